@@ -1,0 +1,3 @@
+"""Conformance and load benchmarks for OpenAI-compatible HTTP APIs."""
+
+__version__ = "0.1.0"

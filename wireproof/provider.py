@@ -1,0 +1,157 @@
+"""A provider: the values of one contract, read from providers.yaml.
+
+Only the standard library is imported here, so that checks may hold one; `config` does the reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where one operation lives below the base URL."""
+
+    method: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """How a provider says no to one cause.
+
+    Attributes:
+        cause: the name of the cause, for example `missing-key`.
+        status: the statuses that are accepted.
+        code: the machine codes that are accepted; empty where the document names none.
+        type: the error types that are accepted; empty where the document names none.
+    """
+
+    cause: str
+    status: tuple[int, ...]
+    code: tuple[str, ...] = ()
+    type: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """What one kind of key may do; None means unlimited."""
+
+    name: str
+    per_minute: int | None
+    per_month: int | None
+    models: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Names and units of the rate-limit headers, and the tiers behind them."""
+
+    limit: str
+    remaining: str
+    reset: str
+    reset_unit: str
+    retry_after: bool
+    promised_on: tuple[str, ...]
+    tiers: Mapping[str, Tier]
+    suite_tier: str
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """One contract's values; `data` keeps the whole entry for readers with a need of their own."""
+
+    name: str
+    title: str
+    base_url: str
+    serve_at: str
+    schemas: str
+    clause_prefix: str
+    key_env: str
+    key_prefix: str
+    schemes: tuple[str, ...]
+    auth_header: str
+    public: tuple[str, ...]
+    endpoints: Mapping[str, Endpoint]
+    promised: frozenset[str]
+    optional: frozenset[str]
+    models: Mapping[str, str]
+    catalogue: tuple[str, ...]
+    list_items: str
+    list_id: str
+    code_at: tuple[str, ...]
+    refusals: Mapping[str, Refusal]
+    rate: Rate
+    response_headers: Mapping[str, str]
+    data: Mapping[str, Any]
+
+    @classmethod
+    def from_data(cls, name: str, data: Mapping[str, Any]) -> Provider:
+        """Build a provider from a validated entry of providers.yaml."""
+        auth, errors, capabilities = data["auth"], data["errors"], data["capabilities"]
+        models = {role: model for role, model in data["models"].items() if role != "catalogue"}
+        return cls(
+            name=name,
+            title=data["title"],
+            base_url=data["base_url"].rstrip("/"),
+            serve_at=data["serve_at"],
+            schemas=data.get("schemas", name),
+            clause_prefix=data["clause_prefix"],
+            key_env=auth["key_env"],
+            key_prefix=auth["key_prefix"],
+            schemes=tuple(auth["schemes"]),
+            auth_header=auth["header"],
+            public=tuple(auth["public"]),
+            endpoints={key: Endpoint(**value) for key, value in data["endpoints"].items()},
+            promised=frozenset(capabilities["promised"]),
+            optional=frozenset(capabilities["optional"]),
+            models=models,
+            catalogue=tuple(entry["id"] for entry in data["models"]["catalogue"]),
+            list_items=data["model_list"]["items"],
+            list_id=data["model_list"]["id"],
+            code_at=tuple(errors["code_at"]),
+            refusals={cause: _refusal(cause, row) for cause, row in errors["refusals"].items()},
+            rate=_rate(data["rate"]),
+            response_headers=data["headers"]["response"],
+            data=data,
+        )
+
+    def offers(self, feature: str | None) -> bool:
+        """A feature is worth asking for when it is promised, optional, or no feature at all."""
+        return feature is None or feature in self.promised or feature in self.optional
+
+    def token_cap(self, endpoint: str) -> str | None:
+        """The request field that caps the tokens of an answer."""
+        request: Mapping[str, Any] = self.data["requests"].get(endpoint, {})
+        cap: str | None = request.get("token_cap")
+        return cap
+
+    def field(self, endpoint: str, name: str) -> Mapping[str, Any]:
+        """Type, bounds and default of one request field; empty where the provider names none."""
+        found: Mapping[str, Any] = self.data["requests"].get(endpoint, {}).get("fields", {}).get(name, {})
+        return found
+
+
+def _refusal(cause: str, row: Mapping[str, Any]) -> Refusal:
+    return Refusal(cause, tuple(row["status"]), tuple(row.get("code", ())), tuple(row.get("type", ())))
+
+
+def _tier(name: str, row: Mapping[str, Any]) -> Tier:
+    models = None if row["models"] == "all" else tuple(row["models"])
+    return Tier(name, row["per_minute"], row["per_month"], models)
+
+
+def _rate(row: Mapping[str, Any]) -> Rate:
+    names = row["headers"]
+    return Rate(
+        limit=names["limit"],
+        remaining=names["remaining"],
+        reset=names["reset"],
+        reset_unit=row["reset_unit"],
+        retry_after=row["retry_after"],
+        promised_on=tuple(row["promised_on"]),
+        tiers={name: _tier(name, tier) for name, tier in row["tiers"].items()},
+        suite_tier=row["suite_tier"],
+    )

@@ -1,0 +1,174 @@
+"""Server-sent events without I/O: bytes in, events and offences out.
+
+Source: the HTML standard, "Server-sent events", 9.2.5 and 9.2.6 (parsing and interpreting an event stream).
+The decoder reads as far as a real client would and keeps what was wrong: an offence names the rule,
+the byte offset and the bytes. A tolerance that clients show is an offence here, never silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+BOM = b"\xef\xbb\xbf"
+KNOWN_FIELDS = ("data", "event", "id", "retry")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One dispatched event.
+
+    Attributes:
+        data: the data lines joined by line feeds.
+        event: the event name, None where the stream sent none.
+        index: its position among the dispatched events.
+        offset: the byte offset of its first line in the body.
+        at_ns: arrival of the byte that completed it, nanoseconds of the monotonic clock.
+    """
+
+    data: str
+    event: str | None
+    id: str | None
+    index: int
+    offset: int
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Offence:
+    """A breach of the event stream format, or something legal that naive clients trip over."""
+
+    rule: str
+    offset: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A line that starts with a colon, often a keep-alive."""
+
+    text: str
+    offset: int
+    at_ns: int
+
+
+@dataclass(slots=True)
+class Decoder:
+    """Feed it bytes, then say `close`; `events`, `comments` and `offences` grow as it reads."""
+
+    events: list[Event] = field(default_factory=list)
+    comments: list[Comment] = field(default_factory=list)
+    offences: list[Offence] = field(default_factory=list)
+    line_ends: set[bytes] = field(default_factory=set)
+    _rest: bytes = b""
+    _offset: int = 0
+    _data: list[str] = field(default_factory=list)
+    _event: str | None = None
+    _id: str | None = None
+    _start: int | None = None
+    _fresh: bool = True
+
+    def feed(self, data: bytes, at_ns: int = 0) -> None:
+        """Read more bytes; events that they complete are stamped with `at_ns`."""
+        self._rest += data
+        if self._fresh and self._rest:
+            self._drop_bom()
+        for line in self._lines(final=False):
+            self._line(line, at_ns)
+
+    def close(self, at_ns: int = 0) -> None:
+        """End of the body: an event without its blank line is lost to every client that follows the standard."""
+        for line in self._lines(final=True):
+            self._line(line, at_ns)
+        if self._rest:
+            self._offend("unterminated-line", f"the body ends inside the line {self._rest[:80]!r}")
+            self._line(self._take(len(self._rest), 0), at_ns)
+        if self._data:
+            lost = self._data[0][:80]
+            self._offend("unterminated-event", f"the body ends before the blank line after {lost!r}")
+        self._data, self._event, self._start = [], None, None
+
+    def _drop_bom(self) -> None:
+        if self._rest.startswith(BOM):
+            self._offend("byte-order-mark", "the body starts with a byte order mark")
+            self._take(len(BOM), 0)
+        elif BOM.startswith(self._rest):
+            return
+        self._fresh = False
+
+    def _lines(self, *, final: bool) -> Iterator[bytes]:
+        # A CR at the very end of the bytes may be half of a CRLF that two reads split.
+        while True:
+            ends = [at for at in (self._rest.find(b"\n"), self._rest.find(b"\r")) if at >= 0]
+            if not ends:
+                return
+            end = min(ends)
+            if self._rest[end : end + 1] == b"\r" and end + 1 == len(self._rest) and not final:
+                return
+            mark = b"\r\n" if self._rest[end : end + 2] == b"\r\n" else self._rest[end : end + 1]
+            self.line_ends.add(mark)
+            yield self._take(end, len(mark))
+
+    def _take(self, size: int, extra: int) -> bytes:
+        taken, self._rest = self._rest[:size], self._rest[size + extra :]
+        self._offset += size + extra
+        return taken
+
+    def _line(self, line: bytes, at_ns: int) -> None:
+        start = self._offset - len(line)
+        if not line:
+            self._dispatch(at_ns)
+            return
+        text = self._text(line, start)
+        if text.startswith(":"):
+            self.comments.append(Comment(text[1:].removeprefix(" "), start, at_ns))
+            return
+        name, colon, value = text.partition(":")
+        if colon and value[:1] != " ":
+            self._offend("no-space-after-colon", f"{text[:80]!r}", start)
+        self._field(name, value.removeprefix(" "), start, bool(colon))
+
+    def _text(self, line: bytes, start: int) -> str:
+        try:
+            return line.decode()
+        except UnicodeDecodeError as error:
+            self._offend("not-utf-8", f"{error.reason} in {line[:80]!r}", start + error.start)
+            return line.decode(errors="replace")
+
+    def _field(self, name: str, value: str, start: int, colon: bool) -> None:
+        if name not in KNOWN_FIELDS:
+            self._offend("unknown-field", f"{(name + (':' if colon else ''))[:80]!r} is no field of an event stream", start)
+            return
+        if self._start is None:
+            self._start = start
+        if name == "data":
+            self._data.append(value)
+        elif name == "event":
+            self._event = value
+        elif name == "id" and "\0" not in value:
+            self._id = value
+        elif name == "retry" and not (value.isascii() and value.isdigit()):
+            self._offend("bad-retry", f"retry: {value[:80]!r} is not a whole number", start)
+
+    def _dispatch(self, at_ns: int) -> None:
+        if self._data:
+            start = self._start or 0
+            if len(self._data) > 1:
+                self._offend("many-data-lines", f"{len(self._data)} data lines make one event", start)
+            text = "\n".join(self._data)
+            self.events.append(Event(text, self._event, self._id, len(self.events), start, at_ns))
+        elif self._start is not None:
+            self._offend("event-without-data", "clients drop an event that has no data line", self._start)
+        self._data, self._event, self._start = [], None, None
+
+    def _offend(self, rule: str, detail: str, offset: int | None = None) -> None:
+        self.offences.append(Offence(rule, self._offset if offset is None else offset, detail))
+
+
+def decode(reads: Iterable[tuple[int, bytes]]) -> Decoder:
+    """Decode a whole body given as (arrival in ns, bytes) reads."""
+    decoder, at_ns = Decoder(), 0
+    for at_ns, data in reads:  # noqa: B007  the last arrival stamps the end of the body
+        decoder.feed(data, at_ns)
+    decoder.close(at_ns)
+    return decoder
