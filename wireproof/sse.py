@@ -73,16 +73,16 @@ class Decoder:
         self._rest += data
         if self._fresh and self._rest:
             self._drop_bom()
-        for line in self._lines(final=False):
-            self._line(line, at_ns)
+        for start, line in self._lines(final=False):
+            self._line(start, line, at_ns)
 
     def close(self, at_ns: int = 0) -> None:
         """End of the body: an event without its blank line is lost to every client that follows the standard."""
-        for line in self._lines(final=True):
-            self._line(line, at_ns)
+        for start, line in self._lines(final=True):
+            self._line(start, line, at_ns)
         if self._rest:
             self._offend("unterminated-line", f"the body ends inside the line {self._rest[:80]!r}")
-            self._line(self._take(len(self._rest), 0), at_ns)
+            self._line(self._offset, self._take(len(self._rest), 0), at_ns)
         if self._data:
             lost = self._data[0][:80]
             self._offend("unterminated-event", f"the body ends before the blank line after {lost!r}")
@@ -96,7 +96,7 @@ class Decoder:
             return
         self._fresh = False
 
-    def _lines(self, *, final: bool) -> Iterator[bytes]:
+    def _lines(self, *, final: bool) -> Iterator[tuple[int, bytes]]:
         # A CR at the very end of the bytes may be half of a CRLF that two reads split.
         while True:
             ends = [at for at in (self._rest.find(b"\n"), self._rest.find(b"\r")) if at >= 0]
@@ -107,15 +107,14 @@ class Decoder:
                 return
             mark = b"\r\n" if self._rest[end : end + 2] == b"\r\n" else self._rest[end : end + 1]
             self.line_ends.add(mark)
-            yield self._take(end, len(mark))
+            yield self._offset, self._take(end, len(mark))
 
     def _take(self, size: int, extra: int) -> bytes:
         taken, self._rest = self._rest[:size], self._rest[size + extra :]
         self._offset += size + extra
         return taken
 
-    def _line(self, line: bytes, at_ns: int) -> None:
-        start = self._offset - len(line)
+    def _line(self, start: int, line: bytes, at_ns: int) -> None:
         if not line:
             self._dispatch(at_ns)
             return
@@ -126,7 +125,7 @@ class Decoder:
         name, colon, value = text.partition(":")
         if colon and value[:1] != " ":
             self._offend("no-space-after-colon", f"{text[:80]!r}", start)
-        self._field(name, value.removeprefix(" "), start, bool(colon))
+        self._field(name, value.removeprefix(" "), start)
 
     def _text(self, line: bytes, start: int) -> str:
         try:
@@ -135,9 +134,9 @@ class Decoder:
             self._offend("not-utf-8", f"{error.reason} in {line[:80]!r}", start + error.start)
             return line.decode(errors="replace")
 
-    def _field(self, name: str, value: str, start: int, colon: bool) -> None:
+    def _field(self, name: str, value: str, start: int) -> None:
         if name not in KNOWN_FIELDS:
-            self._offend("unknown-field", f"{(name + (':' if colon else ''))[:80]!r} is no field of an event stream", start)
+            self._offend("unknown-field", f"{name[:80]!r} is no field of an event stream", start)
             return
         if self._start is None:
             self._start = start

@@ -1,0 +1,137 @@
+"""A check: a plain function that judges exchanges and raises `Violation`.
+
+Suites import this module and `expect`, nothing else of wireproof. What a check may raise:
+
+    Violation      a promise is broken; carries findings (expected, actual, where)
+    Noted          a fact worth recording, no judgement promised
+    Inconclusive   the answer does not decide: truncated, rate-limited, the model chose otherwise
+    NotOffered     not promised, or refused honestly
+    Untestable     something this judgement needs is missing
+
+Anything else a check raises is our own mistake and is reported as an error.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from wireproof import pointer
+from wireproof.case import Case
+from wireproof.exchange import Exchange, NotJson, Read, Request, parse_json, usage_of
+from wireproof.provider import Provider, Refusal
+from wireproof.sse import Comment, Event, Offence
+from wireproof.stream import Choice, Chunk, Stream, ToolCall
+from wireproof.target import Target
+
+__all__ = [
+    "Case", "Check", "Choice", "Chunk", "Comment", "Contract", "Event", "Exchange", "Finding", "Inconclusive",
+    "NotJson", "NotOffered", "Noted", "Offence", "Provider", "Read", "Refusal", "Request", "Shape", "Stream",
+    "Target", "ToolCall", "Untestable", "Violation", "check", "parse_json", "pointer", "registry", "usage_of",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One way in which an exchange breaks the requirement.
+
+    Attributes:
+        where: place in words a person can follow: a JSON Pointer, an event number, a byte offset, a header.
+        pointer: the JSON Pointer inside the answer or chunk, which attributes the finding to a clause.
+    """
+
+    expected: str
+    actual: str
+    where: str = ""
+    pointer: str | None = None
+
+
+class Violation(AssertionError):
+    """The requirement is broken, in one or more places."""
+
+    def __init__(self, expected: str = "", actual: str = "", *, where: str = "", at: str | None = None) -> None:
+        self.findings: tuple[Finding, ...] = (Finding(expected, actual, where or at or "", at),)
+        super().__init__(f"expected {expected}, actual {actual}" + (f", at {where or at}" if where or at else ""))
+
+    @classmethod
+    def of(cls, findings: tuple[Finding, ...]) -> Violation:
+        """One violation that carries several findings."""
+        first = findings[0]
+        violation = cls(first.expected, first.actual, where=first.where, at=first.pointer)
+        violation.findings = findings
+        return violation
+
+
+class Noted(Exception):
+    """A fact worth recording; no judgement is promised."""
+
+
+class Inconclusive(Exception):
+    """The answer does not decide the question."""
+
+
+class NotOffered(Exception):
+    """The target does not promise this, or refuses it honestly."""
+
+
+class Untestable(Exception):
+    """Something the judgement needs is missing."""
+
+
+class Shape(Protocol):
+    """One JSON Schema of a contract."""
+
+    name: str
+
+    def findings(self, instance: Any) -> tuple[Finding, ...]:
+        """Every way in which the instance breaks the schema; empty where it conforms."""
+
+
+class Contract(Protocol):
+    """The schemas of one document."""
+
+    def shape(self, name: str) -> Shape | None:
+        """The schema of that name, None where the document describes none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A registered check.
+
+    Attributes:
+        requirement: the docstring, which is what users read.
+        any_answer: it judges whatever came, a refusal or a broken answer included.
+    """
+
+    id: str
+    function: Callable[..., None]
+    requirement: str
+    any_answer: bool
+    arguments: tuple[str, ...]
+
+    def __call__(self, given: Mapping[str, Any]) -> None:
+        """Judge, with the arguments the function asks for by name."""
+        self.function(**{name: given[name] for name in self.arguments})
+
+
+registry: dict[str, Check] = {}
+
+
+def check(id: str, *, any_answer: bool = False) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Register a function as the check `id`; its docstring is the requirement."""
+
+    def register(function: Callable[..., None]) -> Callable[..., None]:
+        requirement = " ".join((inspect.getdoc(function) or "").split())
+        if not requirement:
+            raise TypeError(f"check {id} has no docstring; its first sentence is the requirement users see")
+        earlier = registry.get(id)
+        if earlier is not None and inspect.getsourcefile(earlier.function) != inspect.getsourcefile(function):
+            raise TypeError(f"check {id} is registered twice")
+        arguments = tuple(inspect.signature(function).parameters)
+        registry[id] = Check(id, function, requirement, any_answer, arguments)
+        function.__wireproof_check__ = id  # type: ignore[attr-defined]
+        return function
+
+    return register

@@ -1,0 +1,84 @@
+"""Clauses: what a document says, statement by statement, and the judgements that test each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+LEVELS = ("may", "should", "must")
+AUTHORITIES = ("document", "openai", "wire", "client")
+BASES = ("stated", "example+openai", "example", "claim", "schema", "observed")
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """One way a clause is tested.
+
+    Attributes:
+        check: the check's id.
+        case: argument name → case name; a plain case or a selector stands under `exchange`.
+        level: must, should or may.
+        at: JSON Pointer of the member the clause is about, `*` for each element; None for the whole.
+        needs: means this judgement needs beyond those of its case.
+    """
+
+    check: str
+    case: Mapping[str, str]
+    level: str
+    at: str | None = None
+    needs: frozenset[str] = frozenset()
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Judgement:
+        """Build a judgement from an entry of `judged`."""
+        case = data["case"]
+        return cls(
+            check=data["check"],
+            case=dict(case) if isinstance(case, Mapping) else {"exchange": case},
+            level=data["level"],
+            at=data.get("at"),
+            needs=frozenset(data.get("needs", ())),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One testable statement of a document: judged, excluded with a reason, or pending."""
+
+    id: str
+    place: str
+    says: str
+    authority: str
+    basis: str
+    judged: tuple[Judgement, ...] = ()
+    needs: frozenset[str] = frozenset()
+    excluded: str | None = None
+    pending: bool = False
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Clause:
+        """Build a clause from a validated entry of clauses.yaml."""
+        return cls(
+            id=data["id"],
+            place=data["place"],
+            says=data["says"],
+            authority=data["authority"],
+            basis=data["basis"],
+            judged=tuple(Judgement.from_data(entry) for entry in data.get("judged", ())),
+            needs=frozenset(data.get("needs", ())),
+            excluded=data.get("excluded"),
+            pending=data.get("pending", False),
+        )
+
+    @property
+    def state(self) -> str:
+        """`judged`, `excluded` or `pending`."""
+        if self.excluded:
+            return "excluded"
+        return "pending" if self.pending and not self.judged else "judged"
+
+
+def highest(levels: tuple[str, ...]) -> str:
+    """The level at which a set of clauses gates."""
+    return max(levels, key=LEVELS.index, default="may")

@@ -1,0 +1,140 @@
+"""Reading our own files: YAML, checked against schemas/formats/, turned into frozen values once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from wireproof import contract, datafiles
+from wireproof.case import Case, read_cases
+from wireproof.clause import Clause
+from wireproof.errors import ConfigError
+from wireproof.provider import Provider
+
+BASELINE = "openai"
+
+
+def providers_data(extra: Path | None = None) -> dict[str, Any]:
+    """The entries of providers.yaml, with those of another file laid over them.
+
+    An entry of the other file may start from a known one by `extends:`, or bear the name of a known one
+    and change it. Raises ConfigError with file, path, value and remedy.
+    """
+    entries: dict[str, Any] = dict(_checked(datafiles.root() / "providers.yaml"))
+    if extra is not None:
+        entries.update(_laid_over(entries, extra))
+        contract.check_format({"providers": entries}, "providers", str(extra))
+    return entries
+
+
+def load_providers(extra: Path | None = None) -> dict[str, Provider]:
+    """Every provider by name."""
+    data = providers_data(extra)
+    _check_values(data, str(extra or "providers.yaml"))
+    return {name: Provider.from_data(name, entry) for name, entry in data.items()}
+
+
+def provider_named(providers: Mapping[str, Provider], name: str) -> Provider:
+    """The provider of that name; ConfigError lists the known ones."""
+    if name not in providers:
+        known = ", ".join(sorted(providers))
+        raise ConfigError(f"--provider {name}", "no such provider", f"choose one of {known}, or add one with --providers FILE")
+    return providers[name]
+
+
+@cache
+def load_clauses(folder: str) -> tuple[Clause, ...]:
+    """The clause index in schemas/<folder>/clauses.yaml, in order; ids are unique."""
+    file = datafiles.root() / "schemas" / folder / "clauses.yaml"
+    shown = f"schemas/{folder}/clauses.yaml"
+    data = datafiles.read_yaml(file, shown)
+    contract.check_format(data, "clauses", shown)
+    clauses = tuple(Clause.from_data(entry) for entry in data)
+    seen: set[str] = set()
+    for clause in clauses:
+        if clause.id in seen:
+            raise ConfigError(f"{shown}, {clause.id}", "the id stands twice", "give each clause its own id")
+        seen.add(clause.id)
+    return clauses
+
+
+@cache
+def load_cases() -> dict[str, Case]:
+    """Every case of suites/*/cases.yaml by name; names are unique over all of them."""
+    files = sorted((datafiles.root() / "suites").glob("*/cases.yaml"))
+    entries = {file: _cases_data(file) for file in files}
+    known: dict[str, Any] = {}
+    for file, found in entries.items():
+        for name in found:
+            if name in known:
+                raise ConfigError(f"suites/{file.parent.name}/cases.yaml, {name}", "the name stands twice", "rename it")
+        known.update(found)
+    cases = [
+        case
+        for file, found in entries.items()
+        for case in read_cases(file.parent.name, found, f"suites/{file.parent.name}/cases.yaml", known)
+    ]
+    return {case.name: case for case in cases}
+
+
+def _cases_data(file: Path) -> Mapping[str, Any]:
+    shown = f"suites/{file.parent.name}/cases.yaml"
+    data: Mapping[str, Any] = datafiles.read_yaml(file, shown)
+    contract.check_format(data, "cases", shown)
+    return data
+
+
+def _checked(file: Path) -> Mapping[str, Any]:
+    data = datafiles.read_yaml(file, file.name)
+    contract.check_format(data, "providers", file.name)
+    entries: Mapping[str, Any] = data["providers"]
+    return entries
+
+
+def _laid_over(known: Mapping[str, Any], file: Path) -> dict[str, Any]:
+    data = datafiles.read_yaml(file)
+    if not isinstance(data, dict) or not isinstance(data.get("providers"), dict):
+        raise ConfigError(str(file), "it has no mapping `providers`", "write `providers:` with one entry a provider")
+    return {name: _extended(known, name, entry, str(file)) for name, entry in data["providers"].items()}
+
+
+def _extended(known: Mapping[str, Any], name: str, entry: Any, file: str) -> dict[str, Any]:
+    where = f"{file}, /providers/{name}"
+    if not isinstance(entry, dict):
+        raise ConfigError(where, f"{entry!r} is not a mapping", "write the entry's fields below its name")
+    changes = {key: value for key, value in entry.items() if key != "extends"}
+    parent = entry.get("extends", name)
+    if parent not in known:
+        if "extends" not in entry:
+            return changes
+        raise ConfigError(f"{where}/extends", f"{parent!r} is no provider", f"extend one of {', '.join(sorted(known))}")
+    inherited = {**known[parent], "schemas": known[parent].get("schemas", parent)}
+    if parent != name:
+        inherited["serve_at"] = f"/{name}/v1"
+    return _merged(inherited, changes)
+
+
+def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        old = merged.get(key)
+        merged[key] = _merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def _check_values(data: Mapping[str, Any], file: str) -> None:
+    """What a schema cannot say: names that must exist elsewhere in the same entry."""
+    for name, entry in data.items():
+        where = f"{file}, /providers/{name}"
+        ids = {model["id"] for model in entry["models"]["catalogue"]}
+        for role, model in entry["models"].items():
+            if role != "catalogue" and model not in ids:
+                raise ConfigError(f"{where}/models/{role}", f"{model!r} is not in the catalogue", "add it there")
+        tier = entry["rate"]["suite_tier"]
+        if tier not in entry["rate"]["tiers"]:
+            raise ConfigError(f"{where}/rate/suite_tier", f"{tier!r} is no tier", "name one of its tiers")
+        folder = entry.get("schemas", name)
+        if not (datafiles.root() / "schemas" / folder).is_dir():
+            raise ConfigError(f"{where}/schemas", f"there is no folder schemas/{folder}", "name the folder of its document")

@@ -1,0 +1,161 @@
+"""A contract: the JSON Schemas of one document, and both engines that validate with them.
+
+`jsonschema-rs` decides quickly whether an instance conforms; `jsonschema` says where and why it does
+not. tests/test_contract.py holds the two to the same verdicts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import referencing
+import referencing.exceptions
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError, best_match
+from referencing.jsonschema import DRAFT202012
+
+from wireproof import datafiles, pointer
+from wireproof.check import Finding
+from wireproof.errors import ConfigError
+
+ROOT = "https://wireproof.invalid/schemas/"
+SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """One shape of a contract."""
+
+    name: str
+    uri: str
+    _slow: Draft202012Validator = field(repr=False)
+    _fast: Any = field(repr=False)
+
+    def conforms(self, instance: Any) -> bool:
+        """Whether the instance conforms, as fast as can be told."""
+        try:
+            return bool(self._fast.is_valid(instance))
+        except ValueError:  # numbers and nesting beyond the fast engine's range
+            return bool(self._slow.is_valid(instance))
+
+    def findings(self, instance: Any) -> tuple[Finding, ...]:
+        """Every way in which the instance breaks the schema, in document order; empty where it conforms."""
+        if self.conforms(instance):
+            return ()
+        errors = sorted(self._slow.iter_errors(instance), key=lambda error: [str(step) for step in error.path])
+        return tuple(_finding(leaf) for error in errors for leaf in _leaves(error))
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaSet:
+    """The schemas in one folder, by file name without its ending: `chat.response`, `error`."""
+
+    folder: str
+
+    def shape(self, name: str) -> Schema | None:
+        """The schema of that name, None where the document describes none."""
+        return _schema(f"{ROOT}{self.folder}/{name}.json")
+
+
+def check_format(data: Any, format: str, file: str) -> None:
+    """Raise ConfigError with file, place, value and remedy unless the data follow schemas/formats/<format>.json."""
+    schema = _schema(f"{ROOT}formats/{format}.json")
+    assert schema is not None, format
+    if schema.conforms(data):
+        return
+    error = best_match(schema._slow.iter_errors(data))
+    assert error is not None
+    finding = _finding(next(iter(_leaves(error))))
+    remedy = error.schema.get("$comment") if isinstance(error.schema, Mapping) else None
+    raise ConfigError(
+        f"{file}, {finding.where or '/'}",
+        f"{finding.actual} is not {finding.expected}",
+        remedy or f"correct it (the format is schemas/formats/{format}.json)",
+    )
+
+
+def _leaves(error: ValidationError) -> Iterator[ValidationError]:
+    """The errors that explain an error: inside anyOf and oneOf the one that comes nearest."""
+    if not error.context:
+        yield error
+    elif error.validator in ("anyOf", "oneOf"):
+        nearest = best_match(iter((error,)))
+        yield nearest if nearest is not None else error
+    else:
+        for inner in error.context:
+            yield from _leaves(inner)
+
+
+def _finding(error: ValidationError) -> Finding:
+    place = pointer.join(*error.absolute_path)
+    if error.validator == "required" and isinstance(error.instance, Mapping):
+        missing = next(name for name in error.validator_value if name not in error.instance and repr(name) in error.message)
+        place += pointer.join(missing)
+        return Finding("this member present", "missing", place, place)
+    if error.validator == "additionalProperties" and isinstance(error.instance, Mapping):
+        known = error.schema.get("properties", {}) if isinstance(error.schema, Mapping) else {}
+        extra = next((key for key in error.instance if key not in known), "")
+        return Finding("no member of this name", repr(extra), place + pointer.join(extra), place + pointer.join(extra))
+    return Finding(_expected(error), _shown(error.instance), place, place)
+
+
+def _expected(error: ValidationError) -> str:
+    value = error.validator_value
+    words = {
+        "type": lambda: "a value of type " + (value if isinstance(value, str) else " or ".join(value)),
+        "const": lambda: _shown(value),
+        "enum": lambda: "one of " + ", ".join(_shown(item) for item in value),
+        "minimum": lambda: f"at least {value}",
+        "maximum": lambda: f"at most {value}",
+        "exclusiveMinimum": lambda: f"more than {value}",
+        "minLength": lambda: f"at least {value} characters",
+        "minItems": lambda: f"at least {value} elements",
+        "maxItems": lambda: f"at most {value} elements",
+        "minProperties": lambda: f"at least {value} members",
+        "pattern": lambda: f"text that matches {value}",
+        "uniqueItems": lambda: "elements that differ",
+    }
+    tell = words.get(str(error.validator))
+    return tell() if tell else f"what {error.validator} {_shown(value)} allows"
+
+
+def _shown(value: Any) -> str:
+    try:
+        text = json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError):
+        text = repr(value)
+    return text if len(text) <= SHOWN else f"{text[: SHOWN // 2]} … {text[-SHOWN // 4 :]}"
+
+
+@cache
+def _schema(uri: str) -> Schema | None:
+    documents = _documents(datafiles.root())
+    if uri not in documents:
+        return None
+    registry: referencing.Registry[Any] = referencing.Registry().with_resources(
+        (key, DRAFT202012.create_resource(value)) for key, value in documents.items()
+    )
+    name = uri.rpartition("/")[2].removesuffix(".json")
+    slow = Draft202012Validator(documents[uri], registry=registry, format_checker=None)
+    fast = jsonschema_rs.Draft202012Validator(documents[uri], retriever=documents.__getitem__)
+    return Schema(name, uri, slow, fast)
+
+
+@cache
+def _documents(root: Path) -> Mapping[str, Any]:
+    """Every schema file by its address; a broken one is a ConfigError."""
+    return dict(_read(root, (root / "schemas").rglob("*.json")))
+
+
+def _read(root: Path, files: Iterable[Path]) -> Iterator[tuple[str, Any]]:
+    for file in sorted(files):
+        try:
+            yield ROOT + file.relative_to(root / "schemas").as_posix(), json.loads(file.read_text())
+        except ValueError as error:
+            raise ConfigError(str(file), f"it is not JSON ({error})", "mend the schema") from None

@@ -1,0 +1,39 @@
+"""Where the suites, schemas and contract values are: in a checkout, an editable install or a wheel."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from wireproof.errors import ConfigError
+
+PACKAGE = Path(__file__).resolve().parent
+
+
+@cache
+def root() -> Path:
+    """The folder that holds providers.yaml, schemas/, suites/ and load/."""
+    for place in (PACKAGE / "data", PACKAGE.parent):
+        if (place / "providers.yaml").is_file() and (place / "suites").is_dir():
+            return place
+    raise ConfigError(str(PACKAGE), "suites and schemas are not beside this installation", "install wireproof again")
+
+
+def read_yaml(file: Path, shown: str | None = None) -> Any:
+    """The content of one YAML file; ConfigError names the line where it breaks."""
+    name = shown or str(file)
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ConfigError(name, f"it cannot be read ({reason})", "name a readable YAML file") from None
+    try:
+        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or "malformed"
+        raise ConfigError(f"{name}{line}", f"it is not YAML ({problem})", "mend that line") from None

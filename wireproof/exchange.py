@@ -1,0 +1,171 @@
+"""An exchange: what was sent and what came back, frozen. Checks read nothing else."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from wireproof.stream import Stream, assemble
+
+CONNECT_FAILURES = frozenset({"connect", "tls"})
+
+
+class NotJson(ValueError):
+    """A body is not one JSON text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request as sent; a key stands in it as `$NAME`, never as itself."""
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+
+    def header(self, name: str) -> str | None:
+        """The first value of a request header, by name without regard to case."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+    def as_curl(self) -> str:
+        """A shell command that sends this request again; the key is taken from the environment."""
+        words = ["curl", "-sS", "-i", "-N", "-X", self.method, shlex.quote(self.url)]
+        for name, value in self.headers:
+            # Double quotes let the shell put the key in; nothing else in the value may expand.
+            text = f"{name}: {value}"
+            quoted = '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"' if "$" in value else shlex.quote(text)
+            words += ["-H", quoted]
+        if self.body:
+            words += ["--data-binary", shlex.quote(self.body.decode("utf-8", "replace"))]
+        return " ".join(words)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Bytes of the body as one network read delivered them, with the arrival in monotonic nanoseconds."""
+
+    at_ns: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """How the transport broke.
+
+    Attributes:
+        kind: connect, tls (we could not ask); first-byte, idle, total (a deadline passed);
+            protocol (the peer broke HTTP), closed, reset (the peer left early).
+        detail: one sentence.
+        evidence: the last raw bytes that came.
+    """
+
+    kind: str
+    detail: str
+    evidence: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request and all that came of it; times are nanoseconds of one monotonic clock."""
+
+    target: str
+    case: str
+    endpoint: str
+    step: int
+    request: Request
+    status: int | None = None
+    http_version: str = ""
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    reads: tuple[Read, ...] = ()
+    sent_at: float = 0.0
+    started_ns: int = 0
+    headers_ns: int | None = None
+    ended_ns: int | None = None
+    broken: Break | None = None
+    retries: tuple[str, ...] = ()
+    truncated: bool = False
+    _memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def body(self) -> bytes:
+        """The whole body, its content coding removed."""
+        return self._once("body", self._decoded)
+
+    @property
+    def text(self) -> str:
+        """The body as text; bytes that are not UTF-8 show as replacement characters."""
+        return self.body.decode("utf-8", "replace")
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON; raises NotJson with the place where it stops being that."""
+        return self._once("json", lambda: parse_json(self.body))
+
+    @property
+    def stream(self) -> Stream:
+        """The body read as an event stream and assembled into what a client would see."""
+        return self._once("stream", lambda: assemble(self._event_reads()))
+
+    @property
+    def content_type(self) -> str:
+        """The media type of the answer in lower case, without parameters; empty where none was sent."""
+        return (self.header("content-type") or "").partition(";")[0].strip().lower()
+
+    @property
+    def answered(self) -> bool:
+        """A whole answer with a status of success came."""
+        return self.broken is None and self.status is not None and 200 <= self.status < 300
+
+    def header(self, name: str) -> str | None:
+        """The first value of a response header, by name without regard to case."""
+        return next(iter(self.header_values(name)), None)
+
+    def header_values(self, name: str) -> tuple[str, ...]:
+        """Every value of a response header in the order of the lines."""
+        wanted = name.lower().encode("latin-1")
+        return tuple(value.decode("latin-1") for key, value in self.headers if key.lower() == wanted)
+
+    def _event_reads(self) -> tuple[tuple[int, bytes], ...]:
+        if self.header("content-encoding"):
+            return ((self.reads[-1].at_ns if self.reads else 0, self.body),)
+        return tuple((read.at_ns, read.data) for read in self.reads)
+
+    def _decoded(self) -> bytes:
+        raw = b"".join(read.data for read in self.reads)
+        coding = (self.header("content-encoding") or "identity").strip().lower()
+        if coding not in ("gzip", "deflate"):
+            return raw
+        try:
+            return zlib.decompressobj(47 if coding == "gzip" else zlib.MAX_WBITS).decompress(raw)
+        except zlib.error:
+            return raw
+
+    def _once(self, name: str, make: Any) -> Any:
+        if name not in self._memo:
+            self._memo[name] = make()
+        return self._memo[name]
+
+
+def parse_json(text: bytes | str) -> Any:
+    """Parse one JSON text by RFC 8259: no NaN, no Infinity; raises NotJson."""
+    try:
+        return json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise NotJson(str(error)) from None
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON value")
+
+
+def usage_of(exchange: Exchange) -> Mapping[str, Any]:
+    """The usage object of an answer or a stream; empty where there is none."""
+    try:
+        usage = exchange.stream.usage if exchange.content_type == "text/event-stream" else exchange.json["usage"]
+    except (NotJson, KeyError, TypeError):
+        return {}
+    return usage if isinstance(usage, dict) else {}

@@ -1,0 +1,95 @@
+"""From a case and a target to the request that goes over the wire."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from wireproof.case import Ask
+from wireproof.check import Untestable
+from wireproof.exchange import Request
+from wireproof.target import Key, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A request as it may be shown, and the key that takes the place of `$NAME` on the wire."""
+
+    shown: Request
+    key: Key | None
+
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """The header lines with the key in them; only the wire reads these."""
+        if self.key is None or not self.key.name:
+            return self.shown.headers
+        place = f"${self.key.name}"
+        return tuple((name, value.replace(place, self.key.value)) for name, value in self.shown.headers)
+
+
+def render(ask: Ask, target: Target, case: str, saved: Mapping[str, Any]) -> Outgoing:
+    """Fill the holes of one request.
+
+    Raises Untestable where the target lacks the model or the key that the request needs.
+    """
+    key = target.key(ask.key, case)
+    if key is None and ask.key != "none":
+        raise Untestable(f"this run was given no {ask.key} key")
+    holes = {**saved, "model": _model(ask, target)}
+    body = _body(ask, target, holes)
+    headers = _headers(ask, target, key, body)
+    endpoint = target.provider.endpoints[ask.endpoint]
+    path = ask.path if ask.path is not None else endpoint.path
+    for name, value in holes.items():
+        if "{" + name + "}" in path:
+            path = path.replace("{" + name + "}", quote(str(value), safe=":"))
+    return Outgoing(Request(ask.method or endpoint.method, target.base_url + path, headers, body), key)
+
+
+def _model(ask: Ask, target: Target) -> str | None:
+    model = target.models.get(ask.model)
+    wants = ask.body is not None and "$model" in json.dumps(ask.body)
+    if model is None and (wants or "{model}" in (ask.path or target.provider.endpoints[ask.endpoint].path)):
+        raise Untestable(f"no model is known for {ask.model}; name one with --model {ask.model}=ID")
+    return model
+
+
+def _body(ask: Ask, target: Target, holes: Mapping[str, Any]) -> bytes:
+    if ask.raw is not None:
+        return ask.raw.encode()
+    if ask.body is None:
+        return b""
+    body = _fill(ask.body, holes)
+    field = target.provider.token_cap(ask.endpoint)
+    if ask.cap is not None and field and isinstance(body, dict):
+        body = {**body, field: ask.cap}
+    return json.dumps(body, ensure_ascii=False).encode()
+
+
+def _fill(value: Any, holes: Mapping[str, Any]) -> Any:
+    if isinstance(value, dict):
+        return {key: _fill(item, holes) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_fill(item, holes) for item in value]
+    if isinstance(value, str) and value.startswith("$") and value[1:] in holes:
+        return holes[value[1:]]
+    return value
+
+
+def _headers(ask: Ask, target: Target, key: Key | None, body: bytes) -> tuple[tuple[str, str], ...]:
+    headers: list[tuple[str, str]] = []
+    if key is not None:
+        shown = f"${key.name}" if key.name else key.value
+        value = f"{ask.scheme} {shown}" if ask.scheme else shown
+        headers.append((target.provider.auth_header, value))
+    if body and ask.content_type:
+        headers.append(("Content-Type", ask.content_type))
+    headers += [*target.headers.items(), *ask.headers.items()]
+    for means, setting in (("cell-down", ask.cell), ("clock", ask.clock)):
+        if setting and means in target.controls:
+            name, template = target.controls[means]
+            headers.append((name, template.format(setting)))
+    return tuple(headers)

@@ -1,0 +1,157 @@
+"""A chat stream assembled into what a client would see, with every chunk kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from wireproof import sse
+
+DONE = "[DONE]"
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """One event that is not `[DONE]`; `value` is its JSON, `problem` says why there is none."""
+
+    event: sse.Event
+    value: Any = None
+    problem: str | None = None
+
+    @property
+    def index(self) -> int:
+        """The position of the event in the stream."""
+        return self.event.index
+
+    @property
+    def choices(self) -> tuple[Mapping[str, Any], ...]:
+        """The choices of the chunk that are objects."""
+        given = self.value.get("choices") if isinstance(self.value, dict) else None
+        return tuple(choice for choice in given if isinstance(choice, dict)) if isinstance(given, list) else ()
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A tool call joined from its fragments."""
+
+    index: int | None
+    id: str | None
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One choice joined from its deltas; `finish_reasons` keeps every value that was not null, in order."""
+
+    index: Any
+    content: str
+    refusal: str
+    roles: tuple[Any, ...]
+    finish_reasons: tuple[Any, ...]
+    tool_calls: tuple[ToolCall, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """Everything a stream said, in order and assembled."""
+
+    events: tuple[sse.Event, ...]
+    comments: tuple[sse.Comment, ...]
+    offences: tuple[sse.Offence, ...]
+    line_ends: frozenset[bytes]
+    chunks: tuple[Chunk, ...]
+    done: sse.Event | None
+    after_done: tuple[sse.Event, ...]
+    choices: tuple[Choice, ...]
+    usage: Mapping[str, Any] | None
+
+    def choice(self, index: int = 0) -> Choice | None:
+        """The choice with that index."""
+        return next((choice for choice in self.choices if choice.index == index), None)
+
+
+@dataclass(slots=True)
+class _Parts:
+    content: list[str] = field(default_factory=list)
+    refusal: list[str] = field(default_factory=list)
+    roles: list[Any] = field(default_factory=list)
+    finish_reasons: list[Any] = field(default_factory=list)
+    calls: dict[Any, dict[str, Any]] = field(default_factory=dict)
+
+    def add(self, choice: Mapping[str, Any]) -> None:
+        if choice.get("finish_reason") is not None:
+            self.finish_reasons.append(choice["finish_reason"])
+        delta = choice.get("delta")
+        if not isinstance(delta, dict):
+            return
+        if delta.get("role") is not None:
+            self.roles.append(delta["role"])
+        for name, into in (("content", self.content), ("refusal", self.refusal)):
+            if isinstance(delta.get(name), str):
+                into.append(delta[name])
+        calls = delta.get("tool_calls")
+        for call in calls if isinstance(calls, list) else ():
+            self._call(call)
+
+    def _call(self, fragment: Any) -> None:
+        if not isinstance(fragment, dict):
+            return
+        index = fragment.get("index")
+        key = index if isinstance(index, int | str | None) else repr(index)
+        call = self.calls.setdefault(key, {"index": index, "id": None, "name": "", "arguments": ""})
+        call["id"] = call["id"] or fragment.get("id")
+        function = fragment.get("function")
+        for name in ("name", "arguments"):
+            if isinstance(function, dict) and isinstance(function.get(name), str):
+                call[name] += function[name]
+
+    def choice(self, index: Any) -> Choice:
+        calls = tuple(ToolCall(**call) for call in self.calls.values())
+        return Choice(
+            index,
+            "".join(self.content),
+            "".join(self.refusal),
+            tuple(self.roles),
+            tuple(self.finish_reasons),
+            calls,
+        )
+
+
+def assemble(reads: Iterable[tuple[int, bytes]]) -> Stream:
+    """Decode the reads of a body and join its chunks."""
+    decoded = sse.decode(reads)
+    done = next((event for event in decoded.events if event.data.strip() == DONE), None)
+    cut = len(decoded.events) if done is None else done.index
+    chunks = tuple(_chunk(event) for event in decoded.events[:cut])
+    usages = [chunk.value["usage"] for chunk in chunks if isinstance(chunk.value, dict) and chunk.value.get("usage")]
+    return Stream(
+        events=tuple(decoded.events),
+        comments=tuple(decoded.comments),
+        offences=tuple(decoded.offences),
+        line_ends=frozenset(decoded.line_ends),
+        chunks=chunks,
+        done=done,
+        after_done=tuple(decoded.events[cut + 1 :]),
+        choices=_choices(chunks),
+        usage=usages[-1] if usages else None,
+    )
+
+
+def _chunk(event: sse.Event) -> Chunk:
+    try:
+        return Chunk(event, json.loads(event.data))
+    except (ValueError, RecursionError) as error:
+        return Chunk(event, None, str(error))
+
+
+def _choices(chunks: tuple[Chunk, ...]) -> tuple[Choice, ...]:
+    parts: dict[Any, _Parts] = {}
+    for chunk in chunks:
+        for choice in chunk.choices:
+            index = choice.get("index")
+            key = index if isinstance(index, int | str | None) else repr(index)
+            parts.setdefault(key, _Parts()).add(choice)
+    return tuple(found.choice(index) for index, found in parts.items())
