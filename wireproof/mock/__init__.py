@@ -1,0 +1,1 @@
+"""The reference server: every contract of providers.yaml, answered as promised or wrong on demand."""

@@ -1,0 +1,112 @@
+"""The deterministic generator: what the model says to an ask, token by token."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from wireproof.mock.conversation import Conversation
+from wireproof.mock.draw import Draw
+from wireproof.mock.fit import Hints, fit
+from wireproof.mock.orders import NUMBER, speak
+from wireproof.mock.tokens import pieces
+from wireproof.mock.tools import Call, Choice, Tool, calls
+
+KEYS = re.compile(r"\bkeys?\b:?\s+((?:[\"'`]?\w+[\"'`]?(?:\s*,\s*|\s+and\s+|\s*$|(?=[.\s])))+)", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Everything that decides what the model says."""
+
+    conversation: Conversation
+    draw: Draw
+    tools: tuple[Tool, ...] = ()
+    choice: Choice = Choice()
+    format: str = "text"
+    schema: Mapping[str, Any] | None = None
+    stops: tuple[str, ...] = ()
+    cap: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """One choice of an answer: text tokens or tool calls, and why it ended."""
+
+    tokens: tuple[str, ...]
+    calls: tuple[Call, ...]
+    finish: str
+
+    @property
+    def text(self) -> str:
+        return "".join(self.tokens)
+
+    @property
+    def size(self) -> int:
+        """The tokens sent."""
+        return len(self.tokens) + sum(len(pieces(call.name)) + len(pieces(call.arguments)) for call in self.calls)
+
+
+def speak_once(ask: Ask, index: int) -> Spoken:
+    """The choice of this index."""
+    draw = ask.draw.at("choice", index)
+    answered = ask.conversation.tool_result is not None
+    called = calls(ask.tools, ask.choice, ask.conversation.asked, draw, answered=answered)
+    if called:
+        return capped_calls(called, ask.cap)
+    return cut(said(ask, draw), ask.stops, ask.cap)
+
+
+def said(ask: Ask, draw: Draw) -> str:
+    """The whole text before it is cut."""
+    hints = hints_of(ask.conversation)
+    if ask.format == "json_schema" and ask.schema is not None:
+        return json.dumps(fit(ask.schema, draw, hints), ensure_ascii=False)
+    plain = speak(ask.conversation, draw)
+    return plain if ask.format == "text" else as_object(plain, ask.conversation, draw)
+
+
+def hints_of(conversation: Conversation) -> Hints:
+    return Hints((), tuple(int(number) for number in NUMBER.findall(conversation.asked) if len(number) < 10))
+
+
+def as_object(plain: str, conversation: Conversation, draw: Draw) -> str:
+    """The text as a JSON object: itself if it is one, else under the keys the prompt names."""
+    try:
+        if isinstance(json.loads(plain), dict):
+            return plain
+    except ValueError:
+        pass
+    named = KEYS.search(f"{conversation.orders}\n{conversation.asked}")
+    keys = re.findall(r"\w+", re.sub(r"\band\b", " ", named[1])) if named else []
+    return json.dumps({key: plain for key in keys or ["answer"]}, ensure_ascii=False)
+
+
+def cut(text: str, stops: Sequence[str], cap: int | None) -> Spoken:
+    """The text up to the first stop and within the cap, whichever comes first."""
+    tokens = pieces(text)
+    within = "".join(tokens if cap is None else tokens[:cap])
+    ends = [within.find(stop) for stop in stops if stop and stop in within]
+    if ends:
+        return Spoken(pieces(within[: min(ends)]), (), "stop")
+    if cap is not None and len(tokens) > cap:
+        return Spoken(tokens[:cap], (), "length")
+    return Spoken(tokens, (), "stop")
+
+
+def capped_calls(called: Sequence[Call], cap: int | None) -> Spoken:
+    """The calls as far as the cap goes; arguments are cut where it ends."""
+    left = cap
+    kept: list[Call] = []
+    for call in called:
+        named, given = len(pieces(call.name)), pieces(call.arguments)
+        if left is not None and left < named + len(given):
+            if left >= named:
+                kept.append(Call(call.id, call.name, "".join(given[: left - named])))
+            return Spoken((), tuple(kept), "length")
+        kept.append(call)
+        left = None if left is None else left - named - len(given)
+    return Spoken((), tuple(kept), "tool_calls")

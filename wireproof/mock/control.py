@@ -1,0 +1,92 @@
+"""The control of a server in tests: faults, clock and cells, by header for one request or by endpoint for all."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from wireproof.mock import routes
+from wireproof.mock.faults import find
+from wireproof.mock.lapse import NO_LAPSE, Lapse
+from wireproof.mock.message import Received
+from wireproof.mock.profile import Profile
+from wireproof.mock.refusal import Refused
+from wireproof.mock.said import Said
+from wireproof.mock.state import State
+
+PREFIX = "/_wireproof/"
+FAULT, CLOCK, CELL = "x-wireproof-fault", "x-wireproof-clock", "x-wireproof-cell"
+
+
+def wanted_fault(state: State, received: Received) -> str | None:
+    """The fault this request asks for, or else the server's."""
+    return received.header(FAULT) or state.fault
+
+
+def lapse_for(fault_id: str, profile: Profile, received: Received) -> Lapse:
+    """The lapse of a fault, if it concerns the endpoint that is asked."""
+    fault = known(fault_id)
+    asked = {endpoint for endpoint, _, _ in routes.matches(profile, received.path)}
+    return fault.apply if "*" in fault.endpoints or asked & set(fault.endpoints) else NO_LAPSE
+
+
+def known(fault_id: Any) -> Any:
+    fault = find(str(fault_id))
+    if fault is None:
+        raise Refused("unknown-fault", f"There is no fault named {fault_id!r}.", param=FAULT)
+    return fault
+
+
+def clock_of(received: Received) -> float:
+    """The seconds after now at which the request says it happens."""
+    try:
+        return float(received.header(CLOCK) or 0)
+    except ValueError:
+        return 0.0
+
+
+def cells_down(received: Received) -> bool:
+    return (received.header(CELL) or "").lower() == "down"
+
+
+def answer(state: State, received: Received) -> Said:
+    asked = (received.method, received.path.removeprefix(PREFIX))
+    if asked == ("GET", "control"):
+        return Said(200, state.told())
+    if asked == ("POST", "reset"):
+        reset(state)
+        return Said(200, state.told())
+    if asked != ("POST", "control"):
+        raise Refused("unknown-path", f"Control knows no {received.method} {received.path}.")
+    change(state, parsed(received.body))
+    return Said(200, state.told())
+
+
+def parsed(body: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(body)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict) or value.keys() - {"clock", "cells", "fault", "gap"}:
+        raise Refused("bad-control", "Control takes a JSON object of clock, cells, fault and gap.")
+    return value
+
+
+def change(state: State, wanted: dict[str, Any]) -> None:
+    """Take over what is given; whatever is malformed changes nothing."""
+    try:
+        ahead_s = state.ahead_s + float(wanted.get("clock", {}).get("advance", 0))
+        cells = {str(name): int(up) for name, up in wanted.get("cells", {}).items()}
+        gap_s = float(wanted.get("gap", state.gap_s))
+    except (AttributeError, TypeError, ValueError):
+        raise Refused("bad-control", "Control takes clock.advance, cells and gap as numbers.") from None
+    if wanted.get("fault") is not None:
+        known(wanted["fault"])
+    state.ahead_s, state.gap_s, state.cells = ahead_s, gap_s, {**state.cells, **cells}
+    state.fault = wanted.get("fault", state.fault)
+
+
+def reset(state: State) -> None:
+    state.ahead_s, state.fault = 0.0, None
+    state.cells.clear()
+    state.accounts.clear()

@@ -1,0 +1,195 @@
+"""HTTP/1.1 as the server speaks it: a protocol of ours, so that a fault can have the bytes."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any, cast
+
+import httptools
+
+from wireproof.mock.core import Core
+from wireproof.mock.delivery import Delivery
+from wireproof.mock.head import ops_of
+from wireproof.mock.message import Outgoing, Received
+from wireproof.mock.refusal import Refused
+
+MOST_BODY = 10 * 1024 * 1024
+MOST_HEADERS = 64 * 1024
+MOST_QUEUED = 16
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+class Waiting:
+    """A request that has been read and waits for its turn."""
+
+    __slots__ = ("chunked", "keep", "refused", "received")
+
+    def __init__(self, received: Received, *, keep: bool, chunked: bool, refused: Refused | None = None) -> None:
+        self.received, self.keep, self.chunked, self.refused = received, keep, chunked, refused
+
+
+class Connection(asyncio.Protocol):
+    """One connection: requests are read in order and answered in order, one at a time."""
+
+    def __init__(self, core: Core, live: set[Connection], clock: Callable[[], float] = time.time) -> None:
+        self._core, self._live, self._clock = core, live, clock
+        self._parser = httptools.HttpRequestParser(self)
+        self._transport: asyncio.Transport = cast(asyncio.Transport, None)
+        self._queue: deque[Waiting] = deque()
+        self._delivery: Delivery | None = None
+        self._deaf = False
+        self._draining = False
+        self._begin_message()
+
+    # The connection's life.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._live.add(self)
+        plug = transport.get_extra_info("socket")
+        if plug is not None and plug.family in (socket.AF_INET, socket.AF_INET6):
+            plug.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._live.discard(self)
+        self._deaf = True
+        self._queue.clear()
+        if self._delivery is not None:
+            self._delivery.stop()
+
+    def eof_received(self) -> bool:
+        """A client that stops sending is taken to have left: what is not yet sent is not sent."""
+        return False
+
+    def pause_writing(self) -> None:
+        if self._delivery is not None:
+            self._delivery.pause()
+
+    def resume_writing(self) -> None:
+        if self._delivery is not None:
+            self._delivery.resume()
+
+    def drain(self) -> None:
+        """Finish the answer that is running, take no further request, then close."""
+        self._draining = True
+        if self._delivery is None or self._delivery.hung:
+            self._transport.close()
+
+    def cut(self) -> None:
+        self._transport.abort()
+
+    # Bytes in.
+
+    def data_received(self, data: bytes) -> None:
+        if self._deaf:
+            return
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._give_up(Refused("bad-request", "This server upgrades to no other protocol.", status=400))
+        except Refused as refused:
+            self._give_up(refused)
+        except httptools.HttpParserError as problem:
+            cause = problem.__context__
+            known = cause if isinstance(cause, Refused) else None
+            self._give_up(known or Refused("bad-request", f"Malformed HTTP request: {problem}", status=400))
+
+    def _begin_message(self) -> None:
+        self._url = b""
+        self._headers: list[tuple[str, str]] = []
+        self._header_size = 0
+        self._body: list[bytes] = []
+        self._body_size = 0
+
+    def on_message_begin(self) -> None:
+        self._begin_message()
+
+    def on_url(self, url: bytes) -> None:
+        self._url += url
+        self._measure(len(url))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._measure(len(name) + len(value) + 4)
+        self._headers.append((name.decode("latin-1").lower(), value.decode("latin-1")))
+
+    def _measure(self, more: int) -> None:
+        self._header_size += more
+        if self._header_size > MOST_HEADERS:
+            raise Refused("headers-too-large", f"The request's head is longer than {MOST_HEADERS} bytes.")
+
+    def on_headers_complete(self) -> None:
+        given = dict(self._headers)
+        if int(given.get("content-length") or 0) > MOST_BODY:
+            raise too_large()
+        if given.get("expect", "").lower() == "100-continue" and self._delivery is None:
+            self._transport.write(CONTINUE)
+
+    def on_body(self, body: bytes) -> None:
+        self._body_size += len(body)
+        if self._body_size > MOST_BODY:
+            raise too_large()
+        self._body.append(body)
+
+    def on_message_complete(self) -> None:
+        keep = self._parser.should_keep_alive()
+        self._queue.append(Waiting(self._received(), keep=keep, chunked=self._parser.get_http_version() != "1.0"))
+        self._deaf = self._deaf or not keep
+        if len(self._queue) >= MOST_QUEUED:
+            self._transport.pause_reading()
+        self._next()
+
+    def _received(self) -> Received:
+        path, query = target(self._url)
+        method = self._parser.get_method().decode("ascii") if self._url else "GET"
+        return Received(method, path, query, tuple(self._headers), b"".join(self._body), self._clock())
+
+    def _give_up(self, refused: Refused) -> None:
+        """Refuse what cannot be read, after the requests before it, and close."""
+        self._deaf = True
+        path, query = target(self._url)
+        received = Received("GET", path, query, (), b"", self._clock())
+        self._queue.append(Waiting(received, keep=False, chunked=True, refused=refused))
+        self._next()
+
+    # Answers out.
+
+    def _next(self) -> None:
+        while self._queue and self._delivery is None and not self._transport.is_closing():
+            self._answer(self._queue.popleft())
+
+    def _answer(self, waiting: Waiting) -> None:
+        keep = waiting.keep and not self._draining
+        outgoing = self._outgoing(waiting)
+        ops = ops_of(outgoing, method=waiting.received.method, chunked=waiting.chunked, keep=keep)
+        self._delivery = Delivery(self._transport, ops, self._delivered)
+        self._delivery.begin()
+
+    def _outgoing(self, waiting: Waiting) -> Outgoing:
+        if waiting.refused is not None:
+            return self._core.refuse(waiting.received.path, waiting.refused)
+        return self._core.handle(waiting.received)
+
+    def _delivered(self) -> None:
+        self._delivery = None
+        if self._draining:
+            self._transport.close()
+            return
+        self._transport.resume_reading()
+        asyncio.get_running_loop().call_soon(self._next) if self._queue else None
+
+
+def too_large() -> Refused:
+    return Refused("too-large", f"The request's body is larger than {MOST_BODY} bytes.")
+
+
+def target(url: bytes) -> tuple[str, str]:
+    """Path and query of a request target, in origin or absolute form."""
+    try:
+        parsed: Any = httptools.parse_url(url)
+    except httptools.HttpParserError:
+        return url.decode("latin-1"), ""
+    return (parsed.path or b"/").decode("latin-1"), (parsed.query or b"").decode("latin-1")

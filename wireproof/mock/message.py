@@ -1,0 +1,68 @@
+"""What passes between the fronts and the core: requests as bytes, answers as bytes with due times."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One whole request; header names are lower-case, `at` is the Unix time of its arrival."""
+
+    method: str
+    path: str
+    query: str
+    headers: Headers
+    body: bytes
+    at: float
+
+    def header(self, name: str) -> str | None:
+        wanted = name.lower()
+        return next((value for key, value in self.headers if key == wanted), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Op:
+    """One thing a front does to a connection: head, body, chunk, last, raw, close, reset or hang."""
+
+    kind: str
+    data: bytes = b""
+    due_s: float = 0.0
+
+
+Ops = tuple[Op, ...]
+Frame = Callable[[Ops], Ops]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole answer; `frame` rewrites the front's operations where a fault says so."""
+
+    status: int
+    headers: Headers
+    body: bytes
+    frame: Frame | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Bytes of a stream and the seconds after its start when they are due."""
+
+    due_s: float
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StreamPlan:
+    """An answer sent piece by piece, by deadlines."""
+
+    status: int
+    headers: Headers
+    steps: tuple[Step, ...]
+    frame: Frame | None = None
+
+
+Outgoing = Reply | StreamPlan

@@ -1,0 +1,129 @@
+"""The rules of a conversation's messages, and of the members that go with them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wireproof.mock.profile import RequestRules
+from wireproof.mock.validate import Body, out_of_range, required, wrong_type
+
+CHOICES = ("none", "auto", "required")
+FORMATS = ("text", "json_object", "json_schema")
+
+
+def check_messages(messages: list[Any], rules: RequestRules) -> None:
+    for index, message in enumerate(messages):
+        check_message(message, f"messages[{index}]", rules)
+
+
+def check_message(message: Any, place: str, rules: RequestRules) -> None:
+    if not isinstance(message, dict):
+        raise wrong_type(place, "object")
+    role = message.get("role")
+    if role is None:
+        raise required(f"{place}.role")
+    if not isinstance(role, str):
+        raise wrong_type(f"{place}.role", "string")
+    if role not in rules.roles:
+        raise out_of_range(f"{place}.role", f"Invalid value {role!r}: expected one of {list(rules.roles)}.")
+    if role == "tool" and not isinstance(message.get("tool_call_id"), str):
+        raise required(f"{place}.tool_call_id")
+    check_content(message, place, rules)
+
+
+def check_content(message: Body, place: str, rules: RequestRules) -> None:
+    content = message.get("content")
+    if content is None:
+        if message["role"] == "assistant" and (message.get("tool_calls") or message.get("function_call")):
+            return
+        raise required(f"{place}.content") if "content" not in message else wrong_type(f"{place}.content", "string")
+    if isinstance(content, str):
+        return
+    if not isinstance(content, list):
+        raise wrong_type(f"{place}.content", "string or array")
+    for index, part in enumerate(content):
+        check_part(part, f"{place}.content[{index}]", rules)
+
+
+def check_part(part: Any, place: str, rules: RequestRules) -> None:
+    if not isinstance(part, dict):
+        raise wrong_type(place, "object")
+    kind = part.get("type")
+    if kind is None:
+        raise required(f"{place}.type")
+    if kind not in rules.content_parts:
+        raise out_of_range(f"{place}.type", f"Invalid value {kind!r}: expected one of {list(rules.content_parts)}.")
+    if kind == "text" and not isinstance(part.get("text"), str):
+        raise wrong_type(f"{place}.text", "string")
+
+
+def check_stop(body: Body) -> None:
+    for item in body.get("stop", ()):
+        if not isinstance(item, str):
+            raise wrong_type("stop", "an array of strings")
+
+
+def check_tools(body: Body) -> None:
+    for index, tool in enumerate(body.get("tools", ())):
+        function = tool.get("function") if isinstance(tool, dict) else None
+        if not isinstance(function, dict):
+            raise required(f"tools[{index}].function")
+        if not isinstance(function.get("name"), str) or not function["name"]:
+            raise required(f"tools[{index}].function.name")
+        if not isinstance(function.get("parameters", {}), dict):
+            raise wrong_type(f"tools[{index}].function.parameters", "object")
+    check_choice(body)
+
+
+def check_choice(body: Body) -> None:
+    choice = body.get("tool_choice", "auto")
+    if isinstance(choice, str) and choice not in CHOICES:
+        raise out_of_range("tool_choice", f"Invalid value {choice!r}: expected one of {list(CHOICES)}.")
+    if choice not in ("none", "auto") and not body.get("tools"):
+        raise out_of_range("tool_choice", "'tool_choice' is only allowed when 'tools' are specified.")
+    if isinstance(choice, dict):
+        named = choice.get("function", {}).get("name") if isinstance(choice.get("function", {}), dict) else None
+        if named not in [tool["function"]["name"] for tool in body["tools"]]:
+            raise out_of_range("tool_choice", f"Tool choice {named!r} is not among the tools.")
+
+
+def check_format(body: Body, *, strict: bool) -> None:
+    asked = body.get("response_format")
+    if asked is None:
+        return
+    kind = asked.get("type")
+    if kind not in FORMATS:
+        raise out_of_range("response_format.type", f"Invalid value {kind!r}: expected one of {list(FORMATS)}.")
+    if kind == "json_schema":
+        check_schema(asked.get("json_schema"))
+    if kind == "json_object" and strict and "json" not in repr(body["messages"]).lower():
+        raise out_of_range("messages", "'messages' must contain the word 'json' to use the format 'json_object'.")
+
+
+def check_schema(given: Any) -> None:
+    if not isinstance(given, dict):
+        raise required("response_format.json_schema")
+    if not isinstance(given.get("name"), str):
+        raise required("response_format.json_schema.name")
+    if not isinstance(given.get("schema", {}), dict):
+        raise wrong_type("response_format.json_schema.schema", "object")
+
+
+def check_pairs(body: Body, *, strict: bool) -> None:
+    """Members that mean something only beside another one."""
+    if body.get("top_logprobs") is not None and not body.get("logprobs") and strict:
+        raise out_of_range("top_logprobs", "'top_logprobs' needs 'logprobs' to be true.")
+    if body.get("stream_options") is not None and not body.get("stream") and strict:
+        raise out_of_range("stream_options", "'stream_options' is only allowed when 'stream' is true.")
+
+
+def check_chat(body: Body, rules: RequestRules) -> None:
+    """Refuse a chat request whose members are well typed but not well formed."""
+    strict = rules.refuses_unknown
+    check_messages(body["messages"], rules)
+    check_stop(body)
+    check_tools(body)
+    check_format(body, strict=strict)
+    check_pairs(body, strict=strict)
+
+

@@ -1,0 +1,73 @@
+"""The plain orders that the generator obeys."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from wireproof.mock.conversation import Conversation
+from wireproof.mock.draw import Draw
+
+NUMBER = re.compile(r"\d+")
+EXACTLY = re.compile(r"\b(?:say|repeat|reply|answer|write)\b[^.:\n]{0,24}?\bexactly:?\s+(.+)", re.I | re.S)
+WORD = re.compile(r"\b(?:reply|answer|respond|say)\b[^.\n]{0,24}?\b(?:word|text)\b:?\s+[\"'“`]?([^\s\"'”`]+)", re.I)
+COUNT = re.compile(r"\bcount\b[^.\n]{0,12}?(?:\bfrom\s+(\d+)\s+)?(?:up\s+)?to\s+(\d+)", re.I)
+RECALL = re.compile(r"\b(?:which|what)\b[^.?\n]{0,30}\b(?:number|code)\b", re.I)
+QUOTES = "\"'“”`"
+
+SENTENCES = (
+    "Here is a short and plain answer.",
+    "That depends on what you want to know.",
+    "A server keeps its word, or a check will tell.",
+    "The answer is short, and the reasons are long.",
+    "Every answer here is drawn from your question.",
+    "Nothing was left to chance in this reply.",
+    "It is so, as far as this model can tell.",
+)
+
+
+def exact(text: str) -> str | None:
+    """`Say exactly: X` gives X."""
+    found = EXACTLY.search(text)
+    return found and found[1].strip().strip(QUOTES)
+
+
+def single_word(text: str) -> str | None:
+    """`Answer only with the word X` gives X."""
+    found = WORD.search(text)
+    return found and (found[1].rstrip(".,;!") or found[1])
+
+
+def counted(text: str) -> str | None:
+    """`Count from 1 to 4` gives `1, 2, 3, 4`."""
+    found = COUNT.search(text)
+    if found is None:
+        return None
+    first, last = int(found[1] or 1), int(found[2])
+    return ", ".join(map(str, range(first, min(last, first + 9_999) + 1)))
+
+
+def obey(text: str, orders: Sequence[Callable[[str], str | None]]) -> str | None:
+    return next((said for order in orders if (said := order(text))), None)
+
+
+def recalled(conversation: Conversation) -> str | None:
+    """`Which number?` gives the last number said before, or in the question itself."""
+    if not RECALL.search(conversation.asked):
+        return None
+    numbers = NUMBER.findall(conversation.earlier) or NUMBER.findall(conversation.asked)
+    return f"The number is {numbers[-1]}." if numbers else None
+
+
+def speak(conversation: Conversation, draw: Draw) -> str:
+    """What the model says: the operator's order, then the user's, else a sentence drawn by hash."""
+    if said := obey(conversation.orders, OPERATOR):
+        return said
+    if conversation.tool_result is not None:
+        return f"The tool answered: {conversation.tool_result}"
+    said = obey(conversation.asked, USER) or recalled(conversation)
+    return said or draw.pick(SENTENCES)
+
+
+OPERATOR = (exact, single_word)
+USER = (exact, single_word, counted)

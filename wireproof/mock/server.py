@@ -1,0 +1,140 @@
+"""The server as a process or as a thread of a test."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from wireproof.mock.core import Core
+from wireproof.mock.http1 import Connection
+
+Providers = Mapping[str, Mapping[str, Any]]
+
+
+class Server:
+    """A core behind a listening socket; `port` is known once it listens."""
+
+    def __init__(
+        self,
+        providers: Providers,
+        *,
+        control: bool = False,
+        gap_s: float = 0.0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.core = Core(providers, controlled=control)
+        self.core.state.gap_s = gap_s
+        self.host, self.port = "127.0.0.1", 0
+        self.live: set[Connection] = set()
+        self._clock = clock
+        self._leave = asyncio.Event()
+        self._patient = True
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def root(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+    def base_url(self, provider: str) -> str:
+        profile = next(profile for profile in self.core.profiles if profile.name == provider)
+        return self.root() + profile.serve_at
+
+    def key(self, provider: str, tier: str | None = None) -> str:
+        """A key of the suite's tier, or of the one named."""
+        profile = next(profile for profile in self.core.profiles if profile.name == provider)
+        return f"{profile.auth.key_prefix}mock-{tier or profile.suite_tier}"
+
+    def leave(self) -> None:
+        """Begin to drain; safe from any thread."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._leave.set)
+
+    def abandon(self) -> None:
+        """Leave at once: connections that are still open are cut."""
+        self._patient = False
+        self.leave()
+
+    async def serve(self, host: str, port: int, ready: Callable[[int], None]) -> None:
+        """Listen, tell the port, serve until told to leave, finish what is running."""
+        self._loop = asyncio.get_running_loop()
+        listener = await self._loop.create_server(self._connection, host, port, backlog=1024)
+        self.host, self.port = host, listener.sockets[0].getsockname()[1]
+        ready(self.port)
+        await self._leave.wait()
+        listener.close()
+        await self._drained()
+
+    async def _drained(self) -> None:
+        for connection in tuple(self.live):
+            connection.drain() if self._patient else connection.cut()
+        while self.live:
+            await asyncio.sleep(0.005)
+
+    def _connection(self) -> Connection:
+        return Connection(self.core, self.live, self._clock)
+
+
+def new_loop() -> asyncio.AbstractEventLoop:
+    """A uvloop where it is installed, else asyncio's own."""
+    with contextlib.suppress(ImportError):
+        import uvloop
+
+        return uvloop.new_event_loop()
+    return asyncio.new_event_loop()
+
+
+def run(
+    providers: Providers,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    *,
+    control: bool = False,
+    announce: Callable[[int], None] = print,
+    gap_s: float = 0.0,
+) -> None:
+    """Serve until SIGINT or SIGTERM; a running stream is finished first."""
+    server = Server(providers, control=control, gap_s=gap_s)
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        loop = runner.get_loop()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(name, server.leave)
+        runner.run(server.serve(host, port, announce))
+
+
+@contextlib.contextmanager
+def serving(
+    providers: Providers,
+    *,
+    control: bool = False,
+    gap_s: float = 0.0,
+    host: str = "127.0.0.1",
+    clock: Callable[[], float] = time.time,
+) -> Iterator[Server]:
+    """A server in a thread, on a free port, for as long as the context lasts."""
+    server = Server(providers, control=control, gap_s=gap_s, clock=clock)
+    ready = threading.Event()
+    failure: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            with asyncio.Runner(loop_factory=new_loop) as runner:
+                runner.run(server.serve(host, 0, lambda port: ready.set()))
+        except BaseException as problem:
+            failure.append(problem)
+            ready.set()
+
+    thread = threading.Thread(target=work, name="wireproof-mock", daemon=True)
+    thread.start()
+    ready.wait()
+    if failure:
+        raise failure[0]
+    try:
+        yield server
+    finally:
+        server.abandon()
+        thread.join()

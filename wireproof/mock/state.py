@@ -1,0 +1,28 @@
+"""What a running server remembers, and what its control endpoint changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from wireproof.mock.accounts import Accounts
+
+
+@dataclass(slots=True)
+class State:
+    """The clock's lead, the cells that are up where it is not all, the fault of the whole server."""
+
+    ahead_s: float = 0.0
+    cells: dict[str, int] = field(default_factory=dict)
+    fault: str | None = None
+    gap_s: float = 0.0
+    accounts: Accounts = field(default_factory=Accounts)
+
+    def told(self) -> dict[str, Any]:
+        return {
+            "clock": {"ahead": self.ahead_s},
+            "cells": dict(self.cells),
+            "fault": self.fault,
+            "gap": self.gap_s,
+            "accounts": len(self.accounts),
+        }
