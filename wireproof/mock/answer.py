@@ -18,6 +18,9 @@ from wireproof.mock.tools import Call, Choice, Tool, calls
 KEYS = re.compile(r"\bkeys?\b:?\s+((?:[\"'`]?\w+[\"'`]?(?:\s*,\s*|\s+and\s+|\s*$|(?=[.\s])))+)", re.I)
 
 
+FREE = Choice()
+
+
 @dataclass(frozen=True, slots=True)
 class Ask:
     """Everything that decides what the model says."""
@@ -25,7 +28,7 @@ class Ask:
     conversation: Conversation
     draw: Draw
     tools: tuple[Tool, ...] = ()
-    choice: Choice = Choice()
+    choice: Choice = FREE
     format: str = "text"
     schema: Mapping[str, Any] | None = None
     stops: tuple[str, ...] = ()
@@ -47,7 +50,9 @@ class Spoken:
     @property
     def size(self) -> int:
         """The tokens sent."""
-        return len(self.tokens) + sum(len(pieces(call.name)) + len(pieces(call.arguments)) for call in self.calls)
+        return len(self.tokens) + sum(
+            len(pieces(call.name)) + len(pieces(call.arguments)) for call in self.calls
+        )
 
 
 def speak_once(ask: Ask, index: int) -> Spoken:
@@ -82,7 +87,7 @@ def as_object(plain: str, conversation: Conversation, draw: Draw) -> str:
         pass
     named = KEYS.search(f"{conversation.orders}\n{conversation.asked}")
     keys = re.findall(r"\w+", re.sub(r"\band\b", " ", named[1])) if named else []
-    return json.dumps({key: plain for key in keys or ["answer"]}, ensure_ascii=False)
+    return json.dumps(dict.fromkeys(keys or ["answer"], plain), ensure_ascii=False)
 
 
 def cut(text: str, stops: Sequence[str], cap: int | None) -> Spoken:

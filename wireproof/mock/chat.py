@@ -52,7 +52,9 @@ def chat(visit: Visit, given: Json) -> Answer:
     check_chat(body, rules)
     model_for(visit, body["model"], "chat")
     turn = understood(visit, body)
-    return Told(200, tuple(map(Event, chunks(turn))) + (DONE,)) if body.get("stream") else Said(200, whole(turn))
+    if body.get("stream"):
+        return Told(200, (*map(Event, chunks(turn)), DONE))
+    return Said(200, whole(turn))
 
 
 def understood(visit: Visit, body: Json) -> Turn:
@@ -97,7 +99,9 @@ def choice(turn: Turn, index: int, one: Spoken) -> Json:
 def message(turn: Turn, one: Spoken) -> Json:
     made: Json = {"role": "assistant", "content": None if one.calls else one.text}
     if one.calls:
-        made["tool_calls"] = [{"id": call.id, "type": "function", "function": function(call)} for call in one.calls]
+        made["tool_calls"] = [
+            {"id": call.id, "type": "function", "function": function(call)} for call in one.calls
+        ]
     extras: Json = {"refusal": None, "annotations": []}
     return made | {name: value for name, value in extras.items() if name in turn.visit.profile.members}
 
@@ -118,7 +122,12 @@ def chunks(turn: Turn) -> Iterator[Json]:
     for index, one in enumerate(turn.spoken):
         yield chunk(turn, index, {}, one.finish)
     if shows_usage(turn):
-        yield {**turn.envelope("chat.completion.chunk"), **turn.trimmings(), "choices": [], "usage": turn.usage}
+        yield {
+            **turn.envelope("chat.completion.chunk"),
+            **turn.trimmings(),
+            "choices": [],
+            "usage": turn.usage,
+        }
 
 
 def shows_usage(turn: Turn) -> bool:

@@ -33,7 +33,7 @@ def completions(visit: Visit, given: Body) -> Answer:
     if not body.get("stream"):
         choices = [choice(body, index, *one) for index, one in enumerate(spoken)]
         return Said(200, {**frame, "choices": choices, "usage": usage})
-    return Told(200, tuple(Event(chunk) for chunk in chunks(body, spoken, frame, usage)) + (DONE,))
+    return Told(200, (*map(Event, chunks(body, spoken, frame, usage)), DONE))
 
 
 def prompts_of(given: Any) -> list[str]:
@@ -66,7 +66,12 @@ def counted(visit: Visit, body: Body, spoken: list[tuple[str, Spoken]]) -> Body:
 
 def envelope(visit: Visit, body: Body) -> Body:
     draw = Draw.of(body["model"], body["prompt"])
-    made = {"id": visit.id("cmpl-", draw), "object": "text_completion", "created": visit.created, "model": body["model"]}
+    made = {
+        "id": visit.id("cmpl-", draw),
+        "object": "text_completion",
+        "created": visit.created,
+        "model": body["model"],
+    }
     if "system_fingerprint" in visit.profile.members:
         made["system_fingerprint"] = "fp_" + Draw.of(body["model"]).hex(10)
     return made

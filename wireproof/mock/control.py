@@ -1,4 +1,4 @@
-"""The control of a server in tests: faults, clock and cells, by header for one request or by endpoint for all."""
+"""Faults, clock and cells at a test's command: by header for one request, by endpoint for all."""
 
 from __future__ import annotations
 

@@ -64,7 +64,9 @@ class Delivery:
         elif not self._paused:
             due = self._start + self._ops[self._next].due_s
             self._waiting = (
-                self._loop.call_soon(self._turn) if due <= self._loop.time() else self._loop.call_at(due, self._turn)
+                self._loop.call_soon(self._turn)
+                if due <= self._loop.time()
+                else self._loop.call_at(due, self._turn)
             )
 
 

@@ -37,9 +37,15 @@ def model_for(visit: Visit, name: str, role: str) -> Model:
     """The model a request names, if this key may use it for this."""
     found = visit.profile.model(name)
     if found is None:
-        raise Refused("unknown-model", f"The model '{name}' does not exist or you do not have access to it.", param="model")
+        raise Refused(
+            "unknown-model",
+            f"The model '{name}' does not exist or you do not have access to it.",
+            param="model",
+        )
     if visit.tier.models and name not in visit.tier.models:
-        raise Refused("tier-locked-model", f"The model '{name}' is not available on your tier.", param="model")
+        raise Refused(
+            "tier-locked-model", f"The model '{name}' is not available on your tier.", param="model"
+        )
     if role not in found.roles:
         raise Refused("wrong-model-kind", f"The model '{name}' does not serve {role}.", param="model")
     return found

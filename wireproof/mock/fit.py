@@ -51,7 +51,8 @@ def value_of(schema: Any, place: Place) -> Any:
         if schema.get(word):
             chosen = branch(schema[word], place)
             return value_of({**{key: schema[key] for key in schema if key != word}, **chosen}, place)
-    return MAKERS.get(kind_of(schema), text)(schema, place)
+    make = MAKERS.get(kind_of(schema)) or text
+    return make(schema, place)
 
 
 def resolved(schema: Mapping[str, Any], root: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,7 +92,8 @@ def branch(options: list[Any], place: Place) -> dict[str, Any]:
 def enumerated(options: list[Any], place: Place) -> Any:
     """An option the prompt mentions, or one drawn."""
     said = [word.lower() for word in place.hints.words]
-    return next((option for option in options if str(option).lower() in said), place.draw.pick(options))
+    mentioned = [option for option in options if str(option).lower() in said]
+    return mentioned[0] if mentioned else place.draw.pick(options)
 
 
 def kind_of(schema: Mapping[str, Any]) -> str:
@@ -129,7 +131,9 @@ def distinct(each: list[Any], place: Place) -> list[Any]:
     """One different value for each item schema, as far as a few hundred draws find them."""
     made: list[Any] = []
     for index, item in enumerate(each):
-        draws = (value_of(item, replace(place, hints=Hints()).below(f"{index}.{turn}")) for turn in range(400))
+        draws = (
+            value_of(item, replace(place, hints=Hints()).below(f"{index}.{turn}")) for turn in range(400)
+        )
         made.append(next((value for value in draws if value not in made), None))
     return made
 
@@ -151,17 +155,18 @@ def number(schema: Mapping[str, Any], place: Place) -> float:
 
 def bounds(schema: Mapping[str, Any], step: float) -> tuple[float, float]:
     low, high = schema.get("minimum", -math.inf), schema.get("maximum", math.inf)
-    above, under = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
+    above, under = bound(schema, "exclusiveMinimum"), bound(schema, "exclusiveMaximum")
     nudge = step if kind_of(schema) == "integer" else 1e-6
-    low = max(low, above + nudge) if is_bound(above) else low
-    high = min(high, under - nudge) if is_bound(under) else high
+    low = max(low, above + nudge) if above is not None else low
+    high = min(high, under - nudge) if under is not None else high
     if low == -math.inf:
         low = min(1, high - 100 * step) if high < 1 else 1
     return low, min(high, low + 100 * abs(step) + 1_000) if high == math.inf else high
 
 
-def is_bound(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def bound(schema: Mapping[str, Any], word: str) -> float | None:
+    value = schema.get(word)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def text(schema: Mapping[str, Any], place: Place) -> str:

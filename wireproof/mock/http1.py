@@ -26,9 +26,11 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 class Waiting:
     """A request that has been read and waits for its turn."""
 
-    __slots__ = ("chunked", "keep", "refused", "received")
+    __slots__ = ("chunked", "keep", "received", "refused")
 
-    def __init__(self, received: Received, *, keep: bool, chunked: bool, refused: Refused | None = None) -> None:
+    def __init__(
+        self, received: Received, *, keep: bool, chunked: bool, refused: Refused | None = None
+    ) -> None:
         self.received, self.keep, self.chunked, self.refused = received, keep, chunked, refused
 
 
@@ -136,7 +138,9 @@ class Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         keep = self._parser.should_keep_alive()
-        self._queue.append(Waiting(self._received(), keep=keep, chunked=self._parser.get_http_version() != "1.0"))
+        self._queue.append(
+            Waiting(self._received(), keep=keep, chunked=self._parser.get_http_version() != "1.0")
+        )
         self._deaf = self._deaf or not keep
         if len(self._queue) >= MOST_QUEUED:
             self._transport.pause_reading()

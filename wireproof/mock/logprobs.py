@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
-ALTERNATIVES = (" the", " a", " is", ",", ".", " of", " and", " to", " in", " it", " that", " was", " for", " on",
-                " as", " with", " by", " at", " or", " an", " be")  # fmt: skip
+COMMON = "the a is of and to in it that was for on as with by at or an be no its"
+ALTERNATIVES = tuple(f" {word}" for word in re.findall(r"\w+", COMMON))
 
 
 def ladder(token: str, count: int) -> list[tuple[str, float]]:

@@ -6,60 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from wireproof.mock.rules import RequestRules
+
 EVERY_MEMBER = ("service_tier", "system_fingerprint", "refusal", "annotations", "logprobs", "details")
 UNLIMITED = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """What one request member may hold."""
-
-    name: str
-    types: tuple[str, ...]
-    required: bool = False
-    nullable: bool = False
-    minimum: float | None = None
-    maximum: float | None = None
-    exclusive: bool = False
-    min_items: int | None = None
-    max_items: int | None = None
-    enum: tuple[Any, ...] = ()
-
-    @classmethod
-    def from_mapping(cls, name: str, row: Mapping[str, Any]) -> Field:
-        given = row["type"]
-        return cls(
-            name=name,
-            types=(given,) if isinstance(given, str) else tuple(given),
-            required=row.get("required", False),
-            nullable=row.get("nullable", False),
-            minimum=row.get("minimum"),
-            maximum=row.get("maximum"),
-            min_items=row.get("min_items"),
-            max_items=row.get("max_items"),
-            enum=tuple(row.get("enum", ())),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class RequestRules:
-    """What an endpoint takes in its body."""
-
-    fields: tuple[Field, ...]
-    token_cap: str | None = None
-    roles: tuple[str, ...] = ()
-    content_parts: tuple[str, ...] = ("text",)
-    refuses_unknown: bool = False
-
-    @classmethod
-    def from_mapping(cls, row: Mapping[str, Any]) -> RequestRules:
-        return cls(
-            fields=tuple(Field.from_mapping(name, field) for name, field in row["fields"].items()),
-            token_cap=row.get("token_cap"),
-            roles=tuple(row.get("roles", ())),
-            content_parts=tuple(row.get("content_parts", ("text",))),
-            refuses_unknown=row.get("unknown_fields") == "refuse",
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +24,13 @@ class Model:
 
     @classmethod
     def from_mapping(cls, row: Mapping[str, Any]) -> Model:
-        return cls(row["id"], tuple(row["roles"]), row.get("owned_by"), row.get("created"), row.get("dimensions", 768))
+        return cls(
+            row["id"],
+            tuple(row["roles"]),
+            row.get("owned_by"),
+            row.get("created"),
+            row.get("dimensions", 768),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +45,9 @@ class Tier:
     @classmethod
     def from_mapping(cls, name: str, row: Mapping[str, Any]) -> Tier:
         models = row.get("models", "all")
-        return cls(name, row.get("per_minute"), row.get("per_month"), () if models == "all" else tuple(models))
+        return cls(
+            name, row.get("per_minute"), row.get("per_month"), () if models == "all" else tuple(models)
+        )
 
     @property
     def limit(self) -> int:
@@ -180,14 +138,21 @@ class Profile:
         return cls(
             name=name,
             serve_at=row.get("serve_at", f"/{name}/v1"),
-            auth=Auth(auth["header"], tuple(auth["schemes"]), auth.get("key_prefix", ""), tuple(auth.get("public", ()))),
+            auth=Auth(
+                auth["header"],
+                tuple(auth["schemes"]),
+                auth.get("key_prefix", ""),
+                tuple(auth.get("public", ())),
+            ),
             response_headers=tuple(row.get("headers", {}).get("response", {}).items()),
             endpoints=tuple((key, end["method"], end["path"]) for key, end in row["endpoints"].items()),
             capabilities=frozenset((*offered.get("promised", ()), *offered.get("optional", ()))),
             catalogue=catalogue,
             requests=tuple((key, RequestRules.from_mapping(rules)) for key, rules in row["requests"].items()),
             envelope=errors["envelope"],
-            refusals=tuple((key, RefusalRow.from_mapping(entry)) for key, entry in errors["refusals"].items()),
+            refusals=tuple(
+                (key, RefusalRow.from_mapping(entry)) for key, entry in errors["refusals"].items()
+            ),
             rate=rate,
             suite_tier=row["rate"].get("suite_tier", rate.tiers[0].name),
             members=tuple(row.get("members", plain)),

@@ -12,8 +12,11 @@ from wireproof.mock.draw import Draw
 from wireproof.mock.fit import Hints, fit
 
 FILLERS = frozenset(
-    "a an and are at by call do find for from get give have how in into is it its look me now of on or "
-    "please run set show tell the this to tool up use what which with you your current given".split()
+    re.findall(
+        r"\w+",
+        "a an and are at by call do find for from get give have how in into is it its look me now of on or "
+        "please run set show tell the this to tool up use what which with you your current given",
+    )
 )
 NAMES = re.compile(r"(?<![.!?] )(?<!^)\b[A-Z][\w-]+(?: [A-Z][\w-]+)*")
 
@@ -49,7 +52,9 @@ class Choice:
     parallel: bool = True
 
 
-def calls(tools: Sequence[Tool], choice: Choice, asked: str, draw: Draw, *, answered: bool) -> tuple[Call, ...]:
+def calls(
+    tools: Sequence[Tool], choice: Choice, asked: str, draw: Draw, *, answered: bool
+) -> tuple[Call, ...]:
     """The calls the model makes; none where it is told so, or where the tool has answered."""
     chosen = chosen_tools(tools, choice, asked, answered=answered)
     wanted = [(tool, hints) for tool in chosen for hints in readings(tool, choice, asked)]
@@ -58,7 +63,9 @@ def calls(tools: Sequence[Tool], choice: Choice, asked: str, draw: Draw, *, answ
         Call(
             id=f"call_{draw.at('call', index).hex(24)}",
             name=tool.name,
-            arguments=json.dumps(fit(tool.parameters or {"type": "object"}, draw.at(index), hints), ensure_ascii=False),
+            arguments=json.dumps(
+                fit(tool.parameters or {"type": "object"}, draw.at(index), hints), ensure_ascii=False
+            ),
         )
         for index, (tool, hints) in enumerate(wanted)
     )

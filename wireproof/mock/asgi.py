@@ -1,0 +1,96 @@
+"""The same core as an ASGI application, for other servers and for TLS or HTTP/2."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from wireproof.mock.core import Core
+from wireproof.mock.head import BODILESS
+from wireproof.mock.http1 import MOST_BODY, too_large
+from wireproof.mock.message import Headers, Outgoing, Received, Reply, StreamPlan
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+class Application:
+    """An ASGI application; faults of the framing are not committed here, since the server owns it."""
+
+    def __init__(self, core: Core, clock: Callable[[], float] = time.time) -> None:
+        self._core, self._clock = core, clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await lifespan(receive, send)
+        elif scope["type"] == "http":
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        outgoing = await self._outgoing(scope, receive)
+        bare = scope["method"] == "HEAD" or outgoing.status in BODILESS
+        if isinstance(outgoing, Reply):
+            await start(send, outgoing.status, (*outgoing.headers, *sized(outgoing)))
+            await send({"type": "http.response.body", "body": b"" if bare else outgoing.body})
+            return
+        await start(send, outgoing.status, outgoing.headers)
+        await stream(outgoing, receive, send)
+
+    async def _outgoing(self, scope: Scope, receive: Receive) -> Outgoing:
+        body = await whole_body(receive)
+        if body is None:
+            return self._core.refuse(scope["path"], too_large())
+        headers = tuple(
+            (name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"]
+        )
+        path = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
+        query = scope["query_string"].decode("latin-1")
+        return self._core.handle(Received(scope["method"], path, query, headers, body, self._clock()))
+
+
+def sized(reply: Reply) -> Headers:
+    return () if reply.status in BODILESS else (("Content-Length", str(len(reply.body))),)
+
+
+async def whole_body(receive: Receive) -> bytes | None:
+    """The body, or nothing where it is too large."""
+    parts: list[bytes] = []
+    while True:
+        message = await receive()
+        parts.append(message.get("body", b""))
+        if sum(map(len, parts)) > MOST_BODY:
+            return None
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+async def start(send: Send, status: int, headers: Headers) -> None:
+    raw = [(name.lower().encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers]
+    await send({"type": "http.response.start", "status": status, "headers": raw})
+
+
+async def stream(plan: StreamPlan, receive: Receive, send: Send) -> None:
+    """The steps by their deadlines, until the client leaves."""
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
+    gone = asyncio.ensure_future(receive())
+    try:
+        for step in plan.steps:
+            await asyncio.sleep(max(0.0, begun + step.due_s - loop.time()))
+            if gone.done():
+                return
+            await send({"type": "http.response.body", "body": step.data, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+    finally:
+        gone.cancel()
+
+
+async def lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        await send({"type": message["type"] + ".complete"})
+        if message["type"] == "lifespan.shutdown":
+            return
