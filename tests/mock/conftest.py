@@ -1,0 +1,62 @@
+"""A reference server with every means, and clients of it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+
+from wireproof.mock.server import Server, serving
+
+PROVIDERS: dict[str, Any] = yaml.safe_load((Path(__file__).parents[2] / "providers.yaml").read_text())["providers"]
+ACCOUNTS = itertools.count()
+
+
+@pytest.fixture(name="providers", scope="session")
+def _providers() -> dict[str, Any]:
+    return PROVIDERS
+
+
+@pytest.fixture(name="server", scope="session")
+def _server(providers: dict[str, Any]) -> Iterator[Server]:
+    with serving(providers, control=True) as server:
+        yield server
+
+
+Client = Callable[..., httpx.Client]
+
+
+@pytest.fixture(name="client")
+def _client(server: Server) -> Iterator[Client]:
+    """A client of one provider, with a key of its own."""
+    opened: list[httpx.Client] = []
+
+    def open_client(provider: str = "iio", tier: str | None = None) -> httpx.Client:
+        key = f"{server.key(provider, tier)}.{next(ACCOUNTS)}"
+        made = httpx.Client(base_url=server.base_url(provider), headers={"Authorization": f"Bearer {key}"})
+        opened.append(made)
+        return made
+
+    yield open_client
+    for made in opened:
+        made.close()
+
+
+@pytest.fixture(name="chat")
+def _chat(client: Client) -> Callable[..., httpx.Response]:
+    """One chat request: the prompt, and whatever else the body holds."""
+
+    def ask(prompt: str, provider: str = "iio", **members: Any) -> httpx.Response:
+        body = {
+            "model": PROVIDERS[provider]["models"]["chat"],
+            "messages": [{"role": "user", "content": prompt}],
+            **members,
+        }
+        return client(provider).post("/chat/completions", json=body)
+
+    return ask
