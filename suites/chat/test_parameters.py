@@ -1,0 +1,140 @@
+"""Request parameters whose effect can be seen without judging what the model says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wireproof import expect
+from wireproof.check import Exchange, Inconclusive, check, parse_json, pointer, usage_of
+
+EVENT_STREAM = "text/event-stream"
+CAPS = ("max_tokens", "max_completion_tokens")
+Choices = tuple[tuple[Any, str, Any], ...]
+
+
+def asked(exchange: Exchange) -> Mapping[str, Any]:
+    """The body of the request."""
+    body: Mapping[str, Any] = parse_json(exchange.request.body)
+    return body
+
+
+def choices(exchange: Exchange) -> Choices:
+    """Index, text and finish reason of each choice, streamed or not."""
+    if exchange.content_type == EVENT_STREAM:
+        found = expect.event_stream(exchange).choices
+        return tuple((one.index, one.content, next(iter(one.finish_reasons), None)) for one in found)
+    body = expect.answer(exchange)
+    return tuple(whole(body, at) for at in range(len(expect.member(body, "/choices", list))))
+
+
+def whole(body: Mapping[str, Any], at: int) -> tuple[Any, str, Any]:
+    """Index, text and finish reason of one choice that is not streamed."""
+    choice = expect.member(body, f"/choices/{at}", dict)
+    content = expect.member(body, f"/choices/{at}/message", dict).get("content")
+    return choice.get("index"), content if isinstance(content, str) else "", choice.get("finish_reason")
+
+
+def first(exchange: Exchange) -> tuple[str, Any]:
+    """Text and finish reason of the first choice."""
+    found = choices(exchange)
+    expect.that(bool(found), "a choice", "none", at="/choices")
+    return found[0][1], found[0][2]
+
+
+def logprobs(exchange: Exchange) -> tuple[Mapping[str, Any], ...]:
+    """The entries of log probabilities of the first choice, streamed or not."""
+    if exchange.content_type == EVENT_STREAM:
+        parts = [choice for chunk in expect.event_stream(exchange).chunks for choice in chunk.choices]
+    else:
+        parts = [expect.member(expect.answer(exchange), "/choices/0", dict)]
+    lists = [content for part in parts for _, content in pointer.find(part, "/logprobs/content")]
+    return tuple(
+        entry for found in lists if isinstance(found, list) for entry in found if isinstance(entry, dict)
+    )
+
+
+@check("chat.cap")
+def test_cap(exchange: Exchange) -> None:
+    """An answer has no more tokens than the request allows."""
+    expect.success(exchange)
+    cap = next(asked(exchange)[name] for name in CAPS if name in asked(exchange))
+    count = usage_of(exchange).get("completion_tokens")
+    if not isinstance(count, int):
+        raise Inconclusive("the answer counts no tokens")
+    expect.that(count <= cap, f"at most {cap}", count, at="/usage/completion_tokens")
+
+
+@check("chat.cap-length")
+def test_cap_length(exchange: Exchange) -> None:
+    """An answer that the cap cuts off says so with the finish reason length."""
+    expect.equal(first(exchange)[1], "length", at="/choices/0/finish_reason")
+
+
+@check("chat.cap-short")
+def test_cap_short(exchange: Exchange) -> None:
+    """The cap shortens the answer: a count to 100 does not reach its end."""
+    said = first(exchange)[0]
+    expect.that("100" not in said, "text that breaks off", said, at="/choices/0/message/content")
+
+
+@check("chat.stop")
+def test_stop(exchange: Exchange) -> None:
+    """The text ends before the first stop text."""
+    stop = asked(exchange)["stop"]
+    said = first(exchange)[0]
+    for end in [stop] if isinstance(stop, str) else stop:
+        expect.that(end not in said, f"text without {end}", said, at="/choices/0/message/content")
+
+
+@check("chat.stop-finish")
+def test_stop_finish(exchange: Exchange) -> None:
+    """An answer that a stop text ends has the finish reason stop."""
+    reason = first(exchange)[1]
+    if reason == "length":
+        raise Inconclusive("the token cap ended the answer")
+    expect.equal(reason, "stop", at="/choices/0/finish_reason")
+
+
+@check("chat.n")
+def test_n(exchange: Exchange) -> None:
+    """An answer has as many choices as were asked for, with the indexes from 0 upwards."""
+    found = sorted(str(index) for index, _, _ in choices(exchange))
+    expect.equal(found, [str(index) for index in range(asked(exchange)["n"])], at="/choices")
+
+
+@check("chat.logprobs")
+def test_logprobs(exchange: Exchange) -> None:
+    """An answer has a log probability of at most 0 for each of its tokens where they were asked for."""
+    text, entries = first(exchange)[0], logprobs(exchange)
+    if not text:
+        raise Inconclusive("the answer has no text")
+    expect.that(bool(entries), "log probabilities", "none", at="/choices/0/logprobs")
+    for at, entry in enumerate(entries):
+        value = entry.get("logprob")
+        fits = isinstance(value, int | float) and value <= 0
+        expect.that(fits, "a number of at most 0", value, at=f"/choices/0/logprobs/content/{at}/logprob")
+
+
+@check("chat.logprobs-text")
+def test_logprobs_text(exchange: Exchange) -> None:
+    """The tokens of the log probabilities join to the text of the answer."""
+    text, entries = first(exchange)[0], logprobs(exchange)
+    if not entries:
+        raise Inconclusive("the answer has no log probabilities")
+    joined = "".join(str(entry.get("token")) for entry in entries)
+    expect.that(
+        text.strip() in joined, f"tokens that join to {text}", joined, at="/choices/0/logprobs/content"
+    )
+
+
+@check("chat.top-logprobs")
+def test_top_logprobs(exchange: Exchange) -> None:
+    """Each token has at most as many alternatives as were asked for, none where none were."""
+    wanted = asked(exchange).get("top_logprobs", 0)
+    for at, entry in enumerate(logprobs(exchange)):
+        given = entry.get("top_logprobs")
+        fits = isinstance(given, list) and len(given) <= wanted
+        expect.that(
+            fits, f"a list of at most {wanted}", given, at=f"/choices/0/logprobs/content/{at}/top_logprobs"
+        )

@@ -1,0 +1,195 @@
+"""A chat answer that is not streamed: what it says of itself, and whether it says what was asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from wireproof import expect
+from wireproof.check import Exchange, Inconclusive, Noted, check, parse_json, usage_of
+
+# Clocks of two machines differ; milliseconds, local time and fixed values differ by more.
+CLOCK_SECONDS = 300
+ORDER = re.compile(r"[Aa]nswer only with the word (\w+)")
+EXACTLY = re.compile(r"Say exactly:\s*(.+)", re.S)
+NUMBER = re.compile(r"\d+")
+COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
+
+
+def asked(exchange: Exchange) -> Mapping[str, Any]:
+    """The body of the request."""
+    body: Mapping[str, Any] = parse_json(exchange.request.body)
+    return body
+
+
+def plain(content: Any) -> str:
+    """The text of a message's content, which is a string or an array of parts."""
+    parts = content if isinstance(content, list) else [{"text": content}]
+    return " ".join(part["text"] for part in parts if isinstance(part.get("text"), str))
+
+
+def text(exchange: Exchange) -> str:
+    """The content of the first choice; one cut off before its first word decides nothing."""
+    body = expect.answer(exchange)
+    content = expect.member(body, "/choices/0/message/content", str)
+    if not content and body["choices"][0].get("finish_reason") == "length":
+        raise Inconclusive("the token cap left no room for text")
+    return str(content)
+
+
+def usage(exchange: Exchange) -> Mapping[str, Any]:
+    """The token counts; an answer without them decides nothing about their values."""
+    expect.success(exchange)
+    counts = usage_of(exchange)
+    if not all(isinstance(counts.get(name), int) for name in COUNTS):
+        raise Inconclusive("the answer has no whole token counts")
+    return counts
+
+
+@check("chat.answers")
+def test_answers(exchange: Exchange) -> None:
+    """A chat request is answered with success and one JSON object."""
+    expect.answer(exchange)
+
+
+@check("chat.created")
+def test_created(exchange: Exchange) -> None:
+    """The member created is the second in which the answer was made."""
+    created = expect.member(expect.answer(exchange), "/created", int, float)
+    off = round(created - exchange.sent_at)
+    near = abs(off) <= CLOCK_SECONDS
+    expect.that(near, f"within {CLOCK_SECONDS} s of the request", f"{created}, {off} s off", at="/created")
+
+
+@check("chat.model")
+def test_model(exchange: Exchange) -> None:
+    """The member model repeats the model that was asked for, or names a dated version of it."""
+    model, wanted = expect.member(expect.answer(exchange), "/model", str), asked(exchange)["model"]
+    named = model == wanted or model.startswith(f"{wanted}-")
+    expect.that(named, f"{wanted} or a version of it", model, at="/model")
+
+
+@check("chat.one-choice")
+def test_one_choice(exchange: Exchange) -> None:
+    """A request that does not name n is answered with one choice, of index 0."""
+    body = expect.answer(exchange)
+    choices = expect.member(body, "/choices", list)
+    expect.that(len(choices) == 1, "one choice", f"{len(choices)} choices", at="/choices")
+    expect.equal(expect.member(body, "/choices/0/index", int), 0, at="/choices/0/index")
+
+
+@check("chat.content")
+def test_content(exchange: Exchange) -> None:
+    """A plain question is answered with text."""
+    expect.that(bool(text(exchange).strip()), "text", "nothing", at="/choices/0/message/content")
+
+
+@check("chat.finish-stop")
+def test_finish_stop(exchange: Exchange) -> None:
+    """An answer that ends by itself says that it stopped."""
+    reason = expect.member(expect.answer(exchange), "/choices/0/finish_reason")
+    if reason == "length":
+        raise Inconclusive("the token cap ended the answer")
+    expect.equal(reason, "stop", at="/choices/0/finish_reason")
+
+
+@check("chat.usage")
+def test_usage(exchange: Exchange) -> None:
+    """An answer counts at least one token of the prompt and one of the completion."""
+    body = expect.answer(exchange)
+    for name in COUNTS:
+        count = expect.member(body, f"/usage/{name}", int)
+        expect.that(count >= 1, "at least 1", count, at=f"/usage/{name}")
+
+
+@check("chat.usage-sum")
+def test_usage_sum(exchange: Exchange) -> None:
+    """The total of tokens is the sum of prompt and completion."""
+    counts = usage(exchange)
+    total = counts["prompt_tokens"] + counts["completion_tokens"]
+    expect.equal(counts["total_tokens"], total, at="/usage/total_tokens")
+
+
+@check("chat.usage-details")
+def test_usage_details(exchange: Exchange) -> None:
+    """No detail of the token counts is larger than the count it belongs to."""
+    counts = usage(exchange)
+    for side in ("prompt", "completion"):
+        details = counts.get(f"{side}_tokens_details")
+        for name, value in details.items() if isinstance(details, dict) else ():
+            fits = not isinstance(value, int) or value <= counts[f"{side}_tokens"]
+            at = f"/usage/{side}_tokens_details/{name}"
+            expect.that(fits, f"at most {counts[f'{side}_tokens']}", value, at=at)
+
+
+@check("chat.usage-grows")
+def test_usage_grows(short: Exchange, long: Exchange) -> None:
+    """A longer prompt counts more tokens."""
+    before, after = usage(short)["prompt_tokens"], usage(long)["prompt_tokens"]
+    expect.that(after > before, f"more than {before}", after, at="/usage/prompt_tokens")
+
+
+@check("chat.obeys")
+def test_obeys(exchange: Exchange) -> None:
+    """The model says what the user's message tells it to say."""
+    found = EXACTLY.search(plain(asked(exchange)["messages"][-1]["content"]))
+    wanted = found[1].strip() if found else ""
+    said = text(exchange)
+    expect.that(wanted.lower() in said.lower(), f"text with {wanted}", said, at="/choices/0/message/content")
+
+
+@check("chat.recalls")
+def test_recalls(exchange: Exchange) -> None:
+    """The model knows what was said in earlier turns of the conversation."""
+    wanted = NUMBER.findall(plain(asked(exchange)["messages"][0]["content"]))[-1]
+    said = text(exchange)
+    expect.that(wanted in said, f"text with {wanted}", said, at="/choices/0/message/content")
+
+
+@check("chat.orders")
+def test_orders(exchange: Exchange) -> None:
+    """The model follows the order of a system message, a developer message or the system field."""
+    request = asked(exchange)
+    orders = [request.get("system", "")] + [plain(message["content"]) for message in request["messages"]]
+    words = [found[1].lower() for order in orders if (found := ORDER.search(order))]
+    said = text(exchange)
+    expect.that(
+        any(word in said.lower() for word in words),
+        f"text with {words}",
+        said,
+        at="/choices/0/message/content",
+    )
+
+
+@check("chat.field-equals-message")
+def test_field_equals_message(field: Exchange, message: Exchange) -> None:
+    """The system field has the effect of a leading system message: the same text for as many tokens."""
+    expect.equal(text(field).strip(), text(message).strip(), at="/choices/0/message/content")
+    gap = usage(field)["prompt_tokens"] - usage(message)["prompt_tokens"]
+    expect.that(
+        abs(gap) <= 10, "within 10 prompt tokens of each other", f"{gap} apart", at="/usage/prompt_tokens"
+    )
+
+
+@check("chat.both-orders")
+def test_both_orders(exchange: Exchange) -> None:
+    """A system field beside a system message is answered or refused; which of the two wins is recorded."""
+    if exchange.status is not None and 400 <= exchange.status < 500:
+        raise Noted(f"both at once are refused with {exchange.status}")
+    raise Noted(f"both at once are answered with {expect.shown(text(exchange))}")
+
+
+@check("chat.ids-differ")
+def test_ids_differ(exchanges: tuple[Exchange, ...]) -> None:
+    """Two answers have different ids."""
+    ids = [expect.member(expect.answer(exchange), "/id", str) for exchange in exchanges]
+    expect.that(len(set(ids)) == len(ids), "a different id each time", ids, at="/id")
+
+
+@check("chat.no-empty-tool-calls")
+def test_no_empty_tool_calls(exchange: Exchange) -> None:
+    """An answer without tool calls has no list of them."""
+    message = expect.member(expect.answer(exchange), "/choices/0/message", dict)
+    calls = message.get("tool_calls", "absent")
+    expect.that(calls == "absent" or bool(calls), "no tool_calls", calls, at="/choices/0/message/tool_calls")

@@ -1,0 +1,40 @@
+"""Every body against the schema that its document describes."""
+
+from __future__ import annotations
+
+from wireproof import expect
+from wireproof.check import Contract, Exchange, Finding, Inconclusive, Shape, Violation, check
+
+
+def event_shape(contract: Contract, endpoint: str) -> Shape:
+    """Chunks of completions and typed events of responses go by different names."""
+    return contract.shape(f"{endpoint}.event") or expect.shape(contract, f"{endpoint}.chunk")
+
+
+@check("schema.conforms")
+def test_conforms(exchange: Exchange, contract: Contract) -> None:
+    """The body of an answer has the shape that the document describes."""
+    body = expect.answer(exchange)
+    expect.conforms(body, expect.shape(contract, f"{exchange.endpoint}.response"))
+
+
+@check("schema.chunks")
+def test_chunks(exchange: Exchange, contract: Contract) -> None:
+    """Every event of a stream has the shape that the document describes."""
+    shape = event_shape(contract, exchange.endpoint)
+    # A member that is wrong in every chunk is one finding, told at the first.
+    first: dict[str | None, Finding] = {}
+    for place, chunk in expect.chunks(exchange):
+        for found in expect.placed(shape.findings(chunk), place):
+            first.setdefault(found.pointer, found)
+    if first:
+        raise Violation.of(tuple(first.values()))
+
+
+@check("schema.error", any_answer=True)
+def test_error(exchange: Exchange, contract: Contract) -> None:
+    """The body of a refusal has the shape that the document describes."""
+    if exchange.broken is not None or exchange.status is None or exchange.status < 400:
+        raise Inconclusive("the request was not refused")
+    body = expect.json_body(exchange)
+    expect.conforms(body, expect.shape(contract, "error"))
