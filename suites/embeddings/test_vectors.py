@@ -1,0 +1,153 @@
+"""Embeddings: one vector for each text, in order, and the same however it is asked for."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import math
+import struct
+from typing import Any
+
+from wireproof import expect
+from wireproof.check import Exchange, Violation, check
+
+# Two runs of one model may differ in the last bits; vectors of different texts are far below this.
+SAME_DIRECTION = 0.999
+
+
+def vectors(exchange: Exchange) -> tuple[tuple[float, ...], ...]:
+    """The vectors of an answer in the order they came, whether as numbers or as base64."""
+    body = expect.answer(exchange)
+    count = len(expect.member(body, "/data", list))
+    expect.that(count > 0, "at least one vector", body["data"], at="/data")
+    return tuple(_vector(expect.member(body, f"/data/{n}/embedding", list, str), n) for n in range(count))
+
+
+def _vector(given: Any, position: int) -> tuple[float, ...]:
+    at = f"/data/{position}/embedding"
+    values = _unpacked(given, at) if isinstance(given, str) else given
+    for n, value in enumerate(values):
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        expect.that(number and math.isfinite(value), "a finite number", value, at=f"{at}/{n}")
+    expect.that(any(values), "at least one number that is not zero", given, at=at)
+    return tuple(float(value) for value in values)
+
+
+def _unpacked(text: str, at: str) -> tuple[float, ...]:
+    """Base64 of 32-bit floats, the lowest byte first."""
+    try:
+        raw = base64.b64decode(text, validate=True)
+        return struct.unpack(f"<{len(raw) // 4}f", raw)
+    except (binascii.Error, struct.error, ValueError):
+        raise Violation("base64 of 32-bit floats", expect.shown(text), at=at) from None
+
+
+def cosine(left: tuple[float, ...], right: tuple[float, ...]) -> float:
+    """How nearly two vectors of one length point the same way, from -1 to 1."""
+    dot = sum(a * b for a, b in zip(left, right, strict=True))
+    return dot / (math.hypot(*left) * math.hypot(*right))
+
+
+def _same(left: tuple[float, ...], right: tuple[float, ...], where: str) -> None:
+    expect.equal(len(left), len(right), where=f"{where}, length")
+    likeness = cosine(left, right)
+    expect.that(
+        likeness > SAME_DIRECTION, f"a cosine above {SAME_DIRECTION}", round(likeness, 6), where=where
+    )
+
+
+@check("embeddings.one-vector-each")
+def test_one_vector_each(exchange: Exchange) -> None:
+    """The answer has one vector for each text of the request."""
+    given = json.loads(exchange.request.body)["input"]
+    texts = len(given) if isinstance(given, list) and not isinstance(given[0], int) else 1
+    expect.equal(len(vectors(exchange)), texts, at="/data")
+
+
+@check("embeddings.indexes")
+def test_indexes(exchange: Exchange) -> None:
+    """The entries of the answer are numbered from zero in the order of the texts."""
+    body = expect.answer(exchange)
+    for n in range(len(expect.member(body, "/data", list))):
+        expect.equal(expect.member(body, f"/data/{n}/index", int), n, at=f"/data/{n}/index")
+
+
+@check("embeddings.finite-vectors")
+def test_finite_vectors(exchange: Exchange) -> None:
+    """Every vector has only finite numbers, and not only zeros."""
+    vectors(exchange)
+
+
+@check("embeddings.equal-lengths")
+def test_equal_lengths(exchange: Exchange) -> None:
+    """All vectors of one answer have the same length."""
+    lengths = sorted({len(vector) for vector in vectors(exchange)})
+    expect.that(len(lengths) == 1, "one length", lengths, at="/data")
+
+
+@check("embeddings.batch-equals-single")
+def test_batch_equals_single(single: Exchange, batch: Exchange) -> None:
+    """A text has the same vector alone and among others, and a different text has a different one."""
+    alone, together = vectors(single)[0], vectors(batch)
+    texts = json.loads(batch.request.body)["input"]
+    expect.equal(len(together), len(texts), at="/data")
+    wanted = json.loads(single.request.body)["input"]
+    for n, (text, vector) in enumerate(zip(texts, together, strict=True)):
+        if text == wanted:
+            _same(alone, vector, f"/data/{n}/embedding")
+        elif len(vector) == len(alone) and cosine(alone, vector) > SAME_DIRECTION:
+            raise Violation(
+                "a vector of its own for another text", f"that of {wanted!r}", at=f"/data/{n}/embedding"
+            )
+
+
+@check("embeddings.array-of-one")
+def test_array_of_one(text: Exchange, array: Exchange) -> None:
+    """A text has the same vector whether it is sent by itself or as an array of one."""
+    _same(vectors(text)[0], vectors(array)[0], "/data/0/embedding")
+
+
+@check("embeddings.base64-agrees")
+def test_base64_agrees(plain: Exchange, packed: Exchange) -> None:
+    """A vector asked for as base64 comes as base64 or as numbers, and is the vector of the plain request."""
+    _same(vectors(plain)[0], vectors(packed)[0], "/data/0/embedding")
+
+
+@check("embeddings.float-is-numbers")
+def test_float_is_numbers(exchange: Exchange) -> None:
+    """A vector asked for as float is an array of numbers."""
+    expect.member(expect.answer(exchange), "/data/0/embedding", list)
+    vectors(exchange)
+
+
+@check("embeddings.default-is-numbers")
+def test_default_is_numbers(exchange: Exchange) -> None:
+    """A vector whose encoding is not asked for is an array of numbers."""
+    expect.member(expect.answer(exchange), "/data/0/embedding", list)
+
+
+@check("embeddings.dimensions")
+def test_dimensions(exchange: Exchange) -> None:
+    """A vector has as many numbers as the request asks for."""
+    wanted = json.loads(exchange.request.body)["dimensions"]
+    expect.equal(len(vectors(exchange)[0]), wanted, at="/data/0/embedding")
+
+
+@check("embeddings.usage")
+def test_usage(exchange: Exchange) -> None:
+    """An answer counts at least one prompt token, and in total no fewer."""
+    body = expect.answer(exchange)
+    prompt, total = (expect.member(body, f"/usage/{name}", int) for name in ("prompt_tokens", "total_tokens"))
+    expect.that(prompt >= 1, "at least 1", prompt, at="/usage/prompt_tokens")
+    expect.that(total >= prompt, f"at least {prompt}", total, at="/usage/total_tokens")
+
+
+@check("embeddings.model-echoed")
+def test_model_echoed(exchange: Exchange) -> None:
+    """An answer names the model that was asked."""
+    expect.equal(
+        expect.member(expect.answer(exchange), "/model", str),
+        json.loads(exchange.request.body)["model"],
+        at="/model",
+    )

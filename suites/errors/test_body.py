@@ -1,0 +1,103 @@
+"""The body of a refusal: what it says, and what it keeps to itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from wireproof import expect
+from wireproof.check import Case, Exchange, Inconclusive, Provider, Untestable, Violation, check
+
+MEMBERS = ("message", "type", "param", "code")
+# Each of these shows code, storage or layout of the server rather than the client's mistake.
+INTERNALS: Mapping[str, str] = {
+    "an HTML page": r"<!doctype html|<html[\s>]|<body[\s>]",
+    "a Python stack trace": r"Traceback \(most recent call last\)|File \"[^\"]+\", line \d+",
+    "a stack trace": r"^\s+at [\w.$<>]+ ?\(.*:\d+(:\d+)?\)|goroutine \d+ \[|panic: runtime error",
+    "a path of the server": r"(?<![\w/.:])/(?:usr|home|opt|srv|app|var|root|etc)/[\w./-]+\.(?:py|js|ts|go|rs|rb|java|so|conf|ya?ml)\b",
+    "a database error": r"\bSQLSTATE\b|\bpsycopg\d?\.|\bsqlite3\.\w+Error|syntax error at or near",
+}
+TYPES: Mapping[str, tuple[type, ...]] = {
+    "string": (str,),
+    "boolean": (bool,),
+    "number": (int, float),
+    "integer": (int,),
+    "array": (list,),
+    "object": (dict,),
+}
+
+
+@check("errors.openai-envelope")
+def test_openai_envelope(exchange: Exchange) -> None:
+    """A refusal has an error object with the members message, type, param and code."""
+    expect.refused_somehow(exchange)
+    body = expect.json_body(exchange)
+    for name in MEMBERS:
+        expect.member(body, f"/error/{name}")
+
+
+@check("errors.says-why")
+def test_says_why(exchange: Exchange) -> None:
+    """A refusal carries a message for a person, at /error/message, /message or /detail."""
+    expect.refused_somehow(exchange)
+    body = expect.json_body(exchange)
+    if not any(text.strip() for text in _messages(body)):
+        raise Violation("a message with at least one character", expect.shown(body), where="body")
+
+
+def _messages(body: Any) -> Iterator[str]:
+    if not isinstance(body, dict):
+        return
+    inner = body.get("error")
+    places = [inner, body.get("message"), body.get("detail")]
+    if isinstance(inner, dict):
+        places.append(inner.get("message"))
+    yield from (place for place in places if isinstance(place, str))
+
+
+@check("errors.names-the-field")
+def test_names_the_field(exchange: Exchange, case: Case, provider: Provider) -> None:
+    """A refusal of a missing or wrong member names that member."""
+    expect.refused_somehow(exchange)
+    wrong = tuple(_wrong_members(case.asks[-1].body, provider, case.endpoint))
+    if not wrong:
+        raise Untestable("the contract does not tell which member is wrong")
+    if not any(name in exchange.text for name in wrong):
+        raise Violation(f"the name {' or '.join(wrong)}", expect.shown(exchange.text), where="body")
+
+
+def _wrong_members(body: Any, provider: Provider, endpoint: str) -> Iterator[str]:
+    """The members of a request that break the contract's own words on them."""
+    fields = provider.data["requests"].get(endpoint, {}).get("fields", {}) if isinstance(body, dict) else {}
+    for name, field in fields.items():
+        if name not in body:
+            if field.get("required"):
+                yield name
+        elif not _fits(body[name], field):
+            yield name
+
+
+def _fits(value: Any, field: Mapping[str, Any]) -> bool:
+    named = field["type"] if isinstance(field["type"], list) else [field["type"]]
+    kinds = tuple(kind for name in named for kind in TYPES[name])
+    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+        return False
+    if isinstance(value, list):
+        return len(value) >= field.get("min_items", 0)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return bool(field.get("minimum", value) <= value <= field.get("maximum", value))
+    return True
+
+
+@check("errors.no-internals", any_answer=True)
+def test_no_internals(exchange: Exchange) -> None:
+    """A refusal shows no HTML page, stack trace, server path or database error."""
+    if exchange.status is None:
+        raise Inconclusive("no answer came")
+    for kind, pattern in INTERNALS.items():
+        found = re.search(pattern, exchange.text, re.IGNORECASE | re.MULTILINE)
+        if found:
+            raise Violation(
+                f"a body without {kind}", expect.shown(found[0]), where=f"body, character {found.start()}"
+            )

@@ -1,0 +1,39 @@
+"""Refusals: the documented status and code, and a server that goes on serving."""
+
+from __future__ import annotations
+
+from wireproof import expect
+from wireproof.check import Case, Exchange, NotOffered, Provider, Violation, check
+
+
+@check("errors.refused")
+def test_refused(exchange: Exchange, case: Case, provider: Provider) -> None:
+    """The request is refused with the status and the code that the contract names for its cause."""
+    wanted = provider.refusals.get(case.refused or "")
+    if wanted is None:
+        raise NotOffered(f"the contract names no refusal for {case.refused}")
+    expect.refusal(exchange, wanted, provider)
+
+
+@check("errors.refused-somehow")
+def test_refused_somehow(exchange: Exchange) -> None:
+    """The request is refused with a status from 400 to 499 and a JSON body."""
+    expect.refused_somehow(exchange)
+    expect.json_body(exchange)
+
+
+@check("errors.stream-refused-plainly")
+def test_stream_refused_plainly(exchange: Exchange) -> None:
+    """A streaming request that is refused before its first event gets a status of refusal and plain JSON."""
+    expect.refused_somehow(exchange)
+    expect.equal(exchange.content_type, "application/json", where="Content-Type")
+    expect.json_body(exchange)
+
+
+@check("errors.still-serves-next")
+def test_still_serves_next(exchanges: tuple[Exchange, ...]) -> None:
+    """A proper request is answered with success right after a broken one was refused."""
+    broken, proper = exchanges
+    if broken.answered:
+        raise Violation("a refusal of the broken request", f"{broken.status}", where="first answer")
+    expect.success(proper)

@@ -1,0 +1,98 @@
+"""The headers that tell a key's limit a minute and what is left of it."""
+
+from __future__ import annotations
+
+from wireproof import expect
+from wireproof.check import (
+    Case,
+    Exchange,
+    Inconclusive,
+    NotOffered,
+    Provider,
+    Target,
+    Untestable,
+    Violation,
+    check,
+)
+
+
+def tier_of(case: Case, target: Target, provider: Provider) -> str | None:
+    """The tier of the key that the last request of a case carries; None where it is not known."""
+    label = case.asks[-1].key.removesuffix("-exhausted")
+    name = target.tier if label == "good" else label
+    return name if name in provider.rate.tiers else None
+
+
+def unlimited(case: Case, target: Target, provider: Provider) -> bool:
+    """Whether the key's tier is known to have no limit a minute."""
+    name = tier_of(case, target, provider)
+    return name is not None and provider.rate.tiers[name].per_minute is None
+
+
+def whole_number(exchange: Exchange, name: str) -> int:
+    """The value of a header that holds a whole number of zero or more."""
+    value = expect.header(exchange, name)
+    fits = value.isascii() and value.isdigit()
+    expect.that(fits, "a whole number of zero or more", value, where=f"header {name}")
+    return int(value)
+
+
+def _due(exchange: Exchange, name: str, case: Case, target: Target, provider: Provider) -> bool:
+    """Whether this answer must carry the header; what it carries all the same is judged as well."""
+    if exchange.status is None:
+        raise Inconclusive("no answer came")
+    if case.kind not in provider.rate.promised_on:
+        raise NotOffered("the document promises no such header here")
+    if exchange.header(name) is not None:
+        # A tier without a limit may say so in words.
+        return not unlimited(case, target, provider)
+    # Without a valid key there is no tier whose limit a header could tell.
+    return exchange.status != 401 and not unlimited(case, target, provider)
+
+
+@check("limits.limit-header", any_answer=True)
+def test_limit_header(exchange: Exchange, case: Case, target: Target, provider: Provider) -> None:
+    """An answer to a valid key tells the limit a minute as a whole number."""
+    if _due(exchange, provider.rate.limit, case, target, provider):
+        whole_number(exchange, provider.rate.limit)
+
+
+@check("limits.remaining-header", any_answer=True)
+def test_remaining_header(exchange: Exchange, case: Case, target: Target, provider: Provider) -> None:
+    """An answer to a valid key tells what is left of the limit, as a whole number no greater than it."""
+    name = provider.rate.remaining
+    if not _due(exchange, name, case, target, provider):
+        return
+    left, limit = whole_number(exchange, name), exchange.header(provider.rate.limit) or ""
+    # A limit that is missing or unreadable is the business of limits.limit-header.
+    if limit.isdigit() and left > int(limit):
+        raise Violation(f"at most the limit of {limit}", str(left), where=f"header {name}")
+
+
+@check("limits.limit-is-the-tiers", any_answer=True)
+def test_limit_is_the_tiers(exchange: Exchange, case: Case, target: Target, provider: Provider) -> None:
+    """The limit that an answer tells is the number of requests a minute that the key's tier has."""
+    name = tier_of(case, target, provider)
+    if name is None:
+        raise Untestable("the tier of this key is not known")
+    figure = provider.rate.tiers[name].per_minute
+    if figure is None:
+        raise NotOffered(f"the tier {name} has no limit a minute")
+    expect.equal(whole_number(exchange, provider.rate.limit), figure, where=f"header {provider.rate.limit}")
+
+
+@check("limits.remaining-falls", any_answer=True)
+def test_remaining_falls(exchanges: tuple[Exchange, ...], provider: Provider) -> None:
+    """What is left of the limit falls from one request to the next."""
+    left = [whole_number(exchange, provider.rate.remaining) for exchange in exchanges]
+    # One pair of three requests may lie on both sides of a new minute, where it rises.
+    if not any(later < earlier for earlier, later in zip(left, left[1:], strict=False)):
+        raise Violation("a fall", expect.shown(left), where=f"header {provider.rate.remaining}")
+
+
+@check("limits.headers-without-a-tier", any_answer=True)
+def test_headers_without_a_tier(exchange: Exchange, provider: Provider) -> None:
+    """A refusal for want of a valid key carries the three headers of the limit as well."""
+    rate = provider.rate
+    for name in (rate.limit, rate.remaining, rate.reset):
+        expect.header(exchange, name)

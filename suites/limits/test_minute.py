@@ -1,0 +1,62 @@
+"""The number of requests that a key may send in a minute."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from wireproof import expect
+from wireproof.check import Case, Exchange, Inconclusive, NotOffered, Provider, Untestable, Violation, check
+
+MINUTE_NS = 60_000_000_000
+
+
+def limit_of(case: Case, provider: Provider) -> int | None:
+    """The requests a minute of the tier that the case asks a key of; None where it has no limit."""
+    name = case.asks[-1].key
+    if name not in provider.rate.tiers:
+        raise Untestable(f"the contract has no tier {name}")
+    return provider.rate.tiers[name].per_minute
+
+
+def admitted(exchanges: Sequence[Exchange], provider: Provider) -> int:
+    """How many requests were answered before the first that came too often."""
+    limited = provider.refusals["rate-limited"].status
+    return next((n for n, exchange in enumerate(exchanges) if exchange.status in limited), len(exchanges))
+
+
+def in_one_fresh_minute(exchanges: Sequence[Exchange], provider: Provider, limit: int) -> None:
+    """Raises Inconclusive unless the requests fell into one minute in which nothing else had used the key."""
+    first, last = exchanges[0], exchanges[-1]
+    if last.started_ns - first.started_ns >= MINUTE_NS:
+        raise Inconclusive("sending took longer than a minute")
+    shown = [exchange.header(provider.rate.remaining) or "" for exchange in exchanges]
+    left = [int(text) for text in shown if text.isdigit()]
+    if left and left[0] < limit - 1:
+        raise Inconclusive("the key had been used within this minute before")
+    if any(later > earlier for earlier, later in zip(left, left[1:], strict=False)):
+        raise Inconclusive("a new minute began while the requests were sent")
+
+
+@check("limits.exactly-the-limit-is-admitted", any_answer=True)
+def test_exactly_the_limit_is_admitted(
+    exchanges: tuple[Exchange, ...], case: Case, provider: Provider
+) -> None:
+    """As many requests as the tier has in a minute are answered, and the next one is refused."""
+    limit = limit_of(case, provider)
+    if limit is None:
+        raise NotOffered("this tier has no limit a minute")
+    if len(exchanges) <= limit:
+        raise Untestable(f"this takes more than {limit} requests")
+    count = admitted(exchanges, provider)
+    if count != limit:
+        in_one_fresh_minute(exchanges, provider, limit)
+        raise Violation(f"{limit} requests admitted", f"{count}", where=f"request {count + 1}")
+
+
+@check("limits.unlimited-is-not-limited", any_answer=True)
+def test_unlimited_is_not_limited(exchanges: tuple[Exchange, ...], case: Case, provider: Provider) -> None:
+    """No request of a tier without a limit a minute is refused for coming too often."""
+    if limit_of(case, provider) is not None:
+        raise NotOffered("this tier has a limit a minute")
+    count = admitted(exchanges, provider)
+    expect.equal(count, len(exchanges), where="number of requests admitted")

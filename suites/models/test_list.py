@@ -1,0 +1,105 @@
+"""The list of models: its entries, and which models the contract says stand in it."""
+
+from __future__ import annotations
+
+from wireproof import expect
+from wireproof.check import Case, Exchange, NotOffered, Provider, Target, Untestable, Violation, check
+
+
+def ids(exchange: Exchange, provider: Provider) -> tuple[str, ...]:
+    """The ids of the list in its order; the contract says where entries and ids stand."""
+    body = expect.answer(exchange)
+    count = len(expect.member(body, provider.list_items, list))
+    return tuple(
+        expect.member(body, f"{provider.list_items}/{n}{provider.list_id}", str) for n in range(count)
+    )
+
+
+def tier_models(case: Case, target: Target, provider: Provider) -> tuple[str, ...] | None:
+    """The models of the tier that the case's key belongs to; None where the tier has all of them."""
+    label = case.asks[-1].key
+    name = target.tier if label == "good" else label
+    if name not in provider.rate.tiers:
+        raise Untestable("the tier of this key is not known")
+    return provider.rate.tiers[name].models
+
+
+@check("models.lists")
+def test_lists(exchange: Exchange, provider: Provider) -> None:
+    """The list of models is answered with at least one entry, and each entry has an id."""
+    found = ids(exchange, provider)
+    expect.that(bool(found), "at least one model", found, at=provider.list_items)
+    expect.that(all(found), "an id with at least one character in every entry", found, at=provider.list_items)
+
+
+@check("models.unique-ids")
+def test_unique_ids(exchange: Exchange, provider: Provider) -> None:
+    """No two entries of the list of models have the same id."""
+    found = ids(exchange, provider)
+    twice = sorted({id for id in found if found.count(id) > 1})
+    expect.that(not twice, "each id once", twice, at=provider.list_items)
+
+
+@check("models.chat-model-listed")
+def test_chat_model_listed(exchange: Exchange, provider: Provider, target: Target) -> None:
+    """The chat model that this run uses stands in the list of models."""
+    _listed(target.models.get("chat"), exchange, provider)
+
+
+@check("models.embedding-models-listed")
+def test_embedding_models_listed(exchange: Exchange, provider: Provider, target: Target) -> None:
+    """The embedding model that this run uses stands in the list of models."""
+    _listed(target.models.get("embeddings"), exchange, provider)
+
+
+def _listed(model: str | None, exchange: Exchange, provider: Provider) -> None:
+    if model is None:
+        raise Untestable("this run uses no such model")
+    found = ids(exchange, provider)
+    expect.that(model in found, f"{model} among the ids", found, at=provider.list_items)
+
+
+@check("models.documented-listed")
+def test_documented_listed(exchange: Exchange, case: Case, target: Target, provider: Provider) -> None:
+    """Every model that the document gives to the key's tier stands in the list of models."""
+    promised = tier_models(case, target, provider) or provider.catalogue
+    found = ids(exchange, provider)
+    missing = [model for model in promised if model not in found]
+    expect.that(
+        not missing, f"all of {', '.join(promised)}", f"without {', '.join(missing)}", at=provider.list_items
+    )
+
+
+@check("models.tier-models-only")
+def test_tier_models_only(exchange: Exchange, case: Case, target: Target, provider: Provider) -> None:
+    """No model outside the key's tier stands in the list of models."""
+    allowed = tier_models(case, target, provider)
+    if allowed is None:
+        raise NotOffered("this tier has every model")
+    extra = [model for model in ids(exchange, provider) if model not in allowed]
+    expect.that(not extra, f"only {', '.join(allowed)}", f"also {', '.join(extra)}", at=provider.list_items)
+
+
+@check("models.documented-owner")
+def test_documented_owner(exchange: Exchange, provider: Provider) -> None:
+    """A listed model that the document names has the owner that the document names."""
+    owners = {entry["id"]: entry.get("owned_by") for entry in provider.data["models"]["catalogue"]}
+    body = expect.answer(exchange)
+    for n, model in enumerate(ids(exchange, provider)):
+        at = f"{provider.list_items}/{n}/owned_by"
+        if owners.get(model) is not None:
+            expect.equal(expect.member(body, at, str), owners[model], at=at)
+
+
+@check("models.listed-are-served")
+def test_listed_are_served(exchanges: tuple[Exchange, ...], provider: Provider) -> None:
+    """A listed model is not refused as unknown by both chat and embeddings."""
+    uses, unknown = exchanges[1:3], provider.refusals["unknown-model"]
+    refused = [use for use in uses if _says(use, unknown.code, unknown.status, provider)]
+    if len(refused) == len(uses):
+        raise Violation("one use to which the model can be put", expect.shown(refused[-1].text), where="body")
+
+
+def _says(exchange: Exchange, codes: tuple[str, ...], statuses: tuple[int, ...], provider: Provider) -> bool:
+    said = {code for _, code in expect.codes(exchange, provider)}
+    return exchange.status in statuses and (not codes or bool(said & set(codes)))

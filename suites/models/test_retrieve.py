@@ -1,0 +1,43 @@
+"""One model by its id."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wireproof import expect
+from wireproof.check import Exchange, Inconclusive, Provider, Target, check, pointer
+
+
+@check("models.retrieve-answers")
+def test_retrieve_answers(exchange: Exchange, provider: Provider, target: Target) -> None:
+    """A model asked for by its id is answered with the entry of that id."""
+    entry = expect.answer(exchange)
+    expect.equal(expect.member(entry, provider.list_id, str), target.models["chat"], at=provider.list_id)
+
+
+@check("models.retrieve-agrees")
+def test_retrieve_agrees(listed: Exchange, retrieved: Exchange, provider: Provider) -> None:
+    """A model's own entry and its entry in the list say the same."""
+    own = expect.answer(retrieved)
+    id = expect.member(own, provider.list_id, str)
+    other = _entry(expect.member(expect.answer(listed), provider.list_items, list), id, provider)
+    for name in sorted(own.keys() & other.keys()):
+        expect.equal(own[name], other[name], at=pointer.join(name))
+    expect.equal(sorted(own), sorted(other), where="the names of the members")
+
+
+def _entry(entries: list[Any], id: str, provider: Provider) -> Mapping[str, Any]:
+    for entry in entries:
+        if isinstance(entry, dict) and (provider.list_id, id) in pointer.find(entry, provider.list_id):
+            return entry
+    # A list that leaves the model out is judged by models.chat-model-listed.
+    raise Inconclusive(f"the list has no entry {id} to compare with")
+
+
+@check("models.retrieve-unknown")
+def test_retrieve_unknown(exchange: Exchange, provider: Provider) -> None:
+    """A model that does not exist is refused as not found or as an unknown model, in JSON."""
+    # 404 is what OpenAI answers to any unknown resource; a contract may name another status for models.
+    expect.status(exchange, *dict.fromkeys((404, *provider.refusals["unknown-model"].status)))
+    expect.json_body(exchange)
