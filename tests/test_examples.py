@@ -21,8 +21,8 @@ PROVIDERS = ("openai", "iio")
 
 @cache
 def schemas() -> dict[str, Any]:
-    found = [json.loads(path.read_text()) for name in PROVIDERS for path in (ROOT / "schemas" / name).rglob("*.json")]
-    return {schema["$id"]: schema for schema in found}
+    paths = [path for name in PROVIDERS for path in (ROOT / "schemas" / name).rglob("*.json")]
+    return {schema["$id"]: schema for schema in map(json.loads, map(Path.read_text, paths))}
 
 
 @cache
@@ -42,6 +42,12 @@ def obeys(name: str, files: Mapping[str, Any]) -> bool:
     schema = files[f"{HOST}{name.split('/')[0]}/{record['shape']}.json"]
     judge = jsonschema_rs.Draft202012Validator(schema, retriever=files.__getitem__)
     return "instance" in record and judge.is_valid(record["instance"])
+
+
+def wrong() -> list[tuple[str, str]]:
+    """Each example that an erratum calls wrong, and that erratum."""
+    entries = [entry for entry in errata().values() if entry["wrong"] == "example"]
+    return [(name, entry["id"]) for entry in entries for name in evidence(entry)]
 
 
 def evidence(entry: dict[str, Any]) -> list[str]:
@@ -76,16 +82,12 @@ def test_each_document_keeps_its_examples(provider: str) -> None:
 
 def test_the_examples_that_break_their_schema_are_exactly_those_of_the_errata() -> None:
     broken = {name for name in examples() if not obeys(name, schemas())}
-    named = [name for entry in errata().values() if entry["wrong"] == "example" for name in evidence(entry)]
-    assert broken == set(named)
-    assert len(named) == len(set(named))
+    assert sorted(broken) == sorted(name for name, _ in wrong())
 
 
 def test_a_wrong_example_names_its_erratum() -> None:
     told = {name: record["erratum"] for name, record in examples().items() if "erratum" in record}
-    assert told == {
-        name: entry["id"] for entry in errata().values() if entry["wrong"] == "example" for name in evidence(entry)
-    }
+    assert told == dict(wrong())
 
 
 def test_an_example_kept_as_text_is_not_json() -> None:
@@ -110,7 +112,11 @@ def test_errata_are_numbered_and_say_what_and_why() -> None:
 
 
 def test_each_erratum_that_a_schema_or_page_cites_exists() -> None:
-    pages = [*(ROOT / "schemas").rglob("*.json"), ROOT / "docs/errata.md", ROOT / "schemas/openai/errata.yaml"]
+    pages = [
+        *(ROOT / "schemas").rglob("*.json"),
+        ROOT / "docs/errata.md",
+        ROOT / "schemas/openai/errata.yaml",
+    ]
     cited = {found for page in pages for found in re.findall(r"\bE\d{3}\b", page.read_text())}
     assert cited <= errata().keys()
 

@@ -13,6 +13,9 @@ from urllib.parse import urldefrag, urljoin
 import jsonschema_rs
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
 
 ROOT = Path(__file__).parents[1]
 HOST = "https://wireproof.invalid/schemas/"
@@ -27,8 +30,8 @@ Files = Mapping[str, Any]
 
 @cache
 def schemas() -> dict[str, Any]:
-    found = [json.loads(path.read_text()) for name in PROVIDERS for path in (ROOT / "schemas" / name).rglob("*.json")]
-    return {schema["$id"]: schema for schema in found}
+    paths = [path for name in PROVIDERS for path in (ROOT / "schemas" / name).rglob("*.json")]
+    return {schema["$id"]: schema for schema in map(json.loads, map(Path.read_text, paths))}
 
 
 def edited(instance: Any, edit: dict[str, Any]) -> Any:
@@ -139,7 +142,9 @@ def survivors(name: str, files: Files, shapes: Mapping[str, list[Any]]) -> list[
     return ["/" + "/".join(map(str, path)) for path in places(files[name]) if not noticed(path)]
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, id=name.removeprefix(HOST)) for name in sorted(schemas())])
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, id=name.removeprefix(HOST)) for name in sorted(schemas())]
+)
 def test_no_assertion_of_a_schema_can_be_removed_unnoticed(name: str) -> None:
     own = {shape: pool for shape, pool in pools().items() if shape.split("/")[4] == name.split("/")[4]}
     assert survivors(name, schemas(), own) == []
@@ -155,6 +160,14 @@ def test_each_counter_example_is_what_it_says(provider: str) -> None:
         if judge(f"{HOST}{provider}/{shape}.json", schemas())(instance) is not (kind == "valid")
     ]
     assert wrong == []
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, id=name.removeprefix(HOST)) for name in sorted(pools())])
+def test_both_engines_agree_on_every_instance(name: str) -> None:
+    resources = ((key, DRAFT202012.create_resource(schema)) for key, schema in schemas().items())
+    slow = Draft202012Validator(schemas()[name], registry=Registry().with_resources(resources))
+    fast = judge(name, schemas())
+    assert [instance for instance in pools()[name] if slow.is_valid(instance) is not fast(instance)] == []
 
 
 def test_a_superfluous_keyword_is_named() -> None:
