@@ -15,7 +15,10 @@ INTERNALS: Mapping[str, str] = {
     "an HTML page": r"<!doctype html|<html[\s>]|<body[\s>]",
     "a Python stack trace": r"Traceback \(most recent call last\)|File \"[^\"]+\", line \d+",
     "a stack trace": r"^\s+at [\w.$<>]+ ?\(.*:\d+(:\d+)?\)|goroutine \d+ \[|panic: runtime error",
-    "a path of the server": r"(?<![\w/.:])/(?:usr|home|opt|srv|app|var|root|etc)/[\w./-]+\.(?:py|js|ts|go|rs|rb|java|so|conf|ya?ml)\b",
+    "a path of the server": (
+        r"(?<![\w/.:])/(?:usr|home|opt|srv|app|var|root|etc)/[\w./-]+"
+        r"\.(?:py|js|ts|go|rs|rb|java|so|conf|ya?ml)\b"
+    ),
     "a database error": r"\bSQLSTATE\b|\bpsycopg\d?\.|\bsqlite3\.\w+Error|syntax error at or near",
 }
 TYPES: Mapping[str, tuple[type, ...]] = {
@@ -84,7 +87,7 @@ def _fits(value: Any, field: Mapping[str, Any]) -> bool:
     if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
         return False
     if isinstance(value, list):
-        return len(value) >= field.get("min_items", 0)
+        return bool(len(value) >= field.get("min_items", 0))
     if isinstance(value, int | float) and not isinstance(value, bool):
         return bool(field.get("minimum", value) <= value <= field.get("maximum", value))
     return True

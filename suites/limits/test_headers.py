@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from wireproof import expect
 from wireproof.check import (
     Case,
@@ -86,7 +88,7 @@ def test_remaining_falls(exchanges: tuple[Exchange, ...], provider: Provider) ->
     """What is left of the limit falls from one request to the next."""
     left = [whole_number(exchange, provider.rate.remaining) for exchange in exchanges]
     # One pair of three requests may lie on both sides of a new minute, where it rises.
-    if not any(later < earlier for earlier, later in zip(left, left[1:], strict=False)):
+    if not any(later < earlier for earlier, later in pairwise(left)):
         raise Violation("a fall", expect.shown(left), where=f"header {provider.rate.remaining}")
 
 

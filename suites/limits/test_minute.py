@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from wireproof import expect
 from wireproof.check import Case, Exchange, Inconclusive, NotOffered, Provider, Untestable, Violation, check
@@ -33,7 +34,7 @@ def in_one_fresh_minute(exchanges: Sequence[Exchange], provider: Provider, limit
     left = [int(text) for text in shown if text.isdigit()]
     if left and left[0] < limit - 1:
         raise Inconclusive("the key had been used within this minute before")
-    if any(later > earlier for earlier, later in zip(left, left[1:], strict=False)):
+    if any(later > earlier for earlier, later in pairwise(left)):
         raise Inconclusive("a new minute began while the requests were sent")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from itertools import pairwise
 
 from wireproof import expect
 from wireproof.check import Case, Exchange, Inconclusive, NotOffered, Provider, Target, Violation, check
@@ -101,7 +102,7 @@ def test_retry_after_suffices(exchanges: tuple[Exchange, ...], case: Case, provi
     last_limited(exchanges, provider)
     clocks = [ask.clock or 0.0 for ask in case.asks]
     tried = 0
-    for n, (refused, again) in enumerate(zip(exchanges, exchanges[1:], strict=False)):
+    for n, (refused, again) in enumerate(pairwise(exchanges)):
         if not limited(refused, provider) or refused.header("Retry-After") is None:
             continue
         waited = clocks[n + 1] - clocks[n] + again.sent_at - refused.sent_at
@@ -116,7 +117,7 @@ def test_retry_after_suffices(exchanges: tuple[Exchange, ...], case: Case, provi
 
 @check("limits.window-passes", any_answer=True)
 def test_window_passes(exchanges: tuple[Exchange, ...], provider: Provider) -> None:
-    """A request that comes more than a minute after the last admitted one is not refused for coming too often."""
+    """A request is admitted again when a minute has passed since the last admitted one."""
     last_limited(exchanges[:-1], provider)
     expect.that(not limited(exchanges[-1], provider), "an answer", exchanges[-1].status, where="last request")
 

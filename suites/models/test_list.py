@@ -19,7 +19,7 @@ def tier_models(case: Case, target: Target, provider: Provider) -> tuple[str, ..
     """The models of the tier that the case's key belongs to; None where the tier has all of them."""
     label = case.asks[-1].key
     name = target.tier if label == "good" else label
-    if name not in provider.rate.tiers:
+    if name is None or name not in provider.rate.tiers:
         raise Untestable("the tier of this key is not known")
     return provider.rate.tiers[name].models
 
