@@ -1,0 +1,145 @@
+"""A streamed answer as an event stream: its lines, its events, its end and its pace."""
+
+from __future__ import annotations
+
+from wireproof import expect
+from wireproof.check import Exchange, Finding, Inconclusive, Stream, Violation, check
+
+EVENT_STREAM = "text/event-stream"
+# A server that has nothing more to say closes at once; two seconds forgive a slow network.
+CLOSES_WITHIN_NS = 2_000_000_000
+# Below this an answer is too quick to tell whether something held it back.
+TELLING_NS = 200_000_000
+SPREAD = 0.02
+LONG = 12
+
+
+def free_of(exchange: Exchange, *rules: str) -> None:
+    """The stream has none of these offences."""
+    found = [offence for offence in expect.event_stream(exchange).offences if offence.rule in rules]
+    if found:
+        raise Violation.of(tuple(Finding("none of this", o.detail, f"byte {o.offset}") for o in found))
+
+
+@check("stream.utf-8")
+def test_utf8(exchange: Exchange) -> None:
+    """An event stream is UTF-8."""
+    free_of(exchange, "not-utf-8")
+
+
+@check("stream.blank-line")
+def test_blank_line(exchange: Exchange) -> None:
+    """The last event of a stream ends with its blank line, without which clients drop it."""
+    free_of(exchange, "unterminated-line", "unterminated-event")
+
+
+@check("stream.fields")
+def test_fields(exchange: Exchange) -> None:
+    """Every line of a stream is a field of an event, a comment or blank."""
+    free_of(exchange, "unknown-field")
+
+
+@check("stream.data")
+def test_data(exchange: Exchange) -> None:
+    """Every event of a stream has data."""
+    free_of(exchange, "event-without-data")
+    for event in expect.event_stream(exchange).events:
+        expect.that(
+            bool(event.data), "data", "an empty data line", where=f"event {event.index} (byte {event.offset})"
+        )
+
+
+@check("stream.retry")
+def test_retry(exchange: Exchange) -> None:
+    """A retry field is a whole number of milliseconds."""
+    free_of(exchange, "bad-retry")
+
+
+@check("stream.space-after-colon")
+def test_space_after_colon(exchange: Exchange) -> None:
+    """A space follows the colon of each field, as clients expect that look for `data: `."""
+    free_of(exchange, "no-space-after-colon")
+
+
+@check("stream.one-data-line")
+def test_one_data_line(exchange: Exchange) -> None:
+    """Each event has its data on one line, as clients expect that read line by line."""
+    free_of(exchange, "many-data-lines")
+
+
+@check("stream.no-byte-order-mark")
+def test_no_byte_order_mark(exchange: Exchange) -> None:
+    """A stream starts without a byte order mark."""
+    free_of(exchange, "byte-order-mark")
+
+
+@check("stream.line-feeds")
+def test_line_feeds(exchange: Exchange) -> None:
+    """The lines of a stream end in a line feed alone, as clients expect that split there."""
+    ends = expect.event_stream(exchange).line_ends
+    shown = ", ".join(sorted(repr(end) for end in ends))
+    expect.that(ends <= {b"\n"}, "line feeds", shown, where="line ends")
+
+
+@check("stream.no-lone-returns")
+def test_no_lone_returns(exchange: Exchange) -> None:
+    """No line of a stream ends in a carriage return alone."""
+    ends = expect.event_stream(exchange).line_ends
+    expect.that(
+        b"\r" not in ends, "line feeds, alone or after carriage returns", "lone returns", where="line ends"
+    )
+
+
+@check("stream.no-event-names")
+def test_no_event_names(exchange: Exchange) -> None:
+    """The events of a chat stream have no name, only data."""
+    for event in expect.event_stream(exchange).events:
+        where = f"event {event.index} (byte {event.offset})"
+        expect.that(event.event is None, "no event field", event.event, where=where)
+
+
+@check("stream.done")
+def test_done(exchange: Exchange) -> None:
+    """A stream ends with the event [DONE]."""
+    stream = expect.event_stream(exchange)
+    expect.that(
+        stream.done is not None, "data: [DONE] at the end", stream.events[-1].data, where="last event"
+    )
+
+
+@check("stream.nothing-after-done")
+def test_nothing_after_done(exchange: Exchange) -> None:
+    """Nothing follows the event [DONE]."""
+    after = expect.event_stream(exchange).after_done
+    if after:
+        raise Violation("no event after [DONE]", expect.shown(after[0].data), where=f"event {after[0].index}")
+
+
+def streamed(exchange: Exchange) -> Stream:
+    """The stream of a request that was answered; any other answer decides nothing about its end."""
+    if exchange.status != 200 or exchange.content_type != EVENT_STREAM or not exchange.stream.events:
+        raise Inconclusive("no event stream came")
+    return exchange.stream
+
+
+@check("stream.closes", any_answer=True)
+def test_closes(exchange: Exchange) -> None:
+    """The body ends within two seconds of the event [DONE]."""
+    done = streamed(exchange).done
+    if done is None or exchange.ended_ns is None:
+        raise Inconclusive("the stream has no [DONE]")
+    late = exchange.ended_ns - done.at_ns
+    actual = f"still open {late / 1e9:.1f} s later"
+    expect.that(late <= CLOSES_WITHIN_NS, "the end of the body", actual, where=f"event {done.index}")
+
+
+@check("stream.arrives-in-parts")
+def test_arrives_in_parts(exchange: Exchange) -> None:
+    """The chunks of a long answer arrive one after the other while it is made, not all at its end."""
+    chunks = expect.event_stream(exchange).chunks
+    first, last = chunks[0].event.at_ns, chunks[-1].event.at_ns
+    took = last - exchange.started_ns
+    if len(chunks) < LONG or took < TELLING_NS:
+        raise Inconclusive("the answer came too quickly to tell")
+    actual = f"{len(chunks)} chunks in the last {(last - first) / 1e6:.0f} ms of {took / 1e6:.0f} ms"
+    expect.that((last - first) / took >= SPREAD, "chunks as they are made", actual, where="arrival times")

@@ -1,0 +1,62 @@
+"""The token counts of a streamed chat answer."""
+
+from __future__ import annotations
+
+from wireproof import expect
+from wireproof.check import Chunk, Exchange, Inconclusive, Violation, check
+
+COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
+
+
+def usages(exchange: Exchange) -> list[Chunk]:
+    """The chunks that carry token counts."""
+    chunks = expect.event_stream(exchange).chunks
+    return [chunk for chunk in chunks if isinstance(chunk.value, dict) and chunk.value.get("usage")]
+
+
+def place(chunk: Chunk) -> str:
+    """Where a chunk stands, in words."""
+    return f"event {chunk.index} (byte {chunk.event.offset})"
+
+
+@check("stream.usage")
+def test_usage(exchange: Exchange) -> None:
+    """A stream with include_usage tells the token counts before it ends."""
+    found = usages(exchange)
+    expect.that(bool(found), "a chunk with usage", "none", at="/usage")
+    for name in COUNTS:
+        expect.member(found[-1].value, f"/usage/{name}", int, where=place(found[-1]))
+
+
+@check("stream.usage-last")
+def test_usage_last(exchange: Exchange) -> None:
+    """The token counts come once, in a last chunk of their own whose choices are an empty array."""
+    found, chunks = usages(exchange), expect.event_stream(exchange).chunks
+    expect.that(len(found) == 1, "one chunk with usage", f"{len(found)} of them", at="/usage")
+    expect.that(found[0] is chunks[-1], "usage in the last chunk", f"in {place(found[0])}", at="/usage")
+    expect.equal(found[0].value.get("choices"), [], where=place(found[0]), at="/choices")
+
+
+@check("stream.usage-null")
+def test_usage_null(exchange: Exchange) -> None:
+    """With include_usage, every chunk before the last has usage as null."""
+    for chunk in expect.event_stream(exchange).chunks[:-1]:
+        value = chunk.value.get("usage", "absent") if isinstance(chunk.value, dict) else None
+        expect.that(value is None, "null", value, where=place(chunk), at="/usage")
+
+
+@check("stream.no-usage")
+def test_no_usage(exchange: Exchange) -> None:
+    """Without include_usage no chunk carries token counts."""
+    for chunk in usages(exchange):
+        raise Violation("no usage", expect.shown(chunk.value["usage"]), where=place(chunk), at="/usage")
+
+
+@check("stream.usage-sum")
+def test_usage_sum(exchange: Exchange) -> None:
+    """The total of tokens that a stream tells is the sum of prompt and completion."""
+    found = expect.event_stream(exchange).usage
+    if not isinstance(found, dict) or not all(isinstance(found.get(name), int) for name in COUNTS):
+        raise Inconclusive("the stream has no whole token counts")
+    total = found["prompt_tokens"] + found["completion_tokens"]
+    expect.equal(found["total_tokens"], total, at="/usage/total_tokens")

@@ -1,0 +1,84 @@
+"""JSON mode and answers by a schema, plain and streamed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wireproof import expect
+from wireproof.check import Exchange, Inconclusive, NotJson, Violation, check, parse_json
+
+EVENT_STREAM = "text/event-stream"
+AT = "/choices/0/message/content"
+KINDS: Mapping[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "object": (dict,),
+    "array": (list,),
+}
+
+
+def said(exchange: Exchange) -> str:
+    """The text of the first choice; one that is cut off or declined decides nothing."""
+    if exchange.content_type == EVENT_STREAM:
+        choice = expect.event_stream(exchange).choice(0)
+        expect.that(choice is not None, "a choice", "none", at="/choices")
+        assert choice is not None
+        text, refusal, reasons = choice.content, choice.refusal, choice.finish_reasons
+    else:
+        body = expect.answer(exchange)
+        message = expect.member(body, "/choices/0/message", dict)
+        text, refusal = message.get("content"), message.get("refusal")
+        reasons = (body["choices"][0].get("finish_reason"),)
+    if "length" in reasons or refusal:
+        raise Inconclusive("the answer is cut off or declined")
+    expect.that(isinstance(text, str), "text", text, at=AT)
+    return str(text)
+
+
+def value(exchange: Exchange) -> Any:
+    """The JSON value that the text of the answer is."""
+    text = said(exchange)
+    try:
+        return parse_json(text)
+    except NotJson as error:
+        raise Violation("a JSON text", f"{expect.shown(text)} ({error})", at=AT) from None
+
+
+@check("structured.object")
+def test_object(exchange: Exchange) -> None:
+    """In JSON mode the text of an answer is one JSON object and nothing else."""
+    found = value(exchange)
+    expect.that(isinstance(found, dict), "a JSON object", found, at=AT)
+
+
+@check("structured.keys")
+def test_keys(exchange: Exchange) -> None:
+    """The object has the keys that the prompt names."""
+    found = value(exchange)
+    for key in ("city", "country"):
+        expect.that(isinstance(found, dict) and key in found, f"the key {key}", found, at=AT)
+
+
+@check("structured.fits")
+def test_fits(exchange: Exchange) -> None:
+    """The text of an answer by a strict schema is a JSON value that fits the schema."""
+    request = parse_json(exchange.request.body)
+    fit(value(exchange), request["response_format"]["json_schema"]["schema"], "value")
+
+
+def fit(found: Any, schema: Mapping[str, Any], name: str) -> None:
+    """A value fits a schema of types, options, members and elements."""
+    kinds = KINDS[schema["type"]]
+    typed = isinstance(found, kinds) and not isinstance(found, bool)
+    expect.that(typed, f"{name} of type {schema['type']}", found, at=AT)
+    options = schema.get("enum", (found,))
+    expect.that(found in options, f"{name} out of {expect.shown(options)}", found, at=AT)
+    if isinstance(found, dict):
+        known = schema["properties"]
+        wanted, given = ", ".join(sorted(known)), ", ".join(sorted(found))
+        expect.that(given == wanted, f"{name} with the members {wanted}", given, at=AT)
+        for key, below in known.items():
+            fit(found[key], below, key)
+    for item in found if isinstance(found, list) else ():
+        fit(item, schema["items"], f"an element of {name}")

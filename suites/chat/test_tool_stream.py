@@ -1,0 +1,98 @@
+"""Tool calls in a stream: the fragments, and how they belong together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wireproof import expect
+from wireproof.check import Exchange, Inconclusive, check
+
+AT_MESSAGE, AT_DELTA = "/choices/0/message/tool_calls", "/choices/0/delta/tool_calls"
+
+
+def fragments(exchange: Exchange) -> list[tuple[str, Any]]:
+    """Every fragment of a tool call in a stream, with its place."""
+    found = []
+    for chunk in expect.event_stream(exchange).chunks:
+        for choice in chunk.choices:
+            delta = choice.get("delta")
+            given = (delta.get("tool_calls") if isinstance(delta, dict) else None) or []
+            where = f"event {chunk.index} (byte {chunk.event.offset})"
+            expect.that(isinstance(given, list), "an array", given, where=where, at=AT_DELTA)
+            found += [(where, fragment) for fragment in given]
+    if not found:
+        raise Inconclusive("the model called no tool")
+    return found
+
+
+@check("tools.fragments-indexed")
+def test_fragments_indexed(exchange: Exchange) -> None:
+    """Every fragment of a streamed call has the index of its call, a whole number."""
+    for where, fragment in fragments(exchange):
+        index = fragment.get("index") if isinstance(fragment, dict) else None
+        whole = isinstance(index, int) and not isinstance(index, bool)
+        expect.that(whole, "a whole number", index, where=where, at=f"{AT_DELTA}/0/index")
+
+
+@check("tools.indexes-dense")
+def test_indexes_dense(exchange: Exchange) -> None:
+    """The calls of a stream are counted from 0 upwards."""
+    choice = expect.event_stream(exchange).choice(0)
+    found = [call.index for call in (choice.tool_calls if choice else ())]
+    expect.equal(found, list(range(len(found))), at=f"{AT_DELTA}/0/index")
+
+
+@check("tools.opens")
+def test_opens(exchange: Exchange) -> None:
+    """The first fragment of a streamed call has its id, the type function and the function's name."""
+    for _, where, fragment in opening(exchange):
+        for at in ("/id", "/type", "/function/name"):
+            value = expect.member(fragment, at, str, where=f"{where} ")
+            expect.that(bool(value), "a value", value, where=where, at=f"{AT_DELTA}/0{at}")
+
+
+def opening(exchange: Exchange) -> list[tuple[str, str, Any]]:
+    """The first fragment of each call, as (index, place, fragment)."""
+    first: dict[str, tuple[str, str, Any]] = {}
+    for where, fragment in fragments(exchange):
+        index = repr(fragment.get("index")) if isinstance(fragment, dict) else ""
+        first.setdefault(index, (index, where, fragment))
+    return list(first.values())
+
+
+def later(exchange: Exchange) -> list[tuple[str, Any, Any]]:
+    """Every fragment but the first of each call, as (place, fragment, the first one)."""
+    first = {index: fragment for index, _, fragment in opening(exchange)}
+    pairs = [(where, one) for where, one in fragments(exchange) if isinstance(one, dict)]
+    known = [(where, one, first[repr(one.get("index"))]) for where, one in pairs]
+    return [(where, one, opened) for where, one, opened in known if one is not opened]
+
+
+@check("tools.one-id")
+def test_one_id(exchange: Exchange) -> None:
+    """The fragments of one index belong to one call: no later one has another id."""
+    for where, fragment, opened in later(exchange):
+        same = not fragment.get("id") or fragment["id"] == opened.get("id")
+        expect.that(
+            same, f"{opened.get('id')} or no id", fragment.get("id"), where=where, at=f"{AT_DELTA}/0/id"
+        )
+
+
+@check("tools.id-once")
+def test_id_once(exchange: Exchange) -> None:
+    """The id and name of a streamed call come in its first fragment only."""
+    for where, fragment, _ in later(exchange):
+        function = fragment.get("function")
+        named = function.get("name") if isinstance(function, dict) else None
+        again = fragment.get("id") or named
+        expect.that(not again, "neither id nor name", again, where=where, at=f"{AT_DELTA}/0/id")
+
+
+@check("tools.no-nulls")
+def test_no_nulls(exchange: Exchange) -> None:
+    """A fragment leaves out what it does not tell, and has no member that is null."""
+    for where, fragment in fragments(exchange):
+        function = fragment.get("function") if isinstance(fragment, dict) else None
+        members = {**fragment, **function} if isinstance(function, dict) else dict(fragment or {})
+        empty = [name for name, value in members.items() if value is None]
+        expect.that(not empty, "no null", ", ".join(empty), where=where, at=f"{AT_DELTA}/0")

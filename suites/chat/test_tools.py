@@ -1,0 +1,173 @@
+"""How a tool call is written, plain and streamed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wireproof import expect
+from wireproof.check import Exchange, Inconclusive, NotJson, ToolCall, Violation, check, parse_json
+
+EVENT_STREAM = "text/event-stream"
+AT_MESSAGE, AT_DELTA = "/choices/0/message/tool_calls", "/choices/0/delta/tool_calls"
+KINDS: Mapping[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "object": (dict,),
+    "array": (list,),
+}
+
+
+def asked(exchange: Exchange) -> Mapping[str, Any]:
+    """The body of the request."""
+    body: Mapping[str, Any] = parse_json(exchange.request.body)
+    return body
+
+
+def offered(exchange: Exchange) -> Mapping[str, Mapping[str, Any]]:
+    """The offered functions by name."""
+    return {tool["function"]["name"]: tool["function"] for tool in asked(exchange)["tools"]}
+
+
+def is_stream(exchange: Exchange) -> bool:
+    """Whether an event stream came."""
+    return exchange.content_type == EVENT_STREAM
+
+
+def place(exchange: Exchange) -> str:
+    """Where the tool calls of an exchange stand."""
+    return AT_DELTA if is_stream(exchange) else AT_MESSAGE
+
+
+def message(exchange: Exchange) -> Mapping[str, Any]:
+    """The message of the first choice of an answer that is not streamed."""
+    found: Mapping[str, Any] = expect.member(expect.answer(exchange), "/choices/0/message", dict)
+    return found
+
+
+def finish(exchange: Exchange) -> Any:
+    """The finish reason of the first choice."""
+    if is_stream(exchange):
+        choice = expect.event_stream(exchange).choice(0)
+        return next(iter(choice.finish_reasons), None) if choice else None
+    return expect.member(expect.answer(exchange), "/choices/0", dict).get("finish_reason")
+
+
+def listed(exchange: Exchange) -> tuple[ToolCall, ...]:
+    """The calls of the first choice, streamed or not; none is an empty tuple."""
+    if is_stream(exchange):
+        choice = expect.event_stream(exchange).choice(0)
+        return choice.tool_calls if choice else ()
+    given = message(exchange).get("tool_calls") or []
+    expect.that(isinstance(given, list), "an array", given, at=AT_MESSAGE)
+    return tuple(whole(call, at) for at, call in enumerate(given))
+
+
+def whole(call: Any, at: int) -> ToolCall:
+    """A call that is not streamed."""
+    where = f"{AT_MESSAGE}/{at}"
+    expect.that(isinstance(call, dict), "an object", call, at=where)
+    function = call.get("function")
+    expect.that(isinstance(function, dict), "an object", function, at=f"{where}/function")
+    for name in ("name", "arguments"):
+        text = function.get(name)
+        expect.that(isinstance(text, str), "a string", text, at=f"{where}/function/{name}")
+    return ToolCall(at, call.get("id"), function["name"], function["arguments"])
+
+
+def calls(exchange: Exchange) -> tuple[ToolCall, ...]:
+    """The calls of the first choice; an answer cut off, or one without calls, decides nothing about them."""
+    found = listed(exchange)
+    if finish(exchange) == "length":
+        raise Inconclusive("the token cap cut the answer off")
+    if not found:
+        raise Inconclusive("the model called no tool")
+    return found
+
+
+def arguments(exchange: Exchange, at: int, call: ToolCall) -> Mapping[str, Any]:
+    """The arguments of a call as a JSON object."""
+    where = f"{place(exchange)}/{at}/function/arguments"
+    try:
+        found = parse_json(call.arguments)
+    except NotJson as error:
+        raise Violation("a JSON text", f"{expect.shown(call.arguments)} ({error})", at=where) from None
+    expect.that(isinstance(found, dict), "a JSON object", call.arguments, at=where)
+    given: Mapping[str, Any] = found
+    return given
+
+
+@check("tools.shape")
+def test_shape(exchange: Exchange) -> None:
+    """Each tool call has an id, the type function, and a function whose name and arguments are strings."""
+    calls(exchange)
+    for at, call in enumerate(message(exchange)["tool_calls"]):
+        named = isinstance(call.get("id"), str) and bool(call["id"])
+        expect.that(named, "a string", call.get("id"), at=f"{AT_MESSAGE}/{at}/id")
+        expect.equal(call.get("type"), "function", at=f"{AT_MESSAGE}/{at}/type")
+
+
+@check("tools.name")
+def test_name(exchange: Exchange) -> None:
+    """A called function is one of those that were offered."""
+    names = offered(exchange)
+    for at, call in enumerate(calls(exchange)):
+        where = f"{place(exchange)}/{at}/function/name"
+        expect.that(call.name in names, " or ".join(names), call.name, at=where)
+
+
+@check("tools.arguments")
+def test_arguments(exchange: Exchange) -> None:
+    """The arguments of a tool call are one JSON object, written as a string."""
+    for at, call in enumerate(calls(exchange)):
+        arguments(exchange, at, call)
+
+
+@check("tools.fit")
+def test_fit(exchange: Exchange) -> None:
+    """The arguments have the members and types that the function's parameters ask for."""
+    names = offered(exchange)
+    for at, call in enumerate(calls(exchange)):
+        schema = names.get(call.name, {}).get("parameters", {})
+        given, where = arguments(exchange, at, call), f"{place(exchange)}/{at}/function/arguments"
+        for name in schema.get("required", ()):
+            expect.that(name in given, f"the argument {name}", given, at=where)
+        for name, value in given.items():
+            known = schema.get("properties", {}).get(name)
+            if known is not None:
+                expect.that(fits(value, known), f"{name} as {expect.shown(known)}", value, at=where)
+
+
+def fits(value: Any, schema: Mapping[str, Any]) -> bool:
+    """A value has the type, and is one of the options, that its schema names."""
+    kinds = KINDS[schema["type"]]
+    typed = isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))
+    return typed and value in schema.get("enum", (value,))
+
+
+@check("tools.ids")
+def test_ids(exchange: Exchange) -> None:
+    """The calls of an answer have ids of their own."""
+    ids = [call.id for call in calls(exchange)]
+    expect.that(
+        all(isinstance(id, str) and id for id in ids), "an id each", ids, at=f"{place(exchange)}/0/id"
+    )
+    expect.that(len(set(ids)) == len(ids), "a different id each", ids, at=f"{place(exchange)}/0/id")
+
+
+@check("tools.finish")
+def test_finish(exchange: Exchange) -> None:
+    """An answer that calls a tool has the finish reason tool_calls."""
+    calls(exchange)
+    expect.equal(finish(exchange), "tool_calls", at="/choices/0/finish_reason")
+
+
+@check("tools.parallel")
+def test_parallel(exchange: Exchange) -> None:
+    """Calls that an answer makes at once each have arguments of their own."""
+    found = [(call.name, call.arguments) for call in calls(exchange)]
+    if len(found) < 2:
+        raise Inconclusive("the model made one call")
+    expect.that(len(set(found)) == len(found), "calls that differ", found, at=place(exchange))

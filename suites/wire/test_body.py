@@ -1,0 +1,104 @@
+"""What JSON and HTTP ask of the body of every answer, whatever it says."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from wireproof import expect
+from wireproof.check import Exchange, Inconclusive, NotJson, Violation, check
+
+EVENT_STREAM = "text/event-stream"
+ANSWER_MEMBERS = ("choices", "data", "output", "embedding")
+
+
+def arrived(exchange: Exchange) -> None:
+    """A broken exchange is the business of wire.http and wire.complete alone."""
+    if exchange.broken is not None or exchange.status is None:
+        raise Inconclusive("no whole answer came")
+
+
+def document(exchange: Exchange) -> Any:
+    """The JSON of a body that is meant to be JSON; None for a stream, an empty body and anything else."""
+    arrived(exchange)
+    if exchange.content_type == EVENT_STREAM:
+        return None
+    try:
+        return exchange.json
+    except NotJson:
+        return None
+
+
+def plain_body(exchange: Exchange) -> bytes:
+    """The bytes of a body that is no event stream."""
+    arrived(exchange)
+    if exchange.content_type == EVENT_STREAM:
+        raise Inconclusive("the body is an event stream")
+    return exchange.body
+
+
+@check("wire.json", any_answer=True)
+def test_json(exchange: Exchange) -> None:
+    """A body that is no event stream is exactly one JSON text."""
+    plain_body(exchange)
+    expect.json_body(exchange)
+
+
+@check("wire.utf-8", any_answer=True)
+def test_utf8(exchange: Exchange) -> None:
+    """A JSON body is UTF-8 without a byte order mark."""
+    body = plain_body(exchange)
+    expect.that(not body.startswith(b"\xef\xbb\xbf"), "no byte order mark", body[:8].hex(" "), where="byte 0")
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        actual = f"{error.reason}: {body[error.start : error.start + 8].hex(' ')}"
+        raise Violation("UTF-8", actual, where=f"byte {error.start}") from None
+
+
+@check("wire.charset", any_answer=True)
+def test_charset(exchange: Exchange) -> None:
+    """A charset that the content type names is utf-8."""
+    arrived(exchange)
+    found = re.search(r"charset\s*=\s*\"?([^\s\";]*)", exchange.header("content-type") or "", re.I)
+    if found:
+        expect.equal(found[1].lower(), "utf-8", where="header Content-Type")
+
+
+@check("wire.unique-members", any_answer=True)
+def test_unique_members(exchange: Exchange) -> None:
+    """The members of each JSON object in a body have names of their own."""
+    if document(exchange) is None:
+        raise Inconclusive("the body is no JSON text")
+
+    def pairs(members: list[tuple[str, Any]]) -> dict[str, Any]:
+        names = [name for name, _ in members]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        expect.that(not twice, "each member once", f"more than once: {', '.join(twice)}", where="body")
+        return dict(members)
+
+    json.loads(exchange.body, object_pairs_hook=pairs)
+
+
+@check("wire.no-padding", any_answer=True)
+def test_no_padding(exchange: Exchange) -> None:
+    """The first byte of a JSON body belongs to the JSON text."""
+    body = plain_body(exchange)
+    padding = len(body) - len(body.lstrip())
+    expect.that(padding == 0, "no whitespace before the JSON text", f"{padding} bytes of it", where="byte 0")
+
+
+@check("wire.status-body", any_answer=True)
+def test_status_body(exchange: Exchange) -> None:
+    """Status and body agree: success brings no error object, and a refusal brings no answer."""
+    body = document(exchange)
+    if not isinstance(body, dict):
+        raise Inconclusive("the body is no JSON object")
+    if exchange.answered and body.get("object") != "response":
+        shown = f"{exchange.status} with {expect.shown(body)}"
+        expect.that(not body.get("error"), "no error object in an answer", shown, where="/error")
+    if exchange.status is not None and exchange.status >= 400:
+        brought = [name for name in ANSWER_MEMBERS if isinstance(body.get(name), list)]
+        actual = f"{exchange.status} with {', '.join(brought)}"
+        expect.that(not brought, "no answer in a refusal", actual, where="body")

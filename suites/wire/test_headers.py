@@ -1,0 +1,83 @@
+"""The headers of every answer."""
+
+from __future__ import annotations
+
+import re
+
+from wireproof import expect
+from wireproof.check import Exchange, Inconclusive, Provider, check
+
+# RFC 9110, 5.6.7: the one form a sender may generate.
+DATE = re.compile(
+    r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} "
+    r"\d{2}:\d{2}:\d{2} GMT"
+)
+
+
+def arrived(exchange: Exchange) -> None:
+    """A broken exchange is the business of wire.http and wire.complete alone."""
+    if exchange.broken is not None or exchange.status is None:
+        raise Inconclusive("no whole answer came")
+
+
+@check("wire.length", any_answer=True)
+def test_length(exchange: Exchange) -> None:
+    """An answer states its length at most one way, and the stated length is that of its body."""
+    arrived(exchange)
+    lengths = set(exchange.header_values("content-length"))
+    coded = exchange.header("transfer-encoding")
+    expect.that(len(lengths) < 2, "one Content-Length", sorted(lengths), where="header Content-Length")
+    expect.that(not (lengths and coded), "Content-Length or Transfer-Encoding", "both", where="headers")
+    size = sum(len(read.data) for read in exchange.reads)
+    if lengths and not exchange.truncated:
+        expect.equal(next(iter(lengths)), str(size), where="header Content-Length")
+
+
+@check("wire.no-coding", any_answer=True)
+def test_no_coding(exchange: Exchange) -> None:
+    """A content coding is used only where the request asks for one."""
+    arrived(exchange)
+    asked = (exchange.request.header("accept-encoding") or "identity").lower()
+    coding = (exchange.header("content-encoding") or "identity").strip().lower()
+    expect.that(
+        coding == "identity" or coding in asked,
+        f"no coding beyond {asked}",
+        coding,
+        where="header Content-Encoding",
+    )
+
+
+@check("wire.date", any_answer=True)
+def test_date(exchange: Exchange) -> None:
+    """An answer carries the date of its making in the form of RFC 9110."""
+    arrived(exchange)
+    date = expect.header(exchange, "Date")
+    expect.that(
+        bool(DATE.fullmatch(date)), "a date like Sun, 06 Nov 1994 08:49:37 GMT", date, where="header Date"
+    )
+
+
+@check("wire.request-id", any_answer=True)
+def test_request_id(exchange: Exchange, provider: Provider) -> None:
+    """An answer carries an id of the request in a header."""
+    arrived(exchange)
+    expect.header(exchange, provider.response_headers.get("request_id", "x-request-id"))
+
+
+@check("wire.request-ids-differ")
+def test_request_ids_differ(exchanges: tuple[Exchange, ...], provider: Provider) -> None:
+    """Two requests have different ids."""
+    name = provider.response_headers.get("request_id", "x-request-id")
+    ids = [expect.header(exchange, name) for exchange in exchanges]
+    expect.that(len(set(ids)) == len(ids), "a different id each time", ids, where=f"header {name}")
+
+
+@check("wire.processing-ms", any_answer=True)
+def test_processing_ms(exchange: Exchange, provider: Provider) -> None:
+    """An answer tells in a header how many milliseconds it took."""
+    arrived(exchange)
+    name = provider.response_headers.get("processing_ms")
+    if name is None:
+        raise Inconclusive("the document names no such header")
+    value = expect.header(exchange, name)
+    expect.that(value.isascii() and value.isdigit(), "whole milliseconds", value, where=f"header {name}")
