@@ -66,7 +66,7 @@ def counter(provider: str, shape: str) -> dict[str, list[Any]]:
 @cache
 def pools() -> dict[str, list[Any]]:
     """The instances that may notice a change, by the $id of the shape they are judged by."""
-    shapes = {name: [] for name in schemas() if "/parts/" not in name}
+    shapes: dict[str, list[Any]] = {name: [] for name in schemas() if "/parts/" not in name}
     for name, pool in shapes.items():
         provider, shape = name.removeprefix(HOST).removesuffix(".json").split("/")
         pool += [instance for part in counter(provider, shape).values() for instance in part]

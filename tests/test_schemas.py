@@ -13,7 +13,7 @@ import jsonschema_rs
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
-from referencing import Registry, Resource
+from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 ROOT = Path(__file__).parents[1]
@@ -47,8 +47,8 @@ def files() -> dict[Path, dict[str, Any]]:
 
 @cache
 def registry() -> Registry[Any]:
-    resources = (Resource(contents, DRAFT202012) for contents in files().values())
-    return Registry().with_resources((resource.id(), resource) for resource in resources)
+    resources = ((document["$id"], DRAFT202012.create_resource(document)) for document in files().values())
+    return Registry().with_resources(resources)
 
 
 def schema(provider: str, shape: str) -> dict[str, Any]:
@@ -131,7 +131,8 @@ def contracts() -> dict[str, Any]:
 def flat(provider: str, endpoint: str, field: str) -> dict[str, Any]:
     """What a request schema says at the top of one field, references followed."""
     document = schema(provider, f"{endpoint}.request")
-    part, resolver, merged = document["properties"][field], registry().resolver(document["$id"]), {}
+    part, resolver = document["properties"][field], registry().resolver(document["$id"])
+    merged: dict[str, Any] = {}
     while True:
         merged = {**part, **merged}
         if "$ref" not in part:
