@@ -39,7 +39,8 @@ def edited(instance: Any, edit: dict[str, Any]) -> Any:
     changed = {"": copy.deepcopy(instance)}
     ((verb, target),) = ((verb, edit[verb]) for verb in ("drop", "set", "fill") if verb in edit)
     ((pointer, value),) = target.items() if isinstance(target, dict) else [(target, None)]
-    place, *steps = changed, *pointer.split("/")
+    place: Any = changed
+    steps = pointer.split("/")
     for step in steps[:-1]:
         place = place[int(step) if isinstance(place, list) else step]
     key = int(steps[-1]) if isinstance(place, list) else steps[-1]
