@@ -22,6 +22,14 @@ def test_refused_somehow(exchange: Exchange) -> None:
     expect.json_body(exchange)
 
 
+@check("errors.answered-or-refused")
+def test_answered_or_refused(exchange: Exchange) -> None:
+    """A request with a member that the document does not name is answered, or refused with 4xx."""
+    if not exchange.answered:
+        expect.refused_somehow(exchange)
+    expect.json_body(exchange)
+
+
 @check("errors.stream-refused-plainly")
 def test_stream_refused_plainly(exchange: Exchange) -> None:
     """A streaming request that is refused before its first event gets a status of refusal and plain JSON."""
