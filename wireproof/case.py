@@ -14,7 +14,22 @@ from wireproof import pointer
 from wireproof.errors import ConfigError
 
 REQUEST_FIELDS = frozenset(
-    "endpoint model method path headers content_type body raw cap key scheme cell clock save".split()
+    [
+        "endpoint",
+        "model",
+        "method",
+        "path",
+        "headers",
+        "content_type",
+        "body",
+        "raw",
+        "cap",
+        "key",
+        "scheme",
+        "cell",
+        "clock",
+        "save",
+    ]
 )
 ENDPOINT_ROLES = {"embeddings": "embeddings", "completions": "completions"}
 PLAIN_KEYS = frozenset({"good", "none", "empty", "bad", "unprefixed"})

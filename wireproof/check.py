@@ -14,6 +14,7 @@ Anything else a check raises is our own mistake and is reported as an error.
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -29,8 +30,20 @@ from wireproof.target import Target
 __all__ = [
     "Case", "Check", "Choice", "Chunk", "Comment", "Contract", "Event", "Exchange", "Finding", "Inconclusive",
     "NotJson", "NotOffered", "Noted", "Offence", "Provider", "Read", "Refusal", "Request", "Shape", "Stream",
-    "Target", "ToolCall", "Untestable", "Violation", "check", "parse_json", "pointer", "registry", "usage_of",
+    "Target", "ToolCall", "Untestable", "Violation", "check", "parse_json", "pointer", "registry", "shown", "usage_of",
 ]  # fmt: skip
+
+
+SHOWN = 200
+
+
+def shown(value: Any) -> str:
+    """A value as a person reads it: JSON, cut in the middle at 200 characters."""
+    try:
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError):
+        text = repr(value)
+    return text if len(text) <= SHOWN else f"{text[: SHOWN // 2]} … {text[-SHOWN // 4 :]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +96,9 @@ class Untestable(Exception):
 class Shape(Protocol):
     """One JSON Schema of a contract."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """The file name without its ending."""
 
     def findings(self, instance: Any) -> tuple[Finding, ...]:
         """Every way in which the instance breaks the schema; empty where it conforms."""

@@ -40,7 +40,11 @@ def provider_named(providers: Mapping[str, Provider], name: str) -> Provider:
     """The provider of that name; ConfigError lists the known ones."""
     if name not in providers:
         known = ", ".join(sorted(providers))
-        raise ConfigError(f"--provider {name}", "no such provider", f"choose one of {known}, or add one with --providers FILE")
+        raise ConfigError(
+            f"--provider {name}",
+            "no such provider",
+            f"choose one of {known}, or add one with --providers FILE",
+        )
     return providers[name]
 
 
@@ -137,4 +141,6 @@ def _check_values(data: Mapping[str, Any], file: str) -> None:
             raise ConfigError(f"{where}/rate/suite_tier", f"{tier!r} is no tier", "name one of its tiers")
         folder = entry.get("schemas", name)
         if not (datafiles.root() / "schemas" / folder).is_dir():
-            raise ConfigError(f"{where}/schemas", f"there is no folder schemas/{folder}", "name the folder of its document")
+            raise ConfigError(
+                f"{where}/schemas", f"there is no folder schemas/{folder}", "name the folder of its document"
+            )

@@ -7,7 +7,7 @@ not. tests/test_contract.py holds the two to the same verdicts.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -21,11 +21,10 @@ from jsonschema.exceptions import ValidationError, best_match
 from referencing.jsonschema import DRAFT202012
 
 from wireproof import datafiles, pointer
-from wireproof.check import Finding
+from wireproof.check import Finding, shown
 from wireproof.errors import ConfigError
 
 ROOT = "https://wireproof.invalid/schemas/"
-SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class Schema:
 
     name: str
     uri: str
-    _slow: Draft202012Validator = field(repr=False)
+    _slow: Any = field(repr=False)
     _fast: Any = field(repr=False)
 
     def conforms(self, instance: Any) -> bool:
@@ -95,22 +94,23 @@ def _leaves(error: ValidationError) -> Iterator[ValidationError]:
 def _finding(error: ValidationError) -> Finding:
     place = pointer.join(*error.absolute_path)
     if error.validator == "required" and isinstance(error.instance, Mapping):
-        missing = next(name for name in error.validator_value if name not in error.instance and repr(name) in error.message)
+        wanted: Any = error.validator_value
+        missing = next(name for name in wanted if name not in error.instance and repr(name) in error.message)
         place += pointer.join(missing)
         return Finding("this member present", "missing", place, place)
     if error.validator == "additionalProperties" and isinstance(error.instance, Mapping):
         known = error.schema.get("properties", {}) if isinstance(error.schema, Mapping) else {}
         extra = next((key for key in error.instance if key not in known), "")
         return Finding("no member of this name", repr(extra), place + pointer.join(extra), place + pointer.join(extra))
-    return Finding(_expected(error), _shown(error.instance), place, place)
+    return Finding(_expected(error), shown(error.instance), place, place)
 
 
 def _expected(error: ValidationError) -> str:
-    value = error.validator_value
-    words = {
+    value: Any = error.validator_value
+    words: dict[str, Callable[[], str]] = {
         "type": lambda: "a value of type " + (value if isinstance(value, str) else " or ".join(value)),
-        "const": lambda: _shown(value),
-        "enum": lambda: "one of " + ", ".join(_shown(item) for item in value),
+        "const": lambda: shown(value),
+        "enum": lambda: "one of " + ", ".join(shown(item) for item in value),
         "minimum": lambda: f"at least {value}",
         "maximum": lambda: f"at most {value}",
         "exclusiveMinimum": lambda: f"more than {value}",
@@ -122,15 +122,7 @@ def _expected(error: ValidationError) -> str:
         "uniqueItems": lambda: "elements that differ",
     }
     tell = words.get(str(error.validator))
-    return tell() if tell else f"what {error.validator} {_shown(value)} allows"
-
-
-def _shown(value: Any) -> str:
-    try:
-        text = json.dumps(value, ensure_ascii=False)
-    except (TypeError, ValueError):
-        text = repr(value)
-    return text if len(text) <= SHOWN else f"{text[: SHOWN // 2]} … {text[-SHOWN // 4 :]}"
+    return tell() if tell else f"what {error.validator} {shown(value)} allows"
 
 
 @cache

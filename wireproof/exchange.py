@@ -93,7 +93,8 @@ class Exchange:
     @property
     def body(self) -> bytes:
         """The whole body, its content coding removed."""
-        return self._once("body", self._decoded)
+        body: bytes = self._once("body", self._decoded)
+        return body
 
     @property
     def text(self) -> str:
@@ -108,7 +109,8 @@ class Exchange:
     @property
     def stream(self) -> Stream:
         """The body read as an event stream and assembled into what a client would see."""
-        return self._once("stream", lambda: assemble(self._event_reads()))
+        stream: Stream = self._once("stream", lambda: assemble(self._event_reads()))
+        return stream
 
     @property
     def content_type(self) -> str:

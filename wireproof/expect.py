@@ -5,24 +5,30 @@ Every frame here hides itself from tracebacks, so that a failure shows the requi
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from wireproof import pointer
-from wireproof.check import Contract, Exchange, Finding, NotJson, Provider, Refusal, Shape, Stream, Untestable, Violation
+from wireproof.check import (
+    Contract,
+    Exchange,
+    Finding,
+    NotJson,
+    Provider,
+    Refusal,
+    Shape,
+    Stream,
+    Untestable,
+    Violation,
+    shown,
+)
+
+__all__ = [
+    "answer", "chunks", "codes", "conforms", "equal", "event_stream", "header", "json_body", "member", "placed",
+    "refusal", "refused_somehow", "same", "shape", "shown", "status", "success", "that",
+]  # fmt: skip
 
 EVENT_STREAM = "text/event-stream"
-SHOWN = 200
-
-
-def shown(value: Any) -> str:
-    """A value as a person reads it: JSON, cut in the middle at 200 characters."""
-    try:
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    except (TypeError, ValueError):
-        text = repr(value)
-    return text if len(text) <= SHOWN else f"{text[: SHOWN // 2]} … {text[-SHOWN // 4 :]}"
 
 
 def that(holds: bool, expected: str, actual: Any, *, where: str = "", at: str | None = None) -> None:
@@ -119,7 +125,12 @@ def header(exchange: Exchange, name: str) -> str:
     """A response header is present, once, with a value."""
     __tracebackhide__ = True
     values = exchange.header_values(name)
-    that(len(values) == 1 and values[0] != "", f"the header {name} once, with a value", values, where=f"header {name}")
+    that(
+        len(values) == 1 and values[0] != "",
+        f"the header {name} once, with a value",
+        values,
+        where=f"header {name}",
+    )
     return values[0]
 
 

@@ -167,7 +167,7 @@ class Decoder:
 def decode(reads: Iterable[tuple[int, bytes]]) -> Decoder:
     """Decode a whole body given as (arrival in ns, bytes) reads."""
     decoder, at_ns = Decoder(), 0
-    for at_ns, data in reads:  # noqa: B007  the last arrival stamps the end of the body
+    for at_ns, data in reads:
         decoder.feed(data, at_ns)
     decoder.close(at_ns)
     return decoder

@@ -1,0 +1,3 @@
+"""Loads wireproof's plugin, which stays inert unless checks are collected."""
+
+pytest_plugins = ["wireproof.plugin"]

@@ -1,0 +1,56 @@
+"""Is there an endpoint at all, does it take the key, does it know the model?"""
+
+from wireproof import expect
+from wireproof.check import Exchange, NotJson, Provider, Target, Untestable, check
+
+# Many endpoints serve no model list; the chat request then tells whether an API is there.
+NO_LIST = frozenset({404, 405, 501})
+PEER_BROKE_HTTP = frozenset({"protocol", "closed", "reset"})
+
+
+def _came(exchange: Exchange) -> None:
+    if exchange.broken is not None and exchange.broken.kind in PEER_BROKE_HTTP:
+        raise Untestable(f"the peer broke HTTP ({exchange.broken.detail}); the wire checks judge that")
+
+
+@check("smoke.reachable", any_answer=True)
+def test_reachable(exchange: Exchange) -> None:
+    """An API answers at the base URL, within the deadline and in JSON."""
+    _came(exchange)
+    broken = exchange.broken
+    expect.that(broken is None, "an answer within the deadline", broken and broken.detail, where=exchange.request.url)
+    if exchange.endpoint == "models" and exchange.status in NO_LIST:
+        return
+    actual = f"{exchange.status} {exchange.content_type or 'without a content type'}: {expect.shown(exchange.text)}"
+    expect.that(_is_json(exchange), "a JSON body (is this the API's base URL?)", actual, where=exchange.request.url)
+
+
+@check("smoke.key-accepted", any_answer=True)
+def test_key_accepted(exchange: Exchange) -> None:
+    """The key of this run is accepted."""
+    _came(exchange)
+    actual = f"{exchange.status} with {expect.shown(exchange.text)}"
+    expect.that(exchange.status not in (401, 403), "no 401 or 403", actual, where=exchange.request.url)
+
+
+@check("smoke.model-present", any_answer=True)
+def test_model_present(exchange: Exchange, provider: Provider, target: Target) -> None:
+    """The chat model of this run is known to the endpoint."""
+    _came(exchange)
+    unknown = provider.refusals["unknown-model"]
+    named = target.models.get("chat")
+    refused = exchange.status in (*unknown.status, 404)
+    wanted = f"no refusal of the model {named}; name another with --model ID"
+    expect.that(
+        not refused,
+        wanted,
+        f"{exchange.status} with {expect.shown(exchange.text)}",
+        where=exchange.request.url,
+    )
+
+
+def _is_json(exchange: Exchange) -> bool:
+    try:
+        return isinstance(exchange.json, dict | list)
+    except NotJson:
+        return False

@@ -1,0 +1,200 @@
+"""From options to targets: whom this run talks to, with which keys, models and means."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from wireproof import config
+from wireproof.errors import ConfigError
+from wireproof.provider import Provider
+from wireproof.target import Deadlines, Key, Target
+
+CONTROL_HEADERS = {"cell-down": ("X-Wireproof-Cell", "{}"), "clock": ("X-Wireproof-Clock", "{}")}
+# The mock is on this machine: what takes longer than this is stuck.
+MOCK_DEADLINES = Deadlines(connect=5.0, first_byte=5.0, idle=2.0, total=20.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What the command line says about targets; None is "not said"."""
+
+    providers: tuple[str, ...] = ()
+    endpoint: str | None = None
+    models: tuple[str, ...] = ()
+    key_env: str | None = None
+    profile: str | None = None
+    providers_file: Path | None = None
+    deadlines: tuple[str, ...] = ()
+    connections: int | None = None
+    pace: float | None = None
+    max_requests: int | None = None
+    means: tuple[str, ...] = ()
+    tier: str | None = None
+    headers: tuple[str, ...] = ()
+
+    @property
+    def live(self) -> bool:
+        """An endpoint was named; otherwise the bundled mock answers."""
+        return self.endpoint is not None
+
+
+def targets(aim: Aim, environment: Mapping[str, str]) -> tuple[Target, ...]:
+    """The targets of a run; those of the mock get their address when it has started.
+
+    Raises ConfigError for an unknown provider, a missing key or an option that does not read.
+    """
+    known = config.load_providers(aim.providers_file)
+    if not aim.live:
+        names = aim.providers or tuple(known)
+        return tuple(_mock_target(config.provider_named(known, name), aim) for name in names)
+    if len(aim.providers) > 1:
+        raise ConfigError("--provider", "one endpoint has one contract", "name one provider with --endpoint")
+    return (_live_target(config.provider_named(known, (aim.providers or (config.BASELINE,))[0]), aim, environment),)
+
+
+def at_address(target: Target, base_url: str) -> Target:
+    """The same target at an address."""
+    return replace(target, base_url=base_url.rstrip("/"))
+
+
+def _mock_target(provider: Provider, aim: Aim) -> Target:
+    prefix = provider.key_prefix + "mock-"
+    tiers = provider.rate.tiers
+    keys = {tier: Key(provider.key_env, prefix + tier) for tier in tiers}
+    keys |= {f"{tier}-exhausted": Key(provider.key_env, f"{prefix}{tier}-exhausted") for tier in tiers}
+    keys["good"] = keys[provider.rate.suite_tier]
+    return Target(
+        name=provider.name,
+        provider=provider,
+        base_url="",
+        keys=keys,
+        models={**provider.models, **_models(aim.models)},
+        means=frozenset({"cell-down", "clock", "exhausted-key", *(f"{tier}-tier-key" for tier in tiers)}),
+        controls=CONTROL_HEADERS,
+        deadlines=_deadlines(aim.deadlines, MOCK_DEADLINES),
+        connections=aim.connections or 4,
+        pace=aim.pace,
+        max_requests=aim.max_requests,
+        tier=provider.rate.suite_tier,
+        profile=aim.profile or "full",
+        own_keys=True,
+    )
+
+
+def _live_target(provider: Provider, aim: Aim, environment: Mapping[str, str]) -> Target:
+    assert aim.endpoint is not None
+    if not aim.endpoint.startswith(("http://", "https://")):
+        raise ConfigError(f"--endpoint {aim.endpoint}", "it is no HTTP address", "write it as https://host/v1")
+    keys = _means_keys(aim.means, provider, environment)
+    keys["good"] = _good_key(provider, aim, environment)
+    if keys["good"].value and _plain_and_remote(aim.endpoint):
+        raise ConfigError(
+            f"--endpoint {aim.endpoint}", "a key would travel unencrypted", "use https, or a loopback address"
+        )
+    return Target(
+        name=provider.name,
+        provider=provider,
+        base_url=aim.endpoint.rstrip("/"),
+        keys=keys,
+        models=_models(aim.models),
+        means=frozenset(f"{tier}-tier-key" for tier in provider.rate.tiers if tier in keys)
+        | frozenset({"exhausted-key"} if any(name.endswith("-exhausted") for name in keys) else ()),
+        headers=_headers(aim.headers),
+        deadlines=_deadlines(aim.deadlines, Deadlines()),
+        connections=aim.connections or 4,
+        pace=aim.pace,
+        max_requests=aim.max_requests,
+        tier=_tier(provider, aim.tier),
+        profile=aim.profile or "core",
+    )
+
+
+def _good_key(provider: Provider, aim: Aim, environment: Mapping[str, str]) -> Key:
+    name = aim.key_env or provider.key_env
+    value = environment.get(name, "")
+    if not value and (aim.key_env or not _loopback(aim.endpoint or "")):
+        raise ConfigError(
+            f"the environment variable {name}",
+            "it holds no key",
+            f"export {name}=… or name another with --key-env",
+        )
+    # Local servers mostly take any key, and clients cannot leave it out.
+    return Key(name, value or "wireproof-no-key")
+
+
+def _means_keys(given: Sequence[str], provider: Provider, environment: Mapping[str, str]) -> dict[str, Key]:
+    keys = {}
+    for text in given:
+        label, equals, name = text.partition("=")
+        tier = label.removesuffix("-exhausted")
+        if not equals or tier not in provider.rate.tiers:
+            tiers = ", ".join(provider.rate.tiers)
+            raise ConfigError(
+                f"--key {text}",
+                "it names no tier of the provider",
+                f"write TIER=VARIABLE with TIER of {tiers}",
+            )
+        if not environment.get(name):
+            raise ConfigError(f"the environment variable {name}", "it holds no key", f"export {name}=…")
+        keys[label] = Key(name, environment[name])
+    return keys
+
+
+def _models(given: Sequence[str]) -> dict[str, str]:
+    """`ID` names the chat model, `ROLE=ID` any; an id may hold an equals sign after the first."""
+    pairs = (text.partition("=")[::2] if "=" in text else ("chat", text) for text in given)
+    return dict(pairs)
+
+
+def _headers(given: Sequence[str]) -> dict[str, str]:
+    headers = {}
+    for text in given:
+        name, colon, value = text.partition(":")
+        if not colon or not name.strip():
+            raise ConfigError(f"--header {text!r}", "it is no header line", "write NAME: VALUE")
+        headers[name.strip()] = value.strip()
+    return headers
+
+
+def _tier(provider: Provider, name: str | None) -> str | None:
+    if name is not None and name not in provider.rate.tiers:
+        raise ConfigError(f"--tier {name}", "no such tier", f"choose one of {', '.join(provider.rate.tiers)}")
+    return name
+
+
+def _deadlines(given: Sequence[str], default: Deadlines) -> Deadlines:
+    known = {field.name.replace("_", "-"): field.name for field in fields(Deadlines)}
+    changes: dict[str, float] = {}
+    for text in given:
+        name, _, seconds = text.partition("=")
+        try:
+            changes[known[name]] = float(seconds)
+        except (KeyError, ValueError):
+            raise ConfigError(
+                f"--deadline {text}",
+                "it does not read",
+                f"write NAME=SECONDS with NAME of {', '.join(known)}",
+            ) from None
+    return replace(default, **changes)
+
+
+def _host(endpoint: str) -> str:
+    return urlsplit(endpoint).hostname or ""
+
+
+def _loopback(endpoint: str) -> bool:
+    host = _host(endpoint)
+    return host in ("localhost", "::1") or host.startswith("127.")
+
+
+def _plain_and_remote(endpoint: str) -> bool:
+    return endpoint.startswith("http://") and not _loopback(endpoint)
+
+
+def environment() -> Mapping[str, str]:
+    """The environment, read once at the edge."""
+    return dict(os.environ)

@@ -1,0 +1,104 @@
+"""The end of a run under pytest: verdicts collected, reports written, the exit code set."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wireproof.report.document import document
+from wireproof.report.summary import summarise
+from wireproof.run import Run
+from wireproof.verdict import Verdict, divergences
+
+LEDGER = "ledger.jsonl"
+NO_TESTS = 5
+OURS = frozenset({0, 1, NO_TESTS})
+
+
+class Closing:
+    """Collects the verdicts that reports carry; does nothing in a run that judges nothing."""
+
+    def __init__(self, config: pytest.Config, run: Callable[[], Run]) -> None:
+        self._config, self._open = config, run
+        self._run: Run | None = None
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take the verdict a report carries."""
+        data = getattr(report, "wireproof", None)
+        if data:
+            self._of_run().take(Verdict.from_data(data))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take what a worker of xdist spent."""
+        told = getattr(node, "workeroutput", {}).get("wireproof")
+        if told:
+            self._of_run().take_worker(told)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Write the reports and set the exit code."""
+        run = self._run
+        if run is None:
+            return
+        if exitstatus in OURS:
+            session.exitstatus = run.exit_code or int(self._failed_beside(session, run))
+        write_reports(folder(self._config), run, int(session.exitstatus), complete=exitstatus in OURS)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Print the closing tables."""
+        run = self._run
+        if run is None:
+            return
+        terminalreporter.section("wireproof")
+        text = io.StringIO()
+        writer = terminalreporter._tw
+        found = divergences(run.verdicts, run.own)
+        summarise(
+            text,
+            run.verdicts,
+            run.own,
+            found,
+            asdict(run.spent),
+            color=writer.hasmarkup,
+            width=writer.fullwidth,
+        )
+        terminalreporter.write(run.ledger.redactor.text(text.getvalue()))
+        for trial in run.trials.values():
+            if trial.smoke:
+                terminalreporter.write_line(f"smoke failed: {trial.smoke}", red=True)
+        terminalreporter.write_line(f"reports: {folder(self._config) / 'report.json'}")
+
+    def _of_run(self) -> Run:
+        if self._run is None:
+            self._run = self._open()
+        return self._run
+
+    def _failed_beside(self, session: pytest.Session, run: Run) -> bool:
+        """Failures of tests that are not checks, in the same session."""
+        ours = sum(run.gates(v) or v.outcome == "error" for v in run.verdicts)
+        return session.testsfailed > ours
+
+
+def folder(config: pytest.Config) -> Path:
+    """Where the reports of a session go."""
+    given = config.getoption("report_dir")
+    return Path(given) if given else config.rootpath / "reports"
+
+
+def write_reports(into: Path, run: Run, exit: int, *, complete: bool) -> None:
+    """Write report.json and ledger.jsonl into the folder."""
+    into.mkdir(parents=True, exist_ok=True)
+    found = divergences(run.verdicts, run.own)
+    data = document(run.described, run.verdicts, found, asdict(run.spent), started=run.started, complete=complete)
+    text = json.dumps(data, indent=1, ensure_ascii=False)
+    (into / "report.json").write_text(run.ledger.redactor.text(text) + "\n", encoding="utf-8")
+    run.ledger.footer(run.spent.requests, len(run.verdicts), exit)
+    if isinstance(run.ledger.file, io.StringIO):  # under xdist the parts of the workers come together here
+        (into / LEDGER).write_text(run.ledger.file.getvalue(), encoding="utf-8")

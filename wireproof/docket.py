@@ -1,0 +1,94 @@
+"""The docket of a target: which checks judge which cases by which contract, as the clause indexes say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from wireproof.case import Case
+from wireproof.clause import Clause, Judgement
+from wireproof.errors import ConfigError
+from wireproof.provider import Provider
+from wireproof.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing to judge: a check on its case or cases, with every clause that asks for it.
+
+    Attributes:
+        provider: the contract judged by.
+        cases: argument name → case name.
+    """
+
+    target: str
+    provider: str
+    check: str
+    cases: tuple[tuple[str, str], ...]
+    clauses: tuple[tuple[Clause, Judgement], ...]
+
+    @property
+    def case(self) -> str:
+        """The case's name; several joined by `+`."""
+        return "+".join(name for _, name in self.cases)
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """The means that every clause of the entry asks for."""
+        return frozenset.intersection(*(clause.needs | judgement.needs for clause, judgement in self.clauses))
+
+    @property
+    def id(self) -> str:
+        """The name in brackets of the node id: target, contract where it is not the target's own, case."""
+        column = self.target if self.target == self.provider else f"{self.target}-as-{self.provider}"
+        return f"{column}-{self.case}"
+
+
+def docket(
+    target: Target, provider: Provider, clauses: Iterable[Clause], cases: Mapping[str, Case]
+) -> tuple[Entry, ...]:
+    """Every entry of one column: the target judged by one provider's clauses.
+
+    Raises ConfigError for a clause that names a case that does not exist.
+    """
+    judged = [(clause, judgement) for clause in clauses for judgement in clause.judged]
+    cited = _cited(judged, cases, provider)
+    grouped: dict[tuple[str, tuple[tuple[str, str], ...]], list[tuple[Clause, Judgement]]] = {}
+    for clause, judgement in judged:
+        for named in _expanded(judgement, cited):
+            grouped.setdefault((judgement.check, named), []).append((clause, judgement))
+    return tuple(Entry(target.name, provider.name, check, named, tuple(by)) for (check, named), by in grouped.items())
+
+
+def selects(selector: str, case: Case) -> bool:
+    """Whether a selector (`*`, `*:stream`, `chat:*`, `chat:refusal`) names a case."""
+    endpoint, _, kind = selector.partition(":")
+    return endpoint in ("*", case.endpoint) and kind in ("", "*", case.kind)
+
+
+def is_selector(name: str) -> bool:
+    """Whether a judgement's case names a kind of cases instead of one."""
+    return name == "*" or ":" in name
+
+
+def _cited(
+    judged: Iterable[tuple[Clause, Judgement]], cases: Mapping[str, Case], provider: Provider
+) -> dict[str, Case]:
+    """The cases that the index names one by one; selectors range over these."""
+    cited: dict[str, Case] = {}
+    for clause, judgement in judged:
+        for name in judgement.case.values():
+            if is_selector(name):
+                continue
+            if name not in cases:
+                where = f"schemas/{provider.schemas}/clauses.yaml, {clause.id}"
+                raise ConfigError(where, f"no case is called {name!r}", "name a case of suites/*/cases.yaml")
+            cited[name] = cases[name]
+    return cited
+
+
+def _expanded(judgement: Judgement, cited: Mapping[str, Case]) -> Iterable[tuple[tuple[str, str], ...]]:
+    selector = judgement.case.get("exchange", "")
+    if not is_selector(selector):
+        return (tuple(judgement.case.items()),)
+    return tuple((("exchange", name),) for name, case in cited.items() if selects(selector, case))

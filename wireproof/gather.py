@@ -1,0 +1,85 @@
+"""Sends what a run needs of one target: first the smoke cases, then, if the target is there, the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from wireproof import pointer
+from wireproof.case import Case
+from wireproof.courier import Courier, Evidence
+from wireproof.exchange import Exchange, NotJson
+from wireproof.target import Target
+from wireproof.wire import Wire
+
+SMOKE_CASES = ("models-list", "chat-basic")
+# Ids that tell of another use than chat, for picking a model nobody named.
+NOT_CHAT = (
+    "embed", "whisper", "tts", "audio", "image", "dall-e", "moderation", "rerank", "transcribe", "realtime", "instruct",
+    "davinci", "babbage", "bge-", "sora",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What came of one target.
+
+    Attributes:
+        target: the target with the models that were picked for it.
+        smoke: why the smoke cases failed; None where the target is there.
+    """
+
+    target: Target
+    evidence: Evidence
+    smoke: str | None
+    requests: int
+
+
+async def gather(
+    target: Target,
+    cases: Iterable[Case],
+    known: Mapping[str, Case],
+    smoke: Callable[[Target, Evidence], str | None],
+    on_exchange: Callable[[Exchange], None] = lambda exchange: None,
+) -> Gathered:
+    """Send the smoke cases, judge them, and send the other cases if they passed.
+
+    Args:
+        known: every case by name.
+        smoke: says why the smoke evidence fails, None where it passes.
+    """
+    async with Wire(target.connections, target.deadlines) as wire:
+        courier = Courier(target, wire, on_exchange)
+        first, *others = [known[name] for name in SMOKE_CASES if name in known]
+        listed = await courier.send(first)
+        if isinstance(listed, tuple):
+            courier.target = target = replace(target, models={**pick(target, listed[-1]), **target.models})
+            reachable = listed[-1].broken is None
+        else:
+            reachable = True
+        if reachable:
+            await courier.send_all(others)
+        failure = smoke(target, courier.evidence)
+        if failure is None and reachable:
+            await courier.send_all(cases)
+        return Gathered(target, courier.evidence, failure, courier.requests)
+
+
+def pick(target: Target, listed: Exchange) -> dict[str, str]:
+    """A model for each role, out of the list: the documented one where it is listed, else the first that fits."""
+    ids = listed_ids(target, listed)
+    chat = [name for name in ids if not any(word in name.lower() for word in NOT_CHAT)]
+    found = {"chat": chat[:1], "embeddings": [name for name in ids if "embed" in name.lower()][:1]}
+    found["completions"] = [name for name in ids if "instruct" in name.lower()][:1]
+    documented = {role: model for role, model in target.provider.models.items() if model in ids}
+    return {**{role: names[0] for role, names in found.items() if names}, **documented}
+
+
+def listed_ids(target: Target, listed: Exchange) -> Sequence[str]:
+    """The model ids of a list answer, in order; empty where it is no list."""
+    try:
+        items = pointer.get(listed.json, target.provider.list_items)
+        ids = [pointer.get(item, target.provider.list_id) for item in items]
+    except (NotJson, pointer.Missing, TypeError):
+        return ()
+    return [name for name in ids if isinstance(name, str)]

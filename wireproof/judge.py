@@ -1,0 +1,199 @@
+"""Reaching verdicts: frozen evidence in, one verdict an entry out. No network, no clock, no order."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from wireproof import pointer
+from wireproof.case import Case
+from wireproof.check import Check, Contract, Finding, Inconclusive, Noted, NotOffered, Untestable, Violation
+from wireproof.clause import Clause, Judgement, highest
+from wireproof.courier import Evidence, Unsent
+from wireproof.docket import Entry
+from wireproof.exchange import CONNECT_FAILURES, Exchange, NotJson
+from wireproof.provider import Provider
+from wireproof.target import Target
+from wireproof.verdict import ClauseVerdict, Verdict
+
+SIGNALS: tuple[tuple[type[Exception], str], ...] = (
+    (Noted, "noted"),
+    (Inconclusive, "inconclusive"),
+    (NotOffered, "not-offered"),
+    (Untestable, "untestable"),
+)
+LIMIT_CAUSES = frozenset({"rate-limited", "quota-exhausted"})
+NO_SUCH_ENDPOINT = frozenset({404, 405, 501})
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What judging needs beside the evidence: the checks, the cases and one contract."""
+
+    target: Target
+    provider: Provider
+    contract: Contract
+    checks: Mapping[str, Check]
+    cases: Mapping[str, Case]
+
+    def judge(self, entry: Entry, evidence: Evidence, smoke: str | None = None) -> Verdict:
+        """The verdict of one entry; `smoke` says why nothing can be judged, where that is so."""
+        check = self.checks[entry.check]
+        named = {argument: evidence.get(case) for argument, case in entry.cases}
+        reason = self._not_judged(entry, check, named, smoke)
+        if reason is not None:
+            return self._verdict(entry, check, reason.outcome, reason.reason)
+        exchanges = {argument: sent for argument, sent in named.items() if isinstance(sent, tuple)}
+        outcome, message, findings = self._call(check, entry, exchanges)
+        return self._verdict(entry, check, outcome, message, findings)
+
+    def _not_judged(self, entry: Entry, check: Check, named: Mapping[str, Any], smoke: str | None) -> Unsent | None:
+        if smoke is not None:
+            return Unsent("untestable", smoke)
+        lacking = entry.needs - self.target.means
+        if lacking:
+            return Unsent("untestable", f"needs {', '.join(sorted(lacking))}, which this run was not given")
+        for argument, case in entry.cases:
+            sent = named[argument]
+            if sent is None:
+                return Unsent("untestable", f"the case {case} was not sent")
+            if isinstance(sent, Unsent):
+                return sent
+            unmet = self._unmet(self.cases[case], check, sent)
+            if unmet is not None:
+                return unmet
+        return None
+
+    def _unmet(self, case: Case, check: Check, sent: tuple[Exchange, ...]) -> Unsent | None:
+        """Why the exchanges of a case cannot be judged by this check under this contract."""
+        last = sent[-1]
+        if last.broken is not None and last.broken.kind in CONNECT_FAILURES:
+            return Unsent("error", f"could not ask: {last.broken.detail}")
+        if case.endpoint not in self.provider.endpoints or not self.provider.offers(case.feature):
+            return Unsent("not-offered", f"the {self.provider.name} document does not describe this")
+        if check.any_answer:
+            return None
+        if last.broken is not None:
+            return Unsent("untestable", f"the answer broke off ({last.broken.detail}); wire.complete judges that")
+        if len(sent) < case.requests:
+            return Unsent("untestable", f"request {len(sent)} of {case.requests} lacks what the next one needs")
+        return None
+
+    def _call(
+        self, check: Check, entry: Entry, exchanges: Mapping[str, tuple[Exchange, ...]]
+    ) -> tuple[str, str, tuple[Finding, ...]]:
+        first = next(iter(exchanges))
+        given: dict[str, Any] = {argument: sent[-1] for argument, sent in exchanges.items()}
+        given |= {
+            "exchanges": exchanges[first],
+            "case": self.cases[dict(entry.cases)[first]],
+            "provider": self.provider,
+            "contract": self.contract,
+            "target": self.target,
+        }
+        try:
+            check(given)
+        except Violation as violation:
+            return self._softened(check, entry, exchanges, violation)
+        except tuple(kind for kind, _ in SIGNALS) as signal:
+            return next(name for kind, name in SIGNALS if isinstance(signal, kind)), str(signal), ()
+        except Exception as error:  # our own mistake must never pass for the target's
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            return "error", f"{type(error).__name__}: {error} ({place.name}, line {place.lineno})", ()
+        return "pass", "", ()
+
+    def _softened(
+        self, check: Check, entry: Entry, exchanges: Mapping[str, tuple[Exchange, ...]], violation: Violation
+    ) -> tuple[str, str, tuple[Finding, ...]]:
+        """A violation stands unless the target was merely asked too often or refused an option honestly."""
+        cases = {argument: self.cases[name] for argument, name in entry.cases}
+        for argument, sent in exchanges.items():
+            case, last = cases[argument], sent[-1]
+            if check.any_answer or case.kind == "refusal":
+                continue
+            if last.status == 429 and case.refused not in LIMIT_CAUSES:
+                return "inconclusive", "the target answered 429, too many requests", ()
+            if case.feature in self.provider.optional and refused_honestly(last):
+                return "not-offered", f"{case.feature} is optional and was refused with {last.status}", ()
+        return "fail", _sentence(violation.findings), violation.findings
+
+    def _verdict(
+        self, entry: Entry, check: Check, outcome: str, message: str, findings: tuple[Finding, ...] = ()
+    ) -> Verdict:
+        broken = _broken(entry.clauses, findings) if outcome == "fail" else frozenset(range(len(entry.clauses)))
+        clauses = tuple(
+            ClauseVerdict(
+                clause.id,
+                judgement.level,
+                clause.authority,
+                clause.basis,
+                outcome if at in broken else "pass",
+            )
+            for at, (clause, judgement) in enumerate(entry.clauses)
+        )
+        levels = tuple(entry.clauses[at][1].level for at in broken)
+        return Verdict(
+            target=entry.target,
+            provider=entry.provider,
+            check=entry.check,
+            case=entry.case,
+            area=check_area(entry.check),
+            outcome=outcome,
+            level=highest(levels),
+            clauses=clauses,
+            requirement=check.requirement,
+            message=message,
+            findings=findings,
+        )
+
+
+def check_area(check: str) -> str:
+    """The area of a check: what stands before the dot."""
+    return check.partition(".")[0]
+
+
+def refused_honestly(exchange: Exchange) -> bool:
+    """A refusal that tells the client: no such endpoint, or a 4xx or 501 with a JSON body."""
+    if exchange.broken is not None or exchange.status is None:
+        return False
+    if exchange.status in NO_SUCH_ENDPOINT:
+        return True
+    if exchange.status not in (400, 403, 415, 422):
+        return False
+    try:
+        return isinstance(exchange.json, dict)
+    except NotJson:
+        return False
+
+
+def _broken(clauses: tuple[tuple[Clause, Judgement], ...], findings: tuple[Finding, ...]) -> frozenset[int]:
+    """The positions of the clauses that the findings break.
+
+    Each finding breaks the clauses whose place fits its pointer most closely; a finding that fits none
+    breaks the clauses about the whole; where there are none of those either, it breaks them all.
+    """
+    broken: set[int] = set()
+    for finding in findings:
+        broken |= _attributed(clauses, finding.pointer)
+    return frozenset(broken)
+
+
+def _attributed(clauses: tuple[tuple[Clause, Judgement], ...], place: str | None) -> set[int]:
+    fits = {
+        at: len(pointer.parts(judgement.at))
+        for at, (_, judgement) in enumerate(clauses)
+        if place is not None and judgement.at is not None and pointer.matches(judgement.at, place)
+    }
+    if fits:
+        return {at for at, depth in fits.items() if depth == max(fits.values())}
+    whole = {at for at, (_, judgement) in enumerate(clauses) if judgement.at is None}
+    return whole or set(range(len(clauses)))
+
+
+def _sentence(findings: tuple[Finding, ...]) -> str:
+    first = findings[0]
+    place = f" at {first.where}" if first.where else ""
+    more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
+    return f"expected {first.expected}, actual {first.actual}{place}{more}"

@@ -1,0 +1,80 @@
+"""The command-line options, the same under `pytest` and `wireproof check`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from wireproof.aim import Aim
+
+REPEATED: dict[str, Any] = {"action": "append", "default": []}
+
+
+def add(group: Any) -> None:
+    """Add the options to a pytest option group or an argparse group."""
+    option = getattr(group, "addoption", None) or group.add_argument
+    option(
+        "--provider",
+        metavar="NAME",
+        help="judge by this contract (repeat for several; default: all on the mock, openai live)",
+        **REPEATED,
+    )
+    option("--endpoint", metavar="URL", help="judge the API at this base URL instead of the bundled mock")
+    option(
+        "--model",
+        metavar="[ROLE=]ID",
+        help="the model to ask; ROLE is chat unless given (embeddings=ID, completions=ID)",
+        **REPEATED,
+    )
+    option(
+        "--key-env",
+        metavar="NAME",
+        help="environment variable that holds the API key (default: the provider's)",
+    )
+    option(
+        "--key",
+        metavar="TIER=NAME",
+        help="environment variable that holds a key of another tier, or TIER-exhausted",
+        **REPEATED,
+    )
+    option("--tier", metavar="NAME", help="the tier of the key, so that documented limits can be compared")
+    option("--header", metavar="'NAME: VALUE'", help="a header for every request", **REPEATED)
+    option("--profile", choices=("core", "full"), help="how much to ask (default: core live, full on the mock)")
+    option("--providers", metavar="FILE", help="a YAML file that adds providers or changes them")
+    option("--report-dir", metavar="DIR", help="where reports go (default: reports)")
+    option(
+        "--fail-on",
+        choices=("must", "should"),
+        default="must",
+        help="the level at which a broken promise fails the run",
+    )
+    option(
+        "--authority",
+        choices=("document", "openai", "all"),
+        default="document",
+        help="which column fails the run: the provider's document, OpenAI's, or both",
+    )
+    option("--deadline", metavar="NAME=SECONDS", help="connect, first-byte, idle or total", **REPEATED)
+    option("--connections", metavar="N", type=int, help="requests in flight at once (default: 4)")
+    option("--pace", metavar="N", type=float, help="requests a minute at most")
+    option("--max-requests", metavar="N", type=int, help="send no more than this")
+
+
+def aim_of(options: argparse.Namespace) -> Aim:
+    """The aim that parsed options describe."""
+    return Aim(
+        providers=tuple(options.provider),
+        endpoint=options.endpoint,
+        models=tuple(options.model),
+        key_env=options.key_env,
+        profile=options.profile,
+        providers_file=Path(options.providers) if options.providers else None,
+        deadlines=tuple(options.deadline),
+        connections=options.connections,
+        pace=options.pace,
+        max_requests=options.max_requests,
+        means=tuple(options.key),
+        tier=options.tier,
+        headers=tuple(options.header),
+    )

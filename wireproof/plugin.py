@@ -1,0 +1,181 @@
+"""The pytest plugin: checks become items, one an entry of a target's docket.
+
+Collection asks the clause indexes what to judge. Before the first item runs, every case that is needed
+is sent once; then each item judges frozen evidence. Runs without check items are left alone.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wireproof import options
+from wireproof.closing import LEDGER, Closing, folder
+from wireproof.docket import Entry
+from wireproof.errors import WireproofError
+from wireproof.progress import progress
+from wireproof.run import Run, level_of
+from wireproof.verdict import SKIPPED, Verdict
+
+RUN = pytest.StashKey[Run]()
+
+
+class Broken(Exception):
+    """A verdict that fails its item; the text is shown as it is."""
+
+
+class CheckItem(pytest.Item):
+    """One entry of a docket as a pytest item."""
+
+    def __init__(self, *, entry: Entry, line: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.entry, self.line = entry, line
+        self.verdict: Verdict | None = None
+        self.add_marker(entry.check.partition(".")[0])
+        self.add_marker(level_of(entry))
+        self.add_marker(pytest.mark.xdist_group(entry.target))
+
+    def setup(self) -> None:
+        """Reach the verdict; what is our own trouble surfaces here, as an error of the set-up."""
+        run = self.config.stash[RUN]
+        if run.trials[self.entry.target].gathered is None:
+            _gather(run, self.session, self.entry.target)
+        self.verdict = verdict = run.verdict(self.entry)
+        self.user_properties += _properties(verdict)
+        if verdict.outcome == "error":
+            raise Broken(run.told(verdict))
+
+    def runtest(self) -> None:
+        """Show the verdict as pytest shows outcomes."""
+        run, verdict = self.config.stash[RUN], self.verdict
+        assert verdict is not None
+        if verdict.outcome in SKIPPED:
+            pytest.skip(f"{verdict.outcome}: {verdict.message}")
+        if run.gates(verdict):
+            raise Broken(run.told(verdict))
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """The requirement and the evidence instead of a traceback of ours."""
+        if isinstance(excinfo.value, Broken):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Where the check stands."""
+        return self.path, self.line, self.name
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add wireproof's options."""
+    options.add(parser.getgroup("wireproof", "judging OpenAI-compatible endpoints"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Under xdist a target belongs to one worker, so that its pace and budget need no sharing."""
+    if getattr(config.option, "numprocesses", None) and config.option.dist == "no":
+        config.option.dist = "loadgroup"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Collect verdicts where the terminal is: in the only process, or in xdist's controller."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Closing(config, lambda: _run(config)), "wireproof-closing")
+
+
+def pytest_pycollect_makeitem(collector: pytest.Module, name: str, obj: object) -> list[CheckItem] | None:
+    """A function that is a check becomes an item for each entry that cites it."""
+    check = getattr(obj, "__wireproof_check__", None)
+    if check is None or not inspect.isfunction(obj):
+        return None
+    entries = _run(collector.config).entries(check)
+    line = inspect.getsourcelines(obj)[1] - 1
+    return [CheckItem.from_parent(collector, name=f"{name}[{entry.id}]", entry=entry, line=line) for entry in entries]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Send what the selected items need, before the first of them runs.
+
+    A worker of xdist waits until it knows whose items it was given.
+    """
+    if session.config.option.collectonly or session.testsfailed or hasattr(session.config, "workerinput"):
+        return
+    run = session.config.stash.get(RUN, None)
+    if run is not None:
+        _gather(run, session)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let the verdict travel with the report, also from another process."""
+    report = yield
+    if isinstance(item, CheckItem) and item.verdict is not None:
+        last = report.when == "call" or (report.when == "setup" and report.failed)
+        report.__dict__["wireproof"] = item.verdict.as_data() if last else None
+    return report
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker of xdist tells the controller what it spent."""
+    output, run = getattr(session.config, "workeroutput", None), session.config.stash.get(RUN, None)
+    if output is not None and run is not None:
+        output["wireproof"] = run.as_worker()
+
+
+def _run(config: pytest.Config) -> Run:
+    """The run of this session, made when the first check is collected."""
+    if RUN not in config.stash:
+        try:
+            run = Run.of(
+                options.aim_of(config.option),
+                fail_on=config.option.fail_on,
+                authority=config.option.authority,
+            )
+        except WireproofError as error:
+            pytest.exit(str(error), returncode=2)
+        for name in [
+            "must",
+            "should",
+            "may",
+            *sorted({e.check.partition(".")[0] for e in run.every_entry()}),
+        ]:
+            config.addinivalue_line("markers", f"{name}: judgements of the level or area {name}")
+        config.stash[RUN] = run
+        config.add_cleanup(run.close)
+    return config.stash[RUN]
+
+
+def _gather(run: Run, session: pytest.Session, target: str | None = None) -> None:
+    items = [item for item in session.items if isinstance(item, CheckItem)]
+    entries = [item.entry for item in items if target in (None, item.entry.target)]
+    if not entries:
+        return
+    if not hasattr(session.config, "workerinput"):
+        run.record_to(folder(session.config) / LEDGER)
+    try:
+        with progress(session.config, run):
+            run.gather(entries)
+    except WireproofError as error:
+        pytest.exit(str(error), returncode=2)
+
+
+def _properties(verdict: Verdict) -> list[tuple[str, object]]:
+    """What JUnit says of a verdict."""
+    authorities = sorted({clause.authority for clause in verdict.clauses})
+    return [
+        ("check", verdict.check),
+        ("case", verdict.case),
+        ("target", verdict.target),
+        ("contract", verdict.provider),
+        ("outcome", verdict.outcome),
+        ("level", verdict.level),
+        ("clause", " ".join(clause.id for clause in verdict.clauses)),
+        ("authority", " ".join(authorities)),
+        *([("message", verdict.message)] if verdict.message else []),
+    ]

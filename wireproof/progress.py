@@ -1,0 +1,51 @@
+"""Live progress while cases are in flight."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic
+
+import pytest
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from wireproof.run import Run
+
+
+@contextmanager
+def progress(config: pytest.Config, run: Run) -> Iterator[None]:
+    """Show how many cases of each target are answered; plain lines where no terminal listens."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or config.getoption("quiet", 0) > 0:
+        yield
+    elif reporter.isatty:
+        yield from _bars(reporter, run)
+    else:
+        yield from _lines(reporter, run)
+
+
+def _bars(reporter: pytest.TerminalReporter, run: Run) -> Iterator[None]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(file=reporter._tw._file), transient=True) as bars:
+        tasks = {name: bars.add_task(f"asking {name}", total=None) for name in run.trials}
+
+        def show(target: str, done: int, of: int) -> None:
+            bars.update(tasks[target], completed=done, total=max(done, of))
+
+        run.on_progress = show
+        yield
+
+
+def _lines(reporter: pytest.TerminalReporter, run: Run) -> Iterator[None]:
+    started, counts = monotonic(), dict[str, int]()
+
+    def show(target: str, done: int, of: int) -> None:
+        if target not in counts:
+            reporter.write_line(f"asking {target}: {of} cases")
+        counts[target] = done
+
+    run.on_progress = show
+    yield
+    took = monotonic() - started
+    reporter.write_line(f"{sum(counts.values())} cases answered in {took:.1f} s")

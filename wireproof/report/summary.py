@@ -1,0 +1,115 @@
+"""The closing table: target × contract × area by outcome and level, then what the run cost."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import IO
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from wireproof.report.violation import printable
+from wireproof.verdict import Divergence, Verdict
+
+COLUMNS = ("pass", "must", "should", "may", "noted", "inconclusive", "not-offered", "untestable", "error")
+HEADINGS = {"must": "fail", "should": "advice\nshould", "may": "advice\nmay", "inconclusive": "incon-\nclusive",
+            "not-offered": "not\noffered", "untestable": "untest-\nable"}  # fmt: skip
+STYLES = {"pass": "green", "must": "bold red", "should": "yellow", "may": "yellow", "error": "bold red"}
+ADVICE_SHOWN = 20
+
+
+def column_of(verdict: Verdict) -> str:
+    """The column of the table a verdict counts in: its outcome, a failure by its level."""
+    return verdict.level if verdict.outcome == "fail" else verdict.outcome
+
+
+def rows(verdicts: Iterable[Verdict]) -> dict[tuple[str, str, str], Counter[str]]:
+    """(target, contract, area) → how many verdicts of each column."""
+    table: dict[tuple[str, str, str], Counter[str]] = {}
+    for verdict in verdicts:
+        table.setdefault((verdict.target, verdict.provider, verdict.area), Counter())[column_of(verdict)] += 1
+    return dict(sorted(table.items()))
+
+
+def summarise(
+    file: IO[str],
+    verdicts: Sequence[Verdict],
+    own: Mapping[str, str],
+    divergences: Sequence[Divergence],
+    spent: Mapping[str, int],
+    *,
+    color: bool = False,
+    width: int = 100,
+) -> None:
+    """Write the closing tables and figures."""
+    console = Console(file=file, width=max(width, 90), force_terminal=color, no_color=not color, highlight=False)
+    counted = rows(verdicts)
+    for target, contract in dict.fromkeys((target, contract) for target, contract, _ in counted):
+        console.print(_table(counted, target, contract, own))
+    advice = _grouped(v for v in verdicts if v.outcome == "fail" and v.level != "must")
+    _list(console, "advice: broken at should or may, which does not fail the run", advice)
+    _list(console, "divergences: the document's own word holds, OpenAI's does not", _diverging(divergences))
+    requests = spent["requests"]
+    ratio = len(verdicts) / requests if requests else 0
+    console.print(
+        f"{requests} requests sent, {len(verdicts)} verdicts ({ratio:.1f} a request), "
+        f"tokens by usage: {spent['input']} in, {spent['output']} out"
+    )
+
+
+def _table(
+    counted: Mapping[tuple[str, str, str], Counter[str]], target: str, contract: str, own: Mapping[str, str]
+) -> Table:
+    title = "keeps its own word" if contract == own[target] else "is OpenAI-compatible"
+    if contract == own[target] == "openai":
+        title = "keeps OpenAI's word"
+    table = Table(title=f"{target}: {title}", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("area")
+    for column in COLUMNS:
+        table.add_column(HEADINGS.get(column, column), justify="right", style=STYLES.get(column, ""))
+    total: Counter[str] = Counter()
+    for (of, by, area), counts in counted.items():
+        if (of, by) == (target, contract):
+            table.add_row(area, *_cells(counts))
+            total += counts
+    table.add_section()
+    table.add_row("all", *_cells(total))
+    return table
+
+
+def _cells(counts: Counter[str]) -> list[str]:
+    return [str(counts[column] or "·") for column in COLUMNS]
+
+
+def _grouped(verdicts: Iterable[Verdict]) -> list[str]:
+    """One line a finding: the same finding of many cases is told once."""
+    groups: dict[tuple[str, str, str, str], list[str]] = {}
+    for verdict in verdicts:
+        key = (verdict.target, verdict.provider, verdict.check, verdict.message)
+        groups.setdefault(key, []).append(verdict.case)
+    return [
+        f"{target} by {provider}  {check}  {cases[0]}{f' (+{len(cases) - 1})' if len(cases) > 1 else ''}: {printable(message)}"
+        for (target, provider, check, message), cases in groups.items()
+    ]
+
+
+def _diverging(found: Sequence[Divergence]) -> list[str]:
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for one in found:
+        groups.setdefault((one.target, ", ".join(one.openai), one.message), []).append(f"{one.check} {one.case}")
+    return [
+        f"{target}  {clauses}  {places[0]}{f' (+{len(places) - 1})' if len(places) > 1 else ''}: {printable(message)}"
+        for (target, clauses, message), places in groups.items()
+    ]
+
+
+def _list(console: Console, title: str, lines: Sequence[str]) -> None:
+    if not lines:
+        return
+    console.print(f"{title} ({len(lines)})", style="bold", markup=False)
+    for line in lines[:ADVICE_SHOWN]:
+        console.print("  " + line, markup=False, overflow="ellipsis", no_wrap=True)
+    if len(lines) > ADVICE_SHOWN:
+        console.print(f"  … and {len(lines) - ADVICE_SHOWN} more, in report.json")

@@ -1,0 +1,53 @@
+"""One verdict told to the person who must act: requirement, expected, actual, where, whose rule, how to repeat it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from wireproof.clause import Clause
+from wireproof.exchange import Exchange
+from wireproof.verdict import Verdict
+
+SHOWN_FINDINGS = 5
+EVIDENCE_SHOWN = 200
+
+
+def told(verdict: Verdict, exchanges: Iterable[Exchange], clauses: Mapping[str, Clause]) -> str:
+    """The whole story of one verdict, as lines of plain text."""
+    lines = [f"{verdict.check}  {verdict.case}  on {verdict.target}, by the {verdict.provider} contract", ""]
+    lines.append(f"  requirement  {verdict.requirement}")
+    for finding in verdict.findings[:SHOWN_FINDINGS]:
+        lines.append(f"  expected     {finding.expected}")
+        lines.append(f"  actual       {printable(finding.actual)}")
+        if finding.where:
+            lines.append(f"  where        {printable(finding.where)}")
+    if len(verdict.findings) > SHOWN_FINDINGS:
+        lines.append(f"  … and {len(verdict.findings) - SHOWN_FINDINGS} more")
+    if not verdict.findings:
+        lines.append(f"  {verdict.outcome:<11}  {printable(verdict.message)}")
+    lines += [f"  clause       {text}" for text in _rules(verdict, clauses)]
+    for exchange in exchanges:
+        lines += _evidence(exchange)
+    return "\n".join(lines)
+
+
+def printable(text: str) -> str:
+    """Text of a server without control characters: it must not steer the reader's terminal."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+
+
+def _rules(verdict: Verdict, clauses: Mapping[str, Clause]) -> Iterable[str]:
+    for broken in verdict.clauses:
+        if broken.outcome == verdict.outcome:
+            clause = clauses.get(broken.id)
+            says = f": {clause.says} ({clause.place})" if clause else ""
+            yield f"{broken.id}, {broken.level}, {broken.authority}{says}"
+
+
+def _evidence(exchange: Exchange) -> list[str]:
+    lines = [f"  repeat       {printable(exchange.request.as_curl())}"]
+    if exchange.broken is not None:
+        tail = exchange.broken.evidence[-EVIDENCE_SHOWN:]
+        lines.append(f"  broke off    {exchange.broken.detail}" + (f"; last bytes {tail!r}" if tail else ""))
+    lines += [f"  asked again  {retry}" for retry in exchange.retries]
+    return lines

@@ -1,0 +1,31 @@
+"""Loading the suites without pytest: importing every suite file fills the registry of checks."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+from wireproof import datafiles
+from wireproof.check import Check, registry
+
+
+@cache
+def load_checks() -> dict[str, Check]:
+    """Every check by id."""
+    for file in sorted((datafiles.root() / "suites").glob("*/test_*.py")):
+        _load(file)
+    return dict(registry)
+
+
+def _load(file: Path) -> ModuleType:
+    name = f"wireproof_suites.{file.parent.name}.{file.stem}"
+    spec = importlib.util.spec_from_file_location(name, file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module

@@ -1,0 +1,110 @@
+"""A trial: one target, its columns, its docket, its evidence, its verdicts.
+
+The target is judged by its own document and, as a second column on the same exchanges, by OpenAI's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from wireproof import config
+from wireproof.case import Case
+from wireproof.check import Check
+from wireproof.contract import SchemaSet
+from wireproof.courier import Evidence
+from wireproof.docket import Entry, docket
+from wireproof.errors import ConfigError
+from wireproof.exchange import Exchange
+from wireproof.gather import SMOKE_CASES, Gathered, gather
+from wireproof.judge import Bench
+from wireproof.provider import Provider
+from wireproof.target import Target
+from wireproof.verdict import Verdict
+
+PEER_BROKE_HTTP = frozenset({"protocol", "closed", "reset"})
+
+
+@dataclass(slots=True)
+class Trial:
+    """One target on trial; `gathered` is None until its cases were sent."""
+
+    target: Target
+    columns: tuple[Provider, ...]
+    cases: Mapping[str, Case]
+    checks: Mapping[str, Check]
+    entries: tuple[Entry, ...]
+    gathered: Gathered | None = None
+    _smoke: tuple[Entry, str] | None = field(default=None)
+
+    def bench(self, provider: str) -> Bench:
+        """What judging by that column needs."""
+        column = next(column for column in self.columns if column.name == provider)
+        return Bench(self.target, column, SchemaSet(column.schemas), self.checks, self.cases)
+
+    async def gather(self, wanted: Iterable[str], on_exchange: Callable[[Exchange], None]) -> Gathered:
+        """Send the cases of that name, after the smoke cases."""
+        cases = [self.cases[name] for name in wanted]
+        self.gathered = await gather(self.target, cases, self.cases, self._smoke_failure, on_exchange)
+        self.target = self.gathered.target
+        return self.gathered
+
+    def judge(self, entry: Entry) -> Verdict:
+        """The verdict of one entry of the docket."""
+        assert self.gathered is not None
+        bench = self.bench(entry.provider)
+        smoke = self._reason(entry)
+        return bench.judge(entry, self.gathered.evidence, smoke)
+
+    @property
+    def smoke(self) -> str | None:
+        """Why nothing else could be judged; None where the target is there."""
+        return self._smoke[1] if self._smoke else None
+
+    def _reason(self, entry: Entry) -> str | None:
+        assert self.gathered is not None
+        if self._smoke is not None and entry is not self._smoke[0]:
+            return f"the smoke case failed: {self._smoke[1]}"
+        broken = _broken_by_peer(self.gathered.evidence)
+        if broken and not entry.check.startswith("wire."):
+            return f"the first answer broke HTTP ({broken}); the wire checks judge that"
+        return None
+
+    def _smoke_failure(self, target: Target, evidence: Evidence) -> str | None:
+        self.target = target
+        for entry in self.entries:
+            if entry.provider == target.provider.name and entry.check.startswith("smoke."):
+                verdict = self.bench(entry.provider).judge(entry, evidence)
+                if verdict.outcome in ("fail", "error"):
+                    self._smoke = (entry, f"{target.name} at {target.base_url}: {verdict.message}")
+                    return self._smoke[1]
+        return None
+
+
+def open_trial(target: Target, known: Mapping[str, Provider], checks: Mapping[str, Check]) -> Trial:
+    """A trial with the dockets of both columns.
+
+    Raises ConfigError for a clause that names a check or a case that does not exist.
+    """
+    cases = config.load_cases()
+    columns = [target.provider]
+    if target.provider.schemas != config.BASELINE:
+        columns.append(known[config.BASELINE])
+    entries: list[Entry] = []
+    for column in columns:
+        clauses = config.load_clauses(column.schemas)
+        entries += docket(target, column, clauses, cases)
+    for entry in entries:
+        if entry.check not in checks:
+            clause = entry.clauses[0][0].id
+            raise ConfigError(f"clause {clause}", f"no check is called {entry.check!r}", "name a check of suites/")
+    entries.sort(key=lambda entry: (entry.case not in SMOKE_CASES,))
+    return Trial(target, tuple(columns), cases, checks, tuple(entries))
+
+
+def _broken_by_peer(evidence: Evidence) -> str | None:
+    for name in SMOKE_CASES:
+        sent = evidence.get(name)
+        if isinstance(sent, tuple) and sent[-1].broken is not None and sent[-1].broken.kind in PEER_BROKE_HTTP:
+            return sent[-1].broken.detail
+    return None

@@ -1,0 +1,287 @@
+"""The only module that talks HTTP as a client: an httpx transport that records every network read.
+
+httpx alone hides the bytes, and a framing lie would surface as an exception with nothing to show. Here
+each read of the socket is kept with its nanosecond, up to a bound; when the peer breaks HTTP, the break is
+a fact about the peer with its bytes as evidence. Only a failure to connect is a failure to ask.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from collections.abc import AsyncIterator, Iterable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
+
+import httpcore
+import httpx
+
+from wireproof import __version__
+from wireproof.exchange import Break, Read
+from wireproof.render import Outgoing
+from wireproof.target import Deadlines
+
+# Enough for any answer a suite asks for; a body beyond it is cut and the exchange says so.
+BODY_BOUND = 4 * 1024 * 1024
+EVIDENCE_BOUND = 2048
+
+_recording: ContextVar[_Recording | None] = ContextVar("recording", default=None)
+
+
+@dataclass(slots=True)
+class _Recording:
+    """The raw socket reads of one request; the tail is kept as evidence."""
+
+    last_ns: int = 0
+    size: int = 0
+    tail: bytes = b""
+    connected_ns: int | None = None
+
+    def add(self, data: bytes) -> None:
+        self.last_ns = time.monotonic_ns()
+        self.size += len(data)
+        self.tail = (self.tail + data)[-EVIDENCE_BOUND:]
+
+
+class _RecordingStream(httpcore.AsyncNetworkStream):
+    """A network stream that tells the current request's recording what it read."""
+
+    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+        self._stream = stream
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        data = await self._stream.read(max_bytes, timeout)
+        recording = _recording.get()
+        if recording is not None and data:
+            recording.add(data)
+        return data
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    async def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.AsyncNetworkStream:
+        return _RecordingStream(await self._stream.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+class _RecordingBackend(httpcore.AsyncNetworkBackend):
+    """Opens connections whose reads are recorded."""
+
+    def __init__(self) -> None:
+        self._backend = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        return _RecordingStream(await self._backend.connect_tcp(host, port, timeout, local_address, socket_options))
+
+    async def sleep(self, seconds: float) -> None:
+        await self._backend.sleep(seconds)
+
+
+class _Body(httpx.AsyncByteStream):
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for part in self._stream:
+            yield part
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+class RecordingTransport(httpx.AsyncBaseTransport):
+    """httpx's transport over a connection pool whose network backend records."""
+
+    def __init__(self, connections: int, verify: ssl.SSLContext | None = None) -> None:
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=verify or httpx.create_ssl_context(),
+            max_connections=connections,
+            max_keepalive_connections=connections,
+            network_backend=_RecordingBackend(),
+        )
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send one request; httpcore's exceptions pass through as they are."""
+        url = httpcore.URL(
+            scheme=request.url.raw_scheme,
+            host=request.url.raw_host,
+            port=request.url.port,
+            target=request.url.raw_path,
+        )
+        outgoing = httpcore.Request(
+            request.method,
+            url,
+            headers=request.headers.raw,
+            content=request.stream,
+            extensions=request.extensions,
+        )
+        answer = await self._pool.handle_async_request(outgoing)
+        return httpx.Response(
+            answer.status, headers=answer.headers, stream=_Body(answer.stream), extensions=answer.extensions
+        )
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._pool.aclose()
+
+
+@dataclass(slots=True)
+class Answer:
+    """What came back for one request, as far as it came."""
+
+    sent_at: float
+    started_ns: int
+    status: int | None = None
+    http_version: str = ""
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    headers_ns: int | None = None
+    reads: list[Read] = field(default_factory=list)
+    ended_ns: int | None = None
+    broken: Break | None = None
+    truncated: bool = False
+
+    @property
+    def silent(self) -> bool:
+        """Not one byte came."""
+        return self.status is None and (self.broken is None or not self.broken.evidence)
+
+
+class Wire:
+    """Connections to one target."""
+
+    def __init__(self, connections: int, deadlines: Deadlines, verify: ssl.SSLContext | None = None) -> None:
+        self._deadlines = deadlines
+        self._client = httpx.AsyncClient(
+            transport=RecordingTransport(connections, verify),
+            headers={
+                "User-Agent": f"wireproof/{__version__}",
+                "Accept": "*/*",
+                "Accept-Encoding": "identity",
+            },
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    async def __aenter__(self) -> Wire:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._client.aclose()
+
+    async def send(self, outgoing: Outgoing) -> Answer:
+        """Send one request and take what comes, within the deadlines; never raises for what a peer does."""
+        recording = _Recording()
+        token = _recording.set(recording)
+        answer = Answer(sent_at=time.time(), started_ns=time.monotonic_ns())
+        try:
+            async with asyncio.timeout(self._deadlines.total):
+                await self._ask(outgoing, answer, recording)
+        except TimeoutError:
+            answer.broken = Break("total", f"no end of the answer within {self._deadlines.total:g} s", recording.tail)
+        except (
+            httpcore.NetworkError,
+            httpcore.TimeoutException,
+            httpcore.ProtocolError,
+            ssl.SSLError,
+            OSError,
+        ) as error:
+            answer.broken = _break(error, recording)
+        finally:
+            _recording.reset(token)
+        answer.ended_ns = time.monotonic_ns()
+        return answer
+
+    async def _ask(self, outgoing: Outgoing, answer: Answer, recording: _Recording) -> None:
+        limits = self._deadlines
+        shown = outgoing.shown
+        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in outgoing.headers]
+        request = self._client.build_request(shown.method, shown.url, headers=headers, content=shown.body or None)
+        request.extensions["timeout"] = {
+            "connect": limits.connect,
+            "pool": None,
+            "read": None,
+            "write": limits.idle,
+        }
+        try:
+            async with asyncio.timeout(limits.connect + limits.first_byte):
+                response = await self._client.send(request, stream=True)
+        except TimeoutError:
+            answer.broken = Break("first-byte", f"no answer within {limits.first_byte:g} s", recording.tail)
+            return
+        answer.status = response.status_code
+        answer.http_version = response.http_version
+        answer.headers = tuple(response.headers.raw)
+        answer.headers_ns = recording.last_ns
+        await self._read(response, answer, recording)
+
+    async def _read(self, response: httpx.Response, answer: Answer, recording: _Recording) -> None:
+        size = 0
+        parts = response.aiter_raw()
+        try:
+            while True:
+                try:
+                    async with asyncio.timeout(self._deadlines.idle):
+                        part = await anext(parts)
+                except StopAsyncIteration:
+                    break
+                except TimeoutError:
+                    detail = f"nothing came for {self._deadlines.idle:g} s inside the body"
+                    answer.broken = Break("idle", detail, recording.tail)
+                    break
+                size += len(part)
+                if size > BODY_BOUND:
+                    answer.truncated = True
+                    break
+                _keep(answer.reads, recording.last_ns, part)
+        finally:
+            await _finish(response)
+
+
+def _keep(reads: list[Read], at_ns: int, part: bytes) -> None:
+    # One socket read may hold many chunks of the transfer coding: they arrived together.
+    if reads and reads[-1].at_ns == at_ns:
+        reads[-1] = Read(at_ns, reads[-1].data + part)
+    else:
+        reads.append(Read(at_ns, part))
+
+
+async def _finish(response: httpx.Response) -> None:
+    stream = response.extensions.get("network_stream")
+    # A server that failed may have left the connection in any state; the next request gets a fresh one.
+    if response.status_code >= 500 and stream is not None:
+        await stream.aclose()
+    await response.aclose()
+
+
+def _break(error: BaseException, recording: _Recording) -> Break:
+    text = str(error) or type(error).__name__
+    if isinstance(error, httpcore.ConnectError | httpcore.ConnectTimeout):
+        kind = "tls" if isinstance(error.__cause__ or error.__context__, ssl.SSLError) else "connect"
+    elif isinstance(error, ssl.SSLError):
+        kind = "tls"
+    elif isinstance(error, httpcore.RemoteProtocolError):
+        kind = "closed" if "disconnected" in text or "peer closed" in text else "protocol"
+    elif isinstance(error, httpcore.ProtocolError):
+        kind = "protocol"
+    else:
+        kind = "reset"
+    return Break(kind, text, recording.tail)
