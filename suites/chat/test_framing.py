@@ -44,9 +44,7 @@ def test_data(exchange: Exchange) -> None:
     """Every event of a stream has data."""
     free_of(exchange, "event-without-data")
     for event in expect.event_stream(exchange).events:
-        expect.that(
-            bool(event.data), "data", "an empty data line", where=f"event {event.index} (byte {event.offset})"
-        )
+        expect.that(bool(event.data), "data", "an empty data line", where=f"event {event.index} (byte {event.offset})")
 
 
 @check("stream.retry")
@@ -85,9 +83,7 @@ def test_line_feeds(exchange: Exchange) -> None:
 def test_no_lone_returns(exchange: Exchange) -> None:
     """No line of a stream ends in a carriage return alone."""
     ends = expect.event_stream(exchange).line_ends
-    expect.that(
-        b"\r" not in ends, "line feeds, alone or after carriage returns", "lone returns", where="line ends"
-    )
+    expect.that(b"\r" not in ends, "line feeds, alone or after carriage returns", "lone returns", where="line ends")
 
 
 @check("stream.no-event-names")
@@ -102,9 +98,7 @@ def test_no_event_names(exchange: Exchange) -> None:
 def test_done(exchange: Exchange) -> None:
     """A stream ends with the event [DONE]."""
     stream = expect.event_stream(exchange)
-    expect.that(
-        stream.done is not None, "data: [DONE] at the end", stream.events[-1].data, where="last event"
-    )
+    expect.that(stream.done is not None, "data: [DONE] at the end", stream.events[-1].data, where="last event")
 
 
 @check("stream.nothing-after-done")

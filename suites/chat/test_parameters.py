@@ -49,9 +49,7 @@ def logprobs(exchange: Exchange) -> tuple[Mapping[str, Any], ...]:
     else:
         parts = [expect.member(expect.answer(exchange), "/choices/0", dict)]
     lists = [content for part in parts for _, content in pointer.find(part, "/logprobs/content")]
-    return tuple(
-        entry for found in lists if isinstance(found, list) for entry in found if isinstance(entry, dict)
-    )
+    return tuple(entry for found in lists if isinstance(found, list) for entry in found if isinstance(entry, dict))
 
 
 @check("chat.cap")
@@ -123,9 +121,7 @@ def test_logprobs_text(exchange: Exchange) -> None:
     if not entries:
         raise Inconclusive("the answer has no log probabilities")
     joined = "".join(str(entry.get("token")) for entry in entries)
-    expect.that(
-        text.strip() in joined, f"tokens that join to {text}", joined, at="/choices/0/logprobs/content"
-    )
+    expect.that(text.strip() in joined, f"tokens that join to {text}", joined, at="/choices/0/logprobs/content")
 
 
 @check("chat.top-logprobs")
@@ -135,6 +131,4 @@ def test_top_logprobs(exchange: Exchange) -> None:
     for at, entry in enumerate(logprobs(exchange)):
         given = entry.get("top_logprobs")
         fits = isinstance(given, list) and len(given) <= wanted
-        expect.that(
-            fits, f"a list of at most {wanted}", given, at=f"/choices/0/logprobs/content/{at}/top_logprobs"
-        )
+        expect.that(fits, f"a list of at most {wanted}", given, at=f"/choices/0/logprobs/content/{at}/top_logprobs")

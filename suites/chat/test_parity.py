@@ -49,11 +49,7 @@ def parsed(arguments: Any) -> Any:
 def counts(exchange: Exchange) -> Mapping[str, Any]:
     """The token counts of an answer, streamed or not; one without them decides nothing about their values."""
     expect.success(exchange)
-    found = (
-        exchange.stream.usage
-        if exchange.content_type == EVENT_STREAM
-        else expect.answer(exchange).get("usage")
-    )
+    found = exchange.stream.usage if exchange.content_type == EVENT_STREAM else expect.answer(exchange).get("usage")
     if not isinstance(found, dict) or not all(isinstance(found.get(name), int) for name in COUNTS):
         raise Inconclusive("the answer has no whole token counts")
     return found

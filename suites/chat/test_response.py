@@ -167,9 +167,7 @@ def test_field_equals_message(field: Exchange, message: Exchange) -> None:
     """The system field has the effect of a leading system message: the same text for as many tokens."""
     expect.equal(text(field).strip(), text(message).strip(), at="/choices/0/message/content")
     gap = usage(field)["prompt_tokens"] - usage(message)["prompt_tokens"]
-    expect.that(
-        abs(gap) <= 10, "within 10 prompt tokens of each other", f"{gap} apart", at="/usage/prompt_tokens"
-    )
+    expect.that(abs(gap) <= 10, "within 10 prompt tokens of each other", f"{gap} apart", at="/usage/prompt_tokens")
 
 
 @check("chat.both-orders")

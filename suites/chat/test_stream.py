@@ -33,9 +33,7 @@ def constant(exchange: Exchange, name: str) -> None:
     """A member has the same value in every chunk."""
     found = [repr(value) for value in values(exchange, name)]
     distinct = list(dict.fromkeys(found))
-    expect.that(
-        len(distinct) < 2, f"one {name} in all {len(found)} chunks", ", ".join(distinct), at=f"/{name}"
-    )
+    expect.that(len(distinct) < 2, f"one {name} in all {len(found)} chunks", ", ".join(distinct), at=f"/{name}")
 
 
 @check("stream.answers")
@@ -68,9 +66,7 @@ def test_json(exchange: Exchange) -> None:
 def test_no_error(exchange: Exchange) -> None:
     """A stream reports no error in its middle."""
     for chunk in expect.event_stream(exchange).chunks:
-        failed = chunk.event.event == "error" or (
-            isinstance(chunk.value, dict) and bool(chunk.value.get("error"))
-        )
+        failed = chunk.event.event == "error" or (isinstance(chunk.value, dict) and bool(chunk.value.get("error")))
         expect.that(not failed, "no error", chunk.event.data, where=place(chunk))
 
 
@@ -118,9 +114,7 @@ def test_role_first(exchange: Exchange) -> None:
             delta, index = choice.get("delta"), repr(choice.get("index"))
             if index not in seen:
                 role = delta.get("role") if isinstance(delta, dict) else None
-                expect.that(
-                    role == "assistant", "assistant", role, where=place(chunk), at="/choices/0/delta/role"
-                )
+                expect.that(role == "assistant", "assistant", role, where=place(chunk), at="/choices/0/delta/role")
             seen.add(index)
 
 
@@ -157,9 +151,7 @@ def test_finish_known(exchange: Exchange) -> None:
     """A finish reason of a stream is one that the description lists."""
     reasons = [reason for choice in expect.event_stream(exchange).choices for reason in choice.finish_reasons]
     for reason in reasons:
-        expect.that(
-            reason in KNOWN_REASONS, " or ".join(KNOWN_REASONS), reason, at="/choices/0/finish_reason"
-        )
+        expect.that(reason in KNOWN_REASONS, " or ".join(KNOWN_REASONS), reason, at="/choices/0/finish_reason")
 
 
 @check("stream.finish-null")

@@ -96,9 +96,7 @@ def test_auto(exchange: Exchange) -> None:
 @check("tools.none")
 def test_none(exchange: Exchange) -> None:
     """A request whose tool_choice is none is answered without a tool call."""
-    expect.that(
-        not listed(exchange), "no tool call", [call.name for call in listed(exchange)], at=place(exchange)
-    )
+    expect.that(not listed(exchange), "no tool call", [call.name for call in listed(exchange)], at=place(exchange))
 
 
 @check("tools.named")

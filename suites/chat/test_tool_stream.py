@@ -73,9 +73,7 @@ def test_one_id(exchange: Exchange) -> None:
     """The fragments of one index belong to one call: no later one has another id."""
     for where, fragment, opened in later(exchange):
         same = not fragment.get("id") or fragment["id"] == opened.get("id")
-        expect.that(
-            same, f"{opened.get('id')} or no id", fragment.get("id"), where=where, at=f"{AT_DELTA}/0/id"
-        )
+        expect.that(same, f"{opened.get('id')} or no id", fragment.get("id"), where=where, at=f"{AT_DELTA}/0/id")
 
 
 @check("tools.id-once")

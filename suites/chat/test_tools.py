@@ -151,9 +151,7 @@ def fits(value: Any, schema: Mapping[str, Any]) -> bool:
 def test_ids(exchange: Exchange) -> None:
     """The calls of an answer have ids of their own."""
     ids = [call.id for call in calls(exchange)]
-    expect.that(
-        all(isinstance(id, str) and id for id in ids), "an id each", ids, at=f"{place(exchange)}/0/id"
-    )
+    expect.that(all(isinstance(id, str) and id for id in ids), "an id each", ids, at=f"{place(exchange)}/0/id")
     expect.that(len(set(ids)) == len(ids), "a different id each", ids, at=f"{place(exchange)}/0/id")
 
 

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Exchange, Inconclusive, NotJson, Violation, check
+from wireproof.check import Case, Exchange, Inconclusive, NotJson, Violation, check
 
 EVENT_STREAM = "text/event-stream"
 ANSWER_MEMBERS = ("choices", "data", "output", "embedding")
@@ -30,25 +30,27 @@ def document(exchange: Exchange) -> Any:
         return None
 
 
-def plain_body(exchange: Exchange) -> bytes:
-    """The bytes of a body that is no event stream."""
+def plain_body(exchange: Exchange, case: Case) -> bytes:
+    """The bytes of a body that is no event stream; of a refusal only where the case aims for one."""
     arrived(exchange)
+    if not exchange.answered and case.kind != "refusal":
+        raise Inconclusive(f"the request was refused with {exchange.status}")
     if exchange.content_type == EVENT_STREAM:
         raise Inconclusive("the body is an event stream")
     return exchange.body
 
 
 @check("wire.json", any_answer=True)
-def test_json(exchange: Exchange) -> None:
+def test_json(exchange: Exchange, case: Case) -> None:
     """A body that is no event stream is exactly one JSON text."""
-    plain_body(exchange)
+    plain_body(exchange, case)
     expect.json_body(exchange)
 
 
 @check("wire.utf-8", any_answer=True)
-def test_utf8(exchange: Exchange) -> None:
+def test_utf8(exchange: Exchange, case: Case) -> None:
     """A JSON body is UTF-8 without a byte order mark."""
-    body = plain_body(exchange)
+    body = plain_body(exchange, case)
     expect.that(not body.startswith(b"\xef\xbb\xbf"), "no byte order mark", body[:8].hex(" "), where="byte 0")
     try:
         body.decode()
@@ -82,9 +84,9 @@ def test_unique_members(exchange: Exchange) -> None:
 
 
 @check("wire.no-padding", any_answer=True)
-def test_no_padding(exchange: Exchange) -> None:
+def test_no_padding(exchange: Exchange, case: Case) -> None:
     """The first byte of a JSON body belongs to the JSON text."""
-    body = plain_body(exchange)
+    body = plain_body(exchange, case)
     padding = len(body) - len(body.lstrip())
     expect.that(padding == 0, "no whitespace before the JSON text", f"{padding} bytes of it", where="byte 0")
 

@@ -52,9 +52,7 @@ def test_date(exchange: Exchange) -> None:
     """An answer carries the date of its making in the form of RFC 9110."""
     arrived(exchange)
     date = expect.header(exchange, "Date")
-    expect.that(
-        bool(DATE.fullmatch(date)), "a date like Sun, 06 Nov 1994 08:49:37 GMT", date, where="header Date"
-    )
+    expect.that(bool(DATE.fullmatch(date)), "a date like Sun, 06 Nov 1994 08:49:37 GMT", date, where="header Date")
 
 
 @check("wire.request-id", any_answer=True)

@@ -1,0 +1,111 @@
+"""Text completions, plain and streamed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wireproof import expect
+from wireproof.check import Exchange, Inconclusive, check, parse_json, pointer, usage_of
+
+EVENT_STREAM = "text/event-stream"
+LISTS = ("tokens", "token_logprobs", "top_logprobs", "text_offset")
+DEFAULT_CAP = 16
+
+
+def asked(exchange: Exchange) -> Mapping[str, Any]:
+    """The body of the request."""
+    body: Mapping[str, Any] = parse_json(exchange.request.body)
+    return body
+
+
+def parts(exchange: Exchange) -> list[Mapping[str, Any]]:
+    """The choices of an answer, or those of all chunks of a stream."""
+    if exchange.content_type == EVENT_STREAM:
+        return [choice for chunk in expect.event_stream(exchange).chunks for choice in chunk.choices]
+    body = expect.answer(exchange)
+    listed = expect.member(body, "/choices", list)
+    return [expect.member(body, f"/choices/{at}", dict) for at in range(len(listed))]
+
+
+def texts(exchange: Exchange) -> dict[Any, str]:
+    """The text of each choice by its index, joined where it is streamed."""
+    found: dict[Any, str] = {}
+    for part in parts(exchange):
+        index, text = str(part.get("index")), part.get("text")
+        expect.that(isinstance(text, str), "a string", text, at="/choices/0/text")
+        found[index] = found.get(index, "") + str(text)
+    return found
+
+
+def first(exchange: Exchange) -> str:
+    """The text of the choice of index 0."""
+    found = texts(exchange)
+    expect.that("0" in found, "a choice of index 0", sorted(found), at="/choices/0/index")
+    return found["0"]
+
+
+@check("completions.text")
+def test_text(exchange: Exchange) -> None:
+    """A prompt is continued with text."""
+    expect.that(bool(first(exchange).strip()), "text", "nothing", at="/choices/0/text")
+
+
+@check("completions.finish")
+def test_finish(exchange: Exchange) -> None:
+    """Each choice of a streamed completion has exactly one finish reason."""
+    reasons = [part["finish_reason"] for part in parts(exchange) if part.get("finish_reason") is not None]
+    expect.that(len(reasons) == len(texts(exchange)), "one for each choice", reasons, at="/choices/0/finish_reason")
+
+
+@check("completions.echo")
+def test_echo(exchange: Exchange) -> None:
+    """With echo the text begins with the prompt."""
+    prompt = asked(exchange)["prompt"]
+    text = first(exchange)
+    expect.that(text.startswith(prompt), f"text that begins with {prompt}", text, at="/choices/0/text")
+
+
+@check("completions.counts")
+def test_counts(exchange: Exchange) -> None:
+    """An answer has a choice for each prompt and each continuation asked for, with indexes from 0 upwards."""
+    prompt, n = asked(exchange)["prompt"], asked(exchange).get("n", 1)
+    wanted = (len(prompt) if isinstance(prompt, list) else 1) * n
+    expect.equal(sorted(texts(exchange)), [str(index) for index in range(wanted)], at="/choices")
+
+
+@check("completions.logprobs")
+def test_logprobs(exchange: Exchange) -> None:
+    """Log probabilities that were asked for come as lists of one length."""
+    found = [
+        value for part in parts(exchange) for _, value in pointer.find(part, "/logprobs") if isinstance(value, dict)
+    ]
+    expect.that(bool(found), "log probabilities", "none", at="/choices/0/logprobs")
+    for one in found:
+        sizes = {
+            name: len(value) for name in LISTS for _, value in pointer.find(one, f"/{name}") if isinstance(value, list)
+        }
+        expect.that(len(set(sizes.values())) == 1, "lists of one length", sizes, at="/choices/0/logprobs")
+
+
+@check("completions.default-cap")
+def test_default_cap(exchange: Exchange) -> None:
+    """A request that names no cap is continued with at most sixteen tokens."""
+    expect.success(exchange)
+    count = usage_of(exchange).get("completion_tokens")
+    if not isinstance(count, int):
+        raise Inconclusive("the answer counts no tokens")
+    expect.that(count <= DEFAULT_CAP, f"at most {DEFAULT_CAP}", count, at="/usage/completion_tokens")
+
+
+@check("completions.stop")
+def test_stop(exchange: Exchange) -> None:
+    """The continuation ends before the stop text."""
+    stop, text = asked(exchange)["stop"], first(exchange)
+    expect.that(stop not in text, f"text without {stop}", text, at="/choices/0/text")
+
+
+@check("completions.same-text")
+def test_same_text(plain: Exchange, stream: Exchange) -> None:
+    """A prompt is continued with the same text whether it is streamed or not."""
+    expect.equal(first(stream), first(plain), at="/choices/0/text")

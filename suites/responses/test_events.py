@@ -1,0 +1,136 @@
+"""The Responses API, streamed: typed events in a fixed order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wireproof import expect
+from wireproof.check import Exchange, check, pointer
+
+ENDS = ("response.completed", "response.incomplete", "response.failed", "error")
+OPENS = {
+    "response.content_part.added": "response.output_item.added",
+    "response.output_text.delta": "response.content_part.added",
+    "response.output_text.done": "response.content_part.added",
+    "response.content_part.done": "response.output_text.done",
+    "response.output_item.done": "response.output_item.added",
+}
+Told = tuple[str, str, Mapping[str, Any]]
+
+
+def events(exchange: Exchange) -> list[Told]:
+    """Place, type and value of every event."""
+    return [(place, str(value.get("type")), value) for place, value in expect.chunks(exchange)]
+
+
+def part_of(value: Mapping[str, Any]) -> str:
+    """Which part of the output an event is about."""
+    return f"{value.get('output_index')}/{value.get('content_index')}"
+
+
+def text_of(response: Mapping[str, Any]) -> str:
+    """The text of a whole response."""
+    parts = (part for _, part in pointer.find(response, "/output/*/content/*") if isinstance(part, dict))
+    return "".join(str(part.get("text")) for part in parts if part.get("type") == "output_text")
+
+
+def told(exchange: Exchange) -> str:
+    """The text that the deltas of a stream join to."""
+    deltas = [value.get("delta") for _, kind, value in events(exchange) if kind == "response.output_text.delta"]
+    return "".join(str(delta) for delta in deltas)
+
+
+@check("responses.opens")
+def test_opens(exchange: Exchange) -> None:
+    """The first event of a stream is response.created."""
+    place, kind, _ = events(exchange)[0]
+    expect.equal(kind, "response.created", where=place)
+
+
+@check("responses.ends")
+def test_ends(exchange: Exchange) -> None:
+    """The last event of a stream is response.completed, response.incomplete, response.failed or error."""
+    place, kind, _ = events(exchange)[-1]
+    expect.that(kind in ENDS, " or ".join(ENDS), kind, where=place)
+
+
+@check("responses.names")
+def test_names(exchange: Exchange) -> None:
+    """The name of each event is the type that its data tells."""
+    for event, (place, kind, _) in zip(expect.event_stream(exchange).events, events(exchange), strict=False):
+        expect.equal(event.event, kind, where=place)
+
+
+@check("responses.sequence")
+def test_sequence(exchange: Exchange) -> None:
+    """The sequence numbers of a stream rise by one from event to event."""
+    found = [(place, value.get("sequence_number")) for place, _, value in events(exchange)]
+    start = found[0][1] if isinstance(found[0][1], int) else 0
+    for at, (place, number) in enumerate(found):
+        expect.equal(number, start + at, where=place, at="/sequence_number")
+
+
+@check("responses.no-done")
+def test_no_done(exchange: Exchange) -> None:
+    """A stream of typed events has no [DONE]."""
+    done = expect.event_stream(exchange).done
+    expect.that(done is None, "no [DONE]", done and done.data, where="last event")
+
+
+@check("responses.order")
+def test_order(exchange: Exchange) -> None:
+    """An item is added before its parts, a part before its text, and each is done after that."""
+    seen: set[tuple[str, str]] = set()
+    for place, kind, value in events(exchange):
+        opener = OPENS.get(kind)
+        item = str(value.get("output_index"))
+        part = item if "output_item" in (opener or kind) else part_of(value)
+        if opener is not None:
+            expect.that((opener, part) in seen, f"{opener} before {kind}", f"{kind} without it", where=place)
+        seen |= {(kind, item), (kind, part_of(value))}
+
+
+@check("responses.deltas")
+def test_deltas(exchange: Exchange) -> None:
+    """The deltas of a text join to the text of response.output_text.done."""
+    joined: dict[str, str] = {}
+    for place, kind, value in events(exchange):
+        part = part_of(value)
+        if kind == "response.output_text.delta":
+            joined[part] = joined.get(part, "") + str(value.get("delta"))
+        if kind == "response.output_text.done":
+            expect.equal(value.get("text"), joined.get(part, ""), where=place, at="/text")
+
+
+@check("responses.text-done")
+def test_text_done(exchange: Exchange) -> None:
+    """A stream with text tells it whole in response.output_text.done."""
+    kinds = [kind for _, kind, _ in events(exchange)]
+    expect.that("response.output_text.done" in kinds, "response.output_text.done", kinds, where="stream")
+
+
+@check("responses.item-ids")
+def test_item_ids(exchange: Exchange) -> None:
+    """An item of the output has one id in all events about it."""
+    ids: dict[str, Any] = {}
+    for place, _, value in events(exchange):
+        item = value.get("item")
+        found = item.get("id") if isinstance(item, dict) else value.get("item_id")
+        if found is not None and "output_index" in value:
+            first = ids.setdefault(str(value["output_index"]), found)
+            expect.equal(found, first, where=place, at="/item_id")
+
+
+@check("responses.final-text")
+def test_final_text(exchange: Exchange) -> None:
+    """The response that the last event carries has the text that the deltas told."""
+    place, _, last = events(exchange)[-1]
+    expect.member(last, "/response/output", list, where=place)
+    expect.equal(text_of(last["response"]), told(exchange), where=place, at="/response/output")
+
+
+@check("responses.same-text")
+def test_same_text(plain: Exchange, stream: Exchange) -> None:
+    """A request says the same whether it is streamed or not."""
+    expect.equal(told(stream), text_of(expect.answer(plain)), at="/output")

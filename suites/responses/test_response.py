@@ -1,0 +1,80 @@
+"""The Responses API, not streamed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from wireproof import expect
+from wireproof.check import Exchange, Inconclusive, check, parse_json
+
+ORDER = re.compile(r"[Aa]nswer only with the word (\w+)")
+
+
+def texts(body: Mapping[str, Any]) -> Iterator[str]:
+    """Every text of the messages in the output."""
+    for at, item in enumerate(expect.member(body, "/output", list)):
+        if not isinstance(item, dict) or item.get("type") != "message":
+            continue
+        for part_at, part in enumerate(expect.member(body, f"/output/{at}/content", list)):
+            if isinstance(part, dict) and part.get("type") == "output_text":
+                yield expect.member(body, f"/output/{at}/content/{part_at}/text", str)
+
+
+def text(exchange: Exchange) -> str:
+    """The text of a response; one cut off before its first word decides nothing."""
+    body = expect.answer(exchange)
+    found = "".join(texts(body))
+    if not found and body.get("status") == "incomplete":
+        raise Inconclusive("the token cap left no room for text")
+    return found
+
+
+@check("responses.text")
+def test_text(exchange: Exchange) -> None:
+    """A response has a message with text in its output."""
+    expect.that(bool(text(exchange).strip()), "text", "nothing", at="/output")
+
+
+@check("responses.completed")
+def test_completed(exchange: Exchange) -> None:
+    """A response that ends by itself has the status completed and no error."""
+    body = expect.answer(exchange)
+    if body.get("status") == "incomplete":
+        raise Inconclusive("the token cap ended the response")
+    expect.equal(body.get("status"), "completed", at="/status")
+    expect.that(body.get("error") is None, "no error", body.get("error"), at="/error")
+
+
+@check("responses.incomplete")
+def test_incomplete(exchange: Exchange) -> None:
+    """A response that the cap cuts off has the status incomplete and says why."""
+    body = expect.answer(exchange)
+    expect.equal(body.get("status"), "incomplete", at="/status")
+    reason = expect.member(body, "/incomplete_details/reason")
+    expect.equal(reason, "max_output_tokens", at="/incomplete_details/reason")
+
+
+@check("responses.cap")
+def test_cap(exchange: Exchange) -> None:
+    """A response has no more tokens than the request allows."""
+    cap = parse_json(exchange.request.body)["max_output_tokens"]
+    count = expect.member(expect.answer(exchange), "/usage/output_tokens", int)
+    expect.that(count <= cap, f"at most {cap}", count, at="/usage/output_tokens")
+
+
+@check("responses.usage-sum")
+def test_usage_sum(exchange: Exchange) -> None:
+    """The total of tokens is the sum of input and output."""
+    body = expect.answer(exchange)
+    taken, made = (expect.member(body, f"/usage/{name}_tokens", int) for name in ("input", "output"))
+    expect.equal(expect.member(body, "/usage/total_tokens"), taken + made, at="/usage/total_tokens")
+
+
+@check("responses.obeys")
+def test_obeys(exchange: Exchange) -> None:
+    """The model follows the instructions of the request."""
+    found = ORDER.search(parse_json(exchange.request.body)["instructions"])
+    word, said = found[1] if found else "", text(exchange)
+    expect.that(word.lower() in said.lower(), f"text with {word}", said, at="/output")
