@@ -79,9 +79,7 @@ class Accounts:
                 self._known[profile.name, key] = account
             meter = account.admit(tier, now + ahead_s)
         spent = exhausted and tier.per_month is None
-        return (
-            meter if not spent else Meter(tier, meter.remaining, meter.reset_s, meter.limited, exhausted=True)
-        )
+        return meter if not spent else Meter(tier, meter.remaining, meter.reset_s, meter.limited, exhausted=True)
 
 
 def month(at: float) -> str:

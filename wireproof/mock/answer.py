@@ -50,9 +50,7 @@ class Spoken:
     @property
     def size(self) -> int:
         """The tokens sent."""
-        return len(self.tokens) + sum(
-            len(pieces(call.name)) + len(pieces(call.arguments)) for call in self.calls
-        )
+        return len(self.tokens) + sum(len(pieces(call.name)) + len(pieces(call.arguments)) for call in self.calls)
 
 
 def speak_once(ask: Ask, index: int) -> Spoken:

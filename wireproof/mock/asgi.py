@@ -43,9 +43,7 @@ class Application:
         body = await whole_body(receive)
         if body is None:
             return self._core.refuse(scope["path"], too_large())
-        headers = tuple(
-            (name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"]
-        )
+        headers = tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"])
         path = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
         query = scope["query_string"].decode("latin-1")
         return self._core.handle(Received(scope["method"], path, query, headers, body, self._clock()))

@@ -99,9 +99,7 @@ def choice(turn: Turn, index: int, one: Spoken) -> Json:
 def message(turn: Turn, one: Spoken) -> Json:
     made: Json = {"role": "assistant", "content": None if one.calls else one.text}
     if one.calls:
-        made["tool_calls"] = [
-            {"id": call.id, "type": "function", "function": function(call)} for call in one.calls
-        ]
+        made["tool_calls"] = [{"id": call.id, "type": "function", "function": function(call)} for call in one.calls]
     extras: Json = {"refusal": None, "annotations": []}
     return made | {name: value for name, value in extras.items() if name in turn.visit.profile.members}
 

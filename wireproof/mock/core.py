@@ -115,11 +115,7 @@ class Core:
             raise Refused("not-built", f"This server does not serve {route.endpoint}.", status=501)
         tier = meter.tier
         visit = Visit(profile, route.endpoint, tier, route.held, received.at, self._ordinals, cells)
-        body = (
-            validate.parse(received.body, received.header("content-type"))
-            if received.method == "POST"
-            else {}
-        )
+        body = validate.parse(received.body, received.header("content-type")) if received.method == "POST" else {}
         return handler(visit, body)
 
     def _refuse_excess(self, profile: Profile, route: Route, meter: Meter) -> None:

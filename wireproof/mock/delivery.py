@@ -21,7 +21,7 @@ class Delivery:
         self._transport, self._ops, self._done = transport, ops, done
         self._start = self._loop.time()
         self._next = 0
-        self._paused = False
+        self.paused = False
         self.hung = False
         self._waiting: asyncio.Handle | None = None
 
@@ -34,10 +34,10 @@ class Delivery:
         self._turn()
 
     def pause(self) -> None:
-        self._paused = True
+        self.paused = True
 
     def resume(self) -> None:
-        self._paused = False
+        self.paused = False
         if self._waiting is None:
             self._schedule()
 
@@ -61,12 +61,10 @@ class Delivery:
     def _schedule(self) -> None:
         if self._next >= len(self._ops):
             self._done()
-        elif not self._paused:
+        elif not self.paused:
             due = self._start + self._ops[self._next].due_s
             self._waiting = (
-                self._loop.call_soon(self._turn)
-                if due <= self._loop.time()
-                else self._loop.call_at(due, self._turn)
+                self._loop.call_soon(self._turn) if due <= self._loop.time() else self._loop.call_at(due, self._turn)
             )
 
 

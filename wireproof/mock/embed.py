@@ -42,9 +42,7 @@ def inputs_of(given: Any, *, takes_tokens: bool) -> list[Any]:
     for index, item in enumerate(inputs):
         place = "input" if item is given else f"input[{index}]"
         if not isinstance(item, str) and not (takes_tokens and is_tokens(item)):
-            raise wrong_type(
-                place, "string, or an array of strings" + (" or of tokens" if takes_tokens else "")
-            )
+            raise wrong_type(place, "string, or an array of strings" + (" or of tokens" if takes_tokens else ""))
         if not item:
             raise out_of_range(place, f"Invalid '{place}': input cannot be an empty string.")
     return list(inputs)

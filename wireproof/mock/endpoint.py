@@ -43,9 +43,7 @@ def model_for(visit: Visit, name: str, role: str) -> Model:
             param="model",
         )
     if visit.tier.models and name not in visit.tier.models:
-        raise Refused(
-            "tier-locked-model", f"The model '{name}' is not available on your tier.", param="model"
-        )
+        raise Refused("tier-locked-model", f"The model '{name}' is not available on your tier.", param="model")
     if role not in found.roles:
         raise Refused("wrong-model-kind", f"The model '{name}' does not serve {role}.", param="model")
     return found

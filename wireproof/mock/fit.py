@@ -131,9 +131,7 @@ def distinct(each: list[Any], place: Place) -> list[Any]:
     """One different value for each item schema, as far as a few hundred draws find them."""
     made: list[Any] = []
     for index, item in enumerate(each):
-        draws = (
-            value_of(item, replace(place, hints=Hints()).below(f"{index}.{turn}")) for turn in range(400)
-        )
+        draws = (value_of(item, replace(place, hints=Hints()).below(f"{index}.{turn}")) for turn in range(400))
         made.append(next((value for value in draws if value not in made), None))
     return made
 

@@ -26,18 +26,12 @@ def date(second: int) -> str:
 def head(status: int, headers: Headers) -> bytes:
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
     when = date(int(time.time()))
-    return f"{status_line(status)}Date: {when}\r\nServer: wireproof\r\n{lines}\r\n".encode(
-        "latin-1", "replace"
-    )
+    return f"{status_line(status)}Date: {when}\r\nServer: wireproof\r\n{lines}\r\n".encode("latin-1", "replace")
 
 
 def ops_of(outgoing: Outgoing, *, method: str, chunked: bool, keep: bool) -> Ops:
     """The operations that send an answer; the last one closes unless the connection is kept."""
-    made = (
-        whole(outgoing, method, keep)
-        if isinstance(outgoing, Reply)
-        else streamed(outgoing, method, chunked, keep)
-    )
+    made = whole(outgoing, method, keep) if isinstance(outgoing, Reply) else streamed(outgoing, method, chunked, keep)
     ended = made if keep else (*made, Op("close", due_s=made[-1].due_s))
     return outgoing.frame(ended) if outgoing.frame else ended
 

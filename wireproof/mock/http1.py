@@ -28,9 +28,7 @@ class Waiting:
 
     __slots__ = ("chunked", "keep", "received", "refused")
 
-    def __init__(
-        self, received: Received, *, keep: bool, chunked: bool, refused: Refused | None = None
-    ) -> None:
+    def __init__(self, received: Received, *, keep: bool, chunked: bool, refused: Refused | None = None) -> None:
         self.received, self.keep, self.chunked, self.refused = received, keep, chunked, refused
 
 
@@ -74,6 +72,11 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         if self._delivery is not None:
             self._delivery.resume()
+
+    @property
+    def is_held_back(self) -> bool:
+        """Whether an answer waits for the client to read."""
+        return self._delivery is not None and self._delivery.paused
 
     def drain(self) -> None:
         """Finish the answer that is running, take no further request, then close."""
@@ -138,9 +141,7 @@ class Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         keep = self._parser.should_keep_alive()
-        self._queue.append(
-            Waiting(self._received(), keep=keep, chunked=self._parser.get_http_version() != "1.0")
-        )
+        self._queue.append(Waiting(self._received(), keep=keep, chunked=self._parser.get_http_version() != "1.0"))
         self._deaf = self._deaf or not keep
         if len(self._queue) >= MOST_QUEUED:
             self._transport.pause_reading()

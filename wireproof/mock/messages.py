@@ -36,11 +36,7 @@ def check_content(message: Body, place: str, rules: RequestRules) -> None:
     if content is None:
         if message["role"] == "assistant" and (message.get("tool_calls") or message.get("function_call")):
             return
-        raise (
-            required(f"{place}.content")
-            if "content" not in message
-            else wrong_type(f"{place}.content", "string")
-        )
+        raise (required(f"{place}.content") if "content" not in message else wrong_type(f"{place}.content", "string"))
     if isinstance(content, str):
         return
     if not isinstance(content, list):
@@ -56,9 +52,7 @@ def check_part(part: Any, place: str, rules: RequestRules) -> None:
     if kind is None:
         raise required(f"{place}.type")
     if kind not in rules.content_parts:
-        raise out_of_range(
-            f"{place}.type", f"Invalid value {kind!r}: expected one of {list(rules.content_parts)}."
-        )
+        raise out_of_range(f"{place}.type", f"Invalid value {kind!r}: expected one of {list(rules.content_parts)}.")
     if kind == "text" and not isinstance(part.get("text"), str):
         raise wrong_type(f"{place}.text", "string")
 
@@ -88,9 +82,7 @@ def check_choice(body: Body) -> None:
     if choice not in ("none", "auto") and not body.get("tools"):
         raise out_of_range("tool_choice", "'tool_choice' is only allowed when 'tools' are specified.")
     if isinstance(choice, dict):
-        named = (
-            choice.get("function", {}).get("name") if isinstance(choice.get("function", {}), dict) else None
-        )
+        named = choice.get("function", {}).get("name") if isinstance(choice.get("function", {}), dict) else None
         if named not in [tool["function"]["name"] for tool in body["tools"]]:
             raise out_of_range("tool_choice", f"Tool choice {named!r} is not among the tools.")
 
@@ -101,15 +93,11 @@ def check_format(body: Body, *, strict: bool) -> None:
         return
     kind = asked.get("type")
     if kind not in FORMATS:
-        raise out_of_range(
-            "response_format.type", f"Invalid value {kind!r}: expected one of {list(FORMATS)}."
-        )
+        raise out_of_range("response_format.type", f"Invalid value {kind!r}: expected one of {list(FORMATS)}.")
     if kind == "json_schema":
         check_schema(asked.get("json_schema"))
     if kind == "json_object" and strict and "json" not in repr(body["messages"]).lower():
-        raise out_of_range(
-            "messages", "'messages' must contain the word 'json' to use the format 'json_object'."
-        )
+        raise out_of_range("messages", "'messages' must contain the word 'json' to use the format 'json_object'.")
 
 
 def check_schema(given: Any) -> None:

@@ -10,9 +10,7 @@ from wireproof.mock.draw import Draw
 
 NUMBER = re.compile(r"\d+")
 EXACTLY = re.compile(r"\b(?:say|repeat|reply|answer|write)\b[^.:\n]{0,24}?\bexactly:?\s+(.+)", re.I | re.S)
-WORD = re.compile(
-    r"\b(?:reply|answer|respond|say)\b[^.\n]{0,24}?\b(?:word|text)\b:?\s+[\"'“`]?([^\s\"'”`]+)", re.I
-)
+WORD = re.compile(r"\b(?:reply|answer|respond|say)\b[^.\n]{0,24}?\b(?:word|text)\b:?\s+[\"'“`]?([^\s\"'”`]+)", re.I)
 COUNT = re.compile(r"\bcount\b[^.\n]{0,12}?(?:\bfrom\s+(\d+)\s+)?(?:up\s+)?to\s+(\d+)", re.I)
 RECALL = re.compile(r"\b(?:which|what)\b[^.?\n]{0,30}\b(?:number|code)\b", re.I)
 QUOTES = "\"'“”`"

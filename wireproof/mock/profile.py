@@ -45,9 +45,7 @@ class Tier:
     @classmethod
     def from_mapping(cls, name: str, row: Mapping[str, Any]) -> Tier:
         models = row.get("models", "all")
-        return cls(
-            name, row.get("per_minute"), row.get("per_month"), () if models == "all" else tuple(models)
-        )
+        return cls(name, row.get("per_minute"), row.get("per_month"), () if models == "all" else tuple(models))
 
     @property
     def limit(self) -> int:
@@ -150,9 +148,7 @@ class Profile:
             catalogue=catalogue,
             requests=tuple((key, RequestRules.from_mapping(rules)) for key, rules in row["requests"].items()),
             envelope=errors["envelope"],
-            refusals=tuple(
-                (key, RefusalRow.from_mapping(entry)) for key, entry in errors["refusals"].items()
-            ),
+            refusals=tuple((key, RefusalRow.from_mapping(entry)) for key, entry in errors["refusals"].items()),
             rate=rate,
             suite_tier=row["rate"].get("suite_tier", rate.tiers[0].name),
             members=tuple(row.get("members", plain)),

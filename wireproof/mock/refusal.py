@@ -28,9 +28,7 @@ BARE_ROWS: Mapping[str, RefusalRow] = {
 class Refused(Exception):
     """A request that is not served, for a named cause."""
 
-    def __init__(
-        self, cause: str, message: str, *, param: str | None = None, status: int | None = None
-    ) -> None:
+    def __init__(self, cause: str, message: str, *, param: str | None = None, status: int | None = None) -> None:
         super().__init__(message)
         self.cause, self.message, self.param, self.status = cause, message, param, status
         self.headers: tuple[tuple[str, str], ...] = ()

@@ -75,9 +75,7 @@ def understood(visit: Visit, body: Body, conversation: Conversation) -> Response
         Ask(
             conversation=conversation,
             draw=draw,
-            tools=tuple(
-                Tool.from_mapping(tool) for tool in body.get("tools", ()) if tool.get("type") == "function"
-            ),
+            tools=tuple(Tool.from_mapping(tool) for tool in body.get("tools", ()) if tool.get("type") == "function"),
             choice=choice_of(body),
             format=wanted.get("type", "text"),
             schema=wanted.get("schema"),
@@ -101,9 +99,7 @@ def conversation_of(body: Body, roles: Sequence[str]) -> Conversation:
     first = [Line("system", body["instructions"])] if body.get("instructions") else []
     if isinstance(given, str):
         return Conversation((*first, Line("user", given)))
-    return Conversation(
-        (*first, *(line_of(item, f"input[{place}]", roles) for place, item in enumerate(given)))
-    )
+    return Conversation((*first, *(line_of(item, f"input[{place}]", roles) for place, item in enumerate(given))))
 
 
 def line_of(item: Any, place: str, roles: Sequence[str]) -> Line:
@@ -120,11 +116,7 @@ def line_of(item: Any, place: str, roles: Sequence[str]) -> Line:
     if item["role"] not in (roles or ("user", "assistant", "system", "developer")):
         raise out_of_range(f"{place}.role", f"Invalid value {item['role']!r}.")
     if not isinstance(item.get("content"), str | list):
-        raise (
-            required(f"{place}.content")
-            if "content" not in item
-            else wrong_type(f"{place}.content", "string")
-        )
+        raise (required(f"{place}.content") if "content" not in item else wrong_type(f"{place}.content", "string"))
     return Line(item["role"], text_of(item["content"]))
 
 

@@ -21,9 +21,7 @@ class Route:
 
 def profile_for(profiles: Sequence[Profile], path: str) -> Profile | None:
     """The profile that is served at the longest matching prefix."""
-    fitting = [
-        profile for profile in profiles if path == profile.serve_at or path.startswith(profile.serve_at + "/")
-    ]
+    fitting = [profile for profile in profiles if path == profile.serve_at or path.startswith(profile.serve_at + "/")]
     return max(fitting, key=lambda profile: len(profile.serve_at), default=None)
 
 

@@ -34,7 +34,7 @@ class Server:
         self._clock = clock
         self._leave = asyncio.Event()
         self._patient = True
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self.loop: asyncio.AbstractEventLoop | None = None
 
     def root(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -51,8 +51,8 @@ class Server:
 
     def leave(self) -> None:
         """Begin to drain; safe from any thread."""
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._leave.set)
+        if self.loop is not None:
+            self.loop.call_soon_threadsafe(self._leave.set)
 
     def abandon(self) -> None:
         """Leave at once: connections that are still open are cut."""
@@ -61,8 +61,8 @@ class Server:
 
     async def serve(self, host: str, port: int, ready: Callable[[int], None]) -> None:
         """Listen, tell the port, serve until told to leave, finish what is running."""
-        self._loop = asyncio.get_running_loop()
-        listener = await self._loop.create_server(self._connection, host, port, backlog=1024)
+        self.loop = loop = asyncio.get_running_loop()
+        listener = await loop.create_server(self._connection, host, port, backlog=1024)
         self.host, self.port = host, listener.sockets[0].getsockname()[1]
         ready(self.port)
         await self._leave.wait()

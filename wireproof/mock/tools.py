@@ -52,9 +52,7 @@ class Choice:
     parallel: bool = True
 
 
-def calls(
-    tools: Sequence[Tool], choice: Choice, asked: str, draw: Draw, *, answered: bool
-) -> tuple[Call, ...]:
+def calls(tools: Sequence[Tool], choice: Choice, asked: str, draw: Draw, *, answered: bool) -> tuple[Call, ...]:
     """The calls the model makes; none where it is told so, or where the tool has answered."""
     chosen = chosen_tools(tools, choice, asked, answered=answered)
     wanted = [(tool, hints) for tool in chosen for hints in readings(tool, choice, asked)]
@@ -63,9 +61,7 @@ def calls(
         Call(
             id=f"call_{draw.at('call', index).hex(24)}",
             name=tool.name,
-            arguments=json.dumps(
-                fit(tool.parameters or {"type": "object"}, draw.at(index), hints), ensure_ascii=False
-            ),
+            arguments=json.dumps(fit(tool.parameters or {"type": "object"}, draw.at(index), hints), ensure_ascii=False),
         )
         for index, (tool, hints) in enumerate(wanted)
     )

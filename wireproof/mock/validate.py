@@ -14,9 +14,7 @@ Body = dict[str, Any]
 
 
 def is_integer(value: Any) -> bool:
-    return (isinstance(value, int) and not isinstance(value, bool)) or (
-        isinstance(value, float) and value.is_integer()
-    )
+    return (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, float) and value.is_integer())
 
 
 def is_number(value: Any) -> bool:
@@ -84,9 +82,7 @@ def bounds(field: Field, value: Any) -> None:
     if isinstance(value, list) and field.max_items is not None and len(value) > field.max_items:
         raise out_of_range(field.name, f"Invalid '{field.name}': expected at most {field.max_items} items.")
     if field.enum and value not in field.enum:
-        raise out_of_range(
-            field.name, f"Invalid value for '{field.name}': expected one of {list(field.enum)}."
-        )
+        raise out_of_range(field.name, f"Invalid value for '{field.name}': expected one of {list(field.enum)}.")
 
 
 def within(field: Field, value: float) -> bool:

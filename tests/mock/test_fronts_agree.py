@@ -1,0 +1,86 @@
+"""The two fronts give the same answers."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import threading
+
+import httpx
+import pytest
+import uvicorn
+
+from wireproof.mock.asgi import Application
+from wireproof.mock.core import Core
+from wireproof.mock.server import serving
+
+NOW = 1_800_000_000.5
+FRAMING = {"date", "server", "transfer-encoding", "content-length", "connection"}
+
+
+@contextlib.contextmanager
+def uvicorn_serving(core):
+    plug = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(Application(core, lambda: NOW), log_level="critical", ws="none")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, args=([plug],))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{plug.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+        plug.close()
+
+
+def requests():
+    """Requests of every endpoint, right and wrong, in a fixed order."""
+    for name, key, model in (("iio", "iio-dev-mock-pro", "qwen2.5:7b"), ("openai", "sk-mock-small", "gpt-4.1-mini")):
+        good = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+        asked = {"model": model, "messages": [{"role": "user", "content": "Say exactly: héllo ✓"}]}
+        bodies = [
+            asked,
+            {**asked, "stream": True},
+            {**asked, "stream": True, "temperature": 9},
+            {**asked, "model": "none"},
+            {},
+        ]
+        for body in bodies:
+            yield "POST", f"/{name}/v1/chat/completions", {**good, "Authorization": good["Authorization"] + "." + json.dumps(body)[:40].replace(" ", "")}, json.dumps(body)  # fmt: skip  # noqa: E501
+        for method in ("GET", "HEAD", "OPTIONS", "PUT", "DELETE"):
+            for path in (
+                "models",
+                f"models/{model}",
+                f"models/{model.replace(':', '%3A')}",
+                "health",
+                "nope",
+                "chat/completions",
+            ):
+                yield method, f"/{name}/v1/{path}", good, ""
+        yield "POST", f"/{name}/v1/embeddings", good, json.dumps({"model": "nomic-embed-text", "input": ["a"]})
+        yield "POST", f"/{name}/v1/responses", good, json.dumps({"model": model, "input": "hi", "stream": True})
+        yield "POST", f"/{name}/v1/chat/completions", {}, "{"
+        yield "GET", f"/{name}/v1/models", {"Authorization": "Bearer no"}, ""
+    yield "GET", "/nowhere", {}, ""
+    yield "GET", "/", {}, ""
+
+
+def shown(response):
+    headers = sorted((name, value) for name, value in response.headers.items() if name not in FRAMING)
+    return response.status_code, headers, response.content
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_both_fronts_give_the_same_status_headers_and_body(providers):
+    with (
+        serving(providers, control=True, clock=lambda: NOW) as server,
+        uvicorn_serving(Core(providers, controlled=True)) as other,
+        httpx.Client() as client,
+    ):
+        for method, path, headers, body in requests():
+            answers = [
+                shown(client.request(method, root + path, headers=headers, content=body or None))
+                for root in (server.root(), other)
+            ]
+            assert answers[0] == answers[1], (method, path)

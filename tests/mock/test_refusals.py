@@ -1,0 +1,111 @@
+"""Every cause of refusal, in each profile's own status, code and envelope."""
+
+from __future__ import annotations
+
+import pytest
+
+CHAT = {"messages": [{"role": "user", "content": "hi"}]}
+
+
+@pytest.fixture(name="post", params=["openai", "iio"])
+def _post(request, client, providers):
+    """A chat request changed, and the row of the profile that is expected of it."""
+
+    def send(cause, body=None, *, tier=None, **given):
+        provider = providers[request.param]
+        opened = client(request.param, tier)
+        whole = {"model": provider["models"]["chat"], **CHAT, **(body or {})}
+        whole = {name: value for name, value in whole.items() if value is not ...}
+        given = given if "content" in given else {"json": whole, **given}
+        method, path = given.pop("method", "POST"), given.pop("path", "/chat/completions")
+        response = opened.request(method, path, **given)
+        row = provider["errors"]["refusals"][cause]
+        assert response.status_code == row["status"][0]
+        error = response.json()["error"]
+        assert set(error) == {"message", "type", "param", "code"}
+        assert error["code"] == (row.get("code") or [row.get("mock_code")])[0]
+        return response
+
+    return send
+
+
+@pytest.mark.parametrize(
+    ("cause", "change", "param"),
+    [
+        pytest.param("unknown-model", {"model": "no-such-model"}, "model", id="unknown-model"),
+        pytest.param("missing-field", {"model": ...}, "model", id="no-model"),
+        pytest.param("missing-field", {"messages": ...}, "messages", id="no-messages"),
+        pytest.param("out-of-range", {"messages": []}, "messages", id="empty-messages"),
+        pytest.param("missing-field", {"messages": [{"content": "x"}]}, "messages[0].role", id="no-role"),
+        pytest.param("missing-field", {"messages": [{"role": "user"}]}, "messages[0].content", id="no-content"),
+        pytest.param("wrong-type", {"messages": "hi"}, "messages", id="messages-text"),
+        pytest.param("wrong-type", {"model": 7}, "model", id="model-number"),
+        pytest.param("wrong-type", {"stream": "yes"}, "stream", id="stream-text"),
+        pytest.param("wrong-type", {"temperature": "hot"}, "temperature", id="temperature-text"),
+        pytest.param("out-of-range", {"temperature": 2.1}, "temperature", id="too-hot"),
+        pytest.param("out-of-range", {"temperature": -0.1}, "temperature", id="too-cold"),
+        pytest.param("out-of-range", {"max_tokens": -1}, "max_tokens", id="cap-negative"),
+        pytest.param("wrong-type", {"max_tokens": 8.5}, "max_tokens", id="cap-fraction"),
+        pytest.param("out-of-range", {"stop": ["a"] * 5}, "stop", id="five-stops"),
+    ],
+)
+def test_a_bad_field_is_refused_by_name(post, cause, change, param):
+    assert post(cause, change).json()["error"]["param"] == param
+
+
+def test_a_bad_stream_request_is_refused_in_plain_json(post):
+    response = post("out-of-range", {"stream": True, "temperature": 9})
+    assert response.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize("raw", [b'{"model":', b"[]", b"", b'{"n": NaN}', b"\xff"])
+def test_a_body_that_is_no_json_object_is_refused(post, raw):
+    post("malformed-json", content=raw, headers={"Content-Type": "application/json"})
+
+
+def test_a_body_of_another_type_is_refused(post):
+    post("malformed-json", content=b"model=x", headers={"Content-Type": "application/x-www-form-urlencoded"})
+
+
+@pytest.mark.parametrize(
+    ("cause", "headers"),
+    [
+        pytest.param("missing-key", {"Authorization": ""}, id="empty"),
+        pytest.param("missing-key", {"Authorization": "Basic c2s6"}, id="other-scheme"),
+        pytest.param("bad-key", {"Authorization": "Bearer sk-or-other"}, id="unknown"),
+        pytest.param("bad-key", {"Authorization": "Bearer iio-dev-mock-platinum"}, id="unknown-tier"),
+    ],
+)
+def test_a_stranger_is_refused_and_told_the_lowest_limit(post, cause, headers):
+    response = post(cause, headers=headers)
+    assert int(next(value for name, value in response.headers.items() if name.startswith("x-ratelimit-limit"))) <= 10
+
+
+def test_unknown_paths_and_wrong_methods_are_refused(post):
+    post("unknown-path", path="/does-not-exist", method="GET", content=b"")
+    assert "POST" in post("wrong-method", method="PUT", content=b"").headers["allow"]
+
+
+def test_the_scheme_is_read_in_any_case(client, server):
+    with client("iio") as opened:
+        key = opened.headers["authorization"].split()[1]
+        assert opened.get("/models", headers={"Authorization": f"bEARER {key}"}).status_code == 200
+
+
+def test_an_embedding_model_does_not_chat(client):
+    with client("iio") as opened:
+        response = opened.post("/chat/completions", json={"model": "nomic-embed-text", **CHAT})
+    assert response.status_code == 422
+
+
+def test_unknown_fields_are_ignored_where_the_profile_ignores_them(client):
+    with client("iio") as opened:
+        response = opened.post("/chat/completions", json={"model": "qwen2.5:7b", **CHAT, "nonsense": 1})
+    assert response.status_code == 200
+
+
+def test_a_path_outside_every_profile_is_not_found(client, server):
+    with client("iio") as opened:
+        response = opened.get(server.root() + "/nowhere")
+    assert response.status_code == 404
+    assert response.json()["error"]["message"]
