@@ -50,11 +50,9 @@ def cosine(left: tuple[float, ...], right: tuple[float, ...]) -> float:
 
 
 def _same(left: tuple[float, ...], right: tuple[float, ...], where: str) -> None:
-    expect.equal(len(left), len(right), where=f"{where}, length")
+    expect.that(len(left) == len(right), f"{len(left)} numbers", f"{len(right)}", where=where)
     likeness = cosine(left, right)
-    expect.that(
-        likeness > SAME_DIRECTION, f"a cosine above {SAME_DIRECTION}", round(likeness, 6), where=where
-    )
+    expect.that(likeness > SAME_DIRECTION, f"a cosine above {SAME_DIRECTION}", round(likeness, 6), where=where)
 
 
 @check("embeddings.one-vector-each")
@@ -62,7 +60,8 @@ def test_one_vector_each(exchange: Exchange) -> None:
     """The answer has one vector for each text of the request."""
     given = json.loads(exchange.request.body)["input"]
     texts = len(given) if isinstance(given, list) and not isinstance(given[0], int) else 1
-    expect.equal(len(vectors(exchange)), texts, at="/data")
+    count = len(vectors(exchange))
+    expect.that(count == texts, f"{texts} vectors", f"{count}", at="/data")
 
 
 @check("embeddings.indexes")
@@ -91,15 +90,13 @@ def test_batch_equals_single(single: Exchange, batch: Exchange) -> None:
     """A text has the same vector alone and among others, and a different text has a different one."""
     alone, together = vectors(single)[0], vectors(batch)
     texts = json.loads(batch.request.body)["input"]
-    expect.equal(len(together), len(texts), at="/data")
+    expect.that(len(together) == len(texts), f"{len(texts)} vectors", f"{len(together)}", at="/data")
     wanted = json.loads(single.request.body)["input"]
     for n, (text, vector) in enumerate(zip(texts, together, strict=True)):
         if text == wanted:
             _same(alone, vector, f"/data/{n}/embedding")
         elif len(vector) == len(alone) and cosine(alone, vector) > SAME_DIRECTION:
-            raise Violation(
-                "a vector of its own for another text", f"that of {wanted!r}", at=f"/data/{n}/embedding"
-            )
+            raise Violation("a vector of its own for another text", f"that of {wanted!r}", at=f"/data/{n}/embedding")
 
 
 @check("embeddings.array-of-one")
@@ -131,7 +128,8 @@ def test_default_is_numbers(exchange: Exchange) -> None:
 def test_dimensions(exchange: Exchange) -> None:
     """A vector has as many numbers as the request asks for."""
     wanted = json.loads(exchange.request.body)["dimensions"]
-    expect.equal(len(vectors(exchange)[0]), wanted, at="/data/0/embedding")
+    length = len(vectors(exchange)[0])
+    expect.that(length == wanted, f"{wanted} numbers", f"{length}", at="/data/0/embedding")
 
 
 @check("embeddings.usage")

@@ -98,9 +98,8 @@ def test_no_internals(exchange: Exchange) -> None:
     """A refusal shows no HTML page, stack trace, server path or database error."""
     if exchange.status is None:
         raise Inconclusive("no answer came")
+    # A stack trace inside a JSON text has its line ends and quotes escaped.
+    text = exchange.text.replace("\\n", "\n").replace('\\"', '"')
     for kind, pattern in INTERNALS.items():
-        found = re.search(pattern, exchange.text, re.IGNORECASE | re.MULTILINE)
-        if found:
-            raise Violation(
-                f"a body without {kind}", expect.shown(found[0]), where=f"body, character {found.start()}"
-            )
+        found = re.search(pattern, text, re.IGNORECASE | re.MULTILINE)
+        expect.that(found is None, f"a body without {kind}", found and found[0].strip(), where="body")

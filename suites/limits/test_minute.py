@@ -39,9 +39,7 @@ def in_one_fresh_minute(exchanges: Sequence[Exchange], provider: Provider, limit
 
 
 @check("limits.exactly-the-limit-is-admitted", any_answer=True)
-def test_exactly_the_limit_is_admitted(
-    exchanges: tuple[Exchange, ...], case: Case, provider: Provider
-) -> None:
+def test_exactly_the_limit_is_admitted(exchanges: tuple[Exchange, ...], case: Case, provider: Provider) -> None:
     """As many requests as the tier has in a minute are answered, and the next one is refused."""
     limit = limit_of(case, provider)
     if limit is None:
@@ -60,4 +58,5 @@ def test_unlimited_is_not_limited(exchanges: tuple[Exchange, ...], case: Case, p
     if limit_of(case, provider) is not None:
         raise NotOffered("this tier has a limit a minute")
     count = admitted(exchanges, provider)
-    expect.equal(count, len(exchanges), where="number of requests admitted")
+    every = len(exchanges)
+    expect.that(count == every, f"{every} requests admitted", f"{count}", where=f"request {count + 1}")

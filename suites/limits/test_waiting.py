@@ -41,9 +41,7 @@ def retry_after(exchange: Exchange) -> float:
     try:
         date = parsedate_to_datetime(value)
     except ValueError:
-        raise Violation(
-            "whole seconds of zero or more, or an HTTP date", value, where="header Retry-After"
-        ) from None
+        raise Violation("whole seconds of zero or more, or an HTTP date", value, where="header Retry-After") from None
     # "-0000" parses to a date without a zone; HTTP dates are in GMT.
     aware = date if date.tzinfo else date.replace(tzinfo=UTC)
     return (aware - datetime.fromtimestamp(exchange.sent_at, UTC)).total_seconds()
@@ -69,15 +67,11 @@ def test_reset_header(exchange: Exchange, case: Case, provider: Provider, target
         raise Inconclusive("no answer came")
     if case.kind not in provider.rate.promised_on:
         raise NotOffered("the document promises no such header here")
-    if exchange.header(provider.rate.reset) is None and (
-        exchange.status == 401 or _unlimited(case, target, provider)
-    ):
+    if exchange.header(provider.rate.reset) is None and (exchange.status == 401 or _unlimited(case, target, provider)):
         return
     seconds = reset_after(exchange, provider)
     within = -CLOCKS_APART_S <= seconds <= LONGEST_RESET_S
-    expect.that(
-        within, "from now to one hour ahead", f"{seconds:g} s ahead", where=f"header {provider.rate.reset}"
-    )
+    expect.that(within, "from now to one hour ahead", f"{seconds:g} s ahead", where=f"header {provider.rate.reset}")
 
 
 def _unlimited(case: Case, target: Target, provider: Provider) -> bool:
@@ -126,9 +120,7 @@ def test_window_passes(exchanges: tuple[Exchange, ...], provider: Provider) -> N
 def test_limited_headers_agree(exchanges: tuple[Exchange, ...], provider: Provider) -> None:
     """A refusal for too many requests says that none is left, and resets when Retry-After ends."""
     refused = last_limited(exchanges, provider)
-    expect.equal(
-        expect.header(refused, provider.rate.remaining), "0", where=f"header {provider.rate.remaining}"
-    )
+    expect.equal(expect.header(refused, provider.rate.remaining), "0", where=f"header {provider.rate.remaining}")
     wait, reset = retry_after(refused), reset_after(refused, provider)
     actual = f"{wait:g} s in Retry-After, {reset:.1f} s in {provider.rate.reset}"
     expect.that(

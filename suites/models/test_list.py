@@ -10,9 +10,7 @@ def ids(exchange: Exchange, provider: Provider) -> tuple[str, ...]:
     """The ids of the list in its order; the contract says where entries and ids stand."""
     body = expect.answer(exchange)
     count = len(expect.member(body, provider.list_items, list))
-    return tuple(
-        expect.member(body, f"{provider.list_items}/{n}{provider.list_id}", str) for n in range(count)
-    )
+    return tuple(expect.member(body, f"{provider.list_items}/{n}{provider.list_id}", str) for n in range(count))
 
 
 def tier_models(case: Case, target: Target, provider: Provider) -> tuple[str, ...] | None:
@@ -65,9 +63,7 @@ def test_documented_listed(exchange: Exchange, case: Case, target: Target, provi
     promised = tier_models(case, target, provider) or provider.catalogue
     found = ids(exchange, provider)
     missing = [model for model in promised if model not in found]
-    expect.that(
-        not missing, f"all of {', '.join(promised)}", f"without {', '.join(missing)}", at=provider.list_items
-    )
+    expect.that(not missing, f"all of {', '.join(promised)}", f"without {', '.join(missing)}", at=provider.list_items)
 
 
 @check("models.tier-models-only")
