@@ -12,10 +12,14 @@ from pathlib import Path
 from wireproof.errors import WireproofError
 
 
+# Long enough for a reader to see the events of a stream one by one.
+STREAM_GAP = "0.002"
+
+
 @contextmanager
 def mock(providers_file: Path | None = None) -> Iterator[Mapping[str, str]]:
     """Run the mock with control on; gives provider → base URL, and ends it afterwards."""
-    command = [sys.executable, "-m", "wireproof", "serve", "--port", "0", "--control", "--json"]
+    command = [sys.executable, "-m", "wireproof", "serve", "--port", "0", "--control", "--json", "--gap", STREAM_GAP]
     if providers_file is not None:
         command += ["--providers", str(providers_file)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True) as process:

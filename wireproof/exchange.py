@@ -11,7 +11,7 @@ from typing import Any
 
 from wireproof.stream import Stream, assemble
 
-CONNECT_FAILURES = frozenset({"connect", "tls"})
+COULD_NOT_ASK = frozenset({"connect", "tls", "request"})
 
 
 class NotJson(ValueError):
@@ -57,7 +57,7 @@ class Break:
     """How the transport broke.
 
     Attributes:
-        kind: connect, tls (we could not ask); first-byte, idle, total (a deadline passed);
+        kind: connect, tls, request (we could not ask); first-byte, idle, total (a deadline passed);
             protocol (the peer broke HTTP), closed, reset (the peer left early).
         detail: one sentence.
         evidence: the last raw bytes that came.

@@ -83,7 +83,8 @@ def _headers(ask: Ask, target: Target, key: Key | None, body: bytes) -> tuple[tu
     headers: list[tuple[str, str]] = []
     if key is not None:
         shown = f"${key.name}" if key.name else key.value
-        value = f"{ask.scheme} {shown}" if ask.scheme else shown
+        # An empty key leaves the scheme alone: a header value ends in no space (RFC 9110, 5.5).
+        value = f"{ask.scheme} {shown}".rstrip() if ask.scheme else shown
         headers.append((target.provider.auth_header, value))
     if body and ask.content_type:
         headers.append(("Content-Type", ask.content_type))

@@ -280,8 +280,8 @@ def _break(error: BaseException, recording: _Recording) -> Break:
         kind = "tls"
     elif isinstance(error, httpcore.RemoteProtocolError):
         kind = "closed" if "disconnected" in text or "peer closed" in text else "protocol"
-    elif isinstance(error, httpcore.ProtocolError):
-        kind = "protocol"
+    elif isinstance(error, httpcore.LocalProtocolError):
+        kind = "request"
     else:
         kind = "reset"
     return Break(kind, text, recording.tail)
