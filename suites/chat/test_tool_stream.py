@@ -90,7 +90,8 @@ def test_id_once(exchange: Exchange) -> None:
 def test_no_nulls(exchange: Exchange) -> None:
     """A fragment leaves out what it does not tell, and has no member that is null."""
     for where, fragment in fragments(exchange):
-        function = fragment.get("function") if isinstance(fragment, dict) else None
-        members = {**fragment, **function} if isinstance(function, dict) else dict(fragment or {})
+        outer = fragment if isinstance(fragment, dict) else {}
+        inner = outer.get("function")
+        members = {**outer, **(inner if isinstance(inner, dict) else {})}
         empty = [name for name, value in members.items() if value is None]
         expect.that(not empty, "no null", ", ".join(empty), where=where, at=f"{AT_DELTA}/0")

@@ -94,6 +94,10 @@ def test_no_padding(exchange: Exchange, case: Case) -> None:
 @check("wire.status-body", any_answer=True)
 def test_status_body(exchange: Exchange) -> None:
     """Status and body agree: success brings no error object, and a refusal brings no answer."""
+    arrived(exchange)
+    if exchange.content_type == EVENT_STREAM:
+        expect.that(exchange.answered, "no stream in a refusal", exchange.status, where="status line")
+        return
     body = document(exchange)
     if not isinstance(body, dict):
         raise Inconclusive("the body is no JSON object")
