@@ -62,9 +62,23 @@ class Finding:
 
 
 class Violation(AssertionError):
-    """The requirement is broken, in one or more places."""
+    """The requirement is broken, in one or more places.
 
-    def __init__(self, expected: str = "", actual: str = "", *, where: str = "", at: str | None = None) -> None:
+    Attributes:
+        judged_by: the check whose requirement this really is. Where that check judges the same case, it alone
+            is red, so that one cause is told once.
+    """
+
+    def __init__(
+        self,
+        expected: str = "",
+        actual: str = "",
+        *,
+        where: str = "",
+        at: str | None = None,
+        judged_by: str | None = None,
+    ) -> None:
+        self.judged_by = judged_by
         self.findings: tuple[Finding, ...] = (Finding(expected, actual, where or at or "", at),)
         super().__init__(f"expected {expected}, actual {actual}" + (f", at {where or at}" if where or at else ""))
 

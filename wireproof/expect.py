@@ -30,12 +30,17 @@ __all__ = [
 
 EVENT_STREAM = "text/event-stream"
 
+# What nearly every check takes for granted, and the checks that judge it.
+ANSWERED, JSON_TEXT, EVENTS = "wire.answered", "wire.json", "stream.answers"
 
-def that(holds: bool, expected: str, actual: Any, *, where: str = "", at: str | None = None) -> None:
-    """A condition holds."""
+
+def that(
+    holds: bool, expected: str, actual: Any, *, where: str = "", at: str | None = None, judged_by: str | None = None
+) -> None:
+    """A condition holds; `judged_by` names the check that judges it where others take it for granted."""
     __tracebackhide__ = True
     if not holds:
-        raise Violation(expected, shown(actual), where=where, at=at)
+        raise Violation(expected, shown(actual), where=where, at=at, judged_by=judged_by)
 
 
 def equal(actual: Any, wanted: Any, *, where: str = "", at: str | None = None) -> None:
@@ -63,7 +68,7 @@ def success(exchange: Exchange) -> None:
     """The answer has a status of success."""
     __tracebackhide__ = True
     actual = f"{exchange.status} with {shown(exchange.text)}"
-    that(exchange.answered, "a status of success (2xx)", actual, where="status line")
+    that(exchange.answered, "a status of success (2xx)", actual, where="status line", judged_by=ANSWERED)
 
 
 def json_body(exchange: Exchange) -> Any:
@@ -72,7 +77,8 @@ def json_body(exchange: Exchange) -> Any:
     try:
         return exchange.json
     except NotJson as error:
-        raise Violation("a JSON body", f"{shown(exchange.text)} ({error})", where="body") from None
+        actual = f"{shown(exchange.text)} ({error})"
+        raise Violation("a JSON body", actual, where="body", judged_by=JSON_TEXT) from None
 
 
 def answer(exchange: Exchange) -> Mapping[str, Any]:
@@ -90,8 +96,8 @@ def event_stream(exchange: Exchange) -> Stream:
     __tracebackhide__ = True
     success(exchange)
     actual = f"{exchange.content_type or 'no content type'} with {shown(exchange.text)}"
-    that(exchange.content_type == EVENT_STREAM, EVENT_STREAM, actual, where="Content-Type")
-    that(bool(exchange.stream.events), "at least one event", shown(exchange.text), where="body")
+    that(exchange.content_type == EVENT_STREAM, EVENT_STREAM, actual, where="Content-Type", judged_by=EVENTS)
+    that(bool(exchange.stream.events), "at least one event", shown(exchange.text), where="body", judged_by=EVENTS)
     return exchange.stream
 
 

@@ -30,13 +30,18 @@ NO_SUCH_ENDPOINT = frozenset({404, 405, 501})
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What judging needs beside the evidence: the checks, the cases and one contract."""
+    """What judging needs beside the evidence: the checks, the cases and one contract.
+
+    Attributes:
+        docket: every (check, case) that this column judges.
+    """
 
     target: Target
     provider: Provider
     contract: Contract
     checks: Mapping[str, Check]
     cases: Mapping[str, Case]
+    docket: frozenset[tuple[str, str]] = frozenset()
 
     def judge(self, entry: Entry, evidence: Evidence, smoke: str | None = None) -> Verdict:
         """The verdict of one entry; `smoke` says why nothing can be judged, where that is so."""
@@ -84,17 +89,8 @@ class Bench:
     def _call(
         self, check: Check, entry: Entry, exchanges: Mapping[str, tuple[Exchange, ...]]
     ) -> tuple[str, str, tuple[Finding, ...]]:
-        first = next(iter(exchanges))
-        given: dict[str, Any] = {argument: sent[-1] for argument, sent in exchanges.items()}
-        given |= {
-            "exchanges": exchanges[first],
-            "case": self.cases[dict(entry.cases)[first]],
-            "provider": self.provider,
-            "contract": self.contract,
-            "target": self.target,
-        }
         try:
-            check(given)
+            check(self._given(entry.cases[0][1], exchanges))
         except Violation as violation:
             return self._softened(check, entry, exchanges, violation)
         except tuple(kind for kind, _ in SIGNALS) as signal:
@@ -117,7 +113,30 @@ class Bench:
                 return "inconclusive", "the target answered 429, too many requests", ()
             if case.feature in self.provider.optional and refused_honestly(last):
                 return "not-offered", f"{case.feature} is optional and was refused with {last.status}", ()
+        told_by = violation.judged_by
+        if told_by not in (None, check.id) and self._red(told_by, entry, exchanges):
+            return "untestable", f"{_sentence(violation.findings)}; {told_by} judges that", ()
         return "fail", _sentence(violation.findings), violation.findings
+
+    def _red(self, check: str, entry: Entry, exchanges: Mapping[str, tuple[Exchange, ...]]) -> bool:
+        """Whether another check of this column is red on one of the entry's cases: skipped never means unseen."""
+        for argument, name in entry.cases:
+            if (check, name) not in self.docket:
+                continue
+            try:
+                self.checks[check](self._given(name, {"exchange": exchanges[argument]}))
+            except Violation:
+                return True
+        return False
+
+    def _given(self, case: str, exchanges: Mapping[str, tuple[Exchange, ...]]) -> dict[str, Any]:
+        return {argument: sent[-1] for argument, sent in exchanges.items()} | {
+            "exchanges": next(iter(exchanges.values())),
+            "case": self.cases[case],
+            "provider": self.provider,
+            "contract": self.contract,
+            "target": self.target,
+        }
 
     def _verdict(
         self, entry: Entry, check: Check, outcome: str, message: str, findings: tuple[Finding, ...] = ()

@@ -36,11 +36,17 @@ class Trial:
     entries: tuple[Entry, ...]
     gathered: Gathered | None = None
     _smoke: tuple[Entry, str] | None = field(default=None)
+    _benches: dict[str, Bench] = field(default_factory=dict)
 
     def bench(self, provider: str) -> Bench:
         """What judging by that column needs."""
-        column = next(column for column in self.columns if column.name == provider)
-        return Bench(self.target, column, SchemaSet(column.schemas), self.checks, self.cases)
+        if provider not in self._benches:
+            column = next(column for column in self.columns if column.name == provider)
+            judged = frozenset((e.check, e.case) for e in self.entries if e.provider == provider)
+            self._benches[provider] = Bench(
+                self.target, column, SchemaSet(column.schemas), self.checks, self.cases, judged
+            )
+        return self._benches[provider]
 
     async def gather(self, wanted: Iterable[str], on_exchange: Callable[[Exchange], None]) -> Gathered:
         """Send the cases of that name, after the smoke cases."""
@@ -72,6 +78,7 @@ class Trial:
 
     def _smoke_failure(self, target: Target, evidence: Evidence) -> str | None:
         self.target = target
+        self._benches.clear()
         for entry in self.entries:
             if entry.provider == target.provider.name and entry.check.startswith("smoke."):
                 verdict = self.bench(entry.provider).judge(entry, evidence)

@@ -66,7 +66,7 @@ def _table(
     if contract == own[target] == "openai":
         title = "keeps OpenAI's word"
     table = Table(title=f"{target}: {title}", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("area")
+    table.add_column("area", no_wrap=True)
     for column in COLUMNS:
         table.add_column(HEADINGS.get(column, column), justify="right", style=STYLES.get(column, ""))
     total: Counter[str] = Counter()
@@ -90,7 +90,7 @@ def _grouped(verdicts: Iterable[Verdict]) -> list[str]:
         key = (verdict.target, verdict.provider, verdict.check, verdict.message)
         groups.setdefault(key, []).append(verdict.case)
     return [
-        f"{target} by {provider}  {check}  {cases[0]}{f' (+{len(cases) - 1})' if len(cases) > 1 else ''}: {printable(message)}"
+        f"{target} by {provider}  {check}  {_first_of(cases)}: {printable(message)}"
         for (target, provider, check, message), cases in groups.items()
     ]
 
@@ -100,9 +100,13 @@ def _diverging(found: Sequence[Divergence]) -> list[str]:
     for one in found:
         groups.setdefault((one.target, ", ".join(one.openai), one.message), []).append(f"{one.check} {one.case}")
     return [
-        f"{target}  {clauses}  {places[0]}{f' (+{len(places) - 1})' if len(places) > 1 else ''}: {printable(message)}"
+        f"{target}  {clauses}  {_first_of(places)}: {printable(message)}"
         for (target, clauses, message), places in groups.items()
     ]
+
+
+def _first_of(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{names[0]} (+{len(names) - 1})"
 
 
 def _list(console: Console, title: str, lines: Sequence[str]) -> None:
