@@ -7,10 +7,12 @@ the byte offset and the bytes. A tolerance that clients show is an offence here,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 BOM = b"\xef\xbb\xbf"
+LINE_END = re.compile(rb"\r\n|\n|\r")
 KNOWN_FIELDS = ("data", "event", "id", "retry")
 
 
@@ -82,7 +84,7 @@ class Decoder:
             self._line(start, line, at_ns)
         if self._rest:
             self._offend("unterminated-line", f"the body ends inside the line {self._rest[:80]!r}")
-            self._line(self._offset, self._take(len(self._rest), 0), at_ns)
+            self._line(self._offset, self._take(len(self._rest)), at_ns)
         if self._data:
             lost = self._data[0][:80]
             self._offend("unterminated-event", f"the body ends before the blank line after {lost!r}")
@@ -91,27 +93,25 @@ class Decoder:
     def _drop_bom(self) -> None:
         if self._rest.startswith(BOM):
             self._offend("byte-order-mark", "the body starts with a byte order mark")
-            self._take(len(BOM), 0)
+            self._take(len(BOM))
         elif BOM.startswith(self._rest):
             return
         self._fresh = False
 
     def _lines(self, *, final: bool) -> Iterator[tuple[int, bytes]]:
-        # A CR at the very end of the bytes may be half of a CRLF that two reads split.
-        while True:
-            ends = [at for at in (self._rest.find(b"\n"), self._rest.find(b"\r")) if at >= 0]
-            if not ends:
-                return
-            end = min(ends)
-            if self._rest[end : end + 1] == b"\r" and end + 1 == len(self._rest) and not final:
-                return
-            mark = b"\r\n" if self._rest[end : end + 2] == b"\r\n" else self._rest[end : end + 1]
-            self.line_ends.add(mark)
-            yield self._offset, self._take(end, len(mark))
+        rest, offset, start = self._rest, self._offset, 0
+        for end in LINE_END.finditer(rest):
+            # A CR at the very end of the bytes may be half of a CRLF that two reads split.
+            if end[0] == b"\r" and end.end() == len(rest) and not final:
+                break
+            self.line_ends.add(end[0])
+            yield offset + start, rest[start : end.start()]
+            start = end.end()
+        self._take(start)
 
-    def _take(self, size: int, extra: int) -> bytes:
-        taken, self._rest = self._rest[:size], self._rest[size + extra :]
-        self._offset += size + extra
+    def _take(self, size: int) -> bytes:
+        taken, self._rest = self._rest[:size], self._rest[size:]
+        self._offset += size
         return taken
 
     def _line(self, start: int, line: bytes, at_ns: int) -> None:

@@ -1,0 +1,214 @@
+"""The event stream decoder: the standard's own examples, any splitting of the bytes, and every offence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wireproof.sse import Decoder, decode
+
+Said = tuple[str | None, str]  # event name and data
+
+
+def split(body: bytes) -> Iterator[list[bytes]]:
+    """The body whole, byte by byte, and cut once at every place."""
+    yield [body]
+    yield [body[at : at + 1] for at in range(len(body))]
+    for at in range(1, len(body)):
+        yield [body[:at], body[at:]]
+
+
+def three_ways(body: bytes) -> Decoder:
+    """Decode the body in every way of `split`; all must agree, and the first is given back."""
+    whole, *others = [decode((0, part) for part in parts) for parts in split(body)]
+    for other in others:
+        assert told(other) == told(whole)
+    return whole
+
+
+def told(decoder: Decoder) -> tuple[object, ...]:
+    return decoder.events, decoder.comments, decoder.offences, decoder.line_ends
+
+
+def said(decoder: Decoder) -> list[Said]:
+    return [(event.event, event.data) for event in decoder.events]
+
+
+def rules(decoder: Decoder) -> list[tuple[str, int]]:
+    return [(offence.rule, offence.offset) for offence in decoder.offences]
+
+
+@pytest.mark.parametrize(
+    ("body", "events", "offences"),
+    [
+        pytest.param(b"", [], [], id="nothing"),
+        pytest.param(b"data: a\n\n", [(None, "a")], [], id="one-event"),
+        pytest.param(b"data: a\r\n\r\n", [(None, "a")], [], id="crlf"),
+        pytest.param(b"data: a\r\r", [(None, "a")], [], id="cr"),
+        pytest.param(b"data: a\r\n\ndata: b\r\r\n", [(None, "a"), (None, "b")], [], id="mixed-line-ends"),
+        pytest.param(b"\n\n\ndata: a\n\n\n\n", [(None, "a")], [], id="blank-lines-between-events"),
+        pytest.param(b": hi\n\ndata: a\n:\n\n", [(None, "a")], [], id="comments"),
+        pytest.param(b"event: x\ndata: a\n\ndata: b\n\n", [("x", "a"), (None, "b")], [], id="a-name-lasts-one-event"),
+        pytest.param(b"event: x\nevent: y\ndata: a\n\n", [("y", "a")], [], id="the-last-name-counts"),
+        pytest.param(b"data\n\n", [(None, "")], [], id="a-field-without-colon"),
+        pytest.param(b"data: \n\n", [(None, "")], [], id="empty-data"),
+        pytest.param(b"data:  a \n\n", [(None, " a ")], [], id="one-space-belongs-to-the-format"),
+        pytest.param(b"data: a:b: c\n\n", [(None, "a:b: c")], [], id="colons-in-the-value"),
+        pytest.param("data: ä€😀\n\n".encode(), [(None, "ä€😀")], [], id="characters-of-two-three-and-four-bytes"),
+        pytest.param(
+            "data: a\u2028b\u0085c\x0bd\n\n".encode(), [(None, "a\u2028b\u0085c\x0bd")], [], id="other-line-ends"
+        ),
+        pytest.param(b"retry: 100\ndata: a\n\n", [(None, "a")], [], id="retry"),
+        pytest.param(b"data:a\n\n", [(None, "a")], [("no-space-after-colon", 0)], id="no-space"),
+        pytest.param(b"data:\n\n", [(None, "")], [("no-space-after-colon", 0)], id="nothing-behind-the-colon"),
+        pytest.param(b"data: a\ndata: b\n\n", [(None, "a\nb")], [("many-data-lines", 0)], id="two-data-lines"),
+        pytest.param(b"event: x\n\n", [], [("event-without-data", 0)], id="no-data"),
+        pytest.param(b"data: a\n\nid: 7\n\n", [(None, "a")], [("event-without-data", 9)], id="an-id-alone"),
+        pytest.param(b"Data: a\n\n", [], [("unknown-field", 0)], id="fields-have-a-case"),
+        pytest.param(b" data: a\n\n", [], [("unknown-field", 0)], id="an-indented-field"),
+        pytest.param(b'{"a": 1}\n', [], [("unknown-field", 0)], id="bare-json"),
+        pytest.param(b"data: a\nfoo: b\n\n", [(None, "a")], [("unknown-field", 8)], id="a-field-nobody-knows"),
+        pytest.param(b"data: a\nretry: 1_000\n\n", [(None, "a")], [("bad-retry", 8)], id="retry-with-underscore"),
+        pytest.param(b"data: a\nretry: -5\n\n", [(None, "a")], [("bad-retry", 8)], id="retry-below-zero"),
+        pytest.param("data: a\nretry: ٣\n\n".encode(), [(None, "a")], [("bad-retry", 8)], id="retry-in-other-digits"),
+        pytest.param(b"\xef\xbb\xbfdata: a\n\n", [(None, "a")], [("byte-order-mark", 0)], id="byte-order-mark"),
+        pytest.param(
+            b"data: a\n\n\xef\xbb\xbfdata: b\n\n", [(None, "a")], [("unknown-field", 9)], id="byte-order-mark-later"
+        ),
+        pytest.param(b"data: a\xffb\n\n", [(None, "a\ufffdb")], [("not-utf-8", 7)], id="not-utf-8"),
+        pytest.param(b"data: a\n\ndata: b\n", [(None, "a")], [("unterminated-event", 17)], id="no-last-blank-line"),
+        pytest.param(
+            b"data: a\n\ndata: b",
+            [(None, "a")],
+            [("unterminated-line", 9), ("unterminated-event", 16)],
+            id="the-end-inside-a-line",
+        ),
+        pytest.param(b"data: a\n\ndata: b\r", [(None, "a")], [("unterminated-event", 17)], id="a-cr-at-the-end"),
+        pytest.param(b"data: a\r\n\r", [(None, "a")], [], id="a-blank-line-that-ends-in-cr-at-the-end"),
+        pytest.param(
+            b"\xef\xbb", [], [("unterminated-line", 0), ("not-utf-8", 0), ("unknown-field", 0)], id="half-a-mark"
+        ),
+    ],
+)
+def test_a_stream_decodes_alike_however_it_is_cut(
+    body: bytes, events: list[Said], offences: list[tuple[str, int]]
+) -> None:
+    decoder = three_ways(body)
+    assert said(decoder) == events
+    assert rules(decoder) == offences
+
+
+# The HTML standard, 9.2.6, prints these streams with what they mean.
+
+
+def test_the_standards_stock_ticker_is_one_event_of_three_lines() -> None:
+    decoder = three_ways(b"data: YHOO\ndata: +2\ndata: 10\n\n")
+    assert said(decoder) == [(None, "YHOO\n+2\n10")]
+
+
+def test_the_standards_test_stream_has_two_events_and_an_incomplete_third() -> None:
+    body = b": test stream\n\ndata: first event\nid: 1\n\ndata:second event\nid\n\ndata:  third event\n"
+    decoder = three_ways(body)
+    assert [(event.data, event.id) for event in decoder.events] == [("first event", "1"), ("second event", "")]
+    assert [comment.text for comment in decoder.comments] == ["test stream"]
+    assert ("unterminated-event", len(body)) in rules(decoder)
+
+
+def test_the_standards_empty_data_lines_make_two_events_and_drop_the_last() -> None:
+    decoder = three_ways(b"data\n\ndata\ndata\n\ndata:")
+    assert said(decoder) == [(None, ""), (None, "\n")]
+
+
+def test_the_standards_space_after_the_colon_is_ignored() -> None:
+    decoder = three_ways(b"data:test\n\ndata: test\n\n")
+    assert said(decoder) == [(None, "test"), (None, "test")]
+
+
+def test_an_id_lasts_until_the_next_and_one_with_a_null_byte_is_ignored() -> None:
+    decoder = three_ways(b"id: 1\ndata: a\n\ndata: b\n\nid: 2\0\ndata: c\n\n")
+    assert [event.id for event in decoder.events] == ["1", "1", "1"]
+
+
+def test_an_event_is_stamped_with_the_arrival_of_its_last_byte() -> None:
+    decoder = decode([(5, b"data: a\n"), (7, b"\nda"), (9, b"ta: b\n\n")])
+    assert [event.at_ns for event in decoder.events] == [7, 9]
+
+
+def test_events_know_their_place_in_order_and_in_bytes() -> None:
+    decoder = three_ways(b": hello\n\nevent: x\ndata: a\n\ndata: b\n\n")
+    assert [(event.index, event.offset) for event in decoder.events] == [(0, 9), (1, 27)]
+
+
+def test_a_megabyte_of_events_in_one_read_is_decoded_line_by_line() -> None:
+    body = b"data: {}\r\n\r\n" * 100_000
+    assert len(decode([(0, body)]).events) == 100_000
+
+
+# --- any legal stream
+
+
+texts = st.text(st.characters(exclude_characters="\r\n\0", exclude_categories=["Cs"]), max_size=12)
+names = st.none() | st.text("abc.é", min_size=1, max_size=5)
+
+
+@st.composite
+def blocks(draw: st.DrawFn) -> list[str]:
+    """The lines of one event, without their ends."""
+    lines = [f"data:{draw(st.sampled_from(['', ' ']))}{text}" for text in draw(st.lists(texts, max_size=3))]
+    lines += [f"event: {name}" for name in draw(st.lists(st.text("abc.é", min_size=1, max_size=5), max_size=1))]
+    lines += draw(st.lists(st.sampled_from([": ping", ":", "id: 7", "retry: 10", "id"]), max_size=2))
+    return draw(st.permutations(lines))
+
+
+def meaning(lines: Iterable[str]) -> Said | None:
+    """What the standard makes of the lines of one event, read plainly."""
+    fields = [line.partition(":")[::2] for line in lines if not line.startswith(":")]
+    pairs = [(name, value.removeprefix(" ")) for name, value in fields]
+    data = [value for name, value in pairs if name == "data"]
+    named = [value for name, value in pairs if name == "event"]
+    return (named[-1] if named else None, "\n".join(data)) if data else None
+
+
+@given(
+    st.lists(blocks(), max_size=5),
+    st.lists(st.sampled_from(["\n", "\r\n", "\r"]), min_size=40, max_size=40),
+    st.lists(st.integers(0, 400), max_size=12),
+)
+def test_any_legal_stream_means_the_same_however_it_is_cut(
+    events: list[list[str]], ends: list[str], cuts: list[int]
+) -> None:
+    lines = [line for event in events for line in (*event, "")]
+    # A CR before an empty line that ends in LF would read as one CRLF.
+    ends = ["\r\n" if end == "\r" else end for end in ends] if "\n" in ends else ends
+    body = "".join(line + ends[at % len(ends)] for at, line in enumerate(lines)).encode()
+    places = sorted({0, len(body), *(cut for cut in cuts if cut < len(body))})
+    parts = [body[start:end] for start, end in pairwise(places)]
+    whole, cut = decode([(0, body)]), decode((0, part) for part in parts)
+    assert told(cut) == told(whole)
+    assert said(whole) == [found for event in events if (found := meaning(event)) is not None]
+
+
+def encode(name: str | None, data: str) -> bytes:
+    lines = [f"event: {name}"] if name is not None else []
+    return "\n".join([*lines, *(f"data: {line}" for line in data.split("\n")), "", ""]).encode()
+
+
+@given(st.lists(st.tuples(names, st.lists(texts, min_size=1, max_size=3).map("\n".join)), max_size=6))
+def test_what_is_encoded_is_what_is_decoded(sent: list[Said]) -> None:
+    decoder = decode([(0, b"".join(encode(*event) for event in sent))])
+    assert said(decoder) == sent
+    assert {rule for rule, _ in rules(decoder)} <= {"many-data-lines"}
+
+
+@given(st.lists(st.binary(max_size=40), max_size=6))
+def test_any_bytes_are_decoded_without_an_exception_and_alike_however_cut(parts: list[bytes]) -> None:
+    assert told(decode((0, part) for part in parts)) == told(decode([(0, b"".join(parts))]))
+
+
+@given(st.binary(max_size=60))
+def test_an_offence_points_into_the_body(body: bytes) -> None:
+    assert all(0 <= offence.offset <= len(body) for offence in decode([(0, body)]).offences)
