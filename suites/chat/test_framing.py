@@ -47,6 +47,16 @@ def test_data(exchange: Exchange) -> None:
         expect.that(bool(event.data), "data", "an empty data line", where=f"event {event.index} (byte {event.offset})")
 
 
+@check("stream.comments-without-ids")
+def test_comments_without_ids(exchange: Exchange) -> None:
+    """A stream whose events have ids has no comments, after which a kept id would make an event without data."""
+    stream = expect.event_stream(exchange)
+    named = any(event.id is not None for event in stream.events)
+    late = [comment for comment in stream.comments if named and comment.offset > stream.events[0].offset]
+    if late:
+        raise Violation("ids or comments", "both", where=f"byte {late[0].offset}")
+
+
 @check("stream.retry")
 def test_retry(exchange: Exchange) -> None:
     """A retry field is a whole number of milliseconds."""

@@ -34,7 +34,9 @@ def called(exchange: Exchange) -> list[tuple[Any, Any]]:
         found = expect.event_stream(exchange).choice(0)
         return [(call.name, parsed(call.arguments)) for call in (found.tool_calls if found else ())]
     message = expect.member(expect.answer(exchange), "/choices/0/message", dict)
-    functions = [call.get("function") for call in message.get("tool_calls") or () if isinstance(call, dict)]
+    calls = message.get("tool_calls")
+    listed = calls if isinstance(calls, list) else []
+    functions = [call.get("function") for call in listed if isinstance(call, dict)]
     return [(one.get("name"), parsed(one.get("arguments"))) for one in functions if isinstance(one, dict)]
 
 

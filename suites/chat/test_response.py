@@ -185,6 +185,13 @@ def test_ids_differ(exchanges: tuple[Exchange, ...]) -> None:
     expect.that(len(set(ids)) == len(ids), "a different id each time", ids, at="/id")
 
 
+@check("chat.id-prefix")
+def test_id_prefix(exchange: Exchange) -> None:
+    """The id of an answer begins with chatcmpl-."""
+    found = expect.member(expect.answer(exchange), "/id", str)
+    expect.that(found.startswith("chatcmpl-"), "an id that begins with chatcmpl-", found, at="/id")
+
+
 @check("chat.no-empty-tool-calls")
 def test_no_empty_tool_calls(exchange: Exchange) -> None:
     """An answer without tool calls has no list of them."""
