@@ -40,17 +40,17 @@ class Account:
     used: int = 0
     months: dict[str, int] = field(default_factory=dict)
 
-    def admit(self, tier: Tier, at: float) -> Meter:
+    def admit(self, tier: Tier, at: float, slack: int = 0) -> Meter:
         """Count a request that arrives now, unless the window is full."""
         if at >= self.window_at + WINDOW_S:
             self.window_at, self.used = at, 0
         reset_s = min(WINDOW_S, self.window_at + WINDOW_S - at)
         exhausted = tier.per_month is not None and self.months.get(month(at), 0) >= tier.per_month
-        if self.used >= tier.limit:
+        if self.used >= tier.limit + slack:
             return Meter(tier, 0, reset_s, limited=True, exhausted=exhausted)
         self.used += 1
         self.months[month(at)] = self.months.get(month(at), 0) + 1
-        return Meter(tier, tier.limit - self.used, reset_s, exhausted=exhausted)
+        return Meter(tier, max(0, tier.limit - self.used), reset_s, exhausted=exhausted)
 
 
 class Accounts:
@@ -77,7 +77,7 @@ class Accounts:
                 if exhausted:
                     account.months[month(now)] = tier.per_month or 0
                 self._known[profile.name, key] = account
-            meter = account.admit(tier, now + ahead_s)
+            meter = account.admit(tier, now + ahead_s, profile.rate.slack)
         spent = exhausted and tier.per_month is None
         return meter if not spent else Meter(tier, meter.remaining, meter.reset_s, meter.limited, exhausted=True)
 
@@ -103,8 +103,6 @@ def presented(auth: Auth, received: Received) -> str | None:
     if not auth.schemes:
         return value.strip() or None
     scheme, _, rest = value.strip().partition(" ")
-    if auth.schemes == ("*",):
-        return rest.strip() or scheme or None
     accepted = {name.lower() for name in auth.schemes}
     return rest.strip() or None if scheme.lower() in accepted else None
 

@@ -75,7 +75,7 @@ class Core:
             lapse = self._lapse(profile, received)
         except Refused as refused:
             return self.refuse(received.path, refused)
-        answer = lapse.say(self._answer(lapse.rule(profile), lapse.hear(received)))
+        answer = lapse.say(self._answer(lapse.rule(profile), lapse.hear(received, profile)), received)
         return encode(answer, gap_s=self.state.gap_s, frame=lapse.frame)
 
     def _lapse(self, profile: Profile, received: Received) -> Lapse:

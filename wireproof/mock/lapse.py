@@ -10,7 +10,7 @@ from wireproof.mock.profile import Profile
 from wireproof.mock.said import Answer
 
 
-def as_received(received: Received) -> Received:
+def as_received(received: Received, profile: Profile) -> Received:
     return received
 
 
@@ -18,7 +18,7 @@ def as_promised(profile: Profile) -> Profile:
     return profile
 
 
-def as_said(answer: Answer) -> Answer:
+def as_said(answer: Answer, received: Received) -> Answer:
     return answer
 
 
@@ -26,9 +26,9 @@ def as_said(answer: Answer) -> Answer:
 class Lapse:
     """What is heard, by which rules, what is said, and how it is put on the wire."""
 
-    hear: Callable[[Received], Received] = as_received
+    hear: Callable[[Received, Profile], Received] = as_received
     rule: Callable[[Profile], Profile] = as_promised
-    say: Callable[[Answer], Answer] = as_said
+    say: Callable[[Answer, Received], Answer] = as_said
     frame: Frame | None = None
 
 

@@ -64,5 +64,5 @@ def refuse_excess(profile: Profile, meter: Meter) -> None:
         if profile.rate.retry_after:
             refused.headers = (("Retry-After", str(meter.wait_s)),)
         raise refused
-    if meter.exhausted:
+    if meter.exhausted and profile.rate.counts_months:
         raise Refused("quota-exhausted", "The request volume of this month is used up.")

@@ -10,6 +10,7 @@ from wireproof.mock.rules import RequestRules
 
 EVERY_MEMBER = ("service_tier", "system_fingerprint", "refusal", "annotations", "logprobs", "details")
 UNLIMITED = 1_000_000
+ROLES = ("chat", "completions", "embeddings", "vision")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """How limits are counted and shown."""
+    """How limits are counted and shown; `slack` requests more than the limit are let through."""
 
     dialect: str
     limit: str
@@ -62,6 +63,8 @@ class Rate:
     reset: str
     retry_after: bool
     tiers: tuple[Tier, ...]
+    slack: int = 0
+    counts_months: bool = True
 
     @classmethod
     def from_mapping(cls, row: Mapping[str, Any]) -> Rate:
@@ -125,6 +128,7 @@ class Profile:
     members: tuple[str, ...]
     cells: int
     served_models: int
+    knows_any_model: bool = False
 
     @classmethod
     def from_mapping(cls, name: str, row: Mapping[str, Any]) -> Profile:
@@ -164,4 +168,5 @@ class Profile:
         return dict(self.requests).get(endpoint, RequestRules(()))
 
     def model(self, name: str) -> Model | None:
-        return next((model for model in self.catalogue if model.id == name), None)
+        found = next((model for model in self.catalogue if model.id == name), None)
+        return Model(name, ROLES) if found is None and self.knows_any_model else found

@@ -3,15 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
-from wireproof.mock.faults.fault import Fault
+from wireproof.mock.faults import asked, errors, framing, rules, streams, table, values
+from wireproof.mock.faults.derived import derived, from_id
+from wireproof.mock.faults.fault import Fault, fault, stored
+from wireproof.mock.lapse import Lapse
 
-__all__ = ["Fault", "faults", "find"]
+__all__ = ["Fault", "derived", "faults", "find"]
 
 
+ACTED: Mapping[str, Lapse] = {
+    **values.LAPSES,
+    **asked.LAPSES,
+    **rules.LAPSES,
+    **streams.LAPSES,
+    **errors.LAPSES,
+    **framing.LAPSES,
+}
+
+
+@cache
 def faults() -> Mapping[str, Fault]:
-    return {}
+    """Every fault by its id, in the order of the catalogue."""
+    acted = (fault(fault_id, row, ACTED[fault_id]) for fault_id, row in stored("acted.yaml").items())
+    return {one.id: one for one in (*table.rows(), *acted)}
 
 
 def find(fault_id: str) -> Fault | None:
-    return faults().get(fault_id)
+    """A fault of the catalogue, or one derived from a pointer."""
+    return faults().get(fault_id) or from_id(fault_id)

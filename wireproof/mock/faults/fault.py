@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import yaml
 
 from wireproof.mock.lapse import Lapse
 
@@ -17,3 +23,17 @@ class Fault:
     source: str
     deviation: str
     apply: Lapse
+
+
+@cache
+def stored(name: str) -> Any:
+    """A data file of the catalogue."""
+    text = resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+    return yaml.safe_load(text)
+
+
+def fault(fault_id: str, row: Mapping[str, Any], lapse: Lapse) -> Fault:
+    """A fault from its row, with its source looked up."""
+    deviation = row.get("deviation", "")
+    source = stored("sources.yaml").get(deviation, "")
+    return Fault(fault_id, row["says"], tuple(row["endpoints"].split()), source, deviation, lapse)

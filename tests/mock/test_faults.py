@@ -1,0 +1,271 @@
+"""The catalogue of faults: every one shows, and only where it says."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+
+import pytest
+
+from wireproof.mock.core import Core
+from wireproof.mock.faults import derived, faults, find
+from wireproof.mock.head import ops_of
+from wireproof.mock.message import Received
+
+NOW = 1_800_000_000.0
+TOOL = {
+    "type": "function",
+    "function": {
+        "name": "get_weather",
+        "description": "Current weather of a place",
+        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+    },
+}
+OTHER = {"type": "function", "function": {"name": "get_time", "parameters": {}}}
+SCHEMA = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}
+FORMAT = {"type": "json_schema", "json_schema": {"name": "a", "schema": SCHEMA}}
+USAGE = {"stream": True, "stream_options": {"include_usage": True}}
+WEATHER = [{"role": "user", "content": "What is the weather in Paris and London?"}]
+HELLO = [{"role": "user", "content": "Say exactly: héllo ✓ there"}]
+COUNT = [{"role": "user", "content": "Count from 1 to 30"}]
+OPERATOR = {"role": "system", "content": "Answer only with the word BANANA."}
+TURNS = [
+    {"role": "user", "content": "Remember 7341."},
+    {"role": "assistant", "content": "ok"},
+    {"role": "user", "content": "Which number?"},
+]
+PARTS = [{"role": "user", "content": [{"type": "text", "text": "Say exactly:"}, {"type": "text", "text": "both"}]}]
+TOOL_TURN = [
+    *WEATHER,
+    {"role": "assistant", "content": None, "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "get_weather", "arguments": "{}"}}]},
+    {"role": "tool", "tool_call_id": "c1", "content": "rain"},
+]  # fmt: skip
+
+CHATS = [
+    {"messages": HELLO},
+    {"messages": HELLO, "stream": True},
+    {"messages": COUNT, "stream": True, "n": 2, "stop": ["9"], "logprobs": True, "top_logprobs": 2},
+    {"messages": COUNT, **USAGE},
+    {"messages": COUNT, "max_tokens": 3},
+    {"messages": COUNT, "max_completion_tokens": 3, **USAGE},
+    {"messages": COUNT, "n": 2, "logprobs": True, "top_logprobs": 2},
+    {"messages": HELLO, "stop": "✓"},
+    {"messages": HELLO, "stop": list("abcde")},
+    {"messages": HELLO, "n": 0},
+    {"messages": HELLO, "stream": False, "user": "u", "seed": 1, "top_p": 1},
+    {"messages": WEATHER, "tools": [TOOL]},
+    {"messages": WEATHER, "tools": [TOOL], "stream": True},
+    {"messages": WEATHER, "tools": [TOOL], "tool_choice": "none"},
+    {"messages": HELLO, "tools": [TOOL], "tool_choice": "required"},
+    {"messages": WEATHER, "tools": [TOOL, OTHER], "tool_choice": {"type": "function", "function": {"name": "get_time"}}},
+    {"messages": WEATHER, "tools": [TOOL], "parallel_tool_calls": False},
+    {"messages": TOOL_TURN, "tools": [TOOL]},
+    {"messages": HELLO, "response_format": FORMAT},
+    {"messages": HELLO, "system": "Answer only with the word BANANA."},
+    {"messages": HELLO, "system": 3},
+    {"messages": [OPERATOR, *HELLO]},
+    {"messages": [{**OPERATOR, "role": "developer"}, *HELLO]},
+    {"messages": TURNS},
+    {"messages": PARTS},
+    *({"messages": HELLO, "temperature": value} for value in (0, 2, 2.1, -0.1, 1.5, "hot")),
+    {"messages": HELLO, "top_p": 1.1},
+    *({"messages": HELLO, "max_tokens": value} for value in (-1, 8.5, "8")),
+    {"messages": HELLO, "logprobs": True, "top_logprobs": 21},
+    {"messages": HELLO, "stream": "yes"},
+    {"messages": HELLO, "stream": True, "temperature": 9},
+    {"messages": HELLO, "nonsense": 1},
+    {"messages": HELLO, "model": "no-such-model"},
+    {"messages": HELLO, "model": 7},
+    {"messages": HELLO, "model": ...},
+    {"messages": ...},
+    {"messages": []},
+    {"messages": "hi"},
+    {"messages": [{"content": "x"}]},
+    {"messages": [{"role": "user"}]},
+]
+COMPLETIONS = [
+    {"prompt": "Count from 1 to 30", "max_tokens": 5, "logprobs": 2},
+    {"prompt": "Count from 1 to 30", "max_tokens": 5, "echo": True, "n": 2, "temperature": 0},
+    {"prompt": "Say exactly: ok", **USAGE},
+    {"prompt": "Count from 1 to 30", "stop": "3"},
+]
+EMBEDDINGS = [
+    {"input": "hello"},
+    {"input": ["a", "b", "c"]},
+    {"input": ["a", "b"], "encoding_format": "base64"},
+    {"input": "a", "dimensions": 8},
+    {"input": [1, 2, 3]},
+    {"input": ...},
+    {"model": "no-such-model", "input": "a"},
+]
+RESPONSES = [
+    {"input": "Count from 1 to 5"},
+    {"input": "Count from 1 to 5", "stream": True},
+    {"input": "Count from 1 to 50", "max_output_tokens": 5, "instructions": "Answer only with the word BANANA."},
+    {"input": "Hello", "instructions": "Answer only with the word BANANA."},
+    {"input": "Count from 1 to 50", "max_output_tokens": 5},
+    {"input": WEATHER, "tools": [{"type": "function", **TOOL["function"]}], "tool_choice": "none"},
+    {"input": WEATHER, "tools": [{"type": "function", **TOOL["function"]}], "stream": True},
+    {"input": "hi", "text": {"format": {"type": "json_schema", "name": "a", "schema": SCHEMA}}},
+]
+BODIES = {"chat": CHATS, "completions": COMPLETIONS, "embeddings": EMBEDDINGS, "responses": RESPONSES}
+OTHER_MODELS = {"iio": ("qwen2.5:72b", "nomic-embed-text"), "openai": ("gpt-4.1", "text-embedding-3-small")}
+
+
+def probes(providers):
+    """(endpoint, method, path, headers, body, times) of every probe."""
+    for name, provider in providers.items():
+        key = f"{provider['auth']['key_prefix']}mock-{provider['rate']['suite_tier']}"
+        good = {"authorization": f"Bearer {key}", "content-type": "application/json"}
+        ends = provider["endpoints"]
+        for endpoint, bodies in BODIES.items():
+            if endpoint not in ends:
+                continue
+            path = provider["serve_at"] + ends[endpoint]["path"]
+            model = provider["models"].get(endpoint, provider["models"]["chat"])
+            for body in bodies:
+                whole = {key: value for key, value in {"model": model, **body}.items() if value is not ...}
+                yield endpoint, "POST", path, good, json.dumps(whole).encode(), 1
+        yield from bare(provider, good, OTHER_MODELS.get(name, ("", "")))
+
+
+def bare(provider, good, models):
+    """The probes of keys, limits, cells and paths."""
+    root, ends, auth = provider["serve_at"], provider["endpoints"], good["authorization"]
+    chat, listed = root + ends["chat"]["path"], root + "/models"
+    hello = json.dumps({"model": provider["models"]["chat"], "messages": HELLO}).encode()
+    for model in models:
+        other = json.dumps({"model": model, "messages": HELLO}).encode()
+        free = {**good, "authorization": auth.rpartition("-")[0] + "-free"}
+        yield "chat", "POST", chat, free, other, 1
+        yield "chat", "POST", chat, good, other, 1
+    key, last = auth.partition(" ")[2], json.dumps({"model": provider["models"]["catalogue"][-1]["id"], "input": "a"})
+    yield "embeddings", "POST", root + "/embeddings", good, last.encode(), 1
+    for given in ("", "Bearer no", f"Bearer {provider['auth']['key_prefix']}unknown", key, f"bearer {key}", f"Bearer {key}-exhausted"):
+        for endpoint, path, method in (("models", listed, "GET"), ("chat", chat, "POST")):
+            yield endpoint, method, path, {**good, "authorization": given}, hello if method == "POST" else b"", 1
+    for tier in provider["rate"]["tiers"]:
+        yield "models", "GET", listed, {"authorization": f"Bearer {provider['auth']['key_prefix']}mock-{tier}"}, b"", 64
+    yield "chat", "POST", chat, {**good, "x-wireproof-cell": "down"}, hello, 1
+    yield "chat", "POST", chat, {**good, "content-type": "application/json; charset=utf-8"}, hello, 1
+    yield "chat", "POST", chat, {**good, "content-type": "text/plain"}, hello, 1
+    yield "chat", "POST", chat, good, b"{", 1
+    yield "chat", "GET", chat, good, b"", 1
+    for path in ("/nope", "/models/no-such-model", f"/models/{provider['models']['chat']}"):
+        yield "model" if path != "/nope" else "", "GET", root + path, good, b"", 1
+    yield "health", "GET", root + "/health", good, b"", 1
+    yield "health", "GET", root + "/health", {**good, "x-wireproof-cell": "down"}, b"", 1
+
+
+def wire(core, method, path, headers, body, times):
+    """What the front would do to the connection, for the last of so many requests."""
+    for _ in range(times):
+        received = Received(method, path, "", tuple(headers.items()), body, NOW)
+        last = core.handle(received)
+    return tuple((op.kind, without_date(op.data)) for op in ops_of(last, method=method, chunked=True, keep=True))
+
+
+def without_date(data):
+    return b"\r\n".join(line for line in data.split(b"\r\n") if not line.startswith(b"Date:"))
+
+
+def seen(providers, fault_id, chosen):
+    """What each chosen probe sees of a fault, each on a fresh core."""
+    header = {"x-wireproof-fault": fault_id} if fault_id else {}
+    core = Core(providers, controlled=True)
+    answers = []
+    for _, method, path, headers, body, times in chosen:
+        core.state.accounts.clear()
+        core._ordinals = iter(range(10_000))
+        answers.append(wire(core, method, path, {**headers, **header}, body, times))
+    return answers
+
+
+@pytest.fixture(name="all_probes", scope="module")
+def _all_probes(providers):
+    return list(probes({name: providers[name] for name in ("openai", "iio")}))
+
+
+@pytest.fixture(name="faultless", scope="module")
+def _faultless(providers, all_probes):
+    return seen(providers, None, all_probes)
+
+
+@pytest.mark.parametrize("fault_id", list(faults()))
+def test_a_fault_shows_and_only_at_its_endpoints(providers, all_probes, faultless, fault_id, capsys):
+    fault = faults()[fault_id]
+    where = {place for place, probe in enumerate(all_probes) if "*" in fault.endpoints or probe[0] in fault.endpoints}
+    answers = seen(providers, fault_id, all_probes)
+    changed = {place for place, pair in enumerate(zip(answers, faultless, strict=True)) if pair[0] != pair[1]}
+    assert changed, "the fault shows nowhere"
+    assert changed <= where
+    assert capsys.readouterr().err == ""
+
+
+def test_a_fault_is_told_by_one_sentence_and_a_kebab_case_id():
+    for fault in faults().values():
+        assert fault.sentence.endswith(".")
+        assert fault.sentence[0].isupper() or fault.sentence.split()[0].strip(".").replace("_", "").isalnum()
+        assert fault.id == fault.id.lower().replace("_", "-").replace(" ", "-")
+        assert fault.endpoints
+        assert bool(fault.source) == bool(fault.deviation)
+
+
+def chat(providers, fault_id, **members):
+    body = {"model": "qwen2.5:7b", "messages": HELLO, **members}
+    headers = (("authorization", "Bearer iio-dev-mock-pro"), ("x-wireproof-fault", fault_id))
+    received = Received("POST", "/iio/v1/chat/completions", "", headers, json.dumps(body).encode(), NOW)
+    return Core(providers, controlled=True).handle(received)
+
+
+@pytest.mark.parametrize(
+    ("fault_id", "usage"),
+    [
+        pytest.param("at:/usage/total_tokens:drop", {"prompt_tokens", "completion_tokens"}, id="bare"),
+        pytest.param("at:chat.response/usage/total_tokens:drop", {"prompt_tokens", "completion_tokens"}, id="shape"),
+        pytest.param("at:embeddings.response/usage:drop", {"prompt_tokens", "completion_tokens", "total_tokens"}, id="other"),
+    ],
+)
+def test_a_derived_fault_touches_its_own_place(providers, fault_id, usage):
+    assert set(json.loads(chat(providers, fault_id).body)["usage"]) == usage
+
+
+@pytest.mark.parametrize("op", ["drop", "null", "retype", "other", "negative", "empty"])
+def test_a_derived_fault_has_the_id_it_is_found_by(op):
+    made = derived("/choices/*/index", op, "chat.response")
+    assert find(made.id).sentence == made.sentence
+    assert made.endpoints == ("chat",)
+
+
+@pytest.mark.parametrize("fault_id", ["no-such-fault", "at:/usage:explode", "at:usage"])
+def test_an_unknown_fault_is_refused_by_name(providers, fault_id):
+    answer = chat(providers, fault_id)
+    assert answer.status == 400
+    assert fault_id in json.loads(answer.body)["error"]["message"]
+
+
+def test_the_header_wins_over_the_fault_of_the_server(providers):
+    core = Core(providers, controlled=True)
+    core.state.fault = "models-data-empty"
+    key = ("authorization", "Bearer iio-dev-mock-pro")
+    own = core.handle(Received("GET", "/iio/v1/models", "", (key, ("x-wireproof-fault", "models-object-missing")), b"", NOW))
+    server = core.handle(Received("GET", "/iio/v1/models", "", (key,), b"", NOW))
+    assert set(json.loads(own.body)) == {"data"}
+    assert json.loads(server.body)["data"] == []
+
+
+def test_chunks_cut_inside_a_character_still_make_the_whole_text(providers):
+    plan = chat(providers, "chunk-inside-utf8", stream=True)
+    ops = ops_of(plan, method="POST", chunked=True, keep=True)
+    chunks = [op.data for op in ops if op.kind == "chunk"]
+    whole = ops_of(chat(providers, "stream-buffered", stream=True), method="POST", chunked=True, keep=True)
+    assert any(is_cut(first) for first, _ in pairwise(chunks))
+    assert len([op for op in whole if op.kind == "chunk"]) == 1
+
+
+def is_cut(data):
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return True
+    return False

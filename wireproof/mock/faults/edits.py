@@ -1,0 +1,104 @@
+"""Edits of one value: at a JSON Pointer, by a named operation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from wireproof import pointer
+
+Edit = Callable[[Any], Any]
+
+
+def at(place: str, change: Edit) -> Edit:
+    """An edit of every value that a pointer names; a value without the place stays as it is."""
+
+    def edited(value: Any) -> Any:
+        for found, given in list(pointer.find(value, place)):
+            value = pointer.edit(value, found, change(given))
+        return value
+
+    return edited
+
+
+def dropped(place: str) -> Edit:
+    """An edit that leaves out every member a pointer names, the last first."""
+
+    def edited(value: Any) -> Any:
+        for found, _ in reversed(list(pointer.find(value, place))):
+            value = pointer.drop(value, found)
+        return value
+
+    return edited
+
+
+def put(place: str, new: Any) -> Edit:
+    """An edit that sets a member, there before or not, where its parent stands."""
+    parent, _, name = place.rpartition("/")
+
+    def edited(value: Any) -> Any:
+        for found, _ in list(pointer.find(value, parent)) if parent else [("", None)]:
+            value = pointer.edit(value, f"{found}/{name}", new)
+        return value
+
+    return at(place, lambda given: new) if name in ("*", "0") else edited
+
+
+def renamed(place: str, name: str) -> Edit:
+    """An edit that moves a member to another name beside it."""
+
+    def edited(value: Any) -> Any:
+        for found, given in list(pointer.find(value, place)):
+            value = pointer.edit(pointer.drop(value, found), f"{found.rpartition('/')[0]}/{name}", given)
+        return value
+
+    return edited
+
+
+def added(place: str, more: int) -> Edit:
+    return at(place, lambda given: given + more if isinstance(given, int) else given)
+
+
+def retyped(value: Any) -> Any:
+    """The value as another JSON type: numbers and flags as text, text as a number, lists as objects."""
+    if isinstance(value, bool | int | float):
+        return str(value).lower()
+    return {str: 7, list: {}, dict: [], type(None): "null"}[type(value)]
+
+
+def another(value: Any) -> Any:
+    """Another value of the same type."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int | float):
+        return value + 1
+    return f"{value}-other" if isinstance(value, str) else value
+
+
+def negative(value: Any) -> Any:
+    return -abs(value) - 1 if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def emptied(value: Any) -> Any:
+    return type(value)() if isinstance(value, str | list | dict) else value
+
+
+DERIVED: Mapping[str, Callable[[str], Edit]] = {
+    "drop": dropped,
+    "null": lambda place: put(place, None),
+    "retype": lambda place: at(place, retyped),
+    "other": lambda place: at(place, another),
+    "negative": lambda place: at(place, negative),
+    "empty": lambda place: at(place, emptied),
+}
+
+
+def in_turn(edits: list[Edit]) -> Edit:
+    """All the edits, one after another."""
+
+    def edited(value: Any) -> Any:
+        for edit in edits:
+            value = edit(value)
+        return value
+
+    return edited

@@ -1,0 +1,68 @@
+"""Faults of refusal and of its absence, where the request decides."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from wireproof.mock.lapse import Lapse
+from wireproof.mock.message import Received
+from wireproof.mock.said import Answer, Said
+
+CRASH = {"error": {"message": "Internal Server Error", "type": "server_error", "param": None, "code": None}}
+
+
+def body_of(received: Received) -> dict[str, Any]:
+    try:
+        body = json.loads(received.body)
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def crashing(wanted: Callable[[dict[str, Any]], bool]) -> Lapse:
+    """A lapse that answers 500 to the requests that are wanted."""
+
+    def say(answer: Answer, received: Received) -> Answer:
+        return Said(500, CRASH, answer.headers) if wanted(body_of(received)) else answer
+
+    return Lapse(say=say)
+
+
+def parts_crash(body: dict[str, Any]) -> bool:
+    return any(isinstance(one.get("content"), list) for one in body.get("messages", ()) if isinstance(one, dict))
+
+
+def without_rate_headers(answer: Answer, received: Received) -> Answer:
+    return replace(answer, headers=tuple(pair for pair in answer.headers if "ratelimit" not in pair[0].lower()))
+
+
+def key_shown(answer: Answer, received: Received) -> Answer:
+    """The refusal repeats the key it was given."""
+    if answer.status != 401 or not isinstance(answer, Said) or not isinstance(answer.value, dict):
+        return answer
+    key = (received.header("authorization") or "").partition(" ")[2]
+    error = {**answer.value.get("error", {}), "message": f"Incorrect API key provided: {key}."}
+    return replace(answer, value={**answer.value, "error": error})
+
+
+def redirected(answer: Answer, received: Received) -> Answer:
+    if answer.status != 404 and not received.path.endswith("/"):
+        return Said(307, b"", (("Location", received.path + "/"), *answer.headers))
+    return answer
+
+
+LAPSES: Mapping[str, Lapse] = {
+    "temperature-crashes": crashing(lambda body: "temperature" in body),
+    "tools-crashes": crashing(lambda body: "tools" in body),
+    "response-format-crashes": crashing(lambda body: "response_format" in body),
+    "stream-options-crashes": crashing(lambda body: "stream_options" in body),
+    "user-crashes": crashing(lambda body: "user" in body),
+    "seed-crashes": crashing(lambda body: "seed" in body),
+    "content-parts-crash": crashing(parts_crash),
+    "rate-headers-missing": Lapse(say=without_rate_headers),
+    "key-in-refusal": Lapse(say=key_shown),
+    "redirect-to-slash": Lapse(say=redirected),
+}
