@@ -47,7 +47,7 @@ SUITES_MAY = frozenset({"wireproof.check", "wireproof.expect"})
 
 
 def imported(source: str) -> Iterator[str]:
-    """Every module a source imports, at the top or inside a function; of `from package import name`, the module meant."""
+    """Every module a source imports, at the top or inside a function; `from package import module` is one too."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

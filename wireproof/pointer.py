@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
+
+INDEX = re.compile("0|[1-9][0-9]*")
 
 
 class Missing(LookupError):
@@ -45,20 +48,24 @@ def edit(document: Any, pointer: str, value: Any) -> Any:
 
 
 def drop(document: Any, pointer: str) -> Any:
-    """A copy of the document without the member at the pointer."""
+    """A copy of the document without what stands at the pointer; raises Missing where nothing does."""
+    get(document, pointer)
+    if not pointer:
+        raise Missing(pointer)
     *path, last = parts(pointer)
-    parent = get(document, join(*path)) if path else document
+    parent = get(document, join(*path))
+    kept: Any
     if isinstance(parent, list):
-        shorter: Any = [item for index, item in enumerate(parent) if str(index) != last]
+        kept = [item for index, item in enumerate(parent) if str(index) != last]
     else:
-        shorter = {key: item for key, item in parent.items() if key != last}
-    return _edit(document, tuple(path), shorter) if path else shorter
+        kept = {key: item for key, item in parent.items() if key != last}
+    return edit(document, join(*path), kept)
 
 
 def _step(document: Any, part: str, pointer: str) -> Any:
     if isinstance(document, dict) and part in document:
         return document[part]
-    if isinstance(document, list) and part.isdigit() and int(part) < len(document):
+    if isinstance(document, list) and INDEX.fullmatch(part) and int(part) < len(document):
         return document[int(part)]
     raise Missing(pointer)
 
@@ -84,8 +91,11 @@ def _find(document: Any, tokens: tuple[str, ...], seen: tuple[str | int, ...]) -
 def _edit(document: Any, tokens: tuple[str, ...], value: Any) -> Any:
     first, rest = tokens[0], tokens[1:]
     if isinstance(document, list):
-        position = len(document) if first == "-" else int(first)
-        below = _edit(document[position], rest, value) if rest else value
-        return [*document[:position], below, *document[position + 1 :]]
-    below = _edit(document.get(first, {}), rest, value) if rest else value
-    return {**document, first: below}
+        if first == "-" and not rest:
+            return [*document, value]
+        old = _step(document, first, join(*tokens))
+        new = _edit(old, rest, value) if rest else value
+        return [*document[: int(first)], new, *document[int(first) + 1 :]]
+    if not isinstance(document, dict):
+        raise Missing(join(*tokens))
+    return {**document, first: _edit(document.get(first, {}), rest, value) if rest else value}

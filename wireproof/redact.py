@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from typing import Any
 from urllib.parse import quote
 
 MASK = "•"
@@ -12,7 +15,7 @@ MASK = "•"
 
 @dataclass(frozen=True, slots=True)
 class Redactor:
-    """Replaces every secret, plain, base64 or URL-encoded, by a mask of the same length."""
+    """Replaces every secret, in each form of `_forms`, by a mask of the same length."""
 
     forms: tuple[bytes, ...]
 
@@ -35,7 +38,23 @@ class Redactor:
             data = data.replace(form, b"*" * len(form))
         return data
 
+    def parts(self, parts: Iterable[bytes]) -> tuple[bytes, ...]:
+        """The parts of one body without secrets, those that lie across two parts included."""
+        given = tuple(parts)
+        masked, ends = self.data(b"".join(given)), accumulate(map(len, given), initial=0)
+        return tuple(masked[start:end] for start, end in pairwise(ends))
+
+    def facts(self, fact: Any) -> Any:
+        """JSON data with every text masked; names, numbers and words such as true stay, so that it is JSON still."""
+        if isinstance(fact, str):
+            return self.text(fact)
+        if isinstance(fact, dict):
+            return {name: self.facts(value) for name, value in fact.items()}
+        return [self.facts(value) for value in fact] if isinstance(fact, list | tuple) else fact
+
 
 def _forms(secret: str) -> tuple[bytes, ...]:
-    raw = secret.encode()
-    return (raw, base64.b64encode(raw).rstrip(b"="), quote(secret, safe="").encode())
+    """Plain, base64, URL-encoded, and as JSON writes it, with and without escaped slashes."""
+    raw, quoted = secret.encode(), json.dumps(secret)[1:-1]
+    coded = (base64.b64encode(raw).rstrip(b"="), quote(secret, safe="").encode())
+    return (raw, *coded, quoted.encode(), quoted.replace("/", "\\/").encode())
