@@ -123,6 +123,16 @@ def test_usage_details(exchange: Exchange) -> None:
             expect.that(fits, f"at most {counts[f'{side}_tokens']}", value, at=at)
 
 
+@check("chat.no-null-details")
+def test_no_null_details(exchange: Exchange) -> None:
+    """The details of the token counts are objects where they are there, as clients expect that read into them."""
+    counts = usage(exchange)
+    for name in ("prompt_tokens_details", "completion_tokens_details"):
+        expect.that(
+            isinstance(counts.get(name, {}), dict), "an object or nothing", counts.get(name), at=f"/usage/{name}"
+        )
+
+
 @check("chat.usage-grows")
 def test_usage_grows(short: Exchange, long: Exchange) -> None:
     """A longer prompt counts more tokens."""

@@ -74,6 +74,14 @@ def test_counts(exchange: Exchange) -> None:
     expect.equal(sorted(texts(exchange)), [str(index) for index in range(wanted)], at="/choices")
 
 
+@check("completions.logprobs-null")
+def test_logprobs_null(exchange: Exchange) -> None:
+    """A choice has logprobs as null where none were asked for."""
+    for part in parts(exchange):
+        value = part.get("logprobs", "absent")
+        expect.that(value is None, "null", value, at="/choices/0/logprobs")
+
+
 @check("completions.logprobs")
 def test_logprobs(exchange: Exchange) -> None:
     """Log probabilities that were asked for come as lists of one length."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Exchange, Inconclusive, check, parse_json
+from wireproof.check import Exchange, Inconclusive, NotJson, Violation, check, parse_json
 
 ORDER = re.compile(r"[Aa]nswer only with the word (\w+)")
 
@@ -70,6 +70,21 @@ def test_usage_sum(exchange: Exchange) -> None:
     body = expect.answer(exchange)
     taken, made = (expect.member(body, f"/usage/{name}_tokens", int) for name in ("input", "output"))
     expect.equal(expect.member(body, "/usage/total_tokens"), taken + made, at="/usage/total_tokens")
+
+
+@check("responses.fits")
+def test_fits(exchange: Exchange) -> None:
+    """The text of a response by a strict schema is a JSON object with the members of the schema."""
+    if expect.answer(exchange).get("status") == "incomplete":
+        raise Inconclusive("the token cap ended the response")
+    wanted = parse_json(exchange.request.body)["text"]["format"]["schema"]["required"]
+    said = text(exchange)
+    try:
+        value = parse_json(said)
+    except NotJson as error:
+        raise Violation("a JSON text", f"{expect.shown(said)} ({error})", at="/output") from None
+    named = isinstance(value, dict) and sorted(value) == sorted(wanted)
+    expect.that(named, f"an object with {' and '.join(wanted)}", value, at="/output")
 
 
 @check("responses.obeys")

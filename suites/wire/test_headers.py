@@ -47,6 +47,15 @@ def test_no_coding(exchange: Exchange) -> None:
     )
 
 
+@check("wire.allow", any_answer=True)
+def test_allow(exchange: Exchange) -> None:
+    """A refusal with status 405 names the methods that the path has."""
+    arrived(exchange)
+    if exchange.status != 405:
+        raise Inconclusive(f"the status is {exchange.status}")
+    expect.header(exchange, "Allow")
+
+
 @check("wire.date", any_answer=True)
 def test_date(exchange: Exchange) -> None:
     """An answer carries the date of its making in the form of RFC 9110."""

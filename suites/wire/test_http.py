@@ -78,6 +78,13 @@ def test_no_server_error(exchange: Exchange, case: Case, provider: Provider) -> 
     expect.that(arranged or unbuilt or (exchange.status or 0) < 500, "a status below 500", actual, where="status line")
 
 
+@check("wire.status-200")
+def test_status_200(exchange: Exchange) -> None:
+    """Success has the one status that the description names for it, 200."""
+    expect.success(exchange)
+    expect.status(exchange, 200)
+
+
 @check("wire.no-redirect", any_answer=True)
 def test_no_redirect(exchange: Exchange) -> None:
     """A documented path answers by itself and redirects nowhere."""
