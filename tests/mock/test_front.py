@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+from itertools import pairwise
 
 import h11
 import pytest
@@ -78,7 +79,7 @@ def test_any_splitting_of_the_requests_gives_the_same_answers(server, cuts):
     raw = HEALTH + chat() + chat(stream=True) + HEALTH
     places = sorted({0, *(cut for cut in cuts if cut < len(raw)), len(raw)})
     with connected(server) as plug:
-        for first, last in zip(places, places[1:], strict=False):
+        for first, last in pairwise(places):
             plug.sendall(raw[first:last])
         answers = read_answers(plug, ["GET", "POST", "POST", "GET"])
     assert [status for status, _, _ in answers] == [200] * 4

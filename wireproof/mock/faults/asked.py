@@ -155,6 +155,7 @@ LAPSES: Mapping[str, Lapse] = {
     "missing-content-accepted": each_message(lambda message: {"content": "", **message}),
     "stream-text-accepted": taking("stream", lambda value: isinstance(value, str), True),
     "temperature-text-accepted": taking("temperature", lambda value: isinstance(value, str), 1),
+    "system-number-accepted": taking("system", lambda value: isinstance(value, int), "Be plain."),
     "cap-text-accepted": taking("max_tokens", lambda v: isinstance(v, str), 8),
     "cap-fraction-accepted": taking("max_tokens", lambda value: isinstance(value, float), 8),
     "missing-input-accepted": taking("input", lambda value: value is None, "hi"),

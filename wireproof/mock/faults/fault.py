@@ -24,6 +24,15 @@ class Fault:
     deviation: str
     apply: Lapse
 
+    def as_data(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "sentence": self.sentence,
+            "endpoints": list(self.endpoints),
+            "source": self.source,
+            "deviation": self.deviation,
+        }
+
 
 @cache
 def stored(name: str) -> Any:

@@ -129,7 +129,6 @@ LAPSES: Mapping[str, Lapse] = {
     "n-unbounded": field("n", minimum=None, maximum=None),
     "stop-unbounded": field("stop", max_items=None),
     "top-logprobs-unbounded": field("top_logprobs", minimum=None, maximum=None),
-    "system-number-accepted": field("system", types=("string", "number")),
     "unknown-fields-accepted": requests(lambda rules: replace(rules, refuses_unknown=False)),
     "unknown-field-refused": requests(lambda rules: replace(rules, refuses_unknown=True)),
     "stream-options-refused": without_field("stream_options"),

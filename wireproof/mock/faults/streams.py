@@ -6,13 +6,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from wireproof.mock.faults.dialects import (
+    DONE,
+    Events,
+    anthropic,
+    bad_utf8,
+    broken,
+    half,
+    is_done,
+    is_json,
+    multiline,
+    ollama,
+    plain_texts,
+    split_json,
+)
 from wireproof.mock.faults.places import calls, deltas, finishes, speaks, without
 from wireproof.mock.lapse import Lapse
 from wireproof.mock.message import Op, Ops, Received
-from wireproof.mock.said import SSE_TYPE, Answer, Event, Said, Told, event_bytes, to_json
-
-Events = tuple[Event, ...]
-DONE = "[DONE]"
+from wireproof.mock.said import SSE_TYPE, Answer, Event, Said, Told, event_bytes
 
 
 def telling(change: Callable[[Events], Events], frame: Callable[[Ops], Ops] | None = None) -> Lapse:
@@ -49,16 +60,11 @@ def inserted(place: int, *new: Event) -> Lapse:
     return telling(lambda events: (*events[:place], *new, *events[place:]))
 
 
-def is_done(event: Event) -> bool:
-    return event.data == DONE
-
-
-def is_json(event: Event) -> bool:
-    return isinstance(event.data, dict)
-
-
 def typed(kind: str) -> Callable[[Event], bool]:
-    return lambda event: is_json(event) and bool(event.data.get("type") == kind)
+    def wanted(event: Event) -> bool:
+        return isinstance(event.data, dict) and event.data.get("type") == kind
+
+    return wanted
 
 
 def hanging(ops: Ops) -> Ops:
@@ -66,14 +72,6 @@ def hanging(ops: Ops) -> Ops:
     if not any(op.kind == "last" for op in ops):
         return ops
     return (*(op for op in ops if op.kind not in ("last", "close")), Op("hang"))
-
-
-def middle(events: Events) -> int:
-    return max(1, len(events) // 2)
-
-
-def half(events: Events) -> Events:
-    return events[: middle(events)]
 
 
 def error_event(named: str | None) -> Event:
@@ -141,51 +139,6 @@ def id_repeated(events: Events) -> Events:
     return events
 
 
-def broken(events: Events) -> Events:
-    place = middle(events)
-    return (*events[:place], Event(b'data: {"id":"chatcmpl-1","choices":[{"index":0,\n\n'), *events[place + 1 :])
-
-
-def split_json(events: Events) -> Events:
-    """One chunk's JSON is cut over two events."""
-    place = middle(events)
-    data = to_json(events[place].data) if is_json(events[place]) else DONE.encode()
-    first, last = data[: len(data) // 2], data[len(data) // 2 :]
-    return (
-        *events[:place],
-        Event(b"data: " + first + b"\n\n"),
-        Event(b"data: " + last + b"\n\n"),
-        *events[place + 1 :],
-    )
-
-
-def plain_texts(events: Events) -> Events:
-    texts = [delta.get("content") or "" for event in events if is_json(event) for delta in deltas(event.data)]
-    return tuple(Event(text.encode()) for text in texts if text)
-
-
-def bad_utf8(events: Events) -> Events:
-    place = middle(events)
-    return (
-        *events[:place],
-        Event(event_bytes(events[place]).replace(b'"choices"', b'"x":"\xe2\x82","choices"')),
-        *events[place + 1 :],
-    )
-
-
-def ollama(events: Events) -> Events:
-    return tuple(Event(to_json(event.data) + b"\n") for event in events if is_json(event))
-
-
-def anthropic(events: Events) -> Events:
-    made = []
-    for event in events:
-        for delta in deltas(event.data) if is_json(event) else ():
-            text = {"type": "text_delta", "text": delta.get("content") or ""}
-            made.append(Event({"type": "content_block_delta", "index": 0, "delta": text}, "content_block_delta"))
-    return tuple(made)
-
-
 def refused_in_stream(answer: Answer, received: Received) -> Answer:
     """A refusal of a stream comes as an event under status 200."""
     if (
@@ -196,10 +149,6 @@ def refused_in_stream(answer: Answer, received: Received) -> Answer:
         headers = tuple(pair for pair in answer.headers if pair[0].lower() != "content-type")
         return Told(200, (Event(answer.value), Event(DONE)), (("Content-Type", SSE_TYPE), *headers))
     return answer
-
-
-def multiline(block: bytes) -> bytes:
-    return block.replace(b',"choices"', b',\ndata: "choices"')
 
 
 LAPSES: Mapping[str, Lapse] = {
