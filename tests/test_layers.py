@@ -21,6 +21,7 @@ PURE = frozenset(
         "clause",
         "errors",
         "exchange",
+        "json_text",
         "pointer",
         "provider",
         "sse",

@@ -21,7 +21,8 @@ from typing import Any, Protocol
 
 from wireproof import pointer
 from wireproof.case import Case
-from wireproof.exchange import Exchange, NotJson, Read, Request, parse_json, usage_of
+from wireproof.exchange import Exchange, Read, Request, usage_of
+from wireproof.json_text import NotJson, parse_json
 from wireproof.provider import Provider, Refusal
 from wireproof.sse import Comment, Event, Offence
 from wireproof.stream import Choice, Chunk, Stream, ToolCall

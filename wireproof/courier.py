@@ -16,7 +16,8 @@ from aiolimiter import AsyncLimiter
 from wireproof import pointer
 from wireproof.case import Ask, Case
 from wireproof.check import Untestable
-from wireproof.exchange import Exchange, NotJson
+from wireproof.exchange import Exchange
+from wireproof.json_text import NotJson
 from wireproof.render import Outgoing, render
 from wireproof.target import Target
 from wireproof.wire import Answer, Wire

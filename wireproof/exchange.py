@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from wireproof.json_text import NotJson, parse_json
 from wireproof.stream import Stream, assemble
 
 COULD_NOT_ASK = frozenset({"connect", "tls", "request"})
-
-
-class NotJson(ValueError):
-    """A body is not one JSON text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +84,7 @@ class Exchange:
     broken: Break | None = None
     retries: tuple[str, ...] = ()
     truncated: bool = False
-    _memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    _memo: dict[str, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     @property
     def body(self) -> bytes:
@@ -150,18 +146,6 @@ class Exchange:
         if name not in self._memo:
             self._memo[name] = make()
         return self._memo[name]
-
-
-def parse_json(text: bytes | str) -> Any:
-    """Parse one JSON text by RFC 8259: no NaN, no Infinity; raises NotJson."""
-    try:
-        return json.loads(text, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        raise NotJson(str(error)) from None
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON value")
 
 
 def usage_of(exchange: Exchange) -> Mapping[str, Any]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from wireproof import pointer
 from wireproof.case import Case
 from wireproof.courier import Courier, Evidence
-from wireproof.exchange import Exchange, NotJson
+from wireproof.exchange import Exchange
+from wireproof.json_text import NotJson
 from wireproof.target import Target
 from wireproof.wire import Wire
 

@@ -13,7 +13,8 @@ from wireproof.check import Check, Contract, Finding, Inconclusive, Noted, NotOf
 from wireproof.clause import Clause, Judgement, highest
 from wireproof.courier import Evidence, Unsent
 from wireproof.docket import Entry
-from wireproof.exchange import COULD_NOT_ASK, Exchange, NotJson
+from wireproof.exchange import COULD_NOT_ASK, Exchange
+from wireproof.json_text import NotJson
 from wireproof.provider import Provider
 from wireproof.target import Target
 from wireproof.verdict import ClauseVerdict, Verdict

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from wireproof import sse
+from wireproof.json_text import NotJson, parse_json
 
 DONE = "[DONE]"
 
@@ -142,8 +142,8 @@ def assemble(reads: Iterable[tuple[int, bytes]]) -> Stream:
 
 def _chunk(event: sse.Event) -> Chunk:
     try:
-        return Chunk(event, json.loads(event.data))
-    except (ValueError, RecursionError) as error:
+        return Chunk(event, parse_json(event.data))
+    except NotJson as error:
         return Chunk(event, None, str(error))
 
 

@@ -1,0 +1,133 @@
+"""Chunks assembled into what a client would see."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from wireproof.stream import Stream, assemble
+
+
+def stream(*values: Any, done: bool = True) -> Stream:
+    """A stream of these JSON values, or of raw text where one is a text."""
+    texts = [value if isinstance(value, str) else json.dumps(value) for value in values]
+    body = "".join(f"data: {text}\n\n" for text in [*texts, *(["[DONE]"] if done else [])])
+    return assemble([(0, body.encode())])
+
+
+def delta(index: Any = 0, finish: Any = None, **members: Any) -> dict[str, Any]:
+    return {"choices": [{"index": index, "delta": members, "finish_reason": finish}]}
+
+
+def test_the_deltas_of_a_choice_join_to_its_content() -> None:
+    found = stream(delta(role="assistant", content=""), delta(content="o"), delta(content="k"), delta(finish="stop"))
+    (choice,) = found.choices
+    assert (choice.content, choice.roles, choice.finish_reasons) == ("ok", ("assistant",), ("stop",))
+
+
+def test_choices_whose_chunks_alternate_are_kept_apart() -> None:
+    found = stream(delta(1, content="b"), delta(0, content="a"), delta(1, "length", content="B"), delta(0, "stop"))
+    assert [(choice.index, choice.content) for choice in found.choices] == [(1, "bB"), (0, "a")]
+    zero, one = found.choice(0), found.choice(1)
+    assert zero is not None
+    assert one is not None
+    assert (zero.finish_reasons, one.finish_reasons) == (("stop",), ("length",))
+    assert found.choice(2) is None
+
+
+def test_two_choices_in_one_chunk_are_two_choices() -> None:
+    found = stream({"choices": [*delta(0, content="a")["choices"], *delta(1, content="b")["choices"]]})
+    assert [choice.content for choice in found.choices] == ["a", "b"]
+
+
+def test_the_fragments_of_tool_calls_join_by_index() -> None:
+    def call(index: int, **members: Any) -> dict[str, Any]:
+        return delta(tool_calls=[{"index": index, **members}])
+
+    found = stream(
+        call(0, id="call_a", type="function", function={"name": "add", "arguments": ""}),
+        call(1, id="call_b", type="function", function={"name": "sub", "arguments": '{"x"'}),
+        call(0, function={"arguments": '{"a": 1}'}),
+        call(1, function={"arguments": ": 2}"}),
+    )
+    calls = found.choices[0].tool_calls
+    assert [(c.index, c.id, c.name, c.arguments) for c in calls] == [
+        (0, "call_a", "add", '{"a": 1}'),
+        (1, "call_b", "sub", '{"x": 2}'),
+    ]
+
+
+def test_usage_is_taken_from_the_last_chunk_that_has_it() -> None:
+    found = stream({**delta(content="a"), "usage": None}, {"choices": [], "usage": {"total_tokens": 3}})
+    assert found.usage == {"total_tokens": 3}
+    assert stream(delta(content="a")).usage is None
+
+
+def test_a_role_of_null_is_no_role() -> None:
+    assert stream(delta(role=None, content="a")).choices[0].roles == ()
+
+
+def test_every_finish_reason_is_kept() -> None:
+    assert stream(delta(finish="stop"), delta(finish="length")).choices[0].finish_reasons == ("stop", "length")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param('{"a":', id="cut"),
+        pytest.param("hello", id="prose"),
+        pytest.param("", id="nothing"),
+        pytest.param('{"a": NaN}', id="not-a-number"),
+        pytest.param("[" * 100_000, id="too-deep"),
+    ],
+)
+def test_an_event_that_is_no_json_says_why_and_the_others_count(text: str) -> None:
+    found = stream(delta(content="a"), text, delta(content="b"))
+    assert [chunk.problem is None for chunk in found.chunks] == [True, False, True]
+    assert found.chunks[1].value is None
+    assert found.choices[0].content == "ab"
+
+
+def test_what_comes_after_done_is_kept_apart() -> None:
+    found = stream(delta(content="a"), "[DONE]", delta(content="b"), done=False)
+    assert found.done is not None
+    assert found.done.index == 1
+    assert [event.index for event in found.after_done] == [2]
+    assert found.choices[0].content == "a"
+
+
+def test_a_stream_without_done_has_none() -> None:
+    found = stream(delta(content="a"), done=False)
+    assert (found.done, found.after_done, len(found.chunks)) == (None, (), 1)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param(None, id="null"),
+        pytest.param([], id="an-array"),
+        pytest.param({"choices": None}, id="choices-of-null"),
+        pytest.param({"choices": {}}, id="choices-of-another-type"),
+        pytest.param({"choices": [None, 7]}, id="a-choice-of-another-type"),
+        pytest.param({"choices": [{"index": 0, "delta": None}]}, id="a-delta-of-null"),
+        pytest.param({"choices": [{"index": [0], "delta": {}}]}, id="an-index-of-another-type"),
+        pytest.param({"choices": [{"delta": {"tool_calls": {}}}]}, id="tool-calls-of-another-type"),
+        pytest.param({"choices": [{"delta": {"tool_calls": [None]}}]}, id="a-tool-call-of-null"),
+        pytest.param({"choices": [{"delta": {"tool_calls": [{"index": {}, "function": 1}]}}]}, id="a-function-of-7"),
+        pytest.param({"choices": [{"delta": {"content": 7}}]}, id="content-of-another-type"),
+        pytest.param({"usage": 7}, id="usage-of-another-type"),
+    ],
+)
+def test_a_chunk_of_the_wrong_shape_is_kept_and_breaks_nothing(value: Any) -> None:
+    found = stream(value)
+    assert [chunk.value for chunk in found.chunks] == [value]
+    assert all(choice.content == "" for choice in found.choices)
+
+
+def test_events_keep_their_offences_and_comments() -> None:
+    found = assemble([(0, b": ping\n\ndata:{}\n\n")])
+    assert [comment.text for comment in found.comments] == ["ping"]
+    assert [offence.rule for offence in found.offences] == ["no-space-after-colon"]
+    assert found.line_ends == {b"\n"}
