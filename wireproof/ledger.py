@@ -44,7 +44,9 @@ class Ledger:
         self._line({"kind": "footer", "exchanges": exchanges, "verdicts": verdicts, "exit": exit})
 
     def _line(self, fact: Mapping[str, Any]) -> None:
-        self.file.write(self.redactor.text(json.dumps(fact, ensure_ascii=False)) + "\n")
+        text = json.dumps(self.redactor.facts(fact), ensure_ascii=False)
+        # A lone surrogate, which JSON can say and UTF-8 cannot, becomes the escape that JSON has for it.
+        self.file.write(text.encode("utf-8", "backslashreplace").decode() + "\n")
         self.file.flush()
 
 
@@ -61,22 +63,39 @@ def describe(target: Target) -> dict[str, Any]:
 
 
 def read(file: Path) -> Iterator[dict[str, Any]]:
-    """The lines of a ledger; LedgerError names the line that is no JSON object."""
-    with file.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                fact = json.loads(line)
-            except ValueError:
-                raise LedgerError(f"{file}, line {number}: it is not JSON; the run was cut off there") from None
-            if not isinstance(fact, dict) or "kind" not in fact:
-                raise LedgerError(f"{file}, line {number}: it is no line of a ledger")
-            yield fact
+    """The lines of a whole ledger; LedgerError names the line where it is none, and a missing footer."""
+    last = None
+    try:
+        with file.open("rb") as lines:
+            for number, line in enumerate(lines, 1):
+                fact = _fact(line, f"{file}, line {number}", last)
+                last = fact["kind"]
+                yield fact
+    except OSError as error:
+        raise LedgerError(f"{file}: it cannot be read ({error.strerror})") from None
+    if last != "footer":
+        raise LedgerError(f"{file}: it has no footer; the run was cut off")
+
+
+def _fact(line: bytes, place: str, last: str | None) -> dict[str, Any]:
+    try:
+        fact = json.loads(line)
+    except ValueError:
+        raise LedgerError(f"{place}: it is not JSON; the run was cut off there") from None
+    if not isinstance(fact, dict) or "kind" not in fact:
+        raise LedgerError(f"{place}: it is no line of a ledger")
+    if last is None and fact["kind"] != "header":
+        raise LedgerError(f"{place}: it is not a header; the ledger starts later than its run")
+    if last == "footer":
+        raise LedgerError(f"{place}: it stands behind the footer")
+    return fact
 
 
 def exchange_data(exchange: Exchange, redactor: Redactor) -> dict[str, Any]:
     """The JSON form of an exchange."""
     request = exchange.request
     broken = exchange.broken
+    bodies = redactor.parts(read.data for read in exchange.reads)
     return {
         "target": exchange.target,
         "case": exchange.case,
@@ -91,7 +110,9 @@ def exchange_data(exchange: Exchange, redactor: Redactor) -> dict[str, Any]:
         "status": exchange.status,
         "http_version": exchange.http_version,
         "headers": [[_latin(name), _latin(redactor.data(value))] for name, value in exchange.headers],
-        "reads": [[read.at_ns - exchange.started_ns, _bytes(redactor.data(read.data))] for read in exchange.reads],
+        "reads": [
+            [read.at_ns - exchange.started_ns, _bytes(data)] for read, data in zip(exchange.reads, bodies, strict=True)
+        ],
         "sent_at": exchange.sent_at,
         "headers_ns": exchange.headers_ns and exchange.headers_ns - exchange.started_ns,
         "ended_ns": exchange.ended_ns and exchange.ended_ns - exchange.started_ns,

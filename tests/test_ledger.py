@@ -1,0 +1,162 @@
+"""What is written to a ledger is read back as it was, and a ledger that was cut says where."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wireproof.check import Finding
+from wireproof.errors import LedgerError
+from wireproof.exchange import Break, Exchange, Read, Request
+from wireproof.ledger import Ledger, exchange_data, exchange_from, read
+from wireproof.redact import Redactor
+from wireproof.verdict import ClauseVerdict, Verdict
+
+NOTHING = Redactor.of([])
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+tokens = st.binary(max_size=12)
+times = st.none() | st.integers(1, 10**12)
+
+exchanges = st.builds(
+    Exchange,
+    target=texts,
+    case=texts,
+    endpoint=texts,
+    step=st.integers(0, 9),
+    request=st.builds(
+        Request,
+        st.sampled_from(["GET", "POST"]),
+        texts,
+        st.lists(st.tuples(texts, texts), max_size=2).map(tuple),
+        tokens,
+    ),
+    status=st.none() | st.integers(100, 599),
+    http_version=st.sampled_from(["", "HTTP/1.1"]),
+    headers=st.lists(st.tuples(tokens, tokens), max_size=3).map(tuple),
+    reads=st.lists(st.builds(Read, st.integers(0, 10**12), tokens), max_size=4).map(tuple),
+    sent_at=st.floats(0, 2e9),
+    headers_ns=times,
+    ended_ns=times,
+    broken=st.none() | st.builds(Break, st.sampled_from(["idle", "protocol"]), texts, tokens),
+    retries=st.lists(texts, max_size=2).map(tuple),
+    truncated=st.booleans(),
+)
+
+VERDICT = Verdict(
+    target="iio",
+    provider="openai",
+    check="chat.answers",
+    case="chat-basic",
+    area="chat",
+    outcome="fail",
+    level="must",
+    clauses=(ClauseVerdict("OPENAI-CHAT-001", "must", "openai", "schema", "fail"),),
+    requirement="A chat is answered.",
+    message="expected 200, actual 500",
+    findings=(Finding("200", "500", "status line"),),
+)
+
+
+@given(exchanges)
+def test_an_exchange_is_read_back_as_it_was(exchange: Exchange) -> None:
+    line = json.dumps(exchange_data(exchange, NOTHING), ensure_ascii=False)
+    again = exchange_from(json.loads(line))
+    assert again == exchange
+    assert again.body == exchange.body
+    assert again.stream == exchange.stream
+
+
+def test_times_count_from_the_start_of_the_exchange() -> None:
+    exchange = Exchange(
+        "t", "c", "chat", 0, Request("GET", "/"), started_ns=100, headers_ns=105, ended_ns=120, reads=(Read(110, b"x"),)
+    )
+    again = exchange_from(exchange_data(exchange, NOTHING))
+    assert (again.started_ns, again.headers_ns, again.ended_ns, again.reads) == (0, 5, 20, (Read(10, b"x"),))
+
+
+def test_a_verdict_is_read_back_as_it_was() -> None:
+    assert Verdict.from_data(json.loads(json.dumps(VERDICT.as_data()))) == VERDICT
+
+
+def write(file: Path, **verdict: Any) -> list[str]:
+    """A whole ledger of one exchange and one verdict; its lines."""
+    with file.open("w", encoding="utf-8") as out:
+        ledger = Ledger(out, Redactor.of(["sk-secret-1"]))
+        ledger.header("0.1.0", "2026-01-01T00:00:00+00:00", [{"name": "iio"}])
+        reads = (Read(1, b'{"key": "sk-sec'), Read(2, b'ret-1\xff"}'))
+        request = Request("POST", "http://h/?k=sk-secret-1", (("Authorization", "Bearer sk-secret-1"),), b"sk-secret-1")
+        evidence = Break("protocol", "bad line sk-secret-1", b"sk-secret-1\xff")
+        head = ((b"X-Key", b"sk-secret-1"),)
+        ledger.exchange(Exchange("t", "c", "chat", 0, request, headers=head, reads=reads, broken=evidence))
+        ledger.verdict(Verdict(**{name: getattr(VERDICT, name) for name in VERDICT.__slots__} | verdict))
+        ledger.footer(1, 1, 0)
+    return file.read_text(encoding="utf-8").splitlines()
+
+
+def test_a_ledger_has_a_header_first_and_a_footer_last(tmp_path: Path) -> None:
+    write(tmp_path / "ledger.jsonl")
+    assert [fact["kind"] for fact in read(tmp_path / "ledger.jsonl")] == ["header", "exchange", "verdict", "footer"]
+
+
+def test_no_key_reaches_a_ledger_not_even_one_that_two_reads_share(tmp_path: Path) -> None:
+    write(tmp_path / "ledger.jsonl", message="the key sk-secret-1")
+    assert "sk-secret-1" not in (tmp_path / "ledger.jsonl").read_text()
+    (exchange,) = (exchange_from(fact) for fact in read(tmp_path / "ledger.jsonl") if fact["kind"] == "exchange")
+    assert exchange.body == b'{"key": "***********\xff"}'
+    assert exchange.broken is not None
+    assert exchange.broken.evidence == b"***********\xff"
+
+
+def test_half_a_surrogate_pair_in_a_message_is_written_and_read(tmp_path: Path) -> None:
+    """JSON can say half a pair, so a target's answer can put one into a message."""
+    write(tmp_path / "ledger.jsonl", message="actual \ud800")
+    (verdict,) = (fact["verdict"] for fact in read(tmp_path / "ledger.jsonl") if fact["kind"] == "verdict")
+    assert verdict["message"] == "actual \ud800"
+
+
+def test_a_key_that_looks_like_json_leaves_the_lines_json() -> None:
+    file = io.StringIO()
+    Ledger(file, Redactor.of(["true", "1"])).footer(11, 1, 1)
+    assert json.loads(file.getvalue()) == {"kind": "footer", "exchanges": 11, "verdicts": 1, "exit": 1}
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        pytest.param(lambda lines: [*lines[:2], lines[2][:20]], "line 3: it is not JSON", id="cut-inside-a-line"),
+        pytest.param(lambda lines: lines[:3], "it has no footer", id="cut-between-lines"),
+        pytest.param(lambda lines: [], "it has no footer", id="empty"),
+        pytest.param(lambda lines: lines[1:], "line 1: it is not a header", id="no-header"),
+        pytest.param(lambda lines: [lines[0], "[]"], "line 2: it is no line of a ledger", id="another-json"),
+        pytest.param(lambda lines: [*lines, lines[2]], "line 5: it stands behind the footer", id="behind-the-footer"),
+    ],
+)
+def test_a_ledger_that_is_not_whole_says_where(tmp_path: Path, change: Any, problem: str) -> None:
+    file = tmp_path / "ledger.jsonl"
+    file.write_text("\n".join(change(write(file))), encoding="utf-8")
+    with pytest.raises(LedgerError, match=problem):
+        list(read(file))
+
+
+def test_what_stands_before_the_cut_is_still_read(tmp_path: Path) -> None:
+    file, kinds = tmp_path / "ledger.jsonl", []
+    file.write_text("\n".join(write(file)[:3]), encoding="utf-8")
+    with pytest.raises(LedgerError):
+        for fact in read(file):
+            kinds.append(fact["kind"])  # noqa: PERF402
+    assert kinds == ["header", "exchange", "verdict"]
+
+
+@pytest.mark.parametrize("content", [pytest.param(b"\xff\xfe", id="binary"), pytest.param(None, id="no-file")])
+def test_a_file_that_is_no_ledger_says_so(tmp_path: Path, content: bytes | None) -> None:
+    file = tmp_path / "ledger.jsonl"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(LedgerError, match=r"ledger\.jsonl"):
+        list(read(file))
