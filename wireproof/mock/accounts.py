@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import re
 import threading
+import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from wireproof.mock.message import Received
 from wireproof.mock.profile import Auth, Profile, Tier
@@ -83,7 +83,8 @@ class Accounts:
 
 
 def month(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m")
+    year, number, *_ = time.gmtime(at)
+    return f"{year}-{number}"
 
 
 def tier_of(profile: Profile, key: str) -> tuple[Tier, bool]:

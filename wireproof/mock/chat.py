@@ -8,8 +8,8 @@ from typing import Any
 
 from wireproof.mock import logprobs, validate
 from wireproof.mock.answer import Ask, Spoken, speak_once
-from wireproof.mock.conversation import from_messages, prompt_tokens
-from wireproof.mock.draw import Draw
+from wireproof.mock.conversation import Conversation, from_messages, prompt_tokens
+from wireproof.mock.draw import Draw, fingerprint
 from wireproof.mock.endpoint import Visit, cap_of, model_for, stops_of
 from wireproof.mock.messages import check_chat
 from wireproof.mock.said import Answer, Event, Said, Told
@@ -41,7 +41,7 @@ class Turn:
 
     def trimmings(self) -> Json:
         """The members that only some profiles show."""
-        known = {"service_tier": "default", "system_fingerprint": "fp_" + Draw.of(self.body["model"]).hex(10)}
+        known = {"service_tier": "default", "system_fingerprint": fingerprint(self.body["model"])}
         return {name: value for name, value in known.items() if name in self.visit.profile.members}
 
 
@@ -60,18 +60,18 @@ def chat(visit: Visit, given: Json) -> Answer:
 def understood(visit: Visit, body: Json) -> Turn:
     conversation = from_messages(body["messages"], body.get("system"))
     draw = Draw.of(body["model"], body["messages"], body.get("system"), body.get("seed"))
-    ask = asked(visit, body, draw)
+    ask = asked(visit, body, conversation, draw)
     spoken = tuple(speak_once(ask, index) for index in range(int(body.get("n", 1))))
     prompt = prompt_tokens(conversation, body.get("tools"))
     usage = chat_usage(visit.profile, prompt, sum(one.size for one in spoken))
     return Turn(visit, body, spoken, usage, visit.id("chatcmpl-", draw))
 
 
-def asked(visit: Visit, body: Json, draw: Draw) -> Ask:
+def asked(visit: Visit, body: Json, conversation: Conversation, draw: Draw) -> Ask:
     wanted = body.get("response_format", {})
     cap = cap_of(body, visit.profile.rules("chat").token_cap, "max_tokens", "max_completion_tokens")
     return Ask(
-        conversation=from_messages(body["messages"], body.get("system")),
+        conversation=conversation,
         draw=draw,
         tools=tuple(Tool.from_mapping(tool["function"]) for tool in body.get("tools", ())),
         choice=named_choice(body.get("tool_choice"), parallel=body.get("parallel_tool_calls", True)),

@@ -9,7 +9,7 @@ from wireproof.mock import logprobs, validate
 from wireproof.mock.answer import Ask, Spoken, speak_once
 from wireproof.mock.chat import DONE
 from wireproof.mock.conversation import Conversation, Line
-from wireproof.mock.draw import Draw
+from wireproof.mock.draw import Draw, fingerprint
 from wireproof.mock.embed import is_tokens
 from wireproof.mock.endpoint import Visit, cap_of, model_for, stops_of
 from wireproof.mock.messages import check_pairs, check_stop
@@ -73,7 +73,7 @@ def envelope(visit: Visit, body: Body) -> Body:
         "model": body["model"],
     }
     if "system_fingerprint" in visit.profile.members:
-        made["system_fingerprint"] = "fp_" + Draw.of(body["model"]).hex(10)
+        made["system_fingerprint"] = fingerprint(body["model"])
     return made
 
 

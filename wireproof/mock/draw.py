@@ -6,31 +6,42 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+canonical = json.JSONEncoder(sort_keys=True, default=repr).encode
 
 
 @dataclass(frozen=True, slots=True)
 class Draw:
     """A source of values that are the same for the same request."""
 
-    seed: str
+    seed: bytes
 
     @classmethod
     def of(cls, *values: Any) -> Draw:
-        text = json.dumps(values, sort_keys=True, default=repr)
-        return cls(hashlib.blake2b(text.encode(), digest_size=12).hexdigest())
+        return cls(digest(canonical(values).encode()))
 
     def at(self, *place: object) -> Draw:
         """The source for one place of the answer."""
-        return Draw.of(self.seed, *map(str, place))
+        return Draw(digest(self.seed + repr(place).encode("utf-8", "backslashreplace")))
 
     def number(self, below: int) -> int:
-        return int(self.seed, 16) % below
+        return int.from_bytes(self.seed, "big") % below
 
     def pick(self, options: Sequence[T]) -> T:
         return options[self.number(len(options))]
 
     def hex(self, length: int) -> str:
-        return hashlib.blake2b(self.seed.encode(), digest_size=32).hexdigest()[:length]
+        return self.seed.hex()[:length]
+
+
+def digest(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=16).digest()
+
+
+@lru_cache(maxsize=64)
+def fingerprint(model: str) -> str:
+    """The system fingerprint of a model."""
+    return "fp_" + Draw.of(model).hex(10)

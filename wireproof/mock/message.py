@@ -21,7 +21,10 @@ class Received:
 
     def header(self, name: str) -> str | None:
         wanted = name.lower()
-        return next((value for key, value in self.headers if key == wanted), None)
+        for key, value in self.headers:
+            if key == wanted:
+                return value
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ EVERY_MEMBER = ("service_tier", "system_fingerprint", "refusal", "annotations", 
 UNLIMITED = 1_000_000
 ROLES = ("chat", "completions", "embeddings", "vision")
 
+NO_RULES = RequestRules({})
+
 
 @dataclass(frozen=True, slots=True)
 class Model:
@@ -120,9 +122,9 @@ class Profile:
     endpoints: tuple[tuple[str, str, str], ...]
     capabilities: frozenset[str]
     catalogue: tuple[Model, ...]
-    requests: tuple[tuple[str, RequestRules], ...]
+    requests: Mapping[str, RequestRules]
     envelope: str
-    refusals: tuple[tuple[str, RefusalRow], ...]
+    refusals: Mapping[str, RefusalRow]
     rate: Rate
     suite_tier: str
     members: tuple[str, ...]
@@ -150,9 +152,9 @@ class Profile:
             endpoints=tuple((key, end["method"], end["path"]) for key, end in row["endpoints"].items()),
             capabilities=frozenset((*offered.get("promised", ()), *offered.get("optional", ()))),
             catalogue=catalogue,
-            requests=tuple((key, RequestRules.from_mapping(rules)) for key, rules in row["requests"].items()),
+            requests={key: RequestRules.from_mapping(rules) for key, rules in row["requests"].items()},
             envelope=errors["envelope"],
-            refusals=tuple((key, RefusalRow.from_mapping(entry)) for key, entry in errors["refusals"].items()),
+            refusals={key: RefusalRow.from_mapping(entry) for key, entry in errors["refusals"].items()},
             rate=rate,
             suite_tier=row["rate"].get("suite_tier", rate.tiers[0].name),
             members=tuple(row.get("members", plain)),
@@ -165,7 +167,7 @@ class Profile:
         return f"{self.auth.key_prefix}mock-{self.suite_tier}"
 
     def rules(self, endpoint: str) -> RequestRules:
-        return dict(self.requests).get(endpoint, RequestRules(()))
+        return self.requests.get(endpoint, NO_RULES)
 
     def model(self, name: str) -> Model | None:
         found = next((model for model in self.catalogue if model.id == name), None)

@@ -36,7 +36,7 @@ class Refused(Exception):
 
 def row_of(profile: Profile | None, cause: str) -> RefusalRow:
     """The profile's row for a cause, or that of the cause nearest to it."""
-    rows = dict(profile.refusals) if profile else {}
+    rows = profile.refusals if profile else {}
     found = rows.get(cause) or rows.get(STAND_INS.get(cause, ""))
     return found or BARE_ROWS.get(cause) or RefusalRow(400, None, None)
 

@@ -42,7 +42,7 @@ class Field:
 class RequestRules:
     """What an endpoint takes in its body."""
 
-    fields: tuple[Field, ...]
+    fields: Mapping[str, Field]
     token_cap: str | None = None
     roles: tuple[str, ...] = ()
     content_parts: tuple[str, ...] = ("text",)
@@ -51,7 +51,7 @@ class RequestRules:
     @classmethod
     def from_mapping(cls, row: Mapping[str, Any]) -> RequestRules:
         return cls(
-            fields=tuple(Field.from_mapping(name, field) for name, field in row["fields"].items()),
+            fields={name: Field.from_mapping(name, field) for name, field in row["fields"].items()},
             token_cap=row.get("token_cap"),
             roles=tuple(row.get("roles", ())),
             content_parts=tuple(row.get("content_parts", ("text",))),

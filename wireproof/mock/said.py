@@ -10,6 +10,7 @@ from wireproof.mock.message import Frame, Headers, Reply, Step, StreamPlan
 
 JSON_TYPE = "application/json"
 SSE_TYPE = "text/event-stream; charset=utf-8"
+compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def with_headers(answer: Answer, headers: Headers) -> Answer:
 def to_json(value: Any) -> bytes:
     """JSON as UTF-8; a lone surrogate stays escaped, since UTF-8 has no form for it."""
     try:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+        return compact(value).encode()
     except UnicodeEncodeError:
         return json.dumps(value, separators=(",", ":")).encode()
 

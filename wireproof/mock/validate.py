@@ -51,26 +51,23 @@ def parse(body: bytes, content_type: str | None) -> Body:
 
 def fields(body: Body, rules: RequestRules) -> Body:
     """The body without nulls and unknown members, once every member is found right."""
-    known = {field.name: field for field in rules.fields}
+    known = rules.fields
     if rules.refuses_unknown:
         for name in body.keys() - known.keys():
             raise Refused("unknown-field", f"Unrecognized request argument supplied: {name}", param=name)
-    for field in rules.fields:
-        member(field, body)
-    return {name: body[name] for name in known if body.get(name) is not None}
+    for name, field in known.items():
+        if name in body:
+            member(field, body[name])
+        elif field.required:
+            raise required(name)
+    return {name: value for name, value in body.items() if value is not None and name in known}
 
 
-def member(field: Field, body: Body) -> None:
-    if field.name not in body:
-        if field.required:
-            raise Refused("missing-field", f"Missing required parameter: '{field.name}'.", param=field.name)
-        return
-    value = body[field.name]
+def member(field: Field, value: Any) -> None:
     if value is None and field.nullable:
         return
-    kinds = " or ".join(field.types)
     if not any(TYPES[kind](value) for kind in field.types):
-        raise Refused("wrong-type", f"Invalid type for '{field.name}': expected {kinds}.", param=field.name)
+        raise wrong_type(field.name, " or ".join(field.types))
     bounds(field, value)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from wireproof.mock.lapse import Lapse
 from wireproof.mock.profile import ROLES, Model, Profile
-from wireproof.mock.rules import Field, RequestRules
+from wireproof.mock.rules import RequestRules
 
 
 def ruling(change: Callable[[Profile], Profile]) -> Lapse:
@@ -35,15 +35,16 @@ def requests(change: Callable[[RequestRules], RequestRules]) -> Lapse:
     """A lapse in what the bodies of requests may hold."""
 
     def changed(profile: Profile) -> Profile:
-        return replace(profile, requests=tuple((name, change(rules)) for name, rules in profile.requests))
+        return replace(profile, requests={name: change(rules) for name, rules in profile.requests.items()})
 
     return ruling(changed)
 
 
 def field(name: str, **changed: Any) -> Lapse:
     def change(rules: RequestRules) -> RequestRules:
-        made = tuple(replace(one, **changed) if one.name == name else one for one in rules.fields)
-        return replace(rules, fields=made)
+        known = rules.fields.get(name)
+        made = {} if known is None else {name: replace(known, **changed)}
+        return replace(rules, fields={**rules.fields, **made})
 
     return requests(change)
 
@@ -52,7 +53,7 @@ def without_field(name: str) -> Lapse:
     """A lapse that does not know a field, and refuses what it does not know."""
 
     def change(rules: RequestRules) -> RequestRules:
-        kept: tuple[Field, ...] = tuple(one for one in rules.fields if one.name != name)
+        kept = {key: field for key, field in rules.fields.items() if key != name}
         return replace(rules, fields=kept, refuses_unknown=True)
 
     return requests(change)
@@ -66,8 +67,9 @@ def row(cause: str, **changed: Any) -> Lapse:
     """A lapse in how one cause is refused."""
 
     def change(profile: Profile) -> Profile:
-        rows = tuple((name, replace(entry, **changed) if name == cause else entry) for name, entry in profile.refusals)
-        return replace(profile, refusals=rows)
+        entry = profile.refusals.get(cause)
+        changes = {} if entry is None else {cause: replace(entry, **changed)}
+        return replace(profile, refusals={**profile.refusals, **changes})
 
     return ruling(change)
 
