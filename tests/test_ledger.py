@@ -145,12 +145,12 @@ def test_a_ledger_that_is_not_whole_says_where(tmp_path: Path, change: Any, prob
 
 
 def test_what_stands_before_the_cut_is_still_read(tmp_path: Path) -> None:
-    file, kinds = tmp_path / "ledger.jsonl", []
+    file = tmp_path / "ledger.jsonl"
+    facts: list[dict[str, Any]] = []
     file.write_text("\n".join(write(file)[:3]), encoding="utf-8")
     with pytest.raises(LedgerError):
-        for fact in read(file):
-            kinds.append(fact["kind"])  # noqa: PERF402
-    assert kinds == ["header", "exchange", "verdict"]
+        facts.extend(read(file))
+    assert [fact["kind"] for fact in facts] == ["header", "exchange", "verdict"]
 
 
 @pytest.mark.parametrize("content", [pytest.param(b"\xff\xfe", id="binary"), pytest.param(None, id="no-file")])

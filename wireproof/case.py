@@ -135,7 +135,9 @@ def read_cases(area: str, entries: Mapping[str, Any], file: str, known: Mapping[
 
 def _case(area: str, name: str, entry: Mapping[str, Any], file: str, known: Mapping[str, Any]) -> Case:
     where = f"{file}, case {name}"
-    steps = entry.get("steps")
+    steps = entry.get("steps", ())
+    for part in (entry, *steps):
+        _check_bases(part, where, known)
     asks = [_ask(step, where, known) for step in steps] if steps else [_ask(entry, where, known)]
     inherited = {**_inherited(entry, where, known), **entry}
     return Case(
@@ -150,14 +152,23 @@ def _case(area: str, name: str, entry: Mapping[str, Any], file: str, known: Mapp
     )
 
 
+def _check_bases(entry: Mapping[str, Any], where: str, known: Mapping[str, Any]) -> None:
+    """The chain of bases exists and ends."""
+    seen: set[str] = set()
+    while (base := entry.get("base")) is not None:
+        if base not in known:
+            raise ConfigError(where, f"its base {base!r} is no case", "name an existing case without steps")
+        if base in seen:
+            raise ConfigError(where, f"its base {base!r} leads back to itself", "name another base")
+        seen.add(base)
+        entry = known[base]
+
+
 def _inherited(entry: Mapping[str, Any], where: str, known: Mapping[str, Any]) -> dict[str, Any]:
     """The merged request fields and feature of the chain of bases."""
-    base = entry.get("base")
-    if base is None:
+    if "base" not in entry:
         return {}
-    if base not in known:
-        raise ConfigError(where, f"its base {base!r} is no case", "name an existing case without steps")
-    above = known[base]
+    above = known[entry["base"]]
     merged = {**_inherited(above, where, known), **_own(above, where, known)}
     return {**merged, **{key: above[key] for key in ("feature", "profile") if key in above}}
 
@@ -174,7 +185,7 @@ def _own(entry: Mapping[str, Any], where: str, known: Mapping[str, Any]) -> dict
             body = pointer.edit(body, place, value)
         for place in entry.get("drop", ()):
             body = pointer.drop(body, place)
-    except (pointer.Missing, ValueError, IndexError, TypeError, AttributeError) as error:
+    except pointer.Missing as error:
         raise ConfigError(where, f"an edit does not apply ({error})", "point at a member of the base's body") from None
     return {**fields, "body": body} if body is not None else fields
 

@@ -1,0 +1,150 @@
+"""Cases: what a base gives, what edits change, and what kind and means follow from the request."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from wireproof.case import Case, read_cases
+from wireproof.errors import ConfigError
+
+BASIC = {
+    "says": "one short answer",
+    "endpoint": "chat",
+    "cap": 16,
+    "headers": {"X-One": "1"},
+    "body": {"model": "$model", "messages": [{"role": "user", "content": "hi"}], "temperature": 0},
+}
+
+
+def cases(**entries: dict[str, Any]) -> dict[str, Case]:
+    known = {"basic": BASIC, **entries}
+    return {case.name: case for case in read_cases("chat", known, "suites/chat/cases.yaml", known)}
+
+
+def case(**entry: Any) -> Case:
+    return cases(it={"says": "it", **entry})["it"]
+
+
+def test_a_case_without_a_base_is_what_it_says() -> None:
+    basic = cases()["basic"]
+    (ask,) = basic.asks
+    assert (basic.area, basic.endpoint, basic.kind, basic.profile) == ("chat", "chat", "answer", "core")
+    assert (ask.model, ask.key, ask.scheme, ask.cap, ask.body) == ("chat", "good", "Bearer", 16, BASIC["body"])
+
+
+def test_a_base_gives_its_request_and_edits_change_it() -> None:
+    (ask,) = case(base="basic", set={"/temperature": 2.1, "/messages/-": {"role": "user"}}, drop=["/model"]).asks
+    assert ask.body == {"messages": [{"role": "user", "content": "hi"}, {"role": "user"}], "temperature": 2.1}
+    assert ask.cap == 16
+
+
+def test_edits_leave_the_base_alone() -> None:
+    before = copy.deepcopy(BASIC)
+    found = cases(it={"says": "it", "base": "basic", "set": {"/messages/0/content": "ho"}, "drop": ["/temperature"]})
+    assert before == BASIC
+    assert found["basic"].asks[0].body == before["body"]
+
+
+def test_edits_of_a_chain_of_bases_add_up() -> None:
+    found = cases(
+        one={"says": "one", "base": "basic", "set": {"/n": 2}, "headers": {"X-Two": "2"}, "feature": "n"},
+        two={"says": "two", "base": "one", "set": {"/stop": "x"}, "key": "none"},
+    )["two"]
+    (ask,) = found.asks
+    assert ask.body == {**BASIC["body"], "n": 2, "stop": "x"}  # type: ignore[dict-item]
+    assert ask.headers == {"X-One": "1", "X-Two": "2"}
+    assert (ask.key, found.feature) == ("none", "n")
+
+
+def test_a_refusal_is_not_inherited() -> None:
+    found = cases(bad={"says": "bad", "base": "basic", "refused": "bad-key"}, good={"says": "good", "base": "bad"})
+    assert (found["bad"].kind, found["good"].kind) == ("refusal", "answer")
+
+
+@pytest.mark.parametrize(
+    ("entry", "kind"),
+    [
+        pytest.param({"base": "basic"}, "answer", id="plain"),
+        pytest.param({"base": "basic", "set": {"/stream": True}}, "stream", id="stream"),
+        pytest.param({"base": "basic", "set": {"/stream": False}}, "answer", id="stream-false"),
+        pytest.param({"base": "basic", "set": {"/stream": "yes"}}, "answer", id="stream-word"),
+        pytest.param({"base": "basic", "set": {"/stream": True}, "refused": "bad-key"}, "refusal", id="refused"),
+        pytest.param({"endpoint": "chat", "raw": "{"}, "answer", id="raw"),
+        pytest.param({"steps": [{"base": "basic"}, {"base": "basic", "set": {"/stream": True}}]}, "stream", id="steps"),
+    ],
+)
+def test_the_kind_follows_from_the_last_request(entry: dict[str, Any], kind: str) -> None:
+    assert case(**entry).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("entry", "means"),
+    [
+        pytest.param({}, set(), id="good"),
+        pytest.param({"key": "none"}, set(), id="none"),
+        pytest.param({"key": "empty"}, set(), id="empty"),
+        pytest.param({"key": "bad"}, set(), id="bad"),
+        pytest.param({"key": "unprefixed"}, set(), id="unprefixed"),
+        pytest.param({"key": "free"}, {"free-tier-key"}, id="tier"),
+        pytest.param({"key": "pro-exhausted"}, {"exhausted-key"}, id="exhausted"),
+        pytest.param({"cell": "down"}, {"cell-down"}, id="cell"),
+        pytest.param({"clock": 61, "key": "free"}, {"clock", "free-tier-key"}, id="clock"),
+    ],
+)
+def test_the_means_follow_from_the_request(entry: dict[str, Any], means: set[str]) -> None:
+    assert case(base="basic", **entry).means == means
+
+
+def test_a_sequence_needs_the_means_of_all_its_steps() -> None:
+    found = case(steps=[{"base": "basic", "cell": "down"}, {"base": "basic", "clock": 30}])
+    assert found.means == {"cell-down", "clock"}
+    assert [ask.cell for ask in found.asks] == ["down", None]
+
+
+def test_requests_and_tokens_are_counted_over_steps_choices_and_repeats() -> None:
+    found = case(base="basic", set={"/n": 3}, repeat=4)
+    assert (found.requests, found.token_ceiling) == (4, 4 * 3 * 16)
+    assert case(steps=[{"base": "basic"}, {"base": "basic"}]).requests == 2
+    assert case(base="basic", cap=None).token_ceiling == 0
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "role"),
+    [
+        pytest.param("chat", "chat", id="chat"),
+        pytest.param("responses", "chat", id="responses"),
+        pytest.param("embeddings", "embeddings", id="embeddings"),
+        pytest.param("completions", "completions", id="completions"),
+    ],
+)
+def test_an_endpoint_asks_for_a_model_of_its_kind(endpoint: str, role: str) -> None:
+    assert case(endpoint=endpoint).asks[0].model == role
+    assert case(endpoint=endpoint, model="chat").asks[0].model == "chat"
+
+
+@pytest.mark.parametrize(
+    ("entry", "problem"),
+    [
+        pytest.param({"base": "nothing"}, "its base 'nothing' is no case", id="no-such-base"),
+        pytest.param({"base": "it"}, "its base 'it' leads back to itself", id="its-own-base"),
+        pytest.param({}, "it names no endpoint", id="no-endpoint"),
+        pytest.param(
+            {"base": "basic", "drop": ["/mesages"]}, r"an edit does not apply \(/mesages\)", id="drop-nothing"
+        ),
+        pytest.param({"base": "basic", "set": {"/messages/7/role": 1}}, "an edit does not apply", id="behind-the-end"),
+        pytest.param({"base": "basic", "set": {"/model/x": 1}}, "an edit does not apply", id="inside-a-text"),
+        pytest.param({"endpoint": "models", "set": {"/model": 1}}, "an edit does not apply", id="no-body"),
+        pytest.param({"steps": [{"base": "basic"}, {"base": "gone"}]}, "its base 'gone' is no case", id="in-a-step"),
+    ],
+)
+def test_a_case_that_does_not_hold_together_is_told_in_one_sentence(entry: dict[str, Any], problem: str) -> None:
+    with pytest.raises(ConfigError, match=f"^suites/chat/cases.yaml, case it: {problem}.*; .+$"):
+        case(**entry)
+
+
+def test_bases_that_lead_round_in_a_circle_are_told() -> None:
+    with pytest.raises(ConfigError, match="leads back to itself"):
+        cases(one={"says": "one", "base": "two"}, two={"says": "two", "base": "one"})
