@@ -78,6 +78,12 @@ def test_no_server_error(exchange: Exchange, case: Case, provider: Provider) -> 
     expect.that(arranged or unbuilt or (exchange.status or 0) < 500, "a status below 500", actual, where="status line")
 
 
+@check("wire.answered")
+def test_answered(exchange: Exchange) -> None:
+    """A proper request is answered with success."""
+    expect.success(exchange)
+
+
 @check("wire.status-200")
 def test_status_200(exchange: Exchange) -> None:
     """Success has the one status that the description names for it, 200."""
