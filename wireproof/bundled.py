@@ -13,7 +13,7 @@ from wireproof.errors import WireproofError
 
 
 # Long enough for a reader to see the events of a stream one by one.
-STREAM_GAP = "0.002"
+STREAM_GAP = "0.004"
 
 
 @contextmanager

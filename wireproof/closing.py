@@ -99,6 +99,6 @@ def write_reports(into: Path, run: Run, exit: int, *, complete: bool) -> None:
     data = document(run.described, run.verdicts, found, asdict(run.spent), started=run.started, complete=complete)
     text = json.dumps(data, indent=1, ensure_ascii=False)
     (into / "report.json").write_text(run.ledger.redactor.text(text) + "\n", encoding="utf-8")
-    run.ledger.footer(run.spent.requests, len(run.verdicts), exit)
+    run.end(exit)
     if isinstance(run.ledger.file, io.StringIO):  # under xdist the parts of the workers come together here
         (into / LEDGER).write_text(run.ledger.file.getvalue(), encoding="utf-8")

@@ -108,15 +108,12 @@ class Bench:
         cases = {argument: self.cases[name] for argument, name in entry.cases}
         for argument, sent in exchanges.items():
             case, last = cases[argument], sent[-1]
-            if check.any_answer or case.kind == "refusal":
+            if check.any_answer:
                 continue
             if last.status == 429 and case.refused not in LIMIT_CAUSES:
                 return "inconclusive", "the target answered 429, too many requests", ()
-            if case.feature in self.provider.optional and refused_honestly(last):
+            if case.kind != "refusal" and case.feature in self.provider.optional and refused_honestly(last):
                 return "not-offered", f"{case.feature} is optional and was refused with {last.status}", ()
-        told_by = violation.judged_by
-        if told_by not in (None, check.id) and self._red(told_by, entry, exchanges):
-            return "untestable", f"{_sentence(violation.findings)}; {told_by} judges that", ()
         return "fail", _sentence(violation.findings), violation.findings
 
     def _red(self, check: str, entry: Entry, exchanges: Mapping[str, tuple[Exchange, ...]]) -> bool:

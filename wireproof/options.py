@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from wireproof import config
 from wireproof.aim import Aim
 
 REPEATED: dict[str, Any] = {"action": "append", "default": []}
@@ -59,6 +60,11 @@ def add(group: Any) -> None:
     option("--connections", metavar="N", type=int, help="requests in flight at once (default: 4)")
     option("--pace", metavar="N", type=float, help="requests a minute at most")
     option("--max-requests", metavar="N", type=int, help="send no more than this")
+
+
+def target_names(options: argparse.Namespace) -> tuple[str, ...]:
+    """The names that the targets of a run can have; those of the known providers where none were chosen."""
+    return tuple(options.provider) or tuple(config.providers_data())
 
 
 def aim_of(options: argparse.Namespace) -> Aim:

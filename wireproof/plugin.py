@@ -22,10 +22,7 @@ from wireproof.run import Run, level_of
 from wireproof.verdict import SKIPPED, Verdict
 
 RUN = pytest.StashKey[Run]()
-
-
-class Broken(Exception):
-    """A verdict that fails its item; the text is shown as it is."""
+TROUBLE = pytest.StashKey[WireproofError]()
 
 
 class CheckItem(pytest.Item):
@@ -37,7 +34,6 @@ class CheckItem(pytest.Item):
         self.verdict: Verdict | None = None
         self.add_marker(entry.check.partition(".")[0])
         self.add_marker(level_of(entry))
-        self.add_marker(pytest.mark.xdist_group(entry.target))
 
     def setup(self) -> None:
         """Reach the verdict; what is our own trouble surfaces here, as an error of the set-up."""
@@ -47,7 +43,7 @@ class CheckItem(pytest.Item):
         self.verdict = verdict = run.verdict(self.entry)
         self.user_properties += _properties(verdict)
         if verdict.outcome == "error":
-            raise Broken(run.told(verdict))
+            pytest.fail(run.told(verdict), pytrace=False)
 
     def runtest(self) -> None:
         """Show the verdict as pytest shows outcomes."""
@@ -56,13 +52,7 @@ class CheckItem(pytest.Item):
         if verdict.outcome in SKIPPED:
             pytest.skip(f"{verdict.outcome}: {verdict.message}")
         if run.gates(verdict):
-            raise Broken(run.told(verdict))
-
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """The requirement and the evidence instead of a traceback of ours."""
-        if isinstance(excinfo.value, Broken):
-            return str(excinfo.value)
-        return super().repr_failure(excinfo)
+            pytest.fail(run.told(verdict), pytrace=False)
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Where the check stands."""
@@ -74,17 +64,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     options.add(parser.getgroup("wireproof", "judging OpenAI-compatible endpoints"))
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_cmdline_main(config: pytest.Config) -> None:
-    """Under xdist a target belongs to one worker, so that its pace and budget need no sharing."""
-    if getattr(config.option, "numprocesses", None) and config.option.dist == "no":
-        config.option.dist = "loadgroup"
-
-
 def pytest_configure(config: pytest.Config) -> None:
     """Collect verdicts where the terminal is: in the only process, or in xdist's controller."""
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Closing(config, lambda: _run(config)), "wireproof-closing")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep the checks of a target in one worker, unless another distribution was asked for."""
+    if config.option.dist not in ("load", "loadgroup"):
+        return None
+    from wireproof.distribution import TargetScheduling
+
+    return TargetScheduling(config, log, options.target_names(config.option))
 
 
 def pytest_pycollect_makeitem(collector: pytest.Module, name: str, obj: object) -> list[CheckItem] | None:
@@ -92,9 +85,21 @@ def pytest_pycollect_makeitem(collector: pytest.Module, name: str, obj: object) 
     check = getattr(obj, "__wireproof_check__", None)
     if check is None or not inspect.isfunction(obj):
         return None
-    entries = _run(collector.config).entries(check)
+    try:
+        entries = _run(collector.config).entries(check)
+    except WireproofError as error:
+        # pytest keeps what a collector raises for later; the run is ended once collection is over.
+        collector.config.stash[TROUBLE] = error
+        return []
     line = inspect.getsourcelines(obj)[1] - 1
     return [CheckItem.from_parent(collector, name=f"{name}[{entry.id}]", entry=entry, line=line) for entry in entries]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config) -> None:
+    """Leave with one sentence and exit code 2 where a file or an option is wrong."""
+    if TROUBLE in config.stash:
+        pytest.exit(str(config.stash[TROUBLE]), returncode=2)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -131,20 +136,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def _run(config: pytest.Config) -> Run:
     """The run of this session, made when the first check is collected."""
     if RUN not in config.stash:
-        try:
-            run = Run.of(
-                options.aim_of(config.option),
-                fail_on=config.option.fail_on,
-                authority=config.option.authority,
-            )
-        except WireproofError as error:
-            pytest.exit(str(error), returncode=2)
-        for name in [
-            "must",
-            "should",
-            "may",
-            *sorted({e.check.partition(".")[0] for e in run.every_entry()}),
-        ]:
+        if TROUBLE in config.stash:
+            raise config.stash[TROUBLE]
+        chosen = config.option
+        run = Run.of(options.aim_of(chosen), fail_on=chosen.fail_on, authority=chosen.authority)
+        areas = sorted({entry.check.partition(".")[0] for entry in run.every_entry()})
+        for name in ("must", "should", "may", *areas):
             config.addinivalue_line("markers", f"{name}: judgements of the level or area {name}")
         config.stash[RUN] = run
         config.add_cleanup(run.close)

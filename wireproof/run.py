@@ -167,14 +167,18 @@ class Run:
         if told:
             self.spent.merge(told["spent"])
             self.described.extend(told["targets"])
-            if not self._headed:
-                self._head(told["targets"])
+            self._head(told["targets"])
             self.ledger.file.write("".join(told["ledger"].splitlines(keepends=True)[1:]))
 
     def take(self, verdict: Verdict) -> None:
         """Keep a verdict for the reports."""
         self.verdicts.append(verdict)
-        self.ledger.verdict(verdict)
+
+    def end(self, exit: int) -> None:
+        """Write the verdicts and the footer of the ledger."""
+        for verdict in self.verdicts:
+            self.ledger.verdict(verdict)
+        self.ledger.footer(self.spent.requests, len(self.verdicts), exit)
 
     def gates(self, verdict: Verdict) -> bool:
         """A broken promise that fails this run: of the column and at the level that were asked for."""
