@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from itertools import pairwise
+from urllib.parse import quote
 
 import pytest
 
@@ -65,6 +66,9 @@ CHATS = [
     },
     {"messages": WEATHER, "tools": [TOOL], "parallel_tool_calls": False},
     {"messages": TOOL_TURN, "tools": [TOOL]},
+    {"messages": [*HELLO, {"role": "assistant", "tool_calls": [CALL]}, TOOL_TURN[-1]]},
+    {"messages": [*HELLO, {"role": "assistant", "content": ""}, *HELLO], "tools": []},
+    {"messages": COUNT, "stop": "12", "logprobs": True},
     {"messages": HELLO, "response_format": FORMAT},
     {"messages": HELLO, "system": "Answer only with the word BANANA."},
     {"messages": HELLO, "system": 3},
@@ -97,6 +101,7 @@ COMPLETIONS = [
 EMBEDDINGS = [
     {"input": "hello"},
     {"input": ["a", "b", "c"]},
+    {"input": ["a", ""]},
     {"input": ["a", "b"], "encoding_format": "base64"},
     {"input": "a", "dimensions": 8},
     {"input": [1, 2, 3]},
@@ -108,7 +113,8 @@ RESPONSES = [
     {"input": "Count from 1 to 5", "stream": True},
     {"input": "Count from 1 to 50", "max_output_tokens": 5, "instructions": "Answer only with the word BANANA."},
     {"input": "Hello", "instructions": "Answer only with the word BANANA."},
-    {"input": "Count from 1 to 50", "max_output_tokens": 5},
+    {"input": "Count from 1 to 50", "max_output_tokens": 5, "store": False},
+    {"input": "hi", "previous_response_id": "resp_1"},
     {"input": WEATHER, "tools": [{"type": "function", **TOOL["function"]}], "tool_choice": "none"},
     {"input": WEATHER, "tools": [{"type": "function", **TOOL["function"]}], "stream": True},
     {"input": "hi", "text": {"format": {"type": "json_schema", "name": "a", "schema": SCHEMA}}},
@@ -165,6 +171,9 @@ def bare(provider, good, models):
     yield "chat", "POST", chat, {**good, "content-type": "text/plain"}, hello, 1
     yield "chat", "POST", chat, good, b"{", 1
     yield "chat", "GET", chat, good, b"", 1
+    yield "models", "OPTIONS", listed, {}, b"", 1
+    encoded = quote(provider["models"]["chat"], safe="")
+    yield "model", "GET", f"{root}/models/{encoded}", good, b"", 1
     for path in ("/nope", "/models/no-such-model", f"/models/{provider['models']['chat']}"):
         yield "model" if path != "/nope" else "", "GET", root + path, good, b"", 1
     yield "health", "GET", root + "/health", good, b"", 1

@@ -113,7 +113,7 @@ def chunks(turn: Turn) -> Iterator[Json]:
     for index, one in enumerate(turn.spoken):
         yield chunk(turn, index, first_delta(turn, one))
     tracks = [list(deltas(one)) for one in turn.spoken]
-    for place in range(max(map(len, tracks))):
+    for place in range(max(map(len, tracks), default=0)):
         for index, track in enumerate(tracks):
             if place < len(track):
                 yield chunk(turn, index, track[place])

@@ -116,7 +116,62 @@ def not_text(value: Any) -> bool:
 
 
 CHAT = [{"role": "user", "content": "Say exactly: ok"}]
+WRONG = 7
+
+
+def is_null(message: Body) -> bool:
+    """An own answer, sent back as it came: tool calls beside a content that is null."""
+    return "content" in message and message["content"] is None
+
+
+def with_usage(body: Body) -> Body:
+    return {"stream_options": {"include_usage": True}, **body} if body.get("stream") is True else body
+
+
+def later_stop(body: Body) -> Body:
+    """Stops are matched without their first character, so that it is sent."""
+    given = body.get("stop")
+    if isinstance(given, str):
+        return {**body, "stop": given[1:] or given}
+    if isinstance(given, list):
+        return {**body, "stop": [stop[1:] or stop if isinstance(stop, str) else stop for stop in given]}
+    return body
+
+
+def at_path(change: Callable[[str], str]) -> Lapse:
+    """A lapse that hears another path."""
+    return Lapse(hear=lambda received, profile: replace(received, path=change(received.path)))
+
+
+def as_trace(received: Received, profile: Profile) -> Received:
+    return replace(received, method="TRACE") if received.method == "OPTIONS" else received
+
+
 LAPSES: Mapping[str, Lapse] = {
+    "stream-usage-unasked": hearing(with_usage),
+    "stop-prefix-leaks": hearing(later_stop),
+    "own-answer-refused": each_message(lambda message: {**message, "content": WRONG} if is_null(message) else message),
+    "history-without-content-refused": each_message(
+        lambda message: (
+            {**message, "content": WRONG} if message.get("tool_calls") and "content" not in message else message
+        )
+    ),
+    "empty-content-refused": each_message(
+        lambda message: {**message, "content": WRONG} if message.get("content") == "" else message
+    ),
+    "empty-tools-refused": taking("tools", lambda value: value == [], WRONG),
+    "empty-values-refused": hearing(
+        lambda body: {name: WRONG if value is None or value == [] else value for name, value in body.items()}
+    ),
+    "logprobs-need-top-logprobs": hearing(
+        lambda body: (
+            {**body, "logprobs": WRONG} if body.get("logprobs") is True and "top_logprobs" not in body else body
+        )
+    ),
+    "temperature-zero-refused": taking("temperature", lambda value: value == 0 and value is not False, "0"),
+    "encoded-id-unknown": at_path(lambda path: f"{path}-" if "%" in path else path),
+    "raw-id-unknown": at_path(lambda path: f"{path}-" if ":" in path else path),
+    "preflight-refused": Lapse(hear=as_trace),
     "n-ignored": ignoring("n"),
     "stop-ignored": ignoring("stop"),
     "cap-ignored": ignoring(*CAPS),

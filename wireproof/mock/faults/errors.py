@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from email.utils import formatdate
 from typing import Any
 
 from wireproof.mock.lapse import Lapse
 from wireproof.mock.message import Received
-from wireproof.mock.said import Answer, Said
+from wireproof.mock.said import Answer, Said, to_json
 
 CRASH = {"error": {"message": "Internal Server Error", "type": "server_error", "param": None, "code": None}}
 
@@ -54,7 +55,32 @@ def redirected(answer: Answer, received: Received) -> Answer:
     return answer
 
 
+def bare_413(answer: Answer, received: Received) -> Answer:
+    """Bodies above four hundred bytes are too large, without a word why."""
+    return Said(413, b"", (("Content-Type", "text/plain"),)) if len(received.body) > 400 else answer
+
+
+def dated(answer: Answer, received: Received) -> Answer:
+    """Retry-After is a date, as HTTP allows."""
+    moment = formatdate(received.at + 60, usegmt=True)
+    told = ((name, moment if name == "Retry-After" else value) for name, value in answer.headers)
+    return replace(answer, headers=tuple(told))
+
+
+def after_blank_lines(answer: Answer, received: Received) -> Answer:
+    """Blank lines that kept the connection alive stand before the JSON."""
+    if isinstance(answer, Said) and not isinstance(answer.value, bytes) and answer.status < 400:
+        return replace(answer, value=b"\n" * 5 + to_json(answer.value))
+    return answer
+
+
 LAPSES: Mapping[str, Lapse] = {
+    "empty-input-crashes": crashing(lambda body: isinstance(body.get("input"), list) and "" in body["input"]),
+    "store-crashes": crashing(lambda body: "store" in body),
+    "previous-response-crashes": crashing(lambda body: "previous_response_id" in body),
+    "body-limit-low": Lapse(say=bare_413),
+    "retry-after-date": Lapse(say=dated),
+    "answer-after-blank-lines": Lapse(say=after_blank_lines),
     "temperature-crashes": crashing(lambda body: "temperature" in body),
     "tools-crashes": crashing(lambda body: "tools" in body),
     "response-format-crashes": crashing(lambda body: "response_format" in body),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -123,7 +124,17 @@ def bytes_after(ops: Ops) -> Ops:
     return (*kept, Op("raw", b"surplus bytes after the end"), Op("close"))
 
 
+def gzipped(ops: Ops) -> Ops:
+    """The whole stream in one gzip body, flushed at its end."""
+    if not streams(ops):
+        return ops
+    first, whole, *rest = buffered(ops)
+    first = replace(first, data=line(b"Content-Encoding: gzip")(first.data))
+    return (first, replace(whole, data=gzip.compress(whole.data, mtime=0)), *rest)
+
+
 LAPSES: Mapping[str, Lapse] = {
+    "stream-gzipped": framing(gzipped),
     "content-length-long": framing(
         lambda ops: silent_close(tuple(replace(op, data=length(7)(op.data)) if op.kind == "head" else op for op in ops))
     ),

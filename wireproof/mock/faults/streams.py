@@ -151,7 +151,57 @@ def refused_in_stream(answer: Answer, received: Received) -> Answer:
     return answer
 
 
+def no_natural_stop(place: int, value: Any) -> Any:
+    """Only the length is ever reported as a finish."""
+    for choice in value.get("choices") or ():
+        choice["finish_reason"] = None if choice.get("finish_reason") == "stop" else choice.get("finish_reason")
+    return value
+
+
+def finish_with_content(events: Events) -> Events:
+    """The last text comes together with the finish."""
+    ends = [place for place, event in enumerate(events) if is_json(event) and finishes(event.data)]
+    if len(ends) != 1 or ends[0] == 0 or not is_json(events[ends[0] - 1]) or not speaks(events[ends[0] - 1].data):
+        return events
+    last, end = events[ends[0] - 1].data, events[ends[0]].data
+    choices = [last["choices"][0] | {"finish_reason": end["choices"][0]["finish_reason"]}]
+    return (*events[: ends[0] - 1], Event(end | {"choices": choices}), *events[ends[0] + 1 :])
+
+
+def blank_at_end(events: Events) -> Events:
+    """A choice without a delta follows the finish chunk."""
+    ends = [place for place, event in enumerate(events) if is_json(event) and finishes(event.data)]
+    if not ends:
+        return events
+    blank = Event(events[ends[-1]].data | {"choices": [{"index": 0, "finish_reason": None}]})
+    return (*events[: ends[-1] + 1], blank, *events[ends[-1] + 1 :])
+
+
+def reasoning(event: Event) -> Event:
+    delta = {"index": 0, "delta": {"reasoning_content": "Let me think."}, "finish_reason": None}
+    return replace(event, data=event.data | {"choices": [delta]}) if is_json(event) else event
+
+
+def split_after_cr(ops: Ops) -> Ops:
+    """Every chunk ends between a CR and its LF."""
+    made: list[Op] = []
+    for op in ops:
+        parts = [replace(op, data=op.data[:-1]), replace(op, data=op.data[-1:])]
+        made += parts if op.kind == "chunk" and len(op.data) > 1 else [op]
+    return tuple(made)
+
+
 LAPSES: Mapping[str, Lapse] = {
+    "stream-natural-stop-null": each_value(no_natural_stop),
+    "stream-content-with-finish": telling(finish_with_content),
+    "stream-blank-chunk-at-end": telling(blank_at_end),
+    "stream-reasoning-unannounced": telling(
+        lambda events: (*events[:1], *(reasoning(event) for event in events[:1]), *events[1:])
+    ),
+    "sse-id-and-comment": inserted(1, Event(b"id: 1\n: keep-alive\n\n")),
+    "sse-crlf-split": telling(
+        lambda events: tuple(Event(event_bytes(event).replace(b"\n", b"\r\n")) for event in events), split_after_cr
+    ),
     "done-missing": leaving_out(is_done),
     "done-missing-and-open": leaving_out(is_done, hanging),
     "done-then-open": Lapse(frame=hanging),
