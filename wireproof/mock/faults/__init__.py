@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from wireproof.mock.faults import asked, errors, framing, rules, streams, table, values
+from wireproof.mock.faults import asked, dialects, endings, errors, framing, rules, streams, table, taken, values
 from wireproof.mock.faults.derived import derived, from_id
 from wireproof.mock.faults.fault import Fault, fault, stored
 from wireproof.mock.lapse import Lapse
@@ -16,8 +16,11 @@ __all__ = ["Fault", "derived", "faults", "find"]
 ACTED: Mapping[str, Lapse] = {
     **values.LAPSES,
     **asked.LAPSES,
+    **taken.LAPSES,
     **rules.LAPSES,
     **streams.LAPSES,
+    **dialects.LAPSES,
+    **endings.LAPSES,
     **errors.LAPSES,
     **framing.LAPSES,
 }

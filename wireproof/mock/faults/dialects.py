@@ -1,28 +1,23 @@
-"""Streams in another dialect: events cut, broken, bare, or as another vendor sends them."""
+"""Faults of framing and dialect: events cut, broken, bare, or as another vendor sends them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
+from wireproof.mock.faults.events import (
+    DONE,
+    Events,
+    inserted,
+    is_json,
+    middle,
+    raw_blocks,
+    telling,
+)
 from wireproof.mock.faults.places import deltas
+from wireproof.mock.lapse import Lapse
+from wireproof.mock.message import Op, Ops
 from wireproof.mock.said import Event, event_bytes, to_json
-
-Events = tuple[Event, ...]
-DONE = "[DONE]"
-
-
-def is_done(event: Event) -> bool:
-    return isinstance(event.data, str) and event.data == DONE
-
-
-def is_json(event: Event) -> bool:
-    return isinstance(event.data, dict)
-
-
-def middle(events: Events) -> int:
-    return max(1, len(events) // 2)
-
-
-def half(events: Events) -> Events:
-    return events[: middle(events)]
 
 
 def broken(events: Events) -> Events:
@@ -72,3 +67,41 @@ def anthropic(events: Events) -> Events:
 
 def multiline(block: bytes) -> bytes:
     return block.replace(b',"choices"', b',\ndata: "choices"')
+
+
+def split_after_cr(ops: Ops) -> Ops:
+    """Every chunk ends between a CR and its LF."""
+    made: list[Op] = []
+    for op in ops:
+        parts = [replace(op, data=op.data[:-1]), replace(op, data=op.data[-1:])]
+        made += parts if op.kind == "chunk" and len(op.data) > 1 else [op]
+    return tuple(made)
+
+
+LAPSES: Mapping[str, Lapse] = {
+    "sse-id-and-comment": inserted(1, Event(b"id: 1\n: keep-alive\n\n")),
+    "sse-crlf-split": telling(
+        lambda events: tuple(Event(event_bytes(event).replace(b"\n", b"\r\n")) for event in events), split_after_cr
+    ),
+    "stream-broken-json": telling(broken),
+    "stream-json-cut": telling(split_json),
+    "stream-plain-text": telling(plain_texts),
+    "stream-json-lines": telling(ollama),
+    "stream-vendor-dialect": telling(anthropic),
+    "stream-invalid-utf8": telling(bad_utf8),
+    "stream-single-newline": raw_blocks(lambda block: block[:-1]),
+    "stream-unframed": raw_blocks(lambda block: block.removeprefix(b"data: ")),
+    "stream-data-in-capitals": raw_blocks(lambda block: block.replace(b"data: ", b"Data: ", 1)),
+    "sse-no-space": raw_blocks(lambda block: block.replace(b"data: ", b"data:")),
+    "sse-crlf": raw_blocks(lambda block: block.replace(b"\n", b"\r\n")),
+    "sse-bare-cr": raw_blocks(lambda block: block.replace(b"\n", b"\r")),
+    "sse-comments": raw_blocks(lambda block: b": keep-alive\n\n" + block),
+    "sse-bare-colons": raw_blocks(lambda block: b":\n\n" + block),
+    "sse-empty-data": inserted(1, Event(b"data:\n\n")),
+    "sse-retry-first": inserted(0, Event(b"retry: 3000\n\n")),
+    "sse-data-over-lines": raw_blocks(multiline),
+    "sse-comment-as-data": inserted(1, Event(b"data: : keep-alive\n\n")),
+    "sse-vendor-event": inserted(1, Event({"tool": "x", "status": "running"}, "vendor.tool.progress")),
+    "sse-extra-chunk": telling(lambda events: (*events[:-1], Event({"choices": [], "cost": "0"}), events[-1])),
+    "sse-byte-order-mark": inserted(1, Event(b"\xef\xbb\xbf")),
+}

@@ -1,0 +1,63 @@
+"""The ways in which faults mishear a request."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from wireproof.mock.lapse import Lapse
+from wireproof.mock.message import Received
+from wireproof.mock.profile import Profile
+
+Body = dict[str, Any]
+
+
+def hearing(change: Callable[[Body], Body]) -> Lapse:
+    """A lapse that hears another body than was sent."""
+
+    def hear(received: Received, profile: Profile) -> Received:
+        try:
+            body = json.loads(received.body)
+        except ValueError:
+            return received
+        return replace(received, body=json.dumps(change(body)).encode()) if isinstance(body, dict) else received
+
+    return Lapse(hear=hear)
+
+
+def ignoring(*names: str) -> Lapse:
+    return hearing(lambda body: {name: value for name, value in body.items() if name not in names})
+
+
+def taking(name: str, is_wrong: Callable[[Any], bool], heard: Any) -> Lapse:
+    """A lapse that hears something good where a member is wrong; a missing member reads as null."""
+    return hearing(lambda body: {**body, name: heard} if is_wrong(body.get(name)) else body)
+
+
+def with_messages(change: Callable[[list[Any]], list[Any]]) -> Lapse:
+    def changed(body: Body) -> Body:
+        given = body.get("messages")
+        return {**body, "messages": change(given)} if isinstance(given, list) else body
+
+    return hearing(changed)
+
+
+def each_message(change: Callable[[Body], Body]) -> Lapse:
+    return with_messages(lambda given: [change(one) if isinstance(one, dict) else one for one in given])
+
+
+def with_header(name: str, change: Callable[[str], str | None]) -> Lapse:
+    """A lapse that hears another value of a header, or none."""
+
+    def hear(received: Received, profile: Profile) -> Received:
+        heard = [(key, change(value) if key == name else value) for key, value in received.headers]
+        return replace(received, headers=tuple((key, value) for key, value in heard if value is not None))
+
+    return Lapse(hear=hear)
+
+
+def at_path(change: Callable[[str], str]) -> Lapse:
+    """A lapse that hears another path."""
+    return Lapse(hear=lambda received, profile: replace(received, path=change(received.path)))
