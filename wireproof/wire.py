@@ -21,28 +21,32 @@ import httpx
 
 from wireproof import __version__
 from wireproof.exchange import Break, Read
+from wireproof.framing import surplus
 from wireproof.render import Outgoing
 from wireproof.target import Deadlines
 
 # Enough for any answer a suite asks for; a body beyond it is cut and the exchange says so.
 BODY_BOUND = 4 * 1024 * 1024
 EVIDENCE_BOUND = 2048
+HEAD_BOUND = 64 * 1024
 
 _recording: ContextVar[_Recording | None] = ContextVar("recording", default=None)
 
 
 @dataclass(slots=True)
 class _Recording:
-    """The raw socket reads of one request; the tail is kept as evidence."""
+    """The raw socket reads of one request; the start tells its framing, the tail is kept as evidence."""
 
     last_ns: int = 0
     size: int = 0
+    start: bytes = b""
     tail: bytes = b""
     connected_ns: int | None = None
 
     def add(self, data: bytes) -> None:
         self.last_ns = time.monotonic_ns()
         self.size += len(data)
+        self.start += data[: HEAD_BOUND - len(self.start)]
         self.tail = (self.tail + data)[-EVIDENCE_BOUND:]
 
 
@@ -242,6 +246,7 @@ class Wire:
                     async with asyncio.timeout(self._deadlines.idle):
                         part = await anext(parts)
                 except StopAsyncIteration:
+                    answer.broken = _surplus(response, recording)
                     break
                 except TimeoutError:
                     detail = f"nothing came for {self._deadlines.idle:g} s inside the body"
@@ -253,7 +258,7 @@ class Wire:
                     break
                 _keep(answer.reads, recording.last_ns, part)
         finally:
-            await _finish(response)
+            await _finish(response, answer)
 
 
 def _keep(reads: list[Read], at_ns: int, part: bytes) -> None:
@@ -264,10 +269,22 @@ def _keep(reads: list[Read], at_ns: int, part: bytes) -> None:
         reads.append(Read(at_ns, part))
 
 
-async def _finish(response: httpx.Response) -> None:
+def _surplus(response: httpx.Response, recording: _Recording) -> Break | None:
+    came = surplus(
+        recording.start,
+        recording.tail,
+        recording.size,
+        method=response.request.method,
+        status=response.status_code,
+        headers=response.headers.raw,
+    )
+    return Break("protocol", "more bytes came after the end of the answer", recording.tail) if came else None
+
+
+async def _finish(response: httpx.Response, answer: Answer) -> None:
     stream = response.extensions.get("network_stream")
     # A server that failed may have left the connection in any state; the next request gets a fresh one.
-    if response.status_code >= 500 and stream is not None:
+    if (response.status_code >= 500 or answer.broken is not None) and stream is not None:
         await stream.aclose()
     await response.aclose()
 
