@@ -241,6 +241,12 @@ def test_a_fault_is_told_by_one_sentence_and_a_kebab_case_id():
         assert bool(fault.source) == bool(fault.deviation)
 
 
+def test_a_harmless_fault_is_one_that_http_and_its_events_allow():
+    harmless = {fault.id for fault in faults().values() if fault.harmless}
+    assert {"sse-crlf", "sse-comments", "chunk-inside-utf8", "retry-after-date"} <= harmless
+    assert harmless.isdisjoint({"sse-byte-order-mark", "stream-unframed", "content-length-short"})
+
+
 def chat(providers, fault_id, **members):
     body = {"model": "qwen2.5:7b", "messages": HELLO, **members}
     headers = (("authorization", "Bearer iio-dev-mock-pro"), ("x-wireproof-fault", fault_id))

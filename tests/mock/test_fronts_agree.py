@@ -8,7 +8,6 @@ import socket
 import threading
 
 import httpx
-import pytest
 import uvicorn
 
 from wireproof.mock.asgi import Application
@@ -71,7 +70,6 @@ def shown(response):
     return response.status_code, headers, response.content
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_both_fronts_give_the_same_status_headers_and_body(providers):
     with (
         serving(providers, control=True, clock=lambda: NOW) as server,

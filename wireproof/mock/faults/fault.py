@@ -15,7 +15,10 @@ from wireproof.mock.lapse import Lapse
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One way to be wrong: where it happens, who met it in the wild, and what the server does instead."""
+    """One way to be wrong: where it happens, who met it in the wild, and what the server does instead.
+
+    A harmless one is within the rules, however seldom: a judge that objects to it raises a false alarm.
+    """
 
     id: str
     sentence: str
@@ -23,6 +26,7 @@ class Fault:
     source: str
     deviation: str
     apply: Lapse
+    harmless: bool = False
 
     def as_data(self) -> dict[str, Any]:
         return {
@@ -31,6 +35,7 @@ class Fault:
             "endpoints": list(self.endpoints),
             "source": self.source,
             "deviation": self.deviation,
+            "harmless": self.harmless,
         }
 
 
@@ -45,4 +50,5 @@ def fault(fault_id: str, row: Mapping[str, Any], lapse: Lapse) -> Fault:
     """A fault from its row, with its source looked up."""
     deviation = row.get("deviation", "")
     source = stored("sources.yaml").get(deviation, "")
-    return Fault(fault_id, row["says"], tuple(row["endpoints"].split()), source, deviation, lapse)
+    ends = tuple(row["endpoints"].split())
+    return Fault(fault_id, row["says"], ends, source, deviation, lapse, row.get("harmless", False))
