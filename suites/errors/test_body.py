@@ -14,6 +14,7 @@ MEMBERS = ("message", "type", "param", "code")
 INTERNALS: Mapping[str, str] = {
     "an HTML page": r"<!doctype html|<html[\s>]|<body[\s>]",
     "a Python stack trace": r"Traceback \(most recent call last\)|File \"[^\"]+\", line \d+",
+    "an error of the server's code": r"\b[A-Z]\w*(?:Error|Exception)\(",
     "a stack trace": r"^\s+at [\w.$<>]+ ?\(.*:\d+(:\d+)?\)|goroutine \d+ \[|panic: runtime error",
     "a path of the server": (
         r"(?<![\w/.:])/(?:usr|home|opt|srv|app|var|root|etc)/[\w./-]+"
@@ -31,11 +32,17 @@ TYPES: Mapping[str, tuple[type, ...]] = {
 }
 
 
+def refusal_body(exchange: Exchange) -> Any:
+    """The JSON body of a refusal; whether the request is refused at all is for other checks."""
+    if exchange.status is None or not 400 <= exchange.status < 500:
+        raise Inconclusive("the request was not refused")
+    return expect.json_body(exchange)
+
+
 @check("errors.openai-envelope")
 def test_openai_envelope(exchange: Exchange) -> None:
     """A refusal has an error object with the members message, type, param and code."""
-    expect.refused_somehow(exchange)
-    body = expect.json_body(exchange)
+    body = refusal_body(exchange)
     for name in MEMBERS:
         expect.member(body, f"/error/{name}")
 
@@ -43,8 +50,7 @@ def test_openai_envelope(exchange: Exchange) -> None:
 @check("errors.says-why")
 def test_says_why(exchange: Exchange) -> None:
     """A refusal carries a message for a person, at /error/message, /message or /detail."""
-    expect.refused_somehow(exchange)
-    body = expect.json_body(exchange)
+    body = refusal_body(exchange)
     if not any(text.strip() for text in _messages(body)):
         raise Violation("a message with at least one character", expect.shown(body), where="body")
 
@@ -62,7 +68,7 @@ def _messages(body: Any) -> Iterator[str]:
 @check("errors.names-the-field")
 def test_names_the_field(exchange: Exchange, case: Case, provider: Provider) -> None:
     """A refusal of a missing or wrong member names that member."""
-    expect.refused_somehow(exchange)
+    refusal_body(exchange)
     wrong = tuple(_wrong_members(case.asks[-1].body, provider, case.endpoint))
     if not wrong:
         raise Untestable("the contract does not tell which member is wrong")
@@ -95,7 +101,7 @@ def _fits(value: Any, field: Mapping[str, Any]) -> bool:
 
 @check("errors.no-internals", any_answer=True)
 def test_no_internals(exchange: Exchange) -> None:
-    """A refusal shows no HTML page, stack trace, server path or database error."""
+    """A refusal shows no HTML page, stack trace, error of its code, server path or database error."""
     if exchange.status is None:
         raise Inconclusive("no answer came")
     # A stack trace inside a JSON text has its line ends and quotes escaped.

@@ -8,9 +8,14 @@ from wireproof.check import Case, Exchange, NotOffered, Provider, Target, Untest
 
 def ids(exchange: Exchange, provider: Provider) -> tuple[str, ...]:
     """The ids of the list in its order; the contract says where entries and ids stand."""
-    body = expect.answer(exchange)
-    count = len(expect.member(body, provider.list_items, list))
-    return tuple(expect.member(body, f"{provider.list_items}/{n}{provider.list_id}", str) for n in range(count))
+    body, items = expect.answer(exchange), provider.list_items
+    try:
+        count = len(expect.member(body, items, list))
+        expect.that(count > 0, "at least one model", [], at=items)
+        return tuple(expect.member(body, f"{items}/{n}{provider.list_id}", str) for n in range(count))
+    except Violation as violation:
+        violation.judged_by = "models.lists"
+        raise
 
 
 def tier_models(case: Case, target: Target, provider: Provider) -> tuple[str, ...] | None:
@@ -26,7 +31,6 @@ def tier_models(case: Case, target: Target, provider: Provider) -> tuple[str, ..
 def test_lists(exchange: Exchange, provider: Provider) -> None:
     """The list of models is answered with at least one entry, and each entry has an id."""
     found = ids(exchange, provider)
-    expect.that(bool(found), "at least one model", found, at=provider.list_items)
     expect.that(all(found), "an id with at least one character in every entry", found, at=provider.list_items)
 
 
