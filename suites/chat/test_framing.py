@@ -11,6 +11,7 @@ CLOSES_WITHIN_NS = 2_000_000_000
 # Below this an answer is too quick to tell whether something held it back.
 TELLING_NS = 200_000_000
 SPREAD = 0.02
+STILL_OPEN = ("idle", "total")
 LONG = 12
 
 
@@ -136,10 +137,13 @@ def streamed(exchange: Exchange) -> Stream:
 @check("stream.closes", any_answer=True)
 def test_closes(exchange: Exchange) -> None:
     """The body ends within two seconds of its last event."""
-    last = streamed(exchange).events[-1]
-    if exchange.ended_ns is None:
-        raise Inconclusive("the end of the body was not seen")
-    late = exchange.ended_ns - last.at_ns
+    stream, broken = streamed(exchange), exchange.broken
+    last = stream.events[-1]
+    if broken is not None and (stream.done is None or broken.kind not in STILL_OPEN):
+        raise Inconclusive(f"the stream broke off: {broken.detail}")
+    if broken is not None:
+        raise Violation("the end of the body", f"still open: {broken.detail}", where=f"event {last.index}")
+    late = (exchange.ended_ns or last.at_ns) - last.at_ns
     actual = f"still open {late / 1e9:.1f} s later"
     expect.that(late <= CLOSES_WITHIN_NS, "the end of the body", actual, where=f"event {last.index}")
 

@@ -83,6 +83,17 @@ def test_stop(exchange: Exchange) -> None:
     said = first(exchange)[0]
     for end in [stop] if isinstance(stop, str) else stop:
         expect.that(end not in said, f"text without {end}", said, at="/choices/0/message/content")
+        begun = [end[:size] for size in range(1, len(end)) if said.endswith(end[:size])]
+        expect.that(not begun, f"text without the beginning of {end}", said, at="/choices/0/message/content")
+
+
+@check("chat.also-accepted", any_answer=True)
+def test_also_accepted(accepted: Exchange, other: Exchange) -> None:
+    """An option that is accepted in one form is accepted in its other form as well."""
+    if not accepted.answered or other.broken is not None or other.status == 429:
+        raise Inconclusive("the option is not accepted in its first form, or the answers do not tell")
+    actual = f"{other.status} with {expect.shown(other.text)}"
+    expect.that(other.answered, "a status of success (2xx)", actual, where="status line")
 
 
 @check("chat.stop-finish")

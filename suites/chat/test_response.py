@@ -184,6 +184,7 @@ def test_field_equals_message(field: Exchange, message: Exchange) -> None:
 def test_both_orders(exchange: Exchange) -> None:
     """A system field beside a system message is answered or refused; which of the two wins is recorded."""
     if exchange.status is not None and 400 <= exchange.status < 500:
+        expect.json_body(exchange)
         raise Noted(f"both at once are refused with {exchange.status}")
     raise Noted(f"both at once are answered with {expect.shown(text(exchange))}")
 

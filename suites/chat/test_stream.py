@@ -9,6 +9,7 @@ from wireproof import expect
 from wireproof.check import Choice, Chunk, Exchange, Inconclusive, Violation, check, parse_json
 
 KNOWN_REASONS = ("stop", "length", "tool_calls", "content_filter", "function_call")
+DELTA = {"role", "content", "refusal", "tool_calls", "function_call"}
 CLOCK_SECONDS = 300
 
 
@@ -216,6 +217,26 @@ def test_content(exchange: Exchange) -> None:
     if not choice.content and "length" in choice.finish_reasons:
         raise Inconclusive("the token cap left no room for text")
     expect.that(bool(choice.content.strip()), "text", "nothing", at="/choices/0/delta/content")
+
+
+@check("stream.no-null-content")
+def test_no_null_content(exchange: Exchange) -> None:
+    """A delta of an answer in text has content as text or leaves it out."""
+    for chunk in expect.event_stream(exchange).chunks:
+        for choice in chunk.choices:
+            delta = choice.get("delta")
+            content = delta.get("content", "") if isinstance(delta, dict) else ""
+            expect.that(content is not None, "text", "null", where=place(chunk), at="/choices/0/delta/content")
+
+
+@check("stream.described-deltas")
+def test_described_deltas(exchange: Exchange) -> None:
+    """A delta has no member beyond those that the description names."""
+    for chunk in expect.event_stream(exchange).chunks:
+        for choice in chunk.choices:
+            delta = choice.get("delta")
+            extra = sorted(set(delta) - DELTA) if isinstance(delta, dict) else []
+            expect.that(not extra, "members described", ", ".join(extra), where=place(chunk), at="/choices/0/delta")
 
 
 @check("stream.unicode")

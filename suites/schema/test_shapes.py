@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wireproof import expect
-from wireproof.check import Contract, Exchange, Finding, Inconclusive, Shape, Violation, check
+from wireproof.check import Contract, Exchange, Finding, Inconclusive, Provider, Shape, Violation, check
 
 
 def event_shape(contract: Contract, endpoint: str) -> Shape:
@@ -29,6 +29,16 @@ def test_chunks(exchange: Exchange, contract: Contract) -> None:
             first.setdefault(found.pointer, found)
     if first:
         raise Violation.of(tuple(first.values()))
+
+
+@check("schema.error-param")
+def test_error_param(exchange: Exchange, provider: Provider) -> None:
+    """The param of an error names a member of the request."""
+    expect.refused_somehow(exchange)
+    param = expect.member(expect.json_body(exchange), "/error/param")
+    fields = provider.data["requests"][exchange.endpoint]["fields"]
+    named = isinstance(param, str) and param.partition(".")[0].partition("[")[0] in fields
+    expect.that(named, "the name of a member", param, at="/error/param")
 
 
 @check("schema.error", any_answer=True)

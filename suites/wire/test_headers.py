@@ -12,6 +12,7 @@ DATE = re.compile(
     r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} "
     r"\d{2}:\d{2}:\d{2} GMT"
 )
+ONCE = ("Content-Type", "Date", "Location", "Retry-After")
 
 
 def arrived(exchange: Exchange) -> None:
@@ -54,6 +55,15 @@ def test_allow(exchange: Exchange) -> None:
     if exchange.status != 405:
         raise Inconclusive(f"the status is {exchange.status}")
     expect.header(exchange, "Allow")
+
+
+@check("wire.once", any_answer=True)
+def test_once(exchange: Exchange) -> None:
+    """A header that has one value stands in the head once."""
+    arrived(exchange)
+    for name in ONCE:
+        values = exchange.header_values(name)
+        expect.that(len(values) < 2, f"{name} once", values, where=f"header {name}")
 
 
 @check("wire.date", any_answer=True)
