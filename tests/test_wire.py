@@ -266,6 +266,15 @@ async def test_a_peer_that_breaks_http_is_told_with_its_bytes(parts: list[bytes]
     assert answer.silent is (not parts)
 
 
+@pytest.mark.parametrize("close", [pytest.param(True, id="and-leaves"), pytest.param(False, id="and-waits")])
+async def test_a_peer_of_another_protocol_breaks_http_and_not_a_deadline(close: bool) -> None:
+    banner = b"220 mail.example ESMTP\r\n"
+    reply = saying(banner, close=True) if close else falling_silent(banner)
+    answer = await ask(reply, replace(PATIENT, connect=0.1, first_byte=0.1))
+    assert answer.broken is not None
+    assert (answer.broken.kind, answer.broken.evidence) == ("protocol", banner)
+
+
 async def test_what_came_before_the_break_is_kept() -> None:
     answer = await ask(saying(CHUNKED, b"2\r\n{}\r\n", close=True))
     assert (answer.status, body(answer)) == (200, b"{}")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from math import inf
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,6 +15,9 @@ from wireproof.errors import ConfigError
 from wireproof.provider import Provider
 from wireproof.target import Deadlines, Key, Target
 
+# What RFC 9110, 5.5 and 5.1, lets stand as the value and the name of a header.
+SENDABLE = re.compile(r"(?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?")
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 CONTROL_HEADERS = {"cell-down": ("X-Wireproof-Cell", "{}"), "clock": ("X-Wireproof-Clock", "{}")}
 # The mock is on this machine: what takes longer than this is stuck.
 MOCK_DEADLINES = Deadlines(connect=5.0, first_byte=5.0, idle=2.0, total=20.0)
@@ -87,7 +92,7 @@ def _mock_target(provider: Provider, aim: Aim) -> Target:
 
 def _live_target(provider: Provider, aim: Aim, environment: Mapping[str, str]) -> Target:
     assert aim.endpoint is not None
-    if not aim.endpoint.startswith(("http://", "https://")):
+    if not _is_address(aim.endpoint):
         raise ConfigError(f"--endpoint {aim.endpoint}", "it is no HTTP address", "write it as https://host/v1")
     keys = _means_keys(aim.means, provider, environment)
     keys["good"] = _good_key(provider, aim, environment)
@@ -123,7 +128,14 @@ def _good_key(provider: Provider, aim: Aim, environment: Mapping[str, str]) -> K
             f"export {name}=… or name another with --key-env",
         )
     # Local servers mostly take any key, and clients cannot leave it out.
-    return Key(name, value or "wireproof-no-key")
+    return _key(name, value or "wireproof-no-key")
+
+
+def _key(name: str, value: str) -> Key:
+    if not SENDABLE.fullmatch(value):
+        where, remedy = f"the environment variable {name}", "export it as one line of Latin-1 without spaces around it"
+        raise ConfigError(where, "its value cannot stand in a header", remedy)
+    return Key(name, value)
 
 
 def _means_keys(given: Sequence[str], provider: Provider, environment: Mapping[str, str]) -> dict[str, Key]:
@@ -140,7 +152,7 @@ def _means_keys(given: Sequence[str], provider: Provider, environment: Mapping[s
             )
         if not environment.get(name):
             raise ConfigError(f"the environment variable {name}", "it holds no key", f"export {name}=…")
-        keys[label] = Key(name, environment[name])
+        keys[label] = _key(name, environment[name])
     return keys
 
 
@@ -156,6 +168,8 @@ def _headers(given: Sequence[str]) -> dict[str, str]:
         name, colon, value = text.partition(":")
         if not colon or not name.strip():
             raise ConfigError(f"--header {text!r}", "it is no header line", "write NAME: VALUE")
+        if not SENDABLE.fullmatch(value.strip()) or not TOKEN.fullmatch(name.strip()):
+            raise ConfigError(f"--header {text!r}", "it cannot stand in a header", "write one line of Latin-1")
         headers[name.strip()] = value.strip()
     return headers
 
@@ -172,7 +186,7 @@ def _deadlines(given: Sequence[str], default: Deadlines) -> Deadlines:
     for text in given:
         name, _, seconds = text.partition("=")
         try:
-            changes[known[name]] = float(seconds)
+            changes[known[name]] = _positive(seconds)
         except (KeyError, ValueError):
             raise ConfigError(
                 f"--deadline {text}",
@@ -180,6 +194,21 @@ def _deadlines(given: Sequence[str], default: Deadlines) -> Deadlines:
                 f"write NAME=SECONDS with NAME of {', '.join(known)}",
             ) from None
     return replace(default, **changes)
+
+
+def _positive(text: str) -> float:
+    number = float(text)
+    if not 0 < number < inf:
+        raise ValueError(text)
+    return number
+
+
+def _is_address(endpoint: str) -> bool:
+    try:
+        parts = urlsplit(endpoint)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # half an IPv6 address, a port beyond 65535
+        return False
 
 
 def _host(endpoint: str) -> str:

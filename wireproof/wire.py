@@ -211,6 +211,8 @@ class Wire:
             answer.broken = _break(error, recording)
         finally:
             _recording.reset(token)
+        if answer.broken is not None and not recording.start.startswith(b"HTTP/1."[: len(recording.start)]):
+            answer.broken = Break("protocol", "what came is no answer of HTTP/1.1", recording.tail)
         answer.ended_ns = time.monotonic_ns()
         return answer
 
