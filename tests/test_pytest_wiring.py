@@ -1,0 +1,211 @@
+"""Checks under pytest behave as pytest's users expect, in processes of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wireproof import contract
+from wireproof.gather import SMOKE_CASES
+from wireproof.ledger import exchange_from, read
+
+ROOT = Path(__file__).parents[1]
+GIVEN_UP = 300
+Pytest = Callable[..., "Ended"]
+
+
+class Ended:
+    """A run of pytest that has ended."""
+
+    def __init__(self, run: subprocess.CompletedProcess[str], reports: Path) -> None:
+        self.code, self.text, self.reports = run.returncode, run.stdout + run.stderr, reports
+
+    @property
+    def report(self) -> Any:
+        return json.loads((self.reports / "report.json").read_text(encoding="utf-8"))
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """What the last line says: passed, failed, skipped, deselected."""
+        return {word: int(number) for number, word in re.findall(r"(\d+) (\w+)", self.text.splitlines()[-1])}
+
+
+@pytest.fixture(name="pytest_run")
+def _pytest_run(tmp_path: Path) -> Pytest:
+    """Run pytest on the bundled mock, in the checkout, with a cache and reports of its own."""
+
+    def run(*words: str, cwd: Path = ROOT) -> Ended:
+        reports = tmp_path / f"reports-{len(list(tmp_path.glob('reports-*')))}"
+        reports.mkdir()
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-o", f"cache_dir={tmp_path / 'cache'}", *words]
+            + ([f"--report-dir={reports}"] if cwd == ROOT else []),
+            cwd=cwd,
+            env={**os.environ, "COLUMNS": "200"},
+            capture_output=True,
+            text=True,
+            timeout=GIVEN_UP,
+            check=False,
+        )
+        return Ended(done, reports)
+
+    return run
+
+
+def verdicts(report: Any) -> dict[tuple[str, ...], Any]:
+    """What a report says of each judgement; the words of a message quote times and ids, which no two runs share."""
+    keyed = {
+        (v["target"], v["provider"], v["check"], v["case"]): (v["outcome"], v["level"], v["clauses"])
+        for v in report["verdicts"]
+    }
+    assert len(keyed) == len(report["verdicts"])
+    return keyed
+
+
+def diverging(report: Any) -> list[tuple[str, ...]]:
+    return sorted((d["target"], d["check"], d["case"], d["own"], *d["openai"]) for d in report["divergences"])
+
+
+def test_two_workers_reach_the_verdicts_of_none(pytest_run: Pytest) -> None:
+    areas = [f"suites/{area}" for area in ("smoke", "models", "auth", "errors", "limits", "chat")]
+    alone, shared = pytest_run(*areas, "-q"), pytest_run(*areas, "-q", "-n", "2")
+    assert (alone.code, shared.code) == (0, 0), shared.text[-2000:]
+    assert verdicts(shared.report) == verdicts(alone.report)
+    assert diverging(shared.report) == diverging(alone.report)
+    for same in ("requests", "summary", "tokens", "complete"):
+        assert shared.report[same] == alone.report[same]
+    assert alone.counts == shared.counts
+
+
+def test_the_report_and_each_line_of_the_ledger_keep_their_formats(pytest_run: Pytest) -> None:
+    run = pytest_run("suites/models", "suites/smoke", "suites/wire", "-q", "--provider", "iio", "-n", "1")
+    contract.check_format(run.report, "report", "report.json")
+    facts = list(read(run.reports / "ledger.jsonl"))
+    for fact in facts:
+        contract.check_format(fact, "ledger", "ledger.jsonl")
+    exchanges = [exchange_from(fact) for fact in facts if fact["kind"] == "exchange"]
+    assert len(exchanges) == run.report["requests"]
+    assert [fact["verdict"] for fact in facts if fact["kind"] == "verdict"] == run.report["verdicts"]
+
+
+def test_every_request_carries_several_verdicts(pytest_run: Pytest) -> None:
+    report = pytest_run("suites", "-q", "--provider", "openai").report
+    assert len(report["verdicts"]) >= 4 * report["requests"]
+    assert {verdict["provider"] for verdict in report["verdicts"]} == {"openai"}
+
+
+def test_k_selects_by_name_and_sends_only_what_is_needed(pytest_run: Pytest) -> None:
+    run = pytest_run("suites", "-q", "-k", "iio-health and not as-openai")
+    assert run.code == 0, run.text[-2000:]
+    needed = {case for verdict in run.report["verdicts"] for case in verdict["case"].split("+")}
+    sent = {fact["case"] for fact in read(run.reports / "ledger.jsonl") if fact["kind"] == "exchange"}
+    assert "health" in needed
+    assert not any(case.startswith("chat-") for case in needed)
+    assert sent == needed | {*SMOKE_CASES}
+
+
+def test_m_selects_by_area_and_by_level(pytest_run: Pytest) -> None:
+    run = pytest_run("suites", "-q", "--provider", "iio", "-m", "models and must")
+    assert run.code == 0, run.text[-2000:]
+    assert {verdict["area"] for verdict in run.report["verdicts"]} == {"models"}
+    assert {verdict["level"] for verdict in run.report["verdicts"]} == {"must"}
+
+
+def test_lf_runs_what_failed_and_nothing_else(pytest_run: Pytest) -> None:
+    """The mock of a document that goes its own ways fails OpenAI's column, where that is asked to gate."""
+    words = ("suites/errors", "-q", "--provider", "iio", "--fail-on", "should", "--authority", "all")
+    first, again = pytest_run(*words), pytest_run(*words, "--lf")
+    assert (first.code, again.code) == (1, 1)
+    assert 0 < first.counts["failed"] < len(first.report["verdicts"])
+    assert again.counts == {"failed": first.counts["failed"]}
+
+
+def test_junit_tells_check_case_clause_level_and_authority(pytest_run: Pytest, tmp_path: Path) -> None:
+    file = tmp_path / "junit.xml"
+    run = pytest_run("suites/models", "-q", "--provider", "iio", f"--junitxml={file}")
+    cases = ET.parse(file).getroot().findall(".//testcase")
+    assert len(cases) == len(run.report["verdicts"])
+    for case, verdict in zip(cases, run.report["verdicts"], strict=True):
+        told = {one.attrib["name"]: one.attrib["value"] for one in case.findall("properties/property")}
+        assert told["check"] == verdict["check"]
+        assert told["case"] == verdict["case"]
+        assert told["level"] == verdict["level"]
+        assert told["clause"].split() == [clause["id"] for clause in verdict["clauses"]]
+        assert set(told["authority"].split()) == {clause["authority"] for clause in verdict["clauses"]}
+
+
+def test_collecting_only_sends_nothing(pytest_run: Pytest) -> None:
+    knocks: list[str] = []
+
+    class Door(BaseHTTPRequestHandler):
+        def setup(self) -> None:
+            knocks.append("knock")
+            super().setup()
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Door) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        run = pytest_run("suites", "--collect-only", "-q", "--endpoint", f"http://127.0.0.1:{server.server_port}/v1")
+        server.shutdown()
+        thread.join()
+    assert run.code == 0
+    assert "test_reachable[openai-models-list]" in run.text
+    assert knocks == []
+    assert not (run.reports / "report.json").exists()
+
+
+def test_an_empty_selection_keeps_pytests_own_exit_code(pytest_run: Pytest) -> None:
+    assert pytest_run("suites", "-q", "-k", "nothing-is-called-this").code == 5
+
+
+def test_an_option_pytest_does_not_know_keeps_its_own_exit_code(pytest_run: Pytest) -> None:
+    assert pytest_run("suites", "--no-such-option").code == 4
+
+
+def test_a_run_without_checks_is_left_alone(pytest_run: Pytest, tmp_path: Path) -> None:
+    """The plugin is loaded here, and neither reports nor sections come of it."""
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    (folder / "conftest.py").write_text('pytest_plugins = ["wireproof.plugin"]\n')
+    (folder / "test_x.py").write_text("def test_right(): pass\ndef test_wrong(): assert False\n")
+    run = pytest_run("-q", "-W", "ignore", cwd=folder)
+    assert run.code == 1
+    assert "1 failed, 1 passed in " in run.text
+    assert "wireproof" not in run.text
+    assert not (folder / "reports").exists()
+
+
+def test_a_failing_test_beside_the_checks_fails_the_run(pytest_run: Pytest, tmp_path: Path) -> None:
+    (tmp_path / "test_beside.py").write_text("def test_wrong(): assert False\n")
+    run = pytest_run("suites/health", str(tmp_path / "test_beside.py"), "-q", "--provider", "iio")
+    assert run.code == 1
+    assert run.counts["failed"] == 1
+
+
+def test_a_failure_tells_the_requirement_the_place_the_clause_and_how_to_repeat_it(pytest_run: Pytest) -> None:
+    run = pytest_run(
+        "suites/errors", "-q", "--provider", "iio", "--authority", "openai", "--fail-on", "should",
+        "-k", "errors-unknown-model",
+    )  # fmt: skip
+    for word in (
+        "requirement  ",
+        "expected     status 404",
+        "actual       422",
+        "clause       OPENAI-",
+        "repeat       curl ",
+    ):
+        assert word in run.text
+    assert "Bearer $IIO_API_KEY" in run.text
+    assert "iio-dev-mock" not in run.text
+    assert "Traceback" not in run.text
