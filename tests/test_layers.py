@@ -40,7 +40,14 @@ OWNERS = {
     "referencing": ("wireproof.contract",),
     "locust": ("wireproof.load.",),
     "yaml": ("wireproof.datafiles", "wireproof.mock.faults."),
-    "pytest": ("wireproof.plugin", "wireproof.closing", "wireproof.progress", "wireproof.cli"),
+    "pytest": (
+        "wireproof.plugin",
+        "wireproof.closing",
+        "wireproof.progress",
+        "wireproof.cli",
+        "wireproof.distribution",
+    ),
+    "xdist": ("wireproof.distribution",),
 }
 # The mock is its own reading of the contract; it takes nothing from those who judge it.
 JUDGING = ("check", "expect", "suites", "contract", "wire", "courier", "judge", "docket", "verdict", "gather", "trial")

@@ -1,0 +1,176 @@
+"""Closed both ways: clauses, checks and cases cite one another, and nothing stands alone."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from wireproof import config, contract
+from wireproof.case import PLAIN_KEYS, Case
+from wireproof.clause import Clause, Judgement
+from wireproof.docket import is_selector, selects
+from wireproof.gather import SMOKE_CASES
+from wireproof.provider import Provider
+from wireproof.suites import load_checks
+from wireproof.verdict import Verdict
+
+PROVIDERS = config.load_providers()
+FOLDERS = sorted({provider.schemas for provider in PROVIDERS.values()})
+INDEX: dict[str, tuple[Clause, ...]] = {folder: config.load_clauses(folder) for folder in FOLDERS}
+CASES = config.load_cases()
+CHECKS = load_checks()
+CLAUSES = [clause for clauses in INDEX.values() for clause in clauses]
+JUDGED = [(clause, judgement) for clause in CLAUSES for judgement in clause.judged]
+
+
+def named(judgement: Judgement) -> set[str]:
+    return {name for name in judgement.case.values() if not is_selector(name)}
+
+
+def test_every_check_is_cited_by_a_clause() -> None:
+    assert set(CHECKS) - {judgement.check for _, judgement in JUDGED} == set()
+
+
+def test_every_judgement_cites_a_check_and_cases_that_exist() -> None:
+    wrong = [
+        (clause.id, judgement.check, dict(judgement.case))
+        for clause, judgement in JUDGED
+        if judgement.check not in CHECKS or named(judgement) - set(CASES)
+    ]
+    assert wrong == []
+
+
+def test_every_judgement_gives_its_check_the_arguments_it_asks_for() -> None:
+    every = {"exchange", "exchanges", "case", "provider", "contract", "target"}
+    wrong = [
+        (clause.id, judgement.check, asked - set(judgement.case))
+        for clause, judgement in JUDGED
+        if (asked := set(CHECKS[judgement.check].arguments) - every) - set(judgement.case)
+        or set(judgement.case) - asked - {"exchange"}
+    ]
+    assert wrong == []
+
+
+def test_every_case_is_cited() -> None:
+    assert set(CASES) - {name for _, judgement in JUDGED for name in named(judgement)} - set(SMOKE_CASES) == set()
+
+
+def test_the_smoke_cases_exist() -> None:
+    assert set(SMOKE_CASES) <= set(CASES)
+
+
+def test_every_clause_is_judged_excluded_or_pending() -> None:
+    states = [
+        (clause.id, bool(clause.judged), bool(clause.excluded), clause.pending)
+        for clause in CLAUSES
+        if bool(clause.judged) + bool(clause.excluded) + clause.pending != 1
+    ]
+    assert states == []
+
+
+def test_no_judgement_stands_twice_in_a_clause() -> None:
+    twice = [
+        (clause.id, found)
+        for clause in CLAUSES
+        for found, times in Counter((j.check, tuple(j.case.items()), j.at) for j in clause.judged).items()
+        if times > 1
+    ]
+    assert twice == []
+
+
+def test_every_selector_selects_a_case_of_its_index() -> None:
+    for folder, clauses in INDEX.items():
+        cited = [CASES[name] for clause in clauses for judgement in clause.judged for name in named(judgement)]
+        empty = {
+            name
+            for clause in clauses
+            for judgement in clause.judged
+            for name in judgement.case.values()
+            if is_selector(name) and not any(selects(name, case) for case in cited)
+        }
+        assert (folder, empty) == (folder, set())
+
+
+def test_clauses_bear_the_prefix_of_their_document_and_each_id_stands_once() -> None:
+    for provider in PROVIDERS.values():
+        ids = [clause.id for clause in INDEX[provider.schemas]]
+        assert len(ids) == len(set(ids))
+        assert [id for id in ids if not re.fullmatch(rf"{provider.clause_prefix}-[A-Z]+-\d{{3}}", id)] == []
+
+
+def test_every_statement_of_the_iio_document_has_its_clause() -> None:
+    wanted = (Path(__file__).parent / "data" / "iio-ids.txt").read_text().split()
+    assert len(wanted) == 144
+    assert {clause.id for clause in INDEX["iio"]} == set(wanted)
+
+
+def test_the_index_of_openai_has_150_clauses_and_more() -> None:
+    assert len(INDEX["openai"]) >= 150
+    assert sum(clause.state == "judged" for clause in INDEX["openai"]) >= 150
+
+
+@pytest.mark.parametrize("id", [pytest.param(id, id=id) for id in sorted(CHECKS)])
+def test_a_check_is_named_area_and_kebab_case_and_says_what_it_requires(id: str) -> None:
+    assert re.fullmatch(r"[a-z]+\.[a-z0-9]+(-[a-z0-9]+)*", id)
+    said = CHECKS[id].requirement
+    assert said[0].isupper() or not said[0].isalpha()
+    assert said.endswith(".")
+    assert not re.search(r"\bshould\b|This function|Test that|[Cc]hecks? (that|if|whether)", said)
+
+
+def test_the_area_of_a_check_is_the_folder_it_stands_in_or_a_concern_of_it() -> None:
+    areas = {id.partition(".")[0] for id in CHECKS}
+    assert areas >= {"smoke", "models", "chat", "stream", "auth", "errors", "schema", "wire"}
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, id=name) for name in sorted(CASES)])
+def test_a_case_is_named_in_kebab_case_and_asks_for_keys_that_some_provider_has(name: str) -> None:
+    case = CASES[name]
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name)
+    tiers = {tier for provider in PROVIDERS.values() for tier in provider.rate.tiers}
+    asked = {ask.key.removesuffix("-exhausted") for ask in case.asks if ask.key not in PLAIN_KEYS}
+    assert asked <= tiers
+
+
+def cited(folder: str, *checks: str) -> dict[str, Case]:
+    """The cases that an index names, by any check or by these."""
+    found = (judgement for clause in INDEX[folder] for judgement in clause.judged)
+    return {name: CASES[name] for one in found if not checks or one.check in checks for name in sorted(named(one))}
+
+
+each_provider = pytest.mark.parametrize(
+    "provider", [pytest.param(one, id=name) for name, one in sorted(PROVIDERS.items())]
+)
+
+
+@each_provider
+def test_an_index_cites_only_cases_that_its_provider_can_be_asked(provider: Provider) -> None:
+    """A case that can never be sent would look like coverage and be none."""
+    wrong = [
+        name
+        for name, case in cited(provider.schemas).items()
+        if not provider.offers(case.feature)
+        or any(ask.endpoint not in provider.endpoints for ask in case.asks)
+        or {ask.key.removesuffix("-exhausted") for ask in case.asks} - PLAIN_KEYS - set(provider.rate.tiers)
+    ]
+    assert wrong == []
+
+
+@each_provider
+def test_a_refusal_that_is_judged_by_its_cause_has_one_that_the_provider_tells(provider: Provider) -> None:
+    judged = cited(provider.schemas, "errors.refused")
+    assert [name for name, case in judged.items() if case.refused not in provider.refusals] == []
+
+
+def test_every_place_of_a_judgement_is_a_json_pointer() -> None:
+    places = {judgement.at for _, judgement in JUDGED if judgement.at is not None}
+    assert [place for place in places if place and not place.startswith("/")] == []
+
+
+def test_the_formats_take_our_own_files() -> None:
+    """Reading them raised nothing; a verdict's own form is held here."""
+    verdict = Verdict("t", "p", "a.b", "c", "a", "pass", "must", (), "It holds.")
+    contract.check_format(verdict.as_data(), "verdict", "a verdict")
