@@ -13,6 +13,7 @@ import pytest
 
 from wireproof.report.document import document
 from wireproof.report.summary import summarise
+from wireproof.report.violation import printable
 from wireproof.run import Run
 from wireproof.verdict import Verdict, divergences
 
@@ -72,7 +73,8 @@ class Closing:
         terminalreporter.write(run.ledger.redactor.text(text.getvalue()))
         for trial in run.trials.values():
             if trial.smoke:
-                terminalreporter.write_line(f"smoke failed: {trial.smoke}", red=True)
+                smoke = printable(run.ledger.redactor.text(trial.smoke))
+                terminalreporter.write_line(f"smoke failed: {smoke}", red=True)
         terminalreporter.write_line(f"reports: {folder(self._config) / 'report.json'}")
 
     def _of_run(self) -> Run:
@@ -97,8 +99,9 @@ def write_reports(into: Path, run: Run, exit: int, *, complete: bool) -> None:
     into.mkdir(parents=True, exist_ok=True)
     found = divergences(run.verdicts, run.own)
     data = document(run.described, run.verdicts, found, asdict(run.spent), started=run.started, complete=complete)
-    text = json.dumps(data, indent=1, ensure_ascii=False)
-    (into / "report.json").write_text(run.ledger.redactor.text(text) + "\n", encoding="utf-8")
+    text = json.dumps(run.ledger.redactor.facts(data), indent=1, ensure_ascii=False)
+    # A lone surrogate of an answer is written as JSON's own escape.
+    (into / "report.json").write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
     run.end(exit)
     if isinstance(run.ledger.file, io.StringIO):  # under xdist the parts of the workers come together here
         (into / LEDGER).write_text(run.ledger.file.getvalue(), encoding="utf-8")

@@ -6,7 +6,7 @@ import asyncio
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -144,8 +144,13 @@ class Run:
                 trial.target = at_address(trial.target, urls[trial.target.name])
 
     def verdict(self, entry: Entry) -> Verdict:
-        """The verdict of one entry whose cases were sent."""
-        return self.trials[entry.target].judge(entry)
+        """The verdict of one entry whose cases were sent; an echoed key is masked here, before anyone shows it."""
+        verdict, mask = self.trials[entry.target].judge(entry), self.ledger.redactor.text
+        findings = tuple(
+            replace(found, expected=mask(found.expected), actual=mask(found.actual), where=mask(found.where))
+            for found in verdict.findings
+        )
+        return replace(verdict, message=mask(verdict.message), findings=findings)
 
     def told(self, verdict: Verdict) -> str:
         """A verdict with its evidence, for the person who must act."""

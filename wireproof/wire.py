@@ -41,7 +41,13 @@ class _Recording:
     size: int = 0
     start: bytes = b""
     tail: bytes = b""
-    connected_ns: int | None = None
+    patience: asyncio.Timeout | None = None
+    first_byte: float = 0.0
+
+    def sent(self) -> None:
+        """The request went out: the wait for the first byte of the answer begins now."""
+        if self.patience is not None and self.size == 0:
+            self.patience.reschedule(asyncio.get_running_loop().time() + self.first_byte)
 
     def add(self, data: bytes) -> None:
         self.last_ns = time.monotonic_ns()
@@ -65,6 +71,9 @@ class _RecordingStream(httpcore.AsyncNetworkStream):
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         await self._stream.write(buffer, timeout)
+        recording = _recording.get()
+        if recording is not None:
+            recording.sent()
 
     async def aclose(self) -> None:
         await self._stream.aclose()
@@ -193,7 +202,7 @@ class Wire:
 
     async def send(self, outgoing: Outgoing) -> Answer:
         """Send one request and take what comes, within the deadlines; never raises for what a peer does."""
-        recording = _Recording()
+        recording = _Recording(first_byte=self._deadlines.first_byte)
         token = _recording.set(recording)
         answer = Answer(sent_at=time.time(), started_ns=time.monotonic_ns())
         try:
@@ -228,7 +237,7 @@ class Wire:
             "write": limits.idle,
         }
         try:
-            async with asyncio.timeout(limits.connect + limits.first_byte):
+            async with asyncio.timeout(limits.connect + limits.first_byte) as recording.patience:
                 response = await self._client.send(request, stream=True)
         except TimeoutError:
             answer.broken = Break("first-byte", f"no answer within {limits.first_byte:g} s", recording.tail)
