@@ -50,9 +50,13 @@ def equal(actual: Any, wanted: Any, *, where: str = "", at: str | None = None) -
 
 
 def same(left: Any, right: Any) -> bool:
-    """Equality as JSON has it: true is not 1, and 1 is 1.0."""
+    """Equality as JSON has it, at every depth: true is not 1, and 1 is 1.0."""
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(same, left, right))
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(same(left[name], right[name]) for name in left)
     return bool(left == right)
 
 

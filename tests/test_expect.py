@@ -1,0 +1,236 @@
+"""Expectations: what each gives back, and what it says when it is not met."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from wireproof import config, expect
+from wireproof.check import Exchange, Finding, Read, Request, Shape, Untestable, Violation, shown
+from wireproof.contract import SchemaSet
+
+IIO, OPENAI = (config.load_providers()[name] for name in ("iio", "openai"))
+
+
+def exchange(status: int = 200, body: Any = None, kind: str = "application/json", **headers: str) -> Exchange:
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    lines = {"Content-Type": kind, **{name.replace("_", "-"): value for name, value in headers.items()}}
+    return Exchange(
+        "t", "c", "chat", 0, Request("POST", "http://h/"), status=status, reads=(Read(0, data),),
+        headers=tuple((name.encode(), value.encode()) for name, value in lines.items()),
+    )  # fmt: skip
+
+
+def stream(*data: str, status: int = 200, kind: str = "text/event-stream") -> Exchange:
+    return exchange(status, "".join(f"data: {one}\n\n" for one in data).encode(), kind)
+
+
+def finding(call: Callable[[], Any]) -> Finding:
+    """The one finding of the violation that a call raises."""
+    with pytest.raises(Violation) as raised:
+        call()
+    (one,) = raised.value.findings
+    return one
+
+
+def test_what_is_expected_and_there_is_given_back() -> None:
+    assert expect.answer(exchange(body={"a": 1})) == {"a": 1}
+    assert expect.json_body(exchange(body=[1])) == [1]
+    assert expect.member({"a": [{"b": 2}]}, "/a/0/b", int) == 2
+    assert expect.header(exchange(X_One="1"), "x-one") == "1"
+    assert expect.chunks(stream('{"a": 1}', '{"a": 2}', "[DONE]")) == (
+        ("event 0 (byte 0)", {"a": 1}),
+        ("event 1 (byte 16)", {"a": 2}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "alike"),
+    [
+        pytest.param(1, 1.0, True, id="one-is-one"),
+        pytest.param(1, True, False, id="one-is-not-true"),
+        pytest.param(0, False, False, id="zero-is-not-false"),
+        pytest.param(True, True, True, id="true-is-true"),
+        pytest.param(None, False, False, id="null-is-not-false"),
+        pytest.param("1", 1, False, id="text-is-not-a-number"),
+        pytest.param([1], [1.0], True, id="lists"),
+        pytest.param([1], [True], False, id="true-inside-a-list"),
+        pytest.param({"a": 0}, {"a": False}, False, id="false-inside-an-object"),
+    ],
+)
+def test_values_are_the_same_as_json_has_it(left: Any, right: Any, alike: bool) -> None:
+    assert expect.same(left, right) is alike
+    assert expect.same(right, left) is alike
+
+
+@pytest.mark.parametrize(
+    ("call", "expected", "actual", "where"),
+    [
+        pytest.param(
+            lambda: expect.status(exchange(500, {}), 200), "status 200", "500 with {}", "status line", id="status"
+        ),
+        pytest.param(
+            lambda: expect.answer(exchange(404, {})),
+            "a status of success (2xx)",
+            "404 with {}",
+            "status line",
+            id="refused",
+        ),
+        pytest.param(
+            lambda: expect.answer(exchange(body=b"<html>")),
+            "a JSON body",
+            "<html> (Expecting value: line 1 column 1 (char 0))",
+            "body",
+            id="html",
+        ),
+        pytest.param(lambda: expect.answer(exchange(body=[])), "a JSON object", "[]", "body", id="a-list"),
+        pytest.param(lambda: expect.member({}, "/a/b"), "this member present", "missing", "/a/b", id="missing"),
+        pytest.param(lambda: expect.member({"a": "1"}, "/a", int), "a value of type int", "1", "/a", id="another-type"),
+        pytest.param(
+            lambda: expect.member({"a": True}, "/a", int, float),
+            "a value of type int or float",
+            "true",
+            "/a",
+            id="true",
+        ),
+        pytest.param(
+            lambda: expect.header(exchange(), "x-one"),
+            "the header x-one once, with a value",
+            "[]",
+            "header x-one",
+            id="header",
+        ),
+        pytest.param(
+            lambda: expect.event_stream(stream("{}", kind="application/json")),
+            "text/event-stream",
+            "application/json with data: {}\n\n",
+            "Content-Type",
+            id="no-stream",
+        ),
+        pytest.param(lambda: expect.event_stream(stream()), "at least one event", "", "body", id="an-empty-stream"),
+        pytest.param(
+            lambda: expect.chunks(stream("{}", "oops")), "a JSON object", "oops", "event 1 (byte 10)", id="a-bad-chunk"
+        ),
+        pytest.param(
+            lambda: expect.chunks(stream("[DONE]")),
+            "at least one chunk before [DONE]",
+            "data: [DONE]\n\n",
+            "body",
+            id="only-done",
+        ),
+        pytest.param(
+            lambda: expect.refused_somehow(exchange(500, {})),
+            "a status from 400 to 499",
+            "500 with {}",
+            "status line",
+            id="5xx",
+        ),
+        pytest.param(lambda: expect.equal(1, True, where="x"), "true", "1", "x", id="equal"),
+    ],
+)
+def test_what_is_not_met_says_expected_actual_and_where(
+    call: Callable[[], Any], expected: str, actual: str, where: str
+) -> None:
+    found = finding(call)
+    assert (found.expected, found.actual, found.where) == (expected, actual, where)
+
+
+# --- refusals
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param({"error": {"code": "auth_required"}}, id="openais-envelope"),
+        pytest.param({"error": {"type": "auth_required"}}, id="as-a-type"),
+        pytest.param({"code": "auth_required"}, id="at-the-top"),
+        pytest.param({"error": "auth_required"}, id="as-a-text"),
+        pytest.param({"detail": {"code": "auth_required"}}, id="in-a-detail"),
+        pytest.param({"error": {"type": "x", "code": "auth_required"}}, id="beside-another"),
+    ],
+)
+def test_a_code_is_accepted_wherever_the_document_leaves_room_for_it(body: Any) -> None:
+    expect.refusal(exchange(401, body), IIO.refusals["missing-key"], IIO)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "expected"),
+    [
+        pytest.param(403, {"error": {"code": "auth_required"}}, "status 401", id="another-status"),
+        pytest.param(401, {"error": {"code": "nope"}}, "the code auth_required at ", id="another-code"),
+        pytest.param(401, {"message": "auth_required"}, "the code auth_required at ", id="the-code-elsewhere"),
+        pytest.param(401, {"error": {"code": 7}}, "the code auth_required at ", id="a-code-of-number"),
+        pytest.param(401, b"auth_required", "a JSON body", id="plain-text"),
+    ],
+)
+def test_another_refusal_than_the_documented_is_told(status: int, body: Any, expected: str) -> None:
+    found = finding(lambda: expect.refusal(exchange(status, body), IIO.refusals["missing-key"], IIO))
+    assert found.expected.startswith(expected)
+
+
+def test_where_a_document_names_several_statuses_each_is_good() -> None:
+    wanted = IIO.refusals["missing-field"]
+    for status in wanted.status:
+        expect.refusal(exchange(status, {"anything": 1}), wanted, IIO)
+
+
+def test_the_type_of_an_error_is_compared_where_the_document_names_it() -> None:
+    wanted = OPENAI.refusals["bad-key"]
+    error = {"type": "invalid_request_error", "code": "invalid_api_key"}
+    expect.refusal(exchange(401, {"error": error}), wanted, OPENAI)
+    found = finding(lambda: expect.refusal(exchange(401, {"error": {**error, "type": "x"}}), wanted, OPENAI))
+    assert (found.expected, found.actual, found.pointer) == ("the type invalid_request_error", "x", "/error/type")
+
+
+# --- shapes
+
+
+def chat() -> Shape:
+    return expect.shape(SchemaSet("openai"), "chat.response")
+
+
+def test_every_finding_of_a_shape_is_told_with_the_place_of_its_document() -> None:
+    with pytest.raises(Violation) as raised:
+        expect.conforms({}, chat(), where="event 3")
+    found = raised.value.findings
+    assert {one.pointer for one in found} >= {"/id", "/choices"}
+    assert all(one.where == f"event 3 {one.pointer}" for one in found)
+
+
+def test_a_shape_the_contract_does_not_describe_makes_untestable() -> None:
+    with pytest.raises(Untestable, match=r"describes no shape nothing\.response"):
+        expect.shape(SchemaSet("openai"), "nothing.response")
+
+
+# --- values in words
+
+
+def test_a_long_value_is_cut_in_the_middle() -> None:
+    text = shown("a" * 150 + "b" * 150)
+    assert len(text) < 200
+    assert text.startswith("a" * 100)
+    assert text.endswith("b" * 50)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        pytest.param({"ä": None}, '{"ä": null}', id="json"),
+        pytest.param("text", "text", id="a-text-as-it-is"),
+        pytest.param({1, 2}, "{1, 2}", id="what-json-cannot-say"),
+    ],
+)
+def test_a_value_is_shown_as_a_person_reads_it(value: Any, text: str) -> None:
+    assert shown(value) == text
+
+
+def test_a_violation_shows_no_frame_of_ours() -> None:
+    """pytest hides the frames that say so; the first shown is the check's."""
+    with pytest.raises(Violation) as raised:
+        expect.answer(exchange(500, {}))
+    ours = [entry for entry in raised.traceback if entry.path.name == "expect.py"]
+    assert ours
+    assert all(entry.frame.f_locals.get("__tracebackhide__") for entry in ours)
