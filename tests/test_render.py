@@ -1,0 +1,134 @@
+"""From a case and a target to the bytes of a request."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from wireproof import config
+from wireproof.case import Ask, read_cases
+from wireproof.check import Untestable
+from wireproof.render import Outgoing, render
+from wireproof.target import Key, Target
+
+IIO = config.load_providers()["iio"]
+OPENAI = config.load_providers()["openai"]
+
+
+def target(provider: Any = IIO, **more: Any) -> Target:
+    given: dict[str, Any] = {
+        "keys": {"good": Key("IIO_API_KEY", "iio-dev-secret"), "free": Key("FREE_KEY", "iio-dev-free")},
+        "models": {"chat": "org/model:7b"},
+    }
+    return Target("t", provider, "http://h/v1", **{**given, **more})
+
+
+def ask(**entry: Any) -> Ask:
+    known = {"it": {"says": "it", "endpoint": "chat", **entry}}
+    return read_cases("a", known, "cases.yaml", known)[0].asks[0]
+
+
+def sent(asked: Ask, to: Target | None = None, **saved: Any) -> Outgoing:
+    return render(asked, to or target(), "a-case", saved)
+
+
+def test_a_request_goes_below_the_base_url_of_the_target() -> None:
+    request = sent(ask(body={"model": "$model"})).shown
+    assert (request.method, request.url) == ("POST", "http://h/v1/chat/completions")
+    assert request.header("content-type") == "application/json"
+    assert json.loads(request.body) == {"model": "org/model:7b"}
+
+
+def test_a_request_without_a_body_names_no_content_type() -> None:
+    request = sent(ask(endpoint="models")).shown
+    assert (request.method, request.body, request.header("Content-Type")) == ("GET", b"", None)
+
+
+@pytest.mark.parametrize(
+    ("provider", "field"),
+    [pytest.param(IIO, "max_tokens", id="iio"), pytest.param(OPENAI, "max_completion_tokens", id="openai")],
+)
+def test_the_cap_is_sent_in_the_field_that_the_provider_names(provider: Any, field: str) -> None:
+    assert json.loads(sent(ask(body={}, cap=16), target(provider)).shown.body) == {field: 16}
+
+
+def test_raw_text_is_sent_as_it_is() -> None:
+    assert sent(ask(raw='{"model":$model', cap=5)).shown.body == b'{"model":$model'
+
+
+def test_holes_are_filled_whole_and_keep_their_type() -> None:
+    body = {"model": "$model", "n": "$count", "text": "no $count here", "list": ["$count"], "$count": 1}
+    assert json.loads(sent(ask(body=body), count=7).shown.body) == {
+        "model": "org/model:7b", "n": 7, "text": "no $count here", "list": [7], "$count": 1,
+    }  # fmt: skip
+
+
+def test_a_model_in_a_path_is_quoted_but_for_its_colon() -> None:
+    assert sent(ask(endpoint="model")).shown.url == "http://h/v1/models/org%2Fmodel:7b"
+    assert sent(ask(endpoint="models", path="/models/{id}"), id="a b").shown.url == "http://h/v1/models/a%20b"
+
+
+@pytest.mark.parametrize(
+    ("entry", "header"),
+    [
+        pytest.param({}, "Bearer iio-dev-secret", id="good"),
+        pytest.param({"key": "free"}, "Bearer iio-dev-free", id="a-tier"),
+        pytest.param({"key": "none"}, None, id="none"),
+        pytest.param({"key": "empty"}, "Bearer", id="empty"),
+        pytest.param({"key": "bad"}, "Bearer iio-dev-0wireproofdoesnotknowthiskey0000", id="bad"),
+        pytest.param({"key": "unprefixed"}, "Bearer 0wireproofdoesnotknowthiskey0000", id="unprefixed"),
+        pytest.param({"scheme": "Basic"}, "Basic iio-dev-secret", id="another-scheme"),
+        pytest.param({"scheme": None}, "iio-dev-secret", id="no-scheme"),
+    ],
+)
+def test_the_key_goes_where_the_case_wants_it(entry: dict[str, Any], header: str | None) -> None:
+    assert dict(sent(ask(**entry)).headers).get("Authorization") == header
+
+
+def test_a_request_is_shown_with_the_name_of_its_key() -> None:
+    outgoing = sent(ask())
+    assert outgoing.shown.header("Authorization") == "Bearer $IIO_API_KEY"
+    assert "secret" not in repr(outgoing)
+
+
+def test_on_the_mock_each_case_has_a_key_of_its_own() -> None:
+    assert dict(sent(ask(), target(own_keys=True)).headers)["Authorization"] == "Bearer iio-dev-secret.a-case"
+
+
+def test_headers_of_the_target_and_of_the_case_are_sent() -> None:
+    headers = sent(ask(headers={"X-Case": "2"}), target(headers={"X-Run": "1"})).headers
+    assert {("X-Run", "1"), ("X-Case", "2")} <= set(headers)
+
+
+def test_means_are_arranged_by_the_controls_that_the_target_has() -> None:
+    controls = {"cell-down": ("X-Cell", "{}"), "clock": ("X-Clock", "{}")}
+    headers = dict(sent(ask(cell="down", clock=61), target(controls=controls)).headers)
+    assert (headers["X-Cell"], headers["X-Clock"]) == ("down", "61")
+    assert not {"X-Cell", "X-Clock"} & set(dict(sent(ask(cell="down", clock=61)).headers))
+
+
+@pytest.mark.parametrize(
+    ("entry", "reason"),
+    [
+        pytest.param({"key": "pro"}, "this run was given no pro key", id="no-key"),
+        pytest.param(
+            {"endpoint": "embeddings", "body": {"model": "$model"}}, "no model is known for embeddings", id="no-model"
+        ),
+        pytest.param(
+            {"endpoint": "model", "model": "embeddings"}, "no model is known for embeddings", id="none-for-the-path"
+        ),
+    ],
+)
+def test_what_the_target_lacks_makes_a_case_untestable(entry: dict[str, Any], reason: str) -> None:
+    with pytest.raises(Untestable, match=reason):
+        sent(ask(**entry))
+
+
+def test_a_body_without_a_model_needs_none() -> None:
+    assert sent(ask(endpoint="embeddings", body={"input": "x"})).shown.body == b'{"input": "x"}'
+
+
+def test_text_goes_out_as_utf_8() -> None:
+    assert sent(ask(body={"input": "ä€😀"})).shown.body == '{"input": "ä€😀"}'.encode()
