@@ -79,13 +79,17 @@ class Courier:
                 outgoing = render(ask, self.target, case.name, saved)
             except Untestable as reason:
                 return Unsent("untestable", str(reason))
-            if self.target.max_requests is not None and self.requests >= self.target.max_requests:
+            if self._spent:
                 return Unsent("untestable", f"the budget of {self.target.max_requests} requests is spent")
             exchange = await self._exchange(case, len(exchanges), ask, outgoing)
             exchanges.append(exchange)
             if not _saves(ask, exchange, saved):
                 break
         return tuple(exchanges)
+
+    @property
+    def _spent(self) -> bool:
+        return self.target.max_requests is not None and self.requests >= self.target.max_requests
 
     async def _exchange(self, case: Case, step: int, ask: Ask, outgoing: Outgoing) -> Exchange:
         retries: list[str] = []
@@ -94,7 +98,8 @@ class Courier:
                 await self._pace.acquire()
             self.requests += 1
             answer = await self.wire.send(outgoing)
-            wait = _wait(answer, case, self.target) if len(retries) + 1 < TRIES else None
+            again = len(retries) + 1 < TRIES and not self._spent
+            wait = _wait(answer, case, self.target) if again else None
             exchange = _frozen(answer, case, step, ask, outgoing, self.target, tuple(retries))
             if wait is None:
                 self.on_exchange(exchange)

@@ -1,0 +1,282 @@
+"""The courier and the gathering over real sockets: each case once, within the budget, and nothing retried to green."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from wireproof import config
+from wireproof.case import Case, read_cases
+from wireproof.check import Exchange, Read, Request
+from wireproof.courier import Courier, Sent, Unsent
+from wireproof.gather import Gathered, gather, pick
+from wireproof.target import Deadlines, Key, Target
+from wireproof.wire import Wire
+
+pytestmark = pytest.mark.asyncio
+IIO = config.load_providers()["iio"]
+ENTRIES: dict[str, Any] = {
+    "models-list": {"says": "l", "endpoint": "models"},
+    "chat-basic": {"says": "c", "endpoint": "chat", "body": {"model": "$model"}},
+    "plain": {"says": "p", "endpoint": "chat", "body": {}},
+    "limited": {"says": "l", "endpoint": "chat", "body": {}, "refused": "rate-limited"},
+    "thrice": {"says": "3", "endpoint": "chat", "body": {}, "repeat": 3},
+    "then": {
+        "says": "t",
+        "steps": [
+            {"endpoint": "models", "save": {"first": "/data/0/id"}},
+            {"endpoint": "models", "path": "/models/{first}"},
+        ],
+    },
+    "elsewhere": {"says": "e", "endpoint": "responses", "body": {}},
+    "telepathy": {"says": "t", "endpoint": "chat", "feature": "telepathy", "body": {}},
+    "outage": {"says": "o", "endpoint": "chat", "cell": "down", "body": {}},
+    "rare": {"says": "r", "endpoint": "chat", "profile": "full", "body": {}},
+    "model-less": {"says": "m", "endpoint": "embeddings", "body": {"model": "$model"}},
+}
+CASES: dict[str, Case] = {case.name: case for case in read_cases("a", ENTRIES, "cases.yaml", ENTRIES)}
+Answer = tuple[int, dict[str, str], Any] | None
+MODELS = {"data": [{"id": "some-embed"}, {"id": "somebodys-7b"}]}
+
+
+@dataclass
+class Api:
+    """An API that gives prepared answers in order, the last one ever after; None hangs up without a word."""
+
+    answers: list[Answer]
+    url: str = ""
+    asked: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def serving(*answers: Answer) -> Iterator[Api]:
+    api = Api(list(answers))
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            api.asked.append(self.path)
+            answer = api.answers.pop(0) if len(api.answers) > 1 else api.answers[0]
+            if answer is None:
+                self.close_connection = True
+                return
+            status, headers, value = answer
+            body = json.dumps(value).encode()
+            self.send_response(status)
+            for name, text in {"Content-Type": "application/json", "Content-Length": str(len(body)), **headers}.items():
+                self.send_header(name, text)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_POST(self) -> None:
+            self.do_GET()
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        api.url = f"http://127.0.0.1:{server.server_port}/v1"
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield api
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def target(api: Api, **more: Any) -> Target:
+    keys = {"good": Key("IIO_API_KEY", "iio-dev-1")}
+    deadlines = Deadlines(connect=5, first_byte=5, idle=5, total=10)
+    return replace(Target("t", IIO, api.url, keys, {"chat": "m"}, deadlines=deadlines), **more)
+
+
+async def send(api: Api, *names: str, **more: Any) -> tuple[list[Sent], Courier]:
+    to = target(api, **more)
+    async with Wire(to.connections, to.deadlines) as wire:
+        courier = Courier(to, wire)
+        await courier.send_all(CASES[name] for name in names)
+        return [courier.evidence[name] for name in names], courier
+
+
+def statuses(sent: Sent) -> list[int | None]:
+    assert isinstance(sent, tuple)
+    return [exchange.status for exchange in sent]
+
+
+OK: Answer = (200, {}, MODELS)
+SLOW: Answer = (429, {"Retry-After": "0"}, {})
+
+
+async def test_a_case_is_sent_once_however_often_it_is_asked_for() -> None:
+    with serving(OK) as api:
+        to = target(api)
+        async with Wire(1, to.deadlines) as wire:
+            courier = Courier(to, wire)
+            first, second = [await courier.send(CASES["plain"]) for _ in range(2)]
+    assert first is second
+    assert (len(api.asked), courier.requests) == (1, 1)
+
+
+async def test_a_repeated_case_gives_an_exchange_each_time() -> None:
+    with serving(OK) as api:
+        (sent,), courier = await send(api, "thrice")
+    assert statuses(sent) == [200, 200, 200]
+    assert [exchange.step for exchange in sent if isinstance(exchange, Exchange)] == [0, 1, 2]
+    assert courier.requests == 3
+
+
+async def test_a_later_step_takes_what_an_earlier_answer_holds() -> None:
+    with serving(OK) as api:
+        await send(api, "then")
+    assert api.asked == ["/v1/models", "/v1/models/some-embed"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [pytest.param((200, {}, {"data": []}), id="an-empty-list"), pytest.param((200, {}, "x"), id="no-list")],
+)
+async def test_a_sequence_stops_where_an_answer_lacks_what_the_next_step_needs(answer: Answer) -> None:
+    with serving(answer) as api:
+        (sent,), _ = await send(api, "then")
+    assert (len(statuses(sent)), len(api.asked)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome", "reason"),
+    [
+        pytest.param("elsewhere", "not-offered", "describes no responses endpoint", id="no-endpoint"),
+        pytest.param("telepathy", "not-offered", "does not offer telepathy", id="no-feature"),
+        pytest.param("outage", "untestable", "needs cell-down", id="no-means"),
+        pytest.param("rare", "untestable", "belongs to the profile full", id="another-profile"),
+        pytest.param("model-less", "untestable", "no model is known for embeddings", id="no-model"),
+    ],
+)
+async def test_what_is_not_worth_sending_is_not_sent(name: str, outcome: str, reason: str) -> None:
+    with serving(OK) as api:
+        (sent,), _ = await send(api, name)
+    assert isinstance(sent, Unsent)
+    assert (sent.outcome, api.asked) == (outcome, [])
+    assert reason in sent.reason
+
+
+# --- asking again
+
+
+async def test_a_429_that_says_when_to_come_back_is_asked_again_and_the_exchange_says_so() -> None:
+    with serving(SLOW, SLOW, OK) as api:
+        (sent,), courier = await send(api, "plain")
+    assert statuses(sent) == [200]
+    assert isinstance(sent, tuple)
+    assert sent[0].retries == ("status 429, asked again after 0 s",) * 2
+    assert courier.requests == len(api.asked) == 3
+
+
+async def test_after_three_times_the_answer_stands() -> None:
+    with serving(SLOW) as api:
+        (sent,), _ = await send(api, "plain")
+    assert (statuses(sent), len(api.asked)) == ([429], 3)
+
+
+async def test_a_peer_that_hangs_up_without_a_word_is_asked_again() -> None:
+    with serving(None, OK) as api:
+        (sent,), _ = await send(api, "plain")
+    assert (statuses(sent), len(api.asked)) == ([200], 2)
+
+
+@pytest.mark.parametrize(
+    ("answer", "name"),
+    [
+        pytest.param((429, {}, {}), "plain", id="without-a-time"),
+        pytest.param((429, {"Retry-After": "soon"}, {}), "plain", id="a-time-in-words"),
+        pytest.param((429, {"Retry-After": "86400"}, {}), "plain", id="tomorrow"),
+        pytest.param((500, {"Retry-After": "0"}, {}), "plain", id="500"),
+        pytest.param((400, {"Retry-After": "0"}, {}), "plain", id="400"),
+        pytest.param(SLOW, "limited", id="a-case-that-wants-the-429"),
+    ],
+)
+async def test_any_other_answer_stands(answer: Answer, name: str) -> None:
+    with serving(answer) as api:
+        await send(api, name)
+    assert len(api.asked) == 1
+
+
+# --- budget
+
+
+async def test_the_budget_is_kept_and_the_rest_is_untestable() -> None:
+    with serving(OK) as api:
+        sent, courier = await send(api, "plain", "chat-basic", "models-list", max_requests=2, connections=1)
+    assert [isinstance(one, Unsent) for one in sent] == [False, False, True]
+    assert sent[2] == Unsent("untestable", "the budget of 2 requests is spent")
+    assert courier.requests == len(api.asked) == 2
+
+
+async def test_asking_again_stays_within_the_budget() -> None:
+    with serving(SLOW) as api:
+        (sent,), _ = await send(api, "plain", max_requests=2)
+    assert (statuses(sent), len(api.asked)) == ([429], 2)
+
+
+async def test_every_exchange_is_told_as_it_comes() -> None:
+    told: list[str] = []
+    with serving(OK) as api:
+        to = target(api)
+        async with Wire(1, to.deadlines) as wire:
+            courier = Courier(to, wire, on_exchange=lambda exchange: told.append(exchange.case))
+            await courier.send(CASES["thrice"])
+    assert told == ["thrice"] * 3
+
+
+# --- gathering
+
+
+async def collect(api: Api, *names: str, smoke: Callable[..., str | None] = lambda target, sent: None) -> Gathered:
+    return await gather(target(api, models={}), [CASES[name] for name in names], CASES, smoke)
+
+
+async def test_the_smoke_cases_go_first_and_the_model_is_picked_from_the_list() -> None:
+    with serving(OK) as api:
+        found = await collect(api, "plain")
+    assert api.asked[0] == "/v1/models"
+    assert set(found.evidence) == {"models-list", "chat-basic", "plain"}
+    assert (found.target.models["chat"], found.target.models["embeddings"]) == ("somebodys-7b", "some-embed")
+    assert found.smoke is None
+
+
+async def test_after_a_failed_smoke_nothing_more_is_sent() -> None:
+    with serving(OK) as api:
+        found = await collect(api, "plain", smoke=lambda target, sent: "it is not there")
+    assert (found.smoke, len(api.asked)) == ("it is not there", 2)
+    assert "plain" not in found.evidence
+
+
+@pytest.mark.parametrize(
+    ("listed", "picked"),
+    [
+        pytest.param(["a", "qwen2.5:7b", "nomic-embed-text"], ("qwen2.5:7b", "nomic-embed-text"), id="documented"),
+        pytest.param(["whisper-1", "dall-e-3", "llama3"], ("llama3", None), id="the-first-that-chats"),
+        pytest.param(["bge-m3", "my-embedder"], (None, "my-embedder"), id="only-embeddings"),
+        pytest.param([], (None, None), id="none"),
+    ],
+)
+async def test_a_model_for_each_role_is_picked(listed: list[str], picked: tuple[str | None, str | None]) -> None:
+    body = json.dumps({"data": [{"id": name} for name in listed]}).encode()
+    answer = Exchange("t", "c", "models", 0, Request("GET", "/"), status=200, reads=(Read(0, body),))
+    found = pick(Target("t", IIO, ""), answer)
+    assert (found.get("chat"), found.get("embeddings")) == picked
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"data": {"a": 1}}', b'{"data": [1, {"id": 2}, null]}'])
+async def test_a_list_that_is_none_picks_nothing(body: bytes) -> None:
+    answer = Exchange("t", "c", "models", 0, Request("GET", "/"), status=200, reads=(Read(0, body),))
+    assert pick(Target("t", IIO, ""), answer) == {}
