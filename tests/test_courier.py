@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -225,6 +226,18 @@ async def test_asking_again_stays_within_the_budget() -> None:
     with serving(SLOW) as api:
         (sent,), _ = await send(api, "plain", max_requests=2)
     assert (statuses(sent), len(api.asked)) == ([429], 2)
+
+
+async def test_a_case_that_waits_for_the_pace_has_its_place_in_the_budget() -> None:
+    with serving(OK) as api:
+        to = target(api, max_requests=2, pace=1)
+        async with Wire(4, to.deadlines) as wire:
+            courier = Courier(to, wire)
+            names = ("plain", "chat-basic", "models-list", "limited")
+            first, waiting, *late = [asyncio.create_task(courier.send(CASES[name])) for name in names]
+            assert statuses(await first) == [200]
+            assert all(isinstance(sent, Unsent) for sent in await asyncio.gather(*late))
+            waiting.cancel()
 
 
 async def test_every_exchange_is_told_as_it_comes() -> None:

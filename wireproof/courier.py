@@ -94,9 +94,10 @@ class Courier:
     async def _exchange(self, case: Case, step: int, ask: Ask, outgoing: Outgoing) -> Exchange:
         retries: list[str] = []
         while True:
+            # Counted before the wait for the pace, so that no other case takes the same place in the budget.
+            self.requests += 1
             if self._pace is not None:
                 await self._pace.acquire()
-            self.requests += 1
             answer = await self.wire.send(outgoing)
             again = len(retries) + 1 < TRIES and not self._spent
             wait = _wait(answer, case, self.target) if again else None
