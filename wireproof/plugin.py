@@ -92,7 +92,7 @@ def pytest_pycollect_makeitem(collector: pytest.Module, name: str, obj: object) 
         collector.config.stash[TROUBLE] = error
         return []
     line = inspect.getsourcelines(obj)[1] - 1
-    return [CheckItem.from_parent(collector, name=f"{name}[{entry.id}]", entry=entry, line=line) for entry in entries]
+    return [_item(collector, f"{name}[{entry.id}]", entry, line) for entry in entries]
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -146,6 +146,13 @@ def _run(config: pytest.Config) -> Run:
         config.stash[RUN] = run
         config.add_cleanup(run.close)
     return config.stash[RUN]
+
+
+def _item(collector: pytest.Module, name: str, entry: Entry, line: int) -> CheckItem:
+    # The node id is given whole: `--lf` finds an item again by its text, brackets and all.
+    nodeid = f"{collector.nodeid}::{name}"
+    item: CheckItem = CheckItem.from_parent(collector, name=name, nodeid=nodeid, entry=entry, line=line)
+    return item
 
 
 def _gather(run: Run, session: pytest.Session, target: str | None = None) -> None:

@@ -9,26 +9,41 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from multiprocessing import get_context
 from typing import Any
+from urllib.parse import urlsplit
 
 from wireproof import aim, bundled, config
 from wireproof.case import Case
+from wireproof.check import Untestable
 from wireproof.courier import Courier, Evidence
 from wireproof.docket import Entry
 from wireproof.errors import ConfigError
+from wireproof.mock.control import FAULT
 from wireproof.mock.faults import Fault, faults
+from wireproof.mock.message import Received
+from wireproof.mock.rehearsal import Rehearsal
 from wireproof.provider import Provider
+from wireproof.render import Outgoing, render
 from wireproof.suites import load_checks
 from wireproof.target import Deadlines, Target
 from wireproof.trial import Trial, open_trial
 from wireproof.verdict import Verdict
 from wireproof.wire import Wire
 
-FAULT_HEADER = "X-Wireproof-Fault"
+# Any time will do for a rehearsal, if it is always the same.
+NOW = 1_800_000_000.0
 # Faults that leave a connection open are told by the idle deadline, so it is short; the mock answers at once.
-DEADLINES = Deadlines(connect=5.0, first_byte=1.0, idle=0.7, total=10.0)
-CONNECTIONS = 64
+DEADLINES = Deadlines(connect=5.0, first_byte=2.0, idle=1.5, total=10.0)
+# Many small pools: httpcore's pool takes time in the square of its connections.
+POOLS, CONNECTIONS = 8, 4
+# Faults under way at once: most of their time is waiting for streams that have gaps, or hang.
+AT_ONCE = 8
+
+# On the mock every option is offered, so that one refused honestly is a fault that was noticed.
+BROKEN = frozenset({"fail", "not-offered"})
 
 Broken = dict[str, dict[str, list[str]]]
 
@@ -94,47 +109,63 @@ class Proof:
 
 
 def prove(providers: Sequence[str] = (), only: Sequence[str] = ()) -> Proof:
-    """Commit each fault on the bundled mock and see what breaks.
+    """Commit each fault on the bundled mock and see what breaks; each provider has a process of its own.
 
     Raises ConfigError for a provider or a fault that does not exist.
     """
     chosen = _chosen(faults(), only)
+    names = [target.name for target in aim.targets(aim.Aim(providers=tuple(providers)), {})]
+    checks = tuple(sorted(load_checks()))
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        parts = list(pool.map(_prove_provider, names, [tuple(fault.id for fault in chosen)] * len(names)))
+    matrix = {
+        fault.id: {name: broken[fault.id] for name, (broken, _) in zip(names, parts, strict=True) if broken[fault.id]}
+        for fault in chosen
+        if not fault.harmless
+    }
+    return Proof(matrix, tuple(alarm for _, alarms in parts for alarm in alarms), checks)
+
+
+def _prove_provider(name: str, only: tuple[str, ...]) -> tuple[dict[str, dict[str, list[str]]], list[str]]:
+    """Fault → check → cases on one provider's profile, and the false alarms."""
     known = config.load_providers()
-    targets = aim.targets(aim.Aim(providers=tuple(providers)), {})
-    checks = load_checks()
+    (target,) = aim.targets(aim.Aim(providers=(name,)), {})
     with bundled.mock() as urls:
-        trials = [
-            open_trial(replace(aim.at_address(target, urls[target.name]), deadlines=DEADLINES), known, checks)
-            for target in targets
-        ]
-        return asyncio.run(_prove(trials, chosen, tuple(sorted(checks))))
+        target = replace(aim.at_address(target, urls[name]), deadlines=DEADLINES)
+        return asyncio.run(_prove(_Stand(open_trial(target, known, load_checks())), _chosen(faults(), only)))
 
 
-async def _prove(trials: Iterable[Trial], chosen: Sequence[Fault], checks: tuple[str, ...]) -> Proof:
-    matrix: dict[str, Broken] = {fault.id: {} for fault in chosen if not fault.harmless}
-    alarms: list[str] = []
-    for trial in trials:
-        stand = _Stand(trial)
-        alarms += await stand.faultless()
-        for fault in chosen:
-            broken = await stand.broken_by(fault)
-            if broken and fault.harmless:
-                alarms.append(f"{trial.target.name}, {fault.id} is within the rules, yet: {_words({'': broken})}")
-            elif broken:
-                matrix[fault.id][trial.target.name] = broken
-    return Proof(matrix, tuple(alarms), checks)
+async def _prove(stand: _Stand, chosen: Sequence[Fault]) -> tuple[dict[str, dict[str, list[str]]], list[str]]:
+    alarms = await stand.faultless()
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def commit(fault: Fault) -> dict[str, list[str]]:
+        async with turns:
+            return await stand.broken_by(fault)
+
+    found = await asyncio.gather(*(commit(fault) for fault in chosen))
+    broken = {fault.id: by for fault, by in zip(chosen, found, strict=True)}
+    alarms += [
+        f"{stand.name}: {fault.id} is within the rules, yet it breaks {', '.join(broken[fault.id])}"
+        for fault in chosen
+        if fault.harmless and broken[fault.id]
+    ]
+    return broken, alarms
 
 
 class _Stand:
     """One target's own column, judged again and again."""
 
     def __init__(self, trial: Trial) -> None:
-        self._trial = trial
+        self._trial, self.name = trial, trial.target.name
         self._target: Target = replace(trial.target, connections=CONNECTIONS)
         self._column: Provider = trial.target.provider
         self._entries = [entry for entry in trial.entries if entry.provider == self._column.name]
         self._cases = {name: trial.cases[name] for entry in self._entries for _, name in entry.cases}
         self._evidence: Evidence = {}
+        self._rehearsal = Rehearsal({self._column.name: self._column.data})
+        self._requests = {name: _received(case, self._target) for name, case in self._cases.items()}
+        self._faultless = {name: self._rehearsal.deeds(asked or ()) for name, asked in self._requests.items()}
         self._passing: list[Entry] = []
 
     async def faultless(self) -> list[str]:
@@ -147,29 +178,59 @@ class _Stand:
 
     async def broken_by(self, fault: Fault) -> dict[str, list[str]]:
         """Check → cases that pass without the fault and fail with it."""
-        touched = {name: case for name, case in self._cases.items() if _touches(fault, case)}
+        touched = {name: case for name, case in self._cases.items() if self._touches(fault, case)}
         if not touched:
             return {}
-        target = replace(self._target, headers={FAULT_HEADER: fault.id})
+        target = replace(self._target, headers={FAULT: fault.id})
         evidence = {**self._evidence, **await self._send(target, touched.values())}
         broken: dict[str, list[str]] = {}
         for entry in self._passing:
-            if any(name in touched for _, name in entry.cases) and self._judge(entry, evidence).outcome == "fail":
+            if not any(name in touched for _, name in entry.cases):
+                continue
+            verdict = self._judge(entry, evidence)
+            # What the rules allow may be advised against, but must never be a red line.
+            if verdict.outcome in BROKEN and (verdict.gates() or not fault.harmless):
                 broken.setdefault(entry.check, []).append(entry.case)
         return {check: sorted(cases) for check, cases in sorted(broken.items())}
 
+    def _touches(self, fault: Fault, case: Case) -> bool:
+        """Whether the fault changes any answer of the case; only then is the case sent again."""
+        if "*" not in fault.endpoints and not any(ask.endpoint in fault.endpoints for ask in case.asks):
+            return False
+        requests = self._requests[case.name]
+        return requests is None or self._rehearsal.touches(fault.id, requests, self._faultless[case.name])
+
     async def _send(self, target: Target, cases: Iterable[Case]) -> Evidence:
-        async with Wire(target.connections, target.deadlines) as wire:
-            courier = Courier(target, wire)
-            await courier.send_all(cases)
-            return courier.evidence
+        every = tuple(cases)
+        parts = await asyncio.gather(*(_sent(target, every[start::POOLS]) for start in range(POOLS)))
+        return {name: sent for part in parts for name, sent in part.items()}
 
     def _judge(self, entry: Entry, evidence: Evidence) -> Verdict:
         return self._trial.bench(entry.provider).judge(entry, evidence)
 
 
-def _touches(fault: Fault, case: Case) -> bool:
-    return "*" in fault.endpoints or any(ask.endpoint in fault.endpoints for ask in case.asks)
+async def _sent(target: Target, cases: Sequence[Case]) -> Evidence:
+    async with Wire(target.connections, target.deadlines) as wire:
+        courier = Courier(target, wire)
+        await courier.send_all(cases)
+        return courier.evidence
+
+
+def _received(case: Case, target: Target) -> tuple[Received, ...] | None:
+    """The requests of a case as the mock receives them; None where they depend on answers or cannot be made."""
+    if any(ask.save for ask in case.asks):
+        return None
+    try:
+        outgoing = [render(ask, target, case.name, {}) for ask in case.asks]
+    except Untestable:
+        return None
+    return tuple(_as_received(one) for one in outgoing) * case.repeat
+
+
+def _as_received(outgoing: Outgoing) -> Received:
+    url = urlsplit(outgoing.shown.url)
+    headers = tuple((name.lower(), value) for name, value in outgoing.headers)
+    return Received(outgoing.shown.method, url.path, url.query, headers, outgoing.shown.body, NOW)
 
 
 def _chosen(known: Mapping[str, Fault], only: Sequence[str]) -> tuple[Fault, ...]:

@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncIterator, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cache
 from types import TracebackType
 from typing import Any
 
@@ -119,12 +120,18 @@ class _Body(httpx.AsyncByteStream):
         await self._stream.aclose()
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The certificate authorities that clients trust; reading them takes as long as many requests."""
+    return httpx.create_ssl_context()
+
+
 class RecordingTransport(httpx.AsyncBaseTransport):
     """httpx's transport over a connection pool whose network backend records."""
 
     def __init__(self, connections: int, verify: ssl.SSLContext | None = None) -> None:
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=verify or httpx.create_ssl_context(),
+            ssl_context=verify or _trusted(),
             max_connections=connections,
             max_keepalive_connections=connections,
             network_backend=_RecordingBackend(),

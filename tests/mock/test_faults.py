@@ -199,7 +199,7 @@ def seen(providers, fault_id, chosen):
     answers = []
     for _, method, path, headers, body, times in chosen:
         core.state.accounts.clear()
-        core._ordinals = iter(range(10_000))
+        core.ordinals = iter(range(10_000))
         answers.append(wire(core, method, path, {**headers, **header}, body, times))
     return answers
 

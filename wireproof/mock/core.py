@@ -47,7 +47,7 @@ class Core:
         self.profiles = tuple(Profile.from_mapping(name, row) for name, row in providers.items())
         self.controlled = controlled
         self.state = State()
-        self._ordinals = itertools.count()
+        self.ordinals = itertools.count()
 
     def handle(self, received: Received) -> Outgoing:
         """The answer to one request; whatever goes wrong inside is a 500 that says so."""
@@ -114,7 +114,7 @@ class Core:
         if handler is None:
             raise Refused("not-built", f"This server does not serve {route.endpoint}.", status=501)
         tier = meter.tier
-        visit = Visit(profile, route.endpoint, tier, route.held, received.at, self._ordinals, cells)
+        visit = Visit(profile, route.endpoint, tier, route.held, received.at, self.ordinals, cells)
         body = validate.parse(received.body, received.header("content-type")) if received.method == "POST" else {}
         return handler(visit, body)
 
@@ -129,7 +129,7 @@ class Core:
 
     def _signed(self, profile: Profile, meter: Meter, answer: Answer) -> Answer:
         """The answer with its request id, the profile's standing headers and the account's limits."""
-        drawn = Draw.of("request", next(self._ordinals)).hex(24)
+        drawn = Draw.of("request", next(self.ordinals)).hex(24)
         standing: Headers = tuple(
             (header, STATED.get(meaning, f"req_{drawn}")) for meaning, header in profile.response_headers
         )
