@@ -34,7 +34,7 @@ PURE = frozenset(
 # A library, and the only modules that may import it. A name that ends in a dot stands for a package.
 OWNERS = {
     "httpx": ("wireproof.wire",),
-    "httpcore": ("wireproof.wire",),
+    "httpcore": ("wireproof.wire", "wireproof.recording"),
     "jsonschema": ("wireproof.contract",),
     "jsonschema_rs": ("wireproof.contract",),
     "referencing": ("wireproof.contract",),

@@ -143,9 +143,7 @@ def survivors(name: str, files: Files, shapes: Mapping[str, list[Any]]) -> list[
     return ["/" + "/".join(map(str, path)) for path in places(files[name]) if not noticed(path)]
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, id=name.removeprefix(HOST)) for name in sorted(schemas())]
-)
+@pytest.mark.parametrize("name", [pytest.param(name, id=name.removeprefix(HOST)) for name in sorted(schemas())])
 def test_no_assertion_of_a_schema_can_be_removed_unnoticed(name: str) -> None:
     own = {shape: pool for shape, pool in pools().items() if shape.split("/")[4] == name.split("/")[4]}
     assert survivors(name, schemas(), own) == []

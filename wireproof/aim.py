@@ -8,9 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from math import inf
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from wireproof import config
+from wireproof import address, config
 from wireproof.errors import ConfigError
 from wireproof.provider import Provider
 from wireproof.target import Deadlines, Key, Target
@@ -92,11 +91,11 @@ def _mock_target(provider: Provider, aim: Aim) -> Target:
 
 def _live_target(provider: Provider, aim: Aim, environment: Mapping[str, str]) -> Target:
     assert aim.endpoint is not None
-    if not _is_address(aim.endpoint):
+    if not address.is_base_url(aim.endpoint):
         raise ConfigError(f"--endpoint {aim.endpoint}", "it is no HTTP address", "write it as https://host/v1")
     keys = _means_keys(aim.means, provider, environment)
     keys["good"] = _good_key(provider, aim, environment)
-    if keys["good"].value and _plain_and_remote(aim.endpoint):
+    if keys["good"].value and address.is_plain_and_remote(aim.endpoint):
         raise ConfigError(
             f"--endpoint {aim.endpoint}", "a key would travel unencrypted", "use https, or a loopback address"
         )
@@ -121,7 +120,7 @@ def _live_target(provider: Provider, aim: Aim, environment: Mapping[str, str]) -
 def _good_key(provider: Provider, aim: Aim, environment: Mapping[str, str]) -> Key:
     name = aim.key_env or provider.key_env
     value = environment.get(name, "")
-    if not value and (aim.key_env or not _loopback(aim.endpoint or "")):
+    if not value and (aim.key_env or not address.is_loopback(aim.endpoint or "")):
         raise ConfigError(
             f"the environment variable {name}",
             "it holds no key",
@@ -201,27 +200,6 @@ def _positive(text: str) -> float:
     if not 0 < number < inf:
         raise ValueError(text)
     return number
-
-
-def _is_address(endpoint: str) -> bool:
-    try:
-        parts = urlsplit(endpoint)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # half an IPv6 address, a port beyond 65535
-        return False
-
-
-def _host(endpoint: str) -> str:
-    return urlsplit(endpoint).hostname or ""
-
-
-def _loopback(endpoint: str) -> bool:
-    host = _host(endpoint)
-    return host in ("localhost", "::1") or host.startswith("127.")
-
-
-def _plain_and_remote(endpoint: str) -> bool:
-    return endpoint.startswith("http://") and not _loopback(endpoint)
 
 
 def environment() -> Mapping[str, str]:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from wireproof.errors import WireproofError
 
-
 # Long enough for a reader to see the events of a stream one by one.
 STREAM_GAP = "0.004"
 

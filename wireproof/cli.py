@@ -42,7 +42,9 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--provider", action="append", default=[], metavar="NAME", help="serve only this profile (repeatable)"
     )
-    serve.add_argument("--gap", type=float, default=0.0, metavar="S", help="seconds between the events of a stream (default: 0)")
+    serve.add_argument(
+        "--gap", type=float, default=0.0, metavar="S", help="seconds between the events of a stream (default: 0)"
+    )
     serve.add_argument("--control", action="store_true", help="obey X-Wireproof-* headers and the control endpoint")
     clauses = _command(commands, "clauses", _clauses, "list the clauses, their judgements and what is pending")
     clauses.add_argument(
@@ -101,7 +103,9 @@ def _serve(options: argparse.Namespace) -> int:
             print(f"{name:<16} {profile['base_url']}  key {profile['key']}", flush=True)
 
     try:
-        server.run(served, host=options.host, port=options.port, control=options.control, gap_s=options.gap, announce=announce)
+        server.run(
+            served, host=options.host, port=options.port, control=options.control, gap_s=options.gap, announce=announce
+        )
     except OSError as error:
         raise WireproofError(
             f"cannot listen on {options.host}:{options.port}: {error.strerror}; choose another --port"

@@ -13,7 +13,7 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 
-class TargetScheduling(LoadScopeScheduling):
+class TargetScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
     """Keeps the checks of a target together; any other test goes wherever there is room."""
 
     def __init__(self, config: pytest.Config, log: Any, targets: Iterable[str]) -> None:

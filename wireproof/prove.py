@@ -7,12 +7,10 @@ compared with the verdicts of the faultless run. A check that no fault breaks is
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from multiprocessing import get_context
-from typing import Any
 from urllib.parse import urlsplit
 
 from wireproof import aim, bundled, config
@@ -25,6 +23,7 @@ from wireproof.mock.control import FAULT
 from wireproof.mock.faults import Fault, faults
 from wireproof.mock.message import Received
 from wireproof.mock.rehearsal import Rehearsal
+from wireproof.proof import Proof
 from wireproof.provider import Provider
 from wireproof.render import Outgoing, render
 from wireproof.suites import load_checks
@@ -44,68 +43,6 @@ AT_ONCE = 8
 
 # On the mock every option is offered, so that one refused honestly is a fault that was noticed.
 BROKEN = frozenset({"fail", "not-offered"})
-
-Broken = dict[str, dict[str, list[str]]]
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """The kill matrix.
-
-    Attributes:
-        matrix: fault → provider → check → the cases on which it broke.
-        alarms: failures on the faultless mock, as sentences.
-        checks: every registered check.
-    """
-
-    matrix: Mapping[str, Broken]
-    alarms: tuple[str, ...]
-    checks: tuple[str, ...]
-
-    @property
-    def caught(self) -> tuple[str, ...]:
-        """The faults that break at least one judgement."""
-        return tuple(fault for fault, broken in self.matrix.items() if broken)
-
-    @property
-    def never_broken(self) -> tuple[str, ...]:
-        """The checks that no fault breaks."""
-        broken = {check for by in self.matrix.values() for checks in by.values() for check in checks}
-        return tuple(check for check in self.checks if check not in broken)
-
-    @property
-    def holds(self) -> bool:
-        """Every fault is caught and the faultless mock raises no alarm."""
-        return len(self.caught) == len(self.matrix) and not self.alarms
-
-    def as_data(self) -> dict[str, Any]:
-        """The JSON form."""
-        matrix = {
-            fault: sorted({check for checks in by.values() for check in checks}) for fault, by in self.matrix.items()
-        }
-        return {
-            "faults": len(self.matrix),
-            "caught": len(self.caught),
-            "false_alarms": len(self.alarms),
-            "checks": len(self.checks),
-            "checks_never_broken": list(self.never_broken),
-            "matrix": matrix,
-        }
-
-    def as_committed(self) -> str:
-        """The exact matrix, down to the case, as it is committed."""
-        return json.dumps(self.matrix, indent=1, sort_keys=True) + "\n"
-
-    def as_text(self) -> str:
-        """The matrix for people."""
-        lines = [f"{fault:<36} {_words(broken)}" for fault, broken in self.matrix.items()]
-        lines += [f"false alarm: {alarm}" for alarm in self.alarms]
-        lines += [f"no fault breaks {check}" for check in self.never_broken]
-        lines.append(
-            f"{len(self.caught)} of {len(self.matrix)} faults caught, {len(self.alarms)} false alarms, "
-            f"{len(self.checks) - len(self.never_broken)} of {len(self.checks)} checks broken by some fault"
-        )
-        return "\n".join(lines)
 
 
 def prove(providers: Sequence[str] = (), only: Sequence[str] = ()) -> Proof:
@@ -238,8 +175,3 @@ def _chosen(known: Mapping[str, Fault], only: Sequence[str]) -> tuple[Fault, ...
         if name not in known:
             raise ConfigError(f"--fault {name}", "no such fault", "see `wireproof faults`")
     return tuple(fault for name, fault in known.items() if not only or name in only)
-
-
-def _words(broken: Broken) -> str:
-    checks = sorted({check for by in broken.values() for check in by})
-    return ", ".join(checks) if checks else "NOT CAUGHT"

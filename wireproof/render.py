@@ -42,17 +42,23 @@ def render(ask: Ask, target: Target, case: str, saved: Mapping[str, Any]) -> Out
     body = _body(ask, target, holes)
     headers = _headers(ask, target, key, body)
     endpoint = target.provider.endpoints[ask.endpoint]
-    path = ask.path if ask.path is not None else endpoint.path
-    for name, value in holes.items():
-        if "{" + name + "}" in path:
-            path = path.replace("{" + name + "}", quote(str(value), safe=":"))
+    path = _filled(ask.path if ask.path is not None else endpoint.path, holes)
     return Outgoing(Request(ask.method or endpoint.method, target.base_url + path, headers, body), key)
+
+
+def _filled(path: str, holes: Mapping[str, Any]) -> str:
+    """A path with its holes filled: `{name}` keeps colons as they are, `{=name}` is percent-encoded throughout."""
+    for name, value in holes.items():
+        for hole, kept in (("{" + name + "}", ":"), ("{=" + name + "}", "")):
+            path = path.replace(hole, quote(str(value), safe=kept))
+    return path
 
 
 def _model(ask: Ask, target: Target) -> str | None:
     model = target.models.get(ask.model)
-    wants = ask.body is not None and "$model" in json.dumps(ask.body)
-    if model is None and (wants or "{model}" in (ask.path or target.provider.endpoints[ask.endpoint].path)):
+    path = ask.path or target.provider.endpoints[ask.endpoint].path
+    wanted = "{model}" in path or "{=model}" in path or (ask.body is not None and "$model" in json.dumps(ask.body))
+    if model is None and wanted:
         raise Untestable(f"no model is known for {ask.model}; name one with --model {ask.model}=ID")
     return model
 

@@ -15,42 +15,16 @@ from wireproof import __version__, bundled, config
 from wireproof.aim import Aim, at_address, environment, targets
 from wireproof.clause import highest
 from wireproof.docket import Entry
-from wireproof.exchange import Exchange, usage_of
+from wireproof.exchange import Exchange
 from wireproof.ledger import Ledger, describe
 from wireproof.redact import Redactor
 from wireproof.report import violation
+from wireproof.spent import Spent
 from wireproof.suites import load_checks
 from wireproof.trial import Trial, open_trial
 from wireproof.verdict import Verdict
 
 JUDGED = frozenset({"pass", "fail", "noted"})
-
-
-@dataclass(slots=True)
-class Spent:
-    """What a run cost."""
-
-    requests: int = 0
-    input: int = 0
-    output: int = 0
-
-    def add(self, exchange: Exchange) -> None:
-        """Count one exchange and the tokens that its answer says it used."""
-        usage = usage_of(exchange)
-        self.requests += 1 + len(exchange.retries)
-        self.input += _count(usage, "prompt_tokens", "input_tokens")
-        self.output += _count(usage, "completion_tokens", "output_tokens")
-
-    def merge(self, other: dict[str, int]) -> None:
-        """Add what another process spent."""
-        self.requests += other["requests"]
-        self.input += other["input"]
-        self.output += other["output"]
-
-
-def _count(usage: Any, *names: str) -> int:
-    counts = (usage.get(name) for name in names)
-    return next((count for count in counts if isinstance(count, int) and count > 0), 0)
 
 
 @dataclass(slots=True)

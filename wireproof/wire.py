@@ -10,8 +10,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections.abc import AsyncIterator, Iterable
-from contextvars import ContextVar
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from functools import cache
 from types import TracebackType
@@ -23,89 +22,12 @@ import httpx
 from wireproof import __version__
 from wireproof.exchange import Break, Read
 from wireproof.framing import surplus
+from wireproof.recording import Recording, RecordingBackend, current
 from wireproof.render import Outgoing
 from wireproof.target import Deadlines
 
 # Enough for any answer a suite asks for; a body beyond it is cut and the exchange says so.
 BODY_BOUND = 4 * 1024 * 1024
-EVIDENCE_BOUND = 2048
-HEAD_BOUND = 64 * 1024
-
-_recording: ContextVar[_Recording | None] = ContextVar("recording", default=None)
-
-
-@dataclass(slots=True)
-class _Recording:
-    """The raw socket reads of one request; the start tells its framing, the tail is kept as evidence."""
-
-    last_ns: int = 0
-    size: int = 0
-    start: bytes = b""
-    tail: bytes = b""
-    patience: asyncio.Timeout | None = None
-    first_byte: float = 0.0
-
-    def sent(self) -> None:
-        """The request went out: the wait for the first byte of the answer begins now."""
-        if self.patience is not None and self.size == 0:
-            self.patience.reschedule(asyncio.get_running_loop().time() + self.first_byte)
-
-    def add(self, data: bytes) -> None:
-        self.last_ns = time.monotonic_ns()
-        self.size += len(data)
-        self.start += data[: HEAD_BOUND - len(self.start)]
-        self.tail = (self.tail + data)[-EVIDENCE_BOUND:]
-
-
-class _RecordingStream(httpcore.AsyncNetworkStream):
-    """A network stream that tells the current request's recording what it read."""
-
-    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
-        self._stream = stream
-
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        data = await self._stream.read(max_bytes, timeout)
-        recording = _recording.get()
-        if recording is not None and data:
-            recording.add(data)
-        return data
-
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        await self._stream.write(buffer, timeout)
-        recording = _recording.get()
-        if recording is not None:
-            recording.sent()
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
-
-    async def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.AsyncNetworkStream:
-        return _RecordingStream(await self._stream.start_tls(ssl_context, server_hostname, timeout))
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
-
-
-class _RecordingBackend(httpcore.AsyncNetworkBackend):
-    """Opens connections whose reads are recorded."""
-
-    def __init__(self) -> None:
-        self._backend = httpcore.AnyIOBackend()
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        return _RecordingStream(await self._backend.connect_tcp(host, port, timeout, local_address, socket_options))
-
-    async def sleep(self, seconds: float) -> None:
-        await self._backend.sleep(seconds)
 
 
 class _Body(httpx.AsyncByteStream):
@@ -134,7 +56,7 @@ class RecordingTransport(httpx.AsyncBaseTransport):
             ssl_context=verify or _trusted(),
             max_connections=connections,
             max_keepalive_connections=connections,
-            network_backend=_RecordingBackend(),
+            network_backend=RecordingBackend(),
         )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -209,8 +131,8 @@ class Wire:
 
     async def send(self, outgoing: Outgoing) -> Answer:
         """Send one request and take what comes, within the deadlines; never raises for what a peer does."""
-        recording = _Recording(first_byte=self._deadlines.first_byte)
-        token = _recording.set(recording)
+        recording = Recording(first_byte=self._deadlines.first_byte)
+        token = current.set(recording)
         answer = Answer(sent_at=time.time(), started_ns=time.monotonic_ns())
         try:
             async with asyncio.timeout(self._deadlines.total):
@@ -226,13 +148,13 @@ class Wire:
         ) as error:
             answer.broken = _break(error, recording)
         finally:
-            _recording.reset(token)
+            current.reset(token)
         if answer.broken is not None and not recording.start.startswith(b"HTTP/1."[: len(recording.start)]):
             answer.broken = Break("protocol", "what came is no answer of HTTP/1.1", recording.tail)
         answer.ended_ns = time.monotonic_ns()
         return answer
 
-    async def _ask(self, outgoing: Outgoing, answer: Answer, recording: _Recording) -> None:
+    async def _ask(self, outgoing: Outgoing, answer: Answer, recording: Recording) -> None:
         limits = self._deadlines
         shown = outgoing.shown
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in outgoing.headers]
@@ -255,7 +177,7 @@ class Wire:
         answer.headers_ns = recording.last_ns
         await self._read(response, answer, recording)
 
-    async def _read(self, response: httpx.Response, answer: Answer, recording: _Recording) -> None:
+    async def _read(self, response: httpx.Response, answer: Answer, recording: Recording) -> None:
         size = 0
         parts = response.aiter_raw()
         try:
@@ -287,7 +209,7 @@ def _keep(reads: list[Read], at_ns: int, part: bytes) -> None:
         reads.append(Read(at_ns, part))
 
 
-def _surplus(response: httpx.Response, recording: _Recording) -> Break | None:
+def _surplus(response: httpx.Response, recording: Recording) -> Break | None:
     came = surplus(
         recording.start,
         recording.tail,
@@ -307,7 +229,7 @@ async def _finish(response: httpx.Response, answer: Answer) -> None:
     await response.aclose()
 
 
-def _break(error: BaseException, recording: _Recording) -> Break:
+def _break(error: BaseException, recording: Recording) -> Break:
     text = str(error) or type(error).__name__
     if isinstance(error, httpcore.ConnectError | httpcore.ConnectTimeout):
         kind = "tls" if isinstance(error.__cause__ or error.__context__, ssl.SSLError) else "connect"

@@ -1,0 +1,86 @@
+"""Suites, schemas, providers.yaml and scenarios are found from a checkout, an editable install and a wheel."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+ASK = """
+import json
+from wireproof import config, datafiles
+root = datafiles.root()
+print(json.dumps({"root": str(root), "cases": len(config.load_cases()), "providers": list(config.load_providers()),
+                  "clauses": len(config.load_clauses("iio")), "scenarios": (root / "load/scenarios.yaml").is_file()}))
+"""
+
+
+def run(command: list[str], cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST", "COV"))}
+    return subprocess.run(
+        command, cwd=cwd, env={**kept, **environment}, capture_output=True, text=True, timeout=300, check=False
+    )
+
+
+def installed(kind: str, folder: Path) -> Path:
+    """The interpreter of a fresh environment with wireproof installed; dependencies come from this one."""
+    venv.create(folder, with_pip=False)
+    python = folder / "bin" / "python"
+    asked = run([str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], folder)
+    packages = Path(asked.stdout.strip())
+    (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
+    if kind == "checkout":
+        (packages / "a-checkout.pth").write_text(str(ROOT))
+        return python
+    target = ["--editable", str(ROOT)] if kind == "editable" else [str(wheel(folder))]
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-deps"]
+    done = run([*pip, "--ignore-installed", "--no-build-isolation", "--no-index", *target], folder)
+    assert done.returncode == 0, done.stderr
+    return python
+
+
+def wheel(folder: Path) -> Path:
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
+    done = run(build, folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return next(folder.glob("wireproof-*.whl"))
+
+
+@pytest.fixture(name="python", scope="module", params=["checkout", "editable", "wheel"])
+def _python(request, tmp_path_factory):
+    return request.param, installed(request.param, tmp_path_factory.mktemp(request.param))
+
+
+def test_the_data_are_found(python, tmp_path):
+    kind, interpreter = python
+    done = run([str(interpreter), "-c", ASK], tmp_path)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert (Path(found["root"]) == ROOT) == (kind != "wheel")
+    assert found["providers"] == ["openai", "iio"]
+    assert found["clauses"] == 144
+    assert found["cases"] > 100
+    assert found["scenarios"]
+
+
+def test_the_bundled_server_is_judged_from_an_empty_folder(python, tmp_path):
+    _, interpreter = python
+    done = run([str(interpreter), "-m", "wireproof", "check", "--provider", "iio", "-m", "smoke"], tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads((tmp_path / "reports" / "report.json").read_text())
+    assert {verdict["outcome"] for verdict in report["verdicts"]} == {"pass"}
+    assert "Warning" not in done.stderr
+
+
+def test_installing_adds_no_pytest_plugin(python, tmp_path):
+    _, interpreter = python
+    done = run([str(interpreter), "-m", "pytest", "--help"], tmp_path)
+    assert done.returncode == 0
+    assert "--endpoint" not in done.stdout

@@ -1,0 +1,36 @@
+"""What a run cost: requests, and tokens as the answers count them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from wireproof.exchange import Exchange, usage_of
+
+
+@dataclass(slots=True)
+class Spent:
+    """What a run cost."""
+
+    requests: int = 0
+    input: int = 0
+    output: int = 0
+
+    def add(self, exchange: Exchange) -> None:
+        """Count one exchange and the tokens that its answer says it used."""
+        usage = usage_of(exchange)
+        self.requests += 1 + len(exchange.retries)
+        self.input += _count(usage, "prompt_tokens", "input_tokens")
+        self.output += _count(usage, "completion_tokens", "output_tokens")
+
+    def merge(self, other: Mapping[str, int]) -> None:
+        """Add what another process spent."""
+        self.requests += other["requests"]
+        self.input += other["input"]
+        self.output += other["output"]
+
+
+def _count(usage: Any, *names: str) -> int:
+    counts = (usage.get(name) for name in names)
+    return next((count for count in counts if isinstance(count, int) and count > 0), 0)
