@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Exchange, Inconclusive, Noted, check, parse_json, usage_of
+from wireproof.check import Exchange, Inconclusive, check, parse_json, usage_of
 
 # Clocks of two machines differ; milliseconds, local time and fixed values differ by more.
 CLOCK_SECONDS = 300
@@ -160,6 +160,11 @@ def test_recalls(exchange: Exchange) -> None:
 @check("chat.orders")
 def test_orders(exchange: Exchange) -> None:
     """The model follows the order of a system message, a developer message or the system field."""
+    follows_orders(exchange)
+
+
+def follows_orders(exchange: Exchange) -> None:
+    """The answer says a word that an order of the request, whichever, names."""
     request = asked(exchange)
     orders = [request.get("system", "")] + [plain(message["content"]) for message in request["messages"]]
     words = [found[1].lower() for order in orders if (found := ORDER.search(order))]
@@ -182,11 +187,11 @@ def test_field_equals_message(field: Exchange, message: Exchange) -> None:
 
 @check("chat.both-orders")
 def test_both_orders(exchange: Exchange) -> None:
-    """A system field beside a system message is answered or refused; which of the two wins is recorded."""
+    """A system field beside a system message is refused, or one of the two is followed."""
     if exchange.status is not None and 400 <= exchange.status < 500:
         expect.json_body(exchange)
-        raise Noted(f"both at once are refused with {exchange.status}")
-    raise Noted(f"both at once are answered with {expect.shown(text(exchange))}")
+    else:
+        follows_orders(exchange)
 
 
 @check("chat.ids-differ")

@@ -115,6 +115,12 @@ def test_base64_agrees(plain: Exchange, packed: Exchange) -> None:
     _same(vectors(plain)[0], vectors(packed)[0], "/data/0/embedding")
 
 
+@check("embeddings.base64-is-text")
+def test_base64_is_text(exchange: Exchange) -> None:
+    """A vector asked for as base64 is a text, as clients expect that read no other form."""
+    expect.member(expect.answer(exchange), "/data/0/embedding", str)
+
+
 @check("embeddings.float-is-numbers")
 def test_float_is_numbers(exchange: Exchange) -> None:
     """A vector asked for as float is an array of numbers."""

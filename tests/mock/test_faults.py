@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from itertools import pairwise
 from urllib.parse import quote
 
@@ -166,6 +167,8 @@ def bare(provider, good, models):
         for times in (1, row["per_minute"] or 30, (row["per_minute"] or 0) + 1):
             header = {"authorization": f"Bearer {provider['auth']['key_prefix']}mock-{tier}"}
             yield "models", "GET", listed, header, b"", times if times < 100 else 1
+        late = {**header, "x-wireproof-clock": "61"}
+        yield "models", "GET", listed, late, b"", min(row["per_minute"] or 0, 99) + 2
     yield "chat", "POST", chat, {**good, "x-wireproof-cell": "down"}, hello, 1
     yield "chat", "POST", chat, {**good, "content-type": "application/json; charset=utf-8"}, hello, 1
     yield "chat", "POST", chat, {**good, "content-type": "text/plain"}, hello, 1
@@ -181,15 +184,16 @@ def bare(provider, good, models):
 
 
 def wire(core, method, path, headers, body, times):
-    """What the front would do to the connection, for the last of so many requests."""
-    for _ in range(times):
-        received = Received(method, path, "", tuple(headers.items()), body, NOW)
+    """What the front would do to the connection, for the last of so many requests; only that one is late."""
+    now = tuple((name, value) for name, value in headers.items() if name != "x-wireproof-clock")
+    for left in reversed(range(times)):
+        received = Received(method, path, "", now if left else tuple(headers.items()), body, NOW)
         last = core.handle(received)
-    return tuple((op.kind, without_date(op.data)) for op in ops_of(last, method=method, chunked=True, keep=True))
+    return tuple((op.kind, undated(op.data)) for op in ops_of(last, method=method, chunked=True, keep=True))
 
 
-def without_date(data):
-    return b"\r\n".join(line for line in data.split(b"\r\n") if not line.startswith(b"Date:"))
+def undated(data):
+    return re.sub(rb"(?m)^Date: .* ", b"Date: ", data)
 
 
 def seen(providers, fault_id, chosen):

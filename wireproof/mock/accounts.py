@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, field
 
 from wireproof.mock.message import Received
-from wireproof.mock.profile import Auth, Profile, Tier
+from wireproof.mock.profile import Auth, Profile, Rate, Tier
 from wireproof.mock.refusal import Refused
 
 WINDOW_S = 60.0
@@ -40,13 +40,13 @@ class Account:
     used: int = 0
     months: dict[str, int] = field(default_factory=dict)
 
-    def admit(self, tier: Tier, at: float, slack: int = 0) -> Meter:
+    def admit(self, tier: Tier, at: float, rate: Rate) -> Meter:
         """Count a request that arrives now, unless the window is full."""
-        if at >= self.window_at + WINDOW_S:
+        if at >= self.window_at + WINDOW_S and rate.windows_end:
             self.window_at, self.used = at, 0
-        reset_s = min(WINDOW_S, self.window_at + WINDOW_S - at)
+        reset_s = max(0.0, min(WINDOW_S, self.window_at + WINDOW_S - at))
         exhausted = tier.per_month is not None and self.months.get(month(at), 0) >= tier.per_month
-        if self.used >= tier.limit + slack:
+        if self.used >= tier.limit + rate.slack:
             return Meter(tier, 0, reset_s, limited=True, exhausted=exhausted)
         self.used += 1
         self.months[month(at)] = self.months.get(month(at), 0) + 1
@@ -57,7 +57,7 @@ class Accounts:
     """All accounts the server has seen; a lock guards them, since fronts may share one core."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, str], Account] = {}
+        self._known: dict[tuple[str, str, str], Account] = {}
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -67,17 +67,17 @@ class Accounts:
         with self._lock:
             self._known.clear()
 
-    def admit(self, profile: Profile, key: str, now: float, ahead_s: float) -> Meter:
-        """Count a request of a valid key that happens `ahead_s` after now."""
+    def admit(self, profile: Profile, key: str, now: float, ahead_s: float, fault: str = "") -> Meter:
+        """Count a request of a valid key that happens `ahead_s` after now; each fault asked for counts apart."""
         tier, exhausted = tier_of(profile, key)
         with self._lock:
-            account = self._known.get((profile.name, key))
+            account = self._known.get((profile.name, key, fault))
             if account is None:
                 account = Account(now + ahead_s)
                 if exhausted:
                     account.months[month(now)] = tier.per_month or 0
-                self._known[profile.name, key] = account
-            meter = account.admit(tier, now + ahead_s, profile.rate.slack)
+                self._known[profile.name, key, fault] = account
+            meter = account.admit(tier, now + ahead_s, profile.rate)
         spent = exhausted and tier.per_month is None
         return meter if not spent else Meter(tier, meter.remaining, meter.reset_s, meter.limited, exhausted=True)
 

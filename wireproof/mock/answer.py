@@ -15,7 +15,7 @@ from wireproof.mock.orders import NUMBER, speak
 from wireproof.mock.tokens import pieces
 from wireproof.mock.tools import Call, Choice, Tool, calls
 
-KEYS = re.compile(r"\bkeys?\b:?\s+((?:[\"'`]?\w+[\"'`]?(?:\s*,\s*|\s+and\s+|\s*$|(?=[.\s])))+)", re.I)
+KEYS = re.compile(r"\bkeys?\b:?\s+((?:(?!for\b)[\"'`]?\w+[\"'`]?(?:\s*,\s*|\s+and\s+|\s*$|(?=[.\s])))+)", re.I)
 
 
 FREE = Choice()

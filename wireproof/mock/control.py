@@ -45,6 +45,11 @@ def clock_of(received: Received) -> float:
         return 0.0
 
 
+def apart(received: Received) -> tuple[float, str]:
+    """When a request happens after now, and the fault it asks for: what the account must know of it."""
+    return clock_of(received), received.header(FAULT) or ""
+
+
 def cells_down(received: Received) -> bool:
     return (received.header(CELL) or "").lower() == "down"
 

@@ -86,12 +86,13 @@ class Core:
 
     def _answer(self, profile: Profile, received: Received) -> Answer:
         """What the profile says to a request, refusals included, with the headers of every response."""
-        ahead_s = self.state.ahead_s + (control.clock_of(received) if self.controlled else 0.0)
+        ahead_s, fault = control.apart(received) if self.controlled else (0.0, "")
         key = presented(profile.auth, received)
         admitted = key if key is not None and is_known(profile, key) else None
         meter = limits.stranger(profile.rate)
         if admitted is not None and received.method != "OPTIONS":
-            meter = self.state.accounts.admit(profile, admitted, received.at + self.state.ahead_s, ahead_s)
+            now = received.at + self.state.ahead_s
+            meter = self.state.accounts.admit(profile, admitted, now, ahead_s, fault)
         try:
             said = self._serve(profile, received, key, admitted, meter)
         except Refused as refused:

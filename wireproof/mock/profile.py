@@ -67,6 +67,7 @@ class Rate:
     tiers: tuple[Tier, ...]
     slack: int = 0
     counts_months: bool = True
+    windows_end: bool = True
 
     @classmethod
     def from_mapping(cls, row: Mapping[str, Any]) -> Rate:

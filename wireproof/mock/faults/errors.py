@@ -74,6 +74,19 @@ def after_blank_lines(answer: Answer, received: Received) -> Answer:
     return answer
 
 
+def blank_lines_only(answer: Answer, received: Received) -> Answer:
+    """Blank lines keep the connection alive, and no JSON follows."""
+    return replace(answer, value=b"\n" * 5) if isinstance(answer, Said) and answer.status < 400 else answer
+
+
+def member_twice(answer: Answer, received: Received) -> Answer:
+    """The first member of the object stands in it twice."""
+    if not isinstance(answer, Said) or not isinstance(answer.value, dict) or not answer.value:
+        return answer
+    name, value = next(iter(answer.value.items()))
+    return replace(answer, value=to_json({name: value})[:-1] + b"," + to_json(answer.value)[1:])
+
+
 LAPSES: Mapping[str, Lapse] = {
     "empty-input-crashes": crashing(lambda body: isinstance(body.get("input"), list) and "" in body["input"]),
     "store-crashes": crashing(lambda body: "store" in body),
@@ -81,6 +94,8 @@ LAPSES: Mapping[str, Lapse] = {
     "body-limit-low": Lapse(say=bare_413),
     "retry-after-date": Lapse(say=dated),
     "answer-after-blank-lines": Lapse(say=after_blank_lines),
+    "blank-lines-alone": Lapse(say=blank_lines_only),
+    "member-twice": Lapse(say=member_twice),
     "temperature-crashes": crashing(lambda body: "temperature" in body),
     "tools-crashes": crashing(lambda body: "tools" in body),
     "response-format-crashes": crashing(lambda body: "response_format" in body),

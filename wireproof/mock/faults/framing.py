@@ -161,5 +161,10 @@ LAPSES: Mapping[str, Lapse] = {
     "bytes-after-end": framing(bytes_after),
     "content-type-missing": head(lambda data: re.sub(rb"(?i)content-type: [^\r]*\r\n", b"", data)),
     "content-type-twice": head(line(b"Content-Type: text/plain")),
+    "charset-latin-1": head(
+        lambda data: re.sub(rb"(?i)(content-type: application/json)", rb"\1; charset=latin-1", data)
+    ),
+    "date-missing": head(lambda data: re.sub(rb"(?i)\r\ndate: [^\r]*", b"", data)),
+    "date-local": head(lambda data: re.sub(rb"(?i)(\r\ndate: [^\r]*) GMT", rb"\1 +0000", data)),
     "encoding-claimed": head(line(b"Content-Encoding: gzip")),
 }

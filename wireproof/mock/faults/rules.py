@@ -100,18 +100,19 @@ LAPSES: Mapping[str, Lapse] = {
         lambda models: (
             *models,
             Model("no-such-model", ("chat",), "nobody", 1),
-            Model("no-such-model-xyz", ("chat",), "nobody", 1),
+            Model("wireproof-no-such-model", ("chat",), "nobody", 1),
         )
     ),
     "wrong-model-kind-accepted": catalogue(every_role),
     "tier-ignored": tiers(models=()),
     "list-shows-locked-models": tiers(models=()),
-    "list-shows-ghost": catalogue(lambda models: (*models, GHOST)),
+    "list-shows-ghost": catalogue(lambda models: (*models[:2], GHOST, *models[2:])),
     "list-hides-last": catalogue(lambda models: models[:-1]),
     "catalogue-without-last": catalogue(lambda models: models[:-1]),
     "limit-one-less": rate(slack=-1),
     "limit-one-more": rate(slack=1),
     "limit-never": rate(slack=10**9),
+    "limit-for-ever": rate(windows_end=False),
     "month-ignored": rate(counts_months=False),
     "unlimited-tier-limited": ruling(
         lambda profile: replace(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import binascii
+import contextlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -26,7 +28,7 @@ CHAT = [{"role": "user", "content": "Say exactly: ok"}]
 
 def model_of(profile: Profile, path: str) -> str:
     """The first model of the catalogue that serves the endpoint of a path."""
-    role = path.rpartition("/")[2]
+    role = "chat" if path.endswith("/chat/completions") else path.rpartition("/")[2]
     serving = [model.id for model in profile.catalogue if role in model.roles]
     return (serving or [profile.catalogue[0].id])[0]
 
@@ -57,7 +59,8 @@ def as_bearer(value: str) -> str:
     """The key of any scheme, or of none, as a bearer token."""
     scheme, _, rest = value.partition(" ")
     if scheme.lower() == "basic":
-        rest = base64.b64decode(rest + "==", validate=False).decode("latin-1").rstrip(":")
+        with contextlib.suppress(binascii.Error):
+            rest = base64.b64decode(rest + "==", validate=False).decode("latin-1").rstrip(":")
     return f"Bearer {rest or scheme}"
 
 
