@@ -9,55 +9,47 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from wireproof import pointer
+from wireproof.assertion import equal, header, member, same, that
 from wireproof.check import (
+    Chunk,
     Contract,
     Exchange,
     Finding,
+    Inconclusive,
     NotJson,
     Provider,
     Refusal,
     Shape,
     Stream,
+    ToolCall,
     Untestable,
     Violation,
+    parse_json,
     shown,
 )
 
 __all__ = [
-    "answer", "chunks", "codes", "conforms", "equal", "event_stream", "header", "json_body", "member", "placed",
-    "refusal", "refused_somehow", "same", "shape", "shown", "status", "success", "that",
+    "answer", "arrived", "asked", "chunks", "codes", "conforms", "equal", "event_stream", "finish", "header",
+    "is_stream", "json_body", "member", "place", "placed", "refusal", "refused_somehow", "same", "shape", "shown",
+    "status", "success", "text", "that", "tool_calls",
 ]  # fmt: skip
 
 EVENT_STREAM = "text/event-stream"
 
 # What nearly every check takes for granted, and the checks that judge it.
-ANSWERED, JSON_TEXT, EVENTS = "wire.answered", "wire.json", "stream.answers"
+ANSWERED, NO_ERROR, JSON_TEXT, EVENTS = "wire.answered", "wire.no-server-error", "wire.json", "stream.answers"
 
 
-def that(
-    holds: bool, expected: str, actual: Any, *, where: str = "", at: str | None = None, judged_by: str | None = None
-) -> None:
-    """A condition holds; `judged_by` names the check that judges it where others take it for granted."""
-    __tracebackhide__ = True
-    if not holds:
-        raise Violation(expected, shown(actual), where=where, at=at, judged_by=judged_by)
+def asked(exchange: Exchange) -> Mapping[str, Any]:
+    """The body of the request, which we wrote ourselves."""
+    body: Mapping[str, Any] = parse_json(exchange.request.body)
+    return body
 
 
-def equal(actual: Any, wanted: Any, *, where: str = "", at: str | None = None) -> None:
-    """Two values are the same, of the same JSON type."""
-    __tracebackhide__ = True
-    that(same(actual, wanted), shown(wanted), actual, where=where, at=at)
-
-
-def same(left: Any, right: Any) -> bool:
-    """Equality as JSON has it, at every depth: true is not 1, and 1 is 1.0."""
-    if isinstance(left, bool) or isinstance(right, bool):
-        return left is right
-    if isinstance(left, list) and isinstance(right, list):
-        return len(left) == len(right) and all(map(same, left, right))
-    if isinstance(left, dict) and isinstance(right, dict):
-        return left.keys() == right.keys() and all(same(left[name], right[name]) for name in left)
-    return bool(left == right)
+def arrived(exchange: Exchange) -> None:
+    """A whole answer came; a broken exchange is the business of wire.http and wire.complete alone."""
+    if exchange.broken is not None or exchange.status is None:
+        raise Inconclusive("no whole answer came")
 
 
 def status(exchange: Exchange, *wanted: int) -> None:
@@ -65,14 +57,15 @@ def status(exchange: Exchange, *wanted: int) -> None:
     __tracebackhide__ = True
     words = " or ".join(str(code) for code in wanted)
     actual = f"{exchange.status} with {shown(exchange.text)}"
-    that(exchange.status in wanted, f"status {words}", actual, where="status line")
+    that(exchange.status in wanted, f"status {words}", actual, where="status line", judged_by=_server_error(exchange))
 
 
 def success(exchange: Exchange) -> None:
     """The answer has a status of success."""
     __tracebackhide__ = True
     actual = f"{exchange.status} with {shown(exchange.text)}"
-    that(exchange.answered, "a status of success (2xx)", actual, where="status line", judged_by=ANSWERED)
+    told_by = _server_error(exchange) or ANSWERED
+    that(exchange.answered, "a status of success (2xx)", actual, where="status line", judged_by=told_by)
 
 
 def json_body(exchange: Exchange) -> Any:
@@ -110,38 +103,56 @@ def chunks(exchange: Exchange) -> tuple[tuple[str, Mapping[str, Any]], ...]:
     __tracebackhide__ = True
     stream, found = event_stream(exchange), []
     for chunk in stream.chunks:
-        place = f"event {chunk.index} (byte {chunk.event.offset})"
-        that(isinstance(chunk.value, dict), "a JSON object", chunk.event.data, where=place)
-        found.append((place, chunk.value))
+        that(isinstance(chunk.value, dict), "a JSON object", chunk.event.data, where=place(chunk))
+        found.append((place(chunk), chunk.value))
     that(bool(found), "at least one chunk before [DONE]", shown(exchange.text), where="body")
     return tuple(found)
 
 
-def member(document: Any, at: str, *kinds: type, where: str = "") -> Any:
-    """A member stands at a pointer, of one of these Python types where any are named."""
-    __tracebackhide__ = True
-    try:
-        value = pointer.get(document, at)
-    except pointer.Missing:
-        raise Violation("this member present", "missing", where=f"{where}{at}", at=at) from None
-    if kinds:
-        fits = isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))
-        words = " or ".join(kind.__name__ for kind in kinds)
-        that(fits, f"a value of type {words}", value, where=f"{where}{at}", at=at)
-    return value
+def is_stream(exchange: Exchange) -> bool:
+    """Whether an event stream came."""
+    return exchange.content_type == EVENT_STREAM
 
 
-def header(exchange: Exchange, name: str) -> str:
-    """A response header is present, once, with a value."""
+def place(chunk: Chunk) -> str:
+    """Where a chunk stands, in words."""
+    return f"event {chunk.index} (byte {chunk.event.offset})"
+
+
+def text(exchange: Exchange) -> str:
+    """The text of the first choice of a chat answer, streamed or not; empty where it has none."""
     __tracebackhide__ = True
-    values = exchange.header_values(name)
-    that(
-        len(values) == 1 and values[0] != "",
-        f"the header {name} once, with a value",
-        values,
-        where=f"header {name}",
-    )
-    return values[0]
+    if is_stream(exchange):
+        choice = event_stream(exchange).choice(0)
+        return choice.content if choice else ""
+    content = member(answer(exchange), "/choices/0/message", dict).get("content")
+    return content if isinstance(content, str) else ""
+
+
+def finish(exchange: Exchange) -> Any:
+    """The finish reason of the first choice of a chat answer, streamed or not."""
+    __tracebackhide__ = True
+    if is_stream(exchange):
+        choice = event_stream(exchange).choice(0)
+        return next(iter(choice.finish_reasons), None) if choice else None
+    return member(answer(exchange), "/choices/0", dict).get("finish_reason")
+
+
+def tool_calls(exchange: Exchange) -> tuple[ToolCall, ...]:
+    """The calls of the first choice of a chat answer, streamed or not; none is an empty tuple."""
+    __tracebackhide__ = True
+    if is_stream(exchange):
+        choice = event_stream(exchange).choice(0)
+        return choice.tool_calls if choice else ()
+    document, at = answer(exchange), "/choices/0/message/tool_calls"
+    given = member(document, "/choices/0/message", dict).get("tool_calls") or []
+    that(isinstance(given, list), "an array", given, at=at)
+    return tuple(_call(document, f"{at}/{n}", n) for n in range(len(given)))
+
+
+def _call(document: Any, at: str, index: int) -> ToolCall:
+    named, given = (member(document, f"{at}/function/{name}", str) for name in ("name", "arguments"))
+    return ToolCall(index, member(document, at, dict).get("id"), named, given)
 
 
 def conforms(instance: Any, shape: Shape, *, where: str = "") -> None:
@@ -197,4 +208,8 @@ def refused_somehow(exchange: Exchange) -> None:
     __tracebackhide__ = True
     fits = exchange.status is not None and 400 <= exchange.status < 500
     actual = f"{exchange.status} with {shown(exchange.text)}"
-    that(fits, "a status from 400 to 499", actual, where="status line")
+    that(fits, "a status from 400 to 499", actual, where="status line", judged_by=_server_error(exchange))
+
+
+def _server_error(exchange: Exchange) -> str | None:
+    return NO_ERROR if exchange.status is not None and exchange.status >= 500 else None

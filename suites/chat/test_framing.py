@@ -5,7 +5,6 @@ from __future__ import annotations
 from wireproof import expect
 from wireproof.check import Exchange, Finding, Inconclusive, Stream, Violation, check
 
-EVENT_STREAM = "text/event-stream"
 # A server that has nothing more to say closes at once; two seconds forgive a slow network.
 CLOSES_WITHIN_NS = 2_000_000_000
 # Below this an answer is too quick to tell whether something held it back.
@@ -129,7 +128,7 @@ def test_nothing_after_done(exchange: Exchange) -> None:
 
 def streamed(exchange: Exchange) -> Stream:
     """The stream of a request that was answered; any other answer decides nothing about its end."""
-    if exchange.status != 200 or exchange.content_type != EVENT_STREAM or not exchange.stream.events:
+    if exchange.status != 200 or not expect.is_stream(exchange) or not exchange.stream.events:
         raise Inconclusive("no event stream came")
     return exchange.stream
 

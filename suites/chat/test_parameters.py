@@ -6,22 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Exchange, Inconclusive, check, parse_json, pointer, usage_of
+from wireproof.check import Exchange, Inconclusive, check, pointer, usage_of
 
-EVENT_STREAM = "text/event-stream"
 CAPS = ("max_tokens", "max_completion_tokens")
 Choices = tuple[tuple[Any, str, Any], ...]
 
 
-def asked(exchange: Exchange) -> Mapping[str, Any]:
-    """The body of the request."""
-    body: Mapping[str, Any] = parse_json(exchange.request.body)
-    return body
-
-
 def choices(exchange: Exchange) -> Choices:
     """Index, text and finish reason of each choice, streamed or not."""
-    if exchange.content_type == EVENT_STREAM:
+    if expect.is_stream(exchange):
         found = expect.event_stream(exchange).choices
         return tuple((one.index, one.content, next(iter(one.finish_reasons), None)) for one in found)
     body = expect.answer(exchange)
@@ -44,7 +37,7 @@ def first(exchange: Exchange) -> tuple[str, Any]:
 
 def logprobs(exchange: Exchange) -> tuple[Mapping[str, Any], ...]:
     """The entries of log probabilities of the first choice, streamed or not."""
-    if exchange.content_type == EVENT_STREAM:
+    if expect.is_stream(exchange):
         parts = [choice for chunk in expect.event_stream(exchange).chunks for choice in chunk.choices]
     else:
         parts = [expect.member(expect.answer(exchange), "/choices/0", dict)]
@@ -56,7 +49,7 @@ def logprobs(exchange: Exchange) -> tuple[Mapping[str, Any], ...]:
 def test_cap(exchange: Exchange) -> None:
     """An answer has no more tokens than the request allows."""
     expect.success(exchange)
-    cap = next(asked(exchange)[name] for name in CAPS if name in asked(exchange))
+    cap = next(expect.asked(exchange)[name] for name in CAPS if name in expect.asked(exchange))
     count = usage_of(exchange).get("completion_tokens")
     if not isinstance(count, int):
         raise Inconclusive("the answer counts no tokens")
@@ -79,7 +72,7 @@ def test_cap_short(exchange: Exchange) -> None:
 @check("chat.stop")
 def test_stop(exchange: Exchange) -> None:
     """The text ends before the first stop text."""
-    stop = asked(exchange)["stop"]
+    stop = expect.asked(exchange)["stop"]
     said = first(exchange)[0]
     for end in [stop] if isinstance(stop, str) else stop:
         expect.that(end not in said, f"text without {end}", said, at="/choices/0/message/content")
@@ -109,7 +102,7 @@ def test_stop_finish(exchange: Exchange) -> None:
 def test_n(exchange: Exchange) -> None:
     """An answer has as many choices as were asked for, with the indexes from 0 upwards."""
     found = sorted(str(index) for index, _, _ in choices(exchange))
-    expect.equal(found, [str(index) for index in range(asked(exchange)["n"])], at="/choices")
+    expect.equal(found, [str(index) for index in range(expect.asked(exchange)["n"])], at="/choices")
 
 
 @check("chat.logprobs")
@@ -138,7 +131,7 @@ def test_logprobs_text(exchange: Exchange) -> None:
 @check("chat.top-logprobs")
 def test_top_logprobs(exchange: Exchange) -> None:
     """Each token has at most as many alternatives as were asked for, none where none were."""
-    wanted = asked(exchange).get("top_logprobs", 0)
+    wanted = expect.asked(exchange).get("top_logprobs", 0)
     for at, entry in enumerate(logprobs(exchange)):
         given = entry.get("top_logprobs")
         fits = isinstance(given, list) and len(given) <= wanted

@@ -8,36 +8,12 @@ from typing import Any
 from wireproof import expect
 from wireproof.check import Exchange, Inconclusive, check, parse_json
 
-EVENT_STREAM = "text/event-stream"
 COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
-
-
-def text(exchange: Exchange) -> str:
-    """The text of choice 0, streamed or not."""
-    if exchange.content_type == EVENT_STREAM:
-        found = expect.event_stream(exchange).choice(0)
-        return found.content if found else ""
-    return str(expect.member(expect.answer(exchange), "/choices/0/message", dict).get("content") or "")
-
-
-def finish(exchange: Exchange) -> Any:
-    """The finish reason of choice 0, streamed or not."""
-    if exchange.content_type == EVENT_STREAM:
-        found = expect.event_stream(exchange).choice(0)
-        return next(iter(found.finish_reasons), None) if found else None
-    return expect.member(expect.answer(exchange), "/choices/0", dict).get("finish_reason")
 
 
 def called(exchange: Exchange) -> list[tuple[Any, Any]]:
     """Name and parsed arguments of each tool call of choice 0, streamed or not."""
-    if exchange.content_type == EVENT_STREAM:
-        found = expect.event_stream(exchange).choice(0)
-        return [(call.name, parsed(call.arguments)) for call in (found.tool_calls if found else ())]
-    message = expect.member(expect.answer(exchange), "/choices/0/message", dict)
-    calls = message.get("tool_calls")
-    listed = calls if isinstance(calls, list) else []
-    functions = [call.get("function") for call in listed if isinstance(call, dict)]
-    return [(one.get("name"), parsed(one.get("arguments"))) for one in functions if isinstance(one, dict)]
+    return [(call.name, parsed(call.arguments)) for call in expect.tool_calls(exchange)]
 
 
 def parsed(arguments: Any) -> Any:
@@ -51,7 +27,7 @@ def parsed(arguments: Any) -> Any:
 def counts(exchange: Exchange) -> Mapping[str, Any]:
     """The token counts of an answer, streamed or not; one without them decides nothing about their values."""
     expect.success(exchange)
-    found = exchange.stream.usage if exchange.content_type == EVENT_STREAM else expect.answer(exchange).get("usage")
+    found = exchange.stream.usage if expect.is_stream(exchange) else expect.answer(exchange).get("usage")
     if not isinstance(found, dict) or not all(isinstance(found.get(name), int) for name in COUNTS):
         raise Inconclusive("the answer has no whole token counts")
     return found
@@ -60,13 +36,13 @@ def counts(exchange: Exchange) -> Mapping[str, Any]:
 @check("stream.same-text")
 def test_same_text(plain: Exchange, stream: Exchange) -> None:
     """A request says the same whether it is streamed or not."""
-    expect.equal(text(stream), text(plain), at="/choices/0/delta/content")
+    expect.equal(expect.text(stream), expect.text(plain), at="/choices/0/delta/content")
 
 
 @check("stream.same-finish")
 def test_same_finish(plain: Exchange, stream: Exchange) -> None:
     """A request ends for the same reason whether it is streamed or not."""
-    expect.equal(finish(stream), finish(plain), at="/choices/0/finish_reason")
+    expect.equal(expect.finish(stream), expect.finish(plain), at="/choices/0/finish_reason")
 
 
 @check("stream.same-calls")
@@ -80,7 +56,7 @@ def test_same_usage(plain: Exchange, stream: Exchange) -> None:
     """A request counts the same tokens whether it is streamed or not."""
     before, after = counts(plain), counts(stream)
     expect.equal(after["prompt_tokens"], before["prompt_tokens"], at="/usage/prompt_tokens")
-    if text(plain) != text(stream):
+    if expect.text(plain) != expect.text(stream):
         raise Inconclusive("the two texts differ")
     expect.equal(after["completion_tokens"], before["completion_tokens"], at="/usage/completion_tokens")
 

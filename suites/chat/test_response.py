@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Exchange, Inconclusive, check, parse_json, usage_of
+from wireproof.check import Exchange, Inconclusive, check, usage_of
 
 # Clocks of two machines differ; milliseconds, local time and fixed values differ by more.
 CLOCK_SECONDS = 300
@@ -15,12 +15,6 @@ ORDER = re.compile(r"[Aa]nswer only with the word (\w+)")
 EXACTLY = re.compile(r"Say exactly:\s*(.+)", re.S)
 NUMBER = re.compile(r"\d+")
 COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
-
-
-def asked(exchange: Exchange) -> Mapping[str, Any]:
-    """The body of the request."""
-    body: Mapping[str, Any] = parse_json(exchange.request.body)
-    return body
 
 
 def plain(content: Any) -> str:
@@ -65,7 +59,7 @@ def test_created(exchange: Exchange) -> None:
 @check("chat.model")
 def test_model(exchange: Exchange) -> None:
     """The member model repeats the model that was asked for, or names a dated version of it."""
-    model, wanted = expect.member(expect.answer(exchange), "/model", str), asked(exchange)["model"]
+    model, wanted = expect.member(expect.answer(exchange), "/model", str), expect.asked(exchange)["model"]
     named = model == wanted or model.startswith(f"{wanted}-")
     expect.that(named, f"{wanted} or a version of it", model, at="/model")
 
@@ -143,7 +137,7 @@ def test_usage_grows(short: Exchange, long: Exchange) -> None:
 @check("chat.obeys")
 def test_obeys(exchange: Exchange) -> None:
     """The model says what the user's message tells it to say."""
-    found = EXACTLY.search(plain(asked(exchange)["messages"][-1]["content"]))
+    found = EXACTLY.search(plain(expect.asked(exchange)["messages"][-1]["content"]))
     wanted = found[1].strip() if found else ""
     said = text(exchange)
     expect.that(wanted.lower() in said.lower(), f"text with {wanted}", said, at="/choices/0/message/content")
@@ -152,7 +146,7 @@ def test_obeys(exchange: Exchange) -> None:
 @check("chat.recalls")
 def test_recalls(exchange: Exchange) -> None:
     """The model knows what was said in earlier turns of the conversation."""
-    wanted = NUMBER.findall(plain(asked(exchange)["messages"][0]["content"]))[-1]
+    wanted = NUMBER.findall(plain(expect.asked(exchange)["messages"][0]["content"]))[-1]
     said = text(exchange)
     expect.that(wanted in said, f"text with {wanted}", said, at="/choices/0/message/content")
 
@@ -165,7 +159,7 @@ def test_orders(exchange: Exchange) -> None:
 
 def follows_orders(exchange: Exchange) -> None:
     """The answer says a word that an order of the request, whichever, names."""
-    request = asked(exchange)
+    request = expect.asked(exchange)
     orders = [request.get("system", "")] + [plain(message["content"]) for message in request["messages"]]
     words = [found[1].lower() for order in orders if (found := ORDER.search(order))]
     said = text(exchange)

@@ -8,7 +8,6 @@ from typing import Any
 from wireproof import expect
 from wireproof.check import Exchange, Inconclusive, NotJson, Violation, check, parse_json
 
-EVENT_STREAM = "text/event-stream"
 AT = "/choices/0/message/content"
 KINDS: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
@@ -20,7 +19,7 @@ KINDS: Mapping[str, tuple[type, ...]] = {
 
 def said(exchange: Exchange) -> str:
     """The text of the first choice; one that is cut off or declined decides nothing."""
-    if exchange.content_type == EVENT_STREAM:
+    if expect.is_stream(exchange):
         choice = expect.event_stream(exchange).choice(0)
         expect.that(choice is not None, "a choice", "none", at="/choices")
         assert choice is not None
@@ -63,7 +62,7 @@ def test_keys(exchange: Exchange) -> None:
 @check("structured.fits")
 def test_fits(exchange: Exchange) -> None:
     """The text of an answer by a strict schema is a JSON value that fits the schema."""
-    request = parse_json(exchange.request.body)
+    request = expect.asked(exchange)
     fit(value(exchange), request["response_format"]["json_schema"]["schema"], "value")
 
 

@@ -8,7 +8,6 @@ from typing import Any
 from wireproof import expect
 from wireproof.check import Exchange, Inconclusive, NotJson, ToolCall, Violation, check, parse_json
 
-EVENT_STREAM = "text/event-stream"
 AT_MESSAGE, AT_DELTA = "/choices/0/message/tool_calls", "/choices/0/delta/tool_calls"
 KINDS: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
@@ -20,25 +19,14 @@ KINDS: Mapping[str, tuple[type, ...]] = {
 }
 
 
-def asked(exchange: Exchange) -> Mapping[str, Any]:
-    """The body of the request."""
-    body: Mapping[str, Any] = parse_json(exchange.request.body)
-    return body
-
-
 def offered(exchange: Exchange) -> Mapping[str, Mapping[str, Any]]:
     """The offered functions by name."""
-    return {tool["function"]["name"]: tool["function"] for tool in asked(exchange)["tools"]}
-
-
-def is_stream(exchange: Exchange) -> bool:
-    """Whether an event stream came."""
-    return exchange.content_type == EVENT_STREAM
+    return {tool["function"]["name"]: tool["function"] for tool in expect.asked(exchange)["tools"]}
 
 
 def place(exchange: Exchange) -> str:
     """Where the tool calls of an exchange stand."""
-    return AT_DELTA if is_stream(exchange) else AT_MESSAGE
+    return AT_DELTA if expect.is_stream(exchange) else AT_MESSAGE
 
 
 def message(exchange: Exchange) -> Mapping[str, Any]:
@@ -47,40 +35,10 @@ def message(exchange: Exchange) -> Mapping[str, Any]:
     return found
 
 
-def finish(exchange: Exchange) -> Any:
-    """The finish reason of the first choice."""
-    if is_stream(exchange):
-        choice = expect.event_stream(exchange).choice(0)
-        return next(iter(choice.finish_reasons), None) if choice else None
-    return expect.member(expect.answer(exchange), "/choices/0", dict).get("finish_reason")
-
-
-def listed(exchange: Exchange) -> tuple[ToolCall, ...]:
-    """The calls of the first choice, streamed or not; none is an empty tuple."""
-    if is_stream(exchange):
-        choice = expect.event_stream(exchange).choice(0)
-        return choice.tool_calls if choice else ()
-    given = message(exchange).get("tool_calls") or []
-    expect.that(isinstance(given, list), "an array", given, at=AT_MESSAGE)
-    return tuple(whole(call, at) for at, call in enumerate(given))
-
-
-def whole(call: Any, at: int) -> ToolCall:
-    """A call that is not streamed."""
-    where = f"{AT_MESSAGE}/{at}"
-    expect.that(isinstance(call, dict), "an object", call, at=where)
-    function = call.get("function")
-    expect.that(isinstance(function, dict), "an object", function, at=f"{where}/function")
-    for name in ("name", "arguments"):
-        text = function.get(name)
-        expect.that(isinstance(text, str), "a string", text, at=f"{where}/function/{name}")
-    return ToolCall(at, call.get("id"), function["name"], function["arguments"])
-
-
 def calls(exchange: Exchange) -> tuple[ToolCall, ...]:
     """The calls of the first choice; an answer cut off, or one without calls, decides nothing about them."""
-    found = listed(exchange)
-    if finish(exchange) == "length":
+    found = expect.tool_calls(exchange)
+    if expect.finish(exchange) == "length":
         raise Inconclusive("the token cap cut the answer off")
     if not found:
         raise Inconclusive("the model called no tool")
@@ -159,7 +117,7 @@ def test_ids(exchange: Exchange) -> None:
 def test_finish(exchange: Exchange) -> None:
     """An answer that calls a tool has the finish reason tool_calls."""
     calls(exchange)
-    expect.equal(finish(exchange), "tool_calls", at="/choices/0/finish_reason")
+    expect.equal(expect.finish(exchange), "tool_calls", at="/choices/0/finish_reason")
 
 
 @check("tools.parallel")

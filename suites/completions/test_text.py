@@ -6,22 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Exchange, Inconclusive, check, parse_json, pointer, usage_of
+from wireproof.check import Exchange, Inconclusive, check, pointer, usage_of
 
-EVENT_STREAM = "text/event-stream"
 LISTS = ("tokens", "token_logprobs", "top_logprobs", "text_offset")
 DEFAULT_CAP = 16
 
 
-def asked(exchange: Exchange) -> Mapping[str, Any]:
-    """The body of the request."""
-    body: Mapping[str, Any] = parse_json(exchange.request.body)
-    return body
-
-
 def parts(exchange: Exchange) -> list[Mapping[str, Any]]:
     """The choices of an answer, or those of all chunks of a stream."""
-    if exchange.content_type == EVENT_STREAM:
+    if expect.is_stream(exchange):
         return [choice for chunk in expect.event_stream(exchange).chunks for choice in chunk.choices]
     body = expect.answer(exchange)
     listed = expect.member(body, "/choices", list)
@@ -61,7 +54,7 @@ def test_finish(exchange: Exchange) -> None:
 @check("completions.echo")
 def test_echo(exchange: Exchange) -> None:
     """With echo the text begins with the prompt."""
-    prompt = asked(exchange)["prompt"]
+    prompt = expect.asked(exchange)["prompt"]
     text = first(exchange)
     expect.that(text.startswith(prompt), f"text that begins with {prompt}", text, at="/choices/0/text")
 
@@ -69,7 +62,7 @@ def test_echo(exchange: Exchange) -> None:
 @check("completions.counts")
 def test_counts(exchange: Exchange) -> None:
     """An answer has a choice for each prompt and each continuation asked for, with indexes from 0 upwards."""
-    prompt, n = asked(exchange)["prompt"], asked(exchange).get("n", 1)
+    prompt, n = expect.asked(exchange)["prompt"], expect.asked(exchange).get("n", 1)
     wanted = (len(prompt) if isinstance(prompt, list) else 1) * n
     expect.equal(sorted(texts(exchange)), [str(index) for index in range(wanted)], at="/choices")
 
@@ -109,7 +102,7 @@ def test_default_cap(exchange: Exchange) -> None:
 @check("completions.stop")
 def test_stop(exchange: Exchange) -> None:
     """The continuation ends before the stop text."""
-    stop, text = asked(exchange)["stop"], first(exchange)
+    stop, text = expect.asked(exchange)["stop"], first(exchange)
     expect.that(stop not in text, f"text without {stop}", text, at="/choices/0/text")
 
 

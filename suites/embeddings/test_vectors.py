@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import math
 import struct
 from typing import Any
@@ -62,7 +61,7 @@ def _same(left: tuple[float, ...], right: tuple[float, ...], where: str) -> None
 @check("embeddings.one-vector-each")
 def test_one_vector_each(exchange: Exchange) -> None:
     """The answer has one vector for each text of the request."""
-    given = json.loads(exchange.request.body)["input"]
+    given = expect.asked(exchange)["input"]
     texts = len(given) if isinstance(given, list) and not isinstance(given[0], int) else 1
     count = len(vectors(exchange))
     expect.that(count == texts, f"{texts} vectors", f"{count}", at="/data")
@@ -93,9 +92,9 @@ def test_equal_lengths(exchange: Exchange) -> None:
 def test_batch_equals_single(single: Exchange, batch: Exchange) -> None:
     """A text has the same vector alone and among others, and a different text has a different one."""
     alone, together = vectors(single)[0], vectors(batch)
-    texts = json.loads(batch.request.body)["input"]
+    texts = expect.asked(batch)["input"]
     expect.that(len(together) == len(texts), f"{len(texts)} vectors", f"{len(together)}", at="/data")
-    wanted = json.loads(single.request.body)["input"]
+    wanted = expect.asked(single)["input"]
     for n, (text, vector) in enumerate(zip(texts, together, strict=True)):
         if text == wanted:
             _same(alone, vector, f"/data/{n}/embedding")
@@ -137,7 +136,7 @@ def test_default_is_numbers(exchange: Exchange) -> None:
 @check("embeddings.dimensions")
 def test_dimensions(exchange: Exchange) -> None:
     """A vector has as many numbers as the request asks for."""
-    wanted = json.loads(exchange.request.body)["dimensions"]
+    wanted = expect.asked(exchange)["dimensions"]
     length = len(vectors(exchange)[0])
     expect.that(length == wanted, f"{wanted} numbers", f"{length}", at="/data/0/embedding")
 
@@ -156,6 +155,6 @@ def test_model_echoed(exchange: Exchange) -> None:
     """An answer names the model that was asked."""
     expect.equal(
         expect.member(expect.answer(exchange), "/model", str),
-        json.loads(exchange.request.body)["model"],
+        expect.asked(exchange)["model"],
         at="/model",
     )

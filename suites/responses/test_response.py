@@ -59,7 +59,7 @@ def test_incomplete(exchange: Exchange) -> None:
 @check("responses.cap")
 def test_cap(exchange: Exchange) -> None:
     """A response has no more tokens than the request allows."""
-    cap = parse_json(exchange.request.body)["max_output_tokens"]
+    cap = expect.asked(exchange)["max_output_tokens"]
     count = expect.member(expect.answer(exchange), "/usage/output_tokens", int)
     expect.that(count <= cap, f"at most {cap}", count, at="/usage/output_tokens")
 
@@ -77,7 +77,7 @@ def test_fits(exchange: Exchange) -> None:
     """The text of a response by a strict schema is a JSON object with the members of the schema."""
     if expect.answer(exchange).get("status") == "incomplete":
         raise Inconclusive("the token cap ended the response")
-    wanted = parse_json(exchange.request.body)["text"]["format"]["schema"]["required"]
+    wanted = expect.asked(exchange)["text"]["format"]["schema"]["required"]
     said = text(exchange)
     try:
         value = parse_json(said)
@@ -90,6 +90,6 @@ def test_fits(exchange: Exchange) -> None:
 @check("responses.obeys")
 def test_obeys(exchange: Exchange) -> None:
     """The model follows the instructions of the request."""
-    found = ORDER.search(parse_json(exchange.request.body)["instructions"])
+    found = ORDER.search(expect.asked(exchange)["instructions"])
     word, said = found[1] if found else "", text(exchange)
     expect.that(word.lower() in said.lower(), f"text with {word}", said, at="/output")

@@ -9,20 +9,13 @@ from typing import Any
 from wireproof import expect
 from wireproof.check import Case, Exchange, Inconclusive, NotJson, Violation, check
 
-EVENT_STREAM = "text/event-stream"
 ANSWER_MEMBERS = ("choices", "data", "output", "embedding")
-
-
-def arrived(exchange: Exchange) -> None:
-    """A broken exchange is the business of wire.http and wire.complete alone."""
-    if exchange.broken is not None or exchange.status is None:
-        raise Inconclusive("no whole answer came")
 
 
 def document(exchange: Exchange) -> Any:
     """The JSON of a body that is meant to be JSON; None for a stream, an empty body and anything else."""
-    arrived(exchange)
-    if exchange.content_type == EVENT_STREAM:
+    expect.arrived(exchange)
+    if expect.is_stream(exchange):
         return None
     try:
         return exchange.json
@@ -32,10 +25,10 @@ def document(exchange: Exchange) -> Any:
 
 def plain_body(exchange: Exchange, case: Case) -> bytes:
     """The bytes of a body that is no event stream; of a refusal only where the case aims for one."""
-    arrived(exchange)
+    expect.arrived(exchange)
     if not exchange.answered and case.kind != "refusal":
         raise Inconclusive(f"the request was refused with {exchange.status}")
-    if exchange.content_type == EVENT_STREAM and case.kind == "stream":
+    if expect.is_stream(exchange) and case.kind == "stream":
         raise Inconclusive("the body is an event stream")
     return exchange.body
 
@@ -62,7 +55,7 @@ def test_utf8(exchange: Exchange, case: Case) -> None:
 @check("wire.charset", any_answer=True)
 def test_charset(exchange: Exchange) -> None:
     """A charset that the content type names is utf-8."""
-    arrived(exchange)
+    expect.arrived(exchange)
     found = re.search(r"charset\s*=\s*\"?([^\s\";]*)", exchange.header("content-type") or "", re.I)
     if found:
         expect.equal(found[1].lower(), "utf-8", where="header Content-Type")
@@ -94,8 +87,8 @@ def test_no_padding(exchange: Exchange, case: Case) -> None:
 @check("wire.status-body", any_answer=True)
 def test_status_body(exchange: Exchange) -> None:
     """Status and body agree: success brings no error object, and a refusal brings no answer."""
-    arrived(exchange)
-    if exchange.content_type == EVENT_STREAM:
+    expect.arrived(exchange)
+    if expect.is_stream(exchange):
         expect.that(exchange.answered, "no stream in a refusal", exchange.status, where="status line")
         return
     body = document(exchange)

@@ -15,16 +15,10 @@ DATE = re.compile(
 ONCE = ("Content-Type", "Date", "Location", "Retry-After")
 
 
-def arrived(exchange: Exchange) -> None:
-    """A broken exchange is the business of wire.http and wire.complete alone."""
-    if exchange.broken is not None or exchange.status is None:
-        raise Inconclusive("no whole answer came")
-
-
 @check("wire.length", any_answer=True)
 def test_length(exchange: Exchange) -> None:
     """An answer states its length at most one way, and the stated length is that of its body."""
-    arrived(exchange)
+    expect.arrived(exchange)
     lengths = set(exchange.header_values("content-length"))
     coded = exchange.header("transfer-encoding")
     expect.that(len(lengths) < 2, "one Content-Length", sorted(lengths), where="header Content-Length")
@@ -37,7 +31,7 @@ def test_length(exchange: Exchange) -> None:
 @check("wire.no-coding", any_answer=True)
 def test_no_coding(exchange: Exchange) -> None:
     """A content coding is used only where the request asks for one."""
-    arrived(exchange)
+    expect.arrived(exchange)
     asked = (exchange.request.header("accept-encoding") or "identity").lower()
     coding = (exchange.header("content-encoding") or "identity").strip().lower()
     expect.that(
@@ -51,7 +45,7 @@ def test_no_coding(exchange: Exchange) -> None:
 @check("wire.allow", any_answer=True)
 def test_allow(exchange: Exchange) -> None:
     """A refusal with status 405 names the methods that the path has."""
-    arrived(exchange)
+    expect.arrived(exchange)
     if exchange.status != 405:
         raise Inconclusive(f"the status is {exchange.status}")
     expect.header(exchange, "Allow")
@@ -60,7 +54,7 @@ def test_allow(exchange: Exchange) -> None:
 @check("wire.once", any_answer=True)
 def test_once(exchange: Exchange) -> None:
     """A header that has one value stands in the head once."""
-    arrived(exchange)
+    expect.arrived(exchange)
     for name in ONCE:
         values = exchange.header_values(name)
         expect.that(len(values) < 2, f"{name} once", values, where=f"header {name}")
@@ -69,7 +63,7 @@ def test_once(exchange: Exchange) -> None:
 @check("wire.date", any_answer=True)
 def test_date(exchange: Exchange) -> None:
     """An answer carries the date of its making in the form of RFC 9110."""
-    arrived(exchange)
+    expect.arrived(exchange)
     date = expect.header(exchange, "Date")
     expect.that(bool(DATE.fullmatch(date)), "a date like Sun, 06 Nov 1994 08:49:37 GMT", date, where="header Date")
 
@@ -77,7 +71,7 @@ def test_date(exchange: Exchange) -> None:
 @check("wire.request-id", any_answer=True)
 def test_request_id(exchange: Exchange, provider: Provider) -> None:
     """An answer carries an id of the request in a header."""
-    arrived(exchange)
+    expect.arrived(exchange)
     expect.header(exchange, provider.response_headers.get("request_id", "x-request-id"))
 
 
@@ -92,7 +86,7 @@ def test_request_ids_differ(exchanges: tuple[Exchange, ...], provider: Provider)
 @check("wire.processing-ms", any_answer=True)
 def test_processing_ms(exchange: Exchange, provider: Provider) -> None:
     """An answer tells in a header how many milliseconds it took."""
-    arrived(exchange)
+    expect.arrived(exchange)
     name = provider.response_headers.get("processing_ms")
     if name is None:
         raise Inconclusive("the document names no such header")

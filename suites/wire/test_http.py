@@ -9,15 +9,9 @@ EVENT_STREAM = "text/event-stream"
 LEFT_EARLY = ("first-byte", "idle", "total", "closed", "reset")
 
 
-def arrived(exchange: Exchange) -> None:
-    """A broken exchange is the business of wire.http and wire.complete alone."""
-    if exchange.broken is not None or exchange.status is None:
-        raise Inconclusive("no whole answer came")
-
-
 def due(exchange: Exchange, case: Case) -> None:
     """What the case aims for came; a refusal where an answer was due is judged by the checks of that answer."""
-    arrived(exchange)
+    expect.arrived(exchange)
     if not exchange.answered and case.kind != "refusal":
         raise Inconclusive(f"the request was refused with {exchange.status}")
 
@@ -70,7 +64,7 @@ def test_content_type(exchange: Exchange, case: Case) -> None:
 @check("wire.no-server-error", any_answer=True)
 def test_no_server_error(exchange: Exchange, case: Case, provider: Provider) -> None:
     """No request is answered with a status of 500 or above, but where an outage was arranged."""
-    arrived(exchange)
+    expect.arrived(exchange)
     wanted = provider.refusals.get(case.refused or "")
     arranged = wanted is not None and exchange.status in wanted.status
     unbuilt = exchange.status == 501 and case.feature in provider.optional
@@ -94,6 +88,6 @@ def test_status_200(exchange: Exchange) -> None:
 @check("wire.no-redirect", any_answer=True)
 def test_no_redirect(exchange: Exchange) -> None:
     """A documented path answers by itself and redirects nowhere."""
-    arrived(exchange)
+    expect.arrived(exchange)
     actual = f"{exchange.status} to {exchange.header('location')}"
     expect.that(not 300 <= (exchange.status or 0) < 400, "no redirection", actual, where="status line")

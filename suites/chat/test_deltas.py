@@ -1,0 +1,101 @@
+"""The deltas of a streamed chat answer, and what they add up to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wireproof import expect
+from wireproof.check import Choice, Exchange, Inconclusive, Violation, check
+
+DELTA = {"role", "content", "refusal", "tool_calls", "function_call"}
+
+
+@check("stream.role-first")
+def test_role_first(exchange: Exchange) -> None:
+    """The first chunk of each choice names the role assistant."""
+    seen: set[str] = set()
+    for chunk in expect.event_stream(exchange).chunks:
+        for choice in chunk.choices:
+            delta, index = choice.get("delta"), repr(choice.get("index"))
+            if index not in seen:
+                role = delta.get("role") if isinstance(delta, dict) else None
+                expect.that(
+                    role == "assistant", "assistant", role, where=expect.place(chunk), at="/choices/0/delta/role"
+                )
+            seen.add(index)
+
+
+@check("stream.role-once")
+def test_role_once(exchange: Exchange) -> None:
+    """No later chunk of a choice names the role again."""
+    for choice in expect.event_stream(exchange).choices:
+        expect.that(
+            len(choice.roles) < 2,
+            "the role once",
+            f"{len(choice.roles)} times",
+            where=f"choice {choice.index}",
+        )
+
+
+@check("stream.many-chunks")
+def test_many_chunks(exchange: Exchange) -> None:
+    """A long answer comes in more than one chunk of text."""
+    stream = expect.event_stream(exchange)
+    texts = [1 for chunk in stream.chunks for one in chunk.choices if content_of(one)]
+    expect.that(len(texts) > 1, "several chunks with text", f"{len(texts)} of them", where="stream")
+
+
+def content_of(choice: Mapping[str, Any]) -> Any:
+    """The text of a streamed choice."""
+    delta = choice.get("delta")
+    return delta.get("content") if isinstance(delta, dict) else None
+
+
+@check("stream.content")
+def test_content(exchange: Exchange) -> None:
+    """The deltas of a streamed answer join to text."""
+    choice = first(exchange)
+    if not choice.content and "length" in choice.finish_reasons:
+        raise Inconclusive("the token cap left no room for text")
+    expect.that(bool(choice.content.strip()), "text", "nothing", at="/choices/0/delta/content")
+
+
+def first(exchange: Exchange) -> Choice:
+    """The choice of index 0."""
+    found = expect.event_stream(exchange).choice(0)
+    if found is None:
+        raise Violation("a choice of index 0", "none", at="/choices/0/index")
+    return found
+
+
+@check("stream.no-null-content")
+def test_no_null_content(exchange: Exchange) -> None:
+    """A delta of an answer in text has content as text or leaves it out."""
+    for chunk in expect.event_stream(exchange).chunks:
+        for choice in chunk.choices:
+            delta = choice.get("delta")
+            content = delta.get("content", "") if isinstance(delta, dict) else ""
+            expect.that(content is not None, "text", "null", where=expect.place(chunk), at="/choices/0/delta/content")
+
+
+@check("stream.described-deltas")
+def test_described_deltas(exchange: Exchange) -> None:
+    """A delta has no member beyond those that the description names."""
+    for chunk in expect.event_stream(exchange).chunks:
+        for choice in chunk.choices:
+            delta = choice.get("delta")
+            extra = sorted(set(delta) - DELTA) if isinstance(delta, dict) else []
+            expect.that(
+                not extra, "members described", ", ".join(extra), where=expect.place(chunk), at="/choices/0/delta"
+            )
+
+
+@check("stream.unicode")
+def test_unicode(exchange: Exchange) -> None:
+    """Text beyond ASCII arrives as it was said, with no character lost between two chunks."""
+    wanted = str(expect.asked(exchange)["messages"][-1]["content"]).partition(":")[2].strip()
+    said = first(exchange).content
+    expect.that("\ufffd" not in said, "no replacement character", said, at="/choices/0/delta/content")
+    if wanted not in said:
+        raise Inconclusive(f"the model said something else: {expect.shown(said)}")
