@@ -17,7 +17,7 @@ COLUMNS = ("pass", "must", "should", "may", "noted", "inconclusive", "not-offere
 HEADINGS = {"must": "fail", "should": "advice\nshould", "may": "advice\nmay", "inconclusive": "incon-\nclusive",
             "not-offered": "not\noffered", "untestable": "untest-\nable"}  # fmt: skip
 STYLES = {"pass": "green", "must": "bold red", "should": "yellow", "may": "yellow", "error": "bold red"}
-ADVICE_SHOWN = 20
+LISTED = 20
 
 
 def column_of(verdict: Verdict) -> str:
@@ -48,8 +48,7 @@ def summarise(
     counted = rows(verdicts)
     for target, contract in dict.fromkeys((target, contract) for target, contract, _ in counted):
         console.print(_table(counted, target, contract, own))
-    advice = _grouped(v for v in verdicts if v.outcome == "fail" and v.level != "must")
-    _list(console, "advice: broken at should or may, which does not fail the run", advice)
+    _list(console, "advice: broken at should or may, which does not fail the run", _advice(verdicts, own))
     _list(console, "divergences: the document's own word holds, OpenAI's does not", _diverging(divergences))
     requests = spent["requests"]
     ratio = len(verdicts) / requests if requests else 0
@@ -83,37 +82,39 @@ def _cells(counts: Counter[str]) -> list[str]:
     return [str(counts[column] or "·") for column in COLUMNS]
 
 
-def _grouped(verdicts: Iterable[Verdict]) -> list[str]:
-    """One line a finding: the same finding of many cases is told once."""
+def _advice(verdicts: Iterable[Verdict], own: Mapping[str, str]) -> list[tuple[str, str]]:
+    """(place, message) of what a target's own column advises; the same finding of many cases is told once."""
     groups: dict[tuple[str, str, str, str], list[str]] = {}
     for verdict in verdicts:
-        key = (verdict.target, verdict.provider, verdict.check, verdict.message)
-        groups.setdefault(key, []).append(verdict.case)
+        if verdict.outcome == "fail" and verdict.level != "must" and verdict.provider == own[verdict.target]:
+            key = (verdict.target, verdict.level, verdict.check, verdict.message)
+            groups.setdefault(key, []).append(verdict.case)
     return [
-        f"{target} by {provider}  {check}  {_first_of(cases)}: {printable(message)}"
-        for (target, provider, check, message), cases in groups.items()
+        (f"{target}, {level}: {check} on {_first_of(cases)}", message)
+        for (target, level, check, message), cases in groups.items()
     ]
 
 
-def _diverging(found: Sequence[Divergence]) -> list[str]:
-    groups: dict[tuple[str, str, str], list[str]] = {}
+def _diverging(found: Sequence[Divergence]) -> list[tuple[str, str]]:
+    groups: dict[tuple[str, str, str, str], list[str]] = {}
     for one in found:
-        groups.setdefault((one.target, ", ".join(one.openai), one.message), []).append(f"{one.check} {one.case}")
+        groups.setdefault((one.target, ", ".join(one.openai), one.check, one.message), []).append(one.case)
     return [
-        f"{target}  {clauses}  {_first_of(places)}: {printable(message)}"
-        for (target, clauses, message), places in groups.items()
+        (f"{target}, {clauses}: {check} on {_first_of(cases)}", message)
+        for (target, clauses, check, message), cases in groups.items()
     ]
 
 
 def _first_of(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{names[0]} (+{len(names) - 1})"
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
 
 
-def _list(console: Console, title: str, lines: Sequence[str]) -> None:
-    if not lines:
+def _list(console: Console, title: str, found: Sequence[tuple[str, str]]) -> None:
+    if not found:
         return
-    console.print(f"{title} ({len(lines)})", style="bold", markup=False)
-    for line in lines[:ADVICE_SHOWN]:
-        console.print("  " + line, markup=False, overflow="ellipsis", no_wrap=True)
-    if len(lines) > ADVICE_SHOWN:
-        console.print(f"  … and {len(lines) - ADVICE_SHOWN} more, in report.json")
+    console.print(f"{title} ({len(found)})", style="bold", markup=False)
+    for place, message in found[:LISTED]:
+        console.print("  " + place, markup=False, overflow="ellipsis", no_wrap=True)
+        console.print("      " + printable(message), markup=False, overflow="ellipsis", no_wrap=True)
+    if len(found) > LISTED:
+        console.print(f"  … and {len(found) - LISTED} more, in report.json")
