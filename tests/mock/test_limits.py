@@ -32,6 +32,14 @@ def test_every_key_has_its_own_window(client):
     assert second.get("/models").headers["x-ratelimit-remaining"] == "9"
 
 
+def test_each_fault_has_its_own_window(client):
+    opened = client("iio", "free")
+    for _ in range(11):
+        opened.get("/models")
+    faulty = opened.get("/models", headers={"X-Wireproof-Fault": "date-missing"})
+    assert faulty.headers["x-ratelimit-remaining"] == "9"
+
+
 def test_a_used_up_month_is_not_cured_by_a_minute_but_by_a_month(client):
     opened = client("iio", "free-exhausted")
     assert opened.post("/chat/completions", json=CHAT).json()["error"]["code"] == "tier_exceeded"
@@ -97,11 +105,13 @@ def test_control_changes_the_whole_server(own, client):
     assert opened.post(url + "/chat/completions", json=CHAT).status_code == 200
 
 
-def test_the_clock_of_the_server_can_be_moved(own, client):
+def test_the_clock_of_the_server_goes_as_far_as_it_is_moved(own, client):
     opened, control = client("iio", "free"), own.root() + "/_wireproof/control"
     url = own.base_url("iio") + "/models"
     assert [opened.get(url).status_code for _ in range(11)][-1] == 429
-    assert opened.post(control, json={"clock": {"advance": 61}}).json()["clock"] == {"ahead": 61.0}
+    assert opened.post(control, json={"clock": {"advance": 40}}).json()["clock"] == {"ahead": 40.0}
+    assert opened.get(url).status_code == 429
+    assert opened.post(control, json={"clock": {"advance": 21}}).json()["clock"] == {"ahead": 61.0}
     assert opened.get(url).status_code == 200
 
 
