@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -134,6 +135,18 @@ async def test_a_repeated_case_gives_an_exchange_each_time() -> None:
     assert statuses(sent) == [200, 200, 200]
     assert [exchange.step for exchange in sent if isinstance(exchange, Exchange)] == [0, 1, 2]
     assert courier.requests == 3
+
+
+async def test_a_target_that_hangs_is_not_asked_again_and_again() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        deadlines = Deadlines(first_byte=0.1)
+        target = Target("t", IIO, url, models={"chat": "m"}, keys={"good": Key("K", "k")}, deadlines=deadlines)
+        async with Wire(1, deadlines) as wire:
+            sent = await Courier(target, wire).send(CASES["thrice"])
+
+    assert isinstance(sent, tuple)
+    assert [exchange.broken.kind for exchange in sent if exchange.broken] == ["first-byte"]
 
 
 async def test_a_later_step_takes_what_an_earlier_answer_holds() -> None:

@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     clauses.add_argument("--pending", action="store_true", help="only what is not built yet")
     _command(commands, "faults", _faults, "list the faults that the mock can commit")
-    prove = _command(commands, "prove", _prove, "prove the checks: which fault breaks which judgement")
+    prove = _command(commands, "prove", _prove, "prove the checks: which fault breaks which judgement (takes minutes)")
     prove.add_argument(
         "--provider", action="append", default=[], metavar="NAME", help="only this provider (repeatable)"
     )

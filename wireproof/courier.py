@@ -83,7 +83,7 @@ class Courier:
                 return Unsent("untestable", f"the budget of {self.target.max_requests} requests is spent")
             exchange = await self._exchange(case, len(exchanges), ask, outgoing)
             exchanges.append(exchange)
-            if not _saves(ask, exchange, saved):
+            if not _saves(ask, exchange, saved) or _gave_up(exchange):
                 break
         return tuple(exchanges)
 
@@ -131,6 +131,11 @@ def _saves(ask: Ask, exchange: Exchange, saved: dict[str, Any]) -> bool:
     except (pointer.Missing, NotJson):
         return False
     return True
+
+
+def _gave_up(exchange: Exchange) -> bool:
+    """A deadline passed: a target that hangs is not asked again and again."""
+    return exchange.broken is not None and exchange.broken.kind in ("first-byte", "idle", "total")
 
 
 def _wait(answer: Answer, case: Case, target: Target) -> float | None:
