@@ -115,7 +115,11 @@ class _Stand:
 
     async def broken_by(self, fault: Fault) -> dict[str, list[str]]:
         """Check → cases that pass without the fault and fail with it."""
-        touched = {name: case for name, case in self._cases.items() if self._touches(fault, case)}
+        touched: dict[str, Case] = {}
+        for name, case in self._cases.items():
+            if self._touches(fault, case):
+                touched[name] = case
+            await _let_others_read()
         if not touched:
             return {}
         target = replace(self._target, headers={FAULT: fault.id})
@@ -124,6 +128,7 @@ class _Stand:
         for entry in self._passing:
             if not any(name in touched for _, name in entry.cases):
                 continue
+            await _let_others_read()
             verdict = self._judge(entry, evidence)
             # What the rules allow may be advised against, but must never be a red line.
             if verdict.outcome in BROKEN and (verdict.gates() or not fault.harmless):
@@ -144,6 +149,11 @@ class _Stand:
 
     def _judge(self, entry: Entry, evidence: Evidence) -> Verdict:
         return self._trial.bench(entry.provider).judge(entry, evidence)
+
+
+async def _let_others_read() -> None:
+    """Arrival times are evidence: no work of ours may hold the loop while the answers of other faults arrive."""
+    await asyncio.sleep(0)
 
 
 async def _sent(target: Target, cases: Sequence[Case]) -> Evidence:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import pairwise
 
+from wireproof.mock.head import wire_bytes
 from wireproof.mock.lapse import Lapse
 from wireproof.mock.message import Op, Ops
 
@@ -120,8 +121,9 @@ def silent_close(ops: Ops) -> Ops:
 
 
 def bytes_after(ops: Ops) -> Ops:
-    kept = tuple(op for op in ops if op.kind != "close")
-    return (*kept, Op("raw", b"surplus bytes after the end"), Op("close"))
+    """The surplus leaves in one write with the end of the answer, so that it arrives with it."""
+    *kept, end = (op for op in ops if op.kind != "close")
+    return (*kept, Op("raw", wire_bytes(end) + b"surplus bytes after the end", end.due_s), Op("close"))
 
 
 def gzipped(ops: Ops) -> Ops:
