@@ -20,7 +20,9 @@ def limit_of(case: Case, provider: Provider) -> int | None:
 
 
 def admitted(exchanges: Sequence[Exchange], provider: Provider) -> int:
-    """How many requests were answered before the first that came too often."""
+    """How many requests were answered before the first that came too often; one that got no answer tells neither."""
+    if any(exchange.status is None for exchange in exchanges):
+        raise Inconclusive("a request got no answer")
     limited = provider.refusals["rate-limited"].status
     return next((n for n, exchange in enumerate(exchanges) if exchange.status in limited), len(exchanges))
 
