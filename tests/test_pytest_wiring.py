@@ -209,3 +209,20 @@ def test_a_failure_tells_the_requirement_the_place_the_clause_and_how_to_repeat_
     assert "Bearer $IIO_API_KEY" in run.text
     assert "iio-dev-mock" not in run.text
     assert "Traceback" not in run.text
+
+
+def test_a_provider_that_extends_another_is_judged_by_its_own_values_and_by_openais(
+    pytest_run: Pytest, tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine.yaml"
+    refusals = {"unknown-model": {"status": [400], "code": ["unknown_model"]}}
+    mine.write_text(json.dumps({"providers": {"mine": {"extends": "openai", "errors": {"refusals": refusals}}}}))
+
+    ended = pytest_run(f"--providers={mine}", "--provider", "mine", "-k", "test_refused and unknown-model")
+
+    assert ended.code == 0, ended.text
+    by_contract = {(v["provider"], v["case"]): v["outcome"] for v in ended.report["verdicts"]}
+    assert by_contract["mine", "errors-unknown-model"] == "pass"
+    assert by_contract["openai", "errors-unknown-model"] == "fail"
+    assert [found["target"] for found in ended.report["divergences"]] == ["mine"] * len(ended.report["divergences"])
+    assert "errors-unknown-model" in {found["case"] for found in ended.report["divergences"]}

@@ -95,7 +95,7 @@ def open_trial(target: Target, known: Mapping[str, Provider], checks: Mapping[st
     """
     cases = config.load_cases()
     columns = [target.provider]
-    if target.provider.schemas != config.BASELINE:
+    if target.provider.name != config.BASELINE:
         columns.append(known[config.BASELINE])
     entries: list[Entry] = []
     for column in columns:
