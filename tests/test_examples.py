@@ -1,4 +1,4 @@
-"""The printed examples of the documents obey the schemas, but for those an erratum names."""
+"""The printed examples of the documents obey the schemas, but for those an erratum or a reading names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 HOST = "https://wireproof.invalid/schemas/"
-PROVIDERS = ("openai", "iio")
+PROVIDERS = tuple(sorted({path.parent.name for path in (ROOT / "schemas").glob("*/*.json")} - {"formats"}))
 
 
 @cache
@@ -80,9 +80,20 @@ def test_each_document_keeps_its_examples(provider: str) -> None:
     assert all(record["source"] and len({"instance", "text"} & record.keys()) == 1 for record in kept)
 
 
-def test_the_examples_that_break_their_schema_are_exactly_those_of_the_errata() -> None:
+def readings() -> dict[str, str]:
+    """Each example that a reading calls wrong, and that reading."""
+    return {name: record["reading"] for name, record in examples().items() if "reading" in record}
+
+
+def test_the_examples_that_break_their_schema_are_exactly_those_of_errata_and_readings() -> None:
     broken = {name for name in examples() if not obeys(name, schemas())}
-    assert sorted(broken) == sorted(name for name, _ in wrong())
+    assert sorted(broken) == sorted([*(name for name, _ in wrong()), *readings()])
+
+
+def test_an_example_that_a_reading_calls_wrong_says_why() -> None:
+    listed = re.findall(r"^\| (AMB-[A-Z]+-\d{2}) ", (ROOT / "docs/readings.md").read_text(), re.MULTILINE)
+    assert set(readings().values()) <= set(listed)
+    assert all(examples()[name]["reason"] for name in readings())
 
 
 def test_a_wrong_example_names_its_erratum() -> None:

@@ -19,7 +19,7 @@ from referencing.jsonschema import DRAFT202012
 
 ROOT = Path(__file__).parents[1]
 HOST = "https://wireproof.invalid/schemas/"
-PROVIDERS = ("openai", "iio")
+PROVIDERS = tuple(sorted({path.parent.name for path in (ROOT / "schemas").glob("*/*.json")} - {"formats"}))
 SILENT = {"$schema", "$id", "$comment", "title", "description", "default", "examples", "$defs", "$anchor"}
 ONE = {"items", "additionalProperties", "if", "then", "else", "not", "contains", "propertyNames"}
 MANY = {"allOf", "anyOf", "oneOf", "prefixItems"}
