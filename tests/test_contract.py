@@ -74,7 +74,7 @@ def test_both_engines_agree_on_examples_that_were_spoilt_anywhere(folder: str, n
     known = instances(folder, name)
     instance = data.draw(st.sampled_from(known) if known else anything)
     for place in data.draw(st.lists(st.sampled_from(list(places(instance)) or [""]), max_size=2)):
-        if place and any(pointer.find(instance, place)):
+        if place in set(places(instance)):  # an earlier edit may have taken it away
             spoilt = data.draw(anything)
             drop = data.draw(st.booleans())
             instance = pointer.drop(instance, place) if drop else pointer.edit(instance, place, spoilt)
