@@ -267,7 +267,7 @@ async def test_every_exchange_is_told_as_it_comes() -> None:
 
 
 async def collect(api: Api, *names: str, smoke: Callable[..., str | None] = lambda target, sent: None) -> Gathered:
-    return await gather(target(api, models={}), [CASES[name] for name in names], CASES, smoke)
+    return await gather(target(api, models={}), [CASES[name] for name in names], CASES, smoke, lambda evidence: ())
 
 
 async def test_the_smoke_cases_go_first_and_the_model_is_picked_from_the_list() -> None:
@@ -277,6 +277,18 @@ async def test_the_smoke_cases_go_first_and_the_model_is_picked_from_the_list() 
     assert set(found.evidence) == {"models-list", "chat-basic", "plain"}
     assert (found.target.models["chat"], found.target.models["embeddings"]) == ("somebodys-7b", "some-embed")
     assert found.smoke is None
+
+
+async def test_what_decides_nothing_is_asked_three_times_at_most_and_each_answer_is_kept() -> None:
+    with serving(OK, OK, (200, {}, 1), (200, {}, 2), (200, {}, 3), (200, {}, 4)) as api:
+        names = [CASES["plain"]]
+        found = await gather(
+            target(api, models={}), names, CASES, lambda target, sent: None, lambda evidence: ["plain"]
+        )
+
+    answers = [found.evidence["plain"], *(later["plain"] for later in found.again)]
+    assert [exchanges[0].json for exchanges in answers if isinstance(exchanges, tuple)] == [1, 2, 3]
+    assert found.requests == 5
 
 
 async def test_after_a_failed_smoke_nothing_more_is_sent() -> None:

@@ -4,7 +4,8 @@ Suites import this module and `expect`, nothing else of wireproof. What a check 
 
     Violation      a promise is broken; carries findings (expected, actual, where)
     Noted          a fact worth recording, no judgement promised
-    Inconclusive   the answer does not decide: truncated, rate-limited, the model chose otherwise
+    Inconclusive   the answer does not decide
+    Undecided      nor does it, but another answer may: the model chose otherwise, or was cut off
     NotOffered     not promised, or refused honestly
     Untestable     something this judgement needs is missing
 
@@ -31,7 +32,8 @@ from wireproof.target import Target
 __all__ = [
     "Case", "Check", "Choice", "Chunk", "Comment", "Contract", "Event", "Exchange", "Finding", "Inconclusive",
     "NotJson", "NotOffered", "Noted", "Offence", "Provider", "Read", "Refusal", "Request", "Shape", "Stream",
-    "Target", "ToolCall", "Untestable", "Violation", "check", "parse_json", "pointer", "registry", "shown", "usage_of",
+    "Target", "ToolCall", "Undecided", "Untestable", "Violation", "check", "parse_json", "pointer", "registry",
+    "shown", "usage_of",
 ]  # fmt: skip
 
 
@@ -98,6 +100,10 @@ class Noted(Exception):
 
 class Inconclusive(Exception):
     """The answer does not decide the question."""
+
+
+class Undecided(Inconclusive):
+    """The model chose otherwise or was cut off; another answer to the same request may decide."""
 
 
 class NotOffered(Exception):

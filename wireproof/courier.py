@@ -59,8 +59,7 @@ class Courier:
         if case.name not in self.evidence:
             reason = _not_worth_sending(case, self.target)
             if reason is None:
-                async with self._slots:
-                    self.evidence[case.name] = await self._converse(case)
+                self.evidence[case.name] = await self._in_turn(case)
             else:
                 self.evidence[case.name] = reason
         return self.evidence[case.name]
@@ -70,6 +69,16 @@ class Courier:
         async with asyncio.TaskGroup() as group:
             for case in cases:
                 group.create_task(self.send(case))
+
+    async def ask_again(self, cases: Iterable[Case]) -> Evidence:
+        """Send cases once more; what they gave before stays as it was."""
+        asked = tuple(cases)
+        answers = await asyncio.gather(*(self._in_turn(case) for case in asked))
+        return {case.name: sent for case, sent in zip(asked, answers, strict=True)}
+
+    async def _in_turn(self, case: Case) -> Sent:
+        async with self._slots:
+            return await self._converse(case)
 
     async def _converse(self, case: Case) -> Sent:
         exchanges: list[Exchange] = []

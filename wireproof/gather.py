@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 
 from wireproof import pointer
 from wireproof.case import Case
-from wireproof.courier import Courier, Evidence
+from wireproof.courier import Courier, Evidence, Sent
 from wireproof.exchange import Exchange
 from wireproof.json_text import NotJson
 from wireproof.target import Target
 from wireproof.wire import Wire
 
+# A model may choose otherwise once or twice; what it never does in three answers is told as inconclusive.
+ANSWERS = 3
 SMOKE_CASES = ("models-list", "chat-basic")
 # Ids that tell of another use than chat, for picking a model nobody named.
 NOT_CHAT = (
@@ -28,12 +30,14 @@ class Gathered:
     Attributes:
         target: the target with the models that were picked for it.
         smoke: why the smoke cases failed; None where the target is there.
+        again: round after round, the cases that were asked again because their answers decided nothing.
     """
 
     target: Target
     evidence: Evidence
     smoke: str | None
     requests: int
+    again: tuple[Evidence, ...] = ()
 
 
 async def gather(
@@ -41,6 +45,7 @@ async def gather(
     cases: Iterable[Case],
     known: Mapping[str, Case],
     smoke: Callable[[Target, Evidence], str | None],
+    undecided: Callable[[Evidence], Iterable[str]],
     on_exchange: Callable[[Exchange], None] = lambda exchange: None,
 ) -> Gathered:
     """Send the smoke cases, judge them, and send the other cases if they passed.
@@ -48,6 +53,7 @@ async def gather(
     Args:
         known: every case by name.
         smoke: says why the smoke evidence fails, None where it passes.
+        undecided: names the cases for which another answer of the model may decide.
     """
     async with Wire(target.connections, target.deadlines) as wire:
         courier = Courier(target, wire, on_exchange)
@@ -60,10 +66,24 @@ async def gather(
             reachable = True
         if reachable:
             await courier.send_all(others)
+        again: tuple[Evidence, ...] = ()
         failure = smoke(target, courier.evidence)
         if failure is None and reachable:
             await courier.send_all(cases)
-        return Gathered(target, courier.evidence, failure, courier.requests)
+            again = await _again(courier, known, undecided)
+        return Gathered(target, courier.evidence, failure, courier.requests, again)
+
+
+async def _again(
+    courier: Courier, known: Mapping[str, Case], undecided: Callable[[Evidence], Iterable[str]]
+) -> tuple[Evidence, ...]:
+    """Ask undecided cases again, each at most ANSWERS times in all; every answer is counted and kept."""
+    rounds: list[Evidence] = []
+    latest: dict[str, Sent] = dict(courier.evidence)
+    while len(rounds) + 1 < ANSWERS and (names := sorted(undecided(latest))):
+        rounds.append(await courier.ask_again(known[name] for name in names))
+        latest |= rounds[-1]
+    return tuple(rounds)
 
 
 def pick(target: Target, listed: Exchange) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from wireproof import pointer
 from wireproof.case import Case
-from wireproof.check import Check, Contract, Finding, Inconclusive, Noted, NotOffered, Untestable, Violation
+from wireproof.check import Check, Contract, Finding, Inconclusive, Noted, NotOffered, Undecided, Untestable, Violation
 from wireproof.clause import Clause, Judgement, highest
 from wireproof.courier import Evidence, Unsent
 from wireproof.docket import Entry
@@ -54,6 +54,19 @@ class Bench:
         exchanges = {argument: sent for argument, sent in named.items() if isinstance(sent, tuple)}
         outcome, message, findings = self._call(check, entry, exchanges)
         return self._verdict(entry, check, outcome, message, findings)
+
+    def undecided(self, entry: Entry, evidence: Evidence) -> bool:
+        """Whether another answer of the model might decide what this one does not."""
+        check, sent = self.checks[entry.check], evidence.get(entry.case)
+        if not isinstance(sent, tuple) or self._not_judged(entry, check, {entry.cases[0][0]: sent}, None) is not None:
+            return False
+        try:
+            check(self._given(entry.case, {entry.cases[0][0]: sent}))
+        except Undecided:
+            return True
+        except Exception:  # whatever else it says, it says
+            return False
+        return False
 
     def _not_judged(self, entry: Entry, check: Check, named: Mapping[str, Any], smoke: str | None) -> Unsent | None:
         if smoke is not None:

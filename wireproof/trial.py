@@ -5,8 +5,8 @@ The target is judged by its own document and, as a second column on the same exc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from wireproof import config
 from wireproof.case import Case
@@ -51,16 +51,23 @@ class Trial:
     async def gather(self, wanted: Iterable[str], on_exchange: Callable[[Exchange], None]) -> Gathered:
         """Send the cases of that name, after the smoke cases."""
         cases = [self.cases[name] for name in wanted]
-        self.gathered = await gather(self.target, cases, self.cases, self._smoke_failure, on_exchange)
+        undecided = self._undecided({case.name for case in cases})
+        self.gathered = await gather(self.target, cases, self.cases, self._smoke_failure, undecided, on_exchange)
         self.target = self.gathered.target
         return self.gathered
 
     def judge(self, entry: Entry) -> Verdict:
         """The verdict of one entry of the docket."""
         assert self.gathered is not None
-        bench = self.bench(entry.provider)
-        smoke = self._reason(entry)
-        return bench.judge(entry, self.gathered.evidence, smoke)
+        bench, reason, evidence = self.bench(entry.provider), self._reason(entry), self.gathered.evidence
+        verdict = bench.judge(entry, evidence, reason)
+        for number, later in enumerate(self.gathered.again, 2):
+            # Only what decided nothing is judged by a later answer: a failure is never asked away.
+            if verdict.outcome != "inconclusive" or entry.case not in later:
+                break
+            verdict = bench.judge(entry, {**evidence, **later}, reason)
+            verdict = replace(verdict, message=f"{verdict.message} (answer {number})".strip())
+        return verdict
 
     @property
     def smoke(self) -> str | None:
@@ -75,6 +82,14 @@ class Trial:
         if broken and not entry.check.startswith("wire."):
             return f"the first answer broke HTTP ({broken}); the wire checks judge that"
         return None
+
+    def _undecided(self, wanted: Collection[str]) -> Callable[[Evidence], set[str]]:
+        entries = [entry for entry in self.entries if entry.case in wanted]
+
+        def names(evidence: Evidence) -> set[str]:
+            return {entry.case for entry in entries if self.bench(entry.provider).undecided(entry, evidence)}
+
+        return names
 
     def _smoke_failure(self, target: Target, evidence: Evidence) -> str | None:
         self.target = target

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Choice, Exchange, Inconclusive, Violation, check
+from wireproof.check import Choice, Exchange, Undecided, Violation, check
 
 DELTA = {"role", "content", "refusal", "tool_calls", "function_call"}
 
@@ -57,7 +57,7 @@ def test_content(exchange: Exchange) -> None:
     """The deltas of a streamed answer join to text."""
     choice = first(exchange)
     if not choice.content and "length" in choice.finish_reasons:
-        raise Inconclusive("the token cap left no room for text")
+        raise Undecided("the token cap left no room for text")
     expect.that(bool(choice.content.strip()), "text", "nothing", at="/choices/0/delta/content")
 
 
@@ -98,4 +98,4 @@ def test_unicode(exchange: Exchange) -> None:
     said = first(exchange).content
     expect.that("\ufffd" not in said, "no replacement character", said, at="/choices/0/delta/content")
     if wanted not in said:
-        raise Inconclusive(f"the model said something else: {expect.shown(said)}")
+        raise Undecided(f"the model said something else: {expect.shown(said)}")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Exchange, Inconclusive, check, pointer, usage_of
+from wireproof.check import Exchange, Inconclusive, Undecided, check, pointer, usage_of
 
 CAPS = ("max_tokens", "max_completion_tokens")
 Choices = tuple[tuple[Any, str, Any], ...]
@@ -94,7 +94,7 @@ def test_stop_finish(exchange: Exchange) -> None:
     """An answer that a stop text ends has the finish reason stop."""
     reason = first(exchange)[1]
     if reason == "length":
-        raise Inconclusive("the token cap ended the answer")
+        raise Undecided("the token cap ended the answer")
     expect.equal(reason, "stop", at="/choices/0/finish_reason")
 
 

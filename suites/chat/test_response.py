@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Exchange, Inconclusive, check, usage_of
+from wireproof.check import Exchange, Inconclusive, Undecided, check, usage_of
 
 # Clocks of two machines differ; milliseconds, local time and fixed values differ by more.
 CLOCK_SECONDS = 300
@@ -28,7 +28,7 @@ def text(exchange: Exchange) -> str:
     body = expect.answer(exchange)
     content = expect.member(body, "/choices/0/message/content", str)
     if not content and body["choices"][0].get("finish_reason") == "length":
-        raise Inconclusive("the token cap left no room for text")
+        raise Undecided("the token cap left no room for text")
     return str(content)
 
 
@@ -84,7 +84,7 @@ def test_finish_stop(exchange: Exchange) -> None:
     """An answer that ends by itself says that it stopped."""
     reason = expect.member(expect.answer(exchange), "/choices/0/finish_reason")
     if reason == "length":
-        raise Inconclusive("the token cap ended the answer")
+        raise Undecided("the token cap ended the answer")
     expect.equal(reason, "stop", at="/choices/0/finish_reason")
 
 

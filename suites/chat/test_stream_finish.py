@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Chunk, Exchange, Inconclusive, Violation, check
+from wireproof.check import Chunk, Exchange, Undecided, Violation, check
 
 KNOWN_REASONS = ("stop", "length", "tool_calls", "content_filter", "function_call")
 
@@ -41,7 +41,7 @@ def test_finish_stop(exchange: Exchange) -> None:
     """A streamed answer that ends by itself says that it stopped."""
     reason = expect.finish(exchange)
     if reason == "length":
-        raise Inconclusive("the token cap ended the answer")
+        raise Undecided("the token cap ended the answer")
     expect.equal(reason, "stop", at="/choices/0/finish_reason")
 
 

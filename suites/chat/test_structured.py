@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Exchange, Inconclusive, NotJson, Violation, check, parse_json
+from wireproof.check import Exchange, NotJson, Undecided, Violation, check, parse_json
 
 AT = "/choices/0/message/content"
 KINDS: Mapping[str, tuple[type, ...]] = {
@@ -30,7 +30,7 @@ def said(exchange: Exchange) -> str:
         text, refusal = message.get("content"), message.get("refusal")
         reasons = (body["choices"][0].get("finish_reason"),)
     if "length" in reasons or refusal:
-        raise Inconclusive("the answer is cut off or declined")
+        raise Undecided("the answer is cut off or declined")
     expect.that(isinstance(text, str), "text", text, at=AT)
     return str(text)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Exchange, Inconclusive, check
+from wireproof.check import Exchange, Undecided, check
 
 AT_MESSAGE, AT_DELTA = "/choices/0/message/tool_calls", "/choices/0/delta/tool_calls"
 
@@ -25,7 +25,7 @@ def place(exchange: Exchange) -> str:
 def test_called(exchange: Exchange) -> None:
     """A request whose tool_choice is required is answered with a tool call."""
     if not expect.tool_calls(exchange) and expect.finish(exchange) == "length":
-        raise Inconclusive("the token cap cut the answer off")
+        raise Undecided("the token cap cut the answer off")
     expect.that(
         bool(expect.tool_calls(exchange)), "a tool call", expect.text(exchange) or "nothing", at=place(exchange)
     )
@@ -55,7 +55,7 @@ def test_named(exchange: Exchange) -> None:
     wanted = expect.asked(exchange)["tool_choice"]["function"]["name"]
     found = [call.name for call in expect.tool_calls(exchange)]
     if not found and expect.finish(exchange) == "length":
-        raise Inconclusive("the token cap cut the answer off")
+        raise Undecided("the token cap cut the answer off")
     expect.that(bool(found) and set(found) == {wanted}, f"a call of {wanted}", found, at=place(exchange))
 
 
@@ -64,7 +64,7 @@ def test_named(exchange: Exchange) -> None:
 def test_named_finish(exchange: Exchange) -> None:
     """An answer that calls the function it was told to call has the finish reason stop or tool_calls."""
     if not expect.tool_calls(exchange):
-        raise Inconclusive("the model called no tool")
+        raise Undecided("the model called no tool")
     reason = expect.finish(exchange)
     expect.that(reason in ("stop", "tool_calls"), "stop or tool_calls", reason, at="/choices/0/finish_reason")
 
@@ -86,7 +86,7 @@ def test_answered(exchange: Exchange) -> None:
 def test_result_used(exchange: Exchange) -> None:
     """The model knows what the tool answered."""
     if expect.tool_calls(exchange):
-        raise Inconclusive("the model called a tool again")
+        raise Undecided("the model called a tool again")
     expect.that("23" in expect.text(exchange), "text with 23", expect.text(exchange), at="/choices/0/message/content")
 
 

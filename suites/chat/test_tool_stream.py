@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Exchange, Inconclusive, check
+from wireproof.check import Exchange, Undecided, check
 
 AT_MESSAGE, AT_DELTA = "/choices/0/message/tool_calls", "/choices/0/delta/tool_calls"
 
@@ -21,7 +21,7 @@ def fragments(exchange: Exchange) -> list[tuple[str, Any]]:
             expect.that(isinstance(given, list), "an array", given, where=where, at=AT_DELTA)
             found += [(where, fragment) for fragment in given]
     if not found:
-        raise Inconclusive("the model called no tool")
+        raise Undecided("the model called no tool")
     return found
 
 

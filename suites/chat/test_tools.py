@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Exchange, Inconclusive, NotJson, ToolCall, Violation, check, parse_json
+from wireproof.check import Exchange, NotJson, ToolCall, Undecided, Violation, check, parse_json
 
 AT_MESSAGE, AT_DELTA = "/choices/0/message/tool_calls", "/choices/0/delta/tool_calls"
 KINDS: Mapping[str, tuple[type, ...]] = {
@@ -39,9 +39,9 @@ def calls(exchange: Exchange) -> tuple[ToolCall, ...]:
     """The calls of the first choice; an answer cut off, or one without calls, decides nothing about them."""
     found = expect.tool_calls(exchange)
     if expect.finish(exchange) == "length":
-        raise Inconclusive("the token cap cut the answer off")
+        raise Undecided("the token cap cut the answer off")
     if not found:
-        raise Inconclusive("the model called no tool")
+        raise Undecided("the model called no tool")
     return found
 
 
@@ -125,5 +125,5 @@ def test_parallel(exchange: Exchange) -> None:
     """Calls that an answer makes at once each have arguments of their own."""
     found = [(call.name, call.arguments) for call in calls(exchange)]
     if len(found) < 2:
-        raise Inconclusive("the model made one call")
+        raise Undecided("the model made one call")
     expect.that(len(set(found)) == len(found), "calls that differ", found, at=place(exchange))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Exchange, Inconclusive, NotJson, Violation, check, parse_json
+from wireproof.check import Exchange, NotJson, Undecided, Violation, check, parse_json
 
 ORDER = re.compile(r"[Aa]nswer only with the word (\w+)")
 
@@ -27,7 +27,7 @@ def text(exchange: Exchange) -> str:
     body = expect.answer(exchange)
     found = "".join(texts(body))
     if not found and body.get("status") == "incomplete":
-        raise Inconclusive("the token cap left no room for text")
+        raise Undecided("the token cap left no room for text")
     return found
 
 
@@ -42,7 +42,7 @@ def test_completed(exchange: Exchange) -> None:
     """A response that ends by itself has the status completed and no error."""
     body = expect.answer(exchange)
     if body.get("status") == "incomplete":
-        raise Inconclusive("the token cap ended the response")
+        raise Undecided("the token cap ended the response")
     expect.equal(body.get("status"), "completed", at="/status")
     expect.that(body.get("error") is None, "no error", body.get("error"), at="/error")
 
@@ -76,7 +76,7 @@ def test_usage_sum(exchange: Exchange) -> None:
 def test_fits(exchange: Exchange) -> None:
     """The text of a response by a strict schema is a JSON object with the members of the schema."""
     if expect.answer(exchange).get("status") == "incomplete":
-        raise Inconclusive("the token cap ended the response")
+        raise Undecided("the token cap ended the response")
     wanted = expect.asked(exchange)["text"]["format"]["schema"]["required"]
     said = text(exchange)
     try:

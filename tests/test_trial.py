@@ -1,0 +1,78 @@
+"""A trial judges what was gathered; a later answer decides only what the first left open."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from wireproof import config, expect
+from wireproof.case import read_cases
+from wireproof.check import Check, Exchange, Read, Request, Undecided
+from wireproof.clause import Clause
+from wireproof.contract import SchemaSet
+from wireproof.docket import docket
+from wireproof.gather import Gathered
+from wireproof.judge import Bench
+from wireproof.target import Target
+from wireproof.trial import Trial
+
+IIO = config.load_providers()["iio"]
+ENTRIES: dict[str, Any] = {"plain": {"says": "p", "endpoint": "chat", "body": {}}}
+CASES = {case.name: case for case in read_cases("chat", ENTRIES, "cases.yaml", ENTRIES)}
+TARGET = Target("iio", IIO, "http://127.0.0.1:1/v1")
+CLAUSE = Clause.from_data(
+    {
+        "id": "C-1",
+        "place": "p",
+        "says": "s",
+        "authority": "document",
+        "basis": "stated",
+        "judged": [{"check": "tools.it", "case": "plain", "level": "must"}],
+    }
+)
+
+
+def called(exchange: Exchange) -> None:
+    """The model calls the tool that fits."""
+    if exchange.json == "no call":
+        raise Undecided("the model called no tool")
+    expect.equal(exchange.json, "right call")
+
+
+CHECKS = {"tools.it": Check("tools.it", called, "The model calls the tool that fits.", False, ("exchange",))}
+ENTRIES_OF = docket(TARGET, IIO, (CLAUSE,), CASES)
+
+
+def answer(body: str) -> tuple[Exchange, ...]:
+    request = Request("POST", "http://127.0.0.1:1/v1/chat/completions")
+    return (Exchange("iio", "plain", "chat", 0, request, 200, reads=(Read(0, json.dumps(body).encode()),)),)
+
+
+@pytest.mark.parametrize(
+    ("answers", "outcome", "message"),
+    [
+        pytest.param(["right call"], "pass", "", id="the-first-decides"),
+        pytest.param(["no call", "right call"], "pass", "(answer 2)", id="the-second-decides"),
+        pytest.param(["no call", "wrong call", "right call"], "fail", "(answer 2)", id="a-failure-stands"),
+        pytest.param(["wrong call", "right call"], "fail", "actual wrong call", id="no-failure-is-asked-away"),
+        pytest.param(["no call"] * 3, "inconclusive", "(answer 3)", id="three-decide-nothing"),
+    ],
+)
+def test_a_later_answer_decides_only_what_the_first_left_open(answers: list[str], outcome: str, message: str) -> None:
+    first, *later = map(answer, answers)
+    gathered = Gathered(TARGET, {"plain": first}, None, len(answers), tuple({"plain": sent} for sent in later))
+    trial = Trial(TARGET, (IIO,), CASES, CHECKS, ENTRIES_OF, gathered)
+
+    verdict = trial.judge(ENTRIES_OF[0])
+
+    assert verdict.outcome == outcome
+    assert message in verdict.message
+
+
+@pytest.mark.parametrize(("body", "asked"), [("no call", True), ("wrong call", False), ("right call", False)])
+def test_only_a_choice_of_the_model_is_worth_another_request(body: str, asked: bool) -> None:
+    bench = Bench(TARGET, IIO, SchemaSet("iio"), CHECKS, CASES)
+
+    assert bench.undecided(ENTRIES_OF[0], {"plain": answer(body)}) is asked
