@@ -8,7 +8,6 @@ from typing import Any
 
 from wireproof.mock.rules import RequestRules
 
-EVERY_MEMBER = ("service_tier", "system_fingerprint", "refusal", "annotations", "logprobs", "details")
 UNLIMITED = 1_000_000
 ROLES = ("chat", "completions", "embeddings", "vision")
 
@@ -139,7 +138,6 @@ class Profile:
         offered = row.get("capabilities", {})
         rate = Rate.from_mapping(row["rate"])
         catalogue = tuple(Model.from_mapping(model) for model in row["models"]["catalogue"])
-        plain = EVERY_MEMBER if rate.dialect == "openai" else ()
         return cls(
             name=name,
             serve_at=row.get("serve_at", f"/{name}/v1"),
@@ -158,7 +156,7 @@ class Profile:
             refusals={key: RefusalRow.from_mapping(entry) for key, entry in errors["refusals"].items()},
             rate=rate,
             suite_tier=row["rate"].get("suite_tier", rate.tiers[0].name),
-            members=tuple(row.get("members", plain)),
+            members=tuple(row.get("members", ())),
             cells=cells.get("count", 1),
             served_models=cells.get("models", len(catalogue)),
         )
