@@ -33,6 +33,11 @@ class Entry:
         return "+".join(name for _, name in self.cases)
 
     @property
+    def area(self) -> str:
+        """The area of the check: what stands before the dot of its id."""
+        return self.check.partition(".")[0]
+
+    @property
     def needs(self) -> frozenset[str]:
         """The means that every clause of the entry asks for."""
         return frozenset.intersection(*(clause.needs | judgement.needs for clause, judgement in self.clauses))

@@ -174,7 +174,7 @@ class Bench:
             provider=entry.provider,
             check=entry.check,
             case=entry.case,
-            area=check_area(entry.check),
+            area=entry.area,
             outcome=outcome,
             level=highest(levels),
             clauses=clauses,
@@ -182,11 +182,6 @@ class Bench:
             message=message,
             findings=findings,
         )
-
-
-def check_area(check: str) -> str:
-    """The area of a check: what stands before the dot."""
-    return check.partition(".")[0]
 
 
 def refused_honestly(exchange: Exchange) -> bool:

@@ -32,7 +32,7 @@ class CheckItem(pytest.Item):
         super().__init__(**kwargs)
         self.entry, self.line = entry, line
         self.verdict: Verdict | None = None
-        self.add_marker(entry.check.partition(".")[0])
+        self.add_marker(entry.area)
         self.add_marker(level_of(entry))
 
     def setup(self) -> None:
@@ -140,7 +140,7 @@ def _run(config: pytest.Config) -> Run:
             raise config.stash[TROUBLE]
         chosen = config.option
         run = Run.of(options.aim_of(chosen), fail_on=chosen.fail_on, authority=chosen.authority)
-        areas = sorted({entry.check.partition(".")[0] for entry in run.every_entry()})
+        areas = sorted({entry.area for entry in run.every_entry()})
         for name in ("must", "should", "may", *areas):
             config.addinivalue_line("markers", f"{name}: judgements of the level or area {name}")
         config.stash[RUN] = run
