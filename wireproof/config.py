@@ -26,7 +26,8 @@ def providers_data(extra: Path | None = None) -> dict[str, Any]:
     if extra is not None:
         entries.update(_laid_over(entries, extra))
         contract.check_format({"providers": entries}, "providers", str(extra))
-    return entries
+    baseline = entries[BASELINE]["requests"]
+    return {name: {**entry, "requests": _spelt_out(name, entry["requests"], baseline)} for name, entry in entries.items()}
 
 
 def load_providers(extra: Path | None = None) -> dict[str, Provider]:
@@ -88,6 +89,25 @@ def _cases_data(file: Path) -> Mapping[str, Any]:
     data: Mapping[str, Any] = datafiles.read_yaml(file, shown)
     contract.check_format(data, "cases", shown)
     return data
+
+
+def _spelt_out(provider: str, requests: Mapping[str, Any], baseline: Mapping[str, Any]) -> dict[str, Any]:
+    """The request tables with the members that a document leaves out as the baseline describes them."""
+    return {
+        endpoint: {**table, "fields": {**table["fields"], **_undocumented(provider, endpoint, table, baseline)}}
+        for endpoint, table in requests.items()
+    }
+
+
+def _undocumented(
+    provider: str, endpoint: str, table: Mapping[str, Any], baseline: Mapping[str, Any]
+) -> dict[str, Any]:
+    known = baseline.get(endpoint, {}).get("fields", {})
+    for name in table.get("undocumented", ()):
+        if name not in known:
+            where = f"providers.yaml, /providers/{provider}/requests/{endpoint}/undocumented"
+            raise ConfigError(where, f"{name!r} is no member of OpenAI's request", "describe it among `fields:`")
+    return {name: {**known[name], "documented": False} for name in table.get("undocumented", ())}
 
 
 def _checked(file: Path) -> Mapping[str, Any]:

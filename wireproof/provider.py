@@ -47,7 +47,7 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Names and units of the rate-limit headers, and the tiers behind them."""
+    """Names and units of the rate-limit headers, empty where there are none, and the tiers behind them."""
 
     limit: str
     remaining: str
@@ -84,7 +84,9 @@ class Provider:
     code_at: tuple[str, ...]
     refusals: Mapping[str, Refusal]
     rate: Rate
+    request_headers: Mapping[str, str]
     response_headers: Mapping[str, str]
+    header_defaults: Mapping[str, str]
     data: Mapping[str, Any]
 
     @classmethod
@@ -108,13 +110,15 @@ class Provider:
             promised=frozenset(capabilities["promised"]),
             optional=frozenset(capabilities["optional"]),
             models=models,
-            catalogue=tuple(entry["id"] for entry in data["models"]["catalogue"]),
+            catalogue=tuple(entry["id"] for entry in data["models"]["catalogue"] if entry.get("documented", True)),
             list_items=data["model_list"]["items"],
             list_id=data["model_list"]["id"],
             code_at=tuple(errors["code_at"]),
             refusals={cause: _refusal(cause, row) for cause, row in errors["refusals"].items()},
             rate=_rate(data["rate"]),
+            request_headers=data["headers"]["request"],
             response_headers=data["headers"]["response"],
+            header_defaults=data["headers"].get("defaults", {}),
             data=data,
         )
 
@@ -144,12 +148,12 @@ def _tier(name: str, row: Mapping[str, Any]) -> Tier:
 
 
 def _rate(row: Mapping[str, Any]) -> Rate:
-    names = row["headers"]
+    names = row.get("headers", {})
     return Rate(
-        limit=names["limit"],
-        remaining=names["remaining"],
-        reset=names["reset"],
-        reset_unit=row["reset_unit"],
+        limit=names.get("limit", ""),
+        remaining=names.get("remaining", ""),
+        reset=names.get("reset", ""),
+        reset_unit=row.get("reset_unit", "seconds"),
         retry_after=row["retry_after"],
         promised_on=tuple(row["promised_on"]),
         tiers={name: _tier(name, tier) for name, tier in row["tiers"].items()},

@@ -15,12 +15,13 @@ from wireproof.mock.message import Received
 from wireproof.mock.said import Answer, Said
 
 Row = Mapping[str, Any]
+TABLES = ("answers", "images", "transcriptions", "vision", "reasoning", "responses", "quotas", "headers", "models")
 ERRORS = frozenset({"error"})
 
 
 def rows() -> Iterator[Fault]:
-    """Every fault of the table."""
-    for group in stored("table.yaml"):
+    """Every fault of the tables."""
+    for group in (group for name in TABLES for group in stored(f"tables/{name}.yaml")):
         for fault_id, row in group["faults"].items():
             lapse = Lapse(say=told(row, row.get("place", group["place"])))
             yield fault(fault_id, {"endpoints": group["endpoints"], **row}, lapse)
