@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -51,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
         "--provider", action="append", default=[], metavar="NAME", help="only this provider (repeatable)"
     )
     clauses.add_argument("--pending", action="store_true", help="only what is not built yet")
+    clauses.add_argument("--write", metavar="FOLDER", help="write a page for each provider into this folder")
     _command(commands, "faults", _faults, "list the faults that the mock can commit")
     prove = _command(commands, "prove", _prove, "prove the checks: which fault breaks which judgement (takes minutes)")
     prove.add_argument(
@@ -130,15 +130,28 @@ def _clauses(options: argparse.Namespace) -> int:
         for clause in config.load_clauses(config.provider_named(providers, name).schemas)
         if not options.pending or clause.state == "pending"
     ]
+    if options.write:
+        for name in names:
+            page = index.clause_page(providers[name], [clause for of, clause in found if of == name])
+            _write(Path(options.write) / f"{name}.md", page)
+        return 0
     if options.json:
         print(json.dumps([index.clause_data(name, clause) for name, clause in found], indent=1))
         return 0
     for name, clause in found:
         print(index.clause_line(name, clause))
     for name in names:
-        states = Counter(clause.state for of, clause in found if of == name)
-        print(f"{name}: {sum(states.values())} clauses, " + ", ".join(f"{states[s]} {s}" for s in index.STATES))
+        listed = [clause for of, clause in found if of == name]
+        print(f"{name}: {len(listed)} clauses, {index.states(listed)}")
     return 0
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"--write {file}", f"it cannot be written ({error.strerror})", "name another place") from None
 
 
 def _faults(options: argparse.Namespace) -> int:
@@ -159,6 +172,6 @@ def _prove(options: argparse.Namespace) -> int:
 
     proof = prove.prove(tuple(options.provider), tuple(options.fault))
     if options.write:
-        Path(options.write).write_text(proof.as_committed(), encoding="utf-8")
+        _write(Path(options.write), proof.as_committed())
     print(json.dumps(proof.as_data(), indent=1) if options.json else proof.as_text())
     return 0 if proof.holds else 1

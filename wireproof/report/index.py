@@ -1,10 +1,14 @@
-"""The clause index as data and as lines."""
+"""The clause index as data, as lines and as pages."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import Any
 
-from wireproof.clause import Clause, Judgement
+from wireproof.clause import Clause, Judgement, highest
+from wireproof.provider import Provider
 
 STATES = ("judged", "excluded", "pending")
 
@@ -41,3 +45,60 @@ def _judgement(judgement: Judgement) -> dict[str, Any]:
     case: Any = plain if plain and len(judgement.case) == 1 else dict(judgement.case)
     data = {"check": judgement.check, "case": case, "level": judgement.level}
     return {**data, "at": judgement.at} if judgement.at else data
+
+
+def clause_page(provider: Provider, clauses: Sequence[Clause]) -> str:
+    """The index of one document as a Markdown page: every clause with its place, its levels and what judges it."""
+    counted = states(clauses)
+    lines = [
+        f"# {provider.title}: {len(clauses)} clauses",
+        "",
+        f"Source: {provider.data['document']['name']}. {counted}.",
+        "",
+        f"Made by `wireproof clauses --write docs/clauses` from schemas/{provider.schemas}/clauses.yaml. Checks are",
+        "named with the cases they judge; `at` is the JSON Pointer of the member a clause is about.",
+    ]
+    for area, group in groupby(clauses, lambda clause: clause.id.rpartition("-")[0]):
+        lines += [
+            "",
+            f"## {area}",
+            "",
+            "| clause | says | place | basis | level | judged by |",
+            "|---|---|---|---|---|---|",
+        ]
+        lines += [_row(clause) for clause in group]
+    return "\n".join(lines) + "\n"
+
+
+def states(clauses: Iterable[Clause]) -> str:
+    """How many clauses are judged, excluded and pending."""
+    counted = Counter(clause.state for clause in clauses)
+    return ", ".join(f"{counted[state]} {state}" for state in STATES)
+
+
+def _row(clause: Clause) -> str:
+    basis = clause.basis if clause.authority == "document" else f"{clause.authority}, {clause.basis}"
+    level = highest(tuple(judgement.level for judgement in clause.judged)) if clause.judged else ""
+    cells = (clause.id, clause.says, clause.place, basis, level, _judges(clause))
+    return "| " + " | ".join(_cell(text) for text in cells) + " |"
+
+
+def _judges(clause: Clause) -> str:
+    if clause.excluded:
+        return f"excluded: {clause.excluded}"
+    if clause.pending:
+        return "pending"
+    by_check = groupby(clause.judged, lambda judgement: (judgement.check, judgement.at))
+    return "; ".join(
+        f"`{check}`{f' at `{at}`' if at else ''} ({', '.join(_cases(one) for one in group)})"
+        for (check, at), group in by_check
+    )
+
+
+def _cases(judgement: Judgement) -> str:
+    return f"`{'+'.join(judgement.case.values())}`"
+
+
+def _cell(text: str) -> str:
+    """Text that stays inside its cell, whatever it holds."""
+    return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
