@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-import yaml
 
+from wireproof import config
 from wireproof.mock.server import Server, serving
 
-PROVIDERS: dict[str, Any] = yaml.safe_load((Path(__file__).parents[2] / "providers.yaml").read_text())["providers"]
+PROVIDERS: dict[str, Any] = config.providers_data()
 ACCOUNTS = itertools.count()
 
 

@@ -9,7 +9,8 @@ import time
 from dataclasses import dataclass, field
 
 from wireproof.mock.message import Received
-from wireproof.mock.profile import Auth, Profile, Rate, Tier
+from wireproof.mock.profile import Auth, Profile
+from wireproof.mock.rate import Rate, Tier
 from wireproof.mock.refusal import Refused
 
 WINDOW_S = 60.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from wireproof.mock.endpoint import Visit
-from wireproof.mock.profile import Model
+from wireproof.mock.model import Model
 from wireproof.mock.refusal import Refused
 from wireproof.mock.said import Answer, Said
 from wireproof.mock.validate import Body

@@ -35,6 +35,8 @@ HANDLERS: Mapping[str, Callable[[Visit, dict[str, Any]], Answer]] = {
     "model": model,
     "health": health,
 }
+# Their bodies are no JSON: the handler reads the request itself.
+NOT_JSON = frozenset({"transcriptions"})
 WITHOUT_CELLS = frozenset({"models", "model", "health"})
 WITHOUT_QUOTA = frozenset({"health"})
 STATED = {"processing_ms": "7", "version": "2020-10-01"}
@@ -115,9 +117,8 @@ class Core:
         if handler is None:
             raise Refused("not-built", f"This server does not serve {route.endpoint}.", status=501)
         tier = meter.tier
-        visit = Visit(profile, route.endpoint, tier, route.held, received.at, self.ordinals, cells)
-        body = validate.parse(received.body, received.header("content-type")) if received.method == "POST" else {}
-        return handler(visit, body)
+        visit = Visit(profile, route.endpoint, tier, route.held, received, self.ordinals, cells)
+        return handler(visit, body_of(route.endpoint, received))
 
     def _refuse_excess(self, profile: Profile, route: Route, meter: Meter) -> None:
         if meter.limited or route.endpoint not in WITHOUT_QUOTA:
@@ -132,6 +133,13 @@ class Core:
         """The answer with its request id, the profile's standing headers and the account's limits."""
         drawn = Draw.of("request", next(self.ordinals)).hex(24)
         standing: Headers = tuple(
-            (header, STATED.get(meaning, f"req_{drawn}")) for meaning, header in profile.response_headers
+            (header, STATED.get(meaning, f"req_{drawn}")) for meaning, header in profile.headers.response
         )
         return with_headers(answer, (*standing, *limits.headers_of(profile, meter)))
+
+
+def body_of(endpoint: str, received: Received) -> validate.Body:
+    """The JSON object a request carries, where its endpoint takes one."""
+    if received.method != "POST" or endpoint in NOT_JSON:
+        return {}
+    return validate.parse(received.body, received.header("content-type"))

@@ -10,7 +10,7 @@ from typing import Any
 
 from wireproof.mock import validate
 from wireproof.mock.endpoint import Visit, model_for
-from wireproof.mock.profile import Model
+from wireproof.mock.model import Model
 from wireproof.mock.said import Answer, Said
 from wireproof.mock.tokens import count
 from wireproof.mock.validate import Body, is_integer, out_of_range, wrong_type

@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wireproof.mock.draw import Draw
-from wireproof.mock.profile import Model, Profile, Tier
+from wireproof.mock.message import Received
+from wireproof.mock.model import Model
+from wireproof.mock.profile import Profile
+from wireproof.mock.rate import Tier
 from wireproof.mock.refusal import Refused
 
 
@@ -20,13 +23,13 @@ class Visit:
     endpoint: str
     tier: Tier
     held: str | None
-    at: float
+    received: Received
     ordinals: Iterator[int] = field(default_factory=itertools.count)
     cells_up: int = 1
 
     @property
     def created(self) -> int:
-        return int(self.at)
+        return int(self.received.at)
 
     def id(self, prefix: str, draw: Draw) -> str:
         """An id that is drawn from the request and yet never given twice."""

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 
 from wireproof.mock.accounts import WINDOW_S, Meter
 from wireproof.mock.message import Headers
-from wireproof.mock.profile import Profile, Rate
+from wireproof.mock.profile import Profile
+from wireproof.mock.rate import Rate
 from wireproof.mock.refusal import Refused
 
 TOKENS_A_REQUEST = 400

@@ -6,83 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from wireproof.mock.model import ROLES, Model
+from wireproof.mock.rate import Rate
 from wireproof.mock.rules import RequestRules
 
-UNLIMITED = 1_000_000
-ROLES = ("chat", "completions", "embeddings", "vision")
-
 NO_RULES = RequestRules({})
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """One entry of the catalogue."""
-
-    id: str
-    roles: tuple[str, ...]
-    owned_by: str | None = None
-    created: int | None = None
-    dimensions: int = 768
-
-    @classmethod
-    def from_mapping(cls, row: Mapping[str, Any]) -> Model:
-        return cls(
-            row["id"],
-            tuple(row["roles"]),
-            row.get("owned_by"),
-            row.get("created"),
-            row.get("dimensions", 768),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Tier:
-    """What a key of this tier may use; `models` is empty where it may use all."""
-
-    name: str
-    per_minute: int | None
-    per_month: int | None
-    models: tuple[str, ...] = ()
-
-    @classmethod
-    def from_mapping(cls, name: str, row: Mapping[str, Any]) -> Tier:
-        models = row.get("models", "all")
-        return cls(name, row.get("per_minute"), row.get("per_month"), () if models == "all" else tuple(models))
-
-    @property
-    def limit(self) -> int:
-        return UNLIMITED if self.per_minute is None else self.per_minute
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """How limits are counted and shown; `slack` requests more than the limit are let through."""
-
-    dialect: str
-    limit: str
-    remaining: str
-    reset: str
-    retry_after: bool
-    tiers: tuple[Tier, ...]
-    slack: int = 0
-    counts_months: bool = True
-    windows_end: bool = True
-
-    @classmethod
-    def from_mapping(cls, row: Mapping[str, Any]) -> Rate:
-        shown = row.get("headers", {})
-        return cls(
-            dialect=row.get("dialect", "none"),
-            limit=shown.get("limit", ""),
-            remaining=shown.get("remaining", ""),
-            reset=shown.get("reset", ""),
-            retry_after=row.get("retry_after", False),
-            tiers=tuple(Tier.from_mapping(name, tier) for name, tier in row["tiers"].items()),
-        )
-
-    @property
-    def lowest(self) -> Tier:
-        return min(self.tiers, key=lambda tier: tier.limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +40,62 @@ class RefusalRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Reasoning:
+    """Where a message shows what the model thought.
+
+    Attributes:
+        member: the member of a message, and of a delta.
+        request: the boolean member of a request that asks for it.
+        default: what holds where the request leaves it out.
+        otherwise: `inline` (in the content, between `<think>` and `</think>`) or `absent`.
+    """
+
+    member: str
+    request: str
+    default: bool
+    otherwise: str
+
+
+@dataclass(frozen=True, slots=True)
+class Images:
+    """How pictures are given: as `url` or as `b64_json`, where the request does not say."""
+
+    given_as: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelList:
+    """Where the list of models stands in its answer (a JSON Pointer), and what an entry shows."""
+
+    items: str = "/data"
+    members: tuple[str, ...] = ()
+
+    @classmethod
+    def from_mapping(cls, row: Mapping[str, Any]) -> ModelList:
+        return cls(row.get("items", "/data"), tuple(row.get("members", ())))
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderNames:
+    """Headers by their role, and the values that hold where a request sends none."""
+
+    request: Mapping[str, str]
+    response: tuple[tuple[str, str], ...]
+    defaults: Mapping[str, str]
+
+    @classmethod
+    def from_mapping(cls, row: Mapping[str, Any]) -> HeaderNames:
+        return cls(row.get("request", {}), tuple(row.get("response", {}).items()), row.get("defaults", {}))
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """Everything the server knows of one provider."""
 
     name: str
     serve_at: str
     auth: Auth
-    response_headers: tuple[tuple[str, str], ...]
+    headers: HeaderNames
     endpoints: tuple[tuple[str, str, str], ...]
     capabilities: frozenset[str]
     catalogue: tuple[Model, ...]
@@ -130,6 +107,9 @@ class Profile:
     members: tuple[str, ...]
     cells: int
     served_models: int
+    model_list: ModelList = ModelList()
+    reasoning: Reasoning | None = None
+    images: Images | None = None
     knows_any_model: bool = False
 
     @classmethod
@@ -147,7 +127,7 @@ class Profile:
                 auth.get("key_prefix", ""),
                 tuple(auth.get("public", ())),
             ),
-            response_headers=tuple(row.get("headers", {}).get("response", {}).items()),
+            headers=HeaderNames.from_mapping(row.get("headers", {})),
             endpoints=tuple((key, end["method"], end["path"]) for key, end in row["endpoints"].items()),
             capabilities=frozenset((*offered.get("promised", ()), *offered.get("optional", ()))),
             catalogue=catalogue,
@@ -159,6 +139,9 @@ class Profile:
             members=tuple(row.get("members", ())),
             cells=cells.get("count", 1),
             served_models=cells.get("models", len(catalogue)),
+            model_list=ModelList.from_mapping(row.get("model_list", {})),
+            reasoning=Reasoning(**row["reasoning"]) if "reasoning" in row else None,
+            images=Images(**row["images"]) if "images" in row else None,
         )
 
     @property

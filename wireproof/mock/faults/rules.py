@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from wireproof.mock.lapse import Lapse
-from wireproof.mock.profile import ROLES, Model, Profile
+from wireproof.mock.model import ROLES, Model
+from wireproof.mock.profile import Profile
 from wireproof.mock.rules import RequestRules
 
 
