@@ -1,4 +1,4 @@
-"""Keys, and what each has used: one minute window and one month counter for each distinct key."""
+"""Keys, and what each has used: a minute window, a month counter and tokens for each distinct key and tenant."""
 
 from __future__ import annotations
 
@@ -10,11 +10,37 @@ from dataclasses import dataclass, field
 
 from wireproof.mock.message import Received
 from wireproof.mock.profile import Auth, Profile
+from wireproof.mock.quota import Tokens, Use, is_metered
 from wireproof.mock.rate import Rate, Tier
 from wireproof.mock.refusal import Refused
 
 WINDOW_S = 60.0
 KEY_FORM = r"mock-(?P<tier>[a-z0-9_]+)(?P<exhausted>-exhausted)?(?:\..*)?"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, and when; each tenant of a key counts apart, and so does each fault that is asked for.
+
+    Attributes:
+        now: the time of the server, by which an account is opened.
+        ahead_s: how much later the request happens.
+    """
+
+    profile: Profile
+    key: str
+    now: float
+    ahead_s: float = 0.0
+    tenant: str = ""
+    fault: str = ""
+
+    @property
+    def at(self) -> float:
+        return self.now + self.ahead_s
+
+    @property
+    def place(self) -> tuple[str, str, str, str]:
+        return self.profile.name, self.key, self.tenant, self.fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +61,12 @@ class Meter:
 
 @dataclass(slots=True)
 class Account:
-    """The counters of one key."""
+    """The counters of one caller."""
 
     window_at: float
     used: int = 0
+    is_spent: bool = False
+    tokens: Tokens = field(default_factory=Tokens)
     months: dict[str, int] = field(default_factory=dict)
 
     def admit(self, tier: Tier, at: float, rate: Rate) -> Meter:
@@ -46,7 +74,7 @@ class Account:
         if at >= self.window_at + WINDOW_S and rate.windows_end:
             self.window_at, self.used = at, 0
         reset_s = max(0.0, min(WINDOW_S, self.window_at + WINDOW_S - at))
-        exhausted = tier.per_month is not None and self.months.get(month(at), 0) >= tier.per_month
+        exhausted = self.is_spent or (tier.per_month is not None and self.months.get(month(at), 0) >= tier.per_month)
         if self.used >= tier.limit + rate.slack:
             return Meter(tier, 0, reset_s, limited=True, exhausted=exhausted)
         self.used += 1
@@ -58,7 +86,7 @@ class Accounts:
     """All accounts the server has seen; a lock guards them, since fronts may share one core."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, str, str], Account] = {}
+        self._known: dict[tuple[str, str, str, str], Account] = {}
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -68,19 +96,43 @@ class Accounts:
         with self._lock:
             self._known.clear()
 
-    def admit(self, profile: Profile, key: str, now: float, ahead_s: float, fault: str = "") -> Meter:
-        """Count a request of a valid key that happens `ahead_s` after now; each fault asked for counts apart."""
-        tier, exhausted = tier_of(profile, key)
+    def admit(self, caller: Caller) -> Meter:
+        """Count a request of a valid key."""
+        tier, _ = tier_of(caller.profile, caller.key)
         with self._lock:
-            account = self._known.get((profile.name, key, fault))
-            if account is None:
-                account = Account(now + ahead_s)
-                if exhausted:
-                    account.months[month(now)] = tier.per_month or 0
-                self._known[profile.name, key, fault] = account
-            meter = account.admit(tier, now + ahead_s, profile.rate)
-        spent = exhausted and tier.per_month is None
-        return meter if not spent else Meter(tier, meter.remaining, meter.reset_s, meter.limited, exhausted=True)
+            return self._account(caller).admit(tier, caller.at, caller.profile.rate)
+
+    def lack(self, caller: Caller, use: Use) -> str:
+        """Why the caller has no tokens left for this use; empty where it has."""
+        tier, _ = tier_of(caller.profile, caller.key)
+        with self._lock:
+            tokens = self._account(caller).tokens
+            return tokens.lack(tier, use, caller.at, days_end=caller.profile.rate.days_end)
+
+    def charge(self, caller: Caller, use: Use, tokens: int) -> None:
+        """Count the tokens that an answer used."""
+        if tokens and is_metered(caller.profile, tier_of(caller.profile, caller.key)[0]):
+            with self._lock:
+                self._account(caller).tokens.charge(use, caller.at, tokens)
+
+    def _account(self, caller: Caller) -> Account:
+        account = self._known.get(caller.place)
+        if account is None:
+            account = self._known[caller.place] = opened(caller)
+        return account
+
+
+def opened(caller: Caller) -> Account:
+    """A new account; that of an exhausted key has used up whatever its tier counts, or is spent for ever."""
+    account = Account(caller.at)
+    tier, exhausted = tier_of(caller.profile, caller.key)
+    if exhausted and tier.per_month is not None:
+        account.months[month(caller.now)] = tier.per_month
+    elif exhausted and is_metered(caller.profile, tier):
+        account.tokens.refuse_all(tier, caller.now)
+    elif exhausted:
+        account.is_spent = True
+    return account
 
 
 def month(at: float) -> str:

@@ -41,12 +41,11 @@ class Application:
 
     async def _outgoing(self, scope: Scope, receive: Receive) -> Outgoing:
         body = await whole_body(receive)
-        if body is None:
-            return self._core.refuse(scope["path"], too_large())
         headers = tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"])
         path = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
         query = scope["query_string"].decode("latin-1")
-        return self._core.handle(Received(scope["method"], path, query, headers, body, self._clock()))
+        received = Received(scope["method"], path, query, headers, body or b"", self._clock())
+        return self._core.refuse(received, too_large()) if body is None else self._core.handle(received)
 
 
 def sized(reply: Reply) -> Headers:

@@ -53,7 +53,7 @@ def chat(visit: Visit, given: Json) -> Answer:
     model_for(visit, body["model"], "chat")
     turn = understood(visit, body)
     if body.get("stream"):
-        return Told(200, (*map(Event, chunks(turn)), DONE))
+        return Told(200, (*map(Event, chunks(turn)), DONE), tokens=turn.usage["total_tokens"])
     return Said(200, whole(turn))
 
 

@@ -33,7 +33,7 @@ def completions(visit: Visit, given: Body) -> Answer:
     if not body.get("stream"):
         choices = [choice(body, index, *one) for index, one in enumerate(spoken)]
         return Said(200, {**frame, "choices": choices, "usage": usage})
-    return Told(200, (*map(Event, chunks(body, spoken, frame, usage)), DONE))
+    return Told(200, (*map(Event, chunks(body, spoken, frame, usage)), DONE), tokens=usage["total_tokens"])
 
 
 def prompts_of(given: Any) -> list[str]:

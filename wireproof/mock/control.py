@@ -50,8 +50,9 @@ def apart(received: Received) -> tuple[float, str]:
     return clock_of(received), received.header(FAULT) or ""
 
 
-def cells_down(received: Received) -> bool:
-    return (received.header(CELL) or "").lower() == "down"
+def cell_of(received: Received) -> str:
+    """The state in which the request meets its cell; empty where it says none."""
+    return (received.header(CELL) or "").lower()
 
 
 def answer(state: State, received: Received) -> Said:

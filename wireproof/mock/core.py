@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from wireproof.mock import control, limits, routes, validate
-from wireproof.mock.accounts import Meter, is_known, presented, refusal_of
+from wireproof.mock.accounts import Caller, Meter, is_known, presented, refusal_of
 from wireproof.mock.catalogue import model, models
 from wireproof.mock.chat import chat
 from wireproof.mock.completions import completions
@@ -18,12 +18,14 @@ from wireproof.mock.embed import embeddings
 from wireproof.mock.endpoint import Visit
 from wireproof.mock.health import health
 from wireproof.mock.lapse import NO_LAPSE, Lapse
-from wireproof.mock.message import Headers, Outgoing, Received
+from wireproof.mock.message import Outgoing, Received
 from wireproof.mock.profile import Profile
+from wireproof.mock.quota import use_of, used_by
 from wireproof.mock.refusal import Refused, render
 from wireproof.mock.responses import responses
 from wireproof.mock.routes import Route
 from wireproof.mock.said import Answer, encode, with_headers
+from wireproof.mock.signing import Asked, standing
 from wireproof.mock.state import State
 
 HANDLERS: Mapping[str, Callable[[Visit, dict[str, Any]], Answer]] = {
@@ -39,7 +41,13 @@ HANDLERS: Mapping[str, Callable[[Visit, dict[str, Any]], Answer]] = {
 NOT_JSON = frozenset({"transcriptions"})
 WITHOUT_CELLS = frozenset({"models", "model", "health"})
 WITHOUT_QUOTA = frozenset({"health"})
-STATED = {"processing_ms": "7", "version": "2020-10-01"}
+# What becomes of a request whose cell is in this state: the cause, and what is said of it.
+TROUBLES: Mapping[str, tuple[str, str]] = {
+    "down": ("unavailable", "No cell is available to serve this request."),
+    "failing": ("upstream-failed", "The provider of this model failed on this request."),
+    "misconfigured": ("misconfigured", "The provider of this model is not configured."),
+    "crashed": ("server-failed", "The server failed on this request."),
+}
 
 
 class Core:
@@ -57,15 +65,15 @@ class Core:
             return self._handle(received)
         except Exception:
             traceback.print_exc(file=sys.stderr)
-            return self.refuse(received.path, Refused("internal", "The server failed on this request."))
+            return self.refuse(received, Refused("internal", "The server failed on this request."))
 
-    def refuse(self, path: str, refused: Refused) -> Outgoing:
+    def refuse(self, received: Received, refused: Refused) -> Outgoing:
         """A refusal the front itself finds, in the envelope of the path's profile."""
-        profile = routes.profile_for(self.profiles, path)
+        profile = routes.profile_for(self.profiles, received.path)
         said = render(profile, refused)
         if profile is None:
             return encode(said, gap_s=0.0)
-        return encode(self._signed(profile, limits.stranger(profile.rate), said), gap_s=0.0)
+        return encode(self._signed(profile, received, limits.stranger(profile.rate), said), gap_s=0.0)
 
     def _handle(self, received: Received) -> Outgoing:
         try:
@@ -76,7 +84,7 @@ class Core:
                 raise Refused("unknown-path", f"Invalid URL ({received.method} {received.path})")
             lapse = self._lapse(profile, received)
         except Refused as refused:
-            return self.refuse(received.path, refused)
+            return self.refuse(received, refused)
         answer = lapse.say(self._answer(lapse.rule(profile), lapse.hear(received, profile)), received)
         return encode(answer, gap_s=self.state.gap_s, frame=lapse.frame)
 
@@ -88,54 +96,67 @@ class Core:
 
     def _answer(self, profile: Profile, received: Received) -> Answer:
         """What the profile says to a request, refusals included, with the headers of every response."""
-        ahead_s, fault = control.apart(received) if self.controlled else (0.0, "")
         key = presented(profile.auth, received)
-        admitted = key if key is not None and is_known(profile, key) else None
+        caller = self._caller(profile, received, key)
         meter = limits.stranger(profile.rate)
-        if admitted is not None and received.method != "OPTIONS":
-            now = received.at + self.state.ahead_s
-            meter = self.state.accounts.admit(profile, admitted, now, ahead_s, fault)
+        if caller is not None and received.method != "OPTIONS":
+            meter = self.state.accounts.admit(caller)
         try:
-            said = self._serve(profile, received, key, admitted, meter)
+            said = self._serve(profile, received, key, caller, meter)
         except Refused as refused:
             said = render(profile, refused)
-        return self._signed(profile, meter, said)
+        return self._signed(profile, received, meter, said)
+
+    def _caller(self, profile: Profile, received: Received, key: str | None) -> Caller | None:
+        """The account a request belongs to; nobody's where its key is not known."""
+        if key is None or not is_known(profile, key):
+            return None
+        ahead_s, fault = control.apart(received) if self.controlled else (0.0, "")
+        header = profile.headers.request.get("tenant")
+        tenant = (received.header(header) if header else None) or ""
+        return Caller(profile, key, received.at + self.state.ahead_s, ahead_s, tenant, fault)
 
     def _serve(
-        self, profile: Profile, received: Received, key: str | None, admitted: str | None, meter: Meter
+        self, profile: Profile, received: Received, key: str | None, caller: Caller | None, meter: Meter
     ) -> Answer:
         if received.method == "OPTIONS":
             return routes.preflight(profile, received.path)
         route = routes.find(profile, received.method, received.path)
-        if admitted is None and route.endpoint not in profile.auth.public:
+        if caller is None and route.endpoint not in profile.auth.public:
             raise refusal_of(profile, key)
-        self._refuse_excess(profile, route, meter)
-        cells = self._cells_up(profile, received)
-        if cells == 0 and route.endpoint not in WITHOUT_CELLS:
-            raise Refused("unavailable", "No cell is available to serve this request.")
-        handler = HANDLERS.get(route.endpoint)
+        limits.refuse_rush(profile, meter)
+        if meter.exhausted and route.endpoint not in (*WITHOUT_QUOTA, *profile.auth.public):
+            limits.refuse_volume(profile, "The request volume of this month is used up.")
+        cells = self._cells_up(profile, route, received)
+        visit = Visit(profile, route.endpoint, meter.tier, route.held, received, self.ordinals, cells)
+        return self._handled(visit, caller)
+
+    def _handled(self, visit: Visit, caller: Caller | None) -> Answer:
+        """What the endpoint says, and the tokens of it counted."""
+        handler = HANDLERS.get(visit.endpoint)
         if handler is None:
-            raise Refused("not-built", f"This server does not serve {route.endpoint}.", status=501)
-        tier = meter.tier
-        visit = Visit(profile, route.endpoint, tier, route.held, received, self.ordinals, cells)
-        return handler(visit, body_of(route.endpoint, received))
+            raise Refused("not-built", f"This server does not serve {visit.endpoint}.", status=501)
+        body = body_of(visit.endpoint, visit.received)
+        if caller is None:
+            return handler(visit, body)
+        use = use_of(visit.profile, visit.endpoint, body)
+        limits.refuse_volume(visit.profile, self.state.accounts.lack(caller, use))
+        answer = handler(visit, body)
+        self.state.accounts.charge(caller, use, used_by(answer))
+        return answer
 
-    def _refuse_excess(self, profile: Profile, route: Route, meter: Meter) -> None:
-        if meter.limited or route.endpoint not in WITHOUT_QUOTA:
-            limits.refuse_excess(profile, meter)
+    def _cells_up(self, profile: Profile, route: Route, received: Received) -> int:
+        """The cells that are up; a request that needs one is refused where its cell is in trouble."""
+        trouble = control.cell_of(received) if self.controlled else ""
+        up = 0 if trouble == "down" else self.state.cells.get(profile.name, profile.cells)
+        if route.endpoint not in WITHOUT_CELLS:
+            refuse_trouble(trouble if up else "down")
+        return up
 
-    def _cells_up(self, profile: Profile, received: Received) -> int:
-        if self.controlled and control.cells_down(received):
-            return 0
-        return self.state.cells.get(profile.name, profile.cells)
-
-    def _signed(self, profile: Profile, meter: Meter, answer: Answer) -> Answer:
+    def _signed(self, profile: Profile, received: Received, meter: Meter, answer: Answer) -> Answer:
         """The answer with its request id, the profile's standing headers and the account's limits."""
-        drawn = Draw.of("request", next(self.ordinals)).hex(24)
-        standing: Headers = tuple(
-            (header, STATED.get(meaning, f"req_{drawn}")) for meaning, header in profile.headers.response
-        )
-        return with_headers(answer, (*standing, *limits.headers_of(profile, meter)))
+        asked = Asked(profile, received, Draw.of("request", next(self.ordinals)).hex(24))
+        return with_headers(answer, (*standing(asked), *limits.headers_of(profile, meter)))
 
 
 def body_of(endpoint: str, received: Received) -> validate.Body:
@@ -143,3 +164,9 @@ def body_of(endpoint: str, received: Received) -> validate.Body:
     if received.method != "POST" or endpoint in NOT_JSON:
         return {}
     return validate.parse(received.body, received.header("content-type"))
+
+
+def refuse_trouble(state: str) -> None:
+    """Refuse a request whose cell is in one of the states that serve nothing."""
+    if state in TROUBLES:
+        raise Refused(*TROUBLES[state])

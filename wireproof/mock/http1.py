@@ -156,7 +156,7 @@ class Connection(asyncio.Protocol):
         """Refuse what cannot be read, after the requests before it, and close."""
         self._deaf = True
         path, query = target(self._url)
-        received = Received("GET", path, query, (), b"", self._clock())
+        received = Received("GET", path, query, tuple(self._headers), b"", self._clock())
         self._queue.append(Waiting(received, keep=False, chunked=True, refused=refused))
         self._next()
 
@@ -175,7 +175,7 @@ class Connection(asyncio.Protocol):
 
     def _outgoing(self, waiting: Waiting) -> Outgoing:
         if waiting.refused is not None:
-            return self._core.refuse(waiting.received.path, waiting.refused)
+            return self._core.refuse(waiting.received, waiting.refused)
         return self._core.handle(waiting.received)
 
     def _delivered(self) -> None:

@@ -58,12 +58,16 @@ def headers_of(profile: Profile, meter: Meter) -> Headers:
     return DIALECTS.get(profile.rate.dialect, silent)(profile.rate, meter)
 
 
-def refuse_excess(profile: Profile, meter: Meter) -> None:
-    """Refuse a request beyond the minute's limit or the month's volume."""
+def refuse_rush(profile: Profile, meter: Meter) -> None:
+    """Refuse a request beyond the minute's limit."""
     if meter.limited:
         refused = Refused("rate-limited", f"Rate limit reached for requests: {meter.tier.limit} per minute.")
         if profile.rate.retry_after:
             refused.headers = (("Retry-After", str(meter.wait_s)),)
         raise refused
-    if meter.exhausted and profile.rate.counts_months:
-        raise Refused("quota-exhausted", "The request volume of this month is used up.")
+
+
+def refuse_volume(profile: Profile, lack: str) -> None:
+    """Refuse a request for which nothing is left, for the reason given; none where there is no lack."""
+    if lack and profile.rate.counts_months:
+        raise Refused("quota-exhausted", lack)

@@ -46,7 +46,7 @@ class Rate:
 
     Attributes:
         slack: the requests more than the limit that are let through.
-        counts_months: whether what is used up is refused at all.
+        counts_months: whether a volume that is used up is refused, of requests as of tokens.
         windows_end: whether a minute frees requests.
         days_end: whether a day frees tokens.
     """

@@ -14,6 +14,11 @@ STAND_INS: Mapping[str, str] = {
     "wrong-content-type": "malformed-json",
     "bad-request": "malformed-json",
     "quota-exhausted": "rate-limited",
+    "wrong-model-kind": "unknown-model",
+    "unknown-field": "out-of-range",
+    "context-exceeded": "out-of-range",
+    "unreadable-file": "out-of-range",
+    "both-inputs": "out-of-range",
 }
 BARE_ROWS: Mapping[str, RefusalRow] = {
     "too-large": RefusalRow(413, "request_too_large", None),
@@ -21,6 +26,10 @@ BARE_ROWS: Mapping[str, RefusalRow] = {
     "unknown-path": RefusalRow(404, "not_found", None),
     "unknown-fault": RefusalRow(400, "unknown_fault", None),
     "bad-control": RefusalRow(400, "bad_control", None),
+    "unavailable": RefusalRow(503, "service_unavailable", "server_error"),
+    "upstream-failed": RefusalRow(502, "upstream_error", "server_error"),
+    "misconfigured": RefusalRow(500, "configuration_error", "server_error"),
+    "server-failed": RefusalRow(500, "server_error", "server_error"),
     "internal": RefusalRow(500, "internal_error", "server_error"),
 }
 
@@ -45,8 +54,13 @@ def openai_envelope(message: str, kind: str, param: str | None, code: str | None
     return {"error": {"message": message, "type": kind, "param": param, "code": code}}
 
 
+def typed_envelope(message: str, kind: str, param: str | None, code: str | None) -> dict[str, Any]:
+    return {"error": {"message": message, "type": kind}}
+
+
 ENVELOPES: Mapping[str, Callable[[str, str, str | None, str | None], dict[str, Any]]] = {
     "openai": openai_envelope,
+    "typed": typed_envelope,
 }
 
 

@@ -65,7 +65,9 @@ def responses(visit: Visit, given: Body) -> Answer:
     if "previous_response_id" in body:
         raise out_of_range("previous_response_id", "There is no stored response of this id.")
     response = understood(visit, body, conversation)
-    return Told(200, events(response)) if body.get("stream") else Said(200, response.whole())
+    if body.get("stream"):
+        return Told(200, events(response), tokens=response.usage["total_tokens"])
+    return Said(200, response.whole())
 
 
 def understood(visit: Visit, body: Body, conversation: Conversation) -> Response:

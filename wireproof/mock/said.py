@@ -32,11 +32,12 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A streamed answer."""
+    """A streamed answer; `tokens` is the total of its usage, shown or not."""
 
     status: int
     events: tuple[Event, ...]
     headers: Headers = ()
+    tokens: int = 0
 
 
 Answer = Said | Told
