@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 import json
-from collections.abc import Iterator
 
 import openai
 import pytest
 
-from wireproof.mock.server import Server
-
-KEYS = itertools.count()
 WEATHER = {
     "type": "function",
     "function": {
@@ -27,25 +22,14 @@ WEATHER = {
 }
 
 
-def sdk(server: Server, provider: str) -> openai.OpenAI:
-    return openai.OpenAI(
-        api_key=f"{server.key(provider)}.sdk{next(KEYS)}",
-        base_url=server.base_url(provider),
-        max_retries=0,
-    )
-
-
-@pytest.fixture(name="api", params=["openai", "iio"])
-def _api(request: pytest.FixtureRequest, server: Server) -> Iterator[tuple[openai.OpenAI, str]]:
-    model = {"openai": "gpt-4.1-mini", "iio": "qwen2.5:7b"}[request.param]
-    with sdk(server, request.param) as opened:
-        yield opened, model
+@pytest.fixture(name="api", params=["openai", "iio", "io-intelligence", "aiorouter"])
+def _api(request, sdk, models):
+    return sdk(request.param), models(request.param, "chat")
 
 
 @pytest.fixture(name="full")
-def _full(server: Server) -> Iterator[openai.OpenAI]:
-    with sdk(server, "openai") as opened:
-        yield opened
+def _full(sdk):
+    return sdk("openai")
 
 
 def user(text: str) -> list[dict[str, str]]:

@@ -1,0 +1,96 @@
+"""The official SDK, pointed at the reference server with every means."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import openai
+import pytest
+
+from wireproof import config
+from wireproof.mock.server import Server, serving
+
+PROVIDERS = config.providers_data()
+ACCOUNTS = itertools.count()
+Open = Callable[..., openai.OpenAI]
+
+
+@pytest.fixture(name="server", scope="session")
+def _server() -> Iterator[Server]:
+    with serving(PROVIDERS, control=True) as server:
+        yield server
+
+
+@pytest.fixture(name="sdk")
+def _sdk(server: Server) -> Iterator[Open]:
+    """A client of one provider with a key of its own; `sent` of its transport counts what it sends."""
+    opened: list[httpx.Client] = []
+
+    def open_client(provider: str, *, tier: str | None = None, **options: Any) -> openai.OpenAI:
+        # The oldest SDK builds its own client with an argument that httpx has dropped, so it is given one.
+        client = httpx.Client(timeout=20)
+        opened.append(client)
+        given = {"api_key": f"{server.key(provider, tier)}.sdk{next(ACCOUNTS)}", "max_retries": 0, **options}
+        return openai.OpenAI(base_url=server.base_url(provider), http_client=client, **given)
+
+    yield open_client
+    for client in opened:
+        client.close()
+
+
+@pytest.fixture(name="canned")
+def _canned() -> Iterator[Callable[..., openai.OpenAI]]:
+    """A client that is answered with these bytes, whatever it asks."""
+    opened: list[httpx.Client] = []
+
+    def open_client(body: bytes, content_type: str = "text/event-stream", status: int = 200) -> openai.OpenAI:
+        def answer(request: httpx.Request) -> httpx.Response:
+            return httpx.Response(status, headers={"Content-Type": content_type}, content=body)
+
+        client = httpx.Client(transport=httpx.MockTransport(answer))
+        opened.append(client)
+        return openai.OpenAI(api_key="sk-canned", base_url="http://127.0.0.1/v1", http_client=client, max_retries=0)
+
+    yield open_client
+    for client in opened:
+        client.close()
+
+
+@pytest.fixture(name="sent")
+def _sent() -> Callable[[openai.OpenAI], list[httpx.Request]]:
+    """The requests that a client sends from now on, its own repeats included; it waits for none of them."""
+
+    def watch(client: openai.OpenAI) -> list[httpx.Request]:
+        found: list[httpx.Request] = []
+        client._client.event_hooks["request"] = [found.append]
+        client._calculate_retry_timeout = lambda *args, **members: 0.0
+        return found
+
+    return watch
+
+
+def user(text: str) -> list[dict[str, Any]]:
+    return [{"role": "user", "content": text}]
+
+
+@pytest.fixture(name="chat")
+def _chat() -> Callable[..., Any]:
+    """One chat with the provider's chat model."""
+
+    def ask(client: openai.OpenAI, provider: str, text: str = "Say exactly: ok", **members: Any) -> Any:
+        asked = {"model": PROVIDERS[provider]["models"]["chat"], "messages": user(text), **members}
+        return client.chat.completions.create(**asked)
+
+    return ask
+
+
+@pytest.fixture(name="models", scope="session")
+def _models() -> Callable[[str, str], str]:
+    def model(provider: str, role: str) -> str:
+        found: str = PROVIDERS[provider]["models"][role]
+        return found
+
+    return model
