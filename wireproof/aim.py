@@ -17,7 +17,11 @@ from wireproof.target import Deadlines, Key, Target
 # What RFC 9110, 5.5 and 5.1, lets stand as the value and the name of a header.
 SENDABLE = re.compile(r"(?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?")
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-CONTROL_HEADERS = {"cell-down": ("X-Wireproof-Cell", "{}"), "clock": ("X-Wireproof-Clock", "{}")}
+CELL_MEANS = ("cell-down", "cell-failing", "cell-misconfigured", "cell-crashed")
+CONTROL_HEADERS = {
+    **dict.fromkeys(CELL_MEANS, ("X-Wireproof-Cell", "{}")),
+    "clock": ("X-Wireproof-Clock", "{}"),
+}
 # The mock is on this machine: what takes longer than this is stuck.
 MOCK_DEADLINES = Deadlines(connect=5.0, first_byte=5.0, idle=2.0, total=20.0)
 
@@ -77,7 +81,7 @@ def _mock_target(provider: Provider, aim: Aim) -> Target:
         base_url="",
         keys=keys,
         models={**provider.models, **_models(aim.models)},
-        means=frozenset({"cell-down", "clock", "exhausted-key", *(f"{tier}-tier-key" for tier in tiers)}),
+        means=frozenset({*CELL_MEANS, "clock", "exhausted-key", *(f"{tier}-tier-key" for tier in tiers)}),
         controls=CONTROL_HEADERS,
         deadlines=_deadlines(aim.deadlines, MOCK_DEADLINES),
         connections=aim.connections or 4,

@@ -42,7 +42,7 @@ class Ask:
     Attributes:
         cap: the most tokens the answer may have, sent in the field the provider names.
         key: which key goes with it: good, none, empty, bad, unprefixed, or a tier of the provider.
-        cell: `down` where the request is to meet a cell that is down.
+        cell: down, failing, misconfigured or crashed, where the request is to meet a cell in that state.
         clock: seconds by which the request happens later than now.
         save: name → JSON Pointer into the answer, for later steps.
     """
@@ -71,7 +71,7 @@ class Ask:
         elif self.key not in PLAIN_KEYS:
             needed.add(f"{self.key}-tier-key")
         if self.cell:
-            needed.add("cell-down")
+            needed.add(f"cell-{self.cell}")
         if self.clock:
             needed.add("clock")
         return frozenset(needed)

@@ -95,7 +95,7 @@ def _headers(ask: Ask, target: Target, key: Key | None, body: bytes) -> tuple[tu
     if body and ask.content_type:
         headers.append(("Content-Type", ask.content_type))
     headers += [*target.headers.items(), *ask.headers.items()]
-    for means, setting in (("cell-down", ask.cell), ("clock", ask.clock)):
+    for means, setting in ((f"cell-{ask.cell}", ask.cell), ("clock", ask.clock)):
         if setting and means in target.controls:
             name, template = target.controls[means]
             headers.append((name, template.format(setting)))

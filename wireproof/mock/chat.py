@@ -10,7 +10,7 @@ from wireproof.mock import logprobs, validate
 from wireproof.mock.answer import Ask, Spoken, speak_once
 from wireproof.mock.conversation import Conversation, from_messages, prompt_tokens
 from wireproof.mock.draw import Draw, fingerprint
-from wireproof.mock.endpoint import Visit, cap_of, model_for, stops_of
+from wireproof.mock.endpoint import Visit, cap_of, check_context, model_for, stops_of
 from wireproof.mock.messages import check_chat
 from wireproof.mock.said import Answer, Event, Said, Told
 from wireproof.mock.tokens import pieces
@@ -50,8 +50,10 @@ def chat(visit: Visit, given: Json) -> Answer:
     rules = visit.profile.rules("chat")
     body = validate.fields(given, rules)
     check_chat(body, rules)
-    model_for(visit, body["model"], "chat")
+    model = model_for(visit, body["model"], "chat")
     turn = understood(visit, body)
+    cap = cap_of(body, rules.token_cap, "max_tokens", "max_completion_tokens")
+    check_context(visit, model, turn.usage["prompt_tokens"] + (cap or 0), "messages")
     if body.get("stream"):
         return Told(200, (*map(Event, chunks(turn)), DONE), tokens=turn.usage["total_tokens"])
     return Said(200, whole(turn))

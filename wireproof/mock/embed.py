@@ -9,7 +9,7 @@ import struct
 from typing import Any
 
 from wireproof.mock import validate
-from wireproof.mock.endpoint import Visit, model_for
+from wireproof.mock.endpoint import Visit, check_context, model_for
 from wireproof.mock.model import Model
 from wireproof.mock.said import Answer, Said
 from wireproof.mock.tokens import count
@@ -23,6 +23,8 @@ def embeddings(visit: Visit, given: Body) -> Answer:
     body = validate.fields(given, visit.profile.rules("embeddings"))
     model = model_for(visit, body["model"], "embeddings")
     inputs = inputs_of(body["input"], takes_tokens="token-input" in visit.profile.capabilities)
+    for text in inputs:
+        check_context(visit, model, size_of(text), "input")
     size = dimensions(body, model)
     packed = body.get("encoding_format") == "base64"
     data = [

@@ -52,6 +52,14 @@ def model_for(visit: Visit, name: str, role: str) -> Model:
     return found
 
 
+def check_context(visit: Visit, model: Model, tokens: int, param: str) -> None:
+    """Refuse what is longer than the model's context, where the provider has a refusal for it."""
+    if model.context is None or tokens <= model.context or "context-exceeded" not in visit.profile.refusals:
+        return
+    message = f"This model takes at most {model.context} tokens, and {tokens} were asked for."
+    raise Refused("context-exceeded", message, param=param)
+
+
 def cap_of(body: dict[str, Any], *names: str | None) -> int | None:
     """The lowest of the token caps a request sets."""
     caps = [int(body[name]) for name in names if name is not None and body.get(name) is not None]
