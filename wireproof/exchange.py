@@ -11,8 +11,6 @@ from typing import Any
 from wireproof.json_text import NotJson, parse_json
 from wireproof.stream import Stream, assemble
 
-COULD_NOT_ASK = frozenset({"connect", "tls", "request"})
-
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -62,6 +60,16 @@ class Break:
     kind: str
     detail: str
     evidence: bytes = b""
+
+    @property
+    def before_asking(self) -> bool:
+        """No request arrived: we could not ask."""
+        return self.kind in ("connect", "tls", "request")
+
+    @property
+    def by_peer(self) -> bool:
+        """The peer broke HTTP or left early."""
+        return self.kind in ("protocol", "closed", "reset")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from wireproof.check import Check, Contract, Finding, Inconclusive, Noted, NotOf
 from wireproof.clause import Clause, Judgement, highest
 from wireproof.courier import Evidence, Unsent
 from wireproof.docket import Entry
-from wireproof.exchange import COULD_NOT_ASK, Exchange
+from wireproof.exchange import Exchange
 from wireproof.json_text import NotJson
 from wireproof.provider import Provider
 from wireproof.target import Target
@@ -88,7 +88,7 @@ class Bench:
     def _unmet(self, case: Case, check: Check, sent: tuple[Exchange, ...]) -> Unsent | None:
         """Why the exchanges of a case cannot be judged by this check under this contract."""
         last = sent[-1]
-        if last.broken is not None and last.broken.kind in COULD_NOT_ASK:
+        if last.broken is not None and last.broken.before_asking:
             return Unsent("error", f"could not ask: {last.broken.detail}")
         if case.endpoint not in self.provider.endpoints or not self.provider.offers(case.feature):
             return Unsent("not-offered", f"the {self.provider.name} document does not describe this")

@@ -22,8 +22,6 @@ from wireproof.provider import Provider
 from wireproof.target import Target
 from wireproof.verdict import Verdict
 
-PEER_BROKE_HTTP = frozenset({"protocol", "closed", "reset"})
-
 
 @dataclass(slots=True)
 class Trial:
@@ -36,6 +34,7 @@ class Trial:
     entries: tuple[Entry, ...]
     gathered: Gathered | None = None
     _smoke: tuple[Entry, str] | None = field(default=None)
+    _broken: str | None = field(default=None)
     _benches: dict[str, Bench] = field(default_factory=dict)
 
     def bench(self, provider: str) -> Bench:
@@ -54,6 +53,7 @@ class Trial:
         undecided = self._undecided({case.name for case in cases})
         self.gathered = await gather(self.target, cases, self.cases, self._smoke_failure, undecided, on_exchange)
         self.target = self.gathered.target
+        self._broken = _broken_by_peer(self.gathered.evidence)
         return self.gathered
 
     def judge(self, entry: Entry) -> Verdict:
@@ -75,12 +75,10 @@ class Trial:
         return self._smoke[1] if self._smoke else None
 
     def _reason(self, entry: Entry) -> str | None:
-        assert self.gathered is not None
         if self._smoke is not None and entry is not self._smoke[0]:
             return f"the smoke case failed: {self._smoke[1]}"
-        broken = _broken_by_peer(self.gathered.evidence)
-        if broken and not entry.check.startswith("wire."):
-            return f"the first answer broke HTTP ({broken}); the wire checks judge that"
+        if self._broken and not entry.check.startswith("wire."):
+            return f"the first answer broke HTTP ({self._broken}); the wire checks judge that"
         return None
 
     def _undecided(self, wanted: Collection[str]) -> Callable[[Evidence], set[str]]:
@@ -127,6 +125,6 @@ def open_trial(target: Target, known: Mapping[str, Provider], checks: Mapping[st
 def _broken_by_peer(evidence: Evidence) -> str | None:
     for name in SMOKE_CASES:
         sent = evidence.get(name)
-        if isinstance(sent, tuple) and sent[-1].broken is not None and sent[-1].broken.kind in PEER_BROKE_HTTP:
+        if isinstance(sent, tuple) and sent[-1].broken is not None and sent[-1].broken.by_peer:
             return sent[-1].broken.detail
     return None

@@ -5,11 +5,10 @@ from wireproof.check import Exchange, NotJson, Provider, Target, Untestable, che
 
 # Many endpoints serve no model list; the chat request then tells whether an API is there.
 NO_LIST = frozenset({404, 405, 501})
-PEER_BROKE_HTTP = frozenset({"protocol", "closed", "reset"})
 
 
 def _came(exchange: Exchange) -> None:
-    if exchange.broken is not None and exchange.broken.kind in PEER_BROKE_HTTP:
+    if exchange.broken is not None and exchange.broken.by_peer:
         raise Untestable(f"the peer broke HTTP ({exchange.broken.detail}); the wire checks judge that")
 
 
