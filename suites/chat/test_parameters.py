@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Exchange, Inconclusive, Undecided, check, pointer, usage_of
+from wireproof.check import Exchange, Inconclusive, Provider, Undecided, Untestable, check, pointer, usage_of
 
 CAPS = ("max_tokens", "max_completion_tokens")
 Choices = tuple[tuple[Any, str, Any], ...]
@@ -49,7 +49,21 @@ def logprobs(exchange: Exchange) -> tuple[Mapping[str, Any], ...]:
 def test_cap(exchange: Exchange) -> None:
     """An answer has no more tokens than the request allows."""
     expect.success(exchange)
-    cap = next(expect.asked(exchange)[name] for name in CAPS if name in expect.asked(exchange))
+    capped(exchange, next(expect.asked(exchange)[name] for name in CAPS if name in expect.asked(exchange)))
+
+
+@check("chat.default-cap")
+def test_default_cap(exchange: Exchange, provider: Provider) -> None:
+    """An answer to a request without a cap has no more tokens than the cap that holds by default."""
+    cap = provider.field("chat", provider.token_cap("chat") or "").get("default")
+    if cap is None:
+        raise Untestable("the contract names no default")
+    expect.success(exchange)
+    capped(exchange, cap)
+
+
+def capped(exchange: Exchange, cap: int) -> None:
+    """An answer counts no more tokens than this."""
     count = usage_of(exchange).get("completion_tokens")
     if not isinstance(count, int):
         raise Inconclusive("the answer counts no tokens")

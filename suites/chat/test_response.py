@@ -105,6 +105,14 @@ def test_usage_sum(exchange: Exchange) -> None:
     expect.equal(counts["total_tokens"], total, at="/usage/total_tokens")
 
 
+@check("chat.usage-covers")
+def test_usage_covers(exchange: Exchange) -> None:
+    """The total of tokens is no less than the sum of prompt and completion."""
+    counts = usage(exchange)
+    least = counts["prompt_tokens"] + counts["completion_tokens"]
+    expect.that(counts["total_tokens"] >= least, f"at least {least}", counts["total_tokens"], at="/usage/total_tokens")
+
+
 @check("chat.usage-details")
 def test_usage_details(exchange: Exchange) -> None:
     """No detail of the token counts is larger than the count it belongs to."""

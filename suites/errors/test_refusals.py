@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wireproof import expect
-from wireproof.check import Case, Exchange, NotOffered, Provider, Violation, check
+from wireproof.check import Case, Exchange, Noted, NotOffered, Provider, Violation, check
 
 
 @check("errors.refused")
@@ -24,10 +24,18 @@ def test_refused_somehow(exchange: Exchange) -> None:
 
 @check("errors.answered-or-refused")
 def test_answered_or_refused(exchange: Exchange) -> None:
-    """A request with a member that the document does not name is answered, or refused with 4xx."""
+    """A request whose outcome the document leaves open is answered, or refused with 4xx."""
     if not exchange.answered:
         expect.refused_somehow(exchange)
     expect.json_body(exchange)
+
+
+@check("errors.refused-if-at-all")
+def test_refused_if_at_all(exchange: Exchange, case: Case, provider: Provider) -> None:
+    """A value that the document does not forbid is taken, or refused as the contract says of its cause."""
+    if exchange.answered:
+        raise Noted(f"answered with {exchange.status}")
+    test_refused(exchange, case, provider)
 
 
 @check("errors.stream-refused-plainly")

@@ -1,0 +1,35 @@
+"""Pictures that a chat is shown: whether the model sees them."""
+
+from __future__ import annotations
+
+import base64
+import re
+import zlib
+from collections.abc import Iterator
+
+from wireproof import expect
+from wireproof.check import Exchange, Undecided, check, pointer
+
+SHOWN = "/messages/*/content/*/image_url/url"
+# A pixel of eight bits a channel and its name.
+COLOURS = {b"\xff\x00\x00": "red", b"\x00\x00\xff": "blue"}
+
+
+def colours(exchange: Exchange) -> Iterator[str]:
+    """The colours of the pictures that the request shows, each a PNG of one colour."""
+    for _, address in pointer.find(expect.asked(exchange), SHOWN):
+        picture = base64.b64decode(address.partition(",")[2])
+        start = picture.index(b"IDAT") + 4
+        # The first byte of a row names its filter, and no filter changes the first pixel of the first row.
+        yield COLOURS[zlib.decompressobj().decompress(picture[start:], 4)[1:4]]
+
+
+@check("vision.colour")
+def test_colour(exchange: Exchange) -> None:
+    """A picture that the user shows is seen: the model names its colour."""
+    said = expect.text(exchange)
+    if not said and expect.finish(exchange) == "length":
+        raise Undecided("the token cap left no room for text")
+    for colour in colours(exchange):
+        named = re.search(rf"\b{colour}\b", said, re.IGNORECASE) is not None
+        expect.that(named, f"text with {colour}", said, at="/choices/0/message/content")
