@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, replace
 from math import inf
 from pathlib import Path
 
-from wireproof import address, config
+from wireproof import address, config, trust
 from wireproof.errors import ConfigError
 from wireproof.provider import Provider
 from wireproof.target import Deadlines, Key, Target
@@ -55,6 +55,7 @@ def targets(aim: Aim, environment: Mapping[str, str]) -> tuple[Target, ...]:
 
     Raises ConfigError for an unknown provider, a missing key or an option that does not read.
     """
+    trust.check(environment)
     known = config.load_providers(aim.providers_file)
     if not aim.live:
         names = aim.providers or tuple(known)

@@ -44,6 +44,8 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--gap", type=float, default=0.0, metavar="S", help="seconds between the events of a stream (default: 0)"
     )
+    serve.add_argument("--certfile", type=Path, metavar="PEM", help="speak https with this certificate")
+    serve.add_argument("--keyfile", type=Path, metavar="PEM", help="the certificate's key, if it stands elsewhere")
     serve.add_argument("--control", action="store_true", help="obey X-Wireproof-* headers and the control endpoint")
     clauses = _command(commands, "clauses", _clauses, "list the clauses, their judgements and what is pending")
     clauses.add_argument(
@@ -86,7 +88,7 @@ def _check(arguments: Sequence[str]) -> int:
 
 def _serve(options: argparse.Namespace) -> int:
     from wireproof import config
-    from wireproof.mock import server
+    from wireproof.mock import server, tls
 
     data = config.providers_data(Path(options.providers) if options.providers else None)
     for name in options.provider:
@@ -94,8 +96,11 @@ def _serve(options: argparse.Namespace) -> int:
             raise ConfigError(f"--provider {name}", "no such provider", f"choose one of {', '.join(data)}")
     served = {name: entry for name, entry in data.items() if not options.provider or name in options.provider}
 
+    secured = tls.context(options.certfile, options.keyfile)
+    scheme = "https" if secured else "http"
+
     def announce(port: int) -> None:
-        profiles = {name: _profile(entry, options.host, port) for name, entry in served.items()}
+        profiles = {name: _profile(entry, f"{scheme}://{options.host}:{port}") for name, entry in served.items()}
         if options.json:
             print(json.dumps({"port": port, "profiles": profiles}), flush=True)
             return
@@ -104,7 +109,13 @@ def _serve(options: argparse.Namespace) -> int:
 
     try:
         server.run(
-            served, host=options.host, port=options.port, control=options.control, gap_s=options.gap, announce=announce
+            served,
+            host=options.host,
+            port=options.port,
+            control=options.control,
+            gap_s=options.gap,
+            announce=announce,
+            tls=secured,
         )
     except OSError as error:
         raise WireproofError(
@@ -113,9 +124,9 @@ def _serve(options: argparse.Namespace) -> int:
     return 0
 
 
-def _profile(entry: dict[str, Any], host: str, port: int) -> dict[str, str]:
+def _profile(entry: dict[str, Any], root: str) -> dict[str, str]:
     key = f"{entry['auth']['key_prefix']}mock-{entry['rate']['suite_tier']}"
-    return {"base_url": f"http://{host}:{port}{entry['serve_at']}", "key": key}
+    return {"base_url": root + entry["serve_at"], "key": key}
 
 
 def _clauses(options: argparse.Namespace) -> int:

@@ -19,7 +19,7 @@ from typing import Any
 import httpcore
 import httpx
 
-from wireproof import __version__
+from wireproof import __version__, trust
 from wireproof.exchange import Break, Read
 from wireproof.framing import surplus
 from wireproof.recording import Recording, RecordingBackend, current
@@ -231,10 +231,11 @@ async def _finish(response: httpx.Response, answer: Answer) -> None:
 
 def _break(error: BaseException, recording: Recording) -> Break:
     text = str(error) or type(error).__name__
-    if isinstance(error, httpcore.ConnectError | httpcore.ConnectTimeout):
-        kind = "tls" if isinstance(error.__cause__ or error.__context__, ssl.SSLError) else "connect"
-    elif isinstance(error, ssl.SSLError):
-        kind = "tls"
+    refused = error if isinstance(error, ssl.SSLError) else error.__cause__ or error.__context__
+    if isinstance(refused, ssl.SSLError) and isinstance(error, ssl.SSLError | httpcore.ConnectError):
+        kind, text = "tls", trust.refused(refused)
+    elif isinstance(error, httpcore.ConnectError | httpcore.ConnectTimeout):
+        kind = "connect"
     elif isinstance(error, httpcore.RemoteProtocolError):
         kind = "closed" if "disconnected" in text or "peer closed" in text else "protocol"
     elif isinstance(error, httpcore.LocalProtocolError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +18,7 @@ Providers = Mapping[str, Mapping[str, Any]]
 
 
 class Server:
-    """A core behind a listening socket; `port` is known once it listens."""
+    """A core behind a listening socket; `port` is known once it listens, and with `tls` it speaks https."""
 
     def __init__(
         self,
@@ -26,19 +27,20 @@ class Server:
         control: bool = False,
         gap_s: float = 0.0,
         clock: Callable[[], float] = time.time,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.core = Core(providers, controlled=control)
         self.core.state.gap_s = gap_s
         self.host, self.port = "127.0.0.1", 0
         self.live: set[Connection] = set()
-        self._clock = clock
+        self._clock, self._tls = clock, tls
         self._leave = asyncio.Event()
         self._patient = True
         self.loop: asyncio.AbstractEventLoop | None = None
 
     def root(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.port}"
+        return f"{'https' if self._tls else 'http'}://{host}:{self.port}"
 
     def base_url(self, provider: str) -> str:
         profile = next(profile for profile in self.core.profiles if profile.name == provider)
@@ -62,7 +64,7 @@ class Server:
     async def serve(self, host: str, port: int, ready: Callable[[int], None]) -> None:
         """Listen, tell the port, serve until told to leave, finish what is running."""
         self.loop = loop = asyncio.get_running_loop()
-        listener = await loop.create_server(self._connection, host, port, backlog=1024)
+        listener = await loop.create_server(self._connection, host, port, backlog=1024, ssl=self._tls)
         self.host, self.port = host, listener.sockets[0].getsockname()[1]
         ready(self.port)
         await self._leave.wait()
@@ -97,9 +99,10 @@ def run(
     control: bool = False,
     announce: Callable[[int], None] = print,
     gap_s: float = 0.0,
+    tls: ssl.SSLContext | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM; a running stream is finished first."""
-    server = Server(providers, control=control, gap_s=gap_s)
+    server = Server(providers, control=control, gap_s=gap_s, tls=tls)
     with asyncio.Runner(loop_factory=new_loop) as runner:
         loop = runner.get_loop()
         for name in (signal.SIGINT, signal.SIGTERM):
@@ -115,9 +118,10 @@ def serving(
     gap_s: float = 0.0,
     host: str = "127.0.0.1",
     clock: Callable[[], float] = time.time,
+    tls: ssl.SSLContext | None = None,
 ) -> Iterator[Server]:
     """A server in a thread, on a free port, for as long as the context lasts."""
-    server = Server(providers, control=control, gap_s=gap_s, clock=clock)
+    server = Server(providers, control=control, gap_s=gap_s, clock=clock, tls=tls)
     ready = threading.Event()
     failure: list[BaseException] = []
 

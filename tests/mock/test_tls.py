@@ -1,0 +1,110 @@
+"""The server over https, judged by our own client and refused where it is not trusted."""
+
+from __future__ import annotations
+
+import ssl
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+import trustme
+
+from wireproof.errors import ConfigError
+from wireproof.mock import tls
+from wireproof.mock.server import serving
+
+ROOT = Path(__file__).parents[2]
+KEY = {"IIO_API_KEY": "iio-dev-mock-pro"}
+
+
+@pytest.fixture(name="authority", scope="module")
+def _authority():
+    return trustme.CA()
+
+
+@pytest.fixture(name="secure", scope="module")
+def _secure(authority, providers, tmp_path_factory):
+    """A server with a certificate for this address."""
+    file = tmp_path_factory.mktemp("tls") / "server.pem"
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(file))
+    with serving(providers, control=True, tls=tls.context(file, None)) as server:
+        yield server
+
+
+@pytest.fixture(name="trusted")
+def _trusted(authority, tmp_path):
+    file = tmp_path / "authority.pem"
+    authority.cert_pem.write_to_path(str(file))
+    return file
+
+
+def judged(url: str, environment: dict[str, str], tmp_path: Path) -> subprocess.CompletedProcess[str]:
+    """A run of our own client against the server, of the models alone."""
+    options = ["--provider", "iio", "--endpoint", url, "--report-dir", str(tmp_path / "reports"), "-k", "models"]
+    command = [sys.executable, "-m", "wireproof", "check", "-q", *options]
+    return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=120)
+
+
+def test_a_stream_and_an_answer_come_whole_over_https(secure, authority):
+    trust = ssl.create_default_context()
+    authority.configure_trust(trust)
+    key = {"Authorization": f"Bearer {secure.key('iio')}"}
+    with httpx.Client(base_url=secure.base_url("iio"), headers=key, verify=trust) as opened:
+        assert opened.get("/models").status_code == 200
+        body = {"model": "qwen2.5:7b", "messages": [{"role": "user", "content": "Count from 1 to 30"}], "stream": True}
+        assert opened.post("/chat/completions", json=body).text.endswith("data: [DONE]\n\n")
+
+
+def test_a_connection_is_reset_over_https_as_well(secure, authority):
+    trust = ssl.create_default_context()
+    authority.configure_trust(trust)
+    key = {"Authorization": f"Bearer {secure.key('iio')}", "X-Wireproof-Fault": "stream-reset"}
+    body = {"model": "qwen2.5:7b", "messages": [{"role": "user", "content": "Count from 1 to 30"}], "stream": True}
+    with httpx.Client(verify=trust) as opened, pytest.raises(httpx.TransportError):
+        opened.post(secure.base_url("iio") + "/chat/completions", json=body, headers=key)
+
+
+def test_our_client_judges_a_server_whose_authority_it_is_told(secure, trusted, tmp_path):
+    run = judged(secure.base_url("iio"), {**KEY, "SSL_CERT_FILE": str(trusted)}, tmp_path)
+    assert run.returncode == 0, run.stdout[-2000:]
+
+
+def test_our_client_says_in_one_sentence_that_a_certificate_is_not_trusted(secure, tmp_path):
+    run = judged(secure.base_url("iio"), KEY, tmp_path)
+    assert run.returncode == 2
+    assert "could not ask: its certificate is not trusted: " in run.stdout
+    assert "Traceback" not in run.stdout + run.stderr
+
+
+def test_a_file_of_authorities_that_cannot_be_read_is_told_before_anything_is_sent(secure, tmp_path):
+    run = judged(secure.base_url("iio"), {**KEY, "SSL_CERT_FILE": str(tmp_path / "none.pem")}, tmp_path)
+    assert run.returncode == 2
+    assert "SSL_CERT_FILE" in run.stdout + run.stderr
+    assert "Traceback" not in run.stdout + run.stderr
+
+
+@pytest.mark.parametrize(
+    ("certfile", "keyfile", "said"),
+    [
+        pytest.param("none.pem", None, "there is no such file", id="no-file"),
+        pytest.param("text.pem", None, "cannot be used", id="no-certificate"),
+        pytest.param("alone.pem", None, "cannot be used", id="no-key"),
+        pytest.param("alone.pem", "other.pem", "cannot be used", id="key-of-another"),
+        pytest.param(None, "other.pem", "the key of no certificate", id="no-certificate-for-the-key"),
+    ],
+)
+def test_a_certificate_that_cannot_be_used_is_told_in_one_sentence(authority, tmp_path, certfile, keyfile, said):
+    (tmp_path / "text.pem").write_text("no certificate")
+    authority.cert_pem.write_to_path(str(tmp_path / "alone.pem"))
+    authority.issue_cert("localhost").private_key_pem.write_to_path(str(tmp_path / "other.pem"))
+    files = [None if name is None else tmp_path / name for name in (certfile, keyfile)]
+    with pytest.raises(ConfigError, match=said):
+        tls.context(*files)
+
+
+def test_serve_leaves_with_2_where_its_certificate_is_missing(tmp_path):
+    command = [sys.executable, "-m", "wireproof", "serve", "--port", "0", "--certfile", str(tmp_path / "none.pem")]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (run.returncode, run.stdout, run.stderr.count("\n")) == (2, "", 1)
