@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from wireproof.mock.faults import asked, dialects, endings, errors, framing, rules, streams, table, taken, values
+from wireproof.mock.faults import (
+    asked,
+    dialects,
+    endings,
+    errors,
+    framing,
+    pictures,
+    rules,
+    streams,
+    table,
+    taken,
+    values,
+)
 from wireproof.mock.faults.derived import derived, from_id
 from wireproof.mock.faults.fault import Fault, fault, stored
 from wireproof.mock.lapse import Lapse
@@ -23,6 +35,7 @@ ACTED: Mapping[str, Lapse] = {
     **endings.LAPSES,
     **errors.LAPSES,
     **framing.LAPSES,
+    **pictures.LAPSES,
 }
 
 
