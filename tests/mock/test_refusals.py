@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from wireproof.mock.profile import Profile
+from wireproof.mock.refusal import row_of
+
 CHAT = {"messages": [{"role": "user", "content": "hi"}]}
 
 
@@ -109,3 +112,62 @@ def test_a_path_outside_every_profile_is_not_found(client, server):
         response = opened.get(server.root() + "/nowhere")
     assert response.status_code == 404
     assert response.json()["error"]["message"]
+
+
+def test_the_typed_envelope_holds_a_message_and_a_type(client):
+    body = {"model": "aion-labs/aion-2.0", **CHAT}
+    with client("aion") as opened:
+        for given, kind in [
+            ({"json": {**body, "temperature": "hot"}}, "invalid_request_error"),
+            ({"json": body, "headers": {"X-Wireproof-Cell": "failing"}}, "provider_error"),
+            ({"json": body, "headers": {"Authorization": ""}}, "authentication_error"),
+        ]:
+            error = opened.post("/chat/completions", **given).json()
+            assert error.keys() == {"error"}
+            assert error["error"].keys() == {"message", "type"}
+            assert error["error"]["type"] == kind
+
+
+@pytest.mark.parametrize(
+    ("state", "provider", "status"),
+    [
+        pytest.param("down", "aion", 503, id="down"),
+        pytest.param("failing", "aion", 502, id="failing"),
+        pytest.param("misconfigured", "aion", 400, id="misconfigured"),
+        pytest.param("crashed", "aiorouter", 500, id="crashed"),
+        pytest.param("crashed", "openai", 500, id="crashed-without-a-row"),
+        pytest.param("failing", "iio", 502, id="failing-without-a-row"),
+        pytest.param("unheard-of", "iio", 200, id="no-such-state"),
+    ],
+)
+def test_a_cell_in_trouble_is_told_by_its_own_cause(client, providers, state, provider, status):
+    body = {"model": providers[provider]["models"]["chat"], **CHAT}
+    trouble = {"X-Wireproof-Cell": state}
+    opened = client(provider)
+    assert opened.post("/chat/completions", json=body, headers=trouble).status_code == status
+    assert opened.get("/models", headers=trouble).status_code == 200
+
+
+def test_a_cell_in_trouble_is_not_asked_for_a_stranger(client):
+    trouble = {"X-Wireproof-Cell": "crashed", "Authorization": "Bearer nobody"}
+    assert client("aiorouter").post("/chat/completions", json=CHAT, headers=trouble).status_code == 401
+
+
+def test_a_form_is_no_json_where_the_provider_names_that_cause(client):
+    answer = client("aiorouter").post("/chat/completions", data={"model": "deepseek-v4-pro"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    ("cause", "nearest"),
+    [
+        ("wrong-model-kind", "unknown-model"),
+        ("context-exceeded", "out-of-range"),
+        ("unreadable-file", "out-of-range"),
+        ("wrong-content-type", "malformed-json"),
+    ],
+)
+def test_a_cause_without_a_row_is_answered_as_its_nearest(providers, cause, nearest):
+    profile = Profile.from_mapping("aion", providers["aion"])
+    assert cause not in profile.refusals
+    assert row_of(profile, cause) == profile.refusals[nearest]
