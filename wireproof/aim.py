@@ -16,12 +16,15 @@ from wireproof.target import Deadlines, Key, Target
 
 # What RFC 9110, 5.5 and 5.1, lets stand as the value and the name of a header.
 SENDABLE = re.compile(r"(?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?")
+# Keys with nothing left: altogether, or for the model asked first.
+USED_UP = ("-exhausted", "-spent")
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 CELL_MEANS = ("cell-down", "cell-failing", "cell-misconfigured", "cell-crashed")
 CONTROL_HEADERS = {
     **dict.fromkeys(CELL_MEANS, ("X-Wireproof-Cell", "{}")),
     "clock": ("X-Wireproof-Clock", "{}"),
 }
+MOCK_MEANS = frozenset({*CELL_MEANS, "clock", "exhausted-key", "revoked-key"})
 # The mock is on this machine: what takes longer than this is stuck.
 MOCK_DEADLINES = Deadlines(connect=5.0, first_byte=5.0, idle=2.0, total=20.0)
 
@@ -74,15 +77,17 @@ def _mock_target(provider: Provider, aim: Aim) -> Target:
     prefix = provider.key_prefix + "mock-"
     tiers = provider.rate.tiers
     keys = {tier: Key(provider.key_env, prefix + tier) for tier in tiers}
-    keys |= {f"{tier}-exhausted": Key(provider.key_env, f"{prefix}{tier}-exhausted") for tier in tiers}
+    used_up = [f"{tier}{suffix}" for tier in tiers for suffix in USED_UP]
+    keys |= {label: Key(provider.key_env, prefix + label) for label in used_up}
     keys["good"] = keys[provider.rate.suite_tier]
+    keys["revoked"] = Key(provider.key_env, prefix + "revoked")
     return Target(
         name=provider.name,
         provider=provider,
         base_url="",
         keys=keys,
         models={**provider.models, **_models(aim.models)},
-        means=frozenset({*CELL_MEANS, "clock", "exhausted-key", *(f"{tier}-tier-key" for tier in tiers)}),
+        means=MOCK_MEANS | {f"{tier}-tier-key" for tier in tiers},
         controls=CONTROL_HEADERS,
         deadlines=_deadlines(aim.deadlines, MOCK_DEADLINES),
         connections=aim.connections or 4,
@@ -111,7 +116,8 @@ def _live_target(provider: Provider, aim: Aim, environment: Mapping[str, str]) -
         keys=keys,
         models=_models(aim.models),
         means=frozenset(f"{tier}-tier-key" for tier in provider.rate.tiers if tier in keys)
-        | frozenset({"exhausted-key"} if any(name.endswith("-exhausted") for name in keys) else ()),
+        | frozenset({"exhausted-key"} if any(name.endswith(USED_UP) for name in keys) else ())
+        | frozenset({"revoked-key"} if "revoked" in keys else ()),
         headers=_headers(aim.headers),
         deadlines=_deadlines(aim.deadlines, Deadlines()),
         connections=aim.connections or 4,
@@ -146,13 +152,13 @@ def _means_keys(given: Sequence[str], provider: Provider, environment: Mapping[s
     keys = {}
     for text in given:
         label, equals, name = text.partition("=")
-        tier = label.removesuffix("-exhausted")
-        if not equals or tier not in provider.rate.tiers:
+        tier = label.removesuffix("-exhausted").removesuffix("-spent")
+        if not equals or tier not in (*provider.rate.tiers, "revoked"):
             tiers = ", ".join(provider.rate.tiers)
             raise ConfigError(
                 f"--key {text}",
                 "it names no tier of the provider",
-                f"write TIER=VARIABLE with TIER of {tiers}",
+                f"write TIER=VARIABLE with TIER of {tiers}, or revoked=VARIABLE",
             )
         if not environment.get(name):
             raise ConfigError(f"the environment variable {name}", "it holds no key", f"export {name}=…")

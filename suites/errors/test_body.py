@@ -9,6 +9,7 @@ from typing import Any
 from wireproof import expect
 from wireproof.check import Case, Exchange, Inconclusive, Provider, Untestable, Violation, check
 
+MACHINE_WORD = re.compile(r"[a-z]+(?:_[a-z]+)*")
 MEMBERS = ("message", "type", "param", "code")
 # Each of these shows code, storage or layout of the server rather than the client's mistake.
 INTERNALS: Mapping[str, str] = {
@@ -97,6 +98,17 @@ def _fits(value: Any, field: Mapping[str, Any]) -> bool:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return bool(field.get("minimum", value) <= value <= field.get("maximum", value))
     return True
+
+
+@check("errors.machine-type", any_answer=True)
+def test_machine_type(exchange: Exchange) -> None:
+    """The type of an error is a word for a machine: small letters and underscores."""
+    if exchange.status is None or exchange.status < 400:
+        raise Inconclusive("the request was not refused")
+    found = expect.member(expect.json_body(exchange), "/error/type", str)
+    expect.that(
+        MACHINE_WORD.fullmatch(found) is not None, "a word such as invalid_request_error", found, at="/error/type"
+    )
 
 
 @check("errors.no-internals", any_answer=True)

@@ -134,3 +134,23 @@ def test_final_text(exchange: Exchange) -> None:
 def test_same_text(plain: Exchange, stream: Exchange) -> None:
     """A request says the same whether it is streamed or not."""
     expect.equal(told(stream), text_of(expect.answer(plain)), at="/output")
+
+
+@check("responses.either-stream")
+def test_either_stream(exchange: Exchange) -> None:
+    """A streamed response is told in typed events up to the last of them, or in chunks as of a chat up to [DONE]."""
+    found = events(exchange)
+    place, last, _ = found[-1]
+    if any(kind.startswith("response.") for _, kind, _ in found):
+        expect.equal(found[0][1], "response.created", where=found[0][0])
+        expect.that(last in ENDS, " or ".join(ENDS), last, where=place)
+        return
+    expect.that(all("choices" in value for _, _, value in found), "chunks with choices", last, where=place)
+    expect.that(expect.event_stream(exchange).done is not None, "[DONE]", last, where=place)
+
+
+@check("responses.streams-text")
+def test_streams_text(exchange: Exchange) -> None:
+    """The deltas of a streamed response, in typed events or in chunks as of a chat, join to text."""
+    said = told(exchange) or expect.text(exchange)
+    expect.that(bool(said.strip()), "text", said or "nothing", where="stream")

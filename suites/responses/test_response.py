@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Exchange, NotJson, Undecided, Violation, check, parse_json
+from wireproof.check import Exchange, NotJson, Undecided, Violation, check, parse_json, pointer
 
+# Clocks of two machines differ; milliseconds, local time and fixed values differ by more.
+CLOCK_SECONDS = 300
 ORDER = re.compile(r"[Aa]nswer only with the word (\w+)")
 
 
@@ -93,3 +95,38 @@ def test_obeys(exchange: Exchange) -> None:
     found = ORDER.search(expect.asked(exchange)["instructions"])
     word, said = found[1] if found else "", text(exchange)
     expect.that(word.lower() in said.lower(), f"text with {word}", said, at="/output")
+
+
+@check("responses.heeds")
+def test_heeds(exchange: Exchange) -> None:
+    """The model follows the order that stands in the input, or in the messages that take its place."""
+    found = ORDER.search(exchange.request.body.decode())
+    word, said = found[1] if found else "", text(exchange)
+    expect.that(word.lower() in said.lower(), f"text with {word}", said, at="/output")
+
+
+@check("responses.model")
+def test_model(exchange: Exchange) -> None:
+    """The member model repeats the model that was asked for, or names a dated version of it."""
+    model, wanted = expect.member(expect.answer(exchange), "/model", str), expect.asked(exchange)["model"]
+    named = model == wanted or model.startswith(f"{wanted}-")
+    expect.that(named, f"{wanted} or a version of it", model, at="/model")
+
+
+@check("responses.created")
+def test_created(exchange: Exchange) -> None:
+    """The member created_at is the second in which the response was made."""
+    created = expect.member(expect.answer(exchange), "/created_at", int, float)
+    off = round(created - exchange.sent_at)
+    near = abs(off) <= CLOCK_SECONDS
+    expect.that(near, f"within {CLOCK_SECONDS} s of the request", f"{created}, {off} s off", at="/created_at")
+
+
+@check("responses.usage-details")
+def test_usage_details(exchange: Exchange) -> None:
+    """No detail of the token counts is larger than the count it belongs to."""
+    body = expect.answer(exchange)
+    for name, detail in (("input", "cached"), ("output", "reasoning")):
+        count = expect.member(body, f"/usage/{name}_tokens", int)
+        for at, part in pointer.find(body, f"/usage/{name}_tokens_details/{detail}_tokens"):
+            expect.that(isinstance(part, int) and part <= count, f"a number up to {count}", part, at=at)

@@ -1,0 +1,125 @@
+"""The reasoning of a chat answer: in a member of its own, between tags in the content, or nowhere."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from wireproof import expect
+from wireproof.check import Chunk, Exchange, Inconclusive, NotOffered, Provider, Undecided, check, usage_of
+
+TAG = re.compile(r"</?think(?:ing)?>")
+THOUGHT = re.compile(r"<think(?:ing)?>(.*?)</think(?:ing)?>", re.S)
+MESSAGE, CONTENT = "/choices/0/message", "/choices/0/message/content"
+
+
+def member(provider: Provider) -> str:
+    """The member that shows the reasoning."""
+    name = provider.data.get("reasoning", {}).get("member")
+    if not name:
+        raise NotOffered("the contract names no member for reasoning")
+    return str(name)
+
+
+def fragments(exchange: Exchange, name: str) -> tuple[tuple[Chunk, Any], ...]:
+    """Every chunk that has that member in a delta, with its value."""
+    stream = expect.event_stream(exchange)
+    deltas = ((chunk, choice.get("delta")) for chunk in stream.chunks for choice in chunk.choices)
+    told = ((chunk, delta.get(name)) for chunk, delta in deltas if isinstance(delta, dict))
+    return tuple((chunk, value) for chunk, value in told if value not in (None, ""))
+
+
+def reasoning(exchange: Exchange, provider: Provider) -> str:
+    """The reasoning that an answer shows apart from its content, streamed or not; empty where it shows none."""
+    name = member(provider)
+    if expect.is_stream(exchange):
+        return "".join(str(value) for _, value in fragments(exchange, name))
+    shown = expect.member(expect.answer(exchange), MESSAGE, dict).get(name)
+    return shown if isinstance(shown, str) else ""
+
+
+@check("reasoning.shown")
+def test_shown(exchange: Exchange, provider: Provider) -> None:
+    """A message whose reasoning is split off shows it, as text, in a member of its own."""
+    at = f"{MESSAGE}/{member(provider)}"
+    found = expect.member(expect.answer(exchange), at, str)
+    expect.that(bool(found.strip()), "a text with at least one character", found, at=at)
+
+
+@check("reasoning.apart")
+def test_apart(exchange: Exchange, provider: Provider) -> None:
+    """The content of an answer whose reasoning is split off has no tag of thinking and does not begin with it."""
+    said, thought = expect.text(exchange), reasoning(exchange, provider).strip()
+    expect.that(TAG.search(said) is None, "content without a tag of thinking", said, at=CONTENT)
+    begins = bool(thought) and said.lstrip().startswith(thought)
+    expect.that(not begins, "content that does not begin with the reasoning", said, at=CONTENT)
+
+
+@check("reasoning.answered")
+def test_answered(exchange: Exchange) -> None:
+    """An answer whose reasoning is split off has text beside it."""
+    if expect.finish(exchange) == "length":
+        raise Undecided("the token cap left no room for text")
+    said = expect.text(exchange)
+    expect.that(bool(said.strip()), "text", said or "nothing", at=CONTENT)
+
+
+@check("reasoning.inline")
+def test_inline(exchange: Exchange, provider: Provider) -> None:
+    """With the split switched off the thinking stays in the content, between tags, where the contract keeps it."""
+    said, kept = expect.text(exchange), provider.data["reasoning"]["otherwise"] == "inline"
+    if expect.finish(exchange) == "length":
+        raise Undecided("the token cap ended the thinking")
+    found = THOUGHT.search(said)
+    if kept:
+        expect.that(bool(found and found[1].strip()), "thinking between tags", said, at=CONTENT)
+    else:
+        expect.that(found is None, "content without thinking", said, at=CONTENT)
+
+
+@check("reasoning.not-shown")
+def test_not_shown(exchange: Exchange, provider: Provider) -> None:
+    """An answer without reasoning to split off has no member that shows any."""
+    found = reasoning(exchange, provider)
+    expect.that(not found, f"no {member(provider)}", found, at=f"{MESSAGE}/{member(provider)}")
+
+
+# A word is a token at least in every tokeniser that splits at blanks first, which those of chat models do.
+@check("reasoning.counted")
+def test_counted(exchange: Exchange, provider: Provider) -> None:
+    """The completion counts the tokens of the reasoning as well: no fewer than the answer has words."""
+    expect.success(exchange)
+    count = usage_of(exchange).get("completion_tokens")
+    if not isinstance(count, int):
+        raise Inconclusive("the answer counts no tokens")
+    words = len(f"{reasoning(exchange, provider)} {expect.text(exchange)}".split())
+    expect.that(count >= words, f"at least {words}", count, at="/usage/completion_tokens")
+
+
+@check("reasoning.streamed")
+def test_streamed(exchange: Exchange, provider: Provider) -> None:
+    """A stream tells the reasoning in deltas of the same member, each of them text."""
+    found = fragments(exchange, member(provider))
+    expect.that(bool(found), f"a delta with {member(provider)}", "none", where="stream")
+    for chunk, value in found:
+        at = f"/choices/0/delta/{member(provider)}"
+        expect.that(isinstance(value, str), "a text", value, where=expect.place(chunk), at=at)
+
+
+@check("reasoning.first")
+def test_first(exchange: Exchange, provider: Provider) -> None:
+    """In a stream the reasoning comes before the content."""
+    thoughts, said = fragments(exchange, member(provider)), fragments(exchange, "content")
+    if not thoughts or not said:
+        raise Inconclusive("the stream has no reasoning or no content")
+    last, first = thoughts[-1][0], said[0][0]
+    expect.that(
+        last.index <= first.index, "content after the last of the reasoning", "content", where=expect.place(first)
+    )
+
+
+@check("reasoning.same")
+def test_same(plain: Exchange, stream: Exchange, provider: Provider) -> None:
+    """A request shows the same reasoning whether it is streamed or not."""
+    told, whole = reasoning(stream, provider), reasoning(plain, provider)
+    expect.equal(told, whole, at=f"{MESSAGE}/{member(provider)}")
