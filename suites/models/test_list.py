@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from wireproof import expect
-from wireproof.check import Case, Exchange, NotOffered, Provider, Target, Untestable, Violation, check
+from wireproof.check import (
+    Case,
+    Exchange,
+    Finding,
+    NotOffered,
+    Provider,
+    Target,
+    Untestable,
+    Violation,
+    check,
+    pointer,
+)
 
 
 def ids(exchange: Exchange, provider: Provider) -> tuple[str, ...]:
@@ -67,7 +78,9 @@ def test_documented_listed(exchange: Exchange, case: Case, target: Target, provi
     promised = tier_models(case, target, provider) or provider.catalogue
     found = ids(exchange, provider)
     missing = [model for model in promised if model not in found]
-    expect.that(not missing, f"all of {', '.join(promised)}", f"without {', '.join(missing)}", at=provider.list_items)
+    if missing:
+        lacks = (Finding(f"{id} among the ids", "missing", provider.list_items, pointer.join(id)) for id in missing)
+        raise Violation.of(tuple(lacks))
 
 
 @check("models.tier-models-only")

@@ -15,7 +15,7 @@ from wireproof.mock.rate import Rate, Tier
 from wireproof.mock.refusal import Refused
 
 WINDOW_S = 60.0
-KEY_FORM = r"mock-(?P<tier>[a-z0-9_]+)(?P<exhausted>-exhausted)?(?:\..*)?"
+KEY_FORM = r"mock-(?P<tier>[a-z0-9_]+)(?P<used_up>-exhausted|-spent)?(?:\..*)?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +130,7 @@ def opened(caller: Caller) -> Account:
         account.months[month(caller.now)] = tier.per_month
     elif exhausted and is_metered(caller.profile, tier):
         account.tokens.refuse_all(tier, caller.now)
+        account.tokens.only_first = exhausted == "-spent"
     elif exhausted:
         account.is_spent = True
     return account
@@ -140,13 +141,13 @@ def month(at: float) -> str:
     return f"{year}-{number}"
 
 
-def tier_of(profile: Profile, key: str) -> tuple[Tier, bool]:
-    """The tier a valid key names, and whether its month is used up."""
+def tier_of(profile: Profile, key: str) -> tuple[Tier, str]:
+    """The tier a valid key names, and how its key says that it is used up; empty where it does not."""
     tiers = {tier.name: tier for tier in profile.rate.tiers}
     form = re.fullmatch(KEY_FORM, key[len(profile.auth.key_prefix) :], re.DOTALL)
     if form is None or form["tier"] not in tiers:
-        return tiers[profile.suite_tier], False
-    return tiers[form["tier"]], form["exhausted"] is not None
+        return tiers[profile.suite_tier], ""
+    return tiers[form["tier"]], form["used_up"] or ""
 
 
 def presented(auth: Auth, received: Received) -> str | None:

@@ -55,6 +55,8 @@ class Tokens:
     altogether: int = 0
     days: dict[tuple[str, str, str], int] = field(default_factory=dict)
     used_up: str = ""
+    only_first: bool = False
+    first: str = ""
 
     def charge(self, use: Use, at: float, tokens: int) -> None:
         self.altogether += tokens
@@ -73,9 +75,15 @@ class Tokens:
         if use.model is None or use.per_day is None:
             return ""
         is_used_up = self.used_up == day(at) if days_end else self.used_up != ""
+        is_used_up = is_used_up and not self._spares(use.model)
         used = self.days.get((day(at), use.model.id, use.kind), 0)
         lacks = is_used_up or used >= use.per_day
         return f"The tokens of this day are used up for {use.model.id}." if lacks else ""
+
+    def _spares(self, model: Model) -> bool:
+        """Whether the model is another than the one that was asked first, for which alone the tokens are used up."""
+        self.first = self.first or model.id
+        return self.only_first and model.id != self.first
 
 
 def day(at: float) -> str:

@@ -1,0 +1,59 @@
+"""The tokens that prompt and answer may have together, as the document gives them for each model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from wireproof import expect
+from wireproof.check import Exchange, Finding, Inconclusive, Provider, Untestable, Violation, check, pointer, usage_of
+
+# The member of a list entry that tells the context, by the names that servers have for it.
+MEMBERS = ("max_model_len", "context_length", "context_window")
+# A table rounds: 128,000 stands for 131,072 as well.
+ROUNDING = 0.03
+
+
+def figures(provider: Provider) -> Mapping[str, int]:
+    """The documented context of each model."""
+    rows = provider.data["models"]["catalogue"]
+    return {row["id"]: row["context"] for row in rows if row.get("documented", True) and "context" in row}
+
+
+def told(exchange: Exchange, provider: Provider) -> Iterator[tuple[str, str, int]]:
+    """Place, id and context of each entry of the list that tells one."""
+    for n, entry in enumerate(expect.member(expect.answer(exchange), provider.list_items, list)):
+        ids = [id for _, id in pointer.find(entry, provider.list_id) if isinstance(id, str)]
+        for name in MEMBERS:
+            # A length of another type is the business of schema.conforms.
+            length = entry.get(name) if isinstance(entry, dict) else None
+            if ids and isinstance(length, int) and not isinstance(length, bool):
+                yield f"{provider.list_items}/{n}/{name}", ids[0], length
+
+
+@check("quotas.context-figure")
+def test_context_figure(exchange: Exchange, provider: Provider) -> None:
+    """Where the list tells the context of a documented model, it is the documented one, give or take three percent."""
+    documented = figures(provider)
+    wrong = tuple(
+        Finding(f"about {documented[id]} for {id}", str(length), place, pointer.join(id))
+        for place, id, length in told(exchange, provider)
+        if id in documented and abs(length - documented[id]) > ROUNDING * documented[id]
+    )
+    if wrong:
+        raise Violation.of(wrong)
+
+
+@check("quotas.within-context")
+def test_within_context(exchange: Exchange, provider: Provider) -> None:
+    """A request beyond the context of its model is refused with 4xx, or answered with a total within the context."""
+    if not exchange.answered:
+        expect.refused_somehow(exchange)
+        expect.json_body(exchange)
+        return
+    context = figures(provider).get(expect.asked(exchange)["model"])
+    if context is None:
+        raise Untestable("the contract names no context for this model")
+    total = usage_of(exchange).get("total_tokens")
+    if not isinstance(total, int):
+        raise Inconclusive("the answer counts no tokens")
+    expect.that(total <= context, f"a refusal, or at most {context} tokens", total, at="/usage/total_tokens")

@@ -1,0 +1,52 @@
+"""The tokens that an account may use in a day: of which model, and what is left untouched when they are used up."""
+
+from __future__ import annotations
+
+from wireproof import expect
+from wireproof.check import Exchange, Finding, Provider, Violation, check, pointer
+
+
+@check("quotas.none-serves")
+def test_none_serves(exchanges: tuple[Exchange, ...]) -> None:
+    """No model answers an account whose tokens of the day are used up."""
+    served = [str(expect.asked(exchange)["model"]) for exchange in exchanges if exchange.answered]
+    if served:
+        raise Violation.of(tuple(Finding("a refusal", "an answer", model, pointer.join(model)) for model in served))
+
+
+@check("quotas.a-minute-does-not-cure-the-day")
+def test_a_minute_does_not_cure_the_day(exchanges: tuple[Exchange, ...], provider: Provider) -> None:
+    """An account whose tokens of the day are used up is refused for that reason after a minute as before."""
+    for exchange in exchanges:
+        expect.refusal(exchange, provider.refusals["quota-exhausted"], provider)
+
+
+@check("quotas.other-model-serves")
+def test_other_model_serves(exchanges: tuple[Exchange, ...]) -> None:
+    """An account that has used up its tokens for one model is answered by another."""
+    refused_then_served(exchanges)
+
+
+@check("quotas.other-account-serves")
+def test_other_account_serves(exchanges: tuple[Exchange, ...]) -> None:
+    """An account that has used up its tokens takes none from another account."""
+    refused_then_served(exchanges)
+
+
+@check("quotas.list-takes-none")
+def test_list_takes_none(exchanges: tuple[Exchange, ...]) -> None:
+    """An account without tokens left is still given the list of models, since tokens are counted and not requests."""
+    refused_then_served(exchanges)
+
+
+@check("quotas.next-day-serves")
+def test_next_day_serves(exchanges: tuple[Exchange, ...]) -> None:
+    """An account whose tokens of the day are used up is answered again a day later."""
+    refused_then_served(exchanges)
+
+
+def refused_then_served(exchanges: tuple[Exchange, ...]) -> None:
+    """The first request is refused and the last is answered."""
+    first, last = exchanges[0], exchanges[-1]
+    expect.that(not first.answered, "a refusal at first", first.status, where="first answer")
+    expect.success(last)
