@@ -80,6 +80,46 @@ def test_the_kind_follows_from_the_last_request(entry: dict[str, Any], kind: str
     assert case(**entry).kind == kind
 
 
+FORM = {
+    "says": "a form",
+    "endpoint": "transcriptions",
+    "form": {"model": "$model", "file": {"file": "transcriptions/speech.wav", "type": "audio/wav"}},
+}
+
+
+def test_edits_change_the_form_of_a_base_that_has_one() -> None:
+    found = cases(form=FORM, it={"says": "it", "base": "form", "set": {"/language": "en"}, "drop": ["/file"]})
+    (ask,) = found["it"].asks
+    assert (ask.form, ask.body) == ({"model": "$model", "language": "en"}, None)
+    assert (ask.model, ask.content_type) == ("audio", "multipart/form-data; boundary=wireproof-form-7578")
+
+
+def test_a_body_takes_the_place_of_a_form_and_a_form_that_of_a_body() -> None:
+    found = cases(
+        form=FORM,
+        json={"says": "json", "base": "form", "body": {"model": "$model"}, "set": {"/n": 1}},
+        back={"says": "back", "base": "json", "form": {"a": "b"}, "content_type": "multipart/form-data"},
+    )
+    (as_json,), (as_form,) = found["json"].asks, found["back"].asks
+    assert (as_json.form, as_json.body, as_json.content_type) == (None, {"model": "$model", "n": 1}, "application/json")
+    assert (as_form.form, as_form.body, as_form.content_type) == ({"a": "b"}, None, "multipart/form-data")
+
+
+@pytest.mark.parametrize(
+    ("format", "kind"),
+    [
+        pytest.param("json", "answer", id="json"),
+        pytest.param("verbose_json", "answer", id="verbose"),
+        pytest.param("text", "text", id="text"),
+        pytest.param("srt", "text", id="srt"),
+        pytest.param("vtt", "text", id="vtt"),
+    ],
+)
+def test_a_form_that_asks_for_plain_text_aims_at_a_text(format: str, kind: str) -> None:
+    found = cases(form=FORM, it={"says": "it", "base": "form", "set": {"/response_format": format}})
+    assert found["it"].kind == kind
+
+
 @pytest.mark.parametrize(
     ("entry", "means"),
     [
@@ -118,6 +158,8 @@ def test_requests_and_tokens_are_counted_over_steps_choices_and_repeats() -> Non
         pytest.param("responses", "chat", id="responses"),
         pytest.param("embeddings", "embeddings", id="embeddings"),
         pytest.param("completions", "completions", id="completions"),
+        pytest.param("images", "image", id="images"),
+        pytest.param("transcriptions", "audio", id="transcriptions"),
     ],
 )
 def test_an_endpoint_asks_for_a_model_of_its_kind(endpoint: str, role: str) -> None:

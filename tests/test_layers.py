@@ -21,6 +21,7 @@ PURE = frozenset(
         "clause",
         "errors",
         "exchange",
+        "form",
         "json_text",
         "pointer",
         "provider",

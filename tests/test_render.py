@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from wireproof import config
+from wireproof import config, datafiles, form
 from wireproof.case import Ask, read_cases
 from wireproof.check import Untestable
+from wireproof.errors import ConfigError
 from wireproof.render import Outgoing, render
 from wireproof.target import Key, Target
 
@@ -133,3 +134,56 @@ def test_a_body_without_a_model_needs_none() -> None:
 
 def test_text_goes_out_as_utf_8() -> None:
     assert sent(ask(body={"input": "ä€😀"})).shown.body == '{"input": "ä€😀"}'.encode()
+
+
+SPEECH = {"file": "transcriptions/speech.wav", "type": "audio/wav"}
+
+
+def form_request(**fields: Any) -> Any:
+    to = target(OPENAI, models={"audio": "whisper-1"})
+    return sent(ask(endpoint="transcriptions", form={"model": "$model", **fields}), to).shown
+
+
+def test_a_form_is_sent_with_its_files_and_holes_filled() -> None:
+    request = form_request(file=SPEECH)
+    model, file = form.decode(request.body, request.header("content-type") or "")
+    assert model == form.Part("model", b"whisper-1")
+    assert (file.name, file.filename, file.media_type) == ("file", "speech.wav", "audio/wav")
+    assert file.content == (datafiles.root() / "suites/transcriptions/speech.wav").read_bytes()
+
+
+def test_a_form_is_the_same_bytes_every_time() -> None:
+    assert form_request(file=SPEECH, language="en") == form_request(file=SPEECH, language="en")
+
+
+def test_a_form_is_shown_as_fields_of_curl_without_its_bytes() -> None:
+    command = form_request(file=SPEECH, prompt="@ home; then").as_curl()
+    assert command.endswith(
+        " -F model=whisper-1 -F 'file=@speech.wav;type=audio/wav' --form-string 'prompt=@ home; then'"
+    )
+    assert "Content-Type" not in command
+    assert "RIFF" not in command
+
+
+def test_a_form_is_read_back_as_it_was_written() -> None:
+    parts = (form.Part("a b", b"\r\n--x"), form.Part("f", b"", "e.wav", "audio/wav"), form.Part("n[]", "ä".encode()))
+    assert form.decode(form.encode(parts), form.CONTENT_TYPE) == parts
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        pytest.param(form.encode([form.Part("a", b"b")]), "multipart/form-data", id="no-boundary"),
+        pytest.param(form.encode([form.Part("a", b"b")]), "multipart/form-data; boundary=other", id="another-boundary"),
+        pytest.param(form.encode([form.Part("a", b"b")])[:-9], form.CONTENT_TYPE, id="cut-off"),
+        pytest.param(b'{"a": 1}', "application/json", id="json"),
+        pytest.param(b"", "", id="nothing"),
+    ],
+)
+def test_what_is_no_whole_form_has_no_fields(body: bytes, content_type: str) -> None:
+    assert form.decode(body, content_type) == ()
+
+
+def test_a_file_that_is_not_there_is_told_in_one_sentence() -> None:
+    with pytest.raises(ConfigError, match=r"^suites/transcriptions/none.wav: it cannot be read .*; name a file"):
+        form_request(file={"file": "transcriptions/none.wav", "type": "audio/wav"})

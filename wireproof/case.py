@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from wireproof import pointer
+from wireproof import form, pointer
 from wireproof.errors import ConfigError
 
 REQUEST_FIELDS = frozenset(
@@ -22,6 +22,7 @@ REQUEST_FIELDS = frozenset(
         "headers",
         "content_type",
         "body",
+        "form",
         "raw",
         "cap",
         "key",
@@ -31,7 +32,14 @@ REQUEST_FIELDS = frozenset(
         "save",
     ]
 )
-ENDPOINT_ROLES = {"embeddings": "embeddings", "completions": "completions"}
+ENDPOINT_ROLES = {
+    "embeddings": "embeddings",
+    "completions": "completions",
+    "images": "image",
+    "transcriptions": "audio",
+}
+# Forms of an answer that are no JSON.
+PLAIN_FORMATS = frozenset({"text", "srt", "vtt"})
 PLAIN_KEYS = frozenset({"good", "none", "empty", "bad", "unprefixed"})
 
 
@@ -40,6 +48,7 @@ class Ask:
     """One request as data, before a target fills in its address, key and model.
 
     Attributes:
+        form: fields of a multipart form in place of a body: name → text, or file and media type.
         cap: the most tokens the answer may have, sent in the field the provider names.
         key: which key goes with it: good, none, empty, bad, unprefixed, or a tier of the provider.
         cell: down, failing, misconfigured or crashed, where the request is to meet a cell in that state.
@@ -54,6 +63,7 @@ class Ask:
     headers: Mapping[str, str] = field(default_factory=dict)
     content_type: str | None = "application/json"
     body: Any = None
+    form: Mapping[str, Any] | None = None
     raw: str | None = None
     cap: int | None = None
     key: str = "good"
@@ -66,10 +76,10 @@ class Ask:
     def means(self) -> frozenset[str]:
         """What this request needs that a plain run has not."""
         needed = set()
-        if self.key.endswith("-exhausted"):
+        if self.key.endswith(("-exhausted", "-spent")):
             needed.add("exhausted-key")
         elif self.key not in PLAIN_KEYS:
-            needed.add(f"{self.key}-tier-key")
+            needed.add("revoked-key" if self.key == "revoked" else f"{self.key}-tier-key")
         if self.cell:
             needed.add(f"cell-{self.cell}")
         if self.clock:
@@ -97,10 +107,12 @@ class Case:
 
     @property
     def kind(self) -> str:
-        """What the case aims for: `answer`, `stream` or `refusal`."""
+        """What the case aims for: `answer` (in JSON), `text`, `stream` or `refusal`."""
         if self.refused:
             return "refusal"
-        body = self.asks[-1].body
+        body, fields = self.asks[-1].body, self.asks[-1].form or {}
+        if fields.get("response_format") in PLAIN_FORMATS:
+            return "text"
         streams = isinstance(body, dict) and body.get("stream") is True
         return "stream" if streams else "answer"
 
@@ -174,20 +186,27 @@ def _inherited(entry: Mapping[str, Any], where: str, known: Mapping[str, Any]) -
 
 
 def _own(entry: Mapping[str, Any], where: str, known: Mapping[str, Any]) -> dict[str, Any]:
-    """The request fields of an entry with its edits applied to the inherited body."""
+    """The request fields of an entry with its edits applied to the inherited body or form."""
     fields = {key: value for key, value in entry.items() if key in REQUEST_FIELDS}
     inherited = _inherited(entry, where, known)
     if "headers" in fields:
         fields["headers"] = {**inherited.get("headers", {}), **fields["headers"]}
-    body = fields.get("body", inherited.get("body"))
+    kind, other = ("form", "body") if _is_form(fields, inherited) else ("body", "form")
+    if inherited.get(other) is not None:
+        fields[other] = None
+    content = fields.get(kind, inherited.get(kind))
     try:
         for place, value in entry.get("set", {}).items():
-            body = pointer.edit(body, place, value)
+            content = pointer.edit(content, place, value)
         for place in entry.get("drop", ()):
-            body = pointer.drop(body, place)
+            content = pointer.drop(content, place)
     except pointer.Missing as error:
         raise ConfigError(where, f"an edit does not apply ({error})", "point at a member of the base's body") from None
-    return {**fields, "body": body} if body is not None else fields
+    return {**fields, kind: content} if content is not None else fields
+
+
+def _is_form(fields: Mapping[str, Any], inherited: Mapping[str, Any]) -> bool:
+    return "form" in fields or ("body" not in fields and inherited.get("form") is not None)
 
 
 def _ask(entry: Mapping[str, Any], where: str, known: Mapping[str, Any]) -> Ask:
@@ -196,4 +215,5 @@ def _ask(entry: Mapping[str, Any], where: str, known: Mapping[str, Any]) -> Ask:
         raise ConfigError(where, "it names no endpoint", "add `endpoint:` or a `base:`")
     role = ENDPOINT_ROLES.get(fields["endpoint"], "chat")
     wanted = {key: value for key, value in fields.items() if key in REQUEST_FIELDS}
-    return Ask(**{"model": role, **wanted})
+    typed = {"content_type": form.CONTENT_TYPE} if wanted.get("form") is not None else {}
+    return Ask(**{"model": role, **typed, **wanted})

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from wireproof import form
 from wireproof.json_text import NotJson, parse_json
 from wireproof.stream import Stream, assemble
 
@@ -28,12 +29,17 @@ class Request:
     def as_curl(self) -> str:
         """A shell command that sends this request again; the key is taken from the environment."""
         words = ["curl", "-sS", "-i", "-N", "-X", self.method, shlex.quote(self.url)]
+        fields = form.decode(self.body, self.header("Content-Type") or "")
         for name, value in self.headers:
+            if fields and name.lower() == "content-type":
+                continue  # curl writes its own, with the boundary it chose
             # Double quotes let the shell put the key in; nothing else in the value may expand.
             text = f"{name}: {value}"
             quoted = '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"' if "$" in value else shlex.quote(text)
             words += ["-H", quoted]
-        if self.body:
+        if fields:
+            words += form.curl_words(fields)
+        elif self.body:
             words += ["--data-binary", shlex.quote(self.body.decode("utf-8", "replace"))]
         return " ".join(words)
 

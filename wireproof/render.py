@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
+from uuid import uuid4
 
+from wireproof import datafiles, form
 from wireproof.case import Ask
 from wireproof.check import Untestable
+from wireproof.errors import ConfigError
 from wireproof.exchange import Request
+from wireproof.form import Part
 from wireproof.target import Key, Target
 
 
@@ -47,9 +51,9 @@ def render(ask: Ask, target: Target, case: str, saved: Mapping[str, Any]) -> Out
 
 
 def _filled(path: str, holes: Mapping[str, Any]) -> str:
-    """A path with its holes filled: `{name}` keeps colons as they are, `{=name}` is percent-encoded throughout."""
+    """A path with its holes filled: `{name}` keeps colons, `{+name}` slashes as well, `{=name}` nothing."""
     for name, value in holes.items():
-        for hole, kept in (("{" + name + "}", ":"), ("{=" + name + "}", "")):
+        for hole, kept in (("{" + name + "}", ":"), ("{+" + name + "}", ":/"), ("{=" + name + "}", "")):
             path = path.replace(hole, quote(str(value), safe=kept))
     return path
 
@@ -57,7 +61,7 @@ def _filled(path: str, holes: Mapping[str, Any]) -> str:
 def _model(ask: Ask, target: Target) -> str | None:
     model = target.models.get(ask.model)
     path = ask.path or target.provider.endpoints[ask.endpoint].path
-    wanted = "{model}" in path or "{=model}" in path or (ask.body is not None and "$model" in json.dumps(ask.body))
+    wanted = "model}" in path or "$model" in json.dumps([ask.body, ask.form])
     if model is None and wanted:
         raise Untestable(f"no model is known for {ask.model}; name one with --model {ask.model}=ID")
     return model
@@ -66,6 +70,8 @@ def _model(ask: Ask, target: Target) -> str | None:
 def _body(ask: Ask, target: Target, holes: Mapping[str, Any]) -> bytes:
     if ask.raw is not None:
         return ask.raw.encode()
+    if ask.form is not None:
+        return form.encode(_part(name, value) for name, value in _fill(dict(ask.form), holes).items())
     if ask.body is None:
         return b""
     body = _fill(ask.body, holes)
@@ -73,6 +79,18 @@ def _body(ask: Ask, target: Target, holes: Mapping[str, Any]) -> bytes:
     if ask.cap is not None and field and isinstance(body, dict):
         body = {**body, field: ask.cap}
     return json.dumps(body, ensure_ascii=False).encode()
+
+
+def _part(name: str, value: Any) -> Part:
+    """One field of a form; a file is read from below suites/ and sent under its own name."""
+    if not form.is_file(value):
+        return Part(name, str(value).encode())
+    file = datafiles.root() / "suites" / value["file"]
+    try:
+        return Part(name, file.read_bytes(), file.name, value["type"])
+    except OSError as error:
+        problem = f"it cannot be read ({error.strerror})"
+        raise ConfigError(f"suites/{value['file']}", problem, "name a file below suites/") from None
 
 
 def _fill(value: Any, holes: Mapping[str, Any]) -> Any:
@@ -85,16 +103,31 @@ def _fill(value: Any, holes: Mapping[str, Any]) -> Any:
     return value
 
 
+def _own_headers(ask: Ask, target: Target) -> Iterator[tuple[str, str]]:
+    """The headers of the case; a name or value that starts with $ is filled from the provider's headers by role."""
+    names, defaults = target.provider.request_headers, target.provider.header_defaults
+    for name, value in ask.headers.items():
+        role = name.removeprefix("$")
+        if role != name and role not in names:
+            raise Untestable(f"the contract names no request header for {role}")
+        # Capitals, so that an echo in lower case shows.
+        filled = str(uuid4()).upper() if value == "$unique" else defaults.get(value.removeprefix("$"), value)
+        yield (name if role == name else names[role], filled if value.startswith("$") else value)
+
+
 def _headers(ask: Ask, target: Target, key: Key | None, body: bytes) -> tuple[tuple[str, str], ...]:
     headers: list[tuple[str, str]] = []
-    if key is not None:
-        shown = f"${key.name}" if key.name else key.value
+    # A header of the case may carry the key; the header of the contract then does not.
+    carried = "$key" in ask.headers.values()
+    shown = "" if key is None else f"${key.name}" if key.name else key.value
+    if key is not None and not carried:
         # An empty key leaves the scheme alone: a header value ends in no space (RFC 9110, 5.5).
         value = f"{ask.scheme} {shown}".rstrip() if ask.scheme else shown
         headers.append((target.provider.auth_header, value))
     if body and ask.content_type:
         headers.append(("Content-Type", ask.content_type))
-    headers += [*target.headers.items(), *ask.headers.items()]
+    headers += [*target.headers.items(), *_own_headers(ask, target)]
+    headers = [(name, shown if value == "$key" else value) for name, value in headers]
     for means, setting in ((f"cell-{ask.cell}", ask.cell), ("clock", ask.clock)):
         if setting and means in target.controls:
             name, template = target.controls[means]
