@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
+from unicodedata import combining, normalize
 
 from wireproof import expect
-from wireproof.check import Exchange, NotJson, ToolCall, Undecided, Violation, check, parse_json
+from wireproof.check import Exchange, Inconclusive, NotJson, ToolCall, Undecided, Violation, check, parse_json
 
 AT_MESSAGE, AT_DELTA = "/choices/0/message/tool_calls", "/choices/0/delta/tool_calls"
 KINDS: Mapping[str, tuple[type, ...]] = {
@@ -103,6 +105,27 @@ def fits(value: Any, schema: Mapping[str, Any]) -> bool:
     kinds = KINDS[schema["type"]]
     typed = isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))
     return typed and value in schema.get("enum", (value,))
+
+
+# The case asks about one place, behind "in".
+NAMED = re.compile(r"\bin ([A-Z][a-z]+)")
+
+
+@check("tools.from-prompt")
+def test_from_prompt(exchange: Exchange) -> None:
+    """The arguments of a call hold the place that the question names."""
+    found = NAMED.search(expect.asked(exchange)["messages"][-1]["content"])
+    if found is None:
+        raise Inconclusive("the question names no place")
+    for at, call in enumerate(calls(exchange)):
+        said = unaccented(" ".join(str(value) for value in arguments(exchange, at, call).values()))
+        where = f"{place(exchange)}/{at}/function/arguments"
+        expect.that(found[1].lower() in said, f"arguments with {found[1]}", call.arguments, at=where)
+
+
+def unaccented(text: str) -> str:
+    """Small letters without accents: Montréal is Montreal."""
+    return "".join(one for one in normalize("NFD", text.lower()) if not combining(one))
 
 
 @check("tools.ids")

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from itertools import pairwise
 
 from wireproof import expect
-from wireproof.check import Case, Exchange, Inconclusive, NotOffered, Provider, Target, Violation, check
+from wireproof.check import Case, Exchange, Inconclusive, Noted, NotOffered, Provider, Target, Violation, check
 
 # A number this large is a date in Unix seconds (after 2001), not a wait.
 EPOCH = 1_000_000_000
@@ -116,6 +116,42 @@ def test_retry_after_suffices(exchanges: tuple[Exchange, ...], case: Case, provi
                 raise Violation("an answer", actual, where=f"request {n + 2}")
     if not tried:
         raise Inconclusive("Retry-After asked for more than the longest wait of this case, or was not sent")
+
+
+@check("limits.reset-suffices", any_answer=True)
+def test_reset_suffices(exchanges: tuple[Exchange, ...], case: Case, provider: Provider) -> None:
+    """A request that waited as long as the reset header said is not refused for coming too often."""
+    last_limited(exchanges, provider)
+    clocks = [ask.clock or 0.0 for ask in case.asks]
+    tried = 0
+    for n, (refused, again) in enumerate(pairwise(exchanges)):
+        if not limited(refused, provider):
+            continue
+        waited = clocks[n + 1] - clocks[n] + again.sent_at - refused.sent_at
+        if waited >= (asked := readable(lambda one: reset_after(one, provider), refused)):
+            tried += 1
+            actual = f"{again.status} after {waited:.0f} s, where {asked:g} s were asked for"
+            expect.that(not limited(again, provider), "an answer", actual, where=f"request {n + 2}")
+    if not tried:
+        raise Inconclusive("the reset is later than the longest wait of this case")
+
+
+@check("limits.none-left", any_answer=True)
+def test_none_left(exchanges: tuple[Exchange, ...], provider: Provider) -> None:
+    """A refusal for too many requests says that none is left."""
+    name = provider.rate.remaining
+    expect.equal(expect.header(last_limited(exchanges, provider), name), "0", where=f"header {name}")
+
+
+@check("limits.retry-after-if-sent", any_answer=True)
+def test_retry_after_if_sent(exchanges: tuple[Exchange, ...], provider: Provider) -> None:
+    """A refusal for too many requests has no Retry-After, or one that ends when the limit is whole again."""
+    refused = last_limited(exchanges, provider)
+    if refused.header("Retry-After") is None:
+        raise Noted("a refusal for too many requests has no Retry-After")
+    wait, reset = retry_after(refused), readable(lambda one: reset_after(one, provider), refused)
+    expected = f"at most {CLOCKS_APART_S:g} s from the {reset:.1f} s of {provider.rate.reset}"
+    expect.that(abs(wait - reset) <= CLOCKS_APART_S, expected, f"{wait:g}", where="header Retry-After")
 
 
 @check("limits.window-passes", any_answer=True)

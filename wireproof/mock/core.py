@@ -136,7 +136,7 @@ class Core:
         handler = HANDLERS.get(visit.endpoint)
         if handler is None:
             raise Refused("not-built", f"This server does not serve {visit.endpoint}.", status=501)
-        body = body_of(visit.endpoint, visit.received)
+        body = body_of(visit.profile, visit.endpoint, visit.received)
         if caller is None:
             return handler(visit, body)
         use = use_of(visit.profile, visit.endpoint, body)
@@ -159,11 +159,14 @@ class Core:
         return with_headers(answer, (*standing(asked), *limits.headers_of(profile, meter)))
 
 
-def body_of(endpoint: str, received: Received) -> validate.Body:
+def body_of(profile: Profile, endpoint: str, received: Received) -> validate.Body:
     """The JSON object a request carries, where its endpoint takes one."""
     if received.method != "POST" or endpoint in NOT_JSON:
         return {}
-    return validate.parse(received.body, received.header("content-type"))
+    content_type = received.header("content-type")
+    if content_type is None and "content_type" in profile.headers.request:
+        raise Refused("wrong-content-type", "The request names no content type; expected application/json.")
+    return validate.parse(received.body, content_type)
 
 
 def refuse_trouble(state: str) -> None:

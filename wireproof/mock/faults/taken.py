@@ -114,7 +114,7 @@ LAPSES: Mapping[str, Lapse] = {
     "cap-text-accepted": taking("max_tokens", lambda v: isinstance(v, str), 8),
     "cap-fraction-accepted": taking("max_tokens", lambda value: isinstance(value, float), 8),
     "missing-input-accepted": taking("input", lambda value: value is None, "hi"),
-    "content-type-ignored": with_header("content-type", lambda value: None),
+    "content-type-ignored": with_header("content-type", lambda value: "application/json"),
     "charset-refused": with_header("content-type", lambda value: "text/plain" if ";" in value else value),
     "scheme-ignored": with_header("authorization", as_bearer),
     "scheme-case-sensitive": with_header("authorization", lambda value: value if value.startswith("Bearer ") else None),

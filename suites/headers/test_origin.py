@@ -1,0 +1,37 @@
+"""The headers that tell who made an answer."""
+
+from __future__ import annotations
+
+from wireproof import expect
+from wireproof.check import Exchange, Noted, NotOffered, Provider, check
+
+
+def told(role: str, provider: Provider) -> str:
+    """The header of an answer that has this role."""
+    name = provider.response_headers.get(role)
+    if name is None:
+        raise NotOffered(f"the document names no header for {role.replace('_', ' ')}")
+    return name
+
+
+@check("headers.provider")
+def test_provider(exchange: Exchange, provider: Provider) -> None:
+    """An answer of a model names in a header the provider that served it."""
+    expect.success(exchange)
+    expect.header(exchange, told("provider", provider))
+
+
+@check("headers.automated-decision")
+def test_automated_decision(exchange: Exchange, provider: Provider) -> None:
+    """An answer of a model says in a header that a machine decided it."""
+    expect.success(exchange)
+    expect.header(exchange, told("automated_decision", provider))
+
+
+@check("headers.elsewhere")
+def test_elsewhere(exchange: Exchange, provider: Provider) -> None:
+    """Where an answer that no model made names its origin in these headers, they have a value."""
+    expect.success(exchange)
+    names = [told(role, provider) for role in ("provider", "automated_decision")]
+    given = [f"{name}: {expect.header(exchange, name)}" for name in names if exchange.header(name) is not None]
+    raise Noted(f"the answer tells {', '.join(given) or 'neither'}")

@@ -1,0 +1,37 @@
+"""The version of the API that a request asks for, and the one it is answered in."""
+
+from __future__ import annotations
+
+import re
+
+from wireproof import expect
+from wireproof.check import Exchange, NotOffered, Provider, check
+
+
+def version_headers(provider: Provider) -> tuple[str, str, str]:
+    """The header of the request, that of the answer, and the version that holds where none is asked for."""
+    asks, answers = provider.request_headers.get("version"), provider.response_headers.get("version")
+    default = provider.header_defaults.get("version")
+    if asks is None or answers is None or default is None:
+        raise NotOffered("the document names no version that a request may ask for")
+    return asks, answers, default
+
+
+@check("headers.version", any_answer=True)
+def test_version(exchange: Exchange, provider: Provider) -> None:
+    """An answer tells the version that its request asked for, or the default where it asked for none."""
+    expect.arrived(exchange)
+    asks, answers, default = version_headers(provider)
+    wanted = exchange.request.header(asks) or default
+    expect.equal(expect.header(exchange, answers), wanted, where=f"header {answers}")
+
+
+@check("headers.version-unknown")
+def test_version_unknown(exchange: Exchange, provider: Provider) -> None:
+    """A request for a version that there is not is refused with 4xx, or its answer tells one of the usual form."""
+    _, answers, default = version_headers(provider)
+    if not exchange.answered:
+        expect.refused_somehow(exchange)
+        return
+    told, form = expect.header(exchange, answers), re.sub(r"\d", r"\\d", re.escape(default))
+    expect.that(bool(re.fullmatch(form, told)), f"a version such as {default}", told, where=f"header {answers}")
