@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from itertools import pairwise
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import pytest
 
+from wireproof import aim, config
+from wireproof.check import Untestable
 from wireproof.mock.core import Core
 from wireproof.mock.faults import derived, faults, find
 from wireproof.mock.head import ops_of
 from wireproof.mock.message import Received
+from wireproof.mock.rehearsal import Rehearsal
+from wireproof.render import render
 
 NOW = 1_800_000_000.0
 TOOL = {
@@ -218,8 +223,38 @@ def _faultless(providers, all_probes):
     return seen(providers, None, all_probes)
 
 
+@pytest.fixture(name="rehearsed", scope="module")
+def _rehearsed():
+    """Every case of the suites on every profile: its endpoints, its requests, what is done for them, and by whom."""
+    made = []
+    for target in aim.targets(aim.Aim(), {}):
+        provider = target.provider
+        rehearsal = Rehearsal({provider.name: provider.data})
+        at = aim.at_address(target, f"http://mock{provider.serve_at}")
+        for case in config.load_cases().values():
+            with suppress(KeyError, Untestable):
+                requests = [received(ask, at, case.name) for ask in case.asks] * case.repeat
+                made.append(({ask.endpoint for ask in case.asks}, requests, rehearsal.deeds(requests), rehearsal))
+    return made
+
+
+def received(ask, target, case):
+    outgoing = render(ask, target, case, {})
+    url = urlsplit(outgoing.shown.url)
+    headers = tuple((name.lower(), value) for name, value in outgoing.headers)
+    return Received(outgoing.shown.method, url.path, url.query, headers, outgoing.shown.body, NOW)
+
+
+def shows_at_a_case(fault, rehearsed):
+    return any(
+        rehearsal.touches(fault.id, requests, deeds)
+        for endpoints, requests, deeds, rehearsal in rehearsed
+        if "*" in fault.endpoints or endpoints & set(fault.endpoints)
+    )
+
+
 @pytest.mark.parametrize("fault_id", list(faults()))
-def test_a_fault_shows_at_its_endpoints(providers, all_probes, faultless, fault_id, capsys):
+def test_a_fault_shows_at_its_endpoints(providers, all_probes, faultless, rehearsed, fault_id, capsys):
     fault = faults()[fault_id]
     pairs = [
         (probe, told)
@@ -227,7 +262,7 @@ def test_a_fault_shows_at_its_endpoints(providers, all_probes, faultless, fault_
         if "*" in fault.endpoints or probe[0] in fault.endpoints
     ]
     answers = seen(providers, fault_id, [probe for probe, _ in pairs])
-    assert answers != [told for _, told in pairs]
+    assert answers != [told for _, told in pairs] or shows_at_a_case(fault, rehearsed)
     assert capsys.readouterr().err == ""
 
 
