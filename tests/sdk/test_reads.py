@@ -41,6 +41,10 @@ def test_a_chat_answer_is_read(api):
     answer = opened.chat.completions.create(model=model, messages=user("Say exactly: ok"))
     assert answer.choices[0].message.content == "ok"
     assert answer.usage.total_tokens == answer.usage.prompt_tokens + answer.usage.completion_tokens
+
+
+def test_the_id_of_a_request_is_read_from_its_header(full):
+    answer = full.chat.completions.create(model="gpt-4.1-mini", messages=user("Say exactly: ok"))
     assert answer._request_id.startswith("req_")
 
 
@@ -84,9 +88,9 @@ def test_a_json_schema_answer_is_parsed(api):
     assert isinstance(json.loads(answer.choices[0].message.content)["age"], int)
 
 
-def test_embeddings_are_decoded_from_base64(api):
-    opened, _ = api
-    model = {"gpt": "text-embedding-3-small"}.get(api[1][:3], "nomic-embed-text")
+@pytest.mark.parametrize("provider", ["openai", "iio", "io-intelligence"])
+def test_embeddings_are_decoded_from_base64(sdk, models, provider):
+    opened, model = sdk(provider), models(provider, "embeddings")
     made = opened.embeddings.create(model=model, input=["a", "b"])
     plain = opened.embeddings.create(model=model, input=["a", "b"], encoding_format="float")
     for packed, listed in zip(made.data, plain.data, strict=True):
