@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import ssl
 import subprocess
 import sys
@@ -108,3 +109,20 @@ def test_serve_leaves_with_2_where_its_certificate_is_missing(tmp_path):
     command = [sys.executable, "-m", "wireproof", "serve", "--port", "0", "--certfile", str(tmp_path / "none.pem")]
     run = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert (run.returncode, run.stdout, run.stderr.count("\n")) == (2, "", 1)
+
+
+def test_serve_tells_addresses_of_https(authority, tmp_path):
+    file = tmp_path / "server.pem"
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(file))
+    options = ["--port", "0", "--json", "--provider", "iio", "--certfile", str(file)]
+    trust = ssl.create_default_context()
+    authority.configure_trust(trust)
+    with subprocess.Popen([sys.executable, "-m", "wireproof", "serve", *options], stdout=subprocess.PIPE) as process:
+        try:
+            profile = json.loads(process.stdout.readline())["profiles"]["iio"]
+            key = {"Authorization": f"Bearer {profile['key']}"}
+            assert profile["base_url"].startswith("https://127.0.0.1:")
+            assert httpx.get(profile["base_url"] + "/models", headers=key, verify=trust).status_code == 200
+        finally:
+            process.terminate()
+    assert process.returncode == 0
