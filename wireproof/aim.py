@@ -19,7 +19,7 @@ SENDABLE = re.compile(r"(?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?"
 # Keys with nothing left: altogether, or for the model asked first.
 USED_UP = ("-exhausted", "-spent")
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-CELL_MEANS = ("cell-down", "cell-failing", "cell-misconfigured", "cell-crashed")
+CELL_MEANS = ("cell-down", "cell-failing", "cell-misconfigured", "cell-crashed", "cell-one-down")
 CONTROL_HEADERS = {
     **dict.fromkeys(CELL_MEANS, ("X-Wireproof-Cell", "{}")),
     "clock": ("X-Wireproof-Clock", "{}"),

@@ -51,7 +51,8 @@ class Ask:
         form: fields of a multipart form in place of a body: name → text, or file and media type.
         cap: the most tokens the answer may have, sent in the field the provider names.
         key: which key goes with it: good, none, empty, bad, unprefixed, or a tier of the provider.
-        cell: down, failing, misconfigured or crashed, where the request is to meet a cell in that state.
+        cell: down, failing, misconfigured or crashed, where the request is to meet a cell in that state; one-down
+            where one of several is down.
         clock: seconds by which the request happens later than now.
         save: name → JSON Pointer into the answer, for later steps.
     """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wireproof import expect
-from wireproof.check import Exchange, Noted, NotOffered, Provider, check
+from wireproof.check import Exchange, Inconclusive, Noted, NotOffered, Provider, check
 
 
 def told(role: str, provider: Provider) -> str:
@@ -28,10 +28,24 @@ def test_automated_decision(exchange: Exchange, provider: Provider) -> None:
     expect.header(exchange, told("automated_decision", provider))
 
 
+@check("headers.another-provider")
+def test_another_provider(exchanges: tuple[Exchange, ...], provider: Provider) -> None:
+    """A request is served while the provider that served it before is down, and names another."""
+    usual, now = exchanges
+    expect.success(now)
+    name = told("provider", provider)
+    before = usual.header(name)
+    if before is None:
+        raise Inconclusive("the first answer names no provider")
+    actual = expect.header(now, name)
+    expect.that(actual != before, f"another than {before}", actual, where=f"header {name}")
+
+
 @check("headers.elsewhere")
 def test_elsewhere(exchange: Exchange, provider: Provider) -> None:
-    """Where an answer that no model made names its origin in these headers, they have a value."""
+    """Where an answer that no model made has a header of those, it has a value; where it has none, that is noted."""
     expect.success(exchange)
     names = [told(role, provider) for role in ("provider", "automated_decision")]
-    given = [f"{name}: {expect.header(exchange, name)}" for name in names if exchange.header(name) is not None]
-    raise Noted(f"the answer tells {', '.join(given) or 'neither'}")
+    given = [expect.header(exchange, name) for name in names if exchange.header(name) is not None]
+    if not given:
+        raise Noted(f"the answer has neither {' nor '.join(names)}")

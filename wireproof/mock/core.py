@@ -149,13 +149,16 @@ class Core:
         """The cells that are up; a request that needs one is refused where its cell is in trouble."""
         trouble = control.cell_of(received) if self.controlled else ""
         up = 0 if trouble == "down" else self.state.cells.get(profile.name, profile.cells)
+        if trouble == "one-down" and up > 1:
+            up -= 1
         if route.endpoint not in WITHOUT_CELLS:
             refuse_trouble(trouble if up else "down")
         return up
 
     def _signed(self, profile: Profile, received: Received, meter: Meter, answer: Answer) -> Answer:
         """The answer with its request id, the profile's standing headers and the account's limits."""
-        asked = Asked(profile, received, Draw.of("request", next(self.ordinals)).hex(24))
+        elsewhere = self.controlled and control.cell_of(received) == "one-down"
+        asked = Asked(profile, received, Draw.of("request", next(self.ordinals)).hex(24), elsewhere)
         return with_headers(answer, (*standing(asked), *limits.headers_of(profile, meter)))
 
 

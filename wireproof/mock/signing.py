@@ -17,11 +17,12 @@ PROCESSING_MS = "7"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request that is to be signed, and the id drawn for it."""
+    """A request that is to be signed, the id drawn for it, and whether another provider served it than usual."""
 
     profile: Profile
     received: Received
     drawn: str
+    elsewhere: bool = False
 
     def sent(self, role: str) -> str | None:
         """What the request says in the header of this role, if its profile has one."""
@@ -54,7 +55,8 @@ def provider(asked: Asked) -> str:
     """The owner of the model that was asked, else the profile itself."""
     profile = asked.profile
     found = profile.model(named(asked) or "")
-    return profile.name if found is None else found.owner(profile.name)
+    owner = profile.name if found is None else found.owner(profile.name)
+    return f"{owner}-reserve" if asked.elsewhere else owner
 
 
 def named(asked: Asked) -> str | None:

@@ -11,11 +11,15 @@ from wireproof.mock.faults import (
     endings,
     errors,
     framing,
+    heads,
+    inputs,
     pictures,
+    quotas,
     rules,
     streams,
     table,
     taken,
+    thinking,
     values,
 )
 from wireproof.mock.faults.derived import derived, from_id
@@ -35,7 +39,11 @@ ACTED: Mapping[str, Lapse] = {
     **endings.LAPSES,
     **errors.LAPSES,
     **framing.LAPSES,
+    **heads.LAPSES,
+    **quotas.LAPSES,
     **pictures.LAPSES,
+    **thinking.LAPSES,
+    **inputs.LAPSES,
 }
 
 

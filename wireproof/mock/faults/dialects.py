@@ -43,6 +43,12 @@ def plain_texts(events: Events) -> Events:
     return tuple(Event(text.encode()) for text in texts if text)
 
 
+def crossed(events: Events) -> Events:
+    """The second chunk closes its arrays and objects in the wrong order."""
+    told = to_json(events[1].data).decode() if len(events) > 2 and is_json(events[1]) else ""
+    return (events[0], Event(f"{told.rstrip('}]')}}}]}}}}"), *events[2:]) if told else events
+
+
 def bad_utf8(events: Events) -> Events:
     place = middle(events)
     return (
@@ -85,6 +91,7 @@ LAPSES: Mapping[str, Lapse] = {
     ),
     "stream-broken-json": telling(broken),
     "stream-json-cut": telling(split_json),
+    "stream-brackets-crossed": telling(crossed),
     "stream-plain-text": telling(plain_texts),
     "stream-json-lines": telling(ollama),
     "stream-vendor-dialect": telling(anthropic),
