@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from wireproof.mock.conversation import Conversation
 from wireproof.mock.draw import Draw
 from wireproof.mock.fit import Hints, fit
 from wireproof.mock.orders import NUMBER, speak
+from wireproof.mock.reasoning import Thinking, thought
 from wireproof.mock.tokens import pieces
 from wireproof.mock.tools import Call, Choice, Tool, calls
 
@@ -33,31 +34,58 @@ class Ask:
     schema: Mapping[str, Any] | None = None
     stops: tuple[str, ...] = ()
     cap: int | None = None
+    thinking: Thinking | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """One choice of an answer: text tokens or tool calls, and why it ended."""
+    """One choice of an answer: text tokens or tool calls, why it ended, and what was thought before."""
 
     tokens: tuple[str, ...]
     calls: tuple[Call, ...]
     finish: str
+    thought: tuple[str, ...] = ()
+    thinking: Thinking | None = None
 
     @property
     def text(self) -> str:
         return "".join(self.tokens)
 
     @property
+    def apart(self) -> tuple[tuple[str, str], ...]:
+        """The thought where it is shown in a member of its own: that member with each token."""
+        if self.thinking is None or self.thinking.shown != "split":
+            return ()
+        return tuple((self.thinking.member, token) for token in self.thought)
+
+    @property
     def size(self) -> int:
-        """The tokens sent."""
-        return len(self.tokens) + sum(len(pieces(call.name)) + len(pieces(call.arguments)) for call in self.calls)
+        """The tokens made, thoughts included."""
+        called = sum(len(pieces(call.name)) + len(pieces(call.arguments)) for call in self.calls)
+        within = self.thinking is not None and self.thinking.inline
+        return len(self.tokens) + called + (0 if within else len(self.thought))
 
 
 def speak_once(ask: Ask, index: int) -> Spoken:
     """The choice of this index."""
     draw = ask.draw.at("choice", index)
-    answered = ask.conversation.tool_result is not None
-    called = calls(ask.tools, ask.choice, ask.conversation.asked, draw, answered=answered)
+    return answered(ask, draw) if ask.thinking is None else thoughtful(ask, ask.thinking, draw)
+
+
+def thoughtful(ask: Ask, thinking: Thinking, draw: Draw) -> Spoken:
+    """A thought and then the answer; the thought spends the cap first."""
+    whole = thought(thinking, draw)
+    kept = whole if ask.cap is None else whole[: ask.cap]
+    left = None if ask.cap is None else ask.cap - len(kept)
+    one = answered(replace(ask, cap=left), draw) if kept == whole else Spoken((), (), "length")
+    tokens = (*kept, *one.tokens) if thinking.inline else one.tokens
+    return replace(one, tokens=tokens, thought=kept, thinking=thinking)
+
+
+def answered(ask: Ask, draw: Draw) -> Spoken:
+    """The calls, else the text."""
+    told = ask.conversation.tool_result is not None
+    called = calls(ask.tools, ask.choice, ask.conversation.asked, draw, answered=told)
     if called:
         return capped_calls(called, ask.cap)
     return cut(said(ask, draw), ask.stops, ask.cap)

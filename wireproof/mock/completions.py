@@ -7,7 +7,7 @@ from typing import Any
 
 from wireproof.mock import logprobs, validate
 from wireproof.mock.answer import Ask, Spoken, speak_once
-from wireproof.mock.chat import DONE
+from wireproof.mock.chunks import DONE
 from wireproof.mock.conversation import Conversation, Line
 from wireproof.mock.draw import Draw, fingerprint
 from wireproof.mock.embed import is_tokens

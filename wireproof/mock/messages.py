@@ -6,6 +6,7 @@ from typing import Any
 
 from wireproof.mock.rules import RequestRules
 from wireproof.mock.validate import Body, out_of_range, required, wrong_type
+from wireproof.mock.vision import check_image
 
 CHOICES = ("none", "auto", "required")
 FORMATS = ("text", "json_object", "json_schema")
@@ -55,6 +56,8 @@ def check_part(part: Any, place: str, rules: RequestRules) -> None:
         raise out_of_range(f"{place}.type", f"Invalid value {kind!r}: expected one of {list(rules.content_parts)}.")
     if kind == "text" and not isinstance(part.get("text"), str):
         raise wrong_type(f"{place}.text", "string")
+    if kind == "image_url":
+        check_image(part, place)
 
 
 def check_stop(body: Body) -> None:

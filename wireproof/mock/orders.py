@@ -13,6 +13,8 @@ EXACTLY = re.compile(r"\b(?:say|repeat|reply|answer|write)\b[^.:\n]{0,24}?\bexac
 WORD = re.compile(r"\b(?:reply|answer|respond|say)\b[^.\n]{0,24}?\b(?:word|text)\b:?\s+[\"'“`]?([^\s\"'”`]+)", re.I)
 COUNT = re.compile(r"\bcount\b[^.\n]{0,12}?(?:\bfrom\s+(\d+)\s+)?(?:up\s+)?to\s+(\d+)", re.I)
 RECALL = re.compile(r"\b(?:which|what)\b[^.?\n]{0,30}\b(?:number|code)\b", re.I)
+COLOUR = re.compile(r"\bcolou?rs?\b", re.I)
+LANDSCAPE = "The picture shows a boardwalk through a green meadow under a blue sky."
 QUOTES = "\"'“”`"
 
 SENTENCES = (
@@ -59,14 +61,29 @@ def recalled(conversation: Conversation) -> str | None:
     return f"The number is {numbers[-1]}." if numbers else None
 
 
+def coloured(conversation: Conversation) -> str | None:
+    """`What colour is it?` gives the word for the colour of the picture."""
+    return conversation.pictures[0] or None if conversation.pictures and COLOUR.search(conversation.asked) else None
+
+
+def described(conversation: Conversation) -> str | None:
+    """What the picture shows; the same for every picture that is not looked at."""
+    if not conversation.pictures:
+        return None
+    colour = conversation.pictures[0]
+    return f"The picture shows a plain area, most of it {colour}." if colour else LANDSCAPE
+
+
 def speak(conversation: Conversation, draw: Draw) -> str:
-    """What the model says: the operator's order, then the user's, else a sentence drawn by hash."""
+    """What the model says: the colour it is asked for, what it is told to say, else a sentence drawn by hash."""
+    if said := coloured(conversation):
+        return said
     if said := obey(conversation.orders, OPERATOR):
         return said
     if conversation.tool_result is not None:
         return f"The tool answered: {conversation.tool_result}"
     said = obey(conversation.asked, USER) or recalled(conversation)
-    return said or draw.pick(SENTENCES)
+    return said or described(conversation) or draw.pick(SENTENCES)
 
 
 OPERATOR = (exact, single_word)

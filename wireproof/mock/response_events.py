@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from wireproof.mock.response_object import Response, text_part
+from wireproof.mock.response_object import Response
 from wireproof.mock.said import Event
 from wireproof.mock.tokens import pieces
 from wireproof.mock.tools import Call
 
 Json = dict[str, Any]
+# What the events of a part are named after.
+TEXTS = {"output_text": "output_text", "reasoning": "reasoning_text"}
 
 
 def events(response: Response) -> tuple[Event, ...]:
@@ -35,17 +37,24 @@ def story(response: Response) -> Iterator[tuple[str, Json]]:
 
 
 def spoken(response: Response) -> Iterator[tuple[str, Json]]:
-    """The message: its item, its part, its text token by token, and each of them done."""
+    """The message: its item, its parts one after the other, and the item done."""
     opened = response.message_item("in_progress", [])
-    at = {"item_id": opened["id"], "output_index": 0, "content_index": 0}
     yield "response.output_item.added", {"output_index": 0, "item": opened}
-    yield "response.content_part.added", {**at, "part": text_part("")}
-    for token in response.spoken.tokens:
-        yield "response.output_text.delta", {**at, "delta": token, "logprobs": []}
-    text = response.spoken.text
-    yield "response.output_text.done", {**at, "text": text, "logprobs": []}
-    yield "response.content_part.done", {**at, "part": text_part(text)}
+    for place, (kind, tokens) in enumerate(response.parts()):
+        at = {"item_id": opened["id"], "output_index": 0, "content_index": place}
+        yield from part(response, kind, tokens, at)
     yield "response.output_item.done", {"output_index": 0, "item": response.items(response.status)[0]}
+
+
+def part(response: Response, kind: str, tokens: tuple[str, ...], at: Json) -> Iterator[tuple[str, Json]]:
+    """One part of the message: opened, its text token by token, and both done."""
+    marks: Json = {"logprobs": []} if response.annotated and kind == "output_text" else {}
+    text = "".join(tokens)
+    yield "response.content_part.added", {**at, "part": response.part(kind, "")}
+    for token in tokens:
+        yield f"response.{TEXTS[kind]}.delta", {**at, "delta": token, **marks}
+    yield f"response.{TEXTS[kind]}.done", {**at, "text": text, **marks}
+    yield "response.content_part.done", {**at, "part": response.part(kind, text)}
 
 
 def called(response: Response, index: int, call: Call) -> Iterator[tuple[str, Json]]:

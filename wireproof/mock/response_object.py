@@ -14,7 +14,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One response: what was asked, what is said, what it cost."""
+    """One response: what was asked, what is said, what it cost, and the members its profile shows."""
 
     id: str
     created_at: int
@@ -22,10 +22,16 @@ class Response:
     spoken: Spoken
     usage: Json
     draw: Draw
+    members: tuple[str, ...]
 
     @property
     def status(self) -> str:
         return "incomplete" if self.spoken.finish == "length" else "completed"
+
+    @property
+    def annotated(self) -> bool:
+        """Whether a text shows its annotations and log probabilities."""
+        return "annotations" in self.members
 
     def whole(self) -> Json:
         """The finished response."""
@@ -33,24 +39,18 @@ class Response:
 
     def at(self, status: str, output: list[Json], usage: Json | None) -> Json:
         """The response as it stands at one moment."""
-        cut = {"reason": "max_output_tokens"} if status == "incomplete" else None
-        return {
-            "id": self.id,
-            "object": "response",
-            "created_at": self.created_at,
-            "status": status,
-            "background": False,
-            "error": None,
-            "incomplete_details": cut,
-            **self.echoed(),
-            "output": output,
-            "usage": usage,
-        }
+        made = {"id": self.id, "object": "response", "created_at": self.created_at, "status": status}
+        cut: Json = {"incomplete_details": {"reason": "max_output_tokens"}} if status == "incomplete" else {}
+        shown = self.settings() if "settings" in self.members else {"model": self.body["model"]}
+        return {**made, **shown, **cut, "output": output, "usage": usage}
 
-    def echoed(self) -> Json:
-        """The request's settings, as the response repeats them."""
+    def settings(self) -> Json:
+        """The request's settings, as the response repeats them, and what did not go wrong."""
         body = self.body
         return {
+            "background": False,
+            "error": None,
+            "incomplete_details": None,
             "instructions": body.get("instructions"),
             "max_output_tokens": body.get("max_output_tokens"),
             "metadata": body.get("metadata", {}),
@@ -72,7 +72,16 @@ class Response:
     def items(self, status: str) -> list[Json]:
         if self.spoken.calls:
             return [self.call_item(index, call, status) for index, call in enumerate(self.spoken.calls)]
-        return [self.message_item(status, [text_part(self.spoken.text)])]
+        return [self.message_item(status, [self.part(kind, "".join(tokens)) for kind, tokens in self.parts()])]
+
+    def parts(self) -> list[tuple[str, tuple[str, ...]]]:
+        """The kinds of the message's parts and their tokens: the thought where it is shown apart, and the text."""
+        thought = tuple(token for _, token in self.spoken.apart)
+        return [*([("reasoning", thought)] if thought else []), ("output_text", self.spoken.tokens)]
+
+    def part(self, kind: str, text: str) -> Json:
+        marks: Json = {"annotations": [], "logprobs": []} if self.annotated and kind == "output_text" else {}
+        return {"type": kind, "text": text, **marks}
 
     def message_item(self, status: str, content: list[Json]) -> Json:
         made = f"msg_{self.draw.at(self.id, 'message').hex(24)}"
@@ -87,7 +96,3 @@ class Response:
             "name": call.name,
             "arguments": call.arguments,
         }
-
-
-def text_part(text: str) -> Json:
-    return {"type": "output_text", "text": text, "annotations": [], "logprobs": []}

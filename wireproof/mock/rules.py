@@ -21,6 +21,7 @@ class Field:
     min_items: int | None = None
     max_items: int | None = None
     enum: tuple[Any, ...] = ()
+    default: Any = None
 
     @classmethod
     def from_mapping(cls, name: str, row: Mapping[str, Any]) -> Field:
@@ -35,6 +36,7 @@ class Field:
             min_items=row.get("min_items"),
             max_items=row.get("max_items"),
             enum=tuple(row.get("enum", ())),
+            default=row.get("default"),
         )
 
 
@@ -47,6 +49,12 @@ class RequestRules:
     roles: tuple[str, ...] = ()
     content_parts: tuple[str, ...] = ("text",)
     refuses_unknown: bool = False
+
+    @property
+    def cap_unless_asked(self) -> int | None:
+        """The tokens an answer has at most where the request does not say."""
+        field = self.fields.get(self.token_cap or "")
+        return None if field is None else field.default
 
     @classmethod
     def from_mapping(cls, row: Mapping[str, Any]) -> RequestRules:

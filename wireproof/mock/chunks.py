@@ -1,0 +1,67 @@
+"""The chunks of a streamed chat completion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wireproof.mock import logprobs
+from wireproof.mock.answer import Spoken
+from wireproof.mock.said import Event
+from wireproof.mock.tokens import pieces
+from wireproof.mock.turn import Json, Turn
+
+DONE = Event("[DONE]")
+
+
+def chunks(turn: Turn) -> Iterator[Json]:
+    """The chunks of a stream: roles, tokens in turns of the choices, finishes, and the usage if asked for."""
+    for index, one in enumerate(turn.spoken):
+        yield chunk(turn, index, first_delta(turn, one))
+    tracks = [list(deltas(turn, index, one)) for index, one in enumerate(turn.spoken)]
+    for place in range(max(map(len, tracks), default=0)):
+        for index, track in enumerate(tracks):
+            if place < len(track):
+                yield chunk(turn, index, track[place])
+    for index, one in enumerate(turn.spoken):
+        yield chunk(turn, index, {}, one.finish)
+    if shows_usage(turn):
+        yield {
+            **turn.envelope("chat.completion.chunk"),
+            **turn.trimmings(),
+            "choices": [],
+            "usage": turn.usage,
+        }
+
+
+def shows_usage(turn: Turn) -> bool:
+    return bool(turn.body.get("stream_options", {}).get("include_usage"))
+
+
+def first_delta(turn: Turn, one: Spoken) -> Json:
+    made: Json = {"role": "assistant", "content": None if one.calls else ""}
+    return made | ({"refusal": None} if "refusal" in turn.members else {})
+
+
+def deltas(turn: Turn, index: int, one: Spoken) -> Iterator[Json]:
+    """The thought and the text token by token, the picture, each call's name and then its arguments in fragments."""
+    for member, token in one.apart:
+        yield {member: token}
+    for token in one.tokens:
+        yield {"content": token}
+    if pictures := turn.pictures(index):
+        yield {"images": pictures}
+    for place, call in enumerate(one.calls):
+        opening = {"name": call.name, "arguments": ""}
+        yield {"tool_calls": [{"index": place, "id": call.id, "type": "function", "function": opening}]}
+        for fragment in pieces(call.arguments):
+            yield {"tool_calls": [{"index": place, "function": {"arguments": fragment}}]}
+
+
+def chunk(turn: Turn, index: int, delta: Json, finish: str | None = None) -> Json:
+    made: Json = {"index": index, "delta": delta, "finish_reason": finish}
+    if turn.top is not None and delta.get("content"):
+        made["logprobs"] = logprobs.chat_entries([delta["content"]], turn.top)
+    elif turn.top is not None or "logprobs" in turn.members:
+        made["logprobs"] = None
+    usage: Json = {"usage": None} if shows_usage(turn) else {}
+    return {**turn.envelope("chat.completion.chunk"), **turn.trimmings(), "choices": [made], **usage}

@@ -1,0 +1,72 @@
+"""The input of a response, text or items, as a conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wireproof.mock.conversation import Conversation, Line, text_of
+from wireproof.mock.refusal import Refused
+from wireproof.mock.rules import RequestRules
+from wireproof.mock.validate import Body, out_of_range, required, wrong_type
+from wireproof.mock.vision import seen_in
+
+
+def conversation_of(body: Body, rules: RequestRules) -> Conversation:
+    """What the request says, in its input or, where the contract has them, in its messages."""
+    name = named(body)
+    given = body[name]
+    first = [Line("system", body["instructions"])] if body.get("instructions") else []
+    if isinstance(given, str):
+        return Conversation((*first, Line("user", given)))
+    return Conversation((*first, *(line_of(item, f"{name}[{place}]", rules) for place, item in enumerate(given))))
+
+
+def named(body: Body) -> str:
+    """The one member that holds what is said."""
+    if "input" in body and "messages" in body:
+        raise Refused("both-inputs", "Give either 'input' or 'messages', not both.", param="messages")
+    if "input" not in body and "messages" not in body:
+        raise required("input")
+    name = "input" if "input" in body else "messages"
+    if not body[name]:
+        raise out_of_range(name, f"Invalid '{name}': empty.")
+    return name
+
+
+def line_of(item: Any, place: str, rules: RequestRules) -> Line:
+    """One item of the input as a line of the conversation."""
+    if not isinstance(item, Mapping):
+        raise wrong_type(place, "object")
+    kind = item.get("type", "message")
+    if kind == "function_call_output":
+        return Line("tool", text_of(item.get("output")))
+    if kind != "message":
+        return Line("assistant", "")
+    if not isinstance(item.get("role"), str):
+        raise required(f"{place}.role")
+    if item["role"] not in rules.roles:
+        raise out_of_range(f"{place}.role", f"Invalid value {item['role']!r}: expected one of {list(rules.roles)}.")
+    return Line(item["role"], *content_of(item, f"{place}.content", rules))
+
+
+def content_of(item: Mapping[str, Any], place: str, rules: RequestRules) -> tuple[str, tuple[str, ...]]:
+    """The text of a message, and what is seen of its pictures."""
+    content = item.get("content")
+    if not isinstance(content, str | list):
+        raise (required(place) if "content" not in item else wrong_type(place, "string or array"))
+    for number, part in enumerate(content if isinstance(content, list) else ()):
+        check_part(part, f"{place}[{number}]", rules)
+    return text_of(content), seen_in(content, place)
+
+
+def check_part(part: Any, place: str, rules: RequestRules) -> None:
+    if not isinstance(part, Mapping):
+        raise wrong_type(place, "object")
+    kind = part.get("type")
+    if kind is None:
+        raise required(f"{place}.type")
+    if kind not in rules.content_parts:
+        raise out_of_range(f"{place}.type", f"Invalid value {kind!r}: expected one of {list(rules.content_parts)}.")
+    if kind.endswith("text") and not isinstance(part.get("text"), str):
+        raise wrong_type(f"{place}.text", "string")

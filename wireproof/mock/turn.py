@@ -1,0 +1,106 @@
+"""One chat request understood: what to say, and in which form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from wireproof.mock import validate
+from wireproof.mock.answer import Ask, Spoken, speak_once
+from wireproof.mock.conversation import Conversation, from_messages, prompt_tokens
+from wireproof.mock.draw import Draw, fingerprint
+from wireproof.mock.endpoint import Visit, cap_of, check_context, model_for, stops_of
+from wireproof.mock.messages import check_chat
+from wireproof.mock.model import Model
+from wireproof.mock.pictures import data_url, drawn
+from wireproof.mock.reasoning import thinking_of
+from wireproof.mock.tools import Tool, named_choice
+from wireproof.mock.usage import chat_usage
+from wireproof.mock.vision import refuse_blind
+
+Json = dict[str, Any]
+SIDE = 256
+# A document may leave `n` unbounded; the server itself cannot.
+MOST_CHOICES = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A chat's answer, before it is written whole or in chunks."""
+
+    visit: Visit
+    body: Json
+    model: Model
+    ask: Ask
+    spoken: tuple[Spoken, ...]
+    usage: Json
+    id: str
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        return self.visit.profile.members
+
+    @property
+    def top(self) -> int | None:
+        """How many alternatives each token shows; none where logprobs are not asked for."""
+        return int(self.body.get("top_logprobs", 0)) if self.body.get("logprobs") else None
+
+    def envelope(self, kind: str) -> Json:
+        return {"id": self.id, "object": kind, "created": self.visit.created, "model": self.body["model"]}
+
+    def trimmings(self) -> Json:
+        """The members that only some profiles show."""
+        known = {"service_tier": "default", "system_fingerprint": fingerprint(self.body["model"])}
+        return {name: value for name, value in known.items() if name in self.members}
+
+    def pictures(self, index: int) -> list[Json]:
+        """The picture a choice shows beside its text, where the model makes pictures."""
+        makes = "image" in self.model.roles and "image-output" in self.visit.profile.capabilities
+        if not makes or self.spoken[index].calls:
+            return []
+        made = drawn(self.ask.conversation.asked, self.ask.draw.at("picture", index), SIDE, SIDE)
+        return [{"type": "image_url", "image_url": {"url": data_url(made)}}]
+
+
+def understood(visit: Visit, given: Json) -> Turn:
+    """The request read by the rules of its contract, and answered."""
+    rules = visit.profile.rules("chat")
+    body = validate.fields(given, rules)
+    check_chat(body, rules)
+    check_choices(body)
+    model = model_for(visit, body["model"], "chat")
+    ask = asked(visit, body, model)
+    if any(line.pictures for line in ask.conversation.lines):
+        refuse_blind(model.roles, model.id)
+    prompt = prompt_tokens(ask.conversation, body.get("tools"))
+    check_context(visit, model, prompt + (cap_asked(visit, body) or 0), "messages")
+    spoken = tuple(speak_once(ask, index) for index in range(int(body.get("n", 1))))
+    thought = sum(len(one.thought) for one in spoken)
+    usage = chat_usage(visit.profile, prompt, sum(one.size for one in spoken), thought)
+    return Turn(visit, body, model, ask, spoken, usage, visit.id("chatcmpl-", ask.draw))
+
+
+def check_choices(body: Json) -> None:
+    if body.get("n", 1) > MOST_CHOICES:
+        raise validate.out_of_range("n", f"Invalid 'n': this server makes at most {MOST_CHOICES} choices.")
+
+
+def cap_asked(visit: Visit, body: Json) -> int | None:
+    return cap_of(body, visit.profile.rules("chat").token_cap, "max_tokens", "max_completion_tokens")
+
+
+def asked(visit: Visit, body: Json, model: Model) -> Ask:
+    wanted = body.get("response_format", {})
+    conversation: Conversation = from_messages(body["messages"], body.get("system"))
+    cap = cap_asked(visit, body)
+    return Ask(
+        conversation=conversation,
+        draw=Draw.of(body["model"], body["messages"], body.get("system"), body.get("seed")),
+        tools=tuple(Tool.from_mapping(tool["function"]) for tool in body.get("tools", ())),
+        choice=named_choice(body.get("tool_choice"), parallel=body.get("parallel_tool_calls", True)),
+        format=wanted.get("type", "text"),
+        schema=wanted.get("json_schema", {}).get("schema"),
+        stops=stops_of(body),
+        cap=visit.profile.rules("chat").cap_unless_asked if cap is None else cap,
+        thinking=thinking_of(visit.profile, model, body),
+    )
