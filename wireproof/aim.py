@@ -145,6 +145,9 @@ def _key(name: str, value: str) -> Key:
     if not SENDABLE.fullmatch(value):
         where, remedy = f"the environment variable {name}", "export it as one line of Latin-1 without spaces around it"
         raise ConfigError(where, "its value cannot stand in a header", remedy)
+    if value.startswith("$"):
+        where = f"the environment variable {name}"
+        raise ConfigError(where, "it holds the name of a variable, not a key", f"export {name} with the key itself")
     return Key(name, value)
 
 

@@ -21,8 +21,9 @@ import jsonschema_rs
 import openai
 import pytest
 
-from wireproof import stream
+from wireproof import aim, stream
 from wireproof.config import providers_data
+from wireproof.errors import ConfigError
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -157,6 +158,15 @@ def test_the_official_client_makes_of_a_python_sample_the_request_it_shows(name:
     assert (request.method, str(request.url)) == (record["method"], record["url"])
     assert {header: request.headers[header] for header in record["headers"]} == record["headers"]
     assert json.loads(request.content) == body
+
+
+@pytest.mark.parametrize(("name", "record"), python_samples())
+def test_the_name_of_a_variable_in_the_place_of_the_key_is_told_before_anything_is_sent(
+    name: str, record: dict[str, Any]
+) -> None:
+    environment = {entry(name)["auth"]["key_env"]: record["client"]["api_key"]}
+    with pytest.raises(ConfigError, match="the name of a variable"):
+        aim.targets(aim.Aim(providers=(name,), endpoint=record["client"]["base_url"]), environment)
 
 
 # --- streams
