@@ -14,6 +14,8 @@ import pytest
 
 FAULT = "X-Wireproof-Fault"
 CELL = "X-Wireproof-Cell"
+# The first SDK reads codes at the top of a body only, and asks for base64 only where numpy is installed.
+FIRST = openai.__version__.startswith("1.0.")
 
 
 def user(text: str) -> list[dict[str, Any]]:
@@ -46,6 +48,13 @@ def test_the_system_field_is_no_argument_and_goes_by_extra_body(sdk, chat):
     assert answer.choices[0].message.content == "BANANA"
 
 
+def code_of(error: openai.APIStatusError) -> Any:
+    """The code of a refusal in the envelope `error`; the first SDK leaves it in the body."""
+    assert (error.code is None) == FIRST
+    return error.response.json()["error"]["code"] if FIRST else error.code
+
+
+@pytest.mark.skipif(FIRST, reason="the first SDK asks for base64 only where numpy is installed")
 def test_embeddings_are_always_asked_for_in_base64(sdk, sent, models):
     client = sdk("iio")
     requests = sent(client)
@@ -56,13 +65,13 @@ def test_embeddings_are_always_asked_for_in_base64(sdk, sent, models):
 def test_an_unknown_model_is_no_not_found_error_where_the_document_says_422(sdk, chat):
     with pytest.raises(openai.UnprocessableEntityError) as caught:
         chat(sdk("iio"), "iio", model="no-such-model")
-    assert caught.value.code == "invalid_model"
+    assert code_of(caught.value) == "invalid_model"
 
 
 def test_a_month_used_up_is_no_rate_limit_error_where_the_document_says_403(sdk, chat):
     with pytest.raises(openai.PermissionDeniedError) as caught:
         chat(sdk("iio", tier="free-exhausted"), "iio")
-    assert caught.value.code == "tier_exceeded"
+    assert code_of(caught.value) == "tier_exceeded"
 
 
 def test_a_cell_that_is_down_is_asked_three_times_at_once(sdk, chat, sent):
@@ -86,7 +95,7 @@ def test_a_full_minute_is_hidden_by_repeats(sdk, chat, sent):
 def test_health_has_no_resource_and_the_tenant_no_argument(sdk):
     client = sdk("iio", default_headers={"X-IIO-Tenant": "acme"})
     assert not hasattr(client, "health")
-    assert client.get("/health", cast_to=object)["status"] == "ok"
+    assert client.get("/health", cast_to=dict[str, Any])["status"] == "ok"
 
 
 # --- IO Intelligence
@@ -151,7 +160,12 @@ def test_a_list_under_another_name_is_empty_without_an_error(sdk):
 
 
 def test_iterating_a_list_under_another_name_yields_nothing(sdk):
-    assert list(sdk("aion").models.list()) == []
+    page = sdk("aion").models.list()
+    if FIRST:
+        with pytest.raises(TypeError):
+            list(page)
+    else:
+        assert list(page) == []
 
 
 def test_a_public_list_cannot_be_asked_for_without_a_key(server, monkeypatch):
@@ -310,7 +324,8 @@ def test_values_outside_the_documents_pass_unseen(canned):
     )
     assert read.choices[0].finish_reason == "STOP"
     assert isinstance(read.choices[0].message.content, list)
-    assert isinstance(read.choices[0].message.tool_calls[0].function.arguments, dict)
+    called = read.choices[0].message.tool_calls[0]
+    assert isinstance(called["function"]["arguments"] if FIRST else called.function.arguments, dict)
     assert read.usage is None
 
 
@@ -323,7 +338,7 @@ def test_an_error_with_status_200_is_an_answer_without_anything(canned):
 @pytest.mark.parametrize(
     ("body", "code"),
     [
-        pytest.param({"error": {"code": "auth_required"}}, "auth_required", id="inside-error"),
+        pytest.param({"error": {"code": "auth_required"}}, None if FIRST else "auth_required", id="inside-error"),
         pytest.param({"code": "auth_required"}, "auth_required", id="flat"),
         pytest.param({"error": "auth_required"}, None, id="error-is-text"),
         pytest.param({"detail": "auth_required"}, None, id="detail"),

@@ -86,7 +86,7 @@ def model(client: openai.OpenAI, entry: Mapping[str, Any]) -> None:
 
 
 def health(client: openai.OpenAI, entry: Mapping[str, Any]) -> None:
-    assert client.get("/health", cast_to=object)["status"] == "ok"
+    assert client.get("/health", cast_to=dict[str, Any])["status"] == "ok"
 
 
 DRIVERS: Mapping[str, Callable[[openai.OpenAI, Mapping[str, Any]], None]] = {
