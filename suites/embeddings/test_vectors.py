@@ -158,3 +158,10 @@ def test_model_echoed(exchange: Exchange) -> None:
         expect.asked(exchange)["model"],
         at="/model",
     )
+
+
+@check("embeddings.empty-alike")
+def test_empty_alike(alone: Exchange, among: Exchange) -> None:
+    """A text without a character is answered, or refused, alike alone and among others."""
+    words = {True: "an answer", False: "a refusal"}
+    expect.that(among.answered == alone.answered, words[alone.answered], words[among.answered], where="status line")

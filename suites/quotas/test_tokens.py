@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wireproof import expect
-from wireproof.check import Exchange, Finding, Provider, Violation, check, pointer
+from wireproof.check import Exchange, Finding, Inconclusive, Provider, Violation, check, pointer
 
 
 @check("quotas.none-serves")
@@ -21,25 +21,25 @@ def test_a_minute_does_not_cure_the_day(exchanges: tuple[Exchange, ...], provide
         expect.refusal(exchange, provider.refusals["quota-exhausted"], provider)
 
 
-@check("quotas.other-model-serves")
+@check("quotas.other-model-serves", any_answer=True)
 def test_other_model_serves(exchanges: tuple[Exchange, ...]) -> None:
     """An account that has used up its tokens for one model is answered by another."""
     refused_then_served(exchanges)
 
 
-@check("quotas.other-account-serves")
+@check("quotas.other-account-serves", any_answer=True)
 def test_other_account_serves(exchanges: tuple[Exchange, ...]) -> None:
     """An account that has used up its tokens takes none from another account."""
     refused_then_served(exchanges)
 
 
-@check("quotas.list-takes-none")
+@check("quotas.list-takes-none", any_answer=True)
 def test_list_takes_none(exchanges: tuple[Exchange, ...]) -> None:
     """An account without tokens left is still given the list of models, since tokens are counted and not requests."""
     refused_then_served(exchanges)
 
 
-@check("quotas.next-day-serves")
+@check("quotas.next-day-serves", any_answer=True)
 def test_next_day_serves(exchanges: tuple[Exchange, ...]) -> None:
     """An account whose tokens of the day are used up is answered again a day later."""
     refused_then_served(exchanges)
@@ -48,5 +48,10 @@ def test_next_day_serves(exchanges: tuple[Exchange, ...]) -> None:
 def refused_then_served(exchanges: tuple[Exchange, ...]) -> None:
     """The first request is refused and the last is answered."""
     first, last = exchanges[0], exchanges[-1]
+    for exchange in exchanges:
+        expect.arrived(exchange)
+    # A limit a minute says when to come again; a day's tokens that are used up do not.
+    if last.status == 429 and last.header("Retry-After") is not None:
+        raise Inconclusive("the last request came too soon after others")
     expect.that(not first.answered, "a refusal at first", first.status, where="first answer")
     expect.success(last)

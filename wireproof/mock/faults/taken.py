@@ -99,6 +99,7 @@ LAPSES: Mapping[str, Lapse] = {
     "temperature-zero-refused": taking("temperature", lambda value: value == 0 and value is not False, "0"),
     "encoded-id-unknown": at_path(lambda path: f"{path}-" if "%" in path else path),
     "raw-id-unknown": at_path(lambda path: f"{path}-" if ":" in path else path),
+    "raw-slash-unknown": at_path(lambda path: f"{path}-" if path.partition("/models/")[2].count("/") else path),
     "preflight-refused": Lapse(hear=as_trace),
     "malformed-json-accepted": Lapse(hear=lenient),
     "missing-model-accepted": any_model(lambda v: v is None),
