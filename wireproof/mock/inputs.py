@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wireproof.mock.conversation import Conversation, Line, text_of
+from wireproof.mock.conversation import Conversation, Line, from_messages, text_of
+from wireproof.mock.messages import check_messages
 from wireproof.mock.refusal import Refused
 from wireproof.mock.rules import RequestRules
 from wireproof.mock.validate import Body, out_of_range, required, wrong_type
@@ -16,6 +17,9 @@ def conversation_of(body: Body, rules: RequestRules) -> Conversation:
     """What the request says, in its input or, where the contract has them, in its messages."""
     name = named(body)
     given = body[name]
+    if name == "messages":
+        check_messages(given, rules)
+        return from_messages(given)
     first = [Line("system", body["instructions"])] if body.get("instructions") else []
     if isinstance(given, str):
         return Conversation((*first, Line("user", given)))

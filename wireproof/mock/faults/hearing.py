@@ -14,17 +14,18 @@ from wireproof.mock.profile import Profile
 Body = dict[str, Any]
 
 
+def heard_as(received: Received, change: Callable[[Body], Body]) -> Received:
+    """The request with another body, where it has one that is a JSON object."""
+    try:
+        body = json.loads(received.body)
+    except ValueError:
+        return received
+    return replace(received, body=json.dumps(change(body)).encode()) if isinstance(body, dict) else received
+
+
 def hearing(change: Callable[[Body], Body]) -> Lapse:
     """A lapse that hears another body than was sent."""
-
-    def hear(received: Received, profile: Profile) -> Received:
-        try:
-            body = json.loads(received.body)
-        except ValueError:
-            return received
-        return replace(received, body=json.dumps(change(body)).encode()) if isinstance(body, dict) else received
-
-    return Lapse(hear=hear)
+    return Lapse(hear=lambda received, profile: heard_as(received, change))
 
 
 def ignoring(*names: str) -> Lapse:
