@@ -1,4 +1,4 @@
-"""Forms (multipart/form-data, RFC 7578): written with one boundary, so that every run sends the same bytes; read back."""
+"""Forms (multipart/form-data, RFC 7578): written with one boundary, so that runs send the same bytes; read back."""
 
 from __future__ import annotations
 

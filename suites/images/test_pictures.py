@@ -1,0 +1,211 @@
+"""Pictures: as many as were asked for, each in one form, and each really a picture of its size."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import ipaddress
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from wireproof import expect
+from wireproof.check import Exchange, Inconclusive, Noted, Violation, check
+
+FORMS = ("url", "b64_json")
+DATA_URL = re.compile(r"data:(image/[\w.+-]+);base64,(.+)", re.S)
+# Servers' clocks go wrong by minutes; milliseconds, or a moment of another day, are further off than that.
+CLOCK_S = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture as its first bytes tell of it."""
+
+    media_type: str
+    width: int
+    height: int
+
+
+def entries(exchange: Exchange) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+    """The place and the entry of each picture of an answer."""
+    body = expect.answer(exchange)
+    count = len(expect.member(body, "/data", list))
+    expect.that(count > 0, "at least one picture", body["data"], at="/data")
+    return tuple((f"/data/{n}", expect.member(body, f"/data/{n}", dict)) for n in range(count))
+
+
+def given(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    """The forms in which an entry holds its picture."""
+    return tuple(name for name in FORMS if entry.get(name))
+
+
+def packed(exchange: Exchange) -> Iterator[tuple[str, bytes, str | None]]:
+    """The place, the bytes and the claimed media type of each picture that came inside the answer."""
+    for at, entry in entries(exchange):
+        url = DATA_URL.fullmatch(entry["url"]) if isinstance(entry.get("url"), str) else None
+        if url is not None:
+            yield f"{at}/url", unpacked(url[2], f"{at}/url"), url[1].lower()
+        if isinstance(entry.get("b64_json"), str) and entry["b64_json"]:
+            yield f"{at}/b64_json", unpacked(entry["b64_json"], f"{at}/b64_json"), None
+
+
+def unpacked(text: str, at: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise Violation("base64", expect.shown(text), at=at, judged_by="images.decodes") from None
+
+
+def pictures(exchange: Exchange) -> tuple[tuple[str, Picture, str | None], ...]:
+    """Each picture that came inside the answer, read from its first bytes; none is fetched from elsewhere."""
+    found = tuple((at, picture(data, at), claimed) for at, data, claimed in packed(exchange))
+    if not found:
+        raise Inconclusive("no picture stands in the answer itself, and no address is fetched")
+    return found
+
+
+def picture(data: bytes, at: str) -> Picture:
+    made = png(data) or jpeg(data) or webp(data) or gif(data)
+    if made is None:
+        actual = f"{len(data)} bytes that begin with {data[:12].hex(' ')}"
+        raise Violation("a PNG, JPEG, WebP or GIF", actual, at=at, judged_by="images.decodes")
+    return made
+
+
+def png(data: bytes) -> Picture | None:
+    if not data.startswith(b"\x89PNG\r\n\x1a\n") or data[12:16] != b"IHDR" or len(data) < 24:
+        return None
+    return Picture("image/png", int.from_bytes(data[16:20]), int.from_bytes(data[20:24]))
+
+
+def jpeg(data: bytes) -> Picture | None:
+    """The size stands in the first frame header, behind segments that tell their lengths."""
+    at = 2 if data.startswith(b"\xff\xd8\xff") else len(data)
+    while at + 9 <= len(data) and data[at] == 0xFF:
+        # C4, C8 and CC are tables and extensions among the frame headers.
+        if 0xC0 <= data[at + 1] <= 0xCF and data[at + 1] not in (0xC4, 0xC8, 0xCC):
+            height, width = int.from_bytes(data[at + 5 : at + 7]), int.from_bytes(data[at + 7 : at + 9])
+            return Picture("image/jpeg", width, height)
+        at += 2 + int.from_bytes(data[at + 2 : at + 4])
+    return None
+
+
+def webp(data: bytes) -> Picture | None:
+    """The three kinds of WebP write their size differently."""
+    if data[:4] != b"RIFF" or data[8:12] != b"WEBP" or len(data) < 30:
+        return None
+    kind = data[12:16]
+    if kind == b"VP8X":
+        width, height = (1 + int.from_bytes(data[at : at + 3], "little") for at in (24, 27))
+    elif kind == b"VP8L":
+        bits = int.from_bytes(data[21:25], "little")
+        width, height = 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    else:
+        width, height = (int.from_bytes(data[at : at + 2], "little") & 0x3FFF for at in (26, 28))
+    return Picture("image/webp", width, height)
+
+
+def gif(data: bytes) -> Picture | None:
+    if data[:6] not in (b"GIF87a", b"GIF89a") or len(data) < 10:
+        return None
+    return Picture("image/gif", int.from_bytes(data[6:8], "little"), int.from_bytes(data[8:10], "little"))
+
+
+@check("images.count")
+def test_count(exchange: Exchange) -> None:
+    """The answer has as many pictures as the request asks for, one where it does not say."""
+    wanted, count = expect.asked(exchange).get("n", 1), len(entries(exchange))
+    expect.that(count == wanted, f"{wanted} pictures", f"{count}", at="/data")
+
+
+@check("images.has-picture")
+def test_has_picture(exchange: Exchange) -> None:
+    """Each entry of the answer holds a picture: an address, or base64."""
+    for at, entry in entries(exchange):
+        expect.that(bool(given(entry)), "url or b64_json with something in it", entry, at=at)
+
+
+@check("images.one-form")
+def test_one_form(exchange: Exchange) -> None:
+    """A picture comes in one form, as an address or as base64, and not in both."""
+    for at, entry in entries(exchange):
+        expect.that(len(given(entry)) < 2, "url or b64_json", " and ".join(given(entry)), at=at)
+
+
+@check("images.as-asked")
+def test_as_asked(exchange: Exchange) -> None:
+    """A picture comes in the form the request asks for."""
+    wanted = expect.asked(exchange)["response_format"]
+    for at, entry in entries(exchange):
+        actual = " and ".join(entry) or "nothing"
+        expect.that(wanted in given(entry), f"{wanted} with something in it", actual, at=at)
+
+
+@check("images.url-or-data")
+def test_url_or_data(exchange: Exchange) -> None:
+    """A picture comes as an address that begins with https:// or data:image/."""
+    for at, _ in entries(exchange):
+        url = expect.member(expect.answer(exchange), f"{at}/url", str)
+        fits = re.match(r"https://[^/]|data:image/[\w.+-]+[;,].", url) is not None
+        expect.that(fits, "an address with https:// or data:image/", url, at=f"{at}/url")
+
+
+@check("images.reachable")
+def test_reachable(exchange: Exchange) -> None:
+    """The address of a picture names no host that only the server itself can reach."""
+    for at, entry in entries(exchange):
+        url = entry.get("url")
+        if isinstance(url, str) and not url.startswith("data:"):
+            expect.that(not is_private(url), "a host that a client can reach", url, at=f"{at}/url")
+
+
+def is_private(url: str) -> bool:
+    host = (urlsplit(url).hostname or "").lower()
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return "." not in host or host.endswith((".local", ".internal", ".localhost"))
+
+
+@check("images.decodes")
+def test_decodes(exchange: Exchange) -> None:
+    """A picture inside the answer is base64 of a PNG, JPEG, WebP or GIF, by its first bytes."""
+    pictures(exchange)
+
+
+@check("images.size")
+def test_size(exchange: Exchange) -> None:
+    """A picture has as many pixels across and down as the request asks for."""
+    wanted = expect.asked(exchange)["size"]
+    for at, found, _ in pictures(exchange):
+        actual = f"{found.width}x{found.height}"
+        expect.that(actual == wanted, f"{wanted} pixels", actual, at=at)
+
+
+@check("images.labelled")
+def test_labelled(exchange: Exchange) -> None:
+    """The media type that a data address names is that of its picture."""
+    for at, found, claimed in pictures(exchange):
+        if claimed is not None:
+            expect.equal(claimed, found.media_type, at=at)
+
+
+@check("images.created")
+def test_created(exchange: Exchange) -> None:
+    """created is the moment of the answer, in seconds, give or take five minutes."""
+    created = expect.member(expect.answer(exchange), "/created", int, float)
+    near = abs(created - exchange.sent_at) <= CLOCK_S
+    expect.that(near, f"within {CLOCK_S} s of {exchange.sent_at:.0f}", created, at="/created")
+
+
+@check("images.model-optional")
+def test_model_optional(exchange: Exchange) -> None:
+    """A request without a model is answered with a picture, or refused as a mistake; which of them is recorded."""
+    if not exchange.answered:
+        expect.refused_somehow(exchange)
+        raise Noted(f"a request without a model is refused with {exchange.status}")
+    expect.that(all(given(entry) for _, entry in entries(exchange)), "a picture", exchange.text, at="/data")
+    raise Noted("a request without a model is answered with a picture")

@@ -1,0 +1,156 @@
+"""Transcripts: the words that were spoken, in the language they were spoken in, however they are asked for."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from wireproof import expect
+from wireproof.check import Case, Exchange, Noted, Violation, check
+
+# What is said in the clip (README.md), and how long it is.
+SPOKEN = ("ask", "what", "you", "can", "do", "for", "your", "country")
+CLIP_S = 2.75
+# Recognition errs: six words of ten are far more than another text, or a translation, has in common.
+ENOUGH = 0.6
+# Servers round times, and the last word may be heard to end behind the end.
+ROUNDING_S = 0.5
+TIME = re.compile(r"(?:(\d+):)?(\d{2}):(\d{2})[.,](\d{3})")
+CUE = re.compile(rf"({TIME.pattern})\s*-->\s*({TIME.pattern})")
+
+
+def transcript(exchange: Exchange) -> str:
+    """The text of an answer in JSON."""
+    text: str = expect.member(expect.answer(exchange), "/text", str)
+    return text
+
+
+def words(text: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"\w+", text.lower()))
+
+
+def says_it(text: str, at: str | None = None) -> None:
+    """Enough of what is spoken in the clip stands in a text."""
+    heard = sum(word in words(text) for word in SPOKEN)
+    enough = heard >= ENOUGH * len(SPOKEN)
+    wanted = f"at least {ENOUGH:.0%} of the words {' '.join(SPOKEN)!r}"
+    expect.that(enough, wanted, text, at=at, where=at or "body", judged_by="transcriptions.says")
+
+
+def timed(document: Any, name: str) -> list[Any]:
+    """The timed pieces of a transcript: each ends behind its start, none starts before the one before it."""
+    pieces: list[Any] = expect.member(document, f"/{name}", list)
+    expect.that(bool(pieces), "at least one entry", pieces, at=f"/{name}")
+    before = 0.0
+    for n in range(len(pieces)):
+        start, end = (expect.member(document, f"/{name}/{n}/{edge}", int, float) for edge in ("start", "end"))
+        expect.that(before <= start, f"a start of at least {before}", start, at=f"/{name}/{n}/start")
+        # A short word may be rounded to no time at all; a segment may not.
+        late = start <= end if name == "words" else start < end
+        expect.that(late and end <= CLIP_S + ROUNDING_S, f"an end from {start} to {CLIP_S}", end, at=f"/{name}/{n}/end")
+        before = start
+    return pieces
+
+
+@check("transcriptions.text")
+def test_text(exchange: Exchange) -> None:
+    """A transcript is a text with at least one word."""
+    text = transcript(exchange)
+    expect.that(bool(words(text)), "at least one word", text, at="/text")
+
+
+@check("transcriptions.says")
+def test_says(exchange: Exchange) -> None:
+    """A transcript says what is spoken in the clip, in the language in which it is spoken."""
+    says_it(transcript(exchange), "/text")
+
+
+@check("transcriptions.same-words")
+def test_same_words(plain: Exchange, other: Exchange) -> None:
+    """The same clip has the same words, whatever else is asked for."""
+    first, second = (set(words(transcript(exchange))) for exchange in (plain, other))
+    alike = len(first & second) >= ENOUGH * len(first | second)
+    expect.that(alike, f"the words {' '.join(sorted(first))!r}", " ".join(sorted(second)), at="/text")
+
+
+@check("transcriptions.language")
+def test_language(exchange: Exchange) -> None:
+    """A transcript with details names the language of the clip, English."""
+    named = expect.member(expect.answer(exchange), "/language", str)
+    expect.that(named.lower() in ("english", "en"), "english", named, at="/language")
+
+
+@check("transcriptions.duration")
+def test_duration(exchange: Exchange) -> None:
+    """A transcript with details tells how many seconds the clip lasts."""
+    told = expect.member(expect.answer(exchange), "/duration", int, float)
+    expect.that(abs(told - CLIP_S) <= ROUNDING_S, f"about {CLIP_S}", told, at="/duration")
+
+
+@check("transcriptions.segments")
+def test_segments(exchange: Exchange) -> None:
+    """The segments of a transcript stand in order, each with its time, and say together what the transcript says."""
+    document = expect.answer(exchange)
+    count = len(timed(document, "segments"))
+    together = " ".join(expect.member(document, f"/segments/{n}/text", str) for n in range(count))
+    same = words(together) == words(transcript(exchange))
+    expect.that(same, f"the words of {transcript(exchange)!r}", together, at="/segments")
+
+
+@check("transcriptions.words")
+def test_words(exchange: Exchange) -> None:
+    """The words of a transcript stand in order, each with its time, and are those that were spoken."""
+    document = expect.answer(exchange)
+    count = len(timed(document, "words"))
+    says_it(" ".join(expect.member(document, f"/words/{n}/word", str) for n in range(count)), "/words")
+
+
+@check("transcriptions.plain-text")
+def test_plain_text(exchange: Exchange) -> None:
+    """A transcript asked for as text is labelled text/plain and is the text alone."""
+    expect.success(exchange)
+    expect.equal(exchange.content_type, "text/plain", where="header Content-Type")
+    alone = not exchange.text.lstrip().startswith(('"', "{"))
+    expect.that(alone, "the text without JSON around it", exchange.text, where="body")
+    says_it(exchange.text)
+
+
+@check("transcriptions.subtitles")
+def test_subtitles(exchange: Exchange) -> None:
+    """Subtitles are labelled as text and are cues with times in order, which say what is spoken."""
+    expect.success(exchange)
+    labelled = exchange.content_type.startswith("text/") or exchange.content_type == "application/x-subrip"
+    expect.that(labelled, "text/plain, text/vtt or application/x-subrip", exchange.content_type, where="Content-Type")
+    cues = [match.group(1, 6) for match in CUE.finditer(exchange.text)]
+    expect.that(bool(cues), "a cue such as 00:00:00,000 --> 00:00:02,000", exchange.text, where="body")
+    for start, end in cues:
+        expect.that(seconds(start) < seconds(end), f"an end behind {start}", end, where="body")
+    says_it(exchange.text)
+
+
+@check("transcriptions.subtitle-form")
+def test_subtitle_form(exchange: Exchange, case: Case) -> None:
+    """WebVTT begins with its name and parts seconds by points, SubRip begins with a number and parts them by commas."""
+    expect.success(exchange)
+    asked, body = case.asks[-1].form or {}, exchange.text.lstrip("\ufeff")
+    first, point = ("WEBVTT", ".") if asked["response_format"] == "vtt" else ("1", ",")
+    expect.equal((body.split() or [""])[0], first, where="first word")
+    wrong = [match[0] for match in CUE.finditer(body) if any(mark != point for mark in re.findall("[.,]", match[0]))]
+    expect.that(not wrong, f"seconds parted by {point!r}", " ".join(wrong), where="body")
+
+
+def seconds(text: str) -> float:
+    found = TIME.fullmatch(text)
+    if found is None:
+        raise Violation("a time", text, where="body")
+    hours, minutes, whole, parts = (int(part or 0) for part in found.groups())
+    return 3600 * hours + 60 * minutes + whole + parts / 1000
+
+
+@check("transcriptions.language-kept")
+def test_language_kept(exchange: Exchange) -> None:
+    """A language that is none is refused as a mistake, or the clip is transcribed all the same; which is recorded."""
+    if not exchange.answered:
+        expect.refused_somehow(exchange)
+        raise Noted(f"a language that is none is refused with {exchange.status}")
+    raise Noted(f"a language that is none is passed over: {expect.shown(transcript(exchange))}")
