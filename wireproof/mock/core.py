@@ -17,6 +17,7 @@ from wireproof.mock.draw import Draw
 from wireproof.mock.embed import embeddings
 from wireproof.mock.endpoint import Visit
 from wireproof.mock.health import health
+from wireproof.mock.images import images
 from wireproof.mock.lapse import NO_LAPSE, Lapse
 from wireproof.mock.message import Outgoing, Received
 from wireproof.mock.profile import Profile
@@ -27,12 +28,15 @@ from wireproof.mock.routes import Route
 from wireproof.mock.said import Answer, encode, with_headers
 from wireproof.mock.signing import Asked, standing
 from wireproof.mock.state import State
+from wireproof.mock.transcribe import transcriptions
 
 HANDLERS: Mapping[str, Callable[[Visit, dict[str, Any]], Answer]] = {
     "chat": chat,
     "completions": completions,
     "embeddings": embeddings,
     "responses": responses,
+    "images": images,
+    "transcriptions": transcriptions,
     "models": models,
     "model": model,
     "health": health,

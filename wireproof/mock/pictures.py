@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import struct
 import zlib
 from collections import Counter
@@ -54,9 +55,9 @@ def png(width: int, height: int, main: Colour, other: Colour) -> bytes:
 
 
 def drawn(prompt: str, draw: Draw, width: int, height: int) -> bytes:
-    """The picture of a prompt: in the colour it names, else in one drawn for it."""
-    named = [name for name in COLOURS if name in prompt.lower()]
-    main = draw.at("main").pick(named or list(COLOURS))
+    """The picture of a prompt: in the colour it names first, else in one drawn for it."""
+    named = re.search("|".join(COLOURS), prompt.lower())
+    main = named[0] if named else draw.at("main").pick(list(COLOURS))
     other = draw.at("other").pick([name for name in COLOURS if name != main])
     return png(width, height, COLOURS[main], COLOURS[other])
 
