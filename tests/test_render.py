@@ -16,6 +16,7 @@ from wireproof.target import Key, Target
 
 IIO = config.load_providers()["iio"]
 OPENAI = config.load_providers()["openai"]
+AIOROUTER = config.load_providers()["aiorouter"]
 
 
 def target(provider: Any = IIO, **more: Any) -> Target:
@@ -53,6 +54,19 @@ def test_a_request_without_a_body_names_no_content_type() -> None:
 )
 def test_the_cap_is_sent_in_the_field_that_the_provider_names(provider: Any, field: str) -> None:
     assert json.loads(sent(ask(body={}, cap=16), target(provider)).shown.body) == {field: 16}
+
+
+def test_a_header_is_named_by_its_role_and_has_its_default_or_a_value_never_sent() -> None:
+    asked = ask(headers={"$request_id": "$unique", "$version": "$version", "X-Other": "$nothing"})
+    first, second = (dict(sent(asked, target(AIOROUTER)).shown.headers) for _ in range(2))
+    assert (first["API-Version"], first["X-Other"]) == ("2026-06-01", "$nothing")
+    assert first["X-Request-Id"] != second["X-Request-Id"]
+    assert first["X-Request-Id"] == first["X-Request-Id"].upper()
+
+
+def test_a_header_whose_role_the_contract_does_not_know_is_not_asked_for() -> None:
+    with pytest.raises(Untestable, match="no request header for request_id"):
+        sent(ask(headers={"$request_id": "$unique"}))
 
 
 def test_raw_text_is_sent_as_it_is() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 CHAT = {"model": "deepseek-v4-pro", "messages": [{"role": "user", "content": "hi"}]}
@@ -73,3 +75,21 @@ def test_a_profile_shows_no_other_headers_than_its_own(client, providers, name):
 def test_openai_tells_its_version_and_its_time(client):
     headers = client("openai").get("/models").headers
     assert (headers["openai-version"], headers["openai-processing-ms"]) == ("2020-10-01", "7")
+
+
+def test_another_provider_serves_while_one_of_several_is_down(client):
+    opened = client("aiorouter")
+    usual, now = (
+        opened.post("/chat/completions", json=CHAT, headers=headers)
+        for headers in ({}, {"X-Wireproof-Cell": "one-down"})
+    )
+    assert (usual.status_code, now.status_code) == (200, 200)
+    assert usual.headers["x-provider"] != now.headers["x-provider"]
+
+
+@pytest.mark.parametrize(
+    ("name", "status"), [pytest.param("aiorouter", 400, id="required"), pytest.param("openai", 200, id="not-named")]
+)
+def test_a_body_without_a_content_type_is_refused_where_the_document_requires_one(client, providers, name, status):
+    body = json.dumps({**CHAT, "model": providers[name]["models"]["chat"]}).encode()
+    assert client(name).post("/chat/completions", content=body).status_code == status

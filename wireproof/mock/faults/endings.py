@@ -22,7 +22,7 @@ from wireproof.mock.faults.events import (
 from wireproof.mock.faults.places import finishes, speaks
 from wireproof.mock.lapse import Lapse
 from wireproof.mock.message import Received
-from wireproof.mock.said import SSE_TYPE, Answer, Event, Said, Told
+from wireproof.mock.said import SSE_TYPE, Answer, Event, Said, Told, event_bytes
 
 
 def error_event(named: str | None) -> Event:
@@ -81,6 +81,19 @@ def refused_in_stream(answer: Answer, received: Received) -> Answer:
     return answer
 
 
+def last_line_alone(events: Events) -> Events:
+    """The last event ends with its line, and no blank line follows."""
+    return (*events[:-1], Event(event_bytes(events[-1])[:-1]))
+
+
+def finish_before_text(events: Events) -> Events:
+    """The chunk with the finish reason changes places with the text before it."""
+    at = next((place for place, event in enumerate(events) if is_json(event) and finishes(event.data)), 0)
+    if at < 2 or not speaks(events[at - 1].data):
+        return events
+    return (*events[: at - 1], events[at], events[at - 1], *events[at + 1 :])
+
+
 LAPSES: Mapping[str, Lapse] = {
     "stream-natural-stop-null": each_value(no_natural_stop),
     "stream-content-with-finish": telling(finish_with_content),
@@ -96,12 +109,16 @@ LAPSES: Mapping[str, Lapse] = {
     "finish-and-done-missing": leaving_out(lambda event: is_done(event) or (is_json(event) and finishes(event.data))),
     "finish-chunk-missing": leaving_out(lambda event: is_json(event) and finishes(event.data)),
     "finish-chunk-twice": telling(repeated(finishes)),
+    "finish-before-text": telling(finish_before_text),
+    "stream-last-blank-missing": telling(last_line_alone),
     "stream-usage-in-finish-chunk": telling(usage_in_finish),
     "error-in-stream": telling(lambda events: (*half(events), error_event(None), Event(DONE))),
     "error-event-named": telling(lambda events: (*half(events), error_event("error"))),
     "error-as-text-in-stream": telling(
         lambda events: (*half(events), Event("Number of choices must be greater than 0."))
     ),
+    "error-as-text-member-in-stream": telling(lambda events: (*half(events), Event({"error": "It failed."}), Event(DONE))),
+    "error-before-the-rest": telling(lambda events: (*half(events), error_event(None), *events[len(half(events)) :])),
     "refusal-in-stream": Lapse(say=refused_in_stream),
     "response-completed-missing": leaving_out(typed("response.completed")),
     "response-open-at-end": Lapse(frame=hanging),
