@@ -27,7 +27,8 @@ def providers_data(extra: Path | None = None) -> dict[str, Any]:
         entries.update(_laid_over(entries, extra))
         contract.check_format({"providers": entries}, "providers", str(extra))
     baseline = entries[BASELINE]["requests"]
-    return {name: {**entry, "requests": _spelt_out(name, entry["requests"], baseline)} for name, entry in entries.items()}
+    spelt = {name: _spelt_out(name, entry["requests"], baseline) for name, entry in entries.items()}
+    return {name: {**entry, "requests": spelt[name]} for name, entry in entries.items()}
 
 
 def load_providers(extra: Path | None = None) -> dict[str, Provider]:
