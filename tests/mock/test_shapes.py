@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from wireproof import config
 from wireproof.contract import SchemaSet
 
 HELLO = [{"role": "user", "content": "Say exactly: héllo ✓"}]
@@ -26,40 +27,79 @@ ASKED = [
             ("chat-stream", HELLO, {"stream": True}),
             ("chat-stream-usage", COUNT, {**USAGE, "n": 2, "logprobs": True, "max_tokens": 4}),
             ("chat-stream-tools", WEATHER, {**USAGE, "tools": [TOOL]}),
-            ("chat-refused", HELLO, {"temperature": 9}),
+            ("chat-refused", HELLO, {"temperature": "hot"}),
         ]
     ),
     pytest.param("completions", {"prompt": "Count to 9", "logprobs": 2}, id="completion"),
     pytest.param("completions", {"prompt": "Count to 9", **USAGE, "logprobs": 1}, id="completion-stream"),
     pytest.param("embeddings", {"input": ["a", "b"]}, id="embeddings"),
     pytest.param("embeddings", {"input": "a", "encoding_format": "base64"}, id="embeddings-base64"),
-    pytest.param("responses", {"input": "Count to 9", "max_output_tokens": 4}, id="response-incomplete"),
+    pytest.param("responses", {"input": "Count to 99", "max_output_tokens": 16}, id="response-incomplete"),
     pytest.param("responses", {"input": "Count to 9", "stream": True}, id="response-stream"),
     pytest.param(
         "responses",
         {"input": WEATHER, "tools": [{"type": "function", "strict": True, **TOOL["function"]}], "stream": True},
         id="response-stream-tools",
     ),
+    *(
+        pytest.param(f"{endpoint} {role}", {**said, **more}, id=f"{endpoint}-{role}{name}")
+        for endpoint, role, said in [
+            ("chat", "reasoning", {"messages": HELLO}),
+            ("chat", "image", {"messages": HELLO}),
+            ("responses", "reasoning", {"input": "Count to 9"}),
+        ]
+        for name, more in [("", {}), ("-stream", {"stream": True})]
+    ),
+    pytest.param("images", {"prompt": "A cat", "n": 2}, id="images"),
+    pytest.param("images", {"prompt": "A cat", "response_format": "b64_json"}, id="images-b64"),
+    pytest.param("transcriptions", {}, id="transcription"),
+    pytest.param("transcriptions", {"response_format": "verbose_json"}, id="transcription-verbose"),
+    pytest.param("transcriptions", {"response_format": "diarized_json"}, id="transcription-by-speaker"),
     pytest.param("models", None, id="models"),
     pytest.param("model", None, id="model"),
     pytest.param("health", None, id="health"),
 ]
 
 
-@pytest.mark.parametrize(("endpoint", "body"), ASKED)
-@pytest.mark.parametrize("provider", ["openai", "iio"])
-def test_every_value_conforms(client, providers, provider, endpoint, body):
+ROLES = {"images": "image", "transcriptions": "audio", "responses": "chat", "embeddings": "embeddings"}
+
+
+def offered():
+    """Each request to each profile that has the endpoint, and the kind of model it asks for."""
+    for name, entry in config.providers_data().items():
+        for case in ASKED:
+            endpoint, _, role = case.values[0].partition(" ")
+            if endpoint in entry["endpoints"] and (not role or role in chatting(entry)):
+                yield pytest.param(name, *case.values, id=f"{name}-{case.id}")
+
+
+def chatting(entry):
+    """The roles of the models named in a profile that serve chats as well."""
+    able = {row["id"] for row in entry["models"]["catalogue"] if "chat" in row["roles"]}
+    return [role for role, model in entry["models"].items() if role != "catalogue" and model in able]
+
+
+@pytest.mark.parametrize(("provider", "what", "body"), offered())
+def test_every_value_conforms(client, providers, provider, what, body):
+    endpoint, _, role = what.partition(" ")
     entry = providers[provider]
-    if endpoint not in entry["endpoints"]:
-        pytest.skip("the profile does not offer this endpoint")
+    wanted = role or ROLES.get(endpoint, endpoint)
     path = entry["endpoints"][endpoint]["path"].format(model=entry["models"]["chat"])
-    model = entry["models"].get(endpoint, entry["models"]["chat"])
-    opened = client(provider)
-    response = opened.post(path, json={"model": model, **body}) if body else opened.get(path)
+    model = entry["models"].get(wanted, entry["models"]["chat"])
+    response = sent(client(provider), path, endpoint, model, body)
     shapes = SchemaSet(provider)
     for name, value in values(endpoint, response):
         shape = shapes.shape(name)
         assert shape is None or shape.findings(value) == (), name
+
+
+def sent(opened, path, endpoint, model, body):
+    """The answer to a request without a body, with a form or with JSON."""
+    if body is None:
+        return opened.get(path)
+    if endpoint == "transcriptions":
+        return opened.post(path, data={"model": model, **body}, files={"file": ("a.flac", b"fLaC")})
+    return opened.post(path, json={"model": model, **body})
 
 
 def values(endpoint, response):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wireproof.mock.conversation import Conversation, Line, from_messages, text_of
@@ -50,7 +50,7 @@ def line_of(item: Any, place: str, rules: RequestRules) -> Line:
     if not isinstance(item.get("role"), str):
         raise required(f"{place}.role")
     if item["role"] not in rules.roles:
-        raise out_of_range(f"{place}.role", f"Invalid value {item['role']!r}: expected one of {list(rules.roles)}.")
+        raise unexpected(f"{place}.role", item["role"], rules.roles)
     return Line(item["role"], *content_of(item, f"{place}.content", rules))
 
 
@@ -64,6 +64,10 @@ def content_of(item: Mapping[str, Any], place: str, rules: RequestRules) -> tupl
     return text_of(content), seen_in(content, place)
 
 
+def unexpected(place: str, given: Any, known: Sequence[str]) -> Refused:
+    return out_of_range(place, f"Invalid '{place}': {given!r}, expected one of {list(known)}.")
+
+
 def check_part(part: Any, place: str, rules: RequestRules) -> None:
     if not isinstance(part, Mapping):
         raise wrong_type(place, "object")
@@ -71,6 +75,6 @@ def check_part(part: Any, place: str, rules: RequestRules) -> None:
     if kind is None:
         raise required(f"{place}.type")
     if kind not in rules.content_parts:
-        raise out_of_range(f"{place}.type", f"Invalid value {kind!r}: expected one of {list(rules.content_parts)}.")
+        raise unexpected(f"{place}.type", kind, rules.content_parts)
     if kind.endswith("text") and not isinstance(part.get("text"), str):
         raise wrong_type(f"{place}.text", "string")

@@ -10,8 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from wireproof import datafiles
 from wireproof.mock.draw import Draw
 from wireproof.mock.orders import SENTENCES
 
@@ -47,7 +46,8 @@ def is_audio(data: bytes) -> bool:
 
 @cache
 def known() -> dict[str, dict[str, Any]]:
-    return dict(yaml.safe_load(KNOWN.read_text()) or {})
+    rows: dict[str, dict[str, Any]] = datafiles.read_yaml(KNOWN)
+    return rows
 
 
 def transcript_of(data: bytes) -> Transcript:
