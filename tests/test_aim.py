@@ -30,6 +30,7 @@ def test_without_an_endpoint_every_provider_is_judged_on_the_mock_with_every_mea
     assert (iio.profile, iio.own_keys, iio.deadlines) == ("full", True, MOCK_DEADLINES)
     assert iio.key("good", "chat-basic") == Key("IIO_API_KEY", "iio-dev-mock-pro.chat-basic")
     assert iio.key("free-exhausted", "x") == Key("IIO_API_KEY", "iio-dev-mock-free-exhausted.x")
+    assert iio.key("free-spent", "x") == Key("IIO_API_KEY", "iio-dev-mock-free-spent.x")
 
 
 def test_an_endpoint_is_judged_as_openai_with_the_core_profile_unless_said() -> None:

@@ -83,6 +83,7 @@ def test_holes_are_filled_whole_and_keep_their_type() -> None:
 def test_a_model_in_a_path_is_quoted_but_for_its_colon_or_throughout() -> None:
     assert sent(ask(endpoint="model")).shown.url == "http://h/v1/models/org%2Fmodel:7b"
     assert sent(ask(endpoint="models", path="/models/{id}"), id="a b").shown.url == "http://h/v1/models/a%20b"
+    assert sent(ask(endpoint="model", path="/models/{+model}")).shown.url == "http://h/v1/models/org/model:7b"
     assert sent(ask(endpoint="model", path="/models/{=model}")).shown.url == "http://h/v1/models/org%2Fmodel%3A7b"
 
 

@@ -31,6 +31,8 @@ def ids(exchange: Exchange, provider: Provider) -> tuple[str, ...]:
 
 def tier_models(case: Case, target: Target, provider: Provider) -> tuple[str, ...] | None:
     """The models of the tier that the case's key belongs to; None where the tier has all of them."""
+    if all(tier.models is None for tier in provider.rate.tiers.values()):
+        return None
     label = case.asks[-1].key
     name = target.tier if label == "good" else label
     if name is None or name not in provider.rate.tiers:
@@ -91,6 +93,13 @@ def test_tier_models_only(exchange: Exchange, case: Case, target: Target, provid
         raise NotOffered("this tier has every model")
     extra = [model for model in ids(exchange, provider) if model not in allowed]
     expect.that(not extra, f"only {', '.join(allowed)}", f"also {', '.join(extra)}", at=provider.list_items)
+
+
+@check("models.no-others-listed")
+def test_no_others_listed(exchange: Exchange, provider: Provider) -> None:
+    """No model stands in the list that the document does not name."""
+    extra = [model for model in ids(exchange, provider) if model not in provider.catalogue]
+    expect.that(not extra, "the models of the document", f"also {', '.join(extra)}", at=provider.list_items)
 
 
 @check("models.documented-owner")

@@ -88,6 +88,13 @@ def test_an_exhausted_key_has_used_up_every_model_until_the_next_day(client):
     assert opened.post("/chat/completions", json=chat(), headers=NEXT_DAY).status_code == 200
 
 
+def test_a_spent_key_has_used_up_the_model_it_asks_first_alone(client):
+    opened = client("io-intelligence", "free-spent")
+    for model, status in ((FIRST, 429), (SECOND, 200), (FIRST, 429)):
+        assert opened.post("/chat/completions", json=chat(model)).status_code == status
+    assert opened.post("/chat/completions", json=chat(), headers=NEXT_DAY).status_code == 200
+
+
 def test_a_plain_key_has_the_tokens_of_its_document(client):
     opened = client("io-intelligence")
     assert [opened.post("/chat/completions", json=chat()).status_code for _ in range(3)] == [200] * 3

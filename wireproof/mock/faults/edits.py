@@ -37,8 +37,9 @@ def put(place: str, new: Any) -> Edit:
     parent, _, name = place.rpartition("/")
 
     def edited(value: Any) -> Any:
-        for found, _ in list(pointer.find(value, parent)) if parent else [("", None)]:
-            value = pointer.edit(value, f"{found}/{name}", new)
+        for found, given in list(pointer.find(value, parent)) if parent else [("", value)]:
+            if isinstance(given, dict | list):
+                value = pointer.edit(value, f"{found}/{name}", new)
         return value
 
     return at(place, lambda given: new) if name in ("*", "0") else edited
