@@ -40,7 +40,8 @@ ENDPOINT_ROLES = {
 }
 # Forms of an answer that are no JSON.
 PLAIN_FORMATS = frozenset({"text", "srt", "vtt"})
-PLAIN_KEYS = frozenset({"good", "none", "empty", "bad", "unprefixed"})
+# Keys that are no tier's.
+PLAIN_KEYS = frozenset({"good", "none", "empty", "bad", "unprefixed", "revoked"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Ask:
     Attributes:
         form: fields of a multipart form in place of a body: name → text, or file and media type.
         cap: the most tokens the answer may have, sent in the field the provider names.
-        key: which key goes with it: good, none, empty, bad, unprefixed, or a tier of the provider.
+        key: which key goes with it: good, none, empty, bad, unprefixed, revoked, or a tier of the provider.
         cell: down, failing, misconfigured or crashed, where the request is to meet a cell in that state; one-down
             where one of several is down.
         clock: seconds by which the request happens later than now.
@@ -79,8 +80,10 @@ class Ask:
         needed = set()
         if self.key.endswith(("-exhausted", "-spent")):
             needed.add("exhausted-key")
+        elif self.key == "revoked":
+            needed.add("revoked-key")
         elif self.key not in PLAIN_KEYS:
-            needed.add("revoked-key" if self.key == "revoked" else f"{self.key}-tier-key")
+            needed.add(f"{self.key}-tier-key")
         if self.cell:
             needed.add(f"cell-{self.cell}")
         if self.clock:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Exchange, check
+from wireproof.check import Contract, Exchange, check
 
 CLOCK_SECONDS = 300
 
@@ -41,6 +41,17 @@ def test_no_error(exchange: Exchange) -> None:
     for chunk in expect.event_stream(exchange).chunks:
         failed = chunk.event.event == "error" or (isinstance(chunk.value, dict) and bool(chunk.value.get("error")))
         expect.that(not failed, "no error", chunk.event.data, where=expect.place(chunk))
+
+
+@check("stream.error-enveloped")
+def test_error_enveloped(exchange: Exchange, contract: Contract) -> None:
+    """An error in the middle of a stream has the shape of any other error, and nothing but [DONE] follows it."""
+    chunks = expect.event_stream(exchange).chunks
+    for chunk in chunks:
+        if isinstance(chunk.value, dict) and "error" in chunk.value:
+            expect.conforms(chunk.value, expect.shape(contract, "error"), where=expect.place(chunk))
+            last = chunks[-1]
+            expect.that(chunk is last, "no event after the error", last.event.data, where=expect.place(last))
 
 
 @check("stream.one-id")

@@ -117,7 +117,9 @@ LAPSES: Mapping[str, Lapse] = {
     "error-as-text-in-stream": telling(
         lambda events: (*half(events), Event("Number of choices must be greater than 0."))
     ),
-    "error-as-text-member-in-stream": telling(lambda events: (*half(events), Event({"error": "It failed."}), Event(DONE))),
+    "error-as-text-member-in-stream": telling(
+        lambda events: (*half(events), Event({"error": "It failed."}), Event(DONE))
+    ),
     "error-before-the-rest": telling(lambda events: (*half(events), error_event(None), *events[len(half(events)) :])),
     "refusal-in-stream": Lapse(say=refused_in_stream),
     "response-completed-missing": leaving_out(typed("response.completed")),
