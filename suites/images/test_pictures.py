@@ -15,6 +15,8 @@ from wireproof import expect
 from wireproof.check import Exchange, Inconclusive, Noted, Violation, check
 
 FORMS = ("url", "b64_json")
+# The check that judges what nearly every other takes for granted.
+HAS_PICTURE = "images.has-picture"
 DATA_URL = re.compile(r"data:(image/[\w.+-]+);base64,(.+)", re.S)
 # Servers' clocks go wrong by minutes; milliseconds, or a moment of another day, are further off than that.
 CLOCK_S = 300
@@ -32,9 +34,13 @@ class Picture:
 def entries(exchange: Exchange) -> tuple[tuple[str, Mapping[str, Any]], ...]:
     """The place and the entry of each picture of an answer."""
     body = expect.answer(exchange)
-    count = len(expect.member(body, "/data", list))
-    expect.that(count > 0, "at least one picture", body["data"], at="/data")
-    return tuple((f"/data/{n}", expect.member(body, f"/data/{n}", dict)) for n in range(count))
+    try:
+        count = len(expect.member(body, "/data", list))
+        expect.that(count > 0, "at least one picture", body["data"], at="/data")
+        return tuple((f"/data/{n}", expect.member(body, f"/data/{n}", dict)) for n in range(count))
+    except Violation as violation:
+        violation.judged_by = HAS_PICTURE
+        raise
 
 
 def given(entry: Mapping[str, Any]) -> tuple[str, ...]:
@@ -121,7 +127,7 @@ def test_count(exchange: Exchange) -> None:
     expect.that(count == wanted, f"{wanted} pictures", f"{count}", at="/data")
 
 
-@check("images.has-picture")
+@check(HAS_PICTURE)
 def test_has_picture(exchange: Exchange) -> None:
     """Each entry of the answer holds a picture: an address, or base64."""
     for at, entry in entries(exchange):
@@ -140,8 +146,9 @@ def test_as_asked(exchange: Exchange) -> None:
     """A picture comes in the form the request asks for."""
     wanted = expect.asked(exchange)["response_format"]
     for at, entry in entries(exchange):
-        actual = " and ".join(entry) or "nothing"
-        expect.that(wanted in given(entry), f"{wanted} with something in it", actual, at=at)
+        told_by = None if given(entry) else HAS_PICTURE
+        fits, actual = wanted in given(entry), " and ".join(entry) or "nothing"
+        expect.that(fits, f"{wanted} with something in it", actual, at=at, judged_by=told_by)
 
 
 @check("images.url-or-data")
@@ -207,4 +214,5 @@ def test_model_optional(exchange: Exchange) -> None:
     if not exchange.answered:
         expect.refused_somehow(exchange)
         raise Noted(f"a request without a model is refused with {exchange.status}")
-    expect.that(all(given(entry) for _, entry in entries(exchange)), "a picture", exchange.text, at="/data")
+    drawn = all(given(entry) for _, entry in entries(exchange))
+    expect.that(drawn, "a picture", exchange.text, at="/data", judged_by=HAS_PICTURE)

@@ -8,8 +8,10 @@ from functools import cache
 from wireproof.mock.faults import (
     asked,
     dialects,
+    drawings,
     endings,
     errors,
+    forms,
     framing,
     heads,
     inputs,
@@ -44,6 +46,8 @@ ACTED: Mapping[str, Lapse] = {
     **pictures.LAPSES,
     **thinking.LAPSES,
     **inputs.LAPSES,
+    **drawings.LAPSES,
+    **forms.LAPSES,
 }
 
 
