@@ -79,7 +79,7 @@ def chatting(entry):
     return [role for role, model in entry["models"].items() if role != "catalogue" and model in able]
 
 
-@pytest.mark.parametrize(("provider", "what", "body"), offered())
+@pytest.mark.parametrize(("provider", "what", "body"), [*offered()])
 def test_every_value_conforms(client, providers, provider, what, body):
     endpoint, _, role = what.partition(" ")
     entry = providers[provider]
