@@ -112,6 +112,24 @@ def test_the_cap_ends_an_answer_with_length(chat):
     assert answer["usage"]["completion_tokens"] == 5
 
 
+def test_a_cap_the_document_sets_holds_where_none_is_asked_for(chat):
+    answer = chat("Count from 1 to 5000", "iotex").json()
+    assert answer["choices"][0]["finish_reason"] == "length"
+    assert answer["usage"]["completion_tokens"] == 1024
+
+
+def test_a_prompt_longer_than_the_context_is_refused_where_the_contract_says_so(chat, providers):
+    small = {"model": "nvidia/AceMath-7B-Instruct"}
+    refused = chat("word " * 5000, "io-intelligence", **small)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "context_length_exceeded")
+    assert chat("word " * 1500, "io-intelligence", **small).status_code == 200
+
+
+def test_as_many_choices_come_as_a_contract_without_a_bound_lets_one_ask_for(chat):
+    assert len(chat("Hello", "io-intelligence", n=200).json()["choices"]) == 200
+    assert chat("Hello", "io-intelligence", n=10**12).status_code == 400
+
+
 @pytest.mark.parametrize("stop", ["3", ["5", "3"]], ids=["text", "list"])
 def test_a_stop_text_never_leaks(chat, stop):
     answer = chat("Count from 1 to 9", stop=stop).json()

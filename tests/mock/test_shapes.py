@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from wireproof import config
 from wireproof.contract import SchemaSet
 
+EXAMPLES = Path(__file__).parents[1] / "examples"
 HELLO = [{"role": "user", "content": "Say exactly: héllo ✓"}]
 COUNT = [{"role": "user", "content": "Count from 1 to 30"}]
 TOOL = {
@@ -113,3 +115,35 @@ def values(endpoint, response):
         for line in response.text.splitlines():
             if line.startswith("data: {"):
                 yield f"{endpoint}.{kind}", json.loads(line.removeprefix("data: "))
+
+
+def named(value, at=""):
+    """The place of every member of a value."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield f"{at}/{name}"
+            yield from named(inner, f"{at}/{name}")
+    elif isinstance(value, list):
+        for inner in value:
+            yield from named(inner, f"{at}/*")
+
+
+@pytest.mark.parametrize(
+    ("provider", "example", "endpoint", "role", "asked"),
+    [
+        pytest.param("aion", "chat", "chat", "chat", {"messages": HELLO}, id="aion-chat"),
+        pytest.param("aion", "chat-reasoning", "chat", "reasoning", {"messages": HELLO}, id="aion-reasoning"),
+        pytest.param("aion", "responses", "responses", "chat", {"input": "Hello"}, id="aion-response"),
+        pytest.param("aion", "responses-reasoning", "responses", "reasoning", {"input": "Hello"}, id="aion-thought"),
+        pytest.param("aiorouter", "chat", "chat", "chat", {"messages": HELLO}, id="aiorouter-chat"),
+        pytest.param("io-intelligence", "chat", "chat", "chat", {"messages": HELLO}, id="io-intelligence-chat"),
+        pytest.param("iotex", "chat", "chat", "chat", {"messages": HELLO}, id="iotex-chat"),
+        pytest.param("iotex", "images", "images", "image", {"prompt": "A cat"}, id="iotex-images"),
+        pytest.param("iotex", "transcriptions", "transcriptions", "audio", {}, id="iotex-transcription"),
+    ],
+)
+def test_an_answer_has_the_members_its_document_prints(client, providers, provider, example, endpoint, role, asked):
+    entry = providers[provider]
+    answer = sent(client(provider), entry["endpoints"][endpoint]["path"], endpoint, entry["models"][role], asked)
+    printed = json.loads((EXAMPLES / provider / f"{example}.response.json").read_text())["instance"]
+    assert set(named(answer.json())) == set(named(printed))

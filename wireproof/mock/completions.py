@@ -11,7 +11,7 @@ from wireproof.mock.chunks import DONE
 from wireproof.mock.conversation import Conversation, Line
 from wireproof.mock.draw import Draw, fingerprint
 from wireproof.mock.embed import is_tokens
-from wireproof.mock.endpoint import Visit, cap_of, model_for, stops_of
+from wireproof.mock.endpoint import Visit, cap_of, check_context, model_for, stops_of
 from wireproof.mock.messages import check_pairs, check_stop
 from wireproof.mock.said import Answer, Event, Said, Told
 from wireproof.mock.tokens import count, pieces
@@ -26,7 +26,9 @@ def completions(visit: Visit, given: Body) -> Answer:
     body = validate.fields(given, visit.profile.rules("completions"))
     check_stop(body)
     check_pairs({**body, "logprobs": True}, strict=visit.profile.rules("completions").refuses_unknown)
-    model_for(visit, body["model"], "completions")
+    model = model_for(visit, body["model"], "completions")
+    for prompt in prompts_of(body["prompt"]):
+        check_context(visit, model, count(prompt), "prompt")
     spoken = [one for prompt in prompts_of(body["prompt"]) for one in continued(body, prompt)]
     frame = envelope(visit, body)
     usage = counted(visit, body, spoken)
