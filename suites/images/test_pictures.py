@@ -202,7 +202,7 @@ def test_labelled(exchange: Exchange) -> None:
 
 @check("images.created")
 def test_created(exchange: Exchange) -> None:
-    """created is the moment of the answer, in seconds, give or take five minutes."""
+    """The moment in created is that of the answer, in seconds, give or take five minutes."""
     created = expect.member(expect.answer(exchange), "/created", int, float)
     near = abs(created - exchange.sent_at) <= CLOCK_S
     expect.that(near, f"within {CLOCK_S} s of {exchange.sent_at:.0f}", created, at="/created")
