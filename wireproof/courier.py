@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from aiolimiter import AsyncLimiter
 
@@ -20,7 +20,7 @@ from wireproof.exchange import Exchange
 from wireproof.json_text import NotJson
 from wireproof.render import Outgoing, render
 from wireproof.target import Target
-from wireproof.wire import Answer, Wire
+from wireproof.wire import Answer
 
 TRIES = 3
 LONGEST_WAIT = 30.0
@@ -38,12 +38,19 @@ Sent = tuple[Exchange, ...] | Unsent
 Evidence = Mapping[str, Sent]
 
 
+class Line(Protocol):
+    """Whatever carries a request to its target and brings what comes back."""
+
+    async def send(self, outgoing: Outgoing) -> Answer:
+        """Send one request and take what comes."""
+
+
 @dataclass(slots=True)
 class Courier:
     """One target's cases under way; `evidence` remembers each by name, so none is sent twice."""
 
     target: Target
-    wire: Wire
+    line: Line
     on_exchange: Callable[[Exchange], None] = lambda exchange: None
     evidence: dict[str, Sent] = field(default_factory=dict)
     requests: int = 0
@@ -107,7 +114,7 @@ class Courier:
             self.requests += 1
             if self._pace is not None:
                 await self._pace.acquire()
-            answer = await self.wire.send(outgoing)
+            answer = await self.line.send(outgoing)
             again = len(retries) + 1 < TRIES and not self._spent
             wait = _wait(answer, case, self.target) if again else None
             exchange = _frozen(answer, case, step, ask, outgoing, self.target, tuple(retries))

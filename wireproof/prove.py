@@ -11,29 +11,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
-from urllib.parse import urlsplit
 
 from wireproof import aim, bundled, config
 from wireproof.case import Case
-from wireproof.check import Untestable
-from wireproof.courier import Courier, Evidence
+from wireproof.courier import Courier, Evidence, Sent
 from wireproof.docket import Entry
 from wireproof.errors import ConfigError
 from wireproof.mock.control import FAULT
 from wireproof.mock.faults import Fault, faults
-from wireproof.mock.message import Received
-from wireproof.mock.rehearsal import Rehearsal
+from wireproof.mock.message import Ops
 from wireproof.proof import Proof
 from wireproof.provider import Provider
-from wireproof.render import Outgoing, render
+from wireproof.rehearsed import Rehearsed
 from wireproof.suites import load_checks
 from wireproof.target import Deadlines, Target
 from wireproof.trial import Trial, open_trial
 from wireproof.verdict import Verdict
 from wireproof.wire import Wire
 
-# Any time will do for a rehearsal, if it is always the same.
-NOW = 1_800_000_000.0
 # Faults that leave a connection open are told by the idle deadline, so it is short; the mock answers at once.
 DEADLINES = Deadlines(connect=5.0, first_byte=2.0, idle=1.5, total=10.0)
 # Many small pools: httpcore's pool takes time in the square of its connections.
@@ -99,31 +94,41 @@ class _Stand:
         self._column: Provider = trial.target.provider
         self._entries = [entry for entry in trial.entries if entry.provider == self._column.name]
         self._cases = {name: trial.cases[name] for entry in self._entries for _, name in entry.cases}
-        self._evidence: Evidence = {}
-        self._rehearsal = Rehearsal({self._column.name: self._column.data})
-        self._requests = {name: _received(case, self._target) for name, case in self._cases.items()}
-        self._faultless = {name: self._rehearsal.deeds(asked or ()) for name, asked in self._requests.items()}
+        self._server = Rehearsed(self._column)
+        self._faultless: dict[str, tuple[Sent, tuple[Ops, ...]]] = {}
         self._passing: list[Entry] = []
 
     async def faultless(self) -> list[str]:
-        """Judge the faultless mock; every failure is a false alarm."""
-        self._evidence = await self._send(self._target, self._cases.values())
-        judged = [(entry, self._judge(entry, self._evidence)) for entry in self._entries]
-        self._passing = [entry for entry, verdict in judged if verdict.outcome == "pass"]
-        alarms = [verdict for _, verdict in judged if verdict.outcome in ("fail", "error")]
-        return [f"{v.target} {v.check} {v.case}: {v.message}" for v in alarms]
+        """Judge the faultless mock over the wire: a failure is a false alarm, and so is a rehearsal that differs."""
+        sent = await self._send(self._target, self._cases.values())
+        self._faultless = {name: await self._rehearse(case, self._target) for name, case in self._cases.items()}
+        judged = [(entry, self._judge(entry, sent), self._judge(entry, self._rehearsed)) for entry in self._entries]
+        self._passing = [entry for entry, verdict, _ in judged if verdict.outcome == "pass"]
+        alarms = [(v, v.message) for _, v, _ in judged if v.outcome in ("fail", "error")]
+        alarms += [
+            (v, f"{v.outcome} over the wire, {rehearsed.outcome} without: {rehearsed.message}")
+            for _, v, rehearsed in judged
+            if v.outcome != rehearsed.outcome
+        ]
+        return [f"{v.target} {v.check} {v.case}: {message}" for v, message in alarms]
+
+    @property
+    def _rehearsed(self) -> Evidence:
+        return {name: sent for name, (sent, _) in self._faultless.items()}
 
     async def broken_by(self, fault: Fault) -> dict[str, list[str]]:
         """Check → cases that pass without the fault and fail with it."""
-        touched: dict[str, Case] = {}
-        for name, case in self._cases.items():
-            if self._touches(fault, case):
-                touched[name] = case
-            await _let_others_read()
-        if not touched:
-            return {}
         target = replace(self._target, headers={FAULT: fault.id})
-        evidence = {**self._evidence, **await self._send(target, touched.values())}
+        touched: dict[str, Sent] = {}
+        for name, case in self._cases.items():
+            if "*" in fault.endpoints or any(ask.endpoint in fault.endpoints for ask in case.asks):
+                sent, ops = await self._rehearse(case, target)
+                if ops != self._faultless[name][1]:
+                    touched[name] = sent
+                await _let_others_read()
+        if touched and fault.apply.frame is not None:
+            touched = {**await self._send(target, [self._cases[name] for name in touched])}
+        evidence = {**self._rehearsed, **touched}
         broken: dict[str, list[str]] = {}
         for entry in self._passing:
             if not any(name in touched for _, name in entry.cases):
@@ -135,12 +140,11 @@ class _Stand:
                 broken.setdefault(entry.check, []).append(entry.case)
         return {check: sorted(cases) for check, cases in sorted(broken.items())}
 
-    def _touches(self, fault: Fault, case: Case) -> bool:
-        """Whether the fault changes any answer of the case; only then is the case sent again."""
-        if "*" not in fault.endpoints and not any(ask.endpoint in fault.endpoints for ask in case.asks):
-            return False
-        requests = self._requests[case.name]
-        return requests is None or self._rehearsal.touches(fault.id, requests, self._faultless[case.name])
+    async def _rehearse(self, case: Case, target: Target) -> tuple[Sent, tuple[Ops, ...]]:
+        """What comes of a case without a connection, and what the server does for it."""
+        self._server.begin()
+        sent = await Courier(target, self._server).send(case)
+        return sent, tuple(self._server.ops)
 
     async def _send(self, target: Target, cases: Iterable[Case]) -> Evidence:
         every = tuple(cases)
@@ -161,23 +165,6 @@ async def _sent(target: Target, cases: Sequence[Case]) -> Evidence:
         courier = Courier(target, wire)
         await courier.send_all(cases)
         return courier.evidence
-
-
-def _received(case: Case, target: Target) -> tuple[Received, ...] | None:
-    """The requests of a case as the mock receives them; None where they depend on answers or cannot be made."""
-    if any(ask.save for ask in case.asks):
-        return None
-    try:
-        outgoing = [render(ask, target, case.name, {}) for ask in case.asks]
-    except Untestable:
-        return None
-    return tuple(_as_received(one) for one in outgoing) * case.repeat
-
-
-def _as_received(outgoing: Outgoing) -> Received:
-    url = urlsplit(outgoing.shown.url)
-    headers = tuple((name.lower(), value) for name, value in outgoing.headers)
-    return Received(outgoing.shown.method, url.path, url.query, headers, outgoing.shown.body, NOW)
 
 
 def _chosen(known: Mapping[str, Fault], only: Sequence[str]) -> tuple[Fault, ...]:
