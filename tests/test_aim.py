@@ -26,7 +26,7 @@ def test_without_an_endpoint_every_provider_is_judged_on_the_mock_with_every_mea
     found = {target.name: target for target in aim()}
     assert set(found) >= {"iio", "openai"}
     iio = found["iio"]
-    assert iio.means >= {"cell-down", "clock", "exhausted-key", "free-tier-key"}
+    assert iio.means >= {"cell-down", "clock", "exhausted-key", "revoked-key", "free-tier-key"}
     assert (iio.profile, iio.own_keys, iio.deadlines) == ("full", True, MOCK_DEADLINES)
     assert iio.key("good", "chat-basic") == Key("IIO_API_KEY", "iio-dev-mock-pro.chat-basic")
     assert iio.key("free-exhausted", "x") == Key("IIO_API_KEY", "iio-dev-mock-free-exhausted.x")
@@ -57,6 +57,12 @@ def test_options_shape_the_target() -> None:
     assert (target.connections, target.pace, target.max_requests, target.tier) == (2, 10, 7, "pro")
     assert "free-tier-key" in target.means
     assert target.secrets == {"sk-2"}
+
+
+def test_a_key_that_was_revoked_may_be_given_for_the_means_it_is() -> None:
+    (target,) = aim(*LOCAL, "--key", "revoked=MINE")
+    assert target.means == {"revoked-key"}
+    assert target.key("revoked", "x") == Key("MINE", KEYS["MINE"])
 
 
 def test_a_local_server_is_asked_without_a_key_of_its_own() -> None:

@@ -131,6 +131,7 @@ def test_a_form_that_asks_for_plain_text_aims_at_a_text(format: str, kind: str) 
         pytest.param({"key": "free"}, {"free-tier-key"}, id="tier"),
         pytest.param({"key": "pro-exhausted"}, {"exhausted-key"}, id="exhausted"),
         pytest.param({"key": "free-spent"}, {"exhausted-key"}, id="spent"),
+        pytest.param({"key": "revoked"}, {"revoked-key"}, id="revoked"),
         pytest.param({"cell": "down"}, {"cell-down"}, id="cell"),
         pytest.param({"clock": 61, "key": "free"}, {"clock", "free-tier-key"}, id="clock"),
     ],

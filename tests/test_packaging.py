@@ -18,7 +18,8 @@ import json
 from wireproof import config, datafiles
 root = datafiles.root()
 print(json.dumps({"root": str(root), "cases": len(config.load_cases()), "providers": list(config.load_providers()),
-                  "clauses": len(config.load_clauses("iio")), "scenarios": (root / "load/scenarios.yaml").is_file()}))
+                  "clauses": len(config.load_clauses("iio")), "scenarios": (root / "load/scenarios.yaml").is_file(),
+                  "speech": (root / "suites/transcriptions/speech.wav").is_file()}))
 """
 
 
@@ -64,7 +65,8 @@ def test_the_data_are_found(python, tmp_path):
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert (Path(found["root"]) == ROOT) == (kind != "wheel")
-    assert found["providers"] == ["openai", "iio"]
+    assert found["providers"] == ["openai", "iio", "io-intelligence", "iotex", "aion", "aiorouter"]
+    assert found["speech"]
     assert found["clauses"] == 144
     assert found["cases"] > 100
     assert found["scenarios"]

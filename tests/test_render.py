@@ -104,6 +104,12 @@ def test_the_key_goes_where_the_case_wants_it(entry: dict[str, Any], header: str
     assert dict(sent(ask(**entry)).headers).get("Authorization") == header
 
 
+def test_a_header_of_the_case_may_carry_the_key_and_then_no_other_does() -> None:
+    outgoing = sent(ask(headers={"Api-Key": "$key"}))
+    assert outgoing.shown.headers == (("Api-Key", "$IIO_API_KEY"),)
+    assert outgoing.headers == (("Api-Key", "iio-dev-secret"),)
+
+
 def test_a_request_is_shown_with_the_name_of_its_key() -> None:
     outgoing = sent(ask())
     assert outgoing.shown.header("Authorization") == "Bearer $IIO_API_KEY"
