@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from wireproof.case import Case, read_cases
+from wireproof.case import Case
+from wireproof.casebook import read_cases
 from wireproof.errors import ConfigError
 
 BASIC = {

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from wireproof import config
-from wireproof.case import Case, read_cases
+from wireproof.case import Case
+from wireproof.casebook import read_cases
 from wireproof.check import Exchange, Read, Request
 from wireproof.courier import Courier, Sent, Unsent
 from wireproof.gather import Gathered, gather, pick

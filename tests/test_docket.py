@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from wireproof import config
-from wireproof.case import Case, read_cases
+from wireproof.case import Case
+from wireproof.casebook import read_cases
 from wireproof.clause import Clause
 from wireproof.docket import Entry, docket, selects
 from wireproof.errors import ConfigError

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from wireproof import config
-from wireproof.case import Case, read_cases
+from wireproof.case import Case
+from wireproof.casebook import read_cases
 from wireproof.check import Check, Exchange, Finding, Inconclusive, Noted, NotOffered, Provider, Untestable, Violation
 from wireproof.clause import Clause
 from wireproof.contract import SchemaSet

@@ -16,6 +16,7 @@ STANDARD = frozenset(sys.stdlib_module_names)
 PURE = frozenset(
     f"wireproof.{name}"
     for name in (
+        "answer",
         "case",
         "check",
         "clause",

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from wireproof import config, datafiles, form
-from wireproof.case import Ask, read_cases
+from wireproof.case import Ask
+from wireproof.casebook import read_cases
 from wireproof.check import Untestable
 from wireproof.errors import ConfigError
 from wireproof.render import Outgoing, render

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from wireproof import config, expect
-from wireproof.case import read_cases
+from wireproof.casebook import read_cases
 from wireproof.check import Check, Exchange, Read, Request, Undecided
 from wireproof.clause import Clause
 from wireproof.contract import SchemaSet

@@ -14,10 +14,11 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from wireproof.answer import Answer
 from wireproof.exchange import Request
 from wireproof.render import Outgoing
 from wireproof.target import Deadlines, Key
-from wireproof.wire import BODY_BOUND, Answer, Wire
+from wireproof.wire import BODY_BOUND, Wire
 
 pytestmark = pytest.mark.asyncio
 PATIENT = Deadlines(connect=5, first_byte=5, idle=5, total=10)

@@ -9,22 +9,19 @@ from dataclasses import dataclass, fields, replace
 from math import inf
 from pathlib import Path
 
-from wireproof import address, config, trust
+from wireproof import address, config, keys, trust
 from wireproof.errors import ConfigError
 from wireproof.provider import Provider
-from wireproof.target import Deadlines, Key, Target
+from wireproof.target import Deadlines, Target
 
-# What RFC 9110, 5.5 and 5.1, lets stand as the value and the name of a header.
-SENDABLE = re.compile(r"(?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?")
-# Keys with nothing left: altogether, or for the model asked first.
-USED_UP = ("-exhausted", "-spent")
+# What RFC 9110, 5.1, lets stand as the name of a header.
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 CELL_MEANS = ("cell-down", "cell-failing", "cell-misconfigured", "cell-crashed", "cell-one-down")
 CONTROL_HEADERS = {
     **dict.fromkeys(CELL_MEANS, ("X-Wireproof-Cell", "{}")),
     "clock": ("X-Wireproof-Clock", "{}"),
 }
-MOCK_MEANS = frozenset({*CELL_MEANS, "clock", "exhausted-key", "revoked-key"})
+MOCK_MEANS = frozenset({*CELL_MEANS, "clock"})
 # The mock is on this machine: what takes longer than this is stuck.
 MOCK_DEADLINES = Deadlines(connect=5.0, first_byte=5.0, idle=2.0, total=20.0)
 
@@ -74,20 +71,14 @@ def at_address(target: Target, base_url: str) -> Target:
 
 
 def _mock_target(provider: Provider, aim: Aim) -> Target:
-    prefix = provider.key_prefix + "mock-"
-    tiers = provider.rate.tiers
-    keys = {tier: Key(provider.key_env, prefix + tier) for tier in tiers}
-    used_up = [f"{tier}{suffix}" for tier in tiers for suffix in USED_UP]
-    keys |= {label: Key(provider.key_env, prefix + label) for label in used_up}
-    keys["good"] = keys[provider.rate.suite_tier]
-    keys["revoked"] = Key(provider.key_env, prefix + "revoked")
+    held = keys.of_the_mock(provider)
     return Target(
         name=provider.name,
         provider=provider,
         base_url="",
-        keys=keys,
+        keys=held,
         models={**provider.models, **_models(aim.models)},
-        means=MOCK_MEANS | {f"{tier}-tier-key" for tier in tiers},
+        means=MOCK_MEANS | keys.means(held, provider),
         controls=CONTROL_HEADERS,
         deadlines=_deadlines(aim.deadlines, MOCK_DEADLINES),
         connections=aim.connections or 4,
@@ -103,9 +94,9 @@ def _live_target(provider: Provider, aim: Aim, environment: Mapping[str, str]) -
     assert aim.endpoint is not None
     if not address.is_base_url(aim.endpoint):
         raise ConfigError(f"--endpoint {aim.endpoint}", "it is no HTTP address", "write it as https://host/v1")
-    keys = _means_keys(aim.means, provider, environment)
-    keys["good"] = _good_key(provider, aim, environment)
-    if keys["good"].value and address.is_plain_and_remote(aim.endpoint):
+    held = keys.given(aim.means, provider, environment)
+    held["good"] = keys.good(aim.key_env, aim.endpoint, provider, environment)
+    if held["good"].value and address.is_plain_and_remote(aim.endpoint):
         raise ConfigError(
             f"--endpoint {aim.endpoint}", "a key would travel unencrypted", "use https, or a loopback address"
         )
@@ -113,11 +104,9 @@ def _live_target(provider: Provider, aim: Aim, environment: Mapping[str, str]) -
         name=provider.name,
         provider=provider,
         base_url=aim.endpoint.rstrip("/"),
-        keys=keys,
+        keys=held,
         models=_models(aim.models),
-        means=frozenset(f"{tier}-tier-key" for tier in provider.rate.tiers if tier in keys)
-        | frozenset({"exhausted-key"} if any(name.endswith(USED_UP) for name in keys) else ())
-        | frozenset({"revoked-key"} if "revoked" in keys else ()),
+        means=keys.means(held, provider),
         headers=_headers(aim.headers),
         deadlines=_deadlines(aim.deadlines, Deadlines()),
         connections=aim.connections or 4,
@@ -126,47 +115,6 @@ def _live_target(provider: Provider, aim: Aim, environment: Mapping[str, str]) -
         tier=_tier(provider, aim.tier),
         profile=aim.profile or "core",
     )
-
-
-def _good_key(provider: Provider, aim: Aim, environment: Mapping[str, str]) -> Key:
-    name = aim.key_env or provider.key_env
-    value = environment.get(name, "")
-    if not value and (aim.key_env or not address.is_loopback(aim.endpoint or "")):
-        raise ConfigError(
-            f"the environment variable {name}",
-            "it holds no key",
-            f"export {name}=… or name another with --key-env",
-        )
-    # Local servers mostly take any key, and clients cannot leave it out.
-    return _key(name, value or "wireproof-no-key")
-
-
-def _key(name: str, value: str) -> Key:
-    if not SENDABLE.fullmatch(value):
-        where, remedy = f"the environment variable {name}", "export it as one line of Latin-1 without spaces around it"
-        raise ConfigError(where, "its value cannot stand in a header", remedy)
-    if value.startswith("$"):
-        where = f"the environment variable {name}"
-        raise ConfigError(where, "it holds the name of a variable, not a key", f"export {name} with the key itself")
-    return Key(name, value)
-
-
-def _means_keys(given: Sequence[str], provider: Provider, environment: Mapping[str, str]) -> dict[str, Key]:
-    keys = {}
-    for text in given:
-        label, equals, name = text.partition("=")
-        tier = label.removesuffix("-exhausted").removesuffix("-spent")
-        if not equals or tier not in (*provider.rate.tiers, "revoked"):
-            tiers = ", ".join(provider.rate.tiers)
-            raise ConfigError(
-                f"--key {text}",
-                "it names no tier of the provider",
-                f"write TIER=VARIABLE with TIER of {tiers}, or revoked=VARIABLE",
-            )
-        if not environment.get(name):
-            raise ConfigError(f"the environment variable {name}", "it holds no key", f"export {name}=…")
-        keys[label] = _key(name, environment[name])
-    return keys
 
 
 def _models(given: Sequence[str]) -> dict[str, str]:
@@ -181,7 +129,7 @@ def _headers(given: Sequence[str]) -> dict[str, str]:
         name, colon, value = text.partition(":")
         if not colon or not name.strip():
             raise ConfigError(f"--header {text!r}", "it is no header line", "write NAME: VALUE")
-        if not SENDABLE.fullmatch(value.strip()) or not TOKEN.fullmatch(name.strip()):
+        if not keys.SENDABLE.fullmatch(value.strip()) or not TOKEN.fullmatch(name.strip()):
             raise ConfigError(f"--header {text!r}", "it cannot stand in a header", "write one line of Latin-1")
         headers[name.strip()] = value.strip()
     return headers

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from wireproof import contract, datafiles
-from wireproof.case import Case, read_cases
+from wireproof.case import Case
+from wireproof.casebook import read_cases
 from wireproof.clause import Clause
 from wireproof.errors import ConfigError
 from wireproof.provider import Provider

@@ -14,13 +14,13 @@ from typing import Any, Protocol
 from aiolimiter import AsyncLimiter
 
 from wireproof import pointer
+from wireproof.answer import Answer
 from wireproof.case import Ask, Case
 from wireproof.check import Untestable
 from wireproof.exchange import Exchange
 from wireproof.json_text import NotJson
 from wireproof.render import Outgoing, render
 from wireproof.target import Target
-from wireproof.wire import Answer
 
 TRIES = 3
 LONGEST_WAIT = 30.0

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from wireproof.answer import Answer
 from wireproof.exchange import Break, Read
 from wireproof.mock.message import Op, Ops, Received
 from wireproof.mock.rehearsal import NOW, Rehearsal
 from wireproof.provider import Provider
 from wireproof.render import Outgoing
-from wireproof.wire import Answer
 
 SECOND_NS = 1_000_000_000
 # As long as any live start: times are told from it, and none is before it.

@@ -11,7 +11,6 @@ import asyncio
 import ssl
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from functools import cache
 from types import TracebackType
 from typing import Any
@@ -20,6 +19,7 @@ import httpcore
 import httpx
 
 from wireproof import __version__, trust
+from wireproof.answer import Answer
 from wireproof.exchange import Break, Read
 from wireproof.framing import surplus
 from wireproof.recording import Recording, RecordingBackend, current
@@ -82,27 +82,6 @@ class RecordingTransport(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         """Close every connection."""
         await self._pool.aclose()
-
-
-@dataclass(slots=True)
-class Answer:
-    """What came back for one request, as far as it came."""
-
-    sent_at: float
-    started_ns: int
-    status: int | None = None
-    http_version: str = ""
-    headers: tuple[tuple[bytes, bytes], ...] = ()
-    headers_ns: int | None = None
-    reads: list[Read] = field(default_factory=list)
-    ended_ns: int | None = None
-    broken: Break | None = None
-    truncated: bool = False
-
-    @property
-    def silent(self) -> bool:
-        """Not one byte came."""
-        return self.status is None and (self.broken is None or not self.broken.evidence)
 
 
 class Wire:

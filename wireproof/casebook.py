@@ -1,0 +1,101 @@
+"""Reading cases: the entries of a cases.yaml, each with its chain of bases and its edits, turned into cases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from wireproof import form, pointer
+from wireproof.case import Ask, Case
+from wireproof.errors import ConfigError
+
+REQUEST_FIELDS = frozenset(field.name for field in fields(Ask))
+ENDPOINT_ROLES = {
+    "embeddings": "embeddings",
+    "completions": "completions",
+    "images": "image",
+    "transcriptions": "audio",
+}
+
+
+def read_cases(area: str, entries: Mapping[str, Any], file: str, known: Mapping[str, Any]) -> tuple[Case, ...]:
+    """Turn the entries of one cases.yaml into cases; `known` holds every entry a `base` may name.
+
+    Raises ConfigError for a base that does not exist or an edit that does not apply.
+    """
+    return tuple(_case(area, name, entry, file, known) for name, entry in entries.items())
+
+
+def _case(area: str, name: str, entry: Mapping[str, Any], file: str, known: Mapping[str, Any]) -> Case:
+    where = f"{file}, case {name}"
+    steps = entry.get("steps", ())
+    for part in (entry, *steps):
+        _check_bases(part, where, known)
+    asks = [_ask(step, where, known) for step in steps] if steps else [_ask(entry, where, known)]
+    inherited = {**_inherited(entry, where, known), **entry}
+    return Case(
+        name=name,
+        area=area,
+        says=entry["says"],
+        asks=tuple(asks),
+        feature=inherited.get("feature"),
+        refused=entry.get("refused"),
+        repeat=entry.get("repeat", 1),
+        profile=inherited.get("profile", "core"),
+    )
+
+
+def _check_bases(entry: Mapping[str, Any], where: str, known: Mapping[str, Any]) -> None:
+    """The chain of bases exists and ends."""
+    seen: set[str] = set()
+    while (base := entry.get("base")) is not None:
+        if base not in known:
+            raise ConfigError(where, f"its base {base!r} is no case", "name an existing case without steps")
+        if base in seen:
+            raise ConfigError(where, f"its base {base!r} leads back to itself", "name another base")
+        seen.add(base)
+        entry = known[base]
+
+
+def _inherited(entry: Mapping[str, Any], where: str, known: Mapping[str, Any]) -> dict[str, Any]:
+    """The merged request fields and feature of the chain of bases."""
+    if "base" not in entry:
+        return {}
+    above = known[entry["base"]]
+    merged = {**_inherited(above, where, known), **_own(above, where, known)}
+    return {**merged, **{key: above[key] for key in ("feature", "profile") if key in above}}
+
+
+def _own(entry: Mapping[str, Any], where: str, known: Mapping[str, Any]) -> dict[str, Any]:
+    """The request fields of an entry with its edits applied to the inherited body or form."""
+    own = {key: value for key, value in entry.items() if key in REQUEST_FIELDS}
+    inherited = _inherited(entry, where, known)
+    if "headers" in own:
+        own["headers"] = {**inherited.get("headers", {}), **own["headers"]}
+    kind, other = ("form", "body") if _is_form(own, inherited) else ("body", "form")
+    if inherited.get(other) is not None:
+        own[other] = None
+    content = own.get(kind, inherited.get(kind))
+    try:
+        for place, value in entry.get("set", {}).items():
+            content = pointer.edit(content, place, value)
+        for place in entry.get("drop", ()):
+            content = pointer.drop(content, place)
+    except pointer.Missing as error:
+        raise ConfigError(where, f"an edit does not apply ({error})", "point at a member of the base's body") from None
+    return {**own, kind: content} if content is not None else own
+
+
+def _is_form(own: Mapping[str, Any], inherited: Mapping[str, Any]) -> bool:
+    return "form" in own or ("body" not in own and inherited.get("form") is not None)
+
+
+def _ask(entry: Mapping[str, Any], where: str, known: Mapping[str, Any]) -> Ask:
+    given = {**_inherited(entry, where, known), **_own(entry, where, known)}
+    if "endpoint" not in given:
+        raise ConfigError(where, "it names no endpoint", "add `endpoint:` or a `base:`")
+    role = ENDPOINT_ROLES.get(given["endpoint"], "chat")
+    wanted = {key: value for key, value in given.items() if key in REQUEST_FIELDS}
+    typed = {"content_type": form.CONTENT_TYPE} if wanted.get("form") is not None else {}
+    return Ask(**{"model": role, **typed, **wanted})

@@ -1,0 +1,80 @@
+"""Keys by label: `good`, a tier, a tier with nothing left, `revoked`; and the means that they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from wireproof import address
+from wireproof.errors import ConfigError
+from wireproof.provider import Provider
+from wireproof.target import Key
+
+# What RFC 9110, 5.5, lets stand as the value of a header.
+SENDABLE = re.compile(r"(?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?")
+# Keys with nothing left: altogether, or for the model asked first.
+USED_UP = ("-exhausted", "-spent")
+
+
+def of_the_mock(provider: Provider) -> dict[str, Key]:
+    """Every key that the bundled server knows for a provider."""
+    tiers = provider.rate.tiers
+    labels = [*tiers, *(f"{tier}{suffix}" for tier in tiers for suffix in USED_UP), "revoked"]
+    known = {label: Key(provider.key_env, f"{provider.key_prefix}mock-{label}") for label in labels}
+    return {**known, "good": known[provider.rate.suite_tier]}
+
+
+def means(held: Mapping[str, Key], provider: Provider) -> frozenset[str]:
+    """What the keys at hand let a run show."""
+    found = {f"{tier}-tier-key" for tier in provider.rate.tiers if tier in held}
+    if any(label.endswith(USED_UP) for label in held):
+        found.add("exhausted-key")
+    if "revoked" in held:
+        found.add("revoked-key")
+    return frozenset(found)
+
+
+def good(key_env: str | None, endpoint: str, provider: Provider, environment: Mapping[str, str]) -> Key:
+    """The key of a live run, from the variable that was named or the provider's own.
+
+    Raises ConfigError where it holds none, except for a server on this machine.
+    """
+    name = key_env or provider.key_env
+    value = environment.get(name, "")
+    if not value and (key_env or not address.is_loopback(endpoint)):
+        raise ConfigError(
+            f"the environment variable {name}",
+            "it holds no key",
+            f"export {name}=… or name another with --key-env",
+        )
+    # Local servers mostly take any key, and clients cannot leave it out.
+    return _key(name, value or "wireproof-no-key")
+
+
+def _key(name: str, value: str) -> Key:
+    if not SENDABLE.fullmatch(value):
+        where, remedy = f"the environment variable {name}", "export it as one line of Latin-1 without spaces around it"
+        raise ConfigError(where, "its value cannot stand in a header", remedy)
+    if value.startswith("$"):
+        where = f"the environment variable {name}"
+        raise ConfigError(where, "it holds the name of a variable, not a key", f"export {name} with the key itself")
+    return Key(name, value)
+
+
+def given(words: Sequence[str], provider: Provider, environment: Mapping[str, str]) -> dict[str, Key]:
+    """The keys of `--key LABEL=VARIABLE`, by label; ConfigError for one that does not read or holds nothing."""
+    keys = {}
+    for text in words:
+        label, equals, name = text.partition("=")
+        tier = label.removesuffix("-exhausted").removesuffix("-spent")
+        if not equals or tier not in (*provider.rate.tiers, "revoked"):
+            tiers = ", ".join(provider.rate.tiers)
+            raise ConfigError(
+                f"--key {text}",
+                "it names no tier of the provider",
+                f"write TIER=VARIABLE with TIER of {tiers}, or revoked=VARIABLE",
+            )
+        if not environment.get(name):
+            raise ConfigError(f"the environment variable {name}", "it holds no key", f"export {name}=…")
+        keys[label] = _key(name, environment[name])
+    return keys
