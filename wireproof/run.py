@@ -65,7 +65,7 @@ class Run:
 
     def entries(self, check: str) -> list[Entry]:
         """Every entry of every docket that a check judges."""
-        return [entry for trial in self.trials.values() for entry in trial.entries if entry.check == check]
+        return [entry for trial in self.trials.values() for entry in trial.judged_by(check)]
 
     def every_entry(self) -> list[Entry]:
         """Every entry of every docket."""

@@ -5,7 +5,7 @@ The target is judged by its own document and, as a second column on the same exc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from wireproof import config
@@ -33,9 +33,19 @@ class Trial:
     checks: Mapping[str, Check]
     entries: tuple[Entry, ...]
     gathered: Gathered | None = None
+    _by_check: dict[str, list[Entry]] = field(init=False)
     _smoke: tuple[Entry, str] | None = field(default=None)
     _broken: str | None = field(default=None)
     _benches: dict[str, Bench] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._by_check = {}
+        for entry in self.entries:
+            self._by_check.setdefault(entry.check, []).append(entry)
+
+    def judged_by(self, check: str) -> Sequence[Entry]:
+        """The entries that a check judges."""
+        return self._by_check.get(check, ())
 
     def bench(self, provider: str) -> Bench:
         """What judging by that column needs."""

@@ -27,7 +27,7 @@ from wireproof.render import Outgoing
 from wireproof.target import Deadlines
 
 # Enough for any answer a suite asks for; a body beyond it is cut and the exchange says so.
-BODY_BOUND = 4 * 1024 * 1024
+BODY_BOUND = 16 * 1024 * 1024
 
 
 class _Body(httpx.AsyncByteStream):
