@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 from wireproof import expect
@@ -17,6 +18,8 @@ from wireproof.check import (
     check,
 )
 
+WHOLE = re.compile(r"[0-9]{1,18}")
+
 
 def tier_of(case: Case, target: Target, provider: Provider) -> str | None:
     """The tier of the key that the last request of a case carries; None where it is not known."""
@@ -31,18 +34,22 @@ def unlimited(case: Case, target: Target, provider: Provider) -> bool:
     return name is not None and provider.rate.tiers[name].per_minute is None
 
 
+def is_whole(text: str) -> bool:
+    """Whether a text is a whole number that a client can hold, in 64 bits."""
+    return WHOLE.fullmatch(text) is not None
+
+
 def whole_number(exchange: Exchange, name: str) -> int:
     """The value of a header that holds a whole number of zero or more."""
     value = expect.header(exchange, name)
-    fits = value.isascii() and value.isdigit()
-    expect.that(fits, "a whole number of zero or more", value, where=f"header {name}")
+    expect.that(is_whole(value), "a whole number of zero or more", value, where=f"header {name}")
     return int(value)
 
 
 def told(exchange: Exchange, name: str) -> int:
     """The whole number in a header; whether it is there and is one is for the checks of that header."""
     value = exchange.header(name) or ""
-    if not (value.isascii() and value.isdigit()):
+    if not is_whole(value):
         raise Inconclusive(f"the answer has no whole number in {name}")
     return int(value)
 
@@ -75,7 +82,7 @@ def test_remaining_header(exchange: Exchange, case: Case, target: Target, provid
         return
     left, limit = whole_number(exchange, name), exchange.header(provider.rate.limit) or ""
     # A limit that is missing or unreadable is the business of limits.limit-header.
-    if limit.isdigit() and left > int(limit):
+    if is_whole(limit) and left > int(limit):
         raise Violation(f"at most the limit of {limit}", str(left), where=f"header {name}")
 
 

@@ -33,7 +33,7 @@ def in_one_fresh_minute(exchanges: Sequence[Exchange], provider: Provider, limit
     if last.started_ns - first.started_ns >= MINUTE_NS:
         raise Inconclusive("sending took longer than a minute")
     shown = [exchange.header(provider.rate.remaining) or "" for exchange in exchanges]
-    left = [int(text) for text in shown if text.isdigit()]
+    left = [float(text) for text in shown if text.isascii() and text.isdigit()]
     if left and left[0] < limit - 1:
         raise Inconclusive("the key had been used within this minute before")
     if any(later > earlier for earlier, later in pairwise(left)):

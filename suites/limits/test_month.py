@@ -20,7 +20,7 @@ def test_month_asks_for_no_short_wait(exchange: Exchange) -> None:
     if exchange.answered:
         raise Inconclusive("the request was not refused")
     value = exchange.header("Retry-After") or ""
-    if value.isdigit() and int(value) <= 60:
+    if value.isascii() and value.isdigit() and float(value) <= 60:
         raise Violation("no Retry-After, or one of more than 60 seconds", value, where="header Retry-After")
 
 

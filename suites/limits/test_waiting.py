@@ -31,7 +31,8 @@ def reset_after(exchange: Exchange, provider: Provider) -> float:
         return sum(float(number) * UNIT_S[unit] for number, unit in parts)
     fits = value.isascii() and value.isdigit()
     expect.that(fits, "whole seconds, or the date in Unix seconds", value, where=f"header {name}")
-    return int(value) - exchange.sent_at if int(value) > EPOCH else float(value)
+    number = float(value)
+    return number - exchange.sent_at if number > EPOCH else number
 
 
 def retry_after(exchange: Exchange) -> float:
@@ -41,7 +42,7 @@ def retry_after(exchange: Exchange) -> float:
         return float(value)
     try:
         date = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise Violation("whole seconds of zero or more, or an HTTP date", value, where="header Retry-After") from None
     # "-0000" parses to a date without a zone; HTTP dates are in GMT.
     aware = date if date.tzinfo else date.replace(tzinfo=UTC)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -81,5 +80,5 @@ def is_picture(address: Any) -> bool:
     head, _, packed = str(address).partition(",")
     try:
         return head.startswith("data:image/") and bool(SIGNATURES.match(base64.b64decode(packed, validate=True)))
-    except binascii.Error:
+    except ValueError:
         return False

@@ -1,0 +1,190 @@
+"""No answer, however odd, makes a check break: it judges, or says why it cannot."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import pytest
+
+from wireproof import aim, config, pointer
+from wireproof.courier import Courier, Evidence
+from wireproof.exchange import Exchange, Read
+from wireproof.json_text import NotJson
+from wireproof.rehearsed import Rehearsed
+from wireproof.suites import load_checks
+from wireproof.target import Target
+from wireproof.trial import Trial, open_trial
+
+SEED = 20260601
+# How often each case is answered oddly at random, beside the sweeps.
+ODD_ANSWERS = 2
+BODIES = (
+    b"", b"null", b"[]", b"{}", b"7", b'"x"', b"true", b"[null]", b"[[]]", b"1e999", b"\xff\xfe{", b"<html>\n<body>",
+    b'{"error":"no"}', b'{"error":[1]}', b'{"error":{"message":{},"type":7,"code":[]}}', b'{"choices":{}}',
+    b'{"choices":[7]}', b'{"data":[null]}', b"data: 7\n\n", b"data: {}\n\n", b'data: {"choices":[{"delta":[]}]}\n\n',
+    b'data: {"type":[]}\n\ndata: [DONE]\n\n',
+)  # fmt: skip
+# A number that JSON has and no float holds stands for itself as a word until the text is written.
+HUGE, INTEGER = "\ue000huge", "\ue000integer"
+VALUES: tuple[Any, ...] = (
+    None, True, False, 0, 7, -1, 1.5, HUGE, INTEGER, "", "x", " ", "é²", "NaN", "-1", "a/b", "\ud800",
+    "https://[no", "data:image/png;base64,é", "data:image/png;base64,////",
+    [], [None], [[]], {}, {"": None}, {"index": []},
+)  # fmt: skip
+# Each of these takes the place of every number of an answer at once, or of every text.
+NUMBERS, TEXTS = (HUGE, INTEGER), ("NaN", "https://[no", "data:image/png;base64,é")
+LINES = ("", "x", "-1", "²", "1.5", "9" * 400, "9" * 5000, "0", "Thu, 99 Foo 2026", "1s", "gzip", "text/plain", "é")
+STATUSES = (200, 201, 204, 301, 400, 401, 402, 404, 418, 422, 429, 500, 503)
+
+
+@cache
+def trial_of(provider: str) -> Trial:
+    (target,) = aim.targets(aim.Aim(providers=(provider,)), {})
+    column = target.provider
+    served = f"http://127.0.0.1:1{column.data['serve_at']}"
+    return open_trial(aim.at_address(target, served), config.load_providers(), load_checks())
+
+
+@cache
+def answers(provider: str) -> Evidence:
+    """What the bundled server says to each case of a provider, without a connection."""
+    trial = trial_of(provider)
+    wanted = {name for entry in trial.entries for _, name in entry.cases}
+    return asyncio.run(_answers(trial, trial.target, sorted(wanted)))
+
+
+async def _answers(trial: Trial, target: Target, names: Sequence[str]) -> Evidence:
+    server, evidence = Rehearsed(target.provider), {}
+    for name in names:
+        server.begin()
+        evidence[name] = await Courier(target, server).send(trial.cases[name])
+    return evidence
+
+
+def written(value: Any) -> bytes:
+    """A value as JSON, with the numbers that no float holds; a lone surrogate stays escaped."""
+    text = json.dumps(value, separators=(",", ":"))
+    return text.replace(json.dumps(HUGE), "1e999").replace(json.dumps(INTEGER), "9" * 400).encode()
+
+
+def names_in(value: Any) -> Sequence[Any]:
+    return list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+
+
+def place(value: Any, draw: random.Random) -> str:
+    """A place of the value; a long list is no likelier than its neighbour."""
+    names = names_in(value)
+    if not names or draw.random() < 0.15:
+        return ""
+    name = draw.choice(names)
+    return pointer.join(name) + place(value[name], draw)
+
+
+def edited(value: Any, draw: random.Random) -> Any:
+    """The value with one member left out or another."""
+    at = place(value, draw)
+    if at and draw.random() < 0.3:
+        return pointer.drop(value, at)
+    return pointer.edit(value, at, draw.choice(VALUES))
+
+
+def swept(value: Any, new: str) -> Any:
+    """The value with every number another, or every text."""
+    if isinstance(value, dict):
+        return {name: swept(member, new) for name, member in value.items()}
+    if isinstance(value, list):
+        return [swept(member, new) for member in value]
+    of_this_kind = isinstance(value, str) if new in TEXTS else type(value) in (int, float)
+    return new if of_this_kind else value
+
+
+def body(exchange: Exchange, draw: random.Random) -> bytes:
+    """Another body: a whole one, one that is cut, or one with an edit."""
+    kind = draw.random()
+    if kind < 0.15:
+        return draw.choice(BODIES)
+    if kind < 0.25:
+        return exchange.body[: draw.randrange(len(exchange.body) + 1)]
+    if exchange.content_type == "text/event-stream":
+        return events(exchange.body, draw)
+    try:
+        return written(edited(exchange.json, draw))
+    except NotJson:
+        return draw.choice(BODIES)
+
+
+def events(told: bytes, draw: random.Random) -> bytes:
+    """A stream with one of its events, or every one, edited, left out or twice."""
+    blocks = told.split(b"\n\n")
+    chosen = draw.randrange(len(blocks))
+    every = draw.random() < 0.3
+    made = [odd(block, draw) if every or at == chosen else block for at, block in enumerate(blocks)]
+    return b"\n\n".join(made)
+
+
+def odd(block: bytes, draw: random.Random) -> bytes:
+    name, mark, data = block.partition(b"data: ")
+    if not data.startswith(b"{") or draw.random() < 0.1:
+        return draw.choice((b"", block + b"\n\n" + block, b"data: []", b"data: x", b"event: x"))
+    return name + mark + written(edited(json.loads(data), draw))
+
+
+def head(exchange: Exchange, draw: random.Random) -> Exchange:
+    """The answer with another status, or with one of its header lines another, missing or twice."""
+    if draw.random() < 0.3 or not exchange.headers:
+        return replace(exchange, status=draw.choice(STATUSES))
+    chosen = draw.randrange(len(exchange.headers))
+    name, value = exchange.headers[chosen]
+    changed = draw.choice(((), ((name, value),) * 2, *(((name, line.encode("latin-1")),) for line in LINES)))
+    return replace(exchange, headers=(*exchange.headers[:chosen], *changed, *exchange.headers[chosen + 1 :]))
+
+
+def oddly(exchange: Exchange, draw: random.Random) -> Exchange:
+    """The exchange with an answer as no sound server gives it."""
+    if draw.random() < 0.2:
+        return head(exchange, draw)
+    return saying(exchange, body(exchange, draw))
+
+
+def saying(exchange: Exchange, text: bytes) -> Exchange:
+    return replace(exchange, reads=(Read(exchange.ended_ns or exchange.started_ns, text),))
+
+
+def sweeps(exchange: Exchange) -> Iterator[Exchange]:
+    """The answer with every number, or every text, one that JSON has and clients do not expect."""
+    for new in (*NUMBERS, *TEXTS):
+        if exchange.content_type == "text/event-stream":
+            blocks = (block.partition(b"data: ") for block in exchange.body.split(b"\n\n"))
+            told = (a + b + (written(swept(json.loads(c), new)) if c[:1] == b"{" else c) for a, b, c in blocks)
+            yield saying(exchange, b"\n\n".join(told))
+        elif exchange.content_type == "application/json":
+            yield saying(exchange, written(swept(exchange.json, new)))
+
+
+def oddities(sent: tuple[Exchange, ...], draw: random.Random) -> Iterator[tuple[Exchange, ...]]:
+    """The exchanges of a case, one of them odd."""
+    for _ in range(ODD_ANSWERS):
+        chosen = draw.randrange(len(sent))
+        yield (*sent[:chosen], oddly(sent[chosen], draw), *sent[chosen + 1 :])
+    if sent[-1].answered:
+        yield from ((*sent[:-1], odd) for odd in sweeps(sent[-1]))
+
+
+@pytest.mark.parametrize("provider", sorted(config.load_providers()))
+def test_no_answer_makes_a_check_break(provider: str) -> None:
+    trial, evidence, draw = trial_of(provider), answers(provider), random.Random(SEED)
+    broken = set()
+    for name, sent in evidence.items():
+        entries = [entry for entry in trial.entries if any(case == name for _, case in entry.cases)]
+        for seen in oddities(sent, draw) if isinstance(sent, tuple) else ():
+            for entry in entries:
+                verdict = trial.bench(entry.provider).judge(entry, {**evidence, name: seen})
+                if verdict.outcome == "error":
+                    broken.add(f"{entry.check} on {name}: {verdict.message}")
+    assert not broken, "\n".join(sorted(broken))
