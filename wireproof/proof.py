@@ -19,11 +19,17 @@ class Proof:
         matrix: fault → provider → check → the cases on which it broke.
         alarms: failures on the faultless mock, as sentences.
         checks: every registered check.
+        clauses: judged clause → the faults that break it, the one that breaks the fewest clauses first.
+        derived: how many faults were derived from the places of clauses.
+        misattributed: what was told of another clause than those that name the place, as sentences.
     """
 
     matrix: Mapping[str, Broken]
     alarms: tuple[str, ...]
     checks: tuple[str, ...]
+    clauses: Mapping[str, tuple[str, ...]]
+    derived: int
+    misattributed: tuple[str, ...]
 
     @property
     def caught(self) -> tuple[str, ...]:
@@ -35,6 +41,11 @@ class Proof:
         """The checks that no fault breaks."""
         broken = {check for by in self.matrix.values() for checks in by.values() for check in checks}
         return tuple(check for check in self.checks if check not in broken)
+
+    @property
+    def clauses_never_broken(self) -> tuple[str, ...]:
+        """The judged clauses that no fault breaks."""
+        return tuple(clause for clause, by in self.clauses.items() if not by)
 
     @property
     def holds(self) -> bool:
@@ -52,6 +63,11 @@ class Proof:
             "false_alarms": len(self.alarms),
             "checks": len(self.checks),
             "checks_never_broken": list(self.never_broken),
+            "derived": self.derived,
+            "clauses": len(self.clauses),
+            "clauses_never_broken": list(self.clauses_never_broken),
+            "misattributed": list(self.misattributed),
+            "clauses_broken_by": {clause: by[0] for clause, by in self.clauses.items() if by},
             "matrix": matrix,
         }
 
@@ -64,9 +80,13 @@ class Proof:
         lines = [f"{fault:<36} {_words(broken)}" for fault, broken in self.matrix.items()]
         lines += [f"false alarm: {alarm}" for alarm in self.alarms]
         lines += [f"no fault breaks {check}" for check in self.never_broken]
+        lines += [f"no fault breaks {clause}" for clause in self.clauses_never_broken]
+        lines += [f"misattributed: {stray}" for stray in self.misattributed]
         lines.append(
             f"{len(self.caught)} of {len(self.matrix)} faults caught, {len(self.alarms)} false alarms, "
-            f"{len(self.checks) - len(self.never_broken)} of {len(self.checks)} checks broken by some fault"
+            f"{len(self.checks) - len(self.never_broken)} of {len(self.checks)} checks and "
+            f"{len(self.clauses) - len(self.clauses_never_broken)} of {len(self.clauses)} clauses broken by some "
+            f"fault, {self.derived} of them derived from the places of clauses"
         )
         return "\n".join(lines)
 

@@ -84,6 +84,8 @@ def emptied(value: Any) -> Any:
     return type(value)() if isinstance(value, str | list | dict) else value
 
 
+# A value of a shape that no member has.
+ALIEN = [[[["alien"]]]]
 DERIVED: Mapping[str, Callable[[str], Edit]] = {
     "drop": dropped,
     "null": lambda place: put(place, None),
@@ -91,6 +93,7 @@ DERIVED: Mapping[str, Callable[[str], Edit]] = {
     "other": lambda place: at(place, another),
     "negative": lambda place: at(place, negative),
     "empty": lambda place: at(place, emptied),
+    "alien": lambda place: put(place, ALIEN),
 }
 
 
