@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wireproof.sse import Decoder, decode
+from wireproof import sse
+from wireproof.sse import LINE_END, Decoder, decode
 
 Said = tuple[str | None, str]  # event name and data
 
@@ -138,6 +141,18 @@ def test_an_event_is_stamped_with_the_arrival_of_its_last_byte() -> None:
     assert [event.at_ns for event in decoder.events] == [7, 9]
 
 
+@pytest.mark.parametrize(
+    ("reads", "stamps"),
+    [
+        pytest.param([(5, b"data: a\r\r"), (7, b"data: b\r\r")], [5, 7], id="lone-returns"),
+        pytest.param([(5, b"data: a\r\n\r"), (7, b"\ndata: b\r\n\r\n")], [5, 7], id="a-read-ends-inside-crlf"),
+        pytest.param([(5, b"data: a\r"), (6, b""), (7, b"\r")], [7], id="an-empty-read"),
+    ],
+)
+def test_a_return_completes_its_line_whatever_follows(reads: list[tuple[int, bytes]], stamps: list[int]) -> None:
+    assert [event.at_ns for event in decode(reads).events] == stamps
+
+
 def test_events_know_their_place_in_order_and_in_bytes() -> None:
     decoder = three_ways(b": hello\n\nevent: x\ndata: a\n\ndata: b\n\n")
     assert [(event.index, event.offset) for event in decoder.events] == [(0, 9), (1, 27)]
@@ -146,6 +161,33 @@ def test_events_know_their_place_in_order_and_in_bytes() -> None:
 def test_a_megabyte_of_events_in_one_read_is_decoded_line_by_line() -> None:
     body = b"data: {}\r\n\r\n" * 100_000
     assert len(decode([(0, body)]).events) == 100_000
+
+
+@dataclass(slots=True)
+class Counted:
+    """The search for line ends, with the bytes it is given counted."""
+
+    given: int = 0
+
+    def finditer(self, data: bytes) -> Iterator[re.Match[bytes]]:
+        self.given += len(data)
+        return LINE_END.finditer(data)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"data: " + b"a" * 4000 + b"\n\n", id="one-long-line"),
+        pytest.param(b"data: a\n" * 500 + b"\n", id="one-long-event"),
+        pytest.param(b"data: a\r\r" * 400, id="many-events"),
+        pytest.param(b"\r" * 4000, id="returns"),
+    ],
+)
+def test_each_byte_is_searched_once_however_small_the_reads(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted = Counted()
+    monkeypatch.setattr(sse, "LINE_END", counted)
+    decode((0, body[at : at + 1]) for at in range(len(body)))
+    assert counted.given <= len(body)
 
 
 # --- any legal stream

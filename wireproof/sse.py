@@ -8,7 +8,7 @@ the byte offset and the bytes. A tolerance that clients show is an offence here,
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 BOM = b"\xef\xbb\xbf"
@@ -62,57 +62,71 @@ class Decoder:
     comments: list[Comment] = field(default_factory=list)
     offences: list[Offence] = field(default_factory=list)
     line_ends: set[bytes] = field(default_factory=set)
-    _rest: bytes = b""
+    _head: bytes | None = b""
+    _line_parts: list[bytes] = field(default_factory=list)
     _offset: int = 0
+    _returned: bool = False
     _data: list[str] = field(default_factory=list)
     _event: str | None = None
     _id: str | None = None
     _start: int | None = None
-    _fresh: bool = True
 
     def feed(self, data: bytes, at_ns: int = 0) -> None:
         """Read more bytes; events that they complete are stamped with `at_ns`."""
-        self._rest += data
-        if self._fresh and self._rest:
-            self._drop_bom()
-        for start, line in self._lines(final=False):
-            self._line(start, line, at_ns)
+        if self._head is not None:
+            data = self._unmarked(self._head + data)
+        if self._returned and data:
+            data = self._after_return(data)
+        self._lines(data, at_ns)
 
     def close(self, at_ns: int = 0) -> None:
         """End of the body: an event without its blank line is lost to every client that follows the standard."""
-        for start, line in self._lines(final=True):
-            self._line(start, line, at_ns)
-        if self._rest:
-            self._offend("unterminated-line", f"the body ends inside the line {self._rest[:80]!r}")
-            self._line(self._offset, self._take(len(self._rest)), at_ns)
+        if self._returned:
+            self._after_return(b"")
+        rest = b"".join((self._head or b"", *self._line_parts))
+        self._head, self._line_parts = None, []
+        if rest:
+            self._offend("unterminated-line", f"the body ends inside the line {rest[:80]!r}")
+            start, self._offset = self._offset, self._offset + len(rest)
+            self._line(start, rest, at_ns)
         if self._data:
             lost = self._data[0][:80]
             self._offend("unterminated-event", f"the body ends before the blank line after {lost!r}")
         self._data, self._event, self._start = [], None, None
 
-    def _drop_bom(self) -> None:
-        if self._rest.startswith(BOM):
+    def _unmarked(self, head: bytes) -> bytes:
+        """The bytes behind a byte order mark; none while they may still become one."""
+        if len(head) < len(BOM) and BOM.startswith(head):
+            self._head = head
+            return b""
+        self._head = None
+        if head.startswith(BOM):
             self._offend("byte-order-mark", "the body starts with a byte order mark")
-            self._take(len(BOM))
-        elif BOM.startswith(self._rest):
-            return
-        self._fresh = False
+            self._offset = len(BOM)
+        return head.removeprefix(BOM)
 
-    def _lines(self, *, final: bool) -> Iterator[tuple[int, bytes]]:
-        rest, offset, start = self._rest, self._offset, 0
-        for end in LINE_END.finditer(rest):
+    def _after_return(self, data: bytes) -> bytes:
+        """What follows a CR that ended a read: a LF is its other half, and no line end of its own."""
+        self._returned = False
+        halved = data.startswith(b"\n")
+        self.line_ends.add(b"\r\n" if halved else b"\r")
+        self._offset += halved
+        return data[halved:]
+
+    def _lines(self, data: bytes, at_ns: int) -> None:
+        # Only the new bytes are searched and an unfinished line is kept in parts: small reads cost no more.
+        done = 0
+        for end in LINE_END.finditer(data):
+            line = b"".join((*self._line_parts, data[done : end.start()]))
+            done, self._line_parts = end.end(), []
             # A CR at the very end of the bytes may be half of a CRLF that two reads split.
-            if end[0] == b"\r" and end.end() == len(rest) and not final:
-                break
-            self.line_ends.add(end[0])
-            yield offset + start, rest[start : end.start()]
-            start = end.end()
-        self._take(start)
-
-    def _take(self, size: int) -> bytes:
-        taken, self._rest = self._rest[:size], self._rest[size:]
-        self._offset += size
-        return taken
+            self._returned = end[0] == b"\r" and done == len(data)
+            if not self._returned:
+                self.line_ends.add(end[0])
+            start, self._offset = self._offset, self._offset + len(line) + len(end[0])
+            self._line(start, line, at_ns)
+        if done < len(data):
+            self._line_parts.append(data[done:])
 
     def _line(self, start: int, line: bytes, at_ns: int) -> None:
         if not line:
