@@ -7,7 +7,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Exchange, NotJson, Undecided, Violation, check, parse_json, pointer
+from wireproof.check import (
+    Exchange,
+    Inconclusive,
+    NotJson,
+    Undecided,
+    Violation,
+    check,
+    parse_json,
+    pointer,
+    usage_of,
+)
 
 # Clocks of two machines differ; milliseconds, local time and fixed values differ by more.
 CLOCK_SECONDS = 300
@@ -53,6 +63,9 @@ def test_completed(exchange: Exchange) -> None:
 def test_incomplete(exchange: Exchange) -> None:
     """A response that the cap cuts off has the status incomplete and says why."""
     body = expect.answer(exchange)
+    count, cap = usage_of(exchange).get("output_tokens"), expect.asked(exchange)["max_output_tokens"]
+    if body.get("status") == "completed" and isinstance(count, int) and count < cap:
+        raise Inconclusive(f"the response ended by itself with {count} of {cap} tokens")
     expect.equal(body.get("status"), "incomplete", at="/status")
     reason = expect.member(body, "/incomplete_details/reason")
     expect.equal(reason, "max_output_tokens", at="/incomplete_details/reason")
