@@ -43,6 +43,8 @@ def test_many_chunks(exchange: Exchange) -> None:
     """A long answer comes in more than one chunk of text."""
     stream = expect.event_stream(exchange)
     texts = [1 for chunk in stream.chunks for one in chunk.choices if content_of(one)]
+    if not texts and expect.finish(exchange) == "length":
+        raise Undecided("the token cap left no room for text")
     expect.that(len(texts) > 1, "several chunks with text", f"{len(texts)} of them", where="stream")
 
 

@@ -26,10 +26,10 @@ def plain(content: Any) -> str:
 def text(exchange: Exchange) -> str:
     """The content of the first choice; one cut off before its first word decides nothing."""
     body = expect.answer(exchange)
-    content = expect.member(body, "/choices/0/message/content", str)
+    content = expect.member(body, "/choices/0/message/content")
     if not content and body["choices"][0].get("finish_reason") == "length":
         raise Undecided("the token cap left no room for text")
-    return str(content)
+    return str(expect.member(body, "/choices/0/message/content", str))
 
 
 def usage(exchange: Exchange) -> Mapping[str, Any]:

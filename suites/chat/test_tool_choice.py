@@ -35,6 +35,8 @@ def test_called(exchange: Exchange) -> None:
 def test_auto(exchange: Exchange) -> None:
     """A request that leaves the choice to the model is answered with text or with a tool call."""
     answered = bool(expect.tool_calls(exchange)) or bool(expect.text(exchange))
+    if not answered and expect.finish(exchange) == "length":
+        raise Undecided("the token cap cut the answer off")
     expect.that(answered, "text or a tool call", "neither", at="/choices/0/message")
 
 

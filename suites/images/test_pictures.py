@@ -91,6 +91,9 @@ def jpeg(data: bytes) -> Picture | None:
     """The size stands in the first frame header, behind segments that tell their lengths."""
     at = 2 if data.startswith(b"\xff\xd8\xff") else len(data)
     while at + 9 <= len(data) and data[at] == 0xFF:
+        if data[at + 1] == 0xFF:  # bytes of FF may fill the gap before a segment
+            at += 1
+            continue
         # C4, C8 and CC are tables and extensions among the frame headers.
         if 0xC0 <= data[at + 1] <= 0xCF and data[at + 1] not in (0xC4, 0xC8, 0xCC):
             height, width = int.from_bytes(data[at + 5 : at + 7]), int.from_bytes(data[at + 7 : at + 9])

@@ -13,6 +13,8 @@ from wireproof.check import Exchange, Provider, Violation, check
 
 ORG_AND_NAME = re.compile(r"[^/\s]+/[^/\s]+")
 # The dearest models cost a tenth of this; a figure for a thousand tokens or a million is above it.
+# Those of a token; a vendor may tell others beside them, such as that of a picture.
+PRICES = ("prompt", "completion", "input_cache_read")
 DEAREST = Decimal("0.01")
 
 
@@ -25,11 +27,12 @@ def entries(exchange: Exchange, provider: Provider) -> Iterator[tuple[str, Mappi
 
 
 def prices(exchange: Exchange, provider: Provider) -> Iterator[tuple[str, Decimal]]:
-    """Place and amount of every price of the list."""
+    """Place and amount of every price of a token."""
     for place, entry in entries(exchange, provider):
-        for name in expect.member(entry, "/pricing", dict, where=place):
-            at = f"{place}/pricing/{name}"
-            yield at, amount(entry["pricing"][name], at)
+        given = expect.member(entry, "/pricing", dict, where=place)
+        for name in PRICES:
+            if name in given:
+                yield f"{place}/pricing/{name}", amount(given[name], f"{place}/pricing/{name}")
 
 
 def amount(given: Any, at: str) -> Decimal:

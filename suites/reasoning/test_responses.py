@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Exchange, check
+from wireproof.check import Exchange, Undecided, check
 
 TAG = re.compile(r"</?think(?:ing)?>")
 CONTENT = "/output/0/content"
+# A shorter thought may be the answer itself.
+LONG = 4
 
 
 def parts(exchange: Exchange) -> tuple[Mapping[str, Any], ...]:
@@ -32,6 +34,8 @@ def test_part_first(exchange: Exchange) -> None:
     expect.equal(expect.member(body, f"{CONTENT}/0/type"), "reasoning", at=f"{CONTENT}/0/type")
     thought = expect.member(body, f"{CONTENT}/0/text", str)
     expect.that(bool(thought.strip()), "a text with at least one character", thought, at=f"{CONTENT}/0/text")
+    if body.get("status") == "incomplete" and len(parts(exchange)) == 1:
+        raise Undecided("the token cap left no room for text")
     expect.equal(expect.member(body, f"{CONTENT}/1/type"), "output_text", at=f"{CONTENT}/1/type")
 
 
@@ -41,7 +45,7 @@ def test_part_apart(exchange: Exchange) -> None:
     thoughts = [text.strip() for _, text in texts(exchange, "reasoning")]
     for at, text in texts(exchange, "output_text"):
         expect.that(TAG.search(text) is None, "text without a tag of thinking", text, at=at)
-        repeated = any(thought and text.lstrip().startswith(thought) for thought in thoughts)
+        repeated = any(len(thought.split()) >= LONG and text.lstrip().startswith(thought) for thought in thoughts)
         expect.that(not repeated, "text that does not begin with the reasoning", text, at=at)
 
 

@@ -15,6 +15,7 @@ from wireproof.mock.faults import (
     framing,
     heads,
     inputs,
+    liberties,
     pictures,
     quotas,
     rules,
@@ -48,6 +49,7 @@ ACTED: Mapping[str, Lapse] = {
     **inputs.LAPSES,
     **drawings.LAPSES,
     **forms.LAPSES,
+    **liberties.LAPSES,
 }
 
 

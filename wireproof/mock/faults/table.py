@@ -15,7 +15,10 @@ from wireproof.mock.message import Received
 from wireproof.mock.said import Answer, Said
 
 Row = Mapping[str, Any]
-TABLES = ("answers", "images", "transcriptions", "vision", "reasoning", "responses", "quotas", "headers", "models")
+TABLES = (
+    "answers", "images", "transcriptions", "vision", "reasoning", "responses", "quotas", "headers", "models",
+    "liberties",
+)  # fmt: skip
 ERRORS = frozenset({"error"})
 
 
@@ -32,7 +35,7 @@ def told(row: Row, place: str) -> Callable[[Answer, Received], Answer]:
     edit = edits.in_turn(list(edits_of(row)))
 
     def say(answer: Answer, received: Received) -> Answer:
-        if not concerns(answer, place, row):
+        if not concerns(answer, place, row) or not received.path.startswith(f"/{row.get('of', '')}"):
             return answer
         return dressed(PLACES[place](answer, edit), row)
 
