@@ -52,6 +52,7 @@ class Stand:
         self._server = Rehearsed(self._column)
         self._faultless: dict[str, tuple[Sent, tuple[Ops, ...]]] = {}
         self.passing: list[Entry] = []
+        self._due: list[tuple[Entry, frozenset[str]]] = []
 
     @property
     def clauses(self) -> tuple[str, ...]:
@@ -64,6 +65,11 @@ class Stand:
         self._faultless = {name: await self._rehearse(case, self._target) for name, case in self.cases.items()}
         judged = [(entry, self.judge(entry, sent), self.judge(entry, self._rehearsed)) for entry in self._entries]
         self.passing = [entry for entry, verdict, _ in judged if verdict.outcome == "pass"]
+        # Refusing an option honestly, where the mock does so too, breaks nothing; serving it wrongly does.
+        declined = [entry for entry, verdict, _ in judged if verdict.outcome == "not-offered"]
+        self._due = [(entry, BROKEN) for entry in self.passing] + [
+            (entry, BROKEN - {"not-offered"}) for entry in declined
+        ]
         alarms = [(v, v.message) for _, v, _ in judged if v.outcome in ("fail", "error")]
         alarms += [
             (v, f"{v.outcome} over the wire, {rehearsed.outcome} without: {rehearsed.message}")
@@ -89,14 +95,14 @@ class Stand:
         evidence = {**self._rehearsed, **touched}
         broken: dict[str, list[str]] = {}
         clauses: set[str] = set()
-        for entry in self.passing:
+        for entry, red in self._due:
             if not any(name in touched for _, name in entry.cases):
                 continue
             await _let_others_read()
             verdict = self.judge(entry, evidence)
             clauses.update(clause for clause, _ in attributed(entry, verdict))
             # What the rules allow may be advised against, but must never be a red line.
-            if verdict.outcome in BROKEN and (verdict.gates() or not fault.harmless):
+            if verdict.outcome in red and (verdict.gates() or not fault.harmless):
                 broken.setdefault(entry.check, []).append(entry.case)
         return Toll({check: sorted(cases) for check, cases in sorted(broken.items())}, frozenset(clauses))
 

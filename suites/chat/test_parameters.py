@@ -119,6 +119,15 @@ def test_n(exchange: Exchange) -> None:
     expect.equal(found, [str(index) for index in range(expect.asked(exchange)["n"])], at="/choices")
 
 
+@check("chat.steady")
+def test_steady(exchanges: tuple[Exchange, ...]) -> None:
+    """The same request gets the same text where its temperature is 0 or it has a seed."""
+    texts = [first(exchange)[0] for exchange in exchanges]
+    if not any(texts):
+        raise Inconclusive("the answers have no text")
+    expect.that(len(set(texts)) == 1, "the same text each time", texts, at="/choices/0/message/content")
+
+
 @check("chat.logprobs")
 def test_logprobs(exchange: Exchange) -> None:
     """An answer has a log probability of at most 0 for each of its tokens where they were asked for."""

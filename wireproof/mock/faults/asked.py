@@ -46,7 +46,23 @@ def later_stop(body: Body) -> Body:
     return body
 
 
+def one_more(body: Body) -> Body:
+    given = body.get("top_logprobs")
+    return {**body, "top_logprobs": given + 1} if isinstance(given, int) else body
+
+
+def padded(body: Body) -> Body:
+    """The texts of a list are heard with a blank at the end."""
+    given = body.get("input")
+    if not isinstance(given, list):
+        return body
+    return {**body, "input": [f"{text} " if isinstance(text, str) else text for text in given]}
+
+
 LAPSES: Mapping[str, Lapse] = {
+    "top-logprobs-one-more": hearing(one_more),
+    "embeddings-list-padded": hearing(padded),
+    "previous-response-ignored": ignoring("previous_response_id"),
     "stream-usage-unasked": hearing(with_usage),
     "stop-prefix-leaks": hearing(later_stop),
     "n-ignored": ignoring("n"),

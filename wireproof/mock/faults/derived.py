@@ -18,7 +18,7 @@ SAYS = {
     "other": "has another value",
     "negative": "is negative",
     "empty": "is empty",
-    "alien": "is a list of lists of lists",
+    "alien": "is a list of lists where nothing stood",
 }
 
 

@@ -106,6 +106,8 @@ LAPSES: Mapping[str, Lapse] = {
     "sse-bare-colons": raw_blocks(lambda block: b":\n\n" + block),
     "sse-empty-data": inserted(1, Event(b"data:\n\n")),
     "sse-retry-first": inserted(0, Event(b"retry: 3000\n\n")),
+    "sse-retry-word": inserted(0, Event(b"retry: soon\n\n")),
+    "sse-mark-first": inserted(0, Event(b"\xef\xbb\xbf")),
     "sse-data-over-lines": raw_blocks(multiline),
     "sse-comment-as-data": inserted(1, Event(b"data: : keep-alive\n\n")),
     "sse-vendor-event": inserted(1, Event({"tool": "x", "status": "running"}, "vendor.tool.progress")),

@@ -45,6 +45,20 @@ def put(place: str, new: Any) -> Edit:
     return at(place, lambda given: new) if name in ("*", "0") else edited
 
 
+def planted(place: str, new: Any) -> Edit:
+    """An edit that sets a member where its parent stands without it, or with null."""
+    parent, _, name = place.rpartition("/")
+    (key,) = pointer.parts(f"/{name}")
+
+    def edited(value: Any) -> Any:
+        for found, given in list(pointer.find(value, parent)):
+            if isinstance(given, dict) and given.get(key) is None and name != "*":
+                value = pointer.edit(value, f"{found}/{name}", new)
+        return value
+
+    return edited
+
+
 def renamed(place: str, name: str) -> Edit:
     """An edit that moves a member to another name beside it."""
 
@@ -93,7 +107,7 @@ DERIVED: Mapping[str, Callable[[str], Edit]] = {
     "other": lambda place: at(place, another),
     "negative": lambda place: at(place, negative),
     "empty": lambda place: at(place, emptied),
-    "alien": lambda place: put(place, ALIEN),
+    "alien": lambda place: planted(place, ALIEN),
 }
 
 

@@ -8,6 +8,8 @@ from dataclasses import replace
 from email.utils import formatdate
 from typing import Any
 
+from wireproof.mock.faults import edits
+from wireproof.mock.faults.hearing import ignoring
 from wireproof.mock.lapse import Lapse
 from wireproof.mock.message import Received
 from wireproof.mock.said import Answer, Said, to_json
@@ -79,6 +81,15 @@ def blank_lines_only(answer: Answer, received: Received) -> Answer:
     return replace(answer, value=b"\n" * 5) if isinstance(answer, Said) and answer.status < 400 else answer
 
 
+def told_otherwise(answer: Answer, received: Received) -> Answer:
+    """Each text ends in what no other has."""
+    if not isinstance(answer, Said) or answer.status >= 400 or "choices" not in answer.value:
+        return answer
+    return replace(
+        answer, value=edits.at("/choices/*/message/content", lambda text: f"{text} {answer.value['id']}")(answer.value)
+    )
+
+
 def member_twice(answer: Answer, received: Received) -> Answer:
     """The first member of the object stands in it twice."""
     if not isinstance(answer, Said) or not isinstance(answer.value, dict) or not answer.value:
@@ -87,7 +98,36 @@ def member_twice(answer: Answer, received: Received) -> Answer:
     return replace(answer, value=to_json({name: value})[:-1] + b"," + to_json(answer.value)[1:])
 
 
+def refusing(wanted: Callable[[Received], bool], status: int = 400) -> Lapse:
+    """A lapse that refuses the requests that are wanted, where they were served."""
+    refusal = {"error": {"message": "No.", "type": "invalid_request_error", "param": None, "code": None}}
+
+    def say(answer: Answer, received: Received) -> Answer:
+        return Said(status, refusal, answer.headers) if answer.status < 400 and wanted(received) else answer
+
+    return Lapse(say=say)
+
+
+def has_tenant(received: Received) -> bool:
+    return any(name.endswith("-tenant") for name, _ in received.headers)
+
+
+def has_bad_key(received: Received) -> bool:
+    return "mock-" not in (received.header("authorization") or "mock-")
+
+
+def text_part_crashes(body: dict[str, Any]) -> bool:
+    return "'type': 'text'" in str(body.get("input"))
+
+
 LAPSES: Mapping[str, Lapse] = {
+    "tenant-refused": refusing(has_tenant),
+    "form-refused": refusing(lambda received: (received.header("content-type") or "").startswith("multipart/"), 415),
+    "health-gone-in-outage": refusing(lambda received: received.header("x-wireproof-cell") is not None, 404),
+    "bad-key-crashes": refusing(has_bad_key, 500),
+    "response-text-part-crashes": crashing(text_part_crashes),
+    "hints-crash": crashing(lambda body: "prompt_cache_key" in body or "best_of" in body),
+    "penalties-crash": crashing(lambda body: "presence_penalty" in body or "logit_bias" in body),
     "empty-input-crashes": crashing(lambda body: isinstance(body.get("input"), list) and "" in body["input"]),
     "store-crashes": crashing(lambda body: "store" in body),
     "previous-response-crashes": crashing(lambda body: "previous_response_id" in body),
@@ -95,6 +135,7 @@ LAPSES: Mapping[str, Lapse] = {
     "retry-after-date": Lapse(say=dated),
     "answer-after-blank-lines": Lapse(say=after_blank_lines),
     "blank-lines-alone": Lapse(say=blank_lines_only),
+    "chat-text-other-each-time": Lapse(hear=ignoring("seed").hear, say=told_otherwise),
     "member-twice": Lapse(say=member_twice),
     "temperature-crashes": crashing(lambda body: "temperature" in body),
     "tools-crashes": crashing(lambda body: "tools" in body),

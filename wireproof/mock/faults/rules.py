@@ -83,9 +83,12 @@ def every_role(models: tuple[Model, ...]) -> tuple[Model, ...]:
     return tuple(replace(model, roles=ROLES) for model in models)
 
 
-def public() -> Lapse:
+def public(*names: str) -> Lapse:
+    """A lapse that asks for no key at the endpoints of these names, at any where none is named."""
+
     def change(profile: Profile) -> Profile:
-        return replace(profile, auth=replace(profile.auth, public=tuple(name for name, _, _ in profile.endpoints)))
+        opened = names or tuple(name for name, _, _ in profile.endpoints)
+        return replace(profile, auth=replace(profile.auth, public=(*profile.auth.public, *opened)))
 
     return ruling(change)
 
@@ -96,6 +99,9 @@ LAPSES: Mapping[str, Lapse] = {
     "any-key-accepted": auth(lets_in="any"),
     "key-prefix-only": auth(lets_in="prefix"),
     "list-without-key": public(),
+    "images-without-key-accepted": public("images"),
+    "transcriptions-without-key-accepted": public("transcriptions"),
+    "metadata-refused": without_field("metadata"),
     "unknown-model-accepted": ruling(lambda profile: replace(profile, knows_any_model=True)),
     "unknown-model-retrieved": catalogue(
         lambda models: (

@@ -108,6 +108,7 @@ LAPSES: Mapping[str, Lapse] = {
     "preflight-refused": Lapse(hear=as_trace),
     "malformed-json-accepted": Lapse(hear=lenient),
     "missing-model-accepted": any_model(lambda v: v is None),
+    "response-model-invented": any_model(not_text),
     "model-number-accepted": any_model(lambda value: value is not None and not_text(value)),
     "missing-messages-accepted": taking("messages", lambda value: value is None, CHAT),
     "empty-messages-accepted": taking("messages", lambda v: v == [], CHAT),
