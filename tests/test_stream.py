@@ -59,6 +59,12 @@ def test_the_fragments_of_tool_calls_join_by_index() -> None:
     ]
 
 
+def test_a_call_of_very_many_fragments_is_joined_once() -> None:
+    fragment = json.dumps(delta(tool_calls=[{"index": 0, "function": {"arguments": "a" * 40}}]))
+    (call,) = assemble([(0, f"data: {fragment}\n\n".encode() * 50_000)]).choices[0].tool_calls
+    assert call.arguments == "a" * 2_000_000
+
+
 def test_usage_is_taken_from_the_last_chunk_that_has_it() -> None:
     found = stream({**delta(content="a"), "usage": None}, {"choices": [], "usage": {"total_tokens": 3}})
     assert found.usage == {"total_tokens": 3}

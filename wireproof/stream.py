@@ -74,12 +74,31 @@ class Stream:
 
 
 @dataclass(slots=True)
+class _Call:
+    # Joined once at the end: a long call may come in very many fragments.
+    index: Any
+    id: Any = None
+    name: list[str] = field(default_factory=list)
+    arguments: list[str] = field(default_factory=list)
+
+    def add(self, fragment: Mapping[str, Any]) -> None:
+        self.id = self.id or fragment.get("id")
+        function = fragment.get("function")
+        for name, into in (("name", self.name), ("arguments", self.arguments)):
+            if isinstance(function, dict) and isinstance(function.get(name), str):
+                into.append(function[name])
+
+    def joined(self) -> ToolCall:
+        return ToolCall(self.index, self.id, "".join(self.name), "".join(self.arguments))
+
+
+@dataclass(slots=True)
 class _Parts:
     content: list[str] = field(default_factory=list)
     refusal: list[str] = field(default_factory=list)
     roles: list[Any] = field(default_factory=list)
     finish_reasons: list[Any] = field(default_factory=list)
-    calls: dict[Any, dict[str, Any]] = field(default_factory=dict)
+    calls: dict[Any, _Call] = field(default_factory=dict)
 
     def add(self, choice: Mapping[str, Any]) -> None:
         if choice.get("finish_reason") is not None:
@@ -101,15 +120,10 @@ class _Parts:
             return
         index = fragment.get("index")
         key = index if isinstance(index, int | str | None) else repr(index)
-        call = self.calls.setdefault(key, {"index": index, "id": None, "name": "", "arguments": ""})
-        call["id"] = call["id"] or fragment.get("id")
-        function = fragment.get("function")
-        for name in ("name", "arguments"):
-            if isinstance(function, dict) and isinstance(function.get(name), str):
-                call[name] += function[name]
+        self.calls.setdefault(key, _Call(index)).add(fragment)
 
     def choice(self, index: Any) -> Choice:
-        calls = tuple(ToolCall(**call) for call in self.calls.values())
+        calls = tuple(call.joined() for call in self.calls.values())
         return Choice(
             index,
             "".join(self.content),
