@@ -31,6 +31,7 @@ ENTRIES: dict[str, Any] = {
     "refused": {"says": "r", "endpoint": "chat", "key": "none", "refused": "missing-key"},
     "limited": {"says": "l", "endpoint": "chat", "refused": "rate-limited"},
     "optional": {"says": "t", "endpoint": "chat", "feature": "tools", "body": {}},
+    "optional-refused": {"says": "t", "endpoint": "chat", "feature": "tools", "refused": "wrong-type", "body": {}},
     "health": {"says": "h", "endpoint": "health"},
     "unknown": {"says": "u", "endpoint": "chat", "feature": "telepathy"},
     "thrice": {"says": "3", "endpoint": "chat", "repeat": 3},
@@ -226,6 +227,13 @@ def test_an_option_may_be_refused_honestly(status: int, body: Any, outcome: str)
     assert judge(broken, (exchange(status, body),), case="optional").outcome == outcome
 
 
+@pytest.mark.parametrize(("status", "outcome"), [(400, "fail"), (404, "fail"), (501, "not-offered"), (500, "fail")])
+def test_a_request_made_to_be_refused_is_not_offered_only_where_there_is_no_such_thing(
+    status: int, outcome: str
+) -> None:
+    assert judge(broken, (exchange(status, {"error": {}}),), case="optional-refused").outcome == outcome
+
+
 def test_what_is_promised_may_not_be_refused() -> None:
     assert judge(broken, (exchange(400, {"error": {}}),)).outcome == "fail"
 
@@ -264,6 +272,12 @@ def test_a_finding_breaks_the_clause_at_its_place(places: list[str | None], brok
     assert {id for id, outcome in outcomes(verdict).items() if outcome == "pass"} == {*outcomes(verdict)} - broken
     assert verdict.level == level
     assert len(verdict.findings) == len(places)
+
+
+def test_what_gates_is_told_first() -> None:
+    verdict = judge(accusing("/usage/total_tokens", "/usage", "/choices/0/index"), clauses=(WHOLE, USAGE, TOTAL, INDEX))
+    assert [finding.pointer for finding in verdict.findings] == ["/choices/0/index", "/usage", "/usage/total_tokens"]
+    assert verdict.message == "expected a, actual b at /choices/0/index (and 2 more)"
 
 
 def test_a_finding_that_fits_no_clause_breaks_them_all() -> None:

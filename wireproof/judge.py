@@ -10,7 +10,7 @@ from typing import Any
 from wireproof import pointer
 from wireproof.case import Case
 from wireproof.check import Check, Contract, Finding, Inconclusive, Noted, NotOffered, Undecided, Untestable, Violation
-from wireproof.clause import Clause, Judgement, highest
+from wireproof.clause import LEVELS, Clause, Judgement, highest
 from wireproof.courier import Evidence, Unsent
 from wireproof.docket import Entry
 from wireproof.exchange import Exchange
@@ -125,12 +125,14 @@ class Bench:
                 continue
             if last.status == 429 and case.refused not in LIMIT_CAUSES:
                 return "inconclusive", "the target answered 429, too many requests", ()
-            if case.kind != "refusal" and case.feature in self.provider.optional and refused_honestly(last):
+            # A request made to be refused says nothing by a 4xx; a 501 says that there is no such thing.
+            honest = last.status == 501 if case.kind == "refusal" else refused_honestly(last)
+            if case.feature in self.provider.optional and honest:
                 return "not-offered", f"{case.feature} is optional and was refused with {last.status}", ()
-        told_by = violation.judged_by
+        told_by, findings = violation.judged_by, _weightiest_first(entry.clauses, violation.findings)
         if told_by not in (None, check.id) and self._red(told_by, entry, exchanges):
-            return "untestable", f"{_sentence(violation.findings)}; {told_by} judges that", ()
-        return "fail", _sentence(violation.findings), violation.findings
+            return "untestable", f"{_sentence(findings)}; {told_by} judges that", ()
+        return "fail", _sentence(findings), findings
 
     def _red(self, check: str, entry: Entry, exchanges: Mapping[str, tuple[Exchange, ...]]) -> bool:
         """Whether another check of this column is red on one of the entry's cases: skipped never means unseen."""
@@ -220,6 +222,17 @@ def _attributed(clauses: tuple[tuple[Clause, Judgement], ...], place: str | None
         return {at for at, depth in fits.items() if depth == max(fits.values())}
     whole = {at for at, (_, judgement) in enumerate(clauses) if judgement.at is None}
     return whole or set(range(len(clauses)))
+
+
+def _weightiest_first(
+    clauses: tuple[tuple[Clause, Judgement], ...], findings: tuple[Finding, ...]
+) -> tuple[Finding, ...]:
+    """The findings by the level of the clauses that each breaks: what gates is told first."""
+
+    def weight(finding: Finding) -> int:
+        return LEVELS.index(highest(tuple(clauses[at][1].level for at in _attributed(clauses, finding.pointer))))
+
+    return tuple(sorted(findings, key=weight, reverse=True))
 
 
 def _sentence(findings: tuple[Finding, ...]) -> str:
