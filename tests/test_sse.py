@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
 
 import pytest
 from hypothesis import given
@@ -194,7 +194,7 @@ def test_each_byte_is_searched_once_however_small_the_reads(body: bytes, monkeyp
 
 
 texts = st.text(st.characters(exclude_characters="\r\n\0", exclude_categories=["Cs"]), max_size=12)
-names = st.none() | st.text("abc.é", min_size=1, max_size=5)
+names = st.none() | texts
 
 
 @st.composite
@@ -234,23 +234,75 @@ def test_any_legal_stream_means_the_same_however_it_is_cut(
     assert said(whole) == [found for event in events if (found := meaning(event)) is not None]
 
 
-def encode(name: str | None, data: str) -> bytes:
-    lines = [f"event: {name}"] if name is not None else []
-    return "\n".join([*lines, *(f"data: {line}" for line in data.split("\n")), "", ""]).encode()
+Sent = tuple[str | None, str | None, str]  # event name, id and data
+END = st.sampled_from(["\n", "\r\n", "\r"])
 
 
-@given(st.lists(st.tuples(names, st.lists(texts, min_size=1, max_size=3).map("\n".join)), max_size=6))
-def test_what_is_encoded_is_what_is_decoded(sent: list[Said]) -> None:
-    decoder = decode([(0, b"".join(encode(*event) for event in sent))])
-    assert said(decoder) == sent
+def encode(event: Sent, end: str) -> str:
+    name, id, data = event
+    lines = [f"id: {id}"] if id is not None else []
+    lines += [f"event: {name}"] if name is not None else []
+    return "".join(line + end for line in (*lines, *(f"data: {line}" for line in data.split("\n")), ""))
+
+
+def ids_last(sent: Iterable[Sent]) -> list[Sent]:
+    """The events with the id that each one has: that of the last event which named one."""
+    found: list[Sent] = []
+    for name, id, data in sent:
+        found.append((name, id if id is not None or not found else found[-1][1], data))
+    return found
+
+
+@given(
+    st.lists(st.tuples(names, st.none() | texts, st.lists(texts, min_size=1, max_size=3).map("\n".join)), max_size=6),
+    END,
+    st.lists(st.integers(1, 9), max_size=9),
+)
+def test_what_is_encoded_is_what_is_decoded(sent: list[Sent], end: str, sizes: list[int]) -> None:
+    body = "".join(encode(event, end) for event in sent).encode()
+    decoder = decode(cut(body, sizes))
+    assert [(event.event, event.id, event.data) for event in decoder.events] == ids_last(sent)
     assert {rule for rule, _ in rules(decoder)} <= {"many-data-lines"}
 
 
-@given(st.lists(st.binary(max_size=40), max_size=6))
-def test_any_bytes_are_decoded_without_an_exception_and_alike_however_cut(parts: list[bytes]) -> None:
-    assert told(decode((0, part) for part in parts)) == told(decode([(0, b"".join(parts))]))
+# --- any bytes at all
 
 
-@given(st.binary(max_size=60))
-def test_an_offence_points_into_the_body(body: bytes) -> None:
-    assert all(0 <= offence.offset <= len(body) for offence in decode([(0, body)]).offences)
+PIECES = [
+    b"data: a", b"data:", b"data", b"event: x", b"id: 7", b"id", b"retry: 5", b"retry: x", b"x: y", b":", b": ping",
+    b"\n", b"\r", b"\r\n", b"\n\n", b"\xef\xbb\xbf", b"\xef", b"\xbb", b"\xe2\x82", b"\xac", b"\xff", b"\0", b" ",
+]  # fmt: skip
+bodies = st.lists(st.sampled_from(PIECES) | st.binary(max_size=4), max_size=24).map(b"".join)
+
+
+def cut(body: bytes, sizes: list[int]) -> list[tuple[int, bytes]]:
+    """The body in reads of these sizes and a last one; each is stamped with the count of bytes that came before it."""
+    places = [0, *(at for at in accumulate(sizes) if at < len(body)), len(body)]
+    return [(start, body[start:end]) for start, end in pairwise(places)]
+
+
+@given(bodies, st.lists(st.integers(0, 9), max_size=24))
+def test_any_bytes_are_decoded_alike_however_they_are_cut(body: bytes, sizes: list[int]) -> None:
+    whole, parts, single = decode([(0, body)]), decode(cut(body, sizes)), decode(cut(body, [1] * len(body)))
+    assert untimed(parts) == untimed(single) == untimed(whole)
+
+
+@given(bodies, st.lists(st.integers(1, 9), max_size=24))
+def test_an_event_arrives_with_the_read_that_holds_its_last_byte(body: bytes, sizes: list[int]) -> None:
+    reads = cut(body, sizes)
+    completed = [event.at_ns for event in decode(cut(body, [1] * len(body))).events]
+    starts = [max(start for start, _ in reads if start <= at) for at in completed]
+    assert [event.at_ns for event in decode(reads).events] == starts
+
+
+@given(bodies)
+def test_events_and_offences_point_into_the_body_in_order(body: bytes) -> None:
+    decoder = decode([(0, body)])
+    assert all(0 <= offence.offset <= len(body) for offence in decoder.offences)
+    assert all(before.offset < after.offset for before, after in pairwise(decoder.events))
+    assert [event.index for event in decoder.events] == list(range(len(decoder.events)))
+
+
+def untimed(decoder: Decoder) -> tuple[object, ...]:
+    events = [replace(event, at_ns=0) for event in decoder.events]
+    return events, [replace(comment, at_ns=0) for comment in decoder.comments], decoder.offences, decoder.line_ends

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+from contextlib import suppress
+from itertools import accumulate, pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from wireproof.exchange import Exchange, Read, Request, usage_of
+from wireproof.json_text import NotJson
 from wireproof.stream import Stream, assemble
 
 
@@ -137,3 +144,57 @@ def test_events_keep_their_offences_and_comments() -> None:
     assert [comment.text for comment in found.comments] == ["ping"]
     assert [offence.rule for offence in found.offences] == ["no-space-after-colon"]
     assert found.line_ends == {b"\n"}
+
+
+# --- any bytes at all
+
+
+NAMES = [
+    "choices", "delta", "index", "content", "refusal", "role", "tool_calls", "function", "name", "arguments", "id",
+    "finish_reason", "usage", "error",
+]  # fmt: skip
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-1, 2) | st.floats(allow_nan=False) | st.sampled_from(["", "a", "\ud800"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=4),
+    max_leaves=12,
+)
+CHUNKS = st.builds(
+    lambda choice, call, more: {
+        "choices": [{**choice, "delta": {**choice, "tool_calls": [call, {"function": call}]}}],
+        **more,
+    },
+    *[st.dictionaries(st.sampled_from(NAMES), JSON, max_size=4)] * 3,
+)
+DATA = st.sampled_from([b"[DONE]", b"{", b"NaN", b"", b"\xff", b"9" * 5000]) | (CHUNKS | JSON).map(
+    lambda value: json.dumps(value).encode()
+)
+BODIES = st.lists(DATA.map(lambda data: b"data: " + data + b"\n\n") | st.binary(max_size=6), max_size=5).map(b"".join)
+TYPES = st.sampled_from([b"text/event-stream", b"Text/Event-Stream;x", b"application/json", b"", b"\xff;"])
+CODINGS = st.sampled_from([None, b"identity", b"gzip", b"deflate", b"br", b"\xff"])
+
+
+def reads(body: bytes, sizes: list[int]) -> tuple[Read, ...]:
+    places = [0, *(at for at in accumulate(sizes) if at < len(body)), len(body)]
+    return tuple(Read(0, body[start:end]) for start, end in pairwise(places))
+
+
+@given(BODIES, st.lists(st.integers(0, 40), max_size=12))
+def test_any_bytes_are_assembled_alike_however_they_are_cut(body: bytes, sizes: list[int]) -> None:
+    # As text, since a number that no float holds may be unlike itself.
+    parts = assemble((read.at_ns, read.data) for read in reads(body, sizes))
+    assert repr(parts) == repr(assemble([(0, body)]))
+
+
+@given(st.binary(max_size=40) | BODIES | BODIES.map(gzip.compress), CODINGS, TYPES)
+def test_whatever_came_an_exchange_tells_it_without_an_exception_but_not_json(
+    body: bytes, coding: bytes | None, media_type: bytes
+) -> None:
+    headers = ((b"Content-Type", media_type), *([(b"Content-Encoding", coding)] if coding else []))
+    seen = Exchange("x", "case", "chat", 0, Request("POST", "/"), status=200, headers=headers, reads=reads(body, [3]))
+    assert len(seen.stream.chunks) <= len(seen.stream.events)
+    assert isinstance(seen.text, str)
+    assert isinstance(seen.content_type, str)
+    assert isinstance(usage_of(seen), dict)
+    assert seen.header("content-encoding") == (coding.decode("latin-1") if coding else None)
+    with suppress(NotJson):
+        assert seen.json == seen.json
