@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Exchange, Undecided, check
+from wireproof.check import Contract, Exchange, Undecided, check
 
 AT_MESSAGE, AT_DELTA = "/choices/0/message/tool_calls", "/choices/0/delta/tool_calls"
 
@@ -61,6 +61,17 @@ def test_named(exchange: Exchange) -> None:
     expect.that(bool(found) and set(found) == {wanted}, f"a call of {wanted}", found, at=place(exchange))
 
 
+@check("tools.allowed")
+def test_allowed(exchange: Exchange) -> None:
+    """A request that limits the choice to some tools is answered with a call of one of them."""
+    limits = expect.asked(exchange)["tool_choice"]["allowed_tools"]["tools"]
+    wanted = [tool["function"]["name"] for tool in limits]
+    found = [call.name for call in expect.tool_calls(exchange)]
+    if not found and expect.finish(exchange) == "length":
+        raise Undecided("the token cap cut the answer off")
+    expect.that(bool(found) and set(found) <= set(wanted), " or ".join(wanted), found, at=place(exchange))
+
+
 # OpenAI itself answers a call that the request names with the reason stop.
 @check("tools.named-finish")
 def test_named_finish(exchange: Exchange) -> None:
@@ -90,6 +101,15 @@ def test_result_used(exchange: Exchange) -> None:
     if expect.tool_calls(exchange):
         raise Undecided("the model called a tool again")
     expect.that("23" in expect.text(exchange), "text with 23", expect.text(exchange), at="/choices/0/message/content")
+
+
+@check("tools.empty-list-settled", any_answer=True)
+def test_empty_list_settled(exchange: Exchange, contract: Contract) -> None:
+    """A message with calls whose content is an empty array is taken, or refused as any other mistake is."""
+    if exchange.answered or exchange.broken is not None or exchange.status == 429:
+        return
+    expect.refused_somehow(exchange)
+    expect.conforms(expect.json_body(exchange), expect.shape(contract, "error"))
 
 
 @check("tools.no-markup")

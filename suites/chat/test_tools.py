@@ -107,6 +107,27 @@ def fits(value: Any, schema: Mapping[str, Any]) -> bool:
     return typed and value in schema.get("enum", (value,))
 
 
+@check("tools.strict")
+def test_strict(exchange: Exchange) -> None:
+    """The arguments of a strict function follow its parameters exactly: every member, no other, each of its type."""
+    names = offered(exchange)
+    for at, call in enumerate(calls(exchange)):
+        where = f"{place(exchange)}/{at}/function/arguments"
+        follows(arguments(exchange, at, call), names.get(call.name, {}).get("parameters", {}), where)
+
+
+def follows(given: Any, schema: Mapping[str, Any], where: str) -> None:
+    """A value follows a schema of the kind that strict functions have."""
+    expect.that(fits(given, schema), expect.shown(schema), given, at=where)
+    known = schema.get("properties", {})
+    if schema["type"] == "object":
+        expect.equal(sorted(given), sorted(known), at=where)
+    for name in known:
+        follows(given[name], known[name], where)
+    for item in given if schema["type"] == "array" else ():
+        follows(item, schema["items"], where)
+
+
 # The case asks about one place, behind "in".
 NAMED = re.compile(r"\bin ([A-Z][a-z]+)")
 

@@ -14,6 +14,8 @@ from wireproof.check import Exchange, Violation, check
 
 # Two runs of one model may differ in the last bits; vectors of different texts are far below this.
 SAME_DIRECTION = 0.999
+# The tokens of a text say what the text says; those of another vocabulary say something else altogether.
+NEAR = 0.9
 LARGEST = sys.float_info.max
 
 
@@ -169,3 +171,12 @@ def test_empty_alike(alone: Exchange, among: Exchange) -> None:
     """A text without a character is answered, or refused, alike alone and among others."""
     words = {True: "an answer", False: "a refusal"}
     expect.that(among.answered == alone.answered, words[alone.answered], words[among.answered], where="status line")
+
+
+@check("embeddings.tokens-agree")
+def test_tokens_agree(text: Exchange, tokens: Exchange) -> None:
+    """A text given as tokens has the vector of the text, or is refused."""
+    spoken, numbered = vectors(text)[0], vectors(tokens)[0]
+    expect.that(len(spoken) == len(numbered), f"{len(spoken)} numbers", f"{len(numbered)}", at="/data/0/embedding")
+    near = cosine(spoken, numbered)
+    expect.that(near > NEAR, f"a cosine above {NEAR}", round(near, 3), at="/data/0/embedding")

@@ -26,7 +26,7 @@ def whole(turn: Turn) -> Json:
 
 
 def choice(turn: Turn, index: int, one: Spoken) -> Json:
-    made: Json = {"index": index, "message": message(turn, index, one), "finish_reason": one.finish}
+    made: Json = {"index": index, "message": message(turn, index, one), "finish_reason": turn.finish(one)}
     if turn.top is not None:
         made["logprobs"] = logprobs.chat_entries(one.tokens, turn.top)
     elif "logprobs" in turn.members:
@@ -39,7 +39,9 @@ def message(turn: Turn, index: int, one: Spoken) -> Json:
     for member, token in one.apart:
         made[member] = made.get(member, "") + token
     made["content"] = None if one.calls and not one.tokens else one.text
-    if one.calls:
+    if one.calls and turn.legacy:
+        made["function_call"] = function(one.calls[0])
+    elif one.calls:
         made["tool_calls"] = [{"id": call.id, "type": "function", "function": function(call)} for call in one.calls]
     if pictures := turn.pictures(index):
         made["images"] = pictures

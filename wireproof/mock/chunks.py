@@ -23,7 +23,7 @@ def chunks(turn: Turn) -> Iterator[Json]:
             if place < len(track):
                 yield chunk(turn, index, track[place])
     for index, one in enumerate(turn.spoken):
-        yield chunk(turn, index, {}, one.finish)
+        yield chunk(turn, index, {}, turn.finish(one))
     if shows_usage(turn):
         yield {
             **turn.envelope("chat.completion.chunk"),
@@ -50,11 +50,15 @@ def deltas(turn: Turn, index: int, one: Spoken) -> Iterator[Json]:
         yield {"content": token}
     if pictures := turn.pictures(index):
         yield {"images": pictures}
-    for place, call in enumerate(one.calls):
+    for place, call in enumerate(() if turn.legacy else one.calls):
         opening = {"name": call.name, "arguments": ""}
         yield {"tool_calls": [{"index": place, "id": call.id, "type": "function", "function": opening}]}
         for fragment in pieces(call.arguments):
             yield {"tool_calls": [{"index": place, "function": {"arguments": fragment}}]}
+    for call in one.calls if turn.legacy else ():
+        yield {"function_call": {"name": call.name, "arguments": ""}}
+        for fragment in pieces(call.arguments):
+            yield {"function_call": {"arguments": fragment}}
 
 
 def chunk(turn: Turn, index: int, delta: Json, finish: str | None = None) -> Json:

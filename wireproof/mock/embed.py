@@ -16,6 +16,8 @@ from wireproof.mock.tokens import count
 from wireproof.mock.validate import Body, is_integer, out_of_range, wrong_type
 
 MOST_INPUTS = 2048
+# What the tokens of cl100k_base say, the vocabulary of OpenAI's models for embeddings; others are only numbers here.
+VOCABULARY = {(15339, 1917): "hello world"}
 
 
 def embeddings(visit: Visit, given: Body) -> Answer:
@@ -66,8 +68,9 @@ def dimensions(body: Body, model: Model) -> int:
 
 
 def vector(text: Any, size: int) -> list[float]:
-    """A unit vector whose direction is drawn from the text."""
-    seed = repr(text).encode("utf-8", "replace")
+    """A unit vector whose direction is drawn from the text, or from what the tokens say."""
+    told = text if isinstance(text, str) else VOCABULARY.get(tuple(text), text)
+    seed = repr(told).encode("utf-8", "replace")
     raw = hashlib.shake_256(seed).digest(2 * size)
     drawn = [value + 0.5 for value in struct.unpack(f"<{size}h", raw)]
     length = math.sqrt(sum(value * value for value in drawn))

@@ -84,10 +84,36 @@ def check_choice(body: Body) -> None:
         raise out_of_range("tool_choice", f"Invalid value {choice!r}: expected one of {list(CHOICES)}.")
     if choice not in ("none", "auto") and not body.get("tools"):
         raise out_of_range("tool_choice", "'tool_choice' is only allowed when 'tools' are specified.")
-    if isinstance(choice, dict):
+    if isinstance(choice, dict) and choice.get("type") == "allowed_tools":
+        check_allowed(choice.get("allowed_tools"))
+    elif isinstance(choice, dict):
         named = choice.get("function", {}).get("name") if isinstance(choice.get("function", {}), dict) else None
         if named not in [tool["function"]["name"] for tool in body["tools"]]:
             raise out_of_range("tool_choice", f"Tool choice {named!r} is not among the tools.")
+
+
+def check_allowed(limits: Any) -> None:
+    """Refuse a choice among some tools that does not say how and among which."""
+    if not isinstance(limits, dict) or limits.get("mode") not in ("auto", "required"):
+        raise out_of_range("tool_choice.allowed_tools.mode", "Expected one of ['auto', 'required'].")
+    tools = limits.get("tools")
+    functions = [tool.get("function") for tool in tools if isinstance(tool, dict)] if isinstance(tools, list) else []
+    if not functions or not all(isinstance(one, dict) and isinstance(one.get("name"), str) for one in functions):
+        raise out_of_range("tool_choice.allowed_tools.tools", "Expected an array of functions by name.")
+
+
+def check_functions(body: Body) -> None:
+    """Refuse functions of the older form that have no name, and a choice of one that is not there."""
+    functions = body.get("functions", ())
+    for index, function in enumerate(functions):
+        if not isinstance(function, dict) or not isinstance(function.get("name"), str):
+            raise required(f"functions[{index}].name")
+        if not isinstance(function.get("parameters", {}), dict):
+            raise wrong_type(f"functions[{index}].parameters", "object")
+    choice = body.get("function_call", "auto")
+    named = choice.get("name") if isinstance(choice, dict) else choice
+    if named not in (("none", "auto") if isinstance(choice, str) else [function["name"] for function in functions]):
+        raise out_of_range("function_call", f"Invalid value {named!r} for 'function_call'.")
 
 
 def check_format(body: Body, *, strict: bool) -> None:
@@ -126,5 +152,6 @@ def check_chat(body: Body, rules: RequestRules) -> None:
     check_messages(body["messages"], rules)
     check_stop(body)
     check_tools(body)
+    check_functions(body)
     check_format(body, strict=strict)
     check_pairs(body, strict=strict)

@@ -45,11 +45,12 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """How free the model is: none, auto, required or one named function; one call or several."""
+    """How free the model is: none, auto, required or one named function; one call or several; all tools or some."""
 
     mode: str = "auto"
     named: str | None = None
     parallel: bool = True
+    allowed: tuple[str, ...] | None = None
 
 
 def calls(tools: Sequence[Tool], choice: Choice, asked: str, draw: Draw, *, answered: bool) -> tuple[Call, ...]:
@@ -70,6 +71,7 @@ def calls(tools: Sequence[Tool], choice: Choice, asked: str, draw: Draw, *, answ
 def chosen_tools(tools: Sequence[Tool], choice: Choice, asked: str, *, answered: bool) -> Sequence[Tool]:
     if choice.named is not None:
         return [tool for tool in tools if tool.name == choice.named]
+    tools = [tool for tool in tools if choice.allowed is None or tool.name in choice.allowed]
     if choice.mode == "none" or not tools:
         return ()
     meant = [tool for tool in tools if is_meant(tool, asked)]
@@ -102,6 +104,10 @@ def readings(tool: Tool, choice: Choice, asked: str) -> Sequence[Hints]:
 
 def named_choice(given: Any, *, parallel: bool) -> Choice:
     """The choice as a chat request writes it."""
+    if isinstance(given, dict) and given.get("type") == "allowed_tools":
+        limits = given["allowed_tools"]
+        names = tuple(tool["function"]["name"] for tool in limits["tools"])
+        return Choice(limits["mode"], None, parallel, names)
     if isinstance(given, dict):
         return Choice("named", given.get("function", given).get("name"), parallel)
     return Choice(given or "auto", None, parallel)

@@ -14,7 +14,7 @@ from wireproof.mock.messages import check_chat
 from wireproof.mock.model import Model
 from wireproof.mock.pictures import data_url, drawn
 from wireproof.mock.reasoning import thinking_of
-from wireproof.mock.tools import Tool, named_choice
+from wireproof.mock.tools import Choice, Tool, named_choice
 from wireproof.mock.usage import chat_usage
 from wireproof.mock.vision import refuse_blind
 
@@ -39,6 +39,15 @@ class Turn:
     @property
     def members(self) -> tuple[str, ...]:
         return self.visit.profile.members
+
+    @property
+    def legacy(self) -> bool:
+        """Whether calls are told in the older form, that of functions."""
+        return bool(self.body.get("functions")) and not self.body.get("tools")
+
+    def finish(self, one: Spoken) -> str:
+        """Why a choice ended, in the words of the form that was asked for."""
+        return "function_call" if self.legacy and one.finish == "tool_calls" else one.finish
 
     @property
     def top(self) -> int | None:
@@ -85,6 +94,18 @@ def check_choices(body: Json) -> None:
         raise validate.out_of_range("n", f"Invalid 'n': this server makes at most {MOST_CHOICES} choices.")
 
 
+def functions_of(body: Json) -> list[Json]:
+    """The functions that the model may call, in the newer form or in the older."""
+    return [tool["function"] for tool in body.get("tools", ())] or body.get("functions", [])
+
+
+def choice_of(body: Json) -> Choice:
+    """How free the model is; the older form of functions knows one call at a time."""
+    if body.get("tools"):
+        return named_choice(body.get("tool_choice"), parallel=body.get("parallel_tool_calls", True))
+    return named_choice(body.get("function_call"), parallel=False)
+
+
 def cap_asked(visit: Visit, body: Json) -> int | None:
     return cap_of(body, visit.profile.rules("chat").token_cap, "max_tokens", "max_completion_tokens")
 
@@ -96,8 +117,8 @@ def asked(visit: Visit, body: Json, model: Model) -> Ask:
     return Ask(
         conversation=conversation,
         draw=Draw.of(body["model"], body["messages"], body.get("system"), body.get("seed")),
-        tools=tuple(Tool.from_mapping(tool["function"]) for tool in body.get("tools", ())),
-        choice=named_choice(body.get("tool_choice"), parallel=body.get("parallel_tool_calls", True)),
+        tools=tuple(Tool.from_mapping(function) for function in functions_of(body)),
+        choice=choice_of(body),
         format=wanted.get("type", "text"),
         schema=wanted.get("json_schema", {}).get("schema"),
         stops=stops_of(body),

@@ -7,6 +7,8 @@ from functools import cache
 
 from wireproof.mock.faults import (
     asked,
+    calls,
+    cuts,
     dialects,
     drawings,
     endings,
@@ -18,6 +20,7 @@ from wireproof.mock.faults import (
     liberties,
     pictures,
     quotas,
+    relays,
     rules,
     streams,
     table,
@@ -50,6 +53,9 @@ ACTED: Mapping[str, Lapse] = {
     **drawings.LAPSES,
     **forms.LAPSES,
     **liberties.LAPSES,
+    **calls.LAPSES,
+    **cuts.LAPSES,
+    **relays.LAPSES,
 }
 
 

@@ -59,7 +59,16 @@ def padded(body: Body) -> Body:
     return {**body, "input": [f"{text} " if isinstance(text, str) else text for text in given]}
 
 
+def shifted(body: Body) -> Body:
+    """Token numbers are heard as those that another vocabulary has for something else."""
+    given = body.get("input")
+    if not isinstance(given, list) or not all(isinstance(token, int) for token in given):
+        return body
+    return {**body, "input": [token + 1 for token in given]}
+
+
 LAPSES: Mapping[str, Lapse] = {
+    "tokens-of-another-vocabulary": hearing(shifted),
     "top-logprobs-one-more": hearing(one_more),
     "embeddings-list-padded": hearing(padded),
     "previous-response-ignored": ignoring("previous_response_id"),
