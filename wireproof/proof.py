@@ -86,7 +86,7 @@ class Proof:
             f"{len(self.caught)} of {len(self.matrix)} faults caught, {len(self.alarms)} false alarms, "
             f"{len(self.checks) - len(self.never_broken)} of {len(self.checks)} checks and "
             f"{len(self.clauses) - len(self.clauses_never_broken)} of {len(self.clauses)} clauses broken by some "
-            f"fault, {self.derived} of them derived from the places of clauses"
+            f"fault; {self.derived} more faults are derived from the places of clauses"
         )
         return "\n".join(lines)
 
