@@ -53,7 +53,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     clauses.add_argument("--pending", action="store_true", help="only what is not built yet")
     clauses.add_argument("--write", metavar="FOLDER", help="write a page for each provider into this folder")
-    _command(commands, "faults", _faults, "list the faults that the mock can commit")
+    faults = _command(commands, "faults", _faults, "list the faults that the mock can commit")
+    faults.add_argument("--write", metavar="FILE", help="write the page of the bugs met in the field to this file")
+    faults.add_argument(
+        "--matrix",
+        default="tests/matrix.json",
+        metavar="FILE",
+        help="the matrix that `wireproof prove --write` made (default: tests/matrix.json)",
+    )
     prove = _command(commands, "prove", _prove, "prove the checks: which fault breaks which judgement (takes minutes)")
     prove.add_argument(
         "--provider", action="append", default=[], metavar="NAME", help="only this provider (repeatable)"
@@ -169,6 +176,9 @@ def _faults(options: argparse.Namespace) -> int:
     from wireproof.mock.faults import faults
 
     known = faults()
+    if options.write:
+        _write(Path(options.write), _field_bugs([fault.as_data() for fault in known.values()], Path(options.matrix)))
+        return 0
     if options.json:
         print(json.dumps([fault.as_data() for fault in known.values()], indent=1))
         return 0
@@ -176,6 +186,18 @@ def _faults(options: argparse.Namespace) -> int:
         print(f"{fault.id:<36} {fault.sentence}" + (f"  ({fault.source})" if fault.source else ""))
     print(f"{len(known)} faults")
     return 0
+
+
+def _field_bugs(known: list[dict[str, Any]], file: Path) -> str:
+    from wireproof.mock.faults.fault import stored
+    from wireproof.report import bugs
+
+    try:
+        matrix = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        remedy = "make it by `wireproof prove --write FILE`"
+        raise ConfigError(f"--matrix {file}", f"it cannot be read ({error})", remedy) from None
+    return bugs.field_bugs_page(known, stored("elsewhere.yaml"), stored("sources.yaml"), matrix)
 
 
 def _prove(options: argparse.Namespace) -> int:

@@ -1,0 +1,41 @@
+"""What the token cap cuts off: told as cut, and cut between characters."""
+
+from __future__ import annotations
+
+from wireproof import expect
+from wireproof.check import Exchange, NotJson, Undecided, check, parse_json
+
+REPLACED = "\ufffd"
+
+
+def whole(arguments: str) -> bool:
+    """Whether the arguments of a call are one JSON object."""
+    try:
+        return isinstance(parse_json(arguments), dict)
+    except NotJson:
+        return False
+
+
+@check("tools.cut-said")
+def test_cut_said(exchange: Exchange) -> None:
+    """A call that the token cap cuts off is told by the finish reason length, never as a success."""
+    reason, calls = expect.finish(exchange), expect.tool_calls(exchange)
+    if reason == "length":
+        return
+    for call in calls:
+        expect.that(whole(call.arguments), "length, where arguments are cut", reason, at="/choices/0/finish_reason")
+    said = bool(calls) or bool(expect.text(exchange))
+    expect.that(said, "length, where nothing is left", reason, at="/choices/0/finish_reason")
+    raise Undecided("the answer fits within the cap")
+
+
+@check("chat.whole-characters")
+def test_whole_characters(exchange: Exchange) -> None:
+    """A text that the token cap cuts ends between two characters, not inside one."""
+    said = expect.text(exchange)
+    at = "/choices/0/delta/content" if expect.is_stream(exchange) else "/choices/0/message/content"
+    expect.that(REPLACED not in said, "no replacement character", said, at=at)
+    halves = [character for character in said if "\ud800" <= character <= "\udfff"]
+    expect.that(not halves, "no half of a pair of surrogates", ascii(said), at=at)
+    if expect.finish(exchange) != "length":
+        raise Undecided("the answer fits within the cap")

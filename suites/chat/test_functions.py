@@ -1,0 +1,116 @@
+"""Functions, the older form of tools: one call at a time, in a member of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wireproof import expect
+from wireproof.check import Exchange, NotJson, Undecided, Violation, check, parse_json
+
+AT_MESSAGE, AT_DELTA = "/choices/0/message/function_call", "/choices/0/delta/function_call"
+Call = tuple[str, str]
+
+
+def place(exchange: Exchange) -> str:
+    """Where the function call of an exchange stands."""
+    return AT_DELTA if expect.is_stream(exchange) else AT_MESSAGE
+
+
+def pieces(exchange: Exchange) -> list[tuple[str, Mapping[str, Any]]]:
+    """The pieces of a streamed function call, with their places."""
+    found: list[tuple[str, Mapping[str, Any]]] = []
+    for chunk in expect.event_stream(exchange).chunks:
+        for choice in chunk.choices:
+            delta = choice.get("delta")
+            piece = delta.get("function_call") if isinstance(delta, dict) else None
+            if isinstance(piece, dict):
+                found.append((expect.place(chunk), piece))
+    return found
+
+
+def call(exchange: Exchange) -> Call | None:
+    """Name and arguments of the function call of an answer, streamed or not; none where there is none."""
+    if expect.is_stream(exchange):
+        found = [piece for _, piece in pieces(exchange)]
+        parts = [[str(piece[name]) for piece in found if name in piece] for name in ("name", "arguments")]
+        return ("".join(parts[0]), "".join(parts[1])) if found else None
+    body = expect.answer(exchange)
+    if not expect.member(body, "/choices/0/message", dict).get("function_call"):
+        return None
+    return (expect.member(body, f"{AT_MESSAGE}/name", str), expect.member(body, f"{AT_MESSAGE}/arguments", str))
+
+
+def made(exchange: Exchange) -> Call:
+    """The function call of an answer; a text in its place decides nothing."""
+    found = call(exchange)
+    if found is None and (expect.text(exchange) or expect.finish(exchange) == "length"):
+        raise Undecided("the model called no function")
+    if found is None:
+        raise Violation("a function call or text", "neither", at=place(exchange))
+    return found
+
+
+@check("tools.function-called")
+def test_function_called(exchange: Exchange) -> None:
+    """A function of the older form is called by its name, with arguments that are a JSON object in a string."""
+    name, arguments = made(exchange)
+    names = [function["name"] for function in expect.asked(exchange)["functions"]]
+    expect.that(name in names, " or ".join(names), name, at=f"{place(exchange)}/name")
+    if expect.finish(exchange) == "length":
+        raise Undecided("the token cap cut the call off")
+    at = f"{place(exchange)}/arguments"
+    try:
+        found = parse_json(arguments)
+    except NotJson as error:
+        raise Violation("a JSON text", f"{expect.shown(arguments)} ({error})", at=at) from None
+    expect.that(isinstance(found, dict), "a JSON object", arguments, at=at)
+
+
+@check("tools.function-finish")
+def test_function_finish(exchange: Exchange) -> None:
+    """An answer that calls a function of the older form has the finish reason function_call."""
+    made(exchange)
+    reason = expect.finish(exchange)
+    if reason == "length":
+        raise Undecided("the token cap cut the call off")
+    expect.equal(reason, "function_call", at="/choices/0/finish_reason")
+
+
+@check("tools.function-named")
+def test_function_named(exchange: Exchange) -> None:
+    """A request that names a function of the older form is answered with a call of it."""
+    wanted, found = expect.asked(exchange)["function_call"]["name"], call(exchange)
+    if found is None and expect.finish(exchange) == "length":
+        raise Undecided("the token cap cut the answer off")
+    name = found[0] if found else expect.text(exchange) or "nothing"
+    expect.that(found is not None and name == wanted, f"a call of {wanted}", name, at=place(exchange))
+
+
+@check("tools.function-none")
+def test_function_none(exchange: Exchange) -> None:
+    """A request whose function_call is none is answered without a call."""
+    expect.that(call(exchange) is None, "no function call", call(exchange), at=place(exchange))
+
+
+@check("tools.function-form")
+def test_function_form(exchange: Exchange) -> None:
+    """A request in the older form of functions is answered in the older form, not with tool calls."""
+    found = [one.name for one in expect.tool_calls(exchange)]
+    expect.that(not found, "no tool_calls", found, at=place(exchange).replace("function_call", "tool_calls"))
+
+
+@check("tools.function-name-once")
+def test_function_name_once(exchange: Exchange) -> None:
+    """The name of a streamed function call comes in its first piece only, as the client joins what it is given."""
+    found = pieces(exchange)
+    if not found:
+        raise Undecided("the model called no function")
+    for where, piece in found[1:]:
+        expect.that(not piece.get("name"), "no name", piece.get("name"), where=where, at=f"{AT_DELTA}/name")
+
+
+@check("tools.function-streams-alike")
+def test_function_streams_alike(plain: Exchange, stream: Exchange) -> None:
+    """A request calls the same function with the same arguments whether it is streamed or not."""
+    expect.equal(made(stream), made(plain), at=AT_DELTA)

@@ -1,0 +1,45 @@
+"""Members beyond the description, which clients read where they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from wireproof import expect
+from wireproof.check import Exchange, check
+
+DESCRIBED = frozenset(
+    {
+        "id", "object", "created", "model", "choices", "usage", "service_tier", "system_fingerprint", "moderation",
+        "index", "message", "finish_reason", "logprobs",
+        "role", "content", "refusal", "annotations", "tool_calls", "function_call", "audio",
+    }
+)  # fmt: skip
+
+
+def vendors(exchange: Exchange) -> Iterator[tuple[str, str, Any]]:
+    """Pattern, place and value of each member beyond the description, of the answer, its choices and their messages."""
+    body = expect.answer(exchange)
+    yield from beyond(body, "", "")
+    for at in range(len(expect.member(body, "/choices", list))):
+        choice = expect.member(body, f"/choices/{at}", dict)
+        yield from beyond(choice, "/choices/*", f"/choices/{at}")
+        message = choice.get("message")
+        if isinstance(message, dict):
+            yield from beyond(message, "/choices/*/message", f"/choices/{at}/message")
+
+
+def beyond(given: Mapping[str, Any], pattern: str, at: str) -> Iterator[tuple[str, str, Any]]:
+    """The members of one object that the description does not name."""
+    for name in given.keys() - DESCRIBED:
+        yield f"{pattern}/{name}", f"{at}/{name}", given[name]
+
+
+@check("chat.steady-members")
+def test_steady_members(exchanges: tuple[Exchange, ...]) -> None:
+    """A member of the vendor's own has one type wherever it stands, null being a type as well."""
+    known: dict[str, type] = {}
+    for exchange in exchanges:
+        for pattern, at, value in vendors(exchange):
+            kind = known.setdefault(pattern, type(value))
+            expect.that(type(value) is kind, f"a {kind.__name__}, as before", value, at=at)

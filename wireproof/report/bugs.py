@@ -1,0 +1,80 @@
+"""The field bugs as a page: what happened to whom, the fault that commits it, and the checks that fall to it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+# What broke at an answer, a stream, a tool, a list, a vector or a picture; the rest is of errors, limits and the wire.
+AREAS = ("SSE", "CHK", "TOOL", "CHAT", "MOD", "EMB", "RESP", "MED")
+SHOWN = 6
+Matrix = Mapping[str, Mapping[str, Mapping[str, Any]]]
+Row = Mapping[str, Any]
+
+
+def field_bugs_page(faults: Sequence[Row], elsewhere: Mapping[str, Row], sources: Row, matrix: Matrix) -> str:
+    """Every field bug of these areas, one row for each fault that commits it.
+
+    Args:
+        faults: the catalogue, each fault as data.
+        elsewhere: what the faults do not tell, by entry.
+        sources: the public report of each entry.
+        matrix: fault → provider → check → cases, as `wireproof prove --write` gives it.
+    """
+    entries = sorted((entry for entry in sources if entry.partition("-")[0] in AREAS), key=_order)
+    committed = {entry: [fault for fault in faults if fault["deviation"] == entry] for entry in entries}
+    lines = [
+        "# Bugs met in the field",
+        "",
+        f"{len(entries)} faults of real servers, gateways and tools, each from a public report. A server's is caught:",
+        "the checks named fall to it, those first that fall at the most cases. A legal one is within the rules, and no",
+        "check turns red.",
+        "",
+        "Made by `wireproof faults --write docs/field-bugs.md` from wireproof/mock/faults and tests/matrix.json.",
+    ]
+    for area in AREAS:
+        lines += ["", f"## {area}", "", "| entry | what happens | kind | reported | fault | checks that fall |"]
+        lines += ["|---|---|---|---|---|---|"]
+        for entry in entries:
+            if entry.partition("-")[0] == area:
+                lines += _rows(entry, committed[entry], elsewhere.get(entry, {}), sources[entry], matrix)
+    return "\n".join(lines) + "\n"
+
+
+def _order(entry: str) -> tuple[int, int]:
+    area, _, number = entry.partition("-")
+    return AREAS.index(area), int(number)
+
+
+def _rows(entry: str, faults: Iterable[Row], noted: Row, source: str, matrix: Matrix) -> Iterator[str]:
+    seen = _link(source)
+    for fault in faults:
+        kind = noted.get("kind") or ("legal" if fault["harmless"] else "server")
+        fallen = _fallen(fault, matrix)
+        told = f"{fallen} ({noted['belongs']})" if "belongs" in noted else fallen
+        yield _row(entry, fault["sentence"], kind, seen, f"`{fault['id']}`", told)
+    if "says" in noted:
+        yield _row(entry, noted["says"], noted["kind"], seen, "", noted["belongs"])
+
+
+def _link(source: str) -> str:
+    repository, _, number = source.partition("#")
+    return f"[{source}](https://github.com/{repository}/issues/{number})"
+
+
+def _fallen(fault: Row, matrix: Matrix) -> str:
+    """The checks that fall to a fault, those first that fall at the most cases; a long list is cut."""
+    if fault["harmless"]:
+        return "none"
+    fallen = [one for broken in matrix.get(fault["id"], {}).values() for one in broken.items()]
+    times: Counter[str] = Counter()
+    for check, cases in fallen:
+        times[check] += len(cases)
+    found = sorted(times, key=lambda check: (-times[check], check))
+    more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+    return (", ".join(f"`{check}`" for check in found[:SHOWN]) or "not proved yet") + more
+
+
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|").replace("<", "&lt;") for cell in cells) + " |"
