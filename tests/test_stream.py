@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from contextlib import suppress
 from itertools import accumulate, pairwise
 from typing import Any
@@ -144,6 +145,17 @@ def test_events_keep_their_offences_and_comments() -> None:
     assert [comment.text for comment in found.comments] == ["ping"]
     assert [offence.rule for offence in found.offences] == ["no-space-after-colon"]
     assert found.line_ends == {b"\n"}
+
+
+@pytest.mark.parametrize("coding", [pytest.param(b"gzip", id="gzip"), pytest.param(b"identity", id="identity")])
+def test_the_events_of_a_coded_stream_keep_their_times(coding: bytes) -> None:
+    packer = zlib.compressobj(wbits=31)
+    texts = (b"data: a\n\n", b"data: b\n\n")
+    packed = [packer.compress(text) + packer.flush(zlib.Z_SYNC_FLUSH) for text in texts]
+    told = tuple(Read(at, data) for at, data in enumerate(packed if coding == b"gzip" else texts))
+    headers = ((b"Content-Encoding", coding),)
+    seen = Exchange("x", "case", "chat", 0, Request("POST", "/"), status=200, headers=headers, reads=told)
+    assert [(event.data, event.at_ns) for event in seen.stream.events] == [("a", 0), ("b", 1)]
 
 
 # --- any bytes at all

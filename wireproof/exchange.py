@@ -103,7 +103,7 @@ class Exchange:
     @property
     def body(self) -> bytes:
         """The whole body, its content coding removed."""
-        body: bytes = self._once("body", self._decoded)
+        body: bytes = self._once("body", lambda: b"".join(self._decoded()))
         return body
 
     @property
@@ -142,17 +142,17 @@ class Exchange:
         return tuple(value.decode("latin-1") for key, value in self.headers if key.lower() == wanted)
 
     def _event_reads(self) -> tuple[tuple[int, bytes], ...]:
-        if self.header("content-encoding"):
-            return ((self.reads[-1].at_ns if self.reads else 0, self.body),)
-        return tuple((read.at_ns, read.data) for read in self.reads)
+        return tuple((read.at_ns, data) for read, data in zip(self.reads, self._decoded(), strict=True))
 
-    def _decoded(self) -> bytes:
-        raw = b"".join(read.data for read in self.reads)
+    def _decoded(self) -> tuple[bytes, ...]:
+        """What each read brings, the content coding removed."""
+        raw = tuple(read.data for read in self.reads)
         coding = (self.header("content-encoding") or "identity").strip().lower()
         if coding not in ("gzip", "deflate"):
             return raw
+        decoder = zlib.decompressobj(47 if coding == "gzip" else zlib.MAX_WBITS)
         try:
-            return zlib.decompressobj(47 if coding == "gzip" else zlib.MAX_WBITS).decompress(raw)
+            return tuple(decoder.decompress(data) for data in raw)
         except zlib.error:
             return raw
 
