@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 import pytest
 
-from wireproof import aim, config, pointer
-from wireproof.courier import Courier, Evidence
+from wireproof import config, pointer
+from wireproof.courier import Evidence
 from wireproof.exchange import Exchange, Read
 from wireproof.json_text import NotJson
-from wireproof.rehearsed import Rehearsed
-from wireproof.suites import load_checks
-from wireproof.target import Target
-from wireproof.trial import Trial, open_trial
+from wireproof.trial import Trial
 
 SEED = 20260601
 # How often each case is answered oddly at random, beside the sweeps.
@@ -41,30 +36,6 @@ VALUES: tuple[Any, ...] = (
 NUMBERS, TEXTS = (HUGE, INTEGER), ("NaN", "https://[no", "data:image/png;base64,é")
 LINES = ("", "x", "-1", "²", "1.5", "9" * 400, "9" * 5000, "0", "Thu, 99 Foo 2026", "1s", "gzip", "text/plain", "é")
 STATUSES = (200, 201, 204, 301, 400, 401, 402, 404, 418, 422, 429, 500, 503)
-
-
-@cache
-def trial_of(provider: str) -> Trial:
-    (target,) = aim.targets(aim.Aim(providers=(provider,)), {})
-    column = target.provider
-    served = f"http://127.0.0.1:1{column.data['serve_at']}"
-    return open_trial(aim.at_address(target, served), config.load_providers(), load_checks())
-
-
-@cache
-def answers(provider: str) -> Evidence:
-    """What the bundled server says to each case of a provider, without a connection."""
-    trial = trial_of(provider)
-    wanted = {name for entry in trial.entries for _, name in entry.cases}
-    return asyncio.run(_answers(trial, trial.target, sorted(wanted)))
-
-
-async def _answers(trial: Trial, target: Target, names: Sequence[str]) -> Evidence:
-    server, evidence = Rehearsed(target.provider), {}
-    for name in names:
-        server.begin()
-        evidence[name] = await Courier(target, server).send(trial.cases[name])
-    return evidence
 
 
 def written(value: Any) -> bytes:
@@ -177,8 +148,8 @@ def oddities(sent: tuple[Exchange, ...], draw: random.Random) -> Iterator[tuple[
 
 
 @pytest.mark.parametrize("provider", sorted(config.load_providers()))
-def test_no_answer_makes_a_check_break(provider: str) -> None:
-    trial, evidence, draw = trial_of(provider), answers(provider), random.Random(SEED)
+def test_no_answer_makes_a_check_break(provider: str, heard: Callable[[str], tuple[Trial, Evidence]]) -> None:
+    (trial, evidence), draw = heard(provider), random.Random(SEED)
     broken = set()
     for name, sent in evidence.items():
         entries = [entry for entry in trial.entries if any(case == name for _, case in entry.cases)]
