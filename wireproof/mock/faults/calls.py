@@ -12,7 +12,7 @@ from wireproof.mock.faults.errors import body_of
 from wireproof.mock.faults.events import Events, each_value, is_json, leaving_out, telling
 from wireproof.mock.faults.hearing import Body, hearing, ignoring, taking
 from wireproof.mock.faults.places import calls, deltas, either, plain
-from wireproof.mock.faults.rules import without_field
+from wireproof.mock.faults.rules import without_field, without_role
 from wireproof.mock.lapse import Lapse
 from wireproof.mock.message import Received
 from wireproof.mock.said import Answer, Event, Said
@@ -167,6 +167,7 @@ LAPSES: Mapping[str, Lapse] = {
     "functions-ignored": ignoring("functions", "function_call"),
     "functions-as-tools": hearing(with_functions),
     "functions-refused": without_field("functions"),
+    "function-role-refused": without_role("function"),
     "function-call-none-ignored": taking("function_call", lambda value: value == "none", "auto"),
     "function-call-named-ignored": taking("function_call", lambda value: isinstance(value, dict), "none"),
     "function-arguments-object": functions(object_of),
