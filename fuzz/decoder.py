@@ -1,0 +1,65 @@
+"""Any bytes as the body of a stream: decoded and assembled alike however they are cut, and nothing raises.
+
+    pip install -e '.[fuzz]'
+    python fuzz/decoder.py -dict=fuzz/decoder.dict -max_total_time=60 "$(mktemp -d)" fuzz/corpus/decoder
+
+The arguments are libFuzzer's; new inputs go to the first folder. An input that fails is kept where
+`-artifact_prefix=` says; give its path alone to see it fail again.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import zlib
+from contextlib import suppress
+from itertools import pairwise
+
+import atheris
+
+with atheris.instrument_imports(
+    include=["wireproof.exchange", "wireproof.json_text", "wireproof.sse", "wireproof.stream"]
+):
+    from wireproof.exchange import Exchange, Read, Request, usage_of
+    from wireproof.json_text import NotJson
+    from wireproof.sse import decode
+
+TYPES = (b"text/event-stream", b"application/json")
+CODINGS = (b"identity", b"gzip", b"deflate")
+
+
+def cut(body: bytes, places: list[int]) -> tuple[Read, ...]:
+    """The body in reads that end at these places."""
+    return tuple(Read(0, body[start:end]) for start, end in pairwise([0, *places, len(body)]))
+
+
+def judge(body: bytes) -> None:
+    """Read one body in every way."""
+    draw = random.Random(zlib.crc32(body))
+    some = sorted(draw.randrange(len(body) + 1) for _ in range(draw.randrange(6)))
+    ways = [cut(body, places) for places in ([], some, list(range(1, len(body))))]
+    first, *rest = (decode((read.at_ns, read.data) for read in reads) for reads in ways)
+    assert all(other == first for other in rest), some
+    assert all(0 <= offence.offset <= len(body) for offence in first.offences)
+    told, *others = (exchange(TYPES[0], CODINGS[0], reads).stream for reads in ways)
+    assert all(other == told for other in others), some
+    look(exchange(draw.choice(TYPES), draw.choice(CODINGS), ways[1]))
+
+
+def exchange(media_type: bytes, coding: bytes, reads: tuple[Read, ...]) -> Exchange:
+    headers = ((b"Content-Type", media_type), (b"Content-Encoding", coding))
+    return Exchange("x", "case", "chat", 0, Request("POST", "/"), status=200, headers=headers, reads=reads)
+
+
+def look(seen: Exchange) -> None:
+    """Take every property of an exchange."""
+    assert isinstance(seen.text, str)
+    assert len(seen.stream.chunks) <= len(seen.stream.events)
+    assert isinstance(usage_of(seen), dict)
+    with suppress(NotJson):
+        assert seen.json is seen.json
+
+
+if __name__ == "__main__":
+    atheris.Setup(sys.argv, judge)
+    atheris.Fuzz()
