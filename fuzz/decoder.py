@@ -1,7 +1,7 @@
 """Any bytes as the body of a stream: decoded and assembled alike however they are cut, and nothing raises.
 
     pip install -e '.[fuzz]'
-    python fuzz/decoder.py -dict=fuzz/decoder.dict -max_total_time=60 "$(mktemp -d)" fuzz/corpus/decoder
+    python fuzz/decoder.py -dict=fuzz/streams.dict -max_total_time=60 "$(mktemp -d)" fuzz/streams
 
 The arguments are libFuzzer's; new inputs go to the first folder. An input that fails is kept where
 `-artifact_prefix=` says; give its path alone to see it fail again.

@@ -1,0 +1,68 @@
+"""Any bytes as the answer to a streamed case: every check that judges it says what it finds, and none breaks.
+
+python fuzz/checks.py -dict=fuzz/streams.dict -max_total_time=60 "$(mktemp -d)" fuzz/streams
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import zlib
+from dataclasses import dataclass, replace
+
+import atheris
+
+with atheris.instrument_imports(include=["wireproof.expect", "wireproof.assertion", "wireproof.pointer"]):
+    from wireproof import aim, config
+from wireproof.courier import Courier, Evidence
+from wireproof.docket import Entry
+from wireproof.exchange import Read
+from wireproof.rehearsed import Rehearsed
+from wireproof.suites import load_checks
+from wireproof.trial import Trial, open_trial
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """One case that is answered with a stream, with all that judges it."""
+
+    trial: Trial
+    case: str
+    entries: tuple[Entry, ...]
+    evidence: Evidence
+
+    def judge(self, body: bytes) -> None:
+        """Judge the case as if these bytes had been the body of its answer."""
+        sent = self.evidence[self.case]
+        assert isinstance(sent, tuple)
+        seen = replace(sent[-1], reads=(Read(sent[-1].ended_ns or 0, body),))
+        for entry in self.entries:
+            verdict = self.trial.bench(entry.provider).judge(entry, {**self.evidence, self.case: (*sent[:-1], seen)})
+            assert verdict.outcome != "error", f"{entry.check} on {self.case}: {verdict.message}"
+
+
+async def streamed(provider: str) -> list[Streamed]:
+    """The streamed cases of a provider, each with its faultless answer."""
+    (target,) = aim.targets(aim.Aim(providers=(provider,)), {})
+    served = f"http://127.0.0.1:1{target.provider.data['serve_at']}"
+    checks = {
+        name: replace(check, function=atheris.instrument_func(check.function)) for name, check in load_checks().items()
+    }
+    trial = open_trial(aim.at_address(target, served), config.load_providers(), checks)
+    server, evidence = Rehearsed(target.provider), {}
+    for name in sorted({case for entry in trial.entries for _, case in entry.cases}):
+        server.begin()
+        evidence[name] = await Courier(trial.target, server).send(trial.cases[name])
+    names = [
+        name
+        for name, sent in evidence.items()
+        if isinstance(sent, tuple) and sent[-1].content_type == "text/event-stream"
+    ]
+    judged = {name: tuple(e for e in trial.entries if any(case == name for _, case in e.cases)) for name in names}
+    return [Streamed(trial, name, entries, evidence) for name, entries in judged.items()]
+
+
+if __name__ == "__main__":
+    cases = [case for provider in ("aion", "openai") for case in asyncio.run(streamed(provider))]
+    atheris.Setup(sys.argv, lambda body: cases[zlib.crc32(body) % len(cases)].judge(body))
+    atheris.Fuzz()
