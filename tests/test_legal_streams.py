@@ -24,7 +24,7 @@ from wireproof.json_text import parse_json
 from wireproof.trial import Trial
 from wireproof.verdict import Verdict
 
-EXAMPLES = 60
+EXAMPLES = 100
 SSE = "text/event-stream"
 SPACES = ("", " ", "  ", "\t", "\n", "\n  ")
 BETWEEN = ((), ("",), (":",), (":", ""), (": ping",), (": ping - 2024-02-14 10:00:00.000000", ""), (":data: x", ""))
@@ -132,7 +132,7 @@ def named(events: Events) -> Events:
 
 def one(said: Said) -> dict[str, Any] | None:
     """The choice of a chunk that has one, and tells it neither usage nor the end."""
-    choices = said.value["choices"] if is_chunk(said.value) and not said.value.get("usage") else ()
+    choices = said.value["choices"] if is_chunk(said.value) and not said.value.get("usage") else []
     return choices[0] if len(choices) == 1 and choices[0].get("finish_reason") is None else None
 
 
@@ -151,7 +151,7 @@ def text_of(said: Said) -> tuple[dict[str, Any], str] | None:
 def fragment_of(said: Said) -> tuple[dict[str, Any], str] | None:
     """The same of a later fragment of the arguments of a call."""
     delta = (one(said) or {}).get("delta") or {}
-    calls = delta.get("tool_calls") or () if set(delta) == {"tool_calls"} else ()
+    calls = delta["tool_calls"] if set(delta) == {"tool_calls"} else []
     later = len(calls) == 1 and set(calls[0]) == {"index", "function"} and set(calls[0]["function"]) == {"arguments"}
     return (calls[0]["function"], "arguments") if later else None
 
@@ -431,7 +431,7 @@ def retold(events: Events, liberties: Iterable[str]) -> Events:
 
 def otherwise(exchange: Exchange, events: Events, mix: Mix) -> Exchange:
     """The answer with these events, written as the mix has it."""
-    changes = {"as-is": bytes, "lower": bytes.lower, "upper": bytes.upper}
+    changes: Mapping[str, Callable[[bytes], bytes]] = {"as-is": bytes, "lower": bytes.lower, "upper": bytes.upper}
     headers = tuple(
         (changes[mix.header_names](name), mix.media_type.encode() if name.lower() == b"content-type" else value)
         for name, value in (*exchange.headers, *mix.headers)

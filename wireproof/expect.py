@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from wireproof import pointer
+from wireproof.arguments import fits, follows, json_object
 from wireproof.assertion import equal, header, member, same, that
 from wireproof.check import (
     Chunk,
@@ -29,9 +30,9 @@ from wireproof.check import (
 )
 
 __all__ = [
-    "answer", "arrived", "asked", "chunks", "codes", "conforms", "equal", "event_stream", "finish", "header",
-    "is_stream", "json_body", "member", "place", "placed", "refusal", "refused_somehow", "same", "shape", "shown",
-    "status", "success", "text", "that", "tool_calls",
+    "answer", "arrived", "asked", "chunks", "codes", "conforms", "equal", "event_stream", "events", "finish",
+    "fits", "follows", "header", "is_stream", "json_body", "json_object", "member", "place", "placed",
+    "refusal", "refused_somehow", "same", "shape", "shown", "status", "success", "text", "that", "tool_calls",
 ]  # fmt: skip
 
 EVENT_STREAM = "text/event-stream"
@@ -107,6 +108,12 @@ def chunks(exchange: Exchange) -> tuple[tuple[str, Mapping[str, Any]], ...]:
         found.append((place(chunk), chunk.value))
     that(bool(found), "at least one chunk before [DONE]", shown(exchange.text), where="body")
     return tuple(found)
+
+
+def events(exchange: Exchange) -> list[tuple[str, str, Mapping[str, Any]]]:
+    """Place, type and value of each event of a stream of typed events."""
+    __tracebackhide__ = True
+    return [(place, str(value.get("type")), value) for place, value in chunks(exchange)]
 
 
 def is_stream(exchange: Exchange) -> bool:

@@ -15,13 +15,17 @@ OPENS = {
     "response.output_text.done": "response.content_part.added",
     "response.content_part.done": "response.output_text.done",
     "response.output_item.done": "response.output_item.added",
+    "response.function_call_arguments.delta": "response.output_item.added",
+    "response.function_call_arguments.done": "response.output_item.added",
 }
-Told = tuple[str, str, Mapping[str, Any]]
-
-
-def events(exchange: Exchange) -> list[Told]:
-    """Place, type and value of every event."""
-    return [(place, str(value.get("type")), value) for place, value in expect.chunks(exchange)]
+# What the deltas of each kind join to, in the event that ends them.
+JOINED = {
+    "response.output_text": "text",
+    "response.reasoning_text": "text",
+    "response.reasoning_summary_text": "text",
+    "response.refusal": "refusal",
+    "response.function_call_arguments": "arguments",
+}
 
 
 def part_of(value: Mapping[str, Any]) -> str:
@@ -37,35 +41,35 @@ def text_of(response: Mapping[str, Any]) -> str:
 
 def told(exchange: Exchange) -> str:
     """The text that the deltas of a stream join to."""
-    deltas = [value.get("delta") for _, kind, value in events(exchange) if kind == "response.output_text.delta"]
+    deltas = [value.get("delta") for _, kind, value in expect.events(exchange) if kind == "response.output_text.delta"]
     return "".join(str(delta) for delta in deltas)
 
 
 @check("responses.opens")
 def test_opens(exchange: Exchange) -> None:
     """The first event of a stream is response.created."""
-    place, kind, _ = events(exchange)[0]
+    place, kind, _ = expect.events(exchange)[0]
     expect.equal(kind, "response.created", where=place)
 
 
 @check("responses.ends")
 def test_ends(exchange: Exchange) -> None:
     """The last event of a stream is response.completed, response.incomplete, response.failed or error."""
-    place, kind, _ = events(exchange)[-1]
+    place, kind, _ = expect.events(exchange)[-1]
     expect.that(kind in ENDS, " or ".join(ENDS), kind, where=place)
 
 
 @check("responses.names")
 def test_names(exchange: Exchange) -> None:
     """The name of each event is the type that its data tells."""
-    for event, (place, kind, _) in zip(expect.event_stream(exchange).events, events(exchange), strict=False):
+    for event, (place, kind, _) in zip(expect.event_stream(exchange).events, expect.events(exchange), strict=False):
         expect.equal(event.event, kind, where=place)
 
 
 @check("responses.sequence")
 def test_sequence(exchange: Exchange) -> None:
     """The sequence numbers of a stream rise by one from event to event."""
-    found = [(place, value.get("sequence_number")) for place, _, value in events(exchange)]
+    found = [(place, value.get("sequence_number")) for place, _, value in expect.events(exchange)]
     start = found[0][1] if isinstance(found[0][1], int) else 0
     for at, (place, number) in enumerate(found):
         expect.equal(number, start + at, where=place, at="/sequence_number")
@@ -78,12 +82,20 @@ def test_no_done(exchange: Exchange) -> None:
     expect.that(done is None, "no [DONE]", done and done.data, where="last event")
 
 
+def opener_of(kind: str, value: Mapping[str, Any]) -> str | None:
+    """The event that comes before one of this kind; a part that is no text has no text to be done."""
+    part = value.get("part")
+    if kind == "response.content_part.done" and isinstance(part, dict) and part.get("type") != "output_text":
+        return "response.content_part.added"
+    return OPENS.get(kind)
+
+
 @check("responses.order")
 def test_order(exchange: Exchange) -> None:
     """An item is added before its parts, a part before its text, and each is done after that."""
     seen: set[tuple[str, str]] = set()
-    for place, kind, value in events(exchange):
-        opener = OPENS.get(kind)
+    for place, kind, value in expect.events(exchange):
+        opener = opener_of(kind, value)
         item = str(value.get("output_index"))
         part = item if "output_item" in (opener or kind) else part_of(value)
         if opener is not None:
@@ -93,20 +105,21 @@ def test_order(exchange: Exchange) -> None:
 
 @check("responses.deltas")
 def test_deltas(exchange: Exchange) -> None:
-    """The deltas of a text join to the text of response.output_text.done."""
-    joined: dict[str, str] = {}
-    for place, kind, value in events(exchange):
-        part = part_of(value)
-        if kind == "response.output_text.delta":
+    """The deltas of a text, or of the arguments of a call, join to what is told when it is done."""
+    joined: dict[tuple[str, str], str] = {}
+    for place, kind, value in expect.events(exchange):
+        stem, _, moment = kind.rpartition(".")
+        part, name = (stem, f"{part_of(value)}/{value.get('summary_index')}"), JOINED.get(stem)
+        if name and moment == "delta":
             joined[part] = joined.get(part, "") + str(value.get("delta"))
-        if kind == "response.output_text.done":
-            expect.equal(value.get("text"), joined.get(part, ""), where=place, at="/text")
+        if name and moment == "done":
+            expect.equal(value.get(name), joined.get(part, ""), where=place, at=f"/{name}")
 
 
 @check("responses.text-done")
 def test_text_done(exchange: Exchange) -> None:
     """A stream with text tells it whole in response.output_text.done."""
-    kinds = [kind for _, kind, _ in events(exchange)]
+    kinds = [kind for _, kind, _ in expect.events(exchange)]
     expect.that("response.output_text.done" in kinds, "response.output_text.done", kinds, where="stream")
 
 
@@ -114,7 +127,7 @@ def test_text_done(exchange: Exchange) -> None:
 def test_item_ids(exchange: Exchange) -> None:
     """An item of the output has one id in all events about it."""
     ids: dict[str, Any] = {}
-    for place, _, value in events(exchange):
+    for place, _, value in expect.events(exchange):
         item = value.get("item")
         found = item.get("id") if isinstance(item, dict) else value.get("item_id")
         if found is not None and "output_index" in value:
@@ -125,7 +138,7 @@ def test_item_ids(exchange: Exchange) -> None:
 @check("responses.final-text")
 def test_final_text(exchange: Exchange) -> None:
     """The response that the last event carries has the text that the deltas told."""
-    place, _, last = events(exchange)[-1]
+    place, _, last = expect.events(exchange)[-1]
     expect.member(last, "/response/output", list, where=place)
     expect.equal(text_of(last["response"]), told(exchange), where=place, at="/response/output")
 
@@ -139,7 +152,7 @@ def test_same_text(plain: Exchange, stream: Exchange) -> None:
 @check("responses.either-stream")
 def test_either_stream(exchange: Exchange) -> None:
     """A streamed response is told in typed events up to the last of them, or in chunks as of a chat up to [DONE]."""
-    found = events(exchange)
+    found = expect.events(exchange)
     place, last, _ = found[-1]
     if any(kind.startswith("response.") for _, kind, _ in found):
         expect.equal(found[0][1], "response.created", where=found[0][0])

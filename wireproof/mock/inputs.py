@@ -23,6 +23,7 @@ def conversation_of(body: Body, rules: RequestRules) -> Conversation:
     first = [Line("system", body["instructions"])] if body.get("instructions") else []
     if isinstance(given, str):
         return Conversation((*first, Line("user", given)))
+    check_outputs(given)
     return Conversation((*first, *(line_of(item, f"{name}[{place}]", rules) for place, item in enumerate(given))))
 
 
@@ -36,6 +37,19 @@ def named(body: Body) -> str:
     if not body[name]:
         raise out_of_range(name, f"Invalid '{name}': empty.")
     return name
+
+
+def check_outputs(items: Sequence[Any]) -> None:
+    """The output of a function answers a call that stands before it."""
+    made = []
+    for place, item in enumerate(items):
+        if not isinstance(item, Mapping):
+            continue
+        if item.get("type") == "function_call":
+            made.append(item.get("call_id"))
+        if item.get("type") == "function_call_output" and item.get("call_id") not in made:
+            message = f"No tool call found for function call output with call_id {item.get('call_id')}."
+            raise out_of_range(f"input[{place}].call_id", message)
 
 
 def line_of(item: Any, place: str, rules: RequestRules) -> Line:

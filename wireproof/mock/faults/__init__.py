@@ -26,6 +26,7 @@ from wireproof.mock.faults import (
     table,
     taken,
     thinking,
+    typed,
     values,
 )
 from wireproof.mock.faults.derived import derived, from_id
@@ -56,6 +57,7 @@ ACTED: Mapping[str, Lapse] = {
     **calls.LAPSES,
     **cuts.LAPSES,
     **relays.LAPSES,
+    **typed.LAPSES,
 }
 
 

@@ -67,6 +67,11 @@ def speaks(value: Any) -> bool:
     return any(texts)
 
 
+def named(*kinds: str) -> Touch:
+    """Those typed events that are of one of these kinds."""
+    return events(lambda index, values, value: value.get("type") in kinds)
+
+
 every_chunk = events(lambda index, values, value: True)
 
 PLACES: Mapping[str, Touch] = {
@@ -79,6 +84,12 @@ PLACES: Mapping[str, Touch] = {
     "content-chunks": events(lambda index, values, value: speaks(value)),
     "finish-chunk": events(lambda index, values, value: finishes(value)),
     "usage-chunk": events(lambda index, values, value: value.get("choices") == []),
+    "item-added": named("response.output_item.added"),
+    "item-done": named("response.output_item.done"),
+    "part-added": named("response.content_part.added"),
+    "part-done": named("response.content_part.done"),
+    "arguments-done": named("response.function_call_arguments.done"),
+    "response-end": named("response.completed", "response.incomplete", "response.failed"),
     "tool-chunks": events(lambda index, values, value: bool(calls(value))),
     "tool-openings": events(lambda index, values, value: any("id" in call for call in calls(value))),
     "tool-fragments": events(lambda index, values, value: bool(calls(value)) and "id" not in calls(value)[0]),

@@ -1,0 +1,199 @@
+"""The events of a streamed response agree with each other, and with the response that they make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wireproof import expect
+from wireproof.check import Exchange, Inconclusive, check
+
+# The last event of a response that was not given up, and what each event says of the status.
+WHOLE = ("response.completed", "response.incomplete")
+STATUSES = {
+    "response.created": ("in_progress", "queued"),
+    "response.queued": ("queued",),
+    "response.in_progress": ("in_progress",),
+    "response.completed": ("completed",),
+    "response.incomplete": ("incomplete",),
+    "response.failed": ("failed",),
+}
+ITEMS = {"response.output_item.added": ("in_progress",), "response.output_item.done": ("completed", "incomplete")}
+# What has begun, and the event that ends it.
+ENDED_BY = {
+    "response.output_item.added": "response.output_item.done",
+    "response.content_part.added": "response.content_part.done",
+    "response.output_text.delta": "response.output_text.done",
+    "response.reasoning_text.delta": "response.reasoning_text.done",
+    "response.refusal.delta": "response.refusal.done",
+    "response.function_call_arguments.delta": "response.function_call_arguments.done",
+}
+DONE = "response.output_item.done"
+ABSENT = "missing"
+Told = tuple[str, str, Mapping[str, Any]]
+
+
+def events(exchange: Exchange) -> list[Told]:
+    """The typed events of a stream; chunks as of a chat decide nothing about them."""
+    found = expect.events(exchange)
+    if not any(kind.startswith("response.") for _, kind, _ in found):
+        raise Inconclusive("the stream is not told in typed events")
+    return found
+
+
+def responses(exchange: Exchange) -> list[Told]:
+    """The responses that the events carry."""
+    carried = [(place, kind, value.get("response")) for place, kind, value in events(exchange)]
+    return [(place, kind, response) for place, kind, response in carried if isinstance(response, dict)]
+
+
+def final(exchange: Exchange) -> tuple[str, Mapping[str, Any]]:
+    """The whole response, and its place; one that was given up, or whose end is missing, is judged elsewhere."""
+    found = [(place, response) for place, kind, response in responses(exchange) if kind in WHOLE]
+    if not found:
+        raise Inconclusive("the stream ends without a whole response")
+    return found[-1]
+
+
+def steady(exchange: Exchange, name: str) -> None:
+    """A member has one value in every response that the events carry."""
+    found = responses(exchange)
+    for place, _, response in found:
+        first = found[0][2].get(name, ABSENT)
+        expect.equal(response.get(name, ABSENT), first, where=place, at=f"/response/{name}")
+
+
+@check("responses.one-id")
+def test_one_id(exchange: Exchange) -> None:
+    """Every event that carries the response tells the same id."""
+    steady(exchange, "id")
+
+
+@check("responses.one-created")
+def test_one_created(exchange: Exchange) -> None:
+    """Every event that carries the response tells the same created_at."""
+    steady(exchange, "created_at")
+
+
+@check("responses.one-model")
+def test_one_model(exchange: Exchange) -> None:
+    """Every event that carries the response names the same model."""
+    steady(exchange, "model")
+
+
+@check("responses.status")
+def test_status(exchange: Exchange) -> None:
+    """The status of the response in an event is the one that the event is named after."""
+    for place, kind, response in responses(exchange):
+        wanted, found = STATUSES.get(kind), response.get("status")
+        expect.that(not wanted or found in wanted, " or ".join(wanted or ()), found, where=place, at="/response/status")
+        if kind == "response.incomplete":
+            reason = expect.member(response, "/incomplete_details/reason", str, where=f"{place} /response")
+            expect.that(bool(reason), "a reason", reason, where=place, at="/response/incomplete_details/reason")
+
+
+@check("responses.item-status")
+def test_item_status(exchange: Exchange) -> None:
+    """A message or a call is in progress when it is added, and no longer when it is done."""
+    for place, kind, value in events(exchange):
+        wanted, item = ITEMS.get(kind), value.get("item")
+        if wanted and isinstance(item, dict) and item.get("type") in ("message", "function_call"):
+            found = item.get("status", wanted[0])
+            expect.that(found in wanted, " or ".join(wanted), found, where=place, at="/item/status")
+
+
+@check("responses.indexes")
+def test_indexes(exchange: Exchange) -> None:
+    """The items of the output are numbered from zero in the order in which they come, and so are the parts of each."""
+    items, parts = 0, dict[str, int]()
+    for place, kind, value in events(exchange):
+        item = str(value.get("output_index"))
+        if kind == "response.output_item.added":
+            expect.equal(value.get("output_index"), items, where=place, at="/output_index")
+            items += 1
+        if kind == "response.content_part.added":
+            expect.equal(value.get("content_index"), parts.get(item, 0), where=place, at="/content_index")
+            parts[item] = parts.get(item, 0) + 1
+
+
+@check("responses.closed")
+def test_closed(exchange: Exchange) -> None:
+    """What begins in a stream that is completed ends in it, once: each item, part, text and list of arguments."""
+    found = events(exchange)
+    if found[-1][1] != "response.completed":
+        raise Inconclusive("the response was not completed")
+    begun: dict[tuple[str, str, str], str] = {}
+    ended: set[tuple[str, str, str]] = set()
+    for place, kind, value in found:
+        at = indexes(value)
+        if kind in ENDED_BY:
+            begun.setdefault((ENDED_BY[kind], *at), place)
+        if kind in ENDED_BY.values():
+            expect.that((kind, *at) not in ended, f"one {kind}", "another", where=place)
+            ended.add((kind, *at))
+    for mark, place in begun.items():
+        expect.that(mark in ended, f"{mark[0]} for what begins here", "none", where=place)
+
+
+def indexes(value: Mapping[str, Any]) -> tuple[str, str]:
+    """Which item, and which part of it, an event is about."""
+    return str(value.get("output_index")), str(value.get("content_index"))
+
+
+@check("responses.items")
+def test_items(exchange: Exchange) -> None:
+    """The output of the last event's response is the items that were done, each at its index and member for member."""
+    place, response = final(exchange)
+    output = expect.member(response, "/output", list, where=f"{place} /response")
+    done = {str(value.get("output_index")): value for _, kind, value in events(exchange) if kind == DONE}
+    expect.equal(sorted(done), sorted(map(str, range(len(output)))), where=place, at="/response/output")
+    for at, item in enumerate(output):
+        alike(item, done[str(at)].get("item"), place, f"/response/output/{at}")
+
+
+def alike(item: Any, done: Any, place: str, at: str) -> None:
+    """Two tellings of an item are equal, member for member."""
+    if not isinstance(item, dict) or not isinstance(done, dict):
+        expect.equal(item, done, where=place, at=at)
+        return
+    for name in (*done, *(name for name in item if name not in done)):
+        expect.equal(item.get(name, ABSENT), done.get(name, ABSENT), where=place, at=f"{at}/{name}")
+
+
+@check("responses.parts")
+def test_parts(exchange: Exchange) -> None:
+    """A part that is done has the text that was told, and an item that is done has its parts as they were done."""
+    texts: dict[tuple[str, str], Any] = {}
+    parts: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for place, kind, value in events(exchange):
+        at, part, item = indexes(value), value.get("part"), value.get("item")
+        if kind in ("response.output_text.done", "response.reasoning_text.done"):
+            texts[at] = value.get("text")
+        if kind == "response.content_part.done" and isinstance(part, dict):
+            expect.equal(part.get("text"), texts.get(at, part.get("text")), where=place, at="/part/text")
+            parts[at] = part
+        if kind == DONE and isinstance(item, dict) and item.get("type") == "message":
+            content = item.get("content")
+            told = [text_of(parts[mark]) for mark in sorted(parts, key=in_turn) if mark[0] == at[0]]
+            seen = [text_of(one) for one in content] if isinstance(content, list) else []
+            expect.equal(seen, told, where=place, at="/item/content")
+
+
+def in_turn(mark: tuple[str, str]) -> tuple[int, str]:
+    """Indexes sort as the numbers that they are."""
+    return len(mark[1]), mark[1]
+
+
+def text_of(part: Any) -> Any:
+    """Type and text of a part."""
+    return [part.get("type"), part.get("text")] if isinstance(part, dict) else part
+
+
+@check("responses.stream-usage")
+def test_stream_usage(exchange: Exchange) -> None:
+    """The response of the last event counts the tokens, and their total is the sum of input and output."""
+    place, response = final(exchange)
+    where = f"{place} /response"
+    counts = [expect.member(response, f"/usage/{name}_tokens", int, where=where) for name in ("input", "output")]
+    total = expect.member(response, "/usage/total_tokens", int, where=where)
+    expect.equal(total, sum(counts), where=place, at="/response/usage/total_tokens")

@@ -1,0 +1,43 @@
+"""How the stream of a response ends, well or badly."""
+
+from __future__ import annotations
+
+from wireproof import expect
+from wireproof.check import Exchange, Inconclusive, check
+
+WHOLE = ("response.completed", "response.incomplete")
+FAILED = "response.failed"
+ENDS = (*WHOLE, FAILED, "error")
+
+
+@check("responses.ends-once")
+def test_ends_once(exchange: Exchange) -> None:
+    """Nothing follows the event that ends a stream; only an error may be followed by response.failed."""
+    last = ""
+    for place, kind, _ in expect.events(exchange):
+        allowed = not last or (last, kind) == ("error", FAILED)
+        expect.that(allowed, f"nothing after {last}", kind, where=place, at="/type")
+        last = kind if kind in ENDS else last
+
+
+@check("responses.not-failed")
+def test_not_failed(exchange: Exchange) -> None:
+    """A response whose stream has begun is not given up with an error."""
+    for place, kind, value in expect.events(exchange):
+        expect.that(kind not in (FAILED, "error"), "no failure", value, where=place, at="/type")
+
+
+@check("responses.failure-told")
+def test_failure_told(exchange: Exchange) -> None:
+    """A failure in a stream is an event of the type error with code and message, or a failed response with both."""
+    found = expect.events(exchange)
+    if not any(kind.startswith("response.") for _, kind, _ in found):
+        raise Inconclusive("the stream is not told in typed events")
+    for place, kind, value in found:
+        expect.that("error" not in value, "an event of the type error", value, where=place, at="/error")
+        stem = {FAILED: "/response/error", "error": ""}.get(kind)
+        if stem is not None:
+            text = expect.member(value, f"{stem}/message", str, where=place)
+            expect.that(bool(text.strip()), "a message", text, where=place, at=f"{stem}/message")
+            code = (str,) if kind == FAILED else (str, type(None))
+            expect.member(value, f"{stem}/code", *code, where=place)

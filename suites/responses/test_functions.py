@@ -1,0 +1,143 @@
+"""Functions of the Responses API: which is called, how the call is written, and what follows its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wireproof import expect
+from wireproof.check import Exchange, Undecided, check
+
+ENDS = ("response.completed", "response.incomplete", "response.failed")
+Item = tuple[str, Mapping[str, Any]]
+
+
+def offered(exchange: Exchange) -> Mapping[str, Mapping[str, Any]]:
+    """The offered functions by name."""
+    return {tool["name"]: tool for tool in expect.asked(exchange)["tools"]}
+
+
+def items(exchange: Exchange) -> list[Item]:
+    """The items of a response with their places; those that were done where it is streamed."""
+    if expect.is_stream(exchange):
+        told = [value for _, kind, value in expect.events(exchange) if kind == "response.output_item.done"]
+        return [("/item", value["item"]) for value in told if isinstance(value.get("item"), dict)]
+    output = expect.member(expect.answer(exchange), "/output", list)
+    return [(f"/output/{at}", item) for at, item in enumerate(output) if isinstance(item, dict)]
+
+
+def is_cut(exchange: Exchange) -> bool:
+    """Whether the token cap ended the response."""
+    if expect.is_stream(exchange):
+        return expect.events(exchange)[-1][1] == "response.incomplete"
+    return expect.answer(exchange).get("status") == "incomplete"
+
+
+def found(exchange: Exchange) -> list[Item]:
+    """The function calls of a response; where the token cap ended it before one, nothing is decided."""
+    calls = [(at, item) for at, item in items(exchange) if item.get("type") == "function_call"]
+    if not calls and is_cut(exchange):
+        raise Undecided("the token cap cut the response off")
+    return calls
+
+
+def calls(exchange: Exchange) -> list[Item]:
+    """The function calls; a response without them, or cut off, decides nothing about them."""
+    made = found(exchange)
+    if not made or is_cut(exchange):
+        raise Undecided("the model called no function")
+    return made
+
+
+def text(exchange: Exchange) -> str:
+    """The text of the messages of a response."""
+    contents = [item.get("content") for _, item in items(exchange) if item.get("type") == "message"]
+    parts = [part for content in contents if isinstance(content, list) for part in content if isinstance(part, dict)]
+    return "".join(str(part.get("text")) for part in parts if part.get("type") == "output_text")
+
+
+@check("responses.called")
+def test_called(exchange: Exchange) -> None:
+    """A request whose tool_choice is required is answered with a function call, an item of the output."""
+    expect.that(bool(found(exchange)), "an item function_call", text(exchange) or "nothing", at="/output")
+
+
+@check("responses.call-name")
+def test_call_name(exchange: Exchange) -> None:
+    """A called function is one of those that were offered."""
+    names = offered(exchange)
+    for at, call in calls(exchange):
+        expect.that(str(call.get("name")) in names, " or ".join(names), call.get("name"), at=f"{at}/name")
+
+
+@check("responses.call-ids")
+def test_call_ids(exchange: Exchange) -> None:
+    """Each function call has a call_id of its own, by which its output is sent back."""
+    seen: list[Any] = []
+    for at, call in calls(exchange):
+        id = call.get("call_id")
+        expect.that(isinstance(id, str) and bool(id), "a text", id, at=f"{at}/call_id")
+        expect.that(id not in seen, "another call_id", id, at=f"{at}/call_id")
+        seen.append(id)
+
+
+@check("responses.call-arguments")
+def test_call_arguments(exchange: Exchange) -> None:
+    """The arguments of a function call are one JSON object, written as a string."""
+    for at, call in calls(exchange):
+        expect.json_object(call.get("arguments"), at=f"{at}/arguments")
+
+
+@check("responses.call-fits")
+def test_call_fits(exchange: Exchange) -> None:
+    """The arguments of a strict function follow its parameters: every member, no other, each of its type."""
+    tools = offered(exchange)
+    for at, call in calls(exchange):
+        tool = tools.get(str(call.get("name")))
+        given = expect.json_object(call.get("arguments"), at=f"{at}/arguments")
+        if tool is not None:
+            expect.follows(given, tool["parameters"], at=f"{at}/arguments")
+
+
+@check("responses.call-done")
+def test_call_done(exchange: Exchange) -> None:
+    """The end of streamed arguments tells the name and the arguments that the call has when it is done."""
+    ended: dict[str, tuple[str, Mapping[str, Any]]] = {}
+    for place, kind, value in expect.events(exchange):
+        at, item = str(value.get("output_index")), value.get("item")
+        if kind == "response.function_call_arguments.done":
+            ended[at] = (place, value)
+        if kind == "response.output_item.done" and isinstance(item, dict) and item.get("type") == "function_call":
+            expect.that(at in ended, "response.function_call_arguments.done before it", "none", where=place)
+            where, told = ended[at]
+            for name in ("name", "arguments"):
+                expect.equal(told.get(name, item.get(name)), item.get(name), where=where, at=f"/{name}")
+
+
+@check("responses.call-none")
+def test_call_none(exchange: Exchange) -> None:
+    """A request whose tool_choice is none is answered without a function call."""
+    names = [call.get("name") for _, call in found(exchange)]
+    expect.that(not names, "no function call", names, at="/output")
+
+
+@check("responses.call-named")
+def test_call_named(exchange: Exchange) -> None:
+    """A request that names a function is answered with a call of it."""
+    wanted, names = expect.asked(exchange)["tool_choice"]["name"], [call.get("name") for _, call in found(exchange)]
+    named = bool(names) and all(name == wanted for name in names)
+    expect.that(named, f"a call of {wanted}", names or text(exchange), at="/output")
+
+
+@check("responses.call-answered")
+def test_call_answered(exchange: Exchange) -> None:
+    """A response to the output of a function goes on with text or another call."""
+    expect.that(bool(found(exchange) or text(exchange)), "text or a function call", "neither", at="/output")
+
+
+@check("responses.call-output-used")
+def test_call_output_used(exchange: Exchange) -> None:
+    """The model knows what the function answered."""
+    if found(exchange):
+        raise Undecided("the model called a function again")
+    expect.that("23" in text(exchange), "text with 23", text(exchange), at="/output")

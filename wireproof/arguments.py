@@ -1,0 +1,51 @@
+"""What a model writes by a schema: a JSON object in a string, and whether it keeps to the schema."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wireproof.assertion import equal, that
+from wireproof.check import NotJson, Violation, parse_json, shown
+
+KINDS: Mapping[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "object": (dict,),
+    "array": (list,),
+}
+
+
+def json_object(text: Any, *, where: str = "", at: str | None = None) -> Mapping[str, Any]:
+    """A string holds one JSON object."""
+    __tracebackhide__ = True
+    that(isinstance(text, str), "a string", text, where=where, at=at)
+    try:
+        found = parse_json(text)
+    except NotJson as error:
+        raise Violation("a JSON text", f"{shown(text)} ({error})", where=where, at=at) from None
+    that(isinstance(found, dict), "a JSON object", text, where=where, at=at)
+    given: Mapping[str, Any] = found
+    return given
+
+
+def fits(value: Any, schema: Mapping[str, Any]) -> bool:
+    """A value has the type, and is one of the options, that its schema names."""
+    kinds = KINDS[schema["type"]]
+    typed = isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))
+    return typed and value in schema.get("enum", (value,))
+
+
+def follows(given: Any, schema: Mapping[str, Any], *, where: str = "", at: str | None = None) -> None:
+    """A value follows a schema of the kind that strict functions have: every member, no other, each of its type."""
+    __tracebackhide__ = True
+    that(fits(given, schema), shown(schema), given, where=where, at=at)
+    known = schema.get("properties", {})
+    if schema["type"] == "object":
+        equal(sorted(given), sorted(known), where=where, at=at)
+    for name in known:
+        follows(given[name], known[name], where=where, at=at)
+    for item in given if schema["type"] == "array" else ():
+        follows(item, schema["items"], where=where, at=at)
