@@ -126,13 +126,13 @@ def bytes_after(ops: Ops) -> Ops:
     return (*kept, Op("raw", wire_bytes(end) + b"surplus bytes after the end", end.due_s), Op("close"))
 
 
-def gzipped(ops: Ops) -> Ops:
+def gzipped(ops: Ops, packed: Callable[[bytes], bytes] = gzip.compress) -> Ops:
     """The whole stream in one gzip body, flushed at its end."""
     if not streams(ops):
         return ops
     first, whole, *rest = buffered(ops)
     first = replace(first, data=line(b"Content-Encoding: gzip")(first.data))
-    return (first, replace(whole, data=gzip.compress(whole.data, mtime=0)), *rest)
+    return (first, replace(whole, data=packed(whole.data)), *rest)
 
 
 LAPSES: Mapping[str, Lapse] = {
