@@ -46,7 +46,7 @@ OWNERS = {
         "wireproof.plugin",
         "wireproof.closing",
         "wireproof.progress",
-        "wireproof.cli",
+        "wireproof.commands.check",
         "wireproof.distribution",
     ),
     "xdist": ("wireproof.distribution",),

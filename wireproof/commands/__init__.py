@@ -1,0 +1,35 @@
+"""The commands of `wireproof`, one a module: `add` registers its arguments and what it runs."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from wireproof.errors import ConfigError
+
+Run = Callable[[argparse.Namespace], int]
+
+
+def command(commands: Any, name: str, run: Run, help: str) -> argparse.ArgumentParser:
+    """The parser of a command that may print JSON and read providers of one's own."""
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=help, description=help)
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--providers", metavar="FILE", help="a YAML file that adds providers or changes them")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def some_providers(parser: argparse.ArgumentParser, help: str = "only this provider (repeatable)") -> None:
+    """The option that narrows a command down to some providers."""
+    parser.add_argument("--provider", action="append", default=[], metavar="NAME", help=help)
+
+
+def write(file: Path, text: str) -> None:
+    """Write what --write asks for; raises ConfigError where that cannot be."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"--write {file}", f"it cannot be written ({error.strerror})", "name another place") from None

@@ -1,0 +1,47 @@
+"""`wireproof clauses`: what each document says, and which check judges it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from wireproof.commands import command, some_providers, write
+
+
+def add(commands: Any) -> None:
+    """Register the command."""
+    parser = command(commands, "clauses", run, "list the clauses, their judgements and what is pending")
+    some_providers(parser)
+    parser.add_argument("--pending", action="store_true", help="only what is not built yet")
+    parser.add_argument("--write", metavar="FOLDER", help="write a page for each provider into this folder")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the clauses, or write their pages."""
+    from wireproof import config
+    from wireproof.report import index
+
+    providers = config.load_providers(Path(options.providers) if options.providers else None)
+    names = options.provider or list(providers)
+    found = [
+        (name, clause)
+        for name in names
+        for clause in config.load_clauses(config.provider_named(providers, name).schemas)
+        if not options.pending or clause.state == "pending"
+    ]
+    if options.write:
+        for name in names:
+            page = index.clause_page(providers[name], [clause for of, clause in found if of == name])
+            write(Path(options.write) / f"{name}.md", page)
+        return 0
+    if options.json:
+        print(json.dumps([index.clause_data(name, clause) for name, clause in found], indent=1))
+        return 0
+    for name, clause in found:
+        print(index.clause_line(name, clause))
+    for name in names:
+        listed = [clause for of, clause in found if of == name]
+        print(f"{name}: {len(listed)} clauses, {index.states(listed)}")
+    return 0

@@ -1,0 +1,53 @@
+"""`wireproof faults`: every fault that the mock can commit, and the bugs met in the field that they stand for."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from wireproof.commands import command, write
+from wireproof.errors import ConfigError
+
+
+def add(commands: Any) -> None:
+    """Register the command."""
+    parser = command(commands, "faults", run, "list the faults that the mock can commit")
+    parser.add_argument("--write", metavar="FILE", help="write the page of the bugs met in the field to this file")
+    parser.add_argument(
+        "--matrix",
+        default="tests/matrix.json",
+        metavar="FILE",
+        help="the matrix that `wireproof prove --write` made (default: tests/matrix.json)",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the faults, or write their page."""
+    from wireproof.mock.faults import faults
+
+    known = faults()
+    if options.write:
+        write(Path(options.write), field_bugs([fault.as_data() for fault in known.values()], Path(options.matrix)))
+        return 0
+    if options.json:
+        print(json.dumps([fault.as_data() for fault in known.values()], indent=1))
+        return 0
+    for fault in known.values():
+        print(f"{fault.id:<36} {fault.sentence}" + (f"  ({fault.source})" if fault.source else ""))
+    print(f"{len(known)} faults")
+    return 0
+
+
+def field_bugs(known: list[dict[str, Any]], file: Path) -> str:
+    """The page of field bugs, from the faults and the matrix."""
+    from wireproof.mock.faults.fault import stored
+    from wireproof.report import bugs
+
+    try:
+        matrix = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        remedy = "make it by `wireproof prove --write FILE`"
+        raise ConfigError(f"--matrix {file}", f"it cannot be read ({error})", remedy) from None
+    return bugs.field_bugs_page(known, stored("elsewhere.yaml"), stored("sources.yaml"), matrix)
