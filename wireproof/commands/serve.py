@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
     scheme = "https" if secured else "http"
 
     def announce(port: int) -> None:
-        profiles = {name: profile(entry, f"{scheme}://{options.host}:{port}") for name, entry in served.items()}
+        profiles = {name: address(entry, f"{scheme}://{options.host}:{port}") for name, entry in served.items()}
         if options.json:
             print(json.dumps({"port": port, "profiles": profiles}), flush=True)
             return
@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def profile(entry: dict[str, Any], root: str) -> dict[str, str]:
+def address(entry: dict[str, Any], root: str) -> dict[str, str]:
     """Base URL and key of a profile."""
     key = f"{entry['auth']['key_prefix']}mock-{entry['rate']['suite_tier']}"
     return {"base_url": root + entry["serve_at"], "key": key}
