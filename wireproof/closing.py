@@ -98,7 +98,17 @@ def write_reports(into: Path, run: Run, exit: int, *, complete: bool) -> None:
     """Write report.json and ledger.jsonl into the folder."""
     into.mkdir(parents=True, exist_ok=True)
     found = divergences(run.verdicts, run.own)
-    data = document(run.described, run.verdicts, found, asdict(run.spent), started=run.started, complete=complete)
+    data = document(
+        run.described,
+        run.verdicts,
+        found,
+        asdict(run.spent),
+        started=run.started,
+        complete=complete,
+        policy={"fail_on": run.fail_on, "authority": run.authority},
+        gating=[at for at, verdict in enumerate(run.verdicts) if run.gates(verdict)],
+        exit=exit,
+    )
     text = json.dumps(run.ledger.redactor.facts(data), indent=1, ensure_ascii=False)
     # A lone surrogate of an answer is written as JSON's own escape.
     (into / "report.json").write_text(text + "\n", encoding="utf-8", errors="backslashreplace")

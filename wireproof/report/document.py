@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
-from wireproof import __version__
+from wireproof import __version__, datafiles
 from wireproof.report.summary import column_of
 from wireproof.verdict import Divergence, Verdict
+
+
+FORMAT = 1
+SUITE = ("providers.yaml", "schemas/**/*.json", "schemas/**/*.yaml", "suites/**/*.py", "suites/**/*.yaml")
+
+
+@cache
+def suite(root: Path) -> dict[str, str]:
+    """Which suite judged: its version, and a digest of all that decides a verdict beside the engine."""
+    digest = sha256()
+    for file in sorted({file for pattern in SUITE for file in root.glob(pattern)}):
+        content = file.read_bytes()
+        digest.update(f"{file.relative_to(root).as_posix()} {len(content)}\n".encode() + content)
+    return {"version": __version__, "digest": digest.hexdigest()[:16]}
 
 
 def document(
@@ -19,14 +36,27 @@ def document(
     *,
     started: str,
     complete: bool,
+    policy: Mapping[str, str],
+    gating: Collection[int],
+    exit: int,
 ) -> dict[str, Any]:
-    """The JSON document of a run."""
+    """The JSON document of a run.
+
+    Args:
+        policy: `fail_on` and `authority`, as the run was told.
+        gating: the positions of the verdicts that fail the run under that policy.
+    """
     return {
+        "format": FORMAT,
         "wireproof": __version__,
+        "suite": suite(datafiles.root()),
         "started": started,
         "complete": complete,
+        "exit": exit,
+        "policy": {"fail_on": policy["fail_on"], "authority": policy["authority"]},
         "targets": [{name: value for name, value in target.items() if name != "means"} for target in targets],
         "verdicts": [verdict.as_data() for verdict in verdicts],
+        "gating": sorted(gating),
         "divergences": [divergence.as_data() for divergence in divergences],
         "requests": spent["requests"],
         "tokens": {"input": spent["input"], "output": spent["output"]},
