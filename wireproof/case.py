@@ -28,6 +28,8 @@ class Ask:
             where one of several is down.
         clock: seconds by which the request happens later than now.
         save: name → JSON Pointer into the answer, for later steps.
+        raw: the bytes of the body, in place of JSON.
+        pad: bytes that the body is filled up to, with blanks behind it.
     """
 
     endpoint: str
@@ -38,7 +40,8 @@ class Ask:
     content_type: str | None = "application/json"
     body: Any = None
     form: Mapping[str, Any] | None = None
-    raw: str | None = None
+    raw: bytes | None = None
+    pad: int | None = None
     cap: int | None = None
     key: str = "good"
     scheme: str | None = "Bearer"
@@ -65,7 +68,13 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What to send and why; `asks` are sent in order, the whole of them `repeat` times."""
+    """What to send and why; `asks` are sent in order, the whole of them `repeat` times.
+
+    Attributes:
+        connection: same, where the requests go over one connection that nobody else uses.
+        together: the requests are under way at once, each over a connection of its own.
+        either: the request may be served or refused; what comes is judged, and nothing is due.
+    """
 
     name: str
     area: str

@@ -98,4 +98,17 @@ def _ask(entry: Mapping[str, Any], where: str, known: Mapping[str, Any]) -> Ask:
     role = ENDPOINT_ROLES.get(given["endpoint"], "chat")
     wanted = {key: value for key, value in given.items() if key in REQUEST_FIELDS}
     typed = {"content_type": form.CONTENT_TYPE} if wanted.get("form") is not None else {}
-    return Ask(**{"model": role, **typed, **wanted})
+    literal = {"raw": _literal(wanted["raw"])} if "raw" in wanted else {}
+    return Ask(**{"model": role, **typed, **wanted, **literal})
+
+
+def _literal(given: Any) -> bytes:
+    """The bytes of a literal body: a text, or pieces of which each may stand several times or be told in hexadecimal."""
+    if isinstance(given, str):
+        return given.encode()
+    return b"".join(
+        piece.encode()
+        if isinstance(piece, str)
+        else (bytes.fromhex(piece["hex"]) if "hex" in piece else piece["text"].encode()) * piece.get("times", 1)
+        for piece in given
+    )

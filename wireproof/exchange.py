@@ -15,12 +15,22 @@ from wireproof.stream import Stream, assemble
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request as sent; a key stands in it as `$NAME`, never as itself."""
+    """One request as sent; a key stands in it as `$NAME`, never as itself.
+
+    Attributes:
+        blanks: how many blanks followed the body; they say nothing and are not kept.
+    """
 
     method: str
     url: str
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
+    blanks: int = 0
+
+    @property
+    def whole(self) -> bytes:
+        """The body with the blanks that follow it."""
+        return self.body + b" " * self.blanks
 
     def header(self, name: str) -> str | None:
         """The first value of a request header, by name without regard to case."""
@@ -39,9 +49,27 @@ class Request:
             words += ["-H", quoted]
         if fields:
             words += form.curl_words(fields)
+        elif self.blanks or not is_text(self.body):
+            return f"{{ {piped(self.body, self.blanks)}; }} | {' '.join(words)} --data-binary @-"
         elif self.body:
-            words += ["--data-binary", shlex.quote(self.body.decode("utf-8", "replace"))]
+            words += ["--data-binary", shlex.quote(self.body.decode())]
         return " ".join(words)
+
+
+def is_text(body: bytes) -> bool:
+    """Whether a body is UTF-8, and can stand on a command line as it is."""
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def piped(body: bytes, blanks: int) -> str:
+    """Shell commands that print a body and the blanks behind it."""
+    octal = "".join(f"\\{byte:03o}" for byte in body)
+    first = f"printf %s {shlex.quote(body.decode())}" if is_text(body) else f"printf '{octal}'"
+    return f"{first}; head -c {blanks} /dev/zero | tr '\\0' ' '" if blanks else first
 
 
 @dataclass(frozen=True, slots=True)

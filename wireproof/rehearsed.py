@@ -43,7 +43,7 @@ class Rehearsed:
 def _received(outgoing: Outgoing) -> Received:
     url = urlsplit(outgoing.shown.url)
     headers = tuple((name.lower(), value) for name, value in outgoing.headers)
-    return Received(outgoing.shown.method, url.path, url.query, headers, outgoing.shown.body, NOW)
+    return Received(outgoing.shown.method, url.path, url.query, headers, outgoing.shown.whole, NOW)
 
 
 def _heard(ops: Ops) -> Answer:

@@ -47,7 +47,8 @@ def render(ask: Ask, target: Target, case: str, saved: Mapping[str, Any]) -> Out
     headers = _headers(ask, target, key, body)
     endpoint = target.provider.endpoints[ask.endpoint]
     path = _filled(ask.path if ask.path is not None else endpoint.path, holes)
-    return Outgoing(Request(ask.method or endpoint.method, target.base_url + path, headers, body), key)
+    blanks = max(0, (ask.pad or 0) - len(body))
+    return Outgoing(Request(ask.method or endpoint.method, target.base_url + path, headers, body, blanks), key)
 
 
 def _filled(path: str, holes: Mapping[str, Any]) -> str:
@@ -69,7 +70,7 @@ def _model(ask: Ask, target: Target) -> str | None:
 
 def _body(ask: Ask, target: Target, holes: Mapping[str, Any]) -> bytes:
     if ask.raw is not None:
-        return ask.raw.encode()
+        return ask.raw
     if ask.form is not None:
         return form.encode(_part(name, value) for name, value in _fill(dict(ask.form), holes).items())
     if ask.body is None:

@@ -137,7 +137,7 @@ class Wire:
         limits = self._deadlines
         shown = outgoing.shown
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in outgoing.headers]
-        request = self._client.build_request(shown.method, shown.url, headers=headers, content=shown.body or None)
+        request = self._client.build_request(shown.method, shown.url, headers=headers, content=shown.whole or None)
         request.extensions["timeout"] = {
             "connect": limits.connect,
             "pool": None,

@@ -9,8 +9,9 @@ from typing import Any
 
 from wireproof.mock.core import Core
 from wireproof.mock.head import BODILESS
-from wireproof.mock.http1 import MOST_BODY, too_large
+from wireproof.mock.http1 import MOST_READ
 from wireproof.mock.message import Headers, Outgoing, Received, Reply, StreamPlan
+from wireproof.mock.validate import too_large
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -58,7 +59,7 @@ async def whole_body(receive: Receive) -> bytes | None:
     while True:
         message = await receive()
         parts.append(message.get("body", b""))
-        if sum(map(len, parts)) > MOST_BODY:
+        if sum(map(len, parts)) > MOST_READ:
             return None
         if not message.get("more_body"):
             return b"".join(parts)

@@ -89,7 +89,8 @@ class Core:
             lapse = self._lapse(profile, received)
         except Refused as refused:
             return self.refuse(received, refused)
-        answer = lapse.say(self._answer(lapse.rule(profile), lapse.hear(received, profile)), received)
+        heard = received if validate.is_too_large(received.body) else lapse.hear(received, profile)
+        answer = lapse.say(self.answer(lapse.rule(profile), heard), received)
         return encode(answer, gap_s=self.state.gap_s, frame=lapse.frame)
 
     def _lapse(self, profile: Profile, received: Received) -> Lapse:
@@ -98,7 +99,7 @@ class Core:
         wanted = control.wanted_fault(self.state, received)
         return NO_LAPSE if wanted is None else control.lapse_for(wanted, profile, received)
 
-    def _answer(self, profile: Profile, received: Received) -> Answer:
+    def answer(self, profile: Profile, received: Received) -> Answer:
         """What the profile says to a request, refusals included, with the headers of every response."""
         key = presented(profile.auth, received)
         caller = self._caller(profile, received, key)
@@ -135,6 +136,8 @@ class Core:
         visit = Visit(profile, route.endpoint, meter.tier, route.held, received, self.ordinals, cells)
         return self._handled(visit, caller)
 
+        if validate.is_too_large(received.body):
+            raise validate.too_large()
     def _handled(self, visit: Visit, caller: Caller | None) -> Answer:
         """What the endpoint says, and the tokens of it counted."""
         handler = HANDLERS.get(visit.endpoint)

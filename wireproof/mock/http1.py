@@ -16,8 +16,10 @@ from wireproof.mock.delivery import Delivery
 from wireproof.mock.head import ops_of
 from wireproof.mock.message import Outgoing, Received
 from wireproof.mock.refusal import Refused
+from wireproof.mock.validate import too_large
 
-MOST_BODY = 10 * 1024 * 1024
+# A longer body is not read to its end; the core refuses those above a limit of its own.
+MOST_READ = 64 * 1024 * 1024
 MOST_HEADERS = 64 * 1024
 MOST_QUEUED = 16
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -128,14 +130,14 @@ class Connection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         given = dict(self._headers)
-        if int(given.get("content-length") or 0) > MOST_BODY:
+        if int(given.get("content-length") or 0) > MOST_READ:
             raise too_large()
         if given.get("expect", "").lower() == "100-continue" and self._delivery is None:
             self._transport.write(CONTINUE)
 
     def on_body(self, body: bytes) -> None:
         self._body_size += len(body)
-        if self._body_size > MOST_BODY:
+        if self._body_size > MOST_READ:
             raise too_large()
         self._body.append(body)
 
@@ -185,10 +187,6 @@ class Connection(asyncio.Protocol):
             return
         self._transport.resume_reading()
         asyncio.get_running_loop().call_soon(self._next) if self._queue else None
-
-
-def too_large() -> Refused:
-    return Refused("too-large", f"The request's body is larger than {MOST_BODY} bytes.")
 
 
 def target(url: bytes) -> tuple[str, str]:

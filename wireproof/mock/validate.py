@@ -11,6 +11,7 @@ from wireproof.mock.refusal import Refused
 from wireproof.mock.rules import Field, RequestRules
 
 Body = dict[str, Any]
+MOST_BODY = 10 * 1024 * 1024
 
 
 def is_integer(value: Any) -> bool:
@@ -29,6 +30,14 @@ TYPES: Mapping[str, Callable[[Any], bool]] = {
     "integer": is_integer,
     "number": is_number,
 }
+
+
+def is_too_large(body: bytes) -> bool:
+    return len(body) > MOST_BODY
+
+
+def too_large() -> Refused:
+    return Refused("too-large", f"The request's body is larger than {MOST_BODY} bytes.")
 
 
 def refuse_constant(name: str) -> Any:
