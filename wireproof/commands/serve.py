@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,19 @@ def add(commands: Any) -> None:
     parser.add_argument("--certfile", type=Path, metavar="PEM", help="speak https with this certificate")
     parser.add_argument("--keyfile", type=Path, metavar="PEM", help="the certificate's key, if it stands elsewhere")
     parser.add_argument("--control", action="store_true", help="obey X-Wireproof-* headers and the control endpoint")
+    cells = parser.add_argument_group("cells", "endpoints that serve load: no limits of a tier, a latency of their own")
+    cells.add_argument("--cells", type=int, default=0, metavar="N", help="serve with N processes, each on its own port")
+    cells.add_argument("--latency", default="steady", metavar="NAME", help="their latency (load/cells.yaml)")
+    cells.add_argument("--script", type=Path, metavar="FILE", help="when which cell goes down, comes back, slows down")
+    cells.add_argument("--cell", type=int, metavar="I", help=argparse.SUPPRESS)
 
 
 def run(options: argparse.Namespace) -> int:
     """Serve until a signal ends it."""
-    from wireproof import config
+    from wireproof import config, fleet
     from wireproof.mock import server, tls
+    from wireproof.mock.latency import Latency
+    from wireproof.mock.script import of_cell
 
     data = config.providers_data(Path(options.providers) if options.providers else None)
     for name in options.provider:
@@ -37,16 +45,24 @@ def run(options: argparse.Namespace) -> int:
             raise ConfigError(f"--provider {name}", "no such provider", f"choose one of {', '.join(data)}")
     served = {name: entry for name, entry in data.items() if not options.provider or name in options.provider}
 
+    latency = None
+    if options.cells or options.cell is not None:
+        latency = Latency.from_mapping(fleet.latency_data(options.latency))
+        served = {name: fleet.without_limits(entry) for name, entry in served.items()}
+    turns = fleet.script_data(options.script) if options.script else []
+    if options.cells > 1:
+        return fleet.run(_for_each(options), options.cells, options.port, _announce_cells(options.json))
+
     secured = tls.context(options.certfile, options.keyfile)
     scheme = "https" if secured else "http"
 
     def announce(port: int) -> None:
         profiles = {name: address(entry, f"{scheme}://{options.host}:{port}") for name, entry in served.items()}
+        one = {"port": port, "profiles": profiles}
         if options.json:
-            print(json.dumps({"port": port, "profiles": profiles}), flush=True)
+            print(json.dumps({"cells": [one]} if options.cells else one), flush=True)
             return
-        for name, profile in profiles.items():
-            print(f"{name:<16} {profile['base_url']}  key {profile['key']}", flush=True)
+        tell(one)
 
     try:
         server.run(
@@ -57,12 +73,47 @@ def run(options: argparse.Namespace) -> int:
             gap_s=options.gap,
             announce=announce,
             tls=secured,
+            latency=latency,
+            script=of_cell(turns, options.cell or 0),
         )
     except OSError as error:
         raise WireproofError(
             f"cannot listen on {options.host}:{options.port}: {error.strerror}; choose another --port"
         ) from None
     return 0
+
+
+def tell(one: dict[str, Any]) -> None:
+    """Print where each profile is served."""
+    for name, profile in one["profiles"].items():
+        print(f"{name:<16} {profile['base_url']}  key {profile['key']}", flush=True)
+
+
+def _announce_cells(as_json: bool) -> Callable[[list[Any]], None]:
+    def announce(cells: list[Any]) -> None:
+        if as_json:
+            print(json.dumps({"cells": cells}), flush=True)
+            return
+        for one in cells:
+            tell(one)
+
+    return announce
+
+
+def _for_each(options: argparse.Namespace) -> list[str]:
+    """The arguments that every cell is started with."""
+    named = {
+        "--host": options.host,
+        "--latency": options.latency,
+        "--script": options.script,
+        "--providers": options.providers,
+        "--certfile": options.certfile,
+        "--keyfile": options.keyfile,
+        "--gap": options.gap or None,
+    }
+    words = [word for name, value in named.items() if value is not None for word in (name, str(value))]
+    words += [word for name in options.provider for word in ("--provider", name)]
+    return [*words, "--control"] if options.control else words
 
 
 def address(entry: dict[str, Any], root: str) -> dict[str, str]:

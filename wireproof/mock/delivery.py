@@ -9,8 +9,11 @@ from collections.abc import Callable
 
 from wireproof.mock.head import wire_bytes
 from wireproof.mock.message import Op, Ops
+from wireproof.mock.truth import Watch
 
 NO_LINGER = struct.pack("ii", 1, 0)
+# A timer of the system may fire this much before it is due.
+SOON_S = 0.0005
 
 
 class Delivery:
@@ -21,9 +24,16 @@ class Delivery:
         self._transport, self._ops, self._done = transport, ops, done
         self._start = self._loop.time()
         self._next = 0
+        self._watch: Watch | None = None
         self.paused = False
         self.hung = False
         self._waiting: asyncio.Handle | None = None
+
+    def retime(self, ops: Ops, watch: Watch) -> None:
+        """Begin now, by other deadlines, and be watched."""
+        self._ops, self._watch, self._start = ops, watch, self._loop.time()
+        if not self.paused:
+            self._schedule()
 
     def begin(self) -> None:
         """Send what is due at once if that is all there is; otherwise one operation a turn."""
@@ -52,11 +62,30 @@ class Delivery:
         self._waiting = None
         if self._next >= len(self._ops):
             return
+        if self._watch is not None:
+            self._catch_up(self._watch)
+            return
         op = self._ops[self._next]
         self._next += 1
         self.hung = op.kind == "hang"
         if ACTS.get(op.kind, write)(self._transport, op):
             self._schedule()
+
+    def _catch_up(self, watch: Watch) -> None:
+        """Send everything that is due, plain bytes in one piece; whoever is late keeps the schedule all the same."""
+        now, due = self._loop.time() - self._start + SOON_S, []
+        while self._next < len(self._ops) and (op := self._ops[self._next]).due_s <= now and op.kind not in ACTS:
+            self._next += 1
+            due.append(op)
+        if due:
+            self._transport.write(b"".join(map(wire_bytes, due)))
+            watch.wrote(tuple(self._start + op.due_s for op in due), self._loop.time())
+        if self._next < len(self._ops) and (op := self._ops[self._next]).kind in ACTS and op.due_s <= now:
+            self._next += 1
+            self.hung = op.kind == "hang"
+            ACTS[op.kind](self._transport, op)
+            return
+        self._schedule()
 
     def _schedule(self) -> None:
         if self._next >= len(self._ops):

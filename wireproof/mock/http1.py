@@ -11,10 +11,11 @@ from typing import Any, cast
 
 import httptools
 
+from wireproof.mock.cell import Cell, Stay
 from wireproof.mock.core import Core
 from wireproof.mock.delivery import Delivery
-from wireproof.mock.head import ops_of
-from wireproof.mock.message import Outgoing, Received
+from wireproof.mock.head import CONTINUE, ops_of
+from wireproof.mock.message import Ops, Outgoing, Received
 from wireproof.mock.refusal import Refused
 from wireproof.mock.validate import too_large
 
@@ -22,7 +23,6 @@ from wireproof.mock.validate import too_large
 MOST_READ = 64 * 1024 * 1024
 MOST_HEADERS = 64 * 1024
 MOST_QUEUED = 16
-CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Waiting:
@@ -37,12 +37,17 @@ class Waiting:
 class Connection(asyncio.Protocol):
     """One connection: requests are read in order and answered in order, one at a time."""
 
-    def __init__(self, core: Core, live: set[Connection], clock: Callable[[], float] = time.time) -> None:
-        self._core, self._live, self._clock = core, live, clock
+    def __init__(
+        self, core: Core, live: set[Connection], clock: Callable[[], float] = time.time, cell: Cell | None = None
+    ) -> None:
+        self._core, self._live, self._clock, self._cell = core, live, clock, cell
+        self._stay: Stay | None = None
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport = cast(asyncio.Transport, None)
         self._queue: deque[Waiting] = deque()
         self._delivery: Delivery | None = None
+        self._heard: Received | None = None
+        self._after = 0
         self._deaf = False
         self._draining = False
         self._begin_message()
@@ -62,6 +67,8 @@ class Connection(asyncio.Protocol):
         self._queue.clear()
         if self._delivery is not None:
             self._delivery.stop()
+        self._end_stay()
+        self._ended(left=True)
 
     def eof_received(self) -> bool:
         """A client that stops sending is taken to have left: what is not yet sent is not sent."""
@@ -132,7 +139,7 @@ class Connection(asyncio.Protocol):
         given = dict(self._headers)
         if int(given.get("content-length") or 0) > MOST_READ:
             raise too_large()
-        if given.get("expect", "").lower() == "100-continue" and self._delivery is None:
+        if "expect" in given and self._delivery is None and self._core.welcomes(self._received()):
             self._transport.write(CONTINUE)
 
     def on_body(self, body: bytes) -> None:
@@ -152,7 +159,8 @@ class Connection(asyncio.Protocol):
     def _received(self) -> Received:
         path, query = target(self._url)
         method = self._parser.get_method().decode("ascii") if self._url else "GET"
-        return Received(method, path, query, tuple(self._headers), b"".join(self._body), self._clock())
+        body = b"".join(self._body)
+        return Received(method, path, query, tuple(self._headers), body, self._clock(), self._after)
 
     def _give_up(self, refused: Refused) -> None:
         """Refuse what cannot be read, after the requests before it, and close."""
@@ -170,18 +178,41 @@ class Connection(asyncio.Protocol):
 
     def _answer(self, waiting: Waiting) -> None:
         keep = waiting.keep and not self._draining
-        outgoing = self._outgoing(waiting)
-        ops = ops_of(outgoing, method=waiting.received.method, chunked=waiting.chunked, keep=keep)
+
+        def made(outgoing: Outgoing | None = None) -> Ops:
+            said = outgoing or self._outgoing(waiting)
+            return ops_of(said, method=waiting.received.method, chunked=waiting.chunked, keep=keep)
+
+        if self._cell is None or waiting.refused is not None:
+            self._delivery = Delivery(self._transport, made(), self._delivered)
+            self._delivery.begin()
+            return
+        ops = self._cell.ops(waiting.received, (waiting.chunked, keep), made)
         self._delivery = Delivery(self._transport, ops, self._delivered)
-        self._delivery.begin()
+        self._stay = self._cell.enter(waiting.received, ops, self._delivery.retime)
+
+    def _ended(self, *, left: bool = False) -> None:
+        heard, self._heard = self._heard, None
+        if heard is not None:
+            self._core.ended(heard, left=left)
+
+    def _end_stay(self) -> None:
+        stay, self._stay = self._stay, None
+        if stay is not None:
+            stay.end()
 
     def _outgoing(self, waiting: Waiting) -> Outgoing:
         if waiting.refused is not None:
             return self._core.refuse(waiting.received, waiting.refused)
-        return self._core.handle(waiting.received)
+        self._heard = waiting.received
+        outgoing = self._core.handle(waiting.received)
+        self._after = outgoing.status
+        return outgoing
 
     def _delivered(self) -> None:
         self._delivery = None
+        self._end_stay()
+        self._ended()
         if self._draining:
             self._transport.close()
             return

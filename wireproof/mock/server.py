@@ -11,8 +11,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from wireproof.mock.cell import Cell
 from wireproof.mock.core import Core
 from wireproof.mock.http1 import Connection
+from wireproof.mock.latency import Latency
+from wireproof.mock.script import Script, follow
 
 Providers = Mapping[str, Mapping[str, Any]]
 
@@ -28,8 +31,10 @@ class Server:
         gap_s: float = 0.0,
         clock: Callable[[], float] = time.time,
         tls: ssl.SSLContext | None = None,
+        latency: Latency | None = None,
     ) -> None:
         self.core = Core(providers, controlled=control)
+        self.cell = None if latency is None else Cell(latency, self.core)
         self.core.state.gap_s = gap_s
         self.host, self.port = "127.0.0.1", 0
         self.live: set[Connection] = set()
@@ -78,7 +83,7 @@ class Server:
             await asyncio.sleep(0.005)
 
     def _connection(self) -> Connection:
-        return Connection(self.core, self.live, self._clock)
+        return Connection(self.core, self.live, self._clock, self.cell)
 
 
 def new_loop() -> asyncio.AbstractEventLoop:
@@ -100,13 +105,17 @@ def run(
     announce: Callable[[int], None] = print,
     gap_s: float = 0.0,
     tls: ssl.SSLContext | None = None,
+    latency: Latency | None = None,
+    script: Script = (),
 ) -> None:
     """Serve until SIGINT or SIGTERM; a running stream is finished first."""
-    server = Server(providers, control=control, gap_s=gap_s, tls=tls)
+    server = Server(providers, control=control, gap_s=gap_s, tls=tls, latency=latency)
     with asyncio.Runner(loop_factory=new_loop) as runner:
         loop = runner.get_loop()
         for name in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(name, server.leave)
+        if server.cell is not None:
+            follow(script, server.cell, loop)
         runner.run(server.serve(host, port, announce))
 
 
@@ -119,9 +128,10 @@ def serving(
     host: str = "127.0.0.1",
     clock: Callable[[], float] = time.time,
     tls: ssl.SSLContext | None = None,
+    latency: Latency | None = None,
 ) -> Iterator[Server]:
     """A server in a thread, on a free port, for as long as the context lasts."""
-    server = Server(providers, control=control, gap_s=gap_s, clock=clock, tls=tls)
+    server = Server(providers, control=control, gap_s=gap_s, clock=clock, tls=tls, latency=latency)
     ready = threading.Event()
     failure: list[BaseException] = []
 

@@ -1,0 +1,3 @@
+"""`locust -f load/locustfile.py`: the users of wireproof.load, from a checkout."""
+
+from wireproof.load.locustfile import *  # noqa: F403

@@ -1,0 +1,165 @@
+"""Where figures are entered: rows of locust's own statistics, so that its UI, --html, --csv and workers have them.
+
+A request is a row as locust knows it, with its time where it is ok and none where it is not. Each metric is a row
+of its own whose type says what it is and in which unit. Buckets are those of `wireproof.sketch`, which add up.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from wireproof.load import slo
+from wireproof.load.record import Outcome, Record
+from wireproof.sketch import bucket
+
+# Values that wait to be entered together; more at once would hold up the streams that are being read.
+MOST_WAITING = 512
+# Gaps are told apart by 4 µs; what is shorter came in one read.
+STEP = 12
+SAMPLES = 3
+
+Values = Iterator[tuple[str, float]]
+
+
+class NotOk(Exception):
+    """Why a request is a failure to locust: its class and status."""
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+class Book:
+    """The figures of one process, until locust's statistics have them."""
+
+    def __init__(self, rows: Callable[[str, str], Any], fire: Callable[..., None]) -> None:
+        self._rows, self._fire = rows, fire
+        self._waiting: dict[tuple[str, str], list[float]] = defaultdict(list)
+        self._gaps: dict[str, list[int]] = defaultdict(list)
+        self.counts: Counter[str] = Counter()
+        self.samples: dict[str, list[str]] = defaultdict(list)
+        self.objectives: Mapping[str, float] = {}
+
+    def enter(self, record: Record, method: str) -> None:
+        """Enter one request: its row, its metrics where it is ok, its class in any case."""
+        ok = record.outcome is Outcome.OK
+        e2e_ms = (record.ended_ns - record.sent_ns) / 1e6
+        self.counts[f"outcome/{record.name}/{record.outcome}"] += 1
+        self._fire(
+            request_type=method,
+            name=record.name,
+            response_time=e2e_ms if ok else None,
+            response_length=record.received_bytes,
+            exception=None if ok else NotOk(f"{record.outcome} {record.status or ''}".strip()),
+            context={},
+        )
+        if not ok:
+            self._sample(record)
+            return
+        self._count_tokens(record)
+        values = dict(_metrics(record, e2e_ms))
+        for kind, value in values.items():
+            self.note(record.name, kind, value)
+        if slo.meets({**values, "e2e ms": e2e_ms}, self.objectives):
+            self.counts[f"good/{record.name}"] += 1
+        if record.gaps_ns:
+            waiting = self._gaps[record.name]
+            waiting.extend(record.gaps_ns)
+            if len(waiting) >= MOST_WAITING:
+                self._pour_gaps(record.name)
+
+    def note(self, name: str, kind: str, value: float) -> None:
+        """Enter one value of a metric."""
+        waiting = self._waiting[name, kind]
+        waiting.append(value)
+        if len(waiting) >= MOST_WAITING:
+            self._pour(name, kind)
+
+    def flush(self) -> None:
+        """Enter what still waits."""
+        for name, kind in self._waiting:
+            self._pour(name, kind)
+        for name in self._gaps:
+            self._pour_gaps(name)
+
+    def clear(self) -> None:
+        """Begin anew."""
+        for kept in (self._waiting, self._gaps, self.counts, self.samples):
+            kept.clear()
+
+    def _count_tokens(self, record: Record) -> None:
+        tokens = record.tokens
+        self.counts[f"tokens/{record.name}/prompt"] += tokens.prompt
+        self.counts[f"tokens/{record.name}/answer/{tokens.by}"] += tokens.answer
+        self.counts[f"chunks/{record.name}"] += len(record.gaps_ns) + (record.first_ns is not None)
+        self.counts[f"sent/{record.name}"] += record.sent_bytes
+        self.counts[f"received/{record.name}"] += record.received_bytes
+
+    def _sample(self, record: Record) -> None:
+        self.keep(f"{record.name}/{record.outcome}", [record.detail])
+
+    def keep(self, key: str, details: Iterable[str]) -> None:
+        """Keep a few details of what went wrong."""
+        kept = self.samples[key]
+        kept.extend(detail for detail in details if detail not in kept)
+        del kept[SAMPLES:]
+
+    def _pour(self, name: str, kind: str) -> None:
+        values = self._waiting[name, kind]
+        if values:
+            entered = Counter(map(bucket, values))
+            pour(self._rows(name, kind), entered, sum(values), min(values), max(values))
+            values.clear()
+
+    def _pour_gaps(self, name: str) -> None:
+        gaps = self._gaps[name]
+        if gaps:
+            entered: Counter[float] = Counter()
+            for step, count in Counter([gap >> STEP for gap in gaps]).items():
+                entered[_gap_bucket(step)] += count
+            pour(self._rows(name, "gap ms"), entered, sum(gaps) / 1e6, min(gaps) / 1e6, max(gaps) / 1e6)
+            gaps.clear()
+
+
+def _metrics(record: Record, e2e_ms: float) -> Values:
+    """The metrics of a request that is ok; what an answer does not have has no value."""
+    sent_ns, first_ns = record.sent_ns, record.first_ns
+    if record.headers_ns is not None:
+        yield "headers ms", (record.headers_ns - sent_ns) / 1e6
+    if record.due_ns != sent_ns:
+        yield "e2e from due ms", (record.ended_ns - record.due_ns) / 1e6
+    answer = record.tokens.answer
+    if answer:
+        yield "tok/s", answer / e2e_ms * 1e3
+    if first_ns is None:
+        return
+    yield "TTFT ms", (first_ns - sent_ns) / 1e6
+    if record.due_ns != sent_ns:
+        yield "TTFT from due ms", (first_ns - record.due_ns) / 1e6
+    if record.visible_ns is not None:
+        yield "TTFOT ms", (record.visible_ns - sent_ns) / 1e6
+    if answer > 1 and record.last_ns is not None:
+        yield "TPOT ms", (record.last_ns - first_ns) / 1e6 / (answer - 1)
+    if record.done_ns is not None:
+        yield "DONE to EOF ms", (record.ended_ns - record.done_ns) / 1e6
+
+
+@lru_cache(maxsize=65536)
+def _gap_bucket(step: int) -> float:
+    return bucket(((step << STEP) + (1 << STEP) / 2) / 1e6) if step else 0.0
+
+
+def pour(row: Any, counts: Counter[float], total: float, least: float, most: float) -> None:
+    """Add values to a row of locust's statistics that are no requests of their own."""
+    number, now = counts.total(), time.time()
+    row.num_requests += number
+    row.total_response_time += total
+    row.min_response_time = least if row.min_response_time is None else min(row.min_response_time, least)
+    row.max_response_time = max(row.max_response_time, most)
+    for value, count in counts.items():
+        row.response_times[value] += count
+    row.num_reqs_per_sec[int(now)] += number
+    row.last_request_timestamp = now

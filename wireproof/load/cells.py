@@ -1,0 +1,40 @@
+"""Cells of our own to load: `wireproof serve --cells N` as a child process."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+
+from wireproof.errors import WireproofError
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Running cells, and the addresses at which one provider's contract is served by them."""
+
+    process: subprocess.Popen[str]
+    hosts: tuple[str, ...]
+
+    def stop(self) -> None:
+        """End them, running answers included."""
+        self.process.terminate()
+        try:
+            self.process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+
+
+def start(provider: str, count: int, latency: str, providers_file: str | None = None) -> Cells:
+    """Start cells on free ports of this machine; raises WireproofError where they do not come up."""
+    command = [sys.executable, "-m", "wireproof", "serve", "--json", "--port", "0", "--provider", provider]
+    command += ["--cells", str(count), "--latency", latency]
+    if providers_file:
+        command += ["--providers", providers_file]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line:
+        raise WireproofError(f"the local cells did not start (exit code {process.wait()})")
+    return Cells(process, tuple(cell["profiles"][provider]["base_url"] for cell in json.loads(line)["cells"]))

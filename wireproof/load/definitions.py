@@ -1,0 +1,30 @@
+"""What each figure means; the sheet is printed with every result."""
+
+from __future__ import annotations
+
+from wireproof import sketch
+
+SHEET = f"""\
+Clock        one monotonic clock of this process; a stamp is taken after each network read, before it is parsed.
+Start        `sent` is taken when the connection stands and before the first byte is written. In an open loop
+             `due` is the start that the schedule meant; figures "from due" begin there, all others at `sent`.
+headers      sent → the read that ends the response's headers.
+TTFT         sent → the read that brings the first content, reasoning or tool delta that is not empty. A role,
+             an empty delta, a comment or a usage frame is none.
+TTFOT        the same for the first delta that is no reasoning.
+gap          between each two deltas, every one kept; deltas of one read are 0 apart. Told apart by 4 µs.
+TPOT         (last delta - first delta) / (tokens of the answer - 1), one value a request.
+e2e          sent → the read that ends the body; it stands in the request's own row.
+DONE to EOF  the read that brings [DONE] → the read that ends the body.
+tok/s        tokens of the answer / e2e, one value a request: what one user sees.
+tokens       by usage where the answer tells it; else one a delta, and then labelled "chunks".
+requests/s   finished requests / window. tokens/s and goodput likewise; the window is first send → last end.
+goodput      requests that are ok and meet every objective of --slo.
+percentiles  DDSketch, within {sketch.ACCURACY:.1%}; none is told with fewer than {sketch.BEYOND} values beyond it.
+             Locust's own tables print each percentile, rounded to a millisecond.
+ok           a status of success, and a stream with its finish reason, its [DONE] and no error. Only these enter
+             the latencies. throttled: 429. refused: any other status. cut: the connection or the stream ended
+             before the answer did. in-stream error: an error inside a stream. non-conformant: no answer that a
+             client could read. timeout: a deadline passed. unreachable: no connection.
+lag          send - due, of each start. missed: starts that were over before anyone was free; never caught up.
+loop delay   how much later than asked a timer of this process fires: its own share in every figure above."""

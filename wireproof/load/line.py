@@ -1,0 +1,38 @@
+"""The one connection of a user, from the pool of its client, kept alive between requests."""
+
+from __future__ import annotations
+
+import select
+import socket
+from typing import Any
+
+from geventhttpclient.connectionpool import ConnectionPool
+
+
+class Line:
+    """A connection that is opened when it is needed and dropped when it is of no more use."""
+
+    __slots__ = ("_plug", "_poll", "_pool")
+
+    def __init__(self, pool: ConnectionPool) -> None:
+        self._pool = pool
+        self._plug: Any = None
+        self._poll: Any = None
+
+    def take(self) -> Any:
+        """A connected socket; one that the server has closed meanwhile is replaced."""
+        # An idle connection has nothing to read: what is there is the end of it, or rubbish.
+        if self._plug is not None and self._poll.poll(0):
+            self.drop()
+        if self._plug is None:
+            self._plug = self._pool._create_socket()
+            self._plug.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._poll = select.poll()
+            self._poll.register(self._plug.fileno(), select.POLLIN)
+        return self._plug
+
+    def drop(self) -> None:
+        """Close the connection."""
+        plug, self._plug = self._plug, None
+        if plug is not None:
+            plug.close()

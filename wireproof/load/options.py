@@ -1,0 +1,52 @@
+"""The options that a load run adds to locust's own."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from time import time_ns
+
+from wireproof.aim import Aim
+from wireproof.load.budget import FLAG, Ceilings
+
+
+def add(parser: ArgumentParser) -> None:
+    """Register the options."""
+    group = parser.add_argument_group("wireproof", "what is asked, when, and within which bounds")
+    group.add_argument("--provider", default="openai", metavar="NAME", help="whose contract the host speaks")
+    group.add_argument("--providers", metavar="FILE", help="a YAML file that adds providers or changes them")
+    group.add_argument("--model", action="append", default=[], metavar="[ROLE=]ID", help="the model to ask")
+    group.add_argument("--key-env", metavar="NAME", help="the environment variable that holds the key")
+    group.add_argument("--header", action="append", default=[], metavar="'NAME: VALUE'", help="one more header line")
+    group.add_argument("--deadline", action="append", default=[], metavar="NAME=S", help="as of `wireproof check`")
+    group.add_argument("--rate", type=float, metavar="R", help="open loop: starts a second, over all processes")
+    group.add_argument("--arrivals", choices=("constant", "poisson"), default="poisson", help="of the open loop")
+    group.add_argument("--jitter", type=float, default=1.0, metavar="S", help="closed loop: users begin within it")
+    group.add_argument("--seed", type=int, default=time_ns() % 1_000_000, metavar="N", help="of everything drawn")
+    group.add_argument("--slo", action="append", default=[], metavar="METRIC=MS", help="objective: ttft, tpot or e2e")
+    group.add_argument("--strict", action="store_true", help="exit 3 where the generator was the bottleneck")
+    group.add_argument("--summary", metavar="FILE", help="write the figures as JSON")
+    group.add_argument("--cells", type=int, default=1, metavar="N", help="local cells, where no --host is given")
+    group.add_argument("--latency", default="steady", metavar="NAME", help="their latency profile (load/cells.yaml)")
+    group.add_argument(FLAG, action="store_true", help="the host is not this machine, and its owner agrees")
+    group.add_argument("--max-requests", type=int, metavar="N", help="ceiling of the run")
+    group.add_argument("--max-output-tokens", type=int, metavar="N", help="ceiling of the run")
+    group.add_argument("--max-cost", type=float, metavar="DOLLARS", help="ceiling of the run")
+
+
+def aim_of(options: Namespace, host: str | None) -> Aim:
+    """What the options say about the target at a host; about the bundled server's where there is none."""
+    return Aim(
+        providers=(options.provider,),
+        endpoint=host,
+        models=tuple(options.model),
+        key_env=options.key_env,
+        providers_file=Path(options.providers) if options.providers else None,
+        deadlines=tuple(options.deadline),
+        headers=tuple(options.header),
+    )
+
+
+def ceilings_of(options: Namespace) -> Ceilings:
+    """The ceilings that the options name."""
+    return Ceilings(options.max_requests, options.max_output_tokens, options.max_cost)

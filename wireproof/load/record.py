@@ -1,0 +1,62 @@
+"""What one request came to: its class, its times, its tokens. Times are nanoseconds of one monotonic clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """How a request ended; only `ok` enters the latencies."""
+
+    OK = "ok"
+    REFUSED = "refused"
+    THROTTLED = "throttled"
+    CUT = "cut"
+    FAILED = "in-stream error"
+    STRANGE = "non-conformant"
+    TIMEOUT = "timeout"
+    UNREACHABLE = "unreachable"
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The tokens of an answer and how they are known: by `usage`, or by `chunks`, which is a guess."""
+
+    prompt: int = 0
+    answer: int = 0
+    by: str = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One request, whole.
+
+    Attributes:
+        detail: why it is not ok.
+        due_ns: the start that the schedule meant; the send itself in a closed loop.
+        first_ns: the read that brought the first content, thought or tool delta.
+        visible_ns: the read that brought the first of it that is no thought.
+        last_ns: the read that brought the last delta.
+        done_ns: the read that brought `[DONE]`.
+        gaps_ns: between each two deltas.
+        retry_after_s: what the server asked to wait.
+    """
+
+    name: str
+    outcome: Outcome
+    detail: str
+    status: int
+    due_ns: int
+    sent_ns: int
+    ended_ns: int
+    headers_ns: int | None = None
+    first_ns: int | None = None
+    visible_ns: int | None = None
+    last_ns: int | None = None
+    done_ns: int | None = None
+    gaps_ns: tuple[int, ...] = ()
+    tokens: Tokens = Tokens()
+    sent_bytes: int = 0
+    received_bytes: int = 0
+    retry_after_s: float | None = None

@@ -1,0 +1,44 @@
+"""A case made ready to be asked many times: its bytes as they go over the wire."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from wireproof import render
+from wireproof.case import Case
+from wireproof.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One request, whole; `name` is what its figures stand under."""
+
+    name: str
+    endpoint: str
+    method: str
+    streams: bool
+    wire: bytes
+    token_cap: int = 0
+
+
+def load(name: str, case: Case, target: Target) -> Shot:
+    """The last request of a case, as this target is asked it.
+
+    Raises Untestable where the target lacks the model or the key that it needs.
+    """
+    ask = case.asks[-1]
+    outgoing = render.render(ask, target, case.name, {})
+    shown, place = outgoing.shown, urlsplit(outgoing.shown.url)
+    path = place.path + (f"?{place.query}" if place.query else "")
+    lines = [
+        f"{shown.method} {path} HTTP/1.1",
+        f"Host: {place.netloc}",
+        "User-Agent: wireproof-load",
+        "Accept-Encoding: identity",
+        *(f"{key}: {value}" for key, value in outgoing.headers),
+    ]
+    if shown.body or shown.method in ("POST", "PUT", "PATCH"):
+        lines.append(f"Content-Length: {len(shown.body)}")
+    head = "\r\n".join((*lines, "", "")).encode("latin-1")
+    return Shot(name, case.endpoint, shown.method, case.kind == "stream", head + shown.body, case.token_ceiling)

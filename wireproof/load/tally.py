@@ -1,0 +1,128 @@
+"""The body of one answer, folded read by read into stamps, tokens and a verdict."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import orjson
+
+from wireproof.load.deltas import ENDED, FAILED, STRANGE, THOUGHT, VISIBLE, reader_for
+from wireproof.load.frames import Frames
+from wireproof.load.record import Outcome, Tokens
+
+DONE = b"[DONE]"
+SHOWN = 120
+# What a user of the stream does not notice: the decoder calls them offences, a client reads on.
+HARMLESS = frozenset({"no-space-after-colon", "many-data-lines", "event-without-data", "byte-order-mark"})
+
+
+class StreamTally:
+    """A streamed answer; each stamp is that of the network read that completed the event."""
+
+    __slots__ = ("_frames", "_glimpse", "_needs_done", "detail", "done_ns", "flags", "stamps", "usage", "visible_ns")
+
+    def __init__(self, endpoint: str) -> None:
+        self._frames, self._glimpse = Frames(), reader_for(endpoint)
+        self._needs_done = endpoint != "responses"
+        self.stamps: list[int] = []
+        self.visible_ns: int | None = None
+        self.done_ns: int | None = None
+        self.flags = 0
+        self.usage: Any = None
+        self.detail = ""
+
+    def feed(self, data: bytes, at_ns: int) -> None:
+        """Take in the bytes of one read, stamped before they are looked at."""
+        for payload in self._frames.feed(data):
+            if payload == DONE:
+                self.done_ns = self.done_ns or at_ns
+                continue
+            try:
+                flags, usage = self._glimpse(orjson.loads(payload))
+            except orjson.JSONDecodeError:
+                flags, usage = (0, None) if payload.strip() == DONE else (STRANGE, None)
+                self.done_ns = self.done_ns or (None if flags else at_ns)
+            if flags & (VISIBLE | THOUGHT):
+                self.stamps.append(at_ns)
+                if flags & VISIBLE and self.visible_ns is None:
+                    self.visible_ns = at_ns
+            if flags & (FAILED | STRANGE) and not self.detail:
+                self.detail = payload[:SHOWN].decode(errors="replace")
+            self.flags |= flags
+            if usage is not None:
+                self.usage = usage
+
+    def verdict(self) -> tuple[Outcome, str]:
+        """What the stream came to, once its body has ended as HTTP says."""
+        offences = [offence for offence in self._frames.close() if offence.rule not in HARMLESS]
+        if self.failed:
+            return Outcome.FAILED, self.detail
+        if self.flags & STRANGE:
+            return Outcome.STRANGE, f"an event is no chunk: {self.detail}"
+        ended = bool(self.flags & ENDED)
+        if not ended and self.done_ns is None:
+            return Outcome.CUT, "the stream ends without a finish reason and without [DONE]"
+        if offences:
+            return Outcome.STRANGE, f"{offences[0].rule}: {offences[0].detail}"
+        if self._needs_done and not (ended and self.done_ns):
+            return Outcome.STRANGE, "the stream has no [DONE]" if ended else "the stream has no finish reason"
+        return (Outcome.OK, "") if ended else (Outcome.STRANGE, "the stream tells no end of the response")
+
+    @property
+    def failed(self) -> bool:
+        """The stream told an error."""
+        return bool(self.flags & FAILED)
+
+    @property
+    def tokens(self) -> Tokens:
+        """By usage where the stream tells it, else one a delta."""
+        return tokens_of(self.usage) or Tokens(0, len(self.stamps), "chunks")
+
+    @property
+    def gaps_ns(self) -> tuple[int, ...]:
+        """Between each two deltas, those of one read included as nothing."""
+        return tuple([later - earlier for earlier, later in pairwise(self.stamps)])
+
+
+class WholeTally:
+    """An answer in one piece."""
+
+    __slots__ = ("_parts", "usage")
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self.usage: Any = None
+
+    def feed(self, data: bytes, at_ns: int) -> None:
+        self._parts.append(data)
+
+    def verdict(self) -> tuple[Outcome, str]:
+        """An answer of success is a JSON object, and no error."""
+        body = b"".join(self._parts)
+        try:
+            value = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            return Outcome.STRANGE, f"the answer is no JSON: {body[:SHOWN].decode(errors='replace')}"
+        if not isinstance(value, dict | list):
+            return Outcome.STRANGE, "the answer is neither an object nor a list"
+        if isinstance(value, dict):
+            self.usage = value.get("usage")
+            if value.get("error") is not None:
+                return Outcome.STRANGE, f"an error under a status of success: {body[:SHOWN].decode(errors='replace')}"
+        return Outcome.OK, ""
+
+    @property
+    def tokens(self) -> Tokens:
+        return tokens_of(self.usage) or Tokens()
+
+
+def tokens_of(usage: Any) -> Tokens | None:
+    """The counts of a usage object, under the names of either API; None where it holds none."""
+    if not isinstance(usage, dict):
+        return None
+    prompt = usage.get("prompt_tokens", usage.get("input_tokens"))
+    answer = usage.get("completion_tokens", usage.get("output_tokens", 0))
+    if not isinstance(prompt, int) or not isinstance(answer, int):
+        return None
+    return Tokens(prompt, answer, "usage")

@@ -1,0 +1,169 @@
+"""A cell: one running endpoint that serves load, with a latency of its own, slots, a limit and a state."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+from wireproof.mock.core import Core
+from wireproof.mock.kept_answers import KeptAnswers
+from wireproof.mock.latency import Latency, Prefixes, bears_token, paced
+from wireproof.mock.message import Op, Ops, Received
+from wireproof.mock.refusal import Refused
+from wireproof.mock.said import Said, encode
+from wireproof.mock.truth import Truth, Watch
+
+PATH = "/_wireproof/cell"
+STATES = ("up", "down", "slow")
+# Answers to these cost nothing to generate.
+FREE = ("/models", "/health", PATH)
+
+Begin = Callable[[Ops, Watch], Any]
+
+
+class Stay:
+    """One answer's time in a cell: waiting for a slot, or holding one."""
+
+    __slots__ = ("_cell", "_go", "begun")
+
+    def __init__(self, cell: Cell, go: Callable[[], None] | None = None) -> None:
+        self._cell, self._go = cell, go
+        self.begun = False
+
+    def begin(self) -> None:
+        if self._go is not None:
+            self.begun = True
+            self._go()
+
+    def end(self) -> None:
+        """Over; a second end is none."""
+        if self._go is not None:
+            self._go = None
+            self._cell.leave(self)
+
+
+class Cell:
+    """What stands between a core that knows the answer and the connection that sends it."""
+
+    def __init__(self, latency: Latency, core: Core, *, seed: int = 0) -> None:
+        self.latency, self._core = latency, core
+        self.truth = Truth()
+        self.state, self.factor = "up", 1.0
+        self._chance = Random(seed)
+        self._prefixes = Prefixes(latency.cached_blocks)
+        self._kept = KeptAnswers()
+        self._active = 0
+        self._queue: deque[Stay] = deque()
+        self._tokens, self._tokens_at = float(latency.limit.burst if latency.limit else 0), 0.0
+
+    def ops(self, received: Received, form: tuple[bool, bool], made: Callable[..., Ops]) -> Ops:
+        """What is sent: the cell's own word where it has one, else what the core says, or said a moment ago."""
+        if received.path == PATH:
+            return made(encode(self.answer(received), gap_s=0.0))
+        refused = self.refusal()
+        if refused is not None:
+            return made(self._core.refuse(received, refused))
+        return self._kept.ops(received, form, made)
+
+    def refusal(self) -> Refused | None:
+        """Why a request is turned away before it is looked at; that a cell is down is the core's to tell."""
+        self.truth.counts["requests"] += 1
+        if self._is_over_limit():
+            self.truth.counts["throttled"] += 1
+            refused = Refused("rate-limited", "Rate limit reached for requests of this cell.")
+            refused.headers = (("Retry-After", "1"),)
+            return refused
+        slots = self.latency.slots
+        if slots is not None and self._active >= slots and len(self._queue) >= self.latency.queue:
+            self.truth.counts["turned away"] += 1
+            return Refused("unavailable", "This cell is full, and so is its queue.")
+        return None
+
+    def _is_over_limit(self) -> bool:
+        limit = self.latency.limit
+        if limit is None:
+            return False
+        now = asyncio.get_running_loop().time()
+        self._tokens = min(limit.burst, self._tokens + (now - self._tokens_at) * limit.per_second)
+        self._tokens_at = now
+        if self._tokens < 1:
+            return True
+        self._tokens -= 1
+        return False
+
+    def enter(self, received: Received, ops: Ops, begin: Begin) -> Stay:
+        """Send an answer by this cell's clock: at once, or when a slot is free."""
+        asked_at = asyncio.get_running_loop().time()
+        if received.path.endswith(FREE) or received.method != "POST" or not is_success(ops[0]):
+            begin(ops, Watch(Truth(), (False,) * len(ops), asked_at))
+            return Stay(self)
+
+        def go() -> None:
+            self._active += 1
+            fresh = self._prefixes.fresh(received.body) if self.latency.prefill_s else 0
+            due = paced(ops, self.latency, self._chance, self._slow(), fresh)
+            begin(due, Watch(self.truth, tuple([bears_token(op.data) for op in due]), asked_at))
+
+        stay = Stay(self, go)
+        if self.latency.slots is not None and self._active >= self.latency.slots:
+            self._queue.append(stay)
+        else:
+            stay.begin()
+        return stay
+
+    def leave(self, stay: Stay) -> None:
+        """An answer has ended, or its client has gone; the next one in the queue begins."""
+        if not stay.begun:
+            self._queue.remove(stay)
+            return
+        self._active -= 1
+        if self._queue:
+            self._queue.popleft().begin()
+
+    def _slow(self) -> float:
+        """How much longer than alone everything takes now."""
+        shared = (self._active - 1) / self.latency.slots if self.latency.slots else 0.0
+        return self.factor * (1 + self.latency.slowdown * shared)
+
+    # At a command.
+
+    def answer(self, received: Received) -> Said:
+        """The state and the truth of this cell; a POST changes the state or forgets the truth."""
+        try:
+            if received.method == "POST":
+                self._change(json.loads(received.body))
+        except (ValueError, TypeError, AttributeError):
+            return Said(400, {"error": f"A cell takes a JSON object of state ({', '.join(STATES)}), factor and reset."})
+        return Said(200, self.told())
+
+    def told(self) -> dict[str, Any]:
+        return {
+            "state": self.state,
+            "factor": self.factor,
+            "active": self._active,
+            "waiting": len(self._queue),
+            **self.truth.told(),
+        }
+
+    def _change(self, wanted: dict[str, Any]) -> None:
+        if wanted.get("reset"):
+            self.truth.clear()
+        if "state" in wanted:
+            self.turn(wanted["state"], wanted.get("factor", 1.0))
+
+    def turn(self, state: str, factor: float = 1.0) -> None:
+        """Go down, come back, or slow down by a factor."""
+        if state not in STATES:
+            raise ValueError(state)
+        self.state, self.factor = state, float(factor) if state == "slow" else 1.0
+        ups = {profile.name: 0 for profile in self._core.profiles} if state == "down" else {}
+        self._core.state.cells.clear()
+        self._core.state.cells.update(ups)
+
+
+def is_success(head: Op) -> bool:
+    return head.data.startswith(b"HTTP/1.1 2")
