@@ -9,7 +9,8 @@ from functools import cache
 import pytest
 
 from wireproof import aim, config
-from wireproof.courier import Courier, Evidence
+from wireproof.courier import Courier
+from wireproof.evidence import Evidence
 from wireproof.rehearsed import Rehearsed
 from wireproof.suites import load_checks
 from wireproof.target import Target

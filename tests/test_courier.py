@@ -18,7 +18,8 @@ from wireproof import config
 from wireproof.case import Case
 from wireproof.casebook import read_cases
 from wireproof.check import Exchange, Read, Request
-from wireproof.courier import Courier, Sent, Unsent
+from wireproof.courier import Courier
+from wireproof.evidence import NoRecord, Sent, Unsent
 from wireproof.gather import Gathered, gather, pick
 from wireproof.target import Deadlines, Key, Target
 from wireproof.wire import Wire
@@ -254,14 +255,59 @@ async def test_a_case_that_waits_for_the_pace_has_its_place_in_the_budget() -> N
             waiting.cancel()
 
 
-async def test_every_exchange_is_told_as_it_comes() -> None:
-    told: list[str] = []
+class Notes(NoRecord):
+    """A record that notes what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    async def asking(self, case: Case, turn: int, step: int, attempt: int) -> None:
+        self.told.append(f"asking {case.name} {turn}.{step}.{attempt}")
+
+    async def answered(self, exchange: Exchange, case: Case, turn: int, last: bool) -> Exchange:
+        self.told.append(f"answered {exchange.status}{' at last' if last else ''}")
+        return replace(exchange, status=299)
+
+    async def unsent(self, case: Case, turn: int, reason: Unsent) -> None:
+        self.told.append(f"unsent {case.name}")
+
+
+@pytest.mark.parametrize(
+    ("answers", "name", "told"),
+    [
+        pytest.param(
+            [OK],
+            "then",
+            ["asking then 1.0.1", "answered 200", "asking then 1.1.1", "answered 200 at last"],
+            id="each-request-before-it-leaves",
+        ),
+        pytest.param([(200, {}, "x")], "then", ["asking then 1.0.1", "answered 200 at last"], id="cut-short"),
+        pytest.param(
+            [SLOW, OK],
+            "plain",
+            ["asking plain 1.0.1", "asking plain 1.0.2", "answered 200 at last"],
+            id="each-attempt",
+        ),
+        pytest.param([OK], "telepathy", ["unsent telepathy"], id="what-is-not-sent"),
+    ],
+)
+async def test_the_record_is_told_of_every_request(answers: list[Answer], name: str, told: list[str]) -> None:
+    notes = Notes()
+    with serving(*answers) as api:
+        async with Wire(1, target(api).deadlines) as wire:
+            sent = await Courier(target(api), wire, notes).send(CASES[name])
+    assert notes.told == told
+    assert isinstance(sent, Unsent) or {exchange.status for exchange in sent} == {299}
+
+
+async def test_a_case_that_is_asked_again_is_told_under_a_turn_of_its_own() -> None:
+    notes = Notes()
     with serving(OK) as api:
-        to = target(api)
-        async with Wire(1, to.deadlines) as wire:
-            courier = Courier(to, wire, on_exchange=lambda exchange: told.append(exchange.case))
-            await courier.send(CASES["thrice"])
-    assert told == ["thrice"] * 3
+        async with Wire(1, target(api).deadlines) as wire:
+            courier = Courier(target(api), wire, notes)
+            await courier.send(CASES["plain"])
+            await courier.ask_again([CASES["plain"]])
+    assert [line for line in notes.told if line.startswith("asking")] == ["asking plain 1.0.1", "asking plain 2.0.1"]
 
 
 # --- gathering

@@ -16,7 +16,7 @@ from wireproof.casebook import read_cases
 from wireproof.check import Check, Exchange, Finding, Inconclusive, Noted, NotOffered, Provider, Untestable, Violation
 from wireproof.clause import Clause
 from wireproof.contract import SchemaSet
-from wireproof.courier import Sent, Unsent
+from wireproof.evidence import Sent, Unsent
 from wireproof.docket import docket
 from wireproof.exchange import Break, Read, Request
 from wireproof.judge import Bench

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wireproof import config
-from wireproof.courier import Evidence
+from wireproof.evidence import Evidence
 from wireproof.exchange import Exchange, Read
 from wireproof.json_text import parse_json
 from wireproof.trial import Trial

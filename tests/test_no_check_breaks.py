@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from wireproof import config, pointer
-from wireproof.courier import Evidence
+from wireproof.evidence import Evidence
 from wireproof.exchange import Exchange, Read
 from wireproof.json_text import NotJson
 from wireproof.trial import Trial

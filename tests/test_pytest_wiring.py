@@ -18,7 +18,8 @@ import pytest
 
 from wireproof import contract
 from wireproof.gather import SMOKE_CASES
-from wireproof.ledger import exchange_from, read
+from wireproof.recorded import read
+from wireproof.stored import exchange_from
 
 ROOT = Path(__file__).parents[1]
 GIVEN_UP = 300

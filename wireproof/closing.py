@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -12,14 +11,16 @@ from typing import Any
 import pytest
 
 from wireproof.report.document import document
+from wireproof.report.facts import LEDGER
+from wireproof.report.files import write_all
 from wireproof.report.summary import summarise
 from wireproof.report.violation import printable
 from wireproof.run import Run
 from wireproof.verdict import Verdict, divergences
 
-LEDGER = "ledger.jsonl"
 NO_TESTS = 5
 OURS = frozenset({0, 1, NO_TESTS})
+RUN_ID = pytest.StashKey[str]()
 
 
 class Closing:
@@ -34,6 +35,11 @@ class Closing:
         data = getattr(report, "wireproof", None)
         if data:
             self._of_run().take(Verdict.from_data(data))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a worker of xdist whose run it is part of."""
+        node.workerinput["wireproof"] = self._config.stash[RUN_ID]
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -75,7 +81,7 @@ class Closing:
             if trial.smoke:
                 smoke = printable(run.ledger.redactor.text(trial.smoke))
                 terminalreporter.write_line(f"smoke failed: {smoke}", red=True)
-        terminalreporter.write_line(f"reports: {folder(self._config) / 'report.json'}")
+        terminalreporter.write_line(f"reports: {folder(self._config) / 'report.html'}")
 
     def _of_run(self) -> Run:
         if self._run is None:
@@ -95,7 +101,7 @@ def folder(config: pytest.Config) -> Path:
 
 
 def write_reports(into: Path, run: Run, exit: int, *, complete: bool) -> None:
-    """Write report.json and ledger.jsonl into the folder."""
+    """Write the ledger's last lines, report.json and every view of it into the folder."""
     into.mkdir(parents=True, exist_ok=True)
     found = divergences(run.verdicts, run.own)
     data = document(
@@ -109,9 +115,6 @@ def write_reports(into: Path, run: Run, exit: int, *, complete: bool) -> None:
         gating=[at for at, verdict in enumerate(run.verdicts) if run.gates(verdict)],
         exit=exit,
     )
-    text = json.dumps(run.ledger.redactor.facts(data), indent=1, ensure_ascii=False)
-    # A lone surrogate of an answer is written as JSON's own escape.
-    (into / "report.json").write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
-    run.end(exit)
-    if isinstance(run.ledger.file, io.StringIO):  # under xdist the parts of the workers come together here
-        (into / LEDGER).write_text(run.ledger.file.getvalue(), encoding="utf-8")
+    run.record_to(into / LEDGER)
+    run.end(exit, complete=complete)
+    write_all(into, run.ledger.redactor.facts(data))

@@ -7,35 +7,24 @@ transport failure before the first byte, and a 429 or 503 that says when to come
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
-
-from aiolimiter import AsyncLimiter
 
 from wireproof import pointer
 from wireproof.answer import Answer
 from wireproof.case import Ask, Case
 from wireproof.check import Untestable
+from wireproof.evidence import Evidence, NoRecord, Record, Sent, Unsent
 from wireproof.exchange import Exchange
 from wireproof.json_text import NotJson
+from wireproof.pace import LIMITS, Pace
 from wireproof.render import Outgoing, render
 from wireproof.target import Target
 
 TRIES = 3
 LONGEST_WAIT = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Unsent:
-    """Why a case was not sent; `outcome` is what its judgements come to."""
-
-    outcome: str
-    reason: str
-
-
-Sent = tuple[Exchange, ...] | Unsent
-Evidence = Mapping[str, Sent]
 
 
 class Line(Protocol):
@@ -45,30 +34,38 @@ class Line(Protocol):
         """Send one request and take what comes."""
 
 
+class Lines(Protocol):
+    """A line that many cases share, which has lines of their own for those that need one."""
+
+    async def send(self, outgoing: Outgoing) -> Answer:
+        """Send one request and take what comes."""
+
+    def apart(self, connections: int) -> AbstractAsyncContextManager[Line]:
+        """A line to the same target whose connections nobody else uses."""
+
+
 @dataclass(slots=True)
 class Courier:
     """One target's cases under way; `evidence` remembers each by name, so none is sent twice."""
 
     target: Target
-    line: Line
-    on_exchange: Callable[[Exchange], None] = lambda exchange: None
+    line: Lines
+    record: Record = field(default_factory=NoRecord)
     evidence: dict[str, Sent] = field(default_factory=dict)
     requests: int = 0
     _slots: asyncio.Semaphore = field(init=False)
-    _pace: AsyncLimiter | None = field(init=False)
+    _queue: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
+    _pace: Pace = field(init=False)
+    _turns: int = 1
 
     def __post_init__(self) -> None:
         self._slots = asyncio.Semaphore(self.target.connections)
-        self._pace = AsyncLimiter(self.target.pace, 60.0) if self.target.pace else None
+        self._pace = Pace.of(self.target)
 
     async def send(self, case: Case) -> Sent:
         """Send one case, or say why not."""
         if case.name not in self.evidence:
-            reason = _not_worth_sending(case, self.target)
-            if reason is None:
-                self.evidence[case.name] = await self._in_turn(case)
-            else:
-                self.evidence[case.name] = reason
+            self.evidence[case.name] = await self._sent(case)
         return self.evidence[case.name]
 
     async def send_all(self, cases: Iterable[Case]) -> None:
@@ -77,17 +74,49 @@ class Courier:
             for case in cases:
                 group.create_task(self.send(case))
 
+    async def _sent(self, case: Case) -> Sent:
+        recalled = self.record.recalled(case, self._turns)
+        if recalled is not None:
+            return recalled
+        reason = _not_worth_sending(case, self.target)
+        sent = await self._in_turn(case) if reason is None else reason
+        if isinstance(sent, Unsent):
+            await self.record.unsent(case, self._turns, sent)
+        return sent
+
     async def ask_again(self, cases: Iterable[Case]) -> Evidence:
         """Send cases once more; what they gave before stays as it was."""
         asked = tuple(cases)
-        answers = await asyncio.gather(*(self._in_turn(case) for case in asked))
+        self._turns += 1
+        answers = await asyncio.gather(*(self._sent(case) for case in asked))
         return {case.name: sent for case, sent in zip(asked, answers, strict=True)}
 
     async def _in_turn(self, case: Case) -> Sent:
-        async with self._slots:
-            return await self._converse(case)
+        async with self._queue:  # whoever needs several slots gets them before the next one gets any
+            for _ in range(case.connections):
+                await self._slots.acquire()
+        try:
+            if not case.apart:
+                return await self._converse(case, self.line)
+            async with self.line.apart(case.connections) as line:
+                return await (self._at_once if case.together else self._converse)(case, line)
+        finally:
+            for _ in range(case.connections):
+                self._slots.release()
 
-    async def _converse(self, case: Case) -> Sent:
+    async def _at_once(self, case: Case, line: Line) -> Sent:
+        asks = case.asks * case.repeat
+        try:
+            outgoing = [render(ask, self.target, case.name, {}) for ask in asks]
+        except Untestable as reason:
+            return Unsent("untestable", str(reason))
+        if self.target.max_requests is not None and self.requests + len(outgoing) > self.target.max_requests:
+            return Unsent("untestable", f"the budget of {self.target.max_requests} requests is spent")
+        pairs = enumerate(zip(asks, outgoing, strict=True))
+        exchanges = await asyncio.gather(*(self._exchange(case, step, *pair, line) for step, pair in pairs))
+        return tuple([await self.record.answered(one, case, self._turns, one is exchanges[-1]) for one in exchanges])
+
+    async def _converse(self, case: Case, line: Line) -> Sent:
         exchanges: list[Exchange] = []
         saved: dict[str, Any] = {}
         for ask in case.asks * case.repeat:
@@ -97,9 +126,11 @@ class Courier:
                 return Unsent("untestable", str(reason))
             if self._spent:
                 return Unsent("untestable", f"the budget of {self.target.max_requests} requests is spent")
-            exchange = await self._exchange(case, len(exchanges), ask, outgoing)
-            exchanges.append(exchange)
-            if not _saves(ask, exchange, saved) or _gave_up(exchange):
+            exchange = await self._exchange(case, len(exchanges), ask, outgoing, line)
+            ended = not _saves(ask, exchange, saved) or _gave_up(exchange)
+            last = ended or len(exchanges) + 1 == case.requests
+            exchanges.append(await self.record.answered(exchange, case, self._turns, last))
+            if ended:
                 break
         return tuple(exchanges)
 
@@ -107,19 +138,20 @@ class Courier:
     def _spent(self) -> bool:
         return self.target.max_requests is not None and self.requests >= self.target.max_requests
 
-    async def _exchange(self, case: Case, step: int, ask: Ask, outgoing: Outgoing) -> Exchange:
+    async def _exchange(self, case: Case, step: int, ask: Ask, outgoing: Outgoing, line: Line) -> Exchange:
         retries: list[str] = []
         while True:
             # Counted before the wait for the pace, so that no other case takes the same place in the budget.
             self.requests += 1
-            if self._pace is not None:
-                await self._pace.acquire()
-            answer = await self.line.send(outgoing)
+            key = outgoing.key.name if outgoing.key else ""
+            await self._pace.wait(case, key)
+            await self.record.asking(case, self._turns, step, len(retries) + 1)
+            answer = await line.send(outgoing)
+            self._pace.heard(case, key, answer)
             again = len(retries) + 1 < TRIES and not self._spent
             wait = _wait(answer, case, self.target) if again else None
             exchange = _frozen(answer, case, step, ask, outgoing, self.target, tuple(retries))
             if wait is None:
-                self.on_exchange(exchange)
                 return exchange
             retries.append(f"{_cause(answer)}, asked again after {wait:g} s")
             await asyncio.sleep(wait)
@@ -137,6 +169,9 @@ def _not_worth_sending(case: Case, target: Target) -> Unsent | None:
         return Unsent("untestable", f"needs {', '.join(sorted(lacking))}, which this run was not given")
     if case.profile == "full" and target.profile != "full":
         return Unsent("untestable", "belongs to the profile full (--profile full)")
+    if case.connections > target.connections:
+        reason = f"needs {case.connections} connections at once, and this run has {target.connections}"
+        return Unsent("untestable", reason)
     return None
 
 
@@ -158,8 +193,7 @@ def _wait(answer: Answer, case: Case, target: Target) -> float | None:
     """Seconds to wait before asking again; None where the answer stands."""
     if answer.silent and answer.broken is not None and answer.broken.kind in ("closed", "reset"):
         return 0.0
-    limited = case.refused in ("rate-limited", "quota-exhausted", "unavailable")
-    if answer.status not in (429, 503) or limited or case.repeat > 1 or case.means or target.own_keys:
+    if answer.status not in (429, 503) or case.refused in LIMITS or case.repeat > 1 or case.means or target.own_keys:
         return None
     after = next((value for name, value in answer.headers if name.lower() == b"retry-after"), b"")
     seconds = float(after) if after.isdigit() else None
@@ -196,4 +230,7 @@ def _frozen(
         broken=answer.broken,
         retries=retries,
         truncated=answer.truncated,
+        connection=answer.connection,
+        interim=answer.interim,
+        left=answer.left,
     )

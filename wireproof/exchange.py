@@ -38,7 +38,9 @@ class Request:
 
     def as_curl(self) -> str:
         """A shell command that sends this request again; the key is taken from the environment."""
-        words = ["curl", "-sS", "-i", "-N", "-X", self.method, shlex.quote(self.url)]
+        # With -X HEAD curl would wait for a body that never comes.
+        asks = ["--head"] if self.method == "HEAD" else ["-i", "-N", "-X", self.method]
+        words = ["curl", "-sS", *asks, shlex.quote(self.url)]
         fields = form.decode(self.body, self.header("Content-Type") or "")
         for name, value in self.headers:
             if fields and name.lower() == "content-type":
@@ -108,7 +110,13 @@ class Break:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request and all that came of it; times are nanoseconds of one monotonic clock."""
+    """A request and all that came of it; times are nanoseconds of one monotonic clock.
+
+    Attributes:
+        connection: which connection carried it, numbered in the order of their opening; None where none is told.
+        interim: the statuses of the answers before the final one, such as 100.
+        left: the client left before the end, as the case says.
+    """
 
     target: str
     case: str
@@ -126,12 +134,15 @@ class Exchange:
     broken: Break | None = None
     retries: tuple[str, ...] = ()
     truncated: bool = False
+    connection: int | None = None
+    interim: tuple[int, ...] = ()
+    left: bool = False
     _memo: dict[str, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     @property
     def body(self) -> bytes:
         """The whole body, its content coding removed."""
-        body: bytes = self._once("body", lambda: b"".join(self._decoded()))
+        body: bytes = self._once("body", lambda: b"".join(self.decoded))
         return body
 
     @property
@@ -170,9 +181,10 @@ class Exchange:
         return tuple(value.decode("latin-1") for key, value in self.headers if key.lower() == wanted)
 
     def _event_reads(self) -> tuple[tuple[int, bytes], ...]:
-        return tuple((read.at_ns, data) for read, data in zip(self.reads, self._decoded(), strict=True))
+        return tuple((read.at_ns, data) for read, data in zip(self.reads, self.decoded, strict=True))
 
-    def _decoded(self) -> tuple[bytes, ...]:
+    @property
+    def decoded(self) -> tuple[bytes, ...]:
         """What each read brings, the content coding removed."""
         raw = tuple(read.data for read in self.reads)
         coding = (self.header("content-encoding") or "identity").strip().lower()

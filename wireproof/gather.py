@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from wireproof import pointer
 from wireproof.case import Case
-from wireproof.courier import Courier, Evidence, Sent
+from wireproof.courier import Courier
+from wireproof.evidence import Evidence, NoRecord, Record, Sent
 from wireproof.exchange import Exchange
 from wireproof.json_text import NotJson
 from wireproof.target import Target
@@ -46,7 +47,7 @@ async def gather(
     known: Mapping[str, Case],
     smoke: Callable[[Target, Evidence], str | None],
     undecided: Callable[[Evidence], Iterable[str]],
-    on_exchange: Callable[[Exchange], None] = lambda exchange: None,
+    record: Record | None = None,
 ) -> Gathered:
     """Send the smoke cases, judge them, and send the other cases if they passed.
 
@@ -56,14 +57,11 @@ async def gather(
         undecided: names the cases for which another answer of the model may decide.
     """
     async with Wire(target.connections, target.deadlines) as wire:
-        courier = Courier(target, wire, on_exchange)
+        courier = Courier(target, wire, record or NoRecord())
         first, *others = [known[name] for name in SMOKE_CASES if name in known]
         listed = await courier.send(first)
-        if isinstance(listed, tuple):
-            courier.target = target = replace(target, models={**pick(target, listed[-1]), **target.models})
-            reachable = listed[-1].broken is None
-        else:
-            reachable = True
+        courier.target = target = with_models(target, listed)
+        reachable = not isinstance(listed, tuple) or listed[-1].broken is None
         if reachable:
             await courier.send_all(others)
         again: tuple[Evidence, ...] = ()
@@ -84,6 +82,13 @@ async def _again(
         rounds.append(await courier.ask_again(known[name] for name in names))
         latest |= rounds[-1]
     return tuple(rounds)
+
+
+def with_models(target: Target, listed: Sent | None) -> Target:
+    """The target with a model for each role that nobody named, out of its own list."""
+    if not isinstance(listed, tuple):
+        return target
+    return replace(target, models={**pick(target, listed[-1]), **target.models})
 
 
 def pick(target: Target, listed: Exchange) -> dict[str, str]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from wireproof import pointer
 from wireproof.case import Case
 from wireproof.check import Check, Contract, Finding, Inconclusive, Noted, NotOffered, Undecided, Untestable, Violation
 from wireproof.clause import LEVELS, Clause, Judgement, highest
-from wireproof.courier import Evidence, Unsent
 from wireproof.docket import Entry
+from wireproof.evidence import Evidence, Unsent
 from wireproof.exchange import Exchange
+from wireproof.honoured import ignored
 from wireproof.json_text import NotJson
 from wireproof.provider import Provider
 from wireproof.target import Target
@@ -53,7 +54,10 @@ class Bench:
             return self._verdict(entry, check, reason.outcome, reason.reason)
         exchanges = {argument: sent for argument, sent in named.items() if isinstance(sent, tuple)}
         outcome, message, findings = self._call(check, entry, exchanges)
-        return self._verdict(entry, check, outcome, message, findings)
+        vain = ignored(check.honours, exchanges) if outcome == "fail" else ()
+        if vain:
+            message = f"{', '.join(vain)} accepted and ignored: {message}"
+        return replace(self._verdict(entry, check, outcome, message, findings), ignored=vain)
 
     def undecided(self, entry: Entry, evidence: Evidence) -> bool:
         """Whether another answer of the model might decide what this one does not."""

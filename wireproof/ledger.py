@@ -1,53 +1,143 @@
 """The ledger of a run: JSON lines, append-only, header first, footer last.
 
-A ledger without a footer is incomplete and says so when it is read. It holds exchanges as the checks saw
-them, so that a verdict can be reached again without a network.
+A request is announced by an intent before it leaves and followed by its exchange, so that a ledger that was cut
+anywhere still tells what was asked and what was answered. It holds exchanges as the checks saw them.
 """
 
 from __future__ import annotations
 
-import base64
+import asyncio
+import fcntl
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
+from wireproof.case import Case
 from wireproof.errors import LedgerError
-from wireproof.exchange import Break, Exchange, Read, Request
+from wireproof.evidence import Sent, Unsent
+from wireproof.exchange import Exchange
 from wireproof.redact import Redactor
+from wireproof.stored import case_digest, exchange_data
 from wireproof.target import Target
 from wireproof.verdict import Verdict
+
+FORMAT = 1
 
 
 @dataclass(slots=True)
 class Ledger:
-    """Writes one line a fact, flushed, so that a killed run leaves what it had."""
+    """Appends one line a fact, each by one write, so that processes may share the file and a cut loses one line.
 
-    file: IO[str]
+    Attributes:
+        durable: each line is on the disk before the run goes on.
+    """
+
     redactor: Redactor
+    durable: bool = False
+    _file: int | None = None
+    _name: str = ""
 
-    def header(self, version: str, started: str, targets: Iterable[Mapping[str, Any]]) -> None:
-        """The first line."""
-        self._line({"kind": "header", "wireproof": version, "started": started, "targets": list(targets)})
+    def open(self, file: Path, header: Mapping[str, Any]) -> None:
+        """Begin a new ledger, or join the one that another process of the same run has begun."""
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            self._file, self._name = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644), str(file)
+            with _alone(self._file):
+                if _run_of(self._file) != header["run"]:
+                    os.ftruncate(self._file, 0)
+                    self._line(self.redactor.facts({"kind": "header", "format": FORMAT, **header}))
+        except OSError as error:
+            raise LedgerError(f"{file}: it cannot be written ({error.strerror})") from None
 
-    def exchange(self, exchange: Exchange) -> None:
-        """One exchange, redacted."""
-        self._line({"kind": "exchange", **exchange_data(exchange, self.redactor)})
+    def resume(self, file: Path, started: str) -> None:
+        """Go on behind the last line of a ledger that was cut."""
+        try:
+            self._file, self._name = os.open(file, os.O_RDWR | os.O_APPEND), str(file)
+            size = os.fstat(self._file).st_size
+            if size and os.pread(self._file, 1, size - 1) != b"\n":
+                os.write(self._file, b"\n")
+        except OSError as error:
+            raise LedgerError(f"{file}: it cannot be written ({error.strerror})") from None
+        self._line({"kind": "resumed", "at": started})
+
+    @property
+    def opened(self) -> bool:
+        """Lines go to a file."""
+        return self._file is not None
 
     def verdict(self, verdict: Verdict) -> None:
         """One verdict."""
-        self._line({"kind": "verdict", "verdict": verdict.as_data()})
+        self._line({"kind": "verdict", "verdict": self.redactor.facts(verdict.as_data())})
 
     def footer(self, exchanges: int, verdicts: int, exit: int) -> None:
         """The last line: the run ended by itself."""
         self._line({"kind": "footer", "exchanges": exchanges, "verdicts": verdicts, "exit": exit})
+        if self.durable and self._file is not None:
+            os.fsync(self._file)
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    async def tell(self, fact: Mapping[str, Any]) -> None:
+        """Write one line, which holds no secret; on a live target it is on the disk when this returns."""
+        self._line(fact)
+        if self.durable and self._file is not None:
+            # In a thread: a slow disk must not delay the reads of other answers, whose times are evidence.
+            await asyncio.to_thread(os.fsync, self._file)
 
     def _line(self, fact: Mapping[str, Any]) -> None:
-        text = json.dumps(self.redactor.facts(fact), ensure_ascii=False)
+        if self._file is None:
+            return
+        text = json.dumps(fact, ensure_ascii=False)
         # A lone surrogate, which JSON can say and UTF-8 cannot, becomes the escape that JSON has for it.
-        self.file.write(text.encode("utf-8", "backslashreplace").decode() + "\n")
-        self.file.flush()
+        line = text.encode("utf-8", "backslashreplace") + b"\n"
+        try:
+            while line:
+                line = line[os.write(self._file, line) :]
+        except OSError as error:
+            raise LedgerError(f"{self._name}: it cannot be written ({error.strerror})") from None
+
+
+@dataclass(slots=True)
+class Entries:
+    """One target's record in a ledger: what is asked, what came, and what an earlier run left."""
+
+    ledger: Ledger
+    target: str
+    left: Callable[[Case, int], Sent | None] = lambda case, turn: None
+    on_exchange: Callable[[Exchange], None] = lambda exchange: None
+
+    def recalled(self, case: Case, turn: int) -> Sent | None:
+        """What an earlier run left of a case."""
+        return self.left(case, turn)
+
+    async def asking(self, case: Case, turn: int, step: int, attempt: int) -> None:
+        """Write the intent of a request."""
+        place = {"target": self.target, "case": case.name, "turn": turn, "step": step, "attempt": attempt}
+        await self.ledger.tell({"kind": "intent", **place, "at": time.time()})
+
+    async def answered(self, exchange: Exchange, case: Case, turn: int, last: bool) -> Exchange:
+        """Write an exchange; what is judged is what was written."""
+        kept = self.ledger.redactor.exchange(exchange)
+        more = {"turn": turn, "last": last, "asked": case_digest(case)}
+        await self.ledger.tell({"kind": "exchange", **exchange_data(kept), **more})
+        self.on_exchange(exchange)
+        return kept
+
+    async def unsent(self, case: Case, turn: int, reason: Unsent) -> None:
+        """Write why a case gives nothing to judge."""
+        place = {"target": self.target, "case": case.name, "turn": turn}
+        await self.ledger.tell(
+            {"kind": "unsent", **place, "outcome": reason.outcome, "reason": self.ledger.redactor.text(reason.reason)}
+        )
 
 
 def describe(target: Target) -> dict[str, Any]:
@@ -62,106 +152,26 @@ def describe(target: Target) -> dict[str, Any]:
     }
 
 
-def read(file: Path) -> Iterator[dict[str, Any]]:
-    """The lines of a whole ledger; LedgerError names the line where it is none, and a missing footer."""
-    last = None
-    try:
-        with file.open("rb") as lines:
-            for number, line in enumerate(lines, 1):
-                fact = _fact(line, f"{file}, line {number}", last)
-                last = fact["kind"]
-                yield fact
-    except OSError as error:
-        raise LedgerError(f"{file}: it cannot be read ({error.strerror})") from None
-    if last != "footer":
-        raise LedgerError(f"{file}: it has no footer; the run was cut off")
+def header(version: str, run: str, started: str, live: bool, targets: Iterable[Target]) -> dict[str, Any]:
+    """What the first line says: who was to be asked, by what, when."""
+    told = [{**describe(target), "tier": target.tier, "deadlines": asdict(target.deadlines)} for target in targets]
+    return {"wireproof": version, "run": run, "started": started, "live": live, "targets": told}
 
 
-def _fact(line: bytes, place: str, last: str | None) -> dict[str, Any]:
+def _run_of(file: int) -> str | None:
+    """The run that began a ledger; None where there is none yet."""
     try:
-        fact = json.loads(line)
+        first = json.loads(os.pread(file, os.fstat(file).st_size, 0).partition(b"\n")[0])
     except ValueError:
-        raise LedgerError(f"{place}: it is not JSON; the run was cut off there") from None
-    if not isinstance(fact, dict) or "kind" not in fact:
-        raise LedgerError(f"{place}: it is no line of a ledger")
-    if last is None and fact["kind"] != "header":
-        raise LedgerError(f"{place}: it is not a header; the ledger starts later than its run")
-    if last == "footer":
-        raise LedgerError(f"{place}: it stands behind the footer")
-    return fact
+        return None
+    return first.get("run") if isinstance(first, dict) else None
 
 
-def exchange_data(exchange: Exchange, redactor: Redactor) -> dict[str, Any]:
-    """The JSON form of an exchange."""
-    request = exchange.request
-    broken = exchange.broken
-    bodies = redactor.parts(read.data for read in exchange.reads)
-    return {
-        "target": exchange.target,
-        "case": exchange.case,
-        "endpoint": exchange.endpoint,
-        "step": exchange.step,
-        "request": {
-            "method": request.method,
-            "url": redactor.text(request.url),
-            "headers": [[name, redactor.text(value)] for name, value in request.headers],
-            "body": _bytes(redactor.data(request.body)),
-        },
-        "status": exchange.status,
-        "http_version": exchange.http_version,
-        "headers": [[_latin(name), _latin(redactor.data(value))] for name, value in exchange.headers],
-        "reads": [
-            [read.at_ns - exchange.started_ns, _bytes(data)] for read, data in zip(exchange.reads, bodies, strict=True)
-        ],
-        "sent_at": exchange.sent_at,
-        "headers_ns": exchange.headers_ns and exchange.headers_ns - exchange.started_ns,
-        "ended_ns": exchange.ended_ns and exchange.ended_ns - exchange.started_ns,
-        "broken": broken
-        and {
-            "kind": broken.kind,
-            "detail": broken.detail,
-            "evidence": _bytes(redactor.data(broken.evidence)),
-        },
-        "retries": list(exchange.retries),
-        "truncated": exchange.truncated,
-    }
-
-
-def exchange_from(data: Mapping[str, Any]) -> Exchange:
-    """Read an exchange back; times count from the start of the exchange."""
-    request, broken = data["request"], data["broken"]
-    headers = tuple((name, value) for name, value in request["headers"])
-    return Exchange(
-        target=data["target"],
-        case=data["case"],
-        endpoint=data["endpoint"],
-        step=data["step"],
-        request=Request(request["method"], request["url"], headers, _from_bytes(request["body"])),
-        status=data["status"],
-        http_version=data["http_version"],
-        headers=tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in data["headers"]),
-        reads=tuple(Read(at, _from_bytes(body)) for at, body in data["reads"]),
-        sent_at=data["sent_at"],
-        started_ns=0,
-        headers_ns=data["headers_ns"],
-        ended_ns=data["ended_ns"],
-        broken=broken and Break(broken["kind"], broken["detail"], _from_bytes(broken["evidence"])),
-        retries=tuple(data["retries"]),
-        truncated=data["truncated"],
-    )
-
-
-def _latin(data: bytes) -> str:
-    return data.decode("latin-1")
-
-
-def _bytes(data: bytes) -> Any:
-    """Text where the bytes are UTF-8, else base64 in an object."""
+@contextmanager
+def _alone(file: int) -> Iterator[None]:
+    """No other process is between these lines with the same file."""
+    fcntl.flock(file, fcntl.LOCK_EX)
     try:
-        return data.decode()
-    except UnicodeDecodeError:
-        return {"base64": base64.b64encode(data).decode()}
-
-
-def _from_bytes(data: Any) -> bytes:
-    return base64.b64decode(data["base64"]) if isinstance(data, dict) else str(data).encode()
+        yield
+    finally:
+        fcntl.flock(file, fcntl.LOCK_UN)

@@ -7,14 +7,16 @@ is sent once; then each item judges frozen evidence. Runs without check items ar
 from __future__ import annotations
 
 import inspect
+import traceback
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from wireproof import options
-from wireproof.closing import LEDGER, Closing, folder
+from wireproof.closing import LEDGER, RUN_ID, Closing, folder
 from wireproof.docket import Entry
 from wireproof.errors import WireproofError
 from wireproof.progress import progress
@@ -54,6 +56,12 @@ class CheckItem(pytest.Item):
         if run.gates(verdict):
             pytest.fail(run.told(verdict), pytrace=False)
 
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """What is our own trouble, told without a key that some frame of it holds."""
+        told = super().repr_failure(excinfo, style)
+        ours = isinstance(excinfo.value, pytest.fail.Exception)
+        return told if ours else self.config.stash[RUN].ledger.redactor.text(str(told))
+
     def reportinfo(self) -> tuple[Path, int, str]:
         """Where the check stands."""
         return self.path, self.line, self.name
@@ -66,7 +74,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Collect verdicts where the terminal is: in the only process, or in xdist's controller."""
-    if not hasattr(config, "workerinput"):
+    worker = getattr(config, "workerinput", None)
+    config.stash[RUN_ID] = uuid4().hex if worker is None else worker["wireproof"]
+    if worker is None:
         config.pluginmanager.register(Closing(config, lambda: _run(config)), "wireproof-closing")
 
 
@@ -139,7 +149,9 @@ def _run(config: pytest.Config) -> Run:
         if TROUBLE in config.stash:
             raise config.stash[TROUBLE]
         chosen = config.option
-        run = Run.of(options.aim_of(chosen), fail_on=chosen.fail_on, authority=chosen.authority)
+        run = Run.of(
+            options.aim_of(chosen), fail_on=chosen.fail_on, authority=chosen.authority, id=config.stash[RUN_ID]
+        )
         areas = sorted({entry.area for entry in run.every_entry()})
         for name in ("must", "should", "may", *areas):
             config.addinivalue_line("markers", f"{name}: judgements of the level or area {name}")
@@ -160,13 +172,14 @@ def _gather(run: Run, session: pytest.Session, target: str | None = None) -> Non
     entries = [item.entry for item in items if target in (None, item.entry.target)]
     if not entries:
         return
-    if not hasattr(session.config, "workerinput"):
-        run.record_to(folder(session.config) / LEDGER)
+    run.record_to(folder(session.config) / LEDGER)
     try:
         with progress(session.config, run):
             run.gather(entries)
     except WireproofError as error:
-        pytest.exit(str(error), returncode=2)
+        pytest.exit(run.ledger.redactor.text(str(error)), returncode=2)
+    except Exception as error:  # our own mistake: pytest would show each frame with all it holds
+        pytest.exit(run.ledger.redactor.text("".join(traceback.format_exception(error))), returncode=2)
 
 
 def _properties(verdict: Verdict) -> list[tuple[str, object]]:

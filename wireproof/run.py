@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import io
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
-from wireproof import __version__, bundled, config
+from wireproof import __version__, bundled, config, secrets
 from wireproof.aim import Aim, at_address, environment, targets
+from wireproof.case import Case
 from wireproof.clause import highest
 from wireproof.docket import Entry
+from wireproof.errors import WireproofError
+from wireproof.evidence import Sent
 from wireproof.exchange import Exchange
-from wireproof.ledger import Ledger, describe
+from wireproof.ledger import Entries, Ledger, describe, header
+from wireproof.recorded import Recorded
 from wireproof.redact import Redactor
 from wireproof.report import violation
 from wireproof.spent import Spent
@@ -34,6 +39,9 @@ class Run:
     Attributes:
         fail_on: the level at which a broken promise fails the run.
         authority: which column fails the run: document, openai or all.
+        id: shared by the processes of one run.
+        resumed: what an earlier run left, which this one finishes.
+        resend: what was asked then and has no answer is asked again.
         on_progress: told after each exchange: target, exchanges so far, cases in all.
     """
 
@@ -41,19 +49,21 @@ class Run:
     trials: dict[str, Trial]
     fail_on: str = "must"
     authority: str = "document"
+    id: str = field(default_factory=lambda: uuid4().hex)
+    resumed: Recorded | None = None
+    resend: bool = False
     on_progress: Callable[[str, int, int], None] = lambda target, done, of: None
     started: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     verdicts: list[Verdict] = field(default_factory=list)
     spent: Spent = field(default_factory=Spent)
     ledger: Ledger = field(init=False)
     described: list[dict[str, Any]] = field(default_factory=list)
-    _headed: bool = False
+    _file: Path | None = None
     _held: ExitStack = field(default_factory=ExitStack)
 
     def __post_init__(self) -> None:
-        secrets = {secret for trial in self.trials.values() for secret in trial.target.secrets}
-        # Until a report folder is known, the ledger is kept in memory.
-        self.ledger = Ledger(io.StringIO(), Redactor.of(secrets))
+        hidden = {secret for trial in self.trials.values() for secret in secrets.of_target(trial.target)}
+        self.ledger = Ledger(Redactor.of(hidden), durable=self.aim.live)
 
     @classmethod
     def of(cls, aimed: Aim, **settings: Any) -> Run:
@@ -72,9 +82,18 @@ class Run:
         return [entry for trial in self.trials.values() for entry in trial.entries]
 
     def record_to(self, file: Path) -> None:
-        """Write the ledger to this file from here on."""
-        file.parent.mkdir(parents=True, exist_ok=True)
-        self.ledger.file = self._held.enter_context(file.open("w", encoding="utf-8", buffering=1))
+        """Write the ledger to this file, or on at its end where a run is resumed."""
+        self._file = file
+
+    def _open(self) -> None:
+        if self._file is None or self.ledger.opened:
+            return
+        if self.resumed is not None:
+            self.ledger.resume(self._file, self.started)
+        else:
+            targets = [trial.target for trial in self.trials.values()]
+            self.ledger.open(self._file, header(__version__, self.id, self.started, self.aim.live, targets))
+        self._held.callback(self.ledger.close)
 
     def gather(self, entries: Iterable[Entry]) -> None:
         """Send the cases of these entries, each once a target, all targets side by side."""
@@ -83,30 +102,38 @@ class Run:
             if self.trials[entry.target].gathered is None:
                 wanted.setdefault(entry.target, {}).update(dict.fromkeys(name for _, name in entry.cases))
         self._address(wanted)
-        self._head([describe(self.trials[name].target) for name in wanted])
-        asyncio.run(self._gather({name: tuple(cases) for name, cases in wanted.items()}))
+        self._open()
+        # What the HTTP client logs holds the headers of answers, and they may hold anything.
+        for library in ("httpcore", "httpx"):
+            logging.getLogger(library).setLevel(logging.WARNING)
+        try:
+            asyncio.run(self._gather({name: tuple(cases) for name, cases in wanted.items()}))
+        except ExceptionGroup as group:
+            raise _cause(group) from None
         self.described += [describe(self.trials[name].target) for name in wanted]
-
-    def _head(self, targets: Iterable[Mapping[str, Any]]) -> None:
-        if not self._headed:
-            self.ledger.header(__version__, self.started, targets)
-            self._headed = True
 
     async def _gather(self, wanted: dict[str, tuple[str, ...]]) -> None:
         async with asyncio.TaskGroup() as group:
             for name, cases in wanted.items():
-                group.create_task(self.trials[name].gather(cases, self._watcher(name, cases)))
+                group.create_task(self.trials[name].gather(cases, self._entries(name, cases)))
 
-    def _watcher(self, target: str, wanted: Sequence[str]) -> Callable[[Exchange], None]:
+    def _entries(self, target: str, wanted: Sequence[str]) -> Entries:
         done: set[str] = set()
 
         def watch(exchange: Exchange) -> None:
             done.add(exchange.case)
             self.spent.add(exchange)
-            self.ledger.exchange(exchange)
             self.on_progress(target, len(done), len(wanted))
 
-        return watch
+        def left(case: Case, turn: int) -> Sent | None:
+            if self.resumed is None:
+                return None
+            sent = self.resumed.finished(target, case, turn, resend=self.resend)
+            for exchange in sent if isinstance(sent, tuple) else ():
+                watch(exchange)
+            return sent
+
+        return Entries(self.ledger, target, left, watch)
 
     def _address(self, names: Iterable[str]) -> None:
         trials = [self.trials[name] for name in names]
@@ -138,26 +165,25 @@ class Run:
     def as_worker(self) -> dict[str, Any]:
         """What a worker of xdist tells the controller; verdicts travel with the reports."""
         targets = [describe(trial.target) for trial in self.trials.values() if trial.gathered]
-        facts = self.ledger.file.getvalue() if isinstance(self.ledger.file, io.StringIO) else ""
-        return {"spent": asdict(self.spent), "targets": targets, "ledger": facts}
+        return {"spent": asdict(self.spent), "targets": targets}
 
     def take_worker(self, told: Mapping[str, Any] | None) -> None:
-        """Take what a worker spent, and its part of the ledger."""
+        """Take what a worker spent; its part of the ledger stands in the file."""
         if told:
             self.spent.merge(told["spent"])
             self.described.extend(told["targets"])
-            self._head(told["targets"])
-            self.ledger.file.write("".join(told["ledger"].splitlines(keepends=True)[1:]))
 
     def take(self, verdict: Verdict) -> None:
         """Keep a verdict for the reports."""
         self.verdicts.append(verdict)
 
-    def end(self, exit: int) -> None:
-        """Write the verdicts and the footer of the ledger."""
+    def end(self, exit: int, *, complete: bool) -> None:
+        """Write the verdicts, and the footer if the run came to its end."""
+        self._open()
         for verdict in self.verdicts:
             self.ledger.verdict(verdict)
-        self.ledger.footer(self.spent.requests, len(self.verdicts), exit)
+        if complete:
+            self.ledger.footer(self.spent.requests, len(self.verdicts), exit)
 
     def gates(self, verdict: Verdict) -> bool:
         """A broken promise that fails this run: of the column and at the level that were asked for."""
@@ -186,6 +212,15 @@ class Run:
     def close(self) -> None:
         """End the mock and close the ledger."""
         self._held.close()
+
+
+def _cause(group: ExceptionGroup[Exception]) -> Exception:
+    """Our own trouble out of what several tasks raised; the first of it tells enough."""
+    ours = group.subgroup(WireproofError)
+    first: Exception = ours or group
+    while isinstance(first, ExceptionGroup):
+        first = first.exceptions[0]
+    return first
 
 
 def level_of(entry: Entry) -> str:

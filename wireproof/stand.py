@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from wireproof import pointer
 from wireproof.case import Case
-from wireproof.courier import Courier, Evidence, Sent
+from wireproof.courier import Courier
 from wireproof.docket import Entry
+from wireproof.evidence import Evidence, Sent
 from wireproof.mock.control import FAULT
 from wireproof.mock.faults import Fault
 from wireproof.mock.message import Ops
+from wireproof.mock.rehearsal import Take
 from wireproof.provider import Provider
-from wireproof.rehearsed import Rehearsed
+from wireproof.regard import changed, watched
+from wireproof.rehearsed import Rehearsed, heard_instead
 from wireproof.target import Target
 from wireproof.trial import Trial
 from wireproof.verdict import Verdict
@@ -22,6 +25,9 @@ from wireproof.wire import Wire
 
 # Many small pools: httpcore's pool takes time in the square of its connections.
 POOLS, CONNECTIONS = 8, 4
+
+# What is done to a connection that carries a whole answer and stays open.
+PLAIN = frozenset({"head", "body", "chunk", "last"})
 
 # On the mock every option is offered, so that one refused honestly is a fault that was noticed.
 BROKEN = frozenset({"fail", "not-offered"})
@@ -40,6 +46,33 @@ class Toll:
     clauses: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Due:
+    """An entry to be judged under faults: its place, the outcomes that count as broken, and what it looks at."""
+
+    at: int
+    entry: Entry
+    red: frozenset[str]
+    regards: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What comes of a case under a fault; `changed` is None where more than headers or reads may differ."""
+
+    sent: Sent
+    changed: frozenset[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What came of one case without a connection; its requests, where they can be answered again by themselves."""
+
+    sent: Sent
+    ops: tuple[Ops, ...]
+    takes: tuple[Take, ...]
+
+
 class Stand:
     """One target's own column, judged again and again."""
 
@@ -50,9 +83,10 @@ class Stand:
         self._entries = [entry for entry in trial.entries if entry.provider == self._column.name]
         self.cases: Mapping[str, Case] = {name: trial.cases[name] for entry in self._entries for _, name in entry.cases}
         self._server = Rehearsed(self._column)
-        self._faultless: dict[str, tuple[Sent, tuple[Ops, ...]]] = {}
+        self._faultless: dict[str, Rehearsal] = {}
+        self._rehearsed: dict[str, Sent] = {}
         self.passing: list[Entry] = []
-        self._due: list[tuple[Entry, frozenset[str]]] = []
+        self._due: dict[str, list[Due]] = {}
 
     @property
     def clauses(self) -> tuple[str, ...]:
@@ -62,14 +96,18 @@ class Stand:
     async def faultless(self) -> list[str]:
         """Judge the faultless mock over the wire: a failure is a false alarm, and so is a rehearsal that differs."""
         sent = await self._send(self._target, self.cases.values())
-        self._faultless = {name: await self._rehearse(case, self._target) for name, case in self.cases.items()}
+        for name, case in self.cases.items():
+            came, ops = await self._rehearse(case, self._target)
+            takes = self._server.takes(case, came) if isinstance(came, tuple) else ()
+            self._faultless[name], self._rehearsed[name] = Rehearsal(came, ops, takes), came
         judged = [(entry, self.judge(entry, sent), self.judge(entry, self._rehearsed)) for entry in self._entries]
         self.passing = [entry for entry, verdict, _ in judged if verdict.outcome == "pass"]
         # Refusing an option honestly, where the mock does so too, breaks nothing; serving it wrongly does.
         declined = [entry for entry, verdict, _ in judged if verdict.outcome == "not-offered"]
-        self._due = [(entry, BROKEN) for entry in self.passing] + [
-            (entry, BROKEN - {"not-offered"}) for entry in declined
-        ]
+        due = [(entry, BROKEN) for entry in self.passing] + [(entry, BROKEN - {"not-offered"}) for entry in declined]
+        for at, (entry, red) in enumerate(due):
+            for _, name in entry.cases:
+                self._due.setdefault(name, []).append(Due(at, entry, red, self._regards(entry)))
         alarms = [(v, v.message) for _, v, _ in judged if v.outcome in ("fail", "error")]
         alarms += [
             (v, f"{v.outcome} over the wire, {rehearsed.outcome} without: {rehearsed.message}")
@@ -78,49 +116,99 @@ class Stand:
         ]
         return [f"{v.target} {v.check} {v.case}: {message}" for v, message in alarms]
 
-    @property
-    def _rehearsed(self) -> Evidence:
-        return {name: sent for name, (sent, _) in self._faultless.items()}
+    def _regards(self, entry: Entry) -> frozenset[str]:
+        """What the judgement looks at where there is no fault; whatever leaves that alone leaves the verdict alone."""
+        seen: set[str] = set()
+        self.judge(entry, {name: watched(self._rehearsed[name], seen) for _, name in entry.cases})
+        return frozenset(seen)
 
-    async def toll(self, fault: Fault) -> Toll:
-        """What breaks under a fault, on every case that it touches."""
+    async def touched(self, fault: Fault) -> Mapping[str, Touched]:
+        """What comes under a fault of the cases that it touches: over the wire, where only the wire shows it."""
         reached = [
             name
             for name, case in self.cases.items()
             if "*" in fault.endpoints or any(ask.endpoint in fault.endpoints for ask in case.asks)
         ]
-        touched = {name: sent async for name, sent in self._touched(fault, reached)}
-        if touched and fault.apply.frame is not None:
-            touched = {**await self._send(self._under(fault), [self.cases[name] for name in touched])}
-        evidence = {**self._rehearsed, **touched}
+        if fault.apply.frame is not None:
+            return await self._carried(fault, reached)
+        found = [(name, await self.under(fault, name)) for name in reached]
+        return {name: Touched(sent, changed(self._rehearsed[name], sent)) for name, sent in found if sent is not None}
+
+    def toll(self, touched: Mapping[str, Touched], fault: Fault) -> Toll:
+        """What breaks under a fault, given what comes of the cases that it touches."""
+        evidence = {**self._rehearsed, **{name: touch.sent for name, touch in touched.items()}}
+        due = {
+            due.at: due
+            for name, touch in touched.items()
+            for due in self._due.get(name, ())
+            if touch.changed is None or not due.regards.isdisjoint(touch.changed)
+        }
         broken: dict[str, list[str]] = {}
         clauses: set[str] = set()
-        for entry, red in self._due:
-            if not any(name in touched for _, name in entry.cases):
-                continue
-            await _let_others_read()
-            verdict = self.judge(entry, evidence)
-            clauses.update(clause for clause, _ in attributed(entry, verdict))
+        for _, one in sorted(due.items()):
+            verdict = self.judge(one.entry, evidence)
+            clauses.update(clause for clause, _ in attributed(one.entry, verdict))
             # What the rules allow may be advised against, but must never be a red line.
-            if verdict.outcome in red and (verdict.gates() or not fault.harmless):
-                broken.setdefault(entry.check, []).append(entry.case)
+            if verdict.outcome in one.red and (verdict.gates() or not fault.harmless):
+                broken.setdefault(one.entry.check, []).append(one.entry.case)
         return Toll({check: sorted(cases) for check, cases in sorted(broken.items())}, frozenset(clauses))
 
     async def under(self, fault: Fault, case: str) -> Sent | None:
         """What comes of a case under a fault, without a connection; None where the fault does not touch it."""
-        sent, ops = await self._rehearse(self.cases[case], self._under(fault))
-        return None if ops == self._faultless[case][1] else sent
+        faultless, ops = self._faultless[case], await self._done(fault, case)
+        if ops == faultless.ops:
+            return None
+        if faultless.takes:
+            return self._heard(case, ops, fault)
+        return (await self._rehearse(self.cases[case], self._under(fault)))[0]
+
+    def _heard(self, case: str, ops: tuple[Ops, ...], fault: Fault) -> Sent:
+        """What came of a case, had this been done for its requests."""
+        sent = self._faultless[case].sent
+        assert isinstance(sent, tuple)
+        header = self._under(fault).headers.items()
+        return tuple(heard_instead(exchange, done, header) for exchange, done in zip(sent, ops, strict=True))
 
     def judge(self, entry: Entry, evidence: Evidence) -> Verdict:
         """The verdict of one entry."""
         return self._trial.bench(entry.provider).judge(entry, evidence)
 
-    async def _touched(self, fault: Fault, names: Iterable[str]) -> AsyncIterator[tuple[str, Sent]]:
-        for name in names:
-            sent = await self.under(fault, name)
-            await _let_others_read()
-            if sent is not None:
-                yield name, sent
+    async def _done(self, fault: Fault, case: str) -> tuple[Ops, ...]:
+        """What the server does for a case under a fault."""
+        if takes := self._faultless[case].takes:
+            return self._server.retaken(takes, fault)
+        return (await self._rehearse(self.cases[case], self._under(fault)))[1]
+
+    async def _carried(self, fault: Fault, names: Iterable[str]) -> Mapping[str, Touched]:
+        """What comes over the wire of the cases that a fault touches; like deeds for like requests are done once."""
+        found = {name: await self._done(fault, name) for name in names}
+        deeds = {name: ops for name, ops in found.items() if ops != self._faultless[name].ops}
+        alike: dict[object, list[str]] = {}
+        for name, ops in deeds.items():
+            alone = len(ops) > 1 or not self._faultless[name].takes
+            alike.setdefault(name if alone else (self.cases[name].asks[-1].method, ops), []).append(name)
+        sent = await self._send(self._under(fault), [self.cases[group[0]] for group in alike.values()])
+        came = {name: self._as_of(name, sent[group[0]], fault) for group in alike.values() for name in group}
+        return {name: Touched(one, self._changed(name, one, deeds[name], fault)) for name, one in came.items()}
+
+    def _changed(self, name: str, sent: Sent, ops: tuple[Ops, ...], fault: Fault) -> frozenset[str] | None:
+        """What a fault of the wire changes of an exchange, where it leaves the connection itself alone."""
+        if not self._faultless[name].takes or any(op.kind not in PLAIN for done in ops for op in done):
+            return None
+        heard = self._heard(name, ops, fault)
+        alike = isinstance(sent, tuple) and isinstance(heard, tuple) and len(sent) == len(heard)
+        if not alike or any(one.broken or one.status != other.status for one, other in zip(sent, heard, strict=True)):
+            return None
+        return changed(self._rehearsed[name], heard)
+
+    def _as_of(self, name: str, sent: Sent, fault: Fault) -> Sent:
+        """What came of one case as what comes of another, for which the server does the same."""
+        faultless = self._faultless[name].sent
+        if not isinstance(sent, tuple) or not isinstance(faultless, tuple) or sent[-1].case == name:
+            return sent
+        header, own = self._under(fault).headers.items(), faultless[-1]
+        asked = replace(own.request, headers=(*own.request.headers, *header))
+        return (replace(sent[-1], case=name, endpoint=own.endpoint, request=asked),)
 
     def _under(self, fault: Fault) -> Target:
         return replace(self._target, headers={FAULT: fault.id})
@@ -149,11 +237,6 @@ def attributed(entry: Entry, verdict: Verdict) -> Iterator[tuple[str, str | None
         )
         if told.outcome == "fail" and fits:
             yield clause.id, judgement.at
-
-
-async def _let_others_read() -> None:
-    """Arrival times are evidence: no work of ours may hold the loop while the answers of other faults arrive."""
-    await asyncio.sleep(0)
 
 
 async def _sent(target: Target, cases: Sequence[Case]) -> Evidence:

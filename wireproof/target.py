@@ -40,6 +40,7 @@ class Target:
         controls: means → header that arranges it, with `{}` for the value; only the mock has these.
         connections: requests in flight at once.
         pace: requests a minute at most, None for no limit of ours.
+        hidden: what else must not be shown.
         own_keys: each case is an account of its own (only the mock knows such keys).
     """
 
@@ -58,6 +59,7 @@ class Target:
     tier: str | None = None
     profile: str = "core"
     own_keys: bool = False
+    hidden: tuple[str, ...] = field(default=(), repr=False)
 
     def key(self, label: str, case: str) -> Key | None:
         """The key a request of that case carries under a label; None for no key at all."""
@@ -66,6 +68,8 @@ class Target:
         if label in ("empty", "bad", "unprefixed"):
             values = {"empty": "", "bad": self.provider.key_prefix + UNKNOWN_KEY, "unprefixed": UNKNOWN_KEY}
             return Key("", values[label])
+        if label == "altered":
+            return altered(self.keys.get("good"))
         key = self.keys.get(label)
         if key is None or not self.own_keys:
             return key
@@ -74,4 +78,13 @@ class Target:
     @property
     def secrets(self) -> frozenset[str]:
         """Every key value that must not reach an artefact."""
-        return frozenset(key.value for key in self.keys.values() if key.value)
+        held = (*self.keys.values(), altered(self.keys.get("good")))
+        return frozenset(key.value for key in held if key is not None and key.value)
+
+
+def altered(key: Key | None) -> Key | None:
+    """A key that differs from one that opens in its last character alone, under a name of its own."""
+    if key is None or not key.value:
+        return None
+    last = "X" if key.value[-1] != "X" else "Y"
+    return Key(f"{key.name}_ALTERED", key.value[:-1] + last)

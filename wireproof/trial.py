@@ -12,11 +12,10 @@ from wireproof import config
 from wireproof.case import Case
 from wireproof.check import Check
 from wireproof.contract import SchemaSet
-from wireproof.courier import Evidence
 from wireproof.docket import Entry, docket
 from wireproof.errors import ConfigError
-from wireproof.exchange import Exchange
-from wireproof.gather import SMOKE_CASES, Gathered, gather
+from wireproof.evidence import Evidence, Record
+from wireproof.gather import SMOKE_CASES, Gathered, gather, with_models
 from wireproof.judge import Bench
 from wireproof.provider import Provider
 from wireproof.target import Target
@@ -57,13 +56,23 @@ class Trial:
             )
         return self._benches[provider]
 
-    async def gather(self, wanted: Iterable[str], on_exchange: Callable[[Exchange], None]) -> Gathered:
+    async def gather(self, wanted: Iterable[str], record: Record | None = None) -> Gathered:
         """Send the cases of that name, after the smoke cases."""
         cases = [self.cases[name] for name in wanted]
         undecided = self._undecided({case.name for case in cases})
-        self.gathered = await gather(self.target, cases, self.cases, self._smoke_failure, undecided, on_exchange)
+        self.gathered = await gather(self.target, cases, self.cases, self._smoke_failure, undecided, record)
         self.target = self.gathered.target
         self._broken = _broken_by_peer(self.gathered.evidence)
+        return self.gathered
+
+    def recall(self, turns: Sequence[Evidence]) -> Gathered:
+        """Take what was gathered at another time, turn after turn."""
+        evidence, *again = turns
+        self.target = with_models(self.target, evidence.get(SMOKE_CASES[0]))
+        failure = self._smoke_failure(self.target, evidence)
+        requests = sum(len(sent) for turn in turns for sent in turn.values() if isinstance(sent, tuple))
+        self.gathered = Gathered(self.target, evidence, failure, requests, tuple(again))
+        self._broken = _broken_by_peer(evidence)
         return self.gathered
 
     def judge(self, entry: Entry) -> Verdict:

@@ -1,0 +1,102 @@
+"""How fast a target is asked: in even steps, and not before the time that the target itself names.
+
+The steps come from --pace or from the limit of the key's tier. A target that says that nothing remains, or when
+to come back, is left alone until then, as far as that is worth waiting for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+
+from wireproof.answer import Answer
+from wireproof.case import Case
+from wireproof.provider import Rate
+from wireproof.target import Target
+
+MINUTE_S = 60.0
+# A limit of a minute is over by then; one of a day is not worth waiting for.
+LONGEST_HOLD_S = 60.0
+# A number this large is a date in Unix seconds (after 2001), not a wait.
+EPOCH = 1_000_000_000
+UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+# These cases ask for the limit itself; waiting would keep them from what they are to show.
+LIMITS = frozenset({"rate-limited", "quota-exhausted", "unavailable"})
+
+
+@dataclass(slots=True)
+class Pace:
+    """One target's pace; a hold is of the key that was told to wait."""
+
+    gap_s: float
+    rate: Rate
+    heeds: bool = True
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+    _next: float = 0.0
+    _held: dict[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, target: Target) -> Pace:
+        """The pace of a target; where each case is an account of its own, no answer holds the next."""
+        return cls(MINUTE_S / target.pace if target.pace else 0.0, target.provider.rate, not target.own_keys)
+
+    async def wait(self, case: Case, key: str) -> None:
+        """Wait until a request of this case may leave with the key of this name."""
+        if not bound(case):
+            return
+        while True:
+            held, now = self._held.get(key, 0.0), self.clock()
+            at = max(now, self._next, held)
+            self._next = at + self.gap_s
+            if at > now:
+                await self.sleep(at - now)
+            if self._held.get(key, 0.0) <= max(held, self.clock()):
+                return
+
+    def heard(self, case: Case, key: str, answer: Answer) -> None:
+        """Take what an answer says about the next one."""
+        seconds = held_s(answer, self.rate) if self.heeds and bound(case) else None
+        if seconds is not None and 0 < seconds <= LONGEST_HOLD_S:
+            self._held[key] = max(self._held.get(key, 0.0), self.clock() + seconds)
+
+
+def bound(case: Case) -> bool:
+    """Whether a case keeps the pace: it neither asks for a limit nor brings means of its own."""
+    return case.refused not in LIMITS and not case.means
+
+
+def held_s(answer: Answer, rate: Rate) -> float | None:
+    """Seconds for which an answer asks to be left alone; None where it says nothing of the kind."""
+    headers = {name.decode("latin-1").lower(): value.decode("latin-1").strip() for name, value in answer.headers}
+    if answer.status in (429, 503) and "retry-after" in headers:
+        return retry_after(headers["retry-after"], answer.sent_at)
+    if rate.remaining and headers.get(rate.remaining.lower()) == "0":
+        return _reset(headers, rate, answer.sent_at)
+    return None
+
+
+def retry_after(value: str, now: float) -> float | None:
+    """Seconds of a Retry-After header: a number of them, or a date."""
+    if value.isascii() and value.isdigit():
+        return float(value)
+    try:
+        date = parsedate_to_datetime(value)
+    except (ValueError, OverflowError):
+        return None
+    return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - now
+
+
+def _reset(headers: Mapping[str, str], rate: Rate, now: float) -> float | None:
+    value = headers.get(rate.reset.lower(), "")
+    parts = re.findall(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)", value)
+    if parts and "".join(number + unit for number, unit in parts) == value:
+        return sum(float(number) * UNITS_S[unit] for number, unit in parts)
+    if not (value.isascii() and value.isdigit()):
+        return None
+    return float(value) - now if float(value) > EPOCH else float(value)

@@ -1,0 +1,177 @@
+"""Reading a ledger: its lines, and what it holds of each target, whole or cut off."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from wireproof.case import Case
+from wireproof.errors import LedgerError
+from wireproof.evidence import Sent, Unsent
+from wireproof.exchange import Exchange
+from wireproof.stored import case_digest, exchange_from
+
+FORMATS = (1,)
+CUT_OFF = Unsent("inconclusive", "the run was cut off after this was asked and before its answer was written")
+CHANGED = Unsent("untestable", "the case asks something else now than when this was recorded")
+INCOMPLETE = "it has no footer; the run was cut off"
+
+
+@dataclass(slots=True)
+class Account:
+    """What a ledger holds of one case at one turn.
+
+    Attributes:
+        open: a request was announced whose exchange is not here.
+        ended: nothing more was to come.
+    """
+
+    exchanges: list[Exchange] = field(default_factory=list)
+    open: bool = False
+    ended: bool = False
+    unsent: Unsent | None = None
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A ledger that was read.
+
+    Attributes:
+        accounts: (target, turn, case) → what there is of it.
+        verdicts: the verdicts that were reached when it was written.
+        cut: where and why it is incomplete, as a sentence; None where the run ended by itself.
+    """
+
+    header: Mapping[str, Any]
+    accounts: Mapping[tuple[str, int, str], Account]
+    verdicts: tuple[Mapping[str, Any], ...]
+    cut: str | None
+
+    def left(self, target: str, case: Case, turn: int) -> Sent | None:
+        """What is left of a case, for judging it; None where it was not asked."""
+        account = self.accounts.get((target, turn, case.name))
+        if account is None:
+            return None
+        if account.unsent is not None:
+            return account.unsent
+        if not account.ended:
+            return CUT_OFF
+        return tuple(account.exchanges) if account.digest == case_digest(case) else CHANGED
+
+    def finished(self, target: str, case: Case, turn: int, *, resend: bool) -> Sent | None:
+        """What is left of a case, for finishing the run; None where the case is still to be sent.
+
+        A request without an answer may have been served, so that it is sent again only on demand.
+        """
+        account = self.accounts.get((target, turn, case.name))
+        if account is None or not (account.ended or account.unsent or account.open):
+            return None
+        return None if account.open and resend else self.left(target, case, turn)
+
+    def evidence(self, target: str, cases: Mapping[str, Case]) -> tuple[dict[str, Sent], ...]:
+        """Turn after turn, what is left of each case that is still known."""
+        turns: dict[int, dict[str, Sent]] = {1: {}}
+        for of, turn, name in self.accounts:
+            if of == target and name in cases:
+                sent = self.left(target, cases[name], turn)
+                if sent is not None:
+                    turns.setdefault(turn, {})[name] = sent
+        return tuple(sent for _, sent in sorted(turns.items()))
+
+
+def recorded(file: Path) -> Recorded:
+    """Read a ledger as far as it goes; raises LedgerError for a file that is none."""
+    lines = iter(read(file))
+    try:
+        header = next(lines)
+    except (LedgerError, StopIteration) as error:
+        raise LedgerError(str(error) or f"{file}: it is empty") from None
+    if header.get("format") not in FORMATS:
+        raise LedgerError(f"{file}: its format {header.get('format')!r} is not one that this version reads")
+    accounts: dict[tuple[str, int, str], Account] = {}
+    verdicts: list[Mapping[str, Any]] = []
+    cut = None
+    try:
+        for fact in lines:
+            if fact["kind"] == "verdict":
+                verdicts.append(fact["verdict"])
+            elif fact["kind"] == "resumed":
+                verdicts.clear()
+            else:
+                _take(accounts, fact)
+    except LedgerError as error:
+        cut = str(error)
+    except (KeyError, TypeError, ValueError) as error:
+        raise LedgerError(f"{file}: a line does not keep the format of ledgers ({error!r})") from None
+    return Recorded(header, accounts, tuple(verdicts), cut)
+
+
+def _take(accounts: dict[tuple[str, int, str], Account], fact: Mapping[str, Any]) -> None:
+    if fact["kind"] not in ("intent", "exchange", "unsent"):
+        return
+    key = (fact["target"], fact["turn"], fact["case"])
+    begins = fact["kind"] == "intent" and (fact["step"], fact["attempt"]) == (0, 1)
+    if begins or key not in accounts:
+        # A case that begins again leaves nothing of what was there.
+        accounts[key] = Account()
+    account = accounts[key]
+    account.open = fact["kind"] == "intent"
+    if fact["kind"] == "exchange":
+        account.exchanges.append(exchange_from(fact))
+        account.ended, account.digest = fact["last"], fact["asked"]
+    elif fact["kind"] == "unsent":
+        account.unsent = Unsent(fact["outcome"], fact["reason"])
+
+
+def read(file: Path) -> Iterator[dict[str, Any]]:
+    """The lines of a whole ledger; LedgerError names the line where it is none, and a missing footer."""
+    last = None
+    try:
+        with file.open("rb") as lines:
+            for fact in _facts(lines, file):
+                last = fact["kind"]
+                yield fact
+    except OSError as error:
+        raise LedgerError(f"{file}: it cannot be read ({error.strerror})") from None
+    if last != "footer":
+        raise LedgerError(f"{file}: {INCOMPLETE}")
+
+
+def _facts(lines: Iterable[bytes], file: Path) -> Iterator[dict[str, Any]]:
+    """Each line as a fact; a torn one is passed over where a run was resumed behind it."""
+    last, torn = None, None
+    for number, line in enumerate(lines, 1):
+        place = f"{file}, line {number}"
+        fact = _fact(line)
+        if torn is not None and (fact is None or fact["kind"] != "resumed"):
+            break
+        if fact is None:
+            torn = f"{place}: it is not JSON; the run was cut off there"
+            continue
+        _in_order(fact, place, last)
+        last, torn = fact["kind"], None
+        yield fact
+    if torn is not None:
+        raise LedgerError(torn)
+
+
+def _in_order(fact: Mapping[str, Any], place: str, last: str | None) -> None:
+    if "kind" not in fact:
+        raise LedgerError(f"{place}: it is no line of a ledger")
+    if last is None and fact["kind"] != "header":
+        raise LedgerError(f"{place}: it is not a header; the ledger starts later than its run")
+    if last == "footer":
+        raise LedgerError(f"{place}: it stands behind the footer")
+
+
+def _fact(line: bytes) -> dict[str, Any] | None:
+    """A line as data; None where it is not JSON."""
+    try:
+        fact = json.loads(line)
+    except ValueError:
+        return None
+    return fact if isinstance(fact, dict) else {}
