@@ -13,13 +13,20 @@ from wireproof import __version__, datafiles
 from wireproof.report.summary import column_of
 from wireproof.verdict import Divergence, Verdict
 
-
 FORMAT = 1
 SUITE = ("providers.yaml", "schemas/**/*.json", "schemas/**/*.yaml", "suites/**/*.py", "suites/**/*.yaml")
 
 
+UNKNOWN = "0" * 16
+
+
+def suite_of(version: str) -> dict[str, str]:
+    """A suite of which nothing but its version is known."""
+    return {"version": version, "digest": UNKNOWN}
+
+
 @cache
-def suite(root: Path) -> dict[str, str]:
+def installed(root: Path) -> Mapping[str, str]:
     """Which suite judged: its version, and a digest of all that decides a verdict beside the engine."""
     digest = sha256()
     for file in sorted({file for pattern in SUITE for file in root.glob(pattern)}):
@@ -39,17 +46,19 @@ def document(
     policy: Mapping[str, str],
     gating: Collection[int],
     exit: int,
+    suite: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """The JSON document of a run.
 
     Args:
         policy: `fail_on` and `authority`, as the run was told.
         gating: the positions of the verdicts that fail the run under that policy.
+        suite: the suite that judged; the installed one unless another is given.
     """
     return {
         "format": FORMAT,
-        "wireproof": __version__,
-        "suite": suite(datafiles.root()),
+        "wireproof": (suite or {}).get("version", __version__),
+        "suite": dict(suite or installed(datafiles.root())),
         "started": started,
         "complete": complete,
         "exit": exit,

@@ -1,0 +1,29 @@
+"""badge.json: a run in one line, in the format of shields.io's endpoint badge."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wireproof.report.facts import Facts
+from wireproof.report.plain import short
+from wireproof.report.violation import printable
+
+JUDGED = frozenset({"pass", "fail", "noted"})
+
+
+def badge(facts: Facts) -> dict[str, Any]:
+    """The label names what was judged, the message says how many judgements held."""
+    targets = list(facts.own)
+    label = "wireproof" if len(targets) != 1 else f"wireproof: {short(printable(targets[0]), 40)}"
+    message, color = _said(facts)
+    return {"schemaVersion": 1, "label": label, "message": message, "color": color, "isError": color == "lightgrey"}
+
+
+def _said(facts: Facts) -> tuple[str, str]:
+    if facts.report["exit"] not in (0, 1) or not facts.report["complete"]:
+        return "not judged", "lightgrey"
+    if facts.gating:
+        broken = {(verdict.target, verdict.check) for at, verdict in enumerate(facts.verdicts) if at in facts.gating}
+        return f"{len(broken)} broken promise{'s' if len(broken) > 1 else ''}", "red"
+    kept = sum(facts.own.get(v.target) == v.provider and v.outcome in JUDGED for v in facts.verdicts)
+    return f"{kept} judgements hold", "brightgreen"

@@ -1,0 +1,139 @@
+"""What report.html carries inside itself: verdicts, clauses and exchanges as compressed JSON."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from wireproof.clause import Clause
+from wireproof.exchange import Exchange
+from wireproof.report.facts import Facts
+from wireproof.stored import exchange_from
+from wireproof.verdict import OUTCOMES, Verdict
+
+# Bytes of a body that are shown; the ledger has the rest. What is broken is shown at length.
+SHOWN, SHOWN_BROKEN = 4_096, 65_536
+READS = 300
+Index = Mapping[str, Mapping[str, Clause]]
+
+
+@dataclass(slots=True)
+class Names:
+    """Texts that stand once and are meant by their number."""
+
+    numbers: dict[Any, int] = field(default_factory=dict)
+
+    def __call__(self, name: Any) -> int:
+        """The number of a name."""
+        return self.numbers.setdefault(name, len(self.numbers))
+
+    @property
+    def listed(self) -> list[Any]:
+        """The names by their numbers."""
+        return list(self.numbers)
+
+
+def packed(data: Any) -> str:
+    """JSON, compressed, in base64: nothing in it can end the element that holds it."""
+    text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
+    return base64.b64encode(gzip.compress(text.encode(), 6, mtime=0)).decode()
+
+
+def embedded(facts: Facts, index: Index) -> dict[str, Any]:
+    """The data of the page; rows are lists in the order that `fields` names."""
+    names = {name: Names() for name in ("target", "contract", "check", "case", "area", "clauses")}
+    verdicts = [_row(verdict, names) for verdict in facts.verdicts]
+    broken = {(v.target, case) for v in facts.verdicts if v.outcome in ("fail", "error") for case in v.case.split("+")}
+    requirements = {verdict.check: verdict.requirement for verdict in facts.verdicts}
+    return {
+        "outcomes": OUTCOMES,
+        "names": {name: held.listed for name, held in names.items() if name != "clauses"},
+        "requirements": [requirements[check] for check in names["check"].listed],
+        "clauseSets": [list(group) for group in names["clauses"].listed],
+        "clauses": _clauses(facts.verdicts, index),
+        "own": facts.own,
+        "verdicts": verdicts,
+        "gating": sorted(facts.gating),
+        "exchanges": [
+            {"line": line, **_exchange(exchange_from(fact), (fact["target"], fact["case"]) in broken)}
+            for line, fact in facts.exchanges
+        ],
+    }
+
+
+def _row(verdict: Verdict, names: Mapping[str, Names]) -> list[Any]:
+    """target, contract, check, case, area, outcome, level, clauses, message, findings."""
+    group = tuple((c.id, c.level, c.authority, c.basis, c.outcome) for c in verdict.clauses)
+    findings = [[finding.expected, finding.actual, finding.where] for finding in verdict.findings]
+    return [
+        names["target"](verdict.target),
+        names["contract"](verdict.provider),
+        names["check"](verdict.check),
+        names["case"](verdict.case),
+        names["area"](verdict.area),
+        OUTCOMES.index(verdict.outcome),
+        verdict.level,
+        names["clauses"](group),
+        verdict.message,
+        findings,
+    ]
+
+
+def _clauses(verdicts: Iterable[Verdict], index: Index) -> dict[str, list[str]]:
+    """Clause → what it says and where, for the clauses that were judged."""
+    judged = {(verdict.provider, clause.id) for verdict in verdicts for clause in verdict.clauses}
+    known = {id: index.get(provider, {}).get(id) for provider, id in sorted(judged)}
+    return {id: [clause.says, clause.place] for id, clause in known.items() if clause}
+
+
+def _exchange(exchange: Exchange, broken: bool) -> dict[str, Any]:
+    request, most = exchange.request, SHOWN_BROKEN if broken else SHOWN
+    size = sum(len(read.data) for read in exchange.reads)
+    return {
+        "target": exchange.target,
+        "case": exchange.case,
+        "endpoint": exchange.endpoint,
+        "step": exchange.step,
+        "method": request.method,
+        "url": request.url,
+        "sent": request.headers,
+        "body": _text(request.body[:most]),
+        "unsent": max(0, len(request.body) - most),
+        "curl": request.as_curl() if len(request.body) <= SHOWN_BROKEN else "",
+        "status": exchange.status,
+        "version": exchange.http_version,
+        "headers": [[_text(name), value.decode("latin-1")] for name, value in exchange.headers],
+        "reads": _reads(exchange, most),
+        "size": size,
+        "first": _ms(exchange, exchange.headers_ns),
+        "whole": _ms(exchange, exchange.ended_ns),
+        "broken": exchange.broken and [exchange.broken.kind, exchange.broken.detail, _text(exchange.broken.evidence)],
+        "retries": exchange.retries,
+        "truncated": exchange.truncated,
+    }
+
+
+def _reads(exchange: Exchange, most: int) -> list[list[Any]]:
+    """[milliseconds, text] of each read; of a body in a content coding, its text as one."""
+    if (exchange.header("content-encoding") or "identity").lower() != "identity":
+        return [[_ms(exchange, exchange.ended_ns), _text(exchange.body[:most])]] if exchange.body else []
+    shown: list[list[Any]] = []
+    for read in exchange.reads:
+        if most <= 0 or len(shown) == READS:
+            break
+        shown.append([_ms(exchange, read.at_ns), _text(read.data[:most])])
+        most -= len(read.data)
+    return shown
+
+
+def _ms(exchange: Exchange, at: int | None) -> float | None:
+    return None if at is None else round((at - exchange.started_ns) / 1e6, 3)
+
+
+def _text(data: bytes | Sequence[int]) -> str:
+    """UTF-8 with the bytes that are none as `\\xNN`."""
+    return bytes(data).decode("utf-8", "backslashreplace")

@@ -1,0 +1,50 @@
+"""Every report of a run beside its ledger, each a pure function of report.json and the exchanges."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from wireproof import config
+from wireproof.report.badge import badge
+from wireproof.report.embedded import Index
+from wireproof.report.facts import LEDGER, REPORT, Facts, exchanges_in
+from wireproof.report.junit import junit
+from wireproof.report.markdown import markdown
+from wireproof.report.page import page
+from wireproof.report.sarif import sarif
+
+
+def write_all(into: Path, report: dict[str, Any]) -> None:
+    """Write report.json and every view of it; the ledger in the folder gives the evidence."""
+    into.mkdir(parents=True, exist_ok=True)
+    facts = Facts(report, exchanges_in(into / LEDGER))
+    for name, text in VIEWS.items():
+        # A lone surrogate of an answer is written as an escape; UTF-8 has no way to say it.
+        (into / name).write_text(text(facts), encoding="utf-8", errors="backslashreplace")
+
+
+def clauses_of(facts: Facts) -> Index:
+    """Contract → clause id → clause, for the contracts of this suite that judged the run."""
+    known = config.load_providers()
+    contracts = {verdict.provider for verdict in facts.verdicts}
+    return {
+        name: {clause.id: clause for clause in config.load_clauses(known[name].schemas)}
+        for name in sorted(contracts & known.keys())
+    }
+
+
+def _json(data: Any) -> str:
+    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+
+
+VIEWS: dict[str, Callable[[Facts], str]] = {
+    REPORT: lambda facts: _json(facts.report),
+    "junit.xml": junit,
+    "summary.md": markdown,
+    "report.sarif": lambda facts: _json(sarif(facts)),
+    "badge.json": lambda facts: _json(badge(facts)),
+    "report.html": lambda facts: page(facts, clauses_of(facts)),
+}

@@ -1,0 +1,102 @@
+"""summary.md: a run on one screen, for the step summary of a CI job or a comment on a change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from wireproof.report.facts import Facts, counts, ranked
+from wireproof.report.plain import code
+from wireproof.verdict import Verdict
+
+LISTED = 20
+SIGNS = {0: "✅", 1: "❌"}
+
+
+def markdown(facts: Facts) -> str:
+    """The page."""
+    report = facts.report
+    sign = SIGNS.get(report["exit"], "⚠️") if report["complete"] else "⚠️"
+    spent = f"{report['requests']} requests, {len(facts.verdicts)} verdicts"
+    tokens = f"{report['tokens']['input']} + {report['tokens']['output']} tokens"
+    lines = [
+        f"## {sign} wireproof: {headline(facts)}",
+        "",
+        "| target | contract | pass | broken | advice | skipped | error |",
+        "|---|---|--:|--:|--:|--:|--:|",
+        *(_row(facts, target, contract) for target, contract in facts.columns),
+        "",
+        *_findings(facts),
+        *_divergences(facts),
+        f"{spent}, {tokens}; wireproof {report['wireproof']}, suite {report['suite']['digest']}. "
+        "`report.html` has every verdict with its evidence.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def headline(facts: Facts) -> str:
+    """The run in one clause."""
+    if not facts.report["complete"]:
+        return "the run was cut off"
+    if facts.report["exit"] == 2:
+        return "the endpoint could not be judged"
+    if facts.gating:
+        return f"{len(facts.gating)} judgements fail the run"
+    return "the contract holds" if facts.report["exit"] == 0 else f"it ended with exit code {facts.report['exit']}"
+
+
+def _row(facts: Facts, target: str, contract: str) -> str:
+    found = counts(verdict for _, verdict in facts.of(target, contract))
+    skipped = sum(found.get(name, 0) for name in ("inconclusive", "not-offered", "untestable"))
+    figures = (
+        found.get("pass", 0) + found.get("noted", 0),
+        found.get("must", 0),
+        found.get("should", 0) + found.get("may", 0),
+        skipped,
+        found.get("error", 0),
+    )
+    return f"| {code(target)} | {facts.promise(target, contract)} | " + " | ".join(str(n) for n in figures) + " |"
+
+
+def _findings(facts: Facts) -> list[str]:
+    """What fails the run and what is advised by a target's own document; one finding of many cases is told once."""
+    groups: dict[tuple[bool, str, str, str, str], list[Verdict]] = {}
+    for at in ranked(facts):
+        verdict = facts.verdicts[at]
+        if at in facts.gating or verdict.outcome == "error" or verdict.provider == facts.own.get(verdict.target):
+            key = (at in facts.gating, verdict.target, verdict.check, verdict.level, verdict.message)
+            groups.setdefault(key, []).append(verdict)
+    lines = [_finding(key, found) for key, found in groups.items()]
+    return _listed("Findings", lines)
+
+
+def _finding(key: tuple[bool, str, str, str, str], found: Sequence[Verdict]) -> str:
+    gates, target, check, level, message = key
+    kind = "**fails**" if gates else "error" if found[0].outcome == "error" else f"advice, {level}"
+    return f"- {kind}: {code(check)} on {_cases(found)} of {code(target)}: {found[0].requirement} {code(message)}"
+
+
+def _cases(found: Sequence[Verdict]) -> str:
+    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    return code(found[0].case) + more
+
+
+def _divergences(facts: Facts) -> list[str]:
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for found in facts.report["divergences"]:
+        groups.setdefault((found["target"], found["check"], found["message"]), []).append(found["case"])
+    lines = [
+        f"- {code(target)}: {code(check)} on {code(cases[0])}"
+        + (f" and {len(cases) - 1} more" if len(cases) > 1 else "")
+        + f": {code(message)}"
+        for (target, check, message), cases in groups.items()
+    ]
+    return _listed("Divergences: the document's own word holds, OpenAI's does not", lines)
+
+
+def _listed(title: str, lines: Iterable[str]) -> list[str]:
+    every = list(lines)
+    if not every:
+        return []
+    rest = [f"- … and {len(every) - LISTED} more, in report.json"] if len(every) > LISTED else []
+    summary = f"<details open><summary>{title} ({len(every)})</summary>"
+    return [summary, "", *every[:LISTED], *rest, "", "</details>", ""]

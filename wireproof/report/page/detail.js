@@ -1,0 +1,106 @@
+const SIGNS = { pass: "✓", fail: "✕", noted: "·", inconclusive: "?", "not-offered": "–", untestable: "○", error: "!" };
+const STATES = { pass: "pass", fail: "broken", error: "error" };
+
+function state(verdict) {
+  if (verdict.outcome === "fail" && verdict.level !== "must") return ["advice", "△"];
+  return [STATES[verdict.outcome] ?? "none", SIGNS[verdict.outcome]];
+}
+
+function detail(verdict, data) {
+  const sent = verdict.case.split("+").flatMap((name) => data.byCase.get(JSON.stringify([verdict.target, name])) ?? []);
+  const [colour] = state(verdict);
+  const outcome = verdict.outcome === "fail" ? `broken, ${verdict.level}` : verdict.outcome;
+  return make("div", { class: "detail" },
+    make("p", { class: "requirement" }, verdict.requirement),
+    make("p", { class: "quiet" }, make("span", { class: `sign ${colour}` }, state(verdict)[1]), ` ${outcome}`,
+      verdict.gates ? "; it fails the run" : "", " · ", make("a", { href: address(verdict) }, "link to this verdict")),
+    ...findings(verdict),
+    make("h3", {}, verdict.clauses.length === 1 ? "Clause" : "Clauses"),
+    make("ul", { class: "rules" }, ...verdict.clauses.map((clause) => rule(clause, data.clauses))),
+    make("h3", {}, "Evidence"),
+    ...(sent.length ? sent.map((exchange, at) => evidence(exchange, at === sent.length - 1)) : [make("p", { class: "quiet" }, "Nothing was sent for this case.")]),
+  );
+}
+
+function findings(verdict) {
+  const pairs = (rows) => make("dl", { class: "finding" }, ...rows.flatMap(([name, value]) => {
+    const shown = make("dd");
+    lines(shown, value);
+    return [make("dt", {}, name), shown];
+  }));
+  if (!verdict.findings.length) return verdict.message ? [pairs([["reason", verdict.message]])] : [];
+  return verdict.findings.map(([expected, actual, where]) =>
+    pairs([["expected", expected], ["actual", actual], ...(where ? [["where", where]] : [])]));
+}
+
+function rule([id, level, authority, basis, outcome], clauses) {
+  const [says, place] = clauses[id] ?? ["", ""];
+  const tags = [level, authority, basis, ...(outcome === "pass" ? [] : [outcome])];
+  return make("li", {},
+    make("a", { class: "clause", href: "#verdicts?" + new URLSearchParams({ q: id, show: "all" }) }, id),
+    ...tags.map((tag) => make("span", { class: tag === "fail" ? "tag fail" : "tag" }, tag)),
+    ...(says ? [make("br"), says, " ", make("small", { class: "quiet" }, place)] : []));
+}
+
+function evidence(exchange, open) {
+  const title = `${exchange.method} ${exchange.url} → ${exchange.status ?? "no answer"}`;
+  const took = exchange.whole == null ? "" : ` in ${exchange.whole.toFixed(1)} ms`;
+  const held = make("details", { class: "exchange" }, make("summary", {}, title, make("small", { class: "quiet" }, `${took}, ${exchange.size} bytes, ledger line ${exchange.line}`)));
+  const fill = () => held.childElementCount === 1 && held.append(inside(exchange));
+  held.addEventListener("toggle", fill);
+  if (open) {
+    held.open = true;
+    fill();
+  }
+  return held;
+}
+
+function inside(exchange) {
+  const parts = [titled("Request", `${exchange.method} ${exchange.url}\n${fields(exchange.sent)}\n${exchange.body}${rest(exchange.unsent)}`)];
+  if (exchange.status != null) {
+    parts.push(titled("Answer, head", `${exchange.version} ${exchange.status}\n${fields(exchange.headers)}`));
+    parts.push(make("h4", {}, `Answer, body: ${exchange.reads.length} ${exchange.reads.length === 1 ? "read" : "reads"} shown`), body(exchange));
+  }
+  if (exchange.broken) parts.push(titled("Broke off", `${exchange.broken[0]}: ${exchange.broken[1]}\n${exchange.broken[2]}`));
+  for (const retry of exchange.retries) parts.push(make("p", { class: "quiet" }, `asked again: ${retry}`));
+  if (exchange.curl) parts.push(make("h4", {}, "Repeat"), curl(exchange.curl));
+  return make("div", { class: "inside" }, ...parts);
+}
+
+function titled(title, text) {
+  return make("div", {}, make("h4", {}, title), lines(make("pre", { tabindex: "0" }), text.trimEnd()));
+}
+
+function fields(headers) {
+  return headers.map(([name, value]) => `${name}: ${value}\n`).join("");
+}
+
+function rest(count) {
+  return count > 0 ? `\n… ${count} more bytes in the ledger` : "";
+}
+
+function body(exchange) {
+  const shown = make("pre", { tabindex: "0" });
+  for (const [at, text] of exchange.reads) {
+    const read = make("span", { class: "read" }, make("span", { class: "at" }, at == null ? "" : `${at.toFixed(1)} ms`));
+    shown.append(lines(read, text.replace(/\n$/, "")));
+  }
+  const held = new TextEncoder().encode(exchange.reads.map(([, text]) => text).join("")).length;
+  const coded = exchange.headers.some(([name]) => name.toLowerCase() === "content-encoding");
+  if (exchange.size > held && !coded) shown.append(rest(exchange.size - held).trim());
+  if (exchange.truncated) shown.append("\n… cut off there: the run keeps no more of an answer");
+  return shown;
+}
+
+function curl(command) {
+  const copy = make("button", { type: "button" }, "Copy");
+  copy.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(command);
+      copy.textContent = "Copied";
+    } catch {
+      copy.textContent = "Select and copy it";
+    }
+  });
+  return make("div", { class: "curl" }, lines(make("pre", { tabindex: "0" }), command), copy);
+}

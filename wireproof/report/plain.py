@@ -1,0 +1,38 @@
+"""Text of a server made harmless for each place it is shown in; what it says stays readable."""
+
+from __future__ import annotations
+
+import re
+
+from wireproof.report.violation import printable
+
+# Characters that XML 1.0 cannot say at all, even escaped.
+NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+SHOWN = 400
+
+
+def short(text: str, most: int = SHOWN) -> str:
+    """The text, its middle left out where it is long."""
+    half = (most - 1) // 2
+    return text if len(text) <= most else f"{text[:half]}…{text[-half:]}"
+
+
+def code(text: str) -> str:
+    """A Markdown code span: no markup, link, mention or reference inside it counts."""
+    line = short(printable(text)).replace("|", "\\|")
+    longest = max((len(run) for run in re.findall("`+", line)), default=0)
+    fence = "`" * (longest + 1)
+    space = " " if not line or line[0] in "` " or line[-1] in "` " else ""
+    return f"{fence}{space}{line}{space}{fence}"
+
+
+def xml(text: str) -> str:
+    """Text that any XML document can hold; a character that XML has no way to say shows as its escape."""
+    return NOT_XML.sub(lambda found: repr(found[0])[1:-1], text)
+
+
+def cell(text: str) -> str:
+    """A cell of a table that a spreadsheet takes for text, never for a formula."""
+    line = printable(text)
+    return f"'{line}" if line.startswith(FORMULA) else line

@@ -1,0 +1,66 @@
+"""report.json from a ledger alone: what a run wrote down is enough to tell what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from wireproof.errors import LedgerError
+from wireproof.recorded import read
+from wireproof.report.document import document, suite_of
+from wireproof.spent import Spent
+from wireproof.stored import exchange_from
+from wireproof.verdict import Verdict, divergences
+
+POLICY = {"fail_on": "must", "authority": "document"}
+
+
+def rebuilt(file: Path) -> dict[str, Any]:
+    """The report of the run that wrote this ledger; one that was cut off is incomplete."""
+    held = _by_kind(file)
+    header, footers = held["header"][0], held.get("footer", [])
+    verdicts = [Verdict.from_data(fact["verdict"]) for fact in held.get("verdict", ())]
+    own = {target["name"]: target["provider"] for target in header["targets"]}
+    policy = header.get("policy", POLICY)
+    spent = Spent()
+    for fact in held.get("exchange", ()):
+        spent.add(exchange_from(fact))
+    return document(
+        header["targets"],
+        verdicts,
+        divergences(verdicts, own),
+        asdict(spent),
+        started=header["started"],
+        complete=bool(footers),
+        policy=policy,
+        gating=gating(verdicts, own, policy),
+        exit=footers[-1]["exit"] if footers else 2,
+        suite=header.get("suite") or suite_of(header["wireproof"]),
+    )
+
+
+def gating(verdicts: Sequence[Verdict], own: Mapping[str, str], policy: Mapping[str, str]) -> list[int]:
+    """The positions of the verdicts that fail a run under this policy."""
+    columns: dict[str, set[str]] = {}
+    for verdict in verdicts:
+        columns.setdefault(verdict.target, set()).add(verdict.provider)
+
+    def gates(verdict: Verdict) -> bool:
+        by_own = verdict.provider == own.get(verdict.target)
+        named = policy["authority"] == "all" or by_own == (policy["authority"] == "document")
+        return (named or len(columns[verdict.target]) == 1) and verdict.gates(policy["fail_on"])
+
+    return [at for at, verdict in enumerate(verdicts) if gates(verdict)]
+
+
+def _by_kind(file: Path) -> dict[str, list[dict[str, Any]]]:
+    held: dict[str, list[dict[str, Any]]] = {}
+    try:
+        for fact in read(file):
+            held.setdefault(fact["kind"], []).append(fact)
+    except LedgerError:
+        if "header" not in held:
+            raise
+    return held

@@ -1,0 +1,101 @@
+"""report.sarif: what is broken as static-analysis results, by SARIF 2.1.0."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import sha256
+from typing import Any
+
+from wireproof.report.facts import LEDGER, Facts, ranked
+from wireproof.report.plain import short
+from wireproof.report.violation import printable
+from wireproof.verdict import Verdict
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+LEVELS = {"should": "warning", "may": "note"}
+
+
+def sarif(facts: Facts) -> dict[str, Any]:
+    """The log of one run; `error` is what fails the run, `warning` and `note` are advice."""
+    positions = ranked(facts)
+    rules = {check: at for at, check in enumerate(sorted({facts.verdicts[at].check for at in positions}))}
+    report = facts.report
+    return {
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {"driver": _driver(rules, [facts.verdicts[at] for at in positions], report)},
+                "automationDetails": {"id": f"wireproof/{'+'.join(printable(name) for name in facts.own)}/"},
+                "invocations": [{"executionSuccessful": report["exit"] != 2 and report["complete"]}],
+                "originalUriBaseIds": {
+                    "REPORTS": {"description": {"text": "The folder that this file and the ledger lie in."}}
+                },
+                "columnKind": "unicodeCodePoints",
+                "results": [_result(facts, at, rules) for at in positions],
+            }
+        ],
+    }
+
+
+def _driver(rules: Iterable[str], verdicts: Iterable[Verdict], report: Any) -> dict[str, Any]:
+    by_check = {verdict.check: verdict for verdict in verdicts}
+    described = [
+        {
+            "id": check,
+            "shortDescription": {"text": by_check[check].requirement},
+            "help": {"text": f"{by_check[check].requirement} `wireproof explain {check}` tells whose rule it is."},
+            "properties": {"tags": [by_check[check].area, "wireproof"]},
+        }
+        for check in rules
+    ]
+    return {"name": "wireproof", "version": report["wireproof"], "rules": described}
+
+
+def _result(facts: Facts, at: int, rules: dict[str, int]) -> dict[str, Any]:
+    verdict = facts.verdicts[at]
+    own = verdict.provider == facts.own.get(verdict.target)
+    advice = LEVELS.get(verdict.level, "warning") if own else "note"
+    clauses = [clause.id for clause in verdict.clauses if clause.outcome == verdict.outcome]
+    return {
+        "ruleId": verdict.check,
+        "ruleIndex": rules[verdict.check],
+        "level": "error" if at in facts.gating or verdict.outcome == "error" else advice,
+        "message": {"text": _message(verdict, clauses)},
+        "locations": [_location(facts, verdict)],
+        "partialFingerprints": {"judgement/v1": fingerprint(verdict)},
+        "properties": {
+            "target": printable(verdict.target),
+            "contract": verdict.provider,
+            "case": verdict.case,
+            "outcome": verdict.outcome,
+            "level": verdict.level,
+            "clauses": clauses,
+        },
+    }
+
+
+def _message(verdict: Verdict, clauses: list[str]) -> str:
+    # Square brackets would make a link of what stands between them.
+    said = short(printable(verdict.message)).replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
+    rules = f" ({', '.join(clauses)})" if clauses else ""
+    return f"{printable(verdict.target)}, {verdict.case}: {verdict.requirement}{rules} But: {said}"
+
+
+def _location(facts: Facts, verdict: Verdict) -> dict[str, Any]:
+    """The line of the ledger that holds the exchange: a wire has no source file, and this is the evidence."""
+    line = facts.lines.get((verdict.target, verdict.case.rpartition("+")[2]), 1)
+    name = f"{printable(verdict.target)}/{verdict.provider}/{verdict.check}/{verdict.case}"
+    return {
+        "physicalLocation": {
+            "artifactLocation": {"uri": LEDGER, "uriBaseId": "REPORTS"},
+            "region": {"startLine": line},
+        },
+        "logicalLocations": [{"fullyQualifiedName": name, "kind": "resource"}],
+    }
+
+
+def fingerprint(verdict: Verdict) -> str:
+    """The same in every run for the same judgement of the same target."""
+    name = "\0".join((verdict.target, verdict.provider, verdict.check, verdict.case))
+    return sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:32]
