@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from wireproof import config, contract
-from wireproof.case import PLAIN_KEYS, Ask, Case
+from wireproof.case import PLAIN_KEYS, Case
 from wireproof.clause import Clause, Judgement
 from wireproof.docket import is_selector, selects
 from wireproof.gather import SMOKE_CASES
@@ -131,17 +131,12 @@ def test_the_area_of_a_check_is_the_folder_it_stands_in_or_a_concern_of_it() -> 
     assert areas >= {"smoke", "models", "chat", "stream", "auth", "errors", "schema", "wire"}
 
 
-def tier_of(ask: Ask) -> str:
-    """The key that a request carries, without the word for one that is used up."""
-    return ask.key.removesuffix("-exhausted").removesuffix("-spent")
-
-
 @pytest.mark.parametrize("name", [pytest.param(name, id=name) for name in sorted(CASES)])
 def test_a_case_is_named_in_kebab_case_and_asks_for_keys_that_some_provider_has(name: str) -> None:
     case = CASES[name]
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name)
     tiers = {tier for provider in PROVIDERS.values() for tier in provider.rate.tiers}
-    asked = {tier_of(ask) for ask in case.asks if ask.key not in PLAIN_KEYS}
+    asked = {ask.tier for ask in case.asks if ask.key not in PLAIN_KEYS}
     assert asked <= tiers
 
 
@@ -164,7 +159,7 @@ def test_an_index_cites_only_cases_that_its_provider_can_be_asked(provider: Prov
         for name, case in cited(provider.schemas).items()
         if not provider.offers(case.feature)
         or any(ask.endpoint not in provider.endpoints for ask in case.asks)
-        or {tier_of(ask) for ask in case.asks} - PLAIN_KEYS - set(provider.rate.tiers)
+        or {ask.tier for ask in case.asks} - PLAIN_KEYS - set(provider.rate.tiers)
     ]
     assert wrong == []
 

@@ -14,6 +14,10 @@ from typing import Any
 PLAIN_FORMATS = frozenset({"text", "srt", "vtt"})
 # Keys that are no tier's.
 PLAIN_KEYS = frozenset({"good", "none", "empty", "bad", "unprefixed", "revoked"})
+# What stands behind the tier of a key with nothing left: altogether, or for the model asked first.
+USED_UP = ("-exhausted", "-spent")
+# And of one whose next request is the last of its volume.
+LAST = "-last"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +54,18 @@ class Ask:
     save: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def tier(self) -> str:
+        """The word for its key without the state of it: a tier, or one of the plain keys."""
+        return tier_of(self.key)
+
+    @property
     def means(self) -> frozenset[str]:
         """What this request needs that a plain run has not."""
         needed = set()
-        if self.key.endswith(("-exhausted", "-spent")):
+        if self.key.endswith(USED_UP):
             needed.add("exhausted-key")
+        elif self.key.endswith(LAST):
+            needed.add("last-of-volume-key")
         elif self.key == "revoked":
             needed.add("revoked-key")
         elif self.key not in PLAIN_KEYS:
@@ -115,6 +126,12 @@ class Case:
     def token_ceiling(self) -> int:
         """The most tokens its answers may have, as far as the case caps them."""
         return self.repeat * sum(_asked_tokens(ask) for ask in self.asks)
+
+
+def tier_of(label: str) -> str:
+    """The tier that the label of a key names."""
+    state = next((state for state in (*USED_UP, LAST) if label.endswith(state)), "")
+    return label.removesuffix(state)
 
 
 def _asked_tokens(ask: Ask) -> int:

@@ -28,11 +28,13 @@ from wireproof.check import (
     parse_json,
     shown,
 )
+from wireproof.waits import duration, is_whole, readable, reset_after, retry_after, told, whole_number
 
 __all__ = [
-    "answer", "arrived", "asked", "chunks", "codes", "conforms", "equal", "event_stream", "events", "finish",
-    "fits", "follows", "header", "is_stream", "json_body", "json_object", "member", "place", "placed",
-    "refusal", "refused_somehow", "same", "shape", "shown", "status", "success", "text", "that", "tool_calls",
+    "answer", "arrived", "asked", "chunks", "codes", "conforms", "duration", "equal", "event_stream",
+    "events", "finish", "fits", "follows", "header", "is_stream", "is_whole", "json_body", "json_object",
+    "member", "place", "placed", "readable", "refusal", "refused_somehow", "reset_after", "retry_after",
+    "same", "shape", "shown", "status", "success", "text", "that", "told", "tool_calls", "whole_number",
 ]  # fmt: skip
 
 EVENT_STREAM = "text/event-stream"

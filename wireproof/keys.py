@@ -6,20 +6,19 @@ import re
 from collections.abc import Mapping, Sequence
 
 from wireproof import address
+from wireproof.case import LAST, USED_UP, tier_of
 from wireproof.errors import ConfigError
 from wireproof.provider import Provider
 from wireproof.target import Key
 
 # What RFC 9110, 5.5, lets stand as the value of a header.
 SENDABLE = re.compile(r"(?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?")
-# Keys with nothing left: altogether, or for the model asked first.
-USED_UP = ("-exhausted", "-spent")
 
 
 def of_the_mock(provider: Provider) -> dict[str, Key]:
     """Every key that the bundled server knows for a provider."""
     tiers = provider.rate.tiers
-    labels = [*tiers, *(f"{tier}{suffix}" for tier in tiers for suffix in USED_UP), "revoked"]
+    labels = [*tiers, *(f"{tier}{suffix}" for tier in tiers for suffix in (*USED_UP, LAST)), "revoked"]
     known = {label: Key(provider.key_env, f"{provider.key_prefix}mock-{label}") for label in labels}
     return {**known, "good": known[provider.rate.suite_tier]}
 
@@ -29,6 +28,8 @@ def means(held: Mapping[str, Key], provider: Provider) -> frozenset[str]:
     found = {f"{tier}-tier-key" for tier in provider.rate.tiers if tier in held}
     if any(label.endswith(USED_UP) for label in held):
         found.add("exhausted-key")
+    if any(label.endswith(LAST) for label in held):
+        found.add("last-of-volume-key")
     if "revoked" in held:
         found.add("revoked-key")
     return frozenset(found)
@@ -66,8 +67,7 @@ def given(words: Sequence[str], provider: Provider, environment: Mapping[str, st
     keys = {}
     for text in words:
         label, equals, name = text.partition("=")
-        tier = label.removesuffix("-exhausted").removesuffix("-spent")
-        if not equals or tier not in (*provider.rate.tiers, "revoked"):
+        if not equals or tier_of(label) not in (*provider.rate.tiers, "revoked"):
             tiers = ", ".join(provider.rate.tiers)
             raise ConfigError(
                 f"--key {text}",

@@ -6,8 +6,10 @@ Only the standard library is imported here, so that checks may hold one; `config
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+RATE_PARTS = ("limit", "remaining", "reset")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,11 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Names and units of the rate-limit headers, empty where there are none, and the tiers behind them."""
+    """Names and units of the rate-limit headers, empty where there are none, and the tiers behind them.
+
+    Attributes:
+        tokens: the headers of a minute's tokens, by limit, remaining and reset; empty where there are none.
+    """
 
     limit: str
     remaining: str
@@ -57,6 +63,7 @@ class Rate:
     promised_on: tuple[str, ...]
     tiers: Mapping[str, Tier]
     suite_tier: str
+    tokens: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,4 +165,5 @@ def _rate(row: Mapping[str, Any]) -> Rate:
         promised_on=tuple(row["promised_on"]),
         tiers={name: _tier(name, tier) for name, tier in row["tiers"].items()},
         suite_tier=row["suite_tier"],
+        tokens={part: names[f"{part}_tokens"] for part in RATE_PARTS if f"{part}_tokens" in names},
     )

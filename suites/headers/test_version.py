@@ -7,6 +7,8 @@ import re
 from wireproof import expect
 from wireproof.check import Exchange, NotOffered, Provider, check
 
+DATE = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
+
 
 def version_headers(provider: Provider) -> tuple[str, str, str]:
     """The header of the request, that of the answer, and the version that holds where none is asked for."""
@@ -35,3 +37,14 @@ def test_version_unknown(exchange: Exchange, provider: Provider) -> None:
         return
     told, form = expect.header(exchange, answers), re.sub(r"\d", r"\\d", re.escape(default))
     expect.that(bool(re.fullmatch(form, told)), f"a version such as {default}", told, where=f"header {answers}")
+
+
+@check("headers.version-told", any_answer=True)
+def test_version_told(exchange: Exchange, provider: Provider) -> None:
+    """An answer tells the version of the API that made it, as a date."""
+    expect.arrived(exchange)
+    name = provider.response_headers.get("version")
+    if name is None:
+        raise NotOffered("the document names no header for the version")
+    told = expect.header(exchange, name)
+    expect.that(bool(DATE.fullmatch(told)), "a date such as 2020-10-01", told, where=f"header {name}")

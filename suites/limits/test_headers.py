@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from itertools import pairwise
 
 from wireproof import expect
@@ -19,12 +18,11 @@ from wireproof.check import (
 )
 
 MINUTE_NS = 60_000_000_000
-WHOLE = re.compile(r"[0-9]{1,18}")
 
 
 def tier_of(case: Case, target: Target, provider: Provider) -> str | None:
     """The tier of the key that the last request of a case carries; None where it is not known."""
-    label = case.asks[-1].key.removesuffix("-exhausted")
+    label = case.asks[-1].tier
     name = target.tier if label == "good" else label
     return name if name in provider.rate.tiers else None
 
@@ -33,26 +31,6 @@ def unlimited(case: Case, target: Target, provider: Provider) -> bool:
     """Whether the key's tier is known to have no limit a minute."""
     name = tier_of(case, target, provider)
     return name is not None and provider.rate.tiers[name].per_minute is None
-
-
-def is_whole(text: str) -> bool:
-    """Whether a text is a whole number that a client can hold, in 64 bits."""
-    return WHOLE.fullmatch(text) is not None
-
-
-def whole_number(exchange: Exchange, name: str) -> int:
-    """The value of a header that holds a whole number of zero or more."""
-    value = expect.header(exchange, name)
-    expect.that(is_whole(value), "a whole number of zero or more", value, where=f"header {name}")
-    return int(value)
-
-
-def told(exchange: Exchange, name: str) -> int:
-    """The whole number in a header; whether it is there and is one is for the checks of that header."""
-    value = exchange.header(name) or ""
-    if not is_whole(value):
-        raise Inconclusive(f"the answer has no whole number in {name}")
-    return int(value)
 
 
 def _due(exchange: Exchange, name: str, case: Case, target: Target, provider: Provider) -> bool:
@@ -72,7 +50,7 @@ def _due(exchange: Exchange, name: str, case: Case, target: Target, provider: Pr
 def test_limit_header(exchange: Exchange, case: Case, target: Target, provider: Provider) -> None:
     """An answer to a valid key tells the limit a minute as a whole number."""
     if _due(exchange, provider.rate.limit, case, target, provider):
-        whole_number(exchange, provider.rate.limit)
+        expect.whole_number(exchange, provider.rate.limit)
 
 
 @check("limits.remaining-header", any_answer=True)
@@ -81,9 +59,9 @@ def test_remaining_header(exchange: Exchange, case: Case, target: Target, provid
     name = provider.rate.remaining
     if not _due(exchange, name, case, target, provider):
         return
-    left, limit = whole_number(exchange, name), exchange.header(provider.rate.limit) or ""
+    left, limit = expect.whole_number(exchange, name), exchange.header(provider.rate.limit) or ""
     # A limit that is missing or unreadable is the business of limits.limit-header.
-    if is_whole(limit) and left > int(limit):
+    if expect.is_whole(limit) and left > int(limit):
         raise Violation(f"at most the limit of {limit}", str(left), where=f"header {name}")
 
 
@@ -96,17 +74,17 @@ def test_limit_is_the_tiers(exchange: Exchange, case: Case, target: Target, prov
     figure = provider.rate.tiers[name].per_minute
     if figure is None:
         raise NotOffered(f"the tier {name} has no limit a minute")
-    expect.equal(told(exchange, provider.rate.limit), figure, where=f"header {provider.rate.limit}")
+    expect.equal(expect.told(exchange, provider.rate.limit), figure, where=f"header {provider.rate.limit}")
 
 
 @check("limits.remaining-falls", any_answer=True)
 def test_remaining_falls(exchanges: tuple[Exchange, ...], provider: Provider) -> None:
     """What is left of the limit falls from one request to the next."""
-    left = [told(exchange, provider.rate.remaining) for exchange in exchanges]
+    left = [expect.told(exchange, provider.rate.remaining) for exchange in exchanges]
     # One pair of three requests may lie on both sides of a new minute, where it rises.
     if not any(later < earlier for earlier, later in pairwise(left)):
         # A bucket that fills up as time goes may be as full again before the next request.
-        refill_ns = MINUTE_NS / max(1, told(exchanges[0], provider.rate.limit))
+        refill_ns = MINUTE_NS / max(1, expect.told(exchanges[0], provider.rate.limit))
         if all(later.started_ns - earlier.started_ns >= refill_ns for earlier, later in pairwise(exchanges)):
             raise Inconclusive("the requests were so far apart that each may have been made good")
         raise Violation("a fall", expect.shown(left), where=f"header {provider.rate.remaining}")

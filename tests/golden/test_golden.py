@@ -545,13 +545,19 @@ def test_the_figures_of_the_tiers_are_the_documents(name: str) -> None:
             assert kept[tier]["models"] == row.get("models", "all")
 
 
+PROMISED_ON = {
+    "every response": ["answer", "stream", "refusal"],
+    "answers": ["answer", "stream"],
+    "not promised": [],
+}
+
+
 @each
 def test_the_rate_limit_headers_are_the_documents(name: str) -> None:
     said, rate = told(name, "rate_headers"), provider(name)["rate"]
     assert rate.get("headers") == said
     assert (rate["dialect"] == "none") == (said is None)
-    every = ["answer", "stream", "refusal"] if maybe(name, "rate_headers_on") == "every response" else []
-    assert rate["promised_on"] == every
+    assert rate["promised_on"] == PROMISED_ON[maybe(name, "rate_headers_on") or "not promised"]
 
 
 @each

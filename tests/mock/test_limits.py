@@ -68,7 +68,106 @@ def test_an_unlimited_tier_shows_a_large_limit(client):
 def test_openai_resets_are_durations(client):
     headers = client("openai").get("/models").headers
     assert headers["x-ratelimit-reset-requests"] in ("1m0s", "60s", "59s")
-    assert int(headers["x-ratelimit-limit-tokens"]) > int(headers["x-ratelimit-remaining-tokens"])
+    assert headers["x-ratelimit-reset-tokens"] in ("1m0s", "60s", "59s")
+
+
+def test_tokens_of_a_minute_fall_by_what_an_answer_used_and_are_whole_when_it_is_over(client):
+    opened, chat = client("openai"), {**CHAT, "model": "gpt-4.1-mini"}
+    answer = opened.post("/chat/completions", json=chat)
+    used = answer.json()["usage"]["total_tokens"]
+    assert answer.headers["x-ratelimit-limit-tokens"] == "200000"
+    assert answer.headers["x-ratelimit-remaining-tokens"] == str(200_000 - used)
+    later = opened.get("/models", headers={"X-Wireproof-Clock": "61"})
+    assert later.headers["x-ratelimit-remaining-tokens"] == "200000"
+
+
+def test_a_minute_without_tokens_left_refuses_though_it_has_requests_left(client):
+    opened = client("openai", "small")
+    long = {"model": "gpt-4.1-mini", "messages": [{"role": "user", "content": "word " * 2000}]}
+    answers = [opened.post("/chat/completions", json=long) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 429]
+    assert answers[1].json()["error"]["code"] == "rate_limit_exceeded"
+    shown = [answers[1].headers[f"x-ratelimit-remaining-{what}"] for what in ("requests", "tokens")]
+    assert shown == ["2", "0"]
+
+
+def test_the_wait_is_told_in_milliseconds_and_in_seconds(client):
+    opened = client("openai", "small")
+    headers = [opened.get("/models") for _ in range(4)][-1].headers
+    in_ms, in_s = int(headers["retry-after-ms"]), int(headers["retry-after"])
+    assert in_s - 1 < in_ms / 1000 <= in_s
+
+
+TIERS = [
+    pytest.param("openai", "small", 3, id="openai-small"),
+    pytest.param("openai", "standard", 500, id="openai-standard"),
+    pytest.param("iio", "free", 10, id="iio-free"),
+    pytest.param("iio", "pro", 60, id="iio-pro"),
+    pytest.param("aiorouter", "unverified", 10, id="aiorouter-unverified"),
+    pytest.param("aiorouter", "developer", 60, id="aiorouter-developer"),
+    pytest.param("aiorouter", "business", 300, id="aiorouter-business"),
+]
+
+
+@pytest.mark.parametrize(("name", "tier", "limit"), TIERS)
+def test_the_limit_of_each_tier_is_admitted_and_the_next_call_is_not(client, name, tier, limit):
+    opened = client(name, tier)
+    statuses = [opened.get("/models").status_code for _ in range(limit + 1)]
+    assert statuses[limit - 1 :] == [200, 429]
+    assert statuses.count(200) == limit
+
+
+LASTS = [
+    pytest.param("openai", "standard", 429, "insufficient_quota", id="openai"),
+    pytest.param("iio", "free", 403, "tier_exceeded", id="iio-free"),
+    pytest.param("iio", "pro", 403, "tier_exceeded", id="iio-pro"),
+    pytest.param("io-intelligence", "free", 429, "insufficient_quota", id="io-intelligence"),
+    pytest.param("aiorouter", "developer", 402, "insufficient_quota", id="aiorouter"),
+]
+
+
+@pytest.mark.parametrize(("name", "tier", "status", "code"), LASTS)
+def test_the_last_of_a_volume_is_served_and_the_next_request_is_not(client, providers, name, tier, status, code):
+    opened = client(name, f"{tier}-last")
+    model = "qwen2.5:7b" if tier == "free" and name == "iio" else providers[name]["models"]["chat"]
+    answers = [opened.post("/chat/completions", json={**CHAT, "model": model}) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, status]
+    assert answers[1].json()["error"]["code"] == code
+
+
+REFUSALS = [
+    pytest.param("iio", "missing-key", 401, "auth_required", id="iio-401"),
+    pytest.param("iio", "quota-exhausted", 403, "tier_exceeded", id="iio-403"),
+    pytest.param("iio", "tier-locked-model", 422, "invalid_model", id="iio-422"),
+    pytest.param("iio", "rate-limited", 429, "rate_limited", id="iio-429"),
+    pytest.param("aiorouter", "missing-key", 401, "authentication_error", id="aiorouter-401"),
+    pytest.param("aiorouter", "quota-exhausted", 402, "insufficient_quota", id="aiorouter-402"),
+    pytest.param("aiorouter", "rate-limited", 429, "rate_limit_exceeded", id="aiorouter-429"),
+    pytest.param("openai", "quota-exhausted", 429, "insufficient_quota", id="openai-quota"),
+    pytest.param("openai", "rate-limited", 429, "rate_limit_exceeded", id="openai-rush"),
+]
+
+
+def asked(name, cause, client, providers):
+    """A request that is refused for this cause."""
+    chat, lowest = {**CHAT, "model": providers[name]["models"]["chat"]}, {"aiorouter": "unverified", "openai": "small"}
+    if cause == "rate-limited":
+        opened = client(name, lowest.get(name, "free"))
+        return [opened.get("/models") for _ in range(11)][-1]
+    if cause == "tier-locked-model":
+        return client(name, "free").post("/chat/completions", json={**chat, "model": "qwen2.5:72b"})
+    used_up = f"{providers[name]['rate']['suite_tier']}-exhausted"
+    opened = client(name, used_up if cause == "quota-exhausted" else None)
+    without = {"Authorization": ""} if cause == "missing-key" else {}
+    return opened.post("/chat/completions", json=chat, headers=without)
+
+
+@pytest.mark.parametrize(("name", "cause", "status", "code"), REFUSALS)
+def test_each_cause_has_the_status_and_the_code_of_its_table(client, providers, name, cause, status, code):
+    answer = asked(name, cause, client, providers)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
+    if cause == "quota-exhausted":
+        assert "retry-after" not in answer.headers
 
 
 def test_a_down_cell_shows_in_chat_and_health(client):

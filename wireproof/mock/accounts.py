@@ -6,7 +6,7 @@ import math
 import re
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from wireproof.mock.message import Received
 from wireproof.mock.profile import Auth, Profile
@@ -15,7 +15,7 @@ from wireproof.mock.rate import Rate, Tier
 from wireproof.mock.refusal import Refused
 
 WINDOW_S = 60.0
-KEY_FORM = r"mock-(?P<tier>[a-z0-9_]+)(?P<used_up>-exhausted|-spent)?(?:\..*)?"
+KEY_FORM = r"mock-(?P<tier>[a-z0-9_]+)(?P<used_up>-exhausted|-spent|-last)?(?:\..*)?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +45,16 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """Where an account stands after one request."""
+    """Where an account stands after one request.
+
+    Attributes:
+        tokens_left: the minute's tokens; None where the tier counts none.
+    """
 
     tier: Tier
     remaining: int
     reset_s: float
+    tokens_left: int | None = None
     limited: bool = False
     exhausted: bool = False
 
@@ -65,21 +70,37 @@ class Account:
 
     window_at: float
     used: int = 0
-    is_spent: bool = False
+    tokens_used: int = 0
+    requests_left: int | None = None
     tokens: Tokens = field(default_factory=Tokens)
     months: dict[str, int] = field(default_factory=dict)
 
     def admit(self, tier: Tier, at: float, rate: Rate) -> Meter:
         """Count a request that arrives now, unless the window is full."""
-        if at >= self.window_at + WINDOW_S and rate.windows_end:
-            self.window_at, self.used = at, 0
+        if at >= self.window_at + rate.window_s:
+            self.window_at, self.used, self.tokens_used = at, 0, 0
         reset_s = max(0.0, min(WINDOW_S, self.window_at + WINDOW_S - at))
-        exhausted = self.is_spent or (tier.per_month is not None and self.months.get(month(at), 0) >= tier.per_month)
-        if self.used >= tier.limit + rate.slack:
-            return Meter(tier, 0, reset_s, limited=True, exhausted=exhausted)
+        exhausted, left = self._exhausted(tier, at), self.tokens_left(tier)
+        limited = self.used >= tier.limit + rate.slack or left == 0
+        if not limited:
+            self._count(at)
+        return Meter(tier, max(0, tier.limit - self.used), reset_s, left, limited=limited, exhausted=exhausted)
+
+    def tokens_left(self, tier: Tier) -> int | None:
+        """What is left of the minute's tokens; None where the tier counts none."""
+        limit = tier.tokens_per_minute
+        return None if limit is None else max(0, limit - self.tokens_used)
+
+    def _exhausted(self, tier: Tier, at: float) -> bool:
+        """Whether no request is left, of those that were left altogether or of the month's."""
+        month_is_over = tier.per_month is not None and self.months.get(month(at), 0) >= tier.per_month
+        return self.requests_left == 0 or month_is_over
+
+    def _count(self, at: float) -> None:
         self.used += 1
         self.months[month(at)] = self.months.get(month(at), 0) + 1
-        return Meter(tier, max(0, tier.limit - self.used), reset_s, exhausted=exhausted)
+        if self.requests_left:
+            self.requests_left -= 1
 
 
 class Accounts:
@@ -111,9 +132,17 @@ class Accounts:
 
     def charge(self, caller: Caller, use: Use, tokens: int) -> None:
         """Count the tokens that an answer used."""
-        if tokens and is_metered(caller.profile, tier_of(caller.profile, caller.key)[0]):
-            with self._lock:
-                self._account(caller).tokens.charge(use, caller.at, tokens)
+        tier, _ = tier_of(caller.profile, caller.key)
+        with self._lock:
+            account = self._account(caller)
+            account.tokens_used += tokens
+            if tokens and is_metered(caller.profile, tier):
+                account.tokens.charge(use, caller.at, tokens)
+
+    def since(self, caller: Caller, meter: Meter) -> Meter:
+        """Where the caller stands after what the request used."""
+        with self._lock:
+            return replace(meter, tokens_left=self._account(caller).tokens_left(meter.tier))
 
     def _account(self, caller: Caller) -> Account:
         account = self._known.get(caller.place)
@@ -123,16 +152,17 @@ class Accounts:
 
 
 def opened(caller: Caller) -> Account:
-    """A new account; that of an exhausted key has used up whatever its tier counts, or is spent for ever."""
+    """A new account; its key says whether all that its tier counts is used up, or all but the last of it."""
     account = Account(caller.at)
-    tier, exhausted = tier_of(caller.profile, caller.key)
-    if exhausted and tier.per_month is not None:
-        account.months[month(caller.now)] = tier.per_month
-    elif exhausted and is_metered(caller.profile, tier):
-        account.tokens.refuse_all(tier, caller.now)
-        account.tokens.only_first = exhausted == "-spent"
-    elif exhausted:
-        account.is_spent = True
+    tier, used_up = tier_of(caller.profile, caller.key)
+    left = 1 if used_up == "-last" else 0
+    if used_up and tier.per_month is not None:
+        account.months[month(caller.now)] = tier.per_month - left
+    elif used_up and is_metered(caller.profile, tier):
+        account.tokens.use_up(tier, caller.now, left)
+        account.tokens.only_first = used_up == "-spent"
+    elif used_up:
+        account.requests_left = left
     return account
 
 

@@ -110,6 +110,8 @@ class Core:
             said = self._serve(profile, received, key, caller, meter)
         except Refused as refused:
             said = render(profile, refused)
+        if caller is not None:
+            meter = self.state.accounts.since(caller, meter)
         return self._signed(profile, received, meter, said)
 
     def _caller(self, profile: Profile, received: Received, key: str | None) -> Caller | None:

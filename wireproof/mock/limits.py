@@ -11,12 +11,10 @@ from wireproof.mock.profile import Profile
 from wireproof.mock.rate import Rate
 from wireproof.mock.refusal import Refused
 
-TOKENS_A_REQUEST = 400
-
 
 def stranger(rate: Rate) -> Meter:
     """The standing shown to a caller without an account: the lowest tier's, untouched."""
-    return Meter(rate.lowest, rate.lowest.limit, WINDOW_S)
+    return Meter(rate.lowest, rate.lowest.limit, WINDOW_S, rate.lowest.tokens_per_minute)
 
 
 def duration(seconds: float) -> str:
@@ -37,20 +35,27 @@ def triple(rate: Rate, meter: Meter) -> Headers:
 
 def openai(rate: Rate, meter: Meter) -> Headers:
     """The request triple, and the same of tokens."""
-    requests = ((rate.limit, str(meter.tier.limit)), (rate.remaining, str(meter.remaining)))
     resets = duration(meter.reset_s)
-    tokens = (
-        (rate.limit.replace("requests", "tokens"), str(meter.tier.limit * TOKENS_A_REQUEST)),
-        (rate.remaining.replace("requests", "tokens"), str(meter.remaining * TOKENS_A_REQUEST)),
-        (rate.reset.replace("requests", "tokens"), resets),
-    )
-    return (*requests, (rate.reset, resets), *tokens)
+    requests = (str(meter.tier.limit), str(meter.remaining), resets)
+    tokens = (str(meter.tier.tokens_per_minute), str(meter.tokens_left), resets)
+    names = (rate.limit, rate.remaining, rate.reset)
+    return (*zip(names, requests, strict=True), *zip(rate.tokens, tokens, strict=False))
 
 
 def silent(rate: Rate, meter: Meter) -> Headers:
     return ()
 
 
+def in_seconds(meter: Meter) -> Headers:
+    return (("Retry-After", str(meter.wait_s)),)
+
+
+def in_both_units(meter: Meter) -> Headers:
+    """The wait as OpenAI's clients read it: first in milliseconds, then in seconds."""
+    return (("retry-after-ms", str(max(1, math.ceil(meter.reset_s * 1000)))), *in_seconds(meter))
+
+
+WAITS: Mapping[str, Callable[[Meter], Headers]] = {"openai": in_both_units}
 DIALECTS: Mapping[str, Callable[[Rate, Meter], Headers]] = {"triple": triple, "openai": openai}
 
 
@@ -61,9 +66,9 @@ def headers_of(profile: Profile, meter: Meter) -> Headers:
 def refuse_rush(profile: Profile, meter: Meter) -> None:
     """Refuse a request beyond the minute's limit."""
     if meter.limited:
-        refused = Refused("rate-limited", f"Rate limit reached for requests: {meter.tier.limit} per minute.")
-        if profile.rate.retry_after:
-            refused.headers = (("Retry-After", str(meter.wait_s)),)
+        limit = f"tokens: {meter.tier.tokens_per_minute}" if meter.remaining else f"requests: {meter.tier.limit}"
+        refused = Refused("rate-limited", f"Rate limit reached for {limit} per minute.")
+        refused.headers = WAITS.get(profile.rate.dialect, in_seconds)(meter) if profile.rate.retry_after else ()
         raise refused
 
 

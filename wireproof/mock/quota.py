@@ -50,11 +50,16 @@ def used_by(answer: Answer) -> int:
 
 @dataclass(slots=True)
 class Tokens:
-    """What one account has used."""
+    """What one account has used.
+
+    Attributes:
+        used_up: the day on which each allowance was used up when the account was opened, but for what is left.
+    """
 
     altogether: int = 0
     days: dict[tuple[str, str, str], int] = field(default_factory=dict)
     used_up: str = ""
+    left: int = 0
     only_first: bool = False
     first: str = ""
 
@@ -64,9 +69,9 @@ class Tokens:
             place = (day(at), use.model.id, use.kind)
             self.days[place] = self.days.get(place, 0) + tokens
 
-    def refuse_all(self, tier: Tier, at: float) -> None:
-        """Let everything be used up: the credits for ever, the allowances of the day."""
-        self.altogether, self.used_up = tier.credits or 0, day(at)
+    def use_up(self, tier: Tier, at: float, left: int) -> None:
+        """Let everything be used up but what is left: the credits for ever, the allowances of the day."""
+        self.altogether, self.used_up, self.left = max(0, (tier.credits or 0) - left), day(at), left
 
     def lack(self, tier: Tier, use: Use, at: float, *, days_end: bool) -> str:
         """Why there are no tokens left for this use; empty where there are."""
@@ -77,7 +82,7 @@ class Tokens:
         is_used_up = self.used_up == day(at) if days_end else self.used_up != ""
         is_used_up = is_used_up and not self._spares(use.model)
         used = self.days.get((day(at), use.model.id, use.kind), 0)
-        lacks = is_used_up or used >= use.per_day
+        lacks = used >= (self.left if is_used_up else use.per_day)
         return f"The tokens of this day are used up for {use.model.id}." if lacks else ""
 
     def _spares(self, model: Model) -> bool:

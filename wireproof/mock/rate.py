@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 UNLIMITED = 1_000_000
+TOKENS = ("limit_tokens", "remaining_tokens", "reset_tokens")
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class Tier:
     Attributes:
         models: empty where it may use all.
         credits: the tokens a key may use altogether.
+        tokens_per_minute: None where a minute's tokens are not counted.
     """
 
     name: str
@@ -23,6 +25,7 @@ class Tier:
     per_month: int | None
     models: tuple[str, ...] = ()
     credits: int | None = None
+    tokens_per_minute: int | None = None
 
     @classmethod
     def from_mapping(cls, name: str, row: Mapping[str, Any]) -> Tier:
@@ -33,6 +36,7 @@ class Tier:
             per_month=row.get("per_month"),
             models=() if models == "all" else tuple(models),
             credits=row.get("credits"),
+            tokens_per_minute=row.get("tokens_per_minute"),
         )
 
     @property
@@ -45,9 +49,10 @@ class Rate:
     """How limits are counted and shown.
 
     Attributes:
+        tokens: the headers that tell limit, remaining and reset of a minute's tokens; none where it has none.
         slack: the requests more than the limit that are let through.
         counts_months: whether a volume that is used up is refused, of requests as of tokens.
-        windows_end: whether a minute frees requests.
+        window_s: the seconds after which requests are free again; what is told of them is a minute.
         days_end: whether a day frees tokens.
     """
 
@@ -57,9 +62,10 @@ class Rate:
     reset: str
     retry_after: bool
     tiers: tuple[Tier, ...]
+    tokens: tuple[str, ...] = ()
     slack: int = 0
     counts_months: bool = True
-    windows_end: bool = True
+    window_s: float = 60.0
     days_end: bool = True
 
     @classmethod
@@ -72,6 +78,7 @@ class Rate:
             reset=shown.get("reset", ""),
             retry_after=row.get("retry_after", False),
             tiers=tuple(Tier.from_mapping(name, tier) for name, tier in row["tiers"].items()),
+            tokens=tuple(shown[name] for name in TOKENS if name in shown),
         )
 
     @property

@@ -119,7 +119,6 @@ LAPSES: Mapping[str, Lapse] = {
     "limit-one-less": rate(slack=-1),
     "limit-one-more": rate(slack=1),
     "limit-never": rate(slack=10**9),
-    "limit-for-ever": rate(windows_end=False),
     "month-ignored": rate(counts_months=False),
     "unlimited-tier-limited": ruling(
         lambda profile: replace(

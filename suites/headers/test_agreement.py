@@ -1,0 +1,58 @@
+"""The documented headers from answer to answer: each once, and the same ones on every kind of answer."""
+
+from __future__ import annotations
+
+from wireproof import expect
+from wireproof.check import Exchange, Finding, Inconclusive, Provider, Violation, check
+
+# Roles that only an answer of a model has: who served it, and that a machine decided.
+OF_A_MODEL = frozenset({"provider", "automated_decision"})
+
+
+def documented(provider: Provider) -> tuple[str, ...]:
+    """The headers that the document names, whichever answer carries them."""
+    rate = provider.rate
+    names = (*provider.response_headers.values(), rate.limit, rate.remaining, rate.reset, *rate.tokens.values())
+    return tuple(name for name in names if name)
+
+
+def of_every_answer(provider: Provider) -> tuple[str, ...]:
+    """Those that are not of a model's answers alone."""
+    only = {name for role, name in provider.response_headers.items() if role in OF_A_MODEL}
+    return tuple(name for name in documented(provider) if name not in only)
+
+
+def carried_over(names: tuple[str, ...], first: Exchange, second: Exchange) -> None:
+    """Each of these headers that the first answer has, the second has too."""
+    missing = tuple(
+        Finding("this header, as on the plain answer", "missing", f"header {name}")
+        for name in names
+        if first.header(name) is not None and second.header(name) is None
+    )
+    if missing:
+        raise Violation.of(missing)
+
+
+@check("headers.once", any_answer=True)
+def test_once(exchange: Exchange, provider: Provider) -> None:
+    """A documented header stands once in the head of an answer."""
+    expect.arrived(exchange)
+    for name in documented(provider):
+        values = exchange.header_values(name)
+        expect.that(len(values) < 2, f"{name} once", values, where=f"header {name}")
+
+
+@check("headers.stream-as-plain")
+def test_stream_as_plain(plain: Exchange, stream: Exchange, provider: Provider) -> None:
+    """A stream has the documented headers that the plain answer to the same request has."""
+    expect.success(plain)
+    expect.success(stream)
+    carried_over(documented(provider), plain, stream)
+
+
+@check("headers.refusal-as-answer", any_answer=True)
+def test_refusal_as_answer(plain: Exchange, refused: Exchange, provider: Provider) -> None:
+    """A refusal has the documented headers that an answer with the same key has, but for those of a model's answer."""
+    if not plain.answered or refused.status is None or refused.answered:
+        raise Inconclusive("there is no answer, or no refusal beside it")
+    carried_over(of_every_answer(provider), plain, refused)
