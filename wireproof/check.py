@@ -139,6 +139,7 @@ class Check:
     Attributes:
         requirement: the docstring, which is what users read.
         any_answer: it judges whatever came, a refusal or a broken answer included.
+        honours: the members of a request that an answer shows to be obeyed by passing; a dot leads inside one.
     """
 
     id: str
@@ -146,6 +147,7 @@ class Check:
     requirement: str
     any_answer: bool
     arguments: tuple[str, ...]
+    honours: tuple[str, ...] = ()
 
     def __call__(self, given: Mapping[str, Any]) -> None:
         """Judge, with the arguments the function asks for by name."""
@@ -155,7 +157,9 @@ class Check:
 registry: dict[str, Check] = {}
 
 
-def check(id: str, *, any_answer: bool = False) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def check(
+    id: str, *, any_answer: bool = False, honours: tuple[str, ...] = ()
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Register a function as the check `id`; its docstring is the requirement."""
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
@@ -166,7 +170,7 @@ def check(id: str, *, any_answer: bool = False) -> Callable[[Callable[..., None]
         if earlier is not None and inspect.getsourcefile(earlier.function) != inspect.getsourcefile(function):
             raise TypeError(f"check {id} is registered twice")
         arguments = tuple(inspect.signature(function).parameters)
-        registry[id] = Check(id, function, requirement, any_answer, arguments)
+        registry[id] = Check(id, function, requirement, any_answer, arguments, honours)
         function.__wireproof_check__ = id  # type: ignore[attr-defined]
         return function
 

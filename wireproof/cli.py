@@ -7,10 +7,10 @@ import sys
 from collections.abc import Sequence
 
 from wireproof import __version__
-from wireproof.commands import check, clauses, faults, prove, serve
+from wireproof.commands import check, clauses, faults, fields, prove, serve
 from wireproof.errors import WireproofError
 
-COMMANDS = (check, serve, clauses, faults, prove)
+COMMANDS = (check, serve, clauses, faults, fields, prove)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

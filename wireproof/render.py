@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
@@ -17,13 +19,21 @@ from wireproof.exchange import Request
 from wireproof.form import Part
 from wireproof.target import Key, Target
 
+# A value that begins so is the base64 of the file below suites/ that it names, alone or as a data URL.
+PACKED = {"$base64:": "", "$pdf:": "data:application/pdf;base64,"}
+
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A request as it may be shown, and the key that takes the place of `$NAME` on the wire."""
+    """A request as it may be shown, and the key that takes the place of `$NAME` on the wire.
+
+    Attributes:
+        leave_after: events of the stream after which the client leaves; None where it stays to the end.
+    """
 
     shown: Request
     key: Key | None
+    leave_after: int | None = None
 
     @property
     def headers(self) -> tuple[tuple[str, str], ...]:
@@ -48,7 +58,8 @@ def render(ask: Ask, target: Target, case: str, saved: Mapping[str, Any]) -> Out
     endpoint = target.provider.endpoints[ask.endpoint]
     path = _filled(ask.path if ask.path is not None else endpoint.path, holes)
     blanks = max(0, (ask.pad or 0) - len(body))
-    return Outgoing(Request(ask.method or endpoint.method, target.base_url + path, headers, body, blanks), key)
+    shown = Request(ask.method or endpoint.method, target.base_url + path, headers, body, blanks)
+    return Outgoing(shown, key, ask.leave_after)
 
 
 def _filled(path: str, holes: Mapping[str, Any]) -> str:
@@ -62,7 +73,7 @@ def _filled(path: str, holes: Mapping[str, Any]) -> str:
 def _model(ask: Ask, target: Target) -> str | None:
     model = target.models.get(ask.model)
     path = ask.path or target.provider.endpoints[ask.endpoint].path
-    wanted = "model}" in path or "$model" in json.dumps([ask.body, ask.form])
+    wanted = "model}" in path or "$model" in json.dumps([ask.body, ask.form]) or b'"$model"' in (ask.raw or b"")
     if model is None and wanted:
         raise Untestable(f"no model is known for {ask.model}; name one with --model {ask.model}=ID")
     return model
@@ -70,7 +81,7 @@ def _model(ask: Ask, target: Target) -> str | None:
 
 def _body(ask: Ask, target: Target, holes: Mapping[str, Any]) -> bytes:
     if ask.raw is not None:
-        return ask.raw
+        return ask.raw.replace(b'"$model"', json.dumps(holes["model"]).encode())
     if ask.form is not None:
         return form.encode(_part(name, value) for name, value in _fill(dict(ask.form), holes).items())
     if ask.body is None:
@@ -86,12 +97,15 @@ def _part(name: str, value: Any) -> Part:
     """One field of a form; a file is read from below suites/ and sent under its own name."""
     if not form.is_file(value):
         return Part(name, str(value).encode())
-    file = datafiles.root() / "suites" / value["file"]
+    return Part(name, _file(value["file"]), PurePath(value["file"]).name, value["type"])
+
+
+def _file(name: str) -> bytes:
     try:
-        return Part(name, file.read_bytes(), file.name, value["type"])
+        return (datafiles.root() / "suites" / name).read_bytes()
     except OSError as error:
         problem = f"it cannot be read ({error.strerror})"
-        raise ConfigError(f"suites/{value['file']}", problem, "name a file below suites/") from None
+        raise ConfigError(f"suites/{name}", problem, "name a file below suites/") from None
 
 
 def _fill(value: Any, holes: Mapping[str, Any]) -> Any:
@@ -101,7 +115,15 @@ def _fill(value: Any, holes: Mapping[str, Any]) -> Any:
         return [_fill(item, holes) for item in value]
     if isinstance(value, str) and value.startswith("$") and value[1:] in holes:
         return holes[value[1:]]
+    if isinstance(value, str) and value.startswith(tuple(PACKED)):
+        return _packed(value)
     return value
+
+
+def _packed(value: str) -> str:
+    """The base64 of a file below suites/, behind what the form puts before it."""
+    form, _, name = value.partition(":")
+    return PACKED[f"{form}:"] + base64.b64encode(_file(name)).decode()
 
 
 def _own_headers(ask: Ask, target: Target) -> Iterator[tuple[str, str]]:
@@ -127,9 +149,11 @@ def _headers(ask: Ask, target: Target, key: Key | None, body: bytes) -> tuple[tu
         headers.append((target.provider.auth_header, value))
     if body and ask.content_type:
         headers.append(("Content-Type", ask.content_type))
+    if ask.framing == "chunked":
+        headers.append(("Transfer-Encoding", "chunked"))
     headers += [*target.headers.items(), *_own_headers(ask, target)]
     headers = [(name, shown if value == "$key" else value) for name, value in headers]
-    for means, setting in ((f"cell-{ask.cell}", ask.cell), ("clock", ask.clock)):
+    for means, setting in ((f"cell-{ask.cell}", ask.cell), ("clock", ask.clock), ("one-slot", ask.slots)):
         if setting and means in target.controls:
             name, template = target.controls[means]
             headers.append((name, template.format(setting)))

@@ -37,6 +37,7 @@ class Verdict:
         case: the case's name; several joined by `+` where a check compares them.
         level: the highest level among the broken clauses of a `fail`, else among all.
         requirement: the check's own words.
+        ignored: the members of the request that were accepted and, as the failure shows, not obeyed.
     """
 
     target: str
@@ -50,20 +51,22 @@ class Verdict:
     requirement: str
     message: str = ""
     findings: tuple[Finding, ...] = ()
+    ignored: tuple[str, ...] = ()
 
     def as_data(self) -> dict[str, Any]:
         """The JSON form, as it stands in report.json and the ledger."""
-        plain = {name: getattr(self, name) for name in self.__slots__ if name not in ("clauses", "findings")}
+        plain = {name: getattr(self, name) for name in self.__slots__ if name not in ("clauses", "findings", "ignored")}
         clauses = [clause.as_data() for clause in self.clauses]
         findings = [{"expected": f.expected, "actual": f.actual, "where": f.where} for f in self.findings]
-        return {**plain, "clauses": clauses, "findings": findings}
+        return {**plain, "clauses": clauses, "findings": findings, "ignored": list(self.ignored)}
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Verdict:
         """Read a verdict back from its JSON form."""
         clauses = tuple(ClauseVerdict(**clause) for clause in data["clauses"])
         findings = tuple(Finding(**finding) for finding in data["findings"])
-        return cls(**{**data, "clauses": clauses, "findings": findings})
+        ignored = tuple(data.get("ignored", ()))
+        return cls(**{**data, "clauses": clauses, "findings": findings, "ignored": ignored})
 
     def gates(self, level: str = "must") -> bool:
         """A broken promise that fails the run at this level."""

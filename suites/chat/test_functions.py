@@ -51,7 +51,7 @@ def made(exchange: Exchange) -> Call:
     return found
 
 
-@check("tools.function-called")
+@check("tools.function-called", honours=("functions",))
 def test_function_called(exchange: Exchange) -> None:
     """A function of the older form is called by its name, with arguments that are a JSON object in a string."""
     name, arguments = made(exchange)
@@ -77,7 +77,7 @@ def test_function_finish(exchange: Exchange) -> None:
     expect.equal(reason, "function_call", at="/choices/0/finish_reason")
 
 
-@check("tools.function-named")
+@check("tools.function-named", honours=("function_call",))
 def test_function_named(exchange: Exchange) -> None:
     """A request that names a function of the older form is answered with a call of it."""
     wanted, found = expect.asked(exchange)["function_call"]["name"], call(exchange)
@@ -87,7 +87,7 @@ def test_function_named(exchange: Exchange) -> None:
     expect.that(found is not None and name == wanted, f"a call of {wanted}", name, at=place(exchange))
 
 
-@check("tools.function-none")
+@check("tools.function-none", honours=("function_call",))
 def test_function_none(exchange: Exchange) -> None:
     """A request whose function_call is none is answered without a call."""
     expect.that(call(exchange) is None, "no function call", call(exchange), at=place(exchange))

@@ -141,7 +141,7 @@ def test_usage_grows(short: Exchange, long: Exchange) -> None:
     expect.that(after > before, f"more than {before}", after, at="/usage/prompt_tokens")
 
 
-@check("chat.obeys")
+@check("chat.obeys", honours=("messages",))
 def test_obeys(exchange: Exchange) -> None:
     """The model says what the user's message tells it to say."""
     found = EXACTLY.search(plain(expect.asked(exchange)["messages"][-1]["content"]))
@@ -150,7 +150,7 @@ def test_obeys(exchange: Exchange) -> None:
     expect.that(wanted.lower() in said.lower(), f"text with {wanted}", said, at="/choices/0/message/content")
 
 
-@check("chat.recalls")
+@check("chat.recalls", honours=("messages",))
 def test_recalls(exchange: Exchange) -> None:
     """The model knows what was said in earlier turns of the conversation."""
     wanted = NUMBER.findall(plain(expect.asked(exchange)["messages"][0]["content"]))[-1]
@@ -158,7 +158,7 @@ def test_recalls(exchange: Exchange) -> None:
     expect.that(wanted in said, f"text with {wanted}", said, at="/choices/0/message/content")
 
 
-@check("chat.orders")
+@check("chat.orders", honours=("system", "messages"))
 def test_orders(exchange: Exchange) -> None:
     """The model follows the order of a system message, a developer message or the system field."""
     follows_orders(exchange)

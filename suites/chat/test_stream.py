@@ -23,7 +23,7 @@ def constant(exchange: Exchange, name: str) -> None:
     expect.that(len(distinct) < 2, f"one {name} in all {len(found)} chunks", ", ".join(distinct), at=f"/{name}")
 
 
-@check("stream.answers")
+@check("stream.answers", honours=("stream",))
 def test_answers(exchange: Exchange) -> None:
     """A request with stream is answered with an event stream."""
     expect.event_stream(exchange)

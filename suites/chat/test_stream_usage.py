@@ -14,7 +14,7 @@ def usages(exchange: Exchange) -> list[Chunk]:
     return [chunk for chunk in chunks if isinstance(chunk.value, dict) and chunk.value.get("usage")]
 
 
-@check("stream.usage")
+@check("stream.usage", honours=("stream_options.include_usage",))
 def test_usage(exchange: Exchange) -> None:
     """A stream with include_usage tells the token counts before it ends."""
     found = usages(exchange)

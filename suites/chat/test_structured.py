@@ -44,7 +44,7 @@ def value(exchange: Exchange) -> Any:
         raise Violation("a JSON text", f"{expect.shown(text)} ({error})", at=AT) from None
 
 
-@check("structured.object")
+@check("structured.object", honours=("response_format",))
 def test_object(exchange: Exchange) -> None:
     """In JSON mode the text of an answer is one JSON object and nothing else."""
     found = value(exchange)
@@ -59,7 +59,7 @@ def test_keys(exchange: Exchange) -> None:
         expect.that(isinstance(found, dict) and key in found, f"the key {key}", found, at=AT)
 
 
-@check("structured.fits")
+@check("structured.fits", honours=("response_format",))
 def test_fits(exchange: Exchange) -> None:
     """The text of an answer by a strict schema is a JSON value that fits the schema."""
     request = expect.asked(exchange)

@@ -21,7 +21,7 @@ def place(exchange: Exchange) -> str:
     return AT_DELTA if expect.is_stream(exchange) else AT_MESSAGE
 
 
-@check("tools.called")
+@check("tools.called", honours=("tools", "tool_choice"))
 def test_called(exchange: Exchange) -> None:
     """A request whose tool_choice is required is answered with a tool call."""
     if not expect.tool_calls(exchange) and expect.finish(exchange) == "length":
@@ -40,7 +40,7 @@ def test_auto(exchange: Exchange) -> None:
     expect.that(answered, "text or a tool call", "neither", at="/choices/0/message")
 
 
-@check("tools.none")
+@check("tools.none", honours=("tool_choice",))
 def test_none(exchange: Exchange) -> None:
     """A request whose tool_choice is none is answered without a tool call."""
     expect.that(
@@ -51,7 +51,7 @@ def test_none(exchange: Exchange) -> None:
     )
 
 
-@check("tools.named")
+@check("tools.named", honours=("tool_choice",))
 def test_named(exchange: Exchange) -> None:
     """A request that names a function is answered with a call of it."""
     wanted = expect.asked(exchange)["tool_choice"]["function"]["name"]
@@ -61,7 +61,7 @@ def test_named(exchange: Exchange) -> None:
     expect.that(bool(found) and set(found) == {wanted}, f"a call of {wanted}", found, at=place(exchange))
 
 
-@check("tools.allowed")
+@check("tools.allowed", honours=("tool_choice",))
 def test_allowed(exchange: Exchange) -> None:
     """A request that limits the choice to some tools is answered with a call of one of them."""
     limits = expect.asked(exchange)["tool_choice"]["allowed_tools"]["tools"]
@@ -82,7 +82,7 @@ def test_named_finish(exchange: Exchange) -> None:
     expect.that(reason in ("stop", "tool_calls"), "stop or tool_calls", reason, at="/choices/0/finish_reason")
 
 
-@check("tools.single")
+@check("tools.single", honours=("parallel_tool_calls",))
 def test_single(exchange: Exchange) -> None:
     """A request that switches parallel calls off is answered with one call at most."""
     found = [call.arguments for call in expect.tool_calls(exchange)]

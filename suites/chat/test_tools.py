@@ -54,7 +54,7 @@ def test_shape(exchange: Exchange) -> None:
         expect.equal(call.get("type"), "function", at=f"{AT_MESSAGE}/{at}/type")
 
 
-@check("tools.name")
+@check("tools.name", honours=("tools",))
 def test_name(exchange: Exchange) -> None:
     """A called function is one of those that were offered."""
     names = offered(exchange)
@@ -85,7 +85,7 @@ def test_fit(exchange: Exchange) -> None:
                 expect.that(expect.fits(value, known), f"{name} as {expect.shown(known)}", value, at=where)
 
 
-@check("tools.strict")
+@check("tools.strict", honours=("tools",))
 def test_strict(exchange: Exchange) -> None:
     """The arguments of a strict function follow its parameters exactly: every member, no other, each of its type."""
     names = offered(exchange)
@@ -139,3 +139,14 @@ def test_parallel(exchange: Exchange) -> None:
     if len(found) < 2:
         raise Undecided("the model made one call")
     expect.that(len(set(found)) == len(found), "calls that differ", found, at=place(exchange))
+
+
+@check("tools.custom", honours=("tools", "tool_choice"))
+def test_custom(exchange: Exchange) -> None:
+    """A tool that takes a text by a grammar is called with a text that the grammar has."""
+    body, at = expect.answer(exchange), "/choices/0/message/tool_calls/0"
+    tool = expect.asked(exchange)["tools"][0]["custom"]
+    expect.equal(expect.member(body, f"{at}/type"), "custom", at=f"{at}/type")
+    expect.equal(expect.member(body, f"{at}/custom/name"), tool["name"], at=f"{at}/custom/name")
+    given, form = expect.member(body, f"{at}/custom/input", str), tool["format"]["grammar"]["definition"]
+    expect.that(re.fullmatch(form, given) is not None, f"a text of the form {form}", given, at=f"{at}/custom/input")

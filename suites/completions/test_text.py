@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -41,7 +42,7 @@ def first(exchange: Exchange) -> str:
     return found["0"]
 
 
-@check("completions.text")
+@check("completions.text", honours=("prompt",))
 def test_text(exchange: Exchange) -> None:
     """A prompt is continued with text."""
     expect.that(bool(first(exchange).strip()), "text", "nothing", at="/choices/0/text")
@@ -58,7 +59,7 @@ def test_finish(exchange: Exchange) -> None:
         expect.that(len(reasons) == 1, f"one for choice {index}", reasons, at="/choices/0/finish_reason")
 
 
-@check("completions.echo")
+@check("completions.echo", honours=("echo",))
 def test_echo(exchange: Exchange) -> None:
     """With echo the text begins with the prompt."""
     prompt = expect.asked(exchange)["prompt"]
@@ -66,7 +67,7 @@ def test_echo(exchange: Exchange) -> None:
     expect.that(text.startswith(prompt), f"text that begins with {prompt}", text, at="/choices/0/text")
 
 
-@check("completions.counts")
+@check("completions.counts", honours=("n", "prompt"))
 def test_counts(exchange: Exchange) -> None:
     """An answer has a choice for each prompt and each continuation asked for, with indexes from 0 upwards."""
     prompt, n = expect.asked(exchange)["prompt"], expect.asked(exchange).get("n", 1)
@@ -82,7 +83,7 @@ def test_logprobs_null(exchange: Exchange) -> None:
         expect.that(value is None, "null", value, at="/choices/0/logprobs")
 
 
-@check("completions.logprobs")
+@check("completions.logprobs", honours=("logprobs",))
 def test_logprobs(exchange: Exchange) -> None:
     """Log probabilities that were asked for come as lists of one length."""
     found = [
@@ -106,7 +107,7 @@ def test_default_cap(exchange: Exchange) -> None:
     expect.that(count <= DEFAULT_CAP, f"at most {DEFAULT_CAP}", count, at="/usage/completion_tokens")
 
 
-@check("completions.stop")
+@check("completions.stop", honours=("stop",))
 def test_stop(exchange: Exchange) -> None:
     """The continuation ends before the stop text."""
     stop, text = expect.asked(exchange)["stop"], first(exchange)
@@ -117,3 +118,11 @@ def test_stop(exchange: Exchange) -> None:
 def test_same_text(plain: Exchange, stream: Exchange) -> None:
     """A prompt is continued with the same text whether it is streamed or not."""
     expect.equal(first(stream), first(plain), at="/choices/0/text")
+
+
+@check("completions.suffix", honours=("suffix",))
+def test_suffix(exchange: Exchange) -> None:
+    """A text that is put between a prompt and a suffix fills the gap, and does not go on beyond it."""
+    text = first(exchange)
+    numbers = re.findall(r"\d+", text)
+    expect.that(numbers == ["4", "5", "6"], "the numbers 4, 5 and 6", text, at="/choices/0/text")

@@ -64,7 +64,7 @@ def _same(left: tuple[float, ...], right: tuple[float, ...], where: str) -> None
     expect.that(likeness > SAME_DIRECTION, f"a cosine above {SAME_DIRECTION}", round(likeness, 6), where=where)
 
 
-@check("embeddings.one-vector-each")
+@check("embeddings.one-vector-each", honours=("input",))
 def test_one_vector_each(exchange: Exchange) -> None:
     """The answer has one vector for each text of the request."""
     given = expect.asked(exchange)["input"]
@@ -120,13 +120,13 @@ def test_base64_agrees(plain: Exchange, packed: Exchange) -> None:
     _same(vectors(plain)[0], vectors(packed)[0], "/data/0/embedding")
 
 
-@check("embeddings.base64-is-text")
+@check("embeddings.base64-is-text", honours=("encoding_format",))
 def test_base64_is_text(exchange: Exchange) -> None:
     """A vector asked for as base64 is a text, as clients expect that read no other form."""
     expect.member(expect.answer(exchange), "/data/0/embedding", str)
 
 
-@check("embeddings.float-is-numbers")
+@check("embeddings.float-is-numbers", honours=("encoding_format",))
 def test_float_is_numbers(exchange: Exchange) -> None:
     """A vector asked for as float is an array of numbers."""
     expect.member(expect.answer(exchange), "/data/0/embedding", list)
@@ -139,7 +139,7 @@ def test_default_is_numbers(exchange: Exchange) -> None:
     expect.member(expect.answer(exchange), "/data/0/embedding", list)
 
 
-@check("embeddings.dimensions")
+@check("embeddings.dimensions", honours=("dimensions",))
 def test_dimensions(exchange: Exchange) -> None:
     """A vector has as many numbers as the request asks for."""
     wanted = expect.asked(exchange)["dimensions"]

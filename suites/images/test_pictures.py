@@ -123,7 +123,7 @@ def gif(data: bytes) -> Picture | None:
     return Picture("image/gif", int.from_bytes(data[6:8], "little"), int.from_bytes(data[8:10], "little"))
 
 
-@check("images.count")
+@check("images.count", honours=("n",))
 def test_count(exchange: Exchange) -> None:
     """The answer has as many pictures as the request asks for, one where it does not say."""
     wanted, count = expect.asked(exchange).get("n", 1), len(entries(exchange))
@@ -144,7 +144,7 @@ def test_one_form(exchange: Exchange) -> None:
         expect.that(len(given(entry)) < 2, "url or b64_json", " and ".join(given(entry)), at=at)
 
 
-@check("images.as-asked")
+@check("images.as-asked", honours=("response_format",))
 def test_as_asked(exchange: Exchange) -> None:
     """A picture comes in the form the request asks for."""
     wanted = expect.asked(exchange)["response_format"]
@@ -189,7 +189,7 @@ def test_decodes(exchange: Exchange) -> None:
     pictures(exchange)
 
 
-@check("images.size")
+@check("images.size", honours=("size",))
 def test_size(exchange: Exchange) -> None:
     """A picture has as many pixels across and down as the request asks for."""
     wanted = expect.asked(exchange)["size"]

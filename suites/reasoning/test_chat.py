@@ -39,7 +39,7 @@ def reasoning(exchange: Exchange, provider: Provider) -> str:
     return shown if isinstance(shown, str) else ""
 
 
-@check("reasoning.shown")
+@check("reasoning.shown", honours=("reasoning_split", "reasoning_content"))
 def test_shown(exchange: Exchange, provider: Provider) -> None:
     """A message whose reasoning is split off shows it, as text, in a member of its own."""
     at = f"{MESSAGE}/{member(provider)}"
@@ -66,7 +66,7 @@ def test_answered(exchange: Exchange) -> None:
     expect.that(bool(said.strip()), "text", said or "nothing", at=CONTENT)
 
 
-@check("reasoning.inline")
+@check("reasoning.inline", honours=("reasoning_split",))
 def test_inline(exchange: Exchange, provider: Provider) -> None:
     """With the split switched off the thinking stays in the content, between tags, where the contract keeps it."""
     said, kept = expect.text(exchange), provider.data["reasoning"]["otherwise"] == "inline"
@@ -79,7 +79,7 @@ def test_inline(exchange: Exchange, provider: Provider) -> None:
         expect.that(found is None, "content without thinking", said, at=CONTENT)
 
 
-@check("reasoning.not-shown")
+@check("reasoning.not-shown", honours=("reasoning_split", "reasoning_content"))
 def test_not_shown(exchange: Exchange, provider: Provider) -> None:
     """An answer without reasoning to split off has no member that shows any."""
     found = reasoning(exchange, provider)
@@ -98,7 +98,7 @@ def test_counted(exchange: Exchange, provider: Provider) -> None:
     expect.that(count >= words, f"at least {words}", count, at="/usage/completion_tokens")
 
 
-@check("reasoning.streamed")
+@check("reasoning.streamed", honours=("reasoning_split", "reasoning_content"))
 def test_streamed(exchange: Exchange, provider: Provider) -> None:
     """A stream tells the reasoning in deltas of the same member, each of them text."""
     found = fragments(exchange, member(provider))

@@ -27,7 +27,7 @@ def texts(exchange: Exchange, kind: str) -> tuple[tuple[str, str], ...]:
     return tuple((f"{CONTENT}/{at}/text", str(part.get("text"))) for at, part in numbered if part.get("type") == kind)
 
 
-@check("reasoning.part-first")
+@check("reasoning.part-first", honours=("reasoning_split",))
 def test_part_first(exchange: Exchange) -> None:
     """The content of a response whose reasoning is split off is the reasoning, as text, and then the answer."""
     body = expect.answer(exchange)
@@ -49,7 +49,7 @@ def test_part_apart(exchange: Exchange) -> None:
         expect.that(not repeated, "text that does not begin with the reasoning", text, at=at)
 
 
-@check("reasoning.no-part")
+@check("reasoning.no-part", honours=("reasoning_split",))
 def test_no_part(exchange: Exchange) -> None:
     """A response whose reasoning is not split off has no part of its own for it."""
     for at, part in enumerate(parts(exchange)):

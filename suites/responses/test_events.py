@@ -45,7 +45,7 @@ def told(exchange: Exchange) -> str:
     return "".join(str(delta) for delta in deltas)
 
 
-@check("responses.opens")
+@check("responses.opens", honours=("stream",))
 def test_opens(exchange: Exchange) -> None:
     """The first event of a stream is response.created."""
     place, kind, _ = expect.events(exchange)[0]
@@ -162,7 +162,7 @@ def test_either_stream(exchange: Exchange) -> None:
     expect.that(expect.event_stream(exchange).done is not None, "[DONE]", last, where=place)
 
 
-@check("responses.streams-text")
+@check("responses.streams-text", honours=("stream",))
 def test_streams_text(exchange: Exchange) -> None:
     """The deltas of a streamed response, in typed events or in chunks as of a chat, join to text."""
     said = told(exchange) or expect.text(exchange)

@@ -56,7 +56,7 @@ def text(exchange: Exchange) -> str:
     return "".join(str(part.get("text")) for part in parts if part.get("type") == "output_text")
 
 
-@check("responses.called")
+@check("responses.called", honours=("tools", "tool_choice"))
 def test_called(exchange: Exchange) -> None:
     """A request whose tool_choice is required is answered with a function call, an item of the output."""
     expect.that(bool(found(exchange)), "an item function_call", text(exchange) or "nothing", at="/output")
@@ -114,14 +114,14 @@ def test_call_done(exchange: Exchange) -> None:
                 expect.equal(told.get(name, item.get(name)), item.get(name), where=where, at=f"/{name}")
 
 
-@check("responses.call-none")
+@check("responses.call-none", honours=("tool_choice",))
 def test_call_none(exchange: Exchange) -> None:
     """A request whose tool_choice is none is answered without a function call."""
     names = [call.get("name") for _, call in found(exchange)]
     expect.that(not names, "no function call", names, at="/output")
 
 
-@check("responses.call-named")
+@check("responses.call-named", honours=("tool_choice",))
 def test_call_named(exchange: Exchange) -> None:
     """A request that names a function is answered with a call of it."""
     wanted, names = expect.asked(exchange)["tool_choice"]["name"], [call.get("name") for _, call in found(exchange)]

@@ -59,7 +59,7 @@ def test_completed(exchange: Exchange) -> None:
     expect.that(body.get("error") is None, "no error", body.get("error"), at="/error")
 
 
-@check("responses.incomplete")
+@check("responses.incomplete", honours=("max_output_tokens",))
 def test_incomplete(exchange: Exchange) -> None:
     """A response that the cap cuts off has the status incomplete and says why."""
     body = expect.answer(exchange)
@@ -71,7 +71,7 @@ def test_incomplete(exchange: Exchange) -> None:
     expect.equal(reason, "max_output_tokens", at="/incomplete_details/reason")
 
 
-@check("responses.cap")
+@check("responses.cap", honours=("max_output_tokens",))
 def test_cap(exchange: Exchange) -> None:
     """A response has no more tokens than the request allows."""
     cap = expect.asked(exchange)["max_output_tokens"]
@@ -87,7 +87,7 @@ def test_usage_sum(exchange: Exchange) -> None:
     expect.equal(expect.member(body, "/usage/total_tokens"), taken + made, at="/usage/total_tokens")
 
 
-@check("responses.fits")
+@check("responses.fits", honours=("text.format",))
 def test_fits(exchange: Exchange) -> None:
     """The text of a response by a strict schema is a JSON object with the members of the schema."""
     if expect.answer(exchange).get("status") == "incomplete":
@@ -102,7 +102,7 @@ def test_fits(exchange: Exchange) -> None:
     expect.that(named, f"an object with {' and '.join(wanted)}", value, at="/output")
 
 
-@check("responses.obeys")
+@check("responses.obeys", honours=("instructions",))
 def test_obeys(exchange: Exchange) -> None:
     """The model follows the instructions of the request."""
     found = ORDER.search(expect.asked(exchange)["instructions"])
@@ -110,7 +110,7 @@ def test_obeys(exchange: Exchange) -> None:
     expect.that(word.lower() in said.lower(), f"text with {word}", said, at="/output")
 
 
-@check("responses.heeds")
+@check("responses.heeds", honours=("input", "messages"))
 def test_heeds(exchange: Exchange) -> None:
     """The model follows the order that stands in the input, or in the messages that take its place."""
     found = ORDER.search(exchange.request.body.decode())

@@ -64,7 +64,7 @@ def test_text(exchange: Exchange) -> None:
     transcript(exchange)
 
 
-@check("transcriptions.says")
+@check("transcriptions.says", honours=("file",))
 def test_says(exchange: Exchange) -> None:
     """A transcript says what is spoken in the clip, in the language in which it is spoken."""
     says_it(transcript(exchange), "/text")
@@ -92,7 +92,7 @@ def test_duration(exchange: Exchange) -> None:
     expect.that(CLIP_S - ROUNDING_S <= told <= CLIP_S + ROUNDING_S, f"about {CLIP_S}", told, at="/duration")
 
 
-@check("transcriptions.segments")
+@check("transcriptions.segments", honours=("timestamp_granularities",))
 def test_segments(exchange: Exchange) -> None:
     """The segments of a transcript stand in order, each with its time, and say together what the transcript says."""
     document = expect.answer(exchange)
@@ -102,7 +102,7 @@ def test_segments(exchange: Exchange) -> None:
     expect.that(same, f"the words of {transcript(exchange)!r}", together, at="/segments")
 
 
-@check("transcriptions.words")
+@check("transcriptions.words", honours=("timestamp_granularities",))
 def test_words(exchange: Exchange) -> None:
     """The words of a transcript stand in order, each with its time, and are those that were spoken."""
     document = expect.answer(exchange)
@@ -110,7 +110,7 @@ def test_words(exchange: Exchange) -> None:
     says_it(" ".join(expect.member(document, f"/words/{n}/word", str) for n in range(count)), "/words")
 
 
-@check("transcriptions.plain-text")
+@check("transcriptions.plain-text", honours=("response_format",))
 def test_plain_text(exchange: Exchange) -> None:
     """A transcript asked for as text is labelled text/plain and is the text alone."""
     expect.success(exchange)
@@ -120,7 +120,7 @@ def test_plain_text(exchange: Exchange) -> None:
     says_it(exchange.text)
 
 
-@check("transcriptions.subtitles")
+@check("transcriptions.subtitles", honours=("response_format",))
 def test_subtitles(exchange: Exchange) -> None:
     """Subtitles are labelled as text and are cues with times in order, which say what is spoken."""
     expect.success(exchange)

@@ -8,6 +8,7 @@ import threading
 import time
 from dataclasses import dataclass, field, replace
 
+from wireproof.mock.kept import Kept
 from wireproof.mock.message import Received
 from wireproof.mock.profile import Auth, Profile
 from wireproof.mock.quota import Tokens, Use, is_metered
@@ -74,6 +75,7 @@ class Account:
     requests_left: int | None = None
     tokens: Tokens = field(default_factory=Tokens)
     months: dict[str, int] = field(default_factory=dict)
+    kept: Kept = field(default_factory=Kept)
 
     def admit(self, tier: Tier, at: float, rate: Rate) -> Meter:
         """Count a request that arrives now, unless the window is full."""
@@ -129,6 +131,11 @@ class Accounts:
         with self._lock:
             tokens = self._account(caller).tokens
             return tokens.lack(tier, use, caller.at, days_end=caller.profile.rate.days_end)
+
+    def kept(self, caller: Caller) -> Kept:
+        """What this caller let the server keep."""
+        with self._lock:
+            return self._account(caller).kept
 
     def charge(self, caller: Caller, use: Use, tokens: int) -> None:
         """Count the tokens that an answer used."""
@@ -204,6 +211,10 @@ def is_known(profile: Profile, key: str) -> bool:
 
 
 def refusal_of(profile: Profile, key: str | None) -> Refused:
+    """Why a key is not let in, and which schemes are."""
+    refused = Refused("bad-key", "Incorrect API key provided.")
     if key is None:
-        return Refused("missing-key", f"You did not provide an API key in the {profile.auth.header} header.")
-    return Refused("bad-key", "Incorrect API key provided.")
+        refused = Refused("missing-key", f"You did not provide an API key in the {profile.auth.header} header.")
+    if profile.auth.schemes:
+        refused.headers = (("WWW-Authenticate", ", ".join(profile.auth.schemes)),)
+    return refused

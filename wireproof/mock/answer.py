@@ -11,8 +11,9 @@ from typing import Any
 from wireproof.mock.conversation import Conversation
 from wireproof.mock.draw import Draw
 from wireproof.mock.fit import Hints, fit
-from wireproof.mock.orders import NUMBER, speak
+from wireproof.mock.orders import NUMBER, Manner, speak
 from wireproof.mock.reasoning import Thinking, thought
+from wireproof.mock.sampling import LIKELIEST, Sampling
 from wireproof.mock.tokens import pieces
 from wireproof.mock.tools import Call, Choice, Tool, calls
 
@@ -35,6 +36,8 @@ class Ask:
     stops: tuple[str, ...] = ()
     cap: int | None = None
     thinking: Thinking | None = None
+    sampling: Sampling = LIKELIEST
+    suffix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ def answered(ask: Ask, draw: Draw) -> Spoken:
     called = calls(ask.tools, ask.choice, ask.conversation.asked, draw, answered=told)
     if called:
         return capped_calls(called, ask.cap)
-    return cut(said(ask, draw), ask.stops, ask.cap)
+    return cut(ask.sampling.shaped(pieces(said(ask, draw))), ask.stops, ask.cap)
 
 
 def said(ask: Ask, draw: Draw) -> str:
@@ -96,7 +99,7 @@ def said(ask: Ask, draw: Draw) -> str:
     hints = hints_of(ask.conversation)
     if ask.format == "json_schema" and ask.schema is not None:
         return json.dumps(fit(ask.schema, draw, hints), ensure_ascii=False)
-    plain = speak(ask.conversation, draw)
+    plain = speak(ask.conversation, Manner(draw, ask.sampling.chance, ask.sampling.length, ask.suffix))
     return plain if ask.format == "text" else as_object(plain, ask.conversation, draw)
 
 
@@ -116,9 +119,8 @@ def as_object(plain: str, conversation: Conversation, draw: Draw) -> str:
     return json.dumps(dict.fromkeys(keys or ["answer"], plain), ensure_ascii=False)
 
 
-def cut(text: str, stops: Sequence[str], cap: int | None) -> Spoken:
-    """The text up to the first stop and within the cap, whichever comes first."""
-    tokens = pieces(text)
+def cut(tokens: tuple[str, ...], stops: Sequence[str], cap: int | None) -> Spoken:
+    """The tokens up to the first stop and within the cap, whichever comes first."""
     within = "".join(tokens if cap is None else tokens[:cap])
     ends = [within.find(stop) for stop in stops if stop and stop in within]
     if ends:

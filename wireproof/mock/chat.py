@@ -7,6 +7,8 @@ from wireproof.mock.answer import Spoken
 from wireproof.mock.chunks import DONE, chunks
 from wireproof.mock.endpoint import Visit
 from wireproof.mock.said import Answer, Event, Said, Told
+from wireproof.mock.searching import with_source
+from wireproof.mock.speech import spoken_aloud
 from wireproof.mock.tools import Call
 from wireproof.mock.turn import Json, Turn, understood
 
@@ -14,6 +16,8 @@ from wireproof.mock.turn import Json, Turn, understood
 def chat(visit: Visit, given: Json) -> Answer:
     """The answer to a chat request."""
     turn = understood(visit, given)
+    if turn.body.get("store"):
+        visit.kept.keep(turn.id, {**whole(turn), "metadata": turn.body.get("metadata", {})})
     if turn.body.get("stream"):
         return Told(200, (*map(Event, chunks(turn)), DONE), tokens=turn.usage["total_tokens"])
     return Said(200, whole(turn))
@@ -42,11 +46,23 @@ def message(turn: Turn, index: int, one: Spoken) -> Json:
     if one.calls and turn.legacy:
         made["function_call"] = function(one.calls[0])
     elif one.calls:
-        made["tool_calls"] = [{"id": call.id, "type": "function", "function": function(call)} for call in one.calls]
+        made["tool_calls"] = [tool_call(call) for call in one.calls]
     if pictures := turn.pictures(index):
         made["images"] = pictures
-    extras: Json = {"refusal": None, "annotations": []}
+    if "audio" in turn.body.get("modalities", ()):
+        made |= {"content": None, "audio": spoken_aloud(turn.id, turn.visit.created, one.text)}
+    if "web_search_options" in turn.body:
+        made["content"], cited = with_source(one.text)
+    else:
+        cited = []
+    extras: Json = {"refusal": None, "annotations": cited}
     return made | {name: value for name, value in extras.items() if name in turn.members}
+
+
+def tool_call(call: Call) -> Json:
+    if call.is_custom:
+        return {"id": call.id, "type": "custom", "custom": {"name": call.name, "input": call.arguments}}
+    return {"id": call.id, "type": "function", "function": function(call)}
 
 
 def function(call: Call) -> Json:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from wireproof.mock import logprobs
 from wireproof.mock.answer import Spoken
+from wireproof.mock.padding import is_obfuscated, padding
 from wireproof.mock.said import Event
 from wireproof.mock.tokens import pieces
 from wireproof.mock.turn import Json, Turn
@@ -67,5 +68,7 @@ def chunk(turn: Turn, index: int, delta: Json, finish: str | None = None) -> Jso
         made["logprobs"] = logprobs.chat_entries([delta["content"]], turn.top)
     elif turn.top is not None or "logprobs" in turn.members:
         made["logprobs"] = None
-    usage: Json = {"usage": None} if shows_usage(turn) else {}
-    return {**turn.envelope("chat.completion.chunk"), **turn.trimmings(), "choices": [made], **usage}
+    extras: Json = {"usage": None} if shows_usage(turn) else {}
+    if delta.get("content") and is_obfuscated(turn.members, turn.body):
+        extras["obfuscation"] = padding(delta["content"])
+    return {**turn.envelope("chat.completion.chunk"), **turn.trimmings(), "choices": [made], **extras}

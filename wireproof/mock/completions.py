@@ -12,8 +12,9 @@ from wireproof.mock.conversation import Conversation, Line
 from wireproof.mock.draw import Draw, fingerprint
 from wireproof.mock.embed import is_tokens
 from wireproof.mock.endpoint import Visit, cap_of, check_context, model_for, stops_of
-from wireproof.mock.messages import check_pairs, check_stop
+from wireproof.mock.messages import check_bias, check_pairs, check_stop
 from wireproof.mock.said import Answer, Event, Said, Told
+from wireproof.mock.sampling import sampling_of
 from wireproof.mock.tokens import count, pieces
 from wireproof.mock.usage import chat_usage
 from wireproof.mock.validate import Body, wrong_type
@@ -25,11 +26,12 @@ def completions(visit: Visit, given: Body) -> Answer:
     """The answer to a legacy completion request."""
     body = validate.fields(given, visit.profile.rules("completions"))
     check_stop(body)
+    check_bias(body)
     check_pairs({**body, "logprobs": True}, strict=visit.profile.rules("completions").refuses_unknown)
     model = model_for(visit, body["model"], "completions")
     for prompt in prompts_of(body["prompt"]):
         check_context(visit, model, count(prompt), "prompt")
-    spoken = [one for prompt in prompts_of(body["prompt"]) for one in continued(body, prompt)]
+    spoken = [one for prompt in prompts_of(body["prompt"]) for one in continued(visit, body, prompt)]
     frame = envelope(visit, body)
     usage = counted(visit, body, spoken)
     if not body.get("stream"):
@@ -50,13 +52,15 @@ def prompts_of(given: Any) -> list[str]:
     return [item if isinstance(item, str) else " ".join(map(str, item)) for item in given]
 
 
-def continued(body: Body, prompt: str) -> list[tuple[str, Spoken]]:
+def continued(visit: Visit, body: Body, prompt: str) -> list[tuple[str, Spoken]]:
     """The continuations of one prompt, `n` of them."""
     ask = Ask(
         conversation=Conversation((Line("user", prompt),)),
         draw=Draw.of(body["model"], prompt, body.get("seed")),
         stops=stops_of(body),
         cap=cap_of({"max_tokens": DEFAULT_CAP, **body}, "max_tokens"),
+        sampling=sampling_of(body, Draw.of("chance", next(visit.ordinals))),
+        suffix=body.get("suffix", ""),
     )
     return [(prompt, speak_once(ask, index)) for index in range(int(body.get("n", 1)))]
 

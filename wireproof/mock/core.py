@@ -6,6 +6,7 @@ import itertools
 import sys
 import traceback
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from wireproof.mock import control, limits, routes, validate
@@ -18,16 +19,19 @@ from wireproof.mock.embed import embeddings
 from wireproof.mock.endpoint import Visit
 from wireproof.mock.health import health
 from wireproof.mock.images import images
+from wireproof.mock.kept import Kept
 from wireproof.mock.lapse import NO_LAPSE, Lapse
 from wireproof.mock.message import Outgoing, Received
+from wireproof.mock.negotiated import agreed
 from wireproof.mock.profile import Profile
 from wireproof.mock.quota import use_of, used_by
 from wireproof.mock.refusal import Refused, render
-from wireproof.mock.responses import responses
+from wireproof.mock.responses import input_tokens, responses
 from wireproof.mock.routes import Route
 from wireproof.mock.said import Answer, encode, with_headers
 from wireproof.mock.signing import Asked, standing
 from wireproof.mock.state import State
+from wireproof.mock.stored import chat_stored, chats_stored, response, response_deleted
 from wireproof.mock.transcribe import transcriptions
 
 HANDLERS: Mapping[str, Callable[[Visit, dict[str, Any]], Answer]] = {
@@ -35,6 +39,11 @@ HANDLERS: Mapping[str, Callable[[Visit, dict[str, Any]], Answer]] = {
     "completions": completions,
     "embeddings": embeddings,
     "responses": responses,
+    "response": response,
+    "response-delete": response_deleted,
+    "input-tokens": input_tokens,
+    "chats-stored": chats_stored,
+    "chat-stored": chat_stored,
     "images": images,
     "transcriptions": transcriptions,
     "models": models,
@@ -43,7 +52,9 @@ HANDLERS: Mapping[str, Callable[[Visit, dict[str, Any]], Answer]] = {
 }
 # Their bodies are no JSON: the handler reads the request itself.
 NOT_JSON = frozenset({"transcriptions"})
-WITHOUT_CELLS = frozenset({"models", "model", "health"})
+WITHOUT_CELLS = frozenset(
+    {"models", "model", "health", "response", "response-delete", "chats-stored", "chat-stored"}
+)
 WITHOUT_QUOTA = frozenset({"health"})
 # What becomes of a request whose cell is in this state: the cause, and what is said of it.
 TROUBLES: Mapping[str, tuple[str, str]] = {
@@ -90,8 +101,32 @@ class Core:
         except Refused as refused:
             return self.refuse(received, refused)
         heard = received if validate.is_too_large(received.body) else lapse.hear(received, profile)
-        answer = lapse.say(self.answer(lapse.rule(profile), heard), received)
-        return encode(answer, gap_s=self.state.gap_s, frame=lapse.frame)
+        answered = self.answer(lapse.rule(profile), heard)
+        if not self.controlled:
+            return encode(answered, gap_s=self.state.gap_s)
+        beside = replace(received, beside=len(self.state.slots.ends(received)))
+        made = encode(lapse.say(answered, beside), gap_s=self.state.gap_s, frame=lapse.frame)
+        return self.state.slots.take(received, made)
+
+    def ended(self, received: Received, *, left: bool = False) -> None:
+        """The answer is over, or its client has left."""
+        if not self.state.slots.holds(received):
+            return
+        self.state.slots.left += left
+        if not (left and self._blind(received, "leaving")):
+            self.state.slots.free(received)
+
+    def welcomes(self, received: Received) -> bool:
+        """Whether a client that waits with its body is told to go on."""
+        waits = (received.header("expect") or "").lower() == "100-continue"
+        return waits and not self._blind(received, "expectation")
+
+    def _blind(self, received: Received, to: str) -> bool:
+        profile = routes.profile_for(self.profiles, received.path)
+        try:
+            return profile is not None and to in self._lapse(profile, received).blind_to
+        except Refused:
+            return False
 
     def _lapse(self, profile: Profile, received: Received) -> Lapse:
         if not self.controlled:
@@ -128,6 +163,8 @@ class Core:
     ) -> Answer:
         if received.method == "OPTIONS":
             return routes.preflight(profile, received.path)
+        if validate.is_too_large(received.body):
+            raise validate.too_large()
         route = routes.find(profile, received.method, received.path)
         if caller is None and route.endpoint not in profile.auth.public:
             raise refusal_of(profile, key)
@@ -135,11 +172,10 @@ class Core:
         if meter.exhausted and route.endpoint not in (*WITHOUT_QUOTA, *profile.auth.public):
             limits.refuse_volume(profile, "The request volume of this month is used up.")
         cells = self._cells_up(profile, route, received)
-        visit = Visit(profile, route.endpoint, meter.tier, route.held, received, self.ordinals, cells)
+        kept = Kept() if caller is None else self.state.accounts.kept(caller)
+        visit = Visit(profile, route.endpoint, meter.tier, route.held, received, self.ordinals, cells, kept)
         return self._handled(visit, caller)
 
-        if validate.is_too_large(received.body):
-            raise validate.too_large()
     def _handled(self, visit: Visit, caller: Caller | None) -> Answer:
         """What the endpoint says, and the tokens of it counted."""
         handler = HANDLERS.get(visit.endpoint)
@@ -168,7 +204,8 @@ class Core:
         """The answer with its request id, the profile's standing headers and the account's limits."""
         elsewhere = self.controlled and control.cell_of(received) == "one-down"
         asked = Asked(profile, received, Draw.of("request", next(self.ordinals)).hex(24), elsewhere)
-        return with_headers(answer, (*standing(asked), *limits.headers_of(profile, meter)))
+        owed = (*standing(asked), *limits.headers_of(profile, meter), *agreed(received, answer))
+        return with_headers(answer, owed)
 
 
 def body_of(profile: Profile, endpoint: str, received: Received) -> validate.Body:

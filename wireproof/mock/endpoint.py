@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wireproof.mock.draw import Draw
+from wireproof.mock.kept import Kept
 from wireproof.mock.message import Received
 from wireproof.mock.model import Model
 from wireproof.mock.profile import Profile
@@ -26,6 +27,7 @@ class Visit:
     received: Received
     ordinals: Iterator[int] = field(default_factory=itertools.count)
     cells_up: int = 1
+    kept: Kept = field(default_factory=Kept)
 
     @property
     def created(self) -> int:
@@ -69,3 +71,9 @@ def cap_of(body: dict[str, Any], *names: str | None) -> int | None:
 def stops_of(body: dict[str, Any]) -> tuple[str, ...]:
     given = body.get("stop") or ()
     return (given,) if isinstance(given, str) else tuple(given)
+
+
+def served_tier(body: dict[str, Any]) -> str:
+    """The tier that serves a request: the one it asks for, the default where it leaves the choice."""
+    asked = body.get("service_tier", "auto")
+    return "default" if asked == "auto" else str(asked)

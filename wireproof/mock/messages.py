@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from wireproof.mock.rules import RequestRules
-from wireproof.mock.validate import Body, out_of_range, required, wrong_type
+from wireproof.mock.validate import Body, is_number, out_of_range, required, wrong_type
 from wireproof.mock.vision import check_image
 
 CHOICES = ("none", "auto", "required")
@@ -68,14 +68,20 @@ def check_stop(body: Body) -> None:
 
 def check_tools(body: Body) -> None:
     for index, tool in enumerate(body.get("tools", ())):
-        function = tool.get("function") if isinstance(tool, dict) else None
-        if not isinstance(function, dict):
-            raise required(f"tools[{index}].function")
-        if not isinstance(function.get("name"), str) or not function["name"]:
-            raise required(f"tools[{index}].function.name")
-        if not isinstance(function.get("parameters", {}), dict):
-            raise wrong_type(f"tools[{index}].function.parameters", "object")
+        kind = kind_of(tool)
+        given = tool.get(kind) if isinstance(tool, dict) else None
+        if not isinstance(given, dict):
+            raise required(f"tools[{index}].{kind}")
+        if not isinstance(given.get("name"), str) or not given["name"]:
+            raise required(f"tools[{index}].{kind}.name")
+        if not isinstance(given.get("parameters", {}), dict):
+            raise wrong_type(f"tools[{index}].{kind}.parameters", "object")
     check_choice(body)
+
+
+def kind_of(tool: Any) -> str:
+    """The member that describes a tool."""
+    return "custom" if isinstance(tool, dict) and tool.get("type") == "custom" else "function"
 
 
 def check_choice(body: Body) -> None:
@@ -87,8 +93,9 @@ def check_choice(body: Body) -> None:
     if isinstance(choice, dict) and choice.get("type") == "allowed_tools":
         check_allowed(choice.get("allowed_tools"))
     elif isinstance(choice, dict):
-        named = choice.get("function", {}).get("name") if isinstance(choice.get("function", {}), dict) else None
-        if named not in [tool["function"]["name"] for tool in body["tools"]]:
+        given = choice.get(kind_of(choice))
+        named = given.get("name") if isinstance(given, dict) else None
+        if named not in [tool[kind_of(tool)]["name"] for tool in body["tools"]]:
             raise out_of_range("tool_choice", f"Tool choice {named!r} is not among the tools.")
 
 
@@ -124,18 +131,40 @@ def check_format(body: Body, *, strict: bool) -> None:
     if kind not in FORMATS:
         raise out_of_range("response_format.type", f"Invalid value {kind!r}: expected one of {list(FORMATS)}.")
     if kind == "json_schema":
-        check_schema(asked.get("json_schema"))
+        check_schema(asked.get("json_schema"), strict=strict)
     if kind == "json_object" and strict and "json" not in repr(body["messages"]).lower():
         raise out_of_range("messages", "'messages' must contain the word 'json' to use the format 'json_object'.")
 
 
-def check_schema(given: Any) -> None:
+def check_schema(given: Any, *, strict: bool) -> None:
     if not isinstance(given, dict):
         raise required("response_format.json_schema")
     if not isinstance(given.get("name"), str):
         raise required("response_format.json_schema.name")
     if not isinstance(given.get("schema", {}), dict):
         raise wrong_type("response_format.json_schema.schema", "object")
+    if strict and given.get("strict"):
+        check_strict(given.get("schema"))
+
+
+def check_strict(schema: Any) -> None:
+    """Refuse objects of a strict schema that are open, or that leave a member to the model."""
+    if not isinstance(schema, dict):
+        return
+    if isinstance(members := schema.get("properties"), dict):
+        closed = schema.get("additionalProperties") is False
+        if not closed or set(schema.get("required", ())) != set(members):
+            raise out_of_range("response_format", "A strict schema closes its objects and requires every member.")
+        for below in members.values():
+            check_strict(below)
+    check_strict(schema.get("items"))
+
+
+def check_bias(body: Body) -> None:
+    """Refuse a bias that is not from -100 to 100, or of what is no token."""
+    for token, value in body.get("logit_bias", {}).items():
+        if not token.isdecimal() or not is_number(value) or not -100 <= value <= 100:
+            raise out_of_range("logit_bias", f"Invalid bias {value!r} of the token {token!r}.")
 
 
 def check_pairs(body: Body, *, strict: bool) -> None:
@@ -153,5 +182,6 @@ def check_chat(body: Body, rules: RequestRules) -> None:
     check_stop(body)
     check_tools(body)
     check_functions(body)
+    check_bias(body)
     check_format(body, strict=strict)
     check_pairs(body, strict=strict)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-ROLES = ("chat", "completions", "embeddings", "vision", "image", "audio", "reasoning")
+ROLES = ("chat", "completions", "embeddings", "vision", "image", "audio", "reasoning", "speech", "search")
 
 
 @dataclass(frozen=True, slots=True)

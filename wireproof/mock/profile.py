@@ -145,6 +145,11 @@ class Profile:
         )
 
     @property
+    def paths(self) -> frozenset[str]:
+        """The names of the endpoints that it serves."""
+        return frozenset(name for name, _, _ in self.endpoints)
+
+    @property
     def suite_key(self) -> str:
         return f"{self.auth.key_prefix}mock-{self.suite_tier}"
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from wireproof.mock.answer import Spoken
 from wireproof.mock.draw import Draw
+from wireproof.mock.endpoint import served_tier
+from wireproof.mock.logprobs import chat_entry
+from wireproof.mock.tokens import pieces
 from wireproof.mock.tools import Call
 
 Json = dict[str, Any]
@@ -48,7 +53,7 @@ class Response:
         """The request's settings, as the response repeats them, and what did not go wrong."""
         body = self.body
         return {
-            "background": False,
+            "background": body.get("background", False),
             "error": None,
             "incomplete_details": None,
             "instructions": body.get("instructions"),
@@ -56,23 +61,45 @@ class Response:
             "metadata": body.get("metadata", {}),
             "model": body["model"],
             "parallel_tool_calls": body.get("parallel_tool_calls", True),
-            "previous_response_id": None,
-            "reasoning": {"effort": None, "summary": None},
-            "service_tier": "default",
+            "previous_response_id": body.get("previous_response_id"),
+            "reasoning": {"effort": None, "summary": None, **body.get("reasoning", {})},
+            "safety_identifier": body.get("safety_identifier"),
+            "service_tier": served_tier(body),
             "store": body.get("store", True),
             "temperature": body.get("temperature", 1.0),
             "text": {"format": {"type": "text"}, **body.get("text", {})},
             "tool_choice": body.get("tool_choice", "auto"),
             "tools": body.get("tools", []),
+            "top_logprobs": body.get("top_logprobs", 0),
             "top_p": body.get("top_p", 1.0),
             "truncation": body.get("truncation", "disabled"),
             "user": body.get("user"),
         }
 
+    @property
+    def reasons(self) -> bool:
+        """Whether the thinking stands in an item of its own before what is said."""
+        thinking = self.spoken.thinking
+        return thinking is not None and not thinking.member and bool(self.spoken.thought)
+
     def items(self, status: str) -> list[Json]:
+        first = [self.reasoning_item(self.summary())] if self.reasons else []
         if self.spoken.calls:
-            return [self.call_item(index, call, status) for index, call in enumerate(self.spoken.calls)]
-        return [self.message_item(status, [self.part(kind, "".join(tokens)) for kind, tokens in self.parts()])]
+            return first + [self.call_item(index, call, status) for index, call in enumerate(self.spoken.calls)]
+        content = [self.part(kind, "".join(tokens)) for kind, tokens in self.parts()]
+        return [*first, self.message_item(status, content)]
+
+    def summary(self) -> list[Json]:
+        """What is told of the thinking, where that is asked for."""
+        if not self.body.get("reasoning", {}).get("summary"):
+            return []
+        return [{"type": "summary_text", "text": "".join(self.spoken.thought)}]
+
+    def reasoning_item(self, summary: list[Json]) -> Json:
+        made: Json = {"id": f"rs_{self.draw.at(self.id, 'reasoning').hex(24)}", "type": "reasoning", "summary": summary}
+        if "reasoning.encrypted_content" in self.body.get("include", ()):
+            made["encrypted_content"] = base64.b64encode("".join(self.spoken.thought).encode()).decode()
+        return made
 
     def parts(self) -> list[tuple[str, tuple[str, ...]]]:
         """The kinds of the message's parts and their tokens: the thought where it is shown apart, and the text."""
@@ -80,8 +107,16 @@ class Response:
         return [*([("reasoning", thought)] if thought else []), ("output_text", self.spoken.tokens)]
 
     def part(self, kind: str, text: str) -> Json:
-        marks: Json = {"annotations": [], "logprobs": []} if self.annotated and kind == "output_text" else {}
+        marks: Json = {}
+        if self.annotated and kind == "output_text":
+            marks = {"annotations": [], "logprobs": self.logprobs(pieces(text))}
         return {"type": kind, "text": text, **marks}
+
+    def logprobs(self, tokens: Sequence[str]) -> list[Json]:
+        """The log probabilities of these tokens, where they are asked for."""
+        if "message.output_text.logprobs" not in self.body.get("include", ()):
+            return []
+        return [chat_entry(token, int(self.body.get("top_logprobs", 0))) for token in tokens]
 
     def message_item(self, status: str, content: list[Json]) -> Json:
         made = f"msg_{self.draw.at(self.id, 'message').hex(24)}"

@@ -7,7 +7,7 @@ from typing import Any
 
 from wireproof.mock import validate
 from wireproof.mock.answer import Ask, speak_once
-from wireproof.mock.conversation import Conversation, prompt_tokens
+from wireproof.mock.conversation import ORDERING, Conversation, Line, prompt_tokens
 from wireproof.mock.draw import Draw
 from wireproof.mock.endpoint import Visit, cap_of, check_context, model_for
 from wireproof.mock.inputs import conversation_of, named
@@ -16,9 +16,11 @@ from wireproof.mock.reasoning import thinking_of
 from wireproof.mock.response_events import events
 from wireproof.mock.response_object import Response
 from wireproof.mock.said import Answer, Said, Told
+from wireproof.mock.sampling import sampling_of
+from wireproof.mock.stored import Stored
 from wireproof.mock.tools import Choice, Tool
 from wireproof.mock.usage import response_usage
-from wireproof.mock.validate import Body, out_of_range, required, wrong_type
+from wireproof.mock.validate import Body, required, wrong_type
 from wireproof.mock.vision import refuse_blind
 
 
@@ -28,17 +30,49 @@ def responses(visit: Visit, given: Body) -> Answer:
     body = validate.fields(given, rules)
     if "model" not in body:
         raise required("model")
-    conversation = conversation_of(body, rules)
+    conversation = continued(visit, body, conversation_of(body, rules))
     check_tools(body.get("tools", ()))
     model = model_for(visit, body["model"], "chat")
     if conversation.pictures:
         refuse_blind(model.roles, model.id)
-    if "previous_response_id" in body:
-        raise out_of_range("previous_response_id", "There is no stored response of this id.")
     response = understood(visit, body, conversation, model)
+    if keeps(visit, body):
+        visit.kept.keep(response.id, Stored(response.whole(), answered(conversation, response.spoken.text)))
     if body.get("stream"):
         return Told(200, events(response), tokens=response.usage["total_tokens"])
-    return Said(200, response.whole())
+    return Said(200, response.at("queued", [], None) if body.get("background") else response.whole())
+
+
+def continued(visit: Visit, body: Body, conversation: Conversation) -> Conversation:
+    """The conversation with that of the response it goes on from before it."""
+    if "previous_response_id" not in body:
+        return conversation
+    earlier: Stored = visit.kept.get(body["previous_response_id"], "previous_response_id")
+    return Conversation((*earlier.conversation.lines, *conversation.lines))
+
+
+def answered(conversation: Conversation, said: str) -> Conversation:
+    """The conversation with what was said last, and without the instructions, which hold for one response."""
+    lines = (line for line in conversation.lines if line.role not in ORDERING)
+    return Conversation((*lines, Line("assistant", said)))
+
+
+def keeps(visit: Visit, body: Body) -> bool:
+    """Whether a response is stored, as it is unless the request says otherwise."""
+    return "response" in visit.profile.paths and body.get("store", True) is True
+
+
+def input_tokens(visit: Visit, given: Body) -> Said:
+    """The tokens that the input of a response has."""
+    rules = visit.profile.rules("responses")
+    body = validate.fields(given, rules)
+    if "model" not in body:
+        raise required("model")
+    model_for(visit, body["model"], "chat")
+    conversation = continued(visit, body, conversation_of(body, rules))
+    return Said(
+        200, {"object": "response.input_tokens", "input_tokens": prompt_tokens(conversation, body.get("tools"))}
+    )
 
 
 def understood(visit: Visit, body: Body, conversation: Conversation, model: Model) -> Response:
@@ -62,6 +96,7 @@ def asked(visit: Visit, body: Body, conversation: Conversation, model: Model) ->
         schema=wanted.get("schema"),
         cap=cap_of(body, visit.profile.rules("responses").token_cap),
         thinking=thinking_of(visit.profile, model, body),
+        sampling=sampling_of(body, Draw.of("chance", next(visit.ordinals))),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from wireproof.mock.draw import Draw
 from wireproof.mock.fit import Hints, fit
+from wireproof.mock.texts import matching
 
 FILLERS = frozenset(
     re.findall(
@@ -23,24 +24,46 @@ NAMES = re.compile(r"(?<![.!?] )(?<!^)\b[A-Z][\w-]+(?: [A-Z][\w-]+)*")
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A function the model may call."""
+    """A function the model may call, or a tool of its user's own that takes a text.
+
+    Attributes:
+        pattern: the regular expression that the text fits; None for a function.
+    """
 
     name: str
     description: str
     parameters: Mapping[str, Any]
+    pattern: str | None = None
 
     @classmethod
     def from_mapping(cls, row: Mapping[str, Any]) -> Tool:
         return cls(row["name"], row.get("description") or "", row.get("parameters") or {})
 
+    @classmethod
+    def from_chat(cls, row: Mapping[str, Any]) -> Tool:
+        """A tool as a chat request describes it."""
+        if row.get("type") != "custom":
+            return cls.from_mapping(row["function"])
+        given = row["custom"]
+        grammar = given.get("format", {}).get("grammar", {})
+        pattern = grammar.get("definition") if grammar.get("syntax") == "regex" else "ok"
+        return cls(given["name"], given.get("description") or "", {}, pattern)
+
+    def written(self, draw: Draw, hints: Hints) -> str:
+        """What a call of this tool is given: arguments as JSON, or a text."""
+        if self.pattern is not None:
+            return matching(self.pattern, draw)
+        return json.dumps(fit(self.parameters or {"type": "object"}, draw, hints), ensure_ascii=False)
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call: its id, the function, the arguments as JSON text."""
+    """One call: its id, the tool, the arguments as JSON text, or a text for a tool of the user's own."""
 
     id: str
     name: str
     arguments: str
+    is_custom: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +85,8 @@ def calls(tools: Sequence[Tool], choice: Choice, asked: str, draw: Draw, *, answ
         Call(
             id=f"call_{draw.at('call', index).hex(24)}",
             name=tool.name,
-            arguments=json.dumps(fit(tool.parameters or {"type": "object"}, draw.at(index), hints), ensure_ascii=False),
+            arguments=tool.written(draw.at(index), hints),
+            is_custom=tool.pattern is not None,
         )
         for index, (tool, hints) in enumerate(wanted)
     )
@@ -109,5 +133,6 @@ def named_choice(given: Any, *, parallel: bool) -> Choice:
         names = tuple(tool["function"]["name"] for tool in limits["tools"])
         return Choice(limits["mode"], None, parallel, names)
     if isinstance(given, dict):
-        return Choice("named", given.get("function", given).get("name"), parallel)
+        described: Any = given.get("function", given.get("custom", given))
+        return Choice("named", described.get("name"), parallel)
     return Choice(given or "auto", None, parallel)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
-from wireproof.mock import validate
+from wireproof.mock import attachments, validate
 from wireproof.mock.answer import Ask, Spoken, speak_once
-from wireproof.mock.conversation import Conversation, from_messages, prompt_tokens
+from wireproof.mock.conversation import Conversation, from_messages, prompt_tokens, text_of
 from wireproof.mock.draw import Draw, fingerprint
-from wireproof.mock.endpoint import Visit, cap_of, check_context, model_for, stops_of
+from wireproof.mock.endpoint import Visit, cap_of, check_context, model_for, served_tier, stops_of
 from wireproof.mock.messages import check_chat
 from wireproof.mock.model import Model
 from wireproof.mock.pictures import data_url, drawn
 from wireproof.mock.reasoning import thinking_of
+from wireproof.mock.refusal import Refused
+from wireproof.mock.sampling import sampling_of
+from wireproof.mock.tokens import pieces
 from wireproof.mock.tools import Choice, Tool, named_choice
 from wireproof.mock.usage import chat_usage
 from wireproof.mock.vision import refuse_blind
@@ -59,7 +63,7 @@ class Turn:
 
     def trimmings(self) -> Json:
         """The members that only some profiles show."""
-        known = {"service_tier": "default", "system_fingerprint": fingerprint(self.body["model"])}
+        known = {"service_tier": served_tier(self.body), "system_fingerprint": fingerprint(self.body["model"])}
         return {name: value for name, value in known.items() if name in self.members}
 
     def pictures(self, index: int) -> list[Json]:
@@ -81,11 +85,13 @@ def understood(visit: Visit, given: Json) -> Turn:
     ask = asked(visit, body, model)
     if any(line.pictures for line in ask.conversation.lines):
         refuse_blind(model.roles, model.id)
+    refuse_unable(body, model)
     prompt = prompt_tokens(ask.conversation, body.get("tools"))
     check_context(visit, model, prompt + (cap_asked(visit, body) or 0), "messages")
     spoken = tuple(speak_once(ask, index) for index in range(int(body.get("n", 1))))
     thought = sum(len(one.thought) for one in spoken)
     usage = chat_usage(visit.profile, prompt, sum(one.size for one in spoken), thought)
+    foretold(usage, body, spoken)
     return Turn(visit, body, model, ask, spoken, usage, visit.id("chatcmpl-", ask.draw))
 
 
@@ -94,9 +100,31 @@ def check_choices(body: Json) -> None:
         raise validate.out_of_range("n", f"Invalid 'n': this server makes at most {MOST_CHOICES} choices.")
 
 
-def functions_of(body: Json) -> list[Json]:
-    """The functions that the model may call, in the newer form or in the older."""
-    return [tool["function"] for tool in body.get("tools", ())] or body.get("functions", [])
+def refuse_unable(body: Json, model: Model) -> None:
+    """Refuse what only some models can: to speak, and to search the web."""
+    wants = {"speech": "audio" in body.get("modalities", ()), "search": "web_search_options" in body}
+    for role, wanted in wants.items():
+        if wanted and role not in model.roles:
+            raise Refused("wrong-model-kind", f"The model '{model.id}' does not serve {role}.", param="model")
+
+
+def foretold(usage: Json, body: Json, spoken: tuple[Spoken, ...]) -> None:
+    """Count how much of the predicted text was said, and how much was not."""
+    content = body.get("prediction", {}).get("content")
+    if content is None or "completion_tokens_details" not in usage:
+        return
+    predicted = pieces(text_of(content))
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(predicted, spoken[0].tokens, strict=False)))
+    usage["completion_tokens_details"] |= {
+        "accepted_prediction_tokens": same,
+        "rejected_prediction_tokens": len(predicted) - same,
+    }
+
+
+def tools_of(body: Json) -> tuple[Tool, ...]:
+    """What the model may call, in the newer form or in the older."""
+    functions = body.get("functions", ())
+    return tuple(map(Tool.from_chat, body.get("tools", ()))) or tuple(map(Tool.from_mapping, functions))
 
 
 def choice_of(body: Json) -> Choice:
@@ -112,16 +140,17 @@ def cap_asked(visit: Visit, body: Json) -> int | None:
 
 def asked(visit: Visit, body: Json, model: Model) -> Ask:
     wanted = body.get("response_format", {})
-    conversation: Conversation = from_messages(body["messages"], body.get("system"))
+    conversation: Conversation = from_messages(attachments.read(body["messages"]), body.get("system"))
     cap = cap_asked(visit, body)
     return Ask(
         conversation=conversation,
         draw=Draw.of(body["model"], body["messages"], body.get("system"), body.get("seed")),
-        tools=tuple(Tool.from_mapping(function) for function in functions_of(body)),
+        tools=tools_of(body),
         choice=choice_of(body),
         format=wanted.get("type", "text"),
         schema=wanted.get("json_schema", {}).get("schema"),
         stops=stops_of(body),
         cap=visit.profile.rules("chat").cap_unless_asked if cap is None else cap,
         thinking=thinking_of(visit.profile, model, body),
+        sampling=sampling_of(body, Draw.of("chance", next(visit.ordinals))),
     )

@@ -16,17 +16,20 @@ from wireproof.mock.faults import (
     forms,
     framing,
     heads,
+    heeding,
     inputs,
     liberties,
     limits,
     pictures,
     quotas,
+    refusals,
     relays,
     rules,
     streams,
     table,
     taken,
     thinking,
+    transport,
     typed,
     values,
 )
@@ -40,12 +43,14 @@ __all__ = ["Fault", "derived", "faults", "find"]
 ACTED: Mapping[str, Lapse] = {
     **values.LAPSES,
     **asked.LAPSES,
+    **heeding.LAPSES,
     **taken.LAPSES,
     **rules.LAPSES,
     **streams.LAPSES,
     **dialects.LAPSES,
     **endings.LAPSES,
     **errors.LAPSES,
+    **refusals.LAPSES,
     **framing.LAPSES,
     **heads.LAPSES,
     **quotas.LAPSES,
@@ -60,6 +65,7 @@ ACTED: Mapping[str, Lapse] = {
     **cuts.LAPSES,
     **relays.LAPSES,
     **typed.LAPSES,
+    **transport.LAPSES,
 }
 
 

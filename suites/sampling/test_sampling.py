@@ -1,0 +1,97 @@
+"""How tokens are chosen: what is left to chance, what is not, and what a request forbids or forces."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from wireproof import expect
+from wireproof.check import Exchange, Inconclusive, Violation, check, pointer, usage_of
+
+# Where the text of an answer stands: in a chat, in a completion, in a response.
+PLACES = ("/choices/0/message/content", "/choices/0/text", "/output/*/content/*/text")
+# Of this many words of one kind a penalty of two lets none be said again.
+MANY = 30
+
+
+def said(exchange: Exchange) -> str:
+    """The text of an answer, whichever endpoint gave it."""
+    body = expect.answer(exchange)
+    found = [text for place in PLACES for _, text in pointer.find(body, place) if isinstance(text, str)]
+    expect.that(bool(found), "text", body, where="body")
+    return "".join(found)
+
+
+def told(exchanges: tuple[Exchange, ...]) -> list[str]:
+    """The texts of several answers; answers without any decide nothing."""
+    texts = [said(exchange) for exchange in exchanges]
+    if not any(texts):
+        raise Inconclusive("the answers have no text")
+    return texts
+
+
+@check("sampling.steady", honours=("temperature", "top_p", "seed"))
+def test_steady(exchanges: tuple[Exchange, ...]) -> None:
+    """The same request gets the same text where its temperature is 0, its nucleus is of one token, or it has a seed."""
+    texts = told(exchanges)
+    expect.that(len(set(texts)) == 1, "the same text each time", texts, where="text")
+
+
+@check("sampling.varied", honours=("temperature",))
+def test_varied(exchanges: tuple[Exchange, ...]) -> None:
+    """The same request gets another text now and then where its temperature is above 0, as it is unless it says so."""
+    texts = told(exchanges)
+    expect.that(len(set(texts)) > 1, "more than one text", texts, where="text")
+
+
+@check("sampling.biased", honours=("logit_bias",))
+def test_biased(exchange: Exchange) -> None:
+    """A bias of 100 for one token leaves no other: the text is one piece said over and over."""
+    text = said(exchange)
+    again = re.fullmatch(r"(?s)(.{1,32}?)\1{2,}", text.strip() + " ") or re.fullmatch(r"(?s)(.{1,32}?)\1{2,}", text)
+    again = again or re.fullmatch(r"(?s)\s*(\S{1,32}?)(\s*\1){2,}\s*", text)
+    expect.that(again is not None, "one piece said over and over", text, where="text")
+
+
+@check("sampling.damped", honours=("frequency_penalty",))
+def test_damped(plain: Exchange, damped: Exchange) -> None:
+    """Under the highest frequency penalty a word that is to be said over and over is said less often than without."""
+    word = re.search(r"the word (\w+)", plain.request.body.decode())
+    assert word is not None
+    free, held = (len(re.findall(rf"\b{word[1]}\b", said(one), re.IGNORECASE)) for one in (plain, damped))
+    if free < MANY:
+        raise Inconclusive(f"without a penalty the word is said {free} times, too few to tell")
+    expect.that(held < free, f"fewer than {free} times the word {word[1]}", held, where="text")
+
+
+@check("sampling.verbosity", honours=("verbosity", "text.verbosity"))
+def test_verbosity(low: Exchange, high: Exchange) -> None:
+    """A question is answered in fewer words where little verbosity is asked for than where much is."""
+    short, long = (len(said(one).split()) for one in (low, high))
+    expect.that(short < long, f"fewer than {long} words", short, where="text")
+
+
+@check("sampling.effort", honours=("reasoning_effort", "reasoning.effort"))
+def test_effort(low: Exchange, high: Exchange) -> None:
+    """A model thinks in fewer tokens where little effort is asked for than where much is."""
+    less, more = thought(low), thought(high)
+    expect.that(less < more, f"fewer than {more} tokens of reasoning", less, where="usage")
+
+
+def thought(exchange: Exchange) -> int:
+    """The tokens of reasoning that an answer counts."""
+    expect.success(exchange)
+    usage: Mapping[str, Any] = usage_of(exchange)
+    counted = (usage.get(f"{name}_tokens_details") for name in ("completion", "output"))
+    count = next((one.get("reasoning_tokens") for one in counted if isinstance(one, dict)), None)
+    if not isinstance(count, int):
+        raise Violation("a count of the tokens of reasoning", expect.shown(usage), where="usage")
+    return count
+
+
+@check("sampling.tier", honours=("service_tier",))
+def test_tier(exchange: Exchange) -> None:
+    """An answer names the tier that served it, which is the one that the request asked for."""
+    tier = expect.asked(exchange)["service_tier"]
+    expect.equal(expect.member(expect.answer(exchange), "/service_tier", str), tier, at="/service_tier")

@@ -1,0 +1,37 @@
+"""`wireproof fields`: every member of every request, and the checks that show it to be obeyed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from wireproof.commands import command, write
+
+
+def add(commands: Any) -> None:
+    """Register the command."""
+    parser = command(commands, "fields", run, "list the members of requests and what shows each to be obeyed")
+    parser.add_argument("--write", metavar="FILE", help="write their page to this file")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the members, or write their page."""
+    from wireproof import config
+    from wireproof.fields import fields
+    from wireproof.report.fields import fields_page
+    from wireproof.suites import load_checks
+
+    providers = config.load_providers()
+    found = fields(providers, load_checks())
+    if options.write:
+        write(Path(options.write), fields_page(found, tuple(providers)))
+        return 0
+    if options.json:
+        print(json.dumps([field.as_data() for field in found], indent=1))
+        return 0
+    for field in found:
+        shown = ", ".join(field.checks or field.by_openai) or field.reason
+        print(f"{field.provider:<16} {field.endpoint:<15} {field.name:<24} {field.state:<19} {shown}")
+    return 0

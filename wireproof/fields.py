@@ -1,0 +1,105 @@
+"""Every member of every request, provider by provider, and the checks that show it to be obeyed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from wireproof import config, datafiles
+from wireproof.case import Ask, Case
+from wireproof.check import Check
+from wireproof.docket import is_selector, selects
+from wireproof.honoured import has
+from wireproof.provider import Provider
+
+# Why no answer shows that a member was obeyed: endpoint → member → reason.
+REASONS = "suites/unproved.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One member of one provider's requests.
+
+    Attributes:
+        checks: the checks that show it to be obeyed, by the provider's own index.
+        by_openai: those that show it in OpenAI's column alone.
+        reason: why there are none; empty where there are.
+    """
+
+    provider: str
+    endpoint: str
+    name: str
+    checks: tuple[str, ...]
+    by_openai: tuple[str, ...]
+    reason: str
+
+    @property
+    def state(self) -> str:
+        """`proved` by its own index, `proved by OpenAI's`, `unproved` for a reason, or a `gap`."""
+        if self.checks:
+            return "proved"
+        if self.by_openai:
+            return "proved by OpenAI's"
+        return "unproved" if self.reason else "gap"
+
+    def as_data(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {"state": self.state, **{name: getattr(self, name) for name in self.__slots__}}
+
+
+def reasons() -> Mapping[str, Mapping[str, str]]:
+    """Why no answer shows that a member was obeyed."""
+    found: Mapping[str, Mapping[str, str]] = datafiles.read_yaml(datafiles.root() / REASONS)
+    return found
+
+
+def fields(providers: Mapping[str, Provider], checks: Mapping[str, Check]) -> tuple[Field, ...]:
+    """Every member of every request that a contract of ours names."""
+    cases, why = config.load_cases(), reasons()
+    shown = {name: dict(honoured(provider, provider, checks, cases)) for name, provider in providers.items()}
+    baseline = providers[config.BASELINE]
+    by_openai = {name: dict(honoured(baseline, one, checks, cases)) for name, one in providers.items()}
+    return tuple(
+        Field(
+            name,
+            endpoint,
+            member,
+            tuple(sorted(shown[name].get((endpoint, member), ()))),
+            tuple(sorted(by_openai[name].get((endpoint, member), ()))),
+            why.get(endpoint, {}).get(member, ""),
+        )
+        for name, provider in providers.items()
+        for endpoint, table in provider.data["requests"].items()
+        for member in table["fields"]
+    )
+
+
+def honoured(
+    column: Provider, target: Provider, checks: Mapping[str, Check], cases: Mapping[str, Case]
+) -> Iterator[tuple[tuple[str, str], set[str]]]:
+    """(endpoint, member) → the checks that show it obeyed, on cases that the target is sent by this index."""
+    found: dict[tuple[str, str], set[str]] = {}
+    judged = [judgement for clause in config.load_clauses(column.schemas) for judgement in clause.judged]
+    cited = [cases[name] for one in judged for name in one.case.values() if name in cases]
+    offered = [case for case in cited if target.offers(case.feature) and column.offers(case.feature)]
+    for judgement in (one for one in judged if checks[one.check].honours):
+        for case in (case for name in judgement.case.values() for case in offered if named(name, case)):
+            for ask in case.asks:
+                for member in asked(ask, checks[judgement.check].honours, target):
+                    found.setdefault((ask.endpoint, member), set()).add(judgement.check)
+    yield from found.items()
+
+
+def named(name: str, case: Case) -> bool:
+    """Whether a judgement's case is this one, by its name or by a selector."""
+    return selects(name, case) if is_selector(name) else name == case.name
+
+
+def asked(ask: Ask, names: tuple[str, ...], target: Provider) -> Iterator[str]:
+    """The members of a request that a check is about, the cap under the name that the target has for it."""
+    body = ask.form if ask.form is not None else ask.body
+    cap = target.token_cap(ask.endpoint)
+    for name in names:
+        if has(body, name) or (ask.cap is not None and name == cap):
+            yield name.partition(".")[0]
