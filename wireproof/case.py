@@ -13,7 +13,7 @@ from typing import Any
 # Forms of an answer that are no JSON.
 PLAIN_FORMATS = frozenset({"text", "srt", "vtt"})
 # Keys that are no tier's.
-PLAIN_KEYS = frozenset({"good", "none", "empty", "bad", "unprefixed", "revoked"})
+PLAIN_KEYS = frozenset({"good", "none", "empty", "bad", "unprefixed", "revoked", "altered"})
 # What stands behind the tier of a key with nothing left: altogether, or for the model asked first.
 USED_UP = ("-exhausted", "-spent")
 # And of one whose next request is the last of its volume.
@@ -27,7 +27,7 @@ class Ask:
     Attributes:
         form: fields of a multipart form in place of a body: name → text, or file and media type.
         cap: the most tokens the answer may have, sent in the field the provider names.
-        key: which key goes with it: good, none, empty, bad, unprefixed, revoked, or a tier of the provider.
+        key: which key goes with it: good, none, empty, bad, unprefixed, altered, revoked, or a tier of the provider.
         cell: down, failing, misconfigured or crashed, where the request is to meet a cell in that state; one-down
             where one of several is down.
         clock: seconds by which the request happens later than now.

@@ -103,7 +103,7 @@ def _ask(entry: Mapping[str, Any], where: str, known: Mapping[str, Any]) -> Ask:
 
 
 def _literal(given: Any) -> bytes:
-    """The bytes of a literal body: a text, or pieces of which each may stand several times or be told in hexadecimal."""
+    """The bytes of a literal body: a text, or pieces that may be repeated or be told in hexadecimal."""
     if isinstance(given, str):
         return given.encode()
     return b"".join(

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import re
+from collections.abc import Iterator
+
 from wireproof import expect
-from wireproof.check import Exchange, NotOffered, Provider, Untestable, Violation, check
+from wireproof.check import Exchange, Inconclusive, NotOffered, Provider, Untestable, check
+
+HASHES = ("md5", "sha1", "sha256", "sha512")
 
 
 @check("auth.accepted")
@@ -32,10 +39,48 @@ def test_unprefixed_refused(exchange: Exchange, provider: Provider) -> None:
 
 @check("auth.no-leak", any_answer=True)
 def test_no_leak(exchange: Exchange, provider: Provider) -> None:
-    """A refusal does not repeat the whole key it was sent."""
+    """A refusal repeats neither the key it was sent, nor more than half of it in one piece, nor a hash of it."""
     sent = (exchange.request.header(provider.auth_header) or "").split(" ")[-1]
     if not sent or sent.startswith("$") or exchange.status is None:
         raise Untestable("this request carried no key that may be shown, or got no answer")
     lines = [value.decode("latin-1") for _, value in exchange.headers]
-    if any(sent in text for text in (exchange.text, *lines)):
-        raise Violation("an answer without the key in it", expect.shown(exchange.text), where="answer")
+    for text in (exchange.text, *lines):
+        for kind, form in _traces(sent):
+            actual = f"{kind} in {expect.shown(text)}"
+            expect.that(form.lower() not in text.lower(), "an answer without the key in it", actual, where="answer")
+
+
+def _traces(key: str) -> Iterator[tuple[str, str]]:
+    """What would show a key to others: the key, its pieces of more than half its length, its hashes."""
+    size = len(key) // 2 + 1
+    yield "the key", key
+    yield from (("more than half of the key", key[start : start + size]) for start in range(len(key) - size + 1))
+    for name in HASHES:
+        digest = hashlib.new(name, key.encode(), usedforsecurity=False).digest()
+        yield f"the {name} of the key", digest.hex()
+        yield f"the {name} of the key", base64.b64encode(digest).rstrip(b"=").decode()
+
+
+@check("auth.refused-alike")
+def test_refused_alike(known: Exchange, unknown: Exchange, provider: Provider) -> None:
+    """A key that belongs to somebody, or is near one that does, is refused in the words for a key that nobody has."""
+    expect.refused_somehow(unknown)
+    expect.refused_somehow(known)
+    wanted, found = _words(unknown, provider), _words(known, provider)
+    expect.that(wanted == found, f"{wanted}, as for a key that nobody has", f"{found}", where="answer")
+
+
+def _words(exchange: Exchange, provider: Provider) -> tuple[object, ...]:
+    """What a refusal tells: status, challenge, codes, and the words of its body that hold nothing of the key."""
+    words = [word.strip("\"'.,:;()[]{}") for word in exchange.text.split()]
+    plain = " ".join(word for word in words if re.fullmatch(r"[A-Za-z]+", word))
+    codes = sorted(expect.codes(exchange, provider))
+    return exchange.status, exchange.header("WWW-Authenticate"), codes, plain
+
+
+@check("auth.challenge", any_answer=True)
+def test_challenge(exchange: Exchange) -> None:
+    """A refusal with status 401 names in WWW-Authenticate a scheme that lets in."""
+    if exchange.status != 401:
+        raise Inconclusive(f"the status is {exchange.status}")
+    expect.header(exchange, "WWW-Authenticate")

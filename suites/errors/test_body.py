@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Case, Exchange, Inconclusive, Provider, Untestable, Violation, check
+from wireproof.check import Case, Exchange, Inconclusive, NotJson, Provider, Untestable, Violation, check
 
 MACHINE_WORD = re.compile(r"[A-Za-z][\w.-]*", re.ASCII)
 MEMBERS = ("message", "type", "param", "code")
@@ -16,12 +16,27 @@ INTERNALS: Mapping[str, str] = {
     "an HTML page": r"<!doctype html|<html[\s>]|<body[\s>]",
     "a Python stack trace": r"Traceback \(most recent call last\)|File \"[^\"]+\", line \d+",
     "an error of the server's code": r"\b[A-Z]\w*(?:Error|Exception)\(",
+    "an error of another server": r"\{'(?:error|detail|message|object|id)': |\{\"error\": ?[{\"]|Error code: \d{3} - ",
     "a stack trace": r"^\s+at [\w.$<>]+ ?\(.*:\d+(:\d+)?\)|goroutine \d+ \[|panic: runtime error",
     "a path of the server": (
         r"(?<![\w/.:])/(?:usr|home|opt|srv|app|var|root|etc)/[\w./-]+"
-        r"\.(?:py|js|ts|go|rs|rb|java|so|conf|ya?ml)\b"
+        r"\.(?:py|js|ts|go|rs|rb|java|so|conf|ya?ml)\b|\b[A-Z]:\\\\?(?:\w+\\\\?)+\.(?:py|js|cs|dll)\b"
     ),
-    "a database error": r"\bSQLSTATE\b|\bpsycopg\d?\.|\bsqlite3\.\w+Error|syntax error at or near",
+    "a database error": r"\bSQLSTATE\b|\bpsycopg\d?\.|\bsqlite3\.\w+Error|syntax error at or near|\bORA-\d{5}\b",
+    "a table of a database": (
+        r"\brelation \"?[\w.]+\"? does not exist|no such table|\btable '[\w.]+' doesn't exist|\b\w+_\w*Table\b"
+        r"|violates \w+ constraint|constraint failed: \w+\.\w+"
+    ),
+    "a statement of a database": r"(?-i:\bSELECT .{1,200} FROM |\bINSERT INTO |\bUPDATE \S+ SET |\bDELETE FROM )",
+    "an address of a service behind it": (
+        r"\b(?:postgres(?:ql)?|mysql|mongodb(?:\+srv)?|redis|amqp)://|\.svc\.cluster\.local\b"
+        r"|\b(?:10\.\d{1,3}|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.\d{1,3}\.\d{1,3}:\d{2,5}\b"
+    ),
+    "a key of the server": (
+        r"\bAKIA[0-9A-Z]{16}\b|\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.|-----BEGIN [A-Z ]*PRIVATE KEY-----"
+        r"|\bsk-(?:proj-|ant-)?[A-Za-z0-9]{24,}"
+    ),
+    "a hash of a secret": r"\$2[aby]\$\d\d\$|\$argon2(?:id?|d)\$|\bsha(?:1|256|512)[:$=][0-9a-f]{32,}",
 }
 TYPES: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
@@ -113,11 +128,28 @@ def test_machine_type(exchange: Exchange) -> None:
 
 @check("errors.no-internals", any_answer=True)
 def test_no_internals(exchange: Exchange) -> None:
-    """A refusal shows no HTML page, stack trace, error of its code, server path or database error."""
+    """A refusal shows no HTML page, trace, path, code, table, address, key or hash of the server."""
     if exchange.status is None:
         raise Inconclusive("no answer came")
-    # A stack trace inside a JSON text has its line ends and quotes escaped.
-    text = exchange.text.replace("\\n", "\n").replace('\\"', '"')
+    text = "\n".join(_texts(exchange))
+    # What the request itself says may be repeated; whether its key may is the business of auth.no-leak.
+    sent = exchange.request.url + "".join(value for _, value in exchange.request.headers)
     for kind, pattern in INTERNALS.items():
-        found = re.search(pattern, text, re.IGNORECASE | re.MULTILINE)
-        expect.that(found is None, f"a body without {kind}", found and found[0].strip(), where="body")
+        shown = re.finditer(pattern, text, re.IGNORECASE | re.MULTILINE)
+        found = next((match[0].strip() for match in shown if match[0] not in sent), None)
+        expect.that(found is None, f"a body without {kind}", found, where="body")
+
+
+def _texts(exchange: Exchange) -> Iterator[str]:
+    """The texts of a JSON body as they read, or the body as it is."""
+    try:
+        held = [exchange.json]
+    except NotJson:
+        yield exchange.text
+        return
+    while held:
+        value = held.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict | list):
+            held += [*value, *value.values()] if isinstance(value, dict) else value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wireproof import expect
-from wireproof.check import Case, Exchange, Noted, NotOffered, Provider, Violation, check
+from wireproof.check import Case, Exchange, Finding, Noted, NotOffered, Provider, Violation, check
 
 
 @check("errors.refused")
@@ -48,8 +48,27 @@ def test_stream_refused_plainly(exchange: Exchange) -> None:
 
 @check("errors.still-serves-next")
 def test_still_serves_next(exchanges: tuple[Exchange, ...]) -> None:
-    """A proper request is answered with success right after a broken one was refused."""
-    broken, proper = exchanges
-    if broken.answered:
-        raise Violation("a refusal of the broken request", f"{broken.status}", where="first answer")
+    """A proper request is answered with success right after broken ones were refused."""
+    *broken, proper = exchanges
+    for number, exchange in enumerate(broken, 1):
+        if exchange.answered:
+            raise Violation("a refusal of the broken request", f"{exchange.status}", where=f"answer {number}")
     expect.success(proper)
+
+
+@check("errors.each-refused")
+def test_each_refused(exchanges: tuple[Exchange, ...], case: Case, provider: Provider) -> None:
+    """Each of several wrong requests is refused with the status and the code of their cause, the first as the last."""
+    wanted = provider.refusals.get(case.refused or "")
+    if wanted is None:
+        raise NotOffered(f"the contract names no refusal for {case.refused}")
+    findings: list[Finding] = []
+    for number, exchange in enumerate(exchanges, 1):
+        try:
+            expect.refusal(exchange, wanted, provider)
+        except Violation as violation:
+            asked = expect.shown(exchange.request.body.decode("utf-8", "replace")[-80:])
+            told = violation.findings[0]
+            findings.append(Finding(told.expected, f"{told.actual} to {asked}", f"answer {number}, {told.where}"))
+    if findings:
+        raise Violation.of(tuple(findings))

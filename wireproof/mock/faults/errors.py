@@ -20,7 +20,7 @@ CRASH = {"error": {"message": "Internal Server Error", "type": "server_error", "
 def body_of(received: Received) -> dict[str, Any]:
     try:
         body = json.loads(received.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
 

@@ -18,9 +18,9 @@ def heard_as(received: Received, change: Callable[[Body], Body]) -> Received:
     """The request with another body, where it has one that is a JSON object."""
     try:
         body = json.loads(received.body)
-    except ValueError:
+        return replace(received, body=json.dumps(change(body)).encode()) if isinstance(body, dict) else received
+    except (ValueError, RecursionError):
         return received
-    return replace(received, body=json.dumps(change(body)).encode()) if isinstance(body, dict) else received
 
 
 def hearing(change: Callable[[Body], Body]) -> Lapse:

@@ -17,7 +17,7 @@ from wireproof.mock.said import Answer, Said
 Row = Mapping[str, Any]
 TABLES = (
     "answers", "images", "transcriptions", "vision", "reasoning", "responses", "quotas", "headers", "models",
-    "liberties",
+    "liberties", "refusals",
 )  # fmt: skip
 ERRORS = frozenset({"error"})
 
