@@ -20,8 +20,9 @@ CELL_MEANS = ("cell-down", "cell-failing", "cell-misconfigured", "cell-crashed",
 CONTROL_HEADERS = {
     **dict.fromkeys(CELL_MEANS, ("X-Wireproof-Cell", "{}")),
     "clock": ("X-Wireproof-Clock", "{}"),
+    "one-slot": ("X-Wireproof-Slots", "{}"),
 }
-MOCK_MEANS = frozenset({*CELL_MEANS, "clock"})
+MOCK_MEANS = frozenset({*CELL_MEANS, "clock", "one-slot"})
 # The mock is on this machine: what takes longer than this is stuck.
 MOCK_DEADLINES = Deadlines(connect=5.0, first_byte=5.0, idle=2.0, total=20.0)
 
@@ -43,6 +44,7 @@ class Aim:
     means: tuple[str, ...] = ()
     tier: str | None = None
     headers: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
 
     @property
     def live(self) -> bool:
@@ -108,9 +110,10 @@ def _live_target(provider: Provider, aim: Aim, environment: Mapping[str, str]) -
         models=_models(aim.models),
         means=keys.means(held, provider),
         headers=_headers(aim.headers),
+        hidden=tuple(_secret(name, environment) for name in aim.secrets),
         deadlines=_deadlines(aim.deadlines, Deadlines()),
         connections=aim.connections or 4,
-        pace=aim.pace,
+        pace=_pace(provider, aim),
         max_requests=aim.max_requests,
         tier=_tier(provider, aim.tier),
         profile=aim.profile or "core",
@@ -133,6 +136,18 @@ def _headers(given: Sequence[str]) -> dict[str, str]:
             raise ConfigError(f"--header {text!r}", "it cannot stand in a header", "write one line of Latin-1")
         headers[name.strip()] = value.strip()
     return headers
+
+
+def _secret(name: str, environment: Mapping[str, str]) -> str:
+    if not environment.get(name):
+        raise ConfigError(f"the environment variable {name}", "it holds no secret", f"export {name}=…")
+    return environment[name]
+
+
+def _pace(provider: Provider, aim: Aim) -> float | None:
+    """Requests a minute: as it was said, or what the tier of the key allows."""
+    tier = provider.rate.tiers.get(aim.tier or "")
+    return aim.pace if aim.pace is not None else tier.per_minute if tier else None
 
 
 def _tier(provider: Provider, name: str | None) -> str | None:

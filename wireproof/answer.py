@@ -21,6 +21,9 @@ class Answer:
     ended_ns: int | None = None
     broken: Break | None = None
     truncated: bool = False
+    connection: int | None = None
+    interim: tuple[int, ...] = ()
+    left: bool = False
 
     @property
     def silent(self) -> bool:

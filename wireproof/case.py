@@ -12,6 +12,8 @@ from typing import Any
 
 # Forms of an answer that are no JSON.
 PLAIN_FORMATS = frozenset({"text", "srt", "vtt"})
+# Methods whose answers have no body that a case could aim for.
+BODILESS = frozenset({"HEAD", "OPTIONS"})
 # Keys that are no tier's.
 PLAIN_KEYS = frozenset({"good", "none", "empty", "bad", "unprefixed", "revoked", "altered"})
 # What stands behind the tier of a key with nothing left: altogether, or for the model asked first.
@@ -26,14 +28,17 @@ class Ask:
 
     Attributes:
         form: fields of a multipart form in place of a body: name → text, or file and media type.
+        raw: the bytes of the body, in place of JSON.
+        pad: bytes that the body is filled up to, with blanks behind it.
         cap: the most tokens the answer may have, sent in the field the provider names.
         key: which key goes with it: good, none, empty, bad, unprefixed, altered, revoked, or a tier of the provider.
         cell: down, failing, misconfigured or crashed, where the request is to meet a cell in that state; one-down
             where one of several is down.
         clock: seconds by which the request happens later than now.
+        slots: 1 where the request is to meet a server that works on one answer at a time.
+        framing: chunked, where the body is sent in chunks in place of a stated length.
+        leave_after: events of a stream after which the client leaves.
         save: name → JSON Pointer into the answer, for later steps.
-        raw: the bytes of the body, in place of JSON.
-        pad: bytes that the body is filled up to, with blanks behind it.
     """
 
     endpoint: str
@@ -51,6 +56,9 @@ class Ask:
     scheme: str | None = "Bearer"
     cell: str | None = None
     clock: float | None = None
+    slots: int | None = None
+    framing: str | None = None
+    leave_after: int | None = None
     save: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -74,6 +82,8 @@ class Ask:
             needed.add(f"cell-{self.cell}")
         if self.clock:
             needed.add("clock")
+        if self.slots:
+            needed.add("one-slot")
         return frozenset(needed)
 
 
@@ -95,6 +105,9 @@ class Case:
     refused: str | None = None
     repeat: int = 1
     profile: str = "core"
+    connection: str | None = None
+    together: bool = False
+    either: bool = False
 
     @property
     def endpoint(self) -> str:
@@ -103,9 +116,13 @@ class Case:
 
     @property
     def kind(self) -> str:
-        """What the case aims for: `answer` (in JSON), `text`, `stream` or `refusal`."""
+        """What the case aims for: `answer` (in JSON), `text`, `stream`, `refusal`, `bare` (no body) or `either`."""
         if self.refused:
             return "refusal"
+        if self.either:
+            return "either"
+        if self.asks[-1].method in BODILESS:
+            return "bare"
         body, fields = self.asks[-1].body, self.asks[-1].form or {}
         if fields.get("response_format") in PLAIN_FORMATS:
             return "text"
@@ -116,6 +133,16 @@ class Case:
     def means(self) -> frozenset[str]:
         """What the case needs that a plain run has not."""
         return frozenset().union(*(ask.means for ask in self.asks))
+
+    @property
+    def apart(self) -> bool:
+        """Whether its requests have connections of their own."""
+        return self.together or self.connection is not None
+
+    @property
+    def connections(self) -> int:
+        """How many of its requests are under way at once."""
+        return self.requests if self.together else 1
 
     @property
     def requests(self) -> int:

@@ -43,6 +43,9 @@ def _case(area: str, name: str, entry: Mapping[str, Any], file: str, known: Mapp
         refused=entry.get("refused"),
         repeat=entry.get("repeat", 1),
         profile=inherited.get("profile", "core"),
+        connection=entry.get("connection"),
+        together=entry.get("together", False),
+        either=entry.get("either", False),
     )
 
 

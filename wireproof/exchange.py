@@ -196,6 +196,17 @@ class Exchange:
         except zlib.error:
             return raw
 
+    @property
+    def whole_coding(self) -> bool:
+        """Whether the body is one whole text of the content coding that it claims, with nothing behind it."""
+        coding = (self.header("content-encoding") or "identity").strip().lower()
+        decoder = zlib.decompressobj(47 if coding == "gzip" else zlib.MAX_WBITS)
+        try:
+            decoder.decompress(b"".join(read.data for read in self.reads))
+        except zlib.error:
+            return False
+        return decoder.eof and not decoder.unused_data
+
     def _once(self, name: str, make: Any) -> Any:
         if name not in self._memo:
             self._memo[name] = make()

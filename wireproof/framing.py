@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 
 HEAD_END = re.compile(rb"\r?\n\r?\n")
-INTERIM = re.compile(rb"HTTP/1\.[01] 1\d\d")
+INTERIM = re.compile(rb"HTTP/1\.[01] (1\d\d)")
 LAST_CHUNK_END = re.compile(rb"\n\r?\n\Z")
 BODILESS = frozenset({204, 304})
 
@@ -35,6 +35,15 @@ def surplus(
         return LAST_CHUNK_END.search(tail) is None
     length = named.get(b"content-length", b"")
     return length.isdigit() and size > head + int(length)
+
+
+def interim(start: bytes) -> tuple[int, ...]:
+    """The statuses of the interim answers, such as 100, that stand before the final one."""
+    found, at = [], 0
+    while (status := INTERIM.match(start, at)) and (end := HEAD_END.search(start, at)):
+        found.append(int(status[1]))
+        at = end.end()
+    return tuple(found)
 
 
 def _head_size(start: bytes) -> int | None:

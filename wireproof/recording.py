@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import itertools
 import ssl
 import time
 from collections.abc import Iterable
@@ -21,7 +23,11 @@ current: ContextVar[Recording | None] = ContextVar("recording", default=None)
 
 @dataclass(slots=True)
 class Recording:
-    """The raw socket reads of one request; the start tells its framing, the tail is kept as evidence."""
+    """The raw socket reads of one request; the start tells its framing, the tail is kept as evidence.
+
+    Attributes:
+        stream: the connection that carries the request, once it has been given one.
+    """
 
     last_ns: int = 0
     size: int = 0
@@ -29,6 +35,12 @@ class Recording:
     tail: bytes = b""
     patience: asyncio.Timeout | None = None
     first_byte: float = 0.0
+    stream: RecordingStream | None = None
+
+    async def hear(self, seconds: float) -> None:
+        """Wait for anything to come, but no longer than this."""
+        if self.stream is not None:
+            await self.stream.look_ahead(seconds)
 
     def sent(self) -> None:
         """The request went out: the wait for the first byte of the answer begins now."""
@@ -43,12 +55,21 @@ class Recording:
 
 
 class RecordingStream(httpcore.AsyncNetworkStream):
-    """A network stream that tells the current request's recording what it read."""
+    """A network stream that tells the current request's recording what it read; `number` is its own."""
 
-    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
-        self._stream = stream
+    def __init__(self, stream: httpcore.AsyncNetworkStream, number: int) -> None:
+        self._stream, self.number = stream, number
+        self._ahead = b""
+
+    async def look_ahead(self, seconds: float) -> None:
+        """Read what comes within this time and keep it for the next read."""
+        with contextlib.suppress(httpcore.ReadTimeout):
+            self._ahead += await self.read(EVIDENCE_BOUND, seconds)
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if self._ahead:
+            data, self._ahead = self._ahead, b""
+            return data
         data = await self._stream.read(max_bytes, timeout)
         recording = current.get()
         if recording is not None and data:
@@ -56,8 +77,10 @@ class RecordingStream(httpcore.AsyncNetworkStream):
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        await self._stream.write(buffer, timeout)
         recording = current.get()
+        if recording is not None:
+            recording.stream = self
+        await self._stream.write(buffer, timeout)
         if recording is not None:
             recording.sent()
 
@@ -67,17 +90,18 @@ class RecordingStream(httpcore.AsyncNetworkStream):
     async def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.AsyncNetworkStream:
-        return RecordingStream(await self._stream.start_tls(ssl_context, server_hostname, timeout))
+        return RecordingStream(await self._stream.start_tls(ssl_context, server_hostname, timeout), self.number)
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
 
 
 class RecordingBackend(httpcore.AsyncNetworkBackend):
-    """Opens connections whose reads are recorded."""
+    """Opens connections whose reads are recorded; they are numbered from 1."""
 
     def __init__(self) -> None:
         self._backend = httpcore.AnyIOBackend()
+        self._numbers = itertools.count(1)
 
     async def connect_tcp(
         self,
@@ -87,7 +111,8 @@ class RecordingBackend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        return RecordingStream(await self._backend.connect_tcp(host, port, timeout, local_address, socket_options))
+        opened = await self._backend.connect_tcp(host, port, timeout, local_address, socket_options)
+        return RecordingStream(opened, next(self._numbers))
 
     async def sleep(self, seconds: float) -> None:
         await self._backend.sleep(seconds)

@@ -6,12 +6,18 @@ one. How a fault puts it on the wire (framing, resets, hangs) needs the connecti
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from wireproof.answer import Answer
-from wireproof.exchange import Break, Read
+from wireproof.case import Case
+from wireproof.exchange import Break, Exchange, Read
+from wireproof.framing import interim
+from wireproof.mock.faults import Fault
 from wireproof.mock.message import Op, Ops, Received
-from wireproof.mock.rehearsal import NOW, Rehearsal
+from wireproof.mock.rehearsal import NOW, Rehearsal, Take
 from wireproof.provider import Provider
 from wireproof.render import Outgoing
 
@@ -22,22 +28,99 @@ GAP_S = 0.004
 
 
 class Rehearsed:
-    """The other end of a courier for one case after another; `ops` is what was done since the case began."""
+    """The other end of a courier for one case after another.
+
+    Attributes:
+        received: what was heard since the case began.
+        ops: what was done for each of it.
+    """
 
     def __init__(self, provider: Provider) -> None:
         self._rehearsal = Rehearsal({provider.name: provider.data}, gap_s=GAP_S)
+        self.received: list[Received] = []
         self.ops: list[Ops] = []
 
     def begin(self) -> None:
         """The next case meets a server that has seen nobody."""
         self._rehearsal.begin()
-        self.ops = []
+        self.received, self.ops = [], []
 
     async def send(self, outgoing: Outgoing) -> Answer:
         """What is heard of one request."""
-        ops = self._rehearsal.ops(_received(outgoing))
+        return self.hear(outgoing)[1]
+
+    @contextlib.asynccontextmanager
+    async def apart(self, connections: int) -> AsyncIterator[Apart]:
+        """Connections that only one case uses; what goes over several of them is under way at once."""
+        line = Apart(self, together=connections > 1)
+        yield line
+        for received in line.under_way:
+            self._rehearsal.over(received)
+
+    def hear(self, outgoing: Outgoing, *, after: int = 0, stays: bool = False) -> tuple[Received, Answer]:
+        """A request as the server hears it, and what is heard of it."""
+        received = replace(_received(outgoing), after=after)
+        ops = self._rehearsal.ops(received, stays=True)
+        answer = _heard(ops, outgoing.leave_after)
+        if not stays:
+            self._rehearsal.over(received, left=answer.left)
+        self.received.append(received)
         self.ops.append(ops)
-        return _heard(ops)
+        return received, answer
+
+    def takes(self, case: Case, exchanges: Sequence[Exchange]) -> tuple[Take, ...]:
+        """The requests of the case just sent, to be answered under a fault without being made again.
+
+        None where a later request takes something out of an earlier answer, or where an exchange holds more than
+        what was done for its request.
+        """
+        if case.apart or any(ask.save or ask.slots for ask in case.asks) or len(exchanges) != len(self.received):
+            return ()
+        done, takes = list(self.ops), self._rehearsal.takes(self.received)
+        again = [heard_instead(*pair) for pair in zip(exchanges, done, strict=True)]
+        return takes if again == list(exchanges) and [take.ops for take in takes] == done else ()
+
+    def retaken(self, takes: Sequence[Take], fault: Fault) -> tuple[Ops, ...]:
+        """What is done under a fault for requests that were made before."""
+        return self._rehearsal.retaken(takes, fault)
+
+
+class Apart:
+    """The connections of one case: one that it keeps, or one for each of several requests.
+
+    Attributes:
+        under_way: the requests that were sent together.
+    """
+
+    def __init__(self, server: Rehearsed, *, together: bool) -> None:
+        self._server, self._together = server, together
+        self._number, self._after = 1, 0
+        self.under_way: list[Received] = []
+
+    async def send(self, outgoing: Outgoing) -> Answer:
+        """What is heard of one request."""
+        received, answer = self._server.hear(outgoing, after=self._after, stays=self._together)
+        answer.connection, self._after = self._number, answer.status or 0
+        if self._together:
+            self.under_way.append(received)
+            self._number, self._after = self._number + 1, 0
+        return answer
+
+
+def heard_instead(exchange: Exchange, ops: Ops, header: Iterable[tuple[str, str]] = ()) -> Exchange:
+    """The exchange with another answer to the same request, which asks for that in a header."""
+    answer, request = _heard(ops), exchange.request
+    return replace(
+        exchange,
+        request=replace(request, headers=(*request.headers, *header)),
+        status=answer.status,
+        http_version=answer.http_version,
+        headers=answer.headers,
+        reads=tuple(answer.reads),
+        headers_ns=answer.headers_ns,
+        ended_ns=answer.ended_ns,
+        broken=answer.broken,
+    )
 
 
 def _received(outgoing: Outgoing) -> Received:
@@ -46,21 +129,27 @@ def _received(outgoing: Outgoing) -> Received:
     return Received(outgoing.shown.method, url.path, url.query, headers, outgoing.shown.whole, NOW)
 
 
-def _heard(ops: Ops) -> Answer:
+def _heard(ops: Ops, leave_after: int | None = None) -> Answer:
     answer = Answer(sent_at=NOW, started_ns=START_NS)
     answer.headers_ns = answer.ended_ns = START_NS
     for op in ops:
         if op.kind == "head":
             _head(op, answer)
+        elif op.kind == "interim":
+            answer.interim = interim(op.data)
         elif op.kind in ("body", "chunk") and op.data:
             answer.ended_ns = START_NS + round(op.due_s * SECOND_NS)
             answer.reads.append(Read(answer.ended_ns, op.data))
-        elif op.kind not in ("body", "chunk", "last"):
+            if leave_after == sum(read.data.count(b"\n\n") for read in answer.reads):
+                answer.left = answer.truncated = True
+                break
+        elif op.data or op.kind not in ("body", "chunk", "last", "raw"):
             answer.broken = Break("protocol", "only a connection shows this", op.data)
     return answer
 
 
 def _head(op: Op, answer: Answer) -> None:
+    answer.headers_ns = answer.ended_ns = START_NS + round(op.due_s * SECOND_NS)
     first, *lines = op.data.rstrip(b"\r\n").split(b"\r\n")
     version, status, *_ = first.split(b" ")
     answer.http_version, answer.status = version.decode(), int(status)

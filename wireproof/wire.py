@@ -8,6 +8,7 @@ a fact about the peer with its bytes as evidence. Only a failure to connect is a
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 import time
 from collections.abc import AsyncIterator
@@ -18,12 +19,13 @@ from typing import Any
 import httpcore
 import httpx
 
-from wireproof import __version__, trust
+from wireproof import __version__, trust, upload
 from wireproof.answer import Answer
 from wireproof.exchange import Break, Read
-from wireproof.framing import surplus
+from wireproof.framing import interim, surplus
 from wireproof.recording import Recording, RecordingBackend, current
 from wireproof.render import Outgoing
+from wireproof.sse import Decoder
 from wireproof.target import Deadlines
 
 # Enough for any answer a suite asks for; a body beyond it is cut and the exchange says so.
@@ -88,7 +90,7 @@ class Wire:
     """Connections to one target."""
 
     def __init__(self, connections: int, deadlines: Deadlines, verify: ssl.SSLContext | None = None) -> None:
-        self._deadlines = deadlines
+        self._deadlines, self._verify = deadlines, verify
         self._client = httpx.AsyncClient(
             transport=RecordingTransport(connections, verify),
             headers={
@@ -107,6 +109,12 @@ class Wire:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._client.aclose()
+
+    @contextlib.asynccontextmanager
+    async def apart(self, connections: int) -> AsyncIterator[Wire]:
+        """Connections to the same target that nobody else uses."""
+        async with Wire(connections, self._deadlines, self._verify) as wire:
+            yield wire
 
     async def send(self, outgoing: Outgoing) -> Answer:
         """Send one request and take what comes, within the deadlines; never raises for what a peer does."""
@@ -131,13 +139,17 @@ class Wire:
         if answer.broken is not None and not recording.start.startswith(b"HTTP/1."[: len(recording.start)]):
             answer.broken = Break("protocol", "what came is no answer of HTTP/1.1", recording.tail)
         answer.ended_ns = time.monotonic_ns()
+        answer.interim = interim(recording.start)
+        answer.connection = recording.stream.number if recording.stream is not None else None
         return answer
 
     async def _ask(self, outgoing: Outgoing, answer: Answer, recording: Recording) -> None:
         limits = self._deadlines
         shown = outgoing.shown
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in outgoing.headers]
-        request = self._client.build_request(shown.method, shown.url, headers=headers, content=shown.whole or None)
+        headers += upload.headers_for(shown)
+        content = upload.content(shown, recording)
+        request = self._client.build_request(shown.method, shown.url, headers=headers, content=content)
         request.extensions["timeout"] = {
             "connect": limits.connect,
             "pool": None,
@@ -154,9 +166,11 @@ class Wire:
         answer.http_version = response.http_version
         answer.headers = tuple(response.headers.raw)
         answer.headers_ns = recording.last_ns
-        await self._read(response, answer, recording)
+        await self._read(response, answer, recording, outgoing.leave_after)
 
-    async def _read(self, response: httpx.Response, answer: Answer, recording: Recording) -> None:
+    async def _read(
+        self, response: httpx.Response, answer: Answer, recording: Recording, leave_after: int | None
+    ) -> None:
         size = 0
         parts = response.aiter_raw()
         try:
@@ -176,6 +190,9 @@ class Wire:
                     answer.truncated = True
                     break
                 _keep(answer.reads, recording.last_ns, part)
+                if leave_after is not None and _events(answer.reads) >= leave_after:
+                    answer.left = answer.truncated = True
+                    break
         finally:
             await _finish(response, answer)
 
@@ -186,6 +203,13 @@ def _keep(reads: list[Read], at_ns: int, part: bytes) -> None:
         reads[-1] = Read(at_ns, reads[-1].data + part)
     else:
         reads.append(Read(at_ns, part))
+
+
+def _events(reads: list[Read]) -> int:
+    decoder = Decoder()
+    for read in reads:
+        decoder.feed(read.data, read.at_ns)
+    return len(decoder.events)
 
 
 def _surplus(response: httpx.Response, recording: Recording) -> Break | None:
@@ -203,7 +227,8 @@ def _surplus(response: httpx.Response, recording: Recording) -> Break | None:
 async def _finish(response: httpx.Response, answer: Answer) -> None:
     stream = response.extensions.get("network_stream")
     # A server that failed may have left the connection in any state; the next request gets a fresh one.
-    if (response.status_code >= 500 or answer.broken is not None) and stream is not None:
+    spoilt = response.status_code >= 500 or answer.broken is not None or answer.left
+    if spoilt and stream is not None:
         await stream.aclose()
     await response.aclose()
 

@@ -31,22 +31,33 @@ class Application:
             await self._answer(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        outgoing = await self._outgoing(scope, receive)
-        bare = scope["method"] == "HEAD" or outgoing.status in BODILESS
-        if isinstance(outgoing, Reply):
-            await start(send, outgoing.status, (*outgoing.headers, *sized(outgoing)))
-            await send({"type": "http.response.body", "body": b"" if bare else outgoing.body})
-            return
-        await start(send, outgoing.status, outgoing.headers)
-        await stream(outgoing, receive, send)
-
-    async def _outgoing(self, scope: Scope, receive: Receive) -> Outgoing:
         body = await whole_body(receive)
-        headers = tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"])
-        path = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
-        query = scope["query_string"].decode("latin-1")
-        received = Received(scope["method"], path, query, headers, body or b"", self._clock())
-        return self._core.refuse(received, too_large()) if body is None else self._core.handle(received)
+        received = received_of(scope, body or b"", self._clock())
+        outgoing = self._core.refuse(received, too_large()) if body is None else self._core.handle(received)
+        stayed = False
+        try:
+            await asyncio.sleep(outgoing.after_s)
+            stayed = await sent(outgoing, scope["method"], receive, send)
+        finally:
+            self._core.ended(received, left=not stayed)
+
+
+def received_of(scope: Scope, body: bytes, at: float) -> Received:
+    headers = tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"])
+    path = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
+    query = scope["query_string"].decode("latin-1")
+    return Received(scope["method"], path, query, headers, body, at)
+
+
+async def sent(outgoing: Outgoing, method: str, receive: Receive, send: Send) -> bool:
+    """Send an answer; whether the client stayed to its end."""
+    bare = method == "HEAD" or outgoing.status in BODILESS
+    if isinstance(outgoing, Reply):
+        await start(send, outgoing.status, (*outgoing.headers, *sized(outgoing)))
+        await send({"type": "http.response.body", "body": b"" if bare else outgoing.body})
+        return True
+    await start(send, outgoing.status, outgoing.headers)
+    return await stream(outgoing, receive, send)
 
 
 def sized(reply: Reply) -> Headers:
@@ -70,8 +81,8 @@ async def start(send: Send, status: int, headers: Headers) -> None:
     await send({"type": "http.response.start", "status": status, "headers": raw})
 
 
-async def stream(plan: StreamPlan, receive: Receive, send: Send) -> None:
-    """The steps by their deadlines, until the client leaves."""
+async def stream(plan: StreamPlan, receive: Receive, send: Send) -> bool:
+    """The steps by their deadlines, until the client leaves; whether it stayed."""
     loop = asyncio.get_running_loop()
     begun = loop.time()
     gone = asyncio.ensure_future(receive())
@@ -79,9 +90,10 @@ async def stream(plan: StreamPlan, receive: Receive, send: Send) -> None:
         for step in plan.steps:
             await asyncio.sleep(max(0.0, begun + step.due_s - loop.time()))
             if gone.done():
-                return
+                return False
             await send({"type": "http.response.body", "body": step.data, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
+        return True
     finally:
         gone.cancel()
 

@@ -96,3 +96,4 @@ def reset(state: State) -> None:
     state.ahead_s, state.fault = 0.0, None
     state.cells.clear()
     state.accounts.clear()
+    state.slots.clear()

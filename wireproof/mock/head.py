@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
@@ -10,6 +11,7 @@ from http import HTTPStatus
 from wireproof.mock.message import Headers, Op, Ops, Outgoing, Reply, StreamPlan
 
 BODILESS = frozenset({204, 304})
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 @lru_cache(maxsize=128)
@@ -33,6 +35,9 @@ def ops_of(outgoing: Outgoing, *, method: str, chunked: bool, keep: bool) -> Ops
     """The operations that send an answer; the last one closes unless the connection is kept."""
     made = whole(outgoing, method, keep) if isinstance(outgoing, Reply) else streamed(outgoing, method, chunked, keep)
     ended = made if keep else (*made, Op("close", due_s=made[-1].due_s))
+    if outgoing.after_s:
+        # The first operation is done at once whenever it is due: it is one that does nothing.
+        ended = (Op("raw"), *(replace(op, due_s=op.due_s + outgoing.after_s) for op in ended))
     return outgoing.frame(ended) if outgoing.frame else ended
 
 

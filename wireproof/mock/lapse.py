@@ -1,4 +1,4 @@
-"""The four places where a server can do otherwise than it promises."""
+"""The five places where a server can do otherwise than it promises."""
 
 from __future__ import annotations
 
@@ -24,12 +24,17 @@ def as_said(answer: Answer, received: Received) -> Answer:
 
 @dataclass(frozen=True, slots=True)
 class Lapse:
-    """What is heard, by which rules, what is said, and how it is put on the wire."""
+    """What is heard, by which rules, what is said, how it is put on the wire, and which signs are not seen.
+
+    Attributes:
+        blind_to: `expectation` (a client waits to be told to go on), `leaving` (a client is gone).
+    """
 
     hear: Callable[[Received, Profile], Received] = as_received
     rule: Callable[[Profile], Profile] = as_promised
     say: Callable[[Answer, Received], Answer] = as_said
     frame: Frame | None = None
+    blind_to: frozenset[str] = frozenset()
 
 
 NO_LAPSE = Lapse()

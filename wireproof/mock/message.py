@@ -10,7 +10,12 @@ Headers = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One whole request; header names are lower-case, `at` is the Unix time of its arrival."""
+    """One whole request; header names are lower-case, `at` is the Unix time of its arrival.
+
+    Attributes:
+        after: the status of the answer before it on the same connection; 0 where it is the first.
+        beside: how many answers to the same account are under way.
+    """
 
     method: str
     path: str
@@ -18,6 +23,8 @@ class Received:
     headers: Headers
     body: bytes
     at: float
+    after: int = 0
+    beside: int = 0
 
     def header(self, name: str) -> str | None:
         wanted = name.lower()
@@ -42,12 +49,13 @@ Frame = Callable[[Ops], Ops]
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A whole answer; `frame` rewrites the front's operations where a fault says so."""
+    """A whole answer, begun `after_s`; `frame` rewrites the front's operations where a fault says so."""
 
     status: int
     headers: Headers
     body: bytes
     frame: Frame | None = None
+    after_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +74,7 @@ class StreamPlan:
     headers: Headers
     steps: tuple[Step, ...]
     frame: Frame | None = None
+    after_s: float = 0.0
 
 
 Outgoing = Reply | StreamPlan

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any
 
+from wireproof.mock.coding import packed
 from wireproof.mock.message import Frame, Headers, Reply, Step, StreamPlan
 
 JSON_TYPE = "application/json"
@@ -73,7 +74,7 @@ def typed(headers: Headers, content_type: str) -> Headers:
 def encode(answer: Answer, *, gap_s: float, frame: Frame | None = None) -> Reply | StreamPlan:
     if isinstance(answer, Said):
         body = answer.value if isinstance(answer.value, bytes) else to_json(answer.value)
-        return Reply(answer.status, typed(answer.headers, JSON_TYPE), body, frame)
+        return Reply(answer.status, typed(answer.headers, JSON_TYPE), packed(answer.headers, body), frame)
     steps = tuple(Step(index * gap_s, event_bytes(event)) for index, event in enumerate(answer.events))
     headers = (*typed(answer.headers, SSE_TYPE), ("Cache-Control", "no-cache"))
     return StreamPlan(answer.status, headers, steps, frame)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wireproof.mock.accounts import Accounts
+from wireproof.mock.slots import Slots
 
 
 @dataclass(slots=True)
@@ -17,6 +18,7 @@ class State:
     fault: str | None = None
     gap_s: float = 0.0
     accounts: Accounts = field(default_factory=Accounts)
+    slots: Slots = field(default_factory=Slots)
 
     def told(self) -> dict[str, Any]:
         return {
@@ -25,4 +27,5 @@ class State:
             "fault": self.fault,
             "gap": self.gap_s,
             "accounts": len(self.accounts),
+            "left": self.slots.left,
         }

@@ -1,0 +1,43 @@
+"""Content codings that a client asks for."""
+
+from __future__ import annotations
+
+from wireproof import expect
+from wireproof.check import Exchange, Inconclusive, Noted, check
+
+
+def coded(exchange: Exchange) -> None:
+    """The answer came in the coding that was asked for."""
+    expect.arrived(exchange)
+    if not exchange.answered:
+        raise Inconclusive(f"the request was refused with {exchange.status}")
+    coding = (exchange.header("content-encoding") or "identity").strip().lower()
+    if coding == "identity":
+        raise Noted("no coding is used though one is asked for")
+
+
+@check("transport.coding-whole", any_answer=True)
+def test_coding_whole(exchange: Exchange) -> None:
+    """A body in a coding is one whole text of that coding."""
+    coded(exchange)
+    expect.that(exchange.whole_coding, "one whole gzip text", expect.shown(exchange.text), where="body")
+
+
+@check("transport.coding-same", any_answer=True)
+def test_coding_same(plain: Exchange, coded_answer: Exchange) -> None:
+    """What an answer in a coding decodes to is what the answer without one says."""
+    coded(coded_answer)
+    expect.arrived(plain)
+    if not plain.answered:
+        raise Inconclusive(f"the request without a coding was refused with {plain.status}")
+    said, due = expect.json_body(coded_answer), expect.json_body(plain)
+    expect.that(shape(said) == shape(due), expect.shown(shape(due)), expect.shown(shape(said)), where="body")
+
+
+def shape(value: object) -> object:
+    """The members of a JSON text and the kinds of their values, which two answers to one request have in common."""
+    if isinstance(value, dict):
+        return {name: shape(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [shape(item) for item in value]
+    return type(value).__name__

@@ -1,0 +1,48 @@
+"""What becomes of a connection after an answer."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from wireproof import expect
+from wireproof.check import Exchange, Inconclusive, check
+
+
+def closes(exchange: Exchange) -> bool:
+    """Whether an answer says that its connection ends with it."""
+    named = ",".join(exchange.header_values("connection")).lower()
+    return "close" in {option.strip() for option in named.split(",")}
+
+
+def followed(exchanges: tuple[Exchange, ...]) -> list[tuple[Exchange, Exchange]]:
+    """Each answer that came whole, with the one after it."""
+    pairs = [(first, second) for first, second in pairwise(exchanges) if first.status and first.broken is None]
+    if not pairs:
+        raise Inconclusive("no whole answer came that another could follow")
+    return pairs
+
+
+@check("transport.kept", any_answer=True)
+def test_kept(exchanges: tuple[Exchange, ...]) -> None:
+    """A connection carries the next request too, unless the answer says that it closes."""
+    for first, second in followed(exchanges):
+        same = first.connection == second.connection
+        expect.that(
+            same or closes(first),
+            "the next request over the same connection, or Connection: close",
+            f"after {first.status} the connection was gone without a word",
+            where=f"request {second.step + 1}",
+        )
+
+
+@check("transport.next-served", any_answer=True)
+def test_next_served(exchanges: tuple[Exchange, ...]) -> None:
+    """A request that follows another over a kept connection is served like one over a new connection."""
+    for first, second in followed(exchanges):
+        if second.connection != first.connection:
+            raise Inconclusive("the connection was not kept")
+        if second.status == 429:
+            raise Inconclusive("the target answered 429, too many requests")
+        actual = f"{second.status or 'no answer'} with {expect.shown(second.text)}"
+        where = f"request {second.step + 1}, after {first.status}"
+        expect.that(second.answered, "a status of success (2xx)", actual, where=where)

@@ -1,0 +1,87 @@
+"""HEAD, and OPTIONS as browsers send it before a request to another origin."""
+
+from __future__ import annotations
+
+from wireproof import expect
+from wireproof.check import Exchange, Inconclusive, check
+
+ALLOW_ORIGIN = "Access-Control-Allow-Origin"
+ALLOW_HEADERS = "Access-Control-Allow-Headers"
+ALLOW_METHODS = "Access-Control-Allow-Methods"
+# Methods that Fetch sends to any origin without leave.
+SAFELISTED = frozenset({"get", "head", "post"})
+
+
+def listed(exchange: Exchange, name: str) -> set[str]:
+    """The members of a list in a header, in lower case."""
+    joined = ",".join(exchange.header_values(name)).lower()
+    return {member.strip() for member in joined.split(",")} - {""}
+
+
+def allows_origin(exchange: Exchange) -> None:
+    """The one value that lets a page of this origin read an answer."""
+    origin = exchange.request.header("Origin")
+    values = exchange.header_values(ALLOW_ORIGIN)
+    expect.that(
+        len(values) == 1 and values[0] in ("*", origin),
+        f"* or {origin}, once",
+        ", ".join(values) or "no such header",
+        where=f"header {ALLOW_ORIGIN}",
+    )
+
+
+def served(preflight: Exchange) -> None:
+    """The preflight is answered; whether it has to be is another check's business."""
+    expect.arrived(preflight)
+    if not preflight.answered:
+        raise Inconclusive(f"the preflight is answered with {preflight.status}: browsers are not served")
+
+
+@check("transport.head-served", any_answer=True)
+def test_head_served(exchange: Exchange) -> None:
+    """A resource that has GET has HEAD as well."""
+    expect.arrived(exchange)
+    expect.that(exchange.answered, "a status of success (2xx)", exchange.status, where="status line")
+
+
+@check("transport.head-like-get", any_answer=True)
+def test_head_like_get(get: Exchange, head: Exchange) -> None:
+    """The head of an answer to HEAD is that of the answer to GET."""
+    for exchange in (get, head):
+        expect.arrived(exchange)
+        if not exchange.answered:
+            raise Inconclusive(f"{exchange.request.method} is answered with {exchange.status}")
+    expect.equal(head.content_type, get.content_type, where="header Content-Type")
+    told, due = head.header("content-length"), get.header("content-length")
+    if told is not None and due is not None:
+        expect.equal(told, due, where="header Content-Length")
+
+
+@check("transport.preflight-answered", any_answer=True)
+def test_preflight_answered(exchange: Exchange) -> None:
+    """A preflight, which carries no key, is answered with success and allows the origin and the method."""
+    expect.arrived(exchange)
+    expect.that(exchange.answered, "a status of success (2xx)", exchange.status, where="status line")
+    allows_origin(exchange)
+    method = (exchange.request.header("Access-Control-Request-Method") or "").lower()
+    allowed = listed(exchange, ALLOW_METHODS)
+    expect.that(method in allowed | SAFELISTED or "*" in allowed, method, allowed, where=f"header {ALLOW_METHODS}")
+
+
+@check("transport.preflight-headers", any_answer=True)
+def test_preflight_headers(exchange: Exchange) -> None:
+    """A preflight that is answered allows the header of the key by its name, and the others by theirs or by a star."""
+    served(exchange)
+    allowed = listed(exchange, ALLOW_HEADERS)
+    for name in (exchange.request.header("Access-Control-Request-Headers") or "").split(","):
+        # Fetch: a star stands for every header but Authorization.
+        fits = name in allowed or ("*" in allowed and name != "authorization")
+        expect.that(fits, name, ", ".join(sorted(allowed)) or "nothing", where=f"header {ALLOW_HEADERS}")
+
+
+@check("transport.page-may-read", any_answer=True)
+def test_page_may_read(preflight: Exchange, exchange: Exchange) -> None:
+    """Where a preflight is answered, the answer to the request itself may be read by the page, a refusal as well."""
+    served(preflight)
+    expect.arrived(exchange)
+    allows_origin(exchange)

@@ -1,0 +1,36 @@
+"""Redirections of calls to the API: the official clients follow them, without the key where the host is another."""
+
+from __future__ import annotations
+
+from urllib.parse import urljoin, urlsplit
+
+from wireproof import expect
+from wireproof.check import Exchange, check
+
+REDIRECTIONS = (301, 302, 303, 307, 308)
+# RFC 9110, 15.4: clients turn a POST that is redirected otherwise into a GET without a body.
+KEEPING = (307, 308)
+
+
+def redirected(exchange: Exchange) -> bool:
+    """Whether the answer sends the client elsewhere."""
+    expect.arrived(exchange)
+    return exchange.status in REDIRECTIONS
+
+
+@check("transport.redirect-keeps-method", any_answer=True)
+def test_redirect_keeps_method(exchange: Exchange) -> None:
+    """A request with a body is redirected, if at all, by a status that keeps its method and body: 307 or 308."""
+    if redirected(exchange):
+        expect.that(exchange.status in KEEPING, "307 or 308", exchange.status, where="status line")
+
+
+@check("transport.redirect-stays", any_answer=True)
+def test_redirect_stays(exchange: Exchange) -> None:
+    """A request is redirected, if at all, within the scheme and host that were asked, where the key is sent again."""
+    if not redirected(exchange):
+        return
+    asked = urlsplit(exchange.request.url)
+    led = urlsplit(urljoin(exchange.request.url, expect.header(exchange, "Location")))
+    where = f"{asked.scheme}://{asked.netloc}"
+    expect.equal(f"{led.scheme}://{led.netloc}", where, where="header Location")

@@ -1,0 +1,30 @@
+"""The ways in which HTTP lets a client send a body."""
+
+from __future__ import annotations
+
+from wireproof import expect
+from wireproof.check import Exchange, Inconclusive, Noted, check
+
+LENGTH_REQUIRED, EXPECTATION_FAILED = 411, 417
+
+
+@check("transport.chunked-request", any_answer=True)
+def test_chunked_request(exchange: Exchange) -> None:
+    """A body that comes in chunks is read like one whose length is stated."""
+    expect.arrived(exchange)
+    if exchange.status == LENGTH_REQUIRED:
+        raise Noted("a body without a stated length is refused with 411, which RFC 9110 allows")
+    if exchange.status == 429:
+        raise Inconclusive("the target answered 429, too many requests")
+    actual = f"{exchange.status} with {expect.shown(exchange.text)}"
+    expect.that(exchange.answered, "a status of success (2xx)", actual, where="status line")
+
+
+@check("transport.continues", any_answer=True)
+def test_continues(exchange: Exchange) -> None:
+    """A client that waits with its body is told to go on, or gets its final answer at once."""
+    expect.arrived(exchange)
+    if exchange.status == EXPECTATION_FAILED:
+        raise Inconclusive("the expectation was refused")
+    told = 100 in exchange.interim or not exchange.answered
+    expect.that(told, "100 Continue before the body is sent", "nothing until it was sent", where="interim answer")

@@ -1,0 +1,52 @@
+"""The answers under way of each account: how many, and until when; and one at a time where a request says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from wireproof.mock.message import Received, Reply, StreamPlan
+
+FAULT, SLOTS = "x-wireproof-fault", "x-wireproof-slots"
+Place = tuple[str, str]
+
+
+@dataclass(slots=True)
+class Slots:
+    """Who is being answered; `left` counts the answers whose client did not stay to the end."""
+
+    left: int = 0
+    _taken: dict[Place, dict[int, float]] = field(default_factory=dict)
+
+    def clear(self) -> None:
+        self._taken.clear()
+        self.left = 0
+
+    def ends(self, received: Received) -> tuple[float, ...]:
+        """When each answer to the same account that is under way will be over."""
+        taken = self._taken.get(place_of(received), {})
+        return tuple(until for until in tuple(taken.values()) if until > received.at)
+
+    def holds(self, received: Received) -> bool:
+        """Whether the answer to this request is under way."""
+        return id(received) in self._taken.get(place_of(received), {})
+
+    def take(self, received: Received, made: Reply | StreamPlan) -> Reply | StreamPlan:
+        """The answer from now to its last step; later, where another is under way and the server has one slot."""
+        ends = self.ends(received)
+        wait_s = max(ends) - received.at if ends and received.header(SLOTS) == "1" else 0.0
+        last_s = made.steps[-1].due_s if isinstance(made, StreamPlan) and made.steps else 0.0
+        if wait_s + last_s > 0:
+            self._taken.setdefault(place_of(received), {})[id(received)] = received.at + wait_s + last_s
+        return replace(made, after_s=wait_s)
+
+    def free(self, received: Received) -> None:
+        """The answer is over."""
+        taken = self._taken.get(place_of(received), {})
+        taken.pop(id(received), None)
+        if not taken:
+            self._taken.pop(place_of(received), None)
+
+
+def place_of(received: Received) -> Place:
+    """The key of a request and the fault it asks for: each has slots of its own."""
+    return received.header("authorization") or "", received.header(FAULT) or ""

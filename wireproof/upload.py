@@ -1,0 +1,44 @@
+"""The body of a request on its way: whole, in chunks, or only when the server says to go on."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from wireproof.exchange import Request
+from wireproof.recording import Recording
+
+# What curl waits: a server that says nothing gets the body all the same (RFC 9110, 10.1.1).
+PATIENCE = 1.0
+
+
+def headers_for(request: Request) -> tuple[tuple[bytes, bytes], ...]:
+    """The length that has to be stated where the body does not show it by itself."""
+    if not waits(request) or chunked(request):
+        return ()
+    return ((b"Content-Length", str(len(request.whole)).encode()),)
+
+
+def content(request: Request, recording: Recording) -> AsyncIterator[bytes] | bytes | None:
+    """The body as the client takes it: parts where it is sent in chunks or waits, else all of it at once."""
+    if chunked(request) or waits(request):
+        return _parts(request, recording)
+    return request.whole or None
+
+
+def chunked(request: Request) -> bool:
+    """Whether the request says that its body comes in chunks."""
+    return (request.header("Transfer-Encoding") or "").lower() == "chunked"
+
+
+def waits(request: Request) -> bool:
+    """Whether the request asks to be told to go on before it sends its body."""
+    return (request.header("Expect") or "").lower() == "100-continue"
+
+
+async def _parts(request: Request, recording: Recording) -> AsyncIterator[bytes]:
+    if waits(request):
+        await recording.hear(PATIENCE)
+    half = len(request.whole) // 2
+    for part in (request.whole[:half], request.whole[half:]):
+        if part:
+            yield part
