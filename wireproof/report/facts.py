@@ -14,7 +14,7 @@ from wireproof.report.document import FORMAT
 from wireproof.report.summary import column_of
 from wireproof.verdict import Verdict
 
-REPORT, LEDGER = "report.json", "ledger.jsonl"
+REPORT, LEDGER, RUNS = "report.json", "ledger.jsonl", "runs"
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from wireproof import config
 from wireproof.report.badge import badge
 from wireproof.report.embedded import Index
-from wireproof.report.facts import LEDGER, REPORT, Facts, exchanges_in
+from wireproof.report.facts import LEDGER, REPORT, RUNS, Facts, exchanges_in
 from wireproof.report.junit import junit
 from wireproof.report.markdown import markdown
 from wireproof.report.page import page
@@ -24,6 +26,19 @@ def write_all(into: Path, report: dict[str, Any]) -> None:
     for name, text in VIEWS.items():
         # A lone surrogate of an answer is written as an escape; UTF-8 has no way to say it.
         (into / name).write_text(text(facts), encoding="utf-8", errors="backslashreplace")
+
+
+def keep(into: Path) -> Path:
+    """Copy the reports of the latest run to runs/<when it started>, where history finds them."""
+    started = json.loads((into / REPORT).read_text(encoding="utf-8"))["started"]
+    name = started.partition("+")[0].replace(":", "-")
+    taken = {folder.name for folder in (into / RUNS).glob(f"{name}*")}
+    free = next(id for id in (name, *(f"{name}-{number}" for number in count(2))) if id not in taken)
+    (into / RUNS / free).mkdir(parents=True)
+    for file in (LEDGER, *VIEWS):
+        if (into / file).is_file():
+            shutil.copyfile(into / file, into / RUNS / free / file)
+    return into / RUNS / free
 
 
 def clauses_of(facts: Facts) -> Index:

@@ -1,0 +1,37 @@
+"""`wireproof matrix`: one static page of many runs."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import Any
+
+from wireproof.commands import write
+
+
+def add(commands: Any) -> None:
+    """Register the command."""
+    help = "make one static page of many runs: targets by area, and where they differ"
+    parser = commands.add_parser("matrix", help=help, description=help)
+    parser.add_argument("runs", metavar="RUN", nargs="+", type=Path, help="a report.json, or the folder that holds it")
+    page = "the page to write (default: matrix.html)"
+    parser.add_argument("--into", metavar="FILE", type=Path, default=Path("matrix.html"), help=page)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the page and name it."""
+    from wireproof.report.facts import read_facts
+    from wireproof.report.matrix import matrix_page
+
+    runs = [(read_facts(place), _address(place, options.into.parent)) for place in options.runs]
+    write(options.into, matrix_page(runs))
+    print(options.into)
+    return 0
+
+
+def _address(place: Path, beside: Path) -> str:
+    """The way from the matrix to the page of a run; empty where that was not written."""
+    page = (place if place.is_dir() else place.parent) / "report.html"
+    return Path(os.path.relpath(page, beside)).as_posix() if page.is_file() else ""

@@ -1,0 +1,121 @@
+"""What became of each check over the kept runs: since when it fails, how often it turned, and whether it slowed."""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, fields
+from itertools import groupby, pairwise
+from operator import itemgetter
+from typing import Any
+
+from wireproof.report.timings import rank
+
+# Oldest first; the worst verdict over the cases of a check stands for it, and a skip says nothing.
+OUTCOMES = """
+SELECT v.target, v.contract, v.check_id, r.id, r.started,
+  MAX(CASE WHEN v.outcome = 'fail' AND v.level = 'must' THEN 2 WHEN v.outcome = 'fail' THEN 1 ELSE 0 END)
+FROM verdicts v JOIN runs r ON r.id = v.run WHERE v.outcome IN ('pass', 'noted', 'fail')
+GROUP BY v.target, v.contract, v.check_id, r.id ORDER BY v.target, v.contract, v.check_id, r.started, r.id
+"""
+TIMES = """
+SELECT j.target, j.contract, j.check_id, r.started, r.id, e.whole_ms
+FROM judged j JOIN runs r ON r.id = j.run
+JOIN exchanges e ON e.run = j.run AND e.target = j.target AND e.case_name = j.case_name
+WHERE e.whole_ms IS NOT NULL AND e.status IS NOT NULL
+ORDER BY j.target, j.contract, j.check_id, r.started, r.id
+"""
+STATES = ("holds", "advice", "fails")
+CONFIDENCE = 1.96
+# Smaller shifts are noise of a machine even where intervals do not touch.
+SHIFT = 1.2
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """One check over the kept runs.
+
+    Attributes:
+        first_failed: the run in which it failed at must for the first time.
+        failing_since: the run with which it began to fail and never stopped; empty while it holds.
+        turns: how often it changed between holding and failing; flapping from the second turn on.
+        median_ms: the median time of its exchanges in the last run, and before in the runs before.
+        drift: `slower` or `faster` where the intervals of the two medians do not touch.
+    """
+
+    target: str
+    contract: str
+    check: str
+    runs: int
+    state: str
+    first_failed: str = ""
+    failing_since: str = ""
+    turns: int = 0
+    flapping: bool = False
+    median_ms: float | None = None
+    median_before_ms: float | None = None
+    drift: str = ""
+
+    def as_data(self) -> dict[str, Any]:
+        """The JSON form."""
+        return asdict(self)
+
+
+COLUMNS = tuple(field.name for field in fields(Course))
+
+
+def courses(database: sqlite3.Connection) -> tuple[Course, ...]:
+    """The course of every check that was judged in any kept run."""
+    times = {key: _medians(rows) for key, rows in _grouped(database.execute(TIMES))}
+    return tuple(_course(key, rows, times.get(key, {})) for key, rows in _grouped(database.execute(OUTCOMES)))
+
+
+def _grouped(rows: Iterable[Sequence[Any]]) -> Iterator[tuple[tuple[str, str, str], list[Sequence[Any]]]]:
+    for key, group in groupby(rows, itemgetter(0, 1, 2)):
+        yield key, list(group)
+
+
+def _course(key: tuple[str, str, str], rows: Sequence[Sequence[Any]], times: dict[str, Any]) -> Course:
+    failed = [row[5] == 2 for row in rows]
+    turns = sum(one != next for one, next in pairwise(failed))
+    since = len(failed) - failed[::-1].index(False) if False in failed else 0
+    return Course(
+        *key,
+        runs=len(rows),
+        state=STATES[rows[-1][5]],
+        first_failed=rows[failed.index(True)][3] if True in failed else "",
+        failing_since=rows[since][3] if failed[-1] else "",
+        turns=turns,
+        flapping=turns > 1,
+        **times,
+    )
+
+
+def _medians(rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
+    """The last run's median against that of all runs before."""
+    last = rows[-1][4]
+    now, before = ([row[5] for row in rows if (row[4] == last) is wanted] for wanted in (True, False))
+    if not before:
+        return {"median_ms": round(rank(now, 0.5), 3)}
+    told = {"median_ms": round(rank(now, 0.5), 3), "median_before_ms": round(rank(before, 0.5), 3)}
+    return {**told, "drift": _drift(now, before)}
+
+
+def _drift(now: Sequence[float], before: Sequence[float]) -> str:
+    held, was = interval(now), interval(before)
+    if held is None or was is None:
+        return ""
+    if held[0] > was[1] and rank(now, 0.5) > SHIFT * rank(before, 0.5):
+        return "slower"
+    return "faster" if held[1] < was[0] and SHIFT * rank(now, 0.5) < rank(before, 0.5) else ""
+
+
+def interval(values: Sequence[float]) -> tuple[float, float] | None:
+    """About 95 % for the median, by the ranks of the values themselves; None where they are too few to say."""
+    count = len(values)
+    low = math.floor(count / 2 - CONFIDENCE * math.sqrt(count) / 2)
+    if low < 1:
+        return None
+    ordered = sorted(values)
+    return ordered[low - 1], ordered[count - low]

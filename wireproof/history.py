@@ -1,0 +1,87 @@
+"""The kept runs in SQLite: one row a verdict, and one an exchange, so that a check can be followed over time."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from wireproof.errors import LedgerError
+from wireproof.report.facts import REPORT, RUNS, Facts, read_facts
+from wireproof.report.timings import read_size
+
+FILE = "history.sqlite"
+VERSION = 1
+TABLES = """
+CREATE TABLE runs (
+  id TEXT PRIMARY KEY, started TEXT NOT NULL, wireproof TEXT NOT NULL, suite TEXT NOT NULL, exit INTEGER NOT NULL);
+CREATE TABLE verdicts (
+  run TEXT NOT NULL REFERENCES runs ON DELETE CASCADE, target TEXT NOT NULL, contract TEXT NOT NULL,
+  check_id TEXT NOT NULL, case_name TEXT NOT NULL, outcome TEXT NOT NULL, level TEXT NOT NULL,
+  PRIMARY KEY (run, target, contract, check_id, case_name)) WITHOUT ROWID;
+CREATE TABLE judged (
+  run TEXT NOT NULL REFERENCES runs ON DELETE CASCADE, target TEXT NOT NULL, contract TEXT NOT NULL,
+  check_id TEXT NOT NULL, case_name TEXT NOT NULL,
+  PRIMARY KEY (run, target, contract, check_id, case_name)) WITHOUT ROWID;
+CREATE TABLE exchanges (
+  run TEXT NOT NULL REFERENCES runs ON DELETE CASCADE, target TEXT NOT NULL, case_name TEXT NOT NULL,
+  endpoint TEXT NOT NULL, status INTEGER, first_ms REAL, whole_ms REAL, bytes INTEGER NOT NULL);
+CREATE INDEX exchanges_of_run ON exchanges (run, target, case_name);
+"""
+
+
+@contextmanager
+def history(reports: Path) -> Iterator[sqlite3.Connection]:
+    """The history of the runs kept below this folder, brought up to date."""
+    folder = reports / RUNS
+    if not folder.is_dir():
+        raise LedgerError(f"{folder}: no run is kept there; keep one with --keep")
+    with closing(_opened(reports / FILE)) as database:
+        kept = {file.parent.name: file.parent for file in folder.glob(f"*/{REPORT}")}
+        known = {id for (id,) in database.execute("SELECT id FROM runs")}
+        with database:
+            database.executemany("DELETE FROM runs WHERE id = ?", [(id,) for id in known - kept.keys()])
+            for id in sorted(kept.keys() - known):
+                _add(database, id, read_facts(kept[id]))
+        yield database
+
+
+def _opened(file: Path) -> sqlite3.Connection:
+    try:
+        database = sqlite3.connect(file)
+        database.execute("PRAGMA foreign_keys = ON")
+        version = database.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0:
+            database.executescript(f"{TABLES} PRAGMA user_version = {VERSION};")
+    except sqlite3.Error as error:
+        raise LedgerError(f"{file}: it cannot be used ({error}); remove it, the kept runs make it anew") from None
+    if version not in (0, VERSION):
+        raise LedgerError(f"{file}: it is of another version; remove it, the kept runs make it anew")
+    return database
+
+
+def _add(database: sqlite3.Connection, id: str, facts: Facts) -> None:
+    report = facts.report
+    run = (id, report["started"], report["wireproof"], report["suite"]["digest"], report["exit"])
+    database.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?)", run)
+    rows = [(id, v.target, v.provider, v.check, v.case, v.outcome, v.level) for v in facts.verdicts]
+    database.executemany("INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?, ?, ?, ?)", _told(rows))
+    # A check that compares cases has their names joined by a plus sign.
+    judged = {(id, v.target, v.provider, v.check, case) for v in facts.verdicts for case in v.case.split("+")}
+    database.executemany("INSERT INTO judged VALUES (?, ?, ?, ?, ?)", _told(judged))
+    exchanges = [_exchange(id, fact) for _, fact in facts.exchanges]
+    database.executemany("INSERT INTO exchanges VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _told(exchanges))
+
+
+def _exchange(id: str, fact: Any) -> tuple[Any, ...]:
+    first, whole = (None if fact[name] is None else fact[name] / 1e6 for name in ("headers_ns", "ended_ns"))
+    size = sum(read_size(data) for _, data in fact["reads"])
+    return (id, fact["target"], fact["case"], fact["endpoint"], fact["status"], first, whole, size)
+
+
+def _told(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    """Rows that SQLite can hold: a lone surrogate, which UTF-8 cannot say, as its escape."""
+    for row in rows:
+        yield tuple(v.encode("utf-8", "backslashreplace").decode() if isinstance(v, str) else v for v in row)

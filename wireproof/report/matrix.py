@@ -1,0 +1,88 @@
+"""One static page of many runs: every target by area, in both columns, and the checks they differ on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from wireproof.report.facts import Facts
+from wireproof.report.page import Cell, environment, weigh
+from wireproof.verdict import Verdict
+
+OWN, OPENAI = "own", "openai"
+TITLES = {OWN: "Keeps its own word", OPENAI: "Is OpenAI-compatible"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One target of one run.
+
+    Attributes:
+        link: where the page of the run is, from the page of the matrix; empty where there is none.
+        verdicts: column (own or openai) → its verdicts.
+    """
+
+    target: str
+    report: Mapping[str, Any]
+    link: str
+    verdicts: Mapping[str, Sequence[Verdict]]
+
+    def cell(self, column: str, **chosen: str) -> Cell | None:
+        """The state of the verdicts whose fields are as chosen; None where there are none."""
+        found = [v for v in self.verdicts[column] if all(getattr(v, name) == value for name, value in chosen.items())]
+        if not found:
+            return None
+        state, figure, words = weigh(found)
+        area = {"area": found[0].area} if chosen else {}
+        query = {"target": self.target, "contract": found[0].provider, **area, "q": chosen.get("check", "")}
+        href = f"{self.link}#verdicts?{urlencode(query, errors='backslashreplace')}" if self.link else ""
+        place = next(iter(chosen.values()), "all areas")
+        return Cell(state, figure, f"{self.target}, {place}, {TITLES[column].lower()}: {words}", href)
+
+
+def rows(runs: Iterable[tuple[Facts, str]]) -> list[Row]:
+    """A row for each target of each run, in the order given."""
+    return [
+        Row(target, facts.report, link, {column: _column(facts, target, column) for column in TITLES})
+        for facts, link in runs
+        for target in facts.own
+    ]
+
+
+def matrix_page(runs: Iterable[tuple[Facts, str]]) -> str:
+    """The page; each run comes with the address of its own page."""
+    found = rows(runs)
+    parts = [_part(found, column) for column in TITLES]
+    suites = sorted({row.report["suite"]["digest"] for row in found})
+    differing = _differing(found)
+    page = environment().get_template("matrix.html")
+    return page.render(rows=found, parts=parts, suites=suites, differing=differing)
+
+
+def _column(facts: Facts, target: str, column: str) -> list[Verdict]:
+    contract = facts.own[target] if column == OWN else "openai"
+    return [verdict for _, verdict in facts.of(target, contract)]
+
+
+def _part(found: Sequence[Row], column: str) -> dict[str, Any]:
+    areas = sorted({verdict.area for row in found for verdict in row.verdicts[column]})
+    lines = [
+        (row, [row.cell(column), *(row.cell(column, area=area) for area in areas)])
+        for row in found
+        if row.verdicts[column]
+    ]
+    return {"title": TITLES[column], "areas": areas, "lines": lines}
+
+
+def _differing(found: Sequence[Row]) -> list[tuple[str, str, list[Cell | None]]]:
+    """(check, requirement, cells) of OpenAI's checks that some rows break and others hold."""
+    requirements = {v.check: v.requirement for row in found for v in row.verdicts[OPENAI]}
+    lines = []
+    for check in sorted(requirements):
+        cells = [row.cell(OPENAI, check=check) for row in found]
+        states = {cell.state for cell in cells if cell and cell.state != "none"}
+        if len(states) > 1 and "broken" in states:
+            lines.append((check, requirements[check], cells))
+    return lines
