@@ -12,14 +12,15 @@ from pathlib import Path
 from wireproof import address, config, keys, trust
 from wireproof.errors import ConfigError
 from wireproof.provider import Provider
-from wireproof.target import Deadlines, Target
+from wireproof.target import Deadlines, Price, Target
+from wireproof.waits import CLOCK
 
 # What RFC 9110, 5.1, lets stand as the name of a header.
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 CELL_MEANS = ("cell-down", "cell-failing", "cell-misconfigured", "cell-crashed", "cell-one-down")
 CONTROL_HEADERS = {
     **dict.fromkeys(CELL_MEANS, ("X-Wireproof-Cell", "{}")),
-    "clock": ("X-Wireproof-Clock", "{}"),
+    "clock": (CLOCK, "{}"),
     "one-slot": ("X-Wireproof-Slots", "{}"),
 }
 MOCK_MEANS = frozenset({*CELL_MEANS, "clock", "one-slot"})
@@ -41,8 +42,12 @@ class Aim:
     connections: int | None = None
     pace: float | None = None
     max_requests: int | None = None
+    max_output_tokens: int | None = None
+    max_cost: float | None = None
+    price: str | None = None
     means: tuple[str, ...] = ()
     tier: str | None = None
+    patience: float = 0.0
     headers: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
 
@@ -86,6 +91,9 @@ def _mock_target(provider: Provider, aim: Aim) -> Target:
         connections=aim.connections or 4,
         pace=aim.pace,
         max_requests=aim.max_requests,
+        max_output_tokens=aim.max_output_tokens,
+        max_cost=aim.max_cost,
+        price=_price(aim.price),
         tier=provider.rate.suite_tier,
         profile=aim.profile or "full",
         own_keys=True,
@@ -115,7 +123,11 @@ def _live_target(provider: Provider, aim: Aim, environment: Mapping[str, str]) -
         connections=aim.connections or 4,
         pace=_pace(provider, aim),
         max_requests=aim.max_requests,
+        max_output_tokens=aim.max_output_tokens,
+        max_cost=aim.max_cost,
+        price=_price(aim.price),
         tier=_tier(provider, aim.tier),
+        patience=aim.patience,
         profile=aim.profile or "core",
     )
 
@@ -148,6 +160,19 @@ def _pace(provider: Provider, aim: Aim) -> float | None:
     """Requests a minute: as it was said, or what the tier of the key allows."""
     tier = provider.rate.tiers.get(aim.tier or "")
     return aim.pace if aim.pace is not None else tier.per_minute if tier else None
+
+
+def _price(text: str | None) -> Price | None:
+    """`IN,OUT`: dollars for a million tokens of each."""
+    if text is None:
+        return None
+    try:
+        price = Price(*(float(part) for part in text.split(",")))
+    except (TypeError, ValueError):
+        price = Price(-1, -1)
+    if not (0 <= price.input < inf and 0 <= price.output < inf):
+        raise ConfigError(f"--price {text}", "it does not read", "write IN,OUT in dollars for a million tokens")
+    return price
 
 
 def _tier(provider: Provider, name: str | None) -> str | None:

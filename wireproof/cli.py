@@ -7,10 +7,23 @@ import sys
 from collections.abc import Sequence
 
 from wireproof import __version__
-from wireproof.commands import check, clauses, faults, fields, prove, serve
+from wireproof.commands import (
+    calibrate,
+    check,
+    clauses,
+    faults,
+    fields,
+    history,
+    judge,
+    load,
+    matrix,
+    prove,
+    report,
+    serve,
+)
 from wireproof.errors import WireproofError
 
-COMMANDS = (check, serve, clauses, faults, fields, prove)
+COMMANDS = (check, serve, clauses, faults, fields, prove, judge, report, matrix, history, load, calibrate)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -18,6 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments[:1] == ["check"]:
         return check.run(arguments[1:])
+    if arguments[:1] == ["load"]:
+        return load.run(arguments[1:])
     parsed = parser().parse_args(arguments)
     try:
         code: int = parsed.run(parsed)

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from wireproof.report.document import document
+from wireproof import baseline
 from wireproof.report.facts import LEDGER
-from wireproof.report.files import write_all
+from wireproof.report.files import keep, write_all
 from wireproof.report.summary import summarise
 from wireproof.report.violation import printable
 from wireproof.run import Run
@@ -20,6 +20,8 @@ from wireproof.verdict import Verdict, divergences
 
 NO_TESTS = 5
 OURS = frozenset({0, 1, NO_TESTS})
+# We could not ask, so that nothing is known.
+CANNOT = 2
 RUN_ID = pytest.StashKey[str]()
 
 
@@ -57,6 +59,11 @@ class Closing:
         if exitstatus in OURS:
             session.exitstatus = run.exit_code or int(self._failed_beside(session, run))
         write_reports(folder(self._config), run, int(session.exitstatus), complete=exitstatus in OURS)
+        if self._config.option.keep:
+            keep(folder(self._config))
+        given = self._config.getoption("write_baseline")
+        if given and exitstatus in OURS and run.exit_code != CANNOT:
+            baseline.write(given, filter(run.policy.counts, run.verdicts), run.own, run.baseline)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the closing tables."""
@@ -81,6 +88,8 @@ class Closing:
             if trial.smoke:
                 smoke = printable(run.ledger.redactor.text(trial.smoke))
                 terminalreporter.write_line(f"smoke failed: {smoke}", red=True)
+        for sentence in run.stale:
+            terminalreporter.write_line(f"stale in the baseline: {printable(sentence)}", red=True)
         terminalreporter.write_line(f"reports: {folder(self._config) / 'report.html'}")
 
     def _of_run(self) -> Run:
@@ -97,24 +106,13 @@ class Closing:
 def folder(config: pytest.Config) -> Path:
     """Where the reports of a session go."""
     given = config.getoption("report_dir")
-    return Path(given) if given else config.rootpath / "reports"
+    resumed = config.getoption("resume")
+    return Path(given) if given else resumed.parent if resumed else config.rootpath / "reports"
 
 
 def write_reports(into: Path, run: Run, exit: int, *, complete: bool) -> None:
     """Write the ledger's last lines, report.json and every view of it into the folder."""
     into.mkdir(parents=True, exist_ok=True)
-    found = divergences(run.verdicts, run.own)
-    data = document(
-        run.described,
-        run.verdicts,
-        found,
-        asdict(run.spent),
-        started=run.started,
-        complete=complete,
-        policy={"fail_on": run.fail_on, "authority": run.authority},
-        gating=[at for at, verdict in enumerate(run.verdicts) if run.gates(verdict)],
-        exit=exit,
-    )
-    run.record_to(into / LEDGER)
+    run.record_to(run.place or into / LEDGER)
     run.end(exit, complete=complete)
-    write_all(into, run.ledger.redactor.facts(data))
+    write_all(into, run.report(exit, complete=complete))

@@ -125,6 +125,8 @@ class Bench:
         cases = {argument: self.cases[name] for argument, name in entry.cases}
         for argument, sent in exchanges.items():
             case, last = cases[argument], sent[-1]
+            if last.truncated:
+                return "inconclusive", "the body is longer than what is kept of it", ()
             if check.any_answer:
                 continue
             if last.status == 429 and case.refused not in LIMIT_CAUSES:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from wireproof import config
+from wireproof import baseline, config
 from wireproof.aim import Aim
 
 REPEATED: dict[str, Any] = {"action": "append", "default": []}
@@ -44,6 +45,31 @@ def add(group: Any) -> None:
     option("--profile", choices=("core", "full"), help="how much to ask (default: core live, full on the mock)")
     option("--providers", metavar="FILE", help="a YAML file that adds providers or changes them")
     option("--report-dir", metavar="DIR", help="where reports go (default: reports)")
+    option("--keep", action="store_true", help="keep the reports below runs/ there too, for `wireproof history`")
+    add_policy(group)
+    option("--write-baseline", metavar="FILE", type=Path, help="write every failure and skip of this run to a baseline")
+    option("--resume", metavar="LEDGER", type=Path, help="finish the run of a ledger that was cut off")
+    option("--resend", action="store_true", help="with --resume: ask again what was asked and has no answer")
+    option("--secret-env", metavar="NAME", help="environment variable with another secret to hide", **REPEATED)
+    option("--deadline", metavar="NAME=SECONDS", help="connect, first-byte, idle or total", **REPEATED)
+    option("--connections", metavar="N", type=int, help="requests in flight at once (default: 4)")
+    option("--pace", metavar="N", type=float, help="requests a minute at most (default: the limit of --tier)")
+    option(
+        "--patience",
+        metavar="SECONDS",
+        type=float,
+        default=0.0,
+        help="how long a case may wait for a limit to be over, where no clock can be moved (65 shows a minute's)",
+    )
+    option("--max-requests", metavar="N", type=int, help="send no more than this, retries and repeats too")
+    option("--max-output-tokens", metavar="N", type=int, help="ask for no more tokens than this altogether")
+    option("--max-cost", metavar="DOLLARS", type=float, help="send nothing that may make the run cost more than this")
+    option("--price", metavar="IN,OUT", help="dollars for a million tokens of requests and of answers")
+
+
+def add_policy(group: Any) -> None:
+    """Add the options that say what fails a run."""
+    option = getattr(group, "addoption", None) or group.add_argument
     option(
         "--fail-on",
         choices=("must", "should"),
@@ -56,10 +82,19 @@ def add(group: Any) -> None:
         default="document",
         help="which column fails the run: the provider's document, OpenAI's, or both",
     )
-    option("--deadline", metavar="NAME=SECONDS", help="connect, first-byte, idle or total", **REPEATED)
-    option("--connections", metavar="N", type=int, help="requests in flight at once (default: 4)")
-    option("--pace", metavar="N", type=float, help="requests a minute at most")
-    option("--max-requests", metavar="N", type=int, help="send no more than this")
+    option(
+        "--baseline",
+        metavar="FILE",
+        type=Path,
+        help="failures and skips that are known; all else, and stale ones, fail",
+    )
+
+
+def policy_of(options: argparse.Namespace) -> dict[str, Any]:
+    """What parsed options say of what fails a run; raises ConfigError for a bad baseline."""
+    today = datetime.now(UTC).date()
+    known = baseline.read(options.baseline, today) if options.baseline else None
+    return {"fail_on": options.fail_on, "authority": options.authority, "baseline": known}
 
 
 def target_names(options: argparse.Namespace) -> tuple[str, ...]:
@@ -80,7 +115,12 @@ def aim_of(options: argparse.Namespace) -> Aim:
         connections=options.connections,
         pace=options.pace,
         max_requests=options.max_requests,
+        max_output_tokens=options.max_output_tokens,
+        max_cost=options.max_cost,
+        price=options.price,
         means=tuple(options.key),
         tier=options.tier,
+        patience=options.patience,
         headers=tuple(options.header),
+        secrets=tuple(options.secret_env),
     )

@@ -16,10 +16,11 @@ from uuid import uuid4
 import pytest
 
 from wireproof import options
-from wireproof.closing import LEDGER, RUN_ID, Closing, folder
+from wireproof.closing import RUN_ID, Closing, folder
 from wireproof.docket import Entry
 from wireproof.errors import WireproofError
 from wireproof.progress import progress
+from wireproof.report.facts import LEDGER
 from wireproof.run import Run, level_of
 from wireproof.verdict import SKIPPED, Verdict
 
@@ -51,10 +52,13 @@ class CheckItem(pytest.Item):
         """Show the verdict as pytest shows outcomes."""
         run, verdict = self.config.stash[RUN], self.verdict
         assert verdict is not None
-        if verdict.outcome in SKIPPED:
-            pytest.skip(f"{verdict.outcome}: {verdict.message}")
         if run.gates(verdict):
             pytest.fail(run.told(verdict), pytrace=False)
+        if verdict.outcome in SKIPPED:
+            pytest.skip(f"{verdict.outcome}: {verdict.message}")
+        known = run.policy.known(verdict)
+        if known is not None:
+            pytest.xfail(known.reason)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """What is our own trouble, told without a key that some frame of it holds."""
@@ -149,9 +153,10 @@ def _run(config: pytest.Config) -> Run:
         if TROUBLE in config.stash:
             raise config.stash[TROUBLE]
         chosen = config.option
-        run = Run.of(
-            options.aim_of(chosen), fail_on=chosen.fail_on, authority=chosen.authority, id=config.stash[RUN_ID]
-        )
+        policy = options.policy_of(chosen)
+        run = Run.of(options.aim_of(chosen), **policy, id=config.stash[RUN_ID], resend=chosen.resend)
+        if chosen.resume:
+            run.resume(chosen.resume)
         areas = sorted({entry.area for entry in run.every_entry()})
         for name in ("must", "should", "may", *areas):
             config.addinivalue_line("markers", f"{name}: judgements of the level or area {name}")
@@ -172,7 +177,7 @@ def _gather(run: Run, session: pytest.Session, target: str | None = None) -> Non
     entries = [item.entry for item in items if target in (None, item.entry.target)]
     if not entries:
         return
-    run.record_to(folder(session.config) / LEDGER)
+    run.record_to(run.place or folder(session.config) / LEDGER)
     try:
         with progress(session.config, run):
             run.gather(entries)

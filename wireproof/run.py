@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from wireproof import __version__, bundled, config, secrets
 from wireproof.aim import Aim, at_address, environment, targets
+from wireproof.baseline import Baseline
 from wireproof.case import Case
 from wireproof.clause import highest
 from wireproof.docket import Entry
@@ -21,15 +22,16 @@ from wireproof.errors import WireproofError
 from wireproof.evidence import Sent
 from wireproof.exchange import Exchange
 from wireproof.ledger import Entries, Ledger, describe, header
+from wireproof.policy import Policy
 from wireproof.recorded import Recorded
 from wireproof.redact import Redactor
 from wireproof.report import violation
+from wireproof.report.document import document
+from wireproof.resume import begun
 from wireproof.spent import Spent
 from wireproof.suites import load_checks
 from wireproof.trial import Trial, open_trial
-from wireproof.verdict import Verdict
-
-JUDGED = frozenset({"pass", "fail", "noted"})
+from wireproof.verdict import Verdict, divergences
 
 
 @dataclass(slots=True)
@@ -37,9 +39,9 @@ class Run:
     """The trials of one process and what came of them.
 
     Attributes:
-        fail_on: the level at which a broken promise fails the run.
-        authority: which column fails the run: document, openai or all.
+        fail_on, authority, baseline: what fails the run, as `Policy` says.
         id: shared by the processes of one run.
+        place: where the ledger of a resumed run is; elsewhere it goes with the reports.
         resumed: what an earlier run left, which this one finishes.
         resend: what was asked then and has no answer is asked again.
         on_progress: told after each exchange: target, exchanges so far, cases in all.
@@ -49,6 +51,7 @@ class Run:
     trials: dict[str, Trial]
     fail_on: str = "must"
     authority: str = "document"
+    baseline: Baseline | None = None
     id: str = field(default_factory=lambda: uuid4().hex)
     resumed: Recorded | None = None
     resend: bool = False
@@ -58,12 +61,16 @@ class Run:
     spent: Spent = field(default_factory=Spent)
     ledger: Ledger = field(init=False)
     described: list[dict[str, Any]] = field(default_factory=list)
+    policy: Policy = field(init=False)
+    place: Path | None = None
     _file: Path | None = None
     _held: ExitStack = field(default_factory=ExitStack)
 
     def __post_init__(self) -> None:
         hidden = {secret for trial in self.trials.values() for secret in secrets.of_target(trial.target)}
         self.ledger = Ledger(Redactor.of(hidden), durable=self.aim.live)
+        alone = [name for name, trial in self.trials.items() if len(trial.columns) == 1]
+        self.policy = Policy(self.fail_on, self.authority, self.own, alone, self.baseline)
 
     @classmethod
     def of(cls, aimed: Aim, **settings: Any) -> Run:
@@ -84,6 +91,11 @@ class Run:
     def record_to(self, file: Path) -> None:
         """Write the ledger to this file, or on at its end where a run is resumed."""
         self._file = file
+
+    def resume(self, file: Path) -> None:
+        """Finish the run of this ledger; raises ConfigError where it is of another run."""
+        self.resumed = begun(file, (trial.target for trial in self.trials.values()), self.aim.live)
+        self.started, self.place = self.resumed.header["started"], file
 
     def _open(self) -> None:
         if self._file is None or self.ledger.opened:
@@ -186,13 +198,8 @@ class Run:
             self.ledger.footer(self.spent.requests, len(self.verdicts), exit)
 
     def gates(self, verdict: Verdict) -> bool:
-        """A broken promise that fails this run: of the column and at the level that were asked for."""
-        own = verdict.provider == self.trials[verdict.target].target.provider.name
-        column = self.authority == "all" or own == (self.authority == "document") or len(self._columns(verdict)) == 1
-        return column and verdict.gates(self.fail_on)
-
-    def _columns(self, verdict: Verdict) -> Sequence[Any]:
-        return self.trials[verdict.target].columns
+        """The verdict fails this run."""
+        return self.policy.red(verdict)
 
     @property
     def own(self) -> dict[str, str]:
@@ -200,14 +207,33 @@ class Run:
         return {name: trial.target.provider.name for name, trial in self.trials.items()}
 
     @property
+    def stale(self) -> list[str]:
+        """The entries of the baseline that are no longer so, as sentences."""
+        judged = {(entry.target, entry.provider, entry.check, entry.case) for entry in self.every_entry()}
+        return self.policy.stale(self.verdicts, judged) if self.baseline is not None else []
+
+    @property
     def exit_code(self) -> int:
         """0 the contract holds, 1 it is broken, 2 we could not ask or nothing was judged."""
-        failed_smoke = any(v.area == "smoke" and v.outcome == "fail" and self.gates(v) for v in self.verdicts)
-        if failed_smoke or any(verdict.outcome == "error" for verdict in self.verdicts):
-            return 2
-        if any(self.gates(verdict) for verdict in self.verdicts):
-            return 1
-        return 0 if any(verdict.outcome in JUDGED for verdict in self.verdicts) else 2
+        return self.policy.exit_code(self.verdicts, self.stale)
+
+    def report(self, exit: int, *, complete: bool) -> dict[str, Any]:
+        """The document of report.json, without secrets."""
+        data = document(
+            self.described,
+            self.verdicts,
+            divergences(self.verdicts, self.own),
+            asdict(self.spent),
+            started=self.started,
+            complete=complete,
+            policy={"fail_on": self.fail_on, "authority": self.authority},
+            gating=[at for at, verdict in enumerate(self.verdicts) if self.gates(verdict)],
+            exit=exit,
+        )
+        known = [at for at, verdict in enumerate(self.verdicts) if self.policy.known(verdict)]
+        beside = {} if self.baseline is None else {"baseline": {"known": known, "stale": self.stale}}
+        told: dict[str, Any] = self.ledger.redactor.facts(data | beside)
+        return told
 
     def close(self) -> None:
         """End the mock and close the ledger."""

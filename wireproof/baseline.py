@@ -1,0 +1,172 @@
+"""A baseline: the failures and skips of a run that are known, each with its reason, and none of them forever."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from wireproof import contract, datafiles
+from wireproof.errors import ConfigError
+from wireproof.verdict import SKIPPED, Verdict
+
+EVERY = "*"
+TODO = "known when this baseline was written"
+HEAD = """\
+# What is known to fail or to be skipped, for `--baseline`. An entry that is no longer so fails the run: remove it.
+# check `*` stands for every check of the case; contract is left out where it is the target's own; expires is a date.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One entry: what is known of a check on a case, on one target or on any."""
+
+    check: str
+    case: str
+    outcome: str
+    reason: str
+    target: str | None = None
+    contract: str | None = None
+    expires: date | None = None
+
+    @classmethod
+    def from_data(cls, data: dict[str, Any]) -> Known:
+        """An entry from its checked form in the file."""
+        until = data.get("expires")
+        return cls(**{"outcome": "fail", **data, "expires": date.fromisoformat(until) if until else None})
+
+    @property
+    def named(self) -> tuple[str | None, ...]:
+        """What the entry is about; two entries of the same name contradict each other or say the same twice."""
+        return (self.target, self.contract, self.check, self.case)
+
+    def names(self, target: str, contract: str, check: str, case: str) -> bool:
+        """Whether the entry is about this judgement."""
+        return (
+            self.check in (EVERY, check)
+            and self.case == case
+            and self.target in (None, target)
+            and self.contract in (None, contract)
+        )
+
+    def __str__(self) -> str:
+        place = " ".join(word for word in (self.target, self.contract and f"as {self.contract}") if word)
+        return f"{self.check} on {self.case}" + (f" ({place})" if place else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The entries of one file; `today` decides which of them have expired."""
+
+    entries: tuple[Known, ...]
+    today: date
+
+    def known(self, verdict: Verdict) -> Known | None:
+        """The entry that expects a verdict to be as it is; None where none does, or only one that has expired."""
+        if verdict.area == "smoke":
+            return None
+        entry = self.about(verdict)
+        return entry if entry is not None and entry.outcome == verdict.outcome and not self._expired(entry) else None
+
+    def about(self, verdict: Verdict) -> Known | None:
+        """The entry that names a verdict, most closely where several do."""
+        place = (verdict.target, verdict.provider, verdict.check, verdict.case)
+        fits = [entry for entry in self.entries if entry.case == verdict.case and entry.names(*place)]
+        return max(fits, key=_closeness, default=None)
+
+    def stale(self, verdicts: Sequence[Verdict], judged: Collection[tuple[str, str, str, str]]) -> list[str]:
+        """Each entry that is no longer so, as a sentence.
+
+        Args:
+            verdicts: what this run decides by.
+            judged: (target, contract, check, case) of every judgement there is; what this run left out is not stale.
+        """
+        found = []
+        by_case: dict[str, list[Verdict]] = {}
+        for verdict in verdicts:
+            by_case.setdefault(verdict.case, []).append(verdict)
+        for entry in self.entries:
+            about = [v for v in by_case.get(entry.case, ()) if self.about(v) is entry]
+            if self._expired(entry):
+                found.append(f"{entry}: its entry expired on {entry.expires}")
+            elif about and all(verdict.outcome != entry.outcome for verdict in about):
+                now = ", ".join(sorted({verdict.outcome for verdict in about}))
+                found.append(f"{entry}: the baseline says {entry.outcome}, it is now {now}")
+            elif not about and not any(place[3] == entry.case and entry.names(*place) for place in judged):
+                found.append(f"{entry}: no such judgement exists")
+        return found
+
+    def _expired(self, entry: Known) -> bool:
+        return entry.expires is not None and entry.expires < self.today
+
+
+def read(file: Path, today: date) -> Baseline:
+    """The baseline of a file; ConfigError for one that does not keep the format or says something twice."""
+    data = datafiles.read_yaml(file)
+    contract.check_format(_with_text_dates(data), "baseline", str(file))
+    entries = tuple(_entry(entry, f"{file}, /known/{at}") for at, entry in enumerate(_with_text_dates(data)["known"]))
+    seen: set[tuple[str | None, ...]] = set()
+    for at, entry in enumerate(entries):
+        if entry.named in seen:
+            raise ConfigError(f"{file}, /known/{at}", f"{entry} stands twice", "keep one of the entries")
+        seen.add(entry.named)
+    return Baseline(entries, today)
+
+
+def write(file: Path, verdicts: Iterable[Verdict], own: dict[str, str], before: Baseline | None = None) -> None:
+    """Write every failure and skip as known; what an earlier baseline says of them is kept."""
+    lines = [json.dumps(entry, ensure_ascii=False) for entry in _entries(tuple(verdicts), own, before)]
+    known = "".join(f"- {line}\n" for line in lines)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"{HEAD}known:{' []' if not lines else ''}\n{known}", "utf-8", "backslashreplace")
+    except OSError as error:
+        problem = f"it cannot be written ({error.strerror})"
+        raise ConfigError(f"--write-baseline {file}", problem, "name another place") from None
+
+
+def _entries(verdicts: Sequence[Verdict], own: dict[str, str], before: Baseline | None) -> list[dict[str, str]]:
+    cases: dict[tuple[str, str, str], list[Verdict]] = {}
+    for verdict in verdicts:
+        if verdict.area != "smoke" and verdict.outcome != "error":
+            cases.setdefault((verdict.target, verdict.provider, verdict.case), []).append(verdict)
+    found = []
+    for (target, by, case), of_case in cases.items():
+        alike = {(verdict.outcome, verdict.message) for verdict in of_case}
+        told = of_case[:1] if len(alike) == 1 and of_case[0].outcome in SKIPPED else of_case
+        for verdict in told:
+            if verdict.outcome not in ("fail", *SKIPPED):
+                continue
+            entry = before and before.known(verdict)
+            check = EVERY if told is not of_case and len(of_case) > 1 else verdict.check
+            found.append(
+                {"check": check, "case": case, "target": target}
+                | ({"contract": by} if by != own[target] else {})
+                | {"outcome": verdict.outcome, "reason": entry.reason if entry else verdict.message or TODO}
+                | ({"expires": entry.expires.isoformat()} if entry and entry.expires else {})
+            )
+    return found
+
+
+def _closeness(entry: Known) -> tuple[bool, ...]:
+    return (entry.check != EVERY, entry.target is not None, entry.contract is not None)
+
+
+def _entry(data: dict[str, Any], place: str) -> Known:
+    try:
+        return Known.from_data(data)
+    except ValueError:
+        raise ConfigError(place, f"{data['expires']!r} is not a date", "write YYYY-MM-DD") from None
+
+
+def _with_text_dates(data: Any) -> Any:
+    """YAML reads 2027-01-31 as a date; the format says it in text."""
+    if isinstance(data, dict):
+        return {name: _with_text_dates(value) for name, value in data.items()}
+    if isinstance(data, list):
+        return [_with_text_dates(value) for value in data]
+    return data.isoformat() if isinstance(data, date) else data

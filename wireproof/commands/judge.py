@@ -1,0 +1,60 @@
+"""`wireproof judge LEDGER`: today's checks on stored evidence, without a network."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from wireproof import options as known_options
+from wireproof.commands import command
+
+SHOWN = 20
+
+
+def add(commands: Any) -> None:
+    """Register the command."""
+    parser = command(commands, "judge", run, "judge the evidence of a ledger again, without a network")
+    parser.add_argument("ledger", metavar="LEDGER", help="the ledger.jsonl of a run, whole or cut off")
+    known_options.add_policy(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the verdicts; 0 the contract holds, 1 it is broken, 2 incomplete or nothing was judged."""
+    from wireproof.rejudge import changed, rejudge
+
+    file = Path(options.ledger)
+    judged, held = rejudge(
+        file, Path(options.providers) if options.providers else None, **known_options.policy_of(options)
+    )
+    exit = judged.exit_code if held.cut is None else 2
+    if options.json:
+        print(json.dumps(judged.report(exit, complete=held.cut is None), indent=1))
+        return exit
+    for verdict in judged.verdicts:
+        if judged.gates(verdict) or verdict.outcome == "error":
+            print(judged.told(verdict), end="\n\n")
+    _summary(judged)
+    told = changed(judged, held)
+    if told:
+        print(f"other verdicts than when this was recorded ({len(told)})")
+    for sentence in told[:SHOWN]:
+        print(f"  {sentence}")
+    for sentence in judged.stale:
+        print(f"stale: {sentence}")
+    if held.cut is not None:
+        print(f"incomplete: {held.cut}", file=sys.stderr)
+    return exit
+
+
+def _summary(judged: Any) -> None:
+    from wireproof.report.summary import summarise
+    from wireproof.verdict import divergences
+
+    text, found = io.StringIO(), divergences(judged.verdicts, judged.own)
+    summarise(text, judged.verdicts, judged.own, found, asdict(judged.spent))
+    print(text.getvalue(), end="")

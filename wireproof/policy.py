@@ -1,0 +1,61 @@
+"""Which verdicts fail a run: by the level and the column that were asked for, and by what a baseline knows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from wireproof.baseline import Baseline, Known
+from wireproof.verdict import SKIPPED, Verdict
+
+JUDGED = frozenset({"pass", "fail", "noted"})
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What fails a run.
+
+    Attributes:
+        fail_on: the level at which a broken promise does.
+        authority: which column does: document, openai or all.
+        own: target name → the provider whose document is its own contract.
+        alone: the targets that have one column only, which counts whatever the authority is.
+    """
+
+    fail_on: str = "must"
+    authority: str = "document"
+    own: Mapping[str, str] = field(default_factory=dict)
+    alone: Collection[str] = ()
+    baseline: Baseline | None = None
+
+    def counts(self, verdict: Verdict) -> bool:
+        """The verdict belongs to a column that decides."""
+        if self.authority == "all" or verdict.target in self.alone:
+            return True
+        return (verdict.provider == self.own[verdict.target]) == (self.authority == "document")
+
+    def known(self, verdict: Verdict) -> Known | None:
+        """What the baseline says of a verdict that is as it expects."""
+        return self.baseline.known(verdict) if self.baseline is not None else None
+
+    def red(self, verdict: Verdict) -> bool:
+        """The verdict fails the run: a broken promise or, beside a baseline, a skip, unless it is known."""
+        if not self.counts(verdict):
+            return False
+        skipped = self.baseline is not None and verdict.outcome in SKIPPED
+        return (skipped or verdict.gates(self.fail_on)) and self.known(verdict) is None
+
+    def stale(self, verdicts: Iterable[Verdict], judged: Collection[tuple[str, str, str, str]]) -> list[str]:
+        """The entries of the baseline that are no longer so, as sentences."""
+        if self.baseline is None:
+            return []
+        return self.baseline.stale([verdict for verdict in verdicts if self.counts(verdict)], judged)
+
+    def exit_code(self, verdicts: Sequence[Verdict], stale: Sequence[str] = ()) -> int:
+        """0 the contract holds, 1 it is broken, 2 we could not ask or nothing was judged."""
+        failed_smoke = any(v.area == "smoke" and v.outcome == "fail" and self.red(v) for v in verdicts)
+        if failed_smoke or any(verdict.outcome == "error" for verdict in verdicts):
+            return 2
+        if any(self.red(verdict) for verdict in verdicts) or stale:
+            return 1
+        return 0 if any(verdict.outcome in JUDGED for verdict in verdicts) else 2

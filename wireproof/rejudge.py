@@ -1,0 +1,76 @@
+"""Today's checks on stored evidence: the verdicts of a ledger, without a network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from wireproof import config
+from wireproof.aim import Aim
+from wireproof.docket import Entry
+from wireproof.errors import ConfigError
+from wireproof.evidence import Evidence
+from wireproof.ledger import describe
+from wireproof.provider import Provider
+from wireproof.recorded import Recorded, recorded
+from wireproof.run import Run
+from wireproof.suites import load_checks
+from wireproof.target import Deadlines, Target
+from wireproof.trial import open_trial
+
+
+def rejudge(file: Path, providers_file: Path | None = None, **settings: Any) -> tuple[Run, Recorded]:
+    """The run of a ledger with its verdicts as they are today, and the ledger.
+
+    Raises LedgerError for a file that is no ledger, ConfigError for a provider that is not known.
+    """
+    held, known, checks = recorded(file), config.load_providers(providers_file), load_checks()
+    trials = {told["name"]: open_trial(_target(told, known), known, checks) for told in held.header["targets"]}
+    settings["started"] = held.header["started"]
+    run = Run(Aim(providers_file=providers_file), trials, **settings)
+    for name, trial in trials.items():
+        turns = held.evidence(name, trial.cases)
+        if not turns[0]:
+            continue
+        trial.recall(turns)
+        run.described.append(describe(trial.target))
+        for sent in (sent for turn in turns for sent in turn.values() if isinstance(sent, tuple)):
+            for exchange in sent:
+                run.spent.add(exchange)
+        for entry in trial.entries:
+            if _told(entry, turns[0]):
+                run.take(run.verdict(entry))
+    return run, held
+
+
+def _told(entry: Entry, evidence: Evidence) -> bool:
+    """Whether the ledger tells of each case that an entry judges."""
+    return all(case in evidence for _, case in entry.cases)
+
+
+def changed(run: Run, held: Recorded) -> list[str]:
+    """Where today's verdict is another than the one in the ledger, as sentences."""
+    then = {(v["target"], v["provider"], v["check"], v["case"]): v["outcome"] for v in held.verdicts}
+    now = {(v.target, v.provider, v.check, v.case): v.outcome for v in run.verdicts}
+    return [
+        f"{target}, {check} on {case} by the {by} contract: {then[target, by, check, case]} then, {outcome} now"
+        for (target, by, check, case), outcome in now.items()
+        if then.get((target, by, check, case), outcome) != outcome
+    ]
+
+
+def _target(told: Mapping[str, Any], known: Mapping[str, Provider]) -> Target:
+    name = told["provider"]
+    if name not in known:
+        raise ConfigError(f"provider {name!r} of the ledger", "it is not known", "name its file by --providers")
+    return Target(
+        name=told["name"],
+        provider=known[name],
+        base_url=told["base_url"],
+        models=told["models"],
+        means=frozenset(told["means"]),
+        tier=told["tier"],
+        profile=told["profile"],
+        deadlines=Deadlines(**told["deadlines"]),
+    )
