@@ -145,6 +145,11 @@ class Case:
         return self.requests if self.together else 1
 
     @property
+    def latest(self) -> float:
+        """Seconds until the latest moment that one of its requests asks for."""
+        return max(ask.clock or 0.0 for ask in self.asks)
+
+    @property
     def requests(self) -> int:
         """How many requests the case sends."""
         return len(self.asks) * self.repeat

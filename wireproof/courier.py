@@ -20,6 +20,7 @@ from wireproof.evidence import Evidence, NoRecord, Record, Sent, Unsent
 from wireproof.exchange import Exchange
 from wireproof.json_text import NotJson
 from wireproof.pace import LIMITS, Pace
+from wireproof.patience import Patience
 from wireproof.render import Outgoing, render
 from wireproof.target import Target
 
@@ -56,11 +57,13 @@ class Courier:
     _slots: asyncio.Semaphore = field(init=False)
     _queue: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
     _pace: Pace = field(init=False)
+    _patience: Patience = field(init=False)
     _turns: int = 1
 
     def __post_init__(self) -> None:
         self._slots = asyncio.Semaphore(self.target.connections)
         self._pace = Pace.of(self.target)
+        self._patience = Patience(self.target)
 
     async def send(self, case: Case) -> Sent:
         """Send one case, or say why not."""
@@ -79,10 +82,14 @@ class Courier:
         if recalled is not None:
             return recalled
         reason = _not_worth_sending(case, self.target)
-        sent = await self._in_turn(case) if reason is None else reason
+        sent = await self._patiently(case) if reason is None else reason
         if isinstance(sent, Unsent):
             await self.record.unsent(case, self._turns, sent)
         return sent
+
+    async def _patiently(self, case: Case) -> Sent:
+        async with self._patience.turn(case):
+            return await self._in_turn(case)
 
     async def ask_again(self, cases: Iterable[Case]) -> Evidence:
         """Send cases once more; what they gave before stays as it was."""
@@ -126,6 +133,7 @@ class Courier:
                 return Unsent("untestable", str(reason))
             if self._spent:
                 return Unsent("untestable", f"the budget of {self.target.max_requests} requests is spent")
+            await self._patience.until(case, ask)
             exchange = await self._exchange(case, len(exchanges), ask, outgoing, line)
             ended = not _saves(ask, exchange, saved) or _gave_up(exchange)
             last = ended or len(exchanges) + 1 == case.requests
@@ -164,7 +172,8 @@ def _not_worth_sending(case: Case, target: Target) -> Unsent | None:
         return Unsent("not-offered", f"the {provider.name} document describes no {missing[0]} endpoint")
     if not provider.offers(case.feature):
         return Unsent("not-offered", f"the {provider.name} document does not offer {case.feature}")
-    lacking = case.means - target.means
+    waits = {"clock"} if 0 < case.latest <= target.patience else set()
+    lacking = case.means - target.means - waits
     if lacking:
         return Unsent("untestable", f"needs {', '.join(sorted(lacking))}, which this run was not given")
     if case.profile == "full" and target.profile != "full":

@@ -28,12 +28,12 @@ from wireproof.check import (
     parse_json,
     shown,
 )
-from wireproof.waits import duration, is_whole, readable, reset_after, retry_after, told, whole_number
+from wireproof.waits import duration, is_whole, moment, readable, reset_after, retry_after, told, whole_number
 
 __all__ = [
     "answer", "arrived", "asked", "chunks", "codes", "conforms", "duration", "equal", "event_stream",
     "events", "finish", "fits", "follows", "header", "is_stream", "is_whole", "json_body", "json_object",
-    "member", "place", "placed", "readable", "refusal", "refused_somehow", "reset_after", "retry_after",
+    "member", "moment", "place", "placed", "readable", "refusal", "refused_somehow", "reset_after", "retry_after",
     "same", "shape", "shown", "status", "success", "text", "that", "told", "tool_calls", "whole_number",
 ]  # fmt: skip
 

@@ -41,6 +41,7 @@ class Target:
         connections: requests in flight at once.
         pace: requests a minute at most, None for no limit of ours.
         hidden: what else must not be shown.
+        patience: seconds that a case may wait for a later moment where no clock can be moved.
         own_keys: each case is an account of its own (only the mock knows such keys).
     """
 
@@ -59,6 +60,7 @@ class Target:
     tier: str | None = None
     profile: str = "core"
     own_keys: bool = False
+    patience: float = 0.0
     hidden: tuple[str, ...] = field(default=(), repr=False)
 
     def key(self, label: str, case: str) -> Key | None:

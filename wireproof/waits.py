@@ -20,6 +20,14 @@ UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 WHOLE = re.compile(r"[0-9]{1,18}")
 PARTS = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 
+# Which tells the bundled server how many seconds later a request happens.
+CLOCK = "X-Wireproof-Clock"
+
+
+def moment(exchange: Exchange) -> float:
+    """When a request happened by the clock of its server, in Unix seconds."""
+    return exchange.sent_at + float(exchange.request.header(CLOCK) or 0)
+
 
 def is_whole(text: str) -> bool:
     """Whether a text is a whole number that a client can hold, in 64 bits."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from wireproof import expect
-from wireproof.check import Case, Exchange, Inconclusive, Provider, Violation, check
+from wireproof.check import Exchange, Inconclusive, Provider, Violation, check
 
 # Whole seconds on the wire, and the time that the requests themselves take.
 APART_S = 2.0
@@ -24,21 +24,20 @@ class Stretch:
     then_left: int
 
 
-def stretches(exchanges: tuple[Exchange, ...], case: Case, provider: Provider) -> Iterator[Stretch]:
+def stretches(exchanges: tuple[Exchange, ...], provider: Provider) -> Iterator[Stretch]:
     """What lies between the requests of a case, as the headers tell it."""
-    clocks = [ask.clock or 0.0 for ask in case.asks] * case.repeat
     name = provider.rate.remaining
     for n, (before, after) in enumerate(pairwise(exchanges), 1):
-        waited = clocks[n] - clocks[n - 1] + after.sent_at - before.sent_at
+        waited = expect.moment(after) - expect.moment(before)
         reset = expect.readable(lambda one: expect.reset_after(one, provider), before)
         yield Stretch(f"request {n + 1}", waited, reset, expect.told(before, name), expect.told(after, name))
 
 
 @check("limits.reset-makes-whole", any_answer=True)
-def test_reset_makes_whole(exchanges: tuple[Exchange, ...], case: Case, provider: Provider) -> None:
+def test_reset_makes_whole(exchanges: tuple[Exchange, ...], provider: Provider) -> None:
     """A request that comes after the moment of the reset finds the whole limit, and leaves all of it but itself."""
     whole = expect.told(exchanges[0], provider.rate.limit) - 1
-    later = [one for one in stretches(exchanges, case, provider) if one.waited >= one.reset]
+    later = [one for one in stretches(exchanges, provider) if one.waited >= one.reset]
     if not later:
         raise Inconclusive("the reset is later than the longest wait of this case")
     for one in later:
@@ -47,10 +46,10 @@ def test_reset_makes_whole(exchanges: tuple[Exchange, ...], case: Case, provider
 
 
 @check("limits.reset-is-no-later", any_answer=True)
-def test_reset_is_no_later(exchanges: tuple[Exchange, ...], case: Case, provider: Provider) -> None:
+def test_reset_is_no_later(exchanges: tuple[Exchange, ...], provider: Provider) -> None:
     """The limit is not whole again before the moment of the reset."""
     whole = expect.told(exchanges[0], provider.rate.limit) - 1
-    for one in stretches(exchanges, case, provider):
+    for one in stretches(exchanges, provider):
         if one.waited < one.reset - APART_S and one.then_left >= whole:
             actual = f"the whole limit after {one.waited:.0f} s"
             raise Violation(f"less than the whole limit before {one.reset:g} s are over", actual, where=one.place)

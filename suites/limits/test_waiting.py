@@ -27,14 +27,11 @@ def last_limited(exchanges: tuple[Exchange, ...], provider: Provider) -> Exchang
     return found[-1]
 
 
-def waits(
-    exchanges: tuple[Exchange, ...], case: Case, provider: Provider
-) -> Iterator[tuple[str, Exchange, Exchange, float]]:
+def waits(exchanges: tuple[Exchange, ...], provider: Provider) -> Iterator[tuple[str, Exchange, Exchange, float]]:
     """Each refusal for too many requests with the request after it: place, both, and the seconds between them."""
-    clocks = [ask.clock or 0.0 for ask in case.asks]
     for n, (refused, again) in enumerate(pairwise(exchanges)):
         if limited(refused, provider):
-            yield f"request {n + 2}", refused, again, clocks[n + 1] - clocks[n] + again.sent_at - refused.sent_at
+            yield f"request {n + 2}", refused, again, expect.moment(again) - expect.moment(refused)
 
 
 @check("limits.reset-header", any_answer=True)
@@ -67,13 +64,11 @@ def test_retry_after(exchanges: tuple[Exchange, ...], provider: Provider) -> Non
     expect.that(within, f"from 0 to {MINUTE_S:g} seconds", f"{seconds:g}", where="header Retry-After")
 
 
-def suffices(
-    exchanges: tuple[Exchange, ...], case: Case, provider: Provider, asks: Callable[[Exchange], float]
-) -> None:
+def suffices(exchanges: tuple[Exchange, ...], provider: Provider, asks: Callable[[Exchange], float]) -> None:
     """A request that waited as long as its refusal asked is admitted."""
     last_limited(exchanges, provider)
     tried = 0
-    for place, refused, again, waited in waits(exchanges, case, provider):
+    for place, refused, again, waited in waits(exchanges, provider):
         if waited >= (asked := expect.readable(asks, refused)):
             tried += 1
             actual = f"{again.status} after {waited:.0f} s, where {asked:g} s were asked for"
@@ -83,22 +78,22 @@ def suffices(
 
 
 @check("limits.retry-after-suffices", any_answer=True)
-def test_retry_after_suffices(exchanges: tuple[Exchange, ...], case: Case, provider: Provider) -> None:
+def test_retry_after_suffices(exchanges: tuple[Exchange, ...], provider: Provider) -> None:
     """A request that waited as long as Retry-After said is not refused for coming too often."""
-    suffices(exchanges, case, provider, expect.retry_after)
+    suffices(exchanges, provider, expect.retry_after)
 
 
 @check("limits.reset-suffices", any_answer=True)
-def test_reset_suffices(exchanges: tuple[Exchange, ...], case: Case, provider: Provider) -> None:
+def test_reset_suffices(exchanges: tuple[Exchange, ...], provider: Provider) -> None:
     """A request that waited as long as the reset header said is not refused for coming too often."""
-    suffices(exchanges, case, provider, lambda refused: expect.reset_after(refused, provider))
+    suffices(exchanges, provider, lambda refused: expect.reset_after(refused, provider))
 
 
 @check("limits.retry-after-is-needed", any_answer=True)
-def test_retry_after_is_needed(exchanges: tuple[Exchange, ...], case: Case, provider: Provider) -> None:
+def test_retry_after_is_needed(exchanges: tuple[Exchange, ...], provider: Provider) -> None:
     """A request that comes sooner than Retry-After said is refused again: no client is made to wait in vain."""
     last_limited(exchanges, provider)
-    for place, refused, again, waited in waits(exchanges, case, provider):
+    for place, refused, again, waited in waits(exchanges, provider):
         asked = expect.readable(expect.retry_after, refused)
         if waited < asked - CLOCKS_APART_S and again.status is not None:
             actual = f"{again.status} after {waited:.0f} s, where {asked:g} s were asked for"

@@ -1,0 +1,102 @@
+"""Patience: the turns of a key whose limit is shown, and the waits for a later moment."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from wireproof import config
+from wireproof.case import Ask, Case
+from wireproof.patience import FRESH_AFTER_S, Patience
+from wireproof.target import Key, Target
+
+PROVIDER = config.load_providers()["iio"]
+
+
+class Time:
+    """A time that passes only by sleeping."""
+
+    def __init__(self) -> None:
+        self.now, self.slept = 1000.0, []
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+def case(name: str, *, key: str = "free", refused: str | None = None, clock: float | None = None) -> Case:
+    return Case(name, "limits", "", (Ask("models", "chat", key=key, clock=clock),), refused=refused)
+
+
+BURST, LIST = case("burst", refused="rate-limited"), case("list")
+
+
+@pytest.fixture(name="time")
+def _time() -> Time:
+    return Time()
+
+
+@pytest.fixture(name="patience")
+def _patience(time: Time) -> Callable[..., Patience]:
+    def made(seconds: float = 65.0, **changed: object) -> Patience:
+        keys = {"good": Key("PRO", "iio-dev-a"), "free": Key("FREE", "iio-dev-b")}
+        target = Target("iio", PROVIDER, "http://127.0.0.1/v1", keys=keys, patience=seconds, **changed)
+        return Patience(target, clock=lambda: time.now, sleep=time.sleep)
+
+    return made
+
+
+def taken(patience: Patience, *cases: Case) -> None:
+    async def in_turn() -> None:
+        for one in cases:
+            async with patience.turn(one):
+                await patience.until(one, one.asks[0])
+
+    asyncio.run(in_turn())
+
+
+@pytest.mark.parametrize(
+    ("cases", "slept"),
+    [
+        pytest.param((BURST,), [], id="a-key-nobody-used"),
+        pytest.param((LIST, BURST), [FRESH_AFTER_S], id="a-count-after-a-request"),
+        pytest.param((BURST, LIST), [FRESH_AFTER_S], id="a-request-after-a-full-minute"),
+        pytest.param((LIST, LIST), [], id="two-requests"),
+        pytest.param((case("other", key="good"), BURST), [], id="another-key"),
+        pytest.param((case("later", clock=40),), [40], id="a-later-moment"),
+        pytest.param((case("tomorrow", clock=90_000),), [], id="a-moment-beyond-all-patience"),
+    ],
+)
+def test_a_case_waits_for_a_minute_of_its_own_and_for_its_moment(patience, time, cases, slept):
+    taken(patience(), *cases)
+    assert time.slept == slept
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        pytest.param({"seconds": 0.0}, id="no-patience"),
+        pytest.param({"own_keys": True, "means": frozenset({"clock"})}, id="a-clock-that-moves"),
+    ],
+)
+def test_nobody_waits_without_need_or_leave(patience, time, changed):
+    taken(patience(**changed), LIST, BURST, case("later", clock=40))
+    assert time.slept == []
+
+
+def test_a_key_serves_one_case_at_a_time(patience):
+    one, met = patience(0.0), []
+
+    async def hold(name: str) -> None:
+        async with one.turn(case(name)):
+            met.append(f"{name} begins")
+            await asyncio.sleep(0)
+            met.append(f"{name} ends")
+
+    async def both() -> None:
+        await asyncio.gather(hold("a"), hold("b"))
+
+    asyncio.run(both())
+    assert met == ["a begins", "a ends", "b begins", "b ends"]
