@@ -11,6 +11,7 @@ from wireproof.commands import (
     calibrate,
     check,
     clauses,
+    compare,
     faults,
     fields,
     history,
@@ -23,7 +24,7 @@ from wireproof.commands import (
 )
 from wireproof.errors import WireproofError
 
-COMMANDS = (check, serve, clauses, faults, fields, prove, judge, report, matrix, history, load, calibrate)
+COMMANDS = (check, serve, clauses, faults, fields, prove, judge, report, matrix, history, load, calibrate, compare)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,0 +1,71 @@
+"""`wireproof compare A B`: what changed from one run to another."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wireproof import options as known_options
+
+if TYPE_CHECKING:
+    from wireproof.compare import Comparison, Shift
+
+HELP = "compare two runs: regressions, fixes, clauses, latency"
+
+
+def add(commands: Any) -> None:
+    """Register the command."""
+    parser = commands.add_parser("compare", help=HELP, description=HELP)
+    parser.add_argument("before", metavar="A", type=Path, help="report.json or ledger.jsonl of the earlier run")
+    parser.add_argument("after", metavar="B", type=Path, help="report.json or ledger.jsonl of the later run")
+    parser.add_argument("--json", action="store_true", help="print JSON (schemas/formats/comparison.json)")
+    known_options.add_policy(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print what changed; 1 where something became worse, 2 where a run cannot be read."""
+    from wireproof import compare
+    from wireproof.policy import Policy
+
+    before, after = compare.read(options.before), compare.read(options.after)
+    alone = [
+        target for target in after.own if {key[1] for key in after.verdicts if key[0] == target} == {after.own[target]}
+    ]
+    found = compare.compare(before, after, Policy(own=after.own, alone=alone, **known_options.policy_of(options)))
+    if options.json:
+        print(json.dumps(found.as_data(), indent=1))
+    else:
+        print("\n".join(_lines(found)))
+    return found.exit_code
+
+
+def _lines(found: Comparison) -> Iterable[str]:
+    for title, pairs in (("regressions", found.regressions), ("fixes", found.fixes)):
+        told = [
+            f"{b.target}, {b.check} on {b.case}: {a.outcome} → {b.outcome}" + (f"; {b.message}" if b.message else "")
+            for a, b in pairs
+        ]
+        yield from _list(title, told)
+    fresh = [f"{v.target}, {v.check} on {v.case}: {v.message}" for v in found.new_failures]
+    yield from _list("failures without a counterpart", fresh)
+    yield from _list("clauses judged only now", found.new_clauses)
+    yield from _list("clauses judged no longer", found.lost_clauses)
+    yield from _list("latency, by the middle of the ratios of each request", [_shift(shift) for shift in found.shifts])
+
+
+def _list(title: str, lines: Sequence[str]) -> Iterable[str]:
+    from wireproof.report.violation import printable
+
+    yield f"{title}: {len(lines)}"
+    yield from (f"  {printable(line)}" for line in lines)
+
+
+def _shift(shift: Shift) -> str:
+    known = f"{shift.low:.2f} to {shift.high:.2f}" if shift.low is not None else "too few requests for an interval"
+    word = "  moved" if shift.moved else ""
+    times = f"{shift.before_ms:.1f} → {shift.after_ms:.1f} ms, × {shift.ratio:.2f}"
+    return f"{shift.target} {shift.endpoint} {shift.of}: {times} ({known}, n={shift.cases}){word}"
