@@ -74,6 +74,9 @@ def test_a_refusal_is_not_inherited() -> None:
         pytest.param({"base": "basic", "set": {"/stream": "yes"}}, "answer", id="stream-word"),
         pytest.param({"base": "basic", "set": {"/stream": True}, "refused": "bad-key"}, "refusal", id="refused"),
         pytest.param({"endpoint": "chat", "raw": "{"}, "answer", id="raw"),
+        pytest.param({"endpoint": "models", "method": "HEAD"}, "bare", id="head"),
+        pytest.param({"base": "basic", "method": "OPTIONS"}, "bare", id="options"),
+        pytest.param({"base": "basic", "either": True}, "either", id="either"),
         pytest.param({"steps": [{"base": "basic"}, {"base": "basic", "set": {"/stream": True}}]}, "stream", id="steps"),
     ],
 )
@@ -135,6 +138,7 @@ def test_a_form_that_asks_for_plain_text_aims_at_a_text(format: str, kind: str) 
         pytest.param({"key": "revoked"}, {"revoked-key"}, id="revoked"),
         pytest.param({"cell": "down"}, {"cell-down"}, id="cell"),
         pytest.param({"clock": 61, "key": "free"}, {"clock", "free-tier-key"}, id="clock"),
+        pytest.param({"slots": 1}, {"one-slot"}, id="slots"),
     ],
 )
 def test_the_means_follow_from_the_request(entry: dict[str, Any], means: set[str]) -> None:
@@ -152,6 +156,19 @@ def test_requests_and_tokens_are_counted_over_steps_choices_and_repeats() -> Non
     assert (found.requests, found.token_ceiling) == (4, 4 * 3 * 16)
     assert case(steps=[{"base": "basic"}, {"base": "basic"}]).requests == 2
     assert case(base="basic", cap=None).token_ceiling == 0
+
+
+@pytest.mark.parametrize(
+    ("entry", "apart", "connections"),
+    [
+        pytest.param({"base": "basic", "repeat": 3}, False, 1, id="one-after-another"),
+        pytest.param({"connection": "same", "steps": [{"base": "basic"}] * 3}, True, 1, id="over-one-connection"),
+        pytest.param({"together": True, "steps": [{"base": "basic"}] * 3}, True, 3, id="at-once"),
+    ],
+)
+def test_what_needs_connections_of_its_own_says_how_many(entry: dict[str, Any], apart: bool, connections: int) -> None:
+    found = case(**entry)
+    assert (found.apart, found.connections, found.kind) == (apart, connections, "answer")
 
 
 @pytest.mark.parametrize(

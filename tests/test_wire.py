@@ -359,6 +359,102 @@ async def test_after_a_silence_the_next_request_has_a_fresh_connection() -> None
     assert second.status == 200
 
 
+# --- how requests travel
+
+
+async def test_a_body_goes_in_chunks_where_the_request_says_so() -> None:
+    raw: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        raw.append(await reader.readuntil(b"\r\n0\r\n\r\n"))
+        writer.write(OK)
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server, Wire(1, PATIENT) as wire:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        answer = await wire.send(asking(url, None, ("Transfer-Encoding", "chunked"), body=b'{"a": 1}'))
+    head, _, chunks = raw[0].partition(b"\r\n\r\n")
+    assert answer.status == 200
+    assert b"content-length" not in head.lower()
+    assert chunks == b'4\r\n{"a"\r\n4\r\n: 1}\r\n0\r\n\r\n'
+
+
+async def test_a_client_that_expects_to_be_told_sends_its_body_when_it_is_told() -> None:
+    before: list[bool] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        before.append(b"Content-Length: 8" in head)
+        writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        assert await reader.readexactly(8) == b'{"a": 1}'
+        writer.write(OK)
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server, Wire(1, PATIENT) as wire:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        answer = await wire.send(asking(url, None, ("Expect", "100-continue"), body=b'{"a": 1}'))
+    assert (answer.status, answer.interim, before, answer.broken) == (200, (100,), [True], None)
+
+
+async def test_a_client_that_is_told_nothing_sends_its_body_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wireproof.upload.PATIENCE", 0.05)
+    async with serving(saying(OK)) as server, Wire(1, PATIENT) as wire:
+        answer = await wire.send(asking(server.url, None, ("Expect", "100-continue"), body=b'{"a": 1}'))
+        assert (answer.status, answer.interim) == (200, ())
+        assert server.heard[0][0].endswith(b'{"a": 1}')
+
+
+async def test_each_answer_says_which_connection_carried_it() -> None:
+    replies = iter([OK, b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}", OK])
+
+    async def reply(peer: Peer) -> None:
+        await peer.say(next(replies))
+
+    async with serving(reply) as server, Wire(1, PATIENT) as wire:
+        answers = [await wire.send(asking(server.url)) for _ in range(3)]
+    assert [answer.connection for answer in answers] == [1, 1, 2]
+
+
+async def test_connections_apart_are_used_by_nobody_else() -> None:
+    async with serving(saying(OK)) as server, Wire(1, PATIENT) as wire:
+        await wire.send(asking(server.url))
+        async with wire.apart(1) as line:
+            answers = [await line.send(asking(server.url)) for _ in range(2)]
+        await wire.send(asking(server.url))
+        assert [len(requests) for requests in server.heard] == [2, 2]
+    assert [answer.connection for answer in answers] == [1, 1]
+
+
+async def test_a_client_leaves_after_the_events_it_was_to_read() -> None:
+    gone = asyncio.Event()
+
+    async def reply(peer: Peer) -> None:
+        try:
+            await peer.say(CHUNKED, *(b"9\r\ndata: %d\n\n\r\n" % n for n in range(2)))
+            await peer.reader.read()  # until the client is gone, with FIN or RST
+        finally:
+            gone.set()
+            peer.writer.close()
+
+    async with serving(reply) as server, Wire(1, PATIENT) as wire:
+        answer = await wire.send(replace(asking(server.url), leave_after=2))
+        await asyncio.wait_for(gone.wait(), 5)
+    assert (answer.left, answer.truncated, answer.broken) == (True, True, None)
+    assert body(answer) == b"data: 0\n\ndata: 1\n\n"
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_redirection_is_told_and_the_key_goes_to_no_other_host(status: int) -> None:
+    async with serving(saying(OK)) as elsewhere:
+        head = f"HTTP/1.1 {status} Moved\r\nLocation: {elsewhere.url}\r\nContent-Length: 0\r\n\r\n"
+        async with serving(saying(head.encode())) as server, Wire(1, PATIENT) as wire:
+            key = Key("WIREPROOF_KEY", "sk-secret")
+            outgoing = asking(server.url, key, ("Authorization", "Bearer $WIREPROOF_KEY"), body=b"{}")
+            answer = await wire.send(outgoing)
+        assert answer.status == status
+        assert elsewhere.heard == []
+
+
 # --- what keeps us from asking
 
 
