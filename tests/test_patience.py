@@ -9,7 +9,7 @@ import pytest
 
 from wireproof import config
 from wireproof.case import Ask, Case
-from wireproof.patience import FRESH_AFTER_S, Patience
+from wireproof.patience import FRESH_AFTER_S, Patience, granted
 from wireproof.target import Key, Target
 
 PROVIDER = config.load_providers()["iio"]
@@ -84,6 +84,19 @@ def test_a_case_waits_for_a_minute_of_its_own_and_for_its_moment(patience, time,
 def test_nobody_waits_without_need_or_leave(patience, time, changed):
     taken(patience(**changed), LIST, BURST, case("later", clock=40))
     assert time.slept == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "means"),
+    [
+        pytest.param(case("later", clock=61), {"clock"}, id="a-key-of-its-own"),
+        pytest.param(case("later", key="good", clock=61), set(), id="a-key-that-others-use"),
+        pytest.param(case("tomorrow", clock=90_000), set(), id="beyond-all-patience"),
+        pytest.param(case("now"), set(), id="no-later-moment"),
+    ],
+)
+def test_patience_stands_in_for_a_clock_where_the_key_is_used_by_nobody_else(patience, asked, means):
+    assert granted(asked, patience().target) == means
 
 
 def test_a_key_serves_one_case_at_a_time(patience):

@@ -20,7 +20,7 @@ from wireproof.evidence import Evidence, NoRecord, Record, Sent, Unsent
 from wireproof.exchange import Exchange
 from wireproof.json_text import NotJson
 from wireproof.pace import LIMITS, Pace
-from wireproof.patience import Patience
+from wireproof.patience import Patience, granted
 from wireproof.render import Outgoing, render
 from wireproof.target import Target
 
@@ -172,8 +172,7 @@ def _not_worth_sending(case: Case, target: Target) -> Unsent | None:
         return Unsent("not-offered", f"the {provider.name} document describes no {missing[0]} endpoint")
     if not provider.offers(case.feature):
         return Unsent("not-offered", f"the {provider.name} document does not offer {case.feature}")
-    waits = {"clock"} if 0 < case.latest <= target.patience else set()
-    lacking = case.means - target.means - waits
+    lacking = case.means - target.means - granted(case, target)
     if lacking:
         return Unsent("untestable", f"needs {', '.join(sorted(lacking))}, which this run was not given")
     if case.profile == "full" and target.profile != "full":

@@ -138,6 +138,18 @@ def test_what_exceeds_a_context_is_refused_where_the_provider_has_a_refusal_for_
     assert code(client("io-intelligence").post(path, json=asked)) == (400, "context_length_exceeded")
 
 
+def test_exactly_the_context_is_served_and_one_token_more_is_not(client, providers):
+    opened, asked = client("io-intelligence"), chat("nvidia/AceMath-7B-Instruct")
+    rows = providers["io-intelligence"]["models"]["catalogue"]
+    context = next(row["context"] for row in rows if row["id"] == asked["model"])
+    prompt = opened.post("/chat/completions", json=asked).json()["usage"]["prompt_tokens"]
+    whole, beyond = (
+        opened.post("/chat/completions", json={**asked, "max_tokens": context - prompt + more}) for more in (0, 1)
+    )
+    assert whole.status_code == 200
+    assert code(beyond) == (400, "context_length_exceeded")
+
+
 def test_what_exceeds_a_context_is_answered_where_the_provider_has_no_refusal_for_it(client):
     asked = {"model": "text-embedding-3-small", "input": "word " * 9000}
     assert client("openai").post("/embeddings", json=asked).status_code == 200
