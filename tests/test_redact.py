@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
+import zlib
 from typing import Any
 from urllib.parse import quote
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wireproof.exchange import Break, Exchange, Read, Request
 from wireproof.redact import MASK, Redactor
 
 KEY = "sk-live+/a=b"
@@ -90,3 +93,84 @@ def shape(fact: Any) -> Any:
 def test_every_text_of_a_fact_is_masked() -> None:
     masked = Redactor.of([KEY]).facts({"a": [f"x {KEY}", {"b": KEY}], "n": 1})
     assert masked == {"a": ["x " + MASK * len(KEY), {"b": MASK * len(KEY)}], "n": 1}
+
+
+def event(text: str, index: int = 0) -> bytes:
+    return f'data: {{"choices":[{{"index":{index},"delta":{{"content":{json.dumps(text)}}}}}]}}\n\n'.encode()
+
+
+@given(st.lists(st.integers(1, 5), min_size=1, max_size=12), st.data())
+def test_a_secret_that_events_of_a_stream_share_does_not_survive(sizes: list[int], data: st.DataObject) -> None:
+    text, pieces = f"so: {KEY}!", []
+    while text:
+        size = data.draw(st.sampled_from(sizes))
+        pieces, text = [*pieces, text[:size]], text[size:]
+    body = b"".join(event(piece) + event("other", index=1) for piece in pieces)
+    cut = data.draw(st.integers(0, len(body)))
+    masked = Redactor.of([KEY]).parts((body[:cut], body[cut:]))
+    said = [json.loads(line[6:]) for line in b"".join(masked).splitlines() if line]
+    texts = dict.fromkeys((0, 1), "")
+    for value in said:
+        texts[value["choices"][0]["index"]] += value["choices"][0]["delta"]["content"]
+    assert texts == {0: f"so: {'*' * len(KEY)}!", 1: "other" * len(pieces)}
+    assert len(b"".join(masked)) == len(body)
+
+
+def exchange(*parts: bytes, headers: tuple[tuple[bytes, bytes], ...] = (), broken: Break | None = None) -> Exchange:
+    reads = tuple(Read(at, part) for at, part in enumerate(parts))
+    return Exchange("t", "c", "chat", 0, Request("GET", "/"), 200, headers=headers, reads=reads, broken=broken)
+
+
+def test_the_beginning_of_a_secret_at_a_cut_edge_is_hidden() -> None:
+    tail = b"li" + b"\r\n3\r\nve+\r\n9\r\n/a=b and "
+    sent = exchange(b"body sk-liv", broken=Break("reset", "gone", b"e+/a=b, " + b"sk-" + tail))
+    kept = Redactor.of([KEY]).exchange(sent)
+    assert kept.body == b"body ******"
+    assert kept.broken is not None
+    assert kept.broken.evidence == b"******, ***" + b"**\r\n3\r\n***\r\n9\r\n**** and "
+
+
+def test_a_cookie_is_hidden_where_it_is_set_and_a_long_one_everywhere() -> None:
+    redactor = Redactor.of([])
+    long, short = b"0123456789abcdef", b"on"
+    head = ((b"Set-Cookie", b"s=" + long + b"; Path=/"), (b"set-cookie", b"t=" + short + b"; Secure"))
+    kept = redactor.exchange(exchange(b"your " + long + b" is on", headers=head))
+    assert kept.headers == ((b"Set-Cookie", b"s=****************; Path=/"), (b"set-cookie", b"t=**; Secure"))
+    assert kept.body == b"your **************** is on"
+    assert redactor.exchange(exchange(b"again " + long)).body == b"again ****************"
+
+
+@pytest.mark.parametrize(
+    ("coding", "bits"), [pytest.param("gzip", 31, id="gzip"), pytest.param("deflate", 15, id="zlib")]
+)
+def test_a_secret_inside_a_content_coding_does_not_survive(coding: str, bits: int) -> None:
+    coder = zlib.compressobj(wbits=bits)
+    parts = [
+        coder.compress(text.encode()) + coder.flush(zlib.Z_SYNC_FLUSH) for text in (f"a {KEY[:5]}", f"{KEY[5:]} b")
+    ]
+    sent = exchange(*parts, coder.flush(), headers=((b"Content-Encoding", coding.encode()),))
+    assert sent.body == f"a {KEY} b".encode()
+    kept = Redactor.of([KEY]).exchange(sent)
+    assert kept.body == f"a {'*' * len(KEY)} b".encode()
+    assert [len(part) for part in kept.decoded] == [len(part) for part in sent.decoded]
+    assert [read.at_ns for read in kept.reads] == [read.at_ns for read in sent.reads]
+
+
+def test_an_exchange_without_a_secret_stays_as_it_is() -> None:
+    sent = exchange(event("hello"), headers=((b"X", b"y"),))
+    assert Redactor.of([KEY]).exchange(sent) == sent
+
+
+@given(secrets, st.binary(max_size=4), st.binary(max_size=4))
+def test_base64_of_more_than_the_secret_leaves_only_the_digits_at_its_edges(
+    secret: str, before: bytes, after: bytes
+) -> None:
+    told = base64.b64encode(before + secret.encode() + after).decode()
+    masked = Redactor.of([secret]).text(told)
+    hidden = masked.count(MASK)
+    assert hidden >= len(secret) * 8 // 6 - 2
+
+
+@pytest.mark.parametrize("word", ["EMPTY", "none", "1", "true"])
+def test_a_word_that_local_servers_take_for_a_key_is_not_hidden(word: str) -> None:
+    assert Redactor.of([word]).data(f'{{"a": {word}}}'.encode()) == f'{{"a": {word}}}'.encode()
