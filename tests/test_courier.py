@@ -44,6 +44,8 @@ ENTRIES: dict[str, Any] = {
     "outage": {"says": "o", "endpoint": "chat", "cell": "down", "body": {}},
     "rare": {"says": "r", "endpoint": "chat", "profile": "full", "body": {}},
     "model-less": {"says": "m", "endpoint": "embeddings", "body": {"model": "$model"}},
+    "kept": {"says": "k", "connection": "same", "steps": [{"endpoint": "models"}, {"endpoint": "models"}]},
+    "at-once": {"says": "o", "together": True, "steps": [{"endpoint": "models"}, {"endpoint": "models"}]},
 }
 CASES: dict[str, Case] = {case.name: case for case in read_cases("a", ENTRIES, "cases.yaml", ENTRIES)}
 Answer = tuple[int, dict[str, str], Any] | None
@@ -60,7 +62,7 @@ class Api:
 
 
 @contextmanager
-def serving(*answers: Answer) -> Iterator[Api]:
+def serving(*answers: Answer, before: Callable[[], object] = lambda: None) -> Iterator[Api]:
     api = Api(list(answers))
 
     class Handler(BaseHTTPRequestHandler):
@@ -69,6 +71,7 @@ def serving(*answers: Answer) -> Iterator[Api]:
         def do_GET(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
             api.asked.append(self.path)
+            before()
             answer = api.answers.pop(0) if len(api.answers) > 1 else api.answers[0]
             if answer is None:
                 self.close_connection = True
@@ -183,6 +186,50 @@ async def test_what_is_not_worth_sending_is_not_sent(name: str, outcome: str, re
     assert isinstance(sent, Unsent)
     assert (sent.outcome, api.asked) == (outcome, [])
     assert reason in sent.reason
+
+
+# --- connections of a case
+
+
+async def test_a_case_keeps_a_connection_that_no_other_case_uses() -> None:
+    with serving(OK) as api:
+        (kept, plain), _ = await send(api, "kept", "plain")
+    assert isinstance(kept, tuple)
+    assert isinstance(plain, tuple)
+    assert [exchange.connection for exchange in kept] == [1, 1]
+
+
+async def test_requests_that_belong_together_are_under_way_at_once() -> None:
+    met = threading.Barrier(2, timeout=10)
+    with serving(OK, before=met.wait) as api:
+        (sent,), _ = await send(api, "at-once")
+    assert statuses(sent) == [200, 200]
+    assert isinstance(sent, tuple)
+    assert [(exchange.step, exchange.connection) for exchange in sent] in ([(0, 1), (1, 2)], [(0, 2), (1, 1)])
+
+
+async def test_many_cases_that_need_several_connections_never_wait_for_one_another() -> None:
+    with serving(OK) as api:
+        to = target(api, connections=2)
+        async with Wire(2, to.deadlines) as wire:
+            courier = Courier(to, wire)
+            twins = [replace(CASES["at-once"], name=f"at-once-{n}") for n in range(4)]
+            await courier.send_all([*twins, CASES["plain"]])
+    assert len(api.asked) == 9
+
+
+async def test_a_case_that_needs_more_connections_than_the_run_has_is_not_sent() -> None:
+    with serving(OK) as api:
+        (sent,), _ = await send(api, "at-once", connections=1)
+    assert sent == Unsent("untestable", "needs 2 connections at once, and this run has 1")
+    assert api.asked == []
+
+
+async def test_requests_that_belong_together_are_sent_only_where_the_budget_holds_them_all() -> None:
+    with serving(OK) as api:
+        (sent,), _ = await send(api, "at-once", max_requests=1)
+    assert sent == Unsent("untestable", "the budget of 1 requests is spent")
+    assert api.asked == []
 
 
 # --- asking again

@@ -47,6 +47,7 @@ class Aim:
     price: str | None = None
     means: tuple[str, ...] = ()
     tier: str | None = None
+    one_slot: bool = False
     patience: float = 0.0
     headers: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
@@ -95,7 +96,7 @@ def _mock_target(provider: Provider, aim: Aim) -> Target:
         max_cost=aim.max_cost,
         price=_price(aim.price),
         tier=provider.rate.suite_tier,
-        profile=aim.profile or "full",
+        profile=aim.profile or "all",
         own_keys=True,
     )
 
@@ -116,7 +117,7 @@ def _live_target(provider: Provider, aim: Aim, environment: Mapping[str, str]) -
         base_url=aim.endpoint.rstrip("/"),
         keys=held,
         models=_models(aim.models),
-        means=keys.means(held, provider),
+        means=keys.means(held, provider) | ({"one-slot"} if aim.one_slot else set()),
         headers=_headers(aim.headers),
         hidden=tuple(_secret(name, environment) for name in aim.secrets),
         deadlines=_deadlines(aim.deadlines, Deadlines()),

@@ -9,6 +9,7 @@ from typing import Any
 
 from wireproof import baseline, config
 from wireproof.aim import Aim
+from wireproof.case import PROFILES
 
 REPEATED: dict[str, Any] = {"action": "append", "default": []}
 
@@ -41,8 +42,9 @@ def add(group: Any) -> None:
         **REPEATED,
     )
     option("--tier", metavar="NAME", help="the tier of the key, so that documented limits can be compared")
+    option("--one-slot", action="store_true", help="the target works on one answer at a time: leaving can be judged")
     option("--header", metavar="'NAME: VALUE'", help="a header for every request", **REPEATED)
-    option("--profile", choices=("core", "full"), help="how much to ask (default: core live, full on the mock)")
+    option("--profile", choices=PROFILES, help="how much to ask (default: core live, all on the mock)")
     option("--providers", metavar="FILE", help="a YAML file that adds providers or changes them")
     option("--report-dir", metavar="DIR", help="where reports go (default: reports)")
     option("--keep", action="store_true", help="keep the reports below runs/ there too, for `wireproof history`")
@@ -120,6 +122,7 @@ def aim_of(options: argparse.Namespace) -> Aim:
         price=options.price,
         means=tuple(options.key),
         tier=options.tier,
+        one_slot=options.one_slot,
         patience=options.patience,
         headers=tuple(options.header),
         secrets=tuple(options.secret_env),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import time
 from itertools import pairwise
 
 import h11
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wireproof.mock.message import Received
 from wireproof.mock.server import serving
 
 HEALTH = b"GET /iio/v1/health HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer iio-dev-mock-enterprise\r\n\r\n"
@@ -143,6 +145,26 @@ def test_options_tells_the_methods_without_a_key(server):
     assert answer[1][b"allow"] == b"GET, HEAD, OPTIONS"
 
 
+def test_a_fault_can_leave_a_waiting_client_untold(server):
+    more = b"Expect: 100-continue\r\nX-Wireproof-Fault: expectation-unheard\r\n"
+    with connected(server) as plug:
+        plug.sendall(chat(more=more))
+        assert plug.recv(12) == b"HTTP/1.1 200"
+
+
+def test_a_fault_knows_what_came_before_on_the_connection(server):
+    spoilt = HEALTH[:-2] + b"X-Wireproof-Fault: refusal-spoils-connection\r\n\r\n"
+    unknown = spoilt.replace(b"/health", b"/nowhere")
+    with connected(server) as plug:
+        plug.sendall(spoilt)
+        (first,) = read_answers(plug, ["GET"])
+        plug.sendall(unknown)
+        (refused,) = read_answers(plug, ["GET"])
+        plug.sendall(spoilt)
+        (after,) = read_answers(plug, ["GET"])
+    assert [first[0], refused[0], after[0]] == [200, 404, 400]
+
+
 def test_a_connection_is_closed_when_the_client_asks(server):
     with connected(server) as plug:
         plug.sendall(HEALTH[:-2] + b"Connection: close\r\n\r\n" + HEALTH)
@@ -177,6 +199,52 @@ def test_a_stream_stops_when_the_client_leaves(providers):
         assert plug.recv(100)
         plug.close()
         until(server, lambda: not server.live)
+
+
+ONE_SLOT = b"X-Wireproof-Slots: 1\r\n"
+
+
+def left_and_asked(server, fault=b""):
+    """A client leaves a stream that lasts for minutes; how much later its next answer is to begin."""
+    more = ONE_SLOT + (b"X-Wireproof-Fault: " + fault + b"\r\n" if fault else b"")
+    plug = connected(server)
+    plug.sendall(chat("Count from 1 to 900", stream=True, more=more))
+    assert plug.recv(100)
+    plug.close()
+    until(server, lambda: server.core.state.slots.left == 1)
+    received = Received("POST", "/iio/v1/chat/completions", "", heads(chat(more=more)), body_of(chat()), time.time())
+    return server.core.handle(received).after_s
+
+
+def heads(raw):
+    lines = raw.partition(b"\r\n\r\n")[0].decode().split("\r\n")[1:]
+    return tuple((name.lower(), value) for name, _, value in (line.partition(": ") for line in lines))
+
+
+def body_of(raw):
+    return raw.partition(b"\r\n\r\n")[2]
+
+
+def test_a_client_that_leaves_frees_its_slot_and_is_counted(providers):
+    with serving(providers, control=True, gap_s=0.1) as server:
+        assert left_and_asked(server) == 0
+
+
+def test_a_server_that_works_on_for_a_client_that_left_keeps_the_next_one_waiting(providers):
+    with serving(providers, control=True, gap_s=0.1) as server:
+        assert left_and_asked(server, b"works-on-after-leaving") > 60
+
+
+def test_with_one_slot_an_answer_waits_for_the_one_before(providers):
+    with serving(providers, control=True, gap_s=0.005) as server, connected(server) as first, connected(server) as next:
+        first.sendall(chat("Count from 1 to 30", stream=True, more=ONE_SLOT))
+        assert first.recv(15)
+        next.sendall(chat(more=ONE_SLOT + b"Connection: close\r\n"))
+        (answer,) = read_answers(next, ["POST"])
+        first.setblocking(False)
+        streamed = first.recv(65536)
+    assert answer[0] == 200
+    assert streamed.endswith(b"data: [DONE]\n\n\r\n0\r\n\r\n")
 
 
 def test_a_reader_that_stalls_holds_the_stream_back(providers):

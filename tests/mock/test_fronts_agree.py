@@ -61,6 +61,10 @@ def requests():
         yield "POST", f"/{name}/v1/responses", good, json.dumps({"model": model, "input": "hi", "stream": True})
         yield "POST", f"/{name}/v1/chat/completions", {}, "{"
         yield "GET", f"/{name}/v1/models", {"Authorization": "Bearer no"}, ""
+        page = {**good, "Origin": "https://app.example", "Accept-Encoding": "gzip"}
+        for method, path in (("GET", "models"), ("HEAD", "models"), ("OPTIONS", "models"), ("GET", "nope")):
+            yield method, f"/{name}/v1/{path}", page, ""
+        yield "POST", f"/{name}/v1/chat/completions", {**page, "Expect": "100-continue"}, json.dumps(asked)
     yield "GET", "/nowhere", {}, ""
     yield "GET", "/", {}, ""
 
@@ -82,3 +86,19 @@ def test_both_fronts_give_the_same_status_headers_and_body(providers):
                 for root in (server.root(), other)
             ]
             assert answers[0] == answers[1], (method, path)
+
+
+def test_both_fronts_keep_one_slot_and_free_it_when_its_client_leaves(providers):
+    asked = {"model": "qwen2.5:7b", "messages": [{"role": "user", "content": "Count from 1 to 900"}], "stream": True}
+    headers = {"Authorization": "Bearer iio-dev-mock-pro.slot", "X-Wireproof-Slots": "1"}
+    core = Core(providers, controlled=True)
+    core.state.gap_s = 0.1
+    with serving(providers, control=True, gap_s=0.1) as server, uvicorn_serving(core) as other:
+        for root, state in ((server.root(), server.core.state), (other, core.state)):
+            url = f"{root}/iio/v1/chat/completions"
+            with httpx.Client() as client, client.stream("POST", url, json=asked, headers=headers) as left:
+                assert next(left.iter_raw())
+            with httpx.Client(timeout=20) as client:
+                answer = client.post(url, json={**asked, "stream": False}, headers=headers)
+            assert answer.status_code == 200
+            assert state.slots.left == 1

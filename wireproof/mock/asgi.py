@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -36,10 +37,18 @@ class Application:
         outgoing = self._core.refuse(received, too_large()) if body is None else self._core.handle(received)
         stayed = False
         try:
-            await asyncio.sleep(outgoing.after_s)
+            await self._turn(received, outgoing)
             stayed = await sent(outgoing, scope["method"], receive, send)
         finally:
             self._core.ended(received, left=not stayed)
+
+    async def _turn(self, received: Received, outgoing: Outgoing) -> None:
+        """The wait for a slot: until it is due, or the one before is over."""
+        if outgoing.after_s:
+            free = asyncio.Event()
+            self._core.state.slots.when_free(received, free.set)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(free.wait(), outgoing.after_s)
 
 
 def received_of(scope: Scope, body: bytes, at: float) -> Received:

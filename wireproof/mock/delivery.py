@@ -33,7 +33,7 @@ class Delivery:
         """Begin now, by other deadlines, and be watched."""
         self._ops, self._watch, self._start = ops, watch, self._loop.time()
         if not self.paused:
-            self._schedule()
+            self._catch_up(watch)
 
     def begin(self) -> None:
         """Send what is due at once if that is all there is; otherwise one operation a turn."""
@@ -42,6 +42,13 @@ class Delivery:
             self._done()
             return
         self._turn()
+
+    def hurry(self) -> None:
+        """Begin now what was to begin later."""
+        if self._waiting is not None and self._next == 1:
+            self._waiting.cancel()
+            self._start = self._loop.time() - self._ops[1].due_s
+            self._schedule()
 
     def pause(self) -> None:
         self.paused = True
@@ -79,7 +86,7 @@ class Delivery:
             due.append(op)
         if due:
             self._transport.write(b"".join(map(wire_bytes, due)))
-            watch.wrote(tuple(self._start + op.due_s for op in due), self._loop.time())
+            watch.wrote(len(due), self._start + due[0].due_s, self._loop.time())
         if self._next < len(self._ops) and (op := self._ops[self._next]).kind in ACTS and op.due_s <= now:
             self._next += 1
             self.hung = op.kind == "hang"

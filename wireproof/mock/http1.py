@@ -184,12 +184,15 @@ class Connection(asyncio.Protocol):
             return ops_of(said, method=waiting.received.method, chunked=waiting.chunked, keep=keep)
 
         if self._cell is None or waiting.refused is not None:
-            self._delivery = Delivery(self._transport, made(), self._delivered)
-            self._delivery.begin()
+            self._delivery = delivery = Delivery(self._transport, made(), self._delivered)
+            self._core.state.slots.when_free(waiting.received, delivery.hurry)
+            delivery.begin()
             return
-        ops = self._cell.ops(waiting.received, (waiting.chunked, keep), made)
-        self._delivery = Delivery(self._transport, ops, self._delivered)
-        self._stay = self._cell.enter(waiting.received, ops, self._delivery.retime)
+        prepared = self._cell.answer(waiting.received, (waiting.chunked, keep), made)
+        self._delivery = Delivery(self._transport, prepared.ops, self._delivered)
+        self._stay = self._cell.enter(waiting.received, prepared, self._delivery.retime)
+        if self._delivery is None:  # all of it has been sent already
+            self._end_stay()
 
     def _ended(self, *, left: bool = False) -> None:
         heard, self._heard = self._heard, None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from wireproof.mock.message import Received, Reply, StreamPlan
 
 FAULT, SLOTS = "x-wireproof-fault", "x-wireproof-slots"
 Place = tuple[str, str]
+Begin = Callable[[], None]
 
 
 @dataclass(slots=True)
@@ -16,9 +18,11 @@ class Slots:
 
     left: int = 0
     _taken: dict[Place, dict[int, float]] = field(default_factory=dict)
+    _waiting: dict[Place, dict[int, Begin]] = field(default_factory=dict)
 
     def clear(self) -> None:
         self._taken.clear()
+        self._waiting.clear()
         self.left = 0
 
     def ends(self, received: Received) -> tuple[float, ...]:
@@ -37,14 +41,26 @@ class Slots:
         last_s = made.steps[-1].due_s if isinstance(made, StreamPlan) and made.steps else 0.0
         if wait_s + last_s > 0:
             self._taken.setdefault(place_of(received), {})[id(received)] = received.at + wait_s + last_s
+        if wait_s > 0:
+            self._waiting.setdefault(place_of(received), {})[id(received)] = lambda: None
         return replace(made, after_s=wait_s)
 
+    def when_free(self, received: Received, begin: Begin) -> None:
+        """Have an answer that waits begin as soon as another one is over."""
+        waiting = self._waiting.get(place_of(received), {})
+        if id(received) in waiting:
+            waiting[id(received)] = begin
+
     def free(self, received: Received) -> None:
-        """The answer is over."""
-        taken = self._taken.get(place_of(received), {})
-        taken.pop(id(received), None)
-        if not taken:
-            self._taken.pop(place_of(received), None)
+        """The answer is over; the one that has waited longest begins."""
+        place = place_of(received)
+        for held in (self._taken, self._waiting):
+            held.get(place, {}).pop(id(received), None)
+            if not held.get(place):
+                held.pop(place, None)
+        waiting = self._waiting.get(place, {})
+        if waiting:
+            waiting.pop(next(iter(waiting)))()
 
 
 def place_of(received: Received) -> Place:
