@@ -27,7 +27,7 @@ def test_without_an_endpoint_every_provider_is_judged_on_the_mock_with_every_mea
     assert set(found) >= {"iio", "openai"}
     iio = found["iio"]
     assert iio.means >= {"cell-down", "clock", "exhausted-key", "revoked-key", "free-tier-key"}
-    assert (iio.profile, iio.own_keys, iio.deadlines) == ("full", True, MOCK_DEADLINES)
+    assert (iio.profile, iio.own_keys, iio.deadlines) == ("all", True, MOCK_DEADLINES)
     assert iio.key("good", "chat-basic") == Key("IIO_API_KEY", "iio-dev-mock-pro.chat-basic")
     assert iio.key("free-exhausted", "x") == Key("IIO_API_KEY", "iio-dev-mock-free-exhausted.x")
     assert iio.key("free-spent", "x") == Key("IIO_API_KEY", "iio-dev-mock-free-spent.x")
@@ -56,7 +56,7 @@ def test_options_shape_the_target() -> None:
     assert target.headers == {"X-Org": "me"}
     assert (target.connections, target.pace, target.max_requests, target.tier) == (2, 10, 7, "pro")
     assert "free-tier-key" in target.means
-    assert target.secrets == {"sk-2"}
+    assert target.secrets == {"sk-2", "sk-X"}
 
 
 def test_a_key_that_was_revoked_may_be_given_for_the_means_it_is() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from wireproof.case import Ask
 from wireproof.casebook import read_cases
 from wireproof.check import Untestable
 from wireproof.errors import ConfigError
+from wireproof.exchange import Request
 from wireproof.render import Outgoing, render
 from wireproof.target import Key, Target
 
@@ -35,6 +37,46 @@ def ask(**entry: Any) -> Ask:
 
 def sent(asked: Ask, to: Target | None = None, **saved: Any) -> Outgoing:
     return render(asked, to or target(), "a-case", saved)
+
+
+def test_a_literal_body_is_made_of_pieces_with_the_model_in_its_place() -> None:
+    pieces = ['{"model": "$model", "a": "', {"text": "[", "times": 3}, {"hex": "ff", "times": 2}, '"}']
+    assert sent(ask(raw=pieces)).shown.body == b'{"model": "org/model:7b", "a": "[[[\xff\xff"}'
+
+
+def test_blanks_fill_a_body_up_and_are_told_by_their_number() -> None:
+    request = sent(ask(raw="{}", pad=10)).shown
+    assert (request.body, request.blanks, request.whole) == (b"{}", 8, b"{}        ")
+
+
+@pytest.mark.parametrize(
+    ("body", "blanks"),
+    [
+        pytest.param(b'{"a": "it\'s"}', 0, id="text"),
+        pytest.param(b'{"a": "it\'s"}', 5_000, id="blanks"),
+        pytest.param(b'{"a": "100%\xff\n"}', 0, id="no-utf-8"),
+        pytest.param(b"\xff", 3, id="no-utf-8-with-blanks"),
+    ],
+)
+def test_the_command_that_is_shown_sends_the_same_bytes(body: bytes, blanks: int) -> None:
+    request = Request("POST", "http://127.0.0.1:1/", (), body, blanks)
+    command = request.as_curl().replace("curl -sS -i -N -X POST http://127.0.0.1:1/", "fake_curl")
+    # In place of curl: prints what it is told to send.
+    script = 'fake_curl() { [ "$2" = @- ] && cat || printf %s "$2"; }; ' + command
+    assert subprocess.run(["sh", "-c", script], capture_output=True, check=True).stdout == request.whole
+
+
+def test_an_altered_key_differs_in_its_last_character_and_is_a_secret() -> None:
+    to = target()
+    outgoing = sent(ask(key="altered"), to)
+    assert dict(outgoing.headers)["Authorization"] == "Bearer iio-dev-secreX"
+    assert dict(outgoing.shown.headers)["Authorization"] == "Bearer $IIO_API_KEY_ALTERED"
+    assert "iio-dev-secreX" in to.secrets
+
+
+def test_a_key_that_is_altered_is_never_the_key() -> None:
+    held = target(keys={"good": Key("A_KEY", "iio-dev-X")})
+    assert dict(sent(ask(key="altered"), held).headers)["Authorization"] == "Bearer iio-dev-Y"
 
 
 def test_a_request_goes_below_the_base_url_of_the_target() -> None:

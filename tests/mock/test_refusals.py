@@ -107,6 +107,26 @@ def test_unknown_fields_are_ignored_where_the_profile_ignores_them(client):
     assert response.status_code == 200
 
 
+def test_a_body_that_is_too_large_is_refused_in_the_envelope_and_the_connection_stays(client, providers):
+    opened = client("openai")
+    body = {"model": providers["openai"]["models"]["chat"], **CHAT}
+    large = opened.post("/chat/completions", content=b"{}" + b" " * 11_000_000)
+    assert (large.status_code, large.json()["error"]["type"]) == (413, "invalid_request_error")
+    assert "connection" not in large.headers
+    assert opened.post("/chat/completions", json=body).status_code == 200
+
+
+def test_json_that_is_nested_deeply_is_refused(client):
+    deep = b'{"model": "m", "messages": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    answer = client("openai").post("/chat/completions", content=deep)
+    assert (answer.status_code, answer.json()["error"]["type"]) == (400, "invalid_request_error")
+
+
+def test_a_refused_key_is_told_the_schemes_that_let_in(client):
+    refused = client("aion").get("/models/x", headers={"Authorization": "Bearer nobodys"})
+    assert (refused.status_code, refused.headers["www-authenticate"]) == (401, "Bearer, Api-Key")
+
+
 def test_a_path_outside_every_profile_is_not_found(client, server):
     with client("iio") as opened:
         response = opened.get(server.root() + "/nowhere")

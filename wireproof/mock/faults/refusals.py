@@ -135,7 +135,14 @@ def a_step_wider(field: Field) -> Field:
     )
 
 
+def odd_tenant(received: Received) -> bool:
+    return any(name.endswith("-tenant") and "'" in value for name, value in received.headers)
+
+
 LAPSES: Mapping[str, Lapse] = {
+    "odd-tenant-crashes": Lapse(
+        say=lambda answer, received: Said(500, CRASH, answer.headers) if odd_tenant(received) else answer
+    ),
     "key-hash-in-refusal": telling(with_hash),
     "most-of-key-in-refusal": telling(most_of),
     "revoked-key-told": telling(lambda key: "This key was revoked by its owner.", lambda key: "mock-revoked" in key),
