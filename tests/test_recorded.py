@@ -1,0 +1,176 @@
+"""A ledger that was cut anywhere is readable, says that it is incomplete, and loses nothing that stands before."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wireproof.casebook import read_cases
+from wireproof.errors import LedgerError
+from wireproof.evidence import Unsent
+from wireproof.exchange import Exchange, Read, Request
+from wireproof.ledger import Entries, Ledger
+from wireproof.recorded import CHANGED, CUT_OFF, recorded
+from wireproof.redact import Redactor
+
+STEP = {"endpoint": "chat", "body": {"model": "$model"}}
+PLAIN: dict[str, Any] = {
+    "plain": {"says": "p", **STEP},
+    "twice": {"says": "2", **STEP, "repeat": 2},
+    "not-sent": {"says": "n", **STEP},
+    "never": {"says": "n", **STEP},
+}
+CASES = {case.name: case for case in read_cases("chat", PLAIN, "cases.yaml", PLAIN)}
+HEADER = {"wireproof": "0", "run": "r", "started": "2026-01-01T00:00:00+00:00", "live": True, "targets": []}
+REASON = Unsent("untestable", "the budget of 3 requests is spent")
+
+
+def exchange(case: str, step: int) -> Exchange:
+    reads = (Read(7, f'{{"n": "{case} é {step}"}}'.encode()), Read(9, b"\xff\n"))
+    return Exchange("t", case, "chat", step, Request("POST", "http://h/"), 200, reads=reads, headers_ns=5, ended_ns=9)
+
+
+async def tell(record: Entries) -> None:
+    await record.asking(CASES["plain"], 1, 0, 1)
+    await record.asking(CASES["twice"], 1, 0, 1)
+    await record.answered(exchange("twice", 0), CASES["twice"], 1, last=False)
+    await record.asking(CASES["plain"], 1, 0, 2)
+    await record.answered(exchange("plain", 0), CASES["plain"], 1, last=True)
+    await record.unsent(CASES["not-sent"], 1, REASON)
+    await record.asking(CASES["twice"], 1, 1, 1)
+    await record.answered(exchange("twice", 1), CASES["twice"], 1, last=True)
+    await record.asking(CASES["plain"], 2, 0, 1)
+    await record.answered(exchange("plain", 0), CASES["plain"], 2, last=True)
+
+
+@pytest.fixture(name="whole", scope="module")
+def _whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A whole ledger of three cases, one of them asked again."""
+    file = tmp_path_factory.mktemp("ledger") / "ledger.jsonl"
+    ledger = Ledger(Redactor.of([]), durable=True)
+    ledger.open(file, HEADER)
+    asyncio.run(tell(Entries(ledger, "t")))
+    ledger.footer(4, 0, 0)
+    ledger.close()
+    return file.read_bytes()
+
+
+def test_a_whole_ledger_gives_back_every_turn(whole: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "ledger.jsonl"
+    file.write_bytes(whole)
+    held = recorded(file)
+    assert held.cut is None
+    assert held.evidence("t", CASES) == (
+        {
+            "plain": (exchange("plain", 0),),
+            "twice": (exchange("twice", 0), exchange("twice", 1)),
+            "not-sent": REASON,
+        },
+        {"plain": (exchange("plain", 0),)},
+    )
+    assert held.evidence("another", CASES) == ({},)
+
+
+def test_a_ledger_cut_at_any_byte_is_read_as_far_as_it_goes(whole: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "ledger.jsonl"
+    begun = whole.index(b"\n")
+    file.write_bytes(whole)
+    (complete, _), known = recorded(file).evidence("t", CASES), 0
+    for size in range(len(whole) - 1):
+        file.write_bytes(whole[:size])
+        if size < begun:
+            with pytest.raises(LedgerError, match=r"ledger\.jsonl"):
+                recorded(file)
+            continue
+        held = recorded(file)
+        assert held.cut is not None
+        for case in CASES.values():
+            left = held.left("t", case, 1)
+            assert left in (None, CUT_OFF, complete.get(case.name))
+        found = sum(left is not None for left in (held.left("t", case, 1) for case in CASES.values()))
+        assert found >= known, "what was there is there still"
+        known = found
+    assert known == 3
+
+
+@given(st.data())
+def test_any_bytes_behind_a_header_are_read_or_refused(
+    whole: bytes, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    file = tmp_path_factory.getbasetemp() / "bytes.jsonl"
+    at = data.draw(st.integers(whole.index(b"\n") + 1, len(whole)))
+    file.write_bytes(whole[:at] + data.draw(st.binary(min_size=1, max_size=40)))
+    with suppress(LedgerError):
+        assert recorded(file).cut is not None
+
+
+@pytest.mark.parametrize("torn", [pytest.param(0, id="between-lines"), pytest.param(9, id="inside-a-line")])
+def test_a_cut_ledger_goes_on_behind_the_cut(whole: bytes, tmp_path: Path, torn: int) -> None:
+    file = tmp_path / "ledger.jsonl"
+    lines = whole.splitlines(keepends=True)
+    file.write_bytes(b"".join(lines[:4]) + lines[4][:torn])
+    ledger = Ledger(Redactor.of([]))
+    ledger.resume(file, "2026-01-02T00:00:00+00:00")
+    asyncio.run(tell(Entries(ledger, "t")))
+    ledger.footer(4, 0, 0)
+    ledger.close()
+    held = recorded(file)
+    assert held.cut is None
+    assert held.left("t", CASES["twice"], 1) == (exchange("twice", 0), exchange("twice", 1))
+    assert file.read_bytes().startswith(b"".join(lines[:4])), "append-only"
+
+
+def test_what_was_asked_and_has_no_answer_is_sent_again_only_on_demand(whole: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "ledger.jsonl"
+    # Header, the intents of both cases, and the first exchange of `twice`: it stopped between two requests.
+    file.write_bytes(b"".join(whole.splitlines(keepends=True)[:4]))
+    held = recorded(file)
+    assert held.finished("t", CASES["plain"], 1, resend=False) is CUT_OFF
+    assert held.finished("t", CASES["plain"], 1, resend=True) is None
+    assert held.finished("t", CASES["twice"], 1, resend=False) is None
+    assert held.finished("t", CASES["never"], 1, resend=False) is None
+
+
+def test_evidence_of_a_case_that_asks_something_else_now_decides_nothing(whole: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "ledger.jsonl"
+    file.write_bytes(whole)
+    other = {**PLAIN, "plain": {**PLAIN["plain"], "body": {"model": "$model", "n": 2}}}
+    told = {**PLAIN, "plain": {**PLAIN["plain"], "says": "the same in other words"}}
+    held = recorded(file)
+    for entries, left in ((other, CHANGED), (told, (exchange("plain", 0),))):
+        cases = {case.name: case for case in read_cases("chat", entries, "cases.yaml", entries)}
+        assert held.left("t", cases["plain"], 1) == left
+
+
+def test_another_format_is_refused(whole: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "ledger.jsonl"
+    file.write_bytes(whole.replace(b'"format": 1', b'"format": 99', 1))
+    with pytest.raises(LedgerError, match="its format 99 is not one that this version reads"):
+        recorded(file)
+
+
+def test_two_processes_of_one_run_share_a_ledger_and_another_run_begins_anew(tmp_path: Path) -> None:
+    file = tmp_path / "ledger.jsonl"
+    first, second, later = (Ledger(Redactor.of([])) for _ in range(3))
+    first.open(file, HEADER)
+    second.open(file, HEADER)
+    asyncio.run(tell(Entries(first, "t")))
+    asyncio.run(tell(Entries(second, "u")))
+    held = recorded(file)
+    assert held.evidence("t", CASES)[0].keys() == held.evidence("u", CASES)[0].keys()
+    later.open(file, {**HEADER, "run": "another"})
+    assert recorded(file).accounts == {}
+    for ledger in (first, second, later):
+        ledger.close()
+
+
+def test_a_disk_that_is_full_is_told_in_one_sentence() -> None:
+    ledger = Ledger(Redactor.of([]))
+    with pytest.raises(LedgerError, match="/dev/full: it cannot be written"):
+        ledger.open(Path("/dev/full"), HEADER)
