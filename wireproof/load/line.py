@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import select
 import socket
+from select import POLLIN
 from typing import Any
 
+from gevent import monkey
 from geventhttpclient.connectionpool import ConnectionPool
+
+# The system's own: gevent's lets others run first, and a look at an idle connection is no reason to wait.
+poll = monkey.get_original("select", "poll")
 
 
 class Line:
@@ -27,8 +31,8 @@ class Line:
         if self._plug is None:
             self._plug = self._pool._create_socket()
             self._plug.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._poll = select.poll()
-            self._poll.register(self._plug.fileno(), select.POLLIN)
+            self._poll = poll()
+            self._poll.register(self._plug.fileno(), POLLIN)
         return self._plug
 
     def drop(self) -> None:

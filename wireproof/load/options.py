@@ -25,6 +25,8 @@ def add(parser: ArgumentParser) -> None:
     group.add_argument("--seed", type=int, default=time_ns() % 1_000_000, metavar="N", help="of everything drawn")
     group.add_argument("--slo", action="append", default=[], metavar="METRIC=MS", help="objective: ttft, tpot or e2e")
     group.add_argument("--strict", action="store_true", help="exit 3 where the generator was the bottleneck")
+    group.add_argument("--error-bar", metavar="FILE", help="what `wireproof calibrate --write` measured")
+    group.add_argument("--own-cells", action="store_true", help="the hosts are `wireproof serve --cells`")
     group.add_argument("--summary", metavar="FILE", help="write the figures as JSON")
     group.add_argument("--cells", type=int, default=1, metavar="N", help="local cells, where no --host is given")
     group.add_argument("--latency", default="steady", metavar="NAME", help="their latency profile (load/cells.yaml)")

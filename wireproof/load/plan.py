@@ -17,8 +17,6 @@ from wireproof.load.scenario import Scenario, shots
 from wireproof.load.shot import Shot
 from wireproof.target import Target
 
-MOST_OPEN_S = 120.0
-
 
 @dataclass(slots=True)
 class Plan:
@@ -30,6 +28,7 @@ class Plan:
     purse: Purse
     schedule: Schedule | None = None
     index: int = 0
+    flying: int = 0
     users: itertools.count[int] = field(default_factory=itertools.count)
     shots: dict[tuple[str, int], tuple[tuple[Shot, ...], tuple[int, ...]]] = field(default_factory=dict)
 
@@ -48,11 +47,13 @@ class Plan:
 
 def targets(given: Namespace, hosts: Sequence[str], environment: dict[str, str], *, local: bool) -> tuple[Target, ...]:
     """The target at each host; local cells are asked with the keys that the bundled server knows."""
+    found = tuple(aim.targets(options.aim_of(given, host), environment)[0] for host in hosts)
     if not local:
-        return tuple(aim.targets(options.aim_of(given, host), environment)[0] for host in hosts)
-    (target,) = aim.targets(options.aim_of(given, None), environment)
-    patient = replace(target.deadlines, first_byte=MOST_OPEN_S, idle=MOST_OPEN_S, total=MOST_OPEN_S)
-    return tuple(replace(aim.at_address(target, host), deadlines=patient) for host in hosts)
+        return found
+    (known,) = aim.targets(options.aim_of(given, None), environment)
+    return tuple(
+        replace(target, keys=known.keys, models={**known.models, **target.models}, own_keys=True) for target in found
+    )
 
 
 def plan(given: Namespace, known: tuple[Target, ...], ceilings: budget.Ceilings, index: int, count: int) -> Plan:

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from time import perf_counter_ns
 from typing import Any
 
-from geventhttpclient.response import HTTPParseError, HTTPResponse
+from geventhttpclient.response import HTTPParseError
 
 from wireproof.load.line import Line
 from wireproof.load.record import Outcome, Record, Tokens
+from wireproof.load.reply import Reply
 from wireproof.load.shot import Shot
 from wireproof.load.tally import SHOWN, StreamTally, WholeTally
 from wireproof.target import Deadlines
@@ -29,7 +30,7 @@ MOST_KEPT = 4096
 class Reading:
     """How far the reading of one answer has come."""
 
-    reply: HTTPResponse
+    reply: Reply
     sent_ns: int
     headers_ns: int | None = None
     ended_ns: int = 0
@@ -47,13 +48,13 @@ def ask(line: Line, shot: Shot, deadlines: Deadlines, due_ns: int | None = None)
         timed_out = isinstance(error, TimeoutError)
         detail = "no connection within the deadline" if timed_out else f"no connection: {error.strerror or error}"
         return lost(shot, Outcome.UNREACHABLE, detail, due_ns or began, began)
-    reading = Reading(HTTPResponse(shot.method), perf_counter_ns())
+    reading = Reading(Reply(), perf_counter_ns())
     kept = False
     try:
         plug.settimeout(deadlines.first_byte)
         plug.sendall(shot.wire)
         trouble = _read(plug, reading, shot, deadlines)
-        kept = trouble is None and not reading.reply.should_close()
+        kept = trouble is None and not reading.reply.ends_connection()
     except (TimeoutError, OSError) as error:
         trouble = _trouble(error)
     finally:
@@ -79,7 +80,7 @@ def _trouble(error: BaseException) -> tuple[Outcome, str]:
 
 def _read(plug: socket.socket, reading: Reading, shot: Shot, deadlines: Deadlines) -> Trouble:
     reply = reading.reply
-    recv, feed, body = plug.recv, reply.feed, reply._body_buffer
+    recv, feed, body = plug.recv, reply.feed, reply.body
     latest = reading.sent_ns + int(deadlines.total * 1e9)
     while not reply.message_complete:
         data = recv(BLOCK)
@@ -93,7 +94,7 @@ def _read(plug: socket.socket, reading: Reading, shot: Shot, deadlines: Deadline
         reading.received += len(data)
         reading.ended_ns = at_ns
         if reading.headers_ns is None:
-            if not reply.headers_complete or reply.get_code() < 200:
+            if not reply.is_final:
                 if not data:
                     return Outcome.CUT, "the connection closed before the headers"
                 continue
@@ -121,11 +122,11 @@ def _take(reading: Reading, data: bytes, at_ns: int) -> None:
         reading.refusal += data
 
 
-def _tally(reply: HTTPResponse, shot: Shot) -> StreamTally | WholeTally | None:
+def _tally(reply: Reply, shot: Shot) -> StreamTally | WholeTally | None:
     """What folds the body; None for a refusal, of which a piece is kept."""
     if not 200 <= reply.get_code() < 300:
         return None
-    if shot.streams and EVENT_STREAM in str(reply.get("content-type", "")).lower():
+    if shot.streams and EVENT_STREAM in reply.header("content-type").lower():
         return StreamTally(shot.endpoint)
     return WholeTally()
 
@@ -174,6 +175,6 @@ def _record(reading: Reading, shot: Shot, due_ns: int, trouble: Trouble) -> Reco
 def _retry_after(reading: Reading) -> float | None:
     """The seconds a refusal asks to wait; a date is no number, and none is taken from it."""
     try:
-        return max(0.0, float(str(reading.reply.get("retry-after"))))
+        return max(0.0, float(reading.reply.header("retry-after")))
     except ValueError:
         return None

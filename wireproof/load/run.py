@@ -13,6 +13,7 @@ import gevent
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
 from wireproof import aim
+from wireproof.errors import ConfigError
 from wireproof.load import budget, cells, options, plan, scenario, slo, summary, watch
 from wireproof.load.book import Book
 from wireproof.load.user import LoadUser
@@ -33,10 +34,11 @@ class Run:
         """Find or start the hosts, and hold the run against its bounds; workers are told by their master."""
         given = self.environment.parsed_options
         given.objectives = slo.objectives(given.slo)
+        given.bar = error_bar(given.error_bar)
         hosts = (self.environment.host or "").split(",") if self.environment.host else []
-        given.local = not hosts
+        given.local = given.own_cells or not hosts
         whole = budget.ceilings(options.ceilings_of(given), hosts, allowed=given.i_may_load_this_host)
-        if given.local:
+        if not hosts:
             self.cells = cells.start(given.provider, given.cells, given.latency, given.providers)
             hosts = list(self.cells.hosts)
             self.environment.host = ",".join(hosts)
@@ -63,7 +65,7 @@ class Run:
         self.watching = gevent.spawn(watch.beat, self.book)
 
     def spent(self) -> None:
-        """A ceiling is reached: a run of one process ends; of several, each stops sending."""
+        """A ceiling is reached and nothing is under way: a run of one process ends; of several, each stops sending."""
         if isinstance(self.environment.runner, LocalRunner) and self.environment.parsed_options.headless:
             gevent.spawn(self.environment.runner.quit)
 
@@ -104,6 +106,7 @@ class Run:
             "jitter_s": None if given.rate else given.jitter,
             "seed": given.seed,
             "objectives": given.objectives,
+            "error_bar": given.bar,
         }
         return summary.summary(self.environment.stats, self.book.counts, self.book.samples, setting)
 
@@ -116,15 +119,26 @@ class Run:
         if self.cells is not None:
             self.cells.stop()
         found = self.summary()
-        print(summary.text(found))
         if given.summary:
             Path(given.summary).write_text(json.dumps(found, indent=1), encoding="utf-8")
         if given.csv_prefix:
             summary.write_csv(found, Path(f"{given.csv_prefix}_wireproof.csv"))
         if given.html_file and Path(given.html_file).is_file():
             _into_page(Path(given.html_file), summary.text(found))
+        print(summary.text(found))
         if given.strict and not found["valid"]:
             self.environment.process_exit_code = DOUBTED
+
+
+def error_bar(file: str | None) -> Any:
+    """What a calibration measured; ConfigError where the file does not read."""
+    if file is None:
+        return None
+    try:
+        return json.loads(Path(file).read_text(encoding="utf-8"))["error_bar"]
+    except (OSError, ValueError, KeyError, TypeError):
+        remedy = "make it by `wireproof calibrate --write FILE`"
+        raise ConfigError(f"--error-bar {file}", "it holds no error bar", remedy) from None
 
 
 def _into_page(file: Path, told: str) -> None:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from wireproof import config, contract, datafiles, pointer
+from wireproof import contract, datafiles, pointer
 from wireproof.case import Case
 from wireproof.check import Untestable
 from wireproof.errors import ConfigError
-from wireproof.load import shot
+from wireproof.load import cases, shot
 from wireproof.load.shot import Shot
 from wireproof.target import Target
 
@@ -54,8 +54,8 @@ def shots(scenario: Scenario, target: Target) -> tuple[tuple[Shot, int], ...]:
 
     Raises ConfigError where nothing is left.
     """
-    cases = config.load_cases()
-    found = [(_shot(share, cases, target), share.weight) for share in scenario.shares]
+    known = cases.cases(name for share in scenario.shares for name in (share.case, share.otherwise) if name)
+    found = [(_shot(share, known, target), share.weight) for share in scenario.shares]
     made = tuple((one, weight) for one, weight in found if isinstance(one, Shot))
     if not made:
         lacks = "; ".join(str(one) for one, _ in found)
@@ -63,15 +63,15 @@ def shots(scenario: Scenario, target: Target) -> tuple[tuple[Shot, int], ...]:
     return made
 
 
-def _shot(share: Share, cases: Mapping[str, Case], target: Target) -> Shot | str:
+def _shot(share: Share, known: Mapping[str, Case], target: Target) -> Shot | str:
     """The request of a share, or why there is none."""
     why = ""
     for name in (share.case, share.otherwise):
         if name is None:
             continue
-        if name not in cases:
+        if name not in known:
             raise ConfigError(FILE, f"{name!r} is no case", "name a case of suites/*/cases.yaml")
-        case = cases[name]
+        case = known[name]
         if not target.provider.offers(case.feature) or case.endpoint not in target.provider.endpoints:
             why = f"{target.provider.name} does not offer {name}"
             continue

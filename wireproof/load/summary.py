@@ -134,8 +134,8 @@ def _cell(value: float | None) -> str:
 def _bar(bar: Mapping[str, Any] | None) -> str:
     if bar is None:
         return "not measured here (wireproof calibrate measures it)"
-    told = (f"{kind} {row['p50']:+.2f}/{row['p99']:+.2f} ms" for kind, row in bar.items())
-    return "this client adds at p50/p99: " + ", ".join(told)
+    told = (f"{kind} " + "/".join(f"{share} {value:+.2f}" for share, value in row.items()) for kind, row in bar.items())
+    return "by its calibration this client adds: " + ", ".join(told)
 
 
 def write_csv(found: Mapping[str, Any], file: Path) -> None:

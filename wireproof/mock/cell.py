@@ -10,8 +10,8 @@ from random import Random
 from typing import Any
 
 from wireproof.mock.core import Core
-from wireproof.mock.kept_answers import KeptAnswers
-from wireproof.mock.latency import Latency, Prefixes, bears_token, paced
+from wireproof.mock.kept_answers import KeptAnswers, Prepared, prepare
+from wireproof.mock.latency import Latency, Prefixes, paced
 from wireproof.mock.message import Op, Ops, Received
 from wireproof.mock.refusal import Refused
 from wireproof.mock.said import Said, encode
@@ -55,19 +55,22 @@ class Cell:
         self.state, self.factor = "up", 1.0
         self._chance = Random(seed)
         self._prefixes = Prefixes(latency.cached_blocks)
-        self._kept = KeptAnswers()
+        self._kept = KeptAnswers(whole=latency.is_none)
         self._active = 0
         self._queue: deque[Stay] = deque()
         self._tokens, self._tokens_at = float(latency.limit.burst if latency.limit else 0), 0.0
 
-    def ops(self, received: Received, form: tuple[bool, bool], made: Callable[..., Ops]) -> Ops:
+    def answer(self, received: Received, form: tuple[bool, bool], made: Callable[..., Ops]) -> Prepared:
         """What is sent: the cell's own word where it has one, else what the core says, or said a moment ago."""
         if received.path == PATH:
-            return made(encode(self.answer(received), gap_s=0.0))
+            return prepare(made(encode(self.controlled(received), gap_s=0.0)))
         refused = self.refusal()
         if refused is not None:
-            return made(self._core.refuse(received, refused))
-        return self._kept.ops(received, form, made)
+            return prepare(made(self._core.refuse(received, refused)))
+        # A header of the control may make two answers to the same request differ.
+        if self._core.controlled:
+            return prepare(made())
+        return self._kept.answer(received, form, made)
 
     def refusal(self) -> Refused | None:
         """Why a request is turned away before it is looked at; that a cell is down is the core's to tell."""
@@ -95,18 +98,18 @@ class Cell:
         self._tokens -= 1
         return False
 
-    def enter(self, received: Received, ops: Ops, begin: Begin) -> Stay:
+    def enter(self, received: Received, prepared: Prepared, begin: Begin) -> Stay:
         """Send an answer by this cell's clock: at once, or when a slot is free."""
-        asked_at = asyncio.get_running_loop().time()
+        asked_at, ops, weights = asyncio.get_running_loop().time(), prepared.ops, prepared.weights
         if received.path.endswith(FREE) or received.method != "POST" or not is_success(ops[0]):
-            begin(ops, Watch(Truth(), (False,) * len(ops), asked_at))
+            begin(ops, Watch(Truth(), weights, asked_at))
             return Stay(self)
 
         def go() -> None:
             self._active += 1
             fresh = self._prefixes.fresh(received.body) if self.latency.prefill_s else 0
-            due = paced(ops, self.latency, self._chance, self._slow(), fresh)
-            begin(due, Watch(self.truth, tuple([bears_token(op.data) for op in due]), asked_at))
+            due = paced(ops, weights, self.latency, self._chance, self._slow(), fresh)
+            begin(due, Watch(self.truth, weights, asked_at))
 
         stay = Stay(self, go)
         if self.latency.slots is not None and self._active >= self.latency.slots:
@@ -131,7 +134,7 @@ class Cell:
 
     # At a command.
 
-    def answer(self, received: Received) -> Said:
+    def controlled(self, received: Received) -> Said:
         """The state and the truth of this cell; a POST changes the state or forgets the truth."""
         try:
             if received.method == "POST":

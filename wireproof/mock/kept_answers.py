@@ -8,47 +8,76 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from wireproof.mock.draw import digest
+from wireproof.mock.head import wire_bytes
+from wireproof.mock.latency import bears_token
 from wireproof.mock.message import Op, Ops, Received
 
 ID = re.compile(rb"(?<![0-9a-f])[0-9a-f]{24}(?![0-9a-f])")
 MOST, LARGEST = 256, 65536
+BREAKS = ("close", "reset", "hang")
 
 Place = tuple[str, str, str, bytes, str | None, bool, bool]
-Kept = tuple[tuple[tuple[str, tuple[bytes, ...]], ...], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The operations of an answer, and how many tokens each of them shows."""
+
+    ops: Ops
+    weights: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An answer cut at its ids: text, number of the id, text, …"""
+
+    parted: tuple[tuple[str, tuple[bytes, ...]], ...]
+    ids: int
+    weights: tuple[int, ...]
 
 
 class KeptAnswers:
-    """Operations by request, for one second at a time."""
+    """Answers by request, for one second at a time; `whole` makes one write of each."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, whole: bool) -> None:
+        self._whole = whole
         self._second = 0
         self._known: dict[Place, Kept] = {}
         self._ordinals = itertools.count()
 
-    def ops(self, received: Received, form: tuple[bool, bool], make: Callable[[], Ops]) -> Ops:
-        """The operations of an answer; `make` is asked where none is kept."""
+    def answer(self, received: Received, form: tuple[bool, bool], make: Callable[[], Ops]) -> Prepared:
+        """An answer to the request; `make` is asked where none is kept."""
         if int(received.at) != self._second or len(self._known) > MOST:
             self._second, self._known = int(received.at), {}
         auth = received.header("authorization")
         place = (received.method, received.path, received.query, received.body, auth, *form)
         kept = self._known.get(place)
-        if kept is None:
-            ops = make()
-            if sum(len(op.data) for op in ops) < LARGEST:
-                self._known[place] = _parted(ops)
-            return ops
-        return self._again(kept)
+        if kept is not None:
+            return self._again(kept)
+        prepared = prepare(make())
+        if self._whole and not any(op.kind in BREAKS for op in prepared.ops):
+            data = b"".join(map(wire_bytes, prepared.ops))
+            prepared = Prepared((Op("raw", data),), (sum(prepared.weights),))
+        if sum(len(op.data) for op in prepared.ops) < LARGEST:
+            parted, ids = _parted(prepared.ops)
+            self._known[place] = Kept(parted, ids, prepared.weights)
+        return prepared
 
-    def _again(self, kept: Kept) -> Ops:
-        parted, number = kept
-        ids = tuple(digest(b"%d" % next(self._ordinals)).hex()[:24].encode() for _ in range(number))
-        return tuple(Op(kind, _joined(parts, ids)) for kind, parts in parted)
+    def _again(self, kept: Kept) -> Prepared:
+        start = next(self._ordinals)
+        ids = tuple([digest(b"%d %d" % (start, number)).hex()[:24].encode() for number in range(kept.ids)])
+        return Prepared(tuple([Op(kind, _joined(parts, ids)) for kind, parts in kept.parted]), kept.weights)
 
 
-def _parted(ops: Ops) -> Kept:
-    """Each operation cut at its ids: text, number of the id, text, …"""
+def prepare(ops: Ops) -> Prepared:
+    """Operations with what they show."""
+    return Prepared(ops, tuple([int(bears_token(op.data)) for op in ops]))
+
+
+def _parted(ops: Ops) -> tuple[tuple[tuple[str, tuple[bytes, ...]], ...], int]:
     numbers: dict[bytes, int] = {}
     parted = []
     for op in ops:

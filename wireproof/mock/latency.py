@@ -67,6 +67,11 @@ class Latency:
     cached_blocks: int = 0
     limit: Limit | None = None
 
+    @property
+    def is_none(self) -> bool:
+        """Whatever is asked is answered at once."""
+        return not (self.ttft.mean_s or self.gap.mean_s or self.prefill_s)
+
     @classmethod
     def from_mapping(cls, row: Mapping[str, Any]) -> Latency:
         return cls(
@@ -113,19 +118,23 @@ def bears_token(data: bytes) -> bool:
     return b'"text":"' in data and b'"text":""' not in data
 
 
-def paced(ops: Ops, latency: Latency, chance: Random, factor: float, prompt_bytes: int) -> Ops:
+def paced(
+    ops: Ops, weights: tuple[int, ...], latency: Latency, chance: Random, factor: float, prompt_bytes: int
+) -> Ops:
     """The operations with the deadlines of a cell; what shows nothing goes with what stands before it."""
+    if latency.is_none:
+        return ops
     prefill_s = latency.prefill_s * prompt_bytes / TOKEN
     first_s = (latency.ttft.draw(chance) + prefill_s) * factor
-    if any(op.kind == "body" for op in ops) and not any(bears_token(op.data) for op in ops):
+    if not any(weights) and any(op.kind == "body" for op in ops):
         body = next(op.data for op in ops if op.kind == "body")
         told = COMPLETION.search(body)
         rest = max(0, int(told[1]) - 1) if told else 0
         due_s = first_s + sum(latency.gap.draw(chance) for _ in range(rest)) * factor
         return tuple(replace(op, due_s=due_s) for op in ops)
     made, due_s, begun = [], 0.0, False
-    for op in ops:
-        if bears_token(op.data):
+    for op, weight in zip(ops, weights, strict=True):
+        if weight:
             due_s = due_s + latency.gap.draw(chance) * factor if begun else first_s
             begun = True
         made.append(replace(op, due_s=due_s))

@@ -25,6 +25,11 @@ class Truth:
         if len(waiting) >= MOST_WAITING:
             self._pour(kind)
 
+    def note_nothings(self, kind: str, number: int) -> None:
+        """As many values of zero."""
+        if number:
+            self._known[kind][0.0] += number
+
     def clear(self) -> None:
         for kept in (self._waiting, self._known, self.counts):
             kept.clear()
@@ -44,24 +49,25 @@ def _told(known: Counter[float]) -> dict[str, Any]:
 
 
 class Watch:
-    """One answer as it is sent: how late each operation is, and when its tokens leave."""
+    """One answer as it is sent: how late each write is, and when its tokens leave."""
 
-    __slots__ = ("_asked_at", "_bears", "_last_at", "_place", "_truth")
+    __slots__ = ("_asked_at", "_last_at", "_place", "_truth", "_weights")
 
-    def __init__(self, truth: Truth, bears: tuple[bool, ...], asked_at: float) -> None:
-        self._truth, self._bears, self._asked_at = truth, bears, asked_at
+    def __init__(self, truth: Truth, weights: tuple[int, ...], asked_at: float) -> None:
+        self._truth, self._weights, self._asked_at = truth, weights, asked_at
         self._place = 0
         self._last_at: float | None = None
 
-    def wrote(self, due_at: tuple[float, ...], now: float) -> None:
-        """Operations have been handed to the system together."""
-        truth = self._truth
-        for due in due_at:
-            truth.note("lateness", max(0.0, now - due))
-            if self._bears[self._place]:
-                truth.note("gap" if self._last_at is not None else "ttft", now - (self._last_at or self._asked_at))
-                self._last_at = now
-            self._place += 1
-        if self._place == len(self._bears):
+    def wrote(self, number: int, due_at: float, now: float) -> None:
+        """Operations have been handed to the system together; the first of them was due then."""
+        truth, place = self._truth, self._place
+        self._place += number
+        truth.note("lateness", max(0.0, now - due_at))
+        tokens = sum(self._weights[place : self._place])
+        if tokens:
+            truth.note("gap" if self._last_at is not None else "ttft", now - (self._last_at or self._asked_at))
+            truth.note_nothings("gap", tokens - 1)
+            self._last_at = now
+        if self._place == len(self._weights):
             truth.counts["answers"] += 1
             truth.note("e2e", now - self._asked_at)

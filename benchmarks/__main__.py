@@ -1,0 +1,14 @@
+"""`python -m benchmarks NAME`."""
+
+from __future__ import annotations
+
+import sys
+
+from benchmarks import load
+
+RUNS = {"load": load.main}
+
+if __name__ == "__main__":
+    if sys.argv[1:2] and sys.argv[1] in RUNS:
+        sys.exit(RUNS[sys.argv[1]](sys.argv[2:]))
+    sys.exit(f"usage: python -m benchmarks {{{','.join(RUNS)}}} [options]")

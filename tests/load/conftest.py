@@ -1,0 +1,105 @@
+"""Cells and load runs as processes of their own: locust never shares one with the tests."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running cell, and what it tells of itself."""
+
+    provider: str
+    url: str
+
+    @property
+    def control(self) -> str:
+        return "/".join(self.url.split("/")[:3]) + "/_wireproof/cell"
+
+    def told(self, **wanted: Any) -> dict[str, Any]:
+        """The state and the truth, after a change where one is wanted."""
+        data = json.dumps(wanted).encode() if wanted else None
+        with urllib.request.urlopen(urllib.request.Request(self.control, data=data), timeout=10) as answer:
+            found: dict[str, Any] = json.loads(answer.read())
+        return found
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A load run that is over."""
+
+    code: int
+    output: str
+    errors: str
+    summary: dict[str, Any] | None
+
+    @property
+    def one(self) -> dict[str, Any]:
+        """The only kind of request that was asked."""
+        assert self.summary is not None, self.errors
+        (found,) = self.summary["requests"].values()
+        return dict(found)
+
+
+Serve = Callable[..., AbstractContextManager[Served]]
+Run = Callable[..., Ended]
+
+
+@pytest.fixture(name="serve")
+def _serve() -> Serve:
+    return serve
+
+
+@contextlib.contextmanager
+def serve(latency: str = "steady", provider: str = "openai", *more: str) -> Iterator[Served]:
+    """A cell for as long as the context lasts."""
+    command = [
+        sys.executable,
+        "-m",
+        "wireproof",
+        "serve",
+        "--cells",
+        "1",
+        "--latency",
+        latency,
+        "--port",
+        "0",
+        "--json",
+    ]
+    with subprocess.Popen([*command, "--provider", provider, *more], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            (one,) = json.loads(process.stdout.readline())["cells"]
+            yield Served(provider, one["profiles"][provider]["base_url"])
+        finally:
+            process.terminate()
+
+
+@pytest.fixture(name="load")
+def _load(tmp_path: Path) -> Run:
+    """Run the load command, against a cell where one is given."""
+
+    def load(*words: str, at: Served | None = None) -> Ended:
+        file = tmp_path / "summary.json"
+        aimed = ["--host", at.url, "--provider", at.provider, "--own-cells"] if at else []
+        command = [sys.executable, "-m", "wireproof", "load", *words, *aimed, "--summary", str(file), "--only-summary"]
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
+        ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+        told = json.loads(file.read_text()) if file.is_file() else None
+        return Ended(ended.returncode, ended.stdout, ended.stderr, told)
+
+    return load

@@ -1,0 +1,231 @@
+"""Cells: deadlines, slots, states, limits, and what they tell of themselves."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from wireproof import fleet
+from wireproof.errors import ConfigError
+from wireproof.mock.cell import Cell, Stay
+from wireproof.mock.core import Core
+from wireproof.mock.kept_answers import KeptAnswers, prepare
+from wireproof.mock.latency import Latency, Prefixes, Spread, bears_token, paced
+from wireproof.mock.message import Op, Received
+
+HEAD = Op("head", b"HTTP/1.1 200 OK\r\n\r\n")
+ROLE = Op("chunk", b'data: {"choices":[{"delta":{"role":"assistant","content":""}}]}\n\n')
+TOKEN = Op("chunk", b'data: {"choices":[{"delta":{"content":"a"}}]}\n\n')
+END = Op("chunk", b'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\n')
+STEADY = Latency(ttft=Spread(0.05), gap=Spread(0.01))
+
+
+def due(latency: Latency, *ops: Op, factor: float = 1.0, prompt: int = 0) -> list[float]:
+    prepared = prepare(ops)
+    made = paced(prepared.ops, prepared.weights, latency, Random(1), factor, prompt)
+    return [round(op.due_s, 6) for op in made]
+
+
+def test_tokens_have_absolute_deadlines_and_the_rest_goes_with_what_stands_before_it() -> None:
+    assert due(STEADY, HEAD, ROLE, TOKEN, TOKEN, TOKEN, END) == [0, 0, 0.05, 0.06, 0.07, 0.07]
+
+
+def test_a_plain_answer_takes_as_long_as_its_stream() -> None:
+    body = Op("body", b'{"usage":{"prompt_tokens":9,"completion_tokens":5,"total_tokens":14}}')
+    assert due(STEADY, HEAD, body) == [0.09, 0.09]
+
+
+def test_everything_takes_longer_by_the_factor_and_by_the_prompt() -> None:
+    slow = Latency(ttft=Spread(0.05), gap=Spread(0.01), prefill_s=0.001)
+    assert due(slow, HEAD, TOKEN, TOKEN, factor=2.0, prompt=40) == [0, 0.12, 0.14]
+
+
+def test_a_lognormal_has_its_mean_and_its_spread() -> None:
+    chance, spread = Random(1), Spread(0.05, 0.4)
+    drawn = [spread.draw(chance) for _ in range(20_000)]
+    mean = sum(drawn) / len(drawn)
+    deviation = (sum((one - mean) ** 2 for one in drawn) / len(drawn)) ** 0.5
+    assert mean == pytest.approx(0.05, rel=0.02)
+    assert deviation / mean == pytest.approx(0.4, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("data", "bears"),
+    [
+        pytest.param(ROLE.data, False, id="role"),
+        pytest.param(TOKEN.data, True, id="content"),
+        pytest.param(END.data, False, id="end"),
+        pytest.param(b"data: [DONE]\n\n", False, id="done"),
+        pytest.param(b'event: response.output_text.delta\ndata: {"delta":"a"}\n\n', True, id="response-delta"),
+        pytest.param(b'event: response.created\ndata: {"type":"response.created"}\n\n', False, id="response-created"),
+        pytest.param(b'data: {"choices":[{"text":"a"}]}\n\n', True, id="completion"),
+        pytest.param(b'data: {"choices":[{"text":""}]}\n\n', False, id="completion-end"),
+    ],
+)
+def test_what_shows_something_generated(data: bytes, bears: bool) -> None:
+    assert bears_token(data) == bears
+
+
+def test_a_prefix_that_was_seen_needs_no_prefill() -> None:
+    prefixes = Prefixes(100)
+    assert prefixes.fresh(b"a" * 640) == 640
+    assert prefixes.fresh(b"a" * 640) == 0
+    assert prefixes.fresh(b"a" * 320 + b"b" * 320) == 320
+    assert Prefixes(0).fresh(b"a" * 640) == 640
+
+
+def received(at: float = 1.0, body: bytes = b"{}") -> Received:
+    return Received("POST", "/x", "", (), body, at)
+
+
+def test_an_answer_given_again_has_ids_of_its_own() -> None:
+    asked: list[None] = []
+    first = b"data: chatcmpl-" + b"a1" * 12 + b" req " + b"b2" * 12
+
+    def make() -> tuple[Op, ...]:
+        asked.append(None)
+        return (HEAD, Op("chunk", first), Op("chunk", b"chatcmpl-" + b"a1" * 12))
+
+    kept = KeptAnswers(whole=False)
+    answers = [kept.answer(received(), (True, True), make).ops for _ in range(3)]
+    ids = {ops[1].data.split()[1] for ops in answers}
+    assert (len(asked), len(ids)) == (1, 3)
+    assert all(ops[2].data == ops[1].data.split()[1] for ops in answers)
+    kept.answer(received(at=2.0), (True, True), make)
+    kept.answer(received(at=2.0, body=b"other"), (True, True), make)
+    assert len(asked) == 3
+
+
+async def enter(cell: Cell, number: int) -> tuple[list[int], list[Stay]]:
+    begun: list[int] = []
+    stays = [
+        cell.enter(received(), prepare((HEAD, TOKEN)), lambda ops, watch, place=place: begun.append(place))
+        for place in range(number)
+    ]
+    return begun, stays
+
+
+def test_slots_are_taken_in_order_and_given_back() -> None:
+    async def go() -> None:
+        cell = Cell(Latency(slots=2, queue=2), Core({}))
+        begun, stays = await enter(cell, 4)
+        assert begun == [0, 1]
+        assert cell.refusal() is not None
+        stays[2].end()
+        assert cell.refusal() is None
+        stays[0].end()
+        stays[0].end()
+        assert begun == [0, 1, 3]
+        assert (cell.told()["active"], cell.told()["waiting"]) == (2, 0)
+
+    asyncio.run(go())
+
+
+def ask(cell: Any, path: str = "/models") -> tuple[int, Any]:
+    request = urllib.request.Request(cell.url + path, headers={"Authorization": "Bearer iio-dev-mock-pro"})
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status, json.loads(answer.read())
+    except urllib.error.HTTPError as error:
+        return error.code, json.loads(error.read())
+
+
+CHAT = {"model": "llama-3.1-8b", "messages": [{"role": "user", "content": "Say exactly: ok"}]}
+
+
+def chat(cell: Any) -> tuple[int, Any]:
+    _, listed = ask(cell)
+    (model, *_) = [row["id"] for row in listed["data"]]
+    headers = {"Authorization": "Bearer iio-dev-mock-pro", "Content-Type": "application/json"}
+    body = json.dumps({**CHAT, "model": model}).encode()
+    try:
+        request = urllib.request.Request(cell.url + "/chat/completions", body, headers)
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status, json.loads(answer.read())
+    except urllib.error.HTTPError as error:
+        return error.code, json.loads(error.read())
+
+
+def test_a_cell_goes_down_comes_back_and_slows_down_on_command(serve: Any) -> None:
+    with serve("instant", "iio") as cell:
+        assert chat(cell)[0] == 200
+        assert cell.told(state="down")["state"] == "down"
+        status, refusal = chat(cell)
+        assert (status, "cell_unavailable" in json.dumps(refusal)) == (503, True)
+        assert ask(cell, "/health")[1]["cells"] == 0
+        assert cell.told(state="slow", factor=3)["factor"] == 3.0
+        assert chat(cell)[0] == 200
+        cell.told(state="up")
+        assert chat(cell)[0] == 200
+        told = cell.told()
+        assert (told["state"], told["factor"]) == ("up", 1.0)
+        assert told["counts"]["answers"] == 3
+
+
+def test_a_cell_that_is_told_nonsense_says_so(serve: Any) -> None:
+    with serve("instant", "iio") as cell:
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            cell.told(state="sideways")
+        refused.value.close()
+        assert refused.value.code == 400
+        assert cell.told()["state"] == "up"
+
+
+def test_a_script_turns_a_cell_by_itself(serve: Any, tmp_path: Path) -> None:
+    script = tmp_path / "script.yaml"
+    script.write_text("- {at: 0, cell: 0, state: down}\n- {at: 0, cell: 1, state: slow, factor: 9}\n")
+    with serve("instant", "iio", "--script", str(script)) as cell:
+        assert chat(cell)[0] == 503
+        assert cell.told()["factor"] == 1.0
+
+
+def test_a_script_that_does_not_read_is_refused(tmp_path: Path) -> None:
+    script = tmp_path / "script.yaml"
+    script.write_text("- {at: 0, state: sideways}\n")
+    with pytest.raises(ConfigError, match="sideways"):
+        fleet.script_data(script)
+
+
+def test_a_kind_of_cell_that_is_not_known_is_refused() -> None:
+    with pytest.raises(ConfigError, match="steady"):
+        fleet.latency_data("fast")
+
+
+def test_each_cell_of_several_has_a_port_of_its_own() -> None:
+    command = [sys.executable, "-m", "wireproof", "serve", "--cells", "2", "--port", "0", "--json", "--provider", "iio"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        cells = json.loads(process.stdout.readline())["cells"]
+        urls = [one["profiles"]["iio"]["base_url"] for one in cells]
+        for url in urls:
+            with urllib.request.urlopen("/".join(url.split("/")[:3]) + "/_wireproof/cell", timeout=10) as answer:
+                assert json.loads(answer.read())["state"] == "up"
+        process.terminate()
+        assert process.wait() == 0
+    assert len({one["port"] for one in cells}) == 2
+
+
+def test_a_client_that_leaves_gives_its_slot_back(serve: Any) -> None:
+    import socket
+    from urllib.parse import urlsplit
+
+    with serve("steady", "iio") as cell:
+        _, listed = ask(cell)
+        body = json.dumps({**CHAT, "model": listed["data"][0]["id"], "stream": True}).encode()
+        place = urlsplit(cell.url)
+        head = f"POST {place.path}/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer iio-dev-mock-pro\r\n"
+        head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        with socket.create_connection((place.hostname, place.port), timeout=10) as plug:
+            plug.sendall(head.encode() + body)
+            assert plug.recv(100).startswith(b"HTTP/1.1 200")
+        while cell.told()["active"]:
+            pass

@@ -1,0 +1,187 @@
+"""Schedules, shares, ceilings, sketches: what a run is drawn from and folded into."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import islice, pairwise
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wireproof import sketch
+from wireproof.errors import ConfigError
+from wireproof.load import budget, pace, slo, watch
+from wireproof.load.book import Book
+from wireproof.load.budget import Ceilings, Purse
+from wireproof.load.record import Outcome, Record, Tokens
+from wireproof.load.shot import Shot
+
+MS = 1_000_000
+
+
+def first(kind: str, number: int, seed: int = 1, rate: float = 100.0) -> list[int]:
+    return list(islice(pace.arrivals(kind, rate, seed), number))
+
+
+def test_constant_starts_are_one_interval_apart() -> None:
+    assert first("constant", 4) == [0, 10 * MS, 20 * MS, 30 * MS]
+
+
+def test_poisson_starts_have_the_rate_and_its_spread() -> None:
+    starts = first("poisson", 20_000)
+    gaps = [later - earlier for earlier, later in pairwise(starts)]
+    mean = sum(gaps) / len(gaps)
+    deviation = (sum((gap - mean) ** 2 for gap in gaps) / len(gaps)) ** 0.5
+    assert mean == pytest.approx(10 * MS, rel=0.03)
+    assert deviation == pytest.approx(mean, rel=0.05)
+
+
+@pytest.mark.parametrize("kind", ["constant", "poisson"])
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_the_shares_of_all_processes_are_the_whole_schedule(kind: str, count: int) -> None:
+    shares = [list(islice(pace.share(pace.arrivals(kind, 100.0, 1), index, count), 30)) for index in range(count)]
+    assert sorted(start for one in shares for start in one)[:30] == first(kind, 30)
+
+
+def test_the_same_seed_draws_the_same_starts() -> None:
+    assert first("poisson", 50) == first("poisson", 50) != first("poisson", 50, seed=2)
+
+
+def test_starts_that_are_over_are_counted_and_not_caught_up() -> None:
+    schedule = pace.Schedule(pace.arrivals("constant", 100.0, 1), 0)
+    assert schedule.take(0) == 0
+    assert schedule.take(1005 * MS) == 990 * MS
+    assert (schedule.missed, schedule.given) == (98, 100)
+
+
+@given(st.lists(st.floats(1e-3, 1e5), min_size=40, max_size=200), st.integers(1, 39))
+def test_merged_halves_have_the_percentiles_of_the_whole(values: list[float], cut: int) -> None:
+    whole = Counter(map(sketch.bucket, values))
+    halves = sketch.merged([Counter(map(sketch.bucket, values[:cut])), Counter(map(sketch.bucket, values[cut:]))])
+    assert sketch.quantile(halves, 0.5) == sketch.quantile(whole, 0.5)
+
+
+@given(st.floats(1e-6, 1e9))
+def test_a_bucket_is_within_half_a_percent_and_stands_for_itself(value: float) -> None:
+    assert sketch.bucket(value) == pytest.approx(value, rel=sketch.ACCURACY * 1.0001)
+    assert sketch.bucket(sketch.bucket(value)) == sketch.bucket(value)
+
+
+def test_no_percentile_is_told_on_too_few_values() -> None:
+    assert sketch.quantile({1.0: 9}, 0.5) is None
+    assert sketch.quantile({1.0: 10}, 0.5) == pytest.approx(1.0, rel=0.01)
+    assert sketch.quantile({1.0: 499}, 0.99) is None
+    assert sketch.quantile({1.0: 500}, 0.99) is not None
+
+
+def shot(cap: int = 10) -> Shot:
+    return Shot("x", "chat", "POST", False, b"", cap)
+
+
+def test_a_purse_admits_up_to_its_ceilings() -> None:
+    purse = Purse(Ceilings(requests=3, output_tokens=25))
+    assert [purse.admits(shot()) for _ in range(4)] == [True, True, False, False]
+    purse.settle(shot(), Tokens(0, 2, "usage"))
+    assert [purse.admits(shot()) for _ in range(2)] == [True, False]
+
+
+def test_a_purse_counts_dollars_by_price() -> None:
+    purse = Purse(Ceilings(dollars=25e-6), prices=(0.0, 1.0))
+    assert [purse.admits(shot()) for _ in range(3)] == [True, True, False]
+
+
+def test_shares_of_a_ceiling_are_the_whole() -> None:
+    whole = Ceilings(requests=10, output_tokens=7)
+    shares = [whole.share(index, 3) for index in range(3)]
+    assert sum(share.requests or 0 for share in shares) == 10
+    assert sum(share.output_tokens or 0 for share in shares) == 7
+
+
+def test_another_machine_is_loaded_only_where_that_is_said_and_then_within_ceilings() -> None:
+    with pytest.raises(ConfigError, match="i-may-load-this-host") as told:
+        budget.ceilings(Ceilings(), ["https://api.example/v1"], allowed=False)
+    assert "1000 requests" in str(told.value)
+    assert budget.ceilings(Ceilings(requests=5), ["https://api.example/v1"], allowed=True) == Ceilings(5, 100_000, 1.0)
+    assert budget.ceilings(Ceilings(), ["http://127.0.0.1:1/v1"], allowed=False) == Ceilings()
+
+
+def test_a_request_is_good_where_it_meets_every_objective() -> None:
+    limits = slo.objectives(["ttft=300", "e2e=1000"])
+    assert slo.meets({"TTFT ms": 300.0, "e2e ms": 1.0}, limits)
+    assert not slo.meets({"TTFT ms": 1.0, "e2e ms": 1001.0}, limits)
+    with pytest.raises(ConfigError, match="--slo speed=1"):
+        slo.objectives(["speed=1"])
+
+
+def rows_and_book() -> tuple[dict[tuple[str, str], Any], list[Any], Book]:
+    rows: dict[tuple[str, str], Any] = {}
+    fired: list[Any] = []
+
+    def row(name: str, kind: str) -> Any:
+        new = SimpleNamespace(num_requests=0, total_response_time=0.0, min_response_time=None, max_response_time=0)
+        new.response_times, new.num_reqs_per_sec, new.last_request_timestamp = Counter(), Counter(), None
+        return rows.setdefault((name, kind), new)
+
+    return rows, fired, Book(row, lambda **told: fired.append(told))
+
+
+def record(outcome: Outcome, **more: Any) -> Record:
+    return Record("x", outcome, "why", 200, more.pop("due_ns", 0), 0, 100 * MS, **more)
+
+
+def test_only_what_is_ok_enters_the_latencies() -> None:
+    rows, fired, book = rows_and_book()
+    times = {"headers_ns": MS, "first_ns": 50 * MS, "visible_ns": 60 * MS, "last_ns": 90 * MS}
+    for outcome in Outcome:
+        book.enter(record(outcome, gaps_ns=(40 * MS,), tokens=Tokens(1, 2, "usage"), **times), "POST")
+    book.flush()
+    assert {kind: row.num_requests for (_, kind), row in rows.items()} == dict.fromkeys(
+        ("headers ms", "tok/s", "TTFT ms", "TTFOT ms", "TPOT ms", "gap ms"), 1
+    )
+    assert [told["response_time"] for told in fired] == [100.0] + [None] * (len(Outcome) - 1)
+    assert all((told["exception"] is None) == (told["response_time"] is not None) for told in fired)
+
+
+def test_latency_from_the_intended_start_stands_beside_that_from_the_send() -> None:
+    rows, _, book = rows_and_book()
+    book.enter(record(Outcome.OK, due_ns=-25 * MS, first_ns=50 * MS), "POST")
+    book.flush()
+    assert rows["x", "TTFT ms"].max_response_time == 50.0
+    assert rows["x", "TTFT from due ms"].max_response_time == 75.0
+    assert rows["x", "e2e from due ms"].max_response_time == 125.0
+
+
+def test_values_between_reports_are_entered_once() -> None:
+    rows, _, book = rows_and_book()
+    for number in range(2000):
+        book.note("x", "TTFT ms", float(number))
+    book.flush()
+    book.flush()
+    assert rows["x", "TTFT ms"].num_requests == 2000
+    assert rows["x", "TTFT ms"].response_times.total() == 2000
+
+
+def of(kind: str, value: float, number: int = 1000) -> dict[tuple[str, str], Any]:
+    return {
+        ("x", "TTFT ms"): {50.0: 1000},
+        ("generator", kind) if "loop" in kind else ("schedule", kind): {value: number},
+    }
+
+
+@pytest.mark.parametrize(
+    ("rows", "counts", "doubted"),
+    [
+        pytest.param(of("loop delay ms", 1.0), {}, False, id="calm"),
+        pytest.param(of("loop delay ms", 6.0), {}, True, id="late-timers"),
+        pytest.param(of("lag ms", 6.0), {}, True, id="late-starts"),
+        pytest.param(of("lag ms", 2.0), {"schedule/due": 1000, "schedule/missed": 5}, False, id="few-missed"),
+        pytest.param(of("lag ms", 2.0), {"schedule/due": 1000, "schedule/missed": 50}, True, id="many-missed"),
+    ],
+)
+def test_a_result_is_doubted_where_the_generator_was_the_bottleneck(
+    rows: dict[tuple[str, str], Any], counts: dict[str, int], doubted: bool
+) -> None:
+    assert bool(watch.doubts(rows, counts)) == doubted

@@ -1,0 +1,33 @@
+"""`wireproof load`: locust with the users of load/scenarios.yaml, in a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from wireproof import datafiles
+
+LOCUSTFILE = datafiles.PACKAGE / "load" / "locustfile.py"
+
+
+def add(commands: Any) -> None:
+    """Name the command in the help; locust reads its arguments, so that each of its options works there too."""
+    commands.add_parser("load", help="load an endpoint, or local cells (takes locust's options too)")
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run locust with these arguments: without its web UI, unless --web or --headful asks for it."""
+    words = [word for word in arguments if word != "--web"]
+    if not {"--web", "--headful", "--headless", "--worker", "--help", "-h"} & set(arguments):
+        words.append("--headless")
+    return subprocess.call([*locust(), *words])
+
+
+def locust() -> list[str]:
+    """The command that runs locust with our users; it patches sockets, so it never runs in this process."""
+    beside = Path(sys.executable).parent / "locust"
+    start = [str(beside)] if beside.is_file() else [sys.executable, "-m", "locust"]
+    return [*start, "-f", str(LOCUSTFILE)]

@@ -1,0 +1,50 @@
+"""The few cases of a load run, read from the files that hold them: a run starts sooner than all suites are read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from wireproof import datafiles
+from wireproof.case import Case
+from wireproof.casebook import read_cases
+
+NAME = re.compile(r"^([a-z][a-z0-9-]*):", re.MULTILINE)
+
+
+def cases(names: Iterable[str]) -> dict[str, Case]:
+    """The cases of these names as far as they exist."""
+    found = {}
+    for name in names:
+        if name in _places():
+            entries = _entries(_places()[name])
+            area, file = _places()[name].parent.name, f"suites/{_places()[name].parent.name}/cases.yaml"
+            (case,) = read_cases(area, {name: entries[name]}, file, _known(name))
+            found[name] = case
+    return found
+
+
+def _known(name: str) -> dict[str, Any]:
+    """The entries of a case and of its chain of bases."""
+    known = {}
+    wanted: str | None = name
+    while wanted in _places() and wanted not in known:
+        known[wanted] = _entries(_places()[wanted])[wanted]
+        wanted = known[wanted].get("base")
+    return known
+
+
+@cache
+def _places() -> dict[str, Path]:
+    """Which file holds a name."""
+    files = sorted((datafiles.root() / "suites").glob("*/cases.yaml"))
+    return {name: file for file in files for name in NAME.findall(file.read_text(encoding="utf-8"))}
+
+
+@cache
+def _entries(file: Path) -> dict[str, Any]:
+    entries: dict[str, Any] = datafiles.read_yaml(file, f"suites/{file.parent.name}/cases.yaml")
+    return entries
