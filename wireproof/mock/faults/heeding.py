@@ -9,7 +9,9 @@ from typing import Any
 from wireproof.mock.faults.hearing import Body, each_message, hearing, ignoring
 from wireproof.mock.faults.rules import ruling
 from wireproof.mock.lapse import Lapse
+from wireproof.mock.message import Received
 from wireproof.mock.profile import Profile
+from wireproof.mock.said import Answer, Said
 
 BROUGHT = ("input_audio", "file")
 MOST_TEXTS = 2048
@@ -96,7 +98,18 @@ def without_endpoint(name: str) -> Lapse:
     return ruling(change)
 
 
+def wandering(answer: Answer, received: Received) -> Answer:
+    """The tokens of a prompt are counted otherwise each time."""
+    usage = answer.value.get("usage") if isinstance(answer, Said) and isinstance(answer.value, dict) else None
+    if not isinstance(answer, Said) or not isinstance(usage, dict) or "prompt_tokens" not in usage:
+        return answer
+    more = int(str(answer.value["id"])[-6:], 16)
+    counted = {name: usage[name] + more for name in ("prompt_tokens", "total_tokens")}
+    return replace(answer, value={**answer.value, "usage": {**usage, **counted}})
+
+
 LAPSES: Mapping[str, Lapse] = {
+    "prompt-count-wanders": Lapse(say=wandering),
     "temperature-ignored": always("temperature", 0),
     "temperature-zero-unset": hearing(zero_is_unset),
     "temperature-zero-by-default": unless_there("temperature", 0),

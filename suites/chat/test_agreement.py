@@ -1,0 +1,29 @@
+"""What an answer counts agrees with what it says, and with what another answer to the same request counts."""
+
+from __future__ import annotations
+
+from wireproof import expect
+from wireproof.check import Exchange, Inconclusive, check, usage_of
+
+
+@check("chat.usage-alike")
+def test_usage_alike(exchanges: tuple[Exchange, ...]) -> None:
+    """The same request counts the same tokens of the prompt each time."""
+    counts = []
+    for exchange in exchanges:
+        expect.success(exchange)
+        counts.append(usage_of(exchange).get("prompt_tokens"))
+    if not all(isinstance(count, int) for count in counts):
+        raise Inconclusive("an answer does not count its prompt")
+    expect.that(len(set(counts)) == 1, "one count", counts, at="/usage/prompt_tokens")
+
+
+# A tokeniser that splits at blanks first, as those of chat models do, makes one token of a word at least.
+@check("chat.usage-text")
+def test_usage_text(exchange: Exchange) -> None:
+    """An answer counts at least as many tokens as its text has words."""
+    said, count = expect.text(exchange), usage_of(exchange).get("completion_tokens")
+    if not isinstance(count, int):
+        raise Inconclusive("the answer counts no tokens")
+    words = len(said.split())
+    expect.that(count >= words, f"at least {words}", count, at="/usage/completion_tokens")
