@@ -253,6 +253,27 @@ def shows_at_a_case(fault, rehearsed):
     )
 
 
+def between(providers, fault_id):
+    """What is done for a request after others on its connection, beside a stream, and after one that was left."""
+    rehearsal = Rehearsal({"iio": providers["iio"]}, gap_s=0.1)
+    rehearsal.begin()
+    headers = {"authorization": "Bearer iio-dev-mock-enterprise", "content-type": "application/json"}
+    headers |= {"x-wireproof-slots": "1"} | ({"x-wireproof-fault": fault_id} if fault_id else {})
+
+    def ask(**more):
+        messages = [{"role": "user", "content": "Count from 1 to 30"}]
+        body = json.dumps({"model": "qwen2.5:7b", "messages": messages, "stream": True}).encode()
+        return Received("POST", "/iio/v1/chat/completions", "", tuple(headers.items()), body, NOW, **more)
+
+    running, abandoned = ask(), ask()
+    done = [rehearsal.ops(ask(after=200)), rehearsal.ops(ask(after=401))]
+    done += [rehearsal.ops(running, stays=True), rehearsal.ops(ask())]
+    rehearsal.over(running)
+    done.append(rehearsal.ops(abandoned, stays=True))
+    rehearsal.over(abandoned, left=True)
+    return [*done, rehearsal.ops(ask())]
+
+
 @pytest.mark.parametrize("fault_id", list(faults()))
 def test_a_fault_shows_at_its_endpoints(providers, all_probes, faultless, rehearsed, fault_id, capsys):
     fault = faults()[fault_id]
@@ -262,7 +283,8 @@ def test_a_fault_shows_at_its_endpoints(providers, all_probes, faultless, rehear
         if "*" in fault.endpoints or probe[0] in fault.endpoints
     ]
     answers = seen(providers, fault_id, [probe for probe, _ in pairs])
-    assert answers != [told for _, told in pairs] or shows_at_a_case(fault, rehearsed)
+    shows = answers != [told for _, told in pairs] or shows_at_a_case(fault, rehearsed)
+    assert shows or between(providers, fault_id) != between(providers, None)
     assert capsys.readouterr().err == ""
 
 
