@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +32,8 @@ def keep(into: Path) -> Path:
     """Copy the reports of the latest run to runs/<when it started>, where history finds them."""
     started = json.loads((into / REPORT).read_text(encoding="utf-8"))["started"]
     name = started.partition("+")[0].replace(":", "-")
-    taken = {folder.name for folder in (into / RUNS).glob(f"{name}*")}
-    free = next(id for id in (name, *(f"{name}-{number}" for number in count(2))) if id not in taken)
+    numbered = (f"{name}-{number}" for number in count(2))
+    free = next(id for id in chain([name], numbered) if not (into / RUNS / id).exists())
     (into / RUNS / free).mkdir(parents=True)
     for file in (LEDGER, *VIEWS):
         if (into / file).is_file():
