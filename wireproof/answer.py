@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from wireproof.exchange import Break, Read
+from wireproof.sse import Decoder
 
 
 @dataclass(slots=True)
@@ -24,6 +25,21 @@ class Answer:
     connection: int | None = None
     interim: tuple[int, ...] = ()
     left: bool = False
+
+    def keep(self, at_ns: int, part: bytes) -> None:
+        """Add a part of the body: one socket read may hold many chunks, which arrived together."""
+        if self.reads and self.reads[-1].at_ns == at_ns:
+            self.reads[-1] = Read(at_ns, self.reads[-1].data + part)
+        else:
+            self.reads.append(Read(at_ns, part))
+
+    @property
+    def events(self) -> int:
+        """How many events of a stream have come whole."""
+        decoder = Decoder()
+        for read in self.reads:
+            decoder.feed(read.data, read.at_ns)
+        return len(decoder.events)
 
     @property
     def silent(self) -> bool:

@@ -14,6 +14,9 @@ from typing import Any
 
 import httpcore
 
+from wireproof import trust
+from wireproof.exchange import Break
+
 EVIDENCE_BOUND = 2048
 HEAD_BOUND = 64 * 1024
 
@@ -116,3 +119,20 @@ class RecordingBackend(httpcore.AsyncNetworkBackend):
 
     async def sleep(self, seconds: float) -> None:
         await self._backend.sleep(seconds)
+
+
+def broken(error: BaseException, recording: Recording) -> Break:
+    """How the transport broke, in the words of the peer or of the network."""
+    text = str(error) or type(error).__name__
+    refused = error if isinstance(error, ssl.SSLError) else error.__cause__ or error.__context__
+    if isinstance(refused, ssl.SSLError) and isinstance(error, ssl.SSLError | httpcore.ConnectError):
+        kind, text = "tls", trust.refused(refused)
+    elif isinstance(error, httpcore.ConnectError | httpcore.ConnectTimeout):
+        kind = "connect"
+    elif isinstance(error, httpcore.RemoteProtocolError):
+        kind = "closed" if "disconnected" in text or "peer closed" in text else "protocol"
+    elif isinstance(error, httpcore.LocalProtocolError):
+        kind = "request"
+    else:
+        kind = "reset"
+    return Break(kind, text, recording.tail)

@@ -19,13 +19,12 @@ from typing import Any
 import httpcore
 import httpx
 
-from wireproof import __version__, trust, upload
+from wireproof import __version__, upload
 from wireproof.answer import Answer
-from wireproof.exchange import Break, Read
+from wireproof.exchange import Break
 from wireproof.framing import interim, surplus
-from wireproof.recording import Recording, RecordingBackend, current
+from wireproof.recording import Recording, RecordingBackend, broken, current
 from wireproof.render import Outgoing
-from wireproof.sse import Decoder
 from wireproof.target import Deadlines
 
 # Enough for any answer a suite asks for; a body beyond it is cut and the exchange says so.
@@ -133,7 +132,7 @@ class Wire:
             ssl.SSLError,
             OSError,
         ) as error:
-            answer.broken = _break(error, recording)
+            answer.broken = broken(error, recording)
         finally:
             current.reset(token)
         if answer.broken is not None and not recording.start.startswith(b"HTTP/1."[: len(recording.start)]):
@@ -189,27 +188,12 @@ class Wire:
                 if size > BODY_BOUND:
                     answer.truncated = True
                     break
-                _keep(answer.reads, recording.last_ns, part)
-                if leave_after is not None and _events(answer.reads) >= leave_after:
+                answer.keep(recording.last_ns, part)
+                if leave_after is not None and answer.events >= leave_after:
                     answer.left = answer.truncated = True
                     break
         finally:
             await _finish(response, answer)
-
-
-def _keep(reads: list[Read], at_ns: int, part: bytes) -> None:
-    # One socket read may hold many chunks of the transfer coding: they arrived together.
-    if reads and reads[-1].at_ns == at_ns:
-        reads[-1] = Read(at_ns, reads[-1].data + part)
-    else:
-        reads.append(Read(at_ns, part))
-
-
-def _events(reads: list[Read]) -> int:
-    decoder = Decoder()
-    for read in reads:
-        decoder.feed(read.data, read.at_ns)
-    return len(decoder.events)
 
 
 def _surplus(response: httpx.Response, recording: Recording) -> Break | None:
@@ -231,19 +215,3 @@ async def _finish(response: httpx.Response, answer: Answer) -> None:
     if spoilt and stream is not None:
         await stream.aclose()
     await response.aclose()
-
-
-def _break(error: BaseException, recording: Recording) -> Break:
-    text = str(error) or type(error).__name__
-    refused = error if isinstance(error, ssl.SSLError) else error.__cause__ or error.__context__
-    if isinstance(refused, ssl.SSLError) and isinstance(error, ssl.SSLError | httpcore.ConnectError):
-        kind, text = "tls", trust.refused(refused)
-    elif isinstance(error, httpcore.ConnectError | httpcore.ConnectTimeout):
-        kind = "connect"
-    elif isinstance(error, httpcore.RemoteProtocolError):
-        kind = "closed" if "disconnected" in text or "peer closed" in text else "protocol"
-    elif isinstance(error, httpcore.LocalProtocolError):
-        kind = "request"
-    else:
-        kind = "reset"
-    return Break(kind, text, recording.tail)
