@@ -32,7 +32,7 @@ def case(**entry: Any) -> Case:
 def test_a_case_without_a_base_is_what_it_says() -> None:
     basic = cases()["basic"]
     (ask,) = basic.asks
-    assert (basic.area, basic.endpoint, basic.kind, basic.profile) == ("chat", "chat", "answer", "core")
+    assert (basic.area, basic.endpoint, basic.kind, basic.profile) == ("chat", "chat", "answer", "all")
     assert (ask.model, ask.key, ask.scheme, ask.cap, ask.body) == ("chat", "good", "Bearer", 16, BASIC["body"])
 
 

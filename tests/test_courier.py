@@ -43,7 +43,7 @@ ENTRIES: dict[str, Any] = {
     "telepathy": {"says": "t", "endpoint": "chat", "feature": "telepathy", "body": {}},
     "outage": {"says": "o", "endpoint": "chat", "cell": "down", "body": {}},
     "rare": {"says": "r", "endpoint": "chat", "profile": "full", "body": {}},
-    "model-less": {"says": "m", "endpoint": "embeddings", "body": {"model": "$model"}},
+    "model-less": {"says": "m", "endpoint": "embeddings", "profile": "core", "body": {"model": "$model"}},
     "kept": {"says": "k", "connection": "same", "steps": [{"endpoint": "models"}, {"endpoint": "models"}]},
     "at-once": {"says": "o", "together": True, "steps": [{"endpoint": "models"}, {"endpoint": "models"}]},
 }
@@ -182,7 +182,7 @@ async def test_a_sequence_stops_where_an_answer_lacks_what_the_next_step_needs(a
 )
 async def test_what_is_not_worth_sending_is_not_sent(name: str, outcome: str, reason: str) -> None:
     with serving(OK) as api:
-        (sent,), _ = await send(api, name)
+        (sent,), _ = await send(api, name, profile="core")
     assert isinstance(sent, Unsent)
     assert (sent.outcome, api.asked) == (outcome, [])
     assert reason in sent.reason

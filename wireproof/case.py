@@ -14,6 +14,8 @@ from typing import Any
 PLAIN_FORMATS = frozenset({"text", "srt", "vtt"})
 # Methods whose answers have no body that a case could aim for.
 BODILESS = frozenset({"HEAD", "OPTIONS"})
+# How much is asked: each holds the cases of those before it.
+PROFILES = ("core", "full", "all")
 # Keys that are no tier's.
 PLAIN_KEYS = frozenset({"good", "none", "empty", "bad", "unprefixed", "revoked", "altered"})
 # What stands behind the tier of a key with nothing left: altogether, or for the model asked first.
@@ -104,7 +106,7 @@ class Case:
     feature: str | None = None
     refused: str | None = None
     repeat: int = 1
-    profile: str = "core"
+    profile: str = "all"
     connection: str | None = None
     together: bool = False
     either: bool = False

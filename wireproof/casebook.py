@@ -42,7 +42,7 @@ def _case(area: str, name: str, entry: Mapping[str, Any], file: str, known: Mapp
         feature=inherited.get("feature"),
         refused=entry.get("refused"),
         repeat=entry.get("repeat", 1),
-        profile=inherited.get("profile", "core"),
+        profile=entry.get("profile", "all"),
         connection=entry.get("connection"),
         together=entry.get("together", False),
         either=entry.get("either", False),
@@ -67,7 +67,7 @@ def _inherited(entry: Mapping[str, Any], where: str, known: Mapping[str, Any]) -
         return {}
     above = known[entry["base"]]
     merged = {**_inherited(above, where, known), **_own(above, where, known)}
-    return {**merged, **{key: above[key] for key in ("feature", "profile") if key in above}}
+    return {**merged, **{key: above[key] for key in ("feature",) if key in above}}
 
 
 def _own(entry: Mapping[str, Any], where: str, known: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,13 +18,29 @@ from wireproof.commands import (
     judge,
     load,
     matrix,
+    plan,
     prove,
     report,
     serve,
 )
 from wireproof.errors import WireproofError
 
-COMMANDS = (check, serve, clauses, faults, fields, prove, judge, report, matrix, history, load, calibrate, compare)
+COMMANDS = (
+    check,
+    plan,
+    serve,
+    clauses,
+    faults,
+    fields,
+    prove,
+    judge,
+    report,
+    matrix,
+    history,
+    load,
+    calibrate,
+    compare,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

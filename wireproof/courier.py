@@ -14,7 +14,8 @@ from typing import Any, Protocol
 
 from wireproof import pointer
 from wireproof.answer import Answer
-from wireproof.case import Ask, Case
+from wireproof.budget import Budget
+from wireproof.case import PROFILES, Ask, Case
 from wireproof.check import Untestable
 from wireproof.evidence import Evidence, NoRecord, Record, Sent, Unsent
 from wireproof.exchange import Exchange
@@ -53,7 +54,7 @@ class Courier:
     line: Lines
     record: Record = field(default_factory=NoRecord)
     evidence: dict[str, Sent] = field(default_factory=dict)
-    requests: int = 0
+    _budget: Budget = field(init=False)
     _slots: asyncio.Semaphore = field(init=False)
     _queue: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
     _pace: Pace = field(init=False)
@@ -61,9 +62,15 @@ class Courier:
     _turns: int = 1
 
     def __post_init__(self) -> None:
+        self._budget = Budget(self.target)
         self._slots = asyncio.Semaphore(self.target.connections)
         self._pace = Pace.of(self.target)
         self._patience = Patience(self.target)
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent, those asked again too."""
+        return self._budget.requests
 
     async def send(self, case: Case) -> Sent:
         """Send one case, or say why not."""
@@ -81,7 +88,7 @@ class Courier:
         recalled = self.record.recalled(case, self._turns)
         if recalled is not None:
             return recalled
-        reason = _not_worth_sending(case, self.target)
+        reason = not_worth_sending(case, self.target)
         sent = await self._patiently(case) if reason is None else reason
         if isinstance(sent, Unsent):
             await self.record.unsent(case, self._turns, sent)
@@ -117,8 +124,8 @@ class Courier:
             outgoing = [render(ask, self.target, case.name, {}) for ask in asks]
         except Untestable as reason:
             return Unsent("untestable", str(reason))
-        if self.target.max_requests is not None and self.requests + len(outgoing) > self.target.max_requests:
-            return Unsent("untestable", f"the budget of {self.target.max_requests} requests is spent")
+        if (lack := self._budget.debit(*outgoing)) is not None:
+            return Unsent("untestable", lack)
         pairs = enumerate(zip(asks, outgoing, strict=True))
         exchanges = await asyncio.gather(*(self._exchange(case, step, *pair, line) for step, pair in pairs))
         return tuple([await self.record.answered(one, case, self._turns, one is exchanges[-1]) for one in exchanges])
@@ -131,8 +138,8 @@ class Courier:
                 outgoing = render(ask, self.target, case.name, saved)
             except Untestable as reason:
                 return Unsent("untestable", str(reason))
-            if self._spent:
-                return Unsent("untestable", f"the budget of {self.target.max_requests} requests is spent")
+            if (lack := self._budget.debit(outgoing)) is not None:
+                return Unsent("untestable", lack)
             await self._patience.until(case, ask)
             exchange = await self._exchange(case, len(exchanges), ask, outgoing, line)
             ended = not _saves(ask, exchange, saved) or _gave_up(exchange)
@@ -142,22 +149,18 @@ class Courier:
                 break
         return tuple(exchanges)
 
-    @property
-    def _spent(self) -> bool:
-        return self.target.max_requests is not None and self.requests >= self.target.max_requests
-
     async def _exchange(self, case: Case, step: int, ask: Ask, outgoing: Outgoing, line: Line) -> Exchange:
         retries: list[str] = []
         while True:
-            # Counted before the wait for the pace, so that no other case takes the same place in the budget.
-            self.requests += 1
             key = outgoing.key.name if outgoing.key else ""
             await self._pace.wait(case, key)
             await self.record.asking(case, self._turns, step, len(retries) + 1)
             answer = await line.send(outgoing)
             self._pace.heard(case, key, answer)
-            again = len(retries) + 1 < TRIES and not self._spent
-            wait = _wait(answer, case, self.target) if again else None
+            wait = _wait(answer, case, self.target) if len(retries) + 1 < TRIES else None
+            # Debited before any wait, so that no other case takes the same place in the budget.
+            if wait is not None and self._budget.debit(outgoing) is not None:
+                wait = None
             exchange = _frozen(answer, case, step, ask, outgoing, self.target, tuple(retries))
             if wait is None:
                 return exchange
@@ -165,7 +168,8 @@ class Courier:
             await asyncio.sleep(wait)
 
 
-def _not_worth_sending(case: Case, target: Target) -> Unsent | None:
+def not_worth_sending(case: Case, target: Target) -> Unsent | None:
+    """Why a case is left out on this target, before anything of it is sent; None where it is sent."""
     provider = target.provider
     missing = [ask.endpoint for ask in case.asks if ask.endpoint not in provider.endpoints]
     if missing:
@@ -175,8 +179,8 @@ def _not_worth_sending(case: Case, target: Target) -> Unsent | None:
     lacking = case.means - target.means - granted(case, target)
     if lacking:
         return Unsent("untestable", f"needs {', '.join(sorted(lacking))}, which this run was not given")
-    if case.profile == "full" and target.profile != "full":
-        return Unsent("untestable", "belongs to the profile full (--profile full)")
+    if PROFILES.index(case.profile) > PROFILES.index(target.profile):
+        return Unsent("untestable", f"belongs to the profile {case.profile} (--profile {case.profile})")
     if case.connections > target.connections:
         reason = f"needs {case.connections} connections at once, and this run has {target.connections}"
         return Unsent("untestable", reason)

@@ -196,8 +196,9 @@ class Stand:
         if not self._faultless[name].takes or any(op.kind not in PLAIN for done in ops for op in done):
             return None
         heard = self._heard(name, ops, fault)
-        alike = isinstance(sent, tuple) and isinstance(heard, tuple) and len(sent) == len(heard)
-        if not alike or any(one.broken or one.status != other.status for one, other in zip(sent, heard, strict=True)):
+        if not isinstance(sent, tuple) or not isinstance(heard, tuple) or len(sent) != len(heard):
+            return None
+        if any(one.broken or one.status != other.status for one, other in zip(sent, heard, strict=True)):
             return None
         return changed(self._rehearsed[name], heard)
 

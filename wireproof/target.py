@@ -30,6 +30,18 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
+class Price:
+    """Dollars for a million tokens of a request and of its answer."""
+
+    input: float
+    output: float
+
+    def of(self, input: int, output: int) -> float:
+        """What so many tokens cost."""
+        return (input * self.input + output * self.output) / 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """What this run talks to.
 
@@ -57,8 +69,11 @@ class Target:
     connections: int = 4
     pace: float | None = None
     max_requests: int | None = None
+    max_output_tokens: int | None = None
+    max_cost: float | None = None
+    price: Price | None = None
     tier: str | None = None
-    profile: str = "core"
+    profile: str = "all"
     own_keys: bool = False
     patience: float = 0.0
     hidden: tuple[str, ...] = field(default=(), repr=False)

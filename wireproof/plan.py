@@ -1,0 +1,131 @@
+"""What a run would send, before anything is sent: requests, the most tokens and money, and the time it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from wireproof.budget import Budget, Ceiling, ceiling
+from wireproof.case import Case
+from wireproof.check import Untestable
+from wireproof.courier import not_worth_sending
+from wireproof.gather import SMOKE_CASES
+from wireproof.render import Outgoing, render
+from wireproof.target import Target
+from wireproof.trial import Trial
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one target would be sent.
+
+    Attributes:
+        cases: case → the ceilings of its requests, in order.
+        unsent: case → why a budget leaves it out.
+        verdicts: how many entries of the docket would be judged.
+    """
+
+    target: Target
+    cases: Mapping[str, tuple[Ceiling, ...]]
+    unsent: Mapping[str, str]
+    verdicts: int
+
+    @property
+    def ceilings(self) -> tuple[Ceiling, ...]:
+        """The ceilings of every request."""
+        return tuple(one for case in self.cases.values() for one in case)
+
+    @property
+    def requests(self) -> int:
+        """How many requests there are, where none is asked again."""
+        return len(self.ceilings)
+
+    @property
+    def uncapped(self) -> tuple[str, ...]:
+        """The cases with an answer that nothing caps."""
+        return tuple(name for name, case in self.cases.items() if any(one.output is None for one in case))
+
+    @property
+    def output(self) -> int:
+        """The most tokens of all capped answers."""
+        return sum(one.output or 0 for one in self.ceilings)
+
+    @property
+    def cost(self) -> float | None:
+        """The most dollars; None where the cost of some request is not known."""
+        costs = [one.cost for one in self.ceilings]
+        return None if None in costs else sum(cost for cost in costs if cost is not None)
+
+    def as_data(self) -> dict[str, Any]:
+        """The JSON form."""
+        pace = self.target.pace
+        return {
+            "target": self.target.name,
+            "profile": self.target.profile,
+            "cases": len(self.cases),
+            "requests": self.requests,
+            "input_tokens": sum(one.input for one in self.ceilings),
+            "output_tokens": self.output,
+            "uncapped": list(self.uncapped),
+            "cost": self.cost,
+            "seconds": None if pace is None else 60 * max(0, self.requests - 1) / pace,
+            "verdicts": self.verdicts,
+            "unsent": dict(self.unsent),
+        }
+
+    def as_text(self) -> str:
+        """The plan for people."""
+        data, pace = self.as_data(), self.target.pace
+        cost = "not known (--price IN,OUT)" if self.cost is None else f"${self.cost:.4f} at most"
+        time = (
+            "as fast as it answers"
+            if data["seconds"] is None
+            else f"{data['seconds']:.0f} s at {self.target.pace:g}/min"
+        )
+        lines = [
+            f"{self.target.name} ({self.target.profile}): {self.requests} requests in {len(self.cases)} cases, "
+            f"{self.verdicts} verdicts",
+            f"  tokens   at most {data['input_tokens']} in, {self.output} out",
+            f"  cost     {cost}",
+            f"  time     {time}",
+        ]
+        lines += [f"  uncapped {name}: nothing caps its answer" for name in self.uncapped]
+        return "\n".join(lines + [f"  unsent   {name}: {reason}" for name, reason in self.unsent.items()])
+
+
+def plan(trial: Trial) -> Plan:
+    """What judging every entry of a trial would send; models nobody named are taken to be those of the document."""
+    target = replace(trial.target, models={**trial.target.provider.models, **trial.target.models})
+    budget = Budget(target)
+    sent: dict[str, tuple[Ceiling, ...]] = {}
+    unsent: dict[str, str] = {}
+    for case in _wanted(trial):
+        if not_worth_sending(case, target) is not None:
+            continue
+        try:
+            outgoing = tuple(_outgoing(case, target))
+        except Untestable:
+            continue
+        lack = budget.debit(*outgoing)
+        if lack is None:
+            sent[case.name] = tuple(ceiling(one, target) for one in outgoing)
+        else:
+            unsent[case.name] = lack
+    judged = sum(
+        all(name in sent for _, name in entry.cases) and entry.needs <= target.means for entry in trial.entries
+    )
+    return Plan(target, sent, unsent, judged)
+
+
+def _wanted(trial: Trial) -> Iterable[Case]:
+    """The cases in the order in which they leave, each once."""
+    names = (name for entry in trial.entries for _, name in entry.cases)
+    return [trial.cases[name] for name in dict.fromkeys((*SMOKE_CASES, *names)) if name in trial.cases]
+
+
+def _outgoing(case: Case, target: Target) -> Iterator[Outgoing]:
+    """The requests of a case; what a later one takes out of an earlier answer is not known yet."""
+    saved = {name: f"${name}" for ask in case.asks for name in ask.save}
+    for ask in case.asks * case.repeat:
+        yield render(ask, target, case.name, saved)
