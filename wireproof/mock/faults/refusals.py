@@ -116,7 +116,11 @@ def each_field(change: Callable[[Field], Field]) -> Lapse:
 
 
 def unbounded(field: Field) -> Field:
-    return replace(field, minimum=None, maximum=None, min_items=None, max_items=None, enum=())
+    return replace(field, minimum=None, maximum=None, min_items=None, max_items=None)
+
+
+def of_any_word(field: Field) -> Field:
+    return replace(field, enum=())
 
 
 def a_step_wider(field: Field) -> Field:
@@ -155,6 +159,7 @@ LAPSES: Mapping[str, Lapse] = {
     "body-limit-two-megabytes": Lapse(say=short_of_breath),
     "too-large-resets": Lapse(frame=reset_when_too_large),
     "optional-fields-refused": Lapse(say=foreign_words),
+    "any-word-taken": each_field(of_any_word),
     "bounds-unchecked": each_field(unbounded),
     "bounds-one-step-wide": each_field(a_step_wider),
 }

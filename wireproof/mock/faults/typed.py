@@ -179,6 +179,7 @@ LAPSES: Mapping[str, Lapse] = {
     "response-part-done-missing": without_kind("response.content_part.done"),
     "response-fails-midway": retelling(lambda events: (*half(events), failed(events, ERROR))),
     "response-error-midway": retelling(lambda events: (*half(events), whole_error())),
+    "response-error-nested": retelling(lambda events: (*half(events), error(error={**ERROR, "param": None}))),
     "response-error-then-the-rest": retelling(goes_on),
     "response-error-without-message": retelling(lambda events: (*half(events), error(code=None, param=None))),
     "response-error-message-empty": retelling(lambda events: (*half(events), error(code=None, message="", param=None))),
