@@ -21,25 +21,24 @@ class Row:
 
     Attributes:
         link: where the page of the run is, from the page of the matrix; empty where there is none.
-        verdicts: column (own or openai) → its verdicts.
+        verdicts: column (own or openai) → name of an area or check, or nothing for all → its verdicts.
     """
 
     target: str
     report: Mapping[str, Any]
     link: str
-    verdicts: Mapping[str, Sequence[Verdict]]
+    verdicts: Mapping[str, Mapping[str, Sequence[Verdict]]]
 
-    def cell(self, column: str, **chosen: str) -> Cell | None:
-        """The state of the verdicts whose fields are as chosen; None where there are none."""
-        found = [v for v in self.verdicts[column] if all(getattr(v, name) == value for name, value in chosen.items())]
+    def cell(self, column: str, name: str = "") -> Cell | None:
+        """The state of an area or a check, or of all; None where nothing was to be judged."""
+        found = self.verdicts[column].get(name)
         if not found:
             return None
         state, figure, words = weigh(found)
-        area = {"area": found[0].area} if chosen else {}
-        query = {"target": self.target, "contract": found[0].provider, **area, "q": chosen.get("check", "")}
-        href = f"{self.link}#verdicts?{urlencode(query, errors='backslashreplace')}" if self.link else ""
-        place = next(iter(chosen.values()), "all areas")
-        return Cell(state, figure, f"{self.target}, {place}, {TITLES[column].lower()}: {words}", href)
+        query = {"target": self.target, "contract": found[0].provider, "q": name if "." in name else ""}
+        area = {"area": found[0].area} if name else {}
+        href = f"{self.link}#verdicts?{urlencode(query | area, errors='backslashreplace')}" if self.link else ""
+        return Cell(state, figure, f"{self.target}, {name or 'all areas'}, {TITLES[column].lower()}: {words}", href)
 
 
 def rows(runs: Iterable[tuple[Facts, str]]) -> list[Row]:
@@ -61,27 +60,29 @@ def matrix_page(runs: Iterable[tuple[Facts, str]]) -> str:
     return page.render(rows=found, parts=parts, suites=suites, differing=differing)
 
 
-def _column(facts: Facts, target: str, column: str) -> list[Verdict]:
+def _column(facts: Facts, target: str, column: str) -> dict[str, list[Verdict]]:
     contract = facts.own[target] if column == OWN else "openai"
-    return [verdict for _, verdict in facts.of(target, contract)]
+    held: dict[str, list[Verdict]] = {}
+    for _, verdict in facts.of(target, contract):
+        for name in ("", verdict.area, verdict.check):  # the id of a check has a dot, an area has none
+            held.setdefault(name, []).append(verdict)
+    return held
 
 
 def _part(found: Sequence[Row], column: str) -> dict[str, Any]:
-    areas = sorted({verdict.area for row in found for verdict in row.verdicts[column]})
+    areas = sorted({name for row in found for name in row.verdicts[column] if name and "." not in name})
     lines = [
-        (row, [row.cell(column), *(row.cell(column, area=area) for area in areas)])
-        for row in found
-        if row.verdicts[column]
+        (row, [row.cell(column), *(row.cell(column, area) for area in areas)]) for row in found if row.verdicts[column]
     ]
     return {"title": TITLES[column], "areas": areas, "lines": lines}
 
 
 def _differing(found: Sequence[Row]) -> list[tuple[str, str, list[Cell | None]]]:
     """(check, requirement, cells) of OpenAI's checks that some rows break and others hold."""
-    requirements = {v.check: v.requirement for row in found for v in row.verdicts[OPENAI]}
+    requirements = {v.check: v.requirement for row in found for v in row.verdicts[OPENAI].get("", ())}
     lines = []
     for check in sorted(requirements):
-        cells = [row.cell(OPENAI, check=check) for row in found]
+        cells = [row.cell(OPENAI, check) for row in found]
         states = {cell.state for cell in cells if cell and cell.state != "none"}
         if len(states) > 1 and "broken" in states:
             lines.append((check, requirements[check], cells))

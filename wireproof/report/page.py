@@ -9,7 +9,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -53,12 +53,18 @@ def environment() -> Environment:
         finalize=lambda value: printable(value) if type(value) is str else value,
     )
     made.globals["inline"] = inline
+    made.filters["component"] = component
     return made
 
 
 def inline(name: str) -> Markup:
     """A file of this folder as it stands: our own styles and scripts, never anyone's text."""
     return Markup((FOLDER / name).read_text(encoding="utf-8"))
+
+
+def component(text: str) -> str:
+    """A part of an address, as the page's own script quotes it; a lone surrogate becomes U+FFFD there too."""
+    return quote(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"), safe="!'()*")
 
 
 def page(facts: Facts, index: Index) -> str:

@@ -33,6 +33,8 @@ def told(verdict: Verdict, exchanges: Iterable[Exchange], clauses: Mapping[str, 
 
 def printable(text: str) -> str:
     """Text of a server without control characters: it must not steer the reader's terminal."""
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
