@@ -49,9 +49,8 @@ def test_varied(exchanges: tuple[Exchange, ...]) -> None:
 def test_biased(exchange: Exchange) -> None:
     """A bias of 100 for one token leaves no other: the text is one piece said over and over."""
     text = said(exchange)
-    again = re.fullmatch(r"(?s)(.{1,32}?)\1{2,}", text.strip() + " ") or re.fullmatch(r"(?s)(.{1,32}?)\1{2,}", text)
-    again = again or re.fullmatch(r"(?s)\s*(\S{1,32}?)(\s*\1){2,}\s*", text)
-    expect.that(again is not None, "one piece said over and over", text, where="text")
+    again = any(text[size:] == text[:-size] for size in range(1, len(text) // 2 + 1))
+    expect.that(again, "one piece said over and over", text, where="text")
 
 
 @check("sampling.damped", honours=("frequency_penalty",))

@@ -1,0 +1,33 @@
+"""A file below suites/ inside a body: its base64, alone or as a data URL."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import replace
+
+import pytest
+
+from wireproof import aim, config, datafiles
+from wireproof.errors import ConfigError
+from wireproof.render import render
+
+TARGET = next(target for target in aim.targets(aim.Aim(), {}) if target.name == "openai")
+CASE = config.load_cases()["chat-file"]
+
+
+def sent(value: str) -> str:
+    ask = replace(CASE.asks[0], body={"model": "$model", "file": value})
+    body: dict[str, str] = json.loads(render(ask, TARGET, "a", {}).shown.body)
+    return body["file"]
+
+
+@pytest.mark.parametrize(("form", "before"), [("base64", ""), ("pdf", "data:application/pdf;base64,")])
+def test_a_file_is_sent_as_base64(form: str, before: str) -> None:
+    content = (datafiles.root() / "suites" / "chat" / "number.pdf").read_bytes()
+    assert sent(f"${form}:chat/number.pdf") == before + base64.b64encode(content).decode()
+
+
+def test_a_file_that_is_not_there_is_told_by_its_name() -> None:
+    with pytest.raises(ConfigError, match="suites/chat/none.pdf"):
+        sent("$base64:chat/none.pdf")
