@@ -10,10 +10,11 @@ from dataclasses import replace
 from typing import Any
 
 from wireproof.mock import control, limits, routes, validate
-from wireproof.mock.accounts import Caller, Meter, is_known, presented, refusal_of
+from wireproof.mock.accounts import Caller, Meter
 from wireproof.mock.catalogue import model, models
 from wireproof.mock.chat import chat
 from wireproof.mock.completions import completions
+from wireproof.mock.credentials import is_known, presented, refusal_of
 from wireproof.mock.draw import Draw
 from wireproof.mock.embed import embeddings
 from wireproof.mock.endpoint import Visit
@@ -52,9 +53,7 @@ HANDLERS: Mapping[str, Callable[[Visit, dict[str, Any]], Answer]] = {
 }
 # Their bodies are no JSON: the handler reads the request itself.
 NOT_JSON = frozenset({"transcriptions"})
-WITHOUT_CELLS = frozenset(
-    {"models", "model", "health", "response", "response-delete", "chats-stored", "chat-stored"}
-)
+WITHOUT_CELLS = frozenset({"models", "model", "health", "response", "response-delete", "chats-stored", "chat-stored"})
 WITHOUT_QUOTA = frozenset({"health"})
 # What becomes of a request whose cell is in this state: the cause, and what is said of it.
 TROUBLES: Mapping[str, tuple[str, str]] = {
