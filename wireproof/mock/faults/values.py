@@ -39,7 +39,7 @@ def as_markup(value: Any) -> Any:
         message = choice["message"]
         calls = message.pop("tool_calls", [])
         if calls:
-            message["content"] = f"<tool_call>{to_json(calls[0]['function']).decode()}</tool_call>"
+            message["content"] = f"<tool_call>{to_json(calls[0][calls[0]['type']]).decode()}</tool_call>"
             choice["finish_reason"] = "stop"
     return value
 
