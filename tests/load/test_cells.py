@@ -160,7 +160,8 @@ def test_a_cell_goes_down_comes_back_and_slows_down_on_command(serve: Any) -> No
         assert chat(cell)[0] == 200
         assert cell.told(state="down")["state"] == "down"
         status, refusal = chat(cell)
-        assert (status, "cell_unavailable" in json.dumps(refusal)) == (503, True)
+        assert status == 503
+        assert "cell_unavailable" in json.dumps(refusal)
         assert ask(cell, "/health")[1]["cells"] == 0
         assert cell.told(state="slow", factor=3)["factor"] == 3.0
         assert chat(cell)[0] == 200

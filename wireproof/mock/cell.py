@@ -162,6 +162,7 @@ class Cell:
         """Go down, come back, or slow down by a factor."""
         if state not in STATES:
             raise ValueError(state)
+        self._kept.forget()
         self.state, self.factor = state, float(factor) if state == "slow" else 1.0
         ups = {profile.name: 0 for profile in self._core.profiles} if state == "down" else {}
         self._core.state.cells.clear()

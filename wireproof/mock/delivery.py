@@ -90,6 +90,7 @@ class Delivery:
         if self._next < len(self._ops) and (op := self._ops[self._next]).kind in ACTS and op.due_s <= now:
             self._next += 1
             self.hung = op.kind == "hang"
+            watch.wrote(1, self._start + op.due_s, self._loop.time())
             ACTS[op.kind](self._transport, op)
             return
         self._schedule()

@@ -66,6 +66,10 @@ class KeptAnswers:
             self._known[place] = Kept(parted, ids, prepared.weights)
         return prepared
 
+    def forget(self) -> None:
+        """Whatever is asked next is asked of the core."""
+        self._known.clear()
+
     def _again(self, kept: Kept) -> Prepared:
         start = next(self._ordinals)
         ids = tuple([digest(b"%d %d" % (start, number)).hex()[:24].encode() for number in range(kept.ids)])

@@ -1,0 +1,144 @@
+"""Whole runs: what is started, merged, written, refused, and with which exit code."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+Serve = Run = Any
+TEN = ("--max-requests", "10", "--jitter", "0", "-t", "60s")
+
+
+def test_without_a_host_local_cells_are_started_and_mixed_users_ask_them(load: Run) -> None:
+    ended = load("-u", "4", "--latency", "instant", *TEN)
+    assert ended.code == 0
+    assert sum(one["outcomes"]["ok"] for one in ended.summary["requests"].values()) == 10
+    assert len(ended.summary["requests"]) > 1
+    assert ended.summary["stopped_by_ceiling"]
+
+
+def test_the_thin_locustfile_is_a_load_run() -> None:
+    command = [str(Path(sys.executable).parent / "locust"), "-f", "load/locustfile.py", "Models", "--headless"]
+    command += [
+        "-u",
+        "1",
+        "--max-requests",
+        "3",
+        "--jitter",
+        "0",
+        "-t",
+        "60s",
+        "--latency",
+        "instant",
+        "--only-summary",
+    ]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100)
+    assert ended.returncode == 0, ended.stderr
+    assert "models-list: 3 ok" in ended.stdout
+    assert "TTFT " in ended.stdout
+
+
+@pytest.mark.parametrize("user", ["Chat", "Stream", "Responses", "Embeddings", "Models", "Images"])
+def test_each_kind_of_user_is_answered_by_openai(serve: Serve, load: Run, user: str) -> None:
+    with serve("instant") as cell:
+        assert load(user, "-u", "2", "--max-requests", "4", "--jitter", "0", "-t", "60s", at=cell).one["outcomes"] == {
+            "ok": 4
+        }
+
+
+@pytest.mark.parametrize("provider", ["iio", "io-intelligence", "iotex", "aion", "aiorouter"])
+def test_streams_of_each_provider_are_read(serve: Serve, load: Run, provider: str) -> None:
+    with serve("instant", provider) as cell:
+        assert load("Stream", "-u", "2", *TEN, at=cell).one["outcomes"] == {"ok": 10}
+
+
+def test_several_processes_tell_what_one_would(serve: Serve, load: Run) -> None:
+    with serve("instant") as cell:
+        ended = load(
+            "Stream", "-u", "4", "--processes", "2", "--max-requests", "30", "--jitter", "0", "-t", "8s", at=cell
+        )
+        told = cell.told()
+    found = ended.one
+    assert found["outcomes"] == {"ok": 30}
+    assert told["counts"]["answers"] == 30
+    assert found["metrics"]["gap ms"]["n"] == told["ms"]["gap"]["n"] == 63 * 30
+    assert found["metrics"]["TTFT ms"]["n"] == 30
+
+
+def test_an_open_loop_tells_missed_starts_and_strict_makes_them_an_exit_code(serve: Serve, load: Run) -> None:
+    with serve("steady") as cell:
+        ended = load(
+            "Stream", "-u", "1", "--rate", "50", "--max-requests", "4", "--strict", "--seed", "7", "-t", "60s", at=cell
+        )
+    assert ended.code == 3
+    assert ended.summary["schedule"]["missed"] > 0
+    assert not ended.summary["valid"]
+    assert ended.summary["seed"] == 7
+    assert {"TTFT ms", "TTFT from due ms", "e2e from due ms"} <= set(ended.one["metrics"])
+    assert "lag ms" in ended.summary["generator"]
+
+
+def test_a_host_that_is_not_this_machine_needs_a_word_and_ceilings_are_shown(load: Run) -> None:
+    refused = load("Stream", "--host", "https://api.example/v1", "-t", "1s")
+    assert refused.code == 2
+    assert "--i-may-load-this-host" in refused.errors
+    assert "1000 requests, 100000 output tokens, $1" in refused.errors
+
+
+def test_a_model_that_is_not_known_is_said_before_the_start(load: Run) -> None:
+    refused = load("Stream", "--host", "http://127.0.0.1:9/v1", "-t", "1s")
+    assert refused.code == 2
+    assert "--model" in refused.errors
+
+
+def test_nobody_listening_is_unreachable_and_no_latency(load: Run) -> None:
+    ended = load(
+        "Stream", "--host", "http://127.0.0.1:9/v1", "--model", "m", "--max-requests", "2", "--jitter", "0", "-t", "60s"
+    )
+    assert ended.one["outcomes"] == {"unreachable": 2}
+    assert ended.one["metrics"].get("e2e ms", {"n": 0})["n"] == 0
+    assert ended.code == 1
+
+
+def test_figures_stand_in_locusts_own_reports_and_beside_them(serve: Serve, load: Run, tmp_path: Path) -> None:
+    page, prefix = tmp_path / "page.html", tmp_path / "run"
+    with serve("steady") as cell:
+        load("Stream", "-u", "2", *TEN, "--html", str(page), "--csv", str(prefix), at=cell)
+    with Path(f"{prefix}_stats.csv").open() as file:
+        kinds = {row["Type"] for row in csv.DictReader(file)}
+    assert {"POST", "TTFT ms", "TTFOT ms", "gap ms", "TPOT ms", "headers ms", "DONE to EOF ms", "tok/s"} <= kinds
+    with Path(f"{prefix}_wireproof.csv").open() as file:
+        rows = {row["metric"]: row for row in csv.DictReader(file)}
+    assert int(rows["gap ms"]["n"]) == 630
+    assert rows["TTFT ms"]["p99"] == ""
+    text = page.read_text()
+    assert "TTFT ms" in text
+    assert "the read that brings the first content" in text
+
+
+def test_a_calibration_tells_the_error_bar_that_a_run_then_prints(serve: Serve, load: Run, tmp_path: Path) -> None:
+    bar = tmp_path / "bar.json"
+    command = [sys.executable, "-m", "wireproof", "calibrate", "-u", "12", "-t", "5", "--json", "--write", str(bar)]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100)
+    assert ended.returncode == 0, ended.stderr
+    found = json.loads(ended.stdout)
+    assert {"p50", "p99"} == set(found["error_bar"]["gap ms"])
+    assert found["cell"]["lateness"]["n"] > 0
+    with serve("instant") as cell:
+        told = load("Models", "-u", "1", *TEN, "--error-bar", str(bar), at=cell)
+    assert "by its calibration this client adds" in told.output
+    assert told.summary["error_bar"] == found["error_bar"]
+
+
+def test_an_error_bar_that_is_none_is_refused(load: Run, tmp_path: Path) -> None:
+    (tmp_path / "bar.json").write_text("[]")
+    refused = load("Models", "--error-bar", str(tmp_path / "bar.json"), "-t", "1s")
+    assert refused.code == 2
+    assert "wireproof calibrate" in refused.errors
