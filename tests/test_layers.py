@@ -40,7 +40,12 @@ OWNERS = {
     "jsonschema": ("wireproof.contract",),
     "jsonschema_rs": ("wireproof.contract",),
     "referencing": ("wireproof.contract",),
+    "jinja2": ("wireproof.report.page",),
     "locust": ("wireproof.load.",),
+    "gevent": ("wireproof.load.",),
+    "geventhttpclient": ("wireproof.load.",),
+    "orjson": ("wireproof.load.",),
+    "ddsketch": ("wireproof.sketch",),
     "yaml": ("wireproof.datafiles", "wireproof.mock.faults."),
     "pytest": (
         "wireproof.plugin",

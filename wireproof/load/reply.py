@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from geventhttpclient.response import HTTPResponseParser
+from geventhttpclient._parser import HTTPResponseParser
 
 
 class Reply(HTTPResponseParser):
