@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import signal
+import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -119,4 +123,12 @@ def _for_each(options: argparse.Namespace) -> list[str]:
 def address(entry: dict[str, Any], root: str) -> dict[str, str]:
     """Base URL and key of a profile."""
     key = f"{entry['auth']['key_prefix']}mock-{entry['rate']['suite_tier']}"
+def _end_with_stdin() -> None:
+    """Wait until whoever started this server is gone: killed, it could not end the server itself."""
+    # Not by sys.stdin, whose lock a thread that waits still holds when the interpreter ends.
+    while os.read(0, 4096):
+        pass
+    signal.raise_signal(signal.SIGTERM)
+
+
     return {"base_url": root + entry["serve_at"], "key": key}

@@ -1,0 +1,186 @@
+"""What stands behind an id: a check, a clause, a fault, a case or a provider, as data."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import yaml
+
+from wireproof import config
+from wireproof.case import Case
+from wireproof.check import Check
+from wireproof.clause import Clause, Judgement
+from wireproof.docket import is_selector, selects
+from wireproof.errors import ConfigError
+from wireproof.mock.faults import Fault, faults
+from wireproof.provider import Provider
+from wireproof.suites import load_checks
+
+# Fault → provider → check → cases, as `wireproof prove --write` gives it.
+Matrix = Mapping[str, Mapping[str, Mapping[str, Any]]]
+Facts = dict[str, Any]
+
+
+@cache
+def mends() -> Mapping[str, str]:
+    """How a server is mended, by check or by area."""
+    text = resources.files(__package__).joinpath("mends.yaml").read_text(encoding="utf-8")
+    found: Mapping[str, str] = yaml.safe_load(text)
+    return found
+
+
+def mend(check: str) -> str:
+    """How a server that fails a check is mended: the advice of the check, else that of its area."""
+    return mends().get(check) or mends()[check.partition(".")[0]]
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """All that an id may name, and what the matrix says of the faults; that is empty where it is not at hand."""
+
+    providers: Mapping[str, Provider]
+    checks: Mapping[str, Check]
+    clauses: Mapping[str, tuple[str, Clause]]
+    cases: Mapping[str, Case]
+    faults: Mapping[str, Fault]
+    matrix: Matrix
+
+    @classmethod
+    def of(cls, providers: Mapping[str, Provider], matrix: Matrix) -> Library:
+        """The library of these providers."""
+        indexes = {name: config.load_clauses(provider.schemas) for name, provider in providers.items()}
+        clauses = {clause.id: (name, clause) for name, index in indexes.items() for clause in index}
+        return cls(providers, load_checks(), clauses, config.load_cases(), faults(), matrix)
+
+    def explain(self, id: str) -> Facts:
+        """The facts behind an id; raises ConfigError with the nearest ids for one that nothing has."""
+        kinds: Mapping[str, tuple[Mapping[str, Any], Callable[[str], Facts]]] = {
+            "check": (self.checks, self._check),
+            "clause": (self.clauses, self._clause),
+            "fault": (self.faults, self._fault),
+            "case": (self.cases, self._case),
+            "provider": (self.providers, self._provider),
+        }
+        for kind, (known, tell) in kinds.items():
+            if id in known:
+                return {"kind": kind, "id": id, **tell(id)}
+        near = difflib.get_close_matches(id, [one for known, _ in kinds.values() for one in known], n=3, cutoff=0.5)
+        raise ConfigError(
+            id, "nothing has this id", f"did you mean {', '.join(near)}?" if near else "see `wireproof clauses`"
+        )
+
+    def _check(self, id: str) -> Facts:
+        cited = [
+            (name, clause, judgement)
+            for name, clause in self.clauses.values()
+            for judgement in clause.judged
+            if judgement.check == id
+        ]
+        broken_by = [fault for fault in self.faults if any(id in by for by in self.matrix.get(fault, {}).values())]
+        return {
+            "requirement": self.checks[id].requirement,
+            "authority": _distinct(clause.authority for _, clause, _ in cited),
+            "levels": _distinct(judgement.level for _, _, judgement in cited),
+            "providers": _distinct(name for name, _, _ in cited),
+            "cases": _distinct("+".join(judgement.case.values()) for _, _, judgement in cited),
+            "stands": [f"{clause.id}: {clause.place}" for _, clause, _ in cited],
+            "broken_by": broken_by,
+            "bitten": self._bitten(broken_by),
+            "mend": mend(id),
+        }
+
+    def _clause(self, id: str) -> Facts:
+        name, clause = self.clauses[id]
+        broken_by = [fault for fault in self.faults if self._breaks(fault, name, clause)]
+        return {
+            "says": clause.says,
+            "provider": name,
+            "authority": clause.authority,
+            "basis": clause.basis,
+            "place": clause.place,
+            "document": self.providers[name].data["document"]["name"],
+            "state": clause.excluded or clause.state,
+            "judged": [f"{one.check} on {'+'.join(one.case.values())} ({one.level})" for one in clause.judged],
+            "needs": sorted(clause.needs.union(*(one.needs for one in clause.judged))),
+            "broken_by": broken_by,
+            "bitten": self._bitten(broken_by),
+            "mend": _distinct(mend(one.check) for one in clause.judged),
+        }
+
+    def _fault(self, id: str) -> Facts:
+        fault, broken = self.faults[id], self.matrix.get(id, {})
+        checks = _distinct(check for by in broken.values() for check in by)
+        return {
+            "says": fault.sentence,
+            "endpoints": list(fault.endpoints),
+            "within_the_rules": fault.harmless,
+            "bitten": self._bitten([id]),
+            "breaks": {name: {check: list(cases) for check, cases in by.items()} for name, by in broken.items()},
+            "mend": _distinct(mend(check) for check in checks),
+        }
+
+    def _case(self, id: str) -> Facts:
+        case = self.cases[id]
+        cited = [
+            (clause.id, one.check) for _, clause in self.clauses.values() for one in clause.judged if _names(one, case)
+        ]
+        return {
+            "says": case.says,
+            "stands": f"suites/{case.area}/cases.yaml",
+            "endpoint": case.endpoint,
+            "aims": case.kind if case.refused is None else f"refusal: {case.refused}",
+            "profile": case.profile,
+            "requests": case.requests,
+            "feature": case.feature,
+            "needs": sorted(case.means),
+            "checks": _distinct(check for _, check in cited),
+            "clauses": _distinct(clause for clause, _ in cited),
+        }
+
+    def _provider(self, id: str) -> Facts:
+        provider = self.providers[id]
+        states = [clause.state for name, clause in self.clauses.values() if name == id]
+        return {
+            "says": provider.title,
+            "document": provider.data["document"]["name"],
+            "base_url": provider.base_url,
+            "key_env": provider.key_env,
+            "clauses": {state: states.count(state) for state in _distinct(states)},
+            "endpoints": [f"{name}: {one.method} {one.path}" for name, one in provider.endpoints.items()],
+            "promised": sorted(provider.promised),
+            "optional": sorted(provider.optional),
+        }
+
+    def _breaks(self, fault: str, provider: str, clause: Clause) -> bool:
+        broken = self.matrix.get(fault, {}).get(provider, {})
+        return any(_falls(one, case, self.cases) for one in clause.judged for case in broken.get(one.check, ()))
+
+    def _bitten(self, ids: Iterable[str]) -> list[str]:
+        return _distinct(link(self.faults[id].source) for id in ids if self.faults[id].source)
+
+
+def link(source: str) -> str:
+    """The address of a public report given as owner/repository#number."""
+    repository, _, number = source.partition("#")
+    return f"https://github.com/{repository}/issues/{number}"
+
+
+def _names(judgement: Judgement, case: Case) -> bool:
+    given = judgement.case.values()
+    return any(name == case.name or (is_selector(name) and selects(name, case)) for name in given)
+
+
+def _falls(judgement: Judgement, case: str, cases: Mapping[str, Case]) -> bool:
+    if case == "+".join(judgement.case.values()):
+        return True
+    selector = judgement.case.get("exchange", "")
+    return case in cases and is_selector(selector) and selects(selector, cases[case])
+
+
+def _distinct(values: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(values))
