@@ -81,6 +81,24 @@ def test_the_bundled_server_is_judged_from_an_empty_folder(python, tmp_path):
     assert "Warning" not in done.stderr
 
 
+def test_an_address_is_judged_from_an_empty_folder_beside_plugins_of_others(python, tmp_path):
+    """pytest-base-url and locust bring plugins of their own; neither changes what `wireproof check` does."""
+    _, interpreter = python
+    serve = [str(interpreter), "-m", "wireproof", "serve", "--port", "0", "--json", "--provider", "iio"]
+    with subprocess.Popen(serve, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            profile = json.loads(server.stdout.readline())["profiles"]["iio"]
+            check = ["check", "--provider", "iio", "--endpoint", profile["base_url"], "-m", "smoke"]
+            command = [str(interpreter), "-m", "wireproof", *check, "--key-env", "KEY"]
+            done = run(command, tmp_path, KEY=profile["key"])
+        finally:
+            server.terminate()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "base-url" in run([str(interpreter), "-m", "pytest", "--version", "--version"], tmp_path).stdout
+    written = {file.name for file in (tmp_path / "reports").iterdir()}
+    assert {"report.html", "report.json", "junit.xml", "report.sarif", "badge.json", "summary.md"} < written
+
+
 def test_installing_adds_no_pytest_plugin(python, tmp_path):
     _, interpreter = python
     done = run([str(interpreter), "-m", "pytest", "--help"], tmp_path)

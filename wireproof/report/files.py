@@ -30,10 +30,10 @@ def write_all(into: Path, report: dict[str, Any]) -> None:
 
 def keep(into: Path) -> Path:
     """Copy the reports of the latest run to runs/<when it started>, where history finds them."""
-    started = json.loads((into / REPORT).read_text(encoding="utf-8"))["started"]
+    started: str = json.loads((into / REPORT).read_text(encoding="utf-8"))["started"]
     name = started.partition("+")[0].replace(":", "-")
     numbered = (f"{name}-{number}" for number in count(2))
-    free = next(id for id in chain([name], numbered) if not (into / RUNS / id).exists())
+    free: str = next(id for id in chain([name], numbered) if not (into / RUNS / id).exists())
     (into / RUNS / free).mkdir(parents=True)
     for file in (LEDGER, *VIEWS):
         if (into / file).is_file():
