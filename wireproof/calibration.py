@@ -21,7 +21,7 @@ SHARES = ("p50", "p99")
 WITH_FIGURES = (0, 1, 3)
 
 
-def calibrate(users: int, seconds: float, latency: str, rate: float | None = None) -> dict[str, Any]:
+def calibrate(users: int, seconds: int, latency: str, rate: float | None = None) -> dict[str, Any]:
     """Run streams against a cell for so long, and compare; raises WireproofError where nothing came of it."""
     running = cells.start(PROVIDER, 1, latency)
     try:
@@ -46,13 +46,13 @@ def calibrate(users: int, seconds: float, latency: str, rate: float | None = Non
     }
 
 
-def _load(host: str, users: int, seconds: float, rate: float | None) -> dict[str, Any]:
+def _load(host: str, users: int, seconds: int, rate: float | None) -> dict[str, Any]:
     from wireproof.commands.load import locust
 
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "summary.json"
         command = [*locust(), "Stream", "--headless", "--only-summary", "--host", host, "--provider", PROVIDER]
-        command += ["-u", str(users), "-t", f"{seconds:g}s", "--summary", str(file), "--own-cells"]
+        command += ["-u", str(users), "-t", f"{seconds}s", "--summary", str(file), "--own-cells"]
         command += ["--rate", str(rate)] if rate else []
         ended = subprocess.run(command, capture_output=True, text=True, check=False)
         if ended.returncode not in WITH_FIGURES or not file.is_file():

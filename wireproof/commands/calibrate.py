@@ -15,7 +15,7 @@ def add(commands: Any) -> None:
     help = "measure the error of the load engine: the same load against a cell that records when it really sent"
     parser = command(commands, "calibrate", run, help)
     parser.add_argument("-u", "--users", type=int, default=32, metavar="N", help="users (default: 32)")
-    parser.add_argument("-t", "--seconds", type=float, default=10.0, metavar="S", help="how long (default: 10)")
+    parser.add_argument("-t", "--seconds", type=int, default=10, metavar="S", help="how long (default: 10)")
     parser.add_argument("--rate", type=float, metavar="R", help="open loop: starts a second")
     parser.add_argument("--latency", default="steady", metavar="NAME", help="of the cell (load/cells.yaml)")
     parser.add_argument("--write", metavar="FILE", help="write the error bar, for --error-bar of a load run")
