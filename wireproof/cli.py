@@ -12,6 +12,7 @@ from wireproof.commands import (
     check,
     clauses,
     compare,
+    explain,
     faults,
     fields,
     history,
@@ -28,6 +29,7 @@ from wireproof.errors import WireproofError
 COMMANDS = (
     check,
     plan,
+    explain,
     serve,
     clauses,
     faults,

@@ -81,7 +81,7 @@ class Library:
             for judgement in clause.judged
             if judgement.check == id
         ]
-        broken_by = [fault for fault in self.faults if any(id in by for by in self.matrix.get(fault, {}).values())]
+        broken_by = self._narrowest(f for f in self.faults if any(id in by for by in self.matrix.get(f, {}).values()))
         return {
             "requirement": self.checks[id].requirement,
             "authority": _distinct(clause.authority for _, clause, _ in cited),
@@ -96,7 +96,7 @@ class Library:
 
     def _clause(self, id: str) -> Facts:
         name, clause = self.clauses[id]
-        broken_by = [fault for fault in self.faults if self._breaks(fault, name, clause)]
+        broken_by = self._narrowest(fault for fault in self.faults if self._breaks(fault, name, clause))
         return {
             "says": clause.says,
             "provider": name,
@@ -159,6 +159,10 @@ class Library:
     def _breaks(self, fault: str, provider: str, clause: Clause) -> bool:
         broken = self.matrix.get(fault, {}).get(provider, {})
         return any(_falls(one, case, self.cases) for one in clause.judged for case in broken.get(one.check, ()))
+
+    def _narrowest(self, ids: Iterable[str]) -> list[str]:
+        """The faults, those first that break the fewest checks: they are about nothing else."""
+        return sorted(ids, key=lambda id: len({check for by in self.matrix[id].values() for check in by}))
 
     def _bitten(self, ids: Iterable[str]) -> list[str]:
         return _distinct(link(self.faults[id].source) for id in ids if self.faults[id].source)

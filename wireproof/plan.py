@@ -78,11 +78,7 @@ class Plan:
         """The plan for people."""
         data, pace = self.as_data(), self.target.pace
         cost = "not known (--price IN,OUT)" if self.cost is None else f"${self.cost:.4f} at most"
-        time = (
-            "as fast as it answers"
-            if data["seconds"] is None
-            else f"{data['seconds']:.0f} s at {self.target.pace:g}/min"
-        )
+        time = "as fast as it answers" if pace is None else f"{data['seconds']:.0f} s at {pace:g} requests a minute"
         lines = [
             f"{self.target.name} ({self.target.profile}): {self.requests} requests in {len(self.cases)} cases, "
             f"{self.verdicts} verdicts",

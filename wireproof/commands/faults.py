@@ -15,6 +15,7 @@ def add(commands: Any) -> None:
     """Register the command."""
     parser = command(commands, "faults", run, "list the faults that the mock can commit")
     parser.add_argument("--write", metavar="FILE", help="write the page of the bugs met in the field to this file")
+    parser.add_argument("--kills", metavar="FILE", help="write the page of the kill matrix to this file")
     parser.add_argument(
         "--matrix",
         default="tests/matrix.json",
@@ -31,6 +32,9 @@ def run(options: argparse.Namespace) -> int:
     if options.write:
         write(Path(options.write), field_bugs([fault.as_data() for fault in known.values()], Path(options.matrix)))
         return 0
+    if options.kills:
+        write(Path(options.kills), kill_matrix([fault.as_data() for fault in known.values()], Path(options.matrix)))
+        return 0
     if options.json:
         print(json.dumps([fault.as_data() for fault in known.values()], indent=1))
         return 0
@@ -45,9 +49,26 @@ def field_bugs(known: list[dict[str, Any]], file: Path) -> str:
     from wireproof.mock.faults.fault import stored
     from wireproof.report import bugs
 
+    return bugs.field_bugs_page(known, stored("elsewhere.yaml"), stored("sources.yaml"), _matrix(file))
+
+
+def kill_matrix(known: list[dict[str, Any]], file: Path) -> str:
+    """The page of the kill matrix, from the faults, the matrix and the docket of the openai profile."""
+    from wireproof import aim, config
+    from wireproof.docket import docket
+    from wireproof.mock.faults.fault import stored
+    from wireproof.report import kills
+    from wireproof.suites import load_checks
+
+    (target,) = aim.targets(aim.Aim(providers=(config.BASELINE,)), {})
+    clauses = config.load_clauses(target.provider.schemas)
+    entries = docket(target, target.provider, clauses, config.load_cases())
+    return kills.kill_matrix_page(known, _matrix(file), load_checks(), stored("seeded.yaml"), entries)
+
+
+def _matrix(file: Path) -> Any:
     try:
-        matrix = json.loads(file.read_text(encoding="utf-8"))
+        return json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         remedy = "make it by `wireproof prove --write FILE`"
         raise ConfigError(f"--matrix {file}", f"it cannot be read ({error})", remedy) from None
-    return bugs.field_bugs_page(known, stored("elsewhere.yaml"), stored("sources.yaml"), matrix)

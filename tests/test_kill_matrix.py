@@ -1,0 +1,44 @@
+"""The page of the kill matrix says what the matrix says; the faults that others were measured with are all caught."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from wireproof import aim, config
+from wireproof.commands.faults import kill_matrix
+from wireproof.docket import Entry, docket
+from wireproof.mock.faults import faults
+from wireproof.mock.faults.fault import stored
+from wireproof.report.kills import must_checks
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "kill-matrix.md"
+FILE = ROOT / "tests" / "matrix.json"
+SEEDED: dict[str, str] = stored("seeded.yaml")
+
+
+@pytest.fixture(name="entries", scope="module")
+def _entries() -> tuple[Entry, ...]:
+    """The docket of the openai profile."""
+    (target,) = aim.targets(aim.Aim(providers=("openai",)), {})
+    return docket(target, target.provider, config.load_clauses("openai"), config.load_cases())
+
+
+def test_the_page_is_what_the_command_writes_today() -> None:
+    page = kill_matrix([fault.as_data() for fault in faults().values()], FILE)
+    assert PAGE.read_text(encoding="utf-8") == page, "run `wireproof faults --kills docs/kill-matrix.md`"
+
+
+def test_there_are_21_faults_that_others_were_measured_with() -> None:
+    assert len(SEEDED) == 21
+    assert SEEDED.keys() <= faults().keys()
+    assert all({"chat", "*"} & set(faults()[fault].endpoints) and not faults()[fault].harmless for fault in SEEDED)
+
+
+@pytest.mark.parametrize("fault", [pytest.param(name, id=name) for name in SEEDED])
+def test_each_of_them_turns_a_must_red_on_the_openai_profile(fault: str, entries: tuple[Entry, ...]) -> None:
+    matrix = json.loads(FILE.read_text(encoding="utf-8"))
+    assert must_checks(fault, matrix, entries, "openai")

@@ -1,0 +1,125 @@
+"""The kill matrix as a page: what each fault breaks, what breaks each check, and the figures beside other tools'."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from wireproof.docket import Entry
+
+Matrix = Mapping[str, Mapping[str, Mapping[str, Sequence[str]]]]
+Row = Mapping[str, Any]
+SHOWN = 8
+# Tools that were measured with the same 21 faults on a server of about a hundred lines: caught, and what it took.
+OTHERS = (
+    ("schemathesis 4.32.5 with the official description", 6, "1,194 requests; false alarms on tool calls and streams"),
+    ("openai_test 0.1.0 of webai-at-home", 11, "95 requests"),
+    ("the official Python SDK as oracle", 2, "5 requests"),
+)
+
+
+def must_checks(fault: str, matrix: Matrix, entries: Iterable[Entry], provider: str) -> tuple[str, ...]:
+    """The checks that a fault turns red at the level must on a provider's profile."""
+    broken = matrix.get(fault, {}).get(provider, {})
+    red = {
+        entry.check
+        for entry in entries
+        if entry.provider == provider
+        and entry.case in broken.get(entry.check, ())
+        and any(judgement.level == "must" for _, judgement in entry.clauses)
+    }
+    return tuple(sorted(red, key=lambda check: (-len(broken[check]), check)))
+
+
+def kill_matrix_page(
+    faults: Sequence[Row], matrix: Matrix, checks: Iterable[str], seeded: Mapping[str, str], entries: Sequence[Entry]
+) -> str:
+    """The page.
+
+    Args:
+        faults: the catalogue, each fault as data.
+        seeded: the faults that other tools were measured with, in words.
+        entries: the docket of the openai profile.
+    """
+    known = sorted(checks)
+    sharp = [fault for fault in faults if not fault["harmless"]]
+    caught = [fault for fault in sharp if any(matrix.get(fault["id"], {}).values())]
+    by_check = _by_check(matrix)
+    lines = [
+        "# The kill matrix",
+        "",
+        f"{len(sharp)} faults, {len(caught)} caught; {len(known)} checks, {sum(check in by_check for check in known)}",
+        f"broken by some fault; {len(faults) - len(sharp)} more faults are within the rules and turn nothing red.",
+        "",
+        "Made by `wireproof faults --kills docs/kill-matrix.md` from tests/matrix.json, which `wireproof prove --write",
+        "tests/matrix.json` makes and tests/test_prove.py holds down to the case.",
+        "",
+        *_beside_others(seeded, matrix, entries),
+        "",
+        "## What each fault breaks",
+        "",
+        "On whichever profile commits it; the checks that fall at the most cases stand first.",
+        "",
+        "| fault | what the server does | checks that fall |",
+        "|---|---|---|",
+        *(_row(f"`{fault['id']}`", fault["sentence"], _fallen(matrix.get(fault["id"], {}))) for fault in sharp),
+        "",
+        "## What breaks each check",
+        "",
+        "The fault that breaks the fewest checks stands first: it is the one that the check is for.",
+        "",
+        "| check | faults | the narrowest |",
+        "|---|---|---|",
+        *(_row(f"`{check}`", str(len(by_check.get(check, ()))), _cut(by_check.get(check, ()))) for check in known),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _beside_others(seeded: Mapping[str, str], matrix: Matrix, entries: Sequence[Entry]) -> list[str]:
+    """The faults that other tools were measured with, and what catches them here."""
+    red = {fault: must_checks(fault, matrix, entries, "openai") for fault in seeded}
+    count = sum(bool(checks) for checks in red.values())
+    return [
+        f"## {len(seeded)} faults beside other tools",
+        "",
+        "Faults of chat completions that stood in a small server when these tools were measured with it. A fault counts",
+        "as caught where the report differs from that on the faultless server; here, where a check of the openai profile",
+        "turns red at the level must, which the faultless server never does.",
+        "",
+        "| tool | caught | how |",
+        "|---|---|---|",
+        _row("wireproof", f"{count} of {len(seeded)}", "a red line at must on the openai profile; no false alarm"),
+        *(_row(tool, f"{found} of {len(seeded)}", how) for tool, found, how in OTHERS),
+        "",
+        "| what is wrong | fault | red at must |",
+        "|---|---|---|",
+        *(_row(says, f"`{fault}`", _cut(red[fault], SHOWN // 2) or "NOT CAUGHT") for fault, says in seeded.items()),
+    ]
+
+
+def _by_check(matrix: Matrix) -> dict[str, list[str]]:
+    """Check → the faults that break it, the narrowest first."""
+    broken = {fault: {check for checks in by.values() for check in checks} for fault, by in matrix.items()}
+    narrow = sorted(broken, key=lambda fault: (len(broken[fault]), fault))
+    found: dict[str, list[str]] = {}
+    for fault in narrow:
+        for check in broken[fault]:
+            found.setdefault(check, []).append(fault)
+    return found
+
+
+def _fallen(by: Mapping[str, Mapping[str, Sequence[str]]]) -> str:
+    times: dict[str, int] = {}
+    for checks in by.values():
+        for check, cases in checks.items():
+            times[check] = times.get(check, 0) + len(cases)
+    return _cut(sorted(times, key=lambda check: (-times[check], check))) or "NOT CAUGHT"
+
+
+def _cut(names: Sequence[str], shown: int = SHOWN) -> str:
+    more = f" and {len(names) - shown} more" if len(names) > shown else ""
+    return ", ".join(f"`{name}`" for name in names[:shown]) + more
+
+
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|").replace("<", "&lt;") for cell in cells) + " |"
