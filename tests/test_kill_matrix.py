@@ -12,11 +12,13 @@ from wireproof.commands.faults import kill_matrix
 from wireproof.docket import Entry, docket
 from wireproof.mock.faults import faults
 from wireproof.mock.faults.fault import stored
-from wireproof.report.kills import must_checks
+from wireproof.report.kills import fallen
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "kill-matrix.md"
 FILE = ROOT / "tests" / "matrix.json"
+# The description leaves these members optional; clients have come to rely on them.
+DE_FACTO = {"chat-usage-missing", "stream-role-missing"}
 SEEDED: dict[str, str] = stored("seeded.yaml")
 
 
@@ -39,6 +41,8 @@ def test_there_are_21_faults_that_others_were_measured_with() -> None:
 
 
 @pytest.mark.parametrize("fault", [pytest.param(name, id=name) for name in SEEDED])
-def test_each_of_them_turns_a_must_red_on_the_openai_profile(fault: str, entries: tuple[Entry, ...]) -> None:
+def test_each_of_them_falls_on_the_openai_profile_at_must_where_a_source_demands_it(
+    fault: str, entries: tuple[Entry, ...]
+) -> None:
     matrix = json.loads(FILE.read_text(encoding="utf-8"))
-    assert must_checks(fault, matrix, entries, "openai")
+    assert fallen(fault, matrix, entries, "should" if fault in DE_FACTO else "must")
