@@ -46,6 +46,19 @@ def most_of(key: str) -> str:
     return f"Incorrect API key provided: {key[:-4]}****."
 
 
+def masked(key: str) -> str:
+    return f"Incorrect API key provided: {key[:5]}***{key[-4:]}. You can find your key on your page."
+
+
+def with_request_id(answer: Answer, received: Received) -> Answer:
+    """The message of every error ends with an id of its request."""
+    if answer.status < 400 or not isinstance(answer, Said) or not isinstance(answer.value, dict):
+        return answer
+    number = hashlib.md5(received.body + key_of(received).encode(), usedforsecurity=False).hexdigest()
+    error = {**answer.value["error"], "message": f"{answer.value['error']['message']} (request id: {number})"}
+    return replace(answer, value={**answer.value, "error": error})
+
+
 def is_near(key: str) -> bool:
     """A key that begins like those of this server, and is none."""
     return "mock-" in key and "mock-revoked" not in key
@@ -147,6 +160,8 @@ LAPSES: Mapping[str, Lapse] = {
     "odd-tenant-crashes": Lapse(
         say=lambda answer, received: Said(500, CRASH, answer.headers) if odd_tenant(received) else answer
     ),
+    "free-key-masked": telling(masked),
+    "free-request-id-in-message": Lapse(say=with_request_id),
     "key-hash-in-refusal": telling(with_hash),
     "most-of-key-in-refusal": telling(most_of),
     "revoked-key-told": telling(lambda key: "This key was revoked by its owner.", lambda key: "mock-revoked" in key),
