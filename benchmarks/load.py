@@ -71,7 +71,7 @@ def throughput(rounds: int, seconds: int, found: Rounds) -> None:
             }
             rates: dict[str, float] = {}
             for name in _alternating(contestants, number):
-                with cell("instant") as served:
+                with cell("brisk" if streams else "instant") as served:
                     made = contestants[name](served)
                 rate = made.tokens_per_cpu_s if streams else made.answers_per_cpu_s
                 note(found, f"{unit} / CPU-s", name, rate)

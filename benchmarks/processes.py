@@ -17,7 +17,7 @@ from typing import Any
 import psutil
 
 ROOT = Path(__file__).parents[1]
-SAMPLE_S = 0.25
+SAMPLE_S = 0.15
 
 
 def pinned(core: int | None, command: Sequence[str]) -> list[str]:
@@ -143,9 +143,9 @@ def measure(command: Sequence[str], served: Cell, core: int | None = 1, env: dic
 
 
 def _rates(samples: list[tuple[float, ...]]) -> tuple[float | None, ...]:
-    """Work by CPU second between a fifth and nine tenths of all answers."""
+    """Work by CPU second between a tenth and nineteen twentieths of all answers."""
     most = samples[-1][1] if samples else 0
-    middle = [one for one in samples if 0.2 * most <= one[1] <= 0.9 * most]
+    middle = [one for one in samples if 0.1 * most <= one[1] <= 0.95 * most]
     if len(middle) < 2 or not most:
         return (None,) * 5
     first, last = middle[0], middle[-1]

@@ -55,7 +55,7 @@ class Cell:
         self.state, self.factor = "up", 1.0
         self._chance = Random(seed)
         self._prefixes = Prefixes(latency.cached_blocks)
-        self._kept = KeptAnswers(whole=latency.is_none)
+        self._kept = KeptAnswers(whole=latency.is_none and not latency.apart)
         self._active = 0
         self._queue: deque[Stay] = deque()
         self._tokens, self._tokens_at = float(latency.limit.burst if latency.limit else 0), 0.0
@@ -109,7 +109,7 @@ class Cell:
             self._active += 1
             fresh = self._prefixes.fresh(received.body) if self.latency.prefill_s else 0
             due = paced(ops, weights, self.latency, self._chance, self._slow(), fresh)
-            begin(due, Watch(self.truth, weights, asked_at))
+            begin(due, Watch(self.truth, weights, asked_at, apart=self.latency.apart))
 
         stay = Stay(self, go)
         if self.latency.slots is not None and self._active >= self.latency.slots:

@@ -84,6 +84,8 @@ class Delivery:
         while self._next < len(self._ops) and (op := self._ops[self._next]).due_s <= now and op.kind not in ACTS:
             self._next += 1
             due.append(op)
+            if watch.apart:
+                break
         if due:
             self._transport.write(b"".join(map(wire_bytes, due)))
             watch.wrote(len(due), self._start + due[0].due_s, self._loop.time())

@@ -56,6 +56,7 @@ class Latency:
         queue: requests that may wait for a slot.
         slowdown: how much longer everything takes when all slots are taken, as a share.
         cached_blocks: the blocks that the cache of prefixes holds.
+        apart: each event is a write of its own, even where several are due.
     """
 
     ttft: Spread = Spread()
@@ -66,6 +67,7 @@ class Latency:
     slowdown: float = 0.0
     cached_blocks: int = 0
     limit: Limit | None = None
+    apart: bool = False
 
     @property
     def is_none(self) -> bool:
@@ -83,6 +85,7 @@ class Latency:
             slowdown=row.get("slowdown", 0.0),
             cached_blocks=row.get("prefix_cache", 0),
             limit=Limit(**row["limit"]) if "limit" in row else None,
+            apart=row.get("apart", False),
         )
 
 

@@ -51,9 +51,10 @@ def _told(known: Counter[float]) -> dict[str, Any]:
 class Watch:
     """One answer as it is sent: how late each write is, and when its tokens leave."""
 
-    __slots__ = ("_asked_at", "_last_at", "_place", "_truth", "_weights")
+    __slots__ = ("_asked_at", "_last_at", "_place", "_truth", "_weights", "apart")
 
-    def __init__(self, truth: Truth, weights: tuple[int, ...], asked_at: float) -> None:
+    def __init__(self, truth: Truth, weights: tuple[int, ...], asked_at: float, *, apart: bool = False) -> None:
+        self.apart = apart
         self._truth, self._weights, self._asked_at = truth, weights, asked_at
         self._place = 0
         self._last_at: float | None = None
