@@ -83,11 +83,10 @@ def blank_lines_only(answer: Answer, received: Received) -> Answer:
 
 def told_otherwise(answer: Answer, received: Received) -> Answer:
     """Each text ends in what no other has."""
-    if not isinstance(answer, Said) or answer.status >= 400 or "choices" not in answer.value:
+    told = answer.value if isinstance(answer, Said) and isinstance(answer.value, dict) else {}
+    if answer.status >= 400 or "choices" not in told:
         return answer
-    return replace(
-        answer, value=edits.at("/choices/*/message/content", lambda text: f"{text} {answer.value['id']}")(answer.value)
-    )
+    return replace(answer, value=edits.at("/choices/*/message/content", lambda text: f"{text} {told['id']}")(told))
 
 
 def member_twice(answer: Answer, received: Received) -> Answer:
