@@ -18,10 +18,11 @@ STREAM_GAP = "0.004"
 @contextmanager
 def mock(providers_file: Path | None = None) -> Iterator[Mapping[str, str]]:
     """Run the mock with control on; gives provider → base URL, and ends it afterwards."""
-    command = [sys.executable, "-m", "wireproof", "serve", "--port", "0", "--control", "--json", "--gap", STREAM_GAP]
+    command = [sys.executable, "-m", "wireproof", "serve", "--port", "0", "--control", "--json", "--leashed"]
+    command += ["--gap", STREAM_GAP]
     if providers_file is not None:
         command += ["--providers", str(providers_file)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             line = process.stdout.readline()

@@ -27,6 +27,7 @@ def add(commands: Any) -> None:
     )
     parser.add_argument("--certfile", type=Path, metavar="PEM", help="speak https with this certificate")
     parser.add_argument("--keyfile", type=Path, metavar="PEM", help="the certificate's key, if it stands elsewhere")
+    parser.add_argument("--leashed", action="store_true", help="end when standard input closes")
     parser.add_argument("--control", action="store_true", help="obey X-Wireproof-* headers and the control endpoint")
     cells = parser.add_argument_group("cells", "endpoints that serve load: no limits of a tier, a latency of their own")
     cells.add_argument("--cells", type=int, default=0, metavar="N", help="serve with N processes, each on its own port")
@@ -56,6 +57,8 @@ def run(options: argparse.Namespace) -> int:
     if options.cells > 1:
         return fleet.run(_for_each(options), options.cells, options.port, _announce_cells(options.json))
 
+    if options.leashed:
+        threading.Thread(target=_end_with_stdin, daemon=True).start()
     secured = tls.context(options.certfile, options.keyfile)
     scheme = "https" if secured else "http"
 
@@ -119,9 +122,6 @@ def _for_each(options: argparse.Namespace) -> list[str]:
     return [*words, "--control"] if options.control else words
 
 
-def address(entry: dict[str, Any], root: str) -> dict[str, str]:
-    """Base URL and key of a profile."""
-    key = f"{entry['auth']['key_prefix']}mock-{entry['rate']['suite_tier']}"
 def _end_with_stdin() -> None:
     """Wait until whoever started this server is gone: killed, it could not end the server itself."""
     # Not by sys.stdin, whose lock a thread that waits still holds when the interpreter ends.
@@ -130,4 +130,7 @@ def _end_with_stdin() -> None:
     signal.raise_signal(signal.SIGTERM)
 
 
+def address(entry: dict[str, Any], root: str) -> dict[str, str]:
+    """Base URL and key of a profile."""
+    key = f"{entry['auth']['key_prefix']}mock-{entry['rate']['suite_tier']}"
     return {"base_url": root + entry["serve_at"], "key": key}

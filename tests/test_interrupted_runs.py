@@ -1,0 +1,135 @@
+"""Runs that are killed without a word: the ledger says so, `judge` reads it, and `--resume` finishes it."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wireproof import contract
+from wireproof.recorded import CUT_OFF, recorded
+
+ROOT = Path(__file__).parents[1]
+GIVEN_UP = 300
+WORDS = ["check", "-q", "-p", "no:cacheprovider", "--provider", "aion", "-m", "smoke or models or auth or chat"]
+
+
+def wireproof(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "wireproof", *words],
+        cwd=ROOT,
+        env={**os.environ, "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        timeout=GIVEN_UP,
+        check=False,
+    )
+
+
+def killed(reports: Path, size: int, *words: str) -> Path:
+    """The ledger of a run that was killed when its ledger had grown to this size, or when it was about to end."""
+    ledger = reports / "ledger.jsonl"
+    command = [sys.executable, "-m", "wireproof", *WORDS, *words, "--report-dir", str(reports)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
+        while run.poll() is None and (not ledger.exists() or ledger.stat().st_size < size):
+            pass
+        # Its mock is a child of it and notices by itself; the run has no time to say anything.
+        run.send_signal(signal.SIGKILL)
+    return ledger
+
+
+def outcomes(report: Mapping[str, Any]) -> dict[tuple[str, ...], str]:
+    return {(v["target"], v["provider"], v["check"], v["case"]): v["outcome"] for v in report["verdicts"]}
+
+
+@pytest.fixture(name="whole", scope="module")
+def _whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The reports of the run that nobody killed."""
+    reports = tmp_path_factory.mktemp("whole")
+    done = wireproof(*WORDS, "--report-dir", str(reports))
+    assert done.returncode == 0, done.stdout[-3000:]
+    return reports
+
+
+def of_run(reports: Path) -> dict[tuple[str, ...], str]:
+    return outcomes(json.loads((reports / "report.json").read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("at", [pytest.param(share, id=f"at-{share:.0%}") for share in (0.0, 0.2, 0.5)])
+def test_a_run_that_was_killed_is_finished(whole: Path, tmp_path: Path, at: float) -> None:
+    lines = (whole / "ledger.jsonl").read_bytes().splitlines()
+    sent = sum(len(line) for line in lines if b'"kind": "verdict"' not in line[:20])
+    size = round(sent * at) + random.Random(at).randrange(2000)
+    ledger = killed(tmp_path, size)
+    held = recorded(ledger)
+    assert held.cut is not None
+    assert "the run was cut off" in held.cut
+
+    judged = wireproof("judge", str(ledger))
+    assert judged.returncode == 2
+    assert "incomplete: " in judged.stderr
+
+    resumed = wireproof(*WORDS, "--resume", str(ledger), "--report-dir", str(tmp_path))
+    assert resumed.returncode == 0, resumed.stdout[-3000:]
+    assert recorded(ledger).cut is None
+    for line in ledger.read_bytes().splitlines():
+        if line.endswith(b"}"):
+            contract.check_format(json.loads(line), "ledger", "ledger.jsonl")
+    then, now = of_run(whole), of_run(tmp_path)
+    open_cases = {case for (_, _, case), account in held.accounts.items() if account.open}
+    differing = {key for key in then if now[key] != then[key]}
+    assert all(open_cases & set(key[3].split("+")) for key in differing)
+    assert now.keys() == then.keys()
+    assert {now[key] for key in differing} <= {CUT_OFF.outcome, "untestable"}
+
+
+def test_what_was_asked_is_asked_again_on_demand(whole: Path, tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger.jsonl"
+    lines = (whole / "ledger.jsonl").read_bytes().splitlines(keepends=True)
+    last = max(at for at, line in enumerate(lines) if line.startswith(b'{"kind": "intent"'))
+    ledger.write_bytes(b"".join(lines[: last + 1]) + b'{"kind": "exch')
+    done = wireproof(*WORDS, "--resume", str(ledger), "--resend")
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert of_run(tmp_path) == of_run(whole)
+    judged = outcomes(json.loads(wireproof("judge", str(ledger), "--json").stdout))
+    assert of_run(whole).items() <= judged.items()
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        pytest.param(["--provider", "iio"], "it is a run of aion, this one is of aion, iio", id="other-targets"),
+        pytest.param(["--profile", "core"], "this one's is 'core'; give the options", id="another-profile"),
+    ],
+)
+def test_the_ledger_of_another_run_is_not_gone_on_with(
+    whole: Path, tmp_path: Path, words: list[str], sentence: str
+) -> None:
+    ledger = tmp_path / "ledger.jsonl"
+    ledger.write_bytes(b"".join((whole / "ledger.jsonl").read_bytes().splitlines(keepends=True)[:5]))
+    done = wireproof(*WORDS, *words, "--resume", str(ledger))
+    assert (done.returncode, sentence in done.stdout + done.stderr) == (2, True), done.stdout + done.stderr
+
+
+def test_a_run_that_came_to_its_end_is_not_resumed(whole: Path) -> None:
+    done = wireproof(*WORDS, "--resume", str(whole / "ledger.jsonl"))
+    assert done.returncode == 2
+    assert "the run came to its end" in done.stdout + done.stderr
+
+
+def test_the_bundled_server_does_not_outlive_who_started_it() -> None:
+    command = [sys.executable, "-m", "wireproof", "serve", "--port", "0", "--json", "--leashed"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        assert server.stdout.readline()
+        server.stdin.close()
+        assert server.wait(GIVEN_UP) == 0
