@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from wireproof import __version__, bundled, config, secrets
+from wireproof import __version__, bundled, config, datafiles, secrets
 from wireproof.aim import Aim, at_address, environment, targets
 from wireproof.baseline import Baseline
 from wireproof.case import Case
@@ -26,7 +26,7 @@ from wireproof.policy import Policy
 from wireproof.recorded import Recorded
 from wireproof.redact import Redactor
 from wireproof.report import violation
-from wireproof.report.document import document
+from wireproof.report.document import document, installed
 from wireproof.resume import begun
 from wireproof.spent import Spent
 from wireproof.suites import load_checks
@@ -104,7 +104,10 @@ class Run:
             self.ledger.resume(self._file, self.started)
         else:
             targets = [trial.target for trial in self.trials.values()]
-            self.ledger.open(self._file, header(__version__, self.id, self.started, self.aim.live, targets))
+            policy = {"fail_on": self.fail_on, "authority": self.authority}
+            judged_by = {"suite": dict(installed(datafiles.root())), "policy": policy}
+            first = header(__version__, self.id, self.started, self.aim.live, targets)
+            self.ledger.open(self._file, first | judged_by)
         self._held.callback(self.ledger.close)
 
     def gather(self, entries: Iterable[Entry]) -> None:

@@ -25,5 +25,7 @@ def _said(facts: Facts) -> tuple[str, str]:
     if facts.gating:
         broken = {(verdict.target, verdict.check) for at, verdict in enumerate(facts.verdicts) if at in facts.gating}
         return f"{len(broken)} broken promise{'s' if len(broken) > 1 else ''}", "red"
+    if facts.report["exit"] == 1:
+        return "baseline out of date", "orange"
     kept = sum(facts.own.get(v.target) == v.provider and v.outcome in JUDGED for v in facts.verdicts)
     return f"{kept} judgements hold", "brightgreen"

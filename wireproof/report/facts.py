@@ -84,7 +84,7 @@ def ranked(facts: Facts) -> list[int]:
     found = [
         (0 if at in facts.gating else weight[column_of(verdict)], at)
         for at, verdict in enumerate(facts.verdicts)
-        if verdict.outcome in ("fail", "error")
+        if at in facts.gating or verdict.outcome in ("fail", "error")
     ]
     return [at for _, at in sorted(found)]
 

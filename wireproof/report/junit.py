@@ -42,12 +42,14 @@ def _case(suite: ET.Element, verdict: Verdict, gates: bool) -> str:
     if verdict.outcome == "error":
         ET.SubElement(case, "error", message=message)
         return "errors"
+    if gates:
+        ET.SubElement(case, "failure", message=f"{verdict.outcome}: {message}", type=verdict.level).text = _story(
+            verdict
+        )
+        return "failures"
     if verdict.outcome in SKIPPED:
         ET.SubElement(case, "skipped", message=f"{verdict.outcome}: {message}")
         return "skipped"
-    if gates:
-        ET.SubElement(case, "failure", message=message, type=verdict.level).text = _story(verdict)
-        return "failures"
     if verdict.outcome == "fail":
         ET.SubElement(case, "system-out").text = f"advice, {verdict.level}: {message}"
     return "passes"

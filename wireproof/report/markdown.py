@@ -26,6 +26,9 @@ def markdown(facts: Facts) -> str:
         *(_row(facts, target, contract) for target, contract in facts.columns),
         "",
         *_findings(facts),
+        *_listed(
+            "No longer so in the baseline", [f"- {code(s)}" for s in facts.report.get("baseline", {}).get("stale", ())]
+        ),
         *_divergences(facts),
         f"{spent}, {tokens}; wireproof {report['wireproof']}, suite {report['suite']['digest']}. "
         "`report.html` has every verdict with its evidence.",
@@ -41,6 +44,9 @@ def headline(facts: Facts) -> str:
         return "the endpoint could not be judged"
     if facts.gating:
         return f"{len(facts.gating)} judgements fail the run"
+    stale = facts.report.get("baseline", {}).get("stale", ())
+    if stale:
+        return f"{len(stale)} entries of the baseline are no longer so"
     return "the contract holds" if facts.report["exit"] == 0 else f"it ended with exit code {facts.report['exit']}"
 
 

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from wireproof.errors import LedgerError
+from wireproof.policy import Policy
 from wireproof.recorded import read
 from wireproof.report.document import document, suite_of
 from wireproof.spent import Spent
 from wireproof.stored import exchange_from
 from wireproof.verdict import Verdict, divergences
 
+# What report.json says of a target; a ledger says more, so that it can be judged again.
+TOLD = ("name", "provider", "base_url", "models", "profile")
 POLICY = {"fail_on": "must", "authority": "document"}
 
 
@@ -28,7 +31,7 @@ def rebuilt(file: Path) -> dict[str, Any]:
     for fact in held.get("exchange", ()):
         spent.add(exchange_from(fact))
     return document(
-        header["targets"],
+        [{name: value for name, value in target.items() if name in TOLD} for target in header["targets"]],
         verdicts,
         divergences(verdicts, own),
         asdict(spent),
@@ -42,17 +45,13 @@ def rebuilt(file: Path) -> dict[str, Any]:
 
 
 def gating(verdicts: Sequence[Verdict], own: Mapping[str, str], policy: Mapping[str, str]) -> list[int]:
-    """The positions of the verdicts that fail a run under this policy."""
+    """The positions of the verdicts that fail a run under this policy; a ledger knows no baseline."""
     columns: dict[str, set[str]] = {}
     for verdict in verdicts:
         columns.setdefault(verdict.target, set()).add(verdict.provider)
-
-    def gates(verdict: Verdict) -> bool:
-        by_own = verdict.provider == own.get(verdict.target)
-        named = policy["authority"] == "all" or by_own == (policy["authority"] == "document")
-        return (named or len(columns[verdict.target]) == 1) and verdict.gates(policy["fail_on"])
-
-    return [at for at, verdict in enumerate(verdicts) if gates(verdict)]
+    alone = frozenset(target for target, contracts in columns.items() if len(contracts) == 1)
+    decides = Policy(policy["fail_on"], policy["authority"], own, alone)
+    return [at for at, verdict in enumerate(verdicts) if decides.red(verdict)]
 
 
 def _by_kind(file: Path) -> dict[str, list[dict[str, Any]]]:
