@@ -41,6 +41,7 @@ exchanges = st.builds(
         texts,
         st.lists(st.tuples(texts, texts), max_size=2).map(tuple),
         tokens,
+        st.integers(0, 9),
     ),
     status=st.none() | st.integers(100, 599),
     http_version=st.sampled_from(["", "HTTP/1.1"]),
