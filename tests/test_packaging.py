@@ -18,7 +18,8 @@ import json
 from wireproof import config, datafiles
 root = datafiles.root()
 print(json.dumps({"root": str(root), "cases": len(config.load_cases()), "providers": list(config.load_providers()),
-                  "clauses": len(config.load_clauses("iio")), "scenarios": (root / "load/scenarios.yaml").is_file(),
+                  "clauses": len(config.load_clauses("iio")),
+                  "load": [(root / "load" / name).is_file() for name in ("scenarios.yaml", "cells.yaml")],
                   "speech": (root / "suites/transcriptions/speech.wav").is_file()}))
 """
 
@@ -69,7 +70,7 @@ def test_the_data_are_found(python, tmp_path):
     assert found["speech"]
     assert found["clauses"] == 144
     assert found["cases"] > 100
-    assert found["scenarios"]
+    assert found["load"] == [True, True]
 
 
 def test_the_bundled_server_is_judged_from_an_empty_folder(python, tmp_path):
