@@ -18,9 +18,10 @@ from wireproof.errors import ConfigError
 from wireproof.members import Member, members
 from wireproof.mock.faults import Fault, faults
 from wireproof.proof import Proof
-from wireproof.stand import Stand, Toll, Touched
+from wireproof.stand import Stand
 from wireproof.suites import load_checks
 from wireproof.target import Deadlines
+from wireproof.toll import Toll, Touched
 from wireproof.trial import open_trial
 
 # Faults that leave a connection open are told by the idle deadline, so it is short; the mock answers at once.

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
-from wireproof import pointer
 from wireproof.case import Case
 from wireproof.courier import Courier
 from wireproof.docket import Entry
@@ -14,11 +13,11 @@ from wireproof.evidence import Evidence, Sent
 from wireproof.mock.control import FAULT
 from wireproof.mock.faults import Fault
 from wireproof.mock.message import Ops
-from wireproof.mock.rehearsal import Take
 from wireproof.provider import Provider
 from wireproof.regard import changed, watched
 from wireproof.rehearsed import Rehearsed, heard_instead
 from wireproof.target import Target
+from wireproof.toll import Due, Rehearsal, Toll, Touched, attributed
 from wireproof.trial import Trial
 from wireproof.verdict import Verdict
 from wireproof.wire import Wire
@@ -31,46 +30,6 @@ PLAIN = frozenset({"head", "body", "chunk", "last"})
 
 # On the mock every option is offered, so that one refused honestly is a fault that was noticed.
 BROKEN = frozenset({"fail", "not-offered"})
-
-
-@dataclass(frozen=True, slots=True)
-class Toll:
-    """What one fault broke.
-
-    Attributes:
-        checks: check → the cases that pass without the fault and fail with it.
-        clauses: the clauses that failures are attributed to, advice against what the rules allow among them.
-    """
-
-    checks: dict[str, list[str]]
-    clauses: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """An entry to be judged under faults: its place, the outcomes that count as broken, and what it looks at."""
-
-    at: int
-    entry: Entry
-    red: frozenset[str]
-    regards: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Touched:
-    """What comes of a case under a fault; `changed` is None where more than headers or reads may differ."""
-
-    sent: Sent
-    changed: frozenset[str] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Rehearsal:
-    """What came of one case without a connection; its requests, where they can be answered again by themselves."""
-
-    sent: Sent
-    ops: tuple[Ops, ...]
-    takes: tuple[Take, ...]
 
 
 class Stand:
@@ -224,20 +183,6 @@ class Stand:
         every = tuple(cases)
         parts = await asyncio.gather(*(_sent(target, every[start::POOLS]) for start in range(POOLS)))
         return {name: sent for part in parts for name, sent in part.items()}
-
-
-def attributed(entry: Entry, verdict: Verdict) -> Iterator[tuple[str, str | None]]:
-    """The clauses that a failure is about, each with its place.
-
-    A clause about one member that is red only because the whole cannot be read is not among them: its own line
-    has to be able to turn red.
-    """
-    for (clause, judgement), told in zip(entry.clauses, verdict.clauses, strict=True):
-        fits = judgement.at is None or any(
-            found.pointer is not None and pointer.matches(judgement.at, found.pointer) for found in verdict.findings
-        )
-        if told.outcome == "fail" and fits:
-            yield clause.id, judgement.at
 
 
 async def _sent(target: Target, cases: Sequence[Case]) -> Evidence:
