@@ -11,6 +11,7 @@ from typing import Any
 
 from wireproof import contract, datafiles
 from wireproof.errors import ConfigError
+from wireproof.report.violation import printable
 from wireproof.verdict import SKIPPED, Verdict
 
 EVERY = "*"
@@ -106,7 +107,10 @@ class Baseline:
 
 def read(file: Path, today: date) -> Baseline:
     """The baseline of a file; ConfigError for one that does not keep the format or says something twice."""
-    data = datafiles.read_yaml(file)
+    try:
+        data = datafiles.read_yaml(file)
+    except ValueError as error:  # YAML itself reads what looks like a date
+        raise ConfigError(str(file), f"a value is not a date ({error})", "write YYYY-MM-DD") from None
     contract.check_format(_with_text_dates(data), "baseline", str(file))
     entries = tuple(_entry(entry, f"{file}, /known/{at}") for at, entry in enumerate(_with_text_dates(data)["known"]))
     seen: set[tuple[str | None, ...]] = set()
@@ -146,7 +150,7 @@ def _entries(verdicts: Sequence[Verdict], own: dict[str, str], before: Baseline 
             found.append(
                 {"check": check, "case": case, "target": target}
                 | ({"contract": by} if by != own[target] else {})
-                | {"outcome": verdict.outcome, "reason": entry.reason if entry else verdict.message or TODO}
+                | {"outcome": verdict.outcome, "reason": entry.reason if entry else printable(verdict.message) or TODO}
                 | ({"expires": entry.expires.isoformat()} if entry and entry.expires else {})
             )
     return found
