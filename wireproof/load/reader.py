@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from time import perf_counter_ns
 from typing import Any
 
+from gevent import Timeout
 from geventhttpclient.response import HTTPParseError
 
 from wireproof.load.line import Line
@@ -37,6 +38,7 @@ class Reading:
     received: int = 0
     tally: StreamTally | WholeTally | None = None
     refusal: bytes = b""
+    guard: Any = None
 
 
 def ask(line: Line, shot: Shot, deadlines: Deadlines, due_ns: int | None = None) -> Record:
@@ -58,6 +60,8 @@ def ask(line: Line, shot: Shot, deadlines: Deadlines, due_ns: int | None = None)
     except (TimeoutError, OSError) as error:
         trouble = _trouble(error)
     finally:
+        if reading.guard is not None:
+            reading.guard.close()
         if not kept:
             line.drop()
     reading.ended_ns = reading.ended_ns or perf_counter_ns()
@@ -83,7 +87,11 @@ def _read(plug: socket.socket, reading: Reading, shot: Shot, deadlines: Deadline
     recv, feed, body = plug.recv, reply.feed, reply.body
     latest = reading.sent_ns + int(deadlines.total * 1e9)
     while not reply.message_complete:
-        data = recv(BLOCK)
+        try:
+            data = recv(BLOCK)
+        except Timeout as fired:
+            _watch_on(fired, reading, deadlines.idle)
+            continue
         at_ns = perf_counter_ns()
         if at_ns > latest:
             return Outcome.TIMEOUT, f"the answer took longer than {deadlines.total:g} s"
@@ -100,13 +108,26 @@ def _read(plug: socket.socket, reading: Reading, shot: Shot, deadlines: Deadline
                 continue
             reading.headers_ns = at_ns
             reading.tally = _tally(reply, shot)
-            plug.settimeout(deadlines.idle)
+            if not reply.message_complete:
+                # One timer for the whole body: one for each read would cost as much as the read.
+                plug.settimeout(None)
+                reading.guard = Timeout.start_new(deadlines.idle)
         if body:
             _take(reading, bytes(body), at_ns)
             del body[:]
         if not data and not reply.message_complete:
             return Outcome.CUT, "the connection closed inside the body"
     return None
+
+
+def _watch_on(fired: Timeout, reading: Reading, idle_s: float) -> None:
+    """Wait for the rest of the idle deadline, counted from the last read; raises TimeoutError where it is over."""
+    if fired is not reading.guard:
+        raise fired
+    left_s = idle_s - (perf_counter_ns() - reading.ended_ns) / 1e9
+    if left_s <= 0:
+        raise TimeoutError
+    reading.guard = Timeout.start_new(left_s)
 
 
 def _broken(data: bytes, reading: Reading, error: Exception) -> Trouble:
