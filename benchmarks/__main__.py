@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import load
+from benchmarks import load, main_job
 
-RUNS = {"load": load.main}
+RUNS = {"load": load.main, "main-job": main_job.main}
 
 if __name__ == "__main__":
     if sys.argv[1:2] and sys.argv[1] in RUNS:

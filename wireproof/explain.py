@@ -6,12 +6,9 @@ import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import Any
 
-import yaml
-
-from wireproof import config
+from wireproof import config, datafiles
 from wireproof.case import Case
 from wireproof.check import Check
 from wireproof.clause import Clause, Judgement
@@ -29,8 +26,7 @@ Facts = dict[str, Any]
 @cache
 def mends() -> Mapping[str, str]:
     """How a server is mended, by check or by area."""
-    text = resources.files(__package__).joinpath("mends.yaml").read_text(encoding="utf-8")
-    found: Mapping[str, str] = yaml.safe_load(text)
+    found: Mapping[str, str] = datafiles.read_yaml(datafiles.PACKAGE / "mends.yaml")
     return found
 
 
