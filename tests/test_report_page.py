@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
+from wireproof.report.facts import read_facts
 from wireproof.report.files import write_all
+from wireproof.report.matrix import matrix_page
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -289,3 +291,20 @@ def luminance(colour: str) -> float:
     parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_the_page_of_many_runs_leads_to_the_verdicts_of_each(browser: Any, written: Path) -> None:
+    matrix = written.parent / "matrix.html"
+    matrix.write_text(matrix_page([(read_facts(written.parent), written.name)]), encoding="utf-8")
+    page, trouble = browser.new_context(viewport={"width": 390, "height": 800}).new_page(), []
+    page.on("console", lambda said: trouble.append(said.text))
+    page.goto(matrix.as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.click("a.cell[aria-label='iio, errors, keeps its own word: 1 of 2 broken']")
+    page.wait_for_selector("html[data-ready=yes]")
+    assert page.locator(".verdict .name").all_inner_texts() == [
+        "errors.refused\nchat-without-key",
+        "errors.refused\nchat-bad-key",
+    ]
+    assert not trouble
+    page.context.close()
