@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import zlib
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -168,10 +169,27 @@ def test_no_form_of_a_secret_is_in_any_artefact(ended: tuple[Path, str]) -> None
     files = [file for file in reports.rglob("*") if file.is_file()]
     assert {"report.json", "ledger.jsonl", "junit.xml", "baseline.yaml"} <= {file.name for file in files}
     told = {file.name: file.read_text(encoding="utf-8", errors="replace") for file in files} | {"terminal": shown}
+    told["inside report.html"] = inside(reports / "report.html")
     leaks = [
         (name, form) for name, text in told.items() for secret in SECRETS for form in forms(secret) if form in text
     ]
     assert leaks == []
+
+
+def inside(page: Path) -> str:
+    """The data that the page carries, every body read by its content coding."""
+    packed = page.read_text(encoding="utf-8").partition('id="data">')[2].partition("<")[0]
+    data = json.loads(gzip.decompress(base64.b64decode(packed)))
+    assert data["exchanges"]
+    return "\n".join([*words(data), *("".join(text for _, text in one["reads"]) for one in data["exchanges"])])
+
+
+def words(data: Any) -> Iterator[str]:
+    """Every text in JSON data, names too."""
+    if isinstance(data, str):
+        yield data
+    for value in [*data, *data.values()] if isinstance(data, dict) else data if isinstance(data, list) else ():
+        yield from words(value)
 
 
 def test_what_a_client_would_put_together_holds_no_secret(ended: tuple[Path, str]) -> None:
