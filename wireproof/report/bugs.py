@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-# What broke at an answer, a stream, a tool, a list, a vector, a picture or an error; the rest is of limits and the wire.
+# What broke at an answer, a stream, a tool, a list, a vector, a picture or an error; the rest: limits and the wire.
 AREAS = ("SSE", "CHK", "TOOL", "CHAT", "MOD", "EMB", "RESP", "MED", "ERR")
 SHOWN = 6
 Matrix = Mapping[str, Mapping[str, Mapping[str, Any]]]
