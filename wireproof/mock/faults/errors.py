@@ -35,7 +35,7 @@ def crashing(wanted: Callable[[dict[str, Any]], bool]) -> Lapse:
 
 
 def parts_crash(body: dict[str, Any]) -> bool:
-    return any(isinstance(one.get("content"), list) for one in body.get("messages", ()) if isinstance(one, dict))
+    return any(isinstance(one.get("content"), list) for one in body.get("messages") or () if isinstance(one, dict))
 
 
 def without_rate_headers(answer: Answer, received: Received) -> Answer:
