@@ -98,7 +98,7 @@ def test_a_baseline_that_is_written_again_keeps_its_reasons(tmp_path: Path) -> N
         pytest.param("known: [", "it is not YAML", id="no-yaml"),
         pytest.param("- 1", "is not", id="no-mapping"),
         pytest.param("known:\n- {check: a.b, case: x}", "/known/0", id="no-reason"),
-        pytest.param("known:\n- {check: a.b, case: x, reason: r, outcome: error}", "error is not one of", id="an-error"),
+        pytest.param("known:\n- {check: a.b, case: x, reason: r, outcome: error}", "error is not one of", id="error"),
         pytest.param("known:\n- {check: a.b, case: x, reason: r, expires: 2026-13-01}", "is not a date", id="no-date"),
         pytest.param(f"known:\n- {{{KNOWN}}}\n- {{{KNOWN}}}", "stands twice", id="twice"),
         pytest.param(None, "it cannot be read", id="no-file"),

@@ -16,8 +16,8 @@ from wireproof.casebook import read_cases
 from wireproof.check import Check, Exchange, Finding, Inconclusive, Noted, NotOffered, Provider, Untestable, Violation
 from wireproof.clause import Clause
 from wireproof.contract import SchemaSet
-from wireproof.evidence import Sent, Unsent
 from wireproof.docket import docket
+from wireproof.evidence import Sent, Unsent
 from wireproof.exchange import Break, Read, Request
 from wireproof.judge import Bench
 from wireproof.target import Target

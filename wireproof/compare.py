@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import comb
 from pathlib import Path
 from statistics import median
@@ -215,7 +215,7 @@ def _renamed(before: Side, after: Side) -> Side:
     if len(before.own) != 1 or len(after.own) != 1 or before.own.keys() == after.own.keys():
         return before
     (name,) = after.own
-    verdicts = {(name, *key[1:]): verdict for key, verdict in before.verdicts.items()}
+    verdicts = {(name, *key[1:]): replace(verdict, target=name) for key, verdict in before.verdicts.items()}
     return Side(before.name, verdicts, after.own, {(name, *key[1:]): t for key, t in before.times.items()})
 
 
