@@ -15,8 +15,8 @@ import atheris
 with atheris.instrument_imports(include=["wireproof.expect", "wireproof.assertion", "wireproof.pointer"]):
     from wireproof import aim, config
 from wireproof.courier import Courier
-from wireproof.evidence import Evidence
 from wireproof.docket import Entry
+from wireproof.evidence import Evidence
 from wireproof.exchange import Read
 from wireproof.rehearsed import Rehearsed
 from wireproof.suites import load_checks

@@ -29,5 +29,5 @@ def test_a_file_is_sent_as_base64(form: str, before: str) -> None:
 
 
 def test_a_file_that_is_not_there_is_told_by_its_name() -> None:
-    with pytest.raises(ConfigError, match="suites/chat/none.pdf"):
+    with pytest.raises(ConfigError, match=r"suites/chat/none\.pdf"):
         sent("$base64:chat/none.pdf")

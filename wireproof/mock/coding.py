@@ -20,4 +20,5 @@ def takes_gzip(received: Received) -> bool:
 def packed(headers: Headers, body: bytes) -> bytes:
     """The body in the coding that the headers name."""
     # Without the time, which would make two alike answers differ.
-    return gzip.compress(body, mtime=0) if GZIPPED[0] in headers else body
+    named = any(name.lower() == "content-encoding" and value == "gzip" for name, value in headers)
+    return gzip.compress(body, mtime=0) if named else body

@@ -146,13 +146,15 @@ def unfinished(value: Any) -> Any:
 def in_pairs(events: Events) -> Events:
     """Two neighbouring texts come in one chunk."""
     made: list[Event] = []
+    paired = False
     for event in events:
         last = deltas(made[-1].data) if made and is_json(made[-1]) else []
         here = deltas(event.data) if is_json(event) else []
         pair = [*last, *here]
         whole = len(last) == len(here) == 1 and all(set(delta) == {"content"} and delta["content"] for delta in pair)
         open_ended = whole and event.data["choices"][0].get("finish_reason") is None
-        if open_ended and not event.data["choices"][0].get("logprobs") and len(made) % 2:
+        paired = not paired and open_ended and not event.data["choices"][0].get("logprobs")
+        if paired:
             last[0]["content"] += here[0]["content"]
         else:
             made.append(event)
