@@ -134,7 +134,7 @@ def sweeps(exchange: Exchange) -> Iterator[Exchange]:
             blocks = (block.partition(b"data: ") for block in exchange.body.split(b"\n\n"))
             told = (a + b + (written(swept(json.loads(c), new)) if c[:1] == b"{" else c) for a, b, c in blocks)
             yield saying(exchange, b"\n\n".join(told))
-        elif exchange.content_type == "application/json":
+        elif exchange.content_type == "application/json" and exchange.body:
             yield saying(exchange, written(swept(exchange.json, new)))
 
 

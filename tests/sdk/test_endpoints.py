@@ -63,6 +63,47 @@ def responses(client: openai.OpenAI, entry: Mapping[str, Any]) -> None:
     assert events[-1].type == "response.completed"
 
 
+def kept(client: openai.OpenAI, entry: Mapping[str, Any]) -> Any:
+    if not hasattr(client, "responses"):
+        pytest.skip("this SDK is older than the Responses API")
+    return client.responses.create(model=entry["models"]["chat"], input="Count from 1 to 4", store=True)
+
+
+def response(client: openai.OpenAI, entry: Mapping[str, Any]) -> None:
+    made = kept(client, entry)
+    assert client.responses.retrieve(made.id).output_text == "1, 2, 3, 4"
+
+
+def response_delete(client: openai.OpenAI, entry: Mapping[str, Any]) -> None:
+    made = kept(client, entry)
+    client.responses.delete(made.id)
+    with pytest.raises(openai.NotFoundError):
+        client.responses.retrieve(made.id)
+
+
+def input_tokens(client: openai.OpenAI, entry: Mapping[str, Any]) -> None:
+    if not hasattr(getattr(client, "responses", None), "input_tokens"):
+        pytest.skip("this SDK counts no tokens beforehand")
+    told = client.responses.input_tokens.count(model=entry["models"]["chat"], input="Count from 1 to 4")
+    assert told.input_tokens == kept(client, entry).usage.input_tokens
+
+
+def chat_kept(client: openai.OpenAI, entry: Mapping[str, Any]) -> Any:
+    if not hasattr(client.chat.completions, "list"):
+        pytest.skip("this SDK is older than stored chats")
+    return client.chat.completions.create(model=entry["models"]["chat"], messages=user("Count from 1 to 4"), store=True)
+
+
+def chats_stored(client: openai.OpenAI, entry: Mapping[str, Any]) -> None:
+    made = chat_kept(client, entry)
+    assert made.id in [one.id for one in client.chat.completions.list()]
+
+
+def chat_stored(client: openai.OpenAI, entry: Mapping[str, Any]) -> None:
+    made = chat_kept(client, entry)
+    assert client.chat.completions.retrieve(made.id).choices[0].message.content == "1, 2, 3, 4"
+
+
 def images(client: openai.OpenAI, entry: Mapping[str, Any]) -> None:
     made = client.images.generate(
         prompt="A red circle", extra_body={"model": entry["models"]["image"], "size": "1024x1024"}
@@ -94,6 +135,11 @@ DRIVERS: Mapping[str, Callable[[openai.OpenAI, Mapping[str, Any]], None]] = {
     "completions": completions,
     "embeddings": embeddings,
     "responses": responses,
+    "response": response,
+    "response-delete": response_delete,
+    "input-tokens": input_tokens,
+    "chats-stored": chats_stored,
+    "chat-stored": chat_stored,
     "images": images,
     "transcriptions": transcriptions,
     "models": models,

@@ -82,7 +82,8 @@ def test_a_tool_round_trip_ends_in_text(api):
 
 def test_a_json_schema_answer_is_parsed(api):
     opened, model = api
-    schema = {"type": "object", "properties": {"age": {"type": "integer"}}, "required": ["age"]}
+    ages = {"properties": {"age": {"type": "integer"}}, "required": ["age"], "additionalProperties": False}
+    schema = {"type": "object", **ages}
     wanted = {"type": "json_schema", "json_schema": {"name": "person", "schema": schema, "strict": True}}
     answer = opened.chat.completions.create(model=model, messages=user("Invent one"), response_format=wanted)
     assert isinstance(json.loads(answer.choices[0].message.content)["age"], int)

@@ -58,8 +58,10 @@ class Server:
 
     def leave(self) -> None:
         """Begin to drain; safe from any thread."""
-        if self.loop is not None:
-            self.loop.call_soon_threadsafe(self._leave.set)
+        # A loop that is closed has left already.
+        if self.loop is not None and not self.loop.is_closed():
+            with contextlib.suppress(RuntimeError):
+                self.loop.call_soon_threadsafe(self._leave.set)
 
     def abandon(self) -> None:
         """Leave at once: connections that are still open are cut."""
