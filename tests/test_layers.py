@@ -49,6 +49,7 @@ OWNERS = {
     "yaml": ("wireproof.datafiles", "wireproof.mock.faults."),
     "pytest": (
         "wireproof.plugin",
+        "wireproof.protocol",
         "wireproof.closing",
         "wireproof.progress",
         "wireproof.commands.check",

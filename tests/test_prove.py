@@ -1,4 +1,7 @@
-"""The kill matrix: the faultless server breaks nothing, and each fault exactly what is recorded for it."""
+"""The kill matrix: the faultless server breaks nothing, and each fault exactly what is recorded for it.
+
+Every eighth fault is committed here; `.ci/prove` commits them all.
+"""
 
 from __future__ import annotations
 
@@ -10,56 +13,54 @@ import pytest
 from wireproof import config, prove
 from wireproof.errors import ConfigError
 from wireproof.mock.faults import faults
+from wireproof.suites import load_checks
 
 COMMITTED = Path(__file__).with_name("matrix.json")
+SAMPLE = tuple(sorted(faults())[::8])
 
 
-def every_clause():
-    return [clause for provider in config.load_providers().values() for clause in config.load_clauses(provider.schemas)]
+@pytest.fixture(name="recorded", scope="module")
+def _recorded():
+    return json.loads(COMMITTED.read_text())
 
 
 @pytest.fixture(name="proof", scope="module")
 def _proof():
-    return prove.prove()
+    return prove.prove(only=SAMPLE)
 
 
-def test_the_faultless_server_raises_no_alarm(proof):
+def test_the_faultless_server_and_its_liberties_raise_no_alarm(proof):
     assert proof.alarms == ()
 
 
-def test_every_fault_is_caught(proof):
-    assert set(proof.matrix) - set(proof.caught) == set()
-
-
-def test_every_check_is_broken_by_some_fault(proof):
-    assert proof.never_broken == ()
-
-
-def test_every_judged_clause_is_broken_by_some_fault(proof):
-    """A clause that no fault turns red is a green line that says nothing."""
-    assert proof.clauses_never_broken == ()
-
-
-def test_what_is_done_to_a_member_is_told_of_the_clauses_that_name_it(proof):
-    assert proof.misattributed == ()
-
-
-def test_each_fault_breaks_exactly_what_is_recorded(proof):
+def test_each_fault_breaks_exactly_what_is_recorded(proof, recorded):
     """Write tests/matrix.json anew with `wireproof prove --write tests/matrix.json` and read the difference."""
-    recorded = json.loads(COMMITTED.read_text())
-    differing = {fault for fault in {*recorded, *proof.matrix} if recorded.get(fault) != proof.matrix.get(fault)}
+    differing = {fault for fault in proof.matrix if recorded.get(fault) != proof.matrix[fault]}
 
-    assert {fault: (recorded.get(fault), proof.matrix.get(fault)) for fault in differing} == {}
+    assert {fault: (recorded.get(fault), proof.matrix[fault]) for fault in differing} == {}
 
 
 def test_the_figures_add_up(proof):
     data = proof.as_data()
-    assert data["faults"] == len([fault for fault in faults().values() if not fault.harmless])
-    assert data["caught"] == len([checks for checks in data["matrix"].values() if checks])
+    assert data["faults"] == len([fault for fault in SAMPLE if not faults()[fault].harmless])
+    assert data["caught"] == len([checks for checks in data["matrix"].values() if checks]) == data["faults"]
     assert data["false_alarms"] == 0
-    assert data["clauses"] == sum(clause.state == "judged" for clause in every_clause())
-    assert data["derived"] > data["clauses"]
     assert set(data["clauses_broken_by"]) | set(data["clauses_never_broken"]) == set(proof.clauses)
+
+
+def test_every_fault_is_recorded_and_caught(recorded):
+    assert {fault for fault, broken in recorded.items() if broken} == {
+        fault.id for fault in faults().values() if not fault.harmless
+    }
+
+
+def test_every_check_is_broken_by_some_fault(recorded):
+    broken = {check for providers in recorded.values() for checks in providers.values() for check in checks}
+    assert broken == set(load_checks())
+
+
+def test_every_fault_is_broken_on_providers_that_there_are(recorded):
+    assert {provider for providers in recorded.values() for provider in providers} == set(config.load_providers())
 
 
 def test_an_unknown_fault_is_told_with_a_remedy():

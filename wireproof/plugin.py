@@ -15,7 +15,7 @@ from uuid import uuid4
 
 import pytest
 
-from wireproof import options
+from wireproof import options, protocol
 from wireproof.closing import RUN_ID, Closing, folder
 from wireproof.docket import Entry
 from wireproof.errors import WireproofError
@@ -59,6 +59,11 @@ class CheckItem(pytest.Item):
         known = run.policy.known(verdict)
         if known is not None:
             pytest.xfail(known.reason)
+
+    def told(self, report: pytest.TestReport) -> dict[str, Any] | None:
+        """The verdict, for the one report of the item that carries it."""
+        last = report.when == "call" or (report.when == "setup" and report.failed)
+        return self.verdict.as_data() if last and self.verdict is not None else None
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """What is our own trouble, told without a key that some frame of it holds."""
@@ -129,13 +134,21 @@ def pytest_runtestloop(session: pytest.Session) -> None:
         _gather(run, session)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """A check runs in one step."""
+    if not isinstance(item, CheckItem) or not protocol.applies(item):
+        return None
+    protocol.run(item, nextitem, alike=isinstance(nextitem, CheckItem) and protocol.applies(nextitem))
+    return True
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Let the verdict travel with the report, also from another process."""
     report = yield
-    if isinstance(item, CheckItem) and item.verdict is not None:
-        last = report.when == "call" or (report.when == "setup" and report.failed)
-        report.__dict__["wireproof"] = item.verdict.as_data() if last else None
+    if isinstance(item, CheckItem):
+        report.__dict__["wireproof"] = item.told(report)
     return report
 
 

@@ -25,7 +25,7 @@ from wireproof.toll import Toll, Touched
 from wireproof.trial import open_trial
 
 # Faults that leave a connection open are told by the idle deadline, so it is short; the mock answers at once.
-DEADLINES = Deadlines(connect=5.0, first_byte=2.0, idle=1.5, total=10.0)
+DEADLINES = Deadlines(connect=5.0, first_byte=4.0, idle=3.0, total=15.0)
 # Faults under way at once: most of their time is waiting for streams that have gaps, or hang.
 AT_ONCE = 8
 

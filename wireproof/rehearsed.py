@@ -140,7 +140,7 @@ def _heard(ops: Ops, leave_after: int | None = None) -> Answer:
         elif op.kind in ("body", "chunk") and op.data:
             answer.ended_ns = START_NS + round(op.due_s * SECOND_NS)
             answer.reads.append(Read(answer.ended_ns, op.data))
-            if leave_after == sum(read.data.count(b"\n\n") for read in answer.reads):
+            if leave_after and leave_after == sum(read.data.count(b"\n\n") for read in answer.reads):
                 answer.left = answer.truncated = True
                 break
         elif op.data or op.kind not in ("body", "chunk", "last", "raw"):

@@ -60,6 +60,8 @@ class Stand:
             takes = self._server.takes(case, came) if isinstance(came, tuple) else ()
             self._faultless[name], self._rehearsed[name] = Rehearsal(came, ops, takes), came
         judged = [(entry, self.judge(entry, sent), self.judge(entry, self._rehearsed)) for entry in self._entries]
+        # A machine that is busy may leave a judgement of time undecided; without a connection it is decided.
+        judged = [(entry, alone if came.outcome == "inconclusive" else came, alone) for entry, came, alone in judged]
         self.passing = [entry for entry, verdict, _ in judged if verdict.outcome == "pass"]
         # Refusing an option honestly, where the mock does so too, breaks nothing; serving it wrongly does.
         declined = [entry for entry, verdict, _ in judged if verdict.outcome == "not-offered"]
@@ -114,12 +116,12 @@ class Stand:
 
     async def under(self, fault: Fault, case: str) -> Sent | None:
         """What comes of a case under a fault, without a connection; None where the fault does not touch it."""
-        faultless, ops = self._faultless[case], await self._done(fault, case)
-        if ops == faultless.ops:
-            return None
-        if faultless.takes:
-            return self._heard(case, ops, fault)
-        return (await self._rehearse(self.cases[case], self._under(fault)))[0]
+        faultless = self._faultless[case]
+        if not faultless.takes:
+            sent, ops = await self._rehearse(self.cases[case], self._under(fault))
+            return None if ops == faultless.ops else sent
+        ops = await self._done(fault, case)
+        return None if ops == faultless.ops else self._heard(case, ops, fault)
 
     def _heard(self, case: str, ops: tuple[Ops, ...], fault: Fault) -> Sent:
         """What came of a case, had this been done for its requests."""

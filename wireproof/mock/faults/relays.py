@@ -14,7 +14,7 @@ from wireproof.mock.message import Ops
 from wireproof.mock.said import Event, event_bytes
 
 # Longer than a client that is in a hurry waits, and shorter than one with an ordinary deadline.
-PAUSE_S = 1.0
+PAUSE_S = 2.0
 # What zlib calls a gzip body with the largest window.
 GZIP = 16 + zlib.MAX_WBITS
 PING = b": ping - 2024-02-14 10:00:00.000000\r\n\r\n"
