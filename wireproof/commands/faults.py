@@ -30,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
 
     known = faults()
     if options.write:
-        write(Path(options.write), field_bugs([fault.as_data() for fault in known.values()], Path(options.matrix)))
+        write(Path(options.write), deviations_of([fault.as_data() for fault in known.values()], Path(options.matrix)))
         return 0
     if options.kills:
         write(Path(options.kills), kill_matrix([fault.as_data() for fault in known.values()], Path(options.matrix)))
@@ -44,12 +44,12 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def field_bugs(known: list[dict[str, Any]], file: Path) -> str:
+def deviations_of(known: list[dict[str, Any]], file: Path) -> str:
     """The page of field bugs, from the faults and the matrix."""
     from wireproof.mock.faults.fault import stored
-    from wireproof.report import bugs
+    from wireproof.report import deviations
 
-    return bugs.field_bugs_page(known, stored("elsewhere.yaml"), stored("sources.yaml"), _matrix(file))
+    return deviations.deviations_page(known, stored("elsewhere.yaml"), stored("sources.yaml"), _matrix(file))
 
 
 def kill_matrix(known: list[dict[str, Any]], file: Path) -> str:

@@ -13,7 +13,7 @@ Matrix = Mapping[str, Mapping[str, Mapping[str, Any]]]
 Row = Mapping[str, Any]
 
 
-def field_bugs_page(faults: Sequence[Row], elsewhere: Mapping[str, Row], sources: Row, matrix: Matrix) -> str:
+def deviations_page(faults: Sequence[Row], elsewhere: Mapping[str, Row], sources: Row, matrix: Matrix) -> str:
     """Every field bug of these areas, one row for each fault that commits it.
 
     Args:
@@ -31,7 +31,7 @@ def field_bugs_page(faults: Sequence[Row], elsewhere: Mapping[str, Row], sources
         "the checks named fall to it, those first that fall at the most cases. A legal one is within the rules, and no",
         "check turns red.",
         "",
-        "Made by `wireproof faults --write docs/field-bugs.md` from wireproof/mock/faults and tests/matrix.json.",
+        "Made by `wireproof faults --write docs/deviations.md` from wireproof/mock/faults and tests/matrix.json.",
     ]
     for area in AREAS:
         lines += ["", f"## {area}", "", "| entry | what happens | kind | reported | fault | checks that fall |"]
