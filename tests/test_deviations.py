@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -32,6 +33,18 @@ def test_the_page_is_what_the_command_writes_today() -> None:
 
 def test_every_entry_has_a_row_and_every_row_an_entry() -> None:
     assert list(dict.fromkeys(row[0] for row in rows())) == ENTRIES
+
+
+def test_the_entries_are_all_there_are() -> None:
+    assert len(ENTRIES) == len(set(ENTRIES)) == 217
+    assert set(ENTRIES) == set(SOURCES)
+
+
+def test_a_test_that_the_page_names_is_there() -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", "\n".join(row["belongs"] for row in ELSEWHERE.values()))
+    assert named
+    for file, name in named:
+        assert f"def {name}(" in (ROOT / file).read_text(encoding="utf-8"), f"{file} has no {name}"
 
 
 def test_an_entry_has_a_fault_or_a_place_where_it_belongs() -> None:
