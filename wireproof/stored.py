@@ -15,14 +15,23 @@ from wireproof.exchange import Break, Exchange, Read, Request
 # Fields with a form of their own; every other one is a JSON value as it stands.
 TIMES = ("headers_ns", "ended_ns")
 FORMED = frozenset({"request", "headers", "reads", "broken", *TIMES})
+# What a case says of the way in which its requests go.
+HOW = frozenset({"connection", "together", "either"})
 
 
 def case_digest(case: Case) -> str:
     """Sixteen digits of what a case asks: evidence of a case that asks something else now says nothing about it."""
-    # A field that says nothing is left out, so that a new one changes no digest.
-    asks = [{name: value for name, value in _fields(ask).items() if value != defaults(ask)[name]} for ask in case.asks]
-    text = json.dumps([asks, case.repeat, case.feature, case.refused], sort_keys=True, default=_plainly)
+    asks = [_said(ask) for ask in case.asks]
+    how = {name: value for name, value in _said(case).items() if name in HOW}
+    told = [asks, case.repeat, case.feature, case.refused, *([how] if how else [])]
+    text = json.dumps(told, sort_keys=True, default=_plainly)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _said(value: Any) -> dict[str, Any]:
+    """The fields that say something: one that says nothing is left out, so that a new one changes no digest."""
+    silent = defaults(value)
+    return {name: given for name, given in _fields(value).items() if given != silent[name]}
 
 
 def defaults(value: Any) -> dict[str, Any]:
