@@ -93,7 +93,7 @@ def _prove_provider(name: str, only: tuple[str, ...]) -> Part:
 
 async def _prove(stand: Stand, chosen: Sequence[Fault], each_member: bool) -> Part:
     alarms = await stand.faultless()
-    tolls = {fault.id: stand.toll(touched, fault) async for fault, touched in _committed(stand, chosen)}
+    tolls = {fault.id: stand.toll(touched, fault) async for fault, touched in committed(stand, chosen)}
     alarms += [
         f"{stand.name}: {fault.id} is within the rules, yet it breaks {', '.join(tolls[fault.id].checks)}"
         for fault in chosen
@@ -102,7 +102,7 @@ async def _prove(stand: Stand, chosen: Sequence[Fault], each_member: bool) -> Pa
     return Part(tolls, alarms, stand.clauses, await members(stand) if each_member else ())
 
 
-async def _committed(stand: Stand, chosen: Sequence[Fault]) -> AsyncIterator[tuple[Fault, Mapping[str, Touched]]]:
+async def committed(stand: Stand, chosen: Sequence[Fault]) -> AsyncIterator[tuple[Fault, Mapping[str, Touched]]]:
     """Each fault with what comes of the cases that it touches.
 
     What needs the wire is sent first: arrival times are evidence, so no judging holds the loop while answers arrive.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from wireproof.case import Case
@@ -33,7 +33,12 @@ BROKEN = frozenset({"fail", "not-offered"})
 
 
 class Stand:
-    """One target's own column, judged again and again."""
+    """One target's own column, judged again and again.
+
+    Attributes:
+        rehearsed: what comes of each case of the faultless server without a connection.
+        passing: the entries that pass on the faultless server.
+    """
 
     def __init__(self, trial: Trial) -> None:
         self._trial, self.name = trial, trial.target.name
@@ -43,7 +48,7 @@ class Stand:
         self.cases: Mapping[str, Case] = {name: trial.cases[name] for entry in self._entries for _, name in entry.cases}
         self._server = Rehearsed(self._column)
         self._faultless: dict[str, Rehearsal] = {}
-        self._rehearsed: dict[str, Sent] = {}
+        self.rehearsed: dict[str, Sent] = {}
         self.passing: list[Entry] = []
         self._due: dict[str, list[Due]] = {}
 
@@ -58,8 +63,8 @@ class Stand:
         for name, case in self.cases.items():
             came, ops = await self._rehearse(case, self._target)
             takes = self._server.takes(case, came) if isinstance(came, tuple) else ()
-            self._faultless[name], self._rehearsed[name] = Rehearsal(came, ops, takes), came
-        judged = [(entry, self.judge(entry, sent), self.judge(entry, self._rehearsed)) for entry in self._entries]
+            self._faultless[name], self.rehearsed[name] = Rehearsal(came, ops, takes), came
+        judged = [(entry, self.judge(entry, sent), self.judge(entry, self.rehearsed)) for entry in self._entries]
         # A machine that is busy may leave a judgement of time undecided; without a connection it is decided.
         judged = [(entry, alone if came.outcome == "inconclusive" else came, alone) for entry, came, alone in judged]
         self.passing = [entry for entry, verdict, _ in judged if verdict.outcome == "pass"]
@@ -80,7 +85,7 @@ class Stand:
     def _regards(self, entry: Entry) -> frozenset[str]:
         """What the judgement looks at where there is no fault; whatever leaves that alone leaves the verdict alone."""
         seen: set[str] = set()
-        self.judge(entry, {name: watched(self._rehearsed[name], seen) for _, name in entry.cases})
+        self.judge(entry, {name: watched(self.rehearsed[name], seen) for _, name in entry.cases})
         return frozenset(seen)
 
     async def touched(self, fault: Fault) -> Mapping[str, Touched]:
@@ -93,21 +98,25 @@ class Stand:
         if fault.apply.frame is not None:
             return await self._carried(fault, reached)
         found = [(name, await self.under(fault, name)) for name in reached]
-        return {name: Touched(sent, changed(self._rehearsed[name], sent)) for name, sent in found if sent is not None}
+        return {name: Touched(sent, changed(self.rehearsed[name], sent)) for name, sent in found if sent is not None}
 
-    def toll(self, touched: Mapping[str, Touched], fault: Fault) -> Toll:
-        """What breaks under a fault, given what comes of the cases that it touches."""
-        evidence = {**self._rehearsed, **{name: touch.sent for name, touch in touched.items()}}
+    def judged(self, touched: Mapping[str, Touched]) -> Iterator[tuple[Due, Evidence, Verdict]]:
+        """What is judged again under a fault, given what comes of the cases that it touches."""
+        evidence = {**self.rehearsed, **{name: touch.sent for name, touch in touched.items()}}
         due = {
             due.at: due
             for name, touch in touched.items()
             for due in self._due.get(name, ())
             if touch.changed is None or not due.regards.isdisjoint(touch.changed)
         }
+        for _, one in sorted(due.items()):
+            yield one, evidence, self.judge(one.entry, evidence)
+
+    def toll(self, touched: Mapping[str, Touched], fault: Fault) -> Toll:
+        """What breaks under a fault, given what comes of the cases that it touches."""
         broken: dict[str, list[str]] = {}
         clauses: set[str] = set()
-        for _, one in sorted(due.items()):
-            verdict = self.judge(one.entry, evidence)
+        for one, _, verdict in self.judged(touched):
             clauses.update(clause for clause, _ in attributed(one.entry, verdict))
             # What the rules allow may be advised against, but must never be a red line.
             if verdict.outcome in one.red and (verdict.gates() or not fault.harmless):
@@ -161,7 +170,7 @@ class Stand:
             return None
         if any(one.broken or one.status != other.status for one, other in zip(sent, heard, strict=True)):
             return None
-        return changed(self._rehearsed[name], heard)
+        return changed(self.rehearsed[name], heard)
 
     def _as_of(self, name: str, sent: Sent, fault: Fault) -> Sent:
         """What came of one case as what comes of another, for which the server does the same."""
