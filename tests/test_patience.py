@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from wireproof import config
 from wireproof.case import Ask, Case
-from wireproof.patience import FRESH_AFTER_S, Patience, granted
+from wireproof.patience import FRESH_AFTER_S, Patience, granted, longest_wait
 from wireproof.target import Key, Target
 
 PROVIDER = config.load_providers()["iio"]
@@ -31,6 +34,7 @@ def case(name: str, *, key: str = "free", refused: str | None = None, clock: flo
 
 
 BURST, LIST = case("burst", refused="rate-limited"), case("list")
+KEYS = {"good": Key("PRO", "iio-dev-a"), "free": Key("FREE", "iio-dev-b")}
 
 
 @pytest.fixture(name="time")
@@ -41,8 +45,7 @@ def _time() -> Time:
 @pytest.fixture(name="patience")
 def _patience(time: Time) -> Callable[..., Patience]:
     def made(seconds: float = 65.0, **changed: object) -> Patience:
-        keys = {"good": Key("PRO", "iio-dev-a"), "free": Key("FREE", "iio-dev-b")}
-        target = Target("iio", PROVIDER, "http://127.0.0.1/v1", keys=keys, patience=seconds, **changed)
+        target = Target("iio", PROVIDER, "http://127.0.0.1/v1", keys=KEYS, patience=seconds, **changed)
         return Patience(target, clock=lambda: time.now, sleep=time.sleep)
 
     return made
@@ -93,10 +96,27 @@ def test_nobody_waits_without_need_or_leave(patience, time, changed):
         pytest.param(case("later", key="good", clock=61), set(), id="a-key-that-others-use"),
         pytest.param(case("tomorrow", clock=90_000), set(), id="beyond-all-patience"),
         pytest.param(case("now"), set(), id="no-later-moment"),
+        pytest.param(
+            replace(case("idle", key="good", clock=61), connection="same"), {"clock"}, id="a-line-that-nobody-uses"
+        ),
     ],
 )
 def test_patience_stands_in_for_a_clock_where_the_key_is_used_by_nobody_else(patience, asked, means):
     assert granted(asked, patience().target) == means
+
+
+@given(st.lists(st.sampled_from([BURST, LIST, case("later", clock=40), case("soon", clock=5)]), max_size=6))
+def test_a_plan_knows_how_long_the_cases_of_a_key_wait(cases):
+    time, named = Time(), [replace(one, name=f"{one.name} {n}") for n, one in enumerate(cases)]
+    target = Target("iio", PROVIDER, "http://127.0.0.1/v1", keys=KEYS, patience=65.0)
+    taken(Patience(target, clock=lambda: time.now, sleep=time.sleep), *named)
+    assert longest_wait(named, target) == pytest.approx(sum(time.slept))
+
+
+def test_keys_wait_side_by_side_and_nobody_where_a_clock_moves(patience):
+    others = [case("other", key="good", clock=10), case("later", clock=40)]
+    assert longest_wait(others, patience().target) == 40
+    assert longest_wait(others, patience(own_keys=True, means=frozenset({"clock"})).target) == 0
 
 
 def test_a_key_serves_one_case_at_a_time(patience):

@@ -77,6 +77,18 @@ def test_a_plan_tells_requests_tokens_cost_and_time() -> None:
     assert told["seconds"] == 6 * (told["requests"] - 1)
 
 
+def test_a_plan_tells_the_waits_that_patience_allows() -> None:
+    url = ("--provider", "iio", "--endpoint", "http://127.0.0.1:9/v1", "--profile", "all", "--key", "free=FREE_KEY")
+    (hasty,) = json.loads(ran("plan", *url, "--json").stdout)
+    (patient,) = json.loads(ran("plan", *url, "--patience", "65", "--json").stdout)
+    assert (hasty["waits"], hasty["seconds"]) == (0, None)
+    # The window of the free tier alone takes a minute, and a minute of its own before it.
+    assert patient["waits"] == patient["seconds"] > 120
+    assert patient["verdicts"] > hasty["verdicts"]
+    told = ran("plan", *url, "--patience", "65", "--pace", "600").stdout
+    assert f"{patient['waits']:.0f} s are waited for later moments" in told
+
+
 def test_a_plan_leaves_out_what_a_budget_does_not_allow() -> None:
     url = ("--provider", "iio", "--endpoint", "http://127.0.0.1:9/v1")
     (told,) = json.loads(ran("plan", *url, "--max-requests", "5", "--json").stdout)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -34,7 +34,7 @@ class Patience:
     @asynccontextmanager
     async def turn(self, case: Case) -> AsyncIterator[None]:
         """The time in which the key of a tier serves this case alone; of any other key nothing is kept."""
-        key = None if self.target.own_keys else self._key(case)
+        key = key_of(case, self.target)
         if key is None:
             self._began[case.name] = self.clock()
             yield
@@ -43,8 +43,7 @@ class Patience:
             await self._wait(self._fresh.get(f"{key} {meets_limit(case)}", 0.0))
             self._began[case.name] = self.clock()
             yield
-            # A full minute is in the way of whatever comes next; a request is in the way of a count.
-            for meets in (True, False) if meets_limit(case) else (True,):
+            for meets in spoilt_by(case):
                 self._fresh[f"{key} {meets}"] = self.clock() + FRESH_AFTER_S
 
     async def until(self, case: Case, ask: Ask) -> None:
@@ -57,16 +56,41 @@ class Patience:
         if 0 < seconds <= max(self.target.patience, 0.0):
             await self.sleep(seconds)
 
-    def _key(self, case: Case) -> str | None:
-        """The name of the key of a tier that a case asks with."""
-        keys = (self.target.keys.get(ask.key) for ask in case.asks if ask.key not in PLAIN_KEYS)
-        return next((key.name for key in keys if key is not None), None)
+
+def key_of(case: Case, target: Target) -> str | None:
+    """The name of the key of a tier that a case asks with, where the key serves one case at a time."""
+    if target.own_keys:
+        return None
+    keys = (target.keys.get(ask.key) for ask in case.asks if ask.key not in PLAIN_KEYS)
+    return next((key.name for key in keys if key is not None), None)
 
 
 def granted(case: Case, target: Target) -> frozenset[str]:
-    """The means that patience stands in for: a clock, where the moment is near and nobody else uses the key."""
-    alone = not any(ask.key in PLAIN_KEYS for ask in case.asks)
+    """The means that patience stands in for: a clock, where the moment is near and nobody else uses key or line."""
+    alone = case.connection is not None or not any(ask.key in PLAIN_KEYS for ask in case.asks)
     return frozenset({"clock"} if alone and 0 < case.latest <= target.patience else ())
+
+
+def longest_wait(cases: Iterable[Case], target: Target) -> float:
+    """The seconds that waits alone take, where the cases leave in this order and nothing else takes time."""
+    now: dict[str, float] = {}
+    fresh: dict[tuple[str, bool], float] = {}
+    for case in cases:
+        key = key_of(case, target)
+        began = now.get(key or case.name, 0.0)
+        if key is not None:
+            turn = fresh.get((key, meets_limit(case)), 0.0) - began
+            began += turn if 0 < turn <= target.patience else 0.0
+        waits = 0.0 if "clock" in target.means or case.latest > target.patience else case.latest
+        now[key or case.name] = over = began + waits
+        if key is not None:
+            fresh |= {(key, meets): over + FRESH_AFTER_S for meets in spoilt_by(case)}
+    return max(now.values(), default=0.0)
+
+
+def spoilt_by(case: Case) -> tuple[bool, ...]:
+    """Which of what comes next a case is in the way of: a full minute of anything, a request of a count."""
+    return (True, False) if meets_limit(case) else (True,)
 
 
 def meets_limit(case: Case) -> bool:

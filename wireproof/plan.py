@@ -11,6 +11,7 @@ from wireproof.case import Case
 from wireproof.check import Untestable
 from wireproof.courier import not_worth_sending
 from wireproof.gather import SMOKE_CASES
+from wireproof.patience import longest_wait
 from wireproof.render import Outgoing, render
 from wireproof.target import Target
 from wireproof.trial import Trial
@@ -24,12 +25,14 @@ class Plan:
         cases: case → the ceilings of its requests, in order.
         unsent: case → why a budget leaves it out.
         verdicts: how many entries of the docket would be judged.
+        waits_s: the seconds that cases wait for later moments and for minutes of their own.
     """
 
     target: Target
     cases: Mapping[str, tuple[Ceiling, ...]]
     unsent: Mapping[str, str]
     verdicts: int
+    waits_s: float
 
     @property
     def ceilings(self) -> tuple[Ceiling, ...]:
@@ -57,9 +60,16 @@ class Plan:
         costs = [one.cost for one in self.ceilings]
         return None if None in costs else sum(cost for cost in costs if cost is not None)
 
+    @property
+    def seconds(self) -> float | None:
+        """The time that pace and waits take, side by side; None where there is neither."""
+        pace = self.target.pace
+        if pace is None:
+            return self.waits_s or None
+        return max(60 * max(0, self.requests - 1) / pace, self.waits_s)
+
     def as_data(self) -> dict[str, Any]:
         """The JSON form."""
-        pace = self.target.pace
         return {
             "target": self.target.name,
             "profile": self.target.profile,
@@ -69,25 +79,32 @@ class Plan:
             "output_tokens": self.output,
             "uncapped": list(self.uncapped),
             "cost": self.cost,
-            "seconds": None if pace is None else 60 * max(0, self.requests - 1) / pace,
+            "seconds": self.seconds,
+            "waits": self.waits_s,
             "verdicts": self.verdicts,
             "unsent": dict(self.unsent),
         }
 
     def as_text(self) -> str:
         """The plan for people."""
-        data, pace = self.as_data(), self.target.pace
+        data = self.as_data()
         cost = "not known (--price IN,OUT)" if self.cost is None else f"${self.cost:.4f} at most"
-        time = "as fast as it answers" if pace is None else f"{data['seconds']:.0f} s at {pace:g} requests a minute"
         lines = [
             f"{self.target.name} ({self.target.profile}): {self.requests} requests in {len(self.cases)} cases, "
             f"{self.verdicts} verdicts",
             f"  tokens   at most {data['input_tokens']} in, {self.output} out",
             f"  cost     {cost}",
-            f"  time     {time}",
+            f"  time     {self._time()}",
         ]
         lines += [f"  uncapped {name}: nothing caps its answer" for name in self.uncapped]
         return "\n".join(lines + [f"  unsent   {name}: {reason}" for name, reason in self.unsent.items()])
+
+    def _time(self) -> str:
+        if self.seconds is None:
+            return "as fast as it answers"
+        pace = [f"at {self.target.pace:g} requests a minute"] if self.target.pace else []
+        waits = [f"of which {self.waits_s:.0f} s are waited for later moments"] if self.waits_s else []
+        return f"{self.seconds:.0f} s {', '.join(pace + waits)}"
 
 
 def plan(trial: Trial) -> Plan:
@@ -111,7 +128,7 @@ def plan(trial: Trial) -> Plan:
     judged = sum(
         all(name in sent for _, name in entry.cases) and entry.needs <= target.means for entry in trial.entries
     )
-    return Plan(target, sent, unsent, judged)
+    return Plan(target, sent, unsent, judged, longest_wait((trial.cases[name] for name in sent), target))
 
 
 def _wanted(trial: Trial) -> Iterable[Case]:
