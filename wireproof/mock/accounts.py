@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from dataclasses import dataclass, field, replace
@@ -12,8 +11,7 @@ from wireproof.mock.kept import Kept
 from wireproof.mock.profile import Profile
 from wireproof.mock.quota import Tokens, Use, is_metered
 from wireproof.mock.rate import Rate, Tier
-
-WINDOW_S = 60.0
+from wireproof.mock.windows import WINDOWS, Fixed, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,29 +44,26 @@ class Meter:
     """Where an account stands after one request.
 
     Attributes:
+        reset_s: seconds until the limit is whole again.
+        free_s: seconds until another request is admitted, where this one was not.
         tokens_left: the minute's tokens; None where the tier counts none.
     """
 
     tier: Tier
     remaining: int
     reset_s: float
+    free_s: float = 0.0
     tokens_left: int | None = None
     limited: bool = False
     exhausted: bool = False
-
-    @property
-    def wait_s(self) -> int:
-        """Whole seconds after which the window is surely over."""
-        return max(1, math.ceil(self.reset_s))
 
 
 @dataclass(slots=True)
 class Account:
     """The counters of one caller."""
 
-    window_at: float
-    used: int = 0
-    tokens_used: int = 0
+    requests: Window
+    tokens_of_minute: Fixed = field(default_factory=Fixed)
     requests_left: int | None = None
     tokens: Tokens = field(default_factory=Tokens)
     months: dict[str, int] = field(default_factory=dict)
@@ -76,19 +71,26 @@ class Account:
 
     def admit(self, tier: Tier, at: float, rate: Rate) -> Meter:
         """Count a request that arrives now, unless the window is full."""
-        if at >= self.window_at + rate.window_s:
-            self.window_at, self.used, self.tokens_used = at, 0, 0
-        reset_s = max(0.0, min(WINDOW_S, self.window_at + WINDOW_S - at))
+        used, seconds = self.requests.used(at, tier.limit, rate.window_s), rate.window_s
+        self.tokens_of_minute.used(at, tier.limit, seconds)
         exhausted, left = self._exhausted(tier, at), self.tokens_left(tier)
-        limited = self.used >= tier.limit + rate.slack or left == 0
+        limited = used >= tier.limit + rate.slack or left == 0
         if not limited:
             self._count(at)
-        return Meter(tier, max(0, tier.limit - self.used), reset_s, left, limited=limited, exhausted=exhausted)
+        return Meter(
+            tier=tier,
+            remaining=max(0, tier.limit - self.requests.used(at, tier.limit, seconds)),
+            reset_s=self.requests.whole_s(at, tier.limit),
+            free_s=(self.tokens_of_minute if left == 0 else self.requests).free_s(at, tier.limit),
+            tokens_left=left,
+            limited=limited,
+            exhausted=exhausted,
+        )
 
     def tokens_left(self, tier: Tier) -> int | None:
         """What is left of the minute's tokens; None where the tier counts none."""
         limit = tier.tokens_per_minute
-        return None if limit is None else max(0, limit - self.tokens_used)
+        return None if limit is None else max(0, limit - self.tokens_of_minute.count)
 
     def _exhausted(self, tier: Tier, at: float) -> bool:
         """Whether no request is left, of those that were left altogether or of the month's."""
@@ -96,7 +98,7 @@ class Account:
         return self.requests_left == 0 or month_is_over
 
     def _count(self, at: float) -> None:
-        self.used += 1
+        self.requests.take(at)
         self.months[month(at)] = self.months.get(month(at), 0) + 1
         if self.requests_left:
             self.requests_left -= 1
@@ -139,7 +141,7 @@ class Accounts:
         tier, _ = tier_of(caller.profile, caller.key)
         with self._lock:
             account = self._account(caller)
-            account.tokens_used += tokens
+            account.tokens_of_minute.take(caller.at, tokens)
             if tokens and is_metered(caller.profile, tier):
                 account.tokens.charge(use, caller.at, tokens)
 
@@ -157,7 +159,7 @@ class Accounts:
 
 def opened(caller: Caller) -> Account:
     """A new account; its key says whether all that its tier counts is used up, or all but the last of it."""
-    account = Account(caller.at)
+    account = Account(WINDOWS[caller.profile.rate.model]())
     tier, used_up = tier_of(caller.profile, caller.key)
     left = 1 if used_up == "-last" else 0
     if used_up and tier.per_month is not None:

@@ -5,31 +5,37 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
-from wireproof.mock.accounts import WINDOW_S, Meter
+from wireproof.mock.accounts import Meter
 from wireproof.mock.message import Headers
 from wireproof.mock.profile import Profile
 from wireproof.mock.rate import Rate
 from wireproof.mock.refusal import Refused
+from wireproof.mock.windows import WINDOW_S
 
 
 def stranger(rate: Rate) -> Meter:
     """The standing shown to a caller without an account: the lowest tier's, untouched."""
-    return Meter(rate.lowest, rate.lowest.limit, WINDOW_S, rate.lowest.tokens_per_minute)
+    return Meter(rate.lowest, rate.lowest.limit, WINDOW_S, tokens_left=rate.lowest.tokens_per_minute)
+
+
+def whole(seconds: float) -> int:
+    """Whole seconds, one at least, after which a wait is surely over."""
+    return max(1, math.ceil(seconds))
 
 
 def duration(seconds: float) -> str:
     """Seconds as OpenAI prints them: `120ms`, `1s`, `6m0s`."""
     if seconds < 1:
         return f"{max(1, math.ceil(seconds * 1000))}ms"
-    whole = math.ceil(seconds)
-    return f"{whole}s" if whole < 60 else f"{whole // 60}m{whole % 60}s"
+    minutes, rest = divmod(math.ceil(seconds), 60)
+    return f"{minutes}m{rest}s" if minutes else f"{rest}s"
 
 
 def triple(rate: Rate, meter: Meter) -> Headers:
     return (
         (rate.limit, str(meter.tier.limit)),
         (rate.remaining, str(meter.remaining)),
-        (rate.reset, str(meter.wait_s)),
+        (rate.reset, str(whole(meter.reset_s))),
     )
 
 
@@ -47,12 +53,12 @@ def silent(rate: Rate, meter: Meter) -> Headers:
 
 
 def in_seconds(meter: Meter) -> Headers:
-    return (("Retry-After", str(meter.wait_s)),)
+    return (("Retry-After", str(whole(meter.free_s))),)
 
 
 def in_both_units(meter: Meter) -> Headers:
     """The wait as OpenAI's clients read it: first in milliseconds, then in seconds."""
-    return (("retry-after-ms", str(max(1, math.ceil(meter.reset_s * 1000)))), *in_seconds(meter))
+    return (("retry-after-ms", str(max(1, math.ceil(meter.free_s * 1000)))), *in_seconds(meter))
 
 
 WAITS: Mapping[str, Callable[[Meter], Headers]] = {"openai": in_both_units}

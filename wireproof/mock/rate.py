@@ -54,6 +54,7 @@ class Rate:
         counts_months: whether a volume that is used up is refused, of requests as of tokens.
         window_s: the seconds after which requests are free again; what is told of them is a minute.
         days_end: whether a day frees tokens.
+        model: how requests become free again, a key of WINDOWS.
     """
 
     dialect: str
@@ -67,6 +68,7 @@ class Rate:
     counts_months: bool = True
     window_s: float = 60.0
     days_end: bool = True
+    model: str = "window"
 
     @classmethod
     def from_mapping(cls, row: Mapping[str, Any]) -> Rate:

@@ -79,6 +79,9 @@ def key(change: Callable[[str], str]) -> Lapse:
 
 LAPSES: Mapping[str, Lapse] = {
     "limit-for-ever": rules.rate(window_s=math.inf),
+    "minute-by-the-clock": rules.rate(model="clock"),
+    "minute-slides": rules.rate(model="sliding"),
+    "minute-refills": rules.rate(model="bucket"),
     "window-of-half-a-minute": rules.rate(window_s=30.0),
     "remaining-one-ahead": limit_header("remaining", one_more),
     "limit-other-on-errors": limit_header("limit", one_more, BAD),
