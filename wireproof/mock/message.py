@@ -15,6 +15,7 @@ class Received:
     Attributes:
         after: the status of the answer before it on the same connection; 0 where it is the first.
         beside: how many answers to the same account are under way.
+        before: the status that the same account was answered with before; 0 where this is its first request.
     """
 
     method: str
@@ -25,6 +26,7 @@ class Received:
     at: float
     after: int = 0
     beside: int = 0
+    before: int = 0
 
     def header(self, name: str) -> str | None:
         wanted = name.lower()

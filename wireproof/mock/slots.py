@@ -1,4 +1,4 @@
-"""The answers under way of each account: how many, and until when; and one at a time where a request says so."""
+"""The answers of each account: those under way, until when, one at a time where a request says so; and the last one."""
 
 from __future__ import annotations
 
@@ -14,16 +14,26 @@ Begin = Callable[[], None]
 
 @dataclass(slots=True)
 class Slots:
-    """Who is being answered; `left` counts the answers whose client did not stay to the end."""
+    """Who is being answered, and was; `left` counts the answers whose client did not stay to the end."""
 
     left: int = 0
     _taken: dict[Place, dict[int, float]] = field(default_factory=dict)
     _waiting: dict[Place, dict[int, Begin]] = field(default_factory=dict)
+    _told: dict[Place, int] = field(default_factory=dict)
 
     def clear(self) -> None:
+        self._told.clear()
         self._taken.clear()
         self._waiting.clear()
         self.left = 0
+
+    def known(self, received: Received) -> Received:
+        """The request with what its account was answered before, and how many of its answers are under way."""
+        return replace(received, beside=len(self.ends(received)), before=self._told.get(place_of(received), 0))
+
+    def told(self, received: Received, status: int) -> None:
+        """Remember what the account was answered with."""
+        self._told[place_of(received)] = status
 
     def ends(self, received: Received) -> tuple[float, ...]:
         """When each answer to the same account that is under way will be over."""
