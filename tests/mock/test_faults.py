@@ -30,6 +30,9 @@ TOOL = {
 }
 OTHER = {"type": "function", "function": {"name": "get_time", "parameters": {}}}
 SCHEMA = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}
+DEEP: list = []
+for _ in range(130):
+    DEEP = [DEEP]
 FORMAT = {"type": "json_schema", "json_schema": {"name": "a", "schema": SCHEMA}}
 USAGE = {"stream": True, "stream_options": {"include_usage": True}}
 WEATHER = [{"role": "user", "content": "What is the weather in Paris and London?"}]
@@ -97,6 +100,12 @@ CHATS = [
     {"messages": "hi"},
     {"messages": [{"content": "x"}]},
     {"messages": [{"role": "user"}]},
+    {"messages": [{"role": "user", "content": "Say exactly: \U00020000"}]},
+    {"messages": [{"role": "user", "content": "Say exactly: ﬁ"}]},
+    {"messages": HELLO, "tools": [{"type": "function", "function": {"name": "🌀"}}]},
+    {"messages": HELLO, "frequency_penalty": -2},
+    {"messages": HELLO, "temperature": {}},
+    {"messages": HELLO, "metadata": {}, "stop": DEEP},
 ]
 COMPLETIONS = [
     {"prompt": "Count from 1 to 30", "max_tokens": 5, "logprobs": 2},

@@ -97,3 +97,4 @@ def reset(state: State) -> None:
     state.cells.clear()
     state.accounts.clear()
     state.slots.clear()
+    state.dead.clear()

@@ -6,7 +6,6 @@ import itertools
 import sys
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from wireproof.mock import control, limits, routes, validate
@@ -29,8 +28,9 @@ from wireproof.mock.quota import use_of, used_by
 from wireproof.mock.refusal import Refused, render
 from wireproof.mock.responses import input_tokens, responses
 from wireproof.mock.routes import Route
-from wireproof.mock.said import Answer, encode, with_headers
+from wireproof.mock.said import Answer, Said, encode, with_headers
 from wireproof.mock.signing import Asked, standing
+from wireproof.mock.slots import is_streamed, place_of
 from wireproof.mock.state import State
 from wireproof.mock.stored import chat_stored, chats_stored, response, response_deleted
 from wireproof.mock.transcribe import transcriptions
@@ -62,6 +62,8 @@ TROUBLES: Mapping[str, tuple[str, str]] = {
     "misconfigured": ("misconfigured", "The provider of this model is not configured."),
     "crashed": ("server-failed", "The server failed on this request."),
 }
+
+GONE = Said(502, b"Bad Gateway", (("Content-Type", "text/plain"),))
 
 
 class Core:
@@ -103,16 +105,28 @@ class Core:
         answered = self.answer(lapse.rule(profile), heard)
         if not self.controlled:
             return encode(answered, gap_s=self.state.gap_s)
-        beside = replace(received, beside=len(self.state.slots.ends(received)))
-        made = encode(lapse.say(answered, beside), gap_s=self.state.gap_s, frame=lapse.frame)
-        return self.state.slots.take(received, made)
+        known = self.state.slots.known(received)
+        self.state.slots.told(received, answered.status)
+        said = self._last_said(lapse, received) or lapse.say(answered, known)
+        made = encode(said, gap_s=self.state.gap_s, frame=lapse.frame)
+        return self.state.slots.take(received, made, self.state.gap_s)
+
+    def _last_said(self, lapse: Lapse, received: Received) -> Said | None:
+        """What a relay says to an account whose earlier request the server did not survive."""
+        if lapse.dies_of is None:
+            return None
+        if place_of(received) in self.state.dead:
+            return GONE
+        if lapse.dies_of(received):
+            self.state.dead.add(place_of(received))
+        return None
 
     def ended(self, received: Received, *, left: bool = False) -> None:
         """The answer is over, or its client has left."""
         if not self.state.slots.holds(received):
             return
         self.state.slots.left += left
-        if not (left and self._blind(received, "leaving")):
+        if not (left and self._blind(received, "leaving" if is_streamed(received) else "leaving-plain")):
             self.state.slots.free(received)
 
     def welcomes(self, received: Received) -> bool:

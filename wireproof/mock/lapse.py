@@ -1,4 +1,4 @@
-"""The five places where a server can do otherwise than it promises."""
+"""The six places where a server can do otherwise than it promises."""
 
 from __future__ import annotations
 
@@ -24,10 +24,12 @@ def as_said(answer: Answer, received: Received) -> Answer:
 
 @dataclass(frozen=True, slots=True)
 class Lapse:
-    """What is heard, by which rules, what is said, how it is put on the wire, and which signs are not seen.
+    """What is heard, by which rules, what is said, how it is put on the wire, and what is not seen or not survived.
 
     Attributes:
-        blind_to: `expectation` (a client waits to be told to go on), `leaving` (a client is gone).
+        blind_to: `expectation` (a client waits to be told to go on), `leaving` and `leaving-plain` (a client is gone
+            from a stream, from a plain answer).
+        dies_of: whether a request is the last that is served to its account.
     """
 
     hear: Callable[[Received, Profile], Received] = as_received
@@ -35,6 +37,7 @@ class Lapse:
     say: Callable[[Answer, Received], Answer] = as_said
     frame: Frame | None = None
     blind_to: frozenset[str] = frozenset()
+    dies_of: Callable[[Received], bool] | None = None
 
 
 NO_LAPSE = Lapse()

@@ -56,6 +56,7 @@ class Rehearsal:
         """Forget whoever asked before."""
         self._core.state.accounts.clear()
         self._core.state.slots.clear()
+        self._core.state.dead.clear()
         self._core.ordinals = itertools.count()
 
     def ops(self, request: Received, *, stays: bool = False) -> Ops:
@@ -92,7 +93,9 @@ class Rehearsal:
     def _take(self, request: Received) -> Take:
         profile = routes.profile_for(self._core.profiles, request.path)
         assert profile is not None, request.path
-        answer = self._core.answer(profile, request)
+        answer, slots = self._core.answer(profile, request), self._core.state.slots
+        request = slots.known(request)
+        slots.told(request, answer.status)
         endpoints = frozenset(endpoint for endpoint, _, _ in routes.matches(profile, request.path))
         ops = _done(encode(answer, gap_s=self._core.state.gap_s), request)
         # What was read from a pickle gives the same pickle again.
@@ -109,7 +112,7 @@ class Rehearsal:
 def _heard_otherwise(take: Take, fault: Fault) -> bool:
     """Whether a fault makes another request of this one, or rules by another contract."""
     lapse, received = fault.apply, _with(take.received, fault.id)
-    if lapse.blind_to:
+    if lapse.blind_to or lapse.dies_of is not None:
         return True
     if lapse.rule is not as_promised and _ruled_otherwise(take, lapse.rule(take.profile)):
         return True

@@ -6,12 +6,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wireproof.mock.accounts import Accounts
-from wireproof.mock.slots import Slots
+from wireproof.mock.slots import Place, Slots
 
 
 @dataclass(slots=True)
 class State:
-    """The clock's lead, the cells that are up where it is not all, the fault of the whole server."""
+    """The clock's lead, the cells that are up where it is not all, the fault of the whole server.
+
+    Attributes:
+        dead: the accounts for which a fault lets nothing be served any more.
+    """
 
     ahead_s: float = 0.0
     cells: dict[str, int] = field(default_factory=dict)
@@ -19,6 +23,7 @@ class State:
     gap_s: float = 0.0
     accounts: Accounts = field(default_factory=Accounts)
     slots: Slots = field(default_factory=Slots)
+    dead: set[Place] = field(default_factory=set)
 
     def told(self) -> dict[str, Any]:
         return {

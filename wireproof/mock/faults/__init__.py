@@ -25,6 +25,7 @@ from wireproof.mock.faults import (
     refusals,
     relays,
     rules,
+    seldom,
     streams,
     table,
     taken,
@@ -66,6 +67,7 @@ ACTED: Mapping[str, Lapse] = {
     **relays.LAPSES,
     **typed.LAPSES,
     **transport.LAPSES,
+    **seldom.LAPSES,
 }
 
 
