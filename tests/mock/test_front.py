@@ -231,7 +231,8 @@ def body_of(raw):
 
 def test_a_client_that_leaves_frees_its_slot_and_is_counted(providers):
     with serving(providers, control=True, gap_s=0.1) as server:
-        assert left_and_asked(server) == 0
+        # What it takes to make its own few tokens.
+        assert 0 < left_and_asked(server) < 2
 
 
 def test_a_server_that_works_on_for_a_client_that_left_keeps_the_next_one_waiting(providers):

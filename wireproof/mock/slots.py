@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from wireproof.mock.latency import COMPLETION
 from wireproof.mock.message import Received, Reply, StreamPlan
 
 FAULT, SLOTS = "x-wireproof-fault", "x-wireproof-slots"
@@ -44,16 +46,18 @@ class Slots:
         """Whether the answer to this request is under way."""
         return id(received) in self._taken.get(place_of(received), {})
 
-    def take(self, received: Received, made: Reply | StreamPlan) -> Reply | StreamPlan:
-        """The answer from now to its last step; later, where another is under way and the server has one slot."""
-        ends = self.ends(received)
-        wait_s = max(ends) - received.at if ends and received.header(SLOTS) == "1" else 0.0
+    def take(self, received: Received, made: Reply | StreamPlan, gap_s: float) -> Reply | StreamPlan:
+        """The answer from now to its last step; of a server with one slot, once that is free and the work is done."""
+        ends, one = self.ends(received), received.header(SLOTS) == "1"
+        wait_s = max(ends) - received.at if ends and one else 0.0
         last_s = made.steps[-1].due_s if isinstance(made, StreamPlan) and made.steps else 0.0
+        work_s = gap_s * tokens_of(made) if isinstance(made, Reply) and one else 0.0
+        last_s += work_s
         if wait_s + last_s > 0:
             self._taken.setdefault(place_of(received), {})[id(received)] = received.at + wait_s + last_s
         if wait_s > 0:
             self._waiting.setdefault(place_of(received), {})[id(received)] = lambda: None
-        return replace(made, after_s=wait_s)
+        return replace(made, after_s=wait_s + work_s)
 
     def when_free(self, received: Received, begin: Begin) -> None:
         """Have an answer that waits begin as soon as another one is over."""
@@ -71,6 +75,20 @@ class Slots:
         waiting = self._waiting.get(place, {})
         if waiting:
             waiting.pop(next(iter(waiting)))()
+
+
+def tokens_of(reply: Reply) -> int:
+    """The tokens that an answer says it has taken to make."""
+    found = COMPLETION.search(reply.body)
+    return int(found[1]) if found else 0
+
+
+def is_streamed(received: Received) -> bool:
+    """Whether a request asks for a stream."""
+    try:
+        return bool(json.loads(received.body)["stream"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return False
 
 
 def place_of(received: Received) -> Place:
