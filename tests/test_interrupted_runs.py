@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import random
@@ -19,7 +20,10 @@ from wireproof.recorded import CUT_OFF, recorded
 
 ROOT = Path(__file__).parents[1]
 GIVEN_UP = 300
-WORDS = ["check", "-q", "-p", "no:cacheprovider", "--provider", "aion", "-m", "smoke or models or auth or chat"]
+CHECK = ["check", "-q", "-p", "no:cacheprovider", "--provider", "aion"]
+WORDS = [*CHECK, "-m", "smoke or models or auth or chat"]
+# Each worker of xdist has a target of its own, and both write one ledger.
+SHARED = [*CHECK, "--provider", "iio", "-m", "smoke or models", "-n", "2"]
 
 
 def wireproof(*words: str) -> subprocess.CompletedProcess[str]:
@@ -37,13 +41,21 @@ def wireproof(*words: str) -> subprocess.CompletedProcess[str]:
 def killed(reports: Path, size: int, *words: str) -> Path:
     """The ledger of a run that was killed when its ledger had grown to this size, or when it was about to end."""
     ledger = reports / "ledger.jsonl"
-    command = [sys.executable, "-m", "wireproof", *WORDS, *words, "--report-dir", str(reports)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
+    command = [sys.executable, "-m", "wireproof", *words, "--report-dir", str(reports)]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, cwd=ROOT, start_new_session=True, **quiet) as run:  # type: ignore[call-overload]
         while run.poll() is None and (not ledger.exists() or ledger.stat().st_size < size):
             pass
-        # Its mock is a child of it and notices by itself; the run has no time to say anything.
-        run.send_signal(signal.SIGKILL)
+        # The run, its workers and its mock have no time to say anything.
+        os.killpg(run.pid, signal.SIGKILL)
     return ledger
+
+
+def size_at(reports: Path, share: float) -> int:
+    """About so much of what a run writes before it judges."""
+    lines = (reports / "ledger.jsonl").read_bytes().splitlines()
+    sent = sum(len(line) for line in lines if b'"kind": "verdict"' not in line[:20])
+    return round(sent * share) + random.Random(share).randrange(2000)
 
 
 def outcomes(report: Mapping[str, Any]) -> dict[tuple[str, ...], str]:
@@ -53,8 +65,17 @@ def outcomes(report: Mapping[str, Any]) -> dict[tuple[str, ...], str]:
 @pytest.fixture(name="whole", scope="module")
 def _whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The reports of the run that nobody killed."""
-    reports = tmp_path_factory.mktemp("whole")
-    done = wireproof(*WORDS, "--report-dir", str(reports))
+    return finished(tmp_path_factory.mktemp("whole"), WORDS)
+
+
+@pytest.fixture(name="shared", scope="module")
+def _shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The reports of the run of two workers that nobody killed."""
+    return finished(tmp_path_factory.mktemp("shared"), SHARED)
+
+
+def finished(reports: Path, words: list[str]) -> Path:
+    done = wireproof(*words, "--report-dir", str(reports))
     assert done.returncode == 0, done.stdout[-3000:]
     return reports
 
@@ -65,10 +86,18 @@ def of_run(reports: Path) -> dict[tuple[str, ...], str]:
 
 @pytest.mark.parametrize("at", [pytest.param(share, id=f"at-{share:.0%}") for share in (0.0, 0.2, 0.5)])
 def test_a_run_that_was_killed_is_finished(whole: Path, tmp_path: Path, at: float) -> None:
-    lines = (whole / "ledger.jsonl").read_bytes().splitlines()
-    sent = sum(len(line) for line in lines if b'"kind": "verdict"' not in line[:20])
-    size = round(sent * at) + random.Random(at).randrange(2000)
-    ledger = killed(tmp_path, size)
+    killed(tmp_path, size_at(whole, at), *WORDS)
+    is_finished(tmp_path, WORDS, of_run(whole))
+
+
+def test_a_run_of_two_workers_that_was_killed_is_finished(shared: Path, tmp_path: Path) -> None:
+    killed(tmp_path, size_at(shared, 0.3), *SHARED)
+    is_finished(tmp_path, SHARED, of_run(shared))
+
+
+def is_finished(reports: Path, words: list[str], then: Mapping[tuple[str, ...], str]) -> None:
+    """The run says that it was cut off, and `--resume` reaches the verdicts that it would have reached."""
+    ledger = reports / "ledger.jsonl"
     held = recorded(ledger)
     assert held.cut is not None
     assert "the run was cut off" in held.cut
@@ -77,18 +106,32 @@ def test_a_run_that_was_killed_is_finished(whole: Path, tmp_path: Path, at: floa
     assert judged.returncode == 2
     assert "incomplete: " in judged.stderr
 
-    resumed = wireproof(*WORDS, "--resume", str(ledger), "--report-dir", str(tmp_path))
+    resumed = wireproof(*words, "--resume", str(ledger), "--report-dir", str(reports))
     assert resumed.returncode == 0, resumed.stdout[-3000:]
     assert recorded(ledger).cut is None
     for line in ledger.read_bytes().splitlines():
         if line.endswith(b"}"):
             contract.check_format(json.loads(line), "ledger", "ledger.jsonl")
-    then, now = of_run(whole), of_run(tmp_path)
+    now = of_run(reports)
     open_cases = {case for (_, _, case), account in held.accounts.items() if account.open}
     differing = {key for key in then if now[key] != then[key]}
     assert all(open_cases & set(key[3].split("+")) for key in differing)
     assert now.keys() == then.keys()
     assert {now[key] for key in differing} <= {CUT_OFF.outcome, "untestable"}
+
+
+def test_a_run_that_is_still_going_on_is_not_gone_on_with(whole: Path, tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger.jsonl"
+    ledger.write_bytes(b"".join((whole / "ledger.jsonl").read_bytes().splitlines(keepends=True)[:5]))
+    before = ledger.read_bytes()
+    with ledger.open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_SH)  # as each process does that writes it
+        for words in (["--resume", str(ledger)], ["--report-dir", str(tmp_path)]):
+            done = wireproof(*CHECK, *words)
+            told = done.stdout + done.stderr
+            assert (done.returncode, "Traceback" in told) == (2, False), told
+            assert "its run is still going on" in told or "another run is writing it" in told
+    assert ledger.read_bytes() == before
 
 
 def test_what_was_asked_is_asked_again_on_demand(whole: Path, tmp_path: Path) -> None:

@@ -15,9 +15,10 @@ from wireproof.casebook import read_cases
 from wireproof.errors import LedgerError
 from wireproof.evidence import Unsent
 from wireproof.exchange import Exchange, Read, Request
-from wireproof.ledger import Entries, Ledger
+from wireproof.ledger import Entries, Ledger, unattended
 from wireproof.recorded import CHANGED, CUT_OFF, recorded
 from wireproof.redact import Redactor
+from wireproof.report.rebuilt import rebuilt
 
 STEP = {"endpoint": "chat", "body": {"model": "$model"}}
 PLAIN: dict[str, Any] = {
@@ -137,6 +138,23 @@ def test_what_was_asked_and_has_no_answer_is_sent_again_only_on_demand(whole: by
     assert held.finished("t", CASES["never"], 1, resend=False) is None
 
 
+def test_of_requests_under_way_together_one_without_an_answer_leaves_all_in_doubt(tmp_path: Path) -> None:
+    file = tmp_path / "ledger.jsonl"
+    ledger = Ledger(Redactor.of([]))
+    ledger.open(file, HEADER)
+    record = Entries(ledger, "t")
+
+    async def both() -> None:
+        for step in (1, 0):  # the pace of their keys decides which leaves first
+            await record.asking(CASES["twice"], 1, step, 1)
+        await record.answered(exchange("twice", 0), CASES["twice"], 1, last=False)
+
+    asyncio.run(both())
+    ledger.close()
+    assert recorded(file).finished("t", CASES["twice"], 1, resend=False) is CUT_OFF
+    assert recorded(file).finished("t", CASES["twice"], 1, resend=True) is None
+
+
 def test_evidence_of_a_case_that_asks_something_else_now_decides_nothing(whole: bytes, tmp_path: Path) -> None:
     file = tmp_path / "ledger.jsonl"
     file.write_bytes(whole)
@@ -151,8 +169,9 @@ def test_evidence_of_a_case_that_asks_something_else_now_decides_nothing(whole: 
 def test_another_format_is_refused(whole: bytes, tmp_path: Path) -> None:
     file = tmp_path / "ledger.jsonl"
     file.write_bytes(whole.replace(b'"format": 1', b'"format": 99', 1))
-    with pytest.raises(LedgerError, match="its format 99 is not one that this version reads"):
-        recorded(file)
+    for reader in (recorded, rebuilt):
+        with pytest.raises(LedgerError, match=r"line 1: its format is 99, this version reads 1; wireproof 0 wrote it"):
+            reader(file)
 
 
 def test_two_processes_of_one_run_share_a_ledger_and_another_run_begins_anew(tmp_path: Path) -> None:
@@ -164,10 +183,17 @@ def test_two_processes_of_one_run_share_a_ledger_and_another_run_begins_anew(tmp
     asyncio.run(tell(Entries(second, "u")))
     held = recorded(file)
     assert held.evidence("t", CASES)[0].keys() == held.evidence("u", CASES)[0].keys()
+    first.close()
+    before = file.read_bytes()
+    with pytest.raises(LedgerError, match="another run is writing it"):
+        later.open(file, {**HEADER, "run": "another"})
+    assert (file.read_bytes(), unattended(file)) == (before, False)
+    second.close()
+    later.close()
+    assert unattended(file)
     later.open(file, {**HEADER, "run": "another"})
     assert recorded(file).accounts == {}
-    for ledger in (first, second, later):
-        ledger.close()
+    later.close()
 
 
 def test_a_disk_that_is_full_is_told_in_one_sentence() -> None:

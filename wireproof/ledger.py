@@ -33,6 +33,8 @@ FORMAT = 1
 class Ledger:
     """Appends one line a fact, each by one write, so that processes may share the file and a cut loses one line.
 
+    A shared lock on the file tells others that it is being written.
+
     Attributes:
         durable: each line is on the disk before the run goes on.
     """
@@ -47,10 +49,13 @@ class Ledger:
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
             self._file, self._name = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644), str(file)
-            with _alone(self._file):
+            with _alone(file.parent):
                 if _run_of(self._file) != header["run"]:
+                    if not _unattended(self._file):
+                        raise LedgerError(f"{file}: another run is writing it; give this one a --report-dir of its own")
                     os.ftruncate(self._file, 0)
                     self._line(self.redactor.facts({"kind": "header", "format": FORMAT, **header}))
+                fcntl.flock(self._file, fcntl.LOCK_SH)
         except OSError as error:
             raise LedgerError(f"{file}: it cannot be written ({error.strerror})") from None
 
@@ -58,12 +63,14 @@ class Ledger:
         """Go on behind the last line of a ledger that was cut."""
         try:
             self._file, self._name = os.open(file, os.O_RDWR | os.O_APPEND), str(file)
-            size = os.fstat(self._file).st_size
-            if size and os.pread(self._file, 1, size - 1) != b"\n":
-                os.write(self._file, b"\n")
+            with _alone(file.parent):
+                size = os.fstat(self._file).st_size
+                if size and os.pread(self._file, 1, size - 1) != b"\n":
+                    os.write(self._file, b"\n")
+                self._line({"kind": "resumed", "at": started})
+                fcntl.flock(self._file, fcntl.LOCK_SH)
         except OSError as error:
             raise LedgerError(f"{file}: it cannot be written ({error.strerror})") from None
-        self._line({"kind": "resumed", "at": started})
 
     @property
     def opened(self) -> bool:
@@ -167,11 +174,32 @@ def _run_of(file: int) -> str | None:
     return first.get("run") if isinstance(first, dict) else None
 
 
-@contextmanager
-def _alone(file: int) -> Iterator[None]:
-    """No other process is between these lines with the same file."""
-    fcntl.flock(file, fcntl.LOCK_EX)
+def unattended(file: Path) -> bool:
+    """No process writes a ledger any more; what a killed run left behind may go on for a while."""
     try:
+        found = os.open(file, os.O_RDONLY)
+    except OSError:
+        return True
+    try:
+        return _unattended(found)
+    finally:
+        os.close(found)
+
+
+def _unattended(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """No other process is between these lines with a ledger of the same folder."""
+    file = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
         yield
     finally:
-        fcntl.flock(file, fcntl.LOCK_UN)
+        os.close(file)

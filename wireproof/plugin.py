@@ -21,6 +21,7 @@ from wireproof.docket import Entry
 from wireproof.errors import WireproofError
 from wireproof.progress import progress
 from wireproof.report.facts import LEDGER
+from wireproof.resume import over
 from wireproof.run import Run, level_of
 from wireproof.verdict import SKIPPED, Verdict
 
@@ -86,6 +87,8 @@ def pytest_configure(config: pytest.Config) -> None:
     worker = getattr(config, "workerinput", None)
     config.stash[RUN_ID] = uuid4().hex if worker is None else worker["wireproof"]
     if worker is None:
+        if config.option.resume is not None:
+            _over(config.option.resume)
         config.pluginmanager.register(Closing(config, lambda: _run(config)), "wireproof-closing")
 
 
@@ -158,6 +161,13 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     output, run = getattr(session.config, "workeroutput", None), session.config.stash.get(RUN, None)
     if output is not None and run is not None:
         output["wireproof"] = run.as_worker()
+
+
+def _over(resumed: Path) -> None:
+    try:
+        over(resumed)
+    except WireproofError as error:
+        pytest.exit(str(error), returncode=2)
 
 
 def _run(config: pytest.Config) -> Run:

@@ -25,15 +25,20 @@ class Account:
     """What a ledger holds of one case at one turn.
 
     Attributes:
-        open: a request was announced whose exchange is not here.
+        answered: step that was announced → its exchange is here.
         ended: nothing more was to come.
     """
 
     exchanges: list[Exchange] = field(default_factory=list)
-    open: bool = False
+    answered: dict[int, bool] = field(default_factory=dict)
     ended: bool = False
     unsent: Unsent | None = None
     digest: str = ""
+
+    @property
+    def open(self) -> bool:
+        """A request was announced that may have been served."""
+        return not all(self.answered.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +95,6 @@ def recorded(file: Path) -> Recorded:
         header = next(lines)
     except (LedgerError, StopIteration) as error:
         raise LedgerError(str(error) or f"{file}: it is empty") from None
-    if header.get("format") not in FORMATS:
-        raise LedgerError(f"{file}: its format {header.get('format')!r} is not one that this version reads")
     accounts: dict[tuple[str, int, str], Account] = {}
     verdicts: list[Mapping[str, Any]] = []
     cut = None
@@ -114,17 +117,18 @@ def _take(accounts: dict[tuple[str, int, str], Account], fact: Mapping[str, Any]
     if fact["kind"] not in ("intent", "exchange", "unsent"):
         return
     key = (fact["target"], fact["turn"], fact["case"])
-    begins = fact["kind"] == "intent" and (fact["step"], fact["attempt"]) == (0, 1)
-    if begins or key not in accounts:
+    account = accounts.setdefault(key, Account())
+    if fact["kind"] == "intent" and fact["attempt"] == 1 and fact["step"] in account.answered:
         # A case that begins again leaves nothing of what was there.
-        accounts[key] = Account()
-    account = accounts[key]
-    account.open = fact["kind"] == "intent"
+        account = accounts[key] = Account()
+    if fact["kind"] == "unsent":
+        account.answered.clear()
+        account.unsent = Unsent(fact["outcome"], fact["reason"])
+        return
+    account.answered[fact["step"]] = fact["kind"] == "exchange"
     if fact["kind"] == "exchange":
         account.exchanges.append(exchange_from(fact))
         account.ended, account.digest = fact["last"], fact["asked"]
-    elif fact["kind"] == "unsent":
-        account.unsent = Unsent(fact["outcome"], fact["reason"])
 
 
 def read(file: Path) -> Iterator[dict[str, Any]]:
@@ -164,8 +168,17 @@ def _in_order(fact: Mapping[str, Any], place: str, last: str | None) -> None:
         raise LedgerError(f"{place}: it is no line of a ledger")
     if last is None and fact["kind"] != "header":
         raise LedgerError(f"{place}: it is not a header; the ledger starts later than its run")
+    if last is None and fact.get("format") not in FORMATS:
+        raise LedgerError(f"{place}: {_foreign(fact)}")
     if last == "footer":
         raise LedgerError(f"{place}: it stands behind the footer")
+
+
+def _foreign(header: Mapping[str, Any]) -> str:
+    """What to do with a ledger that another version wrote."""
+    by, reads = header.get("wireproof"), " or ".join(map(str, FORMATS))
+    remedy = f"; wireproof {by} wrote it and reads it" if isinstance(by, str) else ""
+    return f"its format is {header.get('format')!r}, this version reads {reads}{remedy}"
 
 
 def _fact(line: bytes) -> dict[str, Any] | None:

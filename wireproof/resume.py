@@ -6,10 +6,17 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from wireproof.errors import ConfigError
+from wireproof.ledger import unattended
 from wireproof.recorded import Recorded, recorded
 from wireproof.target import Target
 
 REMEDY = "give the options that the run was begun with"
+
+
+def over(file: Path) -> None:
+    """Raises ConfigError where a process of the run still writes its ledger."""
+    if not unattended(file):
+        raise ConfigError(f"--resume {file}", "its run is still going on", "wait for it, or end its processes")
 
 
 def begun(file: Path, targets: Iterable[Target], live: bool) -> Recorded:

@@ -26,10 +26,11 @@ def some_providers(parser: argparse.ArgumentParser, help: str = "only this provi
     parser.add_argument("--provider", action="append", default=[], metavar="NAME", help=help)
 
 
-def write(file: Path, text: str) -> None:
-    """Write what --write asks for; raises ConfigError where that cannot be."""
+def write(file: Path, text: str, option: str = "--write") -> None:
+    """Write what an option asks for; raises ConfigError where that cannot be."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise ConfigError(f"--write {file}", f"it cannot be written ({error.strerror})", "name another place") from None
+        problem = f"it cannot be written ({error.strerror})"
+        raise ConfigError(f"{option} {file}", problem, "name another place") from None

@@ -33,7 +33,8 @@ def run(options: argparse.Namespace) -> int:
         write(Path(options.write), deviations_of([fault.as_data() for fault in known.values()], Path(options.matrix)))
         return 0
     if options.kills:
-        write(Path(options.kills), kill_matrix([fault.as_data() for fault in known.values()], Path(options.matrix)))
+        page = kill_matrix([fault.as_data() for fault in known.values()], Path(options.matrix))
+        write(Path(options.kills), page, "--kills")
         return 0
     if options.json:
         print(json.dumps([fault.as_data() for fault in known.values()], indent=1))

@@ -26,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
     from wireproof.report.matrix import matrix_page
 
     runs = [(read_facts(place), _address(place, options.into.parent)) for place in options.runs]
-    write(options.into, matrix_page(runs))
+    write(options.into, matrix_page(runs), "--into")
     print(options.into)
     return 0
 
