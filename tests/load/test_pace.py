@@ -43,7 +43,9 @@ def test_poisson_starts_have_the_rate_and_its_spread() -> None:
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_the_shares_of_all_processes_are_the_whole_schedule(kind: str, count: int) -> None:
     shares = [list(islice(pace.share(pace.arrivals(kind, 100.0, 1), index, count), 30)) for index in range(count)]
-    assert sorted(start for one in shares for start in one)[:30] == first(kind, 30)
+    whole = sorted(start for one in shares for start in one)[:30]
+    assert [start.number for start in whole] == list(range(30))
+    assert [start.at_ns for start in whole] == first(kind, 30)
 
 
 def test_the_same_seed_draws_the_same_starts() -> None:
@@ -51,9 +53,9 @@ def test_the_same_seed_draws_the_same_starts() -> None:
 
 
 def test_starts_that_are_over_are_counted_and_not_caught_up() -> None:
-    schedule = pace.Schedule(pace.arrivals("constant", 100.0, 1), 0)
-    assert schedule.take(0) == 0
-    assert schedule.take(1005 * MS) == 990 * MS
+    schedule = pace.Schedule(pace.share(pace.arrivals("constant", 100.0, 1), 0, 1), 0)
+    assert schedule.take(0) == (0, 0, None)
+    assert schedule.take(1005 * MS) == (99, 990 * MS, None)
     assert (schedule.missed, schedule.given) == (98, 100)
 
 
@@ -142,7 +144,8 @@ def test_only_what_is_ok_enters_the_latencies() -> None:
         ("headers ms", "tok/s", "TTFT ms", "TTFOT ms", "TPOT ms", "gap ms"), 1
     )
     assert [told["response_time"] for told in fired] == [100.0] + [None] * (len(Outcome) - 1)
-    assert all((told["exception"] is None) == (told["response_time"] is not None) for told in fired)
+    blamed = [outcome for outcome, told in zip(Outcome, fired, strict=True) if told["exception"] is not None]
+    assert blamed == [outcome for outcome in Outcome if outcome not in (Outcome.OK, Outcome.LEFT)]
 
 
 def test_latency_from_the_intended_start_stands_beside_that_from_the_send() -> None:

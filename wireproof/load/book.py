@@ -14,6 +14,9 @@ from typing import Any
 
 from wireproof.load import slo
 from wireproof.load.record import Outcome, Record
+from wireproof.load.records import Records
+from wireproof.load.timeline import Timeline
+from wireproof.load.window import WINDOW, Window
 from wireproof.sketch import bucket
 
 # Values that wait to be entered together; more at once would hold up the streams that are being read.
@@ -21,6 +24,8 @@ MOST_WAITING = 512
 # Gaps are told apart by 4 µs; what is shorter came in one read.
 STEP = 12
 SAMPLES = 3
+# A moment that never comes.
+MOST_NS = 1 << 62
 
 Values = Iterator[tuple[str, float]]
 
@@ -42,9 +47,29 @@ class Book:
         self.counts: Counter[str] = Counter()
         self.samples: dict[str, list[str]] = defaultdict(list)
         self.objectives: Mapping[str, float] = {}
+        self.timeline = Timeline()
+        self.records: Records | None = None
+        self._slice = self.timeline.at(0)
+        self._began_ns, self._turns_ns = 0, MOST_NS
+        self._window = Window()
 
-    def enter(self, record: Record, method: str) -> None:
+    def begin(self, began_ns: int, window: Window) -> None:
+        """Begin a run, of which a window is looked at."""
+        self.clear()
+        self._began_ns, self._window = began_ns, window
+        self._turn(began_ns)
+
+    def enter(self, record: Record, method: str, number: int = 0) -> None:
         """Enter one request: its row, its metrics where it is ok, its class in any case."""
+        if record.ended_ns >= self._turns_ns:
+            self._turn(record.ended_ns)
+        part = self._window.part(record.due_ns)
+        if self.records is not None:
+            self.records.keep(record, number, part)
+        self._slice.counts[f"{part}/{record.name}/{record.outcome}"] += 1
+        if part != WINDOW:
+            self.counts[f"outside/{part}/{record.outcome}"] += 1
+            return
         ok = record.outcome is Outcome.OK
         e2e_ms = (record.ended_ns - record.sent_ns) / 1e6
         self.counts[f"outcome/{record.name}/{record.outcome}"] += 1
@@ -53,13 +78,17 @@ class Book:
             name=record.name,
             response_time=e2e_ms if ok else None,
             response_length=record.received_bytes,
-            exception=None if ok else NotOk(f"{record.outcome} {record.status or ''}".strip()),
+            exception=None
+            if ok or record.outcome is Outcome.LEFT
+            else NotOk(f"{record.outcome} {record.status or ''}".strip()),
             context={},
         )
         if not ok:
-            self._sample(record)
+            if record.outcome is not Outcome.LEFT:
+                self._sample(record)
             return
         self._count_tokens(record)
+        self._slice.metrics[record.name, "e2e ms"][bucket(e2e_ms)] += 1
         values = dict(_metrics(record, e2e_ms))
         for kind, value in values.items():
             self.note(record.name, kind, value)
@@ -84,16 +113,47 @@ class Book:
             self._pour(name, kind)
         for name in self._gaps:
             self._pour_gaps(name)
+        if self.records is not None:
+            self.records.write()
 
     def clear(self) -> None:
         """Begin anew."""
-        for kept in (self._waiting, self._gaps, self.counts, self.samples):
+        for kept in (self._waiting, self._gaps, self.counts, self.samples, self.timeline):
             kept.clear()
+
+    def hand_over(self) -> dict[str, Any]:
+        """What was entered since the last time, beside the rows, for another process."""
+        told = {"counts": dict(self.counts), "samples": dict(self.samples), "timeline": self.timeline.told()}
+        self.counts.clear()
+        self.samples.clear()
+        self.timeline.clear()
+        self._slice = self.timeline.at((self._turns_ns - self._began_ns) / 1e9 - self.timeline.width_s / 2)
+        return told
+
+    def add(self, told: Mapping[str, Any]) -> None:
+        """Add what another process handed over."""
+        self.counts.update(told["counts"])
+        for key, details in told["samples"].items():
+            self.keep(key, details)
+        self.timeline.add(told["timeline"])
+
+    def flying(self, number: int, milliseconds: float) -> None:
+        """So many requests were under way for so long."""
+        self._slice.counts["flying ms"] += round(number * milliseconds)
+
+    def _turn(self, now_ns: int) -> None:
+        """Go on in the slice of now."""
+        self.flush()
+        second = (now_ns - self._began_ns) / 1e9
+        self._slice = self.timeline.at(second)
+        width_s = self.timeline.width_s
+        self._turns_ns = self._began_ns + int((second // width_s + 1) * width_s * 1e9)
 
     def _count_tokens(self, record: Record) -> None:
         tokens = record.tokens
         self.counts[f"tokens/{record.name}/prompt"] += tokens.prompt
         self.counts[f"tokens/{record.name}/answer/{tokens.by}"] += tokens.answer
+        self._slice.counts["tokens"] += tokens.answer
         self.counts[f"chunks/{record.name}"] += len(record.gaps_ns) + (record.first_ns is not None)
         self.counts[f"sent/{record.name}"] += record.sent_bytes
         self.counts[f"received/{record.name}"] += record.received_bytes
@@ -112,6 +172,7 @@ class Book:
         if values:
             entered = Counter(map(bucket, values))
             pour(self._rows(name, kind), entered, sum(values), min(values), max(values))
+            self._slice.metrics[name, kind].update(entered)
             values.clear()
 
     def _pour_gaps(self, name: str) -> None:
@@ -121,6 +182,7 @@ class Book:
             for step, count in Counter([gap >> STEP for gap in gaps]).items():
                 entered[_gap_bucket(step)] += count
             pour(self._rows(name, "gap ms"), entered, sum(gaps) / 1e6, min(gaps) / 1e6, max(gaps) / 1e6)
+            self._slice.metrics[name, "gap ms"].update(entered)
             gaps.clear()
 
 

@@ -12,7 +12,7 @@ from locust.runners import WorkerRunner
 
 from wireproof.errors import WireproofError
 from wireproof.load import options, stats, summary
-from wireproof.load.run import Run
+from wireproof.load.run import END, Run
 from wireproof.load.user import LoadUser
 
 SPAWN_RATE = 100.0
@@ -30,11 +30,16 @@ def install(users: dict[str, type[LoadUser]], default: str) -> None:
 
     def _init(environment: Any, runner: Any, web_ui: Any, **_: Any) -> None:
         given = environment.parsed_options
-        if not given.user_classes and not given.class_picker:
+        environment.available_user_classes = users
+        if isinstance(runner, WorkerRunner):
+            # Its master says which users it has.
+            environment.user_classes[:] = users.values()
+        elif not given.user_classes and not given.class_picker:
             environment.user_classes[:] = [users[default]]
         run = Run(environment, environment.user_classes)
         _listen(environment, run)
         if isinstance(runner, WorkerRunner):
+            runner.register_message(END, lambda **_: runner.stop())
             return
         try:
             run.prepare()
@@ -57,5 +62,6 @@ def _listen(environment: Any, run: Run) -> None:
     at.test_start.add_listener(run.start)
     at.test_stop.add_listener(run.stop)
     at.report_to_master.add_listener(lambda client_id, data: run.report(data))
-    at.worker_report.add_listener(lambda client_id, data: run.collect(data))
+    at.worker_report.add_listener(run.collect)
+    at.worker_connect.add_listener(run.joined)
     at.quitting.add_listener(run.finish)

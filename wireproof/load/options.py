@@ -9,21 +9,32 @@ from time import time_ns
 from wireproof.aim import Aim
 from wireproof.load.budget import FLAG, Ceilings
 
+# The requests of an open loop that may be under way, where neither -u nor the scenario says.
+UNDER_WAY = 100
+
 
 def add(parser: ArgumentParser) -> None:
     """Register the options."""
     group = parser.add_argument_group("wireproof", "what is asked, when, and within which bounds")
-    group.add_argument("--provider", default="openai", metavar="NAME", help="whose contract the host speaks")
+    group.add_argument("--scenarios", metavar="FILE", help="a YAML file that adds scenarios or changes them")
+    group.add_argument(
+        "--provider", metavar="NAME", help="whose contract the host speaks (default: the scenario's, or openai)"
+    )
     group.add_argument("--providers", metavar="FILE", help="a YAML file that adds providers or changes them")
     group.add_argument("--model", action="append", default=[], metavar="[ROLE=]ID", help="the model to ask")
     group.add_argument("--key-env", metavar="NAME", help="the environment variable that holds the key")
     group.add_argument("--header", action="append", default=[], metavar="'NAME: VALUE'", help="one more header line")
     group.add_argument("--deadline", action="append", default=[], metavar="NAME=S", help="as of `wireproof check`")
     group.add_argument("--rate", type=float, metavar="R", help="open loop: starts a second, over all processes")
-    group.add_argument("--arrivals", choices=("constant", "poisson"), default="poisson", help="of the open loop")
+    group.add_argument("--arrivals", choices=("constant", "poisson"), help="of the open loop (default: poisson)")
+    group.add_argument("--warm-up", type=float, metavar="S", help="what starts within it is no part of the figures")
+    group.add_argument("--cool-down", type=float, metavar="S", help="the same, before the end")
     group.add_argument("--jitter", type=float, default=1.0, metavar="S", help="closed loop: users begin within it")
     group.add_argument("--seed", type=int, default=time_ns() % 1_000_000, metavar="N", help="of everything drawn")
     group.add_argument("--slo", action="append", default=[], metavar="METRIC=MS", help="objective: ttft, tpot or e2e")
+    group.add_argument("--threshold", action="append", default=[], metavar="EXPR", help="as in `ttft_p95 < 300ms`")
+    group.add_argument("--junit", metavar="FILE", help="write the thresholds as JUnit XML")
+    group.add_argument("--records", metavar="FILE", help="write a line of JSON for each request")
     group.add_argument("--strict", action="store_true", help="exit 3 where the generator was the bottleneck")
     group.add_argument("--error-bar", metavar="FILE", help="what `wireproof calibrate --write` measured")
     group.add_argument("--own-cells", action="store_true", help="the hosts are `wireproof serve --cells`")

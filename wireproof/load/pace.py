@@ -2,47 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from random import Random
+import itertools
+import math
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from wireproof.load import stages
+from wireproof.load.mould import Sizes
+from wireproof.load.stages import Stage
 
 # A start this late was missed: whoever should have made it was busy.
 GRACE_NS = 20_000_000
 
 
+class Start(NamedTuple):
+    """One start of the whole schedule: its number, when it is due, and its sizes where a trace has them."""
+
+    number: int
+    at_ns: int
+    sizes: Sizes | None = None
+
+
 def arrivals(kind: str, rate: float, seed: int) -> Iterator[int]:
-    """Nanoseconds after the start of the run: one interval apart (`constant`), or with exponential gaps (`poisson`)."""
-    if kind == "constant":
-        place = 0
-        while True:
-            yield int(place * 1e9 / rate)
-            place += 1
-    draw, at = Random(f"arrivals {seed}"), 0.0
-    while True:
-        yield int(at * 1e9)
-        at += draw.expovariate(rate)
+    """Nanoseconds after the start of the run, at one rate forever."""
+    # Without an end no stage could say how many there are; a century is none.
+    return stages.moments([Stage(3.2e9, rate, rate)], kind, seed)
 
 
-def share(starts: Iterator[int], index: int, count: int) -> Iterator[int]:
+def share(starts: Iterable[int | tuple[int, Sizes]], index: int, count: int) -> Iterator[Start]:
     """Every count-th start from the index-th on: the shares of all processes are the whole schedule."""
-    for place, start in enumerate(starts):
-        if place % count == index:
-            yield start
+    for number, start in enumerate(starts):
+        if number % count == index:
+            yield Start(number, start) if isinstance(start, int) else Start(number, *start)
 
 
 class Schedule:
     """The starts of one process; whoever is free takes the next one."""
 
-    def __init__(self, starts: Iterator[int], began_ns: int) -> None:
-        self._starts, self._began_ns = starts, began_ns
+    def __init__(self, starts: Iterator[Start], began_ns: int, ends_ns: float = math.inf) -> None:
+        self._starts, self._began_ns, self._ends_ns = starts, began_ns, ends_ns
         self.missed = 0
         self.given = 0
 
-    def take(self, now_ns: int) -> int:
-        """The next start that is not over yet; those that are over are counted as missed and left out."""
-        for start in self._starts:
+    def take(self, now_ns: int) -> Start | None:
+        """The next start that is not over yet, due by the clock of this process; None where there is none left.
+
+        Those that are over are counted as missed and left out.
+        """
+        for number, at_ns, sizes in self._starts:
+            due_ns = self._began_ns + at_ns
+            if due_ns >= self._ends_ns:
+                self._starts = iter(())
+                return None
             self.given += 1
-            due_ns = self._began_ns + start
             if due_ns >= now_ns - GRACE_NS:
-                return due_ns
+                return Start(number, due_ns, sizes)
             self.missed += 1
-        raise AssertionError("a schedule has no end")
+        return None
+
+
+def due_in(starts: Iterator[Start], seconds: float) -> int:
+    """How many starts are due before a moment of the run."""
+    return sum(1 for _ in itertools.takewhile(lambda start: start.at_ns < seconds * 1e9, starts))

@@ -3,46 +3,64 @@
 from __future__ import annotations
 
 import itertools
+import math
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 from time import perf_counter_ns
 
 from wireproof import aim
-from wireproof.load import budget, options, pace
+from wireproof.load import budget, options, pace, stages, trace
 from wireproof.load.budget import Purse
-from wireproof.load.pace import Schedule
-from wireproof.load.scenario import Scenario, shots
-from wireproof.load.shot import Shot
+from wireproof.load.course import CLOSED, TRACE, Course
+from wireproof.load.deal import Deal, deal
+from wireproof.load.mould import Sizes
+from wireproof.load.pace import Schedule, Start
+from wireproof.load.scenario import Scenario
 from wireproof.target import Target
 
 
 @dataclass(slots=True)
 class Plan:
-    """The targets of a process, its part of the schedule and of the ceilings."""
+    """The targets of a process, its part of the schedule and of the ceilings.
+
+    Attributes:
+        began_ns, ends_ns: when the course begins, and when the last request starts.
+        numbers: those of its requests in a closed loop; those of all processes are each number once.
+        busy: requests that are being seen to, those that wait for their start included; flying: under way.
+    """
 
     targets: tuple[Target, ...]
     seed: int
     jitter_s: float
     purse: Purse
+    began_ns: int
+    ends_ns: float
+    numbers: Iterator[int]
     schedule: Schedule | None = None
     index: int = 0
+    busy: int = 0
     flying: int = 0
     users: itertools.count[int] = field(default_factory=itertools.count)
-    shots: dict[tuple[str, int], tuple[tuple[Shot, ...], tuple[int, ...]]] = field(default_factory=dict)
+    deals: dict[tuple[str, int], Deal] = field(default_factory=dict)
 
     def random(self, user: int) -> Random:
         """The source of chance of one user."""
         return Random(f"{self.seed} {self.index} {user}")
 
-    def loads(self, scenario: Scenario, place: int) -> tuple[tuple[Shot, ...], tuple[int, ...]]:
-        """The requests of a scenario at one host, and their weights."""
+    def deal(self, scenario: Scenario, place: int) -> Deal:
+        """The requests of a scenario at one host."""
         key = (scenario.name, place)
-        if key not in self.shots:
-            made = shots(scenario, self.targets[place])
-            self.shots[key] = tuple(shot for shot, _ in made), tuple(weight for _, weight in made)
-        return self.shots[key]
+        if key not in self.deals:
+            self.deals[key] = deal(scenario, self.targets[place], self.seed)
+        return self.deals[key]
+
+    def take(self, now_ns: int) -> Start | None:
+        """The next request to make: at once in a closed loop; None where there is none any more."""
+        if self.schedule is not None:
+            return self.schedule.take(now_ns)
+        return Start(next(self.numbers), now_ns) if now_ns < self.ends_ns else None
 
 
 def targets(given: Namespace, hosts: Sequence[str], environment: dict[str, str], *, local: bool) -> tuple[Target, ...]:
@@ -58,9 +76,20 @@ def targets(given: Namespace, hosts: Sequence[str], environment: dict[str, str],
 
 def plan(given: Namespace, known: tuple[Target, ...], ceilings: budget.Ceilings, index: int, count: int) -> Plan:
     """The part of one process of `count`."""
+    course = Course.from_told(given.course)
     purse = Purse(ceilings.share(index, count), budget.prices_of(known[0]))
+    began_ns = perf_counter_ns() + int(given.lead_s * 1e9)
+    ends_ns = math.inf if math.isinf(course.total_s) else began_ns + course.total_s * 1e9
     schedule = None
-    if given.rate:
-        starts = pace.arrivals(given.arrivals, given.rate, given.seed)
-        schedule = Schedule(pace.share(starts, index, count), perf_counter_ns())
-    return Plan(known, given.seed, given.jitter, purse, schedule, index)
+    if course.kind != CLOSED:
+        schedule = Schedule(pace.share(starts(course, given.seed), index, count), began_ns, ends_ns)
+    numbers = itertools.count(index, count)
+    return Plan(known, given.seed, given.jitter, purse, began_ns, ends_ns, numbers, schedule, index)
+
+
+def starts(course: Course, seed: int) -> Iterable[int | tuple[int, Sizes]]:
+    """The whole schedule of a course, over all processes."""
+    if course.kind == TRACE:
+        assert course.trace is not None
+        return trace.lines(course.trace, course.speed)
+    return stages.moments(course.stages, course.arrivals, seed)

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Outcome(StrEnum):
-    """How a request ended; only `ok` enters the latencies."""
+    """How a request ended; only `ok` enters the latencies, and `left` is nobody's fault."""
 
     OK = "ok"
     REFUSED = "refused"
@@ -17,6 +17,7 @@ class Outcome(StrEnum):
     STRANGE = "non-conformant"
     TIMEOUT = "timeout"
     UNREACHABLE = "unreachable"
+    LEFT = "left"
 
 
 @dataclass(frozen=True, slots=True)

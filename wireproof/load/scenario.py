@@ -1,94 +1,103 @@
-"""load/scenarios.yaml: which cases a user asks, and how often."""
+"""load/scenarios.yaml: which cases a user asks, how often, how long they are, and when."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-from wireproof import contract, datafiles, pointer
-from wireproof.case import Case
-from wireproof.check import Untestable
+from wireproof import contract, datafiles
 from wireproof.errors import ConfigError
-from wireproof.load import cases, shot
-from wireproof.load.shot import Shot
-from wireproof.target import Target
+from wireproof.load import slo, threshold
+from wireproof.load.course import Course
 
 FILE = "load/scenarios.yaml"
+ENDLESS = Course()
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A case, how often it is asked beside the others, and what a load run changes in it."""
+    """A case, how often it is asked beside the others, and what a load run changes in it.
+
+    Attributes:
+        prompt, answer: tokens put before its text, and its cap, as the rows of `lengths` say them.
+        leave: the share of its answers that are left, and after how many `chunks` or `ms`.
+    """
 
     case: str
     weight: int = 1
     otherwise: str | None = None
     cap: int | None = None
     set: Mapping[str, Any] | None = None
+    prompt: Any = None
+    answer: Any = None
+    leave: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """What one kind of user does."""
+    """What one kind of user does.
+
+    Attributes:
+        provider: whose contract it is made for; any, where it says none.
+        folder: where the files that it names stand.
+        digest: of all that it says.
+    """
 
     name: str
     says: str
     shares: tuple[Share, ...]
+    course: Course = ENDLESS
+    provider: str | None = None
+    objectives: Mapping[str, float] = field(default_factory=dict)
+    thresholds: tuple[str, ...] = ()
+    folder: Path = Path()
+    digest: str = ""
+
+    @classmethod
+    def from_row(cls, name: str, row: Mapping[str, Any], folder: Path) -> Scenario:
+        """The scenario that a row describes; ConfigError where it does not read."""
+        for one in row.get("thresholds", ()):
+            threshold.read(one)
+        return cls(
+            name,
+            row["says"],
+            tuple(Share(**share) for share in row["cases"]),
+            course=Course.from_row(row.get("load", {}), folder),
+            provider=row.get("provider"),
+            objectives={slo.METRICS[metric]: limit for metric, limit in row.get("slo", {}).items()},
+            thresholds=tuple(row.get("thresholds", ())),
+            folder=folder,
+            digest=hashlib.sha256(json.dumps(row, sort_keys=True).encode()).hexdigest()[:16],
+        )
+
+    @property
+    def user(self) -> str:
+        """The name of its user class."""
+        return "".join(word.capitalize() for word in self.name.split("-"))
 
 
 @cache
-def scenarios() -> dict[str, Scenario]:
-    """Every scenario by name; ConfigError where the file does not read."""
-    data = datafiles.read_yaml(datafiles.root() / FILE, FILE)
-    contract.check_format(data, "scenarios", FILE)
-    return {
-        name: Scenario(name, row["says"], tuple(Share(**share) for share in row["cases"]))
-        for name, row in data["scenarios"].items()
-    }
+def scenarios(more: Path | None = None) -> dict[str, Scenario]:
+    """Every scenario by name, those of a file of one's own laid over ours; ConfigError where a file does not read."""
+    found = _read(datafiles.root() / FILE, FILE)
+    return {**found, **_read(more, str(more))} if more is not None else found
 
 
-def shots(scenario: Scenario, target: Target) -> tuple[tuple[Shot, int], ...]:
-    """The requests of a scenario with their weights; what the provider does not offer is left out.
-
-    Raises ConfigError where nothing is left.
-    """
-    known = cases.cases(name for share in scenario.shares for name in (share.case, share.otherwise) if name)
-    found = [(_shot(share, known, target), share.weight) for share in scenario.shares]
-    made = tuple((one, weight) for one, weight in found if isinstance(one, Shot))
-    if not made:
-        lacks = "; ".join(str(one) for one, _ in found)
-        raise ConfigError(f"{FILE}, {scenario.name}", f"none of it can be asked ({lacks})", "choose another user class")
-    return made
+def _read(file: Path, shown: str) -> dict[str, Scenario]:
+    data = datafiles.read_yaml(file, shown)
+    contract.check_format(data, "scenarios", shown)
+    return {name: Scenario.from_row(name, row, file.parent) for name, row in data["scenarios"].items()}
 
 
-def _shot(share: Share, known: Mapping[str, Case], target: Target) -> Shot | str:
-    """The request of a share, or why there is none."""
-    why = ""
-    for name in (share.case, share.otherwise):
-        if name is None:
-            continue
-        if name not in known:
-            raise ConfigError(FILE, f"{name!r} is no case", "name a case of suites/*/cases.yaml")
-        case = known[name]
-        if not target.provider.offers(case.feature) or case.endpoint not in target.provider.endpoints:
-            why = f"{target.provider.name} does not offer {name}"
-            continue
-        try:
-            return shot.load(case.name, _changed(case, share), target)
-        except Untestable as lack:
-            why = str(lack)
-    return why
-
-
-def _changed(case: Case, share: Share) -> Case:
-    """The case with the length of a load run."""
-    ask = case.asks[-1]
-    body = ask.body
-    try:
-        for place, value in (share.set or {}).items():
-            body = pointer.edit(body, place, value)
-    except pointer.Missing as error:
-        raise ConfigError(f"{FILE}, {share.case}", f"an edit does not apply ({error})", "mend `set:`") from None
-    return replace(case, asks=(replace(ask, body=body, cap=share.cap or ask.cap),))
+def one_course(chosen: Sequence[Scenario]) -> Course:
+    """The course of a run; ConfigError where several scenarios have one each."""
+    courses = [scenario.course for scenario in chosen if scenario.course != ENDLESS]
+    if len(chosen) > 1 and courses:
+        names = ", ".join(scenario.name for scenario in chosen)
+        raise ConfigError(names, "a scenario with a `load` of its own runs alone", "name one scenario")
+    return courses[0] if courses else ENDLESS

@@ -7,12 +7,13 @@ from urllib.parse import urlsplit
 
 from wireproof import render
 from wireproof.case import Case
+from wireproof.load.leave import Leave
 from wireproof.target import Target
 
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One request, whole; `name` is what its figures stand under."""
+    """One request, whole; `name` is what its figures stand under, and `leave` tells a client that goes early."""
 
     name: str
     endpoint: str
@@ -20,6 +21,7 @@ class Shot:
     streams: bool
     wire: bytes
     token_cap: int = 0
+    leave: Leave | None = None
 
 
 def load(name: str, case: Case, target: Target) -> Shot:

@@ -4,80 +4,116 @@ from __future__ import annotations
 
 import csv
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from wireproof import __version__
+from wireproof.load.book import Book
+from wireproof.load.course import Course
 from wireproof.load.definitions import SHEET
 from wireproof.load.record import Outcome
 from wireproof.load.watch import doubts
-from wireproof.sketch import quantile
+from wireproof.load.window import COOL_DOWN, WARM_UP
+from wireproof.sketch import merged, quantile
 
 SHARES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99.9": 0.999}
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 E2E = "e2e ms"
 
 
-def summary(stats: Any, counts: Counter[str], samples: Mapping[str, list[str]], setting: Mapping[str, Any]) -> Any:
+def summary(stats: Any, book: Book, setting: Mapping[str, Any], course: Course, lead_s: float) -> dict[str, Any]:
     """Everything a run found, as data."""
+    counts = book.counts
     rows = {(name, E2E if kind in METHODS else kind): row for (name, kind), row in stats.entries.items()}
-    window_s = max(0.0, (stats.last_request_timestamp or 0) - stats.start_time)
+    window_s = _window_s(stats, course, lead_s)
     figures: dict[str, dict[str, Any]] = defaultdict(dict)
     for (name, kind), row in sorted(rows.items()):
-        figures[name][kind] = _figures(row)
-    found = doubts({place: row.response_times for place, row in rows.items()}, counts)
+        figures[name][kind] = _figures((row,))
+    doubted = doubts({place: row.response_times for place, row in rows.items()}, counts)
     names = sorted({key.split("/")[1] for key in counts if key.startswith("outcome/")})
+    told = {name: _request((name,), figures[name], counts, window_s) | _samples(name, book) for name in names}
+    alike: dict[str, list[Any]] = defaultdict(list)
+    for (name, kind), row in sorted(rows.items()):
+        if name in names:
+            alike[kind].append(row)
+    every = {kind: _figures(found) for kind, found in sorted(alike.items())}
     return {
         "wireproof": __version__,
         **setting,
-        "valid": not found,
-        "doubts": list(found),
+        "valid": not doubted,
+        "doubts": list(doubted),
         "window_s": round(window_s, 3),
         "schedule": {name: counts[f"schedule/{name}"] for name in ("due", "missed")},
+        "outside": {part: _outcomes(f"outside/{part}", counts) for part in (WARM_UP, COOL_DOWN)},
         "unfinished": counts["unfinished"],
         "stopped_by_ceiling": bool(counts["stopped/ceiling"]),
         "waited_s": counts["waited ms"] / 1000,
         "generator": dict(figures.get("generator", {})) | dict(figures.get("schedule", {})),
-        "requests": {name: _request(name, figures[name], counts, samples, window_s) for name in names},
+        "requests": told,
+        "all": _request(names, every, counts, window_s),
+        "timeline": book.timeline.as_data(),
         "definitions": SHEET,
     }
 
 
-def _figures(row: Any) -> dict[str, Any]:
-    """Number, mean, extremes and the percentiles that enough values carry."""
-    counts = row.response_times
+def _window_s(stats: Any, course: Course, lead_s: float) -> float:
+    """How long the part of the run was that is looked at, until its last end."""
+    ran_s = max(0.0, (stats.last_request_timestamp or 0) - stats.start_time - lead_s)
+    opens_s, closes_s = course.window_s
+    looked_at_s: float = min(closes_s, ran_s) - opens_s
+    return max(0.0, looked_at_s)
+
+
+def _figures(rows: Sequence[Any]) -> dict[str, Any]:
+    """Number, mean, extremes and the percentiles that enough values carry, over rows of the same metric."""
+    counts = merged(row.response_times for row in rows)
+    rows = [row for row in rows if row.response_times]
     number = sum(counts.values())
     if not number:
         return {"n": 0}
     told = {name: quantile(counts, share) for name, share in SHARES.items()}
     return {
         "n": number,
-        "mean": row.total_response_time / number,
-        "min": row.min_response_time,
-        "max": row.max_response_time,
+        "mean": sum(row.total_response_time for row in rows) / number,
+        "min": min(row.min_response_time for row in rows),
+        "max": max(row.max_response_time for row in rows),
         **{name: None if value is None else float(f"{value:.4g}") for name, value in told.items()},
     }
 
 
-def _request(
-    name: str, figures: Any, counts: Counter[str], samples: Mapping[str, list[str]], window_s: float
-) -> dict[str, Any]:
-    outcomes = {one: counts[f"outcome/{name}/{one}"] for one in Outcome if counts[f"outcome/{name}/{one}"]}
-    answered = {by: counts[f"tokens/{name}/answer/{by}"] for by in ("usage", "chunks")}
+def _outcomes(place: str, counts: Counter[str]) -> dict[str, int]:
+    return {str(one): counts[f"{place}/{one}"] for one in Outcome if counts[f"{place}/{one}"]}
+
+
+def _samples(name: str, book: Book) -> dict[str, Any]:
+    kept = {key.partition("/")[2]: details for key, details in book.samples.items() if key.startswith(f"{name}/")}
+    return {"samples": kept}
+
+
+def _request(names: Sequence[str], metrics: Any, counts: Counter[str], window_s: float) -> dict[str, Any]:
+    """The figures of one kind of request, or of several together."""
+
+    def total(key: str) -> int:
+        return sum(counts[key.format(name)] for name in names)
+
+    outcomes: Counter[str] = Counter()
+    for name in names:
+        outcomes.update(_outcomes(f"outcome/{name}", counts))
+    answered = {by: total(f"tokens/{{}}/answer/{by}") for by in ("usage", "chunks")}
     window = window_s or 1.0
     return {
-        "outcomes": {str(one): number for one, number in outcomes.items()},
-        "samples": {key.partition("/")[2]: kept for key, kept in samples.items() if key.startswith(f"{name}/")},
-        "requests_s": sum(outcomes.values()) / window,
-        "ok_s": outcomes.get(Outcome.OK, 0) / window,
-        "goodput_s": counts[f"good/{name}"] / window,
-        "tokens": {"prompt": counts[f"tokens/{name}/prompt"]} | {by: n for by, n in answered.items() if n},
+        "outcomes": dict(outcomes),
+        "requests_s": outcomes.total() / window,
+        "ok_s": outcomes[Outcome.OK] / window,
+        "good": total("good/{}"),
+        "goodput_s": total("good/{}") / window,
+        "tokens": {"prompt": total("tokens/{}/prompt")} | {by: n for by, n in answered.items() if n},
         "tokens_s": sum(answered.values()) / window,
-        "chunks_s": counts[f"chunks/{name}"] / window,
-        "sent_bytes": counts[f"sent/{name}"],
-        "received_bytes": counts[f"received/{name}"],
-        "metrics": figures,
+        "chunks_s": total("chunks/{}") / window,
+        "sent_bytes": total("sent/{}"),
+        "received_bytes": total("received/{}"),
+        "metrics": metrics,
     }
 
 
@@ -87,13 +123,16 @@ def text(found: Mapping[str, Any]) -> str:
 
 
 def _lines(found: Mapping[str, Any]) -> Iterator[str]:
-    loop = f"open loop, {found['arrivals']} {found['rate']:g}/s" if found["rate"] else "closed loop"
-    yield f"wireproof load: {found['provider']}, {loop}, {found['users']} users, seed {found['seed']}"
+    names = " ".join(scenario["name"] for scenario in found["scenarios"])
+    yield f"wireproof load {names}: {found['provider']}, {_loop(found)}, {found['users']} users, seed {found['seed']}"
     yield f"{found['window_s']:.1f} s against {', '.join(found['hosts'])}"
-    if found["rate"]:
+    if found["load"]["kind"] != "closed":
         yield f"{found['schedule']['due']} starts were due, {found['schedule']['missed']} missed"
     elif found["jitter_s"]:
         yield f"each user began at a moment of its own within {found['jitter_s']:g} s"
+    for part, outcomes in found["outside"].items():
+        if outcomes:
+            yield f"{part}, not in the figures: " + ", ".join(f"{number} {one}" for one, number in outcomes.items())
     for name, one in found["requests"].items():
         yield ""
         yield from _request_lines(name, one)
@@ -102,11 +141,32 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
     yield from _table(found["generator"])
     if found["stopped_by_ceiling"]:
         yield "The run ended at its ceiling."
+    for one in found.get("thresholds", ()):
+        word = {True: "holds", False: "BROKEN", None: "not to be told: too few values"}[one["holds"]]
+        value = "" if one["value"] is None else f" ({one['value']:.6g})"
+        yield f"threshold {one['expression']}: {word}{value}"
     for doubt in found["doubts"]:
         yield f"INVALID: {doubt}"
     yield f"error bar: {_bar(found.get('error_bar'))}"
     yield ""
     yield found["definitions"]
+
+
+def _loop(found: Mapping[str, Any]) -> str:
+    load = found["load"]
+    if load["kind"] == "trace":
+        return f"trace {load['trace']} at {load['speed']:g} times its speed"
+    steps = ", ".join(map(_stage, load["stages"]))
+    if load["kind"] == "closed":
+        return f"closed loop{f' of {steps} users' if steps else ''}"
+    return f"open loop, {found['arrivals']} {steps}/s"
+
+
+def _stage(stage: Mapping[str, Any]) -> str:
+    """One stage in words, as short as it can be."""
+    course = f"{stage['first']:g}" + (f" to {stage['last']:g}" if stage["first"] != stage["last"] else "")
+    burst = f"{stage['burst']} at once, then " if stage["burst"] else ""
+    return burst + course + (f" for {stage['seconds']:g} s" if stage["seconds"] is not None else "")
 
 
 def _request_lines(name: str, one: Mapping[str, Any]) -> Iterator[str]:
@@ -115,7 +175,7 @@ def _request_lines(name: str, one: Mapping[str, Any]) -> Iterator[str]:
     yield f"{name}: {outcomes}; {one['requests_s']:.1f} requests/s, goodput {one['goodput_s']:.1f}/s"
     yield f"  tokens: {tokens}; {one['tokens_s']:.1f} tokens/s in all; received {one['received_bytes']} bytes"
     yield from _table(one["metrics"])
-    for outcome, kept in one["samples"].items():
+    for outcome, kept in one.get("samples", {}).items():
         yield from (f"  {outcome}: {detail}" for detail in kept)
 
 

@@ -13,6 +13,7 @@ from locust.user.task import LOCUST_STATE_STOPPING
 
 from wireproof.load.book import Book
 from wireproof.load.line import Line
+from wireproof.load.pace import Start
 from wireproof.load.plan import Plan
 from wireproof.load.reader import ask
 from wireproof.load.record import Outcome, Record
@@ -45,7 +46,7 @@ class LoadUser(FastHttpUser):
         place = number % len(self.plan.targets)
         self.random = self.plan.random(number)
         self.deadlines = self.plan.targets[place].deadlines
-        self.shots, self.weights = self.plan.loads(self.scenario, place)
+        self.deal = self.plan.deal(self.scenario, place)
         self.line = Line(self._pool(self.plan.targets[place].base_url))
         if self.plan.schedule is None:
             gevent.sleep(self.random.uniform(0, self.plan.jitter_s))
@@ -68,35 +69,47 @@ class LoadUser(FastHttpUser):
             self.one()
 
     def one(self) -> None:
-        """Ask once, when it is due."""
-        shot = self.shots[0] if len(self.shots) == 1 else self.random.choices(self.shots, self.weights)[0]
-        due_ns = self._due()
+        """Ask once, when it is due; a user for whom nothing is left to ask goes."""
+        self.plan.busy += 1
+        try:
+            asked = self._ask_next()
+        finally:
+            self.plan.busy -= 1
+        if asked is not None:
+            self._enter(*asked)
+            return
+        if not self.plan.busy:
+            self.spent()
+        raise StopUser
+
+    def _ask_next(self) -> tuple[Record, Shot, int] | None:
+        """The next request and what came of it; None where there is none, or it may go beyond a ceiling."""
+        start = self.plan.take(perf_counter_ns())
+        if start is None:
+            return None
+        shot = self.deal.shot(start.number, start.sizes)
         if not self.plan.purse.admits(shot):
             self.book.counts["stopped/ceiling"] = 1
-            if not self.plan.flying:
-                self.spent()
-            raise StopUser
-        self.plan.flying += 1
+            return None
+        return self._answer(start, shot), shot, start.number
+
+    def _answer(self, start: Start, shot: Shot) -> Record:
+        """The answer to a request that is sent when its start is due; at once in a closed loop."""
+        plan, due_ns = self.plan, None
+        if plan.schedule is not None:
+            due_ns = start.at_ns
+            gevent.sleep(max(0.0, (due_ns - perf_counter_ns()) / 1e9))
+        plan.flying += 1
         try:
-            record = ask(self.line, shot, self.deadlines, due_ns)
+            return ask(self.line, shot, self.deadlines, due_ns)
         except gevent.GreenletExit:
             self.book.counts["unfinished"] += 1
             raise
         finally:
-            self.plan.flying -= 1
-        self._enter(record, shot)
+            plan.flying -= 1
 
-    def _due(self) -> int | None:
-        """Wait for the next start of the schedule; none in a closed loop."""
-        schedule = self.plan.schedule
-        if schedule is None:
-            return None
-        due_ns = schedule.take(perf_counter_ns())
-        gevent.sleep(max(0.0, (due_ns - perf_counter_ns()) / 1e9))
-        return due_ns
-
-    def _enter(self, record: Record, shot: Shot) -> None:
-        self.book.enter(record, shot.method)
+    def _enter(self, record: Record, shot: Shot, number: int) -> None:
+        self.book.enter(record, shot.method, number)
         self.plan.purse.settle(shot, record.tokens)
         if self.plan.schedule is not None:
             self.book.note(SCHEDULE, LAG, max(0.0, (record.sent_ns - record.due_ns) / 1e6))

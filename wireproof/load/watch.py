@@ -8,6 +8,7 @@ from time import perf_counter_ns
 import gevent
 
 from wireproof.load.book import Book
+from wireproof.load.plan import Plan
 from wireproof.sketch import Counts, merged, quantile
 
 BEAT_S = 0.02
@@ -19,13 +20,16 @@ MOST_MISSED = 0.01
 HIGH = 0.9
 
 
-def beat(book: Book) -> None:
+def beat(book: Book, plan: Plan) -> None:
     """Measure the delay of a timer for as long as the greenlet lives, and enter what waits in the book."""
-    beats = 0
+    beats, before_ns = 0, perf_counter_ns()
     while True:
         asked_ns = perf_counter_ns() + int(BEAT_S * 1e9)
         gevent.sleep(BEAT_S)
-        book.note(GENERATOR, LOOP, max(0.0, (perf_counter_ns() - asked_ns) / 1e6))
+        now_ns = perf_counter_ns()
+        book.note(GENERATOR, LOOP, max(0.0, (now_ns - asked_ns) / 1e6))
+        book.flying(plan.flying, (now_ns - before_ns) / 1e6)
+        before_ns = now_ns
         beats += 1
         if beats % 25 == 0:
             book.flush()
