@@ -15,22 +15,28 @@ SECOND_LINE = b"\ndata: "
 class Frames:
     """The data of each event of a stream, as bytes, as soon as it is complete."""
 
-    __slots__ = ("_begun", "_decoder", "_given", "_rest")
+    __slots__ = ("_begun", "_decoder", "_given", "rest")
 
     def __init__(self) -> None:
-        self._rest = b""
+        # The bytes of an event that is not complete.
+        self.rest = b""
         self._decoder: sse.Decoder | None = None
         self._given = 0
         self._begun = False
+
+    @property
+    def are_regular(self) -> bool:
+        """The decoder has not had to take over."""
+        return self._decoder is None
 
     def feed(self, data: bytes) -> list[bytes]:
         """The data of the events that these bytes complete."""
         if self._decoder is not None:
             return self._decoded(data)
         if b"\r" in data:
-            return self._irregular([], self._rest + data)
-        blocks = (self._rest + data if self._rest else data).split(b"\n\n")
-        self._rest = blocks.pop()
+            return self._irregular([], self.rest + data)
+        blocks = (self.rest + data if self.rest else data).split(b"\n\n")
+        self.rest = blocks.pop()
         found: list[bytes] = []
         for place, block in enumerate(blocks):
             if block.startswith(DATA) and b"\n" not in block:
@@ -38,21 +44,21 @@ class Frames:
             elif block.startswith(NAMED) and block.count(b"\n") == 1 and SECOND_LINE in block:
                 found.append(block.partition(SECOND_LINE)[2])
             elif not (block.startswith(COMMENT) and b"\n" not in block):
-                return self._irregular(found, b"\n\n".join((*blocks[place:], self._rest)))
+                return self._irregular(found, b"\n\n".join((*blocks[place:], self.rest)))
             self._begun = True
         return found
 
     def close(self) -> tuple[sse.Offence, ...]:
         """The end of the body: what was wrong with the stream."""
-        if self._decoder is None and self._rest:
-            self._irregular([], self._rest)
+        if self._decoder is None and self.rest:
+            self._irregular([], self.rest)
         if self._decoder is None:
             return ()
         self._decoder.close()
         return tuple(self._decoder.offences)
 
     def _irregular(self, found: list[bytes], rest: bytes) -> list[bytes]:
-        self._decoder, self._rest = sse.Decoder(), b""
+        self._decoder, self.rest = sse.Decoder(), b""
         # A byte order mark is one at the very start alone; a blank line before the rest says that this is later.
         self._decoder.feed(b"\n") if self._begun else None
         return found + self._decoded(rest)

@@ -6,22 +6,25 @@ import socket
 from select import POLLIN
 from typing import Any
 
-from gevent import monkey
+from gevent import get_hub, monkey
 from geventhttpclient.connectionpool import ConnectionPool
 
 # The system's own: gevent's lets others run first, and a look at an idle connection is no reason to wait.
 poll = monkey.get_original("select", "poll")
+READABLE = 1
 
 
 class Line:
     """A connection that is opened when it is needed and dropped when it is of no more use."""
 
-    __slots__ = ("_plug", "_poll", "_pool")
+    __slots__ = ("_plug", "_poll", "_pool", "readable")
 
     def __init__(self, pool: ConnectionPool) -> None:
         self._pool = pool
         self._plug: Any = None
         self._poll: Any = None
+        # What calls back, from the loop itself, when there is something to read.
+        self.readable: Any = None
 
     def take(self) -> Any:
         """A connected socket; one that the server has closed meanwhile is replaced."""
@@ -33,10 +36,12 @@ class Line:
             self._plug.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._poll = poll()
             self._poll.register(self._plug.fileno(), POLLIN)
+            self.readable = get_hub().loop.io(self._plug.fileno(), READABLE)
         return self._plug
 
     def drop(self) -> None:
         """Close the connection."""
         plug, self._plug = self._plug, None
         if plug is not None:
+            self.readable.close()
             plug.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from operator import sub
 from typing import Any
 
 import orjson
@@ -10,6 +10,7 @@ import orjson
 from wireproof.load.deltas import ENDED, FAILED, STRANGE, THOUGHT, VISIBLE, reader_for
 from wireproof.load.frames import Frames
 from wireproof.load.record import Outcome, Tokens
+from wireproof.load.template import Template, template_of
 
 DONE = b"[DONE]"
 SHOWN = 120
@@ -20,11 +21,15 @@ HARMLESS = frozenset({"no-space-after-colon", "many-data-lines", "event-without-
 class StreamTally:
     """A streamed answer; each stamp is that of the network read that completed the event."""
 
-    __slots__ = ("_frames", "_glimpse", "_needs_done", "detail", "done_ns", "flags", "stamps", "usage", "visible_ns")
+    __slots__ = (
+        "_alike", "_frames", "_glimpse", "_needs_done",
+        "detail", "done_ns", "flags", "stamps", "usage", "visible_ns",
+    )  # fmt: skip
 
     def __init__(self, endpoint: str) -> None:
         self._frames, self._glimpse = Frames(), reader_for(endpoint)
         self._needs_done = endpoint != "responses"
+        self._alike: Template | None = None
         self.stamps: list[int] = []
         self.visible_ns: int | None = None
         self.done_ns: int | None = None
@@ -34,24 +39,41 @@ class StreamTally:
 
     def feed(self, data: bytes, at_ns: int) -> None:
         """Take in the bytes of one read, stamped before they are looked at."""
-        for payload in self._frames.feed(data):
-            if payload == DONE:
-                self.done_ns = self.done_ns or at_ns
-                continue
-            try:
-                flags, usage = self._glimpse(orjson.loads(payload))
-            except orjson.JSONDecodeError:
-                flags, usage = (0, None) if payload.strip() == DONE else (STRANGE, None)
-                self.done_ns = self.done_ns or (None if flags else at_ns)
-            if flags & (VISIBLE | THOUGHT):
+        frames, alike = self._frames, self._alike
+        # Most often a read is one event, and one like the last.
+        if alike is not None and not frames.rest and alike.is_event(data):
+            self.stamps.append(at_ns)
+            return
+        for payload in frames.feed(data):
+            if self._alike is not None and self._alike.is_payload(payload):
                 self.stamps.append(at_ns)
-                if flags & VISIBLE and self.visible_ns is None:
-                    self.visible_ns = at_ns
-            if flags & (FAILED | STRANGE) and not self.detail:
-                self.detail = payload[:SHOWN].decode(errors="replace")
-            self.flags |= flags
-            if usage is not None:
-                self.usage = usage
+            elif payload == DONE:
+                self.done_ns = self.done_ns or at_ns
+            else:
+                self._look(payload, at_ns)
+        if not frames.are_regular:
+            self._alike = None
+
+    def _look(self, payload: bytes, at_ns: int) -> None:
+        """Decode one event."""
+        value: Any = None
+        try:
+            value = orjson.loads(payload)
+            flags, usage = self._glimpse(value)
+        except orjson.JSONDecodeError:
+            flags, usage = (0, None) if payload.strip() == DONE else (STRANGE, None)
+            self.done_ns = self.done_ns or (None if flags else at_ns)
+        if flags & (VISIBLE | THOUGHT):
+            self.stamps.append(at_ns)
+            if flags & VISIBLE and self.visible_ns is None:
+                self.visible_ns = at_ns
+        if flags == VISIBLE and usage is None and self._needs_done:
+            self._alike = template_of(payload, value)
+        if flags & (FAILED | STRANGE) and not self.detail:
+            self.detail = payload[:SHOWN].decode(errors="replace")
+        self.flags |= flags
+        if usage is not None:
+            self.usage = usage
 
     def verdict(self) -> tuple[Outcome, str]:
         """What the stream came to, once its body has ended as HTTP says."""
@@ -82,7 +104,7 @@ class StreamTally:
     @property
     def gaps_ns(self) -> tuple[int, ...]:
         """Between each two deltas, those of one read included as nothing."""
-        return tuple([later - earlier for earlier, later in pairwise(self.stamps)])
+        return tuple(map(sub, self.stamps[1:], self.stamps))
 
 
 class WholeTally:
