@@ -1,10 +1,13 @@
-"""What the bundled server says to every case of a provider, without a connection."""
+"""What the bundled server says to every case of a provider, without a connection; and the wheel."""
 
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +19,7 @@ from wireproof.suites import load_checks
 from wireproof.target import Target
 from wireproof.trial import Trial, open_trial
 
+ROOT = Path(__file__).parents[1]
 Heard = Callable[[str], tuple[Trial, Evidence]]
 
 
@@ -39,3 +43,13 @@ async def _answers(trial: Trial, target: Target, names: Sequence[str]) -> Eviden
         server.begin()
         evidence[name] = await Courier(target, server).send(trial.cases[name])
     return evidence
+
+
+@pytest.fixture(name="wheel", scope="session")
+def _wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this checkout, alone in its folder."""
+    folder = tmp_path_factory.mktemp("dist")
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
+    done = subprocess.run(build, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return next(folder.glob("wireproof-*.whl"))

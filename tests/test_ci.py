@@ -111,6 +111,19 @@ def test_the_examples_are_ten_lines_at_most_and_read_as_what_they_are() -> None:
             subprocess.run(["bash", "-n", "-c", text], check=True, timeout=60)
 
 
+@pytest.mark.parametrize(
+    ("schema", "word"), [("github-actions", ""), ("github-workflows", "runs-on"), ("gitlab-ci", "image:")]
+)
+def test_the_action_and_the_examples_keep_the_formats_of_their_hosts(tmp_path: Path, schema: str, word: str) -> None:
+    file = ROOT / "action.yml"
+    if word:
+        file = tmp_path / "example.yml"
+        file.write_text(next(text for language, text in EXAMPLES if language == "yaml" and word in text))
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}", str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_the_example_for_github_names_inputs_that_there_are() -> None:
     (text,) = [text for language, text in EXAMPLES if "runs-on" in text]
     (step,) = [step for step in yaml.safe_load(text)["jobs"]["contract"]["steps"] if "wireproof" in step["uses"]]

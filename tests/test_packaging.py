@@ -31,7 +31,7 @@ def run(command: list[str], cwd: Path, **environment: str) -> subprocess.Complet
     )
 
 
-def installed(kind: str, folder: Path) -> Path:
+def installed(kind: str, folder: Path, wheel: Path | None) -> Path:
     """The interpreter of a fresh environment with wireproof installed; dependencies come from this one."""
     venv.create(folder, with_pip=False)
     python = folder / "bin" / "python"
@@ -41,23 +41,17 @@ def installed(kind: str, folder: Path) -> Path:
     if kind == "checkout":
         (packages / "a-checkout.pth").write_text(str(ROOT))
         return python
-    target = ["--editable", str(ROOT)] if kind == "editable" else [str(wheel(folder))]
+    target = ["--editable", str(ROOT)] if kind == "editable" else [str(wheel)]
     pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-deps"]
     done = run([*pip, "--ignore-installed", "--no-build-isolation", "--no-index", *target], folder)
     assert done.returncode == 0, done.stderr
     return python
 
 
-def wheel(folder: Path) -> Path:
-    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
-    done = run(build, folder)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return next(folder.glob("wireproof-*.whl"))
-
-
 @pytest.fixture(name="python", scope="module", params=["checkout", "editable", "wheel"])
 def _python(request, tmp_path_factory):
-    return request.param, installed(request.param, tmp_path_factory.mktemp(request.param))
+    wheel = request.getfixturevalue("wheel") if request.param == "wheel" else None
+    return request.param, installed(request.param, tmp_path_factory.mktemp(request.param), wheel)
 
 
 def test_the_data_are_found(python, tmp_path):
