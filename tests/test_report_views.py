@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jinja2 import Environment
+from jsonschema import Draft7Validator, FormatChecker
 
 from wireproof import config, contract
 from wireproof.commands import history as history_command
@@ -47,6 +48,10 @@ STEERING = [
     "\ufffe",
 ]
 SAID = st.lists(st.sampled_from(NASTY + STEERING) | st.text(max_size=5), max_size=6).map("".join)
+SARIF = Draft7Validator(
+    json.loads((Path(__file__).parent / "data/sarif/sarif-schema-2.1.0.json").read_text(encoding="utf-8")),
+    format_checker=FormatChecker(),
+)
 FAST = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e\u2028\ud800-\udfff]")
 
@@ -211,6 +216,21 @@ def test_sarif_says_which_rule_where_and_the_same_fingerprint_every_time() -> No
         assert result["message"]["text"]
     assert len({result["partialFingerprints"]["judgement/v1"] for result in run["results"]}) == 2
     assert fingerprint(facts_of("boom").verdicts[0]) == fingerprint(facts_of("boom").verdicts[0])
+
+
+@FAST
+@given(SAID, st.sampled_from(["pass", "fail", "error", "inconclusive"]))
+def test_sarif_keeps_the_schema_of_its_standard(said: str, outcome: str) -> None:
+    made = json.loads(json.dumps(sarif(facts_of(said, outcome))))
+    assert [error.message for error in SARIF.iter_errors(made)] == []
+
+
+def test_the_schema_of_sarif_notices_what_is_wrong() -> None:
+    made = sarif(facts_of("boom"))
+    made["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["region"]["startLine"] = 0
+    assert [error.json_path for error in SARIF.iter_errors(made)] == [
+        "$.runs[0].results[0].locations[0].physicalLocation.region.startLine"
+    ]
 
 
 def test_sarif_points_at_the_line_of_the_ledger_that_is_the_evidence() -> None:
