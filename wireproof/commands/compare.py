@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wireproof import options as known_options
+from wireproof.errors import ConfigError
 
 if TYPE_CHECKING:
     from wireproof.compare import Comparison, Shift
@@ -19,9 +20,12 @@ HELP = "compare two runs: regressions, fixes, clauses, latency"
 def add(commands: Any) -> None:
     """Register the command."""
     parser = commands.add_parser("compare", help=HELP, description=HELP)
-    parser.add_argument("before", metavar="A", type=Path, help="report.json or ledger.jsonl of the earlier run")
-    parser.add_argument("after", metavar="B", type=Path, help="report.json or ledger.jsonl of the later run")
+    parser.add_argument("before", metavar="A", type=Path, help="report.json, ledger.jsonl or a load summary")
+    parser.add_argument("after", metavar="B", type=Path, help="the same of the later run")
     parser.add_argument("--json", action="store_true", help="print JSON (schemas/formats/comparison.json)")
+    parser.add_argument(
+        "--tolerance", type=float, default=0.05, metavar="SHARE", help="of load runs: what may move (default: 0.05)"
+    )
     known_options.add_policy(parser)
     parser.set_defaults(run=run)
 
@@ -29,8 +33,12 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print what changed; 1 where something became worse, 2 where a run cannot be read."""
     from wireproof import compare
+    from wireproof.load import compare as load_compare
     from wireproof.policy import Policy
 
+    loads = load_compare.read(options.before), load_compare.read(options.after)
+    if any(loads):
+        return _of_loads(options, *loads)
     before, after = compare.read(options.before), compare.read(options.after)
     alone = [
         target for target in after.own if {key[1] for key in after.verdicts if key[0] == target} == {after.own[target]}
@@ -41,6 +49,22 @@ def run(options: argparse.Namespace) -> int:
     else:
         print("\n".join(_lines(found)))
     return found.exit_code
+
+
+def _of_loads(options: argparse.Namespace, before: Any, after: Any) -> int:
+    """The same for two load runs, told apart from noise."""
+    from wireproof.load import compare
+
+    for file, run in ((options.before, before), (options.after, after)):
+        if run is None:
+            remedy = "compare two runs of a kind"
+            raise ConfigError(str(file), "it is no summary of a load run, and the other is one", remedy)
+    found = compare.compare(before, after, options.tolerance)
+    if options.json:
+        print(json.dumps(compare.as_data(found, before, after), indent=1))
+    else:
+        print("\n".join(compare.lines(found, before, after)))
+    return compare.exit_code(found)
 
 
 def _lines(found: Comparison) -> Iterable[str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import html
 import sys
 from argparse import ArgumentParser
+from functools import cache
 from typing import Any
 
-from locust import events
+from locust import argument_parser, events
 from locust.runners import WorkerRunner
 
 from wireproof.errors import WireproofError
@@ -21,6 +22,8 @@ SPAWN_RATE = 100.0
 def install(users: dict[str, type[LoadUser]], default: str) -> None:
     """Listen to locust's events; `default` is the user class of a run that names none."""
     stats.install()
+    # A worker makes this parser anew for each option that its master tells, and misses its heartbeats meanwhile.
+    argument_parser.default_args_dict = cache(argument_parser.default_args_dict)
 
     at: Any = events
 
@@ -40,6 +43,7 @@ def install(users: dict[str, type[LoadUser]], default: str) -> None:
         _listen(environment, run)
         if isinstance(runner, WorkerRunner):
             runner.register_message(END, lambda **_: runner.stop())
+            run.warm()
             return
         try:
             run.prepare()

@@ -50,7 +50,7 @@ def add(parser: ArgumentParser) -> None:
 def aim_of(options: Namespace, host: str | None) -> Aim:
     """What the options say about the target at a host; about the bundled server's where there is none."""
     return Aim(
-        providers=(options.provider,),
+        providers=(options.provider,) if options.provider else (),
         endpoint=host,
         models=tuple(options.model),
         key_env=options.key_env,

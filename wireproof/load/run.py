@@ -11,6 +11,7 @@ from time import monotonic
 from typing import Any
 
 import gevent
+from locust import argument_parser
 from locust.runners import STATE_MISSING, LocalRunner, MasterRunner, WorkerRunner
 
 from wireproof import aim
@@ -29,6 +30,8 @@ from wireproof.load.window import Window
 LAST_REPORT_S = 10.0
 # A course of users that go leaves them this long to finish.
 GOING_S = 60.0
+# How long the word to begin may take from a master to all its workers.
+SPAWNING_S = 1.0
 END = "wireproof-end"
 # The requests that a process may make which has no share in the run.
 NOTHING = Ceilings(requests=0)
@@ -89,7 +92,8 @@ class Run:
         given = self.environment.parsed_options
         given.num_users = given.num_users or course.users or (1 if course.kind == CLOSED else options.UNDER_WAY)
         # An open loop begins when its users are there.
-        given.lead_s = 0.0 if course.kind == CLOSED else given.num_users / given.spawn_rate
+        several_s = SPAWNING_S if isinstance(self.environment.runner, MasterRunner) else 0.0
+        given.lead_s = 0.0 if course.kind == CLOSED else given.num_users / given.spawn_rate + several_s
         given.course = course.told()
         given.digests = {user.scenario.name: user.scenario.digest for user in self.chosen}
         if course.kind == CLOSED and course.stages:
@@ -99,6 +103,11 @@ class Run:
         elif given.run_time is None and not math.isinf(course.total_s):
             # What is under way when the last request has started is waited for; this is for what never ends.
             given.run_time = given.lead_s + course.total_s + deadline_s + LAST_REPORT_S
+
+    def warm(self) -> None:
+        """Read what a start will need: a worker that does so when it is told to start misses its heartbeats."""
+        aim.targets(options.aim_of(self.environment.parsed_options, None), dict(aim.environment()))
+        argument_parser.default_args_dict()
 
     def start(self, **_: Any) -> None:
         """Make the plan of this process; the master only hands out the shares."""
@@ -224,7 +233,7 @@ class Run:
             "load": course.as_data(),
             "rate": given.rate,
             "arrivals": course.arrivals if course.kind == "open" else None,
-            "users": runner.target_user_count or given.num_users or 0,
+            "users": _users(course, given.num_users),
             "jitter_s": given.jitter if course.kind == CLOSED else None,
             "seed": given.seed,
             "objectives": given.objectives,
@@ -250,3 +259,9 @@ class Run:
         if self.cells is not None:
             self.cells.stop()
         self.environment.process_exit_code = ending.end(self.summary(), self.environment.parsed_options)
+
+
+def _users(course: Course, given: int) -> int:
+    """How many users a run has, at its height."""
+    heights = [max(stage.first, stage.last) for stage in course.stages]
+    return round(max(heights)) if course.kind == CLOSED and heights else given

@@ -40,6 +40,7 @@ def summary(stats: Any, book: Book, setting: Mapping[str, Any], course: Course, 
     every = {kind: _figures(found) for kind, found in sorted(alike.items())}
     return {
         "wireproof": __version__,
+        "kind": "load",
         **setting,
         "valid": not doubted,
         "doubts": list(doubted),
@@ -165,7 +166,10 @@ def _loop(found: Mapping[str, Any]) -> str:
 def _stage(stage: Mapping[str, Any]) -> str:
     """One stage in words, as short as it can be."""
     course = f"{stage['first']:g}" + (f" to {stage['last']:g}" if stage["first"] != stage["last"] else "")
-    burst = f"{stage['burst']} at once, then " if stage["burst"] else ""
+    burst = f"{stage['burst']} at once" if stage["burst"] else ""
+    if not stage["seconds"] and stage["seconds"] is not None:
+        return burst
+    burst = f"{burst}, then " if burst else ""
     return burst + course + (f" for {stage['seconds']:g} s" if stage["seconds"] is not None else "")
 
 
