@@ -105,15 +105,17 @@ async def _prove(stand: Stand, chosen: Sequence[Fault], each_member: bool) -> Pa
 async def committed(stand: Stand, chosen: Sequence[Fault]) -> AsyncIterator[tuple[Fault, Mapping[str, Touched]]]:
     """Each fault with what comes of the cases that it touches.
 
-    What needs the wire is sent first: arrival times are evidence, so no judging holds the loop while answers arrive.
+    What needs the wire is sent first: deadlines pass and arrival times are evidence, so nothing else holds the loop
+    while answers arrive.
     """
+    framed = [fault for fault in chosen if fault.apply.frame is not None]
+    deeds = {fault.id: await stand.deeds(fault) for fault in framed}
     turns = asyncio.Semaphore(AT_ONCE)
 
     async def carried(fault: Fault) -> Mapping[str, Touched]:
         async with turns:
-            return await stand.touched(fault)
+            return await stand.carried(fault, deeds[fault.id])
 
-    framed = [fault for fault in chosen if fault.apply.frame is not None]
     over_the_wire = dict(zip(framed, await asyncio.gather(*map(carried, framed)), strict=True))
     for fault in chosen:
         yield fault, over_the_wire[fault] if fault in over_the_wire else await stand.touched(fault)

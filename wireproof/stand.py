@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from wireproof.carried import CONNECTIONS, agree, carried, is_unread
 from wireproof.case import Case
 from wireproof.courier import Courier
 from wireproof.docket import Entry
 from wireproof.evidence import Evidence, Sent
+from wireproof.framed import is_unreadable, likeness, whole
 from wireproof.mock.control import FAULT
 from wireproof.mock.faults import Fault
 from wireproof.mock.message import Ops
@@ -20,13 +21,6 @@ from wireproof.target import Target
 from wireproof.toll import Due, Rehearsal, Toll, Touched, attributed
 from wireproof.trial import Trial
 from wireproof.verdict import Verdict
-from wireproof.wire import Wire
-
-# Many small pools: httpcore's pool takes time in the square of its connections.
-POOLS, CONNECTIONS = 8, 4
-
-# What is done to a connection that carries a whole answer and stays open.
-PLAIN = frozenset({"head", "body", "chunk", "last"})
 
 # On the mock every option is offered, so that one refused honestly is a fault that was noticed.
 BROKEN = frozenset({"fail", "not-offered"})
@@ -59,7 +53,7 @@ class Stand:
 
     async def faultless(self) -> list[str]:
         """Judge the faultless mock over the wire: a failure is a false alarm, and so is a rehearsal that differs."""
-        sent = await self._send(self._target, self.cases.values())
+        sent = await carried(self._target, self.cases.values())
         for name, case in self.cases.items():
             came, ops = await self._rehearse(case, self._target)
             takes = self._server.takes(case, came) if isinstance(came, tuple) else ()
@@ -90,15 +84,21 @@ class Stand:
 
     async def touched(self, fault: Fault) -> Mapping[str, Touched]:
         """What comes under a fault of the cases that it touches: over the wire, where only the wire shows it."""
-        reached = [
-            name
-            for name, case in self.cases.items()
-            if "*" in fault.endpoints or any(ask.endpoint in fault.endpoints for ask in case.asks)
-        ]
         if fault.apply.frame is not None:
-            return await self._carried(fault, reached)
-        found = [(name, await self.under(fault, name)) for name in reached]
+            return await self.carried(fault, await self.deeds(fault))
+        found = [(name, await self.under(fault, name)) for name in self._reached(fault)]
         return {name: Touched(sent, changed(self.rehearsed[name], sent)) for name, sent in found if sent is not None}
+
+    def _reached(self, fault: Fault) -> Iterator[str]:
+        """The cases that ask an endpoint at which the fault is committed."""
+        for name, case in self.cases.items():
+            if "*" in fault.endpoints or any(ask.endpoint in fault.endpoints for ask in case.asks):
+                yield name
+
+    async def deeds(self, fault: Fault) -> Mapping[str, tuple[Ops, ...]]:
+        """What the server does under a fault for the cases that it touches."""
+        found = [(name, await self._done(fault, name)) for name in self._reached(fault)]
+        return {name: ops for name, ops in found if ops != self._faultless[name].ops}
 
     def judged(self, touched: Mapping[str, Touched]) -> Iterator[tuple[Due, Evidence, Verdict]]:
         """What is judged again under a fault, given what comes of the cases that it touches."""
@@ -149,28 +149,43 @@ class Stand:
             return self._server.retaken(takes, fault)
         return (await self._rehearse(self.cases[case], self._under(fault)))[1]
 
-    async def _carried(self, fault: Fault, names: Iterable[str]) -> Mapping[str, Touched]:
-        """What comes over the wire of the cases that a fault touches; like deeds for like requests are done once."""
-        found = {name: await self._done(fault, name) for name in names}
-        deeds = {name: ops for name, ops in found.items() if ops != self._faultless[name].ops}
+    async def carried(self, fault: Fault, deeds: Mapping[str, tuple[Ops, ...]]) -> Mapping[str, Touched]:
+        """What comes under a fault of framing: over the wire, where to hear the answer is not enough."""
+        answers = {name: self._whole(name, ops) for name, ops in deeds.items()}
+        came = await self._sent(fault, {name: ops for name, ops in deeds.items() if not answers[name]})
+        touched = {name: self._as_heard(name, sent, deeds[name], fault) for name, sent in came.items()}
+        for name, ops in answers.items():
+            if ops:
+                sent = self._heard(name, ops, fault)
+                touched[name] = Touched(sent, changed(self.rehearsed[name], sent))
+        return touched
+
+    def _whole(self, name: str, ops: tuple[Ops, ...]) -> tuple[Ops, ...]:
+        """The answers, where each is whole and the case depends on nothing else that a connection does."""
+        takes = self._faultless[name].takes
+        found = [whole(*done) for done in zip((take.received.method for take in takes), ops, strict=False)]
+        return tuple(answer for answer in found if answer is not None) if None not in found else ()
+
+    def _as_heard(self, name: str, came: Sent, ops: tuple[Ops, ...], fault: Fault) -> Touched:
+        """What came over the wire; where that is just what was done, it came at the times when it was done."""
+        heard = self._heard(name, ops, fault) if self._faultless[name].takes else came
+        if heard is came or not agree(came, heard):
+            return Touched(came, None)
+        return Touched(heard, changed(self.rehearsed[name], heard))
+
+    async def _sent(self, fault: Fault, deeds: Mapping[str, tuple[Ops, ...]]) -> Evidence:
+        """What comes over the wire; of like heads that cannot be read one is sent, and stands for the others."""
         alike: dict[object, list[str]] = {}
         for name, ops in deeds.items():
-            alone = len(ops) > 1 or not self._faultless[name].takes
-            alike.setdefault(name if alone else (self.cases[name].asks[-1].method, ops), []).append(name)
-        sent = await self._send(self._under(fault), [self.cases[group[0]] for group in alike.values()])
-        came = {name: self._as_of(name, sent[group[0]], fault) for group in alike.values() for name in group}
-        return {name: Touched(one, self._changed(name, one, deeds[name], fault)) for name, one in came.items()}
-
-    def _changed(self, name: str, sent: Sent, ops: tuple[Ops, ...], fault: Fault) -> frozenset[str] | None:
-        """What a fault of the wire changes of an exchange, where it leaves the connection itself alone."""
-        if not self._faultless[name].takes or any(op.kind not in PLAIN for done in ops for op in done):
-            return None
-        heard = self._heard(name, ops, fault)
-        if not isinstance(sent, tuple) or not isinstance(heard, tuple) or len(sent) != len(heard):
-            return None
-        if any(one.broken or one.status != other.status for one, other in zip(sent, heard, strict=True)):
-            return None
-        return changed(self.rehearsed[name], heard)
+            takes = self._faultless[name].takes
+            shared = len(takes) == 1 and is_unreadable(ops[0])
+            alike.setdefault(likeness(takes[0].received.method, ops[0]) if shared else name, []).append(name)
+        target = self._under(fault)
+        first = await carried(target, [self.cases[group[0]] for group in alike.values()])
+        unread = [group for group in alike.values() if is_unread(first[group[0]])]
+        came = {name: self._as_of(name, first[group[0]], fault) for group in unread for name in group}
+        others = [self.cases[name] for name in deeds if name not in came and name not in first]
+        return {**first, **came, **await carried(target, others)}
 
     def _as_of(self, name: str, sent: Sent, fault: Fault) -> Sent:
         """What came of one case as what comes of another, for which the server does the same."""
@@ -189,15 +204,3 @@ class Stand:
         self._server.begin()
         sent = await Courier(target, self._server).send(case)
         return sent, tuple(self._server.ops)
-
-    async def _send(self, target: Target, cases: Iterable[Case]) -> Evidence:
-        every = tuple(cases)
-        parts = await asyncio.gather(*(_sent(target, every[start::POOLS]) for start in range(POOLS)))
-        return {name: sent for part in parts for name, sent in part.items()}
-
-
-async def _sent(target: Target, cases: Sequence[Case]) -> Evidence:
-    async with Wire(target.connections, target.deadlines) as wire:
-        courier = Courier(target, wire)
-        await courier.send_all(cases)
-        return courier.evidence

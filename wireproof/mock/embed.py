@@ -6,6 +6,7 @@ import base64
 import hashlib
 import math
 import struct
+from functools import lru_cache
 from typing import Any
 
 from wireproof.mock import validate
@@ -70,11 +71,15 @@ def dimensions(body: Body, model: Model) -> int:
 def vector(text: Any, size: int) -> list[float]:
     """A unit vector whose direction is drawn from the text, or from what the tokens say."""
     told = text if isinstance(text, str) else VOCABULARY.get(tuple(text), text)
-    seed = repr(told).encode("utf-8", "replace")
+    return list(_drawn(repr(told).encode("utf-8", "replace"), size))
+
+
+@lru_cache(maxsize=64)
+def _drawn(seed: bytes, size: int) -> tuple[float, ...]:
     raw = hashlib.shake_256(seed).digest(2 * size)
     drawn = [value + 0.5 for value in struct.unpack(f"<{size}h", raw)]
     length = math.sqrt(sum(value * value for value in drawn))
-    return [round(value / length, 8) for value in drawn]
+    return tuple(round(value / length, 8) for value in drawn)
 
 
 def written(values: list[float], *, packed: bool) -> Any:

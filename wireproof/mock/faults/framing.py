@@ -120,6 +120,12 @@ def silent_close(ops: Ops) -> Ops:
     return ops if ops[-1].kind == "close" else (*ops, Op("close"))
 
 
+def too_short(ops: Ops) -> Ops:
+    """A length is promised that the body exceeds; no later answer of the connection begins with what is left over."""
+    made = tuple(replace(op, data=length(-7)(op.data)) if op.kind == "head" else op for op in ops)
+    return ops if made == ops else silent_close(made)
+
+
 def bytes_after(ops: Ops) -> Ops:
     """The surplus leaves in one write with the end of the answer, so that it arrives with it."""
     *kept, end = (op for op in ops if op.kind != "close")
@@ -140,7 +146,7 @@ LAPSES: Mapping[str, Lapse] = {
     "content-length-long": framing(
         lambda ops: silent_close(tuple(replace(op, data=length(7)(op.data)) if op.kind == "head" else op for op in ops))
     ),
-    "content-length-short": head(length(-7)),
+    "content-length-short": framing(too_short),
     "content-length-word": head(lambda data: re.sub(rb"(?i)content-length: \d+", b"Content-Length: many", data)),
     "content-length-twice": head(lambda data: line(b"Content-Length: 1")(data) if b"Content-Length" in data else data),
     "length-and-chunks": head(lambda data: line(b"Content-Length: 10")(data) if b"chunked" in data else data),

@@ -1,0 +1,47 @@
+"""Many cases sent over the wire at once, under one fault, and what can be said of what came."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+
+from wireproof.case import Case
+from wireproof.courier import Courier
+from wireproof.evidence import Evidence, Sent
+from wireproof.exchange import Exchange
+from wireproof.target import Target
+from wireproof.wire import Wire
+
+# Several small pools: httpcore's pool takes time in the square of its connections.
+POOLS, CONNECTIONS = 8, 4
+
+
+async def carried(target: Target, cases: Iterable[Case]) -> Evidence:
+    """What comes of the cases."""
+    every = tuple(cases)
+    parts = await asyncio.gather(*(_in_one_pool(target, every[start::POOLS]) for start in range(POOLS)))
+    return {name: sent for part in parts for name, sent in part.items()}
+
+
+async def _in_one_pool(target: Target, cases: Sequence[Case]) -> Evidence:
+    async with Wire(target.connections, target.deadlines) as wire:
+        courier = Courier(target, wire)
+        await courier.send_all(cases)
+        return courier.evidence
+
+
+def is_unread(sent: Sent) -> bool:
+    """Whether the head of an answer was never there, or is nothing that a client can read."""
+    return isinstance(sent, tuple) and sent[-1].status is None and sent[-1].broken is not None
+
+
+def agree(came: Sent, heard: Sent) -> bool:
+    """Whether what came is what was done; ids may differ, and the times that it took."""
+    if not isinstance(came, tuple) or not isinstance(heard, tuple) or len(came) != len(heard):
+        return False
+    return all(_told(one) == _told(other) for one, other in zip(came, heard, strict=True))
+
+
+def _told(exchange: Exchange) -> tuple[object, ...]:
+    names = [name.lower() for name, _ in exchange.headers]
+    return exchange.status, exchange.broken, names, sum(len(read.data) for read in exchange.reads)

@@ -1,0 +1,70 @@
+"""What of an answer's framing needs a connection to show, told from what the server does to it."""
+
+from __future__ import annotations
+
+import re
+
+from wireproof.mock.message import Op, Ops
+
+# RFC 9112, 4 and 5: a status line, and lines of a name and a value.
+STATUS_LINE = re.compile(rb"HTTP/1\.1 (\d{3}) [^\r\n]*")
+FIELD_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\0]*)")
+BODILESS = frozenset({b"204", b"304"})
+Fields = list[tuple[bytes, bytes]]
+
+
+def whole(method: str, ops: Ops) -> Ops | None:
+    """The deeds without a close at their end, where they are one whole answer of well-formed HTTP/1.1; else None.
+
+    To hear such an answer is to know all of it.
+    """
+    head, *rest = answer = ops[:-1] if ops[-1].kind == "close" and len(ops) > 1 else ops
+    lines = _lines(head)
+    return answer if head.kind == "head" and lines is not None and _fits(method, *lines, rest) else None
+
+
+def _fits(method: str, status: bytes, fields: Fields, rest: list[Op]) -> bool:
+    """Whether a body has the length that its head tells, in one of the two ways to tell it."""
+    lengths, codings = _named(b"content-length", fields), _named(b"transfer-encoding", fields)
+    if not _agree(lengths):
+        return False
+    if method == "HEAD" or status in BODILESS:
+        return not rest
+    if codings:
+        chunks, last = [op for op in rest if op.kind == "chunk" and op.data], rest[-1:]
+        return codings == [b"chunked"] and not lengths and last == rest[len(chunks) :] and last[0].kind == "last"
+    return all(op.kind == "body" for op in rest) and lengths == [str(sum(len(op.data) for op in rest)).encode()]
+
+
+def _agree(lengths: list[bytes]) -> bool:
+    return len(lengths) < 2 and all(length.isdigit() for length in lengths)
+
+
+def _named(name: bytes, fields: Fields) -> list[bytes]:
+    return [value for key, value in fields if key == name]
+
+
+def is_unreadable(ops: Ops) -> bool:
+    """Whether no head comes, or one that breaks HTTP by itself, whatever follows it."""
+    lines = next((_lines(op) for op in ops if op.kind == "head"), None)
+    return lines is None or not _agree(_named(b"content-length", lines[1]))
+
+
+def likeness(method: str, ops: Ops) -> object:
+    """What is the same where heads differ in nothing but the values of their fields; the deeds, where there is none."""
+    head = next((op for op in ops if op.kind == "head"), None)
+    if head is None:
+        return method, ops
+    first, *lines = head.data.split(b"\r\n")
+    return method, first, tuple(line.partition(b":")[0] for line in lines)
+
+
+def _lines(head: Op) -> tuple[bytes, Fields] | None:
+    """The status and the fields of a head; None where a line is not as it has to be."""
+    if not head.data.endswith(b"\r\n\r\n"):
+        return None
+    first, *lines = head.data[:-4].split(b"\r\n")
+    status, fields = STATUS_LINE.fullmatch(first), [FIELD_LINE.fullmatch(line) for line in lines]
+    if status is None or not all(fields):
+        return None
+    return status[1], [(found[1].lower(), found[2].strip()) for found in fields if found is not None]
