@@ -44,6 +44,8 @@ class Stage:
 
     def when(self, starts: float) -> float:
         """The second at which the rate has come to so many starts."""
+        if not starts:
+            return 0.0
         slope = (self.last - self.first) / self.seconds if self.first != self.last else 0.0
         if not slope:
             return starts / self.first

@@ -1,0 +1,224 @@
+"""Stages, traces, lengths, prompts: what is drawn for a run, before anything is sent."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from itertools import islice, pairwise
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wireproof.errors import ConfigError
+from wireproof.load import pace, prompt, stages, trace
+from wireproof.load.course import Course
+from wireproof.load.lengths import length
+from wireproof.load.mould import Sizes
+from wireproof.load.stages import Stage
+from wireproof.load.window import Window
+
+S = 1_000_000_000
+HERE = Path()
+
+
+def drawn(row: Any, number: int = 4000) -> list[int]:
+    draw, chance = length(row, HERE), Random(1)
+    return [draw(chance) for _ in range(number)]
+
+
+def test_a_fixed_length_is_always_the_same() -> None:
+    assert set(drawn(512, 10)) == {512}
+
+
+def test_uniform_lengths_have_both_ends_and_their_middle() -> None:
+    found = drawn({"uniform": [10, 20]})
+    assert (min(found), max(found)) == (10, 20)
+    assert sum(found) / len(found) == pytest.approx(15, rel=0.02)
+
+
+def test_lognormal_lengths_have_their_mean_and_spread() -> None:
+    found = drawn({"lognormal": {"mean": 500, "cv": 0.5}}, 20_000)
+    mean = sum(found) / len(found)
+    deviation = (sum((one - mean) ** 2 for one in found) / len(found)) ** 0.5
+    assert mean == pytest.approx(500, rel=0.02)
+    assert deviation / mean == pytest.approx(0.5, rel=0.05)
+
+
+def test_what_lies_beyond_the_bounds_is_put_on_them() -> None:
+    found = drawn({"lognormal": {"mean": 500, "cv": 2.0}, "least": 100, "most": 900})
+    assert (min(found), max(found)) == (100, 900)
+
+
+def test_lengths_of_a_file_come_as_often_as_they_stand_there(tmp_path: Path) -> None:
+    (tmp_path / "lengths.txt").write_text("7\n7\n7\n900\n")
+    draw, chance = length({"file": "lengths.txt"}, tmp_path), Random(1)
+    found = Counter(draw(chance) for _ in range(4000))
+    assert found[7] / 4000 == pytest.approx(0.75, abs=0.03)
+    assert set(found) == {7, 900}
+
+
+@pytest.mark.parametrize("text", ["", "a\n", "0\n", "1.5\n"])
+def test_a_file_without_lengths_is_said(tmp_path: Path, text: str) -> None:
+    (tmp_path / "lengths.txt").write_text(text)
+    with pytest.raises(ConfigError, match=r"lengths\.txt"):
+        length({"file": "lengths.txt"}, tmp_path)
+
+
+@given(st.integers(1, 5000), st.integers(0, 10**7))
+def test_a_prompt_has_as_many_words_as_it_is_to_have(tokens: int, number: int) -> None:
+    assert len(prompt.text(tokens, number).split(" ")) == tokens
+
+
+def test_no_two_prompts_begin_alike() -> None:
+    begins = {prompt.text(16, number).split(" ")[0:4].__str__() for number in range(5000)}
+    assert len(begins) == 5000
+
+
+def test_prompts_of_a_trace_are_alike_as_far_as_their_ids_are() -> None:
+    one, other = prompt.blocks([0, 1, 2], 1500).split(" "), prompt.blocks([0, 1, 3], 1600).split(" ")
+    assert (len(one), len(other)) == (1500, 1600)
+    assert one[:1024] == other[:1024]
+    assert one[1024:1028] != other[1024:1028]
+
+
+def moments(kind: str, *course: Stage, seed: int = 1) -> list[float]:
+    return [at / S for at in stages.moments(course, kind, seed)]
+
+
+def test_stages_follow_each_other_with_as_many_starts_as_each_has() -> None:
+    found = moments("constant", Stage(2, 5, 5), Stage(1, 20, 20))
+    assert found[:3] == [0.0, 0.2, 0.4]
+    assert (sum(at < 2 for at in found), sum(at >= 2 for at in found)) == (10, 20)
+
+
+def test_a_ramp_has_as_many_starts_as_its_mean_rate_and_they_come_ever_closer() -> None:
+    found = moments("constant", Stage(10, 0, 40))
+    assert len(found) == 200
+    gaps = [later - earlier for earlier, later in pairwise(found)]
+    assert all(later < earlier for earlier, later in pairwise(gaps))
+    assert sum(at < 5 for at in found) == 50
+
+
+def test_a_ramp_down_is_a_ramp_up_read_backwards() -> None:
+    up, down = moments("constant", Stage(10, 0, 40)), moments("constant", Stage(10, 40, 0))
+    assert len(down) == len(up)
+    assert sum(at >= 5 for at in down) == 50
+
+
+def test_poisson_starts_of_a_ramp_have_its_rates() -> None:
+    found = moments("poisson", Stage(100, 0, 200))
+    assert len(found) == pytest.approx(10_000, rel=0.03)
+    assert sum(at < 50 for at in found) == pytest.approx(2500, rel=0.06)
+
+
+def test_a_burst_is_due_at_once_and_changes_nothing_about_the_rest() -> None:
+    found = moments("constant", Stage(1, 10, 10), Stage(1, 10, 10, burst=50))
+    assert found.count(1.0) == 51
+    assert len(found) == 70
+
+
+def test_a_stage_of_nothing_is_a_pause() -> None:
+    found = moments("poisson", Stage(1, 50, 50), Stage(3, 0, 0), Stage(1, 50, 50))
+    assert not [at for at in found if 1 <= at < 4]
+    assert [at for at in found if at >= 4]
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_the_shares_of_a_course_are_the_whole_course_number_by_number(count: int) -> None:
+    course = (Stage(2, 5, 50), Stage(1, 50, 50, burst=7))
+    whole = list(pace.share(stages.moments(course, "poisson", 3), 0, 1))
+    shares = [list(pace.share(stages.moments(course, "poisson", 3), index, count)) for index in range(count)]
+    assert sorted(start for one in shares for start in one) == whole
+    assert max(len(one) for one in shares) - min(len(one) for one in shares) <= 1
+
+
+def test_a_schedule_that_is_over_has_no_start() -> None:
+    schedule = pace.Schedule(pace.share(stages.moments((Stage(1, 2, 2),), "constant", 1), 0, 1), 0)
+    assert [schedule.take(0) is not None for _ in range(3)] == [True, True, False]
+    cut = pace.Schedule(pace.share(pace.arrivals("constant", 10.0, 1), 0, 1), 0, 0.25 * S)
+    assert [cut.take(0) is not None for _ in range(4)] == [True, True, True, False]
+    assert (cut.given, cut.missed) == (3, 0)
+
+
+def test_users_of_a_closed_loop_go_from_one_number_to_the_next() -> None:
+    course = (Stage(10, 2, 2), Stage(10, 2, 12))
+    assert [stages.figure(course, second) for second in (0, 9.9, 15, 19.9, 20)] == [2, 2, 7, pytest.approx(11.9), None]
+
+
+@pytest.mark.parametrize(("told", "meant"), [(90, 90), ("90s", 90), ("10m", 600), ("1h30m", 5400), ("4h", 14400)])
+def test_times_are_seconds_or_what_locust_writes(told: Any, meant: float) -> None:
+    assert stages.seconds(told) == meant
+
+
+def test_a_request_belongs_to_the_part_in_which_it_was_due() -> None:
+    window = Window(10 * S, 20 * S)
+    assert [window.part(at * S) for at in (9, 10, 19, 20)] == ["warm-up", "window", "window", "cool-down"]
+
+
+def test_a_course_that_leaves_no_window_is_refused() -> None:
+    row = {"stages": [{"for": 10, "rate": 1}], "warm_up": 6, "cool_down": 4}
+    with pytest.raises(ConfigError, match="nothing between"):
+        Course.from_row(row, HERE).check()
+    with pytest.raises(ConfigError, match="nobody knows"):
+        Course.from_row({"cool_down": 4}, HERE).check()
+
+
+def test_the_command_line_says_what_it_wants_of_a_course() -> None:
+    course = Course.from_row({"users": 4, "stages": [{"for": 10, "rate": 1}], "warm_up": 1}, HERE)
+    assert course.changed(None, None, 9, None).users == 9
+    assert course.changed(None, None, None, 5).total_s == 5
+    faster = course.changed(7.0, "constant", None, 60)
+    assert (faster.stages[0].first, faster.arrivals, faster.total_s, faster.warm_up_s) == (7.0, "constant", 60, 1)
+    steps = Course.from_row({"stages": [{"for": 10, "users": [1, 9]}]}, HERE)
+    assert steps.changed(None, None, 3, None).stages == ()
+
+
+def test_a_course_reads_the_same_in_another_process() -> None:
+    course = Course.from_row({"stages": [{"for": "1m", "rate": [1, 9]}, {"burst": 4}], "cool_down": 1}, HERE)
+    assert Course.from_told(json.loads(json.dumps(course.told()))) == course
+
+
+def test_stages_of_users_and_of_starts_do_not_mix() -> None:
+    with pytest.raises(ConfigError, match="one kind"):
+        Course.from_row({"stages": [{"for": 1, "users": 1}, {"for": 1, "rate": 1}]}, HERE)
+
+
+ROWS = (
+    {"timestamp": 1000, "input_length": 600, "output_length": 20, "hash_ids": [0, 1]},
+    {"timestamp": 4000, "input_length": 30, "output_length": 5},
+    {"timestamp": 2500, "input_length": 900, "output_length": 9, "hash_ids": [0, 2]},
+)
+
+
+def test_a_trace_starts_with_its_first_request_and_at_the_speed_wanted(tmp_path: Path) -> None:
+    file = tmp_path / "trace.jsonl"
+    file.write_text("\n".join(map(json.dumps, ROWS)) + "\n\n")
+    assert trace.lines(file, 3.0) == (
+        (0, Sizes(600, 20, [0, 1])),
+        (S // 2, Sizes(900, 9, [0, 2])),
+        (S, Sizes(30, 5, ())),
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        pytest.param("{", "line 1", id="no-json"),
+        pytest.param('{"timestamp": 1}', "line 1", id="no-lengths"),
+        pytest.param('{"timestamp": 1, "input_length": 0, "output_length": 1}', "input_length", id="empty-prompt"),
+        pytest.param("", "no request", id="empty"),
+    ],
+)
+def test_a_trace_that_does_not_read_says_where(tmp_path: Path, line: str, told: str) -> None:
+    (tmp_path / "trace.jsonl").write_text(line)
+    with pytest.raises(ConfigError, match=told):
+        trace.lines(tmp_path / "trace.jsonl")
+
+
+def test_a_constant_rate_never_drifts() -> None:
+    starts = list(islice(pace.arrivals("constant", 30.0, 1), 90_000, 90_002))
+    assert starts == [3000 * S, 3000 * S + round(S / 30)]

@@ -1,0 +1,132 @@
+"""Thresholds, the exit code they come to, and JUnit."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from typing import Any
+
+import pytest
+
+from wireproof.errors import ConfigError
+from wireproof.load import ending, junit, threshold
+
+
+def one(**more: Any) -> dict[str, Any]:
+    times = {"n": 1000, "mean": 120.0, "min": 50.0, "max": 900.0, "p50": 100.0, "p90": 200.0, "p95": 290.0, "p99": None}
+    told = {
+        "outcomes": {"ok": 95, "throttled": 3, "cut": 2, "left": 100},
+        "good": 90,
+        "requests_s": 20.0,
+        "ok_s": 9.5,
+        "goodput_s": 9.0,
+        "tokens_s": 640.0,
+        "metrics": {"TTFT ms": times, "tok/s": {"n": 95, "p50": 40.0, "mean": 41.0}},
+    }
+    return told | more
+
+
+def summary(**more: Any) -> dict[str, Any]:
+    told = {
+        "provider": "openai",
+        "scenarios": [{"name": "stream", "digest": ""}],
+        "window_s": 10.0,
+        "all": one(),
+        "requests": {"chat-basic": one(good=1)},
+        "schedule": {"due": 200, "missed": 2},
+        "conformance": {"judged": 200, "conformant": 200, "share": 1.0},
+        "valid": True,
+        "doubts": [],
+    }
+    return told | more
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "holds"),
+    [
+        ("ttft_p95 < 300ms", 290.0, True),
+        ("ttft_p95 < 0.28s", 290.0, False),
+        ("ttft_mean <= 120 ms", 120.0, True),
+        ("ttft_p99 < 1s", None, None),
+        ("gap_p50 < 1s", None, None),
+        ("error_rate < 5%", 0.05, False),
+        ("error_rate <= 5%", 0.05, True),
+        ("throttled_rate < 4%", 0.03, True),
+        ("left_rate = 50%", 0.5, True),
+        ("goodput_rate >= 90%", 0.9, True),
+        ("errors = 5", 5.0, True),
+        ("requests > 199", 200.0, True),
+        ("requests_s > 19.5/s", 20.0, True),
+        ("tokens_s >= 640", 640.0, True),
+        ("tok_s_p50 > 50", 40.0, False),
+        ("missed_rate <= 1%", 0.01, True),
+        ("missed = 0", 2.0, False),
+        ("conformance = 100%", 1.0, True),
+        ("goodput_rate[chat-basic] > 50%", 0.01, False),
+        ("error_rate[nothing] < 5%", None, None),
+    ],
+)
+def test_an_expression_is_held_against_the_summary(text: str, value: float | None, holds: bool | None) -> None:
+    (told,) = threshold.judged([text], summary())
+    assert told["value"] == (value if value is None else pytest.approx(value))
+    assert told["holds"] is holds
+
+
+def test_a_whole_share_is_met_by_the_whole_alone() -> None:
+    nearly = summary(conformance={"judged": 10**6, "conformant": 10**6 - 1, "share": 1 - 1e-6})
+    assert threshold.judged(["conformance = 100%"], nearly)[0]["holds"] is False
+
+
+def test_a_share_of_nothing_is_not_to_be_told() -> None:
+    nothing = summary(all=one(outcomes={}), conformance={"judged": 0, "conformant": 0, "share": None})
+    told = threshold.judged(["error_rate < 1%", "conformance = 100%"], nothing)
+    assert [row["holds"] for row in told] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("text", "remedy"),
+    [
+        ("ttft_p95", "does not read"),
+        ("ttft_p95 < fast", "does not read"),
+        ("ttft_p95 < 300", "ms or s"),
+        ("ttft_p95 < 3%", "ms or s"),
+        ("error_rate < 0.01", "%"),
+        ("ttft_p97 < 300ms", "no figure"),
+        ("speed < 3ms", "no figure"),
+    ],
+)
+def test_an_expression_that_does_not_read_says_how_to_write_it(text: str, remedy: str) -> None:
+    with pytest.raises(ConfigError, match=remedy):
+        threshold.read(text)
+
+
+def held(*verdicts: bool | None, valid: bool = True) -> dict[str, Any]:
+    rows = [
+        {"expression": f"x_{place} < 1ms", "value": 2.0, "limit": 1.0, "holds": holds}
+        for place, holds in enumerate(verdicts)
+    ]
+    return summary(thresholds=rows, valid=valid, doubts=[] if valid else ["late <&\x00>"])
+
+
+@pytest.mark.parametrize(
+    ("found", "strict", "code"),
+    [
+        pytest.param(held(), False, None, id="nothing-asked"),
+        pytest.param(held(True, True), False, 0, id="holds"),
+        pytest.param(held(True, False, None), False, 1, id="broken"),
+        pytest.param(held(True, None), False, 2, id="untold"),
+        pytest.param(held(False, valid=False), True, 3, id="not-to-be-believed"),
+        pytest.param(held(True, valid=False), False, 0, id="doubted-but-nobody-is-strict"),
+    ],
+)
+def test_the_exit_code_says_the_worst(found: dict[str, Any], strict: bool, code: int | None) -> None:
+    assert ending.code(found, strict=strict) == code
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_junit_has_a_case_for_each_threshold_and_one_for_the_figures(strict: bool) -> None:
+    root = ET.fromstring(junit.junit(held(True, False, None, valid=False), strict=strict))
+    (suite,) = root
+    assert suite.attrib["tests"] == str(len(suite.findall("testcase"))) == "4"
+    assert int(suite.attrib["failures"]) == len(suite.findall("*/failure")) == 1 + strict
+    assert suite.attrib["errors"] == str(len(suite.findall("*/error"))) == "1"
+    assert [case.attrib["name"] for case in suite][:2] == ["x_0 < 1ms", "x_1 < 1ms"]
