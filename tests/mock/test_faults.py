@@ -103,7 +103,7 @@ CHATS = [
     {"messages": [{"role": "user", "content": "Say exactly: \U00020000"}]},
     {"messages": [{"role": "user", "content": "Say exactly: ﬁ"}]},
     {"messages": HELLO, "tools": [{"type": "function", "function": {"name": "🌀"}}]},
-    {"messages": HELLO, "frequency_penalty": -2},
+    {"messages": HELLO, "temperature": 2.0},
     {"messages": HELLO, "temperature": {}},
     {"messages": HELLO, "metadata": {}, "stop": DEEP},
 ]

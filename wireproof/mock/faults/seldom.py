@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 from unicodedata import normalize
 
-from wireproof.mock.faults.errors import body_of, crashing
+from wireproof.mock.faults.errors import body_of, crashing, refusing
 from wireproof.mock.faults.hearing import Body, hearing
 from wireproof.mock.faults.rules import field
 from wireproof.mock.lapse import Lapse
@@ -20,6 +20,7 @@ LAST_OF_FIRST_PLANE = "\U0001ffff"
 EMOJI = re.compile("[\U0001f300-\U0001faff]")
 # A parser written in Rust follows an array or an object this deep, unless it is told otherwise.
 DEEPEST = 128
+HIGHEST = 2
 BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[{\]}]')
 
 
@@ -44,6 +45,12 @@ def names_an_emoji(body: Body) -> bool:
     described = [one.get("function") or one.get("custom") or one for one in offered]
     names = [one.get("name") for one in described if isinstance(one, dict)]
     return any(isinstance(name, str) and EMOJI.fullmatch(name) for name in names)
+
+
+def is_highest_with_fraction(received: Received) -> bool:
+    """The highest temperature, written 2.0 or as a power of ten."""
+    given = body_of(received).get("temperature")
+    return isinstance(given, float) and given == HIGHEST
 
 
 def folded(value: Any) -> Any:
@@ -87,7 +94,7 @@ LAPSES: Mapping[str, Lapse] = {
     "unicode-folded": hearing(folded),
     "n-zero-hangs": Lapse(frame=never_answered),
     "temperature-a-tenth-over": field("temperature", maximum=2.1),
-    "least-penalty-refused": field("frequency_penalty", minimum=-1.99),
+    "highest-temperature-refused": refusing(is_highest_with_fraction),
     "deep-nesting-kills": Lapse(dies_of=lambda received: depth(received.body) > DEEPEST),
     "path-leaked": Lapse(say=with_path),
 }
