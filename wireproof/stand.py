@@ -57,7 +57,7 @@ class Stand:
         for name, case in self.cases.items():
             came, ops = await self._rehearse(case, self._target)
             takes = self._server.takes(case, came) if isinstance(came, tuple) else ()
-            self._faultless[name], self.rehearsed[name] = Rehearsal(came, ops, takes), came
+            self._faultless[name], self.rehearsed[name] = Rehearsal(came, ops, self._server.asked(), takes), came
         judged = [(entry, self.judge(entry, sent), self.judge(entry, self.rehearsed)) for entry in self._entries]
         # A machine that is busy may leave a judgement of time undecided; without a connection it is decided.
         judged = [(entry, alone if came.outcome == "inconclusive" else came, alone) for entry, came, alone in judged]
@@ -127,6 +127,8 @@ class Stand:
         """What comes of a case under a fault, without a connection; None where the fault does not touch it."""
         faultless = self._faultless[case]
         if not faultless.takes:
+            if faultless.asked and self._server.left_alone(faultless.asked, fault):
+                return None
             sent, ops = await self._rehearse(self.cases[case], self._under(fault))
             return None if ops == faultless.ops else sent
         ops = await self._done(fault, case)

@@ -46,10 +46,16 @@ class Touched:
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """What came of one case without a connection; its requests, where they can be answered again by themselves."""
+    """What came of one case without a connection.
+
+    Attributes:
+        asked: its requests, with what is said to each.
+        takes: the same, where they can be answered again by themselves.
+    """
 
     sent: Sent
     ops: tuple[Ops, ...]
+    asked: tuple[Take, ...]
     takes: tuple[Take, ...]
 
 

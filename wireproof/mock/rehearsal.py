@@ -15,10 +15,10 @@ from wireproof.mock.control import FAULT
 from wireproof.mock.core import Core
 from wireproof.mock.faults import Fault
 from wireproof.mock.head import CONTINUE, ops_of
-from wireproof.mock.lapse import as_promised, as_received
+from wireproof.mock.lapse import as_promised, as_received, as_said
 from wireproof.mock.message import Op, Ops, Outgoing, Received
 from wireproof.mock.profile import Profile
-from wireproof.mock.said import encode
+from wireproof.mock.said import Answer, encode
 
 # Any moment will do, if it is always the same.
 NOW = 1_800_000_000.0
@@ -66,6 +66,10 @@ class Rehearsal:
             self.over(request)
         return (Op("interim", CONTINUE), *made) if self._core.welcomes(request) else made
 
+    def known(self, request: Received) -> Received:
+        """The request with what the server knows of its account; to be asked before it is answered."""
+        return self._core.state.slots.known(request)
+
     def over(self, request: Received, *, left: bool = False) -> None:
         """An answer that stayed under way ends, or its client leaves."""
         self._core.ended(request, left=left)
@@ -80,7 +84,7 @@ class Rehearsal:
         return self.deeds(requests, fault) != faultless
 
     def takes(self, requests: Iterable[Received]) -> tuple[Take, ...]:
-        """The requests asked in order of the faultless server, as if for the first time."""
+        """The requests, known as they are, asked in order of the faultless server as if for the first time."""
         self.begin()
         return tuple(self._take(request) for request in requests)
 
@@ -90,12 +94,17 @@ class Rehearsal:
             return self.deeds([take.received for take in takes], fault.id)
         return tuple(self._retold(take, fault) if take.concerns(fault) else take.ops for take in takes)
 
+    def left_alone(self, takes: Sequence[Take], fault: Fault) -> bool:
+        """Whether a fault, which puts answers on the wire as they are, changes nothing of what is said."""
+        concerned = [take for take in takes if take.concerns(fault)]
+        if any(_heard_otherwise(take, fault) for take in concerned):
+            return False
+        return fault.apply.say is as_said or all(pickle.dumps(_said(take, fault)) == take.said for take in concerned)
+
     def _take(self, request: Received) -> Take:
         profile = routes.profile_for(self._core.profiles, request.path)
         assert profile is not None, request.path
-        answer, slots = self._core.answer(profile, request), self._core.state.slots
-        request = slots.known(request)
-        slots.told(request, answer.status)
+        answer = self._core.answer(profile, request)
         endpoints = frozenset(endpoint for endpoint, _, _ in routes.matches(profile, request.path))
         ops = _done(encode(answer, gap_s=self._core.state.gap_s), request)
         # What was read from a pickle gives the same pickle again.
@@ -103,10 +112,16 @@ class Rehearsal:
 
     def _retold(self, take: Take, fault: Fault) -> Ops:
         """What is done where a fault changes at most what is said, and how it is put on the wire."""
-        said = fault.apply.say(pickle.loads(take.said), _with(take.received, fault.id))
-        if pickle.dumps(said) == take.said:
-            return take.ops if fault.apply.frame is None else fault.apply.frame(take.ops)
-        return _done(encode(said, gap_s=self._core.state.gap_s, frame=fault.apply.frame), take.received)
+        frame = fault.apply.frame
+        said = None if fault.apply.say is as_said else _said(take, fault)
+        if said is None or pickle.dumps(said) == take.said:
+            return take.ops if frame is None else frame(take.ops)
+        return _done(encode(said, gap_s=self._core.state.gap_s, frame=frame), take.received)
+
+
+def _said(take: Take, fault: Fault) -> Answer:
+    """What a fault makes of an answer that is its own to change."""
+    return fault.apply.say(pickle.loads(take.said), _with(take.received, fault.id))
 
 
 def _heard_otherwise(take: Take, fault: Fault) -> bool:
