@@ -60,13 +60,18 @@ class Rehearsed:
     def hear(self, outgoing: Outgoing, *, after: int = 0, stays: bool = False) -> tuple[Received, Answer]:
         """A request as the server hears it, and what is heard of it."""
         received = replace(_received(outgoing), after=after)
+        self.received.append(self._rehearsal.known(received))
         ops = self._rehearsal.ops(received, stays=True)
         answer = _heard(ops, outgoing.leave_after)
         if not stays:
             self._rehearsal.over(received, left=answer.left)
-        self.received.append(received)
         self.ops.append(ops)
         return received, answer
+
+    def asked(self) -> tuple[Take, ...]:
+        """The requests of the case just sent, each with what the server says to it; none where it said otherwise."""
+        done, takes = list(self.ops), self._rehearsal.takes(self.received)
+        return takes if [_put(take.ops) for take in takes] == [_put(ops) for ops in done] else ()
 
     def takes(self, case: Case, exchanges: Sequence[Exchange]) -> tuple[Take, ...]:
         """The requests of the case just sent, to be answered under a fault without being made again.
@@ -74,11 +79,15 @@ class Rehearsed:
         None where a later request takes something out of an earlier answer, or where an exchange holds more than
         what was done for its request.
         """
-        if case.apart or any(ask.save or ask.slots for ask in case.asks) or len(exchanges) != len(self.received):
+        done, takes = list(self.ops), self.asked()
+        if case.apart or any(ask.save or ask.slots for ask in case.asks) or len(exchanges) != len(takes):
             return ()
-        done, takes = list(self.ops), self._rehearsal.takes(self.received)
         again = [heard_instead(*pair) for pair in zip(exchanges, done, strict=True)]
         return takes if again == list(exchanges) and [take.ops for take in takes] == done else ()
+
+    def left_alone(self, takes: Sequence[Take], fault: Fault) -> bool:
+        """Whether a fault that leaves the framing as it is changes nothing of what is said to these requests."""
+        return self._rehearsal.left_alone(takes, fault)
 
     def retaken(self, takes: Sequence[Take], fault: Fault) -> tuple[Ops, ...]:
         """What is done under a fault for requests that were made before."""
@@ -121,6 +130,11 @@ def heard_instead(exchange: Exchange, ops: Ops, header: Iterable[tuple[str, str]
         ended_ns=answer.ended_ns,
         broken=answer.broken,
     )
+
+
+def _put(ops: Ops) -> list[tuple[str, bytes]]:
+    """What is put on a connection, whenever that is."""
+    return [(op.kind, op.data) for op in ops if op.data and op.kind != "interim"]
 
 
 def _received(outgoing: Outgoing) -> Received:
