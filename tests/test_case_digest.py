@@ -42,6 +42,7 @@ REQUEST: dict[str, Any] = {
     "slots": 1,
     "framing": "chunked",
     "leave_after": 8,
+    "leave_in": 0.3,
     "save": {"id": "/id"},
 }
 

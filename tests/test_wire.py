@@ -443,6 +443,26 @@ async def test_a_client_leaves_after_the_events_it_was_to_read() -> None:
     assert body(answer) == b"data: 0\n\ndata: 1\n\n"
 
 
+async def test_a_client_in_a_hurry_leaves_before_it_is_answered() -> None:
+    gone = asyncio.Event()
+
+    async def reply(peer: Peer) -> None:
+        await peer.reader.read()  # until the client is gone
+        gone.set()
+        peer.writer.close()
+
+    async with serving(reply) as server, Wire(1, PATIENT) as wire:
+        answer = await wire.send(replace(asking(server.url), leave_in=0.01))
+        await asyncio.wait_for(gone.wait(), 5)
+    assert (answer.left, answer.truncated, answer.broken, answer.status) == (True, True, None, None)
+
+
+async def test_a_client_in_a_hurry_takes_what_comes_in_time() -> None:
+    async with serving(saying(OK)) as server, Wire(1, PATIENT) as wire:
+        answer = await wire.send(replace(asking(server.url), leave_in=60.0))
+    assert (answer.left, answer.broken, answer.status) == (False, None, 200)
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_a_redirection_is_told_and_the_key_goes_to_no_other_host(status: int) -> None:
     async with serving(saying(OK)) as elsewhere:

@@ -40,6 +40,7 @@ class Ask:
         slots: 1 where the request is to meet a server that works on one answer at a time.
         framing: chunked, where the body is sent in chunks in place of a stated length.
         leave_after: events of a stream after which the client leaves.
+        leave_in: seconds after which the client leaves, answered or not.
         save: name → JSON Pointer into the answer, for later steps.
     """
 
@@ -61,6 +62,7 @@ class Ask:
     slots: int | None = None
     framing: str | None = None
     leave_after: int | None = None
+    leave_in: float | None = None
     save: Mapping[str, str] = field(default_factory=dict)
 
     @property

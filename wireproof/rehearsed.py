@@ -62,7 +62,7 @@ class Rehearsed:
         received = replace(_received(outgoing), after=after)
         self.received.append(self._rehearsal.known(received))
         ops = self._rehearsal.ops(received, stays=True)
-        answer = _heard(ops, outgoing.leave_after)
+        answer = _heard(ops, outgoing.leave_after, outgoing.leave_in)
         if not stays:
             self._rehearsal.over(received, left=answer.left)
         self.ops.append(ops)
@@ -143,10 +143,14 @@ def _received(outgoing: Outgoing) -> Received:
     return Received(outgoing.shown.method, url.path, url.query, headers, outgoing.shown.whole, NOW)
 
 
-def _heard(ops: Ops, leave_after: int | None = None) -> Answer:
+def _heard(ops: Ops, leave_after: int | None = None, leave_in: float | None = None) -> Answer:
     answer = Answer(sent_at=NOW, started_ns=START_NS)
     answer.headers_ns = answer.ended_ns = START_NS
     for op in ops:
+        if leave_in is not None and op.due_s > leave_in:
+            answer.left = answer.truncated = True
+            answer.ended_ns = START_NS + round(leave_in * SECOND_NS)
+            break
         if op.kind == "head":
             _head(op, answer)
         elif op.kind == "interim":

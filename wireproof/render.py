@@ -29,11 +29,13 @@ class Outgoing:
 
     Attributes:
         leave_after: events of the stream after which the client leaves; None where it stays to the end.
+        leave_in: seconds after which it leaves; None where it has no such haste.
     """
 
     shown: Request
     key: Key | None
     leave_after: int | None = None
+    leave_in: float | None = None
 
     @property
     def headers(self) -> tuple[tuple[str, str], ...]:
@@ -59,7 +61,7 @@ def render(ask: Ask, target: Target, case: str, saved: Mapping[str, Any]) -> Out
     path = _filled(ask.path if ask.path is not None else endpoint.path, holes)
     blanks = max(0, (ask.pad or 0) - len(body))
     shown = Request(ask.method or endpoint.method, target.base_url + path, headers, body, blanks)
-    return Outgoing(shown, key, ask.leave_after)
+    return Outgoing(shown, key, ask.leave_after, ask.leave_in)
 
 
 def _filled(path: str, holes: Mapping[str, Any]) -> str:

@@ -122,7 +122,7 @@ class Wire:
         answer = Answer(sent_at=time.time(), started_ns=time.monotonic_ns())
         try:
             async with asyncio.timeout(self._deadlines.total):
-                await self._ask(outgoing, answer, recording)
+                await self._stay(outgoing, answer, recording)
         except TimeoutError:
             answer.broken = Break("total", f"no end of the answer within {self._deadlines.total:g} s", recording.tail)
         except (
@@ -141,6 +141,17 @@ class Wire:
         answer.interim = interim(recording.start)
         answer.connection = recording.stream.number if recording.stream is not None else None
         return answer
+
+    async def _stay(self, outgoing: Outgoing, answer: Answer, recording: Recording) -> None:
+        """Ask, for as long as the client has the time; who leaves closes the connection."""
+        leaving = asyncio.timeout(outgoing.leave_in)
+        try:
+            async with leaving:
+                await self._ask(outgoing, answer, recording)
+        except TimeoutError:
+            if not leaving.expired():
+                raise
+            answer.left = answer.truncated = True
 
     async def _ask(self, outgoing: Outgoing, answer: Answer, recording: Recording) -> None:
         limits = self._deadlines

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 from wireproof import expect
-from wireproof.check import Exchange, Inconclusive, check
+from wireproof.check import Exchange, Inconclusive, Noted, check
 
 
 def closes(exchange: Exchange) -> bool:
@@ -46,3 +47,27 @@ def test_next_served(exchanges: tuple[Exchange, ...]) -> None:
         actual = f"{second.status or 'no answer'} with {expect.shown(second.text)}"
         where = f"request {second.step + 1}, after {first.status}"
         expect.that(second.answered, "a status of success (2xx)", actual, where=where)
+
+
+def kept_for(exchange: Exchange) -> float | None:
+    """The seconds for which an answer says that its connection waits for the next request; None where it does not."""
+    told = re.search(r"\btimeout=(\d{1,9})", ",".join(exchange.header_values("keep-alive")))
+    return float(told[1]) if told else None
+
+
+@check("transport.idle-kept", any_answer=True)
+def test_idle_kept(exchanges: tuple[Exchange, ...]) -> None:
+    """A connection that is silent for a minute carries the next request too, unless Keep-Alive tells a shorter time."""
+    gone: list[str] = []
+    for first, second in followed(exchanges):
+        if second.connection == first.connection or closes(first):
+            continue
+        silent, told = expect.moment(second) - expect.moment(first), kept_for(first)
+        actual = f"gone without a word after {silent:.0f} s of silence"
+        where = f"request {second.step + 1}"
+        expect.that(
+            told is not None and told <= silent, "the same connection, or a time in Keep-Alive", actual, where=where
+        )
+        gone.append(f"{told:g} s")
+    if gone:
+        raise Noted(f"connections close after {gone[0]} of silence, as Keep-Alive tells")

@@ -263,24 +263,27 @@ def shows_at_a_case(fault, rehearsed):
 
 
 def between(providers, fault_id):
-    """What is done for a request after others on its connection, beside a stream, and after one that was left."""
+    """What is done for a request after others on its connection, beside one, after one that was left, and later on."""
     rehearsal = Rehearsal({"iio": providers["iio"]}, gap_s=0.1)
     rehearsal.begin()
     headers = {"authorization": "Bearer iio-dev-mock-enterprise", "content-type": "application/json"}
     headers |= {"x-wireproof-slots": "1"} | ({"x-wireproof-fault": fault_id} if fault_id else {})
 
-    def ask(**more):
+    def ask(stream=True, later=0, **more):
         messages = [{"role": "user", "content": "Count from 1 to 30"}]
-        body = json.dumps({"model": "qwen2.5:7b", "messages": messages, "stream": True}).encode()
-        return Received("POST", "/iio/v1/chat/completions", "", tuple(headers.items()), body, NOW, **more)
+        body = json.dumps({"model": "qwen2.5:7b", "messages": messages, "stream": stream}).encode()
+        told = headers | ({"x-wireproof-clock": str(later)} if later else {})
+        return Received("POST", "/iio/v1/chat/completions", "", tuple(told.items()), body, NOW, **more)
 
-    running, abandoned = ask(), ask()
+    running, abandoned, plain = ask(), ask(), ask(stream=False)
     done = [rehearsal.ops(ask(after=200)), rehearsal.ops(ask(after=401))]
     done += [rehearsal.ops(running, stays=True), rehearsal.ops(ask())]
     rehearsal.over(running)
     done.append(rehearsal.ops(abandoned, stays=True))
     rehearsal.over(abandoned, left=True)
-    return [*done, rehearsal.ops(ask())]
+    done += [rehearsal.ops(ask()), rehearsal.ops(plain, stays=True)]
+    rehearsal.over(plain, left=True)
+    return [*done, rehearsal.ops(ask()), rehearsal.ops(ask(after=200, later=10))]
 
 
 @pytest.mark.parametrize("fault_id", list(faults()))

@@ -8,6 +8,7 @@ import socket
 import threading
 
 import httpx
+import pytest
 import uvicorn
 
 from wireproof.mock.asgi import Application
@@ -88,6 +89,9 @@ def test_both_fronts_give_the_same_status_headers_and_body(providers):
             assert answers[0] == answers[1], (method, path)
 
 
+SHORT = {"model": "qwen2.5:7b", "messages": [{"role": "user", "content": "Say exactly: ok"}]}
+
+
 def test_both_fronts_keep_one_slot_and_free_it_when_its_client_leaves(providers):
     asked = {"model": "qwen2.5:7b", "messages": [{"role": "user", "content": "Count from 1 to 900"}], "stream": True}
     headers = {"Authorization": "Bearer iio-dev-mock-pro.slot", "X-Wireproof-Slots": "1"}
@@ -99,6 +103,11 @@ def test_both_fronts_keep_one_slot_and_free_it_when_its_client_leaves(providers)
             with httpx.Client() as client, client.stream("POST", url, json=asked, headers=headers) as left:
                 assert next(left.iter_raw())
             with httpx.Client(timeout=20) as client:
-                answer = client.post(url, json={**asked, "stream": False}, headers=headers)
+                answer = client.post(url, json=SHORT, headers=headers)
             assert answer.status_code == 200
             assert state.slots.left == 1
+            with pytest.raises(httpx.ReadTimeout), httpx.Client(timeout=httpx.Timeout(20, read=0.01)) as client:
+                client.post(url, json={**asked, "stream": False}, headers=headers)
+            with httpx.Client(timeout=20) as client:
+                assert client.post(url, json=SHORT, headers=headers).status_code == 200
+            assert state.slots.left == 2

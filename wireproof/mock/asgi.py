@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -37,18 +36,24 @@ class Application:
         outgoing = self._core.refuse(received, too_large()) if body is None else self._core.handle(received)
         stayed = False
         try:
-            await self._turn(received, outgoing)
-            stayed = await sent(outgoing, scope["method"], receive, send)
+            if await self._turn(received, outgoing, receive):
+                stayed = await sent(outgoing, scope["method"], receive, send)
         finally:
             self._core.ended(received, left=not stayed)
 
-    async def _turn(self, received: Received, outgoing: Outgoing) -> None:
-        """The wait for a slot: until it is due, or the one before is over."""
-        if outgoing.after_s:
-            free = asyncio.Event()
-            self._core.state.slots.when_free(received, free.set)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(free.wait(), outgoing.after_s)
+    async def _turn(self, received: Received, outgoing: Outgoing, receive: Receive) -> bool:
+        """The wait for slot and work: until it is due, or the one before is over; whether the client stayed."""
+        if not outgoing.after_s:
+            return True
+        free = asyncio.Event()
+        self._core.state.slots.when_free(received, free.set)
+        gone, freed = asyncio.ensure_future(receive()), asyncio.ensure_future(free.wait())
+        try:
+            await asyncio.wait((gone, freed), timeout=outgoing.after_s, return_when=asyncio.FIRST_COMPLETED)
+            return not gone.done()
+        finally:
+            gone.cancel()
+            freed.cancel()
 
 
 def received_of(scope: Scope, body: bytes, at: float) -> Received:

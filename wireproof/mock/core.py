@@ -30,7 +30,7 @@ from wireproof.mock.responses import input_tokens, responses
 from wireproof.mock.routes import Route
 from wireproof.mock.said import Answer, Said, encode, with_headers
 from wireproof.mock.signing import Asked, standing
-from wireproof.mock.slots import is_streamed, place_of
+from wireproof.mock.slots import is_streamed, place_of, tokens_of
 from wireproof.mock.state import State
 from wireproof.mock.stored import chat_stored, chats_stored, response, response_deleted
 from wireproof.mock.transcribe import transcriptions
@@ -109,7 +109,7 @@ class Core:
         self.state.slots.told(received, answered.status)
         said = self._last_said(lapse, received) or lapse.say(answered, known)
         made = encode(said, gap_s=self.state.gap_s, frame=lapse.frame)
-        return self.state.slots.take(received, made, self.state.gap_s)
+        return self.state.slots.take(received, made, self.state.gap_s * tokens_of(answered))
 
     def _last_said(self, lapse: Lapse, received: Received) -> Said | None:
         """What a relay says to an account whose earlier request the server did not survive."""

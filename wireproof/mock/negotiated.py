@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wireproof.mock.coding import GZIPPED, takes_gzip
+from wireproof.mock.coding import coded, coding_for
 from wireproof.mock.head import BODILESS
 from wireproof.mock.message import Headers, Received
 from wireproof.mock.said import Answer, Said
@@ -13,7 +13,7 @@ READABLE: Headers = (("Access-Control-Allow-Origin", "*"), ("Access-Control-Expo
 def agreed(received: Received, answer: Answer) -> Headers:
     """The headers that the request's own ask for."""
     # A stream stays as it is: a coding could hold its events back.
-    coded = isinstance(answer, Said) and answer.status not in BODILESS and takes_gzip(received)
+    coding = coding_for(received) if isinstance(answer, Said) and answer.status not in BODILESS else None
     # The answer to OPTIONS says itself what a browser may do.
     read = received.method != "OPTIONS" and received.header("origin") is not None
-    return (*(GZIPPED if coded else ()), *(READABLE if read else ()))
+    return (*(coded(coding) if coding else ()), *(READABLE if read else ()))

@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from wireproof.mock.latency import COMPLETION
 from wireproof.mock.message import Received, Reply, StreamPlan
+from wireproof.mock.said import Answer, Said
 
 FAULT, SLOTS = "x-wireproof-fault", "x-wireproof-slots"
 Place = tuple[str, str]
@@ -46,13 +46,12 @@ class Slots:
         """Whether the answer to this request is under way."""
         return id(received) in self._taken.get(place_of(received), {})
 
-    def take(self, received: Received, made: Reply | StreamPlan, gap_s: float) -> Reply | StreamPlan:
+    def take(self, received: Received, made: Reply | StreamPlan, work_s: float = 0.0) -> Reply | StreamPlan:
         """The answer from now to its last step; of a server with one slot, once that is free and the work is done."""
         ends, one = self.ends(received), received.header(SLOTS) == "1"
         wait_s = max(ends) - received.at if ends and one else 0.0
-        last_s = made.steps[-1].due_s if isinstance(made, StreamPlan) and made.steps else 0.0
-        work_s = gap_s * tokens_of(made) if isinstance(made, Reply) and one else 0.0
-        last_s += work_s
+        work_s = work_s if one else 0.0
+        last_s = made.steps[-1].due_s if isinstance(made, StreamPlan) and made.steps else work_s
         if wait_s + last_s > 0:
             self._taken.setdefault(place_of(received), {})[id(received)] = received.at + wait_s + last_s
         if wait_s > 0:
@@ -77,10 +76,11 @@ class Slots:
             waiting.pop(next(iter(waiting)))()
 
 
-def tokens_of(reply: Reply) -> int:
-    """The tokens that an answer says it has taken to make."""
-    found = COMPLETION.search(reply.body)
-    return int(found[1]) if found else 0
+def tokens_of(answer: Answer) -> int:
+    """The tokens that a plain answer says it has taken to make."""
+    told = answer.value if isinstance(answer, Said) and isinstance(answer.value, dict) else {}
+    usage = told.get("usage") or {}
+    return int(usage.get("completion_tokens") or usage.get("output_tokens") or 0)
 
 
 def is_streamed(received: Received) -> bool:

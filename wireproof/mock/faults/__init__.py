@@ -20,6 +20,7 @@ from wireproof.mock.faults import (
     inputs,
     liberties,
     limits,
+    lingering,
     pictures,
     quotas,
     refusals,
@@ -67,6 +68,7 @@ ACTED: Mapping[str, Lapse] = {
     **relays.LAPSES,
     **typed.LAPSES,
     **transport.LAPSES,
+    **lingering.LAPSES,
     **seldom.LAPSES,
 }
 

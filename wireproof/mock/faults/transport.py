@@ -7,10 +7,10 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from wireproof.mock.coding import takes_gzip
+from wireproof.mock.coding import coding_for
 from wireproof.mock.faults.errors import refusing
 from wireproof.mock.faults.framing import framing
-from wireproof.mock.faults.hearing import with_messages
+from wireproof.mock.faults.hearing import with_header, with_messages
 from wireproof.mock.head import BODILESS
 from wireproof.mock.lapse import Lapse
 from wireproof.mock.message import Op, Ops, Received
@@ -92,15 +92,15 @@ def cut_beside(answer: Answer, received: Received) -> Answer:
 
 def wrapped(answer: Answer, received: Received) -> Answer:
     """The JSON that is packed stands in a member of another."""
-    packed = isinstance(answer, Said) and answer.status < 400 and takes_gzip(received)
+    packed = isinstance(answer, Said) and answer.status < 400 and coding_for(received) is not None
     return replace(answer, value={"result": answer.value}) if packed and isinstance(answer, Said) else answer
 
 
-def body(change: Callable[[bytes], bytes]) -> Lapse:
-    """A lapse that puts another gzip text on the wire, of the length it has."""
+def body(change: Callable[[bytes], bytes], coding: bytes = b"gzip") -> Lapse:
+    """A lapse that puts another text of a coding on the wire, of the length it has."""
 
     def changed(ops: Ops) -> Ops:
-        coded = len(ops) > 1 and b"\r\nContent-Encoding: gzip\r\n" in ops[0].data and ops[1].kind == "body"
+        coded = len(ops) > 1 and b"\r\nContent-Encoding: %b\r\n" % coding in ops[0].data and ops[1].kind == "body"
         if not coded:
             return ops
         made = change(ops[1].data)
@@ -145,6 +145,8 @@ LAPSES: Mapping[str, Lapse] = {
     "gzip-cut": body(lambda data: data[:-8]),
     "gzip-twice": body(gzip.compress),
     "gzip-of-a-wrapper": Lapse(say=wrapped),
+    "deflate-raw": body(lambda data: data[2:-4], b"deflate"),
+    "coding-weight-unheard": with_header("accept-encoding", lambda value: re.sub(r";q=0(?=,|$)", "", value)),
     "redirect-to-other-host": to(lambda received: f"http://elsewhere.example{received.path}"),
     "redirect-to-other-scheme": to(behind_proxy),
     "redirect-forgets-method": to(lambda received: f"{received.path}/", 302),
@@ -157,6 +159,7 @@ LAPSES: Mapping[str, Lapse] = {
     "neighbour-refused": refusing(lambda received: received.beside > 0, 503),
     "neighbour-limited": refusing(lambda received: received.beside > 0, 429),
     "works-on-after-leaving": Lapse(blind_to=frozenset({"leaving"})),
+    "works-on-after-leaving-plain": Lapse(blind_to=frozenset({"leaving-plain"})),
     "leaving-refuses-next": Lapse(
         say=refusing(lambda received: received.beside > 0, 429).say, blind_to=frozenset({"leaving"})
     ),

@@ -1,0 +1,20 @@
+"""A plain answer that takes long to make, in front of which somebody may lose patience."""
+
+from __future__ import annotations
+
+from wireproof import expect
+from wireproof.check import Exchange, Inconclusive, check
+
+GAVE_UP = frozenset({408, 502, 503, 504, 520, 522, 524})
+
+
+@check("transport.long-answer", any_answer=True)
+def test_long_answer(exchange: Exchange) -> None:
+    """A plain answer that takes long to make is not given up halfway; where it is, the time that it had is told."""
+    expect.arrived(exchange)
+    seconds = ((exchange.ended_ns or exchange.started_ns) - exchange.started_ns) / 1e9
+    if not exchange.answered and exchange.status not in GAVE_UP:
+        raise Inconclusive(f"the request was refused with {exchange.status}")
+    whole = exchange.answered and exchange.text.strip() != ""
+    actual = f"{exchange.status} with {expect.shown(exchange.text)} after {seconds:.1f} s"
+    expect.that(whole, "a whole answer", actual, where="body")

@@ -1,0 +1,107 @@
+"""What lasts from one request to the next: memory of an account, codings, work for a client that is gone."""
+
+from __future__ import annotations
+
+import zlib
+
+import httpx
+import pytest
+
+from wireproof import config
+from wireproof.mock.message import Received
+from wireproof.mock.server import serving
+from wireproof.mock.slots import is_streamed
+
+CHAT = {"model": "qwen2.5:7b", "messages": [{"role": "user", "content": "Say exactly: ok"}]}
+LARGE = b"{" + b" " * 11_000_000
+
+
+def faulty(fault):
+    return {"X-Wireproof-Fault": fault}
+
+
+@pytest.mark.parametrize(
+    ("fault", "statuses"),
+    [
+        pytest.param("abuse-shuts-out-next", [200, 400, 403, 200], id="the-next-alone"),
+        pytest.param("date-missing", [200, 400, 200, 200], id="another-fault"),
+    ],
+)
+def test_the_request_after_a_broken_one_pays_for_it(client, fault, statuses):
+    opened, broken = client("iio"), {"content": b'{"model":', "headers": {"Content-Type": "application/json"}}
+    asked = [{"json": CHAT}, broken, {"json": CHAT}, {"json": CHAT}]
+    told = [
+        opened.post("/chat/completions", **{**one, "headers": {**one.get("headers", {}), **faulty(fault)}})
+        for one in asked
+    ]
+    assert [answer.status_code for answer in told] == statuses
+
+
+def test_a_broken_request_of_another_account_is_nobody_elses(client):
+    one, other = client("iio"), client("iio")
+    one.post("/chat/completions", content=b"{", headers=faulty("abuse-shuts-out-next"))
+    assert other.post("/chat/completions", json=CHAT, headers=faulty("abuse-shuts-out-next")).status_code == 200
+
+
+def test_nothing_is_served_after_a_body_that_is_too_large(client):
+    opened, fault = client("iio"), faulty("abuse-ends-service")
+    assert opened.post("/chat/completions", content=LARGE, headers=fault).status_code == 413
+    assert [opened.get("/models", headers=fault).status_code for _ in range(2)] == [502, 502]
+    assert client("iio").get("/models", headers=fault).status_code == 200
+
+
+def test_a_silent_connection_is_gone_and_a_fresh_one_is_served(client):
+    opened, later = client("iio"), {**faulty("idle-connection-dropped"), "X-Wireproof-Clock": "6"}
+    assert opened.get("/models", headers=faulty("idle-connection-dropped")).status_code == 200
+    with pytest.raises(httpx.RemoteProtocolError):
+        opened.get("/models", headers=later)
+    assert opened.get("/models", headers=later).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("asked", "coding"),
+    [
+        pytest.param("gzip, deflate", "gzip", id="the-first-of-ours"),
+        pytest.param("deflate", "deflate", id="deflate"),
+        pytest.param("gzip;q=0, deflate;q=0.5", "deflate", id="a-weight"),
+        pytest.param("gzip;q=0", None, id="no-weight"),
+        pytest.param("br, zstd", None, id="none-of-ours"),
+    ],
+)
+def test_an_answer_is_coded_as_its_client_takes_it(client, asked, coding):
+    answer = client("iio").get("/models", headers={"Accept-Encoding": asked})
+    assert answer.headers.get("content-encoding") == coding
+    assert answer.json()["object"] == "list"
+
+
+def test_deflate_is_framed_as_zlib_does_it(client):
+    with client("iio").stream("GET", "/models", headers={"Accept-Encoding": "deflate"}) as answer:
+        raw = b"".join(answer.iter_raw())
+    assert zlib.decompress(raw).startswith(b'{"object":"list"')
+
+
+@pytest.mark.parametrize(
+    ("body", "streamed"),
+    [(b'{"stream": true}', True), (b'{"stream":false}', False), (b"{}", False), (b"[1]", False), (b"{", False)],
+)
+def test_a_stream_is_one_that_is_asked_for(body, streamed):
+    assert is_streamed(Received("POST", "/", "", (), body, 0.0)) is streamed
+
+
+@pytest.mark.parametrize(
+    ("fault", "slots"),
+    [pytest.param("date-missing", 0, id="stops"), pytest.param("works-on-after-leaving-plain", 1, id="works-on")],
+)
+def test_the_slot_of_a_plain_answer_is_free_once_its_client_has_left(fault, slots):
+    providers = config.providers_data()
+    with serving(providers, control=True, gap_s=10.0) as server:
+        headers = {"Authorization": f"Bearer {server.key('iio')}", "X-Wireproof-Slots": "1", **faulty(fault)}
+        left = httpx.Timeout(5.0, read=0.01)
+        with pytest.raises(httpx.ReadTimeout):
+            httpx.post(server.base_url("iio") + "/chat/completions", json=CHAT, headers=headers, timeout=left)
+        while server.live:
+            pass
+        received = Received(
+            "POST", "/", "", (("authorization", headers["Authorization"]), ("x-wireproof-fault", fault)), b"", 0.0
+        )
+        assert len(server.core.state.slots.ends(received)) == slots
