@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from wireproof import aim, config
 from wireproof.courier import Courier
@@ -18,6 +19,10 @@ from wireproof.rehearsed import Rehearsed
 from wireproof.suites import load_checks
 from wireproof.target import Target
 from wireproof.trial import Trial, open_trial
+
+# A machine that is busy is no reason to fail.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 ROOT = Path(__file__).parents[1]
 Heard = Callable[[str], tuple[Trial, Evidence]]

@@ -72,6 +72,12 @@ class Courier:
         """How many requests were sent, those asked again too."""
         return self._budget.requests
 
+    def over(self, line: Lines) -> Courier:
+        """The same courier over another line, on another event loop: the budget, the pace and the evidence go on."""
+        other = Courier(self.target, line, self.record, self.evidence)
+        other._budget, other._pace = self._budget, self._pace
+        return other
+
     async def send(self, case: Case) -> Sent:
         """Send one case, or say why not."""
         if case.name not in self.evidence:
@@ -104,6 +110,25 @@ class Courier:
         self._turns += 1
         answers = await asyncio.gather(*(self._sent(case) for case in asked))
         return {case.name: sent for case, sent in zip(asked, answers, strict=True)}
+
+    async def say(self, case: Case, step: int, ask: Ask) -> Exchange | Unsent:
+        """Send one more request of a case that is made up as it goes, or say why not."""
+        reason = not_worth_sending(case, self.target)
+        if reason is not None:
+            return reason
+        try:
+            outgoing = render(ask, self.target, case.name, {})
+        except Untestable as lack:
+            return Unsent("untestable", str(lack))
+        if (spent := self._budget.debit(outgoing)) is not None:
+            return Unsent("untestable", spent)
+        async with self._queue:
+            await self._slots.acquire()
+        try:
+            exchange = await self._exchange(case, step, ask, outgoing, self.line)
+        finally:
+            self._slots.release()
+        return await self.record.answered(exchange, case, self._turns, last=False)
 
     async def _in_turn(self, case: Case) -> Sent:
         async with self._queue:  # whoever needs several slots gets them before the next one gets any
@@ -161,7 +186,7 @@ class Courier:
             # Debited before any wait, so that no other case takes the same place in the budget.
             if wait is not None and self._budget.debit(outgoing) is not None:
                 wait = None
-            exchange = _frozen(answer, case, step, ask, outgoing, self.target, tuple(retries))
+            exchange = frozen(answer, case, step, ask, outgoing, self.target, tuple(retries))
             if wait is None:
                 return exchange
             retries.append(f"{_cause(answer)}, asked again after {wait:g} s")
@@ -216,7 +241,7 @@ def _cause(answer: Answer) -> str:
     return f"status {answer.status}" if answer.status else f"transport {answer.broken.kind if answer.broken else ''}"
 
 
-def _frozen(
+def frozen(
     answer: Answer,
     case: Case,
     step: int,
@@ -225,6 +250,7 @@ def _frozen(
     target: Target,
     retries: tuple[str, ...],
 ) -> Exchange:
+    """What came of one request, for the record and the judges."""
     return Exchange(
         target=target.name,
         case=case.name,

@@ -1,0 +1,259 @@
+"""The probe of a limit finds each model with its parameters, and tells a limiter that lies from one that does not."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wireproof import cli, config
+from wireproof.answer import Answer
+from wireproof.budget import Budget
+from wireproof.errors import WireproofError
+from wireproof.limiter.fit import fit
+from wireproof.limiter.models import MODELS, Seen
+from wireproof.limiter.probe import Probe
+from wireproof.limiter.shown import limits_told, shown
+from wireproof.render import Outgoing
+from wireproof.target import Key, Target
+
+NOON = 1_800_000_000.0
+Admits = Callable[[float], bool]
+
+
+def fixed(limit: int, window: float) -> Admits:
+    """Counts from its first request."""
+    state = {"began": -math.inf, "count": 0.0}
+
+    def admits(at: float) -> bool:
+        if at - state["began"] >= window:
+            state.update(began=at, count=0)
+        state["count"] += state["count"] < limit + 1
+        return state["count"] <= limit
+
+    return admits
+
+
+def on_the_clock(limit: int, window: float) -> Admits:
+    counts: dict[float, int] = {}
+
+    def admits(at: float) -> bool:
+        counts[at // window] = counts.get(at // window, 0) + 1
+        return counts[at // window] <= limit
+
+    return admits
+
+
+def sliding(limit: int, window: float) -> Admits:
+    taken: list[float] = []
+
+    def admits(at: float) -> bool:
+        free = sum(at - one < window for one in taken) < limit
+        taken.extend([at] * free)
+        return free
+
+    return admits
+
+
+def bucket(limit: int, window: float) -> Admits:
+    state = {"tokens": float(limit), "at": NOON}
+
+    def admits(at: float) -> bool:
+        tokens = min(float(limit), state["tokens"] + (at - state["at"]) * limit / window)
+        free = tokens >= 1
+        state.update(tokens=tokens - free, at=at)
+        return free
+
+    return admits
+
+
+LIMITERS = {
+    "fixed window": fixed,
+    "fixed window by the clock": on_the_clock,
+    "sliding window": sliding,
+    "token bucket": bucket,
+}
+
+
+@dataclass
+class Limited:
+    """An endpoint with a limiter, and a clock that moves when somebody asks or waits.
+
+    Attributes:
+        status: of what is admitted.
+        wait: what a refusal tells; None where it tells nothing.
+    """
+
+    admits: Admits
+    status: int = 200
+    wait: str | None = None
+    now: float = NOON + 17.3
+    admitted: list[float] = field(default_factory=list)
+
+    async def send(self, outgoing: Outgoing) -> Answer:
+        answer = Answer(sent_at=self.now, started_ns=round(self.now * 1e9))
+        self.now += 0.01
+        free = self.admits(self.now)
+        self.admitted += [self.now] * free
+        answer.status, self.now = (self.status if free else 429), self.now + 0.01
+        answer.headers = () if free or self.wait is None else ((b"retry-after", self.wait.encode()),)
+        answer.headers_ns = answer.ended_ns = round(self.now * 1e9)
+        return answer
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def probed(server: Limited, **options: object) -> Probe:
+    provider = config.load_providers()["iio"]
+    target = Target(
+        "iio", provider, "http://127.0.0.1:1/v1", {"good": Key("K", "k")}, {"chat": "m"}, connections=1, tier="free"
+    )
+    target = replace(target, **{name: value for name, value in options.items() if name != "patience_s"})  # type: ignore[arg-type]
+    patience = float(str(options.get("patience_s", 10_000)))
+    case = config.load_cases()["chat-basic"]
+    probe = Probe(target, case, server, Budget(target), patience, server.sleep, lambda: server.now)
+    asyncio.run(probe.run())
+    return probe
+
+
+@pytest.mark.parametrize("name", LIMITERS)
+@pytest.mark.parametrize(("limit", "window"), [(10, 60), (60, 60), (3, 60), (7, 10), (500, 60)])
+def test_each_model_is_found(name: str, limit: int, window: float) -> None:
+    found = fit(probed(Limited(LIMITERS[name](limit, window))).seen)
+
+    assert found is not None
+    assert found.resolved
+    assert (found.best.model, found.best.limit) == (name, limit)
+    assert found.best.low_s <= window <= found.best.high_s
+    assert found.best.window_s == window
+
+
+@settings(max_examples=20, derandomize=True)
+@given(
+    st.sampled_from(["fixed window", "sliding window", "token bucket"]),
+    st.integers(4, 80),
+    st.floats(5, 900, allow_nan=False),
+)
+def test_any_limit_and_window_is_found(name: str, limit: int, window: float) -> None:
+    found = fit(probed(Limited(LIMITERS[name](limit, window))).seen)
+
+    assert found is not None
+    assert (found.best.model, found.best.limit) == (name, limit)
+    assert found.best.low_s * 0.98 <= window <= found.best.high_s * 1.02
+
+
+@given(st.lists(st.tuples(st.floats(0, 500), st.booleans()), min_size=1, max_size=30))
+def test_whatever_was_seen_is_explained_somehow(asked: list[tuple[float, bool]]) -> None:
+    seen = [Seen(NOON + at, admitted, 0.01) for at, admitted in sorted(asked)]
+
+    found = fit(seen)
+
+    if all(one.admitted for one in seen):
+        assert found is None
+    else:
+        assert found is not None
+        assert {one.model for one in found.explanations} == set(MODELS)
+        assert all(0 <= one.explained <= len(seen) for one in found.explanations)
+
+
+def test_with_one_request_a_window_the_models_do_not_differ() -> None:
+    found = fit(probed(Limited(fixed(1, 60))).seen)
+
+    assert found is not None
+    assert not found.resolved
+    assert found.best.limit == 1
+    assert found.best.low_s <= 60 <= found.best.high_s
+
+
+def test_a_budget_that_is_spent_keeps_what_was_seen() -> None:
+    probe = probed(Limited(fixed(10, 60)), max_requests=15)
+
+    assert probe.budget.requests == 15
+    assert "budget of 15 requests" in probe.ended
+    assert sum(one.admitted for one in probe.seen) >= 10
+
+
+def test_patience_that_is_over_keeps_what_was_seen() -> None:
+    probe = probed(Limited(fixed(10, 60)), patience_s=5)
+
+    assert probe.ended
+    assert [one.admitted for one in probe.seen][:11] == [True] * 10 + [False]
+
+
+def test_another_status_is_no_answer_of_a_limiter() -> None:
+    with pytest.raises(WireproofError, match="status 500"):
+        probed(Limited(fixed(10, 60), status=500))
+
+
+@pytest.mark.parametrize(("wait", "suffices", "less"), [("60", True, True), ("30", False, True), ("100", True, False)])
+def test_a_wait_that_is_told_is_tried(wait: str, suffices: bool, less: bool) -> None:
+    probe = probed(Limited(fixed(10, 60), wait=wait))
+    told = {one.what: one.holds for one in shown(probe, fit(probe.seen, limits_told(probe)))}
+
+    assert told["less does not"] is less
+    # What opens too early is seen to be open before the wait is over.
+    assert told.get("waiting it out suffices", True) is suffices
+
+
+@pytest.mark.parametrize(
+    ("fault", "model", "broken"),
+    [
+        ("", "fixed window", set()),
+        ("minute-slides", "sliding window", set()),
+        ("minute-refills", "token bucket", set()),
+        ("minute-by-the-clock", "fixed window by the clock", set()),
+        ("retry-after-one", "fixed window", {"waiting it out suffices"}),
+        ("retry-after-missing", "fixed window", {"Retry-After"}),
+        ("limit-as-503", "fixed window", {"refusal"}),
+        ("remaining-constant", "fixed window", {"X-RateLimit-Remaining", "X-RateLimit-Remaining at a refusal"}),
+        ("limit-header-wrong", "fixed window", {"X-RateLimit-Limit"}),
+        ("limit-one-more", "fixed window", {"limit", "X-RateLimit-Limit", "X-RateLimit-Remaining"}),
+        ("limit-one-less", "fixed window", {"limit", "X-RateLimit-Limit", "X-RateLimit-Remaining"}),
+        ("window-of-half-a-minute", "fixed window", {"limit", "X-RateLimit-Limit", "less does not"}),
+    ],
+)
+def test_limiters_that_lie_are_told_from_those_that_do_not(
+    capsys: pytest.CaptureFixture[str], fault: str, model: str, broken: set[str]
+) -> None:
+    code = cli.main(
+        ["limits", "--provider", "iio", "--json", "--connections", "1", *(["--fault", fault] * bool(fault))]
+    )
+    told = json.loads(capsys.readouterr().out)
+
+    assert told["explanations"][0]["model"] == model
+    assert {one["what"] for one in told["shown"] if one["holds"] is False} >= broken
+    assert bool(broken) == (code == 1)
+    assert told["requests"] <= 100
+
+
+def test_a_limit_that_is_never_enforced_is_a_broken_promise(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["limits", "--provider", "iio", "--fault", "limit-never"]) == 1
+    assert "no limit met" in capsys.readouterr().out
+
+
+def test_the_limit_of_a_key_is_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["limits", "--provider", "aiorouter"]) == 0
+    assert "another key was admitted" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "a probe has one target"),
+        (["--provider", "iotex"], "limited a minute"),
+        (["--provider", "iio", "--tier", "gold"], "choose one of free, pro, enterprise"),
+        (["--provider", "iio", "--case", "no-such"], "no case of one request"),
+    ],
+)
+def test_what_cannot_be_probed_is_one_sentence(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], sentence: str
+) -> None:
+    assert cli.main(["limits", *arguments]) == 2
+    assert sentence in capsys.readouterr().err

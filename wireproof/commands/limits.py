@@ -1,0 +1,102 @@
+"""`wireproof limits`: what the limit of an endpoint really is, and whether its headers tell the truth."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from wireproof.errors import ConfigError
+
+if TYPE_CHECKING:
+    from wireproof.limiter.probe import Probe
+    from wireproof.target import Key, Target
+
+CASE = "chat-basic"
+# A live limit of a minute is met, waited out and met in two halves.
+PATIENCE_S = 150.0
+
+
+def add(commands: Any) -> None:
+    """Register the command."""
+    from wireproof import options
+
+    help = "find out a limit by meeting it: how many, in which window, by which model (takes the options of check)"
+    parser = commands.add_parser("limits", help=help, description=help)
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument(
+        "--case", default=CASE, metavar="NAME", help=f"what to ask (default: {CASE}, capped at 1 token)"
+    )
+    parser.add_argument("--other-key-env", metavar="NAME", help="a variable with a second key: is the limit per key?")
+    parser.add_argument("--fault", help=argparse.SUPPRESS)
+    options.add(parser.add_argument_group("options of check"))
+    parser.set_defaults(run=run)
+
+
+def run(parsed: argparse.Namespace) -> int:
+    """Probe one target; 0 what is told is so, 1 it is not, 2 it could not be asked."""
+    from wireproof import aim, options
+    from wireproof.limiter import report
+    from wireproof.limiter.aim import at_limit
+    from wireproof.limiter.fit import fit
+    from wireproof.limiter.shown import limits_told, shown
+
+    aimed = options.aim_of(parsed)
+    found = aim.targets(aimed, aim.environment())
+    if len(found) != 1:
+        raise ConfigError("--provider", "a probe has one target", "name one provider")
+    with _reachable(at_limit(found[0], parsed.tier), aimed.live, parsed) as target:
+        probe = asyncio.run(_probed(target, parsed, live=aimed.live))
+    fitted = fit(probe.seen, limits_told(probe))
+    told = shown(probe, fitted)
+    as_json = json.dumps(report.as_data(probe, fitted, told), indent=1)
+    print(as_json if parsed.json else report.as_text(probe, fitted, told))
+    return 1 if any(one.holds is False for one in told) else 0
+
+
+@contextmanager
+def _reachable(target: Target, live: bool, parsed: argparse.Namespace) -> Iterator[Target]:
+    from wireproof import aim, bundled
+
+    if live:
+        yield target
+        return
+    headers = {"X-Wireproof-Fault": parsed.fault} if parsed.fault else {}
+    with bundled.mock(parsed.providers) as addresses:
+        yield replace(aim.at_address(target, addresses[target.name]), headers={**target.headers, **headers})
+
+
+async def _probed(target: Target, parsed: argparse.Namespace, *, live: bool) -> Probe:
+    from wireproof.budget import Budget
+    from wireproof.check import Untestable
+    from wireproof.config import load_cases
+    from wireproof.limiter.aim import other_key
+    from wireproof.limiter.probe import Probe
+    from wireproof.wire import Wire
+
+    cases = load_cases()
+    if parsed.case not in cases or len(cases[parsed.case].asks) != 1:
+        raise ConfigError(f"--case {parsed.case}", "no case of one request has that name", "choose one of suites/")
+    async with Wire(target.connections, target.deadlines) as wire:
+        probe = Probe(target, cases[parsed.case], wire, Budget(target), parsed.patience or PATIENCE_S)
+        try:
+            await probe.run(_other(parsed) if live else other_key(target))
+        except Untestable as reason:
+            raise ConfigError("--model", str(reason), "name it") from None
+    return probe
+
+
+def _other(parsed: argparse.Namespace) -> Key | None:
+    from wireproof import aim
+    from wireproof.target import Key
+
+    if not parsed.other_key_env:
+        return None
+    value = aim.environment().get(parsed.other_key_env)
+    if not value:
+        raise ConfigError(f"the environment variable {parsed.other_key_env}", "it holds no key", "export it")
+    return Key(parsed.other_key_env, value)
