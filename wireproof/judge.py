@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +18,7 @@ from wireproof.exchange import Exchange
 from wireproof.honoured import ignored
 from wireproof.json_text import NotJson
 from wireproof.provider import Provider
+from wireproof.regard import READS, half_kept
 from wireproof.target import Target
 from wireproof.verdict import ClauseVerdict, Verdict
 
@@ -26,6 +28,7 @@ SIGNALS: tuple[tuple[type[Exception], str], ...] = (
     (NotOffered, "not-offered"),
     (Untestable, "untestable"),
 )
+BEYOND = "the body is longer than what is kept of it"
 LIMIT_CAUSES = frozenset({"rate-limited", "quota-exhausted"})
 NO_SUCH_ENDPOINT = frozenset({404, 405, 501})
 
@@ -116,7 +119,7 @@ class Bench:
         except Exception as error:  # our own mistake must never pass for the target's
             place = traceback.extract_tb(error.__traceback__)[-1]
             return "error", f"{type(error).__name__}: {error} ({place.name}, line {place.lineno})", ()
-        return "pass", "", ()
+        return ("inconclusive", BEYOND, ()) if self._beyond(check, entry, exchanges, left=False) else ("pass", "", ())
 
     def _softened(
         self, check: Check, entry: Entry, exchanges: Mapping[str, tuple[Exchange, ...]], violation: Violation
@@ -125,8 +128,8 @@ class Bench:
         cases = {argument: self.cases[name] for argument, name in entry.cases}
         for argument, sent in exchanges.items():
             case, last = cases[argument], sent[-1]
-            if last.truncated:
-                return "inconclusive", "the body is longer than what is kept of it", ()
+            if last.truncated and self._beyond(check, entry, exchanges, left=True):
+                return "inconclusive", BEYOND, ()
             if check.any_answer:
                 continue
             if last.status == 429 and case.refused not in LIMIT_CAUSES:
@@ -139,6 +142,19 @@ class Bench:
         if told_by not in (None, check.id) and self._red(told_by, entry, exchanges):
             return "untestable", f"{_sentence(findings)}; {told_by} judges that", ()
         return "fail", _sentence(findings), findings
+
+    def _beyond(self, check: Check, entry: Entry, exchanges: Mapping[str, tuple[Exchange, ...]], *, left: bool) -> bool:
+        """The check looks at a body of which not all was kept: what is beyond may say otherwise.
+
+        Args:
+            left: a body that the client left, as its case says, counts as well.
+        """
+        if not any(one.truncated and (left or not one.left) for sent in exchanges.values() for one in sent):
+            return False
+        seen: set[str] = set()
+        with suppress(Exception):  # what it says is known; what it looks at is asked
+            check(self._given(entry.cases[0][1], {name: half_kept(sent, seen) for name, sent in exchanges.items()}))
+        return READS in seen
 
     def _red(self, check: str, entry: Entry, exchanges: Mapping[str, tuple[Exchange, ...]]) -> bool:
         """Whether another check of this column is red on one of the entry's cases: skipped never means unseen."""
