@@ -337,3 +337,37 @@ def test_a_divergence_names_the_broken_clauses_of_openai() -> None:
 
 def test_a_target_of_openai_diverges_from_nothing() -> None:
     assert divergences([judge(broken, provider=OPENAI)], {"iio": "openai"}) == ()
+
+
+# --- a body of which not all was kept
+
+
+def reads_body(exchange: Exchange) -> None:
+    assert exchange.body
+
+
+def reads_body_and_fails(exchange: Exchange) -> None:
+    raise Violation("JSON", exchange.text)
+
+
+def reads_headers_and_fails(exchange: Exchange) -> None:
+    raise Violation("text/plain", exchange.content_type)
+
+
+@pytest.mark.parametrize(
+    ("function", "left", "outcome"),
+    [
+        pytest.param(reads_body, False, "inconclusive", id="what-is-beyond-may-say-otherwise"),
+        pytest.param(reads_body_and_fails, False, "inconclusive", id="nor-is-it-to-blame"),
+        pytest.param(holds, False, "pass", id="a-check-that-looks-elsewhere-holds"),
+        pytest.param(reads_headers_and_fails, False, "fail", id="and-may-fail"),
+        pytest.param(reads_body, True, "pass", id="a-client-that-left-has-seen-what-it-asked-for"),
+        pytest.param(reads_body_and_fails, True, "inconclusive", id="but-not-what-it-left"),
+    ],
+)
+@pytest.mark.parametrize("any_answer", [False, True])
+def test_a_body_that_was_cut_decides_nothing(function: Function, left: bool, outcome: str, any_answer: bool) -> None:
+    sent = (replace(exchange(body=b"{"), truncated=True, left=left),)
+    verdict = judge(function, sent, any_answer=any_answer)
+    told = "the body is longer than what is kept of it" if outcome == "inconclusive" else ""
+    assert (verdict.outcome, told in verdict.message) == (outcome, True)

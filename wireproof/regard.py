@@ -46,6 +46,11 @@ def watched(sent: Sent, seen: set[str]) -> Sent:
     return tuple(_watched(exchange, seen) for exchange in sent)
 
 
+def half_kept(sent: tuple[Exchange, ...], seen: set[str]) -> tuple[Exchange, ...]:
+    """The same exchanges; what is looked at of those that are not whole is added to `seen`."""
+    return tuple(_watched(exchange, seen) if exchange.truncated else exchange for exchange in sent)
+
+
 def _watched(exchange: Exchange, seen: set[str]) -> Exchange:
     parts: dict[str, Any] = {
         HEADERS: Watched(HEADERS, exchange.headers, seen),

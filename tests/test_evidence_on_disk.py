@@ -1,0 +1,135 @@
+"""What a run has on the disk while it asks, seen from the other end of the connection."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from wireproof import aim, config
+from wireproof.ledger import Entries, Ledger, header
+from wireproof.recorded import recorded
+from wireproof.redact import Redactor
+from wireproof.rejudge import rejudge
+from wireproof.report.facts import exchanges_in
+from wireproof.suites import load_checks
+from wireproof.trial import Trial, open_trial
+from wireproof.verdict import Verdict
+from wireproof.wire import BODY_BOUND
+
+WANTED = ["models-list", "chat-basic"]
+
+
+@contextmanager
+def serving(ledger: Path, seen: list[tuple[str, bytes]], *, longest: int = 0) -> Iterator[str]:
+    """An API that notes what the ledger holds when a request arrives."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            seen.append((self.path, ledger.read_bytes()))
+            entry = {"id": "m", "object": "model", "created": 1, "owned_by": "o" * longest}
+            body = json.dumps({"object": "list", "data": [entry]}).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            try:
+                self.wfile.write(body)
+            except OSError:
+                self.close_connection = True  # the client has what it keeps
+
+        def do_POST(self) -> None:
+            self.do_GET()
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/v1"
+        server.shutdown()
+        thread.join()
+
+
+def gathered(url: str, file: Path) -> tuple[Trial, Ledger]:
+    """A live target that was asked, its evidence in this file."""
+    (target,) = aim.targets(aim.Aim(endpoint=url, models=("m",)), {"OPENAI_API_KEY": "sk-0123456789"})
+    trial = open_trial(target, config.load_providers(), load_checks())
+    ledger = Ledger(Redactor.of(target.secrets), durable=True)
+    ledger.open(file, header("0", "r", "2026-01-01T00:00:00+00:00", True, [target]))
+    asyncio.run(trial.gather(WANTED, Entries(ledger, target.name)))
+    return trial, ledger
+
+
+def ended(ledger: Ledger) -> None:
+    ledger.footer(0, 0, 0)
+    ledger.close()
+
+
+def test_each_request_finds_its_intent_written(tmp_path: Path) -> None:
+    file, seen = tmp_path / "ledger.jsonl", list[tuple[str, bytes]]()
+    with serving(file, seen) as url:
+        ended(gathered(url, file)[1])
+    assert {path for path, _ in seen} == {"/v1/models", "/v1/chat/completions"}
+    for path, held in seen:
+        intents = [fact for fact in map(json.loads, held.splitlines()) if fact["kind"] == "intent"]
+        assert intents[-1]["case"] == ("models-list" if path == "/v1/models" else "chat-basic")
+
+
+def test_every_line_of_a_live_target_is_on_the_disk_before_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, seen, synced, sync = tmp_path / "ledger.jsonl", list[tuple[str, bytes]](), list[int](), os.fsync
+
+    def noted(descriptor: int) -> None:
+        sync(descriptor)
+        synced.append(os.fstat(descriptor).st_size)
+
+    monkeypatch.setattr("os.fsync", noted)
+    with serving(file, seen) as url:
+        ended(gathered(url, file)[1])
+    lines = file.read_bytes().splitlines(keepends=True)
+    ends = [sum(map(len, lines[: at + 1])) for at in range(len(lines))]
+    # The header needs no sync of its own: it stands before the first intent.
+    assert set(ends[1:]) <= set(synced)
+    for _, held in seen:
+        assert len(held) in synced, "the intent was on the disk when the request arrived"
+
+
+def test_a_body_beyond_the_bound_is_cut_and_told_and_judged_as_it_is_kept(tmp_path: Path) -> None:
+    file, seen = tmp_path / "ledger.jsonl", list[tuple[str, bytes]]()
+    with serving(file, seen, longest=BODY_BOUND + 1) as url:
+        trial, ledger = gathered(url, file)
+        ended(ledger)
+    fresh = [trial.judge(entry) for entry in trial.entries if {case for _, case in entry.cases} == {"models-list"}]
+    run, held = rejudge(file)
+    again = {(v.check, v.case): v for v in run.verdicts}
+    assert all(again[v.check, v.case] == v for v in fresh), "what was judged live is what the ledger holds"
+    assert held.cut is None
+
+    (told,) = [fact for _, fact in exchanges_in(file) if fact["case"] == "models-list"]
+    assert told["truncated"] is True
+    assert 0 < sum(len(data) for _, data in told["reads"]) <= BODY_BOUND
+    (account,) = [one for (_, _, case), one in recorded(file).accounts.items() if case == "models-list"]
+    assert account.exchanges[0].truncated
+
+    outcomes = {verdict.check: verdict for verdict in fresh}
+    for check in ("models.lists", "wire.complete", "wire.length", "wire.content-type"):
+        assert outcome_of(outcomes[check]) == ("inconclusive", "the body is longer than what is kept of it")
+    assert outcomes["wire.http"].outcome == "pass", "the head came whole"
+
+
+def outcome_of(verdict: Verdict) -> tuple[str, str]:
+    return verdict.outcome, verdict.message
