@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from typing import Any
 import pytest
 
 from wireproof import baseline
+from wireproof.errors import WireproofError
 from wireproof.report.facts import LEDGER
 from wireproof.report.files import keep, write_all
 from wireproof.report.summary import summarise
@@ -56,6 +59,10 @@ class Closing:
         run = self._run
         if run is None:
             return
+        with trouble(run):
+            self._end(session, run, exitstatus)
+
+    def _end(self, session: pytest.Session, run: Run, exitstatus: int) -> None:
         if exitstatus in OURS:
             session.exitstatus = run.exit_code or int(self._failed_beside(session, run))
         write_reports(folder(self._config), run, int(session.exitstatus), complete=exitstatus in OURS)
@@ -101,6 +108,17 @@ class Closing:
         """Failures of tests that are not checks, in the same session."""
         ours = sum(run.gates(v) or v.outcome == "error" for v in run.verdicts)
         return session.testsfailed > ours
+
+
+@contextmanager
+def trouble(run: Run) -> Iterator[None]:
+    """Our own trouble ends the session with exit code 2; pytest would show each frame with all it holds."""
+    try:
+        yield
+    except WireproofError as error:
+        pytest.exit(run.ledger.redactor.text(str(error)), returncode=CANNOT)
+    except Exception as error:
+        pytest.exit(run.ledger.redactor.text("".join(traceback.format_exception(error))), returncode=CANNOT)
 
 
 def folder(config: pytest.Config) -> Path:
