@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 from unicodedata import normalize
 
+from wireproof import pointer
 from wireproof.mock.faults.errors import body_of, crashing, refusing
 from wireproof.mock.faults.hearing import Body, hearing
 from wireproof.mock.faults.rules import field
@@ -88,6 +89,22 @@ def with_path(answer: Answer, received: Received) -> Answer:
     return replace(answer, value={**answer.value, "error": told})
 
 
+def numbered(value: Any) -> Any:
+    """Calls are named by their place in an answer, so that the next answer has the same names."""
+    for place, call in list(pointer.find(value, "/choices/*/message/tool_calls/*")):
+        value = pointer.edit(value, f"{place}/id", f"call_{place.rpartition('/')[2]}") if "id" in call else value
+    for place, call in list(pointer.find(value, "/choices/*/delta/tool_calls/*")):
+        value = pointer.edit(value, f"{place}/id", f"call_{call['index']}") if "id" in call else value
+    return value
+
+
+def by_place(answer: Answer, received: Received) -> Answer:
+    if isinstance(answer, Said):
+        return replace(answer, value=numbered(answer.value)) if isinstance(answer.value, dict) else answer
+    events = (replace(one, data=numbered(one.data)) if isinstance(one.data, dict) else one for one in answer.events)
+    return replace(answer, events=tuple(events))
+
+
 LAPSES: Mapping[str, Lapse] = {
     "astral-crashes": crashing(is_astral),
     "lone-emoji-tool-crashes": crashing(names_an_emoji),
@@ -97,4 +114,5 @@ LAPSES: Mapping[str, Lapse] = {
     "highest-temperature-refused": refusing(is_highest_with_fraction),
     "deep-nesting-kills": Lapse(dies_of=lambda received: depth(received.body) > DEEPEST),
     "path-leaked": Lapse(say=with_path),
+    "call-ids-anew": Lapse(say=by_place),
 }
