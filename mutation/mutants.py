@@ -1,0 +1,205 @@
+"""Which mutants there are, which of them can matter, and a sample that leaves no check out."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import random
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cosmic_ray.commands.init import init
+from cosmic_ray.work_db import WorkDB
+from cosmic_ray.work_item import MutationSpec, WorkerOutcome, WorkResult
+
+from mutation import operators, telling
+from wireproof import datafiles
+from wireproof.check import Check
+
+# What judges beside the suites, in the order of what rests on what.
+JUDGES = (
+    "json_text", "pointer", "sse", "stream", "exchange", "check", "assertion", "arguments", "waits", "expect",
+    "contract", "honoured", "judge",
+)  # fmt: skip
+# Judged by requests that are generated, not by those of the cases.
+GENERATED = "generated"
+# What of these modules does something else than judge.
+LOADS, WRITES = "functions that read the contract or make checks known", "functions that build requests"
+OUTSIDE = {
+    "check": {"shown": telling.WORDS, "check": LOADS},
+    "contract": {
+        "check_format": LOADS,
+        "document": LOADS,
+        "_expected": telling.WORDS,
+        "_schema": LOADS,
+        "_documents": LOADS,
+        "_read": LOADS,
+    },
+    "exchange": {"Request.as_curl": telling.WORDS, "is_text": telling.WORDS, "piped": telling.WORDS},
+    "expect": {"place": telling.WORDS},
+    "judge": {"_sentence": telling.WORDS},
+    "pointer": {"edit": WRITES, "drop": WRITES, "_edit": WRITES},
+}
+WHOLE = "<module>"
+BINARY = "core/ReplaceBinaryOperator"
+# cosmic-ray spares None and numbers these; a text is as little before another as it is another's very object.
+TEXT = re.compile("""\\s*[bf]?["']""")
+ORDER = re.compile("core/ReplaceComparisonOperator_(Eq|NotEq)_(Lt|LtE|Gt|GtE)")
+IDENTITY = re.compile("core/ReplaceComparisonOperator_(Eq_Is|NotEq_IsNot)")
+DOTTED = "an exception of another module, of which cosmic-ray makes no program"
+ORDERED, IDENTICAL = "an order of texts, where none is meant", "identity for equality, as the interpreter pleases"
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One small change.
+
+    Attributes:
+        definition: the function it is in, by its qualified name.
+        line: the line where it begins, as it stands.
+    """
+
+    job: str
+    path: Path
+    operator: str
+    occurrence: int
+    start: tuple[int, int]
+    end: tuple[int, int]
+    definition: str
+    line: str
+
+    @property
+    def file(self) -> str:
+        """The path from the root."""
+        return self.path.relative_to(datafiles.root()).as_posix()
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A function, with its decorators, from a line to another."""
+
+    name: str
+    first: int
+    last: int
+
+
+def modules() -> tuple[Path, ...]:
+    """Every module that judges."""
+    root = datafiles.root()
+    suites = (file for file in sorted(root.glob("suites/*/test_*.py")) if file.parent.name != GENERATED)
+    return (*(root / "wireproof" / f"{name}.py" for name in JUDGES), *suites)
+
+
+def mutants(work_db: WorkDB, paths: Sequence[Path]) -> tuple[Mutant, ...]:
+    """Every mutant that can change a verdict; the others are skipped in the work database, with the reason."""
+    operators.register()
+    init(paths, work_db, {})
+    sources = {path: path.read_text() for path in paths}
+    known = telling.vocabulary([sources[path] for path in paths if path.parent.name == "wireproof"])
+    told = {path: telling.spans(source, known) for path, source in sources.items()}
+    defined = {path: tuple(definitions(source)) for path, source in sources.items()}
+    found, skipped = [], dict[str, list[str]]()
+    for item in work_db.work_items:
+        (spec,) = item.mutations
+        source = sources[spec.module_path]
+        made = _mutant(item.job_id, spec, source, defined[spec.module_path])
+        reason = _reason(spec, source, told[spec.module_path]) or _outside(made)
+        if reason is None:
+            found.append(made)
+        else:
+            skipped.setdefault(reason, []).append(item.job_id)
+    for reason, jobs in skipped.items():
+        work_db.set_multiple_results(jobs, WorkResult(WorkerOutcome.SKIPPED, output=reason))
+    return tuple(found)
+
+
+def sample(every: Iterable[Mutant], seed: int, each: int, most: int) -> tuple[Mutant, ...]:
+    """So many of each function, and of all that is left so many that there are `most`.
+
+    A mutant's place in the draw depends on itself alone: what changes elsewhere leaves it in the sample or out of it.
+    """
+    drawn = sorted(every, key=lambda one: _draw(one, seed))
+    by_function: dict[tuple[Path, str], list[Mutant]] = {}
+    for one in drawn:
+        by_function.setdefault((one.path, one.definition), []).append(one)
+    first = [one for group in by_function.values() for one in _apart(group)[:each]]
+    taken = {one.job for one in first}
+    rest = [one for one in drawn if one.job not in taken]
+    return tuple(first + rest[: max(0, most - len(first))])
+
+
+def checks_of(chosen: Iterable[Mutant], checks: Mapping[str, Check]) -> frozenset[str]:
+    """The checks that have a mutant of their own, in the function itself."""
+    mutated = {(one.path, one.definition) for one in chosen}
+    return frozenset(
+        name
+        for name, check in checks.items()
+        if (Path(inspect.getsourcefile(check.function) or ""), check.function.__name__) in mutated
+    )
+
+
+def definitions(source: str) -> Iterator[Definition]:
+    """The outermost functions of a source and the methods of its classes."""
+    yield from _definitions(ast.parse(source), "")
+
+
+def _definitions(tree: ast.Module | ast.ClassDef, prefix: str) -> Iterator[Definition]:
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            first = min((one.lineno for one in node.decorator_list), default=node.lineno)
+            yield Definition(prefix + node.name, first, node.end_lineno or first)
+        elif isinstance(node, ast.ClassDef):
+            yield from _definitions(node, f"{prefix}{node.name}.")
+
+
+def _mutant(job: str, spec: MutationSpec, source: str, defined: Sequence[Definition]) -> Mutant:
+    at = spec.start_pos[0]
+    inside = next((one.name for one in defined if one.first <= at <= one.last), WHOLE)
+    line = source.splitlines()[at - 1].strip()
+    return Mutant(
+        job, spec.module_path, spec.operator_name, spec.occurrence, spec.start_pos, spec.end_pos, inside, line
+    )
+
+
+def _reason(spec: MutationSpec, source: str, told: Sequence[telling.Span]) -> str | None:
+    if spec.operator_name == "core/RemoveDecorator" or (spec.operator_name.startswith(BINARY) and _marks(spec, source)):
+        return telling.DECLARATION
+    if (
+        spec.operator_name == "core/ExceptionReplacer"
+        and "." in source.splitlines()[spec.start_pos[0] - 1][spec.start_pos[1] : spec.end_pos[1]]
+    ):
+        return DOTTED
+    if IDENTITY.fullmatch(spec.operator_name):
+        return IDENTICAL
+    if ORDER.fullmatch(spec.operator_name) and TEXT.match(source.splitlines()[spec.end_pos[0] - 1][spec.end_pos[1] :]):
+        return ORDERED
+    return next((span.reason for span in told if span.covers(spec.start_pos, spec.end_pos)), None)
+
+
+def _outside(made: Mutant) -> str | None:
+    """Why the function that a mutant is in does not judge; None where it does."""
+    if made.path.parent.name != "wireproof":
+        return None
+    return OUTSIDE.get(made.path.stem, {}).get(made.definition)
+
+
+def _marks(spec: MutationSpec, source: str) -> bool:
+    """Whether a star stands alone: behind it parameters are named."""
+    line, column = spec.start_pos
+    return source.splitlines()[line - 1][column:].startswith("*,")
+
+
+def _draw(one: Mutant, seed: int) -> float:
+    return random.Random(f"{seed} {one.file} {one.definition} {one.line} {one.start[1]} {one.operator}").random()
+
+
+def _apart(group: Sequence[Mutant]) -> list[Mutant]:
+    """The same mutants, those at a place that none before them changes first: `==` alone has five other forms."""
+    seen: set[tuple[int, int]] = set()
+    first, again = list[Mutant](), list[Mutant]()
+    for one in group:
+        (again if one.start in seen else first).append(one)
+        seen.add(one.start)
+    return first + again

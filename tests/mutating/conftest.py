@@ -1,0 +1,8 @@
+"""The package `mutation` stands beside `tests` and is not installed."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).parents[2]))

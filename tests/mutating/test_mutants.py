@@ -1,0 +1,100 @@
+"""Which mutants there are, and which of them are tried."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from cosmic_ray.mutating import mutate_code
+from cosmic_ray.work_db import WorkDB
+
+from mutation import operators, telling
+from mutation.mutants import Mutant, checks_of, definitions, mutants, sample
+from wireproof import datafiles
+from wireproof.suites import load_checks
+
+DELTAS = datafiles.root() / "suites" / "chat" / "test_deltas.py"
+SOURCE = '''
+@check("demo.one", any_answer=True)
+def test_one(exchange: Exchange | None) -> None:
+    """A docstring."""
+    found, words = exchange.json["id"], f"{1 + 2} of them"
+    expect.that(found == "x", "an x", found, where="body", at="/id")
+    raise Inconclusive("nobody knows")
+'''
+
+
+@pytest.fixture(name="work_db")
+def _work_db(tmp_path):
+    work_db = WorkDB(tmp_path / "mutants.sqlite", WorkDB.Mode.create)
+    yield work_db
+    work_db.close()
+
+
+@pytest.mark.parametrize("operator", operators.OPERATORS.values(), ids=operators.OPERATORS)
+def test_an_operator_does_what_its_examples_say(operator):
+    for example in operator.examples():
+        assert mutate_code(example.pre_mutation_code, operator(), 0) == example.post_mutation_code
+
+
+def test_words_annotations_and_declarations_are_no_places_for_mutants():
+    lines = SOURCE.splitlines()
+    told = {
+        (span.reason, lines[span.start[0] - 1][span.start[1] : span.end[1]])
+        for span in telling.spans(SOURCE, telling.vocabulary([Path(telling.__file__).read_text()]))
+    }
+
+    assert (telling.WORDS, '"nobody knows"') in told
+    assert (telling.WORDS, 'f"{1 + 2} of them"') in told
+    assert (telling.ANNOTATION, "Exchange | None") in told
+    assert (telling.DECLARATION, '"demo.one"') in told
+    assert not {text for _, text in told} & {"True", '"/id"', '"id"', '"x"', 'found == "x"'}
+
+
+def test_an_argument_that_only_becomes_words_two_calls_further_is_words():
+    source = (
+        "def outer(value, name):\n    inner(value, name)\n\ndef inner(value, called):\n    raise Violation(called)\n"
+    )
+
+    assert telling.vocabulary([source]).told["outer"] == {"name"}
+
+
+def test_what_cannot_matter_is_skipped_in_the_work_database_with_the_reason(work_db):
+    found = mutants(work_db, [DELTAS])
+
+    skipped = {job: result.output for job, result in work_db.results}
+    assert {one.job for one in found}.isdisjoint(skipped)
+    assert {one.job for one in found} | set(skipped) == {item.job_id for item in work_db.work_items}
+    assert set(skipped.values()) >= {telling.WORDS, telling.DECLARATION}
+
+
+def test_each_function_has_a_mutant_in_the_sample_and_each_check_one_of_its_own(work_db):
+    found = sample(mutants(work_db, [DELTAS]), 1, 1, 0)
+
+    checks = {
+        name: check for name, check in load_checks().items() if check.function.__module__.endswith("chat.test_deltas")
+    }
+    assert {one.definition for one in found} >= {one.name for one in definitions(DELTAS.read_text())}
+    assert checks_of(found, checks) == set(checks)
+
+
+def test_what_changes_elsewhere_leaves_a_mutant_in_the_sample():
+    mine = [_mutant(str(at), "mine", f"line {at}") for at in range(20)]
+    others = [_mutant(str(at), "theirs", f"line {at}") for at in range(20, 40)]
+
+    assert set(sample(mine, 7, 2, 0)) <= set(sample(mine + others, 7, 2, 0))
+    assert sample(mine, 7, 2, 0) == sample(mine[::-1], 7, 2, 0)
+    assert len(sample(mine + others, 7, 2, 10)) == 10
+
+
+def test_places_come_before_other_operators_at_the_same_place():
+    one = _mutant("1", "mine", "a == b")
+    found = sample([one, replace(one, job="2", operator="other"), _mutant("3", "mine", "c == d", (2, 0))], 1, 2, 0)
+
+    assert {mutant.start for mutant in found} == {(1, 0), (2, 0)}
+
+
+def _mutant(job: str, definition: str, line: str, start: tuple[int, int] | None = None) -> Mutant:
+    at = start or (int(job), 0)
+    return Mutant(job, DELTAS, "core/AddNot", 0, at, (at[0], at[1] + 1), definition, line)
