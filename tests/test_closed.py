@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,9 @@ from wireproof.case import PLAIN_KEYS, Case
 from wireproof.clause import Clause, Judgement
 from wireproof.docket import is_selector, selects
 from wireproof.gather import SMOKE_CASES
+from wireproof.generated.families import strategies
+from wireproof.generated.machines import stateful
+from wireproof.generated.probe import is_generated
 from wireproof.provider import Provider
 from wireproof.suites import load_checks
 from wireproof.verdict import Verdict
@@ -27,7 +31,7 @@ JUDGED = [(clause, judgement) for clause in CLAUSES for judgement in clause.judg
 
 
 def named(judgement: Judgement) -> set[str]:
-    return {name for name in judgement.case.values() if not is_selector(name)}
+    return {name for name in judgement.case.values() if not is_selector(name) and not is_generated(name)}
 
 
 def test_every_check_is_cited_by_a_clause() -> None:
@@ -44,7 +48,7 @@ def test_every_judgement_cites_a_check_and_cases_that_exist() -> None:
 
 
 def test_every_judgement_gives_its_check_the_arguments_it_asks_for() -> None:
-    every = {"exchange", "exchanges", "case", "provider", "contract", "target"}
+    every = {"exchange", "exchanges", "attempt", "case", "provider", "contract", "target"}
     wrong = [
         (clause.id, judgement.check, asked - set(judgement.case))
         for clause, judgement in JUDGED
@@ -162,6 +166,17 @@ def test_an_index_cites_only_cases_that_its_provider_can_be_asked(provider: Prov
         or {ask.tier for ask in case.asks} - PLAIN_KEYS - set(provider.rate.tiers)
     ]
     assert wrong == []
+
+
+@each_provider
+def test_every_generated_case_is_cited_and_every_citation_finds_one(provider: Provider) -> None:
+    """What a document does not promise of a talk, or of a text that comes back, no clause of it names."""
+    drawn = {*strategies(provider), *stateful(provider)}
+    owed = {name for name in drawn if name.split(":")[2] in ("valid", "invalid", "odd")}
+    cases = [case for clause in INDEX[provider.schemas] for one in clause.judged for case in one.case.values()]
+    patterns = [case for case in cases if is_generated(case)]
+    assert {name for name in owed if not any(fnmatchcase(name, pattern) for pattern in patterns)} == set()
+    assert [pattern for pattern in patterns if not any(fnmatchcase(name, pattern) for name in drawn)] == []
 
 
 @each_provider

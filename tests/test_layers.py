@@ -40,6 +40,8 @@ OWNERS = {
     "jsonschema": ("wireproof.contract",),
     "jsonschema_rs": ("wireproof.contract",),
     "referencing": ("wireproof.contract",),
+    "pytest_asyncio": ("wireproof.generated.items",),
+    "schemathesis": ("wireproof.generated.from_schema",),
     "jinja2": ("wireproof.report.page",),
     "locust": ("wireproof.load.",),
     "gevent": ("wireproof.load.",),
@@ -49,6 +51,8 @@ OWNERS = {
     "yaml": ("wireproof.datafiles", "wireproof.mock.faults."),
     "pytest": (
         "wireproof.plugin",
+        "wireproof.outcome",
+        "wireproof.generated.items",
         "wireproof.protocol",
         "wireproof.closing",
         "wireproof.progress",

@@ -30,10 +30,10 @@ from wireproof.stream import Choice, Chunk, Stream, ToolCall
 from wireproof.target import Target
 
 __all__ = [
-    "Case", "Check", "Choice", "Chunk", "Comment", "Contract", "Event", "Exchange", "Finding", "Inconclusive",
-    "NotJson", "NotOffered", "Noted", "Offence", "Provider", "Read", "Refusal", "Request", "Shape", "Stream",
-    "Target", "ToolCall", "Undecided", "Untestable", "Violation", "check", "parse_json", "pointer", "registry",
-    "shown", "usage_of",
+    "Attempt", "Case", "Check", "Choice", "Chunk", "Comment", "Contract", "Event", "Exchange", "Finding",
+    "Inconclusive", "NotJson", "NotOffered", "Noted", "Offence", "Provider", "Read", "Refusal", "Request",
+    "Shape", "Stream", "Target", "ToolCall", "Undecided", "Untestable", "Violation", "check", "parse_json",
+    "pointer", "registry", "shown", "usage_of",
 ]  # fmt: skip
 
 
@@ -132,6 +132,26 @@ class Contract(Protocol):
         """The schema of that name, None where the document describes none."""
 
 
+class Attempt(Protocol):
+    """One generated request, as the check of it sees it."""
+
+    @property
+    def refused(self) -> str | None:
+        """The cause for which the request must be refused; None where any refusal will do."""
+
+    async def send(self) -> Exchange:
+        """What comes of the request."""
+
+    async def send_before_a_proper_one(self) -> tuple[Exchange, Exchange | None]:
+        """What comes of the request and of a proper one behind it; None where the first never ended."""
+
+    def follows_the_rules(self) -> None:
+        """Every rule that rides on exchanges of its kind holds; raises Violation."""
+
+    def declined(self) -> bool:
+        """The request was refused honestly for an option that the contract does not promise."""
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """A registered check.
@@ -143,11 +163,16 @@ class Check:
     """
 
     id: str
-    function: Callable[..., None]
+    function: Callable[..., Any]
     requirement: str
     any_answer: bool
     arguments: tuple[str, ...]
     honours: tuple[str, ...] = ()
+
+    @property
+    def generated(self) -> bool:
+        """Whether it judges requests that are generated, while they are."""
+        return self.id.startswith("generated.")
 
     def __call__(self, given: Mapping[str, Any]) -> None:
         """Judge, with the arguments the function asks for by name."""
@@ -159,10 +184,10 @@ registry: dict[str, Check] = {}
 
 def check(
     id: str, *, any_answer: bool = False, honours: tuple[str, ...] = ()
-) -> Callable[[Callable[..., None]], Callable[..., None]]:
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a function as the check `id`; its docstring is the requirement."""
 
-    def register(function: Callable[..., None]) -> Callable[..., None]:
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
         requirement = " ".join((inspect.getdoc(function) or "").split())
         if not requirement:
             raise TypeError(f"check {id} has no docstring; its first sentence is the requirement users see")

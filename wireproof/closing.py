@@ -26,6 +26,7 @@ OURS = frozenset({0, 1, NO_TESTS})
 # We could not ask, so that nothing is known.
 CANNOT = 2
 RUN_ID = pytest.StashKey[str]()
+RUN = pytest.StashKey[Run]()
 
 
 class Closing:

@@ -62,6 +62,12 @@ class SchemaSet:
         return _schema(f"{ROOT}{self.folder}/{name}.json")
 
 
+def document(name: str) -> Mapping[str, Any]:
+    """One schema as JSON, by its path below schemas/."""
+    found: Mapping[str, Any] = _documents(datafiles.root())[ROOT + name]
+    return found
+
+
 def check_format(data: Any, format: str, file: str) -> None:
     """Raise ConfigError with file, place, value and remedy unless the data follow schemas/formats/<format>.json."""
     schema = _schema(f"{ROOT}formats/{format}.json")

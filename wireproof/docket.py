@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from wireproof.case import Case
 from wireproof.clause import Clause, Judgement
 from wireproof.errors import ConfigError
+from wireproof.generated.probe import is_generated
 from wireproof.provider import Provider
 from wireproof.target import Target
 
@@ -50,9 +52,16 @@ class Entry:
 
 
 def docket(
-    target: Target, provider: Provider, clauses: Iterable[Clause], cases: Mapping[str, Case]
+    target: Target,
+    provider: Provider,
+    clauses: Iterable[Clause],
+    cases: Mapping[str, Case],
+    drawn: Collection[str] = (),
 ) -> tuple[Entry, ...]:
     """Every entry of one column: the target judged by one provider's clauses.
+
+    Args:
+        drawn: the generated cases of the column, over which selectors of such range.
 
     Raises ConfigError for a clause that names a case that does not exist.
     """
@@ -60,7 +69,7 @@ def docket(
     cited = _cited(judged, cases, provider)
     grouped: dict[tuple[str, tuple[tuple[str, str], ...]], list[tuple[Clause, Judgement]]] = {}
     for clause, judgement in judged:
-        for named in _expanded(judgement, cited):
+        for named in _expanded(judgement, cited, drawn):
             grouped.setdefault((judgement.check, named), []).append((clause, judgement))
     return tuple(Entry(target.name, provider.name, check, named, tuple(by)) for (check, named), by in grouped.items())
 
@@ -73,7 +82,7 @@ def selects(selector: str, case: Case) -> bool:
 
 def is_selector(name: str) -> bool:
     """Whether a judgement's case names a kind of cases instead of one."""
-    return name == "*" or ":" in name
+    return name == "*" or (":" in name and not is_generated(name))
 
 
 def _cited(
@@ -83,7 +92,7 @@ def _cited(
     cited: dict[str, Case] = {}
     for clause, judgement in judged:
         for name in judgement.case.values():
-            if is_selector(name):
+            if is_selector(name) or is_generated(name):
                 continue
             if name not in cases:
                 where = f"schemas/{provider.schemas}/clauses.yaml, {clause.id}"
@@ -92,8 +101,12 @@ def _cited(
     return cited
 
 
-def _expanded(judgement: Judgement, cited: Mapping[str, Case]) -> Iterable[tuple[tuple[str, str], ...]]:
+def _expanded(
+    judgement: Judgement, cited: Mapping[str, Case], drawn: Collection[str]
+) -> Iterable[tuple[tuple[str, str], ...]]:
     selector = judgement.case.get("exchange", "")
+    if is_generated(selector):
+        return (tuple({"exchange": name}.items()) for name in drawn if fnmatchcase(name, selector))
     if not is_selector(selector):
         return (tuple(judgement.case.items()),)
     return tuple((("exchange", name),) for name, case in cited.items() if selects(selector, case))

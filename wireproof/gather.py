@@ -32,6 +32,7 @@ class Gathered:
         target: the target with the models that were picked for it.
         smoke: why the smoke cases failed; None where the target is there.
         again: round after round, the cases that were asked again because their answers decided nothing.
+        courier: who asked, with what is left of the budget; None where the evidence is of another time.
     """
 
     target: Target
@@ -39,6 +40,7 @@ class Gathered:
     smoke: str | None
     requests: int
     again: tuple[Evidence, ...] = ()
+    courier: Courier | None = None
 
 
 async def gather(
@@ -69,7 +71,7 @@ async def gather(
         if failure is None and reachable:
             await courier.send_all(cases)
             again = await _again(courier, known, undecided)
-        return Gathered(target, courier.evidence, failure, courier.requests, again)
+        return Gathered(target, courier.evidence, failure, courier.requests, again, courier)
 
 
 async def _again(

@@ -54,13 +54,13 @@ class Bench:
         named = {argument: evidence.get(case) for argument, case in entry.cases}
         reason = self._not_judged(entry, check, named, smoke)
         if reason is not None:
-            return self._verdict(entry, check, reason.outcome, reason.reason)
+            return self.verdict(entry, check, reason.outcome, reason.reason)
         exchanges = {argument: sent for argument, sent in named.items() if isinstance(sent, tuple)}
         outcome, message, findings = self._call(check, entry, exchanges)
         vain = ignored(check.honours, exchanges) if outcome == "fail" else ()
         if vain:
             message = f"{', '.join(vain)} accepted and ignored: {message}"
-        return replace(self._verdict(entry, check, outcome, message, findings), ignored=vain)
+        return replace(self.verdict(entry, check, outcome, message, findings), ignored=vain)
 
     def undecided(self, entry: Entry, evidence: Evidence) -> bool:
         """Whether another answer of the model might decide what this one does not."""
@@ -178,9 +178,10 @@ class Bench:
             "target": self.target,
         }
 
-    def _verdict(
+    def verdict(
         self, entry: Entry, check: Check, outcome: str, message: str, findings: tuple[Finding, ...] = ()
     ) -> Verdict:
+        """The verdict of one entry, given what it comes to."""
         broken = _broken(entry.clauses, findings) if outcome == "fail" else frozenset(range(len(entry.clauses)))
         clauses = tuple(
             ClauseVerdict(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 from wireproof import baseline, config
 from wireproof.aim import Aim
 from wireproof.case import PROFILES
+from wireproof.generated.effort import Effort, in_ci
+from wireproof.generated.replay import Replay
 
 REPEATED: dict[str, Any] = {"action": "append", "default": []}
 
@@ -66,6 +69,14 @@ def add(group: Any) -> None:
     option("--max-requests", metavar="N", type=int, help="send no more than this, retries and repeats too")
     option("--max-output-tokens", metavar="N", type=int, help="ask for no more tokens than this altogether")
     option("--max-cost", metavar="DOLLARS", type=float, help="send nothing that may make the run cost more than this")
+    option(
+        "--examples",
+        metavar="N",
+        type=int,
+        help="generated requests of each family (default: none; 10 is fair to a live endpoint, 100 is wide)",
+    )
+    option("--shrink", action="store_true", help="make a generated request that fails as small as it can be")
+    option("--replay", metavar="REQUEST", help="ask one generated request again, as a failure told it")
     option("--price", metavar="IN,OUT", help="dollars for a million tokens of requests and of answers")
 
 
@@ -97,6 +108,18 @@ def policy_of(options: argparse.Namespace) -> dict[str, Any]:
     today = datetime.now(UTC).date()
     known = baseline.read(options.baseline, today) if options.baseline else None
     return {"fail_on": options.fail_on, "authority": options.authority, "baseline": known}
+
+
+def effort_of(options: argparse.Namespace, kept: Path, environment: Mapping[str, str]) -> Effort:
+    """How hard parsed options look for generated requests; raises ConfigError for a request that does not read."""
+    return Effort.of(
+        live=options.endpoint is not None,
+        ci=in_ci(environment),
+        examples=options.examples,
+        shrink=options.shrink,
+        kept=kept,
+        replay=Replay.from_text(options.replay) if options.replay else None,
+    )
 
 
 def target_names(options: argparse.Namespace) -> tuple[str, ...]:

@@ -16,16 +16,19 @@ from uuid import uuid4
 import pytest
 
 from wireproof import options, protocol
-from wireproof.closing import RUN_ID, Closing, folder
+from wireproof.aim import environment
+from wireproof.check import registry
+from wireproof.closing import RUN, RUN_ID, Closing, folder
 from wireproof.docket import Entry
 from wireproof.errors import WireproofError
+from wireproof.generated import items
+from wireproof.outcome import VERDICT, properties, show
 from wireproof.progress import progress
 from wireproof.report.facts import LEDGER
 from wireproof.resume import over
 from wireproof.run import Run, level_of
-from wireproof.verdict import SKIPPED, Verdict
+from wireproof.verdict import Verdict
 
-RUN = pytest.StashKey[Run]()
 TROUBLE = pytest.StashKey[WireproofError]()
 
 
@@ -45,7 +48,7 @@ class CheckItem(pytest.Item):
         if run.trials[self.entry.target].gathered is None:
             _gather(run, self.session, self.entry.target)
         self.verdict = verdict = run.verdict(self.entry)
-        self.user_properties += _properties(verdict)
+        self.user_properties += properties(verdict)
         if verdict.outcome == "error":
             pytest.fail(run.told(verdict), pytrace=False)
 
@@ -53,13 +56,7 @@ class CheckItem(pytest.Item):
         """Show the verdict as pytest shows outcomes."""
         run, verdict = self.config.stash[RUN], self.verdict
         assert verdict is not None
-        if run.gates(verdict):
-            pytest.fail(run.told(verdict), pytrace=False)
-        if verdict.outcome in SKIPPED:
-            pytest.skip(f"{verdict.outcome}: {verdict.message}")
-        known = run.policy.known(verdict)
-        if known is not None:
-            pytest.xfail(known.reason)
+        show(run, verdict)
 
     def told(self, report: pytest.TestReport) -> dict[str, Any] | None:
         """The verdict, for the one report of the item that carries it."""
@@ -102,16 +99,20 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return TargetScheduling(config, log, options.target_names(config.option))
 
 
-def pytest_pycollect_makeitem(collector: pytest.Module, name: str, obj: object) -> list[CheckItem] | None:
+def pytest_pycollect_makeitem(collector: pytest.Module, name: str, obj: object) -> list[pytest.Item] | None:
     """A function that is a check becomes an item for each entry that cites it."""
     check = getattr(obj, "__wireproof_check__", None)
     if check is None or not inspect.isfunction(obj):
         return None
     try:
         entries = _run(collector.config).entries(check)
+        if registry[check].generated:
+            return items.items(collector, name, entries, registry[check], collector.config.stash[items.EFFORT])
     except WireproofError as error:
         # pytest keeps what a collector raises for later; the run is ended once collection is over.
         collector.config.stash[TROUBLE] = error
+        return []
+    if collector.config.option.replay:
         return []
     line = inspect.getsourcelines(obj)[1] - 1
     return [_item(collector, f"{name}[{entry.id}]", entry, line) for entry in entries]
@@ -152,6 +153,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     report = yield
     if isinstance(item, CheckItem):
         report.__dict__["wireproof"] = item.told(report)
+    elif report.when == "call" and VERDICT in item.stash:
+        report.__dict__["wireproof"] = item.stash[VERDICT].as_data()
     return report
 
 
@@ -184,6 +187,8 @@ def _run(config: pytest.Config) -> Run:
         for name in ("must", "should", "may", *areas):
             config.addinivalue_line("markers", f"{name}: judgements of the level or area {name}")
         config.stash[RUN] = run
+        config.stash[items.EFFORT] = options.effort_of(chosen, folder(config) / "examples", environment())
+        config.pluginmanager.register(items, "wireproof-generated")
         config.add_cleanup(run.close)
     return config.stash[RUN]
 
@@ -196,8 +201,8 @@ def _item(collector: pytest.Module, name: str, entry: Entry, line: int) -> Check
 
 
 def _gather(run: Run, session: pytest.Session, target: str | None = None) -> None:
-    items = [item for item in session.items if isinstance(item, CheckItem)]
-    entries = [item.entry for item in items if target in (None, item.entry.target)]
+    judging = [item.entry if isinstance(item, CheckItem) else items.entry_of(item) for item in session.items]
+    entries = [entry for entry in judging if entry is not None and target in (None, entry.target)]
     if not entries:
         return
     run.record_to(run.place or folder(session.config) / LEDGER)
@@ -208,19 +213,3 @@ def _gather(run: Run, session: pytest.Session, target: str | None = None) -> Non
         pytest.exit(run.ledger.redactor.text(str(error)), returncode=2)
     except Exception as error:  # our own mistake: pytest would show each frame with all it holds
         pytest.exit(run.ledger.redactor.text("".join(traceback.format_exception(error))), returncode=2)
-
-
-def _properties(verdict: Verdict) -> list[tuple[str, object]]:
-    """What JUnit says of a verdict."""
-    authorities = sorted({clause.authority for clause in verdict.clauses})
-    return [
-        ("check", verdict.check),
-        ("case", verdict.case),
-        ("target", verdict.target),
-        ("contract", verdict.provider),
-        ("outcome", verdict.outcome),
-        ("level", verdict.level),
-        ("clause", " ".join(clause.id for clause in verdict.clauses)),
-        ("authority", " ".join(authorities)),
-        *([("message", verdict.message)] if verdict.message else []),
-    ]

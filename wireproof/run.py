@@ -21,6 +21,7 @@ from wireproof.docket import Entry
 from wireproof.errors import WireproofError
 from wireproof.evidence import Sent
 from wireproof.exchange import Exchange
+from wireproof.generated.probe import is_generated
 from wireproof.ledger import Entries, Ledger, describe, header
 from wireproof.policy import Policy
 from wireproof.recorded import Recorded
@@ -115,7 +116,7 @@ class Run:
         wanted: dict[str, dict[str, None]] = {}
         for entry in entries:
             if self.trials[entry.target].gathered is None:
-                wanted.setdefault(entry.target, {}).update(dict.fromkeys(name for _, name in entry.cases))
+                wanted.setdefault(entry.target, {}).update(dict.fromkeys(_sent(entry)))
         self._address(wanted)
         self._open()
         # What the HTTP client logs holds the headers of answers, and they may hold anything.
@@ -160,8 +161,12 @@ class Run:
                 trial.target = at_address(trial.target, urls[trial.target.name])
 
     def verdict(self, entry: Entry) -> Verdict:
-        """The verdict of one entry whose cases were sent; an echoed key is masked here, before anyone shows it."""
-        verdict, mask = self.trials[entry.target].judge(entry), self.ledger.redactor.text
+        """The verdict of one entry whose cases were sent."""
+        return self.masked(self.trials[entry.target].judge(entry))
+
+    def masked(self, verdict: Verdict) -> Verdict:
+        """A verdict with the keys that an answer echoed masked, before anyone shows it."""
+        mask = self.ledger.redactor.text
         findings = tuple(
             replace(found, expected=mask(found.expected), actual=mask(found.actual), where=mask(found.where))
             for found in verdict.findings
@@ -250,6 +255,11 @@ def _cause(group: ExceptionGroup[Exception]) -> Exception:
     while isinstance(first, ExceptionGroup):
         first = first.exceptions[0]
     return first
+
+
+def _sent(entry: Entry) -> Iterable[str]:
+    """The cases of an entry that are sent before anything is judged."""
+    return (name for _, name in entry.cases if not is_generated(name))
 
 
 def level_of(entry: Entry) -> str:

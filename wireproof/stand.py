@@ -11,6 +11,7 @@ from wireproof.courier import Courier
 from wireproof.docket import Entry
 from wireproof.evidence import Evidence, Sent
 from wireproof.framed import is_unreadable, likeness, whole
+from wireproof.generated.probe import is_generated
 from wireproof.mock.control import FAULT
 from wireproof.mock.faults import Fault
 from wireproof.mock.message import Ops
@@ -38,7 +39,8 @@ class Stand:
         self._trial, self.name = trial, trial.target.name
         self._target: Target = replace(trial.target, connections=CONNECTIONS)
         self._column: Provider = trial.target.provider
-        self._entries = [entry for entry in trial.entries if entry.provider == self._column.name]
+        own = (entry for entry in trial.entries if entry.provider == self._column.name)
+        self._entries = [entry for entry in own if not is_generated(entry.case)]
         self.cases: Mapping[str, Case] = {name: trial.cases[name] for entry in self._entries for _, name in entry.cases}
         self._server = Rehearsed(self._column)
         self._faultless: dict[str, Rehearsal] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf
 
 from wireproof.provider import Provider
 
@@ -38,7 +39,10 @@ class Price:
 
     def of(self, input: int, output: int) -> float:
         """What so many tokens cost."""
-        return (input * self.input + output * self.output) / 1_000_000
+        try:
+            return (input * self.input + output * self.output) / 1_000_000
+        except OverflowError:  # more tokens than a float can count: whatever asks for them is not worth it
+            return inf
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ from wireproof.docket import Entry, docket
 from wireproof.errors import ConfigError
 from wireproof.evidence import Evidence, Record
 from wireproof.gather import SMOKE_CASES, Gathered, gather, with_models
+from wireproof.generated.families import strategies
+from wireproof.generated.machines import stateful
 from wireproof.judge import Bench
 from wireproof.provider import Provider
 from wireproof.target import Target
@@ -78,7 +80,7 @@ class Trial:
     def judge(self, entry: Entry) -> Verdict:
         """The verdict of one entry of the docket."""
         assert self.gathered is not None
-        bench, reason, evidence = self.bench(entry.provider), self._reason(entry), self.gathered.evidence
+        bench, reason, evidence = self.bench(entry.provider), self.reason(entry), self.gathered.evidence
         verdict = bench.judge(entry, evidence, reason)
         for number, later in enumerate(self.gathered.again, 2):
             # Only what decided nothing is judged by a later answer: a failure is never asked away.
@@ -93,7 +95,8 @@ class Trial:
         """Why nothing else could be judged; None where the target is there."""
         return self._smoke[1] if self._smoke else None
 
-    def _reason(self, entry: Entry) -> str | None:
+    def reason(self, entry: Entry) -> str | None:
+        """Why an entry cannot be judged, whatever its evidence; None where it can."""
         if self._smoke is not None and entry is not self._smoke[0]:
             return f"the smoke case failed: {self._smoke[1]}"
         if self._broken and not entry.check.startswith("wire."):
@@ -131,8 +134,9 @@ def open_trial(target: Target, known: Mapping[str, Provider], checks: Mapping[st
         columns.append(known[config.BASELINE])
     entries: list[Entry] = []
     for column in columns:
-        clauses = config.load_clauses(column.schemas)
-        entries += docket(target, column, clauses, cases)
+        # Requests are generated from the target's own document, and judged by it alone.
+        drawn = (*strategies(column), *stateful(column)) if column is target.provider else ()
+        entries += docket(target, column, config.load_clauses(column.schemas), cases, drawn)
     for entry in entries:
         if entry.check not in checks:
             clause = entry.clauses[0][0].id

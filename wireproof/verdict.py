@@ -10,6 +10,8 @@ from wireproof.check import Finding
 from wireproof.clause import highest
 
 OUTCOMES = ("pass", "fail", "noted", "inconclusive", "not-offered", "untestable", "error")
+# Fields of a verdict whose JSON form is made, or that only some verdicts have.
+UNALIKE = frozenset({"clauses", "findings", "ignored", "replay"})
 SKIPPED = frozenset({"inconclusive", "not-offered", "untestable"})
 
 
@@ -38,6 +40,7 @@ class Verdict:
         level: the highest level among the broken clauses of a `fail`, else among all.
         requirement: the check's own words.
         ignored: the members of the request that were accepted and, as the failure shows, not obeyed.
+        replay: the command that asks the request again, where it was generated.
     """
 
     target: str
@@ -52,13 +55,15 @@ class Verdict:
     message: str = ""
     findings: tuple[Finding, ...] = ()
     ignored: tuple[str, ...] = ()
+    replay: str = ""
 
     def as_data(self) -> dict[str, Any]:
         """The JSON form, as it stands in report.json and the ledger."""
-        plain = {name: getattr(self, name) for name in self.__slots__ if name not in ("clauses", "findings", "ignored")}
+        plain = {name: getattr(self, name) for name in self.__slots__ if name not in UNALIKE}
         clauses = [clause.as_data() for clause in self.clauses]
         findings = [{"expected": f.expected, "actual": f.actual, "where": f.where} for f in self.findings]
-        return {**plain, "clauses": clauses, "findings": findings, "ignored": list(self.ignored)}
+        again = {"replay": self.replay} if self.replay else {}
+        return {**plain, "clauses": clauses, "findings": findings, "ignored": list(self.ignored), **again}
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Verdict:

@@ -28,4 +28,5 @@ def run(arguments: Sequence[str]) -> int:
         return 2
     # Our own settings and no one else's: the project around may have its own ideas of pytest.
     own = ["-c", str(datafiles.PACKAGE / "check.toml"), f"--rootdir={Path.cwd()}", "-p", "wireproof.plugin"]
-    return int(pytest.main([*own, "--import-mode=importlib", "-p", "no:locust", str(suites), *arguments]))
+    without = ["-p", "no:locust", "-p", "no:schemathesis"]
+    return int(pytest.main([*own, "--import-mode=importlib", *without, str(suites), *arguments]))

@@ -50,7 +50,8 @@ def parse(body: bytes, content_type: str | None) -> Body:
     if media != "application/json" and not media.endswith("+json"):
         raise Refused("wrong-content-type", f"Unsupported content type {media!r}; expected application/json.")
     try:
-        value = json.loads(body, parse_constant=refuse_constant)
+        # Not the bytes: of those the parser takes other encodings too, and halves of surrogate pairs.
+        value = json.loads(body.decode(), parse_constant=refuse_constant)
     except (ValueError, RecursionError):
         raise Refused("malformed-json", "We could not parse the JSON body of your request.") from None
     if not isinstance(value, dict):

@@ -28,6 +28,8 @@ def told(verdict: Verdict, exchanges: Iterable[Exchange], clauses: Mapping[str, 
     lines += [f"  clause       {text}" for text in _rules(verdict, clauses)]
     for exchange in exchanges:
         lines += _evidence(exchange)
+    if verdict.replay:
+        lines.append(f"  replay       {printable(verdict.replay)}")
     return "\n".join(lines)
 
 

@@ -1,0 +1,27 @@
+"""Texts of any script are heard as they were sent."""
+
+from __future__ import annotations
+
+from unicodedata import normalize
+
+from wireproof import expect
+from wireproof.check import Attempt, Inconclusive, Violation, check
+
+ORDER = "Say exactly: "
+FORMS = ("NFC", "NFD", "NFKC", "NFKD")
+BESIDE = " \n.\"'"
+
+
+@check("generated.text-is-kept")
+async def test_text_is_kept(attempt: Attempt) -> None:
+    """A word that is to be said exactly comes back in the characters it had, not in others of like look or meaning."""
+    exchange = await attempt.send()
+    expect.success(exchange)
+    word, said = expect.asked(exchange)["messages"][-1]["content"].removeprefix(ORDER), expect.text(exchange)
+    if word in said:
+        return
+    # A model may say something else; letters are exchanged by whoever stands between it and the client.
+    for form in FORMS:
+        if said.strip(BESIDE) == normalize(form, word):
+            raise Violation(word, f"{normalize(form, word)}, which is its {form}", where="the text")
+    raise Inconclusive("the model said something else")

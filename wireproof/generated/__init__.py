@@ -1,0 +1,1 @@
+"""Requests that hypothesis makes: strategies over a contract's request shapes, and what becomes of each request."""

@@ -1,0 +1,91 @@
+"""The machine of a dialogue: what the model answers goes back to it as it came, and each call with its result."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from hypothesis.strategies import SearchStrategy
+
+from wireproof.case import Ask
+from wireproof.exchange import Exchange
+from wireproof.expect import is_stream
+from wireproof.generated.talk import Talk
+
+Message = dict[str, Any]
+PLACES = ("Paris", "Lagos", "Oslo")
+TOOL = {
+    "type": "function",
+    "function": {
+        "name": "get_weather",
+        "description": "The weather of a place",
+        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+    },
+}
+
+
+def dialogue(talk: Talk, ask: Ask, texts: SearchStrategy[str], *, tools: bool) -> type[RuleBasedStateMachine]:
+    """The machine that talks so; only where the contract has tools are there any."""
+
+    class Dialogue(RuleBasedStateMachine):
+        """One conversation, and the calls of it that have no result yet."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            talk.begin()
+            self.messages: list[Message] = []
+            self.open: list[str] = []
+            self.tools: list[Message] = []
+
+        @precondition(lambda self: not self.open)
+        @rule(said=texts, stream=st.booleans())
+        def speak(self, said: str, stream: bool) -> None:
+            """The user says something."""
+            self.turn([{"role": "user", "content": said}], stream=stream)
+
+        @precondition(lambda self: tools and not self.open)
+        @rule(places=st.lists(st.sampled_from(PLACES), min_size=1, max_size=2, unique=True), stream=st.booleans())
+        def wonder(self, places: list[str], stream: bool) -> None:
+            """The user asks for what only a tool knows."""
+            self.tools = [TOOL]
+            question = f"What is the weather in {' and in '.join(places)}? Use the tool."
+            self.turn([{"role": "user", "content": question}], stream=stream)
+
+        @precondition(lambda self: self.open)
+        @rule(result=texts, stream=st.booleans())
+        def report(self, result: str, stream: bool) -> None:
+            """Each call gets a result."""
+            told = [{"role": "tool", "tool_call_id": id, "content": result} for id in self.open]
+            self.turn(told, stream=stream)
+
+        def turn(self, said: list[Message], *, stream: bool) -> None:
+            """What is said goes behind everything before it, and what the model answers behind that."""
+            self.messages += said
+            body = {**ask.body, "messages": self.messages}
+            body |= {"tools": self.tools} if self.tools else {}
+            came = talk.say(replace(ask, body={**body, "stream": True} if stream else body))
+            talk.settle()
+            answered = None if came is None or not came.answered else answer(came)
+            if answered is not None:
+                self.messages.append(answered)
+            self.open = [call["id"] for call in (answered or {}).get("tool_calls", ())]
+
+    return Dialogue
+
+
+def answer(exchange: Exchange) -> Message | None:
+    """The message of an answer as it goes back: as it came, or as a client puts the pieces of a stream together."""
+    if not is_stream(exchange):
+        message: Message = exchange.json["choices"][0]["message"]
+        return message
+    choice = exchange.stream.choice(0)
+    if choice is None:
+        return None
+    calls = [
+        {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+        for call in choice.tool_calls
+    ]
+    content = choice.content or (None if calls else "")
+    return {"role": "assistant", "content": content, **({"tool_calls": calls} if calls else {})}

@@ -1,0 +1,121 @@
+"""What the requests to one endpoint of one provider are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from wireproof import contract, datafiles, pointer
+from wireproof.case import Ask
+from wireproof.casebook import ENDPOINT_ROLES
+from wireproof.generated.probe import Probe, written
+from wireproof.provider import Provider
+
+# The capability that a member of a request exercises, where it has another name.
+FEATURES = {
+    "presence_penalty": "penalties",
+    "frequency_penalty": "penalties",
+    "logit_bias": "logit-bias",
+    "stream_options": "stream-usage",
+    "top_logprobs": "logprobs",
+    "encoding_format": "base64",
+    "service_tier": "service-tier",
+    "reasoning_effort": "reasoning-effort",
+    "store": "stored-chats",
+    "prediction": "prediction",
+    "system": "system-field",
+    "max_completion_tokens": "max-completion-tokens",
+}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Draft:
+    """One endpoint of one contract, as far as generated requests need it."""
+
+    provider: Provider
+    endpoint: str
+
+    def __repr__(self) -> str:
+        # hypothesis writes what a strategy is made of again and again.
+        return f"Draft({self.provider.name}, {self.endpoint})"
+
+    @property
+    def row(self) -> Mapping[str, Any]:
+        """What requests.yaml says of the endpoint."""
+        found: Mapping[str, Any] = endpoints()[self.endpoint]
+        return found
+
+    @property
+    def table(self) -> Mapping[str, Any]:
+        """The contract's table of the endpoint."""
+        found: Mapping[str, Any] = self.provider.data["requests"][self.endpoint]
+        return found
+
+    @property
+    def fields(self) -> Mapping[str, Mapping[str, Any]]:
+        """The members that the document itself describes."""
+        return {name: row for name, row in self.table["fields"].items() if row.get("documented", True)}
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        """The document's own schema of the request, as JSON."""
+        return contract.document(f"{self.provider.schemas}/{self.endpoint}.request.json")
+
+    @property
+    def strict(self) -> bool:
+        """Whether the contract refuses members that it does not know."""
+        return bool(self.table.get("unknown_fields") == "refuse")
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The smallest proper request, which asks for the fewest tokens."""
+        cap = self.provider.token_cap(self.endpoint)
+        least = {} if cap is None else {cap: max(1, self.table["fields"][cap].get("minimum", 1))}
+        return {**self.row["body"], **least}
+
+    @property
+    def proper(self) -> Ask:
+        """The smallest proper request."""
+        return self.ask(self.body)
+
+    def ask(self, body: Any, raw: bytes | None = None, **other: Any) -> Ask:
+        """A request with this body, or with these bytes in its place."""
+        role = ENDPOINT_ROLES.get(self.endpoint, "chat")
+        return Ask(self.endpoint, role, raw=written(body) if raw is None else raw, body=body, **other)
+
+    def probe(self, at: str, value: Any, says: str, refused: str | None = None) -> Probe:
+        """The proper request with another value at one place."""
+        first = pointer.parts(at)[0] if at else ""
+        body = pointer.edit(self.body, at, value)
+        return Probe(self.ask(body), at, says, refused, features_of((first,)))
+
+    def nested(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """The places below members that can be broken by themselves."""
+        for row in self.row.get("nested", ()):
+            yield row["at"], row
+
+    def places(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Every place that the contract says something of: members, then what stands below them."""
+        yield from ((pointer.join(name), row) for name, row in self.fields.items())
+        yield from self.nested()
+
+
+def features_of(members: tuple[str, ...]) -> frozenset[str]:
+    """The capabilities that these members exercise."""
+    return frozenset(FEATURES.get(name, name) for name in members)
+
+
+@cache
+def endpoints() -> Mapping[str, Any]:
+    """requests.yaml: endpoint → what its requests start from."""
+    shown = "suites/generated/requests.yaml"
+    data: Mapping[str, Any] = datafiles.read_yaml(datafiles.root() / shown, shown)
+    contract.check_format(data, "generated", shown)
+    return data
+
+
+def drafts(provider: Provider) -> tuple[Draft, ...]:
+    """The endpoints of a provider that take a body of JSON."""
+    return tuple(Draft(provider, name) for name in endpoints() if name in provider.endpoints)

@@ -1,0 +1,83 @@
+"""How hard generated requests are looked for: how many, whether made smaller, and where luck comes from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import randbits
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, Verbosity, reproduce_failure, seed, settings
+from hypothesis.database import DirectoryBasedExampleDatabase
+
+from wireproof.generated.replay import Replay
+
+# A family at the bundled server: what `.ci/generated` draws, and what each fault made for these is found within.
+WIDE_EXAMPLES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """The settings of a run that concern generated requests.
+
+    Attributes:
+        examples: requests of each family; 0 where none are made.
+        shrink: a request that fails is made as small as it can be, which sends more of them.
+        same: the same requests each time, in place of new ones with those that failed before in front.
+        seed: where luck begins, so that every check of a case draws the same requests.
+        examples_in: where the requests that failed are kept.
+        replay: the one request to ask; None where they are drawn.
+    """
+
+    examples: int
+    shrink: bool
+    same: bool
+    seed: int = 0
+    examples_in: Path | None = None
+    replay: Replay | None = None
+
+    @classmethod
+    def of(
+        cls, *, live: bool, ci: bool, examples: int | None, shrink: bool, kept: Path, replay: Replay | None
+    ) -> Effort:
+        """What the options come to: no request is generated that was not asked for."""
+        same = ci or not live
+        return cls(examples or 0, shrink or not live, same, randbits(64), None if same else kept, replay)
+
+    def settings(self, name: str) -> settings:
+        """hypothesis's settings for one case; each has a database of its own."""
+        kept = DirectoryBasedExampleDatabase(self.examples_in / _folder(name)) if self.examples_in else None
+        phases = (Phase.explicit, Phase.reuse, Phase.generate, *((Phase.shrink,) if self.shrink else ()))
+        return settings(
+            max_examples=max(1, self.examples),
+            derandomize=self.same,
+            database=kept,
+            deadline=None,
+            phases=phases,
+            print_blob=True,
+            report_multiple_bugs=False,
+            verbosity=Verbosity.quiet,
+            suppress_health_check=list(HealthCheck),
+        )
+
+    def applied(self, test: Callable[..., Any], name: str) -> Callable[..., Any]:
+        """A test of hypothesis that takes this effort."""
+        made: Callable[..., Any] = self.settings(name)(test)
+        if self.replay is not None:
+            return reproduce_failure(self.replay.version, self.replay.blob)(made)
+        return made if self.same else seed(self.seed)(made)
+
+    def wants(self, check: str, case: str) -> bool:
+        """Whether requests of a case are made for a check."""
+        return self.examples > 0 if self.replay is None else (check, case) == (self.replay.check, self.replay.case)
+
+
+def in_ci(environment: Mapping[str, str]) -> bool:
+    """Whether the run is a step of continuous integration."""
+    return environment.get("CI", "").lower() not in ("", "0", "false")
+
+
+def _folder(name: str) -> str:
+    return re.sub(r"[^\w.-]+", "-", name)

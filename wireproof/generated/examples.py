@@ -1,0 +1,28 @@
+"""A fixed number of examples of a strategy: the same each time, and nothing is sent."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.strategies import SearchStrategy
+
+from wireproof.generated.probe import Probe
+
+
+def examples(strategy: SearchStrategy[Probe], most: int) -> tuple[Probe, ...]:
+    """At most so many probes that differ, in the order in which they are drawn."""
+    drawn: dict[str, Probe] = {}
+
+    @settings(
+        max_examples=most,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=(Phase.generate,),
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(strategy)
+    def take(probe: Probe) -> None:
+        drawn.setdefault(probe.case("").name, probe)
+
+    take()
+    return tuple(drawn.values())

@@ -1,0 +1,166 @@
+"""One generated case under way: each request drawn is sent once and judged, and the failing ones are remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from wireproof.case import Ask
+from wireproof.check import Check, Inconclusive, NotOffered, Untestable, Violation
+from wireproof.courier import Courier
+from wireproof.docket import Entry
+from wireproof.evidence import Unsent
+from wireproof.exchange import Exchange
+from wireproof.generated.draft import Draft
+from wireproof.generated.probe import Probe
+from wireproof.generated.riding import Riding
+from wireproof.judge import LIMIT_CAUSES, refused_honestly
+from wireproof.trial import Trial
+from wireproof.verdict import Verdict
+
+SKIPS: Mapping[type[Exception], str] = {
+    Inconclusive: "inconclusive",
+    NotOffered: "not-offered",
+    Untestable: "untestable",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """A request that broke the requirement, what came of it, and how."""
+
+    probe: Probe
+    exchange: Exchange
+    violation: Violation
+
+
+@dataclass(slots=True, repr=False)
+class Exploration:
+    """One entry of a docket whose requests are generated.
+
+    Attributes:
+        draft: what its requests are made from; None where no body is.
+        asked: how many requests that differ were judged.
+        lack: why no more requests are sent; None where there may be more.
+        failing: the latest request that broke the requirement; hypothesis ends with the smallest.
+    """
+
+    trial: Trial
+    entry: Entry
+    check: Check
+    courier: Courier
+    draft: Draft | None = None
+    seen: set[str] = field(default_factory=set)
+    passed: int = 0
+    lack: str | None = None
+    failing: Failing | None = None
+    _skipped: tuple[str, str] | None = None
+    _riding: Riding = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._riding = Riding(self.trial.bench(self.entry.provider))
+
+    @property
+    def asked(self) -> int:
+        """How many requests that differ were judged."""
+        return len(self.seen)
+
+    async def attempt(self, probe: Probe) -> None:
+        """Send a probe and judge what comes; raises Violation where the requirement is broken."""
+        attempt = Attempt(self, probe)
+        try:
+            await self.check.function(**self._given(attempt))
+        except Violation as violation:
+            assert attempt.exchange is not None
+            self.failing = Failing(probe, attempt.exchange, violation)
+            # Where reports look for the evidence of a case.
+            self.courier.evidence[self.entry.case] = (attempt.exchange,)
+            raise
+        except tuple(SKIPS) as reason:
+            self._skipped = next(name for kind, name in SKIPS.items() if isinstance(reason, kind)), str(reason)
+        else:
+            self.passed += 1
+
+    async def ask(self, probe: Probe, *after: Ask) -> tuple[Exchange, ...]:
+        """What comes of a probe and the requests behind it; the same is never sent twice.
+
+        Raises Untestable where it cannot be sent.
+        """
+        case = probe.case(self.entry.case, *after)
+        if self.lack is not None and case.name not in self.courier.evidence:
+            raise Untestable(self.lack)
+        sent = await self.courier.send(case)
+        if isinstance(sent, Unsent):
+            self.lack = sent.reason
+            raise Untestable(sent.reason)
+        self.seen.add(case.name)
+        return sent
+
+    def hold(self, probe: Probe, exchange: Exchange) -> None:
+        """Hold an exchange against every rule that rides on exchanges of its kind; raises Violation."""
+        self._riding.hold(probe.case(self.entry.case), exchange)
+
+    def verdict(self) -> Verdict:
+        """What the requests so far come to."""
+        judge = partial(self.trial.bench(self.entry.provider).verdict, self.entry, self.check)
+        if self.failing is not None:
+            violation, place = self.failing.violation, self.failing.probe.place
+            return judge("fail", f"{violation}; the smallest of {self.asked}: {place}", violation.findings)
+        if self.passed:
+            return judge("pass", "")
+        return judge(*(self._skipped or ("untestable", "no request was drawn")))
+
+    def _given(self, attempt: Attempt) -> dict[str, Any]:
+        known = {"attempt": attempt, "provider": self.trial.target.provider, "target": self.trial.target}
+        return {name: known[name] for name in self.check.arguments}
+
+
+@dataclass(slots=True, repr=False)
+class Attempt:
+    """One probe as a check sees it."""
+
+    _exploration: Exploration
+    _probe: Probe
+    exchange: Exchange | None = None
+    _next: Exchange | None = None
+
+    @property
+    def refused(self) -> str | None:
+        """The cause for which the request must be refused."""
+        return self._probe.refused
+
+    async def send(self) -> Exchange:
+        """What comes of the request, judged by every rule that rides on it."""
+        sent = await self._exploration.ask(self._probe)
+        return self._take(sent)
+
+    async def send_before_a_proper_one(self) -> tuple[Exchange, Exchange | None]:
+        """What comes of the request and of a proper one behind it; None where the first never ended."""
+        draft = self._exploration.draft
+        assert draft is not None
+        sent = await self._exploration.ask(self._probe, draft.proper)
+        return self._take(sent), sent[1] if len(sent) > 1 else None
+
+    def follows_the_rules(self) -> None:
+        """Every rule that rides on an exchange of this kind holds."""
+        assert self.exchange is not None
+        self._exploration.hold(self._probe, self.exchange)
+
+    def declined(self) -> bool:
+        """The request was refused honestly for an option that the contract does not promise."""
+        assert self.exchange is not None
+        optional = self._exploration.trial.target.provider.optional
+        return bool(self._probe.features & optional) and refused_honestly(self.exchange)
+
+    def _take(self, sent: tuple[Exchange, ...]) -> Exchange:
+        exchange = replace(sent[0], case=self._exploration.entry.case)
+        if exchange.broken is not None and exchange.broken.before_asking:
+            raise Untestable(f"could not ask: {exchange.broken.detail}")
+        if exchange.truncated:
+            raise Inconclusive("the body is longer than what is kept of it")
+        if exchange.status == 429 and self.refused not in LIMIT_CAUSES:
+            raise Inconclusive("the target answered 429, too many requests")
+        self.exchange = exchange
+        return exchange

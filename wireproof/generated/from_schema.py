@@ -1,0 +1,70 @@
+"""Values that fit one member of a request schema, drawn by schemathesis.
+
+schemathesis reads OpenAPI, so each member's schema is put into a document with one operation whose body is an object
+with that member. It is imported when the first value is wanted: that takes half a second.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from hypothesis.strategies import SearchStrategy
+
+from wireproof import contract, pointer
+
+SILENT = frozenset({"$schema", "$id", "$comment", "title", "$defs"})
+COMPONENTS = "#/components/schemas/"
+PATH = "/probe"
+
+
+@cache
+def member(schema: str, name: str) -> SearchStrategy[Any]:
+    """Values that a schema (`openai/chat.request`) admits for one of its members."""
+    import schemathesis
+
+    parts: dict[str, Any] = {}
+    file = f"{schema}.json"
+    known = contract.document(file)["properties"]
+    held = {"type": "object", "required": [name], "additionalProperties": False}
+    body = {**held, "properties": {name: _moved(known[name], file, parts)}}
+    operation = schemathesis.openapi.from_dict(_described(body, parts))[PATH]["POST"]
+    made: SearchStrategy[Any] = operation.as_strategy(generation_mode=schemathesis.GenerationMode.POSITIVE)
+    return made.map(lambda case: case.body[name])
+
+
+def _described(body: Mapping[str, Any], parts: Mapping[str, Any]) -> dict[str, Any]:
+    """The OpenAPI document whose one operation takes this body."""
+    content = {"application/json": {"schema": body}}
+    operation = {"requestBody": {"required": True, "content": content}, "responses": {"200": {"description": "ok"}}}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "probe", "version": "1"},
+        "paths": {PATH: {"post": operation}},
+        "components": {"schemas": parts},
+    }
+
+
+def _moved(node: Any, file: str, parts: dict[str, Any]) -> Any:
+    """A schema whose references lead to the components of the document, which are added as they are met."""
+    if isinstance(node, list):
+        return [_moved(one, file, parts) for one in node]
+    if not isinstance(node, Mapping):
+        return node
+    return {
+        word: _component(value, file, parts) if word == "$ref" else _moved(value, file, parts)
+        for word, value in node.items()
+        if word not in SILENT
+    }
+
+
+def _component(reference: str, file: str, parts: dict[str, Any]) -> str:
+    other, _, place = reference.partition("#")
+    target = posixpath.normpath(posixpath.join(posixpath.dirname(file), other)) if other else file
+    name = f"{target.removesuffix('.json')}{place}".replace("/", ".").replace("$", "")
+    if name not in parts:
+        parts[name] = {}  # a shape may hold itself
+        parts[name] |= _moved(pointer.get(contract.document(target), place), target, parts)
+    return COMPONENTS + name

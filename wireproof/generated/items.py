@@ -1,0 +1,148 @@
+"""Generated checks under pytest: one asynchronous hypothesis test of pytest-asyncio for each entry of a docket.
+
+They run on the session's event loop, one after another, behind the cases that are sent together; each target's are
+carried by one courier that shares the budget and the pace of those cases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Generator, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from hypothesis import given
+from hypothesis.errors import DidNotReproduce, Flaky, Unsatisfiable
+from hypothesis.strategies import SearchStrategy
+
+from wireproof.check import Check, Violation
+from wireproof.closing import RUN
+from wireproof.courier import Courier
+from wireproof.docket import Entry
+from wireproof.generated.draft import Draft
+from wireproof.generated.effort import Effort
+from wireproof.generated.exploration import Exploration
+from wireproof.generated.families import strategies
+from wireproof.generated.probe import Probe, endpoint_of
+from wireproof.generated.replay import Replay
+from wireproof.outcome import carry, show
+from wireproof.run import Run, level_of
+from wireproof.trial import Trial
+from wireproof.wire import Wire
+
+# What hypothesis raises where a request broke nothing, or only once.
+SETTLED = (DidNotReproduce, Flaky, Unsatisfiable)
+EFFORT = pytest.StashKey[Effort]()
+EXPLORERS = pytest.StashKey["Explorers"]()
+# What a test function of hypothesis carries of ours.
+SUBJECT = "__wireproof_subject__"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a generated test judges."""
+
+    entry: Entry
+    check: Check
+
+
+class Explorers:
+    """The couriers of generated requests, one a target, and what each entry has come to so far."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self.under_way: dict[int, Exploration] = {}
+        self._held = AsyncExitStack()
+        self._couriers: dict[str, Courier] = {}
+
+    async def of(self, subject: Subject) -> Exploration:
+        """What is known of an entry so far."""
+        if id(subject) not in self.under_way:
+            trial = self._run.trials[subject.entry.target]
+            draft = Draft(trial.target.provider, endpoint_of(subject.entry.case))
+            courier = await self._courier(trial)
+            self.under_way[id(subject)] = Exploration(trial, subject.entry, subject.check, courier, draft)
+        return self.under_way[id(subject)]
+
+    async def _courier(self, trial: Trial) -> Courier:
+        name = trial.target.name
+        if name not in self._couriers:
+            assert trial.gathered is not None
+            assert trial.gathered.courier is not None
+            line = await self._held.enter_async_context(Wire(trial.target.connections, trial.target.deadlines))
+            self._couriers[name] = trial.gathered.courier.over(line)
+        return self._couriers[name]
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._held.aclose()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session", name="wireproof_explorers")
+async def _explorers(request: pytest.FixtureRequest) -> AsyncIterator[Explorers]:
+    explorers = request.config.stash[EXPLORERS] = Explorers(request.config.stash[RUN])
+    yield explorers
+    await explorers.close()
+
+
+def items(collector: pytest.Module, name: str, entries: Sequence[Entry], check: Check, effort: Effort) -> list[Any]:
+    """A test for each entry of which requests are wanted; pytest-asyncio makes each one of its own."""
+    trials, wanted = collector.config.stash[RUN].trials, [one for one in entries if effort.wants(check.id, one.case)]
+    found = {name: strategies(trials[name].target.provider) for name in {entry.target for entry in wanted}}
+    return [
+        _item(collector, f"{name}[{entry.id}]", Subject(entry, check), found[entry.target][entry.case], effort)
+        for entry in wanted
+        if entry.case in found[entry.target]
+    ]
+
+
+def _item(
+    collector: pytest.Module, name: str, subject: Subject, strategy: SearchStrategy[Probe], effort: Effort
+) -> Any:
+    async def attempt(probe: Probe, wireproof_explorers: Explorers) -> None:
+        await (await wireproof_explorers.of(subject)).attempt(probe)
+
+    test = effort.applied(given(probe=strategy)(attempt), f"{subject.check.id}-{subject.entry.id}")
+    setattr(test, SUBJECT, subject)
+    made = pytest.Function.from_parent(collector, name=name, callobj=pytest.mark.asyncio(loop_scope="session")(test))
+    made.add_marker(subject.entry.area)
+    made.add_marker(level_of(subject.entry))
+    return made
+
+
+def subject_of(item: pytest.Item) -> Subject | None:
+    """What a generated test judges; None for any other test."""
+    return getattr(getattr(item, "obj", None), SUBJECT, None)
+
+
+def entry_of(item: pytest.Item) -> Entry | None:
+    """The entry that a generated test judges; None for any other test."""
+    subject = subject_of(item)
+    return None if subject is None else subject.entry
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """Reach the verdict of a generated test by its requests, and show it as pytest shows outcomes."""
+    subject = subject_of(item)
+    if subject is None:
+        return (yield)
+    run, entry = item.config.stash[RUN], subject.entry
+    trial = run.trials[entry.target]
+    reason = trial.reason(entry)
+    if reason is not None:
+        carry(item, trial.bench(entry.provider).verdict(entry, subject.check, "untestable", reason))
+        pytest.skip(f"untestable: {reason}")
+    replay = None
+    try:
+        yield
+    except (Violation, *SETTLED) as error:
+        replay = Replay.of(entry.check, entry.case, error)
+    verdict = run.masked(item.config.stash[EXPLORERS].under_way[id(subject)].verdict())
+    if verdict.outcome == "fail" and replay is not None:
+        verdict = replace(verdict, replay=replay.line(run.aim, entry.target))
+    carry(item, verdict)
+    show(run, verdict)
+    return None

@@ -1,0 +1,103 @@
+"""The machines of stateful cases, as a table: what each talks about, what it needs, and how far it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine
+
+from wireproof.case import Ask
+from wireproof.generated.dialogue import dialogue
+from wireproof.generated.limiter import limiter
+from wireproof.generated.talk import Talk
+from wireproof.provider import Provider
+from wireproof.target import Target
+
+# What a turn shows, it shows in few tokens; a call with its arguments takes about thirty.
+MOST_TOKENS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """One kind of talk.
+
+    Attributes:
+        make: the machine of a talk with a target.
+        means: what the talk needs of a target that a plain one has not.
+        steps: how many things happen in one talk at most.
+        most: how many requests a step sends at most.
+        refused: the cause for which its requests may be refused.
+        fits: whether a contract has what is talked about.
+    """
+
+    says: str
+    make: Callable[[Talk, Target], type[RuleBasedStateMachine]]
+    means: Callable[[Target], frozenset[str]]
+    steps: int
+    most: Callable[[Target], int]
+    refused: str | None = None
+    fits: Callable[[Provider], bool] = lambda provider: "chat" in provider.endpoints
+
+
+def smallest_tier(target: Target) -> tuple[str, int]:
+    """The tier with the fewest requests a minute, and how many these are."""
+    tiers = target.provider.rate.tiers.values()
+    return min(((tier.name, tier.per_minute) for tier in tiers if tier.per_minute), key=lambda tier: tier[1])
+
+
+def _dialogue(talk: Talk, *, tools: bool) -> type[RuleBasedStateMachine]:
+    ask = Ask("chat", "chat", body={"model": "$model", "messages": []}, cap=MOST_TOKENS)
+    return dialogue(talk, ask, st.text(min_size=1, max_size=40).filter(str.strip), tools=tools)
+
+
+def _limiter(talk: Talk, target: Target) -> type[RuleBasedStateMachine]:
+    tier, limit = smallest_tier(target)
+    return limiter(talk, Ask("models", "chat", key=tier, content_type=None), limit)
+
+
+MACHINES: Mapping[str, Machine] = {
+    "generated:chat:stateful:conversation": Machine(
+        "a conversation that grows by whatever is said in it",
+        lambda talk, target: _dialogue(talk, tools=False),
+        lambda target: frozenset(),
+        6,
+        lambda target: 1,
+    ),
+    "generated:chat:stateful:tools": Machine(
+        "a conversation that grows by whatever is said in it, and by what tools are called with and answer",
+        lambda talk, target: _dialogue(talk, tools=True),
+        lambda target: frozenset(),
+        6,
+        lambda target: 1,
+        fits=lambda provider: "chat" in provider.endpoints and provider.offers("tools"),
+    ),
+    "generated:models:stateful:limit": Machine(
+        "the list of models in any order of requests and waits, by the smallest tier",
+        _limiter,
+        lambda target: frozenset({"clock", f"{smallest_tier(target)[0]}-tier-key"}),
+        8,
+        lambda target: smallest_tier(target)[1] + 1,
+        "rate-limited",
+        fits=lambda provider: (
+            bool(provider.rate.remaining) and any(tier.per_minute for tier in provider.rate.tiers.values())
+        ),
+    ),
+}
+
+
+def stateful(provider: Provider) -> tuple[str, ...]:
+    """The cases of a provider whose requests follow each other."""
+    return tuple(case for case, machine in MACHINES.items() if machine.fits(provider))
+
+
+def is_stateful(case: str) -> bool:
+    """Whether a generated case is a talk, whose requests follow each other."""
+    return case in MACHINES
+
+
+def most(case: str, target: Target, talks: int) -> int:
+    """The most requests of so many talks, shrinking apart."""
+    machine = MACHINES[case]
+    return talks * machine.steps * machine.most(target)

@@ -1,0 +1,66 @@
+"""A probe: one generated request, and the place at which it is broken."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from wireproof.case import Ask, Case
+
+PREFIX = "generated:"
+AREA = "generated"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Probe:
+    """One generated request.
+
+    Attributes:
+        at: the place that is broken or under test, as a JSON Pointer into the body; empty for the body as a whole.
+        says: what was done there.
+        refused: the cause for which it must be refused; None where any refusal will do, or none is due.
+        features: the capabilities it exercises.
+    """
+
+    ask: Ask
+    at: str
+    says: str
+    refused: str | None = None
+    features: frozenset[str] = frozenset()
+
+    def __repr__(self) -> str:
+        # hypothesis writes every request that fails, however long.
+        return f"Probe({self.place!r})"
+
+    @property
+    def raw(self) -> bytes:
+        """The bytes of the body, with the model still to be named."""
+        return self.ask.raw or b""
+
+    @property
+    def place(self) -> str:
+        """The place in words: the pointer, and what was done there."""
+        return f"{self.at or 'the body'} of the request: {self.says}"
+
+    def case(self, name: str, *after: Ask) -> Case:
+        """The probe as a case of its own; `after` are asked behind it."""
+        told = json.dumps([self.ask.content_type, *self.ask.headers.items()]).encode()
+        digest = sha256(self.raw + told).hexdigest()[:12]
+        return Case(f"{name}#{digest}", AREA, self.says, (self.ask, *after), refused=self.refused)
+
+
+def is_generated(case: str) -> bool:
+    """Whether the name of a case stands for requests that are generated."""
+    return case.startswith(PREFIX)
+
+
+def endpoint_of(case: str) -> str:
+    """The endpoint that a generated case asks."""
+    return case.split(":")[1]
+
+
+def written(body: Any) -> bytes:
+    """A body as the text of JSON; a lone surrogate, which UTF-8 has not, becomes the escape that JSON has for it."""
+    return json.dumps(body, ensure_ascii=False).encode("utf-8", "backslashreplace")

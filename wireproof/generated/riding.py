@@ -1,0 +1,60 @@
+"""The rules that ride on every exchange of a kind, held against the exchanges of generated requests."""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from dataclasses import dataclass, field, replace
+
+from wireproof import config
+from wireproof.case import Case
+from wireproof.check import Finding, Violation
+from wireproof.clause import Clause, Judgement
+from wireproof.docket import Entry, is_selector, selects
+from wireproof.exchange import Exchange
+from wireproof.judge import Bench
+
+# What stands for the cause of a refusal that no document asks for: it only has to be of the kind.
+SOME_CAUSE = "malformed-json"
+# What must not be shown is held whatever the level: a leak is one to whoever reads it.
+ALWAYS = frozenset({"errors.no-internals", "auth.no-leak"})
+
+
+@dataclass(slots=True)
+class Riding:
+    """The entries of one column that name their cases by kind: what must hold, and what must not be shown."""
+
+    bench: Bench
+    _entries: dict[tuple[str, str], tuple[Entry, ...]] = field(default_factory=dict)
+
+    def hold(self, case: Case, exchange: Exchange) -> None:
+        """Raise a Violation that carries what every rule finds; the rule stands before what was expected."""
+        case = replace(case, asks=case.asks[:1], refused=None if exchange.answered else case.refused or SOME_CAUSE)
+        bench = replace(self.bench, cases=ChainMap({case.name: case}, dict(self.bench.cases)))
+        evidence = {case.name: (exchange,)}
+        findings: list[Finding] = []
+        for entry in self._riding(case):
+            verdict = bench.judge(replace(entry, cases=(("exchange", case.name),)), evidence)
+            if verdict.outcome == "error":
+                raise RuntimeError(f"{entry.check}: {verdict.message}")
+            if verdict.outcome == "fail":
+                findings += [replace(one, expected=f"{entry.check}: {one.expected}") for one in verdict.findings]
+        if findings:
+            raise Violation.of(tuple(findings))
+
+    def _riding(self, case: Case) -> tuple[Entry, ...]:
+        kind = (case.endpoint, case.kind)
+        if kind not in self._entries:
+            self._entries[kind] = self._selected(case)
+        return self._entries[kind]
+
+    def _selected(self, case: Case) -> tuple[Entry, ...]:
+        provider = self.bench.provider
+        grouped: dict[str, list[tuple[Clause, Judgement]]] = {}
+        for clause in config.load_clauses(provider.schemas):
+            for judgement in clause.judged:
+                selector = judgement.case.get("exchange", "")
+                holds = judgement.level == "must" or judgement.check in ALWAYS
+                if holds and is_selector(selector) and selects(selector, case):
+                    grouped.setdefault(judgement.check, []).append((clause, judgement))
+        target, name = self.bench.target.name, provider.name
+        return tuple(Entry(target, name, check, (), tuple(by)) for check, by in grouped.items())

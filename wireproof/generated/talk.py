@@ -1,0 +1,78 @@
+"""A talk: requests of one account that follow each other as they are made up, judged after each."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+from wireproof.case import Ask, Case
+from wireproof.courier import Courier
+from wireproof.evidence import Unsent
+from wireproof.exchange import Exchange
+from wireproof.generated.probe import AREA
+
+Exchanges = tuple[Exchange, ...]
+
+
+@dataclass(slots=True)
+class Talk:
+    """Talks with one target, one after another; each is an account of its own, where the target has such.
+
+    Attributes:
+        judge: raises Violation where the exchanges of a talk break a rule.
+        refused: the cause for which its requests may be refused.
+        do: does what a coroutine says, since the rules of a machine cannot wait.
+        failing: the exchanges of the last talk that was judged wrong, the smallest one in the end.
+        lack: why no more could be said.
+        asked: how many requests were sent.
+    """
+
+    name: str
+    says: str
+    courier: Courier
+    judge: Callable[[Case, Exchanges], None]
+    refused: str | None = None
+    do: Callable[[Coroutine[Any, Any, Any]], Any] = asyncio.run
+    failing: Exchanges = ()
+    lack: str = ""
+    asked: int = 0
+    begun: int = 0
+    asks: list[Ask] = field(default_factory=list)
+    exchanges: list[Exchange] = field(default_factory=list)
+
+    def begin(self) -> None:
+        """Another talk begins."""
+        self.begun += 1
+        self.asks, self.exchanges = [], []
+
+    def say(self, ask: Ask) -> Exchange | None:
+        """The exchange of one more request; None where there is nothing to send it with."""
+        if self.lack:
+            return None
+        came: Exchange | Unsent = self.do(self.courier.say(self.case(ask), len(self.exchanges), ask))
+        if isinstance(came, Unsent):
+            self.lack = came.reason
+            return None
+        if came.broken is not None and came.broken.before_asking:
+            self.lack = f"could not ask: {came.broken.detail}"
+            return None
+        self.asked += 1
+        self.asks.append(ask)
+        self.exchanges.append(came)
+        return came
+
+    def settle(self) -> None:
+        """Judge the talk as far as it went; raises Violation."""
+        if not self.exchanges or self.lack:
+            return
+        try:
+            self.judge(self.case(self.asks[-1]), tuple(self.exchanges))
+        except AssertionError:
+            self.failing = tuple(self.exchanges)
+            raise
+
+    def case(self, *asks: Ask) -> Case:
+        """The talk as a case, as far as it is known."""
+        return Case(f"{self.name}#{self.begun}", AREA, self.says, asks, refused=self.refused)

@@ -1,0 +1,43 @@
+"""A verdict under pytest: carried by the reports of its item, and shown as pytest shows outcomes."""
+
+from __future__ import annotations
+
+import pytest
+
+from wireproof.run import Run
+from wireproof.verdict import SKIPPED, Verdict
+
+VERDICT = pytest.StashKey[Verdict]()
+
+
+def show(run: Run, verdict: Verdict) -> None:
+    """Pass, or raise what pytest shows for the outcome."""
+    if run.gates(verdict):
+        pytest.fail(run.told(verdict), pytrace=False)
+    if verdict.outcome in SKIPPED:
+        pytest.skip(f"{verdict.outcome}: {verdict.message}")
+    known = run.policy.known(verdict)
+    if known is not None:
+        pytest.xfail(known.reason)
+
+
+def carry(item: pytest.Item, verdict: Verdict) -> None:
+    """Let the item bear the verdict: its reports travel with it, and JUnit tells of it."""
+    item.stash[VERDICT] = verdict
+    item.user_properties += properties(verdict)
+
+
+def properties(verdict: Verdict) -> list[tuple[str, object]]:
+    """What JUnit says of a verdict."""
+    authorities = sorted({clause.authority for clause in verdict.clauses})
+    return [
+        ("check", verdict.check),
+        ("case", verdict.case),
+        ("target", verdict.target),
+        ("contract", verdict.provider),
+        ("outcome", verdict.outcome),
+        ("level", verdict.level),
+        ("clause", " ".join(clause.id for clause in verdict.clauses)),
+        ("authority", " ".join(authorities)),
+        *([("message", verdict.message)] if verdict.message else []),
+    ]
