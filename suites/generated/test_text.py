@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
 from unicodedata import normalize
 
 from wireproof import expect
 from wireproof.check import Attempt, Inconclusive, Violation, check
 
 ORDER = "Say exactly: "
-FORMS = ("NFC", "NFD", "NFKC", "NFKD")
+FORMS: tuple[Literal["NFC", "NFD", "NFKC", "NFKD"], ...] = ("NFC", "NFD", "NFKC", "NFKD")
 BESIDE = " \n.\"'"
 
 

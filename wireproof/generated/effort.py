@@ -64,10 +64,14 @@ class Effort:
 
     def applied(self, test: Callable[..., Any], name: str) -> Callable[..., Any]:
         """A test of hypothesis that takes this effort."""
-        made: Callable[..., Any] = self.settings(name)(test)
+        made: Callable[..., Any] = self.begun(self.settings(name)(test))
+        return made
+
+    def begun(self, test: Any) -> Any:
+        """A test, or a machine, that begins where it is told: at the one request to be asked again, or at a seed."""
         if self.replay is not None:
-            return reproduce_failure(self.replay.version, self.replay.blob)(made)
-        return made if self.same else seed(self.seed)(made)
+            return reproduce_failure(self.replay.version, self.replay.blob)(test)
+        return test if self.same else seed(self.seed)(test)
 
     def wants(self, check: str, case: str) -> bool:
         """Whether requests of a case are made for a check."""

@@ -59,11 +59,11 @@ class Exercise:
         self._riding = Riding(self.trial.bench(self.entry.provider))
         self.talk = Talk(self.entry.case, machine.says, self.courier, self._judge, machine.refused)
 
-    async def run(self, how: settings, seed: Callable[[Any], Any] = lambda machine: machine) -> None:
+    async def run(self, how: settings, begun: Callable[[Any], Any] = lambda machine: machine) -> None:
         """Let the machine talk; raises Violation where a talk breaks the requirement.
 
         Args:
-            seed: makes a machine begin with one talk of before.
+            begun: tells a machine where to begin.
         """
         target, kind = self.trial.target, MACHINES[self.entry.case]
         lacking = kind.means(target) - target.means
@@ -72,7 +72,7 @@ class Exercise:
             return
         loop = asyncio.get_running_loop()
         self.talk.do = lambda work: asyncio.run_coroutine_threadsafe(work, loop).result()
-        machine: type[RuleBasedStateMachine] = seed(kind.make(self.talk, target))
+        machine: type[RuleBasedStateMachine] = begun(kind.make(self.talk, target))
         steps = settings(how, stateful_step_count=kind.steps)
         await asyncio.to_thread(run_state_machine_as_test, machine, settings=steps)
 

@@ -23,8 +23,10 @@ from wireproof.courier import Courier
 from wireproof.docket import Entry
 from wireproof.generated.draft import Draft
 from wireproof.generated.effort import Effort
+from wireproof.generated.exercise import Exercise
 from wireproof.generated.exploration import Exploration
 from wireproof.generated.families import strategies
+from wireproof.generated.machines import is_stateful
 from wireproof.generated.probe import Probe, endpoint_of
 from wireproof.generated.replay import Replay
 from wireproof.outcome import carry, show
@@ -47,24 +49,38 @@ class Subject:
     entry: Entry
     check: Check
 
+    @property
+    def name(self) -> str:
+        """What keeps the requests of one test apart from those of another."""
+        return f"{self.check.id}-{self.entry.id}"
+
 
 class Explorers:
     """The couriers of generated requests, one a target, and what each entry has come to so far."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self.under_way: dict[int, Exploration] = {}
+        self.under_way: dict[str, Exploration | Exercise] = {}
         self._held = AsyncExitStack()
         self._couriers: dict[str, Courier] = {}
 
     async def of(self, subject: Subject) -> Exploration:
         """What is known of an entry so far."""
-        if id(subject) not in self.under_way:
+        known = self.under_way.get(subject.name)
+        if not isinstance(known, Exploration):
             trial = self._run.trials[subject.entry.target]
             draft = Draft(trial.target.provider, endpoint_of(subject.entry.case))
             courier = await self._courier(trial)
-            self.under_way[id(subject)] = Exploration(trial, subject.entry, subject.check, courier, draft)
-        return self.under_way[id(subject)]
+            known = Exploration(trial, subject.entry, subject.check, courier, draft)
+            self.under_way[subject.name] = known
+        return known
+
+    async def exercise(self, subject: Subject) -> Exercise:
+        """The talks of an entry, about to begin."""
+        trial = self._run.trials[subject.entry.target]
+        made = Exercise(trial, subject.entry, subject.check, await self._courier(trial))
+        self.under_way[subject.name] = made
+        return made
 
     async def _courier(self, trial: Trial) -> Courier:
         name = trial.target.name
@@ -91,20 +107,33 @@ def items(collector: pytest.Module, name: str, entries: Sequence[Entry], check: 
     """A test for each entry of which requests are wanted; pytest-asyncio makes each one of its own."""
     trials, wanted = collector.config.stash[RUN].trials, [one for one in entries if effort.wants(check.id, one.case)]
     found = {name: strategies(trials[name].target.provider) for name in {entry.target for entry in wanted}}
-    return [
-        _item(collector, f"{name}[{entry.id}]", Subject(entry, check), found[entry.target][entry.case], effort)
+    tests = [
+        _talking(Subject(entry, check), effort)
+        if is_stateful(entry.case)
+        else _drawing(Subject(entry, check), found[entry.target][entry.case], effort)
         for entry in wanted
-        if entry.case in found[entry.target]
+    ]
+    return [
+        _item(collector, f"{name}[{entry.id}]", Subject(entry, check), test)
+        for entry, test in zip(wanted, tests, strict=True)
     ]
 
 
-def _item(
-    collector: pytest.Module, name: str, subject: Subject, strategy: SearchStrategy[Probe], effort: Effort
-) -> Any:
+def _drawing(subject: Subject, strategy: SearchStrategy[Probe], effort: Effort) -> Any:
     async def attempt(probe: Probe, wireproof_explorers: Explorers) -> None:
         await (await wireproof_explorers.of(subject)).attempt(probe)
 
-    test = effort.applied(given(probe=strategy)(attempt), f"{subject.check.id}-{subject.entry.id}")
+    return effort.applied(given(probe=strategy)(attempt), subject.name)
+
+
+def _talking(subject: Subject, effort: Effort) -> Any:
+    async def talk(wireproof_explorers: Explorers) -> None:
+        await (await wireproof_explorers.exercise(subject)).run(effort.settings(subject.name), effort.begun)
+
+    return talk
+
+
+def _item(collector: pytest.Module, name: str, subject: Subject, test: Any) -> Any:
     setattr(test, SUBJECT, subject)
     made = pytest.Function.from_parent(collector, name=name, callobj=pytest.mark.asyncio(loop_scope="session")(test))
     made.add_marker(subject.entry.area)
@@ -140,7 +169,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
         yield
     except (Violation, *SETTLED) as error:
         replay = Replay.of(entry.check, entry.case, error)
-    verdict = run.masked(item.config.stash[EXPLORERS].under_way[id(subject)].verdict())
+    verdict = run.masked(item.config.stash[EXPLORERS].under_way[subject.name].verdict())
     if verdict.outcome == "fail" and replay is not None:
         verdict = replace(verdict, replay=replay.line(run.aim, entry.target))
     carry(item, verdict)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Literal
+
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -9,7 +12,7 @@ from wireproof.generated.draft import Draft
 from wireproof.generated.probe import Probe
 
 # Letters alone: blanks and marks are what a model drops on its own.
-LETTERS = ("Lu", "Ll", "Lt", "Lo")
+LETTERS: Collection[Literal["Lu", "Ll", "Lt", "Lo"]] = ("Lu", "Ll", "Lt", "Lo")
 MOST_LETTERS = 8
 # The most tokens of the answer; a letter that no vocabulary has takes one for each byte.
 MOST_TOKENS = 4 * MOST_LETTERS + 8

@@ -1,0 +1,67 @@
+"""The two fronts give the same answer to every generated request."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from wireproof import aim, config
+from wireproof.generated.examples import examples
+from wireproof.generated.families import strategies
+from wireproof.mock.asgi import Application
+from wireproof.mock.core import Core
+from wireproof.mock.server import serving
+from wireproof.render import Outgoing, render
+
+NOW = 1_800_000_000.5
+EXAMPLES = 8
+# What the server that a front stands in says of itself, and of how the body is framed.
+FRAMING = {"date", "server", "transfer-encoding", "content-length", "connection"}
+
+
+def requests(name: str) -> Iterator[tuple[str, Outgoing]]:
+    """Requests of every family of a provider, each with a key of its own."""
+    (target,) = aim.targets(aim.Aim(providers=(name,)), {})
+    target = aim.at_address(target, f"http://mock{target.provider.serve_at}")
+    for case, strategy in strategies(target.provider).items():
+        for probe in examples(strategy, EXAMPLES):
+            yield f"{case}: {probe.place}", render(probe.ask, target, probe.case(case).name, {})
+
+
+async def answers(client: httpx.AsyncClient, root: str, name: str) -> list[tuple[str, int, Any, bytes]]:
+    found = []
+    for told, outgoing in requests(name):
+        url = root + urlsplit(outgoing.shown.url).path
+        asked = client.build_request(outgoing.shown.method, url, headers=outgoing.headers, content=outgoing.shown.whole)
+        came = await client.send(asked)
+        headers = sorted(pair for pair in came.headers.items() if pair[0] not in FRAMING)
+        found.append((told, came.status_code, headers, came.content))
+    return found
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, id=name) for name in config.providers_data()])
+def test_both_fronts_answer_every_generated_request_alike(name: str, providers: Mapping[str, Any]) -> None:
+    data = {name: providers[name]}
+
+    async def over_a_socket() -> list[tuple[str, int, Any, bytes]]:
+        with serving(data, control=True, clock=lambda: NOW) as server:
+            async with httpx.AsyncClient(trust_env=False) as client:
+                return await answers(client, server.root(), name)
+
+    async def in_another_server() -> list[tuple[str, int, Any, bytes]]:
+        front = httpx.ASGITransport(Application(Core(data, controlled=True), lambda: NOW))
+        async with httpx.AsyncClient(transport=front) as client:
+            return await answers(client, "http://other", name)
+
+    one, two = asyncio.run(over_a_socket()), asyncio.run(in_another_server())
+    assert len(one) == len(two) > 100
+    for here, there in zip(one, two, strict=True):
+        assert here == there
+    statuses = {status for _, status, _, _ in one}
+    assert 200 in statuses
+    assert 500 not in statuses
