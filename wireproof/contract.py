@@ -68,6 +68,10 @@ def document(name: str) -> Mapping[str, Any]:
     return found
 
 
+# What is wrong with a file of the user's, where a value beside another tells it badly.
+PROBLEMS = {"required": "it is missing", "additionalProperties": "{0.actual} is not known here"}
+
+
 def check_format(data: Any, format: str, file: str) -> None:
     """Raise ConfigError with file, place, value and remedy unless the data follow schemas/formats/<format>.json."""
     schema = _schema(f"{ROOT}formats/{format}.json")
@@ -80,7 +84,7 @@ def check_format(data: Any, format: str, file: str) -> None:
     remedy = error.schema.get("$comment") if isinstance(error.schema, Mapping) else None
     raise ConfigError(
         f"{file}, {finding.where or '/'}",
-        f"{finding.actual} is not {finding.expected}",
+        PROBLEMS.get(error.validator, "{0.actual} is not {0.expected}").format(finding),
         remedy or f"correct it (the format is schemas/formats/{format}.json)",
     )
 
