@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from random import Random
 from statistics import median
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wireproof.compare import Side, compare, interval, shifts
+from wireproof.compare import compare
 from wireproof.policy import Policy
+from wireproof.shift import Times, interval, shifts
+from wireproof.side import Side
 from wireproof.verdict import ClauseVerdict, Verdict
 
 OWN = {"iio": "iio"}
@@ -78,3 +81,23 @@ def test_times_are_compared_request_by_request(factor: float, moved: bool) -> No
     after = {key: {"whole": times["whole"] * factor} for key, times in before.items()}
     (shift,) = shifts(before, {**after, ("t", "chat", "new", 1, 0): {"whole": 1.0}})
     assert (shift.cases, shift.ratio, shift.moved) == (12, factor, moved)
+
+
+def test_noise_moves_nothing_however_many_intervals_there_are() -> None:
+    """Twenty endpoints with times that only wander: one comparison in twenty may say that something moved."""
+    alarms = 0
+    for seed in range(60):
+        before, after = noise(Random(seed)), noise(Random(1000 + seed))
+        alarms += any(shift.moved for shift in shifts(before, after))
+    assert alarms <= 6
+
+
+def test_what_moved_is_seen_among_what_did_not() -> None:
+    before, after = noise(Random(1)), noise(Random(2))
+    slower = {key: {"whole": times["whole"] * (3 if key[1] == "e7" else 1)} for key, times in after.items()}
+    assert [shift.endpoint for shift in shifts(before, slower) if shift.moved] == ["e7"]
+
+
+def noise(chance: Random) -> Times:
+    keys = [("t", f"e{endpoint}", f"c{case}", 1, 0) for endpoint in range(20) for case in range(16)]
+    return {key: {"whole": 10 * chance.lognormvariate(0, 0.4)} for key in keys}

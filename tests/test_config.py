@@ -101,7 +101,7 @@ def test_a_file_in_another_encoding_is_told(tmp_path: Path) -> None:
             "providers: {mine: {extends: nobody}}", "/providers/mine/extends", "'nobody' is no provider", id="no-parent"
         ),
         pytest.param(
-            "providers: {mine: {title: x}}", "/providers/mine/", "missing is not", id="no-parent-and-not-whole"
+            "providers: {mine: {title: x}}", "/providers/mine/", "it is missing", id="no-parent-and-not-whole"
         ),
         pytest.param(
             "providers: {iio: {base_url: 7}}",
@@ -118,7 +118,7 @@ def test_a_file_in_another_encoding_is_told(tmp_path: Path) -> None:
         pytest.param(
             "providers: {iio: {tittle: x}}",
             "/providers/iio/tittle",
-            "'tittle' is not no member of this name",
+            "'tittle' is not known here",
             id="a-typo",
         ),
         pytest.param(

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from wireproof import cli
-from wireproof.drift import interval
 from wireproof.report.files import keep
 
 RED, GREEN = "fail", "pass"
@@ -91,7 +90,7 @@ def test_a_check_is_followed_over_the_runs(
         pytest.param([10], "", id="nothing-to-compare"),
     ],
 )
-def test_a_check_drifts_where_the_intervals_of_its_medians_part(
+def test_a_check_drifts_where_its_cases_take_longer_than_in_all_runs_before(
     tmp_path: Path, capsys: Any, took: list[float], drift: str
 ) -> None:
     for number, each in enumerate(took, 1):
@@ -99,9 +98,17 @@ def test_a_check_drifts_where_the_intervals_of_its_medians_part(
     assert told(tmp_path, capsys)["drift"] == drift
 
 
-def test_too_few_times_have_no_interval() -> None:
-    assert interval([1.0, 2.0, 3.0]) is None
-    assert interval([float(n) for n in range(30)]) == (8.0, 21.0)
+def test_a_run_that_asks_other_cases_too_has_not_drifted(tmp_path: Path, capsys: Any) -> None:
+    """What is compared is the case that was asked then and now: slow cases that are new slow nothing."""
+    kept(tmp_path, 1, GREEN, 10)
+    last = kept(tmp_path, 2, GREEN, 10) / "ledger.jsonl"
+    report = json.loads((last.parent / "report.json").read_text())
+    report["verdicts"] += [{**verdict, "case": f"new-{verdict['case']}"} for verdict in report["verdicts"]]
+    (last.parent / "report.json").write_text(json.dumps(report))
+    slow = [exchange(f"new-{json.loads(line)['case']}", 1000) for line in last.read_text().splitlines()]
+    last.write_text(last.read_text() + "".join(json.dumps(line) + "\n" for line in slow))
+    found = told(tmp_path, capsys)
+    assert (found["drift"], found["median_ms"] < 20) == ("", True)
 
 
 def test_the_text_names_what_moved_alone_and_the_csv_has_every_check(tmp_path: Path, capsys: Any) -> None:

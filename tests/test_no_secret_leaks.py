@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import gzip
+import io
 import json
 import os
 import subprocess
 import sys
+import textwrap
 import zlib
 from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -18,6 +21,7 @@ from urllib.parse import quote
 
 import pytest
 
+from wireproof import cli
 from wireproof.recorded import read
 from wireproof.stored import exchange_from
 
@@ -138,6 +142,7 @@ def _ended(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
             "-rA",
             "-k",
             "chat-basic or chat-usage or models-list or errors-unknown",
+            "--keep",
             "--write-baseline",
         ]
         done = subprocess.run(
@@ -161,13 +166,29 @@ def _ended(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
         server.shutdown()
         thread.join()
     assert done.returncode in (0, 1), done.stdout[-3000:] + done.stderr
-    return reports, done.stdout + done.stderr
+    return reports, done.stdout + done.stderr + told_later(reports)
+
+
+def told_later(reports: Path) -> str:
+    """What the commands show that read what a run left."""
+    ledger, report = str(reports / "ledger.jsonl"), str(reports / "report.json")
+    (kept,) = (reports / "runs").iterdir()
+    shown = io.StringIO()
+    with redirect_stdout(shown), redirect_stderr(shown):
+        cli.main(["judge", ledger])
+        cli.main(["judge", ledger, "--json", "--fail-on", "should"])
+        cli.main(["compare", report, ledger])
+        cli.main(["history", str(reports), "--check", "chat.answers"])
+        cli.main(["matrix", str(kept), "--into", str(reports / "matrix.html")])
+        cli.main(["report", ledger, "--into", str(reports / "anew")])
+    return shown.getvalue()
 
 
 def test_no_form_of_a_secret_is_in_any_artefact(ended: tuple[Path, str]) -> None:
     reports, shown = ended
     files = [file for file in reports.rglob("*") if file.is_file()]
-    assert {"report.json", "ledger.jsonl", "junit.xml", "baseline.yaml"} <= {file.name for file in files}
+    names = {"report.json", "ledger.jsonl", "junit.xml", "baseline.yaml", "debug.log", "matrix.html", "history.sqlite"}
+    assert names <= {file.name for file in files}
     told = {file.name: file.read_text(encoding="utf-8", errors="replace") for file in files} | {"terminal": shown}
     told["inside report.html"] = inside(reports / "report.html")
     leaks = [
@@ -214,3 +235,64 @@ def test_a_coded_body_that_was_masked_is_still_what_its_headers_say(ended: tuple
     raw = b"".join(read.data for read in exchange.reads)
     assert exchange.header("content-length") == str(len(raw))
     assert json.loads(zlib.decompress(raw, 31))["data"][0]["owned_by"].count("*") > len(KEY)
+
+
+CRASHES = {
+    "while-asking": """
+        from wireproof import wire
+        async def send(self, outgoing):
+            headers = dict(outgoing.headers)
+            raise RuntimeError(f"no way to send {headers}")
+        wire.Wire.send = send
+    """,
+    "while-judging": """
+        from wireproof import judge
+        def verdict(self, entry, evidence, smoke=None):
+            key = next(iter(self.target.secrets))
+            raise RuntimeError("no way to judge " + key)
+        judge.Bench.judge = verdict
+    """,
+    "while-reporting": """
+        from wireproof.report import files
+        def verdicts(facts):
+            key = __import__("os").environ["IIO_API_KEY"]
+            raise RuntimeError("no way to report " + key)
+        files.VIEWS["junit.xml"] = verdicts
+    """,
+    "inside-a-check": """
+        from wireproof import check
+        def called(self, given):
+            key = next(iter(given["target"].secrets))
+            raise KeyError("Bearer " + key)
+        check.Check.__call__ = called
+    """,
+}
+
+
+@pytest.mark.parametrize("crash", CRASHES)
+def test_our_own_mistake_shows_no_secret_in_its_traceback(tmp_path: Path, crash: str) -> None:
+    """Each frame is shown with all it holds, and one of them holds the key."""
+    (tmp_path / "crashing.py").write_text(textwrap.dedent(CRASHES[crash]))
+    reports = tmp_path / "reports"
+    words = ["check", "--provider", "iio", "-k", "models-list", "--showlocals", "--tb=long", "-rA", "-p", "crashing"]
+    words += ["--log-level=DEBUG", f"--log-file={tmp_path / 'debug.log'}", f"--junitxml={tmp_path / 'junit.xml'}"]
+    with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        words += ["--endpoint", f"http://127.0.0.1:{server.server_port}/v1", "--report-dir", str(reports)]
+        done = subprocess.run(
+            [sys.executable, "-m", "wireproof", *words, "-p", "no:cacheprovider"],
+            cwd=ROOT,
+            env={**os.environ, "IIO_API_KEY": KEY, "PYTHONPATH": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        server.shutdown()
+        thread.join()
+    told = done.stdout + done.stderr
+    assert (done.returncode, "no way to" in told or "KeyError" in told) == (2, True), told[-3000:]
+    files = [file for file in tmp_path.rglob("*") if file.is_file() and file.name != "crashing.py"]
+    told += "".join(file.read_text(encoding="utf-8", errors="replace") for file in files)
+    assert [form for form in forms(KEY) if form in told] == []

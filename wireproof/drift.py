@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from itertools import groupby, pairwise
 from operator import itemgetter
+from statistics import median
 from typing import Any
 
-from wireproof.report.timings import rank
+from wireproof.shift import interval
 
 # Oldest first; the worst verdict over the cases of a check stands for it, and a skip says nothing.
 OUTCOMES = """
@@ -20,16 +20,15 @@ FROM verdicts v JOIN runs r ON r.id = v.run WHERE v.outcome IN ('pass', 'noted',
 GROUP BY v.target, v.contract, v.check_id, r.id ORDER BY v.target, v.contract, v.check_id, r.started, r.id
 """
 TIMES = """
-SELECT j.target, j.contract, j.check_id, r.started, r.id, e.whole_ms
+SELECT j.target, j.contract, j.check_id, r.id, e.case_name, e.whole_ms
 FROM judged j JOIN runs r ON r.id = j.run
 JOIN exchanges e ON e.run = j.run AND e.target = j.target AND e.case_name = j.case_name
 WHERE e.whole_ms IS NOT NULL AND e.status IS NOT NULL
 ORDER BY j.target, j.contract, j.check_id, r.started, r.id
 """
 STATES = ("holds", "advice", "fails")
-CONFIDENCE = 1.96
-# Smaller shifts are noise of a machine even where intervals do not touch.
-SHIFT = 1.2
+# Surer than one comparison needs to be: every check is asked. Smaller shifts are noise of a machine all the same.
+CONFIDENCE, SHIFT = 0.99, 1.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ class Course:
         failing_since: the run with which it began to fail and never stopped; empty while it holds.
         turns: how often it changed between holding and failing; flapping from the second turn on.
         median_ms: the median time of its exchanges in the last run, and before in the runs before.
-        drift: `slower` or `faster` where the intervals of the two medians do not touch.
+        drift: `slower` or `faster` where the interval of the middle ratio, case by case, leaves no change out.
     """
 
     target: str
@@ -93,29 +92,25 @@ def _course(key: tuple[str, str, str], rows: Sequence[Sequence[Any]], times: dic
 
 
 def _medians(rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
-    """The last run's median against that of all runs before."""
-    last = rows[-1][4]
-    now, before = ([row[5] for row in rows if (row[4] == last) is wanted] for wanted in (True, False))
-    if not before:
-        return {"median_ms": round(rank(now, 0.5), 3)}
-    told = {"median_ms": round(rank(now, 0.5), 3), "median_before_ms": round(rank(before, 0.5), 3)}
-    return {**told, "drift": _drift(now, before)}
+    """The last run's median against that of all runs before, over the cases that were asked then and now."""
+    last = rows[-1][3]
+    held: dict[str, tuple[list[float], list[float]]] = {}
+    for *_, run, case, took in rows:
+        held.setdefault(case, ([], []))[run == last].append(took)
+    now = [took for _, times in held.values() for took in times]
+    both = [(was, times) for was, times in held.values() if was and times]
+    if not both:
+        return {"median_ms": round(median(now), 3)}
+    told = {
+        "median_ms": round(median(took for _, times in both for took in times), 3),
+        "median_before_ms": round(median(took for was, _ in both for took in was), 3),
+    }
+    return {**told, "drift": _drift([median(times) / median(was) for was, times in both if median(was) > 0])}
 
 
-def _drift(now: Sequence[float], before: Sequence[float]) -> str:
-    held, was = interval(now), interval(before)
-    if held is None or was is None:
+def _drift(ratios: Sequence[float]) -> str:
+    low, high = interval(sorted(ratios), CONFIDENCE)
+    if low is None or high is None:
         return ""
-    if held[0] > was[1] and rank(now, 0.5) > SHIFT * rank(before, 0.5):
-        return "slower"
-    return "faster" if held[1] < was[0] and SHIFT * rank(now, 0.5) < rank(before, 0.5) else ""
-
-
-def interval(values: Sequence[float]) -> tuple[float, float] | None:
-    """About 95 % for the median, by the ranks of the values themselves; None where they are too few to say."""
-    count = len(values)
-    low = math.floor(count / 2 - CONFIDENCE * math.sqrt(count) / 2)
-    if low < 1:
-        return None
-    ordered = sorted(values)
-    return ordered[low - 1], ordered[count - low]
+    ratio = median(ratios)
+    return "slower" if low > 1 and ratio > SHIFT else "faster" if high < 1 and ratio < 1 / SHIFT else ""

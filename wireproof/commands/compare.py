@@ -12,7 +12,8 @@ from wireproof import options as known_options
 from wireproof.errors import ConfigError
 
 if TYPE_CHECKING:
-    from wireproof.compare import Comparison, Shift
+    from wireproof.compare import Comparison
+    from wireproof.shift import Shift
 
 HELP = "compare two runs: regressions, fixes, clauses, latency"
 
@@ -35,11 +36,12 @@ def run(options: argparse.Namespace) -> int:
     from wireproof import compare
     from wireproof.load import compare as load_compare
     from wireproof.policy import Policy
+    from wireproof.side import read
 
     loads = load_compare.read(options.before), load_compare.read(options.after)
     if any(loads):
         return _of_loads(options, *loads)
-    before, after = compare.read(options.before), compare.read(options.after)
+    before, after = read(options.before), read(options.after)
     alone = [
         target for target in after.own if {key[1] for key in after.verdicts if key[0] == target} == {after.own[target]}
     ]
@@ -78,7 +80,8 @@ def _lines(found: Comparison) -> Iterable[str]:
     yield from _list("failures without a counterpart", fresh)
     yield from _list("clauses judged only now", found.new_clauses)
     yield from _list("clauses judged no longer", found.lost_clauses)
-    yield from _list("latency, by the middle of the ratios of each request", [_shift(shift) for shift in found.shifts])
+    title = "latency, by the middle of the ratios of each request (95 times of 100 all intervals hold)"
+    yield from _list(title, [_shift(shift) for shift in found.shifts])
 
 
 def _list(title: str, lines: Sequence[str]) -> Iterable[str]:

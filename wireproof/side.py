@@ -1,0 +1,91 @@
+"""One run as it is compared with another: its verdicts by what they judge, and its times by what was asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from wireproof import contract
+from wireproof.errors import LedgerError
+from wireproof.recorded import recorded
+from wireproof.shift import Times, timed
+from wireproof.verdict import Verdict
+
+Key = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two runs.
+
+    Attributes:
+        own: target name → the provider whose document is its own contract.
+    """
+
+    name: str
+    verdicts: Mapping[Key, Verdict]
+    own: Mapping[str, str]
+    times: Times = field(default_factory=dict)
+
+
+def read(file: Path) -> Side:
+    """A run from its report.json or its ledger; times come from the ledger, or from the one beside the report."""
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise LedgerError(f"{file}: it cannot be read ({error.strerror})") from None
+    except ValueError:
+        return _of_ledger(file)
+    if not isinstance(data, dict) or data.get("kind") == "header":
+        return _of_ledger(file)
+    contract.check_format(data, "report", str(file))
+    if not data["complete"]:
+        raise LedgerError(f"{file}: the run did not come to its end; finish it by --resume")
+    beside = file.with_name("ledger.jsonl")
+    return Side(str(file), _keyed(data["verdicts"]), _own(data), _times(beside, data["started"]))
+
+
+def renamed(before: Side, after: Side) -> Side:
+    """The earlier run under the later one's name, where each has one target and they are not called alike."""
+    if len(before.own) != 1 or len(after.own) != 1 or before.own.keys() == after.own.keys():
+        return before
+    (name,) = after.own
+    verdicts = {(name, *key[1:]): replace(verdict, target=name) for key, verdict in before.verdicts.items()}
+    return Side(before.name, verdicts, after.own, {(name, *key[1:]): t for key, t in before.times.items()})
+
+
+def _of_ledger(file: Path) -> Side:
+    held = recorded(file)
+    if held.cut is not None:
+        raise LedgerError(f"{held.cut}; finish it by --resume")
+    return Side(str(file), _keyed(held.verdicts), _own(held.header), _times(file, held.header["started"]))
+
+
+def _own(told: Mapping[str, Any]) -> dict[str, str]:
+    return {target["name"]: target["provider"] for target in told["targets"]}
+
+
+def _keyed(verdicts: Iterable[Mapping[str, Any]]) -> dict[Key, Verdict]:
+    return {_key(verdict): verdict for verdict in map(Verdict.from_data, verdicts)}
+
+
+def _key(verdict: Verdict) -> Key:
+    return (verdict.target, verdict.provider, verdict.check, verdict.case)
+
+
+def _times(file: Path, started: str) -> Times:
+    """The times in the ledger of the run that started then; none where it is another's or is not there."""
+    try:
+        held = recorded(file)
+    except LedgerError:
+        return {}
+    if held.header["started"] != started:
+        return {}
+    return {
+        (target, sent.endpoint, case, turn, sent.step): timed(sent)
+        for (target, turn, case), account in held.accounts.items()
+        for sent in account.exchanges
+    }
