@@ -17,7 +17,8 @@ from wireproof.mock.lapse import Lapse
 class Fault:
     """One way to be wrong: where it happens, who met it in the wild, and what the server does instead.
 
-    A harmless one is within the rules, however seldom: a judge that objects to it raises a false alarm.
+    A harmless one is within the rules, however seldom: a judge that objects to it raises a false alarm. A generated one
+    is met by requests that nobody writes by hand.
     """
 
     id: str
@@ -27,6 +28,7 @@ class Fault:
     deviation: str
     apply: Lapse
     harmless: bool = False
+    generated: bool = False
 
     def as_data(self) -> dict[str, Any]:
         return {
@@ -36,6 +38,7 @@ class Fault:
             "source": self.source,
             "deviation": self.deviation,
             "harmless": self.harmless,
+            "generated": self.generated,
         }
 
 
@@ -51,4 +54,5 @@ def fault(fault_id: str, row: Mapping[str, Any], lapse: Lapse) -> Fault:
     deviation = row.get("deviation", "")
     source = stored("sources.yaml").get(deviation, "")
     ends = tuple(row["endpoints"].split())
-    return Fault(fault_id, row["says"], ends, source, deviation, lapse, row.get("harmless", False))
+    kinds = {kind: row.get(kind, False) for kind in ("harmless", "generated")}
+    return Fault(fault_id, row["says"], ends, source, deviation, lapse, **kinds)

@@ -1,0 +1,107 @@
+"""Machines talk with the bundled server: a broken limit or conversation is told by the shortest talk."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from wireproof.generated.exercise import Exercise
+
+LIMIT = "generated.limiter", "generated:models:stateful:limit"
+CONVERSATION = "generated.conversation", "generated:chat:stateful:conversation"
+TOOLS = "generated.conversation", "generated:chat:stateful:tools"
+Exercised = Callable[..., Exercise]
+
+
+def moments(exercise: Exercise) -> list[float]:
+    """When each request of the talk that broke the requirement happened, in seconds from its beginning."""
+    return [float(one.request.header("X-Wireproof-Clock") or 0) for one in exercise.talk.failing]
+
+
+def bodies(exercise: Exercise) -> list[Any]:
+    return [json.loads(one.request.body) for one in exercise.talk.failing]
+
+
+@pytest.mark.parametrize("provider", ["openai", "iio", "aiorouter"])
+def test_a_limit_that_keeps_its_word_passes(provider: str, exercised: Exercised) -> None:
+    exercise = exercised(*LIMIT, None, provider, 25)
+    assert exercise.verdict().outcome == "pass"
+    assert {one.status for one in exercise.talk.exchanges} <= {200, 429}
+
+
+@pytest.mark.parametrize("way", ["minute-by-the-clock", "minute-slides", "minute-refills"])
+def test_a_minute_may_be_counted_in_any_way(way: str, exercised: Exercised) -> None:
+    assert exercised(*LIMIT, way, "openai", 50).verdict().outcome == "pass"
+
+
+# The smallest tier of the contract has three requests a minute.
+@pytest.mark.parametrize(
+    ("fault", "statuses", "seconds", "told"),
+    [
+        pytest.param("limit-one-less", [200, 200, 429], [0, 0, 0], "an answer, as 1 were left", id="one-less"),
+        pytest.param("limit-one-more", [200] * 4, [0] * 4, "a refusal, as none was left", id="one-more"),
+        pytest.param("limit-never", [200] * 4, [0] * 4, "a refusal, as none was left", id="never"),
+        pytest.param("remaining-one-ahead", [200] * 3 + [429], [0] * 4, "an answer, as 1 were left", id="one-ahead"),
+        pytest.param("remaining-constant", [200] * 3 + [429], [0] * 4, "an answer, as 3 were left", id="constant"),
+        pytest.param("remaining-at-429", [200] * 3 + [429], [0] * 4, "at most 0 left", id="left-at-429"),
+        pytest.param("retry-after-zero", [200] * 3 + [429, 429], [0] * 5, "0 s were asked for", id="no-wait"),
+        pytest.param("retry-after-one", [200] * 3 + [429, 429], [0] * 4 + [1], "1 s were asked for", id="one-second"),
+        pytest.param("limit-for-ever", [200] * 3 + [429, 429], [0] * 4 + [60], "60 s were asked for", id="for-ever"),
+    ],
+)
+def test_a_limit_that_breaks_its_word_is_told_by_the_shortest_talk(
+    fault: str, statuses: list[int], seconds: list[float], told: str, exercised: Exercised
+) -> None:
+    exercise = exercised(*LIMIT, fault, "openai")
+    assert [one.status for one in exercise.talk.failing] == statuses
+    assert moments(exercise) == seconds
+    verdict = exercise.verdict()
+    assert verdict.outcome == "fail"
+    assert told in verdict.message
+
+
+def test_what_is_left_may_not_rise_in_the_middle_of_a_minute(exercised: Exercised) -> None:
+    exercise = exercised(*LIMIT, "window-of-half-a-minute", "openai")
+    assert exercise.verdict().outcome == "fail"
+    assert "x-ratelimit-remaining-requests" in exercise.verdict().message
+    # Half a minute is over, a whole one is not.
+    assert 30 <= moments(exercise)[-1] < 60
+
+
+@pytest.mark.parametrize("provider", ["openai", "aion", "aiorouter"])
+def test_conversations_with_tools_pass(provider: str, exercised: Exercised) -> None:
+    exercise = exercised(*TOOLS, None, provider, 25)
+    assert exercise.verdict().outcome == "pass"
+
+
+@pytest.mark.parametrize("provider", ["iio", "iotex"])
+def test_conversations_pass(provider: str, exercised: Exercised) -> None:
+    assert exercised(*CONVERSATION, None, provider, 25).verdict().outcome == "pass"
+
+
+def test_an_answer_that_is_not_taken_back_is_told_by_two_turns(exercised: Exercised) -> None:
+    exercise = exercised(*CONVERSATION, "assistant-role-refused", "iio")
+    first, second = bodies(exercise)
+    assert first["messages"] == [{"role": "user", "content": "0"}]
+    assert [one["role"] for one in second["messages"]] == ["user", "assistant", "user"]
+    assert exercise.verdict().outcome == "fail"
+
+
+@pytest.mark.parametrize("fault", ["own-answer-refused", "tool-role-refused"])
+def test_a_call_whose_result_is_not_taken_is_told_by_one_round_trip(fault: str, exercised: Exercised) -> None:
+    exercise = exercised(*TOOLS, fault, "aion")
+    first, second = bodies(exercise)
+    assert first["messages"][0]["content"] == "What is the weather in Paris? Use the tool."
+    user, assistant, tool = second["messages"]
+    assert (user["role"], assistant["role"], tool["role"]) == ("user", "assistant", "tool")
+    assert tool["tool_call_id"] == assistant["tool_calls"][0]["id"]
+    assert tool["content"] == "0"
+
+
+def test_calls_that_share_an_id_over_two_answers_are_told_by_two_round_trips(exercised: Exercised) -> None:
+    exercise = exercised(*TOOLS, "call-ids-anew", "aion")
+    assert "an id that no call had before, actual call_0" in exercise.verdict().message
+    assert [len(body["messages"]) for body in bodies(exercise)] == [1, 3, 5]
