@@ -60,7 +60,8 @@ class Bench:
         vain = ignored(check.honours, exchanges) if outcome == "fail" else ()
         if vain:
             message = f"{', '.join(vain)} accepted and ignored: {message}"
-        return replace(self.verdict(entry, check, outcome, message, findings), ignored=vain)
+        verdict = self.verdict(entry, check, outcome, message, findings)
+        return replace(verdict, ignored=vain) if vain else verdict
 
     def undecided(self, entry: Entry, evidence: Evidence) -> bool:
         """Whether another answer of the model might decide what this one does not."""

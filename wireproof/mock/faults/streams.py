@@ -35,9 +35,10 @@ def first_text_lost(events: Events) -> Events:
     return events[:lost] + events[lost + 1 :]
 
 
-def last_call(events: Events) -> int:
+def arguments_lost(events: Events) -> Events:
+    """The last event with a part of a call is left out."""
     found = [place for place, event in enumerate(events) if is_json(event) and calls(event.data)]
-    return found[-1] if found else -1
+    return (*events[: found[-1]], *events[found[-1] + 1 :]) if found else events
 
 
 def calls_as_object(place: int, value: Any) -> Any:
@@ -74,9 +75,7 @@ LAPSES: Mapping[str, Lapse] = {
     "stream-tokens-swapped": telling(swapped),
     "tool-stream-calls-object": each_value(calls_as_object),
     "tool-stream-id-repeated": telling(id_repeated),
-    "tool-stream-arguments-lost": telling(
-        lambda events: tuple(event for place, event in enumerate(events) if place != last_call(events))
-    ),
+    "tool-stream-arguments-lost": telling(arguments_lost),
     "response-created-missing": leaving_out(typed("response.created")),
     "response-text-done-missing": leaving_out(typed("response.output_text.done")),
     "response-item-added-missing": leaving_out(typed("response.output_item.added")),
