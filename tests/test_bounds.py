@@ -14,20 +14,10 @@ from wireproof.docket import is_selector
 
 PROVIDERS = config.load_providers()
 CASES = config.load_cases()
+COUNTS = "limits.exactly-the-limit-is-admitted"
 CHECKS = ("errors.refused", "errors.each-refused", "errors.refused-somehow", "errors.refused-if-at-all")
-# A server that passes these over draws a picture for each; and a form holds no empty list.
-NOT_ASKED = {
-    ("images", name)
-    for name in (
-        "quality",
-        "output_format",
-        "output_compression",
-        "partial_images",
-        "moderation",
-        "background",
-        "style",
-    )
-} | {("transcriptions", name) for name in ("languages", "known_speaker_names", "known_speaker_references")}
+# A form holds no empty list.
+NOT_ASKED = {("transcriptions", "languages")}
 # Documents that name no range for these; what they take is OpenAI's.
 NO_RANGE = {("aion", "temperature"), *(("io-intelligence", name) for name in ("temperature", "n", "messages"))}
 NO_RANGE |= {("io-intelligence", "max_completion_tokens"), ("io-intelligence", "input"), ("aion", "input")}
@@ -64,7 +54,8 @@ def asked(ask: Ask) -> Mapping[str, Any]:
             return {}
     else:
         body = ask.form or ask.body
-    return body if isinstance(body, dict) else {}
+    # A list of a form bears brackets.
+    return {name.removesuffix("[]"): value for name, value in body.items()} if isinstance(body, dict) else {}
 
 
 def asks_of(provider: str) -> list[Ask]:
@@ -90,3 +81,19 @@ def test_a_bound_is_asked_one_step_beyond(provider: str, endpoint: str, name: st
     field = PROVIDERS[provider].data["requests"][endpoint]["fields"][name]
     given = [body[name] for ask in asks_of(provider) if ask.endpoint == endpoint and name in (body := asked(ask))]
     assert any(is_beyond(value, word, wanted, field) for value in given), given
+
+
+LIMITS = [
+    pytest.param(provider, tier, row["per_minute"], id=f"{provider}-{tier}")
+    for provider, entry in PROVIDERS.items()
+    for tier, row in entry.data["rate"]["tiers"].items()
+    # OpenAI's page gives no figure: its tiers are those of the bundled server alone.
+    if row["per_minute"] is not None and provider != config.BASELINE
+]
+
+
+@pytest.mark.parametrize(("provider", "tier", "limit"), LIMITS)
+def test_a_limit_is_asked_one_request_beyond(provider: str, tier: str, limit: int) -> None:
+    judged = [one for clause in config.load_clauses(PROVIDERS[provider].schemas) for one in clause.judged]
+    asked = [CASES[name] for one in judged if one.check == COUNTS for name in one.case.values()]
+    assert [case.requests for case in asked if {ask.key for ask in case.asks} == {tier}] == [limit + 1]

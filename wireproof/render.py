@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
@@ -85,7 +85,8 @@ def _body(ask: Ask, target: Target, holes: Mapping[str, Any]) -> bytes:
     if ask.raw is not None:
         return ask.raw.replace(b'"$model"', json.dumps(holes["model"]).encode())
     if ask.form is not None:
-        return form.encode(_part(name, value) for name, value in _fill(dict(ask.form), holes).items())
+        fields = _fill(dict(ask.form), holes).items()
+        return form.encode(_part(name, one) for name, value in fields for one in _each(value))
     if ask.body is None:
         return b""
     body = _fill(ask.body, holes)
@@ -93,6 +94,11 @@ def _body(ask: Ask, target: Target, holes: Mapping[str, Any]) -> bytes:
     if ask.cap is not None and field and isinstance(body, dict):
         body = {**body, field: ask.cap}
     return json.dumps(body, ensure_ascii=False).encode()
+
+
+def _each(value: Any) -> Iterable[Any]:
+    """What a field of a form holds: one value, or each of several that bear its name."""
+    return value if isinstance(value, list) else (value,)
 
 
 def _part(name: str, value: Any) -> Part:

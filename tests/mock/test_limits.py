@@ -109,6 +109,25 @@ TIERS = [
 ]
 
 
+def test_every_tier_with_a_limit_is_counted(providers):
+    limited = {
+        (name, tier): row["per_minute"]
+        for name, entry in providers.items()
+        for tier, row in entry["rate"]["tiers"].items()
+        if row["per_minute"] is not None
+    }
+    assert {(name, tier): limit for name, tier, limit in (row.values for row in TIERS)} == limited
+
+
+@pytest.mark.parametrize(
+    ("name", "tier"),
+    [("iio", "enterprise"), ("io-intelligence", "free"), ("iotex", "standard"), ("aion", "standard")],
+)
+def test_a_tier_without_a_limit_admits_more_than_any_other_has(client, name, tier):
+    opened, most = client(name, tier), max(row.values[2] for row in TIERS)
+    assert {opened.get("/models").status_code for _ in range(most + 1)} == {200}
+
+
 @pytest.mark.parametrize(("name", "tier", "limit"), TIERS)
 def test_the_limit_of_each_tier_is_admitted_and_the_next_call_is_not(client, name, tier, limit):
     opened = client(name, tier)
