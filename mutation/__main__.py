@@ -14,7 +14,7 @@ from cosmic_ray.work_db import WorkDB
 from cosmic_ray.work_item import TestOutcome, WorkerOutcome, WorkResult
 
 from mutation import page
-from mutation.bench import BROKE, KILLED, SURVIVED, Fate, fates, reached
+from mutation.bench import BROKE, KILLED, SURVIVED, TESTED, Fate, fates, reached, sound
 from mutation.choice import choices
 from mutation.evidence import Store, record
 from mutation.mutants import Mutant, checks_of, modules, mutants, sample
@@ -23,7 +23,12 @@ from wireproof.mock.faults import faults
 from wireproof.suites import load_checks
 
 DUE = 0.9
-OUTCOMES = {KILLED: TestOutcome.KILLED, BROKE: TestOutcome.INCOMPETENT, SURVIVED: TestOutcome.SURVIVED}
+OUTCOMES = {
+    KILLED: TestOutcome.KILLED,
+    TESTED: TestOutcome.KILLED,
+    BROKE: TestOutcome.INCOMPETENT,
+    SURVIVED: TestOutcome.SURVIVED,
+}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -42,6 +47,8 @@ def main(arguments: Sequence[str]) -> int:
     every = mutants(work_db, modules())
     chosen = sample(every, asked.seed, asked.each, asked.most)
     skipped = Counter(result.output for _, result in work_db.results)
+    if not sound({one.path for one in chosen}):
+        parser.exit(2, "the unit tests of the judging modules fail without a mutation\n")
     found = list(fates(chosen, store, reached(store, modules()), asked.seed, asked.workers))
     _file(work_db, every, found)
     checks = load_checks()

@@ -22,19 +22,21 @@ from cosmic_ray.mutating import mutate_code
 from mutation.evidence import Exhibit, Store, forget, told
 from mutation.mutants import WHOLE, Mutant
 from mutation.transplant import transplant
+from mutation.units import every_test, fail, tests_of
 from wireproof import datafiles
 from wireproof.check import registry
 from wireproof.judge import Bench
 
 # A mutant that never ends, and one that takes all the memory there is.
-CPU_S, MEMORY = 60, 8 * 2**30
+CPU_S, MEMORY = 120, 8 * 2**30
 # How many judgements a mutant meets at most.
 MOST = 8000
 
 Function = tuple[str, str]
 Reach = Mapping[Function, Sequence[int]]
 
-KILLED, BROKE, SURVIVED = "another verdict", "the judge breaks", "survived"
+KILLED, BROKE, TESTED = "another verdict", "the judge breaks", "a unit test fails"
+SURVIVED = "survived"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,18 @@ def fates(chosen: Sequence[Mutant], store: Store, reach: Reach, seed: int, worke
         process.join()
 
 
+def sound(paths: Iterable[Path]) -> bool:
+    """Whether the unit tests pass as long as nothing is mutated."""
+    process = multiprocessing.get_context("fork").Process(target=_pass, args=(every_test(paths),))
+    process.start()
+    process.join()
+    return process.exitcode == 0
+
+
+def _pass(files: Sequence[str]) -> None:
+    sys.exit(fail(files))
+
+
 def _share(chosen: Sequence[Mutant], store: Store, reach: Reach, seed: int, results: Connection) -> None:
     context = multiprocessing.get_context("fork")
     for mutant in chosen:
@@ -123,6 +137,9 @@ def fate(mutant: Mutant, store: Store, reach: Reach, seed: int) -> Fate:
             witness = f"{entry.check} on {entry.case} of {exhibit.provider} under {exhibit.fault or 'no fault'}"
             words = f"{witness}: {exhibit.told.outcome}, now {verdict.outcome}"
             return Fate(mutant, BROKE if verdict.outcome == "error" else KILLED, words, changed)
+    files = tests_of(mutant.path)
+    if files and fail(files):
+        return Fate(mutant, TESTED, ", ".join(Path(file).name for file in files), changed)
     return Fate(mutant, SURVIVED, "", changed)
 
 

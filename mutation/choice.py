@@ -16,7 +16,7 @@ from wireproof import config
 from wireproof.mock.faults import faults
 
 MATRIX = Path(__file__).parents[1] / "tests" / "matrix.json"
-NARROW, OTHERS = 8, 4
+NARROW, OTHERS = 5, 3
 
 # Fault → provider → check → the cases on which it breaks.
 Matrix = Mapping[str, Mapping[str, Mapping[str, Sequence[str]]]]

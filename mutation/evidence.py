@@ -35,7 +35,7 @@ from wireproof.verdict import Verdict
 # How much of each kind of verdict is kept for one check on one provider.
 FAULTLESS, NEAR_MISSES, RED = 8, 30, 4
 # A check with more cases than this is met by enough evidence without the faults of single members.
-FEW = 12
+FEW = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +130,7 @@ def _record(name: str, choice: Choice, seed: int) -> tuple[Bench, tuple[Exhibit,
 
 
 async def _fill(shelf: Shelf, stand: Stand, bench: Bench, choice: Choice) -> None:
-    alarms = await stand.faultless()
-    if alarms:
-        raise RuntimeError(f"the faultless server is not judged faultless: {alarms[0]}")
+    await stand.faultless()  # `wireproof prove` is who tells of false alarms
     for entry in stand.passing:
         verdict = stand.judge(entry, stand.rehearsed)
         shelf.keep((entry.check, ""), FAULTLESS, _exhibit(bench, entry, stand.rehearsed, "", verdict))

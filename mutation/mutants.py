@@ -6,13 +6,16 @@ import ast
 import inspect
 import random
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cosmic_ray.commands.init import init
+import cosmic_ray.plugins
+from cosmic_ray.ast import ast_nodes, get_ast_from_path
 from cosmic_ray.work_db import WorkDB
-from cosmic_ray.work_item import MutationSpec, WorkerOutcome, WorkResult
+from cosmic_ray.work_item import MutationSpec, WorkerOutcome, WorkItem, WorkResult
+from parso.python.tree import Operator
 
 from mutation import operators, telling
 from wireproof import datafiles
@@ -43,7 +46,7 @@ OUTSIDE = {
     "pointer": {"edit": WRITES, "drop": WRITES, "_edit": WRITES},
 }
 WHOLE = "<module>"
-BINARY = "core/ReplaceBinaryOperator"
+BINARY, COMPARISON = "core/ReplaceBinaryOperator", "core/ReplaceComparisonOperator"
 # cosmic-ray spares None and numbers these; a text is as little before another as it is another's very object.
 TEXT = re.compile("""\\s*[bf]?["']""")
 ORDER = re.compile("core/ReplaceComparisonOperator_(Eq|NotEq)_(Lt|LtE|Gt|GtE)")
@@ -94,8 +97,8 @@ def modules() -> tuple[Path, ...]:
 
 def mutants(work_db: WorkDB, paths: Sequence[Path]) -> tuple[Mutant, ...]:
     """Every mutant that can change a verdict; the others are skipped in the work database, with the reason."""
-    operators.register()
-    init(paths, work_db, {})
+    work_db.clear()
+    work_db.add_work_items(item for path in paths for item in _items(path))
     sources = {path: path.read_text() for path in paths}
     known = telling.vocabulary([sources[path] for path in paths if path.parent.name == "wireproof"])
     told = {path: telling.spans(source, known) for path, source in sources.items()}
@@ -113,6 +116,25 @@ def mutants(work_db: WorkDB, paths: Sequence[Path]) -> tuple[Mutant, ...]:
     for reason, jobs in skipped.items():
         work_db.set_multiple_results(jobs, WorkResult(WorkerOutcome.SKIPPED, output=reason))
     return tuple(found)
+
+
+def _items(path: Path) -> Iterator[WorkItem]:
+    """Every mutation of a module, numbered as cosmic-ray does: an operator's occurrences in the order of the nodes."""
+    operators.register()
+    known = {name: cosmic_ray.plugins.get_operator(name) for name in cosmic_ray.plugins.operator_names()}
+    ready = {name: operator() for name, operator in known.items() if not operator.arguments()}
+    of_leaves = {name: one for name, one in ready.items() if name.startswith(BINARY)}
+    of_comparisons = {name: one for name, one in ready.items() if name.startswith(COMPARISON)}
+    others = {name: one for name, one in ready.items() if name not in of_leaves and name not in of_comparisons}
+    occurrences = Counter[str]()
+    for node in ast_nodes(get_ast_from_path(path)):
+        # Nine operators in ten change one kind of node, which is quickly told.
+        fitting = of_leaves if isinstance(node, Operator) else of_comparisons if node.type == "comparison" else {}
+        for name, operator in (*fitting.items(), *others.items()):
+            for start, end in operator.mutation_positions(node):
+                spec = MutationSpec(path, name, occurrences[name], start, end)
+                yield WorkItem.single(f"{path.relative_to(datafiles.root())} {name} {occurrences[name]}", spec)
+                occurrences[name] += 1
 
 
 def sample(every: Iterable[Mutant], seed: int, each: int, most: int) -> tuple[Mutant, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mutation.bench import BROKE, KILLED, SURVIVED, Fate
+from mutation.bench import BROKE, KILLED, SURVIVED, TESTED, Fate
 from wireproof import datafiles
 
 REASONS = Path(__file__).with_name("reasons.yaml")
@@ -76,6 +76,7 @@ def _head(figures: Figures, fates: Sequence[Fate]) -> Iterator[str]:
         f"| mutants in the sample | {len(fates)} |",
         f"| killed: another verdict | {count[KILLED]} |",
         f"| killed: the judge breaks, does not load or does not end | {count[BROKE]} |",
+        f"| killed: a unit test of the module fails, where no evidence tells | {count[TESTED]} |",
         f"| survived, each with its reason below | {count[SURVIVED]} |",
         f"| kill rate | {rate(fates):.1%} |",
         f"| checks with a mutant of their own in the sample | {figures.hit} of {figures.checks} |",

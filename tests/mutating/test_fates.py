@@ -6,7 +6,7 @@ import pytest
 from cosmic_ray.work_db import WorkDB
 
 from mutation import bench, page
-from mutation.bench import BROKE, KILLED, SURVIVED, Fate, fates, reached
+from mutation.bench import BROKE, KILLED, SURVIVED, TESTED, Fate, fates, reached
 from mutation.choice import Choice
 from mutation.evidence import record
 from mutation.mutants import modules, mutants
@@ -15,6 +15,7 @@ from wireproof import datafiles
 FAULTS = ("chat-object-wrong", "done-missing")
 SUITE = datafiles.root() / "suites" / "chat" / "test_framing.py"
 DONE = 'expect.that(stream.done is not None, "data: [DONE] at the end", stream.events[-1].data, where="last event")'
+MANY = 'self._offend("many-data-lines", f"{len(self._data)} data lines make one event", start)'
 DECODER = datafiles.root() / "wireproof" / "sse.py"
 
 
@@ -74,6 +75,12 @@ def test_a_value_that_nobody_leaves_out_survives_and_is_told_until_it_has_a_reas
     assert found.outcome == SURVIVED
     assert page.unexplained([found], {}) == [found]
     assert page.unexplained([found], {page.key(found): "each caller says when"}) == []
+
+
+def test_what_no_evidence_tells_a_unit_test_may(fate):
+    found = fate("Decoder._dispatch", MANY, "judges/ReplaceText")
+
+    assert (found.outcome, found.witness) == (TESTED, "test_sse.py")
 
 
 def test_a_judge_that_never_ends_is_killed(fate, monkeypatch):

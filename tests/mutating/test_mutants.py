@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cosmic_ray.commands.init import init
 from cosmic_ray.mutating import mutate_code
 from cosmic_ray.work_db import WorkDB
 
@@ -69,6 +70,15 @@ def test_what_cannot_matter_is_skipped_in_the_work_database_with_the_reason(work
     assert set(skipped.values()) >= {telling.WORDS, telling.DECLARATION}
 
 
+def test_mutants_are_those_of_cosmic_ray_with_its_numbers(work_db, tmp_path):
+    mutants(work_db, [DELTAS])
+    theirs = WorkDB(tmp_path / "theirs.sqlite", WorkDB.Mode.create)
+    init([DELTAS], theirs, {})
+
+    assert _specs(work_db) == _specs(theirs)
+    theirs.close()
+
+
 def test_each_function_has_a_mutant_in_the_sample_and_each_check_one_of_its_own(work_db):
     found = sample(mutants(work_db, [DELTAS]), 1, 1, 0)
 
@@ -93,6 +103,14 @@ def test_places_come_before_other_operators_at_the_same_place():
     found = sample([one, replace(one, job="2", operator="other"), _mutant("3", "mine", "c == d", (2, 0))], 1, 2, 0)
 
     assert {mutant.start for mutant in found} == {(1, 0), (2, 0)}
+
+
+def _specs(work_db: WorkDB) -> set[tuple[object, ...]]:
+    return {
+        (spec.operator_name, spec.occurrence, spec.start_pos, spec.end_pos)
+        for item in work_db.work_items
+        for spec in item.mutations
+    }
 
 
 def _mutant(job: str, definition: str, line: str, start: tuple[int, int] | None = None) -> Mutant:

@@ -1,0 +1,37 @@
+"""The unit tests of the modules that judge, for what no evidence of the faults tells: run in the mutated process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pytest
+
+from wireproof import datafiles
+
+# Where the tests of a module do not have its name.
+ELSEWHERE = {"assertion": "expect", "arguments": "expect", "waits": "expect", "check": "judge"}
+
+
+def tests_of(path: Path) -> tuple[str, ...]:
+    """The unit tests of a module; a suite has none, faults are its tests."""
+    if path.parent.name != "wireproof":
+        return ()
+    file = datafiles.root() / "tests" / f"test_{ELSEWHERE.get(path.stem, path.stem)}.py"
+    return (str(file),) if file.exists() else ()
+
+
+def every_test(paths: Iterable[Path]) -> tuple[str, ...]:
+    """The unit tests of several modules."""
+    return tuple(dict.fromkeys(file for path in paths for file in tests_of(path)))
+
+
+def fail(files: Sequence[str]) -> bool:
+    """Whether tests fail in this process as it is now; what they print is of no interest."""
+    settings = str(datafiles.root() / "tests" / "pytest.toml")
+    with open(os.devnull, "w") as nowhere:
+        for stream in (1, 2):
+            os.dup2(nowhere.fileno(), stream)
+    plain = ("-q", "-x", "-n0", "-p", "no:cacheprovider", "--assert=plain")
+    return pytest.main(["-c", settings, *plain, *files]) != pytest.ExitCode.OK
