@@ -24,6 +24,7 @@ from wireproof.commands import (
     prove,
     report,
     serve,
+    sweep,
 )
 from wireproof.errors import WireproofError
 
@@ -42,6 +43,7 @@ COMMANDS = (
     history,
     limits,
     load,
+    sweep,
     calibrate,
     compare,
 )
@@ -54,8 +56,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return check.run(arguments[1:])
     if arguments[:1] == ["load"]:
         return load.run(arguments[1:])
-    parsed = parser().parse_args(arguments)
     try:
+        if arguments[:1] == ["sweep"]:
+            return sweep.run(arguments[1:])
+        parsed = parser().parse_args(arguments)
         code: int = parsed.run(parsed)
     except WireproofError as error:
         print(f"wireproof: {error}", file=sys.stderr)

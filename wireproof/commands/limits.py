@@ -8,8 +8,10 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wireproof.commands import write
 from wireproof.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ def add(commands: Any) -> None:
         "--case", default=CASE, metavar="NAME", help=f"what to ask (default: {CASE}, capped at 1 token)"
     )
     parser.add_argument("--other-key-env", metavar="NAME", help="a variable with a second key: is the limit per key?")
+    parser.add_argument("--write", metavar="FILE", help="write the same as JSON (schemas/formats/limits.json)")
     parser.add_argument("--fault", help=argparse.SUPPRESS)
     options.add(parser.add_argument_group("options of check"))
     parser.set_defaults(run=run)
@@ -54,6 +57,8 @@ def run(parsed: argparse.Namespace) -> int:
     fitted = fit(probe.seen, limits_told(probe))
     told = shown(probe, fitted)
     as_json = json.dumps(report.as_data(probe, fitted, told), indent=1)
+    if parsed.write:
+        write(Path(parsed.write), as_json + "\n")
     print(as_json if parsed.json else report.as_text(probe, fitted, told))
     return 1 if any(one.holds is False for one in told) else 0
 

@@ -1,31 +1,53 @@
-"""`wireproof report`: every report anew, from the ledger of a run."""
+"""`wireproof report`: every report anew, from the ledger of a run, or from what load runs, sweeps and limits told."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from wireproof.errors import ConfigError
+
+# What a file of JSON may tell; each on one page at most once.
+KINDS = ("load", "sweep", "limits")
 
 
 def add(commands: Any) -> None:
     """Register the command."""
-    help = "write the reports of a run anew, from its ledger"
+    help = "write the reports of a run anew, from its ledger; or a page of load runs, sweeps and limits"
     parser = commands.add_parser("report", help=help, description=help)
-    parser.add_argument("ledger", metavar="LEDGER", type=Path, help="a ledger, or the folder that holds one")
-    parser.add_argument("--into", metavar="FOLDER", type=Path, help="where to write (default: beside the ledger)")
+    parser.add_argument(
+        "files",
+        metavar="FILE",
+        nargs="+",
+        type=Path,
+        help="a ledger, or the folder that holds one; or the JSON of load --summary, sweep --write, limits --write",
+    )
+    parser.add_argument("--into", metavar="FOLDER", type=Path, help="where to write (default: beside the first file)")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Write the reports and name the page."""
+    told = [_told(file) for file in options.files]
+    if any(one is not None for one in told):
+        return _of_load(options.files, told, options.into)
+    if len(options.files) > 1:
+        raise ConfigError(str(options.files[1]), "one ledger makes one page", "see `wireproof matrix` for several")
+    return _of_ledger(options.files[0], options.into)
+
+
+def _of_ledger(file: Path, given: Path | None) -> int:
     from wireproof.errors import LedgerError
     from wireproof.report.facts import LEDGER
     from wireproof.report.files import write_all
     from wireproof.report.rebuilt import rebuilt
 
-    ledger: Path = options.ledger / LEDGER if options.ledger.is_dir() else options.ledger
-    into: Path = options.into or ledger.parent
+    ledger: Path = file / LEDGER if file.is_dir() else file
+    into: Path = given or ledger.parent
     report = rebuilt(ledger)
     try:
         into.mkdir(parents=True, exist_ok=True)
@@ -36,3 +58,32 @@ def run(options: argparse.Namespace) -> int:
         raise LedgerError(f"{into}: the reports cannot be written ({error.strerror})") from None
     print(into / "report.html")
     return 0
+
+
+def _of_load(files: Sequence[Path], told: Sequence[dict[str, Any] | None], given: Path | None) -> int:
+    from wireproof.report import load_files
+
+    found: dict[str, Any] = {}
+    for file, one in zip(files, told, strict=True):
+        if one is None or one["kind"] in found:
+            problem = "it is no load run, sweep or limit" if one is None else f"it is a second {one['kind']}"
+            raise ConfigError(str(file), problem, "give one file of each kind")
+        found[one["kind"]] = one
+    into = given or files[0].parent
+    load_files.write_all(into, run=found.get("load"), sweep=found.get("sweep"), limits=found.get("limits"))
+    print(into / load_files.PAGE)
+    return 0
+
+
+def _told(file: Path) -> dict[str, Any] | None:
+    """What a file of one of these kinds tells; None for anything else."""
+    from wireproof import contract
+
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    if not isinstance(data, dict) or data.get("kind") not in KINDS:
+        return None
+    contract.check_format(data, data["kind"], str(file))
+    return data

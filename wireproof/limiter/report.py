@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from wireproof import __version__
 from wireproof.limiter.fit import Fit
 from wireproof.limiter.probe import Probe
 from wireproof.limiter.shown import Shown
@@ -15,6 +16,9 @@ def as_data(probe: Probe, fitted: Fit | None, shown: list[Shown]) -> dict[str, A
     """The JSON form; moments are seconds after the first request."""
     began = probe.told[0].at if probe.told else 0.0
     return {
+        "wireproof": __version__,
+        "kind": "limits",
+        "headline": f"{probe.target.name}{_tier(probe)}: {_model(fitted)}",
         "target": probe.target.name,
         "tier": probe.target.tier,
         "requests": probe.budget.requests,

@@ -24,6 +24,9 @@ class Cells:
             self.process.wait(timeout=5)
         except subprocess.TimeoutExpired:
             self.process.kill()
+            self.process.wait()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
 
 
 def start(provider: str, count: int, latency: str, providers_file: str | None = None) -> Cells:

@@ -23,8 +23,13 @@ function options(place, names, series, scales, axes) {
     axes,
     cursor: { drag: { x: true, y: false }, points: { size: 7 } },
     legend: { live: true },
-    series: [{ label: series.x, value: (_, value) => (value == null ? "–" : shortNumber(value)) }, ...names.map((name, at) => ({ label: line(name), stroke: COLOURS[at % COLOURS.length], ...series.y }))],
+    series: [{ label: series.x, value: (_, value) => (value == null ? "–" : shortNumber(value)) }, ...names.map((name, at) => drawn(line(name), COLOURS[at % COLOURS.length], series.y))],
   };
+}
+
+// Points are filled with a breath of their own colour, so that they lie on any ground.
+function drawn(label, stroke, look) {
+  return { label, stroke, ...look, points: { ...look.points, fill: `${stroke}40` } };
 }
 
 // Each target's points on one common, sorted x; a target has nothing where another has a point.
@@ -70,10 +75,10 @@ function charts(data) {
   if (!places[0] || !data.exchanges.length) return () => {};
   document.querySelector(".plots").hidden = false;
   const moment = document.getElementById("moment");
-  let drawn = [];
+  let plots = [];
   const draw = () => {
-    drawn.forEach((plot) => plot.destroy());
-    drawn = [latency(places[0], data, moment.value), sizes(places[1], data)];
+    plots.forEach((plot) => plot.destroy());
+    plots = [latency(places[0], data, moment.value), sizes(places[1], data)];
   };
   moment.addEventListener("change", draw);
   let width = 0;
@@ -83,5 +88,5 @@ function charts(data) {
       draw();
     }
   }).observe(places[0]);
-  return () => drawn.length && draw();
+  return () => plots.length && draw();
 }

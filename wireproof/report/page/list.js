@@ -1,4 +1,5 @@
 const PAGE = 60;
+const grouped = new Intl.NumberFormat("en").format;
 
 class List {
   constructor(data) {
@@ -18,9 +19,9 @@ class List {
     this.drawn = 0;
     this.place.replaceChildren();
     this.draw();
-    const words = { gating: "that fail the run", all: "in all" }[filter.show] ?? filter.show;
+    const words = { gating: " that fail the run", all: " in all" }[filter.show] ?? `, ${filter.show}`;
     const count = this.found.length;
-    this.said.textContent = `${count} ${count === 1 ? "verdict" : "verdicts"}, ${words}` + (count ? "" : ". Nothing here: choose another Show, or Clear.");
+    this.said.textContent = `${grouped(count)} ${count === 1 ? "verdict" : "verdicts"}${words}` + (count ? "" : ". Nothing here: choose another Show, or Clear.");
   }
 
   draw() {
@@ -28,7 +29,7 @@ class List {
     this.place.append(...next.map((verdict) => this.row(verdict)));
     this.drawn += next.length;
     this.more.hidden = this.drawn >= this.found.length;
-    this.more.textContent = `Show ${Math.min(PAGE, this.found.length - this.drawn)} more of ${this.found.length}`;
+    this.more.textContent = `Show ${Math.min(PAGE, this.found.length - this.drawn)} more of ${grouped(this.found.length)}`;
   }
 
   row(verdict) {

@@ -1,0 +1,151 @@
+"""The page of a load run, a sweep and a limit: written by the command, drawn in a real browser, asking no one."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wireproof import cli, contract
+from wireproof.report.load_files import PAGE, TEXT, write_all
+from wireproof.report.load_series import curves, heat, over_time
+from wireproof.sweep import report
+from wireproof.sweep.knee import knee
+from wireproof.sweep.search import Limits, search
+from wireproof.sweep.step import Step
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+HOSTILE = "</script><img src=x onerror=\"document.title='owned'\">{{7*7}}\u202e\x1b[31m"
+
+
+def swept() -> dict[str, Any]:
+    """A sweep of an endpoint that carries twenty starts a second."""
+    limits = Limits(1, 128, 0.95, 0.1, 20, whole=False)
+    found = search(lambda load: Step(load, 300, 300 if load <= 20 else 100, min(load, 20), behind=load > 22), limits)
+    data = report.as_data("chat", "rate", limits, found, knee([(step.load, step.ok_s) for step in found.steps]))
+    contract.check_format(data, "sweep", "a sweep")
+    return data
+
+
+def limited() -> dict[str, Any]:
+    """What a probe told; a server said what is hostile."""
+    shown = [{"what": "refusal", "told": "status 429", "found": HOSTILE, "holds": False}]
+    asked = [{"after_s": number / 10, "status": 200 if number < 10 else 429} for number in range(15)]
+    data = {
+        "wireproof": "0",
+        "kind": "limits",
+        "headline": "iio, tier free: fixed window of 10 requests in 60 s",
+        "target": "iio",
+        "tier": "free",
+        "requests": 15,
+        "resolved": True,
+        "confidence": 1.0,
+        "explanations": [],
+        "shown": shown,
+        "ended": "",
+        "asked": asked,
+    }
+    contract.check_format(data, "limits", "limits")
+    return data
+
+
+def test_a_run_is_drawn_with_its_sweep_and_its_limit(load: Any, tmp_path: Path) -> None:
+    options = ["--threshold", "error_rate < 1%", "--threshold", "ttft_p50 < 1ms"]
+    run = load("stream", "-u", "6", "-t", "4s", "--latency", "lively", "--seed", "7", *options).summary
+    assert run is not None
+    files = [tmp_path / f"{name}.json" for name in ("load", "sweep", "limits")]
+    for file, data in zip(files, (run, swept(), limited()), strict=True):
+        file.write_text(json.dumps(data))
+    assert cli.main(["report", *map(str, files), "--into", str(tmp_path / "out")]) == 0
+
+    text = (tmp_path / "out" / TEXT).read_text()
+    assert "`ttft_p50 < 1ms`" in text
+    assert "<img" not in text.replace("`</script><img", "")
+    _look(tmp_path / "out" / PAGE, charts={"throughput", "tokens", "cdf", "heat", "sweep", "limiter"})
+
+
+def _look(page: Path, charts: set[str]) -> None:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium is installed")
+    trouble: list[str] = []
+    asked: list[str] = []
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        for scheme, width in (("light", 1280), ("dark", 390)):
+            window = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 900}).new_page()
+            window.on("console", lambda said: trouble.append(said.text))
+            window.on("pageerror", lambda error: trouble.append(str(error)))
+            window.on("request", lambda request: asked.append(request.url))
+            window.goto(page.as_uri())
+            window.wait_for_selector("html[data-ready=yes]")
+            assert {one for one in charts if window.locator(f"#{one} canvas").count() == 1} == charts
+            assert window.title().startswith("wireproof load:")
+            assert window.locator("img").count() == 0
+            assert window.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        browser.close()
+    assert not trouble
+    assert {address.partition(":")[0] for address in asked} <= {"file", "data"}
+
+
+def timeline() -> dict[str, Any]:
+    """Two slices of half a second: four answers in each, and one that was refused."""
+    values = {"TTFT ms": [[50.0, 4]], "gap ms": [[0.0, 8], [10.0, 60], [100.0, 1]]}
+    first = {"place": 0, "counts": {"window/a/ok": 4, "tokens": 40, "flying ms": 1000}, "metrics": {"a": values}}
+    second = {"place": 1, "counts": {"window/a/ok": 4, "window/b/refused": 1}, "metrics": {"a": values}}
+    return {"timeline": {"width_s": 0.5, "slices": [first, second]}}
+
+
+def test_rows_of_time_are_rates_of_what_ended() -> None:
+    rows = over_time(timeline())
+
+    assert rows["x"] == [0.25, 0.75]
+    assert rows["throughput"] == {"ok": [8.0, 8.0], "under way": [2.0, 0.0]}
+    assert rows["tokens"] == {"tokens": [80.0, 0.0]}
+    assert rows["failures"] == {"refused": [0.0, 2.0]}
+
+
+def test_a_curve_ends_with_all_values() -> None:
+    (ttft, gap) = curves(timeline())
+
+    assert ttft == {"metric": "TTFT ms", "points": [[50.0, 100.0]]}
+    assert [y for _, y in gap["points"]] == sorted(y for _, y in gap["points"])
+    assert gap["points"][-1] == [100.0, 100.0]
+
+
+def test_every_gap_has_its_place_on_the_heat_map() -> None:
+    found = heat(timeline())
+
+    assert sum(number for _, _, number in found["cells"]) == 2 * 69
+    for _, row, _ in found["cells"]:
+        assert 0 <= row < len(found["edges"]) - 1
+    assert found["edges"][0] <= 10 < 100 < found["edges"][-1] * 1.3
+
+
+@pytest.mark.parametrize("text", ["[]", '{"kind": "sweep"}', '{"kind": "load"}'])
+def test_what_is_no_result_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str) -> None:
+    file = tmp_path / "some.json"
+    file.write_text(text)
+
+    assert cli.main(["report", str(file)]) == 2
+    assert "some.json" in capsys.readouterr().err
+
+
+def test_two_of_a_kind_are_not_one_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = [tmp_path / name for name in ("a.json", "b.json")]
+    for file in files:
+        file.write_text(json.dumps(limited()))
+
+    assert cli.main(["report", *map(str, files)]) == 2
+    assert "it is a second limits" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    from wireproof.errors import ConfigError
+
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match="cannot be written"):
+        write_all(tmp_path / "file" / "below", limits=limited())

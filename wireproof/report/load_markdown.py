@@ -1,0 +1,67 @@
+"""load.md: a load run, a sweep, or what a limit is, for a step summary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from wireproof.report.load_page import COLUMNS, SIGNS, error_bar, outcome, sweep_words, title, words
+from wireproof.report.plain import code
+
+Found = Mapping[str, Any]
+
+
+def load_markdown(run: Found | None = None, sweep: Found | None = None, limits: Found | None = None) -> str:
+    """The outcome first, then every table."""
+    lines = [f"# {outcome(run, sweep, limits)[1]}", "", f"{title(run, sweep, limits)}."]
+    if run is not None:
+        lines += _run(run)
+    if sweep is not None:
+        told = sweep_words(sweep)
+        lines += ["", "## Sweep", "", " ".join(filter(None, (told["answer"], told["resolved"], told["knee"]))), ""]
+        rows = [
+            [f"{step['load']:g}", _number(step["ok_s"]), f"{step['share']:.1%}", step["verdict"]]
+            for step in sweep["steps"]
+        ]
+        lines += _table(["load", "ok/s", "good", ""], rows)
+    if limits is not None:
+        rows = [[SIGNS[one["holds"]][1], one["what"], code(one["told"]), code(one["found"])] for one in limits["shown"]]
+        lines += [
+            "",
+            "## Limiter",
+            "",
+            f"{limits['headline']}.",
+            "",
+            *_table(["", "what", "promised or told", "found"], rows),
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _run(run: Found) -> Iterator[str]:
+    for doubt in run["doubts"]:
+        yield from ("", f"**Not to be believed**: {doubt}")
+    if run["thresholds"]:
+        rows = [[SIGNS[one["holds"]][1], code(one["expression"]), _number(one["value"])] for one in run["thresholds"]]
+        yield from ("", *_table(["", "threshold", "measured"], rows))
+    for name, one in run["requests"].items():
+        yield from ("", f"## {name}", "", words(one), "")
+        yield from _table(["metric", *COLUMNS], _rows(one["metrics"]))
+    judged = run.get("conformance")
+    if judged:
+        yield from ("", f"Conformance: {judged['conformant']} of {judged['judged']} answers.")
+    yield from ("", error_bar(run.get("error_bar")))
+
+
+def _rows(metrics: Found) -> list[list[str]]:
+    return [[metric, *(_number(row.get(column)) for column in COLUMNS)] for metric, row in metrics.items()]
+
+
+def _table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    names = list(columns)
+    yield f"| {' | '.join(names)} |"
+    yield f"|{'---|' * len(names)}"
+    yield from (f"| {' | '.join(row)} |" for row in rows)
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4g}"
