@@ -67,6 +67,13 @@ def loosely(body: Body) -> Body:
     return {**body, "response_format": {**asked, "json_schema": {**schema, "strict": False}}}
 
 
+def without_options(value: Any) -> Any:
+    """What a schema says of options is not heard."""
+    if isinstance(value, dict):
+        return {name: without_options(inner) for name, inner in value.items() if name != "enum"}
+    return [without_options(inner) for inner in value] if isinstance(value, list) else value
+
+
 def without_grammar(body: Body) -> Body:
     """Tools of the user's own take any text."""
 
@@ -132,6 +139,7 @@ LAPSES: Mapping[str, Lapse] = {
     "grammar-ignored": hearing(without_grammar),
     "json-mode-unsaid-accepted": hearing(with_json),
     "open-schema-accepted": hearing(loosely),
+    "schema-options-ignored": hearing(without_options),
     "too-many-texts-accepted": hearing(first_texts),
     "suffix-ignored": ignoring("suffix"),
     "summary-ignored": within("reasoning", "summary"),
