@@ -34,7 +34,7 @@ def run(seed: int, *, slower: float = 1.0, errors: int = 0, slices: int = SLICES
         "outcomes": {"ok": ok} | ({"cut": errors} if errors else {}), "requests_s": 80.0, "ok_s": 80.0, "good": ok,
         "goodput_s": 80.0, "tokens": {"prompt": 0}, "tokens_s": 5000.0, "chunks_s": 5000.0, "sent_bytes": 0,
         "received_bytes": 0,
-        "metrics": {"e2e ms": dict.fromkeys(("mean", "min", "max", "p50", "p90", "p95", "p99", "p99.9"), 1) | {"n": ok}},
+        "metrics": {"e2e ms": dict.fromkeys(("n", "mean", "min", "max", "p50", "p90", "p95", "p99", "p99.9"), 1)},
     }  # fmt: skip
     load = {"kind": "closed", "arrivals": None, "stages": [], "trace": None, "speed": 1.0, "total_s": 30.0,
             "warm_up_s": 0.0, "cool_down_s": 0.0}  # fmt: skip
