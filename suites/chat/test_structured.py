@@ -51,6 +51,23 @@ def test_object(exchange: Exchange) -> None:
     expect.that(isinstance(found, dict), "a JSON object", found, at=AT)
 
 
+@check("structured.every-time", honours=("response_format",))
+def test_every_time(exchanges: tuple[Exchange, ...]) -> None:
+    """Asked again and again in JSON mode, each answer is one JSON object; where some are none, their share is told."""
+    wrong: dict[int, str] = {}
+    for number, exchange in enumerate(exchanges, 1):
+        try:
+            test_object(exchange)
+        except Undecided:
+            continue
+        except Violation as violation:
+            wrong[number] = violation.findings[0].actual
+    if wrong:
+        first, actual = next(iter(wrong.items()))
+        told = f"{len(wrong)} of {len(exchanges)} are none, the first {actual}"
+        raise Violation("a JSON object in every answer", told, where=f"answer {first}")
+
+
 @check("structured.keys")
 def test_keys(exchange: Exchange) -> None:
     """The object has the keys that the prompt names."""

@@ -29,6 +29,11 @@ def fenced(text: Any) -> Any:
     return f"```json\n{text}\n```" if str(text).startswith("{") else text
 
 
+def seldom_fenced(value: Any) -> Any:
+    """The block is fenced where the id of the answer ends in one of sixteen digits."""
+    return at(CONTENT, fenced)(value) if str(value.get("id")).endswith("0") else value
+
+
 def off_schema(text: Any) -> Any:
     return '{"unexpected": true}' if str(text).startswith("{") else text
 
@@ -110,6 +115,7 @@ GOOD, BAD = range(200, 400), range(400, 600)
 LAPSES: Mapping[str, Lapse] = {
     "json-in-prose": saying(at(CONTENT, prose)),
     "json-fenced": saying(at(CONTENT, fenced)),
+    "json-fenced-seldom": saying(seldom_fenced),
     "json-off-schema": saying(at(CONTENT, off_schema)),
     "content-doubled": saying(at(CONTENT, doubled)),
     "tool-markup-in-content": saying(as_markup),
