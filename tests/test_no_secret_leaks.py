@@ -23,6 +23,7 @@ import pytest
 
 from wireproof import cli
 from wireproof.recorded import read
+from wireproof.report.files import VIEWS
 from wireproof.stored import exchange_from
 
 ROOT = Path(__file__).parents[1]
@@ -58,6 +59,10 @@ ECHO = " | ".join(
 )
 
 
+# What colours a terminal, clears it, or turns the direction of what follows.
+STEERING = "\x1b[31m\x9b2J\u202e"
+
+
 class Echo(BaseHTTPRequestHandler):
     """An API that answers, and hands back what it must not."""
 
@@ -65,7 +70,7 @@ class Echo(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         if self.path.endswith("/models"):
-            entry = {"id": "m", "object": "model", "created": 1, "owned_by": ECHO}
+            entry = {"id": "m", "object": "model", "created": 1, "owned_by": ECHO + STEERING}
             self.answer(200, gzip.compress(json.dumps({"object": "list", "data": [entry]}).encode()), coding="gzip")
         else:
             self.refuse()
@@ -81,7 +86,7 @@ class Echo(BaseHTTPRequestHandler):
         return self.stream() if body.get("stream") else self.chat()
 
     def chat(self) -> None:
-        message = {"role": "assistant", "content": ECHO, "refusal": None}
+        message = {"role": "assistant", "content": ECHO + STEERING, "refusal": None}
         choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
         usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
         body = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
@@ -99,7 +104,7 @@ class Echo(BaseHTTPRequestHandler):
         self.wfile.write(b"0\r\n\r\n")
 
     def refuse(self) -> None:
-        error = {"message": f"no: {ECHO}", "type": "invalid_request_error", "param": None, "code": KEY}
+        error = {"message": f"no: {STEERING}{ECHO}", "type": "invalid_request_error", "param": None, "code": KEY}
         self.answer(400, json.dumps({"error": error}, ensure_ascii=True).replace("/", "\\/").encode())
 
     def answer(self, status: int, body: bytes, coding: str | None = None) -> None:
@@ -195,6 +200,15 @@ def test_no_form_of_a_secret_is_in_any_artefact(ended: tuple[Path, str]) -> None
         (name, form) for name, text in told.items() for secret in SECRETS for form in forms(secret) if form in text
     ]
     assert leaks == []
+
+
+def test_no_text_of_a_server_steers_a_terminal(ended: tuple[Path, str]) -> None:
+    reports, shown = ended
+    told = {file.name: file.read_text(encoding="utf-8") for file in reports.rglob("*") if file.name in VIEWS}
+    assert [
+        name for name, text in (told | {"terminal": shown}).items() for sign in "\x1b\x9b\u202e" if sign in text
+    ] == []
+    assert "\\x1b[31m" in shown
 
 
 def inside(page: Path) -> str:

@@ -272,6 +272,10 @@ def test_a_printed_page_and_a_picture_of_it_can_be_had(opened: Any, tmp_path: Pa
     window = opened()
     assert window.page.pdf(path=str(tmp_path / "report.pdf"), format="A4").startswith(b"%PDF")
     assert window.page.screenshot(full_page=True).startswith(b"\x89PNG")
+    paper = opened(viewport={"width": 794, "height": 1123})  # A4 at 96 dots an inch
+    paper.page.emulate_media(media="print")
+    assert paper.page.evaluate("document.documentElement.scrollWidth") <= 794
+    assert not paper.page.is_visible(".filters")
 
 
 def test_without_scripts_the_matrix_still_tells_the_outcome(browser: Any, written: Path) -> None:

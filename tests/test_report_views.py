@@ -20,6 +20,7 @@ from jsonschema import Draft7Validator, FormatChecker
 from wireproof import config, contract
 from wireproof.commands import history as history_command
 from wireproof.drift import Course
+from wireproof.exchange import Break, Exchange, Request
 from wireproof.report import embedded, page
 from wireproof.report.badge import badge
 from wireproof.report.facts import Facts
@@ -29,6 +30,7 @@ from wireproof.report.markdown import markdown
 from wireproof.report.matrix import matrix_page
 from wireproof.report.sarif import fingerprint, sarif
 from wireproof.report.summary import summarise
+from wireproof.report.violation import told
 from wireproof.verdict import Divergence, Verdict
 
 NASTY = ["</script>", "<!--", "]]>", "{{1}}", "|", "`", "```", "@all", "[x](y)", "<img src=x>", "&amp;", '"', "'"]
@@ -172,6 +174,22 @@ def test_the_closing_table_holds_no_control_sequence(said: str) -> None:
     verdicts = [Verdict.from_data({**data, "target": "t"}) for data in facts.report["verdicts"]]
     summarise(file, verdicts, {"t": "iio"}, found, {"requests": 1, "input": 0, "output": 0})
     assert not UNSEEN.search(file.getvalue())
+
+
+@FAST
+@given(SAID)
+def test_no_file_beside_the_page_holds_a_control_sequence(said: str) -> None:
+    for name in VIEWS.keys() - {"report.html"}:
+        assert not UNSEEN.search(VIEWS[name](facts_of(said))), name
+
+
+@FAST
+@given(SAID)
+def test_a_failure_is_told_without_a_control_sequence(said: str) -> None:
+    verdict = Verdict.from_data({**facts_of(said).report["verdicts"][0], "check": said})
+    request = Request("POST", f"http://h/{said}", (("X-Said", said),), said.encode("utf-8", "replace"))
+    exchange = Exchange(said, "c", "chat", 0, request, broken=Break("protocol", said, b"\x1b[31m"), retries=(said,))
+    assert not UNSEEN.search(told(verdict, [exchange], {}))
 
 
 @FAST

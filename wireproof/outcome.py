@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from wireproof.report.violation import printable
 from wireproof.run import Run
 from wireproof.verdict import SKIPPED, Verdict
 
@@ -15,10 +16,10 @@ def show(run: Run, verdict: Verdict) -> None:
     if run.gates(verdict):
         pytest.fail(run.told(verdict), pytrace=False)
     if verdict.outcome in SKIPPED:
-        pytest.skip(f"{verdict.outcome}: {verdict.message}")
+        pytest.skip(f"{verdict.outcome}: {printable(verdict.message)}")
     known = run.policy.known(verdict)
     if known is not None:
-        pytest.xfail(known.reason)
+        pytest.xfail(printable(known.reason))
 
 
 def carry(item: pytest.Item, verdict: Verdict) -> None:

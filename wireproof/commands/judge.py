@@ -26,6 +26,7 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the verdicts; 0 the contract holds, 1 it is broken, 2 incomplete or nothing was judged."""
     from wireproof.rejudge import changed, rejudge
+    from wireproof.report.violation import printable
 
     file = Path(options.ledger)
     judged, held = rejudge(
@@ -43,9 +44,9 @@ def run(options: argparse.Namespace) -> int:
     if told:
         print(f"other verdicts than when this was recorded ({len(told)})")
     for sentence in told[:SHOWN]:
-        print(f"  {sentence}")
+        print(f"  {printable(sentence)}")
     for sentence in judged.stale:
-        print(f"stale: {sentence}")
+        print(f"stale: {printable(sentence)}")
     if held.cut is not None:
         print(f"incomplete: {held.cut}", file=sys.stderr)
     return exit

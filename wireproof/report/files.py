@@ -52,7 +52,8 @@ def clauses_of(facts: Facts) -> Index:
 
 
 def _json(data: Any) -> str:
-    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+    # What is not ASCII is escaped, so that no text of a server steers the terminal of who looks at the file.
+    return json.dumps(data, indent=1) + "\n"
 
 
 VIEWS: dict[str, Callable[[Facts], str]] = {

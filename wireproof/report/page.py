@@ -54,6 +54,7 @@ def environment() -> Environment:
     )
     made.globals["inline"] = inline
     made.filters["component"] = component
+    made.filters["figure"] = "{:,}".format
     return made
 
 
@@ -121,12 +122,12 @@ def weigh(verdicts: Iterable[Verdict]) -> tuple[str, str, str]:
     if found.get("error"):
         return "error", str(found["error"]), f"{found['error']} could not be judged"
     if found.get("must"):
-        return "broken", str(found["must"]), f"{found['must']} of {judged} broken"
+        return "broken", f"{found['must']:,}", f"{found['must']:,} of {judged:,} broken"
     if advice:
-        return "advice", str(advice), f"{advice} of {judged} advised"
+        return "advice", f"{advice:,}", f"{advice:,} of {judged:,} advised"
     if not judged:
-        return "none", "", f"nothing judged, {sum(found.values())} skipped"
-    return "pass", f"{judged:,}", f"all {judged} hold"
+        return "none", "", f"nothing judged, {sum(found.values()):,} skipped"
+    return "pass", f"{judged:,}", f"all {judged:,} hold"
 
 
 def _card(facts: Facts, target: str) -> dict[str, Any]:

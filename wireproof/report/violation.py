@@ -18,19 +18,19 @@ def told(verdict: Verdict, exchanges: Iterable[Exchange], clauses: Mapping[str, 
     lines.append(f"  requirement  {verdict.requirement}")
     for finding in verdict.findings[:SHOWN_FINDINGS]:
         lines.append(f"  expected     {finding.expected}")
-        lines.append(f"  actual       {printable(finding.actual)}")
+        lines.append(f"  actual       {finding.actual}")
         if finding.where:
-            lines.append(f"  where        {printable(finding.where)}")
+            lines.append(f"  where        {finding.where}")
     if len(verdict.findings) > SHOWN_FINDINGS:
         lines.append(f"  … and {len(verdict.findings) - SHOWN_FINDINGS} more")
     if not verdict.findings:
-        lines.append(f"  {verdict.outcome:<11}  {printable(verdict.message)}")
+        lines.append(f"  {verdict.outcome:<11}  {verdict.message}")
     lines += [f"  clause       {text}" for text in _rules(verdict, clauses)]
     for exchange in exchanges:
         lines += _evidence(exchange)
     if verdict.replay:
         lines.append(f"  replay       {printable(verdict.replay)}")
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))
 
 
 def printable(text: str) -> str:
@@ -49,7 +49,7 @@ def _rules(verdict: Verdict, clauses: Mapping[str, Clause]) -> Iterable[str]:
 
 
 def _evidence(exchange: Exchange) -> list[str]:
-    lines = [f"  repeat       {printable(exchange.request.as_curl())}"]
+    lines = [f"  repeat       {exchange.request.as_curl()}"]
     if exchange.broken is not None:
         tail = exchange.broken.evidence[-EVIDENCE_SHOWN:]
         lines.append(f"  broke off    {exchange.broken.detail}" + (f"; last bytes {tail!r}" if tail else ""))
