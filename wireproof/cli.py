@@ -13,6 +13,7 @@ from wireproof.commands import (
     clauses,
     compare,
     explain,
+    failover,
     faults,
     fields,
     history,
@@ -44,6 +45,7 @@ COMMANDS = (
     limits,
     load,
     sweep,
+    failover,
     calibrate,
     compare,
 )
@@ -57,8 +59,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments[:1] == ["load"]:
         return load.run(arguments[1:])
     try:
-        if arguments[:1] == ["sweep"]:
-            return sweep.run(arguments[1:])
+        for own, command in (("sweep", sweep), ("failover", failover)):
+            if arguments[:1] == [own]:
+                return command.run(arguments[1:])
         parsed = parser().parse_args(arguments)
         code: int = parsed.run(parsed)
     except WireproofError as error:

@@ -29,12 +29,16 @@ class Cells:
             self.process.stdout.close()
 
 
-def start(provider: str, count: int, latency: str, providers_file: str | None = None) -> Cells:
+def start(
+    provider: str, count: int, latency: str, providers_file: str | None = None, script: str | None = None
+) -> Cells:
     """Start cells on free ports of this machine; raises WireproofError where they do not come up."""
     command = [sys.executable, "-m", "wireproof", "serve", "--json", "--port", "0", "--provider", provider]
     command += ["--cells", str(count), "--latency", latency]
     if providers_file:
         command += ["--providers", providers_file]
+    if script:
+        command += ["--script", script]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
     assert process.stdout is not None
     line = process.stdout.readline()

@@ -63,12 +63,14 @@ class Runs:
 
 
 @contextmanager
-def hosts(given: str | None, provider: str, count: int, latency: str, providers: str | None) -> Iterator[list[str]]:
-    """The hosts that were named, or cells of our own for as long as the sweep takes."""
+def hosts(
+    given: str | None, provider: str, count: int, latency: str, providers: str | None, script: str | None = None
+) -> Iterator[list[str]]:
+    """The hosts that were named, or cells of our own, with the script of their lives, for as long as it takes."""
     if given:
         yield given.split(",")
         return
-    running = cells.start(provider, count, latency, providers)
+    running = cells.start(provider, count, latency, providers, script)
     try:
         yield list(running.hosts)
     finally:

@@ -1,0 +1,199 @@
+"""Cells that go down: what clients saw is told by the records, and a health page that lies is found out."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from wireproof import cli, contract
+from wireproof.failover import report
+from wireproof.failover.health import Health
+from wireproof.failover.outages import Poll, Seen, false_alarms, outages, seen_of
+
+WITHIN = 2.0
+
+
+def requests(down: tuple[float, float], every: float = 0.1, until: float = 20.0) -> list[Seen]:
+    """One request after another, each let down that is sent while the cell is."""
+    moments = [number * every for number in range(round(until / every))]
+    return [
+        Seen(at, at + 0.02, down[0] <= at < down[1], "refused 503" if down[0] <= at < down[1] else "ok")
+        for at in moments
+    ]
+
+
+def polls(ill: tuple[float, float], every: float = 0.1, until: float = 20.0) -> list[Poll]:
+    return [Poll(number * every, "h", not ill[0] <= number * every < ill[1]) for number in range(round(until / every))]
+
+
+def told(seen: list[Seen], health: list[Poll]) -> dict[str, Any]:
+    found = outages(seen, health)
+    data = report.as_data("s", 0.0, found, false_alarms(found, health, WITHIN), WITHIN, len(seen))
+    contract.check_format(data, "failover", "a failover")
+    return data
+
+
+def test_an_outage_is_as_long_as_clients_saw_it() -> None:
+    data = told(requests((5, 10)), polls((5.3, 10.4)))
+
+    (one,) = data["outages"]
+    assert (one["began_s"], one["failed"], one["failures"]) == (5.0, 50, {"refused 503": 50})
+    assert one["ended_s"] == pytest.approx(9.92)
+    assert one["recovered_s"] == pytest.approx(0.1)
+    assert one["told_s"] == pytest.approx(0.3)
+    assert one["cleared_s"] == pytest.approx(0.48)
+    assert one["truthful"] is True
+    assert report.holds(data)
+
+
+@pytest.mark.parametrize(
+    ("ill", "what"),
+    [
+        ((99, 99), "never ill"),
+        ((8, 10), "ill after 3.00 s"),
+        ((5, 15), "after the end"),
+        ((5, 99), "well no more"),
+    ],
+)
+def test_health_that_hides_is_late_or_does_not_clear_tells_no_truth(ill: tuple[float, float], what: str) -> None:
+    data = told(requests((5, 10)), polls(ill))
+
+    assert data["outages"][0]["truthful"] is False
+    assert not report.holds(data)
+    assert what in report.as_text(data)
+
+
+def test_health_that_is_ill_while_all_are_served_is_a_false_alarm() -> None:
+    data = told(requests((99, 99)), polls((5, 10)))
+
+    assert data["outages"] == []
+    assert data["health"]["false_alarm_s"] == pytest.approx(5.0)
+    assert not report.holds(data)
+
+
+def test_an_outage_that_does_not_end_is_told() -> None:
+    data = told(requests((15, 99)), polls((15, 99)))
+
+    assert data["outages"][0]["recovered_s"] is None
+    assert not report.holds(data)
+    assert "no answer was ok any more" in report.as_text(data)
+
+
+def test_failures_far_apart_are_outages_of_their_own() -> None:
+    seen = [
+        one if not 7 <= one.sent_s < 9 else Seen(one.sent_s, one.ended_s, failed=False, what="ok")
+        for one in requests((5, 12))
+    ]
+
+    assert [round(one.began_s) for one in outages(seen, [])] == [5, 9]
+
+
+def test_what_is_over_before_health_can_tell_need_not_be_told() -> None:
+    assert told(requests((5, 6)), polls((99, 99)))["outages"][0]["truthful"] is True
+
+
+def test_requests_that_are_served_beside_the_failures_are_counted() -> None:
+    other = [Seen(one.sent_s + 0.05, one.ended_s + 0.05, failed=False, what="ok") for one in requests((99, 99))]
+    (one,) = outages([*requests((5, 10)), *other], [])
+
+    assert (one.failed, one.served) == (50, 49)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status", "failed"),
+    [
+        ("ok", 200, False),
+        ("refused", 503, True),
+        ("refused", 400, False),
+        ("throttled", 429, False),
+        ("cut", 200, True),
+        ("unreachable", 0, True),
+    ],
+)
+def test_what_lets_a_client_down(outcome: str, status: int, *, failed: bool) -> None:
+    line = {"outcome": outcome, "status": status, "sent_ms": 500, "ended_ms": 700, "retry_after_s": None}
+    seen = seen_of(line, 100.0)
+
+    assert seen is not None
+    assert (seen.sent_s, seen.ended_s, seen.failed) == (100.5, 100.7, failed)
+    assert seen_of({**line, "outcome": "left"}, 0.0) is None
+
+
+class Page(BaseHTTPRequestHandler):
+    """A health page that is well three times, then ill."""
+
+    asked: ClassVar[list[str | None]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(self.headers["Authorization"])
+        status = "ok" if len(self.asked) <= 3 else "degraded"
+        body = json.dumps({"status": status, "cells": 2}).encode()
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture(name="page")
+def _page() -> Iterator[str]:
+    Page.asked.clear()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/health"
+        server.shutdown()
+
+
+def test_a_health_page_is_held_against_what_it_said_at_first(page: str) -> None:
+    seen = threading.Event()
+    with Health({"h": page}, {"Authorization": "Bearer k"}, 0.001) as health:
+        while len(health.polls) < 6:
+            seen.wait(0.001)
+
+    assert [poll.up for poll in health.polls[:6]] == [True, True, False, False, False, False]
+    assert set(Page.asked) == {"Bearer k"}
+    assert not health.unwell
+
+
+def test_a_health_page_that_does_not_answer_is_unwell() -> None:
+    with Health({"h": "http://127.0.0.1:9/health"}, {}, 0.001) as health:
+        assert health.unwell == ["h"]
+
+
+def test_cells_that_go_down_and_come_back_are_seen_from_both_sides(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "failover.json"
+    # How late health may tell is left to the machine; that it tells at all is not.
+    code = cli.main(["failover", "--within", "30", "--json", "--write", str(file)])
+    data = json.loads(capsys.readouterr().out)
+
+    contract.check_format(data, "failover", str(file))
+    assert data == json.loads(file.read_text())
+    assert data["outages"]
+    assert set().union(*(one["failures"] for one in data["outages"])) == {"refused 503"}
+    assert all(one["served"] for one in data["outages"])
+    assert any(one["told_s"] is not None for one in data["outages"])
+    assert code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["no-such"], "no-such"),
+        (["--provider", "nobody"], "nobody"),
+        (["--host", "http://127.0.0.1:9/v1"], "does not answer before the run"),
+    ],
+)
+def test_what_cannot_be_asked_is_one_sentence(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], sentence: str
+) -> None:
+    assert cli.main(["failover", *arguments]) == 2
+    assert sentence in capsys.readouterr().err

@@ -1,0 +1,115 @@
+"""`wireproof failover`: a load run while cells go down and come back, and the health page asked beside it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wireproof.commands import write
+from wireproof.errors import ConfigError, WireproofError
+
+if TYPE_CHECKING:
+    from wireproof.provider import Provider
+
+HELP = "what clients see when cells go down, and whether health tells the truth (takes the options of load too)"
+SCENARIO, SCRIPT = "iio-failover", "load/outage.yaml"
+
+
+def add(commands: Any) -> None:
+    """Name the command in the help; what it does not know itself goes to the load run."""
+    commands.add_parser("failover", help=HELP)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run; 0 every outage ended and health told the truth, 1 not so, 2 nothing could be asked."""
+    from wireproof import config, datafiles
+    from wireproof.failover import report
+    from wireproof.failover.health import Health
+    from wireproof.failover.outages import false_alarms, outages
+    from wireproof.sweep import runs
+
+    given, others = _parser().parse_known_args(arguments)
+    provider = config.provider_named(config.load_providers(_path(given.providers)), given.provider)
+    script = given.script or str(datafiles.root() / SCRIPT)
+    with runs.hosts(
+        given.host, given.provider, given.cells, given.latency, given.providers, None if given.host else script
+    ) as hosts:
+        known = provider.endpoints.get("health")
+        pages = {host: host + known.path for host in hosts} if known else {}
+        with Health(pages, _headers(provider, hosts[0], given), given.every) as health:
+            if health.unwell:
+                raise WireproofError(f"the health page of {health.unwell[0]} does not answer before the run")
+            options = [*others, "--provider", given.provider, *([] if given.host else ["--own-cells"])]
+            options += ["--key-env", given.key_env] if given.key_env else []
+            began, seen = _load([given.scenario, "--host", ",".join(hosts), *options])
+    found = outages(seen, health.polls)
+    alarmed = false_alarms(found, health.polls, given.within) if pages else None
+    data = report.as_data(given.scenario, began, found, alarmed, given.within, len(seen))
+    if given.write:
+        write(Path(given.write), json.dumps(data, indent=1) + "\n")
+    print(json.dumps(data, indent=1) if given.json else report.as_text(data))
+    return 0 if report.holds(data) else 1
+
+
+def _load(words: Sequence[str]) -> tuple[float, list[Any]]:
+    """When the run began, in Unix seconds, and what every client saw."""
+    from wireproof.commands.load import locust
+    from wireproof.failover.outages import seen_of
+    from wireproof.sweep.runs import REFUSED
+
+    with tempfile.TemporaryDirectory() as folder:
+        records, summary = Path(folder) / "records.jsonl", Path(folder) / "summary.json"
+        command = [*locust(), *words, "--headless", "--only-summary"]
+        ended = subprocess.run(
+            [*command, "--records", str(records), "--summary", str(summary)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if not summary.is_file() or not records.is_file():
+            told = ended.stderr.strip().splitlines() or ["it did not start"]
+            if ended.returncode == REFUSED:
+                raise ConfigError("wireproof load", told[-1], "mend the option")
+            raise WireproofError(f"the load run ended with code {ended.returncode}: {told[-1]}")
+        began: float = json.loads(summary.read_text(encoding="utf-8"))["began"]
+        lines = [json.loads(line) for line in records.read_text(encoding="utf-8").splitlines()]
+    seen = [seen_of(line, began) for line in lines]
+    return began, [one for one in seen if one is not None]
+
+
+def _headers(provider: Provider, host: str, given: argparse.Namespace) -> dict[str, str]:
+    """What opens a health page that is not for everyone."""
+    from wireproof import aim, keys
+
+    environment = aim.environment()
+    own = keys.of_the_mock(provider)["good"]
+    key = keys.good(given.key_env, host, provider, environment) if given.host else own
+    return {provider.auth_header: " ".join([*provider.schemes[:1], key.value])}
+
+
+def _path(name: str | None) -> Path | None:
+    return Path(name) if name else None
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="wireproof failover", description=HELP, allow_abbrev=False)
+    parser.add_argument("scenario", nargs="?", default=SCENARIO, help=f"what is asked (default: {SCENARIO})")
+    parser.add_argument("--host", metavar="URL", help="of `wireproof load` (default: cells of our own)")
+    parser.add_argument("--provider", default="iio", metavar="NAME", help="whose contract the host speaks")
+    parser.add_argument("--key-env", metavar="NAME", help="the environment variable that holds the key")
+    parser.add_argument("--providers", metavar="FILE", help="a YAML file that adds providers or changes them")
+    parser.add_argument("--cells", type=int, default=2, metavar="N", help="of our own (default: 2)")
+    parser.add_argument("--latency", default="steady", metavar="NAME", help="of our own cells (load/cells.yaml)")
+    parser.add_argument(
+        "--script", metavar="FILE", help=f"when our own cells go down and come back (default: {SCRIPT})"
+    )
+    parser.add_argument("--every", type=float, default=0.1, metavar="S", help="between two looks at health (0.1)")
+    parser.add_argument("--within", type=float, default=2.0, metavar="S", help="in which health must tell (2)")
+    parser.add_argument("--write", metavar="FILE", help="write the result as JSON (schemas/formats/failover.json)")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    return parser
