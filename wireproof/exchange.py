@@ -156,6 +156,11 @@ class Exchange:
         return self._once("json", lambda: parse_json(self.body))
 
     @property
+    def asked(self) -> Any:
+        """The body of the request as JSON; raises NotJson."""
+        return self._once("asked", lambda: parse_json(self.request.body))
+
+    @property
     def stream(self) -> Stream:
         """The body read as an event stream and assembled into what a client would see."""
         stream: Stream = self._once("stream", lambda: assemble(self._event_reads()))
@@ -164,7 +169,8 @@ class Exchange:
     @property
     def content_type(self) -> str:
         """The media type of the answer in lower case, without parameters; empty where none was sent."""
-        return (self.header("content-type") or "").partition(";")[0].strip().lower()
+        found: str = self._once("type", lambda: (self.header("content-type") or "").partition(";")[0].strip().lower())
+        return found
 
     @property
     def answered(self) -> bool:

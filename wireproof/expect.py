@@ -25,7 +25,6 @@ from wireproof.check import (
     ToolCall,
     Untestable,
     Violation,
-    parse_json,
     shown,
 )
 from wireproof.waits import duration, is_whole, moment, readable, reset_after, retry_after, told, whole_number
@@ -45,7 +44,7 @@ ANSWERED, NO_ERROR, JSON_TEXT, EVENTS = "wire.answered", "wire.no-server-error",
 
 def asked(exchange: Exchange) -> Mapping[str, Any]:
     """The body of the request, which we wrote ourselves."""
-    body: Mapping[str, Any] = parse_json(exchange.request.body)
+    body: Mapping[str, Any] = exchange.asked
     return body
 
 
@@ -94,6 +93,9 @@ def answer(exchange: Exchange) -> Mapping[str, Any]:
 def event_stream(exchange: Exchange) -> Stream:
     """A request is answered with success and an event stream of at least one event."""
     __tracebackhide__ = True
+    # Nearly every check of a stream begins here: what there is to say is put together where it is said.
+    if exchange.answered and is_stream(exchange) and exchange.stream.events:
+        return exchange.stream
     success(exchange)
     actual = f"{exchange.content_type or 'no content type'} with {shown(exchange.text)}"
     that(exchange.content_type == EVENT_STREAM, EVENT_STREAM, actual, where="Content-Type", judged_by=EVENTS)

@@ -20,6 +20,11 @@ def load_checks() -> dict[str, Check]:
     return dict(registry)
 
 
+def load_file(name: str) -> None:
+    """The checks of one file of the suites, such as `chat/test_stream`."""
+    _load(datafiles.root() / "suites" / f"{name}.py")
+
+
 def _load(file: Path) -> ModuleType:
     name = f"wireproof_suites.{file.parent.name}.{file.stem}"
     spec = importlib.util.spec_from_file_location(name, file)

@@ -21,6 +21,7 @@ from wireproof.mock.core import Core
 from wireproof.mock.kept_answers import KeptAnswers, prepare
 from wireproof.mock.latency import Latency, Prefixes, Spread, bears_token, paced
 from wireproof.mock.message import Op, Received
+from wireproof.mock.prefix_usage import with_cached
 
 HEAD = Op("head", b"HTTP/1.1 200 OK\r\n\r\n")
 ROLE = Op("chunk", b'data: {"choices":[{"delta":{"role":"assistant","content":""}}]}\n\n')
@@ -230,3 +231,16 @@ def test_a_client_that_leaves_gives_its_slot_back(serve: Any) -> None:
             assert plug.recv(100).startswith(b"HTTP/1.1 200")
         while cell.told()["active"]:
             pass
+
+
+def test_usage_tells_what_the_cache_of_prefixes_held() -> None:
+    """The length of a body in one piece follows, and a prompt that nobody saw before has nothing cached."""
+    body = b'{"usage":{"prompt_tokens":40,"prompt_tokens_details":{"cached_tokens":0}}}'
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body)
+    plain = (Op("head", head), Op("body", body))
+    assert with_cached(plain, b"a" * 640, 640) == plain
+    told = with_cached(plain, b"a" * 640, 160)
+    assert b'"cached_tokens":30}' in told[1].data
+    assert told[0].data == head.replace(b"%d" % len(body), b"%d" % len(told[1].data))
+    chunks = (Op("chunk", b'data: {"usage":null}\n\n'), Op("chunk", b"data: " + body + b"\n\n"))
+    assert [b'"cached_tokens":30' in op.data for op in with_cached(chunks, b"a" * 640, 160)] == [False, True]

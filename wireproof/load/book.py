@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from wireproof.load import slo
+from wireproof.load import conformance, slo
+from wireproof.load.judging import Breach
 from wireproof.load.record import Outcome, Record
 from wireproof.load.records import Records
 from wireproof.load.timeline import Timeline
@@ -99,6 +100,14 @@ class Book:
             waiting.extend(record.gaps_ns)
             if len(waiting) >= MOST_WAITING:
                 self._pour_gaps(record.name)
+
+    def judged(self, record: Record, under_way: int, breaches: Sequence[Breach]) -> None:
+        """Count what an answer of the window broke, by how many requests were under way when it was sent."""
+        if self._window.part(record.due_ns) != WINDOW:
+            return
+        self.counts[conformance.key_of(record.name, under_way, breaches)] += 1
+        for breach in breaches:
+            self.keep(f"{record.name}/{breach.check}", [breach.message])
 
     def note(self, name: str, kind: str, value: float) -> None:
         """Enter one value of a metric."""

@@ -92,4 +92,5 @@ def _drawn(share: Share, scenario: Scenario) -> Drawn:
         answer=None if share.answer is None else length(share.answer, scenario.folder),
         leave=Leave(leave.get("chunks"), leave.get("ms")) if leave else None,
         leave_share=leave.get("share", 0.0),
+        nonce=share.nonce,
     )

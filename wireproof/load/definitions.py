@@ -18,7 +18,8 @@ e2e          sent → the read that ends the body; it stands in the request's ow
 DONE to EOF  the read that brings [DONE] → the read that ends the body.
 tok/s        tokens of the answer / e2e, one value a request: what one user sees.
 tokens       by usage where the answer tells it; else one a delta, and then labelled "chunks".
-requests/s   finished requests / window. tokens/s and goodput likewise; the window is first send → last end.
+requests/s   finished requests / window. tokens/s and goodput likewise; the window is first send → last end, or the
+             time between warm-up and cool-down: a request belongs to the part in which it was due.
 goodput      requests that are ok and meet every objective of --slo.
 percentiles  DDSketch, within {sketch.ACCURACY:.1%}; none is told with fewer than {sketch.BEYOND} values beyond it.
              Locust's own tables print each percentile, rounded to a millisecond.
@@ -26,5 +27,10 @@ ok           a status of success, and a stream with its finish reason, its [DONE
              the latencies. throttled: 429. refused: any other status. cut: the connection or the stream ended
              before the answer did. in-stream error: an error inside a stream. non-conformant: no answer that a
              client could read. timeout: a deadline passed. unreachable: no connection.
+left         the client went in the middle, as its scenario says; no error, and in no latency.
+conformance  answers that break no promise (must) of the provider's document, of those judged: every answer that
+             came, told beside how many requests this process had under way when it was sent. An answer that was
+             cut, carried an error or could not be read breaks one, and so does one that says another's word.
+             Throttled answers are held to their form alone. It is no part of the classes above.
 lag          send - due, of each start. missed: starts that were over before anyone was free; never caught up.
 loop delay   how much later than asked a timer of this process fires: its own share in every figure above."""

@@ -32,8 +32,8 @@ class LeavingTally(StreamTally):
 
     __slots__ = ("_most",)
 
-    def __init__(self, endpoint: str, most: int) -> None:
-        super().__init__(endpoint)
+    def __init__(self, endpoint: str, most: int, *, keeps: bool) -> None:
+        super().__init__(endpoint, keeps=keeps)
         self._most = most
 
     def feed(self, data: bytes, at_ns: int) -> None:
@@ -43,8 +43,8 @@ class LeavingTally(StreamTally):
             raise Left
 
 
-def stream_tally(endpoint: str, leave: Leave | None) -> StreamTally:
+def stream_tally(endpoint: str, leave: Leave | None, *, keeps: bool, whole: bool) -> StreamTally:
     """What folds a stream that is read to its end, or left."""
     if leave is None or leave.chunks is None:
-        return StreamTally(endpoint)
-    return LeavingTally(endpoint, leave.chunks)
+        return StreamTally(endpoint, keeps=keeps, whole=whole)
+    return LeavingTally(endpoint, leave.chunks, keeps=keeps)

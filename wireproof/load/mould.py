@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random
@@ -18,6 +19,9 @@ from wireproof.target import Target
 
 # What stands in the rendered bytes where a hole is: a word that no case holds, and a cap that none has.
 WORD, CAP = "wireproof-hole ", 918_273_645
+# A word of its own for each request, as long as any other, and what a request asks that its answer says.
+NONCE = re.compile(r"kestrel-\d{9}")
+NONCE_HOLE, SAY = "kestrel-000000000", "Say exactly: "
 LENGTH = b"Content-Length: "
 # Where the text of a request stands, the first that is there; a prompt is put before it.
 PLACES = {
@@ -45,11 +49,12 @@ class Drawn:
     answer: Length | None = None
     leave: Leave | None = None
     leave_share: float = 0.0
+    nonce: bool = False
 
     @property
     def is_nothing(self) -> bool:
         """Every request is the same."""
-        return self.prompt is None and self.answer is None and self.leave is None
+        return self.prompt is None and self.answer is None and self.leave is None and not self.nonce
 
 
 class Mould:
@@ -58,13 +63,14 @@ class Mould:
     def __init__(self, case: Case, target: Target, drawn: Drawn, *, traced: bool = False) -> None:
         self._drawn, self._fixed = drawn, drawn.is_nothing and not traced
         has_prompt, has_cap = traced or drawn.prompt is not None, traced or drawn.answer is not None
-        holed = _with_holes(case, has_prompt=has_prompt, has_cap=has_cap)
+        holed = _with_holes(_asked_to_say(case) if drawn.nonce else case, has_prompt=has_prompt, has_cap=has_cap)
         self._shot = shot.load(case.name, holed, target)
         # Choices of one request share its cap.
         self._choices = self._shot.token_cap // CAP if has_cap else 0
         head, _, body = self._shot.wire.partition(b"\r\n\r\n")
         self._head = head[: head.rindex(LENGTH) + len(LENGTH)] if LENGTH in head else head
-        self._parts = _parts(body, has_prompt=has_prompt, has_cap=has_cap, name=case.name)
+        parts = _parts(body, has_prompt=has_prompt, has_cap=has_cap, name=case.name)
+        self._parts = tuple(piece for part in parts for piece in _cut(part, NONCE_HOLE)) if drawn.nonce else parts
 
     def cast(self, seed: int, number: int, sizes: Sizes | None = None) -> Shot:
         """The request of this number; the same whoever asks it."""
@@ -79,19 +85,32 @@ class Mould:
         if sizes is not None:
             said = prompt.blocks(sizes.blocks, sizes.prompt) if sizes.blocks else prompt.text(sizes.prompt, number)
             cap = sizes.answer
+        nonce = f"kestrel-{number % 1_000_000_000:09d}" if drawn.nonce else ""
         leaves = drawn.leave is not None and chance.random() < drawn.leave_share
         return replace(
             self._shot,
-            wire=self._wire(said, cap),
+            wire=self._wire(said, cap, nonce),
+            nonce=nonce,
             token_cap=self._shot.token_cap if cap is None else cap * self._choices,
             leave=drawn.leave if leaves else None,
         )
 
-    def _wire(self, said: str | None, cap: int | None) -> bytes:
-        """The bytes with both holes filled."""
-        fillings = {WORD: b"" if said is None else said.encode() + b" ", CAP: str(cap).encode()}
+    def _wire(self, said: str | None, cap: int | None, nonce: str) -> bytes:
+        """The bytes with every hole filled."""
+        fillings: dict[str | int, bytes] = {
+            WORD: b"" if said is None else said.encode() + b" ",
+            CAP: str(cap).encode(),
+            NONCE_HOLE: nonce.encode(),
+        }
         body = b"".join(part if isinstance(part, bytes) else fillings[part] for part in self._parts)
         return b"%b%d\r\n\r\n%b" % (self._head, len(body), body)
+
+
+def _asked_to_say(case: Case) -> Case:
+    """The case with a text that asks for a word of its own."""
+    ask = case.asks[-1]
+    body = pointer.edit(ask.body, _place(case, ask.body), SAY + NONCE_HOLE)
+    return replace(case, asks=(replace(ask, body=body),))
 
 
 def _with_holes(case: Case, *, has_prompt: bool, has_cap: bool) -> Case:

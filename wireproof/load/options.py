@@ -35,6 +35,7 @@ def add(parser: ArgumentParser) -> None:
     group.add_argument("--threshold", action="append", default=[], metavar="EXPR", help="as in `ttft_p95 < 300ms`")
     group.add_argument("--junit", metavar="FILE", help="write the thresholds as JUnit XML")
     group.add_argument("--records", metavar="FILE", help="write a line of JSON for each request")
+    group.add_argument("--no-judge", action="store_true", help="do not hold the answers to the provider's document")
     group.add_argument("--strict", action="store_true", help="exit 3 where the generator was the bottleneck")
     group.add_argument("--error-bar", metavar="FILE", help="what `wireproof calibrate --write` measured")
     group.add_argument("--own-cells", action="store_true", help="the hosts are `wireproof serve --cells`")

@@ -7,8 +7,8 @@ from typing import Any
 
 from wireproof.load.leave import Left
 from wireproof.load.line import Line
-from wireproof.load.reading import Reading, Trouble
-from wireproof.load.record import Outcome, Record, Tokens
+from wireproof.load.reading import MOST_KEPT, Reading, Trouble
+from wireproof.load.record import Answer, Outcome, Record, Tokens
 from wireproof.load.shot import Shot
 from wireproof.load.tally import SHOWN, StreamTally, WholeTally
 from wireproof.target import Deadlines
@@ -16,8 +16,12 @@ from wireproof.target import Deadlines
 THROTTLED = 429
 
 
-def ask(line: Line, shot: Shot, deadlines: Deadlines, due_ns: int | None = None) -> Record:
-    """Send one request and read its answer to the end; whatever goes wrong is the outcome of the record."""
+def ask(line: Line, shot: Shot, deadlines: Deadlines, due_ns: int | None = None, *, keeps: bool = False) -> Record:
+    """Send one request and read its answer to the end; whatever goes wrong is the outcome of the record.
+
+    Args:
+        keeps: the answer is kept, to be judged.
+    """
     began = perf_counter_ns()
     try:
         plug = line.take()
@@ -25,7 +29,7 @@ def ask(line: Line, shot: Shot, deadlines: Deadlines, due_ns: int | None = None)
         timed_out = isinstance(error, TimeoutError)
         detail = "no connection within the deadline" if timed_out else f"no connection: {error.strerror or error}"
         return lost(shot, Outcome.UNREACHABLE, detail, due_ns or began, began)
-    reading = Reading(shot, deadlines, perf_counter_ns())
+    reading = Reading(shot, deadlines, perf_counter_ns(), keeps=keeps)
     leaving = None if shot.leave is None else shot.leave.start()
     kept = False
     try:
@@ -43,7 +47,8 @@ def ask(line: Line, shot: Shot, deadlines: Deadlines, due_ns: int | None = None)
         if not kept:
             line.drop()
     reading.ended_ns = reading.ended_ns or perf_counter_ns()
-    return _record(reading, shot, due_ns or reading.sent_ns, trouble)
+    answer = _answer(reading) if keeps and trouble is None else None
+    return _record(reading, shot, due_ns or reading.sent_ns, trouble, answer)
 
 
 def lost(shot: Shot, outcome: Outcome, detail: str, due_ns: int, sent_ns: int) -> Record:
@@ -72,7 +77,17 @@ def _verdict(reading: Reading, shot: Shot, trouble: Trouble) -> tuple[Outcome, s
     return tally.verdict()
 
 
-def _record(reading: Reading, shot: Shot, due_ns: int, trouble: Trouble) -> Record:
+def _answer(reading: Reading) -> Answer | None:
+    """What there is to judge of an answer that came whole."""
+    tally, reply = reading.tally, reading.reply
+    body = reading.refusal if tally is None else tally.body
+    # Of a long refusal a piece is kept, which is nothing to judge.
+    if body is None or (tally is None and len(body) >= MOST_KEPT):
+        return None
+    return Answer(reply.get_code(), reply.header("content-type"), body)
+
+
+def _record(reading: Reading, shot: Shot, due_ns: int, trouble: Trouble, answer: Answer | None) -> Record:
     outcome, detail = _verdict(reading, shot, trouble)
     tally = reading.tally
     stamps: list[int] = tally.stamps if isinstance(tally, StreamTally) else []
@@ -94,6 +109,7 @@ def _record(reading: Reading, shot: Shot, due_ns: int, trouble: Trouble) -> Reco
         sent_bytes=len(shot.wire),
         received_bytes=reading.received,
         retry_after_s=_retry_after(reading) if tally is None else None,
+        answer=answer,
         **more,
     )
 

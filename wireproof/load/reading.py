@@ -37,12 +37,12 @@ class Reading:
     """How far the reading of one answer has come."""
 
     __slots__ = (
-        "_chunks", "_deadlines", "_line", "_recv", "_shot", "_timer", "_trouble", "_waiter",
+        "_chunks", "_deadlines", "_keeps", "_line", "_recv", "_shot", "_timer", "_trouble", "_waiter",
         "ended_ns", "headers_ns", "received", "refusal", "reply", "sent_ns", "tally",
     )  # fmt: skip
 
-    def __init__(self, shot: Shot, deadlines: Deadlines, sent_ns: int) -> None:
-        self._shot, self._deadlines, self.sent_ns = shot, deadlines, sent_ns
+    def __init__(self, shot: Shot, deadlines: Deadlines, sent_ns: int, *, keeps: bool = False) -> None:
+        self._shot, self._deadlines, self.sent_ns, self._keeps = shot, deadlines, sent_ns, keeps
         self.reply = Reply()
         self.headers_ns: int | None = None
         self.ended_ns = self.received = 0
@@ -186,7 +186,8 @@ class Reading:
         if not 200 <= reply.get_code() < 300:
             return None
         if self._shot.streams and EVENT_STREAM in reply.header("content-type").lower():
-            return stream_tally(self._shot.endpoint, self._shot.leave)
+            shot = self._shot
+            return stream_tally(shot.endpoint, shot.leave, keeps=self._keeps, whole=bool(shot.nonce))
         return WholeTally()
 
     def _stop(self, outcome: Outcome, detail: str) -> bool:

@@ -30,6 +30,15 @@ class Tokens:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What is judged of an answer: its body, of which a stream leaves out the chunks that are like another."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """One request, whole.
 
@@ -42,6 +51,7 @@ class Record:
         done_ns: the read that brought `[DONE]`.
         gaps_ns: between each two deltas.
         retry_after_s: what the server asked to wait.
+        answer: what there is to judge, where answers are judged and this one is whole.
     """
 
     name: str
@@ -61,3 +71,4 @@ class Record:
     sent_bytes: int = 0
     received_bytes: int = 0
     retry_after_s: float | None = None
+    answer: Answer | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import sys
 from collections.abc import Mapping, Sequence
@@ -15,11 +16,26 @@ from locust import argument_parser
 from locust.runners import STATE_MISSING, LocalRunner, MasterRunner, WorkerRunner
 
 from wireproof import aim
-from wireproof.load import budget, cells, deal, ending, options, pace, plan, summary, trace, watch
+from wireproof.load import (
+    budget,
+    cases,
+    cells,
+    conformance,
+    deal,
+    ending,
+    judging,
+    options,
+    pace,
+    plan,
+    summary,
+    trace,
+    watch,
+)
 from wireproof.load.book import Book
 from wireproof.load.budget import Ceilings
 from wireproof.load.course import CLOSED, TRACE, Course
 from wireproof.load.crew import Crew
+from wireproof.load.mould import Sizes
 from wireproof.load.records import Records
 from wireproof.load.scenario import one_course
 from wireproof.load.shape import Shape
@@ -133,7 +149,18 @@ class Run:
         if given.records:
             self.book.records = Records(Path(given.records), index, made.began_ns)
         LoadUser.plan, LoadUser.book, LoadUser.spent = made, self.book, self.spent
+        LoadUser.judge = None if given.no_judge else self._judge(made)
+        # What is there by now stays to the end; looking through it again and again would hold up the streams.
+        gc.freeze()
         self.watching = gevent.spawn(watch.beat, self.book, made)
+
+    def _judge(self, made: plan.Plan) -> judging.Judge:
+        """What judges the answers of this process."""
+        # A worker has all users, and its master says which of them are wanted.
+        wanted = self.environment.parsed_options.digests
+        deals = [made.deal(user.scenario, 0) for user in self.chosen if user.scenario.name in wanted]
+        shots = [mould.cast(made.seed, 0, Sizes(1, 1)) for one in deals for mould in one.moulds]
+        return judging.warmed(made.targets[0], shots, cases.cases(shot.name for shot in shots))
 
     def _unfit(self, given: Any, has_share: bool) -> str:
         """Why this process may not take part; nothing where it may."""
@@ -241,6 +268,8 @@ class Run:
             "workers": {"count": max(1, len(self.crew.workers)), "lost": lost},
         }
         found = summary.summary(self.environment.stats, self.book, setting, course, given.lead_s)
+        (aimed, *_) = aim.targets(options.aim_of(given, given.hosts[0]), dict(aim.environment()))
+        found["conformance"] = conformance.told(self.book.counts, aimed)
         return ending.judged(found, given.thresholds, self.crew.doubts(lost))
 
     def _lost(self, course: Course) -> list[dict[str, Any]]:

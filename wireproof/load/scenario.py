@@ -26,6 +26,7 @@ class Share:
     Attributes:
         prompt, answer: tokens put before its text, and its cap, as the rows of `lengths` say them.
         leave: the share of its answers that are left, and after how many `chunks` or `ms`.
+        nonce: each request asks for a word of its own in the place of its text.
     """
 
     case: str
@@ -36,6 +37,7 @@ class Share:
     prompt: Any = None
     answer: Any = None
     leave: Mapping[str, Any] | None = None
+    nonce: bool = False
 
 
 @dataclass(frozen=True, slots=True)

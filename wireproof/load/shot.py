@@ -13,7 +13,13 @@ from wireproof.target import Target
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One request, whole; `name` is what its figures stand under, and `leave` tells a client that goes early."""
+    """One request, whole.
+
+    Attributes:
+        name: what its figures stand under.
+        leave: when a client goes early.
+        nonce: the word of its own that its answer is asked to say.
+    """
 
     name: str
     endpoint: str
@@ -22,6 +28,12 @@ class Shot:
     wire: bytes
     token_cap: int = 0
     leave: Leave | None = None
+    nonce: str = ""
+
+    @property
+    def body(self) -> bytes:
+        """What is sent behind the headers."""
+        return self.wire.partition(b"\r\n\r\n")[2]
 
 
 def load(name: str, case: Case, target: Target) -> Shot:

@@ -146,6 +146,7 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
         word = {True: "holds", False: "BROKEN", None: "not to be told: too few values"}[one["holds"]]
         value = "" if one["value"] is None else f" ({one['value']:.6g})"
         yield f"threshold {one['expression']}: {word}{value}"
+    yield from _conformance_lines(found["conformance"])
     for doubt in found["doubts"]:
         yield f"INVALID: {doubt}"
     yield f"error bar: {_bar(found.get('error_bar'))}"
@@ -181,6 +182,18 @@ def _request_lines(name: str, one: Mapping[str, Any]) -> Iterator[str]:
     yield from _table(one["metrics"])
     for outcome, kept in one.get("samples", {}).items():
         yield from (f"  {outcome}: {detail}" for detail in kept)
+
+
+def _conformance_lines(found: Mapping[str, Any] | None) -> Iterator[str]:
+    if found is None:
+        yield "conformance: not judged"
+        return
+    yield f"conformance: {found['conformant']} of {found['judged']} answers ({found['share']:.2%})"
+    if found["conformant"] < found["judged"]:
+        for row in found["by_concurrency"]:
+            yield f"  with {row['under_way']} under way: {row['conformant']} of {row['judged']} ({row['share']:.2%})"
+    for one in found["broken"]:
+        yield f"  {one['name']}: {one['check']} ({one['level']}) in {one['answers']} answers"
 
 
 def _table(metrics: Mapping[str, Any]) -> Iterator[str]:

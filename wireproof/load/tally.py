@@ -22,14 +22,18 @@ class StreamTally:
     """A streamed answer; each stamp is that of the network read that completed the event."""
 
     __slots__ = (
-        "_alike", "_frames", "_glimpse", "_needs_done",
-        "detail", "done_ns", "flags", "stamps", "usage", "visible_ns",
+        "_alike", "_frames", "_glimpse", "_learns", "_needs_done",
+        "detail", "done_ns", "flags", "kept", "stamps", "usage", "visible_ns",
     )  # fmt: skip
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self, endpoint: str, *, keeps: bool = False, whole: bool = False) -> None:
         self._frames, self._glimpse = Frames(), reader_for(endpoint)
         self._needs_done = endpoint != "responses"
+        # Where every text of a stream is wanted, none is passed over.
+        self._learns = self._needs_done and not whole
         self._alike: Template | None = None
+        # The body without the events that are like another, where it is kept.
+        self.kept: list[bytes] | None = [] if keeps else None
         self.stamps: list[int] = []
         self.visible_ns: int | None = None
         self.done_ns: int | None = None
@@ -44,11 +48,13 @@ class StreamTally:
         if alike is not None and not frames.rest and alike.is_event(data):
             self.stamps.append(at_ns)
             return
+        if self.kept is not None:
+            self.kept.append(data)
         for payload in frames.feed(data):
             if self._alike is not None and self._alike.is_payload(payload):
                 self.stamps.append(at_ns)
             elif payload == DONE:
-                self.done_ns = self.done_ns or at_ns
+                self.done_ns, self._alike = self.done_ns or at_ns, None
             else:
                 self._look(payload, at_ns)
         if not frames.are_regular:
@@ -67,13 +73,19 @@ class StreamTally:
             self.stamps.append(at_ns)
             if flags & VISIBLE and self.visible_ns is None:
                 self.visible_ns = at_ns
-        if flags == VISIBLE and usage is None and self._needs_done:
-            self._alike = template_of(payload, value)
+        # Alike is what follows the same without a break: what a chunk means depends on what came between.
+        learns = flags == VISIBLE and usage is None and self._learns
+        self._alike = template_of(payload, value) if learns else None
         if flags & (FAILED | STRANGE) and not self.detail:
             self.detail = payload[:SHOWN].decode(errors="replace")
         self.flags |= flags
         if usage is not None:
             self.usage = usage
+
+    @property
+    def body(self) -> bytes | None:
+        """What is kept of the body."""
+        return None if self.kept is None else b"".join(self.kept)
 
     def verdict(self) -> tuple[Outcome, str]:
         """What the stream came to, once its body has ended as HTTP says."""
@@ -119,9 +131,14 @@ class WholeTally:
     def feed(self, data: bytes, at_ns: int) -> None:
         self._parts.append(data)
 
+    @property
+    def body(self) -> bytes:
+        """The body."""
+        return b"".join(self._parts)
+
     def verdict(self) -> tuple[Outcome, str]:
         """An answer of success is a JSON object, and no error."""
-        body = b"".join(self._parts)
+        body = self.body
         try:
             value = orjson.loads(body)
         except orjson.JSONDecodeError:

@@ -12,6 +12,7 @@ from locust.exception import StopUser
 from locust.user.task import LOCUST_STATE_STOPPING
 
 from wireproof.load.book import Book
+from wireproof.load.judging import JUDGED, Judge
 from wireproof.load.line import Line
 from wireproof.load.pace import Start
 from wireproof.load.plan import Plan
@@ -38,6 +39,7 @@ class LoadUser(FastHttpUser):
     scenario: Scenario
     plan: Plan
     book: Book
+    judge: Judge | None
     spent: Callable[[], None]
 
     def on_start(self) -> None:
@@ -101,7 +103,8 @@ class LoadUser(FastHttpUser):
             gevent.sleep(max(0.0, (due_ns - perf_counter_ns()) / 1e9))
         plan.flying += 1
         try:
-            return ask(self.line, shot, self.deadlines, due_ns)
+            self.under_way = plan.flying
+            return ask(self.line, shot, self.deadlines, due_ns, keeps=self.judge is not None)
         except gevent.GreenletExit:
             self.book.counts["unfinished"] += 1
             raise
@@ -110,6 +113,8 @@ class LoadUser(FastHttpUser):
 
     def _enter(self, record: Record, shot: Shot, number: int) -> None:
         self.book.enter(record, shot.method, number)
+        if self.judge is not None and record.outcome in JUDGED:
+            self.book.judged(record, self.under_way, self.judge.breaches(record, shot))
         self.plan.purse.settle(shot, record.tokens)
         if self.plan.schedule is not None:
             self.book.note(SCHEDULE, LAG, max(0.0, (record.sent_ns - record.due_ns) / 1e6))

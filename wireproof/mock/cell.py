@@ -13,8 +13,10 @@ from wireproof.mock.core import Core
 from wireproof.mock.kept_answers import KeptAnswers, Prepared, prepare
 from wireproof.mock.latency import Latency, Prefixes, paced
 from wireproof.mock.message import Op, Ops, Received
+from wireproof.mock.prefix_usage import with_cached
 from wireproof.mock.refusal import Refused
 from wireproof.mock.said import Said, encode
+from wireproof.mock.strain import CHANGES, Swap
 from wireproof.mock.truth import Truth, Watch
 
 PATH = "/_wireproof/cell"
@@ -55,6 +57,7 @@ class Cell:
         self.state, self.factor = "up", 1.0
         self._chance = Random(seed)
         self._prefixes = Prefixes(latency.cached_blocks)
+        self._swap = Swap()
         self._kept = KeptAnswers(whole=latency.is_none and not latency.apart)
         self._active = 0
         self._queue: deque[Stay] = deque()
@@ -68,9 +71,20 @@ class Cell:
         if refused is not None:
             return prepare(made(self._core.refuse(received, refused)))
         # A header of the control may make two answers to the same request differ.
-        if self._core.controlled:
-            return prepare(made())
-        return self._kept.answer(received, form, made)
+        prepared = prepare(made()) if self._core.controlled else self._kept.answer(received, form, made)
+        return self._strained(received, prepared) if self._is_strained() else prepared
+
+    def _is_strained(self) -> bool:
+        strain = self.latency.strain
+        return strain is not None and self._active >= strain.above
+
+    def _strained(self, received: Received, prepared: Prepared) -> Prepared:
+        """What becomes of an answer under pressure."""
+        strain = self.latency.strain
+        assert strain is not None
+        if strain.fault == "swapped":
+            return self._swap.given(received.path, prepared)
+        return CHANGES[strain.fault](prepared) if strain.fault in CHANGES else prepared
 
     def refusal(self) -> Refused | None:
         """Why a request is turned away before it is looked at; that a cell is down is the core's to tell."""
@@ -84,6 +98,8 @@ class Cell:
         if slots is not None and self._active >= slots and len(self._queue) >= self.latency.queue:
             self.truth.counts["turned away"] += 1
             return Refused("unavailable", "This cell is full, and so is its queue.")
+        if self._is_strained() and self.latency.strain.fault == "crash":  # type: ignore[union-attr]
+            return Refused("server-failed", "This cell has too much to do.", status=500)
         return None
 
     def _is_over_limit(self) -> bool:
@@ -108,7 +124,8 @@ class Cell:
         def go() -> None:
             self._active += 1
             fresh = self._prefixes.fresh(received.body) if self.latency.prefill_s else 0
-            due = paced(ops, weights, self.latency, self._chance, self._slow(), fresh)
+            said = with_cached(ops, received.body, fresh) if self.latency.cached_blocks else ops
+            due = paced(said, weights, self.latency, self._chance, self._slow(), fresh)
             begin(due, Watch(self.truth, weights, asked_at, apart=self.latency.apart))
 
         stay = Stay(self, go)

@@ -47,6 +47,14 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
+class Strain:
+    """From how many answers at a time on each further one goes wrong, and how (`strain.py`)."""
+
+    above: int
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
 class Latency:
     """How fast a cell is.
 
@@ -57,6 +65,7 @@ class Latency:
         slowdown: how much longer everything takes when all slots are taken, as a share.
         cached_blocks: the blocks that the cache of prefixes holds.
         apart: each event is a write of its own, even where several are due.
+        strain: what goes wrong under pressure.
     """
 
     ttft: Spread = Spread()
@@ -68,6 +77,7 @@ class Latency:
     cached_blocks: int = 0
     limit: Limit | None = None
     apart: bool = False
+    strain: Strain | None = None
 
     @property
     def is_none(self) -> bool:
@@ -86,6 +96,7 @@ class Latency:
             cached_blocks=row.get("prefix_cache", 0),
             limit=Limit(**row["limit"]) if "limit" in row else None,
             apart=row.get("apart", False),
+            strain=Strain(**row["strain"]) if "strain" in row else None,
         )
 
 

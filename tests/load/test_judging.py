@@ -1,0 +1,195 @@
+"""The judge of a load run: what it leaves out changes no verdict, and its verdicts are those of the suites' checks."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from wireproof import aim, config, pointer
+from wireproof.aim import Aim
+from wireproof.case import Case
+from wireproof.load import cases, conformance, judging, shot
+from wireproof.load.judging import Breach, Judge
+from wireproof.load.record import Answer, Outcome, Record
+from wireproof.load.reply import Reply
+from wireproof.load.shot import Shot
+from wireproof.load.tally import StreamTally
+from wireproof.mock.faults import faults
+from wireproof.mock.head import wire_bytes
+from wireproof.mock.message import Ops, Received
+from wireproof.mock.rehearsal import NOW, Rehearsal
+from wireproof.target import Target
+
+STREAMS = ("chat-usage-stream", "chat-basic-stream")
+
+
+@pytest.fixture(scope="module")
+def target() -> Target:
+    (found,) = aim.targets(Aim(providers=("openai",)), {})
+    return replace(found, base_url="http://cell/openai/v1")
+
+
+@pytest.fixture(scope="module")
+def rehearsal() -> Rehearsal:
+    return Rehearsal(config.providers_data())
+
+
+@pytest.fixture(autouse=True)
+def the_moment_of_the_rehearsal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judging, "time", lambda: NOW)
+
+
+def case_of(name: str) -> Case:
+    (case,) = cases.cases([name]).values()
+    ask = case.asks[-1]
+    body = pointer.edit(ask.body, "/messages/0/content", "Count from 1 to 100, separated by commas.")
+    return replace(case, asks=(replace(ask, body=body, cap=24),))
+
+
+def done(rehearsal: Rehearsal, asked: Shot, fault: str | None = None) -> Ops:
+    head, _, body = asked.wire.partition(b"\r\n\r\n")
+    first, *lines = head.decode().split("\r\n")
+    method, path, _ = first.split()
+    headers = tuple((name.lower(), value) for name, _, value in (line.partition(": ") for line in lines))
+    more = (("x-wireproof-fault", fault),) if fault else ()
+    rehearsal.begin()
+    return rehearsal.ops(Received(method, path, "", (*headers, *more), body, NOW))
+
+
+def heard(ops: Ops, *, whole: bool) -> Answer | None:
+    """An answer as a load run keeps it, each write a read of its own; None where it is no stream of success."""
+    reply, tally = Reply(), StreamTally("chat", keeps=True, whole=whole)
+    for op in ops:
+        try:
+            reply.feed(wire_bytes(op))
+        except Exception:  # no HTTP, and so nothing to judge
+            return None
+        if reply.body:
+            tally.feed(bytes(reply.body), 1)
+            del reply.body[:]
+    kind = reply.header("content-type")
+    if not reply.message_complete or reply.get_code() != 200 or "event-stream" not in kind:
+        return None
+    if tally.verdict()[0] is not Outcome.OK:
+        return None
+    assert tally.body is not None
+    return Answer(200, kind, tally.body)
+
+
+def broken(judge: Judge, asked: Shot, answer: Answer) -> dict[str, tuple[str, ...]]:
+    record = Record(asked.name, Outcome.OK, "", 200, 0, 0, 0, answer=answer)
+    return {breach.check: breach.places for breach in judge.breaches(record, asked)}
+
+
+def renamed(answer: Answer) -> Answer:
+    """The same answer with another id, another time and other texts."""
+    body = answer.body.replace(b"chatcmpl-", b"chatcmpl-0123").replace(b'"content":"1"', b'"content":"other"')
+    return replace(answer, body=body.replace(b"%d" % NOW, b"%d" % (NOW + 1)))
+
+
+def shown_faults(rehearsal: Rehearsal, asked: Shot) -> Iterator[tuple[str, Ops]]:
+    """The faults that change the answer to a request, and what each makes of it."""
+    faultless = done(rehearsal, asked)
+    for one in faults().values():
+        if {"*", "chat"} & set(one.endpoints) and (ops := done(rehearsal, asked, one.id)) != faultless:
+            yield one.id, ops
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_chunks_left_out_change_no_verdict(target: Target, rehearsal: Rehearsal, name: str) -> None:
+    """Every fault of the reference server that a stream shows, judged on all of it and on what is kept of it."""
+    case = case_of(name)
+    asked, judge = shot.load(name, case, target), Judge(target, {name: case})
+    caught = Counter[bool]()
+    for fault, ops in shown_faults(rehearsal, asked):
+        all_of_it, kept = heard(ops, whole=True), heard(ops, whole=False)
+        assert (all_of_it is None) == (kept is None)
+        if all_of_it is not None and kept is not None:
+            found = {breach.check: breach.places for breach in judge.judged(all_of_it, asked)}
+            assert found == broken(judge, asked, kept), fault
+            # Once more: now it is judged by one that was like it.
+            assert found == broken(judge, asked, renamed(kept)), fault
+            assert "error" not in found, fault
+            caught[bool(found)] += 1
+    assert caught[True] > 25
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_the_faultless_stream_breaks_nothing_and_most_of_it_is_left_out(
+    target: Target, rehearsal: Rehearsal, name: str
+) -> None:
+    case = case_of(name)
+    asked, judge = shot.load(name, case, target), Judge(target, {name: case})
+    ops = done(rehearsal, asked)
+    all_of_it, kept = heard(ops, whole=True), heard(ops, whole=False)
+    assert all_of_it is not None
+    assert kept is not None
+    assert broken(judge, asked, kept) == broken(judge, asked, all_of_it) == {}
+    assert kept.body.count(b"data: ") < 8 < 24 < all_of_it.body.count(b"data: ")
+
+
+def test_the_kept_body_has_the_text_of_a_stream_that_was_asked_for_a_word(target: Target) -> None:
+    """Each answer says a word of its own; one that says another's breaks a promise, whatever else it says."""
+    (case,) = cases.cases(["chat-basic"]).values()
+    asked = replace(shot.load("chat-basic", case, target), nonce="kestrel-000000007")
+    judge = Judge(target, {"chat-basic": case})
+
+    def crossed(said: str) -> bool:
+        body = json.dumps({"choices": [{"message": {"role": "assistant", "content": said}}]}).encode()
+        return judging.CROSSED in broken(judge, asked, Answer(200, "application/json", body))
+
+    assert not crossed("kestrel-000000007")
+    assert not crossed("I would rather not.")
+    assert crossed("kestrel-000000008")
+    assert crossed("kestrel-000000007 kestrel-000000008")
+
+
+def test_levels_are_those_of_the_document(target: Target) -> None:
+    """The same check at different places is promised at different levels, and what no client can read at must."""
+    levels = conformance.Levels(target)
+    assert levels.of("chat-usage-stream", "schema.chunks\t/id") == ("schema.chunks", "must")
+    assert levels.of("chat-usage-stream", "schema.chunks\t/elsewhere") == ("schema.chunks", "should")
+    assert levels.of("chat-usage-stream", "cut") == ("cut", "must")
+    assert levels.of("chat-basic", "wire.no-server-error") == ("wire.no-server-error", "must")
+
+
+def test_answers_are_counted_by_what_they_break_and_by_how_many_were_under_way(target: Target) -> None:
+    counts = Counter[str]()
+    at_id = Breach("schema.chunks", ("/id",), "")
+    for flying, breaches in ((1, ()), (5, ()), (7, (at_id,)), (70, (at_id, Breach("cut", (), "")))):
+        counts[conformance.key_of("chat-usage-stream", flying, breaches)] += 1
+    told = conformance.told(counts, target)
+    assert told is not None
+    assert (told["judged"], told["conformant"], told["share"]) == (4, 2, 0.5)
+    assert [(row["under_way"], row["judged"], row["conformant"]) for row in told["by_concurrency"]] == [
+        (1, 1, 1),
+        (4, 2, 1),
+        (64, 1, 0),
+    ]
+    assert {(one["check"], one["level"], one["answers"]) for one in told["broken"]} == {
+        ("schema.chunks", "must", 2),
+        ("cut", "must", 1),
+    }
+    assert conformance.told(Counter(), target) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "checks"),
+    [
+        pytest.param(500, b"oops", {"wire.no-server-error"}, id="crashed"),
+        pytest.param(429, b'{"error":{"message":"m","type":"t","param":null,"code":"c"}}', set(), id="throttled"),
+        pytest.param(429, b'{"detail":"no"}', {"schema.error"}, id="another-envelope"),
+        pytest.param(503, b'{"error":{"message":"m","type":"t","param":null,"code":"c"}}', set(), id="unavailable"),
+    ],
+)
+def test_refusals_are_held_to_their_form(target: Target, status: int, body: bytes, checks: set[str]) -> None:
+    (case,) = cases.cases(["chat-basic"]).values()
+    asked, judge = shot.load("chat-basic", case, target), Judge(target, {"chat-basic": case})
+    answer: Any = Answer(status, "application/json", body)
+    assert broken(judge, asked, answer).keys() >= checks
+    assert bool(broken(judge, asked, answer)) == bool(checks)

@@ -1,0 +1,52 @@
+"""Faults that show under pressure alone: quiet runs are clean, and crowded ones are caught with their reason."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+Serve = Run = Any
+
+ALONE = ("-u", "2", "--max-requests", "30", "--jitter", "0", "-t", "60s")
+CROWD = ("-u", "64", "--max-requests", "300", "--jitter", "0", "-t", "60s")
+
+
+@pytest.mark.parametrize(
+    ("latency", "scenario", "check"),
+    [
+        pytest.param("strained-wrong", "Stream", "schema.chunks", id="wrong-at-64-users"),
+        pytest.param("strained-wrong", "Chat", "schema.conforms", id="wrong-in-one-piece"),
+        pytest.param("strained-torn", "Stream", "cut", id="torn-streams"),
+        pytest.param("strained-swapped", "Echo", "transport.own-answers", id="swapped-answers"),
+        pytest.param("strained-crashing", "Stream", "wire.no-server-error", id="500-for-overload"),
+    ],
+)
+def test_what_goes_wrong_under_pressure_is_caught(
+    serve: Serve, load: Run, latency: str, scenario: str, check: str
+) -> None:
+    with serve(latency) as cell:
+        quiet, crowded = load(scenario, *ALONE, at=cell), load(scenario, *CROWD, at=cell)
+    assert quiet.summary["conformance"]["share"] == 1
+    assert quiet.code == 0
+    told = crowded.summary["conformance"]
+    assert told["share"] < 1
+    assert (check, "must") in {(one["check"], one["level"]) for one in told["broken"]}
+    few = [row for row in told["by_concurrency"] if row["under_way"] < 8]
+    many = [row for row in told["by_concurrency"] if row["under_way"] >= 32]
+    assert all(row["share"] == 1 for row in few)
+    assert any(row["share"] < 1 for row in many)
+
+
+def test_a_threshold_on_conformance_fails_the_run_that_breaks_it(serve: Serve, load: Run) -> None:
+    kept_to = ("--threshold", "conformance = 100%")
+    with serve("strained-wrong") as cell:
+        assert load("Stream", *ALONE, *kept_to, at=cell).code == 0
+        assert load("Stream", *CROWD, *kept_to, at=cell).code != 0
+
+
+def test_answers_are_not_judged_where_nobody_wants_it(serve: Serve, load: Run) -> None:
+    with serve("strained-wrong") as cell:
+        ended = load("Stream", *CROWD, "--no-judge", at=cell)
+    assert ended.summary["conformance"] is None
+    assert "conformance: not judged" in ended.output

@@ -1,0 +1,87 @@
+"""Which checks of the suites ride on the answers of a load run.
+
+They are those that hold for every answer of their kind, whatever was asked, that need one exchange alone, and whose
+verdict on a stream does not change when chunks that differ in their texts alone are left out of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from wireproof.check import Check, registry
+from wireproof.suites import load_file
+
+# Where the rules stand: these files are read, and no others, for a run starts sooner so.
+FILES = (
+    "chat/test_framing",
+    "chat/test_response",
+    "chat/test_stream",
+    "chat/test_stream_finish",
+    "chat/test_stream_usage",
+    "embeddings/test_vectors",
+    "models/test_list",
+    "responses/test_agreement",
+    "responses/test_events",
+    "responses/test_failure",
+    "responses/test_response",
+    "schema/test_shapes",
+    "wire/test_body",
+    "wire/test_http",
+)
+FRAMES = ("stream.utf-8", "stream.blank-line", "stream.fields", "stream.data", "stream.json", "schema.chunks")
+STREAMS: Mapping[str, tuple[str, ...]] = {
+    "chat": (
+        "stream.no-error", "stream.done", "stream.nothing-after-done", "stream.one-id", "stream.one-created",
+        "stream.one-model", "stream.created", "stream.model", "stream.indexes", "stream.finish",
+        "stream.finish-known", "stream.finish-null", "stream.no-text-after-finish", "stream.finish-last",
+        "stream.usage-sum",
+    ),
+    "responses": (
+        "responses.opens", "responses.ends", "responses.ends-once", "responses.not-failed", "responses.names",
+        "responses.sequence", "responses.order", "responses.deltas", "responses.item-ids", "responses.final-text",
+        "responses.one-id", "responses.one-created", "responses.one-model",
+    ),
+}  # fmt: skip
+# What a chat stream owes further, by whether its request asked for token counts.
+COUNTED, UNCOUNTED = ("stream.usage", "stream.usage-last"), ("stream.no-usage", "stream.has-choices")
+BODIES = ("wire.json", "wire.utf-8", "wire.status-body")
+ANSWERS: Mapping[str, tuple[str, ...]] = {
+    "chat": ("chat.answers", "chat.created", "chat.model", "chat.usage-sum"),
+    "responses": ("responses.created", "responses.model", "responses.usage-sum"),
+    "embeddings": ("embeddings.one-vector-each", "embeddings.indexes", "embeddings.equal-lengths"),
+    "models": ("models.lists", "models.unique-ids"),
+}
+REFUSALS = (*BODIES, "schema.error", "wire.no-server-error")
+
+
+def of_stream(endpoint: str, body: Any) -> tuple[Check, ...]:
+    """The checks of a streamed answer to a request."""
+    names = (*FRAMES, *STREAMS.get(endpoint, ()))
+    if endpoint == "chat":
+        options = body.get("stream_options") if isinstance(body, dict) else None
+        names += COUNTED if isinstance(options, dict) and options.get("include_usage") else UNCOUNTED
+    return found(names)
+
+
+def of_answer(endpoint: str) -> tuple[Check, ...]:
+    """The checks of an answer in one piece."""
+    return found((*BODIES, "schema.conforms", *ANSWERS.get(endpoint, ())))
+
+
+def of_refusal() -> tuple[Check, ...]:
+    """The checks of an answer without success."""
+    return found(REFUSALS)
+
+
+def found(names: tuple[str, ...]) -> tuple[Check, ...]:
+    """The checks of these ids."""
+    _read()
+    return tuple(registry[name] for name in names)
+
+
+@cache
+def _read() -> None:
+    for file in FILES:
+        load_file(file)
