@@ -142,8 +142,9 @@ class Attempt(Protocol):
     async def send(self) -> Exchange:
         """What comes of the request."""
 
-    async def send_before_a_proper_one(self) -> tuple[Exchange, Exchange | None]:
-        """What comes of the request and of a proper one behind it; None where the first never ended."""
+    @property
+    def following(self) -> Exchange | None:
+        """What came of a proper request right behind a broken one; None where none was asked."""
 
     def follows_the_rules(self) -> None:
         """Every rule that rides on exchanges of its kind holds; raises Violation."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Any
 
 from wireproof.budget import Budget, Ceiling, ceiling
@@ -11,6 +12,7 @@ from wireproof.case import Case
 from wireproof.check import Untestable
 from wireproof.courier import not_worth_sending
 from wireproof.gather import SMOKE_CASES
+from wireproof.generated.foreseen import foreseen
 from wireproof.patience import longest_wait
 from wireproof.render import Outgoing, render
 from wireproof.target import Target
@@ -107,8 +109,12 @@ class Plan:
         return f"{self.seconds:.0f} s {', '.join(pace + waits)}"
 
 
-def plan(trial: Trial) -> Plan:
-    """What judging every entry of a trial would send; models nobody named are taken to be those of the document."""
+def plan(trial: Trial, examples: int = 0) -> Plan:
+    """What judging every entry of a trial would send; models nobody named are taken to be those of the document.
+
+    Args:
+        examples: how many generated requests of each family; what shrinking sends comes on top.
+    """
     target = replace(trial.target, models={**trial.target.provider.models, **trial.target.models})
     budget = Budget(target)
     sent: dict[str, tuple[Ceiling, ...]] = {}
@@ -125,10 +131,16 @@ def plan(trial: Trial) -> Plan:
             sent[case.name] = tuple(ceiling(one, target) for one in outgoing)
         else:
             unsent[case.name] = lack
+    for name, groups in foreseen(trial, target, examples) if examples else ():
+        fitting = list(takewhile(lambda outgoing: budget.debit(*outgoing) is None, groups))
+        sent[name] = tuple(ceiling(one, target) for outgoing in fitting for one in outgoing)
+        if len(fitting) < len(groups):
+            unsent[name] = f"the budget ends after {len(fitting)} of {len(groups)} generated requests"
     judged = sum(
         all(name in sent for _, name in entry.cases) and entry.needs <= target.means for entry in trial.entries
     )
-    return Plan(target, sent, unsent, judged, longest_wait((trial.cases[name] for name in sent), target))
+    waits = longest_wait((trial.cases[name] for name in sent if name in trial.cases), target)
+    return Plan(target, sent, unsent, judged, waits)
 
 
 def _wanted(trial: Trial) -> Iterable[Case]:

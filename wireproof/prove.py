@@ -15,6 +15,7 @@ from multiprocessing import get_context
 
 from wireproof import aim, bundled, config
 from wireproof.errors import ConfigError
+from wireproof.generated.proved import Round, concerned, joined
 from wireproof.members import Member, members
 from wireproof.mock.faults import Fault, faults
 from wireproof.proof import Proof
@@ -22,7 +23,7 @@ from wireproof.stand import Stand
 from wireproof.suites import load_checks
 from wireproof.target import Deadlines
 from wireproof.toll import Toll, Touched
-from wireproof.trial import open_trial
+from wireproof.trial import Trial, open_trial
 
 # Faults that leave a connection open are told by the idle deadline, so it is short; the mock answers at once.
 DEADLINES = Deadlines(connect=5.0, first_byte=4.0, idle=3.0, total=15.0)
@@ -88,12 +89,17 @@ def _prove_provider(name: str, only: tuple[str, ...]) -> Part:
     (target,) = aim.targets(aim.Aim(providers=(name,)), {})
     with bundled.mock() as urls:
         target = replace(aim.at_address(target, urls[name]), deadlines=DEADLINES)
-        return asyncio.run(_prove(Stand(open_trial(target, known, load_checks())), _chosen(faults(), only), not only))
+        return asyncio.run(_prove(open_trial(target, known, load_checks()), _chosen(faults(), only), not only))
 
 
-async def _prove(stand: Stand, chosen: Sequence[Fault], each_member: bool) -> Part:
+async def _prove(trial: Trial, chosen: Sequence[Fault], each_member: bool) -> Part:
+    stand = Stand(trial)
     alarms = await stand.faultless()
     tolls = {fault.id: stand.toll(touched, fault) async for fault, touched in committed(stand, chosen)}
+    if stand.name == config.BASELINE and (seldom := concerned(chosen)):
+        drawn = Round(trial)
+        alarms += await drawn.faultless()
+        tolls |= {fault.id: joined(tolls[fault.id], await drawn.toll(fault)) for fault in seldom}
     alarms += [
         f"{stand.name}: {fault.id} is within the rules, yet it breaks {', '.join(tolls[fault.id].checks)}"
         for fault in chosen

@@ -29,7 +29,7 @@ def run(parsed: argparse.Namespace) -> int:
     if parsed.resume:
         raise ConfigError("--resume", "a plan is made of what is sent from the start", "leave it out")
     planned = Run.of(options.aim_of(parsed))
-    plans = [plan(trial) for trial in planned.trials.values()]
+    plans = [plan(trial, parsed.examples or 0) for trial in planned.trials.values()]
     planned.close()
     print(
         json.dumps([one.as_data() for one in plans], indent=1) if parsed.json else "\n".join(p.as_text() for p in plans)

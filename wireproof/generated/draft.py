@@ -10,9 +10,13 @@ from typing import Any
 from wireproof import contract, datafiles, pointer
 from wireproof.case import Ask
 from wireproof.casebook import ENDPOINT_ROLES
-from wireproof.generated.probe import Probe, written
+from wireproof.generated.probe import Probe, kind_of, written
 from wireproof.provider import Provider
 
+# The kinds of requests after which a server has to show that it still serves.
+BROKEN = frozenset({"invalid", "odd"})
+# What every model in use takes, where the contract names no context; and what is long for any of them.
+LEAST_CONTEXT, MOST_TEXT = 4_096, 80_000
 # The capability that a member of a request exercises, where it has another name.
 FEATURES = {
     "presence_penalty": "penalties",
@@ -76,9 +80,21 @@ class Draft:
         return {**self.row["body"], **least}
 
     @property
+    def room(self) -> int:
+        """Bytes of text that fit the context of the endpoint's model, as no token is shorter than one."""
+        model = self.provider.models.get(ENDPOINT_ROLES.get(self.endpoint, "chat"))
+        rows = {row["id"]: row for row in self.provider.data["models"]["catalogue"]}
+        context = rows.get(model or "", {}).get("context", LEAST_CONTEXT)
+        return min(MOST_TEXT, int(context) // 2)
+
+    @property
     def proper(self) -> Ask:
         """The smallest proper request."""
         return self.ask(self.body)
+
+    def behind(self, case: str) -> tuple[Ask, ...]:
+        """What is asked right behind each request of a generated case: a proper one, where it is no such itself."""
+        return (self.proper,) if kind_of(case) in BROKEN else ()
 
     def ask(self, body: Any, raw: bytes | None = None, **other: Any) -> Ask:
         """A request with this body, or with these bytes in its place."""

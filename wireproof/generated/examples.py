@@ -10,7 +10,12 @@ from wireproof.generated.probe import Probe
 
 def examples(strategy: SearchStrategy[Probe], most: int) -> tuple[Probe, ...]:
     """At most so many probes that differ, in the order in which they are drawn."""
-    drawn: dict[str, Probe] = {}
+    return tuple({probe.case("").name: probe for probe in draws(strategy, most)}.values())
+
+
+def draws(strategy: SearchStrategy[Probe], most: int) -> list[Probe]:
+    """So many probes as they are drawn, some of them again; fewer where there are no more."""
+    drawn: list[Probe] = []
 
     @settings(
         max_examples=most,
@@ -22,7 +27,7 @@ def examples(strategy: SearchStrategy[Probe], most: int) -> tuple[Probe, ...]:
     )
     @given(strategy)
     def take(probe: Probe) -> None:
-        drawn.setdefault(probe.case("").name, probe)
+        drawn.append(probe)
 
     take()
-    return tuple(drawn.values())
+    return drawn

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from wireproof.case import Ask
 from wireproof.check import Check, Inconclusive, NotOffered, Untestable, Violation
 from wireproof.courier import Courier
 from wireproof.docket import Entry
@@ -41,7 +40,7 @@ class Exploration:
     """One entry of a docket whose requests are generated.
 
     Attributes:
-        draft: what its requests are made from; None where no body is.
+        draft: what its requests are made from.
         asked: how many requests that differ were judged.
         lack: why no more requests are sent; None where there may be more.
         failing: the latest request that broke the requirement; hypothesis ends with the smallest.
@@ -51,7 +50,7 @@ class Exploration:
     entry: Entry
     check: Check
     courier: Courier
-    draft: Draft | None = None
+    draft: Draft
     seen: set[str] = field(default_factory=set)
     passed: int = 0
     lack: str | None = None
@@ -83,12 +82,12 @@ class Exploration:
         else:
             self.passed += 1
 
-    async def ask(self, probe: Probe, *after: Ask) -> tuple[Exchange, ...]:
-        """What comes of a probe and the requests behind it; the same is never sent twice.
+    async def ask(self, probe: Probe) -> tuple[Exchange, ...]:
+        """What comes of a probe and the request behind it; the same is never sent twice.
 
         Raises Untestable where it cannot be sent.
         """
-        case = probe.case(self.entry.case, *after)
+        case = probe.case(self.entry.case, *self.draft.behind(self.entry.case))
         if self.lack is not None and case.name not in self.courier.evidence:
             raise Untestable(self.lack)
         sent = await self.courier.send(case)
@@ -131,17 +130,16 @@ class Attempt:
         """The cause for which the request must be refused."""
         return self._probe.refused
 
-    async def send(self) -> Exchange:
-        """What comes of the request, judged by every rule that rides on it."""
-        sent = await self._exploration.ask(self._probe)
-        return self._take(sent)
+    @property
+    def following(self) -> Exchange | None:
+        """What came of the request behind it; None where the first never ended."""
+        return self._next
 
-    async def send_before_a_proper_one(self) -> tuple[Exchange, Exchange | None]:
-        """What comes of the request and of a proper one behind it; None where the first never ended."""
-        draft = self._exploration.draft
-        assert draft is not None
-        sent = await self._exploration.ask(self._probe, draft.proper)
-        return self._take(sent), sent[1] if len(sent) > 1 else None
+    async def send(self) -> Exchange:
+        """What comes of the request."""
+        first, *behind = await self._exploration.ask(self._probe)
+        self._next = behind[0] if behind else None
+        return self._take(first)
 
     def follows_the_rules(self) -> None:
         """Every rule that rides on an exchange of this kind holds."""
@@ -154,8 +152,8 @@ class Attempt:
         optional = self._exploration.trial.target.provider.optional
         return bool(self._probe.features & optional) and refused_honestly(self.exchange)
 
-    def _take(self, sent: tuple[Exchange, ...]) -> Exchange:
-        exchange = replace(sent[0], case=self._exploration.entry.case)
+    def _take(self, exchange: Exchange) -> Exchange:
+        exchange = replace(exchange, case=self._exploration.entry.case)
         if exchange.broken is not None and exchange.broken.before_asking:
             raise Untestable(f"could not ask: {exchange.broken.detail}")
         if exchange.truncated:

@@ -10,6 +10,7 @@ from wireproof.generated import values
 from wireproof.generated.draft import Draft
 from wireproof.generated.invalid import CONTENT_TYPES
 from wireproof.generated.probe import Probe, written
+from wireproof.generated.valid import SHORT
 
 BOM = b"\xef\xbb\xbf"
 UTF_16 = ("utf-16", "utf-16-le", "utf-16-be", "utf-32")
@@ -53,7 +54,7 @@ def tool_name(draft: Draft) -> SearchStrategy[Probe] | None:
         return Probe(draft.ask(body), "/tools/0/function/name", f"a name of {len(name)} characters")
 
     emoji = st.characters(min_codepoint=0x1F300, max_codepoint=0x1FAFF)
-    return (values.texts(empty=True) | emoji).map(named)
+    return (values.texts(SHORT, empty=True) | emoji).map(named)
 
 
 def content_type(draft: Draft) -> SearchStrategy[Probe] | None:

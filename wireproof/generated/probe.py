@@ -61,6 +61,11 @@ def endpoint_of(case: str) -> str:
     return case.split(":")[1]
 
 
+def kind_of(case: str) -> str:
+    """The kind of a generated case: valid, invalid, odd, kept or stateful."""
+    return case.split(":")[2]
+
+
 def written(body: Any) -> bytes:
     """A body as the text of JSON; a lone surrogate, which UTF-8 has not, becomes the escape that JSON has for it."""
     return json.dumps(body, ensure_ascii=False).encode("utf-8", "backslashreplace")

@@ -19,11 +19,13 @@ COSTLY = frozenset({"n", "best_of", "max_tokens", "max_completion_tokens", "max_
 SPELLINGS = ("{}", "{}.0", "{}e0", "{}.00E+0")
 TINY = "1e-9"
 MOST_MESSAGES = 40
+# Bytes of what is said of a tool.
+SHORT = 1_024
 
 
 def text(draft: Draft) -> SearchStrategy[Probe] | None:
     """A text of any plane of Unicode, emoji, right to left, very long, or empty where that is legal."""
-    every = values.texts(empty=draft.row.get("empty", False))
+    every = values.texts(draft.room, empty=draft.row.get("empty", False))
     places = [place for place in draft.row["texts"] if _stands(draft, place)]
     return st.tuples(st.sampled_from(places), every).map(lambda drawn: _with_text(draft, *drawn))
 
@@ -103,7 +105,7 @@ def tools(draft: Draft) -> SearchStrategy[Probe] | None:
     if "tools" not in draft.fields or draft.endpoint != "chat":
         return None
     required = {"name": values.names(), "parameters": values.parameters()}
-    function = st.fixed_dictionaries(required, optional={"description": values.texts(empty=True)})
+    function = st.fixed_dictionaries(required, optional={"description": values.texts(SHORT, empty=True)})
     several = st.lists(function, min_size=1, max_size=3, unique_by=_name)
     return several.map(lambda held: _with(draft, {"tools": [_tool(one) for one in held]}, f"{len(held)} tools"))
 
@@ -120,10 +122,9 @@ def conversation(draft: Draft) -> SearchStrategy[Probe] | None:
     """Many messages, by who may say one without another before it."""
     if "messages" not in draft.body:
         return None
-    message = st.fixed_dictionaries(
-        {"role": st.sampled_from(("user", "assistant", "system")), "content": values.texts(empty=True)}
-    )
-    last = values.texts(empty=True).map(lambda said: {"role": "user", "content": said})
+    said = values.texts(draft.room // (MOST_MESSAGES + 1), empty=True)
+    message = st.fixed_dictionaries({"role": st.sampled_from(("user", "assistant", "system")), "content": said})
+    last = said.map(lambda text: {"role": "user", "content": text})
     before = st.lists(message, max_size=MOST_MESSAGES)
     return st.tuples(before, last).map(
         lambda drawn: _with(draft, {"messages": [*drawn[0], drawn[1]]}, f"{len(drawn[0]) + 1} messages")

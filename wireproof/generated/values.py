@@ -16,7 +16,7 @@ ODD_TEXTS = (
     "null", "undefined", "{}", "[DONE]", "data: [DONE]\n\n", "<|endoftext|>", "\\", '"', "\r\n",
     "%00", "${x}", "{{x}}", "../..", "'; --",
 )  # fmt: skip
-LONG = (256, 1_000, 4_096, 20_000)
+LONG = (64, 256, 1_000, 4_096, 20_000)
 
 
 def plane(number: int) -> SearchStrategy[str]:
@@ -27,12 +27,12 @@ def plane(number: int) -> SearchStrategy[str]:
     )
 
 
-def texts(*, empty: bool) -> SearchStrategy[str]:
-    """Texts of every plane, odd ones, long ones, and the empty one where it is legal."""
-    long = st.builds(lambda word, times: word * times, st.sampled_from(("a", "é", "漢", "🙂")), st.sampled_from(LONG))
+def texts(most: int, *, empty: bool) -> SearchStrategy[str]:
+    """Texts of every plane, odd ones, long ones of at most so many bytes, and the empty one where it is legal."""
+    sizes = [size for size in LONG if 4 * size <= most] or [most // 4]
+    long = st.builds(lambda word, times: word * times, st.sampled_from(("a", "é", "漢", "🙂")), st.sampled_from(sizes))
     kinds = [st.integers(0, PLANES - 1).flatmap(plane), st.sampled_from(ODD_TEXTS), st.text(max_size=40), long]
-    made = st.one_of(st.just(""), *kinds) if empty else st.one_of(*kinds).filter(str.strip)
-    return made
+    return st.one_of(st.just(""), *kinds) if empty else st.one_of(*kinds).filter(str.strip)
 
 
 def json_values() -> SearchStrategy[Any]:

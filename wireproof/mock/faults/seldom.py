@@ -42,7 +42,8 @@ def is_astral(body: Body) -> bool:
 
 def names_an_emoji(body: Body) -> bool:
     """A tool or function whose name is one emoji."""
-    offered = [one for name in ("tools", "functions") for one in body.get(name) or () if isinstance(one, dict)]
+    given = [body.get(name) for name in ("tools", "functions")]
+    offered = [one for several in given if isinstance(several, list) for one in several if isinstance(one, dict)]
     described = [one.get("function") or one.get("custom") or one for one in offered]
     names = [one.get("name") for one in described if isinstance(one, dict)]
     return any(isinstance(name, str) and EMOJI.fullmatch(name) for name in names)

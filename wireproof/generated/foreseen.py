@@ -1,0 +1,42 @@
+"""What generated requests would send, before any is drawn in earnest: the same number of them, drawn to be counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wireproof.check import Untestable
+from wireproof.generated.draft import Draft
+from wireproof.generated.examples import draws
+from wireproof.generated.families import strategies
+from wireproof.generated.probe import Probe, endpoint_of, is_generated
+from wireproof.render import Outgoing, render
+from wireproof.target import Target
+from wireproof.trial import Trial
+
+Sent = tuple[Outgoing, ...]
+
+
+def foreseen(trial: Trial, target: Target, most: int) -> Iterator[tuple[str, list[Sent]]]:
+    """Each generated case with what would leave for each of its requests; every check of a case shares them.
+
+    The requests of a talk follow from its answers and are not foreseen.
+    """
+    known = strategies(target.provider)
+    for name in cases(trial):
+        if name not in known:
+            continue
+        draft = Draft(target.provider, endpoint_of(name))
+        try:
+            yield name, [_sent(name, probe, draft, target) for probe in draws(known[name], most)]
+        except Untestable:  # a model or key that this run has not
+            continue
+
+
+def cases(trial: Trial) -> tuple[str, ...]:
+    """The generated cases of a trial."""
+    return tuple(dict.fromkeys(entry.case for entry in trial.entries if is_generated(entry.case)))
+
+
+def _sent(name: str, probe: Probe, draft: Draft, target: Target) -> Sent:
+    case = probe.case(name, *draft.behind(name))
+    return tuple(render(ask, target, case.name, {}) for ask in case.asks)

@@ -1,0 +1,150 @@
+"""Judging the judges of generated requests: which faults the families find, on the bundled server without a connection.
+
+The faults that only seldom requests meet are committed, and the baseline's own column is judged: the families and the
+checks are the same for every provider, and what else a fault breaks is shown by the cases that are written by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from wireproof.check import Check, Violation
+from wireproof.courier import Courier
+from wireproof.docket import Entry
+from wireproof.generated.draft import Draft
+from wireproof.generated.effort import Effort
+from wireproof.generated.examples import examples
+from wireproof.generated.exercise import Exercise
+from wireproof.generated.exploration import Exploration
+from wireproof.generated.families import strategies
+from wireproof.generated.machines import is_stateful
+from wireproof.generated.probe import Probe, endpoint_of
+from wireproof.mock.control import FAULT
+from wireproof.mock.faults import Fault
+from wireproof.mock.faults.seldom import LAPSES
+from wireproof.mock.message import Ops
+from wireproof.rehearsed import Rehearsed
+from wireproof.target import Target
+from wireproof.toll import Toll
+from wireproof.trial import Trial
+from wireproof.verdict import Verdict
+
+# A proof takes minutes as it is; tests hold how many requests it takes to find each fault.
+EXAMPLES, TALKS = 30, 10
+# Faults of limits that the talks about a limit are proved by; others are shown by cases.
+LIMITS = frozenset({"limit-never", "retry-after-zero"})
+
+
+class Bout(Protocol):
+    """One generated entry, judged again and again."""
+
+    @property
+    def endpoint(self) -> str:
+        """The endpoint that it asks."""
+
+    async def judged(self, target: Target) -> Verdict:
+        """What the entry comes to on a target."""
+
+
+class Round:
+    """The generated entries of one trial, judged again and again."""
+
+    def __init__(self, trial: Trial) -> None:
+        self._target, server = trial.target, Rehearsed(trial.target.provider)
+        known, self._bouts = strategies(trial.target.provider), list[Bout]()
+        for entry in trial.entries:
+            check = trial.checks[entry.check]
+            if entry.case in known:
+                probes = examples(known[entry.case], EXAMPLES)
+                self._bouts.append(Requests(trial, entry, check, server, probes))
+            elif is_stateful(entry.case):
+                self._bouts.append(Talks(trial, entry, check, server))
+
+    async def faultless(self) -> list[str]:
+        """Judge every entry on the faultless server: a failure is a false alarm."""
+        verdicts = [await bout.judged(self._target) for bout in self._bouts]
+        return [f"{v.target} {v.check} {v.case}: {v.message}" for v in verdicts if v.outcome in ("fail", "error")]
+
+    async def toll(self, fault: Fault) -> Toll:
+        """What a fault turns red."""
+        target, broken = replace(self._target, headers={FAULT: fault.id}), dict[str, list[str]]()
+        clauses: set[str] = set()
+        for bout in self._bouts:
+            if fault.endpoints != ("*",) and bout.endpoint not in fault.endpoints:
+                continue
+            verdict = await bout.judged(target)
+            if verdict.outcome == "fail":
+                broken.setdefault(verdict.check, []).append(verdict.case)
+                clauses.update(clause.id for clause in verdict.clauses if clause.outcome == "fail")
+        return Toll({check: sorted(cases) for check, cases in sorted(broken.items())}, frozenset(clauses))
+
+
+@dataclass(slots=True)
+class Requests:
+    """An entry whose requests stand by themselves; what is done for one as before a fault is judged as before."""
+
+    trial: Trial
+    entry: Entry
+    check: Check
+    server: Rehearsed
+    probes: Sequence[Probe]
+    before: tuple[tuple[Ops, ...], ...] = ()
+
+    @property
+    def endpoint(self) -> str:
+        """The endpoint that it asks."""
+        return endpoint_of(self.entry.case)
+
+    async def judged(self, target: Target) -> Verdict:
+        """What the entry comes to on a target; the first time is the faultless one."""
+        draft = Draft(target.provider, self.endpoint)
+        exploration = Exploration(self.trial, self.entry, self.check, Courier(target, self.server), draft)
+        done = []
+        for at, probe in enumerate(self.probes):
+            self.server.begin()
+            await exploration.ask(probe)
+            done.append(tuple(self.server.ops))
+            if self.before and self.before[at] == done[-1]:
+                continue
+            try:
+                await exploration.attempt(probe)
+            except Violation:
+                break
+        self.before = self.before or tuple(done)
+        return exploration.verdict()
+
+
+@dataclass(slots=True)
+class Talks:
+    """An entry whose requests follow each other."""
+
+    trial: Trial
+    entry: Entry
+    check: Check
+    server: Rehearsed
+
+    @property
+    def endpoint(self) -> str:
+        """The endpoint that it asks."""
+        return endpoint_of(self.entry.case)
+
+    async def judged(self, target: Target) -> Verdict:
+        """What the entry comes to on a target."""
+        self.server.begin()
+        exercise = Exercise(self.trial, self.entry, self.check, Courier(target, self.server))
+        with suppress(Violation):
+            await exercise.run(Effort(TALKS, shrink=False, same=True).settings(self.entry.case))
+        return exercise.verdict()
+
+
+def concerned(chosen: Iterable[Fault]) -> list[Fault]:
+    """The faults that generated requests are proved by."""
+    return [fault for fault in chosen if fault.id in LAPSES or fault.id in LIMITS]
+
+
+def joined(one: Toll, other: Toll) -> Toll:
+    """What a fault broke in two ways of looking."""
+    return Toll(dict(sorted({**one.checks, **other.checks}.items())), one.clauses | other.clauses)
