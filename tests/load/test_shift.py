@@ -39,7 +39,8 @@ def run(seed: int, *, slower: float = 1.0, errors: int = 0, slices: int = SLICES
     load = {"kind": "closed", "arrivals": None, "stages": [], "trace": None, "speed": 1.0, "total_s": 30.0,
             "warm_up_s": 0.0, "cool_down_s": 0.0}  # fmt: skip
     told = {
-        "wireproof": "0", "kind": "load", "provider": "openai", "scenarios": [{"name": "stream", "digest": "a"}],
+        "wireproof": "0", "kind": "load", "began": 0.0, "provider": "openai",
+        "scenarios": [{"name": "stream", "digest": "a"}],
         "hosts": ["http://127.0.0.1:1"], "load": load, "users": 8, "seed": seed, "jitter_s": 1.0, "objectives": {},
         "valid": True, "doubts": [], "window_s": 30.0, "schedule": {"due": 0, "missed": 0},
         "outside": {"warm-up": {}, "cool-down": {}}, "unfinished": 0, "generator": {}, "requests": {"x": one},

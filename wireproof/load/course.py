@@ -79,6 +79,12 @@ class Course:
         return course if run_time is None else replace(course, total_s=min(course.total_s, run_time))
 
     @property
+    def height(self) -> int | None:
+        """The most users of a closed loop in stages; None of any other course."""
+        heights = [max(stage.first, stage.last) for stage in self.stages if self.kind == CLOSED]
+        return round(max(heights)) if heights else None
+
+    @property
     def window_s(self) -> tuple[float, float]:
         """The part of the run whose requests are looked at, from and to."""
         return self.warm_up_s, self.total_s - self.cool_down_s

@@ -84,4 +84,4 @@ class Crew:
             if worker.refused:
                 yield f"worker {place + 1} of {count} took no part: {worker.refused}"
         if self.late:
-            yield f"{self.late} workers came after the start: they were given users, but no share of the load"
+            yield f"workers came after the start ({self.late}): they were given users, but no share of the load"

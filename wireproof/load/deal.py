@@ -13,7 +13,6 @@ from wireproof.case import Case
 from wireproof.check import Untestable
 from wireproof.errors import ConfigError
 from wireproof.load import cases
-from wireproof.load.course import TRACE
 from wireproof.load.leave import Leave
 from wireproof.load.lengths import length
 from wireproof.load.mould import Drawn, Mould, Sizes
@@ -39,13 +38,13 @@ class Deal:
         return mould.cast(self.seed, number, sizes)
 
 
-def deal(scenario: Scenario, target: Target, seed: int) -> Deal:
+def deal(scenario: Scenario, target: Target, seed: int, *, traced: bool = False) -> Deal:
     """The requests of a scenario with their weights; what the provider does not offer is left out.
 
     Raises ConfigError where nothing is left.
     """
     known = cases.cases(name for share in scenario.shares for name in (share.case, share.otherwise) if name)
-    found = [(_mould(scenario, share, known, target), share.weight) for share in scenario.shares]
+    found = [(_mould(scenario, share, known, target, traced=traced), share.weight) for share in scenario.shares]
     made = [(mould, weight) for mould, weight in found if isinstance(mould, Mould)]
     if not made:
         lacks = "; ".join(str(one) for one, _ in found)
@@ -53,7 +52,7 @@ def deal(scenario: Scenario, target: Target, seed: int) -> Deal:
     return Deal(tuple(mould for mould, _ in made), tuple(accumulate(weight for _, weight in made)), seed)
 
 
-def _mould(scenario: Scenario, share: Share, known: Mapping[str, Case], target: Target) -> Mould | str:
+def _mould(scenario: Scenario, share: Share, known: Mapping[str, Case], target: Target, *, traced: bool) -> Mould | str:
     """The mould of a share, or why there is none."""
     why = ""
     for name in (share.case, share.otherwise):
@@ -66,7 +65,6 @@ def _mould(scenario: Scenario, share: Share, known: Mapping[str, Case], target: 
             why = f"{target.provider.name} does not offer {name}"
             continue
         try:
-            traced = scenario.course.kind == TRACE
             return Mould(_changed(case, share), target, _drawn(share, scenario), traced=traced)
         except Untestable as lack:
             why = str(lack)

@@ -40,6 +40,7 @@ class Plan:
     numbers: Iterator[int]
     schedule: Schedule | None = None
     index: int = 0
+    traced: bool = False
     busy: int = 0
     flying: int = 0
     users: itertools.count[int] = field(default_factory=itertools.count)
@@ -53,7 +54,7 @@ class Plan:
         """The requests of a scenario at one host."""
         key = (scenario.name, place)
         if key not in self.deals:
-            self.deals[key] = deal(scenario, self.targets[place], self.seed)
+            self.deals[key] = deal(scenario, self.targets[place], self.seed, traced=self.traced)
         return self.deals[key]
 
     def take(self, now_ns: int) -> Start | None:
@@ -84,7 +85,9 @@ def plan(given: Namespace, known: tuple[Target, ...], ceilings: budget.Ceilings,
     if course.kind != CLOSED:
         schedule = Schedule(pace.share(starts(course, given.seed), index, count), began_ns, ends_ns)
     numbers = itertools.count(index, count)
-    return Plan(known, given.seed, given.jitter, purse, began_ns, ends_ns, numbers, schedule, index)
+    return Plan(
+        known, given.seed, given.jitter, purse, began_ns, ends_ns, numbers, schedule, index, course.kind == TRACE
+    )
 
 
 def starts(course: Course, seed: int) -> Iterable[int | tuple[int, Sizes]]:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import gc
-import math
-import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
-from time import monotonic
+from time import monotonic, perf_counter_ns, time
 from typing import Any
 
 import gevent
@@ -17,37 +14,27 @@ from locust.runners import STATE_MISSING, LocalRunner, MasterRunner, WorkerRunne
 
 from wireproof import aim
 from wireproof.load import (
-    budget,
     cases,
-    cells,
     conformance,
-    deal,
     ending,
     judging,
+    layout,
     options,
     pace,
     plan,
     summary,
-    trace,
     watch,
 )
 from wireproof.load.book import Book
 from wireproof.load.budget import Ceilings
-from wireproof.load.course import CLOSED, TRACE, Course
+from wireproof.load.cells import Cells
+from wireproof.load.course import CLOSED, Course
 from wireproof.load.crew import Crew
 from wireproof.load.mould import Sizes
 from wireproof.load.records import Records
-from wireproof.load.scenario import one_course
-from wireproof.load.shape import Shape
 from wireproof.load.user import LoadUser
 from wireproof.load.window import Window
 
-# How long a worker may take for its last report, beyond the time that its requests have.
-LAST_REPORT_S = 10.0
-# A course of users that go leaves them this long to finish.
-GOING_S = 60.0
-# How long the word to begin may take from a master to all its workers.
-SPAWNING_S = 1.0
 END = "wireproof-end"
 # The requests that a process may make which has no share in the run.
 NOTHING = Ceilings(requests=0)
@@ -58,67 +45,18 @@ class Run:
 
     def __init__(self, environment: Any, chosen: Sequence[type[LoadUser]]) -> None:
         self.environment, self.chosen = environment, chosen
-        self.cells: cells.Cells | None = None
+        self.cells: Cells | None = None
         self.watching: Any = None
         self.book = Book(environment.stats.get, environment.events.request.fire)
         self.crew = Crew()
-        self.over = self.final = False
+        self.over = self.final = self.ended = False
         self.refused = ""
-        self._began_s = 0.0
+        self.began = self._began_s = 0.0
         self._told_due = self._told_missed = 0
 
     def prepare(self) -> None:
-        """Find or start the hosts, and hold the run against its bounds; workers are told by their master."""
-        given = self.environment.parsed_options
-        scenarios = [user.scenario for user in self.chosen]
-        given.provider = given.provider or next((one.provider for one in scenarios if one.provider), "openai")
-        ending.prepare(given, scenarios)
-        hosts = (self.environment.host or "").split(",") if self.environment.host else []
-        given.local = given.own_cells or not hosts
-        whole = budget.ceilings(options.ceilings_of(given), hosts, allowed=given.i_may_load_this_host)
-        course = self._course(one_course(scenarios))
-        if not hosts:
-            self.cells = cells.start(given.provider, given.cells, given.latency, given.providers)
-            hosts = list(self.cells.hosts)
-            self.environment.host = ",".join(hosts)
-        given.hosts = hosts
-        given.max_requests, given.max_output_tokens, given.max_cost = whole.requests, whole.output_tokens, whole.dollars
-        known = plan.targets(given, hosts, dict(aim.environment()), local=given.local)
-        for user in self.chosen:
-            deal.deal(user.scenario, known[0], given.seed)
-        self._lay_out(course, known[0].deadlines.total)
-        print(f"wireproof load: {', '.join(hosts)} ({given.provider}); seed {given.seed}; {whole}", file=sys.stderr)
-
-    def _course(self, course: Course) -> Course:
-        """The course as the command line wants it, with its end."""
-        given = self.environment.parsed_options
-        course = course.changed(given.rate, given.arrivals, given.num_users, given.run_time)
-        if course.kind == TRACE:
-            assert course.trace is not None
-            last_ns, _ = trace.lines(course.trace, course.speed)[-1]
-            course = replace(course, total_s=min(course.total_s, last_ns / 1e9 + 1e-3))
-        for name in ("warm_up", "cool_down"):
-            if getattr(given, name) is not None:
-                course = replace(course, **{f"{name}_s": getattr(given, name)})
-        course.check()
-        return course
-
-    def _lay_out(self, course: Course, deadline_s: float) -> None:
-        """Tell locust and the workers what the course is."""
-        given = self.environment.parsed_options
-        given.num_users = given.num_users or course.users or (1 if course.kind == CLOSED else options.UNDER_WAY)
-        # An open loop begins when its users are there.
-        several_s = SPAWNING_S if isinstance(self.environment.runner, MasterRunner) else 0.0
-        given.lead_s = 0.0 if course.kind == CLOSED else given.num_users / given.spawn_rate + several_s
-        given.course = course.told()
-        given.digests = {user.scenario.name: user.scenario.digest for user in self.chosen}
-        if course.kind == CLOSED and course.stages:
-            self.environment.shape_class = Shape(course, given.spawn_rate)
-            self.environment.stop_timeout = max(self.environment.stop_timeout, min(GOING_S, deadline_s))
-            given.run_time = None
-        elif given.run_time is None and not math.isinf(course.total_s):
-            # What is under way when the last request has started is waited for; this is for what never ends.
-            given.run_time = given.lead_s + course.total_s + deadline_s + LAST_REPORT_S
+        """Settle what the run is; workers are told by their master."""
+        self.cells = layout.lay_out(self.environment, [user.scenario for user in self.chosen])
 
     def warm(self) -> None:
         """Read what a start will need: a worker that does so when it is told to start misses its heartbeats."""
@@ -129,7 +67,8 @@ class Run:
         """Make the plan of this process; the master only hands out the shares."""
         given, runner = self.environment.parsed_options, self.environment.runner
         self.book.clear()
-        self._began_s, self.over, self.final = monotonic(), False, False
+        self._began_s, self.over, self.final, self.ended = monotonic(), False, False, False
+        self.began = time() + given.lead_s
         self._told_due = self._told_missed = 0
         if isinstance(runner, MasterRunner):
             given.workers = self._alive()
@@ -145,6 +84,7 @@ class Run:
         made = plan.plan(given, known, whole, index, len(workers))
         opens_s, closes_s = Course.from_told(given.course).window_s
         self.book.objectives = given.objectives
+        self.began = time() + (made.began_ns - perf_counter_ns()) / 1e9
         self.book.begin(made.began_ns, Window(made.began_ns + opens_s * 1e9, made.began_ns + closes_s * 1e9))
         if given.records:
             self.book.records = Records(Path(given.records), index, made.began_ns)
@@ -193,9 +133,10 @@ class Run:
         if isinstance(runner, WorkerRunner) and not self.final:
             self.final = True
             self._tell()
-        elif isinstance(runner, MasterRunner):
+        elif isinstance(runner, MasterRunner) and not self.ended:
+            self.ended = True
             runner.send_message(END)
-            with gevent.Timeout(self.environment.stop_timeout + LAST_REPORT_S, False):
+            with gevent.Timeout(self.environment.stop_timeout + layout.LAST_REPORT_S, False):
                 while not self.crew.has_told(self._alive()):
                     gevent.sleep(0.02)
 
@@ -235,6 +176,9 @@ class Run:
     def report(self, data: dict[str, Any], **_: Any) -> None:
         """Hand the counts since the last report to the master."""
         self._count_starts()
+        if self.refused:
+            # Its ceilings are none of the run's.
+            del self.book.counts["stopped/ceiling"]
         state = {"over": self.over, "final": self.final, "refused": self.refused}
         data["wireproof"] = self.book.hand_over() | state
 
@@ -253,6 +197,7 @@ class Run:
         course = Course.from_told(given.course)
         lost = self._lost(course) if isinstance(runner, MasterRunner) else []
         setting = {
+            "began": self.began,
             "provider": given.provider,
             "scenarios": [{"name": one.scenario.name, "digest": one.scenario.digest} for one in self.chosen],
             "hosts": given.hosts,
@@ -260,7 +205,7 @@ class Run:
             "load": course.as_data(),
             "rate": given.rate,
             "arrivals": course.arrivals if course.kind == "open" else None,
-            "users": _users(course, given.num_users),
+            "users": course.height or runner.target_user_count or given.num_users,
             "jitter_s": given.jitter if course.kind == CLOSED else None,
             "seed": given.seed,
             "objectives": given.objectives,
@@ -283,14 +228,9 @@ class Run:
 
     def finish(self, **_: Any) -> None:
         """End the cells, and make the result known; workers have told theirs."""
+        self.stop()
         if isinstance(self.environment.runner, WorkerRunner):
             return
         if self.cells is not None:
             self.cells.stop()
         self.environment.process_exit_code = ending.end(self.summary(), self.environment.parsed_options)
-
-
-def _users(course: Course, given: int) -> int:
-    """How many users a run has, at its height."""
-    heights = [max(stage.first, stage.last) for stage in course.stages]
-    return round(max(heights)) if course.kind == CLOSED and heights else given

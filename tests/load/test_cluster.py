@@ -1,0 +1,224 @@
+"""Several processes of one run: locust's master and workers, over loopback, against what one process would find."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from wireproof import sketch
+
+ROOT = Path(__file__).parents[2]
+Serve = Run = Any
+ROW = {
+    "says": "of these tests",
+    "cases": [
+        {"case": "chat-usage-stream", "weight": 3, "prompt": {"uniform": [20, 60]}, "answer": {"uniform": [4, 24]},
+         "set": {"/messages/0/content": "Count from 1 to 200, separated by commas."}},
+        {"case": "models-list", "weight": 1},
+    ],
+}  # fmt: skip
+CLOSED = ("-u", "6", "--max-requests", "150", "--jitter", "0", "-t", "100s", "--seed", "9")
+# A percentile of the sketch is within its accuracy of the value at its rank, or of the one beside it.
+WITHIN = sketch.ACCURACY * 1.01
+
+
+@pytest.fixture(name="written")
+def _written(tmp_path: Path) -> Path:
+    file = tmp_path / "mine.yaml"
+    file.write_text(yaml.safe_dump({"scenarios": {"mine": ROW}}))
+    return file
+
+
+def command(*words: str) -> list[str]:
+    return [sys.executable, "-m", "wireproof", "load", "mine", *words]
+
+
+def environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
+
+
+@contextmanager
+def started(*words: str) -> Iterator[subprocess.Popen[str]]:
+    """A process of the run, in a group of its own, which is gone when the context ends."""
+    with subprocess.Popen(
+        command(*words), cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        start_new_session=True,
+    ) as process:  # fmt: skip
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def free_port() -> str:
+    with socket.socket() as plug:
+        plug.bind(("127.0.0.1", 0))
+        return str(plug.getsockname()[1])
+
+
+def rows(file: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in file.read_text().splitlines()]
+
+
+def at_rank(values: Sequence[float], share: float) -> tuple[float, float]:
+    """The values on either side of a rank."""
+    ordered, rank = sorted(values), share * (len(values) - 1)
+    return ordered[math.floor(rank)], ordered[math.ceil(rank)]
+
+
+def check_figures(summary: Mapping[str, Any], records: Sequence[Mapping[str, Any]]) -> None:
+    """Counts and percentiles of a summary are those of the raw records of all its processes."""
+    for name, one in summary["requests"].items():
+        mine = [record for record in records if record["name"] == name]
+        assert one["outcomes"] == Counter(record["outcome"] for record in mine)
+        assert one["tokens"].get("usage", 0) == sum(record["tokens"]["answer"] for record in mine)
+        assert one["received_bytes"] == sum(record["bytes"]["received"] for record in mine)
+        raw = {
+            "e2e ms": [record["ended_ms"] - record["sent_ms"] for record in mine],
+            "headers ms": [record["headers_ms"] - record["sent_ms"] for record in mine],
+            "TTFT ms": [record["first_ms"] - record["sent_ms"] for record in mine if record["first_ms"] is not None],
+        }
+        for kind, values in raw.items():
+            if not values:
+                continue
+            told = one["metrics"][kind]
+            assert told["n"] == len(values)
+            assert told["mean"] == pytest.approx(sum(values) / len(values), rel=1e-6)
+            for word, share in (("p50", 0.5), ("p90", 0.9)):
+                if len(values) * (1 - share) < sketch.BEYOND:
+                    assert told[word] is None
+                    continue
+                low, high = at_rank(values, share)
+                assert low * (1 - WITHIN) <= told[word] <= high * (1 + WITHIN), (name, kind, word)
+    slices = summary["timeline"]["slices"]
+    counted = sum(number for one in slices for key, number in one["counts"].items() if key.startswith("window/"))
+    assert counted == len(records)
+
+
+def test_two_processes_ask_what_one_asks_and_merge_to_its_figures(
+    load: Run, serve: Serve, written: Path, tmp_path: Path
+) -> None:
+    asked = []
+    with serve("lively") as cell:
+        for words in ((), ("--processes", "2")):
+            raw = tmp_path / "records.jsonl"
+            ended = load("mine", "--scenarios", str(written), "--records", str(raw), *CLOSED, *words, at=cell)
+            assert ended.code == 0, ended.errors
+            records = rows(raw)
+            check_figures(ended.summary, records)
+            asked.append(sorted((one["number"], one["name"], one["tokens"]["prompt"]) for one in records))
+    assert asked[0] == asked[1]
+    assert {one["process"] for one in records} == {0, 1}
+    assert ended.summary["workers"] == {"count": 2, "lost": []}
+
+
+def test_a_master_and_three_workers_share_out_a_schedule_and_merge_to_its_figures(
+    load: Run, serve: Serve, written: Path, tmp_path: Path
+) -> None:
+    raw, file, port = tmp_path / "records.jsonl", tmp_path / "summary.json", free_port()
+    mine = ("--scenarios", str(written))
+    with ExitStack() as stack:
+        cell = stack.enter_context(serve("instant"))
+        workers = [stack.enter_context(started(*mine, "--worker", "--master-port", port)) for _ in range(3)]
+        words = ("--rate", "60", "--arrivals", "constant", "-u", "30", "-t", "3s", "--seed", "9")
+        # The schedule ends with its time; what is under way then is waited for, and no start is cut off.
+        master = stack.enter_context(
+            started(*mine, *words, "--master", "--master-bind-port", port, "--expect-workers", "3", "--host", cell.url,
+                    "--own-cells", "--records", str(raw), "--summary", str(file), "--only-summary",
+                    "--max-requests", "120", "--threshold", "requests >= 100", "--stop-timeout", "30")
+        )  # fmt: skip
+        told, _ = master.communicate(timeout=100)
+        for worker in workers:
+            worker.communicate(timeout=60)
+    summary, records = json.loads(file.read_text()), rows(raw)
+    check_figures(summary, records)
+    assert summary["workers"] == {"count": 3, "lost": []}
+    assert Counter(one["process"] for one in records).keys() == {0, 1, 2}
+    numbers = sorted(one["number"] for one in records)
+    assert len(set(numbers)) == len(numbers)
+    assert all(one["number"] % 3 == one["process"] for one in records)
+    # Each start is due by the cluster's rate, whoever makes it.
+    assert all(one["due_ms"] == pytest.approx(one["number"] / 60 * 1000, abs=1e-3) for one in records)
+    assert summary["schedule"]["missed"] + len(records) <= summary["schedule"]["due"] <= 180
+    (gate,) = summary["thresholds"]
+    assert gate["value"] == len(records)
+    assert master.returncode == (0 if gate["holds"] else 1), told
+
+
+def test_a_worker_that_is_killed_is_reported_with_what_is_lost(serve: Serve, written: Path, tmp_path: Path) -> None:
+    file, port = tmp_path / "summary.json", free_port()
+    mine = ("--scenarios", str(written))
+    with ExitStack() as stack:
+        cell = stack.enter_context(serve("instant"))
+        words = ("--rate", "30", "--arrivals", "constant", "-u", "12", "-t", "15s", "--strict")
+        master = stack.enter_context(
+            started(*mine, *words, "--master", "--master-bind-port", port, "--expect-workers", "2", "--host", cell.url,
+                    "--own-cells", "--summary", str(file), "--only-summary")
+        )  # fmt: skip
+        workers = [stack.enter_context(started(*mine, "--worker", "--master-port", port)) for _ in range(2)]
+        while cell.told()["counts"].get("requests", 0) < 40:
+            assert master.poll() is None
+        os.killpg(workers[0].pid, signal.SIGKILL)
+        told, _ = master.communicate(timeout=100)
+    summary = json.loads(file.read_text())
+    assert summary["workers"]["count"] == 2
+    (lost,) = summary["workers"]["lost"]
+    # Half of the cluster's 30 a second was its, and what it did not report of that is told.
+    assert lost["starts_lost"] > 0
+    assert 15 * 15 - 20 <= lost["starts_lost"] + lost["requests"] <= 15 * 15 + 1 or lost["requests"] == 0
+    assert not summary["valid"]
+    assert any("was lost" in doubt and "starts of its share" in doubt for doubt in summary["doubts"])
+    assert "INVALID: worker" in told
+    assert master.returncode == 3
+
+
+def test_a_worker_that_comes_late_has_no_share_and_is_told(serve: Serve, written: Path, tmp_path: Path) -> None:
+    file, port = tmp_path / "summary.json", free_port()
+    mine = ("--scenarios", str(written))
+    with ExitStack() as stack:
+        cell = stack.enter_context(serve("instant"))
+        words = ("--rate", "20", "--arrivals", "constant", "-u", "8", "-t", "12s", "--host", cell.url, "--own-cells")
+        master = stack.enter_context(
+            started(*mine, *words, "--master", "--master-bind-port", port, "--summary", str(file), "--only-summary")
+        )
+        stack.enter_context(started(*mine, "--worker", "--master-port", port))
+        while cell.told()["counts"].get("requests", 0) < 5:
+            assert master.poll() is None
+        stack.enter_context(started(*mine, "--worker", "--master-port", port))
+        master.communicate(timeout=100)
+    summary = json.loads(file.read_text())
+    assert summary["workers"] == {"count": 1, "lost": []}
+    assert any("after the start (1)" in doubt for doubt in summary["doubts"])
+    assert not summary["stopped_by_ceiling"]
+
+
+def test_a_worker_with_another_scenario_takes_no_part(serve: Serve, written: Path, tmp_path: Path) -> None:
+    other, file, port = tmp_path / "other.yaml", tmp_path / "summary.json", free_port()
+    other.write_text(yaml.safe_dump({"scenarios": {"mine": ROW | {"says": "something else"}}}))
+    with ExitStack() as stack:
+        cell = stack.enter_context(serve("instant"))
+        words = ("-u", "4", "--max-requests", "20", "--jitter", "0", "-t", "60s", "--host", cell.url, "--own-cells")
+        master = stack.enter_context(
+            started("--scenarios", str(written), *words, "--master", "--master-bind-port", port,
+                    "--expect-workers", "2", "--summary", str(file), "--only-summary")
+        )  # fmt: skip
+        for scenario in (written, other):
+            stack.enter_context(started("--scenarios", str(scenario), "--worker", "--master-port", port))
+        master.communicate(timeout=100)
+    summary = json.loads(file.read_text())
+    assert sum(summary["all"]["outcomes"].values()) == 10
+    assert any("took no part: its scenario mine is not the master's" in doubt for doubt in summary["doubts"])
