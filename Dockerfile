@@ -1,6 +1,7 @@
 # The image holds wireproof from its wheel and nothing of the checkout:
 #   python -m build --wheel && docker build -t wireproof .
-#   docker run --rm -e OPENAI_API_KEY -v "$PWD/reports:/reports" wireproof check --endpoint https://host/v1 --report-dir /reports
+#   mkdir -p reports && docker run --rm --user "$(id -u)" -e OPENAI_API_KEY -v "$PWD/reports:/reports" \
+#     wireproof check --endpoint https://host/v1 --report-dir /reports
 FROM python:3.13-slim
 
 COPY dist/wireproof-*-py3-none-any.whl /tmp/
@@ -8,6 +9,8 @@ RUN pip install --no-cache-dir /tmp/wireproof-*.whl && rm /tmp/wireproof-*.whl \
  && useradd --create-home --uid 10001 wireproof \
  && install -d -o wireproof /reports
 
+# Whoever runs it, nothing is written but the reports.
+ENV PYTEST_ADDOPTS="-p no:cacheprovider" PYTHONDONTWRITEBYTECODE=1
 USER wireproof
 WORKDIR /home/wireproof
 ENTRYPOINT ["wireproof"]

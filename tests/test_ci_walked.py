@@ -224,3 +224,15 @@ def test_the_examples_over_time_follow_a_run_that_was_kept(
     assert "1 runs, " in shown
     assert (tmp_path / "history.csv").read_text().startswith("target,contract,check,runs,")
     assert "report.html#verdicts" in (tmp_path / "matrix.html").read_text()
+
+
+def test_the_example_of_a_cut_run_finishes_it(installed: Mapping[str, str], served: str, tmp_path: Path) -> None:
+    few = f"wireproof check --endpoint {ENDPOINT} -q -k '{FEW[1]}'"
+    walked(few, served, tmp_path, installed)
+    ledger = tmp_path / "reports/ledger.jsonl"
+    whole = ledger.read_bytes()
+    ledger.write_bytes(whole[: len(whole) // 3])
+    shown = walked(example("--resume"), served, tmp_path, installed)
+    assert ledger.read_bytes().startswith(whole[: len(whole) // 3])
+    assert "incomplete" not in shown
+    assert json.loads((tmp_path / "reports/report.json").read_text())["complete"] is True
