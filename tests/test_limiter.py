@@ -124,7 +124,7 @@ def probed(server: Limited, **options: object) -> Probe:
 
 
 @pytest.mark.parametrize("name", LIMITERS)
-@pytest.mark.parametrize(("limit", "window"), [(10, 60), (60, 60), (3, 60), (7, 10), (500, 60)])
+@pytest.mark.parametrize(("limit", "window"), [(10, 60), (60, 60), (3, 60), (7, 10), (150, 60)])
 def test_each_model_is_found(name: str, limit: int, window: float) -> None:
     found = fit(probed(Limited(LIMITERS[name](limit, window))).seen)
 
@@ -135,7 +135,7 @@ def test_each_model_is_found(name: str, limit: int, window: float) -> None:
     assert found.best.window_s == window
 
 
-@settings(max_examples=20, derandomize=True)
+@settings(max_examples=12, derandomize=True)
 @given(
     st.sampled_from(["fixed window", "sliding window", "token bucket"]),
     st.integers(4, 80),
@@ -149,6 +149,7 @@ def test_any_limit_and_window_is_found(name: str, limit: int, window: float) -> 
     assert found.best.low_s * 0.98 <= window <= found.best.high_s * 1.02
 
 
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.floats(0, 500), st.booleans()), min_size=1, max_size=30))
 def test_whatever_was_seen_is_explained_somehow(asked: list[tuple[float, bool]]) -> None:
     seen = [Seen(NOON + at, admitted, 0.01) for at, admitted in sorted(asked)]
