@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from wireproof.check import Inconclusive, Violation
+from wireproof.evidence import Evidence
 from wireproof.generated.exercise import Exercise
+from wireproof.trial import Trial
 
 LIMIT = "generated.limiter", "generated:models:stateful:limit"
 CONVERSATION = "generated.conversation", "generated:chat:stateful:conversation"
 TOOLS = "generated.conversation", "generated:chat:stateful:tools"
 Exercised = Callable[..., Exercise]
+Heard = Callable[[str], tuple[Trial, Evidence]]
 
 
 def moments(exercise: Exercise) -> list[float]:
@@ -105,3 +111,20 @@ def test_calls_that_share_an_id_over_two_answers_are_told_by_two_round_trips(exe
     exercise = exercised(*TOOLS, "call-ids-anew", "aion")
     assert "an id that no call had before, actual call_0" in exercise.verdict().message
     assert [len(body["messages"]) for body in bodies(exercise)] == [1, 3, 5]
+
+
+@pytest.mark.parametrize("value", [b"", b"x", b"-1", b"1.5", b"9" * 400, b"Thu, 99 Foo 2026", b"0"])
+@pytest.mark.parametrize("name", ["limit", "remaining", "reset", "retry-after"])
+def test_no_header_makes_the_check_of_a_limit_break(name: str, value: bytes, heard: Heard) -> None:
+    trial, evidence = heard("iio")
+    provider, sent = trial.target.provider, evidence["limits-free-window"]
+    assert isinstance(sent, tuple)
+    named = getattr(provider.rate, name, name).lower().encode()
+    odd = tuple(
+        replace(one, headers=tuple((key, value if key.lower() == named else given) for key, given in one.headers))
+        for one in sent
+    )
+    assert any(odd[n].headers != sent[n].headers for n in range(len(sent)))
+    for exchanges in (odd, odd[:1], (*odd[:3], *sent[3:]), (*sent[:-2], *odd[-2:])):
+        with suppress(Violation, Inconclusive):
+            trial.checks["generated.limiter"]({"exchanges": exchanges, "provider": provider})
