@@ -77,7 +77,8 @@ def test_a_plan_tells_requests_tokens_cost_and_time() -> None:
     assert told["seconds"] == 6 * (told["requests"] - 1)
 
 
-def test_a_plan_tells_the_waits_that_patience_allows() -> None:
+def test_a_plan_tells_the_waits_that_patience_allows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FREE_KEY", "iio-dev-of-nobody")
     url = ("--provider", "iio", "--endpoint", "http://127.0.0.1:9/v1", "--profile", "all", "--key", "free=FREE_KEY")
     (hasty,) = json.loads(ran("plan", *url, "--json").stdout)
     (patient,) = json.loads(ran("plan", *url, "--patience", "65", "--json").stdout)
