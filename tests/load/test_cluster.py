@@ -186,6 +186,26 @@ def test_a_worker_that_is_killed_is_reported_with_what_is_lost(serve: Serve, wri
     assert master.returncode == 3
 
 
+@pytest.mark.parametrize("words", [pytest.param((), id="alone"), pytest.param(("--processes", "2"), id="two")])
+def test_a_run_that_a_signal_ends_tells_what_it_found_and_blames_nobody(
+    serve: Serve, written: Path, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    file = tmp_path / "summary.json"
+    locust = [str(Path(sys.executable).parent / "locust"), "-f", str(ROOT / "load/locustfile.py"), "mine", "--headless"]
+    with serve("steady") as cell:
+        aimed = ("--scenarios", str(written), "--host", cell.url, "--own-cells", "-u", "4", "--summary", str(file))
+        with subprocess.Popen([*locust, *aimed, *words], cwd=ROOT, env=environment(), stderr=subprocess.PIPE) as run:
+            while cell.told()["counts"].get("answers", 0) < 10:
+                assert run.poll() is None
+            run.terminate()
+            _, told = run.communicate(timeout=60)
+    summary = json.loads(file.read_text())
+    assert summary["all"]["outcomes"].keys() == {"ok"}
+    assert summary["all"]["outcomes"]["ok"] >= 10
+    assert summary["workers"]["lost"] == []
+    assert run.returncode == 0, told
+
+
 def test_a_worker_that_comes_late_has_no_share_and_is_told(serve: Serve, written: Path, tmp_path: Path) -> None:
     file, port = tmp_path / "summary.json", free_port()
     mine = ("--scenarios", str(written))

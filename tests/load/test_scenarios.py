@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shlex
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Sequence
@@ -17,6 +20,7 @@ from wireproof.errors import ConfigError
 from wireproof.load import stages
 from wireproof.load.scenario import one_course, scenarios
 
+ROOT = Path(__file__).parents[2]
 Serve = Run = Any
 COUNT = {"/messages/0/content": "Count from 1 to 200, separated by commas."}
 # The tokens of that question, as the bundled server counts.
@@ -226,3 +230,17 @@ def test_two_scenarios_with_loads_of_their_own_do_not_run_together() -> None:
 
 def test_the_format_says_what_every_scenario_may_say() -> None:
     contract.check_format(datafiles.read_yaml(datafiles.root() / "load/scenarios.yaml"), "scenarios", "x")
+
+
+def test_the_manifest_for_kubernetes_says_what_locust_understands(tmp_path: Path) -> None:
+    """The operator mounts the locustfile and hands the words to locust; `--list` reads them all and asks nobody."""
+    spec = yaml.safe_load((ROOT / "load/kubernetes.yaml").read_text())["spec"]
+    (tmp_path / "locustfile.py").write_text(spec["locustfile"]["content"])
+    locust = str(Path(sys.executable).parent / "locust")
+    ended = subprocess.run(
+        [locust, *shlex.split(spec["args"]), "--list"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert "openai-assistant" in ended.stdout.split()
+    workers = int(spec["args"].split("--expect-workers")[1].split()[0])
+    assert workers == spec["workers"]

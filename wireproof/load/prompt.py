@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from random import Random
 
 TEXT = """
@@ -16,8 +16,7 @@ NUMBERED = 4
 # The tokens that one id of a Mooncake trace stands for.
 BLOCK = 512
 # A prompt is cut out of this many words, at a place of its own.
-PROSE = Random("prose").choices(WORDS, k=32768)
-TWICE = PROSE + PROSE
+LONG = 32768
 
 
 def text(tokens: int, number: int) -> str:
@@ -42,9 +41,15 @@ def _numbered(number: int) -> list[str]:
 
 
 def _prose(count: int, number: int) -> list[str]:
-    start = number * 7919 % len(PROSE)
-    found = TWICE[start : start + min(count, len(PROSE))]
+    start = number * 7919 % LONG
+    found = _twice()[start : start + min(count, LONG)]
     return found if len(found) == count else found + _prose(count - len(found), number + 1)
+
+
+@cache
+def _twice() -> list[str]:
+    """The words, and once more, so that any place in them has enough behind it."""
+    return Random("prose").choices(WORDS, k=LONG) * 2
 
 
 @lru_cache(maxsize=4096)

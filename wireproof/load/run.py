@@ -10,7 +10,7 @@ from typing import Any
 
 import gevent
 from locust import argument_parser
-from locust.runners import STATE_MISSING, LocalRunner, MasterRunner, WorkerRunner
+from locust.runners import STATE_MISSING, STATE_RUNNING, STATE_SPAWNING, LocalRunner, MasterRunner, WorkerRunner
 
 from wireproof import aim
 from wireproof.load import (
@@ -36,6 +36,7 @@ from wireproof.load.user import LoadUser
 from wireproof.load.window import Window
 
 END = "wireproof-end"
+UNDER_WAY = (STATE_RUNNING, STATE_SPAWNING)
 # The requests that a process may make which has no share in the run.
 NOTHING = Ceilings(requests=0)
 
@@ -170,7 +171,7 @@ class Run:
 
     def joined(self, **_: Any) -> None:
         """A worker has come; during a run it comes too late."""
-        if self.environment.runner.state in ("running", "spawning"):
+        if self.environment.runner.state in UNDER_WAY:
             self.crew.late += 1
 
     def report(self, data: dict[str, Any], **_: Any) -> None:
@@ -228,8 +229,12 @@ class Run:
 
     def finish(self, **_: Any) -> None:
         """End the cells, and make the result known; workers have told theirs."""
+        runner = self.environment.runner
+        if runner.state in UNDER_WAY and not isinstance(runner, WorkerRunner):
+            # A signal ends a run while users ask: they go before the cells do.
+            runner.quit()
         self.stop()
-        if isinstance(self.environment.runner, WorkerRunner):
+        if isinstance(runner, WorkerRunner):
             return
         if self.cells is not None:
             self.cells.stop()
