@@ -104,8 +104,11 @@ def of_provider(provider: str, only: frozenset[str]) -> Found:
 def main(only: frozenset[str]) -> int:
     """Compare all that was asked for, and say what came of it."""
     names = tuple(config.load_providers())
+    parts: list[Found] = []
     with ProcessPoolExecutor(max_workers=2, mp_context=get_context("spawn")) as pool:
-        parts = list(pool.map(of_provider, names, [only] * len(names)))
+        for name, part in zip(names, pool.map(of_provider, names, [only] * len(names)), strict=True):
+            parts.append(part)
+            print(f"{name}: {part.verdicts} verdicts from ledgers, {len(part.otherwise)} otherwise", flush=True)
     told = [sentence for part in parts for sentence in part.otherwise]
     print("".join(f"{sentence}\n" for sentence in told[:SHOWN]), end="")
     exchanges, verdicts = sum(part.exchanges for part in parts), sum(part.verdicts for part in parts)

@@ -1,7 +1,6 @@
 """Sends each case once to its target, within the target's connections, pace and budget.
 
-A case that cannot be sent has a reason in place of exchanges. Nothing is ever retried to green: only a
-transport failure before the first byte, and a 429 or 503 that says when to come back, are asked again.
+A case that cannot be sent has a reason in place of exchanges.
 """
 
 from __future__ import annotations
@@ -12,21 +11,19 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from wireproof import pointer
+from wireproof import again, pointer
 from wireproof.answer import Answer
 from wireproof.budget import Budget
-from wireproof.case import PROFILES, Ask, Case
+from wireproof.case import Ask, Case
 from wireproof.check import Untestable
 from wireproof.evidence import Evidence, NoRecord, Record, Sent, Unsent
 from wireproof.exchange import Exchange
 from wireproof.json_text import NotJson
-from wireproof.pace import LIMITS, Pace
-from wireproof.patience import Patience, granted
+from wireproof.omission import not_worth_sending
+from wireproof.pace import Pace
+from wireproof.patience import Patience
 from wireproof.render import Outgoing, render
 from wireproof.target import Target
-
-TRIES = 3
-LONGEST_WAIT = 30.0
 
 
 class Line(Protocol):
@@ -182,34 +179,15 @@ class Courier:
             await self.record.asking(case, self._turns, step, len(retries) + 1)
             answer = await line.send(outgoing)
             self._pace.heard(case, key, answer)
-            wait = _wait(answer, case, self.target) if len(retries) + 1 < TRIES else None
+            wait = again.after(answer, case, self.target, len(retries) + 1)
             # Debited before any wait, so that no other case takes the same place in the budget.
             if wait is not None and self._budget.debit(outgoing) is not None:
                 wait = None
             exchange = frozen(answer, case, step, ask, outgoing, self.target, tuple(retries))
             if wait is None:
                 return exchange
-            retries.append(f"{_cause(answer)}, asked again after {wait:g} s")
+            retries.append(f"{again.cause(answer)}, asked again after {wait:g} s")
             await asyncio.sleep(wait)
-
-
-def not_worth_sending(case: Case, target: Target) -> Unsent | None:
-    """Why a case is left out on this target, before anything of it is sent; None where it is sent."""
-    provider = target.provider
-    missing = [ask.endpoint for ask in case.asks if ask.endpoint not in provider.endpoints]
-    if missing:
-        return Unsent("not-offered", f"the {provider.name} document describes no {missing[0]} endpoint")
-    if not provider.offers(case.feature):
-        return Unsent("not-offered", f"the {provider.name} document does not offer {case.feature}")
-    lacking = case.means - target.means - granted(case, target)
-    if lacking:
-        return Unsent("untestable", f"needs {', '.join(sorted(lacking))}, which this run was not given")
-    if PROFILES.index(case.profile) > PROFILES.index(target.profile):
-        return Unsent("untestable", f"belongs to the profile {case.profile} (--profile {case.profile})")
-    if case.connections > target.connections:
-        reason = f"needs {case.connections} connections at once, and this run has {target.connections}"
-        return Unsent("untestable", reason)
-    return None
 
 
 def _saves(ask: Ask, exchange: Exchange, saved: dict[str, Any]) -> bool:
@@ -224,21 +202,6 @@ def _saves(ask: Ask, exchange: Exchange, saved: dict[str, Any]) -> bool:
 def _gave_up(exchange: Exchange) -> bool:
     """A deadline passed: a target that hangs is not asked again and again."""
     return exchange.broken is not None and exchange.broken.kind in ("first-byte", "idle", "total")
-
-
-def _wait(answer: Answer, case: Case, target: Target) -> float | None:
-    """Seconds to wait before asking again; None where the answer stands."""
-    if answer.silent and answer.broken is not None and answer.broken.kind in ("closed", "reset"):
-        return 0.0
-    if answer.status not in (429, 503) or case.refused in LIMITS or case.repeat > 1 or case.means or target.own_keys:
-        return None
-    after = next((value for name, value in answer.headers if name.lower() == b"retry-after"), b"")
-    seconds = float(after) if after.isdigit() else None
-    return seconds if seconds is not None and seconds <= LONGEST_WAIT else None
-
-
-def _cause(answer: Answer) -> str:
-    return f"status {answer.status}" if answer.status else f"transport {answer.broken.kind if answer.broken else ''}"
 
 
 def frozen(

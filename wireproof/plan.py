@@ -10,9 +10,9 @@ from typing import Any
 from wireproof.budget import Budget, Ceiling, ceiling
 from wireproof.case import Case
 from wireproof.check import Untestable
-from wireproof.courier import not_worth_sending
 from wireproof.gather import SMOKE_CASES
 from wireproof.generated.foreseen import foreseen
+from wireproof.omission import not_worth_sending
 from wireproof.patience import longest_wait
 from wireproof.render import Outgoing, render
 from wireproof.target import Target

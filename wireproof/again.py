@@ -1,0 +1,32 @@
+"""Which answers are asked for again. Nothing is ever retried to green.
+
+Only a transport failure before the first byte, and a 429 or 503 that says when to come back, are.
+"""
+
+from __future__ import annotations
+
+from wireproof.answer import Answer
+from wireproof.case import Case
+from wireproof.pace import LIMITS
+from wireproof.target import Target
+
+TRIES = 3
+LONGEST_WAIT = 30.0
+
+
+def after(answer: Answer, case: Case, target: Target, asked: int) -> float | None:
+    """Seconds to wait before asking again what was asked so many times; None where the answer stands."""
+    if asked == TRIES:
+        return None
+    if answer.silent and answer.broken is not None and answer.broken.kind in ("closed", "reset"):
+        return 0.0
+    if answer.status not in (429, 503) or case.refused in LIMITS or case.repeat > 1 or case.means or target.own_keys:
+        return None
+    told = next((value for name, value in answer.headers if name.lower() == b"retry-after"), b"")
+    seconds = float(told) if told.isdigit() else None
+    return seconds if seconds is not None and seconds <= LONGEST_WAIT else None
+
+
+def cause(answer: Answer) -> str:
+    """Why it is asked again."""
+    return f"status {answer.status}" if answer.status else f"transport {answer.broken.kind if answer.broken else ''}"

@@ -1,0 +1,27 @@
+"""What a run leaves out of itself, before anything of it is sent."""
+
+from __future__ import annotations
+
+from wireproof.case import PROFILES, Case
+from wireproof.evidence import Unsent
+from wireproof.patience import granted
+from wireproof.target import Target
+
+
+def not_worth_sending(case: Case, target: Target) -> Unsent | None:
+    """Why a case is left out on this target, before anything of it is sent; None where it is sent."""
+    provider = target.provider
+    missing = [ask.endpoint for ask in case.asks if ask.endpoint not in provider.endpoints]
+    if missing:
+        return Unsent("not-offered", f"the {provider.name} document describes no {missing[0]} endpoint")
+    if not provider.offers(case.feature):
+        return Unsent("not-offered", f"the {provider.name} document does not offer {case.feature}")
+    lacking = case.means - target.means - granted(case, target)
+    if lacking:
+        return Unsent("untestable", f"needs {', '.join(sorted(lacking))}, which this run was not given")
+    if PROFILES.index(case.profile) > PROFILES.index(target.profile):
+        return Unsent("untestable", f"belongs to the profile {case.profile} (--profile {case.profile})")
+    if case.connections > target.connections:
+        reason = f"needs {case.connections} connections at once, and this run has {target.connections}"
+        return Unsent("untestable", reason)
+    return None
