@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import load, main_job
+from benchmarks import generated, load, main_job
 
-RUNS = {"load": load.main, "main-job": main_job.main}
+RUNS = {"load": load.main, "main-job": main_job.main, "generated": generated.main}
 
 if __name__ == "__main__":
     if sys.argv[1:2] and sys.argv[1] in RUNS:
