@@ -1,180 +1,65 @@
-"""The load engine's speed and accuracy, and its cell's, beside a raw asyncio client and stock locust."""
+"""The load engine's speed and accuracy, and its cell's, each beside a control in the same round."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
-import statistics
-import sys
 import tempfile
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
-from benchmarks.processes import Cell, Measured, cell, measure
+from benchmarks import cell_alone, engine
+from benchmarks.figures import keep, kept, table
 
-USERS, LEVELS = 32, (1, 32, 128)
-PROMPT = "Count from 1 to 100, separated by commas."
-BIN = Path(sys.executable).parent
-
-Rounds = dict[str, dict[str, list[float]]]
-
-
-def body(streams: bool) -> str:
-    asked: dict[str, Any] = {"model": "gpt-4.1-mini", "messages": [{"role": "user", "content": PROMPT}]}
-    asked |= {"temperature": 0, "max_completion_tokens": 64}
-    return json.dumps(asked | ({"stream": True, "stream_options": {"include_usage": True}} if streams else {}))
-
-
-def raw(served: Cell, streams: bool, users: int, seconds: int, *, fast: bool) -> Measured:
-    place, sent = urlsplit(served.url), body(streams)
-    wire = (
-        f"POST {place.path}/chat/completions HTTP/1.1\r\nHost: {place.netloc}\r\nAuthorization: Bearer sk-mock-standard"
-        f"\r\nContent-Type: application/json\r\nContent-Length: {len(sent)}\r\n\r\n{sent}"
-    )
-    given = {"host": place.hostname, "port": place.port, "wire": wire, "connections": users, "seconds": seconds}
-    command = [sys.executable, "-m", "benchmarks.raw_client", json.dumps({**given, "streams": streams, "uvloop": fast})]
-    return measure(command, served)
-
-
-def ours(served: Cell, streams: bool, users: int, seconds: int, *more: str) -> tuple[Measured, Any]:
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "summary.json"
-        command = [str(BIN / "locust"), "-f", "load/locustfile.py", "Stream" if streams else "Chat", "--headless"]
-        command += ["-u", str(users), "-t", f"{seconds}s", "--host", served.url, "--only-summary"]
-        command += ["--model", "gpt-4.1-mini", "--jitter", "0.7", "--summary", str(file), *more]
-        measured = measure(command, served, env={"OPENAI_API_KEY": "sk-mock-standard"})
-        return measured, json.loads(file.read_text(encoding="utf-8"))
-
-
-def stock(served: Cell, streams: bool, users: int, seconds: int) -> Measured:
-    place = urlsplit(served.url)
-    headers = {"Authorization": "Bearer sk-mock-standard", "Content-Type": "application/json"}
-    given = {"streams": streams, "path": f"{place.path}/chat/completions", "body": body(streams), "headers": headers}
-    command = [str(BIN / "locust"), "-f", "benchmarks/stock_locustfile.py", "--headless", "--only-summary"]
-    command += ["-u", str(users), "-r", "100", "-t", f"{seconds}s", "--host", f"http://{place.netloc}"]
-    return measure(command, served, env={"STOCK": json.dumps(given)})
-
-
-def throughput(rounds: int, seconds: int, found: Rounds) -> None:
-    """Work by CPU second without delay: chunks of streams, and plain requests."""
-    for number in range(rounds):
-        for streams, unit in ((True, "chunks"), (False, "requests")):
-            contestants: dict[str, Callable[[Cell], Measured]] = {
-                "raw": lambda at, s=streams: raw(at, s, USERS, seconds, fast=True),
-                "ours": lambda at, s=streams: ours(at, s, USERS, seconds)[0],
-                "stock": lambda at, s=streams: stock(at, s, USERS, seconds),
-            }
-            rates: dict[str, float] = {}
-            for name in _alternating(contestants, number):
-                with cell("brisk" if streams else "instant") as served:
-                    made = contestants[name](served)
-                rate = made.tokens_per_cpu_s if streams else made.answers_per_cpu_s
-                note(found, f"{unit} / CPU-s", name, rate)
-                rates[name] = rate or 0.0
-                if name == "raw":
-                    server = made.server_tokens_per_cpu_s if streams else made.server_answers_per_cpu_s
-                    note(found, f"{unit} / CPU-s", "cell (server side)", server)
-                if name == "ours":
-                    note(found, "peak RSS, MB", f"ours, {USERS} users, no delay, {unit}", made.peak_mb)
-                    note(found, "kB grown / answer", f"ours, {unit}", made.kb_per_answer)
-            for against in ("raw", "stock"):
-                if rates["ours"] and rates[against]:
-                    note(found, "ratio", f"{unit}: ours / {against}", rates["ours"] / rates[against])
-
-
-def accuracy(rounds: int, seconds: int, found: Rounds) -> None:
-    """Reported less true, in milliseconds, at a first token after 50 ms and one each 10 ms."""
-    for number in range(rounds):
-        for users in LEVELS:
-            for name in _alternating({"raw": None, "ours": None}, number):
-                with cell("steady") as served:
-                    if name == "raw":
-                        made = raw(served, True, users, seconds, fast=False)
-                        said = json.loads(made.output.splitlines()[-1])
-                        mine = {"ttft": said["ttft"], "gap": said["gap"]}
-                    else:
-                        made, summary = ours(served, True, users, seconds)
-                        asked = next(iter(summary["requests"].values()), None)
-                        if asked is None:  # a machine this busy has answered nobody within the time
-                            continue
-                        metrics = asked["metrics"]
-                        mine = {"ttft": metrics["TTFT ms"], "gap": metrics["gap ms"]}
-                        note(found, "peak RSS, MB", f"ours, {users} users, steady", made.peak_mb)
-                        note(found, "kB grown / answer", f"ours, {users} users, steady", made.kb_per_answer)
-                        note(found, "start to first request, s", f"ours, {users} users", made.first_s)
-                        note(found, "marked invalid", f"ours, {users} users", float(not summary["valid"]))
-                    true = served.told()["ms"]
-                for kind in ("ttft", "gap"):
-                    for share in ("p50", "p99"):
-                        a, b = mine[kind].get(share), true[kind].get(share)
-                        if a is not None and b is not None:
-                            note(found, f"{kind} error, ms", f"{name}, {users} users, {share}", a - b)
-                note(found, "cell lateness p50, ms", f"{users} streams", true["lateness"]["p50"])
-
-
-def crowd(rounds: int, seconds: int, found: Rounds) -> None:
-    """The cell alone: 500 streams of one token each 10 ms, by a raw client."""
-    for _ in range(rounds):
-        with cell("steady") as served:
-            made = raw(served, True, 500, seconds, fast=True)
-            told = served.told()["ms"]
-        middle = [one for one in made.samples if one[0] > 2.0][:-2]
-        if len(middle) > 1:
-            first, last = middle[0], middle[-1]
-            note(found, "cell, 500 streams x 10 ms", "share of a core", (last[4] - first[4]) / (last[0] - first[0]))
-            note(found, "cell, 500 streams x 10 ms", "tokens / s", (last[2] - first[2]) / (last[0] - first[0]))
-        note(found, "cell, 500 streams x 10 ms", "lateness p50, ms", told["lateness"]["p50"])
-        note(found, "cell, 500 streams x 10 ms", "lateness p99, ms", told["lateness"]["p99"])
-
-
-def note(found: Rounds, group: str, name: str, value: float | None) -> None:
-    if value is not None:
-        found[group][name].append(value)
-        print(f"  {group:<28} {name:<40} {value:12.3f}", file=sys.stderr, flush=True)
-
-
-def _alternating(contestants: dict[str, Any], number: int) -> list[str]:
-    """The order of one round: each begins in turn."""
-    names = list(contestants)
-    return names[number % len(names) :] + names[: number % len(names)]
-
-
-def table(found: Rounds) -> str:
-    """Medians with their quartiles."""
-    lines = ["| what | who | median | quartiles | n |", "| --- | --- | ---: | --- | ---: |"]
-    for group, rows in found.items():
-        for name, values in rows.items():
-            low, _, high = statistics.quantiles(values, n=4) if len(values) > 1 else (values[0],) * 3
-            middle = statistics.median(values)
-            lines.append(f"| {group} | {name} | {middle:,.3f} | {low:,.3f} to {high:,.3f} | {len(values)} |")
-    return "\n".join(lines)
-
-
-PARTS = {"throughput": throughput, "accuracy": accuracy, "crowd": crowd}
+PARTS = {
+    "sse": engine.sse,
+    "json": engine.plain,
+    "accuracy": engine.accuracy,
+    "start": engine.start,
+    "memory": engine.memory,
+    "server": cell_alone.server,
+    "crowd": cell_alone.crowd,
+    "drift": cell_alone.drift,
+}
+GOALS = {
+    ("SSE chunks / client CPU-s", "ours"): "≥ 150,000",
+    ("SSE chunks / client CPU-s", "ours / raw"): "≥ 0.5",
+    ("SSE chunks / client CPU-s", "ours, judged"): "≥ 75,000",
+    ("JSON requests / client CPU-s", "ours"): "≥ 9,200",
+    ("peak RSS, MB", "ours, 128 users, steady"): "≤ 80",
+    ("peak RSS, MB", "ours, 128 users, no delay"): "≤ 80",
+    ("TTFT p99 error / floor", "32 users"): "≤ 2.5",
+    ("TTFT p99 error / floor", "128 users"): "≤ 3",
+    ("gap p99 error / floor", "32 users"): "≤ 1.5",
+    ("gap p99 error / floor", "128 users"): "≤ 1.5",
+    ("start to first request, s", "ours, 1 user"): "≤ 0.8",
+    ("JSON requests / server CPU-s", "cell / playback"): "≥ 0.5 (of nginx)",
+    ("SSE events / server CPU-s", "cell / uvicorn"): "≥ 5",
+    ("cell, 500 streams x 10 ms", "share of a core"): "≤ 0.55",
+    ("cell, one stream", "drift over 2 s, ms"): "≤ 1",
+    ("cell, one stream", "a client's leaving noticed after, ms"): "≤ 10",
+} | {("TTFT p50 error, ms", f"ours, {users} users"): "≤ 1.0" for users in engine.LEVELS}
 
 
 def main(given: Sequence[str]) -> int:
     """Run the parts that are asked for, and print the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks load", description=main.__doc__)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=6, help="of each run")
-    parser.add_argument("--part", action="append", choices=PARTS, help="only this part (repeatable)")
-    parser.add_argument("--write", type=Path, help="write the figures of every round as JSON")
+    parser.add_argument("--seconds", type=int, default=4, help="of each run")
+    parser.add_argument("--only", action="append", choices=PARTS, help="this part, anew (repeatable)")
+    parser.add_argument("--keep", type=Path, metavar="FILE", help="write each part when it is done; go on from there")
     options = parser.parse_args(given)
-    found: Rounds = defaultdict(lambda: defaultdict(list))
-    before = os.getloadavg()
-    for name in options.part or PARTS:
-        PARTS[name](options.rounds, options.seconds, found)
-    machine = (
-        f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    done = kept(options.keep)
+    wanted = options.only or [name for name in PARTS if name not in done]
+    with tempfile.TemporaryDirectory() as folder:
+        for name in wanted:
+            done[name] = {}
+            PARTS[name](options.rounds, options.seconds, done[name], Path(folder))
+            keep(options.keep, machine, done)
+    print(
+        f"{machine}; load average {os.getloadavg()[0]:.1f} at the end; {options.rounds} rounds of {options.seconds} s"
     )
-    load = f"load average {before[0]:.1f} before, {os.getloadavg()[0]:.1f} after"
-    print(f"{machine}; {load}; {options.rounds} rounds of {options.seconds:g} s\n\n{table(found)}")
-    if options.write:
-        options.write.write_text(json.dumps({"machine": machine, "load": load, "rounds": found}, indent=1))
+    print(f"\n{table({name: done[name] for name in PARTS if name in done}, GOALS)}")
     return 0

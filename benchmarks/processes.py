@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,11 @@ def pinned(core: int | None, command: Sequence[str]) -> list[str]:
         return list(command)
     program = f"import os,sys; os.sched_setaffinity(0,{{{core}}}); os.execv(sys.argv[1],sys.argv[1:])"
     return [sys.executable, "-c", program, *command]
+
+
+def environment(more: dict[str, str]) -> dict[str, str]:
+    """The environment of a client: this one, without what locust would take for options."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")} | more
 
 
 def cpu_s(process: psutil.Process) -> float:
@@ -74,32 +79,6 @@ class Cell:
         return told["counts"].get("answers", 0), sent
 
 
-@contextlib.contextmanager
-def cell(latency: str, core: int | None = 0) -> Iterator[Cell]:
-    """A cell for as long as the context lasts."""
-    command = [
-        sys.executable,
-        "-m",
-        "wireproof",
-        "serve",
-        "--cells",
-        "1",
-        "--latency",
-        latency,
-        "--port",
-        "0",
-        "--json",
-    ]
-    command += ["--provider", "openai"]
-    with subprocess.Popen(pinned(core, command), stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        assert process.stdout is not None
-        one = json.loads(process.stdout.readline())["cells"][0]
-        try:
-            yield Cell(psutil.Process(process.pid), one["profiles"]["openai"]["base_url"])
-        finally:
-            process.terminate()
-
-
 @dataclass
 class Measured:
     """One run of a client: its rate of work by its own CPU, and what it printed."""
@@ -122,7 +101,7 @@ def measure(command: Sequence[str], served: Cell, core: int | None = 1, env: dic
     began = time.perf_counter()
     process = psutil.Popen(
         pinned(core, command), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT,
-        env={**os.environ, **(env or {})},
+        env=environment(env or {}),
     )  # fmt: skip
     samples: list[tuple[float, ...]] = []
     first_s, peak = None, 0.0
@@ -146,6 +125,8 @@ def _rates(samples: list[tuple[float, ...]]) -> tuple[float | None, ...]:
     """Work by CPU second between a tenth and nineteen twentieths of all answers."""
     most = samples[-1][1] if samples else 0
     middle = [one for one in samples if 0.1 * most <= one[1] <= 0.95 * most]
+    if len(middle) < 2:  # a machine this busy lets few looks through
+        middle = [one for one in samples if one[1]]
     if len(middle) < 2 or not most:
         return (None,) * 5
     first, last = middle[0], middle[-1]

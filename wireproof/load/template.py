@@ -21,10 +21,11 @@ PLAIN = "".join((ascii_letters, digits, punctuation, " ")).replace('"', "").repl
 class Template:
     """The bytes before, between and behind the texts of a chunk; nothing between them where there is one text."""
 
-    __slots__ = ("_before", "_behind", "_between", "_head", "_tail", "_texts", "_whole")
+    __slots__ = ("_before", "_behind", "_between", "_head", "_odd", "_tail", "_texts", "_whole")
 
     def __init__(self, before: bytes, between: bytes, behind: bytes) -> None:
         self._before, self._between, self._behind = before, between, behind
+        self._odd = between.translate(None, PLAIN)
         self._head, self._tail = b"data: " + before, behind + b"\n\n"
         self._texts = slice(len(before), -len(behind))
         self._whole = slice(len(self._head), -len(self._tail))
@@ -38,10 +39,14 @@ class Template:
         return data.startswith(self._head) and data.endswith(self._tail) and self._are_texts(data[self._whole])
 
     def _are_texts(self, data: bytes) -> bool:
-        if not self._between:
+        between = self._between
+        if not between:
             return is_plain(data)
+        # Where nothing but what is between them stands out, both texts are plain.
+        if data.translate(None, PLAIN) == self._odd:
+            return 0 < data.find(between) < len(data) - len(between)
         # A plain text has no quote, and what is between them begins with one: it is found where the first text ends.
-        text, found, more = data.partition(self._between)
+        text, found, more = data.partition(between)
         return bool(found) and is_plain(text) and is_plain(more)
 
 
