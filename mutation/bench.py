@@ -30,7 +30,7 @@ from wireproof.judge import Bench
 # A mutant that never ends, and one that takes all the memory there is.
 CPU_S, MEMORY = 120, 8 * 2**30
 # How many judgements a mutant meets at most.
-MOST = 8000
+MOST = 2000
 
 Function = tuple[str, str]
 Reach = Mapping[Function, Sequence[int]]

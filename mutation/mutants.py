@@ -78,6 +78,11 @@ class Mutant:
         """The path from the root."""
         return self.path.relative_to(datafiles.root()).as_posix()
 
+    @property
+    def of_a_check(self) -> bool:
+        """Whether it is in the function of a check, and not in what that calls."""
+        return self.file.startswith("suites/") and self.definition.startswith("test_")
+
 
 @dataclass(frozen=True, slots=True)
 class Definition:
@@ -137,19 +142,18 @@ def _items(path: Path) -> Iterator[WorkItem]:
                 occurrences[name] += 1
 
 
-def sample(every: Iterable[Mutant], seed: int, each: int, most: int) -> tuple[Mutant, ...]:
-    """So many of each function, and of all that is left so many that there are `most`.
+def sample(every: Iterable[Mutant], seed: int, most: int) -> tuple[Mutant, ...]:
+    """One mutant of each check, and others, each at a place of its own, so many that there are `most`.
 
-    A mutant's place in the draw depends on itself alone: what changes elsewhere leaves it in the sample or out of it.
+    A mutant's turn in the draw depends on itself alone: what changes elsewhere hardly changes the sample.
     """
     drawn = sorted(every, key=lambda one: _draw(one, seed))
-    by_function: dict[tuple[Path, str], list[Mutant]] = {}
-    for one in drawn:
-        by_function.setdefault((one.path, one.definition), []).append(one)
-    first = [one for group in by_function.values() for one in _apart(group)[:each]]
-    taken = {one.job for one in first}
-    rest = [one for one in drawn if one.job not in taken]
-    return tuple(first + rest[: max(0, most - len(first))])
+    first = {(one.path, one.definition): one for one in reversed(drawn) if one.of_a_check}
+    places = {(one.path, one.start) for one in first.values()}
+    # `==` alone has five other forms: one of them is enough.
+    others = {(one.path, one.start): one for one in reversed(drawn) if (one.path, one.start) not in places}
+    rest = sorted(others.values(), key=lambda one: _draw(one, seed))
+    return (*first.values(), *rest[: max(0, most - len(first))])
 
 
 def checks_of(chosen: Iterable[Mutant], checks: Mapping[str, Check]) -> frozenset[str]:
@@ -215,13 +219,3 @@ def _marks(spec: MutationSpec, source: str) -> bool:
 
 def _draw(one: Mutant, seed: int) -> float:
     return random.Random(f"{seed} {one.file} {one.definition} {one.line} {one.start[1]} {one.operator}").random()
-
-
-def _apart(group: Sequence[Mutant]) -> list[Mutant]:
-    """The same mutants, those at a place that none before them changes first: `==` alone has five other forms."""
-    seen: set[tuple[int, int]] = set()
-    first, again = list[Mutant](), list[Mutant]()
-    for one in group:
-        (again if one.start in seen else first).append(one)
-        seen.add(one.start)
-    return first + again

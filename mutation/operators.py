@@ -5,6 +5,7 @@ cosmic-ray changes operators, numbers and keywords; a check that says `expect.eq
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +17,7 @@ from parso.python.tree import Name, PythonNode, String
 Position = tuple[tuple[int, int], tuple[int, int]]
 
 PROVIDER = "judges"
+EMPTY = re.compile("""[bru]*(""|'')""", re.IGNORECASE)
 OPPOSITE = {"any": "all", "all": "any", "min": "max", "max": "min"}
 
 
@@ -36,10 +38,10 @@ class DropStatement(Operator):
 
 
 class ReplaceText(Operator):
-    """A text is another one."""
+    """A text that says something says something else."""
 
     def mutation_positions(self, node: Any) -> Iterator[Position]:
-        if isinstance(node, String) and not _stands_alone(node):
+        if isinstance(node, String) and not _stands_alone(node) and not EMPTY.fullmatch(node.value):
             yield node.start_pos, node.end_pos
 
     def mutate(self, node: Any, index: int) -> Any:

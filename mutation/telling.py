@@ -134,15 +134,23 @@ def _words(function: ast.FunctionDef, known: Vocabulary) -> list[ast.expr]:
     while True:
         inside = {id(node) for value in found for node in ast.walk(value)}
         named = [
-            node.value
+            value
             for node in ast.walk(function)
-            if isinstance(node, ast.Assign)
-            and id(node.value) not in inside
-            and all(isinstance(one, ast.Name) and _only_in(function, one.id, inside) for one in node.targets)
+            if isinstance(node, ast.Assign) and len(node.targets) == 1
+            for target, value in _pairs(node.targets[0], node.value)
+            if id(value) not in inside and isinstance(target, ast.Name) and _only_in(function, target.id, inside)
         ]
         if not named:
             return found
         found += named
+
+
+def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Each name with the expression that it is set to."""
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
+        yield from zip(target.elts, value.elts, strict=True)
+    else:
+        yield target, value
 
 
 def _only_words(function: ast.FunctionDef, known: Vocabulary) -> Iterator[str]:
