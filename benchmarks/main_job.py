@@ -1,6 +1,7 @@
-"""The main job: all contracts judged on the bundled mock, and where its time goes.
+"""The main job and the proof: what judging all contracts on the bundled mock takes.
 
-Control: the same collection with nothing sent and nothing judged, which is pytest's own share.
+CPU seconds are those of every process, the mock's among them, so that a busy machine disturbs them least. The control
+of the main job is the same collection with nothing sent and nothing judged, which is mostly pytest's own share.
 """
 
 from __future__ import annotations
@@ -14,28 +15,51 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 ROUNDS = 3
+PYTEST = ("pytest", "-q")
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the main job and its control, and print wall and CPU seconds as JSON."""
+    """Run the main job and its control in turns, and print wall and CPU seconds of the best round of each."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks main-job")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
-    rounds = parser.parse_args(arguments).rounds
+    parser.add_argument("--profile", default="full")
+    given = parser.parse_args(arguments)
+    whole, control = [], []
     with tempfile.TemporaryDirectory() as folder:
-        whole = [measured(f"--report-dir={folder}") for _ in range(rounds)]
-        control = [measured("--collect-only") for _ in range(rounds)]
-        with open(os.path.join(folder, "report.json"), encoding="utf-8") as file:
-            report = json.load(file)
+        for _ in range(given.rounds):
+            whole.append(measured(*PYTEST, "--profile", given.profile, f"--report-dir={folder}"))
+            control.append(measured(*PYTEST, "--profile", given.profile, "--collect-only"))
+        report = json.loads(Path(folder, "report.json").read_text(encoding="utf-8"))
     facts = {"requests": report["requests"], "verdicts": len(report["verdicts"]), "cores": os.cpu_count()}
-    print(json.dumps({**facts, "main_job": min(whole), "collect_only": min(control)}, indent=1))
+    print(json.dumps({**facts, "main_job": best(whole), "collect_only": best(control)}, indent=1))
     return 0
 
 
-def measured(*options: str) -> tuple[float, float]:
-    """Wall seconds and user CPU seconds of one run, its mock included."""
-    before, started = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime, time.perf_counter()
-    subprocess.run([sys.executable, "-m", "pytest", "-q", *options], stdout=subprocess.DEVNULL, check=True)
-    wall = time.perf_counter() - started
-    return round(wall, 2), round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before, 2)
+def prove(arguments: Sequence[str]) -> int:
+    """Run the proof of all contracts once, or of those that are named, and print wall and CPU seconds."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks prove")
+    parser.add_argument("--provider", action="append", default=[])
+    named = [word for name in parser.parse_args(arguments).provider for word in ("--provider", name)]
+    print(json.dumps({"cores": os.cpu_count(), "prove": best([measured("wireproof", "prove", *named)])}, indent=1))
+    return 0
+
+
+def best(rounds: Sequence[tuple[float, float]]) -> dict[str, float]:
+    """The least of each figure."""
+    walls, cpus = zip(*rounds, strict=True)
+    return {"wall_s": min(walls), "cpu_s": min(cpus)}
+
+
+def measured(*module: str) -> tuple[float, float]:
+    """Wall and CPU seconds of one run of a module, what it starts included."""
+    before, started = _cpu(), time.perf_counter()
+    subprocess.run([sys.executable, "-m", *module], stdout=subprocess.DEVNULL, check=True)
+    return round(time.perf_counter() - started, 2), round(_cpu() - before, 2)
+
+
+def _cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime

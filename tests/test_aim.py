@@ -27,7 +27,7 @@ def test_without_an_endpoint_every_provider_is_judged_on_the_mock_with_every_mea
     assert set(found) >= {"iio", "openai"}
     iio = found["iio"]
     assert iio.means >= {"cell-down", "clock", "exhausted-key", "revoked-key", "free-tier-key"}
-    assert (iio.profile, iio.own_keys, iio.deadlines) == ("all", True, MOCK_DEADLINES)
+    assert (iio.profile, iio.own_keys, iio.deadlines) == ("full", True, MOCK_DEADLINES)
     assert iio.key("good", "chat-basic") == Key("IIO_API_KEY", "iio-dev-mock-pro.chat-basic")
     assert iio.key("free-exhausted", "x") == Key("IIO_API_KEY", "iio-dev-mock-free-exhausted.x")
     assert iio.key("free-spent", "x") == Key("IIO_API_KEY", "iio-dev-mock-free-spent.x")

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from wireproof import contract
+from wireproof import config, contract
 from wireproof.gather import SMOKE_CASES
 from wireproof.recorded import read
 from wireproof.stored import exchange_from
@@ -115,6 +115,18 @@ def test_k_selects_by_name_and_sends_only_what_is_needed(pytest_run: Pytest) -> 
     assert "health" in needed
     assert not any(case.startswith("chat-") for case in needed)
     assert sent == needed | {*SMOKE_CASES}
+
+
+def test_a_run_holds_what_its_profile_asks_and_nothing_beside(pytest_run: Pytest) -> None:
+    """A plain run on the bundled server is `full`: what is asked by `all` alone is no line of it."""
+    words = ("suites/health", "suites/models", "-q", "--provider", "iio")
+    plain, every = pytest_run(*words).report, pytest_run(*words, "--profile", "all").report
+    asked = {case for verdict in every["verdicts"] for case in verdict["case"].split("+")}
+    left_out = {case for case in asked if config.load_cases()[case].profile == "all"}
+    assert left_out
+    assert verdicts(plain) == {
+        place: told for place, told in verdicts(every).items() if left_out.isdisjoint(place[3].split("+"))
+    }
 
 
 def test_m_selects_by_area_and_by_level(pytest_run: Pytest) -> None:

@@ -47,7 +47,7 @@ def add(group: Any) -> None:
     option("--tier", metavar="NAME", help="the tier of the key, so that documented limits can be compared")
     option("--one-slot", action="store_true", help="the target works on one answer at a time: leaving can be judged")
     option("--header", metavar="'NAME: VALUE'", help="a header for every request", **REPEATED)
-    option("--profile", choices=PROFILES, help="how much to ask (default: core live, all on the mock)")
+    option("--profile", choices=PROFILES, help="how much to ask (default: core live, full on the mock)")
     option("--providers", metavar="FILE", help="a YAML file that adds providers or changes them")
     option("--report-dir", metavar="DIR", help="where reports go (default: reports)")
     option("--keep", action="store_true", help="keep the reports below runs/ there too, for `wireproof history`")
@@ -134,7 +134,7 @@ def aim_of(options: argparse.Namespace) -> Aim:
         endpoint=options.endpoint,
         models=tuple(options.model),
         key_env=options.key_env,
-        profile=options.profile,
+        profile=options.profile or (None if options.endpoint else "full"),
         providers_file=Path(options.providers) if options.providers else None,
         deadlines=tuple(options.deadline),
         connections=options.connections,

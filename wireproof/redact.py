@@ -37,6 +37,7 @@ class Redactor:
     _texts: tuple[str, ...] = ()
     _bytes: tuple[bytes, ...] = ()
     _needles: tuple[str, ...] = ()
+    _starts: tuple[bytes, ...] = ()
     _clean: set[str] = field(default_factory=set)
 
     @classmethod
@@ -54,6 +55,7 @@ class Redactor:
             coded = {form.encode() for form in self._texts} | set(_latin(self._texts))
             self._bytes = tuple(sorted(coded, key=lambda form: (-len(form), form)))
             self._needles = tuple({form[:NEEDLE] for form in self._texts})
+            self._starts = tuple({form[:NEEDLE] for form in self._bytes})
             self._clean.clear()
 
     def text(self, text: str) -> str:
@@ -71,8 +73,8 @@ class Redactor:
 
     def data(self, data: bytes) -> bytes:
         """The bytes without secrets."""
-        for form in self._bytes:
-            if form in data:
+        if any(start in data for start in self._starts):
+            for form in self._bytes:
                 data = data.replace(form, b"*" * len(form))
         return data
 

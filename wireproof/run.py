@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
@@ -82,8 +83,9 @@ class Run:
         return cls(aimed, {trial.target.name: trial for trial in trials}, **settings)
 
     def entries(self, check: str) -> list[Entry]:
-        """Every entry of every docket that a check judges."""
-        return [entry for trial in self.trials.values() for entry in trial.judged_by(check)]
+        """Every entry of every docket that a check judges; on the bundled server, of what the profile asks."""
+        trials = self.trials.values()
+        return [entry for one in trials for entry in one.judged_by(check) if self.aim.live or one.asks(entry)]
 
     def every_entry(self) -> list[Entry]:
         """Every entry of every docket."""
@@ -122,6 +124,8 @@ class Run:
         # What the HTTP client logs holds the headers of answers, and they may hold anything.
         for library in ("httpcore", "httpx"):
             logging.getLogger(library).setLevel(logging.WARNING)
+        # The docket, and what pytest made of it, stay until the end: no search for garbage need look at them.
+        gc.freeze()
         try:
             asyncio.run(self._gather({name: tuple(cases) for name, cases in wanted.items()}))
         except ExceptionGroup as group:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from wireproof import config
-from wireproof.case import Case
+from wireproof.case import PROFILES, Case
 from wireproof.check import Check
 from wireproof.contract import SchemaSet
 from wireproof.docket import Entry, docket
@@ -47,6 +47,11 @@ class Trial:
     def judged_by(self, check: str) -> Sequence[Entry]:
         """The entries that a check judges."""
         return self._by_check.get(check, ())
+
+    def asks(self, entry: Entry) -> bool:
+        """Whether the profile of the target asks what an entry judges."""
+        cases = [self.cases[name] for _, name in entry.cases if name in self.cases]
+        return all(PROFILES.index(case.profile) <= PROFILES.index(self.target.profile) for case in cases)
 
     def bench(self, provider: str) -> Bench:
         """What judging by that column needs."""
