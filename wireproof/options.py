@@ -6,13 +6,14 @@ import argparse
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wireproof import baseline, config
 from wireproof.aim import Aim
 from wireproof.case import PROFILES
-from wireproof.generated.effort import Effort, in_ci
-from wireproof.generated.replay import Replay
+
+if TYPE_CHECKING:
+    from wireproof.generated.effort import Effort
 
 REPEATED: dict[str, Any] = {"action": "append", "default": []}
 
@@ -112,6 +113,10 @@ def policy_of(options: argparse.Namespace) -> dict[str, Any]:
 
 def effort_of(options: argparse.Namespace, kept: Path, environment: Mapping[str, str]) -> Effort:
     """How hard parsed options look for generated requests; raises ConfigError for a request that does not read."""
+    # Imported when it is wanted: pytest wants to be first to import hypothesis.
+    from wireproof.generated.effort import Effort, in_ci
+    from wireproof.generated.replay import Replay
+
     return Effort.of(
         live=options.endpoint is not None,
         ci=in_ci(environment),

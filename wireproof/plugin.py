@@ -7,9 +7,9 @@ is sent once; then each item judges frozen evidence. Runs without check items ar
 from __future__ import annotations
 
 import inspect
-import traceback
 from collections.abc import Generator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from uuid import uuid4
 
@@ -18,10 +18,9 @@ import pytest
 from wireproof import options, protocol
 from wireproof.aim import environment
 from wireproof.check import registry
-from wireproof.closing import RUN, RUN_ID, Closing, folder
+from wireproof.closing import RUN, RUN_ID, Closing, folder, trouble
 from wireproof.docket import Entry
 from wireproof.errors import WireproofError
-from wireproof.generated import items
 from wireproof.outcome import VERDICT, properties, show
 from wireproof.progress import progress
 from wireproof.report.facts import LEDGER
@@ -107,7 +106,8 @@ def pytest_pycollect_makeitem(collector: pytest.Module, name: str, obj: object) 
     try:
         entries = _run(collector.config).entries(check)
         if registry[check].generated:
-            return items.items(collector, name, entries, registry[check], collector.config.stash[items.EFFORT])
+            made: list[pytest.Item] = _generated().items(collector, name, entries, registry[check])
+            return made
     except WireproofError as error:
         # pytest keeps what a collector raises for later; the run is ended once collection is over.
         collector.config.stash[TROUBLE] = error
@@ -187,10 +187,18 @@ def _run(config: pytest.Config) -> Run:
         for name in ("must", "should", "may", *areas):
             config.addinivalue_line("markers", f"{name}: judgements of the level or area {name}")
         config.stash[RUN] = run
-        config.stash[items.EFFORT] = options.effort_of(chosen, folder(config) / "examples", environment())
-        config.pluginmanager.register(items, "wireproof-generated")
+        generated = _generated()
+        config.stash[generated.EFFORT] = options.effort_of(chosen, folder(config) / "examples", environment())
+        config.pluginmanager.register(generated, "wireproof-generated")
         config.add_cleanup(run.close)
     return config.stash[RUN]
+
+
+def _generated() -> ModuleType:
+    """What makes tests of generated checks; pytest wants to be first to import hypothesis, so that this comes late."""
+    from wireproof.generated import items
+
+    return items
 
 
 def _item(collector: pytest.Module, name: str, entry: Entry, line: int) -> CheckItem:
@@ -201,15 +209,11 @@ def _item(collector: pytest.Module, name: str, entry: Entry, line: int) -> Check
 
 
 def _gather(run: Run, session: pytest.Session, target: str | None = None) -> None:
-    judging = [item.entry if isinstance(item, CheckItem) else items.entry_of(item) for item in session.items]
+    of = _generated().entry_of
+    judging = [item.entry if isinstance(item, CheckItem) else of(item) for item in session.items]
     entries = [entry for entry in judging if entry is not None and target in (None, entry.target)]
     if not entries:
         return
     run.record_to(run.place or folder(session.config) / LEDGER)
-    try:
-        with progress(session.config, run):
-            run.gather(entries)
-    except WireproofError as error:
-        pytest.exit(run.ledger.redactor.text(str(error)), returncode=2)
-    except Exception as error:  # our own mistake: pytest would show each frame with all it holds
-        pytest.exit(run.ledger.redactor.text("".join(traceback.format_exception(error))), returncode=2)
+    with trouble(run), progress(session.config, run):
+        run.gather(entries)

@@ -16,8 +16,6 @@ from wireproof.docket import Entry, docket
 from wireproof.errors import ConfigError
 from wireproof.evidence import Evidence, Record
 from wireproof.gather import SMOKE_CASES, Gathered, gather, with_models
-from wireproof.generated.families import strategies
-from wireproof.generated.machines import stateful
 from wireproof.judge import Bench
 from wireproof.provider import Provider
 from wireproof.target import Target
@@ -133,6 +131,10 @@ def open_trial(target: Target, known: Mapping[str, Provider], checks: Mapping[st
 
     Raises ConfigError for a clause that names a check or a case that does not exist.
     """
+    # Imported when they are wanted: pytest wants to be first to import hypothesis.
+    from wireproof.generated.families import strategies
+    from wireproof.generated.machines import stateful
+
     cases = config.load_cases()
     columns = [target.provider]
     if target.provider.name != config.BASELINE:

@@ -64,7 +64,8 @@ class Effort:
 
     def applied(self, test: Callable[..., Any], name: str) -> Callable[..., Any]:
         """A test of hypothesis that takes this effort."""
-        made: Callable[..., Any] = self.begun(self.settings(name)(test))
+        # The settings come last: a seed takes the database out of those it finds.
+        made: Callable[..., Any] = self.settings(name)(self.begun(test))
         return made
 
     def begun(self, test: Any) -> Any:

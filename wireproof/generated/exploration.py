@@ -106,7 +106,8 @@ class Exploration:
         judge = partial(self.trial.bench(self.entry.provider).verdict, self.entry, self.check)
         if self.failing is not None:
             violation, place = self.failing.violation, self.failing.probe.place
-            return judge("fail", f"{violation}; the smallest of {self.asked}: {place}", violation.findings)
+            found = tuple(replace(one, where=f"{one.where}; {place}") for one in violation.findings)
+            return judge("fail", f"{violation}; the smallest of {self.asked}: {place}", found)
         if self.passed:
             return judge("pass", "")
         return judge(*(self._skipped or ("untestable", "no request was drawn")))

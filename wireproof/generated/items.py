@@ -103,9 +103,10 @@ async def _explorers(request: pytest.FixtureRequest) -> AsyncIterator[Explorers]
     await explorers.close()
 
 
-def items(collector: pytest.Module, name: str, entries: Sequence[Entry], check: Check, effort: Effort) -> list[Any]:
+def items(collector: pytest.Module, name: str, entries: Sequence[Entry], check: Check) -> list[Any]:
     """A test for each entry of which requests are wanted; pytest-asyncio makes each one of its own."""
-    trials, wanted = collector.config.stash[RUN].trials, [one for one in entries if effort.wants(check.id, one.case)]
+    trials, effort = collector.config.stash[RUN].trials, collector.config.stash[EFFORT]
+    wanted = [one for one in entries if effort.wants(check.id, one.case)]
     found = {name: strategies(trials[name].target.provider) for name in {entry.target for entry in wanted}}
     tests = [
         _talking(Subject(entry, check), effort)

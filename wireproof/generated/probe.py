@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from wireproof.case import Ask, Case
+from wireproof.case import PROFILES, Ask, Case
 
 PREFIX = "generated:"
 AREA = "generated"
@@ -48,7 +48,8 @@ class Probe:
         """The probe as a case of its own; `after` are asked behind it."""
         told = json.dumps([self.ask.content_type, *self.ask.headers.items()]).encode()
         digest = sha256(self.raw + told).hexdigest()[:12]
-        return Case(f"{name}#{digest}", AREA, self.says, (self.ask, *after), refused=self.refused)
+        asks, smallest = (self.ask, *after), PROFILES[0]
+        return Case(f"{name}#{digest}", AREA, self.says, asks, refused=self.refused, profile=smallest)
 
 
 def is_generated(case: str) -> bool:
