@@ -7,7 +7,7 @@ holds the target's courier, so that budget, pace and ledger are those of every o
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,8 +26,8 @@ from wireproof.judge import refused_honestly
 from wireproof.trial import Trial
 from wireproof.verdict import Verdict
 
+# Of a long talk the end is told.
 MOST_SHOWN = 8
-Do = Callable[[Coroutine[Any, Any, Any]], Any]
 SKIPS: tuple[tuple[type[Exception], str], ...] = (
     (Inconclusive, "inconclusive"),
     (NotOffered, "not-offered"),
@@ -52,7 +52,6 @@ class Exercise:
     _passed: bool = False
     _skipped: tuple[str, str] = ("untestable", "nothing was said")
     _riding: Riding = field(init=False)
-    _held: int = 0
 
     def __post_init__(self) -> None:
         machine = MACHINES[self.entry.case]
@@ -105,8 +104,8 @@ class Exercise:
         """What the talks come to."""
         bench = self.trial.bench(self.entry.provider)
         if self.violation is None:
-            outcome = ("pass", "") if self._passed else self._skipped
-            return bench.verdict(self.entry, self.check, *outcome)
+            unsaid = ("untestable", self.talk.lack) if self.talk.lack else self._skipped
+            return bench.verdict(self.entry, self.check, *(("pass", "") if self._passed else unsaid))
         said = " then ".join(map(_told, self.talk.failing[-MOST_SHOWN:]))
         before = len(self.talk.failing) - MOST_SHOWN
         more = f"{before} requests before, then " if before > 0 else ""

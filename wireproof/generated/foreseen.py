@@ -8,6 +8,7 @@ from wireproof.check import Untestable
 from wireproof.generated.draft import Draft
 from wireproof.generated.examples import draws
 from wireproof.generated.families import strategies
+from wireproof.generated.machines import MACHINES
 from wireproof.generated.probe import Probe, endpoint_of, is_generated
 from wireproof.render import Outgoing, render
 from wireproof.target import Target
@@ -19,15 +20,16 @@ Sent = tuple[Outgoing, ...]
 def foreseen(trial: Trial, target: Target, most: int) -> Iterator[tuple[str, list[Sent]]]:
     """Each generated case with what would leave for each of its requests; every check of a case shares them.
 
-    The requests of a talk follow from its answers and are not foreseen.
+    The requests of a talk follow from its answers: what is foreseen is the longest.
     """
     known = strategies(target.provider)
     for name in cases(trial):
-        if name not in known:
-            continue
-        draft = Draft(target.provider, endpoint_of(name))
         try:
-            yield name, [_sent(name, probe, draft, target) for probe in draws(known[name], most)]
+            if name in known:
+                draft = Draft(target.provider, endpoint_of(name))
+                yield name, [_sent(name, probe, draft, target) for probe in draws(known[name], most)]
+            elif MACHINES[name].means(target) <= target.means:
+                yield name, [tuple(render(ask, target, name, {}) for ask in MACHINES[name].longest(target))] * most
         except Untestable:  # a model or key that this run has not
             continue
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
 
 from wireproof.case import Ask
-from wireproof.generated.dialogue import dialogue
+from wireproof.generated.dialogue import TOOL, dialogue
 from wireproof.generated.limiter import limiter
 from wireproof.generated.talk import Talk
 from wireproof.provider import Provider
@@ -17,6 +18,9 @@ from wireproof.target import Target
 
 # What a turn shows, it shows in few tokens; a call with its arguments takes about thirty.
 MOST_TOKENS = 64
+MOST_LETTERS = 40
+# How many things happen in one conversation at most, and between the requests to a limiter.
+TURNS, MOMENTS = 6, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,7 @@ class Machine:
         make: the machine of a talk with a target.
         means: what the talk needs of a target that a plain one has not.
         steps: how many things happen in one talk at most.
-        most: how many requests a step sends at most.
+        longest: the requests of the longest talk that there may be, with the longest texts.
         refused: the cause for which its requests may be refused.
         fits: whether a contract has what is talked about.
     """
@@ -36,7 +40,7 @@ class Machine:
     make: Callable[[Talk, Target], type[RuleBasedStateMachine]]
     means: Callable[[Target], frozenset[str]]
     steps: int
-    most: Callable[[Target], int]
+    longest: Callable[[Target], tuple[Ask, ...]]
     refused: str | None = None
     fits: Callable[[Provider], bool] = lambda provider: "chat" in provider.endpoints
 
@@ -48,13 +52,33 @@ def smallest_tier(target: Target) -> tuple[str, int]:
 
 
 def _dialogue(talk: Talk, *, tools: bool) -> type[RuleBasedStateMachine]:
-    ask = Ask("chat", "chat", body={"model": "$model", "messages": []}, cap=MOST_TOKENS)
-    return dialogue(talk, ask, st.text(min_size=1, max_size=40).filter(str.strip), tools=tools)
+    texts = st.text(min_size=1, max_size=MOST_LETTERS).filter(str.strip)
+    return dialogue(talk, _turn([]), texts, tools=tools)
+
+
+def _turn(messages: list[Any], **members: Any) -> Ask:
+    return Ask("chat", "chat", body={"model": "$model", "messages": messages, **members}, cap=MOST_TOKENS)
+
+
+def _turns(**members: Any) -> tuple[Ask, ...]:
+    """A conversation in which everybody says as much as may be; no letter or token has more than four bytes."""
+    said = {"role": "user", "content": "0" * 4 * MOST_LETTERS}
+    answered = {"role": "assistant", "content": "0" * 4 * MOST_TOKENS}
+    return tuple(_turn([said, *[answered, said] * turn], **members) for turn in range(TURNS))
+
+
+def _rush(target: Target) -> tuple[Ask, ...]:
+    tier, limit = smallest_tier(target)
+    return (_listing(tier),) * (MOMENTS * (limit + 1))
+
+
+def _listing(tier: str) -> Ask:
+    return Ask("models", "chat", key=tier, content_type=None)
 
 
 def _limiter(talk: Talk, target: Target) -> type[RuleBasedStateMachine]:
     tier, limit = smallest_tier(target)
-    return limiter(talk, Ask("models", "chat", key=tier, content_type=None), limit)
+    return limiter(talk, _listing(tier), limit)
 
 
 MACHINES: Mapping[str, Machine] = {
@@ -62,23 +86,23 @@ MACHINES: Mapping[str, Machine] = {
         "a conversation that grows by whatever is said in it",
         lambda talk, target: _dialogue(talk, tools=False),
         lambda target: frozenset(),
-        6,
-        lambda target: 1,
+        TURNS,
+        lambda target: _turns(),
     ),
     "generated:chat:stateful:tools": Machine(
         "a conversation that grows by whatever is said in it, and by what tools are called with and answer",
         lambda talk, target: _dialogue(talk, tools=True),
         lambda target: frozenset(),
-        6,
-        lambda target: 1,
+        TURNS,
+        lambda target: _turns(tools=[TOOL]),
         fits=lambda provider: "chat" in provider.endpoints and provider.offers("tools"),
     ),
     "generated:models:stateful:limit": Machine(
         "the list of models in any order of requests and waits, by the smallest tier",
         _limiter,
         lambda target: frozenset({"clock", f"{smallest_tier(target)[0]}-tier-key"}),
-        8,
-        lambda target: smallest_tier(target)[1] + 1,
+        MOMENTS,
+        _rush,
         "rate-limited",
         fits=lambda provider: (
             bool(provider.rate.remaining) and any(tier.per_minute for tier in provider.rate.tiers.values())
@@ -95,9 +119,3 @@ def stateful(provider: Provider) -> tuple[str, ...]:
 def is_stateful(case: str) -> bool:
     """Whether a generated case is a talk, whose requests follow each other."""
     return case in MACHINES
-
-
-def most(case: str, target: Target, talks: int) -> int:
-    """The most requests of so many talks, shrinking apart."""
-    machine = MACHINES[case]
-    return talks * machine.steps * machine.most(target)

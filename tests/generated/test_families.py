@@ -1,0 +1,95 @@
+"""What the families draw: requests that keep to a contract, or break it in the one place they name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from wireproof import config, pointer
+from wireproof.contract import SchemaSet
+from wireproof.generated.draft import Draft, drafts, endpoints
+from wireproof.generated.examples import examples
+from wireproof.generated.families import BY_COST, strategies
+from wireproof.generated.probe import Probe, endpoint_of, kind_of
+
+PROVIDERS = config.load_providers()
+SEVERAL = 20
+# Members of a request that are broken one at a time; the bytes of the rest are no JSON or none of theirs.
+ONE_PLACE = ("missing", "wrong-type", "out-of-range", "wrong-choice", "unknown-member")
+
+each_provider = pytest.mark.parametrize("name", [pytest.param(name, id=name) for name in PROVIDERS])
+
+
+def drawn(name: str, kind: str, *families: str) -> Iterator[tuple[Draft, Probe]]:
+    """Some requests of a kind, with what they are made from."""
+    provider = PROVIDERS[name]
+    for case, strategy in strategies(provider).items():
+        if kind_of(case) == kind and (not families or case.rpartition(":")[2] in families):
+            yield from ((Draft(provider, endpoint_of(case)), probe) for probe in examples(strategy, SEVERAL))
+
+
+@each_provider
+def test_a_proper_request_conforms_to_the_schema_of_its_document(name: str) -> None:
+    for draft, probe in drawn(name, "valid"):
+        shape = SchemaSet(draft.provider.schemas).shape(f"{draft.endpoint}.request")
+        assert shape is not None
+        asked = json.loads(probe.raw)
+        assert (probe.place, shape.findings(asked)) == (probe.place, ())
+
+
+@each_provider
+def test_a_broken_request_differs_from_a_proper_one_in_the_place_it_names_alone(name: str) -> None:
+    for draft, probe in drawn(name, "invalid", *ONE_PLACE):
+        asked = json.loads(probe.raw)
+        assert asked != draft.body
+        assert without(asked, probe.at) == without(draft.body, probe.at)
+
+
+def without(body: Any, at: str) -> Any:
+    try:
+        return pointer.drop(body, at)
+    except pointer.Missing:
+        return body
+
+
+@each_provider
+def test_a_request_asks_for_the_fewest_tokens_unless_its_cap_is_what_is_broken(name: str) -> None:
+    for draft, probe in [*drawn(name, "valid"), *drawn(name, "invalid", *ONE_PLACE)]:
+        cap = draft.provider.token_cap(draft.endpoint)
+        if cap is not None and probe.at != f"/{cap}":
+            assert json.loads(probe.raw)[cap] == draft.body[cap]
+
+
+@each_provider
+def test_what_breaks_the_body_as_a_whole_is_asked_where_it_costs_least(name: str) -> None:
+    asked = {endpoint_of(case) for case in strategies(PROVIDERS[name]) if case.endswith((":truncated", ":encoding"))}
+    least = min((draft.endpoint for draft in drafts(PROVIDERS[name])), key=BY_COST.index)
+    assert asked == {least}
+
+
+def test_every_plane_of_unicode_is_drawn() -> None:
+    strategy = strategies(PROVIDERS["openai"])["generated:chat:valid:text"]
+    texts = [probe.ask.body["messages"][0]["content"] for probe in examples(strategy, 400)]
+    assert {ord(character) >> 16 for text in texts for character in text} == set(range(17))
+    assert "" in texts
+    assert max(map(len, texts)) == 20_000
+
+
+def test_numbers_are_drawn_at_their_bounds_in_each_spelling() -> None:
+    strategy = strategies(PROVIDERS["openai"])["generated:chat:valid:numbers"]
+    told = {probe.place for probe in examples(strategy, 400) if probe.at == "/temperature"}
+    spelled = {place.rpartition(" ")[2] for place in told}
+    assert spelled == {"0", "0.0", "0e0", "0.00E+0", "2", "2.0", "2e0", "2.00E+0", "1e-9"}
+
+
+def test_the_same_requests_are_drawn_each_time() -> None:
+    strategy = strategies(PROVIDERS["iio"])["generated:chat:valid:options"]
+    assert [p.raw for p in examples(strategy, 10)] == [p.raw for p in examples(strategy, 10)]
+
+
+def test_every_endpoint_of_the_table_is_one_that_a_document_describes() -> None:
+    assert set(endpoints()) <= set(PROVIDERS["openai"].endpoints)
+    assert set(endpoints()) == set(BY_COST)

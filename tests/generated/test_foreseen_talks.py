@@ -1,0 +1,41 @@
+"""A plan counts the requests of the longest talks, and no talk is longer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from wireproof import aim, config
+from wireproof.generated.exercise import Exercise
+from wireproof.plan import plan
+from wireproof.suites import load_checks
+from wireproof.target import Target
+from wireproof.trial import open_trial
+
+TALKS = 15
+TOOLS, LIMIT = "generated:chat:stateful:tools", "generated:models:stateful:limit"
+
+
+def counted(target: Target) -> dict[str, int]:
+    """Generated case → the requests that a plan foresees."""
+    made = plan(open_trial(target, config.load_providers(), load_checks()), TALKS)
+    return {name: len(ceilings) for name, ceilings in made.cases.items()}
+
+
+def test_talks_are_counted_as_if_each_were_the_longest(exercised: Callable[..., Exercise]) -> None:
+    (target,) = aim.targets(aim.Aim(providers=("openai",)), {})
+    foreseen = counted(aim.at_address(target, "http://mock/openai/v1"))
+    talked = exercised("generated.conversation", TOOLS, None, "openai", TALKS)
+    rushed = exercised("generated.limiter", LIMIT, None, "openai", TALKS)
+    assert foreseen[TOOLS] == TALKS * 6
+    assert foreseen[LIMIT] == TALKS * 8 * 4
+    # What hypothesis begins and discards is no talk; each that counts is within what was foreseen.
+    assert talked.talk.asked / talked.talk.begun <= foreseen[TOOLS] / TALKS
+    assert rushed.talk.asked / rushed.talk.begun <= foreseen[LIMIT] / TALKS
+
+
+def test_a_limit_is_not_met_without_a_clock() -> None:
+    (target,) = aim.targets(aim.Aim(providers=("openai",)), {})
+    target = replace(aim.at_address(target, "http://mock/openai/v1"), means=target.means - {"clock"})
+    assert LIMIT not in counted(target)
+    assert TOOLS in counted(target)
