@@ -62,7 +62,8 @@ def test_idle_kept(exchanges: tuple[Exchange, ...]) -> None:
     for first, second in followed(exchanges):
         if second.connection == first.connection or closes(first):
             continue
-        silent, told = expect.moment(second) - expect.moment(first), kept_for(first)
+        taken = ((first.ended_ns or first.started_ns) - first.started_ns) / 1e9
+        silent, told = expect.moment(second) - expect.moment(first) - taken, kept_for(first)
         actual = f"gone without a word after {silent:.0f} s of silence"
         where = f"request {second.step + 1}"
         expect.that(
