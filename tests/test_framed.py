@@ -1,0 +1,88 @@
+"""What of an answer's framing needs a connection to show."""
+
+from __future__ import annotations
+
+import pytest
+
+from wireproof.framed import is_unreadable, likeness, whole
+from wireproof.mock.faults.framing import LAPSES
+from wireproof.mock.message import Op, Ops
+
+PLAIN: Ops = (Op("head", b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n"), Op("body", b'{"object":1}'))
+STREAM: Ops = (
+    Op("head", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"),
+    Op("chunk", b"data: {}\n\n"),
+    Op("chunk", b"data: [DONE]\n\n"),
+    Op("last"),
+)
+HEAD: Ops = PLAIN[:1]
+CLOSE = Op("close")
+
+
+@pytest.mark.parametrize(
+    ("method", "ops"),
+    [
+        pytest.param("GET", PLAIN, id="plain"),
+        pytest.param("POST", STREAM, id="stream"),
+        pytest.param("HEAD", HEAD, id="head"),
+        pytest.param("DELETE", (Op("head", b"HTTP/1.1 204 No Content\r\n\r\n"),), id="no-content"),
+    ],
+)
+def test_a_whole_answer_is_known_by_hearing_it_closed_behind_or_not(method: str, ops: Ops) -> None:
+    assert whole(method, ops) == ops
+    assert whole(method, (*ops, CLOSE)) == ops
+
+
+@pytest.mark.parametrize(
+    ("method", "ops"),
+    [
+        pytest.param("GET", HEAD, id="no-body"),
+        pytest.param("HEAD", PLAIN, id="a-body-for-head"),
+        pytest.param("GET", (PLAIN[0], Op("body", b"{}")), id="too-short"),
+        pytest.param("GET", STREAM[:-1], id="no-last-chunk"),
+        pytest.param("GET", (*STREAM, Op("raw", b"more")), id="more-behind"),
+        pytest.param("GET", (*PLAIN, Op("reset")), id="reset"),
+        pytest.param("GET", (Op("hang"),), id="nothing"),
+        pytest.param("GET", (CLOSE,), id="closed"),
+    ],
+)
+def test_what_is_not_whole_is_sent(method: str, ops: Ops) -> None:
+    assert whole(method, ops) is None
+
+
+@pytest.mark.parametrize(
+    "fault", ["stream-buffered", "chunk-inside-event", "stream-gzipped", "content-type-missing", "date-missing"]
+)
+def test_a_fault_that_leaves_http_as_it_is_needs_no_connection(fault: str) -> None:
+    frame = LAPSES[fault].frame
+    assert frame is not None
+    assert whole("POST", frame(STREAM)) is not None
+
+
+@pytest.mark.parametrize(
+    ("fault", "unreadable"),
+    [
+        pytest.param("head-broken-line", True, id="a-line-that-is-no-field"),
+        pytest.param("head-space-before-colon", True, id="a-blank-before-the-colon"),
+        pytest.param("status-line-broken", True, id="the-status-line"),
+        pytest.param("content-length-word", True, id="a-length-that-is-no-number"),
+        pytest.param("content-length-twice", True, id="two-lengths"),
+        pytest.param("head-cut", True, id="half-a-head"),
+        pytest.param("no-answer", True, id="no-head"),
+        pytest.param("content-length-short", False, id="a-length-too-short"),
+        pytest.param("body-cut", False, id="half-a-body"),
+    ],
+)
+def test_a_head_that_breaks_http_is_unreadable_whatever_follows(fault: str, unreadable: bool) -> None:
+    frame = LAPSES[fault].frame
+    assert frame is not None
+    assert whole("GET", frame(PLAIN)) is None
+    assert is_unreadable(frame(PLAIN)) is unreadable
+
+
+def test_heads_are_alike_whatever_the_values_of_their_fields() -> None:
+    other = (Op("head", b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n"), Op("body", b"[1,2,3]"))
+    assert likeness("GET", PLAIN) == likeness("GET", other)
+    assert likeness("GET", PLAIN) != likeness("HEAD", PLAIN)
+    assert likeness("GET", PLAIN) != likeness("GET", STREAM)
+    assert likeness("GET", (CLOSE,)) != likeness("GET", (Op("reset"),))
