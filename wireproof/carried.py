@@ -9,11 +9,13 @@ from wireproof.case import Case
 from wireproof.courier import Courier
 from wireproof.evidence import Evidence, Sent
 from wireproof.exchange import Exchange
-from wireproof.target import Target
+from wireproof.target import Deadlines, Target
 from wireproof.wire import Wire
 
 # Several small pools: httpcore's pool takes time in the square of its connections.
 POOLS, CONNECTIONS = 8, 4
+# Where the server never leaves anyone waiting, a deadline that passed would be a verdict on a busy machine.
+PATIENT = Deadlines(connect=60.0, first_byte=60.0, idle=60.0, total=180.0)
 
 
 async def carried(target: Target, cases: Iterable[Case]) -> Evidence:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from wireproof.carried import CONNECTIONS, agree, carried, is_unread
+from wireproof.carried import CONNECTIONS, PATIENT, agree, carried, is_unread
 from wireproof.case import Case
 from wireproof.courier import Courier
 from wireproof.docket import Entry
@@ -55,7 +55,7 @@ class Stand:
 
     async def faultless(self) -> list[str]:
         """Judge the faultless mock over the wire: a failure is a false alarm, and so is a rehearsal that differs."""
-        sent = await carried(self._target, self.cases.values())
+        sent = await carried(replace(self._target, deadlines=PATIENT), self.cases.values())
         for name, case in self.cases.items():
             came, ops = await self._rehearse(case, self._target)
             takes = self._server.takes(case, came) if isinstance(came, tuple) else ()
@@ -184,7 +184,8 @@ class Stand:
             takes = self._faultless[name].takes
             shared = len(takes) == 1 and is_unreadable(ops[0])
             alike.setdefault(likeness(takes[0].received.method, ops[0]) if shared else name, []).append(name)
-        target = self._under(fault)
+        hangs = any(op.kind == "hang" for ops in deeds.values() for done in ops for op in done)
+        target = self._under(fault) if hangs else replace(self._under(fault), deadlines=PATIENT)
         first = await carried(target, [self.cases[group[0]] for group in alike.values()])
         unread = [group for group in alike.values() if is_unread(first[group[0]])]
         came = {name: self._as_of(name, first[group[0]], fault) for group in unread for name in group}
