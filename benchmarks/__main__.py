@@ -6,7 +6,7 @@ import sys
 
 from benchmarks import generated, load, main_job
 
-RUNS = {"load": load.main, "main-job": main_job.main, "generated": generated.main}
+RUNS = {"load": load.main, "main-job": main_job.main, "prove": main_job.prove, "generated": generated.main}
 
 if __name__ == "__main__":
     if sys.argv[1:2] and sys.argv[1] in RUNS:
