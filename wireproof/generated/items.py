@@ -169,7 +169,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     try:
         yield
     except (Violation, *SETTLED) as error:
-        replay = Replay.of(entry.check, entry.case, error)
+        replay = Replay.of(entry.check, entry.case, error) or item.config.stash[EFFORT].replay
     verdict = run.masked(item.config.stash[EXPLORERS].under_way[subject.name].verdict())
     if verdict.outcome == "fail" and replay is not None:
         verdict = replace(verdict, replay=replay.line(run.aim, entry.target))
