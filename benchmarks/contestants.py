@@ -16,12 +16,12 @@ from benchmarks.processes import Cell, Measured, measure
 BIN = Path(sys.executable).parent
 
 
-def raw(served: Cell, streams: bool, users: int, seconds: int, *, fast: bool) -> Measured:
+def raw(served: Cell, streams: bool, users: int, seconds: int, *, fast: bool, asks: bool = True) -> Measured:
     """An asyncio protocol; `fast` is on uvloop, and the floor of accuracy is not."""
     place, sent = urlsplit(served.url), wire(served.url, streams)
     given = {"host": place.hostname, "port": place.port, "wire": sent, "connections": users, "seconds": seconds}
     command = [sys.executable, "-m", "benchmarks.raw_client", json.dumps({**given, "streams": streams, "uvloop": fast})]
-    return measure(command, served)
+    return measure(command, served, asks=asks)
 
 
 def ours(served: Cell, streams: bool, users: int, seconds: int, more: Iterable[str] = ()) -> tuple[Measured, Any]:

@@ -95,8 +95,14 @@ class Measured:
     samples: list[tuple[float, ...]] = field(default_factory=list, repr=False)
 
 
-def measure(command: Sequence[str], served: Cell, core: int | None = 1, env: dict[str, str] | None = None) -> Measured:
-    """Run a client against a cell to its end; rates are those of the middle of the run."""
+def measure(
+    command: Sequence[str], served: Cell, core: int | None = 1, env: dict[str, str] | None = None, *, asks: bool = True
+) -> Measured:
+    """Run a client against a cell to its end; rates are those of the middle of the run.
+
+    Args:
+        asks: the cell is asked all the while how far it is; there are no rates where that would disturb it.
+    """
     served.told(reset=True)
     began = time.perf_counter()
     process = psutil.Popen(
@@ -107,7 +113,7 @@ def measure(command: Sequence[str], served: Cell, core: int | None = 1, env: dic
     first_s, peak = None, 0.0
     while process.poll() is None:
         now = time.perf_counter() - began
-        told = served.told()
+        told = served.told() if asks else {"counts": {}, "ms": {}}
         if first_s is None and told["counts"].get("requests", 0):
             first_s = now
         sent = sum(told["ms"].get(kind, {"n": 0})["n"] for kind in ("ttft", "gap"))
@@ -116,7 +122,7 @@ def measure(command: Sequence[str], served: Cell, core: int | None = 1, env: dic
         samples.append(
             (now, told["counts"].get("answers", 0), sent, cpu_s(process), cpu_s(served.process), memory)
         )  # fmt: skip
-        time.sleep(SAMPLE_S if first_s is not None else 0.01)
+        time.sleep(SAMPLE_S if first_s is not None or not asks else 0.01)
     output = process.stdout.read() if process.stdout else ""
     return Measured(output, time.perf_counter() - began, first_s, peak, *_rates(samples), samples)
 
