@@ -159,6 +159,28 @@ def test_junit_tells_check_case_clause_level_and_authority(pytest_run: Pytest, t
         assert set(told["authority"].split()) == {clause["authority"] for clause in verdict["clauses"]}
 
 
+def test_one_step_tells_what_three_phases_tell(pytest_run: Pytest, tmp_path: Path) -> None:
+    """Where somebody watches the phases, pytest's own protocol runs; nobody can tell by what is reported."""
+    words = ("suites/errors", "-q", "--provider", "iio", "--fail-on", "should", "--authority", "all")
+    one = pytest_run(*words, f"--junitxml={tmp_path / 'one.xml'}")
+    three = pytest_run(*words, f"--junitxml={tmp_path / 'three.xml'}", "--setup-show")
+    assert (one.code, three.code) == (1, 1)
+    assert verdicts(one.report) == verdicts(three.report)
+
+    def told(file: Path) -> list[Any]:
+        cases = ET.parse(file).getroot().iter("testcase")
+        return [(case.get("classname"), case.get("name"), [part.tag for part in case]) for case in cases]
+
+    assert told(tmp_path / "one.xml") == told(tmp_path / "three.xml")
+
+
+def test_x_stops_at_the_first_failure_and_reports_it(pytest_run: Pytest) -> None:
+    run = pytest_run("suites/errors", "-q", "-x", "--provider", "iio", "--fail-on", "should", "--authority", "all")
+    assert (run.code, run.counts["failed"]) == (1, 1)
+    assert "stopping after 1 failures" in run.text
+    assert sum(verdict["outcome"] == "fail" for verdict in run.report["verdicts"]) >= 1
+
+
 def test_collecting_only_sends_nothing(pytest_run: Pytest) -> None:
     knocks: list[str] = []
 
