@@ -61,7 +61,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         for own, command in (("sweep", sweep), ("failover", failover)):
             if arguments[:1] == [own]:
-                return command.run(arguments[1:])
+                ended: int = command.run(arguments[1:])
+                return ended
         parsed = parser().parse_args(arguments)
         code: int = parsed.run(parsed)
     except WireproofError as error:

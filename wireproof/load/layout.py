@@ -85,6 +85,7 @@ def _tell(environment: Any, course: Course, deadline_s: float) -> None:
         environment.shape_class = Shape(course, given.spawn_rate)
         environment.stop_timeout = max(environment.stop_timeout, min(GOING_S, deadline_s))
         given.run_time = None
-    elif given.run_time is None and not math.isinf(course.total_s):
-        # What is under way when the last request has started is waited for; this is for what never ends.
+    elif not math.isinf(course.total_s):
+        # The plan ends the run, and what is under way then is waited for; locust's own timer, which runs while this
+        # process still gets ready, is for what never ends.
         given.run_time = given.lead_s + course.total_s + deadline_s + LAST_REPORT_S

@@ -19,6 +19,7 @@ from wireproof.load import (
     ending,
     judging,
     layout,
+    live,
     options,
     pace,
     plan,
@@ -48,6 +49,7 @@ class Run:
         self.environment, self.chosen = environment, chosen
         self.cells: Cells | None = None
         self.watching: Any = None
+        self.showing: Any = None
         self.book = Book(environment.stats.get, environment.events.request.fire)
         self.crew = Crew()
         self.over = self.final = self.ended = False
@@ -71,6 +73,10 @@ class Run:
         self._began_s, self.over, self.final, self.ended = monotonic(), False, False, False
         self.began = time() + given.lead_s
         self._told_due = self._told_missed = 0
+        if not isinstance(runner, WorkerRunner) and live.watched(self.environment):
+            self.showing = gevent.spawn(
+                live.show, self.environment, given.lead_s + Course.from_told(given.course).total_s
+            )
         if isinstance(runner, MasterRunner):
             given.workers = self._alive()
             self.crew = Crew.of(given.workers)
@@ -122,9 +128,10 @@ class Run:
 
     def stop(self, **_: Any) -> None:
         """Enter what still waits; a worker tells it, and the master waits for that."""
-        if self.watching is not None:
-            self.watching.kill()
-            self.watching = None
+        for greenlet in (self.watching, self.showing):
+            if greenlet is not None:
+                greenlet.kill()
+        self.watching = self.showing = None
         self._count_starts()
         self.book.flush()
         if self.book.records is not None:

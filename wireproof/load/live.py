@@ -1,0 +1,53 @@
+"""One line about a run that is under way, on a terminal: how far it is, how much is left, how it goes."""
+
+from __future__ import annotations
+
+import math
+import sys
+from time import monotonic
+from typing import Any
+
+import gevent
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+EVERY_S = 0.5
+TTFT = "TTFT ms"
+
+
+def watched(environment: Any) -> bool:
+    """Whether somebody looks: without a web UI, on a terminal."""
+    return bool(environment.parsed_options.headless) and sys.stderr.isatty()
+
+
+def show(environment: Any, total_s: float) -> None:
+    """Show the line for as long as the greenlet lives; a run without an end has no bar."""
+    columns = (
+        BarColumn(24),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}"),
+    )
+    began = monotonic()
+    # Nothing refreshes it but this greenlet: a thread of its own would be in the way of the streams.
+    with Progress(*columns, console=Console(stderr=True), auto_refresh=False, transient=True) as bar:
+        task = bar.add_task("", total=None if math.isinf(total_s) else total_s)
+        while True:
+            bar.update(task, completed=monotonic() - began, description=told(environment), refresh=True)
+            gevent.sleep(EVERY_S)
+
+
+def told(environment: Any) -> str:
+    """Requests, failures, rate and the median of TTFT so far."""
+    total = environment.stats.total
+    first = max(
+        (row for (_, kind), row in environment.stats.entries.items() if kind == TTFT),
+        key=lambda row: row.num_requests,
+        default=None,
+    )
+    ttft = f", TTFT p50 {first.median_response_time:.0f} ms" if first is not None and first.num_requests else ""
+    return (
+        f"{environment.runner.user_count} users, {total.num_requests} requests, {total.num_failures} not ok, "
+        f"{total.current_rps:.1f}/s{ttft}"
+    )
