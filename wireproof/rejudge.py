@@ -11,6 +11,7 @@ from wireproof.aim import Aim
 from wireproof.docket import Entry
 from wireproof.errors import ConfigError
 from wireproof.evidence import Evidence
+from wireproof.generated.probe import is_generated
 from wireproof.ledger import describe
 from wireproof.provider import Provider
 from wireproof.recorded import Recorded, recorded
@@ -18,6 +19,7 @@ from wireproof.run import Run
 from wireproof.suites import load_checks
 from wireproof.target import Deadlines, Target
 from wireproof.trial import open_trial
+from wireproof.verdict import Verdict
 
 
 def rejudge(file: Path, providers_file: Path | None = None, **settings: Any) -> tuple[Run, Recorded]:
@@ -41,6 +43,10 @@ def rejudge(file: Path, providers_file: Path | None = None, **settings: Any) -> 
         for entry in trial.entries:
             if _told(entry, turns[0]):
                 run.take(run.verdict(entry))
+    # Requests that were generated are judged while they are drawn: what was said of them then stands.
+    for verdict in held.verdicts:
+        if is_generated(verdict["case"]):
+            run.take(Verdict.from_data(verdict))
     return run, held
 
 

@@ -17,6 +17,7 @@ import pytest
 from wireproof import bundled
 from wireproof.generated.replay import Replay
 from wireproof.recorded import read
+from wireproof.rejudge import rejudge
 
 ROOT = Path(__file__).parents[2]
 # Enough for an object to be drawn in some place, which is what the fault answers wrongly.
@@ -89,6 +90,8 @@ def test_a_failure_tells_its_smallest_request_the_broken_place_and_how_to_ask_ag
     assert list((tmp_path / "examples").iterdir())
     _, again = ran(tmp_path, url, *wrong, "--examples", "1")
     assert [v["outcome"] for v in again["verdicts"] if v["check"] == "generated.withstood"] == ["fail"]
+    judged, _ = rejudge(tmp_path / "ledger.jsonl")
+    assert [v.outcome for v in judged.verdicts if v.check == "generated.withstood"] == ["fail"]
     _, *words = shlex.split(verdict["replay"])
     replayed = [sys.executable, "-m", "wireproof", *words, f"--report-dir={tmp_path / 'replayed'}"]
     env = {**os.environ, "SOME_KEY": "sk-mock-standard.generated"}
