@@ -10,14 +10,18 @@ import pytest
 
 from wireproof import datafiles
 
-# Where the tests of a module do not have its name.
-ELSEWHERE = {"assertion": "expect", "arguments": "expect", "waits": "expect", "check": "judge"}
+# Where the tests of a module do not have its name. Faults are the tests of a suite, unless it reads a format.
+ELSEWHERE = {
+    "assertion": "expect",
+    "arguments": "expect",
+    "waits": "expect",
+    "check": "judge",
+    "test_pictures": "picture_readers",
+}
 
 
 def tests_of(path: Path) -> tuple[str, ...]:
-    """The unit tests of a module; a suite has none, faults are its tests."""
-    if path.parent.name != "wireproof":
-        return ()
+    """The unit tests of a module, if it has some."""
     file = datafiles.root() / "tests" / f"test_{ELSEWHERE.get(path.stem, path.stem)}.py"
     return (str(file),) if file.exists() else ()
 
