@@ -179,11 +179,13 @@ def theirs(server: Server, fault: str | None, folder: Path, command: str, second
     subprocess.run(words, cwd=folder, stdout=subprocess.DEVNULL, check=False)
     text = (folder / "told.yaml").read_text(encoding="utf-8")
     told = yaml.load(text, Loader=yaml.CSafeLoader)["http_interactions"]
-    return tuple(_of_cassette(one["request"]) for one in told if one["status"] == "FAILURE")
+    return tuple(_of_cassette(one["request"]) for one in told if one["status"] in ("FAILURE", "ERROR"))
 
 
 def _of_cassette(request: Mapping[str, Any]) -> Received:
-    body = base64.b64decode((request.get("body") or {}).get("base64_string", ""))
+    held = (request.get("body") or {}).get("base64_string", "")
+    # A body that is no text of the encoding stands there as it is.
+    body = base64.b64decode(held) if held.isascii() else held.encode("utf-8", "surrogatepass")
     return _received(request["method"], request["uri"], body)
 
 
