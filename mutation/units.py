@@ -10,7 +10,9 @@ import pytest
 
 from wireproof import datafiles
 
-# Where the tests of a module do not have its name. Faults are the tests of a suite, unless it reads a format.
+# What no fault shows of the suites is judged by hand.
+BY_HAND = "judged_by_hand"
+# Where the tests of a module do not have its name.
 ELSEWHERE = {
     "assertion": "expect",
     "arguments": "expect",
@@ -22,8 +24,9 @@ ELSEWHERE = {
 
 def tests_of(path: Path) -> tuple[str, ...]:
     """The unit tests of a module, if it has some."""
-    file = datafiles.root() / "tests" / f"test_{ELSEWHERE.get(path.stem, path.stem)}.py"
-    return (str(file),) if file.exists() else ()
+    names = (ELSEWHERE.get(path.stem, path.stem), *((BY_HAND,) if path.parent.name != "wireproof" else ()))
+    files = (datafiles.root() / "tests" / f"test_{name}.py" for name in names)
+    return tuple(str(file) for file in files if file.exists())
 
 
 def every_test(paths: Iterable[Path]) -> tuple[str, ...]:

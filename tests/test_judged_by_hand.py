@@ -1,0 +1,137 @@
+"""Judgements on answers written by hand: at their bounds, and beside the one way in which the reference server errs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import pytest
+
+from wireproof import config
+from wireproof.check import Exchange, Inconclusive, Read, Request, Undecided, Violation
+from wireproof.suites import load_checks
+
+CHECKS = load_checks()
+IIO = config.load_providers()["iio"]
+SECOND = 1_000_000_000
+
+
+def heard(body: Any = None, asked: Any = None, *, status: int = 200, start_s: float = 0, first_s: float = 0, **headers):
+    """An exchange with an answer in JSON, with these headers, each a text or several."""
+    lines = [
+        (name.replace("_", "-").encode(), value.encode())
+        for name, given in {"content_type": "application/json", **headers}.items()
+        for value in ([given] if isinstance(given, str) else given)
+    ]
+    return Exchange(
+        target="hand",
+        case="hand",
+        endpoint="chat",
+        step=0,
+        request=Request("POST", "http://localhost/v1", (), json.dumps(asked).encode()),
+        status=status,
+        headers=tuple(lines),
+        reads=(Read(0, json.dumps(body).encode()),),
+        started_ns=int(start_s * SECOND),
+        headers_ns=int((start_s + first_s) * SECOND),
+    )
+
+
+def calls(*cities: str) -> Exchange:
+    made = [
+        {"id": f"call_{at}", "type": "function", "function": {"name": "get_weather", "arguments": f'"{city}"'}}
+        for at, city in enumerate(cities)
+    ]
+    return heard({"choices": [{"index": 0, "message": {"role": "assistant", "tool_calls": made}}]})
+
+
+def vector(*numbers: float) -> Exchange:
+    return heard({"data": [{"index": 0, "embedding": list(numbers)}]})
+
+
+def counts(*left: int, apart_s: float) -> tuple[Exchange, ...]:
+    limit, remaining = IIO.rate.limit.replace("-", "_"), IIO.rate.remaining.replace("-", "_")
+    return tuple(
+        heard(start_s=at * apart_s, **{limit: "30", remaining: str(count)}) for at, count in enumerate(left, 1)
+    )
+
+
+HOLDS, BROKEN = None, Violation
+JUDGED = {
+    "a duration at the upper bound": ("transcriptions.duration", {"exchange": heard({"duration": 3.25})}, HOLDS),
+    "a duration at the lower bound": ("transcriptions.duration", {"exchange": heard({"duration": 2.25})}, HOLDS),
+    "a duration too long": ("transcriptions.duration", {"exchange": heard({"duration": 3.26})}, BROKEN),
+    "a duration too short": ("transcriptions.duration", {"exchange": heard({"duration": 2.24})}, BROKEN),
+    "a language by its code": ("transcriptions.language", {"exchange": heard({"language": "en"})}, HOLDS),
+    "one call": ("tools.parallel", {"exchange": calls("Paris")}, Undecided),
+    "three calls that differ": ("tools.parallel", {"exchange": calls("Paris", "Rome", "Oslo")}, HOLDS),
+    "three calls, two alike": ("tools.parallel", {"exchange": calls("Paris", "Rome", "Rome")}, BROKEN),
+    "a minute is no month": (
+        "limits.month-asks-for-no-short-wait",
+        {"exchange": heard(status=429, retry_after="60")},
+        BROKEN,
+    ),
+    "more than a minute": (
+        "limits.month-asks-for-no-short-wait",
+        {"exchange": heard(status=429, retry_after="61")},
+        HOLDS,
+    ),
+    "a longer vector of the tokens": (
+        "embeddings.tokens-agree",
+        {"text": vector(1.0, 0.0), "tokens": vector(1.0, 0.0, 0.0)},
+        BROKEN,
+    ),
+    "a shorter vector of the tokens": (
+        "embeddings.tokens-agree",
+        {"text": vector(1.0, 0.0, 0.0), "tokens": vector(1.0, 0.0)},
+        BROKEN,
+    ),
+    "a count that falls once": ("limits.remaining-falls", {"exchanges": counts(9, 8, 29, apart_s=0.1)}, HOLDS),
+    "a count that stays": ("limits.remaining-falls", {"exchanges": counts(9, 9, 9, apart_s=0.1)}, BROKEN),
+    "a count that was made good": ("limits.remaining-falls", {"exchanges": counts(9, 9, 9, apart_s=2)}, Inconclusive),
+    "a count that was made good just now": (
+        "limits.remaining-falls",
+        {"exchanges": counts(9, 9, 9, apart_s=2.5)},
+        Inconclusive,
+    ),
+    "a count that was made good once": (
+        "limits.remaining-falls",
+        {"exchanges": (*counts(9, 9, apart_s=2), *counts(9, apart_s=4.1))},
+        BROKEN,
+    ),
+}
+
+
+@pytest.mark.parametrize(("check", "given", "outcome"), JUDGED.values(), ids=JUDGED)
+def test_an_answer_is_judged(check, given, outcome):
+    judge = CHECKS[check].function
+    # What a suite registers anew takes the place of what it registered first.
+    judge = getattr(sys.modules[judge.__module__], judge.__name__)
+    given = {**given, "provider": IIO} if "provider" in CHECKS[check].arguments else given
+    if outcome is HOLDS:
+        judge(**given)
+    else:
+        with pytest.raises(outcome):
+            judge(**given)
+
+
+def test_milliseconds_are_thousandths():
+    clients = sys.modules["wireproof_suites.limits.test_clients"]
+    assert clients.in_milliseconds(heard(**{clients.IN_MS.replace("-", "_"): "60000"})) == 60.0
+
+
+def test_a_list_in_a_header_may_stand_in_several_lines():
+    methods = sys.modules["wireproof_suites.transport.test_methods"]
+    assert methods.listed(heard(allow=["GET, post", "DELETE"]), "Allow") == {"get", "post", "delete"}
+
+
+@pytest.mark.parametrize(("waited_s", "outcome"), [(0.9, HOLDS), (1.0, BROKEN), (1.1, BROKEN)])
+def test_half_the_rest_is_too_long_a_wait(waited_s, outcome):
+    leaving = sys.modules["wireproof_suites.transport.test_leaving"]
+    probe = heard({}, first_s=waited_s)
+    if outcome is HOLDS:
+        leaving.served_soon(probe, 2.0 * SECOND, "stream")
+    else:
+        with pytest.raises(outcome):
+            leaving.served_soon(probe, 2.0 * SECOND, "stream")
