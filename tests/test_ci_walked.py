@@ -28,7 +28,8 @@ EXAMPLES = re.findall(r"^```(\w+)\n(.*?)^```", (ROOT / "docs/ci.md").read_text(e
 KEY = "sk-mock-standard.walked"
 ENDPOINT, MODEL = "https://gateway.example/v1", "my-model"
 FEW = ("-k", "models-list or chat-basic]")
-GIVEN_UP = 300
+# Where pip takes everything from its index, a busy machine needs minutes.
+GIVEN_UP = 1200
 
 
 @pytest.fixture(name="served", scope="module")
