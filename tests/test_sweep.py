@@ -201,7 +201,9 @@ def test_what_cannot_be_swept_is_one_sentence(
 
 def test_a_summary_without_answers_is_a_step_of_nothing() -> None:
     found = {
-        "all": {"outcomes": {}, "good": 0, "ok_s": 0.0, "requests_s": 0.0, "metrics": {}},
+        "all": {"outcomes": {}, "good": 0, "metrics": {}},
+        "load": {"total_s": 10},
+        "timeline": {"width_s": 0.5, "slices": []},
         "schedule": {"missed": 0},
         "doubts": [],
     }
