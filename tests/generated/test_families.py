@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
-from wireproof import config, pointer
+from wireproof import aim, config, pointer
 from wireproof.contract import SchemaSet
 from wireproof.generated.draft import Draft, drafts, endpoints
 from wireproof.generated.examples import examples
 from wireproof.generated.families import BY_COST, strategies
 from wireproof.generated.probe import Probe, endpoint_of, kind_of
+from wireproof.plan import plan
+from wireproof.suites import load_checks
+from wireproof.trial import open_trial
 
 PROVIDERS = config.load_providers()
 SEVERAL = 20
@@ -88,6 +91,18 @@ def test_numbers_are_drawn_at_their_bounds_in_each_spelling() -> None:
 def test_the_same_requests_are_drawn_each_time() -> None:
     strategy = strategies(PROVIDERS["iio"])["generated:chat:valid:options"]
     assert [p.raw for p in examples(strategy, 10)] == [p.raw for p in examples(strategy, 10)]
+
+
+@pytest.mark.parametrize("name", ["iio", "aion"])
+def test_a_plan_counts_the_requests_of_each_family_and_those_behind_them(name: str) -> None:
+    aimed = aim.Aim(providers=(name,), endpoint="http://127.0.0.1:9/v1", key_env="SOME_KEY")
+    (target,) = aim.targets(aimed, {"SOME_KEY": "a-key-of-twenty-four"})
+    planned = plan(open_trial(target, PROVIDERS, load_checks()), 3)
+    for case in strategies(PROVIDERS[name]):
+        each = 2 if kind_of(case) in ("invalid", "odd") else 1
+        if case in planned.cases:
+            assert len(planned.cases[case]) in {each, 2 * each, 3 * each}
+    assert "generated:chat:valid:text" in planned.cases
 
 
 def test_every_endpoint_of_the_table_is_one_that_a_document_describes() -> None:
