@@ -39,6 +39,8 @@ def end(found: Mapping[str, Any], given: Namespace) -> int | None:
     """Print and write the result; the exit code, or None where locust's own says all."""
     if given.summary:
         Path(given.summary).write_text(json.dumps(found, indent=1), encoding="utf-8")
+    if given.report_dir:
+        _reports(found, Path(given.report_dir))
     if given.csv_prefix:
         summary.write_csv(found, Path(f"{given.csv_prefix}_wireproof.csv"))
     if given.html_file and Path(given.html_file).is_file():
@@ -47,6 +49,16 @@ def end(found: Mapping[str, Any], given: Namespace) -> int | None:
         Path(given.junit).write_text(junit.junit(found, strict=given.strict), encoding="utf-8")
     print(summary.text(found))
     return code(found, strict=given.strict)
+
+
+def _reports(found: Mapping[str, Any], into: Path) -> None:
+    """Every report of ours in one folder."""
+    # Only here: a template engine is no part of how soon a run starts.
+    from wireproof.report import load_files
+
+    load_files.write_all(into, run=found)
+    (into / "load.json").write_text(json.dumps(found, indent=1), encoding="utf-8")
+    summary.write_csv(found, into / "load.csv")
 
 
 def code(found: Mapping[str, Any], *, strict: bool) -> int | None:

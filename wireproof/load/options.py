@@ -39,6 +39,7 @@ def add(parser: ArgumentParser) -> None:
     group.add_argument("--strict", action="store_true", help="exit 3 where the generator was the bottleneck")
     group.add_argument("--error-bar", metavar="FILE", help="what `wireproof calibrate --write` measured")
     group.add_argument("--own-cells", action="store_true", help="the hosts are `wireproof serve --cells`")
+    group.add_argument("--report-dir", metavar="DIR", help="write load.html, load.md, load.json and load.csv there")
     group.add_argument("--summary", metavar="FILE", help="write the figures as JSON")
     group.add_argument("--cells", type=int, default=1, metavar="N", help="local cells, where no --host is given")
     group.add_argument("--latency", default="steady", metavar="NAME", help="their latency profile (load/cells.yaml)")
