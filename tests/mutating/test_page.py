@@ -1,0 +1,25 @@
+"""docs/mutation.md and the reasons that it gives."""
+
+from __future__ import annotations
+
+from mutation import page
+from wireproof import datafiles
+
+PAGE = datafiles.root() / "docs" / "mutation.md"
+
+
+def test_every_survivor_of_the_page_has_a_reason():
+    assert "## Survivors" in PAGE.read_text()
+    assert page.UNEXPLAINED not in PAGE.read_text()
+
+
+def test_a_reason_is_about_a_line_that_stands():
+    lines = {file: (datafiles.root() / file).read_text() for file, *_ in page.reasons()}
+
+    assert [(file, was) for file, _, was, _ in page.reasons() if was not in lines[file]] == []
+
+
+def test_every_reason_is_told_on_the_page():
+    text = PAGE.read_text()
+
+    assert [reason for reason in page.reasons().values() if reason not in text] == []
