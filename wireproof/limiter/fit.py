@@ -110,8 +110,9 @@ def _best(name: str, model: Model, seen: Sequence[Seen], likely: Collection[int]
     guesses = [(limit, span) for limit in limits for span in (USUAL_S if name in ROUND else _spans(seen, limit))]
     scores = {guess: model(seen, *guess) for guess in guesses if guess[0] > 0}
     if name in FILLING:
-        finer = _around(max(scores, key=lambda guess: scores[guess]), max(limits) // PARTS + 1)
-        scores |= {guess: model(seen, *guess) for guess in finer}
+        for off, step in ((max(limits) // PARTS + 1, COARSE), (2, FINE)):
+            finer = _around(max(scores, key=lambda guess: scores[guess]), off, step)
+            scores |= {guess: model(seen, *guess) for guess in finer}
     most = max(scores.values())
     # Of equally good ones what was told, then a window that people set, then the largest limit: it was admitted.
     equal = [guess for guess in scores if scores[guess] == most]
@@ -124,11 +125,12 @@ def _best(name: str, model: Model, seen: Sequence[Seen], likely: Collection[int]
     return Explanation(name, limit, round(window, 3), round(low, 3), round(high, 3), most)
 
 
-def _around(guess: tuple[int, float], off: int) -> list[tuple[int, float]]:
-    """Every limit that is off by so many at most, with windows a little shorter and longer."""
-    limit, span = guess
-    limits = range(max(1, limit - off), limit + off + 1)
-    return [(limit, span * COARSE ** (part / 5)) for limit in limits for part in range(-10, 11)]
+def _around(guess: tuple[int, float], off: int, step: float) -> list[tuple[int, float]]:
+    """Every limit that is off by so many at most, with windows up to two steps shorter and longer, and usual ones."""
+    limit, about = guess
+    spans = [about * step ** (part / 5) for part in range(-10, 11)]
+    spans += [span for span in USUAL_S if spans[0] / step <= span <= spans[-1] * step]
+    return [(limit, span) for limit in range(max(1, limit - off), limit + off + 1) for span in spans]
 
 
 def _edge(model: Model, seen: Sequence[Seen], limit: int, span: float, step: float) -> float:

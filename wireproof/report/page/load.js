@@ -98,10 +98,10 @@ function limiter() {
     series: [{ label: "admitted", ...dots }, { label: "refused", ...dots }] });
 }
 
-let drawn = [];
+let plots = [];
 function drawAll() {
-  drawn.forEach((chart) => chart.destroy());
-  drawn = [
+  plots.forEach((chart) => chart.destroy());
+  plots = [
     overTime("throughput", "requests/s", ["ok", "under way"], { of: "under way", label: "under way" }),
     overTime("tokens", "tokens/s", ["tokens"]),
     overTime("failures", "requests/s", ["refused", "throttled", "cut", "in-stream error", "non-conformant", "timeout", "unreachable", "left"]),
