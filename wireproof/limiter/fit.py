@@ -165,7 +165,7 @@ def _spans(seen: Sequence[Seen], limit: int) -> list[float]:
     elapsed = seen[-1].at - seen[0].at
     low, high = max(min(told, default=elapsed) / 2, _shortest(seen)), max(told, default=LONGEST_S / 2) * 2
     between = [span for span in (*USUAL_S, *told) if low < span < high]
-    return [*between, *_geometric(low, min(high, LONGEST_S), COARSE)]
+    return [low, *between, *_geometric(low, min(high, LONGEST_S), COARSE)]
 
 
 def _shortest(seen: Sequence[Seen]) -> float:
