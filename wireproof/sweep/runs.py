@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 import tempfile
@@ -44,6 +45,13 @@ class Runs:
         """Run one load; raises ConfigError where it is refused, WireproofError where nothing came of it."""
         return of_summary(self._summary(load), load, open_loop=self.by == "rate")
 
+    def _load(self, load: float) -> list[str]:
+        if self.by == "users":
+            return ["-u", f"{load:.0f}", "-r", f"{load:.0f}"]
+        # As many users as there are starts: that nobody is free is what an endpoint does that falls behind.
+        enough = str(max(1, math.ceil(load * self.seconds)))
+        return ["--rate", f"{load:g}", *([] if "-u" in self.options else ["-u", enough, "-r", enough])]
+
     def _summary(self, load: float) -> dict[str, Any]:
         from wireproof.commands.load import locust
 
@@ -51,7 +59,7 @@ class Runs:
             file = Path(folder) / "summary.json"
             command = [*locust(), self.scenario, "--headless", "--only-summary", "--host", ",".join(self.hosts)]
             command += ["-t", f"{self.seconds:g}s", "--summary", str(file), *self.options]
-            command += ["--rate", f"{load:g}"] if self.by == "rate" else ["-u", f"{load:.0f}", "-r", f"{load:.0f}"]
+            command += self._load(load)
             ended = subprocess.run(command, capture_output=True, text=True, check=False)
             told = ended.stderr.strip().splitlines()
             if ended.returncode == REFUSED:
