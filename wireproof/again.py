@@ -5,7 +5,7 @@ Only a transport failure before the first byte, and a 429 or 503 that says when 
 
 from __future__ import annotations
 
-from wireproof.answer import Answer
+from wireproof.answer import HELD_OFF, Answer
 from wireproof.case import Case
 from wireproof.pace import LIMITS
 from wireproof.target import Target
@@ -20,7 +20,7 @@ def after(answer: Answer, case: Case, target: Target, asked: int) -> float | Non
         return None
     if answer.silent and answer.broken is not None and answer.broken.kind in ("closed", "reset"):
         return 0.0
-    if answer.status not in (429, 503) or case.refused in LIMITS or case.repeat > 1 or case.means or target.own_keys:
+    if answer.status not in HELD_OFF or case.refused in LIMITS or case.repeat > 1 or case.means or target.own_keys:
         return None
     told = next((value for name, value in answer.headers if name.lower() == b"retry-after"), b"")
     seconds = float(told) if told.isdigit() else None

@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import tempfile
 import urllib.request
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from wireproof.errors import WireproofError
-from wireproof.load import cells
+from wireproof.load import apart
 
 PROVIDER = "openai"
 # What is compared: the engine's metric, and the cell's.
 PAIRS = {"TTFT ms": "ttft", "gap ms": "gap", "e2e ms": "e2e"}
 SHARES = ("p50", "p99")
-# Locust ends a run of invalid figures, or one with failures, by a code of its own; the figures are there all the same.
-WITH_FIGURES = (0, 1, 3)
 
 
 def calibrate(users: int, seconds: int, latency: str, rate: float | None = None) -> dict[str, Any]:
     """Run streams against a cell for so long, and compare; raises WireproofError where nothing came of it."""
-    running = cells.start(PROVIDER, 1, latency)
-    try:
-        (host,) = running.hosts
-        summary = _load(host, users, seconds, rate)
-        true = _told(host)
-    finally:
-        running.stop()
+    options = ["-u", str(users), "-t", f"{seconds}s", *(["--rate", str(rate)] if rate else [])]
+    with apart.aimed(None, PROVIDER, 1, latency) as at:
+        summary = apart.run("Stream", [*at.options, *options])
+        true = _told(at.hosts[0])
     requests = summary["requests"]
     if not requests:
         raise WireproofError("no request ended within the time; give it more with -t")
@@ -44,21 +36,6 @@ def calibrate(users: int, seconds: int, latency: str, rate: float | None = None)
         "error_bar": dict(_errors(reported, true["ms"])),
         "cell": true["ms"],
     }
-
-
-def _load(host: str, users: int, seconds: int, rate: float | None) -> dict[str, Any]:
-    from wireproof.commands.load import locust
-
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "summary.json"
-        command = [*locust(), "Stream", "--headless", "--only-summary", "--host", host, "--provider", PROVIDER]
-        command += ["-u", str(users), "-t", f"{seconds}s", "--summary", str(file), "--own-cells"]
-        command += ["--rate", str(rate)] if rate else []
-        ended = subprocess.run(command, capture_output=True, text=True, check=False)
-        if ended.returncode not in WITH_FIGURES or not file.is_file():
-            raise WireproofError(f"the load run ended with code {ended.returncode}: {ended.stderr[-500:].strip()}")
-        found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        return found
 
 
 def _told(host: str) -> dict[str, Any]:

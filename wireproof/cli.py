@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from wireproof import __version__
 from wireproof.commands import (
@@ -49,20 +49,21 @@ COMMANDS = (
     calibrate,
     compare,
 )
+# These take the options of pytest or locust too, and so read their arguments themselves.
+PASSING: Mapping[str, Callable[[Sequence[str]], int]] = {
+    "check": check.run,
+    "load": load.run,
+    "sweep": sweep.run,
+    "failover": failover.run,
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; what is wrong with the input is one sentence on stderr."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments[:1] == ["check"]:
-        return check.run(arguments[1:])
-    if arguments[:1] == ["load"]:
-        return load.run(arguments[1:])
     try:
-        for own, command in (("sweep", sweep), ("failover", failover)):
-            if arguments[:1] == [own]:
-                ended: int = command.run(arguments[1:])
-                return ended
+        if arguments and arguments[0] in PASSING:
+            return PASSING[arguments[0]](arguments[1:])
         parsed = parser().parse_args(arguments)
         code: int = parsed.run(parsed)
     except WireproofError as error:

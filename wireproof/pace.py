@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
-from wireproof.answer import Answer
+from wireproof.answer import HELD_OFF, Answer
 from wireproof.case import Case
 from wireproof.provider import Rate
 from wireproof.target import Target
@@ -74,7 +74,7 @@ def bound(case: Case) -> bool:
 def held_s(answer: Answer, rate: Rate) -> float | None:
     """Seconds for which an answer asks to be left alone; None where it says nothing of the kind."""
     headers = {name.decode("latin-1").lower(): value.decode("latin-1").strip() for name, value in answer.headers}
-    if answer.status in (429, 503) and "retry-after" in headers:
+    if answer.status in HELD_OFF and "retry-after" in headers:
         return retry_after(headers["retry-after"], answer.sent_at)
     if rate.remaining and headers.get(rate.remaining.lower()) == "0":
         return _reset(headers, rate, answer.sent_at)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wireproof.commands import write
-from wireproof.errors import ConfigError, WireproofError
+from wireproof.errors import WireproofError
 
 if TYPE_CHECKING:
     from wireproof.provider import Provider
@@ -30,23 +28,23 @@ def run(arguments: Sequence[str]) -> int:
     from wireproof import config, datafiles
     from wireproof.failover import report
     from wireproof.failover.health import Health
-    from wireproof.failover.outages import false_alarms, outages
-    from wireproof.sweep import runs
+    from wireproof.failover.outages import false_alarms, outages, seen_of
+    from wireproof.load import apart
 
     given, others = _parser().parse_known_args(arguments)
-    provider = config.provider_named(config.load_providers(_path(given.providers)), given.provider)
-    script = given.script or str(datafiles.root() / SCRIPT)
-    with runs.hosts(
-        given.host, given.provider, given.cells, given.latency, given.providers, None if given.host else script
-    ) as hosts:
-        known = provider.endpoints.get("health")
-        pages = {host: host + known.path for host in hosts} if known else {}
-        with Health(pages, _headers(provider, hosts[0], given), given.every) as health:
+    known = config.load_providers(Path(given.providers) if given.providers else None)
+    provider = config.provider_named(known, given.provider)
+    script = None if given.host else given.script or str(datafiles.root() / SCRIPT)
+    with apart.aimed(given.host, given.provider, given.cells, given.latency, given.providers, script) as at:
+        page = provider.endpoints.get("health")
+        pages = {host: host + page.path for host in at.hosts} if page else {}
+        with Health(pages, _headers(provider, at.hosts[0], given), given.every) as health:
             if health.unwell:
                 raise WireproofError(f"the health page of {health.unwell[0]} does not answer before the run")
-            options = [*others, "--provider", given.provider, *([] if given.host else ["--own-cells"])]
-            options += ["--key-env", given.key_env] if given.key_env else []
-            began, seen = _load([given.scenario, "--host", ",".join(hosts), *options])
+            key = ["--key-env", given.key_env] if given.key_env else []
+            summary, records = apart.recorded(given.scenario, [*others, *at.options, *key])
+    began = summary["began"]
+    seen = [one for one in (seen_of(record, began) for record in records) if one is not None]
     found = outages(seen, health.polls)
     alarmed = false_alarms(found, health.polls, given.within) if pages else None
     data = report.as_data(given.scenario, began, found, alarmed, given.within, len(seen))
@@ -54,32 +52,6 @@ def run(arguments: Sequence[str]) -> int:
         write(Path(given.write), json.dumps(data, indent=1) + "\n")
     print(json.dumps(data, indent=1) if given.json else report.as_text(data))
     return 0 if report.holds(data) else 1
-
-
-def _load(words: Sequence[str]) -> tuple[float, list[Any]]:
-    """When the run began, in Unix seconds, and what every client saw."""
-    from wireproof.commands.load import locust
-    from wireproof.failover.outages import seen_of
-    from wireproof.sweep.runs import REFUSED
-
-    with tempfile.TemporaryDirectory() as folder:
-        records, summary = Path(folder) / "records.jsonl", Path(folder) / "summary.json"
-        command = [*locust(), *words, "--headless", "--only-summary"]
-        ended = subprocess.run(
-            [*command, "--records", str(records), "--summary", str(summary)],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if not summary.is_file() or not records.is_file():
-            told = ended.stderr.strip().splitlines() or ["it did not start"]
-            if ended.returncode == REFUSED:
-                raise ConfigError("wireproof load", told[-1], "mend the option")
-            raise WireproofError(f"the load run ended with code {ended.returncode}: {told[-1]}")
-        began: float = json.loads(summary.read_text(encoding="utf-8"))["began"]
-        lines = [json.loads(line) for line in records.read_text(encoding="utf-8").splitlines()]
-    seen = [seen_of(line, began) for line in lines]
-    return began, [one for one in seen if one is not None]
 
 
 def _headers(provider: Provider, host: str, given: argparse.Namespace) -> dict[str, str]:
@@ -90,10 +62,6 @@ def _headers(provider: Provider, host: str, given: argparse.Namespace) -> dict[s
     own = keys.of_the_mock(provider)["good"]
     key = keys.good(given.key_env, host, provider, environment) if given.host else own
     return {provider.auth_header: " ".join([*provider.schemes[:1], key.value])}
-
-
-def _path(name: str | None) -> Path | None:
-    return Path(name) if name else None
 
 
 def _parser() -> argparse.ArgumentParser:

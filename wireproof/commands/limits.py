@@ -89,19 +89,14 @@ async def _probed(target: Target, parsed: argparse.Namespace, *, live: bool) -> 
     async with Wire(target.connections, target.deadlines) as wire:
         probe = Probe(target, cases[parsed.case], wire, Budget(target), parsed.patience or PATIENCE_S)
         try:
-            await probe.run(_other(parsed) if live else other_key(target))
+            await probe.run(_other(target, parsed) if live else other_key(target))
         except Untestable as reason:
             raise ConfigError("--model", str(reason), "name it") from None
     return probe
 
 
-def _other(parsed: argparse.Namespace) -> Key | None:
-    from wireproof import aim
-    from wireproof.target import Key
+def _other(target: Target, parsed: argparse.Namespace) -> Key | None:
+    from wireproof import aim, keys
 
-    if not parsed.other_key_env:
-        return None
-    value = aim.environment().get(parsed.other_key_env)
-    if not value:
-        raise ConfigError(f"the environment variable {parsed.other_key_env}", "it holds no key", "export it")
-    return Key(parsed.other_key_env, value)
+    name = parsed.other_key_env
+    return keys.good(name, target.base_url, target.provider, aim.environment()) if name else None

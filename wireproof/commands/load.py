@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
-
-from wireproof import datafiles
-
-LOCUSTFILE = datafiles.PACKAGE / "load" / "locustfile.py"
 
 
 def add(commands: Any) -> None:
@@ -20,14 +14,9 @@ def add(commands: Any) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run locust with these arguments: without its web UI, unless --web or --headful asks for it."""
+    from wireproof.load.apart import locust
+
     words = [word for word in arguments if word != "--web"]
     if not {"--web", "--headful", "--headless", "--worker", "--help", "-h"} & set(arguments):
         words.append("--headless")
     return subprocess.call([*locust(), *words])
-
-
-def locust() -> list[str]:
-    """The command that runs locust with our users; it patches sockets, so it never runs in this process."""
-    beside = Path(sys.executable).parent / "locust"
-    start = [str(beside)] if beside.is_file() else [sys.executable, "-m", "locust"]
-    return [*start, "-f", str(LOCUSTFILE)]

@@ -24,6 +24,7 @@ def add(commands: Any) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Sweep; 0 the answer is resolved, 1 it is not, 2 nothing could be measured."""
+    from wireproof.load import apart
     from wireproof.load.scenario import scenarios
     from wireproof.sweep import report, runs
     from wireproof.sweep.knee import knee
@@ -34,13 +35,9 @@ def run(arguments: Sequence[str]) -> int:
     if given.scenario not in known:
         raise ConfigError(given.scenario, "there is no such scenario", f"name one of {', '.join(known)}")
     options = [*others, *runs.shared_out({name: getattr(given, name) for name in runs.CEILINGS}, limits.steps)]
-    for name in ("providers", "scenarios"):
-        options += [f"--{name}", getattr(given, name)] if getattr(given, name) else []
-    with runs.hosts(given.host, given.provider, given.cells, given.latency, given.providers) as hosts:
-        own = [] if given.host else ["--own-cells"]
-        loads = runs.Runs(
-            given.scenario, given.by, given.seconds, hosts, [*options, *own, "--provider", given.provider]
-        )
+    options += ["--scenarios", given.scenarios] if given.scenarios else []
+    with apart.aimed(given.host, given.provider, given.cells, given.latency, given.providers) as at:
+        loads = runs.Runs(given.scenario, given.by, given.seconds, [*options, *at.options])
 
         def measure(load: float) -> Step:
             step = loads.measure(load)

@@ -13,21 +13,19 @@ import math
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 from wireproof import waits
-from wireproof.answer import Answer
+from wireproof.answer import HELD_OFF
 from wireproof.budget import Budget
 from wireproof.case import Case
 from wireproof.check import Violation
-from wireproof.courier import frozen
+from wireproof.courier import Line, frozen
 from wireproof.errors import WireproofError
 from wireproof.exchange import Exchange
 from wireproof.limiter.models import Seen
-from wireproof.render import Outgoing, render
+from wireproof.render import render
 from wireproof.target import Key, Target
 
-REFUSED = (429, 503)
 # Where no wait is told, each next moment is this much later than the last one.
 STEP = 1.2
 FIRST_WAIT_S = 0.5
@@ -39,13 +37,6 @@ MOMENTS = 6
 WIDE = 1.5
 # Tokens of an answer: it is the admission that counts.
 CAP = 1
-
-
-class Line(Protocol):
-    """Whatever carries a request to the target."""
-
-    async def send(self, outgoing: Outgoing) -> Answer:
-        """Send one request and take what comes."""
 
 
 class Spent(Exception):
@@ -76,7 +67,7 @@ class Told:
     @property
     def admitted(self) -> bool:
         """Whether it was let through."""
-        return self.exchange.status not in REFUSED
+        return self.exchange.status not in HELD_OFF
 
 
 @dataclass(slots=True)
@@ -222,7 +213,7 @@ class Probe:
             raise Spent(lack)
         answer = await self.line.send(outgoing)
         exchange = frozen(answer, self.case, len(self.told), ask, outgoing, target, ())
-        if exchange.status not in (*range(200, 300), *REFUSED):
+        if exchange.status not in (*range(200, 300), *HELD_OFF):
             what = f"status {exchange.status}" if exchange.status else str(exchange.broken)
             raise WireproofError(f"{target.base_url} answered neither with success nor for its limit: {what}")
         return exchange

@@ -40,14 +40,15 @@ def _ways(left: int, right: int) -> list[int]:
 
 def difference(before: tuple[int, int], after: tuple[int, int], error: float) -> tuple[float, Interval]:
     """By how much a share moved, each given as (part, whole), and its interval (Newcombe, of Wilson's scores)."""
-    (low, high), (least, most) = _wilson(*before, error), _wilson(*after, error)
+    (low, high), (least, most) = wilson(*before, error), wilson(*after, error)
     was, now = before[0] / before[1], after[0] / after[1]
     moved = now - was
     down, up = sqrt((now - least) ** 2 + (high - was) ** 2), sqrt((most - now) ** 2 + (was - low) ** 2)
     return moved, (moved - down, moved + up)
 
 
-def _wilson(part: int, whole: int, error: float) -> Interval:
+def wilson(part: int, whole: int, error: float) -> Interval:
+    """The interval of a share by Wilson's score, which leaves it out in `error` of all cases."""
     z = NormalDist().inv_cdf(1 - error / 2)
     share, weight = part / whole, z * z / whole
     middle = (share + weight / 2) / (1 + weight)

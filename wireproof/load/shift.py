@@ -6,13 +6,12 @@ is the noise against which the two runs are held. All intervals together are wro
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
-from wireproof.load import ranks
+from wireproof.load import ranks, slices
 from wireproof.load.threshold import NO_FAULT
 from wireproof.sketch import merged, quantile
 
@@ -83,9 +82,9 @@ def _untold(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Shi
             yield Shift(f"{kind} p50", was, now, "ratio", now / was, None, None, UNKNOWN)
 
 
-def _quantiles(slices: Slices, kind: str, share: float) -> list[float]:
+def _quantiles(timeline: Slices, kind: str, share: float) -> list[float]:
     """The percentile of as many stretches as have values enough; empty where not even a few have."""
-    each = [_counts(one, kind) for one in slices]
+    each = [slices.values(one, kind) for one in timeline]
     for number in range(min(MOST, len(each)), LEAST - 1, -1):
         found = [quantile(merged(each[start:end]), share) for start, end in _stretches(len(each), number)]
         if None not in found:
@@ -93,17 +92,9 @@ def _quantiles(slices: Slices, kind: str, share: float) -> list[float]:
     return []
 
 
-def _counts(one: Mapping[str, Any], kind: str) -> Counter[float]:
-    found: Counter[float] = Counter()
-    for metrics in one["metrics"].values():
-        found.update(dict(metrics.get(kind, ())))
-    return found
-
-
 def _rates(run: Mapping[str, Any], figure: str) -> list[float]:
     """Ends a second of each stretch; the first and the last slice are no whole ones."""
-    slices = run["timeline"]["slices"][1:-1]
-    numbers = [_number(one["counts"], figure) for one in slices]
+    numbers = [_number(one["counts"], figure) for one in run["timeline"]["slices"][1:-1]]
     count = min(MOST, len(numbers))
     if count < LEAST:
         return []
@@ -114,7 +105,7 @@ def _rates(run: Mapping[str, Any], figure: str) -> list[float]:
 def _number(counts: Mapping[str, int], figure: str) -> int:
     if figure == "tokens_s":
         return counts.get("tokens", 0)
-    return sum(number for name, number in counts.items() if name.startswith("window/") and name.endswith("/ok"))
+    return slices.outcomes(counts, "window/")["ok"]
 
 
 def _stretches(length: int, number: int) -> Iterator[tuple[int, int]]:

@@ -11,6 +11,7 @@ from locust import FastHttpUser, constant, task
 from locust.exception import StopUser
 from locust.user.task import LOCUST_STATE_STOPPING
 
+from wireproof.answer import HELD_OFF
 from wireproof.load.book import Book
 from wireproof.load.judging import JUDGED, Judge
 from wireproof.load.line import Line
@@ -22,8 +23,6 @@ from wireproof.load.scenario import Scenario
 from wireproof.load.shot import Shot
 from wireproof.load.watch import LAG, SCHEDULE
 
-# Refusals after which a client waits as long as it is told.
-WAITED_FOR = (429, 503)
 # A user spreads its return over this share of the wait: those who were sent away together do not come back so.
 SPREAD = 0.1
 # What a user that is not let in waits, where the server does not say; a refusal costs it nothing to give.
@@ -118,7 +117,7 @@ class LoadUser(FastHttpUser):
         self.plan.purse.settle(shot, record.tokens)
         if self.plan.schedule is not None:
             self.book.note(SCHEDULE, LAG, max(0.0, (record.sent_ns - record.due_ns) / 1e6))
-        if record.status in WAITED_FOR:
+        if record.status in HELD_OFF:
             wait_s = UNASKED_S if record.retry_after_s is None else record.retry_after_s
             self.book.counts["waited ms"] += int(wait_s * 1000)
             gevent.sleep(wait_s * (1 + self.random.uniform(0, SPREAD)))

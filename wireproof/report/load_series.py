@@ -5,9 +5,11 @@ from __future__ import annotations
 import bisect
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from wireproof.answer import HELD_OFF
+from wireproof.load.slices import outcomes, values
 from wireproof.sketch import merged, quantile
 
 # Metrics with a curve of their own, and those whose course over time is drawn.
@@ -30,13 +32,13 @@ def over_time(found: Mapping[str, Any]) -> dict[str, Any]:
     timeline = found["timeline"]
     width, slices = timeline["width_s"], timeline["slices"]
     rows: dict[str, Any] = {"x": [round((one["place"] + 0.5) * width, 3) for one in slices]}
-    outcomes = [_outcomes(one["counts"]) for one in slices]
+    ended = [outcomes(one["counts"]) for one in slices]
     rows["throughput"] = {
-        "ok": [counts["ok"] / width for counts in outcomes],
+        "ok": [counts["ok"] / width for counts in ended],
         "under way": [one["counts"].get("flying ms", 0) / (width * 1000) for one in slices],
     }
     rows["tokens"] = {"tokens": [one["counts"].get("tokens", 0) / width for one in slices]}
-    failures = {name: [counts[name] / width for counts in outcomes] for name in FAILURES}
+    failures = {name: [counts[name] / width for counts in ended] for name in FAILURES}
     failures = {name: row for name, row in failures.items() if any(row)}
     if failures:
         rows["failures"] = failures
@@ -52,14 +54,14 @@ def over_time(found: Mapping[str, Any]) -> dict[str, Any]:
 def curves(found: Mapping[str, Any]) -> list[dict[str, Any]]:
     """A metric each: [milliseconds, % of values up to it]."""
     slices = found["timeline"]["slices"]
-    whole = {metric: merged(_values(one, metric) for one in slices) for metric in CURVES}
+    whole = {metric: merged(values(one, metric) for one in slices) for metric in CURVES}
     return [{"metric": metric, "points": _curve(counts)} for metric, counts in whole.items() if counts]
 
 
 def heat(found: Mapping[str, Any]) -> dict[str, Any]:
     """Gaps by time and length: edges of the rows in milliseconds, and [slice, row, how many]."""
     slices = found["timeline"]["slices"]
-    gaps = {one["place"]: _values(one, "gap ms") for one in slices}
+    gaps = {one["place"]: values(one, "gap ms") for one in slices}
     longest = max((value for counts in gaps.values() for value in counts), default=0.0)
     shortest = min((value for counts in gaps.values() for value in counts if value > 0), default=longest)
     edges = [max(shortest, 0.01)]
@@ -92,7 +94,7 @@ def of_sweep(sweep: Mapping[str, Any]) -> dict[str, Any]:
 def of_limits(limits: Mapping[str, Any]) -> dict[str, Any]:
     """Requests in turn: when, and the number of it where it was admitted, or refused."""
     asked = sorted(limits["asked"], key=lambda one: one["after_s"])
-    free = [one["status"] not in (429, 503) for one in asked]
+    free = [one["status"] not in HELD_OFF for one in asked]
     numbers = range(1, len(asked) + 1)
     return {
         "x": [one["after_s"] for one in asked],
@@ -103,36 +105,15 @@ def of_limits(limits: Mapping[str, Any]) -> dict[str, Any]:
 
 def _course(slices: Sequence[Mapping[str, Any]], metric: str, share: float) -> list[float | None]:
     """A percentile over time, each of so many slices together that most of them can tell one."""
-    values = [_values(one, metric) for one in slices]
+    found = [values(one, metric) for one in slices]
     wanted = ENOUGH / min(share, 1 - share)
-    whole = sum(counts.total() for counts in values)
+    whole = sum(counts.total() for counts in found)
     together = max(1, math.ceil(wanted * len(slices) / whole)) if whole else 1
     course: list[float | None] = []
     for start in range(0, len(slices), together):
-        part = values[start : start + together]
+        part = found[start : start + together]
         course += [quantile(merged(part), share)] * len(part)
     return course
-
-
-def _outcomes(counts: Mapping[str, int]) -> Counter[str]:
-    """Outcome → how many, of all requests and of every part of the run."""
-    found: Counter[str] = Counter()
-    for key, number in counts.items():
-        if "/" in key:
-            found[key.rpartition("/")[2]] += number
-    return found
-
-
-def _values(one: Mapping[str, Any], metric: str) -> Counter[float]:
-    """The values of a metric in a slice, of all requests."""
-    return merged(_counts(rows[metric]) for rows in one["metrics"].values() if metric in rows)
-
-
-def _counts(pairs: Iterable[tuple[float, int]]) -> Counter[float]:
-    counts: Counter[float] = Counter()
-    for value, number in pairs:
-        counts[value] += number
-    return counts
 
 
 def _curve(counts: Mapping[float, int]) -> list[list[float]]:

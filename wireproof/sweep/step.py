@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import sqrt
 from typing import Any
 
-# Of the normal distribution, for an interval that holds in 95 of 100 steps.
-Z = 1.96
+from wireproof.load.ranks import wilson
+from wireproof.load.slices import outcomes
+
+# An interval holds in all but this share of steps.
+ERROR = 0.05
 # An open loop whose answers come slower than this share of its starts builds up a queue without end.
 KEPT_UP = 0.9
 MEETS, FAILS, UNDECIDED = "meets", "fails", "undecided"
@@ -45,12 +47,7 @@ class Step:
     @property
     def interval(self) -> tuple[float, float]:
         """Wilson's interval of that share."""
-        if not self.asked:
-            return 0.0, 1.0
-        n, square = self.asked, Z * Z
-        middle = (self.share + square / (2 * n)) / (1 + square / n)
-        width = Z * sqrt(self.share * (1 - self.share) / n + square / (4 * n * n)) / (1 + square / n)
-        return max(0.0, middle - width), min(1.0, middle + width)
+        return wilson(self.good, self.asked, ERROR) if self.asked else (0.0, 1.0)
 
     def verdict(self, wanted: float) -> str:
         """Whether so large a share is good, as far as this many requests can tell."""
@@ -117,7 +114,6 @@ def _settled(found: Mapping[str, Any]) -> tuple[float, float]:
     ended: Counter[str] = Counter()
     for one in timeline["slices"]:
         if first <= one["place"] < last:
-            for key, number in one["counts"].items():
-                ended[key.rpartition("/")[2]] += number if "/" in key else 0
+            ended += outcomes(one["counts"])
     seconds = (last - first) * width
     return (ended.total() / seconds, ended["ok"] / seconds) if seconds else (0.0, 0.0)
