@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -35,6 +36,19 @@ def heard(body: Any = None, asked: Any = None, *, status: int = 200, start_s: fl
         reads=(Read(0, json.dumps(body).encode()),),
         started_ns=int(start_s * SECOND),
         headers_ns=int((start_s + first_s) * SECOND),
+    )
+
+
+def streamed(*, over_s: float, ended_s: float = 1.0, stalled_s: float = 0.0) -> Exchange:
+    """Twenty chunks whose last comes after a second, spread over the time before it, and the end of the body."""
+    events = [b'data: {"choices": [{"index": 0, "delta": {"content": "a"}}]}\n\n'] * 20
+    apart_s = over_s / (len(events) - 1)
+    reads = [Read(int((1 - over_s + at * apart_s) * SECOND), event) for at, event in enumerate(events)]
+    return replace(
+        heard(content_type="text/event-stream"),
+        reads=tuple(reads),
+        ended_ns=int(ended_s * SECOND),
+        stalled_ns=int(stalled_s * SECOND),
     )
 
 
@@ -87,6 +101,25 @@ JUDGED = {
         {"text": vector(1.0, 0.0, 0.0), "tokens": vector(1.0, 0.0)},
         BROKEN,
     ),
+    "chunks that come one after the other": ("stream.arrives-in-parts", {"exchange": streamed(over_s=0.9)}, HOLDS),
+    "chunks that come at the end": ("stream.arrives-in-parts", {"exchange": streamed(over_s=0)}, BROKEN),
+    "chunks that came while we slept": (
+        "stream.arrives-in-parts",
+        {"exchange": streamed(over_s=0, stalled_s=0.2)},
+        Inconclusive,
+    ),
+    "chunks in spite of a short sleep": (
+        "stream.arrives-in-parts",
+        {"exchange": streamed(over_s=0, stalled_s=0.1)},
+        BROKEN,
+    ),
+    "an end in time": ("stream.closes", {"exchange": streamed(over_s=0.9, ended_s=3)}, HOLDS),
+    "an end too late": ("stream.closes", {"exchange": streamed(over_s=0.9, ended_s=4)}, BROKEN),
+    "an end we slept through": (
+        "stream.closes",
+        {"exchange": streamed(over_s=0.9, ended_s=4, stalled_s=1.5)},
+        Inconclusive,
+    ),
     "a count that falls once": ("limits.remaining-falls", {"exchanges": counts(9, 8, 29, apart_s=0.1)}, HOLDS),
     "a count that stays": ("limits.remaining-falls", {"exchanges": counts(9, 9, 9, apart_s=0.1)}, BROKEN),
     "a count that was made good": ("limits.remaining-falls", {"exchanges": counts(9, 9, 9, apart_s=2)}, Inconclusive),
@@ -126,10 +159,13 @@ def test_a_list_in_a_header_may_stand_in_several_lines():
     assert methods.listed(heard(allow=["GET, post", "DELETE"]), "Allow") == {"get", "post", "delete"}
 
 
-@pytest.mark.parametrize(("waited_s", "outcome"), [(0.9, HOLDS), (1.0, BROKEN), (1.1, BROKEN)])
-def test_half_the_rest_is_too_long_a_wait(waited_s, outcome):
+@pytest.mark.parametrize(
+    ("waited_s", "stalled_s", "outcome"),
+    [(0.9, 0, HOLDS), (1.0, 0, BROKEN), (1.1, 0, BROKEN), (1.1, 0.2, Inconclusive), (1.1, 0.1, BROKEN)],
+)
+def test_half_the_rest_is_too_long_a_wait(waited_s, stalled_s, outcome):
     leaving = sys.modules["wireproof_suites.transport.test_leaving"]
-    probe = heard({}, first_s=waited_s)
+    probe = replace(heard({}, first_s=waited_s), stalled_ns=int(stalled_s * SECOND))
     if outcome is HOLDS:
         leaving.served_soon(probe, 2.0 * SECOND, "stream")
     else:

@@ -9,6 +9,7 @@ import fcntl
 import socket
 import struct
 import termios
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
@@ -16,6 +17,7 @@ import pytest
 
 from wireproof.answer import Answer
 from wireproof.exchange import Request
+from wireproof.pulse import STALL_NS, Pulse
 from wireproof.render import Outgoing
 from wireproof.target import Deadlines, Key
 from wireproof.wire import BODY_BOUND, Wire
@@ -178,6 +180,28 @@ async def test_each_network_read_is_kept_with_its_time() -> None:
     times = [answer.started_ns, answer.headers_ns, *(read.at_ns for read in answer.reads), answer.ended_ns]
     assert times == sorted(times)
     assert len({read.at_ns for read in answer.reads}) == 2
+
+
+async def test_a_stall_of_our_own_is_told() -> None:
+    async def reply(peer: Peer) -> None:
+        await peer.say(CHUNKED)
+        time.sleep(0.1)  # the server lives in the client's loop, so this holds the client up
+        await peer.say(b"0\r\n\r\n")
+
+    answer = await ask(reply)
+    assert answer.ended_ns is not None
+    assert 0.1e9 <= answer.stalled_ns <= answer.ended_ns - answer.started_ns
+
+
+async def test_a_stall_is_one_of_its_own_time_alone() -> None:
+    async with Pulse() as pulse:
+        before_ns = time.monotonic_ns()
+        time.sleep(0.1)  # what is told is a loop that is held up
+        after_ns = time.monotonic_ns()
+        await asyncio.sleep(0)
+        assert pulse.longest_ns(before_ns, after_ns) >= 0.1e9
+        assert pulse.longest_ns(before_ns, before_ns + 1000) <= 1000
+        assert pulse.longest_ns(0, before_ns - STALL_NS) == 0
 
 
 async def test_chunks_that_arrive_in_one_read_are_one_read() -> None:

@@ -28,6 +28,7 @@ class Answer:
     connection: int | None = None
     interim: tuple[int, ...] = ()
     left: bool = False
+    stalled_ns: int = 0
 
     def keep(self, at_ns: int, part: bytes) -> None:
         """Add a part of the body: one socket read may hold many chunks, which arrived together."""

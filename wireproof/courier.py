@@ -234,4 +234,5 @@ def frozen(
         connection=answer.connection,
         interim=answer.interim,
         left=answer.left,
+        stalled_ns=answer.stalled_ns,
     )

@@ -116,6 +116,7 @@ class Exchange:
         connection: which connection carried it, numbered in the order of their opening; None where none is told.
         interim: the statuses of the answers before the final one, such as 100.
         left: the client left before the end, as the case says.
+        stalled_ns: the longest time in which we were not awake ourselves; what came meanwhile was read at its end.
     """
 
     target: str
@@ -137,6 +138,7 @@ class Exchange:
     connection: int | None = None
     interim: tuple[int, ...] = ()
     left: bool = False
+    stalled_ns: int = 0
     _memo: dict[str, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     @property

@@ -30,7 +30,7 @@ from wireproof.check import (
 from wireproof.waits import duration, is_whole, moment, readable, reset_after, retry_after, told, whole_number
 
 __all__ = [
-    "answer", "arrived", "asked", "chunks", "codes", "conforms", "duration", "equal", "event_stream",
+    "answer", "arrived", "asked", "awake", "chunks", "codes", "conforms", "duration", "equal", "event_stream",
     "events", "finish", "fits", "follows", "header", "is_stream", "is_whole", "json_body", "json_object",
     "member", "moment", "place", "placed", "readable", "refusal", "refused_somehow", "reset_after", "retry_after",
     "same", "shape", "shown", "status", "success", "text", "that", "told", "tool_calls", "whole_number",
@@ -52,6 +52,12 @@ def arrived(exchange: Exchange) -> None:
     """A whole answer came; a broken exchange is the business of wire.http and wire.complete alone."""
     if exchange.broken is not None or exchange.status is None:
         raise Inconclusive("no whole answer came")
+
+
+def awake(exchange: Exchange, most_ns: float) -> None:
+    """We were awake while the answer came: a stall of our own, longer than this, is no delay of the server's."""
+    if exchange.stalled_ns > most_ns:
+        raise Inconclusive(f"this machine stood still for {exchange.stalled_ns / 1e6:.0f} ms meanwhile")
 
 
 def status(exchange: Exchange, *wanted: int) -> None:

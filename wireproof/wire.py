@@ -23,6 +23,7 @@ from wireproof import __version__, upload
 from wireproof.answer import Answer
 from wireproof.exchange import Break
 from wireproof.framing import interim, surplus
+from wireproof.pulse import Pulse
 from wireproof.recording import Recording, RecordingBackend, broken, current
 from wireproof.render import Outgoing
 from wireproof.target import Deadlines
@@ -89,7 +90,7 @@ class Wire:
     """Connections to one target."""
 
     def __init__(self, connections: int, deadlines: Deadlines, verify: ssl.SSLContext | None = None) -> None:
-        self._deadlines, self._verify = deadlines, verify
+        self._deadlines, self._verify, self._pulse = deadlines, verify, Pulse()
         self._client = httpx.AsyncClient(
             transport=RecordingTransport(connections, verify),
             headers={
@@ -102,11 +103,13 @@ class Wire:
         )
 
     async def __aenter__(self) -> Wire:
+        await self._pulse.__aenter__()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self._pulse.__aexit__(kind, error, trace)
         await self._client.aclose()
 
     @contextlib.asynccontextmanager
@@ -138,6 +141,7 @@ class Wire:
         if answer.broken is not None and not recording.start.startswith(b"HTTP/1."[: len(recording.start)]):
             answer.broken = Break("protocol", "what came is no answer of HTTP/1.1", recording.tail)
         answer.ended_ns = time.monotonic_ns()
+        answer.stalled_ns = self._pulse.longest_ns(answer.started_ns, answer.ended_ns)
         answer.interim = interim(recording.start)
         answer.connection = recording.stream.number if recording.stream is not None else None
         return answer
