@@ -62,7 +62,10 @@ OWNERS = {
     "xdist": ("wireproof.distribution",),
 }
 # The mock is its own reading of the contract; it takes nothing from those who judge it.
-JUDGING = ("check", "expect", "suites", "contract", "wire", "courier", "judge", "docket", "verdict", "gather", "trial")
+JUDGING = (
+    "check", "expect", "suites", "contract", "wire", "courier", "judge", "attribution", "docket", "verdict", "gather",
+    "trial",
+)  # fmt: skip
 SUITES_MAY = frozenset({"wireproof.check", "wireproof.expect"})
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from wireproof.case import Case
-from wireproof.clause import Clause, Judgement
+from wireproof.clause import Clause, Judgement, highest
 from wireproof.errors import ConfigError
 from wireproof.generated.probe import is_generated
 from wireproof.provider import Provider
@@ -43,6 +43,11 @@ class Entry:
     def needs(self) -> frozenset[str]:
         """The means that every clause of the entry asks for."""
         return frozenset.intersection(*(clause.needs | judgement.needs for clause, judgement in self.clauses))
+
+    @property
+    def level(self) -> str:
+        """The level at which the entry gates, should all its clauses break."""
+        return highest(tuple(judgement.level for _, judgement in self.clauses))
 
     @property
     def id(self) -> str:

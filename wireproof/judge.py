@@ -8,19 +8,18 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from wireproof import pointer
+from wireproof.attribution import each_clause, weightiest_first
 from wireproof.case import Case
 from wireproof.check import Check, Contract, Finding, Inconclusive, Noted, NotOffered, Undecided, Untestable, Violation
-from wireproof.clause import LEVELS, Clause, Judgement, highest
 from wireproof.docket import Entry
 from wireproof.evidence import Evidence, Unsent
 from wireproof.exchange import Exchange
 from wireproof.honoured import ignored
-from wireproof.json_text import NotJson
 from wireproof.provider import Provider
+from wireproof.refusal import LIMIT_CAUSES, refused_honestly
 from wireproof.regard import READS, half_kept
 from wireproof.target import Target
-from wireproof.verdict import ClauseVerdict, Verdict
+from wireproof.verdict import Verdict
 
 SIGNALS: tuple[tuple[type[Exception], str], ...] = (
     (Noted, "noted"),
@@ -29,8 +28,6 @@ SIGNALS: tuple[tuple[type[Exception], str], ...] = (
     (Untestable, "untestable"),
 )
 BEYOND = "the body is longer than what is kept of it"
-LIMIT_CAUSES = frozenset({"rate-limited", "quota-exhausted"})
-NO_SUCH_ENDPOINT = frozenset({404, 405, 501})
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +136,7 @@ class Bench:
             honest = last.status == 501 if case.kind == "refusal" else refused_honestly(last)
             if case.feature in self.provider.optional and honest:
                 return "not-offered", f"{case.feature} is optional and was refused with {last.status}", ()
-        told_by, findings = violation.judged_by, _weightiest_first(entry.clauses, violation.findings)
+        told_by, findings = violation.judged_by, weightiest_first(entry.clauses, violation.findings)
         if told_by not in (None, check.id) and self._red(told_by, entry, exchanges):
             return "untestable", f"{_sentence(findings)}; {told_by} judges that", ()
         return "fail", _sentence(findings), findings
@@ -183,18 +180,7 @@ class Bench:
         self, entry: Entry, check: Check, outcome: str, message: str, findings: tuple[Finding, ...] = ()
     ) -> Verdict:
         """The verdict of one entry, given what it comes to."""
-        broken = _broken(entry.clauses, findings) if outcome == "fail" else frozenset(range(len(entry.clauses)))
-        clauses = tuple(
-            ClauseVerdict(
-                clause.id,
-                judgement.level,
-                clause.authority,
-                clause.basis,
-                outcome if at in broken else "pass",
-            )
-            for at, (clause, judgement) in enumerate(entry.clauses)
-        )
-        levels = tuple(entry.clauses[at][1].level for at in broken)
+        clauses, level = each_clause(entry.clauses, outcome, findings)
         return Verdict(
             target=entry.target,
             provider=entry.provider,
@@ -202,61 +188,12 @@ class Bench:
             case=entry.case,
             area=entry.area,
             outcome=outcome,
-            level=highest(levels),
+            level=level,
             clauses=clauses,
             requirement=check.requirement,
             message=message,
             findings=findings,
         )
-
-
-def refused_honestly(exchange: Exchange) -> bool:
-    """A refusal that tells the client: no such endpoint, or a 4xx or 501 with a JSON body."""
-    if exchange.broken is not None or exchange.status is None:
-        return False
-    if exchange.status in NO_SUCH_ENDPOINT:
-        return True
-    if exchange.status not in (400, 403, 415, 422):
-        return False
-    try:
-        return isinstance(exchange.json, dict)
-    except NotJson:
-        return False
-
-
-def _broken(clauses: tuple[tuple[Clause, Judgement], ...], findings: tuple[Finding, ...]) -> frozenset[int]:
-    """The positions of the clauses that the findings break.
-
-    Each finding breaks the clauses whose place fits its pointer most closely; a finding that fits none
-    breaks the clauses about the whole; where there are none of those either, it breaks them all.
-    """
-    broken: set[int] = set()
-    for finding in findings:
-        broken |= _attributed(clauses, finding.pointer)
-    return frozenset(broken)
-
-
-def _attributed(clauses: tuple[tuple[Clause, Judgement], ...], place: str | None) -> set[int]:
-    fits = {
-        at: len(pointer.parts(judgement.at))
-        for at, (_, judgement) in enumerate(clauses)
-        if place is not None and judgement.at is not None and pointer.matches(judgement.at, place)
-    }
-    if fits:
-        return {at for at, depth in fits.items() if depth == max(fits.values())}
-    whole = {at for at, (_, judgement) in enumerate(clauses) if judgement.at is None}
-    return whole or set(range(len(clauses)))
-
-
-def _weightiest_first(
-    clauses: tuple[tuple[Clause, Judgement], ...], findings: tuple[Finding, ...]
-) -> tuple[Finding, ...]:
-    """The findings by the level of the clauses that each breaks: what gates is told first."""
-
-    def weight(finding: Finding) -> int:
-        return LEVELS.index(highest(tuple(clauses[at][1].level for at in _attributed(clauses, finding.pointer))))
-
-    return tuple(sorted(findings, key=weight, reverse=True))
 
 
 def _sentence(findings: tuple[Finding, ...]) -> str:

@@ -6,6 +6,7 @@ is sent once; then each item judges frozen evidence. Runs without check items ar
 
 from __future__ import annotations
 
+import gc
 import inspect
 from collections.abc import Generator
 from pathlib import Path
@@ -25,7 +26,8 @@ from wireproof.outcome import VERDICT, properties, show
 from wireproof.progress import progress
 from wireproof.report.facts import LEDGER
 from wireproof.resume import over
-from wireproof.run import Run, level_of
+from wireproof.run import Run
+from wireproof.sending import send
 from wireproof.verdict import Verdict
 
 TROUBLE = pytest.StashKey[WireproofError]()
@@ -39,7 +41,7 @@ class CheckItem(pytest.Item):
         self.entry, self.line = entry, line
         self.verdict: Verdict | None = None
         self.add_marker(entry.area)
-        self.add_marker(level_of(entry))
+        self.add_marker(entry.level)
 
     def setup(self) -> None:
         """Reach the verdict; what is our own trouble surfaces here, as an error of the set-up."""
@@ -98,6 +100,18 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return TargetScheduling(config, log, options.target_names(config.option))
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect without a search for garbage: items stay until the end, and each search would look at all of them."""
+    searching = gc.isenabled()
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        if searching:
+            gc.enable()
+
+
 def pytest_pycollect_makeitem(collector: pytest.Module, name: str, obj: object) -> list[pytest.Item] | None:
     """A function that is a check becomes an item for each entry that cites it."""
     check = getattr(obj, "__wireproof_check__", None)
@@ -114,7 +128,7 @@ def pytest_pycollect_makeitem(collector: pytest.Module, name: str, obj: object) 
         return []
     if collector.config.option.replay:
         return []
-    line = inspect.getsourcelines(obj)[1] - 1
+    line = obj.__code__.co_firstlineno - 1
     return [_item(collector, f"{name}[{entry.id}]", entry, line) for entry in entries]
 
 
@@ -216,4 +230,4 @@ def _gather(run: Run, session: pytest.Session, target: str | None = None) -> Non
         return
     run.record_to(run.place or folder(session.config) / LEDGER)
     with trouble(run), progress(session.config, run):
-        run.gather(entries)
+        send(run, entries)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import gc
-import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -16,14 +13,8 @@ from uuid import uuid4
 from wireproof import __version__, bundled, config, datafiles, secrets
 from wireproof.aim import Aim, at_address, environment, targets
 from wireproof.baseline import Baseline
-from wireproof.case import Case
-from wireproof.clause import highest
 from wireproof.docket import Entry
-from wireproof.errors import WireproofError
-from wireproof.evidence import Sent
-from wireproof.exchange import Exchange
-from wireproof.generated.probe import is_generated
-from wireproof.ledger import Entries, Ledger, describe, header
+from wireproof.ledger import Ledger, describe, header
 from wireproof.policy import Policy
 from wireproof.recorded import Recorded
 from wireproof.redact import Redactor
@@ -100,7 +91,8 @@ class Run:
         self.resumed = begun(file, (trial.target for trial in self.trials.values()), self.aim.live)
         self.started, self.place = self.resumed.header["started"], file
 
-    def _open(self) -> None:
+    def open(self) -> None:
+        """Begin the ledger, or go on with it, where that is still to do."""
         if self._file is None or self.ledger.opened:
             return
         if self.resumed is not None:
@@ -113,53 +105,9 @@ class Run:
             self.ledger.open(self._file, first | judged_by)
         self._held.callback(self.ledger.close)
 
-    def gather(self, entries: Iterable[Entry]) -> None:
-        """Send the cases of these entries, each once a target, all targets side by side."""
-        wanted: dict[str, dict[str, None]] = {}
-        for entry in entries:
-            if self.trials[entry.target].gathered is None:
-                wanted.setdefault(entry.target, {}).update(dict.fromkeys(_sent(entry)))
-        self._address(wanted)
-        self._open()
-        # What the HTTP client logs holds the headers of answers, and they may hold anything.
-        for library in ("httpcore", "httpx"):
-            logging.getLogger(library).setLevel(logging.WARNING)
-        # The docket, and what pytest made of it, stay until the end: no search for garbage need look at them.
-        gc.freeze()
-        try:
-            asyncio.run(self._gather({name: tuple(cases) for name, cases in wanted.items()}))
-        except ExceptionGroup as group:
-            raise _cause(group) from None
-        self.described += [describe(self.trials[name].target) for name in wanted]
-
-    async def _gather(self, wanted: dict[str, tuple[str, ...]]) -> None:
-        async with asyncio.TaskGroup() as group:
-            for name, cases in wanted.items():
-                group.create_task(self.trials[name].gather(cases, self._entries(name, cases)))
-
-    def _entries(self, target: str, wanted: Sequence[str]) -> Entries:
-        done: set[str] = set()
-
-        def watch(exchange: Exchange) -> None:
-            done.add(exchange.case)
-            self.spent.add(exchange)
-            self.on_progress(target, len(done), len(wanted))
-
-        def left(case: Case, turn: int) -> Sent | None:
-            if self.resumed is None:
-                return None
-            sent = self.resumed.finished(target, case, turn, resend=self.resend)
-            for exchange in sent if isinstance(sent, tuple) else ():
-                watch(exchange)
-            return sent
-
-        return Entries(self.ledger, target, left, watch)
-
-    def _address(self, names: Iterable[str]) -> None:
-        trials = [self.trials[name] for name in names]
-        if self.aim.live:
-            return
-        if any(not trial.target.base_url for trial in trials):
+    def serve(self, names: Iterable[str]) -> None:
+        """Give the targets of these names an address: that of the bundled server, unless they have their own."""
+        if not self.aim.live and any(not self.trials[name].target.base_url for name in names):
             urls = self._held.enter_context(bundled.mock(self.aim.providers_file))
             for trial in self.trials.values():
                 trial.target = at_address(trial.target, urls[trial.target.name])
@@ -203,7 +151,7 @@ class Run:
 
     def end(self, exit: int, *, complete: bool) -> None:
         """Write the verdicts, and the footer if the run came to its end."""
-        self._open()
+        self.open()
         for verdict in self.verdicts:
             self.ledger.verdict(verdict)
         if complete:
@@ -250,22 +198,3 @@ class Run:
     def close(self) -> None:
         """End the mock and close the ledger."""
         self._held.close()
-
-
-def _cause(group: ExceptionGroup[Exception]) -> Exception:
-    """Our own trouble out of what several tasks raised; the first of it tells enough."""
-    ours = group.subgroup(WireproofError)
-    first: Exception = ours or group
-    while isinstance(first, ExceptionGroup):
-        first = first.exceptions[0]
-    return first
-
-
-def _sent(entry: Entry) -> Iterable[str]:
-    """The cases of an entry that are sent before anything is judged."""
-    return (name for _, name in entry.cases if not is_generated(name))
-
-
-def level_of(entry: Entry) -> str:
-    """The level at which an entry gates, should all its clauses break."""
-    return highest(tuple(judgement.level for _, judgement in entry.clauses))

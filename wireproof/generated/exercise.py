@@ -22,7 +22,7 @@ from wireproof.exchange import Exchange
 from wireproof.generated.machines import MACHINES
 from wireproof.generated.riding import Riding
 from wireproof.generated.talk import Exchanges, Talk
-from wireproof.judge import refused_honestly
+from wireproof.refusal import refused_honestly
 from wireproof.trial import Trial
 from wireproof.verdict import Verdict
 

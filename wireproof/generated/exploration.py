@@ -15,7 +15,7 @@ from wireproof.exchange import Exchange
 from wireproof.generated.draft import Draft
 from wireproof.generated.probe import Probe
 from wireproof.generated.riding import Riding
-from wireproof.judge import LIMIT_CAUSES, refused_honestly
+from wireproof.refusal import LIMIT_CAUSES, refused_honestly
 from wireproof.trial import Trial
 from wireproof.verdict import Verdict
 

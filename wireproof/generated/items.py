@@ -30,7 +30,7 @@ from wireproof.generated.machines import is_stateful
 from wireproof.generated.probe import Probe, endpoint_of
 from wireproof.generated.replay import Replay
 from wireproof.outcome import carry, show
-from wireproof.run import Run, level_of
+from wireproof.run import Run
 from wireproof.trial import Trial
 from wireproof.wire import Wire
 
@@ -138,7 +138,7 @@ def _item(collector: pytest.Module, name: str, subject: Subject, test: Any) -> A
     setattr(test, SUBJECT, subject)
     made = pytest.Function.from_parent(collector, name=name, callobj=pytest.mark.asyncio(loop_scope="session")(test))
     made.add_marker(subject.entry.area)
-    made.add_marker(level_of(subject.entry))
+    made.add_marker(subject.entry.level)
     return made
 
 

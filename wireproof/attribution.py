@@ -1,0 +1,53 @@
+"""Attribution: which clauses of a judgement its findings break."""
+
+from __future__ import annotations
+
+from wireproof import pointer
+from wireproof.check import Finding
+from wireproof.clause import LEVELS, Clause, Judgement, highest
+from wireproof.verdict import ClauseVerdict
+
+Cited = tuple[tuple[Clause, Judgement], ...]
+
+
+def each_clause(clauses: Cited, outcome: str, findings: tuple[Finding, ...]) -> tuple[tuple[ClauseVerdict, ...], str]:
+    """What each clause comes to where the whole came to this outcome, and the highest level of those concerned."""
+    concerned = _broken(clauses, findings) if outcome == "fail" else frozenset(range(len(clauses)))
+    each = (
+        ClauseVerdict(clause.id, judged.level, clause.authority, clause.basis, outcome if at in concerned else "pass")
+        for at, (clause, judged) in enumerate(clauses)
+    )
+    return tuple(each), highest(tuple(clauses[at][1].level for at in concerned))
+
+
+def weightiest_first(clauses: Cited, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """The findings by the level of the clauses that each breaks: what gates is told first."""
+
+    def weight(finding: Finding) -> int:
+        return LEVELS.index(highest(tuple(clauses[at][1].level for at in _attributed(clauses, finding.pointer))))
+
+    return tuple(sorted(findings, key=weight, reverse=True))
+
+
+def _broken(clauses: Cited, findings: tuple[Finding, ...]) -> frozenset[int]:
+    """The positions of the clauses that the findings break.
+
+    Each finding breaks the clauses whose place fits its pointer most closely; a finding that fits none
+    breaks the clauses about the whole; where there are none of those either, it breaks them all.
+    """
+    broken: set[int] = set()
+    for finding in findings:
+        broken |= _attributed(clauses, finding.pointer)
+    return frozenset(broken)
+
+
+def _attributed(clauses: Cited, place: str | None) -> set[int]:
+    fits = {
+        at: len(pointer.parts(judgement.at))
+        for at, (_, judgement) in enumerate(clauses)
+        if place is not None and judgement.at is not None and pointer.matches(judgement.at, place)
+    }
+    if fits:
+        return {at for at, depth in fits.items() if depth == max(fits.values())}
+    whole = {at for at, (_, judgement) in enumerate(clauses) if judgement.at is None}
+    return whole or set(range(len(clauses)))

@@ -1,0 +1,23 @@
+"""Answers that refuse: those that say so honestly, and those that only mean later."""
+
+from __future__ import annotations
+
+from wireproof.exchange import Exchange
+from wireproof.json_text import NotJson
+
+LIMIT_CAUSES = frozenset({"rate-limited", "quota-exhausted"})
+NO_SUCH_ENDPOINT = frozenset({404, 405, 501})
+
+
+def refused_honestly(exchange: Exchange) -> bool:
+    """A refusal that tells the client: no such endpoint, or a 4xx or 501 with a JSON body."""
+    if exchange.broken is not None or exchange.status is None:
+        return False
+    if exchange.status in NO_SUCH_ENDPOINT:
+        return True
+    if exchange.status not in (400, 403, 415, 422):
+        return False
+    try:
+        return isinstance(exchange.json, dict)
+    except NotJson:
+        return False

@@ -1,0 +1,77 @@
+"""The cases of a run on their way: each once a target, all targets side by side, into one ledger."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+from collections.abc import Iterable, Sequence
+
+from wireproof.case import Case
+from wireproof.docket import Entry
+from wireproof.errors import WireproofError
+from wireproof.evidence import Sent
+from wireproof.exchange import Exchange
+from wireproof.generated.probe import is_generated
+from wireproof.ledger import Entries, describe
+from wireproof.run import Run
+
+
+def send(run: Run, entries: Iterable[Entry]) -> None:
+    """Send the cases of these entries to the targets that were asked nothing yet."""
+    wanted: dict[str, dict[str, None]] = {}
+    for entry in entries:
+        if run.trials[entry.target].gathered is None:
+            wanted.setdefault(entry.target, {}).update(dict.fromkeys(_cases(entry)))
+    run.serve(wanted)
+    run.open()
+    # What the HTTP client logs holds the headers of answers, and they may hold anything.
+    for library in ("httpcore", "httpx"):
+        logging.getLogger(library).setLevel(logging.WARNING)
+    # The docket, and what pytest made of it, stay until the end: no search for garbage need look at them.
+    gc.freeze()
+    try:
+        asyncio.run(_send_all(run, {name: tuple(cases) for name, cases in wanted.items()}))
+    except ExceptionGroup as group:
+        raise _cause(group) from None
+    run.described += [describe(run.trials[name].target) for name in wanted]
+
+
+async def _send_all(run: Run, wanted: dict[str, tuple[str, ...]]) -> None:
+    async with asyncio.TaskGroup() as group:
+        for name, cases in wanted.items():
+            group.create_task(run.trials[name].gather(cases, _record(run, name, cases)))
+
+
+def _record(run: Run, target: str, wanted: Sequence[str]) -> Entries:
+    """What is kept of the cases of one target, and taken from the run that this one finishes."""
+    done: set[str] = set()
+
+    def watch(exchange: Exchange) -> None:
+        done.add(exchange.case)
+        run.spent.add(exchange)
+        run.on_progress(target, len(done), len(wanted))
+
+    def left(case: Case, turn: int) -> Sent | None:
+        if run.resumed is None:
+            return None
+        sent = run.resumed.finished(target, case, turn, resend=run.resend)
+        for exchange in sent if isinstance(sent, tuple) else ():
+            watch(exchange)
+        return sent
+
+    return Entries(run.ledger, target, left, watch)
+
+
+def _cases(entry: Entry) -> Iterable[str]:
+    """The cases of an entry that are sent before anything is judged."""
+    return (name for _, name in entry.cases if not is_generated(name))
+
+
+def _cause(group: ExceptionGroup[Exception]) -> Exception:
+    """Our own trouble out of what several tasks raised; the first of it tells enough."""
+    ours = group.subgroup(WireproofError)
+    first: Exception = ours or group
+    while isinstance(first, ExceptionGroup):
+        first = first.exceptions[0]
+    return first
