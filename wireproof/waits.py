@@ -76,15 +76,23 @@ def retry_after(exchange: Exchange) -> float:
     """Seconds that Retry-After asks to wait: a number of them, or a date."""
     __tracebackhide__ = True
     value = header(exchange, "Retry-After")
+    wait_s = seconds_until(value, exchange.sent_at)
+    if wait_s is None:
+        raise Violation("whole seconds of zero or more, or an HTTP date", value, where="header Retry-After")
+    return wait_s
+
+
+def seconds_until(value: str, now: float) -> float | None:
+    """Seconds of a Retry-After that is read at a moment in Unix seconds; None where it is no number and no date."""
     if value.isascii() and value.isdigit():
         return float(value)
     try:
         date = parsedate_to_datetime(value)
     except (ValueError, OverflowError):
-        raise Violation("whole seconds of zero or more, or an HTTP date", value, where="header Retry-After") from None
+        return None
     # "-0000" parses to a date without a zone; HTTP dates are in GMT.
     aware = date if date.tzinfo else date.replace(tzinfo=UTC)
-    return (aware - datetime.fromtimestamp(exchange.sent_at, UTC)).total_seconds()
+    return (aware - datetime.fromtimestamp(now, UTC)).total_seconds()
 
 
 def readable(read: Callable[[Exchange], float], exchange: Exchange) -> float:

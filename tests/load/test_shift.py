@@ -44,6 +44,8 @@ def run(seed: int, *, slower: float = 1.0, errors: int = 0, slices: int = SLICES
         "hosts": ["http://127.0.0.1:1"], "load": load, "users": 8, "seed": seed, "jitter_s": 1.0, "objectives": {},
         "valid": True, "doubts": [], "window_s": 30.0, "schedule": {"due": 0, "missed": 0},
         "outside": {"warm-up": {}, "cool-down": {}}, "unfinished": 0, "generator": {}, "requests": {"x": one},
+        "limiter": {"held_off": 0, "waited_s": 0.0, "retry_after_s": {"n": 0},
+                    "after_the_wait": {"let_in": 0, "refused": 0}},
         "all": one, "thresholds": [], "timeline": {"width_s": 0.5, "slices": rows},
         "workers": {"count": 1, "lost": []}, "definitions": "",
     }  # fmt: skip

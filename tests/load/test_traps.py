@@ -80,7 +80,7 @@ def test_a_limit_is_waited_for_and_told_apart(serve: Serve, load: Run) -> None:
     let_in = told["requests"] - told["throttled"]
     assert found["outcomes"] == {"ok": let_in, "throttled": told["throttled"]}
     assert found["metrics"]["e2e ms"]["n"] == found["outcomes"]["ok"]
-    assert ended.summary["waited_s"] >= found["outcomes"]["throttled"]
+    assert ended.summary["limiter"]["waited_s"] >= found["outcomes"]["throttled"]
 
 
 def test_a_peak_is_no_less_than_a_mean(serve: Serve, load: Run) -> None:

@@ -32,5 +32,7 @@ conformance  answers that break no promise (must) of the provider's document, of
              came, told beside how many requests this process had under way when it was sent. An answer that was
              cut, carried an error or could not be read breaks one, and so does one that says another's word.
              Throttled answers are held to their form alone. It is no part of the classes above.
+limiter      of the whole run: answers with 429 or 503 are held off; a user then waits as long as Retry-After says,
+             one second at least and up to a tenth more. Let in, or not, is its next request after such a wait.
 lag          send - due, of each start. missed: starts that were over before anyone was free; never caught up.
 loop delay   how much later than asked a timer of this process fires: its own share in every figure above."""

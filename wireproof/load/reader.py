@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import perf_counter_ns
+from time import perf_counter_ns, time
 from typing import Any
 
 from wireproof.load.leave import Left
@@ -12,6 +12,7 @@ from wireproof.load.record import Answer, Outcome, Record, Tokens
 from wireproof.load.shot import Shot
 from wireproof.load.tally import SHOWN, StreamTally, WholeTally
 from wireproof.target import Deadlines
+from wireproof.waits import EPOCH, seconds_until
 
 THROTTLED = 429
 
@@ -115,8 +116,11 @@ def _record(reading: Reading, shot: Shot, due_ns: int, trouble: Trouble, answer:
 
 
 def _retry_after(reading: Reading) -> float | None:
-    """The seconds a refusal asks to wait; a date is no number, and none is taken from it."""
+    """The seconds a refusal asks to wait, from its end on; None where it tells neither a wait nor a date."""
+    told = reading.reply.header("retry-after")
     try:
-        return max(0.0, float(reading.reply.header("retry-after")))
+        # A fraction is not allowed, and waited for all the same.
+        wait_s: float | None = float(told)
     except ValueError:
-        return None
+        wait_s = seconds_until(told, time())
+    return max(0.0, wait_s) if wait_s is not None and wait_s < EPOCH else None

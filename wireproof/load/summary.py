@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from wireproof import __version__
+from wireproof.load import limiter
 from wireproof.load.book import Book
 from wireproof.load.course import Course
 from wireproof.load.definitions import SHEET
@@ -49,7 +50,7 @@ def summary(stats: Any, book: Book, setting: Mapping[str, Any], course: Course, 
         "outside": {part: _outcomes(f"outside/{part}", counts) for part in (WARM_UP, COOL_DOWN)},
         "unfinished": counts["unfinished"],
         "stopped_by_ceiling": bool(counts["stopped/ceiling"]),
-        "waited_s": counts["waited ms"] / 1000,
+        "limiter": limiter.told(counts, figures.get(limiter.LIMITER, {})),
         "generator": dict(figures.get("generator", {})) | dict(figures.get("schedule", {})),
         "requests": told,
         "all": _request(names, every, counts, window_s),
@@ -137,6 +138,9 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
     for name, one in found["requests"].items():
         yield ""
         yield from _request_lines(name, one)
+    if held_off := limiter.sentence(found["limiter"]):
+        yield ""
+        yield f"limiter: {held_off}"
     yield ""
     yield "generator"
     yield from _table(found["generator"])
@@ -222,6 +226,8 @@ def write_csv(found: Mapping[str, Any], file: Path) -> None:
         writer = csv.writer(out)
         writer.writerow(("name", "metric", *columns))
         named = {name: one["metrics"] for name, one in found["requests"].items()}
-        for name, metrics in {**named, "generator": found["generator"]}.items():
+        asked = found["limiter"]["retry_after_s"]
+        held_off = {limiter.TOLD: asked} if asked["n"] else {}
+        for name, metrics in {**named, limiter.LIMITER: held_off, "generator": found["generator"]}.items():
             for kind, row in metrics.items():
                 writer.writerow((name, kind, *(row.get(column) for column in columns)))

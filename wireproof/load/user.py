@@ -11,7 +11,7 @@ from locust import FastHttpUser, constant, task
 from locust.exception import StopUser
 from locust.user.task import LOCUST_STATE_STOPPING
 
-from wireproof.answer import HELD_OFF
+from wireproof.load import limiter
 from wireproof.load.book import Book
 from wireproof.load.judging import JUDGED, Judge
 from wireproof.load.line import Line
@@ -25,8 +25,6 @@ from wireproof.load.watch import LAG, SCHEDULE
 
 # A user spreads its return over this share of the wait: those who were sent away together do not come back so.
 SPREAD = 0.1
-# What a user that is not let in waits, where the server does not say; a refusal costs it nothing to give.
-UNASKED_S = 1.0
 
 
 class LoadUser(FastHttpUser):
@@ -35,6 +33,8 @@ class LoadUser(FastHttpUser):
     abstract = True
     wait_time = constant(0)
     insecure = False
+    # Whether the last answer told it to wait.
+    waited = False
     scenario: Scenario
     plan: Plan
     book: Book
@@ -117,9 +117,9 @@ class LoadUser(FastHttpUser):
         self.plan.purse.settle(shot, record.tokens)
         if self.plan.schedule is not None:
             self.book.note(SCHEDULE, LAG, max(0.0, (record.sent_ns - record.due_ns) / 1e6))
-        if record.status in HELD_OFF:
-            wait_s = UNASKED_S if record.retry_after_s is None else record.retry_after_s
-            self.book.counts["waited ms"] += int(wait_s * 1000)
+        wait_s = limiter.wait_s(self.book, record, waited=self.waited)
+        self.waited = record.retry_after_s is not None and wait_s is not None
+        if wait_s is not None:
             gevent.sleep(wait_s * (1 + self.random.uniform(0, SPREAD)))
         elif record.outcome is Outcome.UNREACHABLE:
-            gevent.sleep(UNASKED_S * self.random.uniform(0.5, 1.5))
+            gevent.sleep(limiter.LEAST_S * self.random.uniform(0.5, 1.5))
