@@ -9,9 +9,9 @@ RUN pip install --no-cache-dir /tmp/wireproof-*.whl && rm /tmp/wireproof-*.whl \
  && useradd --create-home --uid 10001 wireproof \
  && install -d -o wireproof /reports
 
-# Whoever runs it, nothing is written but the reports.
+# Whoever runs it, nothing is written but the reports. A number, so that a host can tell that it is not root.
 ENV PYTEST_ADDOPTS="-p no:cacheprovider" PYTHONDONTWRITEBYTECODE=1
-USER wireproof
+USER 10001
 WORKDIR /home/wireproof
 ENTRYPOINT ["wireproof"]
 CMD ["check", "--report-dir", "/reports"]

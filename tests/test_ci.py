@@ -146,4 +146,5 @@ def test_the_image_takes_the_wheel_and_nothing_else() -> None:
     lines = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     assert re.findall(r"^(?:COPY|ADD) (\S+)", lines, re.M) == ["dist/wireproof-*-py3-none-any.whl"]
     assert (ROOT / ".dockerignore").read_text(encoding="utf-8").split() == ["*", "!dist/wireproof-*.whl"]
-    assert "USER wireproof" in lines
+    (user,) = re.findall(r"^USER (\d+)$", lines, re.M)
+    assert f"--uid {user} " in lines
