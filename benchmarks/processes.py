@@ -16,6 +16,8 @@ from typing import Any
 
 import psutil
 
+from wireproof.load.cells import control
+
 ROOT = Path(__file__).parents[1]
 SAMPLE_S = 0.15
 
@@ -66,8 +68,7 @@ class Cell:
 
     def told(self, *, reset: bool = False) -> dict[str, Any]:
         """What the cell really did; with `reset` it forgets that afterwards."""
-        place = self.url.partition("/openai")[0] + "/_wireproof/cell"
-        request = urllib.request.Request(place, data=b'{"reset": true}' if reset else None)
+        request = urllib.request.Request(control(self.url), data=b'{"reset": true}' if reset else None)
         with urllib.request.urlopen(request, timeout=20) as answer:
             found: dict[str, Any] = json.loads(answer.read())
         return found

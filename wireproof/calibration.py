@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wireproof.errors import WireproofError
-from wireproof.load import apart
+from wireproof.load import apart, cells
 
 PROVIDER = "openai"
 # What is compared: the engine's metric, and the cell's.
@@ -39,8 +39,7 @@ def calibrate(users: int, seconds: int, latency: str, rate: float | None = None)
 
 
 def _told(host: str) -> dict[str, Any]:
-    place = host.partition("://")[0] + "://" + host.partition("://")[2].partition("/")[0] + "/_wireproof/cell"
-    with urllib.request.urlopen(place, timeout=10) as answer:
+    with urllib.request.urlopen(cells.control(host), timeout=10) as answer:
         found: dict[str, Any] = json.loads(answer.read())
         return found
 
@@ -65,6 +64,14 @@ def as_text(found: Mapping[str, Any]) -> str:
     late = found["cell"].get("lateness", {})
     lines.append(f"  the cell's own writes were late by p50 {_ms(late.get('p50'))}, p99 {_ms(late.get('p99'))}")
     return "\n".join([*lines, *(f"INVALID: {doubt}" for doubt in found["doubts"])])
+
+
+def sentence(bar: Mapping[str, Any] | None) -> str:
+    """What a result says of its error bar."""
+    if bar is None:
+        return "not measured here (wireproof calibrate measures it)"
+    told = (f"{kind} " + "/".join(f"{share} {value:+.2f}" for share, value in row.items()) for kind, row in bar.items())
+    return "by its calibration this client adds: " + ", ".join(told)
 
 
 def _ms(value: float | None) -> str:

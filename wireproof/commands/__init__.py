@@ -26,6 +26,21 @@ def some_providers(parser: argparse.ArgumentParser, help: str = "only this provi
     parser.add_argument("--provider", action="append", default=[], metavar="NAME", help=help)
 
 
+def runs_of_load(parser: argparse.ArgumentParser, kind: str, *, provider: str, cells: int, latency: str) -> None:
+    """The options of a command that makes load runs of its own: whom they ask, and where the result goes."""
+    parser.add_argument("--host", metavar="URL", help="of `wireproof load` (default: cells of our own)")
+    parser.add_argument(
+        "--provider", default=provider, metavar="NAME", help=f"whose contract the host speaks (default: {provider})"
+    )
+    parser.add_argument("--providers", metavar="FILE", help="a YAML file that adds providers or changes them")
+    parser.add_argument("--cells", type=int, default=cells, metavar="N", help=f"of our own (default: {cells})")
+    parser.add_argument(
+        "--latency", default=latency, metavar="NAME", help=f"of our own cells, in load/cells.yaml (default: {latency})"
+    )
+    parser.add_argument("--write", metavar="FILE", help=f"write the result as JSON (schemas/formats/{kind}.json)")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
 def write(file: Path, text: str, option: str = "--write") -> None:
     """Write what an option asks for; raises ConfigError where that cannot be."""
     try:

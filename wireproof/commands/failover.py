@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wireproof.commands import write
+from wireproof.commands import runs_of_load, write
 from wireproof.errors import WireproofError
 
 if TYPE_CHECKING:
@@ -67,17 +67,11 @@ def _headers(provider: Provider, host: str, given: argparse.Namespace) -> dict[s
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="wireproof failover", description=HELP, allow_abbrev=False)
     parser.add_argument("scenario", nargs="?", default=SCENARIO, help=f"what is asked (default: {SCENARIO})")
-    parser.add_argument("--host", metavar="URL", help="of `wireproof load` (default: cells of our own)")
-    parser.add_argument("--provider", default="iio", metavar="NAME", help="whose contract the host speaks")
+    runs_of_load(parser, "failover", provider="iio", cells=2, latency="steady")
     parser.add_argument("--key-env", metavar="NAME", help="the environment variable that holds the key")
-    parser.add_argument("--providers", metavar="FILE", help="a YAML file that adds providers or changes them")
-    parser.add_argument("--cells", type=int, default=2, metavar="N", help="of our own (default: 2)")
-    parser.add_argument("--latency", default="steady", metavar="NAME", help="of our own cells (load/cells.yaml)")
     parser.add_argument(
         "--script", metavar="FILE", help=f"when our own cells go down and come back (default: {SCRIPT})"
     )
     parser.add_argument("--every", type=float, default=0.1, metavar="S", help="between two looks at health (0.1)")
     parser.add_argument("--within", type=float, default=2.0, metavar="S", help="in which health must tell (2)")
-    parser.add_argument("--write", metavar="FILE", help="write the result as JSON (schemas/formats/failover.json)")
-    parser.add_argument("--json", action="store_true", help="print JSON")
     return parser

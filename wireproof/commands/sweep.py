@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wireproof.commands import write
+from wireproof.commands import runs_of_load, write
 from wireproof.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -80,15 +80,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--steps", type=int, default=16, metavar="N", help="load runs at most (default: 16)")
     parser.add_argument("-t", "--seconds", type=float, default=15.0, metavar="S", help="of each run (default: 15)")
-    parser.add_argument("--host", metavar="URL", help="of `wireproof load` (default: cells of our own)")
-    parser.add_argument("--provider", default="openai", metavar="NAME", help="whose contract the host speaks")
-    parser.add_argument("--providers", metavar="FILE", help="a YAML file that adds providers or changes them")
+    runs_of_load(parser, "sweep", provider="openai", cells=1, latency="lively")
     parser.add_argument("--scenarios", metavar="FILE", help="a YAML file that adds scenarios or changes them")
-    parser.add_argument("--cells", type=int, default=1, metavar="N", help="of our own")
-    parser.add_argument("--latency", default="lively", metavar="NAME", help="of our own cells (default: lively)")
     parser.add_argument("--max-requests", type=int, metavar="N", help="of the sweep, shared out over its steps")
     parser.add_argument("--max-output-tokens", type=int, metavar="N", help="of the sweep, shared out over its steps")
     parser.add_argument("--max-cost", type=float, metavar="DOLLARS", help="of the sweep, shared out over its steps")
-    parser.add_argument("--write", metavar="FILE", help="write the result as JSON (schemas/formats/sweep.json)")
-    parser.add_argument("--json", action="store_true", help="print JSON")
     return parser

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from dataclasses import dataclass
+from urllib.parse import urljoin
 
 from wireproof.errors import WireproofError
 
@@ -45,3 +46,8 @@ def start(
     if not line:
         raise WireproofError(f"the local cells did not start (exit code {process.wait()})")
     return Cells(process, tuple(cell["profiles"][provider]["base_url"] for cell in json.loads(line)["cells"]))
+
+
+def control(host: str) -> str:
+    """Where the cell of an address tells its state and the truth, and is told another state."""
+    return urljoin(host, "/_wireproof/cell")

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from wireproof import __version__
+from wireproof import __version__, calibration
 from wireproof.load import limiter
 from wireproof.load.book import Book
 from wireproof.load.course import Course
@@ -153,7 +153,7 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
     yield from _conformance_lines(found["conformance"])
     for doubt in found["doubts"]:
         yield f"INVALID: {doubt}"
-    yield f"error bar: {_bar(found.get('error_bar'))}"
+    yield f"error bar: {calibration.sentence(found.get('error_bar'))}"
     yield ""
     yield found["definitions"]
 
@@ -210,13 +210,6 @@ def _table(metrics: Mapping[str, Any]) -> Iterator[str]:
 
 def _cell(value: float | None) -> str:
     return "-" if value is None else f"{value:.4g}" if abs(value) < 1000 else f"{value:.0f}"
-
-
-def _bar(bar: Mapping[str, Any] | None) -> str:
-    if bar is None:
-        return "not measured here (wireproof calibrate measures it)"
-    told = (f"{kind} " + "/".join(f"{share} {value:+.2f}" for share, value in row.items()) for kind, row in bar.items())
-    return "by its calibration this client adds: " + ", ".join(told)
 
 
 def write_csv(found: Mapping[str, Any], file: Path) -> None:

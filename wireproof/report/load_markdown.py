@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from wireproof.report.load_page import COLUMNS, SIGNS, error_bar, outcome, sweep_words, title, words
+from wireproof import calibration
+from wireproof.load import limiter
+from wireproof.report.load_page import COLUMNS, SIGNS, outcome, title, words
 from wireproof.report.plain import code
+from wireproof.sweep.report import answer, bend, resolved
 
 Found = Mapping[str, Any]
 
@@ -17,8 +20,7 @@ def load_markdown(run: Found | None = None, sweep: Found | None = None, limits: 
     if run is not None:
         lines += _run(run)
     if sweep is not None:
-        told = sweep_words(sweep)
-        lines += ["", "## Sweep", "", " ".join(filter(None, (told["answer"], told["resolved"], told["knee"]))), ""]
+        lines += ["", "## Sweep", "", "; ".join(tell(sweep) for tell in (answer, resolved, bend)) + ".", ""]
         rows = [
             [f"{step['load']:g}", _number(step["ok_s"]), f"{step['share']:.1%}", step["verdict"]]
             for step in sweep["steps"]
@@ -49,7 +51,9 @@ def _run(run: Found) -> Iterator[str]:
     judged = run.get("conformance")
     if judged:
         yield from ("", f"Conformance: {judged['conformant']} of {judged['judged']} answers.")
-    yield from ("", error_bar(run.get("error_bar")))
+    if held_off := limiter.sentence(run["limiter"]):
+        yield from ("", f"Limiter: {held_off}.")
+    yield from ("", f"Error bar: {calibration.sentence(run.get('error_bar'))}.")
 
 
 def _rows(metrics: Found) -> list[list[str]]:

@@ -10,9 +10,11 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from wireproof import __version__
+from wireproof import __version__, calibration
+from wireproof.load import limiter
 from wireproof.report import load_series
 from wireproof.report.page import environment, inline
+from wireproof.sweep.report import answer, bend, resolved
 
 SCRIPTS = ("uplot.min.js", "text.js", "charts.js", "load.js")
 COLUMNS = ("n", "mean", "p50", "p90", "p95", "p99", "p99.9", "max")
@@ -62,9 +64,10 @@ def load_page(run: Found | None = None, sweep: Found | None = None, limits: Foun
             series=drawn["time"],
             heat=drawn["heat"]["cells"],
             outside=_outside(run) if run else "",
-            bar=error_bar(run.get("error_bar")) if run else "",
+            bar=calibration.sentence(run.get("error_bar")) if run else "",
+            limiter=limiter.sentence(run["limiter"]) if run else "",
             definitions=escape(run["definitions"]) if run else "",
-            sweep=sweep_words(sweep) if sweep else None,
+            sweep=[tell(sweep) for tell in (answer, resolved, bend)] if sweep else [],
             limits=limits and {"headline": limits["headline"], "shown": limits["shown"]},
             signs=SIGNS,
             columns=COLUMNS,
@@ -97,14 +100,6 @@ def words(one: Found) -> str:
     outcomes = ", ".join(f"{number:,} {outcome}" for outcome, number in one["outcomes"].items())
     speed = f"{one['requests_s']:.4g} requests/s, goodput {one['goodput_s']:.4g}/s, {one['tokens_s']:.4g} tokens/s"
     return f"{outcomes}; {speed}."
-
-
-def error_bar(bar: Found | None) -> str:
-    """What a calibration says that the client adds."""
-    if bar is None:
-        return "What this client adds was not measured: `wireproof calibrate` measures it."
-    told = (f"{kind} " + ", ".join(f"{of} {value:+.2f}" for of, value in row.items()) for kind, row in bar.items())
-    return f"By its calibration this client adds: {'; '.join(told)}."
 
 
 def title(run: Found | None, sweep: Found | None, limits: Found | None) -> str:
@@ -151,24 +146,6 @@ def _cards(run: Found) -> Iterator[dict[str, str]]:
 def _outside(run: Found) -> str:
     told = {part: sum(outcomes.values()) for part, outcomes in run["outside"].items()}
     return ", ".join(f"{number:,} of the {part}" for part, number in told.items() if number)
-
-
-def sweep_words(sweep: Found) -> dict[str, str]:
-    """The answer of a sweep, how sure it is, and the knee, each in a sentence."""
-    unit = load_series.UNITS[sweep["by"]]
-    meets, fails = sweep["meets"], sweep["fails"]
-    beyond = "nothing was too much" if fails is None else f"{fails:g} is too much"
-    carried = "No load was carried" if meets is None else f"{meets:g} {unit} are carried"
-    bend = sweep["knee"]
-    told = "" if bend is None else (
-        f"The knee lies at {bend['load']:.4g} {unit} ({bend['low']:.4g} to {bend['high']:.4g}), "
-        f"with {bend['throughput']:.4g} requests/s at most."
-    )  # fmt: skip
-    return {
-        "answer": f"{carried}; {beyond}.",
-        "resolved": "Resolved." if sweep["resolved"] else f"Unresolved: {sweep['ended']}.",
-        "knee": told,
-    }
 
 
 def _present(run: Found | None, sweep: Found | None, limits: Found | None) -> set[str]:

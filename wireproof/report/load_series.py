@@ -11,6 +11,7 @@ from typing import Any
 from wireproof.answer import HELD_OFF
 from wireproof.load.slices import outcomes, values
 from wireproof.sketch import merged, quantile
+from wireproof.sweep.report import UNITS
 
 # Metrics with a curve of their own, and those whose course over time is drawn.
 CURVES = ("TTFT ms", "TTFOT ms", "gap ms", "TPOT ms", "e2e ms")
@@ -24,7 +25,6 @@ ENOUGH = 10
 SHORTEST = 0.1
 # Points of a curve at most; what lies between two of them is less than a line's width.
 POINTS = 400
-UNITS = {"rate": "starts a second", "users": "users"}
 
 
 def over_time(found: Mapping[str, Any]) -> dict[str, Any]:

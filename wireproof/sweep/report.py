@@ -13,7 +13,7 @@ UNITS = {"rate": "starts a second", "users": "users"}
 SHOWN = ("TTFT ms", "e2e ms")
 
 
-def as_data(scenario: str, by: str, limits: Limits, found: Found, bend: Knee | None) -> dict[str, Any]:
+def as_data(scenario: str, by: str, limits: Limits, found: Found, knee: Knee | None) -> dict[str, Any]:
     """The JSON form (schemas/formats/sweep.json)."""
     return {
         "wireproof": __version__,
@@ -23,24 +23,14 @@ def as_data(scenario: str, by: str, limits: Limits, found: Found, bend: Knee | N
         "share": limits.wanted,
         "precision": limits.precision,
         **found.as_data(),
-        "knee": None if bend is None else bend.as_data(),
+        "knee": None if knee is None else knee.as_data(),
         "steps": [{**step.as_data(), "verdict": step.verdict(limits.wanted)} for step in found.steps],
     }
 
 
 def as_text(data: Mapping[str, Any]) -> str:
     """The answer, the knee, and every step."""
-    unit = UNITS[data["by"]]
-    lines = [f"sweep of {data['scenario']}: {_answer(data)} {unit}", f"  {_resolved(data)}"]
-    bend = data["knee"]
-    if bend is None:
-        lines.append("  knee: not seen; too few steps on either side of one")
-    else:
-        sure = "resolved" if bend["resolved"] else "unresolved"
-        lines.append(
-            f"  knee: {bend['load']:.4g} {unit} ({bend['low']:.4g} to {bend['high']:.4g}, {sure}), "
-            f"then {bend['throughput']:.4g} requests/s at most"
-        )
+    lines = [f"sweep of {data['scenario']}: {answer(data)}", f"  {resolved(data)}", f"  {bend(data)}"]
     header = " ".join(f"{f'{name} p95':>12}" for name in SHOWN)
     lines.append(f"  {'load':>8} {'ok/s':>8} {'good':>7} {'interval':^15} {header}")
     for step in data["steps"]:
@@ -51,16 +41,29 @@ def as_text(data: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _answer(data: Mapping[str, Any]) -> str:
-    meets, fails = data["meets"], data["fails"]
-    if meets is None:
-        return "no load that meets the objectives, below" if fails is None else f"fewer than {fails:g}"
-    return f"{meets:g}" if fails is None else f"{meets:g} to {fails:g}"
+def answer(data: Mapping[str, Any]) -> str:
+    """The highest load that meets the objectives, between its neighbours."""
+    unit, meets, fails = UNITS[data["by"]], data["meets"], data["fails"]
+    carried = "no load was carried" if meets is None else f"{meets:g} {unit} are carried"
+    return f"{carried}, {'nothing was too much' if fails is None else f'{fails:g} is too much'}"
 
 
-def _resolved(data: Mapping[str, Any]) -> str:
+def resolved(data: Mapping[str, Any]) -> str:
+    """How sure the answer is."""
     wanted = f"{data['share']:.0%} of requests are ok and meet the objectives at the first, and not at the second"
     return f"resolved: {wanted}" if data["resolved"] else f"unresolved: {data['ended']}"
+
+
+def bend(data: Mapping[str, Any]) -> str:
+    """Where the knee is, and how sure that is."""
+    found = data["knee"]
+    if found is None:
+        return "knee: not seen; too few steps on either side of one"
+    sure = "resolved" if found["resolved"] else "unresolved"
+    return (
+        f"knee: {found['load']:.4g} {UNITS[data['by']]} ({found['low']:.4g} to {found['high']:.4g}, {sure}), "
+        f"then {found['throughput']:.4g} requests/s at most"
+    )
 
 
 def _cell(step: Mapping[str, Any], metric: str) -> str:
