@@ -20,6 +20,9 @@ from typing import Any
 
 import pytest
 
+from wireproof.report.load_markdown import load_markdown
+from wireproof.report.load_page import load_page
+
 ROOT = Path(__file__).parents[2]
 Serve = Run = Any
 # Those who ask, and the cell "limited": what it admits a second, and what it saves up.
@@ -67,6 +70,7 @@ def test_processes_tell_of_a_limit_what_one_process_tells(
     assert summary["limiter"]["held_off"] == truth["throttled"]
     assert summary["limiter"]["after_the_wait"]["let_in"] > 0
     assert f"limiter: {truth['throttled']} requests were held off" in ended.output
+    assert all(" requests were held off" in told for told in (load_page(summary), load_markdown(summary)))
     # Nobody is sent away twice within a second, and while all of them wait the bucket fills.
     assert most_in_a_second([one["sent_ms"] for one in records if one["status"] in HELD_OFF]) <= USERS
     assert most_in_a_second([one["sent_ms"] for one in records]) <= BURST + LIMIT + USERS

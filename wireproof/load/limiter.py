@@ -57,9 +57,9 @@ def sentence(found: Mapping[str, Any]) -> str:
         return ""
     asked, again = found["retry_after_s"], found["after_the_wait"]
     least, most = (f"{asked.get(name, 0):g}" for name in ("min", "max"))
-    wait = f" of {least} s" if least == most else f" of {least} to {most} s"
+    wait = "" if not asked["n"] else f" of {least} s" if least == most else f" of {least} to {most} s"
     return (
-        f"{found['held_off']} requests were held off, {asked['n']} with a Retry-After{wait if asked['n'] else ''}; users waited "
+        f"{found['held_off']} requests were held off, {asked['n']} with a Retry-After{wait}; users waited "
         f"{found['waited_s']:.1f} s in all, and of those who had waited as told {again['let_in']} were let in and "
         f"{again['refused']} were not"
     )
