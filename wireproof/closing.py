@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import traceback
 from collections.abc import Callable, Iterator
@@ -60,6 +61,8 @@ class Closing:
         run = self._run
         if run is None:
             return
+        # Verdicts, and what pytest keeps of them, stay until the end: no search for garbage need look at them.
+        gc.freeze()
         with trouble(run):
             self._end(session, run, exitstatus)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import chain, count
 from pathlib import Path
 from typing import Any
@@ -51,9 +51,16 @@ def clauses_of(facts: Facts) -> Index:
     }
 
 
-def _json(data: Any) -> str:
-    # What is not ASCII is escaped, so that no text of a server steers the terminal of who looks at the file.
-    return json.dumps(data, indent=1) + "\n"
+def _json(data: Mapping[str, Any]) -> str:
+    # What is not ASCII is escaped, so that no text of a server steers the terminal of who looks at the file. A member
+    # a line, and a verdict a line: with an indent for everything the standard library takes six times as long.
+    return "{\n" + ",\n".join(f" {json.dumps(name)}: {_listed(value)}" for name, value in data.items()) + "\n}\n"
+
+
+def _listed(value: Any) -> str:
+    if not isinstance(value, list) or not value:
+        return json.dumps(value)
+    return "[\n  " + ",\n  ".join(map(json.dumps, value)) + "\n ]"
 
 
 VIEWS: dict[str, Callable[[Facts], str]] = {
