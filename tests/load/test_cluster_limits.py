@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from pathlib import Path
 from time import time
 from typing import Any
@@ -118,15 +119,20 @@ def free_port() -> str:
         return str(plug.getsockname()[1])
 
 
+# What a limiter tells, in turn, and the seconds in which nobody may ask again.
+TELLS = {"date": 1.9, "1.5": 1.5, "0": 1.0, "1795291100": 1.0, "soon": 1.0}
+
+
 @contextmanager
-def refusing(told: str) -> Iterator[tuple[str, list[float]]]:
-    """A server that refuses everybody with the same Retry-After, and the moments at which it was asked."""
+def refusing(tells: Sequence[str]) -> Iterator[tuple[str, list[float]]]:
+    """A server that refuses everybody, each with the next Retry-After, and the moments at which it was asked."""
     asked: list[float] = []
 
     class Refuses(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
+            told = tells[len(asked) % len(tells)]
             asked.append(time())
             self.rfile.read(int(self.headers["Content-Length"]))
             self.send_response(503)
@@ -148,24 +154,14 @@ def refusing(told: str) -> Iterator[tuple[str, list[float]]]:
         server.server_close()
 
 
-@pytest.mark.parametrize(
-    ("told", "least_s"),
-    [
-        pytest.param("date", 1.9, id="a-date-three-seconds-away"),
-        pytest.param("1.5", 1.5, id="a-fraction"),
-        pytest.param("0", 1.0, id="no-wait-at-all"),
-        pytest.param("1795291100", 1.0, id="unix-seconds"),
-        pytest.param("soon", 1.0, id="a-word"),
-    ],
-)
-def test_whatever_a_limiter_tells_nobody_asks_sooner_than_that_or_than_a_second(
-    load: Run, told: str, least_s: float
-) -> None:
-    run = ("-u", "1", "--max-requests", "2", "--jitter", "0", "-t", "60s")
-    with refusing(told) as (url, asked):
+def test_whatever_a_limiter_tells_nobody_asks_sooner_than_that_or_than_a_second(load: Run) -> None:
+    """A date three seconds away, a fraction, no wait, a date in Unix seconds, a word."""
+    run = ("-u", "1", "--max-requests", str(len(TELLS) + 1), "--jitter", "0", "-t", "60s")
+    with refusing(list(TELLS)) as (url, asked):
         ended = load("chat", "--host", url, "--model", "m", *run)
-    first, second = asked
-    assert second - first >= least_s
+    waited = [after - before for before, after in pairwise(asked)]
+    assert all(wait >= least for wait, least in zip(waited, TELLS.values(), strict=True)), waited
     found = ended.summary["limiter"]
-    assert found["held_off"] == 2
-    assert found["after_the_wait"]["let_in"] == 0
+    # The last one is told the date again.
+    assert (found["held_off"], found["retry_after_s"]["n"]) == (6, 4)
+    assert found["after_the_wait"] == {"let_in": 0, "refused": 3}
