@@ -10,6 +10,7 @@ import sys
 import threading
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -42,26 +43,53 @@ class Ended:
         return {word: int(number) for number, word in re.findall(r"(\d+) (\w+)", self.text.splitlines()[-1])}
 
 
+def ran(folder: Path, *words: str, cwd: Path = ROOT) -> Ended:
+    """Run pytest on the bundled mock, in the checkout, with a cache and reports in this folder."""
+    reports = folder / f"reports-{len(list(folder.glob('reports-*')))}"
+    reports.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-o", f"cache_dir={folder / 'cache'}", *words]
+        + ([f"--report-dir={reports}"] if cwd == ROOT else []),
+        cwd=cwd,
+        env={**os.environ, "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        timeout=GIVEN_UP,
+        check=False,
+    )
+    return Ended(done, reports)
+
+
 @pytest.fixture(name="pytest_run")
 def _pytest_run(tmp_path: Path) -> Pytest:
-    """Run pytest on the bundled mock, in the checkout, with a cache and reports of its own."""
+    return partial(ran, tmp_path)
 
-    def run(*words: str, cwd: Path = ROOT) -> Ended:
-        reports = tmp_path / f"reports-{len(list(tmp_path.glob('reports-*')))}"
-        reports.mkdir()
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-o", f"cache_dir={tmp_path / 'cache'}", *words]
-            + ([f"--report-dir={reports}"] if cwd == ROOT else []),
-            cwd=cwd,
-            env={**os.environ, "COLUMNS": "200"},
-            capture_output=True,
-            text=True,
-            timeout=GIVEN_UP,
-            check=False,
-        )
-        return Ended(done, reports)
 
-    return run
+TWO = [*(f"suites/{area}" for area in ("smoke", "health", "models", "auth", "limits")), "-q"]
+TWO += ["--provider", "iio", "--provider", "aion"]
+
+
+@pytest.fixture(name="alone", scope="module")
+def _alone(tmp_path_factory: pytest.TempPathFactory) -> Ended:
+    """A run of two targets in one process; pytest's own report of it lies beside ours."""
+    folder = tmp_path_factory.mktemp("alone")
+    return ran(folder, *TWO, f"--junitxml={folder / 'reports-0' / 'pytest.xml'}")
+
+
+@pytest.fixture(name="shared", scope="module")
+def _shared(tmp_path_factory: pytest.TempPathFactory) -> Ended:
+    """The same run, shared by two workers."""
+    return ran(tmp_path_factory.mktemp("shared"), *TWO, "-n", "2")
+
+
+# The mock of a document that goes its own ways fails OpenAI's column, where that is asked to gate.
+FAILING = ("suites/errors", "-q", "--provider", "iio", "--fail-on", "should", "--authority", "all")
+
+
+@pytest.fixture(name="failing", scope="module")
+def _failing(tmp_path_factory: pytest.TempPathFactory) -> Ended:
+    folder = tmp_path_factory.mktemp("failing")
+    return ran(folder, *FAILING, f"--junitxml={folder / 'reports-0' / 'pytest.xml'}")
 
 
 def verdicts(report: Any) -> dict[tuple[str, ...], Any]:
@@ -78,10 +106,7 @@ def diverging(report: Any) -> list[tuple[str, ...]]:
     return sorted((d["target"], d["check"], d["case"], d["own"], *d["openai"]) for d in report["divergences"])
 
 
-def test_two_workers_reach_the_verdicts_of_none(pytest_run: Pytest) -> None:
-    words = [*(f"suites/{area}" for area in ("smoke", "models", "auth", "limits")), "-q"]
-    words += ["--provider", "iio", "--provider", "aion"]
-    alone, shared = pytest_run(*words), pytest_run(*words, "-n", "2")
+def test_two_workers_reach_the_verdicts_of_none(alone: Ended, shared: Ended) -> None:
     assert (alone.code, shared.code) == (0, 0), shared.text[-2000:]
     assert verdicts(shared.report) == verdicts(alone.report)
     assert diverging(shared.report) == diverging(alone.report)
@@ -90,15 +115,14 @@ def test_two_workers_reach_the_verdicts_of_none(pytest_run: Pytest) -> None:
     assert alone.counts == shared.counts
 
 
-def test_the_report_and_each_line_of_the_ledger_keep_their_formats(pytest_run: Pytest) -> None:
-    run = pytest_run("suites/models", "suites/smoke", "suites/auth", "-q", "--provider", "iio", "-n", "1")
-    contract.check_format(run.report, "report", "report.json")
-    facts = list(read(run.reports / "ledger.jsonl"))
+def test_the_report_and_each_line_of_the_ledger_keep_their_formats(shared: Ended) -> None:
+    contract.check_format(shared.report, "report", "report.json")
+    facts = list(read(shared.reports / "ledger.jsonl"))
     for fact in facts:
         contract.check_format(fact, "ledger", "ledger.jsonl")
     exchanges = [exchange_from(fact) for fact in facts if fact["kind"] == "exchange"]
-    assert len(exchanges) == run.report["requests"]
-    assert [fact["verdict"] for fact in facts if fact["kind"] == "verdict"] == run.report["verdicts"]
+    assert len(exchanges) == shared.report["requests"]
+    assert [fact["verdict"] for fact in facts if fact["kind"] == "verdict"] == shared.report["verdicts"]
 
 
 def test_every_request_carries_several_verdicts(pytest_run: Pytest) -> None:
@@ -117,14 +141,15 @@ def test_k_selects_by_name_and_sends_only_what_is_needed(pytest_run: Pytest) -> 
     assert sent == needed | {*SMOKE_CASES}
 
 
-def test_a_run_holds_what_its_profile_asks_and_nothing_beside(pytest_run: Pytest) -> None:
+def test_a_run_holds_what_its_profile_asks_and_nothing_beside(alone: Ended, pytest_run: Pytest) -> None:
     """A plain run on the bundled server is `full`: what is asked by `all` alone is no line of it."""
-    words = ("suites/health", "suites/models", "-q", "--provider", "iio")
-    plain, every = pytest_run(*words).report, pytest_run(*words, "--profile", "all").report
+    every = pytest_run("suites/health", "suites/models", "-q", "--provider", "iio", "--profile", "all").report
     asked = {case for verdict in every["verdicts"] for case in verdict["case"].split("+")}
     left_out = {case for case in asked if config.load_cases()[case].profile == "all"}
     assert left_out
-    assert verdicts(plain) == {
+    areas = {verdict["area"] for verdict in every["verdicts"]}
+    plain = [one for one in alone.report["verdicts"] if one["target"] == "iio" and one["area"] in areas]
+    assert verdicts({"verdicts": plain}) == {
         place: told for place, told in verdicts(every).items() if left_out.isdisjoint(place[3].split("+"))
     }
 
@@ -136,21 +161,17 @@ def test_m_selects_by_area_and_by_level(pytest_run: Pytest) -> None:
     assert {verdict["level"] for verdict in run.report["verdicts"]} == {"must"}
 
 
-def test_lf_runs_what_failed_and_nothing_else(pytest_run: Pytest) -> None:
-    """The mock of a document that goes its own ways fails OpenAI's column, where that is asked to gate."""
-    words = ("suites/errors", "-q", "--provider", "iio", "--fail-on", "should", "--authority", "all")
-    first, again = pytest_run(*words), pytest_run(*words, "--lf")
-    assert (first.code, again.code) == (1, 1)
-    assert 0 < first.counts["failed"] < len(first.report["verdicts"])
-    assert again.counts == {"failed": first.counts["failed"]}
+def test_lf_runs_what_failed_and_nothing_else(failing: Ended) -> None:
+    again = ran(failing.reports.parent, *FAILING, "--lf")
+    assert (failing.code, again.code) == (1, 1)
+    assert 0 < failing.counts["failed"] < len(failing.report["verdicts"])
+    assert again.counts == {"failed": failing.counts["failed"]}
 
 
-def test_junit_tells_check_case_clause_level_and_authority(pytest_run: Pytest, tmp_path: Path) -> None:
-    file = tmp_path / "junit.xml"
-    run = pytest_run("suites/models", "-q", "--provider", "iio", f"--junitxml={file}")
-    cases = ET.parse(file).getroot().findall(".//testcase")
-    assert len(cases) == len(run.report["verdicts"])
-    for case, verdict in zip(cases, run.report["verdicts"], strict=True):
+def test_junit_tells_check_case_clause_level_and_authority(alone: Ended) -> None:
+    cases = ET.parse(alone.reports / "pytest.xml").getroot().findall(".//testcase")
+    assert len(cases) == len(alone.report["verdicts"])
+    for case, verdict in zip(cases, alone.report["verdicts"], strict=True):
         told = {one.attrib["name"]: one.attrib["value"] for one in case.findall("properties/property")}
         assert told["check"] == verdict["check"]
         assert told["case"] == verdict["case"]
@@ -159,23 +180,21 @@ def test_junit_tells_check_case_clause_level_and_authority(pytest_run: Pytest, t
         assert set(told["authority"].split()) == {clause["authority"] for clause in verdict["clauses"]}
 
 
-def test_one_step_tells_what_three_phases_tell(pytest_run: Pytest, tmp_path: Path) -> None:
+def test_one_step_tells_what_three_phases_tell(failing: Ended, pytest_run: Pytest, tmp_path: Path) -> None:
     """Where somebody watches the phases, pytest's own protocol runs; nobody can tell by what is reported."""
-    words = ("suites/errors", "-q", "--provider", "iio", "--fail-on", "should", "--authority", "all")
-    one = pytest_run(*words, f"--junitxml={tmp_path / 'one.xml'}")
-    three = pytest_run(*words, f"--junitxml={tmp_path / 'three.xml'}", "--setup-show")
-    assert (one.code, three.code) == (1, 1)
-    assert verdicts(one.report) == verdicts(three.report)
+    three = pytest_run(*FAILING, f"--junitxml={tmp_path / 'three.xml'}", "--setup-show")
+    assert (failing.code, three.code) == (1, 1)
+    assert verdicts(failing.report) == verdicts(three.report)
 
     def told(file: Path) -> list[Any]:
         cases = ET.parse(file).getroot().iter("testcase")
         return [(case.get("classname"), case.get("name"), [part.tag for part in case]) for case in cases]
 
-    assert told(tmp_path / "one.xml") == told(tmp_path / "three.xml")
+    assert told(failing.reports / "pytest.xml") == told(tmp_path / "three.xml")
 
 
 def test_x_stops_at_the_first_failure_and_reports_it(pytest_run: Pytest) -> None:
-    run = pytest_run("suites/errors", "-q", "-x", "--provider", "iio", "--fail-on", "should", "--authority", "all")
+    run = pytest_run(*FAILING, "-x")
     assert (run.code, run.counts["failed"]) == (1, 1)
     assert "stopping after 1 failures" in run.text
     assert sum(verdict["outcome"] == "fail" for verdict in run.report["verdicts"]) >= 1
@@ -192,7 +211,8 @@ def test_collecting_only_sends_nothing(pytest_run: Pytest) -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), Door) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
-        run = pytest_run("suites", "--collect-only", "-q", "--endpoint", f"http://127.0.0.1:{server.server_port}/v1")
+        url = f"http://127.0.0.1:{server.server_port}/v1"
+        run = pytest_run("suites/smoke", "suites/models", "--collect-only", "-q", "--endpoint", url)
         server.shutdown()
         thread.join()
     assert run.code == 0
@@ -229,11 +249,7 @@ def test_a_failing_test_beside_the_checks_fails_the_run(pytest_run: Pytest, tmp_
     assert run.counts["failed"] == 1
 
 
-def test_a_failure_tells_the_requirement_the_place_the_clause_and_how_to_repeat_it(pytest_run: Pytest) -> None:
-    run = pytest_run(
-        "suites/errors", "-q", "--provider", "iio", "--authority", "openai", "--fail-on", "should",
-        "-k", "errors-unknown-model",
-    )  # fmt: skip
+def test_a_failure_tells_the_requirement_the_place_the_clause_and_how_to_repeat_it(failing: Ended) -> None:
     for word in (
         "requirement  ",
         "expected     status 404",
@@ -241,10 +257,10 @@ def test_a_failure_tells_the_requirement_the_place_the_clause_and_how_to_repeat_
         "clause       OPENAI-",
         "repeat       curl ",
     ):
-        assert word in run.text
-    assert "Bearer $IIO_API_KEY" in run.text
-    assert "iio-dev-mock" not in run.text
-    assert "Traceback" not in run.text
+        assert word in failing.text
+    assert "Bearer $IIO_API_KEY" in failing.text
+    assert "iio-dev-mock" not in failing.text
+    assert "Traceback" not in failing.text
 
 
 def test_a_provider_that_extends_another_is_judged_by_its_own_values_and_by_openais(
@@ -254,7 +270,9 @@ def test_a_provider_that_extends_another_is_judged_by_its_own_values_and_by_open
     refusals = {"unknown-model": {"status": [400], "code": ["unknown_model"]}}
     mine.write_text(json.dumps({"providers": {"mine": {"extends": "openai", "errors": {"refusals": refusals}}}}))
 
-    ended = pytest_run(f"--providers={mine}", "--provider", "mine", "-k", "test_refused and unknown-model")
+    ended = pytest_run(
+        "suites/errors", f"--providers={mine}", "--provider", "mine", "-k", "test_refused and unknown-model"
+    )
 
     assert ended.code == 0, ended.text
     by_contract = {(v["provider"], v["case"]): v["outcome"] for v in ended.report["verdicts"]}
