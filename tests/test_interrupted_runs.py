@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +21,15 @@ from wireproof.recorded import CUT_OFF, recorded
 
 ROOT = Path(__file__).parents[1]
 GIVEN_UP = 300
-CHECK = ["check", "-q", "-p", "no:cacheprovider", "--provider", "aion"]
-WORDS = [*CHECK, "-m", "smoke or models or auth or chat"]
+QUIET = ["-q", "-p", "no:cacheprovider", "--provider", "aion"]
+WORDS = ["wireproof", "check", *QUIET, "-m", "smoke or models or auth or chat"]
 # Each worker of xdist has a target of its own, and both write one ledger.
-SHARED = [*CHECK, "--provider", "iio", "-m", "smoke or models", "-n", "2"]
+SHARED = ["pytest", "suites/smoke", "suites/models", *QUIET, "--provider", "iio", "-n", "2"]
 
 
-def wireproof(*words: str) -> subprocess.CompletedProcess[str]:
+def ran(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "wireproof", *words],
+        [sys.executable, "-m", *words],
         cwd=ROOT,
         env={**os.environ, "COLUMNS": "200"},
         capture_output=True,
@@ -41,11 +42,13 @@ def wireproof(*words: str) -> subprocess.CompletedProcess[str]:
 def killed(reports: Path, size: int, *words: str) -> Path:
     """The ledger of a run that was killed when its ledger had grown to this size, or when it was about to end."""
     ledger = reports / "ledger.jsonl"
-    command = [sys.executable, "-m", "wireproof", *words, "--report-dir", str(reports)]
+    command = [sys.executable, "-m", *words, "--report-dir", str(reports)]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     with subprocess.Popen(command, cwd=ROOT, start_new_session=True, **quiet) as run:  # type: ignore[call-overload]
-        while run.poll() is None and (not ledger.exists() or ledger.stat().st_size < size):
-            pass
+        while not ledger.exists() or ledger.stat().st_size < size:
+            with suppress(subprocess.TimeoutExpired):
+                run.wait(0.001)
+                break
         # The run, its workers and its mock have no time to say anything.
         os.killpg(run.pid, signal.SIGKILL)
     return ledger
@@ -75,7 +78,7 @@ def _shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def finished(reports: Path, words: list[str]) -> Path:
-    done = wireproof(*words, "--report-dir", str(reports))
+    done = ran(*words, "--report-dir", str(reports))
     assert done.returncode == 0, done.stdout[-3000:]
     return reports
 
@@ -102,11 +105,11 @@ def is_finished(reports: Path, words: list[str], then: Mapping[tuple[str, ...], 
     assert held.cut is not None
     assert "the run was cut off" in held.cut
 
-    judged = wireproof("judge", str(ledger))
+    judged = ran("wireproof", "judge", str(ledger))
     assert judged.returncode == 2
     assert "incomplete: " in judged.stderr
 
-    resumed = wireproof(*words, "--resume", str(ledger), "--report-dir", str(reports))
+    resumed = ran(*words, "--resume", str(ledger), "--report-dir", str(reports))
     assert resumed.returncode == 0, resumed.stdout[-3000:]
     assert recorded(ledger).cut is None
     for line in ledger.read_bytes().splitlines():
@@ -127,7 +130,7 @@ def test_a_run_that_is_still_going_on_is_not_gone_on_with(whole: Path, tmp_path:
     with ledger.open("rb") as held:
         fcntl.flock(held, fcntl.LOCK_SH)  # as each process does that writes it
         for words in (["--resume", str(ledger)], ["--report-dir", str(tmp_path)]):
-            done = wireproof(*CHECK, *words)
+            done = ran(*WORDS, *words)
             told = done.stdout + done.stderr
             assert (done.returncode, "Traceback" in told) == (2, False), told
             assert "its run is still going on" in told or "another run is writing it" in told
@@ -139,10 +142,10 @@ def test_what_was_asked_is_asked_again_on_demand(whole: Path, tmp_path: Path) ->
     lines = (whole / "ledger.jsonl").read_bytes().splitlines(keepends=True)
     last = max(at for at, line in enumerate(lines) if line.startswith(b'{"kind": "intent"'))
     ledger.write_bytes(b"".join(lines[: last + 1]) + b'{"kind": "exch')
-    done = wireproof(*WORDS, "--resume", str(ledger), "--resend")
+    done = ran(*WORDS, "--resume", str(ledger), "--resend")
     assert done.returncode == 0, done.stdout[-3000:]
     assert of_run(tmp_path) == of_run(whole)
-    judged = outcomes(json.loads(wireproof("judge", str(ledger), "--json").stdout))
+    judged = outcomes(json.loads(ran("wireproof", "judge", str(ledger), "--json").stdout))
     assert of_run(whole).items() <= judged.items()
 
 
@@ -158,12 +161,12 @@ def test_the_ledger_of_another_run_is_not_gone_on_with(
 ) -> None:
     ledger = tmp_path / "ledger.jsonl"
     ledger.write_bytes(b"".join((whole / "ledger.jsonl").read_bytes().splitlines(keepends=True)[:5]))
-    done = wireproof(*WORDS, *words, "--resume", str(ledger))
+    done = ran(*WORDS, *words, "--resume", str(ledger))
     assert (done.returncode, sentence in done.stdout + done.stderr) == (2, True), done.stdout + done.stderr
 
 
 def test_a_run_that_came_to_its_end_is_not_resumed(whole: Path) -> None:
-    done = wireproof(*WORDS, "--resume", str(whole / "ledger.jsonl"))
+    done = ran(*WORDS, "--resume", str(whole / "ledger.jsonl"))
     assert done.returncode == 2
     assert "the run came to its end" in done.stdout + done.stderr
 
