@@ -47,6 +47,10 @@ def check_limiter(summary: Mapping[str, Any], records: Sequence[Mapping[str, Any
     assert told["waited_s"] == pytest.approx(sum(max(1.0, wait) for wait in waits))
     # Each wait has an answer after it, but for those in which the run ended.
     assert len(waits) - summary["users"] <= sum(told["after_the_wait"].values()) <= len(waits)
+    # Refusals are judged too, and all who were under way in some process are told.
+    judged = summary["conformance"]
+    assert judged["judged"] == judged["conformant"] == len(records)
+    assert sum(row["judged"] for row in judged["by_concurrency"]) == len(records)
     slices = summary["timeline"]["slices"]
     counted = sum(n for one in slices for key, n in one["counts"].items() if key.endswith("/throttled"))
     assert counted == len(held_off)

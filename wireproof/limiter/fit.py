@@ -98,7 +98,10 @@ def fit(seen: Sequence[Seen], likely: Collection[int] = ()) -> Fit | None:
     if all(one.admitted for one in seen):
         return None
     ordered = sorted(seen, key=lambda one: one.at)
-    found = [_best(name, model, ordered, likely) for name, model in MODELS.items()]
+    # Whatever a header tells: who was refused had not been admitted more often than this.
+    admitted = sum(one.admitted for one in ordered)
+    could_be = {limit for limit in likely if limit <= admitted}
+    found = [_best(name, model, ordered, could_be) for name, model in MODELS.items()]
     return Fit(tuple(sorted(found, key=lambda one: -one.explained)), tuple(ordered))
 
 
