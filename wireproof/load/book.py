@@ -50,6 +50,7 @@ class Book:
         self.objectives: Mapping[str, float] = {}
         self.timeline = Timeline()
         self.records: Records | None = None
+        self.shown: Callable[[str], str] = str
         self._slice = self.timeline.at(0)
         self._began_ns, self._turns_ns = 0, MOST_NS
         self._window = Window()
@@ -173,8 +174,9 @@ class Book:
     def keep(self, key: str, details: Iterable[str]) -> None:
         """Keep a few details of what went wrong."""
         kept = self.samples[key]
-        kept.extend(detail for detail in details if detail not in kept)
-        del kept[SAMPLES:]
+        if len(kept) < SAMPLES:
+            kept.extend(detail for detail in map(self.shown, details) if detail not in kept)
+            del kept[SAMPLES:]
 
     def _pour(self, name: str, kind: str) -> None:
         values = self._waiting[name, kind]

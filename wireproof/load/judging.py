@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import time
 
-from wireproof import expect
+from wireproof import expect, secrets
 from wireproof.case import Case
 from wireproof.check import (
     Check,
@@ -27,6 +27,7 @@ from wireproof.load.masks import masked, timeless
 from wireproof.load.mould import NONCE
 from wireproof.load.record import Answer, Outcome, Record
 from wireproof.load.shot import Shot
+from wireproof.redact import Redactor
 from wireproof.target import Target
 
 CROSSED = "transport.own-answers"
@@ -57,11 +58,13 @@ class Judge:
     target: Target
     cases: Mapping[str, Case]
     contract: Contract = field(init=False)
+    _redactor: Redactor = field(init=False, repr=False)
     _known: dict[tuple[str, str, bytes], tuple[Breach, ...]] = field(init=False, default_factory=dict)
     _riding: dict[tuple[str, str], tuple[Check, ...]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.contract = SchemaSet(self.target.provider.schemas)
+        self._redactor = Redactor.of(secrets.of_target(self.target))
 
     def breaches(self, record: Record, shot: Shot) -> tuple[Breach, ...]:
         """What an answer breaks; nothing where it keeps every rule."""
@@ -91,7 +94,14 @@ class Judge:
         return known
 
     def judged(self, answer: Answer, shot: Shot) -> tuple[Breach, ...]:
-        """What an answer breaks, by its own bytes."""
+        """What an answer breaks, by its own bytes; what is told of it holds no secret."""
+        found = self._held(answer, shot)
+        if found:
+            (body,) = self._redactor.parts((answer.body,))
+            return found if body == answer.body else self._held(replace(answer, body=body), shot)
+        return found
+
+    def _held(self, answer: Answer, shot: Shot) -> tuple[Breach, ...]:
         exchange = exchange_of(answer, shot, self.target.name)
         given = {
             "exchange": exchange,

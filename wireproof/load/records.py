@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,8 @@ TIMES = ("due", "sent", "headers", "first", "visible", "last", "done", "ended")
 class Records:
     """The file of a run; several processes of one machine append to the same."""
 
-    def __init__(self, file: Path, process: int, began_ns: int) -> None:
-        self._process, self._began_ns = process, began_ns
+    def __init__(self, file: Path, process: int, began_ns: int, shown: Callable[[str], str]) -> None:
+        self._process, self._began_ns, self._shown = process, began_ns, shown
         self._lines: list[bytes] = []
         self._file = file.open("ab", buffering=0)
 
@@ -30,7 +31,7 @@ class Records:
             "part": part,
             "outcome": str(record.outcome),
             "status": record.status,
-            "detail": record.detail,
+            "detail": self._shown(record.detail),
         }
         for name in TIMES:
             at_ns = getattr(record, f"{name}_ns")

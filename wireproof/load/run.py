@@ -12,7 +12,7 @@ import gevent
 from locust import argument_parser
 from locust.runners import STATE_MISSING, STATE_RUNNING, STATE_SPAWNING, LocalRunner, MasterRunner, WorkerRunner
 
-from wireproof import aim
+from wireproof import aim, secrets
 from wireproof.load import (
     cases,
     conformance,
@@ -33,6 +33,7 @@ from wireproof.load.course import CLOSED, Course
 from wireproof.load.crew import Crew
 from wireproof.load.mould import Sizes
 from wireproof.load.records import Records
+from wireproof.load.shown import shown_without
 from wireproof.load.user import LoadUser
 from wireproof.load.window import Window
 
@@ -91,10 +92,11 @@ class Run:
         made = plan.plan(given, known, whole, index, len(workers))
         opens_s, closes_s = Course.from_told(given.course).window_s
         self.book.objectives = given.objectives
+        self.book.shown = shown_without(secret for one in known for secret in secrets.of_target(one))
         self.began = time() + (made.began_ns - perf_counter_ns()) / 1e9
         self.book.begin(made.began_ns, Window(made.began_ns + opens_s * 1e9, made.began_ns + closes_s * 1e9))
         if given.records:
-            self.book.records = Records(Path(given.records), index, made.began_ns)
+            self.book.records = Records(Path(given.records), index, made.began_ns, self.book.shown)
         LoadUser.plan, LoadUser.book, LoadUser.spent = made, self.book, self.spent
         LoadUser.judge = None if given.no_judge else self._judge(made)
         # What is there by now stays to the end; looking through it again and again would hold up the streams.

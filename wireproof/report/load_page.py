@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 from wireproof import __version__, calibration
 from wireproof.load import limiter
+from wireproof.load.threshold import measured
 from wireproof.report import load_series
 from wireproof.report.page import environment, inline
 from wireproof.sweep.report import answer, bend, resolved
@@ -70,6 +71,7 @@ def load_page(run: Found | None = None, sweep: Found | None = None, limits: Foun
             sweep=[tell(sweep) for tell in (answer, resolved, bend)] if sweep else [],
             limits=limits and {"headline": limits["headline"], "shown": limits["shown"]},
             signs=SIGNS,
+            measured=measured,
             columns=COLUMNS,
             parts=[(part, name) for part, name in PARTS.items() if part in _present(run, sweep, limits)],
             script=script,
@@ -131,7 +133,8 @@ def _cards(run: Found) -> Iterator[dict[str, str]]:
     yield {"figure": f"{whole['ok_s']:.4g}/s", "words": "answers that are ok"}
     for metric in ("TTFT ms", "e2e ms"):
         row = whole["metrics"].get(metric)
-        if row and row["p50"] is not None:
+        # Where nothing was ok, the row has no figures at all.
+        if row and row.get("p50") is not None:
             tail = "" if row["p95"] is None else f", p95 {row['p95']:.4g} ms"
             yield {"figure": f"{row['p50']:.4g} ms", "words": f"{metric.removesuffix(' ms')} p50{tail}"}
     yield {"figure": f"{whole['tokens_s']:.4g}/s", "words": "tokens of answers"}

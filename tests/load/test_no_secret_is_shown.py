@@ -1,0 +1,100 @@
+"""A server under load that hands the key back, whole, coded and cut, and would steer a terminal: nothing shows it."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from urllib.parse import quote
+
+import pytest
+
+from wireproof.load.shown import shown_without
+
+ROOT = Path(__file__).parents[2]
+KEY = "sk-live/4f9c+Zq81=secret"
+FORMS = (KEY, quote(KEY, safe=""), base64.b64encode(KEY.encode()).decode(), KEY.encode().hex())
+# A detail is cut; so long may a beginning be that stays.
+BEGINNING = 6
+STEERING = "\x1b[31m\x9b2J\u202e"
+
+
+class Echo(BaseHTTPRequestHandler):
+    """Refuses as text, refuses as JSON, or answers with the key where something else belongs."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        said = f"{STEERING}{' '.join(FORMS)}"
+        if self.path.startswith("/text"):
+            self.answer(403, "text/plain", said)
+        elif self.path.startswith("/json"):
+            self.answer(401, "application/json", json.dumps({"error": {"message": said, "code": KEY}}))
+        elif asked.get("stream"):
+            self.answer(200, "text/event-stream", f"data: {json.dumps({'error': {'message': said}})}\n\n")
+        else:
+            self.answer(
+                200, "application/json", json.dumps({"id": said, "object": said, "created": KEY, "choices": said})
+            )
+
+    def answer(self, status: int, kind: str, text: str) -> None:
+        body = text.encode()
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture(name="echo", scope="module")
+def _echo() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("way", "user"), [("text", "Chat"), ("json", "Chat"), ("answer", "Chat"), ("answer", "Stream")]
+)
+def test_nothing_that_a_load_run_writes_shows_a_secret(echo: str, tmp_path: Path, way: str, user: str) -> None:
+    words = [user, "--host", f"{echo}/{way}/v1", "--model", "m", "--key-env", "MINE", "-u", "1", "-t", "60s"]
+    words += ["--max-requests", "5", "--jitter", "0", "--report-dir", "pages", "--records", "records.jsonl"]
+    words += ["--summary", "summary.json", "--junit", "junit.xml", "--html", "locust.html", "--csv", "locust"]
+    done = subprocess.run(
+        [sys.executable, "-m", "wireproof", "load", *words],
+        cwd=tmp_path,
+        env={**os.environ, "MINE": KEY},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    files = {file.name: file.read_text(encoding="utf-8") for file in tmp_path.rglob("*") if file.is_file()}
+    assert {"load.html", "load.md", "load.json", "load.csv", "records.jsonl", "summary.json", "junit.xml"} <= set(files)
+    told = files | {"terminal": done.stdout + done.stderr}
+    assert "Traceback" not in told["terminal"]
+    assert "**" in told["summary.json"]
+    plain = {name: html.unescape(text) for name, text in told.items()}
+    assert [(name, form) for name, text in plain.items() for form in FORMS if form[:BEGINNING] in text] == []
+    assert [name for name, text in told.items() for sign in STEERING[:1] + STEERING[-1] if sign in text] == []
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_detail_that_is_cut_shows_no_beginning_of_a_secret(form: str) -> None:
+    shown = shown_without([KEY])
+    for end in range(BEGINNING, len(form) + 1):
+        assert form[:BEGINNING] not in shown(f"401 no: {form[:end]}")

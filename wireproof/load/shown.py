@@ -1,0 +1,24 @@
+"""What a server said of a failure, as a load run may show it: without secrets, and without control characters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+
+from wireproof.redact import Redactor
+from wireproof.report.violation import printable
+
+# A server that refuses says the same again and again.
+REMEMBERED = 256
+
+
+def shown_without(secrets: Iterable[str]) -> Callable[[str], str]:
+    """What shows a detail without these; it may be cut anywhere, so the beginning of a secret at its end goes too."""
+    redactor = Redactor.of(secrets)
+
+    @lru_cache(REMEMBERED)
+    def shown(detail: str) -> str:
+        (kept,) = redactor.parts((detail.encode(errors="backslashreplace"),), cut=True)
+        return printable(kept.decode(errors="replace"))
+
+    return shown
