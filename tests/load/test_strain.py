@@ -10,6 +10,7 @@ Serve = Run = Any
 
 ALONE = ("-u", "2", "--max-requests", "30", "--jitter", "0", "-t", "60s")
 CROWD = ("-u", "64", "--max-requests", "300", "--jitter", "0", "-t", "60s")
+KEPT_TO = ("--threshold", "conformance = 100%")
 
 
 @pytest.mark.parametrize(
@@ -22,26 +23,22 @@ CROWD = ("-u", "64", "--max-requests", "300", "--jitter", "0", "-t", "60s")
         pytest.param("strained-crashing", "Stream", "wire.no-server-error", id="500-for-overload"),
     ],
 )
-def test_what_goes_wrong_under_pressure_is_caught(
+def test_what_goes_wrong_under_pressure_is_caught_and_breaks_a_threshold(
     serve: Serve, load: Run, latency: str, scenario: str, check: str
 ) -> None:
     with serve(latency) as cell:
-        quiet, crowded = load(scenario, *ALONE, at=cell), load(scenario, *CROWD, at=cell)
+        quiet, crowded = (load(scenario, *words, *KEPT_TO, at=cell) for words in (ALONE, CROWD))
     assert quiet.summary["conformance"]["share"] == 1
+    assert [gate["holds"] for gate in quiet.summary["thresholds"]] == [True]
     assert quiet.code == 0
+    assert [gate["holds"] for gate in crowded.summary["thresholds"]] == [False]
+    assert crowded.code != 0
     told = crowded.summary["conformance"]
     assert told["share"] < 1
     assert (check, "must") in {(one["check"], one["level"]) for one in told["broken"]}
     # How many are under way when a request is sent, the server does not know; that few go well, the quiet run shows.
     many = [row for row in told["by_concurrency"] if row["under_way"] >= 32]
     assert any(row["share"] < 1 for row in many)
-
-
-def test_a_threshold_on_conformance_fails_the_run_that_breaks_it(serve: Serve, load: Run) -> None:
-    kept_to = ("--threshold", "conformance = 100%")
-    with serve("strained-wrong") as cell:
-        assert load("Stream", *ALONE, *kept_to, at=cell).code == 0
-        assert load("Stream", *CROWD, *kept_to, at=cell).code != 0
 
 
 def test_answers_are_not_judged_where_nobody_wants_it(serve: Serve, load: Run) -> None:
