@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -175,6 +175,12 @@ class Exchange:
         return found
 
     @property
+    def by_name(self) -> Mapping[str, tuple[str, ...]]:
+        """The values of each response header in the order of the lines, by name in lower case."""
+        found: Mapping[str, tuple[str, ...]] = self._once("by name", lambda: _by_name(self.headers))
+        return found
+
+    @property
     def answered(self) -> bool:
         """A whole answer with a status of success came."""
         return self.broken is None and self.status is not None and 200 <= self.status < 300
@@ -185,8 +191,7 @@ class Exchange:
 
     def header_values(self, name: str) -> tuple[str, ...]:
         """Every value of a response header in the order of the lines."""
-        wanted = name.lower().encode("latin-1")
-        return tuple(value.decode("latin-1") for key, value in self.headers if key.lower() == wanted)
+        return self.by_name.get(name.lower(), ())
 
     def _event_reads(self) -> tuple[tuple[int, bytes], ...]:
         return tuple((read.at_ns, data) for read, data in zip(self.reads, self.decoded, strict=True))
@@ -219,6 +224,14 @@ class Exchange:
         if name not in self._memo:
             self._memo[name] = make()
         return self._memo[name]
+
+
+def _by_name(lines: Iterable[tuple[bytes, bytes]]) -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for name, value in lines:
+        known = name.lower().decode("latin-1")
+        found[known] = (*found.get(known, ()), value.decode("latin-1"))
+    return found
 
 
 def usage_of(exchange: Exchange) -> Mapping[str, Any]:

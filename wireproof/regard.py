@@ -1,9 +1,12 @@
-"""What of an exchange a judgement regards: where a fault leaves that as it was, the verdict stays as it was."""
+"""What of an exchange a judgement regards: where a fault leaves that as it was, the verdict stays as it was.
+
+A judgement that asks for one header by its name regards no other; one that looks at the lines regards them all.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any, overload
 
 from wireproof.evidence import Sent
@@ -39,8 +42,21 @@ class Watched(Sequence[Any]):
         return len(self.items)
 
 
+@dataclass(frozen=True, slots=True)
+class Regarded(Exchange):
+    """An exchange that tells by which names its headers were asked for."""
+
+    plain: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
+
+    def header_values(self, name: str) -> tuple[str, ...]:
+        """Every value of a response header, whose name was looked at."""
+        self.seen.add(_header(name))
+        return self.plain.get(name.lower(), ())
+
+
 def watched(sent: Sent, seen: set[str]) -> Sent:
-    """The same evidence; what is looked at is added to `seen`."""
+    """The same evidence; what is looked at is added to `seen`: the headers, one of them by its name, or the reads."""
     if not isinstance(sent, tuple):
         return sent
     return tuple(_watched(exchange, seen) for exchange in sent)
@@ -52,19 +68,30 @@ def half_kept(sent: tuple[Exchange, ...], seen: set[str]) -> tuple[Exchange, ...
 
 
 def _watched(exchange: Exchange, seen: set[str]) -> Exchange:
-    parts: dict[str, Any] = {
-        HEADERS: Watched(HEADERS, exchange.headers, seen),
-        READS: Watched(READS, exchange.reads, seen),
-    }
-    return replace(exchange, **parts)
+    parts: dict[str, Any] = {one.name: getattr(exchange, one.name) for one in fields(Exchange) if one.init}
+    parts[HEADERS], parts[READS] = Watched(HEADERS, exchange.headers, seen), Watched(READS, exchange.reads, seen)
+    return Regarded(**parts, plain=exchange.by_name, seen=seen)
 
 
 def changed(before: Sent, after: Sent) -> frozenset[str] | None:
-    """Which of headers and reads differ; None where something else does."""
+    """Which of the headers, of those by their names, and of the reads differ; None where something else does."""
     if not isinstance(before, tuple) or not isinstance(after, tuple) or len(before) != len(after):
         return None
     pairs = list(zip(before, after, strict=True))
     if any(getattr(one, name) != getattr(other, name) for one, other in pairs for name in ALWAYS):
         return None
     names = (HEADERS, READS)
-    return frozenset(name for name in names if any(getattr(one, name) != getattr(other, name) for one, other in pairs))
+    found = {name for name in names if any(getattr(one, name) != getattr(other, name) for one, other in pairs)}
+    return frozenset(found.union(*(_renamed(one, other) for one, other in pairs)))
+
+
+def _renamed(before: Exchange, after: Exchange) -> set[str]:
+    """The headers whose values are others, each by its name."""
+    if before.headers == after.headers:
+        return set()
+    was, now = before.by_name, after.by_name
+    return {_header(name) for name in was.keys() | now.keys() if was.get(name) != now.get(name)}
+
+
+def _header(name: str) -> str:
+    return f"{HEADERS}: {name.lower()}"

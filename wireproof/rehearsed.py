@@ -146,6 +146,7 @@ def _received(outgoing: Outgoing) -> Received:
 def _heard(ops: Ops, leave_after: int | None = None, leave_in: float | None = None) -> Answer:
     answer = Answer(sent_at=NOW, started_ns=START_NS)
     answer.headers_ns = answer.ended_ns = START_NS
+    events = 0
     for op in ops:
         if leave_in is not None and op.due_s > leave_in:
             answer.left = answer.truncated = True
@@ -158,7 +159,8 @@ def _heard(ops: Ops, leave_after: int | None = None, leave_in: float | None = No
         elif op.kind in ("body", "chunk") and op.data:
             answer.ended_ns = START_NS + round(op.due_s * SECOND_NS)
             answer.reads.append(Read(answer.ended_ns, op.data))
-            if leave_after and leave_after == sum(read.data.count(b"\n\n") for read in answer.reads):
+            events += op.data.count(b"\n\n")
+            if leave_after and leave_after == events:
                 answer.left = answer.truncated = True
                 break
         elif op.data or op.kind not in ("body", "chunk", "last", "raw"):

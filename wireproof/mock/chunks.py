@@ -16,22 +16,18 @@ DONE = Event("[DONE]")
 
 def chunks(turn: Turn) -> Iterator[Json]:
     """The chunks of a stream: roles, tokens in turns of the choices, finishes, and the usage if asked for."""
+    alike = {**turn.envelope("chat.completion.chunk"), **turn.trimmings()}
     for index, one in enumerate(turn.spoken):
-        yield chunk(turn, index, first_delta(turn, one))
+        yield {**alike, **varied(turn, index, first_delta(turn, one))}
     tracks = [list(deltas(turn, index, one)) for index, one in enumerate(turn.spoken)]
     for place in range(max(map(len, tracks), default=0)):
         for index, track in enumerate(tracks):
             if place < len(track):
-                yield chunk(turn, index, track[place])
+                yield {**alike, **varied(turn, index, track[place])}
     for index, one in enumerate(turn.spoken):
-        yield chunk(turn, index, {}, turn.finish(one))
+        yield {**alike, **varied(turn, index, {}, turn.finish(one))}
     if shows_usage(turn):
-        yield {
-            **turn.envelope("chat.completion.chunk"),
-            **turn.trimmings(),
-            "choices": [],
-            "usage": turn.usage,
-        }
+        yield {**alike, "choices": [], "usage": turn.usage}
 
 
 def shows_usage(turn: Turn) -> bool:
@@ -62,7 +58,8 @@ def deltas(turn: Turn, index: int, one: Spoken) -> Iterator[Json]:
             yield {"function_call": {"arguments": fragment}}
 
 
-def chunk(turn: Turn, index: int, delta: Json, finish: str | None = None) -> Json:
+def varied(turn: Turn, index: int, delta: Json, finish: str | None = None) -> Json:
+    """What a chunk says beside the members in which all of them are alike."""
     made: Json = {"index": index, "delta": delta, "finish_reason": finish}
     if turn.top is not None and delta.get("content"):
         made["logprobs"] = logprobs.chat_entries([delta["content"]], turn.top)
@@ -71,4 +68,4 @@ def chunk(turn: Turn, index: int, delta: Json, finish: str | None = None) -> Jso
     extras: Json = {"usage": None} if shows_usage(turn) else {}
     if delta.get("content") and is_obfuscated(turn.members, turn.body):
         extras["obfuscation"] = padding(delta["content"])
-    return {**turn.envelope("chat.completion.chunk"), **turn.trimmings(), "choices": [made], **extras}
+    return {"choices": [made], **extras}

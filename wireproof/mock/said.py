@@ -6,12 +6,13 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any
 
+import orjson
+
 from wireproof.mock.coding import packed
 from wireproof.mock.message import Frame, Headers, Reply, Step, StreamPlan
 
 JSON_TYPE = "application/json"
 SSE_TYPE = "text/event-stream; charset=utf-8"
-compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,8 @@ def with_headers(answer: Answer, headers: Headers) -> Answer:
 def to_json(value: Any) -> bytes:
     """JSON as UTF-8; a lone surrogate stays escaped, since UTF-8 has no form for it."""
     try:
-        return compact(value).encode()
-    except UnicodeEncodeError:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:  # numbers of more than 64 bits end up here as well
         return json.dumps(value, separators=(",", ":")).encode()
 
 

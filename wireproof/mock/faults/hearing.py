@@ -15,12 +15,15 @@ Body = dict[str, Any]
 
 
 def heard_as(received: Received, change: Callable[[Body], Body]) -> Received:
-    """The request with another body, where it has one that is a JSON object."""
+    """The request with another body, where it has one that is a JSON object; as it came, where nothing changes."""
     try:
         body = json.loads(received.body)
-        return replace(received, body=json.dumps(change(body)).encode()) if isinstance(body, dict) else received
+        if not isinstance(body, dict):
+            return received
+        told, heard = json.dumps(body), json.dumps(change(body))
     except (ValueError, RecursionError):
         return received
+    return received if heard == told else replace(received, body=heard.encode())
 
 
 def hearing(change: Callable[[Body], Body]) -> Lapse:

@@ -1,0 +1,81 @@
+"""What a judgement regards: skipping those that a fault cannot turn changes no verdict."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from wireproof import aim, bundled, config
+from wireproof.exchange import Exchange, Read, Request
+from wireproof.mock.faults import faults
+from wireproof.regard import changed, watched
+from wireproof.stand import Stand
+from wireproof.suites import load_checks
+from wireproof.toll import Touched
+from wireproof.trial import open_trial
+
+# Every sixteenth; the recorded matrix was reached by judging all of it.
+SAMPLE = tuple(sorted(faults())[::16])
+ANSWER = Exchange(
+    "openai",
+    "chat-basic",
+    "chat",
+    0,
+    Request("POST", "http://localhost/v1"),
+    status=200,
+    headers=((b"Content-Type", b"application/json"), (b"X-A", b"1"), (b"x-a", b"2")),
+    reads=(Read(1, b"{}"),),
+)
+
+
+@pytest.mark.parametrize(
+    ("looks", "regards"),
+    [
+        pytest.param(lambda exchange: exchange.status, set(), id="nothing-that-may-change-alone"),
+        pytest.param(lambda exchange: exchange.header("X-A"), {"headers: x-a"}, id="a-header"),
+        pytest.param(lambda exchange: exchange.header("X-B"), {"headers: x-b"}, id="a-header-that-is-not-there"),
+        pytest.param(lambda exchange: list(exchange.headers), {"headers"}, id="the-lines"),
+        pytest.param(lambda exchange: exchange.content_type, {"headers: content-type"}, id="the-type"),
+        pytest.param(lambda exchange: exchange.json, {"headers: content-encoding", "reads"}, id="the-body"),
+    ],
+)
+def test_what_is_looked_at_is_told(looks, regards):
+    seen: set[str] = set()
+    (exchange,) = watched((ANSWER,), seen)
+
+    assert looks(exchange) is not None or regards == {"headers: x-b"}
+    assert seen == regards
+    assert exchange.header_values("x-A") == ANSWER.header_values("x-A") == ("1", "2")
+
+
+@pytest.mark.parametrize(
+    ("parts", "names"),
+    [
+        pytest.param({}, frozenset(), id="nothing"),
+        pytest.param({"headers": (*ANSWER.headers, (b"X-B", b""))}, {"headers", "headers: x-b"}, id="one-more"),
+        pytest.param({"headers": ANSWER.headers[:2]}, {"headers", "headers: x-a"}, id="one-of-two-values"),
+        pytest.param({"headers": ANSWER.headers[::-1]}, {"headers", "headers: x-a"}, id="another-order"),
+        pytest.param({"headers": (ANSWER.headers[1], ANSWER.headers[0], ANSWER.headers[2])}, {"headers"}, id="lines"),
+        pytest.param({"reads": (Read(1, b"[]"),)}, {"reads"}, id="the-body"),
+        pytest.param({"status": 404}, None, id="the-status"),
+    ],
+)
+def test_what_differs_is_told(parts, names):
+    assert changed((ANSWER,), (replace(ANSWER, **parts),)) == names
+
+
+@pytest.mark.asyncio
+async def test_what_is_skipped_would_have_been_the_same():
+    (target,) = aim.targets(aim.Aim(providers=("iotex",)), {})
+    with bundled.mock() as urls:
+        target = aim.at_address(target, urls["iotex"])
+        stand = Stand(open_trial(target, config.load_providers(), load_checks()))
+        await stand.faultless()
+        skipped = 0
+        for fault in (faults()[name] for name in SAMPLE):
+            touched = await stand.touched(fault)
+            every = {name: Touched(touch.sent, None) for name, touch in touched.items()}
+            assert stand.toll(touched, fault) == stand.toll(every, fault), fault.id
+            skipped += len(list(stand.judged(every))) - len(list(stand.judged(touched)))
+    assert skipped > 0
