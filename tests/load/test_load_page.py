@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -63,7 +64,8 @@ def test_a_run_is_drawn_with_its_sweep_and_its_limit(load: Any, tmp_path: Path) 
     assert cli.main(["report", *map(str, files), "--into", str(tmp_path / "out")]) == 0
 
     text = (tmp_path / "out" / TEXT).read_text()
-    assert "`ttft_p50 < 1ms`" in text
+    assert "| ✓ | `error_rate < 1%` | 0% |" in text
+    assert re.search(r"\| ✕ \| `ttft_p50 < 1ms` \| [\d.]+ ms \|", text)
     assert "<img" not in text.replace("`</script><img", "")
     _look(tmp_path / "out" / PAGE, charts={"throughput", "tokens", "cdf", "heat", "sweep", "limiter"})
 

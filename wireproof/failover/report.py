@@ -47,7 +47,9 @@ def holds(data: Mapping[str, Any]) -> bool:
 
 def as_text(data: Mapping[str, Any]) -> str:
     """Each outage as clients saw it, and what health said of it."""
-    lines = [f"failover of {data['scenario']}: {len(data['outages'])} outages in {data['requests']} requests"]
+    lines = [
+        f"failover of {data['scenario']}: {len(data['outages'])} outage{'s' * (len(data['outages']) != 1)} in {data['requests']} requests"
+    ]
     for one in data["outages"]:
         share = one["failed"] / (one["failed"] + one["served"])
         got = ", ".join(f"{count} {what}" for what, count in one["failures"].items())

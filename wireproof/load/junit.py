@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from typing import Any
 
+from wireproof.load.threshold import measured
 from wireproof.report.plain import xml
 
 
@@ -20,7 +21,7 @@ def junit(found: Mapping[str, Any], *, strict: bool) -> str:
             ET.SubElement(case, "error", message="too few values to tell")
             counted["errors"] += 1
         elif not one["holds"]:
-            ET.SubElement(case, "failure", message=xml(f"{one['expression']}: {one['value']:.6g}"))
+            ET.SubElement(case, "failure", message=xml(f"{one['expression']}: {measured(one)}"))
             counted["failures"] += 1
     case = ET.SubElement(suite, "testcase", classname=xml(name), name="the figures can be believed")
     if not found["valid"]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from wireproof import __version__, calibration
-from wireproof.load import limiter
+from wireproof.load import limiter, threshold
 from wireproof.load.book import Book
 from wireproof.load.course import Course
 from wireproof.load.definitions import SHEET
@@ -147,9 +147,8 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
     if found["stopped_by_ceiling"]:
         yield "The run ended at its ceiling."
     for one in found.get("thresholds", ()):
-        word = {True: "holds", False: "BROKEN", None: "not to be told: too few values"}[one["holds"]]
-        value = "" if one["value"] is None else f" ({one['value']:.6g})"
-        yield f"threshold {one['expression']}: {word}{value}"
+        word = {True: "holds", False: "BROKEN", None: "not to be told"}[one["holds"]]
+        yield f"threshold {one['expression']}: {word} ({threshold.measured(one)})"
     yield from _conformance_lines(found["conformance"])
     for doubt in found["doubts"]:
         yield f"INVALID: {doubt}"

@@ -91,6 +91,15 @@ def judged(expressions: Iterable[str], found: Mapping[str, Any]) -> list[dict[st
     return [read(text).judge(found) for text in expressions]
 
 
+def measured(one: Mapping[str, Any]) -> str:
+    """What was measured, in the unit of its threshold; shares unrounded enough to tell 100 % from nearly."""
+    value, told = one["value"], EXPRESSION.fullmatch(one["expression"])
+    if value is None or told is None:
+        return "too few values"
+    unit = told["unit"]
+    return f"{100 * value:.6g}%" if unit == "%" else f"{value:.4g} ms" if unit in UNITS["time"] else f"{value:.6g}"
+
+
 def _kind(figure: str, text: str) -> str:
     if figure in SHARES:
         return "share"

@@ -7,6 +7,7 @@ from typing import Any
 
 from wireproof import calibration
 from wireproof.load import limiter
+from wireproof.load.threshold import measured
 from wireproof.report.load_page import COLUMNS, SIGNS, outcome, title, words
 from wireproof.report.plain import code
 from wireproof.sweep.report import answer, bend, resolved
@@ -43,7 +44,7 @@ def _run(run: Found) -> Iterator[str]:
     for doubt in run["doubts"]:
         yield from ("", f"**Not to be believed**: {doubt}")
     if run["thresholds"]:
-        rows = [[SIGNS[one["holds"]][1], code(one["expression"]), _number(one["value"])] for one in run["thresholds"]]
+        rows = [[SIGNS[one["holds"]][1], code(one["expression"]), measured(one)] for one in run["thresholds"]]
         yield from ("", *_table(["", "threshold", "measured"], rows))
     for name, one in run["requests"].items():
         yield from ("", f"## {name}", "", words(one), "")
