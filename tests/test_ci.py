@@ -132,7 +132,7 @@ def test_the_example_for_github_names_inputs_that_there_are() -> None:
         assert f"`{name}`" in PAGE
 
 
-@pytest.mark.parametrize("command", ["check", "history", "judge", "matrix", "report"])
+@pytest.mark.parametrize("command", ["check", "compare", "history", "judge", "matrix", "report"])
 def test_every_option_in_the_examples_is_one_of_its_command(command: str) -> None:
     asked = subprocess.run(
         [sys.executable, "-m", "wireproof", command, "--help"], capture_output=True, text=True, timeout=60

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
@@ -66,8 +67,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             return PASSING[arguments[0]](arguments[1:])
         parsed = parser().parse_args(arguments)
         code: int = parsed.run(parsed)
+        sys.stdout.flush()
     except WireproofError as error:
         print(f"wireproof: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        # Whoever reads has enough, as `head` in a pipe; what is still to be said at the exit goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 2
     return code
 

@@ -11,6 +11,7 @@ from typing import Any
 from wireproof import contract
 from wireproof.errors import LedgerError
 from wireproof.recorded import recorded
+from wireproof.report.facts import LEDGER, REPORT
 from wireproof.shift import Times, timed
 from wireproof.verdict import Verdict
 
@@ -32,7 +33,8 @@ class Side:
 
 
 def read(file: Path) -> Side:
-    """A run from its report.json or its ledger; times come from the ledger, or from the one beside the report."""
+    """A run from its report.json, its folder or its ledger; times come from the ledger beside the report."""
+    file = file / REPORT if file.is_dir() else file
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
@@ -44,7 +46,7 @@ def read(file: Path) -> Side:
     contract.check_format(data, "report", str(file))
     if not data["complete"]:
         raise LedgerError(f"{file}: the run did not come to its end; finish it by --resume")
-    beside = file.with_name("ledger.jsonl")
+    beside = file.with_name(LEDGER)
     return Side(str(file), _keyed(data["verdicts"]), _own(data), _times(beside, data["started"]))
 
 

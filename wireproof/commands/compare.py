@@ -21,7 +21,9 @@ HELP = "compare two runs: regressions, fixes, clauses, latency"
 def add(commands: Any) -> None:
     """Register the command."""
     parser = commands.add_parser("compare", help=HELP, description=HELP)
-    parser.add_argument("before", metavar="A", type=Path, help="report.json, ledger.jsonl or a load summary")
+    parser.add_argument(
+        "before", metavar="A", type=Path, help="report.json or its folder, ledger.jsonl, or a load summary"
+    )
     parser.add_argument("after", metavar="B", type=Path, help="the same of the later run")
     parser.add_argument("--json", action="store_true", help="print JSON (schemas/formats/comparison.json)")
     parser.add_argument(
