@@ -47,9 +47,7 @@ def holds(data: Mapping[str, Any]) -> bool:
 
 def as_text(data: Mapping[str, Any]) -> str:
     """Each outage as clients saw it, and what health said of it."""
-    lines = [
-        f"failover of {data['scenario']}: {len(data['outages'])} outage{'s' * (len(data['outages']) != 1)} in {data['requests']} requests"
-    ]
+    lines = [f"failover of {data['scenario']}: {data['requests']} requests, outages: {len(data['outages'])}"]
     for one in data["outages"]:
         share = one["failed"] / (one["failed"] + one["served"])
         got = ", ".join(f"{count} {what}" for what, count in one["failures"].items())
