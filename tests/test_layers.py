@@ -46,7 +46,7 @@ OWNERS = {
     "locust": ("wireproof.load.",),
     "gevent": ("wireproof.load.",),
     "geventhttpclient": ("wireproof.load.",),
-    "orjson": ("wireproof.load.",),
+    "orjson": ("wireproof.load.", "wireproof.mock.said"),
     "ddsketch": ("wireproof.sketch",),
     "yaml": ("wireproof.datafiles", "wireproof.mock.faults."),
     "pytest": (
