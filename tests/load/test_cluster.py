@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +63,14 @@ def started(*words: str) -> Iterator[subprocess.Popen[str]]:
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
+
+
+def await_count(cell: Any, what: str, number: int, process: subprocess.Popen[Any]) -> None:
+    """Come back when the cell has counted so many; the process that asks is still there, and has the machine."""
+    while cell.told()["counts"].get(what, 0) < number:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.05)
+            pytest.fail(f"it ended before {number} {what}")
 
 
 def free_port() -> str:
@@ -171,8 +179,7 @@ def test_a_worker_that_is_killed_is_reported_with_what_is_lost(serve: Serve, wri
                     "--own-cells", "--summary", str(file), "--only-summary")
         )  # fmt: skip
         workers = [stack.enter_context(started(*mine, "--worker", "--master-port", port)) for _ in range(2)]
-        while cell.told()["counts"].get("requests", 0) < 40:
-            assert master.poll() is None
+        await_count(cell, "requests", 40, master)
         os.killpg(workers[0].pid, signal.SIGKILL)
         told, _ = master.communicate(timeout=100)
     summary = json.loads(file.read_text())
@@ -196,8 +203,7 @@ def test_a_run_that_a_signal_ends_tells_what_it_found_and_blames_nobody(
     with serve("steady") as cell:
         aimed = ("--scenarios", str(written), "--host", cell.url, "--own-cells", "-u", "4", "--summary", str(file))
         with subprocess.Popen([*locust, *aimed, *words], cwd=ROOT, env=environment(), stderr=subprocess.PIPE) as run:
-            while cell.told()["counts"].get("answers", 0) < 10:
-                assert run.poll() is None
+            await_count(cell, "answers", 10, run)
             run.terminate()
             _, told = run.communicate(timeout=60)
     summary = json.loads(file.read_text())
@@ -217,8 +223,7 @@ def test_a_worker_that_comes_late_has_no_share_and_is_told(serve: Serve, written
             started(*mine, *words, "--master", "--master-bind-port", port, "--summary", str(file), "--only-summary")
         )
         stack.enter_context(started(*mine, "--worker", "--master-port", port))
-        while cell.told()["counts"].get("requests", 0) < 5:
-            assert master.poll() is None
+        await_count(cell, "requests", 5, master)
         stack.enter_context(started(*mine, "--worker", "--master-port", port))
         master.communicate(timeout=100)
     summary = json.loads(file.read_text())
