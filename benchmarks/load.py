@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import cell_alone, engine
+from benchmarks import cell_alone, engine, worker
 from benchmarks.figures import keep, kept, table
 
 PARTS = {
@@ -18,6 +18,7 @@ PARTS = {
     "accuracy": engine.accuracy,
     "start": engine.start,
     "memory": engine.memory,
+    "worker": worker.worker,
     "server": cell_alone.server,
     "crowd": cell_alone.crowd,
     "drift": cell_alone.drift,
