@@ -30,11 +30,16 @@ class Echo(BaseHTTPRequestHandler):
     """Refuses as text, refuses as JSON, or answers with the key where something else belongs."""
 
     protocol_version = "HTTP/1.1"
+    admits = 4
 
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         said = f"{STEERING}{' '.join(FORMS)}"
-        if self.path.startswith("/text"):
+        if self.path.startswith("/limit"):
+            Echo.admits -= 1
+            refusal = json.dumps({"error": {"message": said, "code": said}})
+            self.answer(200 if Echo.admits >= 0 else 429, "application/json", refusal)
+        elif self.path.startswith("/text"):
             self.answer(403, "text/plain", said)
         elif self.path.startswith("/json"):
             self.answer(401, "application/json", json.dumps({"error": {"message": said, "code": KEY}}))
@@ -91,6 +96,23 @@ def test_nothing_that_a_load_run_writes_shows_a_secret(echo: str, tmp_path: Path
     plain = {name: html.unescape(text) for name, text in told.items()}
     assert [(name, form) for name, text in plain.items() for form in FORMS if form[:BEGINNING] in text] == []
     assert [name for name, text in told.items() for sign in STEERING[:1] + STEERING[-1] if sign in text] == []
+
+
+def test_a_probe_of_a_limit_shows_no_secret(echo: str, tmp_path: Path) -> None:
+    words = ["limits", "--endpoint", f"{echo}/limit/v1", "--model", "m", "--key-env", "MINE", "--max-requests", "10"]
+    done = subprocess.run(
+        [sys.executable, "-m", "wireproof", *words, "--write", "limits.json"],
+        cwd=tmp_path,
+        env={**os.environ, "MINE": KEY},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    told = done.stdout + done.stderr + (tmp_path / "limits.json").read_text(encoding="utf-8")
+    assert (done.returncode, "BROKEN  refusal" in told, "**" in told) == (1, True, True), told
+    assert [form for form in FORMS if form[:BEGINNING] in told] == []
+    assert [sign for sign in STEERING[:1] + STEERING[-1] if sign in told] == []
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from wireproof import expect, waits
+from wireproof import expect, secrets, waits
 from wireproof.check import Inconclusive, Violation
 from wireproof.exchange import Exchange
 from wireproof.limiter.fit import MINUTE_S, Fit
 from wireproof.limiter.probe import Probe, retry_after
-from wireproof.provider import Provider, Tier
+from wireproof.provider import Tier
+from wireproof.redact import Redactor
+from wireproof.report.violation import printable
+from wireproof.target import Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ def shown(probe: Probe, fitted: Fit | None) -> list[Shown]:
         broken = promised is not None and len(probe.told) > promised
         return [Shown("limit", _of(tier), met, False if broken else None)]
     refusals = [one.exchange for one in probe.told if not one.admitted]
-    found = [*_limit(tier, fitted), _envelope(refusals[0], probe.target.provider)]
+    found = [*_limit(tier, fitted), _envelope(refusals[0], probe.target)]
     found += [*_waits(probe, refusals), *_headers(probe, fitted)]
     if probe.other_admitted is not None:
         met = "another key was admitted" if probe.other_admitted else "another key was refused as well"
@@ -65,13 +68,13 @@ def _limit(tier: Tier | None, fitted: Fit) -> Iterator[Shown]:
     yield Shown("limit", _of(tier), met, tier.per_minute is not None and fitted.explains(tier.per_minute, MINUTE_S))
 
 
-def _envelope(refusal: Exchange, provider: Provider) -> Shown:
-    wanted = provider.refusals["rate-limited"]
+def _envelope(refusal: Exchange, target: Target) -> Shown:
+    wanted = target.provider.refusals["rate-limited"]
     told = f"status {' or '.join(map(str, wanted.status))}" + (f", code {' or '.join(wanted.code)}" * bool(wanted.code))
     try:
-        expect.refusal(refusal, wanted, provider)
+        expect.refusal(Redactor.of(secrets.of_target(target)).exchange(refusal), wanted, target.provider)
     except Violation as violation:
-        return Shown("refusal", told, "; ".join(one.actual for one in violation.findings), False)
+        return Shown("refusal", told, printable("; ".join(one.actual for one in violation.findings)), False)
     return Shown("refusal", told, f"status {refusal.status} in that envelope", True)
 
 

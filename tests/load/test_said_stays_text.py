@@ -1,0 +1,58 @@
+"""What a server says to a load run or to a probe of its limit stays text in every report, whatever it is."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wireproof.load.shown import shown_without
+from wireproof.report.load_markdown import load_markdown
+from wireproof.report.load_page import load_page
+
+NASTY = ["</script>", "<!--", "]]>", "{{1}}", "{%", "|", "`", "```", "@all", "[x](y)", "<img src=x>", "&amp;", '"', "'"]
+STEERING = ["\x1b[31m", "\x00", "\r", "\n", "\u202e", "\u2028", "\x9b2J", "\ud800", "=1+1", "\ufffe"]
+SAID = st.lists(st.sampled_from(NASTY + STEERING) | st.text(max_size=5), max_size=6).map("".join)
+UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e\u2028\ud800-\udfff]")
+# Where a cell of a table of Markdown ends.
+BORDER = re.compile(r"(?<!\\)\|")
+ELEMENT = re.compile(r"<\s*([a-zA-Z!/][a-zA-Z]*)")
+
+
+def limits(said: str) -> dict[str, Any]:
+    return {
+        "target": "iio",
+        "headline": "iio: fixed window of 10 requests in 60 s",
+        "shown": [{"what": "refusal", "told": said, "found": said, "holds": False}],
+        "asked": [{"after_s": 0.1, "status": 429}],
+    }
+
+
+def elements(page: str) -> list[str]:
+    plain = re.sub(r"<script.*?</script>|<style>.*?</style>", "", page, flags=re.S)
+    return ELEMENT.findall(plain)
+
+
+@given(SAID)
+def test_a_page_has_the_elements_of_its_template_alone(said: str) -> None:
+    made = load_page(limits=limits(said))
+    assert not UNSEEN.search(made.replace("\t", ""))
+    assert elements(made) == elements(load_page(limits=limits("t")))
+    assert made.count("</script>") == made.count("<script")
+
+
+@given(SAID)
+def test_a_step_summary_has_the_lines_of_its_template_alone(said: str) -> None:
+    made, plain = load_markdown(limits=limits(said)), load_markdown(limits=limits("t"))
+    assert not UNSEEN.search(made)
+    assert len(made.splitlines()) == len(plain.splitlines())
+    assert len(BORDER.findall(made)) == len(BORDER.findall(plain))
+
+
+@given(SAID)
+def test_a_detail_is_one_line_without_control_characters(said: str) -> None:
+    made = shown_without([])(said)
+    assert not UNSEEN.search(made)
+    assert len(made.splitlines()) <= 1
