@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -20,6 +21,9 @@ from wireproof.rehearsed import Rehearsed
 from wireproof.suites import load_checks
 from wireproof.target import Target
 from wireproof.trial import Trial, open_trial
+
+# Hundreds of processes are started here: what each of them imports is compiled once, whatever the shell says.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # A machine that is busy is no reason to fail.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -112,6 +112,7 @@ def _undocumented(
     return {name: {**known[name], "documented": False} for name in table.get("undocumented", ())}
 
 
+@cache
 def _checked(file: Path) -> Mapping[str, Any]:
     data = datafiles.read_yaml(file, file.name)
     contract.check_format(data, "providers", file.name)
