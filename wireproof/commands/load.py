@@ -1,8 +1,8 @@
-"""`wireproof load`: locust with the users of load/scenarios.yaml, in a process of its own."""
+"""`wireproof load`: locust with the users of load/scenarios.yaml, in the place of this process."""
 
 from __future__ import annotations
 
-import subprocess
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,10 +13,12 @@ def add(commands: Any) -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run locust with these arguments: without its web UI, unless --web or --headful asks for it."""
+    """Become locust with these arguments: without its web UI, unless --web or --headful asks for it."""
     from wireproof.load.apart import locust
 
     words = [word for word in arguments if word != "--web"]
     if not {"--web", "--headful", "--headless", "--worker", "--help", "-h"} & set(arguments):
         words.append("--headless")
-    return subprocess.call([*locust(), *words])
+    command = [*locust(), *words]
+    # Whoever ends this process, a terminal or a container, ends the run, which tells what it found and stops its cells.
+    os.execv(command[0], command)
