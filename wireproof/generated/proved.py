@@ -25,7 +25,7 @@ from wireproof.generated.probe import Probe, endpoint_of
 from wireproof.mock.control import FAULT
 from wireproof.mock.faults import Fault
 from wireproof.mock.faults.seldom import LAPSES
-from wireproof.mock.message import Ops
+from wireproof.mock.rehearsal import Take
 from wireproof.rehearsed import Rehearsed
 from wireproof.target import Target
 from wireproof.toll import Toll
@@ -45,8 +45,8 @@ class Bout(Protocol):
     def endpoint(self) -> str:
         """The endpoint that it asks."""
 
-    async def judged(self, target: Target) -> Verdict:
-        """What the entry comes to on a target."""
+    async def judged(self, target: Target, fault: Fault | None = None) -> Verdict:
+        """What the entry comes to on a target that is asked for this fault."""
 
 
 class Round:
@@ -75,7 +75,7 @@ class Round:
         for bout in self._bouts:
             if fault.endpoints != ("*",) and bout.endpoint not in fault.endpoints:
                 continue
-            verdict = await bout.judged(target)
+            verdict = await bout.judged(target, fault)
             if verdict.outcome == "fail":
                 broken.setdefault(verdict.check, []).append(verdict.case)
                 clauses.update(clause.id for clause in verdict.clauses if clause.outcome == "fail")
@@ -84,37 +84,43 @@ class Round:
 
 @dataclass(slots=True)
 class Requests:
-    """An entry whose requests stand by themselves; what is done for one as before a fault is judged as before."""
+    """An entry whose requests stand by themselves; one to which a fault changes nothing is not asked again."""
 
     trial: Trial
     entry: Entry
     check: Check
     server: Rehearsed
     probes: Sequence[Probe]
-    before: tuple[tuple[Ops, ...], ...] = ()
+    before: tuple[tuple[Take, ...], ...] = ()
 
     @property
     def endpoint(self) -> str:
         """The endpoint that it asks."""
         return endpoint_of(self.entry.case)
 
-    async def judged(self, target: Target) -> Verdict:
-        """What the entry comes to on a target; the first time is the faultless one."""
+    async def judged(self, target: Target, fault: Fault | None = None) -> Verdict:
+        """What the entry comes to on a target that is asked for this fault; the first time there is none."""
         draft = Draft(target.provider, self.endpoint)
         exploration = Exploration(self.trial, self.entry, self.check, Courier(target, self.server), draft)
-        done = []
+        found = []
         for at, probe in enumerate(self.probes):
+            if fault is not None and self._left_alone(at, fault):
+                continue
             self.server.begin()
             await exploration.ask(probe)
-            done.append(tuple(self.server.ops))
-            if self.before and self.before[at] == done[-1]:
-                continue
+            if fault is None:
+                found.append(self.server.asked())
             try:
                 await exploration.attempt(probe)
             except Violation:
                 break
-        self.before = self.before or tuple(done)
+        self.before = self.before or tuple(found)
         return exploration.verdict()
+
+    def _left_alone(self, at: int, fault: Fault) -> bool:
+        """Whether a fault changes nothing of what was said to a request without it."""
+        takes = self.before[at] if at < len(self.before) else ()
+        return bool(takes) and fault.apply.frame is None and self.server.left_alone(takes, fault)
 
 
 @dataclass(slots=True)
@@ -131,8 +137,8 @@ class Talks:
         """The endpoint that it asks."""
         return endpoint_of(self.entry.case)
 
-    async def judged(self, target: Target) -> Verdict:
-        """What the entry comes to on a target."""
+    async def judged(self, target: Target, fault: Fault | None = None) -> Verdict:
+        """What the entry comes to on a target that is asked for this fault."""
         self.server.begin()
         exercise = Exercise(self.trial, self.entry, self.check, Courier(target, self.server))
         with suppress(Violation):
