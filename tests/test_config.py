@@ -182,7 +182,8 @@ def _checkout(tmp_path: Path) -> Checkout:
     root = tmp_path / "checkout"
     root.mkdir()
     for folder in ("wireproof", "suites", "schemas"):
-        copytree(ROOT / folder, root / folder, ignore=ignore_patterns("__pycache__"))
+        # What is compiled serves here too, but for what another process is about to write.
+        copytree(ROOT / folder, root / folder, ignore=ignore_patterns("*.pyc.*"))
     copy(ROOT / "providers.yaml", root)
     return Checkout(root)
 
