@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
-import yaml
-
+from wireproof import datafiles
 from wireproof.mock.lapse import Lapse
 
 
@@ -45,8 +44,7 @@ class Fault:
 @cache
 def stored(name: str) -> Any:
     """A data file of the catalogue."""
-    text = resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
-    return yaml.safe_load(text)
+    return datafiles.read_yaml(Path(__file__).parent / name)
 
 
 def fault(fault_id: str, row: Mapping[str, Any], lapse: Lapse) -> Fault:
