@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Callable, Mapping, Sequence
-from re import _parser  # type: ignore[attr-defined]
+from importlib import import_module
 from typing import Any
 
 from wireproof.mock.draw import Draw
+
+# The standard library's own reader of patterns, for which some type stubs have a name and others none.
+_parser: Any = import_module("re._parser")
 
 WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heron", "islet", "jetty")
 FORMATS: Mapping[str, str] = {
