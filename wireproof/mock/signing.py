@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from wireproof.mock import routes
+from wireproof.mock import routes, validate
 from wireproof.mock.message import Headers, Received
 from wireproof.mock.profile import Profile
 
@@ -62,7 +62,7 @@ def provider(asked: Asked) -> str:
 def named(asked: Asked) -> str | None:
     """The model that the path or the body names."""
     held = next((held for _, _, held in routes.matches(asked.profile, asked.received.path) if held), None)
-    if held is not None or not asked.received.body:
+    if held is not None or not asked.received.body or validate.is_too_large(asked.received.body):
         return held
     try:
         body = json.loads(asked.received.body)
