@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from wireproof import config, expect
-from wireproof.check import Exchange, Finding, Read, Request, Shape, Untestable, Violation, shown
+from wireproof.check import Exchange, Finding, Inconclusive, Read, Request, Shape, Untestable, Violation, shown
 from wireproof.contract import SchemaSet
 
 IIO, OPENAI = (config.load_providers()[name] for name in ("iio", "openai"))
@@ -45,6 +46,16 @@ def test_what_is_expected_and_there_is_given_back() -> None:
         ("event 0 (byte 0)", {"a": 1}),
         ("event 1 (byte 16)", {"a": 2}),
     )
+
+
+@pytest.mark.parametrize("stalled_ns", [0, 5_000_000])
+def test_a_short_stall_is_being_awake(stalled_ns: int) -> None:
+    expect.awake(replace(exchange(), stalled_ns=stalled_ns), 5_000_000)
+
+
+def test_a_longer_stall_decides_nothing() -> None:
+    with pytest.raises(Inconclusive, match="stood still for 6 ms"):
+        expect.awake(replace(exchange(), stalled_ns=6_000_000), 5_000_000)
 
 
 @pytest.mark.parametrize(

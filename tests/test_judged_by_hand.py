@@ -149,6 +149,17 @@ def test_an_answer_is_judged(check, given, outcome):
             judge(**given)
 
 
+def test_the_first_answer_in_json_mode_that_is_no_object_is_named():
+    answers = [
+        heard({"choices": [{"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}]})
+        for text in ("{}", "[]", "no")
+    ]
+    structured = sys.modules["wireproof_suites.chat.test_structured"]
+    with pytest.raises(Violation) as raised:
+        structured.test_every_time(tuple(answers))
+    assert [finding.where for finding in raised.value.findings] == ["answer 2"]
+
+
 def test_milliseconds_are_thousandths():
     clients = sys.modules["wireproof_suites.limits.test_clients"]
     assert clients.in_milliseconds(heard(**{clients.IN_MS.replace("-", "_"): "60000"})) == 60.0
