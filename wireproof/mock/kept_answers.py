@@ -19,6 +19,8 @@ ID = re.compile(rb"(?<![0-9a-f])[0-9a-f]{24}(?![0-9a-f])")
 MOST, LARGEST = 256, 65536
 BREAKS = ("close", "reset", "hang")
 
+# Text, number of an id, text, …
+Parts = tuple[bytes | int, ...]
 Place = tuple[str, str, str, bytes, str | None, bool, bool]
 
 
@@ -32,9 +34,9 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An answer cut at its ids: text, number of the id, text, …"""
+    """An answer cut at its ids."""
 
-    parted: tuple[tuple[str, tuple[bytes, ...]], ...]
+    parted: tuple[tuple[str, Parts], ...]
     ids: int
     weights: tuple[int, ...]
 
@@ -81,20 +83,18 @@ def prepare(ops: Ops) -> Prepared:
     return Prepared(ops, tuple([int(bears_token(op.data)) for op in ops]))
 
 
-def _parted(ops: Ops) -> tuple[tuple[tuple[str, tuple[bytes, ...]], ...], int]:
+def _parted(ops: Ops) -> tuple[tuple[tuple[str, Parts], ...], int]:
     numbers: dict[bytes, int] = {}
     parted = []
     for op in ops:
-        parts, done = [], 0
+        parts, done = list[bytes | int](), 0
         for found in ID.finditer(op.data):
             number = numbers.setdefault(found[0], len(numbers))
-            parts += [op.data[done : found.start()], b"%d" % number]
+            parts += [op.data[done : found.start()], number]
             done = found.end()
         parted.append((op.kind, (*parts, op.data[done:])))
     return tuple(parted), len(numbers)
 
 
-def _joined(parts: tuple[bytes, ...], ids: tuple[bytes, ...]) -> bytes:
-    if len(parts) == 1:
-        return parts[0]
-    return b"".join([ids[int(part)] if place % 2 else part for place, part in enumerate(parts)])
+def _joined(parts: Parts, ids: tuple[bytes, ...]) -> bytes:
+    return b"".join([ids[part] if isinstance(part, int) else part for part in parts])

@@ -11,7 +11,7 @@ from hashlib import blake2b
 from random import Random
 from typing import Any
 
-from wireproof.mock.message import Ops
+from wireproof.mock.message import Op, Ops
 
 COMPLETION = re.compile(rb'"(?:completion|output)_tokens":(\d+)')
 # What a cache of prefixes tells apart, in bytes of the request: about sixteen tokens.
@@ -151,5 +151,6 @@ def paced(
         if weight:
             due_s = due_s + latency.gap.draw(chance) * factor if begun else first_s
             begun = True
-        made.append(replace(op, due_s=due_s))
+        # `replace` takes five times as long, and a cell does it for each token.
+        made.append(Op(op.kind, op.data, due_s))
     return tuple(made)
