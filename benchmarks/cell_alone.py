@@ -14,32 +14,33 @@ from urllib.parse import urlsplit
 from benchmarks.asked import wire
 from benchmarks.contestants import raw
 from benchmarks.figures import Rounds, alternating, note
+from benchmarks.nginx import NGINX, nginx
 from benchmarks.processes import Cell
 from benchmarks.servers import cell, replay, uvicorn
 
+Begin = dict[str, Callable[[], AbstractContextManager[Cell]]]
 TOKENS, GAP_S = 201, 0.010
 
 
 def server(rounds: int, seconds: int, found: Rounds, folder: Path) -> None:
-    """Work by CPU second of the server: plain answers beside a playback, streams beside uvicorn."""
-    kinds = {
-        "JSON requests / server CPU-s": (False, "playback", lambda: replay(False, folder)),
-        "SSE events / server CPU-s": (True, "uvicorn", lambda: uvicorn(folder)),
+    """Work by CPU second of the server: plain answers beside a playback and nginx, streams beside uvicorn."""
+    plain: Begin = {"playback": lambda: replay(False, folder), **({"nginx": lambda: nginx(folder)} if NGINX else {})}
+    kinds: dict[str, tuple[bool, Begin]] = {
+        "JSON requests / server CPU-s": (False, plain),
+        "SSE events / server CPU-s": (True, {"uvicorn": lambda: uvicorn(folder)}),
     }
     for number in range(rounds):
-        for unit, (streams, control, begin) in kinds.items():
-            contestants: dict[str, Callable[[], AbstractContextManager[Cell]]] = {
-                "cell": lambda: cell("instant"),
-                control: begin,
-            }
+        for unit, (streams, controls) in kinds.items():
+            contestants: Begin = {"cell": lambda: cell("instant"), **controls}
             rates: dict[str, float] = {}
             for name in alternating(contestants, number):
                 with contestants[name]() as served:
                     made = raw(served, streams, 32, seconds, fast=True)
                 rates[name] = (made.server_tokens_per_cpu_s if streams else made.server_answers_per_cpu_s) or 0.0
                 note(found, unit, name, rates[name] or None)
-            if all(rates.values()):
-                note(found, unit, f"cell / {control}", rates["cell"] / rates[control])
+            for control in controls:
+                if rates["cell"] and rates[control]:
+                    note(found, unit, f"cell / {control}", rates["cell"] / rates[control])
 
 
 def crowd(rounds: int, seconds: int, found: Rounds, folder: Path) -> None:

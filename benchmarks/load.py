@@ -35,7 +35,7 @@ GOALS = {
     ("gap p99 error / floor", "32 users"): "≤ 1.5",
     ("gap p99 error / floor", "128 users"): "≤ 1.5",
     ("start to first request, s", "ours, 1 user"): "≤ 0.8",
-    ("JSON requests / server CPU-s", "cell / playback"): "≥ 0.5 (of nginx)",
+    ("JSON requests / server CPU-s", "cell / nginx"): "≥ 0.5",
     ("SSE events / server CPU-s", "cell / uvicorn"): "≥ 5",
     ("cell, 500 streams x 10 ms", "share of a core"): "≤ 0.55",
     ("cell, one stream", "drift over 2 s, ms"): "≤ 1",

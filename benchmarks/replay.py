@@ -1,6 +1,6 @@
 """A server that only plays back what a cell once said: as light as a server can be, so that clients are the bottleneck.
 
-It stands in for nginx, too, where the cell is to be compared with a server that does nothing but send.
+It stands beside nginx, too, where the cell is to be compared with a server that does nothing but send.
 """
 
 from __future__ import annotations

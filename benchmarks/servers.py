@@ -50,7 +50,7 @@ def uvicorn(folder: Path, core: int | None = 0) -> Iterator[Cell]:
     with subprocess.Popen(pinned(core, command), cwd=ROOT, env=environment) as process:
         served = Cell(psutil.Process(process.pid), f"http://127.0.0.1:{port}/openai/v1")
         try:
-            _until_told(served)
+            until_told(served)
             yield served
         finally:
             process.terminate()
@@ -67,7 +67,8 @@ def _announced(command: Sequence[str], core: int | None) -> Iterator[Cell]:
             process.terminate()
 
 
-def _until_told(served: Cell) -> None:
+def until_told(served: Cell) -> None:
+    """Wait until a server answers."""
     until = time.monotonic() + 20
     while True:
         try:

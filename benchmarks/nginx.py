@@ -1,0 +1,63 @@
+"""nginx, which says the same to everybody: what the cell's plain answers are compared with, where it is installed."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import socket
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psutil
+
+from benchmarks.processes import Cell, pinned
+from benchmarks.servers import recorded, until_told
+
+NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+# One process, as the cell is one; it reads the request and answers from memory.
+SETTINGS = """
+daemon off; master_process off; pid {folder}/nginx.pid; error_log stderr crit;
+events {{ worker_connections 512; }}
+http {{
+  access_log off; keepalive_requests 100000000; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
+  fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+  server {{
+    listen 127.0.0.1:{port};
+    location = /status {{ stub_status; }}
+    location / {{ default_type application/json; return 200 '{body}'; }}
+  }}
+}}
+"""
+
+
+class Nginx(Cell):
+    """It counts requests alone; those that ask for the count are among them."""
+
+    def told(self, *, reset: bool = False) -> dict[str, Any]:
+        """What it counts, in a cell's words."""
+        with urllib.request.urlopen(f"http://{urlsplit(self.url).netloc}/status", timeout=20) as answer:
+            requests = int(answer.read().split()[9])
+        return {"counts": {"requests": requests, "answers": requests}, "ms": {}}
+
+
+@contextlib.contextmanager
+def nginx(folder: Path, core: int | None = 0) -> Iterator[Cell]:
+    """A server of the body that a cell once gave."""
+    assert NGINX is not None
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    answer = json.loads(recorded(False, folder).read_text())["writes"][0]
+    settings = folder / "nginx.conf"
+    settings.write_text(SETTINGS.format(folder=folder, port=port, body=answer.partition("\r\n\r\n")[2]))
+    with subprocess.Popen(pinned(core, [NGINX, "-p", str(folder), "-c", str(settings)])) as process:
+        served = Nginx(psutil.Process(process.pid), f"http://127.0.0.1:{port}/openai/v1")
+        try:
+            until_told(served)
+            yield served
+        finally:
+            process.terminate()
