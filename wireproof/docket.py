@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cached_property
 
 from wireproof.case import Case
 from wireproof.clause import Clause, Judgement, highest
@@ -14,7 +15,7 @@ from wireproof.provider import Provider
 from wireproof.target import Target
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Entry:
     """One thing to judge: a check on its case or cases, with every clause that asks for it.
 
@@ -29,7 +30,7 @@ class Entry:
     cases: tuple[tuple[str, str], ...]
     clauses: tuple[tuple[Clause, Judgement], ...]
 
-    @property
+    @cached_property
     def case(self) -> str:
         """The case's name; several joined by `+`."""
         return "+".join(name for _, name in self.cases)
@@ -39,12 +40,12 @@ class Entry:
         """The area of the check: what stands before the dot of its id."""
         return self.check.partition(".")[0]
 
-    @property
+    @cached_property
     def needs(self) -> frozenset[str]:
         """The means that every clause of the entry asks for."""
         return frozenset.intersection(*(clause.needs | judgement.needs for clause, judgement in self.clauses))
 
-    @property
+    @cached_property
     def level(self) -> str:
         """The level at which the entry gates, should all its clauses break."""
         return highest(tuple(judgement.level for _, judgement in self.clauses))
