@@ -5,18 +5,14 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-import socket
-import subprocess
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import psutil
-
-from benchmarks.processes import Cell, pinned
-from benchmarks.servers import recorded, until_told
+from benchmarks.processes import Cell
+from benchmarks.servers import free_port, listening, recorded
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 # One process, as the cell is one; it reads the request and answers from memory.
@@ -49,15 +45,9 @@ class Nginx(Cell):
 def nginx(folder: Path, core: int | None = 0) -> Iterator[Cell]:
     """A server of the body that a cell once gave."""
     assert NGINX is not None
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     answer = json.loads(recorded(False, folder).read_text())["writes"][0]
     settings = folder / "nginx.conf"
     settings.write_text(SETTINGS.format(folder=folder, port=port, body=answer.partition("\r\n\r\n")[2]))
-    with subprocess.Popen(pinned(core, [NGINX, "-p", str(folder), "-c", str(settings)])) as process:
-        served = Nginx(psutil.Process(process.pid), f"http://127.0.0.1:{port}/openai/v1")
-        try:
-            until_told(served)
-            yield served
-        finally:
-            process.terminate()
+    with listening([NGINX, "-p", str(folder), "-c", str(settings)], port, core, Nginx) as served:
+        yield served

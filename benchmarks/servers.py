@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -42,15 +42,29 @@ def replay(streams: bool, folder: Path, core: int | None = 0) -> Iterator[Cell]:
 @contextlib.contextmanager
 def uvicorn(folder: Path, core: int | None = 0) -> Iterator[Cell]:
     """The same stream by uvicorn."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "uvicorn", "benchmarks.uvicorn_app:app", "--port", str(port)]
     command += ["--log-level", "error", "--no-access-log"]
-    environment = {**os.environ, "RECORDED": str(recorded(True, folder))}
-    with subprocess.Popen(pinned(core, command), cwd=ROOT, env=environment) as process:
-        served = Cell(psutil.Process(process.pid), f"http://127.0.0.1:{port}/openai/v1")
+    with listening(command, port, core, env={"RECORDED": str(recorded(True, folder))}) as served:
+        yield served
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+    return port
+
+
+@contextlib.contextmanager
+def listening(
+    command: Sequence[str], port: int, core: int | None, kind: type[Cell] = Cell, env: Mapping[str, str] | None = None
+) -> Iterator[Cell]:
+    """A server that says nothing of itself, from when it answers on its port."""
+    with subprocess.Popen(pinned(core, command), cwd=ROOT, env={**os.environ, **(env or {})}) as process:
+        served = kind(psutil.Process(process.pid), f"http://127.0.0.1:{port}/openai/v1")
         try:
-            until_told(served)
+            _until_told(served)
             yield served
         finally:
             process.terminate()
@@ -67,8 +81,7 @@ def _announced(command: Sequence[str], core: int | None) -> Iterator[Cell]:
             process.terminate()
 
 
-def until_told(served: Cell) -> None:
-    """Wait until a server answers."""
+def _until_told(served: Cell) -> None:
     until = time.monotonic() + 20
     while True:
         try:
