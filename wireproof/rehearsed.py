@@ -39,11 +39,12 @@ class Rehearsed:
         self._rehearsal = Rehearsal({provider.name: provider.data}, gap_s=GAP_S)
         self.received: list[Received] = []
         self.ops: list[Ops] = []
+        self._at = NOW
 
     def begin(self) -> None:
         """The next case meets a server that has seen nobody."""
         self._rehearsal.begin()
-        self.received, self.ops = [], []
+        self.received, self.ops, self._at = [], [], NOW
 
     async def send(self, outgoing: Outgoing) -> Answer:
         """What is heard of one request."""
@@ -59,12 +60,13 @@ class Rehearsed:
 
     def hear(self, outgoing: Outgoing, *, after: int = 0, stays: bool = False) -> tuple[Received, Answer]:
         """A request as the server hears it, and what is heard of it."""
-        received = replace(_received(outgoing), after=after)
+        received = replace(_received(outgoing), after=after, at=self._at)
         self.received.append(self._rehearsal.known(received))
         ops = self._rehearsal.ops(received, stays=True)
         answer = _heard(ops, outgoing.leave_after, outgoing.leave_in)
         if not stays:
             self._rehearsal.over(received, left=answer.left)
+            self._at += ((answer.ended_ns or START_NS) - START_NS) / SECOND_NS
         self.ops.append(ops)
         return received, answer
 
