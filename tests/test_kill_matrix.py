@@ -30,7 +30,7 @@ def _entries() -> tuple[Entry, ...]:
 
 
 def test_the_page_is_what_the_command_writes_today() -> None:
-    page = kill_matrix([fault.as_data() for fault in faults().values()], FILE)
+    page = kill_matrix([fault.as_data() for fault in faults().values()], json.loads(FILE.read_text(encoding="utf-8")))
     assert PAGE.read_text(encoding="utf-8") == page, "run `wireproof faults --kills docs/kill-matrix.md`"
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from wireproof import config, prove
+from wireproof import cli, config, prove
 from wireproof.errors import ConfigError
 from wireproof.mock.faults import faults
 from wireproof.suites import load_checks
@@ -61,6 +61,34 @@ def test_every_check_is_broken_by_some_fault(recorded):
 
 def test_every_fault_is_broken_on_providers_that_there_are(recorded):
     assert {provider for providers in recorded.values() for provider in providers} == set(config.load_providers())
+
+
+def test_a_short_proof_shows_what_is_recorded_and_no_more(recorded):
+    """Of the contract with the least to ask, every clause and the faults that are caught there."""
+    brief = prove.prove(providers=("iotex",), record=recorded)
+
+    assert (brief.alarms, brief.clauses_never_broken, brief.misattributed) == ((), (), ())
+    assert set(brief.caught) >= {fault for fault, providers in recorded.items() if "iotex" in providers}
+    for fault, providers in brief.matrix.items():
+        for check, cases in providers.get("iotex", {}).items():
+            assert set(cases) <= set(recorded[fault]["iotex"][check]), fault
+
+
+def test_a_fault_that_is_not_recorded_is_committed_everywhere(recorded):
+    brief = prove.prove(providers=("iotex",), only=("key-refused",), record={})
+    assert brief.matrix["key-refused"] == {"iotex": recorded["key-refused"]["iotex"]}
+
+
+def test_a_record_that_names_the_wrong_place_shows_nothing():
+    wrong = {"key-refused": {"iotex": {"chat.created": ["chat-basic"]}}}
+    brief = prove.prove(providers=("iotex",), only=("key-refused",), record=wrong)
+    assert brief.caught == ()
+    assert brief.lacks
+
+
+def test_one_contract_need_not_catch_every_fault(capsys):
+    assert cli.main(["prove", "--provider", "iotex", "--fault", "summary-ignored"]) == 0
+    assert "NOT CAUGHT" in capsys.readouterr().out
 
 
 def test_an_unknown_fault_is_told_with_a_remedy():

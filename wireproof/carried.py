@@ -21,7 +21,9 @@ PATIENT = Deadlines(connect=60.0, first_byte=60.0, idle=60.0, total=180.0)
 async def carried(target: Target, cases: Iterable[Case]) -> Evidence:
     """What comes of the cases."""
     every = tuple(cases)
-    parts = await asyncio.gather(*(_in_one_pool(target, every[start::POOLS]) for start in range(POOLS)))
+    parts = await asyncio.gather(
+        *(_in_one_pool(target, every[start::POOLS]) for start in range(min(POOLS, len(every))))
+    )
     return {name: sent for part in parts for name, sent in part.items()}
 
 

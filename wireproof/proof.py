@@ -22,6 +22,7 @@ class Proof:
         clauses: judged clause → the faults that break it, the one that breaks the fewest clauses first.
         derived: how many faults were derived from the places of clauses.
         misattributed: what was told of another clause than those that name the place, as sentences.
+        whole: whether every fault was committed on every case that it touches; else the matrix is a part of it.
     """
 
     matrix: Mapping[str, Broken]
@@ -30,6 +31,7 @@ class Proof:
     clauses: Mapping[str, tuple[str, ...]]
     derived: int
     misattributed: tuple[str, ...]
+    whole: bool = True
 
     @property
     def caught(self) -> tuple[str, ...]:
@@ -48,9 +50,14 @@ class Proof:
         return tuple(clause for clause, by in self.clauses.items() if not by)
 
     @property
+    def lacks(self) -> bool:
+        """Whether a fault, a check or a clause is left of which nothing was shown."""
+        return len(self.caught) < len(self.matrix) or bool(self.never_broken or self.clauses_never_broken)
+
+    @property
     def holds(self) -> bool:
-        """Every fault is caught and the faultless mock raises no alarm."""
-        return len(self.caught) == len(self.matrix) and not self.alarms
+        """Nothing is left to be shown, and nothing is told that should not be."""
+        return not (self.lacks or self.alarms or self.misattributed)
 
     def as_data(self) -> dict[str, Any]:
         """The JSON form."""
@@ -68,6 +75,7 @@ class Proof:
             "clauses_never_broken": list(self.clauses_never_broken),
             "misattributed": list(self.misattributed),
             "clauses_broken_by": {clause: by[0] for clause, by in self.clauses.items() if by},
+            "whole": self.whole,
             "matrix": matrix,
         }
 

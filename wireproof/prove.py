@@ -14,21 +14,24 @@ from dataclasses import dataclass, replace
 from multiprocessing import get_context
 
 from wireproof import aim, bundled, config
+from wireproof.brief import Brief, Record
 from wireproof.errors import ConfigError
-from wireproof.generated.proved import Round, concerned, joined
+from wireproof.generated.proved import Round, concerned
 from wireproof.members import Member, members
 from wireproof.mock.faults import Fault, faults
 from wireproof.proof import Proof
 from wireproof.stand import Stand
 from wireproof.suites import load_checks
 from wireproof.target import Deadlines
-from wireproof.toll import Toll, Touched
+from wireproof.toll import Toll, Touched, joined
 from wireproof.trial import Trial, open_trial
 
 # Faults that leave a connection open are told by the idle deadline, so it is short; the mock answers at once.
 DEADLINES = Deadlines(connect=5.0, first_byte=4.0, idle=3.0, total=15.0)
 # Faults under way at once: most of their time is waiting for streams that have gaps, or hang.
 AT_ONCE = 8
+# What a record says of one column, and the faults that are to be caught there.
+Share = tuple[Record, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,11 @@ class Part:
     members: tuple[Member, ...]
 
 
-def prove(providers: Sequence[str] = (), only: Sequence[str] = ()) -> Proof:
+def prove(providers: Sequence[str] = (), only: Sequence[str] = (), record: Record | None = None) -> Proof:
     """Commit each fault on the bundled mock and see what breaks; each provider has a process of its own.
+
+    With the matrix of an earlier proof as the record, each fault is committed where that one saw it break something,
+    and no further than it takes to show that each is caught and that each judgement can be broken.
 
     Raises ConfigError for a provider or a fault that does not exist.
     """
@@ -56,8 +62,9 @@ def prove(providers: Sequence[str] = (), only: Sequence[str] = ()) -> Proof:
     names = [target.name for target in aim.targets(aim.Aim(providers=tuple(providers)), {})]
     # The longest first, so that the processes end at about the same time.
     turns = sorted(names, key=lambda name: len(config.load_clauses(name)), reverse=True)
+    shares = [None if record is None else _share(record, name, turns) for name in turns]
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-        found = dict(zip(turns, pool.map(_prove_provider, turns, [tuple(only)] * len(turns)), strict=True))
+        found = dict(zip(turns, pool.map(_prove_provider, turns, [tuple(only)] * len(turns), shares), strict=True))
     parts = [found[name] for name in names]
     sharp = [fault.id for fault in chosen if not fault.harmless]
     matrix = {
@@ -73,18 +80,27 @@ def prove(providers: Sequence[str] = (), only: Sequence[str] = ()) -> Proof:
         {clause: breaking for part in parts for clause, breaking in _breaking(part).items()},
         sum(len(part.members) for part in parts),
         tuple(stray for part in parts for member in part.members for stray in member.strays),
+        whole=record is None,
     )
+
+
+def _share(record: Record, name: str, turns: Sequence[str]) -> Share:
+    """What is recorded of a column, and the faults to be caught in it: those that no column with less to do catches."""
+    own = {fault: {name: broken.get(name, {})} for fault, broken in record.items()}
+    last = {fault: [one for one in turns if one in broken][-1:] for fault, broken in record.items()}
+    return own, tuple(fault for fault in own if last[fault] == [name])
 
 
 def _breaking(part: Part) -> dict[str, tuple[str, ...]]:
     """Clause → the faults that break it, the one that breaks the fewest clauses of the column first."""
     broken = {fault: toll.clauses for fault, toll in part.tolls.items()}
-    broken |= {member.fault: member.clauses for member in part.members}
+    for member in part.members:  # one fault is committed anew for entries of other clauses
+        broken[member.fault] = broken.get(member.fault, frozenset()) | member.clauses
     narrow = sorted(broken, key=lambda fault: (len(broken[fault]), fault))
     return {clause: tuple(fault for fault in narrow if clause in broken[fault]) for clause in part.clauses}
 
 
-def _prove_provider(name: str, only: tuple[str, ...]) -> Part:
+def _prove_provider(name: str, only: tuple[str, ...], share: Share | None) -> Part:
     """What each fault breaks on one provider's profile."""
     # A short life with little to throw away: looking for cycles takes a tenth of it.
     gc.disable()
@@ -92,23 +108,30 @@ def _prove_provider(name: str, only: tuple[str, ...]) -> Part:
     (target,) = aim.targets(aim.Aim(providers=(name,)), {})
     with bundled.mock() as urls:
         target = replace(aim.at_address(target, urls[name]), deadlines=DEADLINES)
-        return asyncio.run(_prove(open_trial(target, known, load_checks()), _chosen(faults(), only), not only))
+        return asyncio.run(_prove(open_trial(target, known, load_checks()), _chosen(faults(), only), not only, share))
 
 
-async def _prove(trial: Trial, chosen: Sequence[Fault], each_member: bool) -> Part:
+async def _prove(trial: Trial, chosen: Sequence[Fault], each_member: bool, share: Share | None) -> Part:
     stand = Stand(trial)
     alarms = await stand.faultless()
-    tolls = {fault.id: stand.toll(touched, fault) async for fault, touched in committed(stand, chosen)}
+    shown = await members(stand) if each_member else ()
+    brief = Brief(stand, *share, {clause for member in shown for clause in member.clauses}) if share else None
+    if brief:
+        tolls = await brief.tolls(chosen, AT_ONCE)
+    else:
+        tolls = {fault.id: stand.toll(touched, fault) async for fault, touched in committed(stand, chosen)}
     if stand.name == config.BASELINE and (seldom := concerned(chosen)):
         drawn = Round(trial)
         alarms += await drawn.faultless()
-        tolls |= {fault.id: joined(tolls[fault.id], await drawn.toll(fault)) for fault in seldom}
+        for fault in seldom:
+            found = await drawn.toll(fault, brief.drawn(fault) if brief else None)
+            tolls[fault.id] = joined(tolls[fault.id], found)
     alarms += [
         f"{stand.name}: {fault.id} is within the rules, yet it breaks {', '.join(tolls[fault.id].checks)}"
         for fault in chosen
         if fault.harmless and tolls[fault.id].checks
     ]
-    return Part(tolls, alarms, stand.clauses, await members(stand) if each_member else ())
+    return Part(tolls, alarms, stand.clauses, shown)
 
 
 async def committed(stand: Stand, chosen: Sequence[Fault]) -> AsyncIterator[tuple[Fault, Mapping[str, Touched]]]:

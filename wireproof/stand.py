@@ -19,7 +19,7 @@ from wireproof.provider import Provider
 from wireproof.regard import changed, watched
 from wireproof.rehearsed import Rehearsed, heard_instead
 from wireproof.target import Target
-from wireproof.toll import Due, Rehearsal, Toll, Touched, attributed
+from wireproof.toll import Due, Rehearsal, Toll, Touched, toll_of
 from wireproof.trial import Trial
 from wireproof.verdict import Verdict
 
@@ -46,7 +46,7 @@ class Stand:
         self._faultless: dict[str, Rehearsal] = {}
         self.rehearsed: dict[str, Sent] = {}
         self.passing: list[Entry] = []
-        self._due: dict[str, list[Due]] = {}
+        self.due: dict[str, list[Due]] = {}
 
     @property
     def clauses(self) -> tuple[str, ...]:
@@ -69,7 +69,7 @@ class Stand:
         due = [(entry, BROKEN) for entry in self.passing] + [(entry, BROKEN - {"not-offered"}) for entry in declined]
         for at, (entry, red) in enumerate(due):
             for _, name in entry.cases:
-                self._due.setdefault(name, []).append(Due(at, entry, red, self._regards(entry)))
+                self.due.setdefault(name, []).append(Due(at, entry, red, self._regards(entry)))
         alarms = [(v, v.message) for _, v, _ in judged if v.outcome in ("fail", "error")]
         alarms += [
             (v, f"{v.outcome} over the wire, {rehearsed.outcome} without: {rehearsed.message}")
@@ -88,18 +88,24 @@ class Stand:
         """What comes under a fault of the cases that it touches: over the wire, where only the wire shows it."""
         if fault.apply.frame is not None:
             return await self.carried(fault, await self.deeds(fault))
-        found = [(name, await self.under(fault, name)) for name in self._reached(fault)]
-        return {name: Touched(sent, changed(self.rehearsed[name], sent)) for name, sent in found if sent is not None}
+        found = [(name, await self.touch(fault, name)) for name in self.cases if self.reaches(fault, name)]
+        return {name: touch for name, touch in found if touch is not None}
 
-    def _reached(self, fault: Fault) -> Iterator[str]:
-        """The cases that ask an endpoint at which the fault is committed."""
-        for name, case in self.cases.items():
-            if "*" in fault.endpoints or any(ask.endpoint in fault.endpoints for ask in case.asks):
-                yield name
+    async def touch(self, fault: Fault, name: str) -> Touched | None:
+        """What comes of one case under a fault; None where the fault does not touch it."""
+        if fault.apply.frame is not None:
+            ops = await self._done(fault, name)
+            return None if ops == self._faultless[name].ops else (await self.carried(fault, {name: ops}))[name]
+        sent = await self.under(fault, name)
+        return None if sent is None else Touched(sent, changed(self.rehearsed[name], sent))
+
+    def reaches(self, fault: Fault, name: str) -> bool:
+        """Whether a case asks an endpoint at which the fault is committed."""
+        return "*" in fault.endpoints or any(ask.endpoint in fault.endpoints for ask in self.cases[name].asks)
 
     async def deeds(self, fault: Fault) -> Mapping[str, tuple[Ops, ...]]:
         """What the server does under a fault for the cases that it touches."""
-        found = [(name, await self._done(fault, name)) for name in self._reached(fault)]
+        found = [(name, await self._done(fault, name)) for name in self.cases if self.reaches(fault, name)]
         return {name: ops for name, ops in found if ops != self._faultless[name].ops}
 
     def judged(self, touched: Mapping[str, Touched]) -> Iterator[tuple[Due, Evidence, Verdict]]:
@@ -108,22 +114,15 @@ class Stand:
         due = {
             due.at: due
             for name, touch in touched.items()
-            for due in self._due.get(name, ())
-            if touch.changed is None or not due.regards.isdisjoint(touch.changed)
+            for due in self.due.get(name, ())
+            if due.looks_at(touch.changed)
         }
         for _, one in sorted(due.items()):
             yield one, evidence, self.judge(one.entry, evidence)
 
     def toll(self, touched: Mapping[str, Touched], fault: Fault) -> Toll:
         """What breaks under a fault, given what comes of the cases that it touches."""
-        broken: dict[str, list[str]] = {}
-        clauses: set[str] = set()
-        for one, _, verdict in self.judged(touched):
-            clauses.update(clause for clause, _ in attributed(one.entry, verdict))
-            # What the rules allow may be advised against, but must never be a red line.
-            if verdict.outcome in one.red and (verdict.gates() or not fault.harmless):
-                broken.setdefault(one.entry.check, []).append(one.entry.case)
-        return Toll({check: sorted(cases) for check, cases in sorted(broken.items())}, frozenset(clauses))
+        return toll_of(fault, ((due, verdict) for due, _, verdict in self.judged(touched)))
 
     async def under(self, fault: Fault, case: str) -> Sent | None:
         """What comes of a case under a fault, without a connection; None where the fault does not touch it."""

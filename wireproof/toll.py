@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from wireproof import pointer
 from wireproof.docket import Entry
 from wireproof.evidence import Sent
+from wireproof.mock.faults import Fault
 from wireproof.mock.message import Ops
 from wireproof.mock.rehearsal import Take
 from wireproof.verdict import Verdict
@@ -26,7 +28,7 @@ class Toll:
     clauses: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Due:
     """An entry to be judged under faults: its place, the outcomes that count as broken, and what it looks at."""
 
@@ -34,6 +36,19 @@ class Due:
     entry: Entry
     red: frozenset[str]
     regards: frozenset[str]
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Its check and its clauses: what a fault that breaks it may break."""
+        return frozenset((self.entry.check, *(clause.id for clause, _ in self.entry.clauses)))
+
+    def looks_at(self, changed: frozenset[str] | None) -> bool:
+        """Whether the judgement depends on something of what has changed; None is everything."""
+        return changed is None or not self.regards.isdisjoint(changed)
+
+    def breaks(self, fault: Fault, verdict: Verdict) -> bool:
+        """Whether the verdict is red; what the rules allow may be advised against, but must never be a red line."""
+        return verdict.outcome in self.red and (verdict.gates() or not fault.harmless)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +72,26 @@ class Rehearsal:
     ops: tuple[Ops, ...]
     asked: tuple[Take, ...]
     takes: tuple[Take, ...]
+
+
+def toll_of(fault: Fault, judged: Iterable[tuple[Due, Verdict]]) -> Toll:
+    """What a fault broke, given what was judged under it."""
+    broken: dict[str, list[str]] = {}
+    clauses: set[str] = set()
+    for due, verdict in judged:
+        clauses.update(clause for clause, _ in attributed(due.entry, verdict))
+        if due.breaks(fault, verdict):
+            broken.setdefault(due.entry.check, []).append(due.entry.case)
+    return Toll({check: sorted(cases) for check, cases in sorted(broken.items())}, frozenset(clauses))
+
+
+def joined(one: Toll, other: Toll) -> Toll:
+    """What a fault broke in two ways of looking."""
+    checks = {
+        check: sorted({*one.checks.get(check, ()), *other.checks.get(check, ())})
+        for check in sorted({*one.checks, *other.checks})
+    }
+    return Toll(checks, one.clauses | other.clauses)
 
 
 def attributed(entry: Entry, verdict: Verdict) -> Iterator[tuple[str, str | None]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from wireproof.errors import ConfigError
 
 Run = Callable[[argparse.Namespace], int]
+MATRIX = "tests/matrix.json"
 
 
 def command(commands: Any, name: str, run: Run, help: str) -> argparse.ArgumentParser:
@@ -24,6 +26,27 @@ def command(commands: Any, name: str, run: Run, help: str) -> argparse.ArgumentP
 def some_providers(parser: argparse.ArgumentParser, help: str = "only this provider (repeatable)") -> None:
     """The option that narrows a command down to some providers."""
     parser.add_argument("--provider", action="append", default=[], metavar="NAME", help=help)
+
+
+def the_matrix(parser: argparse.ArgumentParser) -> None:
+    """The option that names the matrix of an earlier proof."""
+    told = f"the matrix that `wireproof prove --write` made (default: {MATRIX}, where there is one)"
+    parser.add_argument("--matrix", metavar="FILE", help=told)
+
+
+def matrix_of(options: argparse.Namespace) -> Any:
+    """The matrix of an earlier proof; None where none is named and none is there.
+
+    Raises ConfigError where it cannot be read.
+    """
+    if options.matrix is None and not Path(MATRIX).is_file():
+        return None
+    file = Path(options.matrix or MATRIX)
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        remedy = "make it by `wireproof prove --write FILE`"
+        raise ConfigError(f"--matrix {file}", f"it cannot be read ({error})", remedy) from None
 
 
 def runs_of_load(parser: argparse.ArgumentParser, kind: str, *, provider: str, cells: int, latency: str) -> None:

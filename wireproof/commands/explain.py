@@ -7,10 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from wireproof.commands import command
-from wireproof.errors import ConfigError
+from wireproof.commands import command, matrix_of, the_matrix
 
-MATRIX = "tests/matrix.json"
 # What a person reads at once; more is told by --json.
 SHOWN = 12
 
@@ -20,8 +18,7 @@ def add(commands: Any) -> None:
     help = "explain a check, clause, fault, case or provider: what it requires, what breaks it, how to mend that"
     parser = command(commands, "explain", run, help)
     parser.add_argument("id", metavar="ID", help="for example stream.usage, IIO-ERR-002, done-missing or chat-basic")
-    told = f"the matrix that `wireproof prove --write` made (default: {MATRIX}, where there is one)"
-    parser.add_argument("--matrix", metavar="FILE", help=told)
+    the_matrix(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -30,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
     from wireproof.explain import Library
 
     providers = config.load_providers(Path(options.providers) if options.providers else None)
-    facts = Library.of(providers, _matrix(options.matrix)).explain(options.id)
+    facts = Library.of(providers, matrix_of(options) or {}).explain(options.id)
     print(json.dumps(facts, indent=1, ensure_ascii=False) if options.json else as_text(facts))
     return 0
 
@@ -52,13 +49,3 @@ def _lines(value: Any) -> list[str]:
     if isinstance(value, dict):
         return [f"{key}: {', '.join(one) if isinstance(one, list | dict) else one}" for key, one in value.items()]
     return [str(one) for one in value] if isinstance(value, list) else [str(value)]
-
-
-def _matrix(file: str | None) -> Any:
-    if file is None and not Path(MATRIX).is_file():
-        return {}
-    try:
-        return json.loads(Path(file or MATRIX).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        remedy = "make it by `wireproof prove --write FILE`"
-        raise ConfigError(f"--matrix {file or MATRIX}", f"it cannot be read ({error})", remedy) from None

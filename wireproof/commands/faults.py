@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from wireproof.commands import command, write
+from wireproof.commands import MATRIX, command, matrix_of, the_matrix, write
 from wireproof.errors import ConfigError
 
 
@@ -16,12 +16,7 @@ def add(commands: Any) -> None:
     parser = command(commands, "faults", run, "list the faults that the mock can commit")
     parser.add_argument("--write", metavar="FILE", help="write the page of the bugs met in the field to this file")
     parser.add_argument("--kills", metavar="FILE", help="write the page of the kill matrix to this file")
-    parser.add_argument(
-        "--matrix",
-        default="tests/matrix.json",
-        metavar="FILE",
-        help="the matrix that `wireproof prove --write` made (default: tests/matrix.json)",
-    )
+    the_matrix(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -30,10 +25,10 @@ def run(options: argparse.Namespace) -> int:
 
     known = faults()
     if options.write:
-        write(Path(options.write), deviations_of([fault.as_data() for fault in known.values()], Path(options.matrix)))
+        write(Path(options.write), deviations_of([fault.as_data() for fault in known.values()], _recorded(options)))
         return 0
     if options.kills:
-        page = kill_matrix([fault.as_data() for fault in known.values()], Path(options.matrix))
+        page = kill_matrix([fault.as_data() for fault in known.values()], _recorded(options))
         write(Path(options.kills), page, "--kills")
         return 0
     if options.json:
@@ -45,15 +40,15 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def deviations_of(known: list[dict[str, Any]], file: Path) -> str:
+def deviations_of(known: list[dict[str, Any]], matrix: Any) -> str:
     """The page of field bugs, from the faults and the matrix."""
     from wireproof.mock.faults.fault import stored
     from wireproof.report import deviations
 
-    return deviations.deviations_page(known, stored("elsewhere.yaml"), stored("sources.yaml"), _matrix(file))
+    return deviations.deviations_page(known, stored("elsewhere.yaml"), stored("sources.yaml"), matrix)
 
 
-def kill_matrix(known: list[dict[str, Any]], file: Path) -> str:
+def kill_matrix(known: list[dict[str, Any]], matrix: Any) -> str:
     """The page of the kill matrix, from the faults, the matrix and the docket of the openai profile."""
     from wireproof import aim, config
     from wireproof.docket import docket
@@ -64,12 +59,11 @@ def kill_matrix(known: list[dict[str, Any]], file: Path) -> str:
     (target,) = aim.targets(aim.Aim(providers=(config.BASELINE,)), {})
     clauses = config.load_clauses(target.provider.schemas)
     entries = docket(target, target.provider, clauses, config.load_cases())
-    return kills.kill_matrix_page(known, _matrix(file), load_checks(), stored("seeded.yaml"), entries)
+    return kills.kill_matrix_page(known, matrix, load_checks(), stored("seeded.yaml"), entries)
 
 
-def _matrix(file: Path) -> Any:
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        remedy = "make it by `wireproof prove --write FILE`"
-        raise ConfigError(f"--matrix {file}", f"it cannot be read ({error})", remedy) from None
+def _recorded(options: argparse.Namespace) -> Any:
+    matrix = matrix_of(options)
+    if matrix is None:
+        raise ConfigError(f"--matrix {MATRIX}", "there is no such file", "make it by `wireproof prove --write FILE`")
+    return matrix

@@ -6,7 +6,7 @@ checks are the same for every provider, and what else a fault breaks is shown by
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -41,6 +41,8 @@ LIMITS = frozenset({"limit-never", "retry-after-zero"})
 class Bout(Protocol):
     """One generated entry, judged again and again."""
 
+    entry: Entry
+
     @property
     def endpoint(self) -> str:
         """The endpoint that it asks."""
@@ -68,12 +70,14 @@ class Round:
         verdicts = [await bout.judged(self._target) for bout in self._bouts]
         return [f"{v.target} {v.check} {v.case}: {v.message}" for v in verdicts if v.outcome in ("fail", "error")]
 
-    async def toll(self, fault: Fault) -> Toll:
-        """What a fault turns red."""
+    async def toll(self, fault: Fault, cases: Collection[str] | None = None) -> Toll:
+        """What a fault turns red, of these generated entries or of all."""
         target, broken = replace(self._target, headers={FAULT: fault.id}), dict[str, list[str]]()
         clauses: set[str] = set()
         for bout in self._bouts:
             if fault.endpoints != ("*",) and bout.endpoint not in fault.endpoints:
+                continue
+            if cases is not None and bout.entry.case not in cases:
                 continue
             verdict = await bout.judged(target, fault)
             if verdict.outcome == "fail":
@@ -149,8 +153,3 @@ class Talks:
 def concerned(chosen: Iterable[Fault]) -> list[Fault]:
     """The faults that generated requests are proved by."""
     return [fault for fault in chosen if fault.id in LAPSES or fault.id in LIMITS]
-
-
-def joined(one: Toll, other: Toll) -> Toll:
-    """What a fault broke in two ways of looking."""
-    return Toll(dict(sorted({**one.checks, **other.checks}.items())), one.clauses | other.clauses)

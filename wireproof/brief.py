@@ -1,0 +1,84 @@
+"""The short proof of one column: each fault where a record says that it shows, each judgement until one breaks it.
+
+The record is the matrix of a whole proof. It tells only where to look; that a fault breaks something there is shown
+anew. What the rules allow is committed on every case that it touches, and so is a fault that is not in the record.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from wireproof.mock.faults import Fault
+from wireproof.proof import Broken
+from wireproof.stand import Stand
+from wireproof.toll import Due, Toll, Touched, joined, toll_of
+
+# Fault → provider → check → the cases on which it broke.
+Record = Mapping[str, Broken]
+
+
+class Brief:
+    """What is left to be shown of one column.
+
+    Attributes:
+        open: the checks and the clauses that no fault has broken yet.
+    """
+
+    def __init__(self, stand: Stand, record: Record, mine: Collection[str], broken: Collection[str] = ()) -> None:
+        """Take the faults `mine` to be caught here, and checks and clauses that are `broken` already."""
+        self._stand, self._record, self._mine = stand, record, mine
+        self._dues = {(due.entry.check, due.entry.case): due for dues in stand.due.values() for due in dues}
+        self.open = {word for due in self._dues.values() for word in due.words}.difference(broken)
+
+    async def tolls(self, chosen: Sequence[Fault], at_once: int) -> dict[str, Toll]:
+        """What each fault breaks, as far as that is asked; faults of framing at last, several under way at once.
+
+        The faults that break the least come first: what they break may be broken by no other.
+        """
+        turns = asyncio.Semaphore(at_once)
+
+        async def in_turn(fault: Fault) -> Toll:
+            async with turns:
+                return await self._toll(fault)
+
+        inward = sorted((fault for fault in chosen if fault.apply.frame is None), key=self._breadth)
+        framed = [fault for fault in chosen if fault.apply.frame is not None]
+        found = {fault.id: await self._toll(fault) for fault in inward}
+        found |= zip([fault.id for fault in framed], await asyncio.gather(*map(in_turn, framed)), strict=True)
+        return found
+
+    def drawn(self, fault: Fault) -> list[str]:
+        """Of the entries that a fault breaks, one for each check: the generated ones among them are asked for."""
+        return [cases[0] for cases in self._broken(fault.id).values()]
+
+    async def _toll(self, fault: Fault) -> Toll:
+        if fault.harmless or fault.id not in self._record:
+            return self._noted(self._stand.toll(await self._stand.touched(fault), fault))
+        came: dict[str, Touched | None] = {}
+        toll = Toll({}, frozenset())
+        for due in self._places(fault):
+            sought = fault.id in self._mine and not toll.checks
+            if sought or not self.open.isdisjoint(due.words):
+                for _, name in due.entry.cases:
+                    if name not in came:
+                        reached = self._stand.reaches(fault, name)
+                        came[name] = await self._stand.touch(fault, name) if reached else None
+                evidence = {**self._stand.rehearsed, **{name: touch.sent for name, touch in came.items() if touch}}
+                verdict = self._stand.judge(due.entry, evidence)
+                toll = joined(toll, self._noted(toll_of(fault, [(due, verdict)])))
+        return toll
+
+    def _places(self, fault: Fault) -> Iterator[Due]:
+        for check, cases in self._broken(fault.id).items():
+            yield from (self._dues[check, case] for case in cases if (check, case) in self._dues)
+
+    def _broken(self, fault: str) -> Mapping[str, list[str]]:
+        return self._record.get(fault, {}).get(self._stand.name, {})
+
+    def _breadth(self, fault: Fault) -> int:
+        return sum(map(len, self._broken(fault.id).values()))
+
+    def _noted(self, toll: Toll) -> Toll:
+        self.open.difference_update(toll.checks, toll.clauses)
+        return toll
