@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from wireproof.errors import WireproofError
@@ -15,19 +16,33 @@ from wireproof.errors import WireproofError
 STREAM_GAP = "0.004"
 
 
+Addresses = Callable[[], Mapping[str, str]]
+
+
 @contextmanager
 def mock(providers_file: Path | None = None) -> Iterator[Mapping[str, str]]:
     """Run the mock with control on; gives provider → base URL, and ends it afterwards."""
+    with starting(providers_file) as addresses:
+        yield addresses()
+
+
+@contextmanager
+def starting(providers_file: Path | None = None) -> Iterator[Addresses]:
+    """Let the mock start while something else is done; what is given waits until it is there."""
     command = [sys.executable, "-m", "wireproof", "serve", "--port", "0", "--control", "--json", "--leashed"]
     command += ["--gap", STREAM_GAP]
     if providers_file is not None:
         command += ["--providers", str(providers_file)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True) as process:
         try:
-            assert process.stdout is not None
-            line = process.stdout.readline()
-            if not line:
-                raise WireproofError(f"the bundled mock did not start (exit code {process.wait()})")
-            yield {name: entry["base_url"] for name, entry in json.loads(line)["profiles"].items()}
+            yield partial(_addresses, process)
         finally:
             process.terminate()
+
+
+def _addresses(process: subprocess.Popen[str]) -> Mapping[str, str]:
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line:
+        raise WireproofError(f"the bundled mock did not start (exit code {process.wait()})")
+    return {name: entry["base_url"] for name, entry in json.loads(line)["profiles"].items()}

@@ -39,9 +39,9 @@ class Closing:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take the verdict a report carries."""
-        data = getattr(report, "wireproof", None)
-        if data:
-            self._of_run().take(Verdict.from_data(data))
+        told = getattr(report, "wireproof", None)
+        if told:
+            self._of_run().take(told if isinstance(told, Verdict) else Verdict.from_data(told))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:

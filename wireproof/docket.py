@@ -14,6 +14,9 @@ from wireproof.generated.probe import is_generated
 from wireproof.provider import Provider
 from wireproof.target import Target
 
+# Argument name → case name, in pairs.
+Named = tuple[tuple[str, str], ...]
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -72,10 +75,10 @@ def docket(
     Raises ConfigError for a clause that names a case that does not exist.
     """
     judged = [(clause, judgement) for clause in clauses for judgement in clause.judged]
-    cited = _cited(judged, cases, provider)
-    grouped: dict[tuple[str, tuple[tuple[str, str], ...]], list[tuple[Clause, Judgement]]] = {}
+    ranges = _Ranges(_cited(judged, cases, provider), drawn)
+    grouped: dict[tuple[str, Named], list[tuple[Clause, Judgement]]] = {}
     for clause, judgement in judged:
-        for named in _expanded(judgement, cited, drawn):
+        for named in ranges.of(judgement):
             grouped.setdefault((judgement.check, named), []).append((clause, judgement))
     return tuple(Entry(target.name, provider.name, check, named, tuple(by)) for (check, named), by in grouped.items())
 
@@ -107,12 +110,23 @@ def _cited(
     return cited
 
 
-def _expanded(
-    judgement: Judgement, cited: Mapping[str, Case], drawn: Collection[str]
-) -> Iterable[tuple[tuple[str, str], ...]]:
-    selector = judgement.case.get("exchange", "")
-    if is_generated(selector):
-        return (tuple({"exchange": name}.items()) for name in drawn if fnmatchcase(name, selector))
-    if not is_selector(selector):
-        return (tuple(judgement.case.items()),)
-    return tuple((("exchange", name),) for name, case in cited.items() if selects(selector, case))
+class _Ranges:
+    """What selectors range over, each looked up once."""
+
+    def __init__(self, cited: Mapping[str, Case], drawn: Collection[str]) -> None:
+        self._cited, self._drawn = cited, drawn
+        self._known: dict[str, tuple[Named, ...]] = {}
+
+    def of(self, judgement: Judgement) -> tuple[Named, ...]:
+        """The cases that a judgement names, each way by argument."""
+        selector = judgement.case.get("exchange", "")
+        if not (is_selector(selector) or is_generated(selector)):
+            return (tuple(judgement.case.items()),)
+        if selector not in self._known:
+            self._known[selector] = tuple((("exchange", name),) for name in self._names(selector))
+        return self._known[selector]
+
+    def _names(self, selector: str) -> Iterable[str]:
+        if is_generated(selector):
+            return (name for name in self._drawn if fnmatchcase(name, selector))
+        return (name for name, case in self._cited.items() if selects(selector, case))

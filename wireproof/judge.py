@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from wireproof.attribution import each_clause, weightiest_first
@@ -36,6 +36,7 @@ class Bench:
 
     Attributes:
         docket: every (check, case) that this column judges.
+        heard: what checks have raised already, each with the exchanges that it was given.
     """
 
     target: Target
@@ -44,6 +45,7 @@ class Bench:
     checks: Mapping[str, Check]
     cases: Mapping[str, Case]
     docket: frozenset[tuple[str, str]] = frozenset()
+    heard: dict[tuple[str, str], tuple[tuple[Exchange, ...], Exception | None]] = field(default_factory=dict)
 
     def judge(self, entry: Entry, evidence: Evidence, smoke: str | None = None) -> Verdict:
         """The verdict of one entry; `smoke` says why nothing can be judged, where that is so."""
@@ -65,13 +67,9 @@ class Bench:
         check, sent = self.checks[entry.check], evidence.get(entry.case)
         if not isinstance(sent, tuple) or self._not_judged(entry, check, {entry.cases[0][0]: sent}, None) is not None:
             return False
-        try:
-            check(self._given(entry.case, {entry.cases[0][0]: sent}))
-        except Undecided:
-            return True
-        except Exception:  # whatever else it says, it says
-            return False
-        return False
+        raised = _raised(check, self._given(entry.case, {entry.cases[0][0]: sent}))
+        self.heard[entry.check, entry.case] = sent, raised
+        return isinstance(raised, Undecided)
 
     def _not_judged(self, entry: Entry, check: Check, named: Mapping[str, Any], smoke: str | None) -> Unsent | None:
         if smoke is not None:
@@ -108,16 +106,20 @@ class Bench:
     def _call(
         self, check: Check, entry: Entry, exchanges: Mapping[str, tuple[Exchange, ...]]
     ) -> tuple[str, str, tuple[Finding, ...]]:
-        try:
-            check(self._given(entry.cases[0][1], exchanges))
-        except Violation as violation:
-            return self._softened(check, entry, exchanges, violation)
-        except tuple(kind for kind, _ in SIGNALS) as signal:
-            return next(name for kind, name in SIGNALS if isinstance(signal, kind)), str(signal), ()
-        except Exception as error:  # our own mistake must never pass for the target's
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            return "error", f"{type(error).__name__}: {error} ({place.name}, line {place.lineno})", ()
-        return ("inconclusive", BEYOND, ()) if self._beyond(check, entry, exchanges, left=False) else ("pass", "", ())
+        sent, raised = self.heard.get((entry.check, entry.case), ((), None))
+        if sent is not next(iter(exchanges.values())):
+            raised = _raised(check, self._given(entry.cases[0][1], exchanges))
+        if raised is None:
+            beyond = self._beyond(check, entry, exchanges, left=False)
+            return ("inconclusive", BEYOND, ()) if beyond else ("pass", "", ())
+        if isinstance(raised, Violation):
+            return self._softened(check, entry, exchanges, raised)
+        for kind, name in SIGNALS:
+            if isinstance(raised, kind):
+                return name, str(raised), ()
+        # Our own mistake must never pass for the target's.
+        place = traceback.extract_tb(raised.__traceback__)[-1]
+        return "error", f"{type(raised).__name__}: {raised} ({place.name}, line {place.lineno})", ()
 
     def _softened(
         self, check: Check, entry: Entry, exchanges: Mapping[str, tuple[Exchange, ...]], violation: Violation
@@ -194,6 +196,15 @@ class Bench:
             message=message,
             findings=findings,
         )
+
+
+def _raised(check: Check, given: Mapping[str, Any]) -> Exception | None:
+    """What a check raises, given what it judges; None where it has nothing to say."""
+    try:
+        check(given)
+    except Exception as error:
+        return error
+    return None
 
 
 def _sentence(findings: tuple[Finding, ...]) -> str:

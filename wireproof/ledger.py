@@ -27,6 +27,8 @@ from wireproof.target import Target
 from wireproof.verdict import Verdict
 
 FORMAT = 1
+# The header is shorter, and the rest of a ledger may be long.
+PART = 1 << 16
 
 
 @dataclass(slots=True)
@@ -77,9 +79,11 @@ class Ledger:
         """Lines go to a file."""
         return self._file is not None
 
-    def verdict(self, verdict: Verdict) -> None:
-        """One verdict."""
-        self._line({"kind": "verdict", "verdict": self.redactor.facts(verdict.as_data())})
+    def verdict(self, verdict: Verdict) -> dict[str, Any]:
+        """One verdict; gives it as it is written, without secrets."""
+        told: dict[str, Any] = self.redactor.facts(verdict.as_data())
+        self._line({"kind": "verdict", "verdict": told})
+        return told
 
     def footer(self, exchanges: int, verdicts: int, exit: int) -> None:
         """The last line: the run ended by itself."""
@@ -167,8 +171,11 @@ def header(version: str, run: str, started: str, live: bool, targets: Iterable[T
 
 def _run_of(file: int) -> str | None:
     """The run that began a ledger; None where there is none yet."""
+    line = b""
+    while b"\n" not in line and (more := os.pread(file, PART, len(line))):
+        line += more
     try:
-        first = json.loads(os.pread(file, os.fstat(file).st_size, 0).partition(b"\n")[0])
+        first = json.loads(line.partition(b"\n")[0])
     except ValueError:
         return None
     return first.get("run") if isinstance(first, dict) else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import inspect
 from collections.abc import Generator
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -31,6 +32,7 @@ from wireproof.sending import send
 from wireproof.verdict import Verdict
 
 TROUBLE = pytest.StashKey[WireproofError]()
+FILE = pytest.StashKey[str]()
 
 
 class CheckItem(pytest.Item):
@@ -59,16 +61,24 @@ class CheckItem(pytest.Item):
         assert verdict is not None
         show(run, verdict)
 
-    def told(self, report: pytest.TestReport) -> dict[str, Any] | None:
+    def told(self, report: pytest.TestReport) -> Verdict | None:
         """The verdict, for the one report of the item that carries it."""
-        last = report.when == "call" or (report.when == "setup" and report.failed)
-        return self.verdict.as_data() if last and self.verdict is not None else None
+        return self.verdict if report.when == "call" or (report.when == "setup" and report.failed) else None
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """What is our own trouble, told without a key that some frame of it holds."""
         told = super().repr_failure(excinfo, style)
         ours = isinstance(excinfo.value, pytest.fail.Exception)
         return told if ours else self.config.stash[RUN].ledger.redactor.text(str(told))
+
+    @cached_property
+    def location(self) -> tuple[str, int | None, str]:
+        """Where the check stands, by the folder of the run; all items of a module stand in the same file."""
+        assert self.parent is not None
+        stash = self.parent.stash
+        if FILE not in stash:
+            stash[FILE] = self.session._node_location_to_relpath(self.path)
+        return stash[FILE], self.line, self.name
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Where the check stands."""
@@ -118,7 +128,10 @@ def pytest_pycollect_makeitem(collector: pytest.Module, name: str, obj: object) 
     if check is None or not inspect.isfunction(obj):
         return None
     try:
-        entries = _run(collector.config).entries(check)
+        run = _run(collector.config)
+        if not collector.config.option.collectonly:
+            run.prepare()
+        entries = run.entries(check)
         if registry[check].generated:
             made: list[pytest.Item] = _generated().items(collector, name, entries, registry[check])
             return made
@@ -166,7 +179,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     """Let the verdict travel with the report, also from another process."""
     report = yield
     if isinstance(item, CheckItem):
-        report.__dict__["wireproof"] = item.told(report)
+        told = item.told(report)
+        report.__dict__["wireproof"] = told and told.as_data()
     elif report.when == "call" and VERDICT in item.stash:
         report.__dict__["wireproof"] = item.stash[VERDICT].as_data()
     return report

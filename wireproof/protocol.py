@@ -1,12 +1,15 @@
 """How a check runs under pytest: one step in place of pytest's three phases, with the reports those would make.
 
 A run holds tens of thousands of checks, each judged in microseconds from frozen evidence, without fixtures. Where
-somebody watches the phases (a debugger, a hook of another plugin, a mark that skips), pytest's own protocol runs.
+somebody watches the phases (a debugger, a hook of another plugin, a mark that skips), pytest's own protocol runs. That
+a teardown passed is told only where somebody listens who may want to know.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
@@ -19,7 +22,10 @@ INDIFFERENT = frozenset({"_pytest", "wireproof", "_hypothesis_pytestplugin"})
 WATCHING = ("usepdb", "trace", "setupshow", "setuponly", "setupplan")
 MARKS = frozenset({"skip", "skipif", "xfail"})
 ENDING = (pytest.exit.Exception, KeyboardInterrupt)
-UNWATCHED = pytest.StashKey[bool]()
+# Of these nobody looks at the report of a teardown that passed, nor at what a report carries but for our own.
+UNCONCERNED = frozenset({"session", "terminalreporter", "lfplugin", "logging-plugin", "wireproof-closing"})
+UNWATCHED, UNHEARD = pytest.StashKey[bool](), pytest.StashKey[bool]()
+INHERITED = pytest.StashKey[tuple[str, ...]]()
 
 
 def applies(item: CheckItem) -> bool:
@@ -39,23 +45,27 @@ def run(item: CheckItem, following: pytest.Item | None, *, alike: bool) -> None:
     hook, session = item.ihook, item.session
     hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
     _judge(item, hook)
-    done = pytest.CallInfo.from_call(lambda: None, "teardown")
     if session.shouldfail or session.shouldstop:
         following = None
     if following is None or not alike:
-        done = pytest.CallInfo.from_call(lambda: session._setupstate.teardown_exact(following), "teardown", ENDING)
-    _tell(item, hook, done)
+        _tell(item, hook, _from_call(lambda: session._setupstate.teardown_exact(following), "teardown"))
+    elif not _unheard(item.config):
+        _tell(item, hook, _from_call(lambda: None, "teardown"))
     hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
 
 
 def _judge(item: CheckItem, hook: Any) -> None:
     with item.config.pluginmanager.getplugin("capturemanager").item_capture("setup", item):
-        judged = pytest.CallInfo.from_call(item.setup, "setup", ENDING)
+        judged = _from_call(item.setup, "setup")
     if judged.excinfo is None:
-        shown = pytest.CallInfo.from_call(item.runtest, "call", ENDING)
+        shown = _from_call(item.runtest, "call")
         shown.start, shown.duration = judged.start, judged.duration + shown.duration
         judged = shown
     _tell(item, hook, judged)
+
+
+def _from_call(step: Callable[[], None], when: Literal["setup", "call", "teardown"]) -> pytest.CallInfo[None]:
+    return pytest.CallInfo.from_call(step, when, ENDING)
 
 
 def _tell(item: CheckItem, hook: Any, call: pytest.CallInfo[Any]) -> None:
@@ -73,12 +83,11 @@ def _report(item: CheckItem, call: pytest.CallInfo[Any]) -> pytest.TestReport:
     """What pytest would make of a call that passed or was skipped, for a fraction of the time."""
     where = None
     if call.excinfo is not None:
-        crash = call.excinfo.traceback[-2]
-        where = (str(crash.path), crash.lineno + 1, call.excinfo.exconly(tryshort=True))
+        where = (*_raised(call.excinfo.tb), call.excinfo.exconly(tryshort=True))
     report = pytest.TestReport(
         item.nodeid,
         item.location,
-        dict.fromkeys(item.keywords, 1),
+        _keywords(item),
         "passed" if where is None else "skipped",
         where,
         call.when,  # type: ignore[arg-type]
@@ -87,8 +96,35 @@ def _report(item: CheckItem, call: pytest.CallInfo[Any]) -> pytest.TestReport:
         stop=call.stop,
         user_properties=item.user_properties,
     )
-    report.__dict__["wireproof"] = item.told(report)
+    # Whoever sends a report elsewhere, as a worker of xdist does, wants data.
+    told = item.told(report)
+    report.__dict__["wireproof"] = told if told is None or _unheard(item.config) else told.as_data()
     return report
+
+
+def _raised(traceback: TracebackType) -> tuple[str, int]:
+    """Who called what raised: the place that pytest shows for a skip."""
+    caller = traceback
+    while traceback.tb_next is not None:
+        caller, traceback = traceback, traceback.tb_next
+    return caller.tb_frame.f_code.co_filename, caller.tb_lineno
+
+
+def _keywords(item: CheckItem) -> dict[str, Literal[1]]:
+    """The keywords of an item; what it has of its module is looked up once."""
+    assert item.parent is not None
+    stash = item.parent.stash
+    if INHERITED not in stash:
+        stash[INHERITED] = tuple(item.parent.keywords)
+    return dict.fromkeys((*item.keywords._markers, *stash[INHERITED]), 1)  # type: ignore[attr-defined]
+
+
+def _unheard(config: pytest.Config) -> bool:
+    """Whether only pytest's own terminal and cache, and our own reports, listen."""
+    if UNHEARD not in config.stash:
+        impls = config.hook.pytest_runtest_logreport.get_hookimpls()
+        config.stash[UNHEARD] = all(impl.plugin_name in UNCONCERNED for impl in impls)
+    return config.stash[UNHEARD]
 
 
 def _unwatched(config: pytest.Config) -> bool:

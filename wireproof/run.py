@@ -19,7 +19,7 @@ from wireproof.policy import Policy
 from wireproof.recorded import Recorded
 from wireproof.redact import Redactor
 from wireproof.report import violation
-from wireproof.report.document import document, installed
+from wireproof.report.document import document, installed, summary
 from wireproof.resume import begun
 from wireproof.spent import Spent
 from wireproof.suites import load_checks
@@ -58,6 +58,8 @@ class Run:
     place: Path | None = None
     _file: Path | None = None
     _held: ExitStack = field(default_factory=ExitStack)
+    _mock: bundled.Addresses | None = None
+    _told: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         hidden = {secret for trial in self.trials.values() for secret in secrets.of_target(trial.target)}
@@ -105,10 +107,17 @@ class Run:
             self.ledger.open(self._file, first | judged_by)
         self._held.callback(self.ledger.close)
 
+    def prepare(self) -> None:
+        """Let the bundled server start, where it will be asked, while the rest is made ready."""
+        if not self.aim.live and self._mock is None and any(not one.target.base_url for one in self.trials.values()):
+            self._mock = self._held.enter_context(bundled.starting(self.aim.providers_file))
+
     def serve(self, names: Iterable[str]) -> None:
         """Give the targets of these names an address: that of the bundled server, unless they have their own."""
         if not self.aim.live and any(not self.trials[name].target.base_url for name in names):
-            urls = self._held.enter_context(bundled.mock(self.aim.providers_file))
+            self.prepare()
+            assert self._mock is not None
+            urls = self._mock()
             for trial in self.trials.values():
                 trial.target = at_address(trial.target, urls[trial.target.name])
 
@@ -118,6 +127,8 @@ class Run:
 
     def masked(self, verdict: Verdict) -> Verdict:
         """A verdict with the keys that an answer echoed masked, before anyone shows it."""
+        if not verdict.message and not verdict.findings:
+            return verdict
         mask = self.ledger.redactor.text
         findings = tuple(
             replace(found, expected=mask(found.expected), actual=mask(found.actual), where=mask(found.where))
@@ -152,8 +163,7 @@ class Run:
     def end(self, exit: int, *, complete: bool) -> None:
         """Write the verdicts, and the footer if the run came to its end."""
         self.open()
-        for verdict in self.verdicts:
-            self.ledger.verdict(verdict)
+        self._told = [self.ledger.verdict(verdict) for verdict in self.verdicts]
         if complete:
             self.ledger.footer(self.spent.requests, len(self.verdicts), exit)
 
@@ -181,7 +191,8 @@ class Run:
         """The document of report.json, without secrets."""
         data = document(
             self.described,
-            self.verdicts,
+            self._told or [self.ledger.redactor.facts(verdict.as_data()) for verdict in self.verdicts],
+            summary(self.verdicts),
             divergences(self.verdicts, self.own),
             asdict(self.spent),
             started=self.started,
@@ -192,8 +203,8 @@ class Run:
         )
         known = [at for at, verdict in enumerate(self.verdicts) if self.policy.known(verdict)]
         beside = {} if self.baseline is None else {"baseline": {"known": known, "stale": self.stale}}
-        told: dict[str, Any] = self.ledger.redactor.facts(data | beside)
-        return told
+        hidden = self.ledger.redactor.facts
+        return {name: value if name == "verdicts" else hidden(value) for name, value in (data | beside).items()}
 
     def close(self) -> None:
         """End the mock and close the ledger."""

@@ -37,7 +37,8 @@ def installed(root: Path) -> Mapping[str, str]:
 
 def document(
     targets: Iterable[Mapping[str, Any]],
-    verdicts: Sequence[Verdict],
+    verdicts: Sequence[Mapping[str, Any]],
+    counted: Mapping[str, Any],
     divergences: Iterable[Divergence],
     spent: Mapping[str, int],
     *,
@@ -51,6 +52,8 @@ def document(
     """The JSON document of a run.
 
     Args:
+        verdicts: each as data.
+        counted: the `summary` of the verdicts.
         policy: `fail_on` and `authority`, as the run was told.
         gating: the positions of the verdicts that fail the run under that policy.
         suite: the suite that judged; the installed one unless another is given.
@@ -64,16 +67,16 @@ def document(
         "exit": exit,
         "policy": {"fail_on": policy["fail_on"], "authority": policy["authority"]},
         "targets": [{name: value for name, value in target.items() if name != "means"} for target in targets],
-        "verdicts": [verdict.as_data() for verdict in verdicts],
+        "verdicts": list(verdicts),
         "gating": sorted(gating),
         "divergences": [divergence.as_data() for divergence in divergences],
         "requests": spent["requests"],
         "tokens": {"input": spent["input"], "output": spent["output"]},
-        "summary": _summary(verdicts),
+        "summary": counted,
     }
 
 
-def _summary(verdicts: Iterable[Verdict]) -> dict[str, dict[str, dict[str, int]]]:
+def summary(verdicts: Iterable[Verdict]) -> dict[str, dict[str, dict[str, int]]]:
     """Target → contract → how many verdicts of each outcome, failures by level."""
     counted: dict[str, dict[str, Counter[str]]] = {}
     for verdict in verdicts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -62,11 +62,16 @@ class Facts:
             return "is OpenAI-compatible"
         return "keeps OpenAI's word" if contract == "openai" else "keeps its own word"
 
-    def of(self, target: str, contract: str) -> Iterator[tuple[int, Verdict]]:
+    def of(self, target: str, contract: str) -> Sequence[tuple[int, Verdict]]:
         """The verdicts of one column, each with its position."""
+        return self._by_column.get((target, contract), ())
+
+    @cached_property
+    def _by_column(self) -> dict[tuple[str, str], list[tuple[int, Verdict]]]:
+        columns: dict[tuple[str, str], list[tuple[int, Verdict]]] = {}
         for at, verdict in enumerate(self.verdicts):
-            if (verdict.target, verdict.provider) == (target, contract):
-                yield at, verdict
+            columns.setdefault((verdict.target, verdict.provider), []).append((at, verdict))
+        return columns
 
 
 def counts(verdicts: Iterable[Verdict]) -> dict[str, int]:

@@ -2,70 +2,97 @@
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ET
 from collections import Counter
+from functools import lru_cache
+from xml.sax.saxutils import escape, quoteattr
 
 from wireproof.report.facts import Facts
 from wireproof.report.plain import xml
 from wireproof.report.violation import printable
 from wireproof.verdict import SKIPPED, Verdict
 
+COUNTED = ("tests", "failures", "errors", "skipped")
+
 
 def junit(facts: Facts) -> str:
     """The document; a failure in it is a verdict that fails the run, and advice is a passed test that says more."""
-    root = ET.Element("testsuites", name="wireproof")
-    for target, contract in facts.columns:
-        suite = ET.SubElement(root, "testsuite", name=_said(f"{target}: {facts.promise(target, contract)}"))
-        counted: Counter[str] = Counter(tests=0, failures=0, errors=0, skipped=0)
-        _properties(
-            suite, wireproof=facts.report["wireproof"], suite=facts.report["suite"]["digest"], contract=contract
-        )
-        for at, verdict in facts.of(target, contract):
-            counted.update(("tests", _case(suite, verdict, at in facts.gating)))
-        for name in ("tests", "failures", "errors", "skipped"):
-            suite.set(name, str(counted[name]))
-        suite.set("timestamp", _said(facts.report["started"]))
-    ET.indent(root, " ")
-    return ET.tostring(root, encoding="unicode", xml_declaration=False) + "\n"
+    suites = "\n".join(_suite(facts, target, contract) for target, contract in facts.columns)
+    return _element("testsuites", f"\n{suites}\n", name="wireproof") + "\n"
 
 
-def _case(suite: ET.Element, verdict: Verdict, gates: bool) -> str:
-    case = ET.SubElement(
-        suite,
-        "testcase",
-        classname=_said(f"{verdict.target}.{verdict.provider}.{verdict.area}"),
-        name=_said(f"{verdict.check}[{verdict.case}]"),
+def _suite(facts: Facts, target: str, contract: str) -> str:
+    verdicts = list(facts.of(target, contract))
+    kinds = [_kind(verdict, at in facts.gating) for at, verdict in verdicts]
+    counted = Counter(kinds) + Counter(tests=len(kinds))
+    suite = {"wireproof": facts.report["wireproof"], "suite": facts.report["suite"]["digest"], "contract": contract}
+    cases = [_case(verdict, kind) for (_, verdict), kind in zip(verdicts, kinds, strict=True)]
+    return _element(
+        "testsuite",
+        "\n".join(("", f" {_properties(**suite)}", *cases, "")),
+        name=f"{target}: {facts.promise(target, contract)}",
+        **{name: str(counted[name]) for name in COUNTED},
+        timestamp=facts.report["started"],
     )
-    clauses = " ".join(clause.id for clause in verdict.clauses)
-    _properties(case, outcome=verdict.outcome, level=verdict.level, clause=clauses, requirement=verdict.requirement)
-    message = _said(verdict.message)
+
+
+def _kind(verdict: Verdict, gates: bool) -> str:
     if verdict.outcome == "error":
-        ET.SubElement(case, "error", message=message)
         return "errors"
     if gates:
-        ET.SubElement(case, "failure", message=f"{verdict.outcome}: {message}", type=verdict.level).text = _story(
-            verdict
-        )
         return "failures"
     if verdict.outcome in SKIPPED:
-        ET.SubElement(case, "skipped", message=f"{verdict.outcome}: {message}")
         return "skipped"
-    if verdict.outcome == "fail":
-        ET.SubElement(case, "system-out").text = f"advice, {verdict.level}: {message}"
-    return "passes"
+    return "advice" if verdict.outcome == "fail" else "passes"
 
 
-def _properties(parent: ET.Element, **values: str) -> None:
-    held = ET.SubElement(parent, "properties")
-    for name, value in values.items():
-        ET.SubElement(held, "property", name=name, value=_said(value))
+def _case(verdict: Verdict, kind: str) -> str:
+    clauses = " ".join(clause.id for clause in verdict.clauses)
+    told = _properties(
+        outcome=verdict.outcome, level=verdict.level, clause=clauses, requirement=verdict.requirement
+    ) + _result(verdict, kind)
+    name = f"{verdict.check}[{verdict.case}]"
+    classname = f"{verdict.target}.{verdict.provider}.{verdict.area}"
+    return " " + _element("testcase", told, classname=classname, name=name)
+
+
+def _result(verdict: Verdict, kind: str) -> str:
+    if kind == "errors":
+        return _element("error", message=verdict.message)
+    if kind == "failures":
+        message = f"{verdict.outcome}: {verdict.message}"
+        return _element("failure", _story(verdict), message=message, type=verdict.level)
+    if kind == "skipped":
+        return _element("skipped", message=f"{verdict.outcome}: {verdict.message}")
+    return _element("system-out", _text(f"advice, {verdict.level}: {verdict.message}")) if kind == "advice" else ""
+
+
+def _properties(**values: str) -> str:
+    return _element(
+        "properties", "".join(_element("property", name=name, value=value) for name, value in values.items())
+    )
 
 
 def _story(verdict: Verdict) -> str:
     lines = [f"requirement  {verdict.requirement}"]
     for finding in verdict.findings:
         lines += [f"expected     {finding.expected}", f"actual       {finding.actual}", f"where        {finding.where}"]
-    return "\n".join(_said(line) for line in lines)
+    return "\n".join(map(_text, lines))
+
+
+def _element(tag: str, inner: str = "", **values: str) -> str:
+    """An element around what is XML already; the values of its attributes are texts."""
+    told = "".join(f" {name}={_quoted(value)}" for name, value in values.items())
+    return f"<{tag}{told}>{inner}</{tag}>" if inner else f"<{tag}{told}/>"
+
+
+# Most of what is told of a verdict is told of many.
+@lru_cache(maxsize=1 << 14)
+def _quoted(text: str) -> str:
+    return quoteattr(_said(text))
+
+
+def _text(text: str) -> str:
+    return escape(_said(text))
 
 
 def _said(text: str) -> str:

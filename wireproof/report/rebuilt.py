@@ -10,7 +10,7 @@ from typing import Any
 from wireproof.errors import LedgerError
 from wireproof.policy import Policy
 from wireproof.recorded import read
-from wireproof.report.document import document, suite_of
+from wireproof.report.document import document, suite_of, summary
 from wireproof.spent import Spent
 from wireproof.stored import exchange_from
 from wireproof.verdict import Verdict, divergences
@@ -32,7 +32,8 @@ def rebuilt(file: Path) -> dict[str, Any]:
         spent.add(exchange_from(fact))
     return document(
         [{name: value for name, value in target.items() if name in TOLD} for target in header["targets"]],
-        verdicts,
+        [verdict.as_data() for verdict in verdicts],
+        summary(verdicts),
         divergences(verdicts, own),
         asdict(spent),
         started=header["started"],
