@@ -22,9 +22,8 @@ def ran(*options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-m", "wireproof", "explain", *options], capture_output=True, text=True)
 
 
-@pytest.mark.parametrize("check", [pytest.param(name, id=name) for name in sorted(load_checks())])
-def test_a_check_says_how_a_server_that_fails_it_is_mended(check: str) -> None:
-    assert mend(check).endswith(".")
+def test_every_check_says_how_a_server_that_fails_it_is_mended() -> None:
+    assert [check for check in load_checks() if not mend(check).endswith(".")] == []
 
 
 def test_no_advice_is_left_over() -> None:

@@ -113,11 +113,10 @@ def modules(folder: str) -> list[tuple[str, Path]]:
     return [(".".join(file.relative_to(ROOT).with_suffix("").parts), file) for file in files]
 
 
-@pytest.mark.parametrize(
-    ("module", "file"), [pytest.param(*found, id=found[0]) for found in modules("wireproof") + modules("suites")]
-)
-def test_a_module_imports_only_what_its_layer_may(module: str, file: Path) -> None:
-    assert breaches(module, file.read_text(encoding="utf-8")) == []
+def test_every_module_imports_only_what_its_layer_may() -> None:
+    found = [*modules("wireproof"), *modules("suites")]
+    assert {"wireproof.sse", "suites.smoke.test_smoke"} <= {module for module, _ in found}
+    assert [breach for module, file in found for breach in breaches(module, file.read_text(encoding="utf-8"))] == []
 
 
 @pytest.mark.parametrize(
