@@ -16,7 +16,10 @@ from typing import Any
 
 import pytest
 
+from wireproof import config
+
 ROOT = Path(__file__).parents[2]
+PROVIDERS = config.load_providers()
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,15 @@ Run = Callable[..., Ended]
 @pytest.fixture(name="serve")
 def _serve() -> Serve:
     return serve
+
+
+@pytest.fixture(name="ready", scope="module")
+def _ready() -> Iterator[Callable[[str], Served]]:
+    """One cell of all providers, fast and with its faults, for those who only ask: nobody may read its counts."""
+    others = [word for name in PROVIDERS if name != "openai" for word in ("--provider", name)]
+    with serve("instant", "openai", *others, "--control") as cell:
+        root = cell.url.removesuffix(PROVIDERS["openai"].serve_at)
+        yield lambda provider: Served(provider, root + PROVIDERS[provider].serve_at)
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ import csv
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -45,18 +46,27 @@ def test_the_thin_locustfile_is_a_load_run() -> None:
     assert "TTFT " in ended.stdout
 
 
-@pytest.mark.parametrize("user", ["Chat", "Stream", "Responses", "Embeddings", "Models", "Images"])
-def test_each_kind_of_user_is_answered_by_openai(serve: Serve, load: Run, user: str) -> None:
+KINDS = {
+    "Chat": "chat-basic",
+    "Stream": "chat-usage-stream",
+    "Responses": "responses-cap-stream",
+    "Embeddings": "embeddings-many",
+    "Models": "models-list",
+    "Images": "images-basic",
+}
+
+
+def test_each_kind_of_user_is_answered_by_openai(serve: Serve, load: Run) -> None:
     with serve("instant") as cell:
-        assert load(user, "-u", "2", "--max-requests", "4", "--jitter", "0", "-t", "60s", at=cell).one["outcomes"] == {
-            "ok": 4
-        }
+        ended = load(*KINDS, "-u", "6", "--max-requests", "36", "--jitter", "0", "-t", "60s", at=cell)
+    assert ended.summary["requests"].keys() == set(KINDS.values())
+    assert [set(one["outcomes"]) for one in ended.summary["requests"].values()] == [{"ok"}] * len(KINDS)
+    assert ended.summary["all"]["outcomes"] == {"ok": 36}
 
 
 @pytest.mark.parametrize("provider", ["iio", "io-intelligence", "iotex", "aion", "aiorouter"])
-def test_streams_of_each_provider_are_read(serve: Serve, load: Run, provider: str) -> None:
-    with serve("instant", provider) as cell:
-        assert load("Stream", "-u", "2", *TEN, at=cell).one["outcomes"] == {"ok": 10}
+def test_streams_of_each_provider_are_read(ready: Callable[[str], Any], load: Run, provider: str) -> None:
+    assert load("Stream", "-u", "2", *TEN, at=ready(provider)).one["outcomes"] == {"ok": 10}
 
 
 def test_several_processes_tell_what_one_would(serve: Serve, load: Run) -> None:

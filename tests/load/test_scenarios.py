@@ -8,7 +8,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -57,12 +57,11 @@ def test_every_scenario_reads_and_every_provider_has_one_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, one in scenarios().items() if one.provider])
-def test_a_ready_scenario_is_answered_by_its_provider(load: Run, serve: Serve, name: str) -> None:
+def test_a_ready_scenario_is_answered_by_its_provider(load: Run, ready: Callable[[str], Any], name: str) -> None:
     """As fast as may be, and not for as long as it says: what is asked is what matters here."""
-    provider = scenarios()[name].provider
+    provider = str(scenarios()[name].provider)
     words = ("--rate", "200", "--warm-up", "0", "--cool-down", "0", "--max-requests", "25", "-t", "60s")
-    with serve("instant", str(provider)) as cell:
-        ended = load(name, *words, at=cell)
+    ended = load(name, *words, at=ready(provider))
     assert ended.summary is not None, ended.errors
     assert set(ended.summary["all"]["outcomes"]) <= {"ok", "left"}
     assert sum(ended.summary["all"]["outcomes"].values()) == 25
@@ -193,10 +192,9 @@ def test_a_run_ends_by_its_thresholds(run: Any, serve: Serve, tmp_path: Path, th
     assert [case.attrib["name"] for case in cases][:-1] == thresholds
 
 
-def test_errors_are_no_failure_of_a_run_whose_thresholds_bear_them(load: Run, serve: Serve) -> None:
+def test_errors_are_no_failure_of_a_run_whose_thresholds_bear_them(load: Run, ready: Callable[[str], Any]) -> None:
     fault = ("--header", "X-Wireproof-Fault: body-cut", "--max-requests", "5", "--jitter", "0", "-t", "60s")
-    with serve("instant", "openai", "--control") as cell:
-        assert load("stream", "-u", "1", *fault, "--threshold", "error_rate <= 100%", at=cell).code == 0
+    assert load("stream", "-u", "1", *fault, "--threshold", "error_rate <= 100%", at=ready("openai")).code == 0
 
 
 @pytest.mark.parametrize(

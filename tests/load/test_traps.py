@@ -6,6 +6,7 @@ their users reported.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -59,9 +60,10 @@ def test_tokens_are_counted_by_usage_where_a_chunk_carries_several(serve: Serve,
         pytest.param("error-as-text-in-stream", "non-conformant", id="text-in-place-of-json"),
     ],
 )
-def test_a_broken_stream_is_no_success_and_enters_no_latency(serve: Serve, load: Run, fault: str, outcome: str) -> None:
-    with serve("instant", "openai", "--control") as cell:
-        ended = load("Stream", "-u", "2", *TWENTY, "--header", f"X-Wireproof-Fault: {fault}", at=cell)
+def test_a_broken_stream_is_no_success_and_enters_no_latency(
+    ready: Callable[[str], Any], load: Run, fault: str, outcome: str
+) -> None:
+    ended = load("Stream", "-u", "2", *TWENTY, "--header", f"X-Wireproof-Fault: {fault}", at=ready("openai"))
     assert ended.one["outcomes"] == {outcome: 20}
     assert ended.one["metrics"].get("e2e ms", {"n": 0})["n"] == 0
     assert ended.one["ok_s"] == ended.one["goodput_s"] == 0
