@@ -24,7 +24,7 @@ from wireproof.json_text import parse_json
 from wireproof.trial import Trial
 from wireproof.verdict import Verdict
 
-EXAMPLES = 100
+EXAMPLES = 60
 SSE = "text/event-stream"
 SPACES = ("", " ", "  ", "\t", "\n", "\n  ")
 BETWEEN = ((), ("",), (":",), (":", ""), (": ping",), (": ping - 2024-02-14 10:00:00.000000", ""), (":data: x", ""))
