@@ -20,7 +20,7 @@ SEED = 20260601
 # The servers whose answers OpenAI's column rides on, a share of it on each.
 OTHERS = sorted(config.load_providers().keys() - {config.BASELINE})
 # How often each case is answered oddly at random, beside the sweeps.
-ODD_ANSWERS = 2
+ODD_ANSWERS = 1
 BODIES = (
     b"", b"null", b"[]", b"{}", b"7", b'"x"', b"true", b"[null]", b"[[]]", b"1e999", b"\xff\xfe{", b"<html>\n<body>",
     b'{"error":"no"}', b'{"error":[1]}', b'{"error":{"message":{},"type":7,"code":[]}}', b'{"choices":{}}',

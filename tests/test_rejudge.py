@@ -27,7 +27,7 @@ from wireproof.verdict import Verdict
 
 PROVIDERS = tuple(config.load_providers())
 # One case of each form an answer has; a fault is committed on the ones it touches.
-SAMPLED = 90
+SAMPLED = 180
 FORMS = ("models-list", "chat-basic", "chat-basic-stream", "chat-tools-stream", "embeddings-one", "models-without-key")
 
 
