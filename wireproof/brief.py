@@ -48,10 +48,6 @@ class Brief:
         found |= zip([fault.id for fault in framed], await asyncio.gather(*map(in_turn, framed)), strict=True)
         return found
 
-    def drawn(self, fault: Fault) -> list[str]:
-        """Of the entries that a fault breaks, one for each check: the generated ones among them are asked for."""
-        return [cases[0] for cases in self._broken(fault.id).values()]
-
     async def _toll(self, fault: Fault) -> Toll:
         if fault.harmless or fault.id not in self._record:
             return self._noted(self._stand.toll(await self._stand.touched(fault), fault))
@@ -82,3 +78,8 @@ class Brief:
     def _noted(self, toll: Toll) -> Toll:
         self.open.difference_update(toll.checks, toll.clauses)
         return toll
+
+
+def one_of_each(record: Record, provider: str, fault: Fault) -> list[str]:
+    """Of the entries that a fault breaks, one for each check."""
+    return [cases[0] for cases in record.get(fault.id, {}).get(provider, {}).values()]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from multiprocessing import get_context
 
 from wireproof import aim, bundled, config
-from wireproof.brief import Brief, Record
+from wireproof.brief import Brief, Record, one_of_each
 from wireproof.errors import ConfigError
 from wireproof.generated.proved import Round, concerned
 from wireproof.members import Member, members
@@ -62,10 +62,11 @@ def prove(providers: Sequence[str] = (), only: Sequence[str] = (), record: Recor
     names = [target.name for target in aim.targets(aim.Aim(providers=tuple(providers)), {})]
     # The longest first, so that the processes end at about the same time.
     turns = sorted(names, key=lambda name: len(config.load_clauses(name)), reverse=True)
-    shares = [None if record is None else _share(record, name, turns) for name in turns]
+    tasks = [(name, drawn) for name in turns for drawn in (False, True) if not drawn or _draws(name, chosen)]
+    shares = [None if record is None else _share(record, name, turns) for name, _ in tasks]
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-        found = dict(zip(turns, pool.map(_prove_provider, turns, [tuple(only)] * len(turns), shares), strict=True))
-    parts = [found[name] for name in names]
+        found = list(zip(tasks, pool.map(_process, tasks, [tuple(only)] * len(tasks), shares), strict=True))
+    parts = [_merged([part for (one, _), part in found if one == name]) for name in names]
     sharp = [fault.id for fault in chosen if not fault.harmless]
     matrix = {
         fault: {
@@ -84,6 +85,20 @@ def prove(providers: Sequence[str] = (), only: Sequence[str] = (), record: Recor
     )
 
 
+def _draws(name: str, chosen: Sequence[Fault]) -> bool:
+    """Whether a column has faults that requests of its own making are to show, which is a process of its own."""
+    return name == config.BASELINE and bool(concerned(chosen))
+
+
+def _merged(parts: Sequence[Part]) -> Part:
+    """What was found of one column, where generated requests had a part of their own."""
+    whole, *more = parts
+    for part in more:
+        tolls = whole.tolls | {fault: joined(whole.tolls[fault], toll) for fault, toll in part.tolls.items()}
+        whole = replace(whole, tolls=tolls, alarms=whole.alarms + part.alarms)
+    return whole
+
+
 def _share(record: Record, name: str, turns: Sequence[str]) -> Share:
     """What is recorded of a column, and the faults to be caught in it: those that no column with less to do catches."""
     own = {fault: {name: broken.get(name, {})} for fault, broken in record.items()}
@@ -100,38 +115,44 @@ def _breaking(part: Part) -> dict[str, tuple[str, ...]]:
     return {clause: tuple(fault for fault in narrow if clause in broken[fault]) for clause in part.clauses}
 
 
-def _prove_provider(name: str, only: tuple[str, ...], share: Share | None) -> Part:
-    """What each fault breaks on one provider's profile."""
+def _process(task: tuple[str, bool], only: tuple[str, ...], share: Share | None) -> Part:
+    """What each fault breaks on one provider's profile, asked by cases or by requests that are drawn."""
+    name, drawn = task
     # A short life with little to throw away: looking for cycles takes a tenth of it.
     gc.disable()
-    known = config.load_providers()
+    known, chosen = config.load_providers(), _chosen(faults(), only)
     (target,) = aim.targets(aim.Aim(providers=(name,)), {})
     with bundled.mock() as urls:
         target = replace(aim.at_address(target, urls[name]), deadlines=DEADLINES)
-        return asyncio.run(_prove(open_trial(target, known, load_checks()), _chosen(faults(), only), not only, share))
+        trial = open_trial(target, known, load_checks())
+        return asyncio.run(_drawn(trial, chosen, share) if drawn else _prove(trial, chosen, not only, share))
 
 
 async def _prove(trial: Trial, chosen: Sequence[Fault], each_member: bool, share: Share | None) -> Part:
     stand = Stand(trial)
     alarms = await stand.faultless()
     shown = await members(stand) if each_member else ()
-    brief = Brief(stand, *share, {clause for member in shown for clause in member.clauses}) if share else None
-    if brief:
-        tolls = await brief.tolls(chosen, AT_ONCE)
+    if share is not None:
+        broken = {clause for member in shown for clause in member.clauses}
+        tolls = await Brief(stand, *share, broken).tolls(chosen, AT_ONCE)
     else:
         tolls = {fault.id: stand.toll(touched, fault) async for fault, touched in committed(stand, chosen)}
-    if stand.name == config.BASELINE and (seldom := concerned(chosen)):
-        drawn = Round(trial)
-        alarms += await drawn.faultless()
-        for fault in seldom:
-            found = await drawn.toll(fault, brief.drawn(fault) if brief else None)
-            tolls[fault.id] = joined(tolls[fault.id], found)
     alarms += [
         f"{stand.name}: {fault.id} is within the rules, yet it breaks {', '.join(tolls[fault.id].checks)}"
         for fault in chosen
         if fault.harmless and tolls[fault.id].checks
     ]
     return Part(tolls, alarms, stand.clauses, shown)
+
+
+async def _drawn(trial: Trial, chosen: Sequence[Fault], share: Share | None) -> Part:
+    drawn = Round(trial)
+    alarms = await drawn.faultless()
+    tolls = {}
+    for fault in concerned(chosen):
+        entries = None if share is None else one_of_each(share[0], trial.target.name, fault)
+        tolls[fault.id] = await drawn.toll(fault, entries)
+    return Part(tolls, alarms, (), ())
 
 
 async def committed(stand: Stand, chosen: Sequence[Fault]) -> AsyncIterator[tuple[Fault, Mapping[str, Touched]]]:
