@@ -244,6 +244,12 @@ async def test_a_429_that_says_when_to_come_back_is_asked_again_and_the_exchange
     assert courier.requests == len(api.asked) == 3
 
 
+async def test_a_date_to_come_back_at_is_read_and_one_that_is_over_is_now() -> None:
+    with serving((503, {"Retry-After": "Fri, 31 Dec 1999 23:59:59 GMT"}, {}), OK) as api:
+        (sent,), _ = await send(api, "plain")
+    assert (statuses(sent), len(api.asked)) == ([200], 2)
+
+
 async def test_after_three_times_the_answer_stands() -> None:
     with serving(SLOW) as api:
         (sent,), _ = await send(api, "plain")
@@ -262,6 +268,7 @@ async def test_a_peer_that_hangs_up_without_a_word_is_asked_again() -> None:
         pytest.param((429, {}, {}), "plain", id="without-a-time"),
         pytest.param((429, {"Retry-After": "soon"}, {}), "plain", id="a-time-in-words"),
         pytest.param((429, {"Retry-After": "86400"}, {}), "plain", id="tomorrow"),
+        pytest.param((429, {"Retry-After": "Fri, 31 Dec 2199 23:59:59 GMT"}, {}), "plain", id="a-date-far-away"),
         pytest.param((500, {"Retry-After": "0"}, {}), "plain", id="500"),
         pytest.param((400, {"Retry-After": "0"}, {}), "plain", id="400"),
         pytest.param(SLOW, "limited", id="a-case-that-wants-the-429"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from wireproof.answer import HELD_OFF, Answer
 from wireproof.case import Case
+from wireproof.delays import seconds_until
 from wireproof.pace import LIMITS
 from wireproof.target import Target
 
@@ -23,8 +24,9 @@ def after(answer: Answer, case: Case, target: Target, asked: int) -> float | Non
     if answer.status not in HELD_OFF or case.refused in LIMITS or case.repeat > 1 or case.means or target.own_keys:
         return None
     told = next((value for name, value in answer.headers if name.lower() == b"retry-after"), b"")
-    seconds = float(told) if told.isdigit() else None
-    return seconds if seconds is not None and seconds <= LONGEST_WAIT else None
+    seconds = seconds_until(told.decode("latin-1"), answer.sent_at)
+    # A moment that is over is now.
+    return max(seconds, 0.0) if seconds is not None and seconds <= LONGEST_WAIT else None
 
 
 def cause(answer: Answer) -> str:

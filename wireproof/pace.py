@@ -7,24 +7,19 @@ to come back, is left alone until then, as far as that is worth waiting for.
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 
 from wireproof.answer import HELD_OFF, Answer
 from wireproof.case import Case
+from wireproof.delays import EPOCH, duration_s, seconds_until
 from wireproof.provider import Rate
 from wireproof.target import Target
 
 MINUTE_S = 60.0
 # A limit of a minute is over by then; one of a day is not worth waiting for.
 LONGEST_HOLD_S = 60.0
-# A number this large is a date in Unix seconds (after 2001), not a wait.
-EPOCH = 1_000_000_000
-UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 # These cases ask for the limit itself; waiting would keep them from what they are to show.
 LIMITS = frozenset({"rate-limited", "quota-exhausted", "unavailable"})
 
@@ -75,28 +70,17 @@ def held_s(answer: Answer, rate: Rate) -> float | None:
     """Seconds for which an answer asks to be left alone; None where it says nothing of the kind."""
     headers = {name.decode("latin-1").lower(): value.decode("latin-1").strip() for name, value in answer.headers}
     if answer.status in HELD_OFF and "retry-after" in headers:
-        return retry_after(headers["retry-after"], answer.sent_at)
+        return seconds_until(headers["retry-after"], answer.sent_at)
     if rate.remaining and headers.get(rate.remaining.lower()) == "0":
         return _reset(headers, rate, answer.sent_at)
     return None
 
 
-def retry_after(value: str, now: float) -> float | None:
-    """Seconds of a Retry-After header: a number of them, or a date."""
-    if value.isascii() and value.isdigit():
-        return float(value)
-    try:
-        date = parsedate_to_datetime(value)
-    except (ValueError, OverflowError):
-        return None
-    return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - now
-
-
 def _reset(headers: Mapping[str, str], rate: Rate, now: float) -> float | None:
     value = headers.get(rate.reset.lower(), "")
-    parts = re.findall(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)", value)
-    if parts and "".join(number + unit for number, unit in parts) == value:
-        return sum(float(number) * UNITS_S[unit] for number, unit in parts)
+    seconds = duration_s(value)
+    if seconds is not None:
+        return seconds
     if not (value.isascii() and value.isdigit()):
         return None
     return float(value) - now if float(value) > EPOCH else float(value)

@@ -7,18 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 from wireproof.assertion import header, that
 from wireproof.check import Exchange, Inconclusive, Provider, Violation
+from wireproof.delays import EPOCH, duration_s, seconds_until
 
-# A number this large is a date in Unix seconds (after 2001), not a wait.
-EPOCH = 1_000_000_000
-UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 # A client holds a count in 64 bits.
 WHOLE = re.compile(r"[0-9]{1,18}")
-PARTS = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 
 # Which tells the bundled server how many seconds later a request happens.
 CLOCK = "X-Wireproof-Clock"
@@ -54,10 +49,10 @@ def duration(exchange: Exchange, name: str) -> float:
     """Seconds of a header that holds a duration such as `6m0s`, `1.5s` or `120ms`."""
     __tracebackhide__ = True
     value = header(exchange, name)
-    parts = PARTS.findall(value)
-    whole = bool(parts) and "".join(number + unit for number, unit in parts) == value
-    that(whole, "a duration such as 6m0s", value, where=f"header {name}")
-    return sum(float(number) * UNIT_S[unit] for number, unit in parts)
+    seconds = duration_s(value)
+    if seconds is None:
+        raise Violation("a duration such as 6m0s", value, where=f"header {name}")
+    return seconds
 
 
 def reset_after(exchange: Exchange, provider: Provider) -> float:
@@ -80,19 +75,6 @@ def retry_after(exchange: Exchange) -> float:
     if wait_s is None:
         raise Violation("whole seconds of zero or more, or an HTTP date", value, where="header Retry-After")
     return wait_s
-
-
-def seconds_until(value: str, now: float) -> float | None:
-    """Seconds of a Retry-After that is read at a moment in Unix seconds; None where it is no number and no date."""
-    if value.isascii() and value.isdigit():
-        return float(value)
-    try:
-        date = parsedate_to_datetime(value)
-    except (ValueError, OverflowError):
-        return None
-    # "-0000" parses to a date without a zone; HTTP dates are in GMT.
-    aware = date if date.tzinfo else date.replace(tzinfo=UTC)
-    return (aware - datetime.fromtimestamp(now, UTC)).total_seconds()
 
 
 def readable(read: Callable[[Exchange], float], exchange: Exchange) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from time import perf_counter_ns, time
 from typing import Any
 
+from wireproof.delays import EPOCH, seconds_until
 from wireproof.load.leave import Left
 from wireproof.load.line import Line
 from wireproof.load.reading import MOST_KEPT, Reading, Trouble
@@ -12,7 +13,6 @@ from wireproof.load.record import Answer, Outcome, Record, Tokens
 from wireproof.load.shot import Shot
 from wireproof.load.tally import SHOWN, StreamTally, WholeTally
 from wireproof.target import Deadlines
-from wireproof.waits import EPOCH, seconds_until
 
 THROTTLED = 429
 

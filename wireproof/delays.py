@@ -1,0 +1,32 @@
+"""What a text in a header says of time: a duration, or how long it is until a moment."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+
+# A number this large is a date in Unix seconds (after 2001), not a wait.
+EPOCH = 1_000_000_000
+UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+PARTS = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+
+
+def duration_s(value: str) -> float | None:
+    """Seconds of a duration such as `6m0s`, `1.5s` or `120ms`; None where it is none."""
+    parts = PARTS.findall(value)
+    if not parts or "".join(number + unit for number, unit in parts) != value:
+        return None
+    return sum(float(number) * UNIT_S[unit] for number, unit in parts)
+
+
+def seconds_until(value: str, now: float) -> float | None:
+    """Seconds of a Retry-After that is read at a moment in Unix seconds; None where it is no number and no date."""
+    if value.isascii() and value.isdigit():
+        return float(value)
+    try:
+        date = parsedate_to_datetime(value)
+    except (ValueError, OverflowError):
+        return None
+    # "-0000" parses to a date without a zone; HTTP dates are in GMT.
+    return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - now
