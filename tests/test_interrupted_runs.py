@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from wireproof import contract
+from wireproof import cli, contract
 from wireproof.recorded import CUT_OFF, recorded
 
 ROOT = Path(__file__).parents[1]
@@ -88,26 +88,31 @@ def of_run(reports: Path) -> dict[tuple[str, ...], str]:
 
 
 @pytest.mark.parametrize("at", [pytest.param(share, id=f"at-{share:.0%}") for share in (0.0, 0.2, 0.5)])
-def test_a_run_that_was_killed_is_finished(whole: Path, tmp_path: Path, at: float) -> None:
+def test_a_run_that_was_killed_is_finished(
+    whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], at: float
+) -> None:
     killed(tmp_path, size_at(whole, at), *WORDS)
-    is_finished(tmp_path, WORDS, of_run(whole))
+    is_finished(tmp_path, WORDS, of_run(whole), capsys)
 
 
-def test_a_run_of_two_workers_that_was_killed_is_finished(shared: Path, tmp_path: Path) -> None:
+def test_a_run_of_two_workers_that_was_killed_is_finished(
+    shared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     killed(tmp_path, size_at(shared, 0.3), *SHARED)
-    is_finished(tmp_path, SHARED, of_run(shared))
+    is_finished(tmp_path, SHARED, of_run(shared), capsys)
 
 
-def is_finished(reports: Path, words: list[str], then: Mapping[tuple[str, ...], str]) -> None:
+def is_finished(
+    reports: Path, words: list[str], then: Mapping[tuple[str, ...], str], capsys: pytest.CaptureFixture[str]
+) -> None:
     """The run says that it was cut off, and `--resume` reaches the verdicts that it would have reached."""
     ledger = reports / "ledger.jsonl"
     held = recorded(ledger)
     assert held.cut is not None
     assert "the run was cut off" in held.cut
 
-    judged = ran("wireproof", "judge", str(ledger))
-    assert judged.returncode == 2
-    assert "incomplete: " in judged.stderr
+    assert cli.main(["judge", str(ledger)]) == 2
+    assert "incomplete: " in capsys.readouterr().err
 
     resumed = ran(*words, "--resume", str(ledger), "--report-dir", str(reports))
     assert resumed.returncode == 0, resumed.stdout[-3000:]
@@ -137,7 +142,9 @@ def test_a_run_that_is_still_going_on_is_not_gone_on_with(whole: Path, tmp_path:
     assert ledger.read_bytes() == before
 
 
-def test_what_was_asked_is_asked_again_on_demand(whole: Path, tmp_path: Path) -> None:
+def test_what_was_asked_is_asked_again_on_demand(
+    whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     ledger = tmp_path / "ledger.jsonl"
     lines = (whole / "ledger.jsonl").read_bytes().splitlines(keepends=True)
     last = max(at for at, line in enumerate(lines) if line.startswith(b'{"kind": "intent"'))
@@ -145,7 +152,8 @@ def test_what_was_asked_is_asked_again_on_demand(whole: Path, tmp_path: Path) ->
     done = ran(*WORDS, "--resume", str(ledger), "--resend")
     assert done.returncode == 0, done.stdout[-3000:]
     assert of_run(tmp_path) == of_run(whole)
-    judged = outcomes(json.loads(ran("wireproof", "judge", str(ledger), "--json").stdout))
+    cli.main(["judge", str(ledger), "--json"])
+    judged = outcomes(json.loads(capsys.readouterr().out))
     assert of_run(whole).items() <= judged.items()
 
 

@@ -7,11 +7,13 @@ import re
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import pytest
 
-from wireproof import aim, config
+from wireproof import aim, cli, config
 from wireproof.plan import Plan, plan
 from wireproof.suites import load_checks
 from wireproof.trial import open_trial
@@ -30,6 +32,18 @@ def planned(provider: str, profile: str) -> Plan:
 
 def ran(*options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-m", "wireproof", *options], capture_output=True, text=True)
+
+
+@pytest.fixture(name="told")
+def _told(capsys: pytest.CaptureFixture[str]) -> Callable[..., dict[str, Any]]:
+    """What `wireproof plan` tells of its one target; that it is a command of its own is shown beside."""
+
+    def told(*options: str) -> dict[str, Any]:
+        assert cli.main(["plan", *options, "--json"]) == 0
+        (found,) = json.loads(capsys.readouterr().out)
+        return dict(found)
+
+    return told
 
 
 @each_provider
@@ -68,33 +82,32 @@ def test_a_plan_sends_nothing(form: tuple[str, ...]) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_a_plan_tells_requests_tokens_cost_and_time() -> None:
-    url = ("--provider", "iio", "--endpoint", "http://127.0.0.1:9/v1")
-    (told,) = json.loads(ran("plan", *url, "--pace", "10", "--price", "1,2", "--json").stdout)
-    assert told["requests"] == planned("iio", "core").requests
-    assert told["output_tokens"] == planned("iio", "core").output
-    assert told["cost"] == pytest.approx((told["input_tokens"] + 2 * told["output_tokens"]) / 1e6, rel=0.5)
-    assert told["seconds"] == 6 * (told["requests"] - 1)
+def test_a_plan_tells_requests_tokens_cost_and_time(told: Callable[..., dict[str, Any]]) -> None:
+    found = told("--provider", "iio", "--endpoint", "http://127.0.0.1:9/v1", "--pace", "10", "--price", "1,2")
+    assert found["requests"] == planned("iio", "core").requests
+    assert found["output_tokens"] == planned("iio", "core").output
+    assert found["cost"] == pytest.approx((found["input_tokens"] + 2 * found["output_tokens"]) / 1e6, rel=0.5)
+    assert found["seconds"] == 6 * (found["requests"] - 1)
 
 
-def test_a_plan_tells_the_waits_that_patience_allows(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_plan_tells_the_waits_that_patience_allows(
+    told: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("FREE_KEY", "iio-dev-of-nobody")
     url = ("--provider", "iio", "--endpoint", "http://127.0.0.1:9/v1", "--profile", "all", "--key", "free=FREE_KEY")
-    (hasty,) = json.loads(ran("plan", *url, "--json").stdout)
-    (patient,) = json.loads(ran("plan", *url, "--patience", "65", "--json").stdout)
+    hasty, patient = told(*url), told(*url, "--patience", "65")
     assert (hasty["waits"], hasty["seconds"]) == (0, None)
     # The window of the free tier alone takes a minute, and a minute of its own before it.
     assert patient["waits"] == patient["seconds"] > 120
     assert patient["verdicts"] > hasty["verdicts"]
-    told = ran("plan", *url, "--patience", "65", "--pace", "600").stdout
-    assert f"{patient['waits']:.0f} s are waited for later moments" in told
+    shown = ran("plan", *url, "--patience", "65", "--pace", "600").stdout
+    assert f"{patient['waits']:.0f} s are waited for later moments" in shown
 
 
-def test_a_plan_leaves_out_what_a_budget_does_not_allow() -> None:
-    url = ("--provider", "iio", "--endpoint", "http://127.0.0.1:9/v1")
-    (told,) = json.loads(ran("plan", *url, "--max-requests", "5", "--json").stdout)
-    assert told["requests"] == 5
-    assert set(told["unsent"].values()) == {"the budget of 5 requests is spent"}
+def test_a_plan_leaves_out_what_a_budget_does_not_allow(told: Callable[..., dict[str, Any]]) -> None:
+    found = told("--provider", "iio", "--endpoint", "http://127.0.0.1:9/v1", "--max-requests", "5")
+    assert found["requests"] == 5
+    assert set(found["unsent"].values()) == {"the budget of 5 requests is spent"}
 
 
 def test_a_plan_takes_the_options_of_check() -> None:
