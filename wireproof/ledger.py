@@ -27,6 +27,7 @@ from wireproof.target import Target
 from wireproof.verdict import Verdict
 
 FORMAT = 1
+ENCODER = json.JSONEncoder(ensure_ascii=False)
 # The header is shorter, and the rest of a ledger may be long.
 PART = 1 << 16
 
@@ -107,7 +108,7 @@ class Ledger:
     def _line(self, fact: Mapping[str, Any]) -> None:
         if self._file is None:
             return
-        text = json.dumps(fact, ensure_ascii=False)
+        text = ENCODER.encode(fact)
         # A lone surrogate, which JSON can say and UTF-8 cannot, becomes the escape that JSON has for it.
         line = text.encode("utf-8", "backslashreplace") + b"\n"
         try:
@@ -171,9 +172,9 @@ def header(version: str, run: str, started: str, live: bool, targets: Iterable[T
 
 def _run_of(file: int) -> str | None:
     """The run that began a ledger; None where there is none yet."""
-    line = b""
-    while b"\n" not in line and (more := os.pread(file, PART, len(line))):
-        line += more
+    line, size = b"", os.fstat(file).st_size
+    while b"\n" not in line and len(line) < size:
+        line += os.pread(file, PART, len(line))
     try:
         first = json.loads(line.partition(b"\n")[0])
     except ValueError:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import inspect
 from collections.abc import Generator
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -42,8 +42,8 @@ class CheckItem(pytest.Item):
         super().__init__(**kwargs)
         self.entry, self.line = entry, line
         self.verdict: Verdict | None = None
-        self.add_marker(entry.area)
-        self.add_marker(entry.level)
+        self.add_marker(_mark(entry.area))
+        self.add_marker(_mark(entry.level))
 
     def setup(self) -> None:
         """Reach the verdict; what is our own trouble surfaces here, as an error of the set-up."""
@@ -67,6 +67,8 @@ class CheckItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """What is our own trouble, told without a key that some frame of it holds."""
+        if isinstance(excinfo.value, pytest.xfail.Exception):
+            return str(excinfo.value)
         told = super().repr_failure(excinfo, style)
         ours = isinstance(excinfo.value, pytest.fail.Exception)
         return told if ours else self.config.stash[RUN].ledger.redactor.text(str(told))
@@ -227,6 +229,13 @@ def _generated() -> ModuleType:
     from wireproof.generated import items
 
     return items
+
+
+@cache
+def _mark(name: str) -> pytest.MarkDecorator:
+    """The mark of an area or a level, which tens of thousands of items share."""
+    mark: pytest.MarkDecorator = getattr(pytest.mark, name)
+    return mark
 
 
 def _item(collector: pytest.Module, name: str, entry: Entry, line: int) -> CheckItem:
