@@ -173,8 +173,8 @@ def header(version: str, run: str, started: str, live: bool, targets: Iterable[T
 def _run_of(file: int) -> str | None:
     """The run that began a ledger; None where there is none yet."""
     line, size = b"", os.fstat(file).st_size
-    while b"\n" not in line and len(line) < size:
-        line += os.pread(file, PART, len(line))
+    while b"\n" not in line and len(line) < size and (more := os.pread(file, PART, len(line))):
+        line += more
     try:
         first = json.loads(line.partition(b"\n")[0])
     except ValueError:
