@@ -67,7 +67,7 @@ class Redactor:
         if any(needle in text for needle in self._needles):
             for form in self._texts:
                 masked = masked.replace(form, MASK * len(form))
-        elif len(self._clean) < REMEMBERED:
+        if masked == text and len(self._clean) < REMEMBERED:
             self._clean.add(text)
         return masked
 
