@@ -194,6 +194,33 @@ def test_a_worker_that_is_killed_is_reported_with_what_is_lost(serve: Serve, wri
     assert master.returncode == 3
 
 
+def test_two_runs_of_several_processes_do_not_meet(serve: Serve, written: Path, tmp_path: Path) -> None:
+    """Each has a master of its own, which only this machine reaches: no worker asks for the other run."""
+    mine = (
+        "--scenarios",
+        str(written),
+        "-u",
+        "4",
+        "--max-requests",
+        "60",
+        "--jitter",
+        "0",
+        "-t",
+        "60s",
+        "--only-summary",
+    )
+    files = [tmp_path / f"{name}.json" for name in ("one", "other")]
+    with ExitStack() as stack:
+        cell = stack.enter_context(serve("steady"))
+        aimed = ("--host", cell.url, "--own-cells", "--processes", "2")
+        runs = [stack.enter_context(started(*mine, *aimed, "--summary", str(file))) for file in files]
+        told = [run.communicate(timeout=100)[0] for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], told
+    for summary in (json.loads(file.read_text()) for file in files):
+        assert summary["all"]["outcomes"] == {"ok": 60}
+        assert summary["workers"] == {"count": 2, "lost": []}
+
+
 @pytest.mark.parametrize("words", [pytest.param((), id="alone"), pytest.param(("--processes", "2"), id="two")])
 def test_a_run_that_a_signal_ends_tells_what_it_found_and_blames_nobody(
     serve: Serve, written: Path, tmp_path: Path, words: tuple[str, ...]

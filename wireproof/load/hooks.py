@@ -30,6 +30,7 @@ def install(users: dict[str, type[LoadUser]], default: str) -> None:
     def _options(parser: ArgumentParser) -> None:
         options.add(parser)
         parser.set_defaults(spawn_rate=SPAWN_RATE)
+        options.keep_apart(parser, sys.argv[1:])
 
     def _init(environment: Any, runner: Any, web_ui: Any, **_: Any) -> None:
         given = environment.parsed_options

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 from pathlib import Path
 from time import time_ns
 
@@ -11,6 +13,7 @@ from wireproof.load.budget import FLAG, Ceilings
 
 # The requests of an open loop that may be under way, where neither -u nor the scenario says.
 UNDER_WAY = 100
+LOOPBACK = "127.0.0.1"
 
 
 def add(parser: ArgumentParser) -> None:
@@ -47,6 +50,19 @@ def add(parser: ArgumentParser) -> None:
     group.add_argument("--max-requests", type=int, metavar="N", help="ceiling of the run")
     group.add_argument("--max-output-tokens", type=int, metavar="N", help="ceiling of the run")
     group.add_argument("--max-cost", type=float, metavar="DOLLARS", help="ceiling of the run")
+
+
+def keep_apart(parser: ArgumentParser, words: Sequence[str]) -> None:
+    """Let the processes of one run meet on a port of their own, which only this machine reaches.
+
+    Locust has them all meet on one port: a second run beside the first ends at once, or gets its workers.
+    """
+    several = any(word.partition("=")[0] == "--processes" for word in words)
+    if several and "--worker" not in words:
+        with socket.socket() as plug:
+            plug.bind((LOOPBACK, 0))
+            port = plug.getsockname()[1]
+        parser.set_defaults(master_bind_host=LOOPBACK, master_bind_port=port, master_port=port)
 
 
 def aim_of(options: Namespace, host: str | None) -> Aim:
