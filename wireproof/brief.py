@@ -56,11 +56,12 @@ class Brief:
         for due in self._places(fault):
             sought = fault.id in self._mine and not toll.checks
             if sought or not self.open.isdisjoint(due.words):
+                evidence = {}
                 for _, name in due.entry.cases:
                     if name not in came:
-                        reached = self._stand.reaches(fault, name)
-                        came[name] = await self._stand.touch(fault, name) if reached else None
-                evidence = {**self._stand.rehearsed, **{name: touch.sent for name, touch in came.items() if touch}}
+                        came[name] = await self._stand.touch(fault, name)
+                    touch = came[name]
+                    evidence[name] = touch.sent if touch else self._stand.rehearsed[name]
                 verdict = self._stand.judge(due.entry, evidence)
                 toll = joined(toll, self._noted(toll_of(fault, [(due, verdict)])))
         return toll

@@ -88,24 +88,26 @@ class Stand:
         """What comes under a fault of the cases that it touches: over the wire, where only the wire shows it."""
         if fault.apply.frame is not None:
             return await self.carried(fault, await self.deeds(fault))
-        found = [(name, await self.touch(fault, name)) for name in self.cases if self.reaches(fault, name)]
+        found = [(name, await self.touch(fault, name)) for name in self.cases]
         return {name: touch for name, touch in found if touch is not None}
 
     async def touch(self, fault: Fault, name: str) -> Touched | None:
         """What comes of one case under a fault; None where the fault does not touch it."""
+        if not self._reaches(fault, name):
+            return None
         if fault.apply.frame is not None:
             ops = await self._done(fault, name)
             return None if ops == self._faultless[name].ops else (await self.carried(fault, {name: ops}))[name]
         sent = await self.under(fault, name)
         return None if sent is None else Touched(sent, changed(self.rehearsed[name], sent))
 
-    def reaches(self, fault: Fault, name: str) -> bool:
+    def _reaches(self, fault: Fault, name: str) -> bool:
         """Whether a case asks an endpoint at which the fault is committed."""
         return "*" in fault.endpoints or any(ask.endpoint in fault.endpoints for ask in self.cases[name].asks)
 
     async def deeds(self, fault: Fault) -> Mapping[str, tuple[Ops, ...]]:
         """What the server does under a fault for the cases that it touches."""
-        found = [(name, await self._done(fault, name)) for name in self.cases if self.reaches(fault, name)]
+        found = [(name, await self._done(fault, name)) for name in self.cases if self._reaches(fault, name)]
         return {name: ops for name, ops in found if ops != self._faultless[name].ops}
 
     def judged(self, touched: Mapping[str, Touched]) -> Iterator[tuple[Due, Evidence, Verdict]]:
