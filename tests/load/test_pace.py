@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from wireproof import sketch
 from wireproof.errors import ConfigError
-from wireproof.load import budget, pace, slo, watch
+from wireproof.load import budget, pace, slo
 from wireproof.load.book import Book
 from wireproof.load.budget import Ceilings, Purse
+from wireproof.load.doubts import doubts
 from wireproof.load.record import Outcome, Record, Tokens
 from wireproof.load.shot import Shot
 
@@ -187,4 +188,4 @@ def of(kind: str, value: float, number: int = 1000) -> dict[tuple[str, str], Any
 def test_a_result_is_doubted_where_the_generator_was_the_bottleneck(
     rows: dict[tuple[str, str], Any], counts: dict[str, int], doubted: bool
 ) -> None:
-    assert bool(watch.doubts(rows, counts)) == doubted
+    assert bool(doubts(rows, counts)) == doubted

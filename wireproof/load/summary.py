@@ -13,8 +13,8 @@ from wireproof.load import limiter, threshold
 from wireproof.load.book import Book
 from wireproof.load.course import Course
 from wireproof.load.definitions import SHEET
+from wireproof.load.doubts import GENERATOR, SCHEDULE, doubts
 from wireproof.load.record import Outcome
-from wireproof.load.watch import doubts
 from wireproof.load.window import COOL_DOWN, WARM_UP
 from wireproof.sketch import merged, quantile
 
@@ -51,7 +51,7 @@ def summary(stats: Any, book: Book, setting: Mapping[str, Any], course: Course, 
         "unfinished": counts["unfinished"],
         "stopped_by_ceiling": bool(counts["stopped/ceiling"]),
         "limiter": limiter.told(counts, figures.get(limiter.LIMITER, {})),
-        "generator": dict(figures.get("generator", {})) | dict(figures.get("schedule", {})),
+        "generator": dict(figures.get(GENERATOR, {})) | dict(figures.get(SCHEDULE, {})),
         "requests": told,
         "all": _request(names, every, counts, window_s),
         "timeline": book.timeline.as_data(),

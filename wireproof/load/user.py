@@ -13,6 +13,7 @@ from locust.user.task import LOCUST_STATE_STOPPING
 
 from wireproof.load import limiter
 from wireproof.load.book import Book
+from wireproof.load.doubts import LAG, SCHEDULE
 from wireproof.load.judging import JUDGED, Judge
 from wireproof.load.line import Line
 from wireproof.load.pace import Start
@@ -21,7 +22,6 @@ from wireproof.load.reader import ask
 from wireproof.load.record import Outcome, Record
 from wireproof.load.scenario import Scenario
 from wireproof.load.shot import Shot
-from wireproof.load.watch import LAG, SCHEDULE
 
 # A user spreads its return over this share of the wait: those who were sent away together do not come back so.
 SPREAD = 0.1
