@@ -66,13 +66,5 @@ def as_text(found: Mapping[str, Any]) -> str:
     return "\n".join([*lines, *(f"INVALID: {doubt}" for doubt in found["doubts"])])
 
 
-def sentence(bar: Mapping[str, Any] | None) -> str:
-    """What a result says of its error bar."""
-    if bar is None:
-        return "not measured here (wireproof calibrate measures it)"
-    told = (f"{kind} " + "/".join(f"{share} {value:+.2f}" for share, value in row.items()) for kind, row in bar.items())
-    return "by its calibration this client adds: " + ", ".join(told)
-
-
 def _ms(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f} ms"

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from wireproof import __version__, calibration
-from wireproof.load import limiter, threshold
+from wireproof import __version__
+from wireproof.load import error_bar, limiter, threshold
 from wireproof.load.book import Book
 from wireproof.load.course import Course
 from wireproof.load.definitions import SHEET
@@ -152,7 +152,7 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
     yield from _conformance_lines(found["conformance"])
     for doubt in found["doubts"]:
         yield f"INVALID: {doubt}"
-    yield f"error bar: {calibration.sentence(found.get('error_bar'))}"
+    yield f"error bar: {error_bar.sentence(found.get('error_bar'))}"
     yield ""
     yield found["definitions"]
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from wireproof import calibration
-from wireproof.load import limiter
+from wireproof.load import error_bar, limiter
+from wireproof.load.sweep_words import answer, bend, resolved
 from wireproof.load.threshold import measured
 from wireproof.report.load_page import COLUMNS, SIGNS, outcome, title, words
 from wireproof.report.plain import code
-from wireproof.sweep.report import answer, bend, resolved
 
 Found = Mapping[str, Any]
 
@@ -54,7 +53,7 @@ def _run(run: Found) -> Iterator[str]:
         yield from ("", f"Conformance: {judged['conformant']} of {judged['judged']} answers.")
     if held_off := limiter.sentence(run["limiter"]):
         yield from ("", f"Limiter: {held_off}.")
-    yield from ("", f"Error bar: {calibration.sentence(run.get('error_bar'))}.")
+    yield from ("", f"Error bar: {error_bar.sentence(run.get('error_bar'))}.")
 
 
 def _rows(metrics: Found) -> list[list[str]]:

@@ -10,12 +10,12 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from wireproof import __version__, calibration
-from wireproof.load import limiter
+from wireproof import __version__
+from wireproof.load import error_bar, limiter
+from wireproof.load.sweep_words import answer, bend, resolved
 from wireproof.load.threshold import measured
 from wireproof.report import load_series
 from wireproof.report.page import environment, inline
-from wireproof.sweep.report import answer, bend, resolved
 
 SCRIPTS = ("uplot.min.js", "text.js", "charts.js", "load.js")
 COLUMNS = ("n", "mean", "p50", "p90", "p95", "p99", "p99.9", "max")
@@ -65,7 +65,7 @@ def load_page(run: Found | None = None, sweep: Found | None = None, limits: Foun
             series=drawn["time"],
             heat=drawn["heat"]["cells"],
             outside=_outside(run) if run else "",
-            bar=calibration.sentence(run.get("error_bar")) if run else "",
+            bar=error_bar.sentence(run.get("error_bar")) if run else "",
             limiter=limiter.sentence(run["limiter"]) if run else "",
             definitions=escape(run["definitions"]) if run else "",
             sweep=[tell(sweep) for tell in (answer, resolved, bend)] if sweep else [],

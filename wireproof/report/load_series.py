@@ -10,8 +10,8 @@ from typing import Any
 
 from wireproof.answer import HELD_OFF
 from wireproof.load.slices import outcomes, values
+from wireproof.load.sweep_words import UNITS
 from wireproof.sketch import merged, quantile
-from wireproof.sweep.report import UNITS
 
 # Metrics with a curve of their own, and those whose course over time is drawn.
 CURVES = ("TTFT ms", "TTFOT ms", "gap ms", "TPOT ms", "e2e ms")

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from wireproof import __version__
+from wireproof.load.sweep_words import answer, bend, resolved
 from wireproof.sweep.knee import Knee
 from wireproof.sweep.search import Found, Limits
 
-UNITS = {"rate": "starts a second", "users": "users"}
 SHOWN = ("TTFT ms", "e2e ms")
 
 
@@ -39,31 +39,6 @@ def as_text(data: Mapping[str, Any]) -> str:
         shown = " ".join(f"{_cell(step, name):>12}" for name in SHOWN)
         lines.append(f"  {step['load']:>8g} {step['ok_s']:>8.4g} {good} {shown}  {', '.join(notes)}")
     return "\n".join(lines)
-
-
-def answer(data: Mapping[str, Any]) -> str:
-    """The highest load that meets the objectives, between its neighbours."""
-    unit, meets, fails = UNITS[data["by"]], data["meets"], data["fails"]
-    carried = "no load was carried" if meets is None else f"{meets:g} {unit} are carried"
-    return f"{carried}, {'nothing was too much' if fails is None else f'{fails:g} is too much'}"
-
-
-def resolved(data: Mapping[str, Any]) -> str:
-    """How sure the answer is."""
-    wanted = f"{data['share']:.0%} of requests are ok and meet the objectives at the first, and not at the second"
-    return f"resolved: {wanted}" if data["resolved"] else f"unresolved: {data['ended']}"
-
-
-def bend(data: Mapping[str, Any]) -> str:
-    """Where the knee is, and how sure that is."""
-    found = data["knee"]
-    if found is None:
-        return "knee: not seen; too few steps on either side of one"
-    sure = "resolved" if found["resolved"] else "unresolved"
-    return (
-        f"knee: {found['load']:.4g} {UNITS[data['by']]} ({found['low']:.4g} to {found['high']:.4g}, {sure}), "
-        f"then {found['throughput']:.4g} requests/s at most"
-    )
 
 
 def _cell(step: Mapping[str, Any], metric: str) -> str:
