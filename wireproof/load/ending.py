@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from wireproof.errors import ConfigError
-from wireproof.load import junit, records, slo, summary, threshold
+from wireproof.load import csv_file, junit, records, slo, summary_text, threshold
 from wireproof.load.scenario import Scenario
 
 HELD, BROKEN, UNTOLD, DOUBTED = 0, 1, 2, 3
@@ -42,12 +42,12 @@ def end(found: Mapping[str, Any], given: Namespace) -> int | None:
     if given.report_dir:
         _reports(found, Path(given.report_dir))
     if given.csv_prefix:
-        summary.write_csv(found, Path(f"{given.csv_prefix}_wireproof.csv"))
+        csv_file.write_csv(found, Path(f"{given.csv_prefix}_wireproof.csv"))
     if given.html_file and Path(given.html_file).is_file():
-        _into_page(Path(given.html_file), summary.text(found))
+        _into_page(Path(given.html_file), summary_text.text(found))
     if given.junit:
         Path(given.junit).write_text(junit.junit(found, strict=given.strict), encoding="utf-8")
-    print(summary.text(found))
+    print(summary_text.text(found))
     return code(found, strict=given.strict)
 
 
@@ -58,7 +58,7 @@ def _reports(found: Mapping[str, Any], into: Path) -> None:
 
     load_files.write_all(into, run=found)
     (into / "load.json").write_text(json.dumps(found, indent=1), encoding="utf-8")
-    summary.write_csv(found, into / "load.csv")
+    csv_file.write_csv(found, into / "load.csv")
 
 
 def code(found: Mapping[str, Any], *, strict: bool) -> int | None:

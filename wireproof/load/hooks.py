@@ -12,7 +12,7 @@ from locust import argument_parser, events
 from locust.runners import WorkerRunner
 
 from wireproof.errors import WireproofError
-from wireproof.load import options, stats, summary
+from wireproof.load import options, stats, summary_text
 from wireproof.load.run import END, Run
 from wireproof.load.user import LoadUser
 
@@ -59,7 +59,7 @@ def install(users: dict[str, type[LoadUser]], default: str) -> None:
 
 
 def _page(run: Run) -> str:
-    return f"<!doctype html><title>wireproof load</title><pre>{html.escape(summary.text(run.summary()))}</pre>"
+    return f"<!doctype html><title>wireproof load</title><pre>{html.escape(summary_text.text(run.summary()))}</pre>"
 
 
 def _listen(environment: Any, run: Run) -> None:
