@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
-from wireproof.load import ranks, slices
+from wireproof.load import ranks, timeline
 from wireproof.load.threshold import NO_FAULT
 from wireproof.sketch import merged, quantile
 
@@ -82,9 +82,9 @@ def _untold(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Shi
             yield Shift(f"{kind} p50", was, now, "ratio", now / was, None, None, UNKNOWN)
 
 
-def _quantiles(timeline: Slices, kind: str, share: float) -> list[float]:
+def _quantiles(slices: Slices, kind: str, share: float) -> list[float]:
     """The percentile of as many stretches as have values enough; empty where not even a few have."""
-    each = [slices.values(one, kind) for one in timeline]
+    each = [timeline.values(one, kind) for one in slices]
     for number in range(min(MOST, len(each)), LEAST - 1, -1):
         found = [quantile(merged(each[start:end]), share) for start, end in _stretches(len(each), number)]
         if None not in found:
@@ -105,7 +105,7 @@ def _rates(run: Mapping[str, Any], figure: str) -> list[float]:
 def _number(counts: Mapping[str, int], figure: str) -> int:
     if figure == "tokens_s":
         return counts.get("tokens", 0)
-    return slices.outcomes(counts, "window/")["ok"]
+    return timeline.outcomes(counts, "window/")["ok"]
 
 
 def _stretches(length: int, number: int) -> Iterator[tuple[int, int]]:

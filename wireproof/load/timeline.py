@@ -1,4 +1,7 @@
-"""A run in slices of time: counts and distributions of what ended in each. Slices of several processes add up."""
+"""A run in slices of time: counts and distributions of what ended in each. Slices of several processes add up.
+
+The functions at the end read a slice as a summary holds it.
+"""
 
 from __future__ import annotations
 
@@ -79,3 +82,20 @@ def _as_data(place: int, one: Slice) -> dict[str, Any]:
         values = [[float(f"{value:.4g}"), number] for value, number in sorted(counts.items())]
         metrics.setdefault(name, {})[kind] = values
     return {"place": place, "counts": dict(sorted(one.counts.items())), "metrics": metrics}
+
+
+def outcomes(counts: Mapping[str, int], part: str = "") -> Counter[str]:
+    """Outcome → how many, of all requests; of one part of the run, where it is named."""
+    found: Counter[str] = Counter()
+    for key, number in counts.items():
+        if "/" in key and key.startswith(part):
+            found[key.rpartition("/")[2]] += number
+    return found
+
+
+def values(one: Mapping[str, Any], metric: str) -> Counter[float]:
+    """Value → how many, of all requests."""
+    found: Counter[float] = Counter()
+    for metrics in one["metrics"].values():
+        found.update(dict(metrics.get(metric, ())))
+    return found

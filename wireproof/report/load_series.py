@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wireproof.answer import HELD_OFF
-from wireproof.load.slices import outcomes, values
 from wireproof.load.sweep_words import UNITS
+from wireproof.load.timeline import outcomes, values
 from wireproof.sketch import merged, quantile
 
 # Metrics with a curve of their own, and those whose course over time is drawn.

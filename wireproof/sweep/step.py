@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wireproof.load.ranks import wilson
-from wireproof.load.slices import outcomes
+from wireproof.load.timeline import outcomes
 
 # An interval holds in all but this share of steps.
 ERROR = 0.05
