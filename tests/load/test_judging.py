@@ -14,6 +14,7 @@ from wireproof import aim, config, pointer
 from wireproof.aim import Aim
 from wireproof.case import Case
 from wireproof.load import cases, conformance, judging, shot
+from wireproof.load.conformance import BrokenPlaces, JudgementKey
 from wireproof.load.judging import Breach, Judge
 from wireproof.load.record import Answer, Outcome, Record
 from wireproof.load.reply import Reply
@@ -152,14 +153,14 @@ def test_the_kept_body_has_the_text_of_a_stream_that_was_asked_for_a_word(target
 def test_levels_are_those_of_the_document(target: Target) -> None:
     """The same check at different places is promised at different levels, and what no client can read at must."""
     levels = conformance.Levels(target)
-    assert levels.of("chat-usage-stream", "schema.chunks\t/id") == ("schema.chunks", "must")
-    assert levels.of("chat-usage-stream", "schema.chunks\t/elsewhere") == ("schema.chunks", "should")
-    assert levels.of("chat-usage-stream", "cut") == ("cut", "must")
-    assert levels.of("chat-basic", "wire.no-server-error") == ("wire.no-server-error", "must")
+    assert levels.of("chat-usage-stream", BrokenPlaces("schema.chunks", ("/id",))) == ("schema.chunks", "must")
+    assert levels.of("chat-usage-stream", BrokenPlaces("schema.chunks", ("/elsewhere",))) == ("schema.chunks", "should")
+    assert levels.of("chat-usage-stream", BrokenPlaces("cut", ())) == ("cut", "must")
+    assert levels.of("chat-basic", BrokenPlaces("wire.no-server-error", ())) == ("wire.no-server-error", "must")
 
 
 def test_answers_are_counted_by_what_they_break_and_by_how_many_were_under_way(target: Target) -> None:
-    counts = Counter[str]()
+    counts = Counter[JudgementKey]()
     at_id = Breach("schema.chunks", ("/id",), "")
     for flying, breaches in ((1, ()), (5, ()), (7, (at_id,)), (70, (at_id, Breach("cut", (), "")))):
         counts[conformance.key_of("chat-usage-stream", flying, breaches)] += 1

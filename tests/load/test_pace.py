@@ -16,6 +16,7 @@ from wireproof.errors import ConfigError
 from wireproof.load import budget, pace, slo
 from wireproof.load.book import Book
 from wireproof.load.budget import Ceilings, Purse
+from wireproof.load.counters import STARTS_DUE, STARTS_MISSED, CounterKey
 from wireproof.load.doubts import doubts
 from wireproof.load.record import Outcome, Record, Tokens
 from wireproof.load.shot import Shot
@@ -181,11 +182,11 @@ def of(kind: str, value: float, number: int = 1000) -> dict[tuple[str, str], Any
         pytest.param(of("loop delay ms", 1.0), {}, False, id="calm"),
         pytest.param(of("loop delay ms", 6.0), {}, True, id="late-timers"),
         pytest.param(of("lag ms", 6.0), {}, True, id="late-starts"),
-        pytest.param(of("lag ms", 2.0), {"schedule/due": 1000, "schedule/missed": 5}, False, id="few-missed"),
-        pytest.param(of("lag ms", 2.0), {"schedule/due": 1000, "schedule/missed": 50}, True, id="many-missed"),
+        pytest.param(of("lag ms", 2.0), {STARTS_DUE: 1000, STARTS_MISSED: 5}, False, id="few-missed"),
+        pytest.param(of("lag ms", 2.0), {STARTS_DUE: 1000, STARTS_MISSED: 50}, True, id="many-missed"),
     ],
 )
 def test_a_result_is_doubted_where_the_generator_was_the_bottleneck(
-    rows: dict[tuple[str, str], Any], counts: dict[str, int], doubted: bool
+    rows: dict[tuple[str, str], Any], counts: dict[CounterKey, int], doubted: bool
 ) -> None:
     assert bool(doubts(rows, counts)) == doubted

@@ -7,6 +7,7 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wireproof.load.counters import CounterKey
 from wireproof.load.timeline import MOST, WIDTH_S, Timeline
 
 FOUR_HOURS_S = 4 * 3600.0
@@ -18,7 +19,7 @@ def noted(moments: list[float]) -> Timeline:
     made = Timeline()
     for moment in sorted(moments):
         one = made.at(moment)
-        one.counts["window/a/ok"] += 1
+        one.counts[CounterKey("window", "a", "ok")] += 1
         one.metrics["a", "e2e ms"][5.0] += 1
     return made
 

@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from wireproof.load import conformance, slo
+from wireproof.load import conformance, counters, slo
+from wireproof.load.conformance import JudgementKey
+from wireproof.load.counters import CounterKey, counter_key
 from wireproof.load.judging import Breach
 from wireproof.load.record import Outcome, Record
 from wireproof.load.records import Records
@@ -45,8 +47,9 @@ class Book:
         self._rows, self._fire = rows, fire
         self._waiting: dict[tuple[str, str], list[float]] = defaultdict(list)
         self._gaps: dict[str, list[int]] = defaultdict(list)
-        self.counts: Counter[str] = Counter()
-        self.samples: dict[str, list[str]] = defaultdict(list)
+        self.counts: Counter[CounterKey] = Counter()
+        self.judgements: Counter[JudgementKey] = Counter()
+        self.samples: dict[tuple[str, str], list[str]] = defaultdict(list)
         self.objectives: Mapping[str, float] = {}
         self.timeline = Timeline()
         self.records: Records | None = None
@@ -68,13 +71,13 @@ class Book:
         part = self._window.part(record.due_ns)
         if self.records is not None:
             self.records.keep(record, number, part)
-        self._slice.counts[f"{part}/{record.name}/{record.outcome}"] += 1
+        ended = counter_key(part, record.name, record.outcome)
+        self._slice.counts[ended] += 1
+        self.counts[ended] += 1
         if part != WINDOW:
-            self.counts[f"outside/{part}/{record.outcome}"] += 1
             return
         ok = record.outcome is Outcome.OK
         e2e_ms = (record.ended_ns - record.sent_ns) / 1e6
-        self.counts[f"outcome/{record.name}/{record.outcome}"] += 1
         self._fire(
             request_type=method,
             name=record.name,
@@ -95,7 +98,7 @@ class Book:
         for kind, value in values.items():
             self.note(record.name, kind, value)
         if slo.meets({**values, "e2e ms": e2e_ms}, self.objectives):
-            self.counts[f"good/{record.name}"] += 1
+            self.counts[counter_key(counters.GOOD, record.name)] += 1
         if record.gaps_ns:
             waiting = self._gaps[record.name]
             waiting.extend(record.gaps_ns)
@@ -106,9 +109,9 @@ class Book:
         """Count what an answer of the window broke, by how many requests were under way when it was sent."""
         if self._window.part(record.due_ns) != WINDOW:
             return
-        self.counts[conformance.key_of(record.name, under_way, breaches)] += 1
+        self.judgements[conformance.key_of(record.name, under_way, breaches)] += 1
         for breach in breaches:
-            self.keep(f"{record.name}/{breach.check}", [breach.message])
+            self.keep(record.name, breach.check, [breach.message])
 
     def note(self, name: str, kind: str, value: float) -> None:
         """Enter one value of a metric."""
@@ -128,28 +131,33 @@ class Book:
 
     def clear(self) -> None:
         """Begin anew."""
-        for kept in (self._waiting, self._gaps, self.counts, self.samples, self.timeline):
+        for kept in (self._waiting, self._gaps, self.counts, self.judgements, self.samples, self.timeline):
             kept.clear()
 
     def hand_over(self) -> dict[str, Any]:
         """What was entered since the last time, beside the rows, for another process."""
-        told = {"counts": dict(self.counts), "samples": dict(self.samples), "timeline": self.timeline.told()}
-        self.counts.clear()
-        self.samples.clear()
-        self.timeline.clear()
+        told = {
+            "counts": counters.to_rows(self.counts),
+            "judgements": conformance.to_rows(self.judgements),
+            "samples": [[name, what, details] for (name, what), details in self.samples.items()],
+            "timeline": self.timeline.told(),
+        }
+        for kept in (self.counts, self.judgements, self.samples, self.timeline):
+            kept.clear()
         self._slice = self.timeline.at((self._turns_ns - self._began_ns) / 1e9 - self.timeline.width_s / 2)
         return told
 
     def add(self, told: Mapping[str, Any]) -> None:
         """Add what another process handed over."""
-        self.counts.update(told["counts"])
-        for key, details in told["samples"].items():
-            self.keep(key, details)
+        self.counts.update(counters.counters_from_rows(told["counts"]))
+        self.judgements.update(conformance.judgements_from_rows(told["judgements"]))
+        for name, what, details in told["samples"]:
+            self.keep(name, what, details)
         self.timeline.add(told["timeline"])
 
     def flying(self, number: int, milliseconds: float) -> None:
         """So many requests were under way for so long."""
-        self._slice.counts["flying ms"] += round(number * milliseconds)
+        self._slice.counts[counters.UNDER_WAY_MS] += round(number * milliseconds)
 
     def _turn(self, now_ns: int) -> None:
         """Go on in the slice of now."""
@@ -160,20 +168,20 @@ class Book:
         self._turns_ns = self._began_ns + int((second // width_s + 1) * width_s * 1e9)
 
     def _count_tokens(self, record: Record) -> None:
-        tokens = record.tokens
-        self.counts[f"tokens/{record.name}/prompt"] += tokens.prompt
-        self.counts[f"tokens/{record.name}/answer/{tokens.by}"] += tokens.answer
-        self._slice.counts["tokens"] += tokens.answer
-        self.counts[f"chunks/{record.name}"] += len(record.gaps_ns) + (record.first_ns is not None)
-        self.counts[f"sent/{record.name}"] += record.sent_bytes
-        self.counts[f"received/{record.name}"] += record.received_bytes
+        counts, name, tokens = self.counts, record.name, record.tokens
+        counts[counter_key(counters.PROMPT_TOKENS, name)] += tokens.prompt
+        counts[counter_key(counters.ANSWER_TOKENS, name, tokens.by)] += tokens.answer
+        self._slice.counts[counters.TOKENS] += tokens.answer
+        counts[counter_key(counters.CHUNKS, name)] += len(record.gaps_ns) + (record.first_ns is not None)
+        counts[counter_key(counters.SENT_BYTES, name)] += record.sent_bytes
+        counts[counter_key(counters.RECEIVED_BYTES, name)] += record.received_bytes
 
     def _sample(self, record: Record) -> None:
-        self.keep(f"{record.name}/{record.outcome}", [record.detail])
+        self.keep(record.name, str(record.outcome), [record.detail])
 
-    def keep(self, key: str, details: Iterable[str]) -> None:
-        """Keep a few details of what went wrong."""
-        kept = self.samples[key]
+    def keep(self, name: str, what: str, details: Iterable[str]) -> None:
+        """Keep a few details of what went wrong with the requests of a name."""
+        kept = self.samples[name, what]
         if len(kept) < SAMPLES:
             kept.extend(detail for detail in map(self.shown, details) if detail not in kept)
             del kept[SAMPLES:]

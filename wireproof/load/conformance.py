@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from wireproof import config
 from wireproof.case import Case
@@ -22,16 +22,47 @@ from wireproof.load import cases, rules
 from wireproof.load.judging import BROKEN, CROSSED, ERROR, Breach
 from wireproof.target import Target
 
-JUDGED = "judged"
 ALWAYS = frozenset({CROSSED, *map(str, BROKEN)})
-# Between the breaches of an answer, and between the places of one.
-NEXT, AT = "\n", "\t"
 
 
-def key_of(name: str, flying: int, breaches: Iterable[Breach]) -> str:
+class BrokenPlaces(NamedTuple):
+    """A check that an answer breaks, and the places of the answer that break it."""
+
+    check: str
+    places: tuple[str, ...]
+
+
+class JudgementKey(NamedTuple):
+    """The address of the counter of answers that were judged alike.
+
+    Attributes:
+        name: the name of the request.
+        under_way: the power of two at or below the number of requests that were under way.
+    """
+
+    name: str
+    under_way: int
+    broken: tuple[BrokenPlaces, ...]
+
+
+def key_of(name: str, flying: int, breaches: Iterable[Breach]) -> JudgementKey:
     """Under what an answer is counted; places of the same check stand together."""
-    told = NEXT.join(sorted(AT.join((one.check, *one.places)) for one in breaches))
-    return f"{JUDGED}/{name}/{_band(flying)}/{told}"
+    broken = tuple(sorted(BrokenPlaces(one.check, one.places) for one in breaches))
+    return JudgementKey(name, _band(flying), broken)
+
+
+def to_rows(counts: Mapping[JudgementKey, int]) -> list[Any]:
+    """The counters of judged answers as a worker reports them: the members of a key, then the number."""
+    return [[*key, number] for key, number in counts.items()]
+
+
+def judgements_from_rows(rows: Iterable[Any]) -> Counter[JudgementKey]:
+    """The counters of judged answers that a worker reported."""
+    return Counter({JudgementKey(name, under_way, _broken(broken)): number for name, under_way, broken, number in rows})
+
+
+def _broken(rows: Iterable[Any]) -> tuple[BrokenPlaces, ...]:
+    return tuple(BrokenPlaces(check, tuple(places)) for check, places in rows)
 
 
 def _band(flying: int) -> int:
@@ -39,18 +70,15 @@ def _band(flying: int) -> int:
     return 1 << max(0, flying.bit_length() - 1)
 
 
-def told(counts: Mapping[str, int], target: Target) -> dict[str, Any] | None:
+def told(counts: Mapping[JudgementKey, int], target: Target) -> dict[str, Any] | None:
     """Conformance in all and by concurrency, and what was broken at which level; None where nothing was judged."""
     bands: dict[int, Counter[str]] = defaultdict(Counter)
     broken: Counter[tuple[str, str, str]] = Counter()
     levels = Levels(target)
-    for key, number in counts.items():
-        if not key.startswith(f"{JUDGED}/"):
-            continue
-        _, name, band, rest = key.split("/", 3)
-        found = dict(levels.of(name, one) for one in rest.split(NEXT) if one)
-        bands[int(band)]["judged"] += number
-        bands[int(band)]["conformant"] += number * ("must" not in found.values())
+    for (name, band, breaches), number in counts.items():
+        found = dict(levels.of(name, one) for one in breaches)
+        bands[band]["judged"] += number
+        bands[band]["conformant"] += number * ("must" not in found.values())
         for check, level in found.items():
             broken[name, check, level] += number
     if not bands:
@@ -84,9 +112,9 @@ class Levels:
         provider = self._target.provider
         return Bench(self._target, provider, SchemaSet(provider.schemas), {}, {})
 
-    def of(self, name: str, breach: str) -> tuple[str, str]:
+    def of(self, name: str, breach: BrokenPlaces) -> tuple[str, str]:
         """The check of a breach and its level: the highest that answers of this kind are held to."""
-        check, *places = breach.split(AT)
+        check, places = breach
         if check in ALWAYS:
             return check, "must"
         cited = [one for one in self._judged if one[1].check == check and set(one[1].case) == {"exchange"}]

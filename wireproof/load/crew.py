@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-# What a request came to, inside the window and outside.
-ENDED = ("outcome/", "outside/")
-DUE = "schedule/due"
+from wireproof.load.counters import STARTS_DUE, counters_from_rows
+from wireproof.load.window import PARTS
 
 
 @dataclass(slots=True)
@@ -31,8 +30,9 @@ class Worker:
 
     def report(self, told: Mapping[str, Any], at_s: float) -> None:
         self.reported_s = at_s
-        self.requests += sum(number for name, number in told["counts"].items() if name.startswith(ENDED))
-        self.due += told["counts"].get(DUE, 0)
+        counts = counters_from_rows(told["counts"])
+        self.requests += sum(number for key, number in counts.items() if key.kind in PARTS)
+        self.due += counts[STARTS_DUE]
         self.over, self.final, self.refused = told["over"], told["final"], told["refused"]
 
 

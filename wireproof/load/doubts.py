@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from wireproof.load.counters import STARTS_DUE, STARTS_MISSED, CounterKey
 from wireproof.sketch import Counts, merged, quantile
 
 GENERATOR, SCHEDULE = "generator", "schedule"
@@ -14,7 +15,7 @@ MOST_MISSED = 0.01
 HIGH = 0.9
 
 
-def doubts(rows: Mapping[tuple[str, str], Counts], counts: Mapping[str, int]) -> tuple[str, ...]:
+def doubts(rows: Mapping[tuple[str, str], Counts], counts: Mapping[CounterKey, int]) -> tuple[str, ...]:
     """Reasons not to believe the figures of a run; none where they can be believed."""
     found = []
     latency = _median(rows, "TTFT ms") or _median(rows, "headers ms") or 0.0
@@ -23,7 +24,7 @@ def doubts(rows: Mapping[tuple[str, str], Counts], counts: Mapping[str, int]) ->
         late = quantile(rows.get((name, kind), {}), HIGH)
         if late is not None and late > allowed:
             found.append(f"{word} {late:.1f} ms late at the 90th percentile, and {allowed:.1f} ms is what may be")
-    missed, due = counts.get("schedule/missed", 0), counts.get("schedule/due", 0)
+    missed, due = counts.get(STARTS_MISSED, 0), counts.get(STARTS_DUE, 0)
     if due and missed / due > MOST_MISSED:
         found.append(f"{missed} of {due} starts were missed: no user was free (more with -u)")
     return tuple(found)

@@ -10,13 +10,16 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from wireproof.answer import HELD_OFF
+from wireproof.load.counters import CounterKey
 
 if TYPE_CHECKING:
     from wireproof.load.book import Book
     from wireproof.load.record import Record
 
 LIMITER, TOLD = "limiter", "Retry-After s"
-HELD, WAITED, LET_IN, REFUSED = (f"{LIMITER}/{name}" for name in ("held off", "waited ms", "let in", "refused"))
+HELD, WAITED, LET_IN, REFUSED = (
+    CounterKey(LIMITER, part=part) for part in ("held off", "waited ms", "let in", "refused")
+)
 # What a user that is not let in waits at least, and where the server does not say: a refusal costs a server nothing,
 # and one that tells nobody to wait would be asked without end.
 LEAST_S = 1.0
@@ -41,7 +44,7 @@ def wait_s(book: Book, record: Record, *, waited: bool) -> float | None:
     return wait
 
 
-def told(counts: Mapping[str, int], figures: Mapping[str, Any]) -> dict[str, Any]:
+def told(counts: Mapping[CounterKey, int], figures: Mapping[str, Any]) -> dict[str, Any]:
     """The part of the summary; `figures` are those of the rows of the limiter."""
     return {
         "held_off": counts[HELD],

@@ -16,6 +16,7 @@ from wireproof import aim, secrets
 from wireproof.load import (
     cases,
     conformance,
+    counters,
     ending,
     judging,
     layout,
@@ -153,8 +154,8 @@ class Run:
     def _count_starts(self) -> None:
         schedule = LoadUser.plan.schedule if hasattr(LoadUser, "plan") else None
         if schedule is not None:
-            self.book.counts["schedule/due"] += schedule.given - self._told_due
-            self.book.counts["schedule/missed"] += schedule.missed - self._told_missed
+            self.book.counts[counters.STARTS_DUE] += schedule.given - self._told_due
+            self.book.counts[counters.STARTS_MISSED] += schedule.missed - self._told_missed
             self._told_due, self._told_missed = schedule.given, schedule.missed
 
     # Between a master and its workers.
@@ -188,7 +189,7 @@ class Run:
         self._count_starts()
         if self.refused:
             # Its ceilings are none of the run's.
-            del self.book.counts["stopped/ceiling"]
+            del self.book.counts[counters.STOPPED_BY_CEILING]
         state = {"over": self.over, "final": self.final, "refused": self.refused}
         data["wireproof"] = self.book.hand_over() | state
 
@@ -224,7 +225,7 @@ class Run:
         }
         found = summary.summary(self.environment.stats, self.book, setting, course, given.lead_s)
         (aimed, *_) = aim.targets(options.aim_of(given, given.hosts[0]), dict(aim.environment()))
-        found["conformance"] = conformance.told(self.book.counts, aimed)
+        found["conformance"] = conformance.told(self.book.judgements, aimed)
         return ending.judged(found, given.thresholds, self.crew.doubts(lost))
 
     def _lost(self, course: Course) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from wireproof.load import ranks, timeline
 from wireproof.load.threshold import NO_FAULT
+from wireproof.load.window import WINDOW
 from wireproof.sketch import merged, quantile
 
 CONFIDENCE = 0.95
@@ -105,7 +106,7 @@ def _rates(run: Mapping[str, Any], figure: str) -> list[float]:
 def _number(counts: Mapping[str, int], figure: str) -> int:
     if figure == "tokens_s":
         return counts.get("tokens", 0)
-    return timeline.outcomes(counts, "window/")["ok"]
+    return timeline.outcomes(counts, WINDOW)["ok"]
 
 
 def _stretches(length: int, number: int) -> Iterator[tuple[int, int]]:

@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wireproof import __version__
-from wireproof.load import limiter
+from wireproof.load import counters, limiter
 from wireproof.load.book import Book
+from wireproof.load.counters import CounterKey, counter_key
 from wireproof.load.course import Course
 from wireproof.load.definitions import SHEET
 from wireproof.load.doubts import GENERATOR, SCHEDULE, doubts
 from wireproof.load.record import Outcome
-from wireproof.load.window import COOL_DOWN, WARM_UP
+from wireproof.load.window import COOL_DOWN, WARM_UP, WINDOW
 from wireproof.sketch import merged, quantile
 
 SHARES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99.9": 0.999}
@@ -30,7 +31,7 @@ def summary(stats: Any, book: Book, setting: Mapping[str, Any], course: Course, 
     for (name, kind), row in sorted(rows.items()):
         figures[name][kind] = _figures((row,))
     doubted = doubts({place: row.response_times for place, row in rows.items()}, counts)
-    names = sorted({key.split("/")[1] for key in counts if key.startswith("outcome/")})
+    names = sorted({key.name for key in counts if key.kind == WINDOW})
     told = {name: _request((name,), figures[name], counts, window_s) | _samples(name, book) for name in names}
     alike: dict[str, list[Any]] = defaultdict(list)
     for (name, kind), row in sorted(rows.items()):
@@ -44,10 +45,10 @@ def summary(stats: Any, book: Book, setting: Mapping[str, Any], course: Course, 
         "valid": not doubted,
         "doubts": list(doubted),
         "window_s": round(window_s, 3),
-        "schedule": {name: counts[f"schedule/{name}"] for name in ("due", "missed")},
-        "outside": {part: _outcomes(f"outside/{part}", counts) for part in (WARM_UP, COOL_DOWN)},
-        "unfinished": counts["unfinished"],
-        "stopped_by_ceiling": bool(counts["stopped/ceiling"]),
+        "schedule": {"due": counts[counters.STARTS_DUE], "missed": counts[counters.STARTS_MISSED]},
+        "outside": {part: _outcomes(part, counts) for part in (WARM_UP, COOL_DOWN)},
+        "unfinished": counts[counters.UNFINISHED],
+        "stopped_by_ceiling": bool(counts[counters.STOPPED_BY_CEILING]),
         "limiter": limiter.told(counts, figures.get(limiter.LIMITER, {})),
         "generator": dict(figures.get(GENERATOR, {})) | dict(figures.get(SCHEDULE, {})),
         "requests": told,
@@ -82,36 +83,40 @@ def _figures(rows: Sequence[Any]) -> dict[str, Any]:
     }
 
 
-def _outcomes(place: str, counts: Counter[str]) -> dict[str, int]:
-    return {str(one): counts[f"{place}/{one}"] for one in Outcome if counts[f"{place}/{one}"]}
+def _outcomes(part: str, counts: Counter[CounterKey], name: str | None = None) -> dict[str, int]:
+    """Outcome → how many requests of a part of the run; of one name, where it is given."""
+    ended: Counter[str] = Counter()
+    for key, number in counts.items():
+        if key.kind == part and name in (None, key.name):
+            ended[key.part] += number
+    return {str(one): ended[one] for one in Outcome if ended[one]}
 
 
 def _samples(name: str, book: Book) -> dict[str, Any]:
-    kept = {key.partition("/")[2]: details for key, details in book.samples.items() if key.startswith(f"{name}/")}
-    return {"samples": kept}
+    return {"samples": {what: details for (of, what), details in book.samples.items() if of == name}}
 
 
-def _request(names: Sequence[str], metrics: Any, counts: Counter[str], window_s: float) -> dict[str, Any]:
+def _request(names: Sequence[str], metrics: Any, counts: Counter[CounterKey], window_s: float) -> dict[str, Any]:
     """The figures of one kind of request, or of several together."""
 
-    def total(key: str) -> int:
-        return sum(counts[key.format(name)] for name in names)
+    def total(kind: str, part: str = "") -> int:
+        return sum(counts[counter_key(kind, name, part)] for name in names)
 
     outcomes: Counter[str] = Counter()
     for name in names:
-        outcomes.update(_outcomes(f"outcome/{name}", counts))
-    answered = {by: total(f"tokens/{{}}/answer/{by}") for by in ("usage", "chunks")}
+        outcomes.update(_outcomes(WINDOW, counts, name))
+    answered = {by: total(counters.ANSWER_TOKENS, by) for by in ("usage", "chunks")}
     window = window_s or 1.0
     return {
         "outcomes": dict(outcomes),
         "requests_s": outcomes.total() / window,
         "ok_s": outcomes[Outcome.OK] / window,
-        "good": total("good/{}"),
-        "goodput_s": total("good/{}") / window,
-        "tokens": {"prompt": total("tokens/{}/prompt")} | {by: n for by, n in answered.items() if n},
+        "good": total(counters.GOOD),
+        "goodput_s": total(counters.GOOD) / window,
+        "tokens": {"prompt": total(counters.PROMPT_TOKENS)} | {by: n for by, n in answered.items() if n},
         "tokens_s": sum(answered.values()) / window,
-        "chunks_s": total("chunks/{}") / window,
-        "sent_bytes": total("sent/{}"),
-        "received_bytes": total("received/{}"),
+        "chunks_s": total(counters.CHUNKS) / window,
+        "sent_bytes": total(counters.SENT_BYTES),
+        "received_bytes": total(counters.RECEIVED_BYTES),
         "metrics": metrics,
     }

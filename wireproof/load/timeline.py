@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from wireproof.load.counters import CounterKey, counters_from_rows, to_rows
+
 WIDTH_S = 0.5
 # More slices than this are told at half the resolution, so that a run of days is no larger than one of a minute.
 MOST = 120
@@ -21,7 +23,7 @@ Metric = tuple[str, str]
 class Slice:
     """What ended within a stretch of the run; `metrics` counts values in the buckets of `wireproof.sketch`."""
 
-    counts: Counter[str] = field(default_factory=Counter)
+    counts: Counter[CounterKey] = field(default_factory=Counter)
     metrics: defaultdict[Metric, Counter[float]] = field(default_factory=lambda: defaultdict(Counter))
 
     def add(self, other: Slice) -> None:
@@ -53,7 +55,7 @@ class Timeline:
         rows: list[Any] = []
         for place, one in sorted(self._slices.items()):
             metrics: list[Any] = [[name, kind, dict(counts)] for (name, kind), counts in one.metrics.items()]
-            rows.append([place, dict(one.counts), metrics])
+            rows.append([place, to_rows(one.counts), metrics])
         return {"width_s": self.width_s, "slices": rows}
 
     def add(self, told: Mapping[str, Any]) -> None:
@@ -62,7 +64,7 @@ class Timeline:
             self._widen()
         for place, counts, metrics in told["slices"]:
             known = {(name, kind): Counter(values) for name, kind, values in metrics}
-            self.at(place * told["width_s"]).add(Slice(Counter(counts), defaultdict(Counter, known)))
+            self.at(place * told["width_s"]).add(Slice(counters_from_rows(counts), defaultdict(Counter, known)))
 
     def as_data(self) -> dict[str, Any]:
         """The JSON form: values as [milliseconds, how many], each standing for those within half a percent of it."""
@@ -78,18 +80,20 @@ class Timeline:
 
 def _as_data(place: int, one: Slice) -> dict[str, Any]:
     metrics: dict[str, dict[str, Any]] = {}
-    for (name, kind), counts in sorted(one.metrics.items()):
-        values = [[float(f"{value:.4g}"), number] for value, number in sorted(counts.items())]
+    for (name, kind), found in sorted(one.metrics.items()):
+        values = [[float(f"{value:.4g}"), number] for value, number in sorted(found.items())]
         metrics.setdefault(name, {})[kind] = values
-    return {"place": place, "counts": dict(sorted(one.counts.items())), "metrics": metrics}
+    counts = {key.as_text(): number for key, number in one.counts.items()}
+    return {"place": place, "counts": dict(sorted(counts.items())), "metrics": metrics}
 
 
 def outcomes(counts: Mapping[str, int], part: str = "") -> Counter[str]:
     """Outcome → how many, of all requests; of one part of the run, where it is named."""
     found: Counter[str] = Counter()
-    for key, number in counts.items():
-        if "/" in key and key.startswith(part):
-            found[key.rpartition("/")[2]] += number
+    for text, number in counts.items():
+        key = CounterKey.from_text(text)
+        if key.part and part in ("", key.kind):
+            found[key.part] += number
     return found
 
 

@@ -13,6 +13,7 @@ from locust.user.task import LOCUST_STATE_STOPPING
 
 from wireproof.load import limiter
 from wireproof.load.book import Book
+from wireproof.load.counters import STOPPED_BY_CEILING, UNFINISHED
 from wireproof.load.doubts import LAG, SCHEDULE
 from wireproof.load.judging import JUDGED, Judge
 from wireproof.load.line import Line
@@ -90,7 +91,7 @@ class LoadUser(FastHttpUser):
             return None
         shot = self.deal.shot(start.number, start.sizes)
         if not self.plan.purse.admits(shot):
-            self.book.counts["stopped/ceiling"] = 1
+            self.book.counts[STOPPED_BY_CEILING] = 1
             return None
         return self._answer(start, shot), shot, start.number
 
@@ -105,7 +106,7 @@ class LoadUser(FastHttpUser):
             self.under_way = plan.flying
             return ask(self.line, shot, self.deadlines, due_ns, keeps=self.judge is not None)
         except gevent.GreenletExit:
-            self.book.counts["unfinished"] += 1
+            self.book.counts[UNFINISHED] += 1
             raise
         finally:
             plan.flying -= 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-WARM_UP, WINDOW, COOL_DOWN = "warm-up", "window", "cool-down"
+PARTS = WARM_UP, WINDOW, COOL_DOWN = "warm-up", "window", "cool-down"
 
 
 @dataclass(frozen=True, slots=True)

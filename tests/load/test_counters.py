@@ -1,0 +1,36 @@
+"""Counters of a load run keep their keys on the way from a worker to its master, and into a summary."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import pytest
+
+from wireproof.load import conformance
+from wireproof.load.conformance import BrokenPlaces, JudgementKey, judgements_from_rows
+from wireproof.load.counters import STARTS_DUE, CounterKey, counters_from_rows, to_rows
+
+SLASHED = "chat/basic"
+BROKEN = (BrokenPlaces("cut", ()), BrokenPlaces("schema.chunks", ("/choices/0/delta", "/id")))
+
+
+def test_counters_of_a_worker_are_those_of_its_report() -> None:
+    counts = Counter({STARTS_DUE: 7, CounterKey("window", SLASHED, "in-stream error"): 2, CounterKey("good", ""): 0})
+    assert counters_from_rows(json.loads(json.dumps(to_rows(counts)))) == counts
+
+
+def test_judged_answers_of_a_worker_are_those_of_its_report() -> None:
+    counts = Counter({JudgementKey(SLASHED, 8, ()): 3, JudgementKey(SLASHED, 8, BROKEN): 1})
+    assert judgements_from_rows(json.loads(json.dumps(conformance.to_rows(counts)))) == counts
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        pytest.param(CounterKey("window", SLASHED, "ok"), "window/chat/basic/ok", id="a-name-with-a-slash"),
+        pytest.param(CounterKey("tokens"), "tokens", id="no-name"),
+    ],
+)
+def test_a_key_is_read_back_from_its_text(key: CounterKey, text: str) -> None:
+    assert (key.as_text(), CounterKey.from_text(text)) == (text, key)
