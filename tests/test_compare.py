@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from wireproof.compare import compare
 from wireproof.policy import Policy
-from wireproof.shift import Times, interval, shifts
+from wireproof.shift import CONFIDENCE, Times, shifts
 from wireproof.side import Side
+from wireproof.stats import median_interval
 from wireproof.verdict import ClauseVerdict, Verdict
 
 OWN = {"iio": "iio"}
@@ -59,17 +60,17 @@ def test_single_targets_are_compared_whatever_they_are_called() -> None:
 @pytest.mark.parametrize(("size", "rank"), [(6, 0), (8, 0), (9, 1), (20, 5), (100, 39)])
 def test_the_interval_is_that_of_the_sign_test(size: int, rank: int) -> None:
     """The ranks that tables of the sign test print for 95 %."""
-    assert interval(range(size)) == (rank, size - 1 - rank)
+    assert median_interval(range(size), CONFIDENCE) == (rank, size - 1 - rank)
 
 
 @pytest.mark.parametrize("size", range(6))
 def test_fewer_than_six_values_have_no_interval(size: int) -> None:
-    assert interval(range(size)) == (None, None)
+    assert median_interval(range(size), CONFIDENCE) == (None, None)
 
 
 @given(st.lists(st.floats(0.1, 10), min_size=6, max_size=60))
 def test_the_interval_holds_the_median(values: list[float]) -> None:
-    low, high = interval(sorted(values))
+    low, high = median_interval(sorted(values), CONFIDENCE)
     assert low is not None
     assert high is not None
     assert low - 1e-4 <= median(values) <= high + 1e-4

@@ -47,7 +47,7 @@ OWNERS = {
     "gevent": ("wireproof.load.",),
     "geventhttpclient": ("wireproof.load.",),
     "orjson": ("wireproof.load.", "wireproof.mock.said"),
-    "ddsketch": ("wireproof.sketch",),
+    "ddsketch": ("wireproof.stats",),
     "yaml": ("wireproof.datafiles", "wireproof.mock.faults."),
     "pytest": (
         "wireproof.plugin",

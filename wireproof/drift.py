@@ -10,7 +10,7 @@ from operator import itemgetter
 from statistics import median
 from typing import Any
 
-from wireproof.shift import interval
+from wireproof.stats import median_interval
 
 # Oldest first; the worst verdict over the cases of a check stands for it, and a skip says nothing.
 OUTCOMES = """
@@ -109,7 +109,7 @@ def _medians(rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
 
 
 def _drift(ratios: Sequence[float]) -> str:
-    low, high = interval(sorted(ratios), CONFIDENCE)
+    low, high = median_interval(sorted(ratios), CONFIDENCE)
     if low is None or high is None:
         return ""
     ratio = median(ratios)

@@ -7,13 +7,13 @@ intervals of one comparison hold all together.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from math import comb
 from statistics import median
 from typing import Any
 
 from wireproof.exchange import Exchange
+from wireproof.stats import median_interval
 
 CONFIDENCE = 0.95
 # Fewer values have no interval at this confidence.
@@ -63,19 +63,10 @@ def shifts(before: Times, after: Times) -> Iterable[Shift]:
     confidence = 1 - (1 - CONFIDENCE) / max(1, decided)
     for (target, endpoint, of), timed in sorted(pairs.items()):
         ratios = sorted(new / old for old, new in timed)
-        low, high = interval(ratios, confidence)
+        low, high = median_interval(ratios, confidence)
         old_ms, new_ms = (round(median(column), 3) for column in zip(*timed, strict=True))
         ratio = round(median(ratios), 4)
         yield Shift(target, endpoint, of, len(timed), old_ms, new_ms, ratio, low, high)
-
-
-def interval(ordered: Sequence[float], confidence: float = CONFIDENCE) -> tuple[float | None, float | None]:
-    """The interval of the median of values in order, from the binomial chance of each rank; None for too few."""
-    size, tail, rank = len(ordered), 0.0, -1
-    while rank + 1 < size / 2 and 2 * (tail + comb(size, rank + 1) / 2**size) <= 1 - confidence:
-        rank += 1
-        tail += comb(size, rank) / 2**size
-    return (None, None) if rank < 0 else (round(ordered[rank], 4), round(ordered[size - 1 - rank], 4))
 
 
 def timed(exchange: Exchange) -> dict[str, float]:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wireproof import sketch
+from wireproof import stats
 from wireproof.errors import ConfigError
 from wireproof.load import budget, pace, slo
 from wireproof.load.book import Book
@@ -63,22 +63,22 @@ def test_starts_that_are_over_are_counted_and_not_caught_up() -> None:
 
 @given(st.lists(st.floats(1e-3, 1e5), min_size=40, max_size=200), st.integers(1, 39))
 def test_merged_halves_have_the_percentiles_of_the_whole(values: list[float], cut: int) -> None:
-    whole = Counter(map(sketch.bucket, values))
-    halves = sketch.merged([Counter(map(sketch.bucket, values[:cut])), Counter(map(sketch.bucket, values[cut:]))])
-    assert sketch.quantile(halves, 0.5) == sketch.quantile(whole, 0.5)
+    whole = Counter(map(stats.bucket, values))
+    halves = stats.merged([Counter(map(stats.bucket, values[:cut])), Counter(map(stats.bucket, values[cut:]))])
+    assert stats.quantile(halves, 0.5) == stats.quantile(whole, 0.5)
 
 
 @given(st.floats(1e-6, 1e9))
 def test_a_bucket_is_within_half_a_percent_and_stands_for_itself(value: float) -> None:
-    assert sketch.bucket(value) == pytest.approx(value, rel=sketch.ACCURACY * 1.0001)
-    assert sketch.bucket(sketch.bucket(value)) == sketch.bucket(value)
+    assert stats.bucket(value) == pytest.approx(value, rel=stats.ACCURACY * 1.0001)
+    assert stats.bucket(stats.bucket(value)) == stats.bucket(value)
 
 
 def test_no_percentile_is_told_on_too_few_values() -> None:
-    assert sketch.quantile({1.0: 9}, 0.5) is None
-    assert sketch.quantile({1.0: 10}, 0.5) == pytest.approx(1.0, rel=0.01)
-    assert sketch.quantile({1.0: 499}, 0.99) is None
-    assert sketch.quantile({1.0: 500}, 0.99) is not None
+    assert stats.quantile({1.0: 9}, 0.5) is None
+    assert stats.quantile({1.0: 10}, 0.5) == pytest.approx(1.0, rel=0.01)
+    assert stats.quantile({1.0: 499}, 0.99) is None
+    assert stats.quantile({1.0: 500}, 0.99) is not None
 
 
 def shot(cap: int = 10) -> Shot:

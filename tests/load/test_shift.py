@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
+from wireproof import stats
 from wireproof.errors import ConfigError
-from wireproof.load import compare, ranks
-from wireproof.sketch import bucket
+from wireproof.load import compare
+from wireproof.stats import bucket
 
 SLICES, EACH = 60, 40
 
@@ -105,16 +106,16 @@ def test_the_intervals_of_ranks_hold_as_often_as_they_say() -> None:
     chance, outside = Random(4), 0
     for _ in range(1000):
         before, after = ([chance.lognormvariate(0, 0.2) for _ in range(12)] for _ in range(2))
-        _, interval = ranks.ratio(before, after, 0.1)
+        _, interval = stats.median_ratio(before, after, 0.1)
         assert interval is not None
         outside += not interval[0] <= 1 <= interval[1]
     assert 60 <= outside <= 130
 
 
 def test_the_orders_of_two_samples_are_counted_exactly() -> None:
-    assert ranks._ways(2, 2) == [1, 1, 2, 1, 1]
-    assert sum(ranks._ways(6, 8)) == 3003
-    assert ranks.ratio([1.0, 2.0], [3.0, 4.0], 0.05)[1] is None
+    assert stats._ways(2, 2) == [1, 1, 2, 1, 1]
+    assert sum(stats._ways(6, 8)) == 3003
+    assert stats.median_ratio([1.0, 2.0], [3.0, 4.0], 0.05)[1] is None
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Where figures are entered: rows of locust's own statistics, so that its UI, --html, --csv and workers have them.
 
 A request is a row as locust knows it, with its time where it is ok and none where it is not. Each metric is a row
-of its own whose type says what it is and in which unit. Buckets are those of `wireproof.sketch`, which add up.
+of its own whose type says what it is and in which unit. Buckets are those of `wireproof.stats`, which add up.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from wireproof.load.record import Outcome, Record
 from wireproof.load.records import Records
 from wireproof.load.timeline import Timeline
 from wireproof.load.window import WINDOW, Window
-from wireproof.sketch import bucket
+from wireproof.stats import bucket
 
 # Values that wait to be entered together; more at once would hold up the streams that are being read.
 MOST_WAITING = 512

@@ -10,7 +10,7 @@ from typing import Any
 from wireproof import contract
 from wireproof.errors import ConfigError
 from wireproof.load.shift import UNKNOWN, WORSE, Shift, shifts
-from wireproof.sketch import ACCURACY
+from wireproof.stats import ACCURACY
 
 # What a percentile of a sketch may be off by in either run.
 BLUR = 2 * ACCURACY

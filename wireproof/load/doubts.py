@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from wireproof.load.counters import STARTS_DUE, STARTS_MISSED, CounterKey
-from wireproof.sketch import Counts, merged, quantile
+from wireproof.stats import Counts, merged, quantile
 
 GENERATOR, SCHEDULE = "generator", "schedule"
 LOOP, LAG = "loop delay ms", "lag ms"

@@ -11,10 +11,10 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
-from wireproof.load import ranks, timeline
+from wireproof.load import timeline
 from wireproof.load.threshold import NO_FAULT
 from wireproof.load.window import WINDOW
-from wireproof.sketch import merged, quantile
+from wireproof.stats import median_ratio, merged, quantile, share_difference
 
 CONFIDENCE = 0.95
 # As many stretches as this where each has values enough, and never fewer than so many.
@@ -115,7 +115,7 @@ def _stretches(length: int, number: int) -> Iterator[tuple[int, int]]:
 
 
 def _of_series(figure: str, was: list[float], now: list[float], worse: int, *, error: float, tolerance: float) -> Shift:
-    moved, interval = ranks.ratio(was, now, error)
+    moved, interval = median_ratio(was, now, error)
     before, after = median(was), median(now)
     if interval is None:
         return Shift(figure, before, after, "ratio", moved, None, None, UNKNOWN)
@@ -144,7 +144,7 @@ def _errors(outcomes: Mapping[str, int]) -> tuple[int, int]:
 
 
 def _of_share(figure: str, was: tuple[int, int], now: tuple[int, int], worse: int, *, error: float) -> Shift:
-    moved, (low, high) = ranks.difference(was, now, error)
+    moved, (low, high) = share_difference(was, now, error)
     side = (low > 0) - (high < 0)
     word = {worse: WORSE, -worse: BETTER}.get(side, SAME)
     return Shift(figure, was[0] / was[1], now[0] / now[1], "difference", moved, low, high, word)

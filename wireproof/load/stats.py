@@ -1,10 +1,10 @@
-"""Locust's statistics with the buckets of our sketch in the place of its rounding."""
+"""Locust's statistics with our buckets in the place of its rounding."""
 
 from __future__ import annotations
 
 from locust import stats
 
-from wireproof.sketch import bucket
+from wireproof.stats import bucket
 
 
 def install() -> None:

@@ -15,7 +15,7 @@ from wireproof.load.definitions import SHEET
 from wireproof.load.doubts import GENERATOR, SCHEDULE, doubts
 from wireproof.load.record import Outcome
 from wireproof.load.window import COOL_DOWN, WARM_UP, WINDOW
-from wireproof.sketch import merged, quantile
+from wireproof.stats import merged, quantile
 
 SHARES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99.9": 0.999}
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})

@@ -21,7 +21,7 @@ Metric = tuple[str, str]
 
 @dataclass(slots=True)
 class Slice:
-    """What ended within a stretch of the run; `metrics` counts values in the buckets of `wireproof.sketch`."""
+    """What ended within a stretch of the run; `metrics` counts values in the buckets of `wireproof.stats`."""
 
     counts: Counter[CounterKey] = field(default_factory=Counter)
     metrics: defaultdict[Metric, Counter[float]] = field(default_factory=lambda: defaultdict(Counter))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import Any
 
-from wireproof.sketch import bucket, quantile
+from wireproof.stats import bucket, quantile
 
 SHARES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
 MOST_WAITING = 4096

@@ -11,7 +11,7 @@ from typing import Any
 from wireproof.answer import HELD_OFF
 from wireproof.load.sweep_words import UNITS
 from wireproof.load.timeline import outcomes, values
-from wireproof.sketch import merged, quantile
+from wireproof.stats import merged, quantile
 
 # Metrics with a curve of their own, and those whose course over time is drawn.
 CURVES = ("TTFT ms", "TTFOT ms", "gap ms", "TPOT ms", "e2e ms")

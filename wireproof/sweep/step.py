@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wireproof.load.ranks import wilson
 from wireproof.load.timeline import outcomes
+from wireproof.stats import wilson
 
 # An interval holds in all but this share of steps.
 ERROR = 0.05
