@@ -6,9 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from wireproof.markdown_table import text_table
+
 # What broke at a stream, a chunk, a tool, an answer, a list, a vector, a response, a medium, an error, a limit, on the
 # wire, at a parameter, and in a tool that measures.
 AREAS = ("SSE", "CHK", "TOOL", "CHAT", "MOD", "EMB", "RESP", "MED", "ERR", "RATE", "NET", "PAR", "LOAD")
+COLUMNS = ("entry", "what happens", "kind", "reported", "fault", "checks that fall")
 SHOWN = 6
 Matrix = Mapping[str, Mapping[str, Mapping[str, Any]]]
 Row = Mapping[str, Any]
@@ -35,11 +38,13 @@ def deviations_page(faults: Sequence[Row], elsewhere: Mapping[str, Row], sources
         "Made by `wireproof faults --write docs/deviations.md` from wireproof/mock/faults and tests/matrix.json.",
     ]
     for area in AREAS:
-        lines += ["", f"## {area}", "", "| entry | what happens | kind | reported | fault | checks that fall |"]
-        lines += ["|---|---|---|---|---|---|"]
-        for entry in entries:
-            if entry.partition("-")[0] == area:
-                lines += _rows(entry, committed[entry], elsewhere.get(entry, {}), sources[entry], matrix)
+        rows = [
+            row
+            for entry in entries
+            if entry.partition("-")[0] == area
+            for row in _rows(entry, committed[entry], elsewhere.get(entry, {}), sources[entry], matrix)
+        ]
+        lines += ["", f"## {area}", "", *text_table(COLUMNS, rows)]
     return "\n".join(lines) + "\n"
 
 
@@ -48,15 +53,15 @@ def _order(entry: str) -> tuple[int, int]:
     return AREAS.index(area), int(number)
 
 
-def _rows(entry: str, faults: Iterable[Row], noted: Row, source: str, matrix: Matrix) -> Iterator[str]:
+def _rows(entry: str, faults: Iterable[Row], noted: Row, source: str, matrix: Matrix) -> Iterator[tuple[str, ...]]:
     seen = _link(source)
     for fault in faults:
         kind = noted.get("kind") or ("legal" if fault["harmless"] else "server")
         fallen = _fallen(fault, matrix)
         told = f"{fallen} ({noted['belongs']})" if "belongs" in noted else fallen
-        yield _row(entry, fault["sentence"], kind, seen, f"`{fault['id']}`", told)
+        yield entry, fault["sentence"], kind, seen, f"`{fault['id']}`", told
     if "says" in noted:
-        yield _row(entry, noted["says"], noted["kind"], seen, "", noted["belongs"])
+        yield entry, noted["says"], noted["kind"], seen, "", noted["belongs"]
 
 
 def _link(source: str) -> str:
@@ -75,7 +80,3 @@ def _fallen(fault: Row, matrix: Matrix) -> str:
     found = sorted(times, key=lambda check: (-times[check], check))
     more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
     return (", ".join(f"`{check}`" for check in found[:SHOWN]) or "not proved yet") + more
-
-
-def _row(*cells: str) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|").replace("<", "&lt;") for cell in cells) + " |"

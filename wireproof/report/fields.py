@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from wireproof.fields import Field
+from wireproof.markdown_table import table
 
 MARKS = {"proved": "●", "proved by OpenAI's": "○", "unproved": "·", "gap": "**gap**"}
 HEAD = """# Request fields: what shows that each is obeyed
@@ -21,17 +22,20 @@ for the reason given · empty: no member of that provider's requests
 def fields_page(found: Sequence[Field], providers: Sequence[str]) -> str:
     """The page, one table an endpoint."""
     endpoints = dict.fromkeys(field.endpoint for field in found)
-    return "\n".join([HEAD, *(table([f for f in found if f.endpoint == one], one, providers) for one in endpoints)])
+    sections = (_section([f for f in found if f.endpoint == one], one, providers) for one in endpoints)
+    return "\n".join([HEAD, *sections])
 
 
-def table(found: Sequence[Field], endpoint: str, providers: Sequence[str]) -> str:
+def _section(found: Sequence[Field], endpoint: str, providers: Sequence[str]) -> str:
     """The members of one endpoint's requests."""
     having = [name for name in providers if any(field.provider == name for field in found)]
-    lines = [f"## {endpoint}", "", f"| field | {' | '.join(having)} | shown by |", "|---" * (len(having) + 2) + "|"]
+    return "\n".join([f"## {endpoint}", "", *table(("field", *having, "shown by"), _rows(found, having)), ""])
+
+
+def _rows(found: Sequence[Field], having: Sequence[str]) -> Iterator[tuple[str, ...]]:
     for name in dict.fromkeys(field.name for field in found):
         of = {field.provider: field for field in found if field.name == name}
         marks = [MARKS[of[one].state] if one in of else "" for one in having]
         checks = sorted({check for field in of.values() for check in (*field.checks, *field.by_openai)})
         shown = ", ".join(f"`{check}`" for check in checks) or next(iter(of.values())).reason
-        lines.append(f"| `{name}` | {' | '.join(marks)} | {shown} |")
-    return "\n".join([*lines, ""])
+        yield f"`{name}`", *marks, shown

@@ -8,9 +8,11 @@ from itertools import groupby
 from typing import Any
 
 from wireproof.clause import Clause, Judgement, highest
+from wireproof.markdown_table import text_table
 from wireproof.provider import Provider
 
 STATES = ("judged", "excluded", "pending")
+COLUMNS = ("clause", "says", "place", "basis", "level", "judged by")
 
 
 def clause_data(provider: str, clause: Clause) -> dict[str, Any]:
@@ -59,14 +61,7 @@ def clause_page(provider: Provider, clauses: Sequence[Clause]) -> str:
         "named with the cases they judge; `at` is the JSON Pointer of the member a clause is about.",
     ]
     for area, group in groupby(clauses, lambda clause: clause.id.rpartition("-")[0]):
-        lines += [
-            "",
-            f"## {area}",
-            "",
-            "| clause | says | place | basis | level | judged by |",
-            "|---|---|---|---|---|---|",
-        ]
-        lines += [_row(clause) for clause in group]
+        lines += ["", f"## {area}", "", *text_table(COLUMNS, map(_row, group))]
     return "\n".join(lines) + "\n"
 
 
@@ -76,11 +71,10 @@ def states(clauses: Iterable[Clause]) -> str:
     return ", ".join(f"{counted[state]} {state}" for state in STATES)
 
 
-def _row(clause: Clause) -> str:
+def _row(clause: Clause) -> tuple[str, ...]:
     basis = clause.basis if clause.authority == "document" else f"{clause.authority}, {clause.basis}"
     level = highest(tuple(judgement.level for judgement in clause.judged)) if clause.judged else ""
-    cells = (clause.id, clause.says, clause.place, basis, level, _judges(clause))
-    return "| " + " | ".join(_cell(text) for text in cells) + " |"
+    return clause.id, clause.says, clause.place, basis, level, _judges(clause)
 
 
 def _judges(clause: Clause) -> str:
@@ -97,8 +91,3 @@ def _judges(clause: Clause) -> str:
 
 def _cases(judgement: Judgement) -> str:
     return f"`{'+'.join(judgement.case.values())}`"
-
-
-def _cell(text: str) -> str:
-    """Text that stays inside its cell, whatever it holds."""
-    return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")

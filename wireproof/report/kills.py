@@ -7,6 +7,7 @@ from typing import Any
 
 from wireproof.clause import LEVELS
 from wireproof.docket import Entry
+from wireproof.markdown_table import text_table
 
 Matrix = Mapping[str, Mapping[str, Mapping[str, Sequence[str]]]]
 Row = Mapping[str, Any]
@@ -60,17 +61,19 @@ def kill_matrix_page(
         "",
         "On whichever profile commits it; the checks that fall at the most cases stand first.",
         "",
-        "| fault | what the server does | checks that fall |",
-        "|---|---|---|",
-        *(_row(f"`{fault['id']}`", fault["sentence"], _fallen(matrix.get(fault["id"], {}))) for fault in sharp),
+        *text_table(
+            ("fault", "what the server does", "checks that fall"),
+            ((f"`{fault['id']}`", fault["sentence"], _fallen(matrix.get(fault["id"], {}))) for fault in sharp),
+        ),
         "",
         "## What breaks each check",
         "",
         "The fault that breaks the fewest checks stands first: it is the one that the check is for.",
         "",
-        "| check | faults | the narrowest |",
-        "|---|---|---|",
-        *(_row(f"`{check}`", str(len(by_check.get(check, ()))), _cut(by_check.get(check, ()))) for check in known),
+        *text_table(
+            ("check", "faults", "the narrowest"),
+            ((f"`{check}`", str(len(by_check.get(check, ()))), _cut(by_check.get(check, ()))) for check in known),
+        ),
     ]
     return "\n".join(lines) + "\n"
 
@@ -80,6 +83,8 @@ def _beside_others(seeded: Mapping[str, str], matrix: Matrix, entries: Sequence[
     must = {fault: fallen(fault, matrix, entries, "must") for fault in seeded}
     red = {fault: checks or fallen(fault, matrix, entries) for fault, checks in must.items()}
     caught, gating = (sum(map(bool, found.values())) for found in (red, must))
+    ours = ("wireproof", f"{caught} of {len(seeded)}", f"{gating} at must, {caught - gating} as advice; no false alarm")
+    others = ((tool, f"{found} of {len(seeded)}", how) for tool, found, how in OTHERS)
     return [
         f"## {len(seeded)} faults beside other tools",
         "",
@@ -87,18 +92,14 @@ def _beside_others(seeded: Mapping[str, str], matrix: Matrix, entries: Sequence[
         "caught where the report differs from that on the faultless server; here, where a check of the openai profile",
         "falls. What only SDKs have come to rely on, and no source demands, is told as advice under that profile.",
         "",
-        "| tool | caught | how |",
-        "|---|---|---|",
-        _row(
-            "wireproof", f"{caught} of {len(seeded)}", f"{gating} at must, {caught - gating} as advice; no false alarm"
-        ),
-        *(_row(tool, f"{found} of {len(seeded)}", how) for tool, found, how in OTHERS),
+        *text_table(("tool", "caught", "how"), (ours, *others)),
         "",
-        "| what is wrong | fault | at | checks that fall |",
-        "|---|---|---|---|",
-        *(
-            _row(says, f"`{fault}`", "must" if must[fault] else "advice", _cut(red[fault], SHOWN // 2) or "NOT CAUGHT")
-            for fault, says in seeded.items()
+        *text_table(
+            ("what is wrong", "fault", "at", "checks that fall"),
+            (
+                (says, f"`{fault}`", "must" if must[fault] else "advice", _cut(red[fault], SHOWN // 2) or "NOT CAUGHT")
+                for fault, says in seeded.items()
+            ),
         ),
     ]
 
@@ -125,7 +126,3 @@ def _fallen(by: Mapping[str, Mapping[str, Sequence[str]]]) -> str:
 def _cut(names: Sequence[str], shown: int = SHOWN) -> str:
     more = f" and {len(names) - shown} more" if len(names) > shown else ""
     return ", ".join(f"`{name}`" for name in names[:shown]) + more
-
-
-def _row(*cells: str) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|").replace("<", "&lt;") for cell in cells) + " |"

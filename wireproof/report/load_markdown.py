@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wireproof.load import error_bar, limiter
 from wireproof.load.sweep_words import answer, bend, resolved
 from wireproof.load.threshold import measured
+from wireproof.markdown_table import table
 from wireproof.report.load_page import COLUMNS, SIGNS, outcome, title, words
 from wireproof.report.plain import code
 
@@ -25,7 +26,7 @@ def load_markdown(run: Found | None = None, sweep: Found | None = None, limits: 
             [f"{step['load']:g}", _number(step["ok_s"]), f"{step['share']:.1%}", step["verdict"]]
             for step in sweep["steps"]
         ]
-        lines += _table(["load", "ok/s", "good", ""], rows)
+        lines += table(["load", "ok/s", "good", ""], rows)
     if limits is not None:
         rows = [[SIGNS[one["holds"]][1], one["what"], code(one["told"]), code(one["found"])] for one in limits["shown"]]
         lines += [
@@ -34,7 +35,7 @@ def load_markdown(run: Found | None = None, sweep: Found | None = None, limits: 
             "",
             f"{limits['headline']}.",
             "",
-            *_table(["", "what", "promised or told", "found"], rows),
+            *table(["", "what", "promised or told", "found"], rows),
         ]
     return "\n".join(lines) + "\n"
 
@@ -44,10 +45,10 @@ def _run(run: Found) -> Iterator[str]:
         yield from ("", f"**Not to be believed**: {doubt}")
     if run["thresholds"]:
         rows = [[SIGNS[one["holds"]][1], code(one["expression"]), measured(one)] for one in run["thresholds"]]
-        yield from ("", *_table(["", "threshold", "measured"], rows))
+        yield from ("", *table(["", "threshold", "measured"], rows))
     for name, one in run["requests"].items():
         yield from ("", f"## {name}", "", words(one), "")
-        yield from _table(["metric", *COLUMNS], _rows(one["metrics"]))
+        yield from table(["metric", *COLUMNS], _rows(one["metrics"]))
     judged = run.get("conformance")
     if judged:
         yield from ("", f"Conformance: {judged['conformant']} of {judged['judged']} answers.")
@@ -58,13 +59,6 @@ def _run(run: Found) -> Iterator[str]:
 
 def _rows(metrics: Found) -> list[list[str]]:
     return [[metric, *(_number(row.get(column)) for column in COLUMNS)] for metric, row in metrics.items()]
-
-
-def _table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
-    names = list(columns)
-    yield f"| {' | '.join(names)} |"
-    yield f"|{'---|' * len(names)}"
-    yield from (f"| {' | '.join(row)} |" for row in rows)
 
 
 def _number(value: float | None) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from wireproof.markdown_table import table
 from wireproof.report.facts import Facts, counts, ranked
 from wireproof.report.plain import code
 from wireproof.verdict import Verdict
 
 LISTED = 20
+COUNTED = ("pass", "broken", "advice", "skipped", "error")
 SIGNS = {0: "✅", 1: "❌"}
 
 
@@ -21,9 +23,11 @@ def markdown(facts: Facts) -> str:
     lines = [
         f"## {sign} wireproof: {headline(facts)}",
         "",
-        "| target | contract | pass | broken | advice | skipped | error |",
-        "|---|---|--:|--:|--:|--:|--:|",
-        *(_row(facts, target, contract) for target, contract in facts.columns),
+        *table(
+            ("target", "contract", *COUNTED),
+            (_row(facts, target, contract) for target, contract in facts.columns),
+            right=COUNTED,
+        ),
         "",
         *_findings(facts),
         *_listed(
@@ -50,7 +54,7 @@ def headline(facts: Facts) -> str:
     return "the contract holds" if facts.report["exit"] == 0 else f"it ended with exit code {facts.report['exit']}"
 
 
-def _row(facts: Facts, target: str, contract: str) -> str:
+def _row(facts: Facts, target: str, contract: str) -> tuple[str, ...]:
     found = counts(verdict for _, verdict in facts.of(target, contract))
     skipped = sum(found.get(name, 0) for name in ("inconclusive", "not-offered", "untestable"))
     figures = (
@@ -60,7 +64,7 @@ def _row(facts: Facts, target: str, contract: str) -> str:
         skipped,
         found.get("error", 0),
     )
-    return f"| {code(target)} | {facts.promise(target, contract)} | " + " | ".join(str(n) for n in figures) + " |"
+    return code(target), facts.promise(target, contract), *map(str, figures)
 
 
 def _findings(facts: Facts) -> list[str]:

@@ -1,0 +1,18 @@
+"""Markdown tables keep their columns, whatever their cells hold."""
+
+from __future__ import annotations
+
+from wireproof.markdown_table import table, text_table
+
+
+def test_a_table_has_a_line_for_its_columns_and_one_a_row() -> None:
+    assert list(table(("name", "n"), [("`a`", "1"), ("", "2")], right={"n"})) == [
+        "| name | n |",
+        "|---|--:|",
+        "| `a` | 1 |",
+        "|  | 2 |",
+    ]
+
+
+def test_a_text_does_not_leave_its_cell() -> None:
+    assert list(text_table(("says",), [("a|b\n<script> `c|d`",)]))[-1] == "| a\\|b &lt;script> `c\\|d` |"
