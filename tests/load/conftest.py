@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -60,6 +62,39 @@ class Ended:
 
 Serve = Callable[..., AbstractContextManager[Served]]
 Run = Callable[..., Ended]
+Started = Callable[..., AbstractContextManager[subprocess.Popen[str]]]
+
+
+@pytest.fixture(name="environment")
+def _environment() -> dict[str, str]:
+    """The variables of this process without those of locust, which would be options of every run."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
+
+
+@pytest.fixture(name="port")
+def _port() -> str:
+    """A port at which nobody listens."""
+    with socket.socket() as plug:
+        plug.bind(("127.0.0.1", 0))
+        return str(plug.getsockname()[1])
+
+
+@pytest.fixture(name="started")
+def _started(environment: dict[str, str]) -> Started:
+    """Starts one process of a load run, in a group of its own, which is gone when the context ends."""
+
+    @contextlib.contextmanager
+    def started(*words: str) -> Iterator[subprocess.Popen[str]]:
+        command = [sys.executable, "-m", "wireproof", "load", *words]
+        pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        with subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True, **pipes) as process:
+            try:
+                yield process
+            finally:
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGKILL)
+
+    return started
 
 
 @pytest.fixture(name="serve")
@@ -102,14 +137,13 @@ def serve(latency: str = "steady", provider: str = "openai", *more: str) -> Iter
 
 
 @pytest.fixture(name="load")
-def _load(tmp_path: Path) -> Run:
+def _load(tmp_path: Path, environment: dict[str, str]) -> Run:
     """Run the load command, against a cell where one is given."""
 
     def load(*words: str, at: Served | None = None) -> Ended:
         file = tmp_path / "summary.json"
         aimed = ["--host", at.url, "--provider", at.provider, "--own-cells"] if at else []
         command = [sys.executable, "-m", "wireproof", "load", *words, *aimed, "--summary", str(file), "--only-summary"]
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
         ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
         told = json.loads(file.read_text()) if file.is_file() else None
         return Ended(ended.returncode, ended.stdout, ended.stderr, told)

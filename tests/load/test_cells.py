@@ -132,7 +132,10 @@ def test_slots_are_taken_in_order_and_given_back() -> None:
 
 
 def ask(cell: Any, path: str = "/models") -> tuple[int, Any]:
-    request = urllib.request.Request(cell.url + path, headers={"Authorization": "Bearer iio-dev-mock-pro"})
+    return answer_to(urllib.request.Request(cell.url + path, headers={"Authorization": "Bearer iio-dev-mock-pro"}))
+
+
+def answer_to(request: urllib.request.Request) -> tuple[int, Any]:
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:
             return answer.status, json.loads(answer.read())
@@ -148,12 +151,7 @@ def chat(cell: Any) -> tuple[int, Any]:
     (model, *_) = [row["id"] for row in listed["data"]]
     headers = {"Authorization": "Bearer iio-dev-mock-pro", "Content-Type": "application/json"}
     body = json.dumps({**CHAT, "model": model}).encode()
-    try:
-        request = urllib.request.Request(cell.url + "/chat/completions", body, headers)
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return answer.status, json.loads(answer.read())
-    except urllib.error.HTTPError as error:
-        return error.code, json.loads(error.read())
+    return answer_to(urllib.request.Request(cell.url + "/chat/completions", body, headers))
 
 
 def test_a_cell_goes_down_comes_back_and_slows_down_on_command(serve: Any) -> None:

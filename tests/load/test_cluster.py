@@ -6,12 +6,11 @@ import json
 import math
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -43,40 +42,12 @@ def _written(tmp_path: Path) -> Path:
     return file
 
 
-def command(*words: str) -> list[str]:
-    return [sys.executable, "-m", "wireproof", "load", "mine", *words]
-
-
-def environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
-
-
-@contextmanager
-def started(*words: str) -> Iterator[subprocess.Popen[str]]:
-    """A process of the run, in a group of its own, which is gone when the context ends."""
-    with subprocess.Popen(
-        command(*words), cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        start_new_session=True,
-    ) as process:  # fmt: skip
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-
-
 def await_count(cell: Any, what: str, number: int, process: subprocess.Popen[Any]) -> None:
     """Come back when the cell has counted so many; the process that asks is still there, and has the machine."""
     while cell.told()["counts"].get(what, 0) < number:
         with suppress(subprocess.TimeoutExpired):
             process.wait(0.05)
             pytest.fail(f"it ended before {number} {what}")
-
-
-def free_port() -> str:
-    with socket.socket() as plug:
-        plug.bind(("127.0.0.1", 0))
-        return str(plug.getsockname()[1])
 
 
 def rows(file: Path) -> list[dict[str, Any]]:
@@ -136,10 +107,10 @@ def test_two_processes_ask_what_one_asks_and_merge_to_its_figures(
 
 
 def test_a_master_and_three_workers_share_out_a_schedule_and_merge_to_its_figures(
-    load: Run, serve: Serve, written: Path, tmp_path: Path
+    serve: Serve, started: Run, port: str, written: Path, tmp_path: Path
 ) -> None:
-    raw, file, port = tmp_path / "records.jsonl", tmp_path / "summary.json", free_port()
-    mine = ("--scenarios", str(written))
+    raw, file = tmp_path / "records.jsonl", tmp_path / "summary.json"
+    mine = ("mine", "--scenarios", str(written))
     with ExitStack() as stack:
         cell = stack.enter_context(serve("instant"))
         workers = [stack.enter_context(started(*mine, "--worker", "--master-port", port)) for _ in range(3)]
@@ -168,9 +139,11 @@ def test_a_master_and_three_workers_share_out_a_schedule_and_merge_to_its_figure
     assert master.returncode == (0 if gate["holds"] else 1), told
 
 
-def test_a_worker_that_is_killed_is_reported_with_what_is_lost(serve: Serve, written: Path, tmp_path: Path) -> None:
-    file, port = tmp_path / "summary.json", free_port()
-    mine = ("--scenarios", str(written))
+def test_a_worker_that_is_killed_is_reported_with_what_is_lost(
+    serve: Serve, started: Run, port: str, written: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "summary.json"
+    mine = ("mine", "--scenarios", str(written))
     with ExitStack() as stack:
         cell = stack.enter_context(serve("instant"))
         words = ("--rate", "30", "--arrivals", "constant", "-u", "12", "-t", "15s", "--strict")
@@ -194,9 +167,10 @@ def test_a_worker_that_is_killed_is_reported_with_what_is_lost(serve: Serve, wri
     assert master.returncode == 3
 
 
-def test_two_runs_of_several_processes_do_not_meet(serve: Serve, written: Path, tmp_path: Path) -> None:
+def test_two_runs_of_several_processes_do_not_meet(serve: Serve, started: Run, written: Path, tmp_path: Path) -> None:
     """Each has a master of its own, which only this machine reaches: no worker asks for the other run."""
     mine = (
+        "mine",
         "--scenarios",
         str(written),
         "-u",
@@ -223,13 +197,13 @@ def test_two_runs_of_several_processes_do_not_meet(serve: Serve, written: Path, 
 
 @pytest.mark.parametrize("words", [pytest.param((), id="alone"), pytest.param(("--processes", "2"), id="two")])
 def test_a_run_that_a_signal_ends_tells_what_it_found_and_blames_nobody(
-    serve: Serve, written: Path, tmp_path: Path, words: tuple[str, ...]
+    serve: Serve, environment: dict[str, str], written: Path, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
     file = tmp_path / "summary.json"
     locust = [str(Path(sys.executable).parent / "locust"), "-f", str(ROOT / "load/locustfile.py"), "mine", "--headless"]
     with serve("steady") as cell:
         aimed = ("--scenarios", str(written), "--host", cell.url, "--own-cells", "-u", "4", "--summary", str(file))
-        with subprocess.Popen([*locust, *aimed, *words], cwd=ROOT, env=environment(), stderr=subprocess.PIPE) as run:
+        with subprocess.Popen([*locust, *aimed, *words], cwd=ROOT, env=environment, stderr=subprocess.PIPE) as run:
             await_count(cell, "answers", 10, run)
             run.terminate()
             _, told = run.communicate(timeout=60)
@@ -240,9 +214,11 @@ def test_a_run_that_a_signal_ends_tells_what_it_found_and_blames_nobody(
     assert run.returncode == 0, told
 
 
-def test_a_worker_that_comes_late_has_no_share_and_is_told(serve: Serve, written: Path, tmp_path: Path) -> None:
-    file, port = tmp_path / "summary.json", free_port()
-    mine = ("--scenarios", str(written))
+def test_a_worker_that_comes_late_has_no_share_and_is_told(
+    serve: Serve, started: Run, port: str, written: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "summary.json"
+    mine = ("mine", "--scenarios", str(written))
     with ExitStack() as stack:
         cell = stack.enter_context(serve("instant"))
         words = ("--rate", "20", "--arrivals", "constant", "-u", "8", "-t", "12s", "--host", cell.url, "--own-cells")
@@ -259,18 +235,20 @@ def test_a_worker_that_comes_late_has_no_share_and_is_told(serve: Serve, written
     assert not summary["stopped_by_ceiling"]
 
 
-def test_a_worker_with_another_scenario_takes_no_part(serve: Serve, written: Path, tmp_path: Path) -> None:
-    other, file, port = tmp_path / "other.yaml", tmp_path / "summary.json", free_port()
+def test_a_worker_with_another_scenario_takes_no_part(
+    serve: Serve, started: Run, port: str, written: Path, tmp_path: Path
+) -> None:
+    other, file = tmp_path / "other.yaml", tmp_path / "summary.json"
     other.write_text(yaml.safe_dump({"scenarios": {"mine": ROW | {"says": "something else"}}}))
     with ExitStack() as stack:
         cell = stack.enter_context(serve("instant"))
         words = ("-u", "4", "--max-requests", "20", "--jitter", "0", "-t", "60s", "--host", cell.url, "--own-cells")
         master = stack.enter_context(
-            started("--scenarios", str(written), *words, "--master", "--master-bind-port", port,
+            started("mine", "--scenarios", str(written), *words, "--master", "--master-bind-port", port,
                     "--expect-workers", "2", "--summary", str(file), "--only-summary")
         )  # fmt: skip
         for scenario in (written, other):
-            stack.enter_context(started("--scenarios", str(scenario), "--worker", "--master-port", port))
+            stack.enter_context(started("mine", "--scenarios", str(scenario), "--worker", "--master-port", port))
         master.communicate(timeout=100)
     summary = json.loads(file.read_text())
     assert sum(summary["all"]["outcomes"].values()) == 10

@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import socket
-import subprocess
-import sys
 import threading
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
@@ -82,14 +77,16 @@ def test_processes_tell_of_a_limit_what_one_process_tells(
     assert len(records) <= 1.1 * (LIMIT + USERS) * summary["window_s"]
 
 
-def test_a_master_and_three_workers_tell_of_a_limit_what_their_records_tell(serve: Serve, tmp_path: Path) -> None:
-    raw, file, port = tmp_path / "records.jsonl", tmp_path / "summary.json", free_port()
+def test_a_master_and_three_workers_tell_of_a_limit_what_their_records_tell(
+    serve: Serve, started: Run, port: str, tmp_path: Path
+) -> None:
+    raw, file = tmp_path / "records.jsonl", tmp_path / "summary.json"
     with ExitStack() as stack:
         cell = stack.enter_context(serve("limited"))
-        workers = [stack.enter_context(started("--worker", "--master-port", port)) for _ in range(3)]
+        workers = [stack.enter_context(started("chat", "--worker", "--master-port", port)) for _ in range(3)]
         master = stack.enter_context(
-            started(*CLOSED, "--master", "--master-bind-port", port, "--expect-workers", "3", "--host", cell.url,
-                    "--own-cells", "--records", str(raw), "--summary", str(file), "--only-summary")
+            started("chat", *CLOSED, "--master", "--master-bind-port", port, "--expect-workers", "3", "--host",
+                    cell.url, "--own-cells", "--records", str(raw), "--summary", str(file), "--only-summary")
         )  # fmt: skip
         told, _ = master.communicate(timeout=100)
         for worker in workers:
@@ -100,27 +97,6 @@ def test_a_master_and_three_workers_tell_of_a_limit_what_their_records_tell(serv
     assert summary["workers"] == {"count": 3, "lost": []}
     assert {record["process"] for record in records if record["status"] in HELD_OFF} == {0, 1, 2}
     assert summary["limiter"]["held_off"] == truth["throttled"], told
-
-
-@contextmanager
-def started(*words: str) -> Iterator[subprocess.Popen[str]]:
-    """A process of the run, in a group of its own, which is gone when the context ends."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
-    with subprocess.Popen(
-        [sys.executable, "-m", "wireproof", "load", "chat", *words], cwd=ROOT, env=environment, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True, start_new_session=True,
-    ) as process:  # fmt: skip
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-
-
-def free_port() -> str:
-    with socket.socket() as plug:
-        plug.bind(("127.0.0.1", 0))
-        return str(plug.getsockname()[1])
 
 
 # What a limiter tells, in turn, and the seconds in which nobody may ask again.

@@ -72,6 +72,19 @@ def _echo() -> Iterator[str]:
         thread.join()
 
 
+def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """A command that has run in a folder, with the key in its environment."""
+    return subprocess.run(
+        [sys.executable, "-m", "wireproof", *words],
+        cwd=folder,
+        env={**os.environ, "MINE": KEY},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+
+
 @pytest.mark.parametrize(
     ("way", "user"), [("text", "Chat"), ("json", "Chat"), ("answer", "Chat"), ("answer", "Stream")]
 )
@@ -79,15 +92,7 @@ def test_nothing_that_a_load_run_writes_shows_a_secret(echo: str, tmp_path: Path
     words = [user, "--host", f"{echo}/{way}/v1", "--model", "m", "--key-env", "MINE", "-u", "1", "-t", "60s"]
     words += ["--max-requests", "5", "--jitter", "0", "--report-dir", "pages", "--records", "records.jsonl"]
     words += ["--summary", "summary.json", "--junit", "junit.xml", "--html", "locust.html", "--csv", "locust"]
-    done = subprocess.run(
-        [sys.executable, "-m", "wireproof", "load", *words],
-        cwd=tmp_path,
-        env={**os.environ, "MINE": KEY},
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
+    done = run(tmp_path, "load", *words)
     files = {file.name: file.read_text(encoding="utf-8") for file in tmp_path.rglob("*") if file.is_file()}
     assert {"load.html", "load.md", "load.json", "load.csv", "records.jsonl", "summary.json", "junit.xml"} <= set(files)
     told = files | {"terminal": done.stdout + done.stderr}
@@ -100,15 +105,7 @@ def test_nothing_that_a_load_run_writes_shows_a_secret(echo: str, tmp_path: Path
 
 def test_a_probe_of_a_limit_shows_no_secret(echo: str, tmp_path: Path) -> None:
     words = ["limits", "--endpoint", f"{echo}/limit/v1", "--model", "m", "--key-env", "MINE", "--max-requests", "10"]
-    done = subprocess.run(
-        [sys.executable, "-m", "wireproof", *words, "--write", "limits.json"],
-        cwd=tmp_path,
-        env={**os.environ, "MINE": KEY},
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
+    done = run(tmp_path, *words, "--write", "limits.json")
     told = done.stdout + done.stderr + (tmp_path / "limits.json").read_text(encoding="utf-8")
     assert (done.returncode, "BROKEN  refusal" in told, "**" in told) == (1, True, True), told
     assert [form for form in FORMS if form[:BEGINNING] in told] == []
