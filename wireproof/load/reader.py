@@ -6,7 +6,7 @@ from time import perf_counter_ns, time
 from typing import Any
 
 from wireproof.delays import EPOCH, seconds_until
-from wireproof.load.leave import Left
+from wireproof.load.leaving_fold import Left, start_leaving_timer
 from wireproof.load.line import Line
 from wireproof.load.reading import MOST_KEPT, Reading, Trouble
 from wireproof.load.record import Answer, Outcome, Record, Tokens
@@ -31,7 +31,7 @@ def ask(line: Line, shot: Shot, deadlines: Deadlines, due_ns: int | None = None,
         detail = "no connection within the deadline" if timed_out else f"no connection: {error.strerror or error}"
         return lost(shot, Outcome.UNREACHABLE, detail, due_ns or began, began)
     reading = Reading(shot, deadlines, perf_counter_ns(), keeps=keeps)
-    leaving = None if shot.leave is None else shot.leave.start()
+    leaving = None if shot.leave is None else start_leaving_timer(shot.leave)
     kept = False
     try:
         plug.settimeout(deadlines.first_byte)
