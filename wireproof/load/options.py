@@ -65,10 +65,10 @@ def keep_apart(parser: ArgumentParser, words: Sequence[str]) -> None:
         parser.set_defaults(master_bind_host=LOOPBACK, master_bind_port=port, master_port=port)
 
 
-def aim_of(options: Namespace, host: str | None) -> Aim:
+def aim_of(options: Namespace, provider: str | None, host: str | None) -> Aim:
     """What the options say about the target at a host; about the bundled server's where there is none."""
     return Aim(
-        providers=(options.provider,) if options.provider else (),
+        providers=(provider,) if provider else (),
         endpoint=host,
         models=tuple(options.model),
         key_env=options.key_env,
