@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -51,17 +52,28 @@ def matrix_of(options: argparse.Namespace) -> Any:
 
 def runs_of_load(parser: argparse.ArgumentParser, kind: str, *, provider: str, cells: int, latency: str) -> None:
     """The options of a command that makes load runs of its own: whom they ask, and where the result goes."""
-    parser.add_argument("--host", metavar="URL", help="of `wireproof load` (default: cells of our own)")
-    parser.add_argument(
-        "--provider", default=provider, metavar="NAME", help=f"whose contract the host speaks (default: {provider})"
+    option = parser.add_argument
+    option("--host", metavar="URL", help="base URL to load, or several with commas between (default: local cells)")
+    option(
+        "--provider",
+        default=provider,
+        metavar="NAME",
+        help=f"provider whose contract the host speaks (default: {provider})",
     )
-    parser.add_argument("--providers", metavar="FILE", help="a YAML file that adds providers or changes them")
-    parser.add_argument("--cells", type=int, default=cells, metavar="N", help=f"of our own (default: {cells})")
-    parser.add_argument(
-        "--latency", default=latency, metavar="NAME", help=f"of our own cells, in load/cells.yaml (default: {latency})"
-    )
-    parser.add_argument("--write", metavar="FILE", help=f"write the result as JSON (schemas/formats/{kind}.json)")
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    option("--providers", metavar="FILE", help="YAML file that adds providers or changes them")
+    text = f"local cells to start where no --host is given (default: {cells})"
+    option("--cells", type=int, default=cells, metavar="N", help=text)
+    text = f"latency profile of the local cells, one of load/cells.yaml (default: {latency})"
+    option("--latency", default=latency, metavar="NAME", help=text)
+    option("--write", metavar="FILE", help=f"write the result as JSON (schemas/formats/{kind}.json)")
+    option("--json", action="store_true", help="print the result as JSON")
+
+
+def show_examples(parser: argparse.ArgumentParser, *lines: str) -> None:
+    """End the help of a command with lines that can be typed."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.description = textwrap.fill(parser.description or "", 78)
+    parser.epilog = "\n".join(["examples:", *(f"  {line}" for line in lines)])
 
 
 def write(file: Path, text: str, option: str = "--write") -> None:

@@ -7,18 +7,25 @@ import json
 from pathlib import Path
 from typing import Any
 
-from wireproof.commands import command, write
+from wireproof.commands import command, show_examples, write
 
 
 def add(commands: Any) -> None:
     """Register the command."""
     help = "measure the error of the load engine: the same load against a cell that records when it really sent"
     parser = command(commands, "calibrate", run, help)
-    parser.add_argument("-u", "--users", type=int, default=32, metavar="N", help="users (default: 32)")
-    parser.add_argument("-t", "--seconds", type=int, default=10, metavar="S", help="how long (default: 10)")
-    parser.add_argument("--rate", type=float, metavar="R", help="open loop: starts a second")
-    parser.add_argument("--latency", default="steady", metavar="NAME", help="of the cell (load/cells.yaml)")
-    parser.add_argument("--write", metavar="FILE", help="write the error bar, for --error-bar of a load run")
+    option = parser.add_argument
+    option("-u", "--users", type=int, default=32, metavar="N", help="users that ask at a time (default: 32)")
+    option("-t", "--seconds", type=int, default=10, metavar="S", help="seconds of the load run (default: 10)")
+    option("--rate", type=float, metavar="R", help="open loop: start R requests a second")
+    text = "latency profile of the cell, one of load/cells.yaml (default: steady)"
+    option("--latency", default="steady", metavar="NAME", help=text)
+    option("--write", metavar="FILE", help="write the error as JSON, for --error-bar of `wireproof load`")
+    show_examples(
+        parser,
+        "wireproof calibrate -u 32 -t 10 --write bar.json",
+        "wireproof load stream -u 32 -t 30s --error-bar bar.json # the result tells the error",
+    )
 
 
 def run(options: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wireproof.commands import runs_of_load, write
+from wireproof.commands import runs_of_load, show_examples, write
 from wireproof.errors import WireproofError
 
 if TYPE_CHECKING:
@@ -66,12 +66,21 @@ def _headers(provider: Provider, host: str, given: argparse.Namespace) -> dict[s
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="wireproof failover", description=HELP, allow_abbrev=False)
-    parser.add_argument("scenario", nargs="?", default=SCENARIO, help=f"what is asked (default: {SCENARIO})")
+    option = parser.add_argument
+    text = f"scenario of load/scenarios.yaml to run (default: {SCENARIO})"
+    option("scenario", nargs="?", default=SCENARIO, help=text)
     runs_of_load(parser, "failover", provider="iio", cells=2, latency="steady")
-    parser.add_argument("--key-env", metavar="NAME", help="the environment variable that holds the key")
-    parser.add_argument(
-        "--script", metavar="FILE", help=f"when our own cells go down and come back (default: {SCRIPT})"
+    option("--key-env", metavar="NAME", help="environment variable that holds the API key (default: the provider's)")
+    text = f"YAML file that says when the local cells go down and come back (default: {SCRIPT})"
+    option("--script", metavar="FILE", help=text)
+    text = "seconds between two requests for the health page (default: 0.1)"
+    option("--every", type=float, default=0.1, metavar="S", help=text)
+    text = "seconds after which the health page must show an outage, or its end (default: 2)"
+    option("--within", type=float, default=2.0, metavar="S", help=text)
+    show_examples(
+        parser,
+        "wireproof failover                                      # two local cells, one of which goes down",
+        "wireproof failover chat --script outage.yaml --write failover.json",
+        "wireproof failover chat --host https://api.example/v1 --key-env MY_KEY --i-may-load-this-host -t 60s",
     )
-    parser.add_argument("--every", type=float, default=0.1, metavar="S", help="between two looks at health (0.1)")
-    parser.add_argument("--within", type=float, default=2.0, metavar="S", help="in which health must tell (2)")
     return parser

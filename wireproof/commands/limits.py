@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wireproof.commands import write
+from wireproof.commands import show_examples, write
 from wireproof.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -29,14 +29,20 @@ def add(commands: Any) -> None:
 
     help = "find out a limit by meeting it: how many, in which window, by which model (takes the options of check)"
     parser = commands.add_parser("limits", help=help, description=help)
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument(
-        "--case", default=CASE, metavar="NAME", help=f"what to ask (default: {CASE}, capped at 1 token)"
-    )
-    parser.add_argument("--other-key-env", metavar="NAME", help="a variable with a second key: is the limit per key?")
-    parser.add_argument("--write", metavar="FILE", help="write the same as JSON (schemas/formats/limits.json)")
-    parser.add_argument("--fault", help=argparse.SUPPRESS)
+    option = parser.add_argument
+    option("--json", action="store_true", help="print the result as JSON")
+    text = f"case of one request to send, with an answer of 1 token at most (default: {CASE})"
+    option("--case", default=CASE, metavar="NAME", help=text)
+    text = "environment variable that holds a second key, which shows whether the limit is per key"
+    option("--other-key-env", metavar="NAME", help=text)
+    option("--write", metavar="FILE", help="write the result as JSON (schemas/formats/limits.json)")
+    option("--fault", help=argparse.SUPPRESS)
     options.add(parser.add_argument_group("options of check"))
+    show_examples(
+        parser,
+        "wireproof limits --provider iio                         # the bundled server, its lowest tier",
+        "wireproof limits --provider iio --endpoint https://api.example/v1 --tier free --model ID --key-env MY_KEY",
+    )
     parser.set_defaults(run=run)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wireproof.commands import runs_of_load, write
+from wireproof.commands import runs_of_load, show_examples, write
 from wireproof.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -66,23 +66,29 @@ def _limits(given: argparse.Namespace) -> Any:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="wireproof sweep", description=HELP, allow_abbrev=False)
-    parser.add_argument("scenario", help="a scenario of load/scenarios.yaml")
-    parser.add_argument("--by", choices=("rate", "users"), default="rate", help="open or closed loop (default: rate)")
-    parser.add_argument(
-        "--from", dest="first", type=float, default=1.0, metavar="X", help="the first load (default: 1)"
-    )
-    parser.add_argument("--to", dest="last", type=float, default=1000.0, metavar="X", help="the last (default: 1000)")
-    parser.add_argument(
-        "--share", type=float, default=0.95, metavar="P", help="of requests that must be good (default: 0.95)"
-    )
-    parser.add_argument(
-        "--precision", type=float, default=0.1, metavar="P", help="how close the answer is (default: 0.1)"
-    )
-    parser.add_argument("--steps", type=int, default=16, metavar="N", help="load runs at most (default: 16)")
-    parser.add_argument("-t", "--seconds", type=float, default=15.0, metavar="S", help="of each run (default: 15)")
+    option = parser.add_argument
+    option("scenario", help="scenario of load/scenarios.yaml to run at each load")
+    text = "what a load is: starts a second of an open loop, or users of a closed one (default: rate)"
+    option("--by", choices=("rate", "users"), default="rate", help=text)
+    option("--from", dest="first", type=float, default=1.0, metavar="X", help="load of the first run (default: 1)")
+    option("--to", dest="last", type=float, default=1000.0, metavar="X", help="highest load to try (default: 1000)")
+    text = "share of requests that must be ok and meet every --slo (default: 0.95)"
+    option("--share", type=float, default=0.95, metavar="P", help=text)
+    text = "end once the answer is known this closely, as a share of the load (default: 0.1)"
+    option("--precision", type=float, default=0.1, metavar="P", help=text)
+    option("--steps", type=int, default=16, metavar="N", help="load runs to make at most (default: 16)")
+    option("-t", "--seconds", type=float, default=15.0, metavar="S", help="seconds of each load run (default: 15)")
     runs_of_load(parser, "sweep", provider="openai", cells=1, latency="lively")
-    parser.add_argument("--scenarios", metavar="FILE", help="a YAML file that adds scenarios or changes them")
-    parser.add_argument("--max-requests", type=int, metavar="N", help="of the sweep, shared out over its steps")
-    parser.add_argument("--max-output-tokens", type=int, metavar="N", help="of the sweep, shared out over its steps")
-    parser.add_argument("--max-cost", type=float, metavar="DOLLARS", help="of the sweep, shared out over its steps")
+    option("--scenarios", metavar="FILE", help="YAML file that adds scenarios or changes them")
+    option("--max-requests", type=int, metavar="N", help="send no more requests than this in the whole sweep")
+    text = "ask for no more output tokens than this in the whole sweep"
+    option("--max-output-tokens", type=int, metavar="N", help=text)
+    text = "send nothing that may make the whole sweep cost more than this"
+    option("--max-cost", type=float, metavar="DOLLARS", help=text)
+    show_examples(
+        parser,
+        "wireproof sweep stream --slo ttft=300                   # a local cell, by starts a second",
+        "wireproof sweep stream --slo ttft=300 --host http://127.0.0.1:8000/v1 --model my-model",
+        "wireproof sweep chat --by users --to 64 --slo e2e=500 --write sweep.json",
+    )
     return parser

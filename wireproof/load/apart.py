@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import select
 import subprocess
 import sys
 import tempfile
@@ -30,7 +31,12 @@ class Aimed:
 
 
 def locust() -> list[str]:
-    """The command that runs locust with our users."""
+    """The command that runs locust with our users.
+
+    Raises ConfigError on a platform where they cannot keep connections.
+    """
+    if not hasattr(select, "poll"):
+        raise ConfigError("wireproof load", "this platform has no select.poll", "run it on Linux or macOS")
     beside = Path(sys.executable).parent / "locust"
     start = [str(beside)] if beside.is_file() else [sys.executable, "-m", "locust"]
     return [*start, "-f", str(LOCUSTFILE)]

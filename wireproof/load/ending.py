@@ -10,23 +10,23 @@ from pathlib import Path
 from typing import Any
 
 from wireproof.errors import ConfigError
-from wireproof.load import csv_file, junit, records, slo, summary_text, threshold
+from wireproof.load import csv_file, junit, slo, summary_text, threshold
 from wireproof.load.scenario import Scenario
 
 HELD, BROKEN, UNTOLD, DOUBTED = 0, 1, 2, 3
 
 
-def prepare(given: Namespace, scenarios: Sequence[Scenario]) -> None:
-    """Read what the command line and the scenarios hold the run to; ConfigError where one does not read."""
-    given.objectives = slo.objectives(given.slo) or {
-        metric: limit for one in scenarios for metric, limit in one.objectives.items()
-    }
-    given.thresholds = [text for one in scenarios for text in one.thresholds] + given.threshold
+def objectives(given: Namespace, scenarios: Sequence[Scenario]) -> dict[str, float]:
+    """The objectives of the command line, else those of the scenarios; ConfigError where one does not read."""
+    named = {metric: limit for one in scenarios for metric, limit in one.objectives.items()}
+    return slo.objectives(given.slo) or named
+
+
+def thresholds(given: Namespace, scenarios: Sequence[Scenario]) -> tuple[str, ...]:
+    """The thresholds of the scenarios and of the command line; ConfigError where one does not read."""
     for text in given.threshold:
         threshold.read(text)
-    given.bar = error_bar(given.error_bar)
-    if given.records:
-        records.begin(Path(given.records))
+    return (*(text for one in scenarios for text in one.thresholds), *given.threshold)
 
 
 def judged(found: dict[str, Any], thresholds: Iterable[str], doubts: Iterable[str]) -> dict[str, Any]:

@@ -5,68 +5,75 @@ from __future__ import annotations
 import html
 import sys
 from argparse import ArgumentParser
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from locust import argument_parser, events
-from locust.runners import WorkerRunner
+from locust.runners import MasterRunner, WorkerRunner
 
 from wireproof.errors import WireproofError
-from wireproof.load import options, stats, summary_text
-from wireproof.load.run import END, Run
+from wireproof.load import layout, options, stats, summary_text
+from wireproof.load.master import MasterRun
+from wireproof.load.run import LocalRun
+from wireproof.load.run_owner import RunOwner
 from wireproof.load.user import LoadUser
+from wireproof.load.worker import WorkerRun
 
 SPAWN_RATE = 100.0
 
+Users = dict[str, type[LoadUser]]
 
-def install(users: dict[str, type[LoadUser]], default: str) -> None:
+
+def install(users: Users, default: str) -> None:
     """Listen to locust's events; `default` is the user class of a run that names none."""
     stats.install()
     # A worker makes this parser anew for each option that its master tells, and misses its heartbeats meanwhile.
     argument_parser.default_args_dict = cache(argument_parser.default_args_dict)
-
     at: Any = events
-
-    def _options(parser: ArgumentParser) -> None:
-        options.add(parser)
-        parser.set_defaults(spawn_rate=SPAWN_RATE)
-        options.keep_apart(parser, sys.argv[1:])
-
-    def _init(environment: Any, runner: Any, web_ui: Any, **_: Any) -> None:
-        given = environment.parsed_options
-        environment.available_user_classes = users
-        if isinstance(runner, WorkerRunner):
-            # Its master says which users it has.
-            environment.user_classes[:] = users.values()
-        elif not given.user_classes and not given.class_picker:
-            environment.user_classes[:] = [users[default]]
-        run = Run(environment, environment.user_classes)
-        _listen(environment, run)
-        if isinstance(runner, WorkerRunner):
-            runner.register_message(END, lambda **_: runner.stop())
-            run.warm()
-            return
-        try:
-            run.prepare()
-        except WireproofError as error:
-            print(f"wireproof: {error}", file=sys.stderr)
-            sys.exit(2)
-        if web_ui is not None:
-            web_ui.app.add_url_rule("/wireproof", "wireproof", lambda: _page(run))
-
-    at.init_command_line_parser.add_listener(_options)
-    at.init.add_listener(_init)
+    at.init_command_line_parser.add_listener(_add_options)
+    at.init.add_listener(partial(_join_run, users, default))
 
 
-def _page(run: Run) -> str:
+def _add_options(parser: ArgumentParser) -> None:
+    options.add(parser)
+    parser.set_defaults(spawn_rate=SPAWN_RATE)
+    options.keep_apart(parser, sys.argv[1:])
+
+
+def _join_run(users: Users, default: str, *, environment: Any, runner: Any, web_ui: Any, **_: Any) -> None:
+    """Give this process its part in the run: worker, master, or all of it."""
+    environment.available_user_classes = users
+    if isinstance(runner, WorkerRunner):
+        _join_as_worker(users, environment)
+        return
+    given = environment.parsed_options
+    if not given.user_classes and not given.class_picker:
+        environment.user_classes[:] = [users[default]]
+    run = _own_run(environment, runner)
+    run.listen()
+    if web_ui is not None:
+        web_ui.app.add_url_rule("/wireproof", "wireproof", lambda: _page(run))
+
+
+def _join_as_worker(users: Users, environment: Any) -> None:
+    # Its master says which users it has.
+    environment.user_classes[:] = users.values()
+    run = WorkerRun(environment, environment.user_classes)
+    run.listen()
+    run.warm()
+
+
+def _own_run(environment: Any, runner: Any) -> LocalRun | MasterRun:
+    """The run that this process settles; the process ends where it may not be, or not so."""
+    scenarios = [user.scenario for user in environment.user_classes]
+    try:
+        settings, cells = layout.lay_out(environment, scenarios)
+    except WireproofError as error:
+        print(f"wireproof: {error}", file=sys.stderr)
+        sys.exit(2)
+    owner = RunOwner(environment, scenarios, settings, cells)
+    return MasterRun(owner) if isinstance(runner, MasterRunner) else LocalRun(owner, environment.user_classes)
+
+
+def _page(run: LocalRun | MasterRun) -> str:
     return f"<!doctype html><title>wireproof load</title><pre>{html.escape(summary_text.text(run.summary()))}</pre>"
-
-
-def _listen(environment: Any, run: Run) -> None:
-    at = environment.events
-    at.test_start.add_listener(run.start)
-    at.test_stop.add_listener(run.stop)
-    at.report_to_master.add_listener(lambda client_id, data: run.report(data))
-    at.worker_report.add_listener(run.collect)
-    at.worker_connect.add_listener(run.joined)
-    at.quitting.add_listener(run.finish)

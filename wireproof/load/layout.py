@@ -1,4 +1,4 @@
-"""What is settled before a run begins: hosts, bounds, course, and what locust and the workers know of them."""
+"""What is settled before a run begins: hosts, bounds, course, and what locust knows of them."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from locust.runners import MasterRunner
 
-from wireproof import aim
 from wireproof.errors import WireproofError
-from wireproof.load import budget, cells, deal, ending, options, plan, trace
+from wireproof.load import budget, cells, deal, ending, options, plan, records, trace
 from wireproof.load.cells import Cells
 from wireproof.load.course import CLOSED, TRACE, Course
+from wireproof.load.run_settings import RunSettings
 from wireproof.load.scenario import Scenario, one_course
 from wireproof.load.shape import Shape
 
@@ -27,36 +28,54 @@ GOING_S = 60.0
 SPAWNING_S = 1.0
 
 
-def lay_out(environment: Any, scenarios: Sequence[Scenario]) -> Cells | None:
-    """Settle it in locust's options, which a master tells its workers; the cells that were started, if any.
+def lay_out(environment: Any, scenarios: Sequence[Scenario]) -> tuple[RunSettings, Cells | None]:
+    """The settings of a run, and the cells that were started for it, if any.
 
     Raises WireproofError where the run may not be, or not so.
     """
     given = environment.parsed_options
-    given.provider = given.provider or next((one.provider for one in scenarios if one.provider), "openai")
-    ending.prepare(given, scenarios)
-    hosts = (environment.host or "").split(",") if environment.host else []
-    given.local = given.own_cells or not hosts
-    whole = budget.ceilings(options.ceilings_of(given), hosts, allowed=given.i_may_load_this_host)
-    course = _course(given, one_course(scenarios))
-    running = None if hosts else cells.start(given.provider, given.cells, given.latency, given.providers)
-    if running is not None:
-        hosts = list(running.hosts)
-        environment.host = ",".join(hosts)
-    given.hosts = hosts
-    given.max_requests, given.max_output_tokens, given.max_cost = whole.requests, whole.output_tokens, whole.dollars
-    given.digests = {one.name: one.digest for one in scenarios}
+    settings, running = _settings(environment, scenarios), None
+    if not settings.hosts:
+        running = cells.start(settings.provider, given.cells, given.latency, given.providers)
+        settings = replace(settings, hosts=running.hosts)
+        environment.host = ",".join(running.hosts)
     try:
-        known = plan.targets(given, hosts, dict(aim.environment()), local=given.local)
+        first, *_ = plan.targets(given, settings)
         for one in scenarios:
-            deal.deal(one, known[0], given.seed, traced=course.kind == TRACE)
+            deal.deal(one, first, given.seed, traced=settings.course.kind == TRACE)
     except WireproofError:
         if running is not None:
             running.stop()
         raise
-    _tell(environment, course, known[0].deadlines.total)
-    print(f"wireproof load: {', '.join(hosts)} ({given.provider}); seed {given.seed}; {whole}", file=sys.stderr)
-    return running
+    _tell_locust(environment, settings, first.deadlines.total)
+    told = f"{', '.join(settings.hosts)} ({settings.provider}); seed {given.seed}; {settings.ceilings}"
+    print(f"wireproof load: {told}", file=sys.stderr)
+    return settings, running
+
+
+def _settings(environment: Any, scenarios: Sequence[Scenario]) -> RunSettings:
+    """What the command line and the scenarios say, without hosts where cells are still to be started."""
+    given = environment.parsed_options
+    objectives, thresholds = ending.objectives(given, scenarios), ending.thresholds(given, scenarios)
+    error_bar = ending.error_bar(given.error_bar)
+    if given.records:
+        records.begin(Path(given.records))
+    hosts = tuple(environment.host.split(",")) if environment.host else ()
+    ceilings = budget.ceilings(options.ceilings_of(given), hosts, allowed=given.i_may_load_this_host)
+    course = _course(given, one_course(scenarios))
+    given.num_users = given.num_users or course.users or (1 if course.kind == CLOSED else options.UNDER_WAY)
+    return RunSettings(
+        provider=given.provider or next((one.provider for one in scenarios if one.provider), "openai"),
+        hosts=hosts,
+        local=given.own_cells or not hosts,
+        ceilings=ceilings,
+        course=course,
+        lead_s=_lead_s(environment, course),
+        digests={one.name: one.digest for one in scenarios},
+        objectives=objectives,
+        thresholds=thresholds,
+        error_bar=error_bar,
+    )
 
 
 def _course(given: Namespace, course: Course) -> Course:
@@ -73,14 +92,19 @@ def _course(given: Namespace, course: Course) -> Course:
     return course
 
 
-def _tell(environment: Any, course: Course, deadline_s: float) -> None:
-    """Tell locust, and the workers, when what is."""
+def _lead_s(environment: Any, course: Course) -> float:
+    """Seconds until the users of an open loop are there; a closed loop begins with each of them."""
+    if course.kind == CLOSED:
+        return 0.0
     given = environment.parsed_options
-    given.num_users = given.num_users or course.users or (1 if course.kind == CLOSED else options.UNDER_WAY)
-    # An open loop begins when its users are there.
     several_s = SPAWNING_S if isinstance(environment.runner, MasterRunner) else 0.0
-    given.lead_s = 0.0 if course.kind == CLOSED else given.num_users / given.spawn_rate + several_s
-    given.course = course.told()
+    users_s: float = given.num_users / given.spawn_rate
+    return users_s + several_s
+
+
+def _tell_locust(environment: Any, settings: RunSettings, deadline_s: float) -> None:
+    """Tell locust when how many users ask, and when the run is over at the latest."""
+    given, course = environment.parsed_options, settings.course
     if course.kind == CLOSED and course.stages:
         environment.shape_class = Shape(course, given.spawn_rate)
         environment.stop_timeout = max(environment.stop_timeout, min(GOING_S, deadline_s))
@@ -88,4 +112,4 @@ def _tell(environment: Any, course: Course, deadline_s: float) -> None:
     elif not math.isinf(course.total_s):
         # The plan ends the run, and what is under way then is waited for; locust's own timer, which runs while this
         # process still gets ready, is for what never ends.
-        given.run_time = given.lead_s + course.total_s + deadline_s + LAST_REPORT_S
+        given.run_time = settings.lead_s + course.total_s + deadline_s + LAST_REPORT_S

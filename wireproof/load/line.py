@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import select
 import socket
-from select import POLLIN
+from functools import cache
 from typing import Any
 
 from gevent import get_hub, monkey
 from geventhttpclient.connectionpool import ConnectionPool
 
-# The system's own: gevent's lets others run first, and a look at an idle connection is no reason to wait.
-poll = monkey.get_original("select", "poll")
 READABLE = 1
+
+
+@cache
+def _poll_class() -> Any:
+    """The system's own: gevent's lets others run first, and a look at an idle connection is no reason to wait."""
+    return monkey.get_original("select", "poll")
 
 
 class Line:
@@ -34,8 +39,8 @@ class Line:
         if self._plug is None:
             self._plug = self._pool._create_socket()
             self._plug.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._poll = poll()
-            self._poll.register(self._plug.fileno(), POLLIN)
+            self._poll = _poll_class()()
+            self._poll.register(self._plug.fileno(), select.POLLIN)
             self.readable = get_hub().loop.io(self._plug.fileno(), READABLE)
         return self._plug
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import socket
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import time_ns
+from typing import Any
 
 from wireproof.aim import Aim
 from wireproof.load.budget import FLAG, Ceilings
@@ -14,42 +15,79 @@ from wireproof.load.budget import FLAG, Ceilings
 # The requests of an open loop that may be under way, where neither -u nor the scenario says.
 UNDER_WAY = 100
 LOOPBACK = "127.0.0.1"
+MANY: Mapping[str, Any] = {"action": "append", "default": []}
 
 
 def add(parser: ArgumentParser) -> None:
     """Register the options."""
-    group = parser.add_argument_group("wireproof", "what is asked, when, and within which bounds")
-    group.add_argument("--scenarios", metavar="FILE", help="a YAML file that adds scenarios or changes them")
-    group.add_argument(
-        "--provider", metavar="NAME", help="whose contract the host speaks (default: the scenario's, or openai)"
+    _add_target(parser.add_argument_group("what is asked"))
+    _add_load(parser.add_argument_group("when requests start, and which count"))
+    _add_requirements(parser.add_argument_group("what the answers are held to"))
+    _add_files(parser.add_argument_group("what is written"))
+    _add_ceilings(parser.add_argument_group("how much may be sent"))
+
+
+def _add_target(group: Any) -> None:
+    option = group.add_argument
+    option("--scenarios", metavar="FILE", help="YAML file that adds scenarios or changes them")
+    text = "provider whose contract the host speaks (default: the scenario's, or openai)"
+    option("--provider", metavar="NAME", help=text)
+    option("--providers", metavar="FILE", help="YAML file that adds providers or changes them")
+    option("--model", metavar="[ROLE=]ID", help="model to ask; ROLE is chat unless given (repeat for several)", **MANY)
+    option("--key-env", metavar="NAME", help="environment variable that holds the API key (default: the provider's)")
+    option("--header", metavar="'NAME: VALUE'", help="add a header line to every request (repeat for several)", **MANY)
+    text = "seconds to wait, as in idle=30; NAME is connect, first-byte, idle or total (repeat for several)"
+    option("--deadline", metavar="NAME=S", help=text, **MANY)
+    option(
+        "--cells", type=int, default=1, metavar="N", help="local cells to start where no --host is given (default: 1)"
     )
-    group.add_argument("--providers", metavar="FILE", help="a YAML file that adds providers or changes them")
-    group.add_argument("--model", action="append", default=[], metavar="[ROLE=]ID", help="the model to ask")
-    group.add_argument("--key-env", metavar="NAME", help="the environment variable that holds the key")
-    group.add_argument("--header", action="append", default=[], metavar="'NAME: VALUE'", help="one more header line")
-    group.add_argument("--deadline", action="append", default=[], metavar="NAME=S", help="as of `wireproof check`")
-    group.add_argument("--rate", type=float, metavar="R", help="open loop: starts a second, over all processes")
-    group.add_argument("--arrivals", choices=("constant", "poisson"), help="of the open loop (default: poisson)")
-    group.add_argument("--warm-up", type=float, metavar="S", help="what starts within it is no part of the figures")
-    group.add_argument("--cool-down", type=float, metavar="S", help="the same, before the end")
-    group.add_argument("--jitter", type=float, default=1.0, metavar="S", help="closed loop: users begin within it")
-    group.add_argument("--seed", type=int, default=time_ns() % 1_000_000, metavar="N", help="of everything drawn")
-    group.add_argument("--slo", action="append", default=[], metavar="METRIC=MS", help="objective: ttft, tpot or e2e")
-    group.add_argument("--threshold", action="append", default=[], metavar="EXPR", help="as in `ttft_p95 < 300ms`")
-    group.add_argument("--junit", metavar="FILE", help="write the thresholds as JUnit XML")
-    group.add_argument("--records", metavar="FILE", help="write a line of JSON for each request")
-    group.add_argument("--no-judge", action="store_true", help="do not hold the answers to the provider's document")
-    group.add_argument("--strict", action="store_true", help="exit 3 where the generator was the bottleneck")
-    group.add_argument("--error-bar", metavar="FILE", help="what `wireproof calibrate --write` measured")
-    group.add_argument("--own-cells", action="store_true", help="the hosts are `wireproof serve --cells`")
-    group.add_argument("--report-dir", metavar="DIR", help="write load.html, load.md, load.json and load.csv there")
-    group.add_argument("--summary", metavar="FILE", help="write the figures as JSON")
-    group.add_argument("--cells", type=int, default=1, metavar="N", help="local cells, where no --host is given")
-    group.add_argument("--latency", default="steady", metavar="NAME", help="their latency profile (load/cells.yaml)")
-    group.add_argument(FLAG, action="store_true", help="the host is not this machine, and its owner agrees")
-    group.add_argument("--max-requests", type=int, metavar="N", help="ceiling of the run")
-    group.add_argument("--max-output-tokens", type=int, metavar="N", help="ceiling of the run")
-    group.add_argument("--max-cost", type=float, metavar="DOLLARS", help="ceiling of the run")
+    text = "latency profile of the local cells, one of load/cells.yaml (default: steady)"
+    option("--latency", default="steady", metavar="NAME", help=text)
+    option("--own-cells", action="store_true", help="treat the hosts as cells of `wireproof serve`, and use their keys")
+
+
+def _add_load(group: Any) -> None:
+    option = group.add_argument
+    option("--rate", type=float, metavar="R", help="open loop: start R requests a second, over all processes")
+    text = "how starts of an open loop are spread (default: the scenario's, or poisson)"
+    option("--arrivals", choices=("constant", "poisson"), help=text)
+    text = "closed loop: spread the first requests of the users over so many seconds (default: 1)"
+    option("--jitter", type=float, default=1.0, metavar="S", help=text)
+    option("--warm-up", type=float, metavar="S", help="seconds at the start that are left out of the figures")
+    option("--cool-down", type=float, metavar="S", help="seconds at the end that are left out of the figures")
+    text = "seed for arrivals, lengths and mix (default: another one each time)"
+    option("--seed", type=int, default=time_ns() % 1_000_000, metavar="N", help=text)
+
+
+def _add_requirements(group: Any) -> None:
+    option = group.add_argument
+    text = "objective of each request in milliseconds; METRIC is ttft, tpot or e2e (repeat for several)"
+    option("--slo", metavar="METRIC=MS", help=text, **MANY)
+    text = "limit that decides the exit code, as in 'ttft_p95 < 300ms' (repeat for several)"
+    option("--threshold", metavar="EXPR", help=text, **MANY)
+    option("--no-judge", action="store_true", help="do not check the answers against the provider's document")
+    text = "exit with 3 where the figures cannot be believed, as when the generator was the bottleneck"
+    option("--strict", action="store_true", help=text)
+    text = "error of this client, as `wireproof calibrate --write FILE` measured it, to print with the result"
+    option("--error-bar", metavar="FILE", help=text)
+
+
+def _add_files(group: Any) -> None:
+    option = group.add_argument
+    text = "write the result as load.html, load.md, load.json and load.csv into this directory"
+    option("--report-dir", metavar="DIR", help=text)
+    option("--summary", metavar="FILE", help="write the result as JSON (schemas/formats/load.json)")
+    option("--records", metavar="FILE", help="write a line of JSON for each request (schemas/formats/record.json)")
+    option("--junit", metavar="FILE", help="write a test case for each threshold as JUnit XML")
+
+
+def _add_ceilings(group: Any) -> None:
+    option = group.add_argument
+    option(FLAG, action="store_true", help="allow load on a host that is not this machine; its owner agrees")
+    option("--max-requests", type=int, metavar="N", help="send no more requests than this in the whole run")
+    option("--max-output-tokens", type=int, metavar="N", help="ask for no more output tokens than this altogether")
+    text = "send nothing that may make the run cost more than this, by the catalogue's prices"
+    option("--max-cost", type=float, metavar="DOLLARS", help=text)
 
 
 def keep_apart(parser: ArgumentParser, words: Sequence[str]) -> None:
@@ -65,10 +103,10 @@ def keep_apart(parser: ArgumentParser, words: Sequence[str]) -> None:
         parser.set_defaults(master_bind_host=LOOPBACK, master_bind_port=port, master_port=port)
 
 
-def aim_of(options: Namespace, host: str | None) -> Aim:
+def aim_of(options: Namespace, provider: str | None, host: str | None) -> Aim:
     """What the options say about the target at a host; about the bundled server's where there is none."""
     return Aim(
-        providers=(options.provider,) if options.provider else (),
+        providers=(provider,) if provider else (),
         endpoint=host,
         models=tuple(options.model),
         key_env=options.key_env,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from argparse import Namespace
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from random import Random
 from time import perf_counter_ns
@@ -17,6 +17,7 @@ from wireproof.load.course import CLOSED, TRACE, Course
 from wireproof.load.deal import Deal, deal
 from wireproof.load.mould import Sizes
 from wireproof.load.pace import Schedule, Start
+from wireproof.load.run_settings import RunSettings
 from wireproof.load.scenario import Scenario
 from wireproof.target import Target
 
@@ -64,22 +65,24 @@ class Plan:
         return Start(next(self.numbers), now_ns) if now_ns < self.ends_ns else None
 
 
-def targets(given: Namespace, hosts: Sequence[str], environment: dict[str, str], *, local: bool) -> tuple[Target, ...]:
+def targets(given: Namespace, settings: RunSettings) -> tuple[Target, ...]:
     """The target at each host; local cells are asked with the keys that the bundled server knows."""
-    found = tuple(aim.targets(options.aim_of(given, host), environment)[0] for host in hosts)
-    if not local:
+    environment = dict(aim.environment())
+    aims = (options.aim_of(given, settings.provider, host) for host in settings.hosts)
+    found = tuple(aim.targets(one, environment)[0] for one in aims)
+    if not settings.local:
         return found
-    (known,) = aim.targets(options.aim_of(given, None), environment)
+    (known,) = aim.targets(options.aim_of(given, settings.provider, None), environment)
     return tuple(
         replace(target, keys=known.keys, models={**known.models, **target.models}, own_keys=True) for target in found
     )
 
 
-def plan(given: Namespace, known: tuple[Target, ...], ceilings: budget.Ceilings, index: int, count: int) -> Plan:
+def plan(given: Namespace, settings: RunSettings, index: int, count: int) -> Plan:
     """The part of one process of `count`."""
-    course = Course.from_told(given.course)
-    purse = Purse(ceilings.share(index, count), budget.prices_of(known[0]))
-    began_ns = perf_counter_ns() + int(given.lead_s * 1e9)
+    known, course = targets(given, settings), settings.course
+    purse = Purse(settings.ceilings.share(index, count), budget.prices_of(known[0]))
+    began_ns = perf_counter_ns() + int(settings.lead_s * 1e9)
     ends_ns = math.inf if math.isinf(course.total_s) else began_ns + course.total_s * 1e9
     schedule = None
     if course.kind != CLOSED:

@@ -6,7 +6,7 @@ from time import perf_counter_ns, time
 from typing import Any
 
 from wireproof.delays import EPOCH, seconds_until
-from wireproof.load.leave import Left
+from wireproof.load.leaving_fold import Left, start_leaving_timer
 from wireproof.load.line import Line
 from wireproof.load.reading import MOST_KEPT, Reading, Trouble
 from wireproof.load.record import Answer, Outcome, Record, Tokens
@@ -27,29 +27,39 @@ def ask(line: Line, shot: Shot, deadlines: Deadlines, due_ns: int | None = None,
     try:
         plug = line.take()
     except OSError as error:
-        timed_out = isinstance(error, TimeoutError)
-        detail = "no connection within the deadline" if timed_out else f"no connection: {error.strerror or error}"
-        return lost(shot, Outcome.UNREACHABLE, detail, due_ns or began, began)
+        return lost(shot, Outcome.UNREACHABLE, _no_connection(error), due_ns or began, began)
     reading = Reading(shot, deadlines, perf_counter_ns(), keeps=keeps)
-    leaving = None if shot.leave is None else shot.leave.start()
+    trouble = _exchange(reading, plug, line, shot, deadlines)
+    reading.ended_ns = reading.ended_ns or perf_counter_ns()
+    answer = _answer(reading) if keeps and trouble is None else None
+    return _record(reading, shot, due_ns or reading.sent_ns, trouble, answer)
+
+
+def _exchange(reading: Reading, plug: Any, line: Line, shot: Shot, deadlines: Deadlines) -> Trouble:
+    """Send the request and read its answer; the connection is dropped unless another request may use it."""
+    leaving = None if shot.leave is None else start_leaving_timer(shot.leave)
     kept = False
     try:
         plug.settimeout(deadlines.first_byte)
         plug.sendall(shot.wire)
         trouble = reading.read(plug, line)
         kept = trouble is None and not reading.reply.ends_connection()
+        return trouble
     except OSError as error:
-        trouble = _trouble(error)
+        return _trouble(error)
     except Left:
-        trouble = Outcome.LEFT, "the client left, as it meant to"
+        return Outcome.LEFT, "the client left, as it meant to"
     finally:
         if leaving is not None:
             leaving.close()
         if not kept:
             line.drop()
-    reading.ended_ns = reading.ended_ns or perf_counter_ns()
-    answer = _answer(reading) if keeps and trouble is None else None
-    return _record(reading, shot, due_ns or reading.sent_ns, trouble, answer)
+
+
+def _no_connection(error: OSError) -> str:
+    if isinstance(error, TimeoutError):
+        return "no connection within the deadline"
+    return f"no connection: {error.strerror or error}"
 
 
 def lost(shot: Shot, outcome: Outcome, detail: str, due_ns: int, sent_ns: int) -> Record:

@@ -17,7 +17,7 @@ from gevent.ssl import SSLSocket
 from geventhttpclient.response import HTTPParseError
 
 from wireproof.load.chunked import Chunks
-from wireproof.load.leave import stream_tally
+from wireproof.load.leaving_fold import stream_tally
 from wireproof.load.line import Line
 from wireproof.load.record import Outcome
 from wireproof.load.reply import Reply

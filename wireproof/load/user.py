@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from time import perf_counter_ns
 from typing import Any
 
@@ -28,8 +29,33 @@ from wireproof.load.shot import Shot
 SPREAD = 0.1
 
 
+@dataclass(frozen=True, slots=True)
+class UserContext:
+    """All that the users of a process share during a run.
+
+    Attributes:
+        judge: None where answers are not judged.
+        when_idle: what the last user calls that finds nothing left to ask, and nothing under way.
+    """
+
+    plan: Plan
+    book: Book
+    judge: Judge | None
+    when_idle: Callable[[], None]
+
+    def give_to(self, environment: Any) -> None:
+        """Keep it at locust's environment, where each user finds it."""
+        environment.wireproof = self
+
+    @classmethod
+    def of(cls, environment: Any) -> UserContext:
+        """The context that was given to an environment."""
+        found: UserContext = environment.wireproof
+        return found
+
+
 class LoadUser(FastHttpUser):
-    """Asks the cases of its scenario; `plan` and `book` are the process's, set before the first user starts."""
+    """Asks the cases of its scenario."""
 
     abstract = True
     wait_time = constant(0)
@@ -37,13 +63,12 @@ class LoadUser(FastHttpUser):
     # Whether the last answer told it to wait.
     waited = False
     scenario: Scenario
-    plan: Plan
-    book: Book
-    judge: Judge | None
-    spent: Callable[[], None]
 
     def on_start(self) -> None:
         """Take a host, a source of chance and a line; in a closed loop, wait a part of the jitter."""
+        context = UserContext.of(self.environment)
+        self.plan, self.book, self.judge = context.plan, context.book, context.judge
+        self.when_idle = context.when_idle
         number = next(self.plan.users)
         place = number % len(self.plan.targets)
         self.random = self.plan.random(number)
@@ -81,7 +106,7 @@ class LoadUser(FastHttpUser):
             self._enter(*asked)
             return
         if not self.plan.busy:
-            self.spent()
+            self.when_idle()
         raise StopUser
 
     def _ask_next(self) -> tuple[Record, Shot, int] | None:

@@ -1,0 +1,17 @@
+"""Load runs in processes of their own, and the platforms on which there are none."""
+
+from __future__ import annotations
+
+import select
+
+import pytest
+
+from wireproof.errors import ConfigError
+from wireproof.load import apart
+
+
+def test_a_platform_without_poll_is_named_before_anything_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(select, "poll")
+
+    with pytest.raises(ConfigError, match=r"select\.poll; run it on Linux or macOS"):
+        apart.locust()

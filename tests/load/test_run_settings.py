@@ -1,0 +1,56 @@
+"""A master's settings reach its workers whole, through the bytes that locust sends."""
+
+from __future__ import annotations
+
+import math
+from argparse import Namespace
+from dataclasses import replace
+from pathlib import Path
+
+import msgpack
+import pytest
+
+from wireproof.load.budget import Ceilings
+from wireproof.load.course import CLOSED, OPEN, TRACE, Course
+from wireproof.load.run_settings import RunSettings
+from wireproof.load.stages import Stage
+
+SETTINGS = RunSettings(
+    provider="iio",
+    hosts=("http://127.0.0.1:1/v1", "http://127.0.0.1:2/v1"),
+    local=True,
+    ceilings=Ceilings(requests=7, dollars=0.5),
+    course=Course(),
+    lead_s=0.25,
+    digests={"chat": "ab12"},
+    objectives={"TTFT ms": 300.0},
+    thresholds=("ttft_p95 < 300ms",),
+    error_bar={"gap ms": {"p50": 0.01}},
+    workers=("one", "two"),
+)
+STAGES = (Stage(30.0, 2.0, 20.0), Stage(math.inf, 5.0, 5.0))
+
+
+@pytest.mark.parametrize(
+    "course",
+    [
+        pytest.param(Course(kind=CLOSED, users=8), id="closed"),
+        pytest.param(Course(kind=OPEN, stages=STAGES, warm_up_s=2.0), id="open"),
+        pytest.param(Course(kind=TRACE, trace=Path("load/traces/example.jsonl"), speed=2.0, total_s=9.0), id="trace"),
+    ],
+)
+def test_settings_come_back_from_the_options_of_a_worker(course: Course) -> None:
+    told, given = replace(SETTINGS, course=course), Namespace()
+    told.write_to(given)
+
+    received = Namespace(**msgpack.unpackb(msgpack.packb(vars(given)), strict_map_key=False))
+
+    assert RunSettings.read_from(received) == told
+
+
+def test_one_option_holds_them_all() -> None:
+    given = Namespace(seed=1)
+
+    SETTINGS.write_to(given)
+
+    assert len(vars(given)) == 2
