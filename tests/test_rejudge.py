@@ -19,7 +19,6 @@ from wireproof.mock.faults import faults
 from wireproof.redact import Redactor
 from wireproof.rehearsed import Rehearsed
 from wireproof.rejudge import changed, rejudge
-from wireproof.secrets import of_target
 from wireproof.suites import load_checks
 from wireproof.target import Target
 from wireproof.trial import Trial, open_trial
@@ -39,7 +38,7 @@ def opened(provider: str) -> tuple[Trial, Target]:
 
 async def gathered(trial: Trial, target: Target, names: Iterable[str], file: Path | None) -> Evidence:
     """What comes of these cases without a connection, on record where a file is named."""
-    ledger = Ledger(Redactor.of(of_target(target)))
+    ledger = Ledger(Redactor.of(target.secrets))
     if file is not None:
         ledger.open(file, header("0", file.name, "2026-01-01T00:00:00+00:00", False, [target]))
     server, record = Rehearsed(target.provider), Entries(ledger, target.name)

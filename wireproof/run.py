@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from wireproof import __version__, bundled, config, datafiles, secrets
+from wireproof import __version__, bundled, config, datafiles
 from wireproof.aim import Aim, at_address, environment, targets
 from wireproof.baseline import Baseline
 from wireproof.docket import Entry
@@ -62,7 +62,7 @@ class Run:
     _told: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        hidden = {secret for trial in self.trials.values() for secret in secrets.of_target(trial.target)}
+        hidden = {secret for trial in self.trials.values() for secret in trial.target.secrets}
         self.ledger = Ledger(Redactor.of(hidden), durable=self.aim.live)
         alone = [name for name, trial in self.trials.items() if len(trial.columns) == 1]
         self.policy = Policy(self.fail_on, self.authority, self.own, alone, self.baseline)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from time import time
 
-from wireproof import expect, secrets
+from wireproof import expect
 from wireproof.case import Case
 from wireproof.check import (
     Check,
@@ -64,7 +64,7 @@ class Judge:
 
     def __post_init__(self) -> None:
         self.contract = SchemaSet(self.target.provider.schemas)
-        self._redactor = Redactor.of(secrets.of_target(self.target))
+        self._redactor = Redactor.of(self.target.secrets)
 
     def breaches(self, record: Record, shot: Shot) -> tuple[Breach, ...]:
         """What an answer breaks; nothing where it keeps every rule."""

@@ -12,7 +12,7 @@ import gevent
 from locust import argument_parser
 from locust.runners import STATE_MISSING, STATE_RUNNING, STATE_SPAWNING, LocalRunner, MasterRunner, WorkerRunner
 
-from wireproof import aim, secrets
+from wireproof import aim
 from wireproof.load import (
     cases,
     conformance,
@@ -92,7 +92,7 @@ class Run:
         made = plan.plan(given, known, whole, index, len(workers))
         opens_s, closes_s = Course.from_told(given.course).window_s
         self.book.objectives = given.objectives
-        self.book.shown = shown_without(secret for one in known for secret in secrets.of_target(one))
+        self.book.shown = shown_without(secret for one in known for secret in one.secrets)
         self.began = time() + (made.began_ns - perf_counter_ns()) / 1e9
         self.book.begin(made.began_ns, Window(made.began_ns + opens_s * 1e9, made.began_ns + closes_s * 1e9))
         if given.records:
