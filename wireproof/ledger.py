@@ -22,7 +22,7 @@ from wireproof.errors import LedgerError
 from wireproof.evidence import Sent, Unsent
 from wireproof.exchange import Exchange
 from wireproof.redact import Redactor
-from wireproof.stored import case_digest, exchange_data
+from wireproof.stored import exchange_data
 from wireproof.target import Target
 from wireproof.verdict import Verdict
 
@@ -139,7 +139,7 @@ class Entries:
     async def answered(self, exchange: Exchange, case: Case, turn: int, last: bool) -> Exchange:
         """Write an exchange; what is judged is what was written."""
         kept = self.ledger.redactor.exchange(exchange)
-        more = {"turn": turn, "last": last, "asked": case_digest(case)}
+        more = {"turn": turn, "last": last, "asked": case.digest}
         await self.ledger.tell({"kind": "exchange", **exchange_data(kept), **more})
         self.on_exchange(exchange)
         return kept

@@ -12,7 +12,7 @@ from wireproof.case import Case
 from wireproof.errors import LedgerError
 from wireproof.evidence import Sent, Unsent
 from wireproof.exchange import Exchange
-from wireproof.stored import case_digest, exchange_from
+from wireproof.stored import exchange_from
 
 FORMATS = (1,)
 CUT_OFF = Unsent("inconclusive", "the run was cut off after this was asked and before its answer was written")
@@ -65,7 +65,7 @@ class Recorded:
             return account.unsent
         if not account.ended:
             return CUT_OFF
-        return tuple(account.exchanges) if account.digest == case_digest(case) else CHANGED
+        return tuple(account.exchanges) if account.digest == case.digest else CHANGED
 
     def finished(self, target: str, case: Case, turn: int, *, resend: bool) -> Sent | None:
         """What is left of a case, for finishing the run; None where the case is still to be sent.
