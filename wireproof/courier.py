@@ -16,12 +16,13 @@ from wireproof.answer import Answer
 from wireproof.budget import Budget
 from wireproof.case import Ask, Case
 from wireproof.check import Untestable
-from wireproof.evidence import Evidence, NoRecord, Record, Sent, Unsent
+from wireproof.evidence import Evidence, Sent, Unsent
 from wireproof.exchange import Exchange
 from wireproof.json_text import NotJson
 from wireproof.omission import not_worth_sending
 from wireproof.pace import Pace
 from wireproof.patience import Patience
+from wireproof.recorder import NullRecorder, Recorder
 from wireproof.render import Outgoing, render
 from wireproof.target import Target
 
@@ -49,7 +50,7 @@ class Courier:
 
     target: Target
     line: Lines
-    record: Record = field(default_factory=NoRecord)
+    record: Recorder = field(default_factory=NullRecorder)
     evidence: dict[str, Sent] = field(default_factory=dict)
     _budget: Budget = field(init=False)
     _slots: asyncio.Semaphore = field(init=False)
