@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from wireproof import cli, contract
-from wireproof.recorded import CUT_OFF, recorded
+from wireproof.recorded import recorded
+from wireproof.resume import CUT_OFF
 
 ROOT = Path(__file__).parents[1]
 GIVEN_UP = 300

@@ -16,9 +16,10 @@ from wireproof.errors import LedgerError
 from wireproof.evidence import Unsent
 from wireproof.exchange import Exchange, Read, Request
 from wireproof.ledger import Entries, Ledger, unattended
-from wireproof.recorded import CHANGED, CUT_OFF, recorded
+from wireproof.recorded import recorded
 from wireproof.redact import Redactor
 from wireproof.report.rebuilt import rebuilt
+from wireproof.resume import CHANGED, CUT_OFF, result_to_keep, stored_result, stored_results
 
 STEP = {"endpoint": "chat", "body": {"model": "$model"}}
 PLAIN: dict[str, Any] = {
@@ -67,7 +68,7 @@ def test_a_whole_ledger_gives_back_every_turn(whole: bytes, tmp_path: Path) -> N
     file.write_bytes(whole)
     held = recorded(file)
     assert held.cut is None
-    assert held.evidence("t", CASES) == (
+    assert stored_results(held, "t", CASES) == (
         {
             "plain": (exchange("plain", 0),),
             "twice": (exchange("twice", 0), exchange("twice", 1)),
@@ -75,14 +76,14 @@ def test_a_whole_ledger_gives_back_every_turn(whole: bytes, tmp_path: Path) -> N
         },
         {"plain": (exchange("plain", 0),)},
     )
-    assert held.evidence("another", CASES) == ({},)
+    assert stored_results(held, "another", CASES) == ({},)
 
 
 def test_a_ledger_cut_at_any_byte_is_read_as_far_as_it_goes(whole: bytes, tmp_path: Path) -> None:
     file = tmp_path / "ledger.jsonl"
     begun = whole.index(b"\n")
     file.write_bytes(whole)
-    (complete, _), known = recorded(file).evidence("t", CASES), 0
+    (complete, _), known = stored_results(recorded(file), "t", CASES), 0
     for size in range(len(whole) - 1):
         file.write_bytes(whole[:size])
         if size < begun:
@@ -92,9 +93,9 @@ def test_a_ledger_cut_at_any_byte_is_read_as_far_as_it_goes(whole: bytes, tmp_pa
         held = recorded(file)
         assert held.cut is not None
         for case in CASES.values():
-            left = held.left("t", case, 1)
+            left = stored_result(held, "t", case, 1)
             assert left in (None, CUT_OFF, complete.get(case.name))
-        found = sum(left is not None for left in (held.left("t", case, 1) for case in CASES.values()))
+        found = sum(left is not None for left in (stored_result(held, "t", case, 1) for case in CASES.values()))
         assert found >= known, "what was there is there still"
         known = found
     assert known == 3
@@ -123,7 +124,7 @@ def test_a_cut_ledger_goes_on_behind_the_cut(whole: bytes, tmp_path: Path, torn:
     ledger.close()
     held = recorded(file)
     assert held.cut is None
-    assert held.left("t", CASES["twice"], 1) == (exchange("twice", 0), exchange("twice", 1))
+    assert stored_result(held, "t", CASES["twice"], 1) == (exchange("twice", 0), exchange("twice", 1))
     assert file.read_bytes().startswith(b"".join(lines[:4])), "append-only"
 
 
@@ -132,10 +133,10 @@ def test_what_was_asked_and_has_no_answer_is_sent_again_only_on_demand(whole: by
     # Header, the intents of both cases, and the first exchange of `twice`: it stopped between two requests.
     file.write_bytes(b"".join(whole.splitlines(keepends=True)[:4]))
     held = recorded(file)
-    assert held.finished("t", CASES["plain"], 1, resend=False) is CUT_OFF
-    assert held.finished("t", CASES["plain"], 1, resend=True) is None
-    assert held.finished("t", CASES["twice"], 1, resend=False) is None
-    assert held.finished("t", CASES["never"], 1, resend=False) is None
+    assert result_to_keep(held, "t", CASES["plain"], 1, resend=False) is CUT_OFF
+    assert result_to_keep(held, "t", CASES["plain"], 1, resend=True) is None
+    assert result_to_keep(held, "t", CASES["twice"], 1, resend=False) is None
+    assert result_to_keep(held, "t", CASES["never"], 1, resend=False) is None
 
 
 def test_of_requests_under_way_together_one_without_an_answer_leaves_all_in_doubt(tmp_path: Path) -> None:
@@ -151,8 +152,8 @@ def test_of_requests_under_way_together_one_without_an_answer_leaves_all_in_doub
 
     asyncio.run(both())
     ledger.close()
-    assert recorded(file).finished("t", CASES["twice"], 1, resend=False) is CUT_OFF
-    assert recorded(file).finished("t", CASES["twice"], 1, resend=True) is None
+    assert result_to_keep(recorded(file), "t", CASES["twice"], 1, resend=False) is CUT_OFF
+    assert result_to_keep(recorded(file), "t", CASES["twice"], 1, resend=True) is None
 
 
 def test_evidence_of_a_case_that_asks_something_else_now_decides_nothing(whole: bytes, tmp_path: Path) -> None:
@@ -163,7 +164,7 @@ def test_evidence_of_a_case_that_asks_something_else_now_decides_nothing(whole: 
     held = recorded(file)
     for entries, left in ((other, CHANGED), (told, (exchange("plain", 0),))):
         cases = {case.name: case for case in read_cases("chat", entries, "cases.yaml", entries)}
-        assert held.left("t", cases["plain"], 1) == left
+        assert stored_result(held, "t", cases["plain"], 1) == left
 
 
 def test_another_format_is_refused(whole: bytes, tmp_path: Path) -> None:
@@ -182,7 +183,7 @@ def test_two_processes_of_one_run_share_a_ledger_and_another_run_begins_anew(tmp
     asyncio.run(tell(Entries(first, "t")))
     asyncio.run(tell(Entries(second, "u")))
     held = recorded(file)
-    assert held.evidence("t", CASES)[0].keys() == held.evidence("u", CASES)[0].keys()
+    assert stored_results(held, "t", CASES)[0].keys() == stored_results(held, "u", CASES)[0].keys()
     first.close()
     before = file.read_bytes()
     with pytest.raises(LedgerError, match="another run is writing it"):

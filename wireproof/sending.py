@@ -14,6 +14,7 @@ from wireproof.evidence import Sent
 from wireproof.exchange import Exchange
 from wireproof.generated.probe import is_generated
 from wireproof.ledger import Entries, describe
+from wireproof.resume import result_to_keep
 from wireproof.run import Run
 
 
@@ -55,7 +56,7 @@ def _record(run: Run, target: str, wanted: Sequence[str]) -> Entries:
     def left(case: Case, turn: int) -> Sent | None:
         if run.resumed is None:
             return None
-        sent = run.resumed.finished(target, case, turn, resend=run.resend)
+        sent = result_to_keep(run.resumed, target, case, turn, resend=run.resend)
         for exchange in sent if isinstance(sent, tuple) else ():
             watch(exchange)
         return sent
