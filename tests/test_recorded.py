@@ -15,7 +15,8 @@ from wireproof.casebook import read_cases
 from wireproof.errors import LedgerError
 from wireproof.evidence import Unsent
 from wireproof.exchange import Exchange, Read, Request
-from wireproof.ledger import Entries, Ledger, unattended
+from wireproof.ledger import Ledger, unattended
+from wireproof.ledger_recorder import LedgerRecorder
 from wireproof.recorded import recorded
 from wireproof.redact import Redactor
 from wireproof.report.rebuilt import rebuilt
@@ -38,7 +39,7 @@ def exchange(case: str, step: int) -> Exchange:
     return Exchange("t", case, "chat", step, Request("POST", "http://h/"), 200, reads=reads, headers_ns=5, ended_ns=9)
 
 
-async def tell(record: Entries) -> None:
+async def tell(record: LedgerRecorder) -> None:
     await record.asking(CASES["plain"], 1, 0, 1)
     await record.asking(CASES["twice"], 1, 0, 1)
     await record.answered(exchange("twice", 0), CASES["twice"], 1, last=False)
@@ -57,7 +58,7 @@ def _whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     file = tmp_path_factory.mktemp("ledger") / "ledger.jsonl"
     ledger = Ledger(Redactor.of([]), durable=True)
     ledger.open(file, HEADER)
-    asyncio.run(tell(Entries(ledger, "t")))
+    asyncio.run(tell(LedgerRecorder(ledger, "t")))
     ledger.footer(4, 0, 0)
     ledger.close()
     return file.read_bytes()
@@ -119,7 +120,7 @@ def test_a_cut_ledger_goes_on_behind_the_cut(whole: bytes, tmp_path: Path, torn:
     file.write_bytes(b"".join(lines[:4]) + lines[4][:torn])
     ledger = Ledger(Redactor.of([]))
     ledger.resume(file, "2026-01-02T00:00:00+00:00")
-    asyncio.run(tell(Entries(ledger, "t")))
+    asyncio.run(tell(LedgerRecorder(ledger, "t")))
     ledger.footer(4, 0, 0)
     ledger.close()
     held = recorded(file)
@@ -143,7 +144,7 @@ def test_of_requests_under_way_together_one_without_an_answer_leaves_all_in_doub
     file = tmp_path / "ledger.jsonl"
     ledger = Ledger(Redactor.of([]))
     ledger.open(file, HEADER)
-    record = Entries(ledger, "t")
+    record = LedgerRecorder(ledger, "t")
 
     async def both() -> None:
         for step in (1, 0):  # the pace of their keys decides which leaves first
@@ -180,8 +181,8 @@ def test_two_processes_of_one_run_share_a_ledger_and_another_run_begins_anew(tmp
     first, second, later = (Ledger(Redactor.of([])) for _ in range(3))
     first.open(file, HEADER)
     second.open(file, HEADER)
-    asyncio.run(tell(Entries(first, "t")))
-    asyncio.run(tell(Entries(second, "u")))
+    asyncio.run(tell(LedgerRecorder(first, "t")))
+    asyncio.run(tell(LedgerRecorder(second, "u")))
     held = recorded(file)
     assert stored_results(held, "t", CASES)[0].keys() == stored_results(held, "u", CASES)[0].keys()
     first.close()

@@ -10,21 +10,14 @@ import asyncio
 import fcntl
 import json
 import os
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wireproof.case import Case
 from wireproof.errors import LedgerError
-from wireproof.evidence import Sent, Unsent
-from wireproof.exchange import Exchange
 from wireproof.redact import Redactor
-from wireproof.stored import exchange_data
-from wireproof.target import Target
-from wireproof.verdict import Verdict
 
 FORMAT = 1
 ENCODER = json.JSONEncoder(ensure_ascii=False)
@@ -80,9 +73,9 @@ class Ledger:
         """Lines go to a file."""
         return self._file is not None
 
-    def verdict(self, verdict: Verdict) -> dict[str, Any]:
+    def verdict(self, verdict: Mapping[str, Any]) -> dict[str, Any]:
         """One verdict; gives it as it is written, without secrets."""
-        told: dict[str, Any] = self.redactor.facts(verdict.as_data())
+        told: dict[str, Any] = self.redactor.facts(verdict)
         self._line({"kind": "verdict", "verdict": told})
         return told
 
@@ -116,58 +109,6 @@ class Ledger:
                 line = line[os.write(self._file, line) :]
         except OSError as error:
             raise LedgerError(f"{self._name}: it cannot be written ({error.strerror})") from None
-
-
-@dataclass(slots=True)
-class Entries:
-    """One target's record in a ledger: what is asked, what came, and what an earlier run left."""
-
-    ledger: Ledger
-    target: str
-    left: Callable[[Case, int], Sent | None] = lambda case, turn: None
-    on_exchange: Callable[[Exchange], None] = lambda exchange: None
-
-    def recalled(self, case: Case, turn: int) -> Sent | None:
-        """What an earlier run left of a case."""
-        return self.left(case, turn)
-
-    async def asking(self, case: Case, turn: int, step: int, attempt: int) -> None:
-        """Write the intent of a request."""
-        place = {"target": self.target, "case": case.name, "turn": turn, "step": step, "attempt": attempt}
-        await self.ledger.tell({"kind": "intent", **place, "at": time.time()})
-
-    async def answered(self, exchange: Exchange, case: Case, turn: int, last: bool) -> Exchange:
-        """Write an exchange; what is judged is what was written."""
-        kept = self.ledger.redactor.exchange(exchange)
-        more = {"turn": turn, "last": last, "asked": case.digest}
-        await self.ledger.tell({"kind": "exchange", **exchange_data(kept), **more})
-        self.on_exchange(exchange)
-        return kept
-
-    async def unsent(self, case: Case, turn: int, reason: Unsent) -> None:
-        """Write why a case gives nothing to judge."""
-        place = {"target": self.target, "case": case.name, "turn": turn}
-        await self.ledger.tell(
-            {"kind": "unsent", **place, "outcome": reason.outcome, "reason": self.ledger.redactor.text(reason.reason)}
-        )
-
-
-def describe(target: Target) -> dict[str, Any]:
-    """A target as reports and ledgers tell of it; no key is in it."""
-    return {
-        "name": target.name,
-        "provider": target.provider.name,
-        "base_url": target.base_url,
-        "models": dict(target.models),
-        "profile": target.profile,
-        "means": sorted(target.means),
-    }
-
-
-def header(version: str, run: str, started: str, live: bool, targets: Iterable[Target]) -> dict[str, Any]:
-    """What the first line says: who was to be asked, by what, when."""
-    told = [{**describe(target), "tier": target.tier, "deadlines": asdict(target.deadlines)} for target in targets]
-    return {"wireproof": version, "run": run, "started": started, "live": live, "targets": told}
 
 
 def _run_of(file: int) -> str | None:

@@ -12,7 +12,7 @@ from wireproof.docket import Entry
 from wireproof.errors import ConfigError
 from wireproof.evidence import Evidence
 from wireproof.generated.probe import is_generated
-from wireproof.ledger import describe
+from wireproof.ledger_recorder import describe
 from wireproof.provider import Provider
 from wireproof.recorded import Recorded, recorded
 from wireproof.resume import stored_results

@@ -14,7 +14,8 @@ from wireproof import __version__, bundled, config, datafiles
 from wireproof.aim import Aim, at_address, environment, targets
 from wireproof.baseline import Baseline
 from wireproof.docket import Entry
-from wireproof.ledger import Ledger, describe, header
+from wireproof.ledger import Ledger
+from wireproof.ledger_recorder import describe, header
 from wireproof.policy import Policy
 from wireproof.recorded import Recorded
 from wireproof.redact import Redactor
@@ -163,7 +164,7 @@ class Run:
     def end(self, exit: int, *, complete: bool) -> None:
         """Write the verdicts, and the footer if the run came to its end."""
         self.open()
-        self._told = [self.ledger.verdict(verdict) for verdict in self.verdicts]
+        self._told = [self.ledger.verdict(verdict.as_data()) for verdict in self.verdicts]
         if complete:
             self.ledger.footer(self.spent.requests, len(self.verdicts), exit)
 
