@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import pytest
 
+from wireproof.curl import curl_command
 from wireproof.exchange import Break, Exchange, Read, Request, usage_of
 from wireproof.json_text import NotJson
 
@@ -120,7 +121,7 @@ def test_the_curl_command_sends_the_same_request_with_the_key_from_the_environme
     """The shell itself takes the command apart; a function stands in for curl and shows its arguments."""
     body = json.dumps({"text": 'it\'s $HOME `id` "x" \\ ä\n'}, ensure_ascii=False).encode()
     headers = (("Authorization", "Bearer $WIREPROOF_KEY"), ("X-Odd", 'a\'b "c" \\d'))
-    command = Request("POST", "http://127.0.0.1:1/v1/models/a%2Fb?x=1&y=$z", headers, body).as_curl()
+    command = curl_command(Request("POST", "http://127.0.0.1:1/v1/models/a%2Fb?x=1&y=$z", headers, body))
     shell = subprocess.run(
         ["sh", "-c", "curl() { printf '%s\\0' \"$@\"; }; " + command],
         env={**os.environ, "WIREPROOF_KEY": "sk-secret"},
