@@ -184,7 +184,15 @@ class Courier:
             # Debited before any wait, so that no other case takes the same place in the budget.
             if wait is not None and self._budget.debit(outgoing) is not None:
                 wait = None
-            exchange = frozen(answer, case, step, ask, outgoing, self.target, tuple(retries))
+            exchange = Exchange.from_response(
+                answer,
+                outgoing.shown,
+                target=self.target.name,
+                case=case.name,
+                endpoint=ask.endpoint,
+                step=step,
+                retries=tuple(retries),
+            )
             if wait is None:
                 return exchange
             retries.append(f"{again.cause(answer)}, asked again after {wait:g} s")
@@ -203,37 +211,3 @@ def _saves(ask: Ask, exchange: Exchange, saved: dict[str, Any]) -> bool:
 def _gave_up(exchange: Exchange) -> bool:
     """A deadline passed: a target that hangs is not asked again and again."""
     return exchange.broken is not None and exchange.broken.kind in ("first-byte", "idle", "total")
-
-
-def frozen(
-    answer: Answer,
-    case: Case,
-    step: int,
-    ask: Ask,
-    outgoing: Outgoing,
-    target: Target,
-    retries: tuple[str, ...],
-) -> Exchange:
-    """What came of one request, for the record and the judges."""
-    return Exchange(
-        target=target.name,
-        case=case.name,
-        endpoint=ask.endpoint,
-        step=step,
-        request=outgoing.shown,
-        status=answer.status,
-        http_version=answer.http_version,
-        headers=answer.headers,
-        reads=tuple(answer.reads),
-        sent_at=answer.sent_at,
-        started_ns=answer.started_ns,
-        headers_ns=answer.headers_ns,
-        ended_ns=answer.ended_ns,
-        broken=answer.broken,
-        retries=retries,
-        truncated=answer.truncated,
-        connection=answer.connection,
-        interim=answer.interim,
-        left=answer.left,
-        stalled_ns=answer.stalled_ns,
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from wireproof.content_coding import ContentCoding, NotCoded, find_coding
 from wireproof.json_text import NotJson, parse_json
@@ -69,6 +69,25 @@ class Break:
         return self.kind in ("protocol", "closed", "reset")
 
 
+class ResponseMembers(Protocol):
+    """A response as far as it came, each member as in the exchange that is made of it."""
+
+    status: int | None
+    http_version: str
+    headers: tuple[tuple[bytes, bytes], ...]
+    reads: list[Read]
+    sent_at: float
+    started_ns: int
+    headers_ns: int | None
+    ended_ns: int | None
+    broken: Break | None
+    truncated: bool
+    connection: int | None
+    interim: tuple[int, ...]
+    left: bool
+    stalled_ns: int
+
+
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """A request and all that came of it; times are nanoseconds of one monotonic clock.
@@ -101,6 +120,42 @@ class Exchange:
     left: bool = False
     stalled_ns: int = 0
     _memo: dict[str, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
+
+    @classmethod
+    def from_response(
+        cls,
+        response: ResponseMembers,
+        request: Request,
+        *,
+        target: str,
+        case: str,
+        endpoint: str,
+        step: int = 0,
+        retries: tuple[str, ...] = (),
+    ) -> Exchange:
+        """Freeze a response together with its request."""
+        return cls(
+            target=target,
+            case=case,
+            endpoint=endpoint,
+            step=step,
+            request=request,
+            status=response.status,
+            http_version=response.http_version,
+            headers=response.headers,
+            reads=tuple(response.reads),
+            sent_at=response.sent_at,
+            started_ns=response.started_ns,
+            headers_ns=response.headers_ns,
+            ended_ns=response.ended_ns,
+            broken=response.broken,
+            retries=retries,
+            truncated=response.truncated,
+            connection=response.connection,
+            interim=response.interim,
+            left=response.left,
+            stalled_ns=response.stalled_ns,
+        )
 
     @property
     def body(self) -> bytes:
