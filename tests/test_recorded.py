@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 from contextlib import suppress
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import pytest
@@ -15,7 +18,8 @@ from wireproof.casebook import read_cases
 from wireproof.errors import LedgerError
 from wireproof.evidence import Unsent
 from wireproof.exchange import Exchange, Read, Request
-from wireproof.ledger import Ledger, unattended
+from wireproof.ledger import Ledger
+from wireproof.ledger_lock import has_writer
 from wireproof.ledger_recorder import LedgerRecorder
 from wireproof.recorded import recorded
 from wireproof.redact import Redactor
@@ -189,16 +193,62 @@ def test_two_processes_of_one_run_share_a_ledger_and_another_run_begins_anew(tmp
     before = file.read_bytes()
     with pytest.raises(LedgerError, match="another run is writing it"):
         later.open(file, {**HEADER, "run": "another"})
-    assert (file.read_bytes(), unattended(file)) == (before, False)
+    assert (file.read_bytes(), has_writer(file)) == (before, True)
     second.close()
     later.close()
-    assert unattended(file)
+    assert not has_writer(file)
     later.open(file, {**HEADER, "run": "another"})
     assert recorded(file).accounts == {}
     later.close()
 
 
-def test_a_disk_that_is_full_is_told_in_one_sentence() -> None:
+def test_processes_share_a_ledger_where_a_line_is_appended_in_two_steps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wireproof.ledger.APPENDS_AT_ONCE", False)
+    file = tmp_path / "ledger.jsonl"
+    first, second = (Ledger(Redactor.of([])) for _ in range(2))
+    first.open(file, HEADER)
+    second.open(file, HEADER)
+    for ledger, target in ((first, "t"), (second, "u")):
+        asyncio.run(tell(LedgerRecorder(ledger, target)))
+    first.footer(8, 0, 0)
+    first.close()
+    second.close()
+    assert recorded(file).cut is None
+
+
+def test_a_ledger_that_was_ended_leaves_no_lock_of_a_writer(tmp_path: Path) -> None:
     ledger = Ledger(Redactor.of([]))
-    with pytest.raises(LedgerError, match="/dev/full: it cannot be written"):
-        ledger.open(Path("/dev/full"), HEADER)
+    ledger.open(tmp_path / "ledger.jsonl", HEADER)
+    assert has_writer(tmp_path / "ledger.jsonl")
+    ledger.close()
+    assert {file.name for file in tmp_path.iterdir()} == {"ledger.jsonl", ".ledger.jsonl.lock"}
+
+
+def test_a_ledger_whose_folder_is_gone_can_be_closed(tmp_path: Path) -> None:
+    ledger = Ledger(Redactor.of([]))
+    ledger.open(tmp_path / "reports" / "ledger.jsonl", HEADER)
+    rmtree(tmp_path / "reports")
+    ledger.close()
+    assert not has_writer(tmp_path / "reports" / "ledger.jsonl")
+
+
+def test_a_link_to_a_ledger_is_that_ledger(tmp_path: Path) -> None:
+    ledger, link = Ledger(Redactor.of([])), tmp_path / "link.jsonl"
+    ledger.open(tmp_path / "reports" / "ledger.jsonl", HEADER)
+    link.symlink_to(tmp_path / "reports" / "ledger.jsonl")
+    assert has_writer(link)
+    ledger.close()
+    assert not has_writer(link)
+
+
+def test_a_disk_that_is_full_is_told_in_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int, data: bytes) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("os.write", full)
+    ledger = Ledger(Redactor.of([]))
+    with pytest.raises(LedgerError, match=r"ledger.jsonl: it cannot be written \(No space left on device\)"):
+        ledger.open(tmp_path / "ledger.jsonl", HEADER)
+    ledger.close()

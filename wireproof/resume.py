@@ -8,7 +8,7 @@ from pathlib import Path
 from wireproof.case import Case
 from wireproof.errors import ConfigError
 from wireproof.evidence import Sent, Unsent
-from wireproof.ledger import unattended
+from wireproof.ledger_lock import has_writer
 from wireproof.recorded import Recorded, recorded
 from wireproof.target import Target
 
@@ -19,7 +19,7 @@ REMEDY = "give the options that the run was begun with"
 
 def over(file: Path) -> None:
     """Raises ConfigError where a process of the run still writes its ledger."""
-    if not unattended(file):
+    if has_writer(file):
         raise ConfigError(f"--resume {file}", "its run is still going on", "wait for it, or end its processes")
 
 
