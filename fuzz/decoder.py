@@ -18,7 +18,13 @@ from itertools import pairwise
 import atheris
 
 with atheris.instrument_imports(
-    include=["wireproof.exchange", "wireproof.json_text", "wireproof.sse", "wireproof.stream"]
+    include=[
+        "wireproof.content_coding",
+        "wireproof.exchange",
+        "wireproof.json_text",
+        "wireproof.sse",
+        "wireproof.stream",
+    ]
 ):
     from wireproof.exchange import Exchange, Read, Request, usage_of
     from wireproof.json_text import NotJson

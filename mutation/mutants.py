@@ -23,13 +23,14 @@ from wireproof.check import Check
 
 # What judges beside the suites, in the order of what rests on what.
 JUDGES = (
-    "json_text", "pointer", "sse", "stream", "exchange", "check", "assertion", "arguments", "waits", "expect",
-    "contract", "honoured", "refusal", "attribution", "judge",
+    "json_text", "pointer", "sse", "stream", "content_coding", "exchange", "check", "assertion", "arguments", "waits",
+    "expect", "contract", "honoured", "refusal", "attribution", "judge",
 )  # fmt: skip
 # Judged by requests that are generated, not by those of the cases.
 GENERATED = "generated"
 # What of these modules does something else than judge.
 LOADS, WRITES = "functions that read the contract or make checks known", "functions that build requests"
+HIDES = "functions that take secrets out of answers"
 OUTSIDE = {
     "check": {"shown": telling.WORDS, "check": LOADS},
     "contract": {
@@ -40,7 +41,7 @@ OUTSIDE = {
         "_documents": LOADS,
         "_read": LOADS,
     },
-    "exchange": {"Request.as_curl": telling.WORDS, "is_text": telling.WORDS, "piped": telling.WORDS},
+    "content_coding": {"_store": HIDES},
     "expect": {"place": telling.WORDS},
     "judge": {"_sentence": telling.WORDS},
     "pointer": {"edit": WRITES, "drop": WRITES, "_edit": WRITES},

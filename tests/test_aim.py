@@ -59,6 +59,19 @@ def test_options_shape_the_target() -> None:
     assert target.secrets == {"sk-2", "sk-X"}
 
 
+def test_credentials_in_headers_and_in_the_address_are_secrets_of_the_target() -> None:
+    (target,) = aim(
+        *("--endpoint", "http://me:a%2Fb-password@127.0.0.1:1/v1", "--secret-env", "HIDDEN"),
+        *("--header", "Cookie: a=cookie-1; b=cookie-2", "--header", "X-Org: me"),
+        *("--header", "Proxy-Authorization: Basic bWU6cHJveHktcGFzc3dvcmQ=", "--header", "X-Api-Key: key-3"),
+        HIDDEN="hidden-1",
+    )
+    assert target.secrets == {
+        *("sk-1", "sk-X", "hidden-1", "cookie-1", "cookie-2", "key-3"),
+        *("bWU6cHJveHktcGFzc3dvcmQ=", "proxy-password", "a%2Fb-password", "a/b-password"),
+    }
+
+
 def test_a_key_that_was_revoked_may_be_given_for_the_means_it_is() -> None:
     (target,) = aim(*LOCAL, "--key", "revoked=MINE")
     assert target.means == {"revoked-key"}

@@ -19,8 +19,9 @@ from wireproof.case import Case
 from wireproof.casebook import read_cases
 from wireproof.check import Exchange, Read, Request
 from wireproof.courier import Courier
-from wireproof.evidence import NoRecord, Sent, Unsent
+from wireproof.evidence import Sent, Unsent
 from wireproof.gather import Gathered, gather, pick
+from wireproof.recorder import NullRecorder
 from wireproof.target import Deadlines, Key, Target
 from wireproof.wire import Wire
 
@@ -309,7 +310,7 @@ async def test_a_case_that_waits_for_the_pace_has_its_place_in_the_budget() -> N
             waiting.cancel()
 
 
-class Notes(NoRecord):
+class Notes(NullRecorder):
     """A record that notes what it is told."""
 
     def __init__(self) -> None:

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from wireproof import aim, config
-from wireproof.ledger import Entries, Ledger, header
+from wireproof.ledger import Ledger
+from wireproof.ledger_recorder import LedgerRecorder, header
 from wireproof.recorded import recorded
 from wireproof.redact import Redactor
 from wireproof.rejudge import rejudge
@@ -69,7 +70,7 @@ def gathered(url: str, file: Path) -> tuple[Trial, Ledger]:
     trial = open_trial(target, config.load_providers(), load_checks())
     ledger = Ledger(Redactor.of(target.secrets), durable=True)
     ledger.open(file, header("0", "r", "2026-01-01T00:00:00+00:00", True, [target]))
-    asyncio.run(trial.gather(WANTED, Entries(ledger, target.name)))
+    asyncio.run(trial.gather(WANTED, LedgerRecorder(ledger, target.name)))
     return trial, ledger
 
 

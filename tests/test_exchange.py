@@ -7,10 +7,12 @@ import json
 import os
 import subprocess
 import zlib
-from dataclasses import replace
+from dataclasses import MISSING, fields, replace
 
 import pytest
 
+from wireproof.answer import Answer
+from wireproof.curl import curl_command
 from wireproof.exchange import Break, Exchange, Read, Request, usage_of
 from wireproof.json_text import NotJson
 
@@ -120,7 +122,7 @@ def test_the_curl_command_sends_the_same_request_with_the_key_from_the_environme
     """The shell itself takes the command apart; a function stands in for curl and shows its arguments."""
     body = json.dumps({"text": 'it\'s $HOME `id` "x" \\ ä\n'}, ensure_ascii=False).encode()
     headers = (("Authorization", "Bearer $WIREPROOF_KEY"), ("X-Odd", 'a\'b "c" \\d'))
-    command = Request("POST", "http://127.0.0.1:1/v1/models/a%2Fb?x=1&y=$z", headers, body).as_curl()
+    command = curl_command(Request("POST", "http://127.0.0.1:1/v1/models/a%2Fb?x=1&y=$z", headers, body))
     shell = subprocess.run(
         ["sh", "-c", "curl() { printf '%s\\0' \"$@\"; }; " + command],
         env={**os.environ, "WIREPROOF_KEY": "sk-secret"},
@@ -137,3 +139,28 @@ def test_the_curl_command_sends_the_same_request_with_the_key_from_the_environme
         "--data-binary",
         body.decode(),
     ]
+
+
+def test_an_exchange_has_every_member_of_the_response_that_it_is_made_of() -> None:
+    response = Answer(
+        sent_at=1.0,
+        started_ns=2,
+        status=201,
+        http_version="HTTP/1.1",
+        headers=((b"A", b"b"),),
+        headers_ns=3,
+        reads=[Read(4, b"x")],
+        ended_ns=5,
+        broken=Break("idle", "nothing came"),
+        truncated=True,
+        connection=6,
+        interim=(100,),
+        left=True,
+        stalled_ns=7,
+    )
+    made = Exchange.from_response(response, REQUEST, target="t", case="c", endpoint="chat", step=1, retries=("again",))
+    members = {one.name: getattr(made, one.name) for one in fields(Exchange) if one.init}
+    came = {one.name: getattr(response, one.name) for one in fields(Answer)} | {"reads": (Read(4, b"x"),)}
+    assert came.items() <= members.items()
+    defaults = {one.name: one.default for one in fields(Exchange) if one.init and one.default is not MISSING}
+    assert [name for name, default in defaults.items() if members[name] == default] == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import random
@@ -17,7 +16,9 @@ from typing import Any
 import pytest
 
 from wireproof import cli, contract
-from wireproof.recorded import CUT_OFF, recorded
+from wireproof.ledger_lock import WriterLock, alone
+from wireproof.recorded import recorded
+from wireproof.resume import CUT_OFF
 
 ROOT = Path(__file__).parents[1]
 GIVEN_UP = 300
@@ -132,13 +133,16 @@ def test_a_run_that_is_still_going_on_is_not_gone_on_with(whole: Path, tmp_path:
     ledger = tmp_path / "ledger.jsonl"
     ledger.write_bytes(b"".join((whole / "ledger.jsonl").read_bytes().splitlines(keepends=True)[:5]))
     before = ledger.read_bytes()
-    with ledger.open("rb") as held:
-        fcntl.flock(held, fcntl.LOCK_SH)  # as each process does that writes it
+    with alone(ledger):
+        held = WriterLock(ledger)  # as each process has one that writes it
+    try:
         for words in (["--resume", str(ledger)], ["--report-dir", str(tmp_path)]):
             done = ran(*WORDS, *words)
             told = done.stdout + done.stderr
             assert (done.returncode, "Traceback" in told) == (2, False), told
             assert "its run is still going on" in told or "another run is writing it" in told
+    finally:
+        held.release()
     assert ledger.read_bytes() == before
 
 

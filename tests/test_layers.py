@@ -20,6 +20,7 @@ PURE = frozenset(
         "case",
         "check",
         "clause",
+        "content_coding",
         "errors",
         "exchange",
         "form",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,8 @@ from wireproof.casebook import read_cases
 from wireproof.check import Finding
 from wireproof.errors import LedgerError
 from wireproof.exchange import Break, Exchange, Read, Request
-from wireproof.ledger import Entries, Ledger
+from wireproof.ledger import Ledger
+from wireproof.ledger_recorder import LedgerRecorder
 from wireproof.recorded import read
 from wireproof.redact import Redactor
 from wireproof.stored import FORMED, exchange_data, exchange_from
@@ -99,14 +100,14 @@ def write(file: Path, **verdict: Any) -> list[str]:
     sent = Exchange("t", "plain", "chat", 0, request, headers=head, reads=reads, broken=evidence)
     ledger = Ledger(Redactor.of(["sk-secret-1"]))
     ledger.open(file, HEADER)
-    asyncio.run(entries(Entries(ledger, "t"), sent))
-    ledger.verdict(Verdict(**{name: getattr(VERDICT, name) for name in VERDICT.__slots__} | verdict))
+    asyncio.run(entries(LedgerRecorder(ledger, "t"), sent))
+    ledger.verdict(replace(VERDICT, **verdict).as_data())
     ledger.footer(1, 1, 0)
     ledger.close()
     return file.read_text(encoding="utf-8").splitlines()
 
 
-async def entries(record: Entries, sent: Exchange) -> None:
+async def entries(record: LedgerRecorder, sent: Exchange) -> None:
     await record.asking(CASE, 1, 0, 1)
     await record.answered(sent, CASE, 1, last=True)
 

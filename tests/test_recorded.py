@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 from contextlib import suppress
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import pytest
@@ -15,10 +18,13 @@ from wireproof.casebook import read_cases
 from wireproof.errors import LedgerError
 from wireproof.evidence import Unsent
 from wireproof.exchange import Exchange, Read, Request
-from wireproof.ledger import Entries, Ledger, unattended
-from wireproof.recorded import CHANGED, CUT_OFF, recorded
+from wireproof.ledger import Ledger
+from wireproof.ledger_lock import has_writer
+from wireproof.ledger_recorder import LedgerRecorder
+from wireproof.recorded import recorded
 from wireproof.redact import Redactor
 from wireproof.report.rebuilt import rebuilt
+from wireproof.resume import CHANGED, CUT_OFF, result_to_keep, stored_result, stored_results
 
 STEP = {"endpoint": "chat", "body": {"model": "$model"}}
 PLAIN: dict[str, Any] = {
@@ -37,7 +43,7 @@ def exchange(case: str, step: int) -> Exchange:
     return Exchange("t", case, "chat", step, Request("POST", "http://h/"), 200, reads=reads, headers_ns=5, ended_ns=9)
 
 
-async def tell(record: Entries) -> None:
+async def tell(record: LedgerRecorder) -> None:
     await record.asking(CASES["plain"], 1, 0, 1)
     await record.asking(CASES["twice"], 1, 0, 1)
     await record.answered(exchange("twice", 0), CASES["twice"], 1, last=False)
@@ -56,7 +62,7 @@ def _whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     file = tmp_path_factory.mktemp("ledger") / "ledger.jsonl"
     ledger = Ledger(Redactor.of([]), durable=True)
     ledger.open(file, HEADER)
-    asyncio.run(tell(Entries(ledger, "t")))
+    asyncio.run(tell(LedgerRecorder(ledger, "t")))
     ledger.footer(4, 0, 0)
     ledger.close()
     return file.read_bytes()
@@ -67,7 +73,7 @@ def test_a_whole_ledger_gives_back_every_turn(whole: bytes, tmp_path: Path) -> N
     file.write_bytes(whole)
     held = recorded(file)
     assert held.cut is None
-    assert held.evidence("t", CASES) == (
+    assert stored_results(held, "t", CASES) == (
         {
             "plain": (exchange("plain", 0),),
             "twice": (exchange("twice", 0), exchange("twice", 1)),
@@ -75,14 +81,14 @@ def test_a_whole_ledger_gives_back_every_turn(whole: bytes, tmp_path: Path) -> N
         },
         {"plain": (exchange("plain", 0),)},
     )
-    assert held.evidence("another", CASES) == ({},)
+    assert stored_results(held, "another", CASES) == ({},)
 
 
 def test_a_ledger_cut_at_any_byte_is_read_as_far_as_it_goes(whole: bytes, tmp_path: Path) -> None:
     file = tmp_path / "ledger.jsonl"
     begun = whole.index(b"\n")
     file.write_bytes(whole)
-    (complete, _), known = recorded(file).evidence("t", CASES), 0
+    (complete, _), known = stored_results(recorded(file), "t", CASES), 0
     for size in range(len(whole) - 1):
         file.write_bytes(whole[:size])
         if size < begun:
@@ -92,9 +98,9 @@ def test_a_ledger_cut_at_any_byte_is_read_as_far_as_it_goes(whole: bytes, tmp_pa
         held = recorded(file)
         assert held.cut is not None
         for case in CASES.values():
-            left = held.left("t", case, 1)
+            left = stored_result(held, "t", case, 1)
             assert left in (None, CUT_OFF, complete.get(case.name))
-        found = sum(left is not None for left in (held.left("t", case, 1) for case in CASES.values()))
+        found = sum(left is not None for left in (stored_result(held, "t", case, 1) for case in CASES.values()))
         assert found >= known, "what was there is there still"
         known = found
     assert known == 3
@@ -118,12 +124,12 @@ def test_a_cut_ledger_goes_on_behind_the_cut(whole: bytes, tmp_path: Path, torn:
     file.write_bytes(b"".join(lines[:4]) + lines[4][:torn])
     ledger = Ledger(Redactor.of([]))
     ledger.resume(file, "2026-01-02T00:00:00+00:00")
-    asyncio.run(tell(Entries(ledger, "t")))
+    asyncio.run(tell(LedgerRecorder(ledger, "t")))
     ledger.footer(4, 0, 0)
     ledger.close()
     held = recorded(file)
     assert held.cut is None
-    assert held.left("t", CASES["twice"], 1) == (exchange("twice", 0), exchange("twice", 1))
+    assert stored_result(held, "t", CASES["twice"], 1) == (exchange("twice", 0), exchange("twice", 1))
     assert file.read_bytes().startswith(b"".join(lines[:4])), "append-only"
 
 
@@ -132,17 +138,17 @@ def test_what_was_asked_and_has_no_answer_is_sent_again_only_on_demand(whole: by
     # Header, the intents of both cases, and the first exchange of `twice`: it stopped between two requests.
     file.write_bytes(b"".join(whole.splitlines(keepends=True)[:4]))
     held = recorded(file)
-    assert held.finished("t", CASES["plain"], 1, resend=False) is CUT_OFF
-    assert held.finished("t", CASES["plain"], 1, resend=True) is None
-    assert held.finished("t", CASES["twice"], 1, resend=False) is None
-    assert held.finished("t", CASES["never"], 1, resend=False) is None
+    assert result_to_keep(held, "t", CASES["plain"], 1, resend=False) is CUT_OFF
+    assert result_to_keep(held, "t", CASES["plain"], 1, resend=True) is None
+    assert result_to_keep(held, "t", CASES["twice"], 1, resend=False) is None
+    assert result_to_keep(held, "t", CASES["never"], 1, resend=False) is None
 
 
 def test_of_requests_under_way_together_one_without_an_answer_leaves_all_in_doubt(tmp_path: Path) -> None:
     file = tmp_path / "ledger.jsonl"
     ledger = Ledger(Redactor.of([]))
     ledger.open(file, HEADER)
-    record = Entries(ledger, "t")
+    record = LedgerRecorder(ledger, "t")
 
     async def both() -> None:
         for step in (1, 0):  # the pace of their keys decides which leaves first
@@ -151,8 +157,8 @@ def test_of_requests_under_way_together_one_without_an_answer_leaves_all_in_doub
 
     asyncio.run(both())
     ledger.close()
-    assert recorded(file).finished("t", CASES["twice"], 1, resend=False) is CUT_OFF
-    assert recorded(file).finished("t", CASES["twice"], 1, resend=True) is None
+    assert result_to_keep(recorded(file), "t", CASES["twice"], 1, resend=False) is CUT_OFF
+    assert result_to_keep(recorded(file), "t", CASES["twice"], 1, resend=True) is None
 
 
 def test_evidence_of_a_case_that_asks_something_else_now_decides_nothing(whole: bytes, tmp_path: Path) -> None:
@@ -163,7 +169,7 @@ def test_evidence_of_a_case_that_asks_something_else_now_decides_nothing(whole: 
     held = recorded(file)
     for entries, left in ((other, CHANGED), (told, (exchange("plain", 0),))):
         cases = {case.name: case for case in read_cases("chat", entries, "cases.yaml", entries)}
-        assert held.left("t", cases["plain"], 1) == left
+        assert stored_result(held, "t", cases["plain"], 1) == left
 
 
 def test_another_format_is_refused(whole: bytes, tmp_path: Path) -> None:
@@ -179,24 +185,70 @@ def test_two_processes_of_one_run_share_a_ledger_and_another_run_begins_anew(tmp
     first, second, later = (Ledger(Redactor.of([])) for _ in range(3))
     first.open(file, HEADER)
     second.open(file, HEADER)
-    asyncio.run(tell(Entries(first, "t")))
-    asyncio.run(tell(Entries(second, "u")))
+    asyncio.run(tell(LedgerRecorder(first, "t")))
+    asyncio.run(tell(LedgerRecorder(second, "u")))
     held = recorded(file)
-    assert held.evidence("t", CASES)[0].keys() == held.evidence("u", CASES)[0].keys()
+    assert stored_results(held, "t", CASES)[0].keys() == stored_results(held, "u", CASES)[0].keys()
     first.close()
     before = file.read_bytes()
     with pytest.raises(LedgerError, match="another run is writing it"):
         later.open(file, {**HEADER, "run": "another"})
-    assert (file.read_bytes(), unattended(file)) == (before, False)
+    assert (file.read_bytes(), has_writer(file)) == (before, True)
     second.close()
     later.close()
-    assert unattended(file)
+    assert not has_writer(file)
     later.open(file, {**HEADER, "run": "another"})
     assert recorded(file).accounts == {}
     later.close()
 
 
-def test_a_disk_that_is_full_is_told_in_one_sentence() -> None:
+def test_processes_share_a_ledger_where_a_line_is_appended_in_two_steps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wireproof.ledger.APPENDS_AT_ONCE", False)
+    file = tmp_path / "ledger.jsonl"
+    first, second = (Ledger(Redactor.of([])) for _ in range(2))
+    first.open(file, HEADER)
+    second.open(file, HEADER)
+    for ledger, target in ((first, "t"), (second, "u")):
+        asyncio.run(tell(LedgerRecorder(ledger, target)))
+    first.footer(8, 0, 0)
+    first.close()
+    second.close()
+    assert recorded(file).cut is None
+
+
+def test_a_ledger_that_was_ended_leaves_no_lock_of_a_writer(tmp_path: Path) -> None:
     ledger = Ledger(Redactor.of([]))
-    with pytest.raises(LedgerError, match="/dev/full: it cannot be written"):
-        ledger.open(Path("/dev/full"), HEADER)
+    ledger.open(tmp_path / "ledger.jsonl", HEADER)
+    assert has_writer(tmp_path / "ledger.jsonl")
+    ledger.close()
+    assert {file.name for file in tmp_path.iterdir()} == {"ledger.jsonl", ".ledger.jsonl.lock"}
+
+
+def test_a_ledger_whose_folder_is_gone_can_be_closed(tmp_path: Path) -> None:
+    ledger = Ledger(Redactor.of([]))
+    ledger.open(tmp_path / "reports" / "ledger.jsonl", HEADER)
+    rmtree(tmp_path / "reports")
+    ledger.close()
+    assert not has_writer(tmp_path / "reports" / "ledger.jsonl")
+
+
+def test_a_link_to_a_ledger_is_that_ledger(tmp_path: Path) -> None:
+    ledger, link = Ledger(Redactor.of([])), tmp_path / "link.jsonl"
+    ledger.open(tmp_path / "reports" / "ledger.jsonl", HEADER)
+    link.symlink_to(tmp_path / "reports" / "ledger.jsonl")
+    assert has_writer(link)
+    ledger.close()
+    assert not has_writer(link)
+
+
+def test_a_disk_that_is_full_is_told_in_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int, data: bytes) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("os.write", full)
+    ledger = Ledger(Redactor.of([]))
+    with pytest.raises(LedgerError, match=r"ledger.jsonl: it cannot be written \(No space left on device\)"):
+        ledger.open(tmp_path / "ledger.jsonl", HEADER)
+    ledger.close()

@@ -13,13 +13,13 @@ from wireproof import aim, config
 from wireproof.courier import Courier
 from wireproof.evidence import Evidence, Sent
 from wireproof.generated.probe import is_generated
-from wireproof.ledger import Entries, Ledger, header
+from wireproof.ledger import Ledger
+from wireproof.ledger_recorder import LedgerRecorder, header
 from wireproof.mock.control import FAULT
 from wireproof.mock.faults import faults
 from wireproof.redact import Redactor
 from wireproof.rehearsed import Rehearsed
 from wireproof.rejudge import changed, rejudge
-from wireproof.secrets import of_target
 from wireproof.suites import load_checks
 from wireproof.target import Target
 from wireproof.trial import Trial, open_trial
@@ -39,10 +39,10 @@ def opened(provider: str) -> tuple[Trial, Target]:
 
 async def gathered(trial: Trial, target: Target, names: Iterable[str], file: Path | None) -> Evidence:
     """What comes of these cases without a connection, on record where a file is named."""
-    ledger = Ledger(Redactor.of(of_target(target)))
+    ledger = Ledger(Redactor.of(target.secrets))
     if file is not None:
         ledger.open(file, header("0", file.name, "2026-01-01T00:00:00+00:00", False, [target]))
-    server, record = Rehearsed(target.provider), Entries(ledger, target.name)
+    server, record = Rehearsed(target.provider), LedgerRecorder(ledger, target.name)
     evidence: dict[str, Sent] = {}
     for name in names:
         server.begin()
@@ -116,7 +116,7 @@ def test_what_is_judged_otherwise_today_is_told(tmp_path: Path) -> None:
     ledger = Ledger(Redactor.of([]))
     file.write_text("\n".join(whole[:-1]) + "\n", encoding="utf-8")
     ledger.resume(file, "later")
-    ledger.verdict(replace(verdict, outcome="fail"))
+    ledger.verdict(replace(verdict, outcome="fail").as_data())
     ledger.footer(1, 1, 1)
     ledger.close()
     assert changed(*rejudge(file)) == ["iio, wire.http on models-list by the iio contract: fail then, pass now"]

@@ -12,6 +12,7 @@ from wireproof import config, datafiles, form
 from wireproof.case import Ask
 from wireproof.casebook import read_cases
 from wireproof.check import Untestable
+from wireproof.curl import curl_command
 from wireproof.errors import ConfigError
 from wireproof.exchange import Request
 from wireproof.render import Outgoing, render
@@ -60,7 +61,7 @@ def test_blanks_fill_a_body_up_and_are_told_by_their_number() -> None:
 )
 def test_the_command_that_is_shown_sends_the_same_bytes(body: bytes, blanks: int) -> None:
     request = Request("POST", "http://127.0.0.1:1/", (), body, blanks)
-    command = request.as_curl().replace("curl -sS -i -N -X POST http://127.0.0.1:1/", "fake_curl")
+    command = curl_command(request).replace("curl -sS -i -N -X POST http://127.0.0.1:1/", "fake_curl")
     # In place of curl: prints what it is told to send.
     script = 'fake_curl() { [ "$2" = @- ] && cat || printf %s "$2"; }; ' + command
     assert subprocess.run(["sh", "-c", script], capture_output=True, check=True).stdout == request.whole
@@ -221,7 +222,7 @@ def test_a_form_is_the_same_bytes_every_time() -> None:
 
 
 def test_a_form_is_shown_as_fields_of_curl_without_its_bytes() -> None:
-    command = form_request(file=SPEECH, prompt="@ home; then").as_curl()
+    command = curl_command(form_request(file=SPEECH, prompt="@ home; then"))
     assert command.endswith(
         " -F model=whisper-1 -F 'file=@speech.wav;type=audio/wav' --form-string 'prompt=@ home; then'"
     )

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from wireproof.answer import Answer
+from wireproof.curl import curl_command
 from wireproof.exchange import Request
 from wireproof.pulse import STALL_NS, Pulse
 from wireproof.render import Outgoing
@@ -543,7 +544,7 @@ async def test_the_key_goes_over_the_wire_and_stands_nowhere_else() -> None:
         await wire.send(outgoing)
         assert b"\r\nAuthorization: Bearer sk-secret\r\n" in server.heard[0][0]
     assert "sk-secret" not in repr(outgoing)
-    assert "sk-secret" not in outgoing.shown.as_curl()
+    assert "sk-secret" not in curl_command(outgoing.shown)
 
 
 async def test_a_request_says_who_asks_and_takes_no_coding() -> None:

@@ -6,8 +6,10 @@ suites/<area>/cases.yaml; docs/cases.md explains each field. Only the standard l
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any
 
 # Forms of an answer that are no JSON.
@@ -22,6 +24,8 @@ PLAIN_KEYS = frozenset({"good", "none", "empty", "bad", "unprefixed", "revoked",
 USED_UP = ("-exhausted", "-spent")
 # And of one whose next request is the last of its volume.
 LAST = "-last"
+# Members of a case that say in which way its requests go.
+WAYS = frozenset({"connection", "together", "either"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +167,37 @@ class Case:
         """The most tokens its answers may have, as far as the case caps them."""
         return self.repeat * sum(_asked_tokens(ask) for ask in self.asks)
 
+    @property
+    def digest(self) -> str:
+        """Sixteen digits of what the case asks; evidence of a case with another digest says nothing about it."""
+        asks = [_non_default_fields(ask) for ask in self.asks]
+        ways = {name: value for name, value in _non_default_fields(self).items() if name in WAYS}
+        asked = [asks, self.repeat, self.feature, self.refused, *([ways] if ways else [])]
+        text = json.dumps(asked, sort_keys=True, default=_plain_json)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
 
 def tier_of(label: str) -> str:
     """The tier that the label of a key names."""
     state = next((state for state in (*USED_UP, LAST) if label.endswith(state)), "")
     return label.removesuffix(state)
+
+
+def _non_default_fields(value: Ask | Case) -> dict[str, Any]:
+    """The fields that differ from their defaults, so that a new field changes no digest."""
+    return {one.name: given for one in fields(value) if (given := getattr(value, one.name)) != _default(one)}
+
+
+def _default(one: Field[Any]) -> Any:
+    """The default of a field; None where it has none."""
+    if one.default_factory is not MISSING:
+        return one.default_factory()
+    return None if one.default is MISSING else one.default
+
+
+def _plain_json(value: Any) -> Any:
+    """A JSON value for a mapping that is no dict and for literal bytes."""
+    return value.decode("latin-1") if isinstance(value, bytes) else dict(value)
 
 
 def _asked_tokens(ask: Ask) -> int:

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 LEVELS = ("may", "should", "must")
-AUTHORITIES = ("document", "openai", "wire", "client")
-BASES = ("stated", "example+openai", "example", "claim", "schema", "observed")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,13 @@ from wireproof.answer import Answer
 from wireproof.budget import Budget
 from wireproof.case import Ask, Case
 from wireproof.check import Untestable
-from wireproof.evidence import Evidence, NoRecord, Record, Sent, Unsent
+from wireproof.evidence import Evidence, Sent, Unsent
 from wireproof.exchange import Exchange
 from wireproof.json_text import NotJson
 from wireproof.omission import not_worth_sending
 from wireproof.pace import Pace
 from wireproof.patience import Patience
+from wireproof.recorder import NullRecorder, Recorder
 from wireproof.render import Outgoing, render
 from wireproof.target import Target
 
@@ -49,7 +50,7 @@ class Courier:
 
     target: Target
     line: Lines
-    record: Record = field(default_factory=NoRecord)
+    record: Recorder = field(default_factory=NullRecorder)
     evidence: dict[str, Sent] = field(default_factory=dict)
     _budget: Budget = field(init=False)
     _slots: asyncio.Semaphore = field(init=False)
@@ -183,7 +184,15 @@ class Courier:
             # Debited before any wait, so that no other case takes the same place in the budget.
             if wait is not None and self._budget.debit(outgoing) is not None:
                 wait = None
-            exchange = frozen(answer, case, step, ask, outgoing, self.target, tuple(retries))
+            exchange = Exchange.from_response(
+                answer,
+                outgoing.shown,
+                target=self.target.name,
+                case=case.name,
+                endpoint=ask.endpoint,
+                step=step,
+                retries=tuple(retries),
+            )
             if wait is None:
                 return exchange
             retries.append(f"{again.cause(answer)}, asked again after {wait:g} s")
@@ -202,37 +211,3 @@ def _saves(ask: Ask, exchange: Exchange, saved: dict[str, Any]) -> bool:
 def _gave_up(exchange: Exchange) -> bool:
     """A deadline passed: a target that hangs is not asked again and again."""
     return exchange.broken is not None and exchange.broken.kind in ("first-byte", "idle", "total")
-
-
-def frozen(
-    answer: Answer,
-    case: Case,
-    step: int,
-    ask: Ask,
-    outgoing: Outgoing,
-    target: Target,
-    retries: tuple[str, ...],
-) -> Exchange:
-    """What came of one request, for the record and the judges."""
-    return Exchange(
-        target=target.name,
-        case=case.name,
-        endpoint=ask.endpoint,
-        step=step,
-        request=outgoing.shown,
-        status=answer.status,
-        http_version=answer.http_version,
-        headers=answer.headers,
-        reads=tuple(answer.reads),
-        sent_at=answer.sent_at,
-        started_ns=answer.started_ns,
-        headers_ns=answer.headers_ns,
-        ended_ns=answer.ended_ns,
-        broken=answer.broken,
-        retries=retries,
-        truncated=answer.truncated,
-        connection=answer.connection,
-        interim=answer.interim,
-        left=answer.left,
-        stalled_ns=answer.stalled_ns,
-    )

@@ -1,12 +1,10 @@
-"""What came of each case, and the record that is kept of it while a run goes on."""
+"""The exchanges of each case, or the reason why there are none."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
-from wireproof.case import Case
 from wireproof.exchange import Exchange
 
 
@@ -20,37 +18,3 @@ class Unsent:
 
 Sent = tuple[Exchange, ...] | Unsent
 Evidence = Mapping[str, Sent]
-
-
-class Record(Protocol):
-    """Told of each case as it goes; `turn` counts from 1 and is higher where a case is asked again."""
-
-    def recalled(self, case: Case, turn: int) -> Sent | None:
-        """What an earlier run left of a case; None where the case is still to be sent."""
-
-    async def asking(self, case: Case, turn: int, step: int, attempt: int) -> None:
-        """A request is about to leave."""
-
-    async def answered(self, exchange: Exchange, case: Case, turn: int, last: bool) -> Exchange:
-        """The exchange as it is kept, and so as it is judged."""
-
-    async def unsent(self, case: Case, turn: int, reason: Unsent) -> None:
-        """A case gives nothing to judge."""
-
-
-class NoRecord:
-    """Keeps nothing and leaves everything as it is."""
-
-    def recalled(self, case: Case, turn: int) -> Sent | None:
-        """Nothing was left."""
-        return None
-
-    async def asking(self, case: Case, turn: int, step: int, attempt: int) -> None:
-        """Nothing is written."""
-
-    async def answered(self, exchange: Exchange, case: Case, turn: int, last: bool) -> Exchange:
-        """The exchange as it came."""
-        return exchange
-
-    async def unsent(self, case: Case, turn: int, reason: Unsent) -> None:
-        """Nothing is written."""

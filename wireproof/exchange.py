@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
-import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
-from wireproof import form
+from wireproof.content_coding import ContentCoding, NotCoded, find_coding
 from wireproof.json_text import NotJson, parse_json
 from wireproof.stream import Stream, assemble
 
@@ -35,43 +33,6 @@ class Request:
     def header(self, name: str) -> str | None:
         """The first value of a request header, by name without regard to case."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
-
-    def as_curl(self) -> str:
-        """A shell command that sends this request again; the key is taken from the environment."""
-        # With -X HEAD curl would wait for a body that never comes.
-        asks = ["--head"] if self.method == "HEAD" else ["-i", "-N", "-X", self.method]
-        words = ["curl", "-sS", *asks, shlex.quote(self.url)]
-        fields = form.decode(self.body, self.header("Content-Type") or "")
-        for name, value in self.headers:
-            if fields and name.lower() == "content-type":
-                continue  # curl writes its own, with the boundary it chose
-            # Double quotes let the shell put the key in; nothing else in the value may expand.
-            text = f"{name}: {value}"
-            quoted = '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"' if "$" in value else shlex.quote(text)
-            words += ["-H", quoted]
-        if fields:
-            words += form.curl_words(fields)
-        elif self.blanks or not is_text(self.body):
-            return f"{{ {piped(self.body, self.blanks)}; }} | {' '.join(words)} --data-binary @-"
-        elif self.body:
-            words += ["--data-binary", shlex.quote(self.body.decode())]
-        return " ".join(words)
-
-
-def is_text(body: bytes) -> bool:
-    """Whether a body is UTF-8, and can stand on a command line as it is."""
-    try:
-        body.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def piped(body: bytes, blanks: int) -> str:
-    """Shell commands that print a body and the blanks behind it."""
-    octal = "".join(f"\\{byte:03o}" for byte in body)
-    first = f"printf %s {shlex.quote(body.decode())}" if is_text(body) else f"printf '{octal}'"
-    return f"{first}; head -c {blanks} /dev/zero | tr '\\0' ' '" if blanks else first
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +69,25 @@ class Break:
         return self.kind in ("protocol", "closed", "reset")
 
 
+class ResponseMembers(Protocol):
+    """A response as far as it came, each member as in the exchange that is made of it."""
+
+    status: int | None
+    http_version: str
+    headers: tuple[tuple[bytes, bytes], ...]
+    reads: list[Read]
+    sent_at: float
+    started_ns: int
+    headers_ns: int | None
+    ended_ns: int | None
+    broken: Break | None
+    truncated: bool
+    connection: int | None
+    interim: tuple[int, ...]
+    left: bool
+    stalled_ns: int
+
+
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """A request and all that came of it; times are nanoseconds of one monotonic clock.
@@ -140,6 +120,42 @@ class Exchange:
     left: bool = False
     stalled_ns: int = 0
     _memo: dict[str, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
+
+    @classmethod
+    def from_response(
+        cls,
+        response: ResponseMembers,
+        request: Request,
+        *,
+        target: str,
+        case: str,
+        endpoint: str,
+        step: int = 0,
+        retries: tuple[str, ...] = (),
+    ) -> Exchange:
+        """Freeze a response together with its request."""
+        return cls(
+            target=target,
+            case=case,
+            endpoint=endpoint,
+            step=step,
+            request=request,
+            status=response.status,
+            http_version=response.http_version,
+            headers=response.headers,
+            reads=tuple(response.reads),
+            sent_at=response.sent_at,
+            started_ns=response.started_ns,
+            headers_ns=response.headers_ns,
+            ended_ns=response.ended_ns,
+            broken=response.broken,
+            retries=retries,
+            truncated=response.truncated,
+            connection=response.connection,
+            interim=response.interim,
+            left=response.left,
+            stalled_ns=response.stalled_ns,
+        )
 
     @property
     def body(self) -> bytes:
@@ -199,26 +215,25 @@ class Exchange:
     @property
     def decoded(self) -> tuple[bytes, ...]:
         """What each read brings, the content coding removed."""
-        raw = tuple(read.data for read in self.reads)
-        coding = (self.header("content-encoding") or "identity").strip().lower()
-        if coding not in ("gzip", "deflate"):
-            return raw
-        decoder = zlib.decompressobj(47 if coding == "gzip" else zlib.MAX_WBITS)
+        raw, coding = tuple(read.data for read in self.reads), self.coding
         try:
-            return tuple(decoder.decompress(data) for data in raw)
-        except zlib.error:
+            return raw if coding is None else coding.decode(raw).parts
+        except NotCoded:
             return raw
 
     @property
     def whole_coding(self) -> bool:
-        """Whether the body is one whole text of the content coding that it claims, with nothing behind it."""
-        coding = (self.header("content-encoding") or "identity").strip().lower()
-        decoder = zlib.decompressobj(47 if coding == "gzip" else zlib.MAX_WBITS)
+        """The body is one whole text of the content coding that it claims, with nothing behind it."""
+        raw, coding = tuple(read.data for read in self.reads), self.coding
         try:
-            decoder.decompress(b"".join(read.data for read in self.reads))
-        except zlib.error:
+            return coding is not None and coding.decode(raw).whole
+        except NotCoded:
             return False
-        return decoder.eof and not decoder.unused_data
+
+    @property
+    def coding(self) -> ContentCoding | None:
+        """The content coding that the response claims; None for none that is known."""
+        return find_coding(self.header("content-encoding"))
 
     def _once(self, name: str, make: Any) -> Any:
         if name not in self._memo:

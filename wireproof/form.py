@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from email.message import Message
@@ -21,16 +20,6 @@ class Part:
     content: bytes
     filename: str | None = None
     media_type: str | None = None
-
-    @property
-    def as_curl(self) -> tuple[str, str]:
-        """The option of curl that sends this field; a file is named and not shown."""
-        if self.filename is not None:
-            kind = f";type={self.media_type}" if self.media_type else ""
-            return "-F", f"{self.name}=@{self.filename}{kind}"
-        text = self.content.decode("utf-8", "replace")
-        # -F gives these signs a meaning of their own.
-        return ("--form-string" if text[:1] in ("@", "<") or ";" in text else "-F"), f"{self.name}={text}"
 
 
 def is_file(value: Any) -> bool:
@@ -80,10 +69,3 @@ def _read(inner: bytes, mark: bytes) -> Iterator[Part]:
         named = message.get_param("name", header="content-disposition")
         media_type = message.get_content_type() if "content-type" in message else None
         yield Part(str(named or ""), content, message.get_filename(), media_type)
-
-
-def curl_words(parts: Iterable[Part]) -> Iterator[str]:
-    """The words of a curl command that send these fields."""
-    for part in parts:
-        option, text = part.as_curl
-        yield from (option, shlex.quote(text))

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from wireproof import pointer
 from wireproof.case import Case
 from wireproof.courier import Courier
-from wireproof.evidence import Evidence, NoRecord, Record, Sent
+from wireproof.evidence import Evidence, Sent
 from wireproof.exchange import Exchange
 from wireproof.json_text import NotJson
+from wireproof.recorder import NullRecorder, Recorder
 from wireproof.target import Target
 from wireproof.wire import Wire
 
@@ -49,7 +50,7 @@ async def gather(
     known: Mapping[str, Case],
     smoke: Callable[[Target, Evidence], str | None],
     undecided: Callable[[Evidence], Iterable[str]],
-    record: Record | None = None,
+    record: Recorder | None = None,
 ) -> Gathered:
     """Send the smoke cases, judge them, and send the other cases if they passed.
 
@@ -59,7 +60,7 @@ async def gather(
         undecided: names the cases for which another answer of the model may decide.
     """
     async with Wire(target.connections, target.deadlines) as wire:
-        courier = Courier(target, wire, record or NoRecord())
+        courier = Courier(target, wire, record or NullRecorder())
         first, *others = [known[name] for name in SMOKE_CASES if name in known]
         listed = await courier.send(first)
         courier.target = target = with_models(target, listed)

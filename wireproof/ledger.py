@@ -7,36 +7,33 @@ anywhere still tells what was asked and what was answered. It holds exchanges as
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import json
 import os
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wireproof.case import Case
 from wireproof.errors import LedgerError
-from wireproof.evidence import Sent, Unsent
-from wireproof.exchange import Exchange
+from wireproof.ledger_lock import WriterLock, alone, has_writer
 from wireproof.redact import Redactor
-from wireproof.stored import case_digest, exchange_data
-from wireproof.target import Target
-from wireproof.verdict import Verdict
 
 FORMAT = 1
 ENCODER = json.JSONEncoder(ensure_ascii=False)
 # The header is shorter, and the rest of a ledger may be long.
 PART = 1 << 16
+# Elsewhere lines are ended as the system ends those of texts.
+BINARY = getattr(os, "O_BINARY", 0)
+# Elsewhere a line is appended in two steps, between which another process may append one.
+APPENDS_AT_ONCE = os.name == "posix"
 
 
 @dataclass(slots=True)
 class Ledger:
     """Appends one line a fact, each by one write, so that processes may share the file and a cut loses one line.
 
-    A shared lock on the file tells others that it is being written.
+    A lock beside the file tells others that it is being written.
 
     Attributes:
         durable: each line is on the disk before the run goes on.
@@ -45,33 +42,33 @@ class Ledger:
     redactor: Redactor
     durable: bool = False
     _file: int | None = None
-    _name: str = ""
+    _path: Path = Path()
+    _lock: WriterLock | None = None
 
     def open(self, file: Path, header: Mapping[str, Any]) -> None:
         """Begin a new ledger, or join the one that another process of the same run has begun."""
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
-            self._file, self._name = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644), str(file)
-            with _alone(file.parent):
+            self._file, self._path = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND | BINARY, 0o644), file
+            with alone(file):
                 if _run_of(self._file) != header["run"]:
-                    if not _unattended(self._file):
+                    if has_writer(file):
                         raise LedgerError(f"{file}: another run is writing it; give this one a --report-dir of its own")
                     os.ftruncate(self._file, 0)
-                    self._line(self.redactor.facts({"kind": "header", "format": FORMAT, **header}))
-                fcntl.flock(self._file, fcntl.LOCK_SH)
+                    self._append(self.redactor.facts({"kind": "header", "format": FORMAT, **header}))
+                self._lock = WriterLock(file)
         except OSError as error:
             raise LedgerError(f"{file}: it cannot be written ({error.strerror})") from None
 
     def resume(self, file: Path, started: str) -> None:
         """Go on behind the last line of a ledger that was cut."""
         try:
-            self._file, self._name = os.open(file, os.O_RDWR | os.O_APPEND), str(file)
-            with _alone(file.parent):
-                size = os.fstat(self._file).st_size
-                if size and os.pread(self._file, 1, size - 1) != b"\n":
+            self._file, self._path = os.open(file, os.O_RDWR | os.O_APPEND | BINARY), file
+            with alone(file):
+                if _is_torn(self._file):
                     os.write(self._file, b"\n")
-                self._line({"kind": "resumed", "at": started})
-                fcntl.flock(self._file, fcntl.LOCK_SH)
+                self._append({"kind": "resumed", "at": started})
+                self._lock = WriterLock(file)
         except OSError as error:
             raise LedgerError(f"{file}: it cannot be written ({error.strerror})") from None
 
@@ -80,9 +77,9 @@ class Ledger:
         """Lines go to a file."""
         return self._file is not None
 
-    def verdict(self, verdict: Verdict) -> dict[str, Any]:
+    def verdict(self, verdict: Mapping[str, Any]) -> dict[str, Any]:
         """One verdict; gives it as it is written, without secrets."""
-        told: dict[str, Any] = self.redactor.facts(verdict.as_data())
+        told: dict[str, Any] = self.redactor.facts(verdict)
         self._line({"kind": "verdict", "verdict": told})
         return told
 
@@ -93,10 +90,13 @@ class Ledger:
             os.fsync(self._file)
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file and let others write it."""
         if self._file is not None:
             os.close(self._file)
             self._file = None
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
 
     async def tell(self, fact: Mapping[str, Any]) -> None:
         """Write one line, which holds no secret; on a live target it is on the disk when this returns."""
@@ -106,8 +106,12 @@ class Ledger:
             await asyncio.to_thread(os.fsync, self._file)
 
     def _line(self, fact: Mapping[str, Any]) -> None:
-        if self._file is None:
-            return
+        if self._file is not None:
+            with nullcontext() if APPENDS_AT_ONCE else alone(self._path):
+                self._append(fact)
+
+    def _append(self, fact: Mapping[str, Any]) -> None:
+        assert self._file is not None
         text = ENCODER.encode(fact)
         # A lone surrogate, which JSON can say and UTF-8 cannot, becomes the escape that JSON has for it.
         line = text.encode("utf-8", "backslashreplace") + b"\n"
@@ -115,65 +119,14 @@ class Ledger:
             while line:
                 line = line[os.write(self._file, line) :]
         except OSError as error:
-            raise LedgerError(f"{self._name}: it cannot be written ({error.strerror})") from None
-
-
-@dataclass(slots=True)
-class Entries:
-    """One target's record in a ledger: what is asked, what came, and what an earlier run left."""
-
-    ledger: Ledger
-    target: str
-    left: Callable[[Case, int], Sent | None] = lambda case, turn: None
-    on_exchange: Callable[[Exchange], None] = lambda exchange: None
-
-    def recalled(self, case: Case, turn: int) -> Sent | None:
-        """What an earlier run left of a case."""
-        return self.left(case, turn)
-
-    async def asking(self, case: Case, turn: int, step: int, attempt: int) -> None:
-        """Write the intent of a request."""
-        place = {"target": self.target, "case": case.name, "turn": turn, "step": step, "attempt": attempt}
-        await self.ledger.tell({"kind": "intent", **place, "at": time.time()})
-
-    async def answered(self, exchange: Exchange, case: Case, turn: int, last: bool) -> Exchange:
-        """Write an exchange; what is judged is what was written."""
-        kept = self.ledger.redactor.exchange(exchange)
-        more = {"turn": turn, "last": last, "asked": case_digest(case)}
-        await self.ledger.tell({"kind": "exchange", **exchange_data(kept), **more})
-        self.on_exchange(exchange)
-        return kept
-
-    async def unsent(self, case: Case, turn: int, reason: Unsent) -> None:
-        """Write why a case gives nothing to judge."""
-        place = {"target": self.target, "case": case.name, "turn": turn}
-        await self.ledger.tell(
-            {"kind": "unsent", **place, "outcome": reason.outcome, "reason": self.ledger.redactor.text(reason.reason)}
-        )
-
-
-def describe(target: Target) -> dict[str, Any]:
-    """A target as reports and ledgers tell of it; no key is in it."""
-    return {
-        "name": target.name,
-        "provider": target.provider.name,
-        "base_url": target.base_url,
-        "models": dict(target.models),
-        "profile": target.profile,
-        "means": sorted(target.means),
-    }
-
-
-def header(version: str, run: str, started: str, live: bool, targets: Iterable[Target]) -> dict[str, Any]:
-    """What the first line says: who was to be asked, by what, when."""
-    told = [{**describe(target), "tier": target.tier, "deadlines": asdict(target.deadlines)} for target in targets]
-    return {"wireproof": version, "run": run, "started": started, "live": live, "targets": told}
+            raise LedgerError(f"{self._path}: it cannot be written ({error.strerror})") from None
 
 
 def _run_of(file: int) -> str | None:
     """The run that began a ledger; None where there is none yet."""
     line, size = b"", os.fstat(file).st_size
-    while b"\n" not in line and len(line) < size and (more := os.pread(file, PART, len(line))):
+    os.lseek(file, 0, os.SEEK_SET)
+    while b"\n" not in line and len(line) < size and (more := os.read(file, PART)):
         line += more
     try:
         first = json.loads(line.partition(b"\n")[0])
@@ -182,32 +135,9 @@ def _run_of(file: int) -> str | None:
     return first.get("run") if isinstance(first, dict) else None
 
 
-def unattended(file: Path) -> bool:
-    """No process writes a ledger any more; what a killed run left behind may go on for a while."""
-    try:
-        found = os.open(file, os.O_RDONLY)
-    except OSError:
-        return True
-    try:
-        return _unattended(found)
-    finally:
-        os.close(found)
-
-
-def _unattended(file: int) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+def _is_torn(file: int) -> bool:
+    """The last line of a ledger was cut before its end."""
+    if not os.fstat(file).st_size:
         return False
-    return True
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """No other process is between these lines with a ledger of the same folder."""
-    file = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(file)
+    os.lseek(file, -1, os.SEEK_END)
+    return os.read(file, 1) != b"\n"

@@ -8,15 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from wireproof.case import Case
 from wireproof.errors import LedgerError
-from wireproof.evidence import Sent, Unsent
+from wireproof.evidence import Unsent
 from wireproof.exchange import Exchange
-from wireproof.stored import case_digest, exchange_from
+from wireproof.stored import exchange_from
 
 FORMATS = (1,)
-CUT_OFF = Unsent("inconclusive", "the run was cut off after this was asked and before its answer was written")
-CHANGED = Unsent("untestable", "the case asks something else now than when this was recorded")
 INCOMPLETE = "it has no footer; the run was cut off"
 
 
@@ -55,37 +52,6 @@ class Recorded:
     accounts: Mapping[tuple[str, int, str], Account]
     verdicts: tuple[Mapping[str, Any], ...]
     cut: str | None
-
-    def left(self, target: str, case: Case, turn: int) -> Sent | None:
-        """What is left of a case, for judging it; None where it was not asked."""
-        account = self.accounts.get((target, turn, case.name))
-        if account is None:
-            return None
-        if account.unsent is not None:
-            return account.unsent
-        if not account.ended:
-            return CUT_OFF
-        return tuple(account.exchanges) if account.digest == case_digest(case) else CHANGED
-
-    def finished(self, target: str, case: Case, turn: int, *, resend: bool) -> Sent | None:
-        """What is left of a case, for finishing the run; None where the case is still to be sent.
-
-        A request without an answer may have been served, so that it is sent again only on demand.
-        """
-        account = self.accounts.get((target, turn, case.name))
-        if account is None or not (account.ended or account.unsent or account.open):
-            return None
-        return None if account.open and resend else self.left(target, case, turn)
-
-    def evidence(self, target: str, cases: Mapping[str, Case]) -> tuple[dict[str, Sent], ...]:
-        """Turn after turn, what is left of each case that is still known."""
-        turns: dict[int, dict[str, Sent]] = {1: {}}
-        for of, turn, name in self.accounts:
-            if of == target and name in cases:
-                sent = self.left(target, cases[name], turn)
-                if sent is not None:
-                    turns.setdefault(turn, {})[name] = sent
-        return tuple(sent for _, sent in sorted(turns.items()))
 
 
 def recorded(file: Path) -> Recorded:

@@ -7,7 +7,6 @@ an exchange is redacted before any check sees it.
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate, pairwise
@@ -123,12 +122,12 @@ class Redactor:
     def _body(self, exchange: Exchange) -> Exchange:
         cut = exchange.broken is not None or exchange.truncated
         raw = tuple(read.data for read in exchange.reads)
-        plain = exchange.decoded
+        plain, coding = exchange.decoded, exchange.coding
         masked = self.parts(plain, cut=cut)
-        if plain == raw or masked == plain:
+        if coding is None or plain == raw or masked == plain:
             masked = self.parts(raw, cut=cut) if plain != raw else masked
             return exchange if masked == raw else replace(exchange, reads=_as_read(exchange.reads, masked))
-        coded = _coded(masked, exchange.header("content-encoding") or "")
+        coded = coding.store(masked)
         # Coded anew it has another length, and a header that told the old one tells the new one.
         old, new = (str(sum(map(len, parts))).encode() for parts in (raw, coded))
         headers = tuple(
@@ -190,10 +189,3 @@ def _values(body: bytes) -> list[list[Span]]:
 
 def _as_read(reads: Sequence[Read], bodies: Sequence[bytes]) -> tuple[Read, ...]:
     return tuple(Read(read.at_ns, data) for read, data in zip(reads, bodies, strict=True))
-
-
-def _coded(parts: Sequence[bytes], coding: str) -> tuple[bytes, ...]:
-    """The parts in a content coding that stores them as they are, each readable when it has come."""
-    coder = zlib.compressobj(0, zlib.DEFLATED, 31 if coding.strip().lower() == "gzip" else zlib.MAX_WBITS)
-    coded = [coder.compress(part) + coder.flush(zlib.Z_SYNC_FLUSH) for part in parts]
-    return (*coded[:-1], coded[-1] + coder.flush(zlib.Z_FINISH))

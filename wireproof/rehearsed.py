@@ -120,17 +120,14 @@ class Apart:
 
 def heard_instead(exchange: Exchange, ops: Ops, header: Iterable[tuple[str, str]] = ()) -> Exchange:
     """The exchange with another answer to the same request, which asks for that in a header."""
-    answer, request = _heard(ops), exchange.request
-    return replace(
-        exchange,
-        request=replace(request, headers=(*request.headers, *header)),
-        status=answer.status,
-        http_version=answer.http_version,
-        headers=answer.headers,
-        reads=tuple(answer.reads),
-        headers_ns=answer.headers_ns,
-        ended_ns=answer.ended_ns,
-        broken=answer.broken,
+    return Exchange.from_response(
+        _heard(ops),
+        replace(exchange.request, headers=(*exchange.request.headers, *header)),
+        target=exchange.target,
+        case=exchange.case,
+        endpoint=exchange.endpoint,
+        step=exchange.step,
+        retries=exchange.retries,
     )
 
 

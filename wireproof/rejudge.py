@@ -12,9 +12,10 @@ from wireproof.docket import Entry
 from wireproof.errors import ConfigError
 from wireproof.evidence import Evidence
 from wireproof.generated.probe import is_generated
-from wireproof.ledger import describe
+from wireproof.ledger_recorder import describe
 from wireproof.provider import Provider
 from wireproof.recorded import Recorded, recorded
+from wireproof.resume import stored_results
 from wireproof.run import Run
 from wireproof.suites import load_checks
 from wireproof.target import Deadlines, Target
@@ -32,7 +33,7 @@ def rejudge(file: Path, providers_file: Path | None = None, **settings: Any) -> 
     settings["started"] = held.header["started"]
     run = Run(Aim(providers_file=providers_file), trials, **settings)
     for name, trial in trials.items():
-        turns = held.evidence(name, trial.cases)
+        turns = stored_results(held, name, trial.cases)
         if not turns[0]:
             continue
         trial.recall(turns)

@@ -1,21 +1,25 @@
-"""Whether a ledger is the beginning of a run."""
+"""Going on with a ledger: whose run it begins, and what it holds of the cases that are known today."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from wireproof.case import Case
 from wireproof.errors import ConfigError
-from wireproof.ledger import unattended
+from wireproof.evidence import Sent, Unsent
+from wireproof.ledger_lock import has_writer
 from wireproof.recorded import Recorded, recorded
 from wireproof.target import Target
 
+CUT_OFF = Unsent("inconclusive", "the run was cut off after this was asked and before its answer was written")
+CHANGED = Unsent("untestable", "the case asks something else now than when this was recorded")
 REMEDY = "give the options that the run was begun with"
 
 
 def over(file: Path) -> None:
     """Raises ConfigError where a process of the run still writes its ledger."""
-    if not unattended(file):
+    if has_writer(file):
         raise ConfigError(f"--resume {file}", "its run is still going on", "wait for it, or end its processes")
 
 
@@ -37,3 +41,37 @@ def begun(file: Path, targets: Iterable[Target], live: bool) -> Recorded:
         if live and then[name]["base_url"] != target.base_url:
             raise ConfigError(where, f"it asked {then[name]['base_url']}, this one asks {target.base_url}", REMEDY)
     return found
+
+
+def stored_result(held: Recorded, target: str, case: Case, turn: int) -> Sent | None:
+    """The result of a case in a ledger, to be judged; None where the case was not asked."""
+    account = held.accounts.get((target, turn, case.name))
+    if account is None:
+        return None
+    if account.unsent is not None:
+        return account.unsent
+    if not account.ended:
+        return CUT_OFF
+    return tuple(account.exchanges) if account.digest == case.digest else CHANGED
+
+
+def result_to_keep(held: Recorded, target: str, case: Case, turn: int, *, resend: bool) -> Sent | None:
+    """The result of a case that a resumed run takes over; None where the case is still to be sent.
+
+    A request without an answer may have been served, so that it is sent again only on demand.
+    """
+    account = held.accounts.get((target, turn, case.name))
+    if account is None or not (account.ended or account.unsent or account.open):
+        return None
+    return None if account.open and resend else stored_result(held, target, case, turn)
+
+
+def stored_results(held: Recorded, target: str, cases: Mapping[str, Case]) -> tuple[dict[str, Sent], ...]:
+    """Turn after turn, the results of the cases that are still known."""
+    turns: dict[int, dict[str, Sent]] = {1: {}}
+    for of, turn, name in held.accounts:
+        if of == target and name in cases:
+            sent = stored_result(held, target, cases[name], turn)
+            if sent is not None:
+                turns.setdefault(turn, {})[name] = sent
+    return tuple(sent for _, sent in sorted(turns.items()))

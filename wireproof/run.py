@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from wireproof import __version__, bundled, config, datafiles, secrets
+from wireproof import __version__, bundled, config, datafiles
 from wireproof.aim import Aim, at_address, environment, targets
 from wireproof.baseline import Baseline
 from wireproof.docket import Entry
-from wireproof.ledger import Ledger, describe, header
+from wireproof.ledger import Ledger
+from wireproof.ledger_recorder import describe, header
 from wireproof.policy import Policy
 from wireproof.recorded import Recorded
 from wireproof.redact import Redactor
@@ -62,7 +63,7 @@ class Run:
     _told: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        hidden = {secret for trial in self.trials.values() for secret in secrets.of_target(trial.target)}
+        hidden = {secret for trial in self.trials.values() for secret in trial.target.secrets}
         self.ledger = Ledger(Redactor.of(hidden), durable=self.aim.live)
         alone = [name for name, trial in self.trials.items() if len(trial.columns) == 1]
         self.policy = Policy(self.fail_on, self.authority, self.own, alone, self.baseline)
@@ -163,7 +164,7 @@ class Run:
     def end(self, exit: int, *, complete: bool) -> None:
         """Write the verdicts, and the footer if the run came to its end."""
         self.open()
-        self._told = [self.ledger.verdict(verdict) for verdict in self.verdicts]
+        self._told = [self.ledger.verdict(verdict.as_data()) for verdict in self.verdicts]
         if complete:
             self.ledger.footer(self.spent.requests, len(self.verdicts), exit)
 

@@ -1,35 +1,19 @@
-"""What must not be shown: the keys of a target, its cookies and credentials, in each form that a server may echo."""
+"""The forms in which a server may echo a secret: escaped, quoted, in base64, in hexadecimal; and cookies it sets."""
 
 from __future__ import annotations
 
 import base64
-import binascii
 import html
 import json
 import re
 from collections.abc import Iterable, Iterator
-from urllib.parse import quote, unquote, urlsplit
-
-from wireproof.target import Target
+from urllib.parse import quote
 
 # A shorter value is a word that local servers take for a key; hiding it would tear the evidence apart.
 SHORTEST = 6
-SENSITIVE = re.compile(r"auth|cookie|key|token|secret|passw|credential|session|signature", re.IGNORECASE)
 # How many digits of base64 hold something of what stands before, by its length in bytes modulo three.
 BEFORE = (0, 2, 3)
 FEWEST_DIGITS = 6
-
-
-def of_target(target: Target) -> Iterator[str]:
-    """Every secret that a run has of a target: keys, sensitive headers, a password in the address, --secret-env."""
-    yield from target.secrets
-    yield from target.hidden
-    for name, value in target.headers.items():
-        if SENSITIVE.search(name):
-            yield from _credentials(name, value)
-    password = urlsplit(target.base_url).password if target.base_url else None
-    if password:
-        yield from (password, unquote(password))
 
 
 def cookies(headers: Iterable[tuple[bytes, bytes]]) -> Iterator[bytes]:
@@ -49,19 +33,6 @@ def forms(secret: str) -> frozenset[str]:
     for digits in _base64(raw):
         found |= {digits, digits.replace("+", "-").replace("/", "_"), quote(digits, safe="")}
     return frozenset(found)
-
-
-def _credentials(name: str, value: str) -> Iterator[str]:
-    if "cookie" in name.lower():
-        yield from (part.partition("=")[2].strip() for part in value.split(";"))
-        return
-    scheme, _, rest = value.partition(" ")
-    yield rest or scheme
-    if scheme.lower() == "basic":
-        try:
-            yield base64.b64decode(rest).decode().partition(":")[2]
-        except (binascii.Error, UnicodeDecodeError):
-            return
 
 
 def _lower_hex(quoted: str) -> str:

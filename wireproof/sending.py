@@ -13,7 +13,8 @@ from wireproof.errors import WireproofError
 from wireproof.evidence import Sent
 from wireproof.exchange import Exchange
 from wireproof.generated.probe import is_generated
-from wireproof.ledger import Entries, describe
+from wireproof.ledger_recorder import LedgerRecorder, describe
+from wireproof.resume import result_to_keep
 from wireproof.run import Run
 
 
@@ -43,7 +44,7 @@ async def _send_all(run: Run, wanted: dict[str, tuple[str, ...]]) -> None:
             group.create_task(run.trials[name].gather(cases, _record(run, name, cases)))
 
 
-def _record(run: Run, target: str, wanted: Sequence[str]) -> Entries:
+def _record(run: Run, target: str, wanted: Sequence[str]) -> LedgerRecorder:
     """What is kept of the cases of one target, and taken from the run that this one finishes."""
     done: set[str] = set()
 
@@ -55,12 +56,12 @@ def _record(run: Run, target: str, wanted: Sequence[str]) -> Entries:
     def left(case: Case, turn: int) -> Sent | None:
         if run.resumed is None:
             return None
-        sent = run.resumed.finished(target, case, turn, resend=run.resend)
+        sent = result_to_keep(run.resumed, target, case, turn, resend=run.resend)
         for exchange in sent if isinstance(sent, tuple) else ():
             watch(exchange)
         return sent
 
-    return Entries(run.ledger, target, left, watch)
+    return LedgerRecorder(run.ledger, target, left, watch)
 
 
 def _cases(entry: Entry) -> Iterable[str]:

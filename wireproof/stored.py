@@ -1,54 +1,17 @@
-"""An exchange as a line of the ledger, and the digest of what its case asks."""
+"""An exchange as one line of the ledger."""
 
 from __future__ import annotations
 
 import base64
-import hashlib
-import json
 from collections.abc import Mapping
-from dataclasses import MISSING, fields
+from dataclasses import fields
 from typing import Any
 
-from wireproof.case import Case
 from wireproof.exchange import Break, Exchange, Read, Request
 
 # Fields with a form of their own; every other one is a JSON value as it stands.
 TIMES = ("headers_ns", "ended_ns")
 FORMED = frozenset({"request", "headers", "reads", "broken", *TIMES})
-# What a case says of the way in which its requests go.
-HOW = frozenset({"connection", "together", "either"})
-
-
-def case_digest(case: Case) -> str:
-    """Sixteen digits of what a case asks: evidence of a case that asks something else now says nothing about it."""
-    asks = [_said(ask) for ask in case.asks]
-    how = {name: value for name, value in _said(case).items() if name in HOW}
-    told = [asks, case.repeat, case.feature, case.refused, *([how] if how else [])]
-    text = json.dumps(told, sort_keys=True, default=_plainly)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _said(value: Any) -> dict[str, Any]:
-    """The fields that say something: one that says nothing is left out, so that a new one changes no digest."""
-    silent = defaults(value)
-    return {name: given for name, given in _fields(value).items() if given != silent[name]}
-
-
-def defaults(value: Any) -> dict[str, Any]:
-    """What each field of a dataclass says where it is not given; None where it must be."""
-    return {
-        field.name: field.default_factory()
-        if field.default_factory is not MISSING
-        else None
-        if field.default is MISSING
-        else field.default
-        for field in fields(value)
-    }
-
-
-def _plainly(value: Any) -> Any:
-    """What JSON has no form for: a mapping that is no dict, and literal bytes."""
-    return value.decode("latin-1") if isinstance(value, bytes) else dict(value)
 
 
 def exchange_data(exchange: Exchange) -> dict[str, Any]:

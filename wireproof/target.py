@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import base64
+import binascii
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from math import inf
+from urllib.parse import unquote, urlsplit
 
 from wireproof.provider import Provider
 
 # Well-formed and unknown; fixed, so that two runs send the same bytes.
 UNKNOWN_KEY = "0wireproofdoesnotknowthiskey0000"
+# Headers whose values are credentials.
+SENSITIVE = re.compile(r"auth|cookie|key|token|secret|passw|credential|session|signature", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +104,28 @@ class Target:
 
     @property
     def secrets(self) -> frozenset[str]:
-        """Every key value that must not reach an artefact."""
-        held = (*self.keys.values(), altered(self.keys.get("good")))
-        return frozenset(key.value for key in held if key is not None and key.value)
+        """Every value that must not reach an artefact: keys, `hidden`, credentials in headers and in the address."""
+        keys = (*self.keys.values(), altered(self.keys.get("good")))
+        found = {key.value for key in keys if key is not None and key.value}.union(self.hidden)
+        for name, value in self.headers.items():
+            if SENSITIVE.search(name):
+                found.update(_credentials(name, value))
+        password = urlsplit(self.base_url).password if self.base_url else None
+        return frozenset(found.union((password, unquote(password)) if password else ()))
+
+
+def _credentials(name: str, value: str) -> Iterator[str]:
+    """The secrets in a sensitive header: each cookie, or a token and the password that it may encode."""
+    if "cookie" in name.lower():
+        yield from (part.partition("=")[2].strip() for part in value.split(";"))
+        return
+    scheme, _, rest = value.partition(" ")
+    yield rest or scheme
+    if scheme.lower() == "basic":
+        try:
+            yield base64.b64decode(rest).decode().partition(":")[2]
+        except (binascii.Error, UnicodeDecodeError):
+            return
 
 
 def altered(key: Key | None) -> Key | None:

@@ -14,10 +14,11 @@ from wireproof.check import Check
 from wireproof.contract import SchemaSet
 from wireproof.docket import Entry, docket
 from wireproof.errors import ConfigError
-from wireproof.evidence import Evidence, Record
+from wireproof.evidence import Evidence
 from wireproof.gather import SMOKE_CASES, Gathered, gather, with_models
 from wireproof.judge import Bench
 from wireproof.provider import Provider
+from wireproof.recorder import Recorder
 from wireproof.target import Target
 from wireproof.verdict import Verdict
 
@@ -61,7 +62,7 @@ class Trial:
             )
         return self._benches[provider]
 
-    async def gather(self, wanted: Iterable[str], record: Record | None = None) -> Gathered:
+    async def gather(self, wanted: Iterable[str], record: Recorder | None = None) -> Gathered:
         """Send the cases of that name, after the smoke cases."""
         cases = [self.cases[name] for name in wanted]
         undecided = self._undecided({case.name for case in cases})

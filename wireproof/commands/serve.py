@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import signal
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -57,8 +55,6 @@ def run(options: argparse.Namespace) -> int:
     if options.cells > 1:
         return fleet.run(_for_each(options), options.cells, options.port, _announce_cells(options.json))
 
-    if options.leashed:
-        threading.Thread(target=_end_with_stdin, daemon=True).start()
     secured = tls.context(options.certfile, options.keyfile)
     scheme = "https" if secured else "http"
 
@@ -81,6 +77,7 @@ def run(options: argparse.Namespace) -> int:
             tls=secured,
             latency=latency,
             script=of_cell(turns, options.cell or 0),
+            until=_wait_for_end_of_stdin if options.leashed else None,
         )
     except OSError as error:
         raise WireproofError(
@@ -122,12 +119,11 @@ def _for_each(options: argparse.Namespace) -> list[str]:
     return [*words, "--control"] if options.control else words
 
 
-def _end_with_stdin() -> None:
+def _wait_for_end_of_stdin() -> None:
     """Wait until whoever started this server is gone: killed, it could not end the server itself."""
     # Not by sys.stdin, whose lock a thread that waits still holds when the interpreter ends.
     while os.read(0, 4096):
         pass
-    signal.raise_signal(signal.SIGTERM)
 
 
 def address(entry: dict[str, Any], root: str) -> dict[str, str]:

@@ -19,7 +19,7 @@ from wireproof.answer import HELD_OFF
 from wireproof.budget import Budget
 from wireproof.case import Case
 from wireproof.check import Violation
-from wireproof.courier import Line, frozen
+from wireproof.courier import Line
 from wireproof.errors import WireproofError
 from wireproof.exchange import Exchange
 from wireproof.limiter.models import Seen
@@ -212,7 +212,14 @@ class Probe:
         if (lack := self.budget.debit(outgoing)) is not None:
             raise Spent(lack)
         answer = await self.line.send(outgoing)
-        exchange = frozen(answer, self.case, len(self.told), ask, outgoing, target, ())
+        exchange = Exchange.from_response(
+            answer,
+            outgoing.shown,
+            target=target.name,
+            case=self.case.name,
+            endpoint=ask.endpoint,
+            step=len(self.told),
+        )
         if exchange.status not in (*range(200, 300), *HELD_OFF):
             what = f"status {exchange.status}" if exchange.status else str(exchange.broken)
             raise WireproofError(f"{target.base_url} answered neither with success nor for its limit: {what}")

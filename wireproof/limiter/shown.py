@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from wireproof import expect, secrets, waits
+from wireproof import expect, waits
 from wireproof.check import Inconclusive, Violation
 from wireproof.exchange import Exchange
 from wireproof.limiter.fit import MINUTE_S, Fit
@@ -72,7 +72,7 @@ def _envelope(refusal: Exchange, target: Target) -> Shown:
     wanted = target.provider.refusals["rate-limited"]
     told = f"status {' or '.join(map(str, wanted.status))}" + (f", code {' or '.join(wanted.code)}" * bool(wanted.code))
     try:
-        expect.refusal(Redactor.of(secrets.of_target(target)).exchange(refusal), wanted, target.provider)
+        expect.refusal(Redactor.of(target.secrets).exchange(refusal), wanted, target.provider)
     except Violation as violation:
         return Shown("refusal", told, printable("; ".join(one.actual for one in violation.findings)), False)
     return Shown("refusal", told, f"status {refusal.status} in that envelope", True)

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from time import time
 
-from wireproof import expect, secrets
+from wireproof import expect
+from wireproof.answer import Answer as PartialResponse
 from wireproof.case import Case
 from wireproof.check import (
     Check,
@@ -64,7 +65,7 @@ class Judge:
 
     def __post_init__(self) -> None:
         self.contract = SchemaSet(self.target.provider.schemas)
-        self._redactor = Redactor.of(secrets.of_target(self.target))
+        self._redactor = Redactor.of(self.target.secrets)
 
     def breaches(self, record: Record, shot: Shot) -> tuple[Breach, ...]:
         """What an answer breaks; nothing where it keeps every rule."""
@@ -132,18 +133,16 @@ class Judge:
 
 def exchange_of(answer: Answer, shot: Shot, target: str) -> Exchange:
     """An answer as the checks read it."""
-    return Exchange(
-        target=target,
-        case=shot.name,
-        endpoint=shot.endpoint,
-        step=0,
-        request=Request(shot.method, "", (), shot.body),
+    response = PartialResponse(
+        sent_at=time(),
+        started_ns=0,
         status=answer.status,
         http_version="HTTP/1.1",
         headers=((b"Content-Type", answer.content_type.encode("latin-1")),),
-        reads=(Read(0, answer.body),),
-        sent_at=time(),
+        reads=[Read(0, answer.body)],
     )
+    request = Request(shot.method, "", (), shot.body)
+    return Exchange.from_response(response, request, target=target, case=shot.name, endpoint=shot.endpoint)
 
 
 def crossed(exchange: Exchange, nonce: str) -> Breach | None:

@@ -10,7 +10,6 @@ from typing import Any
 
 import gevent
 
-from wireproof import secrets
 from wireproof.load import cases, counters, judging, plan, run_owner, watch
 from wireproof.load.book import Book
 from wireproof.load.mould import Sizes
@@ -44,7 +43,7 @@ class ProcessRun:
         self.plan = made = plan.plan(given, settings, index, count)
         opens_s, closes_s = settings.course.window_s
         book.objectives = settings.objectives
-        book.shown = shown_without(secret for one in made.targets for secret in secrets.of_target(one))
+        book.shown = shown_without(secret for one in made.targets for secret in one.secrets)
         book.begin(made.began_ns, Window(made.began_ns + opens_s * 1e9, made.began_ns + closes_s * 1e9))
         if given.records:
             book.records = Records(Path(given.records), index, made.began_ns, book.shown)

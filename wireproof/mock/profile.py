@@ -149,10 +149,6 @@ class Profile:
         """The names of the endpoints that it serves."""
         return frozenset(name for name, _, _ in self.endpoints)
 
-    @property
-    def suite_key(self) -> str:
-        return f"{self.auth.key_prefix}mock-{self.suite_tier}"
-
     def rules(self, endpoint: str) -> RequestRules:
         return self.requests.get(endpoint, NO_RULES)
 

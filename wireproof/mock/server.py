@@ -109,16 +109,32 @@ def run(
     tls: ssl.SSLContext | None = None,
     latency: Latency | None = None,
     script: Script = (),
+    until: Callable[[], object] | None = None,
 ) -> None:
-    """Serve until SIGINT or SIGTERM; a running stream is finished first."""
+    """Serve until SIGINT or SIGTERM, or until a call returns; a running stream is finished first."""
     server = Server(providers, control=control, gap_s=gap_s, tls=tls, latency=latency)
     with asyncio.Runner(loop_factory=new_loop) as runner:
         loop = runner.get_loop()
+        server.loop = loop
         for name in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(name, server.leave)
+            _leave_on_signal(loop, name, server)
+        if until is not None:
+            threading.Thread(target=_leave_after, args=(until, server), daemon=True).start()
         if server.cell is not None:
             follow(script, server.cell, loop)
         runner.run(server.serve(host, port, announce))
+
+
+def _leave_on_signal(loop: asyncio.AbstractEventLoop, name: signal.Signals, server: Server) -> None:
+    try:
+        loop.add_signal_handler(name, server.leave)
+    except NotImplementedError:  # as on Windows, whose loop is woken by any handler
+        signal.signal(name, lambda *_: server.leave())
+
+
+def _leave_after(until: Callable[[], object], server: Server) -> None:
+    until()
+    server.leave()
 
 
 @contextlib.contextmanager

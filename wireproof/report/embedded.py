@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wireproof.clause import Clause
+from wireproof.curl import curl_command
 from wireproof.exchange import Exchange
 from wireproof.report.facts import Facts
 from wireproof.stored import exchange_from
@@ -103,7 +104,7 @@ def _exchange(exchange: Exchange, broken: bool) -> dict[str, Any]:
         "sent": request.headers,
         "body": _text(request.body[:most]),
         "unsent": max(0, len(request.body) - most),
-        "curl": request.as_curl() if len(request.body) <= SHOWN_BROKEN else "",
+        "curl": curl_command(request) if len(request.body) <= SHOWN_BROKEN else "",
         "status": exchange.status,
         "version": exchange.http_version,
         "headers": [[_text(name), value.decode("latin-1")] for name, value in exchange.headers],

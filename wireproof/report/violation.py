@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from wireproof.clause import Clause
+from wireproof.curl import curl_command
 from wireproof.exchange import Exchange
 from wireproof.verdict import Verdict
 
@@ -49,7 +50,7 @@ def _rules(verdict: Verdict, clauses: Mapping[str, Clause]) -> Iterable[str]:
 
 
 def _evidence(exchange: Exchange) -> list[str]:
-    lines = [f"  repeat       {exchange.request.as_curl()}"]
+    lines = [f"  repeat       {curl_command(exchange.request)}"]
     if exchange.broken is not None:
         tail = exchange.broken.evidence[-EVIDENCE_SHOWN:]
         lines.append(f"  broke off    {exchange.broken.detail}" + (f"; last bytes {tail!r}" if tail else ""))

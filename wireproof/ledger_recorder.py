@@ -1,0 +1,72 @@
+"""The recorder that writes the cases of a run into its ledger, and the facts of its first line."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from wireproof.case import Case
+from wireproof.evidence import Sent, Unsent
+from wireproof.exchange import Exchange
+from wireproof.ledger import Ledger
+from wireproof.stored import exchange_data
+from wireproof.target import Target
+
+
+@dataclass(slots=True)
+class LedgerRecorder:
+    """Writes what is sent to one target, and knows what an earlier run left.
+
+    Attributes:
+        left: case and turn → what an earlier run left of it.
+        on_exchange: called with each exchange, before secrets are taken out of it.
+    """
+
+    ledger: Ledger
+    target: str
+    left: Callable[[Case, int], Sent | None] = lambda case, turn: None
+    on_exchange: Callable[[Exchange], None] = lambda exchange: None
+
+    def recalled(self, case: Case, turn: int) -> Sent | None:
+        """Return what an earlier run left of a case."""
+        return self.left(case, turn)
+
+    async def asking(self, case: Case, turn: int, step: int, attempt: int) -> None:
+        """Write the intent of a request."""
+        place = {"target": self.target, "case": case.name, "turn": turn, "step": step, "attempt": attempt}
+        await self.ledger.tell({"kind": "intent", **place, "at": time.time()})
+
+    async def answered(self, exchange: Exchange, case: Case, turn: int, last: bool) -> Exchange:
+        """Write an exchange and return it as it was written, which is how it is judged."""
+        kept = self.ledger.redactor.exchange(exchange)
+        more = {"turn": turn, "last": last, "asked": case.digest}
+        await self.ledger.tell({"kind": "exchange", **exchange_data(kept), **more})
+        self.on_exchange(exchange)
+        return kept
+
+    async def unsent(self, case: Case, turn: int, reason: Unsent) -> None:
+        """Write why a case gives nothing to judge."""
+        place = {"target": self.target, "case": case.name, "turn": turn}
+        await self.ledger.tell(
+            {"kind": "unsent", **place, "outcome": reason.outcome, "reason": self.ledger.redactor.text(reason.reason)}
+        )
+
+
+def describe(target: Target) -> dict[str, Any]:
+    """A target as reports and ledgers tell of it; no key is in it."""
+    return {
+        "name": target.name,
+        "provider": target.provider.name,
+        "base_url": target.base_url,
+        "models": dict(target.models),
+        "profile": target.profile,
+        "means": sorted(target.means),
+    }
+
+
+def header(version: str, run: str, started: str, live: bool, targets: Iterable[Target]) -> dict[str, Any]:
+    """The facts of the first line: who is to be asked, by which version, when."""
+    told = [{**describe(target), "tier": target.tier, "deadlines": asdict(target.deadlines)} for target in targets]
+    return {"wireproof": version, "run": run, "started": started, "live": live, "targets": told}
