@@ -24,6 +24,7 @@ PURE = frozenset(
         "exchange",
         "form",
         "json_text",
+        "outcomes",
         "pointer",
         "provider",
         "sse",

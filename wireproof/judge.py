@@ -10,23 +10,18 @@ from typing import Any
 
 from wireproof.attribution import each_clause, weightiest_first
 from wireproof.case import Case
-from wireproof.check import Check, Contract, Finding, Inconclusive, Noted, NotOffered, Undecided, Untestable, Violation
+from wireproof.check import Check, Contract, Finding, Undecided, Violation
 from wireproof.docket import Entry
 from wireproof.evidence import Evidence, Unsent
 from wireproof.exchange import Exchange
 from wireproof.honoured import ignored
+from wireproof.outcomes import ERRORS, outcome_of
 from wireproof.provider import Provider
 from wireproof.refusal import LIMIT_CAUSES, refused_honestly
 from wireproof.regard import READS, half_kept
 from wireproof.target import Target
 from wireproof.verdict import Verdict
 
-SIGNALS: tuple[tuple[type[Exception], str], ...] = (
-    (Noted, "noted"),
-    (Inconclusive, "inconclusive"),
-    (NotOffered, "not-offered"),
-    (Untestable, "untestable"),
-)
 BEYOND = "the body is longer than what is kept of it"
 
 
@@ -114,9 +109,9 @@ class Bench:
             return ("inconclusive", BEYOND, ()) if beyond else ("pass", "", ())
         if isinstance(raised, Violation):
             return self._softened(check, entry, exchanges, raised)
-        for kind, name in SIGNALS:
-            if isinstance(raised, kind):
-                return name, str(raised), ()
+        outcome = outcome_of(raised)
+        if outcome not in ERRORS:
+            return outcome, str(raised), ()
         # Our own mistake must never pass for the target's.
         place = traceback.extract_tb(raised.__traceback__)[-1]
         return "error", f"{type(raised).__name__}: {raised} ({place.name}, line {place.lineno})", ()

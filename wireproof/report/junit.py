@@ -6,10 +6,11 @@ from collections import Counter
 from functools import lru_cache
 from xml.sax.saxutils import escape, quoteattr
 
+from wireproof.outcomes import ERRORS, HELD, SKIPPED
 from wireproof.report.facts import Facts
 from wireproof.report.plain import xml
 from wireproof.report.violation import printable
-from wireproof.verdict import SKIPPED, Verdict
+from wireproof.verdict import Verdict
 
 COUNTED = ("tests", "failures", "errors", "skipped")
 
@@ -36,13 +37,13 @@ def _suite(facts: Facts, target: str, contract: str) -> str:
 
 
 def _kind(verdict: Verdict, gates: bool) -> str:
-    if verdict.outcome == "error":
+    if verdict.outcome in ERRORS:
         return "errors"
     if gates:
         return "failures"
     if verdict.outcome in SKIPPED:
         return "skipped"
-    return "advice" if verdict.outcome == "fail" else "passes"
+    return "passes" if verdict.outcome in HELD else "advice"
 
 
 def _case(verdict: Verdict, kind: str) -> str:
