@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import inf
 
@@ -101,6 +101,11 @@ class Target:
         """Every key value that must not reach an artefact."""
         held = (*self.keys.values(), altered(self.keys.get("good")))
         return frozenset(key.value for key in held if key is not None and key.value)
+
+
+def not_given(means: Iterable[str]) -> str:
+    """The reason why nothing can be judged where these means are missing."""
+    return f"needs {', '.join(sorted(means))}, which this run was not given"
 
 
 def altered(key: Key | None) -> Key | None:
