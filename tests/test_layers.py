@@ -65,7 +65,7 @@ OWNERS = {
 # The mock is its own reading of the contract; it takes nothing from those who judge it.
 JUDGING = (
     "check", "expect", "suites", "contract", "wire", "courier", "judge", "attribution", "docket", "verdict", "gather",
-    "trial",
+    "trial", "outcomes", "excuses", "column_judges", "model_choice",
 )  # fmt: skip
 SUITES_MAY = frozenset({"wireproof.check", "wireproof.expect"})
 
