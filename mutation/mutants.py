@@ -24,7 +24,7 @@ from wireproof.check import Check
 # What judges beside the suites, in the order of what rests on what.
 JUDGES = (
     "json_text", "pointer", "sse", "stream", "content_coding", "exchange", "check", "assertion", "arguments", "waits",
-    "expect", "contract", "honoured", "refusal", "attribution", "judge",
+    "expect", "contract", "honoured", "refusal", "excuses", "attribution", "judge",
 )  # fmt: skip
 # Judged by requests that are generated, not by those of the cases.
 GENERATED = "generated"

@@ -18,6 +18,7 @@ ELSEWHERE = {
     "arguments": "expect",
     "waits": "expect",
     "check": "judge",
+    "excuses": "judge",
     "test_pictures": "picture_readers",
 }
 

@@ -17,10 +17,14 @@ import pytest
 from wireproof import config
 from wireproof.case import Case
 from wireproof.casebook import read_cases
-from wireproof.check import Exchange, Read, Request
+from wireproof.check import Check, Exchange, Read, Request, Undecided, Violation
+from wireproof.clause import Clause
+from wireproof.column_judges import ColumnJudges
 from wireproof.courier import Courier
+from wireproof.docket import docket
 from wireproof.evidence import Sent, Unsent
-from wireproof.gather import Gathered, gather, pick
+from wireproof.gather import Gathered, gather
+from wireproof.model_choice import pick
 from wireproof.recorder import NullRecorder
 from wireproof.target import Deadlines, Key, Target
 from wireproof.wire import Wire
@@ -368,8 +372,28 @@ async def test_a_case_that_is_asked_again_is_told_under_a_turn_of_its_own() -> N
 # --- gathering
 
 
-async def collect(api: Api, *names: str, smoke: Callable[..., str | None] = lambda target, sent: None) -> Gathered:
-    return await gather(target(api, models={}), [CASES[name] for name in names], CASES, smoke, lambda evidence: ())
+async def collect(api: Api, *names: str, check: str = "tools.it", raised: Exception | None = None) -> Gathered:
+    """The evidence of these cases, where a check raises this on `plain`, or on `models-list` if it is a smoke check."""
+    case = "models-list" if check.startswith("smoke.") else "plain"
+    clause = Clause.from_data(
+        {
+            "id": "C-1",
+            "place": "p",
+            "says": "s",
+            "authority": "document",
+            "basis": "stated",
+            "judged": [{"check": check, "case": case, "level": "must"}],
+        }
+    )
+
+    def judge(exchange: Exchange) -> None:
+        if raised is not None:
+            raise raised
+
+    asked = target(api, models={})
+    checks = {check: Check(check, judge, "It holds.", False, ("exchange",))}
+    judges = ColumnJudges(asked, (IIO,), CASES, checks, docket(asked, IIO, (clause,), CASES))
+    return await gather(judges, [CASES[name] for name in names])
 
 
 async def test_the_smoke_cases_go_first_and_the_model_is_picked_from_the_list() -> None:
@@ -383,10 +407,7 @@ async def test_the_smoke_cases_go_first_and_the_model_is_picked_from_the_list() 
 
 async def test_what_decides_nothing_is_asked_three_times_at_most_and_each_answer_is_kept() -> None:
     with serving(OK, OK, (200, {}, 1), (200, {}, 2), (200, {}, 3), (200, {}, 4)) as api:
-        names = [CASES["plain"]]
-        found = await gather(
-            target(api, models={}), names, CASES, lambda target, sent: None, lambda evidence: ["plain"]
-        )
+        found = await collect(api, "plain", raised=Undecided("the model chose otherwise"))
 
     answers = [found.evidence["plain"], *(later["plain"] for later in found.again)]
     assert [exchanges[0].json for exchanges in answers if isinstance(exchanges, tuple)] == [1, 2, 3]
@@ -395,8 +416,9 @@ async def test_what_decides_nothing_is_asked_three_times_at_most_and_each_answer
 
 async def test_after_a_failed_smoke_nothing_more_is_sent() -> None:
     with serving(OK) as api:
-        found = await collect(api, "plain", smoke=lambda target, sent: "it is not there")
-    assert (found.smoke, len(api.asked)) == ("it is not there", 2)
+        found = await collect(api, "plain", check="smoke.it", raised=Violation("a list", "none"))
+    assert found.smoke is not None
+    assert (found.smoke.reason, len(api.asked)) == (f"t at {api.url}: expected a list, actual none", 2)
     assert "plain" not in found.evidence
 
 

@@ -6,6 +6,7 @@ import inspect
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from wireproof.contract import SchemaSet
 from wireproof.docket import docket
 from wireproof.evidence import Sent, Unsent
 from wireproof.exchange import Break, Read, Request
+from wireproof.excuses import CUT_SHORT
 from wireproof.judge import Bench
 from wireproof.target import Target
 from wireproof.verdict import Verdict, divergences
@@ -371,3 +373,22 @@ def test_a_body_that_was_cut_decides_nothing(function: Function, left: bool, out
     verdict = judge(function, sent, any_answer=any_answer)
     told = "the body is longer than what is kept of it" if outcome == "inconclusive" else ""
     assert (verdict.outcome, told in verdict.message) == (outcome, True)
+
+
+# --- one place
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        CUT_SHORT,
+        "answered 429, too many",
+        "is optional and was refused",
+        "could not ask: ",
+        "which this run was not given",
+    ],
+)
+def test_a_reason_for_no_judgement_is_written_out_once(sentence: str) -> None:
+    folder = Path(__file__).parent.parent
+    files = [file for name in ("wireproof", "suites") for file in (folder / name).rglob("*.py")]
+    assert sum(file.read_text(encoding="utf-8").count(sentence) for file in files) == 1

@@ -25,6 +25,7 @@ PURE = frozenset(
         "exchange",
         "form",
         "json_text",
+        "outcomes",
         "pointer",
         "provider",
         "sse",
@@ -65,7 +66,7 @@ OWNERS = {
 # The mock is its own reading of the contract; it takes nothing from those who judge it.
 JUDGING = (
     "check", "expect", "suites", "contract", "wire", "courier", "judge", "attribution", "docket", "verdict", "gather",
-    "trial",
+    "trial", "outcomes", "excuses", "column_judges", "model_choice",
 )  # fmt: skip
 SUITES_MAY = frozenset({"wireproof.check", "wireproof.expect"})
 

@@ -11,6 +11,7 @@ from wireproof import config, expect
 from wireproof.casebook import read_cases
 from wireproof.check import Check, Exchange, Read, Request, Undecided
 from wireproof.clause import Clause
+from wireproof.column_judges import ColumnJudges
 from wireproof.contract import SchemaSet
 from wireproof.docket import docket
 from wireproof.gather import Gathered
@@ -62,7 +63,8 @@ def answer(body: str) -> tuple[Exchange, ...]:
 )
 def test_a_later_answer_decides_only_what_the_first_left_open(answers: list[str], outcome: str, message: str) -> None:
     first, *later = map(answer, answers)
-    gathered = Gathered(TARGET, {"plain": first}, None, len(answers), tuple({"plain": sent} for sent in later))
+    judges = ColumnJudges(TARGET, (IIO,), CASES, CHECKS, ENTRIES_OF)
+    gathered = Gathered(judges, {"plain": first}, None, len(answers), tuple({"plain": sent} for sent in later))
     trial = Trial(TARGET, (IIO,), CASES, CHECKS, ENTRIES_OF, gathered)
 
     verdict = trial.judge(ENTRIES_OF[0])

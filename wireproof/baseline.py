@@ -11,8 +11,9 @@ from typing import Any
 
 from wireproof import contract, datafiles
 from wireproof.errors import ConfigError
+from wireproof.outcomes import ERRORS, HELD, SKIPPED
 from wireproof.report.violation import printable
-from wireproof.verdict import SKIPPED, Verdict
+from wireproof.verdict import Verdict
 
 EVERY = "*"
 TODO = "known when this baseline was written"
@@ -136,14 +137,14 @@ def write(file: Path, verdicts: Iterable[Verdict], own: dict[str, str], before: 
 def _entries(verdicts: Sequence[Verdict], own: dict[str, str], before: Baseline | None) -> list[dict[str, str]]:
     cases: dict[tuple[str, str, str], list[Verdict]] = {}
     for verdict in verdicts:
-        if verdict.area != "smoke" and verdict.outcome != "error":
+        if verdict.area != "smoke" and verdict.outcome not in ERRORS:
             cases.setdefault((verdict.target, verdict.provider, verdict.case), []).append(verdict)
     found = []
     for (target, by, case), of_case in cases.items():
         alike = {(verdict.outcome, verdict.message) for verdict in of_case}
         told = of_case[:1] if len(alike) == 1 and of_case[0].outcome in SKIPPED else of_case
         for verdict in told:
-            if verdict.outcome not in ("fail", *SKIPPED):
+            if verdict.outcome in HELD:
                 continue
             entry = before and before.known(verdict)
             check = EVERY if told is not of_case and len(of_case) > 1 else verdict.check

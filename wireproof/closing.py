@@ -15,6 +15,7 @@ import pytest
 
 from wireproof import baseline
 from wireproof.errors import WireproofError
+from wireproof.outcomes import ERRORS
 from wireproof.report.facts import LEDGER
 from wireproof.report.files import keep, write_all
 from wireproof.report.summary import summarise
@@ -110,7 +111,7 @@ class Closing:
 
     def _failed_beside(self, session: pytest.Session, run: Run) -> bool:
         """Failures of tests that are not checks, in the same session."""
-        ours = sum(run.gates(v) or v.outcome == "error" for v in run.verdicts)
+        ours = sum(run.gates(v) or v.outcome in ERRORS for v in run.verdicts)
         return session.testsfailed > ours
 
 

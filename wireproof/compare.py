@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wireproof.policy import JUDGED, Policy
+from wireproof.outcomes import HELD, JUDGED
+from wireproof.policy import Policy
 from wireproof.shift import Shift, shifts
 from wireproof.side import Key, Side, renamed
 from wireproof.verdict import Verdict
@@ -54,7 +55,7 @@ def compare(before: Side, after: Side, policy: Policy) -> Comparison:
     both = [(was[key], verdict) for key, verdict in now.items() if key in was]
     return Comparison(
         regressions=tuple((a, b) for a, b in both if _worse(a, b, policy)),
-        fixes=tuple((a, b) for a, b in both if a.gates(policy.fail_on) and b.outcome in ("pass", "noted")),
+        fixes=tuple((a, b) for a, b in both if a.gates(policy.fail_on) and b.outcome in HELD),
         new_failures=tuple(v for key, v in now.items() if key not in was and policy.red(v)),
         new_clauses=tuple(sorted(_judged(now) - _judged(was))),
         lost_clauses=tuple(sorted(_judged(v for v in was.values() if policy.counts(v)) - _judged(now))),

@@ -10,13 +10,15 @@ from operator import itemgetter
 from statistics import median
 from typing import Any
 
+from wireproof.outcomes import JUDGED
 from wireproof.stats import median_interval
 
+WORDS = ", ".join(f"'{name}'" for name in sorted(JUDGED))
 # Oldest first; the worst verdict over the cases of a check stands for it, and a skip says nothing.
-OUTCOMES = """
+OUTCOMES = f"""
 SELECT v.target, v.contract, v.check_id, r.id, r.started,
   MAX(CASE WHEN v.outcome = 'fail' AND v.level = 'must' THEN 2 WHEN v.outcome = 'fail' THEN 1 ELSE 0 END)
-FROM verdicts v JOIN runs r ON r.id = v.run WHERE v.outcome IN ('pass', 'noted', 'fail')
+FROM verdicts v JOIN runs r ON r.id = v.run WHERE v.outcome IN ({WORDS})
 GROUP BY v.target, v.contract, v.check_id, r.id ORDER BY v.target, v.contract, v.check_id, r.started, r.id
 """
 TIMES = """

@@ -27,13 +27,15 @@ from wireproof.check import (
     Violation,
     shown,
 )
+from wireproof.excuses import require_kept_whole, require_no_rate_limit
 from wireproof.waits import duration, is_whole, moment, readable, reset_after, retry_after, told, whole_number
 
 __all__ = [
     "answer", "arrived", "asked", "awake", "chunks", "codes", "conforms", "duration", "equal", "event_stream",
-    "events", "finish", "fits", "follows", "header", "is_stream", "is_whole", "json_body", "json_object",
-    "member", "moment", "place", "placed", "readable", "refusal", "refused_somehow", "reset_after", "retry_after",
-    "same", "shape", "shown", "status", "success", "text", "that", "told", "tool_calls", "whole_number",
+    "events", "finish", "fits", "follows", "header", "is_stream", "is_whole", "json_body", "json_object", "member",
+    "moment", "place", "placed", "readable", "refusal", "refused_somehow", "require_kept_whole",
+    "require_no_rate_limit", "reset_after", "retry_after", "same", "shape", "shown", "status", "success", "text",
+    "that", "told", "tool_calls", "whole_number",
 ]  # fmt: skip
 
 EVENT_STREAM = "text/event-stream"

@@ -3,31 +3,75 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from wireproof.attribution import each_clause, weightiest_first
 from wireproof.case import Case
-from wireproof.check import Check, Contract, Finding, Inconclusive, Noted, NotOffered, Undecided, Untestable, Violation
+from wireproof.check import Check, Contract, Finding, Inconclusive, Undecided, Untestable, Violation
 from wireproof.docket import Entry
 from wireproof.evidence import Evidence, Unsent
 from wireproof.exchange import Exchange
+from wireproof.excuses import CUT_SHORT, asking_failure, require_no_rate_limit, require_not_declined
 from wireproof.honoured import ignored
+from wireproof.outcomes import ERRORS, outcome_of
 from wireproof.provider import Provider
-from wireproof.refusal import LIMIT_CAUSES, refused_honestly
 from wireproof.regard import READS, half_kept
-from wireproof.target import Target
+from wireproof.target import Target, not_given
 from wireproof.verdict import Verdict
 
-SIGNALS: tuple[tuple[type[Exception], str], ...] = (
-    (Noted, "noted"),
-    (Inconclusive, "inconclusive"),
-    (NotOffered, "not-offered"),
-    (Untestable, "untestable"),
-)
-BEYOND = "the body is longer than what is kept of it"
+T = TypeVar("T")
+Checking = Callable[[Mapping[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """An outcome with its reason, before anyone knows which clauses it answers.
+
+    Attributes:
+        raised: the exception that says it; None where nothing was raised.
+    """
+
+    outcome: str
+    message: str = ""
+    findings: tuple[Finding, ...] = ()
+    raised: Exception | None = None
+
+
+PASS = Ruling("pass")
+
+
+def judge_exchanges(
+    check: Checking, given: Mapping[str, Any], excuse: Callable[[Violation], None] | None = None
+) -> Ruling:
+    """The ruling of a check on what it is given.
+
+    Args:
+        excuse: raises the reason why a violation does not count, where there is one.
+    """
+    try:
+        check(given)
+    except Exception as raised:
+        return ruling_on(raised, excuse)
+    return PASS
+
+
+def ruling_on(raised: Exception | None, excuse: Callable[[Violation], None] | None = None) -> Ruling:
+    """The ruling that an exception of a check stands for; a pass where it raised none."""
+    if raised is None:
+        return PASS
+    if excuse is not None and isinstance(raised, Violation):
+        raised = _raised(excuse, raised) or raised
+    outcome = outcome_of(raised)
+    if outcome in ERRORS:
+        # Our own mistake must never pass for the target's.
+        place = traceback.extract_tb(raised.__traceback__)[-1]
+        return Ruling(outcome, f"{type(raised).__name__}: {raised} ({place.name}, line {place.lineno})", (), raised)
+    findings = raised.findings if isinstance(raised, Violation) else ()
+    return Ruling(outcome, str(raised), findings, raised)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +99,13 @@ class Bench:
         if reason is not None:
             return self.verdict(entry, check, reason.outcome, reason.reason)
         exchanges = {argument: sent for argument, sent in named.items() if isinstance(sent, tuple)}
-        outcome, message, findings = self._call(check, entry, exchanges)
-        vain = ignored(check.honours, exchanges) if outcome == "fail" else ()
+        ruling = self._ruling(check, entry, exchanges)
+        findings = weightiest_first(entry.clauses, ruling.findings) if ruling.findings else ()
+        message = _sentence(findings) if findings else ruling.message
+        vain = ignored(check.honours, exchanges) if findings else ()
         if vain:
             message = f"{', '.join(vain)} accepted and ignored: {message}"
-        verdict = self.verdict(entry, check, outcome, message, findings)
+        verdict = self.verdict(entry, check, ruling.outcome, message, findings)
         return replace(verdict, ignored=vain) if vain else verdict
 
     def undecided(self, entry: Entry, evidence: Evidence) -> bool:
@@ -76,7 +122,7 @@ class Bench:
             return Unsent("untestable", smoke)
         lacking = entry.needs - self.target.means
         if lacking:
-            return Unsent("untestable", f"needs {', '.join(sorted(lacking))}, which this run was not given")
+            return Unsent("untestable", not_given(lacking))
         for argument, case in entry.cases:
             sent = named[argument]
             if sent is None:
@@ -91,8 +137,9 @@ class Bench:
     def _unmet(self, case: Case, check: Check, sent: tuple[Exchange, ...]) -> Unsent | None:
         """Why the exchanges of a case cannot be judged by this check under this contract."""
         last = sent[-1]
-        if last.broken is not None and last.broken.before_asking:
-            return Unsent("error", f"could not ask: {last.broken.detail}")
+        failure = asking_failure(last)
+        if failure:
+            return Unsent("error", failure)
         if case.endpoint not in self.provider.endpoints or not self.provider.offers(case.feature):
             return Unsent("not-offered", f"the {self.provider.name} document does not describe this")
         if check.any_answer:
@@ -103,45 +150,35 @@ class Bench:
             return Unsent("untestable", f"request {len(sent)} of {case.requests} lacks what the next one needs")
         return None
 
-    def _call(
-        self, check: Check, entry: Entry, exchanges: Mapping[str, tuple[Exchange, ...]]
-    ) -> tuple[str, str, tuple[Finding, ...]]:
+    def _ruling(self, check: Check, entry: Entry, exchanges: Mapping[str, tuple[Exchange, ...]]) -> Ruling:
+        excuse = partial(self._excuse, check, entry, exchanges)
         sent, raised = self.heard.get((entry.check, entry.case), ((), None))
-        if sent is not next(iter(exchanges.values())):
-            raised = _raised(check, self._given(entry.cases[0][1], exchanges))
-        if raised is None:
-            beyond = self._beyond(check, entry, exchanges, left=False)
-            return ("inconclusive", BEYOND, ()) if beyond else ("pass", "", ())
-        if isinstance(raised, Violation):
-            return self._softened(check, entry, exchanges, raised)
-        for kind, name in SIGNALS:
-            if isinstance(raised, kind):
-                return name, str(raised), ()
-        # Our own mistake must never pass for the target's.
-        place = traceback.extract_tb(raised.__traceback__)[-1]
-        return "error", f"{type(raised).__name__}: {raised} ({place.name}, line {place.lineno})", ()
+        if sent is next(iter(exchanges.values())):
+            ruling = ruling_on(raised, excuse)
+        else:
+            ruling = judge_exchanges(check, self._given(entry.cases[0][1], exchanges), excuse)
+        if ruling is PASS and self._beyond(check, entry, exchanges, left=False):
+            return ruling_on(Inconclusive(CUT_SHORT))
+        return ruling
 
-    def _softened(
+    def _excuse(
         self, check: Check, entry: Entry, exchanges: Mapping[str, tuple[Exchange, ...]], violation: Violation
-    ) -> tuple[str, str, tuple[Finding, ...]]:
-        """A violation stands unless the target was merely asked too often or refused an option honestly."""
+    ) -> None:
+        """Raise the reason why a violation does not count: a limit met, an option refused, another check is red."""
         cases = {argument: self.cases[name] for argument, name in entry.cases}
         for argument, sent in exchanges.items():
             case, last = cases[argument], sent[-1]
             if last.truncated and self._beyond(check, entry, exchanges, left=True):
-                return "inconclusive", BEYOND, ()
+                raise Inconclusive(CUT_SHORT)
             if check.any_answer:
                 continue
-            if last.status == 429 and case.refused not in LIMIT_CAUSES:
-                return "inconclusive", "the target answered 429, too many requests", ()
-            # A request made to be refused says nothing by a 4xx; a 501 says that there is no such thing.
-            honest = last.status == 501 if case.kind == "refusal" else refused_honestly(last)
-            if case.feature in self.provider.optional and honest:
-                return "not-offered", f"{case.feature} is optional and was refused with {last.status}", ()
-        told_by, findings = violation.judged_by, weightiest_first(entry.clauses, violation.findings)
+            require_no_rate_limit(last, case.refused)
+            if case.feature in self.provider.optional:
+                require_not_declined(last, case.feature, made_to_be_refused=case.kind == "refusal")
+        told_by = violation.judged_by
         if told_by not in (None, check.id) and self._red(told_by, entry, exchanges):
-            return "untestable", f"{_sentence(findings)}; {told_by} judges that", ()
-        return "fail", _sentence(findings), findings
+            findings = weightiest_first(entry.clauses, violation.findings)
+            raise Untestable(f"{_sentence(findings)}; {told_by} judges that")
 
     def _beyond(self, check: Check, entry: Entry, exchanges: Mapping[str, tuple[Exchange, ...]], *, left: bool) -> bool:
         """The check looks at a body of which not all was kept: what is beyond may say otherwise.
@@ -198,8 +235,8 @@ class Bench:
         )
 
 
-def _raised(check: Check, given: Mapping[str, Any]) -> Exception | None:
-    """What a check raises, given what it judges; None where it has nothing to say."""
+def _raised(check: Callable[[T], None], given: T) -> Exception | None:
+    """The exception that a check raises, given what it judges; None where it has nothing to say."""
     try:
         check(given)
     except Exception as error:

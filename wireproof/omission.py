@@ -5,7 +5,7 @@ from __future__ import annotations
 from wireproof.case import PROFILES, Case
 from wireproof.evidence import Unsent
 from wireproof.patience import granted
-from wireproof.target import Target
+from wireproof.target import Target, not_given
 
 
 def not_worth_sending(case: Case, target: Target) -> Unsent | None:
@@ -18,7 +18,7 @@ def not_worth_sending(case: Case, target: Target) -> Unsent | None:
         return Unsent("not-offered", f"the {provider.name} document does not offer {case.feature}")
     lacking = case.means - target.means - granted(case, target)
     if lacking:
-        return Unsent("untestable", f"needs {', '.join(sorted(lacking))}, which this run was not given")
+        return Unsent("untestable", not_given(lacking))
     if PROFILES.index(case.profile) > PROFILES.index(target.profile):
         return Unsent("untestable", f"belongs to the profile {case.profile} (--profile {case.profile})")
     if case.connections > target.connections:

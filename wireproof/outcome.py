@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from wireproof.outcomes import SKIPPED
 from wireproof.report.violation import printable
 from wireproof.run import Run
-from wireproof.verdict import SKIPPED, Verdict
+from wireproof.verdict import Verdict
 
 VERDICT = pytest.StashKey[Verdict]()
 

@@ -131,7 +131,7 @@ def plan(trial: Trial, examples: int = 0) -> Plan:
             sent[case.name] = tuple(ceiling(one, target) for one in outgoing)
         else:
             unsent[case.name] = lack
-    for name, groups in foreseen(trial, target, examples) if examples else ():
+    for name, groups in foreseen(trial.entries, target, examples) if examples else ():
         fitting = list(takewhile(lambda outgoing: budget.debit(*outgoing) is None, groups))
         sent[name] = tuple(ceiling(one, target) for outgoing in fitting for one in outgoing)
         if len(fitting) < len(groups):

@@ -24,6 +24,7 @@ from wireproof.closing import RUN, RUN_ID, Closing, folder, trouble
 from wireproof.docket import Entry
 from wireproof.errors import WireproofError
 from wireproof.outcome import VERDICT, properties, show
+from wireproof.outcomes import ERRORS
 from wireproof.progress import progress
 from wireproof.report.facts import LEDGER
 from wireproof.resume import over
@@ -52,7 +53,7 @@ class CheckItem(pytest.Item):
             _gather(run, self.session, self.entry.target)
         self.verdict = verdict = run.verdict(self.entry)
         self.user_properties += properties(verdict)
-        if verdict.outcome == "error":
+        if verdict.outcome in ERRORS:
             pytest.fail(run.told(verdict), pytrace=False)
 
     def runtest(self) -> None:

@@ -6,9 +6,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from wireproof.baseline import Baseline, Known
-from wireproof.verdict import SKIPPED, Verdict
-
-JUDGED = frozenset({"pass", "fail", "noted"})
+from wireproof.outcomes import JUDGED, OUTCOMES
+from wireproof.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ class Policy:
         """The verdict fails the run: a broken promise or, beside a baseline, a skip, unless it is known."""
         if not self.counts(verdict):
             return False
-        skipped = self.baseline is not None and verdict.outcome in SKIPPED
+        skipped = self.baseline is not None and OUTCOMES[verdict.outcome].fails_run == "beside a baseline"
         return (skipped or verdict.gates(self.fail_on)) and self.known(verdict) is None
 
     def stale(self, verdicts: Iterable[Verdict], judged: Collection[tuple[str, str, str, str]]) -> list[str]:
@@ -54,7 +53,7 @@ class Policy:
     def exit_code(self, verdicts: Sequence[Verdict], stale: Sequence[str] = ()) -> int:
         """0 the contract holds, 1 it is broken, 2 we could not ask or nothing was judged."""
         failed_smoke = any(v.area == "smoke" and v.outcome == "fail" and self.red(v) for v in verdicts)
-        if failed_smoke or any(verdict.outcome == "error" for verdict in verdicts):
+        if failed_smoke or any(OUTCOMES[verdict.outcome].fails_run == "always" for verdict in verdicts):
             return 2
         if any(self.red(verdict) for verdict in verdicts) or stale:
             return 1

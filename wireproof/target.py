@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import inf
 from urllib.parse import unquote, urlsplit
@@ -126,6 +126,11 @@ def _credentials(name: str, value: str) -> Iterator[str]:
             yield base64.b64decode(rest).decode().partition(":")[2]
         except (binascii.Error, UnicodeDecodeError):
             return
+
+
+def not_given(means: Iterable[str]) -> str:
+    """The reason why nothing can be judged where these means are missing."""
+    return f"needs {', '.join(sorted(means))}, which this run was not given"
 
 
 def altered(key: Key | None) -> Key | None:

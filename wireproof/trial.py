@@ -5,18 +5,19 @@ The target is judged by its own document and, as a second column on the same exc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from wireproof import config
 from wireproof.case import PROFILES, Case
 from wireproof.check import Check
-from wireproof.contract import SchemaSet
+from wireproof.column_judges import ColumnJudges
 from wireproof.docket import Entry, docket
 from wireproof.errors import ConfigError
 from wireproof.evidence import Evidence
-from wireproof.gather import SMOKE_CASES, Gathered, gather, with_models
+from wireproof.gather import SMOKE_CASES, Gathered, gather, smoke_failure
 from wireproof.judge import Bench
+from wireproof.model_choice import with_models
 from wireproof.provider import Provider
 from wireproof.recorder import Recorder
 from wireproof.target import Target
@@ -34,9 +35,7 @@ class Trial:
     entries: tuple[Entry, ...]
     gathered: Gathered | None = None
     _by_check: dict[str, list[Entry]] = field(init=False)
-    _smoke: tuple[Entry, str] | None = field(default=None)
-    _broken: str | None = field(default=None)
-    _benches: dict[str, Bench] = field(default_factory=dict)
+    _judges: ColumnJudges | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self._by_check = {}
@@ -52,34 +51,33 @@ class Trial:
         cases = [self.cases[name] for _, name in entry.cases if name in self.cases]
         return all(PROFILES.index(case.profile) <= PROFILES.index(self.target.profile) for case in cases)
 
+    @property
+    def judges(self) -> ColumnJudges:
+        """The judges of the target as it stands: once it was sent its cases, those that heard what came."""
+        if self.gathered is not None:
+            return self.gathered.judges
+        if self._judges is None or self._judges.target is not self.target:
+            self._judges = ColumnJudges(self.target, self.columns, self.cases, self.checks, self.entries)
+        return self._judges
+
     def bench(self, provider: str) -> Bench:
-        """What judging by that column needs."""
-        if provider not in self._benches:
-            column = next(column for column in self.columns if column.name == provider)
-            judged = frozenset((e.check, e.case) for e in self.entries if e.provider == provider)
-            self._benches[provider] = Bench(
-                self.target, column, SchemaSet(column.schemas), self.checks, self.cases, judged
-            )
-        return self._benches[provider]
+        """The judge of that column."""
+        return self.judges.judge(provider)
 
     async def gather(self, wanted: Iterable[str], record: Recorder | None = None) -> Gathered:
         """Send the cases of that name, after the smoke cases."""
-        cases = [self.cases[name] for name in wanted]
-        undecided = self._undecided({case.name for case in cases})
-        self.gathered = await gather(self.target, cases, self.cases, self._smoke_failure, undecided, record)
-        self.target = self.gathered.target
-        self._broken = _broken_by_peer(self.gathered.evidence)
-        return self.gathered
+        return self._take(await gather(self.judges, [self.cases[name] for name in wanted], record))
 
     def recall(self, turns: Sequence[Evidence]) -> Gathered:
         """Take what was gathered at another time, turn after turn."""
         evidence, *again = turns
-        self.target = with_models(self.target, evidence.get(SMOKE_CASES[0]))
-        failure = self._smoke_failure(self.target, evidence)
+        judges = self.judges.with_target(with_models(self.target, evidence.get(SMOKE_CASES[0])))
         requests = sum(len(sent) for turn in turns for sent in turn.values() if isinstance(sent, tuple))
-        self.gathered = Gathered(self.target, evidence, failure, requests, tuple(again))
-        self._broken = _broken_by_peer(evidence)
-        return self.gathered
+        return self._take(Gathered(judges, evidence, smoke_failure(judges, evidence), requests, tuple(again)))
+
+    def _take(self, gathered: Gathered) -> Gathered:
+        self.gathered, self.target = gathered, gathered.target
+        return gathered
 
     def judge(self, entry: Entry) -> Verdict:
         """The verdict of one entry of the docket."""
@@ -97,33 +95,17 @@ class Trial:
     @property
     def smoke(self) -> str | None:
         """Why nothing else could be judged; None where the target is there."""
-        return self._smoke[1] if self._smoke else None
+        return self.gathered.smoke.reason if self.gathered is not None and self.gathered.smoke is not None else None
 
     def reason(self, entry: Entry) -> str | None:
         """Why an entry cannot be judged, whatever its evidence; None where it can."""
-        if self._smoke is not None and entry is not self._smoke[0]:
-            return f"the smoke case failed: {self._smoke[1]}"
-        if self._broken and not entry.check.startswith("wire."):
-            return f"the first answer broke HTTP ({self._broken}); the wire checks judge that"
-        return None
-
-    def _undecided(self, wanted: Collection[str]) -> Callable[[Evidence], set[str]]:
-        entries = [entry for entry in self.entries if entry.case in wanted]
-
-        def names(evidence: Evidence) -> set[str]:
-            return {entry.case for entry in entries if self.bench(entry.provider).undecided(entry, evidence)}
-
-        return names
-
-    def _smoke_failure(self, target: Target, evidence: Evidence) -> str | None:
-        self.target = target
-        self._benches.clear()
-        for entry in self.entries:
-            if entry.provider == target.provider.name and entry.check.startswith("smoke."):
-                verdict = self.bench(entry.provider).judge(entry, evidence)
-                if verdict.outcome in ("fail", "error"):
-                    self._smoke = (entry, f"{target.name} at {target.base_url}: {verdict.message}")
-                    return self._smoke[1]
+        if self.gathered is None:
+            return None
+        smoke, broken = self.gathered.smoke, self.gathered.broken_by_peer
+        if smoke is not None and entry is not smoke.entry:
+            return f"the smoke case failed: {smoke.reason}"
+        if broken and not entry.check.startswith("wire."):
+            return f"the first answer broke HTTP ({broken}); the wire checks judge that"
         return None
 
 
@@ -151,11 +133,3 @@ def open_trial(target: Target, known: Mapping[str, Provider], checks: Mapping[st
             raise ConfigError(f"clause {clause}", f"no check is called {entry.check!r}", "name a check of suites/")
     entries.sort(key=lambda entry: (entry.case not in SMOKE_CASES,))
     return Trial(target, tuple(columns), cases, checks, tuple(entries))
-
-
-def _broken_by_peer(evidence: Evidence) -> str | None:
-    for name in SMOKE_CASES:
-        sent = evidence.get(name)
-        if isinstance(sent, tuple) and sent[-1].broken is not None and sent[-1].broken.by_peer:
-            return sent[-1].broken.detail
-    return None

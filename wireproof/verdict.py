@@ -8,11 +8,10 @@ from typing import Any
 
 from wireproof.check import Finding
 from wireproof.clause import highest
+from wireproof.outcomes import OUTCOMES
 
-OUTCOMES = ("pass", "fail", "noted", "inconclusive", "not-offered", "untestable", "error")
 # Fields of a verdict whose JSON form is made, or that only some verdicts have.
 UNALIKE = frozenset({"clauses", "findings", "ignored", "replay"})
-SKIPPED = frozenset({"inconclusive", "not-offered", "untestable"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,7 @@ class Verdict:
 
     def gates(self, level: str = "must") -> bool:
         """A broken promise that fails the run at this level."""
-        return self.outcome == "fail" and highest((level, self.level)) == self.level
+        return OUTCOMES[self.outcome].fails_run == "at its level" and highest((level, self.level)) == self.level
 
 
 @dataclass(frozen=True, slots=True)

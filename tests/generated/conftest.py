@@ -53,7 +53,7 @@ def _explored() -> Callable[..., Exploration]:
         line: Lines = Rehearsed(target.provider)
         draft = Draft(target.provider, endpoint_of(case))
         entry, courier = entry_of(trial, check, case), Courier(target, line)
-        exploration = Exploration(trial, entry, load_checks()[check], courier, draft)
+        exploration = Exploration(trial.bench(entry.provider), entry, load_checks()[check], courier, draft)
         with asyncio.Runner() as runner:
 
             @EFFORT.settings(case)
@@ -75,7 +75,7 @@ def _exercised() -> Callable[..., Exercise]:
         target = target_of(provider, fault)
         trial = open_trial(target, config.load_providers(), load_checks())
         entry, line = entry_of(trial, check, case), Rehearsed(target.provider)
-        made = Exercise(trial, entry, load_checks()[check], Courier(target, line))
+        made = Exercise(trial.bench(entry.provider), entry, load_checks()[check], Courier(target, line))
         _until_broken(lambda: asyncio.run(made.run(replace(EFFORT, examples=talks).settings(case))))
         return made
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from wireproof import options as known_options
 from wireproof.commands import command
+from wireproof.outcomes import ERRORS
 
 SHOWN = 20
 
@@ -37,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps(judged.report(exit, complete=held.cut is None), indent=1))
         return exit
     for verdict in judged.verdicts:
-        if judged.gates(verdict) or verdict.outcome == "error":
+        if judged.gates(verdict) or verdict.outcome in ERRORS:
             print(judged.told(verdict), end="\n\n")
     _summary(judged)
     told = changed(judged, held)

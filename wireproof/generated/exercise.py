@@ -7,7 +7,7 @@ holds the target's courier, so that budget, pace and ledger are those of every o
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,24 +15,22 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 from wireproof.case import Case
-from wireproof.check import Check, Inconclusive, NotOffered, Untestable, Violation
+from wireproof.check import Check, Violation
 from wireproof.courier import Courier
 from wireproof.docket import Entry
 from wireproof.exchange import Exchange
+from wireproof.excuses import require_kept_whole, require_no_rate_limit, require_not_declined
 from wireproof.generated.machines import MACHINES
 from wireproof.generated.riding import Riding
 from wireproof.generated.talk import Exchanges, Talk
-from wireproof.refusal import refused_honestly
-from wireproof.trial import Trial
+from wireproof.judge import PASS, Bench, Ruling, judge_exchanges
+from wireproof.outcomes import ERRORS
+from wireproof.target import not_given
 from wireproof.verdict import Verdict
 
 # Of a long talk the end is told.
 MOST_SHOWN = 8
-SKIPS: tuple[tuple[type[Exception], str], ...] = (
-    (Inconclusive, "inconclusive"),
-    (NotOffered, "not-offered"),
-    (Untestable, "untestable"),
-)
+NOTHING_SAID = Ruling("untestable", "nothing was said")
 
 
 @dataclass(slots=True)
@@ -43,19 +41,19 @@ class Exercise:
         violation: how the last talk that broke the requirement did so; hypothesis ends with the smallest.
     """
 
-    trial: Trial
+    judge: Bench
     entry: Entry
     check: Check
     courier: Courier
     talk: Talk = field(init=False)
     violation: Violation | None = None
     _passed: bool = False
-    _skipped: tuple[str, str] = ("untestable", "nothing was said")
+    _skipped: Ruling = NOTHING_SAID
     _riding: Riding = field(init=False)
 
     def __post_init__(self) -> None:
         machine = MACHINES[self.entry.case]
-        self._riding = Riding(self.trial.bench(self.entry.provider))
+        self._riding = Riding(self.judge)
         self.talk = Talk(self.entry.case, machine.says, self.courier, self._judge, machine.refused)
 
     async def run(self, how: settings, begun: Callable[[Any], Any] = lambda machine: machine) -> None:
@@ -64,10 +62,10 @@ class Exercise:
         Args:
             begun: tells a machine where to begin.
         """
-        target, kind = self.trial.target, MACHINES[self.entry.case]
+        target, kind = self.judge.target, MACHINES[self.entry.case]
         lacking = kind.means(target) - target.means
         if lacking:
-            self._skipped = "untestable", f"needs {', '.join(sorted(lacking))}, which this run was not given"
+            self._skipped = Ruling("untestable", not_given(lacking))
             return
         loop = asyncio.get_running_loop()
         self.talk.do = lambda work: asyncio.run_coroutine_threadsafe(work, loop).result()
@@ -76,42 +74,43 @@ class Exercise:
         await asyncio.to_thread(run_state_machine_as_test, machine, settings=steps)
 
     def _judge(self, case: Case, exchanges: Exchanges) -> None:
-        try:
-            self._hold(case, exchanges)
-            self._passed = True
-        except Violation as violation:
-            self.violation = violation
-            self.courier.evidence[self.entry.case] = exchanges
-            raise
-        except tuple(kind for kind, _ in SKIPS) as reason:
-            self._skipped = next(name for kind, name in SKIPS if isinstance(reason, kind)), str(reason)
-
-    def _hold(self, case: Case, exchanges: Exchanges) -> None:
-        """The requirement holds for a talk, and every rule that rides on its last answer."""
-        last, target = exchanges[-1], self.trial.target
-        if last.truncated:
-            raise Inconclusive("the body is longer than what is kept of it")
-        if last.status == 429 and case.refused is None:
-            raise Inconclusive("the target answered 429, too many requests")
-        if refused_honestly(last) and _first_with_tools(exchanges) and "tools" in target.provider.optional:
-            raise NotOffered(f"tools are optional and were refused with {last.status}")
+        last, target = exchanges[-1], self.judge.target
         given = {"exchanges": exchanges, "exchange": last, "provider": target.provider, "case": case, "target": target}
+        ruling = judge_exchanges(self._hold, given)
+        if isinstance(ruling.raised, Violation):
+            self.violation = ruling.raised
+            self.courier.evidence[self.entry.case] = exchanges
+            raise ruling.raised
+        if ruling.raised is None:
+            self._passed = True
+        elif ruling.outcome in ERRORS:
+            raise ruling.raised
+        else:
+            self._skipped = ruling
+
+    def _hold(self, given: Mapping[str, Any]) -> None:
+        """Raise what breaks or excuses a talk: the requirement, and every rule that rides on its last answer."""
+        case, last = given["case"], given["exchange"]
+        require_kept_whole(last)
+        require_no_rate_limit(last, case.refused)
+        if "tools" in self.judge.target.provider.optional and _first_with_tools(given["exchanges"]):
+            require_not_declined(last, "tools")
         self.check(given)
         if case.refused is None:
             self._riding.hold(case, last)
 
     def verdict(self) -> Verdict:
         """What the talks come to."""
-        bench = self.trial.bench(self.entry.provider)
         if self.violation is None:
-            unsaid = ("untestable", self.talk.lack) if self.talk.lack else self._skipped
-            return bench.verdict(self.entry, self.check, *(("pass", "") if self._passed else unsaid))
+            unsaid = Ruling("untestable", self.talk.lack) if self.talk.lack else self._skipped
+            ruling = PASS if self._passed else unsaid
+            return self.judge.verdict(self.entry, self.check, ruling.outcome, ruling.message)
         said = " then ".join(map(_told, self.talk.failing[-MOST_SHOWN:]))
         before = len(self.talk.failing) - MOST_SHOWN
         more = f"{before} requests before, then " if before > 0 else ""
         told = f"the smallest of {self.talk.begun} talks in {self.talk.asked} requests: {more}{said}"
         message = f"{self.violation}; {told}"
-        return bench.verdict(self.entry, self.check, "fail", message, self.violation.findings)
+        return self.judge.verdict(self.entry, self.check, "fail", message, self.violation.findings)
 
 
 def _told(exchange: Exchange) -> str:

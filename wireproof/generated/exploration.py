@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
 
-from wireproof.check import Check, Inconclusive, NotOffered, Untestable, Violation
+from wireproof.check import Check, Untestable, Violation
 from wireproof.courier import Courier
 from wireproof.docket import Entry
 from wireproof.evidence import Unsent
 from wireproof.exchange import Exchange
+from wireproof.excuses import asking_failure, require_kept_whole, require_no_rate_limit
 from wireproof.generated.draft import Draft
 from wireproof.generated.probe import Probe
 from wireproof.generated.riding import Riding
-from wireproof.refusal import LIMIT_CAUSES, refused_honestly
-from wireproof.trial import Trial
+from wireproof.judge import Bench, Ruling, ruling_on
+from wireproof.outcomes import ERRORS
+from wireproof.refusal import refused_honestly
 from wireproof.verdict import Verdict
 
-SKIPS: Mapping[type[Exception], str] = {
-    Inconclusive: "inconclusive",
-    NotOffered: "not-offered",
-    Untestable: "untestable",
-}
+NOTHING_DRAWN = Ruling("untestable", "no request was drawn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +42,7 @@ class Exploration:
         failing: the latest request that broke the requirement; hypothesis ends with the smallest.
     """
 
-    trial: Trial
+    judge: Bench
     entry: Entry
     check: Check
     courier: Courier
@@ -55,11 +51,11 @@ class Exploration:
     passed: int = 0
     lack: str | None = None
     failing: Failing | None = None
-    _skipped: tuple[str, str] | None = None
+    _skipped: Ruling = NOTHING_DRAWN
     _riding: Riding = field(init=False)
 
     def __post_init__(self) -> None:
-        self._riding = Riding(self.trial.bench(self.entry.provider))
+        self._riding = Riding(self.judge)
 
     @property
     def asked(self) -> int:
@@ -69,18 +65,19 @@ class Exploration:
     async def attempt(self, probe: Probe) -> None:
         """Send a probe and judge what comes; raises Violation where the requirement is broken."""
         attempt = Attempt(self, probe)
-        try:
-            await self.check.function(**self._given(attempt))
-        except Violation as violation:
+        ruling = ruling_on(await self._raised(attempt))
+        if isinstance(ruling.raised, Violation):
             assert attempt.exchange is not None
-            self.failing = Failing(probe, attempt.exchange, violation)
+            self.failing = Failing(probe, attempt.exchange, ruling.raised)
             # Where reports look for the evidence of a case.
             self.courier.evidence[self.entry.case] = (attempt.exchange,)
-            raise
-        except tuple(SKIPS) as reason:
-            self._skipped = next(name for kind, name in SKIPS.items() if isinstance(reason, kind)), str(reason)
-        else:
+            raise ruling.raised
+        if ruling.raised is None:
             self.passed += 1
+        elif ruling.outcome in ERRORS:
+            raise ruling.raised
+        else:
+            self._skipped = ruling
 
     async def ask(self, probe: Probe) -> tuple[Exchange, ...]:
         """What comes of a probe and the request behind it; the same is never sent twice.
@@ -103,18 +100,23 @@ class Exploration:
 
     def verdict(self) -> Verdict:
         """What the requests so far come to."""
-        judge = partial(self.trial.bench(self.entry.provider).verdict, self.entry, self.check)
+        verdict = partial(self.judge.verdict, self.entry, self.check)
         if self.failing is not None:
             violation, place = self.failing.violation, self.failing.probe.place
             found = tuple(replace(one, where=f"{one.where}; {place}") for one in violation.findings)
-            return judge("fail", f"{violation}; the smallest of {self.asked}: {place}", found)
+            return verdict("fail", f"{violation}; the smallest of {self.asked}: {place}", found)
         if self.passed:
-            return judge("pass", "")
-        return judge(*(self._skipped or ("untestable", "no request was drawn")))
+            return verdict("pass", "")
+        return verdict(self._skipped.outcome, self._skipped.message)
 
-    def _given(self, attempt: Attempt) -> dict[str, Any]:
-        known = {"attempt": attempt, "provider": self.trial.target.provider, "target": self.trial.target}
-        return {name: known[name] for name in self.check.arguments}
+    async def _raised(self, attempt: Attempt) -> Exception | None:
+        """The exception that the check raises; a check of requests that are generated is a coroutine."""
+        known = {"attempt": attempt, "provider": self.judge.target.provider, "target": self.judge.target}
+        try:
+            await self.check.function(**{name: known[name] for name in self.check.arguments})
+        except Exception as error:
+            return error
+        return None
 
 
 @dataclass(slots=True, repr=False)
@@ -150,16 +152,15 @@ class Attempt:
     def declined(self) -> bool:
         """The request was refused honestly for an option that the contract does not promise."""
         assert self.exchange is not None
-        optional = self._exploration.trial.target.provider.optional
+        optional = self._exploration.judge.target.provider.optional
         return bool(self._probe.features & optional) and refused_honestly(self.exchange)
 
     def _take(self, exchange: Exchange) -> Exchange:
         exchange = replace(exchange, case=self._exploration.entry.case)
-        if exchange.broken is not None and exchange.broken.before_asking:
-            raise Untestable(f"could not ask: {exchange.broken.detail}")
-        if exchange.truncated:
-            raise Inconclusive("the body is longer than what is kept of it")
-        if exchange.status == 429 and self.refused not in LIMIT_CAUSES:
-            raise Inconclusive("the target answered 429, too many requests")
+        failure = asking_failure(exchange)
+        if failure:
+            raise Untestable(failure)
+        require_kept_whole(exchange)
+        require_no_rate_limit(exchange, self.refused)
         self.exchange = exchange
         return exchange

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from wireproof.check import Untestable
+from wireproof.docket import Entry
 from wireproof.generated.draft import Draft
 from wireproof.generated.examples import draws
 from wireproof.generated.families import strategies
@@ -12,18 +13,17 @@ from wireproof.generated.machines import MACHINES
 from wireproof.generated.probe import Probe, endpoint_of, is_generated
 from wireproof.render import Outgoing, render
 from wireproof.target import Target
-from wireproof.trial import Trial
 
 Sent = tuple[Outgoing, ...]
 
 
-def foreseen(trial: Trial, target: Target, most: int) -> Iterator[tuple[str, list[Sent]]]:
+def foreseen(entries: Iterable[Entry], target: Target, most: int) -> Iterator[tuple[str, list[Sent]]]:
     """Each generated case with what would leave for each of its requests; every check of a case shares them.
 
     The requests of a talk follow from its answers: what is foreseen is the longest.
     """
     known = strategies(target.provider)
-    for name in cases(trial):
+    for name in cases(entries):
         try:
             if name in known:
                 draft = Draft(target.provider, endpoint_of(name))
@@ -34,9 +34,9 @@ def foreseen(trial: Trial, target: Target, most: int) -> Iterator[tuple[str, lis
             continue
 
 
-def cases(trial: Trial) -> tuple[str, ...]:
-    """The generated cases of a trial."""
-    return tuple(dict.fromkeys(entry.case for entry in trial.entries if is_generated(entry.case)))
+def cases(entries: Iterable[Entry]) -> tuple[str, ...]:
+    """The generated cases of these entries, each once."""
+    return tuple(dict.fromkeys(entry.case for entry in entries if is_generated(entry.case)))
 
 
 def _sent(name: str, probe: Probe, draft: Draft, target: Target) -> Sent:

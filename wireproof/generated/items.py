@@ -71,14 +71,15 @@ class Explorers:
             trial = self._run.trials[subject.entry.target]
             draft = Draft(trial.target.provider, endpoint_of(subject.entry.case))
             courier = await self._courier(trial)
-            known = Exploration(trial, subject.entry, subject.check, courier, draft)
+            known = Exploration(trial.bench(subject.entry.provider), subject.entry, subject.check, courier, draft)
             self.under_way[subject.name] = known
         return known
 
     async def exercise(self, subject: Subject) -> Exercise:
         """The talks of an entry, about to begin."""
         trial = self._run.trials[subject.entry.target]
-        made = Exercise(trial, subject.entry, subject.check, await self._courier(trial))
+        judge = trial.bench(subject.entry.provider)
+        made = Exercise(judge, subject.entry, subject.check, await self._courier(trial))
         self.under_way[subject.name] = made
         return made
 

@@ -22,6 +22,7 @@ from wireproof.generated.exploration import Exploration
 from wireproof.generated.families import strategies
 from wireproof.generated.machines import is_stateful
 from wireproof.generated.probe import Probe, endpoint_of
+from wireproof.judge import Bench
 from wireproof.mock.control import FAULT
 from wireproof.mock.faults import Fault
 from wireproof.mock.faults.seldom import LAPSES
@@ -58,12 +59,12 @@ class Round:
         self._target, server = trial.target, Rehearsed(trial.target.provider)
         known, self._bouts = strategies(trial.target.provider), list[Bout]()
         for entry in trial.entries:
-            check = trial.checks[entry.check]
+            check, judge = trial.checks[entry.check], trial.bench(entry.provider)
             if entry.case in known:
                 probes = examples(known[entry.case], EXAMPLES)
-                self._bouts.append(Requests(trial, entry, check, server, probes))
+                self._bouts.append(Requests(judge, entry, check, server, probes))
             elif is_stateful(entry.case):
-                self._bouts.append(Talks(trial, entry, check, server))
+                self._bouts.append(Talks(judge, entry, check, server))
 
     async def faultless(self) -> list[str]:
         """Judge every entry on the faultless server: a failure is a false alarm."""
@@ -90,7 +91,7 @@ class Round:
 class Requests:
     """An entry whose requests stand by themselves; one to which a fault changes nothing is not asked again."""
 
-    trial: Trial
+    judge: Bench
     entry: Entry
     check: Check
     server: Rehearsed
@@ -105,7 +106,7 @@ class Requests:
     async def judged(self, target: Target, fault: Fault | None = None) -> Verdict:
         """What the entry comes to on a target that is asked for this fault; the first time there is none."""
         draft = Draft(target.provider, self.endpoint)
-        exploration = Exploration(self.trial, self.entry, self.check, Courier(target, self.server), draft)
+        exploration = Exploration(self.judge, self.entry, self.check, Courier(target, self.server), draft)
         found = []
         for at, probe in enumerate(self.probes):
             if fault is not None and self._left_alone(at, fault):
@@ -131,7 +132,7 @@ class Requests:
 class Talks:
     """An entry whose requests follow each other."""
 
-    trial: Trial
+    judge: Bench
     entry: Entry
     check: Check
     server: Rehearsed
@@ -144,7 +145,7 @@ class Talks:
     async def judged(self, target: Target, fault: Fault | None = None) -> Verdict:
         """What the entry comes to on a target that is asked for this fault."""
         self.server.begin()
-        exercise = Exercise(self.trial, self.entry, self.check, Courier(target, self.server))
+        exercise = Exercise(self.judge, self.entry, self.check, Courier(target, self.server))
         with suppress(Violation):
             await exercise.run(Effort(TALKS, shrink=False, same=True).settings(self.entry.case))
         return exercise.verdict()

@@ -11,6 +11,7 @@ from wireproof.case import Ask, Case
 from wireproof.courier import Courier
 from wireproof.evidence import Unsent
 from wireproof.exchange import Exchange
+from wireproof.excuses import asking_failure
 from wireproof.generated.probe import AREA
 
 Exchanges = tuple[Exchange, ...]
@@ -55,8 +56,8 @@ class Talk:
         if isinstance(came, Unsent):
             self.lack = came.reason
             return None
-        if came.broken is not None and came.broken.before_asking:
-            self.lack = f"could not ask: {came.broken.detail}"
+        self.lack = asking_failure(came)
+        if self.lack:
             return None
         self.asked += 1
         self.asks.append(ask)

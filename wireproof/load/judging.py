@@ -10,31 +10,23 @@ from time import time
 from wireproof import expect
 from wireproof.answer import Answer as PartialResponse
 from wireproof.case import Case
-from wireproof.check import (
-    Check,
-    Contract,
-    Inconclusive,
-    Noted,
-    NotJson,
-    NotOffered,
-    Untestable,
-    Violation,
-    parse_json,
-)
+from wireproof.check import Check, Contract, NotJson, Violation, parse_json
 from wireproof.contract import SchemaSet
 from wireproof.exchange import Exchange, Read, Request
+from wireproof.judge import PASS, judge_exchanges
 from wireproof.load import rules
 from wireproof.load.masks import masked, timeless
 from wireproof.load.mould import NONCE
 from wireproof.load.record import Answer, Outcome, Record
 from wireproof.load.shot import Shot
+from wireproof.outcomes import ERRORS
 from wireproof.redact import Redactor
 from wireproof.target import Target
 
 CROSSED = "transport.own-answers"
 # Whose answers are judged by another's that is the same but for ids, time and texts, and how many are remembered.
 MASKED, MOST_KNOWN = ("chat",), 4096
-# A check of ours that failed to judge.
+# The name under which a check of ours counts that failed to judge.
 ERROR = "error"
 MOST_PLACES = 6
 # What became of an answer that no client could read is no matter of levels.
@@ -156,16 +148,13 @@ def crossed(exchange: Exchange, nonce: str) -> Breach | None:
 
 
 def _judge(check: Check, given: Mapping[str, object]) -> Breach | None:
-    try:
-        check(given)
-    except Violation as violation:
-        places = tuple(dict.fromkeys(one.pointer or "" for one in violation.findings))[:MOST_PLACES]
-        return Breach(check.id, places, str(violation))
-    except (Inconclusive, Noted, NotOffered, Untestable):
+    ruling = judge_exchanges(check, given)
+    if ruling is PASS:
         return None
-    except Exception as error:  # our own mistake must never pass for the server's
-        return Breach(ERROR, (), f"{check.id}: {type(error).__name__}: {error}")
-    return None
+    if ruling.findings:
+        places = tuple(dict.fromkeys(one.pointer or "" for one in ruling.findings))[:MOST_PLACES]
+        return Breach(check.id, places, ruling.message)
+    return Breach(ERROR, (), f"{check.id}: {ruling.message}") if ruling.outcome in ERRORS else None
 
 
 def _asked(shot: Shot) -> object:

@@ -11,6 +11,7 @@ from typing import Any
 from wireproof.mock import control, limits, routes, validate
 from wireproof.mock.accounts import Caller, Meter
 from wireproof.mock.catalogue import model, models
+from wireproof.mock.cell_state import GONE, cells_up, refuse_trouble
 from wireproof.mock.chat import chat
 from wireproof.mock.completions import completions
 from wireproof.mock.credentials import is_known, presented, refusal_of
@@ -27,7 +28,6 @@ from wireproof.mock.profile import Profile
 from wireproof.mock.quota import use_of, used_by
 from wireproof.mock.refusal import Refused, render
 from wireproof.mock.responses import input_tokens, responses
-from wireproof.mock.routes import Route
 from wireproof.mock.said import Answer, Said, encode, with_headers
 from wireproof.mock.signing import Asked, standing
 from wireproof.mock.slots import is_streamed, place_of, tokens_of
@@ -53,17 +53,7 @@ HANDLERS: Mapping[str, Callable[[Visit, dict[str, Any]], Answer]] = {
 }
 # Their bodies are no JSON: the handler reads the request itself.
 NOT_JSON = frozenset({"transcriptions"})
-WITHOUT_CELLS = frozenset({"models", "model", "health", "response", "response-delete", "chats-stored", "chat-stored"})
 WITHOUT_QUOTA = frozenset({"health"})
-# What becomes of a request whose cell is in this state: the cause, and what is said of it.
-TROUBLES: Mapping[str, tuple[str, str]] = {
-    "down": ("unavailable", "No cell is available to serve this request."),
-    "failing": ("upstream-failed", "The provider of this model failed on this request."),
-    "misconfigured": ("misconfigured", "The provider of this model is not configured."),
-    "crashed": ("server-failed", "The server failed on this request."),
-}
-
-GONE = Said(502, b"Bad Gateway", (("Content-Type", "text/plain"),))
 
 
 class Core:
@@ -184,9 +174,11 @@ class Core:
         limits.refuse_rush(profile, meter)
         if meter.exhausted and route.endpoint not in (*WITHOUT_QUOTA, *profile.auth.public):
             limits.refuse_volume(profile, "The request volume of this month is used up.")
-        cells = self._cells_up(profile, route, received)
+        trouble = control.cell_of(received) if self.controlled else ""
+        up = cells_up(self.state.cells.get(profile.name, profile.cells), trouble)
+        refuse_trouble(route.endpoint, up, trouble)
         kept = Kept() if caller is None else self.state.accounts.kept(caller)
-        visit = Visit(profile, route.endpoint, meter.tier, route.held, received, self.ordinals, cells, kept)
+        visit = Visit(profile, route.endpoint, meter.tier, route.held, received, self.ordinals, up, kept)
         return self._handled(visit, caller)
 
     def _handled(self, visit: Visit, caller: Caller | None) -> Answer:
@@ -202,16 +194,6 @@ class Core:
         answer = handler(visit, body)
         self.state.accounts.charge(caller, use, used_by(answer))
         return answer
-
-    def _cells_up(self, profile: Profile, route: Route, received: Received) -> int:
-        """The cells that are up; a request that needs one is refused where its cell is in trouble."""
-        trouble = control.cell_of(received) if self.controlled else ""
-        up = 0 if trouble == "down" else self.state.cells.get(profile.name, profile.cells)
-        if trouble == "one-down" and up > 1:
-            up -= 1
-        if route.endpoint not in WITHOUT_CELLS:
-            refuse_trouble(trouble if up else "down")
-        return up
 
     def _signed(self, profile: Profile, received: Received, meter: Meter, answer: Answer) -> Answer:
         """The answer with its request id, the profile's standing headers and the account's limits."""
@@ -229,9 +211,3 @@ def body_of(profile: Profile, endpoint: str, received: Received) -> validate.Bod
     if content_type is None and "content_type" in profile.headers.request:
         raise Refused("wrong-content-type", "The request names no content type; expected application/json.")
     return validate.parse(received.body, content_type)
-
-
-def refuse_trouble(state: str) -> None:
-    """Refuse a request whose cell is in one of the states that serve nothing."""
-    if state in TROUBLES:
-        raise Refused(*TROUBLES[state])

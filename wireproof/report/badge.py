@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from wireproof.outcomes import JUDGED
 from wireproof.report.facts import Facts
 from wireproof.report.plain import short
 from wireproof.report.violation import printable
-
-JUDGED = frozenset({"pass", "fail", "noted"})
 
 
 def badge(facts: Facts) -> dict[str, Any]:

@@ -12,13 +12,15 @@ from typing import Any
 from wireproof.clause import Clause
 from wireproof.curl import curl_command
 from wireproof.exchange import Exchange
+from wireproof.outcomes import SKIPPED, TABLE
 from wireproof.report.facts import Facts
 from wireproof.stored import exchange_from
-from wireproof.verdict import OUTCOMES, Verdict
+from wireproof.verdict import Verdict
 
 # Bytes of a body that are shown; the ledger has the rest. What is broken is shown at length.
 SHOWN, SHOWN_BROKEN = 4_096, 65_536
 READS = 300
+PLACES = {one.id: at for at, one in enumerate(TABLE)}
 Index = Mapping[str, Mapping[str, Clause]]
 
 
@@ -51,7 +53,7 @@ def embedded(facts: Facts, index: Index) -> dict[str, Any]:
     broken = {(v.target, case) for v in facts.verdicts if v.outcome in ("fail", "error") for case in v.case.split("+")}
     requirements = {verdict.check: verdict.requirement for verdict in facts.verdicts}
     return {
-        "outcomes": OUTCOMES,
+        "outcomes": [[one.id, one.symbol, one.state, one.id in SKIPPED] for one in TABLE],
         "names": {name: held.listed for name, held in names.items() if name != "clauses"},
         "requirements": [requirements[check] for check in names["check"].listed],
         "clauseSets": [list(group) for group in names["clauses"].listed],
@@ -76,7 +78,7 @@ def _row(verdict: Verdict, names: Mapping[str, Names]) -> list[Any]:
         names["check"](verdict.check),
         names["case"](verdict.case),
         names["area"](verdict.area),
-        OUTCOMES.index(verdict.outcome),
+        PLACES[verdict.outcome],
         verdict.level,
         names["clauses"](group),
         verdict.message,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from wireproof.junit_xml import counts, document, element, lines, text
+from wireproof.outcomes import ERRORS, HELD, SKIPPED
 from wireproof.report.facts import Facts
-from wireproof.verdict import SKIPPED, Verdict
+from wireproof.verdict import Verdict
 
 
 def junit(facts: Facts) -> str:
@@ -30,13 +31,13 @@ def _suite(facts: Facts, target: str, contract: str) -> str:
 
 
 def _kind(verdict: Verdict, gates: bool) -> str:
-    if verdict.outcome == "error":
+    if verdict.outcome in ERRORS:
         return "errors"
     if gates:
         return "failures"
     if verdict.outcome in SKIPPED:
         return "skipped"
-    return "advice" if verdict.outcome == "fail" else "passes"
+    return "passes" if verdict.outcome in HELD else "advice"
 
 
 def _case(verdict: Verdict, kind: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from wireproof.markdown_table import table
+from wireproof.outcomes import ERRORS, HELD, SKIPPED
 from wireproof.report.facts import Facts, counts, ranked
 from wireproof.report.plain import code
 from wireproof.verdict import Verdict
@@ -56,13 +57,13 @@ def headline(facts: Facts) -> str:
 
 def _row(facts: Facts, target: str, contract: str) -> tuple[str, ...]:
     found = counts(verdict for _, verdict in facts.of(target, contract))
-    skipped = sum(found.get(name, 0) for name in ("inconclusive", "not-offered", "untestable"))
+    skipped = sum(found.get(name, 0) for name in SKIPPED)
     figures = (
-        found.get("pass", 0) + found.get("noted", 0),
+        sum(found.get(name, 0) for name in HELD),
         found.get("must", 0),
         found.get("should", 0) + found.get("may", 0),
         skipped,
-        found.get("error", 0),
+        sum(found.get(name, 0) for name in ERRORS),
     )
     return code(target), facts.promise(target, contract), *map(str, figures)
 

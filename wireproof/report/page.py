@@ -14,12 +14,13 @@ from urllib.parse import quote, urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from wireproof.outcomes import SKIPPED
 from wireproof.report.embedded import Index, embedded, packed
 from wireproof.report.facts import Facts, counts
 from wireproof.report.markdown import headline
 from wireproof.report.timings import timings
 from wireproof.report.violation import printable
-from wireproof.verdict import SKIPPED, Verdict
+from wireproof.verdict import Verdict
 
 FOLDER = Path(__file__).parent / "page"
 SCRIPTS = ("uplot.min.js", "text.js", "data.js", "detail.js", "list.js", "charts.js", "main.js")

@@ -10,12 +10,15 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from wireproof.clause import LEVELS
+from wireproof.outcomes import TABLE
 from wireproof.report.violation import printable
 from wireproof.verdict import Divergence, Verdict
 
-COLUMNS = ("pass", "must", "should", "may", "noted", "inconclusive", "not-offered", "untestable", "error")
-HEADINGS = {"must": "fail", "should": "advice\nshould", "may": "advice\nmay", "inconclusive": "incon-\nclusive",
-            "not-offered": "not\noffered", "untestable": "untest-\nable"}  # fmt: skip
+COLUMNS = tuple(column for one in TABLE for column in (reversed(LEVELS) if one.id == "fail" else (one.id,)))
+HEADINGS = {"must": "fail", "should": "advice\nshould", "may": "advice\nmay"} | {
+    one.id: one.heading for one in TABLE if one.heading
+}
 STYLES = {"pass": "green", "must": "bold red", "should": "yellow", "may": "yellow", "error": "bold red"}
 LISTED = 20
 

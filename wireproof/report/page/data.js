@@ -1,11 +1,10 @@
 const FIELDS = ["target", "contract", "check", "case", "area"];
-const SKIPPED = ["inconclusive", "not-offered", "untestable"];
 const SHOWS = {
   broken: (v) => v.outcome === "fail" && v.level === "must",
   advice: (v) => v.outcome === "fail" && v.level !== "must",
   error: (v) => v.outcome === "error",
   gating: (v) => v.gates,
-  skipped: (v) => SKIPPED.includes(v.outcome),
+  skipped: (v) => v.skipped,
   noted: (v) => v.outcome === "noted",
   pass: (v) => v.outcome === "pass",
   all: () => true,
@@ -20,7 +19,8 @@ async function unpack() {
 function understood(data) {
   const gating = new Set(data.gating);
   const verdicts = data.verdicts.map((row, at) => {
-    const verdict = { at, outcome: data.outcomes[row[5]], level: row[6], message: row[8], findings: row[9] };
+    const [outcome, sign, colour, skipped] = data.outcomes[row[5]];
+    const verdict = { at, outcome, sign, colour, skipped, level: row[6], message: row[8], findings: row[9] };
     FIELDS.forEach((name, place) => (verdict[name] = data.names[name][row[place]]));
     verdict.requirement = data.requirements[row[2]];
     verdict.clauses = data.clauseSets[row[7]];

@@ -1,9 +1,6 @@
-const SIGNS = { pass: "✓", fail: "✕", noted: "·", inconclusive: "?", "not-offered": "–", untestable: "○", error: "!" };
-const STATES = { pass: "pass", fail: "broken", error: "error" };
-
 function state(verdict) {
   if (verdict.outcome === "fail" && verdict.level !== "must") return ["advice", "△"];
-  return [STATES[verdict.outcome] ?? "none", SIGNS[verdict.outcome]];
+  return [verdict.colour, verdict.sign];
 }
 
 function detail(verdict, data) {

@@ -1,0 +1,51 @@
+"""The judges of one target: one for each column, all on the same exchanges."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+
+from wireproof.case import Case
+from wireproof.check import Check
+from wireproof.contract import SchemaSet
+from wireproof.docket import Entry
+from wireproof.evidence import Evidence
+from wireproof.judge import Bench
+from wireproof.provider import Provider
+from wireproof.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnJudges:
+    """One target with the verdicts that are planned for it; each column gets its judge when it is first asked for.
+
+    Attributes:
+        columns: the contracts judged by, the target's own first.
+        cases: every case by name.
+        entries: the planned verdicts of all columns.
+    """
+
+    target: Target
+    columns: tuple[Provider, ...]
+    cases: Mapping[str, Case]
+    checks: Mapping[str, Check]
+    entries: tuple[Entry, ...]
+    _made: dict[str, Bench] = field(init=False, repr=False, compare=False, default_factory=dict)
+
+    def judge(self, column: str) -> Bench:
+        """The judge of the column of that name."""
+        if column not in self._made:
+            provider = next(one for one in self.columns if one.name == column)
+            planned = frozenset((entry.check, entry.case) for entry in self.entries if entry.provider == column)
+            schemas = SchemaSet(provider.schemas)
+            self._made[column] = Bench(self.target, provider, schemas, self.checks, self.cases, planned)
+        return self._made[column]
+
+    def with_target(self, target: Target) -> ColumnJudges:
+        """The same judges for another state of the target; they remember nothing of what they heard."""
+        return replace(self, target=target)
+
+    def undecided(self, evidence: Evidence, wanted: Collection[str]) -> set[str]:
+        """The cases, of those wanted, for which another answer of the model may decide what this one does not."""
+        asked = (entry for entry in self.entries if entry.case in wanted)
+        return {entry.case for entry in asked if self.judge(entry.provider).undecided(entry, evidence)}

@@ -1,0 +1,43 @@
+"""Reasons for which an exchange says nothing of a requirement, whatever stands in it; each is raised as checks do."""
+
+from __future__ import annotations
+
+from wireproof.check import Inconclusive, NotOffered
+from wireproof.exchange import Exchange
+from wireproof.refusal import LIMIT_CAUSES, refused_honestly
+
+CUT_SHORT = "the body is longer than what is kept of it"
+
+
+def asking_failure(exchange: Exchange) -> str:
+    """The reason why no request of ours arrived; empty where one did."""
+    broken = exchange.broken
+    return f"could not ask: {broken.detail}" if broken is not None and broken.before_asking else ""
+
+
+def require_kept_whole(exchange: Exchange) -> None:
+    """Raises Inconclusive for a body of which only the beginning is kept."""
+    __tracebackhide__ = True
+    if exchange.truncated:
+        raise Inconclusive(CUT_SHORT)
+
+
+def require_no_rate_limit(exchange: Exchange, refused: str | None = None) -> None:
+    """Raises Inconclusive for a 429 to a request that was not made to meet a limit.
+
+    Args:
+        refused: the cause for which the request must be refused.
+    """
+    __tracebackhide__ = True
+    if exchange.status == 429 and refused not in LIMIT_CAUSES:
+        raise Inconclusive("the target answered 429, too many requests")
+
+
+def require_not_declined(exchange: Exchange, option: str, *, made_to_be_refused: bool = False) -> None:
+    """Raises NotOffered for an honest refusal of an option that the contract does not promise.
+
+    A request made to be refused says nothing by a 4xx; a 501 says that there is no such thing.
+    """
+    __tracebackhide__ = True
+    if exchange.status == 501 if made_to_be_refused else refused_honestly(exchange):
+        raise NotOffered(f"{option} is optional and was refused with {exchange.status}")
