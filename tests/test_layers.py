@@ -26,6 +26,7 @@ PURE = frozenset(
         "json_text",
         "pointer",
         "provider",
+        "report.plain",
         "sse",
         "stream",
         "target",

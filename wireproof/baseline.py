@@ -11,7 +11,7 @@ from typing import Any
 
 from wireproof import contract, datafiles
 from wireproof.errors import ConfigError
-from wireproof.report.violation import printable
+from wireproof.report.plain import printable
 from wireproof.verdict import SKIPPED, Verdict
 
 EVERY = "*"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wireproof.report.violation import printable
+from wireproof.report.plain import printable
 from wireproof.run import Run
 from wireproof.verdict import SKIPPED, Verdict
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from wireproof.report.facts import Facts
-from wireproof.report.plain import short
-from wireproof.report.violation import printable
+from wireproof.report.plain import printable, short
 
 JUDGED = frozenset({"pass", "fail", "noted"})
 

@@ -7,8 +7,7 @@ from functools import lru_cache
 from xml.sax.saxutils import escape, quoteattr
 
 from wireproof.report.facts import Facts
-from wireproof.report.plain import xml
-from wireproof.report.violation import printable
+from wireproof.report.plain import printable, xml
 from wireproof.verdict import SKIPPED, Verdict
 
 COUNTED = ("tests", "failures", "errors", "skipped")

@@ -17,8 +17,8 @@ from markupsafe import Markup
 from wireproof.report.embedded import Index, embedded, packed
 from wireproof.report.facts import Facts, counts
 from wireproof.report.markdown import headline
+from wireproof.report.plain import printable
 from wireproof.report.timings import timings
-from wireproof.report.violation import printable
 from wireproof.verdict import SKIPPED, Verdict
 
 FOLDER = Path(__file__).parent / "page"

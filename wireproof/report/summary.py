@@ -10,7 +10,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from wireproof.report.violation import printable
+from wireproof.report.plain import printable
 from wireproof.verdict import Divergence, Verdict
 
 COLUMNS = ("pass", "must", "should", "may", "noted", "inconclusive", "not-offered", "untestable", "error")
