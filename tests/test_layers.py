@@ -49,7 +49,7 @@ OWNERS = {
     "geventhttpclient": ("wireproof.load.",),
     "orjson": ("wireproof.load.", "wireproof.mock.said"),
     "ddsketch": ("wireproof.sketch",),
-    "yaml": ("wireproof.datafiles", "wireproof.mock.faults."),
+    "yaml": ("wireproof.yaml_file",),
     "pytest": (
         "wireproof.plugin",
         "wireproof.outcome",

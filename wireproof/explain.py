@@ -17,6 +17,7 @@ from wireproof.errors import ConfigError
 from wireproof.mock.faults import Fault, faults
 from wireproof.provider import Provider
 from wireproof.suites import load_checks
+from wireproof.yaml_file import read_yaml
 
 # Fault → provider → check → cases, as `wireproof prove --write` gives it.
 Matrix = Mapping[str, Mapping[str, Mapping[str, Any]]]
@@ -26,7 +27,7 @@ Facts = dict[str, Any]
 @cache
 def mends() -> Mapping[str, str]:
     """How a server is mended, by check or by area."""
-    found: Mapping[str, str] = datafiles.read_yaml(datafiles.PACKAGE / "mends.yaml")
+    found: Mapping[str, str] = read_yaml(datafiles.PACKAGE / "mends.yaml")
     return found
 
 
