@@ -69,20 +69,30 @@ def load_clauses(folder: str) -> tuple[Clause, ...]:
 
 
 @cache
-def load_cases() -> dict[str, Case]:
-    """Every case of suites/*/cases.yaml by name; names are unique over all of them."""
-    files = sorted((datafiles.root() / "suites").glob("*/cases.yaml"))
-    entries = {file: _cases_data(file) for file in files}
+def case_files() -> dict[Path, Mapping[str, Any]]:
+    """Every suites/*/cases.yaml with its entries."""
+    return {file: _cases_data(file) for file in sorted((datafiles.root() / "suites").glob("*/cases.yaml"))}
+
+
+@cache
+def case_entries() -> dict[str, Any]:
+    """The entries of all these files by name; names are unique over all of them."""
     known: dict[str, Any] = {}
-    for file, found in entries.items():
+    for file, found in case_files().items():
         for name in found:
             if name in known:
                 raise ConfigError(f"suites/{file.parent.name}/cases.yaml, {name}", "the name stands twice", "rename it")
         known.update(found)
+    return known
+
+
+@cache
+def load_cases() -> dict[str, Case]:
+    """Every case of suites/*/cases.yaml by name."""
     cases = [
         case
-        for file, found in entries.items()
-        for case in read_cases(file.parent.name, found, f"suites/{file.parent.name}/cases.yaml", known)
+        for file, found in case_files().items()
+        for case in read_cases(file.parent.name, found, f"suites/{file.parent.name}/cases.yaml", case_entries())
     ]
     return {case.name: case for case in cases}
 
