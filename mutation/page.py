@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mutation.bench import BROKE, KILLED, SURVIVED, TESTED, Fate
-from wireproof import datafiles
+from wireproof.yaml_file import read_yaml
 
 REASONS = Path(__file__).with_name("reasons.yaml")
 UNEXPLAINED = "**not explained**"
@@ -40,9 +40,7 @@ def rate(fates: Iterable[Fate]) -> float:
 
 def reasons() -> dict[Key, str]:
     """Why each mutant that is known to survive does."""
-    return {
-        (one["file"], one["function"], one["was"], one["now"]): one["reason"] for one in datafiles.read_yaml(REASONS)
-    }
+    return {(one["file"], one["function"], one["was"], one["now"]): one["reason"] for one in read_yaml(REASONS)}
 
 
 def key(fate: Fate) -> Key:

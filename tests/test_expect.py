@@ -48,6 +48,35 @@ def test_what_is_expected_and_there_is_given_back() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("moment", "near"),
+    [(700, True), (1300.0, True), (699, False), (1301, False), (1000_000, False), (True, False), ("1000", False)],
+)
+def test_a_moment_is_recent_within_five_minutes_of_the_answer(moment: Any, near: bool) -> None:
+    answered = replace(exchange(), sent_at=1000.0)
+    if near:
+        expect.recent(answered, moment, at="/created")
+    else:
+        found = finding(lambda: expect.recent(answered, moment, at="/created"))
+        assert (found.expected, found.actual) == ("within 300 s of 1000", shown(moment))
+
+
+@pytest.mark.parametrize(
+    ("model", "same"), [("m", True), ("m-2024-01-01", True), ("m2", False), ("M", False), (None, False)]
+)
+def test_the_same_model_may_be_a_dated_version(model: Any, same: bool) -> None:
+    answered = replace(exchange(), request=Request("POST", "http://h/", body=b'{"model": "m"}'))
+    if same:
+        expect.same_model(answered, model, at="/model")
+    else:
+        assert finding(lambda: expect.same_model(answered, model, at="/model")).expected == "m or a version of it"
+
+
+@pytest.mark.parametrize(("arguments", "parsed"), [('{"a": 1}', {"a": 1}), ("{", "{"), (None, None)])
+def test_arguments_that_are_no_json_stay_as_they_came(arguments: Any, parsed: Any) -> None:
+    assert expect.parsed_arguments(arguments) == parsed
+
+
 @pytest.mark.parametrize("stalled_ns", [0, 5_000_000])
 def test_a_short_stall_is_being_awake(stalled_ns: int) -> None:
     expect.awake(replace(exchange(), stalled_ns=stalled_ns), 5_000_000)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import linecache
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from wireproof import config
+from wireproof import config, contract, datafiles
 from wireproof.commands.explain import as_text
 from wireproof.explain import Library, mend, mends
+from wireproof.source_places import case_place, check_place, fault_places
 from wireproof.suites import load_checks
 
 MATRIX = json.loads(Path(__file__).with_name("matrix.json").read_text(encoding="utf-8"))
@@ -34,7 +36,9 @@ def test_no_advice_is_left_over() -> None:
 @pytest.mark.parametrize("kind", ["checks", "clauses", "faults", "cases", "providers"])
 def test_everything_that_has_an_id_is_explained(kind: str) -> None:
     for id in getattr(LIBRARY, kind):
-        assert as_text(LIBRARY.explain(id)).startswith(id)
+        facts = LIBRARY.explain(id)
+        contract.check_format(facts, "explain", id)
+        assert as_text(facts).startswith(id)
 
 
 def test_a_check_tells_whose_rule_it_is_what_breaks_it_and_who_was_bitten() -> None:
@@ -59,6 +63,56 @@ def test_a_fault_tells_what_it_breaks() -> None:
     told = LIBRARY.explain("done-missing")
     assert told["within_the_rules"] is False
     assert set(told["breaks"]["openai"]) == set(MATRIX["done-missing"]["openai"])
+
+
+def line_at(place: str) -> str:
+    """The line that a place names."""
+    file, _, number = place.rpartition(":")
+    return linecache.getline(str(datafiles.root() / file), int(number))
+
+
+def test_a_place_is_the_line_where_something_is_written() -> None:
+    assert all(line_at(check_place(check)).startswith("@check(") for check in LIBRARY.checks.values())
+    assert all(line_at(case_place(name)).startswith(f"{name}:") for name in LIBRARY.cases)
+    assert all(id in line_at(place) for id in LIBRARY.faults for place in fault_places(id))
+
+
+def test_a_case_tells_the_chain_of_cases_that_it_starts_from() -> None:
+    (chain,) = LIBRARY.explain("chat-tools-cut-stream")["bases"]
+    assert [base["case"] for base in chain] == ["chat-tools-cut", "chat-tools-offered", "chat-tools"]
+    chains = LIBRARY.explain("chat-tools-round-trip")["bases"]
+    assert [[base["case"] for base in chain] for chain in chains] == [["chat-tools"], ["chat-tools"]]
+
+
+def test_a_case_is_shown_as_it_is_sent() -> None:
+    told = as_text(LIBRARY.explain("chat-tools-cut-stream"))
+    assert "bases            chat-tools-cut (suites/chat/cases.yaml:" in told
+    assert "\n    POST /chat/completions\n    Authorization: Bearer $OPENAI_API_KEY\n" in told
+    assert '\n      "stream": true,\n' in told
+
+
+def test_each_step_of_a_case_is_shown_with_what_it_takes_from_earlier_answers() -> None:
+    told = as_text(LIBRARY.explain("connection-after-stream"))
+    assert "request 1 of 2\n    base: chat-basic-stream (suites/chat/cases.yaml:" in told
+    told = as_text(LIBRARY.explain("responses-deleted"))
+    assert "save: response_id = /id" in told
+    assert "DELETE /responses/{/id of answer 1}" in told
+
+
+def test_a_case_is_shown_as_the_provider_gets_it_that_was_named() -> None:
+    assert LIBRARY.explain("chat-basic")["sent_to"] == "openai"
+    assert LIBRARY.explain("limits-free-window")["sent_to"] == "iio"
+    asked = LIBRARY.explain("chat-basic", "aion")
+    assert asked["sends"][0]["headers"][0] == ["Authorization", "Bearer $AION_API_KEY"]
+    lacking = LIBRARY.explain("responses-stored", "aion")
+    assert lacking["unsent"] == "the aion document describes no response endpoint"
+    assert "unsent" in as_text(lacking)
+
+
+def test_headings_are_plain_words() -> None:
+    headings = {line[2:19].strip() for line in as_text(LIBRARY.explain("stream.usage")).splitlines()[1:]}
+    assert {"requirement", "file", "clauses", "seen in", "how to fix"} <= headings
+    assert "  expects          stream" in as_text(LIBRARY.explain("chat-basic-stream"))
 
 
 def test_the_command_prints_text_and_json() -> None:

@@ -28,6 +28,7 @@ PURE = frozenset(
         "outcomes",
         "pointer",
         "provider",
+        "report.plain",
         "sse",
         "stream",
         "target",
@@ -50,7 +51,7 @@ OWNERS = {
     "geventhttpclient": ("wireproof.load.",),
     "orjson": ("wireproof.load.", "wireproof.mock.said"),
     "ddsketch": ("wireproof.stats",),
-    "yaml": ("wireproof.datafiles", "wireproof.mock.faults."),
+    "yaml": ("wireproof.yaml_file",),
     "pytest": (
         "wireproof.plugin",
         "wireproof.outcome",

@@ -11,8 +11,8 @@ import subprocess
 import sys
 import textwrap
 import zlib
-from collections.abc import Iterator
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -131,45 +131,46 @@ def piece(text: str) -> dict[str, Any]:
     return {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice]}
 
 
+@contextmanager
+def echo() -> Iterator[int]:
+    """The port of a server that echoes what it is told."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def checked(
+    reports: Path, logs: Path, words: list[str], environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """A run that tells all it can, each frame with all it holds, into reports, a log and JUnit XML."""
+    told = ["--showlocals", "--tb=long", "-rA", "--log-level=DEBUG", f"--log-file={logs / 'debug.log'}"]
+    told += ["--report-dir", str(reports), f"--junitxml={logs / 'junit.xml'}", "-p", "no:cacheprovider"]
+    return subprocess.run(
+        [sys.executable, "-m", "wireproof", "check", *words, *told],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
 @pytest.fixture(name="ended", scope="module")
 def _ended(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """The folder of a run of everything that can be told, and what the terminal showed."""
     reports = tmp_path_factory.mktemp("reports")
-    with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        words = ["--endpoint", f"http://user:{quote(PROXY, safe='')}@127.0.0.1:{server.server_port}/v1"]
+    with echo() as port:
+        words = ["--endpoint", f"http://user:{quote(PROXY, safe='')}@127.0.0.1:{port}/v1"]
         words += ["--header", f"X-Api-Key: {CONFIGURED}", "--secret-env", "OTHER", "--fail-on", "should"]
-        words += ["--report-dir", str(reports), f"--junitxml={reports / 'junit.xml'}", "--showlocals", "--tb=long"]
-        words += [
-            "--log-level=DEBUG",
-            f"--log-file={reports / 'debug.log'}",
-            "-rA",
-            "-k",
-            "chat-basic or chat-usage or models-list or errors-unknown",
-            "--keep",
-            "--write-baseline",
-        ]
-        done = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "wireproof",
-                "check",
-                *words,
-                str(reports / "baseline.yaml"),
-                "-p",
-                "no:cacheprovider",
-            ],
-            cwd=ROOT,
-            env={**os.environ, "OPENAI_API_KEY": KEY, "OTHER": PROXY},
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        server.shutdown()
-        thread.join()
+        words += ["-k", "chat-basic or chat-usage or models-list or errors-unknown", "--keep"]
+        words += ["--write-baseline", str(reports / "baseline.yaml")]
+        done = checked(reports, reports, words, {"OPENAI_API_KEY": KEY, "OTHER": PROXY})
     assert done.returncode in (0, 1), done.stdout[-3000:] + done.stderr
     return reports, done.stdout + done.stderr + told_later(reports)
 
@@ -287,24 +288,10 @@ CRASHES = {
 def test_our_own_mistake_shows_no_secret_in_its_traceback(tmp_path: Path, crash: str) -> None:
     """Each frame is shown with all it holds, and one of them holds the key."""
     (tmp_path / "crashing.py").write_text(textwrap.dedent(CRASHES[crash]))
-    reports = tmp_path / "reports"
-    words = ["check", "--provider", "iio", "-k", "models-list", "--showlocals", "--tb=long", "-rA", "-p", "crashing"]
-    words += ["--log-level=DEBUG", f"--log-file={tmp_path / 'debug.log'}", f"--junitxml={tmp_path / 'junit.xml'}"]
-    with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        words += ["--endpoint", f"http://127.0.0.1:{server.server_port}/v1", "--report-dir", str(reports)]
-        done = subprocess.run(
-            [sys.executable, "-m", "wireproof", *words, "-p", "no:cacheprovider"],
-            cwd=ROOT,
-            env={**os.environ, "IIO_API_KEY": KEY, "PYTHONPATH": str(tmp_path)},
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        server.shutdown()
-        thread.join()
+    with echo() as port:
+        words = ["--endpoint", f"http://127.0.0.1:{port}/v1", "--provider", "iio", "-k", "models-list"]
+        words += ["-p", "crashing"]
+        done = checked(tmp_path / "reports", tmp_path, words, {"IIO_API_KEY": KEY, "PYTHONPATH": str(tmp_path)})
     told = done.stdout + done.stderr
     assert (done.returncode, "no way to" in told or "KeyError" in told) == (2, True), told[-3000:]
     files = [file for file in tmp_path.rglob("*") if file.is_file() and file.name != "crashing.py"]

@@ -31,6 +31,14 @@ def json_object(text: Any, *, where: str = "", at: str | None = None) -> Mapping
     return given
 
 
+def parsed_arguments(arguments: Any) -> Any:
+    """The arguments of a call as JSON, or as they came where they are none."""
+    try:
+        return parse_json(arguments)
+    except (ValueError, TypeError):
+        return arguments
+
+
 def fits(value: Any, schema: Mapping[str, Any]) -> bool:
     """A value has the type, and is one of the options, that its schema names."""
     kinds = KINDS[schema["type"]]

@@ -7,6 +7,9 @@ from typing import Any
 from wireproof import pointer
 from wireproof.check import Exchange, Violation, shown
 
+# Clocks of two machines differ by minutes; milliseconds, local time and fixed values differ by more.
+CLOCKS_APART_S = 300
+
 
 def that(
     holds: bool, expected: str, actual: Any, *, where: str = "", at: str | None = None, judged_by: str | None = None
@@ -46,6 +49,22 @@ def member(document: Any, at: str, *kinds: type, where: str = "") -> Any:
         words = " or ".join(kind.__name__ for kind in kinds)
         that(fits, f"a value of type {words}", value, where=f"{where}{at}", at=at)
     return value
+
+
+def recent(exchange: Exchange, moment: Any, *, at: str) -> None:
+    """A moment in seconds is that of the answer, give or take five minutes."""
+    __tracebackhide__ = True
+    earliest, latest = exchange.sent_at - CLOCKS_APART_S, exchange.sent_at + CLOCKS_APART_S
+    near = isinstance(moment, int | float) and earliest <= moment <= latest
+    that(near, f"within {CLOCKS_APART_S} s of {exchange.sent_at:.0f}", moment, at=at)
+
+
+def same_model(exchange: Exchange, model: Any, *, at: str) -> None:
+    """A model is the one that was asked for, or a dated version of it."""
+    __tracebackhide__ = True
+    wanted = exchange.asked["model"]
+    named = model == wanted or str(model).startswith(f"{wanted}-")
+    that(named, f"{wanted} or a version of it", model, at=at)
 
 
 def header(exchange: Exchange, name: str) -> str:

@@ -9,11 +9,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from wireproof import contract, datafiles
+from wireproof import contract
 from wireproof.errors import ConfigError
 from wireproof.outcomes import ERRORS, HELD, SKIPPED
-from wireproof.report.violation import printable
+from wireproof.report.plain import printable
 from wireproof.verdict import Verdict
+from wireproof.yaml_file import read_yaml
 
 EVERY = "*"
 TODO = "known when this baseline was written"
@@ -109,7 +110,7 @@ class Baseline:
 def read(file: Path, today: date) -> Baseline:
     """The baseline of a file; ConfigError for one that does not keep the format or says something twice."""
     try:
-        data = datafiles.read_yaml(file)
+        data = read_yaml(file)
     except ValueError as error:  # YAML itself reads what looks like a date
         raise ConfigError(str(file), f"a value is not a date ({error})", "write YYYY-MM-DD") from None
     contract.check_format(_with_text_dates(data), "baseline", str(file))

@@ -27,6 +27,17 @@ def read_cases(area: str, entries: Mapping[str, Any], file: str, known: Mapping[
     return tuple(_case(area, name, entry, file, known) for name, entry in entries.items())
 
 
+def chains_of_bases(name: str, known: Mapping[str, Any]) -> list[list[str]]:
+    """The names of the cases that each request of a case starts from, the nearest first."""
+    entry = known[name]
+    return [_chain_of_bases(step, known) for step in entry.get("steps", [entry])]
+
+
+def _chain_of_bases(entry: Mapping[str, Any], known: Mapping[str, Any]) -> list[str]:
+    base = entry.get("base")
+    return [] if base is None else [base, *_chain_of_bases(known[base], known)]
+
+
 def _case(area: str, name: str, entry: Mapping[str, Any], file: str, known: Mapping[str, Any]) -> Case:
     where = f"{file}, case {name}"
     steps = entry.get("steps", ())

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from wireproof import __version__
 from wireproof.commands import (
     calibrate,
+    cases,
     check,
     clauses,
     compare,
@@ -36,6 +37,7 @@ COMMANDS = (
     explain,
     serve,
     clauses,
+    cases,
     faults,
     fields,
     prove,

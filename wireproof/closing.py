@@ -18,8 +18,8 @@ from wireproof.errors import WireproofError
 from wireproof.outcomes import ERRORS
 from wireproof.report.facts import LEDGER
 from wireproof.report.files import keep, write_all
+from wireproof.report.plain import printable
 from wireproof.report.summary import summarise
-from wireproof.report.violation import printable
 from wireproof.run import Run
 from wireproof.verdict import Verdict, divergences
 

@@ -13,6 +13,7 @@ from wireproof.casebook import read_cases
 from wireproof.clause import Clause
 from wireproof.errors import ConfigError
 from wireproof.provider import Provider
+from wireproof.yaml_file import read_yaml
 
 BASELINE = "openai"
 
@@ -56,7 +57,7 @@ def load_clauses(folder: str) -> tuple[Clause, ...]:
     """The clause index in schemas/<folder>/clauses.yaml, in order; ids are unique."""
     file = datafiles.root() / "schemas" / folder / "clauses.yaml"
     shown = f"schemas/{folder}/clauses.yaml"
-    data = datafiles.read_yaml(file, shown)
+    data = read_yaml(file, shown)
     contract.check_format(data, "clauses", shown)
     clauses = tuple(Clause.from_data(entry) for entry in data)
     seen: set[str] = set()
@@ -68,27 +69,37 @@ def load_clauses(folder: str) -> tuple[Clause, ...]:
 
 
 @cache
-def load_cases() -> dict[str, Case]:
-    """Every case of suites/*/cases.yaml by name; names are unique over all of them."""
-    files = sorted((datafiles.root() / "suites").glob("*/cases.yaml"))
-    entries = {file: _cases_data(file) for file in files}
+def case_files() -> dict[Path, Mapping[str, Any]]:
+    """Every suites/*/cases.yaml with its entries."""
+    return {file: _cases_data(file) for file in sorted((datafiles.root() / "suites").glob("*/cases.yaml"))}
+
+
+@cache
+def case_entries() -> dict[str, Any]:
+    """The entries of all these files by name; names are unique over all of them."""
     known: dict[str, Any] = {}
-    for file, found in entries.items():
+    for file, found in case_files().items():
         for name in found:
             if name in known:
                 raise ConfigError(f"suites/{file.parent.name}/cases.yaml, {name}", "the name stands twice", "rename it")
         known.update(found)
+    return known
+
+
+@cache
+def load_cases() -> dict[str, Case]:
+    """Every case of suites/*/cases.yaml by name."""
     cases = [
         case
-        for file, found in entries.items()
-        for case in read_cases(file.parent.name, found, f"suites/{file.parent.name}/cases.yaml", known)
+        for file, found in case_files().items()
+        for case in read_cases(file.parent.name, found, f"suites/{file.parent.name}/cases.yaml", case_entries())
     ]
     return {case.name: case for case in cases}
 
 
 def _cases_data(file: Path) -> Mapping[str, Any]:
     shown = f"suites/{file.parent.name}/cases.yaml"
-    data: Mapping[str, Any] = datafiles.read_yaml(file, shown)
+    data: Mapping[str, Any] = read_yaml(file, shown)
     contract.check_format(data, "cases", shown)
     return data
 
@@ -114,14 +125,14 @@ def _undocumented(
 
 @cache
 def _checked(file: Path) -> Mapping[str, Any]:
-    data = datafiles.read_yaml(file, file.name)
+    data = read_yaml(file, file.name)
     contract.check_format(data, "providers", file.name)
     entries: Mapping[str, Any] = data["providers"]
     return entries
 
 
 def _laid_over(known: Mapping[str, Any], file: Path) -> dict[str, Any]:
-    data = datafiles.read_yaml(file)
+    data = read_yaml(file)
     if not isinstance(data, dict) or not isinstance(data.get("providers"), dict):
         raise ConfigError(str(file), "it has no mapping `providers`", "write `providers:` with one entry a provider")
     return {name: _extended(known, name, entry, str(file)) for name, entry in data["providers"].items()}

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from wireproof import pointer
-from wireproof.arguments import fits, follows, json_object
-from wireproof.assertion import equal, header, member, same, that
+from wireproof.arguments import fits, follows, json_object, parsed_arguments
+from wireproof.assertion import equal, header, member, recent, same, same_model, that
 from wireproof.check import (
     Chunk,
     Contract,
@@ -33,9 +33,9 @@ from wireproof.waits import duration, is_whole, moment, readable, reset_after, r
 __all__ = [
     "answer", "arrived", "asked", "awake", "chunks", "codes", "conforms", "duration", "equal", "event_stream",
     "events", "finish", "fits", "follows", "header", "is_stream", "is_whole", "json_body", "json_object", "member",
-    "moment", "place", "placed", "readable", "refusal", "refused_somehow", "require_kept_whole",
-    "require_no_rate_limit", "reset_after", "retry_after", "same", "shape", "shown", "status", "success", "text",
-    "that", "told", "tool_calls", "whole_number",
+    "moment", "parsed_arguments", "place", "placed", "readable", "recent", "refusal", "refused_somehow",
+    "require_kept_whole", "require_no_rate_limit", "reset_after", "retry_after", "same", "same_model", "shape", "shown",
+    "status", "success", "text", "that", "told", "tool_calls", "whole_number",
 ]  # fmt: skip
 
 EVENT_STREAM = "text/event-stream"

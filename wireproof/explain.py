@@ -10,13 +10,17 @@ from typing import Any
 
 from wireproof import config, datafiles
 from wireproof.case import Case
-from wireproof.check import Check
+from wireproof.casebook import chains_of_bases
+from wireproof.check import Check, Untestable
 from wireproof.clause import Clause, Judgement
 from wireproof.docket import is_selector, selects
 from wireproof.errors import ConfigError
 from wireproof.mock.faults import Fault, faults
 from wireproof.provider import Provider
+from wireproof.request_preview import preview
+from wireproof.source_places import case_place, check_place, fault_places
 from wireproof.suites import load_checks
+from wireproof.yaml_file import read_yaml
 
 # Fault → provider → check → cases, as `wireproof prove --write` gives it.
 Matrix = Mapping[str, Mapping[str, Mapping[str, Any]]]
@@ -26,7 +30,7 @@ Facts = dict[str, Any]
 @cache
 def mends() -> Mapping[str, str]:
     """How a server is mended, by check or by area."""
-    found: Mapping[str, str] = datafiles.read_yaml(datafiles.PACKAGE / "mends.yaml")
+    found: Mapping[str, str] = read_yaml(datafiles.PACKAGE / "mends.yaml")
     return found
 
 
@@ -53,13 +57,17 @@ class Library:
         clauses = {clause.id: (name, clause) for name, index in indexes.items() for clause in index}
         return cls(providers, load_checks(), clauses, config.load_cases(), faults(), matrix)
 
-    def explain(self, id: str) -> Facts:
-        """The facts behind an id; raises ConfigError with the nearest ids for one that nothing has."""
+    def explain(self, id: str, provider: str | None = None) -> Facts:
+        """The facts behind an id; raises ConfigError with the nearest ids for one that nothing has.
+
+        Args:
+            provider: to whom a case is shown as it would be sent; by default the first whose contract has it.
+        """
         kinds: Mapping[str, tuple[Mapping[str, Any], Callable[[str], Facts]]] = {
             "check": (self.checks, self._check),
             "clause": (self.clauses, self._clause),
             "fault": (self.faults, self._fault),
-            "case": (self.cases, self._case),
+            "case": (self.cases, lambda name: self._case(name, provider)),
             "provider": (self.providers, self._provider),
         }
         for kind, (known, tell) in kinds.items():
@@ -80,6 +88,7 @@ class Library:
         broken_by = self._narrowest(f for f in self.faults if any(id in by for by in self.matrix.get(f, {}).values()))
         return {
             "requirement": self.checks[id].requirement,
+            "file": check_place(self.checks[id]),
             "authority": _distinct(clause.authority for _, clause, _ in cited),
             "levels": _distinct(judgement.level for _, _, judgement in cited),
             "providers": _distinct(name for name, _, _ in cited),
@@ -113,6 +122,7 @@ class Library:
         checks = _distinct(check for by in broken.values() for check in by)
         return {
             "says": fault.sentence,
+            "file": fault_places(id),
             "endpoints": list(fault.endpoints),
             "within_the_rules": fault.harmless,
             "bitten": self._bitten([id]),
@@ -120,23 +130,58 @@ class Library:
             "mend": _distinct(mend(check) for check in checks),
         }
 
-    def _case(self, id: str) -> Facts:
+    def _case(self, id: str, provider: str | None) -> Facts:
         case = self.cases[id]
         cited = [
             (clause.id, one.check) for _, clause in self.clauses.values() for one in clause.judged if _names(one, case)
         ]
         return {
             "says": case.says,
-            "stands": f"suites/{case.area}/cases.yaml",
+            "file": case_place(id),
+            "bases": self._bases(id),
             "endpoint": case.endpoint,
             "aims": case.kind if case.refused is None else f"refusal: {case.refused}",
             "profile": case.profile,
+            "repeat": case.repeat if case.repeat > 1 else None,
+            "connection": case.connection,
+            "together": case.together or None,
             "requests": case.requests,
             "feature": case.feature,
             "needs": sorted(case.means),
             "checks": _distinct(check for _, check in cited),
             "clauses": _distinct(clause for clause, _ in cited),
+            **self._sent(case, provider),
         }
+
+    def _bases(self, name: str) -> list[list[Facts]]:
+        """The cases that each request of a case starts from, the nearest first."""
+        chains = chains_of_bases(name, config.case_entries())
+        return [
+            [{"case": base, "file": case_place(base), "says": self.cases[base].says} for base in chain]
+            for chain in chains
+        ]
+
+    def _sent(self, case: Case, provider: str | None) -> Facts:
+        """The requests of a case as a provider would get them, or why none would."""
+        lack = ""
+        names = [config.provider_named(self.providers, provider).name] if provider else self._askable(case)
+        for name in names:
+            try:
+                return {"sent_to": name, "sends": preview(case, self.providers[name])}
+            except Untestable as reason:
+                lack = lack or str(reason)
+        return {"unsent": lack}
+
+    def _askable(self, case: Case) -> list[str]:
+        """The providers, those first whose clauses name a case, and of these the baseline."""
+        naming = {
+            self.providers[name].schemas
+            for name, clause in self.clauses.values()
+            if any(case.name in one.case.values() for one in clause.judged)
+        }
+        return sorted(
+            self.providers, key=lambda name: (self.providers[name].schemas not in naming, name != config.BASELINE)
+        )
 
     def _provider(self, id: str) -> Facts:
         provider = self.providers[id]

@@ -12,6 +12,7 @@ from wireproof.check import Check
 from wireproof.docket import is_selector, selects
 from wireproof.honoured import has
 from wireproof.provider import Provider
+from wireproof.yaml_file import read_yaml
 
 # Why no answer shows that a member was obeyed: endpoint → member → reason.
 REASONS = "suites/unproved.yaml"
@@ -50,7 +51,7 @@ class Field:
 
 def reasons() -> Mapping[str, Mapping[str, str]]:
     """Why no answer shows that a member was obeyed."""
-    found: Mapping[str, Mapping[str, str]] = datafiles.read_yaml(datafiles.root() / REASONS)
+    found: Mapping[str, Mapping[str, str]] = read_yaml(datafiles.root() / REASONS)
     return found
 
 

@@ -12,13 +12,14 @@ from typing import Any
 
 from wireproof import contract, datafiles
 from wireproof.errors import ConfigError, WireproofError
+from wireproof.yaml_file import read_yaml
 
 FILE = "load/cells.yaml"
 
 
 def latency_data(name: str) -> Mapping[str, Any]:
     """The latency of a kind of cell; ConfigError lists the known ones."""
-    data = datafiles.read_yaml(datafiles.root() / FILE, FILE)
+    data = read_yaml(datafiles.root() / FILE, FILE)
     contract.check_format(data, "cells", FILE)
     known: Mapping[str, Any] = data["cells"]
     if name not in known:
@@ -29,7 +30,7 @@ def latency_data(name: str) -> Mapping[str, Any]:
 
 def script_data(file: Path) -> list[Mapping[str, Any]]:
     """The turns that a script tells; ConfigError where it does not read."""
-    data: list[Mapping[str, Any]] = datafiles.read_yaml(file)
+    data: list[Mapping[str, Any]] = read_yaml(file)
     contract.check_format(data, "script", str(file))
     return data
 

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from xml.sax.saxutils import escape, quoteattr
 
-from wireproof.report.plain import xml
-from wireproof.report.violation import printable
+from wireproof.report.plain import printable, xml
 
 COUNTED = ("tests", "failures", "errors", "skipped")
 

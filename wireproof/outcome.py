@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wireproof.outcomes import SKIPPED
-from wireproof.report.violation import printable
+from wireproof.report.plain import printable
 from wireproof.run import Run
 from wireproof.verdict import Verdict
 

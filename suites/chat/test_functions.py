@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Exchange, NotJson, Undecided, Violation, check, parse_json
+from wireproof.check import Exchange, Undecided, Violation, check
 
 AT_MESSAGE, AT_DELTA = "/choices/0/message/function_call", "/choices/0/delta/function_call"
 Call = tuple[str, str]
@@ -59,12 +59,7 @@ def test_function_called(exchange: Exchange) -> None:
     expect.that(name in names, " or ".join(names), name, at=f"{place(exchange)}/name")
     if expect.finish(exchange) == "length":
         raise Undecided("the token cap cut the call off")
-    at = f"{place(exchange)}/arguments"
-    try:
-        found = parse_json(arguments)
-    except NotJson as error:
-        raise Violation("a JSON text", f"{expect.shown(arguments)} ({error})", at=at) from None
-    expect.that(isinstance(found, dict), "a JSON object", arguments, at=at)
+    expect.json_object(arguments, at=f"{place(exchange)}/arguments")
 
 
 @check("tools.function-finish")

@@ -6,22 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Exchange, Inconclusive, check, parse_json
+from wireproof.check import Exchange, Inconclusive, check
 
 COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
 
 
 def called(exchange: Exchange) -> list[tuple[Any, Any]]:
     """Name and parsed arguments of each tool call of choice 0, streamed or not."""
-    return [(call.name, parsed(call.arguments)) for call in expect.tool_calls(exchange)]
-
-
-def parsed(arguments: Any) -> Any:
-    """Arguments as JSON, or as they came where they are none."""
-    try:
-        return parse_json(arguments)
-    except (ValueError, TypeError):
-        return arguments
+    return [(call.name, expect.parsed_arguments(call.arguments)) for call in expect.tool_calls(exchange)]
 
 
 def counts(exchange: Exchange) -> Mapping[str, Any]:

@@ -9,8 +9,6 @@ from typing import Any
 from wireproof import expect
 from wireproof.check import Exchange, Inconclusive, Undecided, check, usage_of
 
-# Clocks of two machines differ; milliseconds, local time and fixed values differ by more.
-CLOCK_SECONDS = 300
 ORDER = re.compile(r"[Aa]nswer only with the word (\w+)")
 EXACTLY = re.compile(r"Say exactly:\s*(.+)", re.S)
 NUMBER = re.compile(r"\d+")
@@ -51,16 +49,13 @@ def test_answers(exchange: Exchange) -> None:
 def test_created(exchange: Exchange) -> None:
     """The member created is the second in which the answer was made."""
     created = expect.member(expect.answer(exchange), "/created", int, float)
-    near = exchange.sent_at - CLOCK_SECONDS <= created <= exchange.sent_at + CLOCK_SECONDS
-    expect.that(near, f"within {CLOCK_SECONDS} s of {exchange.sent_at:.0f}", created, at="/created")
+    expect.recent(exchange, created, at="/created")
 
 
 @check("chat.model")
 def test_model(exchange: Exchange) -> None:
     """The member model repeats the model that was asked for, or names a dated version of it."""
-    model, wanted = expect.member(expect.answer(exchange), "/model", str), expect.asked(exchange)["model"]
-    named = model == wanted or model.startswith(f"{wanted}-")
-    expect.that(named, f"{wanted} or a version of it", model, at="/model")
+    expect.same_model(exchange, expect.member(expect.answer(exchange), "/model", str), at="/model")
 
 
 @check("chat.one-choice")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Exchange, Inconclusive, check, parse_json
+from wireproof.check import Exchange, Inconclusive, check
 
 ENDS = ("response.completed", "response.incomplete", "response.failed")
 
@@ -30,15 +30,7 @@ def items(response: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def called(response: Mapping[str, Any]) -> list[list[Any]]:
     """Name and arguments of each function call."""
     calls = [item for item in items(response) if item.get("type") == "function_call"]
-    return [[call.get("name"), parsed(call.get("arguments"))] for call in calls]
-
-
-def parsed(arguments: Any) -> Any:
-    """Arguments as JSON, or as they came where they are none."""
-    try:
-        return parse_json(arguments)
-    except (ValueError, TypeError):
-        return arguments
+    return [[call.get("name"), expect.parsed_arguments(call.get("arguments"))] for call in calls]
 
 
 def counts(exchange: Exchange) -> Mapping[str, Any]:

@@ -19,6 +19,7 @@ from wireproof import config, contract, datafiles
 from wireproof.errors import ConfigError
 from wireproof.load import stages
 from wireproof.load.scenario import one_course, scenarios
+from wireproof.yaml_file import read_yaml
 
 ROOT = Path(__file__).parents[2]
 Serve = Run = Any
@@ -227,7 +228,7 @@ def test_two_scenarios_with_loads_of_their_own_do_not_run_together() -> None:
 
 
 def test_the_format_says_what_every_scenario_may_say() -> None:
-    contract.check_format(datafiles.read_yaml(datafiles.root() / "load/scenarios.yaml"), "scenarios", "x")
+    contract.check_format(read_yaml(datafiles.root() / "load/scenarios.yaml"), "scenarios", "x")
 
 
 def test_the_manifest_for_kubernetes_says_what_locust_understands(tmp_path: Path) -> None:

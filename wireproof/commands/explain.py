@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,22 @@ from wireproof.commands import command, matrix_of, the_matrix
 
 # What a person reads at once; more is told by --json.
 SHOWN = 12
+# How people call what has another name in JSON.
+HEADINGS = {"stands": "clauses", "bitten": "seen in", "mend": "how to fix", "aims": "expects"}
 
 
 def add(commands: Any) -> None:
     """Register the command."""
-    help = "explain a check, clause, fault, case or provider: what it requires, what breaks it, how to mend that"
+    help = (
+        "explain a check, clause, fault, case or provider: what it requires or sends, what breaks it, how to fix that"
+    )
     parser = command(commands, "explain", run, help)
     parser.add_argument("id", metavar="ID", help="for example stream.usage, IIO-ERR-002, done-missing or chat-basic")
+    parser.add_argument(
+        "--provider",
+        metavar="NAME",
+        help="show a case as it is sent to this provider (default: openai, or the first whose contract has the case)",
+    )
     the_matrix(parser)
 
 
@@ -27,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     from wireproof.explain import Library
 
     providers = config.load_providers(Path(options.providers) if options.providers else None)
-    facts = Library.of(providers, matrix_of(options) or {}).explain(options.id)
+    facts = Library.of(providers, matrix_of(options) or {}).explain(options.id, options.provider)
     print(json.dumps(facts, indent=1, ensure_ascii=False) if options.json else as_text(facts))
     return 0
 
@@ -36,13 +46,35 @@ def as_text(facts: dict[str, Any]) -> str:
     """The facts for people: a line each, long lists cut."""
     lines = [f"{facts['id']} ({facts['kind']})"]
     for name, value in facts.items():
-        if name in ("id", "kind") or value in (None, "", [], {}):
+        if name in ("id", "kind", "bases", "sends") or value in (None, "", [], {}):
             continue
-        told = _lines(value)
-        more = [f"and {len(told) - SHOWN} more"] if len(told) > SHOWN else []
-        first, *rest = [*told[:SHOWN], *more]
-        lines += [f"  {name.replace('_', ' '):<17}{first}", *(f"{'':<19}{line}" for line in rest)]
-    return "\n".join(lines)
+        lines += _headed(HEADINGS.get(name, name.replace("_", " ")), _lines(value))
+    return "\n".join([*lines, *_sent(facts)])
+
+
+def _sent(facts: dict[str, Any]) -> Iterator[str]:
+    """The bases and the requests of a case; those of steps one by one."""
+    from wireproof.report.request_text import Chain, numbered, request_lines, settings
+
+    chains: list[Chain] = facts.get("bases", [])
+    shared = all(chain == chains[0] for chain in chains)
+    if shared and any(chains):
+        yield from _headed("bases", [_base(base) for base in chains[0]])
+    for heading, bases, sent in numbered(chains, facts["sends"]) if "sends" in facts else ():
+        more = [f"base: {_base(base)}" for base in bases if not shared] + settings(sent)
+        yield from ("", f"  {heading}", *(f"    {line}" for line in more), *([""] if more else []))
+        yield from (f"    {line}".rstrip() for line in request_lines(sent))
+
+
+def _base(base: Mapping[str, str]) -> str:
+    return f"{base['case']} ({base['file']})"
+
+
+def _headed(heading: str, found: list[str]) -> Iterator[str]:
+    more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
+    first, *rest = [*found[:SHOWN], *more]
+    yield f"  {heading:<17}{first}"
+    yield from (f"{'':<19}{line}" for line in rest)
 
 
 def _lines(value: Any) -> list[str]:

@@ -27,7 +27,7 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the verdicts; 0 the contract holds, 1 it is broken, 2 incomplete or nothing was judged."""
     from wireproof.rejudge import changed, rejudge
-    from wireproof.report.violation import printable
+    from wireproof.report.plain import printable
 
     file = Path(options.ledger)
     judged, held = rejudge(

@@ -12,6 +12,7 @@ from wireproof.case import Ask
 from wireproof.casebook import ENDPOINT_ROLES
 from wireproof.generated.probe import Probe, kind_of, written
 from wireproof.provider import Provider
+from wireproof.yaml_file import read_yaml
 
 # The kinds of requests after which a server has to show that it still serves.
 BROKEN = frozenset({"invalid", "odd"})
@@ -127,7 +128,7 @@ def features_of(members: tuple[str, ...]) -> frozenset[str]:
 def endpoints() -> Mapping[str, Any]:
     """requests.yaml: endpoint → what its requests start from."""
     shown = "suites/generated/requests.yaml"
-    data: Mapping[str, Any] = datafiles.read_yaml(datafiles.root() / shown, shown)
+    data: Mapping[str, Any] = read_yaml(datafiles.root() / shown, shown)
     contract.check_format(data, "generated", shown)
     return data
 

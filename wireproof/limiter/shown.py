@@ -13,7 +13,7 @@ from wireproof.limiter.fit import MINUTE_S, Fit
 from wireproof.limiter.probe import Probe, retry_after
 from wireproof.provider import Tier
 from wireproof.redact import Redactor
-from wireproof.report.violation import printable
+from wireproof.report.plain import printable
 from wireproof.target import Target
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from wireproof import datafiles
 from wireproof.case import Case
 from wireproof.casebook import read_cases
+from wireproof.yaml_file import read_yaml
 
 NAME = re.compile(r"^([a-z][a-z0-9-]*):", re.MULTILINE)
 
@@ -46,5 +47,5 @@ def _places() -> dict[str, Path]:
 
 @cache
 def _entries(file: Path) -> dict[str, Any]:
-    entries: dict[str, Any] = datafiles.read_yaml(file, f"suites/{file.parent.name}/cases.yaml")
+    entries: dict[str, Any] = read_yaml(file, f"suites/{file.parent.name}/cases.yaml")
     return entries

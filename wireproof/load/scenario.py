@@ -14,6 +14,7 @@ from wireproof import contract, datafiles
 from wireproof.errors import ConfigError
 from wireproof.load import slo, threshold
 from wireproof.load.course import Course
+from wireproof.yaml_file import read_yaml
 
 FILE = "load/scenarios.yaml"
 ENDLESS = Course()
@@ -91,7 +92,7 @@ def scenarios(more: Path | None = None) -> dict[str, Scenario]:
 
 
 def _read(file: Path, shown: str) -> dict[str, Scenario]:
-    data = datafiles.read_yaml(file, shown)
+    data = read_yaml(file, shown)
     contract.check_format(data, "scenarios", shown)
     return {name: Scenario.from_row(name, row, file.parent) for name, row in data["scenarios"].items()}
 

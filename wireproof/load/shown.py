@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from wireproof.redact import Redactor
-from wireproof.report.violation import printable
+from wireproof.report.plain import printable
 
 # A server that refuses says the same again and again.
 REMEMBERED = 256

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wireproof.mock.conversation import Conversation, Line, from_messages, text_of
-from wireproof.mock.messages import check_messages
+from wireproof.mock.messages import check_messages, part_type
 from wireproof.mock.refusal import Refused
 from wireproof.mock.rules import RequestRules
 from wireproof.mock.validate import Body, out_of_range, required, wrong_type
@@ -83,11 +83,7 @@ def unexpected(place: str, given: Any, known: Sequence[str]) -> Refused:
 
 
 def check_part(part: Any, place: str, rules: RequestRules) -> None:
-    if not isinstance(part, Mapping):
-        raise wrong_type(place, "object")
-    kind = part.get("type")
-    if kind is None:
-        raise required(f"{place}.type")
+    kind = part_type(part, place)
     if kind not in rules.content_parts:
         raise unexpected(f"{place}.type", kind, rules.content_parts)
     if kind.endswith("text") and not isinstance(part.get("text"), str):

@@ -46,12 +46,17 @@ def check_content(message: Body, place: str, rules: RequestRules) -> None:
         check_part(part, f"{place}.content[{index}]", rules)
 
 
-def check_part(part: Any, place: str, rules: RequestRules) -> None:
+def part_type(part: Any, place: str) -> Any:
+    """The type that a content part names; raises Refused for one that is no object or names none."""
     if not isinstance(part, dict):
         raise wrong_type(place, "object")
-    kind = part.get("type")
-    if kind is None:
+    if part.get("type") is None:
         raise required(f"{place}.type")
+    return part["type"]
+
+
+def check_part(part: Any, place: str, rules: RequestRules) -> None:
+    kind = part_type(part, place)
     if kind not in rules.content_parts:
         raise out_of_range(f"{place}.type", f"Invalid value {kind!r}: expected one of {list(rules.content_parts)}.")
     if kind == "text" and not isinstance(part.get("text"), str):

@@ -10,9 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from wireproof import datafiles
 from wireproof.mock.draw import Draw
 from wireproof.mock.orders import SENTENCES
+from wireproof.yaml_file import read_yaml
 
 KNOWN = Path(__file__).parent / "transcripts.yaml"
 UNTIMED_S = 2.0
@@ -46,7 +46,7 @@ def is_audio(data: bytes) -> bool:
 
 @cache
 def known() -> dict[str, dict[str, Any]]:
-    rows: dict[str, dict[str, Any]] = datafiles.read_yaml(KNOWN)
+    rows: dict[str, dict[str, Any]] = read_yaml(KNOWN)
     return rows
 
 

@@ -6,8 +6,7 @@ from typing import Any
 
 from wireproof.outcomes import JUDGED
 from wireproof.report.facts import Facts
-from wireproof.report.plain import short
-from wireproof.report.violation import printable
+from wireproof.report.plain import printable, short
 
 
 def badge(facts: Facts) -> dict[str, Any]:

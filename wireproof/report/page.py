@@ -18,8 +18,8 @@ from wireproof.outcomes import SKIPPED
 from wireproof.report.embedded import Index, embedded, packed
 from wireproof.report.facts import Facts, counts
 from wireproof.report.markdown import headline
+from wireproof.report.plain import printable
 from wireproof.report.timings import timings
-from wireproof.report.violation import printable
 from wireproof.verdict import Verdict
 
 FOLDER = Path(__file__).parent / "page"

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 
-from wireproof.report.violation import printable
-
 # Characters that XML 1.0 cannot say at all, even escaped.
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 SHOWN = 400
+
+
+def printable(text: str) -> str:
+    """Text of a server without control characters: it must not steer the reader's terminal."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 def short(text: str, most: int = SHOWN) -> str:

@@ -7,8 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from wireproof.report.facts import LEDGER, Facts, ranked
-from wireproof.report.plain import short
-from wireproof.report.violation import printable
+from wireproof.report.plain import printable, short
 from wireproof.verdict import Verdict
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from wireproof.clause import LEVELS
 from wireproof.outcomes import TABLE
-from wireproof.report.violation import printable
+from wireproof.report.plain import printable
 from wireproof.verdict import Divergence, Verdict
 
 COLUMNS = tuple(column for one in TABLE for column in (reversed(LEVELS) if one.id == "fail" else (one.id,)))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from wireproof.clause import Clause
 from wireproof.curl import curl_command
 from wireproof.exchange import Exchange
+from wireproof.report.plain import printable
 from wireproof.verdict import Verdict
 
 SHOWN_FINDINGS = 5
@@ -32,13 +33,6 @@ def told(verdict: Verdict, exchanges: Iterable[Exchange], clauses: Mapping[str, 
     if verdict.replay:
         lines.append(f"  replay       {printable(verdict.replay)}")
     return "\n".join(map(printable, lines))
-
-
-def printable(text: str) -> str:
-    """Text of a server without control characters: it must not steer the reader's terminal."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 def _rules(verdict: Verdict, clauses: Mapping[str, Clause]) -> Iterable[str]:

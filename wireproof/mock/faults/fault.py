@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from wireproof import datafiles
 from wireproof.mock.lapse import Lapse
+from wireproof.yaml_file import read_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Fault:
 @cache
 def stored(name: str) -> Any:
     """A data file of the catalogue."""
-    return datafiles.read_yaml(Path(__file__).parent / name)
+    return read_yaml(Path(__file__).parent / name)
 
 
 def fault(fault_id: str, row: Mapping[str, Any], lapse: Lapse) -> Fault:
