@@ -12,12 +12,12 @@ from urllib.parse import quote, urlsplit
 import pytest
 
 from wireproof import aim, config
-from wireproof.check import Untestable
 from wireproof.mock.core import Core
 from wireproof.mock.faults import derived, faults, find
 from wireproof.mock.head import ops_of
 from wireproof.mock.message import Received
 from wireproof.mock.rehearsal import Rehearsal
+from wireproof.omission import CannotSend
 from wireproof.render import render
 
 NOW = 1_800_000_000.0
@@ -244,7 +244,7 @@ def _rehearsed():
     for case in config.load_cases().values():
         for target, rehearsal in zip(targets, rehearsals, strict=True):
             at = aim.at_address(target, f"http://mock{target.provider.serve_at}")
-            with suppress(KeyError, Untestable):
+            with suppress(KeyError, CannotSend):
                 requests = [received(ask, at, case.name) for ask in case.asks] * case.repeat
                 endpoints, deeds = {ask.endpoint for ask in case.asks}, rehearsal.deeds(requests)
                 made[target.provider.name, case.name] = (endpoints, requests, deeds, rehearsal)

@@ -77,10 +77,10 @@ def _reachable(target: Target, live: bool, parsed: argparse.Namespace) -> Iterat
 
 async def _probed(target: Target, parsed: argparse.Namespace, *, live: bool) -> Probe:
     from wireproof.budget import Budget
-    from wireproof.check import Untestable
     from wireproof.config import load_cases
     from wireproof.limiter.aim import other_key
     from wireproof.limiter.probe import Probe
+    from wireproof.omission import CannotSend
     from wireproof.wire import Wire
 
     cases = load_cases()
@@ -90,7 +90,7 @@ async def _probed(target: Target, parsed: argparse.Namespace, *, live: bool) -> 
         probe = Probe(target, cases[parsed.case], wire, Budget(target), parsed.patience or PATIENCE_S)
         try:
             await probe.run(_other(target, parsed) if live else other_key(target))
-        except Untestable as reason:
+        except CannotSend as reason:
             raise ConfigError("--model", str(reason), "name it") from None
     return probe
 
