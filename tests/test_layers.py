@@ -22,6 +22,7 @@ PURE = frozenset(
         "clause",
         "errors",
         "exchange",
+        "finding",
         "form",
         "json_text",
         "pointer",

@@ -13,9 +13,9 @@ from hypothesis import find, given
 from hypothesis import strategies as st
 
 from wireproof.casebook import read_cases
-from wireproof.check import Finding
 from wireproof.errors import LedgerError
 from wireproof.exchange import Break, Exchange, Read, Request
+from wireproof.finding import Finding
 from wireproof.ledger import Entries, Ledger
 from wireproof.recorded import read
 from wireproof.redact import Redactor
