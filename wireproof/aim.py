@@ -11,19 +11,12 @@ from pathlib import Path
 
 from wireproof import address, config, keys, trust
 from wireproof.errors import ConfigError
+from wireproof.mock_controls import CONTROLS
 from wireproof.provider import Provider
 from wireproof.target import Deadlines, Price, Target
-from wireproof.waits import CLOCK
 
 # What RFC 9110, 5.1, lets stand as the name of a header.
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-CELL_MEANS = ("cell-down", "cell-failing", "cell-misconfigured", "cell-crashed", "cell-one-down")
-CONTROL_HEADERS = {
-    **dict.fromkeys(CELL_MEANS, ("X-Wireproof-Cell", "{}")),
-    "clock": (CLOCK, "{}"),
-    "one-slot": ("X-Wireproof-Slots", "{}"),
-}
-MOCK_MEANS = frozenset({*CELL_MEANS, "clock", "one-slot"})
 # The mock is on this machine: what takes longer than this is stuck.
 MOCK_DEADLINES = Deadlines(connect=5.0, first_byte=5.0, idle=2.0, total=20.0)
 
@@ -86,8 +79,8 @@ def _mock_target(provider: Provider, aim: Aim) -> Target:
         base_url="",
         keys=held,
         models={**provider.models, **_models(aim.models)},
-        means=MOCK_MEANS | keys.means(held, provider),
-        controls=CONTROL_HEADERS,
+        means=frozenset(CONTROLS) | keys.means(held, provider),
+        controls=CONTROLS,
         deadlines=_deadlines(aim.deadlines, MOCK_DEADLINES),
         connections=aim.connections or 4,
         pace=aim.pace,

@@ -66,11 +66,12 @@ def run(parsed: argparse.Namespace) -> int:
 @contextmanager
 def _reachable(target: Target, live: bool, parsed: argparse.Namespace) -> Iterator[Target]:
     from wireproof import aim, bundled
+    from wireproof.mock_controls import FAULT
 
     if live:
         yield target
         return
-    headers = {"X-Wireproof-Fault": parsed.fault} if parsed.fault else {}
+    headers = {FAULT: parsed.fault} if parsed.fault else {}
     with bundled.mock(parsed.providers) as addresses:
         yield replace(aim.at_address(target, addresses[target.name]), headers={**target.headers, **headers})
 
