@@ -14,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from wireproof import aim, config
+from wireproof.case import is_generated
 from wireproof.courier import Courier
 from wireproof.evidence import Evidence
-from wireproof.generated.probe import is_generated
 from wireproof.rehearsed import Rehearsed
 from wireproof.suites import load_checks
 from wireproof.target import Target

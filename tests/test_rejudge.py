@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from wireproof import aim, config
+from wireproof.case import is_generated
 from wireproof.courier import Courier
 from wireproof.evidence import Evidence, Sent
-from wireproof.generated.probe import is_generated
 from wireproof.ledger import Entries, Ledger, header
 from wireproof.mock.control import FAULT
 from wireproof.mock.faults import faults

@@ -22,6 +22,8 @@ PLAIN_KEYS = frozenset({"good", "none", "empty", "bad", "unprefixed", "revoked",
 USED_UP = ("-exhausted", "-spent")
 # And of one whose next request is the last of its volume.
 LAST = "-last"
+# What the name of a generated case begins with.
+GENERATED = "generated:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +170,26 @@ def tier_of(label: str) -> str:
     """The tier that the label of a key names."""
     state = next((state for state in (*USED_UP, LAST) if label.endswith(state)), "")
     return label.removesuffix(state)
+
+
+def generated_name(endpoint: str, kind: str, family: str) -> str:
+    """The name of a generated case."""
+    return f"{GENERATED}{endpoint}:{kind}:{family}"
+
+
+def is_generated(case: str) -> bool:
+    """True if the name of a case stands for requests that are generated."""
+    return case.startswith(GENERATED)
+
+
+def endpoint_of(case: str) -> str:
+    """The endpoint that a generated case asks."""
+    return case.split(":")[1]
+
+
+def kind_of(case: str) -> str:
+    """The kind of a generated case: valid, invalid, odd, kept or stateful."""
+    return case.split(":")[2]
 
 
 def _asked_tokens(ask: Ask) -> int:

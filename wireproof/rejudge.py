@@ -8,10 +8,10 @@ from typing import Any
 
 from wireproof import config
 from wireproof.aim import Aim
+from wireproof.case import is_generated
 from wireproof.docket import Entry
 from wireproof.errors import ConfigError
 from wireproof.evidence import Evidence
-from wireproof.generated.probe import is_generated
 from wireproof.ledger import describe
 from wireproof.provider import Provider
 from wireproof.recorded import Recorded, recorded

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from wireproof import aim, config, pointer
+from wireproof.case import endpoint_of, kind_of
 from wireproof.contract import SchemaSet
 from wireproof.generated.draft import Draft, drafts, endpoints
 from wireproof.generated.examples import examples
 from wireproof.generated.families import BY_COST, strategies
-from wireproof.generated.probe import Probe, endpoint_of, kind_of
+from wireproof.generated.probe import Probe
 from wireproof.plan import plan
 from wireproof.suites import load_checks
 from wireproof.trial import open_trial

@@ -8,9 +8,9 @@ from functools import cache
 from typing import Any
 
 from wireproof import contract, datafiles, pointer
-from wireproof.case import Ask
+from wireproof.case import Ask, kind_of
 from wireproof.casebook import ENDPOINT_ROLES
-from wireproof.generated.probe import Probe, kind_of, written
+from wireproof.generated.probe import Probe, written
 from wireproof.provider import Provider
 
 # The kinds of requests after which a server has to show that it still serves.

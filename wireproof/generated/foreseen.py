@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from wireproof.case import endpoint_of, is_generated
 from wireproof.generated.draft import Draft
 from wireproof.generated.examples import draws
 from wireproof.generated.families import strategies
 from wireproof.generated.machines import MACHINES
-from wireproof.generated.probe import Probe, endpoint_of, is_generated
+from wireproof.generated.probe import Probe
 from wireproof.omission import CannotSend
 from wireproof.render import Outgoing, render
 from wireproof.target import Target

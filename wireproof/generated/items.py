@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis.errors import DidNotReproduce, Flaky, Unsatisfiable
 from hypothesis.strategies import SearchStrategy
 
+from wireproof.case import endpoint_of
 from wireproof.check import Check, Violation
 from wireproof.closing import RUN
 from wireproof.courier import Courier
@@ -27,7 +28,7 @@ from wireproof.generated.exercise import Exercise
 from wireproof.generated.exploration import Exploration
 from wireproof.generated.families import strategies
 from wireproof.generated.machines import is_stateful
-from wireproof.generated.probe import Probe, endpoint_of
+from wireproof.generated.probe import Probe
 from wireproof.generated.replay import Replay
 from wireproof.outcome import carry, show
 from wireproof.run import Run
