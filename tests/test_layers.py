@@ -52,6 +52,7 @@ OWNERS = {
     "yaml": ("wireproof.datafiles", "wireproof.mock.faults."),
     "pytest": (
         "wireproof.plugin",
+        "wireproof.check_item",
         "wireproof.outcome",
         "wireproof.generated.items",
         "wireproof.protocol",
