@@ -17,7 +17,7 @@ from uuid import uuid4
 import pytest
 
 from wireproof import options, protocol
-from wireproof.aim import environment
+from wireproof.aim import TargetOptions, environment
 from wireproof.check import registry
 from wireproof.check_item import CheckItem, send_cases
 from wireproof.closing import RUN, RUN_ID, Closing, folder
@@ -153,7 +153,7 @@ def _run(config: pytest.Config) -> Run:
             raise config.stash[TROUBLE]
         chosen = config.option
         policy = options.policy_of(chosen)
-        run = Run.of(options.aim_of(chosen), **policy, id=config.stash[RUN_ID], resend=chosen.resend)
+        run = Run.of(TargetOptions.from_parsed(vars(chosen)), **policy, id=config.stash[RUN_ID], resend=chosen.resend)
         if chosen.resume:
             run.resume(chosen.resume)
         areas = sorted({entry.area for entry in run.every_entry()})

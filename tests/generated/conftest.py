@@ -32,7 +32,7 @@ EFFORT = Effort(WIDE_EXAMPLES, shrink=True, same=True)
 
 def target_of(provider: str, fault: str | None) -> Target:
     """The bundled server's profile of a provider, which commits a fault on every request."""
-    (target,) = aim.targets(aim.Aim(providers=(provider,)), {})
+    (target,) = aim.mock_targets(provider)
     target = aim.at_address(target, f"http://mock{target.provider.serve_at}")
     return target if fault is None else replace(target, headers={FAULT: fault})
 

@@ -238,7 +238,7 @@ def _faultless(providers, all_probes):
 @pytest.fixture(name="rehearsed", scope="module")
 def _rehearsed():
     """Every case of the suites on every profile: its endpoints, its requests, what is done for them, and by whom."""
-    made, targets = {}, aim.targets(aim.Aim(), {})
+    made, targets = {}, aim.mock_targets()
     rehearsals = [Rehearsal({target.provider.name: target.provider.data}) for target in targets]
     # One case after another, each on every profile: what is one profile's alone shows soon.
     for case in config.load_cases().values():

@@ -18,9 +18,17 @@ def command(commands: Any, name: str, run: Run, help: str) -> argparse.ArgumentP
     """The parser of a command that may print JSON and read providers of one's own."""
     parser: argparse.ArgumentParser = commands.add_parser(name, help=help, description=help)
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--providers", metavar="FILE", help="a YAML file that adds providers or changes them")
+    as_of_check(parser, "providers")
     parser.set_defaults(run=run)
     return parser
+
+
+def as_of_check(parser: argparse.ArgumentParser, *names: str) -> None:
+    """Options about targets, as `wireproof check` has them."""
+    from wireproof.option_table import BY_NAME
+
+    for name in names:
+        parser.add_argument(BY_NAME[name].flag, **BY_NAME[name].keywords)
 
 
 def some_providers(parser: argparse.ArgumentParser, help: str = "only this provider (repeatable)") -> None:
@@ -55,7 +63,7 @@ def runs_of_load(parser: argparse.ArgumentParser, kind: str, *, provider: str, c
     parser.add_argument(
         "--provider", default=provider, metavar="NAME", help=f"whose contract the host speaks (default: {provider})"
     )
-    parser.add_argument("--providers", metavar="FILE", help="a YAML file that adds providers or changes them")
+    as_of_check(parser, "providers")
     parser.add_argument("--cells", type=int, default=cells, metavar="N", help=f"of our own (default: {cells})")
     parser.add_argument(
         "--latency", default=latency, metavar="NAME", help=f"of our own cells, in load/cells.yaml (default: {latency})"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wireproof.commands import runs_of_load, write
+from wireproof.commands import as_of_check, runs_of_load, write
 from wireproof.errors import WireproofError
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="wireproof failover", description=HELP, allow_abbrev=False)
     parser.add_argument("scenario", nargs="?", default=SCENARIO, help=f"what is asked (default: {SCENARIO})")
     runs_of_load(parser, "failover", provider="iio", cells=2, latency="steady")
-    parser.add_argument("--key-env", metavar="NAME", help="the environment variable that holds the key")
+    as_of_check(parser, "key_env")
     parser.add_argument(
         "--script", metavar="FILE", help=f"when our own cells go down and come back (default: {SCRIPT})"
     )

@@ -42,18 +42,18 @@ def add(commands: Any) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Probe one target; 0 what is told is so, 1 it is not, 2 it could not be asked."""
-    from wireproof import aim, options
+    from wireproof import aim
     from wireproof.limiter import report
     from wireproof.limiter.aim import at_limit
     from wireproof.limiter.fit import fit
     from wireproof.limiter.shown import limits_told, shown
 
-    aimed = options.aim_of(parsed)
-    found = aim.targets(aimed, aim.environment())
+    options = aim.TargetOptions.from_parsed(vars(parsed))
+    found = aim.targets(options, aim.environment())
     if len(found) != 1:
         raise ConfigError("--provider", "a probe has one target", "name one provider")
-    with _reachable(at_limit(found[0], parsed.tier), aimed.live, parsed) as target:
-        probe = asyncio.run(_probed(target, parsed, live=aimed.live))
+    with _reachable(at_limit(found[0], parsed.tier), options.live, parsed) as target:
+        probe = asyncio.run(_probed(target, parsed, live=options.live))
     fitted = fit(probe.seen, limits_told(probe))
     told = shown(probe, fitted)
     as_json = json.dumps(report.as_data(probe, fitted, told), indent=1)

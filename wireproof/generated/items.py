@@ -173,7 +173,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
         replay = Replay.of(entry.check, entry.case, error) or item.config.stash[EFFORT].replay
     verdict = run.masked(item.config.stash[EXPLORERS].under_way[subject.name].verdict())
     if verdict.outcome == "fail" and replay is not None:
-        verdict = replace(verdict, replay=replay.line(run.aim, entry.target))
+        verdict = replace(verdict, replay=replay.line(run.options, entry.target))
     carry(item, verdict)
     show(run, verdict)
     return None

@@ -5,14 +5,16 @@ from __future__ import annotations
 import socket
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
-from pathlib import Path
 from time import time_ns
 
-from wireproof.aim import Aim
+from wireproof.aim import TargetOptions
 from wireproof.load.budget import FLAG, Ceilings
+from wireproof.option_table import BY_NAME
 
 # The requests of an open loop that may be under way, where neither -u nor the scenario says.
 UNDER_WAY = 100
+# What is said of a target as in `wireproof check`.
+SHARED = tuple(BY_NAME[name] for name in ("providers", "model", "key_env", "header", "deadline"))
 LOOPBACK = "127.0.0.1"
 
 
@@ -23,11 +25,8 @@ def add(parser: ArgumentParser) -> None:
     group.add_argument(
         "--provider", metavar="NAME", help="whose contract the host speaks (default: the scenario's, or openai)"
     )
-    group.add_argument("--providers", metavar="FILE", help="a YAML file that adds providers or changes them")
-    group.add_argument("--model", action="append", default=[], metavar="[ROLE=]ID", help="the model to ask")
-    group.add_argument("--key-env", metavar="NAME", help="the environment variable that holds the key")
-    group.add_argument("--header", action="append", default=[], metavar="'NAME: VALUE'", help="one more header line")
-    group.add_argument("--deadline", action="append", default=[], metavar="NAME=S", help="as of `wireproof check`")
+    for row in SHARED:
+        group.add_argument(row.flag, **row.keywords)
     group.add_argument("--rate", type=float, metavar="R", help="open loop: starts a second, over all processes")
     group.add_argument("--arrivals", choices=("constant", "poisson"), help="of the open loop (default: poisson)")
     group.add_argument("--warm-up", type=float, metavar="S", help="what starts within it is no part of the figures")
@@ -65,17 +64,11 @@ def keep_apart(parser: ArgumentParser, words: Sequence[str]) -> None:
         parser.set_defaults(master_bind_host=LOOPBACK, master_bind_port=port, master_port=port)
 
 
-def aim_of(options: Namespace, host: str | None) -> Aim:
-    """What the options say about the target at a host; about the bundled server's where there is none."""
-    return Aim(
-        providers=(options.provider,) if options.provider else (),
-        endpoint=host,
-        models=tuple(options.model),
-        key_env=options.key_env,
-        providers_file=Path(options.providers) if options.providers else None,
-        deadlines=tuple(options.deadline),
-        headers=tuple(options.header),
-    )
+def target_options(options: Namespace, host: str | None) -> TargetOptions:
+    """The options about the target at a host; about the bundled server's where there is none."""
+    given = {row.name: getattr(options, row.name) for row in SHARED}
+    provider = [options.provider] if options.provider else []
+    return TargetOptions({**given, "provider": provider, "endpoint": host})
 
 
 def ceilings_of(options: Namespace) -> Ceilings:

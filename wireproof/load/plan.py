@@ -66,10 +66,10 @@ class Plan:
 
 def targets(given: Namespace, hosts: Sequence[str], environment: dict[str, str], *, local: bool) -> tuple[Target, ...]:
     """The target at each host; local cells are asked with the keys that the bundled server knows."""
-    found = tuple(aim.targets(options.aim_of(given, host), environment)[0] for host in hosts)
+    found = tuple(aim.targets(options.target_options(given, host), environment)[0] for host in hosts)
     if not local:
         return found
-    (known,) = aim.targets(options.aim_of(given, None), environment)
+    (known,) = aim.targets(options.target_options(given, None), environment)
     return tuple(
         replace(target, keys=known.keys, models={**known.models, **target.models}, own_keys=True) for target in found
     )

@@ -64,7 +64,7 @@ class Run:
 
     def warm(self) -> None:
         """Read what a start will need: a worker that does so when it is told to start misses its heartbeats."""
-        aim.targets(options.aim_of(self.environment.parsed_options, None), dict(aim.environment()))
+        aim.targets(options.target_options(self.environment.parsed_options, None), dict(aim.environment()))
         argument_parser.default_args_dict()
 
     def start(self, **_: Any) -> None:
@@ -223,7 +223,7 @@ class Run:
             "workers": {"count": max(1, len(self.crew.workers)), "lost": lost},
         }
         found = summary.summary(self.environment.stats, self.book, setting, course, given.lead_s)
-        (aimed, *_) = aim.targets(options.aim_of(given, given.hosts[0]), dict(aim.environment()))
+        (aimed, *_) = aim.targets(options.target_options(given, given.hosts[0]), dict(aim.environment()))
         found["conformance"] = conformance.told(self.book.counts, aimed)
         return ending.judged(found, given.thresholds, self.crew.doubts(lost))
 
