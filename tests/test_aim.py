@@ -18,7 +18,8 @@ from wireproof.aim import TargetOptions, mock_targets, targets
 from wireproof.errors import ConfigError
 from wireproof.mock_controls import CONTROLS
 from wireproof.option_table import MOCK_DEADLINES, OPTIONS, TargetOption
-from wireproof.target import Deadlines, Key, Price, Target
+from wireproof.provider import Price
+from wireproof.target import Deadlines, Key, Target
 
 OPENAI, IIO = (config.load_providers()[name] for name in ("openai", "iio"))
 

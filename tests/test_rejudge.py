@@ -33,7 +33,7 @@ FORMS = ("models-list", "chat-basic", "chat-basic-stream", "chat-tools-stream", 
 
 def opened(provider: str) -> tuple[Trial, Target]:
     (target,) = aim.mock_targets(provider)
-    target = aim.at_address(target, f"http://127.0.0.1:1{target.provider.data['serve_at']}")
+    target = aim.at_address(target, f"http://127.0.0.1:1{target.provider.serve_at}")
     return open_trial(target, config.load_providers(), load_checks()), target
 
 

@@ -9,7 +9,8 @@ from math import inf
 
 from wireproof import keys
 from wireproof.errors import ConfigError
-from wireproof.target import Deadlines, Price
+from wireproof.provider import Price
+from wireproof.target import Deadlines
 
 # What RFC 9110, 5.1, lets stand as the name of a header.
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")

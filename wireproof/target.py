@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import inf
 
-from wireproof.provider import Provider
+from wireproof.provider import Price, Provider
 
 # Well-formed and unknown; fixed, so that two runs send the same bytes.
 UNKNOWN_KEY = "0wireproofdoesnotknowthiskey0000"
@@ -28,21 +27,6 @@ class Key:
 
     name: str
     value: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """Dollars for a million tokens of a request and of its answer."""
-
-    input: float
-    output: float
-
-    def of(self, input: int, output: int) -> float:
-        """What so many tokens cost."""
-        try:
-            return (input * self.input + output * self.output) / 1_000_000
-        except OverflowError:  # more tokens than a float can count: whatever asks for them is not worth it
-            return inf
 
 
 @dataclass(frozen=True, slots=True)

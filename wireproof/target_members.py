@@ -10,8 +10,8 @@ from wireproof import address, keys
 from wireproof.errors import ConfigError
 from wireproof.mock_controls import CONTROLS
 from wireproof.option_values import read_deadlines, read_headers, read_models, read_price
-from wireproof.provider import Provider
-from wireproof.target import Deadlines, Key, Price
+from wireproof.provider import Price, Provider
+from wireproof.target import Deadlines, Key
 
 
 @dataclass(frozen=True, slots=True)
