@@ -61,7 +61,7 @@ async def written(target: Target, stand: Stand, evidence: Evidence, file: Path) 
 
 async def differing(provider: str, folder: Path, only: frozenset[str]) -> Found:
     """Every fault under one contract."""
-    (target,) = aim.targets(aim.Aim(providers=(provider,)), {})
+    (target,) = aim.mock_targets(provider)
     found, chosen = Found(), [fault for name, fault in faults().items() if not only or name in only]
     with bundled.mock() as urls:
         target = replace(aim.at_address(target, urls[provider]), deadlines=DEADLINES)

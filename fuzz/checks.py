@@ -44,8 +44,8 @@ class Streamed:
 
 async def streamed(provider: str) -> list[Streamed]:
     """The streamed cases of a provider, each with its faultless answer."""
-    (target,) = aim.targets(aim.Aim(providers=(provider,)), {})
-    served = f"http://127.0.0.1:1{target.provider.data['serve_at']}"
+    (target,) = aim.mock_targets(provider)
+    served = f"http://127.0.0.1:1{target.provider.serve_at}"
     checks = {
         name: replace(check, function=atheris.instrument_func(check.function)) for name, check in load_checks().items()
     }

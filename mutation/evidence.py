@@ -121,7 +121,7 @@ def record(chosen: Mapping[str, Choice], seed: int) -> Store:
 def _record(name: str, choice: Choice, seed: int) -> tuple[Bench, tuple[Exhibit, ...]]:
     gc.disable()
     known = config.load_providers()
-    (target,) = aim.targets(aim.Aim(providers=(name,)), {})
+    (target,) = aim.mock_targets(name)
     with bundled.mock() as urls:
         target = replace(aim.at_address(target, urls[name]), deadlines=DEADLINES)
         trial, shelf = open_trial(target, known, load_checks()), Shelf(seed)

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from wireproof import aim, config
+from wireproof.case import is_generated
 from wireproof.courier import Courier
 from wireproof.evidence import Evidence
-from wireproof.generated.probe import is_generated
 from wireproof.rehearsed import Rehearsed
 from wireproof.suites import load_checks
 from wireproof.target import Target
@@ -40,8 +40,8 @@ def _heard() -> Heard:
 
 
 def _of(provider: str) -> tuple[Trial, Evidence]:
-    (target,) = aim.targets(aim.Aim(providers=(provider,)), {})
-    served = f"http://127.0.0.1:1{target.provider.data['serve_at']}"
+    (target,) = aim.mock_targets(provider)
+    served = f"http://127.0.0.1:1{target.provider.serve_at}"
     trial = open_trial(aim.at_address(target, served), config.load_providers(), load_checks())
     wanted = {name for entry in trial.entries for _, name in entry.cases if not is_generated(name)}
     return trial, asyncio.run(_answers(trial, trial.target, sorted(wanted)))

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
+import os
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from wireproof import options
-from wireproof.aim import MOCK_DEADLINES, targets
+from wireproof import config, options
+from wireproof.aim import TargetOptions, mock_targets, targets
 from wireproof.errors import ConfigError
+from wireproof.mock_controls import CONTROLS
+from wireproof.option_table import MOCK_DEADLINES, OPTIONS, TargetOption
+from wireproof.provider import Price
 from wireproof.target import Deadlines, Key, Target
+
+OPENAI, IIO = (config.load_providers()[name] for name in ("openai", "iio"))
 
 LOCAL = ("--endpoint", "http://127.0.0.1:1/v1")
 KEYS = {"OPENAI_API_KEY": "sk-1", "IIO_API_KEY": "iio-dev-1", "MINE": "sk-2"}
@@ -19,7 +30,7 @@ KEYS = {"OPENAI_API_KEY": "sk-1", "IIO_API_KEY": "iio-dev-1", "MINE": "sk-2"}
 def aim(*words: str, **environment: str) -> tuple[Target, ...]:
     parser = argparse.ArgumentParser()
     options.add(parser)
-    return targets(options.aim_of(parser.parse_args(words)), KEYS | environment)
+    return targets(TargetOptions.from_parsed(vars(parser.parse_args(words))), KEYS | environment)
 
 
 def test_without_an_endpoint_every_provider_is_judged_on_the_mock_with_every_means() -> None:
@@ -70,6 +81,100 @@ def test_credentials_in_headers_and_in_the_address_are_secrets_of_the_target() -
         *("sk-1", "sk-X", "hidden-1", "cookie-1", "cookie-2", "key-3"),
         *("bWU6cHJveHktcGFzc3dvcmQ=", "proxy-password", "a%2Fb-password", "a/b-password"),
     }
+
+
+# Option → the words that give it, and what is then in its member of a live target.
+GIVEN: dict[str, tuple[tuple[str, ...], Any]] = {
+    "--provider": (("iio",), IIO),
+    "--endpoint": (("http://127.0.0.1:2/v1/",), "http://127.0.0.1:2/v1"),
+    "--model": (("embeddings=e",), {"embeddings": "e"}),
+    "--key-env": (("MINE",), {"good": Key("MINE", "sk-2")}),
+    "--key": (("revoked=MINE",), {"good": Key("OPENAI_API_KEY", "sk-1"), "revoked": Key("MINE", "sk-2")}),
+    "--tier": (("small",), "small"),
+    "--one-slot": ((), {"one-slot"}),
+    "--header": (("X-Org: me",), {"X-Org": "me"}),
+    "--profile": (("all",), "all"),
+    "--secret-env": (("MINE",), ("sk-2",)),
+    "--deadline": (("total=9",), Deadlines(total=9.0)),
+    "--connections": (("2",), 2),
+    "--pace": (("7.5",), 7.5),
+    "--patience": (("65",), 65.0),
+    "--max-requests": (("7",), 7),
+    "--max-output-tokens": (("8",), 8),
+    "--max-cost": (("0.5",), 0.5),
+    "--price": (("1,2",), Price(1.0, 2.0)),
+}
+
+
+# What a file of providers adds is shown below.
+@pytest.mark.parametrize("row", [pytest.param(row, id=row.name) for row in OPTIONS if row.name != "providers"])
+def test_what_an_option_is_given_is_in_its_member_of_the_target(row: TargetOption) -> None:
+    words, wanted = GIVEN[row.flag]
+    (target,) = aim(*LOCAL, row.flag, *words)
+    assert getattr(target, row.member) == wanted
+
+
+def test_a_provider_may_come_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text("providers: {mine: {extends: openai, title: Mine, clause_prefix: MINE}}", encoding="utf-8")
+    (target,) = aim(*LOCAL, "--providers", str(file), "--provider", "mine")
+    assert (target.name, target.provider.title) == ("mine", "Mine")
+
+
+@pytest.mark.parametrize("made", [pytest.param("live", id="live"), pytest.param("mock", id="on-the-mock")])
+def test_each_member_of_a_target_is_made_by_one_row_or_by_no_option_at_all(made: str) -> None:
+    members = {field.name for field in fields(Target)}
+    assert {row.member for row in OPTIONS} <= members
+    makers = Counter(row.member for row in OPTIONS if getattr(row, made) is not None)
+    assert makers == dict.fromkeys(members - {"name", "provider", "controls", "own_keys"}, 1)
+
+
+def test_every_option_is_told_by_the_help_of_check() -> None:
+    asked = [sys.executable, "-m", "wireproof", "check", "--help"]
+    done = subprocess.run(asked, capture_output=True, text=True, timeout=60, env=os.environ | {"COLUMNS": "300"})
+    told = " ".join(done.stdout.split())
+    assert [row.flag for row in OPTIONS if f" {row.flag}" not in told or row.help not in told] == []
+
+
+@pytest.mark.parametrize(
+    ("member", "live", "mock"),
+    [
+        pytest.param("base_url", "http://127.0.0.1:1/v1", "", id="base-url"),
+        pytest.param("models", {}, OPENAI.models, id="models"),
+        pytest.param("controls", {}, CONTROLS, id="controls"),
+        pytest.param("headers", {}, {}, id="headers"),
+        pytest.param("deadlines", Deadlines(), MOCK_DEADLINES, id="deadlines"),
+        pytest.param("connections", 4, 4, id="connections"),
+        pytest.param("pace", None, None, id="pace"),
+        pytest.param("max_requests", None, None, id="max-requests"),
+        pytest.param("max_output_tokens", None, None, id="max-output-tokens"),
+        pytest.param("max_cost", None, None, id="max-cost"),
+        pytest.param("price", None, None, id="price"),
+        pytest.param("tier", None, OPENAI.rate.suite_tier, id="tier"),
+        pytest.param("profile", "core", "full", id="profile"),
+        pytest.param("own_keys", False, True, id="own-keys"),
+        pytest.param("patience", 0.0, 0.0, id="patience"),
+        pytest.param("hidden", (), (), id="hidden"),
+    ],
+)
+def test_what_is_not_said_has_a_default_live_and_on_the_mock(member: str, live: Any, mock: Any) -> None:
+    (at_endpoint,), (bundled,) = aim(*LOCAL), aim("--provider", "openai")
+    assert (getattr(at_endpoint, member), getattr(bundled, member)) == (live, mock)
+
+
+def test_what_only_an_endpoint_heeds_changes_nothing_on_the_mock() -> None:
+    ignored = ("--key-env", "GONE", "--header", "no colon", "--secret-env", "GONE", "--patience", "9", "--tier", "gold")
+    assert aim("--provider", "iio", *ignored, "--one-slot", "--key", "gold=GONE") == aim("--provider", "iio")
+
+
+def test_the_mock_is_asked_everything_where_no_command_line_says_less() -> None:
+    assert [target.profile for target in mock_targets("iio", "openai")] == ["all", "all"]
+    assert [target.name for target in mock_targets()] == list(config.load_providers())
+
+
+def test_a_name_that_is_no_option_is_refused() -> None:
+    with pytest.raises(TypeError, match="no option about targets is named endpiont"):
+        TargetOptions({"endpiont": "http://127.0.0.1:1/v1"})
 
 
 def test_a_key_that_was_revoked_may_be_given_for_the_means_it_is() -> None:

@@ -69,8 +69,8 @@ def asks_of(provider: str) -> list[Ask]:
 BOUNDS = [
     pytest.param(provider, endpoint, name, word, wanted, id=f"{provider}-{endpoint}-{name}-{word}")
     for provider, entry in PROVIDERS.items()
-    for endpoint, rules in entry.data["requests"].items()
-    for name, field in rules["fields"].items()
+    for endpoint, rules in entry.requests.items()
+    for name, field in rules.fields.items()
     for word, wanted in beyond(field)
     if field.get("documented", True) and (endpoint, name) not in NOT_ASKED and (provider, name) not in NO_RANGE
 ]
@@ -78,17 +78,17 @@ BOUNDS = [
 
 @pytest.mark.parametrize(("provider", "endpoint", "name", "word", "wanted"), BOUNDS)
 def test_a_bound_is_asked_one_step_beyond(provider: str, endpoint: str, name: str, word: str, wanted: Any) -> None:
-    field = PROVIDERS[provider].data["requests"][endpoint]["fields"][name]
+    field = PROVIDERS[provider].requests[endpoint].fields[name]
     given = [body[name] for ask in asks_of(provider) if ask.endpoint == endpoint and name in (body := asked(ask))]
     assert any(is_beyond(value, word, wanted, field) for value in given), given
 
 
 LIMITS = [
-    pytest.param(provider, tier, row["per_minute"], id=f"{provider}-{tier}")
+    pytest.param(provider, tier, row.per_minute, id=f"{provider}-{tier}")
     for provider, entry in PROVIDERS.items()
-    for tier, row in entry.data["rate"]["tiers"].items()
+    for tier, row in entry.rate.tiers.items()
     # OpenAI's page gives no figure: its tiers are those of the bundled server alone.
-    if row["per_minute"] is not None and provider != config.BASELINE
+    if row.per_minute is not None and provider != config.BASELINE
 ]
 
 

@@ -19,8 +19,9 @@ from wireproof.case import Ask, Case
 from wireproof.courier import Courier
 from wireproof.evidence import Unsent
 from wireproof.exchange import Break, Read
+from wireproof.provider import Price
 from wireproof.render import Outgoing, render
-from wireproof.target import Key, Price, Target
+from wireproof.target import Key, Target
 
 PROVIDERS = config.load_providers()
 IIO = PROVIDERS["iio"]

@@ -10,13 +10,12 @@ from pathlib import Path
 import pytest
 
 from wireproof import config, contract
-from wireproof.case import PLAIN_KEYS, Case
+from wireproof.case import PLAIN_KEYS, Case, is_generated
 from wireproof.clause import Clause, Judgement
 from wireproof.docket import is_selector, selects
 from wireproof.gather import SMOKE_CASES
 from wireproof.generated.families import strategies
 from wireproof.generated.machines import stateful
-from wireproof.generated.probe import is_generated
 from wireproof.provider import Provider
 from wireproof.suites import load_checks
 from wireproof.verdict import Verdict

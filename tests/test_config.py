@@ -15,6 +15,7 @@ import pytest
 
 from wireproof import config
 from wireproof.errors import ConfigError
+from wireproof.provider import CatalogueModel, Price, Provider, Reasoning
 
 ROOT = Path(__file__).parents[1]
 Write = Callable[[str], Path]
@@ -43,6 +44,31 @@ def test_the_bundled_providers_are_read() -> None:
     known = config.load_providers()
     assert set(known) >= {"iio", "openai"}
     assert known["iio"].refusals["missing-key"].status == (401,)
+
+
+def test_what_a_contract_says_is_read_into_typed_fields() -> None:
+    openai = config.load_providers()["openai"]
+    assert openai.document.startswith("OpenAPI description")
+    assert openai.key_prefix_promised is False
+    assert openai.reasoning is None
+    assert (openai.requests["chat"].token_cap, openai.requests["chat"].strict) == ("max_completion_tokens", True)
+    assert openai.fields("completions")["best_of"]["maximum"] == 20
+    assert openai.fields("models") == {}
+    mini, whisper = openai.catalogue[0], openai.catalogue[-1]
+    assert (mini.id, mini.context, mini.owned_by, mini.price) == ("gpt-4.1-mini", 1047576, "system", Price(0.4, 1.6))
+    assert (whisper.id, whisper.context, whisper.price) == ("whisper-1", None, None)
+    assert openai.documented_models == tuple(model.id for model in openai.catalogue)
+
+
+def test_what_a_contract_leaves_out_has_a_value_that_says_so() -> None:
+    rows = [{"id": "m", "roles": ["chat"]}, {"id": "n", "roles": ["chat"], "documented": False}]
+    reasoning = {"member": "thought", "request": "think", "default": True, "otherwise": "inline"}
+    data = config.providers_data()["openai"] | {"models": {"chat": "m", "catalogue": rows}, "reasoning": reasoning}
+    mine = Provider.from_data("mine", data)
+    nothing = {"context": None, "owned_by": None, "price": None}
+    assert mine.catalogue == (CatalogueModel("m", True, **nothing), CatalogueModel("n", False, **nothing))
+    assert mine.documented_models == ("m",)
+    assert mine.reasoning == Reasoning("thought", "inline")
 
 
 def test_an_unknown_provider_is_told_with_the_known_ones() -> None:

@@ -66,7 +66,7 @@ def serving(ledger: Path, seen: list[tuple[str, bytes]], *, longest: int = 0) ->
 
 def gathered(url: str, file: Path) -> tuple[Trial, Ledger]:
     """A live target that was asked, its evidence in this file."""
-    (target,) = aim.targets(aim.Aim(endpoint=url, models=("m",)), {"OPENAI_API_KEY": "sk-0123456789"})
+    (target,) = aim.targets(aim.TargetOptions({"endpoint": url, "model": ["m"]}), {"OPENAI_API_KEY": "sk-0123456789"})
     trial = open_trial(target, config.load_providers(), load_checks())
     ledger = Ledger(Redactor.of(target.secrets), durable=True)
     ledger.open(file, header("0", "r", "2026-01-01T00:00:00+00:00", True, [target]))

@@ -65,7 +65,7 @@ def test_the_pace_is_that_of_the_tier_unless_it_is_given() -> None:
         parser = argparse.ArgumentParser()
         options.add(parser)
         given = parser.parse_args(["--provider", "iio", "--endpoint", "http://127.0.0.1:1/v1", *words])
-        (target,) = aim.targets(options.aim_of(given), {"IIO_API_KEY": "iio-dev-1"})
+        (target,) = aim.targets(aim.TargetOptions.from_parsed(vars(given)), {"IIO_API_KEY": "iio-dev-1"})
         return target.pace
 
     assert {tier: pace("--tier", tier) for tier in known} == {tier: one.per_minute for tier, one in known.items()}

@@ -25,7 +25,7 @@ SEEDED: dict[str, str] = stored("seeded.yaml")
 @pytest.fixture(name="entries", scope="module")
 def _entries() -> tuple[Entry, ...]:
     """The docket of the openai profile."""
-    (target,) = aim.targets(aim.Aim(providers=("openai",)), {})
+    (target,) = aim.mock_targets("openai")
     return docket(target, target.provider, config.load_clauses("openai"), config.load_cases())
 
 

@@ -23,6 +23,7 @@ PURE = frozenset(
         "content_coding",
         "errors",
         "exchange",
+        "finding",
         "form",
         "json_text",
         "outcomes",
@@ -54,6 +55,7 @@ OWNERS = {
     "yaml": ("wireproof.yaml_file",),
     "pytest": (
         "wireproof.plugin",
+        "wireproof.check_item",
         "wireproof.outcome",
         "wireproof.generated.items",
         "wireproof.protocol",
@@ -157,6 +159,36 @@ def test_a_wrong_import_is_noticed(module: str, source: str) -> None:
 )
 def test_a_right_import_passes(module: str, source: str) -> None:
     assert breaches(module, source) == []
+
+
+def read_raw(source: str) -> list[int]:
+    """The lines that read a provider's entry of providers.yaml in place of its typed fields."""
+    reads = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Attribute) and node.attr == "data")
+    names = ((node.lineno, node.value) for node in reads)
+    return [
+        line
+        for line, value in names
+        if (isinstance(value, ast.Name) and value.id == "provider")
+        or (isinstance(value, ast.Attribute) and value.attr == "provider")
+    ]
+
+
+def test_only_the_mock_is_handed_the_entry_of_a_provider() -> None:
+    found = [*modules("wireproof"), *modules("suites")]
+    raw = {module for module, file in found if read_raw(file.read_text(encoding="utf-8"))}
+    assert raw == {"wireproof.rehearsed"}
+
+
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        pytest.param('provider.data["models"]', [1], id="of-a-provider"),
+        pytest.param('target.provider.data.get("auth")', [1], id="of-the-provider-of-a-target"),
+        pytest.param("event.data", [], id="of-an-event"),
+    ],
+)
+def test_a_read_of_an_entry_is_noticed(source: str, lines: list[int]) -> None:
+    assert read_raw(source) == lines
 
 
 def test_importing_the_plugin_loads_no_locust() -> None:

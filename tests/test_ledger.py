@@ -13,9 +13,9 @@ from hypothesis import find, given
 from hypothesis import strategies as st
 
 from wireproof.casebook import read_cases
-from wireproof.check import Finding
 from wireproof.errors import LedgerError
 from wireproof.exchange import Break, Exchange, Read, Request
+from wireproof.finding import Finding
 from wireproof.ledger import Ledger
 from wireproof.ledger_recorder import LedgerRecorder
 from wireproof.recorded import read

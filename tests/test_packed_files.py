@@ -12,7 +12,7 @@ from wireproof import aim, config, datafiles
 from wireproof.errors import ConfigError
 from wireproof.render import render
 
-TARGET = next(target for target in aim.targets(aim.Aim(), {}) if target.name == "openai")
+TARGET = next(target for target in aim.mock_targets() if target.name == "openai")
 CASE = config.load_cases()["chat-file"]
 
 

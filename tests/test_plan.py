@@ -25,7 +25,7 @@ each_provider = pytest.mark.parametrize("provider", [pytest.param(name, id=name)
 @cache
 def planned(provider: str, profile: str) -> Plan:
     """The plan of a live target of which nothing is known but a plain key."""
-    aimed = aim.Aim(providers=(provider,), endpoint="http://127.0.0.1:9/v1", profile=profile)
+    aimed = aim.TargetOptions({"provider": [provider], "endpoint": "http://127.0.0.1:9/v1", "profile": profile})
     (target,) = aim.targets(aimed, {})
     return plan(open_trial(target, PROVIDERS, load_checks()))
 

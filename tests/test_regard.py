@@ -67,7 +67,7 @@ def test_what_differs_is_told(parts, names):
 
 @pytest.mark.asyncio
 async def test_what_is_skipped_would_have_been_the_same():
-    (target,) = aim.targets(aim.Aim(providers=("iotex",)), {})
+    (target,) = aim.mock_targets("iotex")
     with bundled.mock() as urls:
         target = aim.at_address(target, urls["iotex"])
         stand = Stand(open_trial(target, config.load_providers(), load_checks()))

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from wireproof import aim, config
+from wireproof.case import is_generated
 from wireproof.courier import Courier
 from wireproof.evidence import Evidence, Sent
-from wireproof.generated.probe import is_generated
 from wireproof.ledger import Ledger
 from wireproof.ledger_recorder import LedgerRecorder, header
 from wireproof.mock.control import FAULT
@@ -32,8 +32,8 @@ FORMS = ("models-list", "chat-basic", "chat-basic-stream", "chat-tools-stream", 
 
 
 def opened(provider: str) -> tuple[Trial, Target]:
-    (target,) = aim.targets(aim.Aim(providers=(provider,)), {})
-    target = aim.at_address(target, f"http://127.0.0.1:1{target.provider.data['serve_at']}")
+    (target,) = aim.mock_targets(provider)
+    target = aim.at_address(target, f"http://127.0.0.1:1{target.provider.serve_at}")
     return open_trial(target, config.load_providers(), load_checks()), target
 
 

@@ -11,10 +11,10 @@ import pytest
 from wireproof import config, datafiles, form
 from wireproof.case import Ask
 from wireproof.casebook import read_cases
-from wireproof.check import Untestable
 from wireproof.curl import curl_command
 from wireproof.errors import ConfigError
 from wireproof.exchange import Request
+from wireproof.omission import CannotSend
 from wireproof.render import Outgoing, render
 from wireproof.target import Key, Target
 
@@ -109,7 +109,7 @@ def test_a_header_is_named_by_its_role_and_has_its_default_or_a_value_never_sent
 
 
 def test_a_header_whose_role_the_contract_does_not_know_is_not_asked_for() -> None:
-    with pytest.raises(Untestable, match="no request header for request_id"):
+    with pytest.raises(CannotSend, match="no request header for request_id"):
         sent(ask(headers={"$request_id": "$unique"}))
 
 
@@ -189,7 +189,7 @@ def test_means_are_arranged_by_the_controls_that_the_target_has() -> None:
     ],
 )
 def test_what_the_target_lacks_makes_a_case_untestable(entry: dict[str, Any], reason: str) -> None:
-    with pytest.raises(Untestable, match=reason):
+    with pytest.raises(CannotSend, match=reason):
         sent(ask(**entry))
 
 

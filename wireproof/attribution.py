@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from wireproof import pointer
-from wireproof.check import Finding
 from wireproof.clause import LEVELS, Clause, Judgement, highest
+from wireproof.finding import Finding
 from wireproof.verdict import ClauseVerdict
 
 Cited = tuple[tuple[Clause, Judgement], ...]

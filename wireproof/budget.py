@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wireproof.provider import Provider
+from wireproof.provider import Price, Provider
 from wireproof.render import Outgoing
-from wireproof.target import Price, Target
+from wireproof.target import Target
 
 # The endpoints whose answers a model makes of tokens.
 SPEAKING = ("/chat/completions", "/completions", "/responses")
@@ -81,8 +81,7 @@ def price_of(body: Mapping[str, Any], target: Target) -> Price | None:
 
 
 def _catalogue(provider: Provider) -> dict[str, Price]:
-    rows = provider.data["models"]["catalogue"]
-    return {row["id"]: Price(row["price"]["input"], row["price"]["output"]) for row in rows if "price" in row}
+    return {model.id: model.price for model in provider.catalogue if model.price is not None}
 
 
 def _object(outgoing: Outgoing) -> Mapping[str, Any] | None:

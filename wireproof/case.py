@@ -26,6 +26,8 @@ USED_UP = ("-exhausted", "-spent")
 LAST = "-last"
 # Members of a case that say in which way its requests go.
 WAYS = frozenset({"connection", "together", "either"})
+# What the name of a generated case begins with.
+GENERATED = "generated:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +200,26 @@ def _default(one: Field[Any]) -> Any:
 def _plain_json(value: Any) -> Any:
     """A JSON value for a mapping that is no dict and for literal bytes."""
     return value.decode("latin-1") if isinstance(value, bytes) else dict(value)
+
+
+def generated_name(endpoint: str, kind: str, family: str) -> str:
+    """The name of a generated case."""
+    return f"{GENERATED}{endpoint}:{kind}:{family}"
+
+
+def is_generated(case: str) -> bool:
+    """True if the name of a case stands for requests that are generated."""
+    return case.startswith(GENERATED)
+
+
+def endpoint_of(case: str) -> str:
+    """The endpoint that a generated case asks."""
+    return case.split(":")[1]
+
+
+def kind_of(case: str) -> str:
+    """The kind of a generated case: valid, invalid, odd, kept or stateful."""
+    return case.split(":")[2]
 
 
 def _asked_tokens(ask: Ask) -> int:

@@ -15,7 +15,6 @@ Anything else a check raises is our own mistake and is reported as an error.
 from __future__ import annotations
 
 import inspect
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -23,6 +22,7 @@ from typing import Any, Protocol
 from wireproof import pointer
 from wireproof.case import Case
 from wireproof.exchange import Exchange, Read, Request, usage_of
+from wireproof.finding import Finding, shown
 from wireproof.json_text import NotJson, parse_json
 from wireproof.provider import Provider, Refusal
 from wireproof.sse import Comment, Event, Offence
@@ -35,33 +35,6 @@ __all__ = [
     "Shape", "Stream", "Target", "ToolCall", "Undecided", "Untestable", "Violation", "check", "parse_json",
     "pointer", "registry", "shown", "usage_of",
 ]  # fmt: skip
-
-
-SHOWN = 200
-
-
-def shown(value: Any) -> str:
-    """A value as a person reads it: JSON, cut in the middle at 200 characters."""
-    try:
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    except (TypeError, ValueError):
-        text = repr(value)
-    return text if len(text) <= SHOWN else f"{text[: SHOWN // 2]} … {text[-SHOWN // 4 :]}"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One way in which an exchange breaks the requirement.
-
-    Attributes:
-        where: place in words a person can follow: a JSON Pointer, an event number, a byte offset, a header.
-        pointer: the JSON Pointer inside the answer or chunk, which attributes the finding to a clause.
-    """
-
-    expected: str
-    actual: str
-    where: str = ""
-    pointer: str | None = None
 
 
 class Violation(AssertionError):

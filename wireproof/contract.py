@@ -21,8 +21,8 @@ from jsonschema.exceptions import ValidationError, best_match
 from referencing.jsonschema import DRAFT202012
 
 from wireproof import datafiles, pointer
-from wireproof.check import Finding, shown
 from wireproof.errors import ConfigError
+from wireproof.finding import Finding, shown
 
 ROOT = "https://wireproof.invalid/schemas/"
 

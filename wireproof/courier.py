@@ -15,11 +15,10 @@ from wireproof import again, pointer
 from wireproof.answer import Answer
 from wireproof.budget import Budget
 from wireproof.case import Ask, Case
-from wireproof.check import Untestable
 from wireproof.evidence import Evidence, Sent, Unsent
 from wireproof.exchange import Exchange
 from wireproof.json_text import NotJson
-from wireproof.omission import not_worth_sending
+from wireproof.omission import CannotSend, not_worth_sending
 from wireproof.pace import Pace
 from wireproof.patience import Patience
 from wireproof.recorder import NullRecorder, Recorder
@@ -116,7 +115,7 @@ class Courier:
             return reason
         try:
             outgoing = render(ask, self.target, case.name, {})
-        except Untestable as lack:
+        except CannotSend as lack:
             return Unsent("untestable", str(lack))
         if (spent := self._budget.debit(outgoing)) is not None:
             return Unsent("untestable", spent)
@@ -145,7 +144,7 @@ class Courier:
         asks = case.asks * case.repeat
         try:
             outgoing = [render(ask, self.target, case.name, {}) for ask in asks]
-        except Untestable as reason:
+        except CannotSend as reason:
             return Unsent("untestable", str(reason))
         if (lack := self._budget.debit(*outgoing)) is not None:
             return Unsent("untestable", lack)
@@ -159,7 +158,7 @@ class Courier:
         for ask in case.asks * case.repeat:
             try:
                 outgoing = render(ask, self.target, case.name, saved)
-            except Untestable as reason:
+            except CannotSend as reason:
                 return Unsent("untestable", str(reason))
             if (lack := self._budget.debit(outgoing)) is not None:
                 return Unsent("untestable", lack)

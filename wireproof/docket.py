@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
 
-from wireproof.case import Case
+from wireproof.case import Case, is_generated
 from wireproof.clause import Clause, Judgement, highest
 from wireproof.errors import ConfigError
-from wireproof.generated.probe import is_generated
 from wireproof.provider import Provider
 from wireproof.target import Target
 

@@ -108,7 +108,7 @@ class Library:
             "authority": clause.authority,
             "basis": clause.basis,
             "place": clause.place,
-            "document": self.providers[name].data["document"]["name"],
+            "document": self.providers[name].document,
             "state": clause.excluded or clause.state,
             "judged": [f"{one.check} on {'+'.join(one.case.values())} ({one.level})" for one in clause.judged],
             "needs": sorted(clause.needs.union(*(one.needs for one in clause.judged))),
@@ -188,7 +188,7 @@ class Library:
         states = [clause.state for name, clause in self.clauses.values() if name == id]
         return {
             "says": provider.title,
-            "document": provider.data["document"]["name"],
+            "document": provider.document,
             "base_url": provider.base_url,
             "key_env": provider.key_env,
             "clauses": {state: states.count(state) for state in _distinct(states)},

@@ -71,8 +71,8 @@ def fields(providers: Mapping[str, Provider], checks: Mapping[str, Check]) -> tu
             why.get(endpoint, {}).get(member, ""),
         )
         for name, provider in providers.items()
-        for endpoint, table in provider.data["requests"].items()
-        for member in table["fields"]
+        for endpoint, rules in provider.requests.items()
+        for member in rules.fields
     )
 
 

@@ -1,4 +1,4 @@
-"""What a run leaves out of itself, before anything of it is sent."""
+"""Reasons why a case is not sent to a target."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from wireproof.case import PROFILES, Case
 from wireproof.evidence import Unsent
 from wireproof.patience import granted
 from wireproof.target import Target, not_given
+
+
+class CannotSend(Exception):
+    """The target lacks something that a request needs: a key, a model, a name of a header."""
 
 
 def not_worth_sending(case: Case, target: Target) -> Unsent | None:

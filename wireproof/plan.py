@@ -9,10 +9,9 @@ from typing import Any
 
 from wireproof.budget import Budget, Ceiling, ceiling
 from wireproof.case import Case
-from wireproof.check import Untestable
 from wireproof.gather import SMOKE_CASES
 from wireproof.generated.foreseen import foreseen
-from wireproof.omission import not_worth_sending
+from wireproof.omission import CannotSend, not_worth_sending
 from wireproof.patience import longest_wait
 from wireproof.render import Outgoing, render
 from wireproof.target import Target
@@ -124,7 +123,7 @@ def plan(trial: Trial, examples: int = 0) -> Plan:
             continue
         try:
             outgoing = tuple(_outgoing(case, target))
-        except Untestable:
+        except CannotSend:
             continue
         lack = budget.debit(*outgoing)
         if lack is None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import gc
 import inspect
 from collections.abc import Generator
-from functools import cache, cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,74 +17,17 @@ from uuid import uuid4
 import pytest
 
 from wireproof import options, protocol
-from wireproof.aim import environment
+from wireproof.aim import TargetOptions, environment
 from wireproof.check import registry
-from wireproof.closing import RUN, RUN_ID, Closing, folder, trouble
+from wireproof.check_item import CheckItem, send_cases
+from wireproof.closing import RUN, RUN_ID, Closing, folder
 from wireproof.docket import Entry
 from wireproof.errors import WireproofError
-from wireproof.outcome import VERDICT, properties, show
-from wireproof.outcomes import ERRORS
-from wireproof.progress import progress
-from wireproof.report.facts import LEDGER
+from wireproof.outcome import VERDICT
 from wireproof.resume import over
 from wireproof.run import Run
-from wireproof.sending import send
-from wireproof.verdict import Verdict
 
 TROUBLE = pytest.StashKey[WireproofError]()
-FILE = pytest.StashKey[str]()
-
-
-class CheckItem(pytest.Item):
-    """One entry of a docket as a pytest item."""
-
-    def __init__(self, *, entry: Entry, line: int, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.entry, self.line = entry, line
-        self.verdict: Verdict | None = None
-        self.add_marker(_mark(entry.area))
-        self.add_marker(_mark(entry.level))
-
-    def setup(self) -> None:
-        """Reach the verdict; what is our own trouble surfaces here, as an error of the set-up."""
-        run = self.config.stash[RUN]
-        if run.trials[self.entry.target].gathered is None:
-            _gather(run, self.session, self.entry.target)
-        self.verdict = verdict = run.verdict(self.entry)
-        self.user_properties += properties(verdict)
-        if verdict.outcome in ERRORS:
-            pytest.fail(run.told(verdict), pytrace=False)
-
-    def runtest(self) -> None:
-        """Show the verdict as pytest shows outcomes."""
-        run, verdict = self.config.stash[RUN], self.verdict
-        assert verdict is not None
-        show(run, verdict)
-
-    def told(self, report: pytest.TestReport) -> Verdict | None:
-        """The verdict, for the one report of the item that carries it."""
-        return self.verdict if report.when == "call" or (report.when == "setup" and report.failed) else None
-
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """What is our own trouble, told without a key that some frame of it holds."""
-        if isinstance(excinfo.value, pytest.xfail.Exception):
-            return str(excinfo.value)
-        told = super().repr_failure(excinfo, style)
-        ours = isinstance(excinfo.value, pytest.fail.Exception)
-        return told if ours else self.config.stash[RUN].ledger.redactor.text(str(told))
-
-    @cached_property
-    def location(self) -> tuple[str, int | None, str]:
-        """Where the check stands, by the folder of the run; all items of a module stand in the same file."""
-        assert self.parent is not None
-        stash = self.parent.stash
-        if FILE not in stash:
-            stash[FILE] = self.session._node_location_to_relpath(self.path)
-        return stash[FILE], self.line, self.name
-
-    def reportinfo(self) -> tuple[Path, int, str]:
-        """Where the check stands."""
-        return self.path, self.line, self.name
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -165,7 +107,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
         return
     run = session.config.stash.get(RUN, None)
     if run is not None:
-        _gather(run, session)
+        send_cases(run, session)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -211,7 +153,7 @@ def _run(config: pytest.Config) -> Run:
             raise config.stash[TROUBLE]
         chosen = config.option
         policy = options.policy_of(chosen)
-        run = Run.of(options.aim_of(chosen), **policy, id=config.stash[RUN_ID], resend=chosen.resend)
+        run = Run.of(TargetOptions.from_parsed(vars(chosen)), **policy, id=config.stash[RUN_ID], resend=chosen.resend)
         if chosen.resume:
             run.resume(chosen.resume)
         areas = sorted({entry.area for entry in run.every_entry()})
@@ -232,26 +174,8 @@ def _generated() -> ModuleType:
     return items
 
 
-@cache
-def _mark(name: str) -> pytest.MarkDecorator:
-    """The mark of an area or a level, which tens of thousands of items share."""
-    mark: pytest.MarkDecorator = getattr(pytest.mark, name)
-    return mark
-
-
 def _item(collector: pytest.Module, name: str, entry: Entry, line: int) -> CheckItem:
     # The node id is given whole: `--lf` finds an item again by its text, brackets and all.
     nodeid = f"{collector.nodeid}::{name}"
     item: CheckItem = CheckItem.from_parent(collector, name=name, nodeid=nodeid, entry=entry, line=line)
     return item
-
-
-def _gather(run: Run, session: pytest.Session, target: str | None = None) -> None:
-    of = _generated().entry_of
-    judging = [item.entry if isinstance(item, CheckItem) else of(item) for item in session.items]
-    entries = [entry for entry in judging if entry is not None and target in (None, entry.target)]
-    if not entries:
-        return
-    run.record_to(run.place or folder(session.config) / LEDGER)
-    with trouble(run), progress(session.config, run):
-        send(run, entries)

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import pytest
 
-if TYPE_CHECKING:
-    from wireproof.plugin import CheckItem
+from wireproof.check_item import CheckItem
 
 PHASES = tuple(f"pytest_runtest_{phase}" for phase in ("setup", "call", "teardown", "makereport"))
 # What stands in these phases without a meaning for checks: pytest itself, our own plugin, and Hypothesis'.

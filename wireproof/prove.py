@@ -59,7 +59,7 @@ def prove(providers: Sequence[str] = (), only: Sequence[str] = (), record: Recor
     Raises ConfigError for a provider or a fault that does not exist.
     """
     chosen = _chosen(faults(), only)
-    names = [target.name for target in aim.targets(aim.Aim(providers=tuple(providers)), {})]
+    names = [target.name for target in aim.mock_targets(*providers)]
     # The longest first, so that the processes end at about the same time.
     turns = sorted(names, key=lambda name: len(config.load_clauses(name)), reverse=True)
     tasks = [(name, drawn) for name in turns for drawn in (False, True) if not drawn or _draws(name, chosen)]
@@ -121,7 +121,7 @@ def _process(task: tuple[str, bool], only: tuple[str, ...], share: Share | None)
     # A short life with little to throw away: looking for cycles takes a tenth of it.
     gc.disable()
     known, chosen = config.load_providers(), _chosen(faults(), only)
-    (target,) = aim.targets(aim.Aim(providers=(name,)), {})
+    (target,) = aim.mock_targets(name)
     with bundled.mock() as urls:
         target = replace(aim.at_address(target, urls[name]), deadlines=DEADLINES)
         trial = open_trial(target, known, load_checks())

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 RATE_PARTS = ("limit", "remaining", "reset")
@@ -67,17 +68,83 @@ class Rate:
 
 
 @dataclass(frozen=True, slots=True)
+class Price:
+    """Dollars for a million tokens of a request and of its answer."""
+
+    input: float
+    output: float
+
+    def of(self, input: int, output: int) -> float:
+        """What so many tokens cost."""
+        try:
+            return (input * self.input + output * self.output) / 1_000_000
+        except OverflowError:  # more tokens than a float can count: whatever asks for them is not worth it
+            return inf
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueModel:
+    """One model of the contract; None for what it does not say.
+
+    Attributes:
+        documented: it stands in the document, not in the bundled server alone.
+        context: tokens that prompt and answer may have together.
+    """
+
+    id: str
+    documented: bool
+    context: int | None
+    owned_by: str | None
+    price: Price | None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRules:
+    """What a contract says of the requests to one endpoint.
+
+    Attributes:
+        fields: member → its type, bounds and default, as schemas/formats/providers.json describes a field.
+        token_cap: the member that caps the tokens of an answer.
+        strict: members that it does not know are refused.
+    """
+
+    fields: Mapping[str, Mapping[str, Any]]
+    token_cap: str | None
+    strict: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reasoning:
+    """Where the reasoning of an answer is shown.
+
+    Attributes:
+        member: the member of a message that shows it apart from the content.
+        otherwise: where it goes if the request does not split it off: inline or absent.
+    """
+
+    member: str
+    otherwise: str
+
+
+@dataclass(frozen=True, slots=True)
 class Provider:
-    """One contract's values; `data` keeps the whole entry for readers with a need of their own."""
+    """One contract's values.
+
+    Attributes:
+        document: the name of the document that says them.
+        data: the whole entry, for the mock alone, which reads it in its own way.
+    """
 
     name: str
     title: str
+    document: str
     base_url: str
     serve_at: str
     schemas: str
     clause_prefix: str
     key_env: str
     key_prefix: str
+    key_prefix_promised: bool
     schemes: tuple[str, ...]
     auth_header: str
     public: tuple[str, ...]
@@ -85,7 +152,7 @@ class Provider:
     promised: frozenset[str]
     optional: frozenset[str]
     models: Mapping[str, str]
-    catalogue: tuple[str, ...]
+    catalogue: tuple[CatalogueModel, ...]
     list_items: str
     list_id: str
     code_at: tuple[str, ...]
@@ -94,6 +161,8 @@ class Provider:
     request_headers: Mapping[str, str]
     response_headers: Mapping[str, str]
     header_defaults: Mapping[str, str]
+    requests: Mapping[str, RequestRules]
+    reasoning: Reasoning | None
     data: Mapping[str, Any]
 
     @classmethod
@@ -104,12 +173,14 @@ class Provider:
         return cls(
             name=name,
             title=data["title"],
+            document=data["document"]["name"],
             base_url=data["base_url"].rstrip("/"),
             serve_at=data["serve_at"],
             schemas=data.get("schemas", name),
             clause_prefix=data["clause_prefix"],
             key_env=auth["key_env"],
             key_prefix=auth["key_prefix"],
+            key_prefix_promised=auth.get("key_prefix_promised", False),
             schemes=tuple(auth["schemes"]),
             auth_header=auth["header"],
             public=tuple(auth["public"]),
@@ -117,7 +188,7 @@ class Provider:
             promised=frozenset(capabilities["promised"]),
             optional=frozenset(capabilities["optional"]),
             models=models,
-            catalogue=tuple(entry["id"] for entry in data["models"]["catalogue"] if entry.get("documented", True)),
+            catalogue=tuple(_model(row) for row in data["models"]["catalogue"]),
             list_items=data["model_list"]["items"],
             list_id=data["model_list"]["id"],
             code_at=tuple(errors["code_at"]),
@@ -126,6 +197,8 @@ class Provider:
             request_headers=data["headers"]["request"],
             response_headers=data["headers"]["response"],
             header_defaults=data["headers"].get("defaults", {}),
+            requests={endpoint: _rules(row) for endpoint, row in data["requests"].items()},
+            reasoning=_reasoning(data["reasoning"]) if "reasoning" in data else None,
             data=data,
         )
 
@@ -133,16 +206,33 @@ class Provider:
         """A feature is worth asking for when it is promised, optional, or no feature at all."""
         return feature is None or feature in self.promised or feature in self.optional
 
+    @property
+    def documented_models(self) -> tuple[str, ...]:
+        """The ids of the models that the document names."""
+        return tuple(model.id for model in self.catalogue if model.documented)
+
     def token_cap(self, endpoint: str) -> str | None:
         """The request field that caps the tokens of an answer."""
-        request: Mapping[str, Any] = self.data["requests"].get(endpoint, {})
-        cap: str | None = request.get("token_cap")
-        return cap
+        rules = self.requests.get(endpoint)
+        return rules.token_cap if rules else None
 
-    def field(self, endpoint: str, name: str) -> Mapping[str, Any]:
-        """Type, bounds and default of one request field; empty where the provider names none."""
-        found: Mapping[str, Any] = self.data["requests"].get(endpoint, {}).get("fields", {}).get(name, {})
-        return found
+    def fields(self, endpoint: str) -> Mapping[str, Mapping[str, Any]]:
+        """Type, bounds and default of each request field; empty where the provider names none."""
+        rules = self.requests.get(endpoint)
+        return rules.fields if rules else {}
+
+
+def _model(row: Mapping[str, Any]) -> CatalogueModel:
+    price = Price(row["price"]["input"], row["price"]["output"]) if "price" in row else None
+    return CatalogueModel(row["id"], row.get("documented", True), row.get("context"), row.get("owned_by"), price)
+
+
+def _rules(row: Mapping[str, Any]) -> RequestRules:
+    return RequestRules(row["fields"], row.get("token_cap"), row["unknown_fields"] == "refuse")
+
+
+def _reasoning(row: Mapping[str, Any]) -> Reasoning:
+    return Reasoning(row["member"], row["otherwise"])
 
 
 def _refusal(cause: str, row: Mapping[str, Any]) -> Refusal:

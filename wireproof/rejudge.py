@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from wireproof import config
-from wireproof.aim import Aim
+from wireproof.aim import TargetOptions
+from wireproof.case import is_generated
 from wireproof.docket import Entry
 from wireproof.errors import ConfigError
 from wireproof.evidence import Evidence
-from wireproof.generated.probe import is_generated
 from wireproof.ledger_recorder import describe
 from wireproof.provider import Provider
 from wireproof.recorded import Recorded, recorded
@@ -31,7 +31,7 @@ def rejudge(file: Path, providers_file: Path | None = None, **settings: Any) -> 
     held, known, checks = recorded(file), config.load_providers(providers_file), load_checks()
     trials = {told["name"]: open_trial(_target(told, known), known, checks) for told in held.header["targets"]}
     settings["started"] = held.header["started"]
-    run = Run(Aim(providers_file=providers_file), trials, **settings)
+    run = Run(TargetOptions({"providers": providers_file}), trials, **settings)
     for name, trial in trials.items():
         turns = stored_results(held, name, trial.cases)
         if not turns[0]:

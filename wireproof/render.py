@@ -13,10 +13,10 @@ from uuid import uuid4
 
 from wireproof import datafiles, form
 from wireproof.case import Ask
-from wireproof.check import Untestable
 from wireproof.errors import ConfigError
 from wireproof.exchange import Request
 from wireproof.form import Part
+from wireproof.omission import CannotSend
 from wireproof.target import Key, Target
 
 # A value that begins so is the base64 of the file below suites/ that it names, alone or as a data URL.
@@ -49,11 +49,11 @@ class Outgoing:
 def render(ask: Ask, target: Target, case: str, saved: Mapping[str, Any]) -> Outgoing:
     """Fill the holes of one request.
 
-    Raises Untestable where the target lacks the model or the key that the request needs.
+    Raises CannotSend where the target lacks the model or the key that the request needs.
     """
     key = target.key(ask.key, case)
     if key is None and ask.key != "none":
-        raise Untestable(f"this run was given no {ask.key} key")
+        raise CannotSend(f"this run was given no {ask.key} key")
     holes = {**saved, "model": _model(ask, target)}
     body = _body(ask, target, holes)
     headers = _headers(ask, target, key, body)
@@ -77,7 +77,7 @@ def _model(ask: Ask, target: Target) -> str | None:
     path = ask.path or target.provider.endpoints[ask.endpoint].path
     wanted = "model}" in path or "$model" in json.dumps([ask.body, ask.form]) or b'"$model"' in (ask.raw or b"")
     if model is None and wanted:
-        raise Untestable(f"no model is known for {ask.model}; name one with --model {ask.model}=ID")
+        raise CannotSend(f"no model is known for {ask.model}; name one with --model {ask.model}=ID")
     return model
 
 
@@ -140,7 +140,7 @@ def _own_headers(ask: Ask, target: Target) -> Iterator[tuple[str, str]]:
     for name, value in ask.headers.items():
         role = name.removeprefix("$")
         if role != name and role not in names:
-            raise Untestable(f"the contract names no request header for {role}")
+            raise CannotSend(f"the contract names no request header for {role}")
         # Capitals, so that an echo in lower case shows.
         filled = str(uuid4()).upper() if value == "$unique" else defaults.get(value.removeprefix("$"), value)
         yield (name if role == name else names[role], filled if value.startswith("$") else value)

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from wireproof import __version__, bundled, config, datafiles
-from wireproof.aim import Aim, at_address, environment, targets
+from wireproof.aim import TargetOptions, at_address, environment, targets
 from wireproof.baseline import Baseline
 from wireproof.docket import Entry
 from wireproof.ledger import Ledger
@@ -41,7 +41,7 @@ class Run:
         on_progress: told after each exchange: target, exchanges so far, cases in all.
     """
 
-    aim: Aim
+    options: TargetOptions
     trials: dict[str, Trial]
     fail_on: str = "must"
     authority: str = "document"
@@ -64,22 +64,22 @@ class Run:
 
     def __post_init__(self) -> None:
         hidden = {secret for trial in self.trials.values() for secret in trial.target.secrets}
-        self.ledger = Ledger(Redactor.of(hidden), durable=self.aim.live)
+        self.ledger = Ledger(Redactor.of(hidden), durable=self.options.live)
         alone = [name for name, trial in self.trials.items() if len(trial.columns) == 1]
         self.policy = Policy(self.fail_on, self.authority, self.own, alone, self.baseline)
 
     @classmethod
-    def of(cls, aimed: Aim, **settings: Any) -> Run:
-        """A run of what the options aim at; raises ConfigError before anything is sent."""
-        known = config.load_providers(aimed.providers_file)
+    def of(cls, options: TargetOptions, **settings: Any) -> Run:
+        """A run of the targets that the options name; raises ConfigError before anything is sent."""
+        known = config.load_providers(options.providers_file)
         checks = load_checks()
-        trials = [open_trial(target, known, checks) for target in targets(aimed, environment())]
-        return cls(aimed, {trial.target.name: trial for trial in trials}, **settings)
+        trials = [open_trial(target, known, checks) for target in targets(options, environment())]
+        return cls(options, {trial.target.name: trial for trial in trials}, **settings)
 
     def entries(self, check: str) -> list[Entry]:
         """Every entry of every docket that a check judges; on the bundled server, of what the profile asks."""
         trials = self.trials.values()
-        return [entry for one in trials for entry in one.judged_by(check) if self.aim.live or one.asks(entry)]
+        return [entry for one in trials for entry in one.judged_by(check) if self.options.live or one.asks(entry)]
 
     def every_entry(self) -> list[Entry]:
         """Every entry of every docket."""
@@ -91,7 +91,7 @@ class Run:
 
     def resume(self, file: Path) -> None:
         """Finish the run of this ledger; raises ConfigError where it is of another run."""
-        self.resumed = begun(file, (trial.target for trial in self.trials.values()), self.aim.live)
+        self.resumed = begun(file, (trial.target for trial in self.trials.values()), self.options.live)
         self.started, self.place = self.resumed.header["started"], file
 
     def open(self) -> None:
@@ -104,18 +104,19 @@ class Run:
             targets = [trial.target for trial in self.trials.values()]
             policy = {"fail_on": self.fail_on, "authority": self.authority}
             judged_by = {"suite": dict(installed(datafiles.root())), "policy": policy}
-            first = header(__version__, self.id, self.started, self.aim.live, targets)
+            first = header(__version__, self.id, self.started, self.options.live, targets)
             self.ledger.open(self._file, first | judged_by)
         self._held.callback(self.ledger.close)
 
     def prepare(self) -> None:
         """Let the bundled server start, where it will be asked, while the rest is made ready."""
-        if not self.aim.live and self._mock is None and any(not one.target.base_url for one in self.trials.values()):
-            self._mock = self._held.enter_context(bundled.starting(self.aim.providers_file))
+        at_an_address = all(one.target.base_url for one in self.trials.values())
+        if not self.options.live and self._mock is None and not at_an_address:
+            self._mock = self._held.enter_context(bundled.starting(self.options.providers_file))
 
     def serve(self, names: Iterable[str]) -> None:
         """Give the targets of these names an address: that of the bundled server, unless they have their own."""
-        if not self.aim.live and any(not self.trials[name].target.base_url for name in names):
+        if not self.options.live and any(not self.trials[name].target.base_url for name in names):
             self.prepare()
             assert self._mock is not None
             urls = self._mock()

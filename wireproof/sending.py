@@ -7,12 +7,11 @@ import gc
 import logging
 from collections.abc import Iterable, Sequence
 
-from wireproof.case import Case
+from wireproof.case import Case, is_generated
 from wireproof.docket import Entry
 from wireproof.errors import WireproofError
 from wireproof.evidence import Sent
 from wireproof.exchange import Exchange
-from wireproof.generated.probe import is_generated
 from wireproof.ledger_recorder import LedgerRecorder, describe
 from wireproof.resume import result_to_keep
 from wireproof.run import Run

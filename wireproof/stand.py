@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from wireproof.carried import CONNECTIONS, PATIENT, agree, carried, is_unread
-from wireproof.case import Case
+from wireproof.case import Case, is_generated
 from wireproof.courier import Courier
 from wireproof.docket import Entry
 from wireproof.evidence import Evidence, Sent
 from wireproof.framed import is_unreadable, likeness, whole
-from wireproof.generated.probe import is_generated
 from wireproof.mock.control import FAULT
 from wireproof.mock.faults import Fault
 from wireproof.mock.message import Ops

@@ -7,10 +7,9 @@ import binascii
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from math import inf
 from urllib.parse import unquote, urlsplit
 
-from wireproof.provider import Provider
+from wireproof.provider import Price, Provider
 
 # Well-formed and unknown; fixed, so that two runs send the same bytes.
 UNKNOWN_KEY = "0wireproofdoesnotknowthiskey0000"
@@ -34,21 +33,6 @@ class Key:
 
     name: str
     value: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """Dollars for a million tokens of a request and of its answer."""
-
-    input: float
-    output: float
-
-    def of(self, input: int, output: int) -> float:
-        """What so many tokens cost."""
-        try:
-            return (input * self.input + output * self.output) / 1_000_000
-        except OverflowError:  # more tokens than a float can count: whatever asks for them is not worth it
-            return inf
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,10 @@ from collections.abc import Callable
 from wireproof.assertion import header, that
 from wireproof.check import Exchange, Inconclusive, Provider, Violation
 from wireproof.delays import EPOCH, duration_s, seconds_until
+from wireproof.mock_controls import CLOCK
 
 # A client holds a count in 64 bits.
 WHOLE = re.compile(r"[0-9]{1,18}")
-
-# Which tells the bundled server how many seconds later a request happens.
-CLOCK = "X-Wireproof-Clock"
 
 
 def moment(exchange: Exchange) -> float:

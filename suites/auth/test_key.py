@@ -32,7 +32,7 @@ def test_cured(exchanges: tuple[Exchange, ...], provider: Provider) -> None:
 @check("auth.unprefixed-refused")
 def test_unprefixed_refused(exchange: Exchange, provider: Provider) -> None:
     """A key without the promised prefix is refused as a bad key."""
-    if not provider.data["auth"]["key_prefix_promised"]:
+    if not provider.key_prefix_promised:
         raise NotOffered("the document promises no prefix of keys")
     expect.refusal(exchange, provider.refusals["bad-key"], provider)
 

@@ -55,7 +55,7 @@ def test_cap(exchange: Exchange) -> None:
 @check("chat.default-cap")
 def test_default_cap(exchange: Exchange, provider: Provider) -> None:
     """An answer to a request without a cap has no more tokens than the cap that holds by default."""
-    cap = provider.field("chat", provider.token_cap("chat") or "").get("default")
+    cap = provider.fields("chat").get(provider.token_cap("chat") or "", {}).get("default")
     if cap is None:
         raise Untestable("the contract names no default")
     expect.success(exchange)

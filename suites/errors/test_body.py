@@ -94,7 +94,7 @@ def test_names_the_field(exchange: Exchange, case: Case, provider: Provider) -> 
 
 def _wrong_members(body: Any, provider: Provider, endpoint: str) -> Iterator[str]:
     """The members of a request that break the contract's own words on them."""
-    fields = provider.data["requests"].get(endpoint, {}).get("fields", {}) if isinstance(body, dict) else {}
+    fields = provider.fields(endpoint) if isinstance(body, dict) else {}
     for name, field in fields.items():
         if name not in body:
             if field.get("required"):

@@ -77,7 +77,7 @@ def _listed(model: str | None, exchange: Exchange, provider: Provider) -> None:
 @check("models.documented-listed")
 def test_documented_listed(exchange: Exchange, case: Case, target: Target, provider: Provider) -> None:
     """Every model that the document gives to the key's tier stands in the list of models."""
-    promised = tier_models(case, target, provider) or provider.catalogue
+    promised = tier_models(case, target, provider) or provider.documented_models
     found = ids(exchange, provider)
     missing = [model for model in promised if model not in found]
     if missing:
@@ -98,14 +98,14 @@ def test_tier_models_only(exchange: Exchange, case: Case, target: Target, provid
 @check("models.no-others-listed")
 def test_no_others_listed(exchange: Exchange, provider: Provider) -> None:
     """No model stands in the list that the document does not name."""
-    extra = [model for model in ids(exchange, provider) if model not in provider.catalogue]
+    extra = [model for model in ids(exchange, provider) if model not in provider.documented_models]
     expect.that(not extra, "the models of the document", f"also {', '.join(extra)}", at=provider.list_items)
 
 
 @check("models.documented-owner")
 def test_documented_owner(exchange: Exchange, provider: Provider) -> None:
     """A listed model that the document names has the owner that the document names."""
-    owners = {entry["id"]: entry.get("owned_by") for entry in provider.data["models"]["catalogue"]}
+    owners = {row.id: row.owned_by for row in provider.catalogue}
     body = expect.answer(exchange)
     for n, model in enumerate(ids(exchange, provider)):
         at = f"{provider.list_items}/{n}/owned_by"

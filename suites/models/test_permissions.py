@@ -24,7 +24,7 @@ def test_permission_id(exchange: Exchange, provider: Provider) -> None:
 @check("models.owner-in-id")
 def test_owner_in_id(exchange: Exchange, provider: Provider) -> None:
     """Each id of the list is an owner, a slash and a name, where all ids of the document are written so."""
-    if not all(OWNED.fullmatch(id) for id in provider.catalogue):
+    if not all(OWNED.fullmatch(id) for id in provider.documented_models):
         raise NotOffered("the document writes its ids otherwise")
     for at, id in pointer.find(expect.answer(exchange), f"{provider.list_items}/*{provider.list_id}"):
         expect.that(isinstance(id, str) and bool(OWNED.fullmatch(id)), "an owner, a slash and a name", id, at=at)

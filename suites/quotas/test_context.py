@@ -15,8 +15,7 @@ ROUNDING = 0.03
 
 def figures(provider: Provider) -> Mapping[str, int]:
     """The documented context of each model."""
-    rows = provider.data["models"]["catalogue"]
-    return {row["id"]: row["context"] for row in rows if row.get("documented", True) and "context" in row}
+    return {row.id: row.context for row in provider.catalogue if row.documented and row.context is not None}
 
 
 def told(exchange: Exchange, provider: Provider) -> Iterator[tuple[str, str, int]]:

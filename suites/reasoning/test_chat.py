@@ -16,10 +16,9 @@ MESSAGE, CONTENT = "/choices/0/message", "/choices/0/message/content"
 
 def member(provider: Provider) -> str:
     """The member that shows the reasoning."""
-    name = provider.data.get("reasoning", {}).get("member")
-    if not name:
+    if provider.reasoning is None:
         raise NotOffered("the contract names no member for reasoning")
-    return str(name)
+    return provider.reasoning.member
 
 
 def fragments(exchange: Exchange, name: str) -> tuple[tuple[Chunk, Any], ...]:
@@ -69,7 +68,9 @@ def test_answered(exchange: Exchange) -> None:
 @check("reasoning.inline", honours=("reasoning_split",))
 def test_inline(exchange: Exchange, provider: Provider) -> None:
     """With the split switched off the thinking stays in the content, between tags, where the contract keeps it."""
-    said, kept = expect.text(exchange), provider.data["reasoning"]["otherwise"] == "inline"
+    if provider.reasoning is None:
+        raise NotOffered("the contract says nothing of reasoning")
+    said, kept = expect.text(exchange), provider.reasoning.otherwise == "inline"
     if expect.finish(exchange) == "length":
         raise Undecided("the token cap ended the thinking")
     found = THOUGHT.search(said)

@@ -36,7 +36,7 @@ def test_error_param(exchange: Exchange, provider: Provider) -> None:
     """The param of an error names a member of the request."""
     expect.refused_somehow(exchange)
     param = expect.member(expect.json_body(exchange), "/error/param")
-    fields = provider.data["requests"][exchange.endpoint]["fields"]
+    fields = provider.requests[exchange.endpoint].fields
     named = isinstance(param, str) and param.partition(".")[0].partition("[")[0] in fields
     expect.that(named, "the name of a member", param, at="/error/param")
 

@@ -166,7 +166,7 @@ def test_the_name_of_a_variable_in_the_place_of_the_key_is_told_before_anything_
 ) -> None:
     environment = {entry(name)["auth"]["key_env"]: record["client"]["api_key"]}
     with pytest.raises(ConfigError, match="the name of a variable"):
-        aim.targets(aim.Aim(providers=(name,), endpoint=record["client"]["base_url"]), environment)
+        aim.targets(aim.TargetOptions({"provider": [name], "endpoint": record["client"]["base_url"]}), environment)
 
 
 # --- streams

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 
 from wireproof import aim, config
+from wireproof.case import endpoint_of
 from wireproof.check import Violation
 from wireproof.courier import Courier, Lines
 from wireproof.docket import Entry
@@ -19,7 +20,7 @@ from wireproof.generated.effort import WIDE_EXAMPLES, Effort
 from wireproof.generated.exercise import Exercise
 from wireproof.generated.exploration import Exploration
 from wireproof.generated.families import strategies
-from wireproof.generated.probe import Probe, endpoint_of
+from wireproof.generated.probe import Probe
 from wireproof.mock.control import FAULT
 from wireproof.rehearsed import Rehearsed
 from wireproof.suites import load_checks
@@ -31,7 +32,7 @@ EFFORT = Effort(WIDE_EXAMPLES, shrink=True, same=True)
 
 def target_of(provider: str, fault: str | None) -> Target:
     """The bundled server's profile of a provider, which commits a fault on every request."""
-    (target,) = aim.targets(aim.Aim(providers=(provider,)), {})
+    (target,) = aim.mock_targets(provider)
     target = aim.at_address(target, f"http://mock{target.provider.serve_at}")
     return target if fault is None else replace(target, headers={FAULT: fault})
 

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from wireproof import aim, config, pointer
+from wireproof.case import endpoint_of, kind_of
 from wireproof.contract import SchemaSet
 from wireproof.generated.draft import Draft, drafts, endpoints
 from wireproof.generated.examples import examples
 from wireproof.generated.families import BY_COST, strategies
-from wireproof.generated.probe import Probe, endpoint_of, kind_of
+from wireproof.generated.probe import Probe
 from wireproof.plan import plan
 from wireproof.suites import load_checks
 from wireproof.trial import open_trial
@@ -95,7 +96,7 @@ def test_the_same_requests_are_drawn_each_time() -> None:
 
 @pytest.mark.parametrize("name", ["iio", "aion"])
 def test_a_plan_counts_the_requests_of_each_family_and_those_behind_them(name: str) -> None:
-    aimed = aim.Aim(providers=(name,), endpoint="http://127.0.0.1:9/v1", key_env="SOME_KEY")
+    aimed = aim.TargetOptions({"provider": [name], "endpoint": "http://127.0.0.1:9/v1", "key_env": "SOME_KEY"})
     (target,) = aim.targets(aimed, {"SOME_KEY": "a-key-of-twenty-four"})
     planned = plan(open_trial(target, PROVIDERS, load_checks()), 3)
     for case in strategies(PROVIDERS[name]):

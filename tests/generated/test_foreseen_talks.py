@@ -23,7 +23,7 @@ def counted(target: Target) -> dict[str, int]:
 
 
 def test_talks_are_counted_as_if_each_were_the_longest(exercised: Callable[..., Exercise]) -> None:
-    (target,) = aim.targets(aim.Aim(providers=("openai",)), {})
+    (target,) = aim.mock_targets("openai")
     foreseen = counted(aim.at_address(target, "http://mock/openai/v1"))
     talked = exercised("generated.conversation", TOOLS, None, "openai", TALKS)
     rushed = exercised("generated.limiter", LIMIT, None, "openai", TALKS)
@@ -35,7 +35,7 @@ def test_talks_are_counted_as_if_each_were_the_longest(exercised: Callable[..., 
 
 
 def test_a_limit_is_not_met_without_a_clock() -> None:
-    (target,) = aim.targets(aim.Aim(providers=("openai",)), {})
+    (target,) = aim.mock_targets("openai")
     target = replace(aim.at_address(target, "http://mock/openai/v1"), means=target.means - {"clock"})
     assert LIMIT not in counted(target)
     assert TOOLS in counted(target)

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from wireproof import bundled
+from wireproof.aim import TargetOptions
 from wireproof.generated.replay import Replay
 from wireproof.recorded import read
 from wireproof.rejudge import rejudge
@@ -104,3 +105,17 @@ def test_a_failure_tells_its_smallest_request_the_broken_place_and_how_to_ask_ag
 def test_a_replay_is_written_as_it_is_read() -> None:
     text = f"generated.refused@{FAMILY}=6.170.15:AEEgAA=="
     assert str(Replay.from_text(text)) == text
+
+
+def test_a_replay_is_a_command_that_asks_the_same_target_the_same_way() -> None:
+    given = {
+        "endpoint": "http://h/v1",
+        "tier": "free",
+        "model": ["m", "embeddings=e"],
+        "header": ["X-A: b"],
+        "pace": 7.0,
+    }
+    line = Replay.from_text(f"generated.refused@{FAMILY}=6:AEEgAA==").line(TargetOptions(given), "openai")
+    asked = "--endpoint http://h/v1 --tier free --model m --model embeddings=e --header 'X-A: b'"
+    told = f"--replay generated.refused@{FAMILY}=6:AEEgAA=="
+    assert line == f"wireproof check --provider openai {asked} {told}"

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from wireproof import aim, config, pointer
-from wireproof.aim import Aim
 from wireproof.case import Case
 from wireproof.load import cases, conformance, judging, shot
 from wireproof.load.conformance import BrokenPlaces, JudgementKey
@@ -31,7 +30,7 @@ STREAMS = ("chat-usage-stream", "chat-basic-stream")
 
 @pytest.fixture(scope="module")
 def target() -> Target:
-    (found,) = aim.targets(Aim(providers=("openai",)), {})
+    (found,) = aim.mock_targets("openai")
     return replace(found, base_url="http://cell/openai/v1")
 
 

@@ -26,7 +26,7 @@ FRAMING = {"date", "server", "transfer-encoding", "content-length", "connection"
 
 def requests(name: str) -> Iterator[tuple[str, Outgoing]]:
     """Requests of every family of a provider, each with a key of its own."""
-    (target,) = aim.targets(aim.Aim(providers=(name,)), {})
+    (target,) = aim.mock_targets(name)
     target = aim.at_address(target, f"http://mock{target.provider.serve_at}")
     for case, strategy in strategies(target.provider).items():
         for probe in examples(strategy, EXAMPLES):

@@ -19,9 +19,17 @@ def command(commands: Any, name: str, run: Run, help: str) -> argparse.ArgumentP
     """The parser of a command that may print JSON and read providers of one's own."""
     parser: argparse.ArgumentParser = commands.add_parser(name, help=help, description=help)
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--providers", metavar="FILE", help="a YAML file that adds providers or changes them")
+    as_of_check(parser, "providers")
     parser.set_defaults(run=run)
     return parser
+
+
+def as_of_check(parser: argparse.ArgumentParser, *names: str) -> None:
+    """Options about targets, as `wireproof check` has them."""
+    from wireproof.option_table import BY_NAME
+
+    for name in names:
+        parser.add_argument(BY_NAME[name].flag, **BY_NAME[name].keywords)
 
 
 def some_providers(parser: argparse.ArgumentParser, help: str = "only this provider (repeatable)") -> None:
@@ -60,7 +68,7 @@ def runs_of_load(parser: argparse.ArgumentParser, kind: str, *, provider: str, c
         metavar="NAME",
         help=f"provider whose contract the host speaks (default: {provider})",
     )
-    option("--providers", metavar="FILE", help="YAML file that adds providers or changes them")
+    as_of_check(parser, "providers")
     text = f"local cells to start where no --host is given (default: {cells})"
     option("--cells", type=int, default=cells, metavar="N", help=text)
     text = f"latency profile of the local cells, one of load/cells.yaml (default: {latency})"

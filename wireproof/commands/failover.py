@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wireproof.commands import runs_of_load, show_examples, write
+from wireproof.commands import as_of_check, runs_of_load, show_examples, write
 from wireproof.errors import WireproofError
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     text = f"scenario of load/scenarios.yaml to run (default: {SCENARIO})"
     option("scenario", nargs="?", default=SCENARIO, help=text)
     runs_of_load(parser, "failover", provider="iio", cells=2, latency="steady")
-    option("--key-env", metavar="NAME", help="environment variable that holds the API key (default: the provider's)")
+    as_of_check(parser, "key_env")
     text = f"YAML file that says when the local cells go down and come back (default: {SCRIPT})"
     option("--script", metavar="FILE", help=text)
     text = "seconds between two requests for the health page (default: 0.1)"

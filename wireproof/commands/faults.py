@@ -50,13 +50,14 @@ def deviations_of(known: list[dict[str, Any]], matrix: Any) -> str:
 
 def kill_matrix(known: list[dict[str, Any]], matrix: Any) -> str:
     """The page of the kill matrix, from the faults, the matrix and the docket of the openai profile."""
-    from wireproof import aim, config
+    from wireproof import config
+    from wireproof.aim import mock_targets
     from wireproof.docket import docket
     from wireproof.mock.faults.fault import stored
     from wireproof.report import kills
     from wireproof.suites import load_checks
 
-    (target,) = aim.targets(aim.Aim(providers=(config.BASELINE,)), {})
+    (target,) = mock_targets(config.BASELINE)
     clauses = config.load_clauses(target.provider.schemas)
     entries = docket(target, target.provider, clauses, config.load_cases())
     return kills.kill_matrix_page(known, matrix, load_checks(), stored("seeded.yaml"), entries)

@@ -48,18 +48,18 @@ def add(commands: Any) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Probe one target; 0 what is told is so, 1 it is not, 2 it could not be asked."""
-    from wireproof import aim, options
+    from wireproof import aim
     from wireproof.limiter import report
     from wireproof.limiter.aim import at_limit
     from wireproof.limiter.fit import fit
     from wireproof.limiter.shown import limits_told, shown
 
-    aimed = options.aim_of(parsed)
-    found = aim.targets(aimed, aim.environment())
+    options = aim.TargetOptions.from_parsed(vars(parsed))
+    found = aim.targets(options, aim.environment())
     if len(found) != 1:
         raise ConfigError("--provider", "a probe has one target", "name one provider")
-    with _reachable(at_limit(found[0], parsed.tier), aimed.live, parsed) as target:
-        probe = asyncio.run(_probed(target, parsed, live=aimed.live))
+    with _reachable(at_limit(found[0], parsed.tier), options.live, parsed) as target:
+        probe = asyncio.run(_probed(target, parsed, live=options.live))
     fitted = fit(probe.seen, limits_told(probe))
     told = shown(probe, fitted)
     as_json = json.dumps(report.as_data(probe, fitted, told), indent=1)
@@ -72,21 +72,22 @@ def run(parsed: argparse.Namespace) -> int:
 @contextmanager
 def _reachable(target: Target, live: bool, parsed: argparse.Namespace) -> Iterator[Target]:
     from wireproof import aim, bundled
+    from wireproof.mock_controls import FAULT
 
     if live:
         yield target
         return
-    headers = {"X-Wireproof-Fault": parsed.fault} if parsed.fault else {}
+    headers = {FAULT: parsed.fault} if parsed.fault else {}
     with bundled.mock(parsed.providers) as addresses:
         yield replace(aim.at_address(target, addresses[target.name]), headers={**target.headers, **headers})
 
 
 async def _probed(target: Target, parsed: argparse.Namespace, *, live: bool) -> Probe:
     from wireproof.budget import Budget
-    from wireproof.check import Untestable
     from wireproof.config import load_cases
     from wireproof.limiter.aim import other_key
     from wireproof.limiter.probe import Probe
+    from wireproof.omission import CannotSend
     from wireproof.wire import Wire
 
     cases = load_cases()
@@ -96,7 +97,7 @@ async def _probed(target: Target, parsed: argparse.Namespace, *, live: bool) -> 
         probe = Probe(target, cases[parsed.case], wire, Budget(target), parsed.patience or PATIENCE_S)
         try:
             await probe.run(_other(target, parsed) if live else other_key(target))
-        except Untestable as reason:
+        except CannotSend as reason:
             raise ConfigError("--model", str(reason), "name it") from None
     return probe
 

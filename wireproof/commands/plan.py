@@ -22,13 +22,13 @@ def add(commands: Any) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Print the plan of each target."""
-    from wireproof import options
+    from wireproof.aim import TargetOptions
     from wireproof.plan import plan
     from wireproof.run import Run
 
     if parsed.resume:
         raise ConfigError("--resume", "a plan is made of what is sent from the start", "leave it out")
-    planned = Run.of(options.aim_of(parsed))
+    planned = Run.of(TargetOptions.from_parsed(vars(parsed)))
     plans = [plan(trial, parsed.examples or 0) for trial in planned.trials.values()]
     planned.close()
     print(

@@ -8,10 +8,10 @@ from functools import cache
 from typing import Any
 
 from wireproof import contract, datafiles, pointer
-from wireproof.case import Ask
+from wireproof.case import Ask, kind_of
 from wireproof.casebook import ENDPOINT_ROLES
-from wireproof.generated.probe import Probe, kind_of, written
-from wireproof.provider import Provider
+from wireproof.generated.probe import Probe, written
+from wireproof.provider import Provider, RequestRules
 from wireproof.yaml_file import read_yaml
 
 # The kinds of requests after which a server has to show that it still serves.
@@ -53,15 +53,14 @@ class Draft:
         return found
 
     @property
-    def table(self) -> Mapping[str, Any]:
-        """The contract's table of the endpoint."""
-        found: Mapping[str, Any] = self.provider.data["requests"][self.endpoint]
-        return found
+    def rules(self) -> RequestRules:
+        """What the contract says of requests to the endpoint."""
+        return self.provider.requests[self.endpoint]
 
     @property
     def fields(self) -> Mapping[str, Mapping[str, Any]]:
         """The members that the document itself describes."""
-        return {name: row for name, row in self.table["fields"].items() if row.get("documented", True)}
+        return {name: row for name, row in self.rules.fields.items() if row.get("documented", True)}
 
     @property
     def schema(self) -> Mapping[str, Any]:
@@ -71,22 +70,21 @@ class Draft:
     @property
     def strict(self) -> bool:
         """Whether the contract refuses members that it does not know."""
-        return bool(self.table.get("unknown_fields") == "refuse")
+        return self.rules.strict
 
     @property
     def body(self) -> dict[str, Any]:
         """The smallest proper request, which asks for the fewest tokens."""
         cap = self.provider.token_cap(self.endpoint)
-        least = {} if cap is None else {cap: max(1, self.table["fields"][cap].get("minimum", 1))}
+        least = {} if cap is None else {cap: max(1, self.rules.fields[cap].get("minimum", 1))}
         return {**self.row["body"], **least}
 
     @property
     def room(self) -> int:
         """Bytes of text that fit the context of the endpoint's model, as no token is shorter than one."""
         model = self.provider.models.get(ENDPOINT_ROLES.get(self.endpoint, "chat"))
-        rows = {row["id"]: row for row in self.provider.data["models"]["catalogue"]}
-        context = rows.get(model or "", {}).get("context", LEAST_CONTEXT)
-        return min(MOST_TEXT, int(context) // 2)
+        contexts = {row.id: row.context for row in self.provider.catalogue}
+        return min(MOST_TEXT, (contexts.get(model or "") or LEAST_CONTEXT) // 2)
 
     @property
     def proper(self) -> Ask:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from hypothesis.strategies import SearchStrategy
 
+from wireproof.case import generated_name
 from wireproof.generated import invalid, kept, odd, valid
 from wireproof.generated.draft import Draft, drafts
-from wireproof.generated.probe import PREFIX, Probe
+from wireproof.generated.probe import Probe
 from wireproof.provider import Provider
 
 Maker = Callable[[Draft], SearchStrategy[Probe] | None]
@@ -76,5 +77,5 @@ def strategies(provider: Provider) -> Mapping[str, SearchStrategy[Probe]]:
                 continue
             made = family.make(draft)
             if made is not None:
-                found[f"{PREFIX}{draft.endpoint}:{family.kind}:{family.name}"] = made
+                found[generated_name(draft.endpoint, family.kind, family.name)] = made
     return found

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from wireproof.check import Untestable
+from wireproof.case import endpoint_of, is_generated
 from wireproof.docket import Entry
 from wireproof.generated.draft import Draft
 from wireproof.generated.examples import draws
 from wireproof.generated.families import strategies
 from wireproof.generated.machines import MACHINES
-from wireproof.generated.probe import Probe, endpoint_of, is_generated
+from wireproof.generated.probe import Probe
+from wireproof.omission import CannotSend
 from wireproof.render import Outgoing, render
 from wireproof.target import Target
 
@@ -30,7 +31,7 @@ def foreseen(entries: Iterable[Entry], target: Target, most: int) -> Iterator[tu
                 yield name, [_sent(name, probe, draft, target) for probe in draws(known[name], most)]
             elif MACHINES[name].means(target) <= target.means:
                 yield name, [tuple(render(ask, target, name, {}) for ask in MACHINES[name].longest(target))] * most
-        except Untestable:  # a model or key that this run has not
+        except CannotSend:  # a model or key that this run has not
             continue
 
 

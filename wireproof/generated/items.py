@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis.errors import DidNotReproduce, Flaky, Unsatisfiable
 from hypothesis.strategies import SearchStrategy
 
+from wireproof.case import endpoint_of
 from wireproof.check import Check, Violation
 from wireproof.closing import RUN
 from wireproof.courier import Courier
@@ -27,7 +28,7 @@ from wireproof.generated.exercise import Exercise
 from wireproof.generated.exploration import Exploration
 from wireproof.generated.families import strategies
 from wireproof.generated.machines import is_stateful
-from wireproof.generated.probe import Probe, endpoint_of
+from wireproof.generated.probe import Probe
 from wireproof.generated.replay import Replay
 from wireproof.outcome import carry, show
 from wireproof.run import Run
@@ -173,7 +174,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
         replay = Replay.of(entry.check, entry.case, error) or item.config.stash[EFFORT].replay
     verdict = run.masked(item.config.stash[EXPLORERS].under_way[subject.name].verdict())
     if verdict.outcome == "fail" and replay is not None:
-        verdict = replace(verdict, replay=replay.line(run.aim, entry.target))
+        verdict = replace(verdict, replay=replay.line(run.options, entry.target))
     carry(item, verdict)
     show(run, verdict)
     return None

@@ -9,7 +9,6 @@ from typing import Any
 
 from wireproof.case import PROFILES, Ask, Case
 
-PREFIX = "generated:"
 AREA = "generated"
 
 
@@ -50,21 +49,6 @@ class Probe:
         digest = sha256(self.raw + told).hexdigest()[:12]
         asks, smallest = (self.ask, *after), PROFILES[0]
         return Case(f"{name}#{digest}", AREA, self.says, asks, refused=self.refused, profile=smallest)
-
-
-def is_generated(case: str) -> bool:
-    """Whether the name of a case stands for requests that are generated."""
-    return case.startswith(PREFIX)
-
-
-def endpoint_of(case: str) -> str:
-    """The endpoint that a generated case asks."""
-    return case.split(":")[1]
-
-
-def kind_of(case: str) -> str:
-    """The kind of a generated case: valid, invalid, odd, kept or stateful."""
-    return case.split(":")[2]
 
 
 def written(body: Any) -> bytes:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from wireproof.case import endpoint_of
 from wireproof.check import Check, Violation
 from wireproof.courier import Courier
 from wireproof.docket import Entry
@@ -21,7 +22,7 @@ from wireproof.generated.exercise import Exercise
 from wireproof.generated.exploration import Exploration
 from wireproof.generated.families import strategies
 from wireproof.generated.machines import is_stateful
-from wireproof.generated.probe import Probe, endpoint_of
+from wireproof.generated.probe import Probe
 from wireproof.judge import Bench
 from wireproof.mock.control import FAULT
 from wireproof.mock.faults import Fault

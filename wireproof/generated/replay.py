@@ -7,11 +7,14 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from wireproof.aim import Aim
+from wireproof.aim import TargetOptions
 from wireproof.errors import ConfigError
+from wireproof.option_table import BY_NAME
 
 # What hypothesis tells of a failure.
 NOTE = re.compile(r"@reproduce_failure\('([^']+)', b'([^']+)'\)")
+# The options that say whom to ask, and how.
+ASKING = ("endpoint", "key_env", "providers", "tier", "model", "key", "header")
 TEXT = re.compile(r"([a-z.-]+)@([a-z0-9:-]+)=([0-9.]+):([\w+/=-]+)")
 
 
@@ -42,17 +45,15 @@ class Replay:
     def __str__(self) -> str:
         return f"{self.check}@{self.case}={self.version}:{self.blob.decode()}"
 
-    def line(self, aim: Aim, target: str) -> str:
+    def line(self, options: TargetOptions, target: str) -> str:
         """The command that asks it again."""
-        words = ["wireproof", "check", "--provider", target, *_aimed(aim), "--replay", str(self)]
+        words = ["wireproof", "check", "--provider", target, *_words(options), "--replay", str(self)]
         return " ".join(map(shlex.quote, words))
 
 
-def _aimed(aim: Aim) -> Iterator[str]:
-    """The options that say whom to ask, and how."""
-    one = {"--endpoint": aim.endpoint, "--key-env": aim.key_env, "--providers": aim.providers_file, "--tier": aim.tier}
-    for name, value in one.items():
-        yield from (name, str(value)) if value is not None else ()
-    for name, values in {"--model": aim.models, "--key": aim.means, "--header": aim.headers}.items():
-        for value in values:
-            yield from (name, value)
+def _words(options: TargetOptions) -> Iterator[str]:
+    """Those options as they are written on a command line."""
+    for row in (BY_NAME[name] for name in ASKING):
+        value = row.value_in(options.given)
+        for one in value if row.repeated else [value]:
+            yield from (row.flag, str(one)) if one is not None else ()

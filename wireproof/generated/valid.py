@@ -85,7 +85,7 @@ def options(draft: Draft) -> SearchStrategy[Probe] | None:
 
 
 def _within(draft: Draft, name: str, value: Any) -> bool:
-    row = draft.table["fields"].get(name, {})
+    row = draft.rules.fields.get(name, {})
     number = isinstance(value, int | float) and not isinstance(value, bool)
     return not number or bool(row.get("minimum", value) <= value <= row.get("maximum", value))
 

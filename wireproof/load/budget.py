@@ -100,7 +100,5 @@ class Purse:
 def prices_of(target: Target) -> tuple[float, float]:
     """Dollars for a million tokens in and out of the dearest model that is asked; nothing where none is known."""
     asked = set(target.models.values())
-    rows = target.provider.data["models"]["catalogue"]
-    priced = [row["price"] for row in rows if row["id"] in asked and "price" in row]
-    dearest = {side: max((price[side] for price in priced), default=0.0) for side in ("input", "output")}
-    return dearest["input"], dearest["output"]
+    priced = [model.price for model in target.provider.catalogue if model.id in asked and model.price is not None]
+    return max((price.input for price in priced), default=0.0), max((price.output for price in priced), default=0.0)

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 from wireproof import config
 from wireproof.case import Case
-from wireproof.check import Finding
 from wireproof.clause import LEVELS, Clause, Judgement
 from wireproof.contract import SchemaSet
 from wireproof.docket import Entry, is_selector, selects
+from wireproof.finding import Finding
 from wireproof.judge import Bench
 from wireproof.load import cases, rules
 from wireproof.load.judging import BROKEN, CROSSED, ERROR, Breach

@@ -10,7 +10,6 @@ from itertools import accumulate
 
 from wireproof import pointer
 from wireproof.case import Case
-from wireproof.check import Untestable
 from wireproof.errors import ConfigError
 from wireproof.load import cases
 from wireproof.load.leave import Leave
@@ -18,6 +17,7 @@ from wireproof.load.lengths import length
 from wireproof.load.mould import Drawn, Mould, Sizes
 from wireproof.load.scenario import FILE, Scenario, Share
 from wireproof.load.shot import Shot
+from wireproof.omission import CannotSend
 from wireproof.target import Target
 
 
@@ -66,7 +66,7 @@ def _mould(scenario: Scenario, share: Share, known: Mapping[str, Case], target: 
             continue
         try:
             return Mould(_changed(case, share), target, _drawn(share, scenario), traced=traced)
-        except Untestable as lack:
+        except CannotSend as lack:
             why = str(lack)
     return why
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import socket
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from time import time_ns
 from typing import Any
 
-from wireproof.aim import Aim
+from wireproof.aim import TargetOptions
 from wireproof.load.budget import FLAG, Ceilings
+from wireproof.option_table import BY_NAME
 
 # The requests of an open loop that may be under way, where neither -u nor the scenario says.
 UNDER_WAY = 100
+# What is said of a target as in `wireproof check`.
+SHARED = tuple(BY_NAME[name] for name in ("providers", "model", "key_env", "header", "deadline"))
 LOOPBACK = "127.0.0.1"
 MANY: Mapping[str, Any] = {"action": "append", "default": []}
 
@@ -32,12 +34,8 @@ def _add_target(group: Any) -> None:
     option("--scenarios", metavar="FILE", help="YAML file that adds scenarios or changes them")
     text = "provider whose contract the host speaks (default: the scenario's, or openai)"
     option("--provider", metavar="NAME", help=text)
-    option("--providers", metavar="FILE", help="YAML file that adds providers or changes them")
-    option("--model", metavar="[ROLE=]ID", help="model to ask; ROLE is chat unless given (repeat for several)", **MANY)
-    option("--key-env", metavar="NAME", help="environment variable that holds the API key (default: the provider's)")
-    option("--header", metavar="'NAME: VALUE'", help="add a header line to every request (repeat for several)", **MANY)
-    text = "seconds to wait, as in idle=30; NAME is connect, first-byte, idle or total (repeat for several)"
-    option("--deadline", metavar="NAME=S", help=text, **MANY)
+    for row in SHARED:
+        option(row.flag, **row.keywords)
     option(
         "--cells", type=int, default=1, metavar="N", help="local cells to start where no --host is given (default: 1)"
     )
@@ -103,17 +101,10 @@ def keep_apart(parser: ArgumentParser, words: Sequence[str]) -> None:
         parser.set_defaults(master_bind_host=LOOPBACK, master_bind_port=port, master_port=port)
 
 
-def aim_of(options: Namespace, provider: str | None, host: str | None) -> Aim:
-    """What the options say about the target at a host; about the bundled server's where there is none."""
-    return Aim(
-        providers=(provider,) if provider else (),
-        endpoint=host,
-        models=tuple(options.model),
-        key_env=options.key_env,
-        providers_file=Path(options.providers) if options.providers else None,
-        deadlines=tuple(options.deadline),
-        headers=tuple(options.header),
-    )
+def target_options(options: Namespace, provider: str | None, host: str | None) -> TargetOptions:
+    """The options about the target at a host; about the bundled server's where there is none."""
+    given = {row.name: getattr(options, row.name) for row in SHARED}
+    return TargetOptions({**given, "provider": [provider] if provider else [], "endpoint": host})
 
 
 def ceilings_of(options: Namespace) -> Ceilings:

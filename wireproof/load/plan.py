@@ -68,11 +68,11 @@ class Plan:
 def targets(given: Namespace, settings: RunSettings) -> tuple[Target, ...]:
     """The target at each host; local cells are asked with the keys that the bundled server knows."""
     environment = dict(aim.environment())
-    aims = (options.aim_of(given, settings.provider, host) for host in settings.hosts)
-    found = tuple(aim.targets(one, environment)[0] for one in aims)
+    aimed = (options.target_options(given, settings.provider, host) for host in settings.hosts)
+    found = tuple(aim.targets(one, environment)[0] for one in aimed)
     if not settings.local:
         return found
-    (known,) = aim.targets(options.aim_of(given, settings.provider, None), environment)
+    (known,) = aim.targets(options.target_options(given, settings.provider, None), environment)
     return tuple(
         replace(target, keys=known.keys, models={**known.models, **target.models}, own_keys=True) for target in found
     )

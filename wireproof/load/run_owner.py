@@ -54,7 +54,7 @@ class RunOwner:
         crew, settings = crew or Crew(), self.settings
         setting = self._setting() | {"workers": {"count": max(1, len(crew.workers)), "lost": list(lost)}}
         found = summary.summary(self.environment.stats, self.book, setting, settings.course, settings.lead_s)
-        aimed = options.aim_of(self.environment.parsed_options, settings.provider, settings.hosts[0])
+        aimed = options.target_options(self.environment.parsed_options, settings.provider, settings.hosts[0])
         (target, *_) = aim.targets(aimed, dict(aim.environment()))
         found["conformance"] = conformance.told(self.book.judgements, target)
         return ending.judged(found, settings.thresholds, crew.doubts(lost))

@@ -39,7 +39,7 @@ class Shot:
 def load(name: str, case: Case, target: Target) -> Shot:
     """The last request of a case, as this target is asked it.
 
-    Raises Untestable where the target lacks the model or the key that it needs.
+    Raises CannotSend where the target lacks the model or the key that it needs.
     """
     ask = case.asks[-1]
     outgoing = render.render(ask, target, case.name, {})

@@ -50,7 +50,7 @@ class WorkerRun:
     def warm(self) -> None:
         """Read what a start will need: a worker that does so when it is told to start misses its heartbeats."""
         given = self.environment.parsed_options
-        aim.targets(options.aim_of(given, given.provider, None), dict(aim.environment()))
+        aim.targets(options.target_options(given, given.provider, None), dict(aim.environment()))
         argument_parser.default_args_dict()
 
     def start(self, **_: Any) -> None:

@@ -55,7 +55,7 @@ def clause_page(provider: Provider, clauses: Sequence[Clause]) -> str:
     lines = [
         f"# {provider.title}: {len(clauses)} clauses",
         "",
-        f"Source: {provider.data['document']['name']}. {counted}.",
+        f"Source: {provider.document}. {counted}.",
         "",
         f"Made by `wireproof clauses --write docs/clauses` from schemas/{provider.schemas}/clauses.yaml. Checks are",
         "named with the cases they judge; `at` is the JSON Pointer of the member a clause is about.",

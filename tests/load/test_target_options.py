@@ -1,0 +1,37 @@
+"""The options about targets that a load run shares with a check run, and those of the same name that are its own."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from dataclasses import replace
+
+from wireproof.aim import targets
+from wireproof.load import options
+from wireproof.target import Deadlines, Key, Target
+
+HOST = "http://127.0.0.1:1/v1"
+KEYS = {"OPENAI_API_KEY": "sk-1", "MINE": "sk-2"}
+
+
+def target(*words: str, host: str | None = HOST) -> Target:
+    parser = ArgumentParser()
+    options.add(parser)
+    (found,) = targets(options.target_options(parser.parse_args(words), host), KEYS)
+    return found
+
+
+def test_options_of_a_load_run_shape_its_target() -> None:
+    words = ("--key-env", "MINE", "--model", "m", "--header", "X-Org: me", "--deadline", "total=9")
+    made = target("--provider", "iio", *words)
+    assert (made.name, made.base_url, made.models, made.headers) == ("iio", HOST, {"chat": "m"}, {"X-Org": "me"})
+    assert made.keys == {"good": Key("MINE", "sk-2")}
+    assert made.deadlines == replace(Deadlines(), total=9.0)
+
+
+def test_ceilings_of_a_load_run_are_none_of_its_target() -> None:
+    words = ("--max-requests", "7", "--max-output-tokens", "8", "--max-cost", "0.5")
+    assert target(*words) == target()
+
+
+def test_without_a_host_the_target_is_the_bundled_server() -> None:
+    assert target("--provider", "iio", host=None).own_keys

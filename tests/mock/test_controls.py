@@ -1,0 +1,22 @@
+"""The headers that control the mock, named by those who ask and once more by the mock itself."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import wireproof.mock
+from wireproof.mock import control, slots
+from wireproof.mock_controls import CELL, CLOCK, FAULT, HEADERS, SLOTS
+
+SOURCES = Path(wireproof.mock.__file__).parent.rglob("*.py")
+
+
+def test_the_mock_obeys_the_headers_of_the_table() -> None:
+    assert (FAULT.lower(), CLOCK.lower(), CELL.lower()) == (control.FAULT, control.CLOCK, control.CELL)
+    assert (FAULT.lower(), SLOTS.lower()) == (slots.FAULT, slots.SLOTS)
+
+
+def test_no_other_control_header_stands_in_the_mock() -> None:
+    named = {name for file in SOURCES for name in re.findall(r"x-wireproof-[a-z]+", file.read_text(encoding="utf-8"))}
+    assert named == {name.lower() for name in HEADERS}

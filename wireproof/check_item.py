@@ -1,0 +1,93 @@
+"""A check as a pytest item, and the sending of what such items judge."""
+
+from __future__ import annotations
+
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wireproof.closing import RUN, folder, trouble
+from wireproof.docket import Entry
+from wireproof.outcome import properties, show
+from wireproof.progress import progress
+from wireproof.report.facts import LEDGER
+from wireproof.run import Run
+from wireproof.sending import send
+from wireproof.verdict import Verdict
+
+FILE = pytest.StashKey[str]()
+
+
+class CheckItem(pytest.Item):
+    """One entry of a docket as a pytest item."""
+
+    def __init__(self, *, entry: Entry, line: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.entry, self.line = entry, line
+        self.verdict: Verdict | None = None
+        self.add_marker(_mark(entry.area))
+        self.add_marker(_mark(entry.level))
+
+    def setup(self) -> None:
+        """Reach the verdict; what is our own trouble surfaces here, as an error of the set-up."""
+        run = self.config.stash[RUN]
+        if run.trials[self.entry.target].gathered is None:
+            send_cases(run, self.session, self.entry.target)
+        self.verdict = verdict = run.verdict(self.entry)
+        self.user_properties += properties(verdict)
+        if verdict.outcome == "error":
+            pytest.fail(run.told(verdict), pytrace=False)
+
+    def runtest(self) -> None:
+        """Show the verdict as pytest shows outcomes."""
+        run, verdict = self.config.stash[RUN], self.verdict
+        assert verdict is not None
+        show(run, verdict)
+
+    def told(self, report: pytest.TestReport) -> Verdict | None:
+        """The verdict, for the one report of the item that carries it."""
+        return self.verdict if report.when == "call" or (report.when == "setup" and report.failed) else None
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """What is our own trouble, told without a key that some frame of it holds."""
+        if isinstance(excinfo.value, pytest.xfail.Exception):
+            return str(excinfo.value)
+        told = super().repr_failure(excinfo, style)
+        ours = isinstance(excinfo.value, pytest.fail.Exception)
+        return told if ours else self.config.stash[RUN].ledger.redactor.text(str(told))
+
+    @cached_property
+    def location(self) -> tuple[str, int | None, str]:
+        """Where the check stands, by the folder of the run; all items of a module stand in the same file."""
+        assert self.parent is not None
+        stash = self.parent.stash
+        if FILE not in stash:
+            stash[FILE] = self.session._node_location_to_relpath(self.path)
+        return stash[FILE], self.line, self.name
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Where the check stands."""
+        return self.path, self.line, self.name
+
+
+def send_cases(run: Run, session: pytest.Session, target: str | None = None) -> None:
+    """Send every case that the items of a session judge, or those of one target."""
+    # Imported late: pytest wants to be first to import hypothesis.
+    from wireproof.generated.items import entry_of
+
+    judging = [item.entry if isinstance(item, CheckItem) else entry_of(item) for item in session.items]
+    entries = [entry for entry in judging if entry is not None and target in (None, entry.target)]
+    if not entries:
+        return
+    run.record_to(run.place or folder(session.config) / LEDGER)
+    with trouble(run), progress(session.config, run):
+        send(run, entries)
+
+
+@cache
+def _mark(name: str) -> pytest.MarkDecorator:
+    """The mark of an area or a level, which tens of thousands of items share."""
+    mark: pytest.MarkDecorator = getattr(pytest.mark, name)
+    return mark
