@@ -18,7 +18,8 @@ from tempfile import TemporaryDirectory
 
 from wireproof import aim, bundled, config
 from wireproof.evidence import Evidence
-from wireproof.ledger import Entries, Ledger, header
+from wireproof.ledger import Ledger
+from wireproof.ledger_recorder import LedgerRecorder, header
 from wireproof.mock.faults import faults
 from wireproof.prove import DEADLINES, committed
 from wireproof.recorded import recorded
@@ -47,7 +48,7 @@ async def written(target: Target, stand: Stand, evidence: Evidence, file: Path) 
     """Write what came of some cases as a run does; what is kept of it is what a run judges."""
     ledger = Ledger(Redactor.of(of_target(target)))
     ledger.open(file, header("0", file.name, "2026-01-01T00:00:00+00:00", False, [target]))
-    record, kept = Entries(ledger, target.name), dict(evidence)
+    record, kept = LedgerRecorder(ledger, target.name), dict(evidence)
     for name, sent in evidence.items():
         case = stand.cases[name]
         if isinstance(sent, tuple):

@@ -11,6 +11,7 @@ import pytest
 from wireproof.closing import RUN, folder, trouble
 from wireproof.docket import Entry
 from wireproof.outcome import properties, show
+from wireproof.outcomes import ERRORS
 from wireproof.progress import progress
 from wireproof.report.facts import LEDGER
 from wireproof.run import Run
@@ -37,7 +38,7 @@ class CheckItem(pytest.Item):
             send_cases(run, self.session, self.entry.target)
         self.verdict = verdict = run.verdict(self.entry)
         self.user_properties += properties(verdict)
-        if verdict.outcome == "error":
+        if verdict.outcome in ERRORS:
             pytest.fail(run.told(verdict), pytrace=False)
 
     def runtest(self) -> None:

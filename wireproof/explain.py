@@ -11,11 +11,12 @@ from typing import Any
 from wireproof import config, datafiles
 from wireproof.case import Case
 from wireproof.casebook import chains_of_bases
-from wireproof.check import Check, Untestable
+from wireproof.check import Check
 from wireproof.clause import Clause, Judgement
 from wireproof.docket import is_selector, selects
 from wireproof.errors import ConfigError
 from wireproof.mock.faults import Fault, faults
+from wireproof.omission import CannotSend
 from wireproof.provider import Provider
 from wireproof.request_preview import preview
 from wireproof.source_places import case_place, check_place, fault_places
@@ -168,7 +169,7 @@ class Library:
         for name in names:
             try:
                 return {"sent_to": name, "sends": preview(case, self.providers[name])}
-            except Untestable as reason:
+            except CannotSend as reason:
                 lack = lack or str(reason)
         return {"unsent": lack}
 

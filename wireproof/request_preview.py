@@ -10,9 +10,8 @@ from urllib.parse import quote
 
 from wireproof import form, keys
 from wireproof.case import Ask, Case
-from wireproof.check import Untestable
 from wireproof.exchange import Request
-from wireproof.omission import not_worth_sending
+from wireproof.omission import CannotSend, not_worth_sending
 from wireproof.provider import Provider
 from wireproof.render import render
 from wireproof.target import Key, Target
@@ -26,12 +25,12 @@ CIRCUMSTANCES = ("cell", "clock", "slots", "leave_after", "leave_in")
 def preview(case: Case, provider: Provider) -> list[Facts]:
     """The requests of a case, a step each; what is only known from an answer is told by its place there.
 
-    Raises Untestable where the provider has no such endpoint, feature, key or model.
+    Raises CannotSend where the provider has no such endpoint, feature, key or model.
     """
     target = _target(case, provider)
     unsent = not_worth_sending(case, target)
     if unsent is not None:
-        raise Untestable(unsent.reason)
+        raise CannotSend(unsent.reason)
     holes = {
         name: f"{{{at} of answer {step}}}" for step, ask in enumerate(case.asks, 1) for name, at in ask.save.items()
     }
