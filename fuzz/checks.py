@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import atheris
 
-with atheris.instrument_imports(include=["wireproof.expect", "wireproof.assertion", "wireproof.pointer"]):
+with atheris.instrument_imports(include=["wireproof.expect", "wireproof.assertion", "wireproof.formats.json_pointer"]):
     from wireproof import aim, config
 from wireproof.courier import Courier
 from wireproof.docket import Entry

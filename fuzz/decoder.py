@@ -19,16 +19,16 @@ import atheris
 
 with atheris.instrument_imports(
     include=[
-        "wireproof.content_coding",
+        "wireproof.formats.content_coding",
         "wireproof.exchange",
-        "wireproof.json_text",
-        "wireproof.sse",
+        "wireproof.formats.strict_json",
+        "wireproof.formats.sse",
         "wireproof.stream",
     ]
 ):
     from wireproof.exchange import Exchange, Read, Request, usage_of
-    from wireproof.json_text import NotJson
-    from wireproof.sse import decode
+    from wireproof.formats.sse import decode
+    from wireproof.formats.strict_json import NotJson
 
 TYPES = (b"text/event-stream", b"application/json")
 CODINGS = (b"identity", b"gzip", b"deflate")

@@ -11,7 +11,7 @@ from typing import Any
 
 from wireproof.evidence import Sent
 from wireproof.exchange import Exchange
-from wireproof.json_text import NotJson
+from wireproof.formats.strict_json import NotJson
 from wireproof.mock.faults import derived
 from wireproof.mock.faults.fault import Fault
 

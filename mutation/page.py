@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mutation.bench import BROKE, KILLED, SURVIVED, TESTED, Fate
-from wireproof.yaml_file import read_yaml
+from wireproof.formats.yaml_file import read_yaml
 
 REASONS = Path(__file__).with_name("reasons.yaml")
 UNEXPLAINED = "**not explained**"

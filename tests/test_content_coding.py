@@ -7,7 +7,7 @@ import zlib
 
 import pytest
 
-from wireproof.content_coding import CODINGS, NotCoded, find_coding
+from wireproof.formats.content_coding import CODINGS, NotCoded, find_coding
 
 TEXT = b'{"object": "list"}' * 9
 

@@ -15,9 +15,9 @@ from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from wireproof import pointer
 from wireproof.contract import Schema, SchemaSet, check_format
 from wireproof.errors import ConfigError
+from wireproof.formats import json_pointer
 
 ROOT = Path(__file__).parents[1]
 SHAPES = [
@@ -64,8 +64,8 @@ def instances(folder: str, name: str) -> list[Any]:
 def places(value: Any, at: str = "") -> Iterator[str]:
     members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, inner in members:
-        yield at + pointer.join(key)
-        yield from places(inner, at + pointer.join(key))
+        yield at + json_pointer.join(key)
+        yield from places(inner, at + json_pointer.join(key))
 
 
 @every_shape
@@ -77,7 +77,7 @@ def test_both_engines_agree_on_examples_that_were_spoilt_anywhere(folder: str, n
         if place in set(places(instance)):  # an earlier edit may have taken it away
             spoilt = data.draw(anything)
             drop = data.draw(st.booleans())
-            instance = pointer.drop(instance, place) if drop else pointer.edit(instance, place, spoilt)
+            instance = json_pointer.drop(instance, place) if drop else json_pointer.edit(instance, place, spoilt)
     holds = judge(folder, name).is_valid(instance)
     assert shape(folder, name).conforms(instance) is holds
     assert bool(shape(folder, name).findings(instance)) is not holds
@@ -128,7 +128,7 @@ def test_an_answer_that_conforms_has_no_findings() -> None:
     ],
 )
 def test_a_finding_points_at_the_member_that_is_wrong(place: str, value: Any, expected: str) -> None:
-    ((at, wanted, actual),) = found(pointer.edit(ANSWER, place, value))
+    ((at, wanted, actual),) = found(json_pointer.edit(ANSWER, place, value))
     assert (at, actual) == (place, value if isinstance(value, str) else json.dumps(value))
     assert wanted.startswith(expected) or wanted.strip('"') == expected.strip('"')
 
@@ -137,11 +137,11 @@ def test_a_finding_points_at_the_member_that_is_wrong(place: str, value: Any, ex
     "place", ["/id", "/choices", "/choices/1/index", "/choices/0/message/role", "/usage/total_tokens"]
 )
 def test_a_missing_member_is_found_at_the_place_where_it_is_due(place: str) -> None:
-    assert found(pointer.drop(ANSWER, place)) == [(place, "this member present", "missing")]
+    assert found(json_pointer.drop(ANSWER, place)) == [(place, "this member present", "missing")]
 
 
 def test_two_missing_members_are_two_findings() -> None:
-    spoilt = pointer.drop(pointer.drop(ANSWER, "/id"), "/model")
+    spoilt = json_pointer.drop(json_pointer.drop(ANSWER, "/id"), "/model")
     assert {at for at, _, _ in found(spoilt)} == {"/id", "/model"}
 
 
@@ -152,7 +152,7 @@ def test_findings_come_in_one_order_whatever_the_order_of_the_members() -> None:
 
 def test_of_several_alternatives_the_nearest_is_told() -> None:
     call = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": {}}}
-    spoilt = pointer.edit(ANSWER, "/choices/0/message/tool_calls", [call])
+    spoilt = json_pointer.edit(ANSWER, "/choices/0/message/tool_calls", [call])
     assert ("/choices/0/message/tool_calls/0/function/arguments", "a value of type string", "{}") in found(spoilt)
 
 

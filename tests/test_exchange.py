@@ -14,7 +14,7 @@ import pytest
 from wireproof.answer import Answer
 from wireproof.curl import curl_command
 from wireproof.exchange import Break, Exchange, Read, Request, usage_of
-from wireproof.json_text import NotJson
+from wireproof.formats.strict_json import NotJson
 
 REQUEST = Request("POST", "http://127.0.0.1:1/v1/chat/completions")
 

@@ -52,7 +52,7 @@ OWNERS = {
     "geventhttpclient": ("wireproof.load.",),
     "orjson": ("wireproof.load.", "wireproof.mock.said"),
     "ddsketch": ("wireproof.stats",),
-    "yaml": ("wireproof.yaml_file",),
+    "yaml": ("wireproof.formats.yaml_file",),
     "pytest": (
         "wireproof.plugin",
         "wireproof.check_item",
@@ -120,15 +120,15 @@ def modules(folder: str) -> list[tuple[str, Path]]:
 
 def test_every_module_imports_only_what_its_layer_may() -> None:
     found = [*modules("wireproof"), *modules("suites")]
-    assert {"wireproof.sse", "suites.smoke.test_smoke"} <= {module for module, _ in found}
+    assert {"wireproof.formats.sse", "suites.smoke.test_smoke"} <= {module for module, _ in found}
     assert [breach for module, file in found for breach in breaches(module, file.read_text(encoding="utf-8"))] == []
 
 
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        pytest.param("wireproof.sse", "import httpx", id="the-decoder-and-the-http-client"),
-        pytest.param("wireproof.sse", "from wireproof import render", id="the-decoder-and-a-higher-layer"),
+        pytest.param("wireproof.formats.sse", "import httpx", id="the-decoder-and-the-http-client"),
+        pytest.param("wireproof.formats.sse", "from wireproof import render", id="the-decoder-and-a-higher-layer"),
         pytest.param("wireproof.check", "from wireproof.contract import SchemaSet", id="a-check-and-the-validators"),
         pytest.param("wireproof.check", "def f():\n    import yaml", id="an-import-inside-a-function"),
         pytest.param("wireproof.judge", "import httpx", id="the-judge-and-the-http-client"),

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from wireproof import config
 from wireproof.evidence import Evidence
 from wireproof.exchange import Exchange, Read
-from wireproof.json_text import parse_json
+from wireproof.formats.strict_json import parse_json
 from wireproof.trial import Trial
 from wireproof.verdict import Verdict
 

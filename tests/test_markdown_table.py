@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wireproof.markdown_table import table, text_table
+from wireproof.formats.markdown_table import table, text_table
 
 
 def test_a_table_has_a_line_for_its_columns_and_one_a_row() -> None:

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from wireproof import config, pointer
+from wireproof import config
 from wireproof.evidence import Evidence
 from wireproof.exchange import Exchange, Read
-from wireproof.json_text import NotJson
+from wireproof.formats import json_pointer
+from wireproof.formats.strict_json import NotJson
 from wireproof.trial import Trial
 
 SEED = 20260601
@@ -56,15 +57,15 @@ def place(value: Any, draw: random.Random) -> str:
     if not names or draw.random() < 0.15:
         return ""
     name = draw.choice(names)
-    return pointer.join(name) + place(value[name], draw)
+    return json_pointer.join(name) + place(value[name], draw)
 
 
 def edited(value: Any, draw: random.Random) -> Any:
     """The value with one member left out or another."""
     at = place(value, draw)
     if at and draw.random() < 0.3:
-        return pointer.drop(value, at)
-    return pointer.edit(value, at, draw.choice(VALUES))
+        return json_pointer.drop(value, at)
+    return json_pointer.edit(value, at, draw.choice(VALUES))
 
 
 def swept(value: Any, new: str) -> Any:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wireproof import pointer
+from wireproof.formats import json_pointer
 
 # RFC 6901, section 5.
 DOCUMENT = {"foo": ["bar", "baz"], "": 0, "a/b": 1, "c%d": 2, "e^f": 3, "g|h": 4, "i\\j": 5, 'k"l': 6, " ": 7, "m~n": 8}
@@ -39,11 +39,11 @@ documents = st.recursive(
     ],
 )
 def test_the_examples_of_the_rfc_are_read(place: str, value: Any) -> None:
-    assert pointer.get(DOCUMENT, place) == value
+    assert json_pointer.get(DOCUMENT, place) == value
 
 
 def test_an_escaped_tilde_before_a_one_is_no_slash() -> None:
-    assert pointer.parts("/~01") == ("~1",)
+    assert json_pointer.parts("/~01") == ("~1",)
 
 
 @pytest.mark.parametrize(
@@ -61,16 +61,16 @@ def test_an_escaped_tilde_before_a_one_is_no_slash() -> None:
     ],
 )
 def test_what_does_not_stand_there_is_missing(place: str) -> None:
-    with pytest.raises(pointer.Missing):
-        pointer.get(DOCUMENT, place)
-    assert list(pointer.find(DOCUMENT, place)) == []
+    with pytest.raises(json_pointer.Missing):
+        json_pointer.get(DOCUMENT, place)
+    assert list(json_pointer.find(DOCUMENT, place)) == []
 
 
 def test_a_star_finds_every_element_and_every_member() -> None:
     document = {"choices": [{"index": 0}, {"other": 1}, {"index": 2}], "by": {"x": {"index": 3}}}
-    assert list(pointer.find(document, "/choices/*/index")) == [("/choices/0/index", 0), ("/choices/2/index", 2)]
-    assert list(pointer.find(document, "/by/*/index")) == [("/by/x/index", 3)]
-    assert list(pointer.find(document, "/choices/0/index/*")) == []
+    assert list(json_pointer.find(document, "/choices/*/index")) == [("/choices/0/index", 0), ("/choices/2/index", 2)]
+    assert list(json_pointer.find(document, "/by/*/index")) == [("/by/x/index", 3)]
+    assert list(json_pointer.find(document, "/choices/0/index/*")) == []
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_a_star_finds_every_element_and_every_member() -> None:
     ],
 )
 def test_a_place_covers_itself_and_what_lies_below(place: str, found: str, covered: bool) -> None:
-    assert pointer.matches(place, found) is covered
+    assert json_pointer.matches(place, found) is covered
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_a_place_covers_itself_and_what_lies_below(place: str, found: str, cover
     ],
 )
 def test_an_edit_gives_a_changed_copy(place: str, value: Any, result: Any) -> None:
-    assert pointer.edit({"a": 1, "l": [1]}, place, value) == result
+    assert json_pointer.edit({"a": 1, "l": [1]}, place, value) == result
 
 
 @pytest.mark.parametrize(
@@ -115,8 +115,8 @@ def test_an_edit_gives_a_changed_copy(place: str, value: Any, result: Any) -> No
     ],
 )
 def test_an_edit_that_does_not_apply_is_missing(place: str) -> None:
-    with pytest.raises(pointer.Missing):
-        pointer.edit({"a": 1, "l": [1]}, place, 2)
+    with pytest.raises(json_pointer.Missing):
+        json_pointer.edit({"a": 1, "l": [1]}, place, 2)
 
 
 @pytest.mark.parametrize(
@@ -130,8 +130,8 @@ def test_an_edit_that_does_not_apply_is_missing(place: str) -> None:
     ],
 )
 def test_dropping_what_is_not_there_is_missing(place: str) -> None:
-    with pytest.raises(pointer.Missing):
-        pointer.drop({"": 0, "a": 1, "l": [1]}, place)
+    with pytest.raises(json_pointer.Missing):
+        json_pointer.drop({"": 0, "a": 1, "l": [1]}, place)
 
 
 def places(document: Any) -> list[str]:
@@ -140,7 +140,7 @@ def places(document: Any) -> list[str]:
     while depth:
         at, value = depth.pop()
         members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-        below = [(at + pointer.join(name), inner) for name, inner in members]
+        below = [(at + json_pointer.join(name), inner) for name, inner in members]
         found += [place for place, _ in below]
         depth += below
     return found
@@ -149,18 +149,18 @@ def places(document: Any) -> list[str]:
 @given(documents, st.data())
 def test_what_is_set_at_a_place_is_found_there_and_the_original_stays(document: Any, data: st.DataObject) -> None:
     place, before = data.draw(st.sampled_from(places(document))), copy.deepcopy(document)
-    assert pointer.get(pointer.edit(document, place, "new"), place) == "new"
+    assert json_pointer.get(json_pointer.edit(document, place, "new"), place) == "new"
     assert document == before
 
 
 @given(documents, st.data())
 def test_what_is_dropped_is_gone_and_the_original_stays(document: Any, data: st.DataObject) -> None:
     place, before = data.draw(st.sampled_from(places([document])[1:])), copy.deepcopy(document)
-    shorter = pointer.drop([document], place)
+    shorter = json_pointer.drop([document], place)
     assert len(places(shorter)) < len(places([document]))
     assert document == before
 
 
 @given(st.lists(st.text(max_size=5), max_size=4))
 def test_joined_parts_come_apart_again(tokens: list[str]) -> None:
-    assert pointer.parts(pointer.join(*tokens)) == tuple(tokens)
+    assert json_pointer.parts(json_pointer.join(*tokens)) == tuple(tokens)

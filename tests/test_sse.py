@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wireproof import sse
-from wireproof.sse import LINE_END, Decoder, decode
+from wireproof.formats import sse
+from wireproof.formats.sse import LINE_END, Decoder, decode
 
 Said = tuple[str | None, str]  # event name and data
 

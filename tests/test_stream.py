@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wireproof.exchange import Exchange, Read, Request, usage_of
-from wireproof.json_text import NotJson
+from wireproof.formats.strict_json import NotJson
 from wireproof.stream import Stream, assemble
 
 

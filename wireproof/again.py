@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from wireproof.answer import HELD_OFF, Answer
 from wireproof.case import Case
-from wireproof.delays import seconds_until
+from wireproof.formats.durations import seconds_until
 from wireproof.pace import LIMITS
 from wireproof.target import Target
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from wireproof import pointer
 from wireproof.check import Exchange, Violation, shown
+from wireproof.formats import json_pointer
 
 # Clocks of two machines differ by minutes; milliseconds, local time and fixed values differ by more.
 CLOCKS_APART_S = 300
@@ -41,8 +41,8 @@ def member(document: Any, at: str, *kinds: type, where: str = "") -> Any:
     """A member stands at a pointer, of one of these Python types where any are named."""
     __tracebackhide__ = True
     try:
-        value = pointer.get(document, at)
-    except pointer.Missing:
+        value = json_pointer.get(document, at)
+    except json_pointer.Missing:
         raise Violation("this member present", "missing", where=f"{where}{at}", at=at) from None
     if kinds:
         fits = isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from wireproof import pointer
 from wireproof.clause import LEVELS, Clause, Judgement, highest
 from wireproof.finding import Finding
+from wireproof.formats import json_pointer
 from wireproof.verdict import ClauseVerdict
 
 Cited = tuple[tuple[Clause, Judgement], ...]
@@ -43,9 +43,9 @@ def _broken(clauses: Cited, findings: tuple[Finding, ...]) -> frozenset[int]:
 
 def _attributed(clauses: Cited, place: str | None) -> set[int]:
     fits = {
-        at: len(pointer.parts(judgement.at))
+        at: len(json_pointer.parts(judgement.at))
         for at, (_, judgement) in enumerate(clauses)
-        if place is not None and judgement.at is not None and pointer.matches(judgement.at, place)
+        if place is not None and judgement.at is not None and json_pointer.matches(judgement.at, place)
     }
     if fits:
         return {at for at, depth in fits.items() if depth == max(fits.values())}

@@ -11,10 +11,10 @@ from typing import Any
 
 from wireproof import contract
 from wireproof.errors import ConfigError
+from wireproof.formats.safe_text import printable
+from wireproof.formats.yaml_file import read_yaml
 from wireproof.outcomes import ERRORS, HELD, SKIPPED
-from wireproof.report.plain import printable
 from wireproof.verdict import Verdict
-from wireproof.yaml_file import read_yaml
 
 EVERY = "*"
 TODO = "known when this baseline was written"

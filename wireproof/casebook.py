@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from wireproof import form, pointer
 from wireproof.case import Ask, Case
 from wireproof.errors import ConfigError
+from wireproof.formats import json_pointer, multipart
 
 REQUEST_FIELDS = frozenset(field.name for field in fields(Ask))
 ENDPOINT_ROLES = {
@@ -93,10 +93,10 @@ def _own(entry: Mapping[str, Any], where: str, known: Mapping[str, Any]) -> dict
     content = own.get(kind, inherited.get(kind))
     try:
         for place, value in entry.get("set", {}).items():
-            content = pointer.edit(content, place, value)
+            content = json_pointer.edit(content, place, value)
         for place in entry.get("drop", ()):
-            content = pointer.drop(content, place)
-    except pointer.Missing as error:
+            content = json_pointer.drop(content, place)
+    except json_pointer.Missing as error:
         raise ConfigError(where, f"an edit does not apply ({error})", "point at a member of the base's body") from None
     return {**own, kind: content} if content is not None else own
 
@@ -111,7 +111,7 @@ def _ask(entry: Mapping[str, Any], where: str, known: Mapping[str, Any]) -> Ask:
         raise ConfigError(where, "it names no endpoint", "add `endpoint:` or a `base:`")
     role = ENDPOINT_ROLES.get(given["endpoint"], "chat")
     wanted = {key: value for key, value in given.items() if key in REQUEST_FIELDS}
-    typed = {"content_type": form.CONTENT_TYPE} if wanted.get("form") is not None else {}
+    typed = {"content_type": multipart.CONTENT_TYPE} if wanted.get("form") is not None else {}
     literal = {"raw": _literal(wanted["raw"])} if "raw" in wanted else {}
     return Ask(**{"model": role, **typed, **wanted, **literal})
 

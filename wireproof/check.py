@@ -19,21 +19,49 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from wireproof import pointer
 from wireproof.case import Case
 from wireproof.exchange import Exchange, Read, Request, usage_of
 from wireproof.finding import Finding, shown
-from wireproof.json_text import NotJson, parse_json
+from wireproof.formats import json_pointer
+from wireproof.formats.sse import Comment, Event, Offence
+from wireproof.formats.strict_json import NotJson, parse_json
 from wireproof.provider import Provider, Refusal
-from wireproof.sse import Comment, Event, Offence
 from wireproof.stream import Choice, Chunk, Stream, ToolCall
 from wireproof.target import Target
 
 __all__ = [
-    "Attempt", "Case", "Check", "Choice", "Chunk", "Comment", "Contract", "Event", "Exchange", "Finding",
-    "Inconclusive", "NotJson", "NotOffered", "Noted", "Offence", "Provider", "Read", "Refusal", "Request",
-    "Shape", "Stream", "Target", "ToolCall", "Undecided", "Untestable", "Violation", "check", "parse_json",
-    "pointer", "registry", "shown", "usage_of",
+    "Attempt",
+    "Case",
+    "Check",
+    "Choice",
+    "Chunk",
+    "Comment",
+    "Contract",
+    "Event",
+    "Exchange",
+    "Finding",
+    "Inconclusive",
+    "NotJson",
+    "NotOffered",
+    "Noted",
+    "Offence",
+    "Provider",
+    "Read",
+    "Refusal",
+    "Request",
+    "Shape",
+    "Stream",
+    "Target",
+    "ToolCall",
+    "Undecided",
+    "Untestable",
+    "Violation",
+    "check",
+    "json_pointer",
+    "parse_json",
+    "registry",
+    "shown",
+    "usage_of",
 ]  # fmt: skip
 
 

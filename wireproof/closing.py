@@ -15,10 +15,10 @@ import pytest
 
 from wireproof import baseline
 from wireproof.errors import WireproofError
+from wireproof.formats.safe_text import printable
 from wireproof.outcomes import ERRORS
 from wireproof.report.facts import LEDGER
 from wireproof.report.files import keep, write_all
-from wireproof.report.plain import printable
 from wireproof.report.summary import summarise
 from wireproof.run import Run
 from wireproof.verdict import Verdict, divergences

@@ -12,8 +12,8 @@ from wireproof.case import Case
 from wireproof.casebook import read_cases
 from wireproof.clause import Clause
 from wireproof.errors import ConfigError
+from wireproof.formats.yaml_file import read_yaml
 from wireproof.provider import Provider
-from wireproof.yaml_file import read_yaml
 
 BASELINE = "openai"
 

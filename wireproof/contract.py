@@ -20,9 +20,10 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 from referencing.jsonschema import DRAFT202012
 
-from wireproof import datafiles, pointer
+from wireproof import datafiles
 from wireproof.errors import ConfigError
 from wireproof.finding import Finding, shown
+from wireproof.formats import json_pointer
 
 ROOT = "https://wireproof.invalid/schemas/"
 
@@ -102,16 +103,18 @@ def _leaves(error: ValidationError) -> Iterator[ValidationError]:
 
 
 def _finding(error: ValidationError) -> Finding:
-    place = pointer.join(*error.absolute_path)
+    place = json_pointer.join(*error.absolute_path)
     if error.validator == "required" and isinstance(error.instance, Mapping):
         wanted: Any = error.validator_value
         missing = next(name for name in wanted if name not in error.instance and repr(name) in error.message)
-        place += pointer.join(missing)
+        place += json_pointer.join(missing)
         return Finding("this member present", "missing", place, place)
     if error.validator == "additionalProperties" and isinstance(error.instance, Mapping):
         known = error.schema.get("properties", {}) if isinstance(error.schema, Mapping) else {}
         extra = next((key for key in error.instance if key not in known), "")
-        return Finding("no member of this name", repr(extra), place + pointer.join(extra), place + pointer.join(extra))
+        return Finding(
+            "no member of this name", repr(extra), place + json_pointer.join(extra), place + json_pointer.join(extra)
+        )
     return Finding(_expected(error), shown(error.instance), place, place)
 
 

@@ -11,13 +11,14 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from wireproof import again, pointer
+from wireproof import again
 from wireproof.answer import Answer
 from wireproof.budget import Budget
 from wireproof.case import Ask, Case
 from wireproof.evidence import Evidence, Sent, Unsent
 from wireproof.exchange import Exchange
-from wireproof.json_text import NotJson
+from wireproof.formats import json_pointer
+from wireproof.formats.strict_json import NotJson
 from wireproof.omission import CannotSend, not_worth_sending
 from wireproof.pace import Pace
 from wireproof.patience import Patience
@@ -201,8 +202,8 @@ class Courier:
 def _saves(ask: Ask, exchange: Exchange, saved: dict[str, Any]) -> bool:
     """Keep what later steps need; False where the answer does not hold it."""
     try:
-        saved.update({name: pointer.get(exchange.json, at) for name, at in ask.save.items()})
-    except (pointer.Missing, NotJson):
+        saved.update({name: json_pointer.get(exchange.json, at) for name, at in ask.save.items()})
+    except (json_pointer.Missing, NotJson):
         return False
     return True
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from wireproof.content_coding import ContentCoding, NotCoded, find_coding
-from wireproof.json_text import NotJson, parse_json
+from wireproof.formats.content_coding import ContentCoding, NotCoded, find_coding
+from wireproof.formats.strict_json import NotJson, parse_json
 from wireproof.stream import Stream, assemble
 
 

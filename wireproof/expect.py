@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from wireproof import pointer
 from wireproof.arguments import fits, follows, json_object, parsed_arguments
 from wireproof.assertion import equal, header, member, recent, same, same_model, that
 from wireproof.check import (
@@ -28,6 +27,7 @@ from wireproof.check import (
     shown,
 )
 from wireproof.excuses import require_kept_whole, require_no_rate_limit
+from wireproof.formats import json_pointer
 from wireproof.waits import duration, is_whole, moment, readable, reset_after, retry_after, told, whole_number
 
 __all__ = [
@@ -203,7 +203,7 @@ def codes(exchange: Exchange, provider: Provider) -> tuple[tuple[str, str], ...]
         body = exchange.json
     except NotJson:
         return ()
-    pairs = ((at, value) for at in provider.code_at for _, value in pointer.find(body, at))
+    pairs = ((at, value) for at in provider.code_at for _, value in json_pointer.find(body, at))
     return tuple((at, value) for at, value in pairs if isinstance(value, str))
 
 
@@ -217,7 +217,7 @@ def refusal(exchange: Exchange, wanted: Refusal, provider: Provider) -> None:
         words = f"the code {' or '.join(wanted.code)} at {' or '.join(provider.code_at)}"
         that(any(code in wanted.code for _, code in found), words, body, where="body", at=provider.code_at[0])
     if wanted.type:
-        actual = next((value for _, value in pointer.find(body, "/error/type")), None)
+        actual = next((value for _, value in json_pointer.find(body, "/error/type")), None)
         words = f"the type {' or '.join(wanted.type)}"
         that(actual in wanted.type, words, actual, where="/error/type", at="/error/type")
 

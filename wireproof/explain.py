@@ -15,13 +15,13 @@ from wireproof.check import Check
 from wireproof.clause import Clause, Judgement
 from wireproof.docket import is_selector, selects
 from wireproof.errors import ConfigError
+from wireproof.formats.yaml_file import read_yaml
 from wireproof.mock.faults import Fault, faults
 from wireproof.omission import CannotSend
 from wireproof.provider import Provider
 from wireproof.request_preview import preview
 from wireproof.source_places import case_place, check_place, fault_places
 from wireproof.suites import load_checks
-from wireproof.yaml_file import read_yaml
 
 # Fault → provider → check → cases, as `wireproof prove --write` gives it.
 Matrix = Mapping[str, Mapping[str, Mapping[str, Any]]]

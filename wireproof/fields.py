@@ -10,9 +10,9 @@ from wireproof import config, datafiles
 from wireproof.case import Ask, Case
 from wireproof.check import Check
 from wireproof.docket import is_selector, selects
+from wireproof.formats.yaml_file import read_yaml
 from wireproof.honoured import has
 from wireproof.provider import Provider
-from wireproof.yaml_file import read_yaml
 
 # Why no answer shows that a member was obeyed: endpoint → member → reason.
 REASONS = "suites/unproved.yaml"

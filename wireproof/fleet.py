@@ -12,7 +12,7 @@ from typing import Any
 
 from wireproof import contract, datafiles
 from wireproof.errors import ConfigError, WireproofError
-from wireproof.yaml_file import read_yaml
+from wireproof.formats.yaml_file import read_yaml
 
 FILE = "load/cells.yaml"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from wireproof.exchange import Exchange
-from wireproof.json_text import NotJson, parse_json
+from wireproof.formats.strict_json import NotJson, parse_json
 
 Sent = Mapping[str, tuple[Exchange, ...]]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from wireproof import pointer
 from wireproof.docket import Entry
+from wireproof.formats import json_pointer
 from wireproof.mock.faults import derived
 from wireproof.mock.faults.edits import DERIVED
 from wireproof.mock.faults.fault import Fault
@@ -93,5 +93,5 @@ def _strays(at: str, op: str, told: frozenset[tuple[str, str | None]]) -> Iterat
 def _within(at: str, place: str | None) -> bool:
     if place is None:
         return False
-    wanted, given = pointer.parts(at), pointer.parts(place)
+    wanted, given = json_pointer.parts(at), json_pointer.parts(place)
     return len(given) >= len(wanted) and all(w == g or "*" in (w, g) for w, g in zip(wanted, given, strict=False))

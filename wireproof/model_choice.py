@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from wireproof import pointer
 from wireproof.evidence import Sent
 from wireproof.exchange import Exchange
-from wireproof.json_text import NotJson
+from wireproof.formats import json_pointer
+from wireproof.formats.strict_json import NotJson
 from wireproof.target import Target
 
 # Ids that tell of another use than chat, for picking a model nobody named.
@@ -38,8 +38,8 @@ def pick(target: Target, listed: Exchange) -> dict[str, str]:
 def listed_ids(target: Target, listed: Exchange) -> Sequence[str]:
     """The model ids of a list answer, in order; empty where it is no list."""
     try:
-        items = pointer.get(listed.json, target.provider.list_items)
-        ids = [pointer.get(item, target.provider.list_id) for item in items]
-    except (NotJson, pointer.Missing, TypeError):
+        items = json_pointer.get(listed.json, target.provider.list_items)
+        ids = [json_pointer.get(item, target.provider.list_id) for item in items]
+    except (NotJson, json_pointer.Missing, TypeError):
         return ()
     return [name for name in ids if isinstance(name, str)]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from wireproof.formats.safe_text import printable
 from wireproof.outcomes import SKIPPED
-from wireproof.report.plain import printable
 from wireproof.run import Run
 from wireproof.verdict import Verdict
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from wireproof.answer import HELD_OFF, Answer
 from wireproof.case import Case
-from wireproof.delays import EPOCH, duration_s, seconds_until
+from wireproof.formats.durations import EPOCH, duration_s, seconds_until
 from wireproof.provider import Rate
 from wireproof.target import Target
 

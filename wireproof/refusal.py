@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wireproof.exchange import Exchange
-from wireproof.json_text import NotJson
+from wireproof.formats.strict_json import NotJson
 
 LIMIT_CAUSES = frozenset({"rate-limited", "quota-exhausted"})
 NO_SUCH_ENDPOINT = frozenset({404, 405, 501})

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from wireproof.answer import Answer
 from wireproof.case import Case
 from wireproof.exchange import Break, Exchange, Read
-from wireproof.framing import interim
+from wireproof.formats.http_framing import interim
 from wireproof.mock.faults import Fault
 from wireproof.mock.message import Op, Ops, Received
 from wireproof.mock.rehearsal import NOW, Rehearsal, Take

@@ -11,11 +11,12 @@ from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
-from wireproof import datafiles, form
+from wireproof import datafiles
 from wireproof.case import Ask
 from wireproof.errors import ConfigError
 from wireproof.exchange import Request
-from wireproof.form import Part
+from wireproof.formats import multipart
+from wireproof.formats.multipart import Part
 from wireproof.omission import CannotSend
 from wireproof.target import Key, Target
 
@@ -86,7 +87,7 @@ def _body(ask: Ask, target: Target, holes: Mapping[str, Any]) -> bytes:
         return ask.raw.replace(b'"$model"', json.dumps(holes["model"]).encode())
     if ask.form is not None:
         fields = _fill(dict(ask.form), holes).items()
-        return form.encode(_part(name, one) for name, value in fields for one in _each(value))
+        return multipart.encode(_part(name, one) for name, value in fields for one in _each(value))
     if ask.body is None:
         return b""
     body = _fill(ask.body, holes)
@@ -103,7 +104,7 @@ def _each(value: Any) -> Iterable[Any]:
 
 def _part(name: str, value: Any) -> Part:
     """One field of a form; a file is read from below suites/ and sent under its own name."""
-    if not form.is_file(value):
+    if not multipart.is_file(value):
         return Part(name, str(value).encode())
     return Part(name, _file(value["file"]), PurePath(value["file"]).name, value["type"])
 

@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from wireproof import form, keys
+from wireproof import keys
 from wireproof.case import Ask, Case
 from wireproof.exchange import Request
+from wireproof.formats import multipart
 from wireproof.omission import CannotSend, not_worth_sending
 from wireproof.provider import Provider
 from wireproof.render import render
@@ -79,11 +80,11 @@ def _body(ask: Ask, shown: Request) -> Facts:
     if ask.raw is not None:
         return {"text": shown.body.decode(errors="backslashreplace")}
     if ask.form is not None:
-        return {"parts": [_part(part) for part in form.decode(shown.body, form.CONTENT_TYPE)]}
+        return {"parts": [_part(part) for part in multipart.decode(shown.body, multipart.CONTENT_TYPE)]}
     return {"json": json.loads(shown.body)}
 
 
-def _part(part: form.Part) -> Facts:
+def _part(part: multipart.Part) -> Facts:
     if part.filename is None:
         return {"name": part.name, "bytes": len(part.content), "text": part.content.decode()}
     return {"name": part.name, "bytes": len(part.content), "file": part.filename, "type": part.media_type}

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from wireproof import sse
-from wireproof.json_text import NotJson, parse_json
+from wireproof.formats import sse
+from wireproof.formats.strict_json import NotJson, parse_json
 
 DONE = "[DONE]"
 

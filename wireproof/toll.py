@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from wireproof import pointer
 from wireproof.docket import Entry
 from wireproof.evidence import Sent
+from wireproof.formats import json_pointer
 from wireproof.mock.faults import Fault
 from wireproof.mock.message import Ops
 from wireproof.mock.rehearsal import Take
@@ -102,7 +102,8 @@ def attributed(entry: Entry, verdict: Verdict) -> Iterator[tuple[str, str | None
     """
     for (clause, judgement), told in zip(entry.clauses, verdict.clauses, strict=True):
         fits = judgement.at is None or any(
-            found.pointer is not None and pointer.matches(judgement.at, found.pointer) for found in verdict.findings
+            found.pointer is not None and json_pointer.matches(judgement.at, found.pointer)
+            for found in verdict.findings
         )
         if told.outcome == "fail" and fits:
             yield clause.id, judgement.at

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from wireproof.assertion import header, that
 from wireproof.check import Exchange, Inconclusive, Provider, Violation
-from wireproof.delays import EPOCH, duration_s, seconds_until
+from wireproof.formats.durations import EPOCH, duration_s, seconds_until
 from wireproof.mock_controls import CLOCK
 
 # A client holds a count in 64 bits.

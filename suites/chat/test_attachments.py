@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Exchange, Undecided, Violation, check, pointer, usage_of
+from wireproof.check import Exchange, Undecided, Violation, check, json_pointer, usage_of
 
 # What the recording says (suites/transcriptions/README.md), and the number on the page.
 BROUGHT = {"input_audio": "country", "file": "4812"}
@@ -21,7 +21,7 @@ CONTENT, AUDIO, CITED = f"{MESSAGE}/content", f"{MESSAGE}/audio", f"{MESSAGE}/an
 def test_brought(exchange: Exchange) -> None:
     """A recording or a file that the user brings along is taken in: the model tells what is in it."""
     said = expect.text(exchange)
-    for _, kind in pointer.find(expect.asked(exchange), "/messages/*/content/*/type"):
+    for _, kind in json_pointer.find(expect.asked(exchange), "/messages/*/content/*/type"):
         word = BROUGHT.get(str(kind))
         if word and word not in said.lower() and expect.finish(exchange) == "length":
             raise Undecided("the token cap ended the answer")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Exchange, Inconclusive, Provider, Undecided, Untestable, check, pointer, usage_of
+from wireproof.check import Exchange, Inconclusive, Provider, Undecided, Untestable, check, json_pointer, usage_of
 
 CAPS = ("max_tokens", "max_completion_tokens")
 Choices = tuple[tuple[Any, str, Any], ...]
@@ -41,7 +41,7 @@ def logprobs(exchange: Exchange) -> tuple[Mapping[str, Any], ...]:
         parts = [choice for chunk in expect.event_stream(exchange).chunks for choice in chunk.choices]
     else:
         parts = [expect.member(expect.answer(exchange), "/choices/0", dict)]
-    lists = [content for part in parts for _, content in pointer.find(part, "/logprobs/content")]
+    lists = [content for part in parts for _, content in json_pointer.find(part, "/logprobs/content")]
     return tuple(entry for found in lists if isinstance(found, list) for entry in found if isinstance(entry, dict))
 
 

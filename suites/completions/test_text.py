@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Exchange, Inconclusive, check, pointer, usage_of
+from wireproof.check import Exchange, Inconclusive, check, json_pointer, usage_of
 
 LISTS = ("tokens", "token_logprobs", "top_logprobs", "text_offset")
 DEFAULT_CAP = 16
@@ -87,12 +87,18 @@ def test_logprobs_null(exchange: Exchange) -> None:
 def test_logprobs(exchange: Exchange) -> None:
     """Log probabilities that were asked for come as lists of one length."""
     found = [
-        value for part in parts(exchange) for _, value in pointer.find(part, "/logprobs") if isinstance(value, dict)
+        value
+        for part in parts(exchange)
+        for _, value in json_pointer.find(part, "/logprobs")
+        if isinstance(value, dict)
     ]
     expect.that(bool(found), "log probabilities", "none", at="/choices/0/logprobs")
     for one in found:
         sizes = {
-            name: len(value) for name in LISTS for _, value in pointer.find(one, f"/{name}") if isinstance(value, list)
+            name: len(value)
+            for name in LISTS
+            for _, value in json_pointer.find(one, f"/{name}")
+            if isinstance(value, list)
         }
         expect.that(len(set(sizes.values())) == 1, "lists of one length", sizes, at="/choices/0/logprobs")
 

@@ -13,7 +13,7 @@ from wireproof.check import (
     Untestable,
     Violation,
     check,
-    pointer,
+    json_pointer,
 )
 
 
@@ -81,7 +81,9 @@ def test_documented_listed(exchange: Exchange, case: Case, target: Target, provi
     found = ids(exchange, provider)
     missing = [model for model in promised if model not in found]
     if missing:
-        lacks = (Finding(f"{id} among the ids", "missing", provider.list_items, pointer.join(id)) for id in missing)
+        lacks = (
+            Finding(f"{id} among the ids", "missing", provider.list_items, json_pointer.join(id)) for id in missing
+        )
         raise Violation.of(tuple(lacks))
 
 

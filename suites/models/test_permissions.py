@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from wireproof import expect
-from wireproof.check import Exchange, NotOffered, Provider, check, pointer
+from wireproof.check import Exchange, NotOffered, Provider, check, json_pointer
 
 PERMISSION = re.compile(r"modelperm-[0-9a-f]{32}")
 OWNED = re.compile(r"[^/\s]+/\S+")
@@ -15,7 +15,7 @@ OWNED = re.compile(r"[^/\s]+/\S+")
 def test_permission_id(exchange: Exchange, provider: Provider) -> None:
     """The id of a permission is modelperm- and 32 hexadecimal digits."""
     place = f"{provider.list_items}/*/permission/*/id"
-    for at, id in pointer.find(expect.answer(exchange), place):
+    for at, id in json_pointer.find(expect.answer(exchange), place):
         # An id of another type is the business of schema.conforms.
         fits = not isinstance(id, str) or PERMISSION.fullmatch(id) is not None
         expect.that(fits, "modelperm- and 32 hexadecimal digits", id, at=at)
@@ -26,5 +26,5 @@ def test_owner_in_id(exchange: Exchange, provider: Provider) -> None:
     """Each id of the list is an owner, a slash and a name, where all ids of the document are written so."""
     if not all(OWNED.fullmatch(id) for id in provider.documented_models):
         raise NotOffered("the document writes its ids otherwise")
-    for at, id in pointer.find(expect.answer(exchange), f"{provider.list_items}/*{provider.list_id}"):
+    for at, id in json_pointer.find(expect.answer(exchange), f"{provider.list_items}/*{provider.list_id}"):
         expect.that(isinstance(id, str) and bool(OWNED.fullmatch(id)), "an owner, a slash and a name", id, at=at)

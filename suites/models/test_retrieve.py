@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Exchange, Inconclusive, Provider, Target, check, pointer
+from wireproof.check import Exchange, Inconclusive, Provider, Target, check, json_pointer
 
 # Servers' clocks go wrong by minutes.
 CLOCK_S = 300
@@ -34,7 +34,7 @@ def test_retrieve_agrees(listed: Exchange, retrieved: Exchange, provider: Provid
         # Some servers make the entry anew for every answer, its time of making with it.
         if name == "created" and anew:
             continue
-        expect.equal(own.get(name, ABSENT), other.get(name, ABSENT), at=pointer.join(name))
+        expect.equal(own.get(name, ABSENT), other.get(name, ABSENT), at=json_pointer.join(name))
 
 
 def is_now(created: Any, exchange: Exchange) -> bool:
@@ -43,7 +43,7 @@ def is_now(created: Any, exchange: Exchange) -> bool:
 
 def _entry(entries: list[Any], id: str, provider: Provider) -> Mapping[str, Any]:
     for entry in entries:
-        if isinstance(entry, dict) and (provider.list_id, id) in pointer.find(entry, provider.list_id):
+        if isinstance(entry, dict) and (provider.list_id, id) in json_pointer.find(entry, provider.list_id):
             return entry
     # A list that leaves the model out is judged by models.chat-model-listed.
     raise Inconclusive(f"the list has no entry {id} to compare with")

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from wireproof import expect
-from wireproof.check import Exchange, Finding, Inconclusive, Provider, Untestable, Violation, check, pointer, usage_of
+from wireproof.check import (
+    Exchange,
+    Finding,
+    Inconclusive,
+    Provider,
+    Untestable,
+    Violation,
+    check,
+    json_pointer,
+    usage_of,
+)
 
 # The member of a list entry that tells the context, by the names that servers have for it.
 MEMBERS = ("max_model_len", "context_length", "context_window")
@@ -21,7 +31,7 @@ def figures(provider: Provider) -> Mapping[str, int]:
 def told(exchange: Exchange, provider: Provider) -> Iterator[tuple[str, str, int]]:
     """Place, id and context of each entry of the list that tells one."""
     for n, entry in enumerate(expect.member(expect.answer(exchange), provider.list_items, list)):
-        ids = [id for _, id in pointer.find(entry, provider.list_id) if isinstance(id, str)]
+        ids = [id for _, id in json_pointer.find(entry, provider.list_id) if isinstance(id, str)]
         for name in MEMBERS:
             # A length of another type is the business of schema.conforms.
             length = entry.get(name) if isinstance(entry, dict) else None
@@ -34,7 +44,7 @@ def test_context_figure(exchange: Exchange, provider: Provider) -> None:
     """Where the list tells the context of a documented model, it is the documented one, give or take three percent."""
     documented = figures(provider)
     wrong = tuple(
-        Finding(f"about {documented[id]} for {id}", str(length), place, pointer.join(id))
+        Finding(f"about {documented[id]} for {id}", str(length), place, json_pointer.join(id))
         for place, id, length in told(exchange, provider)
         if id in documented and abs(length - documented[id]) > ROUNDING * documented[id]
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wireproof import expect
-from wireproof.check import Exchange, Finding, Inconclusive, Provider, Violation, check, pointer
+from wireproof.check import Exchange, Finding, Inconclusive, Provider, Violation, check, json_pointer
 
 
 @check("quotas.none-serves")
@@ -11,7 +11,9 @@ def test_none_serves(exchanges: tuple[Exchange, ...]) -> None:
     """No model answers an account whose tokens of the day are used up."""
     served = [str(expect.asked(exchange)["model"]) for exchange in exchanges if exchange.answered]
     if served:
-        raise Violation.of(tuple(Finding("a refusal", "an answer", model, pointer.join(model)) for model in served))
+        raise Violation.of(
+            tuple(Finding("a refusal", "an answer", model, json_pointer.join(model)) for model in served)
+        )
 
 
 @check("quotas.a-minute-does-not-cure-the-day")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Exchange, check, pointer
+from wireproof.check import Exchange, check, json_pointer
 
 ENDS = ("response.completed", "response.incomplete", "response.failed", "error")
 OPENS = {
@@ -35,7 +35,7 @@ def part_of(value: Mapping[str, Any]) -> str:
 
 def text_of(response: Mapping[str, Any]) -> str:
     """The text of a whole response."""
-    parts = (part for _, part in pointer.find(response, "/output/*/content/*") if isinstance(part, dict))
+    parts = (part for _, part in json_pointer.find(response, "/output/*/content/*") if isinstance(part, dict))
     return "".join(str(part.get("text")) for part in parts if part.get("type") == "output_text")
 
 

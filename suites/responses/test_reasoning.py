@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Exchange, Undecided, check, pointer
+from wireproof.check import Exchange, Undecided, check, json_pointer
 
 DONE = "response.output_item.done"
 
@@ -38,7 +38,7 @@ def thoughts(exchange: Exchange) -> list[tuple[str, Mapping[str, Any]]]:
 def test_summary(exchange: Exchange) -> None:
     """A model that reasons tells a summary of it, where one is asked for, in an item before the message."""
     found = thoughts(exchange)
-    texts = [text for _, item in found for _, text in pointer.find(item, "/summary/*/text")]
+    texts = [text for _, item in found for _, text in json_pointer.find(item, "/summary/*/text")]
     if not texts and len(found) == len(items(exchange)):
         raise Undecided("the token cap left room for nothing but reasoning")
     expect.that(any(isinstance(text, str) and text.strip() for text in texts), "a summary", texts, where=found[0][0])

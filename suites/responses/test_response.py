@@ -14,8 +14,8 @@ from wireproof.check import (
     Undecided,
     Violation,
     check,
+    json_pointer,
     parse_json,
-    pointer,
     usage_of,
 )
 
@@ -135,5 +135,5 @@ def test_usage_details(exchange: Exchange) -> None:
     body = expect.answer(exchange)
     for name, detail in (("input", "cached"), ("output", "reasoning")):
         count = expect.member(body, f"/usage/{name}_tokens", int)
-        for at, part in pointer.find(body, f"/usage/{name}_tokens_details/{detail}_tokens"):
+        for at, part in json_pointer.find(body, f"/usage/{name}_tokens_details/{detail}_tokens"):
             expect.that(isinstance(part, int) and part <= count, f"a number up to {count}", part, at=at)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Exchange, check, pointer
+from wireproof.check import Exchange, check, json_pointer
 
 # The settings of a request that its response repeats.
 REPEATED = (
@@ -21,8 +21,8 @@ def test_settings(exchange: Exchange) -> None:
     asked, told = expect.asked(exchange), expect.answer(exchange)
     for name in REPEATED:
         at = "/" + name.replace(".", "/")
-        for _, wanted in pointer.find(asked, at):
-            found = next((value for _, value in pointer.find(told, at)), "nothing")
+        for _, wanted in json_pointer.find(asked, at):
+            found = next((value for _, value in json_pointer.find(told, at)), "nothing")
             expect.that(found == wanted, expect.shown(wanted), found, at=at)
 
 
@@ -30,7 +30,7 @@ def test_settings(exchange: Exchange) -> None:
 def test_logprobs(exchange: Exchange) -> None:
     """A text whose log probabilities are included has them token by token, with as many alternatives as asked for."""
     asked, body = expect.asked(exchange)["top_logprobs"], expect.answer(exchange)
-    for at, part in pointer.find(body, "/output/*/content/*"):
+    for at, part in json_pointer.find(body, "/output/*/content/*"):
         if not isinstance(part, dict) or part.get("type") != "output_text":
             continue
         entries = [entry for entry in part.get("logprobs") or () if isinstance(entry, dict)]

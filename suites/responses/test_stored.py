@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wireproof import expect
-from wireproof.check import Exchange, check, pointer
+from wireproof.check import Exchange, check, json_pointer
 
 EARLY = ("queued", "in_progress", "completed")
 
@@ -12,7 +12,7 @@ EARLY = ("queued", "in_progress", "completed")
 def test_stored(exchanges: tuple[Exchange, ...]) -> None:
     """A response is had again by its id, with the same output, unless it was not to be stored."""
     made, had = expect.answer(exchanges[0]), expect.answer(exchanges[1])
-    texts = [[text for _, text in pointer.find(body, "/output/*/content/*/text")] for body in (made, had)]
+    texts = [[text for _, text in json_pointer.find(body, "/output/*/content/*/text")] for body in (made, had)]
     expect.that(texts[1] == texts[0], expect.shown(texts[0]), texts[1], at="/output")
 
 
@@ -36,7 +36,7 @@ def test_deleted(exchanges: tuple[Exchange, ...]) -> None:
 def test_continued(exchanges: tuple[Exchange, ...]) -> None:
     """A response that goes on from an earlier one knows what was said there."""
     body = expect.answer(exchanges[-1])
-    said = [text for _, text in pointer.find(body, "/output/*/content/*/text") if isinstance(text, str)]
+    said = [text for _, text in json_pointer.find(body, "/output/*/content/*/text") if isinstance(text, str)]
     expect.that(any("7341" in text for text in said), "text with 7341", said, at="/output")
 
 

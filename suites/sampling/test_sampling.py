@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Exchange, Inconclusive, Violation, check, pointer, usage_of
+from wireproof.check import Exchange, Inconclusive, Violation, check, json_pointer, usage_of
 
 # Where the text of an answer stands: in a chat, in a completion, in a response.
 PLACES = ("/choices/0/message/content", "/choices/0/text", "/output/*/content/*/text")
@@ -18,7 +18,7 @@ MANY = 30
 def said(exchange: Exchange) -> str:
     """The text of an answer, whichever endpoint gave it."""
     body = expect.answer(exchange)
-    found = [text for place in PLACES for _, text in pointer.find(body, place) if isinstance(text, str)]
+    found = [text for place in PLACES for _, text in json_pointer.find(body, place) if isinstance(text, str)]
     expect.that(bool(found), "text", body, where="body")
     return "".join(found)
 

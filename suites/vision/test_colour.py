@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator
 
 from wireproof import expect
-from wireproof.check import Exchange, Undecided, check, pointer
+from wireproof.check import Exchange, Undecided, check, json_pointer
 
 SHOWN = "/messages/*/content/*/image_url/url"
 # A pixel of eight bits a channel and its name.
@@ -17,7 +17,7 @@ COLOURS = {b"\xff\x00\x00": "red", b"\x00\x00\xff": "blue"}
 
 def colours(exchange: Exchange) -> Iterator[str]:
     """The colours of the pictures that the request shows, each a PNG of one colour."""
-    for _, address in pointer.find(expect.asked(exchange), SHOWN):
+    for _, address in json_pointer.find(expect.asked(exchange), SHOWN):
         picture = base64.b64decode(address.partition(",")[2])
         start = picture.index(b"IDAT") + 4
         # The first byte of a row names its filter, and no filter changes the first pixel of the first row.

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Exchange, Inconclusive, Noted, Undecided, check, pointer
+from wireproof.check import Exchange, Inconclusive, Noted, Undecided, check, json_pointer
 
 # Where a picture stands in a message or a delta. The data URL of a text may be split over many deltas.
 PLACES = {"images": "/images/*/image_url/url", "content parts": "/content/*/image_url/url"}
@@ -35,7 +35,7 @@ def messages(exchange: Exchange) -> Iterator[Any]:
 
 def shown(message: Any) -> Iterator[Picture]:
     for name, place in PLACES.items():
-        yield from ((name, address) for _, address in pointer.find(message, place))
+        yield from ((name, address) for _, address in json_pointer.find(message, place))
 
 
 def drawn(exchange: Exchange) -> tuple[Picture, ...]:

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from wireproof import aim, config, pointer
+from wireproof import aim, config
 from wireproof.case import endpoint_of, kind_of
 from wireproof.contract import SchemaSet
+from wireproof.formats import json_pointer
 from wireproof.generated.draft import Draft, drafts, endpoints
 from wireproof.generated.examples import examples
 from wireproof.generated.families import BY_COST, strategies
@@ -54,8 +55,8 @@ def test_a_broken_request_differs_from_a_proper_one_in_the_place_it_names_alone(
 
 def without(body: Any, at: str) -> Any:
     try:
-        return pointer.drop(body, at)
-    except pointer.Missing:
+        return json_pointer.drop(body, at)
+    except json_pointer.Missing:
         return body
 
 

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from wireproof import aim, config, pointer
+from wireproof import aim, config
 from wireproof.case import Case
+from wireproof.formats import json_pointer
 from wireproof.load import cases, conformance, judging, shot
 from wireproof.load.conformance import BrokenPlaces, JudgementKey
 from wireproof.load.judging import Breach, Judge
@@ -47,7 +48,7 @@ def the_moment_of_the_rehearsal(monkeypatch: pytest.MonkeyPatch) -> None:
 def case_of(name: str) -> Case:
     (case,) = cases.cases([name]).values()
     ask = case.asks[-1]
-    body = pointer.edit(ask.body, "/messages/0/content", "Count from 1 to 100, separated by commas.")
+    body = json_pointer.edit(ask.body, "/messages/0/content", "Count from 1 to 100, separated by commas.")
     return replace(case, asks=(replace(ask, body=body, cap=24),))
 
 

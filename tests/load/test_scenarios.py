@@ -17,9 +17,9 @@ import yaml
 
 from wireproof import config, contract, datafiles
 from wireproof.errors import ConfigError
+from wireproof.formats.yaml_file import read_yaml
 from wireproof.load import stages
 from wireproof.load.scenario import one_course, scenarios
-from wireproof.yaml_file import read_yaml
 
 ROOT = Path(__file__).parents[2]
 Serve = Run = Any

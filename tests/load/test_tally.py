@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wireproof import sse
+from wireproof.formats import sse
 from wireproof.load.frames import Frames
 from wireproof.load.record import Outcome, Tokens
 from wireproof.load.tally import StreamTally, WholeTally

@@ -87,7 +87,7 @@ def _lines(found: Comparison) -> Iterable[str]:
 
 
 def _list(title: str, lines: Sequence[str]) -> Iterable[str]:
-    from wireproof.report.plain import printable
+    from wireproof.formats.safe_text import printable
 
     yield f"{title}: {len(lines)}"
     yield from (f"  {printable(line)}" for line in lines)

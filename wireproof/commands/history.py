@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
 def as_csv(found: Sequence[Any]) -> str:
     """One line a check; no cell is a formula."""
     from wireproof.drift import COLUMNS
-    from wireproof.report.plain import cell
+    from wireproof.formats.safe_text import cell
 
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -57,7 +57,7 @@ def as_csv(found: Sequence[Any]) -> str:
 
 def as_text(found: Sequence[Any], runs: int, *, every: bool) -> str:
     """A line for each check that fails, flaps or drifts, and for each that was asked for."""
-    from wireproof.report.plain import printable
+    from wireproof.formats.safe_text import printable
 
     moved = [course for course in found if every or course.state == "fails" or course.flapping or course.drift]
     lines = [printable(f"{course.target}, {course.contract}: {course.check}: {_said(course)}") for course in moved]

@@ -26,8 +26,8 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the verdicts; 0 the contract holds, 1 it is broken, 2 incomplete or nothing was judged."""
+    from wireproof.formats.safe_text import printable
     from wireproof.rejudge import changed, rejudge
-    from wireproof.report.plain import printable
 
     file = Path(options.ledger)
     judged, held = rejudge(

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from wireproof import contract, datafiles, pointer
+from wireproof import contract, datafiles
 from wireproof.case import Ask, kind_of
 from wireproof.casebook import ENDPOINT_ROLES
+from wireproof.formats import json_pointer
+from wireproof.formats.yaml_file import read_yaml
 from wireproof.generated.probe import Probe, written
 from wireproof.provider import Provider, RequestRules
-from wireproof.yaml_file import read_yaml
 
 # The kinds of requests after which a server has to show that it still serves.
 BROKEN = frozenset({"invalid", "odd"})
@@ -102,8 +103,8 @@ class Draft:
 
     def probe(self, at: str, value: Any, says: str, refused: str | None = None) -> Probe:
         """The proper request with another value at one place."""
-        first = pointer.parts(at)[0] if at else ""
-        body = pointer.edit(self.body, at, value)
+        first = json_pointer.parts(at)[0] if at else ""
+        body = json_pointer.edit(self.body, at, value)
         return Probe(self.ask(body), at, says, refused, features_of((first,)))
 
     def nested(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -113,7 +114,7 @@ class Draft:
 
     def places(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Every place that the contract says something of: members, then what stands below them."""
-        yield from ((pointer.join(name), row) for name, row in self.fields.items())
+        yield from ((json_pointer.join(name), row) for name, row in self.fields.items())
         yield from self.nested()
 
 

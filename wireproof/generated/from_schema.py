@@ -13,7 +13,8 @@ from typing import Any
 
 from hypothesis.strategies import SearchStrategy
 
-from wireproof import contract, pointer
+from wireproof import contract
+from wireproof.formats import json_pointer
 
 SILENT = frozenset({"$schema", "$id", "$comment", "title", "$defs"})
 COMPONENTS = "#/components/schemas/"
@@ -66,5 +67,5 @@ def _component(reference: str, file: str, parts: dict[str, Any]) -> str:
     name = f"{target.removesuffix('.json')}{place}".replace("/", ".").replace("$", "")
     if name not in parts:
         parts[name] = {}  # a shape may hold itself
-        parts[name] |= _moved(pointer.get(contract.document(target), place), target, parts)
+        parts[name] |= _moved(json_pointer.get(contract.document(target), place), target, parts)
     return COMPONENTS + name

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from wireproof import pointer
+from wireproof.formats import json_pointer
 from wireproof.generated import values
 from wireproof.generated.draft import Draft
 from wireproof.generated.probe import Probe, written
@@ -41,7 +41,7 @@ def missing(draft: Draft) -> SearchStrategy[Probe] | None:
 
 
 def _without(draft: Draft, at: str) -> Probe:
-    return Probe(draft.ask(pointer.drop(draft.body, at)), at, "missing", "missing-field")
+    return Probe(draft.ask(json_pointer.drop(draft.body, at)), at, "missing", "missing-field")
 
 
 def wrong_type(draft: Draft) -> SearchStrategy[Probe] | None:
@@ -115,7 +115,7 @@ def lonely(draft: Draft) -> SearchStrategy[Probe] | None:
         return None
 
     def alone(held: dict[str, Any]) -> Probe:
-        at = pointer.join(tuple(held)[-1])
+        at = json_pointer.join(tuple(held)[-1])
         return Probe(draft.ask({**draft.body, **held}), at, "without the member it belongs to", "out-of-range")
 
     return st.sampled_from(known).map(alone)
@@ -126,7 +126,7 @@ def unknown(draft: Draft) -> SearchStrategy[Probe] | None:
     if not draft.strict:
         return None
     return st.tuples(st.text(max_size=20), values.json_values()).map(
-        lambda drawn: draft.probe(pointer.join(f"x-{drawn[0]}"), drawn[1], "an unknown member", "unknown-field")
+        lambda drawn: draft.probe(json_pointer.join(f"x-{drawn[0]}"), drawn[1], "an unknown member", "unknown-field")
     )
 
 
@@ -141,7 +141,7 @@ def huge(draft: Draft) -> SearchStrategy[Probe] | None:
         mark = "\ue000"
         raw = written({**draft.body, name: mark}).replace(written(mark), number.encode())
         shown = number if len(number) < 12 else f"a number of {len(number)} digits"
-        return Probe(draft.ask(draft.body, raw), pointer.join(name), shown)
+        return Probe(draft.ask(draft.body, raw), json_pointer.join(name), shown)
 
     return st.tuples(st.sampled_from(places), st.sampled_from(HUGE)).map(spelled)
 
@@ -158,7 +158,7 @@ def wrong_encoding(draft: Draft) -> SearchStrategy[Probe] | None:
     """A text with bytes that no UTF-8 has."""
     place = draft.row["texts"][0]
     mark = "\ue000"
-    raw = written(pointer.edit(draft.body, place, mark))
+    raw = written(json_pointer.edit(draft.body, place, mark))
     return st.sampled_from(NOT_UTF_8).map(
         lambda bytes_: Probe(
             draft.ask(None, raw.replace(mark.encode(), bytes_)), place, f"the bytes {bytes_.hex()}", "malformed-json"
@@ -170,7 +170,7 @@ def nesting(draft: Draft) -> SearchStrategy[Probe] | None:
     """Arrays within arrays where a text or a list of messages belongs."""
     place = draft.row["texts"][0]
     mark = "\ue000"
-    raw = written(pointer.edit(draft.body, place, mark))
+    raw = written(json_pointer.edit(draft.body, place, mark))
     return (
         st.integers(2, 100)
         .map(lambda depth: depth * depth)
@@ -193,8 +193,8 @@ def content_type(draft: Draft) -> SearchStrategy[Probe] | None:
 
 def _there(draft: Draft, at: str) -> bool:
     try:
-        pointer.get(draft.body, at)
-    except pointer.Missing:
+        json_pointer.get(draft.body, at)
+    except json_pointer.Missing:
         return False
     return True
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from wireproof import pointer
+from wireproof.formats import json_pointer
 from wireproof.generated import values
 from wireproof.generated.draft import Draft
 from wireproof.generated.invalid import CONTENT_TYPES
@@ -22,7 +22,7 @@ def duplicate(draft: Draft) -> SearchStrategy[Probe] | None:
 
     def twice(name: str) -> Probe:
         member = b", " + written(name) + b": " + written(draft.body[name]) + b"}"
-        return Probe(draft.ask(draft.body, raw[:-1] + member), pointer.join(name), "it stands twice")
+        return Probe(draft.ask(draft.body, raw[:-1] + member), json_pointer.join(name), "it stands twice")
 
     return st.sampled_from(sorted(draft.body)).map(twice)
 
@@ -77,5 +77,5 @@ def extreme(draft: Draft) -> SearchStrategy[Probe] | None:
         return None
     large = st.sampled_from((2**31, 2**32, 2**53 + 1, 2**63, 2**64, 10**30))
     return st.tuples(st.sampled_from(unbounded), large).map(
-        lambda drawn: draft.probe(pointer.join(drawn[0]), drawn[1], f"the number {drawn[1]}")
+        lambda drawn: draft.probe(json_pointer.join(drawn[0]), drawn[1], f"the number {drawn[1]}")
     )

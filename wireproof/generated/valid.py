@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from wireproof import pointer
+from wireproof.formats import json_pointer
 from wireproof.generated import from_schema, values
 from wireproof.generated.draft import Draft, features_of
 from wireproof.generated.probe import Probe, written
@@ -31,13 +31,13 @@ def text(draft: Draft) -> SearchStrategy[Probe] | None:
 
 
 def _stands(draft: Draft, place: str) -> bool:
-    return pointer.parts(place)[0] in draft.fields
+    return json_pointer.parts(place)[0] in draft.fields
 
 
 def _with_text(draft: Draft, place: str, said: str) -> Probe:
-    first, *below = pointer.parts(place)
+    first, *below = json_pointer.parts(place)
     if below and not isinstance(draft.body.get(first), list):
-        return draft.probe(pointer.join(first), [said], f"a text of {len(said)} characters in an array")
+        return draft.probe(json_pointer.join(first), [said], f"a text of {len(said)} characters in an array")
     return draft.probe(place, said, f"a text of {len(said)} characters")
 
 
@@ -64,7 +64,7 @@ def _spelled(draft: Draft, name: str, number: str) -> Probe:
     body = {**draft.body, **beside, name: float(number) if set(number) & set(".eE") else int(number)}
     mark = "\ue000"
     raw = written({**body, name: mark}).replace(written(mark), number.encode())
-    return Probe(draft.ask(body, raw), pointer.join(name), f"the number {number}", None, features_of((name,)))
+    return Probe(draft.ask(body, raw), json_pointer.join(name), f"the number {number}", None, features_of((name,)))
 
 
 def options(draft: Draft) -> SearchStrategy[Probe] | None:
@@ -96,7 +96,7 @@ def extra(draft: Draft) -> SearchStrategy[Probe] | None:
         return None
     named = st.text(max_size=20).map(lambda tail: f"x-{tail}")
     return st.tuples(named, values.json_values()).map(
-        lambda drawn: draft.probe(pointer.join(drawn[0]), drawn[1], "a member that no document knows")
+        lambda drawn: draft.probe(json_pointer.join(drawn[0]), drawn[1], "a member that no document knows")
     )
 
 
@@ -133,6 +133,6 @@ def conversation(draft: Draft) -> SearchStrategy[Probe] | None:
 
 def _with(draft: Draft, members: dict[str, Any], says: str) -> Probe:
     """The proper request with these members; one that is only there is told by its name."""
-    at = pointer.join(next(iter(members))) if len(members) == 1 else ""
+    at = json_pointer.join(next(iter(members))) if len(members) == 1 else ""
     told = says if at else f"{says}: {', '.join(members)}"
     return Probe(draft.ask({**draft.body, **members}), at, told, None, features_of(tuple(members)))

@@ -11,7 +11,7 @@ from typing import Any
 from wireproof import datafiles
 from wireproof.case import Case
 from wireproof.casebook import read_cases
-from wireproof.yaml_file import read_yaml
+from wireproof.formats.yaml_file import read_yaml
 
 NAME = re.compile(r"^([a-z][a-z0-9-]*):", re.MULTILINE)
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import accumulate
 
-from wireproof import pointer
 from wireproof.case import Case
 from wireproof.errors import ConfigError
+from wireproof.formats import json_pointer
 from wireproof.load import cases
 from wireproof.load.leave import Leave
 from wireproof.load.lengths import length
@@ -77,8 +77,8 @@ def _changed(case: Case, share: Share) -> Case:
     body = ask.body
     try:
         for place, value in (share.set or {}).items():
-            body = pointer.edit(body, place, value)
-    except pointer.Missing as error:
+            body = json_pointer.edit(body, place, value)
+    except json_pointer.Missing as error:
         raise ConfigError(f"{FILE}, {share.case}", f"an edit does not apply ({error})", "mend `set:`") from None
     return replace(case, asks=(replace(ask, body=body, cap=share.cap or ask.cap),))
 

@@ -1,12 +1,12 @@
 """Server-sent events at speed: regular blocks are cut out by `split`, everything else goes through the decoder.
 
 A regular block is `data: …` alone, or `event: …` and `data: …`, or one comment, ended by LF LF. The first block that
-is anything else hands the rest of the stream to `wireproof.sse`, which gives the same events and keeps the offences.
+is anything else hands the rest of the stream to `wireproof.formats.sse`, which gives the same events and keeps the offences.
 """
 
 from __future__ import annotations
 
-from wireproof import sse
+from wireproof.formats import sse
 
 DATA, COMMENT, NAMED = b"data: ", b":", b"event: "
 SECOND_LINE = b"\ndata: "

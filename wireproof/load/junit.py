@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from wireproof.junit_xml import counts, document, element, lines, text
+from wireproof.formats.junit_xml import counts, document, element, lines, text
 from wireproof.load.threshold import measured
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from wireproof import pointer
 from wireproof.case import Case
 from wireproof.errors import ConfigError
+from wireproof.formats import json_pointer
 from wireproof.load import prompt, shot
 from wireproof.load.leave import Leave
 from wireproof.load.lengths import Length
@@ -109,7 +109,7 @@ class Mould:
 def _asked_to_say(case: Case) -> Case:
     """The case with a text that asks for a word of its own."""
     ask = case.asks[-1]
-    body = pointer.edit(ask.body, _place(case, ask.body), SAY + NONCE_HOLE)
+    body = json_pointer.edit(ask.body, _place(case, ask.body), SAY + NONCE_HOLE)
     return replace(case, asks=(replace(ask, body=body),))
 
 
@@ -118,7 +118,7 @@ def _with_holes(case: Case, *, has_prompt: bool, has_cap: bool) -> Case:
     body = ask.body
     if has_prompt:
         place = _place(case, body)
-        body = pointer.edit(body, place, WORD + pointer.get(body, place))
+        body = json_pointer.edit(body, place, WORD + json_pointer.get(body, place))
     return replace(case, asks=(replace(ask, body=body, cap=CAP if has_cap else ask.cap),))
 
 
@@ -127,10 +127,10 @@ def _place(case: Case, body: Any) -> str:
     for template in PLACES.get(case.endpoint, ()):
         parent = template.partition("/{last}")[0]
         try:
-            place = template.format(last=len(pointer.get(body, parent)) - 1)
-            if isinstance(pointer.get(body, place), str):
+            place = template.format(last=len(json_pointer.get(body, parent)) - 1)
+            if isinstance(json_pointer.get(body, place), str):
                 return place
-        except (pointer.Missing, TypeError):
+        except (json_pointer.Missing, TypeError):
             continue
     raise ConfigError(f"load/scenarios.yaml, {case.name}", "it has no text for a `prompt`", "leave `prompt` out")
 

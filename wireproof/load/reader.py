@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import perf_counter_ns, time
 from typing import Any
 
-from wireproof.delays import EPOCH, seconds_until
+from wireproof.formats.durations import EPOCH, seconds_until
 from wireproof.load.leaving_fold import Left, start_leaving_timer
 from wireproof.load.line import Line
 from wireproof.load.reading import MOST_KEPT, Reading, Trouble

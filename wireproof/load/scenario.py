@@ -12,9 +12,9 @@ from typing import Any
 
 from wireproof import contract, datafiles
 from wireproof.errors import ConfigError
+from wireproof.formats.yaml_file import read_yaml
 from wireproof.load import slo, threshold
 from wireproof.load.course import Course
-from wireproof.yaml_file import read_yaml
 
 FILE = "load/scenarios.yaml"
 ENDLESS = Course()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wireproof.content_coding import CODINGS
+from wireproof.formats.content_coding import CODINGS
 from wireproof.mock.message import Headers, Received
 
 

@@ -10,9 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from wireproof.formats.yaml_file import read_yaml
 from wireproof.mock.draw import Draw
 from wireproof.mock.orders import SENTENCES
-from wireproof.yaml_file import read_yaml
 
 KNOWN = Path(__file__).parent / "transcripts.yaml"
 UNTIMED_S = 2.0

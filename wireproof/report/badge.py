@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from wireproof.formats.safe_text import printable, short
 from wireproof.outcomes import JUDGED
 from wireproof.report.facts import Facts
-from wireproof.report.plain import printable, short
 
 
 def badge(facts: Facts) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from wireproof.markdown_table import text_table
+from wireproof.formats.markdown_table import text_table
 
 # What broke at a stream, a chunk, a tool, an answer, a list, a vector, a response, a medium, an error, a limit, on the
 # wire, at a parameter, and in a tool that measures.

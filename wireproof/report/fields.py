@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from wireproof.fields import Field
-from wireproof.markdown_table import table
+from wireproof.formats.markdown_table import table
 
 MARKS = {"proved": "●", "proved by OpenAI's": "○", "unproved": "·", "gap": "**gap**"}
 HEAD = """# Request fields: what shows that each is obeyed

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from wireproof.clause import Clause, Judgement, highest
-from wireproof.markdown_table import text_table
+from wireproof.formats.markdown_table import text_table
 from wireproof.provider import Provider
 
 STATES = ("judged", "excluded", "pending")

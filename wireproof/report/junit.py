@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from wireproof.junit_xml import counts, document, element, lines, text
+from wireproof.formats.junit_xml import counts, document, element, lines, text
 from wireproof.outcomes import ERRORS, HELD, SKIPPED
 from wireproof.report.facts import Facts
 from wireproof.verdict import Verdict

@@ -7,7 +7,7 @@ from typing import Any
 
 from wireproof.clause import LEVELS
 from wireproof.docket import Entry
-from wireproof.markdown_table import text_table
+from wireproof.formats.markdown_table import text_table
 
 Matrix = Mapping[str, Mapping[str, Mapping[str, Sequence[str]]]]
 Row = Mapping[str, Any]

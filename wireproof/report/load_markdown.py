@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from wireproof.formats.markdown_table import table
+from wireproof.formats.safe_text import code
 from wireproof.load import error_bar, limiter
 from wireproof.load.sweep_words import answer, bend, resolved
 from wireproof.load.threshold import measured
-from wireproof.markdown_table import table
 from wireproof.report.load_page import COLUMNS, SIGNS, outcome, title, words
-from wireproof.report.plain import code
 
 Found = Mapping[str, Any]
 

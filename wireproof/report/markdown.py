@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from wireproof.markdown_table import table
+from wireproof.formats.markdown_table import table
+from wireproof.formats.safe_text import code
 from wireproof.outcomes import ERRORS, HELD, SKIPPED
 from wireproof.report.facts import Facts, counts, ranked
-from wireproof.report.plain import code
 from wireproof.verdict import Verdict
 
 LISTED = 20

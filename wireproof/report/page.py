@@ -14,11 +14,11 @@ from urllib.parse import quote, urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from wireproof.formats.safe_text import printable
 from wireproof.outcomes import SKIPPED
 from wireproof.report.embedded import Index, embedded, packed
 from wireproof.report.facts import Facts, counts
 from wireproof.report.markdown import headline
-from wireproof.report.plain import printable
 from wireproof.report.timings import timings
 from wireproof.verdict import Verdict
 

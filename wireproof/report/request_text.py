@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from wireproof.report.plain import printable
+from wireproof.formats.safe_text import printable
 
 # The facts of the cases that a request starts from.
 Chain = Sequence[Mapping[str, str]]

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any
 
+from wireproof.formats.safe_text import printable, short
 from wireproof.report.facts import LEDGER, Facts, ranked
-from wireproof.report.plain import printable, short
 from wireproof.verdict import Verdict
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from wireproof.clause import LEVELS
+from wireproof.formats.safe_text import printable
 from wireproof.outcomes import TABLE
-from wireproof.report.plain import printable
 from wireproof.verdict import Divergence, Verdict
 
 COLUMNS = tuple(column for one in TABLE for column in (reversed(LEVELS) if one.id == "fail" else (one.id,)))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from wireproof.clause import Clause
 from wireproof.curl import curl_command
 from wireproof.exchange import Exchange
-from wireproof.report.plain import printable
+from wireproof.formats.safe_text import printable
 from wireproof.verdict import Verdict
 
 SHOWN_FINDINGS = 5

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from wireproof import pointer
+from wireproof.formats import json_pointer
 
 Edit = Callable[[Any], Any]
 
@@ -14,8 +14,8 @@ def at(place: str, change: Edit) -> Edit:
     """An edit of every value that a pointer names; a value without the place stays as it is."""
 
     def edited(value: Any) -> Any:
-        for found, given in list(pointer.find(value, place)):
-            value = pointer.edit(value, found, change(given))
+        for found, given in list(json_pointer.find(value, place)):
+            value = json_pointer.edit(value, found, change(given))
         return value
 
     return edited
@@ -25,8 +25,8 @@ def dropped(place: str) -> Edit:
     """An edit that leaves out every member a pointer names, the last first."""
 
     def edited(value: Any) -> Any:
-        for found, _ in reversed(list(pointer.find(value, place))):
-            value = pointer.drop(value, found)
+        for found, _ in reversed(list(json_pointer.find(value, place))):
+            value = json_pointer.drop(value, found)
         return value
 
     return edited
@@ -37,9 +37,9 @@ def put(place: str, new: Any) -> Edit:
     parent, _, name = place.rpartition("/")
 
     def edited(value: Any) -> Any:
-        for found, given in list(pointer.find(value, parent)) if parent else [("", value)]:
+        for found, given in list(json_pointer.find(value, parent)) if parent else [("", value)]:
             if isinstance(given, dict | list):
-                value = pointer.edit(value, f"{found}/{name}", new)
+                value = json_pointer.edit(value, f"{found}/{name}", new)
         return value
 
     return at(place, lambda given: new) if name in ("*", "0") else edited
@@ -48,12 +48,12 @@ def put(place: str, new: Any) -> Edit:
 def planted(place: str, new: Any) -> Edit:
     """An edit that sets a member where its parent stands without it, or with null."""
     parent, _, name = place.rpartition("/")
-    (key,) = pointer.parts(f"/{name}")
+    (key,) = json_pointer.parts(f"/{name}")
 
     def edited(value: Any) -> Any:
-        for found, given in list(pointer.find(value, parent)):
+        for found, given in list(json_pointer.find(value, parent)):
             if isinstance(given, dict) and given.get(key) is None and name != "*":
-                value = pointer.edit(value, f"{found}/{name}", new)
+                value = json_pointer.edit(value, f"{found}/{name}", new)
         return value
 
     return edited
@@ -63,8 +63,8 @@ def renamed(place: str, name: str) -> Edit:
     """An edit that moves a member to another name beside it."""
 
     def edited(value: Any) -> Any:
-        for found, given in list(pointer.find(value, place)):
-            value = pointer.edit(pointer.drop(value, found), f"{found.rpartition('/')[0]}/{name}", given)
+        for found, given in list(json_pointer.find(value, place)):
+            value = json_pointer.edit(json_pointer.drop(value, found), f"{found.rpartition('/')[0]}/{name}", given)
         return value
 
     return edited

@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from wireproof.formats.yaml_file import read_yaml
 from wireproof.mock.lapse import Lapse
-from wireproof.yaml_file import read_yaml
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from wireproof import form
-from wireproof.form import Part
+from wireproof.formats import multipart
+from wireproof.formats.multipart import Part
 from wireproof.mock.faults.errors import CRASH
 from wireproof.mock.lapse import Lapse
 from wireproof.mock.message import Received
@@ -22,13 +22,13 @@ OTHER = "The food was delicious and the waiter was kind."
 
 
 def fields_of(received: Received) -> Fields:
-    return {part.name: part for part in form.decode(received.body, received.header("content-type") or "")}
+    return {part.name: part for part in multipart.decode(received.body, received.header("content-type") or "")}
 
 
 def heard_as(received: Received, fields: Fields) -> Received:
     headers = tuple(pair for pair in received.headers if pair[0] != "content-type")
-    typed = (*headers, ("content-type", form.CONTENT_TYPE))
-    return replace(received, headers=typed, body=form.encode(fields.values()))
+    typed = (*headers, ("content-type", multipart.CONTENT_TYPE))
+    return replace(received, headers=typed, body=multipart.encode(fields.values()))
 
 
 def hearing(change: Callable[[Fields, Profile], Fields]) -> Lapse:
@@ -116,7 +116,7 @@ def boundary_guessed(received: Received, profile: Profile) -> Received:
     found = re.match(rb"--([^\r\n]+)\r\n", received.body)
     if found is None or "boundary" in label:
         return received
-    label = f"{form.MULTIPART}; boundary={found[1].decode('latin-1')}"
+    label = f"{multipart.MULTIPART}; boundary={found[1].decode('latin-1')}"
     headers = tuple(pair for pair in received.headers if pair[0] != "content-type")
     return replace(received, headers=(*headers, ("content-type", label)))
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 from unicodedata import normalize
 
-from wireproof import pointer
+from wireproof.formats import json_pointer
 from wireproof.mock.faults.errors import body_of, crashing, refusing
 from wireproof.mock.faults.hearing import Body, hearing
 from wireproof.mock.faults.rules import field
@@ -92,10 +92,10 @@ def with_path(answer: Answer, received: Received) -> Answer:
 
 def numbered(value: Any) -> Any:
     """Calls are named by their place in an answer, so that the next answer has the same names."""
-    for place, call in list(pointer.find(value, "/choices/*/message/tool_calls/*")):
-        value = pointer.edit(value, f"{place}/id", f"call_{place.rpartition('/')[2]}") if "id" in call else value
-    for place, call in list(pointer.find(value, "/choices/*/delta/tool_calls/*")):
-        value = pointer.edit(value, f"{place}/id", f"call_{call['index']}") if "id" in call else value
+    for place, call in list(json_pointer.find(value, "/choices/*/message/tool_calls/*")):
+        value = json_pointer.edit(value, f"{place}/id", f"call_{place.rpartition('/')[2]}") if "id" in call else value
+    for place, call in list(json_pointer.find(value, "/choices/*/delta/tool_calls/*")):
+        value = json_pointer.edit(value, f"{place}/id", f"call_{call['index']}") if "id" in call else value
     return value
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from xml.sax.saxutils import escape, quoteattr
 
-from wireproof.report.plain import printable, xml
+from wireproof.formats.safe_text import printable, xml
 
 COUNTED = ("tests", "failures", "errors", "skipped")
 

@@ -1,0 +1,1 @@
+"""Formats: bytes and texts, read and written without I/O."""
