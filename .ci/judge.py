@@ -16,7 +16,9 @@ from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from wireproof import aim, bundled, config
+from wireproof import bundled
+from wireproof.contract import loading, target_options
+from wireproof.contract.target import Target
 from wireproof.evidence import Evidence
 from wireproof.ledger import Ledger
 from wireproof.ledger_recorder import LedgerRecorder, header
@@ -27,7 +29,6 @@ from wireproof.redact import Redactor
 from wireproof.secrets import of_target
 from wireproof.stand import Stand
 from wireproof.suites import load_checks
-from wireproof.target import Target
 from wireproof.trial import open_trial
 from wireproof.verdict import Verdict
 
@@ -62,11 +63,11 @@ async def written(target: Target, stand: Stand, evidence: Evidence, file: Path) 
 
 async def differing(provider: str, folder: Path, only: frozenset[str]) -> Found:
     """Every fault under one contract."""
-    (target,) = aim.mock_targets(provider)
+    (target,) = target_options.mock_targets(provider)
     found, chosen = Found(), [fault for name, fault in faults().items() if not only or name in only]
     with bundled.mock() as urls:
-        target = replace(aim.at_address(target, urls[provider]), deadlines=DEADLINES)
-        stand = Stand(open_trial(target, config.load_providers(), load_checks()))
+        target = replace(target_options.at_address(target, urls[provider]), deadlines=DEADLINES)
+        stand = Stand(open_trial(target, loading.load_providers(), load_checks()))
         await stand.faultless()
         async for fault, touched in committed(stand, chosen):
             file = folder / f"{fault.id}.jsonl"
@@ -104,7 +105,7 @@ def of_provider(provider: str, only: frozenset[str]) -> Found:
 
 def main(only: frozenset[str]) -> int:
     """Compare all that was asked for, and say what came of it."""
-    names = tuple(config.load_providers())
+    names = tuple(loading.load_providers())
     parts: list[Found] = []
     with ProcessPoolExecutor(max_workers=2, mp_context=get_context("spawn")) as pool:
         for name, part in zip(names, pool.map(of_provider, names, [only] * len(names)), strict=True):

@@ -7,15 +7,15 @@ import posixpath
 from pathlib import Path
 from typing import Any
 
-from wireproof import datafiles
-from wireproof.provider import Provider
+from wireproof.contract import data_files
+from wireproof.contract.provider import Provider
 
 Json = dict[str, Any]
 
 
 def document(provider: Provider, base_url: str) -> Json:
     """The operations of a provider that take JSON, with every shape as a component."""
-    folder = datafiles.root() / "schemas" / provider.schemas
+    folder = data_files.root() / "schemas" / provider.schemas
     files = [file for place in (folder, folder / "parts") for file in sorted(place.glob("*.json"))]
     paths: Json = {}
     for name, endpoint in provider.endpoints.items():

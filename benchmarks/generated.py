@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from benchmarks.described import document
-from wireproof import config
+from wireproof.contract import loading
 from wireproof.mock.control import FAULT
 from wireproof.mock.faults import faults
 from wireproof.mock.message import Received
@@ -134,7 +134,7 @@ def _mock() -> Iterator[Server]:
 
 def _providers() -> dict[str, Any]:
     """The one profile, whose limits nobody meets."""
-    entry = config.providers_data()[PROVIDER]
+    entry = loading.providers_data()[PROVIDER]
     tiers = dict.fromkeys(entry["rate"]["tiers"], TIERS)
     return {PROVIDER: {**entry, "rate": {**entry["rate"], "tiers": tiers}}}
 
@@ -171,7 +171,7 @@ def _of_ledger(folder: Path, failed: set[str]) -> Iterator[Received]:
 
 def theirs(server: Server, fault: str | None, folder: Path, command: str, seconds: int) -> tuple[Received, ...]:
     """schemathesis on the same operation, described by the same schemas, with every check that it has."""
-    described = document(config.load_providers()[PROVIDER], server.base_url(PROVIDER))
+    described = document(loading.load_providers()[PROVIDER], server.base_url(PROVIDER))
     described["paths"] = {
         path: operation for path, operation in described["paths"].items() if path == "/chat/completions"
     }
@@ -195,7 +195,7 @@ def _of_cassette(request: Mapping[str, Any]) -> Received:
 
 
 def _received(method: str, url: str, body: bytes, content_type: str | None = "application/json") -> Received:
-    key = f"Bearer {config.providers_data()[PROVIDER]['auth'].get('key_prefix', '')}mock-standard"
+    key = f"Bearer {loading.providers_data()[PROVIDER]['auth'].get('key_prefix', '')}mock-standard"
     headers = (("authorization", key), *([("content-type", content_type)] if content_type else []))
     return Received(method, urlsplit(url).path, "", headers, body, NOW)
 

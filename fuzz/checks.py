@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import atheris
 
 with atheris.instrument_imports(include=["wireproof.expect", "wireproof.assertion", "wireproof.formats.json_pointer"]):
-    from wireproof import aim, config
+    from wireproof.contract import loading, target_options
 from wireproof.courier import Courier
 from wireproof.docket import Entry
 from wireproof.evidence import Evidence
@@ -44,12 +44,12 @@ class Streamed:
 
 async def streamed(provider: str) -> list[Streamed]:
     """The streamed cases of a provider, each with its faultless answer."""
-    (target,) = aim.mock_targets(provider)
+    (target,) = target_options.mock_targets(provider)
     served = f"http://127.0.0.1:1{target.provider.serve_at}"
     checks = {
         name: replace(check, function=atheris.instrument_func(check.function)) for name, check in load_checks().items()
     }
-    trial = open_trial(aim.at_address(target, served), config.load_providers(), checks)
+    trial = open_trial(target_options.at_address(target, served), loading.load_providers(), checks)
     server, evidence = Rehearsed(target.provider), {}
     # What is generated has no request until it is drawn.
     for name in sorted({case for entry in trial.entries for _, case in entry.cases if case in trial.cases}):

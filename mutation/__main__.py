@@ -18,7 +18,7 @@ from mutation.bench import BROKE, KILLED, SURVIVED, TESTED, Fate, fates, reached
 from mutation.choice import choices
 from mutation.evidence import Store, record
 from mutation.mutants import Mutant, checks_of, modules, mutants, sample
-from wireproof import aim
+from wireproof.contract import target_options
 from wireproof.mock.faults import faults
 from wireproof.suites import load_checks
 
@@ -62,7 +62,7 @@ def _store(file: Path, seed: int) -> Store:
     """The evidence of this folder, recorded where there is none."""
     load_checks()
     if not file.exists():
-        names = [target.name for target in aim.mock_targets()]
+        names = [target.name for target in target_options.mock_targets()]
         file.write_bytes(pickle.dumps(record(choices(names, seed), seed)))
     store: Store = pickle.loads(file.read_bytes())
     return store

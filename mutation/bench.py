@@ -23,8 +23,8 @@ from mutation.evidence import Exhibit, Store, forget, told
 from mutation.mutants import WHOLE, Mutant
 from mutation.transplant import transplant
 from mutation.units import every_test, fail, tests_of
-from wireproof import datafiles
 from wireproof.check import registry
+from wireproof.contract import data_files
 from wireproof.judge import Bench
 
 # A mutant that never ends, and one that takes all the memory there is.
@@ -168,7 +168,7 @@ def _load(path: Path, source: str) -> None:
         module = sys.modules[f"wireproof_suites.{path.parent.name}.{path.stem}"]
         exec(compile(source, str(path), "exec"), vars(module))
     else:
-        relative = path.relative_to(datafiles.root()).with_suffix("")
+        relative = path.relative_to(data_files.root()).with_suffix("")
         transplant(importlib.import_module(".".join(relative.parts)), source)
 
 

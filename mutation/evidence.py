@@ -20,7 +20,8 @@ from typing import Any
 
 from mutation.choice import Choice
 from mutation.members import member_faults
-from wireproof import aim, bundled, config
+from wireproof import bundled
+from wireproof.contract import loading, target_options
 from wireproof.docket import Entry
 from wireproof.evidence import Evidence, Sent
 from wireproof.judge import Bench
@@ -120,10 +121,10 @@ def record(chosen: Mapping[str, Choice], seed: int) -> Store:
 
 def _record(name: str, choice: Choice, seed: int) -> tuple[Bench, tuple[Exhibit, ...]]:
     gc.disable()
-    known = config.load_providers()
-    (target,) = aim.mock_targets(name)
+    known = loading.load_providers()
+    (target,) = target_options.mock_targets(name)
     with bundled.mock() as urls:
-        target = replace(aim.at_address(target, urls[name]), deadlines=DEADLINES)
+        target = replace(target_options.at_address(target, urls[name]), deadlines=DEADLINES)
         trial, shelf = open_trial(target, known, load_checks()), Shelf(seed)
         asyncio.run(_fill(shelf, Stand(trial), trial.bench(name), choice))
     return replace(trial.bench(name), checks={}), tuple(shelf.exhibits)

@@ -18,8 +18,8 @@ from cosmic_ray.work_item import MutationSpec, WorkerOutcome, WorkItem, WorkResu
 from parso.python.tree import Operator
 
 from mutation import operators, telling
-from wireproof import datafiles
 from wireproof.check import Check
+from wireproof.contract import data_files
 
 # What judges beside the suites, in the order of what rests on what.
 JUDGES = (
@@ -77,7 +77,7 @@ class Mutant:
     @property
     def file(self) -> str:
         """The path from the root."""
-        return self.path.relative_to(datafiles.root()).as_posix()
+        return self.path.relative_to(data_files.root()).as_posix()
 
     @property
     def of_a_check(self) -> bool:
@@ -96,7 +96,7 @@ class Definition:
 
 def modules() -> tuple[Path, ...]:
     """Every module that judges."""
-    root = datafiles.root()
+    root = data_files.root()
     suites = (file for file in sorted(root.glob("suites/*/test_*.py")) if file.parent.name != GENERATED)
     return (*(root / "wireproof" / f"{name}.py" for name in JUDGES), *suites)
 
@@ -139,7 +139,7 @@ def _items(path: Path) -> Iterator[WorkItem]:
         for name, operator in (*fitting.items(), *others.items()):
             for start, end in operator.mutation_positions(node):
                 spec = MutationSpec(path, name, occurrences[name], start, end)
-                yield WorkItem.single(f"{path.relative_to(datafiles.root())} {name} {occurrences[name]}", spec)
+                yield WorkItem.single(f"{path.relative_to(data_files.root())} {name} {occurrences[name]}", spec)
                 occurrences[name] += 1
 
 

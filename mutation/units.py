@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from wireproof import datafiles
+from wireproof.contract import data_files
 
 # What no fault shows of the suites is judged by hand.
 BY_HAND = "judged_by_hand"
@@ -26,7 +26,7 @@ ELSEWHERE = {
 def tests_of(path: Path) -> tuple[str, ...]:
     """The unit tests of a module, if it has some."""
     names = (ELSEWHERE.get(path.stem, path.stem), *((BY_HAND,) if path.parent.name != "wireproof" else ()))
-    files = (datafiles.root() / "tests" / f"test_{name}.py" for name in names)
+    files = (data_files.root() / "tests" / f"test_{name}.py" for name in names)
     return tuple(str(file) for file in files if file.exists())
 
 
@@ -37,7 +37,7 @@ def every_test(paths: Iterable[Path]) -> tuple[str, ...]:
 
 def fail(files: Sequence[str]) -> bool:
     """Whether tests fail in this process as it is now; what they print is of no interest."""
-    settings = str(datafiles.root() / "tests" / "pytest.toml")
+    settings = str(data_files.root() / "tests" / "pytest.toml")
     with open(os.devnull, "w") as nowhere:
         for stream in (1, 2):
             os.dup2(nowhere.fileno(), stream)

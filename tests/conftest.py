@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from wireproof import aim, config
-from wireproof.case import is_generated
+from wireproof.contract import loading, target_options
+from wireproof.contract.case import is_generated
+from wireproof.contract.target import Target
 from wireproof.courier import Courier
 from wireproof.evidence import Evidence
 from wireproof.rehearsed import Rehearsed
 from wireproof.suites import load_checks
-from wireproof.target import Target
 from wireproof.trial import Trial, open_trial
 
 # Hundreds of processes are started here: what each of them imports is compiled once, whatever the shell says.
@@ -40,9 +40,9 @@ def _heard() -> Heard:
 
 
 def _of(provider: str) -> tuple[Trial, Evidence]:
-    (target,) = aim.mock_targets(provider)
+    (target,) = target_options.mock_targets(provider)
     served = f"http://127.0.0.1:1{target.provider.serve_at}"
-    trial = open_trial(aim.at_address(target, served), config.load_providers(), load_checks())
+    trial = open_trial(target_options.at_address(target, served), loading.load_providers(), load_checks())
     wanted = {name for entry in trial.entries for _, name in entry.cases if not is_generated(name)}
     return trial, asyncio.run(_answers(trial, trial.target, sorted(wanted)))
 

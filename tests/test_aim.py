@@ -13,15 +13,16 @@ from typing import Any
 
 import pytest
 
-from wireproof import config, options
-from wireproof.aim import TargetOptions, mock_targets, targets
+from wireproof import options
+from wireproof.contract import loading
+from wireproof.contract.mock_controls import CONTROLS
+from wireproof.contract.option_table import MOCK_DEADLINES, OPTIONS, TargetOption
+from wireproof.contract.provider import Price
+from wireproof.contract.target import Deadlines, Key, Target
+from wireproof.contract.target_options import TargetOptions, mock_targets, targets
 from wireproof.errors import ConfigError
-from wireproof.mock_controls import CONTROLS
-from wireproof.option_table import MOCK_DEADLINES, OPTIONS, TargetOption
-from wireproof.provider import Price
-from wireproof.target import Deadlines, Key, Target
 
-OPENAI, IIO = (config.load_providers()[name] for name in ("openai", "iio"))
+OPENAI, IIO = (loading.load_providers()[name] for name in ("openai", "iio"))
 
 LOCAL = ("--endpoint", "http://127.0.0.1:1/v1")
 KEYS = {"OPENAI_API_KEY": "sk-1", "IIO_API_KEY": "iio-dev-1", "MINE": "sk-2"}
@@ -169,7 +170,7 @@ def test_what_only_an_endpoint_heeds_changes_nothing_on_the_mock() -> None:
 
 def test_the_mock_is_asked_everything_where_no_command_line_says_less() -> None:
     assert [target.profile for target in mock_targets("iio", "openai")] == ["all", "all"]
-    assert [target.name for target in mock_targets()] == list(config.load_providers())
+    assert [target.name for target in mock_targets()] == list(loading.load_providers())
 
 
 def test_a_name_that_is_no_option_is_refused() -> None:

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from wireproof import config
 from wireproof.check import Inconclusive, Violation
+from wireproof.contract import loading
 from wireproof.exchange import Exchange, Read, Request
 from wireproof.suites import load_checks
 
-CASES = config.load_cases()
+CASES = loading.load_cases()
 STORED = {"id": "resp_a", "object": "response", "output": [{"content": [{"text": "ok"}]}]}
 
 

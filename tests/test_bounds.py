@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from wireproof import config
-from wireproof.case import Ask
+from wireproof.contract import loading
+from wireproof.contract.case import Ask
 from wireproof.docket import is_selector
 
-PROVIDERS = config.load_providers()
-CASES = config.load_cases()
+PROVIDERS = loading.load_providers()
+CASES = loading.load_cases()
 COUNTS = "limits.exactly-the-limit-is-admitted"
 CHECKS = ("errors.refused", "errors.each-refused", "errors.refused-somehow", "errors.refused-if-at-all")
 # A form holds no empty list.
@@ -60,7 +60,7 @@ def asked(ask: Ask) -> Mapping[str, Any]:
 
 def asks_of(provider: str) -> list[Ask]:
     """The requests of every case that a document's own clauses judge by whether it is refused."""
-    clauses = config.load_clauses(PROVIDERS[provider].schemas)
+    clauses = loading.load_clauses(PROVIDERS[provider].schemas)
     judged = [judgement for clause in clauses for judgement in clause.judged if judgement.check in CHECKS]
     names = {name for judgement in judged for name in judgement.case.values() if not is_selector(name)}
     return [ask for name in sorted(names) for ask in CASES[name].asks]
@@ -88,12 +88,12 @@ LIMITS = [
     for provider, entry in PROVIDERS.items()
     for tier, row in entry.rate.tiers.items()
     # OpenAI's page gives no figure: its tiers are those of the bundled server alone.
-    if row.per_minute is not None and provider != config.BASELINE
+    if row.per_minute is not None and provider != loading.BASELINE
 ]
 
 
 @pytest.mark.parametrize(("provider", "tier", "limit"), LIMITS)
 def test_a_limit_is_asked_one_request_beyond(provider: str, tier: str, limit: int) -> None:
-    judged = [one for clause in config.load_clauses(PROVIDERS[provider].schemas) for one in clause.judged]
+    judged = [one for clause in loading.load_clauses(PROVIDERS[provider].schemas) for one in clause.judged]
     asked = [CASES[name] for one in judged if one.check == COUNTS for name in one.case.values()]
     assert [case.requests for case in asked if {ask.key for ask in case.asks} == {tier}] == [limit + 1]

@@ -12,18 +12,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wireproof import config
 from wireproof.answer import Answer
 from wireproof.budget import Budget, ceiling
-from wireproof.case import Ask, Case
+from wireproof.contract import loading
+from wireproof.contract.case import Ask, Case
+from wireproof.contract.provider import Price
+from wireproof.contract.target import Key, Target
 from wireproof.courier import Courier
 from wireproof.evidence import Unsent
 from wireproof.exchange import Break, Read
-from wireproof.provider import Price
 from wireproof.render import Outgoing, render
-from wireproof.target import Key, Target
 
-PROVIDERS = config.load_providers()
+PROVIDERS = loading.load_providers()
 IIO = PROVIDERS["iio"]
 PRICE = Price(1.0, 4.0)
 # What a target may do to a request: serve it, be busy, fail, hang up without a word, answer no JSON.

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from wireproof.case import Case
-from wireproof.casebook import read_cases
+from wireproof.contract.case import Case
+from wireproof.contract.case_files import read_cases
 from wireproof.errors import ConfigError
 
 BASIC = {

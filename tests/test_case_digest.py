@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from wireproof.case import Ask, Case
+from wireproof.contract.case import Ask, Case
 
 ASK = Ask("chat", "chat", body={"model": "$model"})
 CASE = Case("plain", "chat", "one chat", (ASK,))

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from wireproof import cli, config
+from wireproof import cli
+from wireproof.contract import loading
 from wireproof.explain import Library
 from wireproof.report.case_pages import case_pages
 
 FOLDER = Path(__file__).parents[1] / "docs" / "cases"
-LIBRARY = Library.of(config.load_providers(), {})
+LIBRARY = Library.of(loading.load_providers(), {})
 PAGES = case_pages([LIBRARY.explain(name) for name in LIBRARY.cases])
 
 

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from wireproof import config
+from wireproof.contract import loading
 from wireproof.report.index import clause_page
 
 PAGES = Path(__file__).parents[1] / "docs" / "clauses"
-PROVIDERS = config.load_providers()
+PROVIDERS = loading.load_providers()
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
 def test_the_page_of_a_document_is_the_index_of_today(name: str) -> None:
-    page = clause_page(PROVIDERS[name], config.load_clauses(PROVIDERS[name].schemas))
+    page = clause_page(PROVIDERS[name], loading.load_clauses(PROVIDERS[name].schemas))
     assert (PAGES / f"{name}.md").read_text(encoding="utf-8") == page, "run `wireproof clauses --write docs/clauses`"
 
 
@@ -29,7 +29,7 @@ def test_every_clause_has_one_row() -> None:
             if line.startswith(f"| {provider.clause_prefix}-")
         ]
         assert [row.split(" | ")[0][2:] for row in rows] == [
-            clause.id for clause in config.load_clauses(provider.schemas)
+            clause.id for clause in loading.load_clauses(provider.schemas)
         ]
 
 

@@ -9,21 +9,21 @@ from pathlib import Path
 
 import pytest
 
-from wireproof import config, contract
-from wireproof.case import PLAIN_KEYS, Case, is_generated
-from wireproof.clause import Clause, Judgement
+from wireproof.contract import loading, schemas
+from wireproof.contract.case import PLAIN_KEYS, Case, is_generated
+from wireproof.contract.clause import Clause, Judgement
+from wireproof.contract.provider import Provider
 from wireproof.docket import is_selector, selects
 from wireproof.gather import SMOKE_CASES
 from wireproof.generated.families import strategies
 from wireproof.generated.machines import stateful
-from wireproof.provider import Provider
 from wireproof.suites import load_checks
 from wireproof.verdict import Verdict
 
-PROVIDERS = config.load_providers()
+PROVIDERS = loading.load_providers()
 FOLDERS = sorted({provider.schemas for provider in PROVIDERS.values()})
-INDEX: dict[str, tuple[Clause, ...]] = {folder: config.load_clauses(folder) for folder in FOLDERS}
-CASES = config.load_cases()
+INDEX: dict[str, tuple[Clause, ...]] = {folder: loading.load_clauses(folder) for folder in FOLDERS}
+CASES = loading.load_cases()
 CHECKS = load_checks()
 CLAUSES = [clause for clauses in INDEX.values() for clause in clauses]
 JUDGED = [(clause, judgement) for clause in CLAUSES for judgement in clause.judged]
@@ -195,4 +195,4 @@ def test_every_place_of_a_judgement_is_a_json_pointer() -> None:
 def test_the_formats_take_our_own_files() -> None:
     """Reading them raised nothing; a verdict's own form is held here."""
     verdict = Verdict("t", "p", "a.b", "c", "a", "pass", "must", (), "It holds.")
-    contract.check_format(verdict.as_data(), "verdict", "a verdict")
+    schemas.check_format(verdict.as_data(), "verdict", "a verdict")

@@ -13,9 +13,9 @@ from shutil import copy, copytree, ignore_patterns
 
 import pytest
 
-from wireproof import config
+from wireproof.contract import loading
+from wireproof.contract.provider import CatalogueModel, Price, Provider, Reasoning
 from wireproof.errors import ConfigError
-from wireproof.provider import CatalogueModel, Price, Provider, Reasoning
 
 ROOT = Path(__file__).parents[1]
 Write = Callable[[str], Path]
@@ -33,7 +33,7 @@ def _write(tmp_path: Path) -> Write:
 
 def told(file: Path) -> str:
     with pytest.raises(ConfigError) as error:
-        config.load_providers(file)
+        loading.load_providers(file)
     text = str(error.value)
     assert "\n" not in text
     assert "; " in text
@@ -41,13 +41,13 @@ def told(file: Path) -> str:
 
 
 def test_the_bundled_providers_are_read() -> None:
-    known = config.load_providers()
+    known = loading.load_providers()
     assert set(known) >= {"iio", "openai"}
     assert known["iio"].refusals["missing-key"].status == (401,)
 
 
 def test_what_a_contract_says_is_read_into_typed_fields() -> None:
-    openai = config.load_providers()["openai"]
+    openai = loading.load_providers()["openai"]
     assert openai.document.startswith("OpenAPI description")
     assert openai.key_prefix_promised is False
     assert openai.reasoning is None
@@ -63,7 +63,7 @@ def test_what_a_contract_says_is_read_into_typed_fields() -> None:
 def test_what_a_contract_leaves_out_has_a_value_that_says_so() -> None:
     rows = [{"id": "m", "roles": ["chat"]}, {"id": "n", "roles": ["chat"], "documented": False}]
     reasoning = {"member": "thought", "request": "think", "default": True, "otherwise": "inline"}
-    data = config.providers_data()["openai"] | {"models": {"chat": "m", "catalogue": rows}, "reasoning": reasoning}
+    data = loading.providers_data()["openai"] | {"models": {"chat": "m", "catalogue": rows}, "reasoning": reasoning}
     mine = Provider.from_data("mine", data)
     nothing = {"context": None, "owned_by": None, "price": None}
     assert mine.catalogue == (CatalogueModel("m", True, **nothing), CatalogueModel("n", False, **nothing))
@@ -73,7 +73,7 @@ def test_what_a_contract_leaves_out_has_a_value_that_says_so() -> None:
 
 def test_an_unknown_provider_is_told_with_the_known_ones() -> None:
     with pytest.raises(ConfigError, match=r"^--provider nobody: no such provider; choose one of .*iio.*openai"):
-        config.provider_named(config.load_providers(), "nobody")
+        loading.provider_named(loading.load_providers(), "nobody")
 
 
 def test_a_provider_that_extends_another_has_its_values_but_for_what_it_changes(write: Write) -> None:
@@ -88,19 +88,19 @@ def test_a_provider_that_extends_another_has_its_values_but_for_what_it_changes(
             errors: {refusals: {bad-key: {status: [403]}}}
         """
     )
-    known = config.load_providers(file)
+    known = loading.load_providers(file)
     mine, openai = known["mine"], known["openai"]
     assert (mine.title, mine.key_env, mine.serve_at, mine.schemas) == ("Mine", "MY_KEY", "/mine/v1", "openai")
     assert mine.refusals["bad-key"].status == (403,)
     assert mine.refusals["bad-key"].code == openai.refusals["bad-key"].code
     assert (mine.endpoints, mine.key_prefix) == (openai.endpoints, openai.key_prefix)
-    assert openai == config.load_providers()["openai"]
+    assert openai == loading.load_providers()["openai"]
 
 
 def test_an_entry_with_a_known_name_changes_that_provider(write: Write) -> None:
-    known = config.load_providers(write("providers: {iio: {base_url: 'http://127.0.0.1:9/v1'}}"))
+    known = loading.load_providers(write("providers: {iio: {base_url: 'http://127.0.0.1:9/v1'}}"))
     assert (known["iio"].base_url, known["iio"].serve_at) == ("http://127.0.0.1:9/v1", "/iio/v1")
-    assert known["openai"] == config.load_providers()["openai"]
+    assert known["openai"] == loading.load_providers()["openai"]
 
 
 def test_malformed_yaml_is_told_with_its_line(write: Write) -> None:

@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from wireproof.contract import Schema, SchemaSet, check_format
+from wireproof.contract.schemas import Schema, SchemaSet, check_format
 from wireproof.errors import ConfigError
 from wireproof.formats import json_pointer
 

@@ -14,23 +14,23 @@ from typing import Any
 
 import pytest
 
-from wireproof import config
-from wireproof.case import Case
-from wireproof.casebook import read_cases
 from wireproof.check import Check, Exchange, Read, Request, Undecided, Violation
-from wireproof.clause import Clause
 from wireproof.column_judges import ColumnJudges
+from wireproof.contract import loading
+from wireproof.contract.case import Case
+from wireproof.contract.case_files import read_cases
+from wireproof.contract.clause import Clause
+from wireproof.contract.target import Deadlines, Key, Target
 from wireproof.courier import Courier
 from wireproof.docket import docket
 from wireproof.evidence import Sent, Unsent
 from wireproof.gather import Gathered, gather
 from wireproof.model_choice import pick
 from wireproof.recorder import NullRecorder
-from wireproof.target import Deadlines, Key, Target
 from wireproof.wire import Wire
 
 pytestmark = pytest.mark.asyncio
-IIO = config.load_providers()["iio"]
+IIO = loading.load_providers()["iio"]
 ENTRIES: dict[str, Any] = {
     "models-list": {"says": "l", "endpoint": "models"},
     "chat-basic": {"says": "c", "endpoint": "chat", "body": {"model": "$model"}},

@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from wireproof import config
-from wireproof.case import Case
-from wireproof.casebook import read_cases
-from wireproof.clause import Clause
+from wireproof.contract import loading
+from wireproof.contract.case import Case
+from wireproof.contract.case_files import read_cases
+from wireproof.contract.clause import Clause
+from wireproof.contract.target import Target
 from wireproof.docket import Entry, docket, selects
 from wireproof.errors import ConfigError
-from wireproof.target import Target
 
-OPENAI = config.load_providers()["openai"]
-IIO = config.load_providers()["iio"]
+OPENAI = loading.load_providers()["openai"]
+IIO = loading.load_providers()["iio"]
 TARGET = Target("iio", IIO, "http://127.0.0.1:1/v1")
 ENTRIES: dict[str, Any] = {
     "plain": {"says": "p", "endpoint": "chat", "body": {}},

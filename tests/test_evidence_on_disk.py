@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from wireproof import aim, config
+from wireproof.contract import loading, target_options
 from wireproof.ledger import Ledger
 from wireproof.ledger_recorder import LedgerRecorder, header
 from wireproof.recorded import recorded
@@ -66,8 +66,10 @@ def serving(ledger: Path, seen: list[tuple[str, bytes]], *, longest: int = 0) ->
 
 def gathered(url: str, file: Path) -> tuple[Trial, Ledger]:
     """A live target that was asked, its evidence in this file."""
-    (target,) = aim.targets(aim.TargetOptions({"endpoint": url, "model": ["m"]}), {"OPENAI_API_KEY": "sk-0123456789"})
-    trial = open_trial(target, config.load_providers(), load_checks())
+    (target,) = target_options.targets(
+        target_options.TargetOptions({"endpoint": url, "model": ["m"]}), {"OPENAI_API_KEY": "sk-0123456789"}
+    )
+    trial = open_trial(target, loading.load_providers(), load_checks())
     ledger = Ledger(Redactor.of(target.secrets), durable=True)
     ledger.open(file, header("0", "r", "2026-01-01T00:00:00+00:00", True, [target]))
     asyncio.run(trial.gather(WANTED, LedgerRecorder(ledger, target.name)))

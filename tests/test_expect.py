@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from wireproof import config, expect
+from wireproof import expect
 from wireproof.check import Exchange, Finding, Inconclusive, Read, Request, Shape, Untestable, Violation, shown
-from wireproof.contract import SchemaSet
+from wireproof.contract import loading
+from wireproof.contract.schemas import SchemaSet
 
-IIO, OPENAI = (config.load_providers()[name] for name in ("iio", "openai"))
+IIO, OPENAI = (loading.load_providers()[name] for name in ("iio", "openai"))
 
 
 def exchange(status: int = 200, body: Any = None, kind: str = "application/json", **headers: str) -> Exchange:

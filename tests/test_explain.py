@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from wireproof import config, contract, datafiles
 from wireproof.commands.explain import as_text
+from wireproof.contract import data_files, loading, schemas
 from wireproof.explain import Library, mend, mends
 from wireproof.source_places import case_place, check_place, fault_places
 from wireproof.suites import load_checks
 
 MATRIX = json.loads(Path(__file__).with_name("matrix.json").read_text(encoding="utf-8"))
-LIBRARY = Library.of(config.load_providers(), MATRIX)
+LIBRARY = Library.of(loading.load_providers(), MATRIX)
 
 
 def ran(*options: str) -> subprocess.CompletedProcess[str]:
@@ -37,7 +37,7 @@ def test_no_advice_is_left_over() -> None:
 def test_everything_that_has_an_id_is_explained(kind: str) -> None:
     for id in getattr(LIBRARY, kind):
         facts = LIBRARY.explain(id)
-        contract.check_format(facts, "explain", id)
+        schemas.check_format(facts, "explain", id)
         assert as_text(facts).startswith(id)
 
 
@@ -68,7 +68,7 @@ def test_a_fault_tells_what_it_breaks() -> None:
 def line_at(place: str) -> str:
     """The line that a place names."""
     file, _, number = place.rpartition(":")
-    return linecache.getline(str(datafiles.root() / file), int(number))
+    return linecache.getline(str(data_files.root() / file), int(number))
 
 
 def test_a_place_is_the_line_where_something_is_written() -> None:

@@ -11,7 +11,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from wireproof import cli, contract
+from wireproof import cli
+from wireproof.contract import schemas
 from wireproof.failover import report
 from wireproof.failover.health import Health
 from wireproof.failover.outages import Poll, Seen, false_alarms, outages, seen_of
@@ -35,7 +36,7 @@ def polls(ill: tuple[float, float], every: float = 0.1, until: float = 20.0) -> 
 def told(seen: list[Seen], health: list[Poll]) -> dict[str, Any]:
     found = outages(seen, health)
     data = report.as_data("s", 0.0, found, false_alarms(found, health, WITHIN), WITHIN, len(seen))
-    contract.check_format(data, "failover", "a failover")
+    schemas.check_format(data, "failover", "a failover")
     return data
 
 
@@ -175,7 +176,7 @@ def test_cells_that_go_down_and_come_back_are_seen_from_both_sides(
     code = cli.main(["failover", "--within", "30", "--json", "--write", str(file)])
     data = json.loads(capsys.readouterr().out)
 
-    contract.check_format(data, "failover", str(file))
+    schemas.check_format(data, "failover", str(file))
     assert data == json.loads(file.read_text())
     assert data["outages"]
     assert set().union(*(one["failures"] for one in data["outages"])) == {"refused 503"}

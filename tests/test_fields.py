@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from wireproof import config
+from wireproof.contract import loading
 from wireproof.exchange import Exchange, Request
 from wireproof.fields import fields, reasons
 from wireproof.honoured import has, ignored
@@ -14,7 +14,7 @@ from wireproof.report.fields import fields_page
 from wireproof.suites import load_checks
 
 PAGE = Path(__file__).parents[1] / "docs" / "fields.md"
-PROVIDERS = config.load_providers()
+PROVIDERS = loading.load_providers()
 FOUND = fields(PROVIDERS, load_checks())
 
 

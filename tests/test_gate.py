@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from wireproof import aim, bundled, config, options
+from wireproof import bundled, options
+from wireproof.contract import loading, target_options
 
 pytest_plugins = ["pytester"]
 
@@ -58,14 +59,16 @@ def test_each_exit_code_says_what_became_of_the_run(
 
 
 def test_the_pace_is_that_of_the_tier_unless_it_is_given() -> None:
-    known = config.load_providers()["iio"].rate.tiers
+    known = loading.load_providers()["iio"].rate.tiers
     assert known["free"].per_minute != known["pro"].per_minute
 
     def pace(*words: str) -> float | None:
         parser = argparse.ArgumentParser()
         options.add(parser)
         given = parser.parse_args(["--provider", "iio", "--endpoint", "http://127.0.0.1:1/v1", *words])
-        (target,) = aim.targets(aim.TargetOptions.from_parsed(vars(given)), {"IIO_API_KEY": "iio-dev-1"})
+        (target,) = target_options.targets(
+            target_options.TargetOptions.from_parsed(vars(given)), {"IIO_API_KEY": "iio-dev-1"}
+        )
         return target.pace
 
     assert {tier: pace("--tier", tier) for tier in known} == {tier: one.per_minute for tier, one in known.items()}

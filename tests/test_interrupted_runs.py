@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from wireproof import cli, contract
+from wireproof import cli
+from wireproof.contract import schemas
 from wireproof.ledger_lock import WriterLock, alone
 from wireproof.recorded import recorded
 from wireproof.resume import CUT_OFF
@@ -120,7 +121,7 @@ def is_finished(
     assert recorded(ledger).cut is None
     for line in ledger.read_bytes().splitlines():
         if line.endswith(b"}"):
-            contract.check_format(json.loads(line), "ledger", "ledger.jsonl")
+            schemas.check_format(json.loads(line), "ledger", "ledger.jsonl")
     now = of_run(reports)
     open_cases = {case for (_, _, case), account in held.accounts.items() if account.open}
     differing = {key for key in then if now[key] != then[key]}

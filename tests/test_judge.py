@@ -11,21 +11,21 @@ from typing import Any
 
 import pytest
 
-from wireproof import config
-from wireproof.case import Case
-from wireproof.casebook import read_cases
 from wireproof.check import Check, Exchange, Finding, Inconclusive, Noted, NotOffered, Provider, Untestable, Violation
-from wireproof.clause import Clause
-from wireproof.contract import SchemaSet
+from wireproof.contract import loading
+from wireproof.contract.case import Case
+from wireproof.contract.case_files import read_cases
+from wireproof.contract.clause import Clause
+from wireproof.contract.schemas import SchemaSet
+from wireproof.contract.target import Target
 from wireproof.docket import docket
 from wireproof.evidence import Sent, Unsent
 from wireproof.exchange import Break, Read, Request
 from wireproof.excuses import CUT_SHORT
 from wireproof.judge import Bench
-from wireproof.target import Target
 from wireproof.verdict import Verdict, divergences
 
-PROVIDERS = config.load_providers()
+PROVIDERS = loading.load_providers()
 IIO, OPENAI = PROVIDERS["iio"], PROVIDERS["openai"]
 ENTRIES: dict[str, Any] = {
     "plain": {"says": "p", "endpoint": "chat", "body": {}},

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from wireproof import config
 from wireproof.check import Exchange, Inconclusive, Read, Request, Undecided, Violation
+from wireproof.contract import loading
 from wireproof.suites import load_checks
 
 CHECKS = load_checks()
-IIO = config.load_providers()["iio"]
+IIO = loading.load_providers()["iio"]
 SECOND = 1_000_000_000
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from wireproof import aim, config
 from wireproof.commands.faults import kill_matrix
+from wireproof.contract import loading, target_options
 from wireproof.docket import Entry, docket
 from wireproof.mock.faults import faults
 from wireproof.mock.faults.fault import stored
@@ -25,8 +25,8 @@ SEEDED: dict[str, str] = stored("seeded.yaml")
 @pytest.fixture(name="entries", scope="module")
 def _entries() -> tuple[Entry, ...]:
     """The docket of the openai profile."""
-    (target,) = aim.mock_targets("openai")
-    return docket(target, target.provider, config.load_clauses("openai"), config.load_cases())
+    (target,) = target_options.mock_targets("openai")
+    return docket(target, target.provider, loading.load_clauses("openai"), loading.load_cases())
 
 
 def test_the_page_is_what_the_command_writes_today() -> None:

@@ -41,9 +41,9 @@ PURE = frozenset(
 OWNERS = {
     "httpx": ("wireproof.wire",),
     "httpcore": ("wireproof.wire", "wireproof.recording"),
-    "jsonschema": ("wireproof.contract",),
-    "jsonschema_rs": ("wireproof.contract",),
-    "referencing": ("wireproof.contract",),
+    "jsonschema": ("wireproof.contract.schemas",),
+    "jsonschema_rs": ("wireproof.contract.schemas",),
+    "referencing": ("wireproof.contract.schemas",),
     "pytest_asyncio": ("wireproof.generated.items",),
     "schemathesis": ("wireproof.generated.from_schema",),
     "jinja2": ("wireproof.report.page",),
@@ -129,11 +129,13 @@ def test_every_module_imports_only_what_its_layer_may() -> None:
     [
         pytest.param("wireproof.formats.sse", "import httpx", id="the-decoder-and-the-http-client"),
         pytest.param("wireproof.formats.sse", "from wireproof import render", id="the-decoder-and-a-higher-layer"),
-        pytest.param("wireproof.check", "from wireproof.contract import SchemaSet", id="a-check-and-the-validators"),
+        pytest.param(
+            "wireproof.check", "from wireproof.contract.schemas import SchemaSet", id="a-check-and-the-validators"
+        ),
         pytest.param("wireproof.check", "def f():\n    import yaml", id="an-import-inside-a-function"),
         pytest.param("wireproof.judge", "import httpx", id="the-judge-and-the-http-client"),
         pytest.param("wireproof.wire2", "import httpcore._async", id="a-name-that-only-begins-alike"),
-        pytest.param("wireproof.config", "from jsonschema import validate", id="validators-outside-contract"),
+        pytest.param("wireproof.contract.loading", "from jsonschema import validate", id="validators-outside-contract"),
         pytest.param("wireproof.prove", "import locust", id="locust-outside-load"),
         pytest.param("wireproof.mock.core", "from wireproof import expect", id="the-mock-and-expectations"),
         pytest.param("wireproof.mock.core", "from wireproof.judge import Bench", id="the-mock-and-the-judge"),

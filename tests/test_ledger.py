@@ -12,10 +12,10 @@ import pytest
 from hypothesis import find, given
 from hypothesis import strategies as st
 
-from wireproof.casebook import read_cases
+from wireproof.contract.case_files import read_cases
+from wireproof.contract.finding import Finding
 from wireproof.errors import LedgerError
 from wireproof.exchange import Break, Exchange, Read, Request
-from wireproof.finding import Finding
 from wireproof.ledger import Ledger
 from wireproof.ledger_recorder import LedgerRecorder
 from wireproof.recorded import read

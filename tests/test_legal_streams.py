@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wireproof import config
+from wireproof.contract import loading
 from wireproof.evidence import Evidence
 from wireproof.exchange import Exchange, Read
 from wireproof.formats.strict_json import parse_json
@@ -477,7 +477,7 @@ def alarms(before: Mapping[Any, Verdict], after: Mapping[Any, Verdict], mix: Mix
             yield f"{'/'.join(key)}: {verdict.outcome} at {verdict.level}: {verdict.message}"
 
 
-@pytest.mark.parametrize("provider", sorted(config.load_providers()))
+@pytest.mark.parametrize("provider", sorted(loading.load_providers()))
 @settings(max_examples=EXAMPLES, derandomize=True, database=None, deadline=None)
 @given(data=st.data(), mix=MIXES)
 def test_no_legal_mix_breaks_a_promise(provider: str, heard: Heard, data: st.DataObject, mix: Mix) -> None:

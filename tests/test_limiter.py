@@ -12,16 +12,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wireproof import cli, config
+from wireproof import cli
 from wireproof.answer import Answer
 from wireproof.budget import Budget
+from wireproof.contract import loading
+from wireproof.contract.target import Key, Target
 from wireproof.errors import WireproofError
 from wireproof.limiter.fit import fit
 from wireproof.limiter.models import MODELS, Seen
 from wireproof.limiter.probe import Probe
 from wireproof.limiter.shown import limits_told, shown
 from wireproof.render import Outgoing
-from wireproof.target import Key, Target
 
 NOON = 1_800_000_000.0
 Admits = Callable[[float], bool]
@@ -111,13 +112,13 @@ class Limited:
 
 
 def probed(server: Limited, **options: object) -> Probe:
-    provider = config.load_providers()["iio"]
+    provider = loading.load_providers()["iio"]
     target = Target(
         "iio", provider, "http://127.0.0.1:1/v1", {"good": Key("K", "k")}, {"chat": "m"}, connections=1, tier="free"
     )
     target = replace(target, **{name: value for name, value in options.items() if name != "patience_s"})  # type: ignore[arg-type]
     patience = float(str(options.get("patience_s", 10_000)))
-    case = config.load_cases()["chat-basic"]
+    case = loading.load_cases()["chat-basic"]
     probe = Probe(target, case, server, Budget(target), patience, server.sleep, lambda: server.now)
     asyncio.run(probe.run())
     return probe

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from wireproof import config
+from wireproof.contract import loading
 from wireproof.evidence import Evidence
 from wireproof.exchange import Exchange, Read
 from wireproof.formats import json_pointer
@@ -19,7 +19,7 @@ from wireproof.trial import Trial
 
 SEED = 20260601
 # The servers whose answers OpenAI's column rides on, a share of it on each.
-OTHERS = sorted(config.load_providers().keys() - {config.BASELINE})
+OTHERS = sorted(loading.load_providers().keys() - {loading.BASELINE})
 # How often each case is answered oddly at random, beside the sweeps.
 ODD_ANSWERS = 1
 BODIES = (
@@ -150,7 +150,7 @@ def oddities(sent: tuple[Exchange, ...], draw: random.Random) -> Iterator[tuple[
         yield from ((*sent[:-1], odd) for odd in sweeps(sent[-1]))
 
 
-@pytest.mark.parametrize("provider", sorted(config.load_providers()))
+@pytest.mark.parametrize("provider", sorted(loading.load_providers()))
 def test_no_answer_makes_a_check_break(provider: str, heard: Callable[[str], tuple[Trial, Evidence]]) -> None:
     """OpenAI's column is judged whole on its own server's answers, and on each other server's a share of it."""
     (trial, evidence), draw = heard(provider), random.Random(SEED)

@@ -15,9 +15,10 @@ from typing import Any, cast
 import pytest
 
 from mutation import telling
-from wireproof import baseline, check, contract
+from wireproof import baseline, check
 from wireproof.baseline import Baseline
-from wireproof.clause import LEVELS
+from wireproof.contract import schemas
+from wireproof.contract.clause import LEVELS
 from wireproof.outcome import show
 from wireproof.outcomes import ERRORS, HELD, JUDGED, OUTCOMES, SKIPPED, TABLE, VerdictOutcome, outcome_of
 from wireproof.policy import Policy
@@ -85,7 +86,7 @@ def test_a_check_that_says_nothing_passes_and_its_own_mistake_is_an_error() -> N
 
 
 def test_the_formats_have_every_outcome_in_one_place_alone() -> None:
-    words = contract.document("formats/verdict.json")["$defs"]
+    words = schemas.document("formats/verdict.json")["$defs"]
     assert words["outcome"]["enum"] == IDS
     assert set(words["skipped"]["enum"]) == SKIPPED
     assert set(words["known"]["enum"]) == {one.id for one in TABLE if one.fails_run in ("at its level", BESIDE)}
@@ -105,7 +106,7 @@ def enums(schema: Any) -> Iterator[list[Any]]:
 
 @EACH
 def test_the_formats_take_a_verdict_of_each_outcome(outcome: VerdictOutcome) -> None:
-    contract.check_format(verdict(outcome.id).as_data(), "verdict", "a verdict")
+    schemas.check_format(verdict(outcome.id).as_data(), "verdict", "a verdict")
 
 
 def test_the_readme_says_of_each_outcome_what_the_table_says() -> None:

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from wireproof import config
 from wireproof.answer import Answer
-from wireproof.casebook import read_cases
+from wireproof.contract import loading
+from wireproof.contract.case_files import read_cases
+from wireproof.contract.target import Target
 from wireproof.pace import Pace, held_s
-from wireproof.target import Target
 
-IIO, OPENAI = (config.load_providers()[name] for name in ("iio", "openai"))
+IIO, OPENAI = (loading.load_providers()[name] for name in ("iio", "openai"))
 ENTRIES: dict[str, Any] = {
     "plain": {"says": "p", "endpoint": "chat", "body": {}},
     "limited": {"says": "l", "endpoint": "chat", "body": {}, "refused": "rate-limited"},

@@ -8,12 +8,12 @@ from dataclasses import replace
 
 import pytest
 
-from wireproof import aim, config, datafiles
+from wireproof.contract import data_files, loading, target_options
 from wireproof.errors import ConfigError
 from wireproof.render import render
 
-TARGET = next(target for target in aim.mock_targets() if target.name == "openai")
-CASE = config.load_cases()["chat-file"]
+TARGET = next(target for target in target_options.mock_targets() if target.name == "openai")
+CASE = loading.load_cases()["chat-file"]
 
 
 def sent(value: str) -> str:
@@ -24,7 +24,7 @@ def sent(value: str) -> str:
 
 @pytest.mark.parametrize(("form", "before"), [("base64", ""), ("pdf", "data:application/pdf;base64,")])
 def test_a_file_is_sent_as_base64(form: str, before: str) -> None:
-    content = (datafiles.root() / "suites" / "chat" / "number.pdf").read_bytes()
+    content = (data_files.root() / "suites" / "chat" / "number.pdf").read_bytes()
     assert sent(f"${form}:chat/number.pdf") == before + base64.b64encode(content).decode()
 
 

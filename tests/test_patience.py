@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wireproof import config
-from wireproof.case import Ask, Case
+from wireproof.contract import loading
+from wireproof.contract.case import Ask, Case
+from wireproof.contract.target import Key, Target
 from wireproof.patience import FRESH_AFTER_S, Patience, granted, longest_wait
-from wireproof.target import Key, Target
 
-PROVIDER = config.load_providers()["iio"]
+PROVIDER = loading.load_providers()["iio"]
 
 
 class Time:

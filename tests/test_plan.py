@@ -13,20 +13,23 @@ from typing import Any
 
 import pytest
 
-from wireproof import aim, cli, config
+from wireproof import cli
+from wireproof.contract import loading, target_options
 from wireproof.plan import Plan, plan
 from wireproof.suites import load_checks
 from wireproof.trial import open_trial
 
-PROVIDERS = config.load_providers()
+PROVIDERS = loading.load_providers()
 each_provider = pytest.mark.parametrize("provider", [pytest.param(name, id=name) for name in PROVIDERS])
 
 
 @cache
 def planned(provider: str, profile: str) -> Plan:
     """The plan of a live target of which nothing is known but a plain key."""
-    aimed = aim.TargetOptions({"provider": [provider], "endpoint": "http://127.0.0.1:9/v1", "profile": profile})
-    (target,) = aim.targets(aimed, {})
+    aimed = target_options.TargetOptions(
+        {"provider": [provider], "endpoint": "http://127.0.0.1:9/v1", "profile": profile}
+    )
+    (target,) = target_options.targets(aimed, {})
     return plan(open_trial(target, PROVIDERS, load_checks()))
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from wireproof import bundled, cli, contract
+from wireproof import bundled, cli
+from wireproof.contract import schemas
 
 ROOT = Path(__file__).parents[1]
 GIVEN_UP = 120
@@ -172,7 +173,7 @@ def test_two_runs_are_compared_by_report_and_by_ledger(
     code, shown = compare(good / "report.json", bad / "ledger.jsonl", "--json")
     assert code == 1
     found = json.loads(shown)
-    contract.check_format(found, "comparison", "stdout")
+    schemas.check_format(found, "comparison", "stdout")
     assert "wire.answered" in {pair["check"] for pair in found["regressions"]}
     code, shown = compare(bad / "report.json", good / "report.json", "--json")
     assert code == 0

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from wireproof import cli, config, prove
+from wireproof import cli, prove
+from wireproof.contract import loading
 from wireproof.errors import ConfigError
 from wireproof.mock.faults import faults
 from wireproof.suites import load_checks
@@ -60,7 +61,7 @@ def test_every_check_is_broken_by_some_fault(recorded):
 
 
 def test_every_fault_is_broken_on_providers_that_there_are(recorded):
-    assert {provider for providers in recorded.values() for provider in providers} == set(config.load_providers())
+    assert {provider for providers in recorded.values() for provider in providers} == set(loading.load_providers())
 
 
 def test_a_short_proof_shows_what_is_recorded_and_no_more(recorded):

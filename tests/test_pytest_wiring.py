@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from wireproof import config, contract
+from wireproof.contract import loading, schemas
 from wireproof.gather import SMOKE_CASES
 from wireproof.recorded import read
 from wireproof.stored import exchange_from
@@ -116,10 +116,10 @@ def test_two_workers_reach_the_verdicts_of_none(alone: Ended, shared: Ended) -> 
 
 
 def test_the_report_and_each_line_of_the_ledger_keep_their_formats(shared: Ended) -> None:
-    contract.check_format(shared.report, "report", "report.json")
+    schemas.check_format(shared.report, "report", "report.json")
     facts = list(read(shared.reports / "ledger.jsonl"))
     for fact in facts:
-        contract.check_format(fact, "ledger", "ledger.jsonl")
+        schemas.check_format(fact, "ledger", "ledger.jsonl")
     exchanges = [exchange_from(fact) for fact in facts if fact["kind"] == "exchange"]
     assert len(exchanges) == shared.report["requests"]
     assert [fact["verdict"] for fact in facts if fact["kind"] == "verdict"] == shared.report["verdicts"]
@@ -145,7 +145,7 @@ def test_a_run_holds_what_its_profile_asks_and_nothing_beside(alone: Ended, pyte
     """A plain run on the bundled server is `full`: what is asked by `all` alone is no line of it."""
     every = pytest_run("suites/health", "suites/models", "-q", "--provider", "iio", "--profile", "all").report
     asked = {case for verdict in every["verdicts"] for case in verdict["case"].split("+")}
-    left_out = {case for case in asked if config.load_cases()[case].profile == "all"}
+    left_out = {case for case in asked if loading.load_cases()[case].profile == "all"}
     assert left_out
     areas = {verdict["area"] for verdict in every["verdicts"]}
     plain = [one for one in alone.report["verdicts"] if one["target"] == "iio" and one["area"] in areas]

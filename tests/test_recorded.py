@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wireproof.casebook import read_cases
+from wireproof.contract.case_files import read_cases
 from wireproof.errors import LedgerError
 from wireproof.evidence import Unsent
 from wireproof.exchange import Exchange, Read, Request

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from wireproof import aim, bundled, config
+from wireproof import bundled
+from wireproof.contract import loading, target_options
 from wireproof.exchange import Exchange, Read, Request
 from wireproof.mock.faults import faults
 from wireproof.regard import changed, watched
@@ -67,10 +68,10 @@ def test_what_differs_is_told(parts, names):
 
 @pytest.mark.asyncio
 async def test_what_is_skipped_would_have_been_the_same():
-    (target,) = aim.mock_targets("iotex")
+    (target,) = target_options.mock_targets("iotex")
     with bundled.mock() as urls:
-        target = aim.at_address(target, urls["iotex"])
-        stand = Stand(open_trial(target, config.load_providers(), load_checks()))
+        target = target_options.at_address(target, urls["iotex"])
+        stand = Stand(open_trial(target, loading.load_providers(), load_checks()))
         await stand.faultless()
         skipped = 0
         for fault in (faults()[name] for name in SAMPLE):

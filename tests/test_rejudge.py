@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from wireproof import aim, config
-from wireproof.case import is_generated
+from wireproof.contract import loading, target_options
+from wireproof.contract.case import is_generated
+from wireproof.contract.target import Target
 from wireproof.courier import Courier
 from wireproof.evidence import Evidence, Sent
 from wireproof.ledger import Ledger
@@ -21,20 +22,19 @@ from wireproof.redact import Redactor
 from wireproof.rehearsed import Rehearsed
 from wireproof.rejudge import changed, rejudge
 from wireproof.suites import load_checks
-from wireproof.target import Target
 from wireproof.trial import Trial, open_trial
 from wireproof.verdict import Verdict
 
-PROVIDERS = tuple(config.load_providers())
+PROVIDERS = tuple(loading.load_providers())
 # One case of each form an answer has; a fault is committed on the ones it touches.
 SAMPLED = 180
 FORMS = ("models-list", "chat-basic", "chat-basic-stream", "chat-tools-stream", "embeddings-one", "models-without-key")
 
 
 def opened(provider: str) -> tuple[Trial, Target]:
-    (target,) = aim.mock_targets(provider)
-    target = aim.at_address(target, f"http://127.0.0.1:1{target.provider.serve_at}")
-    return open_trial(target, config.load_providers(), load_checks()), target
+    (target,) = target_options.mock_targets(provider)
+    target = target_options.at_address(target, f"http://127.0.0.1:1{target.provider.serve_at}")
+    return open_trial(target, loading.load_providers(), load_checks()), target
 
 
 async def gathered(trial: Trial, target: Target, names: Iterable[str], file: Path | None) -> Evidence:
@@ -127,7 +127,7 @@ def test_a_provider_that_is_not_known_is_named(tmp_path: Path) -> None:
     file = tmp_path / "ledger.jsonl"
     asyncio.run(gathered(trial, target, ["models-list"], file))
     file.write_text(file.read_text(encoding="utf-8").replace('"provider": "iio"', '"provider": "mine"', 1), "utf-8")
-    with pytest.raises(config.ConfigError, match="provider 'mine' of the ledger: it is not known"):
+    with pytest.raises(loading.ConfigError, match="provider 'mine' of the ledger: it is not known"):
         rejudge(file)
 
 

@@ -8,20 +8,20 @@ from typing import Any
 
 import pytest
 
-from wireproof import config, datafiles
-from wireproof.case import Ask
-from wireproof.casebook import read_cases
+from wireproof.contract import data_files, loading
+from wireproof.contract.case import Ask
+from wireproof.contract.case_files import read_cases
+from wireproof.contract.target import Key, Target
 from wireproof.curl import curl_command
 from wireproof.errors import ConfigError
 from wireproof.exchange import Request
 from wireproof.formats import multipart
 from wireproof.omission import CannotSend
 from wireproof.render import Outgoing, render
-from wireproof.target import Key, Target
 
-IIO = config.load_providers()["iio"]
-OPENAI = config.load_providers()["openai"]
-AIOROUTER = config.load_providers()["aiorouter"]
+IIO = loading.load_providers()["iio"]
+OPENAI = loading.load_providers()["openai"]
+AIOROUTER = loading.load_providers()["aiorouter"]
 
 
 def target(provider: Any = IIO, **more: Any) -> Target:
@@ -215,7 +215,7 @@ def test_a_form_is_sent_with_its_files_and_holes_filled() -> None:
     model, file = multipart.decode(request.body, request.header("content-type") or "")
     assert model == multipart.Part("model", b"whisper-1")
     assert (file.name, file.filename, file.media_type) == ("file", "speech.wav", "audio/wav")
-    assert file.content == (datafiles.root() / "suites/transcriptions/speech.wav").read_bytes()
+    assert file.content == (data_files.root() / "suites/transcriptions/speech.wav").read_bytes()
 
 
 def test_a_form_is_the_same_bytes_every_time() -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from wireproof import cli, contract
+from wireproof import cli
+from wireproof.contract import schemas
 from wireproof.report.files import VIEWS
 
 ROOT = Path(__file__).parents[1]
@@ -35,7 +36,7 @@ def test_a_ledger_makes_the_reports_of_its_run_anew(reports: Path, tmp_path: Pat
 
 def test_what_fails_the_run_is_the_same_in_every_report(reports: Path) -> None:
     report = json.loads((reports / "report.json").read_text(encoding="utf-8"))
-    contract.check_format(report, "report", "report.json")
+    schemas.check_format(report, "report", "report.json")
     gating = len(report["gating"])
     assert (report["exit"], report["policy"]["authority"], gating > 0) == (1, "all", True)
     suites = ET.parse(reports / "junit.xml").getroot()

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from jinja2 import Environment
 from jsonschema import Draft7Validator, FormatChecker
 
-from wireproof import config, contract
 from wireproof.commands import history as history_command
+from wireproof.contract import loading, schemas
 from wireproof.drift import Course
 from wireproof.exchange import Break, Exchange, Request
 from wireproof.report import embedded, page
@@ -211,11 +211,11 @@ def test_every_view_is_written_and_the_report_keeps_its_format(tmp_path: Path) -
     facts = facts_of("</script>\ud800")
     write_all(tmp_path, dict(facts.report))
     assert {file.name for file in tmp_path.iterdir()} == set(VIEWS)
-    contract.check_format(json.loads((tmp_path / "report.json").read_text(encoding="utf-8")), "report", "report.json")
+    schemas.check_format(json.loads((tmp_path / "report.json").read_text(encoding="utf-8")), "report", "report.json")
 
 
 def test_the_same_facts_make_the_same_files() -> None:
-    index = {"iio": {clause.id: clause for clause in config.load_clauses("iio")}}
+    index = {"iio": {clause.id: clause for clause in loading.load_clauses("iio")}}
     assert page.page(facts_of("x"), index) == page.page(facts_of("x"), index)
     assert junit(facts_of("x")) == junit(facts_of("x"))
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from wireproof import config
-from wireproof.case import Ask, Case
+from wireproof.contract import loading
+from wireproof.contract.case import Ask, Case
 from wireproof.omission import CannotSend
 from wireproof.report.request_text import numbered, pretty, request_lines, settings
 from wireproof.request_preview import UNIQUE, preview
 
-CASES = config.load_cases()
-OPENAI, IIO, AION, AIOROUTER = (config.load_providers()[name] for name in ("openai", "iio", "aion", "aiorouter"))
+CASES = loading.load_cases()
+OPENAI, IIO, AION, AIOROUTER = (loading.load_providers()[name] for name in ("openai", "iio", "aion", "aiorouter"))
 
 
 def of(**ask: Any) -> dict[str, Any]:

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wireproof import cli, datafiles
+from wireproof import cli
+from wireproof.contract import data_files
 from wireproof.sweep.knee import knee
 from wireproof.sweep.search import Limits, search
 from wireproof.sweep.step import FAILS, MEETS, UNDECIDED, Step, of_summary
@@ -159,7 +160,9 @@ def test_the_knee_is_where_slots_and_service_time_put_it(
     told = json.loads(capsys.readouterr().out)
 
     assert told == json.loads(file.read_text(encoding="utf-8"))
-    jsonschema.validate(told, json.loads((datafiles.root() / "schemas/formats/sweep.json").read_text(encoding="utf-8")))
+    jsonschema.validate(
+        told, json.loads((data_files.root() / "schemas/formats/sweep.json").read_text(encoding="utf-8"))
+    )
     truth = slots if by == "users" else rate
     above = [step for step in told["steps"] if step["load"] >= 2 * truth]
     below = [step for step in told["steps"] if step["load"] <= truth / 2]

@@ -7,19 +7,20 @@ from typing import Any
 
 import pytest
 
-from wireproof import config, expect
-from wireproof.casebook import read_cases
+from wireproof import expect
 from wireproof.check import Check, Exchange, Read, Request, Undecided
-from wireproof.clause import Clause
 from wireproof.column_judges import ColumnJudges
-from wireproof.contract import SchemaSet
+from wireproof.contract import loading
+from wireproof.contract.case_files import read_cases
+from wireproof.contract.clause import Clause
+from wireproof.contract.schemas import SchemaSet
+from wireproof.contract.target import Target
 from wireproof.docket import docket
 from wireproof.gather import Gathered
 from wireproof.judge import Bench
-from wireproof.target import Target
 from wireproof.trial import Trial
 
-IIO = config.load_providers()["iio"]
+IIO = loading.load_providers()["iio"]
 ENTRIES: dict[str, Any] = {"plain": {"says": "p", "endpoint": "chat", "body": {}}}
 CASES = {case.name: case for case in read_cases("chat", ENTRIES, "cases.yaml", ENTRIES)}
 TARGET = Target("iio", IIO, "http://127.0.0.1:1/v1")

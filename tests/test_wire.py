@@ -16,11 +16,11 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from wireproof.answer import Answer
+from wireproof.contract.target import Deadlines, Key
 from wireproof.curl import curl_command
 from wireproof.exchange import Request
 from wireproof.pulse import STALL_NS, Pulse
 from wireproof.render import Outgoing
-from wireproof.target import Deadlines, Key
 from wireproof.wire import BODY_BOUND, Wire
 
 pytestmark = pytest.mark.asyncio

@@ -6,10 +6,10 @@ Only a transport failure before the first byte, and a 429 or 503 that says when 
 from __future__ import annotations
 
 from wireproof.answer import HELD_OFF, Answer
-from wireproof.case import Case
+from wireproof.contract.case import Case
+from wireproof.contract.target import Target
 from wireproof.formats.durations import seconds_until
 from wireproof.pace import LIMITS
-from wireproof.target import Target
 
 TRIES = 3
 LONGEST_WAIT = 30.0

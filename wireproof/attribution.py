@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from wireproof.clause import LEVELS, Clause, Judgement, highest
-from wireproof.finding import Finding
+from wireproof.contract.clause import LEVELS, Clause, Judgement, highest
+from wireproof.contract.finding import Finding
 from wireproof.formats import json_pointer
 from wireproof.verdict import ClauseVerdict
 

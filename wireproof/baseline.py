@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from wireproof import contract
+from wireproof.contract import schemas
 from wireproof.errors import ConfigError
 from wireproof.formats.safe_text import printable
 from wireproof.formats.yaml_file import read_yaml
@@ -113,7 +113,7 @@ def read(file: Path, today: date) -> Baseline:
         data = read_yaml(file)
     except ValueError as error:  # YAML itself reads what looks like a date
         raise ConfigError(str(file), f"a value is not a date ({error})", "write YYYY-MM-DD") from None
-    contract.check_format(_with_text_dates(data), "baseline", str(file))
+    schemas.check_format(_with_text_dates(data), "baseline", str(file))
     entries = tuple(_entry(entry, f"{file}, /known/{at}") for at, entry in enumerate(_with_text_dates(data)["known"]))
     seen: set[tuple[str | None, ...]] = set()
     for at, entry in enumerate(entries):

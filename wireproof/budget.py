@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wireproof.provider import Price, Provider
+from wireproof.contract.provider import Price, Provider
+from wireproof.contract.target import Target
 from wireproof.render import Outgoing
-from wireproof.target import Target
 
 # The endpoints whose answers a model makes of tokens.
 SPEAKING = ("/chat/completions", "/completions", "/responses")

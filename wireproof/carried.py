@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 
-from wireproof.case import Case
+from wireproof.contract.case import Case
+from wireproof.contract.target import Deadlines, Target
 from wireproof.courier import Courier
 from wireproof.evidence import Evidence, Sent
 from wireproof.exchange import Exchange
-from wireproof.target import Deadlines, Target
 from wireproof.wire import Wire
 
 # Several small pools: httpcore's pool takes time in the square of its connections.

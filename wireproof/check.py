@@ -19,15 +19,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from wireproof.case import Case
+from wireproof.contract.case import Case
+from wireproof.contract.finding import Finding, shown
+from wireproof.contract.provider import Provider, Refusal
+from wireproof.contract.target import Target
 from wireproof.exchange import Exchange, Read, Request, usage_of
-from wireproof.finding import Finding, shown
 from wireproof.formats import json_pointer
 from wireproof.formats.sse import Comment, Event, Offence
 from wireproof.formats.strict_json import NotJson, parse_json
-from wireproof.provider import Provider, Refusal
 from wireproof.stream import Choice, Chunk, Stream, ToolCall
-from wireproof.target import Target
 
 __all__ = [
     "Attempt",

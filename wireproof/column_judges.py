@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from wireproof.case import Case
 from wireproof.check import Check
-from wireproof.contract import SchemaSet
+from wireproof.contract.case import Case
+from wireproof.contract.provider import Provider
+from wireproof.contract.schemas import SchemaSet
+from wireproof.contract.target import Target
 from wireproof.docket import Entry
 from wireproof.evidence import Evidence
 from wireproof.judge import Bench
-from wireproof.provider import Provider
-from wireproof.target import Target
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from typing import Any, Protocol
 from wireproof import again
 from wireproof.answer import Answer
 from wireproof.budget import Budget
-from wireproof.case import Ask, Case
+from wireproof.contract.case import Ask, Case
+from wireproof.contract.target import Target
 from wireproof.evidence import Evidence, Sent, Unsent
 from wireproof.exchange import Exchange
 from wireproof.formats import json_pointer
@@ -24,7 +25,6 @@ from wireproof.pace import Pace
 from wireproof.patience import Patience
 from wireproof.recorder import NullRecorder, Recorder
 from wireproof.render import Outgoing, render
-from wireproof.target import Target
 
 
 class Line(Protocol):

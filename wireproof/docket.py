@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
 
-from wireproof.case import Case, is_generated
-from wireproof.clause import Clause, Judgement, highest
+from wireproof.contract.case import Case, is_generated
+from wireproof.contract.clause import Clause, Judgement, highest
+from wireproof.contract.provider import Provider
+from wireproof.contract.target import Target
 from wireproof.errors import ConfigError
-from wireproof.provider import Provider
-from wireproof.target import Target
 
 # Argument name → case name, in pairs.
 Named = tuple[tuple[str, str], ...]

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from wireproof import config, datafiles
-from wireproof.case import Case
-from wireproof.casebook import chains_of_bases
 from wireproof.check import Check
-from wireproof.clause import Clause, Judgement
+from wireproof.contract import data_files, loading
+from wireproof.contract.case import Case
+from wireproof.contract.case_files import chains_of_bases
+from wireproof.contract.clause import Clause, Judgement
+from wireproof.contract.provider import Provider
 from wireproof.docket import is_selector, selects
 from wireproof.errors import ConfigError
 from wireproof.formats.yaml_file import read_yaml
 from wireproof.mock.faults import Fault, faults
 from wireproof.omission import CannotSend
-from wireproof.provider import Provider
 from wireproof.request_preview import preview
 from wireproof.source_places import case_place, check_place, fault_places
 from wireproof.suites import load_checks
@@ -31,7 +31,7 @@ Facts = dict[str, Any]
 @cache
 def mends() -> Mapping[str, str]:
     """How a server is mended, by check or by area."""
-    found: Mapping[str, str] = read_yaml(datafiles.PACKAGE / "mends.yaml")
+    found: Mapping[str, str] = read_yaml(data_files.PACKAGE / "mends.yaml")
     return found
 
 
@@ -54,9 +54,9 @@ class Library:
     @classmethod
     def of(cls, providers: Mapping[str, Provider], matrix: Matrix) -> Library:
         """The library of these providers."""
-        indexes = {name: config.load_clauses(provider.schemas) for name, provider in providers.items()}
+        indexes = {name: loading.load_clauses(provider.schemas) for name, provider in providers.items()}
         clauses = {clause.id: (name, clause) for name, index in indexes.items() for clause in index}
-        return cls(providers, load_checks(), clauses, config.load_cases(), faults(), matrix)
+        return cls(providers, load_checks(), clauses, loading.load_cases(), faults(), matrix)
 
     def explain(self, id: str, provider: str | None = None) -> Facts:
         """The facts behind an id; raises ConfigError with the nearest ids for one that nothing has.
@@ -156,7 +156,7 @@ class Library:
 
     def _bases(self, name: str) -> list[list[Facts]]:
         """The cases that each request of a case starts from, the nearest first."""
-        chains = chains_of_bases(name, config.case_entries())
+        chains = chains_of_bases(name, loading.case_entries())
         return [
             [{"case": base, "file": case_place(base), "says": self.cases[base].says} for base in chain]
             for chain in chains
@@ -165,7 +165,7 @@ class Library:
     def _sent(self, case: Case, provider: str | None) -> Facts:
         """The requests of a case as a provider would get them, or why none would."""
         lack = ""
-        names = [config.provider_named(self.providers, provider).name] if provider else self._askable(case)
+        names = [loading.provider_named(self.providers, provider).name] if provider else self._askable(case)
         for name in names:
             try:
                 return {"sent_to": name, "sends": preview(case, self.providers[name])}
@@ -181,7 +181,7 @@ class Library:
             if any(case.name in one.case.values() for one in clause.judged)
         }
         return sorted(
-            self.providers, key=lambda name: (self.providers[name].schemas not in naming, name != config.BASELINE)
+            self.providers, key=lambda name: (self.providers[name].schemas not in naming, name != loading.BASELINE)
         )
 
     def _provider(self, id: str) -> Facts:

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wireproof import config, datafiles
-from wireproof.case import Ask, Case
 from wireproof.check import Check
+from wireproof.contract import data_files, loading
+from wireproof.contract.case import Ask, Case
+from wireproof.contract.provider import Provider
 from wireproof.docket import is_selector, selects
 from wireproof.formats.yaml_file import read_yaml
 from wireproof.honoured import has
-from wireproof.provider import Provider
 
 # Why no answer shows that a member was obeyed: endpoint → member → reason.
 REASONS = "suites/unproved.yaml"
@@ -51,15 +51,15 @@ class Field:
 
 def reasons() -> Mapping[str, Mapping[str, str]]:
     """Why no answer shows that a member was obeyed."""
-    found: Mapping[str, Mapping[str, str]] = read_yaml(datafiles.root() / REASONS)
+    found: Mapping[str, Mapping[str, str]] = read_yaml(data_files.root() / REASONS)
     return found
 
 
 def fields(providers: Mapping[str, Provider], checks: Mapping[str, Check]) -> tuple[Field, ...]:
     """Every member of every request that a contract of ours names."""
-    cases, why = config.load_cases(), reasons()
+    cases, why = loading.load_cases(), reasons()
     shown = {name: dict(honoured(provider, provider, checks, cases)) for name, provider in providers.items()}
-    baseline = providers[config.BASELINE]
+    baseline = providers[loading.BASELINE]
     by_openai = {name: dict(honoured(baseline, one, checks, cases)) for name, one in providers.items()}
     return tuple(
         Field(
@@ -81,7 +81,7 @@ def honoured(
 ) -> Iterator[tuple[tuple[str, str], set[str]]]:
     """(endpoint, member) → the checks that show it obeyed, on cases that the target is sent by this index."""
     found: dict[tuple[str, str], set[str]] = {}
-    judged = [judgement for clause in config.load_clauses(column.schemas) for judgement in clause.judged]
+    judged = [judgement for clause in loading.load_clauses(column.schemas) for judgement in clause.judged]
     cited = [cases[name] for one in judged for name in one.case.values() if name in cases]
     offered = [case for case in cited if target.offers(case.feature) and column.offers(case.feature)]
     for judgement in (one for one in judged if checks[one.check].honours):

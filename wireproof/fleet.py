@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from wireproof import contract, datafiles
+from wireproof.contract import data_files, schemas
 from wireproof.errors import ConfigError, WireproofError
 from wireproof.formats.yaml_file import read_yaml
 
@@ -19,8 +19,8 @@ FILE = "load/cells.yaml"
 
 def latency_data(name: str) -> Mapping[str, Any]:
     """The latency of a kind of cell; ConfigError lists the known ones."""
-    data = read_yaml(datafiles.root() / FILE, FILE)
-    contract.check_format(data, "cells", FILE)
+    data = read_yaml(data_files.root() / FILE, FILE)
+    schemas.check_format(data, "cells", FILE)
     known: Mapping[str, Any] = data["cells"]
     if name not in known:
         raise ConfigError(f"--latency {name}", "no such kind of cell", f"choose one of {', '.join(known)}")
@@ -31,7 +31,7 @@ def latency_data(name: str) -> Mapping[str, Any]:
 def script_data(file: Path) -> list[Mapping[str, Any]]:
     """The turns that a script tells; ConfigError where it does not read."""
     data: list[Mapping[str, Any]] = read_yaml(file)
-    contract.check_format(data, "script", str(file))
+    schemas.check_format(data, "script", str(file))
     return data
 
 

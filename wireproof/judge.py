@@ -10,17 +10,17 @@ from functools import partial
 from typing import Any, TypeVar
 
 from wireproof.attribution import each_clause, weightiest_first
-from wireproof.case import Case
 from wireproof.check import Check, Contract, Finding, Inconclusive, Undecided, Untestable, Violation
+from wireproof.contract.case import Case
+from wireproof.contract.provider import Provider
+from wireproof.contract.target import Target, not_given
 from wireproof.docket import Entry
 from wireproof.evidence import Evidence, Unsent
 from wireproof.exchange import Exchange
 from wireproof.excuses import CUT_SHORT, asking_failure, require_no_rate_limit, require_not_declined
 from wireproof.honoured import ignored
 from wireproof.outcomes import ERRORS, outcome_of
-from wireproof.provider import Provider
 from wireproof.regard import READS, half_kept
-from wireproof.target import Target, not_given
 from wireproof.verdict import Verdict
 
 T = TypeVar("T")

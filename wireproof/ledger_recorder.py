@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from wireproof.case import Case
+from wireproof.contract.case import Case
+from wireproof.contract.target import Target
 from wireproof.evidence import Sent, Unsent
 from wireproof.exchange import Exchange
 from wireproof.ledger import Ledger
 from wireproof.stored import exchange_data
-from wireproof.target import Target
 
 
 @dataclass(slots=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from wireproof.contract.target import Target
 from wireproof.evidence import Sent
 from wireproof.exchange import Exchange
 from wireproof.formats import json_pointer
 from wireproof.formats.strict_json import NotJson
-from wireproof.target import Target
 
 # Ids that tell of another use than chat, for picking a model nobody named.
 NOT_CHAT = (

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from wireproof.case import PROFILES, Case
+from wireproof.contract.case import PROFILES, Case
+from wireproof.contract.target import Target, not_given
 from wireproof.evidence import Unsent
 from wireproof.patience import granted
-from wireproof.target import Target, not_given
 
 
 class CannotSend(Exception):

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wireproof import baseline, config
-from wireproof.option_table import OPTIONS
+from wireproof import baseline
+from wireproof.contract import loading
+from wireproof.contract.option_table import OPTIONS
 
 if TYPE_CHECKING:
     from wireproof.generated.effort import Effort
@@ -84,4 +85,4 @@ def effort_of(options: argparse.Namespace, kept: Path, environment: Mapping[str,
 
 def target_names(options: argparse.Namespace) -> tuple[str, ...]:
     """The names that the targets of a run can have; those of the known providers where none were chosen."""
-    return tuple(options.provider) or tuple(config.providers_data())
+    return tuple(options.provider) or tuple(loading.providers_data())

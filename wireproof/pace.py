@@ -12,10 +12,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from wireproof.answer import HELD_OFF, Answer
-from wireproof.case import Case
+from wireproof.contract.case import Case
+from wireproof.contract.provider import Rate
+from wireproof.contract.target import Target
 from wireproof.formats.durations import EPOCH, duration_s, seconds_until
-from wireproof.provider import Rate
-from wireproof.target import Target
 
 MINUTE_S = 60.0
 # A limit of a minute is over by then; one of a day is not worth waiting for.

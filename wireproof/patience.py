@@ -13,8 +13,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from wireproof.case import PLAIN_KEYS, Ask, Case
-from wireproof.target import Target
+from wireproof.contract.case import PLAIN_KEYS, Ask, Case
+from wireproof.contract.target import Target
 
 # A minute of the target's is over a second after one of ours.
 FRESH_AFTER_S = 61.0

@@ -8,13 +8,13 @@ from itertools import takewhile
 from typing import Any
 
 from wireproof.budget import Budget, Ceiling, ceiling
-from wireproof.case import Case
+from wireproof.contract.case import Case
+from wireproof.contract.target import Target
 from wireproof.gather import SMOKE_CASES
 from wireproof.generated.foreseen import foreseen
 from wireproof.omission import CannotSend, not_worth_sending
 from wireproof.patience import longest_wait
 from wireproof.render import Outgoing, render
-from wireproof.target import Target
 from wireproof.trial import Trial
 
 

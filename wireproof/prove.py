@@ -13,8 +13,10 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 
-from wireproof import aim, bundled, config
+from wireproof import bundled
 from wireproof.brief import Brief, Record, one_of_each
+from wireproof.contract import loading, target_options
+from wireproof.contract.target import Deadlines
 from wireproof.errors import ConfigError
 from wireproof.generated.proved import Round, concerned
 from wireproof.members import Member, members
@@ -22,7 +24,6 @@ from wireproof.mock.faults import Fault, faults
 from wireproof.proof import Proof
 from wireproof.stand import Stand
 from wireproof.suites import load_checks
-from wireproof.target import Deadlines
 from wireproof.toll import Toll, Touched, joined
 from wireproof.trial import Trial, open_trial
 
@@ -59,9 +60,9 @@ def prove(providers: Sequence[str] = (), only: Sequence[str] = (), record: Recor
     Raises ConfigError for a provider or a fault that does not exist.
     """
     chosen = _chosen(faults(), only)
-    names = [target.name for target in aim.mock_targets(*providers)]
+    names = [target.name for target in target_options.mock_targets(*providers)]
     # The longest first, so that the processes end at about the same time.
-    turns = sorted(names, key=lambda name: len(config.load_clauses(name)), reverse=True)
+    turns = sorted(names, key=lambda name: len(loading.load_clauses(name)), reverse=True)
     tasks = [(name, drawn) for name in turns for drawn in (False, True) if not drawn or _draws(name, chosen)]
     shares = [None if record is None else _share(record, name, turns) for name, _ in tasks]
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
@@ -87,7 +88,7 @@ def prove(providers: Sequence[str] = (), only: Sequence[str] = (), record: Recor
 
 def _draws(name: str, chosen: Sequence[Fault]) -> bool:
     """Whether a column has faults that requests of its own making are to show, which is a process of its own."""
-    return name == config.BASELINE and bool(concerned(chosen))
+    return name == loading.BASELINE and bool(concerned(chosen))
 
 
 def _merged(parts: Sequence[Part]) -> Part:
@@ -120,10 +121,10 @@ def _process(task: tuple[str, bool], only: tuple[str, ...], share: Share | None)
     name, drawn = task
     # A short life with little to throw away: looking for cycles takes a tenth of it.
     gc.disable()
-    known, chosen = config.load_providers(), _chosen(faults(), only)
-    (target,) = aim.mock_targets(name)
+    known, chosen = loading.load_providers(), _chosen(faults(), only)
+    (target,) = target_options.mock_targets(name)
     with bundled.mock() as urls:
-        target = replace(aim.at_address(target, urls[name]), deadlines=DEADLINES)
+        target = replace(target_options.at_address(target, urls[name]), deadlines=DEADLINES)
         trial = open_trial(target, known, load_checks())
         return asyncio.run(_drawn(trial, chosen, share) if drawn else _prove(trial, chosen, not only, share))
 

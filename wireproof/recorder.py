@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from wireproof.case import Case
+from wireproof.contract.case import Case
 from wireproof.evidence import Sent, Unsent
 from wireproof.exchange import Exchange
 

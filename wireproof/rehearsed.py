@@ -12,13 +12,13 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from wireproof.answer import Answer
-from wireproof.case import Case
+from wireproof.contract.case import Case
+from wireproof.contract.provider import Provider
 from wireproof.exchange import Break, Exchange, Read
 from wireproof.formats.http_framing import interim
 from wireproof.mock.faults import Fault
 from wireproof.mock.message import Op, Ops, Received
 from wireproof.mock.rehearsal import NOW, Rehearsal, Take
-from wireproof.provider import Provider
 from wireproof.render import Outgoing
 
 SECOND_NS = 1_000_000_000

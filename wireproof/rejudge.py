@@ -6,19 +6,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from wireproof import config
-from wireproof.aim import TargetOptions
-from wireproof.case import is_generated
+from wireproof.contract import loading
+from wireproof.contract.case import is_generated
+from wireproof.contract.provider import Provider
+from wireproof.contract.target import Deadlines, Target
+from wireproof.contract.target_options import TargetOptions
 from wireproof.docket import Entry
 from wireproof.errors import ConfigError
 from wireproof.evidence import Evidence
 from wireproof.ledger_recorder import describe
-from wireproof.provider import Provider
 from wireproof.recorded import Recorded, recorded
 from wireproof.resume import stored_results
 from wireproof.run import Run
 from wireproof.suites import load_checks
-from wireproof.target import Deadlines, Target
 from wireproof.trial import open_trial
 from wireproof.verdict import Verdict
 
@@ -28,7 +28,7 @@ def rejudge(file: Path, providers_file: Path | None = None, **settings: Any) -> 
 
     Raises LedgerError for a file that is no ledger, ConfigError for a provider that is not known.
     """
-    held, known, checks = recorded(file), config.load_providers(providers_file), load_checks()
+    held, known, checks = recorded(file), loading.load_providers(providers_file), load_checks()
     trials = {told["name"]: open_trial(_target(told, known), known, checks) for told in held.header["targets"]}
     settings["started"] = held.header["started"]
     run = Run(TargetOptions({"providers": providers_file}), trials, **settings)

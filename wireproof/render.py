@@ -11,14 +11,14 @@ from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
-from wireproof import datafiles
-from wireproof.case import Ask
+from wireproof.contract import data_files
+from wireproof.contract.case import Ask
+from wireproof.contract.target import Key, Target
 from wireproof.errors import ConfigError
 from wireproof.exchange import Request
 from wireproof.formats import multipart
 from wireproof.formats.multipart import Part
 from wireproof.omission import CannotSend
-from wireproof.target import Key, Target
 
 # A value that begins so is the base64 of the file below suites/ that it names, alone or as a data URL.
 PACKED = {"$base64:": "", "$pdf:": "data:application/pdf;base64,"}
@@ -111,7 +111,7 @@ def _part(name: str, value: Any) -> Part:
 
 def _file(name: str) -> bytes:
     try:
-        return (datafiles.root() / "suites" / name).read_bytes()
+        return (data_files.root() / "suites" / name).read_bytes()
     except OSError as error:
         problem = f"it cannot be read ({error.strerror})"
         raise ConfigError(f"suites/{name}", problem, "name a file below suites/") from None

@@ -8,14 +8,14 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from wireproof import keys
-from wireproof.case import Ask, Case
+from wireproof.contract import keys
+from wireproof.contract.case import Ask, Case
+from wireproof.contract.provider import Provider
+from wireproof.contract.target import Key, Target
 from wireproof.exchange import Request
 from wireproof.formats import multipart
 from wireproof.omission import CannotSend, not_worth_sending
-from wireproof.provider import Provider
 from wireproof.render import render
-from wireproof.target import Key, Target
 
 Facts = dict[str, Any]
 UNIQUE = "{an id never sent before}"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from wireproof.case import Case
+from wireproof.contract.case import Case
+from wireproof.contract.target import Target
 from wireproof.errors import ConfigError
 from wireproof.evidence import Sent, Unsent
 from wireproof.ledger_lock import has_writer
 from wireproof.recorded import Recorded, recorded
-from wireproof.target import Target
 
 CUT_OFF = Unsent("inconclusive", "the run was cut off after this was asked and before its answer was written")
 CHANGED = Unsent("untestable", "the case asks something else now than when this was recorded")

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from wireproof import __version__, bundled, config, datafiles
-from wireproof.aim import TargetOptions, at_address, environment, targets
+from wireproof import __version__, bundled
 from wireproof.baseline import Baseline
+from wireproof.contract import data_files, loading
+from wireproof.contract.target_options import TargetOptions, at_address, environment, targets
 from wireproof.docket import Entry
 from wireproof.ledger import Ledger
 from wireproof.ledger_recorder import describe, header
@@ -71,7 +72,7 @@ class Run:
     @classmethod
     def of(cls, options: TargetOptions, **settings: Any) -> Run:
         """A run of the targets that the options name; raises ConfigError before anything is sent."""
-        known = config.load_providers(options.providers_file)
+        known = loading.load_providers(options.providers_file)
         checks = load_checks()
         trials = [open_trial(target, known, checks) for target in targets(options, environment())]
         return cls(options, {trial.target.name: trial for trial in trials}, **settings)
@@ -103,7 +104,7 @@ class Run:
         else:
             targets = [trial.target for trial in self.trials.values()]
             policy = {"fail_on": self.fail_on, "authority": self.authority}
-            judged_by = {"suite": dict(installed(datafiles.root())), "policy": policy}
+            judged_by = {"suite": dict(installed(data_files.root())), "policy": policy}
             first = header(__version__, self.id, self.started, self.options.live, targets)
             self.ledger.open(self._file, first | judged_by)
         self._held.callback(self.ledger.close)
@@ -144,7 +145,7 @@ class Run:
         assert trial.gathered is not None
         sent = [trial.gathered.evidence.get(case) for case in verdict.case.split("+")]
         exchanges = [exchanges[-1] for exchanges in sent if isinstance(exchanges, tuple)]
-        clauses = {clause.id: clause for column in trial.columns for clause in config.load_clauses(column.schemas)}
+        clauses = {clause.id: clause for column in trial.columns for clause in loading.load_clauses(column.schemas)}
         return self.ledger.redactor.text(violation.told(verdict, exchanges, clauses))
 
     def as_worker(self) -> dict[str, Any]:

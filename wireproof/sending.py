@@ -7,7 +7,7 @@ import gc
 import logging
 from collections.abc import Iterable, Sequence
 
-from wireproof.case import Case, is_generated
+from wireproof.contract.case import Case, is_generated
 from wireproof.docket import Entry
 from wireproof.errors import WireproofError
 from wireproof.evidence import Sent

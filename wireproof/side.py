@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from wireproof import contract
+from wireproof.contract import schemas
 from wireproof.errors import LedgerError
 from wireproof.recorded import recorded
 from wireproof.report.facts import LEDGER, REPORT
@@ -43,7 +43,7 @@ def read(file: Path) -> Side:
         return _of_ledger(file)
     if not isinstance(data, dict) or data.get("kind") == "header":
         return _of_ledger(file)
-    contract.check_format(data, "report", str(file))
+    schemas.check_format(data, "report", str(file))
     if not data["complete"]:
         raise LedgerError(f"{file}: the run did not come to its end; finish it by --resume")
     beside = file.with_name(LEDGER)

@@ -6,11 +6,11 @@ import re
 from functools import cache
 from pathlib import Path
 
-from wireproof import config, datafiles
 from wireproof.check import Check
+from wireproof.contract import data_files, loading
 from wireproof.mock import faults
 
-FAULTS = datafiles.PACKAGE / "mock" / "faults"
+FAULTS = data_files.PACKAGE / "mock" / "faults"
 
 
 def check_place(check: Check) -> str:
@@ -21,7 +21,7 @@ def check_place(check: Check) -> str:
 
 def case_place(name: str) -> str:
     """The place of a case's entry."""
-    file = next(file for file, entries in config.case_files().items() if name in entries)
+    file = next(file for file, entries in loading.case_files().items() if name in entries)
     return _place(file, _line(file, f"^{re.escape(name)}:"))
 
 
@@ -52,6 +52,6 @@ def _text(file: Path) -> str:
 
 def _place(file: Path, line: int) -> str:
     """A place as editors read it, from the folder of the suites or that of the package."""
-    roots = (datafiles.root(), datafiles.PACKAGE.parent)
+    roots = (data_files.root(), data_files.PACKAGE.parent)
     root = next((root for root in roots if file.is_relative_to(root)), None)
     return f"{file.relative_to(root) if root else file}:{line}"

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from wireproof.carried import CONNECTIONS, PATIENT, agree, carried, is_unread
-from wireproof.case import Case, is_generated
+from wireproof.contract.case import Case, is_generated
+from wireproof.contract.provider import Provider
+from wireproof.contract.target import Target
 from wireproof.courier import Courier
 from wireproof.docket import Entry
 from wireproof.evidence import Evidence, Sent
@@ -14,10 +16,8 @@ from wireproof.framed import is_unreadable, likeness, whole
 from wireproof.mock.control import FAULT
 from wireproof.mock.faults import Fault
 from wireproof.mock.message import Ops
-from wireproof.provider import Provider
 from wireproof.regard import changed, watched
 from wireproof.rehearsed import Rehearsed, heard_instead
-from wireproof.target import Target
 from wireproof.toll import Due, Rehearsal, Toll, Touched, toll_of
 from wireproof.trial import Trial
 from wireproof.verdict import Verdict

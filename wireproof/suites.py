@@ -8,21 +8,21 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-from wireproof import datafiles
 from wireproof.check import Check, registry
+from wireproof.contract import data_files
 
 
 @cache
 def load_checks() -> dict[str, Check]:
     """Every check by id."""
-    for file in sorted((datafiles.root() / "suites").glob("*/test_*.py")):
+    for file in sorted((data_files.root() / "suites").glob("*/test_*.py")):
         _load(file)
     return dict(registry)
 
 
 def load_file(name: str) -> None:
     """The checks of one file of the suites, such as `chat/test_stream`."""
-    _load(datafiles.root() / "suites" / f"{name}.py")
+    _load(data_files.root() / "suites" / f"{name}.py")
 
 
 def _load(file: Path) -> ModuleType:

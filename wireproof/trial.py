@@ -8,19 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from wireproof import config
-from wireproof.case import PROFILES, Case
 from wireproof.check import Check
 from wireproof.column_judges import ColumnJudges
+from wireproof.contract import loading
+from wireproof.contract.case import PROFILES, Case
+from wireproof.contract.provider import Provider
+from wireproof.contract.target import Target
 from wireproof.docket import Entry, docket
 from wireproof.errors import ConfigError
 from wireproof.evidence import Evidence
 from wireproof.gather import SMOKE_CASES, Gathered, gather, smoke_failure
 from wireproof.judge import Bench
 from wireproof.model_choice import with_models
-from wireproof.provider import Provider
 from wireproof.recorder import Recorder
-from wireproof.target import Target
 from wireproof.verdict import Verdict
 
 
@@ -118,15 +118,15 @@ def open_trial(target: Target, known: Mapping[str, Provider], checks: Mapping[st
     from wireproof.generated.families import strategies
     from wireproof.generated.machines import stateful
 
-    cases = config.load_cases()
+    cases = loading.load_cases()
     columns = [target.provider]
-    if target.provider.name != config.BASELINE:
-        columns.append(known[config.BASELINE])
+    if target.provider.name != loading.BASELINE:
+        columns.append(known[loading.BASELINE])
     entries: list[Entry] = []
     for column in columns:
         # Requests are generated from the target's own document, and judged by it alone.
         drawn = (*strategies(column), *stateful(column)) if column is target.provider else ()
-        entries += docket(target, column, config.load_clauses(column.schemas), cases, drawn)
+        entries += docket(target, column, loading.load_clauses(column.schemas), cases, drawn)
     for entry in entries:
         if entry.check not in checks:
             clause = entry.clauses[0][0].id

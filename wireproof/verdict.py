@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wireproof.clause import highest
-from wireproof.finding import Finding
+from wireproof.contract.clause import highest
+from wireproof.contract.finding import Finding
 from wireproof.outcomes import OUTCOMES
 
 # Fields of a verdict whose JSON form is made, or that only some verdicts have.

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 from wireproof.assertion import header, that
 from wireproof.check import Exchange, Inconclusive, Provider, Violation
+from wireproof.contract.mock_controls import CLOCK
 from wireproof.formats.durations import EPOCH, duration_s, seconds_until
-from wireproof.mock_controls import CLOCK
 
 # A client holds a count in 64 bits.
 WHOLE = re.compile(r"[0-9]{1,18}")

@@ -21,12 +21,12 @@ import httpx
 
 from wireproof import __version__, upload
 from wireproof.answer import Answer
+from wireproof.contract.target import Deadlines
 from wireproof.exchange import Break
 from wireproof.formats.http_framing import interim, surplus
 from wireproof.pulse import Pulse
 from wireproof.recording import Recording, RecordingBackend, broken, current
 from wireproof.render import Outgoing
-from wireproof.target import Deadlines
 
 # Enough for any answer a suite asks for; a body beyond it is cut and the exchange says so.
 BODY_BOUND = 16 * 1024 * 1024

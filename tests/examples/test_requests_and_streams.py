@@ -21,8 +21,9 @@ import jsonschema_rs
 import openai
 import pytest
 
-from wireproof import aim, stream
-from wireproof.config import providers_data
+from wireproof import stream
+from wireproof.contract import target_options
+from wireproof.contract.loading import providers_data
 from wireproof.errors import ConfigError
 
 HERE = Path(__file__).parent
@@ -166,7 +167,9 @@ def test_the_name_of_a_variable_in_the_place_of_the_key_is_told_before_anything_
 ) -> None:
     environment = {entry(name)["auth"]["key_env"]: record["client"]["api_key"]}
     with pytest.raises(ConfigError, match="the name of a variable"):
-        aim.targets(aim.TargetOptions({"provider": [name], "endpoint": record["client"]["base_url"]}), environment)
+        target_options.targets(
+            target_options.TargetOptions({"provider": [name], "endpoint": record["client"]["base_url"]}), environment
+        )
 
 
 # --- streams

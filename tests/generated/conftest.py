@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from wireproof import aim, config
-from wireproof.case import endpoint_of
 from wireproof.check import Violation
+from wireproof.contract import loading, target_options
+from wireproof.contract.case import endpoint_of
+from wireproof.contract.target import Target
 from wireproof.courier import Courier, Lines
 from wireproof.docket import Entry
 from wireproof.generated.draft import Draft
@@ -24,7 +25,6 @@ from wireproof.generated.probe import Probe
 from wireproof.mock.control import FAULT
 from wireproof.rehearsed import Rehearsed
 from wireproof.suites import load_checks
-from wireproof.target import Target
 from wireproof.trial import Trial, open_trial
 
 EFFORT = Effort(WIDE_EXAMPLES, shrink=True, same=True)
@@ -32,8 +32,8 @@ EFFORT = Effort(WIDE_EXAMPLES, shrink=True, same=True)
 
 def target_of(provider: str, fault: str | None) -> Target:
     """The bundled server's profile of a provider, which commits a fault on every request."""
-    (target,) = aim.mock_targets(provider)
-    target = aim.at_address(target, f"http://mock{target.provider.serve_at}")
+    (target,) = target_options.mock_targets(provider)
+    target = target_options.at_address(target, f"http://mock{target.provider.serve_at}")
     return target if fault is None else replace(target, headers={FAULT: fault})
 
 
@@ -50,7 +50,7 @@ def _explored() -> Callable[..., Exploration]:
 
     def explore(check: str, case: str, fault: str | None, provider: str = "openai") -> Exploration:
         target = target_of(provider, fault)
-        trial = open_trial(target, config.load_providers(), load_checks())
+        trial = open_trial(target, loading.load_providers(), load_checks())
         line: Lines = Rehearsed(target.provider)
         draft = Draft(target.provider, endpoint_of(case))
         entry, courier = entry_of(trial, check, case), Courier(target, line)
@@ -74,7 +74,7 @@ def _exercised() -> Callable[..., Exercise]:
 
     def exercise(check: str, case: str, fault: str | None, provider: str, talks: int = WIDE_EXAMPLES) -> Exercise:
         target = target_of(provider, fault)
-        trial = open_trial(target, config.load_providers(), load_checks())
+        trial = open_trial(target, loading.load_providers(), load_checks())
         entry, line = entry_of(trial, check, case), Rehearsed(target.provider)
         made = Exercise(trial.bench(entry.provider), entry, load_checks()[check], Courier(target, line))
         _until_broken(lambda: asyncio.run(made.run(replace(EFFORT, examples=talks).settings(case))))

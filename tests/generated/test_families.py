@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from wireproof import aim, config
-from wireproof.case import endpoint_of, kind_of
-from wireproof.contract import SchemaSet
+from wireproof.contract import loading, target_options
+from wireproof.contract.case import endpoint_of, kind_of
+from wireproof.contract.schemas import SchemaSet
 from wireproof.formats import json_pointer
 from wireproof.generated.draft import Draft, drafts, endpoints
 from wireproof.generated.examples import examples
@@ -20,7 +20,7 @@ from wireproof.plan import plan
 from wireproof.suites import load_checks
 from wireproof.trial import open_trial
 
-PROVIDERS = config.load_providers()
+PROVIDERS = loading.load_providers()
 SEVERAL = 20
 # Members of a request that are broken one at a time; the bytes of the rest are no JSON or none of theirs.
 ONE_PLACE = ("missing", "wrong-type", "out-of-range", "wrong-choice", "unknown-member")
@@ -97,8 +97,10 @@ def test_the_same_requests_are_drawn_each_time() -> None:
 
 @pytest.mark.parametrize("name", ["iio", "aion"])
 def test_a_plan_counts_the_requests_of_each_family_and_those_behind_them(name: str) -> None:
-    aimed = aim.TargetOptions({"provider": [name], "endpoint": "http://127.0.0.1:9/v1", "key_env": "SOME_KEY"})
-    (target,) = aim.targets(aimed, {"SOME_KEY": "a-key-of-twenty-four"})
+    aimed = target_options.TargetOptions(
+        {"provider": [name], "endpoint": "http://127.0.0.1:9/v1", "key_env": "SOME_KEY"}
+    )
+    (target,) = target_options.targets(aimed, {"SOME_KEY": "a-key-of-twenty-four"})
     planned = plan(open_trial(target, PROVIDERS, load_checks()), 3)
     for case in strategies(PROVIDERS[name]):
         each = 2 if kind_of(case) in ("invalid", "odd") else 1

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from wireproof import aim, config
+from wireproof.contract import loading, target_options
+from wireproof.contract.target import Target
 from wireproof.generated.exercise import Exercise
 from wireproof.plan import plan
 from wireproof.suites import load_checks
-from wireproof.target import Target
 from wireproof.trial import open_trial
 
 TALKS = 15
@@ -18,13 +18,13 @@ TOOLS, LIMIT = "generated:chat:stateful:tools", "generated:models:stateful:limit
 
 def counted(target: Target) -> dict[str, int]:
     """Generated case → the requests that a plan foresees."""
-    made = plan(open_trial(target, config.load_providers(), load_checks()), TALKS)
+    made = plan(open_trial(target, loading.load_providers(), load_checks()), TALKS)
     return {name: len(ceilings) for name, ceilings in made.cases.items()}
 
 
 def test_talks_are_counted_as_if_each_were_the_longest(exercised: Callable[..., Exercise]) -> None:
-    (target,) = aim.mock_targets("openai")
-    foreseen = counted(aim.at_address(target, "http://mock/openai/v1"))
+    (target,) = target_options.mock_targets("openai")
+    foreseen = counted(target_options.at_address(target, "http://mock/openai/v1"))
     talked = exercised("generated.conversation", TOOLS, None, "openai", TALKS)
     rushed = exercised("generated.limiter", LIMIT, None, "openai", TALKS)
     assert foreseen[TOOLS] == TALKS * 6
@@ -35,7 +35,7 @@ def test_talks_are_counted_as_if_each_were_the_longest(exercised: Callable[..., 
 
 
 def test_a_limit_is_not_met_without_a_clock() -> None:
-    (target,) = aim.mock_targets("openai")
-    target = replace(aim.at_address(target, "http://mock/openai/v1"), means=target.means - {"clock"})
+    (target,) = target_options.mock_targets("openai")
+    target = replace(target_options.at_address(target, "http://mock/openai/v1"), means=target.means - {"clock"})
     assert LIMIT not in counted(target)
     assert TOOLS in counted(target)

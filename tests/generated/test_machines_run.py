@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from wireproof import config
+from wireproof.contract import loading
 from wireproof.mock.server import Server, serving
 
 ROOT = Path(__file__).parents[2]
@@ -22,7 +22,7 @@ CASE = "generated:chat:stateful:tools"
 
 @pytest.fixture(name="server", scope="module")
 def _server() -> Iterator[Server]:
-    with serving({"aion": config.providers_data()["aion"]}, control=True) as server:
+    with serving({"aion": loading.providers_data()["aion"]}, control=True) as server:
         yield server
 
 

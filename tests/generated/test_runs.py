@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from wireproof import bundled
-from wireproof.aim import TargetOptions
+from wireproof.contract.target_options import TargetOptions
 from wireproof.generated.replay import Replay
 from wireproof.recorded import read
 from wireproof.rejudge import rejudge

@@ -21,7 +21,7 @@ import jsonschema_rs
 import pytest
 import yaml
 
-from wireproof.config import BASELINE, providers_data
+from wireproof.contract.loading import BASELINE, providers_data
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

@@ -18,10 +18,10 @@ from typing import Any
 
 import pytest
 
-from wireproof import config
+from wireproof.contract import loading
 
 ROOT = Path(__file__).parents[2]
-PROVIDERS = config.load_providers()
+PROVIDERS = loading.load_providers()
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from wireproof import aim, config
-from wireproof.case import Case
+from wireproof.contract import loading, target_options
+from wireproof.contract.case import Case
+from wireproof.contract.target import Target
 from wireproof.formats import json_pointer
 from wireproof.load import cases, conformance, judging, shot
 from wireproof.load.conformance import BrokenPlaces, JudgementKey
@@ -24,20 +25,19 @@ from wireproof.mock.faults import faults
 from wireproof.mock.head import wire_bytes
 from wireproof.mock.message import Ops, Received
 from wireproof.mock.rehearsal import NOW, Rehearsal
-from wireproof.target import Target
 
 STREAMS = ("chat-usage-stream", "chat-basic-stream")
 
 
 @pytest.fixture(scope="module")
 def target() -> Target:
-    (found,) = aim.mock_targets("openai")
+    (found,) = target_options.mock_targets("openai")
     return replace(found, base_url="http://cell/openai/v1")
 
 
 @pytest.fixture(scope="module")
 def rehearsal() -> Rehearsal:
-    return Rehearsal(config.providers_data())
+    return Rehearsal(loading.providers_data())
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from wireproof import cli, contract
+from wireproof import cli
+from wireproof.contract import schemas
 from wireproof.report.load_files import PAGE, TEXT, write_all
 from wireproof.report.load_series import curves, heat, over_time
 from wireproof.sweep import report
@@ -28,7 +29,7 @@ def swept() -> dict[str, Any]:
     limits = Limits(1, 128, 0.95, 0.1, 20, whole=False)
     found = search(lambda load: Step(load, 300, 300 if load <= 20 else 100, min(load, 20), behind=load > 22), limits)
     data = report.as_data("chat", "rate", limits, found, knee([(step.load, step.ok_s) for step in found.steps]))
-    contract.check_format(data, "sweep", "a sweep")
+    schemas.check_format(data, "sweep", "a sweep")
     return data
 
 
@@ -50,7 +51,7 @@ def limited() -> dict[str, Any]:
         "ended": "",
         "asked": asked,
     }
-    contract.check_format(data, "limits", "limits")
+    schemas.check_format(data, "limits", "limits")
     return data
 
 

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from wireproof import contract
+from wireproof.contract import schemas
 
 
 def test_a_run_against_a_limit_is_told_alike_in_every_report(load: Any, tmp_path: Path) -> None:
@@ -17,7 +17,7 @@ def test_a_run_against_a_limit_is_told_alike_in_every_report(load: Any, tmp_path
     files = {file.name: file.read_text() for file in (tmp_path / "out").iterdir()}
     assert files.keys() == {"load.html", "load.md", "load.json", "load.csv"}
     found = json.loads(files["load.json"])
-    contract.check_format(found, "load", "load.json")
+    schemas.check_format(found, "load", "load.json")
     assert found == summary
     held_off = found["limiter"]["held_off"]
     assert held_off > 0

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from wireproof import config, contract, datafiles
+from wireproof.contract import data_files, loading, schemas
 from wireproof.errors import ConfigError
 from wireproof.formats.yaml_file import read_yaml
 from wireproof.load import stages
@@ -41,10 +41,10 @@ def _run(load: Run, tmp_path: Path) -> Any:
         raw = tmp_path / "records.jsonl"
         ended = load("mine", "--scenarios", str(file), "--seed", "5", "--records", str(raw), *words, at=at)
         assert ended.summary is not None, ended.errors
-        contract.check_format(ended.summary, "load", "the summary")
+        schemas.check_format(ended.summary, "load", "the summary")
         records = [json.loads(line) for line in raw.read_text().splitlines()]
         for record in records:
-            contract.check_format(record, "record", "a record")
+            schemas.check_format(record, "record", "a record")
         return ended, records
 
     return run
@@ -52,7 +52,7 @@ def _run(load: Run, tmp_path: Path) -> Any:
 
 def test_every_scenario_reads_and_every_provider_has_one_of_its_own() -> None:
     known = scenarios()
-    assert {one.provider for one in known.values() if one.provider} == set(config.load_providers(None))
+    assert {one.provider for one in known.values() if one.provider} == set(loading.load_providers(None))
     for one in known.values():
         one.course.check()
 
@@ -228,7 +228,7 @@ def test_two_scenarios_with_loads_of_their_own_do_not_run_together() -> None:
 
 
 def test_the_format_says_what_every_scenario_may_say() -> None:
-    contract.check_format(read_yaml(datafiles.root() / "load/scenarios.yaml"), "scenarios", "x")
+    schemas.check_format(read_yaml(data_files.root() / "load/scenarios.yaml"), "scenarios", "x")
 
 
 def test_the_manifest_for_kubernetes_says_what_locust_understands(tmp_path: Path) -> None:

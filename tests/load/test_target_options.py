@@ -5,9 +5,9 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from dataclasses import replace
 
-from wireproof.aim import targets
+from wireproof.contract.target import Deadlines, Key, Target
+from wireproof.contract.target_options import targets
 from wireproof.load import options
-from wireproof.target import Deadlines, Key, Target
 
 HOST = "http://127.0.0.1:1/v1"
 KEYS = {"OPENAI_API_KEY": "sk-1", "MINE": "sk-2"}

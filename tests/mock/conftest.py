@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
-from wireproof import config
+from wireproof.contract import loading
 from wireproof.mock.server import Server, serving
 
-PROVIDERS: dict[str, Any] = config.providers_data()
+PROVIDERS: dict[str, Any] = loading.providers_data()
 ACCOUNTS = itertools.count()
 
 

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from wireproof.contract import SchemaSet
+from wireproof.contract.schemas import SchemaSet
 from wireproof.mock.catalogue import a_token
 
 NAMES = ["openai", "iio", "io-intelligence", "iotex", "aion", "aiorouter"]

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 import wireproof.mock
+from wireproof.contract.mock_controls import CELL, CLOCK, FAULT, HEADERS, SLOTS
 from wireproof.mock import control, slots
-from wireproof.mock_controls import CELL, CLOCK, FAULT, HEADERS, SLOTS
 
 SOURCES = Path(wireproof.mock.__file__).parent.rglob("*.py")
 

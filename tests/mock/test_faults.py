@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
-from wireproof import aim, config
+from wireproof.contract import loading, target_options
 from wireproof.mock.core import Core
 from wireproof.mock.faults import derived, faults, find
 from wireproof.mock.head import ops_of
@@ -238,12 +238,12 @@ def _faultless(providers, all_probes):
 @pytest.fixture(name="rehearsed", scope="module")
 def _rehearsed():
     """Every case of the suites on every profile: its endpoints, its requests, what is done for them, and by whom."""
-    made, targets = {}, aim.mock_targets()
+    made, targets = {}, target_options.mock_targets()
     rehearsals = [Rehearsal({target.provider.name: target.provider.data}) for target in targets]
     # One case after another, each on every profile: what is one profile's alone shows soon.
-    for case in config.load_cases().values():
+    for case in loading.load_cases().values():
         for target, rehearsal in zip(targets, rehearsals, strict=True):
-            at = aim.at_address(target, f"http://mock{target.provider.serve_at}")
+            at = target_options.at_address(target, f"http://mock{target.provider.serve_at}")
             with suppress(KeyError, CannotSend):
                 requests = [received(ask, at, case.name) for ask in case.asks] * case.repeat
                 endpoints, deeds = {ask.endpoint for ask in case.asks}, rehearsal.deeds(requests)

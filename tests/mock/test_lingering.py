@@ -7,7 +7,7 @@ import zlib
 import httpx
 import pytest
 
-from wireproof import config
+from wireproof.contract import loading
 from wireproof.mock.message import Received
 from wireproof.mock.server import serving
 from wireproof.mock.slots import is_streamed
@@ -93,7 +93,7 @@ def test_a_stream_is_one_that_is_asked_for(body, streamed):
     [pytest.param("date-missing", 0, id="stops"), pytest.param("works-on-after-leaving-plain", 1, id="works-on")],
 )
 def test_the_slot_of_a_plain_answer_is_free_once_its_client_has_left(fault, slots):
-    providers = config.providers_data()
+    providers = loading.providers_data()
     with serving(providers, control=True, gap_s=10.0) as server:
         headers = {"Authorization": f"Bearer {server.key('iio')}", "X-Wireproof-Slots": "1", **faulty(fault)}
         left = httpx.Timeout(5.0, read=0.01)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from wireproof import config
-from wireproof.contract import SchemaSet
+from wireproof.contract import loading
+from wireproof.contract.schemas import SchemaSet
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 HELLO = [{"role": "user", "content": "Say exactly: héllo ✓"}]
@@ -68,7 +68,7 @@ ROLES = {"images": "image", "transcriptions": "audio", "responses": "chat", "emb
 
 def offered():
     """Each request to each profile that has the endpoint, and the kind of model it asks for."""
-    for name, entry in config.providers_data().items():
+    for name, entry in loading.providers_data().items():
         for case in ASKED:
             endpoint, _, role = case.values[0].partition(" ")
             if endpoint in entry["endpoints"] and (not role or role in chatting(entry)):

@@ -10,13 +10,13 @@ from mutation.bench import BROKE, KILLED, SURVIVED, TESTED, Fate, fates, reached
 from mutation.choice import Choice
 from mutation.evidence import record
 from mutation.mutants import modules, mutants
-from wireproof import datafiles
+from wireproof.contract import data_files
 
 FAULTS = ("chat-object-wrong", "done-missing")
-SUITE = datafiles.root() / "suites" / "chat" / "test_framing.py"
+SUITE = data_files.root() / "suites" / "chat" / "test_framing.py"
 DONE = 'expect.that(stream.done is not None, "data: [DONE] at the end", stream.events[-1].data, where="last event")'
 MANY = 'self._offend("many-data-lines", f"{len(self._data)} data lines make one event", start)'
-DECODER = datafiles.root() / "wireproof" / "sse.py"
+DECODER = data_files.root() / "wireproof" / "sse.py"
 
 
 @pytest.fixture(name="store", scope="module")

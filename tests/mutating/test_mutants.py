@@ -11,11 +11,11 @@ from cosmic_ray.work_db import WorkDB
 
 from mutation import operators, telling
 from mutation.mutants import Mutant, checks_of, mutants, sample
-from wireproof import datafiles
+from wireproof.contract import data_files
 from wireproof.suites import load_checks
 
-ASSERTION = datafiles.root() / "wireproof" / "assertion.py"
-DELTAS = datafiles.root() / "suites" / "chat" / "test_deltas.py"
+ASSERTION = data_files.root() / "wireproof" / "assertion.py"
+DELTAS = data_files.root() / "suites" / "chat" / "test_deltas.py"
 SOURCE = '''
 @check("demo.one", any_answer=True)
 def test_one(exchange: Exchange | None) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from mutation import page
-from wireproof import datafiles
+from wireproof.contract import data_files
 
-PAGE = datafiles.root() / "docs" / "mutation.md"
+PAGE = data_files.root() / "docs" / "mutation.md"
 
 
 def test_every_survivor_of_the_page_has_a_reason():
@@ -14,7 +14,7 @@ def test_every_survivor_of_the_page_has_a_reason():
 
 
 def test_a_reason_is_about_a_line_that_stands():
-    lines = {file: (datafiles.root() / file).read_text() for file, *_ in page.reasons()}
+    lines = {file: (data_files.root() / file).read_text() for file, *_ in page.reasons()}
 
     assert [(file, was) for file, _, was, _ in page.reasons() if was not in lines[file]] == []
 

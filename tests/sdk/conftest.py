@@ -10,10 +10,10 @@ import httpx
 import openai
 import pytest
 
-from wireproof import config
+from wireproof.contract import loading
 from wireproof.mock.server import Server, serving
 
-PROVIDERS = config.providers_data()
+PROVIDERS = loading.providers_data()
 ACCOUNTS = itertools.count()
 Open = Callable[..., openai.OpenAI]
 

@@ -10,9 +10,9 @@ from typing import Any
 import openai
 import pytest
 
-from wireproof import config
+from wireproof.contract import loading
 
-PROVIDERS = config.providers_data()
+PROVIDERS = loading.providers_data()
 OFFERED = [(name, endpoint) for name, entry in PROVIDERS.items() for endpoint in entry["endpoints"]]
 
 

@@ -26,7 +26,7 @@ def command(commands: Any, name: str, run: Run, help: str) -> argparse.ArgumentP
 
 def as_of_check(parser: argparse.ArgumentParser, *names: str) -> None:
     """Options about targets, as `wireproof check` has them."""
-    from wireproof.option_table import BY_NAME
+    from wireproof.contract.option_table import BY_NAME
 
     for name in names:
         parser.add_argument(BY_NAME[name].flag, **BY_NAME[name].keywords)

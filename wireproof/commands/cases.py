@@ -18,7 +18,7 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the cases, or write their pages."""
-    from wireproof import config
+    from wireproof.contract import loading
     from wireproof.report.case_pages import case_pages
 
     if options.write:
@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(_explained(options), indent=1, ensure_ascii=False))
         return 0
-    cases = config.load_cases().values()
+    cases = loading.load_cases().values()
     for case in cases:
         print(f"{case.name:<40} {case.endpoint:<16} {case.profile:<5} {case.says}")
     print(f"{len(cases)} cases")
@@ -37,8 +37,8 @@ def run(options: argparse.Namespace) -> int:
 
 def _explained(options: argparse.Namespace) -> list[dict[str, Any]]:
     """The facts of every case, its requests among them."""
-    from wireproof import config
+    from wireproof.contract import loading
     from wireproof.explain import Library
 
-    library = Library.of(config.load_providers(Path(options.providers) if options.providers else None), {})
+    library = Library.of(loading.load_providers(Path(options.providers) if options.providers else None), {})
     return [library.explain(name) for name in library.cases]

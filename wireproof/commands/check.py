@@ -19,14 +19,14 @@ def run(arguments: Sequence[str]) -> int:
     """Run pytest with these arguments."""
     import pytest
 
-    from wireproof import datafiles
+    from wireproof.contract import data_files
 
     try:
-        suites = datafiles.root() / "suites"
+        suites = data_files.root() / "suites"
     except WireproofError as error:
         print(f"wireproof: {error}", file=sys.stderr)
         return 2
     # Our own settings and no one else's: the project around may have its own ideas of pytest.
-    own = ["-c", str(datafiles.PACKAGE / "check.toml"), f"--rootdir={Path.cwd()}", "-p", "wireproof.plugin"]
+    own = ["-c", str(data_files.PACKAGE / "check.toml"), f"--rootdir={Path.cwd()}", "-p", "wireproof.plugin"]
     without = ["-p", "no:locust", "-p", "no:schemathesis"]
     return int(pytest.main([*own, "--import-mode=importlib", *without, str(suites), *arguments]))

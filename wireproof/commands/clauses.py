@@ -20,15 +20,15 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the clauses, or write their pages."""
-    from wireproof import config
+    from wireproof.contract import loading
     from wireproof.report import index
 
-    providers = config.load_providers(Path(options.providers) if options.providers else None)
+    providers = loading.load_providers(Path(options.providers) if options.providers else None)
     names = options.provider or list(providers)
     found = [
         (name, clause)
         for name in names
-        for clause in config.load_clauses(config.provider_named(providers, name).schemas)
+        for clause in loading.load_clauses(loading.provider_named(providers, name).schemas)
         if not options.pending or clause.state == "pending"
     ]
     if options.write:

@@ -12,7 +12,7 @@ from wireproof.commands import as_of_check, runs_of_load, show_examples, write
 from wireproof.errors import WireproofError
 
 if TYPE_CHECKING:
-    from wireproof.provider import Provider
+    from wireproof.contract.provider import Provider
 
 HELP = "what clients see when cells go down, and whether health tells the truth (takes the options of load too)"
 SCENARIO, SCRIPT = "iio-failover", "load/outage.yaml"
@@ -25,16 +25,16 @@ def add(commands: Any) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run; 0 every outage ended and health told the truth, 1 not so, 2 nothing could be asked."""
-    from wireproof import config, datafiles
+    from wireproof.contract import data_files, loading
     from wireproof.failover import report
     from wireproof.failover.health import Health
     from wireproof.failover.outages import false_alarms, outages, seen_of
     from wireproof.load import apart
 
     given, others = _parser().parse_known_args(arguments)
-    known = config.load_providers(Path(given.providers) if given.providers else None)
-    provider = config.provider_named(known, given.provider)
-    script = None if given.host else given.script or str(datafiles.root() / SCRIPT)
+    known = loading.load_providers(Path(given.providers) if given.providers else None)
+    provider = loading.provider_named(known, given.provider)
+    script = None if given.host else given.script or str(data_files.root() / SCRIPT)
     with apart.aimed(given.host, given.provider, given.cells, given.latency, given.providers, script) as at:
         page = provider.endpoints.get("health")
         pages = {host: host + page.path for host in at.hosts} if page else {}
@@ -56,9 +56,9 @@ def run(arguments: Sequence[str]) -> int:
 
 def _headers(provider: Provider, host: str, given: argparse.Namespace) -> dict[str, str]:
     """What opens a health page that is not for everyone."""
-    from wireproof import aim, keys
+    from wireproof.contract import keys, target_options
 
-    environment = aim.environment()
+    environment = target_options.environment()
     own = keys.of_the_mock(provider)["good"]
     key = keys.good(given.key_env, host, provider, environment) if given.host else own
     return {provider.auth_header: " ".join([*provider.schemes[:1], key.value])}

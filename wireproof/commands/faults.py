@@ -50,16 +50,16 @@ def deviations_of(known: list[dict[str, Any]], matrix: Any) -> str:
 
 def kill_matrix(known: list[dict[str, Any]], matrix: Any) -> str:
     """The page of the kill matrix, from the faults, the matrix and the docket of the openai profile."""
-    from wireproof import config
-    from wireproof.aim import mock_targets
+    from wireproof.contract import loading
+    from wireproof.contract.target_options import mock_targets
     from wireproof.docket import docket
     from wireproof.mock.faults.fault import stored
     from wireproof.report import kills
     from wireproof.suites import load_checks
 
-    (target,) = mock_targets(config.BASELINE)
-    clauses = config.load_clauses(target.provider.schemas)
-    entries = docket(target, target.provider, clauses, config.load_cases())
+    (target,) = mock_targets(loading.BASELINE)
+    clauses = loading.load_clauses(target.provider.schemas)
+    entries = docket(target, target.provider, clauses, loading.load_cases())
     return kills.kill_matrix_page(known, matrix, load_checks(), stored("seeded.yaml"), entries)
 
 

@@ -18,12 +18,12 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the members, or write their page."""
-    from wireproof import config
+    from wireproof.contract import loading
     from wireproof.fields import fields
     from wireproof.report.fields import fields_page
     from wireproof.suites import load_checks
 
-    providers = config.load_providers()
+    providers = loading.load_providers()
     found = fields(providers, load_checks())
     if options.write:
         write(Path(options.write), fields_page(found, tuple(providers)))

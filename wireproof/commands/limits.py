@@ -15,8 +15,8 @@ from wireproof.commands import show_examples, write
 from wireproof.errors import ConfigError
 
 if TYPE_CHECKING:
+    from wireproof.contract.target import Key, Target
     from wireproof.limiter.probe import Probe
-    from wireproof.target import Key, Target
 
 CASE = "chat-basic"
 # A live limit of a minute is met, waited out and met in two halves.
@@ -48,14 +48,14 @@ def add(commands: Any) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Probe one target; 0 what is told is so, 1 it is not, 2 it could not be asked."""
-    from wireproof import aim
+    from wireproof.contract import target_options
     from wireproof.limiter import report
     from wireproof.limiter.aim import at_limit
     from wireproof.limiter.fit import fit
     from wireproof.limiter.shown import limits_told, shown
 
-    options = aim.TargetOptions.from_parsed(vars(parsed))
-    found = aim.targets(options, aim.environment())
+    options = target_options.TargetOptions.from_parsed(vars(parsed))
+    found = target_options.targets(options, target_options.environment())
     if len(found) != 1:
         raise ConfigError("--provider", "a probe has one target", "name one provider")
     with _reachable(at_limit(found[0], parsed.tier), options.live, parsed) as target:
@@ -71,20 +71,21 @@ def run(parsed: argparse.Namespace) -> int:
 
 @contextmanager
 def _reachable(target: Target, live: bool, parsed: argparse.Namespace) -> Iterator[Target]:
-    from wireproof import aim, bundled
-    from wireproof.mock_controls import FAULT
+    from wireproof import bundled
+    from wireproof.contract import target_options
+    from wireproof.contract.mock_controls import FAULT
 
     if live:
         yield target
         return
     headers = {FAULT: parsed.fault} if parsed.fault else {}
     with bundled.mock(parsed.providers) as addresses:
-        yield replace(aim.at_address(target, addresses[target.name]), headers={**target.headers, **headers})
+        yield replace(target_options.at_address(target, addresses[target.name]), headers={**target.headers, **headers})
 
 
 async def _probed(target: Target, parsed: argparse.Namespace, *, live: bool) -> Probe:
     from wireproof.budget import Budget
-    from wireproof.config import load_cases
+    from wireproof.contract.loading import load_cases
     from wireproof.limiter.aim import other_key
     from wireproof.limiter.probe import Probe
     from wireproof.omission import CannotSend
@@ -103,7 +104,7 @@ async def _probed(target: Target, parsed: argparse.Namespace, *, live: bool) -> 
 
 
 def _other(target: Target, parsed: argparse.Namespace) -> Key | None:
-    from wireproof import aim, keys
+    from wireproof.contract import keys, target_options
 
     name = parsed.other_key_env
-    return keys.good(name, target.base_url, target.provider, aim.environment()) if name else None
+    return keys.good(name, target.base_url, target.provider, target_options.environment()) if name else None

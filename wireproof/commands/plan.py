@@ -22,7 +22,7 @@ def add(commands: Any) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Print the plan of each target."""
-    from wireproof.aim import TargetOptions
+    from wireproof.contract.target_options import TargetOptions
     from wireproof.plan import plan
     from wireproof.run import Run
 

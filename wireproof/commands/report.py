@@ -77,7 +77,7 @@ def _of_load(files: Sequence[Path], told: Sequence[dict[str, Any] | None], given
 
 def _told(file: Path) -> dict[str, Any] | None:
     """What a file of one of these kinds tells; None for anything else."""
-    from wireproof import contract
+    from wireproof.contract import schemas
 
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
@@ -85,5 +85,5 @@ def _told(file: Path) -> dict[str, Any] | None:
         return None
     if not isinstance(data, dict) or data.get("kind") not in KINDS:
         return None
-    contract.check_format(data, data["kind"], str(file))
+    schemas.check_format(data, data["kind"], str(file))
     return data

@@ -36,12 +36,13 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serve until a signal ends it."""
-    from wireproof import config, fleet
+    from wireproof import fleet
+    from wireproof.contract import loading
     from wireproof.mock import server, tls
     from wireproof.mock.latency import Latency
     from wireproof.mock.script import of_cell
 
-    data = config.providers_data(Path(options.providers) if options.providers else None)
+    data = loading.providers_data(Path(options.providers) if options.providers else None)
     for name in options.provider:
         if name not in data:
             raise ConfigError(f"--provider {name}", "no such provider", f"choose one of {', '.join(data)}")

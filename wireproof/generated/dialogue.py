@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from hypothesis.strategies import SearchStrategy
 
-from wireproof.case import Ask
+from wireproof.contract.case import Ask
 from wireproof.exchange import Exchange
 from wireproof.expect import is_stream
 from wireproof.generated.talk import Talk

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from wireproof import contract, datafiles
-from wireproof.case import Ask, kind_of
-from wireproof.casebook import ENDPOINT_ROLES
+from wireproof.contract import data_files, schemas
+from wireproof.contract.case import Ask, kind_of
+from wireproof.contract.case_files import ENDPOINT_ROLES
+from wireproof.contract.provider import Provider, RequestRules
 from wireproof.formats import json_pointer
 from wireproof.formats.yaml_file import read_yaml
 from wireproof.generated.probe import Probe, written
-from wireproof.provider import Provider, RequestRules
 
 # The kinds of requests after which a server has to show that it still serves.
 BROKEN = frozenset({"invalid", "odd"})
@@ -66,7 +66,7 @@ class Draft:
     @property
     def schema(self) -> Mapping[str, Any]:
         """The document's own schema of the request, as JSON."""
-        return contract.document(f"{self.provider.schemas}/{self.endpoint}.request.json")
+        return schemas.document(f"{self.provider.schemas}/{self.endpoint}.request.json")
 
     @property
     def strict(self) -> bool:
@@ -127,8 +127,8 @@ def features_of(members: tuple[str, ...]) -> frozenset[str]:
 def endpoints() -> Mapping[str, Any]:
     """requests.yaml: endpoint → what its requests start from."""
     shown = "suites/generated/requests.yaml"
-    data: Mapping[str, Any] = read_yaml(datafiles.root() / shown, shown)
-    contract.check_format(data, "generated", shown)
+    data: Mapping[str, Any] = read_yaml(data_files.root() / shown, shown)
+    schemas.check_format(data, "generated", shown)
     return data
 
 

@@ -14,8 +14,9 @@ from typing import Any
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
-from wireproof.case import Case
 from wireproof.check import Check, Violation
+from wireproof.contract.case import Case
+from wireproof.contract.target import not_given
 from wireproof.courier import Courier
 from wireproof.docket import Entry
 from wireproof.exchange import Exchange
@@ -25,7 +26,6 @@ from wireproof.generated.riding import Riding
 from wireproof.generated.talk import Exchanges, Talk
 from wireproof.judge import PASS, Bench, Ruling, judge_exchanges
 from wireproof.outcomes import ERRORS
-from wireproof.target import not_given
 from wireproof.verdict import Verdict
 
 # Of a long talk the end is told.

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from hypothesis.strategies import SearchStrategy
 
-from wireproof.case import generated_name
+from wireproof.contract.case import generated_name
+from wireproof.contract.provider import Provider
 from wireproof.generated import invalid, kept, odd, valid
 from wireproof.generated.draft import Draft, drafts
 from wireproof.generated.probe import Probe
-from wireproof.provider import Provider
 
 Maker = Callable[[Draft], SearchStrategy[Probe] | None]
 

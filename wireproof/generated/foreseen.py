@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from wireproof.case import endpoint_of, is_generated
+from wireproof.contract.case import endpoint_of, is_generated
+from wireproof.contract.target import Target
 from wireproof.docket import Entry
 from wireproof.generated.draft import Draft
 from wireproof.generated.examples import draws
@@ -13,7 +14,6 @@ from wireproof.generated.machines import MACHINES
 from wireproof.generated.probe import Probe
 from wireproof.omission import CannotSend
 from wireproof.render import Outgoing, render
-from wireproof.target import Target
 
 Sent = tuple[Outgoing, ...]
 

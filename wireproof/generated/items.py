@@ -17,9 +17,9 @@ from hypothesis import given
 from hypothesis.errors import DidNotReproduce, Flaky, Unsatisfiable
 from hypothesis.strategies import SearchStrategy
 
-from wireproof.case import endpoint_of
 from wireproof.check import Check, Violation
 from wireproof.closing import RUN
+from wireproof.contract.case import endpoint_of
 from wireproof.courier import Courier
 from wireproof.docket import Entry
 from wireproof.generated.draft import Draft

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from wireproof.case import Ask
+from wireproof.contract.case import Ask
 from wireproof.exchange import Exchange
 from wireproof.generated.talk import Talk
 

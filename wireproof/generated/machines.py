@@ -9,12 +9,12 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
 
-from wireproof.case import Ask
+from wireproof.contract.case import Ask
+from wireproof.contract.provider import Provider
+from wireproof.contract.target import Target
 from wireproof.generated.dialogue import TOOL, dialogue
 from wireproof.generated.limiter import limiter
 from wireproof.generated.talk import Talk
-from wireproof.provider import Provider
-from wireproof.target import Target
 
 # What a turn shows, it shows in few tokens; a call with its arguments takes about thirty.
 MOST_TOKENS = 64

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from wireproof.case import PROFILES, Ask, Case
+from wireproof.contract.case import PROFILES, Ask, Case
 
 AREA = "generated"
 

@@ -11,8 +11,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from wireproof.case import endpoint_of
 from wireproof.check import Check, Violation
+from wireproof.contract.case import endpoint_of
+from wireproof.contract.target import Target
 from wireproof.courier import Courier
 from wireproof.docket import Entry
 from wireproof.generated.draft import Draft
@@ -29,7 +30,6 @@ from wireproof.mock.faults import Fault
 from wireproof.mock.faults.seldom import LAPSES
 from wireproof.mock.rehearsal import Take
 from wireproof.rehearsed import Rehearsed
-from wireproof.target import Target
 from wireproof.toll import Toll
 from wireproof.trial import Trial
 from wireproof.verdict import Verdict

@@ -7,9 +7,9 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from wireproof.aim import TargetOptions
+from wireproof.contract.option_table import BY_NAME
+from wireproof.contract.target_options import TargetOptions
 from wireproof.errors import ConfigError
-from wireproof.option_table import BY_NAME
 
 # What hypothesis tells of a failure.
 NOTE = re.compile(r"@reproduce_failure\('([^']+)', b'([^']+)'\)")

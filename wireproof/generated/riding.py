@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import ChainMap
 from dataclasses import dataclass, field, replace
 
-from wireproof import config
-from wireproof.case import Case
 from wireproof.check import Finding, Violation
-from wireproof.clause import Clause, Judgement
+from wireproof.contract import loading
+from wireproof.contract.case import Case
+from wireproof.contract.clause import Clause, Judgement
 from wireproof.docket import Entry, is_selector, selects
 from wireproof.exchange import Exchange
 from wireproof.judge import Bench
@@ -50,7 +50,7 @@ class Riding:
     def _selected(self, case: Case) -> tuple[Entry, ...]:
         provider = self.bench.provider
         grouped: dict[str, list[tuple[Clause, Judgement]]] = {}
-        for clause in config.load_clauses(provider.schemas):
+        for clause in loading.load_clauses(provider.schemas):
             for judgement in clause.judged:
                 selector = judgement.case.get("exchange", "")
                 holds = judgement.level == "must" or judgement.check in ALWAYS

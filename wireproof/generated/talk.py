@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
-from wireproof.case import Ask, Case
+from wireproof.contract.case import Ask, Case
 from wireproof.courier import Courier
 from wireproof.evidence import Unsent
 from wireproof.exchange import Exchange

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from wireproof.contract.provider import Tier
+from wireproof.contract.target import Key, Target
 from wireproof.errors import ConfigError
-from wireproof.provider import Tier
-from wireproof.target import Key, Target
 
 # What a probe asks at most where nobody says: to meet the limit about four times.
 MEETINGS, MARGIN, UNKNOWN = 4, 60, 300

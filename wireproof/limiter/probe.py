@@ -17,14 +17,14 @@ from dataclasses import dataclass, field, replace
 from wireproof import waits
 from wireproof.answer import HELD_OFF
 from wireproof.budget import Budget
-from wireproof.case import Case
 from wireproof.check import Violation
+from wireproof.contract.case import Case
+from wireproof.contract.target import Key, Target
 from wireproof.courier import Line
 from wireproof.errors import WireproofError
 from wireproof.exchange import Exchange
 from wireproof.limiter.models import Seen
 from wireproof.render import render
-from wireproof.target import Key, Target
 
 # Where no wait is told, each next moment is this much later than the last one.
 STEP = 1.2

@@ -8,13 +8,13 @@ from typing import Any
 
 from wireproof import expect, waits
 from wireproof.check import Inconclusive, Violation
+from wireproof.contract.provider import Tier
+from wireproof.contract.target import Target
 from wireproof.exchange import Exchange
 from wireproof.formats.safe_text import printable
 from wireproof.limiter.fit import MINUTE_S, Fit
 from wireproof.limiter.probe import Probe, retry_after
-from wireproof.provider import Tier
 from wireproof.redact import Redactor
-from wireproof.target import Target
 
 
 @dataclass(frozen=True, slots=True)

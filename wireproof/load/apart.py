@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wireproof import datafiles
+from wireproof.contract import data_files
 from wireproof.errors import ConfigError, WireproofError
 from wireproof.load import cells
 
-LOCUSTFILE = datafiles.PACKAGE / "load" / "locustfile.py"
+LOCUSTFILE = data_files.PACKAGE / "load" / "locustfile.py"
 # A run is refused for what is wrong with its options.
 REFUSED = 2
 

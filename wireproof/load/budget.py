@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from wireproof import address
+from wireproof.contract import base_url
+from wireproof.contract.target import Target
 from wireproof.errors import ConfigError
 from wireproof.load.record import Tokens
 from wireproof.load.shot import Shot
-from wireproof.target import Target
 
 # Of a run against a host that is not this machine, unless it says otherwise.
 REQUESTS, OUTPUT_TOKENS, DOLLARS = 1000, 100_000, 1.0
@@ -51,7 +51,7 @@ def ceilings(given: Ceilings, hosts: Iterable[str], *, allowed: bool) -> Ceiling
 
     Raises ConfigError where such a machine is to be loaded and nobody said that this is allowed.
     """
-    remote = [host for host in hosts if not address.is_loopback(host)]
+    remote = [host for host in hosts if not base_url.is_loopback(host)]
     if not remote:
         return given
     whole = Ceilings(

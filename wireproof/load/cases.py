@@ -8,9 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from wireproof import datafiles
-from wireproof.case import Case
-from wireproof.casebook import read_cases
+from wireproof.contract import data_files
+from wireproof.contract.case import Case
+from wireproof.contract.case_files import read_cases
 from wireproof.formats.yaml_file import read_yaml
 
 NAME = re.compile(r"^([a-z][a-z0-9-]*):", re.MULTILINE)
@@ -41,7 +41,7 @@ def _known(name: str) -> dict[str, Any]:
 @cache
 def _places() -> dict[str, Path]:
     """Which file holds a name."""
-    files = sorted((datafiles.root() / "suites").glob("*/cases.yaml"))
+    files = sorted((data_files.root() / "suites").glob("*/cases.yaml"))
     return {name: file for file in files for name in NAME.findall(file.read_text(encoding="utf-8"))}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from wireproof import contract
+from wireproof.contract import schemas
 from wireproof.errors import ConfigError
 from wireproof.load.shift import UNKNOWN, WORSE, Shift, shifts
 from wireproof.stats import ACCURACY
@@ -27,7 +27,7 @@ def read(file: Path) -> dict[str, Any] | None:
         return None
     if not isinstance(data, dict) or data.get("kind") != "load":
         return None
-    contract.check_format(data, "load", str(file))
+    schemas.check_format(data, "load", str(file))
     return data
 
 

@@ -11,16 +11,16 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from wireproof import config
-from wireproof.case import Case
-from wireproof.clause import LEVELS, Clause, Judgement
-from wireproof.contract import SchemaSet
+from wireproof.contract import loading
+from wireproof.contract.case import Case
+from wireproof.contract.clause import LEVELS, Clause, Judgement
+from wireproof.contract.finding import Finding
+from wireproof.contract.schemas import SchemaSet
+from wireproof.contract.target import Target
 from wireproof.docket import Entry, is_selector, selects
-from wireproof.finding import Finding
 from wireproof.judge import Bench
 from wireproof.load import cases, rules
 from wireproof.load.judging import BROKEN, CROSSED, ERROR, Breach
-from wireproof.target import Target
 
 ALWAYS = frozenset({CROSSED, *map(str, BROKEN)})
 
@@ -104,7 +104,7 @@ class Levels:
 
     @cached_property
     def _judged(self) -> list[tuple[Clause, Judgement]]:
-        clauses = config.load_clauses(self._target.provider.schemas)
+        clauses = loading.load_clauses(self._target.provider.schemas)
         return [(clause, judgement) for clause in clauses for judgement in clause.judged]
 
     @cached_property

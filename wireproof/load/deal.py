@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import accumulate
 
-from wireproof.case import Case
+from wireproof.contract.case import Case
+from wireproof.contract.target import Target
 from wireproof.errors import ConfigError
 from wireproof.formats import json_pointer
 from wireproof.load import cases
@@ -18,7 +19,6 @@ from wireproof.load.mould import Drawn, Mould, Sizes
 from wireproof.load.scenario import FILE, Scenario, Share
 from wireproof.load.shot import Shot
 from wireproof.omission import CannotSend
-from wireproof.target import Target
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from time import time
 
 from wireproof import expect
 from wireproof.answer import Answer as PartialResponse
-from wireproof.case import Case
 from wireproof.check import Check, Contract, NotJson, Violation, parse_json
-from wireproof.contract import SchemaSet
+from wireproof.contract.case import Case
+from wireproof.contract.schemas import SchemaSet
+from wireproof.contract.target import Target
 from wireproof.exchange import Exchange, Read, Request
 from wireproof.judge import PASS, judge_exchanges
 from wireproof.load import rules
@@ -21,7 +22,6 @@ from wireproof.load.record import Answer, Outcome, Record
 from wireproof.load.shot import Shot
 from wireproof.outcomes import ERRORS
 from wireproof.redact import Redactor
-from wireproof.target import Target
 
 CROSSED = "transport.own-answers"
 # Whose answers are judged by another's that is the same but for ids, time and texts, and how many are remembered.

@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from wireproof.case import Case
+from wireproof.contract.case import Case
+from wireproof.contract.target import Target
 from wireproof.errors import ConfigError
 from wireproof.formats import json_pointer
 from wireproof.load import prompt, shot
 from wireproof.load.leave import Leave
 from wireproof.load.lengths import Length
 from wireproof.load.shot import Shot
-from wireproof.target import Target
 
 # What stands in the rendered bytes where a hole is: a word that no case holds, and a cap that none has.
 WORD, CAP = "wireproof-hole ", 918_273_645

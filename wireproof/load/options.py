@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from time import time_ns
 from typing import Any
 
-from wireproof.aim import TargetOptions
+from wireproof.contract.option_table import BY_NAME
+from wireproof.contract.target_options import TargetOptions
 from wireproof.load.budget import FLAG, Ceilings
-from wireproof.option_table import BY_NAME
 
 # The requests of an open loop that may be under way, where neither -u nor the scenario says.
 UNDER_WAY = 100

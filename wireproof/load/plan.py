@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from time import perf_counter_ns
 
-from wireproof import aim
+from wireproof.contract import target_options
+from wireproof.contract.target import Target
 from wireproof.load import budget, options, pace, stages, trace
 from wireproof.load.budget import Purse
 from wireproof.load.course import CLOSED, TRACE, Course
@@ -19,7 +20,6 @@ from wireproof.load.mould import Sizes
 from wireproof.load.pace import Schedule, Start
 from wireproof.load.run_settings import RunSettings
 from wireproof.load.scenario import Scenario
-from wireproof.target import Target
 
 
 @dataclass(slots=True)
@@ -67,12 +67,12 @@ class Plan:
 
 def targets(given: Namespace, settings: RunSettings) -> tuple[Target, ...]:
     """The target at each host; local cells are asked with the keys that the bundled server knows."""
-    environment = dict(aim.environment())
+    environment = dict(target_options.environment())
     aimed = (options.target_options(given, settings.provider, host) for host in settings.hosts)
-    found = tuple(aim.targets(one, environment)[0] for one in aimed)
+    found = tuple(target_options.targets(one, environment)[0] for one in aimed)
     if not settings.local:
         return found
-    (known,) = aim.targets(options.target_options(given, settings.provider, None), environment)
+    (known,) = target_options.targets(options.target_options(given, settings.provider, None), environment)
     return tuple(
         replace(target, keys=known.keys, models={**known.models, **target.models}, own_keys=True) for target in found
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from time import perf_counter_ns, time
 from typing import Any
 
+from wireproof.contract.target import Deadlines
 from wireproof.formats.durations import EPOCH, seconds_until
 from wireproof.load.leaving_fold import Left, start_leaving_timer
 from wireproof.load.line import Line
@@ -12,7 +13,6 @@ from wireproof.load.reading import MOST_KEPT, Reading, Trouble
 from wireproof.load.record import Answer, Outcome, Record, Tokens
 from wireproof.load.shot import Shot
 from wireproof.load.tally import SHOWN, StreamTally, WholeTally
-from wireproof.target import Deadlines
 
 THROTTLED = 429
 

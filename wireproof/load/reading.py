@@ -16,6 +16,7 @@ from gevent.hub import Waiter
 from gevent.ssl import SSLSocket
 from geventhttpclient.response import HTTPParseError
 
+from wireproof.contract.target import Deadlines
 from wireproof.load.chunked import Chunks
 from wireproof.load.leaving_fold import stream_tally
 from wireproof.load.line import Line
@@ -23,7 +24,6 @@ from wireproof.load.record import Outcome
 from wireproof.load.reply import Reply
 from wireproof.load.shot import Shot
 from wireproof.load.tally import StreamTally, WholeTally
-from wireproof.target import Deadlines
 
 BLOCK = 65536
 EVENT_STREAM = "text/event-stream"

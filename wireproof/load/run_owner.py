@@ -8,7 +8,7 @@ from typing import Any
 import gevent
 from locust.runners import STATE_RUNNING, STATE_SPAWNING
 
-from wireproof import aim
+from wireproof.contract import target_options
 from wireproof.load import conformance, ending, live, options, summary
 from wireproof.load.book import Book
 from wireproof.load.cells import Cells
@@ -55,7 +55,7 @@ class RunOwner:
         setting = self._setting() | {"workers": {"count": max(1, len(crew.workers)), "lost": list(lost)}}
         found = summary.summary(self.environment.stats, self.book, setting, settings.course, settings.lead_s)
         aimed = options.target_options(self.environment.parsed_options, settings.provider, settings.hosts[0])
-        (target, *_) = aim.targets(aimed, dict(aim.environment()))
+        (target, *_) = target_options.targets(aimed, dict(target_options.environment()))
         found["conformance"] = conformance.told(self.book.judgements, target)
         return ending.judged(found, settings.thresholds, crew.doubts(lost))
 

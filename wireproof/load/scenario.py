@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from wireproof import contract, datafiles
+from wireproof.contract import data_files, schemas
 from wireproof.errors import ConfigError
 from wireproof.formats.yaml_file import read_yaml
 from wireproof.load import slo, threshold
@@ -87,13 +87,13 @@ class Scenario:
 @cache
 def scenarios(more: Path | None = None) -> dict[str, Scenario]:
     """Every scenario by name, those of a file of one's own laid over ours; ConfigError where a file does not read."""
-    found = _read(datafiles.root() / FILE, FILE)
+    found = _read(data_files.root() / FILE, FILE)
     return {**found, **_read(more, str(more))} if more is not None else found
 
 
 def _read(file: Path, shown: str) -> dict[str, Scenario]:
     data = read_yaml(file, shown)
-    contract.check_format(data, "scenarios", shown)
+    schemas.check_format(data, "scenarios", shown)
     return {name: Scenario.from_row(name, row, file.parent) for name, row in data["scenarios"].items()}
 
 

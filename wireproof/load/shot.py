@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from wireproof import render
-from wireproof.case import Case
+from wireproof.contract.case import Case
+from wireproof.contract.target import Target
 from wireproof.load.leave import Leave
-from wireproof.target import Target
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import orjson
 
-from wireproof import contract
+from wireproof.contract import schemas
 from wireproof.errors import ConfigError
 from wireproof.load.mould import Sizes
 
@@ -40,5 +40,5 @@ def _rows(file: Path) -> Iterator[tuple[float, Sizes]]:
             except orjson.JSONDecodeError as error:
                 problem = f"it is no JSON ({error.msg})"
                 raise ConfigError(f"{file}, line {number}", problem, "write one object a line") from None
-            contract.check_format(row, "trace", f"{file}, line {number}")
+            schemas.check_format(row, "trace", f"{file}, line {number}")
             yield row["timestamp"], Sizes(row["input_length"], row["output_length"], row.get("hash_ids", ()))

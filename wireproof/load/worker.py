@@ -8,7 +8,7 @@ from typing import Any
 
 from locust import argument_parser
 
-from wireproof import aim
+from wireproof.contract import target_options
 from wireproof.load import counters, options
 from wireproof.load.book import Book
 from wireproof.load.budget import Ceilings
@@ -50,7 +50,7 @@ class WorkerRun:
     def warm(self) -> None:
         """Read what a start will need: a worker that does so when it is told to start misses its heartbeats."""
         given = self.environment.parsed_options
-        aim.targets(options.target_options(given, given.provider, None), dict(aim.environment()))
+        target_options.targets(options.target_options(given, given.provider, None), dict(target_options.environment()))
         argument_parser.default_args_dict()
 
     def start(self, **_: Any) -> None:

@@ -9,7 +9,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from wireproof import __version__, datafiles
+from wireproof import __version__
+from wireproof.contract import data_files
 from wireproof.report.summary import column_of
 from wireproof.verdict import Divergence, Verdict
 
@@ -61,7 +62,7 @@ def document(
     return {
         "format": FORMAT,
         "wireproof": (suite or {}).get("version", __version__),
-        "suite": dict(suite or installed(datafiles.root())),
+        "suite": dict(suite or installed(data_files.root())),
         "started": started,
         "complete": complete,
         "exit": exit,

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from wireproof.clause import Clause
+from wireproof.contract.clause import Clause
 from wireproof.curl import curl_command
 from wireproof.exchange import Exchange
 from wireproof.outcomes import SKIPPED, TABLE

@@ -9,7 +9,7 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
-from wireproof import config
+from wireproof.contract import loading
 from wireproof.report.badge import badge
 from wireproof.report.embedded import Index
 from wireproof.report.facts import LEDGER, REPORT, RUNS, Facts, exchanges_in
@@ -43,10 +43,10 @@ def keep(into: Path) -> Path:
 
 def clauses_of(facts: Facts) -> Index:
     """Contract → clause id → clause, for the contracts of this suite that judged the run."""
-    known = config.load_providers()
+    known = loading.load_providers()
     contracts = {verdict.provider for verdict in facts.verdicts}
     return {
-        name: {clause.id: clause for clause in config.load_clauses(known[name].schemas)}
+        name: {clause.id: clause for clause in loading.load_clauses(known[name].schemas)}
         for name in sorted(contracts & known.keys())
     }
 

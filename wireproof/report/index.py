@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
-from wireproof.clause import Clause, Judgement, highest
+from wireproof.contract.clause import Clause, Judgement, highest
+from wireproof.contract.provider import Provider
 from wireproof.formats.markdown_table import text_table
-from wireproof.provider import Provider
 
 STATES = ("judged", "excluded", "pending")
 COLUMNS = ("clause", "says", "place", "basis", "level", "judged by")

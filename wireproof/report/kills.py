@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from wireproof.clause import LEVELS
+from wireproof.contract.clause import LEVELS
 from wireproof.docket import Entry
 from wireproof.formats.markdown_table import text_table
 

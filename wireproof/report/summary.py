@@ -10,7 +10,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from wireproof.clause import LEVELS
+from wireproof.contract.clause import LEVELS
 from wireproof.formats.safe_text import printable
 from wireproof.outcomes import TABLE
 from wireproof.verdict import Divergence, Verdict

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from wireproof.clause import Clause
+from wireproof.contract.clause import Clause
 from wireproof.curl import curl_command
 from wireproof.exchange import Exchange
 from wireproof.formats.safe_text import printable

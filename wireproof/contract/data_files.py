@@ -7,7 +7,7 @@ from pathlib import Path
 
 from wireproof.errors import ConfigError
 
-PACKAGE = Path(__file__).resolve().parent
+PACKAGE = Path(__file__).resolve().parents[1]
 
 
 @cache

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from wireproof.case import Ask, Case
+from wireproof.contract.case import Ask, Case
 from wireproof.errors import ConfigError
 from wireproof.formats import json_pointer, multipart
 

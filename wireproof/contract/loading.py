@@ -7,13 +7,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from wireproof import contract, datafiles
-from wireproof.case import Case
-from wireproof.casebook import read_cases
-from wireproof.clause import Clause
+from wireproof.contract import data_files, schemas
+from wireproof.contract.case import Case
+from wireproof.contract.case_files import read_cases
+from wireproof.contract.clause import Clause
+from wireproof.contract.provider import Provider
 from wireproof.errors import ConfigError
 from wireproof.formats.yaml_file import read_yaml
-from wireproof.provider import Provider
 
 BASELINE = "openai"
 
@@ -24,10 +24,10 @@ def providers_data(extra: Path | None = None) -> dict[str, Any]:
     An entry of the other file may start from a known one by `extends:`, or bear the name of a known one
     and change it. Raises ConfigError with file, path, value and remedy.
     """
-    entries: dict[str, Any] = dict(_checked(datafiles.root() / "providers.yaml"))
+    entries: dict[str, Any] = dict(_checked(data_files.root() / "providers.yaml"))
     if extra is not None:
         entries.update(_laid_over(entries, extra))
-        contract.check_format({"providers": entries}, "providers", str(extra))
+        schemas.check_format({"providers": entries}, "providers", str(extra))
     baseline = entries[BASELINE]["requests"]
     spelt = {name: _spelt_out(name, entry["requests"], baseline) for name, entry in entries.items()}
     return {name: {**entry, "requests": spelt[name]} for name, entry in entries.items()}
@@ -55,10 +55,10 @@ def provider_named(providers: Mapping[str, Provider], name: str) -> Provider:
 @cache
 def load_clauses(folder: str) -> tuple[Clause, ...]:
     """The clause index in schemas/<folder>/clauses.yaml, in order; ids are unique."""
-    file = datafiles.root() / "schemas" / folder / "clauses.yaml"
+    file = data_files.root() / "schemas" / folder / "clauses.yaml"
     shown = f"schemas/{folder}/clauses.yaml"
     data = read_yaml(file, shown)
-    contract.check_format(data, "clauses", shown)
+    schemas.check_format(data, "clauses", shown)
     clauses = tuple(Clause.from_data(entry) for entry in data)
     seen: set[str] = set()
     for clause in clauses:
@@ -71,7 +71,7 @@ def load_clauses(folder: str) -> tuple[Clause, ...]:
 @cache
 def case_files() -> dict[Path, Mapping[str, Any]]:
     """Every suites/*/cases.yaml with its entries."""
-    return {file: _cases_data(file) for file in sorted((datafiles.root() / "suites").glob("*/cases.yaml"))}
+    return {file: _cases_data(file) for file in sorted((data_files.root() / "suites").glob("*/cases.yaml"))}
 
 
 @cache
@@ -100,7 +100,7 @@ def load_cases() -> dict[str, Case]:
 def _cases_data(file: Path) -> Mapping[str, Any]:
     shown = f"suites/{file.parent.name}/cases.yaml"
     data: Mapping[str, Any] = read_yaml(file, shown)
-    contract.check_format(data, "cases", shown)
+    schemas.check_format(data, "cases", shown)
     return data
 
 
@@ -126,7 +126,7 @@ def _undocumented(
 @cache
 def _checked(file: Path) -> Mapping[str, Any]:
     data = read_yaml(file, file.name)
-    contract.check_format(data, "providers", file.name)
+    schemas.check_format(data, "providers", file.name)
     entries: Mapping[str, Any] = data["providers"]
     return entries
 
@@ -174,7 +174,7 @@ def _check_values(data: Mapping[str, Any], file: str) -> None:
         if tier not in entry["rate"]["tiers"]:
             raise ConfigError(f"{where}/rate/suite_tier", f"{tier!r} is no tier", "name one of its tiers")
         folder = entry.get("schemas", name)
-        if not (datafiles.root() / "schemas" / folder).is_dir():
+        if not (data_files.root() / "schemas" / folder).is_dir():
             raise ConfigError(
                 f"{where}/schemas", f"there is no folder schemas/{folder}", "name the folder of its document"
             )

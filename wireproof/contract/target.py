@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
-from wireproof.provider import Price, Provider
+from wireproof.contract.provider import Price, Provider
 
 # Well-formed and unknown; fixed, so that two runs send the same bytes.
 UNKNOWN_KEY = "0wireproofdoesnotknowthiskey0000"

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from wireproof import config, trust
+from wireproof.contract import certificates, loading
+from wireproof.contract.mock_controls import CONTROLS
+from wireproof.contract.option_table import BY_NAME, OPTIONS
+from wireproof.contract.target import Target
+from wireproof.contract.target_members import Sources
 from wireproof.errors import ConfigError
-from wireproof.mock_controls import CONTROLS
-from wireproof.option_table import BY_NAME, OPTIONS
-from wireproof.target import Target
-from wireproof.target_members import Sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +58,13 @@ def targets(options: TargetOptions, environment: Mapping[str, str]) -> tuple[Tar
 
     Raises ConfigError for an unknown provider, a missing key or an option that does not read.
     """
-    trust.check(environment)
-    known = config.load_providers(options.providers_file)
-    names = options.providers or ((config.BASELINE,) if options.live else tuple(known))
+    certificates.check(environment)
+    known = loading.load_providers(options.providers_file)
+    names = options.providers or ((loading.BASELINE,) if options.live else tuple(known))
     if options.live and len(names) > 1:
         raise ConfigError("--provider", "one endpoint has one contract", "name one provider with --endpoint")
     return tuple(
-        _target(Sources(config.provider_named(known, name), options.given, environment), live=options.live)
+        _target(Sources(loading.provider_named(known, name), options.given, environment), live=options.live)
         for name in names
     )
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from wireproof import address
-from wireproof.case import LAST, USED_UP, tier_of
+from wireproof.contract import base_url
+from wireproof.contract.case import LAST, USED_UP, tier_of
+from wireproof.contract.provider import Provider
+from wireproof.contract.target import Key
 from wireproof.errors import ConfigError
-from wireproof.provider import Provider
-from wireproof.target import Key
 
 # What RFC 9110, 5.5, lets stand as the value of a header.
 SENDABLE = re.compile(r"(?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?")
@@ -42,7 +42,7 @@ def good(key_env: str | None, endpoint: str, provider: Provider, environment: Ma
     """
     name = key_env or provider.key_env
     value = environment.get(name, "")
-    if not value and (key_env or not address.is_loopback(endpoint)):
+    if not value and (key_env or not base_url.is_loopback(endpoint)):
         raise ConfigError(
             f"the environment variable {name}",
             "it holds no key",

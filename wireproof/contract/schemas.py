@@ -20,9 +20,9 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 from referencing.jsonschema import DRAFT202012
 
-from wireproof import datafiles
+from wireproof.contract import data_files
+from wireproof.contract.finding import Finding, shown
 from wireproof.errors import ConfigError
-from wireproof.finding import Finding, shown
 from wireproof.formats import json_pointer
 
 ROOT = "https://wireproof.invalid/schemas/"
@@ -65,7 +65,7 @@ class SchemaSet:
 
 def document(name: str) -> Mapping[str, Any]:
     """One schema as JSON, by its path below schemas/."""
-    found: Mapping[str, Any] = _documents(datafiles.root())[ROOT + name]
+    found: Mapping[str, Any] = _documents(data_files.root())[ROOT + name]
     return found
 
 
@@ -140,7 +140,7 @@ def _expected(error: ValidationError) -> str:
 
 @cache
 def _schema(uri: str) -> Schema | None:
-    documents = _documents(datafiles.root())
+    documents = _documents(data_files.root())
     if uri not in documents:
         return None
     registry: referencing.Registry[Any] = referencing.Registry().with_resources(

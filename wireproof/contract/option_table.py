@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wireproof import target_members as make
-from wireproof.case import PROFILES
-from wireproof.target import Deadlines
-from wireproof.target_members import Make, as_given
+from wireproof.contract import target_members as make
+from wireproof.contract.case import PROFILES
+from wireproof.contract.target import Deadlines
+from wireproof.contract.target_members import Make, as_given
 
 # The mock is on this machine: what takes longer than this is stuck.
 MOCK_DEADLINES = Deadlines(connect=5.0, first_byte=5.0, idle=2.0, total=20.0)

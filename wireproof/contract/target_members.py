@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wireproof import address, keys
+from wireproof.contract import base_url as address
+from wireproof.contract import keys
+from wireproof.contract.mock_controls import CONTROLS
+from wireproof.contract.option_values import read_deadlines, read_headers, read_models, read_price
+from wireproof.contract.provider import Price, Provider
+from wireproof.contract.target import Deadlines, Key
 from wireproof.errors import ConfigError
-from wireproof.mock_controls import CONTROLS
-from wireproof.option_values import read_deadlines, read_headers, read_models, read_price
-from wireproof.provider import Price, Provider
-from wireproof.target import Deadlines, Key
 
 
 @dataclass(frozen=True, slots=True)

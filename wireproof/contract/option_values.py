@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 from math import inf
 
-from wireproof import keys
+from wireproof.contract import keys
+from wireproof.contract.provider import Price
+from wireproof.contract.target import Deadlines
 from wireproof.errors import ConfigError
-from wireproof.provider import Price
-from wireproof.target import Deadlines
 
 # What RFC 9110, 5.1, lets stand as the name of a header.
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")

@@ -1,0 +1,1 @@
+"""The contract: what is promised, and who is asked: providers, clauses, schemas, cases, targets."""
