@@ -19,14 +19,14 @@ from tempfile import TemporaryDirectory
 from wireproof import bundled
 from wireproof.contract import loading, target_options
 from wireproof.contract.target import Target
-from wireproof.evidence import Evidence
-from wireproof.ledger import Ledger
+from wireproof.evidence.case_result import Evidence
+from wireproof.evidence.ledger_reader import recorded
+from wireproof.evidence.ledger_writer import Ledger
+from wireproof.evidence.redactor import Redactor
+from wireproof.evidence.secret_forms import of_target
 from wireproof.ledger_recorder import LedgerRecorder, header
 from wireproof.mock.faults import faults
 from wireproof.prove import DEADLINES, committed
-from wireproof.recorded import recorded
-from wireproof.redact import Redactor
-from wireproof.secrets import of_target
 from wireproof.stand import Stand
 from wireproof.suites import load_checks
 from wireproof.trial import open_trial

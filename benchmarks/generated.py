@@ -26,12 +26,12 @@ import yaml
 
 from benchmarks.described import document
 from wireproof.contract import loading
+from wireproof.evidence.exchange_json import exchange_from
 from wireproof.mock.control import FAULT
 from wireproof.mock.faults import faults
 from wireproof.mock.message import Received
 from wireproof.mock.rehearsal import NOW, Rehearsal
 from wireproof.mock.server import Server, serving
-from wireproof.stored import exchange_from
 
 PROVIDER = "openai"
 # The faults that the issue names; each is made for generated requests and within reach of one request to chat.

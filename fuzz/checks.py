@@ -16,8 +16,8 @@ with atheris.instrument_imports(include=["wireproof.expect", "wireproof.assertio
     from wireproof.contract import loading, target_options
 from wireproof.courier import Courier
 from wireproof.docket import Entry
-from wireproof.evidence import Evidence
-from wireproof.exchange import Read
+from wireproof.evidence.case_result import Evidence
+from wireproof.evidence.exchange import Read
 from wireproof.rehearsed import Rehearsed
 from wireproof.suites import load_checks
 from wireproof.trial import Trial, open_trial

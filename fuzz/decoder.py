@@ -20,13 +20,13 @@ import atheris
 with atheris.instrument_imports(
     include=[
         "wireproof.formats.content_coding",
-        "wireproof.exchange",
+        "wireproof.evidence.exchange",
         "wireproof.formats.strict_json",
         "wireproof.formats.sse",
-        "wireproof.stream",
+        "wireproof.evidence.chat_stream",
     ]
 ):
-    from wireproof.exchange import Exchange, Read, Request, usage_of
+    from wireproof.evidence.exchange import Exchange, Read, Request, usage_of
     from wireproof.formats.sse import decode
     from wireproof.formats.strict_json import NotJson
 

@@ -23,7 +23,7 @@ from mutation.members import member_faults
 from wireproof import bundled
 from wireproof.contract import loading, target_options
 from wireproof.docket import Entry
-from wireproof.evidence import Evidence, Sent
+from wireproof.evidence.case_result import Evidence, Sent
 from wireproof.judge import Bench
 from wireproof.mock.faults import faults
 from wireproof.mock.faults.derived import MARK

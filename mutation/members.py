@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from wireproof.evidence import Sent
-from wireproof.exchange import Exchange
+from wireproof.evidence.case_result import Sent
+from wireproof.evidence.exchange import Exchange
 from wireproof.formats.strict_json import NotJson
 from wireproof.mock.faults import derived
 from wireproof.mock.faults.fault import Fault

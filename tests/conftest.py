@@ -17,7 +17,7 @@ from wireproof.contract import loading, target_options
 from wireproof.contract.case import is_generated
 from wireproof.contract.target import Target
 from wireproof.courier import Courier
-from wireproof.evidence import Evidence
+from wireproof.evidence.case_result import Evidence
 from wireproof.rehearsed import Rehearsed
 from wireproof.suites import load_checks
 from wireproof.trial import Trial, open_trial

@@ -9,7 +9,7 @@ import pytest
 
 from wireproof.check import Inconclusive, Violation
 from wireproof.contract import loading
-from wireproof.exchange import Exchange, Read, Request
+from wireproof.evidence.exchange import Exchange, Read, Request
 from wireproof.suites import load_checks
 
 CASES = loading.load_cases()

@@ -19,8 +19,8 @@ from wireproof.contract.case import Ask, Case
 from wireproof.contract.provider import Price
 from wireproof.contract.target import Key, Target
 from wireproof.courier import Courier
-from wireproof.evidence import Unsent
-from wireproof.exchange import Break, Read
+from wireproof.evidence.case_result import Unsent
+from wireproof.evidence.exchange import Break, Read
 from wireproof.render import Outgoing, render
 
 PROVIDERS = loading.load_providers()

@@ -23,7 +23,7 @@ from wireproof.contract.clause import Clause
 from wireproof.contract.target import Deadlines, Key, Target
 from wireproof.courier import Courier
 from wireproof.docket import docket
-from wireproof.evidence import Sent, Unsent
+from wireproof.evidence.case_result import Sent, Unsent
 from wireproof.gather import Gathered, gather
 from wireproof.model_choice import pick
 from wireproof.recorder import NullRecorder

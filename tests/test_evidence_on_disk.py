@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 from wireproof.contract import loading, target_options
-from wireproof.ledger import Ledger
+from wireproof.evidence.ledger_reader import recorded
+from wireproof.evidence.ledger_writer import Ledger
+from wireproof.evidence.redactor import Redactor
 from wireproof.ledger_recorder import LedgerRecorder, header
-from wireproof.recorded import recorded
-from wireproof.redact import Redactor
 from wireproof.rejudge import rejudge
 from wireproof.report.facts import exchanges_in
 from wireproof.suites import load_checks

@@ -12,8 +12,8 @@ from dataclasses import MISSING, fields, replace
 import pytest
 
 from wireproof.answer import Answer
-from wireproof.curl import curl_command
-from wireproof.exchange import Break, Exchange, Read, Request, usage_of
+from wireproof.evidence.curl import curl_command
+from wireproof.evidence.exchange import Break, Exchange, Read, Request, usage_of
 from wireproof.formats.strict_json import NotJson
 
 REQUEST = Request("POST", "http://127.0.0.1:1/v1/chat/completions")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from wireproof.contract import loading
-from wireproof.exchange import Exchange, Request
+from wireproof.evidence.exchange import Exchange, Request
 from wireproof.fields import fields, reasons
 from wireproof.honoured import has, ignored
 from wireproof.report.fields import fields_page

@@ -17,8 +17,8 @@ import pytest
 
 from wireproof import cli
 from wireproof.contract import schemas
-from wireproof.ledger_lock import WriterLock, alone
-from wireproof.recorded import recorded
+from wireproof.evidence.ledger_lock import WriterLock, alone
+from wireproof.evidence.ledger_reader import recorded
 from wireproof.resume import CUT_OFF
 
 ROOT = Path(__file__).parents[1]

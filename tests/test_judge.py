@@ -19,8 +19,8 @@ from wireproof.contract.clause import Clause
 from wireproof.contract.schemas import SchemaSet
 from wireproof.contract.target import Target
 from wireproof.docket import docket
-from wireproof.evidence import Sent, Unsent
-from wireproof.exchange import Break, Read, Request
+from wireproof.evidence.case_result import Sent, Unsent
+from wireproof.evidence.exchange import Break, Read, Request
 from wireproof.excuses import CUT_SHORT
 from wireproof.judge import Bench
 from wireproof.verdict import Verdict, divergences

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from wireproof.contract.case_files import read_cases
 from wireproof.contract.finding import Finding
 from wireproof.errors import LedgerError
-from wireproof.exchange import Break, Exchange, Read, Request
-from wireproof.ledger import Ledger
+from wireproof.evidence.exchange import Break, Exchange, Read, Request
+from wireproof.evidence.exchange_json import FORMED, exchange_data, exchange_from
+from wireproof.evidence.ledger_reader import read
+from wireproof.evidence.ledger_writer import Ledger
+from wireproof.evidence.redactor import Redactor
 from wireproof.ledger_recorder import LedgerRecorder
-from wireproof.recorded import read
-from wireproof.redact import Redactor
-from wireproof.stored import FORMED, exchange_data, exchange_from
 from wireproof.verdict import ClauseVerdict, Verdict
 
 PLAIN = {"plain": {"says": "p", "endpoint": "chat", "body": {}}}

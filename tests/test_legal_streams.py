@@ -18,8 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wireproof.contract import loading
-from wireproof.evidence import Evidence
-from wireproof.exchange import Exchange, Read
+from wireproof.evidence.case_result import Evidence
+from wireproof.evidence.exchange import Exchange, Read
 from wireproof.formats.strict_json import parse_json
 from wireproof.trial import Trial
 from wireproof.verdict import Verdict

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from wireproof.contract import loading
-from wireproof.evidence import Evidence
-from wireproof.exchange import Exchange, Read
+from wireproof.evidence.case_result import Evidence
+from wireproof.evidence.exchange import Exchange, Read
 from wireproof.formats import json_pointer
 from wireproof.formats.strict_json import NotJson
 from wireproof.trial import Trial

@@ -22,9 +22,9 @@ from urllib.parse import quote
 import pytest
 
 from wireproof import cli
-from wireproof.recorded import read
+from wireproof.evidence.exchange_json import exchange_from
+from wireproof.evidence.ledger_reader import read
 from wireproof.report.files import VIEWS
-from wireproof.stored import exchange_from
 
 ROOT = Path(__file__).parents[1]
 KEY = "sk-live/4f9c+Zq81=secret"

@@ -18,9 +18,9 @@ from typing import Any
 import pytest
 
 from wireproof.contract import loading, schemas
+from wireproof.evidence.exchange_json import exchange_from
+from wireproof.evidence.ledger_reader import read
 from wireproof.gather import SMOKE_CASES
-from wireproof.recorded import read
-from wireproof.stored import exchange_from
 
 ROOT = Path(__file__).parents[1]
 GIVEN_UP = 300

@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 
 from wireproof.contract.case_files import read_cases
 from wireproof.errors import LedgerError
-from wireproof.evidence import Unsent
-from wireproof.exchange import Exchange, Read, Request
-from wireproof.ledger import Ledger
-from wireproof.ledger_lock import has_writer
+from wireproof.evidence.case_result import Unsent
+from wireproof.evidence.exchange import Exchange, Read, Request
+from wireproof.evidence.ledger_lock import has_writer
+from wireproof.evidence.ledger_reader import recorded
+from wireproof.evidence.ledger_writer import Ledger
+from wireproof.evidence.redactor import Redactor
 from wireproof.ledger_recorder import LedgerRecorder
-from wireproof.recorded import recorded
-from wireproof.redact import Redactor
 from wireproof.report.rebuilt import rebuilt
 from wireproof.resume import CHANGED, CUT_OFF, result_to_keep, stored_result, stored_results
 
@@ -205,7 +205,7 @@ def test_two_processes_of_one_run_share_a_ledger_and_another_run_begins_anew(tmp
 def test_processes_share_a_ledger_where_a_line_is_appended_in_two_steps(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wireproof.ledger.APPENDS_AT_ONCE", False)
+    monkeypatch.setattr("wireproof.evidence.ledger_writer.APPENDS_AT_ONCE", False)
     file = tmp_path / "ledger.jsonl"
     first, second = (Ledger(Redactor.of([])) for _ in range(2))
     first.open(file, HEADER)

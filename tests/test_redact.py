@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wireproof.exchange import Break, Exchange, Read, Request
-from wireproof.redact import MASK, Redactor
+from wireproof.evidence.exchange import Break, Exchange, Read, Request
+from wireproof.evidence.redactor import MASK, Redactor
 
 KEY = "sk-live+/a=b"
 secrets = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=8, max_size=40)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wireproof.exchange import Break, Exchange, Read, Request
+from wireproof.evidence.exchange import Break, Exchange, Read, Request
 from wireproof.refusal import refused_honestly
 
 CUT = Break("closed", "the peer left")

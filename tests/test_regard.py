@@ -8,9 +8,9 @@ import pytest
 
 from wireproof import bundled
 from wireproof.contract import loading, target_options
-from wireproof.exchange import Exchange, Read, Request
+from wireproof.evidence.access_tracking import changed, watched
+from wireproof.evidence.exchange import Exchange, Read, Request
 from wireproof.mock.faults import faults
-from wireproof.regard import changed, watched
 from wireproof.stand import Stand
 from wireproof.suites import load_checks
 from wireproof.toll import Touched

@@ -13,12 +13,12 @@ from wireproof.contract import loading, target_options
 from wireproof.contract.case import is_generated
 from wireproof.contract.target import Target
 from wireproof.courier import Courier
-from wireproof.evidence import Evidence, Sent
-from wireproof.ledger import Ledger
+from wireproof.evidence.case_result import Evidence, Sent
+from wireproof.evidence.ledger_writer import Ledger
+from wireproof.evidence.redactor import Redactor
 from wireproof.ledger_recorder import LedgerRecorder, header
 from wireproof.mock.control import FAULT
 from wireproof.mock.faults import faults
-from wireproof.redact import Redactor
 from wireproof.rehearsed import Rehearsed
 from wireproof.rejudge import changed, rejudge
 from wireproof.suites import load_checks

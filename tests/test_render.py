@@ -12,9 +12,9 @@ from wireproof.contract import data_files, loading
 from wireproof.contract.case import Ask
 from wireproof.contract.case_files import read_cases
 from wireproof.contract.target import Key, Target
-from wireproof.curl import curl_command
 from wireproof.errors import ConfigError
-from wireproof.exchange import Request
+from wireproof.evidence.curl import curl_command
+from wireproof.evidence.exchange import Request
 from wireproof.formats import multipart
 from wireproof.omission import CannotSend
 from wireproof.render import Outgoing, render

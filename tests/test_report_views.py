@@ -20,7 +20,7 @@ from jsonschema import Draft7Validator, FormatChecker
 from wireproof.commands import history as history_command
 from wireproof.contract import loading, schemas
 from wireproof.drift import Course
-from wireproof.exchange import Break, Exchange, Request
+from wireproof.evidence.exchange import Break, Exchange, Request
 from wireproof.report import embedded, page
 from wireproof.report.badge import badge
 from wireproof.report.facts import Facts

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wireproof.exchange import Exchange, Read, Request, usage_of
+from wireproof.evidence.chat_stream import Stream, assemble
+from wireproof.evidence.exchange import Exchange, Read, Request, usage_of
 from wireproof.formats.strict_json import NotJson
-from wireproof.stream import Stream, assemble
 
 
 def stream(*values: Any, done: bool = True) -> Stream:

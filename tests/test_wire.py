@@ -17,8 +17,8 @@ import pytest
 
 from wireproof.answer import Answer
 from wireproof.contract.target import Deadlines, Key
-from wireproof.curl import curl_command
-from wireproof.exchange import Request
+from wireproof.evidence.curl import curl_command
+from wireproof.evidence.exchange import Request
 from wireproof.pulse import STALL_NS, Pulse
 from wireproof.render import Outgoing
 from wireproof.wire import BODY_BOUND, Wire

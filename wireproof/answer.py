@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from wireproof.exchange import Break, Read
+from wireproof.evidence.exchange import Break, Read
 from wireproof.formats.sse import Decoder
 
 # Statuses after which a client comes back later (RFC 6585, 4; RFC 9110, 15.6.4).

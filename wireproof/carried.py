@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from wireproof.contract.case import Case
 from wireproof.contract.target import Deadlines, Target
 from wireproof.courier import Courier
-from wireproof.evidence import Evidence, Sent
-from wireproof.exchange import Exchange
+from wireproof.evidence.case_result import Evidence, Sent
+from wireproof.evidence.exchange import Exchange
 from wireproof.wire import Wire
 
 # Several small pools: httpcore's pool takes time in the square of its connections.

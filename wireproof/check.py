@@ -23,11 +23,11 @@ from wireproof.contract.case import Case
 from wireproof.contract.finding import Finding, shown
 from wireproof.contract.provider import Provider, Refusal
 from wireproof.contract.target import Target
-from wireproof.exchange import Exchange, Read, Request, usage_of
+from wireproof.evidence.chat_stream import Choice, Chunk, Stream, ToolCall
+from wireproof.evidence.exchange import Exchange, Read, Request, usage_of
 from wireproof.formats import json_pointer
 from wireproof.formats.sse import Comment, Event, Offence
 from wireproof.formats.strict_json import NotJson, parse_json
-from wireproof.stream import Choice, Chunk, Stream, ToolCall
 
 __all__ = [
     "Attempt",

@@ -11,7 +11,7 @@ from wireproof.contract.provider import Provider
 from wireproof.contract.schemas import SchemaSet
 from wireproof.contract.target import Target
 from wireproof.docket import Entry
-from wireproof.evidence import Evidence
+from wireproof.evidence.case_result import Evidence
 from wireproof.judge import Bench
 
 

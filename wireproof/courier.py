@@ -16,8 +16,8 @@ from wireproof.answer import Answer
 from wireproof.budget import Budget
 from wireproof.contract.case import Ask, Case
 from wireproof.contract.target import Target
-from wireproof.evidence import Evidence, Sent, Unsent
-from wireproof.exchange import Exchange
+from wireproof.evidence.case_result import Evidence, Sent, Unsent
+from wireproof.evidence.exchange import Exchange
 from wireproof.formats import json_pointer
 from wireproof.formats.strict_json import NotJson
 from wireproof.omission import CannotSend, not_worth_sending

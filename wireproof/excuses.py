@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wireproof.check import Inconclusive, NotOffered
-from wireproof.exchange import Exchange
+from wireproof.evidence.exchange import Exchange
 from wireproof.refusal import LIMIT_CAUSES, refused_honestly
 
 CUT_SHORT = "the body is longer than what is kept of it"

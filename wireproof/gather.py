@@ -11,7 +11,7 @@ from wireproof.contract.case import Case
 from wireproof.contract.target import Target
 from wireproof.courier import Courier
 from wireproof.docket import Entry
-from wireproof.evidence import Evidence, Sent
+from wireproof.evidence.case_result import Evidence, Sent
 from wireproof.model_choice import with_models
 from wireproof.outcomes import ERRORS
 from wireproof.recorder import NullRecorder, Recorder

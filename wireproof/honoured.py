@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from wireproof.exchange import Exchange
+from wireproof.evidence.exchange import Exchange
 from wireproof.formats.strict_json import NotJson, parse_json
 
 Sent = Mapping[str, tuple[Exchange, ...]]

@@ -15,12 +15,12 @@ from wireproof.contract.case import Case
 from wireproof.contract.provider import Provider
 from wireproof.contract.target import Target, not_given
 from wireproof.docket import Entry
-from wireproof.evidence import Evidence, Unsent
-from wireproof.exchange import Exchange
+from wireproof.evidence.access_tracking import READS, half_kept
+from wireproof.evidence.case_result import Evidence, Unsent
+from wireproof.evidence.exchange import Exchange
 from wireproof.excuses import CUT_SHORT, asking_failure, require_no_rate_limit, require_not_declined
 from wireproof.honoured import ignored
 from wireproof.outcomes import ERRORS, outcome_of
-from wireproof.regard import READS, half_kept
 from wireproof.verdict import Verdict
 
 T = TypeVar("T")

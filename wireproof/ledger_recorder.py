@@ -9,10 +9,10 @@ from typing import Any
 
 from wireproof.contract.case import Case
 from wireproof.contract.target import Target
-from wireproof.evidence import Sent, Unsent
-from wireproof.exchange import Exchange
-from wireproof.ledger import Ledger
-from wireproof.stored import exchange_data
+from wireproof.evidence.case_result import Sent, Unsent
+from wireproof.evidence.exchange import Exchange
+from wireproof.evidence.exchange_json import exchange_data
+from wireproof.evidence.ledger_writer import Ledger
 
 
 @dataclass(slots=True)

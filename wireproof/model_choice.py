@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from wireproof.contract.target import Target
-from wireproof.evidence import Sent
-from wireproof.exchange import Exchange
+from wireproof.evidence.case_result import Sent
+from wireproof.evidence.exchange import Exchange
 from wireproof.formats import json_pointer
 from wireproof.formats.strict_json import NotJson
 

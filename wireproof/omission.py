@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wireproof.contract.case import PROFILES, Case
 from wireproof.contract.target import Target, not_given
-from wireproof.evidence import Unsent
+from wireproof.evidence.case_result import Unsent
 from wireproof.patience import granted
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Protocol
 
 from wireproof.contract.case import Case
-from wireproof.evidence import Sent, Unsent
-from wireproof.exchange import Exchange
+from wireproof.evidence.case_result import Sent, Unsent
+from wireproof.evidence.exchange import Exchange
 
 
 class Recorder(Protocol):

@@ -15,7 +15,7 @@ from typing import Any
 import httpcore
 
 from wireproof.contract import certificates
-from wireproof.exchange import Break
+from wireproof.evidence.exchange import Break
 
 EVIDENCE_BOUND = 2048
 HEAD_BOUND = 64 * 1024

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wireproof.exchange import Exchange
+from wireproof.evidence.exchange import Exchange
 from wireproof.formats.strict_json import NotJson
 
 LIMIT_CAUSES = frozenset({"rate-limited", "quota-exhausted"})

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from wireproof.answer import Answer
 from wireproof.contract.case import Case
 from wireproof.contract.provider import Provider
-from wireproof.exchange import Break, Exchange, Read
+from wireproof.evidence.exchange import Break, Exchange, Read
 from wireproof.formats.http_framing import interim
 from wireproof.mock.faults import Fault
 from wireproof.mock.message import Op, Ops, Received

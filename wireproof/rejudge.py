@@ -13,9 +13,9 @@ from wireproof.contract.target import Deadlines, Target
 from wireproof.contract.target_options import TargetOptions
 from wireproof.docket import Entry
 from wireproof.errors import ConfigError
-from wireproof.evidence import Evidence
+from wireproof.evidence.case_result import Evidence
+from wireproof.evidence.ledger_reader import Recorded, recorded
 from wireproof.ledger_recorder import describe
-from wireproof.recorded import Recorded, recorded
 from wireproof.resume import stored_results
 from wireproof.run import Run
 from wireproof.suites import load_checks

@@ -15,7 +15,7 @@ from wireproof.contract import data_files
 from wireproof.contract.case import Ask
 from wireproof.contract.target import Key, Target
 from wireproof.errors import ConfigError
-from wireproof.exchange import Request
+from wireproof.evidence.exchange import Request
 from wireproof.formats import multipart
 from wireproof.formats.multipart import Part
 from wireproof.omission import CannotSend

@@ -12,7 +12,7 @@ from wireproof.contract import keys
 from wireproof.contract.case import Ask, Case
 from wireproof.contract.provider import Provider
 from wireproof.contract.target import Key, Target
-from wireproof.exchange import Request
+from wireproof.evidence.exchange import Request
 from wireproof.formats import multipart
 from wireproof.omission import CannotSend, not_worth_sending
 from wireproof.render import render

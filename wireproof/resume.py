@@ -8,9 +8,9 @@ from pathlib import Path
 from wireproof.contract.case import Case
 from wireproof.contract.target import Target
 from wireproof.errors import ConfigError
-from wireproof.evidence import Sent, Unsent
-from wireproof.ledger_lock import has_writer
-from wireproof.recorded import Recorded, recorded
+from wireproof.evidence.case_result import Sent, Unsent
+from wireproof.evidence.ledger_lock import has_writer
+from wireproof.evidence.ledger_reader import Recorded, recorded
 
 CUT_OFF = Unsent("inconclusive", "the run was cut off after this was asked and before its answer was written")
 CHANGED = Unsent("untestable", "the case asks something else now than when this was recorded")

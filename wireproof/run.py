@@ -15,15 +15,15 @@ from wireproof.baseline import Baseline
 from wireproof.contract import data_files, loading
 from wireproof.contract.target_options import TargetOptions, at_address, environment, targets
 from wireproof.docket import Entry
-from wireproof.ledger import Ledger
+from wireproof.evidence.ledger_reader import Recorded
+from wireproof.evidence.ledger_writer import Ledger
+from wireproof.evidence.redactor import Redactor
+from wireproof.evidence.token_usage import Spent
 from wireproof.ledger_recorder import describe, header
 from wireproof.policy import Policy
-from wireproof.recorded import Recorded
-from wireproof.redact import Redactor
 from wireproof.report import violation
 from wireproof.report.document import document, installed, summary
 from wireproof.resume import begun
-from wireproof.spent import Spent
 from wireproof.suites import load_checks
 from wireproof.trial import Trial, open_trial
 from wireproof.verdict import Verdict, divergences

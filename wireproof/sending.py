@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from wireproof.contract.case import Case, is_generated
 from wireproof.docket import Entry
 from wireproof.errors import WireproofError
-from wireproof.evidence import Sent
-from wireproof.exchange import Exchange
+from wireproof.evidence.case_result import Sent
+from wireproof.evidence.exchange import Exchange
 from wireproof.ledger_recorder import LedgerRecorder, describe
 from wireproof.resume import result_to_keep
 from wireproof.run import Run

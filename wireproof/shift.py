@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from wireproof.exchange import Exchange
+from wireproof.evidence.exchange import Exchange
 from wireproof.stats import median_interval
 
 CONFIDENCE = 0.95

@@ -10,7 +10,7 @@ from typing import Any
 
 from wireproof.contract import schemas
 from wireproof.errors import LedgerError
-from wireproof.recorded import recorded
+from wireproof.evidence.ledger_reader import recorded
 from wireproof.report.facts import LEDGER, REPORT
 from wireproof.shift import Times, timed
 from wireproof.verdict import Verdict

@@ -11,12 +11,12 @@ from wireproof.contract.provider import Provider
 from wireproof.contract.target import Target
 from wireproof.courier import Courier
 from wireproof.docket import Entry
-from wireproof.evidence import Evidence, Sent
+from wireproof.evidence.access_tracking import changed, watched
+from wireproof.evidence.case_result import Evidence, Sent
 from wireproof.framed import is_unreadable, likeness, whole
 from wireproof.mock.control import FAULT
 from wireproof.mock.faults import Fault
 from wireproof.mock.message import Ops
-from wireproof.regard import changed, watched
 from wireproof.rehearsed import Rehearsed, heard_instead
 from wireproof.toll import Due, Rehearsal, Toll, Touched, toll_of
 from wireproof.trial import Trial

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from wireproof.docket import Entry
-from wireproof.evidence import Sent
+from wireproof.evidence.case_result import Sent
 from wireproof.formats import json_pointer
 from wireproof.mock.faults import Fault
 from wireproof.mock.message import Ops

@@ -16,7 +16,7 @@ from wireproof.contract.provider import Provider
 from wireproof.contract.target import Target
 from wireproof.docket import Entry, docket
 from wireproof.errors import ConfigError
-from wireproof.evidence import Evidence
+from wireproof.evidence.case_result import Evidence
 from wireproof.gather import SMOKE_CASES, Gathered, gather, smoke_failure
 from wireproof.judge import Bench
 from wireproof.model_choice import with_models

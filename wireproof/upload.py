@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from wireproof.exchange import Request
+from wireproof.evidence.exchange import Request
 from wireproof.recording import Recording
 
 # What curl waits: a server that says nothing gets the body all the same (RFC 9110, 10.1.1).

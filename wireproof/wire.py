@@ -22,7 +22,7 @@ import httpx
 from wireproof import __version__, upload
 from wireproof.answer import Answer
 from wireproof.contract.target import Deadlines
-from wireproof.exchange import Break
+from wireproof.evidence.exchange import Break
 from wireproof.formats.http_framing import interim, surplus
 from wireproof.pulse import Pulse
 from wireproof.recording import Recording, RecordingBackend, broken, current

@@ -21,10 +21,10 @@ import jsonschema_rs
 import openai
 import pytest
 
-from wireproof import stream
 from wireproof.contract import target_options
 from wireproof.contract.loading import providers_data
 from wireproof.errors import ConfigError
+from wireproof.evidence import chat_stream
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -177,7 +177,7 @@ def test_the_name_of_a_variable_in_the_place_of_the_key_is_told_before_anything_
 
 def read(text: str) -> dict[str, Any]:
     """What a client that follows the standard makes of a stream."""
-    seen = stream.assemble([(0, text.encode())])
+    seen = chat_stream.assemble([(0, text.encode())])
     return {
         "events": len(seen.events),
         "not_json": [chunk.index for chunk in seen.chunks if chunk.problem],
@@ -204,7 +204,7 @@ def misfits() -> list[Any]:
 
 @every_stream
 def test_a_stream_whose_misfits_are_mended_is_read_whole(name: str, record: dict[str, Any]) -> None:
-    seen = stream.assemble([(0, mended(record, iter(record["misfits"])).encode())])
+    seen = chat_stream.assemble([(0, mended(record, iter(record["misfits"])).encode())])
     assert not seen.offences
     assert seen.done is not None
     assert not seen.after_done

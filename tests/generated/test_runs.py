@@ -16,8 +16,8 @@ import pytest
 
 from wireproof import bundled
 from wireproof.contract.target_options import TargetOptions
+from wireproof.evidence.ledger_reader import read
 from wireproof.generated.replay import Replay
-from wireproof.recorded import read
 from wireproof.rejudge import rejudge
 
 ROOT = Path(__file__).parents[2]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from wireproof.check import Inconclusive, Violation
-from wireproof.evidence import Evidence
+from wireproof.evidence.case_result import Evidence
 from wireproof.generated.exercise import Exercise
 from wireproof.trial import Trial
 

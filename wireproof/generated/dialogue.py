@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from hypothesis.strategies import SearchStrategy
 
 from wireproof.contract.case import Ask
-from wireproof.exchange import Exchange
+from wireproof.evidence.exchange import Exchange
 from wireproof.expect import is_stream
 from wireproof.generated.talk import Talk
 

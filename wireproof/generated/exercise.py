@@ -19,7 +19,7 @@ from wireproof.contract.case import Case
 from wireproof.contract.target import not_given
 from wireproof.courier import Courier
 from wireproof.docket import Entry
-from wireproof.exchange import Exchange
+from wireproof.evidence.exchange import Exchange
 from wireproof.excuses import require_kept_whole, require_no_rate_limit, require_not_declined
 from wireproof.generated.machines import MACHINES
 from wireproof.generated.riding import Riding

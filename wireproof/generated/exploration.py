@@ -8,8 +8,8 @@ from functools import partial
 from wireproof.check import Check, Untestable, Violation
 from wireproof.courier import Courier
 from wireproof.docket import Entry
-from wireproof.evidence import Unsent
-from wireproof.exchange import Exchange
+from wireproof.evidence.case_result import Unsent
+from wireproof.evidence.exchange import Exchange
 from wireproof.excuses import asking_failure, require_kept_whole, require_no_rate_limit
 from wireproof.generated.draft import Draft
 from wireproof.generated.probe import Probe

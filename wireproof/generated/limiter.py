@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from wireproof.contract.case import Ask
-from wireproof.exchange import Exchange
+from wireproof.evidence.exchange import Exchange
 from wireproof.generated.talk import Talk
 
 # Longer than any window of a minute: the most that is waited at once.

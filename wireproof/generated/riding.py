@@ -10,7 +10,7 @@ from wireproof.contract import loading
 from wireproof.contract.case import Case
 from wireproof.contract.clause import Clause, Judgement
 from wireproof.docket import Entry, is_selector, selects
-from wireproof.exchange import Exchange
+from wireproof.evidence.exchange import Exchange
 from wireproof.judge import Bench
 
 # What stands for the cause of a refusal that no document asks for: it only has to be of the kind.

@@ -9,8 +9,8 @@ from typing import Any
 
 from wireproof.contract.case import Ask, Case
 from wireproof.courier import Courier
-from wireproof.evidence import Unsent
-from wireproof.exchange import Exchange
+from wireproof.evidence.case_result import Unsent
+from wireproof.evidence.exchange import Exchange
 from wireproof.excuses import asking_failure
 from wireproof.generated.probe import AREA
 

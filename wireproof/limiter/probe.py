@@ -22,7 +22,7 @@ from wireproof.contract.case import Case
 from wireproof.contract.target import Key, Target
 from wireproof.courier import Line
 from wireproof.errors import WireproofError
-from wireproof.exchange import Exchange
+from wireproof.evidence.exchange import Exchange
 from wireproof.limiter.models import Seen
 from wireproof.render import render
 

@@ -10,11 +10,11 @@ from wireproof import expect, waits
 from wireproof.check import Inconclusive, Violation
 from wireproof.contract.provider import Tier
 from wireproof.contract.target import Target
-from wireproof.exchange import Exchange
+from wireproof.evidence.exchange import Exchange
+from wireproof.evidence.redactor import Redactor
 from wireproof.formats.safe_text import printable
 from wireproof.limiter.fit import MINUTE_S, Fit
 from wireproof.limiter.probe import Probe, retry_after
-from wireproof.redact import Redactor
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from wireproof.check import Check, Contract, NotJson, Violation, parse_json
 from wireproof.contract.case import Case
 from wireproof.contract.schemas import SchemaSet
 from wireproof.contract.target import Target
-from wireproof.exchange import Exchange, Read, Request
+from wireproof.evidence.exchange import Exchange, Read, Request
+from wireproof.evidence.redactor import Redactor
 from wireproof.judge import PASS, judge_exchanges
 from wireproof.load import rules
 from wireproof.load.masks import masked, timeless
@@ -21,7 +22,6 @@ from wireproof.load.mould import NONCE
 from wireproof.load.record import Answer, Outcome, Record
 from wireproof.load.shot import Shot
 from wireproof.outcomes import ERRORS
-from wireproof.redact import Redactor
 
 CROSSED = "transport.own-answers"
 # Whose answers are judged by another's that is the same but for ids, time and texts, and how many are remembered.

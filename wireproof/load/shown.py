@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
+from wireproof.evidence.redactor import Redactor
 from wireproof.formats.safe_text import printable
-from wireproof.redact import Redactor
 
 # A server that refuses says the same again and again.
 REMEMBERED = 256

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wireproof.contract.clause import Clause
-from wireproof.curl import curl_command
-from wireproof.exchange import Exchange
+from wireproof.evidence.curl import curl_command
+from wireproof.evidence.exchange import Exchange
+from wireproof.evidence.exchange_json import exchange_from
 from wireproof.outcomes import SKIPPED, TABLE
 from wireproof.report.facts import Facts
-from wireproof.stored import exchange_from
 from wireproof.verdict import Verdict
 
 # Bytes of a body that are shown; the ledger has the rest. What is broken is shown at length.

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from wireproof.errors import LedgerError
+from wireproof.evidence.exchange_json import exchange_from
+from wireproof.evidence.ledger_reader import read
+from wireproof.evidence.token_usage import Spent
 from wireproof.policy import Policy
-from wireproof.recorded import read
 from wireproof.report.document import document, suite_of, summary
-from wireproof.spent import Spent
-from wireproof.stored import exchange_from
 from wireproof.verdict import Verdict, divergences
 
 # What report.json says of a target; a ledger says more, so that it can be judged again.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from wireproof.contract.clause import Clause
-from wireproof.curl import curl_command
-from wireproof.exchange import Exchange
+from wireproof.evidence.curl import curl_command
+from wireproof.evidence.exchange import Exchange
 from wireproof.formats.safe_text import printable
 from wireproof.verdict import Verdict
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from wireproof.exchange import Break, Exchange, Read, Request
+from wireproof.evidence.exchange import Break, Exchange, Read, Request
 
 # Fields with a form of their own; every other one is a JSON value as it stands.
 TIMES = ("headers_ns", "ended_ns")

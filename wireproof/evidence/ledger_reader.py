@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from wireproof.errors import LedgerError
-from wireproof.evidence import Unsent
-from wireproof.exchange import Exchange
-from wireproof.stored import exchange_from
+from wireproof.evidence.case_result import Unsent
+from wireproof.evidence.exchange import Exchange
+from wireproof.evidence.exchange_json import exchange_from
 
 FORMATS = (1,)
 INCOMPLETE = "it has no footer; the run was cut off"

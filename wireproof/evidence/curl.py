@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-from wireproof.exchange import Request
+from wireproof.evidence.exchange import Request
 from wireproof.formats import multipart
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wireproof.exchange import Exchange, usage_of
+from wireproof.evidence.exchange import Exchange, usage_of
 
 
 @dataclass(slots=True)

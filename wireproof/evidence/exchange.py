@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from wireproof.evidence.chat_stream import Stream, assemble
 from wireproof.formats.content_coding import ContentCoding, NotCoded, find_coding
 from wireproof.formats.strict_json import NotJson, parse_json
-from wireproof.stream import Stream, assemble
 
 
 @dataclass(frozen=True, slots=True)

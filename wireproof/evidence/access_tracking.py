@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, overload
 
-from wireproof.evidence import Sent
-from wireproof.exchange import Exchange
+from wireproof.evidence.case_result import Sent
+from wireproof.evidence.exchange import Exchange
 
 HEADERS, READS = "headers", "reads"
 # What every judgement may depend on beside these; the request differs by the header that asks for the fault.

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from wireproof.errors import LedgerError
-from wireproof.ledger_lock import WriterLock, alone, has_writer
-from wireproof.redact import Redactor
+from wireproof.evidence.ledger_lock import WriterLock, alone, has_writer
+from wireproof.evidence.redactor import Redactor
 
 FORMAT = 1
 ENCODER = json.JSONEncoder(ensure_ascii=False)

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from itertools import accumulate, pairwise
 from typing import Any
 
-from wireproof.exchange import Break, Exchange, Read
-from wireproof.secrets import SHORTEST, cookies, forms
+from wireproof.evidence.exchange import Break, Exchange, Read
+from wireproof.evidence.secret_forms import SHORTEST, cookies, forms
 
 MASK = "•"
 # A cookie of this length is a secret wherever it shows up; a shorter one only where it is set.

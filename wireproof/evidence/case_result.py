@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from wireproof.exchange import Exchange
+from wireproof.evidence.exchange import Exchange
 
 
 @dataclass(frozen=True, slots=True)
