@@ -14,7 +14,7 @@ import atheris
 
 with atheris.instrument_imports(include=["wireproof.expect", "wireproof.assertion", "wireproof.formats.json_pointer"]):
     from wireproof.contract import loading, target_options
-from wireproof.courier import Courier
+from wireproof.client.sender import Courier
 from wireproof.docket import Entry
 from wireproof.evidence.case_result import Evidence
 from wireproof.evidence.exchange import Read

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from wireproof.client.sender import Courier
 from wireproof.contract import loading, target_options
 from wireproof.contract.case import is_generated
 from wireproof.contract.target import Target
-from wireproof.courier import Courier
 from wireproof.evidence.case_result import Evidence
 from wireproof.rehearsed import Rehearsed
 from wireproof.suites import load_checks

@@ -12,16 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wireproof.answer import Answer
-from wireproof.budget import Budget, ceiling
+from wireproof.client.budget import Budget, ceiling
+from wireproof.client.partial_response import Answer
+from wireproof.client.request_builder import Outgoing, render
+from wireproof.client.sender import Courier
 from wireproof.contract import loading
 from wireproof.contract.case import Ask, Case
 from wireproof.contract.provider import Price
 from wireproof.contract.target import Key, Target
-from wireproof.courier import Courier
 from wireproof.evidence.case_result import Unsent
 from wireproof.evidence.exchange import Break, Read
-from wireproof.render import Outgoing, render
 
 PROVIDERS = loading.load_providers()
 IIO = PROVIDERS["iio"]

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from wireproof.client.http_client import BODY_BOUND
 from wireproof.contract import loading, target_options
 from wireproof.evidence.ledger_reader import recorded
 from wireproof.evidence.ledger_writer import Ledger
@@ -24,7 +25,6 @@ from wireproof.report.facts import exchanges_in
 from wireproof.suites import load_checks
 from wireproof.trial import Trial, open_trial
 from wireproof.verdict import Verdict
-from wireproof.wire import BODY_BOUND
 
 WANTED = ["models-list", "chat-basic"]
 

@@ -11,7 +11,7 @@ from dataclasses import MISSING, fields, replace
 
 import pytest
 
-from wireproof.answer import Answer
+from wireproof.client.partial_response import Answer
 from wireproof.evidence.curl import curl_command
 from wireproof.evidence.exchange import Break, Exchange, Read, Request, usage_of
 from wireproof.formats.strict_json import NotJson

@@ -39,8 +39,8 @@ PURE = frozenset(
 )
 # A library, and the only modules that may import it. A name that ends in a dot stands for a package.
 OWNERS = {
-    "httpx": ("wireproof.wire",),
-    "httpcore": ("wireproof.wire", "wireproof.recording"),
+    "httpx": ("wireproof.client.http_client",),
+    "httpcore": ("wireproof.client.http_client", "wireproof.client.recording_transport"),
     "jsonschema": ("wireproof.contract.schemas",),
     "jsonschema_rs": ("wireproof.contract.schemas",),
     "referencing": ("wireproof.contract.schemas",),
@@ -141,7 +141,7 @@ def test_every_module_imports_only_what_its_layer_may() -> None:
         pytest.param("wireproof.mock.core", "from wireproof.judge import Bench", id="the-mock-and-the-judge"),
         pytest.param("wireproof.mock.core", "import yaml", id="yaml-in-the-server"),
         pytest.param("wireproof.run", "import pytest", id="pytest-outside-the-plugin"),
-        pytest.param("suites.chat.test_x", "from wireproof.wire import Wire", id="a-suite-and-the-wire"),
+        pytest.param("suites.chat.test_x", "from wireproof.client.http_client import Wire", id="a-suite-and-the-wire"),
         pytest.param("suites.chat.test_x", "import pytest", id="a-suite-and-a-library"),
     ],
 )
@@ -152,7 +152,7 @@ def test_a_wrong_import_is_noticed(module: str, source: str) -> None:
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        pytest.param("wireproof.wire", "import httpx", id="the-wire-and-the-http-client"),
+        pytest.param("wireproof.client.http_client", "import httpx", id="the-wire-and-the-http-client"),
         pytest.param("wireproof.load.user", "import locust", id="load-and-locust"),
         pytest.param("wireproof.evidence.exchange", "from wireproof import sse", id="pure-and-pure"),
         pytest.param("suites.chat.test_x", "from wireproof import expect\nimport json", id="a-suite-and-expectations"),

@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wireproof import cli
-from wireproof.answer import Answer
-from wireproof.budget import Budget
+from wireproof.client.budget import Budget
+from wireproof.client.partial_response import Answer
+from wireproof.client.request_builder import Outgoing
 from wireproof.contract import loading
 from wireproof.contract.target import Key, Target
 from wireproof.errors import WireproofError
@@ -22,7 +23,6 @@ from wireproof.limiter.fit import fit
 from wireproof.limiter.models import MODELS, Seen
 from wireproof.limiter.probe import Probe
 from wireproof.limiter.shown import limits_told, shown
-from wireproof.render import Outgoing
 
 NOON = 1_800_000_000.0
 Admits = Callable[[float], bool]

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from wireproof.answer import Answer
+from wireproof.client.pacing import Pace, held_s
+from wireproof.client.partial_response import Answer
 from wireproof.contract import loading
 from wireproof.contract.case_files import read_cases
 from wireproof.contract.target import Target
-from wireproof.pace import Pace, held_s
 
 IIO, OPENAI = (loading.load_providers()[name] for name in ("iio", "openai"))
 ENTRIES: dict[str, Any] = {

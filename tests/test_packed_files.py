@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 
+from wireproof.client.request_builder import render
 from wireproof.contract import data_files, loading, target_options
 from wireproof.errors import ConfigError
-from wireproof.render import render
 
 TARGET = next(target for target in target_options.mock_targets() if target.name == "openai")
 CASE = loading.load_cases()["chat-file"]

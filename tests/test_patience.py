@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wireproof.client.window_waits import FRESH_AFTER_S, Patience, granted, longest_wait
 from wireproof.contract import loading
 from wireproof.contract.case import Ask, Case
 from wireproof.contract.target import Key, Target
-from wireproof.patience import FRESH_AFTER_S, Patience, granted, longest_wait
 
 PROVIDER = loading.load_providers()["iio"]
 

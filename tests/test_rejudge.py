@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from wireproof.client.sender import Courier
 from wireproof.contract import loading, target_options
 from wireproof.contract.case import is_generated
 from wireproof.contract.target import Target
-from wireproof.courier import Courier
 from wireproof.evidence.case_result import Evidence, Sent
 from wireproof.evidence.ledger_writer import Ledger
 from wireproof.evidence.redactor import Redactor

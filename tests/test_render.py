@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from wireproof.client.request_builder import Outgoing, render
+from wireproof.client.skip_reasons import CannotSend
 from wireproof.contract import data_files, loading
 from wireproof.contract.case import Ask
 from wireproof.contract.case_files import read_cases
@@ -16,8 +18,6 @@ from wireproof.errors import ConfigError
 from wireproof.evidence.curl import curl_command
 from wireproof.evidence.exchange import Request
 from wireproof.formats import multipart
-from wireproof.omission import CannotSend
-from wireproof.render import Outgoing, render
 
 IIO = loading.load_providers()["iio"]
 OPENAI = loading.load_providers()["openai"]

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from wireproof.client.request_preview import UNIQUE, preview
+from wireproof.client.skip_reasons import CannotSend
 from wireproof.contract import loading
 from wireproof.contract.case import Ask, Case
-from wireproof.omission import CannotSend
 from wireproof.report.request_text import numbered, pretty, request_lines, settings
-from wireproof.request_preview import UNIQUE, preview
 
 CASES = loading.load_cases()
 OPENAI, IIO, AION, AIOROUTER = (loading.load_providers()[name] for name in ("openai", "iio", "aion", "aiorouter"))

@@ -15,13 +15,13 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from wireproof.answer import Answer
+from wireproof.client.http_client import BODY_BOUND, Wire
+from wireproof.client.loop_lag import STALL_NS, Pulse
+from wireproof.client.partial_response import Answer
+from wireproof.client.request_builder import Outgoing
 from wireproof.contract.target import Deadlines, Key
 from wireproof.evidence.curl import curl_command
 from wireproof.evidence.exchange import Request
-from wireproof.pulse import STALL_NS, Pulse
-from wireproof.render import Outgoing
-from wireproof.wire import BODY_BOUND, Wire
 
 pytestmark = pytest.mark.asyncio
 PATIENT = Deadlines(connect=5, first_byte=5, idle=5, total=10)
@@ -422,7 +422,7 @@ async def test_a_client_that_expects_to_be_told_sends_its_body_when_it_is_told()
 
 
 async def test_a_client_that_is_told_nothing_sends_its_body_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wireproof.upload.PATIENCE", 0.05)
+    monkeypatch.setattr("wireproof.client.request_body.PATIENCE", 0.05)
     async with serving(saying(OK)) as server, Wire(1, PATIENT) as wire:
         answer = await wire.send(asking(server.url, None, ("Expect", "100-continue"), body=b'{"a": 1}'))
         assert (answer.status, answer.interim) == (200, ())

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 
+from wireproof.client.http_client import Wire
+from wireproof.client.sender import Courier
 from wireproof.contract.case import Case
 from wireproof.contract.target import Deadlines, Target
-from wireproof.courier import Courier
 from wireproof.evidence.case_result import Evidence, Sent
 from wireproof.evidence.exchange import Exchange
-from wireproof.wire import Wire
 
 # Several small pools: httpcore's pool takes time in the square of its connections.
 POOLS, CONNECTIONS = 8, 4

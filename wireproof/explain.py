@@ -9,6 +9,8 @@ from functools import cache
 from typing import Any
 
 from wireproof.check import Check
+from wireproof.client.request_preview import preview
+from wireproof.client.skip_reasons import CannotSend
 from wireproof.contract import data_files, loading
 from wireproof.contract.case import Case
 from wireproof.contract.case_files import chains_of_bases
@@ -18,8 +20,6 @@ from wireproof.docket import is_selector, selects
 from wireproof.errors import ConfigError
 from wireproof.formats.yaml_file import read_yaml
 from wireproof.mock.faults import Fault, faults
-from wireproof.omission import CannotSend
-from wireproof.request_preview import preview
 from wireproof.source_places import case_place, check_place, fault_places
 from wireproof.suites import load_checks
 

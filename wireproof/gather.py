@@ -6,16 +6,16 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from wireproof.client.http_client import Wire
+from wireproof.client.recorder import NullRecorder, Recorder
+from wireproof.client.sender import Courier
 from wireproof.column_judges import ColumnJudges
 from wireproof.contract.case import Case
 from wireproof.contract.target import Target
-from wireproof.courier import Courier
 from wireproof.docket import Entry
 from wireproof.evidence.case_result import Evidence, Sent
 from wireproof.model_choice import with_models
 from wireproof.outcomes import ERRORS
-from wireproof.recorder import NullRecorder, Recorder
-from wireproof.wire import Wire
 
 # A model may choose otherwise once or twice; what it never does in three answers is told as inconclusive.
 ANSWERS = 3

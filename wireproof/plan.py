@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Any
 
-from wireproof.budget import Budget, Ceiling, ceiling
+from wireproof.client.budget import Budget, Ceiling, ceiling
+from wireproof.client.request_builder import Outgoing, render
+from wireproof.client.skip_reasons import CannotSend, not_worth_sending
+from wireproof.client.window_waits import longest_wait
 from wireproof.contract.case import Case
 from wireproof.contract.target import Target
 from wireproof.gather import SMOKE_CASES
 from wireproof.generated.foreseen import foreseen
-from wireproof.omission import CannotSend, not_worth_sending
-from wireproof.patience import longest_wait
-from wireproof.render import Outgoing, render
 from wireproof.trial import Trial
 
 

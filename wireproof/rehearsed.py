@@ -11,7 +11,8 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from wireproof.answer import Answer
+from wireproof.client.partial_response import Answer
+from wireproof.client.request_builder import Outgoing
 from wireproof.contract.case import Case
 from wireproof.contract.provider import Provider
 from wireproof.evidence.exchange import Break, Exchange, Read
@@ -19,7 +20,6 @@ from wireproof.formats.http_framing import interim
 from wireproof.mock.faults import Fault
 from wireproof.mock.message import Op, Ops, Received
 from wireproof.mock.rehearsal import NOW, Rehearsal, Take
-from wireproof.render import Outgoing
 
 SECOND_NS = 1_000_000_000
 # As long as any live start: times are told from it, and none is before it.

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from wireproof.carried import CONNECTIONS, PATIENT, agree, carried, is_unread
+from wireproof.client.sender import Courier
 from wireproof.contract.case import Case, is_generated
 from wireproof.contract.provider import Provider
 from wireproof.contract.target import Target
-from wireproof.courier import Courier
 from wireproof.docket import Entry
 from wireproof.evidence.access_tracking import changed, watched
 from wireproof.evidence.case_result import Evidence, Sent

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from wireproof.check import Check
+from wireproof.client.recorder import Recorder
 from wireproof.column_judges import ColumnJudges
 from wireproof.contract import loading
 from wireproof.contract.case import PROFILES, Case
@@ -20,7 +21,6 @@ from wireproof.evidence.case_result import Evidence
 from wireproof.gather import SMOKE_CASES, Gathered, gather, smoke_failure
 from wireproof.judge import Bench
 from wireproof.model_choice import with_models
-from wireproof.recorder import Recorder
 from wireproof.verdict import Verdict
 
 

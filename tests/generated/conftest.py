@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 
 from wireproof.check import Violation
+from wireproof.client.sender import Courier, Lines
 from wireproof.contract import loading, target_options
 from wireproof.contract.case import endpoint_of
 from wireproof.contract.target import Target
-from wireproof.courier import Courier, Lines
 from wireproof.docket import Entry
 from wireproof.generated.draft import Draft
 from wireproof.generated.effort import WIDE_EXAMPLES, Effort

@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from wireproof.client.request_builder import Outgoing, render
 from wireproof.contract import loading, target_options
 from wireproof.generated.examples import examples
 from wireproof.generated.families import strategies
 from wireproof.mock.asgi import Application
 from wireproof.mock.core import Core
 from wireproof.mock.server import serving
-from wireproof.render import Outgoing, render
 
 NOW = 1_800_000_000.5
 EXAMPLES = 8

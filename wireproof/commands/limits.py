@@ -84,12 +84,12 @@ def _reachable(target: Target, live: bool, parsed: argparse.Namespace) -> Iterat
 
 
 async def _probed(target: Target, parsed: argparse.Namespace, *, live: bool) -> Probe:
-    from wireproof.budget import Budget
+    from wireproof.client.budget import Budget
+    from wireproof.client.http_client import Wire
+    from wireproof.client.skip_reasons import CannotSend
     from wireproof.contract.loading import load_cases
     from wireproof.limiter.aim import other_key
     from wireproof.limiter.probe import Probe
-    from wireproof.omission import CannotSend
-    from wireproof.wire import Wire
 
     cases = load_cases()
     if parsed.case not in cases or len(cases[parsed.case].asks) != 1:

@@ -15,9 +15,9 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 from wireproof.check import Check, Violation
+from wireproof.client.sender import Courier
 from wireproof.contract.case import Case
 from wireproof.contract.target import not_given
-from wireproof.courier import Courier
 from wireproof.docket import Entry
 from wireproof.evidence.exchange import Exchange
 from wireproof.excuses import require_kept_whole, require_no_rate_limit, require_not_declined

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from wireproof.check import Check, Untestable, Violation
-from wireproof.courier import Courier
+from wireproof.client.sender import Courier
 from wireproof.docket import Entry
 from wireproof.evidence.case_result import Unsent
 from wireproof.evidence.exchange import Exchange

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from wireproof.client.request_builder import Outgoing, render
+from wireproof.client.skip_reasons import CannotSend
 from wireproof.contract.case import endpoint_of, is_generated
 from wireproof.contract.target import Target
 from wireproof.docket import Entry
@@ -12,8 +14,6 @@ from wireproof.generated.examples import draws
 from wireproof.generated.families import strategies
 from wireproof.generated.machines import MACHINES
 from wireproof.generated.probe import Probe
-from wireproof.omission import CannotSend
-from wireproof.render import Outgoing, render
 
 Sent = tuple[Outgoing, ...]
 

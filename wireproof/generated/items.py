@@ -18,9 +18,10 @@ from hypothesis.errors import DidNotReproduce, Flaky, Unsatisfiable
 from hypothesis.strategies import SearchStrategy
 
 from wireproof.check import Check, Violation
+from wireproof.client.http_client import Wire
+from wireproof.client.sender import Courier
 from wireproof.closing import RUN
 from wireproof.contract.case import endpoint_of
-from wireproof.courier import Courier
 from wireproof.docket import Entry
 from wireproof.generated.draft import Draft
 from wireproof.generated.effort import Effort
@@ -33,7 +34,6 @@ from wireproof.generated.replay import Replay
 from wireproof.outcome import carry, show
 from wireproof.run import Run
 from wireproof.trial import Trial
-from wireproof.wire import Wire
 
 # What hypothesis raises where a request broke nothing, or only once.
 SETTLED = (DidNotReproduce, Flaky, Unsatisfiable)

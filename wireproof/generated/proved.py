@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from wireproof.check import Check, Violation
+from wireproof.client.sender import Courier
 from wireproof.contract.case import endpoint_of
 from wireproof.contract.target import Target
-from wireproof.courier import Courier
 from wireproof.docket import Entry
 from wireproof.generated.draft import Draft
 from wireproof.generated.effort import Effort

@@ -7,8 +7,8 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
+from wireproof.client.sender import Courier
 from wireproof.contract.case import Ask, Case
-from wireproof.courier import Courier
 from wireproof.evidence.case_result import Unsent
 from wireproof.evidence.exchange import Exchange
 from wireproof.excuses import asking_failure

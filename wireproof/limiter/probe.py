@@ -15,16 +15,16 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
 from wireproof import waits
-from wireproof.answer import HELD_OFF
-from wireproof.budget import Budget
 from wireproof.check import Violation
+from wireproof.client.budget import Budget
+from wireproof.client.partial_response import HELD_OFF
+from wireproof.client.request_builder import render
+from wireproof.client.sender import Line
 from wireproof.contract.case import Case
 from wireproof.contract.target import Key, Target
-from wireproof.courier import Line
 from wireproof.errors import WireproofError
 from wireproof.evidence.exchange import Exchange
 from wireproof.limiter.models import Seen
-from wireproof.render import render
 
 # Where no wait is told, each next moment is this much later than the last one.
 STEP = 1.2

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import accumulate
 
+from wireproof.client.skip_reasons import CannotSend
 from wireproof.contract.case import Case
 from wireproof.contract.target import Target
 from wireproof.errors import ConfigError
@@ -18,7 +19,6 @@ from wireproof.load.lengths import length
 from wireproof.load.mould import Drawn, Mould, Sizes
 from wireproof.load.scenario import FILE, Scenario, Share
 from wireproof.load.shot import Shot
-from wireproof.omission import CannotSend
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from time import time
 
 from wireproof import expect
-from wireproof.answer import Answer as PartialResponse
 from wireproof.check import Check, Contract, NotJson, Violation, parse_json
+from wireproof.client.partial_response import Answer as PartialResponse
 from wireproof.contract.case import Case
 from wireproof.contract.schemas import SchemaSet
 from wireproof.contract.target import Target

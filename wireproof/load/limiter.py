@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from wireproof.answer import HELD_OFF
+from wireproof.client.partial_response import HELD_OFF
 from wireproof.load.counters import CounterKey
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from wireproof import render
+from wireproof.client import request_builder
 from wireproof.contract.case import Case
 from wireproof.contract.target import Target
 from wireproof.load.leave import Leave
@@ -42,7 +42,7 @@ def load(name: str, case: Case, target: Target) -> Shot:
     Raises CannotSend where the target lacks the model or the key that it needs.
     """
     ask = case.asks[-1]
-    outgoing = render.render(ask, target, case.name, {})
+    outgoing = request_builder.render(ask, target, case.name, {})
     shown, place = outgoing.shown, urlsplit(outgoing.shown.url)
     path = place.path + (f"?{place.query}" if place.query else "")
     lines = [

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from wireproof.answer import HELD_OFF
+from wireproof.client.partial_response import HELD_OFF
 from wireproof.load.sweep_words import UNITS
 from wireproof.load.timeline import outcomes, values
 from wireproof.stats import merged, quantile

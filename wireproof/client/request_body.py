@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+from wireproof.client.recording_transport import Recording
 from wireproof.evidence.exchange import Request
-from wireproof.recording import Recording
 
 # What curl waits: a server that says nothing gets the body all the same (RFC 9110, 10.1.1).
 PATIENCE = 1.0

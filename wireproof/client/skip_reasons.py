@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from wireproof.client.window_waits import granted
 from wireproof.contract.case import PROFILES, Case
 from wireproof.contract.target import Target, not_given
 from wireproof.evidence.case_result import Unsent
-from wireproof.patience import granted
 
 
 class CannotSend(Exception):

@@ -5,11 +5,11 @@ Only a transport failure before the first byte, and a 429 or 503 that says when 
 
 from __future__ import annotations
 
-from wireproof.answer import HELD_OFF, Answer
+from wireproof.client.pacing import LIMITS
+from wireproof.client.partial_response import HELD_OFF, Answer
 from wireproof.contract.case import Case
 from wireproof.contract.target import Target
 from wireproof.formats.durations import seconds_until
-from wireproof.pace import LIMITS
 
 TRIES = 3
 LONGEST_WAIT = 30.0

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
+from wireproof.client.skip_reasons import CannotSend
 from wireproof.contract import data_files
 from wireproof.contract.case import Ask
 from wireproof.contract.target import Key, Target
@@ -18,7 +19,6 @@ from wireproof.errors import ConfigError
 from wireproof.evidence.exchange import Request
 from wireproof.formats import multipart
 from wireproof.formats.multipart import Part
-from wireproof.omission import CannotSend
 
 # A value that begins so is the base64 of the file below suites/ that it names, alone or as a data URL.
 PACKED = {"$base64:": "", "$pdf:": "data:application/pdf;base64,"}

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from wireproof.client.request_builder import Outgoing
 from wireproof.contract.provider import Price, Provider
 from wireproof.contract.target import Target
-from wireproof.render import Outgoing
 
 # The endpoints whose answers a model makes of tokens.
 SPEAKING = ("/chat/completions", "/completions", "/responses")

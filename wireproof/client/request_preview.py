@@ -8,14 +8,14 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
+from wireproof.client.request_builder import render
+from wireproof.client.skip_reasons import CannotSend, not_worth_sending
 from wireproof.contract import keys
 from wireproof.contract.case import Ask, Case
 from wireproof.contract.provider import Provider
 from wireproof.contract.target import Key, Target
 from wireproof.evidence.exchange import Request
 from wireproof.formats import multipart
-from wireproof.omission import CannotSend, not_worth_sending
-from wireproof.render import render
 
 Facts = dict[str, Any]
 UNIQUE = "{an id never sent before}"

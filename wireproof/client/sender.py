@@ -11,20 +11,20 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from wireproof import again
-from wireproof.answer import Answer
-from wireproof.budget import Budget
+from wireproof.client import retry_policy
+from wireproof.client.budget import Budget
+from wireproof.client.pacing import Pace
+from wireproof.client.partial_response import Answer
+from wireproof.client.recorder import NullRecorder, Recorder
+from wireproof.client.request_builder import Outgoing, render
+from wireproof.client.skip_reasons import CannotSend, not_worth_sending
+from wireproof.client.window_waits import Patience
 from wireproof.contract.case import Ask, Case
 from wireproof.contract.target import Target
 from wireproof.evidence.case_result import Evidence, Sent, Unsent
 from wireproof.evidence.exchange import Exchange
 from wireproof.formats import json_pointer
 from wireproof.formats.strict_json import NotJson
-from wireproof.omission import CannotSend, not_worth_sending
-from wireproof.pace import Pace
-from wireproof.patience import Patience
-from wireproof.recorder import NullRecorder, Recorder
-from wireproof.render import Outgoing, render
 
 
 class Line(Protocol):
@@ -180,7 +180,7 @@ class Courier:
             await self.record.asking(case, self._turns, step, len(retries) + 1)
             answer = await line.send(outgoing)
             self._pace.heard(case, key, answer)
-            wait = again.after(answer, case, self.target, len(retries) + 1)
+            wait = retry_policy.after(answer, case, self.target, len(retries) + 1)
             # Debited before any wait, so that no other case takes the same place in the budget.
             if wait is not None and self._budget.debit(outgoing) is not None:
                 wait = None
@@ -195,7 +195,7 @@ class Courier:
             )
             if wait is None:
                 return exchange
-            retries.append(f"{again.cause(answer)}, asked again after {wait:g} s")
+            retries.append(f"{retry_policy.cause(answer)}, asked again after {wait:g} s")
             await asyncio.sleep(wait)
 
 

@@ -19,14 +19,15 @@ from typing import Any
 import httpcore
 import httpx
 
-from wireproof import __version__, upload
-from wireproof.answer import Answer
+from wireproof import __version__
+from wireproof.client import request_body
+from wireproof.client.loop_lag import Pulse
+from wireproof.client.partial_response import Answer
+from wireproof.client.recording_transport import Recording, RecordingBackend, broken, current
+from wireproof.client.request_builder import Outgoing
 from wireproof.contract.target import Deadlines
 from wireproof.evidence.exchange import Break
 from wireproof.formats.http_framing import interim, surplus
-from wireproof.pulse import Pulse
-from wireproof.recording import Recording, RecordingBackend, broken, current
-from wireproof.render import Outgoing
 
 # Enough for any answer a suite asks for; a body beyond it is cut and the exchange says so.
 BODY_BOUND = 16 * 1024 * 1024
@@ -161,8 +162,8 @@ class Wire:
         limits = self._deadlines
         shown = outgoing.shown
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in outgoing.headers]
-        headers += upload.headers_for(shown)
-        content = upload.content(shown, recording)
+        headers += request_body.headers_for(shown)
+        content = request_body.content(shown, recording)
         request = self._client.build_request(shown.method, shown.url, headers=headers, content=content)
         request.extensions["timeout"] = {
             "connect": limits.connect,

@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
-from wireproof.answer import HELD_OFF, Answer
+from wireproof.client.partial_response import HELD_OFF, Answer
 from wireproof.contract.case import Case
 from wireproof.contract.provider import Rate
 from wireproof.contract.target import Target

@@ -1,0 +1,1 @@
+"""The client: sends cases to one target within its connections, pace and budget."""
