@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wireproof.contract import base_url as address
 from wireproof.contract import keys
+from wireproof.contract.base_url import is_base_url, is_plain_and_remote
 from wireproof.contract.mock_controls import CONTROLS
 from wireproof.contract.option_values import read_deadlines, read_headers, read_models, read_price
 from wireproof.contract.provider import Price, Provider
@@ -49,7 +49,7 @@ def always(value: Any) -> Make:
 
 def base_url(url: str, sources: Sources) -> str:
     """The address without a slash at its end; raises ConfigError if it is none."""
-    if not address.is_base_url(url):
+    if not is_base_url(url):
         raise ConfigError(f"--endpoint {url}", "it is no HTTP address", "write it as https://host/v1")
     return url.rstrip("/")
 
@@ -69,7 +69,7 @@ def live_keys(key_env: str | None, sources: Sources) -> dict[str, Key]:
     endpoint, environment = sources.given["endpoint"], sources.environment
     held = keys.given(sources.given.get("key", ()), sources.provider, environment)
     held["good"] = keys.good(key_env, endpoint, sources.provider, environment)
-    if held["good"].value and address.is_plain_and_remote(endpoint):
+    if held["good"].value and is_plain_and_remote(endpoint):
         raise ConfigError(
             f"--endpoint {endpoint}", "a key would travel unencrypted", "use https, or a loopback address"
         )
