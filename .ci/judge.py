@@ -24,13 +24,13 @@ from wireproof.evidence.ledger_reader import recorded
 from wireproof.evidence.ledger_writer import Ledger
 from wireproof.evidence.redactor import Redactor
 from wireproof.evidence.secret_forms import of_target
+from wireproof.judging.suite_loader import load_checks
+from wireproof.judging.verdict import Verdict
 from wireproof.ledger_recorder import LedgerRecorder, header
 from wireproof.mock.faults import faults
 from wireproof.prove import DEADLINES, committed
 from wireproof.stand import Stand
-from wireproof.suites import load_checks
 from wireproof.trial import open_trial
-from wireproof.verdict import Verdict
 
 SHOWN = 20
 

@@ -12,14 +12,16 @@ from dataclasses import dataclass, replace
 
 import atheris
 
-with atheris.instrument_imports(include=["wireproof.expect", "wireproof.assertion", "wireproof.formats.json_pointer"]):
+with atheris.instrument_imports(
+    include=["wireproof.expect", "wireproof.judging.expect_values", "wireproof.formats.json_pointer"]
+):
     from wireproof.contract import loading, target_options
 from wireproof.client.sender import Courier
-from wireproof.docket import Entry
 from wireproof.evidence.case_result import Evidence
 from wireproof.evidence.exchange import Read
+from wireproof.judging.suite_loader import load_checks
+from wireproof.judging.verdict_plan import Entry
 from wireproof.rehearsed import Rehearsed
-from wireproof.suites import load_checks
 from wireproof.trial import Trial, open_trial
 
 

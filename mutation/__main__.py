@@ -19,8 +19,8 @@ from mutation.choice import choices
 from mutation.evidence import Store, record
 from mutation.mutants import Mutant, checks_of, modules, mutants, sample
 from wireproof.contract import target_options
+from wireproof.judging.suite_loader import load_checks
 from wireproof.mock.faults import faults
-from wireproof.suites import load_checks
 
 DUE = 0.9
 OUTCOMES = {

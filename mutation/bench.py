@@ -23,9 +23,9 @@ from mutation.evidence import Exhibit, Store, forget, told
 from mutation.mutants import WHOLE, Mutant
 from mutation.transplant import transplant
 from mutation.units import every_test, fail, tests_of
-from wireproof.check import registry
 from wireproof.contract import data_files
-from wireproof.judge import Bench
+from wireproof.judging.check import registry
+from wireproof.judging.judge import Bench
 
 # A mutant that never ends, and one that takes all the memory there is.
 CPU_S, MEMORY = 120, 8 * 2**30

@@ -22,16 +22,16 @@ from mutation.choice import Choice
 from mutation.members import member_faults
 from wireproof import bundled
 from wireproof.contract import loading, target_options
-from wireproof.docket import Entry
 from wireproof.evidence.case_result import Evidence, Sent
-from wireproof.judge import Bench
+from wireproof.judging.judge import Bench
+from wireproof.judging.suite_loader import load_checks
+from wireproof.judging.verdict import Verdict
+from wireproof.judging.verdict_plan import Entry
 from wireproof.mock.faults import faults
 from wireproof.mock.faults.derived import MARK
 from wireproof.prove import DEADLINES, committed
 from wireproof.stand import Stand
-from wireproof.suites import load_checks
 from wireproof.trial import open_trial
-from wireproof.verdict import Verdict
 
 # How much of each kind of verdict is kept for one check on one provider.
 FAULTLESS, NEAR_MISSES, RED = 8, 30, 4

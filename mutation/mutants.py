@@ -18,8 +18,8 @@ from cosmic_ray.work_item import MutationSpec, WorkerOutcome, WorkItem, WorkResu
 from parso.python.tree import Operator
 
 from mutation import operators, telling
-from wireproof.check import Check
 from wireproof.contract import data_files
+from wireproof.judging.check import Check
 
 # What judges beside the suites, in the order of what rests on what.
 JUDGES = (

@@ -10,8 +10,8 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from wireproof.check import Violation
-from wireproof.outcomes import TABLE
+from wireproof.judging.check import Violation
+from wireproof.judging.outcomes import TABLE
 
 Place = tuple[int, int]
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from wireproof.check import Inconclusive, Violation
 from wireproof.contract import loading
 from wireproof.evidence.exchange import Exchange, Read, Request
-from wireproof.suites import load_checks
+from wireproof.judging.check import Inconclusive, Violation
+from wireproof.judging.suite_loader import load_checks
 
 CASES = loading.load_cases()
 STORED = {"id": "resp_a", "object": "response", "output": [{"content": [{"text": "ok"}]}]}

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from wireproof import baseline
 from wireproof.errors import ConfigError
-from wireproof.policy import Policy
-from wireproof.verdict import ClauseVerdict, Verdict
+from wireproof.judging import baseline
+from wireproof.judging.gate import Policy
+from wireproof.judging.verdict import ClauseVerdict, Verdict
 
 TODAY = date(2026, 6, 15)
 OWN = {"iio": "iio"}

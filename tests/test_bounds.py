@@ -10,7 +10,7 @@ import pytest
 
 from wireproof.contract import loading
 from wireproof.contract.case import Ask
-from wireproof.docket import is_selector
+from wireproof.judging.verdict_plan import is_selector
 
 PROVIDERS = loading.load_providers()
 CASES = loading.load_cases()

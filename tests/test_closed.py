@@ -13,12 +13,12 @@ from wireproof.contract import loading, schemas
 from wireproof.contract.case import PLAIN_KEYS, Case, is_generated
 from wireproof.contract.clause import Clause, Judgement
 from wireproof.contract.provider import Provider
-from wireproof.docket import is_selector, selects
 from wireproof.gather import SMOKE_CASES
 from wireproof.generated.families import strategies
 from wireproof.generated.machines import stateful
-from wireproof.suites import load_checks
-from wireproof.verdict import Verdict
+from wireproof.judging.suite_loader import load_checks
+from wireproof.judging.verdict import Verdict
+from wireproof.judging.verdict_plan import is_selector, selects
 
 PROVIDERS = loading.load_providers()
 FOLDERS = sorted({provider.schemas for provider in PROVIDERS.values()})

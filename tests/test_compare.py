@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wireproof.compare import compare
-from wireproof.policy import Policy
+from wireproof.judging.gate import Policy
+from wireproof.judging.verdict import ClauseVerdict, Verdict
 from wireproof.shift import CONFIDENCE, Times, shifts
 from wireproof.side import Side
 from wireproof.stats import median_interval
-from wireproof.verdict import ClauseVerdict, Verdict
 
 OWN = {"iio": "iio"}
 

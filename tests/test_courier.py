@@ -14,19 +14,19 @@ from typing import Any
 
 import pytest
 
-from wireproof.check import Check, Exchange, Read, Request, Undecided, Violation
 from wireproof.client.http_client import Wire
 from wireproof.client.recorder import NullRecorder
 from wireproof.client.sender import Courier
-from wireproof.column_judges import ColumnJudges
 from wireproof.contract import loading
 from wireproof.contract.case import Case
 from wireproof.contract.case_files import read_cases
 from wireproof.contract.clause import Clause
 from wireproof.contract.target import Deadlines, Key, Target
-from wireproof.docket import docket
 from wireproof.evidence.case_result import Sent, Unsent
 from wireproof.gather import Gathered, gather
+from wireproof.judging.check import Check, Exchange, Read, Request, Undecided, Violation
+from wireproof.judging.column_judges import ColumnJudges
+from wireproof.judging.verdict_plan import docket
 from wireproof.model_choice import pick
 
 pytestmark = pytest.mark.asyncio

@@ -11,8 +11,8 @@ from wireproof.contract.case import Case
 from wireproof.contract.case_files import read_cases
 from wireproof.contract.clause import Clause
 from wireproof.contract.target import Target
-from wireproof.docket import Entry, docket, selects
 from wireproof.errors import ConfigError
+from wireproof.judging.verdict_plan import Entry, docket, selects
 
 OPENAI = loading.load_providers()["openai"]
 IIO = loading.load_providers()["iio"]

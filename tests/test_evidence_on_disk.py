@@ -19,12 +19,12 @@ from wireproof.contract import loading, target_options
 from wireproof.evidence.ledger_reader import recorded
 from wireproof.evidence.ledger_writer import Ledger
 from wireproof.evidence.redactor import Redactor
+from wireproof.judging.suite_loader import load_checks
+from wireproof.judging.verdict import Verdict
 from wireproof.ledger_recorder import LedgerRecorder, header
 from wireproof.rejudge import rejudge
 from wireproof.report.facts import exchanges_in
-from wireproof.suites import load_checks
 from wireproof.trial import Trial, open_trial
-from wireproof.verdict import Verdict
 
 WANTED = ["models-list", "chat-basic"]
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from wireproof import expect
-from wireproof.check import Exchange, Finding, Inconclusive, Read, Request, Shape, Untestable, Violation, shown
 from wireproof.contract import loading
 from wireproof.contract.schemas import SchemaSet
+from wireproof.judging import expect
+from wireproof.judging.check import Exchange, Finding, Inconclusive, Read, Request, Shape, Untestable, Violation, shown
 
 IIO, OPENAI = (loading.load_providers()[name] for name in ("iio", "openai"))
 

@@ -8,10 +8,10 @@ import pytest
 
 from wireproof.contract import loading
 from wireproof.evidence.exchange import Exchange, Request
-from wireproof.fields import fields, reasons
-from wireproof.honoured import has, ignored
+from wireproof.judging.member_coverage import fields, reasons
+from wireproof.judging.request_members import has, ignored
+from wireproof.judging.suite_loader import load_checks
 from wireproof.report.fields import fields_page
-from wireproof.suites import load_checks
 
 PAGE = Path(__file__).parents[1] / "docs" / "fields.md"
 PROVIDERS = loading.load_providers()

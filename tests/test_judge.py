@@ -11,19 +11,29 @@ from typing import Any
 
 import pytest
 
-from wireproof.check import Check, Exchange, Finding, Inconclusive, Noted, NotOffered, Provider, Untestable, Violation
 from wireproof.contract import loading
 from wireproof.contract.case import Case
 from wireproof.contract.case_files import read_cases
 from wireproof.contract.clause import Clause
 from wireproof.contract.schemas import SchemaSet
 from wireproof.contract.target import Target
-from wireproof.docket import docket
 from wireproof.evidence.case_result import Sent, Unsent
 from wireproof.evidence.exchange import Break, Read, Request
-from wireproof.excuses import CUT_SHORT
-from wireproof.judge import Bench
-from wireproof.verdict import Verdict, divergences
+from wireproof.judging.check import (
+    Check,
+    Exchange,
+    Finding,
+    Inconclusive,
+    Noted,
+    NotOffered,
+    Provider,
+    Untestable,
+    Violation,
+)
+from wireproof.judging.excuses import CUT_SHORT
+from wireproof.judging.judge import Bench
+from wireproof.judging.verdict import Verdict, divergences
+from wireproof.judging.verdict_plan import docket
 
 PROVIDERS = loading.load_providers()
 IIO, OPENAI = PROVIDERS["iio"], PROVIDERS["openai"]

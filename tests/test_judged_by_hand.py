@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from wireproof.check import Exchange, Inconclusive, Read, Request, Undecided, Violation
 from wireproof.contract import loading
-from wireproof.suites import load_checks
+from wireproof.judging.check import Exchange, Inconclusive, Read, Request, Undecided, Violation
+from wireproof.judging.suite_loader import load_checks
 
 CHECKS = load_checks()
 IIO = loading.load_providers()["iio"]

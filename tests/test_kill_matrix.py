@@ -9,7 +9,7 @@ import pytest
 
 from wireproof.commands.faults import kill_matrix
 from wireproof.contract import loading, target_options
-from wireproof.docket import Entry, docket
+from wireproof.judging.verdict_plan import Entry, docket
 from wireproof.mock.faults import faults
 from wireproof.mock.faults.fault import stored
 from wireproof.report.kills import fallen

@@ -20,8 +20,8 @@ from wireproof.evidence.exchange_json import FORMED, exchange_data, exchange_fro
 from wireproof.evidence.ledger_reader import read
 from wireproof.evidence.ledger_writer import Ledger
 from wireproof.evidence.redactor import Redactor
+from wireproof.judging.verdict import ClauseVerdict, Verdict
 from wireproof.ledger_recorder import LedgerRecorder
-from wireproof.verdict import ClauseVerdict, Verdict
 
 PLAIN = {"plain": {"says": "p", "endpoint": "chat", "body": {}}}
 (CASE,) = read_cases("chat", PLAIN, "cases.yaml", PLAIN)

@@ -21,8 +21,8 @@ from wireproof.contract import loading
 from wireproof.evidence.case_result import Evidence
 from wireproof.evidence.exchange import Exchange, Read
 from wireproof.formats.strict_json import parse_json
+from wireproof.judging.verdict import Verdict
 from wireproof.trial import Trial
-from wireproof.verdict import Verdict
 
 EXAMPLES = 60
 SSE = "text/event-stream"

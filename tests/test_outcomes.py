@@ -15,13 +15,14 @@ from typing import Any, cast
 import pytest
 
 from mutation import telling
-from wireproof import baseline, check
-from wireproof.baseline import Baseline
 from wireproof.contract import schemas
 from wireproof.contract.clause import LEVELS
+from wireproof.judging import baseline, check
+from wireproof.judging.baseline import Baseline
+from wireproof.judging.gate import Policy
+from wireproof.judging.outcomes import ERRORS, HELD, JUDGED, OUTCOMES, SKIPPED, TABLE, VerdictOutcome, outcome_of
+from wireproof.judging.verdict import ClauseVerdict, Verdict
 from wireproof.outcome import show
-from wireproof.outcomes import ERRORS, HELD, JUDGED, OUTCOMES, SKIPPED, TABLE, VerdictOutcome, outcome_of
-from wireproof.policy import Policy
 from wireproof.report import page, summary
 from wireproof.report.badge import badge
 from wireproof.report.embedded import embedded
@@ -29,7 +30,6 @@ from wireproof.report.facts import Facts
 from wireproof.report.junit import junit
 from wireproof.report.markdown import markdown
 from wireproof.run import Run
-from wireproof.verdict import ClauseVerdict, Verdict
 
 ROOT = Path(__file__).parent.parent
 FORMATS = ROOT / "schemas" / "formats"

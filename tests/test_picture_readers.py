@@ -9,8 +9,8 @@ import sys
 
 import pytest
 
-from wireproof.check import Violation
-from wireproof.suites import load_checks
+from wireproof.judging.check import Violation
+from wireproof.judging.suite_loader import load_checks
 
 load_checks()
 READER = sys.modules["wireproof_suites.images.test_pictures"]

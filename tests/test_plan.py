@@ -15,8 +15,8 @@ import pytest
 
 from wireproof import cli
 from wireproof.contract import loading, target_options
+from wireproof.judging.suite_loader import load_checks
 from wireproof.plan import Plan, plan
-from wireproof.suites import load_checks
 from wireproof.trial import open_trial
 
 PROVIDERS = loading.load_providers()

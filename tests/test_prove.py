@@ -13,8 +13,8 @@ import pytest
 from wireproof import cli, prove
 from wireproof.contract import loading
 from wireproof.errors import ConfigError
+from wireproof.judging.suite_loader import load_checks
 from wireproof.mock.faults import faults
-from wireproof.suites import load_checks
 
 COMMITTED = Path(__file__).with_name("matrix.json")
 SAMPLE = tuple(sorted(faults())[::64])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wireproof.evidence.exchange import Break, Exchange, Read, Request
-from wireproof.refusal import refused_honestly
+from wireproof.judging.honest_refusal import refused_honestly
 
 CUT = Break("closed", "the peer left")
 

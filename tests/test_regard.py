@@ -10,9 +10,9 @@ from wireproof import bundled
 from wireproof.contract import loading, target_options
 from wireproof.evidence.access_tracking import changed, watched
 from wireproof.evidence.exchange import Exchange, Read, Request
+from wireproof.judging.suite_loader import load_checks
 from wireproof.mock.faults import faults
 from wireproof.stand import Stand
-from wireproof.suites import load_checks
 from wireproof.toll import Touched
 from wireproof.trial import open_trial
 

@@ -21,6 +21,7 @@ from wireproof.commands import history as history_command
 from wireproof.contract import loading, schemas
 from wireproof.drift import Course
 from wireproof.evidence.exchange import Break, Exchange, Request
+from wireproof.judging.verdict import Divergence, Verdict
 from wireproof.report import embedded, page
 from wireproof.report.badge import badge
 from wireproof.report.facts import Facts
@@ -31,7 +32,6 @@ from wireproof.report.matrix import matrix_page
 from wireproof.report.sarif import fingerprint, sarif
 from wireproof.report.summary import summarise
 from wireproof.report.violation import told
-from wireproof.verdict import Divergence, Verdict
 
 NASTY = ["</script>", "<!--", "]]>", "{{1}}", "|", "`", "```", "@all", "[x](y)", "<img src=x>", "&amp;", '"', "'"]
 STEERING = [

@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from wireproof import expect
-from wireproof.check import Check, Exchange, Read, Request, Undecided
-from wireproof.column_judges import ColumnJudges
 from wireproof.contract import loading
 from wireproof.contract.case_files import read_cases
 from wireproof.contract.clause import Clause
 from wireproof.contract.schemas import SchemaSet
 from wireproof.contract.target import Target
-from wireproof.docket import docket
 from wireproof.gather import Gathered
-from wireproof.judge import Bench
+from wireproof.judging import expect
+from wireproof.judging.check import Check, Exchange, Read, Request, Undecided
+from wireproof.judging.column_judges import ColumnJudges
+from wireproof.judging.judge import Bench
+from wireproof.judging.verdict_plan import docket
 from wireproof.trial import Trial
 
 IIO = loading.load_providers()["iio"]

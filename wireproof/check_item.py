@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from wireproof.closing import RUN, folder, trouble
-from wireproof.docket import Entry
+from wireproof.judging.outcomes import ERRORS
+from wireproof.judging.verdict import Verdict
+from wireproof.judging.verdict_plan import Entry
 from wireproof.outcome import properties, show
-from wireproof.outcomes import ERRORS
 from wireproof.progress import progress
 from wireproof.report.facts import LEDGER
 from wireproof.run import Run
 from wireproof.sending import send
-from wireproof.verdict import Verdict
 
 FILE = pytest.StashKey[str]()
 

@@ -13,15 +13,15 @@ from typing import Any
 
 import pytest
 
-from wireproof import baseline
 from wireproof.errors import WireproofError
 from wireproof.formats.safe_text import printable
-from wireproof.outcomes import ERRORS
+from wireproof.judging import baseline
+from wireproof.judging.outcomes import ERRORS
+from wireproof.judging.verdict import Verdict, divergences
 from wireproof.report.facts import LEDGER
 from wireproof.report.files import keep, write_all
 from wireproof.report.summary import summarise
 from wireproof.run import Run
-from wireproof.verdict import Verdict, divergences
 
 NO_TESTS = 5
 OURS = frozenset({0, 1, NO_TESTS})

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wireproof.outcomes import HELD, JUDGED
-from wireproof.policy import Policy
+from wireproof.judging.gate import Policy
+from wireproof.judging.outcomes import HELD, JUDGED
+from wireproof.judging.verdict import Verdict
 from wireproof.shift import Shift, shifts
 from wireproof.side import Key, Side, renamed
-from wireproof.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from operator import itemgetter
 from statistics import median
 from typing import Any
 
-from wireproof.outcomes import JUDGED
+from wireproof.judging.outcomes import JUDGED
 from wireproof.stats import median_interval
 
 WORDS = ", ".join(f"'{name}'" for name in sorted(JUDGED))

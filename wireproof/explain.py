@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from wireproof.check import Check
 from wireproof.client.request_preview import preview
 from wireproof.client.skip_reasons import CannotSend
 from wireproof.contract import data_files, loading
@@ -16,12 +15,13 @@ from wireproof.contract.case import Case
 from wireproof.contract.case_files import chains_of_bases
 from wireproof.contract.clause import Clause, Judgement
 from wireproof.contract.provider import Provider
-from wireproof.docket import is_selector, selects
 from wireproof.errors import ConfigError
 from wireproof.formats.yaml_file import read_yaml
+from wireproof.judging.check import Check
+from wireproof.judging.suite_loader import load_checks
+from wireproof.judging.verdict_plan import is_selector, selects
 from wireproof.mock.faults import Fault, faults
 from wireproof.source_places import case_place, check_place, fault_places
-from wireproof.suites import load_checks
 
 # Fault → provider → check → cases, as `wireproof prove --write` gives it.
 Matrix = Mapping[str, Mapping[str, Mapping[str, Any]]]

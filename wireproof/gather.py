@@ -9,13 +9,13 @@ from functools import cached_property
 from wireproof.client.http_client import Wire
 from wireproof.client.recorder import NullRecorder, Recorder
 from wireproof.client.sender import Courier
-from wireproof.column_judges import ColumnJudges
 from wireproof.contract.case import Case
 from wireproof.contract.target import Target
-from wireproof.docket import Entry
 from wireproof.evidence.case_result import Evidence, Sent
+from wireproof.judging.column_judges import ColumnJudges
+from wireproof.judging.outcomes import ERRORS
+from wireproof.judging.verdict_plan import Entry
 from wireproof.model_choice import with_models
-from wireproof.outcomes import ERRORS
 
 # A model may choose otherwise once or twice; what it never does in three answers is told as inconclusive.
 ANSWERS = 3

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from wireproof.docket import Entry
 from wireproof.formats import json_pointer
+from wireproof.judging.verdict_plan import Entry
 from wireproof.mock.faults import derived
 from wireproof.mock.faults.edits import DERIVED
 from wireproof.mock.faults.fault import Fault

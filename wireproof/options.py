@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wireproof import baseline
 from wireproof.contract import loading
 from wireproof.contract.option_table import OPTIONS
+from wireproof.judging import baseline
 
 if TYPE_CHECKING:
     from wireproof.generated.effort import Effort

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from wireproof.formats.safe_text import printable
-from wireproof.outcomes import SKIPPED
+from wireproof.judging.outcomes import SKIPPED
+from wireproof.judging.verdict import Verdict
 from wireproof.run import Run
-from wireproof.verdict import Verdict
 
 VERDICT = pytest.StashKey[Verdict]()
 

@@ -17,12 +17,12 @@ from uuid import uuid4
 import pytest
 
 from wireproof import options, protocol
-from wireproof.check import registry
 from wireproof.check_item import CheckItem, send_cases
 from wireproof.closing import RUN, RUN_ID, Closing, folder
 from wireproof.contract.target_options import TargetOptions, environment
-from wireproof.docket import Entry
 from wireproof.errors import WireproofError
+from wireproof.judging.check import registry
+from wireproof.judging.verdict_plan import Entry
 from wireproof.outcome import VERDICT
 from wireproof.resume import over
 from wireproof.run import Run

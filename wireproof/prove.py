@@ -19,11 +19,11 @@ from wireproof.contract import loading, target_options
 from wireproof.contract.target import Deadlines
 from wireproof.errors import ConfigError
 from wireproof.generated.proved import Round, concerned
+from wireproof.judging.suite_loader import load_checks
 from wireproof.members import Member, members
 from wireproof.mock.faults import Fault, faults
 from wireproof.proof import Proof
 from wireproof.stand import Stand
-from wireproof.suites import load_checks
 from wireproof.toll import Toll, Touched, joined
 from wireproof.trial import Trial, open_trial
 

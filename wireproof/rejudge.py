@@ -11,16 +11,16 @@ from wireproof.contract.case import is_generated
 from wireproof.contract.provider import Provider
 from wireproof.contract.target import Deadlines, Target
 from wireproof.contract.target_options import TargetOptions
-from wireproof.docket import Entry
 from wireproof.errors import ConfigError
 from wireproof.evidence.case_result import Evidence
 from wireproof.evidence.ledger_reader import Recorded, recorded
+from wireproof.judging.suite_loader import load_checks
+from wireproof.judging.verdict import Verdict
+from wireproof.judging.verdict_plan import Entry
 from wireproof.ledger_recorder import describe
 from wireproof.resume import stored_results
 from wireproof.run import Run
-from wireproof.suites import load_checks
 from wireproof.trial import open_trial
-from wireproof.verdict import Verdict
 
 
 def rejudge(file: Path, providers_file: Path | None = None, **settings: Any) -> tuple[Run, Recorded]:

@@ -11,22 +11,22 @@ from typing import Any
 from uuid import uuid4
 
 from wireproof import __version__, bundled
-from wireproof.baseline import Baseline
 from wireproof.contract import data_files, loading
 from wireproof.contract.target_options import TargetOptions, at_address, environment, targets
-from wireproof.docket import Entry
 from wireproof.evidence.ledger_reader import Recorded
 from wireproof.evidence.ledger_writer import Ledger
 from wireproof.evidence.redactor import Redactor
 from wireproof.evidence.token_usage import Spent
+from wireproof.judging.baseline import Baseline
+from wireproof.judging.gate import Policy
+from wireproof.judging.suite_loader import load_checks
+from wireproof.judging.verdict import Verdict, divergences
+from wireproof.judging.verdict_plan import Entry
 from wireproof.ledger_recorder import describe, header
-from wireproof.policy import Policy
 from wireproof.report import violation
 from wireproof.report.document import document, installed, summary
 from wireproof.resume import begun
-from wireproof.suites import load_checks
 from wireproof.trial import Trial, open_trial
-from wireproof.verdict import Verdict, divergences
 
 
 @dataclass(slots=True)

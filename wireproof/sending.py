@@ -8,10 +8,10 @@ import logging
 from collections.abc import Iterable, Sequence
 
 from wireproof.contract.case import Case, is_generated
-from wireproof.docket import Entry
 from wireproof.errors import WireproofError
 from wireproof.evidence.case_result import Sent
 from wireproof.evidence.exchange import Exchange
+from wireproof.judging.verdict_plan import Entry
 from wireproof.ledger_recorder import LedgerRecorder, describe
 from wireproof.resume import result_to_keep
 from wireproof.run import Run

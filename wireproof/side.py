@@ -11,9 +11,9 @@ from typing import Any
 from wireproof.contract import schemas
 from wireproof.errors import LedgerError
 from wireproof.evidence.ledger_reader import recorded
+from wireproof.judging.verdict import Verdict
 from wireproof.report.facts import LEDGER, REPORT
 from wireproof.shift import Times, timed
-from wireproof.verdict import Verdict
 
 Key = tuple[str, str, str, str]
 

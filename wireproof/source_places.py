@@ -6,8 +6,8 @@ import re
 from functools import cache
 from pathlib import Path
 
-from wireproof.check import Check
 from wireproof.contract import data_files, loading
+from wireproof.judging.check import Check
 from wireproof.mock import faults
 
 FAULTS = data_files.PACKAGE / "mock" / "faults"

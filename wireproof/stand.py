@@ -10,17 +10,17 @@ from wireproof.client.sender import Courier
 from wireproof.contract.case import Case, is_generated
 from wireproof.contract.provider import Provider
 from wireproof.contract.target import Target
-from wireproof.docket import Entry
 from wireproof.evidence.access_tracking import changed, watched
 from wireproof.evidence.case_result import Evidence, Sent
 from wireproof.framed import is_unreadable, likeness, whole
+from wireproof.judging.verdict import Verdict
+from wireproof.judging.verdict_plan import Entry
 from wireproof.mock.control import FAULT
 from wireproof.mock.faults import Fault
 from wireproof.mock.message import Ops
 from wireproof.rehearsed import Rehearsed, heard_instead
 from wireproof.toll import Due, Rehearsal, Toll, Touched, toll_of
 from wireproof.trial import Trial
-from wireproof.verdict import Verdict
 
 # On the mock every option is offered, so that one refused honestly is a fault that was noticed.
 BROKEN = frozenset({"fail", "not-offered"})

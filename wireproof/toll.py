@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from wireproof.docket import Entry
 from wireproof.evidence.case_result import Sent
 from wireproof.formats import json_pointer
+from wireproof.judging.verdict import Verdict
+from wireproof.judging.verdict_plan import Entry
 from wireproof.mock.faults import Fault
 from wireproof.mock.message import Ops
 from wireproof.mock.rehearsal import Take
-from wireproof.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,20 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from wireproof.check import Check
 from wireproof.client.recorder import Recorder
-from wireproof.column_judges import ColumnJudges
 from wireproof.contract import loading
 from wireproof.contract.case import PROFILES, Case
 from wireproof.contract.provider import Provider
 from wireproof.contract.target import Target
-from wireproof.docket import Entry, docket
 from wireproof.errors import ConfigError
 from wireproof.evidence.case_result import Evidence
 from wireproof.gather import SMOKE_CASES, Gathered, gather, smoke_failure
-from wireproof.judge import Bench
+from wireproof.judging.check import Check
+from wireproof.judging.column_judges import ColumnJudges
+from wireproof.judging.judge import Bench
+from wireproof.judging.verdict import Verdict
+from wireproof.judging.verdict_plan import Entry, docket
 from wireproof.model_choice import with_models
-from wireproof.verdict import Verdict
 
 
 @dataclass(slots=True)

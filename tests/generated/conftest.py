@@ -10,21 +10,21 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from wireproof.check import Violation
 from wireproof.client.sender import Courier, Lines
 from wireproof.contract import loading, target_options
 from wireproof.contract.case import endpoint_of
 from wireproof.contract.target import Target
-from wireproof.docket import Entry
 from wireproof.generated.draft import Draft
 from wireproof.generated.effort import WIDE_EXAMPLES, Effort
 from wireproof.generated.exercise import Exercise
 from wireproof.generated.exploration import Exploration
 from wireproof.generated.families import strategies
 from wireproof.generated.probe import Probe
+from wireproof.judging.check import Violation
+from wireproof.judging.suite_loader import load_checks
+from wireproof.judging.verdict_plan import Entry
 from wireproof.mock.control import FAULT
 from wireproof.rehearsed import Rehearsed
-from wireproof.suites import load_checks
 from wireproof.trial import Trial, open_trial
 
 EFFORT = Effort(WIDE_EXAMPLES, shrink=True, same=True)

@@ -16,8 +16,8 @@ from wireproof.generated.draft import Draft, drafts, endpoints
 from wireproof.generated.examples import examples
 from wireproof.generated.families import BY_COST, strategies
 from wireproof.generated.probe import Probe
+from wireproof.judging.suite_loader import load_checks
 from wireproof.plan import plan
-from wireproof.suites import load_checks
 from wireproof.trial import open_trial
 
 PROVIDERS = loading.load_providers()

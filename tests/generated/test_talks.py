@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from wireproof.check import Inconclusive, Violation
 from wireproof.evidence.case_result import Evidence
 from wireproof.generated.exercise import Exercise
+from wireproof.judging.check import Inconclusive, Violation
 from wireproof.trial import Trial
 
 LIMIT = "generated.limiter", "generated:models:stateful:limit"

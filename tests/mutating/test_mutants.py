@@ -12,7 +12,7 @@ from cosmic_ray.work_db import WorkDB
 from mutation import operators, telling
 from mutation.mutants import Mutant, checks_of, mutants, sample
 from wireproof.contract import data_files
-from wireproof.suites import load_checks
+from wireproof.judging.suite_loader import load_checks
 
 ASSERTION = data_files.root() / "wireproof" / "assertion.py"
 DELTAS = data_files.root() / "suites" / "chat" / "test_deltas.py"

@@ -36,8 +36,8 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print what changed; 1 where something became worse, 2 where a run cannot be read."""
     from wireproof import compare
+    from wireproof.judging.gate import Policy
     from wireproof.load import compare as load_compare
-    from wireproof.policy import Policy
     from wireproof.side import read
 
     loads = load_compare.read(options.before), load_compare.read(options.after)

@@ -52,10 +52,10 @@ def kill_matrix(known: list[dict[str, Any]], matrix: Any) -> str:
     """The page of the kill matrix, from the faults, the matrix and the docket of the openai profile."""
     from wireproof.contract import loading
     from wireproof.contract.target_options import mock_targets
-    from wireproof.docket import docket
+    from wireproof.judging.suite_loader import load_checks
+    from wireproof.judging.verdict_plan import docket
     from wireproof.mock.faults.fault import stored
     from wireproof.report import kills
-    from wireproof.suites import load_checks
 
     (target,) = mock_targets(loading.BASELINE)
     clauses = loading.load_clauses(target.provider.schemas)

@@ -19,9 +19,9 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the members, or write their page."""
     from wireproof.contract import loading
-    from wireproof.fields import fields
+    from wireproof.judging.member_coverage import fields
+    from wireproof.judging.suite_loader import load_checks
     from wireproof.report.fields import fields_page
-    from wireproof.suites import load_checks
 
     providers = loading.load_providers()
     found = fields(providers, load_checks())

@@ -12,7 +12,7 @@ from typing import Any
 
 from wireproof import options as known_options
 from wireproof.commands import command
-from wireproof.outcomes import ERRORS
+from wireproof.judging.outcomes import ERRORS
 
 SHOWN = 20
 
@@ -54,8 +54,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _summary(judged: Any) -> None:
+    from wireproof.judging.verdict import divergences
     from wireproof.report.summary import summarise
-    from wireproof.verdict import divergences
 
     text, found = io.StringIO(), divergences(judged.verdicts, judged.own)
     summarise(text, judged.verdicts, judged.own, found, asdict(judged.spent))

@@ -11,8 +11,8 @@ from hypothesis.strategies import SearchStrategy
 
 from wireproof.contract.case import Ask
 from wireproof.evidence.exchange import Exchange
-from wireproof.expect import is_stream
 from wireproof.generated.talk import Talk
+from wireproof.judging.expect import is_stream
 
 Message = dict[str, Any]
 PLACES = ("Paris", "Lagos", "Oslo")

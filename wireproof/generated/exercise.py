@@ -14,19 +14,19 @@ from typing import Any
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
-from wireproof.check import Check, Violation
 from wireproof.client.sender import Courier
 from wireproof.contract.case import Case
 from wireproof.contract.target import not_given
-from wireproof.docket import Entry
 from wireproof.evidence.exchange import Exchange
-from wireproof.excuses import require_kept_whole, require_no_rate_limit, require_not_declined
 from wireproof.generated.machines import MACHINES
 from wireproof.generated.riding import Riding
 from wireproof.generated.talk import Exchanges, Talk
-from wireproof.judge import PASS, Bench, Ruling, judge_exchanges
-from wireproof.outcomes import ERRORS
-from wireproof.verdict import Verdict
+from wireproof.judging.check import Check, Violation
+from wireproof.judging.excuses import require_kept_whole, require_no_rate_limit, require_not_declined
+from wireproof.judging.judge import PASS, Bench, Ruling, judge_exchanges
+from wireproof.judging.outcomes import ERRORS
+from wireproof.judging.verdict import Verdict
+from wireproof.judging.verdict_plan import Entry
 
 # Of a long talk the end is told.
 MOST_SHOWN = 8

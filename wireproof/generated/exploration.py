@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from wireproof.check import Check, Untestable, Violation
 from wireproof.client.sender import Courier
-from wireproof.docket import Entry
 from wireproof.evidence.case_result import Unsent
 from wireproof.evidence.exchange import Exchange
-from wireproof.excuses import asking_failure, require_kept_whole, require_no_rate_limit
 from wireproof.generated.draft import Draft
 from wireproof.generated.probe import Probe
 from wireproof.generated.riding import Riding
-from wireproof.judge import Bench, Ruling, ruling_on
-from wireproof.outcomes import ERRORS
-from wireproof.refusal import refused_honestly
-from wireproof.verdict import Verdict
+from wireproof.judging.check import Check, Untestable, Violation
+from wireproof.judging.excuses import asking_failure, require_kept_whole, require_no_rate_limit
+from wireproof.judging.honest_refusal import refused_honestly
+from wireproof.judging.judge import Bench, Ruling, ruling_on
+from wireproof.judging.outcomes import ERRORS
+from wireproof.judging.verdict import Verdict
+from wireproof.judging.verdict_plan import Entry
 
 NOTHING_DRAWN = Ruling("untestable", "no request was drawn")
 

@@ -8,12 +8,12 @@ from wireproof.client.request_builder import Outgoing, render
 from wireproof.client.skip_reasons import CannotSend
 from wireproof.contract.case import endpoint_of, is_generated
 from wireproof.contract.target import Target
-from wireproof.docket import Entry
 from wireproof.generated.draft import Draft
 from wireproof.generated.examples import draws
 from wireproof.generated.families import strategies
 from wireproof.generated.machines import MACHINES
 from wireproof.generated.probe import Probe
+from wireproof.judging.verdict_plan import Entry
 
 Sent = tuple[Outgoing, ...]
 

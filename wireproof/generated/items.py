@@ -17,12 +17,10 @@ from hypothesis import given
 from hypothesis.errors import DidNotReproduce, Flaky, Unsatisfiable
 from hypothesis.strategies import SearchStrategy
 
-from wireproof.check import Check, Violation
 from wireproof.client.http_client import Wire
 from wireproof.client.sender import Courier
 from wireproof.closing import RUN
 from wireproof.contract.case import endpoint_of
-from wireproof.docket import Entry
 from wireproof.generated.draft import Draft
 from wireproof.generated.effort import Effort
 from wireproof.generated.exercise import Exercise
@@ -31,6 +29,8 @@ from wireproof.generated.families import strategies
 from wireproof.generated.machines import is_stateful
 from wireproof.generated.probe import Probe
 from wireproof.generated.replay import Replay
+from wireproof.judging.check import Check, Violation
+from wireproof.judging.verdict_plan import Entry
 from wireproof.outcome import carry, show
 from wireproof.run import Run
 from wireproof.trial import Trial

@@ -11,11 +11,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from wireproof.check import Check, Violation
 from wireproof.client.sender import Courier
 from wireproof.contract.case import endpoint_of
 from wireproof.contract.target import Target
-from wireproof.docket import Entry
 from wireproof.generated.draft import Draft
 from wireproof.generated.effort import Effort
 from wireproof.generated.examples import examples
@@ -24,7 +22,10 @@ from wireproof.generated.exploration import Exploration
 from wireproof.generated.families import strategies
 from wireproof.generated.machines import is_stateful
 from wireproof.generated.probe import Probe
-from wireproof.judge import Bench
+from wireproof.judging.check import Check, Violation
+from wireproof.judging.judge import Bench
+from wireproof.judging.verdict import Verdict
+from wireproof.judging.verdict_plan import Entry
 from wireproof.mock.control import FAULT
 from wireproof.mock.faults import Fault
 from wireproof.mock.faults.seldom import LAPSES
@@ -32,7 +33,6 @@ from wireproof.mock.rehearsal import Take
 from wireproof.rehearsed import Rehearsed
 from wireproof.toll import Toll
 from wireproof.trial import Trial
-from wireproof.verdict import Verdict
 
 # A proof takes minutes as it is; tests hold how many requests it takes to find each fault.
 EXAMPLES, TALKS = 30, 10

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import ChainMap
 from dataclasses import dataclass, field, replace
 
-from wireproof.check import Finding, Violation
 from wireproof.contract import loading
 from wireproof.contract.case import Case
 from wireproof.contract.clause import Clause, Judgement
-from wireproof.docket import Entry, is_selector, selects
 from wireproof.evidence.exchange import Exchange
-from wireproof.judge import Bench
+from wireproof.judging.check import Finding, Violation
+from wireproof.judging.judge import Bench
+from wireproof.judging.verdict_plan import Entry, is_selector, selects
 
 # What stands for the cause of a refusal that no document asks for: it only has to be of the kind.
 SOME_CAUSE = "malformed-json"

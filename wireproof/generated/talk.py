@@ -11,8 +11,8 @@ from wireproof.client.sender import Courier
 from wireproof.contract.case import Ask, Case
 from wireproof.evidence.case_result import Unsent
 from wireproof.evidence.exchange import Exchange
-from wireproof.excuses import asking_failure
 from wireproof.generated.probe import AREA
+from wireproof.judging.excuses import asking_failure
 
 Exchanges = tuple[Exchange, ...]
 

@@ -14,8 +14,6 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
-from wireproof import waits
-from wireproof.check import Violation
 from wireproof.client.budget import Budget
 from wireproof.client.partial_response import HELD_OFF
 from wireproof.client.request_builder import render
@@ -24,6 +22,8 @@ from wireproof.contract.case import Case
 from wireproof.contract.target import Key, Target
 from wireproof.errors import WireproofError
 from wireproof.evidence.exchange import Exchange
+from wireproof.judging import expect_limits
+from wireproof.judging.check import Violation
 from wireproof.limiter.models import Seen
 
 # Where no wait is told, each next moment is this much later than the last one.
@@ -244,5 +244,5 @@ class Probe:
 def retry_after(exchange: Exchange) -> float | None:
     """Seconds that a refusal asks to wait; None where it tells none that reads."""
     with contextlib.suppress(Violation):
-        return waits.retry_after(exchange)
+        return expect_limits.retry_after(exchange)
     return None

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from wireproof import expect, waits
-from wireproof.check import Inconclusive, Violation
 from wireproof.contract.provider import Tier
 from wireproof.contract.target import Target
 from wireproof.evidence.exchange import Exchange
 from wireproof.evidence.redactor import Redactor
 from wireproof.formats.safe_text import printable
+from wireproof.judging import expect, expect_limits
+from wireproof.judging.check import Inconclusive, Violation
 from wireproof.limiter.fit import MINUTE_S, Fit
 from wireproof.limiter.probe import Probe, retry_after
 
@@ -132,6 +132,6 @@ def _span(values: list[int]) -> str:
 
 def _number(exchange: Exchange, name: str) -> int | None:
     try:
-        return waits.told(exchange, name)
+        return expect_limits.told(exchange, name)
     except Inconclusive:
         return None

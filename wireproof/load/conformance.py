@@ -17,8 +17,8 @@ from wireproof.contract.clause import LEVELS, Clause, Judgement
 from wireproof.contract.finding import Finding
 from wireproof.contract.schemas import SchemaSet
 from wireproof.contract.target import Target
-from wireproof.docket import Entry, is_selector, selects
-from wireproof.judge import Bench
+from wireproof.judging.judge import Bench
+from wireproof.judging.verdict_plan import Entry, is_selector, selects
 from wireproof.load import cases, rules
 from wireproof.load.judging import BROKEN, CROSSED, ERROR, Breach
 

@@ -7,21 +7,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from time import time
 
-from wireproof import expect
-from wireproof.check import Check, Contract, NotJson, Violation, parse_json
 from wireproof.client.partial_response import Answer as PartialResponse
 from wireproof.contract.case import Case
 from wireproof.contract.schemas import SchemaSet
 from wireproof.contract.target import Target
 from wireproof.evidence.exchange import Exchange, Read, Request
 from wireproof.evidence.redactor import Redactor
-from wireproof.judge import PASS, judge_exchanges
+from wireproof.judging import expect
+from wireproof.judging.check import Check, Contract, NotJson, Violation, parse_json
+from wireproof.judging.judge import PASS, judge_exchanges
+from wireproof.judging.outcomes import ERRORS
 from wireproof.load import rules
 from wireproof.load.masks import masked, timeless
 from wireproof.load.mould import NONCE
 from wireproof.load.record import Answer, Outcome, Record
 from wireproof.load.shot import Shot
-from wireproof.outcomes import ERRORS
 
 CROSSED = "transport.own-answers"
 # Whose answers are judged by another's that is the same but for ids, time and texts, and how many are remembered.

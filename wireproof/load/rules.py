@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from wireproof.check import Check, registry
-from wireproof.suites import load_file
+from wireproof.judging.check import Check, registry
+from wireproof.judging.suite_loader import load_file
 
 # Where the rules stand: these files are read, and no others, for a run starts sooner so.
 FILES = (

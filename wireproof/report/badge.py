@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from wireproof.formats.safe_text import printable, short
-from wireproof.outcomes import JUDGED
+from wireproof.judging.outcomes import JUDGED
 from wireproof.report.facts import Facts
 
 

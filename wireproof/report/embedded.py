@@ -13,9 +13,9 @@ from wireproof.contract.clause import Clause
 from wireproof.evidence.curl import curl_command
 from wireproof.evidence.exchange import Exchange
 from wireproof.evidence.exchange_json import exchange_from
-from wireproof.outcomes import SKIPPED, TABLE
+from wireproof.judging.outcomes import SKIPPED, TABLE
+from wireproof.judging.verdict import Verdict
 from wireproof.report.facts import Facts
-from wireproof.verdict import Verdict
 
 # Bytes of a body that are shown; the ledger has the rest. What is broken is shown at length.
 SHOWN, SHOWN_BROKEN = 4_096, 65_536

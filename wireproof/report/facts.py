@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from wireproof.errors import LedgerError
+from wireproof.judging.verdict import Verdict
 from wireproof.report.document import FORMAT
 from wireproof.report.summary import column_of
-from wireproof.verdict import Verdict
 
 REPORT, LEDGER, RUNS = "report.json", "ledger.jsonl", "runs"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from wireproof.fields import Field
 from wireproof.formats.markdown_table import table
+from wireproof.judging.member_coverage import Field
 
 MARKS = {"proved": "●", "proved by OpenAI's": "○", "unproved": "·", "gap": "**gap**"}
 HEAD = """# Request fields: what shows that each is obeyed

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from wireproof.formats.junit_xml import counts, document, element, lines, text
-from wireproof.outcomes import ERRORS, HELD, SKIPPED
+from wireproof.judging.outcomes import ERRORS, HELD, SKIPPED
+from wireproof.judging.verdict import Verdict
 from wireproof.report.facts import Facts
-from wireproof.verdict import Verdict
 
 
 def junit(facts: Facts) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from wireproof.contract.clause import LEVELS
-from wireproof.docket import Entry
 from wireproof.formats.markdown_table import text_table
+from wireproof.judging.verdict_plan import Entry
 
 Matrix = Mapping[str, Mapping[str, Mapping[str, Sequence[str]]]]
 Row = Mapping[str, Any]

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from wireproof.formats.markdown_table import table
 from wireproof.formats.safe_text import code
-from wireproof.outcomes import ERRORS, HELD, SKIPPED
+from wireproof.judging.outcomes import ERRORS, HELD, SKIPPED
+from wireproof.judging.verdict import Verdict
 from wireproof.report.facts import Facts, counts, ranked
-from wireproof.verdict import Verdict
 
 LISTED = 20
 COUNTED = ("pass", "broken", "advice", "skipped", "error")

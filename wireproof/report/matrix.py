@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from wireproof.judging.verdict import Verdict
 from wireproof.report.facts import Facts
 from wireproof.report.page import Cell, environment, weigh
-from wireproof.verdict import Verdict
 
 OWN, OPENAI = "own", "openai"
 TITLES = {OWN: "Keeps its own word", OPENAI: "Is OpenAI-compatible"}

@@ -15,12 +15,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from wireproof.formats.safe_text import printable
-from wireproof.outcomes import SKIPPED
+from wireproof.judging.outcomes import SKIPPED
+from wireproof.judging.verdict import Verdict
 from wireproof.report.embedded import Index, embedded, packed
 from wireproof.report.facts import Facts, counts
 from wireproof.report.markdown import headline
 from wireproof.report.timings import timings
-from wireproof.verdict import Verdict
 
 FOLDER = Path(__file__).parent / "page"
 SCRIPTS = ("uplot.min.js", "text.js", "data.js", "detail.js", "list.js", "charts.js", "main.js")

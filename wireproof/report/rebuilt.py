@@ -11,9 +11,9 @@ from wireproof.errors import LedgerError
 from wireproof.evidence.exchange_json import exchange_from
 from wireproof.evidence.ledger_reader import read
 from wireproof.evidence.token_usage import Spent
-from wireproof.policy import Policy
+from wireproof.judging.gate import Policy
+from wireproof.judging.verdict import Verdict, divergences
 from wireproof.report.document import document, suite_of, summary
-from wireproof.verdict import Verdict, divergences
 
 # What report.json says of a target; a ledger says more, so that it can be judged again.
 TOLD = ("name", "provider", "base_url", "models", "profile")

@@ -12,8 +12,8 @@ from rich.table import Table
 
 from wireproof.contract.clause import LEVELS
 from wireproof.formats.safe_text import printable
-from wireproof.outcomes import TABLE
-from wireproof.verdict import Divergence, Verdict
+from wireproof.judging.outcomes import TABLE
+from wireproof.judging.verdict import Divergence, Verdict
 
 COLUMNS = tuple(column for one in TABLE for column in (reversed(LEVELS) if one.id == "fail" else (one.id,)))
 HEADINGS = {"must": "fail", "should": "advice\nshould", "may": "advice\nmay"} | {

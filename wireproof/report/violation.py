@@ -8,7 +8,7 @@ from wireproof.contract.clause import Clause
 from wireproof.evidence.curl import curl_command
 from wireproof.evidence.exchange import Exchange
 from wireproof.formats.safe_text import printable
-from wireproof.verdict import Verdict
+from wireproof.judging.verdict import Verdict
 
 SHOWN_FINDINGS = 5
 EVIDENCE_SHOWN = 200

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from wireproof.check import Inconclusive, Noted, NotOffered, Untestable, Violation
+from wireproof.judging.check import Inconclusive, Noted, NotOffered, Untestable, Violation
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-from wireproof.check import Check, registry
 from wireproof.contract import data_files
+from wireproof.judging.check import Check, registry
 
 
 @cache

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from wireproof.check import Exchange, Violation, shown
 from wireproof.formats import json_pointer
+from wireproof.judging.check import Exchange, Violation, shown
 
 # Clocks of two machines differ by minutes; milliseconds, local time and fixed values differ by more.
 CLOCKS_APART_S = 300

@@ -5,7 +5,7 @@ from __future__ import annotations
 from wireproof.contract.clause import LEVELS, Clause, Judgement, highest
 from wireproof.contract.finding import Finding
 from wireproof.formats import json_pointer
-from wireproof.verdict import ClauseVerdict
+from wireproof.judging.verdict import ClauseVerdict
 
 Cited = tuple[tuple[Clause, Judgement], ...]
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from wireproof.assertion import header, that
-from wireproof.check import Exchange, Inconclusive, Provider, Violation
 from wireproof.contract.mock_controls import CLOCK
 from wireproof.formats.durations import EPOCH, duration_s, seconds_until
+from wireproof.judging.check import Exchange, Inconclusive, Provider, Violation
+from wireproof.judging.expect_values import header, that
 
 # A client holds a count in 64 bits.
 WHOLE = re.compile(r"[0-9]{1,18}")

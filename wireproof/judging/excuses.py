@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from wireproof.check import Inconclusive, NotOffered
 from wireproof.evidence.exchange import Exchange
-from wireproof.refusal import LIMIT_CAUSES, refused_honestly
+from wireproof.judging.check import Inconclusive, NotOffered
+from wireproof.judging.honest_refusal import LIMIT_CAUSES, refused_honestly
 
 CUT_SHORT = "the body is longer than what is kept of it"
 

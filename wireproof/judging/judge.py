@@ -9,19 +9,19 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeVar
 
-from wireproof.attribution import each_clause, weightiest_first
-from wireproof.check import Check, Contract, Finding, Inconclusive, Undecided, Untestable, Violation
 from wireproof.contract.case import Case
 from wireproof.contract.provider import Provider
 from wireproof.contract.target import Target, not_given
-from wireproof.docket import Entry
 from wireproof.evidence.access_tracking import READS, half_kept
 from wireproof.evidence.case_result import Evidence, Unsent
 from wireproof.evidence.exchange import Exchange
-from wireproof.excuses import CUT_SHORT, asking_failure, require_no_rate_limit, require_not_declined
-from wireproof.honoured import ignored
-from wireproof.outcomes import ERRORS, outcome_of
-from wireproof.verdict import Verdict
+from wireproof.judging.check import Check, Contract, Finding, Inconclusive, Undecided, Untestable, Violation
+from wireproof.judging.clause_attribution import each_clause, weightiest_first
+from wireproof.judging.excuses import CUT_SHORT, asking_failure, require_no_rate_limit, require_not_declined
+from wireproof.judging.outcomes import ERRORS, outcome_of
+from wireproof.judging.request_members import ignored
+from wireproof.judging.verdict import Verdict
+from wireproof.judging.verdict_plan import Entry
 
 T = TypeVar("T")
 Checking = Callable[[Mapping[str, Any]], None]

@@ -8,7 +8,7 @@ from typing import Any
 
 from wireproof.contract.clause import highest
 from wireproof.contract.finding import Finding
-from wireproof.outcomes import OUTCOMES
+from wireproof.judging.outcomes import OUTCOMES
 
 # Fields of a verdict whose JSON form is made, or that only some verdicts have.
 UNALIKE = frozenset({"clauses", "findings", "ignored", "replay"})

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wireproof.check import Check
 from wireproof.contract import data_files, loading
 from wireproof.contract.case import Ask, Case
 from wireproof.contract.provider import Provider
-from wireproof.docket import is_selector, selects
 from wireproof.formats.yaml_file import read_yaml
-from wireproof.honoured import has
+from wireproof.judging.check import Check
+from wireproof.judging.request_members import has
+from wireproof.judging.verdict_plan import is_selector, selects
 
 # Why no answer shows that a member was obeyed: endpoint → member → reason.
 REASONS = "suites/unproved.yaml"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from wireproof.baseline import Baseline, Known
-from wireproof.outcomes import JUDGED, OUTCOMES
-from wireproof.verdict import Verdict
+from wireproof.judging.baseline import Baseline, Known
+from wireproof.judging.outcomes import JUDGED, OUTCOMES
+from wireproof.judging.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)

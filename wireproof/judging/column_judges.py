@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from wireproof.check import Check
 from wireproof.contract.case import Case
 from wireproof.contract.provider import Provider
 from wireproof.contract.schemas import SchemaSet
 from wireproof.contract.target import Target
-from wireproof.docket import Entry
 from wireproof.evidence.case_result import Evidence
-from wireproof.judge import Bench
+from wireproof.judging.check import Check
+from wireproof.judging.judge import Bench
+from wireproof.judging.verdict_plan import Entry
 
 
 @dataclass(frozen=True, slots=True)

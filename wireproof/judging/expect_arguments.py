@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wireproof.assertion import equal, that
-from wireproof.check import NotJson, Violation, parse_json, shown
+from wireproof.judging.check import NotJson, Violation, parse_json, shown
+from wireproof.judging.expect_values import equal, that
 
 KINDS: Mapping[str, tuple[type, ...]] = {
     "string": (str,),

@@ -13,8 +13,8 @@ from wireproof.contract import schemas
 from wireproof.errors import ConfigError
 from wireproof.formats.safe_text import printable
 from wireproof.formats.yaml_file import read_yaml
-from wireproof.outcomes import ERRORS, HELD, SKIPPED
-from wireproof.verdict import Verdict
+from wireproof.judging.outcomes import ERRORS, HELD, SKIPPED
+from wireproof.judging.verdict import Verdict
 
 EVERY = "*"
 TODO = "known when this baseline was written"

@@ -1,0 +1,1 @@
+"""Judging: checks turn evidence into verdicts, without network or clock."""

@@ -1,0 +1,243 @@
+"""What checks expect: each function returns what it found or raises `Violation` with the place.
+
+Every frame here hides itself from tracebacks, so that a failure shows the requirement, not our code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from wireproof.formats import json_pointer
+from wireproof.judging.check import (
+    Chunk,
+    Contract,
+    Exchange,
+    Finding,
+    Inconclusive,
+    NotJson,
+    Provider,
+    Refusal,
+    Shape,
+    Stream,
+    ToolCall,
+    Untestable,
+    Violation,
+    shown,
+)
+from wireproof.judging.excuses import require_kept_whole, require_no_rate_limit
+from wireproof.judging.expect_arguments import fits, follows, json_object, parsed_arguments
+from wireproof.judging.expect_limits import (
+    duration,
+    is_whole,
+    moment,
+    readable,
+    reset_after,
+    retry_after,
+    told,
+    whole_number,
+)
+from wireproof.judging.expect_values import equal, header, member, recent, same, same_model, that
+
+__all__ = [
+    "answer", "arrived", "asked", "awake", "chunks", "codes", "conforms", "duration", "equal", "event_stream",
+    "events", "finish", "fits", "follows", "header", "is_stream", "is_whole", "json_body", "json_object", "member",
+    "moment", "parsed_arguments", "place", "placed", "readable", "recent", "refusal", "refused_somehow",
+    "require_kept_whole", "require_no_rate_limit", "reset_after", "retry_after", "same", "same_model", "shape", "shown",
+    "status", "success", "text", "that", "told", "tool_calls", "whole_number",
+]  # fmt: skip
+
+EVENT_STREAM = "text/event-stream"
+
+# What nearly every check takes for granted, and the checks that judge it.
+ANSWERED, NO_ERROR, JSON_TEXT, EVENTS = "wire.answered", "wire.no-server-error", "wire.json", "stream.answers"
+
+
+def asked(exchange: Exchange) -> Mapping[str, Any]:
+    """The body of the request, which we wrote ourselves."""
+    body: Mapping[str, Any] = exchange.asked
+    return body
+
+
+def arrived(exchange: Exchange) -> None:
+    """A whole answer came; a broken exchange is the business of wire.http and wire.complete alone."""
+    if exchange.broken is not None or exchange.status is None:
+        raise Inconclusive("no whole answer came")
+
+
+def awake(exchange: Exchange, most_ns: float) -> None:
+    """We were awake while the answer came: a stall of our own, longer than this, is no delay of the server's."""
+    if exchange.stalled_ns > most_ns:
+        raise Inconclusive(f"this machine stood still for {exchange.stalled_ns / 1e6:.0f} ms meanwhile")
+
+
+def status(exchange: Exchange, *wanted: int) -> None:
+    """The answer has one of these statuses."""
+    __tracebackhide__ = True
+    words = " or ".join(str(code) for code in wanted)
+    actual = f"{exchange.status} with {shown(exchange.text)}"
+    that(exchange.status in wanted, f"status {words}", actual, where="status line", judged_by=_server_error(exchange))
+
+
+def success(exchange: Exchange) -> None:
+    """The answer has a status of success."""
+    __tracebackhide__ = True
+    actual = f"{exchange.status} with {shown(exchange.text)}"
+    told_by = _server_error(exchange) or ANSWERED
+    that(exchange.answered, "a status of success (2xx)", actual, where="status line", judged_by=told_by)
+
+
+def json_body(exchange: Exchange) -> Any:
+    """The body is one JSON text."""
+    __tracebackhide__ = True
+    try:
+        return exchange.json
+    except NotJson as error:
+        actual = f"{shown(exchange.text)} ({error})"
+        raise Violation("a JSON body", actual, where="body", judged_by=JSON_TEXT) from None
+
+
+def answer(exchange: Exchange) -> Mapping[str, Any]:
+    """A request is answered with success and one JSON object."""
+    __tracebackhide__ = True
+    success(exchange)
+    body = json_body(exchange)
+    that(isinstance(body, dict), "a JSON object", body, where="body")
+    found: Mapping[str, Any] = body
+    return found
+
+
+def event_stream(exchange: Exchange) -> Stream:
+    """A request is answered with success and an event stream of at least one event."""
+    __tracebackhide__ = True
+    # Nearly every check of a stream begins here: what there is to say is put together where it is said.
+    if exchange.answered and is_stream(exchange) and exchange.stream.events:
+        return exchange.stream
+    success(exchange)
+    actual = f"{exchange.content_type or 'no content type'} with {shown(exchange.text)}"
+    that(exchange.content_type == EVENT_STREAM, EVENT_STREAM, actual, where="Content-Type", judged_by=EVENTS)
+    that(bool(exchange.stream.events), "at least one event", shown(exchange.text), where="body", judged_by=EVENTS)
+    return exchange.stream
+
+
+def chunks(exchange: Exchange) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+    """Every event before `[DONE]` is a JSON object; gives (place, chunk) pairs."""
+    __tracebackhide__ = True
+    stream, found = event_stream(exchange), []
+    for chunk in stream.chunks:
+        that(isinstance(chunk.value, dict), "a JSON object", chunk.event.data, where=place(chunk))
+        found.append((place(chunk), chunk.value))
+    that(bool(found), "at least one chunk before [DONE]", shown(exchange.text), where="body")
+    return tuple(found)
+
+
+def events(exchange: Exchange) -> list[tuple[str, str, Mapping[str, Any]]]:
+    """Place, type and value of each event of a stream of typed events."""
+    __tracebackhide__ = True
+    return [(place, str(value.get("type")), value) for place, value in chunks(exchange)]
+
+
+def is_stream(exchange: Exchange) -> bool:
+    """Whether an event stream came."""
+    return exchange.content_type == EVENT_STREAM
+
+
+def place(chunk: Chunk) -> str:
+    """Where a chunk stands, in words."""
+    return f"event {chunk.index} (byte {chunk.event.offset})"
+
+
+def text(exchange: Exchange) -> str:
+    """The text of the first choice of a chat answer, streamed or not; empty where it has none."""
+    __tracebackhide__ = True
+    if is_stream(exchange):
+        choice = event_stream(exchange).choice(0)
+        return choice.content if choice else ""
+    content = member(answer(exchange), "/choices/0/message", dict).get("content")
+    return content if isinstance(content, str) else ""
+
+
+def finish(exchange: Exchange) -> Any:
+    """The finish reason of the first choice of a chat answer, streamed or not."""
+    __tracebackhide__ = True
+    if is_stream(exchange):
+        choice = event_stream(exchange).choice(0)
+        return next(iter(choice.finish_reasons), None) if choice else None
+    return member(answer(exchange), "/choices/0", dict).get("finish_reason")
+
+
+def tool_calls(exchange: Exchange) -> tuple[ToolCall, ...]:
+    """The calls of the first choice of a chat answer, streamed or not; none is an empty tuple."""
+    __tracebackhide__ = True
+    if is_stream(exchange):
+        choice = event_stream(exchange).choice(0)
+        return choice.tool_calls if choice else ()
+    document, at = answer(exchange), "/choices/0/message/tool_calls"
+    given = member(document, "/choices/0/message", dict).get("tool_calls") or []
+    that(isinstance(given, list), "an array", given, at=at)
+    return tuple(_call(document, f"{at}/{n}", n) for n in range(len(given)))
+
+
+def _call(document: Any, at: str, index: int) -> ToolCall:
+    named, given = (member(document, f"{at}/function/{name}", str) for name in ("name", "arguments"))
+    return ToolCall(index, member(document, at, dict).get("id"), named, given)
+
+
+def conforms(instance: Any, shape: Shape, *, where: str = "") -> None:
+    """An instance conforms to a shape of the contract."""
+    __tracebackhide__ = True
+    findings = shape.findings(instance)
+    if findings:
+        raise Violation.of(placed(findings, where))
+
+
+def placed(findings: Iterable[Finding], where: str) -> tuple[Finding, ...]:
+    """Findings with the place of their document in front of their pointers."""
+    return tuple(
+        Finding(found.expected, found.actual, f"{where} {found.where}".strip(), found.pointer) for found in findings
+    )
+
+
+def shape(contract: Contract, name: str) -> Shape:
+    """The contract's schema of that name; where the document describes none there is nothing to judge."""
+    found = contract.shape(name)
+    if found is None:
+        raise Untestable(f"the contract describes no shape {name}")
+    return found
+
+
+def codes(exchange: Exchange, provider: Provider) -> tuple[tuple[str, str], ...]:
+    """Every (pointer, text) where the provider may put the machine code of a refusal."""
+    try:
+        body = exchange.json
+    except NotJson:
+        return ()
+    pairs = ((at, value) for at in provider.code_at for _, value in json_pointer.find(body, at))
+    return tuple((at, value) for at, value in pairs if isinstance(value, str))
+
+
+def refusal(exchange: Exchange, wanted: Refusal, provider: Provider) -> None:
+    """The request is refused with the documented status, as JSON, and with the documented code."""
+    __tracebackhide__ = True
+    status(exchange, *wanted.status)
+    body = json_body(exchange)
+    if wanted.code:
+        found = codes(exchange, provider)
+        words = f"the code {' or '.join(wanted.code)} at {' or '.join(provider.code_at)}"
+        that(any(code in wanted.code for _, code in found), words, body, where="body", at=provider.code_at[0])
+    if wanted.type:
+        actual = next((value for _, value in json_pointer.find(body, "/error/type")), None)
+        words = f"the type {' or '.join(wanted.type)}"
+        that(actual in wanted.type, words, actual, where="/error/type", at="/error/type")
+
+
+def refused_somehow(exchange: Exchange) -> None:
+    """The request is refused as the client's mistake: a status from 400 to 499."""
+    __tracebackhide__ = True
+    fits = exchange.status is not None and 400 <= exchange.status < 500
+    actual = f"{exchange.status} with {shown(exchange.text)}"
+    that(fits, "a status from 400 to 499", actual, where="status line", judged_by=_server_error(exchange))
+
+
+def _server_error(exchange: Exchange) -> str | None:
+    return NO_ERROR if exchange.status is not None and exchange.status >= 500 else None
