@@ -14,8 +14,8 @@ from wireproof.contract.case import PLAIN_KEYS, Case, is_generated
 from wireproof.contract.clause import Clause, Judgement
 from wireproof.contract.provider import Provider
 from wireproof.gather import SMOKE_CASES
-from wireproof.generated.families import strategies
-from wireproof.generated.machines import stateful
+from wireproof.generation.families import strategies
+from wireproof.generation.state_machines import stateful
 from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import is_selector, selects

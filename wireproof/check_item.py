@@ -76,7 +76,7 @@ class CheckItem(pytest.Item):
 def send_cases(run: Run, session: pytest.Session, target: str | None = None) -> None:
     """Send every case that the items of a session judge, or those of one target."""
     # Imported late: pytest wants to be first to import hypothesis.
-    from wireproof.generated.items import entry_of
+    from wireproof.session.pytest_plugin.generated_items import entry_of
 
     judging = [item.entry if isinstance(item, CheckItem) else entry_of(item) for item in session.items]
     entries = [entry for entry in judging if entry is not None and target in (None, entry.target)]

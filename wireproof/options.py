@@ -13,7 +13,7 @@ from wireproof.contract.option_table import OPTIONS
 from wireproof.judging import baseline
 
 if TYPE_CHECKING:
-    from wireproof.generated.effort import Effort
+    from wireproof.generation.hypothesis_settings import Effort
 
 
 def add(group: Any) -> None:
@@ -70,8 +70,8 @@ def policy_of(options: argparse.Namespace) -> dict[str, Any]:
 def effort_of(options: argparse.Namespace, kept: Path, environment: Mapping[str, str]) -> Effort:
     """How hard parsed options look for generated requests; raises ConfigError for a request that does not read."""
     # Imported when it is wanted: pytest wants to be first to import hypothesis.
-    from wireproof.generated.effort import Effort, in_ci
-    from wireproof.generated.replay import Replay
+    from wireproof.generation.hypothesis_settings import Effort, in_ci
+    from wireproof.generation.replay_line import Replay
 
     return Effort.of(
         live=options.endpoint is not None,

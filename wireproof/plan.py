@@ -14,7 +14,7 @@ from wireproof.client.window_waits import longest_wait
 from wireproof.contract.case import Case
 from wireproof.contract.target import Target
 from wireproof.gather import SMOKE_CASES
-from wireproof.generated.foreseen import foreseen
+from wireproof.generation.send_estimate import foreseen
 from wireproof.trial import Trial
 
 

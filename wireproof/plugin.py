@@ -169,9 +169,9 @@ def _run(config: pytest.Config) -> Run:
 
 def _generated() -> ModuleType:
     """What makes tests of generated checks; pytest wants to be first to import hypothesis, so that this comes late."""
-    from wireproof.generated import items
+    from wireproof.session.pytest_plugin import generated_items
 
-    return items
+    return generated_items
 
 
 def _item(collector: pytest.Module, name: str, entry: Entry, line: int) -> CheckItem:

@@ -115,8 +115,8 @@ def open_trial(target: Target, known: Mapping[str, Provider], checks: Mapping[st
     Raises ConfigError for a clause that names a check or a case that does not exist.
     """
     # Imported when they are wanted: pytest wants to be first to import hypothesis.
-    from wireproof.generated.families import strategies
-    from wireproof.generated.machines import stateful
+    from wireproof.generation.families import strategies
+    from wireproof.generation.state_machines import stateful
 
     cases = loading.load_cases()
     columns = [target.provider]

@@ -14,12 +14,12 @@ from wireproof.client.sender import Courier, Lines
 from wireproof.contract import loading, target_options
 from wireproof.contract.case import endpoint_of
 from wireproof.contract.target import Target
-from wireproof.generated.draft import Draft
-from wireproof.generated.effort import WIDE_EXAMPLES, Effort
-from wireproof.generated.exercise import Exercise
-from wireproof.generated.exploration import Exploration
-from wireproof.generated.families import strategies
-from wireproof.generated.probe import Probe
+from wireproof.generation.families import strategies
+from wireproof.generation.generated_request import Probe
+from wireproof.generation.hypothesis_settings import WIDE_EXAMPLES, Effort
+from wireproof.generation.request_factory import Draft
+from wireproof.generation.request_runner import Exploration
+from wireproof.generation.sequence_runner import Exercise
 from wireproof.judging.check import Violation
 from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict_plan import Entry

@@ -12,10 +12,10 @@ from wireproof.contract import loading, target_options
 from wireproof.contract.case import endpoint_of, kind_of
 from wireproof.contract.schemas import SchemaSet
 from wireproof.formats import json_pointer
-from wireproof.generated.draft import Draft, drafts, endpoints
-from wireproof.generated.examples import examples
-from wireproof.generated.families import BY_COST, strategies
-from wireproof.generated.probe import Probe
+from wireproof.generation.families import BY_COST, strategies
+from wireproof.generation.fixed_sample import examples
+from wireproof.generation.generated_request import Probe
+from wireproof.generation.request_factory import Draft, drafts, endpoints
 from wireproof.judging.suite_loader import load_checks
 from wireproof.plan import plan
 from wireproof.trial import open_trial

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from wireproof.contract import loading, target_options
 from wireproof.contract.target import Target
-from wireproof.generated.exercise import Exercise
+from wireproof.generation.sequence_runner import Exercise
 from wireproof.judging.suite_loader import load_checks
 from wireproof.plan import plan
 from wireproof.trial import open_trial

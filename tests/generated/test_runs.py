@@ -17,7 +17,7 @@ import pytest
 from wireproof import bundled
 from wireproof.contract.target_options import TargetOptions
 from wireproof.evidence.ledger_reader import read
-from wireproof.generated.replay import Replay
+from wireproof.generation.replay_line import Replay
 from wireproof.rejudge import rejudge
 
 ROOT = Path(__file__).parents[2]

@@ -9,8 +9,8 @@ from unicodedata import normalize
 
 import pytest
 
-from wireproof.generated.effort import WIDE_EXAMPLES
-from wireproof.generated.exploration import Exploration
+from wireproof.generation.hypothesis_settings import WIDE_EXAMPLES
+from wireproof.generation.request_runner import Exploration
 from wireproof.mock.faults import faults
 
 PROPER = {

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from wireproof.evidence.case_result import Evidence
-from wireproof.generated.exercise import Exercise
+from wireproof.generation.sequence_runner import Exercise
 from wireproof.judging.check import Inconclusive, Violation
 from wireproof.trial import Trial
 

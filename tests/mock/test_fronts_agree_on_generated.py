@@ -12,8 +12,8 @@ import pytest
 
 from wireproof.client.request_builder import Outgoing, render
 from wireproof.contract import loading, target_options
-from wireproof.generated.examples import examples
-from wireproof.generated.families import strategies
+from wireproof.generation.families import strategies
+from wireproof.generation.fixed_sample import examples
 from wireproof.mock.asgi import Application
 from wireproof.mock.core import Core
 from wireproof.mock.server import serving

@@ -14,14 +14,14 @@ from typing import Protocol
 from wireproof.client.sender import Courier
 from wireproof.contract.case import endpoint_of
 from wireproof.contract.target import Target
-from wireproof.generated.draft import Draft
-from wireproof.generated.effort import Effort
-from wireproof.generated.examples import examples
-from wireproof.generated.exercise import Exercise
-from wireproof.generated.exploration import Exploration
-from wireproof.generated.families import strategies
-from wireproof.generated.machines import is_stateful
-from wireproof.generated.probe import Probe
+from wireproof.generation.families import strategies
+from wireproof.generation.fixed_sample import examples
+from wireproof.generation.generated_request import Probe
+from wireproof.generation.hypothesis_settings import Effort
+from wireproof.generation.request_factory import Draft
+from wireproof.generation.request_runner import Exploration
+from wireproof.generation.sequence_runner import Exercise
+from wireproof.generation.state_machines import is_stateful
 from wireproof.judging.check import Check, Violation
 from wireproof.judging.judge import Bench
 from wireproof.judging.verdict import Verdict

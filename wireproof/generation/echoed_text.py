@@ -8,8 +8,8 @@ from typing import Literal
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from wireproof.generated.draft import Draft
-from wireproof.generated.probe import Probe
+from wireproof.generation.generated_request import Probe
+from wireproof.generation.request_factory import Draft
 
 # Letters alone: blanks and marks are what a model drops on its own.
 LETTERS: Collection[Literal["Lu", "Ll", "Lt", "Lo"]] = ("Lu", "Ll", "Lt", "Lo")

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from wireproof.formats import json_pointer
-from wireproof.generated import values
-from wireproof.generated.draft import Draft
-from wireproof.generated.probe import Probe, written
+from wireproof.generation import values
+from wireproof.generation.generated_request import Probe, written
+from wireproof.generation.request_factory import Draft
 
 Row = Mapping[str, Any]
 

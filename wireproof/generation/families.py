@@ -9,9 +9,9 @@ from hypothesis.strategies import SearchStrategy
 
 from wireproof.contract.case import generated_name
 from wireproof.contract.provider import Provider
-from wireproof.generated import invalid, kept, odd, valid
-from wireproof.generated.draft import Draft, drafts
-from wireproof.generated.probe import Probe
+from wireproof.generation import echoed_text, invalid, unspecified, valid
+from wireproof.generation.generated_request import Probe
+from wireproof.generation.request_factory import Draft, drafts
 
 Maker = Callable[[Draft], SearchStrategy[Probe] | None]
 
@@ -51,13 +51,13 @@ FAMILIES = (
     Family("invalid", "wrong-encoding", invalid.wrong_encoding, whole=True),
     Family("invalid", "deep-nesting", invalid.nesting, whole=True),
     Family("invalid", "content-type", invalid.content_type, whole=True),
-    Family("odd", "content-type", odd.content_type, whole=True),
-    Family("odd", "duplicate-member", odd.duplicate, whole=True),
-    Family("odd", "encoding", odd.encoding, whole=True),
-    Family("odd", "lone-surrogate", odd.surrogate, whole=True),
-    Family("odd", "tool-name", odd.tool_name),
-    Family("odd", "extreme-number", odd.extreme),
-    Family("kept", "letters", kept.letters),
+    Family("odd", "content-type", unspecified.content_type, whole=True),
+    Family("odd", "duplicate-member", unspecified.duplicate, whole=True),
+    Family("odd", "encoding", unspecified.encoding, whole=True),
+    Family("odd", "lone-surrogate", unspecified.surrogate, whole=True),
+    Family("odd", "tool-name", unspecified.tool_name),
+    Family("odd", "extreme-number", unspecified.extreme),
+    Family("kept", "letters", echoed_text.letters),
 )
 # Endpoints by what a request of a few words costs: an embedding, a word, a picture.
 BY_COST = ("embeddings", "completions", "chat", "responses", "images")

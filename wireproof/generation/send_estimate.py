@@ -8,11 +8,11 @@ from wireproof.client.request_builder import Outgoing, render
 from wireproof.client.skip_reasons import CannotSend
 from wireproof.contract.case import endpoint_of, is_generated
 from wireproof.contract.target import Target
-from wireproof.generated.draft import Draft
-from wireproof.generated.examples import draws
-from wireproof.generated.families import strategies
-from wireproof.generated.machines import MACHINES
-from wireproof.generated.probe import Probe
+from wireproof.generation.families import strategies
+from wireproof.generation.fixed_sample import draws
+from wireproof.generation.generated_request import Probe
+from wireproof.generation.request_factory import Draft
+from wireproof.generation.state_machines import MACHINES
 from wireproof.judging.verdict_plan import Entry
 
 Sent = tuple[Outgoing, ...]

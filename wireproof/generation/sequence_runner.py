@@ -18,9 +18,9 @@ from wireproof.client.sender import Courier
 from wireproof.contract.case import Case
 from wireproof.contract.target import not_given
 from wireproof.evidence.exchange import Exchange
-from wireproof.generated.machines import MACHINES
-from wireproof.generated.riding import Riding
-from wireproof.generated.talk import Exchanges, Talk
+from wireproof.generation.request_sequence import Exchanges, Talk
+from wireproof.generation.standing_rules import Riding
+from wireproof.generation.state_machines import MACHINES
 from wireproof.judging.check import Check, Violation
 from wireproof.judging.excuses import require_kept_whole, require_no_rate_limit, require_not_declined
 from wireproof.judging.judge import PASS, Bench, Ruling, judge_exchanges

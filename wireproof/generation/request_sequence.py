@@ -11,7 +11,7 @@ from wireproof.client.sender import Courier
 from wireproof.contract.case import Ask, Case
 from wireproof.evidence.case_result import Unsent
 from wireproof.evidence.exchange import Exchange
-from wireproof.generated.probe import AREA
+from wireproof.generation.generated_request import AREA
 from wireproof.judging.excuses import asking_failure
 
 Exchanges = tuple[Exchange, ...]

@@ -13,7 +13,7 @@ from wireproof.contract.case_files import ENDPOINT_ROLES
 from wireproof.contract.provider import Provider, RequestRules
 from wireproof.formats import json_pointer
 from wireproof.formats.yaml_file import read_yaml
-from wireproof.generated.probe import Probe, written
+from wireproof.generation.generated_request import Probe, written
 
 # The kinds of requests after which a server has to show that it still serves.
 BROKEN = frozenset({"invalid", "odd"})

@@ -11,7 +11,7 @@ from hypothesis.strategies import SearchStrategy
 
 from wireproof.contract.case import Ask
 from wireproof.evidence.exchange import Exchange
-from wireproof.generated.talk import Talk
+from wireproof.generation.request_sequence import Talk
 from wireproof.judging.expect import is_stream
 
 Message = dict[str, Any]

@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from wireproof.contract.case import Ask
 from wireproof.evidence.exchange import Exchange
-from wireproof.generated.talk import Talk
+from wireproof.generation.request_sequence import Talk
 
 # Longer than any window of a minute: the most that is waited at once.
 LONGEST_WAIT_S = 90

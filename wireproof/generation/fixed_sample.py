@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.strategies import SearchStrategy
 
-from wireproof.generated.probe import Probe
+from wireproof.generation.generated_request import Probe
 
 
 def examples(strategy: SearchStrategy[Probe], most: int) -> tuple[Probe, ...]:

@@ -12,7 +12,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, Verbosity, reproduce_failure, seed, settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 
-from wireproof.generated.replay import Replay
+from wireproof.generation.replay_line import Replay
 
 # A family at the bundled server: what `.ci/generated` draws, and what each fault made for these is found within.
 WIDE_EXAMPLES = 100

@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from wireproof.formats import json_pointer
-from wireproof.generated import values
-from wireproof.generated.draft import Draft
-from wireproof.generated.invalid import CONTENT_TYPES
-from wireproof.generated.probe import Probe, written
-from wireproof.generated.valid import SHORT
+from wireproof.generation import values
+from wireproof.generation.generated_request import Probe, written
+from wireproof.generation.invalid import CONTENT_TYPES
+from wireproof.generation.request_factory import Draft
+from wireproof.generation.valid import SHORT
 
 BOM = b"\xef\xbb\xbf"
 UTF_16 = ("utf-16", "utf-16-le", "utf-16-be", "utf-32")

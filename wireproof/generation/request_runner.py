@@ -8,9 +8,9 @@ from functools import partial
 from wireproof.client.sender import Courier
 from wireproof.evidence.case_result import Unsent
 from wireproof.evidence.exchange import Exchange
-from wireproof.generated.draft import Draft
-from wireproof.generated.probe import Probe
-from wireproof.generated.riding import Riding
+from wireproof.generation.generated_request import Probe
+from wireproof.generation.request_factory import Draft
+from wireproof.generation.standing_rules import Riding
 from wireproof.judging.check import Check, Untestable, Violation
 from wireproof.judging.excuses import asking_failure, require_kept_whole, require_no_rate_limit
 from wireproof.judging.honest_refusal import refused_honestly

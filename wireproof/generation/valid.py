@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from wireproof.formats import json_pointer
-from wireproof.generated import from_schema, values
-from wireproof.generated.draft import Draft, features_of
-from wireproof.generated.probe import Probe, written
+from wireproof.generation import from_schema, values
+from wireproof.generation.generated_request import Probe, written
+from wireproof.generation.request_factory import Draft, features_of
 
 # More choices, or a longer answer, cost more and show nothing that the least does not.
 COSTLY = frozenset({"n", "best_of", "max_tokens", "max_completion_tokens", "max_output_tokens", "partial_images"})

@@ -12,9 +12,9 @@ from hypothesis.stateful import RuleBasedStateMachine
 from wireproof.contract.case import Ask
 from wireproof.contract.provider import Provider
 from wireproof.contract.target import Target
-from wireproof.generated.dialogue import TOOL, dialogue
-from wireproof.generated.limiter import limiter
-from wireproof.generated.talk import Talk
+from wireproof.generation.conversation_machine import TOOL, dialogue
+from wireproof.generation.rate_limit_machine import limiter
+from wireproof.generation.request_sequence import Talk
 
 # What a turn shows, it shows in few tokens; a call with its arguments takes about thirty.
 MOST_TOKENS = 64

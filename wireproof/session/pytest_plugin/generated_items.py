@@ -21,14 +21,14 @@ from wireproof.client.http_client import Wire
 from wireproof.client.sender import Courier
 from wireproof.closing import RUN
 from wireproof.contract.case import endpoint_of
-from wireproof.generated.draft import Draft
-from wireproof.generated.effort import Effort
-from wireproof.generated.exercise import Exercise
-from wireproof.generated.exploration import Exploration
-from wireproof.generated.families import strategies
-from wireproof.generated.machines import is_stateful
-from wireproof.generated.probe import Probe
-from wireproof.generated.replay import Replay
+from wireproof.generation.families import strategies
+from wireproof.generation.generated_request import Probe
+from wireproof.generation.hypothesis_settings import Effort
+from wireproof.generation.replay_line import Replay
+from wireproof.generation.request_factory import Draft
+from wireproof.generation.request_runner import Exploration
+from wireproof.generation.sequence_runner import Exercise
+from wireproof.generation.state_machines import is_stateful
 from wireproof.judging.check import Check, Violation
 from wireproof.judging.verdict_plan import Entry
 from wireproof.outcome import carry, show
