@@ -10,7 +10,7 @@ import pytest
 from wireproof import cli
 from wireproof.contract import loading
 from wireproof.explain import Library
-from wireproof.report.case_pages import case_pages
+from wireproof.report.docs.case_pages import case_pages
 
 FOLDER = Path(__file__).parents[1] / "docs" / "cases"
 LIBRARY = Library.of(loading.load_providers(), {})

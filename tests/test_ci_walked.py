@@ -20,7 +20,7 @@ import yaml
 
 from wireproof import bundled
 from wireproof.mock.control import FAULT
-from wireproof.report.files import VIEWS
+from wireproof.report.write_files import VIEWS
 
 ROOT = Path(__file__).parents[1]
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from wireproof.contract import loading
-from wireproof.report.index import clause_page
+from wireproof.report.docs.clause_pages import clause_page
 
 PAGES = Path(__file__).parents[1] / "docs" / "clauses"
 PROVIDERS = loading.load_providers()

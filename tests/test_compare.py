@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wireproof.compare import compare
 from wireproof.judging.gate import Policy
 from wireproof.judging.verdict import ClauseVerdict, Verdict
-from wireproof.shift import CONFIDENCE, Times, shifts
-from wireproof.side import Side
+from wireproof.report.compare.latency_change import CONFIDENCE, Times, shifts
+from wireproof.report.compare.run_comparison import compare
+from wireproof.report.compare.run_snapshot import Side
 from wireproof.stats import median_interval
 
 OWN = {"iio": "iio"}

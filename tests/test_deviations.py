@@ -10,7 +10,7 @@ from pathlib import Path
 
 from wireproof.mock.faults import faults
 from wireproof.mock.faults.fault import stored
-from wireproof.report.deviations import deviations_page
+from wireproof.report.docs.field_bugs_page import deviations_page
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "deviations.md"

@@ -23,7 +23,7 @@ from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict import Verdict
 from wireproof.ledger_recorder import LedgerRecorder, header
 from wireproof.rejudge import rejudge
-from wireproof.report.facts import exchanges_in
+from wireproof.report.finished_run import exchanges_in
 from wireproof.trial import Trial, open_trial
 
 WANTED = ["models-list", "chat-basic"]

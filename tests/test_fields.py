@@ -11,7 +11,7 @@ from wireproof.evidence.exchange import Exchange, Request
 from wireproof.judging.member_coverage import fields, reasons
 from wireproof.judging.request_members import has, ignored
 from wireproof.judging.suite_loader import load_checks
-from wireproof.report.fields import fields_page
+from wireproof.report.docs.request_fields_page import fields_page
 
 PAGE = Path(__file__).parents[1] / "docs" / "fields.md"
 PROVIDERS = loading.load_providers()

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from wireproof import cli
-from wireproof.report.files import keep
+from wireproof.report.write_files import keep
 
 RED, GREEN = "fail", "pass"
 

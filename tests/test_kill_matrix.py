@@ -12,7 +12,7 @@ from wireproof.contract import loading, target_options
 from wireproof.judging.verdict_plan import Entry, docket
 from wireproof.mock.faults import faults
 from wireproof.mock.faults.fault import stored
-from wireproof.report.kills import fallen
+from wireproof.report.docs.kill_matrix_page import fallen
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "kill-matrix.md"

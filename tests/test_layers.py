@@ -46,7 +46,7 @@ OWNERS = {
     "referencing": ("wireproof.contract.schemas",),
     "pytest_asyncio": ("wireproof.session.pytest_plugin.generated_items",),
     "schemathesis": ("wireproof.generation.from_schema",),
-    "jinja2": ("wireproof.report.page",),
+    "jinja2": ("wireproof.report.html_page",),
     "locust": ("wireproof.load.",),
     "gevent": ("wireproof.load.",),
     "geventhttpclient": ("wireproof.load.",),

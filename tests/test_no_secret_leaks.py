@@ -24,7 +24,7 @@ import pytest
 from wireproof import cli
 from wireproof.evidence.exchange_json import exchange_from
 from wireproof.evidence.ledger_reader import read
-from wireproof.report.files import VIEWS
+from wireproof.report.write_files import VIEWS
 
 ROOT = Path(__file__).parents[1]
 KEY = "sk-live/4f9c+Zq81=secret"

@@ -23,12 +23,12 @@ from wireproof.judging.gate import Policy
 from wireproof.judging.outcomes import ERRORS, HELD, JUDGED, OUTCOMES, SKIPPED, TABLE, VerdictOutcome, outcome_of
 from wireproof.judging.verdict import ClauseVerdict, Verdict
 from wireproof.outcome import show
-from wireproof.report import page, summary
+from wireproof.report import html_page, terminal_summary
 from wireproof.report.badge import badge
-from wireproof.report.embedded import embedded
-from wireproof.report.facts import Facts
+from wireproof.report.finished_run import Facts
+from wireproof.report.html_data import embedded
 from wireproof.report.junit import junit
-from wireproof.report.markdown import markdown
+from wireproof.report.markdown_summary import markdown
 from wireproof.run import Run
 
 ROOT = Path(__file__).parent.parent
@@ -163,11 +163,11 @@ def test_a_baseline_knows_what_it_may(outcome: VerdictOutcome, tmp_path: Path) -
 
 def test_every_report_counts_each_outcome_once() -> None:
     run = facts()
-    assert set(summary.COLUMNS) == {*IDS, *LEVELS} - {"fail"}
+    assert set(terminal_summary.COLUMNS) == {*IDS, *LEVELS} - {"fail"}
     (row,) = re.findall(r"^\| `t` \| .+? \|((?: \d+ \|)+)$", markdown(run), re.MULTILINE)
     assert sum(map(int, re.findall(r"\d+", row))) == len(IDS)
-    assert page.weigh(run.verdicts)[0] == "error"
-    assert page.weigh(one for one in run.verdicts if one.outcome in SKIPPED)[2] == (
+    assert html_page.weigh(run.verdicts)[0] == "error"
+    assert html_page.weigh(one for one in run.verdicts if one.outcome in SKIPPED)[2] == (
         f"nothing judged, {len(SKIPPED)} skipped"
     )
     assert badge(run)["message"] == f"{len(JUDGED)} judgements hold"
@@ -190,5 +190,7 @@ def test_the_page_takes_its_outcomes_from_the_table() -> None:
     assert [row[0] for row in told["outcomes"]] == IDS
     assert [told["outcomes"][row[5]][0] for row in told["verdicts"]] == IDS
     assert [row[1:] for row in told["outcomes"]] == [[one.symbol, one.state, one.id in SKIPPED] for one in TABLE]
-    scripts = "".join((page.FOLDER / name).read_text(encoding="utf-8") for name in page.SCRIPTS if ".min." not in name)
+    scripts = "".join(
+        (html_page.FOLDER / name).read_text(encoding="utf-8") for name in html_page.SCRIPTS if ".min." not in name
+    )
     assert not [id for id in SKIPPED if re.search(rf"""["']{id}["']""", scripts)]

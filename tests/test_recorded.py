@@ -23,7 +23,7 @@ from wireproof.evidence.ledger_reader import recorded
 from wireproof.evidence.ledger_writer import Ledger
 from wireproof.evidence.redactor import Redactor
 from wireproof.ledger_recorder import LedgerRecorder
-from wireproof.report.rebuilt import rebuilt
+from wireproof.report.report_from_ledger import rebuilt
 from wireproof.resume import CHANGED, CUT_OFF, result_to_keep, stored_result, stored_results
 
 STEP = {"endpoint": "chat", "body": {"model": "$model"}}

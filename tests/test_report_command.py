@@ -12,7 +12,7 @@ import pytest
 
 from wireproof import cli
 from wireproof.contract import schemas
-from wireproof.report.files import VIEWS
+from wireproof.report.write_files import VIEWS
 
 ROOT = Path(__file__).parents[1]
 

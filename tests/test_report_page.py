@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from wireproof.report.facts import read_facts
-from wireproof.report.files import write_all
-from wireproof.report.matrix import matrix_page
+from wireproof.report.finished_run import read_facts
+from wireproof.report.many_runs_page import matrix_page
+from wireproof.report.write_files import write_all
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

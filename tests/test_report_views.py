@@ -19,19 +19,19 @@ from jsonschema import Draft7Validator, FormatChecker
 
 from wireproof.commands import history as history_command
 from wireproof.contract import loading, schemas
-from wireproof.drift import Course
 from wireproof.evidence.exchange import Break, Exchange, Request
 from wireproof.judging.verdict import Divergence, Verdict
-from wireproof.report import embedded, page
+from wireproof.report import html_data, html_page
 from wireproof.report.badge import badge
-from wireproof.report.facts import Facts
-from wireproof.report.files import VIEWS, write_all
+from wireproof.report.compare.check_trends import Course
+from wireproof.report.failure_text import told
+from wireproof.report.finished_run import Facts
 from wireproof.report.junit import junit
-from wireproof.report.markdown import markdown
-from wireproof.report.matrix import matrix_page
+from wireproof.report.many_runs_page import matrix_page
+from wireproof.report.markdown_summary import markdown
 from wireproof.report.sarif import fingerprint, sarif
-from wireproof.report.summary import summarise
-from wireproof.report.violation import told
+from wireproof.report.terminal_summary import summarise
+from wireproof.report.write_files import VIEWS, write_all
 
 NASTY = ["</script>", "<!--", "]]>", "{{1}}", "|", "`", "```", "@all", "[x](y)", "<img src=x>", "&amp;", '"', "'"]
 STEERING = [
@@ -105,7 +105,7 @@ def facts_of(said: str, outcome: str = "fail", exit: int = 1) -> Facts:
 @given(SAID)
 def test_a_page_holds_what_was_said_as_text_alone(said: str) -> None:
     """The elements of the page are those of its template, whatever was said."""
-    for made in (page.page(facts_of(said), {}), matrix_page([(facts_of(said), "report.html")])):
+    for made in (html_page.page(facts_of(said), {}), matrix_page([(facts_of(said), "report.html")])):
         assert not UNSEEN.search(made.replace("\t", ""))
         tags = re.findall(
             r"<\s*([a-zA-Z!/][a-zA-Z]*)", re.sub(r"<script>.*?</script>|<style>.*?</style>", "", made, flags=re.S)
@@ -117,7 +117,7 @@ def test_a_page_holds_what_was_said_as_text_alone(said: str) -> None:
 @FAST
 @given(SAID)
 def test_the_data_in_a_page_cannot_end_their_element(said: str) -> None:
-    held = embedded.packed(embedded.embedded(facts_of(said), {}))
+    held = html_data.packed(html_data.embedded(facts_of(said), {}))
     assert set(held) <= set(string.ascii_letters + string.digits + "+/=")
 
 
@@ -203,8 +203,8 @@ def test_no_cell_of_the_csv_is_a_formula(said: str) -> None:
 
 
 def test_every_template_escapes() -> None:
-    assert isinstance(page.environment(), Environment)
-    assert page.environment().autoescape is True
+    assert isinstance(html_page.environment(), Environment)
+    assert html_page.environment().autoescape is True
 
 
 def test_every_view_is_written_and_the_report_keeps_its_format(tmp_path: Path) -> None:
@@ -216,7 +216,7 @@ def test_every_view_is_written_and_the_report_keeps_its_format(tmp_path: Path) -
 
 def test_the_same_facts_make_the_same_files() -> None:
     index = {"iio": {clause.id: clause for clause in loading.load_clauses("iio")}}
-    assert page.page(facts_of("x"), index) == page.page(facts_of("x"), index)
+    assert html_page.page(facts_of("x"), index) == html_page.page(facts_of("x"), index)
     assert junit(facts_of("x")) == junit(facts_of("x"))
 
 

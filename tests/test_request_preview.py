@@ -10,7 +10,7 @@ from wireproof.client.request_preview import UNIQUE, preview
 from wireproof.client.skip_reasons import CannotSend
 from wireproof.contract import loading
 from wireproof.contract.case import Ask, Case
-from wireproof.report.request_text import numbered, pretty, request_lines, settings
+from wireproof.report.docs.request_text import numbered, pretty, request_lines, settings
 
 CASES = loading.load_cases()
 OPENAI, IIO, AION, AIOROUTER = (loading.load_providers()[name] for name in ("openai", "iio", "aion", "aiorouter"))

@@ -14,7 +14,7 @@ from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import Entry
 from wireproof.outcome import properties, show
 from wireproof.progress import progress
-from wireproof.report.facts import LEDGER
+from wireproof.report.finished_run import LEDGER
 from wireproof.run import Run
 from wireproof.sending import send
 

@@ -18,9 +18,9 @@ from wireproof.formats.safe_text import printable
 from wireproof.judging import baseline
 from wireproof.judging.outcomes import ERRORS
 from wireproof.judging.verdict import Verdict, divergences
-from wireproof.report.facts import LEDGER
-from wireproof.report.files import keep, write_all
-from wireproof.report.summary import summarise
+from wireproof.report.finished_run import LEDGER
+from wireproof.report.terminal_summary import summarise
+from wireproof.report.write_files import keep, write_all
 from wireproof.run import Run
 
 NO_TESTS = 5

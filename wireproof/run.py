@@ -23,8 +23,8 @@ from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict import Verdict, divergences
 from wireproof.judging.verdict_plan import Entry
 from wireproof.ledger_recorder import describe, header
-from wireproof.report import violation
-from wireproof.report.document import document, installed, summary
+from wireproof.report import failure_text
+from wireproof.report.report_json import document, installed, summary
 from wireproof.resume import begun
 from wireproof.trial import Trial, open_trial
 
@@ -146,7 +146,7 @@ class Run:
         sent = [trial.gathered.evidence.get(case) for case in verdict.case.split("+")]
         exchanges = [exchanges[-1] for exchanges in sent if isinstance(exchanges, tuple)]
         clauses = {clause.id: clause for column in trial.columns for clause in loading.load_clauses(column.schemas)}
-        return self.ledger.redactor.text(violation.told(verdict, exchanges, clauses))
+        return self.ledger.redactor.text(failure_text.told(verdict, exchanges, clauses))
 
     def as_worker(self) -> dict[str, Any]:
         """What a worker of xdist tells the controller; verdicts travel with the reports."""

@@ -19,7 +19,7 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the cases, or write their pages."""
     from wireproof.contract import loading
-    from wireproof.report.case_pages import case_pages
+    from wireproof.report.docs.case_pages import case_pages
 
     if options.write:
         for name, page in case_pages(_explained(options)).items():

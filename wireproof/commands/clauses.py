@@ -21,7 +21,7 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the clauses, or write their pages."""
     from wireproof.contract import loading
-    from wireproof.report import index
+    from wireproof.report.docs import clause_pages
 
     providers = loading.load_providers(Path(options.providers) if options.providers else None)
     names = options.provider or list(providers)
@@ -33,15 +33,15 @@ def run(options: argparse.Namespace) -> int:
     ]
     if options.write:
         for name in names:
-            page = index.clause_page(providers[name], [clause for of, clause in found if of == name])
+            page = clause_pages.clause_page(providers[name], [clause for of, clause in found if of == name])
             write(Path(options.write) / f"{name}.md", page)
         return 0
     if options.json:
-        print(json.dumps([index.clause_data(name, clause) for name, clause in found], indent=1))
+        print(json.dumps([clause_pages.clause_data(name, clause) for name, clause in found], indent=1))
         return 0
     for name, clause in found:
-        print(index.clause_line(name, clause))
+        print(clause_pages.clause_line(name, clause))
     for name in names:
         listed = [clause for of, clause in found if of == name]
-        print(f"{name}: {len(listed)} clauses, {index.states(listed)}")
+        print(f"{name}: {len(listed)} clauses, {clause_pages.states(listed)}")
     return 0

@@ -12,8 +12,8 @@ from wireproof import options as known_options
 from wireproof.errors import ConfigError
 
 if TYPE_CHECKING:
-    from wireproof.compare import Comparison
-    from wireproof.shift import Shift
+    from wireproof.report.compare.latency_change import Shift
+    from wireproof.report.compare.run_comparison import Comparison
 
 HELP = "compare two runs: regressions, fixes, clauses, latency"
 
@@ -35,10 +35,10 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print what changed; 1 where something became worse, 2 where a run cannot be read."""
-    from wireproof import compare
     from wireproof.judging.gate import Policy
     from wireproof.load import compare as load_compare
-    from wireproof.side import read
+    from wireproof.report.compare import run_comparison
+    from wireproof.report.compare.run_snapshot import read
 
     loads = load_compare.read(options.before), load_compare.read(options.after)
     if any(loads):
@@ -47,7 +47,9 @@ def run(options: argparse.Namespace) -> int:
     alone = [
         target for target in after.own if {key[1] for key in after.verdicts if key[0] == target} == {after.own[target]}
     ]
-    found = compare.compare(before, after, Policy(own=after.own, alone=alone, **known_options.policy_of(options)))
+    found = run_comparison.compare(
+        before, after, Policy(own=after.own, alone=alone, **known_options.policy_of(options))
+    )
     if options.json:
         print(json.dumps(found.as_data(), indent=1))
     else:

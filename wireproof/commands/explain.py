@@ -54,7 +54,7 @@ def as_text(facts: dict[str, Any]) -> str:
 
 def _sent(facts: dict[str, Any]) -> Iterator[str]:
     """The bases and the requests of a case; those of steps one by one."""
-    from wireproof.report.request_text import Chain, numbered, request_lines, settings
+    from wireproof.report.docs.request_text import Chain, numbered, request_lines, settings
 
     chains: list[Chain] = facts.get("bases", [])
     shared = all(chain == chains[0] for chain in chains)

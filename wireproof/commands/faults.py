@@ -43,9 +43,9 @@ def run(options: argparse.Namespace) -> int:
 def deviations_of(known: list[dict[str, Any]], matrix: Any) -> str:
     """The page of field bugs, from the faults and the matrix."""
     from wireproof.mock.faults.fault import stored
-    from wireproof.report import deviations
+    from wireproof.report.docs import field_bugs_page
 
-    return deviations.deviations_page(known, stored("elsewhere.yaml"), stored("sources.yaml"), matrix)
+    return field_bugs_page.deviations_page(known, stored("elsewhere.yaml"), stored("sources.yaml"), matrix)
 
 
 def kill_matrix(known: list[dict[str, Any]], matrix: Any) -> str:
@@ -55,12 +55,12 @@ def kill_matrix(known: list[dict[str, Any]], matrix: Any) -> str:
     from wireproof.judging.suite_loader import load_checks
     from wireproof.judging.verdict_plan import docket
     from wireproof.mock.faults.fault import stored
-    from wireproof.report import kills
+    from wireproof.report.docs import kill_matrix_page
 
     (target,) = mock_targets(loading.BASELINE)
     clauses = loading.load_clauses(target.provider.schemas)
     entries = docket(target, target.provider, clauses, loading.load_cases())
-    return kills.kill_matrix_page(known, matrix, load_checks(), stored("seeded.yaml"), entries)
+    return kill_matrix_page.kill_matrix_page(known, matrix, load_checks(), stored("seeded.yaml"), entries)
 
 
 def _recorded(options: argparse.Namespace) -> Any:

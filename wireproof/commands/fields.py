@@ -21,7 +21,7 @@ def run(options: argparse.Namespace) -> int:
     from wireproof.contract import loading
     from wireproof.judging.member_coverage import fields
     from wireproof.judging.suite_loader import load_checks
-    from wireproof.report.fields import fields_page
+    from wireproof.report.docs.request_fields_page import fields_page
 
     providers = loading.load_providers()
     found = fields(providers, load_checks())

@@ -26,8 +26,8 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print what moved, or everything as data."""
-    from wireproof.drift import courses
-    from wireproof.history import history
+    from wireproof.report.compare.check_trends import courses
+    from wireproof.report.compare.history_db import history
 
     with history(options.reports) as database:
         runs = database.execute("SELECT id, started, wireproof, suite, exit FROM runs ORDER BY started, id").fetchall()
@@ -44,8 +44,8 @@ def run(options: argparse.Namespace) -> int:
 
 def as_csv(found: Sequence[Any]) -> str:
     """One line a check; no cell is a formula."""
-    from wireproof.drift import COLUMNS
     from wireproof.formats.safe_text import cell
+    from wireproof.report.compare.check_trends import COLUMNS
 
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

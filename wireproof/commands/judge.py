@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _summary(judged: Any) -> None:
     from wireproof.judging.verdict import divergences
-    from wireproof.report.summary import summarise
+    from wireproof.report.terminal_summary import summarise
 
     text, found = io.StringIO(), divergences(judged.verdicts, judged.own)
     summarise(text, judged.verdicts, judged.own, found, asdict(judged.spent))

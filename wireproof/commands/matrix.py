@@ -22,8 +22,8 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write the page and name it."""
-    from wireproof.report.facts import read_facts
-    from wireproof.report.matrix import matrix_page
+    from wireproof.report.finished_run import read_facts
+    from wireproof.report.many_runs_page import matrix_page
 
     runs = [(read_facts(place), _address(place, options.into.parent)) for place in options.runs]
     write(options.into, matrix_page(runs), "--into")

@@ -42,9 +42,9 @@ def run(options: argparse.Namespace) -> int:
 
 def _of_ledger(file: Path, given: Path | None) -> int:
     from wireproof.errors import LedgerError
-    from wireproof.report.facts import LEDGER
-    from wireproof.report.files import write_all
-    from wireproof.report.rebuilt import rebuilt
+    from wireproof.report.finished_run import LEDGER
+    from wireproof.report.report_from_ledger import rebuilt
+    from wireproof.report.write_files import write_all
 
     ledger: Path = file / LEDGER if file.is_dir() else file
     into: Path = given or ledger.parent

@@ -6,7 +6,7 @@ from typing import Any
 
 from wireproof.formats.safe_text import printable, short
 from wireproof.judging.outcomes import JUDGED
-from wireproof.report.facts import Facts
+from wireproof.report.finished_run import Facts
 
 
 def badge(facts: Facts) -> dict[str, Any]:

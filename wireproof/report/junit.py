@@ -7,7 +7,7 @@ from collections import Counter
 from wireproof.formats.junit_xml import counts, document, element, lines, text
 from wireproof.judging.outcomes import ERRORS, HELD, SKIPPED
 from wireproof.judging.verdict import Verdict
-from wireproof.report.facts import Facts
+from wireproof.report.finished_run import Facts
 
 
 def junit(facts: Facts) -> str:

@@ -15,7 +15,7 @@ from wireproof.load import error_bar, limiter
 from wireproof.load.sweep_words import answer, bend, resolved
 from wireproof.load.threshold import measured
 from wireproof.report import load_series
-from wireproof.report.page import environment, inline
+from wireproof.report.html_page import environment, inline
 
 SCRIPTS = ("uplot.min.js", "text.js", "charts.js", "load.js")
 COLUMNS = ("n", "mean", "p50", "p90", "p95", "p99", "p99.9", "max")

@@ -8,7 +8,7 @@ from typing import Any
 
 from wireproof.formats.safe_text import printable, short
 from wireproof.judging.verdict import Verdict
-from wireproof.report.facts import LEDGER, Facts, ranked
+from wireproof.report.finished_run import LEDGER, Facts, ranked
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS = {"should": "warning", "may": "note"}

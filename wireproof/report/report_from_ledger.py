@@ -13,7 +13,7 @@ from wireproof.evidence.ledger_reader import read
 from wireproof.evidence.token_usage import Spent
 from wireproof.judging.gate import Policy
 from wireproof.judging.verdict import Verdict, divergences
-from wireproof.report.document import document, suite_of, summary
+from wireproof.report.report_json import document, suite_of, summary
 
 # What report.json says of a target; a ledger says more, so that it can be judged again.
 TOLD = ("name", "provider", "base_url", "models", "profile")

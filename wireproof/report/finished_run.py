@@ -11,8 +11,8 @@ from typing import Any
 
 from wireproof.errors import LedgerError
 from wireproof.judging.verdict import Verdict
-from wireproof.report.document import FORMAT
-from wireproof.report.summary import column_of
+from wireproof.report.report_json import FORMAT
+from wireproof.report.terminal_summary import column_of
 
 REPORT, LEDGER, RUNS = "report.json", "ledger.jsonl", "runs"
 

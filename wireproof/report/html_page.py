@@ -17,10 +17,10 @@ from markupsafe import Markup
 from wireproof.formats.safe_text import printable
 from wireproof.judging.outcomes import SKIPPED
 from wireproof.judging.verdict import Verdict
-from wireproof.report.embedded import Index, embedded, packed
-from wireproof.report.facts import Facts, counts
-from wireproof.report.markdown import headline
-from wireproof.report.timings import timings
+from wireproof.report.endpoint_timings import timings
+from wireproof.report.finished_run import Facts, counts
+from wireproof.report.html_data import Index, embedded, packed
+from wireproof.report.markdown_summary import headline
 
 FOLDER = Path(__file__).parent / "page"
 SCRIPTS = ("uplot.min.js", "text.js", "data.js", "detail.js", "list.js", "charts.js", "main.js")

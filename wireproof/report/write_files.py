@@ -11,11 +11,11 @@ from typing import Any
 
 from wireproof.contract import loading
 from wireproof.report.badge import badge
-from wireproof.report.embedded import Index
-from wireproof.report.facts import LEDGER, REPORT, RUNS, Facts, exchanges_in
+from wireproof.report.finished_run import LEDGER, REPORT, RUNS, Facts, exchanges_in
+from wireproof.report.html_data import Index
+from wireproof.report.html_page import page
 from wireproof.report.junit import junit
-from wireproof.report.markdown import markdown
-from wireproof.report.page import page
+from wireproof.report.markdown_summary import markdown
 from wireproof.report.sarif import sarif
 
 

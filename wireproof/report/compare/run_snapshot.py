@@ -12,8 +12,8 @@ from wireproof.contract import schemas
 from wireproof.errors import LedgerError
 from wireproof.evidence.ledger_reader import recorded
 from wireproof.judging.verdict import Verdict
-from wireproof.report.facts import LEDGER, REPORT
-from wireproof.shift import Times, timed
+from wireproof.report.compare.latency_change import Times, timed
+from wireproof.report.finished_run import LEDGER, REPORT
 
 Key = tuple[str, str, str, str]
 

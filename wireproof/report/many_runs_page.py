@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from wireproof.judging.verdict import Verdict
-from wireproof.report.facts import Facts
-from wireproof.report.page import Cell, environment, weigh
+from wireproof.report.finished_run import Facts
+from wireproof.report.html_page import Cell, environment, weigh
 
 OWN, OPENAI = "own", "openai"
 TITLES = {OWN: "Keeps its own word", OPENAI: "Is OpenAI-compatible"}

@@ -15,7 +15,7 @@ from wireproof.evidence.exchange import Exchange
 from wireproof.evidence.exchange_json import exchange_from
 from wireproof.judging.outcomes import SKIPPED, TABLE
 from wireproof.judging.verdict import Verdict
-from wireproof.report.facts import Facts
+from wireproof.report.finished_run import Facts
 
 # Bytes of a body that are shown; the ledger has the rest. What is broken is shown at length.
 SHOWN, SHOWN_BROKEN = 4_096, 65_536

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from wireproof.errors import LedgerError
-from wireproof.report.facts import REPORT, RUNS, Facts, read_facts
-from wireproof.report.timings import read_size
+from wireproof.report.endpoint_timings import read_size
+from wireproof.report.finished_run import REPORT, RUNS, Facts, read_facts
 
 FILE = "history.sqlite"
 VERSION = 1

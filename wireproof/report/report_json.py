@@ -12,7 +12,7 @@ from typing import Any
 from wireproof import __version__
 from wireproof.contract import data_files
 from wireproof.judging.verdict import Divergence, Verdict
-from wireproof.report.summary import column_of
+from wireproof.report.terminal_summary import column_of
 
 FORMAT = 1
 SUITE = ("providers.yaml", "schemas/**/*.json", "schemas/**/*.yaml", "suites/**/*.py", "suites/**/*.yaml")

@@ -9,8 +9,8 @@ from typing import Any
 from wireproof.judging.gate import Policy
 from wireproof.judging.outcomes import HELD, JUDGED
 from wireproof.judging.verdict import Verdict
-from wireproof.shift import Shift, shifts
-from wireproof.side import Key, Side, renamed
+from wireproof.report.compare.latency_change import Shift, shifts
+from wireproof.report.compare.run_snapshot import Key, Side, renamed
 
 
 @dataclass(frozen=True, slots=True)

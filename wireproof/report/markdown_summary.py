@@ -8,7 +8,7 @@ from wireproof.formats.markdown_table import table
 from wireproof.formats.safe_text import code
 from wireproof.judging.outcomes import ERRORS, HELD, SKIPPED
 from wireproof.judging.verdict import Verdict
-from wireproof.report.facts import Facts, counts, ranked
+from wireproof.report.finished_run import Facts, counts, ranked
 
 LISTED = 20
 COUNTED = ("pass", "broken", "advice", "skipped", "error")

@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import PurePath
 from typing import Any
 
-from wireproof.report.request_text import Chain, numbered, request_lines, settings
+from wireproof.report.docs.request_text import Chain, numbered, request_lines, settings
 
 Facts = Mapping[str, Any]
 COMMAND = "Made by `wireproof cases --write docs/cases`"
