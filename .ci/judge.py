@@ -16,7 +16,6 @@ from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from wireproof import bundled
 from wireproof.contract import loading, target_options
 from wireproof.contract.target import Target
 from wireproof.evidence.case_result import Evidence
@@ -26,11 +25,12 @@ from wireproof.evidence.redactor import Redactor
 from wireproof.evidence.secret_forms import of_target
 from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict import Verdict
-from wireproof.ledger_recorder import LedgerRecorder, header
 from wireproof.mock.faults import faults
 from wireproof.prove import DEADLINES, committed
+from wireproof.session import mock_process
+from wireproof.session.ledger_recorder import LedgerRecorder, header
+from wireproof.session.target_run import open_trial
 from wireproof.stand import Stand
-from wireproof.trial import open_trial
 
 SHOWN = 20
 
@@ -65,7 +65,7 @@ async def differing(provider: str, folder: Path, only: frozenset[str]) -> Found:
     """Every fault under one contract."""
     (target,) = target_options.mock_targets(provider)
     found, chosen = Found(), [fault for name, fault in faults().items() if not only or name in only]
-    with bundled.mock() as urls:
+    with mock_process.mock() as urls:
         target = replace(target_options.at_address(target, urls[provider]), deadlines=DEADLINES)
         stand = Stand(open_trial(target, loading.load_providers(), load_checks()))
         await stand.faultless()

@@ -22,7 +22,7 @@ from wireproof.evidence.exchange import Read
 from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict_plan import Entry
 from wireproof.rehearsed import Rehearsed
-from wireproof.trial import Trial, open_trial
+from wireproof.session.target_run import Trial, open_trial
 
 
 @dataclass(frozen=True, slots=True)

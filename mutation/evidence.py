@@ -20,7 +20,6 @@ from typing import Any
 
 from mutation.choice import Choice
 from mutation.members import member_faults
-from wireproof import bundled
 from wireproof.contract import loading, target_options
 from wireproof.evidence.case_result import Evidence, Sent
 from wireproof.judging.judge import Bench
@@ -30,8 +29,9 @@ from wireproof.judging.verdict_plan import Entry
 from wireproof.mock.faults import faults
 from wireproof.mock.faults.derived import MARK
 from wireproof.prove import DEADLINES, committed
+from wireproof.session import mock_process
+from wireproof.session.target_run import open_trial
 from wireproof.stand import Stand
-from wireproof.trial import open_trial
 
 # How much of each kind of verdict is kept for one check on one provider.
 FAULTLESS, NEAR_MISSES, RED = 8, 30, 4
@@ -123,7 +123,7 @@ def _record(name: str, choice: Choice, seed: int) -> tuple[Bench, tuple[Exhibit,
     gc.disable()
     known = loading.load_providers()
     (target,) = target_options.mock_targets(name)
-    with bundled.mock() as urls:
+    with mock_process.mock() as urls:
         target = replace(target_options.at_address(target, urls[name]), deadlines=DEADLINES)
         trial, shelf = open_trial(target, known, load_checks()), Shelf(seed)
         asyncio.run(_fill(shelf, Stand(trial), trial.bench(name), choice))

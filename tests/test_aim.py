@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from wireproof import options
 from wireproof.contract import loading
 from wireproof.contract.mock_controls import CONTROLS
 from wireproof.contract.option_table import MOCK_DEADLINES, OPTIONS, TargetOption
@@ -21,6 +20,7 @@ from wireproof.contract.provider import Price
 from wireproof.contract.target import Deadlines, Key, Target
 from wireproof.contract.target_options import TargetOptions, mock_targets, targets
 from wireproof.errors import ConfigError
+from wireproof.session.pytest_plugin import check_options
 
 OPENAI, IIO = (loading.load_providers()[name] for name in ("openai", "iio"))
 
@@ -30,7 +30,7 @@ KEYS = {"OPENAI_API_KEY": "sk-1", "IIO_API_KEY": "iio-dev-1", "MINE": "sk-2"}
 
 def aim(*words: str, **environment: str) -> tuple[Target, ...]:
     parser = argparse.ArgumentParser()
-    options.add(parser)
+    check_options.add(parser)
     return targets(TargetOptions.from_parsed(vars(parser.parse_args(words))), KEYS | environment)
 
 

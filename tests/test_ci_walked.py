@@ -18,9 +18,9 @@ from typing import Any
 import pytest
 import yaml
 
-from wireproof import bundled
 from wireproof.mock.control import FAULT
 from wireproof.report.write_files import VIEWS
+from wireproof.session import mock_process
 
 ROOT = Path(__file__).parents[1]
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
@@ -34,7 +34,7 @@ GIVEN_UP = 1200
 
 @pytest.fixture(name="served", scope="module")
 def _served() -> Iterator[str]:
-    with bundled.mock() as urls:
+    with mock_process.mock() as urls:
         yield urls["openai"]
 
 

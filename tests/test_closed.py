@@ -13,12 +13,12 @@ from wireproof.contract import loading, schemas
 from wireproof.contract.case import PLAIN_KEYS, Case, is_generated
 from wireproof.contract.clause import Clause, Judgement
 from wireproof.contract.provider import Provider
-from wireproof.gather import SMOKE_CASES
 from wireproof.generation.families import strategies
 from wireproof.generation.state_machines import stateful
 from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import is_selector, selects
+from wireproof.session.send_target import SMOKE_CASES
 
 PROVIDERS = loading.load_providers()
 FOLDERS = sorted({provider.schemas for provider in PROVIDERS.values()})

@@ -23,11 +23,11 @@ from wireproof.contract.case_files import read_cases
 from wireproof.contract.clause import Clause
 from wireproof.contract.target import Deadlines, Key, Target
 from wireproof.evidence.case_result import Sent, Unsent
-from wireproof.gather import Gathered, gather
 from wireproof.judging.check import Check, Exchange, Read, Request, Undecided, Violation
 from wireproof.judging.column_judges import ColumnJudges
 from wireproof.judging.verdict_plan import docket
-from wireproof.model_choice import pick
+from wireproof.session.model_choice import pick
+from wireproof.session.send_target import Gathered, gather
 
 pytestmark = pytest.mark.asyncio
 IIO = loading.load_providers()["iio"]

@@ -21,10 +21,10 @@ from wireproof.evidence.ledger_writer import Ledger
 from wireproof.evidence.redactor import Redactor
 from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict import Verdict
-from wireproof.ledger_recorder import LedgerRecorder, header
-from wireproof.rejudge import rejudge
 from wireproof.report.finished_run import exchanges_in
-from wireproof.trial import Trial, open_trial
+from wireproof.session.ledger_recorder import LedgerRecorder, header
+from wireproof.session.rejudge import rejudge
+from wireproof.session.target_run import Trial, open_trial
 
 WANTED = ["models-list", "chat-basic"]
 

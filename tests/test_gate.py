@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from wireproof import bundled, options
 from wireproof.contract import loading, target_options
+from wireproof.session import mock_process
+from wireproof.session.pytest_plugin import check_options
 
 pytest_plugins = ["pytester"]
 
@@ -21,7 +22,7 @@ LIST = "models-list]"
 
 @pytest.fixture(name="served", scope="module")
 def _served() -> Iterator[str]:
-    with bundled.mock() as urls:
+    with mock_process.mock() as urls:
         yield urls["iio"]
 
 
@@ -64,7 +65,7 @@ def test_the_pace_is_that_of_the_tier_unless_it_is_given() -> None:
 
     def pace(*words: str) -> float | None:
         parser = argparse.ArgumentParser()
-        options.add(parser)
+        check_options.add(parser)
         given = parser.parse_args(["--provider", "iio", "--endpoint", "http://127.0.0.1:1/v1", *words])
         (target,) = target_options.targets(
             target_options.TargetOptions.from_parsed(vars(given)), {"IIO_API_KEY": "iio-dev-1"}

@@ -19,7 +19,7 @@ from wireproof import cli
 from wireproof.contract import schemas
 from wireproof.evidence.ledger_lock import WriterLock, alone
 from wireproof.evidence.ledger_reader import recorded
-from wireproof.resume import CUT_OFF
+from wireproof.session.resume import CUT_OFF
 
 ROOT = Path(__file__).parents[1]
 GIVEN_UP = 300

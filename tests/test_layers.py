@@ -55,16 +55,16 @@ OWNERS = {
     "yaml": ("wireproof.formats.yaml_file",),
     "pytest": (
         "wireproof.plugin",
-        "wireproof.check_item",
-        "wireproof.outcome",
+        "wireproof.session.pytest_plugin.check_item",
+        "wireproof.session.pytest_plugin.outcome_reports",
         "wireproof.session.pytest_plugin.generated_items",
-        "wireproof.protocol",
-        "wireproof.closing",
-        "wireproof.progress",
+        "wireproof.session.pytest_plugin.one_step_protocol",
+        "wireproof.session.pytest_plugin.session_finish",
+        "wireproof.session.pytest_plugin.progress",
         "wireproof.commands.check",
-        "wireproof.distribution",
+        "wireproof.session.pytest_plugin.xdist_scheduler",
     ),
-    "xdist": ("wireproof.distribution",),
+    "xdist": ("wireproof.session.pytest_plugin.xdist_scheduler",),
 }
 # The mock is its own reading of the contract; it takes nothing from those who judge it.
 JUDGING = (
@@ -140,7 +140,7 @@ def test_every_module_imports_only_what_its_layer_may() -> None:
         pytest.param("wireproof.mock.core", "from wireproof import expect", id="the-mock-and-expectations"),
         pytest.param("wireproof.mock.core", "from wireproof.judging.judge import Bench", id="the-mock-and-the-judge"),
         pytest.param("wireproof.mock.core", "import yaml", id="yaml-in-the-server"),
-        pytest.param("wireproof.run", "import pytest", id="pytest-outside-the-plugin"),
+        pytest.param("wireproof.session.run", "import pytest", id="pytest-outside-the-plugin"),
         pytest.param("suites.chat.test_x", "from wireproof.client.http_client import Wire", id="a-suite-and-the-wire"),
         pytest.param("suites.chat.test_x", "import pytest", id="a-suite-and-a-library"),
     ],

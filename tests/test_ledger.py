@@ -21,7 +21,7 @@ from wireproof.evidence.ledger_reader import read
 from wireproof.evidence.ledger_writer import Ledger
 from wireproof.evidence.redactor import Redactor
 from wireproof.judging.verdict import ClauseVerdict, Verdict
-from wireproof.ledger_recorder import LedgerRecorder
+from wireproof.session.ledger_recorder import LedgerRecorder
 
 PLAIN = {"plain": {"says": "p", "endpoint": "chat", "body": {}}}
 (CASE,) = read_cases("chat", PLAIN, "cases.yaml", PLAIN)

@@ -22,7 +22,7 @@ from wireproof.evidence.case_result import Evidence
 from wireproof.evidence.exchange import Exchange, Read
 from wireproof.formats.strict_json import parse_json
 from wireproof.judging.verdict import Verdict
-from wireproof.trial import Trial
+from wireproof.session.target_run import Trial
 
 EXAMPLES = 60
 SSE = "text/event-stream"

@@ -15,7 +15,7 @@ from wireproof.evidence.case_result import Evidence
 from wireproof.evidence.exchange import Exchange, Read
 from wireproof.formats import json_pointer
 from wireproof.formats.strict_json import NotJson
-from wireproof.trial import Trial
+from wireproof.session.target_run import Trial
 
 SEED = 20260601
 # The servers whose answers OpenAI's column rides on, a share of it on each.

@@ -22,14 +22,14 @@ from wireproof.judging.baseline import Baseline
 from wireproof.judging.gate import Policy
 from wireproof.judging.outcomes import ERRORS, HELD, JUDGED, OUTCOMES, SKIPPED, TABLE, VerdictOutcome, outcome_of
 from wireproof.judging.verdict import ClauseVerdict, Verdict
-from wireproof.outcome import show
 from wireproof.report import html_page, terminal_summary
 from wireproof.report.badge import badge
 from wireproof.report.finished_run import Facts
 from wireproof.report.html_data import embedded
 from wireproof.report.junit import junit
 from wireproof.report.markdown_summary import markdown
-from wireproof.run import Run
+from wireproof.session.pytest_plugin.outcome_reports import show
+from wireproof.session.run import Run
 
 ROOT = Path(__file__).parent.parent
 FORMATS = ROOT / "schemas" / "formats"

@@ -16,8 +16,8 @@ import pytest
 from wireproof import cli
 from wireproof.contract import loading, target_options
 from wireproof.judging.suite_loader import load_checks
-from wireproof.plan import Plan, plan
-from wireproof.trial import open_trial
+from wireproof.session.send_plan import Plan, plan
+from wireproof.session.target_run import open_trial
 
 PROVIDERS = loading.load_providers()
 each_provider = pytest.mark.parametrize("provider", [pytest.param(name, id=name) for name in PROVIDERS])

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from wireproof import bundled, cli
+from wireproof import cli
 from wireproof.contract import schemas
+from wireproof.session import mock_process
 
 ROOT = Path(__file__).parents[1]
 GIVEN_UP = 120
@@ -34,7 +35,7 @@ def wireproof(*words: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(name="served", scope="module")
 def _served() -> Iterator[str]:
-    with bundled.mock() as urls:
+    with mock_process.mock() as urls:
         yield urls["iio"]
 
 

@@ -20,7 +20,7 @@ import pytest
 from wireproof.contract import loading, schemas
 from wireproof.evidence.exchange_json import exchange_from
 from wireproof.evidence.ledger_reader import read
-from wireproof.gather import SMOKE_CASES
+from wireproof.session.send_target import SMOKE_CASES
 
 ROOT = Path(__file__).parents[1]
 GIVEN_UP = 300

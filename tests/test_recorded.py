@@ -22,9 +22,9 @@ from wireproof.evidence.ledger_lock import has_writer
 from wireproof.evidence.ledger_reader import recorded
 from wireproof.evidence.ledger_writer import Ledger
 from wireproof.evidence.redactor import Redactor
-from wireproof.ledger_recorder import LedgerRecorder
 from wireproof.report.report_from_ledger import rebuilt
-from wireproof.resume import CHANGED, CUT_OFF, result_to_keep, stored_result, stored_results
+from wireproof.session.ledger_recorder import LedgerRecorder
+from wireproof.session.resume import CHANGED, CUT_OFF, result_to_keep, stored_result, stored_results
 
 STEP = {"endpoint": "chat", "body": {"model": "$model"}}
 PLAIN: dict[str, Any] = {

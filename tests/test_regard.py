@@ -6,15 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from wireproof import bundled
 from wireproof.contract import loading, target_options
 from wireproof.evidence.access_tracking import changed, watched
 from wireproof.evidence.exchange import Exchange, Read, Request
 from wireproof.judging.suite_loader import load_checks
 from wireproof.mock.faults import faults
+from wireproof.session import mock_process
+from wireproof.session.target_run import open_trial
 from wireproof.stand import Stand
 from wireproof.toll import Touched
-from wireproof.trial import open_trial
 
 # Every sixteenth; the recorded matrix was reached by judging all of it.
 SAMPLE = tuple(sorted(faults())[::16])
@@ -69,7 +69,7 @@ def test_what_differs_is_told(parts, names):
 @pytest.mark.asyncio
 async def test_what_is_skipped_would_have_been_the_same():
     (target,) = target_options.mock_targets("iotex")
-    with bundled.mock() as urls:
+    with mock_process.mock() as urls:
         target = target_options.at_address(target, urls["iotex"])
         stand = Stand(open_trial(target, loading.load_providers(), load_checks()))
         await stand.faultless()

@@ -18,12 +18,12 @@ from wireproof.evidence.ledger_writer import Ledger
 from wireproof.evidence.redactor import Redactor
 from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict import Verdict
-from wireproof.ledger_recorder import LedgerRecorder, header
 from wireproof.mock.control import FAULT
 from wireproof.mock.faults import faults
 from wireproof.rehearsed import Rehearsed
-from wireproof.rejudge import changed, rejudge
-from wireproof.trial import Trial, open_trial
+from wireproof.session.ledger_recorder import LedgerRecorder, header
+from wireproof.session.rejudge import changed, rejudge
+from wireproof.session.target_run import Trial, open_trial
 
 PROVIDERS = tuple(loading.load_providers())
 # One case of each form an answer has; a fault is committed on the ones it touches.

@@ -12,13 +12,13 @@ from wireproof.contract.case_files import read_cases
 from wireproof.contract.clause import Clause
 from wireproof.contract.schemas import SchemaSet
 from wireproof.contract.target import Target
-from wireproof.gather import Gathered
 from wireproof.judging import expect
 from wireproof.judging.check import Check, Exchange, Read, Request, Undecided
 from wireproof.judging.column_judges import ColumnJudges
 from wireproof.judging.judge import Bench
 from wireproof.judging.verdict_plan import docket
-from wireproof.trial import Trial
+from wireproof.session.send_target import Gathered
+from wireproof.session.target_run import Trial
 
 IIO = loading.load_providers()["iio"]
 ENTRIES: dict[str, Any] = {"plain": {"says": "p", "endpoint": "chat", "body": {}}}

@@ -13,7 +13,6 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 
-from wireproof import bundled
 from wireproof.brief import Brief, Record, one_of_each
 from wireproof.contract import loading, target_options
 from wireproof.contract.target import Deadlines
@@ -23,9 +22,10 @@ from wireproof.judging.suite_loader import load_checks
 from wireproof.members import Member, members
 from wireproof.mock.faults import Fault, faults
 from wireproof.proof import Proof
+from wireproof.session import mock_process
+from wireproof.session.target_run import Trial, open_trial
 from wireproof.stand import Stand
 from wireproof.toll import Toll, Touched, joined
-from wireproof.trial import Trial, open_trial
 
 # Faults that leave a connection open are told by the idle deadline, so it is short; the mock answers at once.
 DEADLINES = Deadlines(connect=5.0, first_byte=4.0, idle=3.0, total=15.0)
@@ -123,7 +123,7 @@ def _process(task: tuple[str, bool], only: tuple[str, ...], share: Share | None)
     gc.disable()
     known, chosen = loading.load_providers(), _chosen(faults(), only)
     (target,) = target_options.mock_targets(name)
-    with bundled.mock() as urls:
+    with mock_process.mock() as urls:
         target = replace(target_options.at_address(target, urls[name]), deadlines=DEADLINES)
         trial = open_trial(target, known, load_checks())
         return asyncio.run(_drawn(trial, chosen, share) if drawn else _prove(trial, chosen, not only, share))

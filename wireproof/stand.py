@@ -19,8 +19,8 @@ from wireproof.mock.control import FAULT
 from wireproof.mock.faults import Fault
 from wireproof.mock.message import Ops
 from wireproof.rehearsed import Rehearsed, heard_instead
+from wireproof.session.target_run import Trial
 from wireproof.toll import Due, Rehearsal, Toll, Touched, toll_of
-from wireproof.trial import Trial
 
 # On the mock every option is offered, so that one refused honestly is a fault that was noticed.
 BROKEN = frozenset({"fail", "not-offered"})

@@ -25,7 +25,7 @@ from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict_plan import Entry
 from wireproof.mock.control import FAULT
 from wireproof.rehearsed import Rehearsed
-from wireproof.trial import Trial, open_trial
+from wireproof.session.target_run import Trial, open_trial
 
 EFFORT = Effort(WIDE_EXAMPLES, shrink=True, same=True)
 

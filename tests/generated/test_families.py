@@ -17,8 +17,8 @@ from wireproof.generation.fixed_sample import examples
 from wireproof.generation.generated_request import Probe
 from wireproof.generation.request_factory import Draft, drafts, endpoints
 from wireproof.judging.suite_loader import load_checks
-from wireproof.plan import plan
-from wireproof.trial import open_trial
+from wireproof.session.send_plan import plan
+from wireproof.session.target_run import open_trial
 
 PROVIDERS = loading.load_providers()
 SEVERAL = 20

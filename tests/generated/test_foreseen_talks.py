@@ -9,8 +9,8 @@ from wireproof.contract import loading, target_options
 from wireproof.contract.target import Target
 from wireproof.generation.sequence_runner import Exercise
 from wireproof.judging.suite_loader import load_checks
-from wireproof.plan import plan
-from wireproof.trial import open_trial
+from wireproof.session.send_plan import plan
+from wireproof.session.target_run import open_trial
 
 TALKS = 15
 TOOLS, LIMIT = "generated:chat:stateful:tools", "generated:models:stateful:limit"

@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from wireproof import bundled
 from wireproof.contract.target_options import TargetOptions
 from wireproof.evidence.ledger_reader import read
 from wireproof.generation.replay_line import Replay
-from wireproof.rejudge import rejudge
+from wireproof.session import mock_process
+from wireproof.session.rejudge import rejudge
 
 ROOT = Path(__file__).parents[2]
 # Enough for an object to be drawn in some place, which is what the fault answers wrongly.
@@ -28,7 +28,7 @@ FAMILY = "generated:chat:invalid:wrong-type"
 
 @pytest.fixture(name="url", scope="module")
 def _url() -> Iterator[str]:
-    with bundled.mock() as urls:
+    with mock_process.mock() as urls:
         yield urls["openai"]
 
 

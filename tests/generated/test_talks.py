@@ -13,7 +13,7 @@ import pytest
 from wireproof.evidence.case_result import Evidence
 from wireproof.generation.sequence_runner import Exercise
 from wireproof.judging.check import Inconclusive, Violation
-from wireproof.trial import Trial
+from wireproof.session.target_run import Trial
 
 LIMIT = "generated.limiter", "generated:models:stateful:limit"
 CONVERSATION = "generated.conversation", "generated:chat:stateful:conversation"

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wireproof import options as known_options
 from wireproof.errors import ConfigError
+from wireproof.session.pytest_plugin import check_options as known_options
 
 if TYPE_CHECKING:
     from wireproof.report.compare.latency_change import Shift

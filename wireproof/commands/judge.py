@@ -10,9 +10,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from wireproof import options as known_options
 from wireproof.commands import command
 from wireproof.judging.outcomes import ERRORS
+from wireproof.session.pytest_plugin import check_options as known_options
 
 SHOWN = 20
 
@@ -27,7 +27,7 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the verdicts; 0 the contract holds, 1 it is broken, 2 incomplete or nothing was judged."""
     from wireproof.formats.safe_text import printable
-    from wireproof.rejudge import changed, rejudge
+    from wireproof.session.rejudge import changed, rejudge
 
     file = Path(options.ledger)
     judged, held = rejudge(

@@ -25,7 +25,7 @@ PATIENCE_S = 150.0
 
 def add(commands: Any) -> None:
     """Register the command."""
-    from wireproof import options
+    from wireproof.session.pytest_plugin import check_options
 
     help = "find out a limit by meeting it: how many, in which window, by which model (takes the options of check)"
     parser = commands.add_parser("limits", help=help, description=help)
@@ -37,7 +37,7 @@ def add(commands: Any) -> None:
     option("--other-key-env", metavar="NAME", help=text)
     option("--write", metavar="FILE", help="write the result as JSON (schemas/formats/limits.json)")
     option("--fault", help=argparse.SUPPRESS)
-    options.add(parser.add_argument_group("options of check"))
+    check_options.add(parser.add_argument_group("options of check"))
     show_examples(
         parser,
         "wireproof limits --provider iio                         # the bundled server, its lowest tier",
@@ -71,15 +71,15 @@ def run(parsed: argparse.Namespace) -> int:
 
 @contextmanager
 def _reachable(target: Target, live: bool, parsed: argparse.Namespace) -> Iterator[Target]:
-    from wireproof import bundled
     from wireproof.contract import target_options
     from wireproof.contract.mock_controls import FAULT
+    from wireproof.session import mock_process
 
     if live:
         yield target
         return
     headers = {FAULT: parsed.fault} if parsed.fault else {}
-    with bundled.mock(parsed.providers) as addresses:
+    with mock_process.mock(parsed.providers) as addresses:
         yield replace(target_options.at_address(target, addresses[target.name]), headers={**target.headers, **headers})
 
 

@@ -11,20 +11,20 @@ from wireproof.errors import ConfigError
 
 def add(commands: Any) -> None:
     """Register the command."""
-    from wireproof import options
+    from wireproof.session.pytest_plugin import check_options
 
     help = "tell what a run would send: requests, tokens, cost and time at most (takes the options of check)"
     parser = commands.add_parser("plan", help=help, description=help)
     parser.add_argument("--json", action="store_true", help="print JSON")
-    options.add(parser.add_argument_group("options of check"))
+    check_options.add(parser.add_argument_group("options of check"))
     parser.set_defaults(run=run)
 
 
 def run(parsed: argparse.Namespace) -> int:
     """Print the plan of each target."""
     from wireproof.contract.target_options import TargetOptions
-    from wireproof.plan import plan
-    from wireproof.run import Run
+    from wireproof.session.run import Run
+    from wireproof.session.send_plan import plan
 
     if parsed.resume:
         raise ConfigError("--resume", "a plan is made of what is sent from the start", "leave it out")

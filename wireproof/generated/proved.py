@@ -31,8 +31,8 @@ from wireproof.mock.faults import Fault
 from wireproof.mock.faults.seldom import LAPSES
 from wireproof.mock.rehearsal import Take
 from wireproof.rehearsed import Rehearsed
+from wireproof.session.target_run import Trial
 from wireproof.toll import Toll
-from wireproof.trial import Trial
 
 # A proof takes minutes as it is; tests hold how many requests it takes to find each fault.
 EXAMPLES, TALKS = 30, 10

@@ -19,7 +19,6 @@ from hypothesis.strategies import SearchStrategy
 
 from wireproof.client.http_client import Wire
 from wireproof.client.sender import Courier
-from wireproof.closing import RUN
 from wireproof.contract.case import endpoint_of
 from wireproof.generation.families import strategies
 from wireproof.generation.generated_request import Probe
@@ -31,9 +30,10 @@ from wireproof.generation.sequence_runner import Exercise
 from wireproof.generation.state_machines import is_stateful
 from wireproof.judging.check import Check, Violation
 from wireproof.judging.verdict_plan import Entry
-from wireproof.outcome import carry, show
-from wireproof.run import Run
-from wireproof.trial import Trial
+from wireproof.session.pytest_plugin.outcome_reports import carry, show
+from wireproof.session.pytest_plugin.session_finish import RUN
+from wireproof.session.run import Run
+from wireproof.session.target_run import Trial
 
 # What hypothesis raises where a request broke nothing, or only once.
 SETTLED = (DidNotReproduce, Flaky, Unsatisfiable)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from wireproof import __version__, bundled
+from wireproof import __version__
 from wireproof.contract import data_files, loading
 from wireproof.contract.target_options import TargetOptions, at_address, environment, targets
 from wireproof.evidence.ledger_reader import Recorded
@@ -22,11 +22,12 @@ from wireproof.judging.gate import Policy
 from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict import Verdict, divergences
 from wireproof.judging.verdict_plan import Entry
-from wireproof.ledger_recorder import describe, header
 from wireproof.report import failure_text
 from wireproof.report.report_json import document, installed, summary
-from wireproof.resume import begun
-from wireproof.trial import Trial, open_trial
+from wireproof.session import mock_process
+from wireproof.session.ledger_recorder import describe, header
+from wireproof.session.resume import begun
+from wireproof.session.target_run import Trial, open_trial
 
 
 @dataclass(slots=True)
@@ -60,7 +61,7 @@ class Run:
     place: Path | None = None
     _file: Path | None = None
     _held: ExitStack = field(default_factory=ExitStack)
-    _mock: bundled.Addresses | None = None
+    _mock: mock_process.Addresses | None = None
     _told: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -113,7 +114,7 @@ class Run:
         """Let the bundled server start, where it will be asked, while the rest is made ready."""
         at_an_address = all(one.target.base_url for one in self.trials.values())
         if not self.options.live and self._mock is None and not at_an_address:
-            self._mock = self._held.enter_context(bundled.starting(self.options.providers_file))
+            self._mock = self._held.enter_context(mock_process.starting(self.options.providers_file))
 
     def serve(self, names: Iterable[str]) -> None:
         """Give the targets of these names an address: that of the bundled server, unless they have their own."""

@@ -15,13 +15,13 @@ from wireproof.contract.provider import Provider
 from wireproof.contract.target import Target
 from wireproof.errors import ConfigError
 from wireproof.evidence.case_result import Evidence
-from wireproof.gather import SMOKE_CASES, Gathered, gather, smoke_failure
 from wireproof.judging.check import Check
 from wireproof.judging.column_judges import ColumnJudges
 from wireproof.judging.judge import Bench
 from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import Entry, docket
-from wireproof.model_choice import with_models
+from wireproof.session.model_choice import with_models
+from wireproof.session.send_target import SMOKE_CASES, Gathered, gather, smoke_failure
 
 
 @dataclass(slots=True)

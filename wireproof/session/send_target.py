@@ -15,7 +15,7 @@ from wireproof.evidence.case_result import Evidence, Sent
 from wireproof.judging.column_judges import ColumnJudges
 from wireproof.judging.outcomes import ERRORS
 from wireproof.judging.verdict_plan import Entry
-from wireproof.model_choice import with_models
+from wireproof.session.model_choice import with_models
 
 # A model may choose otherwise once or twice; what it never does in three answers is told as inconclusive.
 ANSWERS = 3

@@ -21,7 +21,7 @@ from wireproof.judging.verdict import Verdict, divergences
 from wireproof.report.finished_run import LEDGER
 from wireproof.report.terminal_summary import summarise
 from wireproof.report.write_files import keep, write_all
-from wireproof.run import Run
+from wireproof.session.run import Run
 
 NO_TESTS = 5
 OURS = frozenset({0, 1, NO_TESTS})

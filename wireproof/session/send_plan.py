@@ -13,9 +13,9 @@ from wireproof.client.skip_reasons import CannotSend, not_worth_sending
 from wireproof.client.window_waits import longest_wait
 from wireproof.contract.case import Case
 from wireproof.contract.target import Target
-from wireproof.gather import SMOKE_CASES
 from wireproof.generation.send_estimate import foreseen
-from wireproof.trial import Trial
+from wireproof.session.send_target import SMOKE_CASES
+from wireproof.session.target_run import Trial
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from wireproof.errors import WireproofError
 from wireproof.evidence.case_result import Sent
 from wireproof.evidence.exchange import Exchange
 from wireproof.judging.verdict_plan import Entry
-from wireproof.ledger_recorder import LedgerRecorder, describe
-from wireproof.resume import result_to_keep
-from wireproof.run import Run
+from wireproof.session.ledger_recorder import LedgerRecorder, describe
+from wireproof.session.resume import result_to_keep
+from wireproof.session.run import Run
 
 
 def send(run: Run, entries: Iterable[Entry]) -> None:

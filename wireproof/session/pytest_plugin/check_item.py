@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from wireproof.closing import RUN, folder, trouble
 from wireproof.judging.outcomes import ERRORS
 from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import Entry
-from wireproof.outcome import properties, show
-from wireproof.progress import progress
 from wireproof.report.finished_run import LEDGER
-from wireproof.run import Run
-from wireproof.sending import send
+from wireproof.session.pytest_plugin.outcome_reports import properties, show
+from wireproof.session.pytest_plugin.progress import progress
+from wireproof.session.pytest_plugin.session_finish import RUN, folder, trouble
+from wireproof.session.run import Run
+from wireproof.session.send_run import send
 
 FILE = pytest.StashKey[str]()
 

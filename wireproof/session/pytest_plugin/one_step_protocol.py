@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import pytest
 
-from wireproof.check_item import CheckItem
+from wireproof.session.pytest_plugin.check_item import CheckItem
 
 PHASES = tuple(f"pytest_runtest_{phase}" for phase in ("setup", "call", "teardown", "makereport"))
 # What stands in these phases without a meaning for checks: pytest itself, our own plugin, and Hypothesis'.

@@ -17,10 +17,10 @@ from wireproof.evidence.ledger_reader import Recorded, recorded
 from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import Entry
-from wireproof.ledger_recorder import describe
-from wireproof.resume import stored_results
-from wireproof.run import Run
-from wireproof.trial import open_trial
+from wireproof.session.ledger_recorder import describe
+from wireproof.session.resume import stored_results
+from wireproof.session.run import Run
+from wireproof.session.target_run import open_trial
 
 
 def rejudge(file: Path, providers_file: Path | None = None, **settings: Any) -> tuple[Run, Recorded]:

@@ -7,7 +7,7 @@ import pytest
 from wireproof.formats.safe_text import printable
 from wireproof.judging.outcomes import SKIPPED
 from wireproof.judging.verdict import Verdict
-from wireproof.run import Run
+from wireproof.session.run import Run
 
 VERDICT = pytest.StashKey[Verdict]()
 

@@ -1,0 +1,1 @@
+"""One conformance run: its targets, what is sent, verdicts, exit code."""
