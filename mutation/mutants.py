@@ -23,8 +23,10 @@ from wireproof.judging.check import Check
 
 # What judges beside the suites, in the order of what rests on what.
 JUDGES = (
-    "json_text", "pointer", "sse", "stream", "content_coding", "exchange", "check", "assertion", "arguments", "waits",
-    "expect", "contract", "honoured", "refusal", "excuses", "attribution", "judge",
+    "formats/strict_json", "formats/json_pointer", "formats/sse", "evidence/chat_stream", "formats/content_coding",
+    "evidence/exchange", "contract/finding", "judging/check", "judging/expect_values", "judging/expect_arguments",
+    "judging/expect_limits", "judging/expect", "contract/schemas", "judging/request_members", "judging/honest_refusal",
+    "judging/excuses", "judging/clause_attribution", "judging/judge",
 )  # fmt: skip
 # Judged by requests that are generated, not by those of the cases.
 GENERATED = "generated"
@@ -32,8 +34,8 @@ GENERATED = "generated"
 LOADS, WRITES = "functions that read the contract or make checks known", "functions that build requests"
 HIDES = "functions that take secrets out of answers"
 OUTSIDE = {
-    "check": {"shown": telling.WORDS, "check": LOADS},
-    "contract": {
+    "check": {"check": LOADS},
+    "schemas": {
         "check_format": LOADS,
         "document": LOADS,
         "_expected": telling.WORDS,
@@ -43,8 +45,9 @@ OUTSIDE = {
     },
     "content_coding": {"_store": HIDES},
     "expect": {"place": telling.WORDS},
+    "finding": {"shown": telling.WORDS},
     "judge": {"_sentence": telling.WORDS},
-    "pointer": {"edit": WRITES, "drop": WRITES, "_edit": WRITES},
+    "json_pointer": {"edit": WRITES, "drop": WRITES, "_edit": WRITES},
 }
 WHOLE = "<module>"
 BINARY, COMPARISON = "core/ReplaceBinaryOperator", "core/ReplaceComparisonOperator"

@@ -169,6 +169,7 @@ class Provider:
     def from_data(cls, name: str, data: Mapping[str, Any]) -> Provider:
         """Build a provider from a validated entry of providers.yaml."""
         auth, errors, capabilities = data["auth"], data["errors"], data["capabilities"]
+        reasoning = data.get("reasoning")
         models = {role: model for role, model in data["models"].items() if role != "catalogue"}
         return cls(
             name=name,
@@ -198,7 +199,7 @@ class Provider:
             response_headers=data["headers"]["response"],
             header_defaults=data["headers"].get("defaults", {}),
             requests={endpoint: _rules(row) for endpoint, row in data["requests"].items()},
-            reasoning=_reasoning(data["reasoning"]) if "reasoning" in data else None,
+            reasoning=Reasoning(reasoning["member"], reasoning["otherwise"]) if reasoning else None,
             data=data,
         )
 
@@ -229,10 +230,6 @@ def _model(row: Mapping[str, Any]) -> CatalogueModel:
 
 def _rules(row: Mapping[str, Any]) -> RequestRules:
     return RequestRules(row["fields"], row.get("token_cap"), row["unknown_fields"] == "refuse")
-
-
-def _reasoning(row: Mapping[str, Any]) -> Reasoning:
-    return Reasoning(row["member"], row["otherwise"])
 
 
 def _refusal(cause: str, row: Mapping[str, Any]) -> Refusal:
