@@ -109,7 +109,7 @@ def mutants(work_db: WorkDB, paths: Sequence[Path]) -> tuple[Mutant, ...]:
     work_db.clear()
     work_db.add_work_items(item for path in paths for item in _items(path))
     sources = {path: path.read_text() for path in paths}
-    known = telling.vocabulary([sources[path] for path in paths if path.parent.name == "wireproof"])
+    known = telling.vocabulary([sources[path] for path in paths if path.parent.parent.name == "wireproof"])
     told = {path: telling.spans(source, known) for path, source in sources.items()}
     defined = {path: tuple(definitions(source)) for path, source in sources.items()}
     found, skipped = [], dict[str, list[str]]()
@@ -210,7 +210,7 @@ def _reason(spec: MutationSpec, source: str, told: Sequence[telling.Span]) -> st
 
 def _outside(made: Mutant) -> str | None:
     """Why the function that a mutant is in does not judge; None where it does."""
-    if made.path.parent.name != "wireproof":
+    if made.path.parent.parent.name != "wireproof":
         return None
     return OUTSIDE.get(made.path.stem, {}).get(made.definition)
 

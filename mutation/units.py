@@ -25,7 +25,7 @@ ELSEWHERE = {
 
 def tests_of(path: Path) -> tuple[str, ...]:
     """The unit tests of a module, if it has some."""
-    names = (ELSEWHERE.get(path.stem, path.stem), *((BY_HAND,) if path.parent.name != "wireproof" else ()))
+    names = (ELSEWHERE.get(path.stem, path.stem), *((BY_HAND,) if path.parent.parent.name != "wireproof" else ()))
     files = (data_files.root() / "tests" / f"test_{name}.py" for name in names)
     return tuple(str(file) for file in files if file.exists())
 

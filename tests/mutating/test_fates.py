@@ -16,7 +16,7 @@ FAULTS = ("chat-object-wrong", "done-missing")
 SUITE = data_files.root() / "suites" / "chat" / "test_framing.py"
 DONE = 'expect.that(stream.done is not None, "data: [DONE] at the end", stream.events[-1].data, where="last event")'
 MANY = 'self._offend("many-data-lines", f"{len(self._data)} data lines make one event", start)'
-DECODER = data_files.root() / "wireproof" / "sse.py"
+DECODER = data_files.root() / "wireproof" / "formats" / "sse.py"
 
 
 @pytest.fixture(name="store", scope="module")

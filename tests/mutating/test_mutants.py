@@ -14,7 +14,7 @@ from mutation.mutants import Mutant, checks_of, mutants, sample
 from wireproof.contract import data_files
 from wireproof.judging.suite_loader import load_checks
 
-ASSERTION = data_files.root() / "wireproof" / "assertion.py"
+ASSERTION = data_files.root() / "wireproof" / "judging" / "expect_values.py"
 DELTAS = data_files.root() / "suites" / "chat" / "test_deltas.py"
 SOURCE = '''
 @check("demo.one", any_answer=True)
