@@ -26,11 +26,11 @@ from wireproof.evidence.secret_forms import of_target
 from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict import Verdict
 from wireproof.mock.faults import faults
-from wireproof.prove import DEADLINES, committed
+from wireproof.proof.column import Stand
+from wireproof.proof.kill_matrix import DEADLINES, committed
 from wireproof.session import mock_process
 from wireproof.session.ledger_recorder import LedgerRecorder, header
 from wireproof.session.target_run import open_trial
-from wireproof.stand import Stand
 
 SHOWN = 20
 

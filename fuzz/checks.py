@@ -21,7 +21,7 @@ from wireproof.evidence.case_result import Evidence
 from wireproof.evidence.exchange import Read
 from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict_plan import Entry
-from wireproof.rehearsed import Rehearsed
+from wireproof.proof.in_process_line import Rehearsed
 from wireproof.session.target_run import Trial, open_trial
 
 

@@ -28,10 +28,10 @@ from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import Entry
 from wireproof.mock.faults import faults
 from wireproof.mock.faults.derived import MARK
-from wireproof.prove import DEADLINES, committed
+from wireproof.proof.column import Stand
+from wireproof.proof.kill_matrix import DEADLINES, committed
 from wireproof.session import mock_process
 from wireproof.session.target_run import open_trial
-from wireproof.stand import Stand
 
 # How much of each kind of verdict is kept for one check on one provider.
 FAULTLESS, NEAR_MISSES, RED = 8, 30, 4

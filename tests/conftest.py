@@ -19,7 +19,7 @@ from wireproof.contract.case import is_generated
 from wireproof.contract.target import Target
 from wireproof.evidence.case_result import Evidence
 from wireproof.judging.suite_loader import load_checks
-from wireproof.rehearsed import Rehearsed
+from wireproof.proof.in_process_line import Rehearsed
 from wireproof.session.target_run import Trial, open_trial
 
 # Hundreds of processes are started here: what each of them imports is compiled once, whatever the shell says.

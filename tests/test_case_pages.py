@@ -9,7 +9,7 @@ import pytest
 
 from wireproof import cli
 from wireproof.contract import loading
-from wireproof.explain import Library
+from wireproof.proof.explain import Library
 from wireproof.report.docs.case_pages import case_pages
 
 FOLDER = Path(__file__).parents[1] / "docs" / "cases"

@@ -12,9 +12,9 @@ import pytest
 
 from wireproof.commands.explain import as_text
 from wireproof.contract import data_files, loading, schemas
-from wireproof.explain import Library, mend, mends
 from wireproof.judging.suite_loader import load_checks
-from wireproof.source_places import case_place, check_place, fault_places
+from wireproof.proof.explain import Library, mend, mends
+from wireproof.proof.source_places import case_place, check_place, fault_places
 
 MATRIX = json.loads(Path(__file__).with_name("matrix.json").read_text(encoding="utf-8"))
 LIBRARY = Library.of(loading.load_providers(), MATRIX)

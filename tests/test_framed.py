@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from wireproof.framed import is_unreadable, likeness, whole
 from wireproof.mock.faults.framing import LAPSES
 from wireproof.mock.message import Op, Ops
+from wireproof.proof.socket_needed import is_unreadable, likeness, whole
 
 PLAIN: Ops = (Op("head", b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n"), Op("body", b'{"object":1}'))
 STREAM: Ops = (

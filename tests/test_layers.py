@@ -136,7 +136,7 @@ def test_every_module_imports_only_what_its_layer_may() -> None:
         pytest.param("wireproof.judging.judge", "import httpx", id="the-judge-and-the-http-client"),
         pytest.param("wireproof.wire2", "import httpcore._async", id="a-name-that-only-begins-alike"),
         pytest.param("wireproof.contract.loading", "from jsonschema import validate", id="validators-outside-contract"),
-        pytest.param("wireproof.prove", "import locust", id="locust-outside-load"),
+        pytest.param("wireproof.proof.kill_matrix", "import locust", id="locust-outside-load"),
         pytest.param("wireproof.mock.core", "from wireproof import expect", id="the-mock-and-expectations"),
         pytest.param("wireproof.mock.core", "from wireproof.judging.judge import Bench", id="the-mock-and-the-judge"),
         pytest.param("wireproof.mock.core", "import yaml", id="yaml-in-the-server"),
@@ -178,7 +178,7 @@ def read_raw(source: str) -> list[int]:
 def test_only_the_mock_is_handed_the_entry_of_a_provider() -> None:
     found = [*modules("wireproof"), *modules("suites")]
     raw = {module for module, file in found if read_raw(file.read_text(encoding="utf-8"))}
-    assert raw == {"wireproof.rehearsed"}
+    assert raw == {"wireproof.proof.in_process_line"}
 
 
 @pytest.mark.parametrize(

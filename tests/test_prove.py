@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from wireproof import cli, prove
+from wireproof import cli
 from wireproof.contract import loading
 from wireproof.errors import ConfigError
 from wireproof.judging.suite_loader import load_checks
 from wireproof.mock.faults import faults
+from wireproof.proof import kill_matrix
 
 COMMITTED = Path(__file__).with_name("matrix.json")
 SAMPLE = tuple(sorted(faults())[::64])
@@ -27,7 +28,7 @@ def _recorded():
 
 @pytest.fixture(name="proof", scope="module")
 def _proof():
-    return prove.prove(only=SAMPLE)
+    return kill_matrix.prove(only=SAMPLE)
 
 
 def test_the_faultless_server_and_its_liberties_raise_no_alarm(proof):
@@ -66,7 +67,7 @@ def test_every_fault_is_broken_on_providers_that_there_are(recorded):
 
 def test_a_short_proof_shows_what_is_recorded_and_no_more(recorded):
     """Of the contract with the least to ask, every clause and the faults that are caught there."""
-    brief = prove.prove(providers=("iotex",), record=recorded)
+    brief = kill_matrix.prove(providers=("iotex",), record=recorded)
 
     assert (brief.alarms, brief.clauses_never_broken, brief.misattributed) == ((), (), ())
     assert set(brief.caught) >= {fault for fault, providers in recorded.items() if "iotex" in providers}
@@ -76,13 +77,13 @@ def test_a_short_proof_shows_what_is_recorded_and_no_more(recorded):
 
 
 def test_a_fault_that_is_not_recorded_is_committed_everywhere(recorded):
-    brief = prove.prove(providers=("iotex",), only=("key-refused",), record={})
+    brief = kill_matrix.prove(providers=("iotex",), only=("key-refused",), record={})
     assert brief.matrix["key-refused"] == {"iotex": recorded["key-refused"]["iotex"]}
 
 
 def test_a_record_that_names_the_wrong_place_shows_nothing():
     wrong = {"key-refused": {"iotex": {"chat.created": ["chat-basic"]}}}
-    brief = prove.prove(providers=("iotex",), only=("key-refused",), record=wrong)
+    brief = kill_matrix.prove(providers=("iotex",), only=("key-refused",), record=wrong)
     assert brief.caught == ()
     assert brief.lacks
 
@@ -94,4 +95,4 @@ def test_one_contract_need_not_catch_every_fault(capsys):
 
 def test_an_unknown_fault_is_told_with_a_remedy():
     with pytest.raises(ConfigError, match="no such fault; see `wireproof faults`"):
-        prove.prove(only=("no-such-fault",))
+        kill_matrix.prove(only=("no-such-fault",))

@@ -11,10 +11,10 @@ from wireproof.evidence.access_tracking import changed, watched
 from wireproof.evidence.exchange import Exchange, Read, Request
 from wireproof.judging.suite_loader import load_checks
 from wireproof.mock.faults import faults
+from wireproof.proof.column import Stand
+from wireproof.proof.fault_effect import Touched
 from wireproof.session import mock_process
 from wireproof.session.target_run import open_trial
-from wireproof.stand import Stand
-from wireproof.toll import Touched
 
 # Every sixteenth; the recorded matrix was reached by judging all of it.
 SAMPLE = tuple(sorted(faults())[::16])

@@ -20,7 +20,7 @@ from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict import Verdict
 from wireproof.mock.control import FAULT
 from wireproof.mock.faults import faults
-from wireproof.rehearsed import Rehearsed
+from wireproof.proof.in_process_line import Rehearsed
 from wireproof.session.ledger_recorder import LedgerRecorder, header
 from wireproof.session.rejudge import changed, rejudge
 from wireproof.session.target_run import Trial, open_trial

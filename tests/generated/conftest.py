@@ -24,7 +24,7 @@ from wireproof.judging.check import Violation
 from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict_plan import Entry
 from wireproof.mock.control import FAULT
-from wireproof.rehearsed import Rehearsed
+from wireproof.proof.in_process_line import Rehearsed
 from wireproof.session.target_run import Trial, open_trial
 
 EFFORT = Effort(WIDE_EXAMPLES, shrink=True, same=True)

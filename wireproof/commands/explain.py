@@ -34,7 +34,7 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the facts behind an id."""
     from wireproof.contract import loading
-    from wireproof.explain import Library
+    from wireproof.proof.explain import Library
 
     providers = loading.load_providers(Path(options.providers) if options.providers else None)
     facts = Library.of(providers, matrix_of(options) or {}).explain(options.id, options.provider)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from wireproof.commands import command, matrix_of, some_providers, the_matrix, write
 
 if TYPE_CHECKING:
-    from wireproof.proof import Proof
+    from wireproof.proof.result import Proof
 
 
 def add(commands: Any) -> None:
@@ -29,16 +29,16 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Prove the checks, and print or write what broke."""
-    from wireproof import prove
+    from wireproof.proof import kill_matrix
 
     providers, faults = tuple(options.provider), tuple(options.fault)
     # What is asked of some contracts or faults alone is what they break, wherever that is.
     whole = bool(options.whole or options.write or providers or faults)
     record = None if whole else matrix_of(options)
-    proof = prove.prove(providers, faults, record)
+    proof = kill_matrix.prove(providers, faults, record)
     if proof.lacks and not proof.whole:
         print("The matrix does not show where everything breaks; every fault is committed everywhere.", file=sys.stderr)
-        proof = prove.prove()
+        proof = kill_matrix.prove()
     if options.write:
         write(Path(options.write), proof.as_committed())
     print(json.dumps(proof.as_data(), indent=1) if options.json else proof.as_text())

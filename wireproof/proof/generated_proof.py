@@ -30,9 +30,9 @@ from wireproof.mock.control import FAULT
 from wireproof.mock.faults import Fault
 from wireproof.mock.faults.seldom import LAPSES
 from wireproof.mock.rehearsal import Take
-from wireproof.rehearsed import Rehearsed
+from wireproof.proof.fault_effect import Toll
+from wireproof.proof.in_process_line import Rehearsed
 from wireproof.session.target_run import Trial
-from wireproof.toll import Toll
 
 # A proof takes minutes as it is; tests hold how many requests it takes to find each fault.
 EXAMPLES, TALKS = 30, 10

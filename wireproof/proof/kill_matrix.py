@@ -13,19 +13,19 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 
-from wireproof.brief import Brief, Record, one_of_each
 from wireproof.contract import loading, target_options
 from wireproof.contract.target import Deadlines
 from wireproof.errors import ConfigError
-from wireproof.generated.proved import Round, concerned
 from wireproof.judging.suite_loader import load_checks
-from wireproof.members import Member, members
 from wireproof.mock.faults import Fault, faults
-from wireproof.proof import Proof
+from wireproof.proof.column import Stand
+from wireproof.proof.fault_effect import Toll, Touched, joined
+from wireproof.proof.generated_proof import Round, concerned
+from wireproof.proof.member_faults import Member, members
+from wireproof.proof.result import Proof
+from wireproof.proof.short_proof import Brief, Record, one_of_each
 from wireproof.session import mock_process
 from wireproof.session.target_run import Trial, open_trial
-from wireproof.stand import Stand
-from wireproof.toll import Toll, Touched, joined
 
 # Faults that leave a connection open are told by the idle deadline, so it is short; the mock answers at once.
 DEADLINES = Deadlines(connect=5.0, first_byte=4.0, idle=3.0, total=15.0)

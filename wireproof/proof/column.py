@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from wireproof.carried import CONNECTIONS, PATIENT, agree, carried, is_unread
 from wireproof.client.sender import Courier
 from wireproof.contract.case import Case, is_generated
 from wireproof.contract.provider import Provider
 from wireproof.contract.target import Target
 from wireproof.evidence.access_tracking import changed, watched
 from wireproof.evidence.case_result import Evidence, Sent
-from wireproof.framed import is_unreadable, likeness, whole
 from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import Entry
 from wireproof.mock.control import FAULT
 from wireproof.mock.faults import Fault
 from wireproof.mock.message import Ops
-from wireproof.rehearsed import Rehearsed, heard_instead
+from wireproof.proof.fault_effect import Due, Rehearsal, Toll, Touched, toll_of
+from wireproof.proof.in_process_line import Rehearsed, heard_instead
+from wireproof.proof.over_sockets import CONNECTIONS, PATIENT, agree, carried, is_unread
+from wireproof.proof.socket_needed import is_unreadable, likeness, whole
 from wireproof.session.target_run import Trial
-from wireproof.toll import Due, Rehearsal, Toll, Touched, toll_of
 
 # On the mock every option is offered, so that one refused honestly is a fault that was noticed.
 BROKEN = frozenset({"fail", "not-offered"})

@@ -10,8 +10,8 @@ from wireproof.judging.verdict_plan import Entry
 from wireproof.mock.faults import derived
 from wireproof.mock.faults.edits import DERIVED
 from wireproof.mock.faults.fault import Fault
-from wireproof.stand import Stand
-from wireproof.toll import attributed
+from wireproof.proof.column import Stand
+from wireproof.proof.fault_effect import attributed
 
 # The check of a shape → the file of the shape, by what the endpoint is called.
 SHAPES = {"schema.conforms": "{}.response", "schema.chunks": "{}.chunk", "schema.error": "error"}

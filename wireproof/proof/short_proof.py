@@ -10,9 +10,9 @@ import asyncio
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from wireproof.mock.faults import Fault
-from wireproof.proof import Broken
-from wireproof.stand import Stand
-from wireproof.toll import Due, Toll, Touched, joined, toll_of
+from wireproof.proof.column import Stand
+from wireproof.proof.fault_effect import Due, Toll, Touched, joined, toll_of
+from wireproof.proof.result import Broken
 
 # Fault → provider → check → the cases on which it broke.
 Record = Mapping[str, Broken]

@@ -21,7 +21,7 @@ from wireproof.judging.check import Check
 from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict_plan import is_selector, selects
 from wireproof.mock.faults import Fault, faults
-from wireproof.source_places import case_place, check_place, fault_places
+from wireproof.proof.source_places import case_place, check_place, fault_places
 
 # Fault → provider → check → cases, as `wireproof prove --write` gives it.
 Matrix = Mapping[str, Mapping[str, Mapping[str, Any]]]
@@ -31,7 +31,7 @@ Facts = dict[str, Any]
 @cache
 def mends() -> Mapping[str, str]:
     """How a server is mended, by check or by area."""
-    found: Mapping[str, str] = read_yaml(data_files.PACKAGE / "mends.yaml")
+    found: Mapping[str, str] = read_yaml(data_files.PACKAGE / "proof" / "advice.yaml")
     return found
 
 

@@ -1,0 +1,1 @@
+"""The proof: every fault of the reference server against every check."""
