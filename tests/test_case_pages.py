@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from wireproof import cli
+from wireproof.cli import main
 from wireproof.contract import loading
 from wireproof.proof.explain import Library
 from wireproof.report.docs.case_pages import case_pages
@@ -39,7 +39,7 @@ def test_no_page_grows_with_the_size_of_a_body() -> None:
 
 
 def test_the_command_lists_the_cases(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["cases"]) == 0
+    assert main.main(["cases"]) == 0
     *lines, last = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == list(LIBRARY.cases)
     assert last == f"{len(LIBRARY.cases)} cases"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from wireproof import cli
+from wireproof.cli import main
 
 GIVEN_UP = 100
 
@@ -34,7 +34,7 @@ def test_kept_runs_are_compared_by_their_folders(tmp_path: Path, capsys: pytest.
     check = [sys.executable, "-m", "wireproof", "check", "-q", "--provider", "aion", "-m", "smoke", "--keep"]
     subprocess.run([*check, "--report-dir", "reports"], cwd=tmp_path, check=True, timeout=GIVEN_UP, capture_output=True)
     (kept,) = (tmp_path / "reports/runs").iterdir()
-    assert cli.main(["compare", str(kept), str(tmp_path / "reports"), "--json"]) == 0
+    assert main.main(["compare", str(kept), str(tmp_path / "reports"), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["regressions"] == []
-    assert cli.main(["compare", str(kept), str(tmp_path)]) == 2
+    assert main.main(["compare", str(kept), str(tmp_path)]) == 2
     assert f"{tmp_path / 'report.json'}: it cannot be read" in capsys.readouterr().err

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from wireproof.commands.explain import as_text
+from wireproof.cli.explain import as_text
 from wireproof.contract import data_files, loading, schemas
 from wireproof.judging.suite_loader import load_checks
 from wireproof.proof.explain import Library, mend, mends

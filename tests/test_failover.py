@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from wireproof import cli
+from wireproof.cli import main
 from wireproof.contract import schemas
 from wireproof.failover import report
 from wireproof.failover.health import Health
@@ -173,7 +173,7 @@ def test_cells_that_go_down_and_come_back_are_seen_from_both_sides(
 ) -> None:
     file = tmp_path / "failover.json"
     # How late health may tell is left to the machine; that it tells at all is not.
-    code = cli.main(["failover", "--within", "30", "--json", "--write", str(file)])
+    code = main.main(["failover", "--within", "30", "--json", "--write", str(file)])
     data = json.loads(capsys.readouterr().out)
 
     schemas.check_format(data, "failover", str(file))
@@ -196,5 +196,5 @@ def test_cells_that_go_down_and_come_back_are_seen_from_both_sides(
 def test_what_cannot_be_asked_is_one_sentence(
     capsys: pytest.CaptureFixture[str], arguments: list[str], sentence: str
 ) -> None:
-    assert cli.main(["failover", *arguments]) == 2
+    assert main.main(["failover", *arguments]) == 2
     assert sentence in capsys.readouterr().err

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from wireproof import cli
+from wireproof.cli import main
 from wireproof.report.write_files import keep
 
 RED, GREEN = "fail", "pass"
@@ -54,7 +54,7 @@ def exchange(case: str, took_ms: float) -> dict[str, Any]:
 
 
 def told(reports: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
-    assert cli.main(["history", str(reports), "--json"]) == 0
+    assert main.main(["history", str(reports), "--json"]) == 0
     checks: list[dict[str, Any]] = json.loads(capsys.readouterr().out)["checks"]
     return next(check for check in checks if check["contract"] == "iio")
 
@@ -113,12 +113,12 @@ def test_a_run_that_asks_other_cases_too_has_not_drifted(tmp_path: Path, capsys:
 
 def test_the_text_names_what_moved_alone_and_the_csv_has_every_check(tmp_path: Path, capsys: Any) -> None:
     kept(tmp_path, 1, GREEN)
-    assert cli.main(["history", str(tmp_path)]) == 0
+    assert main.main(["history", str(tmp_path)]) == 0
     assert capsys.readouterr().out == "1 runs, 2 checks, 0 to look at\n"
     last = kept(tmp_path, 2, RED).name
-    assert cli.main(["history", str(tmp_path)]) == 0
+    assert main.main(["history", str(tmp_path)]) == 0
     assert f"iio, iio: chat.answers: fails in 2 runs; failing since {last}" in capsys.readouterr().out
-    assert cli.main(["history", str(tmp_path), "--csv"]) == 0
+    assert main.main(["history", str(tmp_path), "--csv"]) == 0
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert [(row["contract"], row["state"]) for row in rows] == [("iio", "fails"), ("openai", "fails")]
 
@@ -158,7 +158,7 @@ def test_what_is_missing_is_said_in_one_sentence(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("old.json").write_text("{}")
-    assert cli.main(command) == 2
+    assert main.main(command) == 2
     error = capsys.readouterr().err
     assert said in error
     assert error.count("\n") == 1
@@ -167,7 +167,7 @@ def test_what_is_missing_is_said_in_one_sentence(
 def test_a_database_of_something_else_is_left_alone(tmp_path: Path, capsys: Any) -> None:
     kept(tmp_path, 1, GREEN)
     (tmp_path / "history.sqlite").write_text("not a database at all, and far too long for a header of one" * 10)
-    assert cli.main(["history", str(tmp_path)]) == 2
+    assert main.main(["history", str(tmp_path)]) == 2
     assert "remove it" in capsys.readouterr().err
 
 
@@ -175,7 +175,7 @@ def test_the_matrix_shows_every_target_and_where_they_differ(tmp_path: Path, cap
     runs = [kept(tmp_path, 1, GREEN), kept(tmp_path, 2, RED, suite="1" * 16)]
     (runs[0] / "report.html").write_text("")
     page = tmp_path / "matrix.html"
-    assert cli.main(["matrix", *map(str, runs), "--into", str(page)]) == 0
+    assert main.main(["matrix", *map(str, runs), "--into", str(page)]) == 0
     text = page.read_text()
     assert "Matrix of 2 targets" in text
     assert "judged by 2 different suites" in text

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from wireproof import cli
+from wireproof.cli import main
 from wireproof.contract import schemas
 from wireproof.evidence.ledger_lock import WriterLock, alone
 from wireproof.evidence.ledger_reader import recorded
@@ -113,7 +113,7 @@ def is_finished(
     assert held.cut is not None
     assert "the run was cut off" in held.cut
 
-    assert cli.main(["judge", str(ledger)]) == 2
+    assert main.main(["judge", str(ledger)]) == 2
     assert "incomplete: " in capsys.readouterr().err
 
     resumed = ran(*words, "--resume", str(ledger), "--report-dir", str(reports))
@@ -157,7 +157,7 @@ def test_what_was_asked_is_asked_again_on_demand(
     done = ran(*WORDS, "--resume", str(ledger), "--resend")
     assert done.returncode == 0, done.stdout[-3000:]
     assert of_run(tmp_path) == of_run(whole)
-    cli.main(["judge", str(ledger), "--json"])
+    main.main(["judge", str(ledger), "--json"])
     judged = outcomes(json.loads(capsys.readouterr().out))
     assert of_run(whole).items() <= judged.items()
 

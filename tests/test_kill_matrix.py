@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from wireproof.commands.faults import kill_matrix
+from wireproof.cli.faults import kill_matrix
 from wireproof.contract import loading, target_options
 from wireproof.judging.verdict_plan import Entry, docket
 from wireproof.mock.faults import faults

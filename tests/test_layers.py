@@ -61,7 +61,7 @@ OWNERS = {
         "wireproof.session.pytest_plugin.one_step_protocol",
         "wireproof.session.pytest_plugin.session_finish",
         "wireproof.session.pytest_plugin.progress",
-        "wireproof.commands.check",
+        "wireproof.cli.check",
         "wireproof.session.pytest_plugin.xdist_scheduler",
     ),
     "xdist": ("wireproof.session.pytest_plugin.xdist_scheduler",),
@@ -197,5 +197,5 @@ def test_importing_the_plugin_loads_no_locust() -> None:
     """Locust patches sockets: one process never holds both it and the courier."""
     import subprocess
 
-    program = "import sys, wireproof.plugin, wireproof.cli; sys.exit('locust' in sys.modules)"
+    program = "import sys, wireproof.plugin, wireproof.cli.main; sys.exit('locust' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wireproof import cli
+from wireproof.cli import main
 from wireproof.client.budget import Budget
 from wireproof.client.partial_response import Answer
 from wireproof.client.request_builder import Outgoing
@@ -224,7 +224,7 @@ def test_a_wait_that_is_told_is_tried(wait: str, suffices: bool, less: bool) -> 
 def test_limiters_that_lie_are_told_from_those_that_do_not(
     capsys: pytest.CaptureFixture[str], fault: str, model: str, broken: set[str]
 ) -> None:
-    code = cli.main(
+    code = main.main(
         ["limits", "--provider", "iio", "--json", "--connections", "1", *(["--fault", fault] * bool(fault))]
     )
     told = json.loads(capsys.readouterr().out)
@@ -236,12 +236,12 @@ def test_limiters_that_lie_are_told_from_those_that_do_not(
 
 
 def test_a_limit_that_is_never_enforced_is_a_broken_promise(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["limits", "--provider", "iio", "--fault", "limit-never"]) == 1
+    assert main.main(["limits", "--provider", "iio", "--fault", "limit-never"]) == 1
     assert "no limit met" in capsys.readouterr().out
 
 
 def test_the_limit_of_a_key_is_its_own(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["limits", "--provider", "aiorouter"]) == 0
+    assert main.main(["limits", "--provider", "aiorouter"]) == 0
     assert "another key was admitted" in capsys.readouterr().out
 
 
@@ -257,5 +257,5 @@ def test_the_limit_of_a_key_is_its_own(capsys: pytest.CaptureFixture[str]) -> No
 def test_what_cannot_be_probed_is_one_sentence(
     capsys: pytest.CaptureFixture[str], arguments: list[str], sentence: str
 ) -> None:
-    assert cli.main(["limits", *arguments]) == 2
+    assert main.main(["limits", *arguments]) == 2
     assert sentence in capsys.readouterr().err

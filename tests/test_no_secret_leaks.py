@@ -21,7 +21,7 @@ from urllib.parse import quote
 
 import pytest
 
-from wireproof import cli
+from wireproof.cli import main
 from wireproof.evidence.exchange_json import exchange_from
 from wireproof.evidence.ledger_reader import read
 from wireproof.report.write_files import VIEWS
@@ -181,12 +181,12 @@ def told_later(reports: Path) -> str:
     (kept,) = (reports / "runs").iterdir()
     shown = io.StringIO()
     with redirect_stdout(shown), redirect_stderr(shown):
-        cli.main(["judge", ledger])
-        cli.main(["judge", ledger, "--json", "--fail-on", "should"])
-        cli.main(["compare", report, ledger])
-        cli.main(["history", str(reports), "--check", "chat.answers"])
-        cli.main(["matrix", str(kept), "--into", str(reports / "matrix.html")])
-        cli.main(["report", ledger, "--into", str(reports / "anew")])
+        main.main(["judge", ledger])
+        main.main(["judge", ledger, "--json", "--fail-on", "should"])
+        main.main(["compare", report, ledger])
+        main.main(["history", str(reports), "--check", "chat.answers"])
+        main.main(["matrix", str(kept), "--into", str(reports / "matrix.html")])
+        main.main(["report", ledger, "--into", str(reports / "anew")])
     return shown.getvalue()
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from wireproof import cli
+from wireproof.cli import main
 from wireproof.contract import loading, target_options
 from wireproof.judging.suite_loader import load_checks
 from wireproof.session.send_plan import Plan, plan
@@ -42,7 +42,7 @@ def _told(capsys: pytest.CaptureFixture[str]) -> Callable[..., dict[str, Any]]:
     """What `wireproof plan` tells of its one target; that it is a command of its own is shown beside."""
 
     def told(*options: str) -> dict[str, Any]:
-        assert cli.main(["plan", *options, "--json"]) == 0
+        assert main.main(["plan", *options, "--json"]) == 0
         (found,) = json.loads(capsys.readouterr().out)
         return dict(found)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from wireproof import cli
+from wireproof.cli import main
 from wireproof.contract import schemas
 from wireproof.session import mock_process
 
@@ -164,7 +164,7 @@ def test_two_runs_are_compared_by_report_and_by_ledger(
     good: Path, bad: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def compare(*words: Path | str) -> tuple[int, str]:
-        code = cli.main(["compare", *map(str, words)])
+        code = main.main(["compare", *map(str, words)])
         return code, capsys.readouterr().out
 
     code, shown = compare(good / "report.json", good / "ledger.jsonl")
@@ -182,11 +182,11 @@ def test_two_runs_are_compared_by_report_and_by_ledger(
 
     torn = tmp_path / "torn.jsonl"
     torn.write_bytes((good / "ledger.jsonl").read_bytes()[:5000])
-    assert cli.main(["compare", str(good / "report.json"), str(torn)]) == 2
+    assert main.main(["compare", str(good / "report.json"), str(torn)]) == 2
     assert "finish it by --resume" in capsys.readouterr().err
     assert compare(good / "report.json", "no-such-file")[0] == 2
 
 
 @pytest.mark.parametrize(("words", "code"), [((), 0), (("--authority", "openai", "--fail-on", "should"), 1)])
 def test_stored_evidence_is_judged_by_any_policy(good: Path, words: tuple[str, ...], code: int) -> None:
-    assert cli.main(["judge", str(good / "ledger.jsonl"), *words]) == code
+    assert main.main(["judge", str(good / "ledger.jsonl"), *words]) == code

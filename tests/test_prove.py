@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from wireproof import cli
+from wireproof.cli import main
 from wireproof.contract import loading
 from wireproof.errors import ConfigError
 from wireproof.judging.suite_loader import load_checks
@@ -89,7 +89,7 @@ def test_a_record_that_names_the_wrong_place_shows_nothing():
 
 
 def test_one_contract_need_not_catch_every_fault(capsys):
-    assert cli.main(["prove", "--provider", "iotex", "--fault", "summary-ignored"]) == 0
+    assert main.main(["prove", "--provider", "iotex", "--fault", "summary-ignored"]) == 0
     assert "NOT CAUGHT" in capsys.readouterr().out
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from wireproof import cli
+from wireproof.cli import main
 from wireproof.contract import schemas
 from wireproof.report.write_files import VIEWS
 
@@ -28,7 +28,7 @@ def _reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_ledger_makes_the_reports_of_its_run_anew(reports: Path, tmp_path: Path) -> None:
-    assert cli.main(["report", str(reports), "--into", str(tmp_path / "anew")]) == 0
+    assert main.main(["report", str(reports), "--into", str(tmp_path / "anew")]) == 0
     for name in VIEWS:
         written = (reports / name).read_text(encoding="utf-8")
         assert (tmp_path / "anew" / name).read_text(encoding="utf-8") == written, name
@@ -63,7 +63,7 @@ def test_a_kept_run_has_every_report(reports: Path) -> None:
 def test_a_run_that_was_cut_off_is_told_as_incomplete(reports: Path, tmp_path: Path) -> None:
     whole = (reports / "ledger.jsonl").read_bytes()
     (tmp_path / "ledger.jsonl").write_bytes(whole[: len(whole) // 2])
-    assert cli.main(["report", str(tmp_path / "ledger.jsonl")]) == 0
+    assert main.main(["report", str(tmp_path / "ledger.jsonl")]) == 0
     report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert (report["complete"], report["exit"]) == (False, 2)
     assert "the run was cut off" in (tmp_path / "summary.md").read_text(encoding="utf-8")

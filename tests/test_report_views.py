@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from jinja2 import Environment
 from jsonschema import Draft7Validator, FormatChecker
 
-from wireproof.commands import history as history_command
+from wireproof.cli import history as history_command
 from wireproof.contract import loading, schemas
 from wireproof.evidence.exchange import Break, Exchange, Request
 from wireproof.judging.verdict import Divergence, Verdict

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wireproof import cli
+from wireproof.cli import main
 from wireproof.contract import data_files
 from wireproof.sweep.knee import knee
 from wireproof.sweep.search import Limits, search
@@ -156,7 +156,7 @@ def test_the_knee_is_where_slots_and_service_time_put_it(
     file = tmp_path / "sweep.json"
     arguments = ["chat", "--by", by, "--from", str(first), "--to", str(last), "-t", "3", "--steps", "7"]
     arguments += ["--latency", "four-slots", "--slo", "e2e=350", "--arrivals", "constant", "--seed", "1"]
-    cli.main(["sweep", *arguments, "--json", "--write", str(file)])
+    main.main(["sweep", *arguments, "--json", "--write", str(file)])
     told = json.loads(capsys.readouterr().out)
 
     assert told == json.loads(file.read_text(encoding="utf-8"))
@@ -180,7 +180,7 @@ def test_the_knee_is_where_slots_and_service_time_put_it(
 
 def test_ceilings_of_a_sweep_are_shared_out_over_its_steps(capfd: pytest.CaptureFixture[str]) -> None:
     arguments = ["models", "--by", "users", "--from", "2", "--to", "4", "-t", "5", "--latency", "instant"]
-    cli.main(["sweep", *arguments, "--max-requests", "40", "--steps", "2", "--json"])
+    main.main(["sweep", *arguments, "--max-requests", "40", "--steps", "2", "--json"])
     told = json.loads(capfd.readouterr().out)
 
     assert [step["asked"] for step in told["steps"]] == [20, 20]
@@ -198,7 +198,7 @@ def test_ceilings_of_a_sweep_are_shared_out_over_its_steps(capfd: pytest.Capture
 def test_what_cannot_be_swept_is_one_sentence(
     capfd: pytest.CaptureFixture[str], arguments: list[str], sentence: str
 ) -> None:
-    assert cli.main(["sweep", *arguments, "-t", "1"]) == 2
+    assert main.main(["sweep", *arguments, "-t", "1"]) == 2
     assert sentence in capfd.readouterr().err
 
 

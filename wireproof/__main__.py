@@ -1,5 +1,5 @@
 """`python -m wireproof`."""
 
-from wireproof.cli import main
+from wireproof.cli.main import main
 
 raise SystemExit(main())

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from wireproof import fleet
+from wireproof.cli import cell_processes
 from wireproof.errors import ConfigError
 from wireproof.mock.cell import Cell, Stay
 from wireproof.mock.core import Core
@@ -192,12 +192,12 @@ def test_a_script_that_does_not_read_is_refused(tmp_path: Path) -> None:
     script = tmp_path / "script.yaml"
     script.write_text("- {at: 0, state: sideways}\n")
     with pytest.raises(ConfigError, match="sideways"):
-        fleet.script_data(script)
+        cell_processes.script_data(script)
 
 
 def test_a_kind_of_cell_that_is_not_known_is_refused() -> None:
     with pytest.raises(ConfigError, match="steady"):
-        fleet.latency_data("fast")
+        cell_processes.latency_data("fast")
 
 
 def test_each_cell_of_several_has_a_port_of_its_own() -> None:

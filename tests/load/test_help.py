@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from wireproof.cli import main
+from wireproof.cli.main import main
 
 COMMANDS = ("load", "sweep", "failover", "limits", "calibrate")
 OPTION = re.compile(r"(?<![\w-])--?[a-zA-Z][a-z-]*")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from wireproof import cli
+from wireproof.cli import main
 from wireproof.limiter.fit import fit
 from wireproof.limiter.models import Seen
 
@@ -46,7 +46,7 @@ def test_a_bucket_is_found_by_the_clock_and_that_its_keys_share_it(serve: Any) -
 def test_a_limit_that_is_off_by_one_is_seen_with_many_asking_at_once(
     capsys: pytest.CaptureFixture[str], fault: str
 ) -> None:
-    assert cli.main(["limits", "--provider", "iio", "--json", "--connections", "8", "--fault", fault]) == 1
+    assert main.main(["limits", "--provider", "iio", "--json", "--connections", "8", "--fault", fault]) == 1
 
     found = json.loads(capsys.readouterr().out)
     wrong = 11 if fault == "limit-one-more" else 9

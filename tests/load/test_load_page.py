@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from wireproof import cli
+from wireproof.cli import main
 from wireproof.contract import schemas
 from wireproof.report.load_files import PAGE, TEXT, write_all
 from wireproof.report.load_series import curves, heat, over_time
@@ -62,7 +62,7 @@ def test_a_run_is_drawn_with_its_sweep_and_its_limit(load: Any, tmp_path: Path) 
     files = [tmp_path / f"{name}.json" for name in ("load", "sweep", "limits")]
     for file, data in zip(files, (run, swept(), limited()), strict=True):
         file.write_text(json.dumps(data))
-    assert cli.main(["report", *map(str, files), "--into", str(tmp_path / "out")]) == 0
+    assert main.main(["report", *map(str, files), "--into", str(tmp_path / "out")]) == 0
 
     text = (tmp_path / "out" / TEXT).read_text()
     assert "| ✓ | `error_rate < 1%` | 0% |" in text
@@ -133,7 +133,7 @@ def test_what_is_no_result_is_one_sentence(tmp_path: Path, capsys: pytest.Captur
     file = tmp_path / "some.json"
     file.write_text(text)
 
-    assert cli.main(["report", str(file)]) == 2
+    assert main.main(["report", str(file)]) == 2
     assert "some.json" in capsys.readouterr().err
 
 
@@ -142,7 +142,7 @@ def test_two_of_a_kind_are_not_one_page(tmp_path: Path, capsys: pytest.CaptureFi
     for file in files:
         file.write_text(json.dumps(limited()))
 
-    assert cli.main(["report", *map(str, files)]) == 2
+    assert main.main(["report", *map(str, files)]) == 2
     assert "it is a second limits" in capsys.readouterr().err
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wireproof.commands import as_of_check, runs_of_load, show_examples, write
+from wireproof.cli.arguments import as_of_check, runs_of_load, show_examples, write
 from wireproof.errors import WireproofError
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wireproof.commands import command, matrix_of, some_providers, the_matrix, write
+from wireproof.cli.arguments import command, matrix_of, some_providers, the_matrix, write
 
 if TYPE_CHECKING:
     from wireproof.proof.result import Proof

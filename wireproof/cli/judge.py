@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from wireproof.commands import command
+from wireproof.cli.arguments import command
 from wireproof.judging.outcomes import ERRORS
 from wireproof.session.pytest_plugin import check_options as known_options
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from wireproof import __version__
-from wireproof.commands import (
+from wireproof.cli import (
     calibrate,
     cases,
     check,

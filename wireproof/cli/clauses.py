@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from wireproof.commands import command, some_providers, write
+from wireproof.cli.arguments import command, some_providers, write
 
 
 def add(commands: Any) -> None:

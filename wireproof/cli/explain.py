@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from wireproof.commands import command, matrix_of, the_matrix
+from wireproof.cli.arguments import command, matrix_of, the_matrix
 
 # What a person reads at once; more is told by --json.
 SHOWN = 12

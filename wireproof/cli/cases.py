@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from wireproof.commands import command, write
+from wireproof.cli.arguments import command, write
 
 
 def add(commands: Any) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from wireproof.commands import command, some_providers
+from wireproof.cli.arguments import command, some_providers
 from wireproof.errors import ConfigError, WireproofError
 
 
@@ -36,7 +36,7 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serve until a signal ends it."""
-    from wireproof import fleet
+    from wireproof.cli import cell_processes
     from wireproof.contract import loading
     from wireproof.mock import server, tls
     from wireproof.mock.latency import Latency
@@ -50,11 +50,11 @@ def run(options: argparse.Namespace) -> int:
 
     latency = None
     if options.cells or options.cell is not None:
-        latency = Latency.from_mapping(fleet.latency_data(options.latency))
-        served = {name: fleet.without_limits(entry) for name, entry in served.items()}
-    turns = fleet.script_data(options.script) if options.script else []
+        latency = Latency.from_mapping(cell_processes.latency_data(options.latency))
+        served = {name: cell_processes.without_limits(entry) for name, entry in served.items()}
+    turns = cell_processes.script_data(options.script) if options.script else []
     if options.cells > 1:
-        return fleet.run(_for_each(options), options.cells, options.port, _announce_cells(options.json))
+        return cell_processes.run(_for_each(options), options.cells, options.port, _announce_cells(options.json))
 
     secured = tls.context(options.certfile, options.keyfile)
     scheme = "https" if secured else "http"

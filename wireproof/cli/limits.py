@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wireproof.commands import show_examples, write
+from wireproof.cli.arguments import show_examples, write
 from wireproof.errors import ConfigError
 
 if TYPE_CHECKING:

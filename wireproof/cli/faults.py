@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from wireproof.commands import MATRIX, command, matrix_of, the_matrix, write
+from wireproof.cli.arguments import MATRIX, command, matrix_of, the_matrix, write
 from wireproof.errors import ConfigError
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wireproof.commands import runs_of_load, show_examples, write
+from wireproof.cli.arguments import runs_of_load, show_examples, write
 from wireproof.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from wireproof.commands import write
+from wireproof.cli.arguments import write
 
 
 def add(commands: Any) -> None:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from wireproof.commands import show_examples
+from wireproof.cli.arguments import show_examples
 
 HELP = "load an endpoint, or local cells (takes locust's options too)"
 

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from wireproof.commands import command, show_examples, write
+from wireproof.cli.arguments import command, show_examples, write
 
 
 def add(commands: Any) -> None:
