@@ -16,7 +16,7 @@ from typing import Any
 
 import psutil
 
-from wireproof.load.cells import control
+from wireproof.load.cell_servers import control
 
 ROOT = Path(__file__).parents[1]
 SAMPLE_S = 0.15

@@ -1,3 +1,3 @@
 """`locust -f load/locustfile.py`: the users of wireproof.load, from a checkout."""
 
-from wireproof.load.locustfile import *  # noqa: F403
+from wireproof.load.engine.locustfile import *  # noqa: F403

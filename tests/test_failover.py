@@ -13,9 +13,9 @@ import pytest
 
 from wireproof.cli import main
 from wireproof.contract import schemas
-from wireproof.failover import report
-from wireproof.failover.health import Health
-from wireproof.failover.outages import Poll, Seen, false_alarms, outages, seen_of
+from wireproof.load.experiments.failover import failover_report
+from wireproof.load.experiments.failover.health_polls import Health
+from wireproof.load.experiments.failover.outages import Poll, Seen, false_alarms, outages, seen_of
 
 WITHIN = 2.0
 
@@ -35,7 +35,7 @@ def polls(ill: tuple[float, float], every: float = 0.1, until: float = 20.0) -> 
 
 def told(seen: list[Seen], health: list[Poll]) -> dict[str, Any]:
     found = outages(seen, health)
-    data = report.as_data("s", 0.0, found, false_alarms(found, health, WITHIN), WITHIN, len(seen))
+    data = failover_report.as_data("s", 0.0, found, false_alarms(found, health, WITHIN), WITHIN, len(seen))
     schemas.check_format(data, "failover", "a failover")
     return data
 
@@ -50,7 +50,7 @@ def test_an_outage_is_as_long_as_clients_saw_it() -> None:
     assert one["told_s"] == pytest.approx(0.3)
     assert one["cleared_s"] == pytest.approx(0.48)
     assert one["truthful"] is True
-    assert report.holds(data)
+    assert failover_report.holds(data)
 
 
 @pytest.mark.parametrize(
@@ -66,8 +66,8 @@ def test_health_that_hides_is_late_or_does_not_clear_tells_no_truth(ill: tuple[f
     data = told(requests((5, 10)), polls(ill))
 
     assert data["outages"][0]["truthful"] is False
-    assert not report.holds(data)
-    assert what in report.as_text(data)
+    assert not failover_report.holds(data)
+    assert what in failover_report.as_text(data)
 
 
 def test_health_that_is_ill_while_all_are_served_is_a_false_alarm() -> None:
@@ -75,15 +75,15 @@ def test_health_that_is_ill_while_all_are_served_is_a_false_alarm() -> None:
 
     assert data["outages"] == []
     assert data["health"]["false_alarm_s"] == pytest.approx(5.0)
-    assert not report.holds(data)
+    assert not failover_report.holds(data)
 
 
 def test_an_outage_that_does_not_end_is_told() -> None:
     data = told(requests((15, 99)), polls((15, 99)))
 
     assert data["outages"][0]["recovered_s"] is None
-    assert not report.holds(data)
-    assert "no answer was ok any more" in report.as_text(data)
+    assert not failover_report.holds(data)
+    assert "no answer was ok any more" in failover_report.as_text(data)
 
 
 def test_failures_far_apart_are_outages_of_their_own() -> None:

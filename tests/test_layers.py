@@ -153,7 +153,7 @@ def test_a_wrong_import_is_noticed(module: str, source: str) -> None:
     ("module", "source"),
     [
         pytest.param("wireproof.client.http_client", "import httpx", id="the-wire-and-the-http-client"),
-        pytest.param("wireproof.load.user", "import locust", id="load-and-locust"),
+        pytest.param("wireproof.load.engine.user", "import locust", id="load-and-locust"),
         pytest.param("wireproof.evidence.exchange", "from wireproof import sse", id="pure-and-pure"),
         pytest.param("suites.chat.test_x", "from wireproof import expect\nimport json", id="a-suite-and-expectations"),
         pytest.param("wireproof.mock.core", "from wireproof import pointer", id="the-mock-and-a-pure-function"),

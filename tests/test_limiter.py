@@ -19,10 +19,10 @@ from wireproof.client.request_builder import Outgoing
 from wireproof.contract import loading
 from wireproof.contract.target import Key, Target
 from wireproof.errors import WireproofError
-from wireproof.limiter.fit import fit
-from wireproof.limiter.models import MODELS, Seen
-from wireproof.limiter.probe import Probe
-from wireproof.limiter.shown import limits_told, shown
+from wireproof.load.experiments.limits.findings import limits_told, shown
+from wireproof.load.experiments.limits.limiter_models import MODELS, Seen
+from wireproof.load.experiments.limits.model_fit import fit
+from wireproof.load.experiments.limits.probe import Probe
 
 NOON = 1_800_000_000.0
 Admits = Callable[[float], bool]

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from wireproof.cli import main
 from wireproof.contract import data_files
-from wireproof.sweep.knee import knee
-from wireproof.sweep.search import Limits, search
-from wireproof.sweep.step import FAILS, MEETS, UNDECIDED, Step, of_summary
+from wireproof.load.experiments.sweep.knee import knee
+from wireproof.load.experiments.sweep.search import Limits, search
+from wireproof.load.experiments.sweep.step import FAILS, MEETS, UNDECIDED, Step, of_summary
 
 RATES = Limits(first=1, last=1000, wanted=0.95, precision=0.1, steps=40, whole=False)
 USERS = Limits(first=1, last=1000, wanted=0.95, precision=0.1, steps=40, whole=True)

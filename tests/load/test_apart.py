@@ -7,11 +7,11 @@ import select
 import pytest
 
 from wireproof.errors import ConfigError
-from wireproof.load import apart
+from wireproof.load.experiments import load_process
 
 
 def test_a_platform_without_poll_is_named_before_anything_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(select, "poll")
 
     with pytest.raises(ConfigError, match=r"select\.poll; run it on Linux or macOS"):
-        apart.locust()
+        load_process.locust()

@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from wireproof.report.load_markdown import load_markdown
-from wireproof.report.load_page import load_page
+from wireproof.load.pages.load_markdown import load_markdown
+from wireproof.load.pages.load_page import load_page
 
 ROOT = Path(__file__).parents[2]
 Serve = Run = Any

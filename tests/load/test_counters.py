@@ -7,9 +7,9 @@ from collections import Counter
 
 import pytest
 
-from wireproof.load import conformance
-from wireproof.load.conformance import BrokenPlaces, JudgementKey, judgements_from_rows
-from wireproof.load.counters import STARTS_DUE, CounterKey, counters_from_rows, to_rows
+from wireproof.load.conformance import conformance_share
+from wireproof.load.conformance.conformance_share import BrokenPlaces, JudgementKey, judgements_from_rows
+from wireproof.load.results.counters import STARTS_DUE, CounterKey, counters_from_rows, to_rows
 
 SLASHED = "chat/basic"
 BROKEN = (BrokenPlaces("cut", ()), BrokenPlaces("schema.chunks", ("/choices/0/delta", "/id")))
@@ -22,7 +22,7 @@ def test_counters_of_a_worker_are_those_of_its_report() -> None:
 
 def test_judged_answers_of_a_worker_are_those_of_its_report() -> None:
     counts = Counter({JudgementKey(SLASHED, 8, ()): 3, JudgementKey(SLASHED, 8, BROKEN): 1})
-    assert judgements_from_rows(json.loads(json.dumps(conformance.to_rows(counts)))) == counts
+    assert judgements_from_rows(json.loads(json.dumps(conformance_share.to_rows(counts)))) == counts
 
 
 @pytest.mark.parametrize(

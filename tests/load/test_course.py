@@ -14,12 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wireproof.errors import ConfigError
-from wireproof.load import pace, prompt, stages, trace
-from wireproof.load.course import Course
-from wireproof.load.lengths import length
-from wireproof.load.mould import Sizes
-from wireproof.load.stages import Stage
-from wireproof.load.window import Window
+from wireproof.load.scenario import prompt_text, stages, trace
+from wireproof.load.scenario import schedule as pace
+from wireproof.load.scenario.load_shape import Course
+from wireproof.load.scenario.measurement_window import Window
+from wireproof.load.scenario.request_template import Sizes
+from wireproof.load.scenario.stages import Stage
+from wireproof.load.scenario.token_lengths import length
 
 S = 1_000_000_000
 HERE = Path()
@@ -70,16 +71,16 @@ def test_a_file_without_lengths_is_said(tmp_path: Path, text: str) -> None:
 
 @given(st.integers(1, 5000), st.integers(0, 10**7))
 def test_a_prompt_has_as_many_words_as_it_is_to_have(tokens: int, number: int) -> None:
-    assert len(prompt.text(tokens, number).split(" ")) == tokens
+    assert len(prompt_text.text(tokens, number).split(" ")) == tokens
 
 
 def test_no_two_prompts_begin_alike() -> None:
-    begins = {prompt.text(16, number).split(" ")[0:4].__str__() for number in range(5000)}
+    begins = {prompt_text.text(16, number).split(" ")[0:4].__str__() for number in range(5000)}
     assert len(begins) == 5000
 
 
 def test_prompts_of_a_trace_are_alike_as_far_as_their_ids_are() -> None:
-    one, other = prompt.blocks([0, 1, 2], 1500).split(" "), prompt.blocks([0, 1, 3], 1600).split(" ")
+    one, other = prompt_text.blocks([0, 1, 2], 1500).split(" "), prompt_text.blocks([0, 1, 3], 1600).split(" ")
     assert (len(one), len(other)) == (1500, 1600)
     assert one[:1024] == other[:1024]
     assert one[1024:1028] != other[1024:1028]

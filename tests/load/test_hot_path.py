@@ -11,12 +11,12 @@ from geventhttpclient.response import HTTPParseError
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from wireproof.load import tally as tally_module
-from wireproof.load.chunked import Chunks, size_of
-from wireproof.load.reading import is_whole_head
-from wireproof.load.reply import Reply
-from wireproof.load.tally import StreamTally
-from wireproof.load.template import template_of
+from wireproof.load.engine import response_fold as tally_module
+from wireproof.load.engine.chunk_template import template_of
+from wireproof.load.engine.chunked_body import Chunks, size_of
+from wireproof.load.engine.response_fold import StreamTally
+from wireproof.load.engine.response_parser import Reply
+from wireproof.load.engine.response_reader import is_whole_head
 
 HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 BODIES = st.binary(min_size=1, max_size=12) | st.sampled_from([b"\r\n", b"0\r\n\r\n", b"a\r\n"])

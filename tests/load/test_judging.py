@@ -14,13 +14,14 @@ from wireproof.contract import loading, target_options
 from wireproof.contract.case import Case
 from wireproof.contract.target import Target
 from wireproof.formats import json_pointer
-from wireproof.load import cases, conformance, judging, shot
-from wireproof.load.conformance import BrokenPlaces, JudgementKey
-from wireproof.load.judging import Breach, Judge
-from wireproof.load.record import Answer, Outcome, Record
-from wireproof.load.reply import Reply
-from wireproof.load.shot import Shot
-from wireproof.load.tally import StreamTally
+from wireproof.load.conformance import conformance_share, response_judge
+from wireproof.load.conformance.conformance_share import BrokenPlaces, JudgementKey
+from wireproof.load.conformance.response_judge import Breach, Judge
+from wireproof.load.engine.response_fold import StreamTally
+from wireproof.load.engine.response_parser import Reply
+from wireproof.load.request_record import Answer, Outcome, Record
+from wireproof.load.scenario import case_lookup, prepared_request
+from wireproof.load.scenario.prepared_request import Shot
 from wireproof.mock.faults import faults
 from wireproof.mock.head import wire_bytes
 from wireproof.mock.message import Ops, Received
@@ -42,11 +43,11 @@ def rehearsal() -> Rehearsal:
 
 @pytest.fixture(autouse=True)
 def the_moment_of_the_rehearsal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(judging, "time", lambda: NOW)
+    monkeypatch.setattr(response_judge, "time", lambda: NOW)
 
 
 def case_of(name: str) -> Case:
-    (case,) = cases.cases([name]).values()
+    (case,) = case_lookup.cases([name]).values()
     ask = case.asks[-1]
     body = json_pointer.edit(ask.body, "/messages/0/content", "Count from 1 to 100, separated by commas.")
     return replace(case, asks=(replace(ask, body=body, cap=24),))
@@ -105,7 +106,7 @@ def shown_faults(rehearsal: Rehearsal, asked: Shot) -> Iterator[tuple[str, Ops]]
 def test_chunks_left_out_change_no_verdict(target: Target, rehearsal: Rehearsal, name: str) -> None:
     """Every fault of the reference server that a stream shows, judged on all of it and on what is kept of it."""
     case = case_of(name)
-    asked, judge = shot.load(name, case, target), Judge(target, {name: case})
+    asked, judge = prepared_request.load(name, case, target), Judge(target, {name: case})
     caught = Counter[bool]()
     for fault, ops in shown_faults(rehearsal, asked):
         all_of_it, kept = heard(ops, whole=True), heard(ops, whole=False)
@@ -125,7 +126,7 @@ def test_the_faultless_stream_breaks_nothing_and_most_of_it_is_left_out(
     target: Target, rehearsal: Rehearsal, name: str
 ) -> None:
     case = case_of(name)
-    asked, judge = shot.load(name, case, target), Judge(target, {name: case})
+    asked, judge = prepared_request.load(name, case, target), Judge(target, {name: case})
     ops = done(rehearsal, asked)
     all_of_it, kept = heard(ops, whole=True), heard(ops, whole=False)
     assert all_of_it is not None
@@ -136,13 +137,13 @@ def test_the_faultless_stream_breaks_nothing_and_most_of_it_is_left_out(
 
 def test_the_kept_body_has_the_text_of_a_stream_that_was_asked_for_a_word(target: Target) -> None:
     """Each answer says a word of its own; one that says another's breaks a promise, whatever else it says."""
-    (case,) = cases.cases(["chat-basic"]).values()
-    asked = replace(shot.load("chat-basic", case, target), nonce="kestrel-000000007")
+    (case,) = case_lookup.cases(["chat-basic"]).values()
+    asked = replace(prepared_request.load("chat-basic", case, target), nonce="kestrel-000000007")
     judge = Judge(target, {"chat-basic": case})
 
     def crossed(said: str) -> bool:
         body = json.dumps({"choices": [{"message": {"role": "assistant", "content": said}}]}).encode()
-        return judging.CROSSED in broken(judge, asked, Answer(200, "application/json", body))
+        return response_judge.CROSSED in broken(judge, asked, Answer(200, "application/json", body))
 
     assert not crossed("kestrel-000000007")
     assert not crossed("I would rather not.")
@@ -152,7 +153,7 @@ def test_the_kept_body_has_the_text_of_a_stream_that_was_asked_for_a_word(target
 
 def test_levels_are_those_of_the_document(target: Target) -> None:
     """The same check at different places is promised at different levels, and what no client can read at must."""
-    levels = conformance.Levels(target)
+    levels = conformance_share.Levels(target)
     assert levels.of("chat-usage-stream", BrokenPlaces("schema.chunks", ("/id",))) == ("schema.chunks", "must")
     assert levels.of("chat-usage-stream", BrokenPlaces("schema.chunks", ("/elsewhere",))) == ("schema.chunks", "should")
     assert levels.of("chat-usage-stream", BrokenPlaces("cut", ())) == ("cut", "must")
@@ -163,8 +164,8 @@ def test_answers_are_counted_by_what_they_break_and_by_how_many_were_under_way(t
     counts = Counter[JudgementKey]()
     at_id = Breach("schema.chunks", ("/id",), "")
     for flying, breaches in ((1, ()), (5, ()), (7, (at_id,)), (70, (at_id, Breach("cut", (), "")))):
-        counts[conformance.key_of("chat-usage-stream", flying, breaches)] += 1
-    told = conformance.told(counts, target)
+        counts[conformance_share.key_of("chat-usage-stream", flying, breaches)] += 1
+    told = conformance_share.told(counts, target)
     assert told is not None
     assert (told["judged"], told["conformant"], told["share"]) == (4, 2, 0.5)
     assert [(row["under_way"], row["judged"], row["conformant"]) for row in told["by_concurrency"]] == [
@@ -176,7 +177,7 @@ def test_answers_are_counted_by_what_they_break_and_by_how_many_were_under_way(t
         ("schema.chunks", "must", 2),
         ("cut", "must", 1),
     }
-    assert conformance.told(Counter(), target) is None
+    assert conformance_share.told(Counter(), target) is None
 
 
 @pytest.mark.parametrize(
@@ -189,8 +190,8 @@ def test_answers_are_counted_by_what_they_break_and_by_how_many_were_under_way(t
     ],
 )
 def test_refusals_are_held_to_their_form(target: Target, status: int, body: bytes, checks: set[str]) -> None:
-    (case,) = cases.cases(["chat-basic"]).values()
-    asked, judge = shot.load("chat-basic", case, target), Judge(target, {"chat-basic": case})
+    (case,) = case_lookup.cases(["chat-basic"]).values()
+    asked, judge = prepared_request.load("chat-basic", case, target), Judge(target, {"chat-basic": case})
     answer: Any = Answer(status, "application/json", body)
     assert broken(judge, asked, answer).keys() >= checks
     assert bool(broken(judge, asked, answer)) == bool(checks)

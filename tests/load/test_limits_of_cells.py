@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from wireproof.cli import main
-from wireproof.limiter.fit import fit
-from wireproof.limiter.models import Seen
+from wireproof.load.experiments.limits.limiter_models import Seen
+from wireproof.load.experiments.limits.model_fit import fit
 
 KEY, OTHER = "iio-dev-mock-pro", "iio-dev-mock-free"
 

@@ -12,12 +12,12 @@ import pytest
 
 from wireproof.cli import main
 from wireproof.contract import schemas
-from wireproof.report.load_files import PAGE, TEXT, write_all
-from wireproof.report.load_series import curves, heat, over_time
-from wireproof.sweep import report
-from wireproof.sweep.knee import knee
-from wireproof.sweep.search import Limits, search
-from wireproof.sweep.step import Step
+from wireproof.load.experiments.sweep import sweep_report
+from wireproof.load.experiments.sweep.knee import knee
+from wireproof.load.experiments.sweep.search import Limits, search
+from wireproof.load.experiments.sweep.step import Step
+from wireproof.load.pages.chart_series import curves, heat, over_time
+from wireproof.load.pages.write_pages import PAGE, TEXT, write_all
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -28,7 +28,7 @@ def swept() -> dict[str, Any]:
     """A sweep of an endpoint that carries twenty starts a second."""
     limits = Limits(1, 128, 0.95, 0.1, 20, whole=False)
     found = search(lambda load: Step(load, 300, 300 if load <= 20 else 100, min(load, 20), behind=load > 22), limits)
-    data = report.as_data("chat", "rate", limits, found, knee([(step.load, step.ok_s) for step in found.steps]))
+    data = sweep_report.as_data("chat", "rate", limits, found, knee([(step.load, step.ok_s) for step in found.steps]))
     schemas.check_format(data, "sweep", "a sweep")
     return data
 

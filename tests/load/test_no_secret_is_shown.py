@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 import pytest
 
-from wireproof.load.shown import shown_without
+from wireproof.load.results.safe_details import shown_without
 
 ROOT = Path(__file__).parents[2]
 KEY = "sk-live/4f9c+Zq81=secret"

@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 
 from wireproof import stats
 from wireproof.errors import ConfigError
-from wireproof.load import budget, pace, slo
-from wireproof.load.book import Book
-from wireproof.load.budget import Ceilings, Purse
-from wireproof.load.counters import STARTS_DUE, STARTS_MISSED, CounterKey
-from wireproof.load.doubts import doubts
-from wireproof.load.record import Outcome, Record, Tokens
-from wireproof.load.shot import Shot
+from wireproof.load.request_record import Outcome, Record, Tokens
+from wireproof.load.results.counters import STARTS_DUE, STARTS_MISSED, CounterKey
+from wireproof.load.results.doubts import doubts
+from wireproof.load.results.metrics_recorder import Book
+from wireproof.load.scenario import objectives, spending_limits
+from wireproof.load.scenario import schedule as pace
+from wireproof.load.scenario.prepared_request import Shot
+from wireproof.load.scenario.spending_limits import Ceilings, Purse
 
 MS = 1_000_000
 
@@ -106,18 +107,20 @@ def test_shares_of_a_ceiling_are_the_whole() -> None:
 
 def test_another_machine_is_loaded_only_where_that_is_said_and_then_within_ceilings() -> None:
     with pytest.raises(ConfigError, match="i-may-load-this-host") as told:
-        budget.ceilings(Ceilings(), ["https://api.example/v1"], allowed=False)
+        spending_limits.ceilings(Ceilings(), ["https://api.example/v1"], allowed=False)
     assert "1000 requests" in str(told.value)
-    assert budget.ceilings(Ceilings(requests=5), ["https://api.example/v1"], allowed=True) == Ceilings(5, 100_000, 1.0)
-    assert budget.ceilings(Ceilings(), ["http://127.0.0.1:1/v1"], allowed=False) == Ceilings()
+    assert spending_limits.ceilings(Ceilings(requests=5), ["https://api.example/v1"], allowed=True) == Ceilings(
+        5, 100_000, 1.0
+    )
+    assert spending_limits.ceilings(Ceilings(), ["http://127.0.0.1:1/v1"], allowed=False) == Ceilings()
 
 
 def test_a_request_is_good_where_it_meets_every_objective() -> None:
-    limits = slo.objectives(["ttft=300", "e2e=1000"])
-    assert slo.meets({"TTFT ms": 300.0, "e2e ms": 1.0}, limits)
-    assert not slo.meets({"TTFT ms": 1.0, "e2e ms": 1001.0}, limits)
+    limits = objectives.objectives(["ttft=300", "e2e=1000"])
+    assert objectives.meets({"TTFT ms": 300.0, "e2e ms": 1.0}, limits)
+    assert not objectives.meets({"TTFT ms": 1.0, "e2e ms": 1001.0}, limits)
     with pytest.raises(ConfigError, match="--slo speed=1"):
-        slo.objectives(["speed=1"])
+        objectives.objectives(["speed=1"])
 
 
 def rows_and_book() -> tuple[dict[tuple[str, str], Any], list[Any], Book]:

@@ -10,10 +10,10 @@ from pathlib import Path
 import msgpack
 import pytest
 
-from wireproof.load.budget import Ceilings
-from wireproof.load.course import CLOSED, OPEN, TRACE, Course
-from wireproof.load.run_settings import RunSettings
-from wireproof.load.stages import Stage
+from wireproof.load.engine.run_settings import RunSettings
+from wireproof.load.scenario.load_shape import CLOSED, OPEN, TRACE, Course
+from wireproof.load.scenario.spending_limits import Ceilings
+from wireproof.load.scenario.stages import Stage
 
 SETTINGS = RunSettings(
     provider="iio",

@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wireproof.load.shown import shown_without
-from wireproof.report.load_markdown import load_markdown
-from wireproof.report.load_page import load_page
+from wireproof.load.pages.load_markdown import load_markdown
+from wireproof.load.pages.load_page import load_page
+from wireproof.load.results.safe_details import shown_without
 
 NASTY = ["</script>", "<!--", "]]>", "{{1}}", "{%", "|", "`", "```", "@all", "[x](y)", "<img src=x>", "&amp;", '"', "'"]
 STEERING = ["\x1b[31m", "\x00", "\r", "\n", "\u202e", "\u2028", "\x9b2J", "\ud800", "=1+1", "\ufffe"]

@@ -18,8 +18,8 @@ import yaml
 from wireproof.contract import data_files, loading, schemas
 from wireproof.errors import ConfigError
 from wireproof.formats.yaml_file import read_yaml
-from wireproof.load import stages
-from wireproof.load.scenario import one_course, scenarios
+from wireproof.load.scenario import stages
+from wireproof.load.scenario.scenario import one_course, scenarios
 
 ROOT = Path(__file__).parents[2]
 Serve = Run = Any

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from wireproof.load.cells import control
+from wireproof.load.cell_servers import control
 
 ROOT = Path(__file__).parents[2]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wireproof.sweep.search import Limits, search
-from wireproof.sweep.step import Step
+from wireproof.load.experiments.sweep.search import Limits, search
+from wireproof.load.experiments.sweep.step import Step
 
 
 @given(capacity=st.floats(0.5, 900), behind=st.booleans())

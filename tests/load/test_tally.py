@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wireproof.formats import sse
-from wireproof.load.frames import Frames
-from wireproof.load.record import Outcome, Tokens
-from wireproof.load.tally import StreamTally, WholeTally
+from wireproof.load.engine.response_fold import StreamTally, WholeTally
+from wireproof.load.engine.sse_frames import Frames
+from wireproof.load.request_record import Outcome, Tokens
 
 LINES = (b"data: ", b"data:", b"event: x\n", b"id: 7\n", b"retry: 1\n", b": ping", b":", b"\xef\xbb\xbf")
 PIECES = st.sampled_from([*LINES, b"{}", b"\n", b"\n\n", b"\r\n", b"\r", b"[DONE]", "é".encode(), b"a", b"\xff"])

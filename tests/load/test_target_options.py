@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from wireproof.contract.target import Deadlines, Key, Target
 from wireproof.contract.target_options import targets
-from wireproof.load import options
+from wireproof.load.engine import load_options
 
 HOST = "http://127.0.0.1:1/v1"
 KEYS = {"OPENAI_API_KEY": "sk-1", "MINE": "sk-2"}
@@ -15,8 +15,8 @@ KEYS = {"OPENAI_API_KEY": "sk-1", "MINE": "sk-2"}
 
 def target(*words: str, host: str | None = HOST) -> Target:
     parser = ArgumentParser()
-    options.add(parser)
-    (found,) = targets(options.target_options(parser.parse_args(words), host), KEYS)
+    load_options.add(parser)
+    (found,) = targets(load_options.target_options(parser.parse_args(words), host), KEYS)
     return found
 
 

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from wireproof.errors import ConfigError
-from wireproof.load import ending, junit, threshold
+from wireproof.load.engine import finish
+from wireproof.load.results import thresholds_junit
+from wireproof.load.scenario import thresholds
 
 
 def one(**more: Any) -> dict[str, Any]:
@@ -66,19 +68,19 @@ def summary(**more: Any) -> dict[str, Any]:
     ],
 )
 def test_an_expression_is_held_against_the_summary(text: str, value: float | None, holds: bool | None) -> None:
-    (told,) = threshold.judged([text], summary())
+    (told,) = thresholds.judged([text], summary())
     assert told["value"] == (value if value is None else pytest.approx(value))
     assert told["holds"] is holds
 
 
 def test_a_whole_share_is_met_by_the_whole_alone() -> None:
     nearly = summary(conformance={"judged": 10**6, "conformant": 10**6 - 1, "share": 1 - 1e-6})
-    assert threshold.judged(["conformance = 100%"], nearly)[0]["holds"] is False
+    assert thresholds.judged(["conformance = 100%"], nearly)[0]["holds"] is False
 
 
 def test_a_share_of_nothing_is_not_to_be_told() -> None:
     nothing = summary(all=one(outcomes={}), conformance={"judged": 0, "conformant": 0, "share": None})
-    told = threshold.judged(["error_rate < 1%", "conformance = 100%"], nothing)
+    told = thresholds.judged(["error_rate < 1%", "conformance = 100%"], nothing)
     assert [row["holds"] for row in told] == [None, None]
 
 
@@ -96,7 +98,7 @@ def test_a_share_of_nothing_is_not_to_be_told() -> None:
 )
 def test_an_expression_that_does_not_read_says_how_to_write_it(text: str, remedy: str) -> None:
     with pytest.raises(ConfigError, match=remedy):
-        threshold.read(text)
+        thresholds.read(text)
 
 
 def held(*verdicts: bool | None, valid: bool = True) -> dict[str, Any]:
@@ -119,12 +121,12 @@ def held(*verdicts: bool | None, valid: bool = True) -> dict[str, Any]:
     ],
 )
 def test_the_exit_code_says_the_worst(found: dict[str, Any], strict: bool, code: int | None) -> None:
-    assert ending.code(found, strict=strict) == code
+    assert finish.code(found, strict=strict) == code
 
 
 @pytest.mark.parametrize("strict", [False, True])
 def test_junit_has_a_case_for_each_threshold_and_one_for_the_figures(strict: bool) -> None:
-    root = ET.fromstring(junit.junit(held(True, False, None, valid=False), strict=strict))
+    root = ET.fromstring(thresholds_junit.junit(held(True, False, None, valid=False), strict=strict))
     (suite,) = root
     assert suite.attrib["tests"] == str(len(suite.findall("testcase"))) == "4"
     assert int(suite.attrib["failures"]) == len(suite.findall("*/failure")) == 1 + strict

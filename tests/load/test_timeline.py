@@ -7,8 +7,8 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wireproof.load.counters import CounterKey
-from wireproof.load.timeline import MOST, WIDTH_S, Timeline
+from wireproof.load.results.counters import CounterKey
+from wireproof.load.results.timeline import MOST, WIDTH_S, Timeline
 
 FOUR_HOURS_S = 4 * 3600.0
 MOMENTS = st.lists(st.floats(0, FOUR_HOURS_S), max_size=40)

@@ -30,7 +30,7 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the load, and tell reported less true."""
-    from wireproof import calibration
+    from wireproof.load.experiments import calibration
 
     found = calibration.calibrate(options.users, options.seconds, options.latency, options.rate)
     if options.write:

@@ -36,7 +36,7 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print what changed; 1 where something became worse, 2 where a run cannot be read."""
     from wireproof.judging.gate import Policy
-    from wireproof.load import compare as load_compare
+    from wireproof.load.results import load_comparison as load_compare
     from wireproof.report.compare import run_comparison
     from wireproof.report.compare.run_snapshot import read
 
@@ -59,18 +59,18 @@ def run(options: argparse.Namespace) -> int:
 
 def _of_loads(options: argparse.Namespace, before: Any, after: Any) -> int:
     """The same for two load runs, told apart from noise."""
-    from wireproof.load import compare
+    from wireproof.load.results import load_comparison
 
     for file, run in ((options.before, before), (options.after, after)):
         if run is None:
             remedy = "compare two runs of a kind"
             raise ConfigError(str(file), "it is no summary of a load run, and the other is one", remedy)
-    found = compare.compare(before, after, options.tolerance)
+    found = load_comparison.compare(before, after, options.tolerance)
     if options.json:
-        print(json.dumps(compare.as_data(found, before, after), indent=1))
+        print(json.dumps(load_comparison.as_data(found, before, after), indent=1))
     else:
-        print("\n".join(compare.lines(found, before, after)))
-    return compare.exit_code(found)
+        print("\n".join(load_comparison.lines(found, before, after)))
+    return load_comparison.exit_code(found)
 
 
 def _lines(found: Comparison) -> Iterable[str]:

@@ -16,7 +16,7 @@ from wireproof.errors import ConfigError
 
 if TYPE_CHECKING:
     from wireproof.contract.target import Key, Target
-    from wireproof.limiter.probe import Probe
+    from wireproof.load.experiments.limits.probe import Probe
 
 CASE = "chat-basic"
 # A live limit of a minute is met, waited out and met in two halves.
@@ -49,10 +49,10 @@ def add(commands: Any) -> None:
 def run(parsed: argparse.Namespace) -> int:
     """Probe one target; 0 what is told is so, 1 it is not, 2 it could not be asked."""
     from wireproof.contract import target_options
-    from wireproof.limiter import report
-    from wireproof.limiter.aim import at_limit
-    from wireproof.limiter.fit import fit
-    from wireproof.limiter.shown import limits_told, shown
+    from wireproof.load.experiments.limits import limits_report
+    from wireproof.load.experiments.limits.findings import limits_told, shown
+    from wireproof.load.experiments.limits.limited_target import at_limit
+    from wireproof.load.experiments.limits.model_fit import fit
 
     options = target_options.TargetOptions.from_parsed(vars(parsed))
     found = target_options.targets(options, target_options.environment())
@@ -62,10 +62,10 @@ def run(parsed: argparse.Namespace) -> int:
         probe = asyncio.run(_probed(target, parsed, live=options.live))
     fitted = fit(probe.seen, limits_told(probe))
     told = shown(probe, fitted)
-    as_json = json.dumps(report.as_data(probe, fitted, told), indent=1)
+    as_json = json.dumps(limits_report.as_data(probe, fitted, told), indent=1)
     if parsed.write:
         write(Path(parsed.write), as_json + "\n")
-    print(as_json if parsed.json else report.as_text(probe, fitted, told))
+    print(as_json if parsed.json else limits_report.as_text(probe, fitted, told))
     return 1 if any(one.holds is False for one in told) else 0
 
 
@@ -88,8 +88,8 @@ async def _probed(target: Target, parsed: argparse.Namespace, *, live: bool) -> 
     from wireproof.client.http_client import Wire
     from wireproof.client.skip_reasons import CannotSend
     from wireproof.contract.loading import load_cases
-    from wireproof.limiter.aim import other_key
-    from wireproof.limiter.probe import Probe
+    from wireproof.load.experiments.limits.limited_target import other_key
+    from wireproof.load.experiments.limits.probe import Probe
 
     cases = load_cases()
     if parsed.case not in cases or len(cases[parsed.case].asks) != 1:

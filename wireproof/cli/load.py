@@ -19,7 +19,7 @@ def add(commands: Any) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Become locust with these arguments: without its web UI, unless --web or --headful asks for it."""
-    from wireproof.load.apart import locust
+    from wireproof.load.experiments.load_process import locust
 
     if {"--help", "-h"} & set(arguments):
         # Locust would answer before it reads its locustfile, and name none of our options.
@@ -35,7 +35,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     """A parser for the help alone."""
-    from wireproof.load import options
+    from wireproof.load.engine import load_options
 
     parser = argparse.ArgumentParser(prog="wireproof load", description=HELP, usage="%(prog)s [options] [scenario ...]")
     parser.add_argument("scenario", nargs="*", help="scenario of load/scenarios.yaml (default: mixed)")
@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     common("-t", "--run-time", metavar="TIME", help="start no request after this time, as in 30s, 10m, 4h")
     common("--processes", metavar="N", help="processes that share the load; -1 is one for each core")
     common("--web", action="store_true", help="show locust's web UI, where runs are started by hand")
-    options.add(parser)
+    load_options.add(parser)
     show_examples(
         parser,
         "wireproof load stream -u 32 -t 30s                      # local cells",

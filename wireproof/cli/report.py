@@ -61,7 +61,7 @@ def _of_ledger(file: Path, given: Path | None) -> int:
 
 
 def _of_load(files: Sequence[Path], told: Sequence[dict[str, Any] | None], given: Path | None) -> int:
-    from wireproof.report import load_files
+    from wireproof.load.pages import write_pages
 
     found: dict[str, Any] = {}
     for file, one in zip(files, told, strict=True):
@@ -70,8 +70,8 @@ def _of_load(files: Sequence[Path], told: Sequence[dict[str, Any] | None], given
             raise ConfigError(str(file), problem, "give one file of each kind")
         found[one["kind"]] = one
     into = given or files[0].parent
-    load_files.write_all(into, run=found.get("load"), sweep=found.get("sweep"), limits=found.get("limits"))
-    print(into / load_files.PAGE)
+    write_pages.write_all(into, run=found.get("load"), sweep=found.get("sweep"), limits=found.get("limits"))
+    print(into / write_pages.PAGE)
     return 0
 
 

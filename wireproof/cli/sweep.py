@@ -12,7 +12,7 @@ from wireproof.cli.arguments import runs_of_load, show_examples, write
 from wireproof.errors import ConfigError
 
 if TYPE_CHECKING:
-    from wireproof.sweep.step import Step
+    from wireproof.load.experiments.sweep.step import Step
 
 HELP = "find the highest load that an endpoint carries (takes the options of load too)"
 
@@ -24,37 +24,40 @@ def add(commands: Any) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Sweep; 0 the answer is resolved, 1 it is not, 2 nothing could be measured."""
-    from wireproof.load import apart
-    from wireproof.load.scenario import scenarios
-    from wireproof.sweep import report, runs
-    from wireproof.sweep.knee import knee
-    from wireproof.sweep.search import search
+    from wireproof.load.experiments import load_process
+    from wireproof.load.experiments.sweep import step_runs, sweep_report
+    from wireproof.load.experiments.sweep.knee import knee
+    from wireproof.load.experiments.sweep.search import search
+    from wireproof.load.scenario.scenario import scenarios
 
     given, others = _parser().parse_known_args(arguments)
     limits, known = _limits(given), scenarios(Path(given.scenarios) if given.scenarios else None)
     if given.scenario not in known:
         raise ConfigError(given.scenario, "there is no such scenario", f"name one of {', '.join(known)}")
-    options = [*others, *runs.shared_out({name: getattr(given, name) for name in runs.CEILINGS}, limits.steps)]
+    options = [
+        *others,
+        *step_runs.shared_out({name: getattr(given, name) for name in step_runs.CEILINGS}, limits.steps),
+    ]
     options += ["--scenarios", given.scenarios] if given.scenarios else []
-    with apart.aimed(given.host, given.provider, given.cells, given.latency, given.providers) as at:
-        loads = runs.Runs(given.scenario, given.by, given.seconds, [*options, *at.options])
+    with load_process.aimed(given.host, given.provider, given.cells, given.latency, given.providers) as at:
+        loads = step_runs.Runs(given.scenario, given.by, given.seconds, [*options, *at.options])
 
         def measure(load: float) -> Step:
             step = loads.measure(load)
-            runs.progress(step, step.verdict(limits.wanted))
+            step_runs.progress(step, step.verdict(limits.wanted))
             return step
 
         found = search(measure, limits)
     bend = knee([(step.load, step.ok_s) for step in found.steps if not step.doubts])
-    data = report.as_data(given.scenario, given.by, limits, found, bend)
+    data = sweep_report.as_data(given.scenario, given.by, limits, found, bend)
     if given.write:
         write(Path(given.write), json.dumps(data, indent=1) + "\n")
-    print(json.dumps(data, indent=1) if given.json else report.as_text(data))
+    print(json.dumps(data, indent=1) if given.json else sweep_report.as_text(data))
     return 0 if not found.ended else 1
 
 
 def _limits(given: argparse.Namespace) -> Any:
-    from wireproof.sweep.search import Limits
+    from wireproof.load.experiments.sweep.search import Limits
 
     for name in ("first", "last", "precision", "share", "seconds"):
         if not getattr(given, name) > 0:

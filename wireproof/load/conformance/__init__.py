@@ -1,0 +1,1 @@
+"""Conformance under load: answers are judged while they are measured."""

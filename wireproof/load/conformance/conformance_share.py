@@ -1,0 +1,136 @@
+"""Whether a server under load still says what its document promises: the answers that were judged, counted.
+
+Answers are counted by what they break and by how many requests were under way when each was sent; which of it is a
+broken promise is looked up in the provider's clauses when the run is over, and only where something was broken.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from wireproof.contract import loading
+from wireproof.contract.case import Case
+from wireproof.contract.clause import LEVELS, Clause, Judgement
+from wireproof.contract.finding import Finding
+from wireproof.contract.schemas import SchemaSet
+from wireproof.contract.target import Target
+from wireproof.judging.judge import Bench
+from wireproof.judging.verdict_plan import Entry, is_selector, selects
+from wireproof.load.conformance import response_checks
+from wireproof.load.conformance.response_judge import BROKEN, CROSSED, ERROR, Breach
+from wireproof.load.scenario import case_lookup
+
+ALWAYS = frozenset({CROSSED, *map(str, BROKEN)})
+
+
+class BrokenPlaces(NamedTuple):
+    """A check that an answer breaks, and the places of the answer that break it."""
+
+    check: str
+    places: tuple[str, ...]
+
+
+class JudgementKey(NamedTuple):
+    """The address of the counter of answers that were judged alike.
+
+    Attributes:
+        name: the name of the request.
+        under_way: the power of two at or below the number of requests that were under way.
+    """
+
+    name: str
+    under_way: int
+    broken: tuple[BrokenPlaces, ...]
+
+
+def key_of(name: str, flying: int, breaches: Iterable[Breach]) -> JudgementKey:
+    """Under what an answer is counted; places of the same check stand together."""
+    broken = tuple(sorted(BrokenPlaces(one.check, one.places) for one in breaches))
+    return JudgementKey(name, _band(flying), broken)
+
+
+def to_rows(counts: Mapping[JudgementKey, int]) -> list[Any]:
+    """The counters of judged answers as a worker reports them: the members of a key, then the number."""
+    return [[*key, number] for key, number in counts.items()]
+
+
+def judgements_from_rows(rows: Iterable[Any]) -> Counter[JudgementKey]:
+    """The counters of judged answers that a worker reported."""
+    return Counter({JudgementKey(name, under_way, _broken(broken)): number for name, under_way, broken, number in rows})
+
+
+def _broken(rows: Iterable[Any]) -> tuple[BrokenPlaces, ...]:
+    return tuple(BrokenPlaces(check, tuple(places)) for check, places in rows)
+
+
+def _band(flying: int) -> int:
+    """The power of two at or below a number of requests."""
+    return 1 << max(0, flying.bit_length() - 1)
+
+
+def told(counts: Mapping[JudgementKey, int], target: Target) -> dict[str, Any] | None:
+    """Conformance in all and by concurrency, and what was broken at which level; None where nothing was judged."""
+    bands: dict[int, Counter[str]] = defaultdict(Counter)
+    broken: Counter[tuple[str, str, str]] = Counter()
+    levels = Levels(target)
+    for (name, band, breaches), number in counts.items():
+        found = dict(levels.of(name, one) for one in breaches)
+        bands[band]["judged"] += number
+        bands[band]["conformant"] += number * ("must" not in found.values())
+        for check, level in found.items():
+            broken[name, check, level] += number
+    if not bands:
+        return None
+    worst = sorted(broken.items(), key=lambda item: (-LEVELS.index(item[0][2]), -item[1], item[0]))
+    return {
+        **_share(sum(bands.values(), Counter())),
+        "by_concurrency": [{"under_way": band, **_share(bands[band])} for band in sorted(bands)],
+        "broken": [{"name": n, "check": c, "level": level, "answers": many} for (n, c, level), many in worst],
+    }
+
+
+def _share(row: Mapping[str, int]) -> dict[str, Any]:
+    judged, conformant = row["judged"], row["conformant"]
+    return {"judged": judged, "conformant": conformant, "share": conformant / judged if judged else None}
+
+
+class Levels:
+    """At which level a provider's document promises what an answer broke; read when it is first asked for."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+
+    @cached_property
+    def _judged(self) -> list[tuple[Clause, Judgement]]:
+        clauses = loading.load_clauses(self._target.provider.schemas)
+        return [(clause, judgement) for clause in clauses for judgement in clause.judged]
+
+    @cached_property
+    def _bench(self) -> Bench:
+        provider = self._target.provider
+        return Bench(self._target, provider, SchemaSet(provider.schemas), {}, {})
+
+    def of(self, name: str, breach: BrokenPlaces) -> tuple[str, str]:
+        """The check of a breach and its level: the highest that answers of this kind are held to."""
+        check, places = breach
+        if check in ALWAYS:
+            return check, "must"
+        cited = [one for one in self._judged if one[1].check == check and set(one[1].case) == {"exchange"}]
+        (case,) = case_lookup.cases([name]).values()
+        by = [one for one in cited if self._is_of(one[1].case["exchange"], case)] or cited
+        if check == ERROR or not by:
+            return check, "may"
+        entry = Entry(self._target.name, self._target.provider.name, check, (("exchange", name),), tuple(by))
+        findings = tuple(Finding("", "", place, place or None) for place in places or ("",))
+        (rule,) = response_checks.found((check,))
+        return check, self._bench.verdict(entry, rule, "fail", "", findings).level
+
+    def _is_of(self, named: str, case: Case) -> bool:
+        """Whether a clause that names a case, or a kind of cases, speaks of answers like those to this one."""
+        if is_selector(named):
+            return selects(named, case)
+        other = case_lookup.cases([named]).get(named)
+        return other is not None and (other.endpoint, other.kind) == (case.endpoint, case.kind)

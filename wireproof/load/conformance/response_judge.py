@@ -1,0 +1,178 @@
+"""Each answer of a load run before the checks that a conformance run would judge it by."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from time import time
+
+from wireproof.client.partial_response import Answer as PartialResponse
+from wireproof.contract.case import Case
+from wireproof.contract.schemas import SchemaSet
+from wireproof.contract.target import Target
+from wireproof.evidence.exchange import Exchange, Read, Request
+from wireproof.evidence.redactor import Redactor
+from wireproof.judging import expect
+from wireproof.judging.check import Check, Contract, NotJson, Violation, parse_json
+from wireproof.judging.judge import PASS, judge_exchanges
+from wireproof.judging.outcomes import ERRORS
+from wireproof.load.conformance import response_checks
+from wireproof.load.conformance.response_fingerprint import masked, timeless
+from wireproof.load.request_record import Answer, Outcome, Record
+from wireproof.load.scenario.prepared_request import Shot
+from wireproof.load.scenario.request_template import NONCE
+
+CROSSED = "transport.own-answers"
+# Whose answers are judged by another's that is the same but for ids, time and texts, and how many are remembered.
+MASKED, MOST_KNOWN = ("chat",), 4096
+# The name under which a check of ours counts that failed to judge.
+ERROR = "error"
+MOST_PLACES = 6
+# What became of an answer that no client could read is no matter of levels.
+BROKEN = (Outcome.CUT, Outcome.FAILED, Outcome.STRANGE)
+JUDGED = (Outcome.OK, Outcome.REFUSED, Outcome.THROTTLED, *BROKEN)
+UNAVAILABLE = "unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """A check that an answer breaks, and where."""
+
+    check: str
+    places: tuple[str, ...]
+    message: str
+
+
+@dataclass(slots=True)
+class Judge:
+    """Judges the answers of one target; nothing here knows levels, which are looked up when the run is over."""
+
+    target: Target
+    cases: Mapping[str, Case]
+    contract: Contract = field(init=False)
+    _redactor: Redactor = field(init=False, repr=False)
+    _known: dict[tuple[str, str, bytes], tuple[Breach, ...]] = field(init=False, default_factory=dict)
+    _riding: dict[tuple[str, str], tuple[Check, ...]] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.contract = SchemaSet(self.target.provider.schemas)
+        self._redactor = Redactor.of(self.target.secrets)
+
+    def breaches(self, record: Record, shot: Shot) -> tuple[Breach, ...]:
+        """What an answer breaks; nothing where it keeps every rule."""
+        if record.outcome in BROKEN:
+            return (Breach(str(record.outcome), (), record.detail),)
+        answer = record.answer
+        if answer is None:
+            return ()
+        if shot.nonce or shot.endpoint not in MASKED or answer.status >= 300:
+            return self.judged(answer, shot)
+        return self._judged_like_another(answer, shot)
+
+    def _judged_like_another(self, answer: Answer, shot: Shot) -> tuple[Breach, ...]:
+        """What an answer breaks, or one broke that was the same but for ids, time and texts."""
+        mask = masked(answer.body)
+        if mask is None:
+            return self.judged(answer, shot)
+        key = (shot.name, answer.content_type, timeless(mask, time()))
+        known = self._known.get(key)
+        if known is None:
+            known = self.judged(answer, shot)
+            other = self.judged(Answer(answer.status, answer.content_type, mask), shot)
+            if [(one.check, one.places) for one in known] == [(one.check, one.places) for one in other]:
+                self._known[key] = known
+                if len(self._known) > MOST_KNOWN:
+                    self._known.clear()
+        return known
+
+    def judged(self, answer: Answer, shot: Shot) -> tuple[Breach, ...]:
+        """What an answer breaks, by its own bytes; what is told of it holds no secret."""
+        found = self._held(answer, shot)
+        if found:
+            (body,) = self._redactor.parts((answer.body,))
+            return found if body == answer.body else self._held(replace(answer, body=body), shot)
+        return found
+
+    def _held(self, answer: Answer, shot: Shot) -> tuple[Breach, ...]:
+        exchange = exchange_of(answer, shot, self.target.name)
+        given = {
+            "exchange": exchange,
+            "case": self.cases[shot.name],
+            "provider": self.target.provider,
+            "contract": self.contract,
+            "target": self.target,
+        }
+        broken = [_judge(check, given) for check in self._checks(shot, answer)]
+        broken.append(crossed(exchange, shot.nonce)) if shot.nonce and answer.status < 300 else None
+        return tuple(breach for breach in broken if breach is not None)
+
+    def _checks(self, shot: Shot, answer: Answer) -> tuple[Check, ...]:
+        kind = "answer" if answer.status < 300 else str(answer.status)
+        key = (shot.name, kind)
+        if key not in self._riding:
+            self._riding[key] = self._chosen(shot, answer)
+        return self._riding[key]
+
+    def _chosen(self, shot: Shot, answer: Answer) -> tuple[Check, ...]:
+        if answer.status < 300:
+            return (
+                response_checks.of_stream(shot.endpoint, _asked(shot))
+                if shot.streams
+                else response_checks.of_answer(shot.endpoint)
+            )
+        # A cell that is gone or full is said by the status that the contract has for it.
+        wanted = self.target.provider.refusals.get(UNAVAILABLE)
+        arranged = wanted is not None and answer.status in wanted.status
+        return tuple(one for one in response_checks.of_refusal() if not (arranged and one.id == "wire.no-server-error"))
+
+
+def exchange_of(answer: Answer, shot: Shot, target: str) -> Exchange:
+    """An answer as the checks read it."""
+    response = PartialResponse(
+        sent_at=time(),
+        started_ns=0,
+        status=answer.status,
+        http_version="HTTP/1.1",
+        headers=((b"Content-Type", answer.content_type.encode("latin-1")),),
+        reads=[Read(0, answer.body)],
+    )
+    request = Request(shot.method, "", (), shot.body)
+    return Exchange.from_response(response, request, target=target, case=shot.name, endpoint=shot.endpoint)
+
+
+def crossed(exchange: Exchange, nonce: str) -> Breach | None:
+    """An answer that says the word of another request."""
+    try:
+        said = expect.text(exchange)
+    except Violation:
+        return None
+    others = sorted(set(re.findall(NONCE.pattern, said)) - {nonce})
+    return Breach(CROSSED, (), f"expected an answer that says {nonce}, actual {', '.join(others)}") if others else None
+
+
+def _judge(check: Check, given: Mapping[str, object]) -> Breach | None:
+    ruling = judge_exchanges(check, given)
+    if ruling is PASS:
+        return None
+    if ruling.findings:
+        places = tuple(dict.fromkeys(one.pointer or "" for one in ruling.findings))[:MOST_PLACES]
+        return Breach(check.id, places, ruling.message)
+    return Breach(ERROR, (), f"{check.id}: {ruling.message}") if ruling.outcome in ERRORS else None
+
+
+def _asked(shot: Shot) -> object:
+    try:
+        return parse_json(shot.body)
+    except NotJson:
+        return None
+
+
+def warmed(target: Target, shots: Sequence[Shot], cases: Mapping[str, Case]) -> Judge:
+    """A judge that has read its checks and compiled its schemas for these requests."""
+    judge = Judge(target, cases)
+    for shot in shots:
+        kind = "text/event-stream" if shot.streams else "application/json"
+        body = b"data: {}\n\n" if shot.streams else b"{}"
+        judge.breaches(Record(shot.name, Outcome.OK, "", 200, 0, 0, 0, answer=Answer(200, kind, body)), shot)
+    return judge

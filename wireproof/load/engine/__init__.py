@@ -1,0 +1,1 @@
+"""The load engine on locust: users, connections, stamps. Locust patches sockets, so nothing here runs in the process of a conformance run."""

@@ -1,0 +1,93 @@
+"""What a run is held against, and what becomes of its result: files, the terminal, the exit code."""
+
+from __future__ import annotations
+
+import html
+import json
+from argparse import Namespace
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from wireproof.errors import ConfigError
+from wireproof.load.results import csv_file, summary_text, thresholds_junit
+from wireproof.load.scenario import objectives as slo
+from wireproof.load.scenario import thresholds as threshold
+from wireproof.load.scenario.scenario import Scenario
+
+HELD, BROKEN, UNTOLD, DOUBTED = 0, 1, 2, 3
+
+
+def objectives(given: Namespace, scenarios: Sequence[Scenario]) -> dict[str, float]:
+    """The objectives of the command line, else those of the scenarios; ConfigError where one does not read."""
+    named = {metric: limit for one in scenarios for metric, limit in one.objectives.items()}
+    return slo.objectives(given.slo) or named
+
+
+def thresholds(given: Namespace, scenarios: Sequence[Scenario]) -> tuple[str, ...]:
+    """The thresholds of the scenarios and of the command line; ConfigError where one does not read."""
+    for text in given.threshold:
+        threshold.read(text)
+    return (*(text for one in scenarios for text in one.thresholds), *given.threshold)
+
+
+def judged(found: dict[str, Any], thresholds: Iterable[str], doubts: Iterable[str]) -> dict[str, Any]:
+    """A summary with what its thresholds come to, and with further doubts."""
+    every = [*found["doubts"], *doubts]
+    return found | {"valid": not every, "doubts": every, "thresholds": threshold.judged(thresholds, found)}
+
+
+def end(found: Mapping[str, Any], given: Namespace) -> int | None:
+    """Print and write the result; the exit code, or None where locust's own says all."""
+    if given.summary:
+        Path(given.summary).write_text(json.dumps(found, indent=1), encoding="utf-8")
+    if given.report_dir:
+        _reports(found, Path(given.report_dir))
+    if given.csv_prefix:
+        csv_file.write_csv(found, Path(f"{given.csv_prefix}_wireproof.csv"))
+    if given.html_file and Path(given.html_file).is_file():
+        _into_page(Path(given.html_file), summary_text.text(found))
+    if given.junit:
+        Path(given.junit).write_text(thresholds_junit.junit(found, strict=given.strict), encoding="utf-8")
+    print(summary_text.text(found))
+    return code(found, strict=given.strict)
+
+
+def _reports(found: Mapping[str, Any], into: Path) -> None:
+    """Every report of ours in one folder."""
+    # Only here: a template engine is no part of how soon a run starts.
+    from wireproof.load.pages import write_pages
+
+    write_pages.write_all(into, run=found)
+    (into / "load.json").write_text(json.dumps(found, indent=1), encoding="utf-8")
+    csv_file.write_csv(found, into / "load.csv")
+
+
+def code(found: Mapping[str, Any], *, strict: bool) -> int | None:
+    """What the result comes to; None where nothing was asked of it but answers."""
+    if strict and not found["valid"]:
+        return DOUBTED
+    verdicts = [one["holds"] for one in found["thresholds"]]
+    if False in verdicts:
+        return BROKEN
+    if None in verdicts:
+        return UNTOLD
+    return HELD if verdicts else None
+
+
+def error_bar(file: str | None) -> Any:
+    """What a calibration measured; ConfigError where the file does not read."""
+    if file is None:
+        return None
+    try:
+        return json.loads(Path(file).read_text(encoding="utf-8"))["error_bar"]
+    except (OSError, ValueError, KeyError, TypeError):
+        remedy = "make it by `wireproof calibrate --write FILE`"
+        raise ConfigError(f"--error-bar {file}", "it holds no error bar", remedy) from None
+
+
+def _into_page(file: Path, told: str) -> None:
+    """Put the result with its definitions at the end of locust's report."""
+    page = file.read_text(encoding="utf-8")
+    part = f'<pre id="wireproof" style="padding:1em;white-space:pre-wrap">{html.escape(told)}</pre></body>'
+    file.write_text(page.replace("</body>", part, 1), encoding="utf-8")

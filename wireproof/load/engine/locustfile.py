@@ -1,0 +1,37 @@
+"""The user classes of load/scenarios.yaml; `locust -f` on this file is a load run."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+
+from wireproof.errors import ConfigError
+from wireproof.load.engine import locust_events
+from wireproof.load.engine.user import LoadUser
+from wireproof.load.scenario.scenario import Scenario, scenarios
+
+DEFAULT = "Mixed"
+
+
+def _user(scenario: Scenario) -> type[LoadUser]:
+    return type(scenario.user, (LoadUser,), {"abstract": False, "scenario": scenario, "__doc__": scenario.says})
+
+
+def _more() -> Path | None:
+    """The file of --scenarios: locust wants the classes before it reads its options."""
+    early = ArgumentParser(add_help=False, allow_abbrev=False)
+    early.add_argument("--scenarios", type=Path)
+    found: Path | None = early.parse_known_args()[0].scenarios
+    return found
+
+
+try:
+    KNOWN = scenarios(_more())
+except ConfigError as error:
+    print(f"wireproof: {error}", file=sys.stderr)
+    sys.exit(2)
+USERS = {user.__name__: user for user in map(_user, KNOWN.values())}
+locust_events.install(USERS, DEFAULT)
+# A scenario may be called as its file calls it, or as locust calls a class; locust wants each class once.
+globals().update({name if name in sys.argv else one.user: USERS[one.user] for name, one in KNOWN.items()})

@@ -1,0 +1,103 @@
+"""What one process does in a run: whom it asks what, when, and how far it may go."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from argparse import Namespace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from random import Random
+from time import perf_counter_ns
+
+from wireproof.contract import target_options
+from wireproof.contract.target import Target
+from wireproof.load.engine import load_options
+from wireproof.load.engine.run_settings import RunSettings
+from wireproof.load.scenario import schedule as pace
+from wireproof.load.scenario import spending_limits, stages, trace
+from wireproof.load.scenario.load_shape import CLOSED, TRACE, Course
+from wireproof.load.scenario.request_mix import Deal, deal
+from wireproof.load.scenario.request_template import Sizes
+from wireproof.load.scenario.scenario import Scenario
+from wireproof.load.scenario.schedule import Schedule, Start
+from wireproof.load.scenario.spending_limits import Purse
+
+
+@dataclass(slots=True)
+class Plan:
+    """The targets of a process, its part of the schedule and of the ceilings.
+
+    Attributes:
+        began_ns, ends_ns: when the course begins, and when the last request starts.
+        numbers: those of its requests in a closed loop; those of all processes are each number once.
+        busy: requests that are being seen to, those that wait for their start included; flying: under way.
+    """
+
+    targets: tuple[Target, ...]
+    seed: int
+    jitter_s: float
+    purse: Purse
+    began_ns: int
+    ends_ns: float
+    numbers: Iterator[int]
+    schedule: Schedule | None = None
+    index: int = 0
+    traced: bool = False
+    busy: int = 0
+    flying: int = 0
+    users: itertools.count[int] = field(default_factory=itertools.count)
+    deals: dict[tuple[str, int], Deal] = field(default_factory=dict)
+
+    def random(self, user: int) -> Random:
+        """The source of chance of one user."""
+        return Random(f"{self.seed} {self.index} {user}")
+
+    def deal(self, scenario: Scenario, place: int) -> Deal:
+        """The requests of a scenario at one host."""
+        key = (scenario.name, place)
+        if key not in self.deals:
+            self.deals[key] = deal(scenario, self.targets[place], self.seed, traced=self.traced)
+        return self.deals[key]
+
+    def take(self, now_ns: int) -> Start | None:
+        """The next request to make: at once in a closed loop; None where there is none any more."""
+        if self.schedule is not None:
+            return self.schedule.take(now_ns)
+        return Start(next(self.numbers), now_ns) if now_ns < self.ends_ns else None
+
+
+def targets(given: Namespace, settings: RunSettings) -> tuple[Target, ...]:
+    """The target at each host; local cells are asked with the keys that the bundled server knows."""
+    environment = dict(target_options.environment())
+    aimed = (load_options.target_options(given, settings.provider, host) for host in settings.hosts)
+    found = tuple(target_options.targets(one, environment)[0] for one in aimed)
+    if not settings.local:
+        return found
+    (known,) = target_options.targets(load_options.target_options(given, settings.provider, None), environment)
+    return tuple(
+        replace(target, keys=known.keys, models={**known.models, **target.models}, own_keys=True) for target in found
+    )
+
+
+def plan(given: Namespace, settings: RunSettings, index: int, count: int) -> Plan:
+    """The part of one process of `count`."""
+    known, course = targets(given, settings), settings.course
+    purse = Purse(settings.ceilings.share(index, count), spending_limits.prices_of(known[0]))
+    began_ns = perf_counter_ns() + int(settings.lead_s * 1e9)
+    ends_ns = math.inf if math.isinf(course.total_s) else began_ns + course.total_s * 1e9
+    schedule = None
+    if course.kind != CLOSED:
+        schedule = Schedule(pace.share(starts(course, given.seed), index, count), began_ns, ends_ns)
+    numbers = itertools.count(index, count)
+    return Plan(
+        known, given.seed, given.jitter, purse, began_ns, ends_ns, numbers, schedule, index, course.kind == TRACE
+    )
+
+
+def starts(course: Course, seed: int) -> Iterable[int | tuple[int, Sizes]]:
+    """The whole schedule of a course, over all processes."""
+    if course.kind == TRACE:
+        assert course.trace is not None
+        return trace.lines(course.trace, course.speed)
+    return stages.moments(course.stages, course.arrivals, seed)

@@ -1,0 +1,125 @@
+"""One process that asks: its share of a run, from the plan to the last figure; and a run of one process alone."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from time import perf_counter_ns, time
+from typing import Any
+
+import gevent
+
+from wireproof.load.conformance import response_judge
+from wireproof.load.engine import generator_health, process_plan, run_owner
+from wireproof.load.engine.process_plan import Plan
+from wireproof.load.engine.run_owner import RunOwner
+from wireproof.load.engine.run_settings import RunSettings
+from wireproof.load.engine.user import LoadUser, UserContext
+from wireproof.load.results import counters
+from wireproof.load.results.metrics_recorder import Book
+from wireproof.load.results.request_log import Records
+from wireproof.load.results.safe_details import shown_without
+from wireproof.load.scenario import case_lookup
+from wireproof.load.scenario.measurement_window import Window
+from wireproof.load.scenario.request_template import Sizes
+
+
+class ProcessRun:
+    """The share of a run that this process asks."""
+
+    def __init__(self, environment: Any, users: Sequence[type[LoadUser]], book: Book) -> None:
+        self.environment, self.users, self.book = environment, users, book
+        self.plan: Plan | None = None
+        self._watching: Any = None
+        self._told_due = self._told_missed = 0
+
+    def begin(self, settings: RunSettings, index: int, count: int, when_idle: Callable[[], None]) -> Plan:
+        """Make the plan of the index-th of `count` processes, and hand it to the users.
+
+        Args:
+            when_idle: called when nothing is left to ask or under way.
+        """
+        given, book = self.environment.parsed_options, self.book
+        book.clear()
+        self._told_due = self._told_missed = 0
+        self.plan = made = process_plan.plan(given, settings, index, count)
+        opens_s, closes_s = settings.course.window_s
+        book.objectives = settings.objectives
+        book.shown = shown_without(secret for one in made.targets for secret in one.secrets)
+        book.begin(made.began_ns, Window(made.began_ns + opens_s * 1e9, made.began_ns + closes_s * 1e9))
+        if given.records:
+            book.records = Records(Path(given.records), index, made.began_ns, book.shown)
+        judge = None if given.no_judge else self._judge(made, settings)
+        UserContext(made, book, judge, when_idle).give_to(self.environment)
+        # What is there by now stays to the end; looking through it again and again would hold up the streams.
+        gc.freeze()
+        self._watching = gevent.spawn(generator_health.beat, book, made)
+        return made
+
+    def _judge(self, made: Plan, settings: RunSettings) -> response_judge.Judge:
+        """The judge of the answers of this process."""
+        # A worker has all users, and its master says which of them are wanted.
+        deals = [made.deal(user.scenario, 0) for user in self.users if user.scenario.name in settings.digests]
+        shots = [mould.cast(made.seed, 0, Sizes(1, 1)) for one in deals for mould in one.moulds]
+        return response_judge.warmed(made.targets[0], shots, case_lookup.cases(shot.name for shot in shots))
+
+    def end(self) -> None:
+        """Enter what still waits."""
+        if self._watching is not None:
+            self._watching.kill()
+            self._watching = None
+        self.count_starts()
+        self.book.flush()
+        if self.book.records is not None:
+            self.book.records.close()
+            self.book.records = None
+
+    def count_starts(self) -> None:
+        """Count the starts that came due since the last time, and those of them that were missed."""
+        schedule = None if self.plan is None else self.plan.schedule
+        if schedule is not None:
+            self.book.counts[counters.STARTS_DUE] += schedule.given - self._told_due
+            self.book.counts[counters.STARTS_MISSED] += schedule.missed - self._told_missed
+            self._told_due, self._told_missed = schedule.given, schedule.missed
+
+
+class LocalRun:
+    """A run of one process, which asks all of it and tells the result."""
+
+    def __init__(self, owner: RunOwner, users: Sequence[type[LoadUser]]) -> None:
+        self.environment, self.owner = owner.environment, owner
+        self.process = ProcessRun(owner.environment, users, owner.book)
+
+    def listen(self) -> None:
+        """Follow locust's events."""
+        at = self.environment.events
+        at.test_start.add_listener(self.start)
+        at.test_stop.add_listener(self.stop)
+        at.quitting.add_listener(self.finish)
+
+    def start(self, **_: Any) -> None:
+        """Begin to ask."""
+        made = self.process.begin(self.owner.settings, 0, 1, self.end_when_idle)
+        self.owner.begin(time() + (made.began_ns - perf_counter_ns()) / 1e9)
+
+    def end_when_idle(self) -> None:
+        """End a run without a web UI: nothing is left to ask or under way."""
+        if self.environment.parsed_options.headless:
+            gevent.spawn(self.environment.runner.quit)
+
+    def stop(self, **_: Any) -> None:
+        """Enter what still waits."""
+        self.owner.end()
+        self.process.end()
+
+    def summary(self) -> dict[str, Any]:
+        """The result so far."""
+        return self.owner.summary()
+
+    def finish(self, **_: Any) -> None:
+        """Make the result known."""
+        run_owner.quit_if_under_way(self.environment.runner)
+        self.stop()
+        self.owner.stop_cells()
+        self.owner.conclude(self.summary())

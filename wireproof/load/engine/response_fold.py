@@ -1,0 +1,167 @@
+"""The body of one answer, folded read by read into stamps, tokens and a verdict."""
+
+from __future__ import annotations
+
+from operator import sub
+from typing import Any
+
+import orjson
+
+from wireproof.load.engine.chunk_template import Template, template_of
+from wireproof.load.engine.delta_kinds import ENDED, FAILED, STRANGE, THOUGHT, VISIBLE, reader_for
+from wireproof.load.engine.sse_frames import Frames
+from wireproof.load.request_record import Outcome, Tokens
+
+DONE = b"[DONE]"
+SHOWN = 120
+# What a user of the stream does not notice: the decoder calls them offences, a client reads on.
+HARMLESS = frozenset({"no-space-after-colon", "many-data-lines", "event-without-data", "byte-order-mark"})
+
+
+class StreamTally:
+    """A streamed answer; each stamp is that of the network read that completed the event."""
+
+    __slots__ = (
+        "_alike", "_frames", "_glimpse", "_learns", "_needs_done",
+        "detail", "done_ns", "flags", "kept", "stamps", "usage", "visible_ns",
+    )  # fmt: skip
+
+    def __init__(self, endpoint: str, *, keeps: bool = False, whole: bool = False) -> None:
+        self._frames, self._glimpse = Frames(), reader_for(endpoint)
+        self._needs_done = endpoint != "responses"
+        # Where every text of a stream is wanted, none is passed over.
+        self._learns = self._needs_done and not whole
+        self._alike: Template | None = None
+        # The body without the events that are like another, where it is kept.
+        self.kept: list[bytes] | None = [] if keeps else None
+        self.stamps: list[int] = []
+        self.visible_ns: int | None = None
+        self.done_ns: int | None = None
+        self.flags = 0
+        self.usage: Any = None
+        self.detail = ""
+
+    def feed(self, data: bytes, at_ns: int) -> None:
+        """Take in the bytes of one read, stamped before they are looked at."""
+        frames, alike = self._frames, self._alike
+        # Most often a read is one event, and one like the last.
+        if alike is not None and not frames.rest and alike.is_event(data):
+            self.stamps.append(at_ns)
+            return
+        if self.kept is not None:
+            self.kept.append(data)
+        for payload in frames.feed(data):
+            if self._alike is not None and self._alike.is_payload(payload):
+                self.stamps.append(at_ns)
+            elif payload == DONE:
+                self.done_ns, self._alike = self.done_ns or at_ns, None
+            else:
+                self._look(payload, at_ns)
+        if not frames.are_regular:
+            self._alike = None
+
+    def _look(self, payload: bytes, at_ns: int) -> None:
+        """Decode one event."""
+        value: Any = None
+        try:
+            value = orjson.loads(payload)
+            flags, usage = self._glimpse(value)
+        except orjson.JSONDecodeError:
+            flags, usage = (0, None) if payload.strip() == DONE else (STRANGE, None)
+            self.done_ns = self.done_ns or (None if flags else at_ns)
+        if flags & (VISIBLE | THOUGHT):
+            self.stamps.append(at_ns)
+            if flags & VISIBLE and self.visible_ns is None:
+                self.visible_ns = at_ns
+        # Alike is what follows the same without a break: what a chunk means depends on what came between.
+        learns = flags == VISIBLE and usage is None and self._learns
+        self._alike = template_of(payload, value) if learns else None
+        if flags & (FAILED | STRANGE) and not self.detail:
+            self.detail = payload[:SHOWN].decode(errors="replace")
+        self.flags |= flags
+        if usage is not None:
+            self.usage = usage
+
+    @property
+    def body(self) -> bytes | None:
+        """What is kept of the body."""
+        return None if self.kept is None else b"".join(self.kept)
+
+    def verdict(self) -> tuple[Outcome, str]:
+        """What the stream came to, once its body has ended as HTTP says."""
+        offences = [offence for offence in self._frames.close() if offence.rule not in HARMLESS]
+        if self.failed:
+            return Outcome.FAILED, self.detail
+        if self.flags & STRANGE:
+            return Outcome.STRANGE, f"an event is no chunk: {self.detail}"
+        ended = bool(self.flags & ENDED)
+        if not ended and self.done_ns is None:
+            return Outcome.CUT, "the stream ends without a finish reason and without [DONE]"
+        if offences:
+            return Outcome.STRANGE, f"{offences[0].rule}: {offences[0].detail}"
+        if self._needs_done and not (ended and self.done_ns):
+            return Outcome.STRANGE, "the stream has no [DONE]" if ended else "the stream has no finish reason"
+        return (Outcome.OK, "") if ended else (Outcome.STRANGE, "the stream tells no end of the response")
+
+    @property
+    def failed(self) -> bool:
+        """The stream told an error."""
+        return bool(self.flags & FAILED)
+
+    @property
+    def tokens(self) -> Tokens:
+        """By usage where the stream tells it, else one a delta."""
+        return tokens_of(self.usage) or Tokens(0, len(self.stamps), "chunks")
+
+    @property
+    def gaps_ns(self) -> tuple[int, ...]:
+        """Between each two deltas, those of one read included as nothing."""
+        return tuple(map(sub, self.stamps[1:], self.stamps))
+
+
+class WholeTally:
+    """An answer in one piece."""
+
+    __slots__ = ("_parts", "usage")
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self.usage: Any = None
+
+    def feed(self, data: bytes, at_ns: int) -> None:
+        self._parts.append(data)
+
+    @property
+    def body(self) -> bytes:
+        """The body."""
+        return b"".join(self._parts)
+
+    def verdict(self) -> tuple[Outcome, str]:
+        """An answer of success is a JSON object, and no error."""
+        body = self.body
+        try:
+            value = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            return Outcome.STRANGE, f"the answer is no JSON: {body[:SHOWN].decode(errors='replace')}"
+        if not isinstance(value, dict | list):
+            return Outcome.STRANGE, "the answer is neither an object nor a list"
+        if isinstance(value, dict):
+            self.usage = value.get("usage")
+            if value.get("error") is not None:
+                return Outcome.STRANGE, f"an error under a status of success: {body[:SHOWN].decode(errors='replace')}"
+        return Outcome.OK, ""
+
+    @property
+    def tokens(self) -> Tokens:
+        return tokens_of(self.usage) or Tokens()
+
+
+def tokens_of(usage: Any) -> Tokens | None:
+    """The counts of a usage object, under the names of either API; None where it holds none."""
+    if not isinstance(usage, dict):
+        return None
+    prompt = usage.get("prompt_tokens", usage.get("input_tokens"))
+    answer = usage.get("completion_tokens", usage.get("output_tokens", 0))
+    if not isinstance(prompt, int) or not isinstance(answer, int):
+        return None
+    return Tokens(prompt, answer, "usage")

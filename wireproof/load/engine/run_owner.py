@@ -1,0 +1,96 @@
+"""The process that a user started, alone or as a master: it owns the settings, the cells, the terminal, the result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import gevent
+from locust.runners import STATE_RUNNING, STATE_SPAWNING
+
+from wireproof.contract import target_options
+from wireproof.load.cell_servers import Cells
+from wireproof.load.conformance import conformance_share
+from wireproof.load.engine import finish, live_line, load_options
+from wireproof.load.engine.run_settings import RunSettings
+from wireproof.load.engine.workers import Crew
+from wireproof.load.results import summary
+from wireproof.load.results.metrics_recorder import Book
+from wireproof.load.scenario.load_shape import CLOSED
+from wireproof.load.scenario.scenario import Scenario
+
+UNDER_WAY = (STATE_RUNNING, STATE_SPAWNING)
+
+
+class RunOwner:
+    """All of a run that only its first process has.
+
+    Attributes:
+        book: the figures of the whole run.
+        began: when the course began, in seconds since 1970.
+    """
+
+    def __init__(
+        self, environment: Any, scenarios: Sequence[Scenario], settings: RunSettings, cells: Cells | None
+    ) -> None:
+        self.environment, self.scenarios, self.settings, self._cells = environment, scenarios, settings, cells
+        self.book = Book(environment.stats.get, environment.events.request.fire)
+        self.began = 0.0
+        self._showing: Any = None
+
+    def begin(self, began: float) -> None:
+        """Note when the course begins, and show how it goes where somebody looks."""
+        self.began = began
+        if live_line.watched(self.environment):
+            total_s = self.settings.lead_s + self.settings.course.total_s
+            self._showing = gevent.spawn(live_line.show, self.environment, total_s)
+
+    def end(self) -> None:
+        """Show no more."""
+        if self._showing is not None:
+            self._showing.kill()
+            self._showing = None
+
+    def summary(self, crew: Crew | None = None, lost: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+        """The result so far; `lost` are those of the crew that did not tell everything."""
+        crew, settings = crew or Crew(), self.settings
+        setting = self._setting() | {"workers": {"count": max(1, len(crew.workers)), "lost": list(lost)}}
+        found = summary.summary(self.environment.stats, self.book, setting, settings.course, settings.lead_s)
+        aimed = load_options.target_options(self.environment.parsed_options, settings.provider, settings.hosts[0])
+        (target, *_) = target_options.targets(aimed, dict(target_options.environment()))
+        found["conformance"] = conformance_share.told(self.book.judgements, target)
+        return finish.judged(found, settings.thresholds, crew.doubts(lost))
+
+    def _setting(self) -> dict[str, Any]:
+        """The part of the result that tells what was run."""
+        given, settings, course = self.environment.parsed_options, self.settings, self.settings.course
+        return {
+            "began": self.began,
+            "provider": settings.provider,
+            "scenarios": [{"name": one.name, "digest": one.digest} for one in self.scenarios],
+            "hosts": list(settings.hosts),
+            "local_latency": given.latency if settings.local else None,
+            "load": course.as_data(),
+            "rate": given.rate,
+            "arrivals": course.arrivals if course.kind == "open" else None,
+            "users": course.height or self.environment.runner.target_user_count or given.num_users,
+            "jitter_s": given.jitter if course.kind == CLOSED else None,
+            "seed": given.seed,
+            "objectives": settings.objectives,
+            "error_bar": settings.error_bar,
+        }
+
+    def stop_cells(self) -> None:
+        """End the cells that were started for this run."""
+        if self._cells is not None:
+            self._cells.stop()
+
+    def conclude(self, found: Mapping[str, Any]) -> None:
+        """Print and write a result, and set the exit code."""
+        self.environment.process_exit_code = finish.end(found, self.environment.parsed_options)
+
+
+def quit_if_under_way(runner: Any) -> None:
+    """End a run that a signal ends while users ask: they go before the cells do."""
+    if runner.state in UNDER_WAY:
+        runner.quit()

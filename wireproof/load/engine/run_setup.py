@@ -1,0 +1,118 @@
+"""What is settled before a run begins: hosts, bounds, course, and what locust knows of them."""
+
+from __future__ import annotations
+
+import math
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from locust.runners import MasterRunner
+
+from wireproof.errors import WireproofError
+from wireproof.load import cell_servers
+from wireproof.load.cell_servers import Cells
+from wireproof.load.engine import finish, load_options, process_plan
+from wireproof.load.engine.locust_shape import Shape
+from wireproof.load.engine.run_settings import RunSettings
+from wireproof.load.results import request_log
+from wireproof.load.scenario import request_mix, spending_limits, trace
+from wireproof.load.scenario.load_shape import CLOSED, TRACE, Course
+from wireproof.load.scenario.scenario import Scenario, one_course
+
+# How long a worker may take for its last report, beyond the time that its requests have.
+LAST_REPORT_S = 10.0
+# A course of users that go leaves them this long to finish.
+GOING_S = 60.0
+# How long the word to begin may take from a master to all its workers.
+SPAWNING_S = 1.0
+
+
+def lay_out(environment: Any, scenarios: Sequence[Scenario]) -> tuple[RunSettings, Cells | None]:
+    """The settings of a run, and the cells that were started for it, if any.
+
+    Raises WireproofError where the run may not be, or not so.
+    """
+    given = environment.parsed_options
+    settings, running = _settings(environment, scenarios), None
+    if not settings.hosts:
+        running = cell_servers.start(settings.provider, given.cells, given.latency, given.providers)
+        settings = replace(settings, hosts=running.hosts)
+        environment.host = ",".join(running.hosts)
+    try:
+        first, *_ = process_plan.targets(given, settings)
+        for one in scenarios:
+            request_mix.deal(one, first, given.seed, traced=settings.course.kind == TRACE)
+    except WireproofError:
+        if running is not None:
+            running.stop()
+        raise
+    _tell_locust(environment, settings, first.deadlines.total)
+    told = f"{', '.join(settings.hosts)} ({settings.provider}); seed {given.seed}; {settings.ceilings}"
+    print(f"wireproof load: {told}", file=sys.stderr)
+    return settings, running
+
+
+def _settings(environment: Any, scenarios: Sequence[Scenario]) -> RunSettings:
+    """What the command line and the scenarios say, without hosts where cells are still to be started."""
+    given = environment.parsed_options
+    objectives, thresholds = finish.objectives(given, scenarios), finish.thresholds(given, scenarios)
+    error_bar = finish.error_bar(given.error_bar)
+    if given.records:
+        request_log.begin(Path(given.records))
+    hosts = tuple(environment.host.split(",")) if environment.host else ()
+    ceilings = spending_limits.ceilings(load_options.ceilings_of(given), hosts, allowed=given.i_may_load_this_host)
+    course = _course(given, one_course(scenarios))
+    given.num_users = given.num_users or course.users or (1 if course.kind == CLOSED else load_options.UNDER_WAY)
+    return RunSettings(
+        provider=given.provider or next((one.provider for one in scenarios if one.provider), "openai"),
+        hosts=hosts,
+        local=given.own_cells or not hosts,
+        ceilings=ceilings,
+        course=course,
+        lead_s=_lead_s(environment, course),
+        digests={one.name: one.digest for one in scenarios},
+        objectives=objectives,
+        thresholds=thresholds,
+        error_bar=error_bar,
+    )
+
+
+def _course(given: Namespace, course: Course) -> Course:
+    """The course as the command line wants it, with its end."""
+    course = course.changed(given.rate, given.arrivals, given.num_users, given.run_time)
+    if course.kind == TRACE:
+        assert course.trace is not None
+        last_ns, _ = trace.lines(course.trace, course.speed)[-1]
+        course = replace(course, total_s=min(course.total_s, last_ns / 1e9 + 1e-3))
+    for name in ("warm_up", "cool_down"):
+        if getattr(given, name) is not None:
+            course = replace(course, **{f"{name}_s": getattr(given, name)})
+    course.check()
+    return course
+
+
+def _lead_s(environment: Any, course: Course) -> float:
+    """Seconds until the users of an open loop are there; a closed loop begins with each of them."""
+    if course.kind == CLOSED:
+        return 0.0
+    given = environment.parsed_options
+    several_s = SPAWNING_S if isinstance(environment.runner, MasterRunner) else 0.0
+    users_s: float = given.num_users / given.spawn_rate
+    return users_s + several_s
+
+
+def _tell_locust(environment: Any, settings: RunSettings, deadline_s: float) -> None:
+    """Tell locust when how many users ask, and when the run is over at the latest."""
+    given, course = environment.parsed_options, settings.course
+    if course.kind == CLOSED and course.stages:
+        environment.shape_class = Shape(course, given.spawn_rate)
+        environment.stop_timeout = max(environment.stop_timeout, min(GOING_S, deadline_s))
+        given.run_time = None
+    elif not math.isinf(course.total_s):
+        # The plan ends the run, and what is under way then is waited for; locust's own timer, which runs while this
+        # process still gets ready, is for what never ends.
+        given.run_time = settings.lead_s + course.total_s + deadline_s + LAST_REPORT_S

@@ -1,0 +1,1 @@
+"""Experiments: commands that make load runs of their own."""

@@ -1,0 +1,46 @@
+"""A sweep, for people and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wireproof import __version__
+from wireproof.load.experiments.sweep.knee import Knee
+from wireproof.load.experiments.sweep.search import Found, Limits
+from wireproof.load.results.sweep_words import answer, bend, resolved
+
+SHOWN = ("TTFT ms", "e2e ms")
+
+
+def as_data(scenario: str, by: str, limits: Limits, found: Found, knee: Knee | None) -> dict[str, Any]:
+    """The JSON form (schemas/formats/sweep.json)."""
+    return {
+        "wireproof": __version__,
+        "kind": "sweep",
+        "scenario": scenario,
+        "by": by,
+        "share": limits.wanted,
+        "precision": limits.precision,
+        **found.as_data(),
+        "knee": None if knee is None else knee.as_data(),
+        "steps": [{**step.as_data(), "verdict": step.verdict(limits.wanted)} for step in found.steps],
+    }
+
+
+def as_text(data: Mapping[str, Any]) -> str:
+    """The answer, the knee, and every step."""
+    lines = [f"sweep of {data['scenario']}: {answer(data)}", f"  {resolved(data)}", f"  {bend(data)}"]
+    header = " ".join(f"{f'{name} p95':>12}" for name in SHOWN)
+    lines.append(f"  {'load':>8} {'ok/s':>8} {'good':>7} {'interval':^15} {header}")
+    for step in data["steps"]:
+        notes = [step["verdict"], *(["falls behind"] if step["behind"] else []), *step["doubts"]]
+        good = f"{step['share']:>7.1%} {step['share_low']:>7.1%}–{step['share_high']:<7.1%}"
+        shown = " ".join(f"{_cell(step, name):>12}" for name in SHOWN)
+        lines.append(f"  {step['load']:>8g} {step['ok_s']:>8.4g} {good} {shown}  {', '.join(notes)}")
+    return "\n".join(lines)
+
+
+def _cell(step: Mapping[str, Any], metric: str) -> str:
+    value = (step["figures"] or {}).get(metric, {}).get("p95")
+    return "-" if value is None else f"{value:.4g}"

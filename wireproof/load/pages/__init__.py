@@ -1,0 +1,1 @@
+"""Pages of a load run: load.html and load.md."""

@@ -1,0 +1,159 @@
+"""load.html: a load run, a sweep, or what a limit is, on one page that opens offline."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from wireproof import __version__
+from wireproof.load.pages import chart_series
+from wireproof.load.results import error_bar, throttling
+from wireproof.load.results.sweep_words import answer, bend, resolved
+from wireproof.load.scenario.thresholds import measured
+from wireproof.report.html_page import environment, inline
+
+SCRIPTS = ("uplot.min.js", "text.js", "charts.js", "load.js")
+COLUMNS = ("n", "mean", "p50", "p90", "p95", "p99", "p99.9", "max")
+SIGNS = {True: ("pass", "✓", "holds"), False: ("broken", "✕", "broken"), None: ("none", "–", "not to be told")}
+# Names of the parts, in the order in which they stand.
+PARTS = {
+    "thresholds": "Thresholds",
+    "over-time": "Over time",
+    "latencies": "Latencies",
+    "conformance": "Conformance",
+    "sweep-title": "Sweep",
+    "limits-title": "Limiter",
+    "honesty": "Honesty",
+}
+
+Found = Mapping[str, Any]
+
+
+def load_page(run: Found | None = None, sweep: Found | None = None, limits: Found | None = None) -> str:
+    """The page of whichever of the three there is."""
+    drawn: dict[str, Any] = {"time": {"x": []}, "cdf": [], "heat": {"cells": []}, "sweep": None, "limiter": None}
+    if run is not None:
+        drawn |= {
+            "time": chart_series.over_time(run),
+            "cdf": chart_series.curves(run),
+            "heat": chart_series.heat(run),
+        }
+    if sweep is not None:
+        drawn["sweep"] = chart_series.of_sweep(sweep)
+    if limits is not None:
+        drawn["limiter"] = chart_series.of_limits(limits)
+    script = Markup("\n").join(inline(name) for name in SCRIPTS)
+    state, headline = outcome(run, sweep, limits)
+    return (
+        environment()
+        .get_template("load.html")
+        .render(
+            version=__version__,
+            state=state,
+            headline=headline,
+            title=title(run, sweep, limits),
+            about=_about(run) if run else "",
+            doubts=run["doubts"] if run else [],
+            cards=list(_cards(run)) if run else [],
+            run=run,
+            requests=[(name, one | {"words": words(one)}) for name, one in run["requests"].items()] if run else [],
+            series=drawn["time"],
+            heat=drawn["heat"]["cells"],
+            outside=_outside(run) if run else "",
+            bar=error_bar.sentence(run.get("error_bar")) if run else "",
+            limiter=throttling.sentence(run["limiter"]) if run else "",
+            definitions=escape(run["definitions"]) if run else "",
+            sweep=[tell(sweep) for tell in (answer, resolved, bend)] if sweep else [],
+            limits=limits and {"headline": limits["headline"], "shown": limits["shown"]},
+            signs=SIGNS,
+            measured=measured,
+            columns=COLUMNS,
+            parts=[(part, name) for part, name in PARTS.items() if part in _present(run, sweep, limits)],
+            script=script,
+            script_hash=base64.b64encode(sha256(script.encode()).digest()).decode(),
+            # Nothing in it can end the element that holds it.
+            data=Markup(json.dumps(drawn, separators=(",", ":")).replace("<", "\\u003c")),
+        )
+    )
+
+
+def outcome(run: Found | None, sweep: Found | None, limits: Found | None) -> tuple[str, str]:
+    """The state and the sentence at the top."""
+    if run is not None and not run["valid"]:
+        return "error", "Not to be believed"
+    told = [one["holds"] for one in (run or {}).get("thresholds", ())]
+    told += [one["holds"] for one in (limits or {}).get("shown", ()) if one["holds"] is not None]
+    if sweep is not None:
+        told.append(sweep["resolved"] or None)
+    if False in told:
+        return "broken", f"{told.count(False)} of {len(told)} broken"
+    if None in told:
+        return "error", "Not resolved"
+    return ("pass", f"All {len(told)} hold") if told else ("none", "Measured")
+
+
+def words(one: Found) -> str:
+    """What came of the requests of one name, in a line."""
+    outcomes = ", ".join(f"{number:,} {outcome}" for outcome, number in one["outcomes"].items())
+    speed = f"{one['requests_s']:.4g} requests/s, goodput {one['goodput_s']:.4g}/s, {one['tokens_s']:.4g} tokens/s"
+    return f"{outcomes}; {speed}."
+
+
+def title(run: Found | None, sweep: Found | None, limits: Found | None) -> str:
+    """What was measured, of whom."""
+    names = []
+    if run is not None:
+        names.append(f"{' '.join(one['name'] for one in run['scenarios'])}, {run['provider']}")
+    if sweep is not None:
+        names.append(f"sweep of {sweep['scenario']}")
+    if limits is not None:
+        names.append(f"limit of {limits['target']}")
+    return "; ".join(names)
+
+
+def _about(run: Found) -> str:
+    load = run["load"]
+    loop = {"closed": "closed loop", "open": f"open loop, {load['arrivals']}", "trace": f"trace {load['trace']}"}
+    starts = (
+        f"; {run['schedule']['due']:,} starts due, {run['schedule']['missed']:,} missed"
+        if load["kind"] != "closed"
+        else ""
+    )
+    where = f"{run['window_s']:.4g} s against {', '.join(run['hosts'])}"
+    return f"{loop[load['kind']]}, {run['users']} users, {where}{starts}; seed {run['seed']}."
+
+
+def _cards(run: Found) -> Iterator[dict[str, str]]:
+    whole = run["all"]
+    yield {"figure": f"{whole['ok_s']:.4g}/s", "words": "answers that are ok"}
+    for metric in ("TTFT ms", "e2e ms"):
+        row = whole["metrics"].get(metric)
+        # Where nothing was ok, the row has no figures at all.
+        if row and row.get("p50") is not None:
+            tail = "" if row["p95"] is None else f", p95 {row['p95']:.4g} ms"
+            yield {"figure": f"{row['p50']:.4g} ms", "words": f"{metric.removesuffix(' ms')} p50{tail}"}
+    yield {"figure": f"{whole['tokens_s']:.4g}/s", "words": "tokens of answers"}
+    asked = sum(whole["outcomes"].values())
+    fine = sum(whole["outcomes"].get(name, 0) for name in ("ok", "left"))
+    yield {"figure": f"{asked - fine:,}", "words": f"of {asked:,} requests were not ok"}
+    judged = run.get("conformance")
+    if judged and judged["judged"]:
+        yield {"figure": f"{judged['share']:.2%}", "words": f"of {judged['judged']:,} answers are conformant"}
+
+
+def _outside(run: Found) -> str:
+    told = {part: sum(outcomes.values()) for part, outcomes in run["outside"].items()}
+    return ", ".join(f"{number:,} of the {part}" for part, number in told.items() if number)
+
+
+def _present(run: Found | None, sweep: Found | None, limits: Found | None) -> set[str]:
+    parts: set[str] = set()
+    if run is not None:
+        parts |= {"over-time", "latencies", "honesty"}
+        parts |= {name for name in ("thresholds", "conformance") if run.get(name)}
+    return parts | ({"sweep-title"} if sweep else set()) | ({"limits-title"} if limits else set())

@@ -1,0 +1,29 @@
+"""Writes load.html and load.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from wireproof.errors import ConfigError
+from wireproof.load.pages.load_markdown import load_markdown
+from wireproof.load.pages.load_page import load_page
+
+PAGE, TEXT = "load.html", "load.md"
+
+
+def write_all(into: Path, **found: Mapping[str, Any] | None) -> None:
+    """Write the page and the text of a `run`, a `sweep` and `limits`, as far as they are there.
+
+    Raises ConfigError where the folder cannot be written to.
+    """
+    texts = {PAGE: load_page(**found), TEXT: load_markdown(**found)}
+    try:
+        into.mkdir(parents=True, exist_ok=True)
+        for name, text in texts.items():
+            (into / name).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(
+            str(into), f"the reports cannot be written ({error.strerror})", "name another folder"
+        ) from None

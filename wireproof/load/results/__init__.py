@@ -1,0 +1,1 @@
+"""Results of a load run: metrics, percentiles, comparison."""

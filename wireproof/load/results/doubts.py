@@ -1,0 +1,34 @@
+"""Signs that the figures of a run are not the server's but the load generator's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from wireproof.load.results.counters import STARTS_DUE, STARTS_MISSED, CounterKey
+from wireproof.stats import Counts, merged, quantile
+
+GENERATOR, SCHEDULE = "generator", "schedule"
+LOOP, LAG = "loop delay ms", "lag ms"
+# A figure may be off by this share of itself; below the floor a timer of the system is no better.
+OFF, FLOOR_MS = 0.1, 3.0
+MOST_MISSED = 0.01
+HIGH = 0.9
+
+
+def doubts(rows: Mapping[tuple[str, str], Counts], counts: Mapping[CounterKey, int]) -> tuple[str, ...]:
+    """Reasons not to believe the figures of a run; none where they can be believed."""
+    found = []
+    latency = _median(rows, "TTFT ms") or _median(rows, "headers ms") or 0.0
+    allowed = max(FLOOR_MS, latency * OFF)
+    for name, kind, word in ((GENERATOR, LOOP, "its own timers were"), (SCHEDULE, LAG, "requests were sent")):
+        late = quantile(rows.get((name, kind), {}), HIGH)
+        if late is not None and late > allowed:
+            found.append(f"{word} {late:.1f} ms late at the 90th percentile, and {allowed:.1f} ms is what may be")
+    missed, due = counts.get(STARTS_MISSED, 0), counts.get(STARTS_DUE, 0)
+    if due and missed / due > MOST_MISSED:
+        found.append(f"{missed} of {due} starts were missed: no user was free (more with -u)")
+    return tuple(found)
+
+
+def _median(rows: Mapping[tuple[str, str], Counts], kind: str) -> float | None:
+    return quantile(merged(counts for (_, found), counts in rows.items() if found == kind), 0.5)

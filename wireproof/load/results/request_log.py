@@ -1,0 +1,65 @@
+"""Raw records: one line of JSON a request, whatever became of it (schemas/formats/record.json)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from wireproof.errors import ConfigError
+from wireproof.load.request_record import Record
+
+TIMES = ("due", "sent", "headers", "first", "visible", "last", "done", "ended")
+
+
+class Records:
+    """The file of a run; several processes of one machine append to the same."""
+
+    def __init__(self, file: Path, process: int, began_ns: int, shown: Callable[[str], str]) -> None:
+        self._process, self._began_ns, self._shown = process, began_ns, shown
+        self._lines: list[bytes] = []
+        self._file = file.open("ab", buffering=0)
+
+    def keep(self, record: Record, number: int, part: str) -> None:
+        """Note a request; it is written with the next ones."""
+        row: dict[str, Any] = {
+            "number": number,
+            "process": self._process,
+            "name": record.name,
+            "part": part,
+            "outcome": str(record.outcome),
+            "status": record.status,
+            "detail": self._shown(record.detail),
+        }
+        for name in TIMES:
+            at_ns = getattr(record, f"{name}_ns")
+            row[f"{name}_ms"] = None if at_ns is None else (at_ns - self._began_ns) / 1e6
+        tokens = record.tokens
+        row["gaps_ms"] = [gap / 1e6 for gap in record.gaps_ns]
+        row["tokens"] = {"prompt": tokens.prompt, "answer": tokens.answer, "by": tokens.by}
+        row["bytes"] = {"sent": record.sent_bytes, "received": record.received_bytes}
+        row["retry_after_s"] = record.retry_after_s
+        self._lines.append(orjson.dumps(row))
+
+    def write(self) -> None:
+        """Append what was noted: whole lines in one write, so that those of another process do not come between."""
+        if self._lines:
+            self._file.write(b"\n".join((*self._lines, b"")))
+            self._lines.clear()
+
+    def close(self) -> None:
+        """Write the rest."""
+        self.write()
+        self._file.close()
+
+
+def begin(file: Path) -> None:
+    """An empty file; ConfigError where none can be written."""
+    try:
+        file.write_bytes(b"")
+    except OSError as error:
+        raise ConfigError(
+            f"--records {file}", f"it cannot be written ({error.strerror})", "name another file"
+        ) from None

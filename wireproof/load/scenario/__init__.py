@@ -1,0 +1,1 @@
+"""Scenarios: what is sent in a load run, and when."""

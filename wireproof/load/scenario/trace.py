@@ -1,0 +1,44 @@
+"""A recorded load, replayed: when each request came, and how many tokens went in and out.
+
+A line is a JSON object in the form that Mooncake published: `timestamp` in milliseconds, `input_length`,
+`output_length`, and `hash_ids`, one for each 512 tokens of the prompt, where equal ids are equal text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+
+from wireproof.contract import schemas
+from wireproof.errors import ConfigError
+from wireproof.load.scenario.request_template import Sizes
+
+Line = tuple[int, Sizes]
+
+
+def lines(file: Path, speed: float = 1.0) -> tuple[Line, ...]:
+    """The starts of a trace, in nanoseconds from its first one, and the sizes; ConfigError where it does not read."""
+    try:
+        rows = sorted(_rows(file), key=lambda row: row[0])
+    except OSError as error:
+        raise ConfigError(str(file), f"it cannot be read ({error.strerror})", "name a trace (docs/load.md)") from None
+    if not rows:
+        raise ConfigError(str(file), "it holds no request", "name a trace (docs/load.md)")
+    first = rows[0][0]
+    return tuple((int((at - first) / speed * 1e6), sizes) for at, sizes in rows)
+
+
+def _rows(file: Path) -> Iterator[tuple[float, Sizes]]:
+    with file.open("rb") as told:
+        for number, line in enumerate(told, 1):
+            if not line.strip():
+                continue
+            try:
+                row = orjson.loads(line)
+            except orjson.JSONDecodeError as error:
+                problem = f"it is no JSON ({error.msg})"
+                raise ConfigError(f"{file}, line {number}", problem, "write one object a line") from None
+            schemas.check_format(row, "trace", f"{file}, line {number}")
+            yield row["timestamp"], Sizes(row["input_length"], row["output_length"], row.get("hash_ids", ()))
