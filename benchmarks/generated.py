@@ -28,9 +28,9 @@ from benchmarks.described import document
 from wireproof.contract import loading
 from wireproof.evidence.exchange_json import exchange_from
 from wireproof.mock.control import FAULT
+from wireproof.mock.dry_run import NOW, Rehearsal
 from wireproof.mock.faults import faults
-from wireproof.mock.message import Received
-from wireproof.mock.rehearsal import NOW, Rehearsal
+from wireproof.mock.protocol.messages import Received
 from wireproof.mock.server import Server, serving
 
 PROVIDER = "openai"

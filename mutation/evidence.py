@@ -27,7 +27,7 @@ from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import Entry
 from wireproof.mock.faults import faults
-from wireproof.mock.faults.derived import MARK
+from wireproof.mock.faults.derived_from_clauses import MARK
 from wireproof.proof.column import Stand
 from wireproof.proof.kill_matrix import DEADLINES, committed
 from wireproof.session import mock_process

@@ -15,7 +15,7 @@ from wireproof.report.docs.field_bugs_page import deviations_page
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "deviations.md"
 MATRIX = json.loads((ROOT / "tests" / "matrix.json").read_text(encoding="utf-8"))
-ELSEWHERE, SOURCES = stored("elsewhere.yaml"), stored("sources.yaml")
+ELSEWHERE, SOURCES = stored("bugs_without_fault.yaml"), stored("bug_links.yaml")
 ENTRIES = (ROOT / "tests" / "data" / "deviation-ids.txt").read_text(encoding="utf-8").split()
 FAULTS = [fault.as_data() for fault in faults().values()]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from wireproof.mock.faults.framing import LAPSES
-from wireproof.mock.message import Op, Ops
+from wireproof.mock.faults.broken_framing import LAPSES
+from wireproof.mock.protocol.messages import Op, Ops
 from wireproof.proof.socket_needed import is_unreadable, likeness, whole
 
 PLAIN: Ops = (Op("head", b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n"), Op("body", b'{"object":1}'))

@@ -10,8 +10,8 @@ import pytest
 
 from wireproof.judging.suite_loader import load_checks
 from wireproof.mock.faults import faults
-from wireproof.mock.message import Received
-from wireproof.mock.said import Said
+from wireproof.mock.protocol.answers import Said
+from wireproof.mock.protocol.messages import Received
 
 INTERNALS: dict[str, str] = load_checks()["errors.no-internals"].function.__globals__["INTERNALS"]
 ENVELOPE = {"error": {"message": "No.", "type": "invalid_request_error", "param": None, "code": None}}

@@ -19,7 +19,7 @@ PAGE = ROOT / "docs" / "kill-matrix.md"
 FILE = ROOT / "tests" / "matrix.json"
 # The description leaves these members optional; clients have come to rely on them.
 DE_FACTO = {"chat-usage-missing", "stream-role-missing"}
-SEEDED: dict[str, str] = stored("seeded.yaml")
+SEEDED: dict[str, str] = stored("benchmark_faults.yaml")
 
 
 @pytest.fixture(name="entries", scope="module")

@@ -50,7 +50,7 @@ OWNERS = {
     "locust": ("wireproof.load.",),
     "gevent": ("wireproof.load.",),
     "geventhttpclient": ("wireproof.load.",),
-    "orjson": ("wireproof.load.", "wireproof.mock.said"),
+    "orjson": ("wireproof.load.", "wireproof.mock.protocol.answers"),
     "ddsketch": ("wireproof.stats",),
     "yaml": ("wireproof.formats.yaml_file",),
     "pytest": (
@@ -137,9 +137,11 @@ def test_every_module_imports_only_what_its_layer_may() -> None:
         pytest.param("wireproof.wire2", "import httpcore._async", id="a-name-that-only-begins-alike"),
         pytest.param("wireproof.contract.loading", "from jsonschema import validate", id="validators-outside-contract"),
         pytest.param("wireproof.proof.kill_matrix", "import locust", id="locust-outside-load"),
-        pytest.param("wireproof.mock.core", "from wireproof import expect", id="the-mock-and-expectations"),
-        pytest.param("wireproof.mock.core", "from wireproof.judging.judge import Bench", id="the-mock-and-the-judge"),
-        pytest.param("wireproof.mock.core", "import yaml", id="yaml-in-the-server"),
+        pytest.param("wireproof.mock.application", "from wireproof import expect", id="the-mock-and-expectations"),
+        pytest.param(
+            "wireproof.mock.application", "from wireproof.judging.judge import Bench", id="the-mock-and-the-judge"
+        ),
+        pytest.param("wireproof.mock.application", "import yaml", id="yaml-in-the-server"),
         pytest.param("wireproof.session.run", "import pytest", id="pytest-outside-the-plugin"),
         pytest.param("suites.chat.test_x", "from wireproof.client.http_client import Wire", id="a-suite-and-the-wire"),
         pytest.param("suites.chat.test_x", "import pytest", id="a-suite-and-a-library"),
@@ -156,7 +158,7 @@ def test_a_wrong_import_is_noticed(module: str, source: str) -> None:
         pytest.param("wireproof.load.engine.user", "import locust", id="load-and-locust"),
         pytest.param("wireproof.evidence.exchange", "from wireproof import sse", id="pure-and-pure"),
         pytest.param("suites.chat.test_x", "from wireproof import expect\nimport json", id="a-suite-and-expectations"),
-        pytest.param("wireproof.mock.core", "from wireproof import pointer", id="the-mock-and-a-pure-function"),
+        pytest.param("wireproof.mock.application", "from wireproof import pointer", id="the-mock-and-a-pure-function"),
     ],
 )
 def test_a_right_import_passes(module: str, source: str) -> None:

@@ -16,12 +16,12 @@ import pytest
 
 from wireproof.cli import cell_processes
 from wireproof.errors import ConfigError
-from wireproof.mock.cell import Cell, Stay
-from wireproof.mock.core import Core
-from wireproof.mock.kept_answers import KeptAnswers, prepare
-from wireproof.mock.latency import Latency, Prefixes, Spread, bears_token, paced
-from wireproof.mock.message import Op, Received
-from wireproof.mock.prefix_usage import with_cached
+from wireproof.mock.application import Core
+from wireproof.mock.cells.answer_cache import KeptAnswers, prepare
+from wireproof.mock.cells.cell import Cell, Stay
+from wireproof.mock.cells.latency import Latency, Prefixes, Spread, bears_token, paced
+from wireproof.mock.cells.prefix_cache_usage import with_cached
+from wireproof.mock.protocol.messages import Op, Received
 
 HEAD = Op("head", b"HTTP/1.1 200 OK\r\n\r\n")
 ROLE = Op("chunk", b'data: {"choices":[{"delta":{"role":"assistant","content":""}}]}\n\n')

@@ -22,10 +22,10 @@ from wireproof.load.engine.response_parser import Reply
 from wireproof.load.request_record import Answer, Outcome, Record
 from wireproof.load.scenario import case_lookup, prepared_request
 from wireproof.load.scenario.prepared_request import Shot
+from wireproof.mock.dry_run import NOW, Rehearsal
 from wireproof.mock.faults import faults
-from wireproof.mock.head import wire_bytes
-from wireproof.mock.message import Ops, Received
-from wireproof.mock.rehearsal import NOW, Rehearsal
+from wireproof.mock.protocol.messages import Ops, Received
+from wireproof.mock.protocol.response_head import wire_bytes
 
 STREAMS = ("chat-usage-stream", "chat-basic-stream")
 

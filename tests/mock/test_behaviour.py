@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wireproof.mock.draw import Draw
-from wireproof.mock.fit import fit
-from wireproof.mock.tokens import pieces
+from wireproof.mock.model.hash_random import Draw
+from wireproof.mock.model.schema_values import fit
+from wireproof.mock.model.tokenizer import pieces
 
 WEATHER = {
     "type": "function",

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from wireproof.contract.schemas import SchemaSet
-from wireproof.mock.catalogue import a_token
+from wireproof.mock.endpoints.models import a_token
 
 NAMES = ["openai", "iio", "io-intelligence", "iotex", "aion", "aiorouter"]
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import wireproof.mock
 from wireproof.contract.mock_controls import CELL, CLOCK, FAULT, HEADERS, SLOTS
-from wireproof.mock import control, slots
+from wireproof.mock import control
+from wireproof.mock.accounts import slots
 
 SOURCES = Path(wireproof.mock.__file__).parent.rglob("*.py")
 

@@ -14,11 +14,11 @@ import pytest
 from wireproof.client.request_builder import render
 from wireproof.client.skip_reasons import CannotSend
 from wireproof.contract import loading, target_options
-from wireproof.mock.core import Core
+from wireproof.mock.application import Core
+from wireproof.mock.dry_run import Rehearsal
 from wireproof.mock.faults import derived, faults, find
-from wireproof.mock.head import ops_of
-from wireproof.mock.message import Received
-from wireproof.mock.rehearsal import Rehearsal
+from wireproof.mock.protocol.messages import Received
+from wireproof.mock.protocol.response_head import ops_of
 
 NOW = 1_800_000_000.0
 # Where each fault was seen to break something; it is looked for there first.

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wireproof.mock.message import Received
+from wireproof.mock.protocol.messages import Received
 from wireproof.mock.server import serving
 
 HEALTH = b"GET /iio/v1/health HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer iio-dev-mock-enterprise\r\n\r\n"

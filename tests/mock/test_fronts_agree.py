@@ -11,8 +11,8 @@ import httpx
 import pytest
 import uvicorn
 
-from wireproof.mock.asgi import Application
-from wireproof.mock.core import Core
+from wireproof.mock.application import Core
+from wireproof.mock.http.asgi import Application
 from wireproof.mock.server import serving
 
 NOW = 1_800_000_000.5

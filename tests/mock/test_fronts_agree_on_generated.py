@@ -14,8 +14,8 @@ from wireproof.client.request_builder import Outgoing, render
 from wireproof.contract import loading, target_options
 from wireproof.generation.families import strategies
 from wireproof.generation.fixed_sample import examples
-from wireproof.mock.asgi import Application
-from wireproof.mock.core import Core
+from wireproof.mock.application import Core
+from wireproof.mock.http.asgi import Application
 from wireproof.mock.server import serving
 
 NOW = 1_800_000_000.5

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wireproof.mock.pictures import COLOURS, MAGIC, Unreadable, chunk, colour_of, png
+from wireproof.mock.model.png import COLOURS, MAGIC, Unreadable, chunk, colour_of, png
 
 
 @pytest.fixture(name="draw")

@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from wireproof.contract import loading
-from wireproof.mock.message import Received
+from wireproof.mock.accounts.slots import is_streamed
+from wireproof.mock.protocol.messages import Received
 from wireproof.mock.server import serving
-from wireproof.mock.slots import is_streamed
 
 CHAT = {"model": "qwen2.5:7b", "messages": [{"role": "user", "content": "Say exactly: ok"}]}
 LARGE = b"{" + b" " * 11_000_000

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from wireproof.mock.profile import Profile
-from wireproof.mock.refusal import row_of
+from wireproof.mock.provider.profile import Profile
+from wireproof.mock.provider.refusals import row_of
 
 CHAT = {"messages": [{"role": "user", "content": "hi"}]}
 

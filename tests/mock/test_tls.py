@@ -13,7 +13,7 @@ import pytest
 import trustme
 
 from wireproof.errors import ConfigError
-from wireproof.mock import tls
+from wireproof.mock.http import tls
 from wireproof.mock.server import serving
 
 ROOT = Path(__file__).parents[2]

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wireproof.mock import transcripts
-from wireproof.mock.multipart import read
-from wireproof.mock.refusal import Refused
+from wireproof.mock.model import transcripts
+from wireproof.mock.provider.form_reader import read
+from wireproof.mock.provider.refusals import Refused
 
 
 def recording(seconds=2):

@@ -38,9 +38,10 @@ def run(options: argparse.Namespace) -> int:
     """Serve until a signal ends it."""
     from wireproof.cli import cell_processes
     from wireproof.contract import loading
-    from wireproof.mock import server, tls
-    from wireproof.mock.latency import Latency
-    from wireproof.mock.script import of_cell
+    from wireproof.mock import server
+    from wireproof.mock.cells.latency import Latency
+    from wireproof.mock.cells.outage_script import of_cell
+    from wireproof.mock.http import tls
 
     data = loading.providers_data(Path(options.providers) if options.providers else None)
     for name in options.provider:

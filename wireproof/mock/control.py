@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from wireproof.mock import routes
+from wireproof.mock.accounts.server_state import State
 from wireproof.mock.faults import find
-from wireproof.mock.lapse import NO_LAPSE, Lapse
-from wireproof.mock.message import Received
-from wireproof.mock.profile import Profile
-from wireproof.mock.refusal import Refused
-from wireproof.mock.said import Said
-from wireproof.mock.state import State
+from wireproof.mock.faults.hooks import NO_LAPSE, Lapse
+from wireproof.mock.protocol.answers import Said
+from wireproof.mock.protocol.messages import Received
+from wireproof.mock.provider import routes
+from wireproof.mock.provider.profile import Profile
+from wireproof.mock.provider.refusals import Refused
 
 PREFIX = "/_wireproof/"
 FAULT, CLOCK, CELL = "x-wireproof-fault", "x-wireproof-clock", "x-wireproof-cell"

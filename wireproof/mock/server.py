@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from wireproof.mock.cell import Cell
-from wireproof.mock.core import Core
-from wireproof.mock.http1 import Connection
-from wireproof.mock.latency import Latency
-from wireproof.mock.script import Script, follow
+from wireproof.mock.application import Core
+from wireproof.mock.cells.cell import Cell
+from wireproof.mock.cells.latency import Latency
+from wireproof.mock.cells.outage_script import Script, follow
+from wireproof.mock.http.http_connection import Connection
 
 Providers = Mapping[str, Mapping[str, Any]]
 

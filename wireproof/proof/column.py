@@ -15,7 +15,7 @@ from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import Entry
 from wireproof.mock.control import FAULT
 from wireproof.mock.faults import Fault
-from wireproof.mock.message import Ops
+from wireproof.mock.protocol.messages import Ops
 from wireproof.proof.fault_effect import Due, Rehearsal, Toll, Touched, toll_of
 from wireproof.proof.in_process_line import Rehearsed, heard_instead
 from wireproof.proof.over_sockets import CONNECTIONS, PATIENT, agree, carried, is_unread

@@ -10,9 +10,9 @@ from wireproof.evidence.case_result import Sent
 from wireproof.formats import json_pointer
 from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import Entry
+from wireproof.mock.dry_run import Take
 from wireproof.mock.faults import Fault
-from wireproof.mock.message import Ops
-from wireproof.mock.rehearsal import Take
+from wireproof.mock.protocol.messages import Ops
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,9 +27,9 @@ from wireproof.judging.judge import Bench
 from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import Entry
 from wireproof.mock.control import FAULT
+from wireproof.mock.dry_run import Take
 from wireproof.mock.faults import Fault
-from wireproof.mock.faults.seldom import LAPSES
-from wireproof.mock.rehearsal import Take
+from wireproof.mock.faults.rare_inputs import LAPSES
 from wireproof.proof.fault_effect import Toll
 from wireproof.proof.in_process_line import Rehearsed
 from wireproof.session.target_run import Trial

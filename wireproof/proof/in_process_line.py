@@ -17,9 +17,9 @@ from wireproof.contract.case import Case
 from wireproof.contract.provider import Provider
 from wireproof.evidence.exchange import Break, Exchange, Read
 from wireproof.formats.http_framing import interim
+from wireproof.mock.dry_run import NOW, Rehearsal, Take
 from wireproof.mock.faults import Fault
-from wireproof.mock.message import Op, Ops, Received
-from wireproof.mock.rehearsal import NOW, Rehearsal, Take
+from wireproof.mock.protocol.messages import Op, Ops, Received
 
 SECOND_NS = 1_000_000_000
 # As long as any live start: times are told from it, and none is before it.

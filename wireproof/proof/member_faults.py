@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from wireproof.formats import json_pointer
 from wireproof.judging.verdict_plan import Entry
 from wireproof.mock.faults import derived
-from wireproof.mock.faults.edits import DERIVED
 from wireproof.mock.faults.fault import Fault
+from wireproof.mock.faults.json_edits import DERIVED
 from wireproof.proof.column import Stand
 from wireproof.proof.fault_effect import attributed
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from wireproof.mock.message import Op, Ops
+from wireproof.mock.protocol.messages import Op, Ops
 
 # RFC 9112, 4 and 5: a status line, and lines of a name and a value.
 STATUS_LINE = re.compile(rb"HTTP/1\.1 (\d{3}) [^\r\n]*")

@@ -30,7 +30,10 @@ def fault_places(fault: str) -> list[str]:
     row = f"^ *{re.escape(fault)}:"
     if fault not in faults.ACTED:
         return [_found(tuple(sorted((FAULTS / "tables").glob("*.yaml"))), row)]
-    return [_found((FAULTS / "acted.yaml",), row), _found(tuple(sorted(FAULTS.glob("*.py"))), f'"{re.escape(fault)}"')]
+    return [
+        _found((FAULTS / "coded_faults.yaml",), row),
+        _found(tuple(sorted(FAULTS.glob("*.py"))), f'"{re.escape(fault)}"'),
+    ]
 
 
 def _found(files: tuple[Path, ...], pattern: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from wireproof.formats.yaml_file import read_yaml
-from wireproof.mock.lapse import Lapse
+from wireproof.mock.faults.hooks import Lapse
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def stored(name: str) -> Any:
 def fault(fault_id: str, row: Mapping[str, Any], lapse: Lapse) -> Fault:
     """A fault from its row, with its source looked up."""
     deviation = row.get("deviation", "")
-    source = stored("sources.yaml").get(deviation, "")
+    source = stored("bug_links.yaml").get(deviation, "")
     ends = tuple(row["endpoints"].split())
     kinds = {kind: row.get(kind, False) for kind in ("harmless", "generated")}
     return Fault(fault_id, row["says"], ends, source, deviation, lapse, **kinds)

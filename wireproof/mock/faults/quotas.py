@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from wireproof.mock.faults import rules
-from wireproof.mock.faults.hearing import taking, with_header
-from wireproof.mock.lapse import Lapse
-from wireproof.mock.message import Received
-from wireproof.mock.model import Model
-from wireproof.mock.said import Answer, Said
+from wireproof.mock.faults import contract_changes
+from wireproof.mock.faults.hooks import Lapse
+from wireproof.mock.faults.request_edits import taking, with_header
+from wireproof.mock.protocol.answers import Answer, Said
+from wireproof.mock.protocol.messages import Received
+from wireproof.mock.provider.model_entry import Model
 
 USED_UP = re.compile(r"-(exhausted|spent)(?=\.|$)")
 REFUSED = {"error": {"message": "The requests of this day are used up.", "type": "insufficient_quota"}}
@@ -42,15 +42,15 @@ def a_day_later(value: str) -> str:
 
 
 LAPSES: Mapping[str, Lapse] = {
-    "day-for-ever": rules.rate(days_end=False),
+    "day-for-ever": contract_changes.rate(days_end=False),
     "day-of-a-minute": with_header("x-wireproof-clock", a_day_later),
-    "one-allowance-open": rules.catalogue(first_open),
+    "one-allowance-open": contract_changes.catalogue(first_open),
     "allowance-of-all-models": with_header("authorization", lambda value: value.replace("-spent", "-exhausted")),
     "allowance-of-all-accounts": with_header("authorization", as_exhausted),
     "allowance-of-requests": Lapse(say=without_list),
-    "context-ignored": rules.catalogue(without_contexts),
-    "context-exceeded-as-500": rules.row("context-exceeded", status=500),
-    "missing-key-as-403": rules.row("missing-key", status=403),
-    "reasoning-content-refused": rules.without_field("reasoning_content"),
+    "context-ignored": contract_changes.catalogue(without_contexts),
+    "context-exceeded-as-500": contract_changes.row("context-exceeded", status=500),
+    "missing-key-as-403": contract_changes.row("missing-key", status=403),
+    "reasoning-content-refused": contract_changes.without_field("reasoning_content"),
     "empty-text-alone-accepted": taking("input", lambda value: value == "", " "),
 }

@@ -7,15 +7,15 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from wireproof.mock.coding import coding_for
-from wireproof.mock.faults.errors import refusing
-from wireproof.mock.faults.framing import framing
-from wireproof.mock.faults.hearing import with_header, with_messages
-from wireproof.mock.head import BODILESS
-from wireproof.mock.lapse import Lapse
-from wireproof.mock.message import Op, Ops, Received
-from wireproof.mock.profile import Profile
-from wireproof.mock.said import Answer, Said, Told
+from wireproof.mock.faults.broken_framing import framing
+from wireproof.mock.faults.conditional_errors import refusing
+from wireproof.mock.faults.hooks import Lapse
+from wireproof.mock.faults.request_edits import with_header, with_messages
+from wireproof.mock.protocol.answers import Answer, Said, Told
+from wireproof.mock.protocol.content_coding import coding_for
+from wireproof.mock.protocol.messages import Op, Ops, Received
+from wireproof.mock.protocol.response_head import BODILESS
+from wireproof.mock.provider.profile import Profile
 
 Wanted = Callable[[Received], bool]
 ORIGIN, LEAVE = "Access-Control-Allow-Origin", "Access-Control-Allow-Headers"

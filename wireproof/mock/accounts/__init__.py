@@ -1,0 +1,1 @@
+"""Accounts: what each key has used, and what it is refused."""

@@ -1,0 +1,215 @@
+"""The server without its sockets: a request in, an answer out."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from wireproof.mock import control
+from wireproof.mock.accounts import limit_headers
+from wireproof.mock.accounts.account import Caller, Meter
+from wireproof.mock.accounts.server_state import State
+from wireproof.mock.accounts.slots import is_streamed, place_of, tokens_of
+from wireproof.mock.accounts.stored_items import Kept
+from wireproof.mock.accounts.token_quota import use_of, used_by
+from wireproof.mock.endpoints.chat import chat
+from wireproof.mock.endpoints.completions import completions
+from wireproof.mock.endpoints.embeddings import embeddings
+from wireproof.mock.endpoints.health import health
+from wireproof.mock.endpoints.images import images
+from wireproof.mock.endpoints.models import model, models
+from wireproof.mock.endpoints.request_context import Visit
+from wireproof.mock.endpoints.responses import input_tokens, responses
+from wireproof.mock.endpoints.stored_answers import chat_stored, chats_stored, response, response_deleted
+from wireproof.mock.endpoints.transcriptions import transcriptions
+from wireproof.mock.faults.hooks import NO_LAPSE, Lapse
+from wireproof.mock.model.hash_random import Draw
+from wireproof.mock.protocol.answers import Answer, Said, encode, with_headers
+from wireproof.mock.protocol.messages import Outgoing, Received
+from wireproof.mock.protocol.negotiated_headers import agreed
+from wireproof.mock.provider import body_validation, routes
+from wireproof.mock.provider.api_keys import is_known, presented, refusal_of
+from wireproof.mock.provider.cell_state import GONE, cells_up, refuse_trouble
+from wireproof.mock.provider.profile import Profile
+from wireproof.mock.provider.refusals import Refused, render
+from wireproof.mock.provider.standing_headers import Asked, standing
+
+HANDLERS: Mapping[str, Callable[[Visit, dict[str, Any]], Answer]] = {
+    "chat": chat,
+    "completions": completions,
+    "embeddings": embeddings,
+    "responses": responses,
+    "response": response,
+    "response-delete": response_deleted,
+    "input-tokens": input_tokens,
+    "chats-stored": chats_stored,
+    "chat-stored": chat_stored,
+    "images": images,
+    "transcriptions": transcriptions,
+    "models": models,
+    "model": model,
+    "health": health,
+}
+# Their bodies are no JSON: the handler reads the request itself.
+NOT_JSON = frozenset({"transcriptions"})
+WITHOUT_QUOTA = frozenset({"health"})
+
+
+class Core:
+    """All profiles, and the state they share."""
+
+    def __init__(self, providers: Mapping[str, Mapping[str, Any]], *, controlled: bool = False) -> None:
+        self.profiles = tuple(Profile.from_mapping(name, row) for name, row in providers.items())
+        self.controlled = controlled
+        self.state = State()
+        self.ordinals = itertools.count()
+
+    def handle(self, received: Received) -> Outgoing:
+        """The answer to one request; whatever goes wrong inside is a 500 that says so."""
+        try:
+            return self._handle(received)
+        except Exception:
+            traceback.print_exc(file=sys.stderr)
+            return self.refuse(received, Refused("internal", "The server failed on this request."))
+
+    def refuse(self, received: Received, refused: Refused) -> Outgoing:
+        """A refusal the front itself finds, in the envelope of the path's profile."""
+        profile = routes.profile_for(self.profiles, received.path)
+        said = render(profile, refused)
+        if profile is None:
+            return encode(said, gap_s=0.0)
+        return encode(self._signed(profile, received, limit_headers.stranger(profile.rate), said), gap_s=0.0)
+
+    def _handle(self, received: Received) -> Outgoing:
+        try:
+            if self.controlled and received.path.startswith(control.PREFIX):
+                return encode(control.answer(self.state, received), gap_s=0.0)
+            profile = routes.profile_for(self.profiles, received.path)
+            if profile is None:
+                raise Refused("unknown-path", f"Invalid URL ({received.method} {received.path})")
+            lapse = self._lapse(profile, received)
+        except Refused as refused:
+            return self.refuse(received, refused)
+        heard = received if body_validation.is_too_large(received.body) else lapse.hear(received, profile)
+        answered = self.answer(lapse.rule(profile), heard)
+        if not self.controlled:
+            return encode(answered, gap_s=self.state.gap_s)
+        known = self.state.slots.known(received)
+        self.state.slots.told(received, answered.status)
+        said = self._last_said(lapse, received) or lapse.say(answered, known)
+        made = encode(said, gap_s=self.state.gap_s, frame=lapse.frame)
+        return self.state.slots.take(received, made, self.state.gap_s * tokens_of(answered))
+
+    def _last_said(self, lapse: Lapse, received: Received) -> Said | None:
+        """What a relay says to an account whose earlier request the server did not survive."""
+        if lapse.dies_of is None:
+            return None
+        if place_of(received) in self.state.dead:
+            return GONE
+        if lapse.dies_of(received):
+            self.state.dead.add(place_of(received))
+        return None
+
+    def ended(self, received: Received, *, left: bool = False) -> None:
+        """The answer is over, or its client has left."""
+        if not self.state.slots.holds(received):
+            return
+        self.state.slots.left += left
+        if not (left and self._blind(received, "leaving" if is_streamed(received) else "leaving-plain")):
+            self.state.slots.free(received)
+
+    def welcomes(self, received: Received) -> bool:
+        """Whether a client that waits with its body is told to go on."""
+        waits = (received.header("expect") or "").lower() == "100-continue"
+        return waits and not self._blind(received, "expectation")
+
+    def _blind(self, received: Received, to: str) -> bool:
+        profile = routes.profile_for(self.profiles, received.path)
+        try:
+            return profile is not None and to in self._lapse(profile, received).blind_to
+        except Refused:
+            return False
+
+    def _lapse(self, profile: Profile, received: Received) -> Lapse:
+        if not self.controlled:
+            return NO_LAPSE
+        wanted = control.wanted_fault(self.state, received)
+        return NO_LAPSE if wanted is None else control.lapse_for(wanted, profile, received)
+
+    def answer(self, profile: Profile, received: Received) -> Answer:
+        """What the profile says to a request, refusals included, with the headers of every response."""
+        key = presented(profile.auth, received)
+        caller = self._caller(profile, received, key)
+        meter = limit_headers.stranger(profile.rate)
+        if caller is not None and received.method != "OPTIONS":
+            meter = self.state.accounts.admit(caller)
+        try:
+            said = self._serve(profile, received, key, caller, meter)
+        except Refused as refused:
+            said = render(profile, refused)
+        if caller is not None:
+            meter = self.state.accounts.since(caller, meter)
+        return self._signed(profile, received, meter, said)
+
+    def _caller(self, profile: Profile, received: Received, key: str | None) -> Caller | None:
+        """The account a request belongs to; nobody's where its key is not known."""
+        if key is None or not is_known(profile, key):
+            return None
+        ahead_s, fault = control.apart(received) if self.controlled else (0.0, "")
+        header = profile.headers.request.get("tenant")
+        tenant = (received.header(header) if header else None) or ""
+        return Caller(profile, key, received.at + self.state.ahead_s, ahead_s, tenant, fault)
+
+    def _serve(
+        self, profile: Profile, received: Received, key: str | None, caller: Caller | None, meter: Meter
+    ) -> Answer:
+        if received.method == "OPTIONS":
+            return routes.preflight(profile, received.path)
+        if body_validation.is_too_large(received.body):
+            raise body_validation.too_large()
+        route = routes.find(profile, received.method, received.path)
+        if caller is None and route.endpoint not in profile.auth.public:
+            raise refusal_of(profile, key)
+        limit_headers.refuse_rush(profile, meter)
+        if meter.exhausted and route.endpoint not in (*WITHOUT_QUOTA, *profile.auth.public):
+            limit_headers.refuse_volume(profile, "The request volume of this month is used up.")
+        trouble = control.cell_of(received) if self.controlled else ""
+        up = cells_up(self.state.cells.get(profile.name, profile.cells), trouble)
+        refuse_trouble(route.endpoint, up, trouble)
+        kept = Kept() if caller is None else self.state.accounts.kept(caller)
+        visit = Visit(profile, route.endpoint, meter.tier, route.held, received, self.ordinals, up, kept)
+        return self._handled(visit, caller)
+
+    def _handled(self, visit: Visit, caller: Caller | None) -> Answer:
+        """What the endpoint says, and the tokens of it counted."""
+        handler = HANDLERS.get(visit.endpoint)
+        if handler is None:
+            raise Refused("not-built", f"This server does not serve {visit.endpoint}.", status=501)
+        body = body_of(visit.profile, visit.endpoint, visit.received)
+        if caller is None:
+            return handler(visit, body)
+        use = use_of(visit.profile, visit.endpoint, body)
+        limit_headers.refuse_volume(visit.profile, self.state.accounts.lack(caller, use))
+        answer = handler(visit, body)
+        self.state.accounts.charge(caller, use, used_by(answer))
+        return answer
+
+    def _signed(self, profile: Profile, received: Received, meter: Meter, answer: Answer) -> Answer:
+        """The answer with its request id, the profile's standing headers and the account's limits."""
+        elsewhere = self.controlled and control.cell_of(received) == "one-down"
+        asked = Asked(profile, received, Draw.of("request", next(self.ordinals)).hex(24), elsewhere)
+        owed = (*standing(asked), *limit_headers.headers_of(profile, meter), *agreed(received, answer))
+        return with_headers(answer, owed)
+
+
+def body_of(profile: Profile, endpoint: str, received: Received) -> body_validation.Body:
+    """The JSON object a request carries, where its endpoint takes one."""
+    if received.method != "POST" or endpoint in NOT_JSON:
+        return {}
+    content_type = received.header("content-type")
+    if content_type is None and "content_type" in profile.headers.request:
+        raise Refused("wrong-content-type", "The request names no content type; expected application/json.")
+    return body_validation.parse(received.body, content_type)

@@ -1,0 +1,1 @@
+"""Cells: endpoints that serve load, with slots, latency and outages."""

@@ -1,0 +1,190 @@
+"""A cell: one running endpoint that serves load, with a latency of its own, slots, a limit and a state."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+from wireproof.mock.application import Core
+from wireproof.mock.cells.answer_cache import KeptAnswers, Prepared, prepare
+from wireproof.mock.cells.latency import Latency, Prefixes, paced
+from wireproof.mock.cells.measurements import Truth, Watch
+from wireproof.mock.cells.overload import CHANGES, Swap
+from wireproof.mock.cells.prefix_cache_usage import with_cached
+from wireproof.mock.protocol.answers import Said, encode
+from wireproof.mock.protocol.messages import Op, Ops, Received
+from wireproof.mock.provider.refusals import Refused
+
+PATH = "/_wireproof/cell"
+STATES = ("up", "down", "slow")
+# Answers to these cost nothing to generate.
+FREE = ("/models", "/health", PATH)
+
+Begin = Callable[[Ops, Watch], Any]
+
+
+class Stay:
+    """One answer's time in a cell: waiting for a slot, or holding one."""
+
+    __slots__ = ("_cell", "_go", "begun")
+
+    def __init__(self, cell: Cell, go: Callable[[], None] | None = None) -> None:
+        self._cell, self._go = cell, go
+        self.begun = False
+
+    def begin(self) -> None:
+        if self._go is not None:
+            self.begun = True
+            self._go()
+
+    def end(self) -> None:
+        """Over; a second end is none."""
+        if self._go is not None:
+            self._go = None
+            self._cell.leave(self)
+
+
+class Cell:
+    """What stands between a core that knows the answer and the connection that sends it."""
+
+    def __init__(self, latency: Latency, core: Core, *, seed: int = 0) -> None:
+        self.latency, self._core = latency, core
+        self.truth = Truth()
+        self.state, self.factor = "up", 1.0
+        self._chance = Random(seed)
+        self._prefixes = Prefixes(latency.cached_blocks)
+        self._swap = Swap()
+        self._kept = KeptAnswers(whole=latency.is_none and not latency.apart)
+        self._active = 0
+        self._queue: deque[Stay] = deque()
+        self._tokens, self._tokens_at = float(latency.limit.burst if latency.limit else 0), 0.0
+
+    def answer(self, received: Received, form: tuple[bool, bool], made: Callable[..., Ops]) -> Prepared:
+        """What is sent: the cell's own word where it has one, else what the core says, or said a moment ago."""
+        if received.path == PATH:
+            return prepare(made(encode(self.controlled(received), gap_s=0.0)))
+        refused = self.refusal()
+        if refused is not None:
+            return prepare(made(self._core.refuse(received, refused)))
+        # A header of the control may make two answers to the same request differ.
+        prepared = prepare(made()) if self._core.controlled else self._kept.answer(received, form, made)
+        return self._strained(received, prepared) if self._is_strained() else prepared
+
+    def _is_strained(self) -> bool:
+        strain = self.latency.strain
+        return strain is not None and self._active >= strain.above
+
+    def _strained(self, received: Received, prepared: Prepared) -> Prepared:
+        """What becomes of an answer under pressure."""
+        strain = self.latency.strain
+        assert strain is not None
+        if strain.fault == "swapped":
+            return self._swap.given(received.path, prepared)
+        return CHANGES[strain.fault](prepared) if strain.fault in CHANGES else prepared
+
+    def refusal(self) -> Refused | None:
+        """Why a request is turned away before it is looked at; that a cell is down is the core's to tell."""
+        self.truth.counts["requests"] += 1
+        if self._is_over_limit():
+            self.truth.counts["throttled"] += 1
+            refused = Refused("rate-limited", "Rate limit reached for requests of this cell.")
+            refused.headers = (("Retry-After", "1"),)
+            return refused
+        slots = self.latency.slots
+        if slots is not None and self._active >= slots and len(self._queue) >= self.latency.queue:
+            self.truth.counts["turned away"] += 1
+            return Refused("unavailable", "This cell is full, and so is its queue.")
+        if self._is_strained() and self.latency.strain.fault == "crash":  # type: ignore[union-attr]
+            return Refused("server-failed", "This cell has too much to do.", status=500)
+        return None
+
+    def _is_over_limit(self) -> bool:
+        limit = self.latency.limit
+        if limit is None:
+            return False
+        now = asyncio.get_running_loop().time()
+        self._tokens = min(limit.burst, self._tokens + (now - self._tokens_at) * limit.per_second)
+        self._tokens_at = now
+        if self._tokens < 1:
+            return True
+        self._tokens -= 1
+        return False
+
+    def enter(self, received: Received, prepared: Prepared, begin: Begin) -> Stay:
+        """Send an answer by this cell's clock: at once, or when a slot is free."""
+        asked_at, ops, weights = asyncio.get_running_loop().time(), prepared.ops, prepared.weights
+        if received.path.endswith(FREE) or received.method != "POST" or not is_success(ops[0]):
+            begin(ops, Watch(Truth(), weights, asked_at))
+            return Stay(self)
+
+        def go() -> None:
+            self._active += 1
+            fresh = self._prefixes.fresh(received.body) if self.latency.prefill_s else 0
+            said = with_cached(ops, received.body, fresh) if self.latency.cached_blocks else ops
+            due = paced(said, weights, self.latency, self._chance, self._slow(), fresh)
+            begin(due, Watch(self.truth, weights, asked_at, apart=self.latency.apart))
+
+        stay = Stay(self, go)
+        if self.latency.slots is not None and self._active >= self.latency.slots:
+            self._queue.append(stay)
+        else:
+            stay.begin()
+        return stay
+
+    def leave(self, stay: Stay) -> None:
+        """An answer has ended, or its client has gone; the next one in the queue begins."""
+        if not stay.begun:
+            self._queue.remove(stay)
+            return
+        self._active -= 1
+        if self._queue:
+            self._queue.popleft().begin()
+
+    def _slow(self) -> float:
+        """How much longer than alone everything takes now."""
+        shared = (self._active - 1) / self.latency.slots if self.latency.slots else 0.0
+        return self.factor * (1 + self.latency.slowdown * shared)
+
+    # At a command.
+
+    def controlled(self, received: Received) -> Said:
+        """The state and the truth of this cell; a POST changes the state or forgets the truth."""
+        try:
+            if received.method == "POST":
+                self._change(json.loads(received.body))
+        except (ValueError, TypeError, AttributeError):
+            return Said(400, {"error": f"A cell takes a JSON object of state ({', '.join(STATES)}), factor and reset."})
+        return Said(200, self.told())
+
+    def told(self) -> dict[str, Any]:
+        return {
+            "state": self.state,
+            "factor": self.factor,
+            "active": self._active,
+            "waiting": len(self._queue),
+            **self.truth.told(),
+        }
+
+    def _change(self, wanted: dict[str, Any]) -> None:
+        if wanted.get("reset"):
+            self.truth.clear()
+        if "state" in wanted:
+            self.turn(wanted["state"], wanted.get("factor", 1.0))
+
+    def turn(self, state: str, factor: float = 1.0) -> None:
+        """Go down, come back, or slow down by a factor."""
+        if state not in STATES:
+            raise ValueError(state)
+        self._kept.forget()
+        self.state, self.factor = state, float(factor) if state == "slow" else 1.0
+        ups = {profile.name: 0 for profile in self._core.profiles} if state == "down" else {}
+        self._core.state.cells.clear()
+        self._core.state.cells.update(ups)
+
+
+def is_success(head: Op) -> bool:
+    return head.data.startswith(b"HTTP/1.1 2")

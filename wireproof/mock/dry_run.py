@@ -1,0 +1,161 @@
+"""What the server would do to a connection, without one; each time as if for the first time, at one moment."""
+
+from __future__ import annotations
+
+import itertools
+import pickle
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from email.utils import formatdate
+from typing import Any
+
+from wireproof.mock.application import Core
+from wireproof.mock.control import FAULT
+from wireproof.mock.faults import Fault
+from wireproof.mock.faults.hooks import as_promised, as_received, as_said
+from wireproof.mock.protocol.answers import Answer, encode
+from wireproof.mock.protocol.messages import Op, Ops, Outgoing, Received
+from wireproof.mock.protocol.response_head import CONTINUE, ops_of
+from wireproof.mock.provider import routes
+from wireproof.mock.provider.profile import Profile
+
+# Any moment will do, if it is always the same.
+NOW = 1_800_000_000.0
+DATED = b"Date: " + formatdate(NOW, usegmt=True).rpartition(" ")[0].encode() + b" "
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """One request of a rehearsal, and what the faultless server says and does.
+
+    Attributes:
+        endpoints: those that the path names, whatever the method.
+        said: the answer before it is written, as a pickle: a fault may change what it is given.
+    """
+
+    received: Received
+    profile: Profile
+    endpoints: frozenset[str]
+    said: bytes
+    ops: Ops
+
+    def concerns(self, fault: Fault) -> bool:
+        """Whether the fault is committed at the endpoint of this request."""
+        return "*" in fault.endpoints or not self.endpoints.isdisjoint(fault.endpoints)
+
+
+class Rehearsal:
+    """A core of its own that answers the same requests again and again."""
+
+    def __init__(self, providers: Mapping[str, Mapping[str, Any]], *, gap_s: float = 0.0) -> None:
+        self._core = Core(providers, controlled=True)
+        self._core.state.gap_s = gap_s
+
+    def begin(self) -> None:
+        """Forget whoever asked before."""
+        self._core.state.accounts.clear()
+        self._core.state.slots.clear()
+        self._core.state.dead.clear()
+        self._core.ordinals = itertools.count()
+
+    def ops(self, request: Received, *, stays: bool = False) -> Ops:
+        """What is done to the connection of one request; where it stays, `over` says when the answer is."""
+        made = _done(self._core.handle(request), request)
+        if not stays:
+            self.over(request)
+        return (Op("interim", CONTINUE), *made) if self._core.welcomes(request) else made
+
+    def known(self, request: Received) -> Received:
+        """The request with what the server knows of its account; to be asked before it is answered."""
+        return self._core.state.slots.known(request)
+
+    def over(self, request: Received, *, left: bool = False) -> None:
+        """An answer that stayed under way ends, or its client leaves."""
+        self._core.ended(request, left=left)
+
+    def deeds(self, requests: Iterable[Received], fault: str | None = None) -> tuple[Ops, ...]:
+        """What is done for each request, in order, with the fault or without."""
+        self.begin()
+        return tuple(self.ops(_with(request, fault)) for request in requests)
+
+    def touches(self, fault: str, requests: Sequence[Received], faultless: tuple[Ops, ...]) -> bool:
+        """Whether the fault changes what is done for any of the requests."""
+        return self.deeds(requests, fault) != faultless
+
+    def takes(self, requests: Iterable[Received]) -> tuple[Take, ...]:
+        """The requests, known as they are, asked in order of the faultless server as if for the first time."""
+        self.begin()
+        return tuple(self._take(request) for request in requests)
+
+    def retaken(self, takes: Sequence[Take], fault: Fault) -> tuple[Ops, ...]:
+        """What is done for each request under a fault; the server is asked again only where it may think otherwise."""
+        if any(take.concerns(fault) and _heard_otherwise(take, fault) for take in takes):
+            return self.deeds([take.received for take in takes], fault.id)
+        return tuple(self._retold(take, fault) if take.concerns(fault) else take.ops for take in takes)
+
+    def left_alone(self, takes: Sequence[Take], fault: Fault) -> bool:
+        """Whether a fault, which puts answers on the wire as they are, changes nothing of what is said."""
+        concerned = [take for take in takes if take.concerns(fault)]
+        if any(_heard_otherwise(take, fault) for take in concerned):
+            return False
+        return fault.apply.say is as_said or all(pickle.dumps(_said(take, fault)) == take.said for take in concerned)
+
+    def _take(self, request: Received) -> Take:
+        profile = routes.profile_for(self._core.profiles, request.path)
+        assert profile is not None, request.path
+        answer = self._core.answer(profile, request)
+        endpoints = frozenset(endpoint for endpoint, _, _ in routes.matches(profile, request.path))
+        ops = _done(encode(answer, gap_s=self._core.state.gap_s), request)
+        # What was read from a pickle gives the same pickle again.
+        return Take(request, profile, endpoints, pickle.dumps(pickle.loads(pickle.dumps(answer))), ops)
+
+    def _retold(self, take: Take, fault: Fault) -> Ops:
+        """What is done where a fault changes at most what is said, and how it is put on the wire."""
+        frame = fault.apply.frame
+        said = None if fault.apply.say is as_said else _said(take, fault)
+        if said is None or pickle.dumps(said) == take.said:
+            return take.ops if frame is None else frame(take.ops)
+        return _done(encode(said, gap_s=self._core.state.gap_s, frame=frame), take.received)
+
+
+def _said(take: Take, fault: Fault) -> Answer:
+    """What a fault makes of an answer that is its own to change."""
+    return fault.apply.say(pickle.loads(take.said), _with(take.received, fault.id))
+
+
+def _heard_otherwise(take: Take, fault: Fault) -> bool:
+    """Whether a fault makes another request of this one, or rules by another contract."""
+    lapse, received = fault.apply, _with(take.received, fault.id)
+    if lapse.blind_to or lapse.dies_of is not None:
+        return True
+    if lapse.rule is not as_promised and _ruled_otherwise(take, lapse.rule(take.profile)):
+        return True
+    return lapse.hear is not as_received and lapse.hear(received, take.profile) != received
+
+
+def _ruled_otherwise(take: Take, ruled: Profile) -> bool:
+    """Whether another contract may make another answer: the rows of refusals make none of what is served."""
+    told = take.profile
+    served = pickle.loads(take.said).status < 400 and ruled.refusals.keys() == told.refusals.keys()
+    if replace(ruled, refusals=told.refusals, requests=told.requests) != told:
+        return True
+    if any(ruled.rules(endpoint) != told.rules(endpoint) for endpoint in take.endpoints):
+        return True
+    return not served and ruled.refusals != told.refusals
+
+
+def _done(outgoing: Outgoing, request: Received) -> Ops:
+    made = ops_of(outgoing, method=request.method, chunked=True, keep=True)
+    return tuple(replace(op, data=_dated(op.data)) if b"Date: " in op.data else op for op in made)
+
+
+def _with(request: Received, fault: str | None) -> Received:
+    if fault is None:
+        return request
+    return replace(request, headers=(*request.headers, (FAULT, fault)))
+
+
+def _dated(data: bytes) -> bytes:
+    """The bytes with every date that of the one moment; its zone stays."""
+    return re.sub(rb"(?m)^Date: .* ", DATED, data)

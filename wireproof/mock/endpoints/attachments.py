@@ -1,0 +1,65 @@
+"""What a message brings along beside text and pictures: recordings and files, read into text."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from wireproof.mock.model.prompt_commands import BROUGHT
+from wireproof.mock.model.transcripts import is_audio, transcript_of
+from wireproof.mock.provider.body_validation import out_of_range, required
+
+# A text that an uncompressed page of a PDF shows.
+SHOWN = re.compile(rb"\(((?:[^()\\]|\\.)*)\)\s*Tj")
+
+
+def read(messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The messages with what they bring along as text."""
+    return [one if not isinstance(one.get("content"), list) else with_texts(one, at) for at, one in enumerate(messages)]
+
+
+def with_texts(message: Mapping[str, Any], at: int) -> Mapping[str, Any]:
+    parts = [within(part, f"messages[{at}].content[{place}]") for place, part in enumerate(message["content"])]
+    return {**message, "content": parts}
+
+
+def within(part: Mapping[str, Any], place: str) -> Mapping[str, Any]:
+    """A part as the model takes it in: a text for a recording or a file."""
+    reader = READERS.get(str(part.get("type")))
+    return part if reader is None else {"type": "text", "text": BROUGHT.format(reader(part, place))}
+
+
+def recorded(part: Mapping[str, Any], place: str) -> str:
+    """What is said in a recording."""
+    given = part.get("input_audio")
+    if not isinstance(given, dict) or not isinstance(given.get("data"), str):
+        raise required(f"{place}.input_audio.data")
+    sound = decoded(given["data"], f"{place}.input_audio.data")
+    if not is_audio(sound):
+        raise out_of_range(f"{place}.input_audio.data", "The recording cannot be read.")
+    return transcript_of(sound).text
+
+
+def filed(part: Mapping[str, Any], place: str) -> str:
+    """What a file shows; one that was not sent along is not there."""
+    given = part.get("file")
+    data = given.get("file_data") if isinstance(given, dict) else None
+    if not isinstance(data, str):
+        raise required(f"{place}.file.file_data")
+    head, _, packed = data.partition(",")
+    if not head.startswith("data:application/pdf;base64"):
+        raise out_of_range(f"{place}.file.file_data", "Expected a data URL of a PDF.")
+    return b" ".join(SHOWN.findall(decoded(packed, f"{place}.file.file_data"))).decode("latin-1")
+
+
+def decoded(data: str, place: str) -> bytes:
+    try:
+        return base64.b64decode(data, validate=True)
+    except binascii.Error:
+        raise out_of_range(place, f"Invalid '{place}': not base64.") from None
+
+
+READERS = {"input_audio": recorded, "file": filed}

@@ -1,0 +1,192 @@
+"""The rules of a conversation's messages, and of the members that go with them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wireproof.mock.model.vision import check_image
+from wireproof.mock.provider.body_validation import Body, is_number, out_of_range, required, wrong_type
+from wireproof.mock.provider.request_rules import RequestRules
+
+CHOICES = ("none", "auto", "required")
+FORMATS = ("text", "json_object", "json_schema")
+
+
+def check_messages(messages: list[Any], rules: RequestRules) -> None:
+    for index, message in enumerate(messages):
+        check_message(message, f"messages[{index}]", rules)
+
+
+def check_message(message: Any, place: str, rules: RequestRules) -> None:
+    if not isinstance(message, dict):
+        raise wrong_type(place, "object")
+    role = message.get("role")
+    if role is None:
+        raise required(f"{place}.role")
+    if not isinstance(role, str):
+        raise wrong_type(f"{place}.role", "string")
+    if role not in rules.roles:
+        raise out_of_range(f"{place}.role", f"Invalid value {role!r}: expected one of {list(rules.roles)}.")
+    if role == "tool" and not isinstance(message.get("tool_call_id"), str):
+        raise required(f"{place}.tool_call_id")
+    check_content(message, place, rules)
+
+
+def check_content(message: Body, place: str, rules: RequestRules) -> None:
+    content = message.get("content")
+    if content is None:
+        if message["role"] == "assistant" and (message.get("tool_calls") or message.get("function_call")):
+            return
+        raise (required(f"{place}.content") if "content" not in message else wrong_type(f"{place}.content", "string"))
+    if isinstance(content, str):
+        return
+    if not isinstance(content, list):
+        raise wrong_type(f"{place}.content", "string or array")
+    for index, part in enumerate(content):
+        check_part(part, f"{place}.content[{index}]", rules)
+
+
+def part_type(part: Any, place: str) -> Any:
+    """The type that a content part names; raises Refused for one that is no object or names none."""
+    if not isinstance(part, dict):
+        raise wrong_type(place, "object")
+    if part.get("type") is None:
+        raise required(f"{place}.type")
+    return part["type"]
+
+
+def check_part(part: Any, place: str, rules: RequestRules) -> None:
+    kind = part_type(part, place)
+    if kind not in rules.content_parts:
+        raise out_of_range(f"{place}.type", f"Invalid value {kind!r}: expected one of {list(rules.content_parts)}.")
+    if kind == "text" and not isinstance(part.get("text"), str):
+        raise wrong_type(f"{place}.text", "string")
+    if kind == "image_url":
+        check_image(part, place)
+
+
+def check_stop(body: Body) -> None:
+    for item in body.get("stop", ()):
+        if not isinstance(item, str):
+            raise wrong_type("stop", "an array of strings")
+
+
+def check_tools(body: Body) -> None:
+    for index, tool in enumerate(body.get("tools", ())):
+        kind = kind_of(tool)
+        given = tool.get(kind) if isinstance(tool, dict) else None
+        if not isinstance(given, dict):
+            raise required(f"tools[{index}].{kind}")
+        if not isinstance(given.get("name"), str) or not given["name"]:
+            raise required(f"tools[{index}].{kind}.name")
+        if not isinstance(given.get("parameters", {}), dict):
+            raise wrong_type(f"tools[{index}].{kind}.parameters", "object")
+    check_choice(body)
+
+
+def kind_of(tool: Any) -> str:
+    """The member that describes a tool."""
+    return "custom" if isinstance(tool, dict) and tool.get("type") == "custom" else "function"
+
+
+def check_choice(body: Body) -> None:
+    choice = body.get("tool_choice", "auto")
+    if isinstance(choice, str) and choice not in CHOICES:
+        raise out_of_range("tool_choice", f"Invalid value {choice!r}: expected one of {list(CHOICES)}.")
+    if choice not in ("none", "auto") and not body.get("tools"):
+        raise out_of_range("tool_choice", "'tool_choice' is only allowed when 'tools' are specified.")
+    if isinstance(choice, dict) and choice.get("type") == "allowed_tools":
+        check_allowed(choice.get("allowed_tools"))
+    elif isinstance(choice, dict):
+        given = choice.get(kind_of(choice))
+        named = given.get("name") if isinstance(given, dict) else None
+        if named not in [tool[kind_of(tool)]["name"] for tool in body["tools"]]:
+            raise out_of_range("tool_choice", f"Tool choice {named!r} is not among the tools.")
+
+
+def check_allowed(limits: Any) -> None:
+    """Refuse a choice among some tools that does not say how and among which."""
+    if not isinstance(limits, dict) or limits.get("mode") not in ("auto", "required"):
+        raise out_of_range("tool_choice.allowed_tools.mode", "Expected one of ['auto', 'required'].")
+    tools = limits.get("tools")
+    functions = [tool.get("function") for tool in tools if isinstance(tool, dict)] if isinstance(tools, list) else []
+    if not functions or not all(isinstance(one, dict) and isinstance(one.get("name"), str) for one in functions):
+        raise out_of_range("tool_choice.allowed_tools.tools", "Expected an array of functions by name.")
+
+
+def check_functions(body: Body) -> None:
+    """Refuse functions of the older form that have no name, and a choice of one that is not there."""
+    functions = body.get("functions", ())
+    for index, function in enumerate(functions):
+        if not isinstance(function, dict) or not isinstance(function.get("name"), str):
+            raise required(f"functions[{index}].name")
+        if not isinstance(function.get("parameters", {}), dict):
+            raise wrong_type(f"functions[{index}].parameters", "object")
+    choice = body.get("function_call", "auto")
+    named = choice.get("name") if isinstance(choice, dict) else choice
+    if named not in (("none", "auto") if isinstance(choice, str) else [function["name"] for function in functions]):
+        raise out_of_range("function_call", f"Invalid value {named!r} for 'function_call'.")
+
+
+def check_format(body: Body, *, strict: bool) -> None:
+    asked = body.get("response_format")
+    if asked is None:
+        return
+    kind = asked.get("type")
+    if kind not in FORMATS:
+        raise out_of_range("response_format.type", f"Invalid value {kind!r}: expected one of {list(FORMATS)}.")
+    if kind == "json_schema":
+        check_schema(asked.get("json_schema"), strict=strict)
+    if kind == "json_object" and strict and "json" not in repr(body["messages"]).lower():
+        raise out_of_range("messages", "'messages' must contain the word 'json' to use the format 'json_object'.")
+
+
+def check_schema(given: Any, *, strict: bool) -> None:
+    if not isinstance(given, dict):
+        raise required("response_format.json_schema")
+    if not isinstance(given.get("name"), str):
+        raise required("response_format.json_schema.name")
+    if not isinstance(given.get("schema", {}), dict):
+        raise wrong_type("response_format.json_schema.schema", "object")
+    if strict and given.get("strict"):
+        check_strict(given.get("schema"))
+
+
+def check_strict(schema: Any) -> None:
+    """Refuse objects of a strict schema that are open, or that leave a member to the model."""
+    if not isinstance(schema, dict):
+        return
+    if isinstance(members := schema.get("properties"), dict):
+        closed = schema.get("additionalProperties") is False
+        if not closed or set(schema.get("required", ())) != set(members):
+            raise out_of_range("response_format", "A strict schema closes its objects and requires every member.")
+        for below in members.values():
+            check_strict(below)
+    check_strict(schema.get("items"))
+
+
+def check_bias(body: Body) -> None:
+    """Refuse a bias that is not from -100 to 100, or of what is no token."""
+    for token, value in body.get("logit_bias", {}).items():
+        if not token.isdecimal() or not is_number(value) or not -100 <= value <= 100:
+            raise out_of_range("logit_bias", f"Invalid bias {value!r} of the token {token!r}.")
+
+
+def check_pairs(body: Body, *, strict: bool) -> None:
+    """Members that mean something only beside another one."""
+    if body.get("top_logprobs") is not None and not body.get("logprobs") and strict:
+        raise out_of_range("top_logprobs", "'top_logprobs' needs 'logprobs' to be true.")
+    if body.get("stream_options") is not None and not body.get("stream") and strict:
+        raise out_of_range("stream_options", "'stream_options' is only allowed when 'stream' is true.")
+
+
+def check_chat(body: Body, rules: RequestRules) -> None:
+    """Refuse a chat request whose members are well typed but not well formed."""
+    strict = rules.refuses_unknown
+    check_messages(body["messages"], rules)
+    check_stop(body)
+    check_tools(body)
+    check_functions(body)
+    check_bias(body)
+    check_format(body, strict=strict)
+    check_pairs(body, strict=strict)

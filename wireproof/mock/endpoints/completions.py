@@ -1,0 +1,110 @@
+"""Legacy completions, whole and streamed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from wireproof.mock.endpoints.chat_chunks import DONE
+from wireproof.mock.endpoints.chat_rules import check_bias, check_pairs, check_stop
+from wireproof.mock.endpoints.embeddings import is_tokens
+from wireproof.mock.endpoints.request_context import Visit, cap_of, check_context, model_for, stops_of
+from wireproof.mock.endpoints.usage import chat_usage
+from wireproof.mock.model import logprobs
+from wireproof.mock.model.conversation import Conversation, Line
+from wireproof.mock.model.generator import Ask, Spoken, speak_once
+from wireproof.mock.model.hash_random import Draw, fingerprint
+from wireproof.mock.model.sampling import sampling_of
+from wireproof.mock.model.tokenizer import count, pieces
+from wireproof.mock.protocol.answers import Answer, Event, Said, Told
+from wireproof.mock.provider import body_validation
+from wireproof.mock.provider.body_validation import Body, wrong_type
+
+DEFAULT_CAP = 16
+
+
+def completions(visit: Visit, given: Body) -> Answer:
+    """The answer to a legacy completion request."""
+    body = body_validation.fields(given, visit.profile.rules("completions"))
+    check_stop(body)
+    check_bias(body)
+    check_pairs({**body, "logprobs": True}, strict=visit.profile.rules("completions").refuses_unknown)
+    model = model_for(visit, body["model"], "completions")
+    for prompt in prompts_of(body["prompt"]):
+        check_context(visit, model, count(prompt), "prompt")
+    spoken = [one for prompt in prompts_of(body["prompt"]) for one in continued(visit, body, prompt)]
+    frame = envelope(visit, body)
+    usage = counted(visit, body, spoken)
+    if not body.get("stream"):
+        choices = [choice(body, index, *one) for index, one in enumerate(spoken)]
+        return Said(200, {**frame, "choices": choices, "usage": usage})
+    return Told(200, (*map(Event, chunks(body, spoken, frame, usage)), DONE), tokens=usage["total_tokens"])
+
+
+def prompts_of(given: Any) -> list[str]:
+    """Each prompt as text; a list of tokens reads as the words of its numbers."""
+    if isinstance(given, str):
+        return [given]
+    if is_tokens(given):
+        return [" ".join(map(str, given))]
+    for index, item in enumerate(given):
+        if not isinstance(item, str) and not is_tokens(item):
+            raise wrong_type(f"prompt[{index}]", "string or an array of tokens")
+    return [item if isinstance(item, str) else " ".join(map(str, item)) for item in given]
+
+
+def continued(visit: Visit, body: Body, prompt: str) -> list[tuple[str, Spoken]]:
+    """The continuations of one prompt, `n` of them."""
+    ask = Ask(
+        conversation=Conversation((Line("user", prompt),)),
+        draw=Draw.of(body["model"], prompt, body.get("seed")),
+        stops=stops_of(body),
+        cap=cap_of({"max_tokens": DEFAULT_CAP, **body}, "max_tokens"),
+        sampling=sampling_of(body, Draw.of("chance", next(visit.ordinals))),
+        suffix=body.get("suffix", ""),
+    )
+    return [(prompt, speak_once(ask, index)) for index in range(int(body.get("n", 1)))]
+
+
+def counted(visit: Visit, body: Body, spoken: list[tuple[str, Spoken]]) -> Body:
+    prompts = sum(max(1, count(prompt)) for prompt in prompts_of(body["prompt"]))
+    return chat_usage(visit.profile, prompts, sum(one.size for _, one in spoken))
+
+
+def envelope(visit: Visit, body: Body) -> Body:
+    draw = Draw.of(body["model"], body["prompt"])
+    made = {
+        "id": visit.id("cmpl-", draw),
+        "object": "text_completion",
+        "created": visit.created,
+        "model": body["model"],
+    }
+    if "system_fingerprint" in visit.profile.members:
+        made["system_fingerprint"] = fingerprint(body["model"])
+    return made
+
+
+def choice(body: Body, index: int, prompt: str, one: Spoken) -> Body:
+    tokens = (*pieces(prompt), *one.tokens) if body.get("echo") else one.tokens
+    return piece(body, index, tokens, one.finish, 0)
+
+
+def piece(body: Body, index: int, tokens: tuple[str, ...], finish: str | None, offset: int) -> Body:
+    """A choice, whole or one token long."""
+    asked = body.get("logprobs")
+    shown = None if asked is None else logprobs.legacy(tokens, int(asked), offset)
+    return {"text": "".join(tokens), "index": index, "logprobs": shown, "finish_reason": finish}
+
+
+def chunks(body: Body, spoken: list[tuple[str, Spoken]], frame: Body, usage: Body) -> Iterator[Body]:
+    shows = bool(body.get("stream_options", {}).get("include_usage"))
+    blank: Body = {"usage": None} if shows else {}
+    for index, (prompt, one) in enumerate(spoken):
+        tokens = (*pieces(prompt), *one.tokens) if body.get("echo") else one.tokens
+        offset = 0
+        for token in tokens:
+            yield {**frame, "choices": [piece(body, index, (token,), None, offset)], **blank}
+            offset += len(token)
+        yield {**frame, "choices": [piece(body, index, (), one.finish, offset)], **blank}
+    if shows:
+        yield {**frame, "choices": [], "usage": usage}

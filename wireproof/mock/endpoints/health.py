@@ -1,0 +1,22 @@
+"""The health page: how many cells are up, and how many models they serve."""
+
+from __future__ import annotations
+
+from wireproof.mock.endpoints.request_context import Visit
+from wireproof.mock.protocol.answers import Answer, Said
+from wireproof.mock.provider.body_validation import Body
+
+LATENCY_MS = 12
+
+
+def health(visit: Visit, body: Body) -> Answer:
+    whole = visit.cells_up >= visit.profile.cells
+    return Said(
+        200,
+        {
+            "status": "ok" if whole else "degraded",
+            "cells": visit.cells_up,
+            "models": visit.profile.served_models,
+            "latency_ms": LATENCY_MS,
+        },
+    )

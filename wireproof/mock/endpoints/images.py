@@ -1,0 +1,85 @@
+"""Pictures made from a prompt."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from wireproof.mock.endpoints.request_context import Visit, model_for
+from wireproof.mock.endpoints.usage import image_usage
+from wireproof.mock.model.hash_random import Draw
+from wireproof.mock.model.png import data_url, drawn
+from wireproof.mock.model.tokenizer import count
+from wireproof.mock.protocol.answers import Answer, Said
+from wireproof.mock.provider import body_validation
+from wireproof.mock.provider.body_validation import Body, out_of_range
+from wireproof.mock.provider.model_entry import Model
+from wireproof.mock.provider.request_rules import RequestRules
+
+SIZE = re.compile(r"([1-9]\d{0,3})x([1-9]\d{0,3})")
+USUAL = (1024, 1024)
+MOST_SIDE = 4096
+MOST_PICTURES = 64
+TOKENS_A_PICTURE = 272
+
+
+def images(visit: Visit, given: Body) -> Answer:
+    """The answer to a request for pictures."""
+    rules = visit.profile.rules("images")
+    body = body_validation.fields(given, rules)
+    if not body["prompt"]:
+        raise out_of_range("prompt", "Invalid 'prompt': empty.")
+    name = body["model"] if "model" in body else first(visit).id
+    model_for(visit, name, "image")
+    width, height = size_of(body, rules)
+    number = number_of(body)
+    form = form_of(visit, body)
+    draw = Draw.of(name, body["prompt"])
+    data = [shown(drawn(body["prompt"], draw.at(index), width, height), form) for index in range(number)]
+    return Said(200, {"created": visit.created, "data": data, **details(body, form, (width, height), number)})
+
+
+def first(visit: Visit) -> Model:
+    """The model that draws where the request names none."""
+    drawing = (model for model in visit.profile.catalogue if "image" in model.roles)
+    return next(drawing, visit.profile.catalogue[0])
+
+
+def form_of(visit: Visit, body: Body) -> str:
+    """Whether pictures are given as url or as b64_json: as the request says, else as the profile does."""
+    usual = visit.profile.images.given_as if visit.profile.images is not None else "url"
+    form: str = body.get("response_format", usual)
+    return form
+
+
+def number_of(body: Body) -> int:
+    number = int(body.get("n", 1))
+    if number > MOST_PICTURES:
+        raise out_of_range("n", f"Invalid 'n': at most {MOST_PICTURES} pictures at once.")
+    return number
+
+
+def size_of(body: Body, rules: RequestRules) -> tuple[int, int]:
+    """Width and height in pixels; `auto` means the usual ones where the contract knows the word."""
+    given = body.get("size")
+    if given is None or given == "auto" == rules.fields["size"].default:
+        return USUAL
+    found = SIZE.fullmatch(given)
+    if found is None or max(int(found[1]), int(found[2])) > MOST_SIDE:
+        raise out_of_range("size", f"Invalid 'size': {given!r} is no width and height such as 1024x1024.")
+    return int(found[1]), int(found[2])
+
+
+def shown(picture: bytes, form: str) -> Body:
+    """A picture in its one form."""
+    return {"url": data_url(picture)} if form == "url" else {"b64_json": base64.b64encode(picture).decode()}
+
+
+def details(body: Body, form: str, size: tuple[int, int], number: int) -> Mapping[str, Any]:
+    """What models that give their pictures as base64 tell of them besides."""
+    if form == "url" or "response_format" in body:
+        return {}
+    told = {"background": "opaque", "output_format": "png", "quality": "high", "size": f"{size[0]}x{size[1]}"}
+    return {**told, "usage": image_usage(count(body["prompt"]), number * TOKENS_A_PICTURE)}

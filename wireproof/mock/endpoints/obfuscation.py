@@ -1,0 +1,22 @@
+"""Padding that makes the pieces of a stream equally long."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from wireproof.mock.model.hash_random import Draw
+
+LONG = 12
+
+
+def is_obfuscated(members: Sequence[str], body: Mapping[str, Any]) -> bool:
+    """Whether a stream is padded: it is unless the request switches that off."""
+    return "obfuscation" in members and body.get("stream_options", {}).get("include_obfuscation") is not False
+
+
+@lru_cache(maxsize=4096)
+def padding(text: str) -> str:
+    """What is added to a piece of text."""
+    return Draw.of("padding", text).hex(max(1, LONG - len(text)))

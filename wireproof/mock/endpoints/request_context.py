@@ -1,0 +1,79 @@
+"""What every endpoint is given: the profile, the body, the tier, the hour."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from wireproof.mock.accounts.stored_items import Kept
+from wireproof.mock.model.hash_random import Draw
+from wireproof.mock.protocol.messages import Received
+from wireproof.mock.provider.model_entry import Model
+from wireproof.mock.provider.profile import Profile
+from wireproof.mock.provider.rate_rules import Tier
+from wireproof.mock.provider.refusals import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One admitted request on its way to its endpoint."""
+
+    profile: Profile
+    endpoint: str
+    tier: Tier
+    held: str | None
+    received: Received
+    ordinals: Iterator[int] = field(default_factory=itertools.count)
+    cells_up: int = 1
+    kept: Kept = field(default_factory=Kept)
+
+    @property
+    def created(self) -> int:
+        return int(self.received.at)
+
+    def id(self, prefix: str, draw: Draw) -> str:
+        """An id that is drawn from the request and yet never given twice."""
+        return f"{prefix}{draw.at('id', next(self.ordinals)).hex(24)}"
+
+
+def model_for(visit: Visit, name: str, role: str) -> Model:
+    """The model a request names, if this key may use it for this."""
+    found = visit.profile.model(name)
+    if found is None:
+        raise Refused(
+            "unknown-model",
+            f"The model '{name}' does not exist or you do not have access to it.",
+            param="model",
+        )
+    if visit.tier.models and name not in visit.tier.models:
+        raise Refused("tier-locked-model", f"The model '{name}' is not available on your tier.", param="model")
+    if role not in found.roles:
+        raise Refused("wrong-model-kind", f"The model '{name}' does not serve {role}.", param="model")
+    return found
+
+
+def check_context(visit: Visit, model: Model, tokens: int, param: str) -> None:
+    """Refuse what is longer than the model's context, where the provider has a refusal for it."""
+    if model.context is None or tokens <= model.context or "context-exceeded" not in visit.profile.refusals:
+        return
+    message = f"This model takes at most {model.context} tokens, and {tokens} were asked for."
+    raise Refused("context-exceeded", message, param=param)
+
+
+def cap_of(body: dict[str, Any], *names: str | None) -> int | None:
+    """The lowest of the token caps a request sets."""
+    caps = [int(body[name]) for name in names if name is not None and body.get(name) is not None]
+    return min(caps, default=None)
+
+
+def stops_of(body: dict[str, Any]) -> tuple[str, ...]:
+    given = body.get("stop") or ()
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def served_tier(body: dict[str, Any]) -> str:
+    """The tier that serves a request: the one it asks for, the default where it leaves the choice."""
+    asked = body.get("service_tier", "auto")
+    return "default" if asked == "auto" else str(asked)

@@ -1,0 +1,90 @@
+"""The input of a response, text or items, as a conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from wireproof.mock.endpoints.chat_rules import check_messages, part_type
+from wireproof.mock.model.conversation import Conversation, Line, from_messages, text_of
+from wireproof.mock.model.vision import seen_in
+from wireproof.mock.provider.body_validation import Body, out_of_range, required, wrong_type
+from wireproof.mock.provider.refusals import Refused
+from wireproof.mock.provider.request_rules import RequestRules
+
+
+def conversation_of(body: Body, rules: RequestRules) -> Conversation:
+    """What the request says, in its input or, where the contract has them, in its messages."""
+    name = named(body)
+    given = body[name]
+    if name == "messages":
+        check_messages(given, rules)
+        return from_messages(given)
+    first = [Line("system", body["instructions"])] if body.get("instructions") else []
+    if isinstance(given, str):
+        return Conversation((*first, Line("user", given)))
+    check_outputs(given)
+    return Conversation((*first, *(line_of(item, f"{name}[{place}]", rules) for place, item in enumerate(given))))
+
+
+def named(body: Body) -> str:
+    """The one member that holds what is said."""
+    if "input" in body and "messages" in body:
+        raise Refused("both-inputs", "Give either 'input' or 'messages', not both.", param="messages")
+    if "input" not in body and "messages" not in body:
+        raise required("input")
+    name = "input" if "input" in body else "messages"
+    if not body[name]:
+        raise out_of_range(name, f"Invalid '{name}': empty.")
+    return name
+
+
+def check_outputs(items: Sequence[Any]) -> None:
+    """The output of a function answers a call that stands before it."""
+    made = []
+    for place, item in enumerate(items):
+        if not isinstance(item, Mapping):
+            continue
+        if item.get("type") == "function_call":
+            made.append(item.get("call_id"))
+        if item.get("type") == "function_call_output" and item.get("call_id") not in made:
+            message = f"No tool call found for function call output with call_id {item.get('call_id')}."
+            raise out_of_range(f"input[{place}].call_id", message)
+
+
+def line_of(item: Any, place: str, rules: RequestRules) -> Line:
+    """One item of the input as a line of the conversation."""
+    if not isinstance(item, Mapping):
+        raise wrong_type(place, "object")
+    kind = item.get("type", "message")
+    if kind == "function_call_output":
+        return Line("tool", text_of(item.get("output")))
+    if kind != "message":
+        return Line("assistant", "")
+    if not isinstance(item.get("role"), str):
+        raise required(f"{place}.role")
+    if item["role"] not in rules.roles:
+        raise unexpected(f"{place}.role", item["role"], rules.roles)
+    return Line(item["role"], *content_of(item, f"{place}.content", rules))
+
+
+def content_of(item: Mapping[str, Any], place: str, rules: RequestRules) -> tuple[str, tuple[str, ...]]:
+    """The text of a message, and what is seen of its pictures."""
+    content = item.get("content")
+    if not isinstance(content, str | list):
+        raise (required(place) if "content" not in item else wrong_type(place, "string or array"))
+    for number, part in enumerate(content if isinstance(content, list) else ()):
+        check_part(part, f"{place}[{number}]", rules)
+    return text_of(content), seen_in(content, place)
+
+
+def unexpected(place: str, given: Any, known: Sequence[str]) -> Refused:
+    return out_of_range(place, f"Invalid '{place}': {given!r}, expected one of {list(known)}.")
+
+
+def check_part(part: Any, place: str, rules: RequestRules) -> None:
+    kind = part_type(part, place)
+    if kind not in rules.content_parts:
+        raise unexpected(f"{place}.type", kind, rules.content_parts)
+    if kind.endswith("text") and not isinstance(part.get("text"), str):
+        raise wrong_type(f"{place}.text", "string")

@@ -1,0 +1,148 @@
+"""Transcriptions: a form with a recording, and its transcript in the format asked for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from wireproof.mock.endpoints.request_context import Visit, model_for
+from wireproof.mock.model.tokenizer import pieces
+from wireproof.mock.model.transcripts import Transcript, is_audio, transcript_of
+from wireproof.mock.protocol.answers import Answer, Event, Said, Told
+from wireproof.mock.provider import body_validation
+from wireproof.mock.provider.body_validation import Body, required, wrong_type
+from wireproof.mock.provider.form_reader import Part, read
+from wireproof.mock.provider.refusals import Refused
+from wireproof.mock.provider.request_rules import Field, RequestRules
+
+FILE = "file"
+TEXT_TYPE = (("Content-Type", "text/plain; charset=utf-8"),)
+
+
+def transcriptions(visit: Visit, given: Body) -> Answer:
+    """The answer to a form with a recording; its body is no JSON, so it is read here."""
+    rules = visit.profile.rules("transcriptions")
+    parts = read(visit.received.body, visit.received.header("content-type"))
+    body = body_validation.fields(values(parts, rules), rules)
+    model_for(visit, body["model"], "audio")
+    heard = transcript_of(recording(parts))
+    if body.get("stream"):
+        return Told(200, tuple(Event(event, event["type"]) for event in told(heard)))
+    return FORMATS[body.get("response_format", "json")](heard, body)
+
+
+def values(parts: tuple[Part, ...], rules: RequestRules) -> Body:
+    """The fields of a form by their names, each read as the contract types it; a file is its name."""
+    made: Body = {}
+    for part in parts:
+        name = part.name.removesuffix("[]")
+        field = rules.fields.get(name)
+        if field is not None and "array" in field.types:
+            made.setdefault(name, []).append(part.text)
+        else:
+            made[name] = part.text if field is None else typed(field, part.text)
+    files = [part.name for part in parts if part.is_file]
+    return made if FILE not in made else made | {FILE: FILE if FILE in files else None}
+
+
+def typed(field: Field, text: str) -> Any:
+    """A text of a form as the kind of value its field takes; itself where it is none."""
+    if "string" in field.types:
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def recording(parts: tuple[Part, ...]) -> bytes:
+    """The bytes of the file; without a file, or with one that is no recording, the request is refused."""
+    part = next((part for part in parts if part.name == FILE), None)
+    if part is None:
+        raise required(FILE)
+    if not part.is_file:
+        raise wrong_type(FILE, "a file")
+    if not is_audio(bytes(part.content)):
+        raise Refused("unreadable-file", "The file is no recording that can be read.", param=FILE)
+    return bytes(part.content)
+
+
+def told(heard: Transcript) -> list[Body]:
+    """The events of a streamed transcript."""
+    deltas = [{"type": "transcript.text.delta", "delta": token} for token in pieces(heard.text)]
+    return [*deltas, {"type": "transcript.text.done", "text": heard.text}]
+
+
+def in_json(heard: Transcript, body: Body) -> Said:
+    return Said(200, {"text": heard.text})
+
+
+def in_text(heard: Transcript, body: Body) -> Said:
+    return Said(200, f"{heard.text}\n".encode(), TEXT_TYPE)
+
+
+def verbosely(heard: Transcript, body: Body) -> Said:
+    """The transcript with its language, its length and the times asked for."""
+    asked = body.get("timestamp_granularities", ["segment"])
+    made: Body = {"task": "transcribe", "language": heard.language, "duration": heard.duration, "text": heard.text}
+    if "word" in asked:
+        made["words"] = words(heard)
+    if "segment" in asked:
+        made["segments"] = [segment(heard)]
+    return Said(200, made | {"usage": {"type": "duration", "seconds": heard.duration}})
+
+
+def words(heard: Transcript) -> list[Body]:
+    """Each word with its times; all take as long."""
+    spoken = heard.text.split()
+    step = heard.duration / max(1, len(spoken))
+    times = [round(step * place, 3) for place in range(len(spoken) + 1)]
+    return [{"word": word, "start": times[at], "end": times[at + 1]} for at, word in enumerate(spoken)]
+
+
+def segment(heard: Transcript) -> Body:
+    return {
+        "id": 0,
+        "seek": 0,
+        "start": 0.0,
+        "end": heard.duration,
+        "text": heard.text,
+        "tokens": list(range(len(pieces(heard.text)))),
+        "temperature": 0.0,
+        "avg_logprob": -0.25,
+        "compression_ratio": 1.1,
+        "no_speech_prob": 0.01,
+    }
+
+
+def by_speaker(heard: Transcript, body: Body) -> Said:
+    one = {"type": "transcript.text.segment", "id": "seg_0", "speaker": "A", "start": 0.0, "end": heard.duration}
+    segments = [{**one, "text": heard.text}]
+    return Said(200, {"task": "transcribe", "duration": heard.duration, "text": heard.text, "segments": segments})
+
+
+def clock(seconds: float, mark: str) -> str:
+    """A time as subtitles write it: hours, minutes, seconds, and milliseconds after the mark."""
+    whole, rest = divmod(round(seconds * 1000), 1000)
+    return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}{mark}{rest:03}"
+
+
+def in_srt(heard: Transcript, body: Body) -> Said:
+    times = f"{clock(0, ',')} --> {clock(heard.duration, ',')}"
+    return Said(200, f"1\n{times}\n{heard.text}\n\n".encode(), TEXT_TYPE)
+
+
+def in_vtt(heard: Transcript, body: Body) -> Said:
+    times = f"{clock(0, '.')} --> {clock(heard.duration, '.')}"
+    return Said(200, f"WEBVTT\n\n{times}\n{heard.text}\n\n".encode(), TEXT_TYPE)
+
+
+FORMATS: Mapping[str, Callable[[Transcript, Body], Said]] = {
+    "json": in_json,
+    "text": in_text,
+    "verbose_json": verbosely,
+    "diarized_json": by_speaker,
+    "srt": in_srt,
+    "vtt": in_vtt,
+}

@@ -1,0 +1,149 @@
+"""Faults of refusal and of its absence, where the request decides."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from email.utils import formatdate
+from typing import Any
+
+from wireproof.mock.faults import json_edits
+from wireproof.mock.faults.hooks import Lapse
+from wireproof.mock.faults.request_edits import ignoring
+from wireproof.mock.protocol.answers import Answer, Said, to_json
+from wireproof.mock.protocol.messages import Received
+
+CRASH = {"error": {"message": "Internal Server Error", "type": "server_error", "param": None, "code": None}}
+
+
+def body_of(received: Received) -> dict[str, Any]:
+    try:
+        body = json.loads(received.body)
+    except (ValueError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def crashing(wanted: Callable[[dict[str, Any]], bool]) -> Lapse:
+    """A lapse that answers 500 to the requests that are wanted."""
+
+    def say(answer: Answer, received: Received) -> Answer:
+        return Said(500, CRASH, answer.headers) if wanted(body_of(received)) else answer
+
+    return Lapse(say=say)
+
+
+def parts_crash(body: dict[str, Any]) -> bool:
+    return any(isinstance(one.get("content"), list) for one in body.get("messages") or () if isinstance(one, dict))
+
+
+def without_rate_headers(answer: Answer, received: Received) -> Answer:
+    return replace(answer, headers=tuple(pair for pair in answer.headers if "ratelimit" not in pair[0].lower()))
+
+
+def key_shown(answer: Answer, received: Received) -> Answer:
+    """The refusal repeats the key it was given."""
+    if answer.status != 401 or not isinstance(answer, Said) or not isinstance(answer.value, dict):
+        return answer
+    key = (received.header("authorization") or "").partition(" ")[2]
+    error = {**answer.value.get("error", {}), "message": f"Incorrect API key provided: {key}."}
+    return replace(answer, value={**answer.value, "error": error})
+
+
+def redirected(answer: Answer, received: Received) -> Answer:
+    if answer.status != 404 and not received.path.endswith("/"):
+        return Said(307, b"", (("Location", received.path + "/"), *answer.headers))
+    return answer
+
+
+def bare_413(answer: Answer, received: Received) -> Answer:
+    """Bodies above four hundred bytes are too large, without a word why."""
+    return Said(413, b"", (("Content-Type", "text/plain"),)) if len(received.body) > 400 else answer
+
+
+def dated(answer: Answer, received: Received) -> Answer:
+    """Retry-After is a date, as HTTP allows."""
+    moment = formatdate(received.at + 60, usegmt=True)
+    told = ((name, moment if name == "Retry-After" else value) for name, value in answer.headers)
+    return replace(answer, headers=tuple(told))
+
+
+def after_blank_lines(answer: Answer, received: Received) -> Answer:
+    """Blank lines that kept the connection alive stand before the JSON."""
+    if isinstance(answer, Said) and not isinstance(answer.value, bytes) and answer.status < 400:
+        return replace(answer, value=b"\n" * 5 + to_json(answer.value))
+    return answer
+
+
+def blank_lines_only(answer: Answer, received: Received) -> Answer:
+    """Blank lines keep the connection alive, and no JSON follows."""
+    return replace(answer, value=b"\n" * 5) if isinstance(answer, Said) and answer.status < 400 else answer
+
+
+def told_otherwise(answer: Answer, received: Received) -> Answer:
+    """Each text ends in what no other has."""
+    told = answer.value if isinstance(answer, Said) and isinstance(answer.value, dict) else {}
+    if answer.status >= 400 or "choices" not in told:
+        return answer
+    return replace(answer, value=json_edits.at("/choices/*/message/content", lambda text: f"{text} {told['id']}")(told))
+
+
+def member_twice(answer: Answer, received: Received) -> Answer:
+    """The first member of the object stands in it twice."""
+    if not isinstance(answer, Said) or not isinstance(answer.value, dict) or not answer.value:
+        return answer
+    name, value = next(iter(answer.value.items()))
+    return replace(answer, value=to_json({name: value})[:-1] + b"," + to_json(answer.value)[1:])
+
+
+def refusing(wanted: Callable[[Received], bool], status: int = 400) -> Lapse:
+    """A lapse that refuses the requests that are wanted, where they were served."""
+    refusal = {"error": {"message": "No.", "type": "invalid_request_error", "param": None, "code": None}}
+
+    def say(answer: Answer, received: Received) -> Answer:
+        return Said(status, refusal, answer.headers) if answer.status < 400 and wanted(received) else answer
+
+    return Lapse(say=say)
+
+
+def has_tenant(received: Received) -> bool:
+    return any(name.endswith("-tenant") for name, _ in received.headers)
+
+
+def has_bad_key(received: Received) -> bool:
+    return "mock-" not in (received.header("authorization") or "mock-")
+
+
+def text_part_crashes(body: dict[str, Any]) -> bool:
+    return "'type': 'text'" in str(body.get("input"))
+
+
+LAPSES: Mapping[str, Lapse] = {
+    "tenant-refused": refusing(has_tenant),
+    "form-refused": refusing(lambda received: (received.header("content-type") or "").startswith("multipart/"), 415),
+    "health-gone-in-outage": refusing(lambda received: received.header("x-wireproof-cell") is not None, 404),
+    "bad-key-crashes": refusing(has_bad_key, 500),
+    "response-text-part-crashes": crashing(text_part_crashes),
+    "hints-crash": crashing(lambda body: "prompt_cache_key" in body or "best_of" in body),
+    "penalties-crash": crashing(lambda body: "presence_penalty" in body or "logit_bias" in body),
+    "empty-input-crashes": crashing(lambda body: isinstance(body.get("input"), list) and "" in body["input"]),
+    "store-crashes": crashing(lambda body: "store" in body),
+    "previous-response-crashes": crashing(lambda body: "previous_response_id" in body),
+    "body-limit-low": Lapse(say=bare_413),
+    "retry-after-date": Lapse(say=dated),
+    "answer-after-blank-lines": Lapse(say=after_blank_lines),
+    "blank-lines-alone": Lapse(say=blank_lines_only),
+    "chat-text-other-each-time": Lapse(hear=ignoring("seed").hear, say=told_otherwise),
+    "member-twice": Lapse(say=member_twice),
+    "temperature-crashes": crashing(lambda body: "temperature" in body),
+    "tools-crashes": crashing(lambda body: "tools" in body),
+    "response-format-crashes": crashing(lambda body: "response_format" in body),
+    "stream-options-crashes": crashing(lambda body: "stream_options" in body),
+    "user-crashes": crashing(lambda body: "user" in body),
+    "seed-crashes": crashing(lambda body: "seed" in body),
+    "content-parts-crash": crashing(parts_crash),
+    "rate-headers-missing": Lapse(say=without_rate_headers),
+    "key-in-refusal": Lapse(say=key_shown),
+    "redirect-to-slash": Lapse(say=redirected),
+}

@@ -1,0 +1,120 @@
+"""The same core as an ASGI application, for other servers and for TLS or HTTP/2."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from wireproof.mock.application import Core
+from wireproof.mock.http.http_connection import MOST_READ
+from wireproof.mock.protocol.messages import Headers, Outgoing, Received, Reply, StreamPlan
+from wireproof.mock.protocol.response_head import BODILESS
+from wireproof.mock.provider.body_validation import too_large
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+class Application:
+    """An ASGI application; faults of the framing are not committed here, since the server owns it."""
+
+    def __init__(self, core: Core, clock: Callable[[], float] = time.time) -> None:
+        self._core, self._clock = core, clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await lifespan(receive, send)
+        elif scope["type"] == "http":
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = await whole_body(receive)
+        received = received_of(scope, body or b"", self._clock())
+        outgoing = self._core.refuse(received, too_large()) if body is None else self._core.handle(received)
+        stayed = False
+        try:
+            if await self._turn(received, outgoing, receive):
+                stayed = await sent(outgoing, scope["method"], receive, send)
+        finally:
+            self._core.ended(received, left=not stayed)
+
+    async def _turn(self, received: Received, outgoing: Outgoing, receive: Receive) -> bool:
+        """The wait for slot and work: until it is due, or the one before is over; whether the client stayed."""
+        if not outgoing.after_s:
+            return True
+        free = asyncio.Event()
+        self._core.state.slots.when_free(received, free.set)
+        gone, freed = asyncio.ensure_future(receive()), asyncio.ensure_future(free.wait())
+        try:
+            await asyncio.wait((gone, freed), timeout=outgoing.after_s, return_when=asyncio.FIRST_COMPLETED)
+            return not gone.done()
+        finally:
+            gone.cancel()
+            freed.cancel()
+
+
+def received_of(scope: Scope, body: bytes, at: float) -> Received:
+    headers = tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"])
+    path = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
+    query = scope["query_string"].decode("latin-1")
+    return Received(scope["method"], path, query, headers, body, at)
+
+
+async def sent(outgoing: Outgoing, method: str, receive: Receive, send: Send) -> bool:
+    """Send an answer; whether the client stayed to its end."""
+    bare = method == "HEAD" or outgoing.status in BODILESS
+    if isinstance(outgoing, Reply):
+        await start(send, outgoing.status, (*outgoing.headers, *sized(outgoing)))
+        await send({"type": "http.response.body", "body": b"" if bare else outgoing.body})
+        return True
+    await start(send, outgoing.status, outgoing.headers)
+    return await stream(outgoing, receive, send)
+
+
+def sized(reply: Reply) -> Headers:
+    return () if reply.status in BODILESS else (("Content-Length", str(len(reply.body))),)
+
+
+async def whole_body(receive: Receive) -> bytes | None:
+    """The body, or nothing where it is too large."""
+    parts: list[bytes] = []
+    while True:
+        message = await receive()
+        parts.append(message.get("body", b""))
+        if sum(map(len, parts)) > MOST_READ:
+            return None
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+async def start(send: Send, status: int, headers: Headers) -> None:
+    raw = [(name.lower().encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers]
+    await send({"type": "http.response.start", "status": status, "headers": raw})
+
+
+async def stream(plan: StreamPlan, receive: Receive, send: Send) -> bool:
+    """The steps by their deadlines, until the client leaves; whether it stayed."""
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
+    gone = asyncio.ensure_future(receive())
+    try:
+        for step in plan.steps:
+            await asyncio.sleep(max(0.0, begun + step.due_s - loop.time()))
+            if gone.done():
+                return False
+            await send({"type": "http.response.body", "body": step.data, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+        return True
+    finally:
+        gone.cancel()
+
+
+async def lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        await send({"type": message["type"] + ".complete"})
+        if message["type"] == "lifespan.shutdown":
+            return

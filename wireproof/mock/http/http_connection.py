@@ -1,0 +1,232 @@
+"""HTTP/1.1 as the server speaks it: a protocol of ours, so that a fault can have the bytes."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any, cast
+
+import httptools
+
+from wireproof.mock.application import Core
+from wireproof.mock.cells.cell import Cell, Stay
+from wireproof.mock.http.response_writer import Delivery
+from wireproof.mock.protocol.messages import Ops, Outgoing, Received
+from wireproof.mock.protocol.response_head import CONTINUE, ops_of
+from wireproof.mock.provider.body_validation import too_large
+from wireproof.mock.provider.refusals import Refused
+
+# A longer body is not read to its end; the core refuses those above a limit of its own.
+MOST_READ = 64 * 1024 * 1024
+MOST_HEADERS = 64 * 1024
+MOST_QUEUED = 16
+
+
+class Waiting:
+    """A request that has been read and waits for its turn."""
+
+    __slots__ = ("chunked", "keep", "received", "refused")
+
+    def __init__(self, received: Received, *, keep: bool, chunked: bool, refused: Refused | None = None) -> None:
+        self.received, self.keep, self.chunked, self.refused = received, keep, chunked, refused
+
+
+class Connection(asyncio.Protocol):
+    """One connection: requests are read in order and answered in order, one at a time."""
+
+    def __init__(
+        self, core: Core, live: set[Connection], clock: Callable[[], float] = time.time, cell: Cell | None = None
+    ) -> None:
+        self._core, self._live, self._clock, self._cell = core, live, clock, cell
+        self._stay: Stay | None = None
+        self._parser = httptools.HttpRequestParser(self)
+        self._transport: asyncio.Transport = cast(asyncio.Transport, None)
+        self._queue: deque[Waiting] = deque()
+        self._delivery: Delivery | None = None
+        self._heard: Received | None = None
+        self._after = 0
+        self._deaf = False
+        self._draining = False
+        self._begin_message()
+
+    # The connection's life.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._live.add(self)
+        plug = transport.get_extra_info("socket")
+        if plug is not None and plug.family in (socket.AF_INET, socket.AF_INET6):
+            plug.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._live.discard(self)
+        self._deaf = True
+        self._queue.clear()
+        if self._delivery is not None:
+            self._delivery.stop()
+        self._end_stay()
+        self._ended(left=True)
+
+    def eof_received(self) -> bool:
+        """A client that stops sending is taken to have left: what is not yet sent is not sent."""
+        return False
+
+    def pause_writing(self) -> None:
+        if self._delivery is not None:
+            self._delivery.pause()
+
+    def resume_writing(self) -> None:
+        if self._delivery is not None:
+            self._delivery.resume()
+
+    @property
+    def is_held_back(self) -> bool:
+        """Whether an answer waits for the client to read."""
+        return self._delivery is not None and self._delivery.paused
+
+    def drain(self) -> None:
+        """Finish the answer that is running, take no further request, then close."""
+        self._draining = True
+        if self._delivery is None or self._delivery.hung:
+            self._transport.close()
+
+    def cut(self) -> None:
+        self._transport.abort()
+
+    # Bytes in.
+
+    def data_received(self, data: bytes) -> None:
+        if self._deaf:
+            return
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._give_up(Refused("bad-request", "This server upgrades to no other protocol.", status=400))
+        except Refused as refused:
+            self._give_up(refused)
+        except httptools.HttpParserError as problem:
+            cause = problem.__context__
+            known = cause if isinstance(cause, Refused) else None
+            self._give_up(known or Refused("bad-request", f"Malformed HTTP request: {problem}", status=400))
+
+    def _begin_message(self) -> None:
+        self._url = b""
+        self._headers: list[tuple[str, str]] = []
+        self._header_size = 0
+        self._body: list[bytes] = []
+        self._body_size = 0
+
+    def on_message_begin(self) -> None:
+        self._begin_message()
+
+    def on_url(self, url: bytes) -> None:
+        self._url += url
+        self._measure(len(url))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._measure(len(name) + len(value) + 4)
+        self._headers.append((name.decode("latin-1").lower(), value.decode("latin-1")))
+
+    def _measure(self, more: int) -> None:
+        self._header_size += more
+        if self._header_size > MOST_HEADERS:
+            raise Refused("headers-too-large", f"The request's head is longer than {MOST_HEADERS} bytes.")
+
+    def on_headers_complete(self) -> None:
+        given = dict(self._headers)
+        if int(given.get("content-length") or 0) > MOST_READ:
+            raise too_large()
+        if "expect" in given and self._delivery is None and self._core.welcomes(self._received()):
+            self._transport.write(CONTINUE)
+
+    def on_body(self, body: bytes) -> None:
+        self._body_size += len(body)
+        if self._body_size > MOST_READ:
+            raise too_large()
+        self._body.append(body)
+
+    def on_message_complete(self) -> None:
+        keep = self._parser.should_keep_alive()
+        self._queue.append(Waiting(self._received(), keep=keep, chunked=self._parser.get_http_version() != "1.0"))
+        self._deaf = self._deaf or not keep
+        if len(self._queue) >= MOST_QUEUED:
+            self._transport.pause_reading()
+        self._next()
+
+    def _received(self) -> Received:
+        path, query = target(self._url)
+        method = self._parser.get_method().decode("ascii") if self._url else "GET"
+        body = b"".join(self._body)
+        return Received(method, path, query, tuple(self._headers), body, self._clock(), self._after)
+
+    def _give_up(self, refused: Refused) -> None:
+        """Refuse what cannot be read, after the requests before it, and close."""
+        self._deaf = True
+        path, query = target(self._url)
+        received = Received("GET", path, query, tuple(self._headers), b"", self._clock())
+        self._queue.append(Waiting(received, keep=False, chunked=True, refused=refused))
+        self._next()
+
+    # Answers out.
+
+    def _next(self) -> None:
+        while self._queue and self._delivery is None and not self._transport.is_closing():
+            self._answer(self._queue.popleft())
+
+    def _answer(self, waiting: Waiting) -> None:
+        keep = waiting.keep and not self._draining
+
+        def made(outgoing: Outgoing | None = None) -> Ops:
+            said = outgoing or self._outgoing(waiting)
+            return ops_of(said, method=waiting.received.method, chunked=waiting.chunked, keep=keep)
+
+        if self._cell is None or waiting.refused is not None:
+            self._delivery = delivery = Delivery(self._transport, made(), self._delivered)
+            self._core.state.slots.when_free(waiting.received, delivery.hurry)
+            delivery.begin()
+            return
+        prepared = self._cell.answer(waiting.received, (waiting.chunked, keep), made)
+        self._delivery = Delivery(self._transport, prepared.ops, self._delivered)
+        self._stay = self._cell.enter(waiting.received, prepared, self._delivery.retime)
+        if self._delivery is None:  # all of it has been sent already
+            self._end_stay()
+
+    def _ended(self, *, left: bool = False) -> None:
+        heard, self._heard = self._heard, None
+        if heard is not None:
+            self._core.ended(heard, left=left)
+
+    def _end_stay(self) -> None:
+        stay, self._stay = self._stay, None
+        if stay is not None:
+            stay.end()
+
+    def _outgoing(self, waiting: Waiting) -> Outgoing:
+        if waiting.refused is not None:
+            return self._core.refuse(waiting.received, waiting.refused)
+        self._heard = waiting.received
+        outgoing = self._core.handle(waiting.received)
+        self._after = outgoing.status
+        return outgoing
+
+    def _delivered(self) -> None:
+        self._delivery = None
+        self._end_stay()
+        self._ended()
+        if self._draining:
+            self._transport.close()
+            return
+        self._transport.resume_reading()
+        asyncio.get_running_loop().call_soon(self._next) if self._queue else None
+
+
+def target(url: bytes) -> tuple[str, str]:
+    """Path and query of a request target, in origin or absolute form."""
+    try:
+        parsed: Any = httptools.parse_url(url)
+    except httptools.HttpParserError:
+        return url.decode("latin-1"), ""
+    return (parsed.path or b"/").decode("latin-1"), (parsed.query or b"").decode("latin-1")

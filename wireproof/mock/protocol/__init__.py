@@ -1,0 +1,1 @@
+"""Protocol: requests, answers and wire operations as values."""

@@ -1,0 +1,70 @@
+"""The first lines of an HTTP/1.1 response, and an answer as operations on a connection."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from email.utils import formatdate
+from functools import lru_cache
+from http import HTTPStatus
+
+from wireproof.mock.protocol.messages import Headers, Op, Ops, Outgoing, Reply, StreamPlan
+
+BODILESS = frozenset({204, 304})
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+@lru_cache(maxsize=128)
+def status_line(status: int) -> str:
+    phrases = {code.value: code.phrase for code in HTTPStatus}
+    return f"HTTP/1.1 {status} {phrases.get(status, '')}\r\n"
+
+
+@lru_cache(maxsize=2)
+def date(second: int) -> str:
+    return formatdate(second, usegmt=True)
+
+
+def head(status: int, headers: Headers) -> bytes:
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
+    when = date(int(time.time()))
+    return f"{status_line(status)}Date: {when}\r\nServer: wireproof\r\n{lines}\r\n".encode("latin-1", "replace")
+
+
+def ops_of(outgoing: Outgoing, *, method: str, chunked: bool, keep: bool) -> Ops:
+    """The operations that send an answer; the last one closes unless the connection is kept."""
+    made = whole(outgoing, method, keep) if isinstance(outgoing, Reply) else streamed(outgoing, method, chunked, keep)
+    ended = made if keep else (*made, Op("close", due_s=made[-1].due_s))
+    if outgoing.after_s:
+        # The first operation is done at once whenever it is due: it is one that does nothing.
+        ended = (Op("raw"), *(replace(op, due_s=op.due_s + outgoing.after_s) for op in ended))
+    return outgoing.frame(ended) if outgoing.frame else ended
+
+
+def connection(keep: bool) -> Headers:
+    return () if keep else (("Connection", "close"),)
+
+
+def whole(reply: Reply, method: str, keep: bool) -> Ops:
+    size = () if reply.status in BODILESS else (("Content-Length", str(len(reply.body))),)
+    first = Op("head", head(reply.status, (*reply.headers, *size, *connection(keep))))
+    bare = method == "HEAD" or reply.status in BODILESS
+    return (first,) if bare else (first, Op("body", reply.body))
+
+
+def streamed(plan: StreamPlan, method: str, chunked: bool, keep: bool) -> Ops:
+    framing = (("Transfer-Encoding", "chunked"),) if chunked else ()
+    first = Op("head", head(plan.status, (*plan.headers, *framing, *connection(keep))))
+    if method == "HEAD":
+        return (first,)
+    kind = "chunk" if chunked else "body"
+    steps = tuple(Op(kind, step.data, step.due_s) for step in plan.steps)
+    last_s = steps[-1].due_s if steps else 0.0
+    return (first, *steps, Op("last", due_s=last_s)) if chunked else (first, *steps)
+
+
+def wire_bytes(op: Op) -> bytes:
+    """What an operation puts on the wire."""
+    if op.kind == "chunk":
+        return b"%x\r\n%b\r\n" % (len(op.data), op.data)
+    return b"0\r\n\r\n" if op.kind == "last" else op.data

@@ -1,0 +1,110 @@
+"""Request bodies against the profile's field tables."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from wireproof.mock.provider.refusals import Refused
+from wireproof.mock.provider.request_rules import Field, RequestRules
+
+Body = dict[str, Any]
+MOST_BODY = 10 * 1024 * 1024
+
+
+def is_integer(value: Any) -> bool:
+    return (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, float) and value.is_integer())
+
+
+def is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+TYPES: Mapping[str, Callable[[Any], bool]] = {
+    "string": lambda value: isinstance(value, str),
+    "boolean": lambda value: isinstance(value, bool),
+    "array": lambda value: isinstance(value, list),
+    "object": lambda value: isinstance(value, dict),
+    "integer": is_integer,
+    "number": is_number,
+}
+
+
+def is_too_large(body: bytes) -> bool:
+    return len(body) > MOST_BODY
+
+
+def too_large() -> Refused:
+    return Refused("too-large", f"The request's body is larger than {MOST_BODY} bytes.")
+
+
+def refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def parse(body: bytes, content_type: str | None) -> Body:
+    """The JSON object of a body; a body that says it is something else is refused."""
+    media = (content_type or "application/json").partition(";")[0].strip().lower()
+    if media != "application/json" and not media.endswith("+json"):
+        raise Refused("wrong-content-type", f"Unsupported content type {media!r}; expected application/json.")
+    try:
+        # Not the bytes: of those the parser takes other encodings too, and halves of surrogate pairs.
+        value = json.loads(body.decode(), parse_constant=refuse_constant)
+    except (ValueError, RecursionError):
+        raise Refused("malformed-json", "We could not parse the JSON body of your request.") from None
+    if not isinstance(value, dict):
+        raise Refused("malformed-json", "The body of the request is not a JSON object.")
+    return value
+
+
+def fields(body: Body, rules: RequestRules) -> Body:
+    """The body without nulls and unknown members, once every member is found right."""
+    known = rules.fields
+    if rules.refuses_unknown:
+        for name in body.keys() - known.keys():
+            raise Refused("unknown-field", f"Unrecognized request argument supplied: {name}", param=name)
+    for name, field in known.items():
+        if name in body:
+            member(field, body[name])
+        elif field.required:
+            raise required(name)
+    return {name: value for name, value in body.items() if value is not None and name in known}
+
+
+def member(field: Field, value: Any) -> None:
+    if value is None and field.nullable:
+        return
+    if not any(TYPES[kind](value) for kind in field.types):
+        raise wrong_type(field.name, " or ".join(field.types))
+    bounds(field, value)
+
+
+def bounds(field: Field, value: Any) -> None:
+    if is_number(value) and not within(field, value):
+        raise out_of_range(field.name, f"Invalid '{field.name}': {value!r} is outside its range.")
+    if isinstance(value, list | str) and field.min_items and len(value) < field.min_items:
+        raise out_of_range(field.name, f"Invalid '{field.name}': empty; expected at least {field.min_items}.")
+    if isinstance(value, list) and field.max_items is not None and len(value) > field.max_items:
+        raise out_of_range(field.name, f"Invalid '{field.name}': expected at most {field.max_items} items.")
+    if field.enum and value not in field.enum:
+        raise out_of_range(field.name, f"Invalid value for '{field.name}': expected one of {list(field.enum)}.")
+
+
+def within(field: Field, value: float) -> bool:
+    low = -math.inf if field.minimum is None else field.minimum
+    high = math.inf if field.maximum is None else field.maximum
+    return low < value < high if field.exclusive else low <= value <= high
+
+
+def out_of_range(param: str, message: str) -> Refused:
+    return Refused("out-of-range", message, param=param)
+
+
+def wrong_type(param: str, expected: str) -> Refused:
+    return Refused("wrong-type", f"Invalid type for '{param}': expected {expected}.", param=param)
+
+
+def required(param: str) -> Refused:
+    return Refused("missing-field", f"Missing required parameter: '{param}'.", param=param)

@@ -1,0 +1,33 @@
+"""The cells behind a provider: how many are up, and the answer to a request whose cell is in trouble."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from wireproof.mock.protocol.answers import Said
+from wireproof.mock.provider.refusals import Refused
+
+WITHOUT_CELLS = frozenset({"models", "model", "health", "response", "response-delete", "chats-stored", "chat-stored"})
+# State of a cell → the cause for which its requests are refused, and the sentence that says so.
+TROUBLES: Mapping[str, tuple[str, str]] = {
+    "down": ("unavailable", "No cell is available to serve this request."),
+    "failing": ("upstream-failed", "The provider of this model failed on this request."),
+    "misconfigured": ("misconfigured", "The provider of this model is not configured."),
+    "crashed": ("server-failed", "The server failed on this request."),
+}
+# A relay says this to an account whose earlier request the server did not survive.
+GONE = Said(502, b"Bad Gateway", (("Content-Type", "text/plain"),))
+
+
+def cells_up(cells: int, state: str) -> int:
+    """The number of cells that are up, of those there are, where one is in this state."""
+    if state == "down":
+        return 0
+    return cells - 1 if state == "one-down" and cells > 1 else cells
+
+
+def refuse_trouble(endpoint: str, up: int, state: str) -> None:
+    """Refuse a request that needs a cell where none is up, or its own serves nothing."""
+    state = state if up else "down"
+    if endpoint not in WITHOUT_CELLS and state in TROUBLES:
+        raise Refused(*TROUBLES[state])
