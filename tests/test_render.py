@@ -212,8 +212,8 @@ def form_request(**fields: Any) -> Any:
 
 def test_a_form_is_sent_with_its_files_and_holes_filled() -> None:
     request = form_request(file=SPEECH)
-    model, file = multipart.decode(request.body, request.header("content-type") or "")
-    assert model == multipart.Part("model", b"whisper-1")
+    model, file = multipart.decode_form(request.body, request.header("content-type") or "")
+    assert model == multipart.FormPart("model", b"whisper-1")
     assert (file.name, file.filename, file.media_type) == ("file", "speech.wav", "audio/wav")
     assert file.content == (data_files.root() / "suites/transcriptions/speech.wav").read_bytes()
 
@@ -233,27 +233,29 @@ def test_a_form_is_shown_as_fields_of_curl_without_its_bytes() -> None:
 
 def test_a_form_is_read_back_as_it_was_written() -> None:
     parts = (
-        multipart.Part("a b", b"\r\n--x"),
-        multipart.Part("f", b"", "e.wav", "audio/wav"),
-        multipart.Part("n[]", "ä".encode()),
+        multipart.FormPart("a b", b"\r\n--x"),
+        multipart.FormPart("f", b"", "e.wav", "audio/wav"),
+        multipart.FormPart("n[]", "ä".encode()),
     )
-    assert multipart.decode(multipart.encode(parts), multipart.CONTENT_TYPE) == parts
+    assert multipart.decode_form(multipart.encode_form(parts), multipart.CONTENT_TYPE) == parts
 
 
 @pytest.mark.parametrize(
     ("body", "content_type"),
     [
-        pytest.param(multipart.encode([multipart.Part("a", b"b")]), "multipart/form-data", id="no-boundary"),
+        pytest.param(multipart.encode_form([multipart.FormPart("a", b"b")]), "multipart/form-data", id="no-boundary"),
         pytest.param(
-            multipart.encode([multipart.Part("a", b"b")]), "multipart/form-data; boundary=other", id="another-boundary"
+            multipart.encode_form([multipart.FormPart("a", b"b")]),
+            "multipart/form-data; boundary=other",
+            id="another-boundary",
         ),
-        pytest.param(multipart.encode([multipart.Part("a", b"b")])[:-9], multipart.CONTENT_TYPE, id="cut-off"),
+        pytest.param(multipart.encode_form([multipart.FormPart("a", b"b")])[:-9], multipart.CONTENT_TYPE, id="cut-off"),
         pytest.param(b'{"a": 1}', "application/json", id="json"),
         pytest.param(b"", "", id="nothing"),
     ],
 )
 def test_what_is_no_whole_form_has_no_fields(body: bytes, content_type: str) -> None:
-    assert multipart.decode(body, content_type) == ()
+    assert multipart.decode_form(body, content_type) == ()
 
 
 def test_a_file_that_is_not_there_is_told_in_one_sentence() -> None:

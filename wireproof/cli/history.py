@@ -44,14 +44,16 @@ def run(options: argparse.Namespace) -> int:
 
 def as_csv(found: Sequence[Any]) -> str:
     """One line a check; no cell is a formula."""
-    from wireproof.formats.safe_text import cell
+    from wireproof.formats.safe_text import spreadsheet_cell
     from wireproof.report.compare.check_trends import COLUMNS
 
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     for course in found:
-        writer.writerow([cell(value) if isinstance(value, str) else value for value in course.as_data().values()])
+        writer.writerow(
+            [spreadsheet_cell(value) if isinstance(value, str) else value for value in course.as_data().values()]
+        )
     return text.getvalue()
 
 

@@ -27,7 +27,7 @@ from wireproof.client.recording_transport import Recording, RecordingBackend, br
 from wireproof.client.request_builder import Outgoing
 from wireproof.contract.target import Deadlines
 from wireproof.evidence.exchange import Break
-from wireproof.formats.http_framing import interim, surplus
+from wireproof.formats.http_framing import has_surplus_bytes, interim_statuses
 
 # Enough for any answer a suite asks for; a body beyond it is cut and the exchange says so.
 BODY_BOUND = 16 * 1024 * 1024
@@ -143,7 +143,7 @@ class Wire:
             answer.broken = Break("protocol", "what came is no answer of HTTP/1.1", recording.tail)
         answer.ended_ns = time.monotonic_ns()
         answer.stalled_ns = self._pulse.longest_ns(answer.started_ns, answer.ended_ns)
-        answer.interim = interim(recording.start)
+        answer.interim = interim_statuses(recording.start)
         answer.connection = recording.stream.number if recording.stream is not None else None
         return answer
 
@@ -213,7 +213,7 @@ class Wire:
 
 
 def _surplus(response: httpx.Response, recording: Recording) -> Break | None:
-    came = surplus(
+    came = has_surplus_bytes(
         recording.start,
         recording.tail,
         recording.size,

@@ -15,7 +15,7 @@ from wireproof.client.partial_response import HELD_OFF, Answer
 from wireproof.contract.case import Case
 from wireproof.contract.provider import Rate
 from wireproof.contract.target import Target
-from wireproof.formats.durations import EPOCH, duration_s, seconds_until
+from wireproof.formats.durations import EARLIEST_UNIX_TIME, duration_s, seconds_until
 
 MINUTE_S = 60.0
 # A limit of a minute is over by then; one of a day is not worth waiting for.
@@ -83,4 +83,4 @@ def _reset(headers: Mapping[str, str], rate: Rate, now: float) -> float | None:
         return seconds
     if not (value.isascii() and value.isdigit()):
         return None
-    return float(value) - now if float(value) > EPOCH else float(value)
+    return float(value) - now if float(value) > EARLIEST_UNIX_TIME else float(value)

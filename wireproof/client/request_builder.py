@@ -18,7 +18,7 @@ from wireproof.contract.target import Key, Target
 from wireproof.errors import ConfigError
 from wireproof.evidence.exchange import Request
 from wireproof.formats import multipart
-from wireproof.formats.multipart import Part
+from wireproof.formats.multipart import FormPart
 
 # A value that begins so is the base64 of the file below suites/ that it names, alone or as a data URL.
 PACKED = {"$base64:": "", "$pdf:": "data:application/pdf;base64,"}
@@ -87,7 +87,7 @@ def _body(ask: Ask, target: Target, holes: Mapping[str, Any]) -> bytes:
         return ask.raw.replace(b'"$model"', json.dumps(holes["model"]).encode())
     if ask.form is not None:
         fields = _fill(dict(ask.form), holes).items()
-        return multipart.encode(_part(name, one) for name, value in fields for one in _each(value))
+        return multipart.encode_form(_part(name, one) for name, value in fields for one in _each(value))
     if ask.body is None:
         return b""
     body = _fill(ask.body, holes)
@@ -102,11 +102,11 @@ def _each(value: Any) -> Iterable[Any]:
     return value if isinstance(value, list) else (value,)
 
 
-def _part(name: str, value: Any) -> Part:
+def _part(name: str, value: Any) -> FormPart:
     """One field of a form; a file is read from below suites/ and sent under its own name."""
     if not multipart.is_file(value):
-        return Part(name, str(value).encode())
-    return Part(name, _file(value["file"]), PurePath(value["file"]).name, value["type"])
+        return FormPart(name, str(value).encode())
+    return FormPart(name, _file(value["file"]), PurePath(value["file"]).name, value["type"])
 
 
 def _file(name: str) -> bytes:

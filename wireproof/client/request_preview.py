@@ -80,11 +80,11 @@ def _body(ask: Ask, shown: Request) -> Facts:
     if ask.raw is not None:
         return {"text": shown.body.decode(errors="backslashreplace")}
     if ask.form is not None:
-        return {"parts": [_part(part) for part in multipart.decode(shown.body, multipart.CONTENT_TYPE)]}
+        return {"parts": [_part(part) for part in multipart.decode_form(shown.body, multipart.CONTENT_TYPE)]}
     return {"json": json.loads(shown.body)}
 
 
-def _part(part: multipart.Part) -> Facts:
+def _part(part: multipart.FormPart) -> Facts:
     if part.filename is None:
         return {"name": part.name, "bytes": len(part.content), "text": part.content.decode()}
     return {"name": part.name, "bytes": len(part.content), "file": part.filename, "type": part.media_type}

@@ -13,7 +13,7 @@ def curl_command(request: Request) -> str:
     """The command that sends a request again; the key is taken from the environment, a file of a form by its name."""
     # With -X HEAD curl would wait for a body that never comes.
     asks = ["--head"] if request.method == "HEAD" else ["-i", "-N", "-X", request.method]
-    fields = multipart.decode(request.body, request.header("Content-Type") or "")
+    fields = multipart.decode_form(request.body, request.header("Content-Type") or "")
     words = ["curl", "-sS", *asks, shlex.quote(request.url), *_header_words(request, with_type=not fields)]
     if fields:
         return " ".join([*words, *(word for field in fields for word in _field_words(field))])
@@ -32,7 +32,7 @@ def _header_words(request: Request, *, with_type: bool) -> Iterator[str]:
             yield from ("-H", quoted if "$" in value else shlex.quote(text))
 
 
-def _field_words(field: multipart.Part) -> tuple[str, str]:
+def _field_words(field: multipart.FormPart) -> tuple[str, str]:
     """The words for one field of a form; a file is named and not shown."""
     if field.filename is not None:
         kind = f";type={field.media_type}" if field.media_type else ""

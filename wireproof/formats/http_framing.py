@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterable
 
 HEAD_END = re.compile(rb"\r?\n\r?\n")
-INTERIM = re.compile(rb"HTTP/1\.[01] (1\d\d)")
+INTERIM_STATUS = re.compile(rb"HTTP/1\.[01] (1\d\d)")
 LAST_CHUNK_END = re.compile(rb"\n\r?\n\Z")
-BODILESS = frozenset({204, 304})
+BODILESS_STATUSES = frozenset({204, 304})
 
 
-def surplus(
+def has_surplus_bytes(
     start: bytes, tail: bytes, size: int, *, method: str, status: int, headers: Iterable[tuple[bytes, bytes]]
 ) -> bool:
     """Whether more bytes came than the answer has.
@@ -29,7 +29,7 @@ def surplus(
     named = {name.lower(): value for name, value in headers}
     if head is None:
         return False
-    if method == "HEAD" or status in BODILESS:
+    if method == "HEAD" or status in BODILESS_STATUSES:
         return size > head
     if b"transfer-encoding" in named:
         return LAST_CHUNK_END.search(tail) is None
@@ -37,10 +37,10 @@ def surplus(
     return length.isdigit() and size > head + int(length)
 
 
-def interim(start: bytes) -> tuple[int, ...]:
+def interim_statuses(start: bytes) -> tuple[int, ...]:
     """The statuses of the interim answers, such as 100, that stand before the final one."""
     found, at = [], 0
-    while (status := INTERIM.match(start, at)) and (end := HEAD_END.search(start, at)):
+    while (status := INTERIM_STATUS.match(start, at)) and (end := HEAD_END.search(start, at)):
         found.append(int(status[1]))
         at = end.end()
     return tuple(found)
@@ -50,7 +50,7 @@ def _head_size(start: bytes) -> int | None:
     """The bytes up to the end of the final head, interim answers such as 103 included."""
     at = 0
     while (end := HEAD_END.search(start, at)) is not None:
-        if not INTERIM.match(start, at):
+        if not INTERIM_STATUS.match(start, at):
             return end.end()
         at = end.end()
     return None

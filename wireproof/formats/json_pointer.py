@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-INDEX = re.compile("0|[1-9][0-9]*")
+ARRAY_INDEX = re.compile("0|[1-9][0-9]*")
 
 
 class Missing(LookupError):
@@ -65,7 +65,7 @@ def drop(document: Any, pointer: str) -> Any:
 def _step(document: Any, part: str, pointer: str) -> Any:
     if isinstance(document, dict) and part in document:
         return document[part]
-    if isinstance(document, list) and INDEX.fullmatch(part) and int(part) < len(document):
+    if isinstance(document, list) and ARRAY_INDEX.fullmatch(part) and int(part) < len(document):
         return document[int(part)]
     raise Missing(pointer)
 

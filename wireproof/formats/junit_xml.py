@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from xml.sax.saxutils import escape, quoteattr
 
-from wireproof.formats.safe_text import printable, xml
+from wireproof.formats.safe_text import printable, xml_text
 
 COUNTED = ("tests", "failures", "errors", "skipped")
 
@@ -44,4 +44,4 @@ def _quoted(plain: str) -> str:
 
 
 def _harmless(plain: str) -> str:
-    return xml(printable(plain))
+    return xml_text(printable(plain))

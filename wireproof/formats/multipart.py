@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from email.message import Message
 from typing import Any
 
-MULTIPART = "multipart/form-data"
+MULTIPART_TYPE = "multipart/form-data"
 BOUNDARY = "wireproof-form-7578"
-CONTENT_TYPE = f"{MULTIPART}; boundary={BOUNDARY}"
+CONTENT_TYPE = f"{MULTIPART_TYPE}; boundary={BOUNDARY}"
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class FormPart:
     """One field of a form; a file has a filename and a media type."""
 
     name: str
@@ -27,39 +27,39 @@ def is_file(value: Any) -> bool:
     return isinstance(value, dict)
 
 
-def encode(parts: Iterable[Part]) -> bytes:
+def encode_form(parts: Iterable[FormPart]) -> bytes:
     """The body of a form."""
-    return b"".join(_written(part) for part in parts) + f"--{BOUNDARY}--\r\n".encode()
+    return b"".join(_encode_part(part) for part in parts) + f"--{BOUNDARY}--\r\n".encode()
 
 
-def _written(part: Part) -> bytes:
-    named = f'Content-Disposition: form-data; name="{_quoted(part.name)}"'
+def _encode_part(part: FormPart) -> bytes:
+    named = f'Content-Disposition: form-data; name="{_quote_parameter(part.name)}"'
     if part.filename is not None:
-        named += f'; filename="{_quoted(part.filename)}"'
+        named += f'; filename="{_quote_parameter(part.filename)}"'
     lines = [f"--{BOUNDARY}", named, *([f"Content-Type: {part.media_type}"] if part.media_type else []), "", ""]
     return "\r\n".join(lines).encode() + part.content + b"\r\n"
 
 
-def _quoted(text: str) -> str:
+def _quote_parameter(text: str) -> str:
     return text.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def decode(body: bytes, content_type: str) -> tuple[Part, ...]:
+def decode_form(body: bytes, content_type: str) -> tuple[FormPart, ...]:
     """The fields of a body, none where it is no whole form."""
-    boundary = _boundary(content_type)
+    boundary = _find_boundary(content_type)
     mark = f"--{boundary}".encode()
     if boundary is None or not body.startswith(mark + b"\r\n") or mark + b"--" not in body:
         return ()
-    return tuple(_read(body[len(mark) :].partition(b"\r\n" + mark + b"--")[0], mark))
+    return tuple(_decode_parts(body[len(mark) :].partition(b"\r\n" + mark + b"--")[0], mark))
 
 
-def _boundary(content_type: str) -> str | None:
+def _find_boundary(content_type: str) -> str | None:
     message = Message()
     message["Content-Type"] = content_type
-    return message.get_boundary() if message.get_content_type() == MULTIPART else None
+    return message.get_boundary() if message.get_content_type() == MULTIPART_TYPE else None
 
 
-def _read(inner: bytes, mark: bytes) -> Iterator[Part]:
+def _decode_parts(inner: bytes, mark: bytes) -> Iterator[FormPart]:
     for piece in inner.split(b"\r\n" + mark):
         head, _, content = piece.removeprefix(b"\r\n").partition(b"\r\n\r\n")
         message = Message()
@@ -68,4 +68,4 @@ def _read(inner: bytes, mark: bytes) -> Iterator[Part]:
             message[name] = value.strip()
         named = message.get_param("name", header="content-disposition")
         media_type = message.get_content_type() if "content-type" in message else None
-        yield Part(str(named or ""), content, message.get_filename(), media_type)
+        yield FormPart(str(named or ""), content, message.get_filename(), media_type)

@@ -74,38 +74,38 @@ class Decoder:
     def feed(self, data: bytes, at_ns: int = 0) -> None:
         """Read more bytes; events that they complete are stamped with `at_ns`."""
         if self._head is not None:
-            data = self._unmarked(self._head + data)
+            data = self._without_bom(self._head + data)
         if self._returned and data:
-            data = self._after_return(data)
-        self._lines(data, at_ns)
+            data = self._without_line_feed(data)
+        self._read_lines(data, at_ns)
 
     def close(self, at_ns: int = 0) -> None:
         """End of the body: an event without its blank line is lost to every client that follows the standard."""
         if self._returned:
-            self._after_return(b"")
+            self._without_line_feed(b"")
         rest = b"".join((self._head or b"", *self._line_parts))
         self._head, self._line_parts = None, []
         if rest:
-            self._offend("unterminated-line", f"the body ends inside the line {rest[:80]!r}")
+            self._add_offence("unterminated-line", f"the body ends inside the line {rest[:80]!r}")
             start, self._offset = self._offset, self._offset + len(rest)
-            self._line(start, rest, at_ns)
+            self._read_line(start, rest, at_ns)
         if self._data:
             lost = self._data[0][:80]
-            self._offend("unterminated-event", f"the body ends before the blank line after {lost!r}")
+            self._add_offence("unterminated-event", f"the body ends before the blank line after {lost!r}")
         self._data, self._event, self._start = [], None, None
 
-    def _unmarked(self, head: bytes) -> bytes:
+    def _without_bom(self, head: bytes) -> bytes:
         """The bytes behind a byte order mark; none while they may still become one."""
         if len(head) < len(BOM) and BOM.startswith(head):
             self._head = head
             return b""
         self._head = None
         if head.startswith(BOM):
-            self._offend("byte-order-mark", "the body starts with a byte order mark")
+            self._add_offence("byte-order-mark", "the body starts with a byte order mark")
             self._offset = len(BOM)
         return head.removeprefix(BOM)
 
-    def _after_return(self, data: bytes) -> bytes:
+    def _without_line_feed(self, data: bytes) -> bytes:
         """What follows a CR that ended a read: a LF is its other half, and no line end of its own."""
         self._returned = False
         halved = data.startswith(b"\n")
@@ -113,7 +113,7 @@ class Decoder:
         self._offset += halved
         return data[halved:]
 
-    def _lines(self, data: bytes, at_ns: int) -> None:
+    def _read_lines(self, data: bytes, at_ns: int) -> None:
         # Only the new bytes are searched and an unfinished line is kept in parts: small reads cost no more.
         done = 0
         for end in LINE_END.finditer(data):
@@ -124,33 +124,33 @@ class Decoder:
             if not self._returned:
                 self.line_ends.add(end[0])
             start, self._offset = self._offset, self._offset + len(line) + len(end[0])
-            self._line(start, line, at_ns)
+            self._read_line(start, line, at_ns)
         if done < len(data):
             self._line_parts.append(data[done:])
 
-    def _line(self, start: int, line: bytes, at_ns: int) -> None:
+    def _read_line(self, start: int, line: bytes, at_ns: int) -> None:
         if not line:
             self._dispatch(at_ns)
             return
-        text = self._text(line, start)
+        text = self._decode_text(line, start)
         if text.startswith(":"):
             self.comments.append(Comment(text[1:].removeprefix(" "), start, at_ns))
             return
         name, colon, value = text.partition(":")
         if colon and value[:1] != " ":
-            self._offend("no-space-after-colon", f"{text[:80]!r}", start)
-        self._field(name, value.removeprefix(" "), start)
+            self._add_offence("no-space-after-colon", f"{text[:80]!r}", start)
+        self._read_field(name, value.removeprefix(" "), start)
 
-    def _text(self, line: bytes, start: int) -> str:
+    def _decode_text(self, line: bytes, start: int) -> str:
         try:
             return line.decode()
         except UnicodeDecodeError as error:
-            self._offend("not-utf-8", f"{error.reason} in {line[:80]!r}", start + error.start)
+            self._add_offence("not-utf-8", f"{error.reason} in {line[:80]!r}", start + error.start)
             return line.decode(errors="replace")
 
-    def _field(self, name: str, value: str, start: int) -> None:
+    def _read_field(self, name: str, value: str, start: int) -> None:
         if name not in KNOWN_FIELDS:
-            self._offend("unknown-field", f"{name[:80]!r} is no field of an event stream", start)
+            self._add_offence("unknown-field", f"{name[:80]!r} is no field of an event stream", start)
             return
         if self._start is None:
             self._start = start
@@ -161,20 +161,20 @@ class Decoder:
         elif name == "id" and "\0" not in value:
             self._id = value
         elif name == "retry" and not (value.isascii() and value.isdigit()):
-            self._offend("bad-retry", f"retry: {value[:80]!r} is not a whole number", start)
+            self._add_offence("bad-retry", f"retry: {value[:80]!r} is not a whole number", start)
 
     def _dispatch(self, at_ns: int) -> None:
         if self._data:
             start = self._start or 0
             if len(self._data) > 1:
-                self._offend("many-data-lines", f"{len(self._data)} data lines make one event", start)
+                self._add_offence("many-data-lines", f"{len(self._data)} data lines make one event", start)
             text = "\n".join(self._data)
             self.events.append(Event(text, self._event, self._id, len(self.events), start, at_ns))
         elif self._start is not None:
-            self._offend("event-without-data", "clients drop an event that has no data line", self._start)
+            self._add_offence("event-without-data", "clients drop an event that has no data line", self._start)
         self._data, self._event, self._start = [], None, None
 
-    def _offend(self, rule: str, detail: str, offset: int | None = None) -> None:
+    def _add_offence(self, rule: str, detail: str, offset: int | None = None) -> None:
         self.offences.append(Offence(rule, self._offset if offset is None else offset, detail))
 
 

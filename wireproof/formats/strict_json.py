@@ -13,14 +13,14 @@ class NotJson(ValueError):
 def parse_json(text: bytes | str) -> Any:
     """Parse one JSON text by RFC 8259: no NaN, no Infinity; raises NotJson."""
     try:
-        return DECODER.decode(text) if isinstance(text, str) else json.loads(text, parse_constant=_no_constant)
+        return DECODER.decode(text) if isinstance(text, str) else json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise NotJson(str(error)) from None
 
 
-def _no_constant(name: str) -> Any:
+def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON value")
 
 
 # Made once: the standard library makes one for each text that is read with a rule of its own.
-DECODER = json.JSONDecoder(parse_constant=_no_constant)
+DECODER = json.JSONDecoder(parse_constant=_refuse_constant)

@@ -10,7 +10,7 @@ import yaml
 from wireproof.errors import ConfigError
 
 SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-MERGE = "tag:yaml.org,2002:merge"
+YAML_MERGE_TAG = "tag:yaml.org,2002:merge"
 
 
 class _Loader(SafeLoader):  # type: ignore[misc]
@@ -20,7 +20,7 @@ class _Loader(SafeLoader):  # type: ignore[misc]
         seen: set[tuple[str, str]] = set()
         for key, _ in node.value:
             name = (key.tag, str(key.value))
-            if name in seen and key.tag != MERGE:
+            if name in seen and key.tag != YAML_MERGE_TAG:
                 raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} stands twice", key.start_mark)
             seen.add(name)
         return super().construct_mapping(node, deep)

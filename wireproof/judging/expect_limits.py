@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 
 from wireproof.contract.mock_controls import CLOCK
-from wireproof.formats.durations import EPOCH, duration_s, seconds_until
+from wireproof.formats.durations import EARLIEST_UNIX_TIME, duration_s, seconds_until
 from wireproof.judging.check import Exchange, Inconclusive, Provider, Violation
 from wireproof.judging.expect_values import header, that
 
@@ -62,7 +62,7 @@ def reset_after(exchange: Exchange, provider: Provider) -> float:
     value = header(exchange, name)
     that(is_whole(value), "whole seconds, or the date in Unix seconds", value, where=f"header {name}")
     number = float(value)
-    return number - exchange.sent_at if number > EPOCH else number
+    return number - exchange.sent_at if number > EARLIEST_UNIX_TIME else number
 
 
 def retry_after(exchange: Exchange) -> float:

@@ -16,7 +16,7 @@ from wireproof.client.request_builder import Outgoing
 from wireproof.contract.case import Case
 from wireproof.contract.provider import Provider
 from wireproof.evidence.exchange import Break, Exchange, Read
-from wireproof.formats.http_framing import interim
+from wireproof.formats.http_framing import interim_statuses
 from wireproof.mock.dry_run import NOW, Rehearsal, Take
 from wireproof.mock.faults import Fault
 from wireproof.mock.protocol.messages import Op, Ops, Received
@@ -154,7 +154,7 @@ def _heard(ops: Ops, leave_after: int | None = None, leave_in: float | None = No
         if op.kind == "head":
             _head(op, answer)
         elif op.kind == "interim":
-            answer.interim = interim(op.data)
+            answer.interim = interim_statuses(op.data)
         elif op.kind in ("body", "chunk") and op.data:
             answer.ended_ns = START_NS + round(op.due_s * SECOND_NS)
             answer.reads.append(Read(answer.ended_ns, op.data))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wireproof.formats.safe_text import printable, short
+from wireproof.formats.safe_text import printable, shorten
 from wireproof.judging.outcomes import JUDGED
 from wireproof.report.finished_run import Facts
 
@@ -12,7 +12,7 @@ from wireproof.report.finished_run import Facts
 def badge(facts: Facts) -> dict[str, Any]:
     """The label names what was judged, the message says how many judgements held."""
     targets = list(facts.own)
-    label = "wireproof" if len(targets) != 1 else f"wireproof: {short(printable(targets[0]), 40)}"
+    label = "wireproof" if len(targets) != 1 else f"wireproof: {shorten(printable(targets[0]), 40)}"
     message, color = _said(facts)
     return {"schemaVersion": 1, "label": label, "message": message, "color": color, "isError": color == "lightgrey"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from wireproof.formats.markdown_table import table
-from wireproof.formats.safe_text import code
+from wireproof.formats.safe_text import code_span
 from wireproof.judging.outcomes import ERRORS, HELD, SKIPPED
 from wireproof.judging.verdict import Verdict
 from wireproof.report.finished_run import Facts, counts, ranked
@@ -32,7 +32,8 @@ def markdown(facts: Facts) -> str:
         "",
         *_findings(facts),
         *_listed(
-            "No longer so in the baseline", [f"- {code(s)}" for s in facts.report.get("baseline", {}).get("stale", ())]
+            "No longer so in the baseline",
+            [f"- {code_span(s)}" for s in facts.report.get("baseline", {}).get("stale", ())],
         ),
         *_divergences(facts),
         f"{spent}, {tokens}; wireproof {report['wireproof']}, suite {report['suite']['digest']}. "
@@ -65,7 +66,7 @@ def _row(facts: Facts, target: str, contract: str) -> tuple[str, ...]:
         skipped,
         sum(found.get(name, 0) for name in ERRORS),
     )
-    return code(target), facts.promise(target, contract), *map(str, figures)
+    return code_span(target), facts.promise(target, contract), *map(str, figures)
 
 
 def _findings(facts: Facts) -> list[str]:
@@ -83,12 +84,12 @@ def _findings(facts: Facts) -> list[str]:
 def _finding(key: tuple[bool, str, str, str, str], found: Sequence[Verdict]) -> str:
     gates, target, check, level, message = key
     kind = "**fails**" if gates else "error" if found[0].outcome == "error" else f"advice, {level}"
-    return f"- {kind}: {code(check)} on {_cases(found)} of {code(target)}: {found[0].requirement} {code(message)}"
+    return f"- {kind}: {code_span(check)} on {_cases(found)} of {code_span(target)}: {found[0].requirement} {code_span(message)}"
 
 
 def _cases(found: Sequence[Verdict]) -> str:
     more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-    return code(found[0].case) + more
+    return code_span(found[0].case) + more
 
 
 def _divergences(facts: Facts) -> list[str]:
@@ -96,9 +97,9 @@ def _divergences(facts: Facts) -> list[str]:
     for found in facts.report["divergences"]:
         groups.setdefault((found["target"], found["check"], found["message"]), []).append(found["case"])
     lines = [
-        f"- {code(target)}: {code(check)} on {code(cases[0])}"
+        f"- {code_span(target)}: {code_span(check)} on {code_span(cases[0])}"
         + (f" and {len(cases) - 1} more" if len(cases) > 1 else "")
-        + f": {code(message)}"
+        + f": {code_span(message)}"
         for (target, check, message), cases in groups.items()
     ]
     return _listed("Divergences: the document's own word holds, OpenAI's does not", lines)

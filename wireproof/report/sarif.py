@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any
 
-from wireproof.formats.safe_text import printable, short
+from wireproof.formats.safe_text import printable, shorten
 from wireproof.judging.verdict import Verdict
 from wireproof.report.finished_run import LEDGER, Facts, ranked
 
@@ -76,7 +76,7 @@ def _result(facts: Facts, at: int, rules: dict[str, int]) -> dict[str, Any]:
 
 def _message(verdict: Verdict, clauses: list[str]) -> str:
     # Square brackets would make a link of what stands between them.
-    said = short(printable(verdict.message)).replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
+    said = shorten(printable(verdict.message)).replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
     rules = f" ({', '.join(clauses)})" if clauses else ""
     return f"{printable(verdict.target)}, {verdict.case}: {verdict.requirement}{rules} But: {said}"
 

@@ -6,7 +6,7 @@ from time import perf_counter_ns, time
 from typing import Any
 
 from wireproof.contract.target import Deadlines
-from wireproof.formats.durations import EPOCH, seconds_until
+from wireproof.formats.durations import EARLIEST_UNIX_TIME, seconds_until
 from wireproof.load.engine.kept_connection import Line
 from wireproof.load.engine.leaving_fold import Left, start_leaving_timer
 from wireproof.load.engine.response_fold import SHOWN, StreamTally, WholeTally
@@ -133,4 +133,4 @@ def _retry_after(reading: Reading) -> float | None:
         wait_s: float | None = float(told)
     except ValueError:
         wait_s = seconds_until(told, time())
-    return max(0.0, wait_s) if wait_s is not None and wait_s < EPOCH else None
+    return max(0.0, wait_s) if wait_s is not None and wait_s < EARLIEST_UNIX_TIME else None

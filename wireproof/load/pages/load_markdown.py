@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wireproof.formats.markdown_table import table
-from wireproof.formats.safe_text import code
+from wireproof.formats.safe_text import code_span
 from wireproof.load.pages.load_page import COLUMNS, SIGNS, outcome, title, words
 from wireproof.load.results import error_bar, throttling
 from wireproof.load.results.sweep_words import answer, bend, resolved
@@ -28,7 +28,10 @@ def load_markdown(run: Found | None = None, sweep: Found | None = None, limits: 
         ]
         lines += table(["load", "ok/s", "good", ""], rows)
     if limits is not None:
-        rows = [[SIGNS[one["holds"]][1], one["what"], code(one["told"]), code(one["found"])] for one in limits["shown"]]
+        rows = [
+            [SIGNS[one["holds"]][1], one["what"], code_span(one["told"]), code_span(one["found"])]
+            for one in limits["shown"]
+        ]
         lines += [
             "",
             "## Limiter",
@@ -44,7 +47,7 @@ def _run(run: Found) -> Iterator[str]:
     for doubt in run["doubts"]:
         yield from ("", f"**Not to be believed**: {doubt}")
     if run["thresholds"]:
-        rows = [[SIGNS[one["holds"]][1], code(one["expression"]), measured(one)] for one in run["thresholds"]]
+        rows = [[SIGNS[one["holds"]][1], code_span(one["expression"]), measured(one)] for one in run["thresholds"]]
         yield from ("", *table(["", "threshold", "measured"], rows))
     for name, one in run["requests"].items():
         yield from ("", f"## {name}", "", words(one), "")

@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from wireproof.formats import multipart
-from wireproof.formats.multipart import Part
+from wireproof.formats.multipart import FormPart
 from wireproof.mock.faults.conditional_errors import CRASH
 from wireproof.mock.faults.hooks import Lapse
 from wireproof.mock.protocol.answers import Answer, Said, to_json
 from wireproof.mock.protocol.messages import Received
 from wireproof.mock.provider.profile import Profile
 
-Fields = dict[str, Part]
+Fields = dict[str, FormPart]
 # The shortest bytes that begin as a recording does.
 SILENCE = b"RIFF\x24\0\0\0WAVEfmt "
 PLAIN = (("Content-Type", "text/plain; charset=utf-8"),)
@@ -22,13 +22,13 @@ OTHER = "The food was delicious and the waiter was kind."
 
 
 def fields_of(received: Received) -> Fields:
-    return {part.name: part for part in multipart.decode(received.body, received.header("content-type") or "")}
+    return {part.name: part for part in multipart.decode_form(received.body, received.header("content-type") or "")}
 
 
 def heard_as(received: Received, fields: Fields) -> Received:
     headers = tuple(pair for pair in received.headers if pair[0] != "content-type")
     typed = (*headers, ("content-type", multipart.CONTENT_TYPE))
-    return replace(received, headers=typed, body=multipart.encode(fields.values()))
+    return replace(received, headers=typed, body=multipart.encode_form(fields.values()))
 
 
 def hearing(change: Callable[[Fields, Profile], Fields]) -> Lapse:
@@ -51,7 +51,7 @@ def text_of(fields: Fields, name: str) -> str:
 
 
 def with_text(fields: Fields, name: str, text: str) -> Fields:
-    return {**fields, name: Part(name, text.encode())}
+    return {**fields, name: FormPart(name, text.encode())}
 
 
 def taking(name: str, wrong: Callable[[str], bool], heard: str) -> Lapse:
@@ -87,7 +87,7 @@ def any_file(wrong: Callable[[bytes | None], bool]) -> Lapse:
 
     def changed(fields: Fields, profile: Profile) -> Fields:
         content = fields["file"].content if "file" in fields else None
-        return {**fields, "file": Part("file", SILENCE, "a.wav", "audio/wav")} if wrong(content) else fields
+        return {**fields, "file": FormPart("file", SILENCE, "a.wav", "audio/wav")} if wrong(content) else fields
 
     return hearing(changed)
 
@@ -106,7 +106,7 @@ def json_heard(received: Received, profile: Profile) -> Received:
     """A JSON object is heard as a form with a recording."""
     if not received.body.startswith(b"{"):
         return received
-    parts = (Part("file", SILENCE, "a.wav", "audio/wav"), Part("model", listener(profile).encode()))
+    parts = (FormPart("file", SILENCE, "a.wav", "audio/wav"), FormPart("model", listener(profile).encode()))
     return heard_as(received, {part.name: part for part in parts})
 
 
@@ -116,7 +116,7 @@ def boundary_guessed(received: Received, profile: Profile) -> Received:
     found = re.match(rb"--([^\r\n]+)\r\n", received.body)
     if found is None or "boundary" in label:
         return received
-    label = f"{multipart.MULTIPART}; boundary={found[1].decode('latin-1')}"
+    label = f"{multipart.MULTIPART_TYPE}; boundary={found[1].decode('latin-1')}"
     headers = tuple(pair for pair in received.headers if pair[0] != "content-type")
     return replace(received, headers=(*headers, ("content-type", label)))
 
