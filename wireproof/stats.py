@@ -16,38 +16,38 @@ from statistics import NormalDist, median
 from ddsketch import DDSketch
 from ddsketch.mapping import LogarithmicMapping
 
-ACCURACY = 0.005
-MAPPING = LogarithmicMapping(ACCURACY)
+RELATIVE_ACCURACY = 0.005
+BUCKET_MAPPING = LogarithmicMapping(RELATIVE_ACCURACY)
 # What is shorter stands as nothing: a thousandth of what a clock of ours can tell apart.
-NOTHING = 1e-9
+ZERO_THRESHOLD = 1e-9
 # A percentile needs this many values beyond it, or one straggler decides it.
-BEYOND = 5
+MIN_VALUES_BEYOND = 5
 
-Counts = Mapping[float, int]
+BucketCounts = Mapping[float, int]
 Interval = tuple[float, float]
 
 
-def bucket(value: float) -> float:
+def bucket_value(value: float) -> float:
     """The value that stands for all values of the same bucket."""
-    if value <= NOTHING:
+    if value <= ZERO_THRESHOLD:
         return 0.0
-    stands_for: float = MAPPING.value(MAPPING.key(value))
+    stands_for: float = BUCKET_MAPPING.value(BUCKET_MAPPING.key(value))
     return stands_for
 
 
-def quantile(counts: Counts, share: float) -> float | None:
+def quantile(counts: BucketCounts, share: float) -> float | None:
     """The value below which that share lies; None where too few values lie beyond it to say."""
     total = sum(counts.values())
-    if not total or total * min(share, 1 - share) < BEYOND:
+    if not total or total * min(share, 1 - share) < MIN_VALUES_BEYOND:
         return None
-    sketch = DDSketch(ACCURACY)
+    sketch = DDSketch(RELATIVE_ACCURACY)
     for value, count in counts.items():
         sketch.add(value, count)
     found: float | None = sketch.get_quantile_value(share)
     return found
 
 
-def merged(parts: Iterable[Counts]) -> Counter[float]:
+def merge_counts(parts: Iterable[BucketCounts]) -> Counter[float]:
     """The counts of several distributions as those of one."""
     whole: Counter[float] = Counter()
     for part in parts:
@@ -73,18 +73,18 @@ def median_ratio(before: Sequence[float], after: Sequence[float], error: float) 
     The interval is that of the rank sum test (Hodges and Lehmann), by its exact distribution.
     """
     ratios = sorted(new / old for new in after for old in before)
-    beyond = _critical(len(before), len(after), error)
+    beyond = _max_left_out(len(before), len(after), error)
     return median(ratios), None if beyond < 0 else (ratios[beyond], ratios[-1 - beyond])
 
 
-def _critical(left: int, right: int, error: float) -> int:
+def _max_left_out(left: int, right: int, error: float) -> int:
     """The most ratios that may be left out at each end; -1 where none may."""
     whole = comb(left + right, right)
-    below = accumulate(_ways(left, right))
+    below = accumulate(_rank_sum_counts(left, right))
     return sum(1 for ways in below if 2 * ways <= error * whole) - 1
 
 
-def _ways(left: int, right: int) -> list[int]:
+def _rank_sum_counts(left: int, right: int) -> list[int]:
     """How many orders of two samples have each rank sum, from the lowest: the Gaussian binomial coefficients."""
     ways = [1] + [0] * (left * right)
     for step in range(1, right + 1):
@@ -97,14 +97,14 @@ def _ways(left: int, right: int) -> list[int]:
 
 def share_difference(before: tuple[int, int], after: tuple[int, int], error: float) -> tuple[float, Interval]:
     """By how much a share moved, each given as (part, whole), and its interval (Newcombe, of Wilson's scores)."""
-    (low, high), (least, most) = wilson(*before, error), wilson(*after, error)
+    (low, high), (least, most) = wilson_interval(*before, error), wilson_interval(*after, error)
     was, now = before[0] / before[1], after[0] / after[1]
     moved = now - was
     down, up = sqrt((now - least) ** 2 + (high - was) ** 2), sqrt((most - now) ** 2 + (was - low) ** 2)
     return moved, (moved - down, moved + up)
 
 
-def wilson(part: int, whole: int, error: float) -> Interval:
+def wilson_interval(part: int, whole: int, error: float) -> Interval:
     """The interval of a share by Wilson's score, which leaves it out in `error` of all cases."""
     z = NormalDist().inv_cdf(1 - error / 2)
     share, weight = part / whole, z * z / whole

@@ -32,7 +32,7 @@ ROW = {
 CLOSED = ("-u", "6", "--max-requests", "150", "--jitter", "0", "-t", "100s", "--seed", "9")
 # A percentile of the sketch is within its accuracy of the value at its rank, or of the one beside it; it is told in
 # four digits.
-WITHIN = stats.ACCURACY * 1.01 + 0.0005
+WITHIN = stats.RELATIVE_ACCURACY * 1.01 + 0.0005
 
 
 @pytest.fixture(name="written")
@@ -79,7 +79,7 @@ def check_figures(summary: Mapping[str, Any], records: Sequence[Mapping[str, Any
             assert told["n"] == len(values)
             assert told["mean"] == pytest.approx(sum(values) / len(values), rel=1e-6)
             for word, share in (("p50", 0.5), ("p90", 0.9)):
-                if len(values) * (1 - share) < stats.BEYOND:
+                if len(values) * (1 - share) < stats.MIN_VALUES_BEYOND:
                     assert told[word] is None
                     continue
                 low, high = at_rank(values, share)

@@ -64,15 +64,17 @@ def test_starts_that_are_over_are_counted_and_not_caught_up() -> None:
 
 @given(st.lists(st.floats(1e-3, 1e5), min_size=40, max_size=200), st.integers(1, 39))
 def test_merged_halves_have_the_percentiles_of_the_whole(values: list[float], cut: int) -> None:
-    whole = Counter(map(stats.bucket, values))
-    halves = stats.merged([Counter(map(stats.bucket, values[:cut])), Counter(map(stats.bucket, values[cut:]))])
+    whole = Counter(map(stats.bucket_value, values))
+    halves = stats.merge_counts(
+        [Counter(map(stats.bucket_value, values[:cut])), Counter(map(stats.bucket_value, values[cut:]))]
+    )
     assert stats.quantile(halves, 0.5) == stats.quantile(whole, 0.5)
 
 
 @given(st.floats(1e-6, 1e9))
 def test_a_bucket_is_within_half_a_percent_and_stands_for_itself(value: float) -> None:
-    assert stats.bucket(value) == pytest.approx(value, rel=stats.ACCURACY * 1.0001)
-    assert stats.bucket(stats.bucket(value)) == stats.bucket(value)
+    assert stats.bucket_value(value) == pytest.approx(value, rel=stats.RELATIVE_ACCURACY * 1.0001)
+    assert stats.bucket_value(stats.bucket_value(value)) == stats.bucket_value(value)
 
 
 def test_no_percentile_is_told_on_too_few_values() -> None:

@@ -15,7 +15,7 @@ import pytest
 from wireproof import stats
 from wireproof.errors import ConfigError
 from wireproof.load.results import load_comparison
-from wireproof.stats import bucket
+from wireproof.stats import bucket_value
 
 SLICES, EACH = 60, 40
 
@@ -25,7 +25,7 @@ def run(seed: int, *, slower: float = 1.0, errors: int = 0, slices: int = SLICES
     chance, rows = Random(seed), []
     for place in range(slices):
         level = 100 * slower * chance.lognormvariate(0, 0.03)
-        values = Counter(bucket(level * chance.lognormvariate(0, 0.25)) for _ in range(EACH))
+        values = Counter(bucket_value(level * chance.lognormvariate(0, 0.25)) for _ in range(EACH))
         told = [[float(f"{value:.4g}"), number] for value, number in sorted(values.items())]
         rows.append(
             {"place": place, "counts": {"window/x/ok": EACH, "tokens": EACH * 64}, "metrics": {"x": {"e2e ms": told}}}
@@ -113,8 +113,8 @@ def test_the_intervals_of_ranks_hold_as_often_as_they_say() -> None:
 
 
 def test_the_orders_of_two_samples_are_counted_exactly() -> None:
-    assert stats._ways(2, 2) == [1, 1, 2, 1, 1]
-    assert sum(stats._ways(6, 8)) == 3003
+    assert stats._rank_sum_counts(2, 2) == [1, 1, 2, 1, 1]
+    assert sum(stats._rank_sum_counts(6, 8)) == 3003
     assert stats.median_ratio([1.0, 2.0], [3.0, 4.0], 0.05)[1] is None
 
 

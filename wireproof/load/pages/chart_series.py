@@ -11,7 +11,7 @@ from typing import Any
 from wireproof.client.partial_response import HELD_OFF
 from wireproof.load.results.sweep_words import UNITS
 from wireproof.load.results.timeline import outcomes, values
-from wireproof.stats import merged, quantile
+from wireproof.stats import merge_counts, quantile
 
 # Metrics with a curve of their own, and those whose course over time is drawn.
 CURVES = ("TTFT ms", "TTFOT ms", "gap ms", "TPOT ms", "e2e ms")
@@ -54,7 +54,7 @@ def over_time(found: Mapping[str, Any]) -> dict[str, Any]:
 def curves(found: Mapping[str, Any]) -> list[dict[str, Any]]:
     """A metric each: [milliseconds, % of values up to it]."""
     slices = found["timeline"]["slices"]
-    whole = {metric: merged(values(one, metric) for one in slices) for metric in CURVES}
+    whole = {metric: merge_counts(values(one, metric) for one in slices) for metric in CURVES}
     return [{"metric": metric, "points": _curve(counts)} for metric, counts in whole.items() if counts]
 
 
@@ -112,7 +112,7 @@ def _course(slices: Sequence[Mapping[str, Any]], metric: str, share: float) -> l
     course: list[float | None] = []
     for start in range(0, len(slices), together):
         part = found[start : start + together]
-        course += [quantile(merged(part), share)] * len(part)
+        course += [quantile(merge_counts(part), share)] * len(part)
     return course
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from wireproof.load.results.counters import STARTS_DUE, STARTS_MISSED, CounterKey
-from wireproof.stats import Counts, merged, quantile
+from wireproof.stats import BucketCounts, merge_counts, quantile
 
 GENERATOR, SCHEDULE = "generator", "schedule"
 LOOP, LAG = "loop delay ms", "lag ms"
@@ -15,7 +15,7 @@ MOST_MISSED = 0.01
 HIGH = 0.9
 
 
-def doubts(rows: Mapping[tuple[str, str], Counts], counts: Mapping[CounterKey, int]) -> tuple[str, ...]:
+def doubts(rows: Mapping[tuple[str, str], BucketCounts], counts: Mapping[CounterKey, int]) -> tuple[str, ...]:
     """Reasons not to believe the figures of a run; none where they can be believed."""
     found = []
     latency = _median(rows, "TTFT ms") or _median(rows, "headers ms") or 0.0
@@ -30,5 +30,5 @@ def doubts(rows: Mapping[tuple[str, str], Counts], counts: Mapping[CounterKey, i
     return tuple(found)
 
 
-def _median(rows: Mapping[tuple[str, str], Counts], kind: str) -> float | None:
-    return quantile(merged(counts for (_, found), counts in rows.items() if found == kind), 0.5)
+def _median(rows: Mapping[tuple[str, str], BucketCounts], kind: str) -> float | None:
+    return quantile(merge_counts(counts for (_, found), counts in rows.items() if found == kind), 0.5)

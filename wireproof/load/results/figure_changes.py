@@ -14,7 +14,7 @@ from typing import Any
 from wireproof.load.results import timeline
 from wireproof.load.scenario.measurement_window import WINDOW
 from wireproof.load.scenario.thresholds import NO_FAULT
-from wireproof.stats import median_ratio, merged, quantile, share_difference
+from wireproof.stats import median_ratio, merge_counts, quantile, share_difference
 
 CONFIDENCE = 0.95
 # As many stretches as this where each has values enough, and never fewer than so many.
@@ -87,7 +87,7 @@ def _quantiles(slices: Slices, kind: str, share: float) -> list[float]:
     """The percentile of as many stretches as have values enough; empty where not even a few have."""
     each = [timeline.values(one, kind) for one in slices]
     for number in range(min(MOST, len(each)), LEAST - 1, -1):
-        found = [quantile(merged(each[start:end]), share) for start, end in _stretches(len(each), number)]
+        found = [quantile(merge_counts(each[start:end]), share) for start, end in _stretches(len(each), number)]
         if None not in found:
             return [value for value in found if value is not None]
     return []

@@ -10,10 +10,10 @@ from typing import Any
 from wireproof.contract import schemas
 from wireproof.errors import ConfigError
 from wireproof.load.results.figure_changes import UNKNOWN, WORSE, Shift, shifts
-from wireproof.stats import ACCURACY
+from wireproof.stats import RELATIVE_ACCURACY
 
 # What a percentile of a sketch may be off by in either run.
-BLUR = 2 * ACCURACY
+BLUR = 2 * RELATIVE_ACCURACY
 TOLERANCE = 0.05
 # What makes two loads the same: whom they speak to as whom, what is asked, when, and by how many.
 LOAD = ("provider", "scenarios", "load", "users", "jitter_s", "objectives")

@@ -21,7 +21,7 @@ tokens       by usage where the answer tells it; else one a delta, and then labe
 requests/s   finished requests / window. tokens/s and goodput likewise; the window is first send → last end, or the
              time between warm-up and cool-down: a request belongs to the part in which it was due.
 goodput      requests that are ok and meet every objective of --slo.
-percentiles  DDSketch, within {stats.ACCURACY:.1%}; none is told with fewer than {stats.BEYOND} values beyond it.
+percentiles  DDSketch, within {stats.RELATIVE_ACCURACY:.1%}; none is told with fewer than {stats.MIN_VALUES_BEYOND} values beyond it.
              Locust's own tables print each percentile, rounded to a millisecond.
 ok           a status of success, and a stream with its finish reason, its [DONE] and no error. Only these enter
              the latencies. throttled: 429. refused: any other status. cut: the connection or the stream ended

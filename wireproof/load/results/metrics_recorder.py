@@ -22,7 +22,7 @@ from wireproof.load.results.request_log import Records
 from wireproof.load.results.timeline import Timeline
 from wireproof.load.scenario import objectives
 from wireproof.load.scenario.measurement_window import WINDOW, Window
-from wireproof.stats import bucket
+from wireproof.stats import bucket_value
 
 # Values that wait to be entered together; more at once would hold up the streams that are being read.
 MOST_WAITING = 512
@@ -95,7 +95,7 @@ class Book:
                 self._sample(record)
             return
         self._count_tokens(record)
-        self._slice.metrics[record.name, "e2e ms"][bucket(e2e_ms)] += 1
+        self._slice.metrics[record.name, "e2e ms"][bucket_value(e2e_ms)] += 1
         values = dict(_metrics(record, e2e_ms))
         for kind, value in values.items():
             self.note(record.name, kind, value)
@@ -191,7 +191,7 @@ class Book:
     def _pour(self, name: str, kind: str) -> None:
         values = self._waiting[name, kind]
         if values:
-            entered = Counter(map(bucket, values))
+            entered = Counter(map(bucket_value, values))
             pour(self._rows(name, kind), entered, sum(values), min(values), max(values))
             self._slice.metrics[name, kind].update(entered)
             values.clear()
@@ -232,7 +232,7 @@ def _metrics(record: Record, e2e_ms: float) -> Values:
 
 @lru_cache(maxsize=65536)
 def _gap_bucket(step: int) -> float:
-    return bucket(((step << STEP) + (1 << STEP) / 2) / 1e6) if step else 0.0
+    return bucket_value(((step << STEP) + (1 << STEP) / 2) / 1e6) if step else 0.0
 
 
 def pour(row: Any, counts: Counter[float], total: float, least: float, most: float) -> None:

@@ -15,7 +15,7 @@ from wireproof.load.results.metric_definitions import SHEET
 from wireproof.load.results.metrics_recorder import Book
 from wireproof.load.scenario.load_shape import Course
 from wireproof.load.scenario.measurement_window import COOL_DOWN, WARM_UP, WINDOW
-from wireproof.stats import merged, quantile
+from wireproof.stats import merge_counts, quantile
 
 SHARES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99.9": 0.999}
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
@@ -68,7 +68,7 @@ def _window_s(stats: Any, course: Course, lead_s: float) -> float:
 
 def _figures(rows: Sequence[Any]) -> dict[str, Any]:
     """Number, mean, extremes and the percentiles that enough values carry, over rows of the same metric."""
-    counts = merged(row.response_times for row in rows)
+    counts = merge_counts(row.response_times for row in rows)
     rows = [row for row in rows if row.response_times]
     number = sum(counts.values())
     if not number:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import Any
 
-from wireproof.stats import bucket, quantile
+from wireproof.stats import bucket_value, quantile
 
 SHARES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
 MOST_WAITING = 4096
@@ -40,7 +40,7 @@ class Truth:
         return {"counts": dict(self.counts), "ms": {kind: _told(known) for kind, known in self._known.items()}}
 
     def _pour(self, kind: str) -> None:
-        self._known[kind].update(map(bucket, self._waiting[kind]))
+        self._known[kind].update(map(bucket_value, self._waiting[kind]))
         self._waiting[kind].clear()
 
 

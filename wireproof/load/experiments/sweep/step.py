@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wireproof.load.results.timeline import outcomes
-from wireproof.stats import wilson
+from wireproof.stats import wilson_interval
 
 # An interval holds in all but this share of steps.
 ERROR = 0.05
@@ -47,7 +47,7 @@ class Step:
     @property
     def interval(self) -> tuple[float, float]:
         """Wilson's interval of that share."""
-        return wilson(self.good, self.asked, ERROR) if self.asked else (0.0, 1.0)
+        return wilson_interval(self.good, self.asked, ERROR) if self.asked else (0.0, 1.0)
 
     def verdict(self, wanted: float) -> str:
         """Whether so large a share is good, as far as this many requests can tell."""
