@@ -134,7 +134,7 @@ def _mock() -> Iterator[Server]:
 
 def _providers() -> dict[str, Any]:
     """The one profile, whose limits nobody meets."""
-    entry = loading.providers_data()[PROVIDER]
+    entry = loading.read_providers_data()[PROVIDER]
     tiers = dict.fromkeys(entry["rate"]["tiers"], TIERS)
     return {PROVIDER: {**entry, "rate": {**entry["rate"], "tiers": tiers}}}
 
@@ -195,7 +195,7 @@ def _of_cassette(request: Mapping[str, Any]) -> Received:
 
 
 def _received(method: str, url: str, body: bytes, content_type: str | None = "application/json") -> Received:
-    key = f"Bearer {loading.providers_data()[PROVIDER]['auth'].get('key_prefix', '')}mock-standard"
+    key = f"Bearer {loading.read_providers_data()[PROVIDER]['auth'].get('key_prefix', '')}mock-standard"
     headers = (("authorization", key), *([("content-type", content_type)] if content_type else []))
     return Received(method, urlsplit(url).path, "", headers, body, NOW)
 

@@ -51,7 +51,7 @@ async def streamed(provider: str) -> list[Streamed]:
     checks = {
         name: replace(check, function=atheris.instrument_func(check.function)) for name, check in load_checks().items()
     }
-    trial = open_trial(target_options.at_address(target, served), loading.load_providers(), checks)
+    trial = open_trial(target_options.with_address(target, served), loading.load_providers(), checks)
     server, evidence = Rehearsed(target.provider), {}
     # What is generated has no request until it is drawn.
     for name in sorted({case for entry in trial.entries for _, case in entry.cases if case in trial.cases}):

@@ -49,7 +49,7 @@ def choices(providers: Sequence[str], seed: int) -> dict[str, Choice]:
             _add(found, _home({name for name, by in matrix[fault].items() if check in by}), fault)
     for fault in faults():
         if fault not in matrix:
-            _add(found, loading.BASELINE, fault)
+            _add(found, loading.BASELINE_PROVIDER, fault)
     return {
         name: Choice(tuple(fault for fault in faults() if fault in found[name]), frozenset(checks[name]))
         for name in providers
@@ -76,7 +76,7 @@ def _drawn(matrix: Matrix, check: str, every: Sequence[str], seed: int) -> Itera
 
 def _home(providers: set[str]) -> str:
     """OpenAI's contract if it is among them, else the first."""
-    return loading.BASELINE if loading.BASELINE in providers else min(providers)
+    return loading.BASELINE_PROVIDER if loading.BASELINE_PROVIDER in providers else min(providers)
 
 
 def _add(found: dict[str, set[str]], provider: str, name: str) -> None:

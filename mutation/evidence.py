@@ -124,7 +124,7 @@ def _record(name: str, choice: Choice, seed: int) -> tuple[Bench, tuple[Exhibit,
     known = loading.load_providers()
     (target,) = target_options.mock_targets(name)
     with mock_process.mock() as urls:
-        target = replace(target_options.at_address(target, urls[name]), deadlines=DEADLINES)
+        target = replace(target_options.with_address(target, urls[name]), deadlines=DEADLINES)
         trial, shelf = open_trial(target, known, load_checks()), Shelf(seed)
         asyncio.run(_fill(shelf, Stand(trial), trial.bench(name), choice))
     return replace(trial.bench(name), checks={}), tuple(shelf.exhibits)

@@ -42,7 +42,7 @@ def _heard() -> Heard:
 def _of(provider: str) -> tuple[Trial, Evidence]:
     (target,) = target_options.mock_targets(provider)
     served = f"http://127.0.0.1:1{target.provider.serve_at}"
-    trial = open_trial(target_options.at_address(target, served), loading.load_providers(), load_checks())
+    trial = open_trial(target_options.with_address(target, served), loading.load_providers(), load_checks())
     wanted = {name for entry in trial.entries for _, name in entry.cases if not is_generated(name)}
     return trial, asyncio.run(_answers(trial, trial.target, sorted(wanted)))
 

@@ -18,7 +18,7 @@ from wireproof.contract.mock_controls import CONTROLS
 from wireproof.contract.option_table import MOCK_DEADLINES, OPTIONS, TargetOption
 from wireproof.contract.provider import Price
 from wireproof.contract.target import Deadlines, Key, Target
-from wireproof.contract.target_options import TargetOptions, mock_targets, targets
+from wireproof.contract.target_options import TargetOptions, build_targets, mock_targets
 from wireproof.errors import ConfigError
 from wireproof.session.pytest_plugin import check_options
 
@@ -31,7 +31,7 @@ KEYS = {"OPENAI_API_KEY": "sk-1", "IIO_API_KEY": "iio-dev-1", "MINE": "sk-2"}
 def aim(*words: str, **environment: str) -> tuple[Target, ...]:
     parser = argparse.ArgumentParser()
     check_options.add(parser)
-    return targets(TargetOptions.from_parsed(vars(parser.parse_args(words))), KEYS | environment)
+    return build_targets(TargetOptions.from_parsed(vars(parser.parse_args(words))), KEYS | environment)
 
 
 def test_without_an_endpoint_every_provider_is_judged_on_the_mock_with_every_means() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from wireproof.contract import loading
-from wireproof.contract.case import Ask
+from wireproof.contract.case import RequestSpec
 from wireproof.judging.verdict_plan import is_selector
 
 PROVIDERS = loading.load_providers()
@@ -46,7 +46,7 @@ def is_beyond(value: Any, word: str, wanted: Any, field: Mapping[str, Any]) -> b
     return bool((float(value) if with_number else value) == wanted) and not isinstance(value, bool)
 
 
-def asked(ask: Ask) -> Mapping[str, Any]:
+def asked(ask: RequestSpec) -> Mapping[str, Any]:
     if ask.raw is not None:
         try:
             body = json.loads(ask.raw)
@@ -58,7 +58,7 @@ def asked(ask: Ask) -> Mapping[str, Any]:
     return {name.removesuffix("[]"): value for name, value in body.items()} if isinstance(body, dict) else {}
 
 
-def asks_of(provider: str) -> list[Ask]:
+def asks_of(provider: str) -> list[RequestSpec]:
     """The requests of every case that a document's own clauses judge by whether it is refused."""
     clauses = loading.load_clauses(PROVIDERS[provider].schemas)
     judged = [judgement for clause in clauses for judgement in clause.judged if judgement.check in CHECKS]
@@ -88,7 +88,7 @@ LIMITS = [
     for provider, entry in PROVIDERS.items()
     for tier, row in entry.rate.tiers.items()
     # OpenAI's page gives no figure: its tiers are those of the bundled server alone.
-    if row.per_minute is not None and provider != loading.BASELINE
+    if row.per_minute is not None and provider != loading.BASELINE_PROVIDER
 ]
 
 
@@ -96,4 +96,4 @@ LIMITS = [
 def test_a_limit_is_asked_one_request_beyond(provider: str, tier: str, limit: int) -> None:
     judged = [one for clause in loading.load_clauses(PROVIDERS[provider].schemas) for one in clause.judged]
     asked = [CASES[name] for one in judged if one.check == COUNTS for name in one.case.values()]
-    assert [case.requests for case in asked if {ask.key for ask in case.asks} == {tier}] == [limit + 1]
+    assert [case.request_count for case in asked if {ask.key for ask in case.asks} == {tier}] == [limit + 1]

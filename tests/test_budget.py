@@ -17,7 +17,7 @@ from wireproof.client.partial_response import Answer
 from wireproof.client.request_builder import Outgoing, render
 from wireproof.client.sender import Courier
 from wireproof.contract import loading
-from wireproof.contract.case import Ask, Case
+from wireproof.contract.case import Case, RequestSpec
 from wireproof.contract.provider import Price
 from wireproof.contract.target import Key, Target
 from wireproof.evidence.case_result import Unsent
@@ -37,7 +37,7 @@ def target(**more: Any) -> Target:
 
 def case(name: str, *, cap: int | None, n: int, repeat: int, steps: int) -> Case:
     body = {"model": "$model", "n": n, "messages": [{"role": "user", "content": "Hi"}]}
-    ask = Ask("chat", "chat", body=body, cap=cap)
+    ask = RequestSpec("chat", "chat", body=body, cap=cap)
     following = replace(ask, body={**body, "user": "$it"})
     return Case(name, "a", "it", (replace(ask, save={"it": "/id"}), *[following] * (steps - 1)), repeat=repeat)
 
@@ -112,7 +112,7 @@ def test_no_schedule_of_answers_makes_the_sum_exceed_a_ceiling(
 
 def one(body: dict[str, Any], endpoint: str = "chat", *, provider: str = "openai") -> Outgoing:
     aimed = replace(target(), provider=PROVIDERS[provider])
-    return render(Ask(endpoint, "chat", body=body), aimed, "it", {})
+    return render(RequestSpec(endpoint, "chat", body=body), aimed, "it", {})
 
 
 @pytest.mark.parametrize(

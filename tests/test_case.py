@@ -153,8 +153,8 @@ def test_a_sequence_needs_the_means_of_all_its_steps() -> None:
 
 def test_requests_and_tokens_are_counted_over_steps_choices_and_repeats() -> None:
     found = case(base="basic", set={"/n": 3}, repeat=4)
-    assert (found.requests, found.token_ceiling) == (4, 4 * 3 * 16)
-    assert case(steps=[{"base": "basic"}, {"base": "basic"}]).requests == 2
+    assert (found.request_count, found.token_ceiling) == (4, 4 * 3 * 16)
+    assert case(steps=[{"base": "basic"}, {"base": "basic"}]).request_count == 2
     assert case(base="basic", cap=None).token_ceiling == 0
 
 
@@ -168,7 +168,7 @@ def test_requests_and_tokens_are_counted_over_steps_choices_and_repeats() -> Non
 )
 def test_what_needs_connections_of_its_own_says_how_many(entry: dict[str, Any], apart: bool, connections: int) -> None:
     found = case(**entry)
-    assert (found.apart, found.connections, found.kind) == (apart, connections, "answer")
+    assert (found.has_own_connections, found.connection_count, found.kind) == (apart, connections, "answer")
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from wireproof.contract.case import Ask, Case
+from wireproof.contract.case import Case, RequestSpec
 
-ASK = Ask("chat", "chat", body={"model": "$model"})
+ASK = RequestSpec("chat", "chat", body={"model": "$model"})
 CASE = Case("plain", "chat", "one chat", (ASK,))
 # What a case is called and when it is asked says nothing of what is asked.
 NAMES = {"name": "other", "area": "models", "says": "two chats", "profile": "core"}
@@ -48,7 +48,7 @@ REQUEST: dict[str, Any] = {
 
 def test_the_examples_name_every_field() -> None:
     assert NAMES.keys() | ASKED.keys() == {field.name for field in fields(Case)}
-    assert REQUEST.keys() == {field.name for field in fields(Ask)}
+    assert REQUEST.keys() == {field.name for field in fields(RequestSpec)}
 
 
 @pytest.mark.parametrize("name", ASKED)

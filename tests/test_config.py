@@ -63,7 +63,10 @@ def test_what_a_contract_says_is_read_into_typed_fields() -> None:
 def test_what_a_contract_leaves_out_has_a_value_that_says_so() -> None:
     rows = [{"id": "m", "roles": ["chat"]}, {"id": "n", "roles": ["chat"], "documented": False}]
     reasoning = {"member": "thought", "request": "think", "default": True, "otherwise": "inline"}
-    data = loading.providers_data()["openai"] | {"models": {"chat": "m", "catalogue": rows}, "reasoning": reasoning}
+    data = loading.read_providers_data()["openai"] | {
+        "models": {"chat": "m", "catalogue": rows},
+        "reasoning": reasoning,
+    }
     mine = Provider.from_data("mine", data)
     nothing = {"context": None, "owned_by": None, "price": None}
     assert mine.catalogue == (CatalogueModel("m", True, **nothing), CatalogueModel("n", False, **nothing))
@@ -73,7 +76,7 @@ def test_what_a_contract_leaves_out_has_a_value_that_says_so() -> None:
 
 def test_an_unknown_provider_is_told_with_the_known_ones() -> None:
     with pytest.raises(ConfigError, match=r"^--provider nobody: no such provider; choose one of .*iio.*openai"):
-        loading.provider_named(loading.load_providers(), "nobody")
+        loading.find_provider(loading.load_providers(), "nobody")
 
 
 def test_a_provider_that_extends_another_has_its_values_but_for_what_it_changes(write: Write) -> None:

@@ -66,7 +66,7 @@ def serving(ledger: Path, seen: list[tuple[str, bytes]], *, longest: int = 0) ->
 
 def gathered(url: str, file: Path) -> tuple[Trial, Ledger]:
     """A live target that was asked, its evidence in this file."""
-    (target,) = target_options.targets(
+    (target,) = target_options.build_targets(
         target_options.TargetOptions({"endpoint": url, "model": ["m"]}), {"OPENAI_API_KEY": "sk-0123456789"}
     )
     trial = open_trial(target, loading.load_providers(), load_checks())

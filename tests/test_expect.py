@@ -12,7 +12,17 @@ import pytest
 from wireproof.contract import loading
 from wireproof.contract.schemas import SchemaSet
 from wireproof.judging import expect
-from wireproof.judging.check import Exchange, Finding, Inconclusive, Read, Request, Shape, Untestable, Violation, shown
+from wireproof.judging.check import (
+    Exchange,
+    Finding,
+    Inconclusive,
+    Read,
+    Request,
+    Shape,
+    Untestable,
+    Violation,
+    display_text,
+)
 
 IIO, OPENAI = (loading.load_providers()[name] for name in ("iio", "openai"))
 
@@ -59,7 +69,7 @@ def test_a_moment_is_recent_within_five_minutes_of_the_answer(moment: Any, near:
         expect.recent(answered, moment, at="/created")
     else:
         found = finding(lambda: expect.recent(answered, moment, at="/created"))
-        assert (found.expected, found.actual) == ("within 300 s of 1000", shown(moment))
+        assert (found.expected, found.actual) == ("within 300 s of 1000", display_text(moment))
 
 
 @pytest.mark.parametrize(
@@ -250,7 +260,7 @@ def test_a_shape_the_contract_does_not_describe_makes_untestable() -> None:
 
 
 def test_a_long_value_is_cut_in_the_middle() -> None:
-    text = shown("a" * 150 + "b" * 150)
+    text = display_text("a" * 150 + "b" * 150)
     assert len(text) < 200
     assert text.startswith("a" * 100)
     assert text.endswith("b" * 50)
@@ -265,7 +275,7 @@ def test_a_long_value_is_cut_in_the_middle() -> None:
     ],
 )
 def test_a_value_is_shown_as_a_person_reads_it(value: Any, text: str) -> None:
-    assert shown(value) == text
+    assert display_text(value) == text
 
 
 def test_a_violation_shows_no_frame_of_ours() -> None:

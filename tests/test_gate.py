@@ -67,7 +67,7 @@ def test_the_pace_is_that_of_the_tier_unless_it_is_given() -> None:
         parser = argparse.ArgumentParser()
         check_options.add(parser)
         given = parser.parse_args(["--provider", "iio", "--endpoint", "http://127.0.0.1:1/v1", *words])
-        (target,) = target_options.targets(
+        (target,) = target_options.build_targets(
             target_options.TargetOptions.from_parsed(vars(given)), {"IIO_API_KEY": "iio-dev-1"}
         )
         return target.pace

@@ -49,14 +49,14 @@ def _outcomes(tmp_path: Path) -> Outcomes:
 
 @pytest.mark.parametrize(("provider", "tier"), TIERS)
 def test_exactly_the_limit_is_seen_with_a_key_of_the_tier_alone(outcomes, provider, tier):
-    with serving(loading.providers_data()) as server:
+    with serving(loading.read_providers_data()) as server:
         told = outcomes(server, provider, tier, "exactly", "remaining_is_kept")
     assert told == {"limits.exactly-the-limit-is-admitted": "pass", "limits.remaining-is-kept": "pass"}
 
 
 @pytest.mark.parametrize(("provider", "tier"), TIERS)
 def test_one_request_more_than_the_limit_is_seen_with_a_key_of_the_tier_alone(outcomes, provider, tier):
-    with serving(loading.providers_data(), control=True) as server:
+    with serving(loading.read_providers_data(), control=True) as server:
         asked = urllib.request.Request(
             f"{server.root()}/_wireproof/control", json.dumps({"fault": "limit-one-more"}).encode(), method="POST"
         )

@@ -19,7 +19,7 @@ from wireproof.session.target_run import Trial
 
 SEED = 20260601
 # The servers whose answers OpenAI's column rides on, a share of it on each.
-OTHERS = sorted(loading.load_providers().keys() - {loading.BASELINE})
+OTHERS = sorted(loading.load_providers().keys() - {loading.BASELINE_PROVIDER})
 # How often each case is answered oddly at random, beside the sweeps.
 ODD_ANSWERS = 1
 BODIES = (

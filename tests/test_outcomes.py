@@ -91,7 +91,7 @@ def test_a_check_that_says_nothing_passes_and_its_own_mistake_is_an_error() -> N
 
 
 def test_the_formats_have_every_outcome_in_one_place_alone() -> None:
-    words = schemas.document("formats/verdict.json")["$defs"]
+    words = schemas.schema_document("formats/verdict.json")["$defs"]
     assert words["outcome"]["enum"] == IDS
     assert set(words["skipped"]["enum"]) == SKIPPED
     assert set(words["known"]["enum"]) == {one.id for one in TABLE if one.fails_run in ("at its level", BESIDE)}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from wireproof.client.window_waits import FRESH_AFTER_S, Patience, granted, longest_wait
 from wireproof.contract import loading
-from wireproof.contract.case import Ask, Case
+from wireproof.contract.case import Case, RequestSpec
 from wireproof.contract.target import Key, Target
 
 PROVIDER = loading.load_providers()["iio"]
@@ -30,7 +30,7 @@ class Time:
 
 
 def case(name: str, *, key: str = "free", refused: str | None = None, clock: float | None = None) -> Case:
-    return Case(name, "limits", "", (Ask("models", "chat", key=key, clock=clock),), refused=refused)
+    return Case(name, "limits", "", (RequestSpec("models", "chat", key=key, clock=clock),), refused=refused)
 
 
 BURST, LIST = case("burst", refused="rate-limited"), case("list")

@@ -29,7 +29,7 @@ def planned(provider: str, profile: str) -> Plan:
     aimed = target_options.TargetOptions(
         {"provider": [provider], "endpoint": "http://127.0.0.1:9/v1", "profile": profile}
     )
-    (target,) = target_options.targets(aimed, {})
+    (target,) = target_options.build_targets(aimed, {})
     return plan(open_trial(target, PROVIDERS, load_checks()))
 
 

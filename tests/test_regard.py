@@ -70,7 +70,7 @@ def test_what_differs_is_told(parts, names):
 async def test_what_is_skipped_would_have_been_the_same():
     (target,) = target_options.mock_targets("iotex")
     with mock_process.mock() as urls:
-        target = target_options.at_address(target, urls["iotex"])
+        target = target_options.with_address(target, urls["iotex"])
         stand = Stand(open_trial(target, loading.load_providers(), load_checks()))
         await stand.faultless()
         skipped = 0

@@ -33,7 +33,7 @@ FORMS = ("models-list", "chat-basic", "chat-basic-stream", "chat-tools-stream", 
 
 def opened(provider: str) -> tuple[Trial, Target]:
     (target,) = target_options.mock_targets(provider)
-    target = target_options.at_address(target, f"http://127.0.0.1:1{target.provider.serve_at}")
+    target = target_options.with_address(target, f"http://127.0.0.1:1{target.provider.serve_at}")
     return open_trial(target, loading.load_providers(), load_checks()), target
 
 

@@ -11,7 +11,7 @@ import pytest
 from wireproof.client.request_builder import Outgoing, render
 from wireproof.client.skip_reasons import CannotSend
 from wireproof.contract import data_files, loading
-from wireproof.contract.case import Ask
+from wireproof.contract.case import RequestSpec
 from wireproof.contract.case_files import read_cases
 from wireproof.contract.target import Key, Target
 from wireproof.errors import ConfigError
@@ -32,12 +32,12 @@ def target(provider: Any = IIO, **more: Any) -> Target:
     return Target("t", provider, "http://h/v1", **{**given, **more})
 
 
-def ask(**entry: Any) -> Ask:
+def ask(**entry: Any) -> RequestSpec:
     known = {"it": {"says": "it", "endpoint": "chat", **entry}}
     return read_cases("a", known, "cases.yaml", known)[0].asks[0]
 
 
-def sent(asked: Ask, to: Target | None = None, **saved: Any) -> Outgoing:
+def sent(asked: RequestSpec, to: Target | None = None, **saved: Any) -> Outgoing:
     return render(asked, to or target(), "a-case", saved)
 
 

@@ -9,7 +9,7 @@ import pytest
 from wireproof.client.request_preview import UNIQUE, preview
 from wireproof.client.skip_reasons import CannotSend
 from wireproof.contract import loading
-from wireproof.contract.case import Ask, Case
+from wireproof.contract.case import Case, RequestSpec
 from wireproof.report.docs.request_text import numbered, pretty, request_lines, settings
 
 CASES = loading.load_cases()
@@ -18,7 +18,7 @@ OPENAI, IIO, AION, AIOROUTER = (loading.load_providers()[name] for name in ("ope
 
 def of(**ask: Any) -> dict[str, Any]:
     """The preview of a chat request."""
-    (facts,) = preview(Case("c", "a", "says", (Ask("chat", "chat", **ask),)), OPENAI)
+    (facts,) = preview(Case("c", "a", "says", (RequestSpec("chat", "chat", **ask),)), OPENAI)
     return facts
 
 

@@ -17,7 +17,7 @@ HASHES = ("md5", "sha1", "sha256", "sha512")
 def test_accepted(exchange: Exchange, provider: Provider) -> None:
     """A request with a valid key is not refused on account of its key."""
     refused = provider.refusals["missing-key"].status + provider.refusals["bad-key"].status
-    actual = f"{exchange.status} with {expect.shown(exchange.text)}"
+    actual = f"{exchange.status} with {expect.display_text(exchange.text)}"
     expect.that(exchange.status not in refused, "no refusal of the key", actual, where="status line")
 
 
@@ -46,7 +46,7 @@ def test_no_leak(exchange: Exchange, provider: Provider) -> None:
     lines = [value.decode("latin-1") for _, value in exchange.headers]
     for text in (exchange.text, *lines):
         for kind, form in _traces(sent):
-            actual = f"{kind} in {expect.shown(text)}"
+            actual = f"{kind} in {expect.display_text(text)}"
             expect.that(form.lower() not in text.lower(), "an answer without the key in it", actual, where="answer")
 
 

@@ -46,7 +46,7 @@ def unpacked(sound: Mapping[str, Any]) -> bytes:
     try:
         return base64.b64decode(str(sound.get("data")), validate=True)
     except (binascii.Error, ValueError):
-        raise Violation("base64", expect.shown(sound.get("data")), at=f"{AUDIO}/data") from None
+        raise Violation("base64", expect.display_text(sound.get("data")), at=f"{AUDIO}/data") from None
 
 
 @check("chat.prediction", honours=("prediction",))

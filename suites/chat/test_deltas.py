@@ -100,4 +100,4 @@ def test_unicode(exchange: Exchange) -> None:
     said = first(exchange).content
     expect.that("\ufffd" not in said, "no replacement character", said, at="/choices/0/delta/content")
     if wanted not in said:
-        raise Undecided(f"the model said something else: {expect.shown(said)}")
+        raise Undecided(f"the model said something else: {expect.display_text(said)}")

@@ -63,7 +63,7 @@ def test_comments_without_ids(exchange: Exchange) -> None:
 def test_no_comments(exchange: Exchange) -> None:
     """A stream of a short answer has no comments, which some clients take for data."""
     for comment in expect.event_stream(exchange).comments:
-        raise Violation("no comment", expect.shown(f":{comment.text}"), where=f"byte {comment.offset}")
+        raise Violation("no comment", expect.display_text(f":{comment.text}"), where=f"byte {comment.offset}")
 
 
 @check("stream.retry")
@@ -125,7 +125,7 @@ def test_nothing_after_done(exchange: Exchange) -> None:
     """Nothing follows the event [DONE]."""
     after = expect.event_stream(exchange).after_done
     if after:
-        raise Violation("no event after [DONE]", expect.shown(after[0].data), where=f"event {after[0].index}")
+        raise Violation("no event after [DONE]", expect.display_text(after[0].data), where=f"event {after[0].index}")
 
 
 def streamed(exchange: Exchange) -> Stream:

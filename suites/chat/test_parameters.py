@@ -99,7 +99,7 @@ def test_also_accepted(accepted: Exchange, other: Exchange) -> None:
     """An option that is accepted in one form is accepted in its other form as well."""
     if not accepted.answered or other.broken is not None or other.status == 429:
         raise Inconclusive("the option is not accepted in its first form, or the answers do not tell")
-    actual = f"{other.status} with {expect.shown(other.text)}"
+    actual = f"{other.status} with {expect.display_text(other.text)}"
     expect.that(other.answered, "a status of success (2xx)", actual, where="status line")
 
 

@@ -15,7 +15,7 @@ def test_stored(exchanges: tuple[Exchange, ...]) -> None:
     told, kept = (expect.member(body, "/choices/0/message/content") for body in (made, had))
     expect.equal(kept, told, at="/choices/0/message/content")
     wanted = expect.asked(exchanges[0])["metadata"]
-    expect.that(had.get("metadata") == wanted, expect.shown(wanted), had.get("metadata"), at="/metadata")
+    expect.that(had.get("metadata") == wanted, expect.display_text(wanted), had.get("metadata"), at="/metadata")
 
 
 @check("chat.unstored", honours=("store",))

@@ -58,7 +58,7 @@ def test_no_text_after_finish(exchange: Exchange) -> None:
 def test_finish_last(exchange: Exchange) -> None:
     """The chunk with the finish reason is the last of its choice."""
     for chunk, _ in after_finish(exchange):
-        raise Violation("no chunk of this choice", expect.shown(chunk.event.data), where=expect.place(chunk))
+        raise Violation("no chunk of this choice", expect.display_text(chunk.event.data), where=expect.place(chunk))
 
 
 def after_finish(exchange: Exchange) -> list[tuple[Chunk, Mapping[str, Any]]]:

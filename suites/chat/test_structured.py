@@ -41,7 +41,7 @@ def value(exchange: Exchange) -> Any:
     try:
         return parse_json(text)
     except NotJson as error:
-        raise Violation("a JSON text", f"{expect.shown(text)} ({error})", at=AT) from None
+        raise Violation("a JSON text", f"{expect.display_text(text)} ({error})", at=AT) from None
 
 
 @check("structured.object", honours=("response_format",))
@@ -89,7 +89,7 @@ def fit(found: Any, schema: Mapping[str, Any], name: str) -> None:
     typed = isinstance(found, kinds) and not isinstance(found, bool)
     expect.that(typed, f"{name} of type {schema['type']}", found, at=AT)
     options = schema.get("enum", (found,))
-    expect.that(found in options, f"{name} out of {expect.shown(options)}", found, at=AT)
+    expect.that(found in options, f"{name} out of {expect.display_text(options)}", found, at=AT)
     if isinstance(found, dict):
         known = schema["properties"]
         wanted, given = ", ".join(sorted(known)), ", ".join(sorted(found))

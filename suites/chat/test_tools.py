@@ -82,7 +82,7 @@ def test_fit(exchange: Exchange) -> None:
         for name, value in given.items():
             known = schema.get("properties", {}).get(name)
             if known is not None:
-                expect.that(expect.fits(value, known), f"{name} as {expect.shown(known)}", value, at=where)
+                expect.that(expect.fits(value, known), f"{name} as {expect.display_text(known)}", value, at=where)
 
 
 @check("tools.strict", honours=("tools",))

@@ -47,7 +47,7 @@ def _unpacked(text: str, at: str) -> tuple[float, ...]:
         raw = base64.b64decode(text, validate=True)
         return struct.unpack(f"<{len(raw) // 4}f", raw)
     except (binascii.Error, struct.error, ValueError):
-        raise Violation("base64 of 32-bit floats", expect.shown(text), at=at) from None
+        raise Violation("base64 of 32-bit floats", expect.display_text(text), at=at) from None
 
 
 def cosine(left: tuple[float, ...], right: tuple[float, ...]) -> float:

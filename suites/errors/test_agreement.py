@@ -52,7 +52,7 @@ def test_status_agrees(exchange: Exchange) -> None:
             expect.that(told in (None, exchange.status), f"the status {exchange.status}", told, where=at + name)
     failed = body.get("object") == "error" or body.get("success") is False
     if failed and exchange.answered:
-        actual = f"{exchange.status} with {expect.shown(body)}"
+        actual = f"{exchange.status} with {expect.display_text(body)}"
         raise Violation("no body of a failure in an answer", actual, where="body")
 
 

@@ -68,7 +68,7 @@ def test_says_why(exchange: Exchange) -> None:
     """A refusal carries a message for a person, at /error/message, /message or /detail."""
     body = refusal_body(exchange)
     if not any(text.strip() for text in _messages(body)):
-        raise Violation("a message with at least one character", expect.shown(body), where="body")
+        raise Violation("a message with at least one character", expect.display_text(body), where="body")
 
 
 def _messages(body: Any) -> Iterator[str]:
@@ -89,7 +89,7 @@ def test_names_the_field(exchange: Exchange, case: Case, provider: Provider) -> 
     if not wrong:
         raise Untestable("the contract does not tell which member is wrong")
     if not any(name in exchange.text for name in wrong):
-        raise Violation(f"the name {' or '.join(wrong)}", expect.shown(exchange.text), where="body")
+        raise Violation(f"the name {' or '.join(wrong)}", expect.display_text(exchange.text), where="body")
 
 
 def _wrong_members(body: Any, provider: Provider, endpoint: str) -> Iterator[str]:

@@ -71,7 +71,7 @@ def test_each_refused(exchanges: tuple[Exchange, ...], case: Case, provider: Pro
         try:
             expect.refusal(exchange, wanted, provider)
         except Violation as violation:
-            asked = expect.shown(exchange.request.body.decode("utf-8", "replace")[-80:])
+            asked = expect.display_text(exchange.request.body.decode("utf-8", "replace")[-80:])
             told = violation.findings[0]
             findings.append(Finding(told.expected, f"{told.actual} to {asked}", f"answer {number}, {told.where}"))
     if findings:

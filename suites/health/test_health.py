@@ -34,4 +34,6 @@ def test_reflects_outage(well: Exchange, ill: Exchange) -> None:
         return
     up, left = (expect.member(page, "/cells", int) for page in (before, during))
     if left >= up:
-        raise Violation(f"a status other than {before.get('status')!r}, or fewer than {up} cells", expect.shown(during))
+        raise Violation(
+            f"a status other than {before.get('status')!r}, or fewer than {up} cells", expect.display_text(during)
+        )

@@ -60,7 +60,7 @@ def unpacked(text: str, at: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        raise Violation("base64", expect.shown(text), at=at, judged_by="images.decodes") from None
+        raise Violation("base64", expect.display_text(text), at=at, judged_by="images.decodes") from None
 
 
 def pictures(exchange: Exchange) -> tuple[tuple[str, Picture, str | None], ...]:

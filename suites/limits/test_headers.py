@@ -87,7 +87,7 @@ def test_remaining_falls(exchanges: tuple[Exchange, ...], provider: Provider) ->
         refill_ns = MINUTE_NS / max(1, expect.told(exchanges[0], provider.rate.limit))
         if all(later.started_ns - earlier.started_ns >= refill_ns for earlier, later in pairwise(exchanges)):
             raise Inconclusive("the requests were so far apart that each may have been made good")
-        raise Violation("a fall", expect.shown(left), where=f"header {provider.rate.remaining}")
+        raise Violation("a fall", expect.display_text(left), where=f"header {provider.rate.remaining}")
 
 
 @check("limits.headers-without-a-tier", any_answer=True)

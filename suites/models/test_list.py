@@ -122,7 +122,7 @@ def test_listed_are_served(exchanges: tuple[Exchange, ...], provider: Provider) 
     unknown = provider.refusals["unknown-model"]
     refused = [use for use in uses if _says(use, unknown.code, unknown.status, provider)]
     if len(refused) == len(uses):
-        raise Violation("one use to which the model can be put", expect.shown(refused[-1].text), where="body")
+        raise Violation("one use to which the model can be put", expect.display_text(refused[-1].text), where="body")
 
 
 def _says(exchange: Exchange, codes: tuple[str, ...], statuses: tuple[int, ...], provider: Provider) -> bool:

@@ -43,7 +43,7 @@ def amount(given: Any, at: str) -> Decimal:
         price = Decimal("NaN")
     if price.is_finite():
         return price
-    raise Violation("a decimal number as a text", expect.shown(given), at=at)
+    raise Violation("a decimal number as a text", expect.display_text(given), at=at)
 
 
 @check("models.prices")

@@ -95,7 +95,7 @@ def test_fits(exchange: Exchange) -> None:
     try:
         value = parse_json(said)
     except NotJson as error:
-        raise Violation("a JSON text", f"{expect.shown(said)} ({error})", at="/output") from None
+        raise Violation("a JSON text", f"{expect.display_text(said)} ({error})", at="/output") from None
     named = isinstance(value, dict) and sorted(value) == sorted(wanted)
     expect.that(named, f"an object with {' and '.join(wanted)}", value, at="/output")
 

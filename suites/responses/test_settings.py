@@ -23,7 +23,7 @@ def test_settings(exchange: Exchange) -> None:
         at = "/" + name.replace(".", "/")
         for _, wanted in json_pointer.find(asked, at):
             found = next((value for _, value in json_pointer.find(told, at)), "nothing")
-            expect.that(found == wanted, expect.shown(wanted), found, at=at)
+            expect.that(found == wanted, expect.display_text(wanted), found, at=at)
 
 
 @check("responses.logprobs", honours=("include", "top_logprobs"))

@@ -13,7 +13,7 @@ def test_stored(exchanges: tuple[Exchange, ...]) -> None:
     """A response is had again by its id, with the same output, unless it was not to be stored."""
     made, had = expect.answer(exchanges[0]), expect.answer(exchanges[1])
     texts = [[text for _, text in json_pointer.find(body, "/output/*/content/*/text")] for body in (made, had)]
-    expect.that(texts[1] == texts[0], expect.shown(texts[0]), texts[1], at="/output")
+    expect.that(texts[1] == texts[0], expect.display_text(texts[0]), texts[1], at="/output")
 
 
 @check("responses.stored-id")

@@ -85,7 +85,7 @@ def thought(exchange: Exchange) -> int:
     counted = (usage.get(f"{name}_tokens_details") for name in ("completion", "output"))
     count = next((one.get("reasoning_tokens") for one in counted if isinstance(one, dict)), None)
     if not isinstance(count, int):
-        raise Violation("a count of the tokens of reasoning", expect.shown(usage), where="usage")
+        raise Violation("a count of the tokens of reasoning", expect.display_text(usage), where="usage")
     return count
 
 

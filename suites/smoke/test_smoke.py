@@ -20,7 +20,9 @@ def test_reachable(exchange: Exchange) -> None:
     expect.that(broken is None, "an answer within the deadline", broken and broken.detail, where=exchange.request.url)
     if exchange.endpoint == "models" and exchange.status in NO_LIST:
         return
-    actual = f"{exchange.status} {exchange.content_type or 'without a content type'}: {expect.shown(exchange.text)}"
+    actual = (
+        f"{exchange.status} {exchange.content_type or 'without a content type'}: {expect.display_text(exchange.text)}"
+    )
     expect.that(_is_json(exchange), "a JSON body (is this the API's base URL?)", actual, where=exchange.request.url)
 
 
@@ -28,7 +30,7 @@ def test_reachable(exchange: Exchange) -> None:
 def test_key_accepted(exchange: Exchange) -> None:
     """The key of this run is accepted."""
     _came(exchange)
-    actual = f"{exchange.status} with {expect.shown(exchange.text)}"
+    actual = f"{exchange.status} with {expect.display_text(exchange.text)}"
     expect.that(exchange.status not in (401, 403), "no 401 or 403", actual, where=exchange.request.url)
 
 
@@ -43,7 +45,7 @@ def test_model_present(exchange: Exchange, provider: Provider, target: Target) -
     expect.that(
         not refused,
         wanted,
-        f"{exchange.status} with {expect.shown(exchange.text)}",
+        f"{exchange.status} with {expect.display_text(exchange.text)}",
         where=exchange.request.url,
     )
 

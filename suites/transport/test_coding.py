@@ -21,7 +21,7 @@ def test_coding_whole(exchange: Exchange) -> None:
     """A body in a coding is one whole text of that coding."""
     coded(exchange)
     named = (exchange.header("content-encoding") or "").strip().lower()
-    expect.that(exchange.whole_coding, f"one whole {named} text", expect.shown(exchange.text), where="body")
+    expect.that(exchange.whole_coding, f"one whole {named} text", expect.display_text(exchange.text), where="body")
 
 
 @check("transport.coding-same", any_answer=True)
@@ -32,7 +32,9 @@ def test_coding_same(plain: Exchange, coded_answer: Exchange) -> None:
     if not plain.answered:
         raise Inconclusive(f"the request without a coding was refused with {plain.status}")
     said, due = expect.json_body(coded_answer), expect.json_body(plain)
-    expect.that(shape(said) == shape(due), expect.shown(shape(due)), expect.shown(shape(said)), where="body")
+    expect.that(
+        shape(said) == shape(due), expect.display_text(shape(due)), expect.display_text(shape(said)), where="body"
+    )
 
 
 def shape(value: object) -> object:

@@ -43,7 +43,7 @@ def test_next_served(exchanges: tuple[Exchange, ...]) -> None:
         if second.connection != first.connection:
             raise Inconclusive("the connection was not kept")
         expect.require_no_rate_limit(second)
-        actual = f"{second.status or 'no answer'} with {expect.shown(second.text)}"
+        actual = f"{second.status or 'no answer'} with {expect.display_text(second.text)}"
         where = f"request {second.step + 1}, after {first.status}"
         expect.that(second.answered, "a status of success (2xx)", actual, where=where)
 

@@ -34,7 +34,7 @@ def served_soon(probes: Sequence[tuple[Exchange, float]], kind: str) -> None:
     for probe, _ in probes:
         expect.arrived(probe)
         where = f"request {probe.step + 1}"
-        actual = f"{probe.status} with {expect.shown(probe.text)}"
+        actual = f"{probe.status} with {expect.display_text(probe.text)}"
         expect.that(probe.answered, "the next request answered with success", actual, where=where)
     late = [(probe, rest_ns) for probe, rest_ns in probes if waited_ns(probe) * 2 >= rest_ns]
     if late and len(late) < len(probes):

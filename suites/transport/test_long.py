@@ -16,5 +16,5 @@ def test_long_answer(exchange: Exchange) -> None:
     if not exchange.answered and exchange.status not in GAVE_UP:
         raise Inconclusive(f"the request was refused with {exchange.status}")
     whole = exchange.answered and exchange.text.strip() != ""
-    actual = f"{exchange.status} with {expect.shown(exchange.text)} after {seconds:.1f} s"
+    actual = f"{exchange.status} with {expect.display_text(exchange.text)} after {seconds:.1f} s"
     expect.that(whole, "a whole answer", actual, where="body")

@@ -15,7 +15,7 @@ def test_chunked_request(exchange: Exchange) -> None:
     if exchange.status == LENGTH_REQUIRED:
         raise Noted("a body without a stated length is refused with 411, which RFC 9110 allows")
     expect.require_no_rate_limit(exchange)
-    actual = f"{exchange.status} with {expect.shown(exchange.text)}"
+    actual = f"{exchange.status} with {expect.display_text(exchange.text)}"
     expect.that(exchange.answered, "a status of success (2xx)", actual, where="status line")
 
 

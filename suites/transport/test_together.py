@@ -27,11 +27,15 @@ def test_all_served(exchanges: tuple[Exchange, ...]) -> None:
     all_admitted(exchanges)
     for exchange in exchanges:
         where = f"request {exchange.step + 1} of {len(exchanges)}"
-        broken = exchange.broken.detail if exchange.broken else f"{exchange.status} with {expect.shown(exchange.text)}"
+        broken = (
+            exchange.broken.detail
+            if exchange.broken
+            else f"{exchange.status} with {expect.display_text(exchange.text)}"
+        )
         expect.that(exchange.answered, "a whole answer of success", broken, where=where)
         if expect.is_stream(exchange):
             ended = exchange.stream.done is not None and expect.finish(exchange) is not None
-            expect.that(ended, "a stream to its end", expect.shown(exchange.text[-120:]), where=where)
+            expect.that(ended, "a stream to its end", expect.display_text(exchange.text[-120:]), where=where)
 
 
 @check("transport.own-answers", any_answer=True)
@@ -44,7 +48,7 @@ def test_own_answers(exchanges: tuple[Exchange, ...]) -> None:
         told, own = expect.text(exchange), word(exchange)
         others = [word(other) for other in exchanges if other is not exchange and word(other) in told]
         where = f"request {exchange.step + 1} of {len(exchanges)}"
-        expect.that(not others, f"an answer that says {own}", expect.shown(told), where=where)
+        expect.that(not others, f"an answer that says {own}", expect.display_text(told), where=where)
         silent += own not in told
     if silent or len(answered) < len(exchanges):
         raise Undecided(f"{len(answered) - silent} of {len(exchanges)} answers say the word they were asked for")

@@ -49,7 +49,7 @@ def drawn(exchange: Exchange) -> tuple[Picture, ...]:
 @check("vision.draws")
 def test_draws(exchange: Exchange) -> None:
     """A model that draws answers an order for a picture with one."""
-    said = expect.shown(expect.text(exchange)) or "nothing"
+    said = expect.display_text(expect.text(exchange)) or "nothing"
     expect.that(bool(drawn(exchange)), f"a picture in {', in '.join(PLACES)} or in the text", said)
 
 
@@ -72,7 +72,7 @@ def test_picture(exchange: Exchange) -> None:
     if not data:
         raise Inconclusive("the answer has no picture, or gives it by its address")
     for address in data:
-        expect.that(is_picture(address), "a data URL of a picture", expect.shown(address))
+        expect.that(is_picture(address), "a data URL of a picture", expect.display_text(address))
 
 
 def is_picture(address: Any) -> bool:

@@ -97,7 +97,7 @@ def test_status_body(exchange: Exchange, case: Case) -> None:
     if not isinstance(body, dict):
         raise Inconclusive("the body is no JSON object")
     if exchange.answered and body.get("object") != "response" and body.get("error"):
-        actual = f"{exchange.status} with {expect.shown(body)}"
+        actual = f"{exchange.status} with {expect.display_text(body)}"
         raise Violation("no error object in an answer", actual, where="/error")
     if exchange.status is not None and exchange.status >= 400:
         brought = [name for name in ANSWER_MEMBERS if isinstance(body.get(name), list)]

@@ -70,7 +70,7 @@ def test_no_server_error(exchange: Exchange, case: Case, provider: Provider) -> 
     wanted = provider.refusals.get(case.refused or "")
     arranged = wanted is not None and exchange.status in wanted.status
     unbuilt = exchange.status == 501 and case.feature in provider.optional
-    actual = f"{exchange.status} with {expect.shown(exchange.text)}"
+    actual = f"{exchange.status} with {expect.display_text(exchange.text)}"
     expect.that(arranged or unbuilt or (exchange.status or 0) < 500, "a status below 500", actual, where="status line")
 
 

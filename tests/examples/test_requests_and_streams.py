@@ -22,7 +22,7 @@ import openai
 import pytest
 
 from wireproof.contract import target_options
-from wireproof.contract.loading import providers_data
+from wireproof.contract.loading import read_providers_data
 from wireproof.errors import ConfigError
 from wireproof.evidence import chat_stream
 
@@ -64,7 +64,7 @@ def obeys(name: str, shape: str, value: Any) -> bool:
 
 @cache
 def entry(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = providers_data()[name]
+    found: dict[str, Any] = read_providers_data()[name]
     return found
 
 
@@ -167,7 +167,7 @@ def test_the_name_of_a_variable_in_the_place_of_the_key_is_told_before_anything_
 ) -> None:
     environment = {entry(name)["auth"]["key_env"]: record["client"]["api_key"]}
     with pytest.raises(ConfigError, match="the name of a variable"):
-        target_options.targets(
+        target_options.build_targets(
             target_options.TargetOptions({"provider": [name], "endpoint": record["client"]["base_url"]}), environment
         )
 

@@ -12,7 +12,7 @@ from hypothesis import given
 
 from wireproof.client.sender import Courier, Lines
 from wireproof.contract import loading, target_options
-from wireproof.contract.case import endpoint_of
+from wireproof.contract.case import endpoint_from_case_name
 from wireproof.contract.target import Target
 from wireproof.generation.families import strategies
 from wireproof.generation.generated_request import Probe
@@ -33,7 +33,7 @@ EFFORT = Effort(WIDE_EXAMPLES, shrink=True, same=True)
 def target_of(provider: str, fault: str | None) -> Target:
     """The bundled server's profile of a provider, which commits a fault on every request."""
     (target,) = target_options.mock_targets(provider)
-    target = target_options.at_address(target, f"http://mock{target.provider.serve_at}")
+    target = target_options.with_address(target, f"http://mock{target.provider.serve_at}")
     return target if fault is None else replace(target, headers={FAULT: fault})
 
 
@@ -52,7 +52,7 @@ def _explored() -> Callable[..., Exploration]:
         target = target_of(provider, fault)
         trial = open_trial(target, loading.load_providers(), load_checks())
         line: Lines = Rehearsed(target.provider)
-        draft = Draft(target.provider, endpoint_of(case))
+        draft = Draft(target.provider, endpoint_from_case_name(case))
         entry, courier = entry_of(trial, check, case), Courier(target, line)
         exploration = Exploration(trial.bench(entry.provider), entry, load_checks()[check], courier, draft)
         with asyncio.Runner() as runner:

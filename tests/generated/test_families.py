@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from wireproof.contract import loading, target_options
-from wireproof.contract.case import endpoint_of, kind_of
+from wireproof.contract.case import endpoint_from_case_name, kind_from_case_name
 from wireproof.contract.schemas import SchemaSet
 from wireproof.formats import json_pointer
 from wireproof.generation.families import BY_COST, strategies
@@ -32,8 +32,10 @@ def drawn(name: str, kind: str, *families: str) -> Iterator[tuple[Draft, Probe]]
     """Some requests of a kind, with what they are made from."""
     provider = PROVIDERS[name]
     for case, strategy in strategies(provider).items():
-        if kind_of(case) == kind and (not families or case.rpartition(":")[2] in families):
-            yield from ((Draft(provider, endpoint_of(case)), probe) for probe in examples(strategy, SEVERAL))
+        if kind_from_case_name(case) == kind and (not families or case.rpartition(":")[2] in families):
+            yield from (
+                (Draft(provider, endpoint_from_case_name(case)), probe) for probe in examples(strategy, SEVERAL)
+            )
 
 
 @each_provider
@@ -70,7 +72,11 @@ def test_a_request_asks_for_the_fewest_tokens_unless_its_cap_is_what_is_broken(n
 
 @each_provider
 def test_what_breaks_the_body_as_a_whole_is_asked_where_it_costs_least(name: str) -> None:
-    asked = {endpoint_of(case) for case in strategies(PROVIDERS[name]) if case.endswith((":truncated", ":encoding"))}
+    asked = {
+        endpoint_from_case_name(case)
+        for case in strategies(PROVIDERS[name])
+        if case.endswith((":truncated", ":encoding"))
+    }
     least = min((draft.endpoint for draft in drafts(PROVIDERS[name])), key=BY_COST.index)
     assert asked == {least}
 
@@ -100,10 +106,10 @@ def test_a_plan_counts_the_requests_of_each_family_and_those_behind_them(name: s
     aimed = target_options.TargetOptions(
         {"provider": [name], "endpoint": "http://127.0.0.1:9/v1", "key_env": "SOME_KEY"}
     )
-    (target,) = target_options.targets(aimed, {"SOME_KEY": "a-key-of-twenty-four"})
+    (target,) = target_options.build_targets(aimed, {"SOME_KEY": "a-key-of-twenty-four"})
     planned = plan(open_trial(target, PROVIDERS, load_checks()), 3)
     for case in strategies(PROVIDERS[name]):
-        each = 2 if kind_of(case) in ("invalid", "odd") else 1
+        each = 2 if kind_from_case_name(case) in ("invalid", "odd") else 1
         if case in planned.cases:
             assert len(planned.cases[case]) in {each, 2 * each, 3 * each}
     assert "generated:chat:valid:text" in planned.cases

@@ -24,7 +24,7 @@ def counted(target: Target) -> dict[str, int]:
 
 def test_talks_are_counted_as_if_each_were_the_longest(exercised: Callable[..., Exercise]) -> None:
     (target,) = target_options.mock_targets("openai")
-    foreseen = counted(target_options.at_address(target, "http://mock/openai/v1"))
+    foreseen = counted(target_options.with_address(target, "http://mock/openai/v1"))
     talked = exercised("generated.conversation", TOOLS, None, "openai", TALKS)
     rushed = exercised("generated.limiter", LIMIT, None, "openai", TALKS)
     assert foreseen[TOOLS] == TALKS * 6
@@ -36,6 +36,6 @@ def test_talks_are_counted_as_if_each_were_the_longest(exercised: Callable[..., 
 
 def test_a_limit_is_not_met_without_a_clock() -> None:
     (target,) = target_options.mock_targets("openai")
-    target = replace(target_options.at_address(target, "http://mock/openai/v1"), means=target.means - {"clock"})
+    target = replace(target_options.with_address(target, "http://mock/openai/v1"), means=target.means - {"clock"})
     assert LIMIT not in counted(target)
     assert TOOLS in counted(target)

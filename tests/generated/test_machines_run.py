@@ -22,7 +22,7 @@ CASE = "generated:chat:stateful:tools"
 
 @pytest.fixture(name="server", scope="module")
 def _server() -> Iterator[Server]:
-    with serving({"aion": loading.providers_data()["aion"]}, control=True) as server:
+    with serving({"aion": loading.read_providers_data()["aion"]}, control=True) as server:
         yield server
 
 

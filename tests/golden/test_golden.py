@@ -21,7 +21,7 @@ import jsonschema_rs
 import pytest
 import yaml
 
-from wireproof.contract.loading import BASELINE, providers_data
+from wireproof.contract.loading import BASELINE_PROVIDER, read_providers_data
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -70,7 +70,7 @@ def golden(name: str) -> dict[str, Any]:
 
 @cache
 def everything() -> dict[str, Any]:
-    return providers_data()
+    return read_providers_data()
 
 
 def provider(name: str) -> dict[str, Any]:
@@ -241,7 +241,7 @@ def test_a_bound_that_its_document_does_not_print_is_openais(
     name: str, endpoint: str, field: str, said: dict[str, Any]
 ) -> None:
     """Where OpenAI prints no least number either, one is the least that makes sense; no default is taken over."""
-    kept, theirs = documented(name, endpoint)[field], documented(BASELINE, endpoint).get(field, {})
+    kept, theirs = documented(name, endpoint)[field], documented(BASELINE_PROVIDER, endpoint).get(field, {})
     for word, key in BOUNDS.items():
         if not extract(name) and word not in said:
             free = () if key == "default" else (theirs.get(key), 1 if key == "minimum" else None)
@@ -296,7 +296,7 @@ def test_the_field_that_caps_tokens_is_the_documents(name: str) -> None:
 def test_the_documented_roles_and_content_parts_are_kept(name: str) -> None:
     """What is kept beyond them is OpenAI's."""
     chat = provider(name)["requests"]["chat"]
-    assert set(told(name, "roles")) <= set(chat["roles"]) <= set(golden(BASELINE)["roles"])
+    assert set(told(name, "roles")) <= set(chat["roles"]) <= set(golden(BASELINE_PROVIDER)["roles"])
     parts = set(told(name, "content_parts") or ())
     assert parts <= set(chat["content_parts"]) <= parts | {"text"}
 

@@ -38,7 +38,7 @@ def target() -> Target:
 
 @pytest.fixture(scope="module")
 def rehearsal() -> Rehearsal:
-    return Rehearsal(loading.providers_data())
+    return Rehearsal(loading.read_providers_data())
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ from argparse import ArgumentParser
 from dataclasses import replace
 
 from wireproof.contract.target import Deadlines, Key, Target
-from wireproof.contract.target_options import targets
+from wireproof.contract.target_options import build_targets
 from wireproof.load.engine import load_options
 
 HOST = "http://127.0.0.1:1/v1"
@@ -16,7 +16,7 @@ KEYS = {"OPENAI_API_KEY": "sk-1", "MINE": "sk-2"}
 def target(*words: str, host: str | None = HOST) -> Target:
     parser = ArgumentParser()
     load_options.add(parser)
-    (found,) = targets(load_options.target_options(parser.parse_args(words), host), KEYS)
+    (found,) = build_targets(load_options.target_options(parser.parse_args(words), host), KEYS)
     return found
 
 

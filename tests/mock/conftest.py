@@ -12,7 +12,7 @@ import pytest
 from wireproof.contract import loading
 from wireproof.mock.server import Server, serving
 
-PROVIDERS: dict[str, Any] = loading.providers_data()
+PROVIDERS: dict[str, Any] = loading.read_providers_data()
 ACCOUNTS = itertools.count()
 
 

@@ -243,7 +243,7 @@ def _rehearsed():
     # One case after another, each on every profile: what is one profile's alone shows soon.
     for case in loading.load_cases().values():
         for target, rehearsal in zip(targets, rehearsals, strict=True):
-            at = target_options.at_address(target, f"http://mock{target.provider.serve_at}")
+            at = target_options.with_address(target, f"http://mock{target.provider.serve_at}")
             with suppress(KeyError, CannotSend):
                 requests = [received(ask, at, case.name) for ask in case.asks] * case.repeat
                 endpoints, deeds = {ask.endpoint for ask in case.asks}, rehearsal.deeds(requests)

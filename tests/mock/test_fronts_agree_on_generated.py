@@ -27,7 +27,7 @@ FRAMING = {"date", "server", "transfer-encoding", "content-length", "connection"
 def requests(name: str) -> Iterator[tuple[str, Outgoing]]:
     """Requests of every family of a provider, each with a key of its own."""
     (target,) = target_options.mock_targets(name)
-    target = target_options.at_address(target, f"http://mock{target.provider.serve_at}")
+    target = target_options.with_address(target, f"http://mock{target.provider.serve_at}")
     for case, strategy in strategies(target.provider).items():
         for probe in examples(strategy, EXAMPLES):
             yield f"{case}: {probe.place}", render(probe.ask, target, probe.case(case).name, {})
@@ -44,7 +44,7 @@ async def answers(client: httpx.AsyncClient, root: str, name: str) -> list[tuple
     return found
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, id=name) for name in loading.providers_data()])
+@pytest.mark.parametrize("name", [pytest.param(name, id=name) for name in loading.read_providers_data()])
 def test_both_fronts_answer_every_generated_request_alike(name: str, providers: Mapping[str, Any]) -> None:
     data = {name: providers[name]}
 

@@ -93,7 +93,7 @@ def test_a_stream_is_one_that_is_asked_for(body, streamed):
     [pytest.param("date-missing", 0, id="stops"), pytest.param("works-on-after-leaving-plain", 1, id="works-on")],
 )
 def test_the_slot_of_a_plain_answer_is_free_once_its_client_has_left(fault, slots):
-    providers = loading.providers_data()
+    providers = loading.read_providers_data()
     with serving(providers, control=True, gap_s=10.0) as server:
         headers = {"Authorization": f"Bearer {server.key('iio')}", "X-Wireproof-Slots": "1", **faulty(fault)}
         left = httpx.Timeout(5.0, read=0.01)

@@ -68,7 +68,7 @@ ROLES = {"images": "image", "transcriptions": "audio", "responses": "chat", "emb
 
 def offered():
     """Each request to each profile that has the endpoint, and the kind of model it asks for."""
-    for name, entry in loading.providers_data().items():
+    for name, entry in loading.read_providers_data().items():
         for case in ASKED:
             endpoint, _, role = case.values[0].partition(" ")
             if endpoint in entry["endpoints"] and (not role or role in chatting(entry)):

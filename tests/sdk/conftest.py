@@ -13,7 +13,7 @@ import pytest
 from wireproof.contract import loading
 from wireproof.mock.server import Server, serving
 
-PROVIDERS = loading.providers_data()
+PROVIDERS = loading.read_providers_data()
 ACCOUNTS = itertools.count()
 Open = Callable[..., openai.OpenAI]
 

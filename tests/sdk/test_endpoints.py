@@ -12,7 +12,7 @@ import pytest
 
 from wireproof.contract import loading
 
-PROVIDERS = loading.providers_data()
+PROVIDERS = loading.read_providers_data()
 OFFERED = [(name, endpoint) for name, entry in PROVIDERS.items() for endpoint in entry["endpoints"]]
 
 

@@ -27,6 +27,12 @@ def run(arguments: Sequence[str]) -> int:
         print(f"wireproof: {error}", file=sys.stderr)
         return 2
     # Our own settings and no one else's: the project around may have its own ideas of pytest.
-    own = ["-c", str(data_files.PACKAGE / "cli" / "check.toml"), f"--rootdir={Path.cwd()}", "-p", "wireproof.plugin"]
+    own = [
+        "-c",
+        str(data_files.PACKAGE_FOLDER / "cli" / "check.toml"),
+        f"--rootdir={Path.cwd()}",
+        "-p",
+        "wireproof.plugin",
+    ]
     without = ["-p", "no:locust", "-p", "no:schemathesis"]
     return int(pytest.main([*own, "--import-mode=importlib", *without, str(suites), *arguments]))

@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
     found = [
         (name, clause)
         for name in names
-        for clause in loading.load_clauses(loading.provider_named(providers, name).schemas)
+        for clause in loading.load_clauses(loading.find_provider(providers, name).schemas)
         if not options.pending or clause.state == "pending"
     ]
     if options.write:

@@ -33,7 +33,7 @@ def run(arguments: Sequence[str]) -> int:
 
     given, others = _parser().parse_known_args(arguments)
     known = loading.load_providers(Path(given.providers) if given.providers else None)
-    provider = loading.provider_named(known, given.provider)
+    provider = loading.find_provider(known, given.provider)
     script = None if given.host else given.script or str(data_files.root() / SCRIPT)
     with load_process.aimed(given.host, given.provider, given.cells, given.latency, given.providers, script) as at:
         page = provider.endpoints.get("health")
@@ -59,8 +59,8 @@ def _headers(provider: Provider, host: str, given: argparse.Namespace) -> dict[s
     from wireproof.contract import keys, target_options
 
     environment = target_options.environment()
-    own = keys.of_the_mock(provider)["good"]
-    key = keys.good(given.key_env, host, provider, environment) if given.host else own
+    own = keys.mock_keys(provider)["good"]
+    key = keys.find_live_key(given.key_env, host, provider, environment) if given.host else own
     return {provider.auth_header: " ".join([*provider.schemes[:1], key.value])}
 
 

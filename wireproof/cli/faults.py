@@ -57,7 +57,7 @@ def kill_matrix(known: list[dict[str, Any]], matrix: Any) -> str:
     from wireproof.mock.faults.fault import stored
     from wireproof.report.docs import kill_matrix_page
 
-    (target,) = mock_targets(loading.BASELINE)
+    (target,) = mock_targets(loading.BASELINE_PROVIDER)
     clauses = loading.load_clauses(target.provider.schemas)
     entries = docket(target, target.provider, clauses, loading.load_cases())
     return kill_matrix_page.kill_matrix_page(known, matrix, load_checks(), stored("benchmark_faults.yaml"), entries)

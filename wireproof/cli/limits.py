@@ -55,7 +55,7 @@ def run(parsed: argparse.Namespace) -> int:
     from wireproof.load.experiments.limits.model_fit import fit
 
     options = target_options.TargetOptions.from_parsed(vars(parsed))
-    found = target_options.targets(options, target_options.environment())
+    found = target_options.build_targets(options, target_options.environment())
     if len(found) != 1:
         raise ConfigError("--provider", "a probe has one target", "name one provider")
     with _reachable(at_limit(found[0], parsed.tier), options.live, parsed) as target:
@@ -80,7 +80,9 @@ def _reachable(target: Target, live: bool, parsed: argparse.Namespace) -> Iterat
         return
     headers = {FAULT: parsed.fault} if parsed.fault else {}
     with mock_process.mock(parsed.providers) as addresses:
-        yield replace(target_options.at_address(target, addresses[target.name]), headers={**target.headers, **headers})
+        yield replace(
+            target_options.with_address(target, addresses[target.name]), headers={**target.headers, **headers}
+        )
 
 
 async def _probed(target: Target, parsed: argparse.Namespace, *, live: bool) -> Probe:
@@ -107,4 +109,4 @@ def _other(target: Target, parsed: argparse.Namespace) -> Key | None:
     from wireproof.contract import keys, target_options
 
     name = parsed.other_key_env
-    return keys.good(name, target.base_url, target.provider, target_options.environment()) if name else None
+    return keys.find_live_key(name, target.base_url, target.provider, target_options.environment()) if name else None

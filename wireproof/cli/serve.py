@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     from wireproof.mock.cells.outage_script import of_cell
     from wireproof.mock.http import tls
 
-    data = loading.providers_data(Path(options.providers) if options.providers else None)
+    data = loading.read_providers_data(Path(options.providers) if options.providers else None)
     for name in options.provider:
         if name not in data:
             raise ConfigError(f"--provider {name}", "no such provider", f"choose one of {', '.join(data)}")

@@ -72,7 +72,7 @@ def ceiling(outgoing: Outgoing, target: Target) -> Ceiling:
     price = price_of(body, target)
     # What came before counts again where a request goes on from it.
     unknown = price is None or output is None or body.get("previous_response_id") is not None
-    return Ceiling(size, output, None if unknown or price is None else price.of(size, output or 0))
+    return Ceiling(size, output, None if unknown or price is None else price.cost_of(size, output or 0))
 
 
 def price_of(body: Mapping[str, Any], target: Target) -> Price | None:

@@ -126,7 +126,7 @@ def broken(error: BaseException, recording: Recording) -> Break:
     text = str(error) or type(error).__name__
     refused = error if isinstance(error, ssl.SSLError) else error.__cause__ or error.__context__
     if isinstance(refused, ssl.SSLError) and isinstance(error, ssl.SSLError | httpcore.ConnectError):
-        kind, text = "tls", certificates.refused(refused)
+        kind, text = "tls", certificates.tls_failure_text(refused)
     elif isinstance(error, httpcore.ConnectError | httpcore.ConnectTimeout):
         kind = "connect"
     elif isinstance(error, httpcore.RemoteProtocolError):

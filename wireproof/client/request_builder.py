@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from wireproof.client.skip_reasons import CannotSend
 from wireproof.contract import data_files
-from wireproof.contract.case import Ask
+from wireproof.contract.case import RequestSpec
 from wireproof.contract.target import Key, Target
 from wireproof.errors import ConfigError
 from wireproof.evidence.exchange import Request
@@ -47,7 +47,7 @@ class Outgoing:
         return tuple((name, value.replace(place, self.key.value)) for name, value in self.shown.headers)
 
 
-def render(ask: Ask, target: Target, case: str, saved: Mapping[str, Any]) -> Outgoing:
+def render(ask: RequestSpec, target: Target, case: str, saved: Mapping[str, Any]) -> Outgoing:
     """Fill the holes of one request.
 
     Raises CannotSend where the target lacks the model or the key that the request needs.
@@ -73,7 +73,7 @@ def _filled(path: str, holes: Mapping[str, Any]) -> str:
     return path
 
 
-def _model(ask: Ask, target: Target) -> str | None:
+def _model(ask: RequestSpec, target: Target) -> str | None:
     model = target.models.get(ask.model)
     path = ask.path or target.provider.endpoints[ask.endpoint].path
     wanted = "model}" in path or "$model" in json.dumps([ask.body, ask.form]) or b'"$model"' in (ask.raw or b"")
@@ -82,7 +82,7 @@ def _model(ask: Ask, target: Target) -> str | None:
     return model
 
 
-def _body(ask: Ask, target: Target, holes: Mapping[str, Any]) -> bytes:
+def _body(ask: RequestSpec, target: Target, holes: Mapping[str, Any]) -> bytes:
     if ask.raw is not None:
         return ask.raw.replace(b'"$model"', json.dumps(holes["model"]).encode())
     if ask.form is not None:
@@ -135,7 +135,7 @@ def _packed(value: str) -> str:
     return PACKED[f"{form}:"] + base64.b64encode(_file(name)).decode()
 
 
-def _own_headers(ask: Ask, target: Target) -> Iterator[tuple[str, str]]:
+def _own_headers(ask: RequestSpec, target: Target) -> Iterator[tuple[str, str]]:
     """The headers of the case; a name or value that starts with $ is filled from the provider's headers by role."""
     names, defaults = target.provider.request_headers, target.provider.header_defaults
     for name, value in ask.headers.items():
@@ -147,7 +147,7 @@ def _own_headers(ask: Ask, target: Target) -> Iterator[tuple[str, str]]:
         yield (name if role == name else names[role], filled if value.startswith("$") else value)
 
 
-def _headers(ask: Ask, target: Target, key: Key | None, body: bytes) -> tuple[tuple[str, str], ...]:
+def _headers(ask: RequestSpec, target: Target, key: Key | None, body: bytes) -> tuple[tuple[str, str], ...]:
     headers: list[tuple[str, str]] = []
     # A header of the case may carry the key; the header of the contract then does not.
     carried = "$key" in ask.headers.values()

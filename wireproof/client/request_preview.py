@@ -11,7 +11,7 @@ from urllib.parse import quote
 from wireproof.client.request_builder import render
 from wireproof.client.skip_reasons import CannotSend, not_worth_sending
 from wireproof.contract import keys
-from wireproof.contract.case import Ask, Case
+from wireproof.contract.case import Case, RequestSpec
 from wireproof.contract.provider import Provider
 from wireproof.contract.target import Key, Target
 from wireproof.evidence.exchange import Request
@@ -40,7 +40,7 @@ def preview(case: Case, provider: Provider) -> list[Facts]:
 
 def _target(case: Case, provider: Provider) -> Target:
     """A target that has all that the case needs, and keys that open nothing."""
-    known = {label: Key(_variable(provider, label), "-") for label in keys.of_the_mock(provider)}
+    known = {label: Key(_variable(provider, label), "-") for label in keys.mock_keys(provider)}
     return Target(
         name=provider.name,
         provider=provider,
@@ -48,7 +48,7 @@ def _target(case: Case, provider: Provider) -> Target:
         keys=known,
         models=provider.models,
         means=case.means,
-        connections=case.connections,
+        connections=case.connection_count,
     )
 
 
@@ -56,7 +56,7 @@ def _variable(provider: Provider, label: str) -> str:
     return provider.key_env if label == "good" else f"{provider.key_env}_{label.upper().replace('-', '_')}"
 
 
-def _request(ask: Ask, target: Target, case: Case, holes: Mapping[str, str]) -> Facts:
+def _request(ask: RequestSpec, target: Target, case: Case, holes: Mapping[str, str]) -> Facts:
     headers = {name: UNIQUE if value == "$unique" else value for name, value in ask.headers.items()}
     shown = render(replace(ask, headers=headers), target, case.name, holes).shown
     path = shown.url
@@ -75,7 +75,7 @@ def _request(ask: Ask, target: Target, case: Case, holes: Mapping[str, str]) -> 
     return {**facts, "saves": dict(ask.save)} if ask.save else facts
 
 
-def _body(ask: Ask, shown: Request) -> Facts:
+def _body(ask: RequestSpec, shown: Request) -> Facts:
     """The body as JSON, as the parts of a form, or as the literal text that the case has in their place."""
     if ask.raw is not None:
         return {"text": shown.body.decode(errors="backslashreplace")}

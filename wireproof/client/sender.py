@@ -19,7 +19,7 @@ from wireproof.client.recorder import NullRecorder, Recorder
 from wireproof.client.request_builder import Outgoing, render
 from wireproof.client.skip_reasons import CannotSend, not_worth_sending
 from wireproof.client.window_waits import Patience
-from wireproof.contract.case import Ask, Case
+from wireproof.contract.case import Case, RequestSpec
 from wireproof.contract.target import Target
 from wireproof.evidence.case_result import Evidence, Sent, Unsent
 from wireproof.evidence.exchange import Exchange
@@ -109,7 +109,7 @@ class Courier:
         answers = await asyncio.gather(*(self._sent(case) for case in asked))
         return {case.name: sent for case, sent in zip(asked, answers, strict=True)}
 
-    async def say(self, case: Case, step: int, ask: Ask) -> Exchange | Unsent:
+    async def say(self, case: Case, step: int, ask: RequestSpec) -> Exchange | Unsent:
         """Send one more request of a case that is made up as it goes, or say why not."""
         reason = not_worth_sending(case, self.target)
         if reason is not None:
@@ -130,15 +130,15 @@ class Courier:
 
     async def _in_turn(self, case: Case) -> Sent:
         async with self._queue:  # whoever needs several slots gets them before the next one gets any
-            for _ in range(case.connections):
+            for _ in range(case.connection_count):
                 await self._slots.acquire()
         try:
-            if not case.apart:
+            if not case.has_own_connections:
                 return await self._converse(case, self.line)
-            async with self.line.apart(case.connections) as line:
+            async with self.line.apart(case.connection_count) as line:
                 return await (self._at_once if case.together else self._converse)(case, line)
         finally:
-            for _ in range(case.connections):
+            for _ in range(case.connection_count):
                 self._slots.release()
 
     async def _at_once(self, case: Case, line: Line) -> Sent:
@@ -166,13 +166,13 @@ class Courier:
             await self._patience.until(case, ask)
             exchange = await self._exchange(case, len(exchanges), ask, outgoing, line)
             ended = not _saves(ask, exchange, saved) or _gave_up(exchange)
-            last = ended or len(exchanges) + 1 == case.requests
+            last = ended or len(exchanges) + 1 == case.request_count
             exchanges.append(await self.record.answered(exchange, case, self._turns, last))
             if ended:
                 break
         return tuple(exchanges)
 
-    async def _exchange(self, case: Case, step: int, ask: Ask, outgoing: Outgoing, line: Line) -> Exchange:
+    async def _exchange(self, case: Case, step: int, ask: RequestSpec, outgoing: Outgoing, line: Line) -> Exchange:
         retries: list[str] = []
         while True:
             key = outgoing.key.name if outgoing.key else ""
@@ -199,7 +199,7 @@ class Courier:
             await asyncio.sleep(wait)
 
 
-def _saves(ask: Ask, exchange: Exchange, saved: dict[str, Any]) -> bool:
+def _saves(ask: RequestSpec, exchange: Exchange, saved: dict[str, Any]) -> bool:
     """Keep what later steps need; False where the answer does not hold it."""
     try:
         saved.update({name: json_pointer.get(exchange.json, at) for name, at in ask.save.items()})

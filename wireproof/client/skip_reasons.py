@@ -25,7 +25,7 @@ def not_worth_sending(case: Case, target: Target) -> Unsent | None:
         return Unsent("untestable", not_given(lacking))
     if PROFILES.index(case.profile) > PROFILES.index(target.profile):
         return Unsent("untestable", f"belongs to the profile {case.profile} (--profile {case.profile})")
-    if case.connections > target.connections:
-        reason = f"needs {case.connections} connections at once, and this run has {target.connections}"
+    if case.connection_count > target.connections:
+        reason = f"needs {case.connection_count} connections at once, and this run has {target.connections}"
         return Unsent("untestable", reason)
     return None

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from wireproof.contract.case import PLAIN_KEYS, Ask, Case
+from wireproof.contract.case import PLAIN_KEYS, Case, RequestSpec
 from wireproof.contract.target import Target
 
 # A minute of the target's is over a second after one of ours.
@@ -46,7 +46,7 @@ class Patience:
             for meets in spoilt_by(case):
                 self._fresh[f"{key} {meets}"] = self.clock() + FRESH_AFTER_S
 
-    async def until(self, case: Case, ask: Ask) -> None:
+    async def until(self, case: Case, ask: RequestSpec) -> None:
         """Wait for the moment that a request asks for, where no clock can be moved."""
         if ask.clock and "clock" not in self.target.means:
             await self._wait(self._began[case.name] + ask.clock)
@@ -68,7 +68,7 @@ def key_of(case: Case, target: Target) -> str | None:
 def granted(case: Case, target: Target) -> frozenset[str]:
     """The means that patience stands in for: a clock, where the moment is near and nobody else uses key or line."""
     alone = case.connection is not None or not any(ask.key in PLAIN_KEYS for ask in case.asks)
-    return frozenset({"clock"} if alone and 0 < case.latest <= target.patience else ())
+    return frozenset({"clock"} if alone and 0 < case.latest_moment_s <= target.patience else ())
 
 
 def longest_wait(cases: Iterable[Case], target: Target) -> float:
@@ -81,7 +81,7 @@ def longest_wait(cases: Iterable[Case], target: Target) -> float:
         if key is not None:
             turn = fresh.get((key, meets_limit(case)), 0.0) - began
             began += turn if 0 < turn <= target.patience else 0.0
-        waits = 0.0 if "clock" in target.means or case.latest > target.patience else case.latest
+        waits = 0.0 if "clock" in target.means or case.latest_moment_s > target.patience else case.latest_moment_s
         now[key or case.name] = over = began + waits
         if key is not None:
             fresh |= {(key, meets): over + FRESH_AFTER_S for meets in spoilt_by(case)}
@@ -95,4 +95,4 @@ def spoilt_by(case: Case) -> tuple[bool, ...]:
 
 def meets_limit(case: Case) -> bool:
     """Whether a case counts a minute from its beginning."""
-    return case.refused == "rate-limited" or case.latest > 0
+    return case.refused == "rate-limited" or case.latest_moment_s > 0

@@ -13,25 +13,25 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any
 
 # Forms of an answer that are no JSON.
-PLAIN_FORMATS = frozenset({"text", "srt", "vtt"})
+TEXT_FORMATS = frozenset({"text", "srt", "vtt"})
 # Methods whose answers have no body that a case could aim for.
-BODILESS = frozenset({"HEAD", "OPTIONS"})
+BODILESS_METHODS = frozenset({"HEAD", "OPTIONS"})
 # How much is asked: each holds the cases of those before it.
 PROFILES = ("core", "full", "all")
 # Keys that are no tier's.
 PLAIN_KEYS = frozenset({"good", "none", "empty", "bad", "unprefixed", "revoked", "altered"})
 # What stands behind the tier of a key with nothing left: altogether, or for the model asked first.
-USED_UP = ("-exhausted", "-spent")
+USED_UP_SUFFIXES = ("-exhausted", "-spent")
 # And of one whose next request is the last of its volume.
-LAST = "-last"
+LAST_REQUEST_SUFFIX = "-last"
 # Members of a case that say in which way its requests go.
 WAYS = frozenset({"connection", "together", "either"})
 # What the name of a generated case begins with.
-GENERATED = "generated:"
+GENERATED_PREFIX = "generated:"
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class RequestSpec:
     """One request as data, before a target fills in its address, key and model.
 
     Attributes:
@@ -74,15 +74,15 @@ class Ask:
     @property
     def tier(self) -> str:
         """The word for its key without the state of it: a tier, or one of the plain keys."""
-        return tier_of(self.key)
+        return tier_from_label(self.key)
 
     @property
     def means(self) -> frozenset[str]:
         """What this request needs that a plain run has not."""
         needed = set()
-        if self.key.endswith(USED_UP):
+        if self.key.endswith(USED_UP_SUFFIXES):
             needed.add("exhausted-key")
-        elif self.key.endswith(LAST):
+        elif self.key.endswith(LAST_REQUEST_SUFFIX):
             needed.add("last-of-volume-key")
         elif self.key == "revoked":
             needed.add("revoked-key")
@@ -110,7 +110,7 @@ class Case:
     name: str
     area: str
     says: str
-    asks: tuple[Ask, ...]
+    asks: tuple[RequestSpec, ...]
     feature: str | None = None
     refused: str | None = None
     repeat: int = 1
@@ -131,10 +131,10 @@ class Case:
             return "refusal"
         if self.either:
             return "either"
-        if self.asks[-1].method in BODILESS:
+        if self.asks[-1].method in BODILESS_METHODS:
             return "bare"
         body, fields = self.asks[-1].body, self.asks[-1].form or {}
-        if fields.get("response_format") in PLAIN_FORMATS:
+        if fields.get("response_format") in TEXT_FORMATS:
             return "text"
         streams = isinstance(body, dict) and body.get("stream") is True
         return "stream" if streams else "answer"
@@ -145,29 +145,29 @@ class Case:
         return frozenset().union(*(ask.means for ask in self.asks))
 
     @property
-    def apart(self) -> bool:
+    def has_own_connections(self) -> bool:
         """Whether its requests have connections of their own."""
         return self.together or self.connection is not None
 
     @property
-    def connections(self) -> int:
+    def connection_count(self) -> int:
         """How many of its requests are under way at once."""
-        return self.requests if self.together else 1
+        return self.request_count if self.together else 1
 
     @property
-    def latest(self) -> float:
+    def latest_moment_s(self) -> float:
         """Seconds until the latest moment that one of its requests asks for."""
         return max(ask.clock or 0.0 for ask in self.asks)
 
     @property
-    def requests(self) -> int:
+    def request_count(self) -> int:
         """How many requests the case sends."""
         return len(self.asks) * self.repeat
 
     @property
     def token_ceiling(self) -> int:
         """The most tokens its answers may have, as far as the case caps them."""
-        return self.repeat * sum(_asked_tokens(ask) for ask in self.asks)
+        return self.repeat * sum(_requested_tokens(ask) for ask in self.asks)
 
     @property
     def digest(self) -> str:
@@ -179,13 +179,13 @@ class Case:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def tier_of(label: str) -> str:
+def tier_from_label(label: str) -> str:
     """The tier that the label of a key names."""
-    state = next((state for state in (*USED_UP, LAST) if label.endswith(state)), "")
+    state = next((state for state in (*USED_UP_SUFFIXES, LAST_REQUEST_SUFFIX) if label.endswith(state)), "")
     return label.removesuffix(state)
 
 
-def _non_default_fields(value: Ask | Case) -> dict[str, Any]:
+def _non_default_fields(value: RequestSpec | Case) -> dict[str, Any]:
     """The fields that differ from their defaults, so that a new field changes no digest."""
     return {one.name: given for one in fields(value) if (given := getattr(value, one.name)) != _default(one)}
 
@@ -204,24 +204,24 @@ def _plain_json(value: Any) -> Any:
 
 def generated_name(endpoint: str, kind: str, family: str) -> str:
     """The name of a generated case."""
-    return f"{GENERATED}{endpoint}:{kind}:{family}"
+    return f"{GENERATED_PREFIX}{endpoint}:{kind}:{family}"
 
 
 def is_generated(case: str) -> bool:
     """True if the name of a case stands for requests that are generated."""
-    return case.startswith(GENERATED)
+    return case.startswith(GENERATED_PREFIX)
 
 
-def endpoint_of(case: str) -> str:
+def endpoint_from_case_name(case: str) -> str:
     """The endpoint that a generated case asks."""
     return case.split(":")[1]
 
 
-def kind_of(case: str) -> str:
+def kind_from_case_name(case: str) -> str:
     """The kind of a generated case: valid, invalid, odd, kept or stateful."""
     return case.split(":")[2]
 
 
-def _asked_tokens(ask: Ask) -> int:
+def _requested_tokens(ask: RequestSpec) -> int:
     n = ask.body.get("n", 1) if isinstance(ask.body, dict) else 1
     return (ask.cap or 0) * (n if isinstance(n, int) else 1)

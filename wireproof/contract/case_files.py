@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from wireproof.contract.case import Ask, Case
+from wireproof.contract.case import Case, RequestSpec
 from wireproof.errors import ConfigError
 from wireproof.formats import json_pointer, multipart
 
-REQUEST_FIELDS = frozenset(field.name for field in fields(Ask))
+REQUEST_FIELDS = frozenset(field.name for field in fields(RequestSpec))
 ENDPOINT_ROLES = {
     "embeddings": "embeddings",
     "completions": "completions",
@@ -24,7 +24,7 @@ def read_cases(area: str, entries: Mapping[str, Any], file: str, known: Mapping[
 
     Raises ConfigError for a base that does not exist or an edit that does not apply.
     """
-    return tuple(_case(area, name, entry, file, known) for name, entry in entries.items())
+    return tuple(_case_from_entry(area, name, entry, file, known) for name, entry in entries.items())
 
 
 def chains_of_bases(name: str, known: Mapping[str, Any]) -> list[list[str]]:
@@ -38,13 +38,17 @@ def _chain_of_bases(entry: Mapping[str, Any], known: Mapping[str, Any]) -> list[
     return [] if base is None else [base, *_chain_of_bases(known[base], known)]
 
 
-def _case(area: str, name: str, entry: Mapping[str, Any], file: str, known: Mapping[str, Any]) -> Case:
+def _case_from_entry(area: str, name: str, entry: Mapping[str, Any], file: str, known: Mapping[str, Any]) -> Case:
     where = f"{file}, case {name}"
     steps = entry.get("steps", ())
     for part in (entry, *steps):
         _check_bases(part, where, known)
-    asks = [_ask(step, where, known) for step in steps] if steps else [_ask(entry, where, known)]
-    inherited = {**_inherited(entry, where, known), **entry}
+    asks = (
+        [_request_from_entry(step, where, known) for step in steps]
+        if steps
+        else [_request_from_entry(entry, where, known)]
+    )
+    inherited = {**_inherited_fields(entry, where, known), **entry}
     return Case(
         name=name,
         area=area,
@@ -72,19 +76,19 @@ def _check_bases(entry: Mapping[str, Any], where: str, known: Mapping[str, Any])
         entry = known[base]
 
 
-def _inherited(entry: Mapping[str, Any], where: str, known: Mapping[str, Any]) -> dict[str, Any]:
+def _inherited_fields(entry: Mapping[str, Any], where: str, known: Mapping[str, Any]) -> dict[str, Any]:
     """The merged request fields and feature of the chain of bases."""
     if "base" not in entry:
         return {}
     above = known[entry["base"]]
-    merged = {**_inherited(above, where, known), **_own(above, where, known)}
+    merged = {**_inherited_fields(above, where, known), **_own_fields(above, where, known)}
     return {**merged, **{key: above[key] for key in ("feature",) if key in above}}
 
 
-def _own(entry: Mapping[str, Any], where: str, known: Mapping[str, Any]) -> dict[str, Any]:
+def _own_fields(entry: Mapping[str, Any], where: str, known: Mapping[str, Any]) -> dict[str, Any]:
     """The request fields of an entry with its edits applied to the inherited body or form."""
     own = {key: value for key, value in entry.items() if key in REQUEST_FIELDS}
-    inherited = _inherited(entry, where, known)
+    inherited = _inherited_fields(entry, where, known)
     if "headers" in own:
         own["headers"] = {**inherited.get("headers", {}), **own["headers"]}
     kind, other = ("form", "body") if _is_form(own, inherited) else ("body", "form")
@@ -105,18 +109,18 @@ def _is_form(own: Mapping[str, Any], inherited: Mapping[str, Any]) -> bool:
     return "form" in own or ("body" not in own and inherited.get("form") is not None)
 
 
-def _ask(entry: Mapping[str, Any], where: str, known: Mapping[str, Any]) -> Ask:
-    given = {**_inherited(entry, where, known), **_own(entry, where, known)}
+def _request_from_entry(entry: Mapping[str, Any], where: str, known: Mapping[str, Any]) -> RequestSpec:
+    given = {**_inherited_fields(entry, where, known), **_own_fields(entry, where, known)}
     if "endpoint" not in given:
         raise ConfigError(where, "it names no endpoint", "add `endpoint:` or a `base:`")
     role = ENDPOINT_ROLES.get(given["endpoint"], "chat")
     wanted = {key: value for key, value in given.items() if key in REQUEST_FIELDS}
     typed = {"content_type": multipart.CONTENT_TYPE} if wanted.get("form") is not None else {}
-    literal = {"raw": _literal(wanted["raw"])} if "raw" in wanted else {}
-    return Ask(**{"model": role, **typed, **wanted, **literal})
+    literal = {"raw": _literal_bytes(wanted["raw"])} if "raw" in wanted else {}
+    return RequestSpec(**{"model": role, **typed, **wanted, **literal})
 
 
-def _literal(given: Any) -> bytes:
+def _literal_bytes(given: Any) -> bytes:
     """The bytes of a literal body: a text, or pieces that may be repeated or be told in hexadecimal."""
     if isinstance(given, str):
         return given.encode()

@@ -7,26 +7,28 @@ from collections.abc import Mapping
 
 from wireproof.errors import ConfigError
 
-FILE = "SSL_CERT_FILE"
+CA_FILE_VARIABLE = "SSL_CERT_FILE"
 
 
-def check(environment: Mapping[str, str]) -> None:
+def check_ca_file(environment: Mapping[str, str]) -> None:
     """Raise ConfigError where the environment names a file of authorities that cannot be read.
 
     The client reads the file by itself, after the first line of a report is written; here it is not too late.
     """
-    file = environment.get(FILE)
+    file = environment.get(CA_FILE_VARIABLE)
     if not file:
         return
     try:
         ssl.create_default_context(cafile=file)
     except OSError as error:
         problem = f"{file} holds no certificates that can be read ({error.strerror or error})"
-        raise ConfigError(f"the environment variable {FILE}", problem, "name a PEM file of authorities") from None
+        raise ConfigError(
+            f"the environment variable {CA_FILE_VARIABLE}", problem, "name a PEM file of authorities"
+        ) from None
 
 
-def refused(error: ssl.SSLError) -> str:
+def tls_failure_text(error: ssl.SSLError) -> str:
     """Why no connection was made, for the person who must act."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not trusted: {error.verify_message} (authorities come from {FILE}, else certifi)"
+        return f"its certificate is not trusted: {error.verify_message} (authorities come from {CA_FILE_VARIABLE}, else certifi)"
     return f"no TLS connection could be made: {error.reason or error}"

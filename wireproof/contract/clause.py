@@ -77,6 +77,6 @@ class Clause:
         return "pending" if self.pending and not self.judged else "judged"
 
 
-def highest(levels: tuple[str, ...]) -> str:
+def highest_level(levels: tuple[str, ...]) -> str:
     """The level at which a set of clauses gates."""
     return max(levels, key=LEVELS.index, default="may")

@@ -6,16 +6,20 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-SHOWN = 200
+MAX_DISPLAY_LENGTH = 200
 
 
-def shown(value: Any) -> str:
+def display_text(value: Any) -> str:
     """A value as a person reads it: JSON, cut in the middle at 200 characters."""
     try:
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     except (TypeError, ValueError):
         text = repr(value)
-    return text if len(text) <= SHOWN else f"{text[: SHOWN // 2]} … {text[-SHOWN // 4 :]}"
+    return (
+        text
+        if len(text) <= MAX_DISPLAY_LENGTH
+        else f"{text[: MAX_DISPLAY_LENGTH // 2]} … {text[-MAX_DISPLAY_LENGTH // 4 :]}"
+    )
 
 
 @dataclass(frozen=True, slots=True)

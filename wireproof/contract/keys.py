@@ -6,36 +6,40 @@ import re
 from collections.abc import Mapping, Sequence
 
 from wireproof.contract import base_url
-from wireproof.contract.case import LAST, USED_UP, tier_of
+from wireproof.contract.case import LAST_REQUEST_SUFFIX, USED_UP_SUFFIXES, tier_from_label
 from wireproof.contract.provider import Provider
 from wireproof.contract.target import Key
 from wireproof.errors import ConfigError
 
 # What RFC 9110, 5.5, lets stand as the value of a header.
-SENDABLE = re.compile(r"(?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?")
+SENDABLE_KEY = re.compile(r"(?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?")
 
 
-def of_the_mock(provider: Provider) -> dict[str, Key]:
+def mock_keys(provider: Provider) -> dict[str, Key]:
     """Every key that the bundled server knows for a provider."""
     tiers = provider.rate.tiers
-    labels = [*tiers, *(f"{tier}{suffix}" for tier in tiers for suffix in (*USED_UP, LAST)), "revoked"]
+    labels = [
+        *tiers,
+        *(f"{tier}{suffix}" for tier in tiers for suffix in (*USED_UP_SUFFIXES, LAST_REQUEST_SUFFIX)),
+        "revoked",
+    ]
     known = {label: Key(provider.key_env, f"{provider.key_prefix}mock-{label}") for label in labels}
     return {**known, "good": known[provider.rate.suite_tier]}
 
 
-def means(held: Mapping[str, Key], provider: Provider) -> frozenset[str]:
+def means_from_keys(held: Mapping[str, Key], provider: Provider) -> frozenset[str]:
     """What the keys at hand let a run show."""
     found = {f"{tier}-tier-key" for tier in provider.rate.tiers if tier in held}
-    if any(label.endswith(USED_UP) for label in held):
+    if any(label.endswith(USED_UP_SUFFIXES) for label in held):
         found.add("exhausted-key")
-    if any(label.endswith(LAST) for label in held):
+    if any(label.endswith(LAST_REQUEST_SUFFIX) for label in held):
         found.add("last-of-volume-key")
     if "revoked" in held:
         found.add("revoked-key")
     return frozenset(found)
 
 
-def good(key_env: str | None, endpoint: str, provider: Provider, environment: Mapping[str, str]) -> Key:
+def find_live_key(key_env: str | None, endpoint: str, provider: Provider, environment: Mapping[str, str]) -> Key:
     """The key of a live run, from the variable that was named or the provider's own.
 
     Raises ConfigError where it holds none, except for a server on this machine.
@@ -49,11 +53,11 @@ def good(key_env: str | None, endpoint: str, provider: Provider, environment: Ma
             f"export {name}=… or name another with --key-env",
         )
     # Local servers mostly take any key, and clients cannot leave it out.
-    return _key(name, value or "wireproof-no-key")
+    return _checked_key(name, value or "wireproof-no-key")
 
 
-def _key(name: str, value: str) -> Key:
-    if not SENDABLE.fullmatch(value):
+def _checked_key(name: str, value: str) -> Key:
+    if not SENDABLE_KEY.fullmatch(value):
         where, remedy = f"the environment variable {name}", "export it as one line of Latin-1 without spaces around it"
         raise ConfigError(where, "its value cannot stand in a header", remedy)
     if value.startswith("$"):
@@ -62,12 +66,12 @@ def _key(name: str, value: str) -> Key:
     return Key(name, value)
 
 
-def given(words: Sequence[str], provider: Provider, environment: Mapping[str, str]) -> dict[str, Key]:
+def keys_from_options(words: Sequence[str], provider: Provider, environment: Mapping[str, str]) -> dict[str, Key]:
     """The keys of `--key LABEL=VARIABLE`, by label; ConfigError for one that does not read or holds nothing."""
     keys = {}
     for text in words:
         label, equals, name = text.partition("=")
-        if not equals or tier_of(label) not in (*provider.rate.tiers, "revoked"):
+        if not equals or tier_from_label(label) not in (*provider.rate.tiers, "revoked"):
             tiers = ", ".join(provider.rate.tiers)
             raise ConfigError(
                 f"--key {text}",
@@ -76,5 +80,5 @@ def given(words: Sequence[str], provider: Provider, environment: Mapping[str, st
             )
         if not environment.get(name):
             raise ConfigError(f"the environment variable {name}", "it holds no key", f"export {name}=…")
-        keys[label] = _key(name, environment[name])
+        keys[label] = _checked_key(name, environment[name])
     return keys

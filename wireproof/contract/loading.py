@@ -15,32 +15,32 @@ from wireproof.contract.provider import Provider
 from wireproof.errors import ConfigError
 from wireproof.formats.yaml_file import read_yaml
 
-BASELINE = "openai"
+BASELINE_PROVIDER = "openai"
 
 
-def providers_data(extra: Path | None = None) -> dict[str, Any]:
+def read_providers_data(extra: Path | None = None) -> dict[str, Any]:
     """The entries of providers.yaml, with those of another file laid over them.
 
     An entry of the other file may start from a known one by `extends:`, or bear the name of a known one
     and change it. Raises ConfigError with file, path, value and remedy.
     """
-    entries: dict[str, Any] = dict(_checked(data_files.root() / "providers.yaml"))
+    entries: dict[str, Any] = dict(_read_checked_providers(data_files.root() / "providers.yaml"))
     if extra is not None:
-        entries.update(_laid_over(entries, extra))
+        entries.update(_overlay_providers(entries, extra))
         schemas.check_format({"providers": entries}, "providers", str(extra))
-    baseline = entries[BASELINE]["requests"]
-    spelt = {name: _spelt_out(name, entry["requests"], baseline) for name, entry in entries.items()}
+    baseline = entries[BASELINE_PROVIDER]["requests"]
+    spelt = {name: _complete_request_tables(name, entry["requests"], baseline) for name, entry in entries.items()}
     return {name: {**entry, "requests": spelt[name]} for name, entry in entries.items()}
 
 
 def load_providers(extra: Path | None = None) -> dict[str, Provider]:
     """Every provider by name."""
-    data = providers_data(extra)
+    data = read_providers_data(extra)
     _check_values(data, str(extra or "providers.yaml"))
     return {name: Provider.from_data(name, entry) for name, entry in data.items()}
 
 
-def provider_named(providers: Mapping[str, Provider], name: str) -> Provider:
+def find_provider(providers: Mapping[str, Provider], name: str) -> Provider:
     """The provider of that name; ConfigError lists the known ones."""
     if name not in providers:
         known = ", ".join(sorted(providers))
@@ -71,7 +71,7 @@ def load_clauses(folder: str) -> tuple[Clause, ...]:
 @cache
 def case_files() -> dict[Path, Mapping[str, Any]]:
     """Every suites/*/cases.yaml with its entries."""
-    return {file: _cases_data(file) for file in sorted((data_files.root() / "suites").glob("*/cases.yaml"))}
+    return {file: _read_cases_data(file) for file in sorted((data_files.root() / "suites").glob("*/cases.yaml"))}
 
 
 @cache
@@ -97,22 +97,22 @@ def load_cases() -> dict[str, Case]:
     return {case.name: case for case in cases}
 
 
-def _cases_data(file: Path) -> Mapping[str, Any]:
+def _read_cases_data(file: Path) -> Mapping[str, Any]:
     shown = f"suites/{file.parent.name}/cases.yaml"
     data: Mapping[str, Any] = read_yaml(file, shown)
     schemas.check_format(data, "cases", shown)
     return data
 
 
-def _spelt_out(provider: str, requests: Mapping[str, Any], baseline: Mapping[str, Any]) -> dict[str, Any]:
+def _complete_request_tables(provider: str, requests: Mapping[str, Any], baseline: Mapping[str, Any]) -> dict[str, Any]:
     """The request tables with the members that a document leaves out as the baseline describes them."""
     return {
-        endpoint: {**table, "fields": {**table["fields"], **_undocumented(provider, endpoint, table, baseline)}}
+        endpoint: {**table, "fields": {**table["fields"], **_undocumented_fields(provider, endpoint, table, baseline)}}
         for endpoint, table in requests.items()
     }
 
 
-def _undocumented(
+def _undocumented_fields(
     provider: str, endpoint: str, table: Mapping[str, Any], baseline: Mapping[str, Any]
 ) -> dict[str, Any]:
     known = baseline.get(endpoint, {}).get("fields", {})
@@ -124,21 +124,21 @@ def _undocumented(
 
 
 @cache
-def _checked(file: Path) -> Mapping[str, Any]:
+def _read_checked_providers(file: Path) -> Mapping[str, Any]:
     data = read_yaml(file, file.name)
     schemas.check_format(data, "providers", file.name)
     entries: Mapping[str, Any] = data["providers"]
     return entries
 
 
-def _laid_over(known: Mapping[str, Any], file: Path) -> dict[str, Any]:
+def _overlay_providers(known: Mapping[str, Any], file: Path) -> dict[str, Any]:
     data = read_yaml(file)
     if not isinstance(data, dict) or not isinstance(data.get("providers"), dict):
         raise ConfigError(str(file), "it has no mapping `providers`", "write `providers:` with one entry a provider")
-    return {name: _extended(known, name, entry, str(file)) for name, entry in data["providers"].items()}
+    return {name: _extend_provider(known, name, entry, str(file)) for name, entry in data["providers"].items()}
 
 
-def _extended(known: Mapping[str, Any], name: str, entry: Any, file: str) -> dict[str, Any]:
+def _extend_provider(known: Mapping[str, Any], name: str, entry: Any, file: str) -> dict[str, Any]:
     where = f"{file}, /providers/{name}"
     if not isinstance(entry, dict):
         raise ConfigError(where, f"{entry!r} is not a mapping", "write the entry's fields below its name")
@@ -151,14 +151,14 @@ def _extended(known: Mapping[str, Any], name: str, entry: Any, file: str) -> dic
     inherited = {**known[parent], "schemas": known[parent].get("schemas", parent)}
     if parent != name:
         inherited["serve_at"] = f"/{name}/v1"
-    return _merged(inherited, changes)
+    return _merge(inherited, changes)
 
 
-def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(below)
     for key, value in above.items():
         old = merged.get(key)
-        merged[key] = _merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+        merged[key] = _merge(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
     return merged
 
 

@@ -13,7 +13,7 @@ from wireproof.contract.target import Deadlines
 from wireproof.errors import ConfigError
 
 # What RFC 9110, 5.1, lets stand as the name of a header.
-TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+HTTP_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 def read_models(given: Sequence[str]) -> dict[str, str]:
@@ -29,7 +29,7 @@ def read_headers(given: Sequence[str]) -> dict[str, str]:
         name, colon, value = text.partition(":")
         if not colon or not name.strip():
             raise ConfigError(f"--header {text!r}", "it is no header line", "write NAME: VALUE")
-        if not keys.SENDABLE.fullmatch(value.strip()) or not TOKEN.fullmatch(name.strip()):
+        if not keys.SENDABLE_KEY.fullmatch(value.strip()) or not HTTP_TOKEN.fullmatch(name.strip()):
             raise ConfigError(f"--header {text!r}", "it cannot stand in a header", "write one line of Latin-1")
         headers[name.strip()] = value.strip()
     return headers
@@ -53,7 +53,7 @@ def read_deadlines(given: Sequence[str], default: Deadlines) -> Deadlines:
     for text in given:
         name, _, seconds = text.partition("=")
         try:
-            changes[known[name]] = _positive(seconds)
+            changes[known[name]] = _parse_positive(seconds)
         except (KeyError, ValueError):
             raise ConfigError(
                 f"--deadline {text}",
@@ -63,7 +63,7 @@ def read_deadlines(given: Sequence[str], default: Deadlines) -> Deadlines:
     return replace(default, **changes)
 
 
-def _positive(text: str) -> float:
+def _parse_positive(text: str) -> float:
     number = float(text)
     if not 0 < number < inf:
         raise ValueError(text)

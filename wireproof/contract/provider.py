@@ -74,7 +74,7 @@ class Price:
     input: float
     output: float
 
-    def of(self, input: int, output: int) -> float:
+    def cost_of(self, input: int, output: int) -> float:
         """What so many tokens cost."""
         try:
             return (input * self.input + output * self.output) / 1_000_000
@@ -193,8 +193,8 @@ class Provider:
             list_items=data["model_list"]["items"],
             list_id=data["model_list"]["id"],
             code_at=tuple(errors["code_at"]),
-            refusals={cause: _refusal(cause, row) for cause, row in errors["refusals"].items()},
-            rate=_rate(data["rate"]),
+            refusals={cause: _refusal_from_row(cause, row) for cause, row in errors["refusals"].items()},
+            rate=_rate_from_row(data["rate"]),
             request_headers=data["headers"]["request"],
             response_headers=data["headers"]["response"],
             header_defaults=data["headers"].get("defaults", {}),
@@ -232,16 +232,16 @@ def _rules(row: Mapping[str, Any]) -> RequestRules:
     return RequestRules(row["fields"], row.get("token_cap"), row["unknown_fields"] == "refuse")
 
 
-def _refusal(cause: str, row: Mapping[str, Any]) -> Refusal:
+def _refusal_from_row(cause: str, row: Mapping[str, Any]) -> Refusal:
     return Refusal(cause, tuple(row["status"]), tuple(row.get("code", ())), tuple(row.get("type", ())))
 
 
-def _tier(name: str, row: Mapping[str, Any]) -> Tier:
+def _tier_from_row(name: str, row: Mapping[str, Any]) -> Tier:
     models = None if row["models"] == "all" else tuple(row["models"])
     return Tier(name, row["per_minute"], row["per_month"], models)
 
 
-def _rate(row: Mapping[str, Any]) -> Rate:
+def _rate_from_row(row: Mapping[str, Any]) -> Rate:
     names = row.get("headers", {})
     return Rate(
         limit=names.get("limit", ""),
@@ -250,7 +250,7 @@ def _rate(row: Mapping[str, Any]) -> Rate:
         reset_unit=row.get("reset_unit", "seconds"),
         retry_after=row["retry_after"],
         promised_on=tuple(row["promised_on"]),
-        tiers={name: _tier(name, tier) for name, tier in row["tiers"].items()},
+        tiers={name: _tier_from_row(name, tier) for name, tier in row["tiers"].items()},
         suite_tier=row["suite_tier"],
         tokens={part: names[f"{part}_tokens"] for part in RATE_PARTS if f"{part}_tokens" in names},
     )

@@ -21,11 +21,11 @@ from jsonschema.exceptions import ValidationError, best_match
 from referencing.jsonschema import DRAFT202012
 
 from wireproof.contract import data_files
-from wireproof.contract.finding import Finding, shown
+from wireproof.contract.finding import Finding, display_text
 from wireproof.errors import ConfigError
 from wireproof.formats import json_pointer
 
-ROOT = "https://wireproof.invalid/schemas/"
+SCHEMA_ROOT_URI = "https://wireproof.invalid/schemas/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Schema:
         if self.conforms(instance):
             return ()
         errors = sorted(self._slow.iter_errors(instance), key=lambda error: [str(step) for step in error.path])
-        return tuple(_finding(leaf) for error in errors for leaf in _leaves(error))
+        return tuple(_finding_from_error(leaf) for error in errors for leaf in _leaf_errors(error))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,37 +60,37 @@ class SchemaSet:
 
     def shape(self, name: str) -> Schema | None:
         """The schema of that name, None where the document describes none."""
-        return _schema(f"{ROOT}{self.folder}/{name}.json")
+        return _find_schema(f"{SCHEMA_ROOT_URI}{self.folder}/{name}.json")
 
 
-def document(name: str) -> Mapping[str, Any]:
+def schema_document(name: str) -> Mapping[str, Any]:
     """One schema as JSON, by its path below schemas/."""
-    found: Mapping[str, Any] = _documents(data_files.root())[ROOT + name]
+    found: Mapping[str, Any] = _schema_documents(data_files.root())[SCHEMA_ROOT_URI + name]
     return found
 
 
 # What is wrong with a file of the user's, where a value beside another tells it badly.
-PROBLEMS = {"required": "it is missing", "additionalProperties": "{0.actual} is not known here"}
+PROBLEM_TEXTS = {"required": "it is missing", "additionalProperties": "{0.actual} is not known here"}
 
 
 def check_format(data: Any, format: str, file: str) -> None:
     """Raise ConfigError with file, place, value and remedy unless the data follow schemas/formats/<format>.json."""
-    schema = _schema(f"{ROOT}formats/{format}.json")
+    schema = _find_schema(f"{SCHEMA_ROOT_URI}formats/{format}.json")
     assert schema is not None, format
     if schema.conforms(data):
         return
     error = best_match(schema._slow.iter_errors(data))
     assert error is not None
-    finding = _finding(next(iter(_leaves(error))))
+    finding = _finding_from_error(next(iter(_leaf_errors(error))))
     remedy = error.schema.get("$comment") if isinstance(error.schema, Mapping) else None
     raise ConfigError(
         f"{file}, {finding.where or '/'}",
-        PROBLEMS.get(error.validator, "{0.actual} is not {0.expected}").format(finding),
+        PROBLEM_TEXTS.get(error.validator, "{0.actual} is not {0.expected}").format(finding),
         remedy or f"correct it (the format is schemas/formats/{format}.json)",
     )
 
 
-def _leaves(error: ValidationError) -> Iterator[ValidationError]:
+def _leaf_errors(error: ValidationError) -> Iterator[ValidationError]:
     """The errors that explain an error: inside anyOf and oneOf the one that comes nearest."""
     if not error.context:
         yield error
@@ -99,10 +99,10 @@ def _leaves(error: ValidationError) -> Iterator[ValidationError]:
         yield nearest if nearest is not None else error
     else:
         for inner in error.context:
-            yield from _leaves(inner)
+            yield from _leaf_errors(inner)
 
 
-def _finding(error: ValidationError) -> Finding:
+def _finding_from_error(error: ValidationError) -> Finding:
     place = json_pointer.join(*error.absolute_path)
     if error.validator == "required" and isinstance(error.instance, Mapping):
         wanted: Any = error.validator_value
@@ -115,15 +115,15 @@ def _finding(error: ValidationError) -> Finding:
         return Finding(
             "no member of this name", repr(extra), place + json_pointer.join(extra), place + json_pointer.join(extra)
         )
-    return Finding(_expected(error), shown(error.instance), place, place)
+    return Finding(_expected_text(error), display_text(error.instance), place, place)
 
 
-def _expected(error: ValidationError) -> str:
+def _expected_text(error: ValidationError) -> str:
     value: Any = error.validator_value
     words: dict[str, Callable[[], str]] = {
         "type": lambda: "a value of type " + (value if isinstance(value, str) else " or ".join(value)),
-        "const": lambda: shown(value),
-        "enum": lambda: "one of " + ", ".join(shown(item) for item in value),
+        "const": lambda: display_text(value),
+        "enum": lambda: "one of " + ", ".join(display_text(item) for item in value),
         "minimum": lambda: f"at least {value}",
         "maximum": lambda: f"at most {value}",
         "exclusiveMinimum": lambda: f"more than {value}",
@@ -135,12 +135,12 @@ def _expected(error: ValidationError) -> str:
         "uniqueItems": lambda: "elements that differ",
     }
     tell = words.get(str(error.validator))
-    return tell() if tell else f"what {error.validator} {shown(value)} allows"
+    return tell() if tell else f"what {error.validator} {display_text(value)} allows"
 
 
 @cache
-def _schema(uri: str) -> Schema | None:
-    documents = _documents(data_files.root())
+def _find_schema(uri: str) -> Schema | None:
+    documents = _schema_documents(data_files.root())
     if uri not in documents:
         return None
     registry: referencing.Registry[Any] = referencing.Registry().with_resources(
@@ -153,14 +153,14 @@ def _schema(uri: str) -> Schema | None:
 
 
 @cache
-def _documents(root: Path) -> Mapping[str, Any]:
+def _schema_documents(root: Path) -> Mapping[str, Any]:
     """Every schema file by its address; a broken one is a ConfigError."""
-    return dict(_read(root, (root / "schemas").rglob("*.json")))
+    return dict(_read_schemas(root, (root / "schemas").rglob("*.json")))
 
 
-def _read(root: Path, files: Iterable[Path]) -> Iterator[tuple[str, Any]]:
+def _read_schemas(root: Path, files: Iterable[Path]) -> Iterator[tuple[str, Any]]:
     for file in sorted(files):
         try:
-            yield ROOT + file.relative_to(root / "schemas").as_posix(), json.loads(file.read_text())
+            yield SCHEMA_ROOT_URI + file.relative_to(root / "schemas").as_posix(), json.loads(file.read_text())
         except ValueError as error:
             raise ConfigError(str(file), f"it is not JSON ({error})", "mend the schema") from None

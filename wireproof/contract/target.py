@@ -14,7 +14,7 @@ from wireproof.contract.provider import Price, Provider
 # Well-formed and unknown; fixed, so that two runs send the same bytes.
 UNKNOWN_KEY = "0wireproofdoesnotknowthiskey0000"
 # Headers whose values are credentials.
-SENSITIVE = re.compile(r"auth|cookie|key|token|secret|passw|credential|session|signature", re.IGNORECASE)
+SENSITIVE_NAME = re.compile(r"auth|cookie|key|token|secret|passw|credential|session|signature", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Target:
             values = {"empty": "", "bad": self.provider.key_prefix + UNKNOWN_KEY, "unprefixed": UNKNOWN_KEY}
             return Key("", values[label])
         if label == "altered":
-            return altered(self.keys.get("good"))
+            return altered_key(self.keys.get("good"))
         key = self.keys.get(label)
         if key is None or not self.own_keys:
             return key
@@ -89,16 +89,16 @@ class Target:
     @property
     def secrets(self) -> frozenset[str]:
         """Every value that must not reach an artefact: keys, `hidden`, credentials in headers and in the address."""
-        keys = (*self.keys.values(), altered(self.keys.get("good")))
+        keys = (*self.keys.values(), altered_key(self.keys.get("good")))
         found = {key.value for key in keys if key is not None and key.value}.union(self.hidden)
         for name, value in self.headers.items():
-            if SENSITIVE.search(name):
-                found.update(_credentials(name, value))
+            if SENSITIVE_NAME.search(name):
+                found.update(_credential_values(name, value))
         password = urlsplit(self.base_url).password if self.base_url else None
         return frozenset(found.union((password, unquote(password)) if password else ()))
 
 
-def _credentials(name: str, value: str) -> Iterator[str]:
+def _credential_values(name: str, value: str) -> Iterator[str]:
     """The secrets in a sensitive header: each cookie, or a token and the password that it may encode."""
     if "cookie" in name.lower():
         yield from (part.partition("=")[2].strip() for part in value.split(";"))
@@ -117,7 +117,7 @@ def not_given(means: Iterable[str]) -> str:
     return f"needs {', '.join(sorted(means))}, which this run was not given"
 
 
-def altered(key: Key | None) -> Key | None:
+def altered_key(key: Key | None) -> Key | None:
     """A key that differs from one that opens in its last character alone, under a name of its own."""
     if key is None or not key.value:
         return None

@@ -67,8 +67,8 @@ def mock_models(given: Sequence[str], sources: Sources) -> dict[str, str]:
 def live_keys(key_env: str | None, sources: Sources) -> dict[str, Key]:
     """The keys that were named, by label; raises ConfigError if one is missing or would travel unencrypted."""
     endpoint, environment = sources.given["endpoint"], sources.environment
-    held = keys.given(sources.given.get("key", ()), sources.provider, environment)
-    held["good"] = keys.good(key_env, endpoint, sources.provider, environment)
+    held = keys.keys_from_options(sources.given.get("key", ()), sources.provider, environment)
+    held["good"] = keys.find_live_key(key_env, endpoint, sources.provider, environment)
     if held["good"].value and is_plain_and_remote(endpoint):
         raise ConfigError(
             f"--endpoint {endpoint}", "a key would travel unencrypted", "use https, or a loopback address"
@@ -78,18 +78,18 @@ def live_keys(key_env: str | None, sources: Sources) -> dict[str, Key]:
 
 def mock_keys(key_env: str | None, sources: Sources) -> dict[str, Key]:
     """Every key that the mock knows."""
-    return keys.of_the_mock(sources.provider)
+    return keys.mock_keys(sources.provider)
 
 
 def live_means(one_slot: bool | None, sources: Sources) -> frozenset[str]:
     """What the keys let a run show, and what was said of the server."""
     held = live_keys(sources.given.get("key_env"), sources)
-    return keys.means(held, sources.provider) | ({"one-slot"} if one_slot else set())
+    return keys.means_from_keys(held, sources.provider) | ({"one-slot"} if one_slot else set())
 
 
 def mock_means(one_slot: bool | None, sources: Sources) -> frozenset[str]:
     """All that the mock can arrange."""
-    return frozenset(CONTROLS) | keys.means(keys.of_the_mock(sources.provider), sources.provider)
+    return frozenset(CONTROLS) | keys.means_from_keys(keys.mock_keys(sources.provider), sources.provider)
 
 
 def live_tier(name: str | None, sources: Sources) -> str | None:
@@ -112,7 +112,7 @@ def live_headers(given: Sequence[str], sources: Sources) -> dict[str, str]:
 
 def live_hidden(names: Sequence[str], sources: Sources) -> tuple[str, ...]:
     """The secrets in the variables that were named; raises ConfigError if one is empty."""
-    return tuple(_secret(name, sources.environment) for name in names)
+    return tuple(_secret_from_environment(name, sources.environment) for name in names)
 
 
 def deadlines(default: Deadlines) -> Make:
@@ -131,7 +131,7 @@ def price(text: str | None, sources: Sources) -> Price | None:
     return None if text is None else read_price(text)
 
 
-def _secret(name: str, environment: Mapping[str, str]) -> str:
+def _secret_from_environment(name: str, environment: Mapping[str, str]) -> str:
     if not environment.get(name):
         raise ConfigError(f"the environment variable {name}", "it holds no secret", f"export {name}=…")
     return environment[name]

@@ -53,28 +53,28 @@ class TargetOptions:
         return self.endpoint is not None
 
 
-def targets(options: TargetOptions, environment: Mapping[str, str]) -> tuple[Target, ...]:
+def build_targets(options: TargetOptions, environment: Mapping[str, str]) -> tuple[Target, ...]:
     """The targets of a run; those of the mock get their address when it has started.
 
     Raises ConfigError for an unknown provider, a missing key or an option that does not read.
     """
-    certificates.check(environment)
+    certificates.check_ca_file(environment)
     known = loading.load_providers(options.providers_file)
-    names = options.providers or ((loading.BASELINE,) if options.live else tuple(known))
+    names = options.providers or ((loading.BASELINE_PROVIDER,) if options.live else tuple(known))
     if options.live and len(names) > 1:
         raise ConfigError("--provider", "one endpoint has one contract", "name one provider with --endpoint")
     return tuple(
-        _target(Sources(loading.provider_named(known, name), options.given, environment), live=options.live)
+        _target(Sources(loading.find_provider(known, name), options.given, environment), live=options.live)
         for name in names
     )
 
 
 def mock_targets(*providers: str) -> tuple[Target, ...]:
     """The bundled mock as these providers, or as every one, asked all there is to ask."""
-    return targets(TargetOptions({"provider": providers, "profile": "all"}), {})
+    return build_targets(TargetOptions({"provider": providers, "profile": "all"}), {})
 
 
-def at_address(target: Target, base_url: str) -> Target:
+def with_address(target: Target, base_url: str) -> Target:
     """The same target at an address."""
     return replace(target, base_url=base_url.rstrip("/"))
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from hypothesis.strategies import SearchStrategy
 
-from wireproof.contract.case import Ask
+from wireproof.contract.case import RequestSpec
 from wireproof.evidence.exchange import Exchange
 from wireproof.generation.request_sequence import Talk
 from wireproof.judging.expect import is_stream
@@ -26,7 +26,7 @@ TOOL = {
 }
 
 
-def dialogue(talk: Talk, ask: Ask, texts: SearchStrategy[str], *, tools: bool) -> type[RuleBasedStateMachine]:
+def dialogue(talk: Talk, ask: RequestSpec, texts: SearchStrategy[str], *, tools: bool) -> type[RuleBasedStateMachine]:
     """The machine that talks so; only where the contract has tools are there any."""
 
     class Dialogue(RuleBasedStateMachine):

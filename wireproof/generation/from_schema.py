@@ -28,7 +28,7 @@ def member(schema: str, name: str) -> SearchStrategy[Any]:
 
     parts: dict[str, Any] = {}
     file = f"{schema}.json"
-    known = schemas.document(file)["properties"]
+    known = schemas.schema_document(file)["properties"]
     held = {"type": "object", "required": [name], "additionalProperties": False}
     body = {**held, "properties": {name: _moved(known[name], file, parts)}}
     operation = schemathesis.openapi.from_dict(_described(body, parts))[PATH]["POST"]
@@ -67,5 +67,5 @@ def _component(reference: str, file: str, parts: dict[str, Any]) -> str:
     name = f"{target.removesuffix('.json')}{place}".replace("/", ".").replace("$", "")
     if name not in parts:
         parts[name] = {}  # a shape may hold itself
-        parts[name] |= _moved(json_pointer.get(schemas.document(target), place), target, parts)
+        parts[name] |= _moved(json_pointer.get(schemas.schema_document(target), place), target, parts)
     return COMPONENTS + name

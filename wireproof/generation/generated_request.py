@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from wireproof.contract.case import PROFILES, Ask, Case
+from wireproof.contract.case import PROFILES, Case, RequestSpec
 
 AREA = "generated"
 
@@ -23,7 +23,7 @@ class Probe:
         features: the capabilities it exercises.
     """
 
-    ask: Ask
+    ask: RequestSpec
     at: str
     says: str
     refused: str | None = None
@@ -43,7 +43,7 @@ class Probe:
         """The place in words: the pointer, and what was done there."""
         return f"{self.at or 'the body'} of the request: {self.says}"
 
-    def case(self, name: str, *after: Ask) -> Case:
+    def case(self, name: str, *after: RequestSpec) -> Case:
         """The probe as a case of its own; `after` are asked behind it."""
         told = json.dumps([self.ask.content_type, *self.ask.headers.items()]).encode()
         digest = sha256(self.raw + told).hexdigest()[:12]

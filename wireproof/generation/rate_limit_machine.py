@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from wireproof.contract.case import Ask
+from wireproof.contract.case import RequestSpec
 from wireproof.evidence.exchange import Exchange
 from wireproof.generation.request_sequence import Talk
 
@@ -15,7 +15,7 @@ from wireproof.generation.request_sequence import Talk
 LONGEST_WAIT_S = 90
 
 
-def limiter(talk: Talk, ask: Ask, limit: int) -> type[RuleBasedStateMachine]:
+def limiter(talk: Talk, ask: RequestSpec, limit: int) -> type[RuleBasedStateMachine]:
     """The machine that asks so with a key of so many requests a minute."""
 
     class Limiter(RuleBasedStateMachine):

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from wireproof.contract import data_files, schemas
-from wireproof.contract.case import Ask, kind_of
+from wireproof.contract.case import RequestSpec, kind_from_case_name
 from wireproof.contract.case_files import ENDPOINT_ROLES
 from wireproof.contract.provider import Provider, RequestRules
 from wireproof.formats import json_pointer
@@ -66,7 +66,7 @@ class Draft:
     @property
     def schema(self) -> Mapping[str, Any]:
         """The document's own schema of the request, as JSON."""
-        return schemas.document(f"{self.provider.schemas}/{self.endpoint}.request.json")
+        return schemas.schema_document(f"{self.provider.schemas}/{self.endpoint}.request.json")
 
     @property
     def strict(self) -> bool:
@@ -88,18 +88,18 @@ class Draft:
         return min(MOST_TEXT, (contexts.get(model or "") or LEAST_CONTEXT) // 2)
 
     @property
-    def proper(self) -> Ask:
+    def proper(self) -> RequestSpec:
         """The smallest proper request."""
         return self.ask(self.body)
 
-    def behind(self, case: str) -> tuple[Ask, ...]:
+    def behind(self, case: str) -> tuple[RequestSpec, ...]:
         """What is asked right behind each request of a generated case: a proper one, where it is no such itself."""
-        return (self.proper,) if kind_of(case) in BROKEN else ()
+        return (self.proper,) if kind_from_case_name(case) in BROKEN else ()
 
-    def ask(self, body: Any, raw: bytes | None = None, **other: Any) -> Ask:
+    def ask(self, body: Any, raw: bytes | None = None, **other: Any) -> RequestSpec:
         """A request with this body, or with these bytes in its place."""
         role = ENDPOINT_ROLES.get(self.endpoint, "chat")
-        return Ask(self.endpoint, role, raw=written(body) if raw is None else raw, body=body, **other)
+        return RequestSpec(self.endpoint, role, raw=written(body) if raw is None else raw, body=body, **other)
 
     def probe(self, at: str, value: Any, says: str, refused: str | None = None) -> Probe:
         """The proper request with another value at one place."""

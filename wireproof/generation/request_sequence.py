@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wireproof.client.sender import Courier
-from wireproof.contract.case import Ask, Case
+from wireproof.contract.case import Case, RequestSpec
 from wireproof.evidence.case_result import Unsent
 from wireproof.evidence.exchange import Exchange
 from wireproof.generation.generated_request import AREA
@@ -40,7 +40,7 @@ class Talk:
     lack: str = ""
     asked: int = 0
     begun: int = 0
-    asks: list[Ask] = field(default_factory=list)
+    asks: list[RequestSpec] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
 
     def begin(self) -> None:
@@ -48,7 +48,7 @@ class Talk:
         self.begun += 1
         self.asks, self.exchanges = [], []
 
-    def say(self, ask: Ask) -> Exchange | None:
+    def say(self, ask: RequestSpec) -> Exchange | None:
         """The exchange of one more request; None where there is nothing to send it with."""
         if self.lack:
             return None
@@ -74,6 +74,6 @@ class Talk:
             self.failing = tuple(self.exchanges)
             raise
 
-    def case(self, *asks: Ask) -> Case:
+    def case(self, *asks: RequestSpec) -> Case:
         """The talk as a case, as far as it is known."""
         return Case(f"{self.name}#{self.begun}", AREA, self.says, asks, refused=self.refused)

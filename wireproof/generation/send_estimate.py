@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from wireproof.client.request_builder import Outgoing, render
 from wireproof.client.skip_reasons import CannotSend
-from wireproof.contract.case import endpoint_of, is_generated
+from wireproof.contract.case import endpoint_from_case_name, is_generated
 from wireproof.contract.target import Target
 from wireproof.generation.families import strategies
 from wireproof.generation.fixed_sample import draws
@@ -27,7 +27,7 @@ def foreseen(entries: Iterable[Entry], target: Target, most: int) -> Iterator[tu
     for name in cases(entries):
         try:
             if name in known:
-                draft = Draft(target.provider, endpoint_of(name))
+                draft = Draft(target.provider, endpoint_from_case_name(name))
                 yield name, [_sent(name, probe, draft, target) for probe in draws(known[name], most)]
             elif MACHINES[name].means(target) <= target.means:
                 yield name, [tuple(render(ask, target, name, {}) for ask in MACHINES[name].longest(target))] * most

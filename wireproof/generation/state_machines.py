@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
 
-from wireproof.contract.case import Ask
+from wireproof.contract.case import RequestSpec
 from wireproof.contract.provider import Provider
 from wireproof.contract.target import Target
 from wireproof.generation.conversation_machine import TOOL, dialogue
@@ -40,7 +40,7 @@ class Machine:
     make: Callable[[Talk, Target], type[RuleBasedStateMachine]]
     means: Callable[[Target], frozenset[str]]
     steps: int
-    longest: Callable[[Target], tuple[Ask, ...]]
+    longest: Callable[[Target], tuple[RequestSpec, ...]]
     refused: str | None = None
     fits: Callable[[Provider], bool] = lambda provider: "chat" in provider.endpoints
 
@@ -56,24 +56,24 @@ def _dialogue(talk: Talk, *, tools: bool) -> type[RuleBasedStateMachine]:
     return dialogue(talk, _turn([]), texts, tools=tools)
 
 
-def _turn(messages: list[Any], **members: Any) -> Ask:
-    return Ask("chat", "chat", body={"model": "$model", "messages": messages, **members}, cap=MOST_TOKENS)
+def _turn(messages: list[Any], **members: Any) -> RequestSpec:
+    return RequestSpec("chat", "chat", body={"model": "$model", "messages": messages, **members}, cap=MOST_TOKENS)
 
 
-def _turns(**members: Any) -> tuple[Ask, ...]:
+def _turns(**members: Any) -> tuple[RequestSpec, ...]:
     """A conversation in which everybody says as much as may be; no letter or token has more than four bytes."""
     said = {"role": "user", "content": "0" * 4 * MOST_LETTERS}
     answered = {"role": "assistant", "content": "0" * 4 * MOST_TOKENS}
     return tuple(_turn([said, *[answered, said] * turn], **members) for turn in range(TURNS))
 
 
-def _rush(target: Target) -> tuple[Ask, ...]:
+def _rush(target: Target) -> tuple[RequestSpec, ...]:
     tier, limit = smallest_tier(target)
     return (_listing(tier),) * (MOMENTS * (limit + 1))
 
 
-def _listing(tier: str) -> Ask:
-    return Ask("models", "chat", key=tier, content_type=None)
+def _listing(tier: str) -> RequestSpec:
+    return RequestSpec("models", "chat", key=tier, content_type=None)
 
 
 def _limiter(talk: Talk, target: Target) -> type[RuleBasedStateMachine]:

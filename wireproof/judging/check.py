@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from wireproof.contract.case import Case
-from wireproof.contract.finding import Finding, shown
+from wireproof.contract.finding import Finding, display_text
 from wireproof.contract.provider import Provider, Refusal
 from wireproof.contract.target import Target
 from wireproof.evidence.chat_stream import Choice, Chunk, Stream, ToolCall
@@ -57,10 +57,10 @@ __all__ = [
     "Untestable",
     "Violation",
     "check",
+    "display_text",
     "json_pointer",
     "parse_json",
     "registry",
-    "shown",
     "usage_of",
 ]  # fmt: skip
 

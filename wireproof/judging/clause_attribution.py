@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wireproof.contract.clause import LEVELS, Clause, Judgement, highest
+from wireproof.contract.clause import LEVELS, Clause, Judgement, highest_level
 from wireproof.contract.finding import Finding
 from wireproof.formats import json_pointer
 from wireproof.judging.verdict import ClauseVerdict
@@ -17,14 +17,14 @@ def each_clause(clauses: Cited, outcome: str, findings: tuple[Finding, ...]) -> 
         ClauseVerdict(clause.id, judged.level, clause.authority, clause.basis, outcome if at in concerned else "pass")
         for at, (clause, judged) in enumerate(clauses)
     )
-    return tuple(each), highest(tuple(clauses[at][1].level for at in concerned))
+    return tuple(each), highest_level(tuple(clauses[at][1].level for at in concerned))
 
 
 def weightiest_first(clauses: Cited, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """The findings by the level of the clauses that each breaks: what gates is told first."""
 
     def weight(finding: Finding) -> int:
-        return LEVELS.index(highest(tuple(clauses[at][1].level for at in _attributed(clauses, finding.pointer))))
+        return LEVELS.index(highest_level(tuple(clauses[at][1].level for at in _attributed(clauses, finding.pointer))))
 
     return tuple(sorted(findings, key=weight, reverse=True))
 

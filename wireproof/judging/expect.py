@@ -23,7 +23,7 @@ from wireproof.judging.check import (
     ToolCall,
     Untestable,
     Violation,
-    shown,
+    display_text,
 )
 from wireproof.judging.excuses import require_kept_whole, require_no_rate_limit
 from wireproof.judging.expect_arguments import fits, follows, json_object, parsed_arguments
@@ -40,11 +40,49 @@ from wireproof.judging.expect_limits import (
 from wireproof.judging.expect_values import equal, header, member, recent, same, same_model, that
 
 __all__ = [
-    "answer", "arrived", "asked", "awake", "chunks", "codes", "conforms", "duration", "equal", "event_stream",
-    "events", "finish", "fits", "follows", "header", "is_stream", "is_whole", "json_body", "json_object", "member",
-    "moment", "parsed_arguments", "place", "placed", "readable", "recent", "refusal", "refused_somehow",
-    "require_kept_whole", "require_no_rate_limit", "reset_after", "retry_after", "same", "same_model", "shape", "shown",
-    "status", "success", "text", "that", "told", "tool_calls", "whole_number",
+    "answer",
+    "arrived",
+    "asked",
+    "awake",
+    "chunks",
+    "codes",
+    "conforms",
+    "display_text",
+    "duration",
+    "equal",
+    "event_stream",
+    "events",
+    "finish",
+    "fits",
+    "follows",
+    "header",
+    "is_stream",
+    "is_whole",
+    "json_body",
+    "json_object",
+    "member",
+    "moment",
+    "parsed_arguments",
+    "place",
+    "placed",
+    "readable",
+    "recent",
+    "refusal",
+    "refused_somehow",
+    "require_kept_whole",
+    "require_no_rate_limit",
+    "reset_after",
+    "retry_after",
+    "same",
+    "same_model",
+    "shape",
+    "status",
+    "success",
+    "text",
+    "that",
+    "told",
+    "tool_calls",
+    "whole_number",
 ]  # fmt: skip
 
 EVENT_STREAM = "text/event-stream"
@@ -75,14 +113,14 @@ def status(exchange: Exchange, *wanted: int) -> None:
     """The answer has one of these statuses."""
     __tracebackhide__ = True
     words = " or ".join(str(code) for code in wanted)
-    actual = f"{exchange.status} with {shown(exchange.text)}"
+    actual = f"{exchange.status} with {display_text(exchange.text)}"
     that(exchange.status in wanted, f"status {words}", actual, where="status line", judged_by=_server_error(exchange))
 
 
 def success(exchange: Exchange) -> None:
     """The answer has a status of success."""
     __tracebackhide__ = True
-    actual = f"{exchange.status} with {shown(exchange.text)}"
+    actual = f"{exchange.status} with {display_text(exchange.text)}"
     told_by = _server_error(exchange) or ANSWERED
     that(exchange.answered, "a status of success (2xx)", actual, where="status line", judged_by=told_by)
 
@@ -93,7 +131,7 @@ def json_body(exchange: Exchange) -> Any:
     try:
         return exchange.json
     except NotJson as error:
-        actual = f"{shown(exchange.text)} ({error})"
+        actual = f"{display_text(exchange.text)} ({error})"
         raise Violation("a JSON body", actual, where="body", judged_by=JSON_TEXT) from None
 
 
@@ -114,9 +152,11 @@ def event_stream(exchange: Exchange) -> Stream:
     if exchange.answered and is_stream(exchange) and exchange.stream.events:
         return exchange.stream
     success(exchange)
-    actual = f"{exchange.content_type or 'no content type'} with {shown(exchange.text)}"
+    actual = f"{exchange.content_type or 'no content type'} with {display_text(exchange.text)}"
     that(exchange.content_type == EVENT_STREAM, EVENT_STREAM, actual, where="Content-Type", judged_by=EVENTS)
-    that(bool(exchange.stream.events), "at least one event", shown(exchange.text), where="body", judged_by=EVENTS)
+    that(
+        bool(exchange.stream.events), "at least one event", display_text(exchange.text), where="body", judged_by=EVENTS
+    )
     return exchange.stream
 
 
@@ -127,7 +167,7 @@ def chunks(exchange: Exchange) -> tuple[tuple[str, Mapping[str, Any]], ...]:
     for chunk in stream.chunks:
         that(isinstance(chunk.value, dict), "a JSON object", chunk.event.data, where=place(chunk))
         found.append((place(chunk), chunk.value))
-    that(bool(found), "at least one chunk before [DONE]", shown(exchange.text), where="body")
+    that(bool(found), "at least one chunk before [DONE]", display_text(exchange.text), where="body")
     return tuple(found)
 
 
@@ -235,7 +275,7 @@ def refused_somehow(exchange: Exchange) -> None:
     """The request is refused as the client's mistake: a status from 400 to 499."""
     __tracebackhide__ = True
     fits = exchange.status is not None and 400 <= exchange.status < 500
-    actual = f"{exchange.status} with {shown(exchange.text)}"
+    actual = f"{exchange.status} with {display_text(exchange.text)}"
     that(fits, "a status from 400 to 499", actual, where="status line", judged_by=_server_error(exchange))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wireproof.judging.check import NotJson, Violation, parse_json, shown
+from wireproof.judging.check import NotJson, Violation, display_text, parse_json
 from wireproof.judging.expect_values import equal, that
 
 KINDS: Mapping[str, tuple[type, ...]] = {
@@ -25,7 +25,7 @@ def json_object(text: Any, *, where: str = "", at: str | None = None) -> Mapping
     try:
         found = parse_json(text)
     except NotJson as error:
-        raise Violation("a JSON text", f"{shown(text)} ({error})", where=where, at=at) from None
+        raise Violation("a JSON text", f"{display_text(text)} ({error})", where=where, at=at) from None
     that(isinstance(found, dict), "a JSON object", text, where=where, at=at)
     given: Mapping[str, Any] = found
     return given
@@ -49,7 +49,7 @@ def fits(value: Any, schema: Mapping[str, Any]) -> bool:
 def follows(given: Any, schema: Mapping[str, Any], *, where: str = "", at: str | None = None) -> None:
     """A value follows a schema of the kind that strict functions have: every member, no other, each of its type."""
     __tracebackhide__ = True
-    that(fits(given, schema), shown(schema), given, where=where, at=at)
+    that(fits(given, schema), display_text(schema), given, where=where, at=at)
     known = schema.get("properties", {})
     if schema["type"] == "object":
         equal(sorted(given), sorted(known), where=where, at=at)

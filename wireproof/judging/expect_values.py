@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from wireproof.formats import json_pointer
-from wireproof.judging.check import Exchange, Violation, shown
+from wireproof.judging.check import Exchange, Violation, display_text
 
 # Clocks of two machines differ by minutes; milliseconds, local time and fixed values differ by more.
 CLOCKS_APART_S = 300
@@ -17,13 +17,13 @@ def that(
     """A condition holds; `judged_by` names the check that judges it where others take it for granted."""
     __tracebackhide__ = True
     if not holds:
-        raise Violation(expected, shown(actual), where=where, at=at, judged_by=judged_by)
+        raise Violation(expected, display_text(actual), where=where, at=at, judged_by=judged_by)
 
 
 def equal(actual: Any, wanted: Any, *, where: str = "", at: str | None = None) -> None:
     """Two values are the same, of the same JSON type."""
     __tracebackhide__ = True
-    that(same(actual, wanted), shown(wanted), actual, where=where, at=at)
+    that(same(actual, wanted), display_text(wanted), actual, where=where, at=at)
 
 
 def same(left: Any, right: Any) -> bool:

@@ -146,8 +146,8 @@ class Bench:
             return None
         if last.broken is not None:
             return Unsent("untestable", f"the answer broke off ({last.broken.detail}); wire.complete judges that")
-        if len(sent) < case.requests:
-            return Unsent("untestable", f"request {len(sent)} of {case.requests} lacks what the next one needs")
+        if len(sent) < case.request_count:
+            return Unsent("untestable", f"request {len(sent)} of {case.request_count} lacks what the next one needs")
         return None
 
     def _ruling(self, check: Check, entry: Entry, exchanges: Mapping[str, tuple[Exchange, ...]]) -> Ruling:

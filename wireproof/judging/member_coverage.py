@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wireproof.contract import data_files, loading
-from wireproof.contract.case import Ask, Case
+from wireproof.contract.case import Case, RequestSpec
 from wireproof.contract.provider import Provider
 from wireproof.formats.yaml_file import read_yaml
 from wireproof.judging.check import Check
@@ -59,7 +59,7 @@ def fields(providers: Mapping[str, Provider], checks: Mapping[str, Check]) -> tu
     """Every member of every request that a contract of ours names."""
     cases, why = loading.load_cases(), reasons()
     shown = {name: dict(honoured(provider, provider, checks, cases)) for name, provider in providers.items()}
-    baseline = providers[loading.BASELINE]
+    baseline = providers[loading.BASELINE_PROVIDER]
     by_openai = {name: dict(honoured(baseline, one, checks, cases)) for name, one in providers.items()}
     return tuple(
         Field(
@@ -97,7 +97,7 @@ def named(name: str, case: Case) -> bool:
     return selects(name, case) if is_selector(name) else name == case.name
 
 
-def asked(ask: Ask, names: tuple[str, ...], target: Provider) -> Iterator[str]:
+def asked(ask: RequestSpec, names: tuple[str, ...], target: Provider) -> Iterator[str]:
     """The members of a request that a check is about, the cap under the name that the target has for it."""
     body = ask.form if ask.form is not None else ask.body
     cap = target.token_cap(ask.endpoint)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wireproof.contract.clause import highest
+from wireproof.contract.clause import highest_level
 from wireproof.contract.finding import Finding
 from wireproof.judging.outcomes import OUTCOMES
 
@@ -74,7 +74,7 @@ class Verdict:
 
     def gates(self, level: str = "must") -> bool:
         """A broken promise that fails the run at this level."""
-        return OUTCOMES[self.outcome].fails_run == "at its level" and highest((level, self.level)) == self.level
+        return OUTCOMES[self.outcome].fails_run == "at its level" and highest_level((level, self.level)) == self.level
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 
 from wireproof.contract.case import Case, is_generated
-from wireproof.contract.clause import Clause, Judgement, highest
+from wireproof.contract.clause import Clause, Judgement, highest_level
 from wireproof.contract.provider import Provider
 from wireproof.contract.target import Target
 from wireproof.errors import ConfigError
@@ -50,7 +50,7 @@ class Entry:
     @cached_property
     def level(self) -> str:
         """The level at which the entry gates, should all its clauses break."""
-        return highest(tuple(judgement.level for _, judgement in self.clauses))
+        return highest_level(tuple(judgement.level for _, judgement in self.clauses))
 
     @property
     def id(self) -> str:

@@ -31,7 +31,7 @@ Facts = dict[str, Any]
 @cache
 def mends() -> Mapping[str, str]:
     """How a server is mended, by check or by area."""
-    found: Mapping[str, str] = read_yaml(data_files.PACKAGE / "proof" / "advice.yaml")
+    found: Mapping[str, str] = read_yaml(data_files.PACKAGE_FOLDER / "proof" / "advice.yaml")
     return found
 
 
@@ -146,7 +146,7 @@ class Library:
             "repeat": case.repeat if case.repeat > 1 else None,
             "connection": case.connection,
             "together": case.together or None,
-            "requests": case.requests,
+            "requests": case.request_count,
             "feature": case.feature,
             "needs": sorted(case.means),
             "checks": _distinct(check for _, check in cited),
@@ -165,7 +165,7 @@ class Library:
     def _sent(self, case: Case, provider: str | None) -> Facts:
         """The requests of a case as a provider would get them, or why none would."""
         lack = ""
-        names = [loading.provider_named(self.providers, provider).name] if provider else self._askable(case)
+        names = [loading.find_provider(self.providers, provider).name] if provider else self._askable(case)
         for name in names:
             try:
                 return {"sent_to": name, "sends": preview(case, self.providers[name])}
@@ -181,7 +181,8 @@ class Library:
             if any(case.name in one.case.values() for one in clause.judged)
         }
         return sorted(
-            self.providers, key=lambda name: (self.providers[name].schemas not in naming, name != loading.BASELINE)
+            self.providers,
+            key=lambda name: (self.providers[name].schemas not in naming, name != loading.BASELINE_PROVIDER),
         )
 
     def _provider(self, id: str) -> Facts:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from wireproof.client.sender import Courier
-from wireproof.contract.case import endpoint_of
+from wireproof.contract.case import endpoint_from_case_name
 from wireproof.contract.target import Target
 from wireproof.generation.families import strategies
 from wireproof.generation.fixed_sample import examples
@@ -102,7 +102,7 @@ class Requests:
     @property
     def endpoint(self) -> str:
         """The endpoint that it asks."""
-        return endpoint_of(self.entry.case)
+        return endpoint_from_case_name(self.entry.case)
 
     async def judged(self, target: Target, fault: Fault | None = None) -> Verdict:
         """What the entry comes to on a target that is asked for this fault; the first time there is none."""
@@ -141,7 +141,7 @@ class Talks:
     @property
     def endpoint(self) -> str:
         """The endpoint that it asks."""
-        return endpoint_of(self.entry.case)
+        return endpoint_from_case_name(self.entry.case)
 
     async def judged(self, target: Target, fault: Fault | None = None) -> Verdict:
         """What the entry comes to on a target that is asked for this fault."""

@@ -82,7 +82,7 @@ class Rehearsed:
         what was done for its request.
         """
         done, takes = list(self.ops), self.asked()
-        if case.apart or any(ask.save or ask.slots for ask in case.asks) or len(exchanges) != len(takes):
+        if case.has_own_connections or any(ask.save or ask.slots for ask in case.asks) or len(exchanges) != len(takes):
             return ()
         again = [heard_instead(*pair) for pair in zip(exchanges, done, strict=True)]
         return takes if again == list(exchanges) and [take.ops for take in takes] == done else ()

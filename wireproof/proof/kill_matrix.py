@@ -88,7 +88,7 @@ def prove(providers: Sequence[str] = (), only: Sequence[str] = (), record: Recor
 
 def _draws(name: str, chosen: Sequence[Fault]) -> bool:
     """Whether a column has faults that requests of its own making are to show, which is a process of its own."""
-    return name == loading.BASELINE and bool(concerned(chosen))
+    return name == loading.BASELINE_PROVIDER and bool(concerned(chosen))
 
 
 def _merged(parts: Sequence[Part]) -> Part:
@@ -124,7 +124,7 @@ def _process(task: tuple[str, bool], only: tuple[str, ...], share: Share | None)
     known, chosen = loading.load_providers(), _chosen(faults(), only)
     (target,) = target_options.mock_targets(name)
     with mock_process.mock() as urls:
-        target = replace(target_options.at_address(target, urls[name]), deadlines=DEADLINES)
+        target = replace(target_options.with_address(target, urls[name]), deadlines=DEADLINES)
         trial = open_trial(target, known, load_checks())
         return asyncio.run(_drawn(trial, chosen, share) if drawn else _prove(trial, chosen, not only, share))
 

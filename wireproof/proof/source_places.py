@@ -10,7 +10,7 @@ from wireproof.contract import data_files, loading
 from wireproof.judging.check import Check
 from wireproof.mock import faults
 
-FAULTS = data_files.PACKAGE / "mock" / "faults"
+FAULTS = data_files.PACKAGE_FOLDER / "mock" / "faults"
 
 
 def check_place(check: Check) -> str:
@@ -55,6 +55,6 @@ def _text(file: Path) -> str:
 
 def _place(file: Path, line: int) -> str:
     """A place as editors read it, from the folder of the suites or that of the package."""
-    roots = (data_files.root(), data_files.PACKAGE.parent)
+    roots = (data_files.root(), data_files.PACKAGE_FOLDER.parent)
     root = next((root for root in roots if file.is_relative_to(root)), None)
     return f"{file.relative_to(root) if root else file}:{line}"

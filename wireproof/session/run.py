@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from wireproof import __version__
 from wireproof.contract import data_files, loading
-from wireproof.contract.target_options import TargetOptions, at_address, environment, targets
+from wireproof.contract.target_options import TargetOptions, build_targets, environment, with_address
 from wireproof.evidence.ledger_reader import Recorded
 from wireproof.evidence.ledger_writer import Ledger
 from wireproof.evidence.redactor import Redactor
@@ -75,7 +75,7 @@ class Run:
         """A run of the targets that the options name; raises ConfigError before anything is sent."""
         known = loading.load_providers(options.providers_file)
         checks = load_checks()
-        trials = [open_trial(target, known, checks) for target in targets(options, environment())]
+        trials = [open_trial(target, known, checks) for target in build_targets(options, environment())]
         return cls(options, {trial.target.name: trial for trial in trials}, **settings)
 
     def entries(self, check: str) -> list[Entry]:
@@ -123,7 +123,7 @@ class Run:
             assert self._mock is not None
             urls = self._mock()
             for trial in self.trials.values():
-                trial.target = at_address(trial.target, urls[trial.target.name])
+                trial.target = with_address(trial.target, urls[trial.target.name])
 
     def verdict(self, entry: Entry) -> Verdict:
         """The verdict of one entry whose cases were sent."""

@@ -120,8 +120,8 @@ def open_trial(target: Target, known: Mapping[str, Provider], checks: Mapping[st
 
     cases = loading.load_cases()
     columns = [target.provider]
-    if target.provider.name != loading.BASELINE:
-        columns.append(known[loading.BASELINE])
+    if target.provider.name != loading.BASELINE_PROVIDER:
+        columns.append(known[loading.BASELINE_PROVIDER])
     entries: list[Entry] = []
     for column in columns:
         # Requests are generated from the target's own document, and judged by it alone.

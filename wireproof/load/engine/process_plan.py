@@ -71,10 +71,10 @@ def targets(given: Namespace, settings: RunSettings) -> tuple[Target, ...]:
     """The target at each host; local cells are asked with the keys that the bundled server knows."""
     environment = dict(target_options.environment())
     aimed = (load_options.target_options(given, settings.provider, host) for host in settings.hosts)
-    found = tuple(target_options.targets(one, environment)[0] for one in aimed)
+    found = tuple(target_options.build_targets(one, environment)[0] for one in aimed)
     if not settings.local:
         return found
-    (known,) = target_options.targets(load_options.target_options(given, settings.provider, None), environment)
+    (known,) = target_options.build_targets(load_options.target_options(given, settings.provider, None), environment)
     return tuple(
         replace(target, keys=known.keys, models={**known.models, **target.models}, own_keys=True) for target in found
     )

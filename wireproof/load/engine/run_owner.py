@@ -57,7 +57,7 @@ class RunOwner:
         setting = self._setting() | {"workers": {"count": max(1, len(crew.workers)), "lost": list(lost)}}
         found = summary.summary(self.environment.stats, self.book, setting, settings.course, settings.lead_s)
         aimed = load_options.target_options(self.environment.parsed_options, settings.provider, settings.hosts[0])
-        (target, *_) = target_options.targets(aimed, dict(target_options.environment()))
+        (target, *_) = target_options.build_targets(aimed, dict(target_options.environment()))
         found["conformance"] = conformance_share.told(self.book.judgements, target)
         return finish.judged(found, settings.thresholds, crew.doubts(lost))
 

@@ -51,7 +51,7 @@ class WorkerRun:
     def warm(self) -> None:
         """Read what a start will need: a worker that does so when it is told to start misses its heartbeats."""
         given = self.environment.parsed_options
-        target_options.targets(
+        target_options.build_targets(
             load_options.target_options(given, given.provider, None), dict(target_options.environment())
         )
         argument_parser.default_args_dict()

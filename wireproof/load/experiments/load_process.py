@@ -17,7 +17,7 @@ from wireproof.contract import data_files
 from wireproof.errors import ConfigError, WireproofError
 from wireproof.load import cell_servers
 
-LOCUSTFILE = data_files.PACKAGE / "load" / "engine" / "locustfile.py"
+LOCUSTFILE = data_files.PACKAGE_FOLDER / "load" / "engine" / "locustfile.py"
 # A run is refused for what is wrong with its options.
 REFUSED = 2
 

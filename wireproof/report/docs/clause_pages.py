@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
-from wireproof.contract.clause import Clause, Judgement, highest
+from wireproof.contract.clause import Clause, Judgement, highest_level
 from wireproof.contract.provider import Provider
 from wireproof.formats.markdown_table import text_table
 
@@ -73,7 +73,7 @@ def states(clauses: Iterable[Clause]) -> str:
 
 def _row(clause: Clause) -> tuple[str, ...]:
     basis = clause.basis if clause.authority == "document" else f"{clause.authority}, {clause.basis}"
-    level = highest(tuple(judgement.level for judgement in clause.judged)) if clause.judged else ""
+    level = highest_level(tuple(judgement.level for judgement in clause.judged)) if clause.judged else ""
     return clause.id, clause.says, clause.place, basis, level, _judges(clause)
 
 

@@ -85,4 +85,4 @@ def effort_of(options: argparse.Namespace, kept: Path, environment: Mapping[str,
 
 def target_names(options: argparse.Namespace) -> tuple[str, ...]:
     """The names that the targets of a run can have; those of the known providers where none were chosen."""
-    return tuple(options.provider) or tuple(loading.providers_data())
+    return tuple(options.provider) or tuple(loading.read_providers_data())

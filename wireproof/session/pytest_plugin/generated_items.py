@@ -19,7 +19,7 @@ from hypothesis.strategies import SearchStrategy
 
 from wireproof.client.http_client import Wire
 from wireproof.client.sender import Courier
-from wireproof.contract.case import endpoint_of
+from wireproof.contract.case import endpoint_from_case_name
 from wireproof.generation.families import strategies
 from wireproof.generation.generated_request import Probe
 from wireproof.generation.hypothesis_settings import Effort
@@ -70,7 +70,7 @@ class Explorers:
         known = self.under_way.get(subject.name)
         if not isinstance(known, Exploration):
             trial = self._run.trials[subject.entry.target]
-            draft = Draft(trial.target.provider, endpoint_of(subject.entry.case))
+            draft = Draft(trial.target.provider, endpoint_from_case_name(subject.entry.case))
             courier = await self._courier(trial)
             known = Exploration(trial.bench(subject.entry.provider), subject.entry, subject.check, courier, draft)
             self.under_way[subject.name] = known
