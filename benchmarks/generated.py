@@ -26,7 +26,7 @@ import yaml
 
 from benchmarks.described import document
 from wireproof.contract import loading
-from wireproof.evidence.exchange_json import exchange_from
+from wireproof.evidence.exchange_json import exchange_from_json
 from wireproof.mock.control import FAULT
 from wireproof.mock.dry_run import NOW, Rehearsal
 from wireproof.mock.faults import faults
@@ -165,8 +165,8 @@ def _of_ledger(folder: Path, failed: set[str]) -> Iterator[Received]:
     for line in (folder / "ledger.jsonl").read_bytes().splitlines():
         fact = json.loads(line)
         if fact.get("kind") == "exchange" and fact["case"].partition("#")[0] in failed:
-            request = exchange_from(fact).request
-            yield _received(request.method, request.url, request.whole, request.header("Content-Type"))
+            request = exchange_from_json(fact).request
+            yield _received(request.method, request.url, request.body_with_blanks, request.header("Content-Type"))
 
 
 def theirs(server: Server, fault: str | None, folder: Path, command: str, seconds: int) -> tuple[Received, ...]:

@@ -18,7 +18,7 @@ with atheris.instrument_imports(
     from wireproof.contract import loading, target_options
 from wireproof.client.sender import Courier
 from wireproof.evidence.case_result import Evidence
-from wireproof.evidence.exchange import Read
+from wireproof.evidence.exchange import BodyRead
 from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict_plan import Entry
 from wireproof.proof.in_process_line import Rehearsed
@@ -38,7 +38,7 @@ class Streamed:
         """Judge the case as if these bytes had been the body of its answer."""
         sent = self.evidence[self.case]
         assert isinstance(sent, tuple)
-        seen = replace(sent[-1], reads=(Read(sent[-1].ended_ns or 0, body),))
+        seen = replace(sent[-1], reads=(BodyRead(sent[-1].ended_ns or 0, body),))
         for entry in self.entries:
             verdict = self.trial.bench(entry.provider).judge(entry, {**self.evidence, self.case: (*sent[:-1], seen)})
             assert verdict.outcome != "error", f"{entry.check} on {self.case}: {verdict.message}"

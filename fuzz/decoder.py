@@ -26,7 +26,7 @@ with atheris.instrument_imports(
         "wireproof.evidence.chat_stream",
     ]
 ):
-    from wireproof.evidence.exchange import Exchange, Read, Request, usage_of
+    from wireproof.evidence.exchange import BodyRead, Exchange, Request, find_usage
     from wireproof.formats.sse import decode
     from wireproof.formats.strict_json import NotJson
 
@@ -34,9 +34,9 @@ TYPES = (b"text/event-stream", b"application/json")
 CODINGS = (b"identity", b"gzip", b"deflate")
 
 
-def cut(body: bytes, places: list[int]) -> tuple[Read, ...]:
+def cut(body: bytes, places: list[int]) -> tuple[BodyRead, ...]:
     """The body in reads that end at these places."""
-    return tuple(Read(0, body[start:end]) for start, end in pairwise([0, *places, len(body)]))
+    return tuple(BodyRead(0, body[start:end]) for start, end in pairwise([0, *places, len(body)]))
 
 
 def judge(body: bytes) -> None:
@@ -52,7 +52,7 @@ def judge(body: bytes) -> None:
     look(exchange(draw.choice(TYPES), draw.choice(CODINGS), ways[1]))
 
 
-def exchange(media_type: bytes, coding: bytes, reads: tuple[Read, ...]) -> Exchange:
+def exchange(media_type: bytes, coding: bytes, reads: tuple[BodyRead, ...]) -> Exchange:
     headers = ((b"Content-Type", media_type), (b"Content-Encoding", coding))
     return Exchange("x", "case", "chat", 0, Request("POST", "/"), status=200, headers=headers, reads=reads)
 
@@ -61,7 +61,7 @@ def look(seen: Exchange) -> None:
     """Take every property of an exchange."""
     assert isinstance(seen.text, str)
     assert len(seen.stream.chunks) <= len(seen.stream.events)
-    assert isinstance(usage_of(seen), dict)
+    assert isinstance(find_usage(seen), dict)
     with suppress(NotJson):
         assert seen.json is seen.json
 

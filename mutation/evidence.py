@@ -21,7 +21,7 @@ from typing import Any
 from mutation.choice import Choice
 from mutation.members import member_faults
 from wireproof.contract import loading, target_options
-from wireproof.evidence.case_result import Evidence, Sent
+from wireproof.evidence.case_result import CaseResult, Evidence
 from wireproof.judging.judge import Bench
 from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict import Verdict
@@ -165,7 +165,7 @@ def _keep(shelf: Shelf, bench: Bench, entry: Entry, evidence: Evidence, fault: s
     shelf.keep(kind, most, _exhibit(bench, entry, evidence, fault, verdict))
 
 
-def forget(evidence: Iterable[Sent]) -> None:
+def forget(evidence: Iterable[CaseResult]) -> None:
     """Let what was read out of bodies be read again; it takes many times their memory."""
     for sent in evidence:
         for exchange in sent if isinstance(sent, tuple) else ():

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from wireproof.evidence.case_result import Sent
+from wireproof.evidence.case_result import CaseResult
 from wireproof.evidence.exchange import Exchange
 from wireproof.formats.strict_json import NotJson
 from wireproof.mock.faults import derived
@@ -19,7 +19,7 @@ OPERATIONS = ("drop", "null", "retype", "other", "negative", "empty")
 ONLY_NUMBERS = "negative"
 
 
-def member_faults(sent: Sent) -> Iterator[Fault]:
+def member_faults(sent: CaseResult) -> Iterator[Fault]:
     """Every fault of one member of what came of a case."""
     places: dict[str, set[type]] = {}
     for exchange in sent if isinstance(sent, tuple) else ():

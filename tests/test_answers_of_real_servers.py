@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from wireproof.contract import loading
-from wireproof.evidence.exchange import Exchange, Read, Request
+from wireproof.evidence.exchange import BodyRead, Exchange, Request
 from wireproof.judging.check import Inconclusive, Violation
 from wireproof.judging.suite_loader import load_checks
 
@@ -18,7 +18,7 @@ STORED = {"id": "resp_a", "object": "response", "output": [{"content": [{"text":
 
 def exchange(status: int, body: Any, *, method: str = "POST", asked: Any = None) -> Exchange:
     request = Request(method, "http://h/v1/x", (), b"" if asked is None else json.dumps(asked).encode())
-    read = Read(1, body.encode() if isinstance(body, str) else json.dumps(body).encode())
+    read = BodyRead(1, body.encode() if isinstance(body, str) else json.dumps(body).encode())
     return Exchange(
         "t", "c", "chat", 0, request, status, headers=((b"content-type", b"application/json"),), reads=(read,)
     )

@@ -20,8 +20,8 @@ from wireproof.contract import loading
 from wireproof.contract.case import Case, RequestSpec
 from wireproof.contract.provider import Price
 from wireproof.contract.target import Key, Target
-from wireproof.evidence.case_result import Unsent
-from wireproof.evidence.exchange import Break, Read
+from wireproof.evidence.case_result import NotSent
+from wireproof.evidence.exchange import BodyRead, TransportFailure
 
 PROVIDERS = loading.load_providers()
 IIO = PROVIDERS["iio"]
@@ -55,11 +55,11 @@ class Moody:
         await asyncio.sleep(0)
         answer = Answer(sent_at=0.0, started_ns=0, headers_ns=0, ended_ns=0, http_version="HTTP/1.1")
         if mood == "gone":
-            answer.broken = Break("closed", "it hung up")
+            answer.broken = TransportFailure("closed", "it hung up")
             return answer
         answer.status = {"busy": 429, "down": 503}.get(mood, 200)
         answer.headers = ((b"retry-after", b"0"),) if answer.status > 200 else ()
-        answer.reads = [Read(0, b"noise" if mood == "noise" else json.dumps({"id": "x"}).encode())]
+        answer.reads = [BodyRead(0, b"noise" if mood == "noise" else json.dumps({"id": "x"}).encode())]
         return answer
 
 
@@ -160,4 +160,4 @@ def test_the_price_of_a_model_is_that_of_the_catalogue_unless_it_is_given() -> N
 async def test_a_case_over_the_budget_is_untestable_with_that_reason() -> None:
     courier = Courier(target(max_output_tokens=4), Moody(("served",), []))
     sent = await courier.send(case("it", cap=5, n=1, repeat=1, steps=1))
-    assert sent == Unsent("untestable", "the budget of 4 output tokens is spent")
+    assert sent == NotSent("untestable", "the budget of 4 output tokens is spent")

@@ -22,8 +22,8 @@ from wireproof.contract.case import Case
 from wireproof.contract.case_files import read_cases
 from wireproof.contract.clause import Clause
 from wireproof.contract.target import Deadlines, Key, Target
-from wireproof.evidence.case_result import Sent, Unsent
-from wireproof.judging.check import Check, Exchange, Read, Request, Undecided, Violation
+from wireproof.evidence.case_result import CaseResult, NotSent
+from wireproof.judging.check import BodyRead, Check, Exchange, Request, Undecided, Violation
 from wireproof.judging.column_judges import ColumnJudges
 from wireproof.judging.verdict_plan import docket
 from wireproof.session.model_choice import pick
@@ -112,7 +112,7 @@ def target(api: Api, **more: Any) -> Target:
     return replace(Target("t", IIO, api.url, keys, {"chat": "m"}, deadlines=deadlines), **more)
 
 
-async def send(api: Api, *names: str, **more: Any) -> tuple[list[Sent], Courier]:
+async def send(api: Api, *names: str, **more: Any) -> tuple[list[CaseResult], Courier]:
     to = target(api, **more)
     async with Wire(to.connections, to.deadlines) as wire:
         courier = Courier(to, wire)
@@ -120,7 +120,7 @@ async def send(api: Api, *names: str, **more: Any) -> tuple[list[Sent], Courier]
         return [courier.evidence[name] for name in names], courier
 
 
-def statuses(sent: Sent) -> list[int | None]:
+def statuses(sent: CaseResult) -> list[int | None]:
     assert isinstance(sent, tuple)
     return [exchange.status for exchange in sent]
 
@@ -188,7 +188,7 @@ async def test_a_sequence_stops_where_an_answer_lacks_what_the_next_step_needs(a
 async def test_what_is_not_worth_sending_is_not_sent(name: str, outcome: str, reason: str) -> None:
     with serving(OK) as api:
         (sent,), _ = await send(api, name, profile="core")
-    assert isinstance(sent, Unsent)
+    assert isinstance(sent, NotSent)
     assert (sent.outcome, api.asked) == (outcome, [])
     assert reason in sent.reason
 
@@ -226,14 +226,14 @@ async def test_many_cases_that_need_several_connections_never_wait_for_one_anoth
 async def test_a_case_that_needs_more_connections_than_the_run_has_is_not_sent() -> None:
     with serving(OK) as api:
         (sent,), _ = await send(api, "at-once", connections=1)
-    assert sent == Unsent("untestable", "needs 2 connections at once, and this run has 1")
+    assert sent == NotSent("untestable", "needs 2 connections at once, and this run has 1")
     assert api.asked == []
 
 
 async def test_requests_that_belong_together_are_sent_only_where_the_budget_holds_them_all() -> None:
     with serving(OK) as api:
         (sent,), _ = await send(api, "at-once", max_requests=1)
-    assert sent == Unsent("untestable", "the budget of 1 requests is spent")
+    assert sent == NotSent("untestable", "the budget of 1 requests is spent")
     assert api.asked == []
 
 
@@ -291,8 +291,8 @@ async def test_any_other_answer_stands(answer: Answer, name: str) -> None:
 async def test_the_budget_is_kept_and_the_rest_is_untestable() -> None:
     with serving(OK) as api:
         sent, courier = await send(api, "plain", "chat-basic", "models-list", max_requests=2, connections=1)
-    assert [isinstance(one, Unsent) for one in sent] == [False, False, True]
-    assert sent[2] == Unsent("untestable", "the budget of 2 requests is spent")
+    assert [isinstance(one, NotSent) for one in sent] == [False, False, True]
+    assert sent[2] == NotSent("untestable", "the budget of 2 requests is spent")
     assert courier.requests == len(api.asked) == 2
 
 
@@ -310,7 +310,7 @@ async def test_a_case_that_waits_for_the_pace_has_its_place_in_the_budget() -> N
             names = ("plain", "chat-basic", "models-list", "limited")
             first, waiting, *late = [asyncio.create_task(courier.send(CASES[name])) for name in names]
             assert statuses(await first) == [200]
-            assert all(isinstance(sent, Unsent) for sent in await asyncio.gather(*late))
+            assert all(isinstance(sent, NotSent) for sent in await asyncio.gather(*late))
             waiting.cancel()
 
 
@@ -327,7 +327,7 @@ class Notes(NullRecorder):
         self.told.append(f"answered {exchange.status}{' at last' if last else ''}")
         return replace(exchange, status=299)
 
-    async def unsent(self, case: Case, turn: int, reason: Unsent) -> None:
+    async def unsent(self, case: Case, turn: int, reason: NotSent) -> None:
         self.told.append(f"unsent {case.name}")
 
 
@@ -356,7 +356,7 @@ async def test_the_record_is_told_of_every_request(answers: list[Answer], name: 
         async with Wire(1, target(api).deadlines) as wire:
             sent = await Courier(target(api), wire, notes).send(CASES[name])
     assert notes.told == told
-    assert isinstance(sent, Unsent) or {exchange.status for exchange in sent} == {299}
+    assert isinstance(sent, NotSent) or {exchange.status for exchange in sent} == {299}
 
 
 async def test_a_case_that_is_asked_again_is_told_under_a_turn_of_its_own() -> None:
@@ -433,12 +433,12 @@ async def test_after_a_failed_smoke_nothing_more_is_sent() -> None:
 )
 async def test_a_model_for_each_role_is_picked(listed: list[str], picked: tuple[str | None, str | None]) -> None:
     body = json.dumps({"data": [{"id": name} for name in listed]}).encode()
-    answer = Exchange("t", "c", "models", 0, Request("GET", "/"), status=200, reads=(Read(0, body),))
+    answer = Exchange("t", "c", "models", 0, Request("GET", "/"), status=200, reads=(BodyRead(0, body),))
     found = pick(Target("t", IIO, ""), answer)
     assert (found.get("chat"), found.get("embeddings")) == picked
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"data": {"a": 1}}', b'{"data": [1, {"id": 2}, null]}'])
 async def test_a_list_that_is_none_picks_nothing(body: bytes) -> None:
-    answer = Exchange("t", "c", "models", 0, Request("GET", "/"), status=200, reads=(Read(0, body),))
+    answer = Exchange("t", "c", "models", 0, Request("GET", "/"), status=200, reads=(BodyRead(0, body),))
     assert pick(Target("t", IIO, ""), answer) == {}

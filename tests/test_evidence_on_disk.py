@@ -16,7 +16,7 @@ import pytest
 
 from wireproof.client.http_client import BODY_BOUND
 from wireproof.contract import loading, target_options
-from wireproof.evidence.ledger_reader import recorded
+from wireproof.evidence.ledger_reader import read_ledger
 from wireproof.evidence.ledger_writer import Ledger
 from wireproof.evidence.redactor import Redactor
 from wireproof.judging.suite_loader import load_checks
@@ -70,14 +70,14 @@ def gathered(url: str, file: Path) -> tuple[Trial, Ledger]:
         target_options.TargetOptions({"endpoint": url, "model": ["m"]}), {"OPENAI_API_KEY": "sk-0123456789"}
     )
     trial = open_trial(target, loading.load_providers(), load_checks())
-    ledger = Ledger(Redactor.of(target.secrets), durable=True)
+    ledger = Ledger(Redactor.from_secrets(target.secrets), durable=True)
     ledger.open(file, header("0", "r", "2026-01-01T00:00:00+00:00", True, [target]))
     asyncio.run(trial.gather(WANTED, LedgerRecorder(ledger, target.name)))
     return trial, ledger
 
 
 def ended(ledger: Ledger) -> None:
-    ledger.footer(0, 0, 0)
+    ledger.write_footer(0, 0, 0)
     ledger.close()
 
 
@@ -125,7 +125,7 @@ def test_a_body_beyond_the_bound_is_cut_and_told_and_judged_as_it_is_kept(tmp_pa
     (told,) = [fact for _, fact in exchanges_in(file) if fact["case"] == "models-list"]
     assert told["truncated"] is True
     assert 0 < sum(len(data) for _, data in told["reads"]) <= BODY_BOUND
-    (account,) = [one for (_, _, case), one in recorded(file).accounts.items() if case == "models-list"]
+    (account,) = [one for (_, _, case), one in read_ledger(file).accounts.items() if case == "models-list"]
     assert account.exchanges[0].truncated
 
     outcomes = {verdict.check: verdict for verdict in fresh}

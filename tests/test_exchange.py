@@ -13,7 +13,7 @@ import pytest
 
 from wireproof.client.partial_response import Answer
 from wireproof.evidence.curl import curl_command
-from wireproof.evidence.exchange import Break, Exchange, Read, Request, usage_of
+from wireproof.evidence.exchange import BodyRead, Exchange, Request, TransportFailure, find_usage
 from wireproof.formats.strict_json import NotJson
 
 REQUEST = Request("POST", "http://127.0.0.1:1/v1/chat/completions")
@@ -21,7 +21,7 @@ REQUEST = Request("POST", "http://127.0.0.1:1/v1/chat/completions")
 
 def exchange(body: bytes = b"", *headers: tuple[str, str], status: int | None = 200) -> Exchange:
     lines = tuple((name.encode(), value.encode("latin-1")) for name, value in headers)
-    reads = tuple(Read(at, body[at : at + 3]) for at in range(0, len(body), 3))
+    reads = tuple(BodyRead(at, body[at : at + 3]) for at in range(0, len(body), 3))
     return Exchange("t", "c", "chat", 0, REQUEST, status=status, headers=lines, reads=reads)
 
 
@@ -91,17 +91,19 @@ def test_the_media_type_stands_without_parameters(value: str, media_type: str) -
         pytest.param(301, None, False, id="redirected"),
         pytest.param(404, None, False, id="refused"),
         pytest.param(None, None, False, id="nothing-came"),
-        pytest.param(200, Break("idle", "nothing came"), False, id="broken-off"),
+        pytest.param(200, TransportFailure("idle", "nothing came"), False, id="broken-off"),
     ],
 )
-def test_only_a_whole_answer_of_success_is_answered(status: int | None, broken: Break | None, answered: bool) -> None:
-    assert replace(exchange(status=status), broken=broken).answered is answered
+def test_only_a_whole_answer_of_success_is_answered(
+    status: int | None, broken: TransportFailure | None, answered: bool
+) -> None:
+    assert replace(exchange(status=status), broken=broken).is_success is answered
 
 
 def test_a_changed_copy_does_not_remember_the_body_of_the_original() -> None:
     first = exchange(b'{"a": 1}')
     assert first.json == {"a": 1}
-    assert replace(first, reads=(Read(0, b'{"a": 2}'),)).json == {"a": 2}
+    assert replace(first, reads=(BodyRead(0, b'{"a": 2}'),)).json == {"a": 2}
 
 
 @pytest.mark.parametrize(
@@ -115,7 +117,7 @@ def test_a_changed_copy_does_not_remember_the_body_of_the_original() -> None:
     ],
 )
 def test_usage_is_found_where_an_answer_or_a_stream_tells_it(body: bytes, kind: str, usage: dict[str, int]) -> None:
-    assert usage_of(exchange(body, ("Content-Type", kind))) == usage
+    assert find_usage(exchange(body, ("Content-Type", kind))) == usage
 
 
 def test_the_curl_command_sends_the_same_request_with_the_key_from_the_environment() -> None:
@@ -149,9 +151,9 @@ def test_an_exchange_has_every_member_of_the_response_that_it_is_made_of() -> No
         http_version="HTTP/1.1",
         headers=((b"A", b"b"),),
         headers_ns=3,
-        reads=[Read(4, b"x")],
+        reads=[BodyRead(4, b"x")],
         ended_ns=5,
-        broken=Break("idle", "nothing came"),
+        broken=TransportFailure("idle", "nothing came"),
         truncated=True,
         connection=6,
         interim=(100,),
@@ -160,7 +162,7 @@ def test_an_exchange_has_every_member_of_the_response_that_it_is_made_of() -> No
     )
     made = Exchange.from_response(response, REQUEST, target="t", case="c", endpoint="chat", step=1, retries=("again",))
     members = {one.name: getattr(made, one.name) for one in fields(Exchange) if one.init}
-    came = {one.name: getattr(response, one.name) for one in fields(Answer)} | {"reads": (Read(4, b"x"),)}
+    came = {one.name: getattr(response, one.name) for one in fields(Answer)} | {"reads": (BodyRead(4, b"x"),)}
     assert came.items() <= members.items()
     defaults = {one.name: one.default for one in fields(Exchange) if one.init and one.default is not MISSING}
     assert [name for name, default in defaults.items() if members[name] == default] == []

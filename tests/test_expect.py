@@ -13,10 +13,10 @@ from wireproof.contract import loading
 from wireproof.contract.schemas import SchemaSet
 from wireproof.judging import expect
 from wireproof.judging.check import (
+    BodyRead,
     Exchange,
     Finding,
     Inconclusive,
-    Read,
     Request,
     Shape,
     Untestable,
@@ -31,7 +31,7 @@ def exchange(status: int = 200, body: Any = None, kind: str = "application/json"
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     lines = {"Content-Type": kind, **{name.replace("_", "-"): value for name, value in headers.items()}}
     return Exchange(
-        "t", "c", "chat", 0, Request("POST", "http://h/"), status=status, reads=(Read(0, data),),
+        "t", "c", "chat", 0, Request("POST", "http://h/"), status=status, reads=(BodyRead(0, data),),
         headers=tuple((name.encode(), value.encode()) for name, value in lines.items()),
     )  # fmt: skip
 

@@ -18,7 +18,7 @@ import pytest
 from wireproof.cli import main
 from wireproof.contract import schemas
 from wireproof.evidence.ledger_lock import WriterLock, alone
-from wireproof.evidence.ledger_reader import recorded
+from wireproof.evidence.ledger_reader import read_ledger
 from wireproof.session.resume import CUT_OFF
 
 ROOT = Path(__file__).parents[1]
@@ -109,7 +109,7 @@ def is_finished(
 ) -> None:
     """The run says that it was cut off, and `--resume` reaches the verdicts that it would have reached."""
     ledger = reports / "ledger.jsonl"
-    held = recorded(ledger)
+    held = read_ledger(ledger)
     assert held.cut is not None
     assert "the run was cut off" in held.cut
 
@@ -118,12 +118,12 @@ def is_finished(
 
     resumed = ran(*words, "--resume", str(ledger), "--report-dir", str(reports))
     assert resumed.returncode == 0, resumed.stdout[-3000:]
-    assert recorded(ledger).cut is None
+    assert read_ledger(ledger).cut is None
     for line in ledger.read_bytes().splitlines():
         if line.endswith(b"}"):
             schemas.check_format(json.loads(line), "ledger", "ledger.jsonl")
     now = of_run(reports)
-    open_cases = {case for (_, _, case), account in held.accounts.items() if account.open}
+    open_cases = {case for (_, _, case), account in held.accounts.items() if account.is_open}
     differing = {key for key in then if now[key] != then[key]}
     assert all(open_cases & set(key[3].split("+")) for key in differing)
     assert now.keys() == then.keys()

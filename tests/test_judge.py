@@ -17,8 +17,8 @@ from wireproof.contract.case_files import read_cases
 from wireproof.contract.clause import Clause
 from wireproof.contract.schemas import SchemaSet
 from wireproof.contract.target import Target
-from wireproof.evidence.case_result import Sent, Unsent
-from wireproof.evidence.exchange import Break, Read, Request
+from wireproof.evidence.case_result import CaseResult, NotSent
+from wireproof.evidence.exchange import BodyRead, Request, TransportFailure
 from wireproof.judging.check import (
     Check,
     Exchange,
@@ -61,8 +61,8 @@ def exchange(status: int | None = 200, body: Any = None, broken: str | None = No
         Request("POST", "http://127.0.0.1:1/v1/chat/completions"),
         status=status,
         headers=((b"Content-Type", b"application/json"),),
-        reads=(Read(0, body if isinstance(body, bytes) else json.dumps(body).encode()),),
-        broken=Break(broken, "it broke") if broken else None,
+        reads=(BodyRead(0, body if isinstance(body, bytes) else json.dumps(body).encode()),),
+        broken=TransportFailure(broken, "it broke") if broken else None,
     )
 
 
@@ -74,7 +74,7 @@ def clause(id: str, case: Any, level: str = "must", at: str | None = None, **mor
 
 def judge(
     function: Function,
-    sent: Sent | None = None,
+    sent: CaseResult | None = None,
     *,
     case: Any = "plain",
     clauses: tuple[Clause, ...] | None = None,
@@ -186,8 +186,8 @@ def test_a_broken_answer_is_judged_only_by_checks_of_any_answer(kind: str) -> No
 
 
 def test_a_case_that_was_not_sent_has_its_reason_as_verdict() -> None:
-    assert judge(holds, Unsent("not-offered", "no such endpoint")).outcome == "not-offered"
-    assert judge(holds, Unsent("untestable", "no budget")).message == "no budget"
+    assert judge(holds, NotSent("not-offered", "no such endpoint")).outcome == "not-offered"
+    assert judge(holds, NotSent("untestable", "no budget")).message == "no budget"
 
 
 @pytest.mark.parametrize("case", ["health", "unknown"])

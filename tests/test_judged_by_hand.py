@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from wireproof.contract import loading
-from wireproof.judging.check import Exchange, Inconclusive, Read, Request, Undecided, Violation
+from wireproof.judging.check import BodyRead, Exchange, Inconclusive, Request, Undecided, Violation
 from wireproof.judging.suite_loader import load_checks
 
 CHECKS = load_checks()
@@ -33,7 +33,7 @@ def heard(body: Any = None, asked: Any = None, *, status: int = 200, start_s: fl
         request=Request("POST", "http://localhost/v1", (), json.dumps(asked).encode()),
         status=status,
         headers=tuple(lines),
-        reads=(Read(0, json.dumps(body).encode()),),
+        reads=(BodyRead(0, json.dumps(body).encode()),),
         started_ns=int(start_s * SECOND),
         headers_ns=int((start_s + first_s) * SECOND),
     )
@@ -43,7 +43,7 @@ def streamed(*, over_s: float, ended_s: float = 1.0, stalled_s: float = 0.0) -> 
     """Twenty chunks whose last comes after a second, spread over the time before it, and the end of the body."""
     events = [b'data: {"choices": [{"index": 0, "delta": {"content": "a"}}]}\n\n'] * 20
     apart_s = over_s / (len(events) - 1)
-    reads = [Read(int((1 - over_s + at * apart_s) * SECOND), event) for at, event in enumerate(events)]
+    reads = [BodyRead(int((1 - over_s + at * apart_s) * SECOND), event) for at, event in enumerate(events)]
     return replace(
         heard(content_type="text/event-stream"),
         reads=tuple(reads),

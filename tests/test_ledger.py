@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from wireproof.contract.case_files import read_cases
 from wireproof.contract.finding import Finding
 from wireproof.errors import LedgerError
-from wireproof.evidence.exchange import Break, Exchange, Read, Request
-from wireproof.evidence.exchange_json import FORMED, exchange_data, exchange_from
-from wireproof.evidence.ledger_reader import read
+from wireproof.evidence.exchange import BodyRead, Exchange, Request, TransportFailure
+from wireproof.evidence.exchange_json import SPECIAL_FIELDS, exchange_from_json, exchange_to_json
+from wireproof.evidence.ledger_reader import read_facts
 from wireproof.evidence.ledger_writer import Ledger
 from wireproof.evidence.redactor import Redactor
 from wireproof.judging.verdict import ClauseVerdict, Verdict
@@ -47,12 +47,12 @@ exchanges = st.builds(
     status=st.none() | st.integers(100, 599),
     http_version=st.sampled_from(["", "HTTP/1.1"]),
     headers=st.lists(st.tuples(tokens, tokens), max_size=3).map(tuple),
-    reads=st.lists(st.builds(Read, st.integers(0, 10**12), tokens), max_size=4).map(tuple),
+    reads=st.lists(st.builds(BodyRead, st.integers(0, 10**12), tokens), max_size=4).map(tuple),
     sent_at=st.floats(0, 2e9),
     started_ns=st.integers(0, 10**12),
     headers_ns=times,
     ended_ns=times,
-    broken=st.none() | st.builds(Break, st.sampled_from(["idle", "protocol"]), texts, tokens),
+    broken=st.none() | st.builds(TransportFailure, st.sampled_from(["idle", "protocol"]), texts, tokens),
     retries=st.lists(texts, max_size=2).map(tuple),
     truncated=st.booleans(),
 )
@@ -74,8 +74,8 @@ VERDICT = Verdict(
 
 @given(exchanges)
 def test_an_exchange_is_read_back_as_it_was(exchange: Exchange) -> None:
-    line = json.dumps(exchange_data(exchange), ensure_ascii=False)
-    again = exchange_from(json.loads(line))
+    line = json.dumps(exchange_to_json(exchange), ensure_ascii=False)
+    again = exchange_from_json(json.loads(line))
     assert again == exchange
     assert again.body == exchange.body
     assert again.stream == exchange.stream
@@ -83,8 +83,8 @@ def test_an_exchange_is_read_back_as_it_was(exchange: Exchange) -> None:
 
 def test_the_exchanges_that_are_drawn_fill_every_field() -> None:
     """A field that an exchange gets is stored without a word of the ledger's; only its value must be JSON."""
-    plain = {field.name for field in fields(Exchange) if field.init} - FORMED
-    assert plain <= exchange_data(find(exchanges, lambda exchange: True)).keys()
+    plain = {field.name for field in fields(Exchange) if field.init} - SPECIAL_FIELDS
+    assert plain <= exchange_to_json(find(exchanges, lambda exchange: True)).keys()
 
 
 def test_a_verdict_is_read_back_as_it_was() -> None:
@@ -93,16 +93,16 @@ def test_a_verdict_is_read_back_as_it_was() -> None:
 
 def write(file: Path, **verdict: Any) -> list[str]:
     """A whole ledger of one exchange and one verdict; its lines."""
-    reads = (Read(1, b'{"key": "sk-sec'), Read(2, b'ret-1\xff"}'))
+    reads = (BodyRead(1, b'{"key": "sk-sec'), BodyRead(2, b'ret-1\xff"}'))
     request = Request("POST", "http://h/?k=sk-secret-1", (("Authorization", "Bearer sk-secret-1"),), b"sk-secret-1")
-    evidence = Break("protocol", "bad line sk-secret-1", b"sk-secret-1\xff")
+    evidence = TransportFailure("protocol", "bad line sk-secret-1", b"sk-secret-1\xff")
     head = ((b"X-Key", b"sk-secret-1"),)
     sent = Exchange("t", "plain", "chat", 0, request, headers=head, reads=reads, broken=evidence)
-    ledger = Ledger(Redactor.of(["sk-secret-1"]))
+    ledger = Ledger(Redactor.from_secrets(["sk-secret-1"]))
     ledger.open(file, HEADER)
     asyncio.run(entries(LedgerRecorder(ledger, "t"), sent))
-    ledger.verdict(replace(VERDICT, **verdict).as_data())
-    ledger.footer(1, 1, 0)
+    ledger.write_verdict(replace(VERDICT, **verdict).as_data())
+    ledger.write_footer(1, 1, 0)
     ledger.close()
     return file.read_text(encoding="utf-8").splitlines()
 
@@ -114,7 +114,7 @@ async def entries(record: LedgerRecorder, sent: Exchange) -> None:
 
 def test_a_ledger_has_a_header_first_and_a_footer_last(tmp_path: Path) -> None:
     write(tmp_path / "ledger.jsonl")
-    assert [fact["kind"] for fact in read(tmp_path / "ledger.jsonl")] == [
+    assert [fact["kind"] for fact in read_facts(tmp_path / "ledger.jsonl")] == [
         "header",
         "intent",
         "exchange",
@@ -126,7 +126,9 @@ def test_a_ledger_has_a_header_first_and_a_footer_last(tmp_path: Path) -> None:
 def test_no_key_reaches_a_ledger_not_even_one_that_two_reads_share(tmp_path: Path) -> None:
     write(tmp_path / "ledger.jsonl", message="the key sk-secret-1")
     assert "sk-secret-1" not in (tmp_path / "ledger.jsonl").read_text()
-    (exchange,) = (exchange_from(fact) for fact in read(tmp_path / "ledger.jsonl") if fact["kind"] == "exchange")
+    (exchange,) = (
+        exchange_from_json(fact) for fact in read_facts(tmp_path / "ledger.jsonl") if fact["kind"] == "exchange"
+    )
     assert exchange.body == b'{"key": "***********\xff"}'
     assert exchange.broken is not None
     assert exchange.broken.evidence == b"***********\xff"
@@ -135,7 +137,7 @@ def test_no_key_reaches_a_ledger_not_even_one_that_two_reads_share(tmp_path: Pat
 def test_half_a_surrogate_pair_in_a_message_is_written_and_read(tmp_path: Path) -> None:
     """JSON can say half a pair, so a target's answer can put one into a message."""
     write(tmp_path / "ledger.jsonl", message="actual \ud800")
-    (verdict,) = (fact["verdict"] for fact in read(tmp_path / "ledger.jsonl") if fact["kind"] == "verdict")
+    (verdict,) = (fact["verdict"] for fact in read_facts(tmp_path / "ledger.jsonl") if fact["kind"] == "verdict")
     assert verdict["message"] == "actual \ud800"
 
 
@@ -155,7 +157,7 @@ def test_a_ledger_that_is_not_whole_says_where(tmp_path: Path, change: Any, prob
     file = tmp_path / "ledger.jsonl"
     file.write_text("\n".join(change(write(file))), encoding="utf-8")
     with pytest.raises(LedgerError, match=problem):
-        list(read(file))
+        list(read_facts(file))
 
 
 def test_what_stands_before_the_cut_is_still_read(tmp_path: Path) -> None:
@@ -163,7 +165,7 @@ def test_what_stands_before_the_cut_is_still_read(tmp_path: Path) -> None:
     facts: list[dict[str, Any]] = []
     file.write_text("\n".join(write(file)[:3]), encoding="utf-8")
     with pytest.raises(LedgerError):
-        facts.extend(read(file))
+        facts.extend(read_facts(file))
     assert [fact["kind"] for fact in facts] == ["header", "intent", "exchange"]
 
 
@@ -173,4 +175,4 @@ def test_a_file_that_is_no_ledger_says_so(tmp_path: Path, content: bytes | None)
     if content is not None:
         file.write_bytes(content)
     with pytest.raises(LedgerError, match=r"ledger\.jsonl"):
-        list(read(file))
+        list(read_facts(file))

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from wireproof.contract import loading
 from wireproof.evidence.case_result import Evidence
-from wireproof.evidence.exchange import Exchange, Read
+from wireproof.evidence.exchange import BodyRead, Exchange
 from wireproof.formats.strict_json import parse_json
 from wireproof.judging.verdict import Verdict
 from wireproof.session.target_run import Trial
@@ -386,14 +386,14 @@ def framed(events: Events, mix: Mix) -> list[tuple[int, bytes]]:
     return made
 
 
-def reread(parts: Sequence[tuple[int, bytes]], sizes: Iterable[int]) -> tuple[Read, ...]:
+def reread(parts: Sequence[tuple[int, bytes]], sizes: Iterable[int]) -> tuple[BodyRead, ...]:
     """The bytes in reads of other sizes; a read is there when the last of its bytes is."""
     body = b"".join(data for _, data in parts)
     times = [at_ns for at_ns, data in parts for _ in data]
     places, turns = [0], cycle(sizes)
     while places[-1] < len(body):
         places.append(min(len(body), places[-1] + next(turns)))
-    return tuple(Read(times[end - 1], body[start:end]) for start, end in pairwise(places))
+    return tuple(BodyRead(times[end - 1], body[start:end]) for start, end in pairwise(places))
 
 
 # --- the test

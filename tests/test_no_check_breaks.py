@@ -12,7 +12,7 @@ import pytest
 
 from wireproof.contract import loading
 from wireproof.evidence.case_result import Evidence
-from wireproof.evidence.exchange import Exchange, Read
+from wireproof.evidence.exchange import BodyRead, Exchange
 from wireproof.formats import json_pointer
 from wireproof.formats.strict_json import NotJson
 from wireproof.session.target_run import Trial
@@ -127,7 +127,7 @@ def oddly(exchange: Exchange, draw: random.Random) -> Exchange:
 
 
 def saying(exchange: Exchange, text: bytes) -> Exchange:
-    return replace(exchange, reads=(Read(exchange.ended_ns or exchange.started_ns, text),))
+    return replace(exchange, reads=(BodyRead(exchange.ended_ns or exchange.started_ns, text),))
 
 
 def sweeps(exchange: Exchange) -> Iterator[Exchange]:
@@ -146,7 +146,7 @@ def oddities(sent: tuple[Exchange, ...], draw: random.Random) -> Iterator[tuple[
     for _ in range(ODD_ANSWERS):
         chosen = draw.randrange(len(sent))
         yield (*sent[:chosen], oddly(sent[chosen], draw), *sent[chosen + 1 :])
-    if sent[-1].answered:
+    if sent[-1].is_success:
         yield from ((*sent[:-1], odd) for odd in sweeps(sent[-1]))
 
 

@@ -22,8 +22,8 @@ from urllib.parse import quote
 import pytest
 
 from wireproof.cli import main
-from wireproof.evidence.exchange_json import exchange_from
-from wireproof.evidence.ledger_reader import read
+from wireproof.evidence.exchange_json import exchange_from_json
+from wireproof.evidence.ledger_reader import read_facts
 from wireproof.report.write_files import VIEWS
 
 ROOT = Path(__file__).parents[1]
@@ -230,7 +230,7 @@ def words(data: Any) -> Iterator[str]:
 
 def test_what_a_client_would_put_together_holds_no_secret(ended: tuple[Path, str]) -> None:
     """Events that carry seven letters each, bodies in a content coding, and both parts of every chunk."""
-    sent = [exchange_from(fact) for fact in read(ended[0] / "ledger.jsonl") if fact["kind"] == "exchange"]
+    sent = [exchange_from_json(fact) for fact in read_facts(ended[0] / "ledger.jsonl") if fact["kind"] == "exchange"]
     streams = [exchange for exchange in sent if exchange.content_type == "text/event-stream"]
     coded = [exchange for exchange in sent if exchange.header("content-encoding") == "gzip"]
     assert streams
@@ -245,7 +245,7 @@ def test_what_a_client_would_put_together_holds_no_secret(ended: tuple[Path, str
 
 
 def test_a_coded_body_that_was_masked_is_still_what_its_headers_say(ended: tuple[Path, str]) -> None:
-    sent = (exchange_from(fact) for fact in read(ended[0] / "ledger.jsonl") if fact["kind"] == "exchange")
+    sent = (exchange_from_json(fact) for fact in read_facts(ended[0] / "ledger.jsonl") if fact["kind"] == "exchange")
     exchange = next(exchange for exchange in sent if exchange.header("content-encoding") == "gzip")
     raw = b"".join(read.data for read in exchange.reads)
     assert exchange.header("content-length") == str(len(raw))

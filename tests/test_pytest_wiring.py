@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 
 from wireproof.contract import loading, schemas
-from wireproof.evidence.exchange_json import exchange_from
-from wireproof.evidence.ledger_reader import read
+from wireproof.evidence.exchange_json import exchange_from_json
+from wireproof.evidence.ledger_reader import read_facts
 from wireproof.session.send_target import SMOKE_CASES
 
 ROOT = Path(__file__).parents[1]
@@ -117,10 +117,10 @@ def test_two_workers_reach_the_verdicts_of_none(alone: Ended, shared: Ended) -> 
 
 def test_the_report_and_each_line_of_the_ledger_keep_their_formats(shared: Ended) -> None:
     schemas.check_format(shared.report, "report", "report.json")
-    facts = list(read(shared.reports / "ledger.jsonl"))
+    facts = list(read_facts(shared.reports / "ledger.jsonl"))
     for fact in facts:
         schemas.check_format(fact, "ledger", "ledger.jsonl")
-    exchanges = [exchange_from(fact) for fact in facts if fact["kind"] == "exchange"]
+    exchanges = [exchange_from_json(fact) for fact in facts if fact["kind"] == "exchange"]
     assert len(exchanges) == shared.report["requests"]
     assert [fact["verdict"] for fact in facts if fact["kind"] == "verdict"] == shared.report["verdicts"]
 
@@ -135,7 +135,7 @@ def test_k_selects_by_name_and_sends_only_what_is_needed(pytest_run: Pytest) -> 
     run = pytest_run("suites", "-q", "--provider", "iio", "-k", "iio-health and not as-openai")
     assert run.code == 0, run.text[-2000:]
     needed = {case for verdict in run.report["verdicts"] for case in verdict["case"].split("+")}
-    sent = {fact["case"] for fact in read(run.reports / "ledger.jsonl") if fact["kind"] == "exchange"}
+    sent = {fact["case"] for fact in read_facts(run.reports / "ledger.jsonl") if fact["kind"] == "exchange"}
     assert "health" in needed
     assert not any(case.startswith("chat-") for case in needed)
     assert sent == needed | {*SMOKE_CASES}

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from wireproof.contract.case_files import read_cases
 from wireproof.errors import LedgerError
-from wireproof.evidence.case_result import Unsent
-from wireproof.evidence.exchange import Exchange, Read, Request
+from wireproof.evidence.case_result import NotSent
+from wireproof.evidence.exchange import BodyRead, Exchange, Request
 from wireproof.evidence.ledger_lock import has_writer
-from wireproof.evidence.ledger_reader import recorded
+from wireproof.evidence.ledger_reader import read_ledger
 from wireproof.evidence.ledger_writer import Ledger
 from wireproof.evidence.redactor import Redactor
 from wireproof.report.report_from_ledger import rebuilt
@@ -35,11 +35,11 @@ PLAIN: dict[str, Any] = {
 }
 CASES = {case.name: case for case in read_cases("chat", PLAIN, "cases.yaml", PLAIN)}
 HEADER = {"wireproof": "0", "run": "r", "started": "2026-01-01T00:00:00+00:00", "live": True, "targets": []}
-REASON = Unsent("untestable", "the budget of 3 requests is spent")
+REASON = NotSent("untestable", "the budget of 3 requests is spent")
 
 
 def exchange(case: str, step: int) -> Exchange:
-    reads = (Read(7, f'{{"n": "{case} é {step}"}}'.encode()), Read(9, b"\xff\n"))
+    reads = (BodyRead(7, f'{{"n": "{case} é {step}"}}'.encode()), BodyRead(9, b"\xff\n"))
     return Exchange("t", case, "chat", step, Request("POST", "http://h/"), 200, reads=reads, headers_ns=5, ended_ns=9)
 
 
@@ -60,10 +60,10 @@ async def tell(record: LedgerRecorder) -> None:
 def _whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A whole ledger of three cases, one of them asked again."""
     file = tmp_path_factory.mktemp("ledger") / "ledger.jsonl"
-    ledger = Ledger(Redactor.of([]), durable=True)
+    ledger = Ledger(Redactor.from_secrets([]), durable=True)
     ledger.open(file, HEADER)
     asyncio.run(tell(LedgerRecorder(ledger, "t")))
-    ledger.footer(4, 0, 0)
+    ledger.write_footer(4, 0, 0)
     ledger.close()
     return file.read_bytes()
 
@@ -71,7 +71,7 @@ def _whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def test_a_whole_ledger_gives_back_every_turn(whole: bytes, tmp_path: Path) -> None:
     file = tmp_path / "ledger.jsonl"
     file.write_bytes(whole)
-    held = recorded(file)
+    held = read_ledger(file)
     assert held.cut is None
     assert stored_results(held, "t", CASES) == (
         {
@@ -88,14 +88,14 @@ def test_a_ledger_cut_at_any_byte_is_read_as_far_as_it_goes(whole: bytes, tmp_pa
     file = tmp_path / "ledger.jsonl"
     begun = whole.index(b"\n")
     file.write_bytes(whole)
-    (complete, _), known = stored_results(recorded(file), "t", CASES), 0
+    (complete, _), known = stored_results(read_ledger(file), "t", CASES), 0
     for size in range(len(whole) - 1):
         file.write_bytes(whole[:size])
         if size < begun:
             with pytest.raises(LedgerError, match=r"ledger\.jsonl"):
-                recorded(file)
+                read_ledger(file)
             continue
-        held = recorded(file)
+        held = read_ledger(file)
         assert held.cut is not None
         for case in CASES.values():
             left = stored_result(held, "t", case, 1)
@@ -114,7 +114,7 @@ def test_any_bytes_behind_a_header_are_read_or_refused(
     at = data.draw(st.integers(whole.index(b"\n") + 1, len(whole)))
     file.write_bytes(whole[:at] + data.draw(st.binary(min_size=1, max_size=40)))
     with suppress(LedgerError):
-        assert recorded(file).cut is not None
+        assert read_ledger(file).cut is not None
 
 
 @pytest.mark.parametrize("torn", [pytest.param(0, id="between-lines"), pytest.param(9, id="inside-a-line")])
@@ -122,12 +122,12 @@ def test_a_cut_ledger_goes_on_behind_the_cut(whole: bytes, tmp_path: Path, torn:
     file = tmp_path / "ledger.jsonl"
     lines = whole.splitlines(keepends=True)
     file.write_bytes(b"".join(lines[:4]) + lines[4][:torn])
-    ledger = Ledger(Redactor.of([]))
+    ledger = Ledger(Redactor.from_secrets([]))
     ledger.resume(file, "2026-01-02T00:00:00+00:00")
     asyncio.run(tell(LedgerRecorder(ledger, "t")))
-    ledger.footer(4, 0, 0)
+    ledger.write_footer(4, 0, 0)
     ledger.close()
-    held = recorded(file)
+    held = read_ledger(file)
     assert held.cut is None
     assert stored_result(held, "t", CASES["twice"], 1) == (exchange("twice", 0), exchange("twice", 1))
     assert file.read_bytes().startswith(b"".join(lines[:4])), "append-only"
@@ -137,7 +137,7 @@ def test_what_was_asked_and_has_no_answer_is_sent_again_only_on_demand(whole: by
     file = tmp_path / "ledger.jsonl"
     # Header, the intents of both cases, and the first exchange of `twice`: it stopped between two requests.
     file.write_bytes(b"".join(whole.splitlines(keepends=True)[:4]))
-    held = recorded(file)
+    held = read_ledger(file)
     assert result_to_keep(held, "t", CASES["plain"], 1, resend=False) is CUT_OFF
     assert result_to_keep(held, "t", CASES["plain"], 1, resend=True) is None
     assert result_to_keep(held, "t", CASES["twice"], 1, resend=False) is None
@@ -146,7 +146,7 @@ def test_what_was_asked_and_has_no_answer_is_sent_again_only_on_demand(whole: by
 
 def test_of_requests_under_way_together_one_without_an_answer_leaves_all_in_doubt(tmp_path: Path) -> None:
     file = tmp_path / "ledger.jsonl"
-    ledger = Ledger(Redactor.of([]))
+    ledger = Ledger(Redactor.from_secrets([]))
     ledger.open(file, HEADER)
     record = LedgerRecorder(ledger, "t")
 
@@ -157,8 +157,8 @@ def test_of_requests_under_way_together_one_without_an_answer_leaves_all_in_doub
 
     asyncio.run(both())
     ledger.close()
-    assert result_to_keep(recorded(file), "t", CASES["twice"], 1, resend=False) is CUT_OFF
-    assert result_to_keep(recorded(file), "t", CASES["twice"], 1, resend=True) is None
+    assert result_to_keep(read_ledger(file), "t", CASES["twice"], 1, resend=False) is CUT_OFF
+    assert result_to_keep(read_ledger(file), "t", CASES["twice"], 1, resend=True) is None
 
 
 def test_evidence_of_a_case_that_asks_something_else_now_decides_nothing(whole: bytes, tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ def test_evidence_of_a_case_that_asks_something_else_now_decides_nothing(whole: 
     file.write_bytes(whole)
     other = {**PLAIN, "plain": {**PLAIN["plain"], "body": {"model": "$model", "n": 2}}}
     told = {**PLAIN, "plain": {**PLAIN["plain"], "says": "the same in other words"}}
-    held = recorded(file)
+    held = read_ledger(file)
     for entries, left in ((other, CHANGED), (told, (exchange("plain", 0),))):
         cases = {case.name: case for case in read_cases("chat", entries, "cases.yaml", entries)}
         assert stored_result(held, "t", cases["plain"], 1) == left
@@ -175,19 +175,19 @@ def test_evidence_of_a_case_that_asks_something_else_now_decides_nothing(whole: 
 def test_another_format_is_refused(whole: bytes, tmp_path: Path) -> None:
     file = tmp_path / "ledger.jsonl"
     file.write_bytes(whole.replace(b'"format": 1', b'"format": 99', 1))
-    for reader in (recorded, rebuilt):
+    for reader in (read_ledger, rebuilt):
         with pytest.raises(LedgerError, match=r"line 1: its format is 99, this version reads 1; wireproof 0 wrote it"):
             reader(file)
 
 
 def test_two_processes_of_one_run_share_a_ledger_and_another_run_begins_anew(tmp_path: Path) -> None:
     file = tmp_path / "ledger.jsonl"
-    first, second, later = (Ledger(Redactor.of([])) for _ in range(3))
+    first, second, later = (Ledger(Redactor.from_secrets([])) for _ in range(3))
     first.open(file, HEADER)
     second.open(file, HEADER)
     asyncio.run(tell(LedgerRecorder(first, "t")))
     asyncio.run(tell(LedgerRecorder(second, "u")))
-    held = recorded(file)
+    held = read_ledger(file)
     assert stored_results(held, "t", CASES)[0].keys() == stored_results(held, "u", CASES)[0].keys()
     first.close()
     before = file.read_bytes()
@@ -198,7 +198,7 @@ def test_two_processes_of_one_run_share_a_ledger_and_another_run_begins_anew(tmp
     later.close()
     assert not has_writer(file)
     later.open(file, {**HEADER, "run": "another"})
-    assert recorded(file).accounts == {}
+    assert read_ledger(file).accounts == {}
     later.close()
 
 
@@ -207,19 +207,19 @@ def test_processes_share_a_ledger_where_a_line_is_appended_in_two_steps(
 ) -> None:
     monkeypatch.setattr("wireproof.evidence.ledger_writer.APPENDS_AT_ONCE", False)
     file = tmp_path / "ledger.jsonl"
-    first, second = (Ledger(Redactor.of([])) for _ in range(2))
+    first, second = (Ledger(Redactor.from_secrets([])) for _ in range(2))
     first.open(file, HEADER)
     second.open(file, HEADER)
     for ledger, target in ((first, "t"), (second, "u")):
         asyncio.run(tell(LedgerRecorder(ledger, target)))
-    first.footer(8, 0, 0)
+    first.write_footer(8, 0, 0)
     first.close()
     second.close()
-    assert recorded(file).cut is None
+    assert read_ledger(file).cut is None
 
 
 def test_a_ledger_that_was_ended_leaves_no_lock_of_a_writer(tmp_path: Path) -> None:
-    ledger = Ledger(Redactor.of([]))
+    ledger = Ledger(Redactor.from_secrets([]))
     ledger.open(tmp_path / "ledger.jsonl", HEADER)
     assert has_writer(tmp_path / "ledger.jsonl")
     ledger.close()
@@ -227,7 +227,7 @@ def test_a_ledger_that_was_ended_leaves_no_lock_of_a_writer(tmp_path: Path) -> N
 
 
 def test_a_ledger_whose_folder_is_gone_can_be_closed(tmp_path: Path) -> None:
-    ledger = Ledger(Redactor.of([]))
+    ledger = Ledger(Redactor.from_secrets([]))
     ledger.open(tmp_path / "reports" / "ledger.jsonl", HEADER)
     rmtree(tmp_path / "reports")
     ledger.close()
@@ -235,7 +235,7 @@ def test_a_ledger_whose_folder_is_gone_can_be_closed(tmp_path: Path) -> None:
 
 
 def test_a_link_to_a_ledger_is_that_ledger(tmp_path: Path) -> None:
-    ledger, link = Ledger(Redactor.of([])), tmp_path / "link.jsonl"
+    ledger, link = Ledger(Redactor.from_secrets([])), tmp_path / "link.jsonl"
     ledger.open(tmp_path / "reports" / "ledger.jsonl", HEADER)
     link.symlink_to(tmp_path / "reports" / "ledger.jsonl")
     assert has_writer(link)
@@ -248,7 +248,7 @@ def test_a_disk_that_is_full_is_told_in_one_sentence(tmp_path: Path, monkeypatch
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr("os.write", full)
-    ledger = Ledger(Redactor.of([]))
+    ledger = Ledger(Redactor.from_secrets([]))
     with pytest.raises(LedgerError, match=r"ledger.jsonl: it cannot be written \(No space left on device\)"):
         ledger.open(tmp_path / "ledger.jsonl", HEADER)
     ledger.close()

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wireproof.evidence.exchange import Break, Exchange, Read, Request
+from wireproof.evidence.exchange import BodyRead, Exchange, Request, TransportFailure
 from wireproof.evidence.redactor import MASK, Redactor
 
 KEY = "sk-live+/a=b"
@@ -33,7 +33,7 @@ def forms(secret: str) -> list[str]:
 @given(secrets, st.text(max_size=20), st.text(max_size=20))
 def test_no_form_of_a_secret_survives_in_text(secret: str, before: str, after: str) -> None:
     for form in forms(secret):
-        masked = Redactor.of([secret]).text(before + form + after)
+        masked = Redactor.from_secrets([secret]).mask_text(before + form + after)
         assert form not in masked
         assert len(masked) == len(before + form + after)
 
@@ -41,22 +41,22 @@ def test_no_form_of_a_secret_survives_in_text(secret: str, before: str, after: s
 @given(secrets, st.binary(max_size=20), st.binary(max_size=20))
 def test_no_form_of_a_secret_survives_in_bytes(secret: str, before: bytes, after: bytes) -> None:
     for form in forms(secret):
-        masked = Redactor.of([secret]).data(before + form.encode() + after)
+        masked = Redactor.from_secrets([secret]).mask_bytes(before + form.encode() + after)
         assert form.encode() not in masked
         assert len(masked) == len(before + form.encode() + after)
 
 
 def test_text_without_a_secret_stays_as_it_is() -> None:
-    assert Redactor.of([KEY]).text("nothing to hide") == "nothing to hide"
+    assert Redactor.from_secrets([KEY]).mask_text("nothing to hide") == "nothing to hide"
 
 
 def test_a_key_that_is_the_start_of_another_leaves_nothing_of_the_longer() -> None:
-    redactor = Redactor.of(["sk-live", "sk-live-second"])
-    assert redactor.text("sk-live-second sk-live") == MASK * 14 + " " + MASK * 7
+    redactor = Redactor.from_secrets(["sk-live", "sk-live-second"])
+    assert redactor.mask_text("sk-live-second sk-live") == MASK * 14 + " " + MASK * 7
 
 
 def test_an_empty_key_hides_nothing() -> None:
-    assert Redactor.of([""]).text("abc") == "abc"
+    assert Redactor.from_secrets([""]).mask_text("abc") == "abc"
 
 
 @given(secrets, st.data())
@@ -64,7 +64,7 @@ def test_a_secret_that_two_reads_share_does_not_survive(secret: str, data: st.Da
     body = f'{{"error": "no such key: {secret}"}}'.encode()
     cuts = sorted(data.draw(st.lists(st.integers(0, len(body)), max_size=6)))
     reads = tuple(body[start:end] for start, end in zip([0, *cuts], [*cuts, len(body)], strict=True))
-    masked = Redactor.of([secret]).parts(reads)
+    masked = Redactor.from_secrets([secret]).mask_parts(reads)
     assert secret.encode() not in b"".join(masked)
     assert [len(part) for part in masked] == [len(part) for part in reads]
 
@@ -78,7 +78,7 @@ facts = st.recursive(
 
 @given(facts, st.text(min_size=6, max_size=9))
 def test_facts_keep_their_shape_whatever_the_key_is(fact: Any, secret: str) -> None:
-    masked = Redactor.of([secret]).facts(fact)
+    masked = Redactor.from_secrets([secret]).mask_facts(fact)
     assert shape(masked) == shape(fact)
 
 
@@ -91,7 +91,7 @@ def shape(fact: Any) -> Any:
 
 
 def test_every_text_of_a_fact_is_masked() -> None:
-    masked = Redactor.of([KEY]).facts({"a": [f"x {KEY}", {"b": KEY}], "n": 1})
+    masked = Redactor.from_secrets([KEY]).mask_facts({"a": [f"x {KEY}", {"b": KEY}], "n": 1})
     assert masked == {"a": ["x " + MASK * len(KEY), {"b": MASK * len(KEY)}], "n": 1}
 
 
@@ -107,7 +107,7 @@ def test_a_secret_that_events_of_a_stream_share_does_not_survive(sizes: list[int
         pieces, text = [*pieces, text[:size]], text[size:]
     body = b"".join(event(piece) + event("other", index=1) for piece in pieces)
     cut = data.draw(st.integers(0, len(body)))
-    masked = Redactor.of([KEY]).parts((body[:cut], body[cut:]))
+    masked = Redactor.from_secrets([KEY]).mask_parts((body[:cut], body[cut:]))
     said = [json.loads(line[6:]) for line in b"".join(masked).splitlines() if line]
     texts = dict.fromkeys((0, 1), "")
     for value in said:
@@ -116,28 +116,30 @@ def test_a_secret_that_events_of_a_stream_share_does_not_survive(sizes: list[int
     assert len(b"".join(masked)) == len(body)
 
 
-def exchange(*parts: bytes, headers: tuple[tuple[bytes, bytes], ...] = (), broken: Break | None = None) -> Exchange:
-    reads = tuple(Read(at, part) for at, part in enumerate(parts))
+def exchange(
+    *parts: bytes, headers: tuple[tuple[bytes, bytes], ...] = (), broken: TransportFailure | None = None
+) -> Exchange:
+    reads = tuple(BodyRead(at, part) for at, part in enumerate(parts))
     return Exchange("t", "c", "chat", 0, Request("GET", "/"), 200, headers=headers, reads=reads, broken=broken)
 
 
 def test_the_beginning_of_a_secret_at_a_cut_edge_is_hidden() -> None:
     tail = b"li" + b"\r\n3\r\nve+\r\n9\r\n/a=b and "
-    sent = exchange(b"body sk-liv", broken=Break("reset", "gone", b"e+/a=b, " + b"sk-" + tail))
-    kept = Redactor.of([KEY]).exchange(sent)
+    sent = exchange(b"body sk-liv", broken=TransportFailure("reset", "gone", b"e+/a=b, " + b"sk-" + tail))
+    kept = Redactor.from_secrets([KEY]).mask_exchange(sent)
     assert kept.body == b"body ******"
     assert kept.broken is not None
     assert kept.broken.evidence == b"******, ***" + b"**\r\n3\r\n***\r\n9\r\n**** and "
 
 
 def test_a_cookie_is_hidden_where_it_is_set_and_a_long_one_everywhere() -> None:
-    redactor = Redactor.of([])
+    redactor = Redactor.from_secrets([])
     long, short = b"0123456789abcdef", b"on"
     head = ((b"Set-Cookie", b"s=" + long + b"; Path=/"), (b"set-cookie", b"t=" + short + b"; Secure"))
-    kept = redactor.exchange(exchange(b"your " + long + b" is on", headers=head))
+    kept = redactor.mask_exchange(exchange(b"your " + long + b" is on", headers=head))
     assert kept.headers == ((b"Set-Cookie", b"s=****************; Path=/"), (b"set-cookie", b"t=**; Secure"))
     assert kept.body == b"your **************** is on"
-    assert redactor.exchange(exchange(b"again " + long)).body == b"again ****************"
+    assert redactor.mask_exchange(exchange(b"again " + long)).body == b"again ****************"
 
 
 @pytest.mark.parametrize(
@@ -150,15 +152,15 @@ def test_a_secret_inside_a_content_coding_does_not_survive(coding: str, bits: in
     ]
     sent = exchange(*parts, coder.flush(), headers=((b"Content-Encoding", coding.encode()),))
     assert sent.body == f"a {KEY} b".encode()
-    kept = Redactor.of([KEY]).exchange(sent)
+    kept = Redactor.from_secrets([KEY]).mask_exchange(sent)
     assert kept.body == f"a {'*' * len(KEY)} b".encode()
-    assert [len(part) for part in kept.decoded] == [len(part) for part in sent.decoded]
+    assert [len(part) for part in kept.decoded_reads] == [len(part) for part in sent.decoded_reads]
     assert [read.at_ns for read in kept.reads] == [read.at_ns for read in sent.reads]
 
 
 def test_an_exchange_without_a_secret_stays_as_it_is() -> None:
     sent = exchange(event("hello"), headers=((b"X", b"y"),))
-    assert Redactor.of([KEY]).exchange(sent) == sent
+    assert Redactor.from_secrets([KEY]).mask_exchange(sent) == sent
 
 
 @given(secrets, st.binary(max_size=4), st.binary(max_size=4))
@@ -166,11 +168,11 @@ def test_base64_of_more_than_the_secret_leaves_only_the_digits_at_its_edges(
     secret: str, before: bytes, after: bytes
 ) -> None:
     told = base64.b64encode(before + secret.encode() + after).decode()
-    masked = Redactor.of([secret]).text(told)
+    masked = Redactor.from_secrets([secret]).mask_text(told)
     hidden = masked.count(MASK)
     assert hidden >= len(secret) * 8 // 6 - 2
 
 
 @pytest.mark.parametrize("word", ["EMPTY", "none", "1", "true"])
 def test_a_word_that_local_servers_take_for_a_key_is_not_hidden(word: str) -> None:
-    assert Redactor.of([word]).data(f'{{"a": {word}}}'.encode()) == f'{{"a": {word}}}'.encode()
+    assert Redactor.from_secrets([word]).mask_bytes(f'{{"a": {word}}}'.encode()) == f'{{"a": {word}}}'.encode()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from wireproof.evidence.exchange import Break, Exchange, Read, Request
+from wireproof.evidence.exchange import BodyRead, Exchange, Request, TransportFailure
 from wireproof.judging.honest_refusal import refused_honestly
 
-CUT = Break("closed", "the peer left")
+CUT = TransportFailure("closed", "the peer left")
 
 
 @pytest.mark.parametrize(
@@ -24,8 +24,10 @@ CUT = Break("closed", "the peer left")
         pytest.param(500, b"{}", None, False, id="failed"),
     ],
 )
-def test_what_is_an_honest_refusal(status: int | None, body: bytes, broken: Break | None, honest: bool) -> None:
+def test_what_is_an_honest_refusal(
+    status: int | None, body: bytes, broken: TransportFailure | None, honest: bool
+) -> None:
     answered = Exchange(
-        "t", "c", "chat", 0, Request("POST", "http://h/"), status=status, reads=(Read(0, body),), broken=broken
+        "t", "c", "chat", 0, Request("POST", "http://h/"), status=status, reads=(BodyRead(0, body),), broken=broken
     )
     assert refused_honestly(answered) is honest

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from wireproof.contract import loading, target_options
-from wireproof.evidence.access_tracking import changed, watched
-from wireproof.evidence.exchange import Exchange, Read, Request
+from wireproof.evidence.access_tracking import changed_parts, track_access
+from wireproof.evidence.exchange import BodyRead, Exchange, Request
 from wireproof.judging.suite_loader import load_checks
 from wireproof.mock.faults import faults
 from wireproof.proof.column import Stand
@@ -26,7 +26,7 @@ ANSWER = Exchange(
     Request("POST", "http://localhost/v1"),
     status=200,
     headers=((b"Content-Type", b"application/json"), (b"X-A", b"1"), (b"x-a", b"2")),
-    reads=(Read(1, b"{}"),),
+    reads=(BodyRead(1, b"{}"),),
 )
 
 
@@ -43,7 +43,7 @@ ANSWER = Exchange(
 )
 def test_what_is_looked_at_is_told(looks, regards):
     seen: set[str] = set()
-    (exchange,) = watched((ANSWER,), seen)
+    (exchange,) = track_access((ANSWER,), seen)
 
     assert looks(exchange) is not None or regards == {"headers: x-b"}
     assert seen == regards
@@ -58,12 +58,12 @@ def test_what_is_looked_at_is_told(looks, regards):
         pytest.param({"headers": ANSWER.headers[:2]}, {"headers", "headers: x-a"}, id="one-of-two-values"),
         pytest.param({"headers": ANSWER.headers[::-1]}, {"headers", "headers: x-a"}, id="another-order"),
         pytest.param({"headers": (ANSWER.headers[1], ANSWER.headers[0], ANSWER.headers[2])}, {"headers"}, id="lines"),
-        pytest.param({"reads": (Read(1, b"[]"),)}, {"reads"}, id="the-body"),
+        pytest.param({"reads": (BodyRead(1, b"[]"),)}, {"reads"}, id="the-body"),
         pytest.param({"status": 404}, None, id="the-status"),
     ],
 )
 def test_what_differs_is_told(parts, names):
-    assert changed((ANSWER,), (replace(ANSWER, **parts),)) == names
+    assert changed_parts((ANSWER,), (replace(ANSWER, **parts),)) == names
 
 
 @pytest.mark.asyncio

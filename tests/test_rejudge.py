@@ -13,7 +13,7 @@ from wireproof.client.sender import Courier
 from wireproof.contract import loading, target_options
 from wireproof.contract.case import is_generated
 from wireproof.contract.target import Target
-from wireproof.evidence.case_result import Evidence, Sent
+from wireproof.evidence.case_result import CaseResult, Evidence
 from wireproof.evidence.ledger_writer import Ledger
 from wireproof.evidence.redactor import Redactor
 from wireproof.judging.suite_loader import load_checks
@@ -39,15 +39,15 @@ def opened(provider: str) -> tuple[Trial, Target]:
 
 async def gathered(trial: Trial, target: Target, names: Iterable[str], file: Path | None) -> Evidence:
     """What comes of these cases without a connection, on record where a file is named."""
-    ledger = Ledger(Redactor.of(target.secrets))
+    ledger = Ledger(Redactor.from_secrets(target.secrets))
     if file is not None:
         ledger.open(file, header("0", file.name, "2026-01-01T00:00:00+00:00", False, [target]))
     server, record = Rehearsed(target.provider), LedgerRecorder(ledger, target.name)
-    evidence: dict[str, Sent] = {}
+    evidence: dict[str, CaseResult] = {}
     for name in names:
         server.begin()
         evidence[name] = await Courier(target, server, record).send(trial.cases[name])
-    ledger.footer(len(evidence), 0, 0)
+    ledger.write_footer(len(evidence), 0, 0)
     ledger.close()
     return evidence
 
@@ -113,11 +113,11 @@ def test_what_is_judged_otherwise_today_is_told(tmp_path: Path) -> None:
         "iio", "wire.http", "models-list"
     ]
     whole = file.read_text(encoding="utf-8").splitlines()
-    ledger = Ledger(Redactor.of([]))
+    ledger = Ledger(Redactor.from_secrets([]))
     file.write_text("\n".join(whole[:-1]) + "\n", encoding="utf-8")
     ledger.resume(file, "later")
-    ledger.verdict(replace(verdict, outcome="fail").as_data())
-    ledger.footer(1, 1, 1)
+    ledger.write_verdict(replace(verdict, outcome="fail").as_data())
+    ledger.write_footer(1, 1, 1)
     ledger.close()
     assert changed(*rejudge(file)) == ["iio, wire.http on models-list by the iio contract: fail then, pass now"]
 

@@ -48,7 +48,7 @@ def test_a_literal_body_is_made_of_pieces_with_the_model_in_its_place() -> None:
 
 def test_blanks_fill_a_body_up_and_are_told_by_their_number() -> None:
     request = sent(ask(raw="{}", pad=10)).shown
-    assert (request.body, request.blanks, request.whole) == (b"{}", 8, b"{}        ")
+    assert (request.body, request.blanks, request.body_with_blanks) == (b"{}", 8, b"{}        ")
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_the_command_that_is_shown_sends_the_same_bytes(body: bytes, blanks: int
     command = curl_command(request).replace("curl -sS -i -N -X POST http://127.0.0.1:1/", "fake_curl")
     # In place of curl: prints what it is told to send.
     script = 'fake_curl() { [ "$2" = @- ] && cat || printf %s "$2"; }; ' + command
-    assert subprocess.run(["sh", "-c", script], capture_output=True, check=True).stdout == request.whole
+    assert subprocess.run(["sh", "-c", script], capture_output=True, check=True).stdout == request.body_with_blanks
 
 
 def test_an_altered_key_differs_in_its_last_character_and_is_a_secret() -> None:

@@ -19,7 +19,7 @@ from jsonschema import Draft7Validator, FormatChecker
 
 from wireproof.cli import history as history_command
 from wireproof.contract import loading, schemas
-from wireproof.evidence.exchange import Break, Exchange, Request
+from wireproof.evidence.exchange import Exchange, Request, TransportFailure
 from wireproof.judging.verdict import Divergence, Verdict
 from wireproof.report import html_data, html_page
 from wireproof.report.badge import badge
@@ -188,7 +188,9 @@ def test_no_file_beside_the_page_holds_a_control_sequence(said: str) -> None:
 def test_a_failure_is_told_without_a_control_sequence(said: str) -> None:
     verdict = Verdict.from_data({**facts_of(said).report["verdicts"][0], "check": said})
     request = Request("POST", f"http://h/{said}", (("X-Said", said),), said.encode("utf-8", "replace"))
-    exchange = Exchange(said, "c", "chat", 0, request, broken=Break("protocol", said, b"\x1b[31m"), retries=(said,))
+    exchange = Exchange(
+        said, "c", "chat", 0, request, broken=TransportFailure("protocol", said, b"\x1b[31m"), retries=(said,)
+    )
     assert not UNSEEN.search(told(verdict, [exchange], {}))
 
 

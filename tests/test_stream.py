@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wireproof.evidence.chat_stream import Stream, assemble
-from wireproof.evidence.exchange import Exchange, Read, Request, usage_of
+from wireproof.evidence.chat_stream import Stream, assemble_stream
+from wireproof.evidence.exchange import BodyRead, Exchange, Request, find_usage
 from wireproof.formats.strict_json import NotJson
 
 
@@ -22,7 +22,7 @@ def stream(*values: Any, done: bool = True) -> Stream:
     """A stream of these JSON values, or of raw text where one is a text."""
     texts = [value if isinstance(value, str) else json.dumps(value) for value in values]
     body = "".join(f"data: {text}\n\n" for text in [*texts, *(["[DONE]"] if done else [])])
-    return assemble([(0, body.encode())])
+    return assemble_stream([(0, body.encode())])
 
 
 def delta(index: Any = 0, finish: Any = None, **members: Any) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def test_the_fragments_of_tool_calls_join_by_index() -> None:
 
 def test_a_call_of_very_many_fragments_is_joined_once() -> None:
     fragment = json.dumps(delta(tool_calls=[{"index": 0, "function": {"arguments": "a" * 40}}]))
-    (call,) = assemble([(0, f"data: {fragment}\n\n".encode() * 50_000)]).choices[0].tool_calls
+    (call,) = assemble_stream([(0, f"data: {fragment}\n\n".encode() * 50_000)]).choices[0].tool_calls
     assert call.arguments == "a" * 2_000_000
 
 
@@ -141,7 +141,7 @@ def test_a_chunk_of_the_wrong_shape_is_kept_and_breaks_nothing(value: Any) -> No
 
 
 def test_events_keep_their_offences_and_comments() -> None:
-    found = assemble([(0, b": ping\n\ndata:{}\n\n")])
+    found = assemble_stream([(0, b": ping\n\ndata:{}\n\n")])
     assert [comment.text for comment in found.comments] == ["ping"]
     assert [offence.rule for offence in found.offences] == ["no-space-after-colon"]
     assert found.line_ends == {b"\n"}
@@ -152,7 +152,7 @@ def test_the_events_of_a_coded_stream_keep_their_times(coding: bytes) -> None:
     packer = zlib.compressobj(wbits=31)
     texts = (b"data: a\n\n", b"data: b\n\n")
     packed = [packer.compress(text) + packer.flush(zlib.Z_SYNC_FLUSH) for text in texts]
-    told = tuple(Read(at, data) for at, data in enumerate(packed if coding == b"gzip" else texts))
+    told = tuple(BodyRead(at, data) for at, data in enumerate(packed if coding == b"gzip" else texts))
     headers = ((b"Content-Encoding", coding),)
     seen = Exchange("x", "case", "chat", 0, Request("POST", "/"), status=200, headers=headers, reads=told)
     assert [(event.data, event.at_ns) for event in seen.stream.events] == [("a", 0), ("b", 1)]
@@ -185,14 +185,14 @@ TYPES = st.sampled_from([b"text/event-stream", b"Text/Event-Stream;x", b"applica
 CODINGS = st.sampled_from([None, b"identity", b"gzip", b"deflate", b"br", b"\xff"])
 
 
-def reads(body: bytes, sizes: list[int]) -> tuple[Read, ...]:
+def reads(body: bytes, sizes: list[int]) -> tuple[BodyRead, ...]:
     places = [0, *(at for at in accumulate(sizes) if at < len(body)), len(body)]
-    return tuple(Read(0, body[start:end]) for start, end in pairwise(places))
+    return tuple(BodyRead(0, body[start:end]) for start, end in pairwise(places))
 
 
 @given(BODIES, st.lists(st.integers(0, 40), max_size=12))
 def test_any_bytes_are_assembled_alike_however_they_are_cut(body: bytes, sizes: list[int]) -> None:
-    assert assemble((read.at_ns, read.data) for read in reads(body, sizes)) == assemble([(0, body)])
+    assert assemble_stream((read.at_ns, read.data) for read in reads(body, sizes)) == assemble_stream([(0, body)])
 
 
 @given(st.binary(max_size=40) | BODIES | BODIES.map(gzip.compress), CODINGS, TYPES)
@@ -204,7 +204,7 @@ def test_whatever_came_an_exchange_tells_it_without_an_exception_but_not_json(
     assert len(seen.stream.chunks) <= len(seen.stream.events)
     assert isinstance(seen.text, str)
     assert isinstance(seen.content_type, str)
-    assert isinstance(usage_of(seen), dict)
+    assert isinstance(find_usage(seen), dict)
     assert seen.header("content-encoding") == (coding.decode("latin-1") if coding else None)
     with suppress(NotJson):
         assert seen.json == seen.json

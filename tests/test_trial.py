@@ -13,7 +13,7 @@ from wireproof.contract.clause import Clause
 from wireproof.contract.schemas import SchemaSet
 from wireproof.contract.target import Target
 from wireproof.judging import expect
-from wireproof.judging.check import Check, Exchange, Read, Request, Undecided
+from wireproof.judging.check import BodyRead, Check, Exchange, Request, Undecided
 from wireproof.judging.column_judges import ColumnJudges
 from wireproof.judging.judge import Bench
 from wireproof.judging.verdict_plan import docket
@@ -49,7 +49,7 @@ ENTRIES_OF = docket(TARGET, IIO, (CLAUSE,), CASES)
 
 def answer(body: str) -> tuple[Exchange, ...]:
     request = Request("POST", "http://127.0.0.1:1/v1/chat/completions")
-    return (Exchange("iio", "plain", "chat", 0, request, 200, reads=(Read(0, json.dumps(body).encode()),)),)
+    return (Exchange("iio", "plain", "chat", 0, request, 200, reads=(BodyRead(0, json.dumps(body).encode()),)),)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wireproof import expect
-from wireproof.check import Exchange, Inconclusive, check, usage_of
+from wireproof.check import Exchange, Inconclusive, check, find_usage
 
 
 @check("chat.usage-alike")
@@ -12,7 +12,7 @@ def test_usage_alike(exchanges: tuple[Exchange, ...]) -> None:
     counts = []
     for exchange in exchanges:
         expect.success(exchange)
-        counts.append(usage_of(exchange).get("prompt_tokens"))
+        counts.append(find_usage(exchange).get("prompt_tokens"))
     if not all(isinstance(count, int) for count in counts):
         raise Inconclusive("an answer does not count its prompt")
     expect.that(len(set(counts)) == 1, "one count", counts, at="/usage/prompt_tokens")
@@ -22,7 +22,7 @@ def test_usage_alike(exchanges: tuple[Exchange, ...]) -> None:
 @check("chat.usage-text")
 def test_usage_text(exchange: Exchange) -> None:
     """An answer counts at least as many tokens as its text has words."""
-    said, count = expect.text(exchange), usage_of(exchange).get("completion_tokens")
+    said, count = expect.text(exchange), find_usage(exchange).get("completion_tokens")
     if not isinstance(count, int):
         raise Inconclusive("the answer counts no tokens")
     words = len(said.split())

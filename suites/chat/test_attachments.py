@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Exchange, Undecided, Violation, check, json_pointer, usage_of
+from wireproof.check import Exchange, Undecided, Violation, check, find_usage, json_pointer
 
 # What the recording says (suites/transcriptions/README.md), and the number on the page.
 BROUGHT = {"input_audio": "country", "file": "4812"}
@@ -55,7 +55,7 @@ def test_prediction(exchange: Exchange) -> None:
     said, predicted = expect.text(exchange), str(expect.asked(exchange)["prediction"]["content"])
     if words(predicted) != words(said):
         raise Undecided("the answer is not the predicted text")
-    details = usage_of(exchange).get("completion_tokens_details")
+    details = find_usage(exchange).get("completion_tokens_details")
     count = details.get("accepted_prediction_tokens") if isinstance(details, dict) else None
     at = "/usage/completion_tokens_details/accepted_prediction_tokens"
     expect.that(isinstance(count, int) and count >= 1, "at least 1", count, at=at)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Choice, Exchange, Undecided, Violation, check
+from wireproof.check import Exchange, StreamChoice, Undecided, Violation, check
 
 DELTA = {"role", "content", "refusal", "tool_calls", "function_call"}
 
@@ -63,7 +63,7 @@ def test_content(exchange: Exchange) -> None:
     expect.that(bool(choice.content.strip()), "text", "nothing", at="/choices/0/delta/content")
 
 
-def first(exchange: Exchange) -> Choice:
+def first(exchange: Exchange) -> StreamChoice:
     """The choice of index 0."""
     found = expect.event_stream(exchange).choice(0)
     if found is None:

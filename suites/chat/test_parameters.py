@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Exchange, Inconclusive, Provider, Undecided, Untestable, check, json_pointer, usage_of
+from wireproof.check import Exchange, Inconclusive, Provider, Undecided, Untestable, check, find_usage, json_pointer
 
 CAPS = ("max_tokens", "max_completion_tokens")
 Choices = tuple[tuple[Any, str, Any], ...]
@@ -64,7 +64,7 @@ def test_default_cap(exchange: Exchange, provider: Provider) -> None:
 
 def capped(exchange: Exchange, cap: int) -> None:
     """An answer counts no more tokens than this."""
-    count = usage_of(exchange).get("completion_tokens")
+    count = find_usage(exchange).get("completion_tokens")
     if not isinstance(count, int):
         raise Inconclusive("the answer counts no tokens")
     expect.that(count <= cap, f"at most {cap}", count, at="/usage/completion_tokens")
@@ -97,10 +97,10 @@ def test_stop(exchange: Exchange) -> None:
 @check("chat.also-accepted", any_answer=True)
 def test_also_accepted(accepted: Exchange, other: Exchange) -> None:
     """An option that is accepted in one form is accepted in its other form as well."""
-    if not accepted.answered or other.broken is not None or other.status == 429:
+    if not accepted.is_success or other.broken is not None or other.status == 429:
         raise Inconclusive("the option is not accepted in its first form, or the answers do not tell")
     actual = f"{other.status} with {expect.display_text(other.text)}"
-    expect.that(other.answered, "a status of success (2xx)", actual, where="status line")
+    expect.that(other.is_success, "a status of success (2xx)", actual, where="status line")
 
 
 @check("chat.stop-finish")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Exchange, Inconclusive, Undecided, check, usage_of
+from wireproof.check import Exchange, Inconclusive, Undecided, check, find_usage
 
 ORDER = re.compile(r"[Aa]nswer only with the word (\w+)")
 EXACTLY = re.compile(r"Say exactly:\s*(.+)", re.S)
@@ -33,7 +33,7 @@ def text(exchange: Exchange) -> str:
 def usage(exchange: Exchange) -> Mapping[str, Any]:
     """The token counts; an answer without them decides nothing about their values."""
     expect.success(exchange)
-    counts = usage_of(exchange)
+    counts = find_usage(exchange)
     if not all(isinstance(counts.get(name), int) for name in COUNTS):
         raise Inconclusive("the answer has no whole token counts")
     return counts

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Exchange, Inconclusive, check, json_pointer, usage_of
+from wireproof.check import Exchange, Inconclusive, check, find_usage, json_pointer
 
 LISTS = ("tokens", "token_logprobs", "top_logprobs", "text_offset")
 DEFAULT_CAP = 16
@@ -107,7 +107,7 @@ def test_logprobs(exchange: Exchange) -> None:
 def test_default_cap(exchange: Exchange) -> None:
     """A request that names no cap is continued with at most sixteen tokens."""
     expect.success(exchange)
-    count = usage_of(exchange).get("completion_tokens")
+    count = find_usage(exchange).get("completion_tokens")
     if not isinstance(count, int):
         raise Inconclusive("the answer counts no tokens")
     expect.that(count <= DEFAULT_CAP, f"at most {DEFAULT_CAP}", count, at="/usage/completion_tokens")

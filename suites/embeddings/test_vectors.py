@@ -170,7 +170,9 @@ def test_model_echoed(exchange: Exchange) -> None:
 def test_empty_alike(alone: Exchange, among: Exchange) -> None:
     """A text without a character is answered, or refused, alike alone and among others."""
     words = {True: "an answer", False: "a refusal"}
-    expect.that(among.answered == alone.answered, words[alone.answered], words[among.answered], where="status line")
+    expect.that(
+        among.is_success == alone.is_success, words[alone.is_success], words[among.is_success], where="status line"
+    )
 
 
 @check("embeddings.tokens-agree")

@@ -51,7 +51,7 @@ def test_status_agrees(exchange: Exchange) -> None:
             told = _status(place.get(name[1:]))
             expect.that(told in (None, exchange.status), f"the status {exchange.status}", told, where=at + name)
     failed = body.get("object") == "error" or body.get("success") is False
-    if failed and exchange.answered:
+    if failed and exchange.is_success:
         actual = f"{exchange.status} with {expect.display_text(body)}"
         raise Violation("no body of a failure in an answer", actual, where="body")
 

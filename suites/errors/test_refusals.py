@@ -27,7 +27,7 @@ def test_refused_somehow(exchange: Exchange) -> None:
 @check("errors.answered-or-refused")
 def test_answered_or_refused(exchange: Exchange) -> None:
     """A request whose outcome the document leaves open is answered, or refused with 4xx."""
-    if not exchange.answered:
+    if not exchange.is_success:
         expect.refused_somehow(exchange)
     expect.json_body(exchange)
 
@@ -35,7 +35,7 @@ def test_answered_or_refused(exchange: Exchange) -> None:
 @check("errors.refused-if-at-all")
 def test_refused_if_at_all(exchange: Exchange, case: Case, provider: Provider) -> None:
     """A value that the document does not forbid is taken, or refused as the contract says of its cause."""
-    if exchange.answered:
+    if exchange.is_success:
         raise Noted(f"answered with {exchange.status}")
     test_refused(exchange, case, provider)
 
@@ -53,7 +53,7 @@ def test_still_serves_next(exchanges: tuple[Exchange, ...], case: Case) -> None:
     """A proper request is answered with success right after a broken one was refused, whatever was broken."""
     asked = zip(case.asks, exchanges, strict=True)
     # A broken request that is answered is the business of errors.refused.
-    after = [later for (_, one), (ask, later) in pairwise(asked) if ask == case.asks[-1] and not one.answered]
+    after = [later for (_, one), (ask, later) in pairwise(asked) if ask == case.asks[-1] and not one.is_success]
     if not after:
         raise Inconclusive("no broken request was refused")
     for exchange in after:

@@ -34,8 +34,10 @@ async def test_withstood(attempt: Attempt) -> None:
     """A broken or odd request is answered or refused by every rule, and a proper one is served right after it."""
     exchange = await attempt.send()
     attempt.follows_the_rules()
-    if not exchange.answered:
+    if not exchange.is_success:
         expect.refused_somehow(exchange)
     behind = attempt.following
     actual = f"{behind.status}" if behind is not None else "the broken one never ended"
-    expect.that(behind is not None and behind.answered, "a proper request served right after it", actual, where=BEHIND)
+    expect.that(
+        behind is not None and behind.is_success, "a proper request served right after it", actual, where=BEHIND
+    )

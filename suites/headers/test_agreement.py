@@ -53,6 +53,6 @@ def test_stream_as_plain(plain: Exchange, stream: Exchange, provider: Provider) 
 @check("headers.refusal-as-answer", any_answer=True)
 def test_refusal_as_answer(plain: Exchange, refused: Exchange, provider: Provider) -> None:
     """A refusal has the documented headers that an answer with the same key has, but for those of a model's answer."""
-    if not plain.answered or refused.status is None or refused.answered:
+    if not plain.is_success or refused.status is None or refused.is_success:
         raise Inconclusive("there is no answer, or no refusal beside it")
     carried_over(of_every_answer(provider), plain, refused)

@@ -32,7 +32,7 @@ def test_version(exchange: Exchange, provider: Provider) -> None:
 def test_version_unknown(exchange: Exchange, provider: Provider) -> None:
     """A request for a version that there is not is refused with 4xx, or its answer tells one of the usual form."""
     _, answers, default = version_headers(provider)
-    if not exchange.answered:
+    if not exchange.is_success:
         expect.refused_somehow(exchange)
         return
     told, form = expect.header(exchange, answers), re.sub(r"\d", r"\\d", re.escape(default))

@@ -214,7 +214,7 @@ def test_created(exchange: Exchange) -> None:
 @check("images.model-optional")
 def test_model_optional(exchange: Exchange) -> None:
     """A request without a model is answered with a picture, or refused as a mistake, which is recorded."""
-    if not exchange.answered:
+    if not exchange.is_success:
         expect.refused_somehow(exchange)
         raise Noted(f"a request without a model is refused with {exchange.status}")
     drawn = all(given(entry) for _, entry in entries(exchange))

@@ -13,7 +13,7 @@ IN_MS, AGAIN = "retry-after-ms", "x-should-retry"
 
 
 def refusal_of(exchange: Exchange) -> Exchange:
-    if exchange.status is None or exchange.answered:
+    if exchange.status is None or exchange.is_success:
         raise Inconclusive("the request was not refused")
     return exchange
 

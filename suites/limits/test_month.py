@@ -17,7 +17,7 @@ def test_a_minute_does_not_cure_the_month(exchanges: tuple[Exchange, ...], provi
 @check("limits.month-asks-for-no-short-wait")
 def test_month_asks_for_no_short_wait(exchange: Exchange) -> None:
     """A refusal for the month's volume does not say in Retry-After that a minute is enough."""
-    if exchange.answered:
+    if exchange.is_success:
         raise Inconclusive("the request was not refused")
     value = exchange.header("Retry-After") or ""
     if value.isascii() and value.isdigit() and float(value) <= 60:
@@ -28,5 +28,5 @@ def test_month_asks_for_no_short_wait(exchange: Exchange) -> None:
 def test_refused_then_served(exchanges: tuple[Exchange, ...], provider: Provider) -> None:
     """A request that was refused for want of volume, or in an outage, is served once the cause is gone."""
     first, last = exchanges[0], exchanges[-1]
-    expect.that(not first.answered, "a refusal at first", first.status, where="first answer")
+    expect.that(not first.is_success, "a refusal at first", first.status, where="first answer")
     expect.success(last)

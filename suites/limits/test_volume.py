@@ -18,7 +18,7 @@ def test_the_last_is_served(exchanges: tuple[Exchange, ...], provider: Provider)
 def test_told_apart(one: Exchange, other: Exchange, provider: Provider) -> None:
     """Two refusals whose causes need different cures differ in their status or in their code."""
     for exchange in (one, other):
-        if exchange.status is None or exchange.answered:
+        if exchange.status is None or exchange.is_success:
             raise Inconclusive("a request was not refused")
     told = [
         (exchange.status, sorted(code for _, code in expect.codes(exchange, provider))) for exchange in (one, other)

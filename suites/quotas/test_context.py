@@ -13,8 +13,8 @@ from wireproof.check import (
     Untestable,
     Violation,
     check,
+    find_usage,
     json_pointer,
-    usage_of,
 )
 
 # The member of a list entry that tells the context, by the names that servers have for it.
@@ -55,14 +55,14 @@ def test_context_figure(exchange: Exchange, provider: Provider) -> None:
 @check("quotas.within-context")
 def test_within_context(exchange: Exchange, provider: Provider) -> None:
     """A request beyond the context of its model is refused with 4xx, or its total is within by three percent."""
-    if not exchange.answered:
+    if not exchange.is_success:
         expect.refused_somehow(exchange)
         expect.json_body(exchange)
         return
     context = figures(provider).get(expect.asked(exchange)["model"])
     if context is None:
         raise Untestable("the contract names no context for this model")
-    total = usage_of(exchange).get("total_tokens")
+    total = find_usage(exchange).get("total_tokens")
     if not isinstance(total, int):
         raise Inconclusive("the answer counts no tokens")
     most = round((1 + ROUNDING) * context)

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Chunk, Exchange, Inconclusive, NotOffered, Provider, Undecided, check, usage_of
+from wireproof.check import Chunk, Exchange, Inconclusive, NotOffered, Provider, Undecided, check, find_usage
 
 TAG = re.compile(r"</?think(?:ing)?>")
 LONG = 4
@@ -92,7 +92,7 @@ def test_not_shown(exchange: Exchange, provider: Provider) -> None:
 def test_counted(exchange: Exchange, provider: Provider) -> None:
     """The completion counts the tokens of the reasoning as well: no fewer than the answer has words."""
     expect.success(exchange)
-    count = usage_of(exchange).get("completion_tokens")
+    count = find_usage(exchange).get("completion_tokens")
     if not isinstance(count, int):
         raise Inconclusive("the answer counts no tokens")
     words = len(f"{reasoning(exchange, provider)} {expect.text(exchange)}".split())

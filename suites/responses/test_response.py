@@ -14,9 +14,9 @@ from wireproof.check import (
     Undecided,
     Violation,
     check,
+    find_usage,
     json_pointer,
     parse_json,
-    usage_of,
 )
 
 ORDER = re.compile(r"[Aa]nswer only with the word (\w+)")
@@ -61,7 +61,7 @@ def test_completed(exchange: Exchange) -> None:
 def test_incomplete(exchange: Exchange) -> None:
     """A response that the cap cuts off has the status incomplete and says why."""
     body = expect.answer(exchange)
-    count, cap = usage_of(exchange).get("output_tokens"), expect.asked(exchange)["max_output_tokens"]
+    count, cap = find_usage(exchange).get("output_tokens"), expect.asked(exchange)["max_output_tokens"]
     if body.get("status") == "completed" and isinstance(count, int) and count < cap:
         raise Inconclusive(f"the response ended by itself with {count} of {cap} tokens")
     expect.equal(body.get("status"), "incomplete", at="/status")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Exchange, Inconclusive, Violation, check, json_pointer, usage_of
+from wireproof.check import Exchange, Inconclusive, Violation, check, find_usage, json_pointer
 
 # Where the text of an answer stands: in a chat, in a completion, in a response.
 PLACES = ("/choices/0/message/content", "/choices/0/text", "/output/*/content/*/text")
@@ -81,7 +81,7 @@ def test_effort(low: Exchange, high: Exchange) -> None:
 def thought(exchange: Exchange) -> int:
     """The tokens of reasoning that an answer counts."""
     expect.success(exchange)
-    usage: Mapping[str, Any] = usage_of(exchange)
+    usage: Mapping[str, Any] = find_usage(exchange)
     counted = (usage.get(f"{name}_tokens_details") for name in ("completion", "output"))
     count = next((one.get("reasoning_tokens") for one in counted if isinstance(one, dict)), None)
     if not isinstance(count, int):

@@ -8,7 +8,7 @@ NO_LIST = frozenset({404, 405, 501})
 
 
 def _came(exchange: Exchange) -> None:
-    if exchange.broken is not None and exchange.broken.by_peer:
+    if exchange.broken is not None and exchange.broken.is_by_peer:
         raise Untestable(f"the peer broke HTTP ({exchange.broken.detail}); the wire checks judge that")
 
 

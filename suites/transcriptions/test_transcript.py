@@ -155,7 +155,7 @@ def seconds(text: str) -> float:
 @check("transcriptions.language-kept")
 def test_language_kept(exchange: Exchange) -> None:
     """A language that is none is passed over and the clip transcribed, or it is refused, which is recorded."""
-    if not exchange.answered:
+    if not exchange.is_success:
         expect.refused_somehow(exchange)
         raise Noted(f"a language that is none is refused with {exchange.status}")
     transcript(exchange)

@@ -45,7 +45,7 @@ def test_next_served(exchanges: tuple[Exchange, ...]) -> None:
         expect.require_no_rate_limit(second)
         actual = f"{second.status or 'no answer'} with {expect.display_text(second.text)}"
         where = f"request {second.step + 1}, after {first.status}"
-        expect.that(second.answered, "a status of success (2xx)", actual, where=where)
+        expect.that(second.is_success, "a status of success (2xx)", actual, where=where)
 
 
 def kept_for(exchange: Exchange) -> float | None:

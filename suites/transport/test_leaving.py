@@ -35,7 +35,7 @@ def served_soon(probes: Sequence[tuple[Exchange, float]], kind: str) -> None:
         expect.arrived(probe)
         where = f"request {probe.step + 1}"
         actual = f"{probe.status} with {expect.display_text(probe.text)}"
-        expect.that(probe.answered, "the next request answered with success", actual, where=where)
+        expect.that(probe.is_success, "the next request answered with success", actual, where=where)
     late = [(probe, rest_ns) for probe, rest_ns in probes if waited_ns(probe) * 2 >= rest_ns]
     if late and len(late) < len(probes):
         raise Inconclusive(f"the next request waited after {len(late)} of {len(probes)} that were left")

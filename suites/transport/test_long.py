@@ -13,8 +13,8 @@ def test_long_answer(exchange: Exchange) -> None:
     """A plain answer that takes long to make is not given up halfway; where it is, the time that it had is told."""
     expect.arrived(exchange)
     seconds = ((exchange.ended_ns or exchange.started_ns) - exchange.started_ns) / 1e9
-    if not exchange.answered and exchange.status not in GAVE_UP:
+    if not exchange.is_success and exchange.status not in GAVE_UP:
         raise Inconclusive(f"the request was refused with {exchange.status}")
-    whole = exchange.answered and exchange.text.strip() != ""
+    whole = exchange.is_success and exchange.text.strip() != ""
     actual = f"{exchange.status} with {expect.display_text(exchange.text)} after {seconds:.1f} s"
     expect.that(whole, "a whole answer", actual, where="body")

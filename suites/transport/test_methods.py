@@ -33,7 +33,7 @@ def allows_origin(exchange: Exchange) -> None:
 def served(preflight: Exchange) -> None:
     """The preflight is answered; whether it has to be is another check's business."""
     expect.arrived(preflight)
-    if not preflight.answered:
+    if not preflight.is_success:
         raise Inconclusive(f"the preflight is answered with {preflight.status}: browsers are not served")
 
 
@@ -41,7 +41,7 @@ def served(preflight: Exchange) -> None:
 def test_head_served(exchange: Exchange) -> None:
     """A resource that has GET has HEAD as well."""
     expect.arrived(exchange)
-    expect.that(exchange.answered, "a status of success (2xx)", exchange.status, where="status line")
+    expect.that(exchange.is_success, "a status of success (2xx)", exchange.status, where="status line")
 
 
 @check("transport.head-like-get", any_answer=True)
@@ -49,7 +49,7 @@ def test_head_like_get(get: Exchange, head: Exchange) -> None:
     """The head of an answer to HEAD is that of the answer to GET."""
     for exchange in (get, head):
         expect.arrived(exchange)
-        if not exchange.answered:
+        if not exchange.is_success:
             raise Inconclusive(f"{exchange.request.method} is answered with {exchange.status}")
     expect.equal(head.content_type, get.content_type, where="header Content-Type")
     told, due = head.header("content-length"), get.header("content-length")
@@ -61,7 +61,7 @@ def test_head_like_get(get: Exchange, head: Exchange) -> None:
 def test_preflight_answered(exchange: Exchange) -> None:
     """A preflight, which carries no key, is answered with success and allows the origin and the method."""
     expect.arrived(exchange)
-    expect.that(exchange.answered, "a status of success (2xx)", exchange.status, where="status line")
+    expect.that(exchange.is_success, "a status of success (2xx)", exchange.status, where="status line")
     allows_origin(exchange)
     method = (exchange.request.header("Access-Control-Request-Method") or "").lower()
     allowed = listed(exchange, ALLOW_METHODS)

@@ -16,7 +16,7 @@ def test_chunked_request(exchange: Exchange) -> None:
         raise Noted("a body without a stated length is refused with 411, which RFC 9110 allows")
     expect.require_no_rate_limit(exchange)
     actual = f"{exchange.status} with {expect.display_text(exchange.text)}"
-    expect.that(exchange.answered, "a status of success (2xx)", actual, where="status line")
+    expect.that(exchange.is_success, "a status of success (2xx)", actual, where="status line")
 
 
 @check("transport.continues", any_answer=True)
@@ -25,5 +25,5 @@ def test_continues(exchange: Exchange) -> None:
     expect.arrived(exchange)
     if exchange.status == EXPECTATION_FAILED:
         raise Inconclusive("the expectation was refused")
-    told = 100 in exchange.interim or not exchange.answered
+    told = 100 in exchange.interim or not exchange.is_success
     expect.that(told, "100 Continue before the body is sent", "nothing until it was sent", where="interim answer")

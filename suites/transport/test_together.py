@@ -32,7 +32,7 @@ def test_all_served(exchanges: tuple[Exchange, ...]) -> None:
             if exchange.broken
             else f"{exchange.status} with {expect.display_text(exchange.text)}"
         )
-        expect.that(exchange.answered, "a whole answer of success", broken, where=where)
+        expect.that(exchange.is_success, "a whole answer of success", broken, where=where)
         if expect.is_stream(exchange):
             ended = exchange.stream.done is not None and expect.finish(exchange) is not None
             expect.that(ended, "a stream to its end", expect.display_text(exchange.text[-120:]), where=where)
@@ -42,7 +42,7 @@ def test_all_served(exchanges: tuple[Exchange, ...]) -> None:
 def test_own_answers(exchanges: tuple[Exchange, ...]) -> None:
     """Of requests that are under way at once, each gets the answer to its own question."""
     all_admitted(exchanges)
-    answered = [exchange for exchange in exchanges if exchange.answered]
+    answered = [exchange for exchange in exchanges if exchange.is_success]
     silent = 0
     for exchange in answered:
         told, own = expect.text(exchange), word(exchange)

@@ -26,7 +26,7 @@ def document(exchange: Exchange) -> Any:
 def plain_body(exchange: Exchange, case: Case) -> bytes:
     """The bytes of a body that is no event stream; of a refusal only where the case aims for one."""
     expect.arrived(exchange)
-    if not exchange.answered and case.kind != "refusal":
+    if not exchange.is_success and case.kind != "refusal":
         raise Inconclusive(f"the request was refused with {exchange.status}")
     if expect.is_stream(exchange) and case.kind == "stream":
         raise Inconclusive("the body is an event stream")
@@ -89,14 +89,14 @@ def test_status_body(exchange: Exchange, case: Case) -> None:
     """Status and body agree: success brings no error object, and a refusal brings no answer."""
     expect.arrived(exchange)
     if expect.is_stream(exchange):
-        expect.that(exchange.answered, "no stream in a refusal", exchange.status, where="status line")
+        expect.that(exchange.is_success, "no stream in a refusal", exchange.status, where="status line")
         return
     body = document(exchange)
-    if case.kind == "text" and exchange.answered and not isinstance(body, dict):
+    if case.kind == "text" and exchange.is_success and not isinstance(body, dict):
         return
     if not isinstance(body, dict):
         raise Inconclusive("the body is no JSON object")
-    if exchange.answered and body.get("object") != "response" and body.get("error"):
+    if exchange.is_success and body.get("object") != "response" and body.get("error"):
         actual = f"{exchange.status} with {expect.display_text(body)}"
         raise Violation("no error object in an answer", actual, where="/error")
     if exchange.status is not None and exchange.status >= 400:

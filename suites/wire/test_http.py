@@ -12,7 +12,7 @@ LEFT_EARLY = ("first-byte", "idle", "total", "closed", "reset")
 def due(exchange: Exchange, case: Case) -> None:
     """What the case aims for came; a refusal where an answer was due is judged by the checks of that answer."""
     expect.arrived(exchange)
-    if not exchange.answered and case.kind != "refusal":
+    if not exchange.is_success and case.kind != "refusal":
         raise Inconclusive(f"the request was refused with {exchange.status}")
 
 
@@ -56,7 +56,7 @@ def test_content_type(exchange: Exchange, case: Case) -> None:
     due(exchange, case)
     if not exchange.body and not exchange.content_type:
         return
-    if exchange.answered and asks_for_stream(exchange):
+    if exchange.is_success and asks_for_stream(exchange):
         expect.equal(exchange.content_type, EVENT_STREAM, where="header Content-Type")
     else:
         labelled = is_json_type(exchange.content_type)

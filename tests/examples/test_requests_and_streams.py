@@ -177,7 +177,7 @@ def test_the_name_of_a_variable_in_the_place_of_the_key_is_told_before_anything_
 
 def read(text: str) -> dict[str, Any]:
     """What a client that follows the standard makes of a stream."""
-    seen = chat_stream.assemble([(0, text.encode())])
+    seen = chat_stream.assemble_stream([(0, text.encode())])
     return {
         "events": len(seen.events),
         "not_json": [chunk.index for chunk in seen.chunks if chunk.problem],
@@ -204,7 +204,7 @@ def misfits() -> list[Any]:
 
 @every_stream
 def test_a_stream_whose_misfits_are_mended_is_read_whole(name: str, record: dict[str, Any]) -> None:
-    seen = chat_stream.assemble([(0, mended(record, iter(record["misfits"])).encode())])
+    seen = chat_stream.assemble_stream([(0, mended(record, iter(record["misfits"])).encode())])
     assert not seen.offences
     assert seen.done is not None
     assert not seen.after_done

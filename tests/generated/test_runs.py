@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from wireproof.contract.target_options import TargetOptions
-from wireproof.evidence.ledger_reader import read
+from wireproof.evidence.ledger_reader import read_facts
 from wireproof.generation.replay_line import Replay
 from wireproof.session import mock_process
 from wireproof.session.rejudge import rejudge
@@ -45,7 +45,9 @@ def ran(into: Path, url: str, *words: str, **environment: str) -> tuple[str, Map
 
 def asked(into: Path) -> list[str]:
     """The generated cases whose requests a ledger holds, one for each request."""
-    return [fact["case"] for fact in read(into / "ledger.jsonl") if fact["kind"] == "exchange" and "#" in fact["case"]]
+    return [
+        fact["case"] for fact in read_facts(into / "ledger.jsonl") if fact["kind"] == "exchange" and "#" in fact["case"]
+    ]
 
 
 def test_ten_examples_are_ten_requests_each_with_a_proper_one_behind_it(url: str, tmp_path: Path) -> None:

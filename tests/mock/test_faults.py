@@ -255,7 +255,7 @@ def received(ask, target, case):
     outgoing = render(ask, target, case, {})
     url = urlsplit(outgoing.shown.url)
     headers = tuple((name.lower(), value) for name, value in outgoing.headers)
-    return Received(outgoing.shown.method, url.path, url.query, headers, outgoing.shown.whole, NOW)
+    return Received(outgoing.shown.method, url.path, url.query, headers, outgoing.shown.body_with_blanks, NOW)
 
 
 def shows_at_a_case(fault, rehearsed):

@@ -37,7 +37,9 @@ async def answers(client: httpx.AsyncClient, root: str, name: str) -> list[tuple
     found = []
     for told, outgoing in requests(name):
         url = root + urlsplit(outgoing.shown.url).path
-        asked = client.build_request(outgoing.shown.method, url, headers=outgoing.headers, content=outgoing.shown.whole)
+        asked = client.build_request(
+            outgoing.shown.method, url, headers=outgoing.headers, content=outgoing.shown.body_with_blanks
+        )
         came = await client.send(asked)
         headers = sorted(pair for pair in came.headers.items() if pair[0] not in FRAMING)
         found.append((told, came.status_code, headers, came.content))

@@ -68,7 +68,7 @@ def ceiling(outgoing: Outgoing, target: Target) -> Ceiling:
     request, body = outgoing.shown, _object(outgoing)
     if request.method != "POST" or body is None:
         return Ceiling(0, 0, 0.0)
-    size, output = len(request.whole), 0 if not request.url.endswith(SPEAKING) else _output(body)
+    size, output = len(request.body_with_blanks), 0 if not request.url.endswith(SPEAKING) else _output(body)
     price = price_of(body, target)
     # What came before counts again where a request goes on from it.
     unknown = price is None or output is None or body.get("previous_response_id") is not None

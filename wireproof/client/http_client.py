@@ -26,7 +26,7 @@ from wireproof.client.partial_response import Answer
 from wireproof.client.recording_transport import Recording, RecordingBackend, broken, current
 from wireproof.client.request_builder import Outgoing
 from wireproof.contract.target import Deadlines
-from wireproof.evidence.exchange import Break
+from wireproof.evidence.exchange import TransportFailure
 from wireproof.formats.http_framing import has_surplus_bytes, interim_statuses
 
 # Enough for any answer a suite asks for; a body beyond it is cut and the exchange says so.
@@ -128,7 +128,9 @@ class Wire:
             async with asyncio.timeout(self._deadlines.total):
                 await self._stay(outgoing, answer, recording)
         except TimeoutError:
-            answer.broken = Break("total", f"no end of the answer within {self._deadlines.total:g} s", recording.tail)
+            answer.broken = TransportFailure(
+                "total", f"no end of the answer within {self._deadlines.total:g} s", recording.tail
+            )
         except (
             httpcore.NetworkError,
             httpcore.TimeoutException,
@@ -140,7 +142,7 @@ class Wire:
         finally:
             current.reset(token)
         if answer.broken is not None and not recording.start.startswith(b"HTTP/1."[: len(recording.start)]):
-            answer.broken = Break("protocol", "what came is no answer of HTTP/1.1", recording.tail)
+            answer.broken = TransportFailure("protocol", "what came is no answer of HTTP/1.1", recording.tail)
         answer.ended_ns = time.monotonic_ns()
         answer.stalled_ns = self._pulse.longest_ns(answer.started_ns, answer.ended_ns)
         answer.interim = interim_statuses(recording.start)
@@ -175,7 +177,7 @@ class Wire:
             async with asyncio.timeout(limits.connect + limits.first_byte) as recording.patience:
                 response = await self._client.send(request, stream=True)
         except TimeoutError:
-            answer.broken = Break("first-byte", f"no answer within {limits.first_byte:g} s", recording.tail)
+            answer.broken = TransportFailure("first-byte", f"no answer within {limits.first_byte:g} s", recording.tail)
             return
         answer.status = response.status_code
         answer.http_version = response.http_version
@@ -198,7 +200,7 @@ class Wire:
                     break
                 except TimeoutError:
                     detail = f"nothing came for {self._deadlines.idle:g} s inside the body"
-                    answer.broken = Break("idle", detail, recording.tail)
+                    answer.broken = TransportFailure("idle", detail, recording.tail)
                     break
                 size += len(part)
                 if size > BODY_BOUND:
@@ -212,7 +214,7 @@ class Wire:
             await _finish(response, answer)
 
 
-def _surplus(response: httpx.Response, recording: Recording) -> Break | None:
+def _surplus(response: httpx.Response, recording: Recording) -> TransportFailure | None:
     came = has_surplus_bytes(
         recording.start,
         recording.tail,
@@ -221,7 +223,7 @@ def _surplus(response: httpx.Response, recording: Recording) -> Break | None:
         status=response.status_code,
         headers=response.headers.raw,
     )
-    return Break("protocol", "more bytes came after the end of the answer", recording.tail) if came else None
+    return TransportFailure("protocol", "more bytes came after the end of the answer", recording.tail) if came else None
 
 
 async def _finish(response: httpx.Response, answer: Answer) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from wireproof.evidence.exchange import Break, Read
+from wireproof.evidence.exchange import BodyRead, TransportFailure
 from wireproof.formats.sse import Decoder
 
 # Statuses after which a client comes back later (RFC 6585, 4; RFC 9110, 15.6.4).
@@ -21,9 +21,9 @@ class Answer:
     http_version: str = ""
     headers: tuple[tuple[bytes, bytes], ...] = ()
     headers_ns: int | None = None
-    reads: list[Read] = field(default_factory=list)
+    reads: list[BodyRead] = field(default_factory=list)
     ended_ns: int | None = None
-    broken: Break | None = None
+    broken: TransportFailure | None = None
     truncated: bool = False
     connection: int | None = None
     interim: tuple[int, ...] = ()
@@ -33,9 +33,9 @@ class Answer:
     def keep(self, at_ns: int, part: bytes) -> None:
         """Add a part of the body: one socket read may hold many chunks, which arrived together."""
         if self.reads and self.reads[-1].at_ns == at_ns:
-            self.reads[-1] = Read(at_ns, self.reads[-1].data + part)
+            self.reads[-1] = BodyRead(at_ns, self.reads[-1].data + part)
         else:
-            self.reads.append(Read(at_ns, part))
+            self.reads.append(BodyRead(at_ns, part))
 
     @property
     def events(self) -> int:

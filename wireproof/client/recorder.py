@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Protocol
 
 from wireproof.contract.case import Case
-from wireproof.evidence.case_result import Sent, Unsent
+from wireproof.evidence.case_result import CaseResult, NotSent
 from wireproof.evidence.exchange import Exchange
 
 
 class Recorder(Protocol):
     """Hears of each case as it goes; `turn` counts from 1 and is higher where a case is asked again."""
 
-    def recalled(self, case: Case, turn: int) -> Sent | None:
+    def recalled(self, case: Case, turn: int) -> CaseResult | None:
         """Return what an earlier run left of a case; None where the case is still to be sent."""
 
     async def asking(self, case: Case, turn: int, step: int, attempt: int) -> None:
@@ -21,14 +21,14 @@ class Recorder(Protocol):
     async def answered(self, exchange: Exchange, case: Case, turn: int, last: bool) -> Exchange:
         """Return the exchange as it is kept, and so as it is judged."""
 
-    async def unsent(self, case: Case, turn: int, reason: Unsent) -> None:
+    async def unsent(self, case: Case, turn: int, reason: NotSent) -> None:
         """Note that a case gives nothing to judge."""
 
 
 class NullRecorder:
     """Keeps nothing and leaves everything as it is."""
 
-    def recalled(self, case: Case, turn: int) -> Sent | None:
+    def recalled(self, case: Case, turn: int) -> CaseResult | None:
         """Return None: nothing was left."""
         return None
 
@@ -39,5 +39,5 @@ class NullRecorder:
         """Return the exchange as it came."""
         return exchange
 
-    async def unsent(self, case: Case, turn: int, reason: Unsent) -> None:
+    async def unsent(self, case: Case, turn: int, reason: NotSent) -> None:
         """Write nothing."""

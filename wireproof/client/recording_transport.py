@@ -15,7 +15,7 @@ from typing import Any
 import httpcore
 
 from wireproof.contract import certificates
-from wireproof.evidence.exchange import Break
+from wireproof.evidence.exchange import TransportFailure
 
 EVIDENCE_BOUND = 2048
 HEAD_BOUND = 64 * 1024
@@ -121,7 +121,7 @@ class RecordingBackend(httpcore.AsyncNetworkBackend):
         await self._backend.sleep(seconds)
 
 
-def broken(error: BaseException, recording: Recording) -> Break:
+def broken(error: BaseException, recording: Recording) -> TransportFailure:
     """How the transport broke, in the words of the peer or of the network."""
     text = str(error) or type(error).__name__
     refused = error if isinstance(error, ssl.SSLError) else error.__cause__ or error.__context__
@@ -135,4 +135,4 @@ def broken(error: BaseException, recording: Recording) -> Break:
         kind = "request"
     else:
         kind = "reset"
-    return Break(kind, text, recording.tail)
+    return TransportFailure(kind, text, recording.tail)

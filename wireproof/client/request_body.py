@@ -15,14 +15,14 @@ def headers_for(request: Request) -> tuple[tuple[bytes, bytes], ...]:
     """The length that has to be stated where the body does not show it by itself."""
     if not waits(request) or chunked(request):
         return ()
-    return ((b"Content-Length", str(len(request.whole)).encode()),)
+    return ((b"Content-Length", str(len(request.body_with_blanks)).encode()),)
 
 
 def content(request: Request, recording: Recording) -> AsyncIterator[bytes] | bytes | None:
     """The body as the client takes it: parts where it is sent in chunks or waits, else all of it at once."""
     if chunked(request) or waits(request):
         return _parts(request, recording)
-    return request.whole or None
+    return request.body_with_blanks or None
 
 
 def chunked(request: Request) -> bool:
@@ -38,7 +38,7 @@ def waits(request: Request) -> bool:
 async def _parts(request: Request, recording: Recording) -> AsyncIterator[bytes]:
     if waits(request):
         await recording.hear(PATIENCE)
-    half = len(request.whole) // 2
-    for part in (request.whole[:half], request.whole[half:]):
+    half = len(request.body_with_blanks) // 2
+    for part in (request.body_with_blanks[:half], request.body_with_blanks[half:]):
         if part:
             yield part

@@ -66,7 +66,7 @@ def _request(ask: RequestSpec, target: Target, case: Case, holes: Mapping[str, s
     if shown.body:
         facts |= _body(ask, shown)
     if shown.body and not holes:
-        facts["bytes"] = len(shown.whole)
+        facts["bytes"] = len(shown.body_with_blanks)
     if shown.blanks:
         facts["blanks"] = shown.blanks
     if ask.key != "good":

@@ -21,7 +21,7 @@ from wireproof.client.skip_reasons import CannotSend, not_worth_sending
 from wireproof.client.window_waits import Patience
 from wireproof.contract.case import Case, RequestSpec
 from wireproof.contract.target import Target
-from wireproof.evidence.case_result import Evidence, Sent, Unsent
+from wireproof.evidence.case_result import CaseResult, Evidence, NotSent
 from wireproof.evidence.exchange import Exchange
 from wireproof.formats import json_pointer
 from wireproof.formats.strict_json import NotJson
@@ -51,7 +51,7 @@ class Courier:
     target: Target
     line: Lines
     record: Recorder = field(default_factory=NullRecorder)
-    evidence: dict[str, Sent] = field(default_factory=dict)
+    evidence: dict[str, CaseResult] = field(default_factory=dict)
     _budget: Budget = field(init=False)
     _slots: asyncio.Semaphore = field(init=False)
     _queue: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
@@ -76,7 +76,7 @@ class Courier:
         other._budget, other._pace = self._budget, self._pace
         return other
 
-    async def send(self, case: Case) -> Sent:
+    async def send(self, case: Case) -> CaseResult:
         """Send one case, or say why not."""
         if case.name not in self.evidence:
             self.evidence[case.name] = await self._sent(case)
@@ -88,17 +88,17 @@ class Courier:
             for case in cases:
                 group.create_task(self.send(case))
 
-    async def _sent(self, case: Case) -> Sent:
+    async def _sent(self, case: Case) -> CaseResult:
         recalled = self.record.recalled(case, self._turns)
         if recalled is not None:
             return recalled
         reason = not_worth_sending(case, self.target)
         sent = await self._patiently(case) if reason is None else reason
-        if isinstance(sent, Unsent):
+        if isinstance(sent, NotSent):
             await self.record.unsent(case, self._turns, sent)
         return sent
 
-    async def _patiently(self, case: Case) -> Sent:
+    async def _patiently(self, case: Case) -> CaseResult:
         async with self._patience.turn(case):
             return await self._in_turn(case)
 
@@ -109,7 +109,7 @@ class Courier:
         answers = await asyncio.gather(*(self._sent(case) for case in asked))
         return {case.name: sent for case, sent in zip(asked, answers, strict=True)}
 
-    async def say(self, case: Case, step: int, ask: RequestSpec) -> Exchange | Unsent:
+    async def say(self, case: Case, step: int, ask: RequestSpec) -> Exchange | NotSent:
         """Send one more request of a case that is made up as it goes, or say why not."""
         reason = not_worth_sending(case, self.target)
         if reason is not None:
@@ -117,9 +117,9 @@ class Courier:
         try:
             outgoing = render(ask, self.target, case.name, {})
         except CannotSend as lack:
-            return Unsent("untestable", str(lack))
+            return NotSent("untestable", str(lack))
         if (spent := self._budget.debit(outgoing)) is not None:
-            return Unsent("untestable", spent)
+            return NotSent("untestable", spent)
         async with self._queue:
             await self._slots.acquire()
         try:
@@ -128,7 +128,7 @@ class Courier:
             self._slots.release()
         return await self.record.answered(exchange, case, self._turns, last=False)
 
-    async def _in_turn(self, case: Case) -> Sent:
+    async def _in_turn(self, case: Case) -> CaseResult:
         async with self._queue:  # whoever needs several slots gets them before the next one gets any
             for _ in range(case.connection_count):
                 await self._slots.acquire()
@@ -141,28 +141,28 @@ class Courier:
             for _ in range(case.connection_count):
                 self._slots.release()
 
-    async def _at_once(self, case: Case, line: Line) -> Sent:
+    async def _at_once(self, case: Case, line: Line) -> CaseResult:
         asks = case.asks * case.repeat
         try:
             outgoing = [render(ask, self.target, case.name, {}) for ask in asks]
         except CannotSend as reason:
-            return Unsent("untestable", str(reason))
+            return NotSent("untestable", str(reason))
         if (lack := self._budget.debit(*outgoing)) is not None:
-            return Unsent("untestable", lack)
+            return NotSent("untestable", lack)
         pairs = enumerate(zip(asks, outgoing, strict=True))
         exchanges = await asyncio.gather(*(self._exchange(case, step, *pair, line) for step, pair in pairs))
         return tuple([await self.record.answered(one, case, self._turns, one is exchanges[-1]) for one in exchanges])
 
-    async def _converse(self, case: Case, line: Line) -> Sent:
+    async def _converse(self, case: Case, line: Line) -> CaseResult:
         exchanges: list[Exchange] = []
         saved: dict[str, Any] = {}
         for ask in case.asks * case.repeat:
             try:
                 outgoing = render(ask, self.target, case.name, saved)
             except CannotSend as reason:
-                return Unsent("untestable", str(reason))
+                return NotSent("untestable", str(reason))
             if (lack := self._budget.debit(outgoing)) is not None:
-                return Unsent("untestable", lack)
+                return NotSent("untestable", lack)
             await self._patience.until(case, ask)
             exchange = await self._exchange(case, len(exchanges), ask, outgoing, line)
             ended = not _saves(ask, exchange, saved) or _gave_up(exchange)

@@ -5,27 +5,27 @@ from __future__ import annotations
 from wireproof.client.window_waits import granted
 from wireproof.contract.case import PROFILES, Case
 from wireproof.contract.target import Target, not_given
-from wireproof.evidence.case_result import Unsent
+from wireproof.evidence.case_result import NotSent
 
 
 class CannotSend(Exception):
     """The target lacks something that a request needs: a key, a model, a name of a header."""
 
 
-def not_worth_sending(case: Case, target: Target) -> Unsent | None:
+def not_worth_sending(case: Case, target: Target) -> NotSent | None:
     """Why a case is left out on this target, before anything of it is sent; None where it is sent."""
     provider = target.provider
     missing = [ask.endpoint for ask in case.asks if ask.endpoint not in provider.endpoints]
     if missing:
-        return Unsent("not-offered", f"the {provider.name} document describes no {missing[0]} endpoint")
+        return NotSent("not-offered", f"the {provider.name} document describes no {missing[0]} endpoint")
     if not provider.offers(case.feature):
-        return Unsent("not-offered", f"the {provider.name} document does not offer {case.feature}")
+        return NotSent("not-offered", f"the {provider.name} document does not offer {case.feature}")
     lacking = case.means - target.means - granted(case, target)
     if lacking:
-        return Unsent("untestable", not_given(lacking))
+        return NotSent("untestable", not_given(lacking))
     if PROFILES.index(case.profile) > PROFILES.index(target.profile):
-        return Unsent("untestable", f"belongs to the profile {case.profile} (--profile {case.profile})")
+        return NotSent("untestable", f"belongs to the profile {case.profile} (--profile {case.profile})")
     if case.connection_count > target.connections:
         reason = f"needs {case.connection_count} connections at once, and this run has {target.connections}"
-        return Unsent("untestable", reason)
+        return NotSent("untestable", reason)
     return None

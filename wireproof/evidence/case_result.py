@@ -9,12 +9,12 @@ from wireproof.evidence.exchange import Exchange
 
 
 @dataclass(frozen=True, slots=True)
-class Unsent:
+class NotSent:
     """Why there is nothing to judge; `outcome` is what the judgements of the case come to."""
 
     outcome: str
     reason: str
 
 
-Sent = tuple[Exchange, ...] | Unsent
-Evidence = Mapping[str, Sent]
+CaseResult = tuple[Exchange, ...] | NotSent
+Evidence = Mapping[str, CaseResult]

@@ -9,7 +9,7 @@ from typing import Any
 from wireproof.formats import sse
 from wireproof.formats.strict_json import NotJson, parse_json
 
-DONE = "[DONE]"
+DONE_MARK = "[DONE]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class ToolCall:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class StreamChoice:
     """One choice joined from its deltas; `finish_reasons` keeps every value that was not null, in order."""
 
     index: Any
@@ -65,10 +65,10 @@ class Stream:
     chunks: tuple[Chunk, ...]
     done: sse.Event | None
     after_done: tuple[sse.Event, ...]
-    choices: tuple[Choice, ...]
+    choices: tuple[StreamChoice, ...]
     usage: Mapping[str, Any] | None
 
-    def choice(self, index: int = 0) -> Choice | None:
+    def choice(self, index: int = 0) -> StreamChoice | None:
         """The choice with that index."""
         return next((choice for choice in self.choices if choice.index == index), None)
 
@@ -88,7 +88,7 @@ class _Call:
             if isinstance(function, dict) and isinstance(function.get(name), str):
                 into.append(function[name])
 
-    def joined(self) -> ToolCall:
+    def as_tool_call(self) -> ToolCall:
         return ToolCall(self.index, self.id, "".join(self.name), "".join(self.arguments))
 
 
@@ -113,18 +113,18 @@ class _Parts:
                 into.append(delta[name])
         calls = delta.get("tool_calls")
         for call in calls if isinstance(calls, list) else ():
-            self._call(call)
+            self._add_fragment(call)
 
-    def _call(self, fragment: Any) -> None:
+    def _add_fragment(self, fragment: Any) -> None:
         if not isinstance(fragment, dict):
             return
         index = fragment.get("index")
         key = index if isinstance(index, int | str | None) else repr(index)
         self.calls.setdefault(key, _Call(index)).add(fragment)
 
-    def choice(self, index: Any) -> Choice:
-        calls = tuple(call.joined() for call in self.calls.values())
-        return Choice(
+    def as_choice(self, index: Any) -> StreamChoice:
+        calls = tuple(call.as_tool_call() for call in self.calls.values())
+        return StreamChoice(
             index,
             "".join(self.content),
             "".join(self.refusal),
@@ -134,12 +134,12 @@ class _Parts:
         )
 
 
-def assemble(reads: Iterable[tuple[int, bytes]]) -> Stream:
+def assemble_stream(reads: Iterable[tuple[int, bytes]]) -> Stream:
     """Decode the reads of a body and join its chunks."""
     decoded = sse.decode(reads)
-    done = next((event for event in decoded.events if event.data.strip() == DONE), None)
+    done = next((event for event in decoded.events if event.data.strip() == DONE_MARK), None)
     cut = len(decoded.events) if done is None else done.index
-    chunks = tuple(_chunk(event) for event in decoded.events[:cut])
+    chunks = tuple(_chunk_from_event(event) for event in decoded.events[:cut])
     usages = [chunk.value["usage"] for chunk in chunks if isinstance(chunk.value, dict) and chunk.value.get("usage")]
     return Stream(
         events=tuple(decoded.events),
@@ -149,23 +149,23 @@ def assemble(reads: Iterable[tuple[int, bytes]]) -> Stream:
         chunks=chunks,
         done=done,
         after_done=tuple(decoded.events[cut + 1 :]),
-        choices=_choices(chunks),
+        choices=_join_choices(chunks),
         usage=usages[-1] if usages else None,
     )
 
 
-def _chunk(event: sse.Event) -> Chunk:
+def _chunk_from_event(event: sse.Event) -> Chunk:
     try:
         return Chunk(event, parse_json(event.data))
     except NotJson as error:
         return Chunk(event, None, str(error))
 
 
-def _choices(chunks: tuple[Chunk, ...]) -> tuple[Choice, ...]:
+def _join_choices(chunks: tuple[Chunk, ...]) -> tuple[StreamChoice, ...]:
     parts: dict[Any, _Parts] = {}
     for chunk in chunks:
         for choice in chunk.choices:
             index = choice.get("index")
             key = index if isinstance(index, int | str | None) else repr(index)
             parts.setdefault(key, _Parts()).add(choice)
-    return tuple(found.choice(index) for index, found in parts.items())
+    return tuple(found.as_choice(index) for index, found in parts.items())

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from wireproof.evidence.chat_stream import Stream, assemble
+from wireproof.evidence.chat_stream import Stream, assemble_stream
 from wireproof.formats.content_coding import ContentCoding, NotCoded, find_coding
 from wireproof.formats.strict_json import NotJson, parse_json
 
@@ -26,7 +26,7 @@ class Request:
     blanks: int = 0
 
     @property
-    def whole(self) -> bytes:
+    def body_with_blanks(self) -> bytes:
         """The body with the blanks that follow it."""
         return self.body + b" " * self.blanks
 
@@ -36,7 +36,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class BodyRead:
     """Bytes of the body as one network read delivered them, with the arrival in monotonic nanoseconds."""
 
     at_ns: int
@@ -44,7 +44,7 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True)
-class Break:
+class TransportFailure:
     """How the transport broke.
 
     Attributes:
@@ -59,12 +59,12 @@ class Break:
     evidence: bytes = b""
 
     @property
-    def before_asking(self) -> bool:
+    def is_before_request(self) -> bool:
         """No request arrived: we could not ask."""
         return self.kind in ("connect", "tls", "request")
 
     @property
-    def by_peer(self) -> bool:
+    def is_by_peer(self) -> bool:
         """The peer broke HTTP or left early."""
         return self.kind in ("protocol", "closed", "reset")
 
@@ -75,12 +75,12 @@ class ResponseMembers(Protocol):
     status: int | None
     http_version: str
     headers: tuple[tuple[bytes, bytes], ...]
-    reads: list[Read]
+    reads: list[BodyRead]
     sent_at: float
     started_ns: int
     headers_ns: int | None
     ended_ns: int | None
-    broken: Break | None
+    broken: TransportFailure | None
     truncated: bool
     connection: int | None
     interim: tuple[int, ...]
@@ -107,12 +107,12 @@ class Exchange:
     status: int | None = None
     http_version: str = ""
     headers: tuple[tuple[bytes, bytes], ...] = ()
-    reads: tuple[Read, ...] = ()
+    reads: tuple[BodyRead, ...] = ()
     sent_at: float = 0.0
     started_ns: int = 0
     headers_ns: int | None = None
     ended_ns: int | None = None
-    broken: Break | None = None
+    broken: TransportFailure | None = None
     retries: tuple[str, ...] = ()
     truncated: bool = False
     connection: int | None = None
@@ -160,7 +160,7 @@ class Exchange:
     @property
     def body(self) -> bytes:
         """The whole body, its content coding removed."""
-        body: bytes = self._once("body", lambda: b"".join(self.decoded))
+        body: bytes = self._compute_once("body", lambda: b"".join(self.decoded_reads))
         return body
 
     @property
@@ -171,33 +171,35 @@ class Exchange:
     @property
     def json(self) -> Any:
         """The body as JSON; raises NotJson with the place where it stops being that."""
-        return self._once("json", lambda: parse_json(self.body))
+        return self._compute_once("json", lambda: parse_json(self.body))
 
     @property
-    def asked(self) -> Any:
+    def request_json(self) -> Any:
         """The body of the request as JSON; raises NotJson."""
-        return self._once("asked", lambda: parse_json(self.request.body))
+        return self._compute_once("asked", lambda: parse_json(self.request.body))
 
     @property
     def stream(self) -> Stream:
         """The body read as an event stream and assembled into what a client would see."""
-        stream: Stream = self._once("stream", lambda: assemble(self._event_reads()))
+        stream: Stream = self._compute_once("stream", lambda: assemble_stream(self._event_reads()))
         return stream
 
     @property
     def content_type(self) -> str:
         """The media type of the answer in lower case, without parameters; empty where none was sent."""
-        found: str = self._once("type", lambda: (self.header("content-type") or "").partition(";")[0].strip().lower())
+        found: str = self._compute_once(
+            "type", lambda: (self.header("content-type") or "").partition(";")[0].strip().lower()
+        )
         return found
 
     @property
-    def by_name(self) -> Mapping[str, tuple[str, ...]]:
+    def headers_by_name(self) -> Mapping[str, tuple[str, ...]]:
         """The values of each response header in the order of the lines, by name in lower case."""
-        found: Mapping[str, tuple[str, ...]] = self._once("by name", lambda: _by_name(self.headers))
+        found: Mapping[str, tuple[str, ...]] = self._compute_once("by name", lambda: _group_by_name(self.headers))
         return found
 
     @property
-    def answered(self) -> bool:
+    def is_success(self) -> bool:
         """A whole answer with a status of success came."""
         return self.broken is None and self.status is not None and 200 <= self.status < 300
 
@@ -207,13 +209,13 @@ class Exchange:
 
     def header_values(self, name: str) -> tuple[str, ...]:
         """Every value of a response header in the order of the lines."""
-        return self.by_name.get(name.lower(), ())
+        return self.headers_by_name.get(name.lower(), ())
 
     def _event_reads(self) -> tuple[tuple[int, bytes], ...]:
-        return tuple((read.at_ns, data) for read, data in zip(self.reads, self.decoded, strict=True))
+        return tuple((read.at_ns, data) for read, data in zip(self.reads, self.decoded_reads, strict=True))
 
     @property
-    def decoded(self) -> tuple[bytes, ...]:
+    def decoded_reads(self) -> tuple[bytes, ...]:
         """What each read brings, the content coding removed."""
         raw, coding = tuple(read.data for read in self.reads), self.coding
         try:
@@ -222,7 +224,7 @@ class Exchange:
             return raw
 
     @property
-    def whole_coding(self) -> bool:
+    def is_coding_complete(self) -> bool:
         """The body is one whole text of the content coding that it claims, with nothing behind it."""
         raw, coding = tuple(read.data for read in self.reads), self.coding
         try:
@@ -235,13 +237,13 @@ class Exchange:
         """The content coding that the response claims; None for none that is known."""
         return find_coding(self.header("content-encoding"))
 
-    def _once(self, name: str, make: Any) -> Any:
+    def _compute_once(self, name: str, make: Any) -> Any:
         if name not in self._memo:
             self._memo[name] = make()
         return self._memo[name]
 
 
-def _by_name(lines: Iterable[tuple[bytes, bytes]]) -> Mapping[str, tuple[str, ...]]:
+def _group_by_name(lines: Iterable[tuple[bytes, bytes]]) -> Mapping[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for name, value in lines:
         known = name.lower().decode("latin-1")
@@ -249,7 +251,7 @@ def _by_name(lines: Iterable[tuple[bytes, bytes]]) -> Mapping[str, tuple[str, ..
     return found
 
 
-def usage_of(exchange: Exchange) -> Mapping[str, Any]:
+def find_usage(exchange: Exchange) -> Mapping[str, Any]:
     """The usage object of an answer or a stream; empty where there is none."""
     try:
         usage = exchange.stream.usage if exchange.content_type == "text/event-stream" else exchange.json["usage"]

@@ -7,58 +7,60 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from wireproof.evidence.exchange import Break, Exchange, Read, Request
+from wireproof.evidence.exchange import BodyRead, Exchange, Request, TransportFailure
 
 # Fields with a form of their own; every other one is a JSON value as it stands.
-TIMES = ("headers_ns", "ended_ns")
-FORMED = frozenset({"request", "headers", "reads", "broken", *TIMES})
+TIME_FIELDS = ("headers_ns", "ended_ns")
+SPECIAL_FIELDS = frozenset({"request", "headers", "reads", "broken", *TIME_FIELDS})
 
 
-def exchange_data(exchange: Exchange) -> dict[str, Any]:
+def exchange_to_json(exchange: Exchange) -> dict[str, Any]:
     """The JSON form of an exchange; its times count from its start."""
     broken, start = exchange.broken, exchange.started_ns
-    request = _fields(exchange.request) | {"body": _bytes(exchange.request.body)}
-    plain = {name: value for name, value in _fields(exchange).items() if name not in FORMED}
+    request = _field_values(exchange.request) | {"body": _bytes_to_json(exchange.request.body)}
+    plain = {name: value for name, value in _field_values(exchange).items() if name not in SPECIAL_FIELDS}
     return {
         **plain,
         "request": request,
-        "headers": [[_latin(name), _latin(value)] for name, value in exchange.headers],
-        "reads": [[read.at_ns - start, _bytes(read.data)] for read in exchange.reads],
-        "broken": broken and _fields(broken) | {"evidence": _bytes(broken.evidence)},
-        **{name: None if (at := getattr(exchange, name)) is None else at - start for name in TIMES},
+        "headers": [[_latin1_text(name), _latin1_text(value)] for name, value in exchange.headers],
+        "reads": [[read.at_ns - start, _bytes_to_json(read.data)] for read in exchange.reads],
+        "broken": broken and _field_values(broken) | {"evidence": _bytes_to_json(broken.evidence)},
+        **{name: None if (at := getattr(exchange, name)) is None else at - start for name in TIME_FIELDS},
     }
 
 
-def exchange_from(data: Mapping[str, Any]) -> Exchange:
+def exchange_from_json(data: Mapping[str, Any]) -> Exchange:
     """Read an exchange back; what the line does not tell is as where nothing was said."""
     known = {field.name for field in fields(Exchange) if field.init}
     start, broken, request = data["started_ns"], data["broken"], dict(data["request"])
     headers = tuple((name, value) for name, value in request.pop("headers"))
-    told: dict[str, Any] = {name: _tuple(value) for name, value in data.items() if name in known - FORMED}
+    told: dict[str, Any] = {
+        name: _lists_to_tuples(value) for name, value in data.items() if name in known - SPECIAL_FIELDS
+    }
     return Exchange(
         **told,
-        request=Request(**(request | {"headers": headers, "body": _from_bytes(request["body"])})),
+        request=Request(**(request | {"headers": headers, "body": _bytes_from_json(request["body"])})),
         headers=tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in data["headers"]),
-        reads=tuple(Read(start + at, _from_bytes(body)) for at, body in data["reads"]),
-        broken=broken and Break(**(broken | {"evidence": _from_bytes(broken["evidence"])})),
+        reads=tuple(BodyRead(start + at, _bytes_from_json(body)) for at, body in data["reads"]),
+        broken=broken and TransportFailure(**(broken | {"evidence": _bytes_from_json(broken["evidence"])})),
         headers_ns=None if data["headers_ns"] is None else start + data["headers_ns"],
         ended_ns=None if data["ended_ns"] is None else start + data["ended_ns"],
     )
 
 
-def _fields(value: Any) -> dict[str, Any]:
+def _field_values(value: Any) -> dict[str, Any]:
     return {field.name: getattr(value, field.name) for field in fields(value) if field.init}
 
 
-def _tuple(value: Any) -> Any:
-    return tuple(_tuple(item) for item in value) if isinstance(value, list) else value
+def _lists_to_tuples(value: Any) -> Any:
+    return tuple(_lists_to_tuples(item) for item in value) if isinstance(value, list) else value
 
 
-def _latin(data: bytes) -> str:
+def _latin1_text(data: bytes) -> str:
     return data.decode("latin-1")
 
 
-def _bytes(data: bytes) -> Any:
+def _bytes_to_json(data: bytes) -> Any:
     """Text where the bytes are UTF-8, else base64 in an object."""
     try:
         return data.decode()
@@ -66,5 +68,5 @@ def _bytes(data: bytes) -> Any:
         return {"base64": base64.b64encode(data).decode()}
 
 
-def _from_bytes(data: Any) -> bytes:
+def _bytes_from_json(data: Any) -> bytes:
     return base64.b64decode(data["base64"]) if isinstance(data, dict) else str(data).encode()

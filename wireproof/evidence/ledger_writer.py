@@ -19,10 +19,10 @@ from wireproof.errors import LedgerError
 from wireproof.evidence.ledger_lock import WriterLock, alone, has_writer
 from wireproof.evidence.redactor import Redactor
 
-FORMAT = 1
+LEDGER_FORMAT = 1
 ENCODER = json.JSONEncoder(ensure_ascii=False)
 # The header is shorter, and the rest of a ledger may be long.
-PART = 1 << 16
+READ_SIZE = 1 << 16
 # Elsewhere lines are ended as the system ends those of texts.
 BINARY = getattr(os, "O_BINARY", 0)
 # Elsewhere a line is appended in two steps, between which another process may append one.
@@ -51,11 +51,11 @@ class Ledger:
             file.parent.mkdir(parents=True, exist_ok=True)
             self._file, self._path = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND | BINARY, 0o644), file
             with alone(file):
-                if _run_of(self._file) != header["run"]:
+                if _read_run_id(self._file) != header["run"]:
                     if has_writer(file):
                         raise LedgerError(f"{file}: another run is writing it; give this one a --report-dir of its own")
                     os.ftruncate(self._file, 0)
-                    self._append(self.redactor.facts({"kind": "header", "format": FORMAT, **header}))
+                    self._append(self.redactor.mask_facts({"kind": "header", "format": LEDGER_FORMAT, **header}))
                 self._lock = WriterLock(file)
         except OSError as error:
             raise LedgerError(f"{file}: it cannot be written ({error.strerror})") from None
@@ -73,19 +73,19 @@ class Ledger:
             raise LedgerError(f"{file}: it cannot be written ({error.strerror})") from None
 
     @property
-    def opened(self) -> bool:
+    def is_open(self) -> bool:
         """Lines go to a file."""
         return self._file is not None
 
-    def verdict(self, verdict: Mapping[str, Any]) -> dict[str, Any]:
+    def write_verdict(self, verdict: Mapping[str, Any]) -> dict[str, Any]:
         """One verdict; gives it as it is written, without secrets."""
-        told: dict[str, Any] = self.redactor.facts(verdict)
-        self._line({"kind": "verdict", "verdict": told})
+        told: dict[str, Any] = self.redactor.mask_facts(verdict)
+        self._write_line({"kind": "verdict", "verdict": told})
         return told
 
-    def footer(self, exchanges: int, verdicts: int, exit: int) -> None:
+    def write_footer(self, exchanges: int, verdicts: int, exit: int) -> None:
         """The last line: the run ended by itself."""
-        self._line({"kind": "footer", "exchanges": exchanges, "verdicts": verdicts, "exit": exit})
+        self._write_line({"kind": "footer", "exchanges": exchanges, "verdicts": verdicts, "exit": exit})
         if self.durable and self._file is not None:
             os.fsync(self._file)
 
@@ -98,14 +98,14 @@ class Ledger:
             self._lock.release()
             self._lock = None
 
-    async def tell(self, fact: Mapping[str, Any]) -> None:
+    async def write_fact(self, fact: Mapping[str, Any]) -> None:
         """Write one line, which holds no secret; on a live target it is on the disk when this returns."""
-        self._line(fact)
+        self._write_line(fact)
         if self.durable and self._file is not None:
             # In a thread: a slow disk must not delay the reads of other answers, whose times are evidence.
             await asyncio.to_thread(os.fsync, self._file)
 
-    def _line(self, fact: Mapping[str, Any]) -> None:
+    def _write_line(self, fact: Mapping[str, Any]) -> None:
         if self._file is not None:
             with nullcontext() if APPENDS_AT_ONCE else alone(self._path):
                 self._append(fact)
@@ -122,11 +122,11 @@ class Ledger:
             raise LedgerError(f"{self._path}: it cannot be written ({error.strerror})") from None
 
 
-def _run_of(file: int) -> str | None:
+def _read_run_id(file: int) -> str | None:
     """The run that began a ledger; None where there is none yet."""
     line, size = b"", os.fstat(file).st_size
     os.lseek(file, 0, os.SEEK_SET)
-    while b"\n" not in line and len(line) < size and (more := os.read(file, PART)):
+    while b"\n" not in line and len(line) < size and (more := os.read(file, READ_SIZE)):
         line += more
     try:
         first = json.loads(line.partition(b"\n")[0])

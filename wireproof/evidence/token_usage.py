@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wireproof.evidence.exchange import Exchange, usage_of
+from wireproof.evidence.exchange import Exchange, find_usage
 
 
 @dataclass(slots=True)
-class Spent:
+class TokenUsage:
     """What a run cost."""
 
     requests: int = 0
@@ -19,10 +19,10 @@ class Spent:
 
     def add(self, exchange: Exchange) -> None:
         """Count one exchange and the tokens that its answer says it used."""
-        usage = usage_of(exchange)
+        usage = find_usage(exchange)
         self.requests += 1 + len(exchange.retries)
-        self.input += _count(usage, "prompt_tokens", "input_tokens")
-        self.output += _count(usage, "completion_tokens", "output_tokens")
+        self.input += _first_count(usage, "prompt_tokens", "input_tokens")
+        self.output += _first_count(usage, "completion_tokens", "output_tokens")
 
     def merge(self, other: Mapping[str, int]) -> None:
         """Add what another process spent."""
@@ -31,6 +31,6 @@ class Spent:
         self.output += other["output"]
 
 
-def _count(usage: Any, *names: str) -> int:
+def _first_count(usage: Any, *names: str) -> int:
     counts = (usage.get(name) for name in names)
     return next((count for count in counts if isinstance(count, int) and count > 0), 0)

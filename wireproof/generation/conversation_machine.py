@@ -67,7 +67,7 @@ def dialogue(talk: Talk, ask: RequestSpec, texts: SearchStrategy[str], *, tools:
             body |= {"tools": self.tools} if self.tools else {}
             came = talk.say(replace(ask, body={**body, "stream": True} if stream else body))
             talk.settle()
-            answered = None if came is None or not came.answered else answer(came)
+            answered = None if came is None or not came.is_success else answer(came)
             if answered is not None:
                 self.messages.append(answered)
             self.open = [call["id"] for call in (answered or {}).get("tool_calls", ())]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from wireproof.client.sender import Courier
-from wireproof.evidence.case_result import Unsent
+from wireproof.evidence.case_result import NotSent
 from wireproof.evidence.exchange import Exchange
 from wireproof.generation.generated_request import Probe
 from wireproof.generation.request_factory import Draft
@@ -88,7 +88,7 @@ class Exploration:
         if self.lack is not None and case.name not in self.courier.evidence:
             raise Untestable(self.lack)
         sent = await self.courier.send(case)
-        if isinstance(sent, Unsent):
+        if isinstance(sent, NotSent):
             self.lack = sent.reason
             raise Untestable(sent.reason)
         self.seen.add(case.name)

@@ -9,7 +9,7 @@ from typing import Any
 
 from wireproof.client.sender import Courier
 from wireproof.contract.case import Case, RequestSpec
-from wireproof.evidence.case_result import Unsent
+from wireproof.evidence.case_result import NotSent
 from wireproof.evidence.exchange import Exchange
 from wireproof.generation.generated_request import AREA
 from wireproof.judging.excuses import asking_failure
@@ -52,8 +52,8 @@ class Talk:
         """The exchange of one more request; None where there is nothing to send it with."""
         if self.lack:
             return None
-        came: Exchange | Unsent = self.do(self.courier.say(self.case(ask), len(self.exchanges), ask))
-        if isinstance(came, Unsent):
+        came: Exchange | NotSent = self.do(self.courier.say(self.case(ask), len(self.exchanges), ask))
+        if isinstance(came, NotSent):
             self.lack = came.reason
             return None
         self.lack = asking_failure(came)

@@ -28,7 +28,7 @@ class Riding:
 
     def hold(self, case: Case, exchange: Exchange) -> None:
         """Raise a Violation that carries what every rule finds; the rule stands before what was expected."""
-        case = replace(case, asks=case.asks[:1], refused=None if exchange.answered else case.refused or SOME_CAUSE)
+        case = replace(case, asks=case.asks[:1], refused=None if exchange.is_success else case.refused or SOME_CAUSE)
         bench = replace(self.bench, cases=ChainMap({case.name: case}, dict(self.bench.cases)))
         evidence = {case.name: (exchange,)}
         findings: list[Finding] = []

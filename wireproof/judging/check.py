@@ -23,17 +23,17 @@ from wireproof.contract.case import Case
 from wireproof.contract.finding import Finding, display_text
 from wireproof.contract.provider import Provider, Refusal
 from wireproof.contract.target import Target
-from wireproof.evidence.chat_stream import Choice, Chunk, Stream, ToolCall
-from wireproof.evidence.exchange import Exchange, Read, Request, usage_of
+from wireproof.evidence.chat_stream import Chunk, Stream, StreamChoice, ToolCall
+from wireproof.evidence.exchange import BodyRead, Exchange, Request, find_usage
 from wireproof.formats import json_pointer
 from wireproof.formats.sse import Comment, Event, Offence
 from wireproof.formats.strict_json import NotJson, parse_json
 
 __all__ = [
     "Attempt",
+    "BodyRead",
     "Case",
     "Check",
-    "Choice",
     "Chunk",
     "Comment",
     "Contract",
@@ -46,11 +46,11 @@ __all__ = [
     "Noted",
     "Offence",
     "Provider",
-    "Read",
     "Refusal",
     "Request",
     "Shape",
     "Stream",
+    "StreamChoice",
     "Target",
     "ToolCall",
     "Undecided",
@@ -58,10 +58,10 @@ __all__ = [
     "Violation",
     "check",
     "display_text",
+    "find_usage",
     "json_pointer",
     "parse_json",
     "registry",
-    "usage_of",
 ]  # fmt: skip
 
 

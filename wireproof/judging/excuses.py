@@ -12,7 +12,7 @@ CUT_SHORT = "the body is longer than what is kept of it"
 def asking_failure(exchange: Exchange) -> str:
     """The reason why no request of ours arrived; empty where one did."""
     broken = exchange.broken
-    return f"could not ask: {broken.detail}" if broken is not None and broken.before_asking else ""
+    return f"could not ask: {broken.detail}" if broken is not None and broken.is_before_request else ""
 
 
 def require_kept_whole(exchange: Exchange) -> None:

@@ -93,7 +93,7 @@ ANSWERED, NO_ERROR, JSON_TEXT, EVENTS = "wire.answered", "wire.no-server-error",
 
 def asked(exchange: Exchange) -> Mapping[str, Any]:
     """The body of the request, which we wrote ourselves."""
-    body: Mapping[str, Any] = exchange.asked
+    body: Mapping[str, Any] = exchange.request_json
     return body
 
 
@@ -122,7 +122,7 @@ def success(exchange: Exchange) -> None:
     __tracebackhide__ = True
     actual = f"{exchange.status} with {display_text(exchange.text)}"
     told_by = _server_error(exchange) or ANSWERED
-    that(exchange.answered, "a status of success (2xx)", actual, where="status line", judged_by=told_by)
+    that(exchange.is_success, "a status of success (2xx)", actual, where="status line", judged_by=told_by)
 
 
 def json_body(exchange: Exchange) -> Any:
@@ -149,7 +149,7 @@ def event_stream(exchange: Exchange) -> Stream:
     """A request is answered with success and an event stream of at least one event."""
     __tracebackhide__ = True
     # Nearly every check of a stream begins here: what there is to say is put together where it is said.
-    if exchange.answered and is_stream(exchange) and exchange.stream.events:
+    if exchange.is_success and is_stream(exchange) and exchange.stream.events:
         return exchange.stream
     success(exchange)
     actual = f"{exchange.content_type or 'no content type'} with {display_text(exchange.text)}"

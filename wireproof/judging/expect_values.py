@@ -62,7 +62,7 @@ def recent(exchange: Exchange, moment: Any, *, at: str) -> None:
 def same_model(exchange: Exchange, model: Any, *, at: str) -> None:
     """A model is the one that was asked for, or a dated version of it."""
     __tracebackhide__ = True
-    wanted = exchange.asked["model"]
+    wanted = exchange.request_json["model"]
     named = model == wanted or str(model).startswith(f"{wanted}-")
     that(named, f"{wanted} or a version of it", model, at=at)
 

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 from wireproof.contract.case import Case
 from wireproof.contract.provider import Provider
 from wireproof.contract.target import Target, not_given
-from wireproof.evidence.access_tracking import READS, half_kept
-from wireproof.evidence.case_result import Evidence, Unsent
+from wireproof.evidence.access_tracking import READS_PART, track_truncated
+from wireproof.evidence.case_result import Evidence, NotSent
 from wireproof.evidence.exchange import Exchange
 from wireproof.judging.check import Check, Contract, Finding, Inconclusive, Undecided, Untestable, Violation
 from wireproof.judging.clause_attribution import each_clause, weightiest_first
@@ -117,37 +117,37 @@ class Bench:
         self.heard[entry.check, entry.case] = sent, raised
         return isinstance(raised, Undecided)
 
-    def _not_judged(self, entry: Entry, check: Check, named: Mapping[str, Any], smoke: str | None) -> Unsent | None:
+    def _not_judged(self, entry: Entry, check: Check, named: Mapping[str, Any], smoke: str | None) -> NotSent | None:
         if smoke is not None:
-            return Unsent("untestable", smoke)
+            return NotSent("untestable", smoke)
         lacking = entry.needs - self.target.means
         if lacking:
-            return Unsent("untestable", not_given(lacking))
+            return NotSent("untestable", not_given(lacking))
         for argument, case in entry.cases:
             sent = named[argument]
             if sent is None:
-                return Unsent("untestable", f"the case {case} was not sent")
-            if isinstance(sent, Unsent):
+                return NotSent("untestable", f"the case {case} was not sent")
+            if isinstance(sent, NotSent):
                 return sent
             unmet = self._unmet(self.cases[case], check, sent)
             if unmet is not None:
                 return unmet
         return None
 
-    def _unmet(self, case: Case, check: Check, sent: tuple[Exchange, ...]) -> Unsent | None:
+    def _unmet(self, case: Case, check: Check, sent: tuple[Exchange, ...]) -> NotSent | None:
         """Why the exchanges of a case cannot be judged by this check under this contract."""
         last = sent[-1]
         failure = asking_failure(last)
         if failure:
-            return Unsent("error", failure)
+            return NotSent("error", failure)
         if case.endpoint not in self.provider.endpoints or not self.provider.offers(case.feature):
-            return Unsent("not-offered", f"the {self.provider.name} document does not describe this")
+            return NotSent("not-offered", f"the {self.provider.name} document does not describe this")
         if check.any_answer:
             return None
         if last.broken is not None:
-            return Unsent("untestable", f"the answer broke off ({last.broken.detail}); wire.complete judges that")
+            return NotSent("untestable", f"the answer broke off ({last.broken.detail}); wire.complete judges that")
         if len(sent) < case.request_count:
-            return Unsent("untestable", f"request {len(sent)} of {case.request_count} lacks what the next one needs")
+            return NotSent("untestable", f"request {len(sent)} of {case.request_count} lacks what the next one needs")
         return None
 
     def _ruling(self, check: Check, entry: Entry, exchanges: Mapping[str, tuple[Exchange, ...]]) -> Ruling:
@@ -190,8 +190,10 @@ class Bench:
             return False
         seen: set[str] = set()
         with suppress(Exception):  # what it says is known; what it looks at is asked
-            check(self._given(entry.cases[0][1], {name: half_kept(sent, seen) for name, sent in exchanges.items()}))
-        return READS in seen
+            check(
+                self._given(entry.cases[0][1], {name: track_truncated(sent, seen) for name, sent in exchanges.items()})
+            )
+        return READS_PART in seen
 
     def _red(self, check: str, entry: Entry, exchanges: Mapping[str, tuple[Exchange, ...]]) -> bool:
         """Whether another check of this column is red on one of the entry's cases: skipped never means unseen."""

@@ -32,7 +32,7 @@ def bodies(exchanges: Iterable[Exchange]) -> Iterator[Any]:
 def ignored(honours: tuple[str, ...], sent: Sent) -> tuple[str, ...]:
     """The members that answers of success were to show obeyed and did not."""
     every = [exchange for exchanges in sent.values() for exchange in exchanges]
-    if not honours or not all(exchange.answered for exchange in every):
+    if not honours or not all(exchange.is_success for exchange in every):
         return ()
     asked = list(bodies(every))
     return tuple(name for name in honours if any(has(body, name) for body in asked))

@@ -9,8 +9,8 @@ from wireproof.client.sender import Courier
 from wireproof.contract.case import Case, is_generated
 from wireproof.contract.provider import Provider
 from wireproof.contract.target import Target
-from wireproof.evidence.access_tracking import changed, watched
-from wireproof.evidence.case_result import Evidence, Sent
+from wireproof.evidence.access_tracking import changed_parts, track_access
+from wireproof.evidence.case_result import CaseResult, Evidence
 from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import Entry
 from wireproof.mock.control import FAULT
@@ -43,7 +43,7 @@ class Stand:
         self.cases: Mapping[str, Case] = {name: trial.cases[name] for entry in self._entries for _, name in entry.cases}
         self._server = Rehearsed(self._column)
         self._faultless: dict[str, Rehearsal] = {}
-        self.rehearsed: dict[str, Sent] = {}
+        self.rehearsed: dict[str, CaseResult] = {}
         self.passing: list[Entry] = []
         self.due: dict[str, list[Due]] = {}
 
@@ -80,7 +80,7 @@ class Stand:
     def _regards(self, entry: Entry) -> frozenset[str]:
         """What the judgement looks at where there is no fault; whatever leaves that alone leaves the verdict alone."""
         seen: set[str] = set()
-        self.judge(entry, {name: watched(self.rehearsed[name], seen) for _, name in entry.cases})
+        self.judge(entry, {name: track_access(self.rehearsed[name], seen) for _, name in entry.cases})
         return frozenset(seen)
 
     async def touched(self, fault: Fault) -> Mapping[str, Touched]:
@@ -98,7 +98,7 @@ class Stand:
             ops = await self._done(fault, name)
             return None if ops == self._faultless[name].ops else (await self.carried(fault, {name: ops}))[name]
         sent = await self.under(fault, name)
-        return None if sent is None else Touched(sent, changed(self.rehearsed[name], sent))
+        return None if sent is None else Touched(sent, changed_parts(self.rehearsed[name], sent))
 
     def _reaches(self, fault: Fault, name: str) -> bool:
         """Whether a case asks an endpoint at which the fault is committed."""
@@ -125,7 +125,7 @@ class Stand:
         """What breaks under a fault, given what comes of the cases that it touches."""
         return toll_of(fault, ((due, verdict) for due, _, verdict in self.judged(touched)))
 
-    async def under(self, fault: Fault, case: str) -> Sent | None:
+    async def under(self, fault: Fault, case: str) -> CaseResult | None:
         """What comes of a case under a fault, without a connection; None where the fault does not touch it."""
         faultless = self._faultless[case]
         if not faultless.takes:
@@ -136,7 +136,7 @@ class Stand:
         ops = await self._done(fault, case)
         return None if ops == faultless.ops else self._heard(case, ops, fault)
 
-    def _heard(self, case: str, ops: tuple[Ops, ...], fault: Fault) -> Sent:
+    def _heard(self, case: str, ops: tuple[Ops, ...], fault: Fault) -> CaseResult:
         """What came of a case, had this been done for its requests."""
         sent = self._faultless[case].sent
         assert isinstance(sent, tuple)
@@ -161,7 +161,7 @@ class Stand:
         for name, ops in answers.items():
             if ops:
                 sent = self._heard(name, ops, fault)
-                touched[name] = Touched(sent, changed(self.rehearsed[name], sent))
+                touched[name] = Touched(sent, changed_parts(self.rehearsed[name], sent))
         return touched
 
     def _whole(self, name: str, ops: tuple[Ops, ...]) -> tuple[Ops, ...]:
@@ -170,12 +170,12 @@ class Stand:
         found = [whole(*done) for done in zip((take.received.method for take in takes), ops, strict=False)]
         return tuple(answer for answer in found if answer is not None) if None not in found else ()
 
-    def _as_heard(self, name: str, came: Sent, ops: tuple[Ops, ...], fault: Fault) -> Touched:
+    def _as_heard(self, name: str, came: CaseResult, ops: tuple[Ops, ...], fault: Fault) -> Touched:
         """What came over the wire; where that is just what was done, it came at the times when it was done."""
         heard = self._heard(name, ops, fault) if self._faultless[name].takes else came
         if heard is came or not agree(came, heard):
             return Touched(came, None)
-        return Touched(heard, changed(self.rehearsed[name], heard))
+        return Touched(heard, changed_parts(self.rehearsed[name], heard))
 
     async def _sent(self, fault: Fault, deeds: Mapping[str, tuple[Ops, ...]]) -> Evidence:
         """What comes over the wire; of like heads that cannot be read one is sent, and stands for the others."""
@@ -192,7 +192,7 @@ class Stand:
         others = [self.cases[name] for name in deeds if name not in came and name not in first]
         return {**first, **came, **await carried(target, others)}
 
-    def _as_of(self, name: str, sent: Sent, fault: Fault) -> Sent:
+    def _as_of(self, name: str, sent: CaseResult, fault: Fault) -> CaseResult:
         """What came of one case as what comes of another, for which the server does the same."""
         faultless = self._faultless[name].sent
         if not isinstance(sent, tuple) or not isinstance(faultless, tuple) or sent[-1].case == name:
@@ -204,7 +204,7 @@ class Stand:
     def _under(self, fault: Fault) -> Target:
         return replace(self._target, headers={FAULT: fault.id})
 
-    async def _rehearse(self, case: Case, target: Target) -> tuple[Sent, tuple[Ops, ...]]:
+    async def _rehearse(self, case: Case, target: Target) -> tuple[CaseResult, tuple[Ops, ...]]:
         """What comes of a case without a connection, and what the server does for it."""
         self._server.begin()
         sent = await Courier(target, self._server).send(case)

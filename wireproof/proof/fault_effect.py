@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from wireproof.evidence.case_result import Sent
+from wireproof.evidence.case_result import CaseResult
 from wireproof.formats import json_pointer
 from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import Entry
@@ -55,7 +55,7 @@ class Due:
 class Touched:
     """What comes of a case under a fault; `changed` is None where more than headers or reads may differ."""
 
-    sent: Sent
+    sent: CaseResult
     changed: frozenset[str] | None
 
 
@@ -68,7 +68,7 @@ class Rehearsal:
         takes: the same, where they can be answered again by themselves.
     """
 
-    sent: Sent
+    sent: CaseResult
     ops: tuple[Ops, ...]
     asked: tuple[Take, ...]
     takes: tuple[Take, ...]

@@ -15,7 +15,7 @@ from wireproof.client.partial_response import Answer
 from wireproof.client.request_builder import Outgoing
 from wireproof.contract.case import Case
 from wireproof.contract.provider import Provider
-from wireproof.evidence.exchange import Break, Exchange, Read
+from wireproof.evidence.exchange import BodyRead, Exchange, TransportFailure
 from wireproof.formats.http_framing import interim_statuses
 from wireproof.mock.dry_run import NOW, Rehearsal, Take
 from wireproof.mock.faults import Fault
@@ -139,7 +139,7 @@ def _put(ops: Ops) -> list[tuple[str, bytes]]:
 def _received(outgoing: Outgoing) -> Received:
     url = urlsplit(outgoing.shown.url)
     headers = tuple((name.lower(), value) for name, value in outgoing.headers)
-    return Received(outgoing.shown.method, url.path, url.query, headers, outgoing.shown.whole, NOW)
+    return Received(outgoing.shown.method, url.path, url.query, headers, outgoing.shown.body_with_blanks, NOW)
 
 
 def _heard(ops: Ops, leave_after: int | None = None, leave_in: float | None = None) -> Answer:
@@ -157,13 +157,13 @@ def _heard(ops: Ops, leave_after: int | None = None, leave_in: float | None = No
             answer.interim = interim_statuses(op.data)
         elif op.kind in ("body", "chunk") and op.data:
             answer.ended_ns = START_NS + round(op.due_s * SECOND_NS)
-            answer.reads.append(Read(answer.ended_ns, op.data))
+            answer.reads.append(BodyRead(answer.ended_ns, op.data))
             events += op.data.count(b"\n\n")
             if leave_after and leave_after == events:
                 answer.left = answer.truncated = True
                 break
         elif op.data or op.kind not in ("body", "chunk", "last", "raw"):
-            answer.broken = Break("protocol", "only a connection shows this", op.data)
+            answer.broken = TransportFailure("protocol", "only a connection shows this", op.data)
     return answer
 
 

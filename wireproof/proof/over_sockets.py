@@ -9,7 +9,7 @@ from wireproof.client.http_client import Wire
 from wireproof.client.sender import Courier
 from wireproof.contract.case import Case
 from wireproof.contract.target import Deadlines, Target
-from wireproof.evidence.case_result import Evidence, Sent
+from wireproof.evidence.case_result import CaseResult, Evidence
 from wireproof.evidence.exchange import Exchange
 
 # Several small pools: httpcore's pool takes time in the square of its connections.
@@ -34,12 +34,12 @@ async def _in_one_pool(target: Target, cases: Sequence[Case]) -> Evidence:
         return courier.evidence
 
 
-def is_unread(sent: Sent) -> bool:
+def is_unread(sent: CaseResult) -> bool:
     """Whether the head of an answer was never there, or is nothing that a client can read."""
     return isinstance(sent, tuple) and sent[-1].status is None and sent[-1].broken is not None
 
 
-def agree(came: Sent, heard: Sent) -> bool:
+def agree(came: CaseResult, heard: CaseResult) -> bool:
     """Whether what came is what was done; ids may differ, and the times that it took."""
     if not isinstance(came, tuple) or not isinstance(heard, tuple) or len(came) != len(heard):
         return False

@@ -12,7 +12,7 @@ from typing import Any
 from wireproof.contract.clause import Clause
 from wireproof.evidence.curl import curl_command
 from wireproof.evidence.exchange import Exchange
-from wireproof.evidence.exchange_json import exchange_from
+from wireproof.evidence.exchange_json import exchange_from_json
 from wireproof.judging.outcomes import SKIPPED, TABLE
 from wireproof.judging.verdict import Verdict
 from wireproof.report.finished_run import Facts
@@ -62,7 +62,7 @@ def embedded(facts: Facts, index: Index) -> dict[str, Any]:
         "verdicts": verdicts,
         "gating": sorted(facts.gating),
         "exchanges": [
-            {"line": line, **_exchange(exchange_from(fact), (fact["target"], fact["case"]) in broken)}
+            {"line": line, **_exchange(exchange_from_json(fact), (fact["target"], fact["case"]) in broken)}
             for line, fact in facts.exchanges
         ],
     }

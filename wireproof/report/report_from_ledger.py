@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from wireproof.errors import LedgerError
-from wireproof.evidence.exchange_json import exchange_from
-from wireproof.evidence.ledger_reader import read
-from wireproof.evidence.token_usage import Spent
+from wireproof.evidence.exchange_json import exchange_from_json
+from wireproof.evidence.ledger_reader import read_facts
+from wireproof.evidence.token_usage import TokenUsage
 from wireproof.judging.gate import Policy
 from wireproof.judging.verdict import Verdict, divergences
 from wireproof.report.report_json import document, suite_of, summary
@@ -27,9 +27,9 @@ def rebuilt(file: Path) -> dict[str, Any]:
     verdicts = [Verdict.from_data(fact["verdict"]) for fact in held.get("verdict", ())]
     own = {target["name"]: target["provider"] for target in header["targets"]}
     policy = header.get("policy", POLICY)
-    spent = Spent()
+    spent = TokenUsage()
     for fact in held.get("exchange", ()):
-        spent.add(exchange_from(fact))
+        spent.add(exchange_from_json(fact))
     return document(
         [{name: value for name, value in target.items() if name in TOLD} for target in header["targets"]],
         [verdict.as_data() for verdict in verdicts],
@@ -58,7 +58,7 @@ def gating(verdicts: Sequence[Verdict], own: Mapping[str, str], policy: Mapping[
 def _by_kind(file: Path) -> dict[str, list[dict[str, Any]]]:
     held: dict[str, list[dict[str, Any]]] = {}
     try:
-        for fact in read(file):
+        for fact in read_facts(file):
             held.setdefault(fact["kind"], []).append(fact)
     except LedgerError:
         if "header" not in held:

@@ -9,9 +9,9 @@ from typing import Any
 
 from wireproof.contract.case import Case
 from wireproof.contract.target import Target
-from wireproof.evidence.case_result import Sent, Unsent
+from wireproof.evidence.case_result import CaseResult, NotSent
 from wireproof.evidence.exchange import Exchange
-from wireproof.evidence.exchange_json import exchange_data
+from wireproof.evidence.exchange_json import exchange_to_json
 from wireproof.evidence.ledger_writer import Ledger
 
 
@@ -26,31 +26,36 @@ class LedgerRecorder:
 
     ledger: Ledger
     target: str
-    left: Callable[[Case, int], Sent | None] = lambda case, turn: None
+    left: Callable[[Case, int], CaseResult | None] = lambda case, turn: None
     on_exchange: Callable[[Exchange], None] = lambda exchange: None
 
-    def recalled(self, case: Case, turn: int) -> Sent | None:
+    def recalled(self, case: Case, turn: int) -> CaseResult | None:
         """Return what an earlier run left of a case."""
         return self.left(case, turn)
 
     async def asking(self, case: Case, turn: int, step: int, attempt: int) -> None:
         """Write the intent of a request."""
         place = {"target": self.target, "case": case.name, "turn": turn, "step": step, "attempt": attempt}
-        await self.ledger.tell({"kind": "intent", **place, "at": time.time()})
+        await self.ledger.write_fact({"kind": "intent", **place, "at": time.time()})
 
     async def answered(self, exchange: Exchange, case: Case, turn: int, last: bool) -> Exchange:
         """Write an exchange and return it as it was written, which is how it is judged."""
-        kept = self.ledger.redactor.exchange(exchange)
+        kept = self.ledger.redactor.mask_exchange(exchange)
         more = {"turn": turn, "last": last, "asked": case.digest}
-        await self.ledger.tell({"kind": "exchange", **exchange_data(kept), **more})
+        await self.ledger.write_fact({"kind": "exchange", **exchange_to_json(kept), **more})
         self.on_exchange(exchange)
         return kept
 
-    async def unsent(self, case: Case, turn: int, reason: Unsent) -> None:
+    async def unsent(self, case: Case, turn: int, reason: NotSent) -> None:
         """Write why a case gives nothing to judge."""
         place = {"target": self.target, "case": case.name, "turn": turn}
-        await self.ledger.tell(
-            {"kind": "unsent", **place, "outcome": reason.outcome, "reason": self.ledger.redactor.text(reason.reason)}
+        await self.ledger.write_fact(
+            {
+                "kind": "unsent",
+                **place,
+                "outcome": reason.outcome,
+                "reason": self.ledger.redactor.mask_text(reason.reason),
+            }
         )
 
 

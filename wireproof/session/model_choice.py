@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from wireproof.contract.target import Target
-from wireproof.evidence.case_result import Sent
+from wireproof.evidence.case_result import CaseResult
 from wireproof.evidence.exchange import Exchange
 from wireproof.formats import json_pointer
 from wireproof.formats.strict_json import NotJson
@@ -18,7 +18,7 @@ NOT_CHAT = (
 )  # fmt: skip
 
 
-def with_models(target: Target, listed: Sent | None) -> Target:
+def with_models(target: Target, listed: CaseResult | None) -> Target:
     """The target with a model for each role that nobody named, out of its own list."""
     if not isinstance(listed, tuple):
         return target

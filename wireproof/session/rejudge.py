@@ -13,7 +13,7 @@ from wireproof.contract.target import Deadlines, Target
 from wireproof.contract.target_options import TargetOptions
 from wireproof.errors import ConfigError
 from wireproof.evidence.case_result import Evidence
-from wireproof.evidence.ledger_reader import Recorded, recorded
+from wireproof.evidence.ledger_reader import StoredRun, read_ledger
 from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import Entry
@@ -23,12 +23,12 @@ from wireproof.session.run import Run
 from wireproof.session.target_run import open_trial
 
 
-def rejudge(file: Path, providers_file: Path | None = None, **settings: Any) -> tuple[Run, Recorded]:
+def rejudge(file: Path, providers_file: Path | None = None, **settings: Any) -> tuple[Run, StoredRun]:
     """The run of a ledger with its verdicts as they are today, and the ledger.
 
     Raises LedgerError for a file that is no ledger, ConfigError for a provider that is not known.
     """
-    held, known, checks = recorded(file), loading.load_providers(providers_file), load_checks()
+    held, known, checks = read_ledger(file), loading.load_providers(providers_file), load_checks()
     trials = {told["name"]: open_trial(_target(told, known), known, checks) for told in held.header["targets"]}
     settings["started"] = held.header["started"]
     run = Run(TargetOptions({"providers": providers_file}), trials, **settings)
@@ -56,7 +56,7 @@ def _told(entry: Entry, evidence: Evidence) -> bool:
     return all(case in evidence for _, case in entry.cases)
 
 
-def changed(run: Run, held: Recorded) -> list[str]:
+def changed(run: Run, held: StoredRun) -> list[str]:
     """Where today's verdict is another than the one in the ledger, as sentences."""
     then = {(v["target"], v["provider"], v["check"], v["case"]): v["outcome"] for v in held.verdicts}
     now = {(v.target, v.provider, v.check, v.case): v.outcome for v in run.verdicts}

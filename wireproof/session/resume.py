@@ -8,12 +8,12 @@ from pathlib import Path
 from wireproof.contract.case import Case
 from wireproof.contract.target import Target
 from wireproof.errors import ConfigError
-from wireproof.evidence.case_result import Sent, Unsent
+from wireproof.evidence.case_result import CaseResult, NotSent
 from wireproof.evidence.ledger_lock import has_writer
-from wireproof.evidence.ledger_reader import Recorded, recorded
+from wireproof.evidence.ledger_reader import StoredRun, read_ledger
 
-CUT_OFF = Unsent("inconclusive", "the run was cut off after this was asked and before its answer was written")
-CHANGED = Unsent("untestable", "the case asks something else now than when this was recorded")
+CUT_OFF = NotSent("inconclusive", "the run was cut off after this was asked and before its answer was written")
+CHANGED = NotSent("untestable", "the case asks something else now than when this was recorded")
 REMEDY = "give the options that the run was begun with"
 
 
@@ -23,9 +23,9 @@ def over(file: Path) -> None:
         raise ConfigError(f"--resume {file}", "its run is still going on", "wait for it, or end its processes")
 
 
-def begun(file: Path, targets: Iterable[Target], live: bool) -> Recorded:
+def begun(file: Path, targets: Iterable[Target], live: bool) -> StoredRun:
     """The ledger of a run of these targets that was cut off; raises ConfigError for any other."""
-    found, where = recorded(file), f"--resume {file}"
+    found, where = read_ledger(file), f"--resume {file}"
     if found.cut is None:
         raise ConfigError(where, "the run came to its end", f"judge it by `wireproof judge {file}`")
     then = {told["name"]: told for told in found.header["targets"]}
@@ -43,7 +43,7 @@ def begun(file: Path, targets: Iterable[Target], live: bool) -> Recorded:
     return found
 
 
-def stored_result(held: Recorded, target: str, case: Case, turn: int) -> Sent | None:
+def stored_result(held: StoredRun, target: str, case: Case, turn: int) -> CaseResult | None:
     """The result of a case in a ledger, to be judged; None where the case was not asked."""
     account = held.accounts.get((target, turn, case.name))
     if account is None:
@@ -55,20 +55,20 @@ def stored_result(held: Recorded, target: str, case: Case, turn: int) -> Sent | 
     return tuple(account.exchanges) if account.digest == case.digest else CHANGED
 
 
-def result_to_keep(held: Recorded, target: str, case: Case, turn: int, *, resend: bool) -> Sent | None:
+def result_to_keep(held: StoredRun, target: str, case: Case, turn: int, *, resend: bool) -> CaseResult | None:
     """The result of a case that a resumed run takes over; None where the case is still to be sent.
 
     A request without an answer may have been served, so that it is sent again only on demand.
     """
     account = held.accounts.get((target, turn, case.name))
-    if account is None or not (account.ended or account.unsent or account.open):
+    if account is None or not (account.ended or account.unsent or account.is_open):
         return None
-    return None if account.open and resend else stored_result(held, target, case, turn)
+    return None if account.is_open and resend else stored_result(held, target, case, turn)
 
 
-def stored_results(held: Recorded, target: str, cases: Mapping[str, Case]) -> tuple[dict[str, Sent], ...]:
+def stored_results(held: StoredRun, target: str, cases: Mapping[str, Case]) -> tuple[dict[str, CaseResult], ...]:
     """Turn after turn, the results of the cases that are still known."""
-    turns: dict[int, dict[str, Sent]] = {1: {}}
+    turns: dict[int, dict[str, CaseResult]] = {1: {}}
     for of, turn, name in held.accounts:
         if of == target and name in cases:
             sent = stored_result(held, target, cases[name], turn)

@@ -13,10 +13,10 @@ from uuid import uuid4
 from wireproof import __version__
 from wireproof.contract import data_files, loading
 from wireproof.contract.target_options import TargetOptions, build_targets, environment, with_address
-from wireproof.evidence.ledger_reader import Recorded
+from wireproof.evidence.ledger_reader import StoredRun
 from wireproof.evidence.ledger_writer import Ledger
 from wireproof.evidence.redactor import Redactor
-from wireproof.evidence.token_usage import Spent
+from wireproof.evidence.token_usage import TokenUsage
 from wireproof.judging.baseline import Baseline
 from wireproof.judging.gate import Policy
 from wireproof.judging.suite_loader import load_checks
@@ -49,12 +49,12 @@ class Run:
     authority: str = "document"
     baseline: Baseline | None = None
     id: str = field(default_factory=lambda: uuid4().hex)
-    resumed: Recorded | None = None
+    resumed: StoredRun | None = None
     resend: bool = False
     on_progress: Callable[[str, int, int], None] = lambda target, done, of: None
     started: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     verdicts: list[Verdict] = field(default_factory=list)
-    spent: Spent = field(default_factory=Spent)
+    spent: TokenUsage = field(default_factory=TokenUsage)
     ledger: Ledger = field(init=False)
     described: list[dict[str, Any]] = field(default_factory=list)
     policy: Policy = field(init=False)
@@ -66,7 +66,7 @@ class Run:
 
     def __post_init__(self) -> None:
         hidden = {secret for trial in self.trials.values() for secret in trial.target.secrets}
-        self.ledger = Ledger(Redactor.of(hidden), durable=self.options.live)
+        self.ledger = Ledger(Redactor.from_secrets(hidden), durable=self.options.live)
         alone = [name for name, trial in self.trials.items() if len(trial.columns) == 1]
         self.policy = Policy(self.fail_on, self.authority, self.own, alone, self.baseline)
 
@@ -98,7 +98,7 @@ class Run:
 
     def open(self) -> None:
         """Begin the ledger, or go on with it, where that is still to do."""
-        if self._file is None or self.ledger.opened:
+        if self._file is None or self.ledger.is_open:
             return
         if self.resumed is not None:
             self.ledger.resume(self._file, self.started)
@@ -133,7 +133,7 @@ class Run:
         """A verdict with the keys that an answer echoed masked, before anyone shows it."""
         if not verdict.message and not verdict.findings:
             return verdict
-        mask = self.ledger.redactor.text
+        mask = self.ledger.redactor.mask_text
         findings = tuple(
             replace(found, expected=mask(found.expected), actual=mask(found.actual), where=mask(found.where))
             for found in verdict.findings
@@ -147,7 +147,7 @@ class Run:
         sent = [trial.gathered.evidence.get(case) for case in verdict.case.split("+")]
         exchanges = [exchanges[-1] for exchanges in sent if isinstance(exchanges, tuple)]
         clauses = {clause.id: clause for column in trial.columns for clause in loading.load_clauses(column.schemas)}
-        return self.ledger.redactor.text(failure_text.told(verdict, exchanges, clauses))
+        return self.ledger.redactor.mask_text(failure_text.told(verdict, exchanges, clauses))
 
     def as_worker(self) -> dict[str, Any]:
         """What a worker of xdist tells the controller; verdicts travel with the reports."""
@@ -167,9 +167,9 @@ class Run:
     def end(self, exit: int, *, complete: bool) -> None:
         """Write the verdicts, and the footer if the run came to its end."""
         self.open()
-        self._told = [self.ledger.verdict(verdict.as_data()) for verdict in self.verdicts]
+        self._told = [self.ledger.write_verdict(verdict.as_data()) for verdict in self.verdicts]
         if complete:
-            self.ledger.footer(self.spent.requests, len(self.verdicts), exit)
+            self.ledger.write_footer(self.spent.requests, len(self.verdicts), exit)
 
     def gates(self, verdict: Verdict) -> bool:
         """The verdict fails this run."""
@@ -195,7 +195,7 @@ class Run:
         """The document of report.json, without secrets."""
         data = document(
             self.described,
-            self._told or [self.ledger.redactor.facts(verdict.as_data()) for verdict in self.verdicts],
+            self._told or [self.ledger.redactor.mask_facts(verdict.as_data()) for verdict in self.verdicts],
             summary(self.verdicts),
             divergences(self.verdicts, self.own),
             asdict(self.spent),
@@ -207,7 +207,7 @@ class Run:
         )
         known = [at for at, verdict in enumerate(self.verdicts) if self.policy.known(verdict)]
         beside = {} if self.baseline is None else {"baseline": {"known": known, "stale": self.stale}}
-        hidden = self.ledger.redactor.facts
+        hidden = self.ledger.redactor.mask_facts
         return {name: value if name == "verdicts" else hidden(value) for name, value in (data | beside).items()}
 
     def close(self) -> None:

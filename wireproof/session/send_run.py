@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from wireproof.contract.case import Case, is_generated
 from wireproof.errors import WireproofError
-from wireproof.evidence.case_result import Sent
+from wireproof.evidence.case_result import CaseResult
 from wireproof.evidence.exchange import Exchange
 from wireproof.judging.verdict_plan import Entry
 from wireproof.session.ledger_recorder import LedgerRecorder, describe
@@ -52,7 +52,7 @@ def _record(run: Run, target: str, wanted: Sequence[str]) -> LedgerRecorder:
         run.spent.add(exchange)
         run.on_progress(target, len(done), len(wanted))
 
-    def left(case: Case, turn: int) -> Sent | None:
+    def left(case: Case, turn: int) -> CaseResult | None:
         if run.resumed is None:
             return None
         sent = result_to_keep(run.resumed, target, case, turn, resend=run.resend)

@@ -11,7 +11,7 @@ from wireproof.client.recorder import NullRecorder, Recorder
 from wireproof.client.sender import Courier
 from wireproof.contract.case import Case
 from wireproof.contract.target import Target
-from wireproof.evidence.case_result import Evidence, Sent
+from wireproof.evidence.case_result import CaseResult, Evidence
 from wireproof.judging.column_judges import ColumnJudges
 from wireproof.judging.outcomes import ERRORS
 from wireproof.judging.verdict_plan import Entry
@@ -58,7 +58,7 @@ class Gathered:
         """The way in which the target broke HTTP in a smoke case; None where it did not."""
         for name in SMOKE_CASES:
             sent = self.evidence.get(name)
-            if isinstance(sent, tuple) and sent[-1].broken is not None and sent[-1].broken.by_peer:
+            if isinstance(sent, tuple) and sent[-1].broken is not None and sent[-1].broken.is_by_peer:
                 return sent[-1].broken.detail
         return None
 
@@ -97,7 +97,7 @@ def smoke_failure(judges: ColumnJudges, evidence: Evidence) -> SmokeFailure | No
 async def _again(courier: Courier, judges: ColumnJudges, wanted: Collection[str]) -> tuple[Evidence, ...]:
     """Ask undecided cases again, each at most ANSWERS times in all; every answer is counted and kept."""
     rounds: list[Evidence] = []
-    latest: dict[str, Sent] = dict(courier.evidence)
+    latest: dict[str, CaseResult] = dict(courier.evidence)
     while len(rounds) + 1 < ANSWERS and (names := sorted(judges.undecided(latest, wanted))):
         rounds.append(await courier.ask_again(judges.cases[name] for name in names))
         latest |= rounds[-1]

@@ -11,7 +11,7 @@ from wireproof.client.partial_response import Answer as PartialResponse
 from wireproof.contract.case import Case
 from wireproof.contract.schemas import SchemaSet
 from wireproof.contract.target import Target
-from wireproof.evidence.exchange import Exchange, Read, Request
+from wireproof.evidence.exchange import BodyRead, Exchange, Request
 from wireproof.evidence.redactor import Redactor
 from wireproof.judging import expect
 from wireproof.judging.check import Check, Contract, NotJson, Violation, parse_json
@@ -57,7 +57,7 @@ class Judge:
 
     def __post_init__(self) -> None:
         self.contract = SchemaSet(self.target.provider.schemas)
-        self._redactor = Redactor.of(self.target.secrets)
+        self._redactor = Redactor.from_secrets(self.target.secrets)
 
     def breaches(self, record: Record, shot: Shot) -> tuple[Breach, ...]:
         """What an answer breaks; nothing where it keeps every rule."""
@@ -90,7 +90,7 @@ class Judge:
         """What an answer breaks, by its own bytes; what is told of it holds no secret."""
         found = self._held(answer, shot)
         if found:
-            (body,) = self._redactor.parts((answer.body,))
+            (body,) = self._redactor.mask_parts((answer.body,))
             return found if body == answer.body else self._held(replace(answer, body=body), shot)
         return found
 
@@ -135,7 +135,7 @@ def exchange_of(answer: Answer, shot: Shot, target: str) -> Exchange:
         status=answer.status,
         http_version="HTTP/1.1",
         headers=((b"Content-Type", answer.content_type.encode("latin-1")),),
-        reads=[Read(0, answer.body)],
+        reads=[BodyRead(0, answer.body)],
     )
     request = Request(shot.method, "", (), shot.body)
     return Exchange.from_response(response, request, target=target, case=shot.name, endpoint=shot.endpoint)

@@ -14,11 +14,11 @@ REMEMBERED = 256
 
 def shown_without(secrets: Iterable[str]) -> Callable[[str], str]:
     """What shows a detail without these; it may be cut anywhere, so the beginning of a secret at its end goes too."""
-    redactor = Redactor.of(secrets)
+    redactor = Redactor.from_secrets(secrets)
 
     @lru_cache(REMEMBERED)
     def shown(detail: str) -> str:
-        (kept,) = redactor.parts((detail.encode(errors="backslashreplace"),), cut=True)
+        (kept,) = redactor.mask_parts((detail.encode(errors="backslashreplace"),), cut=True)
         return printable(kept.decode(errors="replace"))
 
     return shown

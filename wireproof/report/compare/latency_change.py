@@ -71,7 +71,7 @@ def shifts(before: Times, after: Times) -> Iterable[Shift]:
 
 def timed(exchange: Exchange) -> dict[str, float]:
     """Milliseconds from the start of an exchange that came whole."""
-    if not exchange.answered or exchange.ended_ns is None or exchange.headers_ns is None:
+    if not exchange.is_success or exchange.ended_ns is None or exchange.headers_ns is None:
         return {}
     first = exchange.reads[0].at_ns if exchange.reads else exchange.headers_ns
     moments = {"head": exchange.headers_ns, "first byte": first, "whole": exchange.ended_ns}

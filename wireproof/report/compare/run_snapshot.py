@@ -10,7 +10,7 @@ from typing import Any
 
 from wireproof.contract import schemas
 from wireproof.errors import LedgerError
-from wireproof.evidence.ledger_reader import recorded
+from wireproof.evidence.ledger_reader import read_ledger
 from wireproof.judging.verdict import Verdict
 from wireproof.report.compare.latency_change import Times, timed
 from wireproof.report.finished_run import LEDGER, REPORT
@@ -60,7 +60,7 @@ def renamed(before: Side, after: Side) -> Side:
 
 
 def _of_ledger(file: Path) -> Side:
-    held = recorded(file)
+    held = read_ledger(file)
     if held.cut is not None:
         raise LedgerError(f"{held.cut}; finish it by --resume")
     return Side(str(file), _keyed(held.verdicts), _own(held.header), _times(file, held.header["started"]))
@@ -81,7 +81,7 @@ def _key(verdict: Verdict) -> Key:
 def _times(file: Path, started: str) -> Times:
     """The times in the ledger of the run that started then; none where it is another's or is not there."""
     try:
-        held = recorded(file)
+        held = read_ledger(file)
     except LedgerError:
         return {}
     if held.header["started"] != started:

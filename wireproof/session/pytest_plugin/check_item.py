@@ -57,7 +57,7 @@ class CheckItem(pytest.Item):
             return str(excinfo.value)
         told = super().repr_failure(excinfo, style)
         ours = isinstance(excinfo.value, pytest.fail.Exception)
-        return told if ours else self.config.stash[RUN].ledger.redactor.text(str(told))
+        return told if ours else self.config.stash[RUN].ledger.redactor.mask_text(str(told))
 
     @cached_property
     def location(self) -> tuple[str, int | None, str]:

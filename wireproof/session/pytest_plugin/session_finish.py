@@ -95,10 +95,10 @@ class Closing:
             color=writer.hasmarkup,
             width=writer.fullwidth,
         )
-        terminalreporter.write(run.ledger.redactor.text(text.getvalue()))
+        terminalreporter.write(run.ledger.redactor.mask_text(text.getvalue()))
         for trial in run.trials.values():
             if trial.smoke:
-                smoke = printable(run.ledger.redactor.text(trial.smoke))
+                smoke = printable(run.ledger.redactor.mask_text(trial.smoke))
                 terminalreporter.write_line(f"smoke failed: {smoke}", red=True)
         for sentence in run.stale:
             terminalreporter.write_line(f"stale in the baseline: {printable(sentence)}", red=True)
@@ -121,9 +121,9 @@ def trouble(run: Run) -> Iterator[None]:
     try:
         yield
     except WireproofError as error:
-        pytest.exit(run.ledger.redactor.text(str(error)), returncode=CANNOT)
+        pytest.exit(run.ledger.redactor.mask_text(str(error)), returncode=CANNOT)
     except Exception as error:
-        pytest.exit(run.ledger.redactor.text("".join(traceback.format_exception(error))), returncode=CANNOT)
+        pytest.exit(run.ledger.redactor.mask_text("".join(traceback.format_exception(error))), returncode=CANNOT)
 
 
 def folder(config: pytest.Config) -> Path:

@@ -72,7 +72,7 @@ def _envelope(refusal: Exchange, target: Target) -> Shown:
     wanted = target.provider.refusals["rate-limited"]
     told = f"status {' or '.join(map(str, wanted.status))}" + (f", code {' or '.join(wanted.code)}" * bool(wanted.code))
     try:
-        expect.refusal(Redactor.of(target.secrets).exchange(refusal), wanted, target.provider)
+        expect.refusal(Redactor.from_secrets(target.secrets).mask_exchange(refusal), wanted, target.provider)
     except Violation as violation:
         return Shown("refusal", told, printable("; ".join(one.actual for one in violation.findings)), False)
     return Shown("refusal", told, f"status {refusal.status} in that envelope", True)
