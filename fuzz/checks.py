@@ -16,7 +16,7 @@ with atheris.instrument_imports(
     include=["wireproof.expect", "wireproof.judging.expect_values", "wireproof.formats.json_pointer"]
 ):
     from wireproof.contract import loading, target_options
-from wireproof.client.sender import Courier
+from wireproof.client.sender import Sender
 from wireproof.evidence.case_result import Evidence
 from wireproof.evidence.exchange import BodyRead
 from wireproof.judging.suite_loader import load_checks
@@ -56,7 +56,7 @@ async def streamed(provider: str) -> list[Streamed]:
     # What is generated has no request until it is drawn.
     for name in sorted({case for entry in trial.entries for _, case in entry.cases if case in trial.cases}):
         server.begin()
-        evidence[name] = await Courier(trial.target, server).send(trial.cases[name])
+        evidence[name] = await Sender(trial.target, server).send(trial.cases[name])
     names = [
         name
         for name, sent in evidence.items()

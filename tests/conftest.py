@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from wireproof.client.sender import Courier
+from wireproof.client.sender import Sender
 from wireproof.contract import loading, target_options
 from wireproof.contract.case import is_generated
 from wireproof.contract.target import Target
@@ -51,7 +51,7 @@ async def _answers(trial: Trial, target: Target, names: Sequence[str]) -> Eviden
     server, evidence = Rehearsed(target.provider), {}
     for name in names:
         server.begin()
-        evidence[name] = await Courier(target, server).send(trial.cases[name])
+        evidence[name] = await Sender(target, server).send(trial.cases[name])
     return evidence
 
 

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wireproof.client.budget import Budget, ceiling
-from wireproof.client.partial_response import Answer
-from wireproof.client.request_builder import Outgoing, render
-from wireproof.client.sender import Courier
+from wireproof.client.budget import Budget, find_cost_ceiling
+from wireproof.client.partial_response import PartialResponse
+from wireproof.client.request_builder import OutgoingRequest, build_request
+from wireproof.client.sender import Sender
 from wireproof.contract import loading
 from wireproof.contract.case import Case, RequestSpec
 from wireproof.contract.provider import Price
@@ -47,13 +47,13 @@ class Moody:
     """A target that answers as a schedule says, over and over; what it was asked is kept."""
 
     schedule: Sequence[str]
-    asked: list[Outgoing]
+    asked: list[OutgoingRequest]
 
-    async def send(self, outgoing: Outgoing) -> Answer:
+    async def send(self, outgoing: OutgoingRequest) -> PartialResponse:
         mood = self.schedule[len(self.asked) % len(self.schedule)]
         self.asked.append(outgoing)
         await asyncio.sleep(0)
-        answer = Answer(sent_at=0.0, started_ns=0, headers_ns=0, ended_ns=0, http_version="HTTP/1.1")
+        answer = PartialResponse(sent_at=0.0, started_ns=0, headers_ns=0, ended_ns=0, http_version="HTTP/1.1")
         if mood == "gone":
             answer.broken = TransportFailure("closed", "it hung up")
             return answer
@@ -90,7 +90,7 @@ def test_no_schedule_of_answers_makes_the_sum_exceed_a_ceiling(
     sent: list[Case], schedule: list[str], limits: dict[str, Any], connections: int
 ) -> None:
     aimed, moody = target(connections=connections, **limits), Moody(schedule, [])
-    courier = Courier(aimed, moody)
+    courier = Sender(aimed, moody)
 
     async def run() -> None:
         await courier.send_all(sent)
@@ -98,8 +98,8 @@ def test_no_schedule_of_answers_makes_the_sum_exceed_a_ceiling(
 
     asyncio.run(run())
 
-    costs = [ceiling(one, aimed) for one in moody.asked]
-    assert courier.requests == len(moody.asked)
+    costs = [find_cost_ceiling(one, aimed) for one in moody.asked]
+    assert courier.request_count == len(moody.asked)
     if aimed.max_requests is not None:
         assert len(moody.asked) <= aimed.max_requests
     if aimed.max_output_tokens is not None:
@@ -110,9 +110,9 @@ def test_no_schedule_of_answers_makes_the_sum_exceed_a_ceiling(
         assert sum(one.cost or 0.0 for one in costs) <= aimed.max_cost + 1e-12
 
 
-def one(body: dict[str, Any], endpoint: str = "chat", *, provider: str = "openai") -> Outgoing:
+def one(body: dict[str, Any], endpoint: str = "chat", *, provider: str = "openai") -> OutgoingRequest:
     aimed = replace(target(), provider=PROVIDERS[provider])
-    return render(RequestSpec(endpoint, "chat", body=body), aimed, "it", {})
+    return build_request(RequestSpec(endpoint, "chat", body=body), aimed, "it", {})
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def one(body: dict[str, Any], endpoint: str = "chat", *, provider: str = "openai
     ],
 )
 def test_an_answer_is_at_most_what_its_request_caps(body: dict[str, Any], endpoint: str, most: int | None) -> None:
-    assert ceiling(one(body, endpoint), target()).output == most
+    assert find_cost_ceiling(one(body, endpoint), target()).output == most
 
 
 @pytest.mark.parametrize(
@@ -152,12 +152,12 @@ def test_what_the_budget_leaves_out_says_why(limits: dict[str, Any], body: dict[
 def test_the_price_of_a_model_is_that_of_the_catalogue_unless_it_is_given() -> None:
     outgoing = one({"model": "gpt-4.1", "max_tokens": 1_000_000})
     listed = replace(target(price=None), provider=PROVIDERS["openai"])
-    assert ceiling(outgoing, listed).cost == pytest.approx(8.0, abs=0.01)
-    assert ceiling(outgoing, target(price=Price(0, 1))).cost == pytest.approx(1.0)
+    assert find_cost_ceiling(outgoing, listed).cost == pytest.approx(8.0, abs=0.01)
+    assert find_cost_ceiling(outgoing, target(price=Price(0, 1))).cost == pytest.approx(1.0)
 
 
 @pytest.mark.asyncio
 async def test_a_case_over_the_budget_is_untestable_with_that_reason() -> None:
-    courier = Courier(target(max_output_tokens=4), Moody(("served",), []))
+    courier = Sender(target(max_output_tokens=4), Moody(("served",), []))
     sent = await courier.send(case("it", cap=5, n=1, repeat=1, steps=1))
     assert sent == NotSent("untestable", "the budget of 4 output tokens is spent")

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from wireproof.client.http_client import Wire
+from wireproof.client.http_client import HttpClient
 from wireproof.client.recorder import NullRecorder
-from wireproof.client.sender import Courier
+from wireproof.client.sender import Sender
 from wireproof.contract import loading
 from wireproof.contract.case import Case
 from wireproof.contract.case_files import read_cases
@@ -112,10 +112,10 @@ def target(api: Api, **more: Any) -> Target:
     return replace(Target("t", IIO, api.url, keys, {"chat": "m"}, deadlines=deadlines), **more)
 
 
-async def send(api: Api, *names: str, **more: Any) -> tuple[list[CaseResult], Courier]:
+async def send(api: Api, *names: str, **more: Any) -> tuple[list[CaseResult], Sender]:
     to = target(api, **more)
-    async with Wire(to.connections, to.deadlines) as wire:
-        courier = Courier(to, wire)
+    async with HttpClient(to.connections, to.deadlines) as wire:
+        courier = Sender(to, wire)
         await courier.send_all(CASES[name] for name in names)
         return [courier.evidence[name] for name in names], courier
 
@@ -132,11 +132,11 @@ SLOW: Answer = (429, {"Retry-After": "0"}, {})
 async def test_a_case_is_sent_once_however_often_it_is_asked_for() -> None:
     with serving(OK) as api:
         to = target(api)
-        async with Wire(1, to.deadlines) as wire:
-            courier = Courier(to, wire)
+        async with HttpClient(1, to.deadlines) as wire:
+            courier = Sender(to, wire)
             first, second = [await courier.send(CASES["plain"]) for _ in range(2)]
     assert first is second
-    assert (len(api.asked), courier.requests) == (1, 1)
+    assert (len(api.asked), courier.request_count) == (1, 1)
 
 
 async def test_a_repeated_case_gives_an_exchange_each_time() -> None:
@@ -144,7 +144,7 @@ async def test_a_repeated_case_gives_an_exchange_each_time() -> None:
         (sent,), courier = await send(api, "thrice")
     assert statuses(sent) == [200, 200, 200]
     assert [exchange.step for exchange in sent if isinstance(exchange, Exchange)] == [0, 1, 2]
-    assert courier.requests == 3
+    assert courier.request_count == 3
 
 
 async def test_a_target_that_hangs_is_not_asked_again_and_again() -> None:
@@ -152,8 +152,8 @@ async def test_a_target_that_hangs_is_not_asked_again_and_again() -> None:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         deadlines = Deadlines(first_byte=0.1)
         target = Target("t", IIO, url, models={"chat": "m"}, keys={"good": Key("K", "k")}, deadlines=deadlines)
-        async with Wire(1, deadlines) as wire:
-            sent = await Courier(target, wire).send(CASES["thrice"])
+        async with HttpClient(1, deadlines) as wire:
+            sent = await Sender(target, wire).send(CASES["thrice"])
 
     assert isinstance(sent, tuple)
     assert [exchange.broken.kind for exchange in sent if exchange.broken] == ["first-byte"]
@@ -216,8 +216,8 @@ async def test_requests_that_belong_together_are_under_way_at_once() -> None:
 async def test_many_cases_that_need_several_connections_never_wait_for_one_another() -> None:
     with serving(OK) as api:
         to = target(api, connections=2)
-        async with Wire(2, to.deadlines) as wire:
-            courier = Courier(to, wire)
+        async with HttpClient(2, to.deadlines) as wire:
+            courier = Sender(to, wire)
             twins = [replace(CASES["at-once"], name=f"at-once-{n}") for n in range(4)]
             await courier.send_all([*twins, CASES["plain"]])
     assert len(api.asked) == 9
@@ -246,7 +246,7 @@ async def test_a_429_that_says_when_to_come_back_is_asked_again_and_the_exchange
     assert statuses(sent) == [200]
     assert isinstance(sent, tuple)
     assert sent[0].retries == ("status 429, asked again after 0 s",) * 2
-    assert courier.requests == len(api.asked) == 3
+    assert courier.request_count == len(api.asked) == 3
 
 
 async def test_a_date_to_come_back_at_is_read_and_one_that_is_over_is_now() -> None:
@@ -293,7 +293,7 @@ async def test_the_budget_is_kept_and_the_rest_is_untestable() -> None:
         sent, courier = await send(api, "plain", "chat-basic", "models-list", max_requests=2, connections=1)
     assert [isinstance(one, NotSent) for one in sent] == [False, False, True]
     assert sent[2] == NotSent("untestable", "the budget of 2 requests is spent")
-    assert courier.requests == len(api.asked) == 2
+    assert courier.request_count == len(api.asked) == 2
 
 
 async def test_asking_again_stays_within_the_budget() -> None:
@@ -305,8 +305,8 @@ async def test_asking_again_stays_within_the_budget() -> None:
 async def test_a_case_that_waits_for_the_pace_has_its_place_in_the_budget() -> None:
     with serving(OK) as api:
         to = target(api, max_requests=2, pace=1)
-        async with Wire(4, to.deadlines) as wire:
-            courier = Courier(to, wire)
+        async with HttpClient(4, to.deadlines) as wire:
+            courier = Sender(to, wire)
             names = ("plain", "chat-basic", "models-list", "limited")
             first, waiting, *late = [asyncio.create_task(courier.send(CASES[name])) for name in names]
             assert statuses(await first) == [200]
@@ -353,8 +353,8 @@ class Notes(NullRecorder):
 async def test_the_record_is_told_of_every_request(answers: list[Answer], name: str, told: list[str]) -> None:
     notes = Notes()
     with serving(*answers) as api:
-        async with Wire(1, target(api).deadlines) as wire:
-            sent = await Courier(target(api), wire, notes).send(CASES[name])
+        async with HttpClient(1, target(api).deadlines) as wire:
+            sent = await Sender(target(api), wire, notes).send(CASES[name])
     assert notes.told == told
     assert isinstance(sent, NotSent) or {exchange.status for exchange in sent} == {299}
 
@@ -362,8 +362,8 @@ async def test_the_record_is_told_of_every_request(answers: list[Answer], name: 
 async def test_a_case_that_is_asked_again_is_told_under_a_turn_of_its_own() -> None:
     notes = Notes()
     with serving(OK) as api:
-        async with Wire(1, target(api).deadlines) as wire:
-            courier = Courier(target(api), wire, notes)
+        async with HttpClient(1, target(api).deadlines) as wire:
+            courier = Sender(target(api), wire, notes)
             await courier.send(CASES["plain"])
             await courier.ask_again([CASES["plain"]])
     assert [line for line in notes.told if line.startswith("asking")] == ["asking plain 1.0.1", "asking plain 2.0.1"]

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from wireproof.client.http_client import BODY_BOUND
+from wireproof.client.http_client import MAX_BODY_BYTES
 from wireproof.contract import loading, target_options
 from wireproof.evidence.ledger_reader import read_ledger
 from wireproof.evidence.ledger_writer import Ledger
@@ -113,7 +113,7 @@ def test_every_line_of_a_live_target_is_on_the_disk_before_the_next(
 
 def test_a_body_beyond_the_bound_is_cut_and_told_and_judged_as_it_is_kept(tmp_path: Path) -> None:
     file, seen = tmp_path / "ledger.jsonl", list[tuple[str, bytes]]()
-    with serving(file, seen, longest=BODY_BOUND + 1) as url:
+    with serving(file, seen, longest=MAX_BODY_BYTES + 1) as url:
         trial, ledger = gathered(url, file)
         ended(ledger)
     fresh = [trial.judge(entry) for entry in trial.entries if {case for _, case in entry.cases} == {"models-list"}]
@@ -124,7 +124,7 @@ def test_a_body_beyond_the_bound_is_cut_and_told_and_judged_as_it_is_kept(tmp_pa
 
     (told,) = [fact for _, fact in exchanges_in(file) if fact["case"] == "models-list"]
     assert told["truncated"] is True
-    assert 0 < sum(len(data) for _, data in told["reads"]) <= BODY_BOUND
+    assert 0 < sum(len(data) for _, data in told["reads"]) <= MAX_BODY_BYTES
     (account,) = [one for (_, _, case), one in read_ledger(file).accounts.items() if case == "models-list"]
     assert account.exchanges[0].truncated
 

@@ -11,7 +11,7 @@ from dataclasses import MISSING, fields, replace
 
 import pytest
 
-from wireproof.client.partial_response import Answer
+from wireproof.client.partial_response import PartialResponse
 from wireproof.evidence.curl import curl_command
 from wireproof.evidence.exchange import BodyRead, Exchange, Request, TransportFailure, find_usage
 from wireproof.formats.strict_json import NotJson
@@ -144,7 +144,7 @@ def test_the_curl_command_sends_the_same_request_with_the_key_from_the_environme
 
 
 def test_an_exchange_has_every_member_of_the_response_that_it_is_made_of() -> None:
-    response = Answer(
+    response = PartialResponse(
         sent_at=1.0,
         started_ns=2,
         status=201,
@@ -162,7 +162,7 @@ def test_an_exchange_has_every_member_of_the_response_that_it_is_made_of() -> No
     )
     made = Exchange.from_response(response, REQUEST, target="t", case="c", endpoint="chat", step=1, retries=("again",))
     members = {one.name: getattr(made, one.name) for one in fields(Exchange) if one.init}
-    came = {one.name: getattr(response, one.name) for one in fields(Answer)} | {"reads": (BodyRead(4, b"x"),)}
+    came = {one.name: getattr(response, one.name) for one in fields(PartialResponse)} | {"reads": (BodyRead(4, b"x"),)}
     assert came.items() <= members.items()
     defaults = {one.name: one.default for one in fields(Exchange) if one.init and one.default is not MISSING}
     assert [name for name, default in defaults.items() if members[name] == default] == []

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from wireproof.cli import main
 from wireproof.client.budget import Budget
-from wireproof.client.partial_response import Answer
-from wireproof.client.request_builder import Outgoing
+from wireproof.client.partial_response import PartialResponse
+from wireproof.client.request_builder import OutgoingRequest
 from wireproof.contract import loading
 from wireproof.contract.target import Key, Target
 from wireproof.errors import WireproofError
@@ -97,8 +97,8 @@ class Limited:
     now: float = NOON + 17.3
     admitted: list[float] = field(default_factory=list)
 
-    async def send(self, outgoing: Outgoing) -> Answer:
-        answer = Answer(sent_at=self.now, started_ns=round(self.now * 1e9))
+    async def send(self, outgoing: OutgoingRequest) -> PartialResponse:
+        answer = PartialResponse(sent_at=self.now, started_ns=round(self.now * 1e9))
         self.now += 0.01
         free = self.admits(self.now)
         self.admitted += [self.now] * free

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from wireproof.client.pacing import Pace, held_s
-from wireproof.client.partial_response import Answer
+from wireproof.client.pacing import Pacing, requested_wait_s
+from wireproof.client.partial_response import PartialResponse
 from wireproof.contract import loading
 from wireproof.contract.case_files import read_cases
 from wireproof.contract.target import Target
@@ -37,19 +37,19 @@ class Clock:
         self.now += seconds
 
 
-def paced(per_minute: float | None, **more: Any) -> tuple[Pace, Clock]:
+def paced(per_minute: float | None, **more: Any) -> tuple[Pacing, Clock]:
     clock, target = Clock(), replace(Target("t", IIO, "http://h/v1", pace=per_minute), **more)
-    pace = Pace.of(target)
+    pace = Pacing.from_target(target)
     pace.clock, pace.sleep = clock, clock.sleep
     return pace, clock
 
 
-def answer(status: int, **headers: str) -> Answer:
+def answer(status: int, **headers: str) -> PartialResponse:
     lines = tuple((name.replace("_", "-").encode(), value.encode()) for name, value in headers.items())
-    return Answer(sent_at=NOW, started_ns=0, status=status, headers=lines)
+    return PartialResponse(sent_at=NOW, started_ns=0, status=status, headers=lines)
 
 
-def leaves(pace: Pace, clock: Clock, *asked: tuple[str, str]) -> list[float]:
+def leaves(pace: Pacing, clock: Clock, *asked: tuple[str, str]) -> list[float]:
     """When each request leaves, one after the other: case and key."""
 
     async def ask() -> list[float]:
@@ -75,7 +75,7 @@ def test_without_a_pace_nothing_waits() -> None:
 @pytest.mark.parametrize("case", ["limited", "means"])
 def test_a_case_that_asks_for_a_limit_keeps_no_pace_and_holds_nobody(case: str) -> None:
     pace, clock = paced(10)
-    pace.heard(CASES[case], "K", answer(429, Retry_After="20"))
+    pace.note_response(CASES[case], "K", answer(429, Retry_After="20"))
     assert leaves(pace, clock, (case, "K"), (case, "K"), ("plain", "K")) == [0, 0, 0]
 
 
@@ -95,25 +95,25 @@ def test_a_case_that_asks_for_a_limit_keeps_no_pace_and_holds_nobody(case: str) 
         pytest.param(answer(429, Retry_After="86400"), 0.0, id="not-worth-waiting-for"),
     ],
 )
-def test_the_key_that_was_told_to_wait_waits_and_no_other(told: Answer, seconds: float) -> None:
+def test_the_key_that_was_told_to_wait_waits_and_no_other(told: PartialResponse, seconds: float) -> None:
     pace, clock = paced(None)
-    pace.heard(CASES["plain"], "K", told)
+    pace.note_response(CASES["plain"], "K", told)
     assert leaves(pace, clock, ("plain", "OTHER"), ("plain", "K"), ("plain", "K")) == [0, seconds, seconds]
 
 
 def test_after_a_hold_the_steps_are_even_again() -> None:
     pace, clock = paced(60)
-    pace.heard(CASES["plain"], "K", answer(429, Retry_After="20"))
+    pace.note_response(CASES["plain"], "K", answer(429, Retry_After="20"))
     assert leaves(pace, clock, *[("plain", "K")] * 3) == [20, 21, 22]
 
 
 def test_where_each_case_is_an_account_of_its_own_no_answer_holds_the_next() -> None:
     pace, clock = paced(None, own_keys=True)
-    pace.heard(CASES["plain"], "K", answer(429, Retry_After="20"))
+    pace.note_response(CASES["plain"], "K", answer(429, Retry_After="20"))
     assert leaves(pace, clock, ("plain", "K")) == [0]
 
 
 @pytest.mark.parametrize(("told", "seconds"), [("6m0s", 360.0), ("120ms", 0.12), ("1h2m", 3720.0), ("later", None)])
 def test_a_duration_is_read_in_its_units(told: str, seconds: float | None) -> None:
     headers = {"x_ratelimit_remaining_requests": "0", "x_ratelimit_reset_requests": told}
-    assert held_s(answer(200, **headers), OPENAI.rate) == seconds
+    assert requested_wait_s(answer(200, **headers), OPENAI.rate) == seconds

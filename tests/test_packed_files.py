@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from wireproof.client.request_builder import render
+from wireproof.client.request_builder import build_request
 from wireproof.contract import data_files, loading, target_options
 from wireproof.errors import ConfigError
 
@@ -18,7 +18,7 @@ CASE = loading.load_cases()["chat-file"]
 
 def sent(value: str) -> str:
     ask = replace(CASE.asks[0], body={"model": "$model", "file": value})
-    body: dict[str, str] = json.loads(render(ask, TARGET, "a", {}).shown.body)
+    body: dict[str, str] = json.loads(build_request(ask, TARGET, "a", {}).shown.body)
     return body["file"]
 
 

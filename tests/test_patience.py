@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wireproof.client.window_waits import FRESH_AFTER_S, Patience, granted, longest_wait
+from wireproof.client.window_waits import FRESH_AFTER_S, WindowWaits, longest_wait_s, means_by_waiting
 from wireproof.contract import loading
 from wireproof.contract.case import Case, RequestSpec
 from wireproof.contract.target import Key, Target
@@ -43,19 +43,19 @@ def _time() -> Time:
 
 
 @pytest.fixture(name="patience")
-def _patience(time: Time) -> Callable[..., Patience]:
-    def made(seconds: float = 65.0, **changed: object) -> Patience:
+def _patience(time: Time) -> Callable[..., WindowWaits]:
+    def made(seconds: float = 65.0, **changed: object) -> WindowWaits:
         target = Target("iio", PROVIDER, "http://127.0.0.1/v1", keys=KEYS, patience=seconds, **changed)
-        return Patience(target, clock=lambda: time.now, sleep=time.sleep)
+        return WindowWaits(target, clock=lambda: time.now, sleep=time.sleep)
 
     return made
 
 
-def taken(patience: Patience, *cases: Case) -> None:
+def taken(patience: WindowWaits, *cases: Case) -> None:
     async def in_turn() -> None:
         for one in cases:
-            async with patience.turn(one):
-                await patience.until(one, one.asks[0])
+            async with patience.key_turn(one):
+                await patience.wait_for_moment(one, one.asks[0])
 
     asyncio.run(in_turn())
 
@@ -102,21 +102,21 @@ def test_nobody_waits_without_need_or_leave(patience, time, changed):
     ],
 )
 def test_patience_stands_in_for_a_clock_where_the_key_is_used_by_nobody_else(patience, asked, means):
-    assert granted(asked, patience().target) == means
+    assert means_by_waiting(asked, patience().target) == means
 
 
 @given(st.lists(st.sampled_from([BURST, LIST, case("later", clock=40), case("soon", clock=5)]), max_size=6))
 def test_a_plan_knows_how_long_the_cases_of_a_key_wait(cases):
     time, named = Time(), [replace(one, name=f"{one.name} {n}") for n, one in enumerate(cases)]
     target = Target("iio", PROVIDER, "http://127.0.0.1/v1", keys=KEYS, patience=65.0)
-    taken(Patience(target, clock=lambda: time.now, sleep=time.sleep), *named)
-    assert longest_wait(named, target) == pytest.approx(sum(time.slept))
+    taken(WindowWaits(target, clock=lambda: time.now, sleep=time.sleep), *named)
+    assert longest_wait_s(named, target) == pytest.approx(sum(time.slept))
 
 
 def test_keys_wait_side_by_side_and_nobody_where_a_clock_moves(patience):
     others = [case("other", key="good", clock=10), case("later", clock=40)]
-    assert longest_wait(others, patience().target) == 40
-    assert longest_wait(others, patience(own_keys=True, means=frozenset({"clock"})).target) == 0
+    assert longest_wait_s(others, patience().target) == 40
+    assert longest_wait_s(others, patience(own_keys=True, means=frozenset({"clock"})).target) == 0
 
 
 def test_a_key_serves_one_case_at_a_time(patience):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from wireproof.client.sender import Courier
+from wireproof.client.sender import Sender
 from wireproof.contract import loading, target_options
 from wireproof.contract.case import is_generated
 from wireproof.contract.target import Target
@@ -46,7 +46,7 @@ async def gathered(trial: Trial, target: Target, names: Iterable[str], file: Pat
     evidence: dict[str, CaseResult] = {}
     for name in names:
         server.begin()
-        evidence[name] = await Courier(target, server, record).send(trial.cases[name])
+        evidence[name] = await Sender(target, server, record).send(trial.cases[name])
     ledger.write_footer(len(evidence), 0, 0)
     ledger.close()
     return evidence

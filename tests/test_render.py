@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from wireproof.client.request_builder import Outgoing, render
+from wireproof.client.request_builder import OutgoingRequest, build_request
 from wireproof.client.skip_reasons import CannotSend
 from wireproof.contract import data_files, loading
 from wireproof.contract.case import RequestSpec
@@ -37,8 +37,8 @@ def ask(**entry: Any) -> RequestSpec:
     return read_cases("a", known, "cases.yaml", known)[0].asks[0]
 
 
-def sent(asked: RequestSpec, to: Target | None = None, **saved: Any) -> Outgoing:
-    return render(asked, to or target(), "a-case", saved)
+def sent(asked: RequestSpec, to: Target | None = None, **saved: Any) -> OutgoingRequest:
+    return build_request(asked, to or target(), "a-case", saved)
 
 
 def test_a_literal_body_is_made_of_pieces_with_the_model_in_its_place() -> None:

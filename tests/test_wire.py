@@ -15,10 +15,10 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from wireproof.client.http_client import BODY_BOUND, Wire
-from wireproof.client.loop_lag import STALL_NS, Pulse
-from wireproof.client.partial_response import Answer
-from wireproof.client.request_builder import Outgoing
+from wireproof.client.http_client import MAX_BODY_BYTES, HttpClient
+from wireproof.client.loop_lag import STALL_NS, LoopLag
+from wireproof.client.partial_response import PartialResponse
+from wireproof.client.request_builder import OutgoingRequest
 from wireproof.contract.target import Deadlines, Key
 from wireproof.evidence.curl import curl_command
 from wireproof.evidence.exchange import Request
@@ -129,17 +129,17 @@ def falling_silent(*parts: bytes) -> Reply:
     return reply
 
 
-def asking(url: str, key: Key | None = None, *headers: tuple[str, str], body: bytes = b"") -> Outgoing:
-    return Outgoing(Request("POST" if body else "GET", url, headers, body), key)
+def asking(url: str, key: Key | None = None, *headers: tuple[str, str], body: bytes = b"") -> OutgoingRequest:
+    return OutgoingRequest(Request("POST" if body else "GET", url, headers, body), key)
 
 
-async def ask(reply: Reply, deadlines: Deadlines = PATIENT) -> Answer:
+async def ask(reply: Reply, deadlines: Deadlines = PATIENT) -> PartialResponse:
     """The answer to one request."""
-    async with serving(reply) as server, Wire(4, deadlines) as wire:
+    async with serving(reply) as server, HttpClient(4, deadlines) as wire:
         return await wire.send(asking(server.url))
 
 
-def body(answer: Answer) -> bytes:
+def body(answer: PartialResponse) -> bytes:
     return b"".join(read.data for read in answer.reads)
 
 
@@ -195,14 +195,14 @@ async def test_a_stall_of_our_own_is_told() -> None:
 
 
 async def test_a_stall_is_one_of_its_own_time_alone() -> None:
-    async with Pulse() as pulse:
+    async with LoopLag() as pulse:
         before_ns = time.monotonic_ns()
         time.sleep(0.1)  # what is told is a loop that is held up
         after_ns = time.monotonic_ns()
         await asyncio.sleep(0)
-        assert pulse.longest_ns(before_ns, after_ns) >= 0.1e9
-        assert pulse.longest_ns(before_ns, before_ns + 1000) <= 1000
-        assert pulse.longest_ns(0, before_ns - STALL_NS) == 0
+        assert pulse.longest_stall_ns(before_ns, after_ns) >= 0.1e9
+        assert pulse.longest_stall_ns(before_ns, before_ns + 1000) <= 1000
+        assert pulse.longest_stall_ns(0, before_ns - STALL_NS) == 0
 
 
 async def test_chunks_that_arrive_in_one_read_are_one_read() -> None:
@@ -212,24 +212,24 @@ async def test_chunks_that_arrive_in_one_read_are_one_read() -> None:
 
 async def test_a_body_beyond_the_bound_is_cut_and_says_so() -> None:
     part = b"x" * 65536
-    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (BODY_BOUND + len(part))
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (MAX_BODY_BYTES + len(part))
 
     async def reply(peer: Peer) -> None:
         peer.writer.write(head)
-        for _ in range(BODY_BOUND // len(part) + 1):
+        for _ in range(MAX_BODY_BYTES // len(part) + 1):
             peer.writer.write(part)
             await peer.writer.drain()
 
     answer = await ask(reply)
     assert (answer.broken, answer.truncated) == (None, True)
-    assert 0 < len(body(answer)) <= BODY_BOUND
+    assert 0 < len(body(answer)) <= MAX_BODY_BYTES
 
 
 # --- connections
 
 
 async def test_a_connection_is_used_again() -> None:
-    async with serving(saying(OK)) as server, Wire(4, PATIENT) as wire:
+    async with serving(saying(OK)) as server, HttpClient(4, PATIENT) as wire:
         answers = [await wire.send(asking(server.url)) for _ in range(3)]
         assert [answer.status for answer in answers] == [200, 200, 200]
         assert [len(requests) for requests in server.heard] == [3]
@@ -249,14 +249,14 @@ async def test_after_a_failure_of_the_server_the_connection_is_a_fresh_one(first
     async def reply(peer: Peer) -> None:
         await peer.say(next(replies))
 
-    async with serving(reply) as server, Wire(4, PATIENT) as wire:
+    async with serving(reply) as server, HttpClient(4, PATIENT) as wire:
         statuses = [(await wire.send(asking(server.url))).status for _ in range(2)]
         assert statuses[1] == 200
         assert len(server.heard) == 2
 
 
 async def test_no_more_connections_are_open_than_allowed() -> None:
-    async with serving(saying(OK)) as server, Wire(2, PATIENT) as wire:
+    async with serving(saying(OK)) as server, HttpClient(2, PATIENT) as wire:
         await asyncio.gather(*(wire.send(asking(server.url)) for _ in range(8)))
         assert len(server.heard) <= 2
         assert sum(map(len, server.heard)) == 8
@@ -288,7 +288,7 @@ async def test_a_peer_that_breaks_http_is_told_with_its_bytes(parts: list[bytes]
     assert answer.broken is not None
     assert answer.broken.kind == kind, answer.broken
     assert answer.broken.evidence == b"".join(parts)
-    assert answer.silent is (not parts)
+    assert answer.is_empty is (not parts)
 
 
 @pytest.mark.parametrize("close", [pytest.param(True, id="and-leaves"), pytest.param(False, id="and-waits")])
@@ -332,7 +332,7 @@ async def test_bytes_behind_the_end_of_an_answer_are_its_own_breach_and_not_the_
     async def reply(peer: Peer) -> None:
         await peer.say(next(replies))
 
-    async with serving(reply) as server, Wire(1, PATIENT) as wire:
+    async with serving(reply) as server, HttpClient(1, PATIENT) as wire:
         wrong, right = [await wire.send(asking(server.url)) for _ in range(2)]
     assert wrong.broken is not None
     assert (wrong.broken.kind, wrong.broken.evidence) == ("protocol", first)
@@ -378,7 +378,7 @@ async def test_after_a_silence_the_next_request_has_a_fresh_connection() -> None
     async def reply(peer: Peer) -> None:
         await (falling_silent(CHUNKED) if next(silent) else saying(OK))(peer)
 
-    async with serving(reply) as server, Wire(1, replace(PATIENT, idle=0.2)) as wire:
+    async with serving(reply) as server, HttpClient(1, replace(PATIENT, idle=0.2)) as wire:
         first, second = [await wire.send(asking(server.url)) for _ in range(2)]
     assert first.broken is not None
     assert second.status == 200
@@ -395,7 +395,7 @@ async def test_a_body_goes_in_chunks_where_the_request_says_so() -> None:
         writer.write(OK)
         writer.close()
 
-    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server, Wire(1, PATIENT) as wire:
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server, HttpClient(1, PATIENT) as wire:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
         answer = await wire.send(asking(url, None, ("Transfer-Encoding", "chunked"), body=b'{"a": 1}'))
     head, _, chunks = raw[0].partition(b"\r\n\r\n")
@@ -415,7 +415,7 @@ async def test_a_client_that_expects_to_be_told_sends_its_body_when_it_is_told()
         writer.write(OK)
         writer.close()
 
-    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server, Wire(1, PATIENT) as wire:
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server, HttpClient(1, PATIENT) as wire:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
         answer = await wire.send(asking(url, None, ("Expect", "100-continue"), body=b'{"a": 1}'))
     assert (answer.status, answer.interim, before, answer.broken) == (200, (100,), [True], None)
@@ -423,7 +423,7 @@ async def test_a_client_that_expects_to_be_told_sends_its_body_when_it_is_told()
 
 async def test_a_client_that_is_told_nothing_sends_its_body_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wireproof.client.request_body.PATIENCE", 0.05)
-    async with serving(saying(OK)) as server, Wire(1, PATIENT) as wire:
+    async with serving(saying(OK)) as server, HttpClient(1, PATIENT) as wire:
         answer = await wire.send(asking(server.url, None, ("Expect", "100-continue"), body=b'{"a": 1}'))
         assert (answer.status, answer.interim) == (200, ())
         assert server.heard[0][0].endswith(b'{"a": 1}')
@@ -435,15 +435,15 @@ async def test_each_answer_says_which_connection_carried_it() -> None:
     async def reply(peer: Peer) -> None:
         await peer.say(next(replies))
 
-    async with serving(reply) as server, Wire(1, PATIENT) as wire:
+    async with serving(reply) as server, HttpClient(1, PATIENT) as wire:
         answers = [await wire.send(asking(server.url)) for _ in range(3)]
     assert [answer.connection for answer in answers] == [1, 1, 2]
 
 
 async def test_connections_apart_are_used_by_nobody_else() -> None:
-    async with serving(saying(OK)) as server, Wire(1, PATIENT) as wire:
+    async with serving(saying(OK)) as server, HttpClient(1, PATIENT) as wire:
         await wire.send(asking(server.url))
-        async with wire.apart(1) as line:
+        async with wire.own_connections(1) as line:
             answers = [await line.send(asking(server.url)) for _ in range(2)]
         await wire.send(asking(server.url))
         assert [len(requests) for requests in server.heard] == [2, 2]
@@ -461,7 +461,7 @@ async def test_a_client_leaves_after_the_events_it_was_to_read() -> None:
             gone.set()
             peer.writer.close()
 
-    async with serving(reply) as server, Wire(1, PATIENT) as wire:
+    async with serving(reply) as server, HttpClient(1, PATIENT) as wire:
         answer = await wire.send(replace(asking(server.url), leave_after=2))
         await asyncio.wait_for(gone.wait(), 5)
     assert (answer.left, answer.truncated, answer.broken) == (True, True, None)
@@ -476,14 +476,14 @@ async def test_a_client_in_a_hurry_leaves_before_it_is_answered() -> None:
         gone.set()
         peer.writer.close()
 
-    async with serving(reply) as server, Wire(1, PATIENT) as wire:
+    async with serving(reply) as server, HttpClient(1, PATIENT) as wire:
         answer = await wire.send(replace(asking(server.url), leave_in=0.01))
         await asyncio.wait_for(gone.wait(), 5)
     assert (answer.left, answer.truncated, answer.broken, answer.status) == (True, True, None, None)
 
 
 async def test_a_client_in_a_hurry_takes_what_comes_in_time() -> None:
-    async with serving(saying(OK)) as server, Wire(1, PATIENT) as wire:
+    async with serving(saying(OK)) as server, HttpClient(1, PATIENT) as wire:
         answer = await wire.send(replace(asking(server.url), leave_in=60.0))
     assert (answer.left, answer.broken, answer.status) == (False, None, 200)
 
@@ -492,7 +492,7 @@ async def test_a_client_in_a_hurry_takes_what_comes_in_time() -> None:
 async def test_a_redirection_is_told_and_the_key_goes_to_no_other_host(status: int) -> None:
     async with serving(saying(OK)) as elsewhere:
         head = f"HTTP/1.1 {status} Moved\r\nLocation: {elsewhere.url}\r\nContent-Length: 0\r\n\r\n"
-        async with serving(saying(head.encode())) as server, Wire(1, PATIENT) as wire:
+        async with serving(saying(head.encode())) as server, HttpClient(1, PATIENT) as wire:
             key = Key("WIREPROOF_KEY", "sk-secret")
             outgoing = asking(server.url, key, ("Authorization", "Bearer $WIREPROOF_KEY"), body=b"{}")
             answer = await wire.send(outgoing)
@@ -506,7 +506,7 @@ async def test_a_redirection_is_told_and_the_key_goes_to_no_other_host(status: i
 async def test_a_port_where_nobody_listens_refuses_the_connection() -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
-        async with Wire(1, PATIENT) as wire:
+        async with HttpClient(1, PATIENT) as wire:
             answer = await wire.send(asking(f"http://127.0.0.1:{closed.getsockname()[1]}/"))
     assert answer.broken is not None
     assert (answer.broken.kind, answer.status) == ("connect", None)
@@ -519,7 +519,7 @@ async def test_a_plain_server_behind_https_is_a_failure_of_tls() -> None:
         writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
         writer.close()
 
-    async with await asyncio.start_server(plain, "127.0.0.1", 0) as server, Wire(1, PATIENT) as wire:
+    async with await asyncio.start_server(plain, "127.0.0.1", 0) as server, HttpClient(1, PATIENT) as wire:
         port = server.sockets[0].getsockname()[1]
         answer = await wire.send(asking(f"https://127.0.0.1:{port}/"))
     assert answer.broken is not None
@@ -527,7 +527,7 @@ async def test_a_plain_server_behind_https_is_a_failure_of_tls() -> None:
 
 
 async def test_a_request_that_cannot_be_sent_is_no_fault_of_the_peer() -> None:
-    async with serving(saying(OK)) as server, Wire(1, PATIENT) as wire:
+    async with serving(saying(OK)) as server, HttpClient(1, PATIENT) as wire:
         answer = await wire.send(asking(server.url, None, ("X-Odd", "a\nb")))
         assert answer.broken is not None
         assert answer.broken.kind == "request"
@@ -539,7 +539,7 @@ async def test_a_request_that_cannot_be_sent_is_no_fault_of_the_peer() -> None:
 
 async def test_the_key_goes_over_the_wire_and_stands_nowhere_else() -> None:
     key = Key("WIREPROOF_KEY", "sk-secret")
-    async with serving(saying(OK)) as server, Wire(1, PATIENT) as wire:
+    async with serving(saying(OK)) as server, HttpClient(1, PATIENT) as wire:
         outgoing = asking(server.url, key, ("Authorization", "Bearer $WIREPROOF_KEY"), body=b"{}")
         await wire.send(outgoing)
         assert b"\r\nAuthorization: Bearer sk-secret\r\n" in server.heard[0][0]
@@ -548,7 +548,7 @@ async def test_the_key_goes_over_the_wire_and_stands_nowhere_else() -> None:
 
 
 async def test_a_request_says_who_asks_and_takes_no_coding() -> None:
-    async with serving(saying(OK)) as server, Wire(1, PATIENT) as wire:
+    async with serving(saying(OK)) as server, HttpClient(1, PATIENT) as wire:
         await wire.send(asking(server.url, body=b'{"a": 1}'))
         head, _, content = server.heard[0][0].partition(b"\r\n\r\n")
     assert head.startswith(b"POST /v1/models HTTP/1.1\r\n")

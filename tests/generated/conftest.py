@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from wireproof.client.sender import Courier, Lines
+from wireproof.client.sender import ChannelPool, Sender
 from wireproof.contract import loading, target_options
 from wireproof.contract.case import endpoint_from_case_name
 from wireproof.contract.target import Target
@@ -51,9 +51,9 @@ def _explored() -> Callable[..., Exploration]:
     def explore(check: str, case: str, fault: str | None, provider: str = "openai") -> Exploration:
         target = target_of(provider, fault)
         trial = open_trial(target, loading.load_providers(), load_checks())
-        line: Lines = Rehearsed(target.provider)
+        line: ChannelPool = Rehearsed(target.provider)
         draft = Draft(target.provider, endpoint_from_case_name(case))
-        entry, courier = entry_of(trial, check, case), Courier(target, line)
+        entry, courier = entry_of(trial, check, case), Sender(target, line)
         exploration = Exploration(trial.bench(entry.provider), entry, load_checks()[check], courier, draft)
         with asyncio.Runner() as runner:
 
@@ -76,7 +76,7 @@ def _exercised() -> Callable[..., Exercise]:
         target = target_of(provider, fault)
         trial = open_trial(target, loading.load_providers(), load_checks())
         entry, line = entry_of(trial, check, case), Rehearsed(target.provider)
-        made = Exercise(trial.bench(entry.provider), entry, load_checks()[check], Courier(target, line))
+        made = Exercise(trial.bench(entry.provider), entry, load_checks()[check], Sender(target, line))
         _until_broken(lambda: asyncio.run(made.run(replace(EFFORT, examples=talks).settings(case))))
         return made
 

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
-from wireproof.client.request_builder import render
+from wireproof.client.request_builder import build_request
 from wireproof.client.skip_reasons import CannotSend
 from wireproof.contract import loading, target_options
 from wireproof.mock.application import Core
@@ -252,7 +252,7 @@ def _rehearsed():
 
 
 def received(ask, target, case):
-    outgoing = render(ask, target, case, {})
+    outgoing = build_request(ask, target, case, {})
     url = urlsplit(outgoing.shown.url)
     headers = tuple((name.lower(), value) for name, value in outgoing.headers)
     return Received(outgoing.shown.method, url.path, url.query, headers, outgoing.shown.body_with_blanks, NOW)

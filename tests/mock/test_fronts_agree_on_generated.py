@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from wireproof.client.request_builder import Outgoing, render
+from wireproof.client.request_builder import OutgoingRequest, build_request
 from wireproof.contract import loading, target_options
 from wireproof.generation.families import strategies
 from wireproof.generation.fixed_sample import examples
@@ -24,13 +24,13 @@ EXAMPLES = 8
 FRAMING = {"date", "server", "transfer-encoding", "content-length", "connection"}
 
 
-def requests(name: str) -> Iterator[tuple[str, Outgoing]]:
+def requests(name: str) -> Iterator[tuple[str, OutgoingRequest]]:
     """Requests of every family of a provider, each with a key of its own."""
     (target,) = target_options.mock_targets(name)
     target = target_options.with_address(target, f"http://mock{target.provider.serve_at}")
     for case, strategy in strategies(target.provider).items():
         for probe in examples(strategy, EXAMPLES):
-            yield f"{case}: {probe.place}", render(probe.ask, target, probe.case(case).name, {})
+            yield f"{case}: {probe.place}", build_request(probe.ask, target, probe.case(case).name, {})
 
 
 async def answers(client: httpx.AsyncClient, root: str, name: str) -> list[tuple[str, int, Any, bytes]]:

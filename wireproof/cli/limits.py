@@ -87,7 +87,7 @@ def _reachable(target: Target, live: bool, parsed: argparse.Namespace) -> Iterat
 
 async def _probed(target: Target, parsed: argparse.Namespace, *, live: bool) -> Probe:
     from wireproof.client.budget import Budget
-    from wireproof.client.http_client import Wire
+    from wireproof.client.http_client import HttpClient
     from wireproof.client.skip_reasons import CannotSend
     from wireproof.contract.loading import load_cases
     from wireproof.load.experiments.limits.limited_target import other_key
@@ -96,7 +96,7 @@ async def _probed(target: Target, parsed: argparse.Namespace, *, live: bool) -> 
     cases = load_cases()
     if parsed.case not in cases or len(cases[parsed.case].asks) != 1:
         raise ConfigError(f"--case {parsed.case}", "no case of one request has that name", "choose one of suites/")
-    async with Wire(target.connections, target.deadlines) as wire:
+    async with HttpClient(target.connections, target.deadlines) as wire:
         probe = Probe(target, cases[parsed.case], wire, Budget(target), parsed.patience or PATIENCE_S)
         try:
             await probe.run(_other(target, parsed) if live else other_key(target))

@@ -11,17 +11,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wireproof.client.request_builder import Outgoing
+from wireproof.client.request_builder import OutgoingRequest
 from wireproof.contract.provider import Price, Provider
 from wireproof.contract.target import Target
 
 # The endpoints whose answers a model makes of tokens.
-SPEAKING = ("/chat/completions", "/completions", "/responses")
-CAPS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
+GENERATING_PATHS = ("/chat/completions", "/completions", "/responses")
+CAP_MEMBERS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 
 
 @dataclass(frozen=True, slots=True)
-class Ceiling:
+class CostCeiling:
     """The most that one request may cost.
 
     Attributes:
@@ -43,9 +43,9 @@ class Budget:
     output: int = 0
     cost: float = 0.0
 
-    def debit(self, *outgoing: Outgoing) -> str | None:
+    def debit(self, *outgoing: OutgoingRequest) -> str | None:
         """Take what these requests may cost, all or none of them; says why there is not enough left for them."""
-        target, ceilings = self.target, [ceiling(one, self.target) for one in outgoing]
+        target, ceilings = self.target, [find_cost_ceiling(one, self.target) for one in outgoing]
         requests, output, cost = self.requests + len(ceilings), self.output, self.cost
         if target.max_requests is not None and requests > target.max_requests:
             return f"the budget of {target.max_requests} requests is spent"
@@ -63,28 +63,28 @@ class Budget:
         return None
 
 
-def ceiling(outgoing: Outgoing, target: Target) -> Ceiling:
+def find_cost_ceiling(outgoing: OutgoingRequest, target: Target) -> CostCeiling:
     """The most that a request may cost: no token is shorter than a byte, and no answer longer than its cap."""
-    request, body = outgoing.shown, _object(outgoing)
+    request, body = outgoing.shown, _parse_object(outgoing)
     if request.method != "POST" or body is None:
-        return Ceiling(0, 0, 0.0)
-    size, output = len(request.body_with_blanks), 0 if not request.url.endswith(SPEAKING) else _output(body)
-    price = price_of(body, target)
+        return CostCeiling(0, 0, 0.0)
+    size, output = len(request.body_with_blanks), 0 if not request.url.endswith(GENERATING_PATHS) else _output_cap(body)
+    price = find_price(body, target)
     # What came before counts again where a request goes on from it.
     unknown = price is None or output is None or body.get("previous_response_id") is not None
-    return Ceiling(size, output, None if unknown or price is None else price.cost_of(size, output or 0))
+    return CostCeiling(size, output, None if unknown or price is None else price.cost_of(size, output or 0))
 
 
-def price_of(body: Mapping[str, Any], target: Target) -> Price | None:
+def find_price(body: Mapping[str, Any], target: Target) -> Price | None:
     """The price of the model that a body names: the one given for this run, else that of the catalogue."""
-    return target.price or _catalogue(target.provider).get(str(body.get("model")))
+    return target.price or _catalogue_prices(target.provider).get(str(body.get("model")))
 
 
-def _catalogue(provider: Provider) -> dict[str, Price]:
+def _catalogue_prices(provider: Provider) -> dict[str, Price]:
     return {model.id: model.price for model in provider.catalogue if model.price is not None}
 
 
-def _object(outgoing: Outgoing) -> Mapping[str, Any] | None:
+def _parse_object(outgoing: OutgoingRequest) -> Mapping[str, Any] | None:
     """The body as a JSON object; None where it is none, so that no model can be asked by it."""
     try:
         body = json.loads(outgoing.shown.body)
@@ -95,15 +95,15 @@ def _object(outgoing: Outgoing) -> Mapping[str, Any] | None:
     return body if isinstance(body, dict) else None
 
 
-def _output(body: Mapping[str, Any]) -> int | None:
+def _output_cap(body: Mapping[str, Any]) -> int | None:
     """The most tokens of the answer to a body; None where nothing caps them."""
-    given = [body[name] for name in CAPS if body.get(name) is not None]
+    given = [body[name] for name in CAP_MEMBERS if body.get(name) is not None]
     if not given or any(not isinstance(cap, int) or isinstance(cap, bool) or cap < 0 for cap in given):
         return None
-    return int(max(given)) * _answers(body)
+    return int(max(given)) * _choice_count(body)
 
 
-def _answers(body: Mapping[str, Any]) -> int:
+def _choice_count(body: Mapping[str, Any]) -> int:
     """How many answers are made: the choices asked for, or more of which the best are given, for each prompt."""
     asked = [body.get(name) for name in ("n", "best_of")]
     most = max((count for count in asked if isinstance(count, int) and count > 0), default=1)

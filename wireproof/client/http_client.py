@@ -21,16 +21,16 @@ import httpx
 
 from wireproof import __version__
 from wireproof.client import request_body
-from wireproof.client.loop_lag import Pulse
-from wireproof.client.partial_response import Answer
-from wireproof.client.recording_transport import Recording, RecordingBackend, broken, current
-from wireproof.client.request_builder import Outgoing
+from wireproof.client.loop_lag import LoopLag
+from wireproof.client.partial_response import PartialResponse
+from wireproof.client.recording_transport import Recording, RecordingBackend, current_recording, failure_from_error
+from wireproof.client.request_builder import OutgoingRequest
 from wireproof.contract.target import Deadlines
 from wireproof.evidence.exchange import TransportFailure
 from wireproof.formats.http_framing import has_surplus_bytes, interim_statuses
 
 # Enough for any answer a suite asks for; a body beyond it is cut and the exchange says so.
-BODY_BOUND = 16 * 1024 * 1024
+MAX_BODY_BYTES = 16 * 1024 * 1024
 
 
 class _Body(httpx.AsyncByteStream):
@@ -46,7 +46,7 @@ class _Body(httpx.AsyncByteStream):
 
 
 @cache
-def _trusted() -> ssl.SSLContext:
+def _trusted_authorities() -> ssl.SSLContext:
     """The certificate authorities that clients trust; reading them takes as long as many requests."""
     return httpx.create_ssl_context()
 
@@ -56,7 +56,7 @@ class RecordingTransport(httpx.AsyncBaseTransport):
 
     def __init__(self, connections: int, verify: ssl.SSLContext | None = None) -> None:
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=verify or _trusted(),
+            ssl_context=verify or _trusted_authorities(),
             max_connections=connections,
             max_keepalive_connections=connections,
             network_backend=RecordingBackend(),
@@ -87,11 +87,11 @@ class RecordingTransport(httpx.AsyncBaseTransport):
         await self._pool.aclose()
 
 
-class Wire:
+class HttpClient:
     """Connections to one target."""
 
     def __init__(self, connections: int, deadlines: Deadlines, verify: ssl.SSLContext | None = None) -> None:
-        self._deadlines, self._verify, self._pulse = deadlines, verify, Pulse()
+        self._deadlines, self._verify, self._pulse = deadlines, verify, LoopLag()
         self._client = httpx.AsyncClient(
             transport=RecordingTransport(connections, verify),
             headers={
@@ -103,7 +103,7 @@ class Wire:
             trust_env=False,
         )
 
-    async def __aenter__(self) -> Wire:
+    async def __aenter__(self) -> HttpClient:
         await self._pulse.__aenter__()
         return self
 
@@ -114,19 +114,19 @@ class Wire:
         await self._client.aclose()
 
     @contextlib.asynccontextmanager
-    async def apart(self, connections: int) -> AsyncIterator[Wire]:
+    async def own_connections(self, connections: int) -> AsyncIterator[HttpClient]:
         """Connections to the same target that nobody else uses."""
-        async with Wire(connections, self._deadlines, self._verify) as wire:
+        async with HttpClient(connections, self._deadlines, self._verify) as wire:
             yield wire
 
-    async def send(self, outgoing: Outgoing) -> Answer:
+    async def send(self, outgoing: OutgoingRequest) -> PartialResponse:
         """Send one request and take what comes, within the deadlines; never raises for what a peer does."""
         recording = Recording(first_byte=self._deadlines.first_byte)
-        token = current.set(recording)
-        answer = Answer(sent_at=time.time(), started_ns=time.monotonic_ns())
+        token = current_recording.set(recording)
+        answer = PartialResponse(sent_at=time.time(), started_ns=time.monotonic_ns())
         try:
             async with asyncio.timeout(self._deadlines.total):
-                await self._stay(outgoing, answer, recording)
+                await self._ask_until_leaving(outgoing, answer, recording)
         except TimeoutError:
             answer.broken = TransportFailure(
                 "total", f"no end of the answer within {self._deadlines.total:g} s", recording.tail
@@ -138,18 +138,20 @@ class Wire:
             ssl.SSLError,
             OSError,
         ) as error:
-            answer.broken = broken(error, recording)
+            answer.broken = failure_from_error(error, recording)
         finally:
-            current.reset(token)
+            current_recording.reset(token)
         if answer.broken is not None and not recording.start.startswith(b"HTTP/1."[: len(recording.start)]):
             answer.broken = TransportFailure("protocol", "what came is no answer of HTTP/1.1", recording.tail)
         answer.ended_ns = time.monotonic_ns()
-        answer.stalled_ns = self._pulse.longest_ns(answer.started_ns, answer.ended_ns)
+        answer.stalled_ns = self._pulse.longest_stall_ns(answer.started_ns, answer.ended_ns)
         answer.interim = interim_statuses(recording.start)
         answer.connection = recording.stream.number if recording.stream is not None else None
         return answer
 
-    async def _stay(self, outgoing: Outgoing, answer: Answer, recording: Recording) -> None:
+    async def _ask_until_leaving(
+        self, outgoing: OutgoingRequest, answer: PartialResponse, recording: Recording
+    ) -> None:
         """Ask, for as long as the client has the time; who leaves closes the connection."""
         leaving = asyncio.timeout(outgoing.leave_in)
         try:
@@ -160,12 +162,12 @@ class Wire:
                 raise
             answer.left = answer.truncated = True
 
-    async def _ask(self, outgoing: Outgoing, answer: Answer, recording: Recording) -> None:
+    async def _ask(self, outgoing: OutgoingRequest, answer: PartialResponse, recording: Recording) -> None:
         limits = self._deadlines
         shown = outgoing.shown
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in outgoing.headers]
-        headers += request_body.headers_for(shown)
-        content = request_body.content(shown, recording)
+        headers += request_body.length_headers(shown)
+        content = request_body.body_content(shown, recording)
         request = self._client.build_request(shown.method, shown.url, headers=headers, content=content)
         request.extensions["timeout"] = {
             "connect": limits.connect,
@@ -186,7 +188,7 @@ class Wire:
         await self._read(response, answer, recording, outgoing.leave_after)
 
     async def _read(
-        self, response: httpx.Response, answer: Answer, recording: Recording, leave_after: int | None
+        self, response: httpx.Response, answer: PartialResponse, recording: Recording, leave_after: int | None
     ) -> None:
         size = 0
         parts = response.aiter_raw()
@@ -196,25 +198,25 @@ class Wire:
                     async with asyncio.timeout(self._deadlines.idle):
                         part = await anext(parts)
                 except StopAsyncIteration:
-                    answer.broken = _surplus(response, recording)
+                    answer.broken = _surplus_failure(response, recording)
                     break
                 except TimeoutError:
                     detail = f"nothing came for {self._deadlines.idle:g} s inside the body"
                     answer.broken = TransportFailure("idle", detail, recording.tail)
                     break
                 size += len(part)
-                if size > BODY_BOUND:
+                if size > MAX_BODY_BYTES:
                     answer.truncated = True
                     break
-                answer.keep(recording.last_ns, part)
-                if leave_after is not None and answer.events >= leave_after:
+                answer.add_read(recording.last_ns, part)
+                if leave_after is not None and answer.event_count >= leave_after:
                     answer.left = answer.truncated = True
                     break
         finally:
-            await _finish(response, answer)
+            await _close_response(response, answer)
 
 
-def _surplus(response: httpx.Response, recording: Recording) -> TransportFailure | None:
+def _surplus_failure(response: httpx.Response, recording: Recording) -> TransportFailure | None:
     came = has_surplus_bytes(
         recording.start,
         recording.tail,
@@ -226,7 +228,7 @@ def _surplus(response: httpx.Response, recording: Recording) -> TransportFailure
     return TransportFailure("protocol", "more bytes came after the end of the answer", recording.tail) if came else None
 
 
-async def _finish(response: httpx.Response, answer: Answer) -> None:
+async def _close_response(response: httpx.Response, answer: PartialResponse) -> None:
     stream = response.extensions.get("network_stream")
     # A server that failed may have left the connection in any state; the next request gets a fresh one.
     spoilt = response.status_code >= 500 or answer.broken is not None or answer.left

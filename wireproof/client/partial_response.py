@@ -8,11 +8,11 @@ from wireproof.evidence.exchange import BodyRead, TransportFailure
 from wireproof.formats.sse import Decoder
 
 # Statuses after which a client comes back later (RFC 6585, 4; RFC 9110, 15.6.4).
-HELD_OFF = (429, 503)
+RETRY_LATER_STATUSES = (429, 503)
 
 
 @dataclass(slots=True)
-class Answer:
+class PartialResponse:
     """What came back for one request, as far as it came."""
 
     sent_at: float
@@ -30,7 +30,7 @@ class Answer:
     left: bool = False
     stalled_ns: int = 0
 
-    def keep(self, at_ns: int, part: bytes) -> None:
+    def add_read(self, at_ns: int, part: bytes) -> None:
         """Add a part of the body: one socket read may hold many chunks, which arrived together."""
         if self.reads and self.reads[-1].at_ns == at_ns:
             self.reads[-1] = BodyRead(at_ns, self.reads[-1].data + part)
@@ -38,7 +38,7 @@ class Answer:
             self.reads.append(BodyRead(at_ns, part))
 
     @property
-    def events(self) -> int:
+    def event_count(self) -> int:
         """How many events of a stream have come whole."""
         decoder = Decoder()
         for read in self.reads:
@@ -46,6 +46,6 @@ class Answer:
         return len(decoder.events)
 
     @property
-    def silent(self) -> bool:
+    def is_empty(self) -> bool:
         """Not one byte came."""
         return self.status is None and (self.broken is None or not self.broken.evidence)

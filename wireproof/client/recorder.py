@@ -12,32 +12,32 @@ from wireproof.evidence.exchange import Exchange
 class Recorder(Protocol):
     """Hears of each case as it goes; `turn` counts from 1 and is higher where a case is asked again."""
 
-    def recalled(self, case: Case, turn: int) -> CaseResult | None:
+    def recall(self, case: Case, turn: int) -> CaseResult | None:
         """Return what an earlier run left of a case; None where the case is still to be sent."""
 
-    async def asking(self, case: Case, turn: int, step: int, attempt: int) -> None:
+    async def record_intent(self, case: Case, turn: int, step: int, attempt: int) -> None:
         """Note that a request is about to leave."""
 
-    async def answered(self, exchange: Exchange, case: Case, turn: int, last: bool) -> Exchange:
+    async def record_exchange(self, exchange: Exchange, case: Case, turn: int, last: bool) -> Exchange:
         """Return the exchange as it is kept, and so as it is judged."""
 
-    async def unsent(self, case: Case, turn: int, reason: NotSent) -> None:
+    async def record_unsent(self, case: Case, turn: int, reason: NotSent) -> None:
         """Note that a case gives nothing to judge."""
 
 
 class NullRecorder:
     """Keeps nothing and leaves everything as it is."""
 
-    def recalled(self, case: Case, turn: int) -> CaseResult | None:
+    def recall(self, case: Case, turn: int) -> CaseResult | None:
         """Return None: nothing was left."""
         return None
 
-    async def asking(self, case: Case, turn: int, step: int, attempt: int) -> None:
+    async def record_intent(self, case: Case, turn: int, step: int, attempt: int) -> None:
         """Write nothing."""
 
-    async def answered(self, exchange: Exchange, case: Case, turn: int, last: bool) -> Exchange:
+    async def record_exchange(self, exchange: Exchange, case: Case, turn: int, last: bool) -> Exchange:
         """Return the exchange as it came."""
         return exchange
 
-    async def unsent(self, case: Case, turn: int, reason: NotSent) -> None:
+    async def record_unsent(self, case: Case, turn: int, reason: NotSent) -> None:
         """Write nothing."""

@@ -17,11 +17,11 @@ import httpcore
 from wireproof.contract import certificates
 from wireproof.evidence.exchange import TransportFailure
 
-EVIDENCE_BOUND = 2048
-HEAD_BOUND = 64 * 1024
+MAX_EVIDENCE_BYTES = 2048
+MAX_HEAD_BYTES = 64 * 1024
 
 # The request under way in this task; its connection's reads are told to it.
-current: ContextVar[Recording | None] = ContextVar("recording", default=None)
+current_recording: ContextVar[Recording | None] = ContextVar("recording", default=None)
 
 
 @dataclass(slots=True)
@@ -40,12 +40,12 @@ class Recording:
     first_byte: float = 0.0
     stream: RecordingStream | None = None
 
-    async def hear(self, seconds: float) -> None:
+    async def wait_for_data(self, seconds: float) -> None:
         """Wait for anything to come, but no longer than this."""
         if self.stream is not None:
             await self.stream.look_ahead(seconds)
 
-    def sent(self) -> None:
+    def mark_sent(self) -> None:
         """The request went out: the wait for the first byte of the answer begins now."""
         if self.patience is not None and self.size == 0:
             self.patience.reschedule(asyncio.get_running_loop().time() + self.first_byte)
@@ -53,8 +53,8 @@ class Recording:
     def add(self, data: bytes) -> None:
         self.last_ns = time.monotonic_ns()
         self.size += len(data)
-        self.start += data[: HEAD_BOUND - len(self.start)]
-        self.tail = (self.tail + data)[-EVIDENCE_BOUND:]
+        self.start += data[: MAX_HEAD_BYTES - len(self.start)]
+        self.tail = (self.tail + data)[-MAX_EVIDENCE_BYTES:]
 
 
 class RecordingStream(httpcore.AsyncNetworkStream):
@@ -67,25 +67,25 @@ class RecordingStream(httpcore.AsyncNetworkStream):
     async def look_ahead(self, seconds: float) -> None:
         """Read what comes within this time and keep it for the next read."""
         with contextlib.suppress(httpcore.ReadTimeout):
-            self._ahead += await self.read(EVIDENCE_BOUND, seconds)
+            self._ahead += await self.read(MAX_EVIDENCE_BYTES, seconds)
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         if self._ahead:
             data, self._ahead = self._ahead, b""
             return data
         data = await self._stream.read(max_bytes, timeout)
-        recording = current.get()
+        recording = current_recording.get()
         if recording is not None and data:
             recording.add(data)
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        recording = current.get()
+        recording = current_recording.get()
         if recording is not None:
             recording.stream = self
         await self._stream.write(buffer, timeout)
         if recording is not None:
-            recording.sent()
+            recording.mark_sent()
 
     async def aclose(self) -> None:
         await self._stream.aclose()
@@ -121,7 +121,7 @@ class RecordingBackend(httpcore.AsyncNetworkBackend):
         await self._backend.sleep(seconds)
 
 
-def broken(error: BaseException, recording: Recording) -> TransportFailure:
+def failure_from_error(error: BaseException, recording: Recording) -> TransportFailure:
     """How the transport broke, in the words of the peer or of the network."""
     text = str(error) or type(error).__name__
     refused = error if isinstance(error, ssl.SSLError) else error.__cause__ or error.__context__

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from wireproof.client.request_builder import render
-from wireproof.client.skip_reasons import CannotSend, not_worth_sending
+from wireproof.client.request_builder import build_request
+from wireproof.client.skip_reasons import CannotSend, skip_reason
 from wireproof.contract import keys
 from wireproof.contract.case import Case, RequestSpec
 from wireproof.contract.provider import Provider
@@ -29,7 +29,7 @@ def preview(case: Case, provider: Provider) -> list[Facts]:
     Raises CannotSend where the provider has no such endpoint, feature, key or model.
     """
     target = _target(case, provider)
-    unsent = not_worth_sending(case, target)
+    unsent = skip_reason(case, target)
     if unsent is not None:
         raise CannotSend(unsent.reason)
     holes = {
@@ -58,7 +58,7 @@ def _variable(provider: Provider, label: str) -> str:
 
 def _request(ask: RequestSpec, target: Target, case: Case, holes: Mapping[str, str]) -> Facts:
     headers = {name: UNIQUE if value == "$unique" else value for name, value in ask.headers.items()}
-    shown = render(replace(ask, headers=headers), target, case.name, holes).shown
+    shown = build_request(replace(ask, headers=headers), target, case.name, holes).shown
     path = shown.url
     for hole, quoted in ((hole, quote(hole, safe=safe)) for hole in holes.values() for safe in (":", ":/", "")):
         path = path.replace(quoted, hole)

@@ -5,30 +5,36 @@ Only a transport failure before the first byte, and a 429 or 503 that says when 
 
 from __future__ import annotations
 
-from wireproof.client.pacing import LIMITS
-from wireproof.client.partial_response import HELD_OFF, Answer
+from wireproof.client.pacing import LIMIT_REFUSALS
+from wireproof.client.partial_response import RETRY_LATER_STATUSES, PartialResponse
 from wireproof.contract.case import Case
 from wireproof.contract.target import Target
 from wireproof.formats.durations import seconds_until
 
-TRIES = 3
-LONGEST_WAIT = 30.0
+MAX_TRIES = 3
+LONGEST_RETRY_WAIT_S = 30.0
 
 
-def after(answer: Answer, case: Case, target: Target, asked: int) -> float | None:
+def retry_delay(answer: PartialResponse, case: Case, target: Target, asked: int) -> float | None:
     """Seconds to wait before asking again what was asked so many times; None where the answer stands."""
-    if asked == TRIES:
+    if asked == MAX_TRIES:
         return None
-    if answer.silent and answer.broken is not None and answer.broken.kind in ("closed", "reset"):
+    if answer.is_empty and answer.broken is not None and answer.broken.kind in ("closed", "reset"):
         return 0.0
-    if answer.status not in HELD_OFF or case.refused in LIMITS or case.repeat > 1 or case.means or target.own_keys:
+    if (
+        answer.status not in RETRY_LATER_STATUSES
+        or case.refused in LIMIT_REFUSALS
+        or case.repeat > 1
+        or case.means
+        or target.own_keys
+    ):
         return None
     told = next((value for name, value in answer.headers if name.lower() == b"retry-after"), b"")
     seconds = seconds_until(told.decode("latin-1"), answer.sent_at)
     # A moment that is over is now.
-    return max(seconds, 0.0) if seconds is not None and seconds <= LONGEST_WAIT else None
+    return max(seconds, 0.0) if seconds is not None and seconds <= LONGEST_RETRY_WAIT_S else None
 
 
-def cause(answer: Answer) -> str:
+def retry_reason(answer: PartialResponse) -> str:
     """Why it is asked again."""
     return f"status {answer.status}" if answer.status else f"transport {answer.broken.kind if answer.broken else ''}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from wireproof.client.sender import Courier
+from wireproof.client.sender import Sender
 from wireproof.evidence.case_result import NotSent
 from wireproof.evidence.exchange import Exchange
 from wireproof.generation.generated_request import Probe
@@ -45,7 +45,7 @@ class Exploration:
     judge: Bench
     entry: Entry
     check: Check
-    courier: Courier
+    courier: Sender
     draft: Draft
     seen: set[str] = field(default_factory=set)
     passed: int = 0

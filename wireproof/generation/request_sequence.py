@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
-from wireproof.client.sender import Courier
+from wireproof.client.sender import Sender
 from wireproof.contract.case import Case, RequestSpec
 from wireproof.evidence.case_result import NotSent
 from wireproof.evidence.exchange import Exchange
@@ -32,7 +32,7 @@ class Talk:
 
     name: str
     says: str
-    courier: Courier
+    courier: Sender
     judge: Callable[[Case, Exchanges], None]
     refused: str | None = None
     do: Callable[[Coroutine[Any, Any, Any]], Any] = asyncio.run
@@ -52,7 +52,7 @@ class Talk:
         """The exchange of one more request; None where there is nothing to send it with."""
         if self.lack:
             return None
-        came: Exchange | NotSent = self.do(self.courier.say(self.case(ask), len(self.exchanges), ask))
+        came: Exchange | NotSent = self.do(self.courier.send_step(self.case(ask), len(self.exchanges), ask))
         if isinstance(came, NotSent):
             self.lack = came.reason
             return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from wireproof.client.request_builder import Outgoing, render
+from wireproof.client.request_builder import OutgoingRequest, build_request
 from wireproof.client.skip_reasons import CannotSend
 from wireproof.contract.case import endpoint_from_case_name, is_generated
 from wireproof.contract.target import Target
@@ -15,7 +15,7 @@ from wireproof.generation.request_factory import Draft
 from wireproof.generation.state_machines import MACHINES
 from wireproof.judging.verdict_plan import Entry
 
-Sent = tuple[Outgoing, ...]
+Sent = tuple[OutgoingRequest, ...]
 
 
 def foreseen(entries: Iterable[Entry], target: Target, most: int) -> Iterator[tuple[str, list[Sent]]]:
@@ -30,7 +30,10 @@ def foreseen(entries: Iterable[Entry], target: Target, most: int) -> Iterator[tu
                 draft = Draft(target.provider, endpoint_from_case_name(name))
                 yield name, [_sent(name, probe, draft, target) for probe in draws(known[name], most)]
             elif MACHINES[name].means(target) <= target.means:
-                yield name, [tuple(render(ask, target, name, {}) for ask in MACHINES[name].longest(target))] * most
+                yield (
+                    name,
+                    [tuple(build_request(ask, target, name, {}) for ask in MACHINES[name].longest(target))] * most,
+                )
         except CannotSend:  # a model or key that this run has not
             continue
 
@@ -42,4 +45,4 @@ def cases(entries: Iterable[Entry]) -> tuple[str, ...]:
 
 def _sent(name: str, probe: Probe, draft: Draft, target: Target) -> Sent:
     case = probe.case(name, *draft.behind(name))
-    return tuple(render(ask, target, case.name, {}) for ask in case.asks)
+    return tuple(build_request(ask, target, case.name, {}) for ask in case.asks)

@@ -14,7 +14,7 @@ from typing import Any
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
-from wireproof.client.sender import Courier
+from wireproof.client.sender import Sender
 from wireproof.contract.case import Case
 from wireproof.contract.target import not_given
 from wireproof.evidence.exchange import Exchange
@@ -44,7 +44,7 @@ class Exercise:
     judge: Bench
     entry: Entry
     check: Check
-    courier: Courier
+    courier: Sender
     talk: Talk = field(init=False)
     violation: Violation | None = None
     _passed: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from wireproof.client.sender import Courier
+from wireproof.client.sender import Sender
 from wireproof.contract.case import Case, is_generated
 from wireproof.contract.provider import Provider
 from wireproof.contract.target import Target
@@ -207,5 +207,5 @@ class Stand:
     async def _rehearse(self, case: Case, target: Target) -> tuple[CaseResult, tuple[Ops, ...]]:
         """What comes of a case without a connection, and what the server does for it."""
         self._server.begin()
-        sent = await Courier(target, self._server).send(case)
+        sent = await Sender(target, self._server).send(case)
         return sent, tuple(self._server.ops)

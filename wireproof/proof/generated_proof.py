@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from wireproof.client.sender import Courier
+from wireproof.client.sender import Sender
 from wireproof.contract.case import endpoint_from_case_name
 from wireproof.contract.target import Target
 from wireproof.generation.families import strategies
@@ -107,7 +107,7 @@ class Requests:
     async def judged(self, target: Target, fault: Fault | None = None) -> Verdict:
         """What the entry comes to on a target that is asked for this fault; the first time there is none."""
         draft = Draft(target.provider, self.endpoint)
-        exploration = Exploration(self.judge, self.entry, self.check, Courier(target, self.server), draft)
+        exploration = Exploration(self.judge, self.entry, self.check, Sender(target, self.server), draft)
         found = []
         for at, probe in enumerate(self.probes):
             if fault is not None and self._left_alone(at, fault):
@@ -146,7 +146,7 @@ class Talks:
     async def judged(self, target: Target, fault: Fault | None = None) -> Verdict:
         """What the entry comes to on a target that is asked for this fault."""
         self.server.begin()
-        exercise = Exercise(self.judge, self.entry, self.check, Courier(target, self.server))
+        exercise = Exercise(self.judge, self.entry, self.check, Sender(target, self.server))
         with suppress(Violation):
             await exercise.run(Effort(TALKS, shrink=False, same=True).settings(self.entry.case))
         return exercise.verdict()

@@ -11,8 +11,8 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from wireproof.client.partial_response import Answer
-from wireproof.client.request_builder import Outgoing
+from wireproof.client.partial_response import PartialResponse
+from wireproof.client.request_builder import OutgoingRequest
 from wireproof.contract.case import Case
 from wireproof.contract.provider import Provider
 from wireproof.evidence.exchange import BodyRead, Exchange, TransportFailure
@@ -46,7 +46,7 @@ class Rehearsed:
         self._rehearsal.begin()
         self.received, self.ops, self._at = [], [], NOW
 
-    async def send(self, outgoing: Outgoing) -> Answer:
+    async def send(self, outgoing: OutgoingRequest) -> PartialResponse:
         """What is heard of one request."""
         return self.hear(outgoing)[1]
 
@@ -58,7 +58,9 @@ class Rehearsed:
         for received in line.under_way:
             self._rehearsal.over(received)
 
-    def hear(self, outgoing: Outgoing, *, after: int = 0, stays: bool = False) -> tuple[Received, Answer]:
+    def hear(
+        self, outgoing: OutgoingRequest, *, after: int = 0, stays: bool = False
+    ) -> tuple[Received, PartialResponse]:
         """A request as the server hears it, and what is heard of it."""
         received = replace(_received(outgoing), after=after, at=self._at)
         self.received.append(self._rehearsal.known(received))
@@ -108,7 +110,7 @@ class Apart:
         self._number, self._after = 1, 0
         self.under_way: list[Received] = []
 
-    async def send(self, outgoing: Outgoing) -> Answer:
+    async def send(self, outgoing: OutgoingRequest) -> PartialResponse:
         """What is heard of one request."""
         received, answer = self._server.hear(outgoing, after=self._after, stays=self._together)
         answer.connection, self._after = self._number, answer.status or 0
@@ -136,14 +138,14 @@ def _put(ops: Ops) -> list[tuple[str, bytes]]:
     return [(op.kind, op.data) for op in ops if op.data and op.kind != "interim"]
 
 
-def _received(outgoing: Outgoing) -> Received:
+def _received(outgoing: OutgoingRequest) -> Received:
     url = urlsplit(outgoing.shown.url)
     headers = tuple((name.lower(), value) for name, value in outgoing.headers)
     return Received(outgoing.shown.method, url.path, url.query, headers, outgoing.shown.body_with_blanks, NOW)
 
 
-def _heard(ops: Ops, leave_after: int | None = None, leave_in: float | None = None) -> Answer:
-    answer = Answer(sent_at=NOW, started_ns=START_NS)
+def _heard(ops: Ops, leave_after: int | None = None, leave_in: float | None = None) -> PartialResponse:
+    answer = PartialResponse(sent_at=NOW, started_ns=START_NS)
     answer.headers_ns = answer.ended_ns = START_NS
     events = 0
     for op in ops:
@@ -167,7 +169,7 @@ def _heard(ops: Ops, leave_after: int | None = None, leave_in: float | None = No
     return answer
 
 
-def _head(op: Op, answer: Answer) -> None:
+def _head(op: Op, answer: PartialResponse) -> None:
     answer.headers_ns = answer.ended_ns = START_NS + round(op.due_s * SECOND_NS)
     first, *lines = op.data.rstrip(b"\r\n").split(b"\r\n")
     version, status, *_ = first.split(b" ")

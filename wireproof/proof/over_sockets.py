@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 
-from wireproof.client.http_client import Wire
-from wireproof.client.sender import Courier
+from wireproof.client.http_client import HttpClient
+from wireproof.client.sender import Sender
 from wireproof.contract.case import Case
 from wireproof.contract.target import Deadlines, Target
 from wireproof.evidence.case_result import CaseResult, Evidence
@@ -28,8 +28,8 @@ async def carried(target: Target, cases: Iterable[Case]) -> Evidence:
 
 
 async def _in_one_pool(target: Target, cases: Sequence[Case]) -> Evidence:
-    async with Wire(target.connections, target.deadlines) as wire:
-        courier = Courier(target, wire)
+    async with HttpClient(target.connections, target.deadlines) as wire:
+        courier = Sender(target, wire)
         await courier.send_all(cases)
         return courier.evidence
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Any
 
-from wireproof.client.budget import Budget, Ceiling, ceiling
-from wireproof.client.request_builder import Outgoing, render
-from wireproof.client.skip_reasons import CannotSend, not_worth_sending
-from wireproof.client.window_waits import longest_wait
+from wireproof.client.budget import Budget, CostCeiling, find_cost_ceiling
+from wireproof.client.request_builder import OutgoingRequest, build_request
+from wireproof.client.skip_reasons import CannotSend, skip_reason
+from wireproof.client.window_waits import longest_wait_s
 from wireproof.contract.case import Case
 from wireproof.contract.target import Target
 from wireproof.generation.send_estimate import foreseen
@@ -30,13 +30,13 @@ class Plan:
     """
 
     target: Target
-    cases: Mapping[str, tuple[Ceiling, ...]]
+    cases: Mapping[str, tuple[CostCeiling, ...]]
     unsent: Mapping[str, str]
     verdicts: int
     waits_s: float
 
     @property
-    def ceilings(self) -> tuple[Ceiling, ...]:
+    def ceilings(self) -> tuple[CostCeiling, ...]:
         """The ceilings of every request."""
         return tuple(one for case in self.cases.values() for one in case)
 
@@ -116,10 +116,10 @@ def plan(trial: Trial, examples: int = 0) -> Plan:
     """
     target = replace(trial.target, models={**trial.target.provider.models, **trial.target.models})
     budget = Budget(target)
-    sent: dict[str, tuple[Ceiling, ...]] = {}
+    sent: dict[str, tuple[CostCeiling, ...]] = {}
     unsent: dict[str, str] = {}
     for case in _wanted(trial):
-        if not_worth_sending(case, target) is not None:
+        if skip_reason(case, target) is not None:
             continue
         try:
             outgoing = tuple(_outgoing(case, target))
@@ -127,18 +127,18 @@ def plan(trial: Trial, examples: int = 0) -> Plan:
             continue
         lack = budget.debit(*outgoing)
         if lack is None:
-            sent[case.name] = tuple(ceiling(one, target) for one in outgoing)
+            sent[case.name] = tuple(find_cost_ceiling(one, target) for one in outgoing)
         else:
             unsent[case.name] = lack
     for name, groups in foreseen(trial.entries, target, examples) if examples else ():
         fitting = list(takewhile(lambda outgoing: budget.debit(*outgoing) is None, groups))
-        sent[name] = tuple(ceiling(one, target) for outgoing in fitting for one in outgoing)
+        sent[name] = tuple(find_cost_ceiling(one, target) for outgoing in fitting for one in outgoing)
         if len(fitting) < len(groups):
             unsent[name] = f"the budget ends after {len(fitting)} of {len(groups)} generated requests"
     judged = sum(
         all(name in sent for _, name in entry.cases) and entry.needs <= target.means for entry in trial.entries
     )
-    waits = longest_wait((trial.cases[name] for name in sent if name in trial.cases), target)
+    waits = longest_wait_s((trial.cases[name] for name in sent if name in trial.cases), target)
     return Plan(target, sent, unsent, judged, waits)
 
 
@@ -148,8 +148,8 @@ def _wanted(trial: Trial) -> Iterable[Case]:
     return [trial.cases[name] for name in dict.fromkeys((*SMOKE_CASES, *names)) if name in trial.cases]
 
 
-def _outgoing(case: Case, target: Target) -> Iterator[Outgoing]:
+def _outgoing(case: Case, target: Target) -> Iterator[OutgoingRequest]:
     """The requests of a case; what a later one takes out of an earlier answer is not known yet."""
     saved = {name: f"${name}" for ask in case.asks for name in ask.save}
     for ask in case.asks * case.repeat:
-        yield render(ask, target, case.name, saved)
+        yield build_request(ask, target, case.name, saved)

@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from wireproof.client.http_client import Wire
+from wireproof.client.http_client import HttpClient
 from wireproof.client.recorder import NullRecorder, Recorder
-from wireproof.client.sender import Courier
+from wireproof.client.sender import Sender
 from wireproof.contract.case import Case
 from wireproof.contract.target import Target
 from wireproof.evidence.case_result import CaseResult, Evidence
@@ -46,7 +46,7 @@ class Gathered:
     smoke: SmokeFailure | None
     requests: int
     again: tuple[Evidence, ...] = ()
-    courier: Courier | None = None
+    courier: Sender | None = None
 
     @property
     def target(self) -> Target:
@@ -66,8 +66,8 @@ class Gathered:
 async def gather(judges: ColumnJudges, cases: Sequence[Case], record: Recorder | None = None) -> Gathered:
     """Send the smoke cases, judge them, and send the other cases if they passed."""
     target, known = judges.target, judges.cases
-    async with Wire(target.connections, target.deadlines) as wire:
-        courier = Courier(target, wire, record or NullRecorder())
+    async with HttpClient(target.connections, target.deadlines) as wire:
+        courier = Sender(target, wire, record or NullRecorder())
         first, *others = [known[name] for name in SMOKE_CASES if name in known]
         listed = await courier.send(first)
         judges = judges.with_target(with_models(target, listed))
@@ -80,7 +80,7 @@ async def gather(judges: ColumnJudges, cases: Sequence[Case], record: Recorder |
         if failure is None and reachable:
             await courier.send_all(cases)
             again = await _again(courier, judges, {case.name for case in cases})
-        return Gathered(judges, courier.evidence, failure, courier.requests, again, courier)
+        return Gathered(judges, courier.evidence, failure, courier.request_count, again, courier)
 
 
 def smoke_failure(judges: ColumnJudges, evidence: Evidence) -> SmokeFailure | None:
@@ -94,7 +94,7 @@ def smoke_failure(judges: ColumnJudges, evidence: Evidence) -> SmokeFailure | No
     return None
 
 
-async def _again(courier: Courier, judges: ColumnJudges, wanted: Collection[str]) -> tuple[Evidence, ...]:
+async def _again(courier: Sender, judges: ColumnJudges, wanted: Collection[str]) -> tuple[Evidence, ...]:
     """Ask undecided cases again, each at most ANSWERS times in all; every answer is counted and kept."""
     rounds: list[Evidence] = []
     latest: dict[str, CaseResult] = dict(courier.evidence)

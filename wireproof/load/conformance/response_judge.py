@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from time import time
 
-from wireproof.client.partial_response import Answer as PartialResponse
+from wireproof.client.partial_response import PartialResponse as PartialResponse
 from wireproof.contract.case import Case
 from wireproof.contract.schemas import SchemaSet
 from wireproof.contract.target import Target

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from wireproof.client.partial_response import HELD_OFF
+from wireproof.client.partial_response import RETRY_LATER_STATUSES
 from wireproof.load.results.sweep_words import UNITS
 from wireproof.load.results.timeline import outcomes, values
 from wireproof.stats import merge_counts, quantile
@@ -94,7 +94,7 @@ def of_sweep(sweep: Mapping[str, Any]) -> dict[str, Any]:
 def of_limits(limits: Mapping[str, Any]) -> dict[str, Any]:
     """Requests in turn: when, and the number of it where it was admitted, or refused."""
     asked = sorted(limits["asked"], key=lambda one: one["after_s"])
-    free = [one["status"] not in HELD_OFF for one in asked]
+    free = [one["status"] not in RETRY_LATER_STATUSES for one in asked]
     numbers = range(1, len(asked) + 1)
     return {
         "x": [one["after_s"] for one in asked],

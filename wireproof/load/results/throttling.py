@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from wireproof.client.partial_response import HELD_OFF
+from wireproof.client.partial_response import RETRY_LATER_STATUSES
 from wireproof.load.results.counters import CounterKey
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def wait_s(book: Book, record: Record, *, waited: bool) -> float | None:
     Args:
         waited: the user had just waited as long as it was told.
     """
-    held_off = record.status in HELD_OFF
+    held_off = record.status in RETRY_LATER_STATUSES
     if waited and record.status:
         book.counts[REFUSED if held_off else LET_IN] += 1
     if not held_off:

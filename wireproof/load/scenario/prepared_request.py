@@ -42,7 +42,7 @@ def load(name: str, case: Case, target: Target) -> Shot:
     Raises CannotSend where the target lacks the model or the key that it needs.
     """
     ask = case.asks[-1]
-    outgoing = request_builder.render(ask, target, case.name, {})
+    outgoing = request_builder.build_request(ask, target, case.name, {})
     shown, place = outgoing.shown, urlsplit(outgoing.shown.url)
     path = place.path + (f"?{place.query}" if place.query else "")
     lines = [

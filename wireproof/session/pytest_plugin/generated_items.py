@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis.errors import DidNotReproduce, Flaky, Unsatisfiable
 from hypothesis.strategies import SearchStrategy
 
-from wireproof.client.http_client import Wire
-from wireproof.client.sender import Courier
+from wireproof.client.http_client import HttpClient
+from wireproof.client.sender import Sender
 from wireproof.contract.case import endpoint_from_case_name
 from wireproof.generation.families import strategies
 from wireproof.generation.generated_request import Probe
@@ -63,7 +63,7 @@ class Explorers:
         self._run = run
         self.under_way: dict[str, Exploration | Exercise] = {}
         self._held = AsyncExitStack()
-        self._couriers: dict[str, Courier] = {}
+        self._couriers: dict[str, Sender] = {}
 
     async def of(self, subject: Subject) -> Exploration:
         """What is known of an entry so far."""
@@ -84,13 +84,13 @@ class Explorers:
         self.under_way[subject.name] = made
         return made
 
-    async def _courier(self, trial: Trial) -> Courier:
+    async def _courier(self, trial: Trial) -> Sender:
         name = trial.target.name
         if name not in self._couriers:
             assert trial.gathered is not None
             assert trial.gathered.courier is not None
-            line = await self._held.enter_async_context(Wire(trial.target.connections, trial.target.deadlines))
-            self._couriers[name] = trial.gathered.courier.over(line)
+            line = await self._held.enter_async_context(HttpClient(trial.target.connections, trial.target.deadlines))
+            self._couriers[name] = trial.gathered.courier.on_connection(line)
         return self._couriers[name]
 
     async def close(self) -> None:

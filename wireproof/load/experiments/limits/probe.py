@@ -15,9 +15,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
 from wireproof.client.budget import Budget
-from wireproof.client.partial_response import HELD_OFF
-from wireproof.client.request_builder import render
-from wireproof.client.sender import Line
+from wireproof.client.partial_response import RETRY_LATER_STATUSES
+from wireproof.client.request_builder import build_request
+from wireproof.client.sender import Channel
 from wireproof.contract.case import Case
 from wireproof.contract.target import Key, Target
 from wireproof.errors import WireproofError
@@ -67,7 +67,7 @@ class Told:
     @property
     def admitted(self) -> bool:
         """Whether it was let through."""
-        return self.exchange.status not in HELD_OFF
+        return self.exchange.status not in RETRY_LATER_STATUSES
 
 
 @dataclass(slots=True)
@@ -83,7 +83,7 @@ class Probe:
 
     target: Target
     case: Case
-    line: Line
+    line: Channel
     budget: Budget
     patience_s: float
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
@@ -208,7 +208,7 @@ class Probe:
 
     async def _exchange(self, target: Target) -> Exchange:
         ask = replace(self.case.asks[0], cap=CAP, clock=self._ahead_s or None)
-        outgoing = render(ask, target, self.case.name, {})
+        outgoing = build_request(ask, target, self.case.name, {})
         if (lack := self.budget.debit(outgoing)) is not None:
             raise Spent(lack)
         answer = await self.line.send(outgoing)
@@ -220,7 +220,7 @@ class Probe:
             endpoint=ask.endpoint,
             step=len(self.told),
         )
-        if exchange.status not in (*range(200, 300), *HELD_OFF):
+        if exchange.status not in (*range(200, 300), *RETRY_LATER_STATUSES):
             what = f"status {exchange.status}" if exchange.status else str(exchange.broken)
             raise WireproofError(f"{target.base_url} answered neither with success nor for its limit: {what}")
         return exchange
