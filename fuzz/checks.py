@@ -20,7 +20,7 @@ from wireproof.client.sender import Sender
 from wireproof.evidence.case_result import Evidence
 from wireproof.evidence.exchange import BodyRead
 from wireproof.judging.suite_loader import load_checks
-from wireproof.judging.verdict_plan import Entry
+from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.proof.in_process_line import Rehearsed
 from wireproof.session.target_run import Trial, open_trial
 
@@ -31,7 +31,7 @@ class Streamed:
 
     trial: Trial
     case: str
-    entries: tuple[Entry, ...]
+    entries: tuple[PlannedVerdict, ...]
     evidence: Evidence
 
     def judge(self, body: bytes) -> None:

@@ -50,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
         parser.exit(2, "the unit tests of the judging modules fail without a mutation\n")
     found = list(fates(chosen, store, reached(store, modules()), asked.seed, asked.workers))
     _file(work_db, every, found)
-    checks = {name: check for name, check in load_checks().items() if not check.generated}
+    checks = {name: check for name, check in load_checks().items() if not check.judges_generated}
     figures = page.Figures(
         "bash .ci/mutation", asked.seed, len(every), skipped, len(store.exhibits), len(faults()), len(store.benches),
         len(checks), len(checks_of(chosen, checks)),

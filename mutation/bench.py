@@ -25,7 +25,7 @@ from mutation.transplant import transplant
 from mutation.units import every_test, fail, tests_of
 from wireproof.contract import data_files
 from wireproof.judging.check import registry
-from wireproof.judging.judge import Bench
+from wireproof.judging.judge import Judge
 
 # A mutant that never ends, and one that takes all the memory there is.
 CPU_S, MEMORY = 120, 8 * 2**30
@@ -172,7 +172,7 @@ def _load(path: Path, source: str) -> None:
         transplant(importlib.import_module(".".join(relative.parts)), source)
 
 
-def _called(mine: set[str], bench: Bench, exhibit: Exhibit) -> set[Function]:
+def _called(mine: set[str], bench: Judge, exhibit: Exhibit) -> set[Function]:
     """The functions of certain files that judging one exhibit calls."""
     found: set[Function] = set()
 

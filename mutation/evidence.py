@@ -22,10 +22,10 @@ from mutation.choice import Choice
 from mutation.members import member_faults
 from wireproof.contract import loading, target_options
 from wireproof.evidence.case_result import CaseResult, Evidence
-from wireproof.judging.judge import Bench
+from wireproof.judging.judge import Judge
 from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict import Verdict
-from wireproof.judging.verdict_plan import Entry
+from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.mock.faults import faults
 from wireproof.mock.faults.derived_from_clauses import MARK
 from wireproof.proof.column import Stand
@@ -61,7 +61,7 @@ class Exhibit:
     """One judgement and what it rests on; without a fault it is one of the faultless server."""
 
     provider: str
-    entry: Entry
+    entry: PlannedVerdict
     evidence: Evidence
     fault: str
     told: Told
@@ -71,10 +71,10 @@ class Exhibit:
 class Store:
     """All exhibits, and for each provider what judging needs beside them; the checks are those of the process."""
 
-    benches: dict[str, Bench]
+    benches: dict[str, Judge]
     exhibits: tuple[Exhibit, ...]
 
-    def bench(self, provider: str) -> Bench:
+    def bench(self, provider: str) -> Judge:
         """The bench of one provider with the checks that are loaded."""
         return replace(self.benches[provider], checks=load_checks())
 
@@ -99,13 +99,13 @@ class Shelf:
         return (exhibit for kept in self._kinds.values() for _, _, exhibit in sorted(kept, key=lambda one: one[:2]))
 
 
-def told(bench: Bench, entry: Entry, evidence: Evidence) -> Told:
+def told(bench: Judge, entry: PlannedVerdict, evidence: Evidence) -> Told:
     """What judging comes to."""
     return _told(bench, entry, evidence, bench.judge(entry, evidence))
 
 
-def _told(bench: Bench, entry: Entry, evidence: Evidence, verdict: Verdict) -> Told:
-    again = verdict.outcome == "inconclusive" and bench.undecided(entry, evidence)
+def _told(bench: Judge, entry: PlannedVerdict, evidence: Evidence, verdict: Verdict) -> Told:
+    again = verdict.outcome == "inconclusive" and bench.is_undecided(entry, evidence)
     clauses = tuple((clause.id, clause.outcome) for clause in verdict.clauses)
     places = tuple(finding.pointer for finding in verdict.findings)
     return Told(verdict.outcome, verdict.level, clauses, places, verdict.ignored, again)
@@ -119,7 +119,7 @@ def record(chosen: Mapping[str, Choice], seed: int) -> Store:
     return Store(benches, tuple(exhibit for _, exhibits in parts for exhibit in exhibits))
 
 
-def _record(name: str, choice: Choice, seed: int) -> tuple[Bench, tuple[Exhibit, ...]]:
+def _record(name: str, choice: Choice, seed: int) -> tuple[Judge, tuple[Exhibit, ...]]:
     gc.disable()
     known = loading.load_providers()
     (target,) = target_options.mock_targets(name)
@@ -130,7 +130,7 @@ def _record(name: str, choice: Choice, seed: int) -> tuple[Bench, tuple[Exhibit,
     return replace(trial.bench(name), checks={}), tuple(shelf.exhibits)
 
 
-async def _fill(shelf: Shelf, stand: Stand, bench: Bench, choice: Choice) -> None:
+async def _fill(shelf: Shelf, stand: Stand, bench: Judge, choice: Choice) -> None:
     await stand.faultless()  # `wireproof prove` is who tells of false alarms
     for entry in stand.passing:
         verdict = stand.judge(entry, stand.rehearsed)
@@ -143,7 +143,7 @@ async def _fill(shelf: Shelf, stand: Stand, bench: Bench, choice: Choice) -> Non
     forget(stand.rehearsed.values())
 
 
-async def _fill_with_members(shelf: Shelf, stand: Stand, bench: Bench, checks: frozenset[str]) -> None:
+async def _fill_with_members(shelf: Shelf, stand: Stand, bench: Judge, checks: frozenset[str]) -> None:
     cases = Counter(entry.check for entry in stand.passing if entry.check in checks)
     few = [entry for entry in stand.passing if 0 < cases[entry.check] <= FEW]
     for case in {name: None for entry in few for _, name in entry.cases}:
@@ -156,7 +156,7 @@ async def _fill_with_members(shelf: Shelf, stand: Stand, bench: Bench, checks: f
                 forget([sent])
 
 
-def _keep(shelf: Shelf, bench: Bench, entry: Entry, evidence: Evidence, fault: str, verdict: Verdict) -> None:
+def _keep(shelf: Shelf, bench: Judge, entry: PlannedVerdict, evidence: Evidence, fault: str, verdict: Verdict) -> None:
     family = fault.partition("/")[0] if fault.startswith(MARK) else ""
     if verdict.outcome == "pass":
         kind, most = (entry.check, family, "pass"), NEAR_MISSES
@@ -172,7 +172,7 @@ def forget(evidence: Iterable[CaseResult]) -> None:
             exchange._memo.clear()
 
 
-def _exhibit(bench: Bench, entry: Entry, evidence: Evidence, fault: str, verdict: Verdict) -> Exhibit:
+def _exhibit(bench: Judge, entry: PlannedVerdict, evidence: Evidence, fault: str, verdict: Verdict) -> Exhibit:
     mine = {name: evidence[name] for _, name in entry.cases}
     return Exhibit(bench.provider.name, entry, mine, fault, _told(bench, entry, mine, verdict))
 

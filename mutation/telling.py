@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from wireproof.judging.check import Violation
-from wireproof.judging.outcomes import TABLE
+from wireproof.judging.outcomes import OUTCOME_TABLE
 
 Place = tuple[int, int]
 
@@ -21,7 +21,7 @@ DECLARATION = "a declaration: how a value or a check is made known, not how it i
 GUARD = "a guard against a mistake of ours, zip's `strict`"
 UNION = "a union of types, where another operator is no program"
 
-SIGNALS = ("Undecided", *(one.raised.__name__ for one in TABLE if one.raised and one.raised is not Violation))
+SIGNALS = ("Undecided", *(one.raised.__name__ for one in OUTCOME_TABLE if one.raised and one.raised is not Violation))
 # The parameters that only become words, of the callables that everything else is told through.
 TOLD: Mapping[str, frozenset[str]] = {
     "Violation": frozenset({"expected", "actual", "where"}),

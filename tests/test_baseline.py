@@ -11,7 +11,7 @@ import pytest
 
 from wireproof.errors import ConfigError
 from wireproof.judging import baseline
-from wireproof.judging.gate import Policy
+from wireproof.judging.gate import Gate
 from wireproof.judging.verdict import ClauseVerdict, Verdict
 
 TODAY = date(2026, 6, 15)
@@ -25,10 +25,10 @@ def verdict(outcome: str, check: str = "errors.refused", case: str = "x", **more
     return replace(made, **more)
 
 
-def policy(tmp_path: Path, *entries: str, **more: Any) -> Policy:
+def policy(tmp_path: Path, *entries: str, **more: Any) -> Gate:
     file = tmp_path / "baseline.yaml"
     file.write_text("known:\n" + "".join(f"- {{{entry}}}\n" for entry in entries) if entries else "known: []\n")
-    return Policy(own=OWN, baseline=baseline.read(file, TODAY), **more)
+    return Gate(own=OWN, baseline=baseline.read_baseline(file, TODAY), **more)
 
 
 KNOWN = "check: errors.refused, case: x, reason: ticket 7"
@@ -59,7 +59,7 @@ def test_only_what_is_known_is_excused(
 ) -> None:
     by, verdicts = policy(tmp_path, *entries), [verdict(found), verdict("pass", "models.list", "models-list")]
     there = {("iio", "iio", v.check, v.case) for v in verdicts} | {("iio", "iio", "errors.refused", "left-out")}
-    told = by.stale(verdicts, there)
+    told = by.stale_entries(verdicts, there)
     assert by.exit_code(verdicts, told) == exit
     assert (stale is None and told == []) or (stale is not None and stale in told[0])
 
@@ -78,17 +78,17 @@ def test_what_was_written_excuses_the_run_that_it_was_written_from(tmp_path: Pat
         verdict("untestable", "wire.complete", "y", message="it is untestable"),
         verdict("pass", "models.list", "models-list"),
     ]
-    baseline.write(file, verdicts, OWN)
-    by = Policy(own=OWN, baseline=baseline.read(file, TODAY))
+    baseline.write_baseline(file, verdicts, OWN)
+    by = Gate(own=OWN, baseline=baseline.read_baseline(file, TODAY))
     assert by.baseline is not None
     assert [str(entry) for entry in by.baseline.entries] == ["errors.refused on x (iio)", "* on y (iio)"]
-    assert by.exit_code(verdicts, by.stale(verdicts, set())) == 0
+    assert by.exit_code(verdicts, by.stale_entries(verdicts, set())) == 0
 
 
 def test_a_baseline_that_is_written_again_keeps_its_reasons(tmp_path: Path) -> None:
     before = policy(tmp_path, KNOWN + ", expires: 2027-01-31").baseline
-    baseline.write(tmp_path / "again.yaml", [verdict("fail")], OWN, before)
-    (entry,) = baseline.read(tmp_path / "again.yaml", TODAY).entries
+    baseline.write_baseline(tmp_path / "again.yaml", [verdict("fail")], OWN, before)
+    (entry,) = baseline.read_baseline(tmp_path / "again.yaml", TODAY).entries
     assert (entry.reason, entry.expires) == ("ticket 7", date(2027, 1, 31))
 
 
@@ -109,7 +109,7 @@ def test_a_bad_baseline_is_one_sentence(tmp_path: Path, text: str | None, proble
     if text is not None:
         file.write_text(text)
     with pytest.raises(ConfigError, match=problem) as told:
-        baseline.read(file, TODAY)
+        baseline.read_baseline(file, TODAY)
     assert "\n" not in str(told.value)
 
 
@@ -129,6 +129,6 @@ def test_a_bad_baseline_is_one_sentence(tmp_path: Path, text: str | None, proble
     ],
 )
 def test_the_level_and_the_column_decide(authority: str, fail_on: str, by: str, level: str, red: bool) -> None:
-    of = Policy(fail_on, authority, OWN)
-    assert of.red(verdict("fail", provider=by, level=level)) is red
+    of = Gate(fail_on, authority, OWN)
+    assert of.fails_run(verdict("fail", provider=by, level=level)) is red
     assert of.exit_code([verdict("fail", provider=by, level=level)]) == int(red)

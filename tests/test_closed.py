@@ -17,7 +17,7 @@ from wireproof.generation.families import strategies
 from wireproof.generation.state_machines import stateful
 from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict import Verdict
-from wireproof.judging.verdict_plan import is_selector, selects
+from wireproof.judging.verdict_plan import is_selector, selector_matches
 from wireproof.session.send_target import SMOKE_CASES
 
 PROVIDERS = loading.load_providers()
@@ -92,7 +92,7 @@ def test_every_selector_selects_a_case_of_its_index() -> None:
             for clause in clauses
             for judgement in clause.judged
             for name in judgement.case.values()
-            if is_selector(name) and not any(selects(name, case) for case in cited)
+            if is_selector(name) and not any(selector_matches(name, case) for case in cited)
         }
         assert (folder, empty) == (folder, set())
 

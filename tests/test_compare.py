@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wireproof.judging.gate import Policy
+from wireproof.judging.gate import Gate
 from wireproof.judging.verdict import ClauseVerdict, Verdict
 from wireproof.report.compare.latency_change import CONFIDENCE, Times, shifts
 from wireproof.report.compare.run_comparison import compare
@@ -39,7 +39,7 @@ def side(*verdicts: Verdict, own: dict[str, str] = OWN) -> Side:
     ],
 )
 def test_each_change_has_its_place(then: str, now: str, found: str | None, exit: int) -> None:
-    told = compare(side(verdict(then)), side(verdict(now)), Policy(own=OWN))
+    told = compare(side(verdict(then)), side(verdict(now)), Gate(own=OWN))
     # A clause that is judged no longer is told beside the verdict that says so.
     filled = {name for name, value in told.as_data().items() if value} - {"lost_clauses"}
     assert (filled, told.exit_code) == ({found} if found else set(), exit)
@@ -47,13 +47,13 @@ def test_each_change_has_its_place(then: str, now: str, found: str | None, exit:
 
 def test_clauses_of_one_run_alone_are_told() -> None:
     before, after = side(verdict("pass", "a.old", "IIO-OLD")), side(verdict("pass", "a.new", "IIO-NEW"))
-    told = compare(before, after, Policy(own=OWN))
+    told = compare(before, after, Gate(own=OWN))
     assert (told.new_clauses, told.lost_clauses, told.exit_code) == (("IIO-NEW",), ("IIO-OLD",), 1)
 
 
 def test_single_targets_are_compared_whatever_they_are_called() -> None:
     before = side(verdict("pass", target="staging"), own={"staging": "iio"})
-    told = compare(before, side(verdict("fail")), Policy(own=OWN))
+    told = compare(before, side(verdict("fail")), Gate(own=OWN))
     assert [after.target for _, after in told.regressions] == ["iio"]
 
 

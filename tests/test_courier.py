@@ -25,7 +25,7 @@ from wireproof.contract.target import Deadlines, Key, Target
 from wireproof.evidence.case_result import CaseResult, NotSent
 from wireproof.judging.check import BodyRead, Check, Exchange, Request, Undecided, Violation
 from wireproof.judging.column_judges import ColumnJudges
-from wireproof.judging.verdict_plan import docket
+from wireproof.judging.verdict_plan import plan_verdicts
 from wireproof.session.model_choice import pick
 from wireproof.session.send_target import Gathered, gather
 
@@ -392,7 +392,7 @@ async def collect(api: Api, *names: str, check: str = "tools.it", raised: Except
 
     asked = target(api, models={})
     checks = {check: Check(check, judge, "It holds.", False, ("exchange",))}
-    judges = ColumnJudges(asked, (IIO,), CASES, checks, docket(asked, IIO, (clause,), CASES))
+    judges = ColumnJudges(asked, (IIO,), CASES, checks, plan_verdicts(asked, IIO, (clause,), CASES))
     return await gather(judges, [CASES[name] for name in names])
 
 

@@ -12,7 +12,7 @@ from wireproof.contract.case_files import read_cases
 from wireproof.contract.clause import Clause
 from wireproof.contract.target import Target
 from wireproof.errors import ConfigError
-from wireproof.judging.verdict_plan import Entry, docket, selects
+from wireproof.judging.verdict_plan import PlannedVerdict, plan_verdicts, selector_matches
 
 OPENAI = loading.load_providers()["openai"]
 IIO = loading.load_providers()["iio"]
@@ -33,8 +33,8 @@ def clause(id: str, *judged: dict[str, Any], **more: Any) -> Clause:
     return Clause.from_data({**data, **more})
 
 
-def entries(*clauses: Clause, provider: Any = IIO) -> tuple[Entry, ...]:
-    return docket(TARGET, provider, clauses, CASES)
+def entries(*clauses: Clause, provider: Any = IIO) -> tuple[PlannedVerdict, ...]:
+    return plan_verdicts(TARGET, provider, clauses, CASES)
 
 
 def cite(case: Any, check: str = "chat.x", level: str = "must", **more: Any) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def test_a_selector_ranges_over_the_cases_that_the_index_names(selector: str, na
     named = clause("C-1", *(cite(name, "chat.y") for name in ("plain", "stream", "refused", "list")))
     found = [entry.case for entry in entries(named, clause("C-2", cite(selector))) if entry.check == "chat.x"]
     assert found == names
-    assert [name for name, case in CASES.items() if selects(selector, case) and name != "uncited"] == names
+    assert [name for name, case in CASES.items() if selector_matches(selector, case) and name != "uncited"] == names
 
 
 def test_clauses_that_cite_the_same_check_on_the_same_case_share_an_entry() -> None:

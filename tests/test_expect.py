@@ -18,7 +18,7 @@ from wireproof.judging.check import (
     Finding,
     Inconclusive,
     Request,
-    Shape,
+    SchemaView,
     Untestable,
     Violation,
     display_text,
@@ -90,12 +90,12 @@ def test_arguments_that_are_no_json_stay_as_they_came(arguments: Any, parsed: An
 
 @pytest.mark.parametrize("stalled_ns", [0, 5_000_000])
 def test_a_short_stall_is_being_awake(stalled_ns: int) -> None:
-    expect.awake(replace(exchange(), stalled_ns=stalled_ns), 5_000_000)
+    expect.no_local_stall(replace(exchange(), stalled_ns=stalled_ns), 5_000_000)
 
 
 def test_a_longer_stall_decides_nothing() -> None:
     with pytest.raises(Inconclusive, match="stood still for 6 ms"):
-        expect.awake(replace(exchange(), stalled_ns=6_000_000), 5_000_000)
+        expect.no_local_stall(replace(exchange(), stalled_ns=6_000_000), 5_000_000)
 
 
 @pytest.mark.parametrize(
@@ -113,8 +113,8 @@ def test_a_longer_stall_decides_nothing() -> None:
     ],
 )
 def test_values_are_the_same_as_json_has_it(left: Any, right: Any, alike: bool) -> None:
-    assert expect.same(left, right) is alike
-    assert expect.same(right, left) is alike
+    assert expect.json_equal(left, right) is alike
+    assert expect.json_equal(right, left) is alike
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_values_are_the_same_as_json_has_it(left: Any, right: Any, alike: bool) 
             id="only-done",
         ),
         pytest.param(
-            lambda: expect.refused_somehow(exchange(500, {})),
+            lambda: expect.client_error(exchange(500, {})),
             "a status from 400 to 499",
             "500 with {}",
             "status line",
@@ -239,7 +239,7 @@ def test_the_type_of_an_error_is_compared_where_the_document_names_it() -> None:
 # --- shapes
 
 
-def chat() -> Shape:
+def chat() -> SchemaView:
     return expect.shape(SchemaSet("openai"), "chat.response")
 
 

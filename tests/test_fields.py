@@ -8,14 +8,14 @@ import pytest
 
 from wireproof.contract import loading
 from wireproof.evidence.exchange import Exchange, Request
-from wireproof.judging.member_coverage import fields, reasons
-from wireproof.judging.request_members import has, ignored
+from wireproof.judging.member_coverage import find_member_coverage, read_reasons
+from wireproof.judging.request_members import has_member, ignored_members
 from wireproof.judging.suite_loader import load_checks
 from wireproof.report.docs.request_fields_page import fields_page
 
 PAGE = Path(__file__).parents[1] / "docs" / "fields.md"
 PROVIDERS = loading.load_providers()
-FOUND = fields(PROVIDERS, load_checks())
+FOUND = find_member_coverage(PROVIDERS, load_checks())
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
@@ -25,7 +25,7 @@ def test_every_member_of_a_request_is_proved_or_has_a_reason(name: str) -> None:
 
 def test_no_reason_is_given_for_a_member_that_is_proved_everywhere() -> None:
     needed = {(one.endpoint, one.name) for one in FOUND if one.state == "unproved"}
-    given = {(endpoint, name) for endpoint, members in reasons().items() for name in members}
+    given = {(endpoint, name) for endpoint, members in read_reasons().items() for name in members}
     assert given - needed == set()
 
 
@@ -39,7 +39,7 @@ def test_every_member_that_a_check_is_about_is_one_of_some_request() -> None:
     known = {
         member for one in PROVIDERS.values() for table in one.data["requests"].values() for member in table["fields"]
     }
-    about = {name.partition(".")[0] for check in load_checks().values() for name in check.honours}
+    about = {name.partition(".")[0] for check in load_checks().values() for name in check.proves_obeyed}
     assert about - known == set()
 
 
@@ -50,7 +50,7 @@ def sent(body: bytes, status: int) -> Exchange:
 
 def test_a_member_is_ignored_where_it_was_sent_and_the_answer_is_one_of_success() -> None:
     asked = {"exchange": (sent(b'{"stop": "5", "n": 2}', 200),)}
-    assert ignored(("stop", "seed"), asked) == ("stop",)
+    assert ignored_members(("stop", "seed"), asked) == ("stop",)
 
 
 @pytest.mark.parametrize(
@@ -62,9 +62,9 @@ def test_a_member_is_ignored_where_it_was_sent_and_the_answer_is_one_of_success(
     ],
 )
 def test_a_member_is_not_ignored_where_it_was_not_sent_or_was_refused(body: bytes, status: int) -> None:
-    assert ignored(("stop",), {"exchange": (sent(body, status),)}) == ()
+    assert ignored_members(("stop",), {"exchange": (sent(body, status),)}) == ()
 
 
 def test_a_dot_leads_inside_a_member() -> None:
-    assert has({"text": {"format": {}}}, "text.format")
-    assert not has({"text": "x"}, "text.format")
+    assert has_member({"text": {"format": {}}}, "text.format")
+    assert not has_member({"text": "x"}, "text.format")

@@ -31,9 +31,9 @@ from wireproof.judging.check import (
     Violation,
 )
 from wireproof.judging.excuses import CUT_SHORT
-from wireproof.judging.judge import Bench
-from wireproof.judging.verdict import Verdict, divergences
-from wireproof.judging.verdict_plan import docket
+from wireproof.judging.judge import Judge
+from wireproof.judging.verdict import Verdict, find_divergences
+from wireproof.judging.verdict_plan import plan_verdicts
 
 PROVIDERS = loading.load_providers()
 IIO, OPENAI = PROVIDERS["iio"], PROVIDERS["openai"]
@@ -87,8 +87,8 @@ def judge(
     target = Target("iio", IIO, "http://127.0.0.1:1/v1", means=means)
     arguments = tuple(inspect.signature(function).parameters)
     checks = {"area.it": Check("area.it", function, "It holds.", any_answer, arguments)}
-    bench = Bench(target, provider, SchemaSet(provider.schemas), checks, CASES)
-    (entry,) = docket(target, provider, clauses or (clause("C-1", case),), CASES)
+    bench = Judge(target, provider, SchemaSet(provider.schemas), checks, CASES)
+    (entry,) = plan_verdicts(target, provider, clauses or (clause("C-1", case),), CASES)
     evidence = dict.fromkeys((name for _, name in entry.cases), (exchange(),) if sent is None else sent)
     return bench.judge(entry, evidence, smoke)
 
@@ -109,7 +109,7 @@ def raising(error: Exception) -> Function:
 
 def accusing(*places: str | None) -> Function:
     """A check that finds something wrong at each of these places."""
-    return raising(Violation.of(tuple(Finding("a", "b", at or "", at) for at in places)))
+    return raising(Violation.from_findings(tuple(Finding("a", "b", at or "", at) for at in places)))
 
 
 # --- outcomes
@@ -334,11 +334,11 @@ def test_a_divergence_is_where_the_own_word_holds_and_openais_does_not(
     own: Function | None, other: Function, found: list[str]
 ) -> None:
     verdicts = [judge(other, provider=OPENAI), *([judge(own)] if own else [])]
-    assert [one.own for one in divergences(verdicts, {"iio": "iio"})] == found
+    assert [one.own for one in find_divergences(verdicts, {"iio": "iio"})] == found
 
 
 def test_a_divergence_names_the_broken_clauses_of_openai() -> None:
-    (one,) = divergences([judge(accusing("/usage"), clauses=(WHOLE, USAGE), provider=OPENAI)], {"iio": "iio"})
+    (one,) = find_divergences([judge(accusing("/usage"), clauses=(WHOLE, USAGE), provider=OPENAI)], {"iio": "iio"})
     assert (one.openai, one.check, one.case, one.message) == (
         ("USAGE",),
         "area.it",
@@ -348,7 +348,7 @@ def test_a_divergence_names_the_broken_clauses_of_openai() -> None:
 
 
 def test_a_target_of_openai_diverges_from_nothing() -> None:
-    assert divergences([judge(broken, provider=OPENAI)], {"iio": "openai"}) == ()
+    assert find_divergences([judge(broken, provider=OPENAI)], {"iio": "openai"}) == ()
 
 
 # --- a body of which not all was kept

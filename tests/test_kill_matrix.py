@@ -9,7 +9,7 @@ import pytest
 
 from wireproof.cli.faults import kill_matrix
 from wireproof.contract import loading, target_options
-from wireproof.judging.verdict_plan import Entry, docket
+from wireproof.judging.verdict_plan import PlannedVerdict, plan_verdicts
 from wireproof.mock.faults import faults
 from wireproof.mock.faults.fault import stored
 from wireproof.report.docs.kill_matrix_page import fallen
@@ -23,10 +23,10 @@ SEEDED: dict[str, str] = stored("benchmark_faults.yaml")
 
 
 @pytest.fixture(name="entries", scope="module")
-def _entries() -> tuple[Entry, ...]:
+def _entries() -> tuple[PlannedVerdict, ...]:
     """The docket of the openai profile."""
     (target,) = target_options.mock_targets("openai")
-    return docket(target, target.provider, loading.load_clauses("openai"), loading.load_cases())
+    return plan_verdicts(target, target.provider, loading.load_clauses("openai"), loading.load_cases())
 
 
 def test_the_page_is_what_the_command_writes_today() -> None:
@@ -42,7 +42,7 @@ def test_there_are_21_faults_that_others_were_measured_with() -> None:
 
 @pytest.mark.parametrize("fault", [pytest.param(name, id=name) for name in SEEDED])
 def test_each_of_them_falls_on_the_openai_profile_at_must_where_a_source_demands_it(
-    fault: str, entries: tuple[Entry, ...]
+    fault: str, entries: tuple[PlannedVerdict, ...]
 ) -> None:
     matrix = json.loads(FILE.read_text(encoding="utf-8"))
     assert fallen(fault, matrix, entries, "should" if fault in DE_FACTO else "must")

@@ -20,8 +20,17 @@ from wireproof.contract import schemas
 from wireproof.contract.clause import LEVELS
 from wireproof.judging import baseline, check
 from wireproof.judging.baseline import Baseline
-from wireproof.judging.gate import Policy
-from wireproof.judging.outcomes import ERRORS, HELD, JUDGED, OUTCOMES, SKIPPED, TABLE, VerdictOutcome, outcome_of
+from wireproof.judging.gate import Gate
+from wireproof.judging.outcomes import (
+    DECIDED_OUTCOMES,
+    ERROR_OUTCOMES,
+    OUTCOME_TABLE,
+    OUTCOMES,
+    PASSING_OUTCOMES,
+    SKIP_OUTCOMES,
+    VerdictOutcome,
+    outcome_of,
+)
 from wireproof.judging.verdict import ClauseVerdict, Verdict
 from wireproof.report import html_page, terminal_summary
 from wireproof.report.badge import badge
@@ -34,14 +43,14 @@ from wireproof.session.run import Run
 
 ROOT = Path(__file__).parent.parent
 FORMATS = ROOT / "schemas" / "formats"
-IDS = [one.id for one in TABLE]
-RAISED = {one.raised: one.id for one in TABLE if one.raised is not None}
+IDS = [one.id for one in OUTCOME_TABLE]
+RAISED = {one.raised: one.id for one in OUTCOME_TABLE if one.raised is not None}
 OFFERED = [getattr(check, name) for name in check.__all__ if name != "NotJson"]
 SIGNALS = [kind for kind in OFFERED if isinstance(kind, type) and issubclass(kind, Exception)]
-EACH = pytest.mark.parametrize("outcome", TABLE, ids=IDS)
+EACH = pytest.mark.parametrize("outcome", OUTCOME_TABLE, ids=IDS)
 BESIDE = "beside a baseline"
 FAILS = {"never": "", "at its level": "exit 1", BESIDE: "", "always": "exit 2"}
-POLICY = Policy(own={"t": "iio"}, alone=("t",))
+POLICY = Gate(own={"t": "iio"}, alone=("t",))
 WITH_BASELINE = replace(POLICY, baseline=Baseline((), date(2026, 1, 1)))
 
 
@@ -93,10 +102,10 @@ def test_a_check_that_says_nothing_passes_and_its_own_mistake_is_an_error() -> N
 def test_the_formats_have_every_outcome_in_one_place_alone() -> None:
     words = schemas.schema_document("formats/verdict.json")["$defs"]
     assert words["outcome"]["enum"] == IDS
-    assert set(words["skipped"]["enum"]) == SKIPPED
-    assert set(words["known"]["enum"]) == {one.id for one in TABLE if one.fails_run in ("at its level", BESIDE)}
+    assert set(words["skipped"]["enum"]) == SKIP_OUTCOMES
+    assert set(words["known"]["enum"]) == {one.id for one in OUTCOME_TABLE if one.fails_run in ("at its level", BESIDE)}
     for file in FORMATS.glob("*.json"):
-        spelt = [enum for enum in enums(json.loads(file.read_text(encoding="utf-8"))) if SKIPPED & set(enum)]
+        spelt = [enum for enum in enums(json.loads(file.read_text(encoding="utf-8"))) if SKIP_OUTCOMES & set(enum)]
         assert len(spelt) == (3 if file.name == "verdict.json" else 0), file.name
 
 
@@ -136,15 +145,15 @@ def test_the_readme_says_of_each_outcome_what_the_table_says() -> None:
 @pytest.mark.parametrize("level", LEVELS)
 def test_a_run_fails_as_the_table_says(outcome: VerdictOutcome, level: str) -> None:
     one, gates = verdict(outcome.id, level), outcome.fails_run == "at its level" and level == "must"
-    assert POLICY.red(one) is gates
-    assert WITH_BASELINE.red(one) is (gates or outcome.fails_run == BESIDE)
-    judged = 0 if outcome.id in JUDGED else 2
+    assert POLICY.fails_run(one) is gates
+    assert WITH_BASELINE.fails_run(one) is (gates or outcome.fails_run == BESIDE)
+    judged = 0 if outcome.id in DECIDED_OUTCOMES else 2
     assert POLICY.exit_code([one]) == (2 if outcome.fails_run == "always" else 1 if gates else judged)
 
 
 @EACH
 def test_pytest_shows_it_as_the_table_says(outcome: VerdictOutcome) -> None:
-    run = SimpleNamespace(gates=POLICY.red, told=lambda verdict: "told", policy=POLICY)
+    run = SimpleNamespace(gates=POLICY.fails_run, told=lambda verdict: "told", policy=POLICY)
     shown = "passed"
     try:
         show(cast(Run, run), verdict(outcome.id))
@@ -153,14 +162,14 @@ def test_pytest_shows_it_as_the_table_says(outcome: VerdictOutcome) -> None:
     except pytest.skip.Exception:
         shown = "skipped"
     # An error is shown before: its item fails while it is set up.
-    assert shown == ("passed" if outcome.id in ERRORS else outcome.pytest)
+    assert shown == ("passed" if outcome.id in ERROR_OUTCOMES else outcome.pytest)
 
 
 @EACH
 def test_a_baseline_knows_what_it_may(outcome: VerdictOutcome, tmp_path: Path) -> None:
-    baseline.write(tmp_path / "b.yaml", [verdict(outcome.id)], {"t": "iio"})
-    known = baseline.read(tmp_path / "b.yaml", date(2026, 1, 1)).entries
-    assert [one.outcome for one in known] == [outcome.id] * (outcome.id not in HELD | ERRORS)
+    baseline.write_baseline(tmp_path / "b.yaml", [verdict(outcome.id)], {"t": "iio"})
+    known = baseline.read_baseline(tmp_path / "b.yaml", date(2026, 1, 1)).entries
+    assert [one.outcome for one in known] == [outcome.id] * (outcome.id not in PASSING_OUTCOMES | ERROR_OUTCOMES)
 
 
 # --- reports
@@ -172,10 +181,10 @@ def test_every_report_counts_each_outcome_once() -> None:
     (row,) = re.findall(r"^\| `t` \| .+? \|((?: \d+ \|)+)$", markdown(run), re.MULTILINE)
     assert sum(map(int, re.findall(r"\d+", row))) == len(IDS)
     assert html_page.weigh(run.verdicts)[0] == "error"
-    assert html_page.weigh(one for one in run.verdicts if one.outcome in SKIPPED)[2] == (
-        f"nothing judged, {len(SKIPPED)} skipped"
+    assert html_page.weigh(one for one in run.verdicts if one.outcome in SKIP_OUTCOMES)[2] == (
+        f"nothing judged, {len(SKIP_OUTCOMES)} skipped"
     )
-    assert badge(run)["message"] == f"{len(JUDGED)} judgements hold"
+    assert badge(run)["message"] == f"{len(DECIDED_OUTCOMES)} judgements hold"
 
 
 @EACH
@@ -194,8 +203,10 @@ def test_the_page_takes_its_outcomes_from_the_table() -> None:
     told = embedded(facts(), {})
     assert [row[0] for row in told["outcomes"]] == IDS
     assert [told["outcomes"][row[5]][0] for row in told["verdicts"]] == IDS
-    assert [row[1:] for row in told["outcomes"]] == [[one.symbol, one.state, one.id in SKIPPED] for one in TABLE]
+    assert [row[1:] for row in told["outcomes"]] == [
+        [one.symbol, one.state, one.id in SKIP_OUTCOMES] for one in OUTCOME_TABLE
+    ]
     scripts = "".join(
         (html_page.FOLDER / name).read_text(encoding="utf-8") for name in html_page.SCRIPTS if ".min." not in name
     )
-    assert not [id for id in SKIPPED if re.search(rf"""["']{id}["']""", scripts)]
+    assert not [id for id in SKIP_OUTCOMES if re.search(rf"""["']{id}["']""", scripts)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wireproof.evidence.exchange import BodyRead, Exchange, Request, TransportFailure
-from wireproof.judging.honest_refusal import refused_honestly
+from wireproof.judging.honest_refusal import is_honest_refusal
 
 CUT = TransportFailure("closed", "the peer left")
 
@@ -30,4 +30,4 @@ def test_what_is_an_honest_refusal(
     answered = Exchange(
         "t", "c", "chat", 0, Request("POST", "http://h/"), status=status, reads=(BodyRead(0, body),), broken=broken
     )
-    assert refused_honestly(answered) is honest
+    assert is_honest_refusal(answered) is honest

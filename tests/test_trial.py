@@ -15,8 +15,8 @@ from wireproof.contract.target import Target
 from wireproof.judging import expect
 from wireproof.judging.check import BodyRead, Check, Exchange, Request, Undecided
 from wireproof.judging.column_judges import ColumnJudges
-from wireproof.judging.judge import Bench
-from wireproof.judging.verdict_plan import docket
+from wireproof.judging.judge import Judge
+from wireproof.judging.verdict_plan import plan_verdicts
 from wireproof.session.send_target import Gathered
 from wireproof.session.target_run import Trial
 
@@ -44,7 +44,7 @@ def called(exchange: Exchange) -> None:
 
 
 CHECKS = {"tools.it": Check("tools.it", called, "The model calls the tool that fits.", False, ("exchange",))}
-ENTRIES_OF = docket(TARGET, IIO, (CLAUSE,), CASES)
+ENTRIES_OF = plan_verdicts(TARGET, IIO, (CLAUSE,), CASES)
 
 
 def answer(body: str) -> tuple[Exchange, ...]:
@@ -76,6 +76,6 @@ def test_a_later_answer_decides_only_what_the_first_left_open(answers: list[str]
 
 @pytest.mark.parametrize(("body", "asked"), [("no call", True), ("wrong call", False), ("right call", False)])
 def test_only_a_choice_of_the_model_is_worth_another_request(body: str, asked: bool) -> None:
-    bench = Bench(TARGET, IIO, SchemaSet("iio"), CHECKS, CASES)
+    bench = Judge(TARGET, IIO, SchemaSet("iio"), CHECKS, CASES)
 
-    assert bench.undecided(ENTRIES_OF[0], {"plain": answer(body)}) is asked
+    assert bench.is_undecided(ENTRIES_OF[0], {"plain": answer(body)}) is asked

@@ -15,7 +15,7 @@ def test_usage_alike(exchanges: tuple[Exchange, ...]) -> None:
         counts.append(find_usage(exchange).get("prompt_tokens"))
     if not all(isinstance(count, int) for count in counts):
         raise Inconclusive("an answer does not count its prompt")
-    expect.that(len(set(counts)) == 1, "one count", counts, at="/usage/prompt_tokens")
+    expect.condition(len(set(counts)) == 1, "one count", counts, at="/usage/prompt_tokens")
 
 
 # A tokeniser that splits at blanks first, as those of chat models do, makes one token of a word at least.
@@ -26,4 +26,4 @@ def test_usage_text(exchange: Exchange) -> None:
     if not isinstance(count, int):
         raise Inconclusive("the answer counts no tokens")
     words = len(said.split())
-    expect.that(count >= words, f"at least {words}", count, at="/usage/completion_tokens")
+    expect.condition(count >= words, f"at least {words}", count, at="/usage/completion_tokens")

@@ -17,28 +17,28 @@ MESSAGE = "/choices/0/message"
 CONTENT, AUDIO, CITED = f"{MESSAGE}/content", f"{MESSAGE}/audio", f"{MESSAGE}/annotations"
 
 
-@check("chat.brought", honours=("messages",))
+@check("chat.brought", proves_obeyed=("messages",))
 def test_brought(exchange: Exchange) -> None:
     """A recording or a file that the user brings along is taken in: the model tells what is in it."""
     said = expect.text(exchange)
-    for _, kind in json_pointer.find(expect.asked(exchange), "/messages/*/content/*/type"):
+    for _, kind in json_pointer.find(expect.request_body(exchange), "/messages/*/content/*/type"):
         word = BROUGHT.get(str(kind))
-        if word and word not in said.lower() and expect.finish(exchange) == "length":
+        if word and word not in said.lower() and expect.finish_reason(exchange) == "length":
             raise Undecided("the token cap ended the answer")
-        expect.that(not word or word in said.lower(), f"text with {word}", said, at=CONTENT)
+        expect.condition(not word or word in said.lower(), f"text with {word}", said, at=CONTENT)
 
 
-@check("chat.modalities", honours=("modalities", "audio"))
+@check("chat.modalities", proves_obeyed=("modalities", "audio"))
 def test_modalities(exchange: Exchange) -> None:
     """An answer comes in the modalities asked for: as sound with its transcript where sound is named, else as text."""
     message = expect.member(expect.answer(exchange), MESSAGE, dict)
-    if "audio" not in expect.asked(exchange)["modalities"]:
-        expect.that(bool(message.get("content")), "text", message.get("content"), at=CONTENT)
-        expect.that(message.get("audio") is None, "no sound", message.get("audio"), at=AUDIO)
+    if "audio" not in expect.request_body(exchange)["modalities"]:
+        expect.condition(bool(message.get("content")), "text", message.get("content"), at=CONTENT)
+        expect.condition(message.get("audio") is None, "no sound", message.get("audio"), at=AUDIO)
         return
     sound = expect.member(expect.answer(exchange), AUDIO, dict)
-    expect.that(bool(sound.get("transcript")), "a transcript", sound.get("transcript"), at=f"{AUDIO}/transcript")
-    expect.that(unpacked(sound)[8:12] == b"WAVE", "a WAV file", unpacked(sound)[:12].hex(), at=f"{AUDIO}/data")
+    expect.condition(bool(sound.get("transcript")), "a transcript", sound.get("transcript"), at=f"{AUDIO}/transcript")
+    expect.condition(unpacked(sound)[8:12] == b"WAVE", "a WAV file", unpacked(sound)[:12].hex(), at=f"{AUDIO}/data")
 
 
 def unpacked(sound: Mapping[str, Any]) -> bytes:
@@ -49,32 +49,32 @@ def unpacked(sound: Mapping[str, Any]) -> bytes:
         raise Violation("base64", expect.display_text(sound.get("data")), at=f"{AUDIO}/data") from None
 
 
-@check("chat.prediction", honours=("prediction",))
+@check("chat.prediction", proves_obeyed=("prediction",))
 def test_prediction(exchange: Exchange) -> None:
     """Where the answer is the predicted text, the usage counts tokens of the prediction that were accepted."""
-    said, predicted = expect.text(exchange), str(expect.asked(exchange)["prediction"]["content"])
+    said, predicted = expect.text(exchange), str(expect.request_body(exchange)["prediction"]["content"])
     if words(predicted) != words(said):
         raise Undecided("the answer is not the predicted text")
     details = find_usage(exchange).get("completion_tokens_details")
     count = details.get("accepted_prediction_tokens") if isinstance(details, dict) else None
     at = "/usage/completion_tokens_details/accepted_prediction_tokens"
-    expect.that(isinstance(count, int) and count >= 1, "at least 1", count, at=at)
+    expect.condition(isinstance(count, int) and count >= 1, "at least 1", count, at=at)
 
 
 def words(text: str) -> list[str]:
     return re.findall(r"\w+", text.lower())
 
 
-@check("chat.sources", honours=("web_search_options",))
+@check("chat.sources", proves_obeyed=("web_search_options",))
 def test_sources(exchange: Exchange) -> None:
     """An answer from the web names a page as its source, at a place that lies within the text."""
     body = expect.answer(exchange)
     said = expect.member(body, CONTENT, str)
     cited = expect.member(body, CITED, list)
-    expect.that(bool(cited), "at least one source", cited, at=CITED)
+    expect.condition(bool(cited), "at least one source", cited, at=CITED)
     for number in range(len(cited)):
         at = f"{CITED}/{number}/url_citation"
         address = expect.member(body, f"{at}/url", str)
-        expect.that(address.startswith(("https://", "http://")), "an address", address, at=f"{at}/url")
+        expect.condition(address.startswith(("https://", "http://")), "an address", address, at=f"{at}/url")
         start, end = (expect.member(body, f"{at}/{name}_index", int) for name in ("start", "end"))
-        expect.that(0 <= start <= end <= len(said), f"a place within {len(said)} characters", [start, end], at=at)
+        expect.condition(0 <= start <= end <= len(said), f"a place within {len(said)} characters", [start, end], at=at)

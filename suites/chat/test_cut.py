@@ -19,13 +19,15 @@ def whole(arguments: str) -> bool:
 @check("tools.cut-said")
 def test_cut_said(exchange: Exchange) -> None:
     """A call that the token cap cuts off is told by the finish reason length, never as a success."""
-    reason, calls = expect.finish(exchange), expect.tool_calls(exchange)
+    reason, calls = expect.finish_reason(exchange), expect.tool_calls(exchange)
     if reason == "length":
         return
     for call in calls:
-        expect.that(whole(call.arguments), "length, where arguments are cut", reason, at="/choices/0/finish_reason")
+        expect.condition(
+            whole(call.arguments), "length, where arguments are cut", reason, at="/choices/0/finish_reason"
+        )
     said = bool(calls) or bool(expect.text(exchange))
-    expect.that(said, "length, where nothing is left", reason, at="/choices/0/finish_reason")
+    expect.condition(said, "length, where nothing is left", reason, at="/choices/0/finish_reason")
     raise Undecided("the answer fits within the cap")
 
 
@@ -34,8 +36,8 @@ def test_whole_characters(exchange: Exchange) -> None:
     """A text that the token cap cuts ends between two characters, not inside one."""
     said = expect.text(exchange)
     at = "/choices/0/delta/content" if expect.is_stream(exchange) else "/choices/0/message/content"
-    expect.that(REPLACED not in said, "no replacement character", said, at=at)
+    expect.condition(REPLACED not in said, "no replacement character", said, at=at)
     halves = [character for character in said if "\ud800" <= character <= "\udfff"]
-    expect.that(not halves, "no half of a pair of surrogates", ascii(said), at=at)
-    if expect.finish(exchange) != "length":
+    expect.condition(not halves, "no half of a pair of surrogates", ascii(said), at=at)
+    if expect.finish_reason(exchange) != "length":
         raise Undecided("the answer fits within the cap")

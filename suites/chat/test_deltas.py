@@ -20,8 +20,8 @@ def test_role_first(exchange: Exchange) -> None:
             delta, index = choice.get("delta"), repr(choice.get("index"))
             if index not in seen:
                 role = delta.get("role") if isinstance(delta, dict) else None
-                expect.that(
-                    role == "assistant", "assistant", role, where=expect.place(chunk), at="/choices/0/delta/role"
+                expect.condition(
+                    role == "assistant", "assistant", role, where=expect.chunk_place(chunk), at="/choices/0/delta/role"
                 )
             seen.add(index)
 
@@ -30,7 +30,7 @@ def test_role_first(exchange: Exchange) -> None:
 def test_role_once(exchange: Exchange) -> None:
     """No later chunk of a choice names the role again."""
     for choice in expect.event_stream(exchange).choices:
-        expect.that(
+        expect.condition(
             len(choice.roles) < 2,
             "the role once",
             f"{len(choice.roles)} times",
@@ -43,9 +43,9 @@ def test_many_chunks(exchange: Exchange) -> None:
     """A long answer comes in more than one chunk of text."""
     stream = expect.event_stream(exchange)
     texts = [1 for chunk in stream.chunks for one in chunk.choices if content_of(one)]
-    if not texts and expect.finish(exchange) == "length":
+    if not texts and expect.finish_reason(exchange) == "length":
         raise Undecided("the token cap left no room for text")
-    expect.that(len(texts) > 1, "several chunks with text", f"{len(texts)} of them", where="stream")
+    expect.condition(len(texts) > 1, "several chunks with text", f"{len(texts)} of them", where="stream")
 
 
 def content_of(choice: Mapping[str, Any]) -> Any:
@@ -60,7 +60,7 @@ def test_content(exchange: Exchange) -> None:
     choice = first(exchange)
     if not choice.content and "length" in choice.finish_reasons:
         raise Undecided("the token cap left no room for text")
-    expect.that(bool(choice.content.strip()), "text", "nothing", at="/choices/0/delta/content")
+    expect.condition(bool(choice.content.strip()), "text", "nothing", at="/choices/0/delta/content")
 
 
 def first(exchange: Exchange) -> StreamChoice:
@@ -78,7 +78,9 @@ def test_no_null_content(exchange: Exchange) -> None:
         for choice in chunk.choices:
             delta = choice.get("delta")
             content = delta.get("content", "") if isinstance(delta, dict) else ""
-            expect.that(content is not None, "text", "null", where=expect.place(chunk), at="/choices/0/delta/content")
+            expect.condition(
+                content is not None, "text", "null", where=expect.chunk_place(chunk), at="/choices/0/delta/content"
+            )
 
 
 @check("stream.described-deltas")
@@ -88,16 +90,16 @@ def test_described_deltas(exchange: Exchange) -> None:
         for choice in chunk.choices:
             delta = choice.get("delta")
             extra = sorted(set(delta) - DELTA) if isinstance(delta, dict) else []
-            expect.that(
-                not extra, "members described", ", ".join(extra), where=expect.place(chunk), at="/choices/0/delta"
+            expect.condition(
+                not extra, "members described", ", ".join(extra), where=expect.chunk_place(chunk), at="/choices/0/delta"
             )
 
 
 @check("stream.unicode")
 def test_unicode(exchange: Exchange) -> None:
     """Text beyond ASCII arrives as it was said, with no character lost between two chunks."""
-    wanted = str(expect.asked(exchange)["messages"][-1]["content"]).partition(":")[2].strip()
+    wanted = str(expect.request_body(exchange)["messages"][-1]["content"]).partition(":")[2].strip()
     said = first(exchange).content
-    expect.that("\ufffd" not in said, "no replacement character", said, at="/choices/0/delta/content")
+    expect.condition("\ufffd" not in said, "no replacement character", said, at="/choices/0/delta/content")
     if wanted not in said:
         raise Undecided(f"the model said something else: {expect.display_text(said)}")

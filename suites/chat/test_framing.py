@@ -20,7 +20,7 @@ def free_of(exchange: Exchange, *rules: str) -> None:
     """The stream has none of these offences."""
     found = [offence for offence in expect.event_stream(exchange).offences if offence.rule in rules]
     if found:
-        raise Violation.of(tuple(Finding("none of this", o.detail, f"byte {o.offset}") for o in found))
+        raise Violation.from_findings(tuple(Finding("none of this", o.detail, f"byte {o.offset}") for o in found))
 
 
 @check("stream.utf-8")
@@ -46,7 +46,9 @@ def test_data(exchange: Exchange) -> None:
     """Every event of a stream has data."""
     free_of(exchange, "event-without-data")
     for event in expect.event_stream(exchange).events:
-        expect.that(bool(event.data), "data", "an empty data line", where=f"event {event.index} (byte {event.offset})")
+        expect.condition(
+            bool(event.data), "data", "an empty data line", where=f"event {event.index} (byte {event.offset})"
+        )
 
 
 @check("stream.comments-without-ids")
@@ -95,14 +97,16 @@ def test_line_feeds(exchange: Exchange) -> None:
     """The lines of a stream end in a line feed alone, as clients expect that split there."""
     ends = expect.event_stream(exchange).line_ends
     shown = ", ".join(sorted(repr(end) for end in ends))
-    expect.that(ends <= {b"\n"}, "line feeds", shown, where="line ends")
+    expect.condition(ends <= {b"\n"}, "line feeds", shown, where="line ends")
 
 
 @check("stream.no-lone-returns")
 def test_no_lone_returns(exchange: Exchange) -> None:
     """No line of a stream ends in a carriage return alone."""
     ends = expect.event_stream(exchange).line_ends
-    expect.that(b"\r" not in ends, "line feeds, alone or after carriage returns", "lone returns", where="line ends")
+    expect.condition(
+        b"\r" not in ends, "line feeds, alone or after carriage returns", "lone returns", where="line ends"
+    )
 
 
 @check("stream.no-event-names")
@@ -110,14 +114,14 @@ def test_no_event_names(exchange: Exchange) -> None:
     """The events of a chat stream have no name, only data."""
     for event in expect.event_stream(exchange).events:
         where = f"event {event.index} (byte {event.offset})"
-        expect.that(event.event is None, "no event field", event.event, where=where)
+        expect.condition(event.event is None, "no event field", event.event, where=where)
 
 
 @check("stream.done")
 def test_done(exchange: Exchange) -> None:
     """A stream ends with the event [DONE]."""
     stream = expect.event_stream(exchange)
-    expect.that(stream.done is not None, "data: [DONE] at the end", stream.events[-1].data, where="last event")
+    expect.condition(stream.done is not None, "data: [DONE] at the end", stream.events[-1].data, where="last event")
 
 
 @check("stream.nothing-after-done")
@@ -146,9 +150,9 @@ def test_closes(exchange: Exchange) -> None:
         raise Violation("the end of the body", f"still open: {broken.detail}", where=f"event {last.index}")
     late = (exchange.ended_ns or last.at_ns) - last.at_ns
     if late > CLOSES_WITHIN_NS:
-        expect.awake(exchange, late - CLOSES_WITHIN_NS)
+        expect.no_local_stall(exchange, late - CLOSES_WITHIN_NS)
     actual = f"still open {late / 1e9:.1f} s later"
-    expect.that(late <= CLOSES_WITHIN_NS, "the end of the body", actual, where=f"event {last.index}")
+    expect.condition(late <= CLOSES_WITHIN_NS, "the end of the body", actual, where=f"event {last.index}")
 
 
 @check("stream.arrives-in-parts")
@@ -163,6 +167,6 @@ def test_arrives_in_parts(exchange: Exchange) -> None:
         raise Inconclusive("the answer came too quickly to tell")
     spread = (last - first) / took
     if spread < SPREAD:
-        expect.awake(exchange, took * ASLEEP)
+        expect.no_local_stall(exchange, took * ASLEEP)
     actual = f"{len(chunks)} chunks in the last {(last - first) / 1e6:.0f} ms of {took / 1e6:.0f} ms"
-    expect.that(spread >= SPREAD, "chunks as they are made", actual, where="arrival times")
+    expect.condition(spread >= SPREAD, "chunks as they are made", actual, where="arrival times")

@@ -25,7 +25,7 @@ def pieces(exchange: Exchange) -> list[tuple[str, Mapping[str, Any]]]:
             delta = choice.get("delta")
             piece = delta.get("function_call") if isinstance(delta, dict) else None
             if isinstance(piece, dict):
-                found.append((expect.place(chunk), piece))
+                found.append((expect.chunk_place(chunk), piece))
     return found
 
 
@@ -44,20 +44,20 @@ def call(exchange: Exchange) -> Call | None:
 def made(exchange: Exchange) -> Call:
     """The function call of an answer; a text in its place decides nothing."""
     found = call(exchange)
-    if found is None and (expect.text(exchange) or expect.finish(exchange) == "length"):
+    if found is None and (expect.text(exchange) or expect.finish_reason(exchange) == "length"):
         raise Undecided("the model called no function")
     if found is None:
         raise Violation("a function call or text", "neither", at=place(exchange))
     return found
 
 
-@check("tools.function-called", honours=("functions",))
+@check("tools.function-called", proves_obeyed=("functions",))
 def test_function_called(exchange: Exchange) -> None:
     """A function of the older form is called by its name, with arguments that are a JSON object in a string."""
     name, arguments = made(exchange)
-    names = [function["name"] for function in expect.asked(exchange)["functions"]]
-    expect.that(name in names, " or ".join(names), name, at=f"{place(exchange)}/name")
-    if expect.finish(exchange) == "length":
+    names = [function["name"] for function in expect.request_body(exchange)["functions"]]
+    expect.condition(name in names, " or ".join(names), name, at=f"{place(exchange)}/name")
+    if expect.finish_reason(exchange) == "length":
         raise Undecided("the token cap cut the call off")
     expect.json_object(arguments, at=f"{place(exchange)}/arguments")
 
@@ -66,33 +66,33 @@ def test_function_called(exchange: Exchange) -> None:
 def test_function_finish(exchange: Exchange) -> None:
     """An answer that calls a function of the older form has the finish reason function_call."""
     made(exchange)
-    reason = expect.finish(exchange)
+    reason = expect.finish_reason(exchange)
     if reason == "length":
         raise Undecided("the token cap cut the call off")
     expect.equal(reason, "function_call", at="/choices/0/finish_reason")
 
 
-@check("tools.function-named", honours=("function_call",))
+@check("tools.function-named", proves_obeyed=("function_call",))
 def test_function_named(exchange: Exchange) -> None:
     """A request that names a function of the older form is answered with a call of it."""
-    wanted, found = expect.asked(exchange)["function_call"]["name"], call(exchange)
-    if found is None and expect.finish(exchange) == "length":
+    wanted, found = expect.request_body(exchange)["function_call"]["name"], call(exchange)
+    if found is None and expect.finish_reason(exchange) == "length":
         raise Undecided("the token cap cut the answer off")
     name = found[0] if found else expect.text(exchange) or "nothing"
-    expect.that(found is not None and name == wanted, f"a call of {wanted}", name, at=place(exchange))
+    expect.condition(found is not None and name == wanted, f"a call of {wanted}", name, at=place(exchange))
 
 
-@check("tools.function-none", honours=("function_call",))
+@check("tools.function-none", proves_obeyed=("function_call",))
 def test_function_none(exchange: Exchange) -> None:
     """A request whose function_call is none is answered without a call."""
-    expect.that(call(exchange) is None, "no function call", call(exchange), at=place(exchange))
+    expect.condition(call(exchange) is None, "no function call", call(exchange), at=place(exchange))
 
 
 @check("tools.function-form")
 def test_function_form(exchange: Exchange) -> None:
     """A request in the older form of functions is answered in the older form, not with tool calls."""
     found = [one.name for one in expect.tool_calls(exchange)]
-    expect.that(not found, "no tool_calls", found, at=place(exchange).replace("function_call", "tool_calls"))
+    expect.condition(not found, "no tool_calls", found, at=place(exchange).replace("function_call", "tool_calls"))
 
 
 @check("tools.function-name-once")
@@ -102,7 +102,7 @@ def test_function_name_once(exchange: Exchange) -> None:
     if not found:
         raise Undecided("the model called no function")
     for where, piece in found[1:]:
-        expect.that(not piece.get("name"), "no name", piece.get("name"), where=where, at=f"{AT_DELTA}/name")
+        expect.condition(not piece.get("name"), "no name", piece.get("name"), where=where, at=f"{AT_DELTA}/name")
 
 
 @check("tools.function-streams-alike")

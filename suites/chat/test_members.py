@@ -42,4 +42,4 @@ def test_steady_members(exchanges: tuple[Exchange, ...]) -> None:
     for exchange in exchanges:
         for pattern, at, value in vendors(exchange):
             kind = known.setdefault(pattern, type(value))
-            expect.that(type(value) is kind, f"a {kind.__name__}, as before", value, at=at)
+            expect.condition(type(value) is kind, f"a {kind.__name__}, as before", value, at=at)

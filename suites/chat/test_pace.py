@@ -19,4 +19,4 @@ def test_no_long_silence(exchange: Exchange, target: Target) -> None:
     expect.event_stream(exchange)
     longest = max((after.at_ns - before.at_ns for before, after in pairwise(exchange.reads)), default=0) / 1e9
     limit = min(SILENT_S, SHARE * target.deadlines.idle)
-    expect.that(longest <= limit, f"at most {limit:g} s without a byte", f"{longest:.1f} s", where="arrival times")
+    expect.condition(longest <= limit, f"at most {limit:g} s without a byte", f"{longest:.1f} s", where="arrival times")

@@ -6,8 +6,10 @@ from wireproof import expect
 from wireproof.check import Exchange, check
 
 
-@check("stream.no-padding", honours=("stream_options.include_obfuscation",))
+@check("stream.no-padding", proves_obeyed=("stream_options.include_obfuscation",))
 def test_no_padding(exchange: Exchange) -> None:
     """No event of a stream has padding where the request switches it off."""
     for place, value in expect.chunks(exchange):
-        expect.that("obfuscation" not in value, "no padding", value.get("obfuscation"), where=place, at="/obfuscation")
+        expect.condition(
+            "obfuscation" not in value, "no padding", value.get("obfuscation"), where=place, at="/obfuscation"
+        )

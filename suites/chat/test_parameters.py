@@ -31,7 +31,7 @@ def whole(body: Mapping[str, Any], at: int) -> tuple[Any, str, Any]:
 def first(exchange: Exchange) -> tuple[str, Any]:
     """Text and finish reason of the first choice."""
     found = choices(exchange)
-    expect.that(bool(found), "a choice", "none", at="/choices")
+    expect.condition(bool(found), "a choice", "none", at="/choices")
     return found[0][1], found[0][2]
 
 
@@ -45,11 +45,13 @@ def logprobs(exchange: Exchange) -> tuple[Mapping[str, Any], ...]:
     return tuple(entry for found in lists if isinstance(found, list) for entry in found if isinstance(entry, dict))
 
 
-@check("chat.cap", honours=("max_tokens", "max_completion_tokens"))
+@check("chat.cap", proves_obeyed=("max_tokens", "max_completion_tokens"))
 def test_cap(exchange: Exchange) -> None:
     """An answer has no more tokens than the request allows."""
     expect.success(exchange)
-    capped(exchange, next(expect.asked(exchange)[name] for name in CAPS if name in expect.asked(exchange)))
+    capped(
+        exchange, next(expect.request_body(exchange)[name] for name in CAPS if name in expect.request_body(exchange))
+    )
 
 
 @check("chat.default-cap")
@@ -67,7 +69,7 @@ def capped(exchange: Exchange, cap: int) -> None:
     count = find_usage(exchange).get("completion_tokens")
     if not isinstance(count, int):
         raise Inconclusive("the answer counts no tokens")
-    expect.that(count <= cap, f"at most {cap}", count, at="/usage/completion_tokens")
+    expect.condition(count <= cap, f"at most {cap}", count, at="/usage/completion_tokens")
 
 
 @check("chat.cap-length")
@@ -76,22 +78,22 @@ def test_cap_length(exchange: Exchange) -> None:
     expect.equal(first(exchange)[1], "length", at="/choices/0/finish_reason")
 
 
-@check("chat.cap-short", honours=("max_tokens", "max_completion_tokens"))
+@check("chat.cap-short", proves_obeyed=("max_tokens", "max_completion_tokens"))
 def test_cap_short(exchange: Exchange) -> None:
     """The cap shortens the answer: a count to 100 does not reach its end."""
     said = first(exchange)[0]
-    expect.that("100" not in said, "text that breaks off", said, at="/choices/0/message/content")
+    expect.condition("100" not in said, "text that breaks off", said, at="/choices/0/message/content")
 
 
-@check("chat.stop", honours=("stop",))
+@check("chat.stop", proves_obeyed=("stop",))
 def test_stop(exchange: Exchange) -> None:
     """The text ends before the first stop text."""
-    stop = expect.asked(exchange)["stop"]
+    stop = expect.request_body(exchange)["stop"]
     said = first(exchange)[0]
     for end in [stop] if isinstance(stop, str) else stop:
-        expect.that(end not in said, f"text without {end}", said, at="/choices/0/message/content")
+        expect.condition(end not in said, f"text without {end}", said, at="/choices/0/message/content")
         begun = [end[:size] for size in range(1, len(end)) if said.endswith(end[:size])]
-        expect.that(not begun, f"text without the beginning of {end}", said, at="/choices/0/message/content")
+        expect.condition(not begun, f"text without the beginning of {end}", said, at="/choices/0/message/content")
 
 
 @check("chat.also-accepted", any_answer=True)
@@ -100,7 +102,7 @@ def test_also_accepted(accepted: Exchange, other: Exchange) -> None:
     if not accepted.is_success or other.broken is not None or other.status == 429:
         raise Inconclusive("the option is not accepted in its first form, or the answers do not tell")
     actual = f"{other.status} with {expect.display_text(other.text)}"
-    expect.that(other.is_success, "a status of success (2xx)", actual, where="status line")
+    expect.condition(other.is_success, "a status of success (2xx)", actual, where="status line")
 
 
 @check("chat.stop-finish")
@@ -112,24 +114,24 @@ def test_stop_finish(exchange: Exchange) -> None:
     expect.equal(reason, "stop", at="/choices/0/finish_reason")
 
 
-@check("chat.n", honours=("n",))
+@check("chat.n", proves_obeyed=("n",))
 def test_n(exchange: Exchange) -> None:
     """An answer has as many choices as were asked for, with the indexes from 0 upwards."""
     found = sorted(str(index) for index, _, _ in choices(exchange))
-    expect.equal(found, [str(index) for index in range(expect.asked(exchange)["n"])], at="/choices")
+    expect.equal(found, [str(index) for index in range(expect.request_body(exchange)["n"])], at="/choices")
 
 
-@check("chat.logprobs", honours=("logprobs",))
+@check("chat.logprobs", proves_obeyed=("logprobs",))
 def test_logprobs(exchange: Exchange) -> None:
     """An answer has a log probability of at most 0 for each of its tokens where they were asked for."""
     text, entries = first(exchange)[0], logprobs(exchange)
     if not text:
         raise Inconclusive("the answer has no text")
-    expect.that(bool(entries), "log probabilities", "none", at="/choices/0/logprobs")
+    expect.condition(bool(entries), "log probabilities", "none", at="/choices/0/logprobs")
     for at, entry in enumerate(entries):
         value = entry.get("logprob")
         fits = isinstance(value, int | float) and value <= 0
-        expect.that(fits, "a number of at most 0", value, at=f"/choices/0/logprobs/content/{at}/logprob")
+        expect.condition(fits, "a number of at most 0", value, at=f"/choices/0/logprobs/content/{at}/logprob")
 
 
 @check("chat.logprobs-text")
@@ -139,14 +141,16 @@ def test_logprobs_text(exchange: Exchange) -> None:
     if not entries:
         raise Inconclusive("the answer has no log probabilities")
     joined = "".join(str(entry.get("token")) for entry in entries)
-    expect.that(text.strip() in joined, f"tokens that join to {text}", joined, at="/choices/0/logprobs/content")
+    expect.condition(text.strip() in joined, f"tokens that join to {text}", joined, at="/choices/0/logprobs/content")
 
 
-@check("chat.top-logprobs", honours=("top_logprobs",))
+@check("chat.top-logprobs", proves_obeyed=("top_logprobs",))
 def test_top_logprobs(exchange: Exchange) -> None:
     """Each token has at most as many alternatives as were asked for, none where none were."""
-    wanted = expect.asked(exchange).get("top_logprobs", 0)
+    wanted = expect.request_body(exchange).get("top_logprobs", 0)
     for at, entry in enumerate(logprobs(exchange)):
         given = entry.get("top_logprobs")
         fits = isinstance(given, list) and len(given) <= wanted
-        expect.that(fits, f"a list of at most {wanted}", given, at=f"/choices/0/logprobs/content/{at}/top_logprobs")
+        expect.condition(
+            fits, f"a list of at most {wanted}", given, at=f"/choices/0/logprobs/content/{at}/top_logprobs"
+        )

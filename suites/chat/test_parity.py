@@ -34,7 +34,7 @@ def test_same_text(plain: Exchange, stream: Exchange) -> None:
 @check("stream.same-finish")
 def test_same_finish(plain: Exchange, stream: Exchange) -> None:
     """A request ends for the same reason whether it is streamed or not."""
-    expect.equal(expect.finish(stream), expect.finish(plain), at="/choices/0/finish_reason")
+    expect.equal(expect.finish_reason(stream), expect.finish_reason(plain), at="/choices/0/finish_reason")
 
 
 @check("stream.same-calls")

@@ -63,14 +63,14 @@ def test_one_choice(exchange: Exchange) -> None:
     """A request that does not name n is answered with one choice, of index 0."""
     body = expect.answer(exchange)
     choices = expect.member(body, "/choices", list)
-    expect.that(len(choices) == 1, "one choice", f"{len(choices)} choices", at="/choices")
+    expect.condition(len(choices) == 1, "one choice", f"{len(choices)} choices", at="/choices")
     expect.equal(expect.member(body, "/choices/0/index", int), 0, at="/choices/0/index")
 
 
 @check("chat.content")
 def test_content(exchange: Exchange) -> None:
     """A plain question is answered with text."""
-    expect.that(bool(text(exchange).strip()), "text", "nothing", at="/choices/0/message/content")
+    expect.condition(bool(text(exchange).strip()), "text", "nothing", at="/choices/0/message/content")
 
 
 @check("chat.finish-stop")
@@ -88,7 +88,7 @@ def test_usage(exchange: Exchange) -> None:
     body = expect.answer(exchange)
     for name in COUNTS:
         count = expect.member(body, f"/usage/{name}", int)
-        expect.that(count >= 1, "at least 1", count, at=f"/usage/{name}")
+        expect.condition(count >= 1, "at least 1", count, at=f"/usage/{name}")
 
 
 @check("chat.usage-sum")
@@ -104,7 +104,9 @@ def test_usage_covers(exchange: Exchange) -> None:
     """The total of tokens is no less than the sum of prompt and completion."""
     counts = usage(exchange)
     least = counts["prompt_tokens"] + counts["completion_tokens"]
-    expect.that(counts["total_tokens"] >= least, f"at least {least}", counts["total_tokens"], at="/usage/total_tokens")
+    expect.condition(
+        counts["total_tokens"] >= least, f"at least {least}", counts["total_tokens"], at="/usage/total_tokens"
+    )
 
 
 @check("chat.usage-details")
@@ -116,7 +118,7 @@ def test_usage_details(exchange: Exchange) -> None:
         for name, value in details.items() if isinstance(details, dict) else ():
             fits = not isinstance(value, int) or value <= counts[f"{side}_tokens"]
             at = f"/usage/{side}_tokens_details/{name}"
-            expect.that(fits, f"at most {counts[f'{side}_tokens']}", value, at=at)
+            expect.condition(fits, f"at most {counts[f'{side}_tokens']}", value, at=at)
 
 
 @check("chat.no-null-details")
@@ -124,7 +126,7 @@ def test_no_null_details(exchange: Exchange) -> None:
     """The details of the token counts are objects where they are there, as clients expect that read into them."""
     counts = usage(exchange)
     for name in ("prompt_tokens_details", "completion_tokens_details"):
-        expect.that(
+        expect.condition(
             isinstance(counts.get(name, {}), dict), "an object or nothing", counts.get(name), at=f"/usage/{name}"
         )
 
@@ -133,27 +135,27 @@ def test_no_null_details(exchange: Exchange) -> None:
 def test_usage_grows(short: Exchange, long: Exchange) -> None:
     """A longer prompt counts more tokens."""
     before, after = usage(short)["prompt_tokens"], usage(long)["prompt_tokens"]
-    expect.that(after > before, f"more than {before}", after, at="/usage/prompt_tokens")
+    expect.condition(after > before, f"more than {before}", after, at="/usage/prompt_tokens")
 
 
-@check("chat.obeys", honours=("messages",))
+@check("chat.obeys", proves_obeyed=("messages",))
 def test_obeys(exchange: Exchange) -> None:
     """The model says what the user's message tells it to say."""
-    found = EXACTLY.search(plain(expect.asked(exchange)["messages"][-1]["content"]))
+    found = EXACTLY.search(plain(expect.request_body(exchange)["messages"][-1]["content"]))
     wanted = found[1].strip() if found else ""
     said = text(exchange)
-    expect.that(wanted.lower() in said.lower(), f"text with {wanted}", said, at="/choices/0/message/content")
+    expect.condition(wanted.lower() in said.lower(), f"text with {wanted}", said, at="/choices/0/message/content")
 
 
-@check("chat.recalls", honours=("messages",))
+@check("chat.recalls", proves_obeyed=("messages",))
 def test_recalls(exchange: Exchange) -> None:
     """The model knows what was said in earlier turns of the conversation."""
-    wanted = NUMBER.findall(plain(expect.asked(exchange)["messages"][0]["content"]))[-1]
+    wanted = NUMBER.findall(plain(expect.request_body(exchange)["messages"][0]["content"]))[-1]
     said = text(exchange)
-    expect.that(wanted in said, f"text with {wanted}", said, at="/choices/0/message/content")
+    expect.condition(wanted in said, f"text with {wanted}", said, at="/choices/0/message/content")
 
 
-@check("chat.orders", honours=("system", "messages"))
+@check("chat.orders", proves_obeyed=("system", "messages"))
 def test_orders(exchange: Exchange) -> None:
     """The model follows the order of a system message, a developer message or the system field."""
     follows_orders(exchange)
@@ -161,11 +163,11 @@ def test_orders(exchange: Exchange) -> None:
 
 def follows_orders(exchange: Exchange) -> None:
     """The answer says a word that an order of the request, whichever, names."""
-    request = expect.asked(exchange)
+    request = expect.request_body(exchange)
     orders = [request.get("system", "")] + [plain(message["content"]) for message in request["messages"]]
     words = [found[1].lower() for order in orders if (found := ORDER.search(order))]
     said = text(exchange)
-    expect.that(
+    expect.condition(
         any(word in said.lower() for word in words),
         f"text with {words}",
         said,
@@ -178,7 +180,7 @@ def test_field_equals_message(field: Exchange, message: Exchange) -> None:
     """The system field has the effect of a leading system message: the same text for as many tokens."""
     expect.equal(text(field).strip(), text(message).strip(), at="/choices/0/message/content")
     gap = usage(field)["prompt_tokens"] - usage(message)["prompt_tokens"]
-    expect.that(abs(gap) <= 10, "within 10 prompt tokens of each other", f"{gap} apart", at="/usage/prompt_tokens")
+    expect.condition(abs(gap) <= 10, "within 10 prompt tokens of each other", f"{gap} apart", at="/usage/prompt_tokens")
 
 
 @check("chat.both-orders")
@@ -194,14 +196,14 @@ def test_both_orders(exchange: Exchange) -> None:
 def test_ids_differ(exchanges: tuple[Exchange, ...]) -> None:
     """Two answers have different ids."""
     ids = [expect.member(expect.answer(exchange), "/id", str) for exchange in exchanges]
-    expect.that(len(set(ids)) == len(ids), "a different id each time", ids, at="/id")
+    expect.condition(len(set(ids)) == len(ids), "a different id each time", ids, at="/id")
 
 
 @check("chat.id-prefix")
 def test_id_prefix(exchange: Exchange) -> None:
     """The id of an answer begins with chatcmpl-."""
     found = expect.member(expect.answer(exchange), "/id", str)
-    expect.that(found.startswith("chatcmpl-"), "an id that begins with chatcmpl-", found, at="/id")
+    expect.condition(found.startswith("chatcmpl-"), "an id that begins with chatcmpl-", found, at="/id")
 
 
 @check("chat.no-empty-tool-calls")
@@ -209,4 +211,4 @@ def test_no_empty_tool_calls(exchange: Exchange) -> None:
     """An answer without tool calls has no list of them."""
     message = expect.member(expect.answer(exchange), "/choices/0/message", dict)
     calls = message.get("tool_calls", "absent")
-    expect.that(calls == "absent" or bool(calls), "no tool_calls", calls, at="/choices/0/message/tool_calls")
+    expect.condition(calls == "absent" or bool(calls), "no tool_calls", calls, at="/choices/0/message/tool_calls")

@@ -18,10 +18,10 @@ def constant(exchange: Exchange, name: str) -> None:
     """A member has the same value in every chunk."""
     found = [repr(value) for value in values(exchange, name)]
     distinct = list(dict.fromkeys(found))
-    expect.that(len(distinct) < 2, f"one {name} in all {len(found)} chunks", ", ".join(distinct), at=f"/{name}")
+    expect.condition(len(distinct) < 2, f"one {name} in all {len(found)} chunks", ", ".join(distinct), at=f"/{name}")
 
 
-@check("stream.answers", honours=("stream",))
+@check("stream.answers", proves_obeyed=("stream",))
 def test_answers(exchange: Exchange) -> None:
     """A request with stream is answered with an event stream."""
     expect.event_stream(exchange)
@@ -38,7 +38,7 @@ def test_no_error(exchange: Exchange) -> None:
     """A stream reports no error in its middle."""
     for chunk in expect.event_stream(exchange).chunks:
         failed = chunk.event.event == "error" or (isinstance(chunk.value, dict) and bool(chunk.value.get("error")))
-        expect.that(not failed, "no error", chunk.event.data, where=expect.place(chunk))
+        expect.condition(not failed, "no error", chunk.event.data, where=expect.chunk_place(chunk))
 
 
 @check("stream.error-enveloped")
@@ -47,9 +47,9 @@ def test_error_enveloped(exchange: Exchange, contract: Contract) -> None:
     chunks = expect.event_stream(exchange).chunks
     for chunk in chunks:
         if isinstance(chunk.value, dict) and "error" in chunk.value:
-            expect.conforms(chunk.value, expect.shape(contract, "error"), where=expect.place(chunk))
+            expect.conforms(chunk.value, expect.shape(contract, "error"), where=expect.chunk_place(chunk))
             last = chunks[-1]
-            expect.that(chunk is last, "no event after the error", last.event.data, where=expect.place(last))
+            expect.condition(chunk is last, "no event after the error", last.event.data, where=expect.chunk_place(last))
 
 
 @check("stream.one-id")
@@ -87,7 +87,7 @@ def test_model(exchange: Exchange) -> None:
 @check("stream.indexes")
 def test_indexes(exchange: Exchange) -> None:
     """The choices of a stream have the indexes from 0 upwards, as many as were asked for."""
-    wanted = [str(index) for index in range(expect.asked(exchange).get("n") or 1)]
+    wanted = [str(index) for index in range(expect.request_body(exchange).get("n") or 1)]
     found = sorted(str(choice.index) for choice in expect.event_stream(exchange).choices)
     expect.equal(found, wanted, at="/choices/0/index")
 
@@ -96,4 +96,6 @@ def test_indexes(exchange: Exchange) -> None:
 def test_has_choices(exchange: Exchange) -> None:
     """Without include_usage every chunk has a choice, as clients expect that read the first one."""
     for chunk in expect.event_stream(exchange).chunks:
-        expect.that(bool(chunk.choices), "a choice", chunk.event.data, where=expect.place(chunk), at="/choices")
+        expect.condition(
+            bool(chunk.choices), "a choice", chunk.event.data, where=expect.chunk_place(chunk), at="/choices"
+        )

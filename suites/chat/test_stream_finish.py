@@ -16,7 +16,7 @@ def test_finish(exchange: Exchange) -> None:
     """Each choice of a stream has exactly one finish reason."""
     for choice in expect.event_stream(exchange).choices:
         found = choice.finish_reasons
-        expect.that(len(found) == 1, "one finish reason", list(found), where=f"choice {choice.index}")
+        expect.condition(len(found) == 1, "one finish reason", list(found), where=f"choice {choice.index}")
 
 
 @check("stream.finish-known")
@@ -24,7 +24,7 @@ def test_finish_known(exchange: Exchange) -> None:
     """A finish reason of a stream is one that the description lists."""
     reasons = [reason for choice in expect.event_stream(exchange).choices for reason in choice.finish_reasons]
     for reason in reasons:
-        expect.that(reason in KNOWN_REASONS, " or ".join(KNOWN_REASONS), reason, at="/choices/0/finish_reason")
+        expect.condition(reason in KNOWN_REASONS, " or ".join(KNOWN_REASONS), reason, at="/choices/0/finish_reason")
 
 
 @check("stream.finish-null")
@@ -33,13 +33,13 @@ def test_finish_null(exchange: Exchange) -> None:
     for chunk in expect.event_stream(exchange).chunks:
         for choice in chunk.choices:
             present = "finish_reason" in choice
-            expect.that(present, "null", "absent", where=expect.place(chunk), at="/choices/0/finish_reason")
+            expect.condition(present, "null", "absent", where=expect.chunk_place(chunk), at="/choices/0/finish_reason")
 
 
 @check("stream.finish-stop")
 def test_finish_stop(exchange: Exchange) -> None:
     """A streamed answer that ends by itself says that it stopped."""
-    reason = expect.finish(exchange)
+    reason = expect.finish_reason(exchange)
     if reason == "length":
         raise Undecided("the token cap ended the answer")
     expect.equal(reason, "stop", at="/choices/0/finish_reason")
@@ -51,14 +51,16 @@ def test_no_text_after_finish(exchange: Exchange) -> None:
     for chunk, choice in after_finish(exchange):
         delta = choice.get("delta")
         said = isinstance(delta, dict) and (delta.get("content") or delta.get("tool_calls"))
-        expect.that(not said, "nothing more of this choice", chunk.event.data, where=expect.place(chunk))
+        expect.condition(not said, "nothing more of this choice", chunk.event.data, where=expect.chunk_place(chunk))
 
 
 @check("stream.finish-last")
 def test_finish_last(exchange: Exchange) -> None:
     """The chunk with the finish reason is the last of its choice."""
     for chunk, _ in after_finish(exchange):
-        raise Violation("no chunk of this choice", expect.display_text(chunk.event.data), where=expect.place(chunk))
+        raise Violation(
+            "no chunk of this choice", expect.display_text(chunk.event.data), where=expect.chunk_place(chunk)
+        )
 
 
 def after_finish(exchange: Exchange) -> list[tuple[Chunk, Mapping[str, Any]]]:

@@ -14,22 +14,24 @@ def usages(exchange: Exchange) -> list[Chunk]:
     return [chunk for chunk in chunks if isinstance(chunk.value, dict) and chunk.value.get("usage")]
 
 
-@check("stream.usage", honours=("stream_options.include_usage",))
+@check("stream.usage", proves_obeyed=("stream_options.include_usage",))
 def test_usage(exchange: Exchange) -> None:
     """A stream with include_usage tells the token counts before it ends."""
     found = usages(exchange)
-    expect.that(bool(found), "a chunk with usage", "none", at="/usage")
+    expect.condition(bool(found), "a chunk with usage", "none", at="/usage")
     for name in COUNTS:
-        expect.member(found[-1].value, f"/usage/{name}", int, where=expect.place(found[-1]))
+        expect.member(found[-1].value, f"/usage/{name}", int, where=expect.chunk_place(found[-1]))
 
 
 @check("stream.usage-last")
 def test_usage_last(exchange: Exchange) -> None:
     """The token counts come once, in a last chunk of their own whose choices are an empty array."""
     found, chunks = usages(exchange), expect.event_stream(exchange).chunks
-    expect.that(len(found) == 1, "one chunk with usage", f"{len(found)} of them", at="/usage")
-    expect.that(found[0] is chunks[-1], "usage in the last chunk", f"in {expect.place(found[0])}", at="/usage")
-    expect.equal(found[0].value.get("choices"), [], where=expect.place(found[0]), at="/choices")
+    expect.condition(len(found) == 1, "one chunk with usage", f"{len(found)} of them", at="/usage")
+    expect.condition(
+        found[0] is chunks[-1], "usage in the last chunk", f"in {expect.chunk_place(found[0])}", at="/usage"
+    )
+    expect.equal(found[0].value.get("choices"), [], where=expect.chunk_place(found[0]), at="/choices")
 
 
 @check("stream.usage-null")
@@ -37,14 +39,16 @@ def test_usage_null(exchange: Exchange) -> None:
     """With include_usage, every chunk before the last has usage as null."""
     for chunk in expect.event_stream(exchange).chunks[:-1]:
         value = chunk.value.get("usage", "absent") if isinstance(chunk.value, dict) else None
-        expect.that(value is None, "null", value, where=expect.place(chunk), at="/usage")
+        expect.condition(value is None, "null", value, where=expect.chunk_place(chunk), at="/usage")
 
 
 @check("stream.no-usage")
 def test_no_usage(exchange: Exchange) -> None:
     """Without include_usage no chunk carries token counts."""
     for chunk in usages(exchange):
-        raise Violation("no usage", expect.display_text(chunk.value["usage"]), where=expect.place(chunk), at="/usage")
+        raise Violation(
+            "no usage", expect.display_text(chunk.value["usage"]), where=expect.chunk_place(chunk), at="/usage"
+        )
 
 
 @check("stream.usage-sum")

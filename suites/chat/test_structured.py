@@ -21,7 +21,7 @@ def said(exchange: Exchange) -> str:
     """The text of the first choice; one that is cut off or declined decides nothing."""
     if expect.is_stream(exchange):
         choice = expect.event_stream(exchange).choice(0)
-        expect.that(choice is not None, "a choice", "none", at="/choices")
+        expect.condition(choice is not None, "a choice", "none", at="/choices")
         assert choice is not None
         text, refusal, reasons = choice.content, choice.refusal, choice.finish_reasons
     else:
@@ -31,7 +31,7 @@ def said(exchange: Exchange) -> str:
         reasons = (body["choices"][0].get("finish_reason"),)
     if "length" in reasons or refusal:
         raise Undecided("the answer is cut off or declined")
-    expect.that(isinstance(text, str), "text", text, at=AT)
+    expect.condition(isinstance(text, str), "text", text, at=AT)
     return str(text)
 
 
@@ -44,14 +44,14 @@ def value(exchange: Exchange) -> Any:
         raise Violation("a JSON text", f"{expect.display_text(text)} ({error})", at=AT) from None
 
 
-@check("structured.object", honours=("response_format",))
+@check("structured.object", proves_obeyed=("response_format",))
 def test_object(exchange: Exchange) -> None:
     """In JSON mode the text of an answer is one JSON object and nothing else."""
     found = value(exchange)
-    expect.that(isinstance(found, dict), "a JSON object", found, at=AT)
+    expect.condition(isinstance(found, dict), "a JSON object", found, at=AT)
 
 
-@check("structured.every-time", honours=("response_format",))
+@check("structured.every-time", proves_obeyed=("response_format",))
 def test_every_time(exchanges: tuple[Exchange, ...]) -> None:
     """Asked again and again in JSON mode, each answer is one JSON object; where some are none, their share is told."""
     wrong: dict[int, str] = {}
@@ -73,13 +73,13 @@ def test_keys(exchange: Exchange) -> None:
     """The object has the keys that the prompt names."""
     found = value(exchange)
     for key in ("city", "country"):
-        expect.that(isinstance(found, dict) and key in found, f"the key {key}", found, at=AT)
+        expect.condition(isinstance(found, dict) and key in found, f"the key {key}", found, at=AT)
 
 
-@check("structured.fits", honours=("response_format",))
+@check("structured.fits", proves_obeyed=("response_format",))
 def test_fits(exchange: Exchange) -> None:
     """The text of an answer by a strict schema is a JSON value that fits the schema."""
-    request = expect.asked(exchange)
+    request = expect.request_body(exchange)
     fit(value(exchange), request["response_format"]["json_schema"]["schema"], "value")
 
 
@@ -87,13 +87,13 @@ def fit(found: Any, schema: Mapping[str, Any], name: str) -> None:
     """A value fits a schema of types, options, members and elements."""
     kinds = KINDS[schema["type"]]
     typed = isinstance(found, kinds) and not isinstance(found, bool)
-    expect.that(typed, f"{name} of type {schema['type']}", found, at=AT)
+    expect.condition(typed, f"{name} of type {schema['type']}", found, at=AT)
     options = schema.get("enum", (found,))
-    expect.that(found in options, f"{name} out of {expect.display_text(options)}", found, at=AT)
+    expect.condition(found in options, f"{name} out of {expect.display_text(options)}", found, at=AT)
     if isinstance(found, dict):
         known = schema["properties"]
         wanted, given = ", ".join(sorted(known)), ", ".join(sorted(found))
-        expect.that(given == wanted, f"{name} with the members {wanted}", given, at=AT)
+        expect.condition(given == wanted, f"{name} with the members {wanted}", given, at=AT)
         for key, below in known.items():
             fit(found[key], below, key)
     for item in found if isinstance(found, list) else ():

@@ -13,7 +13,7 @@ AT_MESSAGE, AT_DELTA = "/choices/0/message/tool_calls", "/choices/0/delta/tool_c
 
 def offered(exchange: Exchange) -> Mapping[str, Mapping[str, Any]]:
     """The offered functions by name."""
-    return {tool["function"]["name"]: tool["function"] for tool in expect.asked(exchange)["tools"]}
+    return {tool["function"]["name"]: tool["function"] for tool in expect.request_body(exchange)["tools"]}
 
 
 def place(exchange: Exchange) -> str:
@@ -21,12 +21,12 @@ def place(exchange: Exchange) -> str:
     return AT_DELTA if expect.is_stream(exchange) else AT_MESSAGE
 
 
-@check("tools.called", honours=("tools", "tool_choice"))
+@check("tools.called", proves_obeyed=("tools", "tool_choice"))
 def test_called(exchange: Exchange) -> None:
     """A request whose tool_choice is required is answered with a tool call."""
-    if not expect.tool_calls(exchange) and expect.finish(exchange) == "length":
+    if not expect.tool_calls(exchange) and expect.finish_reason(exchange) == "length":
         raise Undecided("the token cap cut the answer off")
-    expect.that(
+    expect.condition(
         bool(expect.tool_calls(exchange)), "a tool call", expect.text(exchange) or "nothing", at=place(exchange)
     )
 
@@ -35,15 +35,15 @@ def test_called(exchange: Exchange) -> None:
 def test_auto(exchange: Exchange) -> None:
     """A request that leaves the choice to the model is answered with text or with a tool call."""
     answered = bool(expect.tool_calls(exchange)) or bool(expect.text(exchange))
-    if not answered and expect.finish(exchange) == "length":
+    if not answered and expect.finish_reason(exchange) == "length":
         raise Undecided("the token cap cut the answer off")
-    expect.that(answered, "text or a tool call", "neither", at="/choices/0/message")
+    expect.condition(answered, "text or a tool call", "neither", at="/choices/0/message")
 
 
-@check("tools.none", honours=("tool_choice",))
+@check("tools.none", proves_obeyed=("tool_choice",))
 def test_none(exchange: Exchange) -> None:
     """A request whose tool_choice is none is answered without a tool call."""
-    expect.that(
+    expect.condition(
         not expect.tool_calls(exchange),
         "no tool call",
         [call.name for call in expect.tool_calls(exchange)],
@@ -51,25 +51,25 @@ def test_none(exchange: Exchange) -> None:
     )
 
 
-@check("tools.named", honours=("tool_choice",))
+@check("tools.named", proves_obeyed=("tool_choice",))
 def test_named(exchange: Exchange) -> None:
     """A request that names a function is answered with a call of it."""
-    wanted = expect.asked(exchange)["tool_choice"]["function"]["name"]
+    wanted = expect.request_body(exchange)["tool_choice"]["function"]["name"]
     found = [call.name for call in expect.tool_calls(exchange)]
-    if not found and expect.finish(exchange) == "length":
+    if not found and expect.finish_reason(exchange) == "length":
         raise Undecided("the token cap cut the answer off")
-    expect.that(bool(found) and set(found) == {wanted}, f"a call of {wanted}", found, at=place(exchange))
+    expect.condition(bool(found) and set(found) == {wanted}, f"a call of {wanted}", found, at=place(exchange))
 
 
-@check("tools.allowed", honours=("tool_choice",))
+@check("tools.allowed", proves_obeyed=("tool_choice",))
 def test_allowed(exchange: Exchange) -> None:
     """A request that limits the choice to some tools is answered with a call of one of them."""
-    limits = expect.asked(exchange)["tool_choice"]["allowed_tools"]["tools"]
+    limits = expect.request_body(exchange)["tool_choice"]["allowed_tools"]["tools"]
     wanted = [tool["function"]["name"] for tool in limits]
     found = [call.name for call in expect.tool_calls(exchange)]
-    if not found and expect.finish(exchange) == "length":
+    if not found and expect.finish_reason(exchange) == "length":
         raise Undecided("the token cap cut the answer off")
-    expect.that(bool(found) and set(found) <= set(wanted), " or ".join(wanted), found, at=place(exchange))
+    expect.condition(bool(found) and set(found) <= set(wanted), " or ".join(wanted), found, at=place(exchange))
 
 
 # OpenAI itself answers a call that the request names with the reason stop.
@@ -78,15 +78,15 @@ def test_named_finish(exchange: Exchange) -> None:
     """An answer that calls the function it was told to call has the finish reason stop or tool_calls."""
     if not expect.tool_calls(exchange):
         raise Undecided("the model called no tool")
-    reason = expect.finish(exchange)
-    expect.that(reason in ("stop", "tool_calls"), "stop or tool_calls", reason, at="/choices/0/finish_reason")
+    reason = expect.finish_reason(exchange)
+    expect.condition(reason in ("stop", "tool_calls"), "stop or tool_calls", reason, at="/choices/0/finish_reason")
 
 
-@check("tools.single", honours=("parallel_tool_calls",))
+@check("tools.single", proves_obeyed=("parallel_tool_calls",))
 def test_single(exchange: Exchange) -> None:
     """A request that switches parallel calls off is answered with one call at most."""
     found = [call.arguments for call in expect.tool_calls(exchange)]
-    expect.that(len(found) < 2, "one call at most", found, at=place(exchange))
+    expect.condition(len(found) < 2, "one call at most", found, at=place(exchange))
 
 
 @check("tools.answered")
@@ -100,7 +100,9 @@ def test_result_used(exchange: Exchange) -> None:
     """The model knows what the tool answered."""
     if expect.tool_calls(exchange):
         raise Undecided("the model called a tool again")
-    expect.that("23" in expect.text(exchange), "text with 23", expect.text(exchange), at="/choices/0/message/content")
+    expect.condition(
+        "23" in expect.text(exchange), "text with 23", expect.text(exchange), at="/choices/0/message/content"
+    )
 
 
 @check("tools.empty-list-settled", any_answer=True)
@@ -108,7 +110,7 @@ def test_empty_list_settled(exchange: Exchange, contract: Contract) -> None:
     """A message with calls whose content is an empty array is taken, or refused as any other mistake is."""
     if exchange.is_success or exchange.broken is not None or exchange.status == 429:
         return
-    expect.refused_somehow(exchange)
+    expect.client_error(exchange)
     expect.conforms(expect.json_body(exchange), expect.shape(contract, "error"))
 
 
@@ -117,4 +119,4 @@ def test_no_markup(exchange: Exchange) -> None:
     """A call of a tool does not stand in the text of the answer."""
     said = expect.text(exchange).strip()
     leaked = any(name in said for name in offered(exchange)) and said[:1] in ("{", "[", "<", "`")
-    expect.that(not leaked, "no call in the text", said, at="/choices/0/message/content")
+    expect.condition(not leaked, "no call in the text", said, at="/choices/0/message/content")

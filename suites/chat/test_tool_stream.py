@@ -18,7 +18,7 @@ def fragments(exchange: Exchange) -> list[tuple[str, Any]]:
             delta = choice.get("delta")
             given = (delta.get("tool_calls") if isinstance(delta, dict) else None) or []
             where = f"event {chunk.index} (byte {chunk.event.offset})"
-            expect.that(isinstance(given, list), "an array", given, where=where, at=AT_DELTA)
+            expect.condition(isinstance(given, list), "an array", given, where=where, at=AT_DELTA)
             found += [(where, fragment) for fragment in given]
     if not found:
         raise Undecided("the model called no tool")
@@ -31,7 +31,7 @@ def test_fragments_indexed(exchange: Exchange) -> None:
     for where, fragment in fragments(exchange):
         index = fragment.get("index") if isinstance(fragment, dict) else None
         whole = isinstance(index, int) and not isinstance(index, bool)
-        expect.that(whole, "a whole number", index, where=where, at=f"{AT_DELTA}/0/index")
+        expect.condition(whole, "a whole number", index, where=where, at=f"{AT_DELTA}/0/index")
 
 
 @check("tools.indexes-dense")
@@ -48,7 +48,7 @@ def test_opens(exchange: Exchange) -> None:
     for _, where, fragment in opening(exchange):
         for at in ("/id", "/type", "/function/name"):
             value = expect.member(fragment, at, str, where=f"{where} ")
-            expect.that(bool(value), "a value", value, where=where, at=f"{AT_DELTA}/0{at}")
+            expect.condition(bool(value), "a value", value, where=where, at=f"{AT_DELTA}/0{at}")
 
 
 def opening(exchange: Exchange) -> list[tuple[str, str, Any]]:
@@ -73,7 +73,7 @@ def test_one_id(exchange: Exchange) -> None:
     """The fragments of one index belong to one call: no later one has another id."""
     for where, fragment, opened in later(exchange):
         same = not fragment.get("id") or fragment["id"] == opened.get("id")
-        expect.that(same, f"{opened.get('id')} or no id", fragment.get("id"), where=where, at=f"{AT_DELTA}/0/id")
+        expect.condition(same, f"{opened.get('id')} or no id", fragment.get("id"), where=where, at=f"{AT_DELTA}/0/id")
 
 
 @check("tools.id-once")
@@ -83,7 +83,7 @@ def test_id_once(exchange: Exchange) -> None:
         function = fragment.get("function")
         named = function.get("name") if isinstance(function, dict) else None
         again = fragment.get("id") or named
-        expect.that(not again, "neither id nor name", again, where=where, at=f"{AT_DELTA}/0/id")
+        expect.condition(not again, "neither id nor name", again, where=where, at=f"{AT_DELTA}/0/id")
 
 
 @check("tools.no-nulls")
@@ -94,4 +94,4 @@ def test_no_nulls(exchange: Exchange) -> None:
         inner = outer.get("function")
         members = {**outer, **(inner if isinstance(inner, dict) else {})}
         empty = [name for name, value in members.items() if value is None]
-        expect.that(not empty, "no null", ", ".join(empty), where=where, at=f"{AT_DELTA}/0")
+        expect.condition(not empty, "no null", ", ".join(empty), where=where, at=f"{AT_DELTA}/0")

@@ -15,7 +15,7 @@ AT_MESSAGE, AT_DELTA = "/choices/0/message/tool_calls", "/choices/0/delta/tool_c
 
 def offered(exchange: Exchange) -> Mapping[str, Mapping[str, Any]]:
     """The offered functions by name."""
-    return {tool["function"]["name"]: tool["function"] for tool in expect.asked(exchange)["tools"]}
+    return {tool["function"]["name"]: tool["function"] for tool in expect.request_body(exchange)["tools"]}
 
 
 def place(exchange: Exchange) -> str:
@@ -32,7 +32,7 @@ def message(exchange: Exchange) -> Mapping[str, Any]:
 def calls(exchange: Exchange) -> tuple[ToolCall, ...]:
     """The calls of the first choice; an answer cut off, or one without calls, decides nothing about them."""
     found = expect.tool_calls(exchange)
-    if expect.finish(exchange) == "length":
+    if expect.finish_reason(exchange) == "length":
         raise Undecided("the token cap cut the answer off")
     if not found:
         raise Undecided("the model called no tool")
@@ -50,17 +50,17 @@ def test_shape(exchange: Exchange) -> None:
     calls(exchange)
     for at, call in enumerate(message(exchange)["tool_calls"]):
         named = isinstance(call.get("id"), str) and bool(call["id"])
-        expect.that(named, "a string", call.get("id"), at=f"{AT_MESSAGE}/{at}/id")
+        expect.condition(named, "a string", call.get("id"), at=f"{AT_MESSAGE}/{at}/id")
         expect.equal(call.get("type"), "function", at=f"{AT_MESSAGE}/{at}/type")
 
 
-@check("tools.name", honours=("tools",))
+@check("tools.name", proves_obeyed=("tools",))
 def test_name(exchange: Exchange) -> None:
     """A called function is one of those that were offered."""
     names = offered(exchange)
     for at, call in enumerate(calls(exchange)):
         where = f"{place(exchange)}/{at}/function/name"
-        expect.that(call.name in names, " or ".join(names), call.name, at=where)
+        expect.condition(call.name in names, " or ".join(names), call.name, at=where)
 
 
 @check("tools.arguments")
@@ -78,14 +78,16 @@ def test_fit(exchange: Exchange) -> None:
         schema = names.get(call.name, {}).get("parameters", {})
         given, where = arguments(exchange, at, call), f"{place(exchange)}/{at}/function/arguments"
         for name in schema.get("required", ()):
-            expect.that(name in given, f"the argument {name}", given, at=where)
+            expect.condition(name in given, f"the argument {name}", given, at=where)
         for name, value in given.items():
             known = schema.get("properties", {}).get(name)
             if known is not None:
-                expect.that(expect.fits(value, known), f"{name} as {expect.display_text(known)}", value, at=where)
+                expect.condition(
+                    expect.fits_schema(value, known), f"{name} as {expect.display_text(known)}", value, at=where
+                )
 
 
-@check("tools.strict", honours=("tools",))
+@check("tools.strict", proves_obeyed=("tools",))
 def test_strict(exchange: Exchange) -> None:
     """The arguments of a strict function follow its parameters exactly: every member, no other, each of its type."""
     names = offered(exchange)
@@ -93,7 +95,7 @@ def test_strict(exchange: Exchange) -> None:
         if call.name not in names:
             raise Inconclusive("a function was called that was not offered")
         where = f"{place(exchange)}/{at}/function/arguments"
-        expect.follows(arguments(exchange, at, call), names[call.name]["parameters"], at=where)
+        expect.follows_strict_schema(arguments(exchange, at, call), names[call.name]["parameters"], at=where)
 
 
 # The case asks about one place, behind "in".
@@ -103,13 +105,13 @@ NAMED = re.compile(r"\bin ([A-Z][a-z]+)")
 @check("tools.from-prompt")
 def test_from_prompt(exchange: Exchange) -> None:
     """The arguments of a call hold the place that the question names."""
-    found = NAMED.search(expect.asked(exchange)["messages"][-1]["content"])
+    found = NAMED.search(expect.request_body(exchange)["messages"][-1]["content"])
     if found is None:
         raise Inconclusive("the question names no place")
     for at, call in enumerate(calls(exchange)):
         said = unaccented(" ".join(str(value) for value in arguments(exchange, at, call).values()))
         where = f"{place(exchange)}/{at}/function/arguments"
-        expect.that(found[1].lower() in said, f"arguments with {found[1]}", call.arguments, at=where)
+        expect.condition(found[1].lower() in said, f"arguments with {found[1]}", call.arguments, at=where)
 
 
 def unaccented(text: str) -> str:
@@ -121,15 +123,15 @@ def unaccented(text: str) -> str:
 def test_ids(exchange: Exchange) -> None:
     """The calls of an answer have ids of their own."""
     ids = [call.id for call in calls(exchange)]
-    expect.that(all(isinstance(id, str) and id for id in ids), "an id each", ids, at=f"{place(exchange)}/0/id")
-    expect.that(len(set(ids)) == len(ids), "a different id each", ids, at=f"{place(exchange)}/0/id")
+    expect.condition(all(isinstance(id, str) and id for id in ids), "an id each", ids, at=f"{place(exchange)}/0/id")
+    expect.condition(len(set(ids)) == len(ids), "a different id each", ids, at=f"{place(exchange)}/0/id")
 
 
 @check("tools.finish")
 def test_finish(exchange: Exchange) -> None:
     """An answer that calls a tool has the finish reason tool_calls."""
     calls(exchange)
-    expect.equal(expect.finish(exchange), "tool_calls", at="/choices/0/finish_reason")
+    expect.equal(expect.finish_reason(exchange), "tool_calls", at="/choices/0/finish_reason")
 
 
 @check("tools.parallel")
@@ -138,15 +140,17 @@ def test_parallel(exchange: Exchange) -> None:
     found = [(call.name, call.arguments) for call in calls(exchange)]
     if len(found) < 2:
         raise Undecided("the model made one call")
-    expect.that(len(set(found)) == len(found), "calls that differ", found, at=place(exchange))
+    expect.condition(len(set(found)) == len(found), "calls that differ", found, at=place(exchange))
 
 
-@check("tools.custom", honours=("tools", "tool_choice"))
+@check("tools.custom", proves_obeyed=("tools", "tool_choice"))
 def test_custom(exchange: Exchange) -> None:
     """A tool that takes a text by a grammar is called with a text that the grammar has."""
     body, at = expect.answer(exchange), "/choices/0/message/tool_calls/0"
-    tool = expect.asked(exchange)["tools"][0]["custom"]
+    tool = expect.request_body(exchange)["tools"][0]["custom"]
     expect.equal(expect.member(body, f"{at}/type"), "custom", at=f"{at}/type")
     expect.equal(expect.member(body, f"{at}/custom/name"), tool["name"], at=f"{at}/custom/name")
     given, form = expect.member(body, f"{at}/custom/input", str), tool["format"]["grammar"]["definition"]
-    expect.that(re.fullmatch(form, given) is not None, f"a text of the form {form}", given, at=f"{at}/custom/input")
+    expect.condition(
+        re.fullmatch(form, given) is not None, f"a text of the form {form}", given, at=f"{at}/custom/input"
+    )

@@ -30,7 +30,7 @@ def texts(exchange: Exchange) -> dict[Any, str]:
     found: dict[Any, str] = {}
     for part in parts(exchange):
         index, text = str(part.get("index")), part.get("text", "" if expect.is_stream(exchange) else None)
-        expect.that(isinstance(text, str), "a string", text, at="/choices/0/text")
+        expect.condition(isinstance(text, str), "a string", text, at="/choices/0/text")
         found[index] = found.get(index, "") + str(text)
     return found
 
@@ -38,14 +38,14 @@ def texts(exchange: Exchange) -> dict[Any, str]:
 def first(exchange: Exchange) -> str:
     """The text of the choice of index 0."""
     found = texts(exchange)
-    expect.that("0" in found, "a choice of index 0", sorted(found), at="/choices/0/index")
+    expect.condition("0" in found, "a choice of index 0", sorted(found), at="/choices/0/index")
     return found["0"]
 
 
-@check("completions.text", honours=("prompt",))
+@check("completions.text", proves_obeyed=("prompt",))
 def test_text(exchange: Exchange) -> None:
     """A prompt is continued with text."""
-    expect.that(bool(first(exchange).strip()), "text", "nothing", at="/choices/0/text")
+    expect.condition(bool(first(exchange).strip()), "text", "nothing", at="/choices/0/text")
 
 
 @check("completions.finish")
@@ -56,21 +56,21 @@ def test_finish(exchange: Exchange) -> None:
         reasons = found.setdefault(str(part.get("index")), [])
         reasons += [part["finish_reason"]] if part.get("finish_reason") is not None else []
     for index, reasons in found.items():
-        expect.that(len(reasons) == 1, f"one for choice {index}", reasons, at="/choices/0/finish_reason")
+        expect.condition(len(reasons) == 1, f"one for choice {index}", reasons, at="/choices/0/finish_reason")
 
 
-@check("completions.echo", honours=("echo",))
+@check("completions.echo", proves_obeyed=("echo",))
 def test_echo(exchange: Exchange) -> None:
     """With echo the text begins with the prompt."""
-    prompt = expect.asked(exchange)["prompt"]
+    prompt = expect.request_body(exchange)["prompt"]
     text = first(exchange)
-    expect.that(text.startswith(prompt), f"text that begins with {prompt}", text, at="/choices/0/text")
+    expect.condition(text.startswith(prompt), f"text that begins with {prompt}", text, at="/choices/0/text")
 
 
-@check("completions.counts", honours=("n", "prompt"))
+@check("completions.counts", proves_obeyed=("n", "prompt"))
 def test_counts(exchange: Exchange) -> None:
     """An answer has a choice for each prompt and each continuation asked for, with indexes from 0 upwards."""
-    prompt, n = expect.asked(exchange)["prompt"], expect.asked(exchange).get("n", 1)
+    prompt, n = expect.request_body(exchange)["prompt"], expect.request_body(exchange).get("n", 1)
     wanted = (len(prompt) if isinstance(prompt, list) else 1) * n
     expect.equal(sorted(texts(exchange)), [str(index) for index in range(wanted)], at="/choices")
 
@@ -80,10 +80,10 @@ def test_logprobs_null(exchange: Exchange) -> None:
     """A choice has logprobs as null where none were asked for."""
     for part in parts(exchange):
         value = part.get("logprobs", "absent")
-        expect.that(value is None, "null", value, at="/choices/0/logprobs")
+        expect.condition(value is None, "null", value, at="/choices/0/logprobs")
 
 
-@check("completions.logprobs", honours=("logprobs",))
+@check("completions.logprobs", proves_obeyed=("logprobs",))
 def test_logprobs(exchange: Exchange) -> None:
     """Log probabilities that were asked for come as lists of one length."""
     found = [
@@ -92,7 +92,7 @@ def test_logprobs(exchange: Exchange) -> None:
         for _, value in json_pointer.find(part, "/logprobs")
         if isinstance(value, dict)
     ]
-    expect.that(bool(found), "log probabilities", "none", at="/choices/0/logprobs")
+    expect.condition(bool(found), "log probabilities", "none", at="/choices/0/logprobs")
     for one in found:
         sizes = {
             name: len(value)
@@ -100,7 +100,7 @@ def test_logprobs(exchange: Exchange) -> None:
             for _, value in json_pointer.find(one, f"/{name}")
             if isinstance(value, list)
         }
-        expect.that(len(set(sizes.values())) == 1, "lists of one length", sizes, at="/choices/0/logprobs")
+        expect.condition(len(set(sizes.values())) == 1, "lists of one length", sizes, at="/choices/0/logprobs")
 
 
 @check("completions.default-cap")
@@ -110,14 +110,14 @@ def test_default_cap(exchange: Exchange) -> None:
     count = find_usage(exchange).get("completion_tokens")
     if not isinstance(count, int):
         raise Inconclusive("the answer counts no tokens")
-    expect.that(count <= DEFAULT_CAP, f"at most {DEFAULT_CAP}", count, at="/usage/completion_tokens")
+    expect.condition(count <= DEFAULT_CAP, f"at most {DEFAULT_CAP}", count, at="/usage/completion_tokens")
 
 
-@check("completions.stop", honours=("stop",))
+@check("completions.stop", proves_obeyed=("stop",))
 def test_stop(exchange: Exchange) -> None:
     """The continuation ends before the stop text."""
-    stop, text = expect.asked(exchange)["stop"], first(exchange)
-    expect.that(stop not in text, f"text without {stop}", text, at="/choices/0/text")
+    stop, text = expect.request_body(exchange)["stop"], first(exchange)
+    expect.condition(stop not in text, f"text without {stop}", text, at="/choices/0/text")
 
 
 @check("completions.same-text")
@@ -126,9 +126,9 @@ def test_same_text(plain: Exchange, stream: Exchange) -> None:
     expect.equal(first(stream), first(plain), at="/choices/0/text")
 
 
-@check("completions.suffix", honours=("suffix",))
+@check("completions.suffix", proves_obeyed=("suffix",))
 def test_suffix(exchange: Exchange) -> None:
     """A text that is put between a prompt and a suffix fills the gap, and does not go on beyond it."""
     text = first(exchange)
     numbers = re.findall(r"\d+", text)
-    expect.that(numbers == ["4", "5", "6"], "the numbers 4, 5 and 6", text, at="/choices/0/text")
+    expect.condition(numbers == ["4", "5", "6"], "the numbers 4, 5 and 6", text, at="/choices/0/text")

@@ -24,7 +24,7 @@ def vectors(exchange: Exchange) -> tuple[tuple[float, ...], ...]:
     body = expect.answer(exchange)
     try:
         count = len(expect.member(body, "/data", list))
-        expect.that(count > 0, "at least one vector", body["data"], at="/data")
+        expect.condition(count > 0, "at least one vector", body["data"], at="/data")
         return tuple(_vector(expect.member(body, f"/data/{n}/embedding", list, str), n) for n in range(count))
     except Violation as violation:
         violation.judged_by = "embeddings.finite-vectors"
@@ -36,8 +36,8 @@ def _vector(given: Any, position: int) -> tuple[float, ...]:
     values = _unpacked(given, at) if isinstance(given, str) else given
     for n, value in enumerate(values):
         number = isinstance(value, int | float) and not isinstance(value, bool)
-        expect.that(number and abs(value) <= LARGEST, "a finite number", value, at=f"{at}/{n}")
-    expect.that(any(values), "at least one number that is not zero", given, at=at)
+        expect.condition(number and abs(value) <= LARGEST, "a finite number", value, at=f"{at}/{n}")
+    expect.condition(any(values), "at least one number that is not zero", given, at=at)
     return tuple(float(value) for value in values)
 
 
@@ -59,18 +59,18 @@ def cosine(left: tuple[float, ...], right: tuple[float, ...]) -> float:
 
 
 def _same(left: tuple[float, ...], right: tuple[float, ...], where: str) -> None:
-    expect.that(len(left) == len(right), f"{len(left)} numbers", f"{len(right)}", where=where)
+    expect.condition(len(left) == len(right), f"{len(left)} numbers", f"{len(right)}", where=where)
     likeness = cosine(left, right)
-    expect.that(likeness > SAME_DIRECTION, f"a cosine above {SAME_DIRECTION}", round(likeness, 6), where=where)
+    expect.condition(likeness > SAME_DIRECTION, f"a cosine above {SAME_DIRECTION}", round(likeness, 6), where=where)
 
 
-@check("embeddings.one-vector-each", honours=("input",))
+@check("embeddings.one-vector-each", proves_obeyed=("input",))
 def test_one_vector_each(exchange: Exchange) -> None:
     """The answer has one vector for each text of the request."""
-    given = expect.asked(exchange)["input"]
+    given = expect.request_body(exchange)["input"]
     texts = len(given) if isinstance(given, list) and not isinstance(given[0], int) else 1
     count = len(vectors(exchange))
-    expect.that(count == texts, f"{texts} vectors", f"{count}", at="/data")
+    expect.condition(count == texts, f"{texts} vectors", f"{count}", at="/data")
 
 
 @check("embeddings.indexes")
@@ -91,16 +91,16 @@ def test_finite_vectors(exchange: Exchange) -> None:
 def test_equal_lengths(exchange: Exchange) -> None:
     """All vectors of one answer have the same length."""
     lengths = sorted({len(vector) for vector in vectors(exchange)})
-    expect.that(len(lengths) == 1, "one length", lengths, at="/data")
+    expect.condition(len(lengths) == 1, "one length", lengths, at="/data")
 
 
 @check("embeddings.batch-equals-single")
 def test_batch_equals_single(single: Exchange, batch: Exchange) -> None:
     """A text has the same vector alone and among others, and a different text has a different one."""
     alone, together = vectors(single)[0], vectors(batch)
-    texts = expect.asked(batch)["input"]
-    expect.that(len(together) == len(texts), f"{len(texts)} vectors", f"{len(together)}", at="/data")
-    wanted = expect.asked(single)["input"]
+    texts = expect.request_body(batch)["input"]
+    expect.condition(len(together) == len(texts), f"{len(texts)} vectors", f"{len(together)}", at="/data")
+    wanted = expect.request_body(single)["input"]
     for n, (text, vector) in enumerate(zip(texts, together, strict=True)):
         if text == wanted:
             _same(alone, vector, f"/data/{n}/embedding")
@@ -120,13 +120,13 @@ def test_base64_agrees(plain: Exchange, packed: Exchange) -> None:
     _same(vectors(plain)[0], vectors(packed)[0], "/data/0/embedding")
 
 
-@check("embeddings.base64-is-text", honours=("encoding_format",))
+@check("embeddings.base64-is-text", proves_obeyed=("encoding_format",))
 def test_base64_is_text(exchange: Exchange) -> None:
     """A vector asked for as base64 is a text, as clients expect that read no other form."""
     expect.member(expect.answer(exchange), "/data/0/embedding", str)
 
 
-@check("embeddings.float-is-numbers", honours=("encoding_format",))
+@check("embeddings.float-is-numbers", proves_obeyed=("encoding_format",))
 def test_float_is_numbers(exchange: Exchange) -> None:
     """A vector asked for as float is an array of numbers."""
     expect.member(expect.answer(exchange), "/data/0/embedding", list)
@@ -139,12 +139,12 @@ def test_default_is_numbers(exchange: Exchange) -> None:
     expect.member(expect.answer(exchange), "/data/0/embedding", list)
 
 
-@check("embeddings.dimensions", honours=("dimensions",))
+@check("embeddings.dimensions", proves_obeyed=("dimensions",))
 def test_dimensions(exchange: Exchange) -> None:
     """A vector has as many numbers as the request asks for."""
-    wanted = expect.asked(exchange)["dimensions"]
+    wanted = expect.request_body(exchange)["dimensions"]
     length = len(vectors(exchange)[0])
-    expect.that(length == wanted, f"{wanted} numbers", f"{length}", at="/data/0/embedding")
+    expect.condition(length == wanted, f"{wanted} numbers", f"{length}", at="/data/0/embedding")
 
 
 @check("embeddings.usage")
@@ -152,7 +152,7 @@ def test_usage(exchange: Exchange) -> None:
     """An answer counts at least one prompt token, and in total as many, since it has no others."""
     body = expect.answer(exchange)
     prompt, total = (expect.member(body, f"/usage/{name}", int) for name in ("prompt_tokens", "total_tokens"))
-    expect.that(prompt >= 1, "at least 1", prompt, at="/usage/prompt_tokens")
+    expect.condition(prompt >= 1, "at least 1", prompt, at="/usage/prompt_tokens")
     expect.equal(total, prompt, at="/usage/total_tokens")
 
 
@@ -161,7 +161,7 @@ def test_model_echoed(exchange: Exchange) -> None:
     """An answer names the model that was asked."""
     expect.equal(
         expect.member(expect.answer(exchange), "/model", str),
-        expect.asked(exchange)["model"],
+        expect.request_body(exchange)["model"],
         at="/model",
     )
 
@@ -170,7 +170,7 @@ def test_model_echoed(exchange: Exchange) -> None:
 def test_empty_alike(alone: Exchange, among: Exchange) -> None:
     """A text without a character is answered, or refused, alike alone and among others."""
     words = {True: "an answer", False: "a refusal"}
-    expect.that(
+    expect.condition(
         among.is_success == alone.is_success, words[alone.is_success], words[among.is_success], where="status line"
     )
 
@@ -179,6 +179,6 @@ def test_empty_alike(alone: Exchange, among: Exchange) -> None:
 def test_tokens_agree(text: Exchange, tokens: Exchange) -> None:
     """A text given as tokens has the vector of the text, or is refused."""
     spoken, numbered = vectors(text)[0], vectors(tokens)[0]
-    expect.that(len(spoken) == len(numbered), f"{len(spoken)} numbers", f"{len(numbered)}", at="/data/0/embedding")
+    expect.condition(len(spoken) == len(numbered), f"{len(spoken)} numbers", f"{len(numbered)}", at="/data/0/embedding")
     near = cosine(spoken, numbered)
-    expect.that(near > NEAR, f"a cosine above {NEAR}", round(near, 3), at="/data/0/embedding")
+    expect.condition(near > NEAR, f"a cosine above {NEAR}", round(near, 3), at="/data/0/embedding")

@@ -25,7 +25,7 @@ WORDS: Mapping[str, tuple[int, ...] | range] = {
 
 def body_of(exchange: Exchange) -> Mapping[str, Any]:
     """The JSON object of a plain answer, whatever its status."""
-    expect.arrived(exchange)
+    expect.complete(exchange)
     try:
         body = {} if expect.is_stream(exchange) else exchange.json
     except NotJson:
@@ -49,7 +49,7 @@ def test_status_agrees(exchange: Exchange) -> None:
     for at, place in members(body):
         for name in STATUS_AT:
             told = _status(place.get(name[1:]))
-            expect.that(told in (None, exchange.status), f"the status {exchange.status}", told, where=at + name)
+            expect.condition(told in (None, exchange.status), f"the status {exchange.status}", told, where=at + name)
     failed = body.get("object") == "error" or body.get("success") is False
     if failed and exchange.is_success:
         actual = f"{exchange.status} with {expect.display_text(body)}"
@@ -71,7 +71,7 @@ def test_word_agrees(exchange: Exchange, provider: Provider) -> None:
     named = {f"{at}/type": place.get("type") for at, place in members(body)}
     for at, word in {**named, **dict(expect.codes(exchange, provider))}.items():
         fits = exchange.status in (_statuses(word) or (exchange.status,))
-        expect.that(fits, f"a word for the status {exchange.status}", word, where=at)
+        expect.condition(fits, f"a word for the status {exchange.status}", word, where=at)
 
 
 def _statuses(word: Any) -> tuple[int, ...] | range:

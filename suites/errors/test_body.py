@@ -121,7 +121,7 @@ def test_machine_type(exchange: Exchange) -> None:
     if exchange.status is None or exchange.status < 400:
         raise Inconclusive("the request was not refused")
     found = expect.member(expect.json_body(exchange), "/error/type", str)
-    expect.that(
+    expect.condition(
         MACHINE_WORD.fullmatch(found) is not None, "a word such as invalid_request_error", found, at="/error/type"
     )
 
@@ -137,7 +137,7 @@ def test_no_internals(exchange: Exchange) -> None:
     for kind, pattern in INTERNALS.items():
         shown = re.finditer(pattern, text, re.IGNORECASE | re.MULTILINE)
         found = next((match[0].strip() for match in shown if match[0] not in sent), None)
-        expect.that(found is None, f"a body without {kind}", found, where="body")
+        expect.condition(found is None, f"a body without {kind}", found, where="body")
 
 
 def _texts(exchange: Exchange) -> Iterator[str]:

@@ -20,7 +20,7 @@ def test_refused(exchange: Exchange, case: Case, provider: Provider) -> None:
 @check("errors.refused-somehow")
 def test_refused_somehow(exchange: Exchange) -> None:
     """The request is refused with a status from 400 to 499 and a JSON body."""
-    expect.refused_somehow(exchange)
+    expect.client_error(exchange)
     expect.json_body(exchange)
 
 
@@ -28,7 +28,7 @@ def test_refused_somehow(exchange: Exchange) -> None:
 def test_answered_or_refused(exchange: Exchange) -> None:
     """A request whose outcome the document leaves open is answered, or refused with 4xx."""
     if not exchange.is_success:
-        expect.refused_somehow(exchange)
+        expect.client_error(exchange)
     expect.json_body(exchange)
 
 
@@ -43,7 +43,7 @@ def test_refused_if_at_all(exchange: Exchange, case: Case, provider: Provider) -
 @check("errors.stream-refused-plainly")
 def test_stream_refused_plainly(exchange: Exchange) -> None:
     """A streaming request that is refused before its first event gets a status of refusal and plain JSON."""
-    expect.refused_somehow(exchange)
+    expect.client_error(exchange)
     expect.equal(exchange.content_type, "application/json", where="Content-Type")
     expect.json_body(exchange)
 
@@ -75,4 +75,4 @@ def test_each_refused(exchanges: tuple[Exchange, ...], case: Case, provider: Pro
             told = violation.findings[0]
             findings.append(Finding(told.expected, f"{told.actual} to {asked}", f"answer {number}, {told.where}"))
     if findings:
-        raise Violation.of(tuple(findings))
+        raise Violation.from_findings(tuple(findings))

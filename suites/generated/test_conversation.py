@@ -17,5 +17,5 @@ def test_conversation(exchanges: tuple[Exchange, ...]) -> None:
         expect.text(exchange)
         for call in expect.tool_calls(exchange):
             fresh = isinstance(call.id, str) and call.id not in known
-            expect.that(fresh, "an id that no call had before", call.id, where=f"turn {n}")
+            expect.condition(fresh, "an id that no call had before", call.id, where=f"turn {n}")
             known.add(str(call.id))

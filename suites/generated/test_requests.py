@@ -12,8 +12,8 @@ BEHIND = "the request behind it"
 async def test_accepted(attempt: Attempt) -> None:
     """A request that keeps to the contract is answered with success and by every rule, whatever its legal values."""
     exchange = await attempt.send()
-    attempt.follows_the_rules()
-    if attempt.declined():
+    attempt.hold_to_rules()
+    if attempt.is_honest_refusal_of_option():
         raise NotOffered(f"an optional member was refused with {exchange.status}")
     expect.success(exchange)
 
@@ -22,9 +22,9 @@ async def test_accepted(attempt: Attempt) -> None:
 async def test_refused(attempt: Attempt, provider: Provider) -> None:
     """A request that is broken in one place is refused as the contract says of its cause, whatever the value there."""
     exchange = await attempt.send()
-    wanted = provider.refusals.get(attempt.refused or "")
+    wanted = provider.refusals.get(attempt.expected_refusal or "")
     if wanted is None:
-        expect.refused_somehow(exchange)
+        expect.client_error(exchange)
     else:
         expect.refusal(exchange, wanted, provider)
 
@@ -33,11 +33,11 @@ async def test_refused(attempt: Attempt, provider: Provider) -> None:
 async def test_withstood(attempt: Attempt) -> None:
     """A broken or odd request is answered or refused by every rule, and a proper one is served right after it."""
     exchange = await attempt.send()
-    attempt.follows_the_rules()
+    attempt.hold_to_rules()
     if not exchange.is_success:
-        expect.refused_somehow(exchange)
-    behind = attempt.following
+        expect.client_error(exchange)
+    behind = attempt.following_exchange
     actual = f"{behind.status}" if behind is not None else "the broken one never ended"
-    expect.that(
+    expect.condition(
         behind is not None and behind.is_success, "a proper request served right after it", actual, where=BEHIND
     )

@@ -18,7 +18,7 @@ async def test_text_is_kept(attempt: Attempt) -> None:
     """A word that is to be said exactly comes back in the characters it had, not in others of like look or meaning."""
     exchange = await attempt.send()
     expect.success(exchange)
-    word, said = expect.asked(exchange)["messages"][-1]["content"].removeprefix(ORDER), expect.text(exchange)
+    word, said = expect.request_body(exchange)["messages"][-1]["content"].removeprefix(ORDER), expect.text(exchange)
     if word in said:
         return
     # A model may say something else; letters are exchanged by whoever stands between it and the client.

@@ -30,16 +30,16 @@ def carried_over(names: tuple[str, ...], first: Exchange, second: Exchange) -> N
         if first.header(name) is not None and second.header(name) is None
     )
     if missing:
-        raise Violation.of(missing)
+        raise Violation.from_findings(missing)
 
 
 @check("headers.once", any_answer=True)
 def test_once(exchange: Exchange, provider: Provider) -> None:
     """A documented header stands once in the head of an answer."""
-    expect.arrived(exchange)
+    expect.complete(exchange)
     for name in documented(provider):
         values = exchange.header_values(name)
-        expect.that(len(values) < 2, f"{name} once", values, where=f"header {name}")
+        expect.condition(len(values) < 2, f"{name} once", values, where=f"header {name}")
 
 
 @check("headers.stream-as-plain")

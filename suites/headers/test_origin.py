@@ -38,7 +38,7 @@ def test_another_provider(exchanges: tuple[Exchange, ...], provider: Provider) -
     if before is None:
         raise Inconclusive("the first answer names no provider")
     actual = expect.header(now, name)
-    expect.that(actual != before, f"another than {before}", actual, where=f"header {name}")
+    expect.condition(actual != before, f"another than {before}", actual, where=f"header {name}")
 
 
 @check("headers.elsewhere")

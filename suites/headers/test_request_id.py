@@ -17,7 +17,7 @@ def echoed(provider: Provider) -> str:
 @check("headers.request-id-echoed", any_answer=True)
 def test_request_id_echoed(exchange: Exchange, provider: Provider) -> None:
     """An answer repeats the id that its request carried, byte for byte."""
-    expect.arrived(exchange)
+    expect.complete(exchange)
     name = echoed(provider)
     sent = exchange.request.header(provider.request_headers["request_id"])
     if sent is None:

@@ -22,7 +22,7 @@ def version_headers(provider: Provider) -> tuple[str, str, str]:
 @check("headers.version", any_answer=True)
 def test_version(exchange: Exchange, provider: Provider) -> None:
     """An answer tells the version that its request asked for, or the default where it asked for none."""
-    expect.arrived(exchange)
+    expect.complete(exchange)
     asks, answers, default = version_headers(provider)
     wanted = exchange.request.header(asks) or default
     expect.equal(expect.header(exchange, answers), wanted, where=f"header {answers}")
@@ -33,18 +33,18 @@ def test_version_unknown(exchange: Exchange, provider: Provider) -> None:
     """A request for a version that there is not is refused with 4xx, or its answer tells one of the usual form."""
     _, answers, default = version_headers(provider)
     if not exchange.is_success:
-        expect.refused_somehow(exchange)
+        expect.client_error(exchange)
         return
     told, form = expect.header(exchange, answers), re.sub(r"\d", r"\\d", re.escape(default))
-    expect.that(bool(re.fullmatch(form, told)), f"a version such as {default}", told, where=f"header {answers}")
+    expect.condition(bool(re.fullmatch(form, told)), f"a version such as {default}", told, where=f"header {answers}")
 
 
 @check("headers.version-told", any_answer=True)
 def test_version_told(exchange: Exchange, provider: Provider) -> None:
     """An answer tells the version of the API that made it, as a date."""
-    expect.arrived(exchange)
+    expect.complete(exchange)
     name = provider.response_headers.get("version")
     if name is None:
         raise NotOffered("the document names no header for the version")
     told = expect.header(exchange, name)
-    expect.that(bool(DATE.fullmatch(told)), "a date such as 2020-10-01", told, where=f"header {name}")
+    expect.condition(bool(DATE.fullmatch(told)), "a date such as 2020-10-01", told, where=f"header {name}")

@@ -17,7 +17,7 @@ def test_counts_the_listed_models(page: Exchange, listed: Exchange, provider: Pr
     """The health page counts at least as many models as the list of models shows."""
     count = expect.member(expect.answer(page), "/models", int)
     shown = len(expect.member(expect.answer(listed), provider.list_items, list))
-    expect.that(count >= shown, f"at least the {shown} models of the list", count, at="/models")
+    expect.condition(count >= shown, f"at least the {shown} models of the list", count, at="/models")
 
 
 @check("health.reachable")

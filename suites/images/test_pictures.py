@@ -34,7 +34,7 @@ def entries(exchange: Exchange) -> tuple[tuple[str, Mapping[str, Any]], ...]:
     body = expect.answer(exchange)
     try:
         count = len(expect.member(body, "/data", list))
-        expect.that(count > 0, "at least one picture", body["data"], at="/data")
+        expect.condition(count > 0, "at least one picture", body["data"], at="/data")
         return tuple((f"/data/{n}", expect.member(body, f"/data/{n}", dict)) for n in range(count))
     except Violation as violation:
         violation.judged_by = HAS_PICTURE
@@ -121,35 +121,35 @@ def gif(data: bytes) -> Picture | None:
     return Picture("image/gif", int.from_bytes(data[6:8], "little"), int.from_bytes(data[8:10], "little"))
 
 
-@check("images.count", honours=("n",))
+@check("images.count", proves_obeyed=("n",))
 def test_count(exchange: Exchange) -> None:
     """The answer has as many pictures as the request asks for, one where it does not say."""
-    wanted, count = expect.asked(exchange).get("n", 1), len(entries(exchange))
-    expect.that(count == wanted, f"{wanted} pictures", f"{count}", at="/data")
+    wanted, count = expect.request_body(exchange).get("n", 1), len(entries(exchange))
+    expect.condition(count == wanted, f"{wanted} pictures", f"{count}", at="/data")
 
 
 @check(HAS_PICTURE)
 def test_has_picture(exchange: Exchange) -> None:
     """Each entry of the answer holds a picture: an address, or base64."""
     for at, entry in entries(exchange):
-        expect.that(bool(given(entry)), "url or b64_json with something in it", entry, at=at)
+        expect.condition(bool(given(entry)), "url or b64_json with something in it", entry, at=at)
 
 
 @check("images.one-form")
 def test_one_form(exchange: Exchange) -> None:
     """A picture comes in one form, as an address or as base64, and not in both."""
     for at, entry in entries(exchange):
-        expect.that(len(given(entry)) < 2, "url or b64_json", " and ".join(given(entry)), at=at)
+        expect.condition(len(given(entry)) < 2, "url or b64_json", " and ".join(given(entry)), at=at)
 
 
-@check("images.as-asked", honours=("response_format",))
+@check("images.as-asked", proves_obeyed=("response_format",))
 def test_as_asked(exchange: Exchange) -> None:
     """A picture comes in the form the request asks for."""
-    wanted = expect.asked(exchange)["response_format"]
+    wanted = expect.request_body(exchange)["response_format"]
     for at, entry in entries(exchange):
         told_by = None if given(entry) else HAS_PICTURE
         fits, actual = wanted in given(entry), " and ".join(entry) or "nothing"
-        expect.that(fits, f"{wanted} with something in it", actual, at=at, judged_by=told_by)
+        expect.condition(fits, f"{wanted} with something in it", actual, at=at, judged_by=told_by)
 
 
 @check("images.url-or-data")
@@ -158,7 +158,7 @@ def test_url_or_data(exchange: Exchange) -> None:
     for at, _ in entries(exchange):
         url = expect.member(expect.answer(exchange), f"{at}/url", str)
         fits = re.match(r"https://[^/]|data:image/[\w.+-]+[;,].", url) is not None
-        expect.that(fits, "an address with https:// or data:image/", url, at=f"{at}/url")
+        expect.condition(fits, "an address with https:// or data:image/", url, at=f"{at}/url")
 
 
 @check("images.reachable")
@@ -167,7 +167,7 @@ def test_reachable(exchange: Exchange) -> None:
     for at, entry in entries(exchange):
         url = entry.get("url")
         if isinstance(url, str) and url and not url.startswith("data:"):
-            expect.that(not is_private(url), "a host that a client can reach", url, at=f"{at}/url")
+            expect.condition(not is_private(url), "a host that a client can reach", url, at=f"{at}/url")
 
 
 def is_private(url: str) -> bool:
@@ -187,13 +187,13 @@ def test_decodes(exchange: Exchange) -> None:
     pictures(exchange)
 
 
-@check("images.size", honours=("size",))
+@check("images.size", proves_obeyed=("size",))
 def test_size(exchange: Exchange) -> None:
     """A picture has as many pixels across and down as the request asks for."""
-    wanted = expect.asked(exchange)["size"]
+    wanted = expect.request_body(exchange)["size"]
     for at, found, _ in pictures(exchange):
         actual = f"{found.width}x{found.height}"
-        expect.that(actual == wanted, f"{wanted} pixels", actual, at=at)
+        expect.condition(actual == wanted, f"{wanted} pixels", actual, at=at)
 
 
 @check("images.labelled")
@@ -215,7 +215,7 @@ def test_created(exchange: Exchange) -> None:
 def test_model_optional(exchange: Exchange) -> None:
     """A request without a model is answered with a picture, or refused as a mistake, which is recorded."""
     if not exchange.is_success:
-        expect.refused_somehow(exchange)
+        expect.client_error(exchange)
         raise Noted(f"a request without a model is refused with {exchange.status}")
     drawn = all(given(entry) for _, entry in entries(exchange))
-    expect.that(drawn, "a picture", exchange.text, at="/data", judged_by=HAS_PICTURE)
+    expect.condition(drawn, "a picture", exchange.text, at="/data", judged_by=HAS_PICTURE)

@@ -22,7 +22,7 @@ def in_milliseconds(exchange: Exchange) -> float:
     """Seconds of the header that has them in milliseconds, whole or in parts."""
     value = expect.header(exchange, IN_MS)
     number = value.replace(".", "", 1)
-    expect.that(number.isascii() and number.isdigit(), "a number of milliseconds", value, where=f"header {IN_MS}")
+    expect.condition(number.isascii() and number.isdigit(), "a number of milliseconds", value, where=f"header {IN_MS}")
     return float(value) / 1000
 
 
@@ -33,17 +33,17 @@ def test_retry_after_ms(exchange: Exchange) -> None:
     if exchange.header(IN_MS) is None:
         raise Inconclusive(f"the refusal has no {IN_MS}")
     wait = in_milliseconds(exchange)
-    other = expect.readable(expect.retry_after, exchange)
-    expect.that(abs(wait - other) <= APART_S, f"about {other:g} s", f"{wait:g} s", where=f"header {IN_MS}")
+    other = expect.read_if_valid(expect.retry_after_s, exchange)
+    expect.condition(abs(wait - other) <= APART_S, f"about {other:g} s", f"{wait:g} s", where=f"header {IN_MS}")
 
 
 @check("limits.wait-is-heeded", any_answer=True)
 def test_wait_is_heeded(exchange: Exchange) -> None:
     """The wait that an official client reads of a refusal is more than none and at most a minute, so that it waits."""
     refusal_of(exchange)
-    read = in_milliseconds if exchange.header(IN_MS) is not None else expect.retry_after
-    wait = expect.readable(read, exchange)
-    expect.that(
+    read = in_milliseconds if exchange.header(IN_MS) is not None else expect.retry_after_s
+    wait = expect.read_if_valid(read, exchange)
+    expect.condition(
         0 < wait <= LONGEST_HEEDED_S,
         f"more than 0 s, at most {LONGEST_HEEDED_S:g} s",
         f"{wait:g} s",

@@ -12,7 +12,7 @@ MINUTE_NS = 60_000_000_000
 
 def refill_ns(exchange: Exchange, provider: Provider) -> float:
     """The time in which a limit that fills up as time goes regains one request."""
-    return MINUTE_NS / max(1, expect.told(exchange, provider.rate.limit))
+    return MINUTE_NS / max(1, expect.header_int(exchange, provider.rate.limit))
 
 
 @check("limits.remaining-is-kept", any_answer=True)
@@ -21,11 +21,11 @@ def test_remaining_is_kept(exchanges: tuple[Exchange, ...], provider: Provider) 
     name, limited = provider.rate.remaining, provider.refusals["rate-limited"].status
     began, most_ns = exchanges[0].started_ns, refill_ns(exchanges[0], provider)
     for n, (before, after) in enumerate(pairwise(exchanges), 2):
-        left = expect.told(before, name)
+        left = expect.header_int(before, name)
         # More left than before: a new minute, in which another count begins.
         if before.status in limited or (refused := after.status in limited) == (left == 0):
             continue
-        if not refused and (after.started_ns - began >= most_ns or expect.told(after, name) > 0):
+        if not refused and (after.started_ns - began >= most_ns or expect.header_int(after, name) > 0):
             continue
         expected = f"an answer, as {left} were left" if left else "a refusal, as none was left"
         raise Violation(expected, f"status {after.status}", where=f"request {n}")
@@ -35,19 +35,26 @@ def test_remaining_is_kept(exchanges: tuple[Exchange, ...], provider: Provider) 
 def test_remaining_counts(exchanges: tuple[Exchange, ...], provider: Provider) -> None:
     """What is left after a number of requests is at most the limit less that number."""
     name, fill_ns = provider.rate.remaining, refill_ns(exchanges[0], provider)
-    limit, left = expect.told(exchanges[0], provider.rate.limit), [expect.told(one, name) for one in exchanges]
+    limit, left = (
+        expect.header_int(exchanges[0], provider.rate.limit),
+        [expect.header_int(one, name) for one in exchanges],
+    )
     if any(later > earlier for earlier, later in pairwise(left)):
         raise Inconclusive("a new minute began while the requests were sent")
     for n, (exchange, here) in enumerate(zip(exchanges, left, strict=True), 1):
         until = exchange.headers_ns or exchange.started_ns
         regained = int((until - exchanges[0].started_ns) / fill_ns)
         most = limit - n + regained
-        expect.that(here <= most, f"at most {most} of {limit}", f"{here} after {n} requests", where=f"header {name}")
+        expect.condition(
+            here <= most, f"at most {most} of {limit}", f"{here} after {n} requests", where=f"header {name}"
+        )
 
 
 @check("limits.one-limit", any_answer=True)
 def test_one_limit(plain: Exchange, stream: Exchange, refused: Exchange, provider: Provider) -> None:
     """An answer, a stream and a refusal tell one limit for one key."""
-    limit = expect.told(plain, provider.rate.limit)
+    limit = expect.header_int(plain, provider.rate.limit)
     for kind, exchange in (("stream", stream), ("refusal", refused)):
-        expect.equal(expect.told(exchange, provider.rate.limit), limit, where=f"header {provider.rate.limit}, {kind}")
+        expect.equal(
+            expect.header_int(exchange, provider.rate.limit), limit, where=f"header {provider.rate.limit}, {kind}"
+        )

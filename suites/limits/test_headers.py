@@ -61,7 +61,7 @@ def test_remaining_header(exchange: Exchange, case: Case, target: Target, provid
         return
     left, limit = expect.whole_number(exchange, name), exchange.header(provider.rate.limit) or ""
     # A limit that is missing or unreadable is the business of limits.limit-header.
-    if expect.is_whole(limit) and left > int(limit):
+    if expect.is_whole_number(limit) and left > int(limit):
         raise Violation(f"at most the limit of {limit}", str(left), where=f"header {name}")
 
 
@@ -74,17 +74,17 @@ def test_limit_is_the_tiers(exchange: Exchange, case: Case, target: Target, prov
     figure = provider.rate.tiers[name].per_minute
     if figure is None:
         raise NotOffered(f"the tier {name} has no limit a minute")
-    expect.equal(expect.told(exchange, provider.rate.limit), figure, where=f"header {provider.rate.limit}")
+    expect.equal(expect.header_int(exchange, provider.rate.limit), figure, where=f"header {provider.rate.limit}")
 
 
 @check("limits.remaining-falls", any_answer=True)
 def test_remaining_falls(exchanges: tuple[Exchange, ...], provider: Provider) -> None:
     """What is left of the limit falls from one request to the next."""
-    left = [expect.told(exchange, provider.rate.remaining) for exchange in exchanges]
+    left = [expect.header_int(exchange, provider.rate.remaining) for exchange in exchanges]
     # One pair of three requests may lie on both sides of a new minute, where it rises.
     if not any(later < earlier for earlier, later in pairwise(left)):
         # A bucket that fills up as time goes may be as full again before the next request.
-        refill_ns = MINUTE_NS / max(1, expect.told(exchanges[0], provider.rate.limit))
+        refill_ns = MINUTE_NS / max(1, expect.header_int(exchanges[0], provider.rate.limit))
         if all(later.started_ns - earlier.started_ns >= refill_ns for earlier, later in pairwise(exchanges)):
             raise Inconclusive("the requests were so far apart that each may have been made good")
         raise Violation("a fall", expect.display_text(left), where=f"header {provider.rate.remaining}")

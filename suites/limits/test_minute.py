@@ -61,4 +61,4 @@ def test_unlimited_is_not_limited(exchanges: tuple[Exchange, ...], case: Case, p
         raise NotOffered("this tier has a limit a minute")
     count = admitted(exchanges, provider)
     every = len(exchanges)
-    expect.that(count == every, f"{every} requests admitted", f"{count}", where=f"request {count + 1}")
+    expect.condition(count == every, f"{every} requests admitted", f"{count}", where=f"request {count + 1}")

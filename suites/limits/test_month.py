@@ -28,5 +28,5 @@ def test_month_asks_for_no_short_wait(exchange: Exchange) -> None:
 def test_refused_then_served(exchanges: tuple[Exchange, ...], provider: Provider) -> None:
     """A request that was refused for want of volume, or in an outage, is served once the cause is gone."""
     first, last = exchanges[0], exchanges[-1]
-    expect.that(not first.is_success, "a refusal at first", first.status, where="first answer")
+    expect.condition(not first.is_success, "a refusal at first", first.status, where="first answer")
     expect.success(last)

@@ -28,27 +28,29 @@ def stretches(exchanges: tuple[Exchange, ...], provider: Provider) -> Iterator[S
     """What lies between the requests of a case, as the headers tell it."""
     name = provider.rate.remaining
     for n, (before, after) in enumerate(pairwise(exchanges), 1):
-        waited = expect.moment(after) - expect.moment(before)
-        reset = expect.readable(lambda one: expect.reset_after(one, provider), before)
-        yield Stretch(f"request {n + 1}", waited, reset, expect.told(before, name), expect.told(after, name))
+        waited = expect.server_time(after) - expect.server_time(before)
+        reset = expect.read_if_valid(lambda one: expect.reset_after_s(one, provider), before)
+        yield Stretch(
+            f"request {n + 1}", waited, reset, expect.header_int(before, name), expect.header_int(after, name)
+        )
 
 
 @check("limits.reset-makes-whole", any_answer=True)
 def test_reset_makes_whole(exchanges: tuple[Exchange, ...], provider: Provider) -> None:
     """A request that comes after the moment of the reset finds the whole limit, and leaves all of it but itself."""
-    whole = expect.told(exchanges[0], provider.rate.limit) - 1
+    whole = expect.header_int(exchanges[0], provider.rate.limit) - 1
     later = [one for one in stretches(exchanges, provider) if one.waited >= one.reset]
     if not later:
         raise Inconclusive("the reset is later than the longest wait of this case")
     for one in later:
         actual = f"{one.then_left} left {one.waited:.0f} s after a reset in {one.reset:g} s was told"
-        expect.that(one.then_left >= whole, f"{whole} left", actual, where=one.place)
+        expect.condition(one.then_left >= whole, f"{whole} left", actual, where=one.place)
 
 
 @check("limits.reset-is-no-later", any_answer=True)
 def test_reset_is_no_later(exchanges: tuple[Exchange, ...], provider: Provider) -> None:
     """The limit is not whole again before the moment of the reset."""
-    whole = expect.told(exchanges[0], provider.rate.limit) - 1
+    whole = expect.header_int(exchanges[0], provider.rate.limit) - 1
     for one in stretches(exchanges, provider):
         if one.waited < one.reset - APART_S and one.then_left >= whole:
             actual = f"the whole limit after {one.waited:.0f} s"

@@ -19,21 +19,21 @@ def header_of(part: str, provider: Provider) -> str:
 @check("limits.tokens-told", any_answer=True)
 def test_tokens_told(exchange: Exchange, provider: Provider) -> None:
     """An answer tells the limit of tokens, what is left of it, and as a duration when it is whole again."""
-    expect.arrived(exchange)
+    expect.complete(exchange)
     limit = expect.whole_number(exchange, header_of("limit", provider))
     left = expect.whole_number(exchange, header_of("remaining", provider))
-    expect.that(
+    expect.condition(
         left <= limit, f"at most the limit of {limit}", left, where=f"header {header_of('remaining', provider)}"
     )
     name = header_of("reset", provider)
-    seconds = expect.duration(exchange, name)
-    expect.that(seconds <= LONGEST_RESET_S, "a day at most", f"{seconds:g} s", where=f"header {name}")
+    seconds = expect.header_duration_s(exchange, name)
+    expect.condition(seconds <= LONGEST_RESET_S, "a day at most", f"{seconds:g} s", where=f"header {name}")
 
 
 @check("limits.tokens-count")
 def test_tokens_count(exchange: Exchange, provider: Provider) -> None:
     """An answer of a model leaves fewer tokens than the limit."""
     expect.success(exchange)
-    limit = expect.told(exchange, header_of("limit", provider))
+    limit = expect.header_int(exchange, header_of("limit", provider))
     name = header_of("remaining", provider)
-    expect.that(expect.told(exchange, name) < limit, f"less than {limit}", "as many", where=f"header {name}")
+    expect.condition(expect.header_int(exchange, name) < limit, f"less than {limit}", "as many", where=f"header {name}")

@@ -23,4 +23,4 @@ def test_told_apart(one: Exchange, other: Exchange, provider: Provider) -> None:
     told = [
         (exchange.status, sorted(code for _, code in expect.codes(exchange, provider))) for exchange in (one, other)
     ]
-    expect.that(told[0] != told[1], "another status or code", f"twice {told[0]}", where="status line and body")
+    expect.condition(told[0] != told[1], "another status or code", f"twice {told[0]}", where="status line and body")

@@ -31,7 +31,7 @@ def waits(exchanges: tuple[Exchange, ...], provider: Provider) -> Iterator[tuple
     """Each refusal for too many requests with the request after it: place, both, and the seconds between them."""
     for n, (refused, again) in enumerate(pairwise(exchanges)):
         if limited(refused, provider):
-            yield f"request {n + 2}", refused, again, expect.moment(again) - expect.moment(refused)
+            yield f"request {n + 2}", refused, again, expect.server_time(again) - expect.server_time(refused)
 
 
 @check("limits.reset-header", any_answer=True)
@@ -43,9 +43,11 @@ def test_reset_header(exchange: Exchange, case: Case, provider: Provider, target
         raise NotOffered("the document promises no such header here")
     if exchange.header(provider.rate.reset) is None and (exchange.status == 401 or _unlimited(case, target, provider)):
         return
-    seconds = expect.reset_after(exchange, provider)
+    seconds = expect.reset_after_s(exchange, provider)
     within = -CLOCKS_APART_S <= seconds <= LONGEST_RESET_S
-    expect.that(within, "from now to one hour ahead", f"{seconds:g} s ahead", where=f"header {provider.rate.reset}")
+    expect.condition(
+        within, "from now to one hour ahead", f"{seconds:g} s ahead", where=f"header {provider.rate.reset}"
+    )
 
 
 def _unlimited(case: Case, target: Target, provider: Provider) -> bool:
@@ -59,9 +61,9 @@ def test_retry_after(exchanges: tuple[Exchange, ...], provider: Provider) -> Non
     """A refusal for too many requests a minute says in Retry-After to wait, for a minute at most."""
     if not provider.rate.retry_after:
         raise NotOffered("the document promises no Retry-After")
-    seconds = expect.retry_after(last_limited(exchanges, provider))
+    seconds = expect.retry_after_s(last_limited(exchanges, provider))
     within = 0 <= seconds <= MINUTE_S + CLOCKS_APART_S
-    expect.that(within, f"from 0 to {MINUTE_S:g} seconds", f"{seconds:g}", where="header Retry-After")
+    expect.condition(within, f"from 0 to {MINUTE_S:g} seconds", f"{seconds:g}", where="header Retry-After")
 
 
 def suffices(exchanges: tuple[Exchange, ...], provider: Provider, asks: Callable[[Exchange], float]) -> None:
@@ -69,10 +71,10 @@ def suffices(exchanges: tuple[Exchange, ...], provider: Provider, asks: Callable
     last_limited(exchanges, provider)
     tried = 0
     for place, refused, again, waited in waits(exchanges, provider):
-        if waited >= (asked := expect.readable(asks, refused)):
+        if waited >= (asked := expect.read_if_valid(asks, refused)):
             tried += 1
             actual = f"{again.status} after {waited:.0f} s, where {asked:g} s were asked for"
-            expect.that(not limited(again, provider), "an answer", actual, where=place)
+            expect.condition(not limited(again, provider), "an answer", actual, where=place)
     if not tried:
         raise Inconclusive("the wait that was asked for is longer than the longest of this case")
 
@@ -80,13 +82,13 @@ def suffices(exchanges: tuple[Exchange, ...], provider: Provider, asks: Callable
 @check("limits.retry-after-suffices", any_answer=True)
 def test_retry_after_suffices(exchanges: tuple[Exchange, ...], provider: Provider) -> None:
     """A request that waited as long as Retry-After said is not refused for coming too often."""
-    suffices(exchanges, provider, expect.retry_after)
+    suffices(exchanges, provider, expect.retry_after_s)
 
 
 @check("limits.reset-suffices", any_answer=True)
 def test_reset_suffices(exchanges: tuple[Exchange, ...], provider: Provider) -> None:
     """A request that waited as long as the reset header said is not refused for coming too often."""
-    suffices(exchanges, provider, lambda refused: expect.reset_after(refused, provider))
+    suffices(exchanges, provider, lambda refused: expect.reset_after_s(refused, provider))
 
 
 @check("limits.retry-after-is-needed", any_answer=True)
@@ -94,10 +96,10 @@ def test_retry_after_is_needed(exchanges: tuple[Exchange, ...], provider: Provid
     """A request that comes sooner than Retry-After said is refused again: no client is made to wait in vain."""
     last_limited(exchanges, provider)
     for place, refused, again, waited in waits(exchanges, provider):
-        asked = expect.readable(expect.retry_after, refused)
+        asked = expect.read_if_valid(expect.retry_after_s, refused)
         if waited < asked - CLOCKS_APART_S and again.status is not None:
             actual = f"{again.status} after {waited:.0f} s, where {asked:g} s were asked for"
-            expect.that(limited(again, provider), "a refusal", actual, where=place)
+            expect.condition(limited(again, provider), "a refusal", actual, where=place)
 
 
 @check("limits.none-left", any_answer=True)
@@ -113,17 +115,17 @@ def test_retry_after_if_sent(exchanges: tuple[Exchange, ...], provider: Provider
     refused = last_limited(exchanges, provider)
     if refused.header("Retry-After") is None:
         return
-    wait = expect.retry_after(refused)
-    reset = expect.readable(lambda one: expect.reset_after(one, provider), refused)
+    wait = expect.retry_after_s(refused)
+    reset = expect.read_if_valid(lambda one: expect.reset_after_s(one, provider), refused)
     expected = f"at most {CLOCKS_APART_S:g} s from the {reset:.1f} s of {provider.rate.reset}"
-    expect.that(abs(wait - reset) <= CLOCKS_APART_S, expected, f"{wait:g}", where="header Retry-After")
+    expect.condition(abs(wait - reset) <= CLOCKS_APART_S, expected, f"{wait:g}", where="header Retry-After")
 
 
 @check("limits.window-passes", any_answer=True)
 def test_window_passes(exchanges: tuple[Exchange, ...], provider: Provider) -> None:
     """A request is admitted again when a minute has passed since the last admitted one."""
     last_limited(exchanges[:-1], provider)
-    expect.that(not limited(exchanges[-1], provider), "an answer", exchanges[-1].status, where="last request")
+    expect.condition(not limited(exchanges[-1], provider), "an answer", exchanges[-1].status, where="last request")
 
 
 @check("limits.limited-headers-agree", any_answer=True)
@@ -131,11 +133,11 @@ def test_limited_headers_agree(exchanges: tuple[Exchange, ...], provider: Provid
     """A refusal for too many requests says that none is left, and resets when Retry-After ends."""
     refused = last_limited(exchanges, provider)
     left = refused.header(provider.rate.remaining)
-    expect.that(left in (None, "0"), "0", left, where=f"header {provider.rate.remaining}")
-    wait = expect.readable(expect.retry_after, refused)
-    reset = expect.readable(lambda one: expect.reset_after(one, provider), refused)
+    expect.condition(left in (None, "0"), "0", left, where=f"header {provider.rate.remaining}")
+    wait = expect.read_if_valid(expect.retry_after_s, refused)
+    reset = expect.read_if_valid(lambda one: expect.reset_after_s(one, provider), refused)
     actual = f"{wait:g} s in Retry-After, {reset:.1f} s in {provider.rate.reset}"
-    expect.that(
+    expect.condition(
         abs(wait - reset) <= CLOCKS_APART_S,
         f"waits at most {CLOCKS_APART_S:g} s apart",
         actual,

@@ -22,7 +22,7 @@ def ids(exchange: Exchange, provider: Provider) -> tuple[str, ...]:
     body, items = expect.answer(exchange), provider.list_items
     try:
         count = len(expect.member(body, items, list))
-        expect.that(count > 0, "at least one model", [], at=items)
+        expect.condition(count > 0, "at least one model", [], at=items)
         return tuple(expect.member(body, f"{items}/{n}{provider.list_id}", str) for n in range(count))
     except Violation as violation:
         violation.judged_by = "models.lists"
@@ -44,7 +44,7 @@ def tier_models(case: Case, target: Target, provider: Provider) -> tuple[str, ..
 def test_lists(exchange: Exchange, provider: Provider) -> None:
     """The list of models is answered with at least one entry, and each entry has an id."""
     found = ids(exchange, provider)
-    expect.that(all(found), "an id with at least one character in every entry", found, at=provider.list_items)
+    expect.condition(all(found), "an id with at least one character in every entry", found, at=provider.list_items)
 
 
 @check("models.unique-ids")
@@ -52,7 +52,7 @@ def test_unique_ids(exchange: Exchange, provider: Provider) -> None:
     """No two entries of the list of models have the same id."""
     found = ids(exchange, provider)
     twice = sorted({id for id in found if found.count(id) > 1})
-    expect.that(not twice, "each id once", twice, at=provider.list_items)
+    expect.condition(not twice, "each id once", twice, at=provider.list_items)
 
 
 @check("models.chat-model-listed")
@@ -71,7 +71,7 @@ def _listed(model: str | None, exchange: Exchange, provider: Provider) -> None:
     if model is None:
         raise Untestable("this run uses no such model")
     found = ids(exchange, provider)
-    expect.that(model in found, f"{model} among the ids", found, at=provider.list_items)
+    expect.condition(model in found, f"{model} among the ids", found, at=provider.list_items)
 
 
 @check("models.documented-listed")
@@ -84,7 +84,7 @@ def test_documented_listed(exchange: Exchange, case: Case, target: Target, provi
         lacks = (
             Finding(f"{id} among the ids", "missing", provider.list_items, json_pointer.join(id)) for id in missing
         )
-        raise Violation.of(tuple(lacks))
+        raise Violation.from_findings(tuple(lacks))
 
 
 @check("models.tier-models-only")
@@ -94,14 +94,14 @@ def test_tier_models_only(exchange: Exchange, case: Case, target: Target, provid
     if allowed is None:
         raise NotOffered("this tier has every model")
     extra = [model for model in ids(exchange, provider) if model not in allowed]
-    expect.that(not extra, f"only {', '.join(allowed)}", f"also {', '.join(extra)}", at=provider.list_items)
+    expect.condition(not extra, f"only {', '.join(allowed)}", f"also {', '.join(extra)}", at=provider.list_items)
 
 
 @check("models.no-others-listed")
 def test_no_others_listed(exchange: Exchange, provider: Provider) -> None:
     """No model stands in the list that the document does not name."""
     extra = [model for model in ids(exchange, provider) if model not in provider.documented_models]
-    expect.that(not extra, "the models of the document", f"also {', '.join(extra)}", at=provider.list_items)
+    expect.condition(not extra, "the models of the document", f"also {', '.join(extra)}", at=provider.list_items)
 
 
 @check("models.documented-owner")

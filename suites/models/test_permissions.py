@@ -18,7 +18,7 @@ def test_permission_id(exchange: Exchange, provider: Provider) -> None:
     for at, id in json_pointer.find(expect.answer(exchange), place):
         # An id of another type is the business of schema.conforms.
         fits = not isinstance(id, str) or PERMISSION.fullmatch(id) is not None
-        expect.that(fits, "modelperm- and 32 hexadecimal digits", id, at=at)
+        expect.condition(fits, "modelperm- and 32 hexadecimal digits", id, at=at)
 
 
 @check("models.owner-in-id")
@@ -27,4 +27,4 @@ def test_owner_in_id(exchange: Exchange, provider: Provider) -> None:
     if not all(OWNED.fullmatch(id) for id in provider.documented_models):
         raise NotOffered("the document writes its ids otherwise")
     for at, id in json_pointer.find(expect.answer(exchange), f"{provider.list_items}/*{provider.list_id}"):
-        expect.that(isinstance(id, str) and bool(OWNED.fullmatch(id)), "an owner, a slash and a name", id, at=at)
+        expect.condition(isinstance(id, str) and bool(OWNED.fullmatch(id)), "an owner, a slash and a name", id, at=at)

@@ -50,14 +50,14 @@ def amount(given: Any, at: str) -> Decimal:
 def test_prices(exchange: Exchange, provider: Provider) -> None:
     """Every price is a decimal number, written as a text, and not below zero."""
     for at, price in prices(exchange, provider):
-        expect.that(price >= 0, "a number from zero", str(price), at=at)
+        expect.condition(price >= 0, "a number from zero", str(price), at=at)
 
 
 @check("models.prices-per-token")
 def test_prices_per_token(exchange: Exchange, provider: Provider) -> None:
     """Every price is that of one token: a cent at most."""
     for at, price in prices(exchange, provider):
-        expect.that(price < DEAREST, f"less than {DEAREST}", str(price), at=at)
+        expect.condition(price < DEAREST, f"less than {DEAREST}", str(price), at=at)
 
 
 @check("models.cached-is-no-dearer")
@@ -67,7 +67,7 @@ def test_cached_is_no_dearer(exchange: Exchange, provider: Provider) -> None:
     for at, price in told.items():
         prompt = told.get(f"{at.rpartition('/')[0]}/prompt", price)
         if at.endswith("/input_cache_read"):
-            expect.that(price <= prompt, f"at most {prompt}", str(price), at=at)
+            expect.condition(price <= prompt, f"at most {prompt}", str(price), at=at)
 
 
 @check("models.dates")
@@ -86,7 +86,7 @@ def test_names(exchange: Exchange, provider: Provider) -> None:
     """The name of an entry has at least one character."""
     for place, entry in entries(exchange, provider):
         name = expect.member(entry, "/name", str, where=place)
-        expect.that(bool(name.strip()), "a name", name, at=f"{place}/name")
+        expect.condition(bool(name.strip()), "a name", name, at=f"{place}/name")
 
 
 @check("models.org-and-name")
@@ -94,7 +94,9 @@ def test_org_and_name(exchange: Exchange, provider: Provider) -> None:
     """The id of an entry is the name of an organization and that of a model, with a slash between them."""
     for place, entry in entries(exchange, provider):
         id = expect.member(entry, provider.list_id, str, where=place)
-        expect.that(ORG_AND_NAME.fullmatch(id) is not None, "organization/model", id, at=f"{place}{provider.list_id}")
+        expect.condition(
+            ORG_AND_NAME.fullmatch(id) is not None, "organization/model", id, at=f"{place}{provider.list_id}"
+        )
 
 
 @check("models.answer-fits-context")
@@ -103,7 +105,7 @@ def test_answer_fits_context(exchange: Exchange, provider: Provider) -> None:
     for place, entry in entries(exchange, provider):
         context = expect.member(entry, "/context_length", int, where=place)
         most = expect.member(entry, "/max_completion_tokens", int, where=place)
-        expect.that(most <= context, f"at most {context}", most, at=f"{place}/max_completion_tokens")
+        expect.condition(most <= context, f"at most {context}", most, at=f"{place}/max_completion_tokens")
 
 
 @check("models.serves-everywhere")

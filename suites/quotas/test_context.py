@@ -49,21 +49,21 @@ def test_context_figure(exchange: Exchange, provider: Provider) -> None:
         if id in documented and abs(length - documented[id]) > ROUNDING * documented[id]
     )
     if wrong:
-        raise Violation.of(wrong)
+        raise Violation.from_findings(wrong)
 
 
 @check("quotas.within-context")
 def test_within_context(exchange: Exchange, provider: Provider) -> None:
     """A request beyond the context of its model is refused with 4xx, or its total is within by three percent."""
     if not exchange.is_success:
-        expect.refused_somehow(exchange)
+        expect.client_error(exchange)
         expect.json_body(exchange)
         return
-    context = figures(provider).get(expect.asked(exchange)["model"])
+    context = figures(provider).get(expect.request_body(exchange)["model"])
     if context is None:
         raise Untestable("the contract names no context for this model")
     total = find_usage(exchange).get("total_tokens")
     if not isinstance(total, int):
         raise Inconclusive("the answer counts no tokens")
     most = round((1 + ROUNDING) * context)
-    expect.that(total <= most, f"a refusal, or at most {most} tokens", total, at="/usage/total_tokens")
+    expect.condition(total <= most, f"a refusal, or at most {most} tokens", total, at="/usage/total_tokens")

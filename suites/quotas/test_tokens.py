@@ -9,9 +9,9 @@ from wireproof.check import Exchange, Finding, Inconclusive, Provider, Violation
 @check("quotas.none-serves")
 def test_none_serves(exchanges: tuple[Exchange, ...]) -> None:
     """No model answers an account whose tokens of the day are used up."""
-    served = [str(expect.asked(exchange)["model"]) for exchange in exchanges if exchange.is_success]
+    served = [str(expect.request_body(exchange)["model"]) for exchange in exchanges if exchange.is_success]
     if served:
-        raise Violation.of(
+        raise Violation.from_findings(
             tuple(Finding("a refusal", "an answer", model, json_pointer.join(model)) for model in served)
         )
 
@@ -51,9 +51,9 @@ def refused_then_served(exchanges: tuple[Exchange, ...]) -> None:
     """The first request is refused and the last is answered."""
     first, last = exchanges[0], exchanges[-1]
     for exchange in exchanges:
-        expect.arrived(exchange)
+        expect.complete(exchange)
     # A limit a minute says when to come again; a day's tokens that are used up do not.
     if last.status == 429 and last.header("Retry-After") is not None:
         raise Inconclusive("the last request came too soon after others")
-    expect.that(not first.is_success, "a refusal at first", first.status, where="first answer")
+    expect.condition(not first.is_success, "a refusal at first", first.status, where="first answer")
     expect.success(last)

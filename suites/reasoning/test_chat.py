@@ -38,53 +38,53 @@ def reasoning(exchange: Exchange, provider: Provider) -> str:
     return shown if isinstance(shown, str) else ""
 
 
-@check("reasoning.shown", honours=("reasoning_split", "reasoning_content"))
+@check("reasoning.shown", proves_obeyed=("reasoning_split", "reasoning_content"))
 def test_shown(exchange: Exchange, provider: Provider) -> None:
     """A message whose reasoning is split off shows it, as text, in a member of its own."""
     at = f"{MESSAGE}/{member(provider)}"
     found = expect.member(expect.answer(exchange), at, str)
-    expect.that(bool(found.strip()), "a text with at least one character", found, at=at)
+    expect.condition(bool(found.strip()), "a text with at least one character", found, at=at)
 
 
 @check("reasoning.apart")
 def test_apart(exchange: Exchange, provider: Provider) -> None:
     """The content of an answer whose reasoning is split off has no tag of thinking and does not begin with it."""
     said, thought = expect.text(exchange), reasoning(exchange, provider).strip()
-    expect.that(TAG.search(said) is None, "content without a tag of thinking", said, at=CONTENT)
+    expect.condition(TAG.search(said) is None, "content without a tag of thinking", said, at=CONTENT)
     # A short thought may be the answer itself.
     begins = len(thought.split()) >= LONG and said.lstrip().startswith(thought)
-    expect.that(not begins, "content that does not begin with the reasoning", said, at=CONTENT)
+    expect.condition(not begins, "content that does not begin with the reasoning", said, at=CONTENT)
 
 
 @check("reasoning.answered")
 def test_answered(exchange: Exchange) -> None:
     """An answer whose reasoning is split off has text beside it."""
-    if expect.finish(exchange) == "length":
+    if expect.finish_reason(exchange) == "length":
         raise Undecided("the token cap left no room for text")
     said = expect.text(exchange)
-    expect.that(bool(said.strip()), "text", said or "nothing", at=CONTENT)
+    expect.condition(bool(said.strip()), "text", said or "nothing", at=CONTENT)
 
 
-@check("reasoning.inline", honours=("reasoning_split",))
+@check("reasoning.inline", proves_obeyed=("reasoning_split",))
 def test_inline(exchange: Exchange, provider: Provider) -> None:
     """With the split switched off the thinking stays in the content, between tags, where the contract keeps it."""
     if provider.reasoning is None:
         raise NotOffered("the contract says nothing of reasoning")
     said, kept = expect.text(exchange), provider.reasoning.otherwise == "inline"
-    if expect.finish(exchange) == "length":
+    if expect.finish_reason(exchange) == "length":
         raise Undecided("the token cap ended the thinking")
     found = THOUGHT.search(said)
     if kept:
-        expect.that(bool(found and found[1].strip()), "thinking between tags", said, at=CONTENT)
+        expect.condition(bool(found and found[1].strip()), "thinking between tags", said, at=CONTENT)
     else:
-        expect.that(found is None, "content without thinking", said, at=CONTENT)
+        expect.condition(found is None, "content without thinking", said, at=CONTENT)
 
 
-@check("reasoning.not-shown", honours=("reasoning_split", "reasoning_content"))
+@check("reasoning.not-shown", proves_obeyed=("reasoning_split", "reasoning_content"))
 def test_not_shown(exchange: Exchange, provider: Provider) -> None:
     """An answer without reasoning to split off has no member that shows any."""
     found = reasoning(exchange, provider)
-    expect.that(not found, f"no {member(provider)}", found, at=f"{MESSAGE}/{member(provider)}")
+    expect.condition(not found, f"no {member(provider)}", found, at=f"{MESSAGE}/{member(provider)}")
 
 
 # A word is a token at least in every tokeniser that splits at blanks first, which those of chat models do.
@@ -96,17 +96,17 @@ def test_counted(exchange: Exchange, provider: Provider) -> None:
     if not isinstance(count, int):
         raise Inconclusive("the answer counts no tokens")
     words = len(f"{reasoning(exchange, provider)} {expect.text(exchange)}".split())
-    expect.that(count >= words, f"at least {words}", count, at="/usage/completion_tokens")
+    expect.condition(count >= words, f"at least {words}", count, at="/usage/completion_tokens")
 
 
-@check("reasoning.streamed", honours=("reasoning_split", "reasoning_content"))
+@check("reasoning.streamed", proves_obeyed=("reasoning_split", "reasoning_content"))
 def test_streamed(exchange: Exchange, provider: Provider) -> None:
     """A stream tells the reasoning in deltas of the same member, each of them text."""
     found = fragments(exchange, member(provider))
-    expect.that(bool(found), f"a delta with {member(provider)}", "none", where="stream")
+    expect.condition(bool(found), f"a delta with {member(provider)}", "none", where="stream")
     for chunk, value in found:
         at = f"/choices/0/delta/{member(provider)}"
-        expect.that(isinstance(value, str), "a text", value, where=expect.place(chunk), at=at)
+        expect.condition(isinstance(value, str), "a text", value, where=expect.chunk_place(chunk), at=at)
 
 
 @check("reasoning.first")
@@ -116,8 +116,8 @@ def test_first(exchange: Exchange, provider: Provider) -> None:
     if not thoughts or not said:
         raise Inconclusive("the stream has no reasoning or no content")
     last, first = thoughts[-1][0], said[0][0]
-    expect.that(
-        last.index <= first.index, "content after the last of the reasoning", "content", where=expect.place(first)
+    expect.condition(
+        last.index <= first.index, "content after the last of the reasoning", "content", where=expect.chunk_place(first)
     )
 
 

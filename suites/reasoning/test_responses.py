@@ -27,13 +27,13 @@ def texts(exchange: Exchange, kind: str) -> tuple[tuple[str, str], ...]:
     return tuple((f"{CONTENT}/{at}/text", str(part.get("text"))) for at, part in numbered if part.get("type") == kind)
 
 
-@check("reasoning.part-first", honours=("reasoning_split",))
+@check("reasoning.part-first", proves_obeyed=("reasoning_split",))
 def test_part_first(exchange: Exchange) -> None:
     """The content of a response whose reasoning is split off is the reasoning, as text, and then the answer."""
     body = expect.answer(exchange)
     expect.equal(expect.member(body, f"{CONTENT}/0/type"), "reasoning", at=f"{CONTENT}/0/type")
     thought = expect.member(body, f"{CONTENT}/0/text", str)
-    expect.that(bool(thought.strip()), "a text with at least one character", thought, at=f"{CONTENT}/0/text")
+    expect.condition(bool(thought.strip()), "a text with at least one character", thought, at=f"{CONTENT}/0/text")
     if body.get("status") == "incomplete" and len(parts(exchange)) == 1:
         raise Undecided("the token cap left no room for text")
     expect.equal(expect.member(body, f"{CONTENT}/1/type"), "output_text", at=f"{CONTENT}/1/type")
@@ -44,12 +44,12 @@ def test_part_apart(exchange: Exchange) -> None:
     """The text of a response whose reasoning is split off has no tag of thinking and does not repeat it."""
     thoughts = [text.strip() for _, text in texts(exchange, "reasoning")]
     for at, text in texts(exchange, "output_text"):
-        expect.that(TAG.search(text) is None, "text without a tag of thinking", text, at=at)
+        expect.condition(TAG.search(text) is None, "text without a tag of thinking", text, at=at)
         repeated = any(len(thought.split()) >= LONG and text.lstrip().startswith(thought) for thought in thoughts)
-        expect.that(not repeated, "text that does not begin with the reasoning", text, at=at)
+        expect.condition(not repeated, "text that does not begin with the reasoning", text, at=at)
 
 
-@check("reasoning.no-part", honours=("reasoning_split",))
+@check("reasoning.no-part", proves_obeyed=("reasoning_split",))
 def test_no_part(exchange: Exchange) -> None:
     """A response whose reasoning is not split off has no part of its own for it."""
     for at, part in enumerate(parts(exchange)):
@@ -61,4 +61,4 @@ def test_part_or_text(exchange: Exchange) -> None:
     """A response that says nothing of the split shows its reasoning in one place: a part, or tags in the text."""
     apart = len(texts(exchange, "reasoning"))
     inline = sum(TAG.search(text) is not None for _, text in texts(exchange, "output_text"))
-    expect.that(apart + inline == 1, "one place", f"{apart} parts and {inline} texts with tags", at=CONTENT)
+    expect.condition(apart + inline == 1, "one place", f"{apart} parts and {inline} texts with tags", at=CONTENT)

@@ -86,10 +86,12 @@ def test_status(exchange: Exchange) -> None:
     """The status of the response in an event is the one that the event is named after."""
     for place, kind, response in responses(exchange):
         wanted, found = STATUSES.get(kind), response.get("status")
-        expect.that(not wanted or found in wanted, " or ".join(wanted or ()), found, where=place, at="/response/status")
+        expect.condition(
+            not wanted or found in wanted, " or ".join(wanted or ()), found, where=place, at="/response/status"
+        )
         if kind == "response.incomplete":
             reason = expect.member(response, "/incomplete_details/reason", str, where=f"{place} /response")
-            expect.that(bool(reason), "a reason", reason, where=place, at="/response/incomplete_details/reason")
+            expect.condition(bool(reason), "a reason", reason, where=place, at="/response/incomplete_details/reason")
 
 
 @check("responses.item-status")
@@ -99,7 +101,7 @@ def test_item_status(exchange: Exchange) -> None:
         wanted, item = ITEMS.get(kind), value.get("item")
         if wanted and isinstance(item, dict) and item.get("type") in ("message", "function_call"):
             found = item.get("status", wanted[0])
-            expect.that(found in wanted, " or ".join(wanted), found, where=place, at="/item/status")
+            expect.condition(found in wanted, " or ".join(wanted), found, where=place, at="/item/status")
 
 
 @check("responses.indexes")
@@ -129,10 +131,10 @@ def test_closed(exchange: Exchange) -> None:
         if kind in ENDED_BY:
             begun.setdefault((ENDED_BY[kind], *at), place)
         if kind in ENDED_BY.values():
-            expect.that((kind, *at) not in ended, f"one {kind}", "another", where=place)
+            expect.condition((kind, *at) not in ended, f"one {kind}", "another", where=place)
             ended.add((kind, *at))
     for mark, place in begun.items():
-        expect.that(mark in ended, f"{mark[0]} for what begins here", "none", where=place)
+        expect.condition(mark in ended, f"{mark[0]} for what begins here", "none", where=place)
 
 
 def indexes(value: Mapping[str, Any]) -> tuple[str, str]:

@@ -13,7 +13,7 @@ def test_cut_said(exchange: Exchange) -> None:
     response = expect.member(last, "/response", dict, where=place)
     counts = response.get("usage")
     count = counts.get("output_tokens") if isinstance(counts, dict) else None
-    short = isinstance(count, int) and count < expect.asked(exchange)["max_output_tokens"]
+    short = isinstance(count, int) and count < expect.request_body(exchange)["max_output_tokens"]
     if last.get("type") == "response.completed" and short:
         raise Undecided(f"the response ended by itself with {count} tokens")
     expect.equal(last.get("type"), "response.incomplete", where=place)

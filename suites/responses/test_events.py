@@ -45,7 +45,7 @@ def told(exchange: Exchange) -> str:
     return "".join(str(delta) for delta in deltas)
 
 
-@check("responses.opens", honours=("stream",))
+@check("responses.opens", proves_obeyed=("stream",))
 def test_opens(exchange: Exchange) -> None:
     """The first event of a stream is response.created."""
     place, kind, _ = expect.events(exchange)[0]
@@ -56,7 +56,7 @@ def test_opens(exchange: Exchange) -> None:
 def test_ends(exchange: Exchange) -> None:
     """The last event of a stream is response.completed, response.incomplete, response.failed or error."""
     place, kind, _ = expect.events(exchange)[-1]
-    expect.that(kind in ENDS, " or ".join(ENDS), kind, where=place)
+    expect.condition(kind in ENDS, " or ".join(ENDS), kind, where=place)
 
 
 @check("responses.names")
@@ -79,7 +79,7 @@ def test_sequence(exchange: Exchange) -> None:
 def test_no_done(exchange: Exchange) -> None:
     """A stream of typed events has no [DONE]."""
     done = expect.event_stream(exchange).done
-    expect.that(done is None, "no [DONE]", done and done.data, where="last event")
+    expect.condition(done is None, "no [DONE]", done and done.data, where="last event")
 
 
 def opener_of(kind: str, value: Mapping[str, Any]) -> str | None:
@@ -99,7 +99,7 @@ def test_order(exchange: Exchange) -> None:
         item = str(value.get("output_index"))
         part = item if "output_item" in (opener or kind) else part_of(value)
         if opener is not None:
-            expect.that((opener, part) in seen, f"{opener} before {kind}", f"{kind} without it", where=place)
+            expect.condition((opener, part) in seen, f"{opener} before {kind}", f"{kind} without it", where=place)
         seen |= {(kind, item), (kind, part_of(value))}
 
 
@@ -120,7 +120,7 @@ def test_deltas(exchange: Exchange) -> None:
 def test_text_done(exchange: Exchange) -> None:
     """A stream with text tells it whole in response.output_text.done."""
     kinds = [kind for _, kind, _ in expect.events(exchange)]
-    expect.that("response.output_text.done" in kinds, "response.output_text.done", kinds, where="stream")
+    expect.condition("response.output_text.done" in kinds, "response.output_text.done", kinds, where="stream")
 
 
 @check("responses.item-ids")
@@ -156,14 +156,14 @@ def test_either_stream(exchange: Exchange) -> None:
     place, last, _ = found[-1]
     if any(kind.startswith("response.") for _, kind, _ in found):
         expect.equal(found[0][1], "response.created", where=found[0][0])
-        expect.that(last in ENDS, " or ".join(ENDS), last, where=place)
+        expect.condition(last in ENDS, " or ".join(ENDS), last, where=place)
         return
-    expect.that(all("choices" in value for _, _, value in found), "chunks with choices", last, where=place)
-    expect.that(expect.event_stream(exchange).done is not None, "[DONE]", last, where=place)
+    expect.condition(all("choices" in value for _, _, value in found), "chunks with choices", last, where=place)
+    expect.condition(expect.event_stream(exchange).done is not None, "[DONE]", last, where=place)
 
 
-@check("responses.streams-text", honours=("stream",))
+@check("responses.streams-text", proves_obeyed=("stream",))
 def test_streams_text(exchange: Exchange) -> None:
     """The deltas of a streamed response, in typed events or in chunks as of a chat, join to text."""
     said = told(exchange) or expect.text(exchange)
-    expect.that(bool(said.strip()), "text", said or "nothing", where="stream")
+    expect.condition(bool(said.strip()), "text", said or "nothing", where="stream")

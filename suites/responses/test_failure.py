@@ -16,7 +16,7 @@ def test_ends_once(exchange: Exchange) -> None:
     last = ""
     for place, kind, _ in expect.events(exchange):
         allowed = not last or (last, kind) == ("error", FAILED)
-        expect.that(allowed, f"nothing after {last}", kind, where=place, at="/type")
+        expect.condition(allowed, f"nothing after {last}", kind, where=place, at="/type")
         last = kind if kind in ENDS else last
 
 
@@ -24,7 +24,7 @@ def test_ends_once(exchange: Exchange) -> None:
 def test_not_failed(exchange: Exchange) -> None:
     """A response whose stream has begun is not given up with an error."""
     for place, kind, value in expect.events(exchange):
-        expect.that(kind not in (FAILED, "error"), "no failure", value, where=place, at="/type")
+        expect.condition(kind not in (FAILED, "error"), "no failure", value, where=place, at="/type")
 
 
 @check("responses.failure-told")
@@ -34,10 +34,10 @@ def test_failure_told(exchange: Exchange) -> None:
     if not any(kind.startswith("response.") for _, kind, _ in found):
         raise Inconclusive("the stream is not told in typed events")
     for place, kind, value in found:
-        expect.that("error" not in value, "an event of the type error", value, where=place, at="/error")
+        expect.condition("error" not in value, "an event of the type error", value, where=place, at="/error")
         stem = {FAILED: "/response/error", "error": ""}.get(kind)
         if stem is not None:
             text = expect.member(value, f"{stem}/message", str, where=place)
-            expect.that(bool(text.strip()), "a message", text, where=place, at=f"{stem}/message")
+            expect.condition(bool(text.strip()), "a message", text, where=place, at=f"{stem}/message")
             code = (str,) if kind == FAILED else (str, type(None))
             expect.member(value, f"{stem}/code", *code, where=place)

@@ -14,7 +14,7 @@ Item = tuple[str, Mapping[str, Any]]
 
 def offered(exchange: Exchange) -> Mapping[str, Mapping[str, Any]]:
     """The offered functions by name."""
-    return {tool["name"]: tool for tool in expect.asked(exchange)["tools"]}
+    return {tool["name"]: tool for tool in expect.request_body(exchange)["tools"]}
 
 
 def items(exchange: Exchange) -> list[Item]:
@@ -56,10 +56,10 @@ def text(exchange: Exchange) -> str:
     return "".join(str(part.get("text")) for part in parts if part.get("type") == "output_text")
 
 
-@check("responses.called", honours=("tools", "tool_choice"))
+@check("responses.called", proves_obeyed=("tools", "tool_choice"))
 def test_called(exchange: Exchange) -> None:
     """A request whose tool_choice is required is answered with a function call, an item of the output."""
-    expect.that(bool(found(exchange)), "an item function_call", text(exchange) or "nothing", at="/output")
+    expect.condition(bool(found(exchange)), "an item function_call", text(exchange) or "nothing", at="/output")
 
 
 @check("responses.call-name")
@@ -67,7 +67,7 @@ def test_call_name(exchange: Exchange) -> None:
     """A called function is one of those that were offered."""
     names = offered(exchange)
     for at, call in calls(exchange):
-        expect.that(str(call.get("name")) in names, " or ".join(names), call.get("name"), at=f"{at}/name")
+        expect.condition(str(call.get("name")) in names, " or ".join(names), call.get("name"), at=f"{at}/name")
 
 
 @check("responses.call-ids")
@@ -76,8 +76,8 @@ def test_call_ids(exchange: Exchange) -> None:
     seen: list[Any] = []
     for at, call in calls(exchange):
         id = call.get("call_id")
-        expect.that(isinstance(id, str) and bool(id), "a text", id, at=f"{at}/call_id")
-        expect.that(id not in seen, "another call_id", id, at=f"{at}/call_id")
+        expect.condition(isinstance(id, str) and bool(id), "a text", id, at=f"{at}/call_id")
+        expect.condition(id not in seen, "another call_id", id, at=f"{at}/call_id")
         seen.append(id)
 
 
@@ -96,7 +96,7 @@ def test_call_fits(exchange: Exchange) -> None:
         tool = tools.get(str(call.get("name")))
         given = expect.json_object(call.get("arguments"), at=f"{at}/arguments")
         if tool is not None:
-            expect.follows(given, tool["parameters"], at=f"{at}/arguments")
+            expect.follows_strict_schema(given, tool["parameters"], at=f"{at}/arguments")
 
 
 @check("responses.call-done")
@@ -108,31 +108,34 @@ def test_call_done(exchange: Exchange) -> None:
         if kind == "response.function_call_arguments.done":
             ended[at] = (place, value)
         if kind == "response.output_item.done" and isinstance(item, dict) and item.get("type") == "function_call":
-            expect.that(at in ended, "response.function_call_arguments.done before it", "none", where=place)
+            expect.condition(at in ended, "response.function_call_arguments.done before it", "none", where=place)
             where, told = ended[at]
             for name in ("name", "arguments"):
                 expect.equal(told.get(name, item.get(name)), item.get(name), where=where, at=f"/{name}")
 
 
-@check("responses.call-none", honours=("tool_choice",))
+@check("responses.call-none", proves_obeyed=("tool_choice",))
 def test_call_none(exchange: Exchange) -> None:
     """A request whose tool_choice is none is answered without a function call."""
     names = [call.get("name") for _, call in found(exchange)]
-    expect.that(not names, "no function call", names, at="/output")
+    expect.condition(not names, "no function call", names, at="/output")
 
 
-@check("responses.call-named", honours=("tool_choice",))
+@check("responses.call-named", proves_obeyed=("tool_choice",))
 def test_call_named(exchange: Exchange) -> None:
     """A request that names a function is answered with a call of it."""
-    wanted, names = expect.asked(exchange)["tool_choice"]["name"], [call.get("name") for _, call in found(exchange)]
+    wanted, names = (
+        expect.request_body(exchange)["tool_choice"]["name"],
+        [call.get("name") for _, call in found(exchange)],
+    )
     named = bool(names) and all(name == wanted for name in names)
-    expect.that(named, f"a call of {wanted}", names or text(exchange), at="/output")
+    expect.condition(named, f"a call of {wanted}", names or text(exchange), at="/output")
 
 
 @check("responses.call-answered")
 def test_call_answered(exchange: Exchange) -> None:
     """A response to the output of a function goes on with text or another call."""
-    expect.that(bool(found(exchange) or text(exchange)), "text or a function call", "neither", at="/output")
+    expect.condition(bool(found(exchange) or text(exchange)), "text or a function call", "neither", at="/output")
 
 
 @check("responses.call-output-used")
@@ -140,4 +143,4 @@ def test_call_output_used(exchange: Exchange) -> None:
     """The model knows what the function answered."""
     if found(exchange):
         raise Undecided("the model called a function again")
-    expect.that("23" in text(exchange), "text with 23", text(exchange), at="/output")
+    expect.condition("23" in text(exchange), "text with 23", text(exchange), at="/output")

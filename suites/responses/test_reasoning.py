@@ -28,26 +28,28 @@ def thoughts(exchange: Exchange) -> list[tuple[str, Mapping[str, Any]]]:
     """The items of reasoning, the first of them before the message."""
     found = items(exchange)
     kinds = [item.get("type") for _, item in found]
-    expect.that("reasoning" in kinds, "an item of the type reasoning", kinds, where="/output")
+    expect.condition("reasoning" in kinds, "an item of the type reasoning", kinds, where="/output")
     if "message" in kinds:
-        expect.that(kinds.index("reasoning") < kinds.index("message"), "reasoning first", kinds, where="/output")
+        expect.condition(kinds.index("reasoning") < kinds.index("message"), "reasoning first", kinds, where="/output")
     return [(place, item) for place, item in found if item.get("type") == "reasoning"]
 
 
-@check("responses.summary", honours=("reasoning.summary",))
+@check("responses.summary", proves_obeyed=("reasoning.summary",))
 def test_summary(exchange: Exchange) -> None:
     """A model that reasons tells a summary of it, where one is asked for, in an item before the message."""
     found = thoughts(exchange)
     texts = [text for _, item in found for _, text in json_pointer.find(item, "/summary/*/text")]
     if not texts and len(found) == len(items(exchange)):
         raise Undecided("the token cap left room for nothing but reasoning")
-    expect.that(any(isinstance(text, str) and text.strip() for text in texts), "a summary", texts, where=found[0][0])
+    expect.condition(
+        any(isinstance(text, str) and text.strip() for text in texts), "a summary", texts, where=found[0][0]
+    )
 
 
-@check("responses.encrypted", honours=("include",))
+@check("responses.encrypted", proves_obeyed=("include",))
 def test_encrypted(exchange: Exchange) -> None:
     """Reasoning that is asked for in a form that only the server reads comes in it."""
     for place, item in thoughts(exchange):
         given = item.get("encrypted_content")
         fits = isinstance(given, str) and bool(given)
-        expect.that(fits, "encrypted content", given, where=place, at=f"{place}/encrypted_content")
+        expect.condition(fits, "encrypted content", given, where=place, at=f"{place}/encrypted_content")

@@ -44,7 +44,7 @@ def text(exchange: Exchange) -> str:
 @check("responses.text")
 def test_text(exchange: Exchange) -> None:
     """A response has a message with text in its output."""
-    expect.that(bool(text(exchange).strip()), "text", "nothing", at="/output")
+    expect.condition(bool(text(exchange).strip()), "text", "nothing", at="/output")
 
 
 @check("responses.completed")
@@ -54,14 +54,14 @@ def test_completed(exchange: Exchange) -> None:
     if body.get("status") == "incomplete":
         raise Undecided("the token cap ended the response")
     expect.equal(body.get("status"), "completed", at="/status")
-    expect.that(body.get("error") is None, "no error", body.get("error"), at="/error")
+    expect.condition(body.get("error") is None, "no error", body.get("error"), at="/error")
 
 
-@check("responses.incomplete", honours=("max_output_tokens",))
+@check("responses.incomplete", proves_obeyed=("max_output_tokens",))
 def test_incomplete(exchange: Exchange) -> None:
     """A response that the cap cuts off has the status incomplete and says why."""
     body = expect.answer(exchange)
-    count, cap = find_usage(exchange).get("output_tokens"), expect.asked(exchange)["max_output_tokens"]
+    count, cap = find_usage(exchange).get("output_tokens"), expect.request_body(exchange)["max_output_tokens"]
     if body.get("status") == "completed" and isinstance(count, int) and count < cap:
         raise Inconclusive(f"the response ended by itself with {count} of {cap} tokens")
     expect.equal(body.get("status"), "incomplete", at="/status")
@@ -69,12 +69,12 @@ def test_incomplete(exchange: Exchange) -> None:
     expect.equal(reason, "max_output_tokens", at="/incomplete_details/reason")
 
 
-@check("responses.cap", honours=("max_output_tokens",))
+@check("responses.cap", proves_obeyed=("max_output_tokens",))
 def test_cap(exchange: Exchange) -> None:
     """A response has no more tokens than the request allows."""
-    cap = expect.asked(exchange)["max_output_tokens"]
+    cap = expect.request_body(exchange)["max_output_tokens"]
     count = expect.member(expect.answer(exchange), "/usage/output_tokens", int)
-    expect.that(count <= cap, f"at most {cap}", count, at="/usage/output_tokens")
+    expect.condition(count <= cap, f"at most {cap}", count, at="/usage/output_tokens")
 
 
 @check("responses.usage-sum")
@@ -85,35 +85,35 @@ def test_usage_sum(exchange: Exchange) -> None:
     expect.equal(expect.member(body, "/usage/total_tokens"), taken + made, at="/usage/total_tokens")
 
 
-@check("responses.fits", honours=("text.format",))
+@check("responses.fits", proves_obeyed=("text.format",))
 def test_fits(exchange: Exchange) -> None:
     """The text of a response by a strict schema is a JSON object with the members of the schema."""
     if expect.answer(exchange).get("status") == "incomplete":
         raise Undecided("the token cap ended the response")
-    wanted = expect.asked(exchange)["text"]["format"]["schema"]["required"]
+    wanted = expect.request_body(exchange)["text"]["format"]["schema"]["required"]
     said = text(exchange)
     try:
         value = parse_json(said)
     except NotJson as error:
         raise Violation("a JSON text", f"{expect.display_text(said)} ({error})", at="/output") from None
     named = isinstance(value, dict) and sorted(value) == sorted(wanted)
-    expect.that(named, f"an object with {' and '.join(wanted)}", value, at="/output")
+    expect.condition(named, f"an object with {' and '.join(wanted)}", value, at="/output")
 
 
-@check("responses.obeys", honours=("instructions",))
+@check("responses.obeys", proves_obeyed=("instructions",))
 def test_obeys(exchange: Exchange) -> None:
     """The model follows the instructions of the request."""
-    found = ORDER.search(expect.asked(exchange)["instructions"])
+    found = ORDER.search(expect.request_body(exchange)["instructions"])
     word, said = found[1] if found else "", text(exchange)
-    expect.that(word.lower() in said.lower(), f"text with {word}", said, at="/output")
+    expect.condition(word.lower() in said.lower(), f"text with {word}", said, at="/output")
 
 
-@check("responses.heeds", honours=("input", "messages"))
+@check("responses.heeds", proves_obeyed=("input", "messages"))
 def test_heeds(exchange: Exchange) -> None:
     """The model follows the order that stands in the input, or in the messages that take its place."""
     found = ORDER.search(exchange.request.body.decode())
     word, said = found[1] if found else "", text(exchange)
-    expect.that(word.lower() in said.lower(), f"text with {word}", said, at="/output")
+    expect.condition(word.lower() in said.lower(), f"text with {word}", said, at="/output")
 
 
 @check("responses.model")
@@ -136,4 +136,4 @@ def test_usage_details(exchange: Exchange) -> None:
     for name, detail in (("input", "cached"), ("output", "reasoning")):
         count = expect.member(body, f"/usage/{name}_tokens", int)
         for at, part in json_pointer.find(body, f"/usage/{name}_tokens_details/{detail}_tokens"):
-            expect.that(isinstance(part, int) and part <= count, f"a number up to {count}", part, at=at)
+            expect.condition(isinstance(part, int) and part <= count, f"a number up to {count}", part, at=at)

@@ -15,26 +15,26 @@ REPEATED = (
 )  # fmt: skip
 
 
-@check("responses.settings", honours=(*REPEATED, "previous_response_id", "background"))
+@check("responses.settings", proves_obeyed=(*REPEATED, "previous_response_id", "background"))
 def test_settings(exchange: Exchange) -> None:
     """A response repeats the settings of its request."""
-    asked, told = expect.asked(exchange), expect.answer(exchange)
+    asked, told = expect.request_body(exchange), expect.answer(exchange)
     for name in REPEATED:
         at = "/" + name.replace(".", "/")
         for _, wanted in json_pointer.find(asked, at):
             found = next((value for _, value in json_pointer.find(told, at)), "nothing")
-            expect.that(found == wanted, expect.display_text(wanted), found, at=at)
+            expect.condition(found == wanted, expect.display_text(wanted), found, at=at)
 
 
-@check("responses.logprobs", honours=("include", "top_logprobs"))
+@check("responses.logprobs", proves_obeyed=("include", "top_logprobs"))
 def test_logprobs(exchange: Exchange) -> None:
     """A text whose log probabilities are included has them token by token, with as many alternatives as asked for."""
-    asked, body = expect.asked(exchange)["top_logprobs"], expect.answer(exchange)
+    asked, body = expect.request_body(exchange)["top_logprobs"], expect.answer(exchange)
     for at, part in json_pointer.find(body, "/output/*/content/*"):
         if not isinstance(part, dict) or part.get("type") != "output_text":
             continue
         entries = [entry for entry in part.get("logprobs") or () if isinstance(entry, dict)]
-        expect.that(bool(entries), "log probabilities", part.get("logprobs"), at=f"{at}/logprobs")
+        expect.condition(bool(entries), "log probabilities", part.get("logprobs"), at=f"{at}/logprobs")
         for number, entry in enumerate(entries):
             told(entry, asked, f"{at}/logprobs/{number}")
 
@@ -42,17 +42,17 @@ def test_logprobs(exchange: Exchange) -> None:
 def told(entry: Mapping[str, Any], asked: int, at: str) -> None:
     """An entry has a logarithm of a probability, and alternatives, but no more than were asked for."""
     value, others = entry.get("logprob"), entry.get("top_logprobs")
-    expect.that(isinstance(value, int | float) and value <= 0, "a number of at most 0", value, at=f"{at}/logprob")
+    expect.condition(isinstance(value, int | float) and value <= 0, "a number of at most 0", value, at=f"{at}/logprob")
     count = len(others) if isinstance(others, list) else 0
-    expect.that(1 <= count <= asked, f"from 1 to {asked} alternatives", others, at=f"{at}/top_logprobs")
+    expect.condition(1 <= count <= asked, f"from 1 to {asked} alternatives", others, at=f"{at}/top_logprobs")
 
 
-@check("responses.call-single", honours=("parallel_tool_calls",))
+@check("responses.call-single", proves_obeyed=("parallel_tool_calls",))
 def test_call_single(exchange: Exchange) -> None:
     """A request that switches parallel calls off is answered with one function call at most."""
     output = expect.member(expect.answer(exchange), "/output", list)
     count = sum(isinstance(item, dict) and item.get("type") == "function_call" for item in output)
-    expect.that(count <= 1, "one call at most", count, at="/output")
+    expect.condition(count <= 1, "one call at most", count, at="/output")
 
 
 @check("responses.counted-beforehand")

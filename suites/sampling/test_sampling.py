@@ -19,7 +19,7 @@ def said(exchange: Exchange) -> str:
     """The text of an answer, whichever endpoint gave it."""
     body = expect.answer(exchange)
     found = [text for place in PLACES for _, text in json_pointer.find(body, place) if isinstance(text, str)]
-    expect.that(bool(found), "text", body, where="body")
+    expect.condition(bool(found), "text", body, where="body")
     return "".join(found)
 
 
@@ -31,29 +31,29 @@ def told(exchanges: tuple[Exchange, ...]) -> list[str]:
     return texts
 
 
-@check("sampling.steady", honours=("temperature", "top_p", "seed"))
+@check("sampling.steady", proves_obeyed=("temperature", "top_p", "seed"))
 def test_steady(exchanges: tuple[Exchange, ...]) -> None:
     """The same request gets the same text where its temperature is 0, its nucleus is of one token, or it has a seed."""
     texts = told(exchanges)
-    expect.that(len(set(texts)) == 1, "the same text each time", texts, where="text")
+    expect.condition(len(set(texts)) == 1, "the same text each time", texts, where="text")
 
 
-@check("sampling.varied", honours=("temperature",))
+@check("sampling.varied", proves_obeyed=("temperature",))
 def test_varied(exchanges: tuple[Exchange, ...]) -> None:
     """The same request gets another text now and then where its temperature is above 0, as it is unless it says so."""
     texts = told(exchanges)
-    expect.that(len(set(texts)) > 1, "more than one text", texts, where="text")
+    expect.condition(len(set(texts)) > 1, "more than one text", texts, where="text")
 
 
-@check("sampling.biased", honours=("logit_bias",))
+@check("sampling.biased", proves_obeyed=("logit_bias",))
 def test_biased(exchange: Exchange) -> None:
     """A bias of 100 for one token leaves no other: the text is one piece said over and over."""
     text = said(exchange)
     again = any(text[size:] == text[:-size] for size in range(1, len(text) // 2 + 1))
-    expect.that(again, "one piece said over and over", text, where="text")
+    expect.condition(again, "one piece said over and over", text, where="text")
 
 
-@check("sampling.damped", honours=("frequency_penalty",))
+@check("sampling.damped", proves_obeyed=("frequency_penalty",))
 def test_damped(plain: Exchange, damped: Exchange) -> None:
     """Under the highest frequency penalty a word that is to be said over and over is said less often than without."""
     word = re.search(r"the word (\w+)", plain.request.body.decode())
@@ -61,21 +61,21 @@ def test_damped(plain: Exchange, damped: Exchange) -> None:
     free, held = (len(re.findall(rf"\b{word[1]}\b", said(one), re.IGNORECASE)) for one in (plain, damped))
     if free < MANY:
         raise Inconclusive(f"without a penalty the word is said {free} times, too few to tell")
-    expect.that(held < free, f"fewer than {free} times the word {word[1]}", held, where="text")
+    expect.condition(held < free, f"fewer than {free} times the word {word[1]}", held, where="text")
 
 
-@check("sampling.verbosity", honours=("verbosity", "text.verbosity"))
+@check("sampling.verbosity", proves_obeyed=("verbosity", "text.verbosity"))
 def test_verbosity(low: Exchange, high: Exchange) -> None:
     """A question is answered in fewer words where little verbosity is asked for than where much is."""
     short, long = (len(said(one).split()) for one in (low, high))
-    expect.that(short < long, f"fewer than {long} words", short, where="text")
+    expect.condition(short < long, f"fewer than {long} words", short, where="text")
 
 
-@check("sampling.effort", honours=("reasoning_effort", "reasoning.effort"))
+@check("sampling.effort", proves_obeyed=("reasoning_effort", "reasoning.effort"))
 def test_effort(low: Exchange, high: Exchange) -> None:
     """A model thinks in fewer tokens where little effort is asked for than where much is."""
     less, more = thought(low), thought(high)
-    expect.that(less < more, f"fewer than {more} tokens of reasoning", less, where="usage")
+    expect.condition(less < more, f"fewer than {more} tokens of reasoning", less, where="usage")
 
 
 def thought(exchange: Exchange) -> int:
@@ -89,8 +89,8 @@ def thought(exchange: Exchange) -> int:
     return count
 
 
-@check("sampling.tier", honours=("service_tier",))
+@check("sampling.tier", proves_obeyed=("service_tier",))
 def test_tier(exchange: Exchange) -> None:
     """An answer names the tier that served it, which is the one that the request asked for."""
-    tier = expect.asked(exchange)["service_tier"]
+    tier = expect.request_body(exchange)["service_tier"]
     expect.equal(expect.member(expect.answer(exchange), "/service_tier", str), tier, at="/service_tier")

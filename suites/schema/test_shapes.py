@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from wireproof import expect
-from wireproof.check import Contract, Exchange, Finding, Inconclusive, Provider, Shape, Violation, check
+from wireproof.check import Contract, Exchange, Finding, Inconclusive, Provider, SchemaView, Violation, check
 
 
-def event_shape(contract: Contract, endpoint: str) -> Shape:
+def event_shape(contract: Contract, endpoint: str) -> SchemaView:
     """Chunks of completions and typed events of responses go by different names."""
     return contract.shape(f"{endpoint}.event") or expect.shape(contract, f"{endpoint}.chunk")
 
@@ -25,20 +25,20 @@ def test_chunks(exchange: Exchange, contract: Contract) -> None:
     # A member that is wrong in every chunk is one finding, told at the first.
     first: dict[str | None, Finding] = {}
     for place, chunk in expect.chunks(exchange):
-        for found in expect.placed(shape.findings(chunk), place):
+        for found in expect.findings_with_place(shape.findings(chunk), place):
             first.setdefault(found.pointer, found)
     if first:
-        raise Violation.of(tuple(first.values()))
+        raise Violation.from_findings(tuple(first.values()))
 
 
 @check("schema.error-param")
 def test_error_param(exchange: Exchange, provider: Provider) -> None:
     """The param of an error names a member of the request."""
-    expect.refused_somehow(exchange)
+    expect.client_error(exchange)
     param = expect.member(expect.json_body(exchange), "/error/param")
     fields = provider.requests[exchange.endpoint].fields
     named = isinstance(param, str) and param.partition(".")[0].partition("[")[0] in fields
-    expect.that(named, "the name of a member", param, at="/error/param")
+    expect.condition(named, "the name of a member", param, at="/error/param")
 
 
 @check("schema.error", any_answer=True)

@@ -17,13 +17,17 @@ def test_reachable(exchange: Exchange) -> None:
     """An API answers at the base URL, within the deadline and in JSON."""
     _came(exchange)
     broken = exchange.broken
-    expect.that(broken is None, "an answer within the deadline", broken and broken.detail, where=exchange.request.url)
+    expect.condition(
+        broken is None, "an answer within the deadline", broken and broken.detail, where=exchange.request.url
+    )
     if exchange.endpoint == "models" and exchange.status in NO_LIST:
         return
     actual = (
         f"{exchange.status} {exchange.content_type or 'without a content type'}: {expect.display_text(exchange.text)}"
     )
-    expect.that(_is_json(exchange), "a JSON body (is this the API's base URL?)", actual, where=exchange.request.url)
+    expect.condition(
+        _is_json(exchange), "a JSON body (is this the API's base URL?)", actual, where=exchange.request.url
+    )
 
 
 @check("smoke.key-accepted", any_answer=True)
@@ -31,7 +35,7 @@ def test_key_accepted(exchange: Exchange) -> None:
     """The key of this run is accepted."""
     _came(exchange)
     actual = f"{exchange.status} with {expect.display_text(exchange.text)}"
-    expect.that(exchange.status not in (401, 403), "no 401 or 403", actual, where=exchange.request.url)
+    expect.condition(exchange.status not in (401, 403), "no 401 or 403", actual, where=exchange.request.url)
 
 
 @check("smoke.model-present", any_answer=True)
@@ -42,7 +46,7 @@ def test_model_present(exchange: Exchange, provider: Provider, target: Target) -
     named = target.models.get("chat")
     refused = exchange.status in (*unknown.status, 404)
     wanted = f"no refusal of the model {named}; name another with --model ID"
-    expect.that(
+    expect.condition(
         not refused,
         wanted,
         f"{exchange.status} with {expect.display_text(exchange.text)}",

@@ -24,7 +24,7 @@ def transcript(exchange: Exchange) -> str:
     body = expect.answer(exchange)
     try:
         text: str = expect.member(body, "/text", str)
-        expect.that(bool(words(text)), "at least one word", text, at="/text")
+        expect.condition(bool(words(text)), "at least one word", text, at="/text")
     except Violation as violation:
         violation.judged_by = "transcriptions.text"
         raise
@@ -40,20 +40,22 @@ def says_it(text: str, at: str | None = None) -> None:
     heard = sum(word in words(text) for word in SPOKEN)
     enough = heard >= ENOUGH * len(SPOKEN)
     wanted = f"at least {ENOUGH:.0%} of the words {' '.join(SPOKEN)!r}"
-    expect.that(enough, wanted, text, at=at, where=at or "body", judged_by="transcriptions.says")
+    expect.condition(enough, wanted, text, at=at, where=at or "body", judged_by="transcriptions.says")
 
 
 def timed(document: Any, name: str) -> list[Any]:
     """The timed pieces of a transcript: each ends behind its start, none starts before the one before it."""
     pieces: list[Any] = expect.member(document, f"/{name}", list)
-    expect.that(bool(pieces), "at least one entry", pieces, at=f"/{name}")
+    expect.condition(bool(pieces), "at least one entry", pieces, at=f"/{name}")
     before = 0.0
     for n in range(len(pieces)):
         start, end = (expect.member(document, f"/{name}/{n}/{edge}", int, float) for edge in ("start", "end"))
-        expect.that(before <= start, f"a start of at least {before}", start, at=f"/{name}/{n}/start")
+        expect.condition(before <= start, f"a start of at least {before}", start, at=f"/{name}/{n}/start")
         # A short word may be rounded to no time at all; a segment may not.
         late = start <= end if name == "words" else start < end
-        expect.that(late and end <= CLIP_S + ROUNDING_S, f"an end from {start} to {CLIP_S}", end, at=f"/{name}/{n}/end")
+        expect.condition(
+            late and end <= CLIP_S + ROUNDING_S, f"an end from {start} to {CLIP_S}", end, at=f"/{name}/{n}/end"
+        )
         before = start
     return pieces
 
@@ -64,7 +66,7 @@ def test_text(exchange: Exchange) -> None:
     transcript(exchange)
 
 
-@check("transcriptions.says", honours=("file",))
+@check("transcriptions.says", proves_obeyed=("file",))
 def test_says(exchange: Exchange) -> None:
     """A transcript says what is spoken in the clip, in the language in which it is spoken."""
     says_it(transcript(exchange), "/text")
@@ -75,34 +77,34 @@ def test_same_words(plain: Exchange, other: Exchange) -> None:
     """The same clip has the same words, whatever else is asked for."""
     first, second = (set(words(transcript(exchange))) for exchange in (plain, other))
     alike = len(first & second) >= ENOUGH * len(first | second)
-    expect.that(alike, f"the words {' '.join(sorted(first))!r}", " ".join(sorted(second)), at="/text")
+    expect.condition(alike, f"the words {' '.join(sorted(first))!r}", " ".join(sorted(second)), at="/text")
 
 
 @check("transcriptions.language")
 def test_language(exchange: Exchange) -> None:
     """A transcript with details names the language of the clip, English."""
     named = expect.member(expect.answer(exchange), "/language", str)
-    expect.that(named.lower() in ("english", "en"), "english", named, at="/language")
+    expect.condition(named.lower() in ("english", "en"), "english", named, at="/language")
 
 
 @check("transcriptions.duration")
 def test_duration(exchange: Exchange) -> None:
     """A transcript with details tells how many seconds the clip lasts."""
     told = expect.member(expect.answer(exchange), "/duration", int, float)
-    expect.that(CLIP_S - ROUNDING_S <= told <= CLIP_S + ROUNDING_S, f"about {CLIP_S}", told, at="/duration")
+    expect.condition(CLIP_S - ROUNDING_S <= told <= CLIP_S + ROUNDING_S, f"about {CLIP_S}", told, at="/duration")
 
 
-@check("transcriptions.segments", honours=("timestamp_granularities",))
+@check("transcriptions.segments", proves_obeyed=("timestamp_granularities",))
 def test_segments(exchange: Exchange) -> None:
     """The segments of a transcript stand in order, each with its time, and say together what the transcript says."""
     document = expect.answer(exchange)
     count = len(timed(document, "segments"))
     together = " ".join(expect.member(document, f"/segments/{n}/text", str) for n in range(count))
     same = words(together) == words(transcript(exchange))
-    expect.that(same, f"the words of {transcript(exchange)!r}", together, at="/segments")
+    expect.condition(same, f"the words of {transcript(exchange)!r}", together, at="/segments")
 
 
-@check("transcriptions.words", honours=("timestamp_granularities",))
+@check("transcriptions.words", proves_obeyed=("timestamp_granularities",))
 def test_words(exchange: Exchange) -> None:
     """The words of a transcript stand in order, each with its time, and are those that were spoken."""
     document = expect.answer(exchange)
@@ -110,26 +112,28 @@ def test_words(exchange: Exchange) -> None:
     says_it(" ".join(expect.member(document, f"/words/{n}/word", str) for n in range(count)), "/words")
 
 
-@check("transcriptions.plain-text", honours=("response_format",))
+@check("transcriptions.plain-text", proves_obeyed=("response_format",))
 def test_plain_text(exchange: Exchange) -> None:
     """A transcript asked for as text is labelled text/plain and is the text alone."""
     expect.success(exchange)
     expect.equal(exchange.content_type, "text/plain", where="header Content-Type")
     alone = not exchange.text.lstrip().startswith(('"', "{"))
-    expect.that(alone, "the text without JSON around it", exchange.text, where="body")
+    expect.condition(alone, "the text without JSON around it", exchange.text, where="body")
     says_it(exchange.text)
 
 
-@check("transcriptions.subtitles", honours=("response_format",))
+@check("transcriptions.subtitles", proves_obeyed=("response_format",))
 def test_subtitles(exchange: Exchange) -> None:
     """Subtitles are labelled as text and are cues with times in order, which say what is spoken."""
     expect.success(exchange)
     labelled = exchange.content_type.startswith("text/") or exchange.content_type == "application/x-subrip"
-    expect.that(labelled, "text/plain, text/vtt or application/x-subrip", exchange.content_type, where="Content-Type")
+    expect.condition(
+        labelled, "text/plain, text/vtt or application/x-subrip", exchange.content_type, where="Content-Type"
+    )
     cues = [match.group(1, 6) for match in CUE.finditer(exchange.text)]
-    expect.that(bool(cues), "a cue such as 00:00:00,000 --> 00:00:02,000", exchange.text, where="body")
+    expect.condition(bool(cues), "a cue such as 00:00:00,000 --> 00:00:02,000", exchange.text, where="body")
     for start, end in cues:
-        expect.that(seconds(start) < seconds(end), f"an end behind {start}", end, where="body")
+        expect.condition(seconds(start) < seconds(end), f"an end behind {start}", end, where="body")
     says_it(exchange.text)
 
 
@@ -141,7 +145,7 @@ def test_subtitle_form(exchange: Exchange, case: Case) -> None:
     first, point = ("WEBVTT", ".") if asked["response_format"] == "vtt" else ("1", ",")
     expect.equal((body.split() or [""])[0], first, where="first word")
     wrong = [match[0] for match in CUE.finditer(body) if any(mark != point for mark in re.findall("[.,]", match[0]))]
-    expect.that(not wrong, f"seconds parted by {point!r}", " ".join(wrong), where="body")
+    expect.condition(not wrong, f"seconds parted by {point!r}", " ".join(wrong), where="body")
 
 
 def seconds(text: str) -> float:
@@ -156,6 +160,6 @@ def seconds(text: str) -> float:
 def test_language_kept(exchange: Exchange) -> None:
     """A language that is none is passed over and the clip transcribed, or it is refused, which is recorded."""
     if not exchange.is_success:
-        expect.refused_somehow(exchange)
+        expect.client_error(exchange)
         raise Noted(f"a language that is none is refused with {exchange.status}")
     transcript(exchange)

@@ -8,7 +8,7 @@ from wireproof.check import Exchange, Inconclusive, Noted, check
 
 def coded(exchange: Exchange) -> None:
     """The answer came in the coding that was asked for."""
-    expect.arrived(exchange)
+    expect.complete(exchange)
     if not exchange.is_success:
         raise Inconclusive(f"the request was refused with {exchange.status}")
     coding = (exchange.header("content-encoding") or "identity").strip().lower()
@@ -21,7 +21,7 @@ def test_coding_whole(exchange: Exchange) -> None:
     """A body in a coding is one whole text of that coding."""
     coded(exchange)
     named = (exchange.header("content-encoding") or "").strip().lower()
-    expect.that(
+    expect.condition(
         exchange.is_coding_complete, f"one whole {named} text", expect.display_text(exchange.text), where="body"
     )
 
@@ -30,11 +30,11 @@ def test_coding_whole(exchange: Exchange) -> None:
 def test_coding_same(plain: Exchange, coded_answer: Exchange) -> None:
     """What an answer in a coding decodes to is what the answer without one says."""
     coded(coded_answer)
-    expect.arrived(plain)
+    expect.complete(plain)
     if not plain.is_success:
         raise Inconclusive(f"the request without a coding was refused with {plain.status}")
     said, due = expect.json_body(coded_answer), expect.json_body(plain)
-    expect.that(
+    expect.condition(
         shape(said) == shape(due), expect.display_text(shape(due)), expect.display_text(shape(said)), where="body"
     )
 

@@ -28,7 +28,7 @@ def test_kept(exchanges: tuple[Exchange, ...]) -> None:
     """A connection carries the next request too, unless the answer says that it closes."""
     for first, second in followed(exchanges):
         same = first.connection == second.connection
-        expect.that(
+        expect.condition(
             same or closes(first),
             "the next request over the same connection, or Connection: close",
             f"after {first.status} the connection was gone without a word",
@@ -45,7 +45,7 @@ def test_next_served(exchanges: tuple[Exchange, ...]) -> None:
         expect.require_no_rate_limit(second)
         actual = f"{second.status or 'no answer'} with {expect.display_text(second.text)}"
         where = f"request {second.step + 1}, after {first.status}"
-        expect.that(second.is_success, "a status of success (2xx)", actual, where=where)
+        expect.condition(second.is_success, "a status of success (2xx)", actual, where=where)
 
 
 def kept_for(exchange: Exchange) -> float | None:
@@ -62,10 +62,10 @@ def test_idle_kept(exchanges: tuple[Exchange, ...]) -> None:
         if second.connection == first.connection or closes(first):
             continue
         taken = ((first.ended_ns or first.started_ns) - first.started_ns) / 1e9
-        silent, told = expect.moment(second) - expect.moment(first) - taken, kept_for(first)
+        silent, told = expect.server_time(second) - expect.server_time(first) - taken, kept_for(first)
         actual = f"gone without a word after {silent:.0f} s of silence"
         where = f"request {second.step + 1}"
-        expect.that(
+        expect.condition(
             told is not None and told <= silent, "the same connection, or a time in Keep-Alive", actual, where=where
         )
         gone.append(f"{told:g} s")

@@ -22,7 +22,7 @@ def number_ns(left: Exchange) -> float:
 
 def wanted(exchange: Exchange) -> int:
     """How many numbers are asked for."""
-    return int(str(expect.asked(exchange)["messages"][-1]["content"]).split()[-1])
+    return int(str(expect.request_body(exchange)["messages"][-1]["content"]).split()[-1])
 
 
 def served_soon(probes: Sequence[tuple[Exchange, float]], kind: str) -> None:
@@ -32,20 +32,20 @@ def served_soon(probes: Sequence[tuple[Exchange, float]], kind: str) -> None:
     after every client that left.
     """
     for probe, _ in probes:
-        expect.arrived(probe)
+        expect.complete(probe)
         where = f"request {probe.step + 1}"
         actual = f"{probe.status} with {expect.display_text(probe.text)}"
-        expect.that(probe.is_success, "the next request answered with success", actual, where=where)
+        expect.condition(probe.is_success, "the next request answered with success", actual, where=where)
     late = [(probe, rest_ns) for probe, rest_ns in probes if waited_ns(probe) * 2 >= rest_ns]
     if late and len(late) < len(probes):
         raise Inconclusive(f"the next request waited after {len(late)} of {len(probes)} that were left")
     if late:
         probe, rest_ns = late[0]
         waited = waited_ns(probe)
-        expect.awake(probe, waited - rest_ns / 2)
+        expect.no_local_stall(probe, waited - rest_ns / 2)
         actual = f"{waited / 1e9:.2f} s, where the rest of the {kind} would have taken {rest_ns / 1e9:.2f} s"
         where = f"request {probe.step + 1}"
-        expect.that(False, f"an answer long before the {kind} that was left is over", actual, where=where)
+        expect.condition(False, f"an answer long before the {kind} that was left is over", actual, where=where)
 
 
 def waited_ns(probe: Exchange) -> int:

@@ -11,10 +11,10 @@ GAVE_UP = frozenset({408, 502, 503, 504, 520, 522, 524})
 @check("transport.long-answer", any_answer=True)
 def test_long_answer(exchange: Exchange) -> None:
     """A plain answer that takes long to make is not given up halfway; where it is, the time that it had is told."""
-    expect.arrived(exchange)
+    expect.complete(exchange)
     seconds = ((exchange.ended_ns or exchange.started_ns) - exchange.started_ns) / 1e9
     if not exchange.is_success and exchange.status not in GAVE_UP:
         raise Inconclusive(f"the request was refused with {exchange.status}")
     whole = exchange.is_success and exchange.text.strip() != ""
     actual = f"{exchange.status} with {expect.display_text(exchange.text)} after {seconds:.1f} s"
-    expect.that(whole, "a whole answer", actual, where="body")
+    expect.condition(whole, "a whole answer", actual, where="body")

@@ -22,7 +22,7 @@ def allows_origin(exchange: Exchange) -> None:
     """The one value that lets a page of this origin read an answer."""
     origin = exchange.request.header("Origin")
     values = exchange.header_values(ALLOW_ORIGIN)
-    expect.that(
+    expect.condition(
         len(values) == 1 and values[0] in ("*", origin),
         f"* or {origin}, once",
         ", ".join(values) or "no such header",
@@ -32,7 +32,7 @@ def allows_origin(exchange: Exchange) -> None:
 
 def served(preflight: Exchange) -> None:
     """The preflight is answered; whether it has to be is another check's business."""
-    expect.arrived(preflight)
+    expect.complete(preflight)
     if not preflight.is_success:
         raise Inconclusive(f"the preflight is answered with {preflight.status}: browsers are not served")
 
@@ -40,15 +40,15 @@ def served(preflight: Exchange) -> None:
 @check("transport.head-served", any_answer=True)
 def test_head_served(exchange: Exchange) -> None:
     """A resource that has GET has HEAD as well."""
-    expect.arrived(exchange)
-    expect.that(exchange.is_success, "a status of success (2xx)", exchange.status, where="status line")
+    expect.complete(exchange)
+    expect.condition(exchange.is_success, "a status of success (2xx)", exchange.status, where="status line")
 
 
 @check("transport.head-like-get", any_answer=True)
 def test_head_like_get(get: Exchange, head: Exchange) -> None:
     """The head of an answer to HEAD is that of the answer to GET."""
     for exchange in (get, head):
-        expect.arrived(exchange)
+        expect.complete(exchange)
         if not exchange.is_success:
             raise Inconclusive(f"{exchange.request.method} is answered with {exchange.status}")
     expect.equal(head.content_type, get.content_type, where="header Content-Type")
@@ -60,12 +60,12 @@ def test_head_like_get(get: Exchange, head: Exchange) -> None:
 @check("transport.preflight-answered", any_answer=True)
 def test_preflight_answered(exchange: Exchange) -> None:
     """A preflight, which carries no key, is answered with success and allows the origin and the method."""
-    expect.arrived(exchange)
-    expect.that(exchange.is_success, "a status of success (2xx)", exchange.status, where="status line")
+    expect.complete(exchange)
+    expect.condition(exchange.is_success, "a status of success (2xx)", exchange.status, where="status line")
     allows_origin(exchange)
     method = (exchange.request.header("Access-Control-Request-Method") or "").lower()
     allowed = listed(exchange, ALLOW_METHODS)
-    expect.that(method in allowed | SAFELISTED or "*" in allowed, method, allowed, where=f"header {ALLOW_METHODS}")
+    expect.condition(method in allowed | SAFELISTED or "*" in allowed, method, allowed, where=f"header {ALLOW_METHODS}")
 
 
 @check("transport.preflight-headers", any_answer=True)
@@ -76,12 +76,12 @@ def test_preflight_headers(exchange: Exchange) -> None:
     for name in (exchange.request.header("Access-Control-Request-Headers") or "").split(","):
         # Fetch: a star stands for every header but Authorization.
         fits = name in allowed or ("*" in allowed and name != "authorization")
-        expect.that(fits, name, ", ".join(sorted(allowed)) or "nothing", where=f"header {ALLOW_HEADERS}")
+        expect.condition(fits, name, ", ".join(sorted(allowed)) or "nothing", where=f"header {ALLOW_HEADERS}")
 
 
 @check("transport.page-may-read", any_answer=True)
 def test_page_may_read(preflight: Exchange, exchange: Exchange) -> None:
     """Where a preflight is answered, the answer to the request itself may be read by the page, a refusal as well."""
     served(preflight)
-    expect.arrived(exchange)
+    expect.complete(exchange)
     allows_origin(exchange)

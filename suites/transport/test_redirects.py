@@ -14,7 +14,7 @@ KEEPING = (307, 308)
 
 def redirected(exchange: Exchange) -> bool:
     """Whether the answer sends the client elsewhere."""
-    expect.arrived(exchange)
+    expect.complete(exchange)
     return exchange.status in REDIRECTIONS
 
 
@@ -22,7 +22,7 @@ def redirected(exchange: Exchange) -> bool:
 def test_redirect_keeps_method(exchange: Exchange) -> None:
     """A request with a body is redirected, if at all, by a status that keeps its method and body: 307 or 308."""
     if redirected(exchange):
-        expect.that(exchange.status in KEEPING, "307 or 308", exchange.status, where="status line")
+        expect.condition(exchange.status in KEEPING, "307 or 308", exchange.status, where="status line")
 
 
 @check("transport.redirect-stays", any_answer=True)

@@ -11,19 +11,19 @@ LENGTH_REQUIRED, EXPECTATION_FAILED = 411, 417
 @check("transport.chunked-request", any_answer=True)
 def test_chunked_request(exchange: Exchange) -> None:
     """A body that comes in chunks is read like one whose length is stated."""
-    expect.arrived(exchange)
+    expect.complete(exchange)
     if exchange.status == LENGTH_REQUIRED:
         raise Noted("a body without a stated length is refused with 411, which RFC 9110 allows")
     expect.require_no_rate_limit(exchange)
     actual = f"{exchange.status} with {expect.display_text(exchange.text)}"
-    expect.that(exchange.is_success, "a status of success (2xx)", actual, where="status line")
+    expect.condition(exchange.is_success, "a status of success (2xx)", actual, where="status line")
 
 
 @check("transport.continues", any_answer=True)
 def test_continues(exchange: Exchange) -> None:
     """A client that waits with its body is told to go on, or gets its final answer at once."""
-    expect.arrived(exchange)
+    expect.complete(exchange)
     if exchange.status == EXPECTATION_FAILED:
         raise Inconclusive("the expectation was refused")
     told = 100 in exchange.interim or not exchange.is_success
-    expect.that(told, "100 Continue before the body is sent", "nothing until it was sent", where="interim answer")
+    expect.condition(told, "100 Continue before the body is sent", "nothing until it was sent", where="interim answer")

@@ -10,7 +10,7 @@ TOO_MANY = 429
 
 def word(exchange: Exchange) -> str:
     """The word that a request of these cases asks for: the last of its message."""
-    content = expect.asked(exchange)["messages"][-1]["content"]
+    content = expect.request_body(exchange)["messages"][-1]["content"]
     return str(content).split()[-1]
 
 
@@ -32,10 +32,10 @@ def test_all_served(exchanges: tuple[Exchange, ...]) -> None:
             if exchange.broken
             else f"{exchange.status} with {expect.display_text(exchange.text)}"
         )
-        expect.that(exchange.is_success, "a whole answer of success", broken, where=where)
+        expect.condition(exchange.is_success, "a whole answer of success", broken, where=where)
         if expect.is_stream(exchange):
-            ended = exchange.stream.done is not None and expect.finish(exchange) is not None
-            expect.that(ended, "a stream to its end", expect.display_text(exchange.text[-120:]), where=where)
+            ended = exchange.stream.done is not None and expect.finish_reason(exchange) is not None
+            expect.condition(ended, "a stream to its end", expect.display_text(exchange.text[-120:]), where=where)
 
 
 @check("transport.own-answers", any_answer=True)
@@ -48,7 +48,7 @@ def test_own_answers(exchanges: tuple[Exchange, ...]) -> None:
         told, own = expect.text(exchange), word(exchange)
         others = [word(other) for other in exchanges if other is not exchange and word(other) in told]
         where = f"request {exchange.step + 1} of {len(exchanges)}"
-        expect.that(not others, f"an answer that says {own}", expect.display_text(told), where=where)
+        expect.condition(not others, f"an answer that says {own}", expect.display_text(told), where=where)
         silent += own not in told
     if silent or len(answered) < len(exchanges):
         raise Undecided(f"{len(answered) - silent} of {len(exchanges)} answers say the word they were asked for")

@@ -17,7 +17,7 @@ COLOURS = {b"\xff\x00\x00": "red", b"\x00\x00\xff": "blue"}
 
 def colours(exchange: Exchange) -> Iterator[str]:
     """The colours of the pictures that the request shows, each a PNG of one colour."""
-    for _, address in json_pointer.find(expect.asked(exchange), SHOWN):
+    for _, address in json_pointer.find(expect.request_body(exchange), SHOWN):
         picture = base64.b64decode(address.partition(",")[2])
         start = picture.index(b"IDAT") + 4
         # The first byte of a row names its filter, and no filter changes the first pixel of the first row.
@@ -30,6 +30,6 @@ def test_colour(exchange: Exchange) -> None:
     said = expect.text(exchange)
     for colour in colours(exchange):
         named = re.search(rf"\b{colour}\b", said, re.IGNORECASE) is not None
-        if not named and expect.finish(exchange) == "length":
+        if not named and expect.finish_reason(exchange) == "length":
             raise Undecided("the token cap cut the answer off before a colour")
-        expect.that(named, f"text with {colour}", said, at="/choices/0/message/content")
+        expect.condition(named, f"text with {colour}", said, at="/choices/0/message/content")

@@ -41,7 +41,7 @@ def shown(message: Any) -> Iterator[Picture]:
 def drawn(exchange: Exchange) -> tuple[Picture, ...]:
     """The pictures of an answer; one cut off before its picture decides nothing."""
     found = pictures(exchange)
-    if not found and expect.finish(exchange) == "length":
+    if not found and expect.finish_reason(exchange) == "length":
         raise Undecided("the token cap left no room for a picture")
     return found
 
@@ -50,7 +50,7 @@ def drawn(exchange: Exchange) -> tuple[Picture, ...]:
 def test_draws(exchange: Exchange) -> None:
     """A model that draws answers an order for a picture with one."""
     said = expect.display_text(expect.text(exchange)) or "nothing"
-    expect.that(bool(drawn(exchange)), f"a picture in {', in '.join(PLACES)} or in the text", said)
+    expect.condition(bool(drawn(exchange)), f"a picture in {', in '.join(PLACES)} or in the text", said)
 
 
 @check("vision.one-place")
@@ -59,7 +59,7 @@ def test_one_place(exchange: Exchange) -> None:
     places = sorted({place for place, _ in drawn(exchange)})
     if not places:
         raise Inconclusive("the answer has no picture")
-    expect.that(len(places) == 1, "one place", places)
+    expect.condition(len(places) == 1, "one place", places)
     # Images is where the bundled server and most gateways put it, so that it is worth no word.
     if places != ["images"]:
         raise Noted(f"the picture stands in {places[0]}")
@@ -72,7 +72,7 @@ def test_picture(exchange: Exchange) -> None:
     if not data:
         raise Inconclusive("the answer has no picture, or gives it by its address")
     for address in data:
-        expect.that(is_picture(address), "a data URL of a picture", expect.display_text(address))
+        expect.condition(is_picture(address), "a data URL of a picture", expect.display_text(address))
 
 
 def is_picture(address: Any) -> bool:

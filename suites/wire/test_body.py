@@ -14,7 +14,7 @@ ANSWER_MEMBERS = ("choices", "data", "output", "embedding")
 
 def document(exchange: Exchange) -> Any:
     """The JSON of a body that is meant to be JSON; None for a stream, an empty body and anything else."""
-    expect.arrived(exchange)
+    expect.complete(exchange)
     if expect.is_stream(exchange):
         return None
     try:
@@ -25,7 +25,7 @@ def document(exchange: Exchange) -> Any:
 
 def plain_body(exchange: Exchange, case: Case) -> bytes:
     """The bytes of a body that is no event stream; of a refusal only where the case aims for one."""
-    expect.arrived(exchange)
+    expect.complete(exchange)
     if not exchange.is_success and case.kind != "refusal":
         raise Inconclusive(f"the request was refused with {exchange.status}")
     if expect.is_stream(exchange) and case.kind == "stream":
@@ -44,7 +44,7 @@ def test_json(exchange: Exchange, case: Case) -> None:
 def test_utf8(exchange: Exchange, case: Case) -> None:
     """A JSON body is UTF-8 without a byte order mark."""
     body = plain_body(exchange, case)
-    expect.that(not body.startswith(b"\xef\xbb\xbf"), "no byte order mark", body[:8].hex(" "), where="byte 0")
+    expect.condition(not body.startswith(b"\xef\xbb\xbf"), "no byte order mark", body[:8].hex(" "), where="byte 0")
     try:
         body.decode()
     except UnicodeDecodeError as error:
@@ -55,7 +55,7 @@ def test_utf8(exchange: Exchange, case: Case) -> None:
 @check("wire.charset", any_answer=True)
 def test_charset(exchange: Exchange) -> None:
     """A charset that the content type names is utf-8."""
-    expect.arrived(exchange)
+    expect.complete(exchange)
     found = re.search(r"charset\s*=\s*\"?([^\s\";]*)", exchange.header("content-type") or "", re.I)
     if found:
         expect.equal(found[1].lower(), "utf-8", where="header Content-Type")
@@ -70,7 +70,7 @@ def test_unique_members(exchange: Exchange) -> None:
     def pairs(members: list[tuple[str, Any]]) -> dict[str, Any]:
         names = [name for name, _ in members]
         twice = sorted({name for name in names if names.count(name) > 1})
-        expect.that(not twice, "each member once", f"more than once: {', '.join(twice)}", where="body")
+        expect.condition(not twice, "each member once", f"more than once: {', '.join(twice)}", where="body")
         return dict(members)
 
     json.loads(exchange.body, object_pairs_hook=pairs)
@@ -81,15 +81,15 @@ def test_no_padding(exchange: Exchange, case: Case) -> None:
     """The first byte of a JSON body belongs to the JSON text."""
     body = plain_body(exchange, case)
     padding = len(body) - len(body.lstrip())
-    expect.that(padding == 0, "no whitespace before the JSON text", f"{padding} bytes of it", where="byte 0")
+    expect.condition(padding == 0, "no whitespace before the JSON text", f"{padding} bytes of it", where="byte 0")
 
 
 @check("wire.status-body", any_answer=True)
 def test_status_body(exchange: Exchange, case: Case) -> None:
     """Status and body agree: success brings no error object, and a refusal brings no answer."""
-    expect.arrived(exchange)
+    expect.complete(exchange)
     if expect.is_stream(exchange):
-        expect.that(exchange.is_success, "no stream in a refusal", exchange.status, where="status line")
+        expect.condition(exchange.is_success, "no stream in a refusal", exchange.status, where="status line")
         return
     body = document(exchange)
     if case.kind == "text" and exchange.is_success and not isinstance(body, dict):
@@ -102,4 +102,4 @@ def test_status_body(exchange: Exchange, case: Case) -> None:
     if exchange.status is not None and exchange.status >= 400:
         brought = [name for name in ANSWER_MEMBERS if isinstance(body.get(name), list)]
         actual = f"{exchange.status} with {', '.join(brought)}"
-        expect.that(not brought, "no answer in a refusal", actual, where="body")
+        expect.condition(not brought, "no answer in a refusal", actual, where="body")

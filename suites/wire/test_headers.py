@@ -18,11 +18,11 @@ ONCE = ("Content-Type", "Date", "Location", "Retry-After")
 @check("wire.length", any_answer=True)
 def test_length(exchange: Exchange) -> None:
     """An answer states its length at most one way, and the stated length is that of its body."""
-    expect.arrived(exchange)
+    expect.complete(exchange)
     lengths = set(exchange.header_values("content-length"))
     coded = exchange.header("transfer-encoding")
-    expect.that(len(lengths) < 2, "one Content-Length", sorted(lengths), where="header Content-Length")
-    expect.that(not (lengths and coded), "Content-Length or Transfer-Encoding", "both", where="headers")
+    expect.condition(len(lengths) < 2, "one Content-Length", sorted(lengths), where="header Content-Length")
+    expect.condition(not (lengths and coded), "Content-Length or Transfer-Encoding", "both", where="headers")
     size = sum(len(read.data) for read in exchange.reads)
     # What is said to HEAD is the length that the body of GET would have.
     if lengths and not exchange.truncated and exchange.request.method != "HEAD":
@@ -32,12 +32,12 @@ def test_length(exchange: Exchange) -> None:
 @check("wire.no-coding", any_answer=True)
 def test_no_coding(exchange: Exchange) -> None:
     """A content coding is used only where the request asks for one."""
-    expect.arrived(exchange)
+    expect.complete(exchange)
     asked = (exchange.request.header("accept-encoding") or "identity").lower().replace(" ", "")
     weights = dict(named.partition(";q=")[::2] for named in asked.split(","))
     taken = {name for name, weight in weights.items() if weight == "" or weight.strip("0.")}
     coding = (exchange.header("content-encoding") or "identity").strip().lower()
-    expect.that(
+    expect.condition(
         coding in taken | {"identity"},
         f"no coding beyond {asked}",
         coding,
@@ -48,7 +48,7 @@ def test_no_coding(exchange: Exchange) -> None:
 @check("wire.allow", any_answer=True)
 def test_allow(exchange: Exchange) -> None:
     """A refusal with status 405 names the methods that the path has."""
-    expect.arrived(exchange)
+    expect.complete(exchange)
     if exchange.status != 405:
         raise Inconclusive(f"the status is {exchange.status}")
     expect.header(exchange, "Allow")
@@ -57,24 +57,24 @@ def test_allow(exchange: Exchange) -> None:
 @check("wire.once", any_answer=True)
 def test_once(exchange: Exchange) -> None:
     """A header that has one value stands in the head once."""
-    expect.arrived(exchange)
+    expect.complete(exchange)
     for name in ONCE:
         values = exchange.header_values(name)
-        expect.that(len(values) < 2, f"{name} once", values, where=f"header {name}")
+        expect.condition(len(values) < 2, f"{name} once", values, where=f"header {name}")
 
 
 @check("wire.date", any_answer=True)
 def test_date(exchange: Exchange) -> None:
     """An answer carries the date of its making in the form of RFC 9110."""
-    expect.arrived(exchange)
+    expect.complete(exchange)
     date = expect.header(exchange, "Date")
-    expect.that(bool(DATE.fullmatch(date)), "a date like Sun, 06 Nov 1994 08:49:37 GMT", date, where="header Date")
+    expect.condition(bool(DATE.fullmatch(date)), "a date like Sun, 06 Nov 1994 08:49:37 GMT", date, where="header Date")
 
 
 @check("wire.request-id", any_answer=True)
 def test_request_id(exchange: Exchange, provider: Provider) -> None:
     """An answer carries an id of the request in a header."""
-    expect.arrived(exchange)
+    expect.complete(exchange)
     expect.header(exchange, provider.response_headers.get("request_id", "x-request-id"))
 
 
@@ -83,15 +83,15 @@ def test_request_ids_differ(exchanges: tuple[Exchange, ...], provider: Provider)
     """Two requests have different ids."""
     name = provider.response_headers.get("request_id", "x-request-id")
     ids = [expect.header(exchange, name) for exchange in exchanges]
-    expect.that(len(set(ids)) == len(ids), "a different id each time", ids, where=f"header {name}")
+    expect.condition(len(set(ids)) == len(ids), "a different id each time", ids, where=f"header {name}")
 
 
 @check("wire.processing-ms", any_answer=True)
 def test_processing_ms(exchange: Exchange, provider: Provider) -> None:
     """An answer tells in a header how many milliseconds it took."""
-    expect.arrived(exchange)
+    expect.complete(exchange)
     name = provider.response_headers.get("processing_ms")
     if name is None:
         raise Inconclusive("the document names no such header")
     value = expect.header(exchange, name)
-    expect.that(value.isascii() and value.isdigit(), "whole milliseconds", value, where=f"header {name}")
+    expect.condition(value.isascii() and value.isdigit(), "whole milliseconds", value, where=f"header {name}")

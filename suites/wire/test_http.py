@@ -11,7 +11,7 @@ LEFT_EARLY = ("first-byte", "idle", "total", "closed", "reset")
 
 def due(exchange: Exchange, case: Case) -> None:
     """What the case aims for came; a refusal where an answer was due is judged by the checks of that answer."""
-    expect.arrived(exchange)
+    expect.complete(exchange)
     if not exchange.is_success and case.kind != "refusal":
         raise Inconclusive(f"the request was refused with {exchange.status}")
 
@@ -60,18 +60,20 @@ def test_content_type(exchange: Exchange, case: Case) -> None:
         expect.equal(exchange.content_type, EVENT_STREAM, where="header Content-Type")
     else:
         labelled = is_json_type(exchange.content_type)
-        expect.that(labelled, "application/json", exchange.content_type or "nothing", where="header Content-Type")
+        expect.condition(labelled, "application/json", exchange.content_type or "nothing", where="header Content-Type")
 
 
 @check("wire.no-server-error", any_answer=True)
 def test_no_server_error(exchange: Exchange, case: Case, provider: Provider) -> None:
     """No request is answered with a status of 500 or above, but where an outage was arranged."""
-    expect.arrived(exchange)
+    expect.complete(exchange)
     wanted = provider.refusals.get(case.refused or "")
     arranged = wanted is not None and exchange.status in wanted.status
     unbuilt = exchange.status == 501 and case.feature in provider.optional
     actual = f"{exchange.status} with {expect.display_text(exchange.text)}"
-    expect.that(arranged or unbuilt or (exchange.status or 0) < 500, "a status below 500", actual, where="status line")
+    expect.condition(
+        arranged or unbuilt or (exchange.status or 0) < 500, "a status below 500", actual, where="status line"
+    )
 
 
 @check("wire.answered")
@@ -90,6 +92,6 @@ def test_status_200(exchange: Exchange) -> None:
 @check("wire.no-redirect", any_answer=True)
 def test_no_redirect(exchange: Exchange) -> None:
     """A documented path answers by itself and redirects nowhere."""
-    expect.arrived(exchange)
+    expect.complete(exchange)
     actual = f"{exchange.status} to {exchange.header('location')}"
-    expect.that(not 300 <= (exchange.status or 0) < 400, "no redirection", actual, where="status line")
+    expect.condition(not 300 <= (exchange.status or 0) < 400, "no redirection", actual, where="status line")

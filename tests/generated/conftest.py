@@ -22,7 +22,7 @@ from wireproof.generation.request_runner import Exploration
 from wireproof.generation.sequence_runner import Exercise
 from wireproof.judging.check import Violation
 from wireproof.judging.suite_loader import load_checks
-from wireproof.judging.verdict_plan import Entry
+from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.mock.control import FAULT
 from wireproof.proof.in_process_line import Rehearsed
 from wireproof.session.target_run import Trial, open_trial
@@ -37,7 +37,7 @@ def target_of(provider: str, fault: str | None) -> Target:
     return target if fault is None else replace(target, headers={FAULT: fault})
 
 
-def entry_of(trial: Trial, check: str, case: str) -> Entry:
+def entry_of(trial: Trial, check: str, case: str) -> PlannedVerdict:
     """The one entry of the target's own column that has this check judge this case."""
     own = [one for one in trial.entries if one.provider == trial.target.provider.name]
     (entry,) = [one for one in own if (one.check, one.case) == (check, case)]

@@ -35,7 +35,7 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print what changed; 1 where something became worse, 2 where a run cannot be read."""
-    from wireproof.judging.gate import Policy
+    from wireproof.judging.gate import Gate
     from wireproof.load.results import load_comparison as load_compare
     from wireproof.report.compare import run_comparison
     from wireproof.report.compare.run_snapshot import read
@@ -47,9 +47,7 @@ def run(options: argparse.Namespace) -> int:
     alone = [
         target for target in after.own if {key[1] for key in after.verdicts if key[0] == target} == {after.own[target]}
     ]
-    found = run_comparison.compare(
-        before, after, Policy(own=after.own, alone=alone, **known_options.policy_of(options))
-    )
+    found = run_comparison.compare(before, after, Gate(own=after.own, alone=alone, **known_options.policy_of(options)))
     if options.json:
         print(json.dumps(found.as_data(), indent=1))
     else:

@@ -53,13 +53,13 @@ def kill_matrix(known: list[dict[str, Any]], matrix: Any) -> str:
     from wireproof.contract import loading
     from wireproof.contract.target_options import mock_targets
     from wireproof.judging.suite_loader import load_checks
-    from wireproof.judging.verdict_plan import docket
+    from wireproof.judging.verdict_plan import plan_verdicts
     from wireproof.mock.faults.fault import stored
     from wireproof.report.docs import kill_matrix_page
 
     (target,) = mock_targets(loading.BASELINE_PROVIDER)
     clauses = loading.load_clauses(target.provider.schemas)
-    entries = docket(target, target.provider, clauses, loading.load_cases())
+    entries = plan_verdicts(target, target.provider, clauses, loading.load_cases())
     return kill_matrix_page.kill_matrix_page(known, matrix, load_checks(), stored("benchmark_faults.yaml"), entries)
 
 

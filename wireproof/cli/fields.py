@@ -19,12 +19,12 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the members, or write their page."""
     from wireproof.contract import loading
-    from wireproof.judging.member_coverage import fields
+    from wireproof.judging.member_coverage import find_member_coverage
     from wireproof.judging.suite_loader import load_checks
     from wireproof.report.docs.request_fields_page import fields_page
 
     providers = loading.load_providers()
-    found = fields(providers, load_checks())
+    found = find_member_coverage(providers, load_checks())
     if options.write:
         write(Path(options.write), fields_page(found, tuple(providers)))
         return 0

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from wireproof.cli.arguments import command
-from wireproof.judging.outcomes import ERRORS
+from wireproof.judging.outcomes import ERROR_OUTCOMES
 from wireproof.session.pytest_plugin import check_options as known_options
 
 SHOWN = 20
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps(judged.report(exit, complete=held.cut is None), indent=1))
         return exit
     for verdict in judged.verdicts:
-        if judged.gates(verdict) or verdict.outcome in ERRORS:
+        if judged.gates(verdict) or verdict.outcome in ERROR_OUTCOMES:
             print(judged.told(verdict), end="\n\n")
     _summary(judged)
     told = changed(judged, held)
@@ -54,9 +54,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _summary(judged: Any) -> None:
-    from wireproof.judging.verdict import divergences
+    from wireproof.judging.verdict import find_divergences
     from wireproof.report.terminal_summary import summarise
 
-    text, found = io.StringIO(), divergences(judged.verdicts, judged.own)
+    text, found = io.StringIO(), find_divergences(judged.verdicts, judged.own)
     summarise(text, judged.verdicts, judged.own, found, asdict(judged.spent))
     print(text.getvalue(), end="")

@@ -13,11 +13,11 @@ from wireproof.generation.request_factory import Draft
 from wireproof.generation.standing_rules import Riding
 from wireproof.judging.check import Check, Untestable, Violation
 from wireproof.judging.excuses import asking_failure, require_kept_whole, require_no_rate_limit
-from wireproof.judging.honest_refusal import refused_honestly
-from wireproof.judging.judge import Bench, Ruling, ruling_on
-from wireproof.judging.outcomes import ERRORS
+from wireproof.judging.honest_refusal import is_honest_refusal
+from wireproof.judging.judge import Judge, Ruling, ruling_on
+from wireproof.judging.outcomes import ERROR_OUTCOMES
 from wireproof.judging.verdict import Verdict
-from wireproof.judging.verdict_plan import Entry
+from wireproof.judging.verdict_plan import PlannedVerdict
 
 NOTHING_DRAWN = Ruling("untestable", "no request was drawn")
 
@@ -42,8 +42,8 @@ class Exploration:
         failing: the latest request that broke the requirement; hypothesis ends with the smallest.
     """
 
-    judge: Bench
-    entry: Entry
+    judge: Judge
+    entry: PlannedVerdict
     check: Check
     courier: Sender
     draft: Draft
@@ -74,7 +74,7 @@ class Exploration:
             raise ruling.raised
         if ruling.raised is None:
             self.passed += 1
-        elif ruling.outcome in ERRORS:
+        elif ruling.outcome in ERROR_OUTCOMES:
             raise ruling.raised
         else:
             self._skipped = ruling
@@ -100,7 +100,7 @@ class Exploration:
 
     def verdict(self) -> Verdict:
         """What the requests so far come to."""
-        verdict = partial(self.judge.verdict, self.entry, self.check)
+        verdict = partial(self.judge.build_verdict, self.entry, self.check)
         if self.failing is not None:
             violation, place = self.failing.violation, self.failing.probe.place
             found = tuple(replace(one, where=f"{one.where}; {place}") for one in violation.findings)
@@ -153,7 +153,7 @@ class Attempt:
         """The request was refused honestly for an option that the contract does not promise."""
         assert self.exchange is not None
         optional = self._exploration.judge.target.provider.optional
-        return bool(self._probe.features & optional) and refused_honestly(self.exchange)
+        return bool(self._probe.features & optional) and is_honest_refusal(self.exchange)
 
     def _take(self, exchange: Exchange) -> Exchange:
         exchange = replace(exchange, case=self._exploration.entry.case)

@@ -13,12 +13,12 @@ from wireproof.generation.fixed_sample import draws
 from wireproof.generation.generated_request import Probe
 from wireproof.generation.request_factory import Draft
 from wireproof.generation.state_machines import MACHINES
-from wireproof.judging.verdict_plan import Entry
+from wireproof.judging.verdict_plan import PlannedVerdict
 
 Sent = tuple[OutgoingRequest, ...]
 
 
-def foreseen(entries: Iterable[Entry], target: Target, most: int) -> Iterator[tuple[str, list[Sent]]]:
+def foreseen(entries: Iterable[PlannedVerdict], target: Target, most: int) -> Iterator[tuple[str, list[Sent]]]:
     """Each generated case with what would leave for each of its requests; every check of a case shares them.
 
     The requests of a talk follow from its answers: what is foreseen is the longest.
@@ -38,7 +38,7 @@ def foreseen(entries: Iterable[Entry], target: Target, most: int) -> Iterator[tu
             continue
 
 
-def cases(entries: Iterable[Entry]) -> tuple[str, ...]:
+def cases(entries: Iterable[PlannedVerdict]) -> tuple[str, ...]:
     """The generated cases of these entries, each once."""
     return tuple(dict.fromkeys(entry.case for entry in entries if is_generated(entry.case)))
 

@@ -23,10 +23,10 @@ from wireproof.generation.standing_rules import Riding
 from wireproof.generation.state_machines import MACHINES
 from wireproof.judging.check import Check, Violation
 from wireproof.judging.excuses import require_kept_whole, require_no_rate_limit, require_not_declined
-from wireproof.judging.judge import PASS, Bench, Ruling, judge_exchanges
-from wireproof.judging.outcomes import ERRORS
+from wireproof.judging.judge import PASS, Judge, Ruling, judge_exchanges
+from wireproof.judging.outcomes import ERROR_OUTCOMES
 from wireproof.judging.verdict import Verdict
-from wireproof.judging.verdict_plan import Entry
+from wireproof.judging.verdict_plan import PlannedVerdict
 
 # Of a long talk the end is told.
 MOST_SHOWN = 8
@@ -41,8 +41,8 @@ class Exercise:
         violation: how the last talk that broke the requirement did so; hypothesis ends with the smallest.
     """
 
-    judge: Bench
-    entry: Entry
+    judge: Judge
+    entry: PlannedVerdict
     check: Check
     courier: Sender
     talk: Talk = field(init=False)
@@ -83,7 +83,7 @@ class Exercise:
             raise ruling.raised
         if ruling.raised is None:
             self._passed = True
-        elif ruling.outcome in ERRORS:
+        elif ruling.outcome in ERROR_OUTCOMES:
             raise ruling.raised
         else:
             self._skipped = ruling
@@ -104,13 +104,13 @@ class Exercise:
         if self.violation is None:
             unsaid = Ruling("untestable", self.talk.lack) if self.talk.lack else self._skipped
             ruling = PASS if self._passed else unsaid
-            return self.judge.verdict(self.entry, self.check, ruling.outcome, ruling.message)
+            return self.judge.build_verdict(self.entry, self.check, ruling.outcome, ruling.message)
         said = " then ".join(map(_told, self.talk.failing[-MOST_SHOWN:]))
         before = len(self.talk.failing) - MOST_SHOWN
         more = f"{before} requests before, then " if before > 0 else ""
         told = f"the smallest of {self.talk.begun} talks in {self.talk.asked} requests: {more}{said}"
         message = f"{self.violation}; {told}"
-        return self.judge.verdict(self.entry, self.check, "fail", message, self.violation.findings)
+        return self.judge.build_verdict(self.entry, self.check, "fail", message, self.violation.findings)
 
 
 def _told(exchange: Exchange) -> str:

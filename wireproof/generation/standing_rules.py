@@ -10,8 +10,8 @@ from wireproof.contract.case import Case
 from wireproof.contract.clause import Clause, Judgement
 from wireproof.evidence.exchange import Exchange
 from wireproof.judging.check import Finding, Violation
-from wireproof.judging.judge import Bench
-from wireproof.judging.verdict_plan import Entry, is_selector, selects
+from wireproof.judging.judge import Judge
+from wireproof.judging.verdict_plan import PlannedVerdict, is_selector, selector_matches
 
 # What stands for the cause of a refusal that no document asks for: it only has to be of the kind.
 SOME_CAUSE = "malformed-json"
@@ -23,8 +23,8 @@ ALWAYS = frozenset({"errors.no-internals", "auth.no-leak"})
 class Riding:
     """The entries of one column that name their cases by kind: what must hold, and what must not be shown."""
 
-    bench: Bench
-    _entries: dict[tuple[str, str], tuple[Entry, ...]] = field(default_factory=dict)
+    bench: Judge
+    _entries: dict[tuple[str, str], tuple[PlannedVerdict, ...]] = field(default_factory=dict)
 
     def hold(self, case: Case, exchange: Exchange) -> None:
         """Raise a Violation that carries what every rule finds; the rule stands before what was expected."""
@@ -39,22 +39,22 @@ class Riding:
             if verdict.outcome == "fail":
                 findings += [replace(one, expected=f"{entry.check}: {one.expected}") for one in verdict.findings]
         if findings:
-            raise Violation.of(tuple(findings))
+            raise Violation.from_findings(tuple(findings))
 
-    def _riding(self, case: Case) -> tuple[Entry, ...]:
+    def _riding(self, case: Case) -> tuple[PlannedVerdict, ...]:
         kind = (case.endpoint, case.kind)
         if kind not in self._entries:
             self._entries[kind] = self._selected(case)
         return self._entries[kind]
 
-    def _selected(self, case: Case) -> tuple[Entry, ...]:
+    def _selected(self, case: Case) -> tuple[PlannedVerdict, ...]:
         provider = self.bench.provider
         grouped: dict[str, list[tuple[Clause, Judgement]]] = {}
         for clause in loading.load_clauses(provider.schemas):
             for judgement in clause.judged:
                 selector = judgement.case.get("exchange", "")
                 holds = judgement.level == "must" or judgement.check in ALWAYS
-                if holds and is_selector(selector) and selects(selector, case):
+                if holds and is_selector(selector) and selector_matches(selector, case):
                     grouped.setdefault(judgement.check, []).append((clause, judgement))
         target, name = self.bench.target.name, provider.name
-        return tuple(Entry(target, name, check, (), tuple(by)) for check, by in grouped.items())
+        return tuple(PlannedVerdict(target, name, check, (), tuple(by)) for check, by in grouped.items())

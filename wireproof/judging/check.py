@@ -48,7 +48,7 @@ __all__ = [
     "Provider",
     "Refusal",
     "Request",
-    "Shape",
+    "SchemaView",
     "Stream",
     "StreamChoice",
     "Target",
@@ -87,7 +87,7 @@ class Violation(AssertionError):
         super().__init__(f"expected {expected}, actual {actual}" + (f", at {where or at}" if where or at else ""))
 
     @classmethod
-    def of(cls, findings: tuple[Finding, ...]) -> Violation:
+    def from_findings(cls, findings: tuple[Finding, ...]) -> Violation:
         """One violation that carries several findings."""
         first = findings[0]
         violation = cls(first.expected, first.actual, where=first.where, at=first.pointer)
@@ -115,7 +115,7 @@ class Untestable(Exception):
     """Something the judgement needs is missing."""
 
 
-class Shape(Protocol):
+class SchemaView(Protocol):
     """One JSON Schema of a contract."""
 
     @property
@@ -129,7 +129,7 @@ class Shape(Protocol):
 class Contract(Protocol):
     """The schemas of one document."""
 
-    def shape(self, name: str) -> Shape | None:
+    def shape(self, name: str) -> SchemaView | None:
         """The schema of that name, None where the document describes none."""
 
 
@@ -137,20 +137,20 @@ class Attempt(Protocol):
     """One generated request, as the check of it sees it."""
 
     @property
-    def refused(self) -> str | None:
+    def expected_refusal(self) -> str | None:
         """The cause for which the request must be refused; None where any refusal will do."""
 
     async def send(self) -> Exchange:
         """What comes of the request."""
 
     @property
-    def following(self) -> Exchange | None:
+    def following_exchange(self) -> Exchange | None:
         """What came of a proper request right behind a broken one; None where none was asked."""
 
-    def follows_the_rules(self) -> None:
+    def hold_to_rules(self) -> None:
         """Every rule that rides on exchanges of its kind holds; raises Violation."""
 
-    def declined(self) -> bool:
+    def is_honest_refusal_of_option(self) -> bool:
         """The request was refused honestly for an option that the contract does not promise."""
 
 
@@ -169,10 +169,10 @@ class Check:
     requirement: str
     any_answer: bool
     arguments: tuple[str, ...]
-    honours: tuple[str, ...] = ()
+    proves_obeyed: tuple[str, ...] = ()
 
     @property
-    def generated(self) -> bool:
+    def judges_generated(self) -> bool:
         """Whether it judges requests that are generated, while they are."""
         return self.id.startswith("generated.")
 
@@ -185,7 +185,7 @@ registry: dict[str, Check] = {}
 
 
 def check(
-    id: str, *, any_answer: bool = False, honours: tuple[str, ...] = ()
+    id: str, *, any_answer: bool = False, proves_obeyed: tuple[str, ...] = ()
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a function as the check `id`; its docstring is the requirement."""
 
@@ -197,7 +197,7 @@ def check(
         if earlier is not None and inspect.getsourcefile(earlier.function) != inspect.getsourcefile(function):
             raise TypeError(f"check {id} is registered twice")
         arguments = tuple(inspect.signature(function).parameters)
-        registry[id] = Check(id, function, requirement, any_answer, arguments, honours)
+        registry[id] = Check(id, function, requirement, any_answer, arguments, proves_obeyed)
         function.__wireproof_check__ = id  # type: ignore[attr-defined]
         return function
 

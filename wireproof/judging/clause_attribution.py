@@ -7,12 +7,14 @@ from wireproof.contract.finding import Finding
 from wireproof.formats import json_pointer
 from wireproof.judging.verdict import ClauseVerdict
 
-Cited = tuple[tuple[Clause, Judgement], ...]
+CitedClauses = tuple[tuple[Clause, Judgement], ...]
 
 
-def each_clause(clauses: Cited, outcome: str, findings: tuple[Finding, ...]) -> tuple[tuple[ClauseVerdict, ...], str]:
+def clause_verdicts(
+    clauses: CitedClauses, outcome: str, findings: tuple[Finding, ...]
+) -> tuple[tuple[ClauseVerdict, ...], str]:
     """What each clause comes to where the whole came to this outcome, and the highest level of those concerned."""
-    concerned = _broken(clauses, findings) if outcome == "fail" else frozenset(range(len(clauses)))
+    concerned = _broken_positions(clauses, findings) if outcome == "fail" else frozenset(range(len(clauses)))
     each = (
         ClauseVerdict(clause.id, judged.level, clause.authority, clause.basis, outcome if at in concerned else "pass")
         for at, (clause, judged) in enumerate(clauses)
@@ -20,16 +22,18 @@ def each_clause(clauses: Cited, outcome: str, findings: tuple[Finding, ...]) -> 
     return tuple(each), highest_level(tuple(clauses[at][1].level for at in concerned))
 
 
-def weightiest_first(clauses: Cited, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+def sort_by_level(clauses: CitedClauses, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """The findings by the level of the clauses that each breaks: what gates is told first."""
 
     def weight(finding: Finding) -> int:
-        return LEVELS.index(highest_level(tuple(clauses[at][1].level for at in _attributed(clauses, finding.pointer))))
+        return LEVELS.index(
+            highest_level(tuple(clauses[at][1].level for at in _positions_about(clauses, finding.pointer)))
+        )
 
     return tuple(sorted(findings, key=weight, reverse=True))
 
 
-def _broken(clauses: Cited, findings: tuple[Finding, ...]) -> frozenset[int]:
+def _broken_positions(clauses: CitedClauses, findings: tuple[Finding, ...]) -> frozenset[int]:
     """The positions of the clauses that the findings break.
 
     Each finding breaks the clauses whose place fits its pointer most closely; a finding that fits none
@@ -37,11 +41,11 @@ def _broken(clauses: Cited, findings: tuple[Finding, ...]) -> frozenset[int]:
     """
     broken: set[int] = set()
     for finding in findings:
-        broken |= _attributed(clauses, finding.pointer)
+        broken |= _positions_about(clauses, finding.pointer)
     return frozenset(broken)
 
 
-def _attributed(clauses: Cited, place: str | None) -> set[int]:
+def _positions_about(clauses: CitedClauses, place: str | None) -> set[int]:
     fits = {
         at: len(json_pointer.parts(judgement.at))
         for at, (_, judgement) in enumerate(clauses)

@@ -11,8 +11,8 @@ from wireproof.contract.schemas import SchemaSet
 from wireproof.contract.target import Target
 from wireproof.evidence.case_result import Evidence
 from wireproof.judging.check import Check
-from wireproof.judging.judge import Bench
-from wireproof.judging.verdict_plan import Entry
+from wireproof.judging.judge import Judge
+from wireproof.judging.verdict_plan import PlannedVerdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,23 +29,23 @@ class ColumnJudges:
     columns: tuple[Provider, ...]
     cases: Mapping[str, Case]
     checks: Mapping[str, Check]
-    entries: tuple[Entry, ...]
-    _made: dict[str, Bench] = field(init=False, repr=False, compare=False, default_factory=dict)
+    entries: tuple[PlannedVerdict, ...]
+    _made: dict[str, Judge] = field(init=False, repr=False, compare=False, default_factory=dict)
 
-    def judge(self, column: str) -> Bench:
+    def judge(self, column: str) -> Judge:
         """The judge of the column of that name."""
         if column not in self._made:
             provider = next(one for one in self.columns if one.name == column)
             planned = frozenset((entry.check, entry.case) for entry in self.entries if entry.provider == column)
             schemas = SchemaSet(provider.schemas)
-            self._made[column] = Bench(self.target, provider, schemas, self.checks, self.cases, planned)
+            self._made[column] = Judge(self.target, provider, schemas, self.checks, self.cases, planned)
         return self._made[column]
 
     def with_target(self, target: Target) -> ColumnJudges:
         """The same judges for another state of the target; they remember nothing of what they heard."""
         return replace(self, target=target)
 
-    def undecided(self, evidence: Evidence, wanted: Collection[str]) -> set[str]:
+    def undecided_cases(self, evidence: Evidence, wanted: Collection[str]) -> set[str]:
         """The cases, of those wanted, for which another answer of the model may decide what this one does not."""
         asked = (entry for entry in self.entries if entry.case in wanted)
-        return {entry.case for entry in asked if self.judge(entry.provider).undecided(entry, evidence)}
+        return {entry.case for entry in asked if self.judge(entry.provider).is_undecided(entry, evidence)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wireproof.evidence.exchange import Exchange
 from wireproof.judging.check import Inconclusive, NotOffered
-from wireproof.judging.honest_refusal import LIMIT_CAUSES, refused_honestly
+from wireproof.judging.honest_refusal import LIMIT_CAUSES, is_honest_refusal
 
 CUT_SHORT = "the body is longer than what is kept of it"
 
@@ -39,5 +39,5 @@ def require_not_declined(exchange: Exchange, option: str, *, made_to_be_refused:
     A request made to be refused says nothing by a 4xx; a 501 says that there is no such thing.
     """
     __tracebackhide__ = True
-    if exchange.status == 501 if made_to_be_refused else refused_honestly(exchange):
+    if exchange.status == 501 if made_to_be_refused else is_honest_refusal(exchange):
         raise NotOffered(f"{option} is optional and was refused with {exchange.status}")

@@ -18,7 +18,7 @@ from wireproof.judging.check import (
     NotJson,
     Provider,
     Refusal,
-    Shape,
+    SchemaView,
     Stream,
     ToolCall,
     Untestable,
@@ -26,61 +26,61 @@ from wireproof.judging.check import (
     display_text,
 )
 from wireproof.judging.excuses import require_kept_whole, require_no_rate_limit
-from wireproof.judging.expect_arguments import fits, follows, json_object, parsed_arguments
+from wireproof.judging.expect_arguments import fits_schema, follows_strict_schema, json_object, parsed_arguments
 from wireproof.judging.expect_limits import (
-    duration,
-    is_whole,
-    moment,
-    readable,
-    reset_after,
-    retry_after,
-    told,
+    header_duration_s,
+    header_int,
+    is_whole_number,
+    read_if_valid,
+    reset_after_s,
+    retry_after_s,
+    server_time,
     whole_number,
 )
-from wireproof.judging.expect_values import equal, header, member, recent, same, same_model, that
+from wireproof.judging.expect_values import condition, equal, header, json_equal, member, recent, same_model
 
 __all__ = [
     "answer",
-    "arrived",
-    "asked",
-    "awake",
+    "chunk_place",
     "chunks",
+    "client_error",
     "codes",
+    "complete",
+    "condition",
     "conforms",
     "display_text",
-    "duration",
     "equal",
     "event_stream",
     "events",
-    "finish",
-    "fits",
-    "follows",
+    "findings_with_place",
+    "finish_reason",
+    "fits_schema",
+    "follows_strict_schema",
     "header",
+    "header_duration_s",
+    "header_int",
     "is_stream",
-    "is_whole",
+    "is_whole_number",
     "json_body",
+    "json_equal",
     "json_object",
     "member",
-    "moment",
+    "no_local_stall",
     "parsed_arguments",
-    "place",
-    "placed",
-    "readable",
+    "read_if_valid",
     "recent",
     "refusal",
-    "refused_somehow",
+    "request_body",
     "require_kept_whole",
     "require_no_rate_limit",
-    "reset_after",
-    "retry_after",
-    "same",
+    "reset_after_s",
+    "retry_after_s",
     "same_model",
+    "server_time",
     "shape",
     "status",
     "success",
     "text",
-    "that",
-    "told",
     "tool_calls",
     "whole_number",
 ]  # fmt: skip
@@ -91,19 +91,19 @@ EVENT_STREAM = "text/event-stream"
 ANSWERED, NO_ERROR, JSON_TEXT, EVENTS = "wire.answered", "wire.no-server-error", "wire.json", "stream.answers"
 
 
-def asked(exchange: Exchange) -> Mapping[str, Any]:
+def request_body(exchange: Exchange) -> Mapping[str, Any]:
     """The body of the request, which we wrote ourselves."""
     body: Mapping[str, Any] = exchange.request_json
     return body
 
 
-def arrived(exchange: Exchange) -> None:
+def complete(exchange: Exchange) -> None:
     """A whole answer came; a broken exchange is the business of wire.http and wire.complete alone."""
     if exchange.broken is not None or exchange.status is None:
         raise Inconclusive("no whole answer came")
 
 
-def awake(exchange: Exchange, most_ns: float) -> None:
+def no_local_stall(exchange: Exchange, most_ns: float) -> None:
     """We were awake while the answer came: a stall of our own, longer than this, is no delay of the server's."""
     if exchange.stalled_ns > most_ns:
         raise Inconclusive(f"this machine stood still for {exchange.stalled_ns / 1e6:.0f} ms meanwhile")
@@ -114,15 +114,21 @@ def status(exchange: Exchange, *wanted: int) -> None:
     __tracebackhide__ = True
     words = " or ".join(str(code) for code in wanted)
     actual = f"{exchange.status} with {display_text(exchange.text)}"
-    that(exchange.status in wanted, f"status {words}", actual, where="status line", judged_by=_server_error(exchange))
+    condition(
+        exchange.status in wanted,
+        f"status {words}",
+        actual,
+        where="status line",
+        judged_by=_check_for_server_error(exchange),
+    )
 
 
 def success(exchange: Exchange) -> None:
     """The answer has a status of success."""
     __tracebackhide__ = True
     actual = f"{exchange.status} with {display_text(exchange.text)}"
-    told_by = _server_error(exchange) or ANSWERED
-    that(exchange.is_success, "a status of success (2xx)", actual, where="status line", judged_by=told_by)
+    told_by = _check_for_server_error(exchange) or ANSWERED
+    condition(exchange.is_success, "a status of success (2xx)", actual, where="status line", judged_by=told_by)
 
 
 def json_body(exchange: Exchange) -> Any:
@@ -140,7 +146,7 @@ def answer(exchange: Exchange) -> Mapping[str, Any]:
     __tracebackhide__ = True
     success(exchange)
     body = json_body(exchange)
-    that(isinstance(body, dict), "a JSON object", body, where="body")
+    condition(isinstance(body, dict), "a JSON object", body, where="body")
     found: Mapping[str, Any] = body
     return found
 
@@ -153,8 +159,8 @@ def event_stream(exchange: Exchange) -> Stream:
         return exchange.stream
     success(exchange)
     actual = f"{exchange.content_type or 'no content type'} with {display_text(exchange.text)}"
-    that(exchange.content_type == EVENT_STREAM, EVENT_STREAM, actual, where="Content-Type", judged_by=EVENTS)
-    that(
+    condition(exchange.content_type == EVENT_STREAM, EVENT_STREAM, actual, where="Content-Type", judged_by=EVENTS)
+    condition(
         bool(exchange.stream.events), "at least one event", display_text(exchange.text), where="body", judged_by=EVENTS
     )
     return exchange.stream
@@ -165,9 +171,9 @@ def chunks(exchange: Exchange) -> tuple[tuple[str, Mapping[str, Any]], ...]:
     __tracebackhide__ = True
     stream, found = event_stream(exchange), []
     for chunk in stream.chunks:
-        that(isinstance(chunk.value, dict), "a JSON object", chunk.event.data, where=place(chunk))
-        found.append((place(chunk), chunk.value))
-    that(bool(found), "at least one chunk before [DONE]", display_text(exchange.text), where="body")
+        condition(isinstance(chunk.value, dict), "a JSON object", chunk.event.data, where=chunk_place(chunk))
+        found.append((chunk_place(chunk), chunk.value))
+    condition(bool(found), "at least one chunk before [DONE]", display_text(exchange.text), where="body")
     return tuple(found)
 
 
@@ -182,7 +188,7 @@ def is_stream(exchange: Exchange) -> bool:
     return exchange.content_type == EVENT_STREAM
 
 
-def place(chunk: Chunk) -> str:
+def chunk_place(chunk: Chunk) -> str:
     """Where a chunk stands, in words."""
     return f"event {chunk.index} (byte {chunk.event.offset})"
 
@@ -197,7 +203,7 @@ def text(exchange: Exchange) -> str:
     return content if isinstance(content, str) else ""
 
 
-def finish(exchange: Exchange) -> Any:
+def finish_reason(exchange: Exchange) -> Any:
     """The finish reason of the first choice of a chat answer, streamed or not."""
     __tracebackhide__ = True
     if is_stream(exchange):
@@ -214,31 +220,31 @@ def tool_calls(exchange: Exchange) -> tuple[ToolCall, ...]:
         return choice.tool_calls if choice else ()
     document, at = answer(exchange), "/choices/0/message/tool_calls"
     given = member(document, "/choices/0/message", dict).get("tool_calls") or []
-    that(isinstance(given, list), "an array", given, at=at)
-    return tuple(_call(document, f"{at}/{n}", n) for n in range(len(given)))
+    condition(isinstance(given, list), "an array", given, at=at)
+    return tuple(_read_tool_call(document, f"{at}/{n}", n) for n in range(len(given)))
 
 
-def _call(document: Any, at: str, index: int) -> ToolCall:
+def _read_tool_call(document: Any, at: str, index: int) -> ToolCall:
     named, given = (member(document, f"{at}/function/{name}", str) for name in ("name", "arguments"))
     return ToolCall(index, member(document, at, dict).get("id"), named, given)
 
 
-def conforms(instance: Any, shape: Shape, *, where: str = "") -> None:
+def conforms(instance: Any, shape: SchemaView, *, where: str = "") -> None:
     """An instance conforms to a shape of the contract."""
     __tracebackhide__ = True
     findings = shape.findings(instance)
     if findings:
-        raise Violation.of(placed(findings, where))
+        raise Violation.from_findings(findings_with_place(findings, where))
 
 
-def placed(findings: Iterable[Finding], where: str) -> tuple[Finding, ...]:
+def findings_with_place(findings: Iterable[Finding], where: str) -> tuple[Finding, ...]:
     """Findings with the place of their document in front of their pointers."""
     return tuple(
         Finding(found.expected, found.actual, f"{where} {found.where}".strip(), found.pointer) for found in findings
     )
 
 
-def shape(contract: Contract, name: str) -> Shape:
+def shape(contract: Contract, name: str) -> SchemaView:
     """The contract's schema of that name; where the document describes none there is nothing to judge."""
     found = contract.shape(name)
     if found is None:
@@ -264,20 +270,22 @@ def refusal(exchange: Exchange, wanted: Refusal, provider: Provider) -> None:
     if wanted.code:
         found = codes(exchange, provider)
         words = f"the code {' or '.join(wanted.code)} at {' or '.join(provider.code_at)}"
-        that(any(code in wanted.code for _, code in found), words, body, where="body", at=provider.code_at[0])
+        condition(any(code in wanted.code for _, code in found), words, body, where="body", at=provider.code_at[0])
     if wanted.type:
         actual = next((value for _, value in json_pointer.find(body, "/error/type")), None)
         words = f"the type {' or '.join(wanted.type)}"
-        that(actual in wanted.type, words, actual, where="/error/type", at="/error/type")
+        condition(actual in wanted.type, words, actual, where="/error/type", at="/error/type")
 
 
-def refused_somehow(exchange: Exchange) -> None:
+def client_error(exchange: Exchange) -> None:
     """The request is refused as the client's mistake: a status from 400 to 499."""
     __tracebackhide__ = True
     fits = exchange.status is not None and 400 <= exchange.status < 500
     actual = f"{exchange.status} with {display_text(exchange.text)}"
-    that(fits, "a status from 400 to 499", actual, where="status line", judged_by=_server_error(exchange))
+    condition(
+        fits, "a status from 400 to 499", actual, where="status line", judged_by=_check_for_server_error(exchange)
+    )
 
 
-def _server_error(exchange: Exchange) -> str | None:
+def _check_for_server_error(exchange: Exchange) -> str | None:
     return NO_ERROR if exchange.status is not None and exchange.status >= 500 else None

@@ -11,7 +11,7 @@ from wireproof.judging.check import Exchange, Violation, display_text
 CLOCKS_APART_S = 300
 
 
-def that(
+def condition(
     holds: bool, expected: str, actual: Any, *, where: str = "", at: str | None = None, judged_by: str | None = None
 ) -> None:
     """A condition holds; `judged_by` names the check that judges it where others take it for granted."""
@@ -23,17 +23,17 @@ def that(
 def equal(actual: Any, wanted: Any, *, where: str = "", at: str | None = None) -> None:
     """Two values are the same, of the same JSON type."""
     __tracebackhide__ = True
-    that(same(actual, wanted), display_text(wanted), actual, where=where, at=at)
+    condition(json_equal(actual, wanted), display_text(wanted), actual, where=where, at=at)
 
 
-def same(left: Any, right: Any) -> bool:
+def json_equal(left: Any, right: Any) -> bool:
     """Equality as JSON has it, at every depth: true is not 1, and 1 is 1.0."""
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, list) and isinstance(right, list):
-        return len(left) == len(right) and all(map(same, left, right))
+        return len(left) == len(right) and all(map(json_equal, left, right))
     if isinstance(left, dict) and isinstance(right, dict):
-        return left.keys() == right.keys() and all(same(left[name], right[name]) for name in left)
+        return left.keys() == right.keys() and all(json_equal(left[name], right[name]) for name in left)
     return bool(left == right)
 
 
@@ -47,7 +47,7 @@ def member(document: Any, at: str, *kinds: type, where: str = "") -> Any:
     if kinds:
         fits = isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))
         words = " or ".join(kind.__name__ for kind in kinds)
-        that(fits, f"a value of type {words}", value, where=f"{where}{at}", at=at)
+        condition(fits, f"a value of type {words}", value, where=f"{where}{at}", at=at)
     return value
 
 
@@ -56,7 +56,7 @@ def recent(exchange: Exchange, moment: Any, *, at: str) -> None:
     __tracebackhide__ = True
     earliest, latest = exchange.sent_at - CLOCKS_APART_S, exchange.sent_at + CLOCKS_APART_S
     near = isinstance(moment, int | float) and earliest <= moment <= latest
-    that(near, f"within {CLOCKS_APART_S} s of {exchange.sent_at:.0f}", moment, at=at)
+    condition(near, f"within {CLOCKS_APART_S} s of {exchange.sent_at:.0f}", moment, at=at)
 
 
 def same_model(exchange: Exchange, model: Any, *, at: str) -> None:
@@ -64,14 +64,14 @@ def same_model(exchange: Exchange, model: Any, *, at: str) -> None:
     __tracebackhide__ = True
     wanted = exchange.request_json["model"]
     named = model == wanted or str(model).startswith(f"{wanted}-")
-    that(named, f"{wanted} or a version of it", model, at=at)
+    condition(named, f"{wanted} or a version of it", model, at=at)
 
 
 def header(exchange: Exchange, name: str) -> str:
     """A response header is present, once, with a value."""
     __tracebackhide__ = True
     values = exchange.header_values(name)
-    that(
+    condition(
         len(values) == 1 and values[0] != "",
         f"the header {name} once, with a value",
         values,

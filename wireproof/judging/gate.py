@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from wireproof.judging.baseline import Baseline, Known
-from wireproof.judging.outcomes import JUDGED, OUTCOMES
+from wireproof.judging.baseline import Baseline, KnownFailure
+from wireproof.judging.outcomes import DECIDED_OUTCOMES, OUTCOMES
 from wireproof.judging.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class Gate:
     """What fails a run.
 
     Attributes:
@@ -27,34 +27,34 @@ class Policy:
     alone: Collection[str] = ()
     baseline: Baseline | None = None
 
-    def counts(self, verdict: Verdict) -> bool:
+    def is_gating_column(self, verdict: Verdict) -> bool:
         """The verdict belongs to a column that decides."""
         if self.authority == "all" or verdict.target in self.alone:
             return True
         return (verdict.provider == self.own[verdict.target]) == (self.authority == "document")
 
-    def known(self, verdict: Verdict) -> Known | None:
+    def known_failure(self, verdict: Verdict) -> KnownFailure | None:
         """What the baseline says of a verdict that is as it expects."""
-        return self.baseline.known(verdict) if self.baseline is not None else None
+        return self.baseline.entry_expecting(verdict) if self.baseline is not None else None
 
-    def red(self, verdict: Verdict) -> bool:
+    def fails_run(self, verdict: Verdict) -> bool:
         """The verdict fails the run: a broken promise or, beside a baseline, a skip, unless it is known."""
-        if not self.counts(verdict):
+        if not self.is_gating_column(verdict):
             return False
         skipped = self.baseline is not None and OUTCOMES[verdict.outcome].fails_run == "beside a baseline"
-        return (skipped or verdict.gates(self.fail_on)) and self.known(verdict) is None
+        return (skipped or verdict.gates(self.fail_on)) and self.known_failure(verdict) is None
 
-    def stale(self, verdicts: Iterable[Verdict], judged: Collection[tuple[str, str, str, str]]) -> list[str]:
+    def stale_entries(self, verdicts: Iterable[Verdict], judged: Collection[tuple[str, str, str, str]]) -> list[str]:
         """The entries of the baseline that are no longer so, as sentences."""
         if self.baseline is None:
             return []
-        return self.baseline.stale([verdict for verdict in verdicts if self.counts(verdict)], judged)
+        return self.baseline.stale_entries([verdict for verdict in verdicts if self.is_gating_column(verdict)], judged)
 
     def exit_code(self, verdicts: Sequence[Verdict], stale: Sequence[str] = ()) -> int:
         """0 the contract holds, 1 it is broken, 2 we could not ask or nothing was judged."""
-        failed_smoke = any(v.area == "smoke" and v.outcome == "fail" and self.red(v) for v in verdicts)
+        failed_smoke = any(v.area == "smoke" and v.outcome == "fail" and self.fails_run(v) for v in verdicts)
         if failed_smoke or any(OUTCOMES[verdict.outcome].fails_run == "always" for verdict in verdicts):
             return 2
-        if any(self.red(verdict) for verdict in verdicts) or stale:
+        if any(self.fails_run(verdict) for verdict in verdicts) or stale:
             return 1
-        return 0 if any(verdict.outcome in JUDGED for verdict in verdicts) else 2
+        return 0 if any(verdict.outcome in DECIDED_OUTCOMES for verdict in verdicts) else 2

@@ -6,14 +6,14 @@ from wireproof.evidence.exchange import Exchange
 from wireproof.formats.strict_json import NotJson
 
 LIMIT_CAUSES = frozenset({"rate-limited", "quota-exhausted"})
-NO_SUCH_ENDPOINT = frozenset({404, 405, 501})
+NO_SUCH_ENDPOINT_STATUSES = frozenset({404, 405, 501})
 
 
-def refused_honestly(exchange: Exchange) -> bool:
+def is_honest_refusal(exchange: Exchange) -> bool:
     """A refusal that tells the client: no such endpoint, or a 4xx or 501 with a JSON body."""
     if exchange.broken is not None or exchange.status is None:
         return False
-    if exchange.status in NO_SUCH_ENDPOINT:
+    if exchange.status in NO_SUCH_ENDPOINT_STATUSES:
         return True
     if exchange.status not in (400, 403, 415, 422):
         return False

@@ -16,12 +16,12 @@ from wireproof.evidence.access_tracking import READS_PART, track_truncated
 from wireproof.evidence.case_result import Evidence, NotSent
 from wireproof.evidence.exchange import Exchange
 from wireproof.judging.check import Check, Contract, Finding, Inconclusive, Undecided, Untestable, Violation
-from wireproof.judging.clause_attribution import each_clause, weightiest_first
+from wireproof.judging.clause_attribution import clause_verdicts, sort_by_level
 from wireproof.judging.excuses import CUT_SHORT, asking_failure, require_no_rate_limit, require_not_declined
-from wireproof.judging.outcomes import ERRORS, outcome_of
-from wireproof.judging.request_members import ignored
+from wireproof.judging.outcomes import ERROR_OUTCOMES, outcome_of
+from wireproof.judging.request_members import ignored_members
 from wireproof.judging.verdict import Verdict
-from wireproof.judging.verdict_plan import Entry
+from wireproof.judging.verdict_plan import PlannedVerdict
 
 T = TypeVar("T")
 Checking = Callable[[Mapping[str, Any]], None]
@@ -64,9 +64,9 @@ def ruling_on(raised: Exception | None, excuse: Callable[[Violation], None] | No
     if raised is None:
         return PASS
     if excuse is not None and isinstance(raised, Violation):
-        raised = _raised(excuse, raised) or raised
+        raised = _exception_from(excuse, raised) or raised
     outcome = outcome_of(raised)
-    if outcome in ERRORS:
+    if outcome in ERROR_OUTCOMES:
         # Our own mistake must never pass for the target's.
         place = traceback.extract_tb(raised.__traceback__)[-1]
         return Ruling(outcome, f"{type(raised).__name__}: {raised} ({place.name}, line {place.lineno})", (), raised)
@@ -75,7 +75,7 @@ def ruling_on(raised: Exception | None, excuse: Callable[[Violation], None] | No
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class Judge:
     """What judging needs beside the evidence: the checks, the cases and one contract.
 
     Attributes:
@@ -89,35 +89,40 @@ class Bench:
     checks: Mapping[str, Check]
     cases: Mapping[str, Case]
     docket: frozenset[tuple[str, str]] = frozenset()
-    heard: dict[tuple[str, str], tuple[tuple[Exchange, ...], Exception | None]] = field(default_factory=dict)
+    results: dict[tuple[str, str], tuple[tuple[Exchange, ...], Exception | None]] = field(default_factory=dict)
 
-    def judge(self, entry: Entry, evidence: Evidence, smoke: str | None = None) -> Verdict:
+    def judge(self, entry: PlannedVerdict, evidence: Evidence, smoke: str | None = None) -> Verdict:
         """The verdict of one entry; `smoke` says why nothing can be judged, where that is so."""
         check = self.checks[entry.check]
         named = {argument: evidence.get(case) for argument, case in entry.cases}
-        reason = self._not_judged(entry, check, named, smoke)
+        reason = self._reason_not_judged(entry, check, named, smoke)
         if reason is not None:
-            return self.verdict(entry, check, reason.outcome, reason.reason)
+            return self.build_verdict(entry, check, reason.outcome, reason.reason)
         exchanges = {argument: sent for argument, sent in named.items() if isinstance(sent, tuple)}
         ruling = self._ruling(check, entry, exchanges)
-        findings = weightiest_first(entry.clauses, ruling.findings) if ruling.findings else ()
-        message = _sentence(findings) if findings else ruling.message
-        vain = ignored(check.honours, exchanges) if findings else ()
+        findings = sort_by_level(entry.clauses, ruling.findings) if ruling.findings else ()
+        message = _findings_sentence(findings) if findings else ruling.message
+        vain = ignored_members(check.proves_obeyed, exchanges) if findings else ()
         if vain:
             message = f"{', '.join(vain)} accepted and ignored: {message}"
-        verdict = self.verdict(entry, check, ruling.outcome, message, findings)
+        verdict = self.build_verdict(entry, check, ruling.outcome, message, findings)
         return replace(verdict, ignored=vain) if vain else verdict
 
-    def undecided(self, entry: Entry, evidence: Evidence) -> bool:
+    def is_undecided(self, entry: PlannedVerdict, evidence: Evidence) -> bool:
         """Whether another answer of the model might decide what this one does not."""
         check, sent = self.checks[entry.check], evidence.get(entry.case)
-        if not isinstance(sent, tuple) or self._not_judged(entry, check, {entry.cases[0][0]: sent}, None) is not None:
+        if (
+            not isinstance(sent, tuple)
+            or self._reason_not_judged(entry, check, {entry.cases[0][0]: sent}, None) is not None
+        ):
             return False
-        raised = _raised(check, self._given(entry.case, {entry.cases[0][0]: sent}))
-        self.heard[entry.check, entry.case] = sent, raised
+        raised = _exception_from(check, self._arguments(entry.case, {entry.cases[0][0]: sent}))
+        self.results[entry.check, entry.case] = sent, raised
         return isinstance(raised, Undecided)
 
-    def _not_judged(self, entry: Entry, check: Check, named: Mapping[str, Any], smoke: str | None) -> NotSent | None:
+    def _reason_not_judged(
+        self, entry: PlannedVerdict, check: Check, named: Mapping[str, Any], smoke: str | None
+    ) -> NotSent | None:
         if smoke is not None:
             return NotSent("untestable", smoke)
         lacking = entry.needs - self.target.means
@@ -129,12 +134,12 @@ class Bench:
                 return NotSent("untestable", f"the case {case} was not sent")
             if isinstance(sent, NotSent):
                 return sent
-            unmet = self._unmet(self.cases[case], check, sent)
+            unmet = self._unmet_condition(self.cases[case], check, sent)
             if unmet is not None:
                 return unmet
         return None
 
-    def _unmet(self, case: Case, check: Check, sent: tuple[Exchange, ...]) -> NotSent | None:
+    def _unmet_condition(self, case: Case, check: Check, sent: tuple[Exchange, ...]) -> NotSent | None:
         """Why the exchanges of a case cannot be judged by this check under this contract."""
         last = sent[-1]
         failure = asking_failure(last)
@@ -150,25 +155,25 @@ class Bench:
             return NotSent("untestable", f"request {len(sent)} of {case.request_count} lacks what the next one needs")
         return None
 
-    def _ruling(self, check: Check, entry: Entry, exchanges: Mapping[str, tuple[Exchange, ...]]) -> Ruling:
+    def _ruling(self, check: Check, entry: PlannedVerdict, exchanges: Mapping[str, tuple[Exchange, ...]]) -> Ruling:
         excuse = partial(self._excuse, check, entry, exchanges)
-        sent, raised = self.heard.get((entry.check, entry.case), ((), None))
+        sent, raised = self.results.get((entry.check, entry.case), ((), None))
         if sent is next(iter(exchanges.values())):
             ruling = ruling_on(raised, excuse)
         else:
-            ruling = judge_exchanges(check, self._given(entry.cases[0][1], exchanges), excuse)
-        if ruling is PASS and self._beyond(check, entry, exchanges, left=False):
+            ruling = judge_exchanges(check, self._arguments(entry.cases[0][1], exchanges), excuse)
+        if ruling is PASS and self._read_past_end(check, entry, exchanges, left=False):
             return ruling_on(Inconclusive(CUT_SHORT))
         return ruling
 
     def _excuse(
-        self, check: Check, entry: Entry, exchanges: Mapping[str, tuple[Exchange, ...]], violation: Violation
+        self, check: Check, entry: PlannedVerdict, exchanges: Mapping[str, tuple[Exchange, ...]], violation: Violation
     ) -> None:
         """Raise the reason why a violation does not count: a limit met, an option refused, another check is red."""
         cases = {argument: self.cases[name] for argument, name in entry.cases}
         for argument, sent in exchanges.items():
             case, last = cases[argument], sent[-1]
-            if last.truncated and self._beyond(check, entry, exchanges, left=True):
+            if last.truncated and self._read_past_end(check, entry, exchanges, left=True):
                 raise Inconclusive(CUT_SHORT)
             if check.any_answer:
                 continue
@@ -176,11 +181,13 @@ class Bench:
             if case.feature in self.provider.optional:
                 require_not_declined(last, case.feature, made_to_be_refused=case.kind == "refusal")
         told_by = violation.judged_by
-        if told_by not in (None, check.id) and self._red(told_by, entry, exchanges):
-            findings = weightiest_first(entry.clauses, violation.findings)
-            raise Untestable(f"{_sentence(findings)}; {told_by} judges that")
+        if told_by not in (None, check.id) and self._fails_elsewhere(told_by, entry, exchanges):
+            findings = sort_by_level(entry.clauses, violation.findings)
+            raise Untestable(f"{_findings_sentence(findings)}; {told_by} judges that")
 
-    def _beyond(self, check: Check, entry: Entry, exchanges: Mapping[str, tuple[Exchange, ...]], *, left: bool) -> bool:
+    def _read_past_end(
+        self, check: Check, entry: PlannedVerdict, exchanges: Mapping[str, tuple[Exchange, ...]], *, left: bool
+    ) -> bool:
         """The check looks at a body of which not all was kept: what is beyond may say otherwise.
 
         Args:
@@ -191,24 +198,28 @@ class Bench:
         seen: set[str] = set()
         with suppress(Exception):  # what it says is known; what it looks at is asked
             check(
-                self._given(entry.cases[0][1], {name: track_truncated(sent, seen) for name, sent in exchanges.items()})
+                self._arguments(
+                    entry.cases[0][1], {name: track_truncated(sent, seen) for name, sent in exchanges.items()}
+                )
             )
         return READS_PART in seen
 
-    def _red(self, check: str, entry: Entry, exchanges: Mapping[str, tuple[Exchange, ...]]) -> bool:
+    def _fails_elsewhere(
+        self, check: str, entry: PlannedVerdict, exchanges: Mapping[str, tuple[Exchange, ...]]
+    ) -> bool:
         """Whether another check of this column is red on one of the entry's cases: skipped never means unseen."""
         for argument, name in entry.cases:
             if (check, name) not in self.docket:
                 continue
             try:
-                self.checks[check](self._given(name, {"exchange": exchanges[argument]}))
+                self.checks[check](self._arguments(name, {"exchange": exchanges[argument]}))
             except Violation:
                 return True
             except Exception:  # whatever else it says, it is not red
                 continue
         return False
 
-    def _given(self, case: str, exchanges: Mapping[str, tuple[Exchange, ...]]) -> dict[str, Any]:
+    def _arguments(self, case: str, exchanges: Mapping[str, tuple[Exchange, ...]]) -> dict[str, Any]:
         return {argument: sent[-1] for argument, sent in exchanges.items()} | {
             "exchanges": next(iter(exchanges.values())),
             "case": self.cases[case],
@@ -217,11 +228,11 @@ class Bench:
             "target": self.target,
         }
 
-    def verdict(
-        self, entry: Entry, check: Check, outcome: str, message: str, findings: tuple[Finding, ...] = ()
+    def build_verdict(
+        self, entry: PlannedVerdict, check: Check, outcome: str, message: str, findings: tuple[Finding, ...] = ()
     ) -> Verdict:
         """The verdict of one entry, given what it comes to."""
-        clauses, level = each_clause(entry.clauses, outcome, findings)
+        clauses, level = clause_verdicts(entry.clauses, outcome, findings)
         return Verdict(
             target=entry.target,
             provider=entry.provider,
@@ -237,7 +248,7 @@ class Bench:
         )
 
 
-def _raised(check: Callable[[T], None], given: T) -> Exception | None:
+def _exception_from(check: Callable[[T], None], given: T) -> Exception | None:
     """The exception that a check raises, given what it judges; None where it has nothing to say."""
     try:
         check(given)
@@ -246,7 +257,7 @@ def _raised(check: Callable[[T], None], given: T) -> Exception | None:
     return None
 
 
-def _sentence(findings: tuple[Finding, ...]) -> str:
+def _findings_sentence(findings: tuple[Finding, ...]) -> str:
     first = findings[0]
     place = f" at {first.where}" if first.where else ""
     more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""

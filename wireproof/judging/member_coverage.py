@@ -11,15 +11,15 @@ from wireproof.contract.case import Case, RequestSpec
 from wireproof.contract.provider import Provider
 from wireproof.formats.yaml_file import read_yaml
 from wireproof.judging.check import Check
-from wireproof.judging.request_members import has
-from wireproof.judging.verdict_plan import is_selector, selects
+from wireproof.judging.request_members import has_member
+from wireproof.judging.verdict_plan import is_selector, selector_matches
 
 # Why no answer shows that a member was obeyed: endpoint → member → reason.
-REASONS = "suites/unproved.yaml"
+REASONS_FILE = "suites/unproved.yaml"
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class MemberCoverage:
     """One member of one provider's requests.
 
     Attributes:
@@ -49,20 +49,20 @@ class Field:
         return {"state": self.state, **{name: getattr(self, name) for name in self.__slots__}}
 
 
-def reasons() -> Mapping[str, Mapping[str, str]]:
+def read_reasons() -> Mapping[str, Mapping[str, str]]:
     """Why no answer shows that a member was obeyed."""
-    found: Mapping[str, Mapping[str, str]] = read_yaml(data_files.root() / REASONS)
+    found: Mapping[str, Mapping[str, str]] = read_yaml(data_files.root() / REASONS_FILE)
     return found
 
 
-def fields(providers: Mapping[str, Provider], checks: Mapping[str, Check]) -> tuple[Field, ...]:
+def find_member_coverage(providers: Mapping[str, Provider], checks: Mapping[str, Check]) -> tuple[MemberCoverage, ...]:
     """Every member of every request that a contract of ours names."""
-    cases, why = loading.load_cases(), reasons()
-    shown = {name: dict(honoured(provider, provider, checks, cases)) for name, provider in providers.items()}
+    cases, why = loading.load_cases(), read_reasons()
+    shown = {name: dict(checks_by_member(provider, provider, checks, cases)) for name, provider in providers.items()}
     baseline = providers[loading.BASELINE_PROVIDER]
-    by_openai = {name: dict(honoured(baseline, one, checks, cases)) for name, one in providers.items()}
+    by_openai = {name: dict(checks_by_member(baseline, one, checks, cases)) for name, one in providers.items()}
     return tuple(
-        Field(
+        MemberCoverage(
             name,
             endpoint,
             member,
@@ -76,7 +76,7 @@ def fields(providers: Mapping[str, Provider], checks: Mapping[str, Check]) -> tu
     )
 
 
-def honoured(
+def checks_by_member(
     column: Provider, target: Provider, checks: Mapping[str, Check], cases: Mapping[str, Case]
 ) -> Iterator[tuple[tuple[str, str], set[str]]]:
     """(endpoint, member) → the checks that show it obeyed, on cases that the target is sent by this index."""
@@ -84,23 +84,23 @@ def honoured(
     judged = [judgement for clause in loading.load_clauses(column.schemas) for judgement in clause.judged]
     cited = [cases[name] for one in judged for name in one.case.values() if name in cases]
     offered = [case for case in cited if target.offers(case.feature) and column.offers(case.feature)]
-    for judgement in (one for one in judged if checks[one.check].honours):
-        for case in (case for name in judgement.case.values() for case in offered if named(name, case)):
+    for judgement in (one for one in judged if checks[one.check].proves_obeyed):
+        for case in (case for name in judgement.case.values() for case in offered if names_case(name, case)):
             for ask in case.asks:
-                for member in asked(ask, checks[judgement.check].honours, target):
+                for member in find_members(ask, checks[judgement.check].proves_obeyed, target):
                     found.setdefault((ask.endpoint, member), set()).add(judgement.check)
     yield from found.items()
 
 
-def named(name: str, case: Case) -> bool:
+def names_case(name: str, case: Case) -> bool:
     """Whether a judgement's case is this one, by its name or by a selector."""
-    return selects(name, case) if is_selector(name) else name == case.name
+    return selector_matches(name, case) if is_selector(name) else name == case.name
 
 
-def asked(ask: RequestSpec, names: tuple[str, ...], target: Provider) -> Iterator[str]:
+def find_members(ask: RequestSpec, names: tuple[str, ...], target: Provider) -> Iterator[str]:
     """The members of a request that a check is about, the cap under the name that the target has for it."""
     body = ask.form if ask.form is not None else ask.body
     cap = target.token_cap(ask.endpoint)
     for name in names:
-        if has(body, name) or (ask.cap is not None and name == cap):
+        if has_member(body, name) or (ask.cap is not None and name == cap):
             yield name.partition(".")[0]

@@ -34,7 +34,7 @@ class VerdictOutcome:
     raised: type[Exception] | None = None
 
 
-TABLE = (
+OUTCOME_TABLE = (
     VerdictOutcome(
         id="pass",
         means="the promise is kept",
@@ -98,16 +98,16 @@ TABLE = (
     ),
 )
 
-OUTCOMES: Mapping[str, VerdictOutcome] = {one.id: one for one in TABLE}
+OUTCOMES: Mapping[str, VerdictOutcome] = {one.id: one for one in OUTCOME_TABLE}
 # A skipped verdict says nothing of the promise, nor does an error; the others judge it.
-SKIPPED = frozenset(one.id for one in TABLE if one.pytest == "skipped")
-HELD = frozenset(one.id for one in TABLE if one.pytest == "passed")
-JUDGED = HELD | {one.id for one in TABLE if one.pytest == "failed"}
-ERRORS = frozenset(one.id for one in TABLE if one.pytest == "error")
+SKIP_OUTCOMES = frozenset(one.id for one in OUTCOME_TABLE if one.pytest == "skipped")
+PASSING_OUTCOMES = frozenset(one.id for one in OUTCOME_TABLE if one.pytest == "passed")
+DECIDED_OUTCOMES = PASSING_OUTCOMES | {one.id for one in OUTCOME_TABLE if one.pytest == "failed"}
+ERROR_OUTCOMES = frozenset(one.id for one in OUTCOME_TABLE if one.pytest == "error")
 
 
 def outcome_of(raised: Exception | None) -> str:
     """The outcome that an exception of a check stands for; `error` where it stands for none."""
     if raised is None:
         return "pass"
-    return next((one.id for one in TABLE if one.raised is not None and isinstance(raised, one.raised)), "error")
+    return next((one.id for one in OUTCOME_TABLE if one.raised is not None and isinstance(raised, one.raised)), "error")

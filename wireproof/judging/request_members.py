@@ -8,10 +8,10 @@ from typing import Any
 from wireproof.evidence.exchange import Exchange
 from wireproof.formats.strict_json import NotJson, parse_json
 
-Sent = Mapping[str, tuple[Exchange, ...]]
+ExchangesByArgument = Mapping[str, tuple[Exchange, ...]]
 
 
-def has(body: Any, name: str) -> bool:
+def has_member(body: Any, name: str) -> bool:
     """Whether a body has a member; a dot in the name leads to a member of a member."""
     for part in name.split("."):
         if not isinstance(body, Mapping) or part not in body:
@@ -20,7 +20,7 @@ def has(body: Any, name: str) -> bool:
     return True
 
 
-def bodies(exchanges: Iterable[Exchange]) -> Iterator[Any]:
+def request_bodies(exchanges: Iterable[Exchange]) -> Iterator[Any]:
     """The bodies of the requests that are JSON."""
     for exchange in exchanges:
         try:
@@ -29,10 +29,10 @@ def bodies(exchanges: Iterable[Exchange]) -> Iterator[Any]:
             continue
 
 
-def ignored(honours: tuple[str, ...], sent: Sent) -> tuple[str, ...]:
+def ignored_members(honours: tuple[str, ...], sent: ExchangesByArgument) -> tuple[str, ...]:
     """The members that answers of success were to show obeyed and did not."""
     every = [exchange for exchanges in sent.values() for exchange in exchanges]
     if not honours or not all(exchange.is_success for exchange in every):
         return ()
-    asked = list(bodies(every))
-    return tuple(name for name in honours if any(has(body, name) for body in asked))
+    asked = list(request_bodies(every))
+    return tuple(name for name in honours if any(has_member(body, name) for body in asked))

@@ -16,16 +16,16 @@ from wireproof.judging.check import Check, registry
 def load_checks() -> dict[str, Check]:
     """Every check by id."""
     for file in sorted((data_files.root() / "suites").glob("*/test_*.py")):
-        _load(file)
+        _import_file(file)
     return dict(registry)
 
 
 def load_file(name: str) -> None:
     """The checks of one file of the suites, such as `chat/test_stream`."""
-    _load(data_files.root() / "suites" / f"{name}.py")
+    _import_file(data_files.root() / "suites" / f"{name}.py")
 
 
-def _load(file: Path) -> ModuleType:
+def _import_file(file: Path) -> ModuleType:
     name = f"wireproof_suites.{file.parent.name}.{file.stem}"
     spec = importlib.util.spec_from_file_location(name, file)
     assert spec is not None

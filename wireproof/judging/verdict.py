@@ -11,7 +11,7 @@ from wireproof.contract.finding import Finding
 from wireproof.judging.outcomes import OUTCOMES
 
 # Fields of a verdict whose JSON form is made, or that only some verdicts have.
-UNALIKE = frozenset({"clauses", "findings", "ignored", "replay"})
+SPECIAL_FIELDS = frozenset({"clauses", "findings", "ignored", "replay"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Verdict:
 
     def as_data(self) -> dict[str, Any]:
         """The JSON form, as it stands in report.json and the ledger."""
-        plain = {name: getattr(self, name) for name in self.__slots__ if name not in UNALIKE}
+        plain = {name: getattr(self, name) for name in self.__slots__ if name not in SPECIAL_FIELDS}
         clauses = [clause.as_data() for clause in self.clauses]
         findings = [{"expected": f.expected, "actual": f.actual, "where": f.where} for f in self.findings]
         again = {"replay": self.replay} if self.replay else {}
@@ -93,7 +93,7 @@ class Divergence:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
-def divergences(verdicts: Iterable[Verdict], own: Mapping[str, str]) -> tuple[Divergence, ...]:
+def find_divergences(verdicts: Iterable[Verdict], own: Mapping[str, str]) -> tuple[Divergence, ...]:
     """Each judgement of OpenAI's column that fails where the target's own column does not.
 
     Args:

@@ -14,11 +14,11 @@ from wireproof.contract.target import Target
 from wireproof.errors import ConfigError
 
 # Argument name → case name, in pairs.
-Named = tuple[tuple[str, str], ...]
+CaseArguments = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
-class Entry:
+class PlannedVerdict:
     """One thing to judge: a check on its case or cases, with every clause that asks for it.
 
     Attributes:
@@ -59,13 +59,13 @@ class Entry:
         return f"{column}-{self.case}"
 
 
-def docket(
+def plan_verdicts(
     target: Target,
     provider: Provider,
     clauses: Iterable[Clause],
     cases: Mapping[str, Case],
     drawn: Collection[str] = (),
-) -> tuple[Entry, ...]:
+) -> tuple[PlannedVerdict, ...]:
     """Every entry of one column: the target judged by one provider's clauses.
 
     Args:
@@ -74,15 +74,17 @@ def docket(
     Raises ConfigError for a clause that names a case that does not exist.
     """
     judged = [(clause, judgement) for clause in clauses for judgement in clause.judged]
-    ranges = _Ranges(_cited(judged, cases, provider), drawn)
-    grouped: dict[tuple[str, Named], list[tuple[Clause, Judgement]]] = {}
+    ranges = SelectorIndex(named_cases(judged, cases, provider), drawn)
+    grouped: dict[tuple[str, CaseArguments], list[tuple[Clause, Judgement]]] = {}
     for clause, judgement in judged:
-        for named in ranges.of(judgement):
+        for named in ranges.cases_for(judgement):
             grouped.setdefault((judgement.check, named), []).append((clause, judgement))
-    return tuple(Entry(target.name, provider.name, check, named, tuple(by)) for (check, named), by in grouped.items())
+    return tuple(
+        PlannedVerdict(target.name, provider.name, check, named, tuple(by)) for (check, named), by in grouped.items()
+    )
 
 
-def selects(selector: str, case: Case) -> bool:
+def selector_matches(selector: str, case: Case) -> bool:
     """Whether a selector (`*`, `*:stream`, `chat:*`, `chat:refusal`) names a case."""
     endpoint, _, kind = selector.partition(":")
     return endpoint in ("*", case.endpoint) and kind in ("", "*", case.kind)
@@ -93,7 +95,7 @@ def is_selector(name: str) -> bool:
     return name == "*" or (":" in name and not is_generated(name))
 
 
-def _cited(
+def named_cases(
     judged: Iterable[tuple[Clause, Judgement]], cases: Mapping[str, Case], provider: Provider
 ) -> dict[str, Case]:
     """The cases that the index names one by one; selectors range over these."""
@@ -109,23 +111,23 @@ def _cited(
     return cited
 
 
-class _Ranges:
+class SelectorIndex:
     """What selectors range over, each looked up once."""
 
     def __init__(self, cited: Mapping[str, Case], drawn: Collection[str]) -> None:
         self._cited, self._drawn = cited, drawn
-        self._known: dict[str, tuple[Named, ...]] = {}
+        self._known: dict[str, tuple[CaseArguments, ...]] = {}
 
-    def of(self, judgement: Judgement) -> tuple[Named, ...]:
+    def cases_for(self, judgement: Judgement) -> tuple[CaseArguments, ...]:
         """The cases that a judgement names, each way by argument."""
         selector = judgement.case.get("exchange", "")
         if not (is_selector(selector) or is_generated(selector)):
             return (tuple(judgement.case.items()),)
         if selector not in self._known:
-            self._known[selector] = tuple((("exchange", name),) for name in self._names(selector))
+            self._known[selector] = tuple((("exchange", name),) for name in self._matching_names(selector))
         return self._known[selector]
 
-    def _names(self, selector: str) -> Iterable[str]:
+    def _matching_names(self, selector: str) -> Iterable[str]:
         if is_generated(selector):
             return (name for name in self._drawn if fnmatchcase(name, selector))
-        return (name for name, case in self._cited.items() if selects(selector, case))
+        return (name for name, case in self._cited.items() if selector_matches(selector, case))

@@ -12,7 +12,7 @@ from wireproof.contract.target import Target
 from wireproof.evidence.access_tracking import changed_parts, track_access
 from wireproof.evidence.case_result import CaseResult, Evidence
 from wireproof.judging.verdict import Verdict
-from wireproof.judging.verdict_plan import Entry
+from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.mock.control import FAULT
 from wireproof.mock.faults import Fault
 from wireproof.mock.protocol.messages import Ops
@@ -44,7 +44,7 @@ class Stand:
         self._server = Rehearsed(self._column)
         self._faultless: dict[str, Rehearsal] = {}
         self.rehearsed: dict[str, CaseResult] = {}
-        self.passing: list[Entry] = []
+        self.passing: list[PlannedVerdict] = []
         self.due: dict[str, list[Due]] = {}
 
     @property
@@ -77,7 +77,7 @@ class Stand:
         ]
         return [f"{v.target} {v.check} {v.case}: {message}" for v, message in alarms]
 
-    def _regards(self, entry: Entry) -> frozenset[str]:
+    def _regards(self, entry: PlannedVerdict) -> frozenset[str]:
         """What the judgement looks at where there is no fault; whatever leaves that alone leaves the verdict alone."""
         seen: set[str] = set()
         self.judge(entry, {name: track_access(self.rehearsed[name], seen) for _, name in entry.cases})
@@ -143,7 +143,7 @@ class Stand:
         header = self._under(fault).headers.items()
         return tuple(heard_instead(exchange, done, header) for exchange, done in zip(sent, ops, strict=True))
 
-    def judge(self, entry: Entry, evidence: Evidence) -> Verdict:
+    def judge(self, entry: PlannedVerdict, evidence: Evidence) -> Verdict:
         """The verdict of one entry."""
         return self._trial.bench(entry.provider).judge(entry, evidence)
 

@@ -19,7 +19,7 @@ from wireproof.errors import ConfigError
 from wireproof.formats.yaml_file import read_yaml
 from wireproof.judging.check import Check
 from wireproof.judging.suite_loader import load_checks
-from wireproof.judging.verdict_plan import is_selector, selects
+from wireproof.judging.verdict_plan import is_selector, selector_matches
 from wireproof.mock.faults import Fault, faults
 from wireproof.proof.source_places import case_place, check_place, fault_places
 
@@ -219,14 +219,14 @@ def link(source: str) -> str:
 
 def _names(judgement: Judgement, case: Case) -> bool:
     given = judgement.case.values()
-    return any(name == case.name or (is_selector(name) and selects(name, case)) for name in given)
+    return any(name == case.name or (is_selector(name) and selector_matches(name, case)) for name in given)
 
 
 def _falls(judgement: Judgement, case: str, cases: Mapping[str, Case]) -> bool:
     if case == "+".join(judgement.case.values()):
         return True
     selector = judgement.case.get("exchange", "")
-    return case in cases and is_selector(selector) and selects(selector, cases[case])
+    return case in cases and is_selector(selector) and selector_matches(selector, cases[case])
 
 
 def _distinct(values: Iterable[str]) -> list[str]:

@@ -9,7 +9,7 @@ from functools import cached_property
 from wireproof.evidence.case_result import CaseResult
 from wireproof.formats import json_pointer
 from wireproof.judging.verdict import Verdict
-from wireproof.judging.verdict_plan import Entry
+from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.mock.dry_run import Take
 from wireproof.mock.faults import Fault
 from wireproof.mock.protocol.messages import Ops
@@ -33,7 +33,7 @@ class Due:
     """An entry to be judged under faults: its place, the outcomes that count as broken, and what it looks at."""
 
     at: int
-    entry: Entry
+    entry: PlannedVerdict
     red: frozenset[str]
     regards: frozenset[str]
 
@@ -94,7 +94,7 @@ def joined(one: Toll, other: Toll) -> Toll:
     return Toll(checks, one.clauses | other.clauses)
 
 
-def attributed(entry: Entry, verdict: Verdict) -> Iterator[tuple[str, str | None]]:
+def attributed(entry: PlannedVerdict, verdict: Verdict) -> Iterator[tuple[str, str | None]]:
     """The clauses that a failure is about, each with its place.
 
     A clause about one member that is red only because the whole cannot be read is not among them: its own line

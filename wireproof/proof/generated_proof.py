@@ -23,9 +23,9 @@ from wireproof.generation.request_runner import Exploration
 from wireproof.generation.sequence_runner import Exercise
 from wireproof.generation.state_machines import is_stateful
 from wireproof.judging.check import Check, Violation
-from wireproof.judging.judge import Bench
+from wireproof.judging.judge import Judge
 from wireproof.judging.verdict import Verdict
-from wireproof.judging.verdict_plan import Entry
+from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.mock.control import FAULT
 from wireproof.mock.dry_run import Take
 from wireproof.mock.faults import Fault
@@ -43,7 +43,7 @@ LIMITS = frozenset({"limit-never", "retry-after-zero"})
 class Bout(Protocol):
     """One generated entry, judged again and again."""
 
-    entry: Entry
+    entry: PlannedVerdict
 
     @property
     def endpoint(self) -> str:
@@ -92,8 +92,8 @@ class Round:
 class Requests:
     """An entry whose requests stand by themselves; one to which a fault changes nothing is not asked again."""
 
-    judge: Bench
-    entry: Entry
+    judge: Judge
+    entry: PlannedVerdict
     check: Check
     server: Rehearsed
     probes: Sequence[Probe]
@@ -133,8 +133,8 @@ class Requests:
 class Talks:
     """An entry whose requests follow each other."""
 
-    judge: Bench
-    entry: Entry
+    judge: Judge
+    entry: PlannedVerdict
     check: Check
     server: Rehearsed
 

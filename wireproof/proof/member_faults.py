@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wireproof.formats import json_pointer
-from wireproof.judging.verdict_plan import Entry
+from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.mock.faults import derived
 from wireproof.mock.faults.fault import Fault
 from wireproof.mock.faults.json_edits import DERIVED
@@ -24,7 +24,7 @@ class Place:
     check: str
     endpoint: str
     at: str
-    entries: tuple[Entry, ...]
+    entries: tuple[PlannedVerdict, ...]
 
     def fault(self, op: str) -> Fault:
         """The fault that commits one operation here."""
@@ -42,7 +42,7 @@ class Member:
 
 def places(stand: Stand) -> Iterator[Place]:
     """Every place that a clause names on a check of shapes; entries of the same clauses stand for each other."""
-    alike: dict[tuple[object, ...], list[Entry]] = {}
+    alike: dict[tuple[object, ...], list[PlannedVerdict]] = {}
     for entry in stand.passing:
         if entry.check in SHAPES:
             endpoint = stand.cases[entry.case].endpoint

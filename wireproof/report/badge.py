@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from wireproof.formats.safe_text import printable, shorten
-from wireproof.judging.outcomes import JUDGED
+from wireproof.judging.outcomes import DECIDED_OUTCOMES
 from wireproof.report.finished_run import Facts
 
 
@@ -25,5 +25,5 @@ def _said(facts: Facts) -> tuple[str, str]:
         return f"{len(broken)} broken promise{'s' if len(broken) > 1 else ''}", "red"
     if facts.report["exit"] == 1:
         return "baseline out of date", "orange"
-    kept = sum(facts.own.get(v.target) == v.provider and v.outcome in JUDGED for v in facts.verdicts)
+    kept = sum(facts.own.get(v.target) == v.provider and v.outcome in DECIDED_OUTCOMES for v in facts.verdicts)
     return f"{kept} judgements hold", "brightgreen"

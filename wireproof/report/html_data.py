@@ -13,14 +13,14 @@ from wireproof.contract.clause import Clause
 from wireproof.evidence.curl import curl_command
 from wireproof.evidence.exchange import Exchange
 from wireproof.evidence.exchange_json import exchange_from_json
-from wireproof.judging.outcomes import SKIPPED, TABLE
+from wireproof.judging.outcomes import OUTCOME_TABLE, SKIP_OUTCOMES
 from wireproof.judging.verdict import Verdict
 from wireproof.report.finished_run import Facts
 
 # Bytes of a body that are shown; the ledger has the rest. What is broken is shown at length.
 SHOWN, SHOWN_BROKEN = 4_096, 65_536
 READS = 300
-PLACES = {one.id: at for at, one in enumerate(TABLE)}
+PLACES = {one.id: at for at, one in enumerate(OUTCOME_TABLE)}
 Index = Mapping[str, Mapping[str, Clause]]
 
 
@@ -53,7 +53,7 @@ def embedded(facts: Facts, index: Index) -> dict[str, Any]:
     broken = {(v.target, case) for v in facts.verdicts if v.outcome in ("fail", "error") for case in v.case.split("+")}
     requirements = {verdict.check: verdict.requirement for verdict in facts.verdicts}
     return {
-        "outcomes": [[one.id, one.symbol, one.state, one.id in SKIPPED] for one in TABLE],
+        "outcomes": [[one.id, one.symbol, one.state, one.id in SKIP_OUTCOMES] for one in OUTCOME_TABLE],
         "names": {name: held.listed for name, held in names.items() if name != "clauses"},
         "requirements": [requirements[check] for check in names["check"].listed],
         "clauseSets": [list(group) for group in names["clauses"].listed],

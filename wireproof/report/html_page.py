@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from wireproof.formats.safe_text import printable
-from wireproof.judging.outcomes import SKIPPED
+from wireproof.judging.outcomes import SKIP_OUTCOMES
 from wireproof.judging.verdict import Verdict
 from wireproof.report.endpoint_timings import timings
 from wireproof.report.finished_run import Facts, counts
@@ -118,7 +118,7 @@ def _cell(facts: Facts, area: str, column: tuple[str, str], found: Any) -> Cell 
 def weigh(verdicts: Iterable[Verdict]) -> tuple[str, str, str]:
     """State, figure and words of some verdicts."""
     found = counts(verdicts)
-    judged = sum(count for name, count in found.items() if name not in SKIPPED)
+    judged = sum(count for name, count in found.items() if name not in SKIP_OUTCOMES)
     advice = found.get("should", 0) + found.get("may", 0)
     if found.get("error"):
         return "error", str(found["error"]), f"{found['error']} could not be judged"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from wireproof.formats.junit_xml import counts, document, element, lines, text
-from wireproof.judging.outcomes import ERRORS, HELD, SKIPPED
+from wireproof.judging.outcomes import ERROR_OUTCOMES, PASSING_OUTCOMES, SKIP_OUTCOMES
 from wireproof.judging.verdict import Verdict
 from wireproof.report.finished_run import Facts
 
@@ -31,13 +31,13 @@ def _suite(facts: Facts, target: str, contract: str) -> str:
 
 
 def _kind(verdict: Verdict, gates: bool) -> str:
-    if verdict.outcome in ERRORS:
+    if verdict.outcome in ERROR_OUTCOMES:
         return "errors"
     if gates:
         return "failures"
-    if verdict.outcome in SKIPPED:
+    if verdict.outcome in SKIP_OUTCOMES:
         return "skipped"
-    return "passes" if verdict.outcome in HELD else "advice"
+    return "passes" if verdict.outcome in PASSING_OUTCOMES else "advice"
 
 
 def _case(verdict: Verdict, kind: str) -> str:

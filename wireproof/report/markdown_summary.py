@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from wireproof.formats.markdown_table import table
 from wireproof.formats.safe_text import code_span
-from wireproof.judging.outcomes import ERRORS, HELD, SKIPPED
+from wireproof.judging.outcomes import ERROR_OUTCOMES, PASSING_OUTCOMES, SKIP_OUTCOMES
 from wireproof.judging.verdict import Verdict
 from wireproof.report.finished_run import Facts, counts, ranked
 
@@ -58,13 +58,13 @@ def headline(facts: Facts) -> str:
 
 def _row(facts: Facts, target: str, contract: str) -> tuple[str, ...]:
     found = counts(verdict for _, verdict in facts.of(target, contract))
-    skipped = sum(found.get(name, 0) for name in SKIPPED)
+    skipped = sum(found.get(name, 0) for name in SKIP_OUTCOMES)
     figures = (
-        sum(found.get(name, 0) for name in HELD),
+        sum(found.get(name, 0) for name in PASSING_OUTCOMES),
         found.get("must", 0),
         found.get("should", 0) + found.get("may", 0),
         skipped,
-        sum(found.get(name, 0) for name in ERRORS),
+        sum(found.get(name, 0) for name in ERROR_OUTCOMES),
     )
     return code_span(target), facts.promise(target, contract), *map(str, figures)
 

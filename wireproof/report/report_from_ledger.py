@@ -11,8 +11,8 @@ from wireproof.errors import LedgerError
 from wireproof.evidence.exchange_json import exchange_from_json
 from wireproof.evidence.ledger_reader import read_facts
 from wireproof.evidence.token_usage import TokenUsage
-from wireproof.judging.gate import Policy
-from wireproof.judging.verdict import Verdict, divergences
+from wireproof.judging.gate import Gate
+from wireproof.judging.verdict import Verdict, find_divergences
 from wireproof.report.report_json import document, suite_of, summary
 
 # What report.json says of a target; a ledger says more, so that it can be judged again.
@@ -34,7 +34,7 @@ def rebuilt(file: Path) -> dict[str, Any]:
         [{name: value for name, value in target.items() if name in TOLD} for target in header["targets"]],
         [verdict.as_data() for verdict in verdicts],
         summary(verdicts),
-        divergences(verdicts, own),
+        find_divergences(verdicts, own),
         asdict(spent),
         started=header["started"],
         complete=bool(footers),
@@ -51,8 +51,8 @@ def gating(verdicts: Sequence[Verdict], own: Mapping[str, str], policy: Mapping[
     for verdict in verdicts:
         columns.setdefault(verdict.target, set()).add(verdict.provider)
     alone = frozenset(target for target, contracts in columns.items() if len(contracts) == 1)
-    decides = Policy(policy["fail_on"], policy["authority"], own, alone)
-    return [at for at, verdict in enumerate(verdicts) if decides.red(verdict)]
+    decides = Gate(policy["fail_on"], policy["authority"], own, alone)
+    return [at for at, verdict in enumerate(verdicts) if decides.fails_run(verdict)]
 
 
 def _by_kind(file: Path) -> dict[str, list[dict[str, Any]]]:

@@ -12,12 +12,12 @@ from rich.table import Table
 
 from wireproof.contract.clause import LEVELS
 from wireproof.formats.safe_text import printable
-from wireproof.judging.outcomes import TABLE
+from wireproof.judging.outcomes import OUTCOME_TABLE
 from wireproof.judging.verdict import Divergence, Verdict
 
-COLUMNS = tuple(column for one in TABLE for column in (reversed(LEVELS) if one.id == "fail" else (one.id,)))
+COLUMNS = tuple(column for one in OUTCOME_TABLE for column in (reversed(LEVELS) if one.id == "fail" else (one.id,)))
 HEADINGS = {"must": "fail", "should": "advice\nshould", "may": "advice\nmay"} | {
-    one.id: one.heading for one in TABLE if one.heading
+    one.id: one.heading for one in OUTCOME_TABLE if one.heading
 }
 STYLES = {"pass": "green", "must": "bold red", "should": "yellow", "may": "yellow", "error": "bold red"}
 LISTED = 20

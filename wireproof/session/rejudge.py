@@ -16,7 +16,7 @@ from wireproof.evidence.case_result import Evidence
 from wireproof.evidence.ledger_reader import StoredRun, read_ledger
 from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict import Verdict
-from wireproof.judging.verdict_plan import Entry
+from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.session.ledger_recorder import describe
 from wireproof.session.resume import stored_results
 from wireproof.session.run import Run
@@ -51,7 +51,7 @@ def rejudge(file: Path, providers_file: Path | None = None, **settings: Any) -> 
     return run, held
 
 
-def _told(entry: Entry, evidence: Evidence) -> bool:
+def _told(entry: PlannedVerdict, evidence: Evidence) -> bool:
     """Whether the ledger tells of each case that an entry judges."""
     return all(case in evidence for _, case in entry.cases)
 

@@ -18,10 +18,10 @@ from wireproof.evidence.ledger_writer import Ledger
 from wireproof.evidence.redactor import Redactor
 from wireproof.evidence.token_usage import TokenUsage
 from wireproof.judging.baseline import Baseline
-from wireproof.judging.gate import Policy
+from wireproof.judging.gate import Gate
 from wireproof.judging.suite_loader import load_checks
-from wireproof.judging.verdict import Verdict, divergences
-from wireproof.judging.verdict_plan import Entry
+from wireproof.judging.verdict import Verdict, find_divergences
+from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.report import failure_text
 from wireproof.report.report_json import document, installed, summary
 from wireproof.session import mock_process
@@ -57,7 +57,7 @@ class Run:
     spent: TokenUsage = field(default_factory=TokenUsage)
     ledger: Ledger = field(init=False)
     described: list[dict[str, Any]] = field(default_factory=list)
-    policy: Policy = field(init=False)
+    policy: Gate = field(init=False)
     place: Path | None = None
     _file: Path | None = None
     _held: ExitStack = field(default_factory=ExitStack)
@@ -68,7 +68,7 @@ class Run:
         hidden = {secret for trial in self.trials.values() for secret in trial.target.secrets}
         self.ledger = Ledger(Redactor.from_secrets(hidden), durable=self.options.live)
         alone = [name for name, trial in self.trials.items() if len(trial.columns) == 1]
-        self.policy = Policy(self.fail_on, self.authority, self.own, alone, self.baseline)
+        self.policy = Gate(self.fail_on, self.authority, self.own, alone, self.baseline)
 
     @classmethod
     def of(cls, options: TargetOptions, **settings: Any) -> Run:
@@ -78,12 +78,12 @@ class Run:
         trials = [open_trial(target, known, checks) for target in build_targets(options, environment())]
         return cls(options, {trial.target.name: trial for trial in trials}, **settings)
 
-    def entries(self, check: str) -> list[Entry]:
+    def entries(self, check: str) -> list[PlannedVerdict]:
         """Every entry of every docket that a check judges; on the bundled server, of what the profile asks."""
         trials = self.trials.values()
         return [entry for one in trials for entry in one.judged_by(check) if self.options.live or one.asks(entry)]
 
-    def every_entry(self) -> list[Entry]:
+    def every_entry(self) -> list[PlannedVerdict]:
         """Every entry of every docket."""
         return [entry for trial in self.trials.values() for entry in trial.entries]
 
@@ -125,7 +125,7 @@ class Run:
             for trial in self.trials.values():
                 trial.target = with_address(trial.target, urls[trial.target.name])
 
-    def verdict(self, entry: Entry) -> Verdict:
+    def verdict(self, entry: PlannedVerdict) -> Verdict:
         """The verdict of one entry whose cases were sent."""
         return self.masked(self.trials[entry.target].judge(entry))
 
@@ -173,7 +173,7 @@ class Run:
 
     def gates(self, verdict: Verdict) -> bool:
         """The verdict fails this run."""
-        return self.policy.red(verdict)
+        return self.policy.fails_run(verdict)
 
     @property
     def own(self) -> dict[str, str]:
@@ -184,7 +184,7 @@ class Run:
     def stale(self) -> list[str]:
         """The entries of the baseline that are no longer so, as sentences."""
         judged = {(entry.target, entry.provider, entry.check, entry.case) for entry in self.every_entry()}
-        return self.policy.stale(self.verdicts, judged) if self.baseline is not None else []
+        return self.policy.stale_entries(self.verdicts, judged) if self.baseline is not None else []
 
     @property
     def exit_code(self) -> int:
@@ -197,7 +197,7 @@ class Run:
             self.described,
             self._told or [self.ledger.redactor.mask_facts(verdict.as_data()) for verdict in self.verdicts],
             summary(self.verdicts),
-            divergences(self.verdicts, self.own),
+            find_divergences(self.verdicts, self.own),
             asdict(self.spent),
             started=self.started,
             complete=complete,
@@ -205,7 +205,7 @@ class Run:
             gating=[at for at, verdict in enumerate(self.verdicts) if self.gates(verdict)],
             exit=exit,
         )
-        known = [at for at, verdict in enumerate(self.verdicts) if self.policy.known(verdict)]
+        known = [at for at, verdict in enumerate(self.verdicts) if self.policy.known_failure(verdict)]
         beside = {} if self.baseline is None else {"baseline": {"known": known, "stale": self.stale}}
         hidden = self.ledger.redactor.mask_facts
         return {name: value if name == "verdicts" else hidden(value) for name, value in (data | beside).items()}

@@ -11,13 +11,13 @@ from wireproof.contract.case import Case, is_generated
 from wireproof.errors import WireproofError
 from wireproof.evidence.case_result import CaseResult
 from wireproof.evidence.exchange import Exchange
-from wireproof.judging.verdict_plan import Entry
+from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.session.ledger_recorder import LedgerRecorder, describe
 from wireproof.session.resume import result_to_keep
 from wireproof.session.run import Run
 
 
-def send(run: Run, entries: Iterable[Entry]) -> None:
+def send(run: Run, entries: Iterable[PlannedVerdict]) -> None:
     """Send the cases of these entries to the targets that were asked nothing yet."""
     wanted: dict[str, dict[str, None]] = {}
     for entry in entries:
@@ -63,7 +63,7 @@ def _record(run: Run, target: str, wanted: Sequence[str]) -> LedgerRecorder:
     return LedgerRecorder(run.ledger, target, left, watch)
 
 
-def _cases(entry: Entry) -> Iterable[str]:
+def _cases(entry: PlannedVerdict) -> Iterable[str]:
     """The cases of an entry that are sent before anything is judged."""
     return (name for _, name in entry.cases if not is_generated(name))
 

@@ -13,8 +13,8 @@ from wireproof.contract.case import Case
 from wireproof.contract.target import Target
 from wireproof.evidence.case_result import CaseResult, Evidence
 from wireproof.judging.column_judges import ColumnJudges
-from wireproof.judging.outcomes import ERRORS
-from wireproof.judging.verdict_plan import Entry
+from wireproof.judging.outcomes import ERROR_OUTCOMES
+from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.session.model_choice import with_models
 
 # A model may choose otherwise once or twice; what it never does in three answers is told as inconclusive.
@@ -26,7 +26,7 @@ SMOKE_CASES = ("models-list", "chat-basic")
 class SmokeFailure:
     """The smoke verdict that failed, and its reason."""
 
-    entry: Entry
+    entry: PlannedVerdict
     reason: str
 
 
@@ -89,7 +89,7 @@ def smoke_failure(judges: ColumnJudges, evidence: Evidence) -> SmokeFailure | No
     for entry in judges.entries:
         if entry.provider == target.provider.name and entry.check.startswith("smoke."):
             verdict = judges.judge(entry.provider).judge(entry, evidence)
-            if verdict.outcome in ERRORS or verdict.outcome == "fail":
+            if verdict.outcome in ERROR_OUTCOMES or verdict.outcome == "fail":
                 return SmokeFailure(entry, f"{target.name} at {target.base_url}: {verdict.message}")
     return None
 
@@ -98,7 +98,7 @@ async def _again(courier: Sender, judges: ColumnJudges, wanted: Collection[str])
     """Ask undecided cases again, each at most ANSWERS times in all; every answer is counted and kept."""
     rounds: list[Evidence] = []
     latest: dict[str, CaseResult] = dict(courier.evidence)
-    while len(rounds) + 1 < ANSWERS and (names := sorted(judges.undecided(latest, wanted))):
+    while len(rounds) + 1 < ANSWERS and (names := sorted(judges.undecided_cases(latest, wanted))):
         rounds.append(await courier.ask_again(judges.cases[name] for name in names))
         latest |= rounds[-1]
     return tuple(rounds)

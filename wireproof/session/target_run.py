@@ -17,9 +17,9 @@ from wireproof.errors import ConfigError
 from wireproof.evidence.case_result import Evidence
 from wireproof.judging.check import Check
 from wireproof.judging.column_judges import ColumnJudges
-from wireproof.judging.judge import Bench
+from wireproof.judging.judge import Judge
 from wireproof.judging.verdict import Verdict
-from wireproof.judging.verdict_plan import Entry, docket
+from wireproof.judging.verdict_plan import PlannedVerdict, plan_verdicts
 from wireproof.session.model_choice import with_models
 from wireproof.session.send_target import SMOKE_CASES, Gathered, gather, smoke_failure
 
@@ -32,9 +32,9 @@ class Trial:
     columns: tuple[Provider, ...]
     cases: Mapping[str, Case]
     checks: Mapping[str, Check]
-    entries: tuple[Entry, ...]
+    entries: tuple[PlannedVerdict, ...]
     gathered: Gathered | None = None
-    _by_check: dict[str, list[Entry]] = field(init=False)
+    _by_check: dict[str, list[PlannedVerdict]] = field(init=False)
     _judges: ColumnJudges | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
@@ -42,11 +42,11 @@ class Trial:
         for entry in self.entries:
             self._by_check.setdefault(entry.check, []).append(entry)
 
-    def judged_by(self, check: str) -> Sequence[Entry]:
+    def judged_by(self, check: str) -> Sequence[PlannedVerdict]:
         """The entries that a check judges."""
         return self._by_check.get(check, ())
 
-    def asks(self, entry: Entry) -> bool:
+    def asks(self, entry: PlannedVerdict) -> bool:
         """Whether the profile of the target asks what an entry judges."""
         cases = [self.cases[name] for _, name in entry.cases if name in self.cases]
         return all(PROFILES.index(case.profile) <= PROFILES.index(self.target.profile) for case in cases)
@@ -60,7 +60,7 @@ class Trial:
             self._judges = ColumnJudges(self.target, self.columns, self.cases, self.checks, self.entries)
         return self._judges
 
-    def bench(self, provider: str) -> Bench:
+    def bench(self, provider: str) -> Judge:
         """The judge of that column."""
         return self.judges.judge(provider)
 
@@ -79,7 +79,7 @@ class Trial:
         self.gathered, self.target = gathered, gathered.target
         return gathered
 
-    def judge(self, entry: Entry) -> Verdict:
+    def judge(self, entry: PlannedVerdict) -> Verdict:
         """The verdict of one entry of the docket."""
         assert self.gathered is not None
         bench, reason, evidence = self.bench(entry.provider), self.reason(entry), self.gathered.evidence
@@ -97,7 +97,7 @@ class Trial:
         """Why nothing else could be judged; None where the target is there."""
         return self.gathered.smoke.reason if self.gathered is not None and self.gathered.smoke is not None else None
 
-    def reason(self, entry: Entry) -> str | None:
+    def reason(self, entry: PlannedVerdict) -> str | None:
         """Why an entry cannot be judged, whatever its evidence; None where it can."""
         if self.gathered is None:
             return None
@@ -122,11 +122,11 @@ def open_trial(target: Target, known: Mapping[str, Provider], checks: Mapping[st
     columns = [target.provider]
     if target.provider.name != loading.BASELINE_PROVIDER:
         columns.append(known[loading.BASELINE_PROVIDER])
-    entries: list[Entry] = []
+    entries: list[PlannedVerdict] = []
     for column in columns:
         # Requests are generated from the target's own document, and judged by it alone.
         drawn = (*strategies(column), *stateful(column)) if column is target.provider else ()
-        entries += docket(target, column, loading.load_clauses(column.schemas), cases, drawn)
+        entries += plan_verdicts(target, column, loading.load_clauses(column.schemas), cases, drawn)
     for entry in entries:
         if entry.check not in checks:
             clause = entry.clauses[0][0].id

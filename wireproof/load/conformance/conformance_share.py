@@ -17,8 +17,8 @@ from wireproof.contract.clause import LEVELS, Clause, Judgement
 from wireproof.contract.finding import Finding
 from wireproof.contract.schemas import SchemaSet
 from wireproof.contract.target import Target
-from wireproof.judging.judge import Bench
-from wireproof.judging.verdict_plan import Entry, is_selector, selects
+from wireproof.judging.judge import Judge
+from wireproof.judging.verdict_plan import PlannedVerdict, is_selector, selector_matches
 from wireproof.load.conformance import response_checks
 from wireproof.load.conformance.response_judge import BROKEN, CROSSED, ERROR, Breach
 from wireproof.load.scenario import case_lookup
@@ -109,9 +109,9 @@ class Levels:
         return [(clause, judgement) for clause in clauses for judgement in clause.judged]
 
     @cached_property
-    def _bench(self) -> Bench:
+    def _bench(self) -> Judge:
         provider = self._target.provider
-        return Bench(self._target, provider, SchemaSet(provider.schemas), {}, {})
+        return Judge(self._target, provider, SchemaSet(provider.schemas), {}, {})
 
     def of(self, name: str, breach: BrokenPlaces) -> tuple[str, str]:
         """The check of a breach and its level: the highest that answers of this kind are held to."""
@@ -123,14 +123,14 @@ class Levels:
         by = [one for one in cited if self._is_of(one[1].case["exchange"], case)] or cited
         if check == ERROR or not by:
             return check, "may"
-        entry = Entry(self._target.name, self._target.provider.name, check, (("exchange", name),), tuple(by))
+        entry = PlannedVerdict(self._target.name, self._target.provider.name, check, (("exchange", name),), tuple(by))
         findings = tuple(Finding("", "", place, place or None) for place in places or ("",))
         (rule,) = response_checks.found((check,))
-        return check, self._bench.verdict(entry, rule, "fail", "", findings).level
+        return check, self._bench.build_verdict(entry, rule, "fail", "", findings).level
 
     def _is_of(self, named: str, case: Case) -> bool:
         """Whether a clause that names a case, or a kind of cases, speaks of answers like those to this one."""
         if is_selector(named):
-            return selects(named, case)
+            return selector_matches(named, case)
         other = case_lookup.cases([named]).get(named)
         return other is not None and (other.endpoint, other.kind) == (case.endpoint, case.kind)

@@ -16,7 +16,7 @@ from wireproof.evidence.redactor import Redactor
 from wireproof.judging import expect
 from wireproof.judging.check import Check, Contract, NotJson, Violation, parse_json
 from wireproof.judging.judge import PASS, judge_exchanges
-from wireproof.judging.outcomes import ERRORS
+from wireproof.judging.outcomes import ERROR_OUTCOMES
 from wireproof.load.conformance import response_checks
 from wireproof.load.conformance.response_fingerprint import masked, timeless
 from wireproof.load.request_record import Answer, Outcome, Record
@@ -158,7 +158,7 @@ def _judge(check: Check, given: Mapping[str, object]) -> Breach | None:
     if ruling.findings:
         places = tuple(dict.fromkeys(one.pointer or "" for one in ruling.findings))[:MOST_PLACES]
         return Breach(check.id, places, ruling.message)
-    return Breach(ERROR, (), f"{check.id}: {ruling.message}") if ruling.outcome in ERRORS else None
+    return Breach(ERROR, (), f"{check.id}: {ruling.message}") if ruling.outcome in ERROR_OUTCOMES else None
 
 
 def _asked(shot: Shot) -> object:

@@ -10,10 +10,10 @@ from operator import itemgetter
 from statistics import median
 from typing import Any
 
-from wireproof.judging.outcomes import JUDGED
+from wireproof.judging.outcomes import DECIDED_OUTCOMES
 from wireproof.stats import median_interval
 
-WORDS = ", ".join(f"'{name}'" for name in sorted(JUDGED))
+WORDS = ", ".join(f"'{name}'" for name in sorted(DECIDED_OUTCOMES))
 # Oldest first; the worst verdict over the cases of a check stands for it, and a skip says nothing.
 OUTCOMES = f"""
 SELECT v.target, v.contract, v.check_id, r.id, r.started,

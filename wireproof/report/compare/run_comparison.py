@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wireproof.judging.gate import Policy
-from wireproof.judging.outcomes import HELD, JUDGED
+from wireproof.judging.gate import Gate
+from wireproof.judging.outcomes import DECIDED_OUTCOMES, PASSING_OUTCOMES
 from wireproof.judging.verdict import Verdict
 from wireproof.report.compare.latency_change import Shift, shifts
 from wireproof.report.compare.run_snapshot import Key, Side, renamed
@@ -48,30 +48,34 @@ class Comparison:
         }
 
 
-def compare(before: Side, after: Side, policy: Policy) -> Comparison:
+def compare(before: Side, after: Side, policy: Gate) -> Comparison:
     """What changed, by what the policy lets fail a run."""
     then = renamed(before, after)
-    was, now = then.verdicts, {key: v for key, v in after.verdicts.items() if policy.counts(v)}
+    was, now = then.verdicts, {key: v for key, v in after.verdicts.items() if policy.is_gating_column(v)}
     both = [(was[key], verdict) for key, verdict in now.items() if key in was]
     return Comparison(
         regressions=tuple((a, b) for a, b in both if _worse(a, b, policy)),
-        fixes=tuple((a, b) for a, b in both if a.gates(policy.fail_on) and b.outcome in HELD),
-        new_failures=tuple(v for key, v in now.items() if key not in was and policy.red(v)),
+        fixes=tuple((a, b) for a, b in both if a.gates(policy.fail_on) and b.outcome in PASSING_OUTCOMES),
+        new_failures=tuple(v for key, v in now.items() if key not in was and policy.fails_run(v)),
         new_clauses=tuple(sorted(_judged(now) - _judged(was))),
-        lost_clauses=tuple(sorted(_judged(v for v in was.values() if policy.counts(v)) - _judged(now))),
+        lost_clauses=tuple(sorted(_judged(v for v in was.values() if policy.is_gating_column(v)) - _judged(now))),
         shifts=tuple(shifts(then.times, after.times)),
     )
 
 
-def _worse(before: Verdict, after: Verdict, policy: Policy) -> bool:
-    broke = policy.red(after) and not before.gates(policy.fail_on)
-    lost = before.outcome in JUDGED and after.outcome not in JUDGED and policy.known(after) is None
+def _worse(before: Verdict, after: Verdict, policy: Gate) -> bool:
+    broke = policy.fails_run(after) and not before.gates(policy.fail_on)
+    lost = (
+        before.outcome in DECIDED_OUTCOMES
+        and after.outcome not in DECIDED_OUTCOMES
+        and policy.known_failure(after) is None
+    )
     return broke or lost
 
 
 def _judged(verdicts: Mapping[Key, Verdict] | Iterable[Verdict]) -> set[str]:
     every = verdicts.values() if isinstance(verdicts, Mapping) else verdicts
-    return {clause.id for verdict in every if verdict.outcome in JUDGED for clause in verdict.clauses}
+    return {clause.id for verdict in every if verdict.outcome in DECIDED_OUTCOMES for clause in verdict.clauses}
 
 
 def _place(verdict: Verdict) -> dict[str, str]:

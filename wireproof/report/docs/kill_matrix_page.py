@@ -7,7 +7,7 @@ from typing import Any
 
 from wireproof.contract.clause import LEVELS
 from wireproof.formats.markdown_table import text_table
-from wireproof.judging.verdict_plan import Entry
+from wireproof.judging.verdict_plan import PlannedVerdict
 
 Matrix = Mapping[str, Mapping[str, Mapping[str, Sequence[str]]]]
 Row = Mapping[str, Any]
@@ -20,7 +20,7 @@ OTHERS = (
 )
 
 
-def fallen(fault: str, matrix: Matrix, entries: Iterable[Entry], level: str = "may") -> tuple[str, ...]:
+def fallen(fault: str, matrix: Matrix, entries: Iterable[PlannedVerdict], level: str = "may") -> tuple[str, ...]:
     """The checks of a docket that a fault turns red at this level or a higher one, the most often broken first."""
     least = LEVELS.index(level)
     red = {
@@ -33,7 +33,11 @@ def fallen(fault: str, matrix: Matrix, entries: Iterable[Entry], level: str = "m
 
 
 def kill_matrix_page(
-    faults: Sequence[Row], matrix: Matrix, checks: Iterable[str], seeded: Mapping[str, str], entries: Sequence[Entry]
+    faults: Sequence[Row],
+    matrix: Matrix,
+    checks: Iterable[str],
+    seeded: Mapping[str, str],
+    entries: Sequence[PlannedVerdict],
 ) -> str:
     """The page.
 
@@ -78,7 +82,7 @@ def kill_matrix_page(
     return "\n".join(lines) + "\n"
 
 
-def _beside_others(seeded: Mapping[str, str], matrix: Matrix, entries: Sequence[Entry]) -> list[str]:
+def _beside_others(seeded: Mapping[str, str], matrix: Matrix, entries: Sequence[PlannedVerdict]) -> list[str]:
     """The faults that other tools were measured with, and what catches them here."""
     must = {fault: fallen(fault, matrix, entries, "must") for fault in seeded}
     red = {fault: checks or fallen(fault, matrix, entries) for fault, checks in must.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from wireproof.formats.markdown_table import table
-from wireproof.judging.member_coverage import Field
+from wireproof.judging.member_coverage import MemberCoverage
 
 MARKS = {"proved": "●", "proved by OpenAI's": "○", "unproved": "·", "gap": "**gap**"}
 HEAD = """# Request fields: what shows that each is obeyed
@@ -19,20 +19,20 @@ for the reason given · empty: no member of that provider's requests
 """
 
 
-def fields_page(found: Sequence[Field], providers: Sequence[str]) -> str:
+def fields_page(found: Sequence[MemberCoverage], providers: Sequence[str]) -> str:
     """The page, one table an endpoint."""
     endpoints = dict.fromkeys(field.endpoint for field in found)
     sections = (_section([f for f in found if f.endpoint == one], one, providers) for one in endpoints)
     return "\n".join([HEAD, *sections])
 
 
-def _section(found: Sequence[Field], endpoint: str, providers: Sequence[str]) -> str:
+def _section(found: Sequence[MemberCoverage], endpoint: str, providers: Sequence[str]) -> str:
     """The members of one endpoint's requests."""
     having = [name for name in providers if any(field.provider == name for field in found)]
     return "\n".join([f"## {endpoint}", "", *table(("field", *having, "shown by"), _rows(found, having)), ""])
 
 
-def _rows(found: Sequence[Field], having: Sequence[str]) -> Iterator[tuple[str, ...]]:
+def _rows(found: Sequence[MemberCoverage], having: Sequence[str]) -> Iterator[tuple[str, ...]]:
     for name in dict.fromkeys(field.name for field in found):
         of = {field.provider: field for field in found if field.name == name}
         marks = [MARKS[of[one].state] if one in of else "" for one in having]

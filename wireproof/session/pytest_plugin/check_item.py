@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from wireproof.judging.outcomes import ERRORS
+from wireproof.judging.outcomes import ERROR_OUTCOMES
 from wireproof.judging.verdict import Verdict
-from wireproof.judging.verdict_plan import Entry
+from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.report.finished_run import LEDGER
 from wireproof.session.pytest_plugin.outcome_reports import properties, show
 from wireproof.session.pytest_plugin.progress import progress
@@ -24,7 +24,7 @@ FILE = pytest.StashKey[str]()
 class CheckItem(pytest.Item):
     """One entry of a docket as a pytest item."""
 
-    def __init__(self, *, entry: Entry, line: int, **kwargs: Any) -> None:
+    def __init__(self, *, entry: PlannedVerdict, line: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.entry, self.line = entry, line
         self.verdict: Verdict | None = None
@@ -38,7 +38,7 @@ class CheckItem(pytest.Item):
             send_cases(run, self.session, self.entry.target)
         self.verdict = verdict = run.verdict(self.entry)
         self.user_properties += properties(verdict)
-        if verdict.outcome in ERRORS:
+        if verdict.outcome in ERROR_OUTCOMES:
             pytest.fail(run.told(verdict), pytrace=False)
 
     def runtest(self) -> None:

@@ -63,7 +63,7 @@ def add_policy(group: Any) -> None:
 def policy_of(options: argparse.Namespace) -> dict[str, Any]:
     """What parsed options say of what fails a run; raises ConfigError for a bad baseline."""
     today = datetime.now(UTC).date()
-    known = baseline.read(options.baseline, today) if options.baseline else None
+    known = baseline.read_baseline(options.baseline, today) if options.baseline else None
     return {"fail_on": options.fail_on, "authority": options.authority, "baseline": known}
 
 

@@ -29,7 +29,7 @@ from wireproof.generation.request_runner import Exploration
 from wireproof.generation.sequence_runner import Exercise
 from wireproof.generation.state_machines import is_stateful
 from wireproof.judging.check import Check, Violation
-from wireproof.judging.verdict_plan import Entry
+from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.session.pytest_plugin.outcome_reports import carry, show
 from wireproof.session.pytest_plugin.session_finish import RUN
 from wireproof.session.run import Run
@@ -47,7 +47,7 @@ SUBJECT = "__wireproof_subject__"
 class Subject:
     """What a generated test judges."""
 
-    entry: Entry
+    entry: PlannedVerdict
     check: Check
 
     @property
@@ -105,7 +105,7 @@ async def _explorers(request: pytest.FixtureRequest) -> AsyncIterator[Explorers]
     await explorers.close()
 
 
-def items(collector: pytest.Module, name: str, entries: Sequence[Entry], check: Check) -> list[Any]:
+def items(collector: pytest.Module, name: str, entries: Sequence[PlannedVerdict], check: Check) -> list[Any]:
     """A test for each entry of which requests are wanted; pytest-asyncio makes each one of its own."""
     trials, effort = collector.config.stash[RUN].trials, collector.config.stash[EFFORT]
     wanted = [one for one in entries if effort.wants(check.id, one.case)]
@@ -149,7 +149,7 @@ def subject_of(item: pytest.Item) -> Subject | None:
     return getattr(getattr(item, "obj", None), SUBJECT, None)
 
 
-def entry_of(item: pytest.Item) -> Entry | None:
+def entry_of(item: pytest.Item) -> PlannedVerdict | None:
     """The entry that a generated test judges; None for any other test."""
     subject = subject_of(item)
     return None if subject is None else subject.entry
@@ -165,7 +165,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     trial = run.trials[entry.target]
     reason = trial.reason(entry)
     if reason is not None:
-        carry(item, trial.bench(entry.provider).verdict(entry, subject.check, "untestable", reason))
+        carry(item, trial.bench(entry.provider).build_verdict(entry, subject.check, "untestable", reason))
         pytest.skip(f"untestable: {reason}")
     replay = None
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wireproof.formats.safe_text import printable
-from wireproof.judging.outcomes import SKIPPED
+from wireproof.judging.outcomes import SKIP_OUTCOMES
 from wireproof.judging.verdict import Verdict
 from wireproof.session.run import Run
 
@@ -16,9 +16,9 @@ def show(run: Run, verdict: Verdict) -> None:
     """Pass, or raise what pytest shows for the outcome."""
     if run.gates(verdict):
         pytest.fail(run.told(verdict), pytrace=False)
-    if verdict.outcome in SKIPPED:
+    if verdict.outcome in SKIP_OUTCOMES:
         pytest.skip(f"{verdict.outcome}: {printable(verdict.message)}")
-    known = run.policy.known(verdict)
+    known = run.policy.known_failure(verdict)
     if known is not None:
         pytest.xfail(printable(known.reason))
 

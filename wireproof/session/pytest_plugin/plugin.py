@@ -19,7 +19,7 @@ import pytest
 from wireproof.contract.target_options import TargetOptions, environment
 from wireproof.errors import WireproofError
 from wireproof.judging.check import registry
-from wireproof.judging.verdict_plan import Entry
+from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.session.pytest_plugin import check_options, one_step_protocol
 from wireproof.session.pytest_plugin.check_item import CheckItem, send_cases
 from wireproof.session.pytest_plugin.outcome_reports import VERDICT
@@ -77,7 +77,7 @@ def pytest_pycollect_makeitem(collector: pytest.Module, name: str, obj: object) 
         if not collector.config.option.collectonly:
             run.prepare()
         entries = run.entries(check)
-        if registry[check].generated:
+        if registry[check].judges_generated:
             made: list[pytest.Item] = _generated().items(collector, name, entries, registry[check])
             return made
     except WireproofError as error:
@@ -174,7 +174,7 @@ def _generated() -> ModuleType:
     return generated_items
 
 
-def _item(collector: pytest.Module, name: str, entry: Entry, line: int) -> CheckItem:
+def _item(collector: pytest.Module, name: str, entry: PlannedVerdict, line: int) -> CheckItem:
     # The node id is given whole: `--lf` finds an item again by its text, brackets and all.
     nodeid = f"{collector.nodeid}::{name}"
     item: CheckItem = CheckItem.from_parent(collector, name=name, nodeid=nodeid, entry=entry, line=line)

@@ -16,8 +16,8 @@ import pytest
 from wireproof.errors import WireproofError
 from wireproof.formats.safe_text import printable
 from wireproof.judging import baseline
-from wireproof.judging.outcomes import ERRORS
-from wireproof.judging.verdict import Verdict, divergences
+from wireproof.judging.outcomes import ERROR_OUTCOMES
+from wireproof.judging.verdict import Verdict, find_divergences
 from wireproof.report.finished_run import LEDGER
 from wireproof.report.terminal_summary import summarise
 from wireproof.report.write_files import keep, write_all
@@ -75,7 +75,7 @@ class Closing:
             keep(folder(self._config))
         given = self._config.getoption("write_baseline")
         if given and exitstatus in OURS and run.exit_code != CANNOT:
-            baseline.write(given, filter(run.policy.counts, run.verdicts), run.own, run.baseline)
+            baseline.write_baseline(given, filter(run.policy.is_gating_column, run.verdicts), run.own, run.baseline)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the closing tables."""
@@ -85,7 +85,7 @@ class Closing:
         terminalreporter.section("wireproof")
         text = io.StringIO()
         writer = terminalreporter._tw
-        found = divergences(run.verdicts, run.own)
+        found = find_divergences(run.verdicts, run.own)
         summarise(
             text,
             run.verdicts,
@@ -111,7 +111,7 @@ class Closing:
 
     def _failed_beside(self, session: pytest.Session, run: Run) -> bool:
         """Failures of tests that are not checks, in the same session."""
-        ours = sum(run.gates(v) or v.outcome in ERRORS for v in run.verdicts)
+        ours = sum(run.gates(v) or v.outcome in ERROR_OUTCOMES for v in run.verdicts)
         return session.testsfailed > ours
 
 

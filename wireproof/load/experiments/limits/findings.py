@@ -132,6 +132,6 @@ def _span(values: list[int]) -> str:
 
 def _number(exchange: Exchange, name: str) -> int | None:
     try:
-        return expect_limits.told(exchange, name)
+        return expect_limits.header_int(exchange, name)
     except Inconclusive:
         return None

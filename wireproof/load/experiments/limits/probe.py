@@ -244,5 +244,5 @@ class Probe:
 def retry_after(exchange: Exchange) -> float | None:
     """Seconds that a refusal asks to wait; None where it tells none that reads."""
     with contextlib.suppress(Violation):
-        return expect_limits.retry_after(exchange)
+        return expect_limits.retry_after_s(exchange)
     return None
