@@ -13,8 +13,8 @@ from wireproof.contract import loading, schemas
 from wireproof.contract.case import PLAIN_KEYS, Case, is_generated
 from wireproof.contract.clause import Clause, Judgement
 from wireproof.contract.provider import Provider
-from wireproof.generation.families import strategies
-from wireproof.generation.state_machines import stateful
+from wireproof.generation.families import strategies_by_case
+from wireproof.generation.state_machines import stateful_cases
 from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import is_selector, selector_matches
@@ -173,7 +173,7 @@ def test_an_index_cites_only_cases_that_its_provider_can_be_asked(provider: Prov
 @each_provider
 def test_every_generated_case_is_cited_and_every_citation_finds_one(provider: Provider) -> None:
     """What a document does not promise of a talk, or of a text that comes back, no clause of it names."""
-    drawn = {*strategies(provider), *stateful(provider)}
+    drawn = {*strategies_by_case(provider), *stateful_cases(provider)}
     owed = {name for name in drawn if name.split(":")[2] in ("valid", "invalid", "odd")}
     cases = [case for clause in INDEX[provider.schemas] for one in clause.judged for case in one.case.values()]
     patterns = [case for case in cases if is_generated(case)]

@@ -14,12 +14,12 @@ from wireproof.client.sender import ChannelPool, Sender
 from wireproof.contract import loading, target_options
 from wireproof.contract.case import endpoint_from_case_name
 from wireproof.contract.target import Target
-from wireproof.generation.families import strategies
-from wireproof.generation.generated_request import Probe
-from wireproof.generation.hypothesis_settings import WIDE_EXAMPLES, Effort
-from wireproof.generation.request_factory import Draft
-from wireproof.generation.request_runner import Exploration
-from wireproof.generation.sequence_runner import Exercise
+from wireproof.generation.families import strategies_by_case
+from wireproof.generation.generated_request import GeneratedRequest
+from wireproof.generation.hypothesis_settings import WIDE_EXAMPLES, GenerationSettings
+from wireproof.generation.request_factory import RequestFactory
+from wireproof.generation.request_runner import RequestRunner
+from wireproof.generation.sequence_runner import SequenceRunner
 from wireproof.judging.check import Violation
 from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict_plan import PlannedVerdict
@@ -27,7 +27,7 @@ from wireproof.mock.control import FAULT
 from wireproof.proof.in_process_line import Rehearsed
 from wireproof.session.target_run import Trial, open_trial
 
-EFFORT = Effort(WIDE_EXAMPLES, shrink=True, same=True)
+EFFORT = GenerationSettings(WIDE_EXAMPLES, shrink=True, same=True)
 
 
 def target_of(provider: str, fault: str | None) -> Target:
@@ -45,22 +45,22 @@ def entry_of(trial: Trial, check: str, case: str) -> PlannedVerdict:
 
 
 @pytest.fixture(name="explored", scope="session")
-def _explored() -> Callable[..., Exploration]:
+def _explored() -> Callable[..., RequestRunner]:
     """What the requests of a family come to under a fault."""
 
-    def explore(check: str, case: str, fault: str | None, provider: str = "openai") -> Exploration:
+    def explore(check: str, case: str, fault: str | None, provider: str = "openai") -> RequestRunner:
         target = target_of(provider, fault)
         trial = open_trial(target, loading.load_providers(), load_checks())
         line: ChannelPool = Rehearsed(target.provider)
-        draft = Draft(target.provider, endpoint_from_case_name(case))
+        draft = RequestFactory(target.provider, endpoint_from_case_name(case))
         entry, courier = entry_of(trial, check, case), Sender(target, line)
-        exploration = Exploration(trial.bench(entry.provider), entry, load_checks()[check], courier, draft)
+        exploration = RequestRunner(trial.bench(entry.provider), entry, load_checks()[check], courier, draft)
         with asyncio.Runner() as runner:
 
-            @EFFORT.settings(case)
-            @given(probe=strategies(target.provider)[case])
-            def attempt(probe: Probe) -> None:
-                runner.run(exploration.attempt(probe))
+            @EFFORT.case_settings(case)
+            @given(probe=strategies_by_case(target.provider)[case])
+            def attempt(probe: GeneratedRequest) -> None:
+                runner.run(exploration.judge_request(probe))
 
             _until_broken(attempt)
         return exploration
@@ -69,15 +69,15 @@ def _explored() -> Callable[..., Exploration]:
 
 
 @pytest.fixture(name="exercised", scope="session")
-def _exercised() -> Callable[..., Exercise]:
+def _exercised() -> Callable[..., SequenceRunner]:
     """What the talks of a stateful case come to under a fault."""
 
-    def exercise(check: str, case: str, fault: str | None, provider: str, talks: int = WIDE_EXAMPLES) -> Exercise:
+    def exercise(check: str, case: str, fault: str | None, provider: str, talks: int = WIDE_EXAMPLES) -> SequenceRunner:
         target = target_of(provider, fault)
         trial = open_trial(target, loading.load_providers(), load_checks())
         entry, line = entry_of(trial, check, case), Rehearsed(target.provider)
-        made = Exercise(trial.bench(entry.provider), entry, load_checks()[check], Sender(target, line))
-        _until_broken(lambda: asyncio.run(made.run(replace(EFFORT, examples=talks).settings(case))))
+        made = SequenceRunner(trial.bench(entry.provider), entry, load_checks()[check], Sender(target, line))
+        _until_broken(lambda: asyncio.run(made.run(replace(EFFORT, examples=talks).case_settings(case))))
         return made
 
     return exercise

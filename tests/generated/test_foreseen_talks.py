@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from wireproof.contract import loading, target_options
 from wireproof.contract.target import Target
-from wireproof.generation.sequence_runner import Exercise
+from wireproof.generation.sequence_runner import SequenceRunner
 from wireproof.judging.suite_loader import load_checks
 from wireproof.session.send_plan import plan
 from wireproof.session.target_run import open_trial
@@ -22,7 +22,7 @@ def counted(target: Target) -> dict[str, int]:
     return {name: len(ceilings) for name, ceilings in made.cases.items()}
 
 
-def test_talks_are_counted_as_if_each_were_the_longest(exercised: Callable[..., Exercise]) -> None:
+def test_talks_are_counted_as_if_each_were_the_longest(exercised: Callable[..., SequenceRunner]) -> None:
     (target,) = target_options.mock_targets("openai")
     foreseen = counted(target_options.with_address(target, "http://mock/openai/v1"))
     talked = exercised("generated.conversation", TOOLS, None, "openai", TALKS)

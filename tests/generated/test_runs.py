@@ -117,7 +117,7 @@ def test_a_replay_is_a_command_that_asks_the_same_target_the_same_way() -> None:
         "header": ["X-A: b"],
         "pace": 7.0,
     }
-    line = Replay.from_text(f"generated.refused@{FAMILY}=6:AEEgAA==").line(TargetOptions(given), "openai")
+    line = Replay.from_text(f"generated.refused@{FAMILY}=6:AEEgAA==").command_line(TargetOptions(given), "openai")
     asked = "--endpoint http://h/v1 --tier free --model m --model embeddings=e --header 'X-A: b'"
     told = f"--replay generated.refused@{FAMILY}=6:AEEgAA=="
     assert line == f"wireproof check --provider openai {asked} {told}"

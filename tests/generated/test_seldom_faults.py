@@ -10,7 +10,7 @@ from unicodedata import normalize
 import pytest
 
 from wireproof.generation.hypothesis_settings import WIDE_EXAMPLES
-from wireproof.generation.request_runner import Exploration
+from wireproof.generation.request_runner import RequestRunner
 from wireproof.mock.faults import faults
 
 PROPER = {
@@ -76,20 +76,20 @@ FOUND = [
 
 @pytest.mark.parametrize(("fault", "check", "case", "smallest", "told"), FOUND)
 def test_a_fault_is_found_and_told_by_its_smallest_request(
-    fault: str, check: str, case: str, smallest: Any, told: str, explored: Callable[..., Exploration]
+    fault: str, check: str, case: str, smallest: Any, told: str, explored: Callable[..., RequestRunner]
 ) -> None:
     exploration = explored(f"generated.{check}", case, fault)
     assert exploration.failing is not None
-    assert json.loads(exploration.failing.probe.raw) == smallest
+    assert json.loads(exploration.failing.probe.body_bytes) == smallest
     verdict = exploration.verdict()
     assert verdict.outcome == "fail"
     assert told in verdict.message
 
 
-def test_a_folded_letter_is_found_and_told_alone(explored: Callable[..., Exploration]) -> None:
+def test_a_folded_letter_is_found_and_told_alone(explored: Callable[..., RequestRunner]) -> None:
     exploration = explored("generated.text-is-kept", LETTERS, "unicode-folded")
     assert exploration.failing is not None
-    sent = json.loads(exploration.failing.probe.raw)
+    sent = json.loads(exploration.failing.probe.body_bytes)
     letter = sent["messages"][0]["content"].removeprefix("Say exactly: ")
     assert sent == asking(f"Say exactly: {letter}", max_completion_tokens=40)
     assert len(letter) == 1
@@ -97,10 +97,10 @@ def test_a_folded_letter_is_found_and_told_alone(explored: Callable[..., Explora
     assert normalize("NFKC", letter) in exploration.verdict().message
 
 
-def test_a_leaked_path_is_found_and_told_by_one_empty_object(explored: Callable[..., Exploration]) -> None:
+def test_a_leaked_path_is_found_and_told_by_one_empty_object(explored: Callable[..., RequestRunner]) -> None:
     exploration = explored("generated.withstood", TYPES, "path-leaked")
     assert exploration.failing is not None
-    sent = json.loads(exploration.failing.probe.raw)
+    sent = json.loads(exploration.failing.probe.body_bytes)
     assert [value for name, value in sent.items() if value != PROPER.get(name)] == [{}]
     assert "errors.no-internals: a body without a path of the server" in exploration.verdict().message
 
@@ -110,11 +110,11 @@ def test_a_leaked_path_is_found_and_told_by_one_empty_object(explored: Callable[
     [*{(one.values[1], one.values[2]): None for one in FOUND}, ("text-is-kept", LETTERS), ("withstood", TYPES)],
 )
 def test_without_a_fault_the_same_requests_break_nothing(
-    check: str, case: str, explored: Callable[..., Exploration]
+    check: str, case: str, explored: Callable[..., RequestRunner]
 ) -> None:
     exploration = explored(f"generated.{check}", case, None)
     assert exploration.verdict().outcome == "pass"
-    assert 0 < exploration.asked <= WIDE_EXAMPLES
+    assert 0 < exploration.judged_count <= WIDE_EXAMPLES
 
 
 def test_there_are_eight_of_them_and_each_says_so() -> None:

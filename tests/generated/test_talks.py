@@ -11,23 +11,23 @@ from typing import Any
 import pytest
 
 from wireproof.evidence.case_result import Evidence
-from wireproof.generation.sequence_runner import Exercise
+from wireproof.generation.sequence_runner import SequenceRunner
 from wireproof.judging.check import Inconclusive, Violation
 from wireproof.session.target_run import Trial
 
 LIMIT = "generated.limiter", "generated:models:stateful:limit"
 CONVERSATION = "generated.conversation", "generated:chat:stateful:conversation"
 TOOLS = "generated.conversation", "generated:chat:stateful:tools"
-Exercised = Callable[..., Exercise]
+Exercised = Callable[..., SequenceRunner]
 Heard = Callable[[str], tuple[Trial, Evidence]]
 
 
-def moments(exercise: Exercise) -> list[float]:
+def moments(exercise: SequenceRunner) -> list[float]:
     """When each request of the talk that broke the requirement happened, in seconds from its beginning."""
     return [float(one.request.header("X-Wireproof-Clock") or 0) for one in exercise.talk.failing]
 
 
-def bodies(exercise: Exercise) -> list[Any]:
+def bodies(exercise: SequenceRunner) -> list[Any]:
     return [json.loads(one.request.body) for one in exercise.talk.failing]
 
 

@@ -12,8 +12,8 @@ import pytest
 
 from wireproof.client.request_builder import OutgoingRequest, build_request
 from wireproof.contract import loading, target_options
-from wireproof.generation.families import strategies
-from wireproof.generation.fixed_sample import examples
+from wireproof.generation.families import strategies_by_case
+from wireproof.generation.fixed_sample import distinct_examples
 from wireproof.mock.application import Core
 from wireproof.mock.http.asgi import Application
 from wireproof.mock.server import serving
@@ -28,9 +28,9 @@ def requests(name: str) -> Iterator[tuple[str, OutgoingRequest]]:
     """Requests of every family of a provider, each with a key of its own."""
     (target,) = target_options.mock_targets(name)
     target = target_options.with_address(target, f"http://mock{target.provider.serve_at}")
-    for case, strategy in strategies(target.provider).items():
-        for probe in examples(strategy, EXAMPLES):
-            yield f"{case}: {probe.place}", build_request(probe.ask, target, probe.case(case).name, {})
+    for case, strategy in strategies_by_case(target.provider).items():
+        for probe in distinct_examples(strategy, EXAMPLES):
+            yield f"{case}: {probe.place}", build_request(probe.ask, target, probe.as_case(case).name, {})
 
 
 async def answers(client: httpx.AsyncClient, root: str, name: str) -> list[tuple[str, int, Any, bytes]]:

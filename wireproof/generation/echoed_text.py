@@ -8,26 +8,26 @@ from typing import Literal
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from wireproof.generation.generated_request import Probe
-from wireproof.generation.request_factory import Draft
+from wireproof.generation.generated_request import GeneratedRequest
+from wireproof.generation.request_factory import RequestFactory
 
 # Letters alone: blanks and marks are what a model drops on its own.
-LETTERS: Collection[Literal["Lu", "Ll", "Lt", "Lo"]] = ("Lu", "Ll", "Lt", "Lo")
-MOST_LETTERS = 8
+LETTER_CATEGORIES: Collection[Literal["Lu", "Ll", "Lt", "Lo"]] = ("Lu", "Ll", "Lt", "Lo")
+MAX_WORD_LETTERS = 8
 # The most tokens of the answer; a letter that no vocabulary has takes one for each byte.
-MOST_TOKENS = 4 * MOST_LETTERS + 8
+MAX_WORD_TOKENS = 4 * MAX_WORD_LETTERS + 8
 
 
-def letters(draft: Draft) -> SearchStrategy[Probe] | None:
+def expected_letters(draft: RequestFactory) -> SearchStrategy[GeneratedRequest] | None:
     """A word of letters of any script, to be said exactly."""
     if draft.endpoint != "chat":
         return None
     cap = draft.provider.token_cap(draft.endpoint)
-    capped = {**draft.body, **({} if cap is None else {cap: MOST_TOKENS})}
+    capped = {**draft.smallest_body, **({} if cap is None else {cap: MAX_WORD_TOKENS})}
 
-    def told(word: str) -> Probe:
+    def request_for_word(word: str) -> GeneratedRequest:
         body = {**capped, "messages": [{"role": "user", "content": f"Say exactly: {word}"}]}
-        return Probe(draft.ask(body), "/messages/0/content", f"a word of {len(word)} letters")
+        return GeneratedRequest(draft.request_with_body(body), "/messages/0/content", f"a word of {len(word)} letters")
 
-    alphabet = st.characters(codec="utf-8", categories=LETTERS)
-    return st.text(alphabet, min_size=1, max_size=MOST_LETTERS).map(told)
+    alphabet = st.characters(codec="utf-8", categories=LETTER_CATEGORIES)
+    return st.text(alphabet, min_size=1, max_size=MAX_WORD_LETTERS).map(request_for_word)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.strategies import SearchStrategy
 
-from wireproof.generation.generated_request import Probe
+from wireproof.generation.generated_request import GeneratedRequest
 
 
-def examples(strategy: SearchStrategy[Probe], most: int) -> tuple[Probe, ...]:
+def distinct_examples(strategy: SearchStrategy[GeneratedRequest], most: int) -> tuple[GeneratedRequest, ...]:
     """At most so many probes that differ, in the order in which they are drawn."""
-    return tuple({probe.case("").name: probe for probe in draws(strategy, most)}.values())
+    return tuple({probe.as_case("").name: probe for probe in draw_examples(strategy, most)}.values())
 
 
-def draws(strategy: SearchStrategy[Probe], most: int) -> list[Probe]:
+def draw_examples(strategy: SearchStrategy[GeneratedRequest], most: int) -> list[GeneratedRequest]:
     """So many probes as they are drawn, some of them again; fewer where there are no more."""
-    drawn: list[Probe] = []
+    drawn: list[GeneratedRequest] = []
 
     @settings(
         max_examples=most,
@@ -26,7 +26,7 @@ def draws(strategy: SearchStrategy[Probe], most: int) -> list[Probe]:
         suppress_health_check=list(HealthCheck),
     )
     @given(strategy)
-    def take(probe: Probe) -> None:
+    def take(probe: GeneratedRequest) -> None:
         drawn.append(probe)
 
     take()

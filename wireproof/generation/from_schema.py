@@ -16,13 +16,13 @@ from hypothesis.strategies import SearchStrategy
 from wireproof.contract import schemas
 from wireproof.formats import json_pointer
 
-SILENT = frozenset({"$schema", "$id", "$comment", "title", "$defs"})
-COMPONENTS = "#/components/schemas/"
-PATH = "/probe"
+ANNOTATION_KEYWORDS = frozenset({"$schema", "$id", "$comment", "title", "$defs"})
+COMPONENTS_POINTER = "#/components/schemas/"
+OPERATION_PATH = "/probe"
 
 
 @cache
-def member(schema: str, name: str) -> SearchStrategy[Any]:
+def member_values(schema: str, name: str) -> SearchStrategy[Any]:
     """Values that a schema (`openai/chat.request`) admits for one of its members."""
     import schemathesis
 
@@ -30,42 +30,46 @@ def member(schema: str, name: str) -> SearchStrategy[Any]:
     file = f"{schema}.json"
     known = schemas.schema_document(file)["properties"]
     held = {"type": "object", "required": [name], "additionalProperties": False}
-    body = {**held, "properties": {name: _moved(known[name], file, parts)}}
-    operation = schemathesis.openapi.from_dict(_described(body, parts))[PATH]["POST"]
+    body = {**held, "properties": {name: _with_component_references(known[name], file, parts)}}
+    operation = schemathesis.openapi.from_dict(_openapi_document(body, parts))[OPERATION_PATH]["POST"]
     made: SearchStrategy[Any] = operation.as_strategy(generation_mode=schemathesis.GenerationMode.POSITIVE)
     return made.map(lambda case: case.body[name])
 
 
-def _described(body: Mapping[str, Any], parts: Mapping[str, Any]) -> dict[str, Any]:
+def _openapi_document(body: Mapping[str, Any], parts: Mapping[str, Any]) -> dict[str, Any]:
     """The OpenAPI document whose one operation takes this body."""
     content = {"application/json": {"schema": body}}
     operation = {"requestBody": {"required": True, "content": content}, "responses": {"200": {"description": "ok"}}}
     return {
         "openapi": "3.1.0",
         "info": {"title": "probe", "version": "1"},
-        "paths": {PATH: {"post": operation}},
+        "paths": {OPERATION_PATH: {"post": operation}},
         "components": {"schemas": parts},
     }
 
 
-def _moved(node: Any, file: str, parts: dict[str, Any]) -> Any:
+def _with_component_references(node: Any, file: str, parts: dict[str, Any]) -> Any:
     """A schema whose references lead to the components of the document, which are added as they are met."""
     if isinstance(node, list):
-        return [_moved(one, file, parts) for one in node]
+        return [_with_component_references(one, file, parts) for one in node]
     if not isinstance(node, Mapping):
         return node
     return {
-        word: _component(value, file, parts) if word == "$ref" else _moved(value, file, parts)
+        word: _component_reference(value, file, parts)
+        if word == "$ref"
+        else _with_component_references(value, file, parts)
         for word, value in node.items()
-        if word not in SILENT
+        if word not in ANNOTATION_KEYWORDS
     }
 
 
-def _component(reference: str, file: str, parts: dict[str, Any]) -> str:
+def _component_reference(reference: str, file: str, parts: dict[str, Any]) -> str:
     other, _, place = reference.partition("#")
     target = posixpath.normpath(posixpath.join(posixpath.dirname(file), other)) if other else file
     name = f"{target.removesuffix('.json')}{place}".replace("/", ".").replace("$", "")
     if name not in parts:
         parts[name] = {}  # a shape may hold itself
-        parts[name] |= _moved(json_pointer.get(schemas.schema_document(target), place), target, parts)
-    return COMPONENTS + name
+        parts[name] |= _with_component_references(
+            json_pointer.get(schemas.schema_document(target), place), target, parts
+        )
+    return COMPONENTS_POINTER + name

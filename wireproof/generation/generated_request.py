@@ -9,11 +9,11 @@ from typing import Any
 
 from wireproof.contract.case import PROFILES, Case, RequestSpec
 
-AREA = "generated"
+GENERATED_AREA = "generated"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Probe:
+class GeneratedRequest:
     """One generated request.
 
     Attributes:
@@ -34,7 +34,7 @@ class Probe:
         return f"Probe({self.place!r})"
 
     @property
-    def raw(self) -> bytes:
+    def body_bytes(self) -> bytes:
         """The bytes of the body, with the model still to be named."""
         return self.ask.raw or b""
 
@@ -43,14 +43,14 @@ class Probe:
         """The place in words: the pointer, and what was done there."""
         return f"{self.at or 'the body'} of the request: {self.says}"
 
-    def case(self, name: str, *after: RequestSpec) -> Case:
+    def as_case(self, name: str, *after: RequestSpec) -> Case:
         """The probe as a case of its own; `after` are asked behind it."""
         told = json.dumps([self.ask.content_type, *self.ask.headers.items()]).encode()
-        digest = sha256(self.raw + told).hexdigest()[:12]
+        digest = sha256(self.body_bytes + told).hexdigest()[:12]
         asks, smallest = (self.ask, *after), PROFILES[0]
-        return Case(f"{name}#{digest}", AREA, self.says, asks, refused=self.refused, profile=smallest)
+        return Case(f"{name}#{digest}", GENERATED_AREA, self.says, asks, refused=self.refused, profile=smallest)
 
 
-def written(body: Any) -> bytes:
+def encode_body(body: Any) -> bytes:
     """A body as the text of JSON; a lone surrogate, which UTF-8 has not, becomes the escape that JSON has for it."""
     return json.dumps(body, ensure_ascii=False).encode("utf-8", "backslashreplace")

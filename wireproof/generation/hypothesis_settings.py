@@ -19,7 +19,7 @@ WIDE_EXAMPLES = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Effort:
+class GenerationSettings:
     """The settings of a run that concern generated requests.
 
     Attributes:
@@ -39,16 +39,16 @@ class Effort:
     replay: Replay | None = None
 
     @classmethod
-    def of(
+    def from_options(
         cls, *, live: bool, ci: bool, examples: int | None, shrink: bool, kept: Path, replay: Replay | None
-    ) -> Effort:
+    ) -> GenerationSettings:
         """What the options come to: no request is generated that was not asked for."""
         same = ci or not live
         return cls(examples or 0, shrink or not live, same, randbits(64), None if same else kept, replay)
 
-    def settings(self, name: str) -> settings:
+    def case_settings(self, name: str) -> settings:
         """hypothesis's settings for one case; each has a database of its own."""
-        kept = DirectoryBasedExampleDatabase(self.examples_in / _folder(name)) if self.examples_in else None
+        kept = DirectoryBasedExampleDatabase(self.examples_in / _folder_name(name)) if self.examples_in else None
         phases = (Phase.explicit, Phase.reuse, Phase.generate, *((Phase.shrink,) if self.shrink else ()))
         return settings(
             max_examples=max(1, self.examples),
@@ -62,13 +62,13 @@ class Effort:
             suppress_health_check=list(HealthCheck),
         )
 
-    def applied(self, test: Callable[..., Any], name: str) -> Callable[..., Any]:
+    def apply_to(self, test: Callable[..., Any], name: str) -> Callable[..., Any]:
         """A test of hypothesis that takes this effort."""
         # The settings come last: a seed takes the database out of those it finds.
-        made: Callable[..., Any] = self.settings(name)(self.begun(test))
+        made: Callable[..., Any] = self.case_settings(name)(self.with_start(test))
         return made
 
-    def begun(self, test: Any) -> Any:
+    def with_start(self, test: Any) -> Any:
         """A test, or a machine, that begins where it is told: at the one request to be asked again, or at a seed."""
         if self.replay is not None:
             return reproduce_failure(self.replay.version, self.replay.blob)(test)
@@ -79,10 +79,10 @@ class Effort:
         return self.examples > 0 if self.replay is None else (check, case) == (self.replay.check, self.replay.case)
 
 
-def in_ci(environment: Mapping[str, str]) -> bool:
+def is_ci(environment: Mapping[str, str]) -> bool:
     """Whether the run is a step of continuous integration."""
     return environment.get("CI", "").lower() not in ("", "0", "false")
 
 
-def _folder(name: str) -> str:
+def _folder_name(name: str) -> str:
     return re.sub(r"[^\w.-]+", "-", name)

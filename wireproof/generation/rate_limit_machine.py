@@ -9,16 +9,16 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from wireproof.contract.case import RequestSpec
 from wireproof.evidence.exchange import Exchange
-from wireproof.generation.request_sequence import Talk
+from wireproof.generation.request_sequence import RequestSequence
 
 # Longer than any window of a minute: the most that is waited at once.
 LONGEST_WAIT_S = 90
 
 
-def limiter(talk: Talk, ask: RequestSpec, limit: int) -> type[RuleBasedStateMachine]:
+def make_rate_limit_machine(talk: RequestSequence, ask: RequestSpec, limit: int) -> type[RuleBasedStateMachine]:
     """The machine that asks so with a key of so many requests a minute."""
 
-    class Limiter(RuleBasedStateMachine):
+    class RateLimitMachine(RuleBasedStateMachine):
         """One account, and the moment by its clock."""
 
         def __init__(self) -> None:
@@ -31,9 +31,9 @@ def limiter(talk: Talk, ask: RequestSpec, limit: int) -> type[RuleBasedStateMach
         def ask(self, times: int) -> None:
             """So many requests, one at once behind the other."""
             for _ in range(times):
-                came = talk.say(replace(ask, clock=float(self.moment) or None))
-                self.told_to_wait = wait_of(came)
-            talk.settle()
+                came = talk.send_step(replace(ask, clock=float(self.moment) or None))
+                self.told_to_wait = retry_wait_s(came)
+            talk.judge_so_far()
 
         @rule(seconds=st.integers(1, LONGEST_WAIT_S))
         def wait(self, seconds: int) -> None:
@@ -48,10 +48,10 @@ def limiter(talk: Talk, ask: RequestSpec, limit: int) -> type[RuleBasedStateMach
             self.moment += self.told_to_wait
             self.told_to_wait = 0
 
-    return Limiter
+    return RateLimitMachine
 
 
-def wait_of(exchange: Exchange | None) -> int:
+def retry_wait_s(exchange: Exchange | None) -> int:
     """The seconds for which a refusal asks; none where it says nothing of the kind."""
     value = "" if exchange is None else exchange.header("Retry-After") or ""
     return min(int(value), LONGEST_WAIT_S) if value.isascii() and value.isdigit() else 0

@@ -12,10 +12,10 @@ from wireproof.contract.target_options import TargetOptions
 from wireproof.errors import ConfigError
 
 # What hypothesis tells of a failure.
-NOTE = re.compile(r"@reproduce_failure\('([^']+)', b'([^']+)'\)")
+HYPOTHESIS_NOTE = re.compile(r"@reproduce_failure\('([^']+)', b'([^']+)'\)")
 # The options that say whom to ask, and how.
 ASKING = ("endpoint", "key_env", "providers", "tier", "model", "key", "header")
-TEXT = re.compile(r"([a-z.-]+)@([a-z0-9:-]+)=([0-9.]+):([\w+/=-]+)")
+REPLAY_TEXT = re.compile(r"([a-z.-]+)@([a-z0-9:-]+)=([0-9.]+):([\w+/=-]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +30,22 @@ class Replay:
     @classmethod
     def from_text(cls, text: str) -> Replay:
         """Read what `--replay` is given; raises ConfigError where it is no such text."""
-        found = TEXT.fullmatch(text)
+        found = REPLAY_TEXT.fullmatch(text)
         if found is None:
             raise ConfigError(f"--replay {text}", "it does not read", "copy the line that the failure prints")
         return cls(found[1], found[2], found[3], found[4].encode())
 
     @classmethod
-    def of(cls, check: str, case: str, error: BaseException) -> Replay | None:
+    def from_error(cls, check: str, case: str, error: BaseException) -> Replay | None:
         """The request that made hypothesis raise this; None where it does not tell."""
         notes = "\n".join(getattr(error, "__notes__", ()))
-        found = NOTE.search(notes)
+        found = HYPOTHESIS_NOTE.search(notes)
         return None if found is None else cls(check, case, found[1], found[2].encode())
 
     def __str__(self) -> str:
         return f"{self.check}@{self.case}={self.version}:{self.blob.decode()}"
 
-    def line(self, options: TargetOptions, target: str) -> str:
+    def command_line(self, options: TargetOptions, target: str) -> str:
         """The command that asks it again."""
         words = ["wireproof", "check", "--provider", target, *_words(options), "--replay", str(self)]
         return " ".join(map(shlex.quote, words))

@@ -13,14 +13,14 @@ from wireproof.contract.case_files import ENDPOINT_ROLES
 from wireproof.contract.provider import Provider, RequestRules
 from wireproof.formats import json_pointer
 from wireproof.formats.yaml_file import read_yaml
-from wireproof.generation.generated_request import Probe, written
+from wireproof.generation.generated_request import GeneratedRequest, encode_body
 
 # The kinds of requests after which a server has to show that it still serves.
-BROKEN = frozenset({"invalid", "odd"})
+BROKEN_KINDS = frozenset({"invalid", "odd"})
 # What every model in use takes, where the contract names no context; and what is long for any of them.
-LEAST_CONTEXT, MOST_TEXT = 4_096, 80_000
+LEAST_CONTEXT, MAX_TEXT_BYTES = 4_096, 80_000
 # The capability that a member of a request exercises, where it has another name.
-FEATURES = {
+FEATURES_BY_MEMBER = {
     "presence_penalty": "penalties",
     "frequency_penalty": "penalties",
     "logit_bias": "logit-bias",
@@ -37,7 +37,7 @@ FEATURES = {
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Draft:
+class RequestFactory:
     """One endpoint of one contract, as far as generated requests need it."""
 
     provider: Provider
@@ -48,9 +48,9 @@ class Draft:
         return f"Draft({self.provider.name}, {self.endpoint})"
 
     @property
-    def row(self) -> Mapping[str, Any]:
+    def endpoint_entry(self) -> Mapping[str, Any]:
         """What requests.yaml says of the endpoint."""
-        found: Mapping[str, Any] = endpoints()[self.endpoint]
+        found: Mapping[str, Any] = read_endpoints()[self.endpoint]
         return found
 
     @property
@@ -69,62 +69,62 @@ class Draft:
         return schemas.schema_document(f"{self.provider.schemas}/{self.endpoint}.request.json")
 
     @property
-    def strict(self) -> bool:
+    def refuses_unknown_members(self) -> bool:
         """Whether the contract refuses members that it does not know."""
         return self.rules.strict
 
     @property
-    def body(self) -> dict[str, Any]:
+    def smallest_body(self) -> dict[str, Any]:
         """The smallest proper request, which asks for the fewest tokens."""
         cap = self.provider.token_cap(self.endpoint)
         least = {} if cap is None else {cap: max(1, self.rules.fields[cap].get("minimum", 1))}
-        return {**self.row["body"], **least}
+        return {**self.endpoint_entry["body"], **least}
 
     @property
-    def room(self) -> int:
+    def max_text_bytes(self) -> int:
         """Bytes of text that fit the context of the endpoint's model, as no token is shorter than one."""
         model = self.provider.models.get(ENDPOINT_ROLES.get(self.endpoint, "chat"))
         contexts = {row.id: row.context for row in self.provider.catalogue}
-        return min(MOST_TEXT, (contexts.get(model or "") or LEAST_CONTEXT) // 2)
+        return min(MAX_TEXT_BYTES, (contexts.get(model or "") or LEAST_CONTEXT) // 2)
 
     @property
-    def proper(self) -> RequestSpec:
+    def smallest_request(self) -> RequestSpec:
         """The smallest proper request."""
-        return self.ask(self.body)
+        return self.request_with_body(self.smallest_body)
 
-    def behind(self, case: str) -> tuple[RequestSpec, ...]:
+    def following_requests(self, case: str) -> tuple[RequestSpec, ...]:
         """What is asked right behind each request of a generated case: a proper one, where it is no such itself."""
-        return (self.proper,) if kind_from_case_name(case) in BROKEN else ()
+        return (self.smallest_request,) if kind_from_case_name(case) in BROKEN_KINDS else ()
 
-    def ask(self, body: Any, raw: bytes | None = None, **other: Any) -> RequestSpec:
+    def request_with_body(self, body: Any, raw: bytes | None = None, **other: Any) -> RequestSpec:
         """A request with this body, or with these bytes in its place."""
         role = ENDPOINT_ROLES.get(self.endpoint, "chat")
-        return RequestSpec(self.endpoint, role, raw=written(body) if raw is None else raw, body=body, **other)
+        return RequestSpec(self.endpoint, role, raw=encode_body(body) if raw is None else raw, body=body, **other)
 
-    def probe(self, at: str, value: Any, says: str, refused: str | None = None) -> Probe:
+    def request_with_value(self, at: str, value: Any, says: str, refused: str | None = None) -> GeneratedRequest:
         """The proper request with another value at one place."""
         first = json_pointer.parts(at)[0] if at else ""
-        body = json_pointer.edit(self.body, at, value)
-        return Probe(self.ask(body), at, says, refused, features_of((first,)))
+        body = json_pointer.edit(self.smallest_body, at, value)
+        return GeneratedRequest(self.request_with_body(body), at, says, refused, features_from_members((first,)))
 
-    def nested(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    def nested_places(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """The places below members that can be broken by themselves."""
-        for row in self.row.get("nested", ()):
+        for row in self.endpoint_entry.get("nested", ()):
             yield row["at"], row
 
     def places(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Every place that the contract says something of: members, then what stands below them."""
         yield from ((json_pointer.join(name), row) for name, row in self.fields.items())
-        yield from self.nested()
+        yield from self.nested_places()
 
 
-def features_of(members: tuple[str, ...]) -> frozenset[str]:
+def features_from_members(members: tuple[str, ...]) -> frozenset[str]:
     """The capabilities that these members exercise."""
-    return frozenset(FEATURES.get(name, name) for name in members)
+    return frozenset(FEATURES_BY_MEMBER.get(name, name) for name in members)
 
 
 @cache
-def endpoints() -> Mapping[str, Any]:
+def read_endpoints() -> Mapping[str, Any]:
     """requests.yaml: endpoint → what its requests start from."""
     shown = "suites/generated/requests.yaml"
     data: Mapping[str, Any] = read_yaml(data_files.root() / shown, shown)
@@ -132,6 +132,6 @@ def endpoints() -> Mapping[str, Any]:
     return data
 
 
-def drafts(provider: Provider) -> tuple[Draft, ...]:
+def request_factories(provider: Provider) -> tuple[RequestFactory, ...]:
     """The endpoints of a provider that take a body of JSON."""
-    return tuple(Draft(provider, name) for name in endpoints() if name in provider.endpoints)
+    return tuple(RequestFactory(provider, name) for name in read_endpoints() if name in provider.endpoints)

@@ -8,9 +8,9 @@ from functools import partial
 from wireproof.client.sender import Sender
 from wireproof.evidence.case_result import NotSent
 from wireproof.evidence.exchange import Exchange
-from wireproof.generation.generated_request import Probe
-from wireproof.generation.request_factory import Draft
-from wireproof.generation.standing_rules import Riding
+from wireproof.generation.generated_request import GeneratedRequest
+from wireproof.generation.request_factory import RequestFactory
+from wireproof.generation.standing_rules import StandingRules
 from wireproof.judging.check import Check, Untestable, Violation
 from wireproof.judging.excuses import asking_failure, require_kept_whole, require_no_rate_limit
 from wireproof.judging.honest_refusal import is_honest_refusal
@@ -23,16 +23,16 @@ NOTHING_DRAWN = Ruling("untestable", "no request was drawn")
 
 
 @dataclass(frozen=True, slots=True)
-class Failing:
+class FailingRequest:
     """A request that broke the requirement, what came of it, and how."""
 
-    probe: Probe
+    probe: GeneratedRequest
     exchange: Exchange
     violation: Violation
 
 
 @dataclass(slots=True, repr=False)
-class Exploration:
+class RequestRunner:
     """One entry of a docket whose requests are generated.
 
     Attributes:
@@ -46,29 +46,29 @@ class Exploration:
     entry: PlannedVerdict
     check: Check
     courier: Sender
-    draft: Draft
+    draft: RequestFactory
     seen: set[str] = field(default_factory=set)
     passed: int = 0
     lack: str | None = None
-    failing: Failing | None = None
+    failing: FailingRequest | None = None
     _skipped: Ruling = NOTHING_DRAWN
-    _riding: Riding = field(init=False)
+    _riding: StandingRules = field(init=False)
 
     def __post_init__(self) -> None:
-        self._riding = Riding(self.judge)
+        self._riding = StandingRules(self.judge)
 
     @property
-    def asked(self) -> int:
+    def judged_count(self) -> int:
         """How many requests that differ were judged."""
         return len(self.seen)
 
-    async def attempt(self, probe: Probe) -> None:
+    async def judge_request(self, probe: GeneratedRequest) -> None:
         """Send a probe and judge what comes; raises Violation where the requirement is broken."""
-        attempt = Attempt(self, probe)
+        attempt = DrawnAttempt(self, probe)
         ruling = ruling_on(await self._raised(attempt))
         if isinstance(ruling.raised, Violation):
             assert attempt.exchange is not None
-            self.failing = Failing(probe, attempt.exchange, ruling.raised)
+            self.failing = FailingRequest(probe, attempt.exchange, ruling.raised)
             # Where reports look for the evidence of a case.
             self.courier.evidence[self.entry.case] = (attempt.exchange,)
             raise ruling.raised
@@ -79,12 +79,12 @@ class Exploration:
         else:
             self._skipped = ruling
 
-    async def ask(self, probe: Probe) -> tuple[Exchange, ...]:
+    async def send_request(self, probe: GeneratedRequest) -> tuple[Exchange, ...]:
         """What comes of a probe and the request behind it; the same is never sent twice.
 
         Raises Untestable where it cannot be sent.
         """
-        case = probe.case(self.entry.case, *self.draft.behind(self.entry.case))
+        case = probe.as_case(self.entry.case, *self.draft.following_requests(self.entry.case))
         if self.lack is not None and case.name not in self.courier.evidence:
             raise Untestable(self.lack)
         sent = await self.courier.send(case)
@@ -94,9 +94,9 @@ class Exploration:
         self.seen.add(case.name)
         return sent
 
-    def hold(self, probe: Probe, exchange: Exchange) -> None:
+    def hold_to_rules(self, probe: GeneratedRequest, exchange: Exchange) -> None:
         """Hold an exchange against every rule that rides on exchanges of its kind; raises Violation."""
-        self._riding.hold(probe.case(self.entry.case), exchange)
+        self._riding.check_exchange(probe.as_case(self.entry.case), exchange)
 
     def verdict(self) -> Verdict:
         """What the requests so far come to."""
@@ -104,12 +104,12 @@ class Exploration:
         if self.failing is not None:
             violation, place = self.failing.violation, self.failing.probe.place
             found = tuple(replace(one, where=f"{one.where}; {place}") for one in violation.findings)
-            return verdict("fail", f"{violation}; the smallest of {self.asked}: {place}", found)
+            return verdict("fail", f"{violation}; the smallest of {self.judged_count}: {place}", found)
         if self.passed:
             return verdict("pass", "")
         return verdict(self._skipped.outcome, self._skipped.message)
 
-    async def _raised(self, attempt: Attempt) -> Exception | None:
+    async def _raised(self, attempt: DrawnAttempt) -> Exception | None:
         """The exception that the check raises; a check of requests that are generated is a coroutine."""
         known = {"attempt": attempt, "provider": self.judge.target.provider, "target": self.judge.target}
         try:
@@ -120,47 +120,47 @@ class Exploration:
 
 
 @dataclass(slots=True, repr=False)
-class Attempt:
+class DrawnAttempt:
     """One probe as a check sees it."""
 
-    _exploration: Exploration
-    _probe: Probe
+    _exploration: RequestRunner
+    _probe: GeneratedRequest
     exchange: Exchange | None = None
     _next: Exchange | None = None
 
     @property
-    def refused(self) -> str | None:
+    def expected_refusal(self) -> str | None:
         """The cause for which the request must be refused."""
         return self._probe.refused
 
     @property
-    def following(self) -> Exchange | None:
+    def following_exchange(self) -> Exchange | None:
         """What came of the request behind it; None where the first never ended."""
         return self._next
 
     async def send(self) -> Exchange:
         """What comes of the request."""
-        first, *behind = await self._exploration.ask(self._probe)
+        first, *behind = await self._exploration.send_request(self._probe)
         self._next = behind[0] if behind else None
-        return self._take(first)
+        return self._checked_exchange(first)
 
-    def follows_the_rules(self) -> None:
+    def hold_to_rules(self) -> None:
         """Every rule that rides on an exchange of this kind holds."""
         assert self.exchange is not None
-        self._exploration.hold(self._probe, self.exchange)
+        self._exploration.hold_to_rules(self._probe, self.exchange)
 
-    def declined(self) -> bool:
+    def is_honest_refusal_of_option(self) -> bool:
         """The request was refused honestly for an option that the contract does not promise."""
         assert self.exchange is not None
         optional = self._exploration.judge.target.provider.optional
         return bool(self._probe.features & optional) and is_honest_refusal(self.exchange)
 
-    def _take(self, exchange: Exchange) -> Exchange:
+    def _checked_exchange(self, exchange: Exchange) -> Exchange:
         exchange = replace(exchange, case=self._exploration.entry.case)
         failure = asking_failure(exchange)
         if failure:
             raise Untestable(failure)
         require_kept_whole(exchange)
-        require_no_rate_limit(exchange, self.refused)
+        require_no_rate_limit(exchange, self.expected_refusal)
         self.exchange = exchange
         return exchange

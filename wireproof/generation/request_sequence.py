@@ -11,14 +11,14 @@ from wireproof.client.sender import Sender
 from wireproof.contract.case import Case, RequestSpec
 from wireproof.evidence.case_result import NotSent
 from wireproof.evidence.exchange import Exchange
-from wireproof.generation.generated_request import AREA
+from wireproof.generation.generated_request import GENERATED_AREA
 from wireproof.judging.excuses import asking_failure
 
 Exchanges = tuple[Exchange, ...]
 
 
 @dataclass(slots=True)
-class Talk:
+class RequestSequence:
     """Talks with one target, one after another; each is an account of its own, where the target has such.
 
     Attributes:
@@ -48,11 +48,11 @@ class Talk:
         self.begun += 1
         self.asks, self.exchanges = [], []
 
-    def say(self, ask: RequestSpec) -> Exchange | None:
+    def send_step(self, ask: RequestSpec) -> Exchange | None:
         """The exchange of one more request; None where there is nothing to send it with."""
         if self.lack:
             return None
-        came: Exchange | NotSent = self.do(self.courier.send_step(self.case(ask), len(self.exchanges), ask))
+        came: Exchange | NotSent = self.do(self.courier.send_step(self.as_case(ask), len(self.exchanges), ask))
         if isinstance(came, NotSent):
             self.lack = came.reason
             return None
@@ -64,16 +64,16 @@ class Talk:
         self.exchanges.append(came)
         return came
 
-    def settle(self) -> None:
+    def judge_so_far(self) -> None:
         """Judge the talk as far as it went; raises Violation."""
         if not self.exchanges or self.lack:
             return
         try:
-            self.judge(self.case(self.asks[-1]), tuple(self.exchanges))
+            self.judge(self.as_case(self.asks[-1]), tuple(self.exchanges))
         except AssertionError:
             self.failing = tuple(self.exchanges)
             raise
 
-    def case(self, *asks: RequestSpec) -> Case:
+    def as_case(self, *asks: RequestSpec) -> Case:
         """The talk as a case, as far as it is known."""
-        return Case(f"{self.name}#{self.begun}", AREA, self.says, asks, refused=self.refused)
+        return Case(f"{self.name}#{self.begun}", GENERATED_AREA, self.says, asks, refused=self.refused)

@@ -18,9 +18,9 @@ from wireproof.client.sender import Sender
 from wireproof.contract.case import Case
 from wireproof.contract.target import not_given
 from wireproof.evidence.exchange import Exchange
-from wireproof.generation.request_sequence import Exchanges, Talk
-from wireproof.generation.standing_rules import Riding
-from wireproof.generation.state_machines import MACHINES
+from wireproof.generation.request_sequence import Exchanges, RequestSequence
+from wireproof.generation.standing_rules import StandingRules
+from wireproof.generation.state_machines import SEQUENCE_KINDS
 from wireproof.judging.check import Check, Violation
 from wireproof.judging.excuses import require_kept_whole, require_no_rate_limit, require_not_declined
 from wireproof.judging.judge import PASS, Judge, Ruling, judge_exchanges
@@ -29,12 +29,12 @@ from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import PlannedVerdict
 
 # Of a long talk the end is told.
-MOST_SHOWN = 8
+MAX_REQUESTS_TOLD = 8
 NOTHING_SAID = Ruling("untestable", "nothing was said")
 
 
 @dataclass(slots=True)
-class Exercise:
+class SequenceRunner:
     """The talks of one entry, and what they have come to.
 
     Attributes:
@@ -45,38 +45,38 @@ class Exercise:
     entry: PlannedVerdict
     check: Check
     courier: Sender
-    talk: Talk = field(init=False)
+    talk: RequestSequence = field(init=False)
     violation: Violation | None = None
     _passed: bool = False
     _skipped: Ruling = NOTHING_SAID
-    _riding: Riding = field(init=False)
+    _riding: StandingRules = field(init=False)
 
     def __post_init__(self) -> None:
-        machine = MACHINES[self.entry.case]
-        self._riding = Riding(self.judge)
-        self.talk = Talk(self.entry.case, machine.says, self.courier, self._judge, machine.refused)
+        machine = SEQUENCE_KINDS[self.entry.case]
+        self._riding = StandingRules(self.judge)
+        self.talk = RequestSequence(self.entry.case, machine.says, self.courier, self._judge, machine.refused)
 
-    async def run(self, how: settings, begun: Callable[[Any], Any] = lambda machine: machine) -> None:
+    async def run(self, how: settings, with_start: Callable[[Any], Any] = lambda machine: machine) -> None:
         """Let the machine talk; raises Violation where a talk breaks the requirement.
 
         Args:
             begun: tells a machine where to begin.
         """
-        target, kind = self.judge.target, MACHINES[self.entry.case]
+        target, kind = self.judge.target, SEQUENCE_KINDS[self.entry.case]
         lacking = kind.means(target) - target.means
         if lacking:
             self._skipped = Ruling("untestable", not_given(lacking))
             return
         loop = asyncio.get_running_loop()
         self.talk.do = lambda work: asyncio.run_coroutine_threadsafe(work, loop).result()
-        machine: type[RuleBasedStateMachine] = begun(kind.make(self.talk, target))
+        machine: type[RuleBasedStateMachine] = with_start(kind.make(self.talk, target))
         steps = settings(how, stateful_step_count=kind.steps)
         await asyncio.to_thread(run_state_machine_as_test, machine, settings=steps)
 
     def _judge(self, case: Case, exchanges: Exchanges) -> None:
         last, target = exchanges[-1], self.judge.target
         given = {"exchanges": exchanges, "exchange": last, "provider": target.provider, "case": case, "target": target}
-        ruling = judge_exchanges(self._hold, given)
+        ruling = judge_exchanges(self._check_requirement, given)
         if isinstance(ruling.raised, Violation):
             self.violation = ruling.raised
             self.courier.evidence[self.entry.case] = exchanges
@@ -88,7 +88,7 @@ class Exercise:
         else:
             self._skipped = ruling
 
-    def _hold(self, given: Mapping[str, Any]) -> None:
+    def _check_requirement(self, given: Mapping[str, Any]) -> None:
         """Raise what breaks or excuses a talk: the requirement, and every rule that rides on its last answer."""
         case, last = given["case"], given["exchange"]
         require_kept_whole(last)
@@ -97,7 +97,7 @@ class Exercise:
             require_not_declined(last, "tools")
         self.check(given)
         if case.refused is None:
-            self._riding.hold(case, last)
+            self._riding.check_exchange(case, last)
 
     def verdict(self) -> Verdict:
         """What the talks come to."""
@@ -105,15 +105,15 @@ class Exercise:
             unsaid = Ruling("untestable", self.talk.lack) if self.talk.lack else self._skipped
             ruling = PASS if self._passed else unsaid
             return self.judge.build_verdict(self.entry, self.check, ruling.outcome, ruling.message)
-        said = " then ".join(map(_told, self.talk.failing[-MOST_SHOWN:]))
-        before = len(self.talk.failing) - MOST_SHOWN
+        said = " then ".join(map(request_line, self.talk.failing[-MAX_REQUESTS_TOLD:]))
+        before = len(self.talk.failing) - MAX_REQUESTS_TOLD
         more = f"{before} requests before, then " if before > 0 else ""
         told = f"the smallest of {self.talk.begun} talks in {self.talk.asked} requests: {more}{said}"
         message = f"{self.violation}; {told}"
         return self.judge.build_verdict(self.entry, self.check, "fail", message, self.violation.findings)
 
 
-def _told(exchange: Exchange) -> str:
+def request_line(exchange: Exchange) -> str:
     return f"{exchange.request.method} {exchange.status or 'without an answer'}"
 
 

@@ -12,19 +12,19 @@ from hypothesis.stateful import RuleBasedStateMachine
 from wireproof.contract.case import RequestSpec
 from wireproof.contract.provider import Provider
 from wireproof.contract.target import Target
-from wireproof.generation.conversation_machine import TOOL, dialogue
-from wireproof.generation.rate_limit_machine import limiter
-from wireproof.generation.request_sequence import Talk
+from wireproof.generation.conversation_machine import WEATHER_TOOL, make_conversation_machine
+from wireproof.generation.rate_limit_machine import make_rate_limit_machine
+from wireproof.generation.request_sequence import RequestSequence
 
 # What a turn shows, it shows in few tokens; a call with its arguments takes about thirty.
-MOST_TOKENS = 64
-MOST_LETTERS = 40
+MAX_TURN_TOKENS = 64
+MAX_TURN_LETTERS = 40
 # How many things happen in one conversation at most, and between the requests to a limiter.
-TURNS, MOMENTS = 6, 8
+CONVERSATION_STEPS, LIMIT_STEPS = 6, 8
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
+class SequenceKind:
     """One kind of talk.
 
     Attributes:
@@ -37,7 +37,7 @@ class Machine:
     """
 
     says: str
-    make: Callable[[Talk, Target], type[RuleBasedStateMachine]]
+    make: Callable[[RequestSequence, Target], type[RuleBasedStateMachine]]
     means: Callable[[Target], frozenset[str]]
     steps: int
     longest: Callable[[Target], tuple[RequestSpec, ...]]
@@ -51,58 +51,58 @@ def smallest_tier(target: Target) -> tuple[str, int]:
     return min(((tier.name, tier.per_minute) for tier in tiers if tier.per_minute), key=lambda tier: tier[1])
 
 
-def _dialogue(talk: Talk, *, tools: bool) -> type[RuleBasedStateMachine]:
-    texts = st.text(min_size=1, max_size=MOST_LETTERS).filter(str.strip)
-    return dialogue(talk, _turn([]), texts, tools=tools)
+def _make_conversation(talk: RequestSequence, *, tools: bool) -> type[RuleBasedStateMachine]:
+    texts = st.text(min_size=1, max_size=MAX_TURN_LETTERS).filter(str.strip)
+    return make_conversation_machine(talk, _chat_request([]), texts, tools=tools)
 
 
-def _turn(messages: list[Any], **members: Any) -> RequestSpec:
-    return RequestSpec("chat", "chat", body={"model": "$model", "messages": messages, **members}, cap=MOST_TOKENS)
+def _chat_request(messages: list[Any], **members: Any) -> RequestSpec:
+    return RequestSpec("chat", "chat", body={"model": "$model", "messages": messages, **members}, cap=MAX_TURN_TOKENS)
 
 
-def _turns(**members: Any) -> tuple[RequestSpec, ...]:
+def _longest_conversation(**members: Any) -> tuple[RequestSpec, ...]:
     """A conversation in which everybody says as much as may be; no letter or token has more than four bytes."""
-    said = {"role": "user", "content": "0" * 4 * MOST_LETTERS}
-    answered = {"role": "assistant", "content": "0" * 4 * MOST_TOKENS}
-    return tuple(_turn([said, *[answered, said] * turn], **members) for turn in range(TURNS))
+    said = {"role": "user", "content": "0" * 4 * MAX_TURN_LETTERS}
+    answered = {"role": "assistant", "content": "0" * 4 * MAX_TURN_TOKENS}
+    return tuple(_chat_request([said, *[answered, said] * turn], **members) for turn in range(CONVERSATION_STEPS))
 
 
-def _rush(target: Target) -> tuple[RequestSpec, ...]:
+def _longest_rush(target: Target) -> tuple[RequestSpec, ...]:
     tier, limit = smallest_tier(target)
-    return (_listing(tier),) * (MOMENTS * (limit + 1))
+    return (_list_request(tier),) * (LIMIT_STEPS * (limit + 1))
 
 
-def _listing(tier: str) -> RequestSpec:
+def _list_request(tier: str) -> RequestSpec:
     return RequestSpec("models", "chat", key=tier, content_type=None)
 
 
-def _limiter(talk: Talk, target: Target) -> type[RuleBasedStateMachine]:
+def _make_limit_sequence(talk: RequestSequence, target: Target) -> type[RuleBasedStateMachine]:
     tier, limit = smallest_tier(target)
-    return limiter(talk, _listing(tier), limit)
+    return make_rate_limit_machine(talk, _list_request(tier), limit)
 
 
-MACHINES: Mapping[str, Machine] = {
-    "generated:chat:stateful:conversation": Machine(
+SEQUENCE_KINDS: Mapping[str, SequenceKind] = {
+    "generated:chat:stateful:conversation": SequenceKind(
         "a conversation that grows by whatever is said in it",
-        lambda talk, target: _dialogue(talk, tools=False),
+        lambda talk, target: _make_conversation(talk, tools=False),
         lambda target: frozenset(),
-        TURNS,
-        lambda target: _turns(),
+        CONVERSATION_STEPS,
+        lambda target: _longest_conversation(),
     ),
-    "generated:chat:stateful:tools": Machine(
+    "generated:chat:stateful:tools": SequenceKind(
         "a conversation that grows by whatever is said in it, and by what tools are called with and answer",
-        lambda talk, target: _dialogue(talk, tools=True),
+        lambda talk, target: _make_conversation(talk, tools=True),
         lambda target: frozenset(),
-        TURNS,
-        lambda target: _turns(tools=[TOOL]),
+        CONVERSATION_STEPS,
+        lambda target: _longest_conversation(tools=[WEATHER_TOOL]),
         fits=lambda provider: "chat" in provider.endpoints and provider.offers("tools"),
     ),
-    "generated:models:stateful:limit": Machine(
+    "generated:models:stateful:limit": SequenceKind(
         "the list of models in any order of requests and waits, by the smallest tier",
-        _limiter,
+        _make_limit_sequence,
         lambda target: frozenset({"clock", f"{smallest_tier(target)[0]}-tier-key"}),
-        MOMENTS,
-        _rush,
+        LIMIT_STEPS,
+        _longest_rush,
         "rate-limited",
         fits=lambda provider: (
             bool(provider.rate.remaining) and any(tier.per_minute for tier in provider.rate.tiers.values())
@@ -111,11 +111,11 @@ MACHINES: Mapping[str, Machine] = {
 }
 
 
-def stateful(provider: Provider) -> tuple[str, ...]:
+def stateful_cases(provider: Provider) -> tuple[str, ...]:
     """The cases of a provider whose requests follow each other."""
-    return tuple(case for case, machine in MACHINES.items() if machine.fits(provider))
+    return tuple(case for case, machine in SEQUENCE_KINDS.items() if machine.fits(provider))
 
 
 def is_stateful(case: str) -> bool:
     """Whether a generated case is a talk, whose requests follow each other."""
-    return case in MACHINES
+    return case in SEQUENCE_KINDS

@@ -14,13 +14,13 @@ from typing import Protocol
 from wireproof.client.sender import Sender
 from wireproof.contract.case import endpoint_from_case_name
 from wireproof.contract.target import Target
-from wireproof.generation.families import strategies
-from wireproof.generation.fixed_sample import examples
-from wireproof.generation.generated_request import Probe
-from wireproof.generation.hypothesis_settings import Effort
-from wireproof.generation.request_factory import Draft
-from wireproof.generation.request_runner import Exploration
-from wireproof.generation.sequence_runner import Exercise
+from wireproof.generation.families import strategies_by_case
+from wireproof.generation.fixed_sample import distinct_examples
+from wireproof.generation.generated_request import GeneratedRequest
+from wireproof.generation.hypothesis_settings import GenerationSettings
+from wireproof.generation.request_factory import RequestFactory
+from wireproof.generation.request_runner import RequestRunner
+from wireproof.generation.sequence_runner import SequenceRunner
 from wireproof.generation.state_machines import is_stateful
 from wireproof.judging.check import Check, Violation
 from wireproof.judging.judge import Judge
@@ -58,11 +58,11 @@ class Round:
 
     def __init__(self, trial: Trial) -> None:
         self._target, server = trial.target, Rehearsed(trial.target.provider)
-        known, self._bouts = strategies(trial.target.provider), list[Bout]()
+        known, self._bouts = strategies_by_case(trial.target.provider), list[Bout]()
         for entry in trial.entries:
             check, judge = trial.checks[entry.check], trial.bench(entry.provider)
             if entry.case in known:
-                probes = examples(known[entry.case], EXAMPLES)
+                probes = distinct_examples(known[entry.case], EXAMPLES)
                 self._bouts.append(Requests(judge, entry, check, server, probes))
             elif is_stateful(entry.case):
                 self._bouts.append(Talks(judge, entry, check, server))
@@ -96,7 +96,7 @@ class Requests:
     entry: PlannedVerdict
     check: Check
     server: Rehearsed
-    probes: Sequence[Probe]
+    probes: Sequence[GeneratedRequest]
     before: tuple[tuple[Take, ...], ...] = ()
 
     @property
@@ -106,18 +106,18 @@ class Requests:
 
     async def judged(self, target: Target, fault: Fault | None = None) -> Verdict:
         """What the entry comes to on a target that is asked for this fault; the first time there is none."""
-        draft = Draft(target.provider, self.endpoint)
-        exploration = Exploration(self.judge, self.entry, self.check, Sender(target, self.server), draft)
+        draft = RequestFactory(target.provider, self.endpoint)
+        exploration = RequestRunner(self.judge, self.entry, self.check, Sender(target, self.server), draft)
         found = []
         for at, probe in enumerate(self.probes):
             if fault is not None and self._left_alone(at, fault):
                 continue
             self.server.begin()
-            await exploration.ask(probe)
+            await exploration.send_request(probe)
             if fault is None:
                 found.append(self.server.asked())
             try:
-                await exploration.attempt(probe)
+                await exploration.judge_request(probe)
             except Violation:
                 break
         self.before = self.before or tuple(found)
@@ -146,9 +146,9 @@ class Talks:
     async def judged(self, target: Target, fault: Fault | None = None) -> Verdict:
         """What the entry comes to on a target that is asked for this fault."""
         self.server.begin()
-        exercise = Exercise(self.judge, self.entry, self.check, Sender(target, self.server))
+        exercise = SequenceRunner(self.judge, self.entry, self.check, Sender(target, self.server))
         with suppress(Violation):
-            await exercise.run(Effort(TALKS, shrink=False, same=True).settings(self.entry.case))
+            await exercise.run(GenerationSettings(TALKS, shrink=False, same=True).case_settings(self.entry.case))
         return exercise.verdict()
 
 

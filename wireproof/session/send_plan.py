@@ -13,7 +13,7 @@ from wireproof.client.skip_reasons import CannotSend, skip_reason
 from wireproof.client.window_waits import longest_wait_s
 from wireproof.contract.case import Case
 from wireproof.contract.target import Target
-from wireproof.generation.send_estimate import foreseen
+from wireproof.generation.send_estimate import estimate_requests
 from wireproof.session.send_target import SMOKE_CASES
 from wireproof.session.target_run import Trial
 
@@ -130,7 +130,7 @@ def plan(trial: Trial, examples: int = 0) -> Plan:
             sent[case.name] = tuple(find_cost_ceiling(one, target) for one in outgoing)
         else:
             unsent[case.name] = lack
-    for name, groups in foreseen(trial.entries, target, examples) if examples else ():
+    for name, groups in estimate_requests(trial.entries, target, examples) if examples else ():
         fitting = list(takewhile(lambda outgoing: budget.debit(*outgoing) is None, groups))
         sent[name] = tuple(find_cost_ceiling(one, target) for outgoing in fitting for one in outgoing)
         if len(fitting) < len(groups):

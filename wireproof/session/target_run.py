@@ -115,8 +115,8 @@ def open_trial(target: Target, known: Mapping[str, Provider], checks: Mapping[st
     Raises ConfigError for a clause that names a check or a case that does not exist.
     """
     # Imported when they are wanted: pytest wants to be first to import hypothesis.
-    from wireproof.generation.families import strategies
-    from wireproof.generation.state_machines import stateful
+    from wireproof.generation.families import strategies_by_case
+    from wireproof.generation.state_machines import stateful_cases
 
     cases = loading.load_cases()
     columns = [target.provider]
@@ -125,7 +125,7 @@ def open_trial(target: Target, known: Mapping[str, Provider], checks: Mapping[st
     entries: list[PlannedVerdict] = []
     for column in columns:
         # Requests are generated from the target's own document, and judged by it alone.
-        drawn = (*strategies(column), *stateful(column)) if column is target.provider else ()
+        drawn = (*strategies_by_case(column), *stateful_cases(column)) if column is target.provider else ()
         entries += plan_verdicts(target, column, loading.load_clauses(column.schemas), cases, drawn)
     for entry in entries:
         if entry.check not in checks:

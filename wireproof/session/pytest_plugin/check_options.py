@@ -13,7 +13,7 @@ from wireproof.contract.option_table import OPTIONS
 from wireproof.judging import baseline
 
 if TYPE_CHECKING:
-    from wireproof.generation.hypothesis_settings import Effort
+    from wireproof.generation.hypothesis_settings import GenerationSettings
 
 
 def add(group: Any) -> None:
@@ -67,15 +67,15 @@ def policy_of(options: argparse.Namespace) -> dict[str, Any]:
     return {"fail_on": options.fail_on, "authority": options.authority, "baseline": known}
 
 
-def effort_of(options: argparse.Namespace, kept: Path, environment: Mapping[str, str]) -> Effort:
+def effort_of(options: argparse.Namespace, kept: Path, environment: Mapping[str, str]) -> GenerationSettings:
     """How hard parsed options look for generated requests; raises ConfigError for a request that does not read."""
     # Imported when it is wanted: pytest wants to be first to import hypothesis.
-    from wireproof.generation.hypothesis_settings import Effort, in_ci
+    from wireproof.generation.hypothesis_settings import GenerationSettings, is_ci
     from wireproof.generation.replay_line import Replay
 
-    return Effort.of(
+    return GenerationSettings.from_options(
         live=options.endpoint is not None,
-        ci=in_ci(environment),
+        ci=is_ci(environment),
         examples=options.examples,
         shrink=options.shrink,
         kept=kept,

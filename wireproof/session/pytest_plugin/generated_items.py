@@ -20,13 +20,13 @@ from hypothesis.strategies import SearchStrategy
 from wireproof.client.http_client import HttpClient
 from wireproof.client.sender import Sender
 from wireproof.contract.case import endpoint_from_case_name
-from wireproof.generation.families import strategies
-from wireproof.generation.generated_request import Probe
-from wireproof.generation.hypothesis_settings import Effort
+from wireproof.generation.families import strategies_by_case
+from wireproof.generation.generated_request import GeneratedRequest
+from wireproof.generation.hypothesis_settings import GenerationSettings
 from wireproof.generation.replay_line import Replay
-from wireproof.generation.request_factory import Draft
-from wireproof.generation.request_runner import Exploration
-from wireproof.generation.sequence_runner import Exercise
+from wireproof.generation.request_factory import RequestFactory
+from wireproof.generation.request_runner import RequestRunner
+from wireproof.generation.sequence_runner import SequenceRunner
 from wireproof.generation.state_machines import is_stateful
 from wireproof.judging.check import Check, Violation
 from wireproof.judging.verdict_plan import PlannedVerdict
@@ -37,7 +37,7 @@ from wireproof.session.target_run import Trial
 
 # What hypothesis raises where a request broke nothing, or only once.
 SETTLED = (DidNotReproduce, Flaky, Unsatisfiable)
-EFFORT = pytest.StashKey[Effort]()
+EFFORT = pytest.StashKey[GenerationSettings]()
 EXPLORERS = pytest.StashKey["Explorers"]()
 # What a test function of hypothesis carries of ours.
 SUBJECT = "__wireproof_subject__"
@@ -61,26 +61,26 @@ class Explorers:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self.under_way: dict[str, Exploration | Exercise] = {}
+        self.under_way: dict[str, RequestRunner | SequenceRunner] = {}
         self._held = AsyncExitStack()
         self._couriers: dict[str, Sender] = {}
 
-    async def of(self, subject: Subject) -> Exploration:
+    async def of(self, subject: Subject) -> RequestRunner:
         """What is known of an entry so far."""
         known = self.under_way.get(subject.name)
-        if not isinstance(known, Exploration):
+        if not isinstance(known, RequestRunner):
             trial = self._run.trials[subject.entry.target]
-            draft = Draft(trial.target.provider, endpoint_from_case_name(subject.entry.case))
+            draft = RequestFactory(trial.target.provider, endpoint_from_case_name(subject.entry.case))
             courier = await self._courier(trial)
-            known = Exploration(trial.bench(subject.entry.provider), subject.entry, subject.check, courier, draft)
+            known = RequestRunner(trial.bench(subject.entry.provider), subject.entry, subject.check, courier, draft)
             self.under_way[subject.name] = known
         return known
 
-    async def exercise(self, subject: Subject) -> Exercise:
+    async def exercise(self, subject: Subject) -> SequenceRunner:
         """The talks of an entry, about to begin."""
         trial = self._run.trials[subject.entry.target]
         judge = trial.bench(subject.entry.provider)
-        made = Exercise(judge, subject.entry, subject.check, await self._courier(trial))
+        made = SequenceRunner(judge, subject.entry, subject.check, await self._courier(trial))
         self.under_way[subject.name] = made
         return made
 
@@ -109,7 +109,7 @@ def items(collector: pytest.Module, name: str, entries: Sequence[PlannedVerdict]
     """A test for each entry of which requests are wanted; pytest-asyncio makes each one of its own."""
     trials, effort = collector.config.stash[RUN].trials, collector.config.stash[EFFORT]
     wanted = [one for one in entries if effort.wants(check.id, one.case)]
-    found = {name: strategies(trials[name].target.provider) for name in {entry.target for entry in wanted}}
+    found = {name: strategies_by_case(trials[name].target.provider) for name in {entry.target for entry in wanted}}
     tests = [
         _talking(Subject(entry, check), effort)
         if is_stateful(entry.case)
@@ -122,16 +122,16 @@ def items(collector: pytest.Module, name: str, entries: Sequence[PlannedVerdict]
     ]
 
 
-def _drawing(subject: Subject, strategy: SearchStrategy[Probe], effort: Effort) -> Any:
-    async def attempt(probe: Probe, wireproof_explorers: Explorers) -> None:
-        await (await wireproof_explorers.of(subject)).attempt(probe)
+def _drawing(subject: Subject, strategy: SearchStrategy[GeneratedRequest], effort: GenerationSettings) -> Any:
+    async def attempt(probe: GeneratedRequest, wireproof_explorers: Explorers) -> None:
+        await (await wireproof_explorers.of(subject)).judge_request(probe)
 
-    return effort.applied(given(probe=strategy)(attempt), subject.name)
+    return effort.apply_to(given(probe=strategy)(attempt), subject.name)
 
 
-def _talking(subject: Subject, effort: Effort) -> Any:
+def _talking(subject: Subject, effort: GenerationSettings) -> Any:
     async def talk(wireproof_explorers: Explorers) -> None:
-        await (await wireproof_explorers.exercise(subject)).run(effort.settings(subject.name), effort.begun)
+        await (await wireproof_explorers.exercise(subject)).run(effort.case_settings(subject.name), effort.with_start)
 
     return talk
 
@@ -171,10 +171,10 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     try:
         yield
     except (Violation, *SETTLED) as error:
-        replay = Replay.of(entry.check, entry.case, error) or item.config.stash[EFFORT].replay
+        replay = Replay.from_error(entry.check, entry.case, error) or item.config.stash[EFFORT].replay
     verdict = run.masked(item.config.stash[EXPLORERS].under_way[subject.name].verdict())
     if verdict.outcome == "fail" and replay is not None:
-        verdict = replace(verdict, replay=replay.line(run.options, entry.target))
+        verdict = replace(verdict, replay=replay.command_line(run.options, entry.target))
     carry(item, verdict)
     show(run, verdict)
     return None
