@@ -19,7 +19,7 @@ import pytest
 import yaml
 
 from wireproof.mock.control import FAULT
-from wireproof.report.write_files import VIEWS
+from wireproof.report.write_files import REPORT_VIEWS
 from wireproof.session import mock_process
 
 ROOT = Path(__file__).parents[1]
@@ -148,7 +148,7 @@ def test_the_action_judges_and_tells_in_every_place(installed: Mapping[str, str]
     assert json.loads((tmp_path / job.outputs["sarif"]).read_text())["version"] == "2.1.0"
     assert job.summary == (reports / "summary.md").read_text()
     assert "the contract holds" in job.summary
-    assert {*VIEWS, "ledger.jsonl"} <= {file.name for file in (tmp_path / "kept/wireproof-reports").iterdir()}
+    assert {*REPORT_VIEWS, "ledger.jsonl"} <= {file.name for file in (tmp_path / "kept/wireproof-reports").iterdir()}
     assert KEY not in job.shown + "".join(file.read_text() for file in reports.iterdir() if file.is_file())
 
 
@@ -210,7 +210,7 @@ def test_the_plain_shell_example_needs_nothing_but_python(
 ) -> None:
     shown = walked(example("-m venv"), served, tmp_path, outside)
     assert "reports: reports/report.html" in shown
-    assert {*VIEWS, "ledger.jsonl"} <= {file.name for file in (tmp_path / "reports").iterdir()}
+    assert {*REPORT_VIEWS, "ledger.jsonl"} <= {file.name for file in (tmp_path / "reports").iterdir()}
 
 
 def test_the_gitlab_example_leaves_what_it_promises(installed: Mapping[str, str], served: str, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from wireproof.mock.faults import faults
 from wireproof.mock.faults.fault import stored
-from wireproof.report.docs.field_bugs_page import deviations_page
+from wireproof.report.docs.field_bugs_page import field_bugs_markdown
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "deviations.md"
@@ -21,13 +21,13 @@ FAULTS = [fault.as_data() for fault in faults().values()]
 
 
 def rows() -> list[list[str]]:
-    lines = deviations_page(FAULTS, ELSEWHERE, SOURCES, MATRIX).splitlines()
+    lines = field_bugs_markdown(FAULTS, ELSEWHERE, SOURCES, MATRIX).splitlines()
     table = [line.strip("| ").split(" | ") for line in lines if line.startswith("| ")]
     return [cells for cells in table if cells[0] != "entry"]
 
 
 def test_the_page_is_what_the_command_writes_today() -> None:
-    page = deviations_page(FAULTS, ELSEWHERE, SOURCES, MATRIX)
+    page = field_bugs_markdown(FAULTS, ELSEWHERE, SOURCES, MATRIX)
     assert PAGE.read_text(encoding="utf-8") == page, "run `wireproof faults --write docs/deviations.md`"
 
 
@@ -64,7 +64,7 @@ def test_what_is_told_elsewhere_is_told_of_an_entry() -> None:
 def test_a_fault_of_a_server_has_the_checks_that_fall_to_it() -> None:
     matrix = {"g": {"a": {"x.rare": ["c"], "x.often": ["c", "d"]}, "b": {"x.often": ["c"]}}}
     given = [{"id": name, "sentence": "It is.", "deviation": "SSE-01", "harmless": name == "h"} for name in "ghi"]
-    page = deviations_page(given, {}, {"SSE-01": "a/b#1"}, matrix)
+    page = field_bugs_markdown(given, {}, {"SSE-01": "a/b#1"}, matrix)
     seen = "[a/b#1](https://github.com/a/b/issues/1)"
     assert f"| SSE-01 | It is. | server | {seen} | `g` | `x.often`, `x.rare` |" in page
     assert f"| SSE-01 | It is. | legal | {seen} | `h` | none |" in page

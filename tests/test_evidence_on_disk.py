@@ -21,7 +21,7 @@ from wireproof.evidence.ledger_writer import Ledger
 from wireproof.evidence.redactor import Redactor
 from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict import Verdict
-from wireproof.report.finished_run import exchanges_in
+from wireproof.report.finished_run import read_exchanges
 from wireproof.session.ledger_recorder import LedgerRecorder, header
 from wireproof.session.rejudge import rejudge
 from wireproof.session.target_run import Trial, open_trial
@@ -122,7 +122,7 @@ def test_a_body_beyond_the_bound_is_cut_and_told_and_judged_as_it_is_kept(tmp_pa
     assert all(again[v.check, v.case] == v for v in fresh), "what was judged live is what the ledger holds"
     assert held.cut is None
 
-    (told,) = [fact for _, fact in exchanges_in(file) if fact["case"] == "models-list"]
+    (told,) = [fact for _, fact in read_exchanges(file) if fact["case"] == "models-list"]
     assert told["truncated"] is True
     assert 0 < sum(len(data) for _, data in told["reads"]) <= MAX_BODY_BYTES
     (account,) = [one for (_, _, case), one in read_ledger(file).accounts.items() if case == "models-list"]

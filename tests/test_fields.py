@@ -11,7 +11,7 @@ from wireproof.evidence.exchange import Exchange, Request
 from wireproof.judging.member_coverage import find_member_coverage, read_reasons
 from wireproof.judging.request_members import has_member, ignored_members
 from wireproof.judging.suite_loader import load_checks
-from wireproof.report.docs.request_fields_page import fields_page
+from wireproof.report.docs.request_fields_page import request_fields_markdown
 
 PAGE = Path(__file__).parents[1] / "docs" / "fields.md"
 PROVIDERS = loading.load_providers()
@@ -30,7 +30,7 @@ def test_no_reason_is_given_for_a_member_that_is_proved_everywhere() -> None:
 
 
 def test_the_page_is_the_table_of_today() -> None:
-    assert PAGE.read_text(encoding="utf-8") == fields_page(FOUND, tuple(PROVIDERS)), (
+    assert PAGE.read_text(encoding="utf-8") == request_fields_markdown(FOUND, tuple(PROVIDERS)), (
         "run `wireproof fields --write docs/fields.md`"
     )
 

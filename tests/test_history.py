@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from wireproof.cli import main
-from wireproof.report.write_files import keep
+from wireproof.report.write_files import copy_to_runs
 
 RED, GREEN = "fail", "pass"
 
@@ -44,7 +44,7 @@ def kept(reports: Path, number: int, outcome: str, took_ms: float = 10, suite: s
     (reports / "report.json").write_text(json.dumps(report))
     lines = [exchange(case, took_ms + place / 10) for place, case in enumerate(cases)]
     (reports / "ledger.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    return keep(reports)
+    return copy_to_runs(reports)
 
 
 def exchange(case: str, took_ms: float) -> dict[str, Any]:

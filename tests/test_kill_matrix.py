@@ -12,7 +12,7 @@ from wireproof.contract import loading, target_options
 from wireproof.judging.verdict_plan import PlannedVerdict, plan_verdicts
 from wireproof.mock.faults import faults
 from wireproof.mock.faults.fault import stored
-from wireproof.report.docs.kill_matrix_page import fallen
+from wireproof.report.docs.kill_matrix_page import checks_broken_by
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "kill-matrix.md"
@@ -45,4 +45,4 @@ def test_each_of_them_falls_on_the_openai_profile_at_must_where_a_source_demands
     fault: str, entries: tuple[PlannedVerdict, ...]
 ) -> None:
     matrix = json.loads(FILE.read_text(encoding="utf-8"))
-    assert fallen(fault, matrix, entries, "should" if fault in DE_FACTO else "must")
+    assert checks_broken_by(fault, matrix, entries, "should" if fault in DE_FACTO else "must")

@@ -11,7 +11,7 @@ from wireproof.report import html_page
 
 ROOT = Path(__file__).parents[1]
 NOTICE = (ROOT / "NOTICE").read_text(encoding="utf-8")
-UPLOT = (html_page.FOLDER / "uplot.LICENSE").read_text(encoding="utf-8").strip()
+UPLOT = (html_page.PAGE_FOLDER / "uplot.LICENSE").read_text(encoding="utf-8").strip()
 
 
 @pytest.mark.parametrize("pattern", ["wireproof/**/*.min.*", "suites/**/speech.*", "tests/data/sarif/*.json"])
@@ -41,4 +41,4 @@ def test_the_wheel_carries_the_licences_of_what_it_holds(wheel: Path) -> None:
 
 
 def test_a_page_with_plots_carries_the_licence_of_the_plotter() -> None:
-    assert UPLOT in html_page.inline("uplot.min.css")
+    assert UPLOT in html_page.inline_file("uplot.min.css")

@@ -24,7 +24,7 @@ import pytest
 from wireproof.cli import main
 from wireproof.evidence.exchange_json import exchange_from_json
 from wireproof.evidence.ledger_reader import read_facts
-from wireproof.report.write_files import VIEWS
+from wireproof.report.write_files import REPORT_VIEWS
 
 ROOT = Path(__file__).parents[1]
 KEY = "sk-live/4f9c+Zq81=secret"
@@ -205,7 +205,7 @@ def test_no_form_of_a_secret_is_in_any_artefact(ended: tuple[Path, str]) -> None
 
 def test_no_text_of_a_server_steers_a_terminal(ended: tuple[Path, str]) -> None:
     reports, shown = ended
-    told = {file.name: file.read_text(encoding="utf-8") for file in reports.rglob("*") if file.name in VIEWS}
+    told = {file.name: file.read_text(encoding="utf-8") for file in reports.rglob("*") if file.name in REPORT_VIEWS}
     assert [
         name for name, text in (told | {"terminal": shown}).items() for sign in "\x1b\x9b\u202e" if sign in text
     ] == []

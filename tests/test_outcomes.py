@@ -33,11 +33,11 @@ from wireproof.judging.outcomes import (
 )
 from wireproof.judging.verdict import ClauseVerdict, Verdict
 from wireproof.report import html_page, terminal_summary
-from wireproof.report.badge import badge
-from wireproof.report.finished_run import Facts
-from wireproof.report.html_data import embedded
-from wireproof.report.junit import junit
-from wireproof.report.markdown_summary import markdown
+from wireproof.report.badge import badge_json
+from wireproof.report.finished_run import FinishedRun
+from wireproof.report.html_data import page_data
+from wireproof.report.junit import junit_xml
+from wireproof.report.markdown_summary import to_markdown
 from wireproof.session.pytest_plugin.outcome_reports import show
 from wireproof.session.run import Run
 
@@ -59,7 +59,7 @@ def verdict(outcome: str, level: str = "must") -> Verdict:
     return Verdict("t", "iio", "errors.refused", "c", "errors", outcome, level, (clause,), "It is.", "said")
 
 
-def facts() -> Facts:
+def facts() -> FinishedRun:
     """A run with one verdict of each outcome."""
     report = {
         "complete": True,
@@ -74,7 +74,7 @@ def facts() -> Facts:
         "verdicts": [verdict(id).as_data() for id in IDS],
         "wireproof": "1",
     }
-    return Facts(report)
+    return FinishedRun(report)
 
 
 # --- what checks raise
@@ -177,14 +177,14 @@ def test_a_baseline_knows_what_it_may(outcome: VerdictOutcome, tmp_path: Path) -
 
 def test_every_report_counts_each_outcome_once() -> None:
     run = facts()
-    assert set(terminal_summary.COLUMNS) == {*IDS, *LEVELS} - {"fail"}
-    (row,) = re.findall(r"^\| `t` \| .+? \|((?: \d+ \|)+)$", markdown(run), re.MULTILINE)
+    assert set(terminal_summary.OUTCOME_COLUMNS) == {*IDS, *LEVELS} - {"fail"}
+    (row,) = re.findall(r"^\| `t` \| .+? \|((?: \d+ \|)+)$", to_markdown(run), re.MULTILINE)
     assert sum(map(int, re.findall(r"\d+", row))) == len(IDS)
-    assert html_page.weigh(run.verdicts)[0] == "error"
-    assert html_page.weigh(one for one in run.verdicts if one.outcome in SKIP_OUTCOMES)[2] == (
+    assert html_page.state_of_verdicts(run.verdicts)[0] == "error"
+    assert html_page.state_of_verdicts(one for one in run.verdicts if one.outcome in SKIP_OUTCOMES)[2] == (
         f"nothing judged, {len(SKIP_OUTCOMES)} skipped"
     )
-    assert badge(run)["message"] == f"{len(DECIDED_OUTCOMES)} judgements hold"
+    assert badge_json(run)["message"] == f"{len(DECIDED_OUTCOMES)} judgements hold"
 
 
 @EACH
@@ -192,7 +192,7 @@ def test_junit_has_an_element_for_what_did_not_pass(outcome: VerdictOutcome) -> 
     run = facts()
     (case,) = [
         one
-        for one in ET.fromstring(junit(run)).iter("testcase")
+        for one in ET.fromstring(junit_xml(run)).iter("testcase")
         if one.find(f"properties/property[@name='outcome'][@value='{outcome.id}']") is not None
     ]
     shown = {"passed": [], "failed": ["system-out"], "skipped": ["skipped"], "error": ["error"]}[outcome.pytest]
@@ -200,13 +200,15 @@ def test_junit_has_an_element_for_what_did_not_pass(outcome: VerdictOutcome) -> 
 
 
 def test_the_page_takes_its_outcomes_from_the_table() -> None:
-    told = embedded(facts(), {})
+    told = page_data(facts(), {})
     assert [row[0] for row in told["outcomes"]] == IDS
     assert [told["outcomes"][row[5]][0] for row in told["verdicts"]] == IDS
     assert [row[1:] for row in told["outcomes"]] == [
         [one.symbol, one.state, one.id in SKIP_OUTCOMES] for one in OUTCOME_TABLE
     ]
     scripts = "".join(
-        (html_page.FOLDER / name).read_text(encoding="utf-8") for name in html_page.SCRIPTS if ".min." not in name
+        (html_page.PAGE_FOLDER / name).read_text(encoding="utf-8")
+        for name in html_page.REPORT_PAGE_SCRIPTS
+        if ".min." not in name
     )
     assert not [id for id in SKIP_OUTCOMES if re.search(rf"""["']{id}["']""", scripts)]

@@ -22,7 +22,7 @@ from wireproof.evidence.ledger_lock import has_writer
 from wireproof.evidence.ledger_reader import read_ledger
 from wireproof.evidence.ledger_writer import Ledger
 from wireproof.evidence.redactor import Redactor
-from wireproof.report.report_from_ledger import rebuilt
+from wireproof.report.report_from_ledger import rebuild_report
 from wireproof.session.ledger_recorder import LedgerRecorder
 from wireproof.session.resume import CHANGED, CUT_OFF, result_to_keep, stored_result, stored_results
 
@@ -175,7 +175,7 @@ def test_evidence_of_a_case_that_asks_something_else_now_decides_nothing(whole: 
 def test_another_format_is_refused(whole: bytes, tmp_path: Path) -> None:
     file = tmp_path / "ledger.jsonl"
     file.write_bytes(whole.replace(b'"format": 1', b'"format": 99', 1))
-    for reader in (read_ledger, rebuilt):
+    for reader in (read_ledger, rebuild_report):
         with pytest.raises(LedgerError, match=r"line 1: its format is 99, this version reads 1; wireproof 0 wrote it"):
             reader(file)
 

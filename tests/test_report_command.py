@@ -12,7 +12,7 @@ import pytest
 
 from wireproof.cli import main
 from wireproof.contract import schemas
-from wireproof.report.write_files import VIEWS
+from wireproof.report.write_files import REPORT_VIEWS
 
 ROOT = Path(__file__).parents[1]
 
@@ -29,7 +29,7 @@ def _reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_ledger_makes_the_reports_of_its_run_anew(reports: Path, tmp_path: Path) -> None:
     assert main.main(["report", str(reports), "--into", str(tmp_path / "anew")]) == 0
-    for name in VIEWS:
+    for name in REPORT_VIEWS:
         written = (reports / name).read_text(encoding="utf-8")
         assert (tmp_path / "anew" / name).read_text(encoding="utf-8") == written, name
 
@@ -57,7 +57,7 @@ def test_a_sarif_result_points_at_the_exchange_that_is_its_evidence(reports: Pat
 
 def test_a_kept_run_has_every_report(reports: Path) -> None:
     (kept,) = (reports / "runs").iterdir()
-    assert {file.name for file in kept.iterdir()} == {*VIEWS, "ledger.jsonl"}
+    assert {file.name for file in kept.iterdir()} == {*REPORT_VIEWS, "ledger.jsonl"}
 
 
 def test_a_run_that_was_cut_off_is_told_as_incomplete(reports: Path, tmp_path: Path) -> None:

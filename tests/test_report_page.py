@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from wireproof.report.finished_run import read_facts
+from wireproof.report.finished_run import read_finished_run
 from wireproof.report.many_runs_page import matrix_page
-from wireproof.report.write_files import write_all
+from wireproof.report.write_files import write_run_reports
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -97,7 +97,7 @@ def _written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     into: Path = tmp_path_factory.mktemp("reports")
     lines = [exchange(case, number) for number, case in enumerate(("chat-without-key", "chat-basic", "case-7"), 1)]
     (into / "ledger.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    write_all(into, report())
+    write_run_reports(into, report())
     return into / "report.html"
 
 
@@ -299,7 +299,7 @@ def luminance(colour: str) -> float:
 
 def test_the_page_of_many_runs_leads_to_the_verdicts_of_each(browser: Any, written: Path) -> None:
     matrix = written.parent / "matrix.html"
-    matrix.write_text(matrix_page([(read_facts(written.parent), written.name)]), encoding="utf-8")
+    matrix.write_text(matrix_page([(read_finished_run(written.parent), written.name)]), encoding="utf-8")
     page, trouble = browser.new_context(viewport={"width": 390, "height": 800}).new_page(), []
     page.on("console", lambda said: trouble.append(said.text))
     page.goto(matrix.as_uri())

@@ -22,16 +22,16 @@ from wireproof.contract import loading, schemas
 from wireproof.evidence.exchange import Exchange, Request, TransportFailure
 from wireproof.judging.verdict import Divergence, Verdict
 from wireproof.report import html_data, html_page
-from wireproof.report.badge import badge
-from wireproof.report.compare.check_trends import Course
-from wireproof.report.failure_text import told
-from wireproof.report.finished_run import Facts
-from wireproof.report.junit import junit
+from wireproof.report.badge import badge_json
+from wireproof.report.compare.check_trends import CheckTrend
+from wireproof.report.failure_text import failure_text
+from wireproof.report.finished_run import FinishedRun
+from wireproof.report.junit import junit_xml
 from wireproof.report.many_runs_page import matrix_page
-from wireproof.report.markdown_summary import markdown
-from wireproof.report.sarif import fingerprint, sarif
-from wireproof.report.terminal_summary import summarise
-from wireproof.report.write_files import VIEWS, write_all
+from wireproof.report.markdown_summary import to_markdown
+from wireproof.report.sarif import sarif_json, verdict_fingerprint
+from wireproof.report.terminal_summary import print_summary
+from wireproof.report.write_files import REPORT_VIEWS, write_run_reports
 
 NASTY = ["</script>", "<!--", "]]>", "{{1}}", "|", "`", "```", "@all", "[x](y)", "<img src=x>", "&amp;", '"', "'"]
 STEERING = [
@@ -58,7 +58,7 @@ FAST = settings(max_examples=60, deadline=None, suppress_health_check=[HealthChe
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e\u2028\ud800-\udfff]")
 
 
-def facts_of(said: str, outcome: str = "fail", exit: int = 1) -> Facts:
+def facts_of(said: str, outcome: str = "fail", exit: int = 1) -> FinishedRun:
     clause = {"id": "IIO-ERR-002", "level": "must", "authority": "document", "basis": "stated", "outcome": outcome}
     finding = {"expected": said, "actual": said, "where": said}
     verdict = {
@@ -98,14 +98,14 @@ def facts_of(said: str, outcome: str = "fail", exit: int = 1) -> Facts:
         "tokens": {"input": 1, "output": 1},
         "summary": {},
     }
-    return Facts(report)
+    return FinishedRun(report)
 
 
 @FAST
 @given(SAID)
 def test_a_page_holds_what_was_said_as_text_alone(said: str) -> None:
     """The elements of the page are those of its template, whatever was said."""
-    for made in (html_page.page(facts_of(said), {}), matrix_page([(facts_of(said), "report.html")])):
+    for made in (html_page.report_page(facts_of(said), {}), matrix_page([(facts_of(said), "report.html")])):
         assert not UNSEEN.search(made.replace("\t", ""))
         tags = re.findall(
             r"<\s*([a-zA-Z!/][a-zA-Z]*)", re.sub(r"<script>.*?</script>|<style>.*?</style>", "", made, flags=re.S)
@@ -117,14 +117,14 @@ def test_a_page_holds_what_was_said_as_text_alone(said: str) -> None:
 @FAST
 @given(SAID)
 def test_the_data_in_a_page_cannot_end_their_element(said: str) -> None:
-    held = html_data.packed(html_data.embedded(facts_of(said), {}))
+    held = html_data.pack_json(html_data.page_data(facts_of(said), {}))
     assert set(held) <= set(string.ascii_letters + string.digits + "+/=")
 
 
 @FAST
 @given(SAID)
 def test_junit_is_xml_whatever_was_said(said: str) -> None:
-    root = ET.fromstring(junit(facts_of(said)))
+    root = ET.fromstring(junit_xml(facts_of(said)))
     assert [case.tag for case in root.iter("testcase")] == ["testcase", "testcase"]
     assert {element.tag for element in root.iter()} <= {
         "testsuites", "testsuite", "testcase", "properties", "property", "failure", "skipped", "error", "system-out",
@@ -135,7 +135,7 @@ def test_junit_is_xml_whatever_was_said(said: str) -> None:
 @given(SAID)
 def test_a_step_summary_shows_what_was_said_in_code_spans(said: str) -> None:
     """Outside code spans nothing of it is left, and no line of it becomes a line of the page."""
-    made, plain = markdown(facts_of(said)), markdown(facts_of("t"))
+    made, plain = to_markdown(facts_of(said)), to_markdown(facts_of("t"))
     assert len(made.splitlines()) == len(plain.splitlines())
     assert not UNSEEN.search(made)
     assert without_code(made) == without_code(plain)
@@ -154,7 +154,7 @@ def without_code(text: str) -> str:
 @FAST
 @given(SAID)
 def test_sarif_and_badge_are_json_without_control_characters(said: str) -> None:
-    for made in (sarif(facts_of(said)), badge(facts_of(said))):
+    for made in (sarif_json(facts_of(said)), badge_json(facts_of(said))):
         for text in texts(json.loads(json.dumps(made))):
             assert not UNSEEN.search(text)
 
@@ -172,15 +172,15 @@ def test_the_closing_table_holds_no_control_sequence(said: str) -> None:
     facts, file = facts_of(said), io.StringIO()
     found = [Divergence("t", "a.b", "c", "pass", ("X-1",), said)]
     verdicts = [Verdict.from_data({**data, "target": "t"}) for data in facts.report["verdicts"]]
-    summarise(file, verdicts, {"t": "iio"}, found, {"requests": 1, "input": 0, "output": 0})
+    print_summary(file, verdicts, {"t": "iio"}, found, {"requests": 1, "input": 0, "output": 0})
     assert not UNSEEN.search(file.getvalue())
 
 
 @FAST
 @given(SAID)
 def test_no_file_beside_the_page_holds_a_control_sequence(said: str) -> None:
-    for name in VIEWS.keys() - {"report.html"}:
-        assert not UNSEEN.search(VIEWS[name](facts_of(said))), name
+    for name in REPORT_VIEWS.keys() - {"report.html"}:
+        assert not UNSEEN.search(REPORT_VIEWS[name](facts_of(said))), name
 
 
 @FAST
@@ -191,13 +191,13 @@ def test_a_failure_is_told_without_a_control_sequence(said: str) -> None:
     exchange = Exchange(
         said, "c", "chat", 0, request, broken=TransportFailure("protocol", said, b"\x1b[31m"), retries=(said,)
     )
-    assert not UNSEEN.search(told(verdict, [exchange], {}))
+    assert not UNSEEN.search(failure_text(verdict, [exchange], {}))
 
 
 @FAST
 @given(SAID)
 def test_no_cell_of_the_csv_is_a_formula(said: str) -> None:
-    made = history_command.as_csv([Course(said, said, said, 1, "holds")])
+    made = history_command.as_csv([CheckTrend(said, said, said, 1, "holds")])
     (_, row) = csv.reader(io.StringIO(made))
     assert len(row) == 12
     assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in row[:3])
@@ -205,26 +205,26 @@ def test_no_cell_of_the_csv_is_a_formula(said: str) -> None:
 
 
 def test_every_template_escapes() -> None:
-    assert isinstance(html_page.environment(), Environment)
-    assert html_page.environment().autoescape is True
+    assert isinstance(html_page.jinja_environment(), Environment)
+    assert html_page.jinja_environment().autoescape is True
 
 
 def test_every_view_is_written_and_the_report_keeps_its_format(tmp_path: Path) -> None:
     facts = facts_of("</script>\ud800")
-    write_all(tmp_path, dict(facts.report))
-    assert {file.name for file in tmp_path.iterdir()} == set(VIEWS)
+    write_run_reports(tmp_path, dict(facts.report))
+    assert {file.name for file in tmp_path.iterdir()} == set(REPORT_VIEWS)
     schemas.check_format(json.loads((tmp_path / "report.json").read_text(encoding="utf-8")), "report", "report.json")
 
 
 def test_the_same_facts_make_the_same_files() -> None:
     index = {"iio": {clause.id: clause for clause in loading.load_clauses("iio")}}
-    assert html_page.page(facts_of("x"), index) == html_page.page(facts_of("x"), index)
-    assert junit(facts_of("x")) == junit(facts_of("x"))
+    assert html_page.report_page(facts_of("x"), index) == html_page.report_page(facts_of("x"), index)
+    assert junit_xml(facts_of("x")) == junit_xml(facts_of("x"))
 
 
 def test_sarif_says_which_rule_where_and_the_same_fingerprint_every_time() -> None:
     """The members that SARIF 2.1.0 requires, and those that code scanning reads."""
-    (run,) = sarif(facts_of("boom"))["runs"]
+    (run,) = sarif_json(facts_of("boom"))["runs"]
     rules = run["tool"]["driver"]["rules"]
     assert [result["level"] for result in run["results"]] == ["error", "warning"]
     for result in run["results"]:
@@ -235,18 +235,18 @@ def test_sarif_says_which_rule_where_and_the_same_fingerprint_every_time() -> No
         assert place["region"]["startLine"] >= 1
         assert result["message"]["text"]
     assert len({result["partialFingerprints"]["judgement/v1"] for result in run["results"]}) == 2
-    assert fingerprint(facts_of("boom").verdicts[0]) == fingerprint(facts_of("boom").verdicts[0])
+    assert verdict_fingerprint(facts_of("boom").verdicts[0]) == verdict_fingerprint(facts_of("boom").verdicts[0])
 
 
 @FAST
 @given(SAID, st.sampled_from(["pass", "fail", "error", "inconclusive"]))
 def test_sarif_keeps_the_schema_of_its_standard(said: str, outcome: str) -> None:
-    made = json.loads(json.dumps(sarif(facts_of(said, outcome))))
+    made = json.loads(json.dumps(sarif_json(facts_of(said, outcome))))
     assert [error.message for error in SARIF.iter_errors(made)] == []
 
 
 def test_the_schema_of_sarif_notices_what_is_wrong() -> None:
-    made = sarif(facts_of("boom"))
+    made = sarif_json(facts_of("boom"))
     made["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["region"]["startLine"] = 0
     assert [error.json_path for error in SARIF.iter_errors(made)] == [
         "$.runs[0].results[0].locations[0].physicalLocation.region.startLine"
@@ -255,8 +255,8 @@ def test_the_schema_of_sarif_notices_what_is_wrong() -> None:
 
 def test_sarif_points_at_the_line_of_the_ledger_that_is_the_evidence() -> None:
     exchange = {"target": "boom", "case": "chat-basic"}
-    facts = Facts(facts_of("boom").report, ((7, exchange), (9, exchange)))
-    region = sarif(facts)["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["region"]
+    facts = FinishedRun(facts_of("boom").report, ((7, exchange), (9, exchange)))
+    region = sarif_json(facts)["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["region"]
     assert region == {"startLine": 9}
 
 
@@ -269,13 +269,13 @@ def test_sarif_points_at_the_line_of_the_ledger_that_is_the_evidence() -> None:
     ],
 )
 def test_the_badge_says_what_came_of_the_run(outcome: str, exit: int, message: str, color: str) -> None:
-    made = badge(facts_of("boom", outcome, exit))
+    made = badge_json(facts_of("boom", outcome, exit))
     assert (made["schemaVersion"], made["label"]) == (1, "wireproof: boom")
     assert (made["message"], made["color"], made["isError"]) == (message, color, exit == 2)
 
 
 def test_junit_counts_what_fails_the_run_alone() -> None:
-    suite = ET.fromstring(junit(facts_of("boom")))[0]
+    suite = ET.fromstring(junit_xml(facts_of("boom")))[0]
     assert {name: suite.get(name) for name in ("tests", "failures", "errors", "skipped")} == {
         "tests": "2", "failures": "1", "errors": "0", "skipped": "0",
     }  # fmt: skip

@@ -43,5 +43,5 @@ def run(options: argparse.Namespace) -> int:
         print(clause_pages.clause_line(name, clause))
     for name in names:
         listed = [clause for of, clause in found if of == name]
-        print(f"{name}: {len(listed)} clauses, {clause_pages.states(listed)}")
+        print(f"{name}: {len(listed)} clauses, {clause_pages.count_states(listed)}")
     return 0

@@ -12,7 +12,7 @@ from wireproof.errors import ConfigError
 from wireproof.session.pytest_plugin import check_options as known_options
 
 if TYPE_CHECKING:
-    from wireproof.report.compare.latency_change import Shift
+    from wireproof.report.compare.latency_change import LatencyChange
     from wireproof.report.compare.run_comparison import Comparison
 
 HELP = "compare two runs: regressions, fixes, clauses, latency"
@@ -38,16 +38,18 @@ def run(options: argparse.Namespace) -> int:
     from wireproof.judging.gate import Gate
     from wireproof.load.results import load_comparison as load_compare
     from wireproof.report.compare import run_comparison
-    from wireproof.report.compare.run_snapshot import read
+    from wireproof.report.compare.run_snapshot import read_snapshot
 
     loads = load_compare.read(options.before), load_compare.read(options.after)
     if any(loads):
         return _of_loads(options, *loads)
-    before, after = read(options.before), read(options.after)
+    before, after = read_snapshot(options.before), read_snapshot(options.after)
     alone = [
         target for target in after.own if {key[1] for key in after.verdicts if key[0] == target} == {after.own[target]}
     ]
-    found = run_comparison.compare(before, after, Gate(own=after.own, alone=alone, **known_options.policy_of(options)))
+    found = run_comparison.compare_runs(
+        before, after, Gate(own=after.own, alone=alone, **known_options.policy_of(options))
+    )
     if options.json:
         print(json.dumps(found.as_data(), indent=1))
     else:
@@ -93,7 +95,7 @@ def _list(title: str, lines: Sequence[str]) -> Iterable[str]:
     yield from (f"  {printable(line)}" for line in lines)
 
 
-def _shift(shift: Shift) -> str:
+def _shift(shift: LatencyChange) -> str:
     known = f"{shift.low:.2f} to {shift.high:.2f}" if shift.low is not None else "too few requests for an interval"
     word = "  moved" if shift.moved else ""
     times = f"{shift.before_ms:.1f} → {shift.after_ms:.1f} ms, × {shift.ratio:.2f}"

@@ -45,7 +45,9 @@ def deviations_of(known: list[dict[str, Any]], matrix: Any) -> str:
     from wireproof.mock.faults.fault import stored
     from wireproof.report.docs import field_bugs_page
 
-    return field_bugs_page.deviations_page(known, stored("bugs_without_fault.yaml"), stored("bug_links.yaml"), matrix)
+    return field_bugs_page.field_bugs_markdown(
+        known, stored("bugs_without_fault.yaml"), stored("bug_links.yaml"), matrix
+    )
 
 
 def kill_matrix(known: list[dict[str, Any]], matrix: Any) -> str:
@@ -60,7 +62,7 @@ def kill_matrix(known: list[dict[str, Any]], matrix: Any) -> str:
     (target,) = mock_targets(loading.BASELINE_PROVIDER)
     clauses = loading.load_clauses(target.provider.schemas)
     entries = plan_verdicts(target, target.provider, clauses, loading.load_cases())
-    return kill_matrix_page.kill_matrix_page(known, matrix, load_checks(), stored("benchmark_faults.yaml"), entries)
+    return kill_matrix_page.kill_matrix_markdown(known, matrix, load_checks(), stored("benchmark_faults.yaml"), entries)
 
 
 def _recorded(options: argparse.Namespace) -> Any:

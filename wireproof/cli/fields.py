@@ -21,12 +21,12 @@ def run(options: argparse.Namespace) -> int:
     from wireproof.contract import loading
     from wireproof.judging.member_coverage import find_member_coverage
     from wireproof.judging.suite_loader import load_checks
-    from wireproof.report.docs.request_fields_page import fields_page
+    from wireproof.report.docs.request_fields_page import request_fields_markdown
 
     providers = loading.load_providers()
     found = find_member_coverage(providers, load_checks())
     if options.write:
-        write(Path(options.write), fields_page(found, tuple(providers)))
+        write(Path(options.write), request_fields_markdown(found, tuple(providers)))
         return 0
     if options.json:
         print(json.dumps([field.as_data() for field in found], indent=1))

@@ -26,12 +26,12 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print what moved, or everything as data."""
-    from wireproof.report.compare.check_trends import courses
-    from wireproof.report.compare.history_db import history
+    from wireproof.report.compare.check_trends import find_check_trends
+    from wireproof.report.compare.history_db import open_history
 
-    with history(options.reports) as database:
+    with open_history(options.reports) as database:
         runs = database.execute("SELECT id, started, wireproof, suite, exit FROM runs ORDER BY started, id").fetchall()
-        found = [course for course in courses(database) if not options.check or course.check in options.check]
+        found = [course for course in find_check_trends(database) if not options.check or course.check in options.check]
     if options.json:
         named = [dict(zip(("id", "started", "wireproof", "suite", "exit"), row, strict=True)) for row in runs]
         print(json.dumps({"runs": named, "checks": [course.as_data() for course in found]}, indent=1))
@@ -45,11 +45,11 @@ def run(options: argparse.Namespace) -> int:
 def as_csv(found: Sequence[Any]) -> str:
     """One line a check; no cell is a formula."""
     from wireproof.formats.safe_text import spreadsheet_cell
-    from wireproof.report.compare.check_trends import COLUMNS
+    from wireproof.report.compare.check_trends import TREND_COLUMNS
 
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(TREND_COLUMNS)
     for course in found:
         writer.writerow(
             [spreadsheet_cell(value) if isinstance(value, str) else value for value in course.as_data().values()]

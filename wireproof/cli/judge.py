@@ -55,8 +55,8 @@ def run(options: argparse.Namespace) -> int:
 
 def _summary(judged: Any) -> None:
     from wireproof.judging.verdict import find_divergences
-    from wireproof.report.terminal_summary import summarise
+    from wireproof.report.terminal_summary import print_summary
 
     text, found = io.StringIO(), find_divergences(judged.verdicts, judged.own)
-    summarise(text, judged.verdicts, judged.own, found, asdict(judged.spent))
+    print_summary(text, judged.verdicts, judged.own, found, asdict(judged.spent))
     print(text.getvalue(), end="")

@@ -22,10 +22,10 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write the page and name it."""
-    from wireproof.report.finished_run import read_facts
+    from wireproof.report.finished_run import read_finished_run
     from wireproof.report.many_runs_page import matrix_page
 
-    runs = [(read_facts(place), _address(place, options.into.parent)) for place in options.runs]
+    runs = [(read_finished_run(place), _address(place, options.into.parent)) for place in options.runs]
     write(options.into, matrix_page(runs), "--into")
     print(options.into)
     return 0

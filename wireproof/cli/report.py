@@ -42,18 +42,18 @@ def run(options: argparse.Namespace) -> int:
 
 def _of_ledger(file: Path, given: Path | None) -> int:
     from wireproof.errors import LedgerError
-    from wireproof.report.finished_run import LEDGER
-    from wireproof.report.report_from_ledger import rebuilt
-    from wireproof.report.write_files import write_all
+    from wireproof.report.finished_run import LEDGER_FILE
+    from wireproof.report.report_from_ledger import rebuild_report
+    from wireproof.report.write_files import write_run_reports
 
-    ledger: Path = file / LEDGER if file.is_dir() else file
+    ledger: Path = file / LEDGER_FILE if file.is_dir() else file
     into: Path = given or ledger.parent
-    report = rebuilt(ledger)
+    report = rebuild_report(ledger)
     try:
         into.mkdir(parents=True, exist_ok=True)
-        if ledger.resolve() != (into / LEDGER).resolve():
-            shutil.copyfile(ledger, into / LEDGER)
-        write_all(into, report)
+        if ledger.resolve() != (into / LEDGER_FILE).resolve():
+            shutil.copyfile(ledger, into / LEDGER_FILE)
+        write_run_reports(into, report)
     except OSError as error:
         raise LedgerError(f"{into}: the reports cannot be written ({error.strerror})") from None
     print(into / "report.html")

@@ -6,24 +6,28 @@ from typing import Any
 
 from wireproof.formats.safe_text import printable, shorten
 from wireproof.judging.outcomes import DECIDED_OUTCOMES
-from wireproof.report.finished_run import Facts
+from wireproof.report.finished_run import FinishedRun
 
 
-def badge(facts: Facts) -> dict[str, Any]:
+def badge_json(facts: FinishedRun) -> dict[str, Any]:
     """The label names what was judged, the message says how many judgements held."""
-    targets = list(facts.own)
+    targets = list(facts.own_contracts)
     label = "wireproof" if len(targets) != 1 else f"wireproof: {shorten(printable(targets[0]), 40)}"
-    message, color = _said(facts)
+    message, color = _message_and_color(facts)
     return {"schemaVersion": 1, "label": label, "message": message, "color": color, "isError": color == "lightgrey"}
 
 
-def _said(facts: Facts) -> tuple[str, str]:
+def _message_and_color(facts: FinishedRun) -> tuple[str, str]:
     if facts.report["exit"] not in (0, 1) or not facts.report["complete"]:
         return "not judged", "lightgrey"
-    if facts.gating:
-        broken = {(verdict.target, verdict.check) for at, verdict in enumerate(facts.verdicts) if at in facts.gating}
+    if facts.gating_positions:
+        broken = {
+            (verdict.target, verdict.check) for at, verdict in enumerate(facts.verdicts) if at in facts.gating_positions
+        }
         return f"{len(broken)} broken promise{'s' if len(broken) > 1 else ''}", "red"
     if facts.report["exit"] == 1:
         return "baseline out of date", "orange"
-    kept = sum(facts.own.get(v.target) == v.provider and v.outcome in DECIDED_OUTCOMES for v in facts.verdicts)
+    kept = sum(
+        facts.own_contracts.get(v.target) == v.provider and v.outcome in DECIDED_OUTCOMES for v in facts.verdicts
+    )
     return f"{kept} judgements hold", "brightgreen"

@@ -22,7 +22,7 @@ class Timing:
     size_median: float
 
 
-def timings(exchanges: Iterable[Mapping[str, Any]]) -> list[Timing]:
+def timings_by_endpoint(exchanges: Iterable[Mapping[str, Any]]) -> list[Timing]:
     """One row for each target and endpoint."""
     groups: dict[tuple[str, str], list[tuple[float, float, int]]] = {}
     for fact in exchanges:
@@ -30,10 +30,10 @@ def timings(exchanges: Iterable[Mapping[str, Any]]) -> list[Timing]:
             size = sum(read_size(data) for _, data in fact["reads"])
             taken = (fact["headers_ns"] / 1e6, fact["ended_ns"] / 1e6, size)
             groups.setdefault((fact["target"], fact["endpoint"]), []).append(taken)
-    return [_timing(target, endpoint, taken) for (target, endpoint), taken in sorted(groups.items())]
+    return [_endpoint_timing(target, endpoint, taken) for (target, endpoint), taken in sorted(groups.items())]
 
 
-def rank(values: Sequence[float], share: float) -> float:
+def value_at_share(values: Sequence[float], share: float) -> float:
     """The value that at least this share of the values does not exceed."""
     ordered = sorted(values)
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
@@ -47,15 +47,15 @@ def read_size(data: str | dict[str, str]) -> int:
     return len(data) if data.isascii() else len(data.encode("utf-8", "replace"))
 
 
-def _timing(target: str, endpoint: str, taken: Sequence[tuple[float, float, int]]) -> Timing:
+def _endpoint_timing(target: str, endpoint: str, taken: Sequence[tuple[float, float, int]]) -> Timing:
     first, whole, size = ([row[at] for row in taken] for at in range(3))
     return Timing(
         target=target,
         endpoint=endpoint,
         count=len(taken),
-        first_median=rank(first, 0.5),
-        whole_median=rank(whole, 0.5),
-        whole_p95=rank(whole, 0.95),
+        first_median=value_at_share(first, 0.5),
+        whole_median=value_at_share(whole, 0.5),
+        whole_p95=value_at_share(whole, 0.95),
         whole_most=max(whole),
-        size_median=rank(size, 0.5),
+        size_median=value_at_share(size, 0.5),
     )

@@ -10,32 +10,32 @@ from wireproof.evidence.exchange import Exchange
 from wireproof.formats.safe_text import printable
 from wireproof.judging.verdict import Verdict
 
-SHOWN_FINDINGS = 5
-EVIDENCE_SHOWN = 200
+MAX_FINDINGS_IN_FAILURE = 5
+MAX_EVIDENCE_LENGTH = 200
 
 
-def told(verdict: Verdict, exchanges: Iterable[Exchange], clauses: Mapping[str, Clause]) -> str:
+def failure_text(verdict: Verdict, exchanges: Iterable[Exchange], clauses: Mapping[str, Clause]) -> str:
     """The whole story of one verdict, as lines of plain text."""
     lines = [f"{verdict.check}  {verdict.case}  on {verdict.target}, by the {verdict.provider} contract", ""]
     lines.append(f"  requirement  {verdict.requirement}")
-    for finding in verdict.findings[:SHOWN_FINDINGS]:
+    for finding in verdict.findings[:MAX_FINDINGS_IN_FAILURE]:
         lines.append(f"  expected     {finding.expected}")
         lines.append(f"  actual       {finding.actual}")
         if finding.where:
             lines.append(f"  where        {finding.where}")
-    if len(verdict.findings) > SHOWN_FINDINGS:
-        lines.append(f"  … and {len(verdict.findings) - SHOWN_FINDINGS} more")
+    if len(verdict.findings) > MAX_FINDINGS_IN_FAILURE:
+        lines.append(f"  … and {len(verdict.findings) - MAX_FINDINGS_IN_FAILURE} more")
     if not verdict.findings:
         lines.append(f"  {verdict.outcome:<11}  {verdict.message}")
-    lines += [f"  clause       {text}" for text in _rules(verdict, clauses)]
+    lines += [f"  clause       {text}" for text in _rule_lines(verdict, clauses)]
     for exchange in exchanges:
-        lines += _evidence(exchange)
+        lines += _evidence_lines(exchange)
     if verdict.replay:
         lines.append(f"  replay       {printable(verdict.replay)}")
     return "\n".join(map(printable, lines))
 
 
-def _rules(verdict: Verdict, clauses: Mapping[str, Clause]) -> Iterable[str]:
+def _rule_lines(verdict: Verdict, clauses: Mapping[str, Clause]) -> Iterable[str]:
     for broken in verdict.clauses:
         if broken.outcome == verdict.outcome:
             clause = clauses.get(broken.id)
@@ -43,10 +43,10 @@ def _rules(verdict: Verdict, clauses: Mapping[str, Clause]) -> Iterable[str]:
             yield f"{broken.id}, {broken.level}, {broken.authority}{says}"
 
 
-def _evidence(exchange: Exchange) -> list[str]:
+def _evidence_lines(exchange: Exchange) -> list[str]:
     lines = [f"  repeat       {curl_command(exchange.request)}"]
     if exchange.broken is not None:
-        tail = exchange.broken.evidence[-EVIDENCE_SHOWN:]
+        tail = exchange.broken.evidence[-MAX_EVIDENCE_LENGTH:]
         lines.append(f"  broke off    {exchange.broken.detail}" + (f"; last bytes {tail!r}" if tail else ""))
     lines += [f"  asked again  {retry}" for retry in exchange.retries]
     return lines

@@ -11,14 +11,14 @@ from typing import Any
 
 from wireproof.errors import LedgerError
 from wireproof.judging.verdict import Verdict
-from wireproof.report.report_json import FORMAT
-from wireproof.report.terminal_summary import column_of
+from wireproof.report.report_json import REPORT_FORMAT
+from wireproof.report.terminal_summary import outcome_column
 
-REPORT, LEDGER, RUNS = "report.json", "ledger.jsonl", "runs"
+REPORT_FILE, LEDGER_FILE, RUNS_FOLDER = "report.json", "ledger.jsonl", "runs"
 
 
 @dataclass(frozen=True)
-class Facts:
+class FinishedRun:
     """One run.
 
     Attributes:
@@ -35,12 +35,12 @@ class Facts:
         return tuple(Verdict.from_data(data) for data in self.report["verdicts"])
 
     @cached_property
-    def gating(self) -> frozenset[int]:
+    def gating_positions(self) -> frozenset[int]:
         """The positions of the verdicts that fail the run."""
         return frozenset(self.report["gating"])
 
     @cached_property
-    def own(self) -> dict[str, str]:
+    def own_contracts(self) -> dict[str, str]:
         """Target name → the provider whose document is its own contract."""
         return {target["name"]: target["provider"] for target in self.report["targets"]}
 
@@ -48,21 +48,23 @@ class Facts:
     def columns(self) -> tuple[tuple[str, str], ...]:
         """(target, contract), each target's own contract first."""
         judged = {(verdict.target, verdict.provider): None for verdict in self.verdicts}
-        places = {name: at for at, name in enumerate(self.own)}
-        return tuple(sorted(judged, key=lambda pair: (places.get(pair[0], -1), pair[1] != self.own.get(pair[0]))))
+        places = {name: at for at, name in enumerate(self.own_contracts)}
+        return tuple(
+            sorted(judged, key=lambda pair: (places.get(pair[0], -1), pair[1] != self.own_contracts.get(pair[0])))
+        )
 
     @cached_property
-    def lines(self) -> dict[tuple[str, str], int]:
+    def ledger_lines(self) -> dict[tuple[str, str], int]:
         """(target, case) → the line of the ledger that holds its last exchange."""
         return {(fact["target"], fact["case"]): line for line, fact in self.exchanges}
 
-    def promise(self, target: str, contract: str) -> str:
+    def promise_text(self, target: str, contract: str) -> str:
         """What a column says of its target."""
-        if contract != self.own.get(target):
+        if contract != self.own_contracts.get(target):
             return "is OpenAI-compatible"
         return "keeps OpenAI's word" if contract == "openai" else "keeps its own word"
 
-    def of(self, target: str, contract: str) -> Sequence[tuple[int, Verdict]]:
+    def column_verdicts(self, target: str, contract: str) -> Sequence[tuple[int, Verdict]]:
         """The verdicts of one column, each with its position."""
         return self._by_column.get((target, contract), ())
 
@@ -74,47 +76,47 @@ class Facts:
         return columns
 
 
-def counts(verdicts: Iterable[Verdict]) -> dict[str, int]:
+def count_by_column(verdicts: Iterable[Verdict]) -> dict[str, int]:
     """How many verdicts there are of each column of the tables."""
     counted: dict[str, int] = {}
     for verdict in verdicts:
-        name = column_of(verdict)
+        name = outcome_column(verdict)
         counted[name] = counted.get(name, 0) + 1
     return counted
 
 
-def ranked(facts: Facts) -> list[int]:
+def ranked_positions(facts: FinishedRun) -> list[int]:
     """The positions of what a reader acts on: what fails the run, errors, then advice by its level."""
     weight = {"error": 1, "must": 2, "should": 3, "may": 4}
     found = [
-        (0 if at in facts.gating else weight[column_of(verdict)], at)
+        (0 if at in facts.gating_positions else weight[outcome_column(verdict)], at)
         for at, verdict in enumerate(facts.verdicts)
-        if at in facts.gating or verdict.outcome in ("fail", "error")
+        if at in facts.gating_positions or verdict.outcome in ("fail", "error")
     ]
     return [at for _, at in sorted(found)]
 
 
-def read_facts(place: Path) -> Facts:
+def read_finished_run(place: Path) -> FinishedRun:
     """The run whose report.json this is or lies in this folder; the ledger beside it gives the exchanges."""
-    file = place / REPORT if place.is_dir() else place
-    report = _json(file, file.read_bytes() if file.is_file() else None)
-    if not isinstance(report, dict) or report.get("format") != FORMAT:
-        raise LedgerError(f"{file}: it is no report.json of format {FORMAT}; run that check again")
-    return Facts(report, exchanges_in(file.parent / LEDGER))
+    file = place / REPORT_FILE if place.is_dir() else place
+    report = _parse_json(file, file.read_bytes() if file.is_file() else None)
+    if not isinstance(report, dict) or report.get("format") != REPORT_FORMAT:
+        raise LedgerError(f"{file}: it is no report.json of format {REPORT_FORMAT}; run that check again")
+    return FinishedRun(report, read_exchanges(file.parent / LEDGER_FILE))
 
 
-def exchanges_in(file: Path) -> tuple[tuple[int, Mapping[str, Any]], ...]:
+def read_exchanges(file: Path) -> tuple[tuple[int, Mapping[str, Any]], ...]:
     """(line, exchange) of a ledger, up to where it was cut off; none where there is no ledger."""
     found = []
     if file.is_file():
         with file.open("rb") as lines:
             for number, line in enumerate(lines, 1):
                 if line.startswith(b'{"kind": "exchange"') and line.endswith(b"\n"):
-                    found.append((number, _json(f"{file}, line {number}", line)))
+                    found.append((number, _parse_json(f"{file}, line {number}", line)))
     return tuple(found)
 
 
-def _json(place: Path | str, text: bytes | None) -> Any:
+def _parse_json(place: Path | str, text: bytes | None) -> Any:
     if text is None:
         raise LedgerError(f"{place}: there is no such report; name a report.json or the folder that holds it")
     try:

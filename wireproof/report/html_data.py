@@ -15,17 +15,17 @@ from wireproof.evidence.exchange import Exchange
 from wireproof.evidence.exchange_json import exchange_from_json
 from wireproof.judging.outcomes import OUTCOME_TABLE, SKIP_OUTCOMES
 from wireproof.judging.verdict import Verdict
-from wireproof.report.finished_run import Facts
+from wireproof.report.finished_run import FinishedRun
 
 # Bytes of a body that are shown; the ledger has the rest. What is broken is shown at length.
-SHOWN, SHOWN_BROKEN = 4_096, 65_536
-READS = 300
+MAX_BODY_BYTES_IN_PAGE, MAX_BROKEN_BODY_BYTES_IN_PAGE = 4_096, 65_536
+MAX_READS_IN_PAGE = 300
 PLACES = {one.id: at for at, one in enumerate(OUTCOME_TABLE)}
-Index = Mapping[str, Mapping[str, Clause]]
+ClauseIndex = Mapping[str, Mapping[str, Clause]]
 
 
 @dataclass(slots=True)
-class Names:
+class StringTable:
     """Texts that stand once and are meant by their number."""
 
     numbers: dict[Any, int] = field(default_factory=dict)
@@ -35,40 +35,40 @@ class Names:
         return self.numbers.setdefault(name, len(self.numbers))
 
     @property
-    def listed(self) -> list[Any]:
+    def texts(self) -> list[Any]:
         """The names by their numbers."""
         return list(self.numbers)
 
 
-def packed(data: Any) -> str:
+def pack_json(data: Any) -> str:
     """JSON, compressed, in base64: nothing in it can end the element that holds it."""
     text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
     return base64.b64encode(gzip.compress(text.encode(), 6, mtime=0)).decode()
 
 
-def embedded(facts: Facts, index: Index) -> dict[str, Any]:
+def page_data(facts: FinishedRun, index: ClauseIndex) -> dict[str, Any]:
     """The data of the page; rows are lists in the order that `fields` names."""
-    names = {name: Names() for name in ("target", "contract", "check", "case", "area", "clauses")}
-    verdicts = [_row(verdict, names) for verdict in facts.verdicts]
+    names = {name: StringTable() for name in ("target", "contract", "check", "case", "area", "clauses")}
+    verdicts = [_verdict_row(verdict, names) for verdict in facts.verdicts]
     broken = {(v.target, case) for v in facts.verdicts if v.outcome in ("fail", "error") for case in v.case.split("+")}
     requirements = {verdict.check: verdict.requirement for verdict in facts.verdicts}
     return {
         "outcomes": [[one.id, one.symbol, one.state, one.id in SKIP_OUTCOMES] for one in OUTCOME_TABLE],
-        "names": {name: held.listed for name, held in names.items() if name != "clauses"},
-        "requirements": [requirements[check] for check in names["check"].listed],
-        "clauseSets": [list(group) for group in names["clauses"].listed],
-        "clauses": _clauses(facts.verdicts, index),
-        "own": facts.own,
+        "names": {name: held.texts for name, held in names.items() if name != "clauses"},
+        "requirements": [requirements[check] for check in names["check"].texts],
+        "clauseSets": [list(group) for group in names["clauses"].texts],
+        "clauses": _clause_texts(facts.verdicts, index),
+        "own": facts.own_contracts,
         "verdicts": verdicts,
-        "gating": sorted(facts.gating),
+        "gating": sorted(facts.gating_positions),
         "exchanges": [
-            {"line": line, **_exchange(exchange_from_json(fact), (fact["target"], fact["case"]) in broken)}
+            {"line": line, **_exchange_data(exchange_from_json(fact), (fact["target"], fact["case"]) in broken)}
             for line, fact in facts.exchanges
         ],
     }
 
 
-def _row(verdict: Verdict, names: Mapping[str, Names]) -> list[Any]:
+def _verdict_row(verdict: Verdict, names: Mapping[str, StringTable]) -> list[Any]:
     """target, contract, check, case, area, outcome, level, clauses, message, findings."""
     group = tuple((c.id, c.level, c.authority, c.basis, c.outcome) for c in verdict.clauses)
     findings = [[finding.expected, finding.actual, finding.where] for finding in verdict.findings]
@@ -86,15 +86,15 @@ def _row(verdict: Verdict, names: Mapping[str, Names]) -> list[Any]:
     ]
 
 
-def _clauses(verdicts: Iterable[Verdict], index: Index) -> dict[str, list[str]]:
+def _clause_texts(verdicts: Iterable[Verdict], index: ClauseIndex) -> dict[str, list[str]]:
     """Clause → what it says and where, for the clauses that were judged."""
     judged = {(verdict.provider, clause.id) for verdict in verdicts for clause in verdict.clauses}
     known = {id: index.get(provider, {}).get(id) for provider, id in sorted(judged)}
     return {id: [clause.says, clause.place] for id, clause in known.items() if clause}
 
 
-def _exchange(exchange: Exchange, broken: bool) -> dict[str, Any]:
-    request, most = exchange.request, SHOWN_BROKEN if broken else SHOWN
+def _exchange_data(exchange: Exchange, broken: bool) -> dict[str, Any]:
+    request, most = exchange.request, MAX_BROKEN_BODY_BYTES_IN_PAGE if broken else MAX_BODY_BYTES_IN_PAGE
     size = sum(len(read.data) for read in exchange.reads)
     return {
         "target": exchange.target,
@@ -104,39 +104,44 @@ def _exchange(exchange: Exchange, broken: bool) -> dict[str, Any]:
         "method": request.method,
         "url": request.url,
         "sent": request.headers,
-        "body": _text(request.body[:most]),
+        "body": _readable_text(request.body[:most]),
         "unsent": max(0, len(request.body) - most),
-        "curl": curl_command(request) if len(request.body) <= SHOWN_BROKEN else "",
+        "curl": curl_command(request) if len(request.body) <= MAX_BROKEN_BODY_BYTES_IN_PAGE else "",
         "status": exchange.status,
         "version": exchange.http_version,
-        "headers": [[_text(name), value.decode("latin-1")] for name, value in exchange.headers],
-        "reads": _reads(exchange, most),
+        "headers": [[_readable_text(name), value.decode("latin-1")] for name, value in exchange.headers],
+        "reads": _read_rows(exchange, most),
         "size": size,
-        "first": _ms(exchange, exchange.headers_ns),
-        "whole": _ms(exchange, exchange.ended_ns),
-        "broken": exchange.broken and [exchange.broken.kind, exchange.broken.detail, _text(exchange.broken.evidence)],
+        "first": _ms_since_start(exchange, exchange.headers_ns),
+        "whole": _ms_since_start(exchange, exchange.ended_ns),
+        "broken": exchange.broken
+        and [exchange.broken.kind, exchange.broken.detail, _readable_text(exchange.broken.evidence)],
         "retries": exchange.retries,
         "truncated": exchange.truncated,
     }
 
 
-def _reads(exchange: Exchange, most: int) -> list[list[Any]]:
+def _read_rows(exchange: Exchange, most: int) -> list[list[Any]]:
     """[milliseconds, text] of each read; of a body in a content coding, its text as one."""
     if (exchange.header("content-encoding") or "identity").lower() != "identity":
-        return [[_ms(exchange, exchange.ended_ns), _text(exchange.body[:most])]] if exchange.body else []
+        return (
+            [[_ms_since_start(exchange, exchange.ended_ns), _readable_text(exchange.body[:most])]]
+            if exchange.body
+            else []
+        )
     shown: list[list[Any]] = []
     for read in exchange.reads:
-        if most <= 0 or len(shown) == READS:
+        if most <= 0 or len(shown) == MAX_READS_IN_PAGE:
             break
-        shown.append([_ms(exchange, read.at_ns), _text(read.data[:most])])
+        shown.append([_ms_since_start(exchange, read.at_ns), _readable_text(read.data[:most])])
         most -= len(read.data)
     return shown
 
 
-def _ms(exchange: Exchange, at: int | None) -> float | None:
+def _ms_since_start(exchange: Exchange, at: int | None) -> float | None:
     return None if at is None else round((at - exchange.started_ns) / 1e6, 3)
 
 
-def _text(data: bytes | Sequence[int]) -> str:
+def _readable_text(data: bytes | Sequence[int]) -> str:
     """UTF-8 with the bytes that are none as `\\xNN`."""
     return bytes(data).decode("utf-8", "backslashreplace")

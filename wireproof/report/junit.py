@@ -7,30 +7,30 @@ from collections import Counter
 from wireproof.formats.junit_xml import counts, document, element, lines, text
 from wireproof.judging.outcomes import ERROR_OUTCOMES, PASSING_OUTCOMES, SKIP_OUTCOMES
 from wireproof.judging.verdict import Verdict
-from wireproof.report.finished_run import Facts
+from wireproof.report.finished_run import FinishedRun
 
 
-def junit(facts: Facts) -> str:
+def junit_xml(facts: FinishedRun) -> str:
     """The document; a failure in it is a verdict that fails the run, and advice is a passed test that says more."""
-    return document(_suite(facts, target, contract) for target, contract in facts.columns)
+    return document(_suite_element(facts, target, contract) for target, contract in facts.columns)
 
 
-def _suite(facts: Facts, target: str, contract: str) -> str:
-    verdicts = list(facts.of(target, contract))
-    kinds = [_kind(verdict, at in facts.gating) for at, verdict in verdicts]
+def _suite_element(facts: FinishedRun, target: str, contract: str) -> str:
+    verdicts = list(facts.column_verdicts(target, contract))
+    kinds = [_result_kind(verdict, at in facts.gating_positions) for at, verdict in verdicts]
     counted = Counter(kinds) + Counter(tests=len(kinds))
     suite = {"wireproof": facts.report["wireproof"], "suite": facts.report["suite"]["digest"], "contract": contract}
-    cases = [_case(verdict, kind) for (_, verdict), kind in zip(verdicts, kinds, strict=True)]
+    cases = [_case_element(verdict, kind) for (_, verdict), kind in zip(verdicts, kinds, strict=True)]
     return element(
         "testsuite",
-        lines((_properties(**suite), *cases)),
-        name=f"{target}: {facts.promise(target, contract)}",
+        lines((_properties_element(**suite), *cases)),
+        name=f"{target}: {facts.promise_text(target, contract)}",
         **counts(counted),
         timestamp=facts.report["started"],
     )
 
 
-def _kind(verdict: Verdict, gates: bool) -> str:
+def _result_kind(verdict: Verdict, gates: bool) -> str:
     if verdict.outcome in ERROR_OUTCOMES:
         return "errors"
     if gates:
@@ -40,32 +40,32 @@ def _kind(verdict: Verdict, gates: bool) -> str:
     return "passes" if verdict.outcome in PASSING_OUTCOMES else "advice"
 
 
-def _case(verdict: Verdict, kind: str) -> str:
+def _case_element(verdict: Verdict, kind: str) -> str:
     clauses = " ".join(clause.id for clause in verdict.clauses)
-    told = _properties(
+    told = _properties_element(
         outcome=verdict.outcome, level=verdict.level, clause=clauses, requirement=verdict.requirement
-    ) + _result(verdict, kind)
+    ) + _result_element(verdict, kind)
     name = f"{verdict.check}[{verdict.case}]"
     classname = f"{verdict.target}.{verdict.provider}.{verdict.area}"
     return element("testcase", told, classname=classname, name=name)
 
 
-def _result(verdict: Verdict, kind: str) -> str:
+def _result_element(verdict: Verdict, kind: str) -> str:
     if kind == "errors":
         return element("error", message=verdict.message)
     if kind == "failures":
         message = f"{verdict.outcome}: {verdict.message}"
-        return element("failure", _story(verdict), message=message, type=verdict.level)
+        return element("failure", _findings_text(verdict), message=message, type=verdict.level)
     if kind == "skipped":
         return element("skipped", message=f"{verdict.outcome}: {verdict.message}")
     return element("system-out", text(f"advice, {verdict.level}: {verdict.message}")) if kind == "advice" else ""
 
 
-def _properties(**values: str) -> str:
+def _properties_element(**values: str) -> str:
     return element("properties", "".join(element("property", name=name, value=value) for name, value in values.items()))
 
 
-def _story(verdict: Verdict) -> str:
+def _findings_text(verdict: Verdict) -> str:
     rows = [f"requirement  {verdict.requirement}"]
     for finding in verdict.findings:
         rows += [f"expected     {finding.expected}", f"actual       {finding.actual}", f"where        {finding.where}"]

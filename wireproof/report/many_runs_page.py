@@ -8,15 +8,15 @@ from typing import Any
 from urllib.parse import urlencode
 
 from wireproof.judging.verdict import Verdict
-from wireproof.report.finished_run import Facts
-from wireproof.report.html_page import Cell, environment, weigh
+from wireproof.report.finished_run import FinishedRun
+from wireproof.report.html_page import MatrixCell, jinja_environment, state_of_verdicts
 
-OWN, OPENAI = "own", "openai"
-TITLES = {OWN: "Keeps its own word", OPENAI: "Is OpenAI-compatible"}
+OWN_COLUMN, OPENAI_COLUMN = "own", "openai"
+COLUMN_TITLES = {OWN_COLUMN: "Keeps its own word", OPENAI_COLUMN: "Is OpenAI-compatible"}
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class RunRow:
     """One target of one run.
 
     Attributes:
@@ -29,60 +29,64 @@ class Row:
     link: str
     verdicts: Mapping[str, Mapping[str, Sequence[Verdict]]]
 
-    def cell(self, column: str, name: str = "") -> Cell | None:
+    def cell(self, column: str, name: str = "") -> MatrixCell | None:
         """The state of an area or a check, or of all; None where nothing was to be judged."""
         found = self.verdicts[column].get(name)
         if not found:
             return None
-        state, figure, words = weigh(found)
+        state, figure, words = state_of_verdicts(found)
         query = {"target": self.target, "contract": found[0].provider, "q": name if "." in name else ""}
         area = {"area": found[0].area} if name else {}
         href = f"{self.link}#verdicts?{urlencode(query | area, errors='backslashreplace')}" if self.link else ""
-        return Cell(state, figure, f"{self.target}, {name or 'all areas'}, {TITLES[column].lower()}: {words}", href)
+        return MatrixCell(
+            state, figure, f"{self.target}, {name or 'all areas'}, {COLUMN_TITLES[column].lower()}: {words}", href
+        )
 
 
-def rows(runs: Iterable[tuple[Facts, str]]) -> list[Row]:
+def run_rows(runs: Iterable[tuple[FinishedRun, str]]) -> list[RunRow]:
     """A row for each target of each run, in the order given."""
     return [
-        Row(target, facts.report, link, {column: _column(facts, target, column) for column in TITLES})
+        RunRow(
+            target, facts.report, link, {column: _verdicts_by_area(facts, target, column) for column in COLUMN_TITLES}
+        )
         for facts, link in runs
-        for target in facts.own
+        for target in facts.own_contracts
     ]
 
 
-def matrix_page(runs: Iterable[tuple[Facts, str]]) -> str:
+def matrix_page(runs: Iterable[tuple[FinishedRun, str]]) -> str:
     """The page; each run comes with the address of its own page."""
-    found = rows(runs)
-    parts = [_part(found, column) for column in TITLES]
+    found = run_rows(runs)
+    parts = [_section_data(found, column) for column in COLUMN_TITLES]
     suites = sorted({row.report["suite"]["digest"] for row in found})
-    differing = _differing(found)
-    page = environment().get_template("matrix.html")
+    differing = _differing_checks(found)
+    page = jinja_environment().get_template("matrix.html")
     return page.render(rows=found, parts=parts, suites=suites, differing=differing)
 
 
-def _column(facts: Facts, target: str, column: str) -> dict[str, list[Verdict]]:
-    contract = facts.own[target] if column == OWN else "openai"
+def _verdicts_by_area(facts: FinishedRun, target: str, column: str) -> dict[str, list[Verdict]]:
+    contract = facts.own_contracts[target] if column == OWN_COLUMN else "openai"
     held: dict[str, list[Verdict]] = {}
-    for _, verdict in facts.of(target, contract):
+    for _, verdict in facts.column_verdicts(target, contract):
         for name in ("", verdict.area, verdict.check):  # the id of a check has a dot, an area has none
             held.setdefault(name, []).append(verdict)
     return held
 
 
-def _part(found: Sequence[Row], column: str) -> dict[str, Any]:
+def _section_data(found: Sequence[RunRow], column: str) -> dict[str, Any]:
     areas = sorted({name for row in found for name in row.verdicts[column] if name and "." not in name})
     lines = [
         (row, [row.cell(column), *(row.cell(column, area) for area in areas)]) for row in found if row.verdicts[column]
     ]
-    return {"title": TITLES[column], "areas": areas, "lines": lines}
+    return {"title": COLUMN_TITLES[column], "areas": areas, "lines": lines}
 
 
-def _differing(found: Sequence[Row]) -> list[tuple[str, str, list[Cell | None]]]:
+def _differing_checks(found: Sequence[RunRow]) -> list[tuple[str, str, list[MatrixCell | None]]]:
     """(check, requirement, cells) of OpenAI's checks that some rows break and others hold."""
-    requirements = {v.check: v.requirement for row in found for v in row.verdicts[OPENAI].get("", ())}
+    requirements = {v.check: v.requirement for row in found for v in row.verdicts[OPENAI_COLUMN].get("", ())}
     lines = []
     for check in sorted(requirements):
-        cells = [row.cell(OPENAI, check) for row in found]
+        cells = [row.cell(OPENAI_COLUMN, check) for row in found]
         states = {cell.state for cell in cells if cell and cell.state != "none"}
         if len(states) > 1 and "broken" in states:
             lines.append((check, requirements[check], cells))

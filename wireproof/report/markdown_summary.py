@@ -8,17 +8,17 @@ from wireproof.formats.markdown_table import table
 from wireproof.formats.safe_text import code_span
 from wireproof.judging.outcomes import ERROR_OUTCOMES, PASSING_OUTCOMES, SKIP_OUTCOMES
 from wireproof.judging.verdict import Verdict
-from wireproof.report.finished_run import Facts, counts, ranked
+from wireproof.report.finished_run import FinishedRun, count_by_column, ranked_positions
 
-LISTED = 20
+MAX_ITEMS_IN_MARKDOWN = 20
 COUNTED = ("pass", "broken", "advice", "skipped", "error")
-SIGNS = {0: "✅", 1: "❌"}
+EXIT_SIGNS = {0: "✅", 1: "❌"}
 
 
-def markdown(facts: Facts) -> str:
+def to_markdown(facts: FinishedRun) -> str:
     """The page."""
     report = facts.report
-    sign = SIGNS.get(report["exit"], "⚠️") if report["complete"] else "⚠️"
+    sign = EXIT_SIGNS.get(report["exit"], "⚠️") if report["complete"] else "⚠️"
     spent = f"{report['requests']} requests, {len(facts.verdicts)} verdicts"
     tokens = f"{report['tokens']['input']} + {report['tokens']['output']} tokens"
     lines = [
@@ -26,38 +26,38 @@ def markdown(facts: Facts) -> str:
         "",
         *table(
             ("target", "contract", *COUNTED),
-            (_row(facts, target, contract) for target, contract in facts.columns),
+            (_column_row(facts, target, contract) for target, contract in facts.columns),
             right=COUNTED,
         ),
         "",
-        *_findings(facts),
-        *_listed(
+        *_finding_lines(facts),
+        *_list_section(
             "No longer so in the baseline",
             [f"- {code_span(s)}" for s in facts.report.get("baseline", {}).get("stale", ())],
         ),
-        *_divergences(facts),
+        *_divergence_lines(facts),
         f"{spent}, {tokens}; wireproof {report['wireproof']}, suite {report['suite']['digest']}. "
         "`report.html` has every verdict with its evidence.",
     ]
     return "\n".join(lines) + "\n"
 
 
-def headline(facts: Facts) -> str:
+def headline(facts: FinishedRun) -> str:
     """The run in one clause."""
     if not facts.report["complete"]:
         return "the run was cut off"
     if facts.report["exit"] == 2:
         return "the endpoint could not be judged"
-    if facts.gating:
-        return f"{len(facts.gating)} judgements fail the run"
+    if facts.gating_positions:
+        return f"{len(facts.gating_positions)} judgements fail the run"
     stale = facts.report.get("baseline", {}).get("stale", ())
     if stale:
         return f"{len(stale)} entries of the baseline are no longer so"
     return "the contract holds" if facts.report["exit"] == 0 else f"it ended with exit code {facts.report['exit']}"
 
 
-def _row(facts: Facts, target: str, contract: str) -> tuple[str, ...]:
-    found = counts(verdict for _, verdict in facts.of(target, contract))
+def _column_row(facts: FinishedRun, target: str, contract: str) -> tuple[str, ...]:
+    found = count_by_column(verdict for _, verdict in facts.column_verdicts(target, contract))
     skipped = sum(found.get(name, 0) for name in SKIP_OUTCOMES)
     figures = (
         sum(found.get(name, 0) for name in PASSING_OUTCOMES),
@@ -66,33 +66,37 @@ def _row(facts: Facts, target: str, contract: str) -> tuple[str, ...]:
         skipped,
         sum(found.get(name, 0) for name in ERROR_OUTCOMES),
     )
-    return code_span(target), facts.promise(target, contract), *map(str, figures)
+    return code_span(target), facts.promise_text(target, contract), *map(str, figures)
 
 
-def _findings(facts: Facts) -> list[str]:
+def _finding_lines(facts: FinishedRun) -> list[str]:
     """What fails the run and what is advised by a target's own document; one finding of many cases is told once."""
     groups: dict[tuple[bool, str, str, str, str], list[Verdict]] = {}
-    for at in ranked(facts):
+    for at in ranked_positions(facts):
         verdict = facts.verdicts[at]
-        if at in facts.gating or verdict.outcome == "error" or verdict.provider == facts.own.get(verdict.target):
-            key = (at in facts.gating, verdict.target, verdict.check, verdict.level, verdict.message)
+        if (
+            at in facts.gating_positions
+            or verdict.outcome == "error"
+            or verdict.provider == facts.own_contracts.get(verdict.target)
+        ):
+            key = (at in facts.gating_positions, verdict.target, verdict.check, verdict.level, verdict.message)
             groups.setdefault(key, []).append(verdict)
-    lines = [_finding(key, found) for key, found in groups.items()]
-    return _listed("Findings", lines)
+    lines = [_finding_line(key, found) for key, found in groups.items()]
+    return _list_section("Findings", lines)
 
 
-def _finding(key: tuple[bool, str, str, str, str], found: Sequence[Verdict]) -> str:
+def _finding_line(key: tuple[bool, str, str, str, str], found: Sequence[Verdict]) -> str:
     gates, target, check, level, message = key
     kind = "**fails**" if gates else "error" if found[0].outcome == "error" else f"advice, {level}"
-    return f"- {kind}: {code_span(check)} on {_cases(found)} of {code_span(target)}: {found[0].requirement} {code_span(message)}"
+    return f"- {kind}: {code_span(check)} on {_cases_text(found)} of {code_span(target)}: {found[0].requirement} {code_span(message)}"
 
 
-def _cases(found: Sequence[Verdict]) -> str:
+def _cases_text(found: Sequence[Verdict]) -> str:
     more = f" and {len(found) - 1} more" if len(found) > 1 else ""
     return code_span(found[0].case) + more
 
 
-def _divergences(facts: Facts) -> list[str]:
+def _divergence_lines(facts: FinishedRun) -> list[str]:
     groups: dict[tuple[str, str, str], list[str]] = {}
     for found in facts.report["divergences"]:
         groups.setdefault((found["target"], found["check"], found["message"]), []).append(found["case"])
@@ -102,13 +106,17 @@ def _divergences(facts: Facts) -> list[str]:
         + f": {code_span(message)}"
         for (target, check, message), cases in groups.items()
     ]
-    return _listed("Divergences: the document's own word holds, OpenAI's does not", lines)
+    return _list_section("Divergences: the document's own word holds, OpenAI's does not", lines)
 
 
-def _listed(title: str, lines: Iterable[str]) -> list[str]:
+def _list_section(title: str, lines: Iterable[str]) -> list[str]:
     every = list(lines)
     if not every:
         return []
-    rest = [f"- … and {len(every) - LISTED} more, in report.json"] if len(every) > LISTED else []
+    rest = (
+        [f"- … and {len(every) - MAX_ITEMS_IN_MARKDOWN} more, in report.json"]
+        if len(every) > MAX_ITEMS_IN_MARKDOWN
+        else []
+    )
     summary = f"<details open><summary>{title} ({len(every)})</summary>"
-    return [summary, "", *every[:LISTED], *rest, "", "</details>", ""]
+    return [summary, "", *every[:MAX_ITEMS_IN_MARKDOWN], *rest, "", "</details>", ""]

@@ -13,39 +13,39 @@ from wireproof.evidence.ledger_reader import read_facts
 from wireproof.evidence.token_usage import TokenUsage
 from wireproof.judging.gate import Gate
 from wireproof.judging.verdict import Verdict, find_divergences
-from wireproof.report.report_json import document, suite_of, summary
+from wireproof.report.report_json import build_report_json, count_outcomes, suite_without_digest
 
 # What report.json says of a target; a ledger says more, so that it can be judged again.
-TOLD = ("name", "provider", "base_url", "models", "profile")
-POLICY = {"fail_on": "must", "authority": "document"}
+TARGET_MEMBERS = ("name", "provider", "base_url", "models", "profile")
+DEFAULT_GATE = {"fail_on": "must", "authority": "document"}
 
 
-def rebuilt(file: Path) -> dict[str, Any]:
+def rebuild_report(file: Path) -> dict[str, Any]:
     """The report of the run that wrote this ledger; one that was cut off is incomplete."""
-    held = _by_kind(file)
+    held = _facts_by_kind(file)
     header, footers = held["header"][0], held.get("footer", [])
     verdicts = [Verdict.from_data(fact["verdict"]) for fact in held.get("verdict", ())]
     own = {target["name"]: target["provider"] for target in header["targets"]}
-    policy = header.get("policy", POLICY)
+    policy = header.get("policy", DEFAULT_GATE)
     spent = TokenUsage()
     for fact in held.get("exchange", ()):
         spent.add(exchange_from_json(fact))
-    return document(
-        [{name: value for name, value in target.items() if name in TOLD} for target in header["targets"]],
+    return build_report_json(
+        [{name: value for name, value in target.items() if name in TARGET_MEMBERS} for target in header["targets"]],
         [verdict.as_data() for verdict in verdicts],
-        summary(verdicts),
+        count_outcomes(verdicts),
         find_divergences(verdicts, own),
         asdict(spent),
         started=header["started"],
         complete=bool(footers),
         policy=policy,
-        gating=gating(verdicts, own, policy),
+        gating=find_gating_positions(verdicts, own, policy),
         exit=footers[-1]["exit"] if footers else 2,
-        suite=header.get("suite") or suite_of(header["wireproof"]),
+        suite=header.get("suite") or suite_without_digest(header["wireproof"]),
     )
 
 
-def gating(verdicts: Sequence[Verdict], own: Mapping[str, str], policy: Mapping[str, str]) -> list[int]:
+def find_gating_positions(verdicts: Sequence[Verdict], own: Mapping[str, str], policy: Mapping[str, str]) -> list[int]:
     """The positions of the verdicts that fail a run under this policy; a ledger knows no baseline."""
     columns: dict[str, set[str]] = {}
     for verdict in verdicts:
@@ -55,7 +55,7 @@ def gating(verdicts: Sequence[Verdict], own: Mapping[str, str], policy: Mapping[
     return [at for at, verdict in enumerate(verdicts) if decides.fails_run(verdict)]
 
 
-def _by_kind(file: Path) -> dict[str, list[dict[str, Any]]]:
+def _facts_by_kind(file: Path) -> dict[str, list[dict[str, Any]]]:
     held: dict[str, list[dict[str, Any]]] = {}
     try:
         for fact in read_facts(file):

@@ -12,31 +12,31 @@ from typing import Any
 from wireproof import __version__
 from wireproof.contract import data_files
 from wireproof.judging.verdict import Divergence, Verdict
-from wireproof.report.terminal_summary import column_of
+from wireproof.report.terminal_summary import outcome_column
 
-FORMAT = 1
-SUITE = ("providers.yaml", "schemas/**/*.json", "schemas/**/*.yaml", "suites/**/*.py", "suites/**/*.yaml")
-
-
-UNKNOWN = "0" * 16
+REPORT_FORMAT = 1
+SUITE_FILES = ("providers.yaml", "schemas/**/*.json", "schemas/**/*.yaml", "suites/**/*.py", "suites/**/*.yaml")
 
 
-def suite_of(version: str) -> dict[str, str]:
+UNKNOWN_DIGEST = "0" * 16
+
+
+def suite_without_digest(version: str) -> dict[str, str]:
     """A suite of which nothing but its version is known."""
-    return {"version": version, "digest": UNKNOWN}
+    return {"version": version, "digest": UNKNOWN_DIGEST}
 
 
 @cache
-def installed(root: Path) -> Mapping[str, str]:
+def installed_suite(root: Path) -> Mapping[str, str]:
     """Which suite judged: its version, and a digest of all that decides a verdict beside the engine."""
     digest = sha256()
-    for file in sorted({file for pattern in SUITE for file in root.glob(pattern)}):
+    for file in sorted({file for pattern in SUITE_FILES for file in root.glob(pattern)}):
         content = file.read_bytes()
         digest.update(f"{file.relative_to(root).as_posix()} {len(content)}\n".encode() + content)
     return {"version": __version__, "digest": digest.hexdigest()[:16]}
 
 
-def document(
+def build_report_json(
     targets: Iterable[Mapping[str, Any]],
     verdicts: Sequence[Mapping[str, Any]],
     counted: Mapping[str, Any],
@@ -60,9 +60,9 @@ def document(
         suite: the suite that judged; the installed one unless another is given.
     """
     return {
-        "format": FORMAT,
+        "format": REPORT_FORMAT,
         "wireproof": (suite or {}).get("version", __version__),
-        "suite": dict(suite or installed(data_files.root())),
+        "suite": dict(suite or installed_suite(data_files.root())),
         "started": started,
         "complete": complete,
         "exit": exit,
@@ -77,12 +77,12 @@ def document(
     }
 
 
-def summary(verdicts: Iterable[Verdict]) -> dict[str, dict[str, dict[str, int]]]:
+def count_outcomes(verdicts: Iterable[Verdict]) -> dict[str, dict[str, dict[str, int]]]:
     """Target → contract → how many verdicts of each outcome, failures by level."""
     counted: dict[str, dict[str, Counter[str]]] = {}
     for verdict in verdicts:
         columns = counted.setdefault(verdict.target, {}).setdefault(verdict.provider, Counter())
-        name = column_of(verdict)
+        name = outcome_column(verdict)
         columns[f"fail-{name}" if verdict.outcome == "fail" else name] += 1
     return {
         target: {provider: dict(counts) for provider, counts in columns.items()} for target, columns in counted.items()

@@ -8,36 +8,36 @@ from typing import Any
 
 from wireproof.formats.safe_text import printable, shorten
 from wireproof.judging.verdict import Verdict
-from wireproof.report.finished_run import LEDGER, Facts, ranked
+from wireproof.report.finished_run import LEDGER_FILE, FinishedRun, ranked_positions
 
-SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-LEVELS = {"should": "warning", "may": "note"}
+SARIF_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+SARIF_LEVELS = {"should": "warning", "may": "note"}
 
 
-def sarif(facts: Facts) -> dict[str, Any]:
+def sarif_json(facts: FinishedRun) -> dict[str, Any]:
     """The log of one run; `error` is what fails the run, `warning` and `note` are advice."""
-    positions = ranked(facts)
+    positions = ranked_positions(facts)
     rules = {check: at for at, check in enumerate(sorted({facts.verdicts[at].check for at in positions}))}
     report = facts.report
     return {
-        "$schema": SCHEMA,
+        "$schema": SARIF_SCHEMA,
         "version": "2.1.0",
         "runs": [
             {
-                "tool": {"driver": _driver(rules, [facts.verdicts[at] for at in positions], report)},
-                "automationDetails": {"id": f"wireproof/{'+'.join(printable(name) for name in facts.own)}/"},
+                "tool": {"driver": _tool_driver(rules, [facts.verdicts[at] for at in positions], report)},
+                "automationDetails": {"id": f"wireproof/{'+'.join(printable(name) for name in facts.own_contracts)}/"},
                 "invocations": [{"executionSuccessful": report["exit"] != 2 and report["complete"]}],
                 "originalUriBaseIds": {
                     "REPORTS": {"description": {"text": "The folder that this file and the ledger lie in."}}
                 },
                 "columnKind": "unicodeCodePoints",
-                "results": [_result(facts, at, rules) for at in positions],
+                "results": [_result_data(facts, at, rules) for at in positions],
             }
         ],
     }
 
 
-def _driver(rules: Iterable[str], verdicts: Iterable[Verdict], report: Any) -> dict[str, Any]:
+def _tool_driver(rules: Iterable[str], verdicts: Iterable[Verdict], report: Any) -> dict[str, Any]:
     by_check = {verdict.check: verdict for verdict in verdicts}
     described = [
         {
@@ -51,18 +51,18 @@ def _driver(rules: Iterable[str], verdicts: Iterable[Verdict], report: Any) -> d
     return {"name": "wireproof", "version": report["wireproof"], "rules": described}
 
 
-def _result(facts: Facts, at: int, rules: dict[str, int]) -> dict[str, Any]:
+def _result_data(facts: FinishedRun, at: int, rules: dict[str, int]) -> dict[str, Any]:
     verdict = facts.verdicts[at]
-    own = verdict.provider == facts.own.get(verdict.target)
-    advice = LEVELS.get(verdict.level, "warning") if own else "note"
+    own = verdict.provider == facts.own_contracts.get(verdict.target)
+    advice = SARIF_LEVELS.get(verdict.level, "warning") if own else "note"
     clauses = [clause.id for clause in verdict.clauses if clause.outcome == verdict.outcome]
     return {
         "ruleId": verdict.check,
         "ruleIndex": rules[verdict.check],
-        "level": "error" if at in facts.gating or verdict.outcome == "error" else advice,
-        "message": {"text": _message(verdict, clauses)},
-        "locations": [_location(facts, verdict)],
-        "partialFingerprints": {"judgement/v1": fingerprint(verdict)},
+        "level": "error" if at in facts.gating_positions or verdict.outcome == "error" else advice,
+        "message": {"text": _message_text(verdict, clauses)},
+        "locations": [_ledger_location(facts, verdict)],
+        "partialFingerprints": {"judgement/v1": verdict_fingerprint(verdict)},
         "properties": {
             "target": printable(verdict.target),
             "contract": verdict.provider,
@@ -74,27 +74,27 @@ def _result(facts: Facts, at: int, rules: dict[str, int]) -> dict[str, Any]:
     }
 
 
-def _message(verdict: Verdict, clauses: list[str]) -> str:
+def _message_text(verdict: Verdict, clauses: list[str]) -> str:
     # Square brackets would make a link of what stands between them.
     said = shorten(printable(verdict.message)).replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
     rules = f" ({', '.join(clauses)})" if clauses else ""
     return f"{printable(verdict.target)}, {verdict.case}: {verdict.requirement}{rules} But: {said}"
 
 
-def _location(facts: Facts, verdict: Verdict) -> dict[str, Any]:
+def _ledger_location(facts: FinishedRun, verdict: Verdict) -> dict[str, Any]:
     """The line of the ledger that holds the exchange: a wire has no source file, and this is the evidence."""
-    line = facts.lines.get((verdict.target, verdict.case.rpartition("+")[2]), 1)
+    line = facts.ledger_lines.get((verdict.target, verdict.case.rpartition("+")[2]), 1)
     name = f"{printable(verdict.target)}/{verdict.provider}/{verdict.check}/{verdict.case}"
     return {
         "physicalLocation": {
-            "artifactLocation": {"uri": LEDGER, "uriBaseId": "REPORTS"},
+            "artifactLocation": {"uri": LEDGER_FILE, "uriBaseId": "REPORTS"},
             "region": {"startLine": line},
         },
         "logicalLocations": [{"fullyQualifiedName": name, "kind": "resource"}],
     }
 
 
-def fingerprint(verdict: Verdict) -> str:
+def verdict_fingerprint(verdict: Verdict) -> str:
     """The same in every run for the same judgement of the same target."""
     name = "\0".join((verdict.target, verdict.provider, verdict.check, verdict.case))
     return sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -10,38 +10,38 @@ from pathlib import Path
 from typing import Any
 
 from wireproof.contract import loading
-from wireproof.report.badge import badge
-from wireproof.report.finished_run import LEDGER, REPORT, RUNS, Facts, exchanges_in
-from wireproof.report.html_data import Index
-from wireproof.report.html_page import page
-from wireproof.report.junit import junit
-from wireproof.report.markdown_summary import markdown
-from wireproof.report.sarif import sarif
+from wireproof.report.badge import badge_json
+from wireproof.report.finished_run import LEDGER_FILE, REPORT_FILE, RUNS_FOLDER, FinishedRun, read_exchanges
+from wireproof.report.html_data import ClauseIndex
+from wireproof.report.html_page import report_page
+from wireproof.report.junit import junit_xml
+from wireproof.report.markdown_summary import to_markdown
+from wireproof.report.sarif import sarif_json
 
 
-def write_all(into: Path, report: dict[str, Any]) -> None:
+def write_run_reports(into: Path, report: dict[str, Any]) -> None:
     """Write report.json and every view of it; the ledger in the folder gives the evidence."""
     into.mkdir(parents=True, exist_ok=True)
-    facts = Facts(report, exchanges_in(into / LEDGER))
-    for name, text in VIEWS.items():
+    facts = FinishedRun(report, read_exchanges(into / LEDGER_FILE))
+    for name, text in REPORT_VIEWS.items():
         # A lone surrogate of an answer is written as an escape; UTF-8 has no way to say it.
         (into / name).write_text(text(facts), encoding="utf-8", errors="backslashreplace")
 
 
-def keep(into: Path) -> Path:
+def copy_to_runs(into: Path) -> Path:
     """Copy the reports of the latest run to runs/<when it started>, where history finds them."""
-    started: str = json.loads((into / REPORT).read_text(encoding="utf-8"))["started"]
+    started: str = json.loads((into / REPORT_FILE).read_text(encoding="utf-8"))["started"]
     name = started.partition("+")[0].replace(":", "-")
     numbered = (f"{name}-{number}" for number in count(2))
-    free: str = next(id for id in chain([name], numbered) if not (into / RUNS / id).exists())
-    (into / RUNS / free).mkdir(parents=True)
-    for file in (LEDGER, *VIEWS):
+    free: str = next(id for id in chain([name], numbered) if not (into / RUNS_FOLDER / id).exists())
+    (into / RUNS_FOLDER / free).mkdir(parents=True)
+    for file in (LEDGER_FILE, *REPORT_VIEWS):
         if (into / file).is_file():
-            shutil.copyfile(into / file, into / RUNS / free / file)
-    return into / RUNS / free
+            shutil.copyfile(into / file, into / RUNS_FOLDER / free / file)
+    return into / RUNS_FOLDER / free
 
 
-def clauses_of(facts: Facts) -> Index:
+def find_clause_index(facts: FinishedRun) -> ClauseIndex:
     """Contract → clause id → clause, for the contracts of this suite that judged the run."""
     known = loading.load_providers()
     contracts = {verdict.provider for verdict in facts.verdicts}
@@ -51,23 +51,23 @@ def clauses_of(facts: Facts) -> Index:
     }
 
 
-def _json(data: Mapping[str, Any]) -> str:
+def _to_json_text(data: Mapping[str, Any]) -> str:
     # What is not ASCII is escaped, so that no text of a server steers the terminal of who looks at the file. A member
     # a line, and a verdict a line: with an indent for everything the standard library takes six times as long.
-    return "{\n" + ",\n".join(f" {json.dumps(name)}: {_listed(value)}" for name, value in data.items()) + "\n}\n"
+    return "{\n" + ",\n".join(f" {json.dumps(name)}: {_to_json_lines(value)}" for name, value in data.items()) + "\n}\n"
 
 
-def _listed(value: Any) -> str:
+def _to_json_lines(value: Any) -> str:
     if not isinstance(value, list) or not value:
         return json.dumps(value)
     return "[\n  " + ",\n  ".join(map(json.dumps, value)) + "\n ]"
 
 
-VIEWS: dict[str, Callable[[Facts], str]] = {
-    REPORT: lambda facts: _json(facts.report),
-    "junit.xml": junit,
-    "summary.md": markdown,
-    "report.sarif": lambda facts: _json(sarif(facts)),
-    "badge.json": lambda facts: _json(badge(facts)),
-    "report.html": lambda facts: page(facts, clauses_of(facts)),
+REPORT_VIEWS: dict[str, Callable[[FinishedRun], str]] = {
+    REPORT_FILE: lambda facts: _to_json_text(facts.report),
+    "junit.xml": junit_xml,
+    "summary.md": to_markdown,
+    "report.sarif": lambda facts: _to_json_text(sarif_json(facts)),
+    "badge.json": lambda facts: _to_json_text(badge_json(facts)),
+    "report.html": lambda facts: report_page(facts, find_clause_index(facts)),
 }

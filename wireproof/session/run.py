@@ -23,7 +23,7 @@ from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict import Verdict, find_divergences
 from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.report import failure_text
-from wireproof.report.report_json import document, installed, summary
+from wireproof.report.report_json import build_report_json, count_outcomes, installed_suite
 from wireproof.session import mock_process
 from wireproof.session.ledger_recorder import describe, header
 from wireproof.session.resume import begun
@@ -105,7 +105,7 @@ class Run:
         else:
             targets = [trial.target for trial in self.trials.values()]
             policy = {"fail_on": self.fail_on, "authority": self.authority}
-            judged_by = {"suite": dict(installed(data_files.root())), "policy": policy}
+            judged_by = {"suite": dict(installed_suite(data_files.root())), "policy": policy}
             first = header(__version__, self.id, self.started, self.options.live, targets)
             self.ledger.open(self._file, first | judged_by)
         self._held.callback(self.ledger.close)
@@ -147,7 +147,7 @@ class Run:
         sent = [trial.gathered.evidence.get(case) for case in verdict.case.split("+")]
         exchanges = [exchanges[-1] for exchanges in sent if isinstance(exchanges, tuple)]
         clauses = {clause.id: clause for column in trial.columns for clause in loading.load_clauses(column.schemas)}
-        return self.ledger.redactor.mask_text(failure_text.told(verdict, exchanges, clauses))
+        return self.ledger.redactor.mask_text(failure_text.failure_text(verdict, exchanges, clauses))
 
     def as_worker(self) -> dict[str, Any]:
         """What a worker of xdist tells the controller; verdicts travel with the reports."""
@@ -193,10 +193,10 @@ class Run:
 
     def report(self, exit: int, *, complete: bool) -> dict[str, Any]:
         """The document of report.json, without secrets."""
-        data = document(
+        data = build_report_json(
             self.described,
             self._told or [self.ledger.redactor.mask_facts(verdict.as_data()) for verdict in self.verdicts],
-            summary(self.verdicts),
+            count_outcomes(self.verdicts),
             find_divergences(self.verdicts, self.own),
             asdict(self.spent),
             started=self.started,

@@ -15,7 +15,7 @@ from wireproof.load.pages import chart_series
 from wireproof.load.results import error_bar, throttling
 from wireproof.load.results.sweep_words import answer, bend, resolved
 from wireproof.load.scenario.thresholds import measured
-from wireproof.report.html_page import environment, inline
+from wireproof.report.html_page import inline_file, jinja_environment
 
 SCRIPTS = ("uplot.min.js", "text.js", "charts.js", "load.js")
 COLUMNS = ("n", "mean", "p50", "p90", "p95", "p99", "p99.9", "max")
@@ -47,10 +47,10 @@ def load_page(run: Found | None = None, sweep: Found | None = None, limits: Foun
         drawn["sweep"] = chart_series.of_sweep(sweep)
     if limits is not None:
         drawn["limiter"] = chart_series.of_limits(limits)
-    script = Markup("\n").join(inline(name) for name in SCRIPTS)
+    script = Markup("\n").join(inline_file(name) for name in SCRIPTS)
     state, headline = outcome(run, sweep, limits)
     return (
-        environment()
+        jinja_environment()
         .get_template("load.html")
         .render(
             version=__version__,

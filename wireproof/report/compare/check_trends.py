@@ -15,26 +15,26 @@ from wireproof.stats import median_interval
 
 WORDS = ", ".join(f"'{name}'" for name in sorted(DECIDED_OUTCOMES))
 # Oldest first; the worst verdict over the cases of a check stands for it, and a skip says nothing.
-OUTCOMES = f"""
+OUTCOMES_QUERY = f"""
 SELECT v.target, v.contract, v.check_id, r.id, r.started,
   MAX(CASE WHEN v.outcome = 'fail' AND v.level = 'must' THEN 2 WHEN v.outcome = 'fail' THEN 1 ELSE 0 END)
 FROM verdicts v JOIN runs r ON r.id = v.run WHERE v.outcome IN ({WORDS})
 GROUP BY v.target, v.contract, v.check_id, r.id ORDER BY v.target, v.contract, v.check_id, r.started, r.id
 """
-TIMES = """
+TIMES_QUERY = """
 SELECT j.target, j.contract, j.check_id, r.id, e.case_name, e.whole_ms
 FROM judged j JOIN runs r ON r.id = j.run
 JOIN exchanges e ON e.run = j.run AND e.target = j.target AND e.case_name = j.case_name
 WHERE e.whole_ms IS NOT NULL AND e.status IS NOT NULL
 ORDER BY j.target, j.contract, j.check_id, r.started, r.id
 """
-STATES = ("holds", "advice", "fails")
+CHECK_STATES = ("holds", "advice", "fails")
 # Surer than one comparison needs to be: every check is asked. Smaller shifts are noise of a machine all the same.
-CONFIDENCE, SHIFT = 0.99, 1.2
+TREND_CONFIDENCE, LEAST_TIME_RATIO = 0.99, 1.2
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class CheckTrend:
     """One check over the kept runs.
 
     Attributes:
@@ -63,28 +63,30 @@ class Course:
         return asdict(self)
 
 
-COLUMNS = tuple(field.name for field in fields(Course))
+TREND_COLUMNS = tuple(field.name for field in fields(CheckTrend))
 
 
-def courses(database: sqlite3.Connection) -> tuple[Course, ...]:
+def find_check_trends(database: sqlite3.Connection) -> tuple[CheckTrend, ...]:
     """The course of every check that was judged in any kept run."""
-    times = {key: _medians(rows) for key, rows in _grouped(database.execute(TIMES))}
-    return tuple(_course(key, rows, times.get(key, {})) for key, rows in _grouped(database.execute(OUTCOMES)))
+    times = {key: _median_times(rows) for key, rows in _group_by_check(database.execute(TIMES_QUERY))}
+    return tuple(
+        _check_trend(key, rows, times.get(key, {})) for key, rows in _group_by_check(database.execute(OUTCOMES_QUERY))
+    )
 
 
-def _grouped(rows: Iterable[Sequence[Any]]) -> Iterator[tuple[tuple[str, str, str], list[Sequence[Any]]]]:
+def _group_by_check(rows: Iterable[Sequence[Any]]) -> Iterator[tuple[tuple[str, str, str], list[Sequence[Any]]]]:
     for key, group in groupby(rows, itemgetter(0, 1, 2)):
         yield key, list(group)
 
 
-def _course(key: tuple[str, str, str], rows: Sequence[Sequence[Any]], times: dict[str, Any]) -> Course:
+def _check_trend(key: tuple[str, str, str], rows: Sequence[Sequence[Any]], times: dict[str, Any]) -> CheckTrend:
     failed = [row[5] == 2 for row in rows]
     turns = sum(one != next for one, next in pairwise(failed))
     since = len(failed) - failed[::-1].index(False) if False in failed else 0
-    return Course(
+    return CheckTrend(
         *key,
         runs=len(rows),
-        state=STATES[rows[-1][5]],
+        state=CHECK_STATES[rows[-1][5]],
         first_failed=rows[failed.index(True)][3] if True in failed else "",
         failing_since=rows[since][3] if failed[-1] else "",
         turns=turns,
@@ -93,7 +95,7 @@ def _course(key: tuple[str, str, str], rows: Sequence[Sequence[Any]], times: dic
     )
 
 
-def _medians(rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
+def _median_times(rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
     """The last run's median against that of all runs before, over the cases that were asked then and now."""
     last = rows[-1][3]
     held: dict[str, tuple[list[float], list[float]]] = {}
@@ -107,12 +109,18 @@ def _medians(rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
         "median_ms": round(median(took for _, times in both for took in times), 3),
         "median_before_ms": round(median(took for was, _ in both for took in was), 3),
     }
-    return {**told, "drift": _drift([median(times) / median(was) for was, times in both if median(was) > 0])}
+    return {**told, "drift": _drift_direction([median(times) / median(was) for was, times in both if median(was) > 0])}
 
 
-def _drift(ratios: Sequence[float]) -> str:
-    low, high = median_interval(sorted(ratios), CONFIDENCE)
+def _drift_direction(ratios: Sequence[float]) -> str:
+    low, high = median_interval(sorted(ratios), TREND_CONFIDENCE)
     if low is None or high is None:
         return ""
     ratio = median(ratios)
-    return "slower" if low > 1 and ratio > SHIFT else "faster" if high < 1 and ratio < 1 / SHIFT else ""
+    return (
+        "slower"
+        if low > 1 and ratio > LEAST_TIME_RATIO
+        else "faster"
+        if high < 1 and ratio < 1 / LEAST_TIME_RATIO
+        else ""
+    )

@@ -10,11 +10,11 @@ from typing import Any
 
 from wireproof.errors import LedgerError
 from wireproof.report.endpoint_timings import read_size
-from wireproof.report.finished_run import REPORT, RUNS, Facts, read_facts
+from wireproof.report.finished_run import REPORT_FILE, RUNS_FOLDER, FinishedRun, read_finished_run
 
-FILE = "history.sqlite"
-VERSION = 1
-TABLES = """
+HISTORY_FILE = "history.sqlite"
+DATABASE_VERSION = 1
+CREATE_TABLES = """
 CREATE TABLE runs (
   id TEXT PRIMARY KEY, started TEXT NOT NULL, wireproof TEXT NOT NULL, suite TEXT NOT NULL, exit INTEGER NOT NULL);
 CREATE TABLE verdicts (
@@ -33,55 +33,55 @@ CREATE INDEX exchanges_of_run ON exchanges (run, target, case_name);
 
 
 @contextmanager
-def history(reports: Path) -> Iterator[sqlite3.Connection]:
+def open_history(reports: Path) -> Iterator[sqlite3.Connection]:
     """The history of the runs kept below this folder, brought up to date."""
-    folder = reports / RUNS
+    folder = reports / RUNS_FOLDER
     if not folder.is_dir():
         raise LedgerError(f"{folder}: no run is kept there; keep one with --keep")
-    with closing(_opened(reports / FILE)) as database:
-        kept = {file.parent.name: file.parent for file in folder.glob(f"*/{REPORT}")}
+    with closing(_open_database(reports / HISTORY_FILE)) as database:
+        kept = {file.parent.name: file.parent for file in folder.glob(f"*/{REPORT_FILE}")}
         known = {id for (id,) in database.execute("SELECT id FROM runs")}
         with database:
             database.executemany("DELETE FROM runs WHERE id = ?", [(id,) for id in known - kept.keys()])
             for id in sorted(kept.keys() - known):
-                _add(database, id, read_facts(kept[id]))
+                _add_run(database, id, read_finished_run(kept[id]))
         yield database
 
 
-def _opened(file: Path) -> sqlite3.Connection:
+def _open_database(file: Path) -> sqlite3.Connection:
     try:
         database = sqlite3.connect(file)
         database.execute("PRAGMA foreign_keys = ON")
         version = database.execute("PRAGMA user_version").fetchone()[0]
         if version == 0:
-            database.executescript(f"{TABLES} PRAGMA user_version = {VERSION};")
+            database.executescript(f"{CREATE_TABLES} PRAGMA user_version = {DATABASE_VERSION};")
     except sqlite3.Error as error:
         raise LedgerError(f"{file}: it cannot be used ({error}); remove it, the kept runs make it anew") from None
-    if version not in (0, VERSION):
+    if version not in (0, DATABASE_VERSION):
         raise LedgerError(f"{file}: it is of another version; remove it, the kept runs make it anew")
     return database
 
 
-def _add(database: sqlite3.Connection, id: str, facts: Facts) -> None:
+def _add_run(database: sqlite3.Connection, id: str, facts: FinishedRun) -> None:
     report = facts.report
     run = (id, report["started"], report["wireproof"], report["suite"]["digest"], report["exit"])
     database.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?)", run)
     rows = [(id, v.target, v.provider, v.check, v.case, v.outcome, v.level) for v in facts.verdicts]
-    database.executemany("INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?, ?, ?, ?)", _told(rows))
+    database.executemany("INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?, ?, ?, ?)", sqlite_text(rows))
     # A check that compares cases has their names joined by a plus sign.
     judged = {(id, v.target, v.provider, v.check, case) for v in facts.verdicts for case in v.case.split("+")}
-    database.executemany("INSERT INTO judged VALUES (?, ?, ?, ?, ?)", _told(judged))
-    exchanges = [_exchange(id, fact) for _, fact in facts.exchanges]
-    database.executemany("INSERT INTO exchanges VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _told(exchanges))
+    database.executemany("INSERT INTO judged VALUES (?, ?, ?, ?, ?)", sqlite_text(judged))
+    exchanges = [_exchange_row(id, fact) for _, fact in facts.exchanges]
+    database.executemany("INSERT INTO exchanges VALUES (?, ?, ?, ?, ?, ?, ?, ?)", sqlite_text(exchanges))
 
 
-def _exchange(id: str, fact: Any) -> tuple[Any, ...]:
+def _exchange_row(id: str, fact: Any) -> tuple[Any, ...]:
     first, whole = (None if fact[name] is None else fact[name] / 1e6 for name in ("headers_ns", "ended_ns"))
     size = sum(read_size(data) for _, data in fact["reads"])
     return (id, fact["target"], fact["case"], fact["endpoint"], fact["status"], first, whole, size)
 
 
-def _told(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+def sqlite_text(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
     """Rows that SQLite can hold: a lone surrogate, which UTF-8 cannot say, as its escape."""
     for row in rows:
         yield tuple(v.encode("utf-8", "backslashreplace").decode() if isinstance(v, str) else v for v in row)

@@ -15,15 +15,15 @@ from typing import Any
 from wireproof.evidence.exchange import Exchange
 from wireproof.stats import median_interval
 
-CONFIDENCE = 0.95
+LATENCY_CONFIDENCE = 0.95
 # Fewer values have no interval at this confidence.
-FEWEST = 6
+MIN_PAIRS = 6
 # (target, endpoint, case, turn, step) → milliseconds by what was timed.
-Times = Mapping[tuple[str, str, str, int, int], Mapping[str, float]]
+TimesByRequest = Mapping[tuple[str, str, str, int, int], Mapping[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
-class Shift:
+class LatencyChange:
     """How a time of a target's endpoint moved, as the middle of the ratios case by case; 1 is no change.
 
     Attributes:
@@ -50,7 +50,7 @@ class Shift:
         return {name: getattr(self, name) for name in (*self.__slots__, "moved")}
 
 
-def shifts(before: Times, after: Times) -> Iterable[Shift]:
+def latency_changes(before: TimesByRequest, after: TimesByRequest) -> Iterable[LatencyChange]:
     """How each time of each target's endpoint moved, over the requests that both runs sent."""
     pairs: dict[tuple[str, str, str], list[tuple[float, float]]] = {}
     for key, times in after.items():
@@ -58,18 +58,18 @@ def shifts(before: Times, after: Times) -> Iterable[Shift]:
             old = before.get(key, {}).get(of, 0.0)
             if old > 0 and ms > 0:
                 pairs.setdefault((key[0], key[1], of), []).append((old, ms))
-    decided = sum(len(timed) >= FEWEST for timed in pairs.values())
+    decided = sum(len(timed) >= MIN_PAIRS for timed in pairs.values())
     # The more intervals there are, the surer is each, so that all of them hold in 95 of 100 comparisons.
-    confidence = 1 - (1 - CONFIDENCE) / max(1, decided)
+    confidence = 1 - (1 - LATENCY_CONFIDENCE) / max(1, decided)
     for (target, endpoint, of), timed in sorted(pairs.items()):
         ratios = sorted(new / old for old, new in timed)
         low, high = median_interval(ratios, confidence)
         old_ms, new_ms = (round(median(column), 3) for column in zip(*timed, strict=True))
         ratio = round(median(ratios), 4)
-        yield Shift(target, endpoint, of, len(timed), old_ms, new_ms, ratio, low, high)
+        yield LatencyChange(target, endpoint, of, len(timed), old_ms, new_ms, ratio, low, high)
 
 
-def timed(exchange: Exchange) -> dict[str, float]:
+def times_in_ms(exchange: Exchange) -> dict[str, float]:
     """Milliseconds from the start of an exchange that came whole."""
     if not exchange.is_success or exchange.ended_ns is None or exchange.headers_ns is None:
         return {}

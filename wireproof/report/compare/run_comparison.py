@@ -9,8 +9,8 @@ from typing import Any
 from wireproof.judging.gate import Gate
 from wireproof.judging.outcomes import DECIDED_OUTCOMES, PASSING_OUTCOMES
 from wireproof.judging.verdict import Verdict
-from wireproof.report.compare.latency_change import Shift, shifts
-from wireproof.report.compare.run_snapshot import Key, Side, renamed
+from wireproof.report.compare.latency_change import LatencyChange, latency_changes
+from wireproof.report.compare.run_snapshot import RunSnapshot, VerdictKey, with_target_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Comparison:
     new_failures: tuple[Verdict, ...]
     new_clauses: tuple[str, ...]
     lost_clauses: tuple[str, ...]
-    shifts: tuple[Shift, ...]
+    shifts: tuple[LatencyChange, ...]
 
     @property
     def exit_code(self) -> int:
@@ -39,31 +39,33 @@ class Comparison:
     def as_data(self) -> dict[str, Any]:
         """The JSON form, by schemas/formats/comparison.json."""
         return {
-            "regressions": [_pair(*pair) for pair in self.regressions],
-            "fixes": [_pair(*pair) for pair in self.fixes],
-            "new_failures": [_place(verdict) | {"message": verdict.message} for verdict in self.new_failures],
+            "regressions": [_pair_data(*pair) for pair in self.regressions],
+            "fixes": [_pair_data(*pair) for pair in self.fixes],
+            "new_failures": [_place_data(verdict) | {"message": verdict.message} for verdict in self.new_failures],
             "new_clauses": list(self.new_clauses),
             "lost_clauses": list(self.lost_clauses),
             "latency": [shift.as_data() for shift in self.shifts],
         }
 
 
-def compare(before: Side, after: Side, policy: Gate) -> Comparison:
+def compare_runs(before: RunSnapshot, after: RunSnapshot, policy: Gate) -> Comparison:
     """What changed, by what the policy lets fail a run."""
-    then = renamed(before, after)
+    then = with_target_name(before, after)
     was, now = then.verdicts, {key: v for key, v in after.verdicts.items() if policy.is_gating_column(v)}
     both = [(was[key], verdict) for key, verdict in now.items() if key in was]
     return Comparison(
-        regressions=tuple((a, b) for a, b in both if _worse(a, b, policy)),
+        regressions=tuple((a, b) for a, b in both if _is_worse(a, b, policy)),
         fixes=tuple((a, b) for a, b in both if a.gates(policy.fail_on) and b.outcome in PASSING_OUTCOMES),
         new_failures=tuple(v for key, v in now.items() if key not in was and policy.fails_run(v)),
-        new_clauses=tuple(sorted(_judged(now) - _judged(was))),
-        lost_clauses=tuple(sorted(_judged(v for v in was.values() if policy.is_gating_column(v)) - _judged(now))),
-        shifts=tuple(shifts(then.times, after.times)),
+        new_clauses=tuple(sorted(_judged_clauses(now) - _judged_clauses(was))),
+        lost_clauses=tuple(
+            sorted(_judged_clauses(v for v in was.values() if policy.is_gating_column(v)) - _judged_clauses(now))
+        ),
+        shifts=tuple(latency_changes(then.times, after.times)),
     )
 
 
-def _worse(before: Verdict, after: Verdict, policy: Gate) -> bool:
+def _is_worse(before: Verdict, after: Verdict, policy: Gate) -> bool:
     broke = policy.fails_run(after) and not before.gates(policy.fail_on)
     lost = (
         before.outcome in DECIDED_OUTCOMES
@@ -73,14 +75,14 @@ def _worse(before: Verdict, after: Verdict, policy: Gate) -> bool:
     return broke or lost
 
 
-def _judged(verdicts: Mapping[Key, Verdict] | Iterable[Verdict]) -> set[str]:
+def _judged_clauses(verdicts: Mapping[VerdictKey, Verdict] | Iterable[Verdict]) -> set[str]:
     every = verdicts.values() if isinstance(verdicts, Mapping) else verdicts
     return {clause.id for verdict in every if verdict.outcome in DECIDED_OUTCOMES for clause in verdict.clauses}
 
 
-def _place(verdict: Verdict) -> dict[str, str]:
+def _place_data(verdict: Verdict) -> dict[str, str]:
     return {name: getattr(verdict, name) for name in ("target", "provider", "check", "case")}
 
 
-def _pair(before: Verdict, after: Verdict) -> dict[str, str]:
-    return _place(after) | {"before": before.outcome, "after": after.outcome, "message": after.message}
+def _pair_data(before: Verdict, after: Verdict) -> dict[str, str]:
+    return _place_data(after) | {"before": before.outcome, "after": after.outcome, "message": after.message}

@@ -12,14 +12,14 @@ from wireproof.contract import schemas
 from wireproof.errors import LedgerError
 from wireproof.evidence.ledger_reader import read_ledger
 from wireproof.judging.verdict import Verdict
-from wireproof.report.compare.latency_change import Times, timed
-from wireproof.report.finished_run import LEDGER, REPORT
+from wireproof.report.compare.latency_change import TimesByRequest, times_in_ms
+from wireproof.report.finished_run import LEDGER_FILE, REPORT_FILE
 
-Key = tuple[str, str, str, str]
+VerdictKey = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class RunSnapshot:
     """One of the two runs.
 
     Attributes:
@@ -27,58 +27,65 @@ class Side:
     """
 
     name: str
-    verdicts: Mapping[Key, Verdict]
+    verdicts: Mapping[VerdictKey, Verdict]
     own: Mapping[str, str]
-    times: Times = field(default_factory=dict)
+    times: TimesByRequest = field(default_factory=dict)
 
 
-def read(file: Path) -> Side:
+def read_snapshot(file: Path) -> RunSnapshot:
     """A run from its report.json, its folder or its ledger; times come from the ledger beside the report."""
-    file = file / REPORT if file.is_dir() else file
+    file = file / REPORT_FILE if file.is_dir() else file
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise LedgerError(f"{file}: it cannot be read ({error.strerror})") from None
     except ValueError:
-        return _of_ledger(file)
+        return _snapshot_from_ledger(file)
     if not isinstance(data, dict) or data.get("kind") == "header":
-        return _of_ledger(file)
+        return _snapshot_from_ledger(file)
     schemas.check_format(data, "report", str(file))
     if not data["complete"]:
         raise LedgerError(f"{file}: the run did not come to its end; finish it by --resume")
-    beside = file.with_name(LEDGER)
-    return Side(str(file), _keyed(data["verdicts"]), _own(data), _times(beside, data["started"]))
+    beside = file.with_name(LEDGER_FILE)
+    return RunSnapshot(
+        str(file), _verdicts_by_key(data["verdicts"]), _own_contracts(data), _read_times(beside, data["started"])
+    )
 
 
-def renamed(before: Side, after: Side) -> Side:
+def with_target_name(before: RunSnapshot, after: RunSnapshot) -> RunSnapshot:
     """The earlier run under the later one's name, where each has one target and they are not called alike."""
     if len(before.own) != 1 or len(after.own) != 1 or before.own.keys() == after.own.keys():
         return before
     (name,) = after.own
     verdicts = {(name, *key[1:]): replace(verdict, target=name) for key, verdict in before.verdicts.items()}
-    return Side(before.name, verdicts, after.own, {(name, *key[1:]): t for key, t in before.times.items()})
+    return RunSnapshot(before.name, verdicts, after.own, {(name, *key[1:]): t for key, t in before.times.items()})
 
 
-def _of_ledger(file: Path) -> Side:
+def _snapshot_from_ledger(file: Path) -> RunSnapshot:
     held = read_ledger(file)
     if held.cut is not None:
         raise LedgerError(f"{held.cut}; finish it by --resume")
-    return Side(str(file), _keyed(held.verdicts), _own(held.header), _times(file, held.header["started"]))
+    return RunSnapshot(
+        str(file),
+        _verdicts_by_key(held.verdicts),
+        _own_contracts(held.header),
+        _read_times(file, held.header["started"]),
+    )
 
 
-def _own(told: Mapping[str, Any]) -> dict[str, str]:
+def _own_contracts(told: Mapping[str, Any]) -> dict[str, str]:
     return {target["name"]: target["provider"] for target in told["targets"]}
 
 
-def _keyed(verdicts: Iterable[Mapping[str, Any]]) -> dict[Key, Verdict]:
-    return {_key(verdict): verdict for verdict in map(Verdict.from_data, verdicts)}
+def _verdicts_by_key(verdicts: Iterable[Mapping[str, Any]]) -> dict[VerdictKey, Verdict]:
+    return {_verdict_key(verdict): verdict for verdict in map(Verdict.from_data, verdicts)}
 
 
-def _key(verdict: Verdict) -> Key:
+def _verdict_key(verdict: Verdict) -> VerdictKey:
     return (verdict.target, verdict.provider, verdict.check, verdict.case)
 
 
-def _times(file: Path, started: str) -> Times:
+def _read_times(file: Path, started: str) -> TimesByRequest:
     """The times in the ledger of the run that started then; none where it is another's or is not there."""
     try:
         held = read_ledger(file)
@@ -87,7 +94,7 @@ def _times(file: Path, started: str) -> Times:
     if held.header["started"] != started:
         return {}
     return {
-        (target, sent.endpoint, case, turn, sent.step): timed(sent)
+        (target, sent.endpoint, case, turn, sent.step): times_in_ms(sent)
         for (target, turn, case), account in held.accounts.items()
         for sent in account.exchanges
     }

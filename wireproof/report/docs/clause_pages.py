@@ -11,7 +11,7 @@ from wireproof.contract.clause import Clause, Judgement, highest_level
 from wireproof.contract.provider import Provider
 from wireproof.formats.markdown_table import text_table
 
-STATES = ("judged", "excluded", "pending")
+CLAUSE_STATES = ("judged", "excluded", "pending")
 COLUMNS = ("clause", "says", "place", "basis", "level", "judged by")
 
 
@@ -24,7 +24,7 @@ def clause_data(provider: str, clause: Clause) -> dict[str, Any]:
         "says": clause.says,
         "authority": clause.authority,
         "basis": clause.basis,
-        "judged": [_judgement(judgement) for judgement in clause.judged],
+        "judged": [_judgement_data(judgement) for judgement in clause.judged],
     }
     needs = clause.needs.union(*(judgement.needs for judgement in clause.judged))
     if needs:
@@ -42,7 +42,7 @@ def clause_line(provider: str, clause: Clause) -> str:
     return f"{clause.id:<20} {clause.state:<8} {clause.says}" + (f"  [{judged}]" if judged else "")
 
 
-def _judgement(judgement: Judgement) -> dict[str, Any]:
+def _judgement_data(judgement: Judgement) -> dict[str, Any]:
     plain = judgement.case.get("exchange")
     case: Any = plain if plain and len(judgement.case) == 1 else dict(judgement.case)
     data = {"check": judgement.check, "case": case, "level": judgement.level}
@@ -51,7 +51,7 @@ def _judgement(judgement: Judgement) -> dict[str, Any]:
 
 def clause_page(provider: Provider, clauses: Sequence[Clause]) -> str:
     """The index of one document as a Markdown page: every clause with its place, its levels and what judges it."""
-    counted = states(clauses)
+    counted = count_states(clauses)
     lines = [
         f"# {provider.title}: {len(clauses)} clauses",
         "",
@@ -61,33 +61,33 @@ def clause_page(provider: Provider, clauses: Sequence[Clause]) -> str:
         "named with the cases they judge; `at` is the JSON Pointer of the member a clause is about.",
     ]
     for area, group in groupby(clauses, lambda clause: clause.id.rpartition("-")[0]):
-        lines += ["", f"## {area}", "", *text_table(COLUMNS, map(_row, group))]
+        lines += ["", f"## {area}", "", *text_table(COLUMNS, map(_clause_row, group))]
     return "\n".join(lines) + "\n"
 
 
-def states(clauses: Iterable[Clause]) -> str:
+def count_states(clauses: Iterable[Clause]) -> str:
     """How many clauses are judged, excluded and pending."""
     counted = Counter(clause.state for clause in clauses)
-    return ", ".join(f"{counted[state]} {state}" for state in STATES)
+    return ", ".join(f"{counted[state]} {state}" for state in CLAUSE_STATES)
 
 
-def _row(clause: Clause) -> tuple[str, ...]:
+def _clause_row(clause: Clause) -> tuple[str, ...]:
     basis = clause.basis if clause.authority == "document" else f"{clause.authority}, {clause.basis}"
     level = highest_level(tuple(judgement.level for judgement in clause.judged)) if clause.judged else ""
-    return clause.id, clause.says, clause.place, basis, level, _judges(clause)
+    return clause.id, clause.says, clause.place, basis, level, _judgements_cell(clause)
 
 
-def _judges(clause: Clause) -> str:
+def _judgements_cell(clause: Clause) -> str:
     if clause.excluded:
         return f"excluded: {clause.excluded}"
     if clause.pending:
         return "pending"
     by_check = groupby(clause.judged, lambda judgement: (judgement.check, judgement.at))
     return "; ".join(
-        f"`{check}`{f' at `{at}`' if at else ''} ({', '.join(_cases(one) for one in group)})"
+        f"`{check}`{f' at `{at}`' if at else ''} ({', '.join(_cases_text(one) for one in group)})"
         for (check, at), group in by_check
     )
 
 
-def _cases(judgement: Judgement) -> str:
+def _cases_text(judgement: Judgement) -> str:
     return f"`{'+'.join(judgement.case.values())}`"

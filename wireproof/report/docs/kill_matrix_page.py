@@ -9,18 +9,20 @@ from wireproof.contract.clause import LEVELS
 from wireproof.formats.markdown_table import text_table
 from wireproof.judging.verdict_plan import PlannedVerdict
 
-Matrix = Mapping[str, Mapping[str, Mapping[str, Sequence[str]]]]
-Row = Mapping[str, Any]
-SHOWN = 8
+KillMatrix = Mapping[str, Mapping[str, Mapping[str, Sequence[str]]]]
+FaultData = Mapping[str, Any]
+MAX_NAMES_PER_CELL = 8
 # Tools that were measured with the same 21 faults on a server of about a hundred lines: caught, and what it took.
-OTHERS = (
+OTHER_TOOLS = (
     ("schemathesis 4.32.5 with the official description", 6, "1,194 requests; false alarms on tool calls and streams"),
     ("openai_test 0.1.0 of webai-at-home", 11, "95 requests"),
     ("the official Python SDK as oracle", 2, "5 requests"),
 )
 
 
-def fallen(fault: str, matrix: Matrix, entries: Iterable[PlannedVerdict], level: str = "may") -> tuple[str, ...]:
+def checks_broken_by(
+    fault: str, matrix: KillMatrix, entries: Iterable[PlannedVerdict], level: str = "may"
+) -> tuple[str, ...]:
     """The checks of a docket that a fault turns red at this level or a higher one, the most often broken first."""
     least = LEVELS.index(level)
     red = {
@@ -32,9 +34,9 @@ def fallen(fault: str, matrix: Matrix, entries: Iterable[PlannedVerdict], level:
     return tuple(sorted(red, key=lambda check: (-red[check], check)))
 
 
-def kill_matrix_page(
-    faults: Sequence[Row],
-    matrix: Matrix,
+def kill_matrix_markdown(
+    faults: Sequence[FaultData],
+    matrix: KillMatrix,
     checks: Iterable[str],
     seeded: Mapping[str, str],
     entries: Sequence[PlannedVerdict],
@@ -49,7 +51,7 @@ def kill_matrix_page(
     known = sorted(checks)
     sharp = [fault for fault in faults if not fault["harmless"]]
     caught = [fault for fault in sharp if any(matrix.get(fault["id"], {}).values())]
-    by_check = _by_check(matrix)
+    by_check = _faults_by_check(matrix)
     lines = [
         "# The kill matrix",
         "",
@@ -59,7 +61,7 @@ def kill_matrix_page(
         "Made by `wireproof faults --kills docs/kill-matrix.md` from tests/matrix.json, which `wireproof prove --write",
         "tests/matrix.json` makes and tests/test_prove.py holds down to the case.",
         "",
-        *_beside_others(seeded, matrix, entries),
+        *_other_tools_section(seeded, matrix, entries),
         "",
         "## What each fault breaks",
         "",
@@ -67,7 +69,10 @@ def kill_matrix_page(
         "",
         *text_table(
             ("fault", "what the server does", "checks that fall"),
-            ((f"`{fault['id']}`", fault["sentence"], _fallen(matrix.get(fault["id"], {}))) for fault in sharp),
+            (
+                (f"`{fault['id']}`", fault["sentence"], _broken_checks_cell(matrix.get(fault["id"], {})))
+                for fault in sharp
+            ),
         ),
         "",
         "## What breaks each check",
@@ -76,19 +81,22 @@ def kill_matrix_page(
         "",
         *text_table(
             ("check", "faults", "the narrowest"),
-            ((f"`{check}`", str(len(by_check.get(check, ()))), _cut(by_check.get(check, ()))) for check in known),
+            (
+                (f"`{check}`", str(len(by_check.get(check, ()))), _shorten_list(by_check.get(check, ())))
+                for check in known
+            ),
         ),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _beside_others(seeded: Mapping[str, str], matrix: Matrix, entries: Sequence[PlannedVerdict]) -> list[str]:
+def _other_tools_section(seeded: Mapping[str, str], matrix: KillMatrix, entries: Sequence[PlannedVerdict]) -> list[str]:
     """The faults that other tools were measured with, and what catches them here."""
-    must = {fault: fallen(fault, matrix, entries, "must") for fault in seeded}
-    red = {fault: checks or fallen(fault, matrix, entries) for fault, checks in must.items()}
+    must = {fault: checks_broken_by(fault, matrix, entries, "must") for fault in seeded}
+    red = {fault: checks or checks_broken_by(fault, matrix, entries) for fault, checks in must.items()}
     caught, gating = (sum(map(bool, found.values())) for found in (red, must))
     ours = ("wireproof", f"{caught} of {len(seeded)}", f"{gating} at must, {caught - gating} as advice; no false alarm")
-    others = ((tool, f"{found} of {len(seeded)}", how) for tool, found, how in OTHERS)
+    others = ((tool, f"{found} of {len(seeded)}", how) for tool, found, how in OTHER_TOOLS)
     return [
         f"## {len(seeded)} faults beside other tools",
         "",
@@ -101,14 +109,19 @@ def _beside_others(seeded: Mapping[str, str], matrix: Matrix, entries: Sequence[
         *text_table(
             ("what is wrong", "fault", "at", "checks that fall"),
             (
-                (says, f"`{fault}`", "must" if must[fault] else "advice", _cut(red[fault], SHOWN // 2) or "NOT CAUGHT")
+                (
+                    says,
+                    f"`{fault}`",
+                    "must" if must[fault] else "advice",
+                    _shorten_list(red[fault], MAX_NAMES_PER_CELL // 2) or "NOT CAUGHT",
+                )
                 for fault, says in seeded.items()
             ),
         ),
     ]
 
 
-def _by_check(matrix: Matrix) -> dict[str, list[str]]:
+def _faults_by_check(matrix: KillMatrix) -> dict[str, list[str]]:
     """Check → the faults that break it, the narrowest first."""
     broken = {fault: {check for checks in by.values() for check in checks} for fault, by in matrix.items()}
     narrow = sorted(broken, key=lambda fault: (len(broken[fault]), fault))
@@ -119,14 +132,14 @@ def _by_check(matrix: Matrix) -> dict[str, list[str]]:
     return found
 
 
-def _fallen(by: Mapping[str, Mapping[str, Sequence[str]]]) -> str:
+def _broken_checks_cell(by: Mapping[str, Mapping[str, Sequence[str]]]) -> str:
     times: dict[str, int] = {}
     for checks in by.values():
         for check, cases in checks.items():
             times[check] = times.get(check, 0) + len(cases)
-    return _cut(sorted(times, key=lambda check: (-times[check], check))) or "NOT CAUGHT"
+    return _shorten_list(sorted(times, key=lambda check: (-times[check], check))) or "NOT CAUGHT"
 
 
-def _cut(names: Sequence[str], shown: int = SHOWN) -> str:
+def _shorten_list(names: Sequence[str], shown: int = MAX_NAMES_PER_CELL) -> str:
     more = f" and {len(names) - shown} more" if len(names) > shown else ""
     return ", ".join(f"`{name}`" for name in names[:shown]) + more

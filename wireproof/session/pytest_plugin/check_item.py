@@ -11,7 +11,7 @@ import pytest
 from wireproof.judging.outcomes import ERROR_OUTCOMES
 from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import PlannedVerdict
-from wireproof.report.finished_run import LEDGER
+from wireproof.report.finished_run import LEDGER_FILE
 from wireproof.session.pytest_plugin.outcome_reports import properties, show
 from wireproof.session.pytest_plugin.progress import progress
 from wireproof.session.pytest_plugin.session_finish import RUN, folder, trouble
@@ -82,7 +82,7 @@ def send_cases(run: Run, session: pytest.Session, target: str | None = None) -> 
     entries = [entry for entry in judging if entry is not None and target in (None, entry.target)]
     if not entries:
         return
-    run.record_to(run.place or folder(session.config) / LEDGER)
+    run.record_to(run.place or folder(session.config) / LEDGER_FILE)
     with trouble(run), progress(session.config, run):
         send(run, entries)
 

@@ -18,9 +18,9 @@ from wireproof.formats.safe_text import printable
 from wireproof.judging import baseline
 from wireproof.judging.outcomes import ERROR_OUTCOMES
 from wireproof.judging.verdict import Verdict, find_divergences
-from wireproof.report.finished_run import LEDGER
-from wireproof.report.terminal_summary import summarise
-from wireproof.report.write_files import keep, write_all
+from wireproof.report.finished_run import LEDGER_FILE
+from wireproof.report.terminal_summary import print_summary
+from wireproof.report.write_files import copy_to_runs, write_run_reports
 from wireproof.session.run import Run
 
 NO_TESTS = 5
@@ -72,7 +72,7 @@ class Closing:
             session.exitstatus = run.exit_code or int(self._failed_beside(session, run))
         write_reports(folder(self._config), run, int(session.exitstatus), complete=exitstatus in OURS)
         if self._config.option.keep:
-            keep(folder(self._config))
+            copy_to_runs(folder(self._config))
         given = self._config.getoption("write_baseline")
         if given and exitstatus in OURS and run.exit_code != CANNOT:
             baseline.write_baseline(given, filter(run.policy.is_gating_column, run.verdicts), run.own, run.baseline)
@@ -86,7 +86,7 @@ class Closing:
         text = io.StringIO()
         writer = terminalreporter._tw
         found = find_divergences(run.verdicts, run.own)
-        summarise(
+        print_summary(
             text,
             run.verdicts,
             run.own,
@@ -136,6 +136,6 @@ def folder(config: pytest.Config) -> Path:
 def write_reports(into: Path, run: Run, exit: int, *, complete: bool) -> None:
     """Write the ledger's last lines, report.json and every view of it into the folder."""
     into.mkdir(parents=True, exist_ok=True)
-    run.record_to(run.place or into / LEDGER)
+    run.record_to(run.place or into / LEDGER_FILE)
     run.end(exit, complete=complete)
-    write_all(into, run.report(exit, complete=complete))
+    write_run_reports(into, run.report(exit, complete=complete))
