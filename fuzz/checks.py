@@ -22,14 +22,14 @@ from wireproof.evidence.exchange import BodyRead
 from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.proof.in_process_line import Rehearsed
-from wireproof.session.target_run import Trial, open_trial
+from wireproof.session.target_run import TargetRun, open_target_run
 
 
 @dataclass(frozen=True, slots=True)
 class Streamed:
     """One case that is answered with a stream, with all that judges it."""
 
-    trial: Trial
+    trial: TargetRun
     case: str
     entries: tuple[PlannedVerdict, ...]
     evidence: Evidence
@@ -40,7 +40,9 @@ class Streamed:
         assert isinstance(sent, tuple)
         seen = replace(sent[-1], reads=(BodyRead(sent[-1].ended_ns or 0, body),))
         for entry in self.entries:
-            verdict = self.trial.bench(entry.provider).judge(entry, {**self.evidence, self.case: (*sent[:-1], seen)})
+            verdict = self.trial.judge_for(entry.provider).judge(
+                entry, {**self.evidence, self.case: (*sent[:-1], seen)}
+            )
             assert verdict.outcome != "error", f"{entry.check} on {self.case}: {verdict.message}"
 
 
@@ -51,7 +53,7 @@ async def streamed(provider: str) -> list[Streamed]:
     checks = {
         name: replace(check, function=atheris.instrument_func(check.function)) for name, check in load_checks().items()
     }
-    trial = open_trial(target_options.with_address(target, served), loading.load_providers(), checks)
+    trial = open_target_run(target_options.with_address(target, served), loading.load_providers(), checks)
     server, evidence = Rehearsed(target.provider), {}
     # What is generated has no request until it is drawn.
     for name in sorted({case for entry in trial.entries for _, case in entry.cases if case in trial.cases}):

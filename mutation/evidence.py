@@ -31,7 +31,7 @@ from wireproof.mock.faults.derived_from_clauses import MARK
 from wireproof.proof.column import Stand
 from wireproof.proof.kill_matrix import DEADLINES, committed
 from wireproof.session import mock_process
-from wireproof.session.target_run import open_trial
+from wireproof.session.target_run import open_target_run
 
 # How much of each kind of verdict is kept for one check on one provider.
 FAULTLESS, NEAR_MISSES, RED = 8, 30, 4
@@ -123,11 +123,11 @@ def _record(name: str, choice: Choice, seed: int) -> tuple[Judge, tuple[Exhibit,
     gc.disable()
     known = loading.load_providers()
     (target,) = target_options.mock_targets(name)
-    with mock_process.mock() as urls:
+    with mock_process.run_mock() as urls:
         target = replace(target_options.with_address(target, urls[name]), deadlines=DEADLINES)
-        trial, shelf = open_trial(target, known, load_checks()), Shelf(seed)
-        asyncio.run(_fill(shelf, Stand(trial), trial.bench(name), choice))
-    return replace(trial.bench(name), checks={}), tuple(shelf.exhibits)
+        trial, shelf = open_target_run(target, known, load_checks()), Shelf(seed)
+        asyncio.run(_fill(shelf, Stand(trial), trial.judge_for(name), choice))
+    return replace(trial.judge_for(name), checks={}), tuple(shelf.exhibits)
 
 
 async def _fill(shelf: Shelf, stand: Stand, bench: Judge, choice: Choice) -> None:

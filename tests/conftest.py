@@ -20,7 +20,7 @@ from wireproof.contract.target import Target
 from wireproof.evidence.case_result import Evidence
 from wireproof.judging.suite_loader import load_checks
 from wireproof.proof.in_process_line import Rehearsed
-from wireproof.session.target_run import Trial, open_trial
+from wireproof.session.target_run import TargetRun, open_target_run
 
 # Hundreds of processes are started here: what each of them imports is compiled once, whatever the shell says.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -30,7 +30,7 @@ settings.register_profile("untimed", deadline=None, suppress_health_check=[Healt
 settings.load_profile("untimed")
 
 ROOT = Path(__file__).parents[1]
-Heard = Callable[[str], tuple[Trial, Evidence]]
+Heard = Callable[[str], tuple[TargetRun, Evidence]]
 
 
 @pytest.fixture(name="heard", scope="session")
@@ -39,15 +39,15 @@ def _heard() -> Heard:
     return cache(_of)
 
 
-def _of(provider: str) -> tuple[Trial, Evidence]:
+def _of(provider: str) -> tuple[TargetRun, Evidence]:
     (target,) = target_options.mock_targets(provider)
     served = f"http://127.0.0.1:1{target.provider.serve_at}"
-    trial = open_trial(target_options.with_address(target, served), loading.load_providers(), load_checks())
+    trial = open_target_run(target_options.with_address(target, served), loading.load_providers(), load_checks())
     wanted = {name for entry in trial.entries for _, name in entry.cases if not is_generated(name)}
     return trial, asyncio.run(_answers(trial, trial.target, sorted(wanted)))
 
 
-async def _answers(trial: Trial, target: Target, names: Sequence[str]) -> Evidence:
+async def _answers(trial: TargetRun, target: Target, names: Sequence[str]) -> Evidence:
     server, evidence = Rehearsed(target.provider), {}
     for name in names:
         server.begin()

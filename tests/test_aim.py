@@ -30,7 +30,7 @@ KEYS = {"OPENAI_API_KEY": "sk-1", "IIO_API_KEY": "iio-dev-1", "MINE": "sk-2"}
 
 def aim(*words: str, **environment: str) -> tuple[Target, ...]:
     parser = argparse.ArgumentParser()
-    check_options.add(parser)
+    check_options.add_options(parser)
     return build_targets(TargetOptions.from_parsed(vars(parser.parse_args(words))), KEYS | environment)
 
 

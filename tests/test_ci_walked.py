@@ -34,7 +34,7 @@ GIVEN_UP = 1200
 
 @pytest.fixture(name="served", scope="module")
 def _served() -> Iterator[str]:
-    with mock_process.mock() as urls:
+    with mock_process.run_mock() as urls:
         yield urls["openai"]
 
 

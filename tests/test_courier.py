@@ -26,8 +26,8 @@ from wireproof.evidence.case_result import CaseResult, NotSent
 from wireproof.judging.check import BodyRead, Check, Exchange, Request, Undecided, Violation
 from wireproof.judging.column_judges import ColumnJudges
 from wireproof.judging.verdict_plan import plan_verdicts
-from wireproof.session.model_choice import pick
-from wireproof.session.send_target import Gathered, gather
+from wireproof.session.model_choice import pick_models
+from wireproof.session.send_target import TargetEvidence, send_to_target
 
 pytestmark = pytest.mark.asyncio
 IIO = loading.load_providers()["iio"]
@@ -372,7 +372,7 @@ async def test_a_case_that_is_asked_again_is_told_under_a_turn_of_its_own() -> N
 # --- gathering
 
 
-async def collect(api: Api, *names: str, check: str = "tools.it", raised: Exception | None = None) -> Gathered:
+async def collect(api: Api, *names: str, check: str = "tools.it", raised: Exception | None = None) -> TargetEvidence:
     """The evidence of these cases, where a check raises this on `plain`, or on `models-list` if it is a smoke check."""
     case = "models-list" if check.startswith("smoke.") else "plain"
     clause = Clause.from_data(
@@ -393,7 +393,7 @@ async def collect(api: Api, *names: str, check: str = "tools.it", raised: Except
     asked = target(api, models={})
     checks = {check: Check(check, judge, "It holds.", False, ("exchange",))}
     judges = ColumnJudges(asked, (IIO,), CASES, checks, plan_verdicts(asked, IIO, (clause,), CASES))
-    return await gather(judges, [CASES[name] for name in names])
+    return await send_to_target(judges, [CASES[name] for name in names])
 
 
 async def test_the_smoke_cases_go_first_and_the_model_is_picked_from_the_list() -> None:
@@ -434,11 +434,11 @@ async def test_after_a_failed_smoke_nothing_more_is_sent() -> None:
 async def test_a_model_for_each_role_is_picked(listed: list[str], picked: tuple[str | None, str | None]) -> None:
     body = json.dumps({"data": [{"id": name} for name in listed]}).encode()
     answer = Exchange("t", "c", "models", 0, Request("GET", "/"), status=200, reads=(BodyRead(0, body),))
-    found = pick(Target("t", IIO, ""), answer)
+    found = pick_models(Target("t", IIO, ""), answer)
     assert (found.get("chat"), found.get("embeddings")) == picked
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"data": {"a": 1}}', b'{"data": [1, {"id": 2}, null]}'])
 async def test_a_list_that_is_none_picks_nothing(body: bytes) -> None:
     answer = Exchange("t", "c", "models", 0, Request("GET", "/"), status=200, reads=(BodyRead(0, body),))
-    assert pick(Target("t", IIO, ""), answer) == {}
+    assert pick_models(Target("t", IIO, ""), answer) == {}

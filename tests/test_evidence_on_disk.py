@@ -22,9 +22,9 @@ from wireproof.evidence.redactor import Redactor
 from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict import Verdict
 from wireproof.report.finished_run import read_exchanges
-from wireproof.session.ledger_recorder import LedgerRecorder, header
+from wireproof.session.ledger_recorder import LedgerRecorder, ledger_header
 from wireproof.session.rejudge import rejudge
-from wireproof.session.target_run import Trial, open_trial
+from wireproof.session.target_run import TargetRun, open_target_run
 
 WANTED = ["models-list", "chat-basic"]
 
@@ -64,15 +64,15 @@ def serving(ledger: Path, seen: list[tuple[str, bytes]], *, longest: int = 0) ->
         thread.join()
 
 
-def gathered(url: str, file: Path) -> tuple[Trial, Ledger]:
+def gathered(url: str, file: Path) -> tuple[TargetRun, Ledger]:
     """A live target that was asked, its evidence in this file."""
     (target,) = target_options.build_targets(
         target_options.TargetOptions({"endpoint": url, "model": ["m"]}), {"OPENAI_API_KEY": "sk-0123456789"}
     )
-    trial = open_trial(target, loading.load_providers(), load_checks())
+    trial = open_target_run(target, loading.load_providers(), load_checks())
     ledger = Ledger(Redactor.from_secrets(target.secrets), durable=True)
-    ledger.open(file, header("0", "r", "2026-01-01T00:00:00+00:00", True, [target]))
-    asyncio.run(trial.gather(WANTED, LedgerRecorder(ledger, target.name)))
+    ledger.open(file, ledger_header("0", "r", "2026-01-01T00:00:00+00:00", True, [target]))
+    asyncio.run(trial.send_cases(WANTED, LedgerRecorder(ledger, target.name)))
     return trial, ledger
 
 

@@ -22,7 +22,7 @@ LIST = "models-list]"
 
 @pytest.fixture(name="served", scope="module")
 def _served() -> Iterator[str]:
-    with mock_process.mock() as urls:
+    with mock_process.run_mock() as urls:
         yield urls["iio"]
 
 
@@ -65,7 +65,7 @@ def test_the_pace_is_that_of_the_tier_unless_it_is_given() -> None:
 
     def pace(*words: str) -> float | None:
         parser = argparse.ArgumentParser()
-        check_options.add(parser)
+        check_options.add_options(parser)
         given = parser.parse_args(["--provider", "iio", "--endpoint", "http://127.0.0.1:1/v1", *words])
         (target,) = target_options.build_targets(
             target_options.TargetOptions.from_parsed(vars(given)), {"IIO_API_KEY": "iio-dev-1"}

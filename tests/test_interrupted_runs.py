@@ -19,7 +19,7 @@ from wireproof.cli import main
 from wireproof.contract import schemas
 from wireproof.evidence.ledger_lock import WriterLock, alone
 from wireproof.evidence.ledger_reader import read_ledger
-from wireproof.session.resume import CUT_OFF
+from wireproof.session.resume import REQUEST_CUT_OFF
 
 ROOT = Path(__file__).parents[1]
 GIVEN_UP = 300
@@ -127,7 +127,7 @@ def is_finished(
     differing = {key for key in then if now[key] != then[key]}
     assert all(open_cases & set(key[3].split("+")) for key in differing)
     assert now.keys() == then.keys()
-    assert {now[key] for key in differing} <= {CUT_OFF.outcome, "untestable"}
+    assert {now[key] for key in differing} <= {REQUEST_CUT_OFF.outcome, "untestable"}
 
 
 def test_a_run_that_is_still_going_on_is_not_gone_on_with(whole: Path, tmp_path: Path) -> None:

@@ -108,8 +108,8 @@ def write(file: Path, **verdict: Any) -> list[str]:
 
 
 async def entries(record: LedgerRecorder, sent: Exchange) -> None:
-    await record.asking(CASE, 1, 0, 1)
-    await record.answered(sent, CASE, 1, last=True)
+    await record.record_intent(CASE, 1, 0, 1)
+    await record.record_exchange(sent, CASE, 1, last=True)
 
 
 def test_a_ledger_has_a_header_first_and_a_footer_last(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from wireproof.evidence.case_result import Evidence
 from wireproof.evidence.exchange import BodyRead, Exchange
 from wireproof.formats.strict_json import parse_json
 from wireproof.judging.verdict import Verdict
-from wireproof.session.target_run import Trial
+from wireproof.session.target_run import TargetRun
 
 EXAMPLES = 60
 SSE = "text/event-stream"
@@ -50,7 +50,7 @@ class Said:
 
 Events = list[Said]
 Liberty = Callable[[Events], Events]
-Heard = Callable[[str], tuple[Trial, Evidence]]
+Heard = Callable[[str], tuple[TargetRun, Evidence]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -460,9 +460,9 @@ def advice(mix: Mix) -> frozenset[str]:
     return frozenset(check for check, may in plain.items() if may).union(*told)
 
 
-def verdicts(trial: Trial, evidence: Evidence, name: str) -> dict[tuple[str, str, str], Verdict]:
+def verdicts(trial: TargetRun, evidence: Evidence, name: str) -> dict[tuple[str, str, str], Verdict]:
     entries = [entry for entry in trial.entries if any(case == name for _, case in entry.cases)]
-    found = (trial.bench(entry.provider).judge(entry, evidence) for entry in entries)
+    found = (trial.judge_for(entry.provider).judge(entry, evidence) for entry in entries)
     return {(verdict.provider, verdict.check, verdict.case): verdict for verdict in found}
 
 

@@ -15,7 +15,7 @@ from wireproof.evidence.case_result import Evidence
 from wireproof.evidence.exchange import BodyRead, Exchange
 from wireproof.formats import json_pointer
 from wireproof.formats.strict_json import NotJson
-from wireproof.session.target_run import Trial
+from wireproof.session.target_run import TargetRun
 
 SEED = 20260601
 # The servers whose answers OpenAI's column rides on, a share of it on each.
@@ -151,7 +151,7 @@ def oddities(sent: tuple[Exchange, ...], draw: random.Random) -> Iterator[tuple[
 
 
 @pytest.mark.parametrize("provider", sorted(loading.load_providers()))
-def test_no_answer_makes_a_check_break(provider: str, heard: Callable[[str], tuple[Trial, Evidence]]) -> None:
+def test_no_answer_makes_a_check_break(provider: str, heard: Callable[[str], tuple[TargetRun, Evidence]]) -> None:
     """OpenAI's column is judged whole on its own server's answers, and on each other server's a share of it."""
     (trial, evidence), draw = heard(provider), random.Random(SEED)
     broken = set()
@@ -162,7 +162,7 @@ def test_no_answer_makes_a_check_break(provider: str, heard: Callable[[str], tup
         entries = [entry for entry in asked if any(case == name for _, case in entry.cases)]
         for seen in oddities(sent, draw) if isinstance(sent, tuple) else ():
             for entry in entries:
-                verdict = trial.bench(entry.provider).judge(entry, {**evidence, name: seen})
+                verdict = trial.judge_for(entry.provider).judge(entry, {**evidence, name: seen})
                 if verdict.outcome == "error":
                     broken.add(f"{entry.check} on {name}: {verdict.message}")
     assert not broken, "\n".join(sorted(broken))

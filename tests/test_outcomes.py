@@ -38,7 +38,7 @@ from wireproof.report.finished_run import FinishedRun
 from wireproof.report.html_data import page_data
 from wireproof.report.junit import junit_xml
 from wireproof.report.markdown_summary import to_markdown
-from wireproof.session.pytest_plugin.outcome_reports import show
+from wireproof.session.pytest_plugin.outcome_reports import show_verdict
 from wireproof.session.run import Run
 
 ROOT = Path(__file__).parent.parent
@@ -156,7 +156,7 @@ def test_pytest_shows_it_as_the_table_says(outcome: VerdictOutcome) -> None:
     run = SimpleNamespace(gates=POLICY.fails_run, told=lambda verdict: "told", policy=POLICY)
     shown = "passed"
     try:
-        show(cast(Run, run), verdict(outcome.id))
+        show_verdict(cast(Run, run), verdict(outcome.id))
     except pytest.fail.Exception:
         shown = "failed"
     except pytest.skip.Exception:

@@ -16,21 +16,21 @@ import pytest
 from wireproof.cli import main
 from wireproof.contract import loading, target_options
 from wireproof.judging.suite_loader import load_checks
-from wireproof.session.send_plan import Plan, plan
-from wireproof.session.target_run import open_trial
+from wireproof.session.send_plan import SendPlan, build_plan
+from wireproof.session.target_run import open_target_run
 
 PROVIDERS = loading.load_providers()
 each_provider = pytest.mark.parametrize("provider", [pytest.param(name, id=name) for name in PROVIDERS])
 
 
 @cache
-def planned(provider: str, profile: str) -> Plan:
+def planned(provider: str, profile: str) -> SendPlan:
     """The plan of a live target of which nothing is known but a plain key."""
     aimed = target_options.TargetOptions(
         {"provider": [provider], "endpoint": "http://127.0.0.1:9/v1", "profile": profile}
     )
     (target,) = target_options.build_targets(aimed, {})
-    return plan(open_trial(target, PROVIDERS, load_checks()))
+    return build_plan(open_target_run(target, PROVIDERS, load_checks()))
 
 
 def ran(*options: str) -> subprocess.CompletedProcess[str]:
@@ -52,20 +52,20 @@ def _told(capsys: pytest.CaptureFixture[str]) -> Callable[..., dict[str, Any]]:
 @each_provider
 def test_core_is_at_most_40_requests_and_15000_tokens_of_output(provider: str) -> None:
     core = planned(provider, "core")
-    assert core.requests <= 40
-    assert core.uncapped == ()
-    assert core.output <= 15_000
+    assert core.request_count <= 40
+    assert core.uncapped_cases == ()
+    assert core.max_output_tokens <= 15_000
 
 
 @each_provider
 def test_core_gives_four_verdicts_a_request_and_more(provider: str) -> None:
     core = planned(provider, "core")
-    assert core.verdicts >= 4 * core.requests
+    assert core.verdicts >= 4 * core.request_count
 
 
 @each_provider
 def test_full_is_at_most_150_requests(provider: str) -> None:
-    assert planned(provider, "full").requests <= 150
+    assert planned(provider, "full").request_count <= 150
 
 
 @each_provider
@@ -87,8 +87,8 @@ def test_a_plan_sends_nothing(form: tuple[str, ...]) -> None:
 
 def test_a_plan_tells_requests_tokens_cost_and_time(told: Callable[..., dict[str, Any]]) -> None:
     found = told("--provider", "iio", "--endpoint", "http://127.0.0.1:9/v1", "--pace", "10", "--price", "1,2")
-    assert found["requests"] == planned("iio", "core").requests
-    assert found["output_tokens"] == planned("iio", "core").output
+    assert found["requests"] == planned("iio", "core").request_count
+    assert found["output_tokens"] == planned("iio", "core").max_output_tokens
     assert found["cost"] == pytest.approx((found["input_tokens"] + 2 * found["output_tokens"]) / 1e6, rel=0.5)
     assert found["seconds"] == 6 * (found["requests"] - 1)
 

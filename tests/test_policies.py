@@ -35,7 +35,7 @@ def wireproof(*words: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(name="served", scope="module")
 def _served() -> Iterator[str]:
-    with mock_process.mock() as urls:
+    with mock_process.run_mock() as urls:
         yield urls["iio"]
 
 

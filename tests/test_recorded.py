@@ -24,7 +24,7 @@ from wireproof.evidence.ledger_writer import Ledger
 from wireproof.evidence.redactor import Redactor
 from wireproof.report.report_from_ledger import rebuild_report
 from wireproof.session.ledger_recorder import LedgerRecorder
-from wireproof.session.resume import CHANGED, CUT_OFF, result_to_keep, stored_result, stored_results
+from wireproof.session.resume import CASE_CHANGED, REQUEST_CUT_OFF, result_to_keep, stored_result, stored_results
 
 STEP = {"endpoint": "chat", "body": {"model": "$model"}}
 PLAIN: dict[str, Any] = {
@@ -44,16 +44,16 @@ def exchange(case: str, step: int) -> Exchange:
 
 
 async def tell(record: LedgerRecorder) -> None:
-    await record.asking(CASES["plain"], 1, 0, 1)
-    await record.asking(CASES["twice"], 1, 0, 1)
-    await record.answered(exchange("twice", 0), CASES["twice"], 1, last=False)
-    await record.asking(CASES["plain"], 1, 0, 2)
-    await record.answered(exchange("plain", 0), CASES["plain"], 1, last=True)
-    await record.unsent(CASES["not-sent"], 1, REASON)
-    await record.asking(CASES["twice"], 1, 1, 1)
-    await record.answered(exchange("twice", 1), CASES["twice"], 1, last=True)
-    await record.asking(CASES["plain"], 2, 0, 1)
-    await record.answered(exchange("plain", 0), CASES["plain"], 2, last=True)
+    await record.record_intent(CASES["plain"], 1, 0, 1)
+    await record.record_intent(CASES["twice"], 1, 0, 1)
+    await record.record_exchange(exchange("twice", 0), CASES["twice"], 1, last=False)
+    await record.record_intent(CASES["plain"], 1, 0, 2)
+    await record.record_exchange(exchange("plain", 0), CASES["plain"], 1, last=True)
+    await record.record_unsent(CASES["not-sent"], 1, REASON)
+    await record.record_intent(CASES["twice"], 1, 1, 1)
+    await record.record_exchange(exchange("twice", 1), CASES["twice"], 1, last=True)
+    await record.record_intent(CASES["plain"], 2, 0, 1)
+    await record.record_exchange(exchange("plain", 0), CASES["plain"], 2, last=True)
 
 
 @pytest.fixture(name="whole", scope="module")
@@ -99,7 +99,7 @@ def test_a_ledger_cut_at_any_byte_is_read_as_far_as_it_goes(whole: bytes, tmp_pa
         assert held.cut is not None
         for case in CASES.values():
             left = stored_result(held, "t", case, 1)
-            assert left in (None, CUT_OFF, complete.get(case.name))
+            assert left in (None, REQUEST_CUT_OFF, complete.get(case.name))
         found = sum(left is not None for left in (stored_result(held, "t", case, 1) for case in CASES.values()))
         assert found >= known, "what was there is there still"
         known = found
@@ -138,7 +138,7 @@ def test_what_was_asked_and_has_no_answer_is_sent_again_only_on_demand(whole: by
     # Header, the intents of both cases, and the first exchange of `twice`: it stopped between two requests.
     file.write_bytes(b"".join(whole.splitlines(keepends=True)[:4]))
     held = read_ledger(file)
-    assert result_to_keep(held, "t", CASES["plain"], 1, resend=False) is CUT_OFF
+    assert result_to_keep(held, "t", CASES["plain"], 1, resend=False) is REQUEST_CUT_OFF
     assert result_to_keep(held, "t", CASES["plain"], 1, resend=True) is None
     assert result_to_keep(held, "t", CASES["twice"], 1, resend=False) is None
     assert result_to_keep(held, "t", CASES["never"], 1, resend=False) is None
@@ -152,12 +152,12 @@ def test_of_requests_under_way_together_one_without_an_answer_leaves_all_in_doub
 
     async def both() -> None:
         for step in (1, 0):  # the pace of their keys decides which leaves first
-            await record.asking(CASES["twice"], 1, step, 1)
-        await record.answered(exchange("twice", 0), CASES["twice"], 1, last=False)
+            await record.record_intent(CASES["twice"], 1, step, 1)
+        await record.record_exchange(exchange("twice", 0), CASES["twice"], 1, last=False)
 
     asyncio.run(both())
     ledger.close()
-    assert result_to_keep(read_ledger(file), "t", CASES["twice"], 1, resend=False) is CUT_OFF
+    assert result_to_keep(read_ledger(file), "t", CASES["twice"], 1, resend=False) is REQUEST_CUT_OFF
     assert result_to_keep(read_ledger(file), "t", CASES["twice"], 1, resend=True) is None
 
 
@@ -167,7 +167,7 @@ def test_evidence_of_a_case_that_asks_something_else_now_decides_nothing(whole: 
     other = {**PLAIN, "plain": {**PLAIN["plain"], "body": {"model": "$model", "n": 2}}}
     told = {**PLAIN, "plain": {**PLAIN["plain"], "says": "the same in other words"}}
     held = read_ledger(file)
-    for entries, left in ((other, CHANGED), (told, (exchange("plain", 0),))):
+    for entries, left in ((other, CASE_CHANGED), (told, (exchange("plain", 0),))):
         cases = {case.name: case for case in read_cases("chat", entries, "cases.yaml", entries)}
         assert stored_result(held, "t", cases["plain"], 1) == left
 

@@ -14,7 +14,7 @@ from wireproof.mock.faults import faults
 from wireproof.proof.column import Stand
 from wireproof.proof.fault_effect import Touched
 from wireproof.session import mock_process
-from wireproof.session.target_run import open_trial
+from wireproof.session.target_run import open_target_run
 
 # Every sixteenth; the recorded matrix was reached by judging all of it.
 SAMPLE = tuple(sorted(faults())[::16])
@@ -69,9 +69,9 @@ def test_what_differs_is_told(parts, names):
 @pytest.mark.asyncio
 async def test_what_is_skipped_would_have_been_the_same():
     (target,) = target_options.mock_targets("iotex")
-    with mock_process.mock() as urls:
+    with mock_process.run_mock() as urls:
         target = target_options.with_address(target, urls["iotex"])
-        stand = Stand(open_trial(target, loading.load_providers(), load_checks()))
+        stand = Stand(open_target_run(target, loading.load_providers(), load_checks()))
         await stand.faultless()
         skipped = 0
         for fault in (faults()[name] for name in SAMPLE):

@@ -21,9 +21,9 @@ from wireproof.judging.verdict import Verdict
 from wireproof.mock.control import FAULT
 from wireproof.mock.faults import faults
 from wireproof.proof.in_process_line import Rehearsed
-from wireproof.session.ledger_recorder import LedgerRecorder, header
-from wireproof.session.rejudge import changed, rejudge
-from wireproof.session.target_run import Trial, open_trial
+from wireproof.session.ledger_recorder import LedgerRecorder, ledger_header
+from wireproof.session.rejudge import changed_verdicts, rejudge
+from wireproof.session.target_run import TargetRun, open_target_run
 
 PROVIDERS = tuple(loading.load_providers())
 # One case of each form an answer has; a fault is committed on the ones it touches.
@@ -31,17 +31,17 @@ SAMPLED = 180
 FORMS = ("models-list", "chat-basic", "chat-basic-stream", "chat-tools-stream", "embeddings-one", "models-without-key")
 
 
-def opened(provider: str) -> tuple[Trial, Target]:
+def opened(provider: str) -> tuple[TargetRun, Target]:
     (target,) = target_options.mock_targets(provider)
     target = target_options.with_address(target, f"http://127.0.0.1:1{target.provider.serve_at}")
-    return open_trial(target, loading.load_providers(), load_checks()), target
+    return open_target_run(target, loading.load_providers(), load_checks()), target
 
 
-async def gathered(trial: Trial, target: Target, names: Iterable[str], file: Path | None) -> Evidence:
+async def gathered(trial: TargetRun, target: Target, names: Iterable[str], file: Path | None) -> Evidence:
     """What comes of these cases without a connection, on record where a file is named."""
     ledger = Ledger(Redactor.from_secrets(target.secrets))
     if file is not None:
-        ledger.open(file, header("0", file.name, "2026-01-01T00:00:00+00:00", False, [target]))
+        ledger.open(file, ledger_header("0", file.name, "2026-01-01T00:00:00+00:00", False, [target]))
     server, record = Rehearsed(target.provider), LedgerRecorder(ledger, target.name)
     evidence: dict[str, CaseResult] = {}
     for name in names:
@@ -52,9 +52,9 @@ async def gathered(trial: Trial, target: Target, names: Iterable[str], file: Pat
     return evidence
 
 
-def judged(trial: Trial, evidence: Evidence) -> dict[tuple[str, str, str], Verdict]:
+def judged(trial: TargetRun, evidence: Evidence) -> dict[tuple[str, str, str], Verdict]:
     """The verdicts of all entries whose cases are there."""
-    trial.recall((evidence,))
+    trial.take_evidence((evidence,))
     there = [entry for entry in trial.entries if all(case in evidence for _, case in entry.cases)]
     return {(entry.provider, entry.check, entry.case): trial.judge(entry) for entry in there}
 
@@ -94,15 +94,15 @@ def test_a_ledger_gives_the_verdicts_of_every_fault(provider: str, tmp_path: Pat
     assert broken
 
 
-def opened_again(trial: Trial, target: Target) -> tuple[Trial, Target]:
-    return Trial(target, trial.columns, trial.cases, trial.checks, trial.entries), target
+def opened_again(trial: TargetRun, target: Target) -> tuple[TargetRun, Target]:
+    return TargetRun(target, trial.columns, trial.cases, trial.checks, trial.entries), target
 
 
-def _offered(trial: Trial, name: str) -> bool:
+def _offered(trial: TargetRun, name: str) -> bool:
     return trial.cases[name].endpoint in trial.columns[0].endpoints
 
 
-def _touches(endpoints: Iterable[str], trial: Trial, names: Iterable[str]) -> bool:
+def _touches(endpoints: Iterable[str], trial: TargetRun, names: Iterable[str]) -> bool:
     return "*" in endpoints or any(trial.cases[name].endpoint in endpoints for name in names)
 
 
@@ -119,7 +119,9 @@ def test_what_is_judged_otherwise_today_is_told(tmp_path: Path) -> None:
     ledger.write_verdict(replace(verdict, outcome="fail").as_data())
     ledger.write_footer(1, 1, 1)
     ledger.close()
-    assert changed(*rejudge(file)) == ["iio, wire.http on models-list by the iio contract: fail then, pass now"]
+    assert changed_verdicts(*rejudge(file)) == [
+        "iio, wire.http on models-list by the iio contract: fail then, pass now"
+    ]
 
 
 def test_a_provider_that_is_not_known_is_named(tmp_path: Path) -> None:

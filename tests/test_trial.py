@@ -17,8 +17,8 @@ from wireproof.judging.check import BodyRead, Check, Exchange, Request, Undecide
 from wireproof.judging.column_judges import ColumnJudges
 from wireproof.judging.judge import Judge
 from wireproof.judging.verdict_plan import plan_verdicts
-from wireproof.session.send_target import Gathered
-from wireproof.session.target_run import Trial
+from wireproof.session.send_target import TargetEvidence
+from wireproof.session.target_run import TargetRun
 
 IIO = loading.load_providers()["iio"]
 ENTRIES: dict[str, Any] = {"plain": {"says": "p", "endpoint": "chat", "body": {}}}
@@ -65,8 +65,8 @@ def answer(body: str) -> tuple[Exchange, ...]:
 def test_a_later_answer_decides_only_what_the_first_left_open(answers: list[str], outcome: str, message: str) -> None:
     first, *later = map(answer, answers)
     judges = ColumnJudges(TARGET, (IIO,), CASES, CHECKS, ENTRIES_OF)
-    gathered = Gathered(judges, {"plain": first}, None, len(answers), tuple({"plain": sent} for sent in later))
-    trial = Trial(TARGET, (IIO,), CASES, CHECKS, ENTRIES_OF, gathered)
+    gathered = TargetEvidence(judges, {"plain": first}, None, len(answers), tuple({"plain": sent} for sent in later))
+    trial = TargetRun(TARGET, (IIO,), CASES, CHECKS, ENTRIES_OF, gathered)
 
     verdict = trial.judge(ENTRIES_OF[0])
 

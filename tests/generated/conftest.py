@@ -25,7 +25,7 @@ from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.mock.control import FAULT
 from wireproof.proof.in_process_line import Rehearsed
-from wireproof.session.target_run import Trial, open_trial
+from wireproof.session.target_run import TargetRun, open_target_run
 
 EFFORT = GenerationSettings(WIDE_EXAMPLES, shrink=True, same=True)
 
@@ -37,7 +37,7 @@ def target_of(provider: str, fault: str | None) -> Target:
     return target if fault is None else replace(target, headers={FAULT: fault})
 
 
-def entry_of(trial: Trial, check: str, case: str) -> PlannedVerdict:
+def entry_of(trial: TargetRun, check: str, case: str) -> PlannedVerdict:
     """The one entry of the target's own column that has this check judge this case."""
     own = [one for one in trial.entries if one.provider == trial.target.provider.name]
     (entry,) = [one for one in own if (one.check, one.case) == (check, case)]
@@ -50,11 +50,11 @@ def _explored() -> Callable[..., RequestRunner]:
 
     def explore(check: str, case: str, fault: str | None, provider: str = "openai") -> RequestRunner:
         target = target_of(provider, fault)
-        trial = open_trial(target, loading.load_providers(), load_checks())
+        trial = open_target_run(target, loading.load_providers(), load_checks())
         line: ChannelPool = Rehearsed(target.provider)
         draft = RequestFactory(target.provider, endpoint_from_case_name(case))
         entry, courier = entry_of(trial, check, case), Sender(target, line)
-        exploration = RequestRunner(trial.bench(entry.provider), entry, load_checks()[check], courier, draft)
+        exploration = RequestRunner(trial.judge_for(entry.provider), entry, load_checks()[check], courier, draft)
         with asyncio.Runner() as runner:
 
             @EFFORT.case_settings(case)
@@ -74,9 +74,9 @@ def _exercised() -> Callable[..., SequenceRunner]:
 
     def exercise(check: str, case: str, fault: str | None, provider: str, talks: int = WIDE_EXAMPLES) -> SequenceRunner:
         target = target_of(provider, fault)
-        trial = open_trial(target, loading.load_providers(), load_checks())
+        trial = open_target_run(target, loading.load_providers(), load_checks())
         entry, line = entry_of(trial, check, case), Rehearsed(target.provider)
-        made = SequenceRunner(trial.bench(entry.provider), entry, load_checks()[check], Sender(target, line))
+        made = SequenceRunner(trial.judge_for(entry.provider), entry, load_checks()[check], Sender(target, line))
         _until_broken(lambda: asyncio.run(made.run(replace(EFFORT, examples=talks).case_settings(case))))
         return made
 

@@ -17,8 +17,8 @@ from wireproof.generation.fixed_sample import distinct_examples
 from wireproof.generation.generated_request import GeneratedRequest
 from wireproof.generation.request_factory import RequestFactory, read_endpoints, request_factories
 from wireproof.judging.suite_loader import load_checks
-from wireproof.session.send_plan import plan
-from wireproof.session.target_run import open_trial
+from wireproof.session.send_plan import build_plan
+from wireproof.session.target_run import open_target_run
 
 PROVIDERS = loading.load_providers()
 SEVERAL = 20
@@ -110,7 +110,7 @@ def test_a_plan_counts_the_requests_of_each_family_and_those_behind_them(name: s
         {"provider": [name], "endpoint": "http://127.0.0.1:9/v1", "key_env": "SOME_KEY"}
     )
     (target,) = target_options.build_targets(aimed, {"SOME_KEY": "a-key-of-twenty-four"})
-    planned = plan(open_trial(target, PROVIDERS, load_checks()), 3)
+    planned = build_plan(open_target_run(target, PROVIDERS, load_checks()), 3)
     for case in strategies_by_case(PROVIDERS[name]):
         each = 2 if kind_from_case_name(case) in ("invalid", "odd") else 1
         if case in planned.cases:

@@ -9,8 +9,8 @@ from wireproof.contract import loading, target_options
 from wireproof.contract.target import Target
 from wireproof.generation.sequence_runner import SequenceRunner
 from wireproof.judging.suite_loader import load_checks
-from wireproof.session.send_plan import plan
-from wireproof.session.target_run import open_trial
+from wireproof.session.send_plan import build_plan
+from wireproof.session.target_run import open_target_run
 
 TALKS = 15
 TOOLS, LIMIT = "generated:chat:stateful:tools", "generated:models:stateful:limit"
@@ -18,7 +18,7 @@ TOOLS, LIMIT = "generated:chat:stateful:tools", "generated:models:stateful:limit
 
 def counted(target: Target) -> dict[str, int]:
     """Generated case → the requests that a plan foresees."""
-    made = plan(open_trial(target, loading.load_providers(), load_checks()), TALKS)
+    made = build_plan(open_target_run(target, loading.load_providers(), load_checks()), TALKS)
     return {name: len(ceilings) for name, ceilings in made.cases.items()}
 
 

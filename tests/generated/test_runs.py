@@ -28,7 +28,7 @@ FAMILY = "generated:chat:invalid:wrong-type"
 
 @pytest.fixture(name="url", scope="module")
 def _url() -> Iterator[str]:
-    with mock_process.mock() as urls:
+    with mock_process.run_mock() as urls:
         yield urls["openai"]
 
 

@@ -13,13 +13,13 @@ import pytest
 from wireproof.evidence.case_result import Evidence
 from wireproof.generation.sequence_runner import SequenceRunner
 from wireproof.judging.check import Inconclusive, Violation
-from wireproof.session.target_run import Trial
+from wireproof.session.target_run import TargetRun
 
 LIMIT = "generated.limiter", "generated:models:stateful:limit"
 CONVERSATION = "generated.conversation", "generated:chat:stateful:conversation"
 TOOLS = "generated.conversation", "generated:chat:stateful:tools"
 Exercised = Callable[..., SequenceRunner]
-Heard = Callable[[str], tuple[Trial, Evidence]]
+Heard = Callable[[str], tuple[TargetRun, Evidence]]
 
 
 def moments(exercise: SequenceRunner) -> list[float]:

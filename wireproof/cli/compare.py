@@ -29,7 +29,7 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--tolerance", type=float, default=0.05, metavar="SHARE", help="of load runs: what may move (default: 0.05)"
     )
-    known_options.add_policy(parser)
+    known_options.add_gate_options(parser)
     parser.set_defaults(run=run)
 
 
@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
         target for target in after.own if {key[1] for key in after.verdicts if key[0] == target} == {after.own[target]}
     ]
     found = run_comparison.compare_runs(
-        before, after, Gate(own=after.own, alone=alone, **known_options.policy_of(options))
+        before, after, Gate(own=after.own, alone=alone, **known_options.gate_settings_from_options(options))
     )
     if options.json:
         print(json.dumps(found.as_data(), indent=1))

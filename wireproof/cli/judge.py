@@ -21,32 +21,34 @@ def add(commands: Any) -> None:
     """Register the command."""
     parser = command(commands, "judge", run, "judge the evidence of a ledger again, without a network")
     parser.add_argument("ledger", metavar="LEDGER", help="the ledger.jsonl of a run, whole or cut off")
-    known_options.add_policy(parser)
+    known_options.add_gate_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the verdicts; 0 the contract holds, 1 it is broken, 2 incomplete or nothing was judged."""
     from wireproof.formats.safe_text import printable
-    from wireproof.session.rejudge import changed, rejudge
+    from wireproof.session.rejudge import changed_verdicts, rejudge
 
     file = Path(options.ledger)
     judged, held = rejudge(
-        file, Path(options.providers) if options.providers else None, **known_options.policy_of(options)
+        file,
+        Path(options.providers) if options.providers else None,
+        **known_options.gate_settings_from_options(options),
     )
     exit = judged.exit_code if held.cut is None else 2
     if options.json:
-        print(json.dumps(judged.report(exit, complete=held.cut is None), indent=1))
+        print(json.dumps(judged.report_data(exit, complete=held.cut is None), indent=1))
         return exit
     for verdict in judged.verdicts:
         if judged.gates(verdict) or verdict.outcome in ERROR_OUTCOMES:
-            print(judged.told(verdict), end="\n\n")
+            print(judged.summary_text(verdict), end="\n\n")
     _summary(judged)
-    told = changed(judged, held)
+    told = changed_verdicts(judged, held)
     if told:
         print(f"other verdicts than when this was recorded ({len(told)})")
     for sentence in told[:SHOWN]:
         print(f"  {printable(sentence)}")
-    for sentence in judged.stale:
+    for sentence in judged.stale_entries:
         print(f"stale: {printable(sentence)}")
     if held.cut is not None:
         print(f"incomplete: {held.cut}", file=sys.stderr)

@@ -37,7 +37,7 @@ def add(commands: Any) -> None:
     option("--other-key-env", metavar="NAME", help=text)
     option("--write", metavar="FILE", help="write the result as JSON (schemas/formats/limits.json)")
     option("--fault", help=argparse.SUPPRESS)
-    check_options.add(parser.add_argument_group("options of check"))
+    check_options.add_options(parser.add_argument_group("options of check"))
     show_examples(
         parser,
         "wireproof limits --provider iio                         # the bundled server, its lowest tier",
@@ -79,7 +79,7 @@ def _reachable(target: Target, live: bool, parsed: argparse.Namespace) -> Iterat
         yield target
         return
     headers = {FAULT: parsed.fault} if parsed.fault else {}
-    with mock_process.mock(parsed.providers) as addresses:
+    with mock_process.run_mock(parsed.providers) as addresses:
         yield replace(
             target_options.with_address(target, addresses[target.name]), headers={**target.headers, **headers}
         )

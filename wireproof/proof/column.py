@@ -20,7 +20,7 @@ from wireproof.proof.fault_effect import Due, Rehearsal, Toll, Touched, toll_of
 from wireproof.proof.in_process_line import Rehearsed, heard_instead
 from wireproof.proof.over_sockets import CONNECTIONS, PATIENT, agree, carried, is_unread
 from wireproof.proof.socket_needed import is_unreadable, likeness, whole
-from wireproof.session.target_run import Trial
+from wireproof.session.target_run import TargetRun
 
 # On the mock every option is offered, so that one refused honestly is a fault that was noticed.
 BROKEN = frozenset({"fail", "not-offered"})
@@ -34,7 +34,7 @@ class Stand:
         passing: the entries that pass on the faultless server.
     """
 
-    def __init__(self, trial: Trial) -> None:
+    def __init__(self, trial: TargetRun) -> None:
         self._trial, self.name = trial, trial.target.name
         self._target: Target = replace(trial.target, connections=CONNECTIONS)
         self._column: Provider = trial.target.provider
@@ -145,7 +145,7 @@ class Stand:
 
     def judge(self, entry: PlannedVerdict, evidence: Evidence) -> Verdict:
         """The verdict of one entry."""
-        return self._trial.bench(entry.provider).judge(entry, evidence)
+        return self._trial.judge_for(entry.provider).judge(entry, evidence)
 
     async def _done(self, fault: Fault, case: str) -> tuple[Ops, ...]:
         """What the server does for a case under a fault."""

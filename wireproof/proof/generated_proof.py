@@ -32,7 +32,7 @@ from wireproof.mock.faults import Fault
 from wireproof.mock.faults.rare_inputs import LAPSES
 from wireproof.proof.fault_effect import Toll
 from wireproof.proof.in_process_line import Rehearsed
-from wireproof.session.target_run import Trial
+from wireproof.session.target_run import TargetRun
 
 # A proof takes minutes as it is; tests hold how many requests it takes to find each fault.
 EXAMPLES, TALKS = 30, 10
@@ -56,11 +56,11 @@ class Bout(Protocol):
 class Round:
     """The generated entries of one trial, judged again and again."""
 
-    def __init__(self, trial: Trial) -> None:
+    def __init__(self, trial: TargetRun) -> None:
         self._target, server = trial.target, Rehearsed(trial.target.provider)
         known, self._bouts = strategies_by_case(trial.target.provider), list[Bout]()
         for entry in trial.entries:
-            check, judge = trial.checks[entry.check], trial.bench(entry.provider)
+            check, judge = trial.checks[entry.check], trial.judge_for(entry.provider)
             if entry.case in known:
                 probes = distinct_examples(known[entry.case], EXAMPLES)
                 self._bouts.append(Requests(judge, entry, check, server, probes))

@@ -25,7 +25,7 @@ from wireproof.proof.member_faults import Member, members
 from wireproof.proof.result import Proof
 from wireproof.proof.short_proof import Brief, Record, one_of_each
 from wireproof.session import mock_process
-from wireproof.session.target_run import Trial, open_trial
+from wireproof.session.target_run import TargetRun, open_target_run
 
 # Faults that leave a connection open are told by the idle deadline, so it is short; the mock answers at once.
 DEADLINES = Deadlines(connect=5.0, first_byte=4.0, idle=3.0, total=15.0)
@@ -123,13 +123,13 @@ def _process(task: tuple[str, bool], only: tuple[str, ...], share: Share | None)
     gc.disable()
     known, chosen = loading.load_providers(), _chosen(faults(), only)
     (target,) = target_options.mock_targets(name)
-    with mock_process.mock() as urls:
+    with mock_process.run_mock() as urls:
         target = replace(target_options.with_address(target, urls[name]), deadlines=DEADLINES)
-        trial = open_trial(target, known, load_checks())
+        trial = open_target_run(target, known, load_checks())
         return asyncio.run(_drawn(trial, chosen, share) if drawn else _prove(trial, chosen, not only, share))
 
 
-async def _prove(trial: Trial, chosen: Sequence[Fault], each_member: bool, share: Share | None) -> Part:
+async def _prove(trial: TargetRun, chosen: Sequence[Fault], each_member: bool, share: Share | None) -> Part:
     stand = Stand(trial)
     alarms = await stand.faultless()
     shown = await members(stand) if each_member else ()
@@ -146,7 +146,7 @@ async def _prove(trial: Trial, chosen: Sequence[Fault], each_member: bool, share
     return Part(tolls, alarms, stand.clauses, shown)
 
 
-async def _drawn(trial: Trial, chosen: Sequence[Fault], share: Share | None) -> Part:
+async def _drawn(trial: TargetRun, chosen: Sequence[Fault], share: Share | None) -> Part:
     drawn = Round(trial)
     alarms = await drawn.faultless()
     tolls = {}

@@ -29,16 +29,16 @@ class LedgerRecorder:
     left: Callable[[Case, int], CaseResult | None] = lambda case, turn: None
     on_exchange: Callable[[Exchange], None] = lambda exchange: None
 
-    def recalled(self, case: Case, turn: int) -> CaseResult | None:
+    def recall(self, case: Case, turn: int) -> CaseResult | None:
         """Return what an earlier run left of a case."""
         return self.left(case, turn)
 
-    async def asking(self, case: Case, turn: int, step: int, attempt: int) -> None:
+    async def record_intent(self, case: Case, turn: int, step: int, attempt: int) -> None:
         """Write the intent of a request."""
         place = {"target": self.target, "case": case.name, "turn": turn, "step": step, "attempt": attempt}
         await self.ledger.write_fact({"kind": "intent", **place, "at": time.time()})
 
-    async def answered(self, exchange: Exchange, case: Case, turn: int, last: bool) -> Exchange:
+    async def record_exchange(self, exchange: Exchange, case: Case, turn: int, last: bool) -> Exchange:
         """Write an exchange and return it as it was written, which is how it is judged."""
         kept = self.ledger.redactor.mask_exchange(exchange)
         more = {"turn": turn, "last": last, "asked": case.digest}
@@ -46,7 +46,7 @@ class LedgerRecorder:
         self.on_exchange(exchange)
         return kept
 
-    async def unsent(self, case: Case, turn: int, reason: NotSent) -> None:
+    async def record_unsent(self, case: Case, turn: int, reason: NotSent) -> None:
         """Write why a case gives nothing to judge."""
         place = {"target": self.target, "case": case.name, "turn": turn}
         await self.ledger.write_fact(
@@ -59,7 +59,7 @@ class LedgerRecorder:
         )
 
 
-def describe(target: Target) -> dict[str, Any]:
+def describe_target(target: Target) -> dict[str, Any]:
     """A target as reports and ledgers tell of it; no key is in it."""
     return {
         "name": target.name,
@@ -71,7 +71,9 @@ def describe(target: Target) -> dict[str, Any]:
     }
 
 
-def header(version: str, run: str, started: str, live: bool, targets: Iterable[Target]) -> dict[str, Any]:
+def ledger_header(version: str, run: str, started: str, live: bool, targets: Iterable[Target]) -> dict[str, Any]:
     """The facts of the first line: who is to be asked, by which version, when."""
-    told = [{**describe(target), "tier": target.tier, "deadlines": asdict(target.deadlines)} for target in targets]
+    told = [
+        {**describe_target(target), "tier": target.tier, "deadlines": asdict(target.deadlines)} for target in targets
+    ]
     return {"wireproof": version, "run": run, "started": started, "live": live, "targets": told}

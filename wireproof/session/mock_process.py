@@ -13,34 +13,34 @@ from pathlib import Path
 from wireproof.errors import WireproofError
 
 # Long enough for a reader to see the events of a stream one by one.
-STREAM_GAP = "0.004"
+STREAM_GAP_S = "0.004"
 
 
-Addresses = Callable[[], Mapping[str, str]]
+AddressLookup = Callable[[], Mapping[str, str]]
 
 
 @contextmanager
-def mock(providers_file: Path | None = None) -> Iterator[Mapping[str, str]]:
+def run_mock(providers_file: Path | None = None) -> Iterator[Mapping[str, str]]:
     """Run the mock with control on; gives provider → base URL, and ends it afterwards."""
-    with starting(providers_file) as addresses:
+    with start_mock(providers_file) as addresses:
         yield addresses()
 
 
 @contextmanager
-def starting(providers_file: Path | None = None) -> Iterator[Addresses]:
+def start_mock(providers_file: Path | None = None) -> Iterator[AddressLookup]:
     """Let the mock start while something else is done; what is given waits until it is there."""
     command = [sys.executable, "-m", "wireproof", "serve", "--port", "0", "--control", "--json", "--leashed"]
-    command += ["--gap", STREAM_GAP]
+    command += ["--gap", STREAM_GAP_S]
     if providers_file is not None:
         command += ["--providers", str(providers_file)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True) as process:
         try:
-            yield partial(_addresses, process)
+            yield partial(_read_addresses, process)
         finally:
             process.terminate()
 
 
-def _addresses(process: subprocess.Popen[str]) -> Mapping[str, str]:
+def _read_addresses(process: subprocess.Popen[str]) -> Mapping[str, str]:
     assert process.stdout is not None
     line = process.stdout.readline()
     if not line:

@@ -17,10 +17,10 @@ from wireproof.evidence.ledger_reader import StoredRun, read_ledger
 from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import PlannedVerdict
-from wireproof.session.ledger_recorder import describe
+from wireproof.session.ledger_recorder import describe_target
 from wireproof.session.resume import stored_results
 from wireproof.session.run import Run
-from wireproof.session.target_run import open_trial
+from wireproof.session.target_run import open_target_run
 
 
 def rejudge(file: Path, providers_file: Path | None = None, **settings: Any) -> tuple[Run, StoredRun]:
@@ -29,34 +29,37 @@ def rejudge(file: Path, providers_file: Path | None = None, **settings: Any) -> 
     Raises LedgerError for a file that is no ledger, ConfigError for a provider that is not known.
     """
     held, known, checks = read_ledger(file), loading.load_providers(providers_file), load_checks()
-    trials = {told["name"]: open_trial(_target(told, known), known, checks) for told in held.header["targets"]}
+    trials = {
+        told["name"]: open_target_run(_target_from_ledger(told, known), known, checks)
+        for told in held.header["targets"]
+    }
     settings["started"] = held.header["started"]
     run = Run(TargetOptions({"providers": providers_file}), trials, **settings)
     for name, trial in trials.items():
         turns = stored_results(held, name, trial.cases)
         if not turns[0]:
             continue
-        trial.recall(turns)
-        run.described.append(describe(trial.target))
+        trial.take_evidence(turns)
+        run.described.append(describe_target(trial.target))
         for sent in (sent for turn in turns for sent in turn.values() if isinstance(sent, tuple)):
             for exchange in sent:
                 run.spent.add(exchange)
         for entry in trial.entries:
-            if _told(entry, turns[0]):
-                run.take(run.verdict(entry))
+            if covers(entry, turns[0]):
+                run.add_verdict(run.judge(entry))
     # Requests that were generated are judged while they are drawn: what was said of them then stands.
     for verdict in held.verdicts:
         if is_generated(verdict["case"]):
-            run.take(Verdict.from_data(verdict))
+            run.add_verdict(Verdict.from_data(verdict))
     return run, held
 
 
-def _told(entry: PlannedVerdict, evidence: Evidence) -> bool:
+def covers(entry: PlannedVerdict, evidence: Evidence) -> bool:
     """Whether the ledger tells of each case that an entry judges."""
     return all(case in evidence for _, case in entry.cases)
 
 
-def changed(run: Run, held: StoredRun) -> list[str]:
+def changed_verdicts(run: Run, held: StoredRun) -> list[str]:
     """Where today's verdict is another than the one in the ledger, as sentences."""
     then = {(v["target"], v["provider"], v["check"], v["case"]): v["outcome"] for v in held.verdicts}
     now = {(v.target, v.provider, v.check, v.case): v.outcome for v in run.verdicts}
@@ -67,7 +70,7 @@ def changed(run: Run, held: StoredRun) -> list[str]:
     ]
 
 
-def _target(told: Mapping[str, Any], known: Mapping[str, Provider]) -> Target:
+def _target_from_ledger(told: Mapping[str, Any], known: Mapping[str, Provider]) -> Target:
     name = told["provider"]
     if name not in known:
         raise ConfigError(f"provider {name!r} of the ledger", "it is not known", "name its file by --providers")

@@ -12,18 +12,18 @@ from wireproof.evidence.case_result import CaseResult, NotSent
 from wireproof.evidence.ledger_lock import has_writer
 from wireproof.evidence.ledger_reader import StoredRun, read_ledger
 
-CUT_OFF = NotSent("inconclusive", "the run was cut off after this was asked and before its answer was written")
-CHANGED = NotSent("untestable", "the case asks something else now than when this was recorded")
-REMEDY = "give the options that the run was begun with"
+REQUEST_CUT_OFF = NotSent("inconclusive", "the run was cut off after this was asked and before its answer was written")
+CASE_CHANGED = NotSent("untestable", "the case asks something else now than when this was recorded")
+RESUME_REMEDY = "give the options that the run was begun with"
 
 
-def over(file: Path) -> None:
+def check_not_in_use(file: Path) -> None:
     """Raises ConfigError where a process of the run still writes its ledger."""
     if has_writer(file):
         raise ConfigError(f"--resume {file}", "its run is still going on", "wait for it, or end its processes")
 
 
-def begun(file: Path, targets: Iterable[Target], live: bool) -> StoredRun:
+def read_ledger_to_resume(file: Path, targets: Iterable[Target], live: bool) -> StoredRun:
     """The ledger of a run of these targets that was cut off; raises ConfigError for any other."""
     found, where = read_ledger(file), f"--resume {file}"
     if found.cut is None:
@@ -31,15 +31,19 @@ def begun(file: Path, targets: Iterable[Target], live: bool) -> StoredRun:
     then = {told["name"]: told for told in found.header["targets"]}
     now = {target.name: target for target in targets}
     if then.keys() != now.keys():
-        raise ConfigError(where, f"it is a run of {', '.join(then)}, this one is of {', '.join(now)}", REMEDY)
+        raise ConfigError(where, f"it is a run of {', '.join(then)}, this one is of {', '.join(now)}", RESUME_REMEDY)
     if found.header["live"] != live:
-        raise ConfigError(where, f"it is a run of {'an endpoint' if not live else 'the bundled server'}", REMEDY)
+        raise ConfigError(where, f"it is a run of {'an endpoint' if not live else 'the bundled server'}", RESUME_REMEDY)
     for name, target in now.items():
         for field, value in (("provider", target.provider.name), ("profile", target.profile)):
             if then[name][field] != value:
-                raise ConfigError(where, f"its {field} was {then[name][field]!r}, this one's is {value!r}", REMEDY)
+                raise ConfigError(
+                    where, f"its {field} was {then[name][field]!r}, this one's is {value!r}", RESUME_REMEDY
+                )
         if live and then[name]["base_url"] != target.base_url:
-            raise ConfigError(where, f"it asked {then[name]['base_url']}, this one asks {target.base_url}", REMEDY)
+            raise ConfigError(
+                where, f"it asked {then[name]['base_url']}, this one asks {target.base_url}", RESUME_REMEDY
+            )
     return found
 
 
@@ -51,8 +55,8 @@ def stored_result(held: StoredRun, target: str, case: Case, turn: int) -> CaseRe
     if account.unsent is not None:
         return account.unsent
     if not account.ended:
-        return CUT_OFF
-    return tuple(account.exchanges) if account.digest == case.digest else CHANGED
+        return REQUEST_CUT_OFF
+    return tuple(account.exchanges) if account.digest == case.digest else CASE_CHANGED
 
 
 def result_to_keep(held: StoredRun, target: str, case: Case, turn: int, *, resend: bool) -> CaseResult | None:

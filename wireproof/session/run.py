@@ -25,9 +25,9 @@ from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.report import failure_text
 from wireproof.report.report_json import build_report_json, count_outcomes, installed_suite
 from wireproof.session import mock_process
-from wireproof.session.ledger_recorder import describe, header
-from wireproof.session.resume import begun
-from wireproof.session.target_run import Trial, open_trial
+from wireproof.session.ledger_recorder import describe_target, ledger_header
+from wireproof.session.resume import read_ledger_to_resume
+from wireproof.session.target_run import TargetRun, open_target_run
 
 
 @dataclass(slots=True)
@@ -44,7 +44,7 @@ class Run:
     """
 
     options: TargetOptions
-    trials: dict[str, Trial]
+    trials: dict[str, TargetRun]
     fail_on: str = "must"
     authority: str = "document"
     baseline: Baseline | None = None
@@ -61,29 +61,34 @@ class Run:
     place: Path | None = None
     _file: Path | None = None
     _held: ExitStack = field(default_factory=ExitStack)
-    _mock: mock_process.Addresses | None = None
+    _mock: mock_process.AddressLookup | None = None
     _told: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         hidden = {secret for trial in self.trials.values() for secret in trial.target.secrets}
         self.ledger = Ledger(Redactor.from_secrets(hidden), durable=self.options.live)
         alone = [name for name, trial in self.trials.items() if len(trial.columns) == 1]
-        self.policy = Gate(self.fail_on, self.authority, self.own, alone, self.baseline)
+        self.policy = Gate(self.fail_on, self.authority, self.own_contracts, alone, self.baseline)
 
     @classmethod
-    def of(cls, options: TargetOptions, **settings: Any) -> Run:
+    def from_options(cls, options: TargetOptions, **settings: Any) -> Run:
         """A run of the targets that the options name; raises ConfigError before anything is sent."""
         known = loading.load_providers(options.providers_file)
         checks = load_checks()
-        trials = [open_trial(target, known, checks) for target in build_targets(options, environment())]
+        trials = [open_target_run(target, known, checks) for target in build_targets(options, environment())]
         return cls(options, {trial.target.name: trial for trial in trials}, **settings)
 
-    def entries(self, check: str) -> list[PlannedVerdict]:
+    def entries_for_check(self, check: str) -> list[PlannedVerdict]:
         """Every entry of every docket that a check judges; on the bundled server, of what the profile asks."""
         trials = self.trials.values()
-        return [entry for one in trials for entry in one.judged_by(check) if self.options.live or one.asks(entry)]
+        return [
+            entry
+            for one in trials
+            for entry in one.entries_for_check(check)
+            if self.options.live or one.is_in_profile(entry)
+        ]
 
-    def every_entry(self) -> list[PlannedVerdict]:
+    def all_entries(self) -> list[PlannedVerdict]:
         """Every entry of every docket."""
         return [entry for trial in self.trials.values() for entry in trial.entries]
 
@@ -93,10 +98,10 @@ class Run:
 
     def resume(self, file: Path) -> None:
         """Finish the run of this ledger; raises ConfigError where it is of another run."""
-        self.resumed = begun(file, (trial.target for trial in self.trials.values()), self.options.live)
+        self.resumed = read_ledger_to_resume(file, (trial.target for trial in self.trials.values()), self.options.live)
         self.started, self.place = self.resumed.header["started"], file
 
-    def open(self) -> None:
+    def open_ledger(self) -> None:
         """Begin the ledger, or go on with it, where that is still to do."""
         if self._file is None or self.ledger.is_open:
             return
@@ -106,30 +111,30 @@ class Run:
             targets = [trial.target for trial in self.trials.values()]
             policy = {"fail_on": self.fail_on, "authority": self.authority}
             judged_by = {"suite": dict(installed_suite(data_files.root())), "policy": policy}
-            first = header(__version__, self.id, self.started, self.options.live, targets)
+            first = ledger_header(__version__, self.id, self.started, self.options.live, targets)
             self.ledger.open(self._file, first | judged_by)
         self._held.callback(self.ledger.close)
 
-    def prepare(self) -> None:
+    def start_mock(self) -> None:
         """Let the bundled server start, where it will be asked, while the rest is made ready."""
         at_an_address = all(one.target.base_url for one in self.trials.values())
         if not self.options.live and self._mock is None and not at_an_address:
-            self._mock = self._held.enter_context(mock_process.starting(self.options.providers_file))
+            self._mock = self._held.enter_context(mock_process.start_mock(self.options.providers_file))
 
-    def serve(self, names: Iterable[str]) -> None:
+    def set_addresses(self, names: Iterable[str]) -> None:
         """Give the targets of these names an address: that of the bundled server, unless they have their own."""
         if not self.options.live and any(not self.trials[name].target.base_url for name in names):
-            self.prepare()
+            self.start_mock()
             assert self._mock is not None
             urls = self._mock()
             for trial in self.trials.values():
                 trial.target = with_address(trial.target, urls[trial.target.name])
 
-    def verdict(self, entry: PlannedVerdict) -> Verdict:
+    def judge(self, entry: PlannedVerdict) -> Verdict:
         """The verdict of one entry whose cases were sent."""
-        return self.masked(self.trials[entry.target].judge(entry))
+        return self.mask_verdict(self.trials[entry.target].judge(entry))
 
-    def masked(self, verdict: Verdict) -> Verdict:
+    def mask_verdict(self, verdict: Verdict) -> Verdict:
         """A verdict with the keys that an answer echoed masked, before anyone shows it."""
         if not verdict.message and not verdict.findings:
             return verdict
@@ -140,7 +145,7 @@ class Run:
         )
         return replace(verdict, message=mask(verdict.message), findings=findings)
 
-    def told(self, verdict: Verdict) -> str:
+    def summary_text(self, verdict: Verdict) -> str:
         """A verdict with its evidence, for the person who must act."""
         trial = self.trials[verdict.target]
         assert trial.gathered is not None
@@ -149,24 +154,24 @@ class Run:
         clauses = {clause.id: clause for column in trial.columns for clause in loading.load_clauses(column.schemas)}
         return self.ledger.redactor.mask_text(failure_text.failure_text(verdict, exchanges, clauses))
 
-    def as_worker(self) -> dict[str, Any]:
+    def worker_data(self) -> dict[str, Any]:
         """What a worker of xdist tells the controller; verdicts travel with the reports."""
-        targets = [describe(trial.target) for trial in self.trials.values() if trial.gathered]
+        targets = [describe_target(trial.target) for trial in self.trials.values() if trial.gathered]
         return {"spent": asdict(self.spent), "targets": targets}
 
-    def take_worker(self, told: Mapping[str, Any] | None) -> None:
+    def add_worker_data(self, told: Mapping[str, Any] | None) -> None:
         """Take what a worker spent; its part of the ledger stands in the file."""
         if told:
             self.spent.merge(told["spent"])
             self.described.extend(told["targets"])
 
-    def take(self, verdict: Verdict) -> None:
+    def add_verdict(self, verdict: Verdict) -> None:
         """Keep a verdict for the reports."""
         self.verdicts.append(verdict)
 
-    def end(self, exit: int, *, complete: bool) -> None:
+    def finish(self, exit: int, *, complete: bool) -> None:
         """Write the verdicts, and the footer if the run came to its end."""
-        self.open()
+        self.open_ledger()
         self._told = [self.ledger.write_verdict(verdict.as_data()) for verdict in self.verdicts]
         if complete:
             self.ledger.write_footer(self.spent.requests, len(self.verdicts), exit)
@@ -176,28 +181,28 @@ class Run:
         return self.policy.fails_run(verdict)
 
     @property
-    def own(self) -> dict[str, str]:
+    def own_contracts(self) -> dict[str, str]:
         """Target name → the provider whose document is its own contract."""
         return {name: trial.target.provider.name for name, trial in self.trials.items()}
 
     @property
-    def stale(self) -> list[str]:
+    def stale_entries(self) -> list[str]:
         """The entries of the baseline that are no longer so, as sentences."""
-        judged = {(entry.target, entry.provider, entry.check, entry.case) for entry in self.every_entry()}
+        judged = {(entry.target, entry.provider, entry.check, entry.case) for entry in self.all_entries()}
         return self.policy.stale_entries(self.verdicts, judged) if self.baseline is not None else []
 
     @property
     def exit_code(self) -> int:
         """0 the contract holds, 1 it is broken, 2 we could not ask or nothing was judged."""
-        return self.policy.exit_code(self.verdicts, self.stale)
+        return self.policy.exit_code(self.verdicts, self.stale_entries)
 
-    def report(self, exit: int, *, complete: bool) -> dict[str, Any]:
+    def report_data(self, exit: int, *, complete: bool) -> dict[str, Any]:
         """The document of report.json, without secrets."""
         data = build_report_json(
             self.described,
             self._told or [self.ledger.redactor.mask_facts(verdict.as_data()) for verdict in self.verdicts],
             count_outcomes(self.verdicts),
-            find_divergences(self.verdicts, self.own),
+            find_divergences(self.verdicts, self.own_contracts),
             asdict(self.spent),
             started=self.started,
             complete=complete,
@@ -206,7 +211,7 @@ class Run:
             exit=exit,
         )
         known = [at for at, verdict in enumerate(self.verdicts) if self.policy.known_failure(verdict)]
-        beside = {} if self.baseline is None else {"baseline": {"known": known, "stale": self.stale}}
+        beside = {} if self.baseline is None else {"baseline": {"known": known, "stale": self.stale_entries}}
         hidden = self.ledger.redactor.mask_facts
         return {name: value if name == "verdicts" else hidden(value) for name, value in (data | beside).items()}
 

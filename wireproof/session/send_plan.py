@@ -15,11 +15,11 @@ from wireproof.contract.case import Case
 from wireproof.contract.target import Target
 from wireproof.generation.send_estimate import estimate_requests
 from wireproof.session.send_target import SMOKE_CASES
-from wireproof.session.target_run import Trial
+from wireproof.session.target_run import TargetRun
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class SendPlan:
     """What one target would be sent.
 
     Attributes:
@@ -41,33 +41,33 @@ class Plan:
         return tuple(one for case in self.cases.values() for one in case)
 
     @property
-    def requests(self) -> int:
+    def request_count(self) -> int:
         """How many requests there are, where none is asked again."""
         return len(self.ceilings)
 
     @property
-    def uncapped(self) -> tuple[str, ...]:
+    def uncapped_cases(self) -> tuple[str, ...]:
         """The cases with an answer that nothing caps."""
         return tuple(name for name, case in self.cases.items() if any(one.output is None for one in case))
 
     @property
-    def output(self) -> int:
+    def max_output_tokens(self) -> int:
         """The most tokens of all capped answers."""
         return sum(one.output or 0 for one in self.ceilings)
 
     @property
-    def cost(self) -> float | None:
+    def max_cost(self) -> float | None:
         """The most dollars; None where the cost of some request is not known."""
         costs = [one.cost for one in self.ceilings]
         return None if None in costs else sum(cost for cost in costs if cost is not None)
 
     @property
-    def seconds(self) -> float | None:
+    def expected_seconds(self) -> float | None:
         """The time that pace and waits take, side by side; None where there is neither."""
         pace = self.target.pace
         if pace is None:
             return self.waits_s or None
-        return max(60 * max(0, self.requests - 1) / pace, self.waits_s)
+        return max(60 * max(0, self.request_count - 1) / pace, self.waits_s)
 
     def as_data(self) -> dict[str, Any]:
         """The JSON form."""
@@ -75,12 +75,12 @@ class Plan:
             "target": self.target.name,
             "profile": self.target.profile,
             "cases": len(self.cases),
-            "requests": self.requests,
+            "requests": self.request_count,
             "input_tokens": sum(one.input for one in self.ceilings),
-            "output_tokens": self.output,
-            "uncapped": list(self.uncapped),
-            "cost": self.cost,
-            "seconds": self.seconds,
+            "output_tokens": self.max_output_tokens,
+            "uncapped": list(self.uncapped_cases),
+            "cost": self.max_cost,
+            "seconds": self.expected_seconds,
             "waits": self.waits_s,
             "verdicts": self.verdicts,
             "unsent": dict(self.unsent),
@@ -89,26 +89,26 @@ class Plan:
     def as_text(self) -> str:
         """The plan for people."""
         data = self.as_data()
-        cost = "not known (--price IN,OUT)" if self.cost is None else f"${self.cost:.4f} at most"
+        cost = "not known (--price IN,OUT)" if self.max_cost is None else f"${self.max_cost:.4f} at most"
         lines = [
-            f"{self.target.name} ({self.target.profile}): {self.requests} requests in {len(self.cases)} cases, "
+            f"{self.target.name} ({self.target.profile}): {self.request_count} requests in {len(self.cases)} cases, "
             f"{self.verdicts} verdicts",
-            f"  tokens   at most {data['input_tokens']} in, {self.output} out",
+            f"  tokens   at most {data['input_tokens']} in, {self.max_output_tokens} out",
             f"  cost     {cost}",
-            f"  time     {self._time()}",
+            f"  time     {self._time_text()}",
         ]
-        lines += [f"  uncapped {name}: nothing caps its answer" for name in self.uncapped]
+        lines += [f"  uncapped {name}: nothing caps its answer" for name in self.uncapped_cases]
         return "\n".join(lines + [f"  unsent   {name}: {reason}" for name, reason in self.unsent.items()])
 
-    def _time(self) -> str:
-        if self.seconds is None:
+    def _time_text(self) -> str:
+        if self.expected_seconds is None:
             return "as fast as it answers"
         pace = [f"at {self.target.pace:g} requests a minute"] if self.target.pace else []
         waits = [f"of which {self.waits_s:.0f} s are waited for later moments"] if self.waits_s else []
-        return f"{self.seconds:.0f} s {', '.join(pace + waits)}"
+        return f"{self.expected_seconds:.0f} s {', '.join(pace + waits)}"
 
 
-def plan(trial: Trial, examples: int = 0) -> Plan:
+def build_plan(trial: TargetRun, examples: int = 0) -> SendPlan:
     """What judging every entry of a trial would send; models nobody named are taken to be those of the document.
 
     Args:
@@ -118,11 +118,11 @@ def plan(trial: Trial, examples: int = 0) -> Plan:
     budget = Budget(target)
     sent: dict[str, tuple[CostCeiling, ...]] = {}
     unsent: dict[str, str] = {}
-    for case in _wanted(trial):
+    for case in _cases_to_send(trial):
         if skip_reason(case, target) is not None:
             continue
         try:
-            outgoing = tuple(_outgoing(case, target))
+            outgoing = tuple(_requests_of_case(case, target))
         except CannotSend:
             continue
         lack = budget.debit(*outgoing)
@@ -139,16 +139,16 @@ def plan(trial: Trial, examples: int = 0) -> Plan:
         all(name in sent for _, name in entry.cases) and entry.needs <= target.means for entry in trial.entries
     )
     waits = longest_wait_s((trial.cases[name] for name in sent if name in trial.cases), target)
-    return Plan(target, sent, unsent, judged, waits)
+    return SendPlan(target, sent, unsent, judged, waits)
 
 
-def _wanted(trial: Trial) -> Iterable[Case]:
+def _cases_to_send(trial: TargetRun) -> Iterable[Case]:
     """The cases in the order in which they leave, each once."""
     names = (name for entry in trial.entries for _, name in entry.cases)
     return [trial.cases[name] for name in dict.fromkeys((*SMOKE_CASES, *names)) if name in trial.cases]
 
 
-def _outgoing(case: Case, target: Target) -> Iterator[OutgoingRequest]:
+def _requests_of_case(case: Case, target: Target) -> Iterator[OutgoingRequest]:
     """The requests of a case; what a later one takes out of an earlier answer is not known yet."""
     saved = {name: f"${name}" for ask in case.asks for name in ask.save}
     for ask in case.asks * case.repeat:

@@ -18,7 +18,7 @@ from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.session.model_choice import with_models
 
 # A model may choose otherwise once or twice; what it never does in three answers is told as inconclusive.
-ANSWERS = 3
+MAX_ANSWERS = 3
 SMOKE_CASES = ("models-list", "chat-basic")
 
 
@@ -31,7 +31,7 @@ class SmokeFailure:
 
 
 @dataclass(frozen=True)
-class Gathered:
+class TargetEvidence:
     """The evidence of one target.
 
     Attributes:
@@ -63,7 +63,7 @@ class Gathered:
         return None
 
 
-async def gather(judges: ColumnJudges, cases: Sequence[Case], record: Recorder | None = None) -> Gathered:
+async def send_to_target(judges: ColumnJudges, cases: Sequence[Case], record: Recorder | None = None) -> TargetEvidence:
     """Send the smoke cases, judge them, and send the other cases if they passed."""
     target, known = judges.target, judges.cases
     async with HttpClient(target.connections, target.deadlines) as wire:
@@ -79,8 +79,8 @@ async def gather(judges: ColumnJudges, cases: Sequence[Case], record: Recorder |
         failure = smoke_failure(judges, courier.evidence)
         if failure is None and reachable:
             await courier.send_all(cases)
-            again = await _again(courier, judges, {case.name for case in cases})
-        return Gathered(judges, courier.evidence, failure, courier.request_count, again, courier)
+            again = await _ask_undecided_again(courier, judges, {case.name for case in cases})
+        return TargetEvidence(judges, courier.evidence, failure, courier.request_count, again, courier)
 
 
 def smoke_failure(judges: ColumnJudges, evidence: Evidence) -> SmokeFailure | None:
@@ -94,11 +94,11 @@ def smoke_failure(judges: ColumnJudges, evidence: Evidence) -> SmokeFailure | No
     return None
 
 
-async def _again(courier: Sender, judges: ColumnJudges, wanted: Collection[str]) -> tuple[Evidence, ...]:
+async def _ask_undecided_again(courier: Sender, judges: ColumnJudges, wanted: Collection[str]) -> tuple[Evidence, ...]:
     """Ask undecided cases again, each at most ANSWERS times in all; every answer is counted and kept."""
     rounds: list[Evidence] = []
     latest: dict[str, CaseResult] = dict(courier.evidence)
-    while len(rounds) + 1 < ANSWERS and (names := sorted(judges.undecided_cases(latest, wanted))):
+    while len(rounds) + 1 < MAX_ANSWERS and (names := sorted(judges.undecided_cases(latest, wanted))):
         rounds.append(await courier.ask_again(judges.cases[name] for name in names))
         latest |= rounds[-1]
     return tuple(rounds)

@@ -21,11 +21,11 @@ from wireproof.judging.judge import Judge
 from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import PlannedVerdict, plan_verdicts
 from wireproof.session.model_choice import with_models
-from wireproof.session.send_target import SMOKE_CASES, Gathered, gather, smoke_failure
+from wireproof.session.send_target import SMOKE_CASES, TargetEvidence, send_to_target, smoke_failure
 
 
 @dataclass(slots=True)
-class Trial:
+class TargetRun:
     """One target on trial; `gathered` is None until its cases were sent."""
 
     target: Target
@@ -33,7 +33,7 @@ class Trial:
     cases: Mapping[str, Case]
     checks: Mapping[str, Check]
     entries: tuple[PlannedVerdict, ...]
-    gathered: Gathered | None = None
+    gathered: TargetEvidence | None = None
     _by_check: dict[str, list[PlannedVerdict]] = field(init=False)
     _judges: ColumnJudges | None = field(init=False, default=None)
 
@@ -42,11 +42,11 @@ class Trial:
         for entry in self.entries:
             self._by_check.setdefault(entry.check, []).append(entry)
 
-    def judged_by(self, check: str) -> Sequence[PlannedVerdict]:
+    def entries_for_check(self, check: str) -> Sequence[PlannedVerdict]:
         """The entries that a check judges."""
         return self._by_check.get(check, ())
 
-    def asks(self, entry: PlannedVerdict) -> bool:
+    def is_in_profile(self, entry: PlannedVerdict) -> bool:
         """Whether the profile of the target asks what an entry judges."""
         cases = [self.cases[name] for _, name in entry.cases if name in self.cases]
         return all(PROFILES.index(case.profile) <= PROFILES.index(self.target.profile) for case in cases)
@@ -60,29 +60,29 @@ class Trial:
             self._judges = ColumnJudges(self.target, self.columns, self.cases, self.checks, self.entries)
         return self._judges
 
-    def bench(self, provider: str) -> Judge:
+    def judge_for(self, provider: str) -> Judge:
         """The judge of that column."""
         return self.judges.judge(provider)
 
-    async def gather(self, wanted: Iterable[str], record: Recorder | None = None) -> Gathered:
+    async def send_cases(self, wanted: Iterable[str], record: Recorder | None = None) -> TargetEvidence:
         """Send the cases of that name, after the smoke cases."""
-        return self._take(await gather(self.judges, [self.cases[name] for name in wanted], record))
+        return self._take(await send_to_target(self.judges, [self.cases[name] for name in wanted], record))
 
-    def recall(self, turns: Sequence[Evidence]) -> Gathered:
+    def take_evidence(self, turns: Sequence[Evidence]) -> TargetEvidence:
         """Take what was gathered at another time, turn after turn."""
         evidence, *again = turns
         judges = self.judges.with_target(with_models(self.target, evidence.get(SMOKE_CASES[0])))
         requests = sum(len(sent) for turn in turns for sent in turn.values() if isinstance(sent, tuple))
-        return self._take(Gathered(judges, evidence, smoke_failure(judges, evidence), requests, tuple(again)))
+        return self._take(TargetEvidence(judges, evidence, smoke_failure(judges, evidence), requests, tuple(again)))
 
-    def _take(self, gathered: Gathered) -> Gathered:
+    def _take(self, gathered: TargetEvidence) -> TargetEvidence:
         self.gathered, self.target = gathered, gathered.target
         return gathered
 
     def judge(self, entry: PlannedVerdict) -> Verdict:
         """The verdict of one entry of the docket."""
         assert self.gathered is not None
-        bench, reason, evidence = self.bench(entry.provider), self.reason(entry), self.gathered.evidence
+        bench, reason, evidence = self.judge_for(entry.provider), self.reason_not_judged(entry), self.gathered.evidence
         verdict = bench.judge(entry, evidence, reason)
         for number, later in enumerate(self.gathered.again, 2):
             # Only what decided nothing is judged by a later answer: a failure is never asked away.
@@ -93,11 +93,11 @@ class Trial:
         return verdict
 
     @property
-    def smoke(self) -> str | None:
+    def smoke_failure(self) -> str | None:
         """Why nothing else could be judged; None where the target is there."""
         return self.gathered.smoke.reason if self.gathered is not None and self.gathered.smoke is not None else None
 
-    def reason(self, entry: PlannedVerdict) -> str | None:
+    def reason_not_judged(self, entry: PlannedVerdict) -> str | None:
         """Why an entry cannot be judged, whatever its evidence; None where it can."""
         if self.gathered is None:
             return None
@@ -109,7 +109,7 @@ class Trial:
         return None
 
 
-def open_trial(target: Target, known: Mapping[str, Provider], checks: Mapping[str, Check]) -> Trial:
+def open_target_run(target: Target, known: Mapping[str, Provider], checks: Mapping[str, Check]) -> TargetRun:
     """A trial with the dockets of both columns.
 
     Raises ConfigError for a clause that names a check or a case that does not exist.
@@ -132,4 +132,4 @@ def open_trial(target: Target, known: Mapping[str, Provider], checks: Mapping[st
             clause = entry.clauses[0][0].id
             raise ConfigError(f"clause {clause}", f"no check is called {entry.check!r}", "name a check of suites/")
     entries.sort(key=lambda entry: (entry.case not in SMOKE_CASES,))
-    return Trial(target, tuple(columns), cases, checks, tuple(entries))
+    return TargetRun(target, tuple(columns), cases, checks, tuple(entries))

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from wireproof.generation.hypothesis_settings import GenerationSettings
 
 
-def add(group: Any) -> None:
+def add_options(group: Any) -> None:
     """Add the options to a pytest option group or an argparse group."""
     option = getattr(group, "addoption", None) or group.add_argument
     for row in OPTIONS:
         option(row.flag, **row.keywords)
     option("--report-dir", metavar="DIR", help="where reports go (default: reports)")
     option("--keep", action="store_true", help="keep the reports below runs/ there too, for `wireproof history`")
-    add_policy(group)
+    add_gate_options(group)
     option("--write-baseline", metavar="FILE", type=Path, help="write every failure and skip of this run to a baseline")
     option("--resume", metavar="LEDGER", type=Path, help="finish the run of a ledger that was cut off")
     option("--resend", action="store_true", help="with --resume: ask again what was asked and has no answer")
@@ -37,7 +37,7 @@ def add(group: Any) -> None:
     option("--replay", metavar="REQUEST", help="ask one generated request again, as a failure told it")
 
 
-def add_policy(group: Any) -> None:
+def add_gate_options(group: Any) -> None:
     """Add the options that say what fails a run."""
     option = getattr(group, "addoption", None) or group.add_argument
     option(
@@ -60,14 +60,16 @@ def add_policy(group: Any) -> None:
     )
 
 
-def policy_of(options: argparse.Namespace) -> dict[str, Any]:
+def gate_settings_from_options(options: argparse.Namespace) -> dict[str, Any]:
     """What parsed options say of what fails a run; raises ConfigError for a bad baseline."""
     today = datetime.now(UTC).date()
     known = baseline.read_baseline(options.baseline, today) if options.baseline else None
     return {"fail_on": options.fail_on, "authority": options.authority, "baseline": known}
 
 
-def effort_of(options: argparse.Namespace, kept: Path, environment: Mapping[str, str]) -> GenerationSettings:
+def generation_settings_from_options(
+    options: argparse.Namespace, kept: Path, environment: Mapping[str, str]
+) -> GenerationSettings:
     """How hard parsed options look for generated requests; raises ConfigError for a request that does not read."""
     # Imported when it is wanted: pytest wants to be first to import hypothesis.
     from wireproof.generation.hypothesis_settings import GenerationSettings, is_ci

@@ -15,27 +15,27 @@ import pytest
 
 from wireproof.session.pytest_plugin.check_item import CheckItem
 
-PHASES = tuple(f"pytest_runtest_{phase}" for phase in ("setup", "call", "teardown", "makereport"))
+PHASE_HOOKS = tuple(f"pytest_runtest_{phase}" for phase in ("setup", "call", "teardown", "makereport"))
 # What stands in these phases without a meaning for checks: pytest itself, our own plugin, and Hypothesis'.
-INDIFFERENT = frozenset({"_pytest", "wireproof", "_hypothesis_pytestplugin"})
-WATCHING = ("usepdb", "trace", "setupshow", "setuponly", "setupplan")
-MARKS = frozenset({"skip", "skipif", "xfail"})
-ENDING = (pytest.exit.Exception, KeyboardInterrupt)
+INDIFFERENT_PACKAGES = frozenset({"_pytest", "wireproof", "_hypothesis_pytestplugin"})
+WATCHING_OPTIONS = ("usepdb", "trace", "setupshow", "setuponly", "setupplan")
+SKIPPING_MARKS = frozenset({"skip", "skipif", "xfail"})
+SESSION_ENDING_ERRORS = (pytest.exit.Exception, KeyboardInterrupt)
 # Of these nobody looks at the report of a teardown that passed, nor at what a report carries but for our own.
-UNCONCERNED = frozenset({"session", "terminalreporter", "lfplugin", "logging-plugin", "wireproof-closing"})
-UNWATCHED, UNHEARD = pytest.StashKey[bool](), pytest.StashKey[bool]()
-INHERITED = pytest.StashKey[tuple[str, ...]]()
+UNCONCERNED_PLUGINS = frozenset({"session", "terminalreporter", "lfplugin", "logging-plugin", "wireproof-closing"})
+UNWATCHED_KEY, UNHEARD_KEY = pytest.StashKey[bool](), pytest.StashKey[bool]()
+INHERITED_KEYWORDS_KEY = pytest.StashKey[tuple[str, ...]]()
 
 
-def applies(item: CheckItem) -> bool:
+def can_run_in_one_step(item: CheckItem) -> bool:
     """Nobody would notice that the check runs in one step."""
     stash = item.config.stash
-    if UNWATCHED not in stash:
-        stash[UNWATCHED] = _unwatched(item.config)
-    return stash[UNWATCHED] and all(mark.name not in MARKS for mark in item.iter_markers())
+    if UNWATCHED_KEY not in stash:
+        stash[UNWATCHED_KEY] = _is_unwatched(item.config)
+    return stash[UNWATCHED_KEY] and all(mark.name not in SKIPPING_MARKS for mark in item.iter_markers())
 
 
-def run(item: CheckItem, following: pytest.Item | None, *, alike: bool) -> None:
+def run_in_one_step(item: CheckItem, following: pytest.Item | None, *, alike: bool) -> None:
     """Run a check and tell everyone who listens.
 
     Args:
@@ -43,46 +43,46 @@ def run(item: CheckItem, following: pytest.Item | None, *, alike: bool) -> None:
     """
     hook, session = item.ihook, item.session
     hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-    _judge(item, hook)
+    _judge_item(item, hook)
     if session.shouldfail or session.shouldstop:
         following = None
     if following is None or not alike:
-        _tell(item, hook, _from_call(lambda: session._setupstate.teardown_exact(following), "teardown"))
-    elif not _unheard(item.config):
-        _tell(item, hook, _from_call(lambda: None, "teardown"))
+        _report_call(item, hook, _call_info(lambda: session._setupstate.teardown_exact(following), "teardown"))
+    elif not _has_only_own_listeners(item.config):
+        _report_call(item, hook, _call_info(lambda: None, "teardown"))
     hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
 
 
-def _judge(item: CheckItem, hook: Any) -> None:
+def _judge_item(item: CheckItem, hook: Any) -> None:
     with item.config.pluginmanager.getplugin("capturemanager").item_capture("setup", item):
-        judged = _from_call(item.setup, "setup")
+        judged = _call_info(item.setup, "setup")
     if judged.excinfo is None:
-        shown = _from_call(item.runtest, "call")
+        shown = _call_info(item.runtest, "call")
         shown.start, shown.duration = judged.start, judged.duration + shown.duration
         judged = shown
-    _tell(item, hook, judged)
+    _report_call(item, hook, judged)
 
 
-def _from_call(step: Callable[[], None], when: Literal["setup", "call", "teardown"]) -> pytest.CallInfo[None]:
-    return pytest.CallInfo.from_call(step, when, ENDING)
+def _call_info(step: Callable[[], None], when: Literal["setup", "call", "teardown"]) -> pytest.CallInfo[None]:
+    return pytest.CallInfo.from_call(step, when, SESSION_ENDING_ERRORS)
 
 
-def _tell(item: CheckItem, hook: Any, call: pytest.CallInfo[Any]) -> None:
+def _report_call(item: CheckItem, hook: Any, call: pytest.CallInfo[Any]) -> None:
     error = None if call.excinfo is None else call.excinfo.value
     if item._report_sections or not (error is None or type(error) is pytest.skip.Exception):
         report = hook.pytest_runtest_makereport(item=item, call=call)
     else:
-        report = _report(item, call)
+        report = _make_report(item, call)
     hook.pytest_runtest_logreport(report=report)
     if report.failed:
         hook.pytest_exception_interact(node=item, call=call, report=report)
 
 
-def _report(item: CheckItem, call: pytest.CallInfo[Any]) -> pytest.TestReport:
+def _make_report(item: CheckItem, call: pytest.CallInfo[Any]) -> pytest.TestReport:
     """What pytest would make of a call that passed or was skipped, for a fraction of the time."""
     where = None
     if call.excinfo is not None:
-        where = (*_raised(call.excinfo.tb), call.excinfo.exconly(tryshort=True))
+        where = (*_skip_location(call.excinfo.tb), call.excinfo.exconly(tryshort=True))
     report = pytest.TestReport(
         item.nodeid,
         item.location,
@@ -96,12 +96,12 @@ def _report(item: CheckItem, call: pytest.CallInfo[Any]) -> pytest.TestReport:
         user_properties=item.user_properties,
     )
     # Whoever sends a report elsewhere, as a worker of xdist does, wants data.
-    told = item.told(report)
-    report.__dict__["wireproof"] = told if told is None or _unheard(item.config) else told.as_data()
+    told = item.verdict_for(report)
+    report.__dict__["wireproof"] = told if told is None or _has_only_own_listeners(item.config) else told.as_data()
     return report
 
 
-def _raised(traceback: TracebackType) -> tuple[str, int]:
+def _skip_location(traceback: TracebackType) -> tuple[str, int]:
     """Who called what raised: the place that pytest shows for a skip."""
     caller = traceback
     while traceback.tb_next is not None:
@@ -113,21 +113,21 @@ def _keywords(item: CheckItem) -> dict[str, Literal[1]]:
     """The keywords of an item; what it has of its module is looked up once."""
     assert item.parent is not None
     stash = item.parent.stash
-    if INHERITED not in stash:
-        stash[INHERITED] = tuple(item.parent.keywords)
-    return dict.fromkeys((*item.keywords._markers, *stash[INHERITED]), 1)  # type: ignore[attr-defined]
+    if INHERITED_KEYWORDS_KEY not in stash:
+        stash[INHERITED_KEYWORDS_KEY] = tuple(item.parent.keywords)
+    return dict.fromkeys((*item.keywords._markers, *stash[INHERITED_KEYWORDS_KEY]), 1)  # type: ignore[attr-defined]
 
 
-def _unheard(config: pytest.Config) -> bool:
+def _has_only_own_listeners(config: pytest.Config) -> bool:
     """Whether only pytest's own terminal and cache, and our own reports, listen."""
-    if UNHEARD not in config.stash:
+    if UNHEARD_KEY not in config.stash:
         impls = config.hook.pytest_runtest_logreport.get_hookimpls()
-        config.stash[UNHEARD] = all(impl.plugin_name in UNCONCERNED for impl in impls)
-    return config.stash[UNHEARD]
+        config.stash[UNHEARD_KEY] = all(impl.plugin_name in UNCONCERNED_PLUGINS for impl in impls)
+    return config.stash[UNHEARD_KEY]
 
 
-def _unwatched(config: pytest.Config) -> bool:
-    if any(config.getoption(name, False) for name in WATCHING):
+def _is_unwatched(config: pytest.Config) -> bool:
+    if any(config.getoption(name, False) for name in WATCHING_OPTIONS):
         return False
-    impls = [impl for phase in PHASES for impl in getattr(config.hook, phase).get_hookimpls()]
-    return all(impl.function.__module__.partition(".")[0] in INDIFFERENT for impl in impls)
+    impls = [impl for phase in PHASE_HOOKS for impl in getattr(config.hook, phase).get_hookimpls()]
+    return all(impl.function.__module__.partition(".")[0] in INDIFFERENT_PACKAGES for impl in impls)

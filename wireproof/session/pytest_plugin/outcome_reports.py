@@ -9,13 +9,13 @@ from wireproof.judging.outcomes import SKIP_OUTCOMES
 from wireproof.judging.verdict import Verdict
 from wireproof.session.run import Run
 
-VERDICT = pytest.StashKey[Verdict]()
+VERDICT_KEY = pytest.StashKey[Verdict]()
 
 
-def show(run: Run, verdict: Verdict) -> None:
+def show_verdict(run: Run, verdict: Verdict) -> None:
     """Pass, or raise what pytest shows for the outcome."""
     if run.gates(verdict):
-        pytest.fail(run.told(verdict), pytrace=False)
+        pytest.fail(run.summary_text(verdict), pytrace=False)
     if verdict.outcome in SKIP_OUTCOMES:
         pytest.skip(f"{verdict.outcome}: {printable(verdict.message)}")
     known = run.policy.known_failure(verdict)
@@ -23,13 +23,13 @@ def show(run: Run, verdict: Verdict) -> None:
         pytest.xfail(printable(known.reason))
 
 
-def carry(item: pytest.Item, verdict: Verdict) -> None:
+def attach_verdict(item: pytest.Item, verdict: Verdict) -> None:
     """Let the item bear the verdict: its reports travel with it, and JUnit tells of it."""
-    item.stash[VERDICT] = verdict
-    item.user_properties += properties(verdict)
+    item.stash[VERDICT_KEY] = verdict
+    item.user_properties += junit_properties(verdict)
 
 
-def properties(verdict: Verdict) -> list[tuple[str, object]]:
+def junit_properties(verdict: Verdict) -> list[tuple[str, object]]:
     """What JUnit says of a verdict."""
     authorities = sorted({clause.authority for clause in verdict.clauses})
     return [

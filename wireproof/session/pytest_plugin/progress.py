@@ -14,18 +14,18 @@ from wireproof.session.run import Run
 
 
 @contextmanager
-def progress(config: pytest.Config, run: Run) -> Iterator[None]:
+def show_progress(config: pytest.Config, run: Run) -> Iterator[None]:
     """Show how many cases of each target are answered; plain lines where no terminal listens."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is None or config.getoption("quiet", 0) > 0:
         yield
     elif reporter.isatty:
-        yield from _bars(reporter, run)
+        yield from _show_bars(reporter, run)
     else:
-        yield from _lines(reporter, run)
+        yield from _show_lines(reporter, run)
 
 
-def _bars(reporter: pytest.TerminalReporter, run: Run) -> Iterator[None]:
+def _show_bars(reporter: pytest.TerminalReporter, run: Run) -> Iterator[None]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(file=reporter._tw._file), transient=True) as bars:
         tasks = {name: bars.add_task(f"asking {name}", total=None) for name in run.trials}
@@ -37,7 +37,7 @@ def _bars(reporter: pytest.TerminalReporter, run: Run) -> Iterator[None]:
         yield
 
 
-def _lines(reporter: pytest.TerminalReporter, run: Run) -> Iterator[None]:
+def _show_lines(reporter: pytest.TerminalReporter, run: Run) -> Iterator[None]:
     started, counts = monotonic(), dict[str, int]()
 
     def show(target: str, done: int, of: int) -> None:

@@ -21,10 +21,10 @@ class TargetScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has 
         self._targets = sorted(targets, key=len, reverse=True)
 
     def _split_scope(self, nodeid: str) -> str:
-        return target_of(nodeid, self._targets) or nodeid
+        return find_target(nodeid, self._targets) or nodeid
 
 
-def target_of(nodeid: str, targets: Iterable[str]) -> str | None:
+def find_target(nodeid: str, targets: Iterable[str]) -> str | None:
     """The target of a check's node id; None for another test. Longer names go first."""
     place, bracket, name = nodeid.partition("[")
     if not bracket or "suites/" not in place:
