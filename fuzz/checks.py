@@ -21,7 +21,7 @@ from wireproof.evidence.case_result import Evidence
 from wireproof.evidence.exchange import BodyRead
 from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict_plan import PlannedVerdict
-from wireproof.proof.in_process_line import Rehearsed
+from wireproof.proof.in_process_line import InProcessPool
 from wireproof.session.target_run import TargetRun, open_target_run
 
 
@@ -54,10 +54,10 @@ async def streamed(provider: str) -> list[Streamed]:
         name: replace(check, function=atheris.instrument_func(check.function)) for name, check in load_checks().items()
     }
     trial = open_target_run(target_options.with_address(target, served), loading.load_providers(), checks)
-    server, evidence = Rehearsed(target.provider), {}
+    server, evidence = InProcessPool(target.provider), {}
     # What is generated has no request until it is drawn.
     for name in sorted({case for entry in trial.entries for _, case in entry.cases if case in trial.cases}):
-        server.begin()
+        server.begin_case()
         evidence[name] = await Sender(trial.target, server).send(trial.cases[name])
     names = [
         name

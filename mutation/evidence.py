@@ -28,8 +28,8 @@ from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.mock.faults import faults
 from wireproof.mock.faults.derived_from_clauses import MARK
-from wireproof.proof.column import Stand
-from wireproof.proof.kill_matrix import DEADLINES, committed
+from wireproof.proof.column import ColumnProof
+from wireproof.proof.kill_matrix import PROOF_DEADLINES, results_by_fault
 from wireproof.session import mock_process
 from wireproof.session.target_run import open_target_run
 
@@ -124,32 +124,32 @@ def _record(name: str, choice: Choice, seed: int) -> tuple[Judge, tuple[Exhibit,
     known = loading.load_providers()
     (target,) = target_options.mock_targets(name)
     with mock_process.run_mock() as urls:
-        target = replace(target_options.with_address(target, urls[name]), deadlines=DEADLINES)
+        target = replace(target_options.with_address(target, urls[name]), deadlines=PROOF_DEADLINES)
         trial, shelf = open_target_run(target, known, load_checks()), Shelf(seed)
-        asyncio.run(_fill(shelf, Stand(trial), trial.judge_for(name), choice))
+        asyncio.run(_fill(shelf, ColumnProof(trial), trial.judge_for(name), choice))
     return replace(trial.judge_for(name), checks={}), tuple(shelf.exhibits)
 
 
-async def _fill(shelf: Shelf, stand: Stand, bench: Judge, choice: Choice) -> None:
-    await stand.faultless()  # `wireproof prove` is who tells of false alarms
+async def _fill(shelf: Shelf, stand: ColumnProof, bench: Judge, choice: Choice) -> None:
+    await stand.find_false_alarms()  # `wireproof prove` is who tells of false alarms
     for entry in stand.passing:
         verdict = stand.judge(entry, stand.rehearsed)
         shelf.keep((entry.check, ""), FAULTLESS, _exhibit(bench, entry, stand.rehearsed, "", verdict))
-    async for fault, touched in committed(stand, [faults()[name] for name in choice.faults]):
-        for due, evidence, verdict in stand.judged(touched):
+    async for fault, touched in results_by_fault(stand, [faults()[name] for name in choice.faults]):
+        for due, evidence, verdict in stand.judge_changed(touched):
             _keep(shelf, bench, due.entry, evidence, fault.id, verdict)
         forget(touch.sent for touch in touched.values())
     await _fill_with_members(shelf, stand, bench, choice.checks)
     forget(stand.rehearsed.values())
 
 
-async def _fill_with_members(shelf: Shelf, stand: Stand, bench: Judge, checks: frozenset[str]) -> None:
+async def _fill_with_members(shelf: Shelf, stand: ColumnProof, bench: Judge, checks: frozenset[str]) -> None:
     cases = Counter(entry.check for entry in stand.passing if entry.check in checks)
     few = [entry for entry in stand.passing if 0 < cases[entry.check] <= FEW]
     for case in {name: None for entry in few for _, name in entry.cases}:
         entries = [entry for entry in few if case in dict(entry.cases).values()]
         for fault in member_faults(stand.rehearsed[case]):
-            if sent := await stand.under(fault, case):
+            if sent := await stand.result_under(fault, case):
                 evidence = {**stand.rehearsed, case: sent}
                 for entry in entries:
                     _keep(shelf, bench, entry, evidence, fault.id, stand.judge(entry, evidence))

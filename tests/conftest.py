@@ -19,7 +19,7 @@ from wireproof.contract.case import is_generated
 from wireproof.contract.target import Target
 from wireproof.evidence.case_result import Evidence
 from wireproof.judging.suite_loader import load_checks
-from wireproof.proof.in_process_line import Rehearsed
+from wireproof.proof.in_process_line import InProcessPool
 from wireproof.session.target_run import TargetRun, open_target_run
 
 # Hundreds of processes are started here: what each of them imports is compiled once, whatever the shell says.
@@ -48,9 +48,9 @@ def _of(provider: str) -> tuple[TargetRun, Evidence]:
 
 
 async def _answers(trial: TargetRun, target: Target, names: Sequence[str]) -> Evidence:
-    server, evidence = Rehearsed(target.provider), {}
+    server, evidence = InProcessPool(target.provider), {}
     for name in names:
-        server.begin()
+        server.begin_case()
         evidence[name] = await Sender(target, server).send(trial.cases[name])
     return evidence
 

@@ -9,11 +9,11 @@ import pytest
 
 from wireproof.cli import main
 from wireproof.contract import loading
-from wireproof.proof.explain import Library
+from wireproof.proof.explain import IdIndex
 from wireproof.report.docs.case_pages import case_pages
 
 FOLDER = Path(__file__).parents[1] / "docs" / "cases"
-LIBRARY = Library.of(loading.load_providers(), {})
+LIBRARY = IdIndex.from_providers(loading.load_providers(), {})
 PAGES = case_pages([LIBRARY.explain(name) for name in LIBRARY.cases])
 
 

@@ -13,11 +13,11 @@ import pytest
 from wireproof.cli.explain import as_text
 from wireproof.contract import data_files, loading, schemas
 from wireproof.judging.suite_loader import load_checks
-from wireproof.proof.explain import Library, mend, mends
+from wireproof.proof.explain import IdIndex, advice_for, read_advice
 from wireproof.proof.source_places import case_place, check_place, fault_places
 
 MATRIX = json.loads(Path(__file__).with_name("matrix.json").read_text(encoding="utf-8"))
-LIBRARY = Library.of(loading.load_providers(), MATRIX)
+LIBRARY = IdIndex.from_providers(loading.load_providers(), MATRIX)
 
 
 def ran(*options: str) -> subprocess.CompletedProcess[str]:
@@ -25,12 +25,12 @@ def ran(*options: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_every_check_says_how_a_server_that_fails_it_is_mended() -> None:
-    assert [check for check in load_checks() if not mend(check).endswith(".")] == []
+    assert [check for check in load_checks() if not advice_for(check).endswith(".")] == []
 
 
 def test_no_advice_is_left_over() -> None:
     checks = load_checks()
-    assert mends().keys() - checks.keys() - {check.partition(".")[0] for check in checks} == set()
+    assert read_advice().keys() - checks.keys() - {check.partition(".")[0] for check in checks} == set()
 
 
 @pytest.mark.parametrize("kind", ["checks", "clauses", "faults", "cases", "providers"])

@@ -6,7 +6,7 @@ import pytest
 
 from wireproof.mock.faults.broken_framing import LAPSES
 from wireproof.mock.protocol.messages import Op, Ops
-from wireproof.proof.socket_needed import is_unreadable, likeness, whole
+from wireproof.proof.socket_needed import as_complete_answer, equivalence_key, has_unreadable_head
 
 PLAIN: Ops = (Op("head", b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n"), Op("body", b'{"object":1}'))
 STREAM: Ops = (
@@ -29,8 +29,8 @@ CLOSE = Op("close")
     ],
 )
 def test_a_whole_answer_is_known_by_hearing_it_closed_behind_or_not(method: str, ops: Ops) -> None:
-    assert whole(method, ops) == ops
-    assert whole(method, (*ops, CLOSE)) == ops
+    assert as_complete_answer(method, ops) == ops
+    assert as_complete_answer(method, (*ops, CLOSE)) == ops
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_a_whole_answer_is_known_by_hearing_it_closed_behind_or_not(method: str,
     ],
 )
 def test_what_is_not_whole_is_sent(method: str, ops: Ops) -> None:
-    assert whole(method, ops) is None
+    assert as_complete_answer(method, ops) is None
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_what_is_not_whole_is_sent(method: str, ops: Ops) -> None:
 def test_a_fault_that_leaves_http_as_it_is_needs_no_connection(fault: str) -> None:
     frame = LAPSES[fault].frame
     assert frame is not None
-    assert whole("POST", frame(STREAM)) is not None
+    assert as_complete_answer("POST", frame(STREAM)) is not None
 
 
 @pytest.mark.parametrize(
@@ -76,13 +76,13 @@ def test_a_fault_that_leaves_http_as_it_is_needs_no_connection(fault: str) -> No
 def test_a_head_that_breaks_http_is_unreadable_whatever_follows(fault: str, unreadable: bool) -> None:
     frame = LAPSES[fault].frame
     assert frame is not None
-    assert whole("GET", frame(PLAIN)) is None
-    assert is_unreadable(frame(PLAIN)) is unreadable
+    assert as_complete_answer("GET", frame(PLAIN)) is None
+    assert has_unreadable_head(frame(PLAIN)) is unreadable
 
 
 def test_heads_are_alike_whatever_the_values_of_their_fields() -> None:
     other = (Op("head", b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n"), Op("body", b"[1,2,3]"))
-    assert likeness("GET", PLAIN) == likeness("GET", other)
-    assert likeness("GET", PLAIN) != likeness("HEAD", PLAIN)
-    assert likeness("GET", PLAIN) != likeness("GET", STREAM)
-    assert likeness("GET", (CLOSE,)) != likeness("GET", (Op("reset"),))
+    assert equivalence_key("GET", PLAIN) == equivalence_key("GET", other)
+    assert equivalence_key("GET", PLAIN) != equivalence_key("HEAD", PLAIN)
+    assert equivalence_key("GET", PLAIN) != equivalence_key("GET", STREAM)
+    assert equivalence_key("GET", (CLOSE,)) != equivalence_key("GET", (Op("reset"),))

@@ -69,8 +69,8 @@ def test_a_short_proof_shows_what_is_recorded_and_no_more(recorded):
     """Of the contract with the least to ask, every clause and the faults that are caught there."""
     brief = kill_matrix.prove(providers=("iotex",), record=recorded)
 
-    assert (brief.alarms, brief.clauses_never_broken, brief.misattributed) == ((), (), ())
-    assert set(brief.caught) >= {fault for fault, providers in recorded.items() if "iotex" in providers}
+    assert (brief.alarms, brief.unbroken_clauses, brief.misattributed) == ((), (), ())
+    assert set(brief.caught_faults) >= {fault for fault, providers in recorded.items() if "iotex" in providers}
     for fault, providers in brief.matrix.items():
         for check, cases in providers.get("iotex", {}).items():
             assert set(cases) <= set(recorded[fault]["iotex"][check]), fault
@@ -84,8 +84,8 @@ def test_a_fault_that_is_not_recorded_is_committed_everywhere(recorded):
 def test_a_record_that_names_the_wrong_place_shows_nothing():
     wrong = {"key-refused": {"iotex": {"chat.created": ["chat-basic"]}}}
     brief = kill_matrix.prove(providers=("iotex",), only=("key-refused",), record=wrong)
-    assert brief.caught == ()
-    assert brief.lacks
+    assert brief.caught_faults == ()
+    assert brief.has_gaps
 
 
 def test_one_contract_need_not_catch_every_fault(capsys):

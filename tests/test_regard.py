@@ -11,8 +11,8 @@ from wireproof.evidence.access_tracking import changed_parts, track_access
 from wireproof.evidence.exchange import BodyRead, Exchange, Request
 from wireproof.judging.suite_loader import load_checks
 from wireproof.mock.faults import faults
-from wireproof.proof.column import Stand
-from wireproof.proof.fault_effect import Touched
+from wireproof.proof.column import ColumnProof
+from wireproof.proof.fault_effect import ChangedResult
 from wireproof.session import mock_process
 from wireproof.session.target_run import open_target_run
 
@@ -71,12 +71,12 @@ async def test_what_is_skipped_would_have_been_the_same():
     (target,) = target_options.mock_targets("iotex")
     with mock_process.run_mock() as urls:
         target = target_options.with_address(target, urls["iotex"])
-        stand = Stand(open_target_run(target, loading.load_providers(), load_checks()))
-        await stand.faultless()
+        stand = ColumnProof(open_target_run(target, loading.load_providers(), load_checks()))
+        await stand.find_false_alarms()
         skipped = 0
         for fault in (faults()[name] for name in SAMPLE):
-            touched = await stand.touched(fault)
-            every = {name: Touched(touch.sent, None) for name, touch in touched.items()}
-            assert stand.toll(touched, fault) == stand.toll(every, fault), fault.id
-            skipped += len(list(stand.judged(every))) - len(list(stand.judged(touched)))
+            touched = await stand.changed_cases(fault)
+            every = {name: ChangedResult(touch.sent, None) for name, touch in touched.items()}
+            assert stand.find_effect(touched, fault) == stand.find_effect(every, fault), fault.id
+            skipped += len(list(stand.judge_changed(every))) - len(list(stand.judge_changed(touched)))
     assert skipped > 0

@@ -20,7 +20,7 @@ from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict import Verdict
 from wireproof.mock.control import FAULT
 from wireproof.mock.faults import faults
-from wireproof.proof.in_process_line import Rehearsed
+from wireproof.proof.in_process_line import InProcessPool
 from wireproof.session.ledger_recorder import LedgerRecorder, ledger_header
 from wireproof.session.rejudge import changed_verdicts, rejudge
 from wireproof.session.target_run import TargetRun, open_target_run
@@ -42,10 +42,10 @@ async def gathered(trial: TargetRun, target: Target, names: Iterable[str], file:
     ledger = Ledger(Redactor.from_secrets(target.secrets))
     if file is not None:
         ledger.open(file, ledger_header("0", file.name, "2026-01-01T00:00:00+00:00", False, [target]))
-    server, record = Rehearsed(target.provider), LedgerRecorder(ledger, target.name)
+    server, record = InProcessPool(target.provider), LedgerRecorder(ledger, target.name)
     evidence: dict[str, CaseResult] = {}
     for name in names:
-        server.begin()
+        server.begin_case()
         evidence[name] = await Sender(target, server, record).send(trial.cases[name])
     ledger.write_footer(len(evidence), 0, 0)
     ledger.close()

@@ -24,7 +24,7 @@ from wireproof.judging.check import Violation
 from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.mock.control import FAULT
-from wireproof.proof.in_process_line import Rehearsed
+from wireproof.proof.in_process_line import InProcessPool
 from wireproof.session.target_run import TargetRun, open_target_run
 
 EFFORT = GenerationSettings(WIDE_EXAMPLES, shrink=True, same=True)
@@ -51,7 +51,7 @@ def _explored() -> Callable[..., RequestRunner]:
     def explore(check: str, case: str, fault: str | None, provider: str = "openai") -> RequestRunner:
         target = target_of(provider, fault)
         trial = open_target_run(target, loading.load_providers(), load_checks())
-        line: ChannelPool = Rehearsed(target.provider)
+        line: ChannelPool = InProcessPool(target.provider)
         draft = RequestFactory(target.provider, endpoint_from_case_name(case))
         entry, courier = entry_of(trial, check, case), Sender(target, line)
         exploration = RequestRunner(trial.judge_for(entry.provider), entry, load_checks()[check], courier, draft)
@@ -75,7 +75,7 @@ def _exercised() -> Callable[..., SequenceRunner]:
     def exercise(check: str, case: str, fault: str | None, provider: str, talks: int = WIDE_EXAMPLES) -> SequenceRunner:
         target = target_of(provider, fault)
         trial = open_target_run(target, loading.load_providers(), load_checks())
-        entry, line = entry_of(trial, check, case), Rehearsed(target.provider)
+        entry, line = entry_of(trial, check, case), InProcessPool(target.provider)
         made = SequenceRunner(trial.judge_for(entry.provider), entry, load_checks()[check], Sender(target, line))
         _until_broken(lambda: asyncio.run(made.run(replace(EFFORT, examples=talks).case_settings(case))))
         return made

@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
 def _explained(options: argparse.Namespace) -> list[dict[str, Any]]:
     """The facts of every case, its requests among them."""
     from wireproof.contract import loading
-    from wireproof.proof.explain import Library
+    from wireproof.proof.explain import IdIndex
 
-    library = Library.of(loading.load_providers(Path(options.providers) if options.providers else None), {})
+    library = IdIndex.from_providers(loading.load_providers(Path(options.providers) if options.providers else None), {})
     return [library.explain(name) for name in library.cases]

@@ -34,10 +34,10 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the facts behind an id."""
     from wireproof.contract import loading
-    from wireproof.proof.explain import Library
+    from wireproof.proof.explain import IdIndex
 
     providers = loading.load_providers(Path(options.providers) if options.providers else None)
-    facts = Library.of(providers, matrix_of(options) or {}).explain(options.id, options.provider)
+    facts = IdIndex.from_providers(providers, matrix_of(options) or {}).explain(options.id, options.provider)
     print(json.dumps(facts, indent=1, ensure_ascii=False) if options.json else as_text(facts))
     return 0
 

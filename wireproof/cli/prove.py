@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     whole = bool(options.whole or options.write or providers or faults)
     record = None if whole else matrix_of(options)
     proof = kill_matrix.prove(providers, faults, record)
-    if proof.lacks and not proof.whole:
+    if proof.has_gaps and not proof.whole:
         print("The matrix does not show where everything breaks; every fault is committed everywhere.", file=sys.stderr)
         proof = kill_matrix.prove()
     if options.write:
@@ -49,4 +49,4 @@ def _as_asked(proof: Proof, providers: Sequence[str], faults: Sequence[str]) -> 
     """Whether the proof shows what it was asked for: one contract alone need not catch all, one fault not break all."""
     if providers:
         return not proof.alarms
-    return proof.holds if not faults else not proof.alarms and len(proof.caught) == len(proof.matrix)
+    return proof.holds if not faults else not proof.alarms and len(proof.caught_faults) == len(proof.matrix)

@@ -16,17 +16,23 @@ from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.mock.control import FAULT
 from wireproof.mock.faults import Fault
 from wireproof.mock.protocol.messages import Ops
-from wireproof.proof.fault_effect import Due, Rehearsal, Toll, Touched, toll_of
-from wireproof.proof.in_process_line import Rehearsed, heard_instead
-from wireproof.proof.over_sockets import CONNECTIONS, PATIENT, agree, carried, is_unread
-from wireproof.proof.socket_needed import is_unreadable, likeness, whole
+from wireproof.proof.fault_effect import ChangedResult, FaultEffect, FaultlessResult, JudgedEntry, effect_from_verdicts
+from wireproof.proof.in_process_line import InProcessPool, exchange_with_ops
+from wireproof.proof.over_sockets import (
+    CONNECTIONS_PER_POOL,
+    PATIENT_DEADLINES,
+    lacks_readable_head,
+    same_as_modelled,
+    send_over_sockets,
+)
+from wireproof.proof.socket_needed import as_complete_answer, equivalence_key, has_unreadable_head
 from wireproof.session.target_run import TargetRun
 
 # On the mock every option is offered, so that one refused honestly is a fault that was noticed.
-BROKEN = frozenset({"fail", "not-offered"})
+BROKEN_OUTCOMES = frozenset({"fail", "not-offered"})
 
 
-class Stand:
+class ColumnProof:
     """One target's own column, judged again and again.
 
     Attributes:
@@ -36,39 +42,44 @@ class Stand:
 
     def __init__(self, trial: TargetRun) -> None:
         self._trial, self.name = trial, trial.target.name
-        self._target: Target = replace(trial.target, connections=CONNECTIONS)
+        self._target: Target = replace(trial.target, connections=CONNECTIONS_PER_POOL)
         self._column: Provider = trial.target.provider
         own = (entry for entry in trial.entries if entry.provider == self._column.name)
         self._entries = [entry for entry in own if not is_generated(entry.case)]
         self.cases: Mapping[str, Case] = {name: trial.cases[name] for entry in self._entries for _, name in entry.cases}
-        self._server = Rehearsed(self._column)
-        self._faultless: dict[str, Rehearsal] = {}
+        self._server = InProcessPool(self._column)
+        self._faultless: dict[str, FaultlessResult] = {}
         self.rehearsed: dict[str, CaseResult] = {}
         self.passing: list[PlannedVerdict] = []
-        self.due: dict[str, list[Due]] = {}
+        self.due: dict[str, list[JudgedEntry]] = {}
 
     @property
     def clauses(self) -> tuple[str, ...]:
         """Every clause that the column judges, in the order of the index."""
         return tuple(dict.fromkeys(clause.id for entry in self._entries for clause, _ in entry.clauses))
 
-    async def faultless(self) -> list[str]:
+    async def find_false_alarms(self) -> list[str]:
         """Judge the faultless mock over the wire: a failure is a false alarm, and so is a rehearsal that differs."""
-        sent = await carried(replace(self._target, deadlines=PATIENT), self.cases.values())
+        sent = await send_over_sockets(replace(self._target, deadlines=PATIENT_DEADLINES), self.cases.values())
         for name, case in self.cases.items():
-            came, ops = await self._rehearse(case, self._target)
-            takes = self._server.takes(case, came) if isinstance(came, tuple) else ()
-            self._faultless[name], self.rehearsed[name] = Rehearsal(came, ops, self._server.asked(), takes), came
+            came, ops = await self._dry_run(case, self._target)
+            takes = self._server.replayable_steps(case, came) if isinstance(came, tuple) else ()
+            self._faultless[name], self.rehearsed[name] = (
+                FaultlessResult(came, ops, self._server.case_steps(), takes),
+                came,
+            )
         judged = [(entry, self.judge(entry, sent), self.judge(entry, self.rehearsed)) for entry in self._entries]
         # A machine that is busy may leave a judgement of time undecided; without a connection it is decided.
         judged = [(entry, alone if came.outcome == "inconclusive" else came, alone) for entry, came, alone in judged]
         self.passing = [entry for entry, verdict, _ in judged if verdict.outcome == "pass"]
         # Refusing an option honestly, where the mock does so too, breaks nothing; serving it wrongly does.
         declined = [entry for entry, verdict, _ in judged if verdict.outcome == "not-offered"]
-        due = [(entry, BROKEN) for entry in self.passing] + [(entry, BROKEN - {"not-offered"}) for entry in declined]
+        due = [(entry, BROKEN_OUTCOMES) for entry in self.passing] + [
+            (entry, BROKEN_OUTCOMES - {"not-offered"}) for entry in declined
+        ]
         for at, (entry, red) in enumerate(due):
             for _, name in entry.cases:
-                self.due.setdefault(name, []).append(Due(at, entry, red, self._regards(entry)))
+                self.due.setdefault(name, []).append(JudgedEntry(at, entry, red, self._parts_read(entry)))
         alarms = [(v, v.message) for _, v, _ in judged if v.outcome in ("fail", "error")]
         alarms += [
             (v, f"{v.outcome} over the wire, {rehearsed.outcome} without: {rehearsed.message}")
@@ -77,135 +88,137 @@ class Stand:
         ]
         return [f"{v.target} {v.check} {v.case}: {message}" for v, message in alarms]
 
-    def _regards(self, entry: PlannedVerdict) -> frozenset[str]:
+    def _parts_read(self, entry: PlannedVerdict) -> frozenset[str]:
         """What the judgement looks at where there is no fault; whatever leaves that alone leaves the verdict alone."""
         seen: set[str] = set()
         self.judge(entry, {name: track_access(self.rehearsed[name], seen) for _, name in entry.cases})
         return frozenset(seen)
 
-    async def touched(self, fault: Fault) -> Mapping[str, Touched]:
+    async def changed_cases(self, fault: Fault) -> Mapping[str, ChangedResult]:
         """What comes under a fault of the cases that it touches: over the wire, where only the wire shows it."""
         if fault.apply.frame is not None:
-            return await self.carried(fault, await self.deeds(fault))
-        found = [(name, await self.touch(fault, name)) for name in self.cases]
+            return await self.over_sockets(fault, await self.wire_ops_under(fault))
+        found = [(name, await self.changed_case(fault, name)) for name in self.cases]
         return {name: touch for name, touch in found if touch is not None}
 
-    async def touch(self, fault: Fault, name: str) -> Touched | None:
+    async def changed_case(self, fault: Fault, name: str) -> ChangedResult | None:
         """What comes of one case under a fault; None where the fault does not touch it."""
-        if not self._reaches(fault, name):
+        if not self._asks_faulty_endpoint(fault, name):
             return None
         if fault.apply.frame is not None:
-            ops = await self._done(fault, name)
-            return None if ops == self._faultless[name].ops else (await self.carried(fault, {name: ops}))[name]
-        sent = await self.under(fault, name)
-        return None if sent is None else Touched(sent, changed_parts(self.rehearsed[name], sent))
+            ops = await self._ops_under(fault, name)
+            return None if ops == self._faultless[name].ops else (await self.over_sockets(fault, {name: ops}))[name]
+        sent = await self.result_under(fault, name)
+        return None if sent is None else ChangedResult(sent, changed_parts(self.rehearsed[name], sent))
 
-    def _reaches(self, fault: Fault, name: str) -> bool:
+    def _asks_faulty_endpoint(self, fault: Fault, name: str) -> bool:
         """Whether a case asks an endpoint at which the fault is committed."""
         return "*" in fault.endpoints or any(ask.endpoint in fault.endpoints for ask in self.cases[name].asks)
 
-    async def deeds(self, fault: Fault) -> Mapping[str, tuple[Ops, ...]]:
+    async def wire_ops_under(self, fault: Fault) -> Mapping[str, tuple[Ops, ...]]:
         """What the server does under a fault for the cases that it touches."""
-        found = [(name, await self._done(fault, name)) for name in self.cases if self._reaches(fault, name)]
+        found = [
+            (name, await self._ops_under(fault, name)) for name in self.cases if self._asks_faulty_endpoint(fault, name)
+        ]
         return {name: ops for name, ops in found if ops != self._faultless[name].ops}
 
-    def judged(self, touched: Mapping[str, Touched]) -> Iterator[tuple[Due, Evidence, Verdict]]:
+    def judge_changed(self, touched: Mapping[str, ChangedResult]) -> Iterator[tuple[JudgedEntry, Evidence, Verdict]]:
         """What is judged again under a fault, given what comes of the cases that it touches."""
         evidence = {**self.rehearsed, **{name: touch.sent for name, touch in touched.items()}}
         due = {
             due.at: due
             for name, touch in touched.items()
             for due in self.due.get(name, ())
-            if due.looks_at(touch.changed)
+            if due.depends_on(touch.changed)
         }
         for _, one in sorted(due.items()):
             yield one, evidence, self.judge(one.entry, evidence)
 
-    def toll(self, touched: Mapping[str, Touched], fault: Fault) -> Toll:
+    def find_effect(self, touched: Mapping[str, ChangedResult], fault: Fault) -> FaultEffect:
         """What breaks under a fault, given what comes of the cases that it touches."""
-        return toll_of(fault, ((due, verdict) for due, _, verdict in self.judged(touched)))
+        return effect_from_verdicts(fault, ((due, verdict) for due, _, verdict in self.judge_changed(touched)))
 
-    async def under(self, fault: Fault, case: str) -> CaseResult | None:
+    async def result_under(self, fault: Fault, case: str) -> CaseResult | None:
         """What comes of a case under a fault, without a connection; None where the fault does not touch it."""
         faultless = self._faultless[case]
         if not faultless.takes:
-            if faultless.asked and self._server.left_alone(faultless.asked, fault):
+            if faultless.asked and self._server.is_unaffected(faultless.asked, fault):
                 return None
-            sent, ops = await self._rehearse(self.cases[case], self._under(fault))
+            sent, ops = await self._dry_run(self.cases[case], self._target_under(fault))
             return None if ops == faultless.ops else sent
-        ops = await self._done(fault, case)
-        return None if ops == faultless.ops else self._heard(case, ops, fault)
+        ops = await self._ops_under(fault, case)
+        return None if ops == faultless.ops else self._result_from_ops(case, ops, fault)
 
-    def _heard(self, case: str, ops: tuple[Ops, ...], fault: Fault) -> CaseResult:
+    def _result_from_ops(self, case: str, ops: tuple[Ops, ...], fault: Fault) -> CaseResult:
         """What came of a case, had this been done for its requests."""
         sent = self._faultless[case].sent
         assert isinstance(sent, tuple)
-        header = self._under(fault).headers.items()
-        return tuple(heard_instead(exchange, done, header) for exchange, done in zip(sent, ops, strict=True))
+        header = self._target_under(fault).headers.items()
+        return tuple(exchange_with_ops(exchange, done, header) for exchange, done in zip(sent, ops, strict=True))
 
     def judge(self, entry: PlannedVerdict, evidence: Evidence) -> Verdict:
         """The verdict of one entry."""
         return self._trial.judge_for(entry.provider).judge(entry, evidence)
 
-    async def _done(self, fault: Fault, case: str) -> tuple[Ops, ...]:
+    async def _ops_under(self, fault: Fault, case: str) -> tuple[Ops, ...]:
         """What the server does for a case under a fault."""
         if takes := self._faultless[case].takes:
-            return self._server.retaken(takes, fault)
-        return (await self._rehearse(self.cases[case], self._under(fault)))[1]
+            return self._server.replay_under(takes, fault)
+        return (await self._dry_run(self.cases[case], self._target_under(fault)))[1]
 
-    async def carried(self, fault: Fault, deeds: Mapping[str, tuple[Ops, ...]]) -> Mapping[str, Touched]:
+    async def over_sockets(self, fault: Fault, deeds: Mapping[str, tuple[Ops, ...]]) -> Mapping[str, ChangedResult]:
         """What comes under a fault of framing: over the wire, where to hear the answer is not enough."""
-        answers = {name: self._whole(name, ops) for name, ops in deeds.items()}
-        came = await self._sent(fault, {name: ops for name, ops in deeds.items() if not answers[name]})
-        touched = {name: self._as_heard(name, sent, deeds[name], fault) for name, sent in came.items()}
+        answers = {name: self._complete_answers(name, ops) for name, ops in deeds.items()}
+        came = await self._send_over_sockets(fault, {name: ops for name, ops in deeds.items() if not answers[name]})
+        touched = {name: self.with_model_times(name, sent, deeds[name], fault) for name, sent in came.items()}
         for name, ops in answers.items():
             if ops:
-                sent = self._heard(name, ops, fault)
-                touched[name] = Touched(sent, changed_parts(self.rehearsed[name], sent))
+                sent = self._result_from_ops(name, ops, fault)
+                touched[name] = ChangedResult(sent, changed_parts(self.rehearsed[name], sent))
         return touched
 
-    def _whole(self, name: str, ops: tuple[Ops, ...]) -> tuple[Ops, ...]:
+    def _complete_answers(self, name: str, ops: tuple[Ops, ...]) -> tuple[Ops, ...]:
         """The answers, where each is whole and the case depends on nothing else that a connection does."""
         takes = self._faultless[name].takes
-        found = [whole(*done) for done in zip((take.received.method for take in takes), ops, strict=False)]
+        found = [as_complete_answer(*done) for done in zip((take.received.method for take in takes), ops, strict=False)]
         return tuple(answer for answer in found if answer is not None) if None not in found else ()
 
-    def _as_heard(self, name: str, came: CaseResult, ops: tuple[Ops, ...], fault: Fault) -> Touched:
+    def with_model_times(self, name: str, came: CaseResult, ops: tuple[Ops, ...], fault: Fault) -> ChangedResult:
         """What came over the wire; where that is just what was done, it came at the times when it was done."""
-        heard = self._heard(name, ops, fault) if self._faultless[name].takes else came
-        if heard is came or not agree(came, heard):
-            return Touched(came, None)
-        return Touched(heard, changed_parts(self.rehearsed[name], heard))
+        heard = self._result_from_ops(name, ops, fault) if self._faultless[name].takes else came
+        if heard is came or not same_as_modelled(came, heard):
+            return ChangedResult(came, None)
+        return ChangedResult(heard, changed_parts(self.rehearsed[name], heard))
 
-    async def _sent(self, fault: Fault, deeds: Mapping[str, tuple[Ops, ...]]) -> Evidence:
+    async def _send_over_sockets(self, fault: Fault, deeds: Mapping[str, tuple[Ops, ...]]) -> Evidence:
         """What comes over the wire; of like heads that cannot be read one is sent, and stands for the others."""
         alike: dict[object, list[str]] = {}
         for name, ops in deeds.items():
             takes = self._faultless[name].takes
-            shared = len(takes) == 1 and is_unreadable(ops[0])
-            alike.setdefault(likeness(takes[0].received.method, ops[0]) if shared else name, []).append(name)
+            shared = len(takes) == 1 and has_unreadable_head(ops[0])
+            alike.setdefault(equivalence_key(takes[0].received.method, ops[0]) if shared else name, []).append(name)
         hangs = any(op.kind == "hang" for ops in deeds.values() for done in ops for op in done)
-        target = self._under(fault) if hangs else replace(self._under(fault), deadlines=PATIENT)
-        first = await carried(target, [self.cases[group[0]] for group in alike.values()])
-        unread = [group for group in alike.values() if is_unread(first[group[0]])]
-        came = {name: self._as_of(name, first[group[0]], fault) for group in unread for name in group}
+        target = self._target_under(fault) if hangs else replace(self._target_under(fault), deadlines=PATIENT_DEADLINES)
+        first = await send_over_sockets(target, [self.cases[group[0]] for group in alike.values()])
+        unread = [group for group in alike.values() if lacks_readable_head(first[group[0]])]
+        came = {name: self.copied_result(name, first[group[0]], fault) for group in unread for name in group}
         others = [self.cases[name] for name in deeds if name not in came and name not in first]
-        return {**first, **came, **await carried(target, others)}
+        return {**first, **came, **await send_over_sockets(target, others)}
 
-    def _as_of(self, name: str, sent: CaseResult, fault: Fault) -> CaseResult:
+    def copied_result(self, name: str, sent: CaseResult, fault: Fault) -> CaseResult:
         """What came of one case as what comes of another, for which the server does the same."""
         faultless = self._faultless[name].sent
         if not isinstance(sent, tuple) or not isinstance(faultless, tuple) or sent[-1].case == name:
             return sent
-        header, own = self._under(fault).headers.items(), faultless[-1]
+        header, own = self._target_under(fault).headers.items(), faultless[-1]
         asked = replace(own.request, headers=(*own.request.headers, *header))
         return (replace(sent[-1], case=name, endpoint=own.endpoint, request=asked),)
 
-    def _under(self, fault: Fault) -> Target:
+    def _target_under(self, fault: Fault) -> Target:
         return replace(self._target, headers={FAULT: fault.id})
 
-    async def _rehearse(self, case: Case, target: Target) -> tuple[CaseResult, tuple[Ops, ...]]:
+    async def _dry_run(self, case: Case, target: Target) -> tuple[CaseResult, tuple[Ops, ...]]:
         """What comes of a case without a connection, and what the server does for it."""
-        self._server.begin()
+        self._server.begin_case()
         sent = await Sender(target, self._server).send(case)
         return sent, tuple(self._server.ops)

@@ -24,24 +24,24 @@ from wireproof.mock.faults import Fault, faults
 from wireproof.proof.source_places import case_place, check_place, fault_places
 
 # Fault → provider → check → cases, as `wireproof prove --write` gives it.
-Matrix = Mapping[str, Mapping[str, Mapping[str, Any]]]
-Facts = dict[str, Any]
+KillMatrix = Mapping[str, Mapping[str, Mapping[str, Any]]]
+ExplainedFacts = dict[str, Any]
 
 
 @cache
-def mends() -> Mapping[str, str]:
+def read_advice() -> Mapping[str, str]:
     """How a server is mended, by check or by area."""
     found: Mapping[str, str] = read_yaml(data_files.PACKAGE_FOLDER / "proof" / "advice.yaml")
     return found
 
 
-def mend(check: str) -> str:
+def advice_for(check: str) -> str:
     """How a server that fails a check is mended: the advice of the check, else that of its area."""
-    return mends().get(check) or mends()[check.partition(".")[0]]
+    return read_advice().get(check) or read_advice()[check.partition(".")[0]]
 
 
 @dataclass(frozen=True, slots=True)
-class Library:
+class IdIndex:
     """All that an id may name, and what the matrix says of the faults; that is empty where it is not at hand."""
 
     providers: Mapping[str, Provider]
@@ -49,27 +49,27 @@ class Library:
     clauses: Mapping[str, tuple[str, Clause]]
     cases: Mapping[str, Case]
     faults: Mapping[str, Fault]
-    matrix: Matrix
+    matrix: KillMatrix
 
     @classmethod
-    def of(cls, providers: Mapping[str, Provider], matrix: Matrix) -> Library:
+    def from_providers(cls, providers: Mapping[str, Provider], matrix: KillMatrix) -> IdIndex:
         """The library of these providers."""
         indexes = {name: loading.load_clauses(provider.schemas) for name, provider in providers.items()}
         clauses = {clause.id: (name, clause) for name, index in indexes.items() for clause in index}
         return cls(providers, load_checks(), clauses, loading.load_cases(), faults(), matrix)
 
-    def explain(self, id: str, provider: str | None = None) -> Facts:
+    def explain(self, id: str, provider: str | None = None) -> ExplainedFacts:
         """The facts behind an id; raises ConfigError with the nearest ids for one that nothing has.
 
         Args:
             provider: to whom a case is shown as it would be sent; by default the first whose contract has it.
         """
-        kinds: Mapping[str, tuple[Mapping[str, Any], Callable[[str], Facts]]] = {
-            "check": (self.checks, self._check),
-            "clause": (self.clauses, self._clause),
-            "fault": (self.faults, self._fault),
-            "case": (self.cases, lambda name: self._case(name, provider)),
-            "provider": (self.providers, self._provider),
+        kinds: Mapping[str, tuple[Mapping[str, Any], Callable[[str], ExplainedFacts]]] = {
+            "check": (self.checks, self._explain_check),
+            "clause": (self.clauses, self._explain_clause),
+            "fault": (self.faults, self._explain_fault),
+            "case": (self.cases, lambda name: self._explain_case(name, provider)),
+            "provider": (self.providers, self._explain_provider),
         }
         for kind, (known, tell) in kinds.items():
             if id in known:
@@ -79,30 +79,32 @@ class Library:
             id, "nothing has this id", f"did you mean {', '.join(near)}?" if near else "see `wireproof clauses`"
         )
 
-    def _check(self, id: str) -> Facts:
+    def _explain_check(self, id: str) -> ExplainedFacts:
         cited = [
             (name, clause, judgement)
             for name, clause in self.clauses.values()
             for judgement in clause.judged
             if judgement.check == id
         ]
-        broken_by = self._narrowest(f for f in self.faults if any(id in by for by in self.matrix.get(f, {}).values()))
+        broken_by = self._narrowest_first(
+            f for f in self.faults if any(id in by for by in self.matrix.get(f, {}).values())
+        )
         return {
             "requirement": self.checks[id].requirement,
             "file": check_place(self.checks[id]),
-            "authority": _distinct(clause.authority for _, clause, _ in cited),
-            "levels": _distinct(judgement.level for _, _, judgement in cited),
-            "providers": _distinct(name for name, _, _ in cited),
-            "cases": _distinct("+".join(judgement.case.values()) for _, _, judgement in cited),
+            "authority": _distinct_values(clause.authority for _, clause, _ in cited),
+            "levels": _distinct_values(judgement.level for _, _, judgement in cited),
+            "providers": _distinct_values(name for name, _, _ in cited),
+            "cases": _distinct_values("+".join(judgement.case.values()) for _, _, judgement in cited),
             "stands": [f"{clause.id}: {clause.place}" for _, clause, _ in cited],
             "broken_by": broken_by,
-            "bitten": self._bitten(broken_by),
-            "mend": mend(id),
+            "bitten": self._report_links(broken_by),
+            "mend": advice_for(id),
         }
 
-    def _clause(self, id: str) -> Facts:
+    def _explain_clause(self, id: str) -> ExplainedFacts:
         name, clause = self.clauses[id]
-        broken_by = self._narrowest(fault for fault in self.faults if self._breaks(fault, name, clause))
+        broken_by = self._narrowest_first(fault for fault in self.faults if self._breaks_clause(fault, name, clause))
         return {
             "says": clause.says,
             "provider": name,
@@ -114,27 +116,30 @@ class Library:
             "judged": [f"{one.check} on {'+'.join(one.case.values())} ({one.level})" for one in clause.judged],
             "needs": sorted(clause.needs.union(*(one.needs for one in clause.judged))),
             "broken_by": broken_by,
-            "bitten": self._bitten(broken_by),
-            "mend": _distinct(mend(one.check) for one in clause.judged),
+            "bitten": self._report_links(broken_by),
+            "mend": _distinct_values(advice_for(one.check) for one in clause.judged),
         }
 
-    def _fault(self, id: str) -> Facts:
+    def _explain_fault(self, id: str) -> ExplainedFacts:
         fault, broken = self.faults[id], self.matrix.get(id, {})
-        checks = _distinct(check for by in broken.values() for check in by)
+        checks = _distinct_values(check for by in broken.values() for check in by)
         return {
             "says": fault.sentence,
             "file": fault_places(id),
             "endpoints": list(fault.endpoints),
             "within_the_rules": fault.harmless,
-            "bitten": self._bitten([id]),
+            "bitten": self._report_links([id]),
             "breaks": {name: {check: list(cases) for check, cases in by.items()} for name, by in broken.items()},
-            "mend": _distinct(mend(check) for check in checks),
+            "mend": _distinct_values(advice_for(check) for check in checks),
         }
 
-    def _case(self, id: str, provider: str | None) -> Facts:
+    def _explain_case(self, id: str, provider: str | None) -> ExplainedFacts:
         case = self.cases[id]
         cited = [
-            (clause.id, one.check) for _, clause in self.clauses.values() for one in clause.judged if _names(one, case)
+            (clause.id, one.check)
+            for _, clause in self.clauses.values()
+            for one in clause.judged
+            if _names_case(one, case)
         ]
         return {
             "says": case.says,
@@ -149,12 +154,12 @@ class Library:
             "requests": case.request_count,
             "feature": case.feature,
             "needs": sorted(case.means),
-            "checks": _distinct(check for _, check in cited),
-            "clauses": _distinct(clause for clause, _ in cited),
+            "checks": _distinct_values(check for _, check in cited),
+            "clauses": _distinct_values(clause for clause, _ in cited),
             **self._sent(case, provider),
         }
 
-    def _bases(self, name: str) -> list[list[Facts]]:
+    def _bases(self, name: str) -> list[list[ExplainedFacts]]:
         """The cases that each request of a case starts from, the nearest first."""
         chains = chains_of_bases(name, loading.case_entries())
         return [
@@ -162,7 +167,7 @@ class Library:
             for chain in chains
         ]
 
-    def _sent(self, case: Case, provider: str | None) -> Facts:
+    def _sent(self, case: Case, provider: str | None) -> ExplainedFacts:
         """The requests of a case as a provider would get them, or why none would."""
         lack = ""
         names = [loading.find_provider(self.providers, provider).name] if provider else self._askable(case)
@@ -185,7 +190,7 @@ class Library:
             key=lambda name: (self.providers[name].schemas not in naming, name != loading.BASELINE_PROVIDER),
         )
 
-    def _provider(self, id: str) -> Facts:
+    def _explain_provider(self, id: str) -> ExplainedFacts:
         provider = self.providers[id]
         states = [clause.state for name, clause in self.clauses.values() if name == id]
         return {
@@ -193,41 +198,41 @@ class Library:
             "document": provider.document,
             "base_url": provider.base_url,
             "key_env": provider.key_env,
-            "clauses": {state: states.count(state) for state in _distinct(states)},
+            "clauses": {state: states.count(state) for state in _distinct_values(states)},
             "endpoints": [f"{name}: {one.method} {one.path}" for name, one in provider.endpoints.items()],
             "promised": sorted(provider.promised),
             "optional": sorted(provider.optional),
         }
 
-    def _breaks(self, fault: str, provider: str, clause: Clause) -> bool:
+    def _breaks_clause(self, fault: str, provider: str, clause: Clause) -> bool:
         broken = self.matrix.get(fault, {}).get(provider, {})
-        return any(_falls(one, case, self.cases) for one in clause.judged for case in broken.get(one.check, ()))
+        return any(_is_judged_by(one, case, self.cases) for one in clause.judged for case in broken.get(one.check, ()))
 
-    def _narrowest(self, ids: Iterable[str]) -> list[str]:
+    def _narrowest_first(self, ids: Iterable[str]) -> list[str]:
         """The faults, those first that break the fewest checks: they are about nothing else."""
         return sorted(ids, key=lambda id: len({check for by in self.matrix[id].values() for check in by}))
 
-    def _bitten(self, ids: Iterable[str]) -> list[str]:
-        return _distinct(link(self.faults[id].source) for id in ids if self.faults[id].source)
+    def _report_links(self, ids: Iterable[str]) -> list[str]:
+        return _distinct_values(report_link(self.faults[id].source) for id in ids if self.faults[id].source)
 
 
-def link(source: str) -> str:
+def report_link(source: str) -> str:
     """The address of a public report given as owner/repository#number."""
     repository, _, number = source.partition("#")
     return f"https://github.com/{repository}/issues/{number}"
 
 
-def _names(judgement: Judgement, case: Case) -> bool:
+def _names_case(judgement: Judgement, case: Case) -> bool:
     given = judgement.case.values()
     return any(name == case.name or (is_selector(name) and selector_matches(name, case)) for name in given)
 
 
-def _falls(judgement: Judgement, case: str, cases: Mapping[str, Case]) -> bool:
+def _is_judged_by(judgement: Judgement, case: str, cases: Mapping[str, Case]) -> bool:
     if case == "+".join(judgement.case.values()):
         return True
     selector = judgement.case.get("exchange", "")
     return case in cases and is_selector(selector) and selector_matches(selector, cases[case])
 
 
-def _distinct(values: Iterable[str]) -> list[str]:
+def _distinct_values(values: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(values))

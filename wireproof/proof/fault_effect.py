@@ -16,7 +16,7 @@ from wireproof.mock.protocol.messages import Ops
 
 
 @dataclass(frozen=True, slots=True)
-class Toll:
+class FaultEffect:
     """What one fault broke.
 
     Attributes:
@@ -29,7 +29,7 @@ class Toll:
 
 
 @dataclass(frozen=True)
-class Due:
+class JudgedEntry:
     """An entry to be judged under faults: its place, the outcomes that count as broken, and what it looks at."""
 
     at: int
@@ -38,11 +38,11 @@ class Due:
     regards: frozenset[str]
 
     @cached_property
-    def words(self) -> frozenset[str]:
+    def check_and_clauses(self) -> frozenset[str]:
         """Its check and its clauses: what a fault that breaks it may break."""
         return frozenset((self.entry.check, *(clause.id for clause, _ in self.entry.clauses)))
 
-    def looks_at(self, changed: frozenset[str] | None) -> bool:
+    def depends_on(self, changed: frozenset[str] | None) -> bool:
         """Whether the judgement depends on something of what has changed; None is everything."""
         return changed is None or not self.regards.isdisjoint(changed)
 
@@ -52,7 +52,7 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
-class Touched:
+class ChangedResult:
     """What comes of a case under a fault; `changed` is None where more than headers or reads may differ."""
 
     sent: CaseResult
@@ -60,7 +60,7 @@ class Touched:
 
 
 @dataclass(frozen=True, slots=True)
-class Rehearsal:
+class FaultlessResult:
     """What came of one case without a connection.
 
     Attributes:
@@ -74,27 +74,27 @@ class Rehearsal:
     takes: tuple[Take, ...]
 
 
-def toll_of(fault: Fault, judged: Iterable[tuple[Due, Verdict]]) -> Toll:
+def effect_from_verdicts(fault: Fault, judged: Iterable[tuple[JudgedEntry, Verdict]]) -> FaultEffect:
     """What a fault broke, given what was judged under it."""
     broken: dict[str, list[str]] = {}
     clauses: set[str] = set()
     for due, verdict in judged:
-        clauses.update(clause for clause, _ in attributed(due.entry, verdict))
+        clauses.update(clause for clause, _ in attributed_clauses(due.entry, verdict))
         if due.breaks(fault, verdict):
             broken.setdefault(due.entry.check, []).append(due.entry.case)
-    return Toll({check: sorted(cases) for check, cases in sorted(broken.items())}, frozenset(clauses))
+    return FaultEffect({check: sorted(cases) for check, cases in sorted(broken.items())}, frozenset(clauses))
 
 
-def joined(one: Toll, other: Toll) -> Toll:
+def join_effects(one: FaultEffect, other: FaultEffect) -> FaultEffect:
     """What a fault broke in two ways of looking."""
     checks = {
         check: sorted({*one.checks.get(check, ()), *other.checks.get(check, ())})
         for check in sorted({*one.checks, *other.checks})
     }
-    return Toll(checks, one.clauses | other.clauses)
+    return FaultEffect(checks, one.clauses | other.clauses)
 
 
-def attributed(entry: PlannedVerdict, verdict: Verdict) -> Iterator[tuple[str, str | None]]:
+def attributed_clauses(entry: PlannedVerdict, verdict: Verdict) -> Iterator[tuple[str, str | None]]:
     """The clauses that a failure is about, each with its place.
 
     A clause about one member that is red only because the whole cannot be read is not among them: its own line

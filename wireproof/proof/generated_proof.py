@@ -30,17 +30,17 @@ from wireproof.mock.control import FAULT
 from wireproof.mock.dry_run import Take
 from wireproof.mock.faults import Fault
 from wireproof.mock.faults.rare_inputs import LAPSES
-from wireproof.proof.fault_effect import Toll
-from wireproof.proof.in_process_line import Rehearsed
+from wireproof.proof.fault_effect import FaultEffect
+from wireproof.proof.in_process_line import InProcessPool
 from wireproof.session.target_run import TargetRun
 
 # A proof takes minutes as it is; tests hold how many requests it takes to find each fault.
-EXAMPLES, TALKS = 30, 10
+EXAMPLES_PER_FAMILY, SEQUENCES_PER_CASE = 30, 10
 # Faults of limits that the talks about a limit are proved by; others are shown by cases.
-LIMITS = frozenset({"limit-never", "retry-after-zero"})
+LIMIT_FAULTS = frozenset({"limit-never", "retry-after-zero"})
 
 
-class Bout(Protocol):
+class GeneratedEntry(Protocol):
     """One generated entry, judged again and again."""
 
     entry: PlannedVerdict
@@ -49,30 +49,30 @@ class Bout(Protocol):
     def endpoint(self) -> str:
         """The endpoint that it asks."""
 
-    async def judged(self, target: Target, fault: Fault | None = None) -> Verdict:
+    async def judge_under(self, target: Target, fault: Fault | None = None) -> Verdict:
         """What the entry comes to on a target that is asked for this fault."""
 
 
-class Round:
+class GeneratedProof:
     """The generated entries of one trial, judged again and again."""
 
     def __init__(self, trial: TargetRun) -> None:
-        self._target, server = trial.target, Rehearsed(trial.target.provider)
-        known, self._bouts = strategies_by_case(trial.target.provider), list[Bout]()
+        self._target, server = trial.target, InProcessPool(trial.target.provider)
+        known, self._bouts = strategies_by_case(trial.target.provider), list[GeneratedEntry]()
         for entry in trial.entries:
             check, judge = trial.checks[entry.check], trial.judge_for(entry.provider)
             if entry.case in known:
-                probes = distinct_examples(known[entry.case], EXAMPLES)
-                self._bouts.append(Requests(judge, entry, check, server, probes))
+                probes = distinct_examples(known[entry.case], EXAMPLES_PER_FAMILY)
+                self._bouts.append(DrawnEntry(judge, entry, check, server, probes))
             elif is_stateful(entry.case):
-                self._bouts.append(Talks(judge, entry, check, server))
+                self._bouts.append(SequenceEntry(judge, entry, check, server))
 
-    async def faultless(self) -> list[str]:
+    async def find_false_alarms(self) -> list[str]:
         """Judge every entry on the faultless server: a failure is a false alarm."""
-        verdicts = [await bout.judged(self._target) for bout in self._bouts]
+        verdicts = [await bout.judge_under(self._target) for bout in self._bouts]
         return [f"{v.target} {v.check} {v.case}: {v.message}" for v in verdicts if v.outcome in ("fail", "error")]
 
-    async def toll(self, fault: Fault, cases: Collection[str] | None = None) -> Toll:
+    async def find_effect(self, fault: Fault, cases: Collection[str] | None = None) -> FaultEffect:
         """What a fault turns red, of these generated entries or of all."""
         target, broken = replace(self._target, headers={FAULT: fault.id}), dict[str, list[str]]()
         clauses: set[str] = set()
@@ -81,21 +81,21 @@ class Round:
                 continue
             if cases is not None and bout.entry.case not in cases:
                 continue
-            verdict = await bout.judged(target, fault)
+            verdict = await bout.judge_under(target, fault)
             if verdict.outcome == "fail":
                 broken.setdefault(verdict.check, []).append(verdict.case)
                 clauses.update(clause.id for clause in verdict.clauses if clause.outcome == "fail")
-        return Toll({check: sorted(cases) for check, cases in sorted(broken.items())}, frozenset(clauses))
+        return FaultEffect({check: sorted(cases) for check, cases in sorted(broken.items())}, frozenset(clauses))
 
 
 @dataclass(slots=True)
-class Requests:
+class DrawnEntry:
     """An entry whose requests stand by themselves; one to which a fault changes nothing is not asked again."""
 
     judge: Judge
     entry: PlannedVerdict
     check: Check
-    server: Rehearsed
+    server: InProcessPool
     probes: Sequence[GeneratedRequest]
     before: tuple[tuple[Take, ...], ...] = ()
 
@@ -104,18 +104,18 @@ class Requests:
         """The endpoint that it asks."""
         return endpoint_from_case_name(self.entry.case)
 
-    async def judged(self, target: Target, fault: Fault | None = None) -> Verdict:
+    async def judge_under(self, target: Target, fault: Fault | None = None) -> Verdict:
         """What the entry comes to on a target that is asked for this fault; the first time there is none."""
         draft = RequestFactory(target.provider, self.endpoint)
         exploration = RequestRunner(self.judge, self.entry, self.check, Sender(target, self.server), draft)
         found = []
         for at, probe in enumerate(self.probes):
-            if fault is not None and self._left_alone(at, fault):
+            if fault is not None and self._is_unaffected(at, fault):
                 continue
-            self.server.begin()
+            self.server.begin_case()
             await exploration.send_request(probe)
             if fault is None:
-                found.append(self.server.asked())
+                found.append(self.server.case_steps())
             try:
                 await exploration.judge_request(probe)
             except Violation:
@@ -123,35 +123,37 @@ class Requests:
         self.before = self.before or tuple(found)
         return exploration.verdict()
 
-    def _left_alone(self, at: int, fault: Fault) -> bool:
+    def _is_unaffected(self, at: int, fault: Fault) -> bool:
         """Whether a fault changes nothing of what was said to a request without it."""
         takes = self.before[at] if at < len(self.before) else ()
-        return bool(takes) and fault.apply.frame is None and self.server.left_alone(takes, fault)
+        return bool(takes) and fault.apply.frame is None and self.server.is_unaffected(takes, fault)
 
 
 @dataclass(slots=True)
-class Talks:
+class SequenceEntry:
     """An entry whose requests follow each other."""
 
     judge: Judge
     entry: PlannedVerdict
     check: Check
-    server: Rehearsed
+    server: InProcessPool
 
     @property
     def endpoint(self) -> str:
         """The endpoint that it asks."""
         return endpoint_from_case_name(self.entry.case)
 
-    async def judged(self, target: Target, fault: Fault | None = None) -> Verdict:
+    async def judge_under(self, target: Target, fault: Fault | None = None) -> Verdict:
         """What the entry comes to on a target that is asked for this fault."""
-        self.server.begin()
+        self.server.begin_case()
         exercise = SequenceRunner(self.judge, self.entry, self.check, Sender(target, self.server))
         with suppress(Violation):
-            await exercise.run(GenerationSettings(TALKS, shrink=False, same=True).case_settings(self.entry.case))
+            await exercise.run(
+                GenerationSettings(SEQUENCES_PER_CASE, shrink=False, same=True).case_settings(self.entry.case)
+            )
         return exercise.verdict()
 
 
-def concerned(chosen: Iterable[Fault]) -> list[Fault]:
+def faults_for_generated(chosen: Iterable[Fault]) -> list[Fault]:
     """The faults that generated requests are proved by."""
-    return [fault for fault in chosen if fault.id in LAPSES or fault.id in LIMITS]
+    return [fault for fault in chosen if fault.id in LAPSES or fault.id in LIMIT_FAULTS]

@@ -27,7 +27,7 @@ START_NS = 1_000 * SECOND_NS
 GAP_S = 0.004
 
 
-class Rehearsed:
+class InProcessPool:
     """The other end of a courier for one case after another.
 
     Attributes:
@@ -41,78 +41,78 @@ class Rehearsed:
         self.ops: list[Ops] = []
         self._at = NOW
 
-    def begin(self) -> None:
+    def begin_case(self) -> None:
         """The next case meets a server that has seen nobody."""
         self._rehearsal.begin()
         self.received, self.ops, self._at = [], [], NOW
 
     async def send(self, outgoing: OutgoingRequest) -> PartialResponse:
         """What is heard of one request."""
-        return self.hear(outgoing)[1]
+        return self.receive(outgoing)[1]
 
     @contextlib.asynccontextmanager
-    async def apart(self, connections: int) -> AsyncIterator[Apart]:
+    async def own_connections(self, connections: int) -> AsyncIterator[InProcessConnection]:
         """Connections that only one case uses; what goes over several of them is under way at once."""
-        line = Apart(self, together=connections > 1)
+        line = InProcessConnection(self, together=connections > 1)
         yield line
         for received in line.under_way:
             self._rehearsal.over(received)
 
-    def hear(
+    def receive(
         self, outgoing: OutgoingRequest, *, after: int = 0, stays: bool = False
     ) -> tuple[Received, PartialResponse]:
         """A request as the server hears it, and what is heard of it."""
-        received = replace(_received(outgoing), after=after, at=self._at)
+        received = replace(_build_http_request(outgoing), after=after, at=self._at)
         self.received.append(self._rehearsal.known(received))
         ops = self._rehearsal.ops(received, stays=True)
-        answer = _heard(ops, outgoing.leave_after, outgoing.leave_in)
+        answer = _response_from_ops(ops, outgoing.leave_after, outgoing.leave_in)
         if not stays:
             self._rehearsal.over(received, left=answer.left)
             self._at += ((answer.ended_ns or START_NS) - START_NS) / SECOND_NS
         self.ops.append(ops)
         return received, answer
 
-    def asked(self) -> tuple[Take, ...]:
+    def case_steps(self) -> tuple[Take, ...]:
         """The requests of the case just sent, each with what the server says to it; none where it said otherwise."""
         done, takes = list(self.ops), self._rehearsal.takes(self.received)
-        return takes if [_put(take.ops) for take in takes] == [_put(ops) for ops in done] else ()
+        return takes if [_bytes_put(take.ops) for take in takes] == [_bytes_put(ops) for ops in done] else ()
 
-    def takes(self, case: Case, exchanges: Sequence[Exchange]) -> tuple[Take, ...]:
+    def replayable_steps(self, case: Case, exchanges: Sequence[Exchange]) -> tuple[Take, ...]:
         """The requests of the case just sent, to be answered under a fault without being made again.
 
         None where a later request takes something out of an earlier answer, or where an exchange holds more than
         what was done for its request.
         """
-        done, takes = list(self.ops), self.asked()
+        done, takes = list(self.ops), self.case_steps()
         if case.has_own_connections or any(ask.save or ask.slots for ask in case.asks) or len(exchanges) != len(takes):
             return ()
-        again = [heard_instead(*pair) for pair in zip(exchanges, done, strict=True)]
+        again = [exchange_with_ops(*pair) for pair in zip(exchanges, done, strict=True)]
         return takes if again == list(exchanges) and [take.ops for take in takes] == done else ()
 
-    def left_alone(self, takes: Sequence[Take], fault: Fault) -> bool:
+    def is_unaffected(self, takes: Sequence[Take], fault: Fault) -> bool:
         """Whether a fault that leaves the framing as it is changes nothing of what is said to these requests."""
         return self._rehearsal.left_alone(takes, fault)
 
-    def retaken(self, takes: Sequence[Take], fault: Fault) -> tuple[Ops, ...]:
+    def replay_under(self, takes: Sequence[Take], fault: Fault) -> tuple[Ops, ...]:
         """What is done under a fault for requests that were made before."""
         return self._rehearsal.retaken(takes, fault)
 
 
-class Apart:
+class InProcessConnection:
     """The connections of one case: one that it keeps, or one for each of several requests.
 
     Attributes:
         under_way: the requests that were sent together.
     """
 
-    def __init__(self, server: Rehearsed, *, together: bool) -> None:
+    def __init__(self, server: InProcessPool, *, together: bool) -> None:
         self._server, self._together = server, together
         self._number, self._after = 1, 0
         self.under_way: list[Received] = []
 
     async def send(self, outgoing: OutgoingRequest) -> PartialResponse:
         """What is heard of one request."""
-        received, answer = self._server.hear(outgoing, after=self._after, stays=self._together)
+        received, answer = self._server.receive(outgoing, after=self._after, stays=self._together)
         answer.connection, self._after = self._number, answer.status or 0
         if self._together:
             self.under_way.append(received)
@@ -120,10 +120,10 @@ class Apart:
         return answer
 
 
-def heard_instead(exchange: Exchange, ops: Ops, header: Iterable[tuple[str, str]] = ()) -> Exchange:
+def exchange_with_ops(exchange: Exchange, ops: Ops, header: Iterable[tuple[str, str]] = ()) -> Exchange:
     """The exchange with another answer to the same request, which asks for that in a header."""
     return Exchange.from_response(
-        _heard(ops),
+        _response_from_ops(ops),
         replace(exchange.request, headers=(*exchange.request.headers, *header)),
         target=exchange.target,
         case=exchange.case,
@@ -133,18 +133,18 @@ def heard_instead(exchange: Exchange, ops: Ops, header: Iterable[tuple[str, str]
     )
 
 
-def _put(ops: Ops) -> list[tuple[str, bytes]]:
+def _bytes_put(ops: Ops) -> list[tuple[str, bytes]]:
     """What is put on a connection, whenever that is."""
     return [(op.kind, op.data) for op in ops if op.data and op.kind != "interim"]
 
 
-def _received(outgoing: OutgoingRequest) -> Received:
+def _build_http_request(outgoing: OutgoingRequest) -> Received:
     url = urlsplit(outgoing.shown.url)
     headers = tuple((name.lower(), value) for name, value in outgoing.headers)
     return Received(outgoing.shown.method, url.path, url.query, headers, outgoing.shown.body_with_blanks, NOW)
 
 
-def _heard(ops: Ops, leave_after: int | None = None, leave_in: float | None = None) -> PartialResponse:
+def _response_from_ops(ops: Ops, leave_after: int | None = None, leave_in: float | None = None) -> PartialResponse:
     answer = PartialResponse(sent_at=NOW, started_ns=START_NS)
     answer.headers_ns = answer.ended_ns = START_NS
     events = 0
@@ -154,7 +154,7 @@ def _heard(ops: Ops, leave_after: int | None = None, leave_in: float | None = No
             answer.ended_ns = START_NS + round(leave_in * SECOND_NS)
             break
         if op.kind == "head":
-            _head(op, answer)
+            _read_head(op, answer)
         elif op.kind == "interim":
             answer.interim = interim_statuses(op.data)
         elif op.kind in ("body", "chunk") and op.data:
@@ -169,7 +169,7 @@ def _heard(ops: Ops, leave_after: int | None = None, leave_in: float | None = No
     return answer
 
 
-def _head(op: Op, answer: PartialResponse) -> None:
+def _read_head(op: Op, answer: PartialResponse) -> None:
     answer.headers_ns = answer.ended_ns = START_NS + round(op.due_s * SECOND_NS)
     first, *lines = op.data.rstrip(b"\r\n").split(b"\r\n")
     version, status, *_ = first.split(b" ")

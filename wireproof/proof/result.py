@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 # Provider → check → the cases on which it broke.
-Broken = dict[str, dict[str, list[str]]]
+BrokenByProvider = dict[str, dict[str, list[str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Proof:
         whole: whether every fault was committed on every case that it touches; else the matrix is a part of it.
     """
 
-    matrix: Mapping[str, Broken]
+    matrix: Mapping[str, BrokenByProvider]
     alarms: tuple[str, ...]
     checks: tuple[str, ...]
     clauses: Mapping[str, tuple[str, ...]]
@@ -34,30 +34,30 @@ class Proof:
     whole: bool = True
 
     @property
-    def caught(self) -> tuple[str, ...]:
+    def caught_faults(self) -> tuple[str, ...]:
         """The faults that break at least one judgement."""
         return tuple(fault for fault, broken in self.matrix.items() if broken)
 
     @property
-    def never_broken(self) -> tuple[str, ...]:
+    def unbroken_checks(self) -> tuple[str, ...]:
         """The checks that no fault breaks."""
         broken = {check for by in self.matrix.values() for checks in by.values() for check in checks}
         return tuple(check for check in self.checks if check not in broken)
 
     @property
-    def clauses_never_broken(self) -> tuple[str, ...]:
+    def unbroken_clauses(self) -> tuple[str, ...]:
         """The judged clauses that no fault breaks."""
         return tuple(clause for clause, by in self.clauses.items() if not by)
 
     @property
-    def lacks(self) -> bool:
+    def has_gaps(self) -> bool:
         """Whether a fault, a check or a clause is left of which nothing was shown."""
-        return len(self.caught) < len(self.matrix) or bool(self.never_broken or self.clauses_never_broken)
+        return len(self.caught_faults) < len(self.matrix) or bool(self.unbroken_checks or self.unbroken_clauses)
 
     @property
     def holds(self) -> bool:
         """Nothing is left to be shown, and nothing is told that should not be."""
-        return not (self.lacks or self.alarms or self.misattributed)
+        return not (self.has_gaps or self.alarms or self.misattributed)
 
     def as_data(self) -> dict[str, Any]:
         """The JSON form."""
@@ -66,13 +66,13 @@ class Proof:
         }
         return {
             "faults": len(self.matrix),
-            "caught": len(self.caught),
+            "caught": len(self.caught_faults),
             "false_alarms": len(self.alarms),
             "checks": len(self.checks),
-            "checks_never_broken": list(self.never_broken),
+            "checks_never_broken": list(self.unbroken_checks),
             "derived": self.derived,
             "clauses": len(self.clauses),
-            "clauses_never_broken": list(self.clauses_never_broken),
+            "clauses_never_broken": list(self.unbroken_clauses),
             "misattributed": list(self.misattributed),
             "clauses_broken_by": {clause: by[0] for clause, by in self.clauses.items() if by},
             "whole": self.whole,
@@ -85,20 +85,20 @@ class Proof:
 
     def as_text(self) -> str:
         """The matrix for people."""
-        lines = [f"{fault:<36} {_words(broken)}" for fault, broken in self.matrix.items()]
+        lines = [f"{fault:<36} {_broken_checks_text(broken)}" for fault, broken in self.matrix.items()]
         lines += [f"false alarm: {alarm}" for alarm in self.alarms]
-        lines += [f"no fault breaks {check}" for check in self.never_broken]
-        lines += [f"no fault breaks {clause}" for clause in self.clauses_never_broken]
+        lines += [f"no fault breaks {check}" for check in self.unbroken_checks]
+        lines += [f"no fault breaks {clause}" for clause in self.unbroken_clauses]
         lines += [f"misattributed: {stray}" for stray in self.misattributed]
         lines.append(
-            f"{len(self.caught)} of {len(self.matrix)} faults caught, {len(self.alarms)} false alarms, "
-            f"{len(self.checks) - len(self.never_broken)} of {len(self.checks)} checks and "
-            f"{len(self.clauses) - len(self.clauses_never_broken)} of {len(self.clauses)} clauses broken by some "
+            f"{len(self.caught_faults)} of {len(self.matrix)} faults caught, {len(self.alarms)} false alarms, "
+            f"{len(self.checks) - len(self.unbroken_checks)} of {len(self.checks)} checks and "
+            f"{len(self.clauses) - len(self.unbroken_clauses)} of {len(self.clauses)} clauses broken by some "
             f"fault; {self.derived} more faults are derived from the places of clauses"
         )
         return "\n".join(lines)
 
 
-def _words(broken: Broken) -> str:
+def _broken_checks_text(broken: BrokenByProvider) -> str:
     checks = sorted({check for by in broken.values() for check in by})
     return ", ".join(checks) if checks else "NOT CAUGHT"

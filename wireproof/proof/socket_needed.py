@@ -9,26 +9,26 @@ from wireproof.mock.protocol.messages import Op, Ops
 # RFC 9112, 4 and 5: a status line, and lines of a name and a value.
 STATUS_LINE = re.compile(rb"HTTP/1\.1 (\d{3}) [^\r\n]*")
 FIELD_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\0]*)")
-BODILESS = frozenset({b"204", b"304"})
-Fields = list[tuple[bytes, bytes]]
+BODILESS_STATUSES = frozenset({b"204", b"304"})
+HeaderFields = list[tuple[bytes, bytes]]
 
 
-def whole(method: str, ops: Ops) -> Ops | None:
+def as_complete_answer(method: str, ops: Ops) -> Ops | None:
     """The deeds without a close at their end, where they are one whole answer of well-formed HTTP/1.1; else None.
 
     To hear such an answer is to know all of it.
     """
     head, *rest = answer = ops[:-1] if ops[-1].kind == "close" and len(ops) > 1 else ops
-    lines = _lines(head)
-    return answer if head.kind == "head" and lines is not None and _fits(method, *lines, rest) else None
+    lines = _parse_head(head)
+    return answer if head.kind == "head" and lines is not None and _has_stated_length(method, *lines, rest) else None
 
 
-def _fits(method: str, status: bytes, fields: Fields, rest: list[Op]) -> bool:
+def _has_stated_length(method: str, status: bytes, fields: HeaderFields, rest: list[Op]) -> bool:
     """Whether a body has the length that its head tells, in one of the two ways to tell it."""
-    lengths, codings = _named(b"content-length", fields), _named(b"transfer-encoding", fields)
-    if not _agree(lengths):
+    lengths, codings = _field_values(b"content-length", fields), _field_values(b"transfer-encoding", fields)
+    if not _is_one_length(lengths):
         return False
-    if method == "HEAD" or status in BODILESS:
+    if method == "HEAD" or status in BODILESS_STATUSES:
         return not rest
     if codings:
         chunks, last = [op for op in rest if op.kind == "chunk" and op.data], rest[-1:]
@@ -36,21 +36,21 @@ def _fits(method: str, status: bytes, fields: Fields, rest: list[Op]) -> bool:
     return all(op.kind == "body" for op in rest) and lengths == [str(sum(len(op.data) for op in rest)).encode()]
 
 
-def _agree(lengths: list[bytes]) -> bool:
+def _is_one_length(lengths: list[bytes]) -> bool:
     return len(lengths) < 2 and all(length.isdigit() for length in lengths)
 
 
-def _named(name: bytes, fields: Fields) -> list[bytes]:
+def _field_values(name: bytes, fields: HeaderFields) -> list[bytes]:
     return [value for key, value in fields if key == name]
 
 
-def is_unreadable(ops: Ops) -> bool:
+def has_unreadable_head(ops: Ops) -> bool:
     """Whether no head comes, or one that breaks HTTP by itself, whatever follows it."""
-    lines = next((_lines(op) for op in ops if op.kind == "head"), None)
-    return lines is None or not _agree(_named(b"content-length", lines[1]))
+    lines = next((_parse_head(op) for op in ops if op.kind == "head"), None)
+    return lines is None or not _is_one_length(_field_values(b"content-length", lines[1]))
 
 
-def likeness(method: str, ops: Ops) -> object:
+def equivalence_key(method: str, ops: Ops) -> object:
     """What is the same where heads differ in nothing but the values of their fields; the deeds, where there is none."""
     head = next((op for op in ops if op.kind == "head"), None)
     if head is None:
@@ -59,7 +59,7 @@ def likeness(method: str, ops: Ops) -> object:
     return method, first, tuple(line.partition(b":")[0] for line in lines)
 
 
-def _lines(head: Op) -> tuple[bytes, Fields] | None:
+def _parse_head(head: Op) -> tuple[bytes, HeaderFields] | None:
     """The status and the fields of a head; None where a line is not as it has to be."""
     if not head.data.endswith(b"\r\n\r\n"):
         return None
