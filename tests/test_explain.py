@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from wireproof.cli.explain import as_text
+from wireproof.cli.explain import to_text
 from wireproof.contract import data_files, loading, schemas
 from wireproof.judging.suite_loader import load_checks
 from wireproof.proof.explain import IdIndex, advice_for, read_advice
@@ -38,7 +38,7 @@ def test_everything_that_has_an_id_is_explained(kind: str) -> None:
     for id in getattr(LIBRARY, kind):
         facts = LIBRARY.explain(id)
         schemas.check_format(facts, "explain", id)
-        assert as_text(facts).startswith(id)
+        assert to_text(facts).startswith(id)
 
 
 def test_a_check_tells_whose_rule_it_is_what_breaks_it_and_who_was_bitten() -> None:
@@ -85,16 +85,16 @@ def test_a_case_tells_the_chain_of_cases_that_it_starts_from() -> None:
 
 
 def test_a_case_is_shown_as_it_is_sent() -> None:
-    told = as_text(LIBRARY.explain("chat-tools-cut-stream"))
+    told = to_text(LIBRARY.explain("chat-tools-cut-stream"))
     assert "bases            chat-tools-cut (suites/chat/cases.yaml:" in told
     assert "\n    POST /chat/completions\n    Authorization: Bearer $OPENAI_API_KEY\n" in told
     assert '\n      "stream": true,\n' in told
 
 
 def test_each_step_of_a_case_is_shown_with_what_it_takes_from_earlier_answers() -> None:
-    told = as_text(LIBRARY.explain("connection-after-stream"))
+    told = to_text(LIBRARY.explain("connection-after-stream"))
     assert "request 1 of 2\n    base: chat-basic-stream (suites/chat/cases.yaml:" in told
-    told = as_text(LIBRARY.explain("responses-deleted"))
+    told = to_text(LIBRARY.explain("responses-deleted"))
     assert "save: response_id = /id" in told
     assert "DELETE /responses/{/id of answer 1}" in told
 
@@ -106,13 +106,13 @@ def test_a_case_is_shown_as_the_provider_gets_it_that_was_named() -> None:
     assert asked["sends"][0]["headers"][0] == ["Authorization", "Bearer $AION_API_KEY"]
     lacking = LIBRARY.explain("responses-stored", "aion")
     assert lacking["unsent"] == "the aion document describes no response endpoint"
-    assert "unsent" in as_text(lacking)
+    assert "unsent" in to_text(lacking)
 
 
 def test_headings_are_plain_words() -> None:
-    headings = {line[2:19].strip() for line in as_text(LIBRARY.explain("stream.usage")).splitlines()[1:]}
+    headings = {line[2:19].strip() for line in to_text(LIBRARY.explain("stream.usage")).splitlines()[1:]}
     assert {"requirement", "file", "clauses", "seen in", "how to fix"} <= headings
-    assert "  expects          stream" in as_text(LIBRARY.explain("chat-basic-stream"))
+    assert "  expects          stream" in to_text(LIBRARY.explain("chat-basic-stream"))
 
 
 def test_the_command_prints_text_and_json() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from wireproof.cli.faults import kill_matrix
+from wireproof.cli.faults import make_kill_matrix_page
 from wireproof.contract import loading, target_options
 from wireproof.judging.verdict_plan import PlannedVerdict, plan_verdicts
 from wireproof.mock.faults import faults
@@ -30,7 +30,9 @@ def _entries() -> tuple[PlannedVerdict, ...]:
 
 
 def test_the_page_is_what_the_command_writes_today() -> None:
-    page = kill_matrix([fault.as_data() for fault in faults().values()], json.loads(FILE.read_text(encoding="utf-8")))
+    page = make_kill_matrix_page(
+        [fault.as_data() for fault in faults().values()], json.loads(FILE.read_text(encoding="utf-8"))
+    )
     assert PAGE.read_text(encoding="utf-8") == page, "run `wireproof faults --kills docs/kill-matrix.md`"
 
 

@@ -197,7 +197,7 @@ def test_a_failure_is_told_without_a_control_sequence(said: str) -> None:
 @FAST
 @given(SAID)
 def test_no_cell_of_the_csv_is_a_formula(said: str) -> None:
-    made = history_command.as_csv([CheckTrend(said, said, said, 1, "holds")])
+    made = history_command.to_csv([CheckTrend(said, said, said, 1, "holds")])
     (_, row) = csv.reader(io.StringIO(made))
     assert len(row) == 12
     assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in row[:3])

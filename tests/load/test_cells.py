@@ -192,12 +192,12 @@ def test_a_script_that_does_not_read_is_refused(tmp_path: Path) -> None:
     script = tmp_path / "script.yaml"
     script.write_text("- {at: 0, state: sideways}\n")
     with pytest.raises(ConfigError, match="sideways"):
-        cell_processes.script_data(script)
+        cell_processes.read_script(script)
 
 
 def test_a_kind_of_cell_that_is_not_known_is_refused() -> None:
     with pytest.raises(ConfigError, match="steady"):
-        cell_processes.latency_data("fast")
+        cell_processes.read_latency("fast")
 
 
 def test_each_cell_of_several_has_a_port_of_its_own() -> None:

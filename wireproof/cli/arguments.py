@@ -11,11 +11,11 @@ from typing import Any
 
 from wireproof.errors import ConfigError
 
-Run = Callable[[argparse.Namespace], int]
-MATRIX = "tests/matrix.json"
+RunCommand = Callable[[argparse.Namespace], int]
+MATRIX_FILE = "tests/matrix.json"
 
 
-def command(commands: Any, name: str, run: Run, help: str) -> argparse.ArgumentParser:
+def add_command_parser(commands: Any, name: str, run: RunCommand, help: str) -> argparse.ArgumentParser:
     """The parser of a command that may print JSON and read providers of one's own."""
     parser: argparse.ArgumentParser = commands.add_parser(name, help=help, description=help)
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -32,25 +32,25 @@ def as_of_check(parser: argparse.ArgumentParser, *names: str) -> None:
         parser.add_argument(BY_NAME[name].flag, **BY_NAME[name].keywords)
 
 
-def some_providers(parser: argparse.ArgumentParser, help: str = "only this provider (repeatable)") -> None:
+def add_providers_option(parser: argparse.ArgumentParser, help: str = "only this provider (repeatable)") -> None:
     """The option that narrows a command down to some providers."""
     parser.add_argument("--provider", action="append", default=[], metavar="NAME", help=help)
 
 
-def the_matrix(parser: argparse.ArgumentParser) -> None:
+def add_matrix_option(parser: argparse.ArgumentParser) -> None:
     """The option that names the matrix of an earlier proof."""
-    told = f"the matrix that `wireproof prove --write` made (default: {MATRIX}, where there is one)"
+    told = f"the matrix that `wireproof prove --write` made (default: {MATRIX_FILE}, where there is one)"
     parser.add_argument("--matrix", metavar="FILE", help=told)
 
 
-def matrix_of(options: argparse.Namespace) -> Any:
+def read_matrix(options: argparse.Namespace) -> Any:
     """The matrix of an earlier proof; None where none is named and none is there.
 
     Raises ConfigError where it cannot be read.
     """
-    if options.matrix is None and not Path(MATRIX).is_file():
+    if options.matrix is None and not Path(MATRIX_FILE).is_file():
         return None
-    file = Path(options.matrix or MATRIX)
+    file = Path(options.matrix or MATRIX_FILE)
     try:
         return json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -58,7 +58,9 @@ def matrix_of(options: argparse.Namespace) -> Any:
         raise ConfigError(f"--matrix {file}", f"it cannot be read ({error})", remedy) from None
 
 
-def runs_of_load(parser: argparse.ArgumentParser, kind: str, *, provider: str, cells: int, latency: str) -> None:
+def add_load_run_options(
+    parser: argparse.ArgumentParser, kind: str, *, provider: str, cells: int, latency: str
+) -> None:
     """The options of a command that makes load runs of its own: whom they ask, and where the result goes."""
     option = parser.add_argument
     option("--host", metavar="URL", help="base URL to load, or several with commas between (default: local cells)")
@@ -84,7 +86,7 @@ def show_examples(parser: argparse.ArgumentParser, *lines: str) -> None:
     parser.epilog = "\n".join(["examples:", *(f"  {line}" for line in lines)])
 
 
-def write(file: Path, text: str, option: str = "--write") -> None:
+def write_file(file: Path, text: str, option: str = "--write") -> None:
     """Write what an option asks for; raises ConfigError where that cannot be."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)

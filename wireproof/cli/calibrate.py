@@ -7,13 +7,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from wireproof.cli.arguments import command, show_examples, write
+from wireproof.cli.arguments import add_command_parser, show_examples, write_file
 
 
 def add(commands: Any) -> None:
     """Register the command."""
     help = "measure the error of the load engine: the same load against a cell that records when it really sent"
-    parser = command(commands, "calibrate", run, help)
+    parser = add_command_parser(commands, "calibrate", run, help)
     option = parser.add_argument
     option("-u", "--users", type=int, default=32, metavar="N", help="users that ask at a time (default: 32)")
     option("-t", "--seconds", type=int, default=10, metavar="S", help="seconds of the load run (default: 10)")
@@ -34,6 +34,6 @@ def run(options: argparse.Namespace) -> int:
 
     found = calibration.calibrate(options.users, options.seconds, options.latency, options.rate)
     if options.write:
-        write(Path(options.write), json.dumps(found, indent=1) + "\n")
+        write_file(Path(options.write), json.dumps(found, indent=1) + "\n")
     print(json.dumps(found, indent=1) if options.json else calibration.as_text(found))
     return 0

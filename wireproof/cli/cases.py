@@ -7,12 +7,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from wireproof.cli.arguments import command, write
+from wireproof.cli.arguments import add_command_parser, write_file
 
 
 def add(commands: Any) -> None:
     """Register the command."""
-    parser = command(commands, "cases", run, "list the cases: what each is for, and what it sends")
+    parser = add_command_parser(commands, "cases", run, "list the cases: what each is for, and what it sends")
     parser.add_argument("--write", metavar="FOLDER", help="write a page for each area, and an index, into this folder")
 
 
@@ -23,7 +23,7 @@ def run(options: argparse.Namespace) -> int:
 
     if options.write:
         for name, page in case_pages(_explained(options)).items():
-            write(Path(options.write) / name, page)
+            write_file(Path(options.write) / name, page)
         return 0
     if options.json:
         print(json.dumps(_explained(options), indent=1, ensure_ascii=False))

@@ -14,13 +14,13 @@ from wireproof.contract import data_files, schemas
 from wireproof.errors import ConfigError, WireproofError
 from wireproof.formats.yaml_file import read_yaml
 
-FILE = "load/cells.yaml"
+CELLS_FILE = "load/cells.yaml"
 
 
-def latency_data(name: str) -> Mapping[str, Any]:
+def read_latency(name: str) -> Mapping[str, Any]:
     """The latency of a kind of cell; ConfigError lists the known ones."""
-    data = read_yaml(data_files.root() / FILE, FILE)
-    schemas.check_format(data, "cells", FILE)
+    data = read_yaml(data_files.root() / CELLS_FILE, CELLS_FILE)
+    schemas.check_format(data, "cells", CELLS_FILE)
     known: Mapping[str, Any] = data["cells"]
     if name not in known:
         raise ConfigError(f"--latency {name}", "no such kind of cell", f"choose one of {', '.join(known)}")
@@ -28,7 +28,7 @@ def latency_data(name: str) -> Mapping[str, Any]:
     return found
 
 
-def script_data(file: Path) -> list[Mapping[str, Any]]:
+def read_script(file: Path) -> list[Mapping[str, Any]]:
     """The turns that a script tells; ConfigError where it does not read."""
     data: list[Mapping[str, Any]] = read_yaml(file)
     schemas.check_format(data, "script", str(file))
@@ -47,9 +47,9 @@ def without_limits(entry: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def run(arguments: Sequence[str], count: int, port: int, announce: Any) -> int:
+def run_cells(arguments: Sequence[str], count: int, port: int, announce: Any) -> int:
     """Serve with that many processes, each on a port of its own, until a signal ends them all."""
-    children = [_child(arguments, number, port + number if port else 0) for number in range(count)]
+    children = [_start_child(arguments, number, port + number if port else 0) for number in range(count)]
 
     def end(*_: Any) -> None:
         for child in children:
@@ -58,13 +58,13 @@ def run(arguments: Sequence[str], count: int, port: int, announce: Any) -> int:
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, end)
     try:
-        announce([_announced(child) for child in children])
+        announce([_read_announcement(child) for child in children])
         return max(child.wait() for child in children)
     finally:
         end()
 
 
-def _child(arguments: Sequence[str], number: int, port: int) -> subprocess.Popen[str]:
+def _start_child(arguments: Sequence[str], number: int, port: int) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "wireproof", "serve", *arguments]
     command += ["--cell", str(number), "--port", str(port), "--json"]
     # A group of its own: a signal from the keyboard reaches it through its parent alone.
@@ -72,7 +72,7 @@ def _child(arguments: Sequence[str], number: int, port: int) -> subprocess.Popen
     return subprocess.Popen(command, stdout=pipe, stdin=none, text=True, start_new_session=True)
 
 
-def _announced(child: subprocess.Popen[str]) -> Any:
+def _read_announcement(child: subprocess.Popen[str]) -> Any:
     assert child.stdout is not None
     line = child.stdout.readline()
     if not line:

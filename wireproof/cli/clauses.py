@@ -7,13 +7,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from wireproof.cli.arguments import command, some_providers, write
+from wireproof.cli.arguments import add_command_parser, add_providers_option, write_file
 
 
 def add(commands: Any) -> None:
     """Register the command."""
-    parser = command(commands, "clauses", run, "list the clauses, their judgements and what is pending")
-    some_providers(parser)
+    parser = add_command_parser(commands, "clauses", run, "list the clauses, their judgements and what is pending")
+    add_providers_option(parser)
     parser.add_argument("--pending", action="store_true", help="only what is not built yet")
     parser.add_argument("--write", metavar="FOLDER", help="write a page for each provider into this folder")
 
@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
     if options.write:
         for name in names:
             page = clause_pages.clause_page(providers[name], [clause for of, clause in found if of == name])
-            write(Path(options.write) / f"{name}.md", page)
+            write_file(Path(options.write) / f"{name}.md", page)
         return 0
     if options.json:
         print(json.dumps([clause_pages.clause_data(name, clause) for name, clause in found], indent=1))

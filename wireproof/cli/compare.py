@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
 
     loads = load_compare.read(options.before), load_compare.read(options.after)
     if any(loads):
-        return _of_loads(options, *loads)
+        return _compare_loads(options, *loads)
     before, after = read_snapshot(options.before), read_snapshot(options.after)
     alone = [
         target for target in after.own if {key[1] for key in after.verdicts if key[0] == target} == {after.own[target]}
@@ -53,11 +53,11 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(found.as_data(), indent=1))
     else:
-        print("\n".join(_lines(found)))
+        print("\n".join(_comparison_lines(found)))
     return found.exit_code
 
 
-def _of_loads(options: argparse.Namespace, before: Any, after: Any) -> int:
+def _compare_loads(options: argparse.Namespace, before: Any, after: Any) -> int:
     """The same for two load runs, told apart from noise."""
     from wireproof.load.results import load_comparison
 
@@ -73,29 +73,29 @@ def _of_loads(options: argparse.Namespace, before: Any, after: Any) -> int:
     return load_comparison.exit_code(found)
 
 
-def _lines(found: Comparison) -> Iterable[str]:
+def _comparison_lines(found: Comparison) -> Iterable[str]:
     for title, pairs in (("regressions", found.regressions), ("fixes", found.fixes)):
         told = [
             f"{b.target}, {b.check} on {b.case}: {a.outcome} → {b.outcome}" + (f"; {b.message}" if b.message else "")
             for a, b in pairs
         ]
-        yield from _list(title, told)
+        yield from _section_lines(title, told)
     fresh = [f"{v.target}, {v.check} on {v.case}: {v.message}" for v in found.new_failures]
-    yield from _list("failures without a counterpart", fresh)
-    yield from _list("clauses judged only now", found.new_clauses)
-    yield from _list("clauses judged no longer", found.lost_clauses)
+    yield from _section_lines("failures without a counterpart", fresh)
+    yield from _section_lines("clauses judged only now", found.new_clauses)
+    yield from _section_lines("clauses judged no longer", found.lost_clauses)
     title = "latency, by the middle of the ratios of each request (95 times of 100 all intervals hold)"
-    yield from _list(title, [_shift(shift) for shift in found.shifts])
+    yield from _section_lines(title, [_latency_line(shift) for shift in found.shifts])
 
 
-def _list(title: str, lines: Sequence[str]) -> Iterable[str]:
+def _section_lines(title: str, lines: Sequence[str]) -> Iterable[str]:
     from wireproof.formats.safe_text import printable
 
     yield f"{title}: {len(lines)}"
     yield from (f"  {printable(line)}" for line in lines)
 
 
-def _shift(shift: LatencyChange) -> str:
+def _latency_line(shift: LatencyChange) -> str:
     known = f"{shift.low:.2f} to {shift.high:.2f}" if shift.low is not None else "too few requests for an interval"
     word = "  moved" if shift.moved else ""
     times = f"{shift.before_ms:.1f} → {shift.after_ms:.1f} ms, × {shift.ratio:.2f}"

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from wireproof.cli.arguments import command, matrix_of, the_matrix
+from wireproof.cli.arguments import add_command_parser, add_matrix_option, read_matrix
 
 # What a person reads at once; more is told by --json.
-SHOWN = 12
+MAX_ITEMS_PER_LIST = 12
 # How people call what has another name in JSON.
 HEADINGS = {"stands": "clauses", "bitten": "seen in", "mend": "how to fix", "aims": "expects"}
 
@@ -21,14 +21,14 @@ def add(commands: Any) -> None:
     help = (
         "explain a check, clause, fault, case or provider: what it requires or sends, what breaks it, how to fix that"
     )
-    parser = command(commands, "explain", run, help)
+    parser = add_command_parser(commands, "explain", run, help)
     parser.add_argument("id", metavar="ID", help="for example stream.usage, IIO-ERR-002, done-missing or chat-basic")
     parser.add_argument(
         "--provider",
         metavar="NAME",
         help="show a case as it is sent to this provider (default: openai, or the first whose contract has the case)",
     )
-    the_matrix(parser)
+    add_matrix_option(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -37,18 +37,18 @@ def run(options: argparse.Namespace) -> int:
     from wireproof.proof.explain import IdIndex
 
     providers = loading.load_providers(Path(options.providers) if options.providers else None)
-    facts = IdIndex.from_providers(providers, matrix_of(options) or {}).explain(options.id, options.provider)
-    print(json.dumps(facts, indent=1, ensure_ascii=False) if options.json else as_text(facts))
+    facts = IdIndex.from_providers(providers, read_matrix(options) or {}).explain(options.id, options.provider)
+    print(json.dumps(facts, indent=1, ensure_ascii=False) if options.json else to_text(facts))
     return 0
 
 
-def as_text(facts: dict[str, Any]) -> str:
+def to_text(facts: dict[str, Any]) -> str:
     """The facts for people: a line each, long lists cut."""
     lines = [f"{facts['id']} ({facts['kind']})"]
     for name, value in facts.items():
         if name in ("id", "kind", "bases", "sends") or value in (None, "", [], {}):
             continue
-        lines += _headed(HEADINGS.get(name, name.replace("_", " ")), _lines(value))
+        lines += _headed(HEADINGS.get(name, name.replace("_", " ")), _value_lines(value))
     return "\n".join([*lines, *_sent(facts)])
 
 
@@ -71,13 +71,13 @@ def _base(base: Mapping[str, str]) -> str:
 
 
 def _headed(heading: str, found: list[str]) -> Iterator[str]:
-    more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
-    first, *rest = [*found[:SHOWN], *more]
+    more = [f"and {len(found) - MAX_ITEMS_PER_LIST} more"] if len(found) > MAX_ITEMS_PER_LIST else []
+    first, *rest = [*found[:MAX_ITEMS_PER_LIST], *more]
     yield f"  {heading:<17}{first}"
     yield from (f"{'':<19}{line}" for line in rest)
 
 
-def _lines(value: Any) -> list[str]:
+def _value_lines(value: Any) -> list[str]:
     if isinstance(value, dict):
         return [f"{key}: {', '.join(one) if isinstance(one, list | dict) else one}" for key, one in value.items()]
     return [str(one) for one in value] if isinstance(value, list) else [str(value)]

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wireproof.cli.arguments import as_of_check, runs_of_load, show_examples, write
+from wireproof.cli.arguments import add_load_run_options, as_of_check, show_examples, write_file
 from wireproof.errors import WireproofError
 
 if TYPE_CHECKING:
     from wireproof.contract.provider import Provider
 
 HELP = "what clients see when cells go down, and whether health tells the truth (takes the options of load too)"
-SCENARIO, SCRIPT = "iio-failover", "load/outage.yaml"
+DEFAULT_SCENARIO, DEFAULT_SCRIPT = "iio-failover", "load/outage.yaml"
 
 
 def add(commands: Any) -> None:
@@ -31,14 +31,14 @@ def run(arguments: Sequence[str]) -> int:
     from wireproof.load.experiments.failover.health_polls import Health
     from wireproof.load.experiments.failover.outages import false_alarms, outages, seen_of
 
-    given, others = _parser().parse_known_args(arguments)
+    given, others = _build_parser().parse_known_args(arguments)
     known = loading.load_providers(Path(given.providers) if given.providers else None)
     provider = loading.find_provider(known, given.provider)
-    script = None if given.host else given.script or str(data_files.root() / SCRIPT)
+    script = None if given.host else given.script or str(data_files.root() / DEFAULT_SCRIPT)
     with load_process.aimed(given.host, given.provider, given.cells, given.latency, given.providers, script) as at:
         page = provider.endpoints.get("health")
         pages = {host: host + page.path for host in at.hosts} if page else {}
-        with Health(pages, _headers(provider, at.hosts[0], given), given.every) as health:
+        with Health(pages, _health_page_headers(provider, at.hosts[0], given), given.every) as health:
             if health.unwell:
                 raise WireproofError(f"the health page of {health.unwell[0]} does not answer before the run")
             key = ["--key-env", given.key_env] if given.key_env else []
@@ -49,12 +49,12 @@ def run(arguments: Sequence[str]) -> int:
     alarmed = false_alarms(found, health.polls, given.within) if pages else None
     data = failover_report.as_data(given.scenario, began, found, alarmed, given.within, len(seen))
     if given.write:
-        write(Path(given.write), json.dumps(data, indent=1) + "\n")
+        write_file(Path(given.write), json.dumps(data, indent=1) + "\n")
     print(json.dumps(data, indent=1) if given.json else failover_report.as_text(data))
     return 0 if failover_report.holds(data) else 1
 
 
-def _headers(provider: Provider, host: str, given: argparse.Namespace) -> dict[str, str]:
+def _health_page_headers(provider: Provider, host: str, given: argparse.Namespace) -> dict[str, str]:
     """What opens a health page that is not for everyone."""
     from wireproof.contract import keys, target_options
 
@@ -64,14 +64,14 @@ def _headers(provider: Provider, host: str, given: argparse.Namespace) -> dict[s
     return {provider.auth_header: " ".join([*provider.schemes[:1], key.value])}
 
 
-def _parser() -> argparse.ArgumentParser:
+def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="wireproof failover", description=HELP, allow_abbrev=False)
     option = parser.add_argument
-    text = f"scenario of load/scenarios.yaml to run (default: {SCENARIO})"
-    option("scenario", nargs="?", default=SCENARIO, help=text)
-    runs_of_load(parser, "failover", provider="iio", cells=2, latency="steady")
+    text = f"scenario of load/scenarios.yaml to run (default: {DEFAULT_SCENARIO})"
+    option("scenario", nargs="?", default=DEFAULT_SCENARIO, help=text)
+    add_load_run_options(parser, "failover", provider="iio", cells=2, latency="steady")
     as_of_check(parser, "key_env")
-    text = f"YAML file that says when the local cells go down and come back (default: {SCRIPT})"
+    text = f"YAML file that says when the local cells go down and come back (default: {DEFAULT_SCRIPT})"
     option("--script", metavar="FILE", help=text)
     text = "seconds between two requests for the health page (default: 0.1)"
     option("--every", type=float, default=0.1, metavar="S", help=text)

@@ -7,16 +7,16 @@ import json
 from pathlib import Path
 from typing import Any
 
-from wireproof.cli.arguments import MATRIX, command, matrix_of, the_matrix, write
+from wireproof.cli.arguments import MATRIX_FILE, add_command_parser, add_matrix_option, read_matrix, write_file
 from wireproof.errors import ConfigError
 
 
 def add(commands: Any) -> None:
     """Register the command."""
-    parser = command(commands, "faults", run, "list the faults that the mock can commit")
+    parser = add_command_parser(commands, "faults", run, "list the faults that the mock can commit")
     parser.add_argument("--write", metavar="FILE", help="write the page of the bugs met in the field to this file")
     parser.add_argument("--kills", metavar="FILE", help="write the page of the kill matrix to this file")
-    the_matrix(parser)
+    add_matrix_option(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -25,11 +25,14 @@ def run(options: argparse.Namespace) -> int:
 
     known = faults()
     if options.write:
-        write(Path(options.write), deviations_of([fault.as_data() for fault in known.values()], _recorded(options)))
+        write_file(
+            Path(options.write),
+            make_field_bugs_page([fault.as_data() for fault in known.values()], _read_required_matrix(options)),
+        )
         return 0
     if options.kills:
-        page = kill_matrix([fault.as_data() for fault in known.values()], _recorded(options))
-        write(Path(options.kills), page, "--kills")
+        page = make_kill_matrix_page([fault.as_data() for fault in known.values()], _read_required_matrix(options))
+        write_file(Path(options.kills), page, "--kills")
         return 0
     if options.json:
         print(json.dumps([fault.as_data() for fault in known.values()], indent=1))
@@ -40,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def deviations_of(known: list[dict[str, Any]], matrix: Any) -> str:
+def make_field_bugs_page(known: list[dict[str, Any]], matrix: Any) -> str:
     """The page of field bugs, from the faults and the matrix."""
     from wireproof.mock.faults.fault import stored
     from wireproof.report.docs import field_bugs_page
@@ -50,7 +53,7 @@ def deviations_of(known: list[dict[str, Any]], matrix: Any) -> str:
     )
 
 
-def kill_matrix(known: list[dict[str, Any]], matrix: Any) -> str:
+def make_kill_matrix_page(known: list[dict[str, Any]], matrix: Any) -> str:
     """The page of the kill matrix, from the faults, the matrix and the docket of the openai profile."""
     from wireproof.contract import loading
     from wireproof.contract.target_options import mock_targets
@@ -65,8 +68,10 @@ def kill_matrix(known: list[dict[str, Any]], matrix: Any) -> str:
     return kill_matrix_page.kill_matrix_markdown(known, matrix, load_checks(), stored("benchmark_faults.yaml"), entries)
 
 
-def _recorded(options: argparse.Namespace) -> Any:
-    matrix = matrix_of(options)
+def _read_required_matrix(options: argparse.Namespace) -> Any:
+    matrix = read_matrix(options)
     if matrix is None:
-        raise ConfigError(f"--matrix {MATRIX}", "there is no such file", "make it by `wireproof prove --write FILE`")
+        raise ConfigError(
+            f"--matrix {MATRIX_FILE}", "there is no such file", "make it by `wireproof prove --write FILE`"
+        )
     return matrix

@@ -7,12 +7,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from wireproof.cli.arguments import command, write
+from wireproof.cli.arguments import add_command_parser, write_file
 
 
 def add(commands: Any) -> None:
     """Register the command."""
-    parser = command(commands, "fields", run, "list the members of requests and what shows each to be obeyed")
+    parser = add_command_parser(
+        commands, "fields", run, "list the members of requests and what shows each to be obeyed"
+    )
     parser.add_argument("--write", metavar="FILE", help="write their page to this file")
 
 
@@ -26,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
     providers = loading.load_providers()
     found = find_member_coverage(providers, load_checks())
     if options.write:
-        write(Path(options.write), request_fields_markdown(found, tuple(providers)))
+        write_file(Path(options.write), request_fields_markdown(found, tuple(providers)))
         return 0
     if options.json:
         print(json.dumps([field.as_data() for field in found], indent=1))

@@ -36,13 +36,13 @@ def run(options: argparse.Namespace) -> int:
         named = [dict(zip(("id", "started", "wireproof", "suite", "exit"), row, strict=True)) for row in runs]
         print(json.dumps({"runs": named, "checks": [course.as_data() for course in found]}, indent=1))
     elif options.csv:
-        print(as_csv(found), end="")
+        print(to_csv(found), end="")
     else:
-        print(as_text(found, len(runs), every=bool(options.check)))
+        print(to_text(found, len(runs), every=bool(options.check)))
     return 0
 
 
-def as_csv(found: Sequence[Any]) -> str:
+def to_csv(found: Sequence[Any]) -> str:
     """One line a check; no cell is a formula."""
     from wireproof.formats.safe_text import spreadsheet_cell
     from wireproof.report.compare.check_trends import TREND_COLUMNS
@@ -57,16 +57,18 @@ def as_csv(found: Sequence[Any]) -> str:
     return text.getvalue()
 
 
-def as_text(found: Sequence[Any], runs: int, *, every: bool) -> str:
+def to_text(found: Sequence[Any], runs: int, *, every: bool) -> str:
     """A line for each check that fails, flaps or drifts, and for each that was asked for."""
     from wireproof.formats.safe_text import printable
 
     moved = [course for course in found if every or course.state == "fails" or course.flapping or course.drift]
-    lines = [printable(f"{course.target}, {course.contract}: {course.check}: {_said(course)}") for course in moved]
+    lines = [
+        printable(f"{course.target}, {course.contract}: {course.check}: {_trend_line(course)}") for course in moved
+    ]
     return "\n".join([*lines, f"{runs} runs, {len(found)} checks, {len(moved)} to look at"])
 
 
-def _said(course: Any) -> str:
+def _trend_line(course: Any) -> str:
     said = [f"{course.state} in {course.runs} runs"]
     if course.failing_since:
         said.append(f"failing since {course.failing_since}")

@@ -10,16 +10,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from wireproof.cli.arguments import command
+from wireproof.cli.arguments import add_command_parser
 from wireproof.judging.outcomes import ERROR_OUTCOMES
 from wireproof.session.pytest_plugin import check_options as known_options
 
-SHOWN = 20
+MAX_CHANGES_PRINTED = 20
 
 
 def add(commands: Any) -> None:
     """Register the command."""
-    parser = command(commands, "judge", run, "judge the evidence of a ledger again, without a network")
+    parser = add_command_parser(commands, "judge", run, "judge the evidence of a ledger again, without a network")
     parser.add_argument("ledger", metavar="LEDGER", help="the ledger.jsonl of a run, whole or cut off")
     known_options.add_gate_options(parser)
 
@@ -42,11 +42,11 @@ def run(options: argparse.Namespace) -> int:
     for verdict in judged.verdicts:
         if judged.gates(verdict) or verdict.outcome in ERROR_OUTCOMES:
             print(judged.summary_text(verdict), end="\n\n")
-    _summary(judged)
+    _print_summary(judged)
     told = changed_verdicts(judged, held)
     if told:
         print(f"other verdicts than when this was recorded ({len(told)})")
-    for sentence in told[:SHOWN]:
+    for sentence in told[:MAX_CHANGES_PRINTED]:
         print(f"  {printable(sentence)}")
     for sentence in judged.stale_entries:
         print(f"stale: {printable(sentence)}")
@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
     return exit
 
 
-def _summary(judged: Any) -> None:
+def _print_summary(judged: Any) -> None:
     from wireproof.judging.verdict import find_divergences
     from wireproof.report.terminal_summary import print_summary
 

@@ -11,16 +11,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wireproof.cli.arguments import show_examples, write
+from wireproof.cli.arguments import show_examples, write_file
 from wireproof.errors import ConfigError
 
 if TYPE_CHECKING:
     from wireproof.contract.target import Key, Target
     from wireproof.load.experiments.limits.probe import Probe
 
-CASE = "chat-basic"
+DEFAULT_CASE = "chat-basic"
 # A live limit of a minute is met, waited out and met in two halves.
-PATIENCE_S = 150.0
+DEFAULT_PATIENCE_S = 150.0
 
 
 def add(commands: Any) -> None:
@@ -31,8 +31,8 @@ def add(commands: Any) -> None:
     parser = commands.add_parser("limits", help=help, description=help)
     option = parser.add_argument
     option("--json", action="store_true", help="print the result as JSON")
-    text = f"case of one request to send, with an answer of 1 token at most (default: {CASE})"
-    option("--case", default=CASE, metavar="NAME", help=text)
+    text = f"case of one request to send, with an answer of 1 token at most (default: {DEFAULT_CASE})"
+    option("--case", default=DEFAULT_CASE, metavar="NAME", help=text)
     text = "environment variable that holds a second key, which shows whether the limit is per key"
     option("--other-key-env", metavar="NAME", help=text)
     option("--write", metavar="FILE", help="write the result as JSON (schemas/formats/limits.json)")
@@ -58,19 +58,19 @@ def run(parsed: argparse.Namespace) -> int:
     found = target_options.build_targets(options, target_options.environment())
     if len(found) != 1:
         raise ConfigError("--provider", "a probe has one target", "name one provider")
-    with _reachable(at_limit(found[0], parsed.tier), options.live, parsed) as target:
-        probe = asyncio.run(_probed(target, parsed, live=options.live))
+    with _running_target(at_limit(found[0], parsed.tier), options.live, parsed) as target:
+        probe = asyncio.run(_run_probe(target, parsed, live=options.live))
     fitted = fit(probe.seen, limits_told(probe))
     told = shown(probe, fitted)
     as_json = json.dumps(limits_report.as_data(probe, fitted, told), indent=1)
     if parsed.write:
-        write(Path(parsed.write), as_json + "\n")
+        write_file(Path(parsed.write), as_json + "\n")
     print(as_json if parsed.json else limits_report.as_text(probe, fitted, told))
     return 1 if any(one.holds is False for one in told) else 0
 
 
 @contextmanager
-def _reachable(target: Target, live: bool, parsed: argparse.Namespace) -> Iterator[Target]:
+def _running_target(target: Target, live: bool, parsed: argparse.Namespace) -> Iterator[Target]:
     from wireproof.contract import target_options
     from wireproof.contract.mock_controls import FAULT
     from wireproof.session import mock_process
@@ -85,7 +85,7 @@ def _reachable(target: Target, live: bool, parsed: argparse.Namespace) -> Iterat
         )
 
 
-async def _probed(target: Target, parsed: argparse.Namespace, *, live: bool) -> Probe:
+async def _run_probe(target: Target, parsed: argparse.Namespace, *, live: bool) -> Probe:
     from wireproof.client.budget import Budget
     from wireproof.client.http_client import HttpClient
     from wireproof.client.skip_reasons import CannotSend
@@ -97,15 +97,15 @@ async def _probed(target: Target, parsed: argparse.Namespace, *, live: bool) -> 
     if parsed.case not in cases or len(cases[parsed.case].asks) != 1:
         raise ConfigError(f"--case {parsed.case}", "no case of one request has that name", "choose one of suites/")
     async with HttpClient(target.connections, target.deadlines) as wire:
-        probe = Probe(target, cases[parsed.case], wire, Budget(target), parsed.patience or PATIENCE_S)
+        probe = Probe(target, cases[parsed.case], wire, Budget(target), parsed.patience or DEFAULT_PATIENCE_S)
         try:
-            await probe.run(_other(target, parsed) if live else other_key(target))
+            await probe.run(_other_live_key(target, parsed) if live else other_key(target))
         except CannotSend as reason:
             raise ConfigError("--model", str(reason), "name it") from None
     return probe
 
 
-def _other(target: Target, parsed: argparse.Namespace) -> Key | None:
+def _other_live_key(target: Target, parsed: argparse.Namespace) -> Key | None:
     from wireproof.contract import keys, target_options
 
     name = parsed.other_key_env

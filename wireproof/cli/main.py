@@ -53,7 +53,7 @@ COMMANDS = (
     compare,
 )
 # These take the options of pytest or locust too, and so read their arguments themselves.
-PASSING: Mapping[str, Callable[[Sequence[str]], int]] = {
+PASS_THROUGH: Mapping[str, Callable[[Sequence[str]], int]] = {
     "check": check.run,
     "load": load.run,
     "sweep": sweep.run,
@@ -65,9 +65,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; what is wrong with the input is one sentence on stderr."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        if arguments and arguments[0] in PASSING:
-            return PASSING[arguments[0]](arguments[1:])
-        parsed = parser().parse_args(arguments)
+        if arguments and arguments[0] in PASS_THROUGH:
+            return PASS_THROUGH[arguments[0]](arguments[1:])
+        parsed = build_parser().parse_args(arguments)
         code: int = parsed.run(parsed)
         sys.stdout.flush()
     except WireproofError as error:
@@ -80,7 +80,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
     """The parser of every command."""
     made = argparse.ArgumentParser(
         prog="wireproof", description="Conformance and load benchmarks for OpenAI-compatible HTTP APIs."

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from wireproof.cli.arguments import write
+from wireproof.cli.arguments import write_file
 
 
 def add(commands: Any) -> None:
@@ -25,13 +25,13 @@ def run(options: argparse.Namespace) -> int:
     from wireproof.report.finished_run import read_finished_run
     from wireproof.report.many_runs_page import matrix_page
 
-    runs = [(read_finished_run(place), _address(place, options.into.parent)) for place in options.runs]
-    write(options.into, matrix_page(runs), "--into")
+    runs = [(read_finished_run(place), _relative_link(place, options.into.parent)) for place in options.runs]
+    write_file(options.into, matrix_page(runs), "--into")
     print(options.into)
     return 0
 
 
-def _address(place: Path, beside: Path) -> str:
+def _relative_link(place: Path, beside: Path) -> str:
     """The way from the matrix to the page of a run; empty where that was not written."""
     page = (place if place.is_dir() else place.parent) / "report.html"
     return Path(os.path.relpath(page, beside)).as_posix() if page.is_file() else ""

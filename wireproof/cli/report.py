@@ -12,7 +12,7 @@ from typing import Any
 from wireproof.errors import ConfigError
 
 # What a file of JSON may tell; each on one page at most once.
-KINDS = ("load", "sweep", "limits")
+RESULT_KINDS = ("load", "sweep", "limits")
 
 
 def add(commands: Any) -> None:
@@ -32,15 +32,15 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write the reports and name the page."""
-    told = [_told(file) for file in options.files]
+    told = [read_result(file) for file in options.files]
     if any(one is not None for one in told):
-        return _of_load(options.files, told, options.into)
+        return _report_from_results(options.files, told, options.into)
     if len(options.files) > 1:
         raise ConfigError(str(options.files[1]), "one ledger makes one page", "see `wireproof matrix` for several")
-    return _of_ledger(options.files[0], options.into)
+    return _report_from_ledger(options.files[0], options.into)
 
 
-def _of_ledger(file: Path, given: Path | None) -> int:
+def _report_from_ledger(file: Path, given: Path | None) -> int:
     from wireproof.errors import LedgerError
     from wireproof.report.finished_run import LEDGER_FILE
     from wireproof.report.report_from_ledger import rebuild_report
@@ -60,7 +60,7 @@ def _of_ledger(file: Path, given: Path | None) -> int:
     return 0
 
 
-def _of_load(files: Sequence[Path], told: Sequence[dict[str, Any] | None], given: Path | None) -> int:
+def _report_from_results(files: Sequence[Path], told: Sequence[dict[str, Any] | None], given: Path | None) -> int:
     from wireproof.load.pages import write_pages
 
     found: dict[str, Any] = {}
@@ -75,7 +75,7 @@ def _of_load(files: Sequence[Path], told: Sequence[dict[str, Any] | None], given
     return 0
 
 
-def _told(file: Path) -> dict[str, Any] | None:
+def read_result(file: Path) -> dict[str, Any] | None:
     """What a file of one of these kinds tells; None for anything else."""
     from wireproof.contract import schemas
 
@@ -83,7 +83,7 @@ def _told(file: Path) -> dict[str, Any] | None:
         data = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    if not isinstance(data, dict) or data.get("kind") not in KINDS:
+    if not isinstance(data, dict) or data.get("kind") not in RESULT_KINDS:
         return None
     schemas.check_format(data, data["kind"], str(file))
     return data

@@ -9,17 +9,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from wireproof.cli.arguments import command, some_providers
+from wireproof.cli.arguments import add_command_parser, add_providers_option
 from wireproof.errors import ConfigError, WireproofError
 
 
 def add(commands: Any) -> None:
     """Register the command."""
     help = "serve the bundled mock: every provider's profile under its own prefix"
-    parser = command(commands, "serve", run, help)
+    parser = add_command_parser(commands, "serve", run, help)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument("--port", type=int, default=8080, help="port to listen on, 0 for a free one (default: 8080)")
-    some_providers(parser, "serve only this profile (repeatable)")
+    add_providers_option(parser, "serve only this profile (repeatable)")
     parser.add_argument(
         "--gap", type=float, default=0.0, metavar="S", help="seconds between the events of a stream (default: 0)"
     )
@@ -51,22 +51,24 @@ def run(options: argparse.Namespace) -> int:
 
     latency = None
     if options.cells or options.cell is not None:
-        latency = Latency.from_mapping(cell_processes.latency_data(options.latency))
+        latency = Latency.from_mapping(cell_processes.read_latency(options.latency))
         served = {name: cell_processes.without_limits(entry) for name, entry in served.items()}
-    turns = cell_processes.script_data(options.script) if options.script else []
+    turns = cell_processes.read_script(options.script) if options.script else []
     if options.cells > 1:
-        return cell_processes.run(_for_each(options), options.cells, options.port, _announce_cells(options.json))
+        return cell_processes.run_cells(
+            _cell_arguments(options), options.cells, options.port, _cell_announcer(options.json)
+        )
 
     secured = tls.context(options.certfile, options.keyfile)
     scheme = "https" if secured else "http"
 
     def announce(port: int) -> None:
-        profiles = {name: address(entry, f"{scheme}://{options.host}:{port}") for name, entry in served.items()}
+        profiles = {name: profile_address(entry, f"{scheme}://{options.host}:{port}") for name, entry in served.items()}
         one = {"port": port, "profiles": profiles}
         if options.json:
             print(json.dumps({"cells": [one]} if options.cells else one), flush=True)
             return
-        tell(one)
+        print_addresses(one)
 
     try:
         server.run(
@@ -88,24 +90,24 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def tell(one: dict[str, Any]) -> None:
+def print_addresses(one: dict[str, Any]) -> None:
     """Print where each profile is served."""
     for name, profile in one["profiles"].items():
         print(f"{name:<16} {profile['base_url']}  key {profile['key']}", flush=True)
 
 
-def _announce_cells(as_json: bool) -> Callable[[list[Any]], None]:
+def _cell_announcer(as_json: bool) -> Callable[[list[Any]], None]:
     def announce(cells: list[Any]) -> None:
         if as_json:
             print(json.dumps({"cells": cells}), flush=True)
             return
         for one in cells:
-            tell(one)
+            print_addresses(one)
 
     return announce
 
 
-def _for_each(options: argparse.Namespace) -> list[str]:
+def _cell_arguments(options: argparse.Namespace) -> list[str]:
     """The arguments that every cell is started with."""
     named = {
         "--host": options.host,
@@ -128,7 +130,7 @@ def _wait_for_end_of_stdin() -> None:
         pass
 
 
-def address(entry: dict[str, Any], root: str) -> dict[str, str]:
+def profile_address(entry: dict[str, Any], root: str) -> dict[str, str]:
     """Base URL and key of a profile."""
     key = f"{entry['auth']['key_prefix']}mock-{entry['rate']['suite_tier']}"
     return {"base_url": root + entry["serve_at"], "key": key}

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wireproof.cli.arguments import runs_of_load, show_examples, write
+from wireproof.cli.arguments import add_load_run_options, show_examples, write_file
 from wireproof.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ def run(arguments: Sequence[str]) -> int:
     from wireproof.load.experiments.sweep.search import search
     from wireproof.load.scenario.scenario import scenarios
 
-    given, others = _parser().parse_known_args(arguments)
-    limits, known = _limits(given), scenarios(Path(given.scenarios) if given.scenarios else None)
+    given, others = _build_parser().parse_known_args(arguments)
+    limits, known = _search_bounds(given), scenarios(Path(given.scenarios) if given.scenarios else None)
     if given.scenario not in known:
         raise ConfigError(given.scenario, "there is no such scenario", f"name one of {', '.join(known)}")
     options = [
@@ -51,12 +51,12 @@ def run(arguments: Sequence[str]) -> int:
     bend = knee([(step.load, step.ok_s) for step in found.steps if not step.doubts])
     data = sweep_report.as_data(given.scenario, given.by, limits, found, bend)
     if given.write:
-        write(Path(given.write), json.dumps(data, indent=1) + "\n")
+        write_file(Path(given.write), json.dumps(data, indent=1) + "\n")
     print(json.dumps(data, indent=1) if given.json else sweep_report.as_text(data))
     return 0 if not found.ended else 1
 
 
-def _limits(given: argparse.Namespace) -> Any:
+def _search_bounds(given: argparse.Namespace) -> Any:
     from wireproof.load.experiments.sweep.search import Limits
 
     for name in ("first", "last", "precision", "share", "seconds"):
@@ -67,7 +67,7 @@ def _limits(given: argparse.Namespace) -> Any:
     return Limits(given.first, given.last, given.share, given.precision, given.steps, given.by == "users")
 
 
-def _parser() -> argparse.ArgumentParser:
+def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="wireproof sweep", description=HELP, allow_abbrev=False)
     option = parser.add_argument
     option("scenario", help="scenario of load/scenarios.yaml to run at each load")
@@ -81,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     option("--precision", type=float, default=0.1, metavar="P", help=text)
     option("--steps", type=int, default=16, metavar="N", help="load runs to make at most (default: 16)")
     option("-t", "--seconds", type=float, default=15.0, metavar="S", help="seconds of each load run (default: 15)")
-    runs_of_load(parser, "sweep", provider="openai", cells=1, latency="lively")
+    add_load_run_options(parser, "sweep", provider="openai", cells=1, latency="lively")
     option("--scenarios", metavar="FILE", help="YAML file that adds scenarios or changes them")
     option("--max-requests", type=int, metavar="N", help="send no more requests than this in the whole sweep")
     text = "ask for no more output tokens than this in the whole sweep"
