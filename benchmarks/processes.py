@@ -16,7 +16,7 @@ from typing import Any
 
 import psutil
 
-from wireproof.load.cell_servers import control
+from wireproof.load.cell_servers import cell_control_url
 
 ROOT = Path(__file__).parents[1]
 SAMPLE_S = 0.15
@@ -68,7 +68,7 @@ class Cell:
 
     def told(self, *, reset: bool = False) -> dict[str, Any]:
         """What the cell really did; with `reset` it forgets that afterwards."""
-        request = urllib.request.Request(control(self.url), data=b'{"reset": true}' if reset else None)
+        request = urllib.request.Request(cell_control_url(self.url), data=b'{"reset": true}' if reset else None)
         with urllib.request.urlopen(request, timeout=20) as answer:
             found: dict[str, Any] = json.loads(answer.read())
         return found

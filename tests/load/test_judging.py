@@ -19,7 +19,7 @@ from wireproof.load.conformance.conformance_share import BrokenPlaces, Judgement
 from wireproof.load.conformance.response_judge import Breach, Judge
 from wireproof.load.engine.response_fold import StreamTally
 from wireproof.load.engine.response_parser import Reply
-from wireproof.load.request_record import Answer, Outcome, Record
+from wireproof.load.request_record import Outcome, RequestRecord, ResponseBody
 from wireproof.load.scenario import case_lookup, prepared_request
 from wireproof.load.scenario.prepared_request import Shot
 from wireproof.mock.dry_run import NOW, Rehearsal
@@ -63,7 +63,7 @@ def done(rehearsal: Rehearsal, asked: Shot, fault: str | None = None) -> Ops:
     return rehearsal.ops(Received(method, path, "", (*headers, *more), body, NOW))
 
 
-def heard(ops: Ops, *, whole: bool) -> Answer | None:
+def heard(ops: Ops, *, whole: bool) -> ResponseBody | None:
     """An answer as a load run keeps it, each write a read of its own; None where it is no stream of success."""
     reply, tally = Reply(), StreamTally("chat", keeps=True, whole=whole)
     for op in ops:
@@ -80,15 +80,15 @@ def heard(ops: Ops, *, whole: bool) -> Answer | None:
     if tally.verdict()[0] is not Outcome.OK:
         return None
     assert tally.body is not None
-    return Answer(200, kind, tally.body)
+    return ResponseBody(200, kind, tally.body)
 
 
-def broken(judge: Judge, asked: Shot, answer: Answer) -> dict[str, tuple[str, ...]]:
-    record = Record(asked.name, Outcome.OK, "", 200, 0, 0, 0, answer=answer)
+def broken(judge: Judge, asked: Shot, answer: ResponseBody) -> dict[str, tuple[str, ...]]:
+    record = RequestRecord(asked.name, Outcome.OK, "", 200, 0, 0, 0, answer=answer)
     return {breach.check: breach.places for breach in judge.breaches(record, asked)}
 
 
-def renamed(answer: Answer) -> Answer:
+def renamed(answer: ResponseBody) -> ResponseBody:
     """The same answer with another id, another time and other texts."""
     body = answer.body.replace(b"chatcmpl-", b"chatcmpl-0123").replace(b'"content":"1"', b'"content":"other"')
     return replace(answer, body=body.replace(b"%d" % NOW, b"%d" % (NOW + 1)))
@@ -143,7 +143,7 @@ def test_the_kept_body_has_the_text_of_a_stream_that_was_asked_for_a_word(target
 
     def crossed(said: str) -> bool:
         body = json.dumps({"choices": [{"message": {"role": "assistant", "content": said}}]}).encode()
-        return response_judge.CROSSED in broken(judge, asked, Answer(200, "application/json", body))
+        return response_judge.CROSSED in broken(judge, asked, ResponseBody(200, "application/json", body))
 
     assert not crossed("kestrel-000000007")
     assert not crossed("I would rather not.")
@@ -192,6 +192,6 @@ def test_answers_are_counted_by_what_they_break_and_by_how_many_were_under_way(t
 def test_refusals_are_held_to_their_form(target: Target, status: int, body: bytes, checks: set[str]) -> None:
     (case,) = case_lookup.cases(["chat-basic"]).values()
     asked, judge = prepared_request.load("chat-basic", case, target), Judge(target, {"chat-basic": case})
-    answer: Any = Answer(status, "application/json", body)
+    answer: Any = ResponseBody(status, "application/json", body)
     assert broken(judge, asked, answer).keys() >= checks
     assert bool(broken(judge, asked, answer)) == bool(checks)

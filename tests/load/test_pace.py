@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from wireproof import stats
 from wireproof.errors import ConfigError
-from wireproof.load.request_record import Outcome, Record, Tokens
+from wireproof.load.request_record import Outcome, RequestRecord, TokenCount
 from wireproof.load.results.counters import STARTS_DUE, STARTS_MISSED, CounterKey
 from wireproof.load.results.doubts import doubts
 from wireproof.load.results.metrics_recorder import Book
@@ -91,7 +91,7 @@ def shot(cap: int = 10) -> Shot:
 def test_a_purse_admits_up_to_its_ceilings() -> None:
     purse = Purse(Ceilings(requests=3, output_tokens=25))
     assert [purse.admits(shot()) for _ in range(4)] == [True, True, False, False]
-    purse.settle(shot(), Tokens(0, 2, "usage"))
+    purse.settle(shot(), TokenCount(0, 2, "usage"))
     assert [purse.admits(shot()) for _ in range(2)] == [True, False]
 
 
@@ -137,15 +137,15 @@ def rows_and_book() -> tuple[dict[tuple[str, str], Any], list[Any], Book]:
     return rows, fired, Book(row, lambda **told: fired.append(told))
 
 
-def record(outcome: Outcome, **more: Any) -> Record:
-    return Record("x", outcome, "why", 200, more.pop("due_ns", 0), 0, 100 * MS, **more)
+def record(outcome: Outcome, **more: Any) -> RequestRecord:
+    return RequestRecord("x", outcome, "why", 200, more.pop("due_ns", 0), 0, 100 * MS, **more)
 
 
 def test_only_what_is_ok_enters_the_latencies() -> None:
     rows, fired, book = rows_and_book()
     times = {"headers_ns": MS, "first_ns": 50 * MS, "visible_ns": 60 * MS, "last_ns": 90 * MS}
     for outcome in Outcome:
-        book.enter(record(outcome, gaps_ns=(40 * MS,), tokens=Tokens(1, 2, "usage"), **times), "POST")
+        book.enter(record(outcome, gaps_ns=(40 * MS,), tokens=TokenCount(1, 2, "usage"), **times), "POST")
     book.flush()
     assert {kind: row.num_requests for (_, kind), row in rows.items()} == dict.fromkeys(
         ("headers ms", "tok/s", "TTFT ms", "TTFOT ms", "TPOT ms", "gap ms"), 1

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from wireproof.load.cell_servers import control
+from wireproof.load.cell_servers import cell_control_url
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,4 +31,4 @@ def test_a_command_that_is_terminated_leaves_a_result_and_no_process(tmp_path: P
 
     (host,) = json.loads(file.read_text())["hosts"]
     with pytest.raises(urllib.error.URLError):
-        urllib.request.urlopen(control(host), timeout=5)
+        urllib.request.urlopen(cell_control_url(host), timeout=5)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from wireproof.formats import sse
 from wireproof.load.engine.response_fold import StreamTally, WholeTally
 from wireproof.load.engine.sse_frames import Frames
-from wireproof.load.request_record import Outcome, Tokens
+from wireproof.load.request_record import Outcome, TokenCount
 
 LINES = (b"data: ", b"data:", b"event: x\n", b"id: 7\n", b"retry: 1\n", b": ping", b":", b"\xef\xbb\xbf")
 PIECES = st.sampled_from([*LINES, b"{}", b"\n", b"\n\n", b"\r\n", b"\r", b"[DONE]", "é".encode(), b"a", b"\xff"])
@@ -106,11 +106,11 @@ def test_every_gap_is_kept() -> None:
 
 def test_tokens_are_those_of_usage_however_many_a_chunk_carries() -> None:
     tally = told(chunk(content="a b c d"), chunk(content="e f g h"), END, USAGE)
-    assert tally.tokens == Tokens(3, 8, "usage")
+    assert tally.tokens == TokenCount(3, 8, "usage")
 
 
 def test_tokens_without_usage_are_a_guess_and_say_so() -> None:
-    assert told(chunk(content="a"), chunk(content=""), chunk(content="b"), END).tokens == Tokens(0, 2, "chunks")
+    assert told(chunk(content="a"), chunk(content=""), chunk(content="b"), END).tokens == TokenCount(0, 2, "chunks")
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_a_streamed_response_needs_no_done_but_its_end() -> None:
     delta = {"type": "response.output_text.delta", "delta": "a"}
     end = {"type": "response.completed", "response": {"usage": {"input_tokens": 1, "output_tokens": 2}}}
     whole = tally({"type": "response.created"}, delta, end)
-    assert (whole.verdict()[0], whole.stamps, whole.tokens) == (Outcome.OK, [1], Tokens(1, 2, "usage"))
+    assert (whole.verdict()[0], whole.stamps, whole.tokens) == (Outcome.OK, [1], TokenCount(1, 2, "usage"))
     assert tally(delta).verdict()[0] is Outcome.CUT
     assert tally(delta, {"type": "response.failed"}).verdict()[0] is Outcome.FAILED
 

@@ -12,7 +12,7 @@ from wireproof.errors import WireproofError
 
 
 @dataclass(frozen=True, slots=True)
-class Cells:
+class CellProcesses:
     """Running cells, and the addresses at which one provider's contract is served by them."""
 
     process: subprocess.Popen[str]
@@ -30,9 +30,9 @@ class Cells:
             self.process.stdout.close()
 
 
-def start(
+def start_cells(
     provider: str, count: int, latency: str, providers_file: str | None = None, script: str | None = None
-) -> Cells:
+) -> CellProcesses:
     """Start cells on free ports of this machine; raises WireproofError where they do not come up."""
     command = [sys.executable, "-m", "wireproof", "serve", "--json", "--port", "0", "--provider", provider]
     command += ["--cells", str(count), "--latency", latency]
@@ -45,9 +45,9 @@ def start(
     line = process.stdout.readline()
     if not line:
         raise WireproofError(f"the local cells did not start (exit code {process.wait()})")
-    return Cells(process, tuple(cell["profiles"][provider]["base_url"] for cell in json.loads(line)["cells"]))
+    return CellProcesses(process, tuple(cell["profiles"][provider]["base_url"] for cell in json.loads(line)["cells"]))
 
 
-def control(host: str) -> str:
+def cell_control_url(host: str) -> str:
     """Where the cell of an address tells its state and the truth, and is told another state."""
     return urljoin(host, "/_wireproof/cell")

@@ -21,7 +21,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Tokens:
+class TokenCount:
     """The tokens of an answer and how they are known: by `usage`, or by `chunks`, which is a guess."""
 
     prompt: int = 0
@@ -30,7 +30,7 @@ class Tokens:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ResponseBody:
     """What is judged of an answer: its body, of which a stream leaves out the chunks that are like another."""
 
     status: int
@@ -39,7 +39,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class RequestRecord:
     """One request, whole.
 
     Attributes:
@@ -67,8 +67,8 @@ class Record:
     last_ns: int | None = None
     done_ns: int | None = None
     gaps_ns: tuple[int, ...] = ()
-    tokens: Tokens = Tokens()
+    tokens: TokenCount = TokenCount()
     sent_bytes: int = 0
     received_bytes: int = 0
     retry_after_s: float | None = None
-    answer: Answer | None = None
+    answer: ResponseBody | None = None

@@ -19,7 +19,7 @@ from wireproof.judging.judge import PASS, judge_exchanges
 from wireproof.judging.outcomes import ERROR_OUTCOMES
 from wireproof.load.conformance import response_checks
 from wireproof.load.conformance.response_fingerprint import masked, timeless
-from wireproof.load.request_record import Answer, Outcome, Record
+from wireproof.load.request_record import Outcome, RequestRecord, ResponseBody
 from wireproof.load.scenario.prepared_request import Shot
 from wireproof.load.scenario.request_template import NONCE
 
@@ -59,7 +59,7 @@ class Judge:
         self.contract = SchemaSet(self.target.provider.schemas)
         self._redactor = Redactor.from_secrets(self.target.secrets)
 
-    def breaches(self, record: Record, shot: Shot) -> tuple[Breach, ...]:
+    def breaches(self, record: RequestRecord, shot: Shot) -> tuple[Breach, ...]:
         """What an answer breaks; nothing where it keeps every rule."""
         if record.outcome in BROKEN:
             return (Breach(str(record.outcome), (), record.detail),)
@@ -70,7 +70,7 @@ class Judge:
             return self.judged(answer, shot)
         return self._judged_like_another(answer, shot)
 
-    def _judged_like_another(self, answer: Answer, shot: Shot) -> tuple[Breach, ...]:
+    def _judged_like_another(self, answer: ResponseBody, shot: Shot) -> tuple[Breach, ...]:
         """What an answer breaks, or one broke that was the same but for ids, time and texts."""
         mask = masked(answer.body)
         if mask is None:
@@ -79,14 +79,14 @@ class Judge:
         known = self._known.get(key)
         if known is None:
             known = self.judged(answer, shot)
-            other = self.judged(Answer(answer.status, answer.content_type, mask), shot)
+            other = self.judged(ResponseBody(answer.status, answer.content_type, mask), shot)
             if [(one.check, one.places) for one in known] == [(one.check, one.places) for one in other]:
                 self._known[key] = known
                 if len(self._known) > MOST_KNOWN:
                     self._known.clear()
         return known
 
-    def judged(self, answer: Answer, shot: Shot) -> tuple[Breach, ...]:
+    def judged(self, answer: ResponseBody, shot: Shot) -> tuple[Breach, ...]:
         """What an answer breaks, by its own bytes; what is told of it holds no secret."""
         found = self._held(answer, shot)
         if found:
@@ -94,7 +94,7 @@ class Judge:
             return found if body == answer.body else self._held(replace(answer, body=body), shot)
         return found
 
-    def _held(self, answer: Answer, shot: Shot) -> tuple[Breach, ...]:
+    def _held(self, answer: ResponseBody, shot: Shot) -> tuple[Breach, ...]:
         exchange = exchange_of(answer, shot, self.target.name)
         given = {
             "exchange": exchange,
@@ -107,14 +107,14 @@ class Judge:
         broken.append(crossed(exchange, shot.nonce)) if shot.nonce and answer.status < 300 else None
         return tuple(breach for breach in broken if breach is not None)
 
-    def _checks(self, shot: Shot, answer: Answer) -> tuple[Check, ...]:
+    def _checks(self, shot: Shot, answer: ResponseBody) -> tuple[Check, ...]:
         kind = "answer" if answer.status < 300 else str(answer.status)
         key = (shot.name, kind)
         if key not in self._riding:
             self._riding[key] = self._chosen(shot, answer)
         return self._riding[key]
 
-    def _chosen(self, shot: Shot, answer: Answer) -> tuple[Check, ...]:
+    def _chosen(self, shot: Shot, answer: ResponseBody) -> tuple[Check, ...]:
         if answer.status < 300:
             return (
                 response_checks.of_stream(shot.endpoint, _asked(shot))
@@ -127,7 +127,7 @@ class Judge:
         return tuple(one for one in response_checks.of_refusal() if not (arranged and one.id == "wire.no-server-error"))
 
 
-def exchange_of(answer: Answer, shot: Shot, target: str) -> Exchange:
+def exchange_of(answer: ResponseBody, shot: Shot, target: str) -> Exchange:
     """An answer as the checks read it."""
     response = PartialResponse(
         sent_at=time(),
@@ -174,5 +174,7 @@ def warmed(target: Target, shots: Sequence[Shot], cases: Mapping[str, Case]) -> 
     for shot in shots:
         kind = "text/event-stream" if shot.streams else "application/json"
         body = b"data: {}\n\n" if shot.streams else b"{}"
-        judge.breaches(Record(shot.name, Outcome.OK, "", 200, 0, 0, 0, answer=Answer(200, kind, body)), shot)
+        judge.breaches(
+            RequestRecord(shot.name, Outcome.OK, "", 200, 0, 0, 0, answer=ResponseBody(200, kind, body)), shot
+        )
     return judge

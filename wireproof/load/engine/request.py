@@ -11,13 +11,15 @@ from wireproof.load.engine.kept_connection import Line
 from wireproof.load.engine.leaving_fold import Left, start_leaving_timer
 from wireproof.load.engine.response_fold import SHOWN, StreamTally, WholeTally
 from wireproof.load.engine.response_reader import MOST_KEPT, Reading, Trouble
-from wireproof.load.request_record import Answer, Outcome, Record, Tokens
+from wireproof.load.request_record import Outcome, RequestRecord, ResponseBody, TokenCount
 from wireproof.load.scenario.prepared_request import Shot
 
 THROTTLED = 429
 
 
-def ask(line: Line, shot: Shot, deadlines: Deadlines, due_ns: int | None = None, *, keeps: bool = False) -> Record:
+def ask(
+    line: Line, shot: Shot, deadlines: Deadlines, due_ns: int | None = None, *, keeps: bool = False
+) -> RequestRecord:
     """Send one request and read its answer to the end; whatever goes wrong is the outcome of the record.
 
     Args:
@@ -62,9 +64,9 @@ def _no_connection(error: OSError) -> str:
     return f"no connection: {error.strerror or error}"
 
 
-def lost(shot: Shot, outcome: Outcome, detail: str, due_ns: int, sent_ns: int) -> Record:
+def lost(shot: Shot, outcome: Outcome, detail: str, due_ns: int, sent_ns: int) -> RequestRecord:
     """The record of a request that got no answer at all."""
-    return Record(shot.name, outcome, detail, 0, due_ns, sent_ns, perf_counter_ns())
+    return RequestRecord(shot.name, outcome, detail, 0, due_ns, sent_ns, perf_counter_ns())
 
 
 def _trouble(error: BaseException) -> tuple[Outcome, str]:
@@ -88,24 +90,24 @@ def _verdict(reading: Reading, shot: Shot, trouble: Trouble) -> tuple[Outcome, s
     return tally.verdict()
 
 
-def _answer(reading: Reading) -> Answer | None:
+def _answer(reading: Reading) -> ResponseBody | None:
     """What there is to judge of an answer that came whole."""
     tally, reply = reading.tally, reading.reply
     body = reading.refusal if tally is None else tally.body
     # Of a long refusal a piece is kept, which is nothing to judge.
     if body is None or (tally is None and len(body) >= MOST_KEPT):
         return None
-    return Answer(reply.get_code(), reply.header("content-type"), body)
+    return ResponseBody(reply.get_code(), reply.header("content-type"), body)
 
 
-def _record(reading: Reading, shot: Shot, due_ns: int, trouble: Trouble, answer: Answer | None) -> Record:
+def _record(reading: Reading, shot: Shot, due_ns: int, trouble: Trouble, answer: ResponseBody | None) -> RequestRecord:
     outcome, detail = _verdict(reading, shot, trouble)
     tally = reading.tally
     stamps: list[int] = tally.stamps if isinstance(tally, StreamTally) else []
     more: dict[str, Any] = {}
     if isinstance(tally, StreamTally):
         more = {"visible_ns": tally.visible_ns, "done_ns": tally.done_ns, "gaps_ns": tally.gaps_ns}
-    return Record(
+    return RequestRecord(
         name=shot.name,
         outcome=outcome,
         detail=detail,
@@ -116,7 +118,7 @@ def _record(reading: Reading, shot: Shot, due_ns: int, trouble: Trouble, answer:
         headers_ns=reading.headers_ns,
         first_ns=stamps[0] if stamps else None,
         last_ns=stamps[-1] if stamps else None,
-        tokens=tally.tokens if tally is not None else Tokens(),
+        tokens=tally.tokens if tally is not None else TokenCount(),
         sent_bytes=len(shot.wire),
         received_bytes=reading.received,
         retry_after_s=_retry_after(reading) if tally is None else None,

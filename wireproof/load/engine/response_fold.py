@@ -10,7 +10,7 @@ import orjson
 from wireproof.load.engine.chunk_template import Template, template_of
 from wireproof.load.engine.delta_kinds import ENDED, FAILED, STRANGE, THOUGHT, VISIBLE, reader_for
 from wireproof.load.engine.sse_frames import Frames
-from wireproof.load.request_record import Outcome, Tokens
+from wireproof.load.request_record import Outcome, TokenCount
 
 DONE = b"[DONE]"
 SHOWN = 120
@@ -109,9 +109,9 @@ class StreamTally:
         return bool(self.flags & FAILED)
 
     @property
-    def tokens(self) -> Tokens:
+    def tokens(self) -> TokenCount:
         """By usage where the stream tells it, else one a delta."""
-        return tokens_of(self.usage) or Tokens(0, len(self.stamps), "chunks")
+        return tokens_of(self.usage) or TokenCount(0, len(self.stamps), "chunks")
 
     @property
     def gaps_ns(self) -> tuple[int, ...]:
@@ -152,11 +152,11 @@ class WholeTally:
         return Outcome.OK, ""
 
     @property
-    def tokens(self) -> Tokens:
-        return tokens_of(self.usage) or Tokens()
+    def tokens(self) -> TokenCount:
+        return tokens_of(self.usage) or TokenCount()
 
 
-def tokens_of(usage: Any) -> Tokens | None:
+def tokens_of(usage: Any) -> TokenCount | None:
     """The counts of a usage object, under the names of either API; None where it holds none."""
     if not isinstance(usage, dict):
         return None
@@ -164,4 +164,4 @@ def tokens_of(usage: Any) -> Tokens | None:
     answer = usage.get("completion_tokens", usage.get("output_tokens", 0))
     if not isinstance(prompt, int) or not isinstance(answer, int):
         return None
-    return Tokens(prompt, answer, "usage")
+    return TokenCount(prompt, answer, "usage")

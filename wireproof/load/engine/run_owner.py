@@ -9,7 +9,7 @@ import gevent
 from locust.runners import STATE_RUNNING, STATE_SPAWNING
 
 from wireproof.contract import target_options
-from wireproof.load.cell_servers import Cells
+from wireproof.load.cell_servers import CellProcesses
 from wireproof.load.conformance import conformance_share
 from wireproof.load.engine import finish, live_line, load_options
 from wireproof.load.engine.run_settings import RunSettings
@@ -31,7 +31,7 @@ class RunOwner:
     """
 
     def __init__(
-        self, environment: Any, scenarios: Sequence[Scenario], settings: RunSettings, cells: Cells | None
+        self, environment: Any, scenarios: Sequence[Scenario], settings: RunSettings, cells: CellProcesses | None
     ) -> None:
         self.environment, self.scenarios, self.settings, self._cells = environment, scenarios, settings, cells
         self.book = Book(environment.stats.get, environment.events.request.fire)

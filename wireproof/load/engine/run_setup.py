@@ -14,7 +14,7 @@ from locust.runners import MasterRunner
 
 from wireproof.errors import WireproofError
 from wireproof.load import cell_servers
-from wireproof.load.cell_servers import Cells
+from wireproof.load.cell_servers import CellProcesses
 from wireproof.load.engine import finish, load_options, process_plan
 from wireproof.load.engine.locust_shape import Shape
 from wireproof.load.engine.run_settings import RunSettings
@@ -31,7 +31,7 @@ GOING_S = 60.0
 SPAWNING_S = 1.0
 
 
-def lay_out(environment: Any, scenarios: Sequence[Scenario]) -> tuple[RunSettings, Cells | None]:
+def lay_out(environment: Any, scenarios: Sequence[Scenario]) -> tuple[RunSettings, CellProcesses | None]:
     """The settings of a run, and the cells that were started for it, if any.
 
     Raises WireproofError where the run may not be, or not so.
@@ -39,7 +39,7 @@ def lay_out(environment: Any, scenarios: Sequence[Scenario]) -> tuple[RunSetting
     given = environment.parsed_options
     settings, running = _settings(environment, scenarios), None
     if not settings.hosts:
-        running = cell_servers.start(settings.provider, given.cells, given.latency, given.providers)
+        running = cell_servers.start_cells(settings.provider, given.cells, given.latency, given.providers)
         settings = replace(settings, hosts=running.hosts)
         environment.host = ",".join(running.hosts)
     try:

@@ -16,7 +16,7 @@ from wireproof.load.conformance.response_judge import JUDGED, Judge
 from wireproof.load.engine.kept_connection import Line
 from wireproof.load.engine.process_plan import Plan
 from wireproof.load.engine.request import ask
-from wireproof.load.request_record import Outcome, Record
+from wireproof.load.request_record import Outcome, RequestRecord
 from wireproof.load.results import throttling
 from wireproof.load.results.counters import STOPPED_BY_CEILING, UNFINISHED
 from wireproof.load.results.doubts import LAG, SCHEDULE
@@ -109,7 +109,7 @@ class LoadUser(FastHttpUser):
             self.when_idle()
         raise StopUser
 
-    def _ask_next(self) -> tuple[Record, Shot, int] | None:
+    def _ask_next(self) -> tuple[RequestRecord, Shot, int] | None:
         """The next request and what came of it; None where there is none, or it may go beyond a ceiling."""
         start = self.plan.take(perf_counter_ns())
         if start is None:
@@ -120,7 +120,7 @@ class LoadUser(FastHttpUser):
             return None
         return self._answer(start, shot), shot, start.number
 
-    def _answer(self, start: Start, shot: Shot) -> Record:
+    def _answer(self, start: Start, shot: Shot) -> RequestRecord:
         """The answer to a request that is sent when its start is due; at once in a closed loop."""
         plan, due_ns = self.plan, None
         if plan.schedule is not None:
@@ -136,7 +136,7 @@ class LoadUser(FastHttpUser):
         finally:
             plan.flying -= 1
 
-    def _enter(self, record: Record, shot: Shot, number: int) -> None:
+    def _enter(self, record: RequestRecord, shot: Shot, number: int) -> None:
         self.book.enter(record, shot.method, number)
         if self.judge is not None and record.outcome in JUDGED:
             self.book.judged(record, self.under_way, self.judge.breaches(record, shot))

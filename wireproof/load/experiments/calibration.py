@@ -40,7 +40,7 @@ def calibrate(users: int, seconds: int, latency: str, rate: float | None = None)
 
 
 def _told(host: str) -> dict[str, Any]:
-    with urllib.request.urlopen(cell_servers.control(host), timeout=10) as answer:
+    with urllib.request.urlopen(cell_servers.cell_control_url(host), timeout=10) as answer:
         found: dict[str, Any] = json.loads(answer.read())
         return found
 

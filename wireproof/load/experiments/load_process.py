@@ -51,7 +51,7 @@ def aimed(
     if host:
         yield Aimed(tuple(host.split(",")), (*options, "--host", host))
         return
-    running = cell_servers.start(provider, count, latency, providers, script)
+    running = cell_servers.start_cells(provider, count, latency, providers, script)
     try:
         yield Aimed(running.hosts, (*options, "--host", ",".join(running.hosts), "--own-cells"))
     finally:

@@ -15,7 +15,7 @@ from typing import Any
 from wireproof.load.conformance import conformance_share
 from wireproof.load.conformance.conformance_share import JudgementKey
 from wireproof.load.conformance.response_judge import Breach
-from wireproof.load.request_record import Outcome, Record
+from wireproof.load.request_record import Outcome, RequestRecord
 from wireproof.load.results import counters
 from wireproof.load.results.counters import CounterKey, counter_key
 from wireproof.load.results.request_log import Records
@@ -66,7 +66,7 @@ class Book:
         self._began_ns, self._window = began_ns, window
         self._turn(began_ns)
 
-    def enter(self, record: Record, method: str, number: int = 0) -> None:
+    def enter(self, record: RequestRecord, method: str, number: int = 0) -> None:
         """Enter one request: its row, its metrics where it is ok, its class in any case."""
         if record.ended_ns >= self._turns_ns:
             self._turn(record.ended_ns)
@@ -107,7 +107,7 @@ class Book:
             if len(waiting) >= MOST_WAITING:
                 self._pour_gaps(record.name)
 
-    def judged(self, record: Record, under_way: int, breaches: Sequence[Breach]) -> None:
+    def judged(self, record: RequestRecord, under_way: int, breaches: Sequence[Breach]) -> None:
         """Count what an answer of the window broke, by how many requests were under way when it was sent."""
         if self._window.part(record.due_ns) != WINDOW:
             return
@@ -169,7 +169,7 @@ class Book:
         width_s = self.timeline.width_s
         self._turns_ns = self._began_ns + int((second // width_s + 1) * width_s * 1e9)
 
-    def _count_tokens(self, record: Record) -> None:
+    def _count_tokens(self, record: RequestRecord) -> None:
         counts, name, tokens = self.counts, record.name, record.tokens
         counts[counter_key(counters.PROMPT_TOKENS, name)] += tokens.prompt
         counts[counter_key(counters.ANSWER_TOKENS, name, tokens.by)] += tokens.answer
@@ -178,7 +178,7 @@ class Book:
         counts[counter_key(counters.SENT_BYTES, name)] += record.sent_bytes
         counts[counter_key(counters.RECEIVED_BYTES, name)] += record.received_bytes
 
-    def _sample(self, record: Record) -> None:
+    def _sample(self, record: RequestRecord) -> None:
         self.keep(record.name, str(record.outcome), [record.detail])
 
     def keep(self, name: str, what: str, details: Iterable[str]) -> None:
@@ -207,7 +207,7 @@ class Book:
             gaps.clear()
 
 
-def _metrics(record: Record, e2e_ms: float) -> Values:
+def _metrics(record: RequestRecord, e2e_ms: float) -> Values:
     """The metrics of a request that is ok; what an answer does not have has no value."""
     sent_ns, first_ns = record.sent_ns, record.first_ns
     if record.headers_ns is not None:

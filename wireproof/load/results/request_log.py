@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from wireproof.errors import ConfigError
-from wireproof.load.request_record import Record
+from wireproof.load.request_record import RequestRecord
 
 TIMES = ("due", "sent", "headers", "first", "visible", "last", "done", "ended")
 
@@ -22,7 +22,7 @@ class Records:
         self._lines: list[bytes] = []
         self._file = file.open("ab", buffering=0)
 
-    def keep(self, record: Record, number: int, part: str) -> None:
+    def keep(self, record: RequestRecord, number: int, part: str) -> None:
         """Note a request; it is written with the next ones."""
         row: dict[str, Any] = {
             "number": number,

@@ -13,7 +13,7 @@ from wireproof.client.partial_response import RETRY_LATER_STATUSES
 from wireproof.load.results.counters import CounterKey
 
 if TYPE_CHECKING:
-    from wireproof.load.request_record import Record
+    from wireproof.load.request_record import RequestRecord
     from wireproof.load.results.metrics_recorder import Book
 
 LIMITER, TOLD = "limiter", "Retry-After s"
@@ -25,7 +25,7 @@ HELD, WAITED, LET_IN, REFUSED = (
 LEAST_S = 1.0
 
 
-def wait_s(book: Book, record: Record, *, waited: bool) -> float | None:
+def wait_s(book: Book, record: RequestRecord, *, waited: bool) -> float | None:
     """Enter an answer; seconds that its user is to wait, or None where it was not held off.
 
     Args:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from wireproof.contract import base_url
 from wireproof.contract.target import Target
 from wireproof.errors import ConfigError
-from wireproof.load.request_record import Tokens
+from wireproof.load.request_record import TokenCount
 from wireproof.load.scenario.prepared_request import Shot
 
 # Of a run against a host that is not this machine, unless it says otherwise.
@@ -78,7 +78,7 @@ class Purse:
     def admits(self, shot: Shot) -> bool:
         """Take a request into account, unless it may go beyond a ceiling."""
         most = self.ceilings
-        cost = self._cost(Tokens(0, shot.token_cap))
+        cost = self._cost(TokenCount(0, shot.token_cap))
         if most.requests is not None and self.requests + 1 > most.requests:
             return False
         if most.output_tokens is not None and self.tokens + shot.token_cap > most.output_tokens:
@@ -88,12 +88,12 @@ class Purse:
         self.requests, self.tokens, self.dollars = self.requests + 1, self.tokens + shot.token_cap, self.dollars + cost
         return True
 
-    def settle(self, shot: Shot, tokens: Tokens) -> None:
+    def settle(self, shot: Shot, tokens: TokenCount) -> None:
         """Put what an answer really had in the place of its cap."""
         self.tokens += tokens.answer - shot.token_cap
-        self.dollars += self._cost(tokens) - self._cost(Tokens(0, shot.token_cap))
+        self.dollars += self._cost(tokens) - self._cost(TokenCount(0, shot.token_cap))
 
-    def _cost(self, tokens: Tokens) -> float:
+    def _cost(self, tokens: TokenCount) -> float:
         return (tokens.prompt * self.prices[0] + tokens.answer * self.prices[1]) / MILLION
 
 
