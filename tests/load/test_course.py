@@ -16,18 +16,18 @@ from hypothesis import strategies as st
 from wireproof.errors import ConfigError
 from wireproof.load.scenario import prompt_text, stages, trace
 from wireproof.load.scenario import schedule as pace
-from wireproof.load.scenario.load_shape import Course
-from wireproof.load.scenario.measurement_window import Window
-from wireproof.load.scenario.request_template import Sizes
+from wireproof.load.scenario.load_shape import LoadShape
+from wireproof.load.scenario.measurement_window import MeasurementWindow
+from wireproof.load.scenario.request_template import TokenCounts
 from wireproof.load.scenario.stages import Stage
-from wireproof.load.scenario.token_lengths import length
+from wireproof.load.scenario.token_lengths import make_length_sampler
 
 S = 1_000_000_000
 HERE = Path()
 
 
 def drawn(row: Any, number: int = 4000) -> list[int]:
-    draw, chance = length(row, HERE), Random(1)
+    draw, chance = make_length_sampler(row, HERE), Random(1)
     return [draw(chance) for _ in range(number)]
 
 
@@ -56,7 +56,7 @@ def test_what_lies_beyond_the_bounds_is_put_on_them() -> None:
 
 def test_lengths_of_a_file_come_as_often_as_they_stand_there(tmp_path: Path) -> None:
     (tmp_path / "lengths.txt").write_text("7\n7\n7\n900\n")
-    draw, chance = length({"file": "lengths.txt"}, tmp_path), Random(1)
+    draw, chance = make_length_sampler({"file": "lengths.txt"}, tmp_path), Random(1)
     found = Counter(draw(chance) for _ in range(4000))
     assert found[7] / 4000 == pytest.approx(0.75, abs=0.03)
     assert set(found) == {7, 900}
@@ -66,28 +66,31 @@ def test_lengths_of_a_file_come_as_often_as_they_stand_there(tmp_path: Path) -> 
 def test_a_file_without_lengths_is_said(tmp_path: Path, text: str) -> None:
     (tmp_path / "lengths.txt").write_text(text)
     with pytest.raises(ConfigError, match=r"lengths\.txt"):
-        length({"file": "lengths.txt"}, tmp_path)
+        make_length_sampler({"file": "lengths.txt"}, tmp_path)
 
 
 @given(st.integers(1, 5000), st.integers(0, 10**7))
 def test_a_prompt_has_as_many_words_as_it_is_to_have(tokens: int, number: int) -> None:
-    assert len(prompt_text.text(tokens, number).split(" ")) == tokens
+    assert len(prompt_text.make_prompt(tokens, number).split(" ")) == tokens
 
 
 def test_no_two_prompts_begin_alike() -> None:
-    begins = {prompt_text.text(16, number).split(" ")[0:4].__str__() for number in range(5000)}
+    begins = {prompt_text.make_prompt(16, number).split(" ")[0:4].__str__() for number in range(5000)}
     assert len(begins) == 5000
 
 
 def test_prompts_of_a_trace_are_alike_as_far_as_their_ids_are() -> None:
-    one, other = prompt_text.blocks([0, 1, 2], 1500).split(" "), prompt_text.blocks([0, 1, 3], 1600).split(" ")
+    one, other = (
+        prompt_text.make_prompt_from_blocks([0, 1, 2], 1500).split(" "),
+        prompt_text.make_prompt_from_blocks([0, 1, 3], 1600).split(" "),
+    )
     assert (len(one), len(other)) == (1500, 1600)
     assert one[:1024] == other[:1024]
     assert one[1024:1028] != other[1024:1028]
 
 
 def moments(kind: str, *course: Stage, seed: int = 1) -> list[float]:
-    return [at / S for at in stages.moments(course, kind, seed)]
+    return [at / S for at in stages.start_times_ns(course, kind, seed)]
 
 
 def test_stages_follow_each_other_with_as_many_starts_as_each_has() -> None:
@@ -131,61 +134,69 @@ def test_a_stage_of_nothing_is_a_pause() -> None:
 @pytest.mark.parametrize("count", [2, 3])
 def test_the_shares_of_a_course_are_the_whole_course_number_by_number(count: int) -> None:
     course = (Stage(2, 5, 50), Stage(1, 50, 50, burst=7))
-    whole = list(pace.share(stages.moments(course, "poisson", 3), 0, 1))
-    shares = [list(pace.share(stages.moments(course, "poisson", 3), index, count)) for index in range(count)]
+    whole = list(pace.share_of_starts(stages.start_times_ns(course, "poisson", 3), 0, 1))
+    shares = [
+        list(pace.share_of_starts(stages.start_times_ns(course, "poisson", 3), index, count)) for index in range(count)
+    ]
     assert sorted(start for one in shares for start in one) == whole
     assert max(len(one) for one in shares) - min(len(one) for one in shares) <= 1
 
 
 def test_a_schedule_that_is_over_has_no_start() -> None:
-    schedule = pace.Schedule(pace.share(stages.moments((Stage(1, 2, 2),), "constant", 1), 0, 1), 0)
-    assert [schedule.take(0) is not None for _ in range(3)] == [True, True, False]
-    cut = pace.Schedule(pace.share(pace.arrivals("constant", 10.0, 1), 0, 1), 0, 0.25 * S)
-    assert [cut.take(0) is not None for _ in range(4)] == [True, True, True, False]
-    assert (cut.given, cut.missed) == (3, 0)
+    schedule = pace.Schedule(pace.share_of_starts(stages.start_times_ns((Stage(1, 2, 2),), "constant", 1), 0, 1), 0)
+    assert [schedule.take_next(0) is not None for _ in range(3)] == [True, True, False]
+    cut = pace.Schedule(pace.share_of_starts(pace.arrival_times_ns("constant", 10.0, 1), 0, 1), 0, 0.25 * S)
+    assert [cut.take_next(0) is not None for _ in range(4)] == [True, True, True, False]
+    assert (cut.taken, cut.missed) == (3, 0)
 
 
 def test_users_of_a_closed_loop_go_from_one_number_to_the_next() -> None:
     course = (Stage(10, 2, 2), Stage(10, 2, 12))
-    assert [stages.figure(course, second) for second in (0, 9.9, 15, 19.9, 20)] == [2, 2, 7, pytest.approx(11.9), None]
+    assert [stages.stage_value_at(course, second) for second in (0, 9.9, 15, 19.9, 20)] == [
+        2,
+        2,
+        7,
+        pytest.approx(11.9),
+        None,
+    ]
 
 
 @pytest.mark.parametrize(("told", "meant"), [(90, 90), ("90s", 90), ("10m", 600), ("1h30m", 5400), ("4h", 14400)])
 def test_times_are_seconds_or_what_locust_writes(told: Any, meant: float) -> None:
-    assert stages.seconds(told) == meant
+    assert stages.parse_seconds(told) == meant
 
 
 def test_a_request_belongs_to_the_part_in_which_it_was_due() -> None:
-    window = Window(10 * S, 20 * S)
+    window = MeasurementWindow(10 * S, 20 * S)
     assert [window.part(at * S) for at in (9, 10, 19, 20)] == ["warm-up", "window", "window", "cool-down"]
 
 
 def test_a_course_that_leaves_no_window_is_refused() -> None:
     row = {"stages": [{"for": 10, "rate": 1}], "warm_up": 6, "cool_down": 4}
     with pytest.raises(ConfigError, match="nothing between"):
-        Course.from_row(row, HERE).check()
+        LoadShape.from_row(row, HERE).validate()
     with pytest.raises(ConfigError, match="nobody knows"):
-        Course.from_row({"cool_down": 4}, HERE).check()
+        LoadShape.from_row({"cool_down": 4}, HERE).validate()
 
 
 def test_the_command_line_says_what_it_wants_of_a_course() -> None:
-    course = Course.from_row({"users": 4, "stages": [{"for": 10, "rate": 1}], "warm_up": 1}, HERE)
-    assert course.changed(None, None, 9, None).users == 9
-    assert course.changed(None, None, None, 5).total_s == 5
-    faster = course.changed(7.0, "constant", None, 60)
+    course = LoadShape.from_row({"users": 4, "stages": [{"for": 10, "rate": 1}], "warm_up": 1}, HERE)
+    assert course.with_options(None, None, 9, None).users == 9
+    assert course.with_options(None, None, None, 5).total_s == 5
+    faster = course.with_options(7.0, "constant", None, 60)
     assert (faster.stages[0].first, faster.arrivals, faster.total_s, faster.warm_up_s) == (7.0, "constant", 60, 1)
-    steps = Course.from_row({"stages": [{"for": 10, "users": [1, 9]}]}, HERE)
-    assert steps.changed(None, None, 3, None).stages == ()
+    steps = LoadShape.from_row({"stages": [{"for": 10, "users": [1, 9]}]}, HERE)
+    assert steps.with_options(None, None, 3, None).stages == ()
 
 
 def test_a_course_reads_the_same_in_another_process() -> None:
-    course = Course.from_row({"stages": [{"for": "1m", "rate": [1, 9]}, {"burst": 4}], "cool_down": 1}, HERE)
-    assert Course.from_told(json.loads(json.dumps(course.told()))) == course
+    course = LoadShape.from_row({"stages": [{"for": "1m", "rate": [1, 9]}, {"burst": 4}], "cool_down": 1}, HERE)
+    assert LoadShape.from_json(json.loads(json.dumps(course.to_json()))) == course
 
 
 def test_stages_of_users_and_of_starts_do_not_mix() -> None:
     with pytest.raises(ConfigError, match="one kind"):
-        Course.from_row({"stages": [{"for": 1, "users": 1}, {"for": 1, "rate": 1}]}, HERE)
+        LoadShape.from_row({"stages": [{"for": 1, "users": 1}, {"for": 1, "rate": 1}]}, HERE)
 
 
 ROWS = (
@@ -198,10 +209,10 @@ ROWS = (
 def test_a_trace_starts_with_its_first_request_and_at_the_speed_wanted(tmp_path: Path) -> None:
     file = tmp_path / "trace.jsonl"
     file.write_text("\n".join(map(json.dumps, ROWS)) + "\n\n")
-    assert trace.lines(file, 3.0) == (
-        (0, Sizes(600, 20, [0, 1])),
-        (S // 2, Sizes(900, 9, [0, 2])),
-        (S, Sizes(30, 5, ())),
+    assert trace.read_trace(file, 3.0) == (
+        (0, TokenCounts(600, 20, [0, 1])),
+        (S // 2, TokenCounts(900, 9, [0, 2])),
+        (S, TokenCounts(30, 5, ())),
     )
 
 
@@ -217,9 +228,9 @@ def test_a_trace_starts_with_its_first_request_and_at_the_speed_wanted(tmp_path:
 def test_a_trace_that_does_not_read_says_where(tmp_path: Path, line: str, told: str) -> None:
     (tmp_path / "trace.jsonl").write_text(line)
     with pytest.raises(ConfigError, match=told):
-        trace.lines(tmp_path / "trace.jsonl")
+        trace.read_trace(tmp_path / "trace.jsonl")
 
 
 def test_a_constant_rate_never_drifts() -> None:
-    starts = list(islice(pace.arrivals("constant", 30.0, 1), 90_000, 90_002))
+    starts = list(islice(pace.arrival_times_ns("constant", 30.0, 1), 90_000, 90_002))
     assert starts == [3000 * S, 3000 * S + round(S / 30)]

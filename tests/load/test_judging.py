@@ -21,7 +21,7 @@ from wireproof.load.engine.response_fold import StreamTally
 from wireproof.load.engine.response_parser import Reply
 from wireproof.load.request_record import Outcome, RequestRecord, ResponseBody
 from wireproof.load.scenario import case_lookup, prepared_request
-from wireproof.load.scenario.prepared_request import Shot
+from wireproof.load.scenario.prepared_request import PreparedRequest
 from wireproof.mock.dry_run import NOW, Rehearsal
 from wireproof.mock.faults import faults
 from wireproof.mock.protocol.messages import Ops, Received
@@ -47,13 +47,13 @@ def the_moment_of_the_rehearsal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def case_of(name: str) -> Case:
-    (case,) = case_lookup.cases([name]).values()
+    (case,) = case_lookup.find_cases([name]).values()
     ask = case.asks[-1]
     body = json_pointer.edit(ask.body, "/messages/0/content", "Count from 1 to 100, separated by commas.")
     return replace(case, asks=(replace(ask, body=body, cap=24),))
 
 
-def done(rehearsal: Rehearsal, asked: Shot, fault: str | None = None) -> Ops:
+def done(rehearsal: Rehearsal, asked: PreparedRequest, fault: str | None = None) -> Ops:
     head, _, body = asked.wire.partition(b"\r\n\r\n")
     first, *lines = head.decode().split("\r\n")
     method, path, _ = first.split()
@@ -83,7 +83,7 @@ def heard(ops: Ops, *, whole: bool) -> ResponseBody | None:
     return ResponseBody(200, kind, tally.body)
 
 
-def broken(judge: Judge, asked: Shot, answer: ResponseBody) -> dict[str, tuple[str, ...]]:
+def broken(judge: Judge, asked: PreparedRequest, answer: ResponseBody) -> dict[str, tuple[str, ...]]:
     record = RequestRecord(asked.name, Outcome.OK, "", 200, 0, 0, 0, answer=answer)
     return {breach.check: breach.places for breach in judge.breaches(record, asked)}
 
@@ -94,7 +94,7 @@ def renamed(answer: ResponseBody) -> ResponseBody:
     return replace(answer, body=body.replace(b"%d" % NOW, b"%d" % (NOW + 1)))
 
 
-def shown_faults(rehearsal: Rehearsal, asked: Shot) -> Iterator[tuple[str, Ops]]:
+def shown_faults(rehearsal: Rehearsal, asked: PreparedRequest) -> Iterator[tuple[str, Ops]]:
     """The faults that change the answer to a request, and what each makes of it."""
     faultless = done(rehearsal, asked)
     for one in faults().values():
@@ -106,7 +106,7 @@ def shown_faults(rehearsal: Rehearsal, asked: Shot) -> Iterator[tuple[str, Ops]]
 def test_chunks_left_out_change_no_verdict(target: Target, rehearsal: Rehearsal, name: str) -> None:
     """Every fault of the reference server that a stream shows, judged on all of it and on what is kept of it."""
     case = case_of(name)
-    asked, judge = prepared_request.load(name, case, target), Judge(target, {name: case})
+    asked, judge = prepared_request.prepare(name, case, target), Judge(target, {name: case})
     caught = Counter[bool]()
     for fault, ops in shown_faults(rehearsal, asked):
         all_of_it, kept = heard(ops, whole=True), heard(ops, whole=False)
@@ -126,7 +126,7 @@ def test_the_faultless_stream_breaks_nothing_and_most_of_it_is_left_out(
     target: Target, rehearsal: Rehearsal, name: str
 ) -> None:
     case = case_of(name)
-    asked, judge = prepared_request.load(name, case, target), Judge(target, {name: case})
+    asked, judge = prepared_request.prepare(name, case, target), Judge(target, {name: case})
     ops = done(rehearsal, asked)
     all_of_it, kept = heard(ops, whole=True), heard(ops, whole=False)
     assert all_of_it is not None
@@ -137,8 +137,8 @@ def test_the_faultless_stream_breaks_nothing_and_most_of_it_is_left_out(
 
 def test_the_kept_body_has_the_text_of_a_stream_that_was_asked_for_a_word(target: Target) -> None:
     """Each answer says a word of its own; one that says another's breaks a promise, whatever else it says."""
-    (case,) = case_lookup.cases(["chat-basic"]).values()
-    asked = replace(prepared_request.load("chat-basic", case, target), nonce="kestrel-000000007")
+    (case,) = case_lookup.find_cases(["chat-basic"]).values()
+    asked = replace(prepared_request.prepare("chat-basic", case, target), nonce="kestrel-000000007")
     judge = Judge(target, {"chat-basic": case})
 
     def crossed(said: str) -> bool:
@@ -190,8 +190,8 @@ def test_answers_are_counted_by_what_they_break_and_by_how_many_were_under_way(t
     ],
 )
 def test_refusals_are_held_to_their_form(target: Target, status: int, body: bytes, checks: set[str]) -> None:
-    (case,) = case_lookup.cases(["chat-basic"]).values()
-    asked, judge = prepared_request.load("chat-basic", case, target), Judge(target, {"chat-basic": case})
+    (case,) = case_lookup.find_cases(["chat-basic"]).values()
+    asked, judge = prepared_request.prepare("chat-basic", case, target), Judge(target, {"chat-basic": case})
     answer: Any = ResponseBody(status, "application/json", body)
     assert broken(judge, asked, answer).keys() >= checks
     assert bool(broken(judge, asked, answer)) == bool(checks)

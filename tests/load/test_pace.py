@@ -19,14 +19,14 @@ from wireproof.load.results.doubts import doubts
 from wireproof.load.results.metrics_recorder import Book
 from wireproof.load.scenario import objectives, spending_limits
 from wireproof.load.scenario import schedule as pace
-from wireproof.load.scenario.prepared_request import Shot
-from wireproof.load.scenario.spending_limits import Ceilings, Purse
+from wireproof.load.scenario.prepared_request import PreparedRequest
+from wireproof.load.scenario.spending_limits import Ceilings, SpendingAccount
 
 MS = 1_000_000
 
 
 def first(kind: str, number: int, seed: int = 1, rate: float = 100.0) -> list[int]:
-    return list(islice(pace.arrivals(kind, rate, seed), number))
+    return list(islice(pace.arrival_times_ns(kind, rate, seed), number))
 
 
 def test_constant_starts_are_one_interval_apart() -> None:
@@ -45,7 +45,10 @@ def test_poisson_starts_have_the_rate_and_its_spread() -> None:
 @pytest.mark.parametrize("kind", ["constant", "poisson"])
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_the_shares_of_all_processes_are_the_whole_schedule(kind: str, count: int) -> None:
-    shares = [list(islice(pace.share(pace.arrivals(kind, 100.0, 1), index, count), 30)) for index in range(count)]
+    shares = [
+        list(islice(pace.share_of_starts(pace.arrival_times_ns(kind, 100.0, 1), index, count), 30))
+        for index in range(count)
+    ]
     whole = sorted(start for one in shares for start in one)[:30]
     assert [start.number for start in whole] == list(range(30))
     assert [start.at_ns for start in whole] == first(kind, 30)
@@ -56,10 +59,10 @@ def test_the_same_seed_draws_the_same_starts() -> None:
 
 
 def test_starts_that_are_over_are_counted_and_not_caught_up() -> None:
-    schedule = pace.Schedule(pace.share(pace.arrivals("constant", 100.0, 1), 0, 1), 0)
-    assert schedule.take(0) == (0, 0, None)
-    assert schedule.take(1005 * MS) == (99, 990 * MS, None)
-    assert (schedule.missed, schedule.given) == (98, 100)
+    schedule = pace.Schedule(pace.share_of_starts(pace.arrival_times_ns("constant", 100.0, 1), 0, 1), 0)
+    assert schedule.take_next(0) == (0, 0, None)
+    assert schedule.take_next(1005 * MS) == (99, 990 * MS, None)
+    assert (schedule.missed, schedule.taken) == (98, 100)
 
 
 @given(st.lists(st.floats(1e-3, 1e5), min_size=40, max_size=200), st.integers(1, 39))
@@ -84,20 +87,20 @@ def test_no_percentile_is_told_on_too_few_values() -> None:
     assert stats.quantile({1.0: 500}, 0.99) is not None
 
 
-def shot(cap: int = 10) -> Shot:
-    return Shot("x", "chat", "POST", False, b"", cap)
+def shot(cap: int = 10) -> PreparedRequest:
+    return PreparedRequest("x", "chat", "POST", False, b"", cap)
 
 
 def test_a_purse_admits_up_to_its_ceilings() -> None:
-    purse = Purse(Ceilings(requests=3, output_tokens=25))
-    assert [purse.admits(shot()) for _ in range(4)] == [True, True, False, False]
+    purse = SpendingAccount(Ceilings(requests=3, output_tokens=25))
+    assert [purse.try_reserve(shot()) for _ in range(4)] == [True, True, False, False]
     purse.settle(shot(), TokenCount(0, 2, "usage"))
-    assert [purse.admits(shot()) for _ in range(2)] == [True, False]
+    assert [purse.try_reserve(shot()) for _ in range(2)] == [True, False]
 
 
 def test_a_purse_counts_dollars_by_price() -> None:
-    purse = Purse(Ceilings(dollars=25e-6), prices=(0.0, 1.0))
-    assert [purse.admits(shot()) for _ in range(3)] == [True, True, False]
+    purse = SpendingAccount(Ceilings(dollars=25e-6), prices=(0.0, 1.0))
+    assert [purse.try_reserve(shot()) for _ in range(3)] == [True, True, False]
 
 
 def test_shares_of_a_ceiling_are_the_whole() -> None:
@@ -109,20 +112,20 @@ def test_shares_of_a_ceiling_are_the_whole() -> None:
 
 def test_another_machine_is_loaded_only_where_that_is_said_and_then_within_ceilings() -> None:
     with pytest.raises(ConfigError, match="i-may-load-this-host") as told:
-        spending_limits.ceilings(Ceilings(), ["https://api.example/v1"], allowed=False)
+        spending_limits.ceilings_for_hosts(Ceilings(), ["https://api.example/v1"], allowed=False)
     assert "1000 requests" in str(told.value)
-    assert spending_limits.ceilings(Ceilings(requests=5), ["https://api.example/v1"], allowed=True) == Ceilings(
-        5, 100_000, 1.0
-    )
-    assert spending_limits.ceilings(Ceilings(), ["http://127.0.0.1:1/v1"], allowed=False) == Ceilings()
+    assert spending_limits.ceilings_for_hosts(
+        Ceilings(requests=5), ["https://api.example/v1"], allowed=True
+    ) == Ceilings(5, 100_000, 1.0)
+    assert spending_limits.ceilings_for_hosts(Ceilings(), ["http://127.0.0.1:1/v1"], allowed=False) == Ceilings()
 
 
 def test_a_request_is_good_where_it_meets_every_objective() -> None:
-    limits = objectives.objectives(["ttft=300", "e2e=1000"])
-    assert objectives.meets({"TTFT ms": 300.0, "e2e ms": 1.0}, limits)
-    assert not objectives.meets({"TTFT ms": 1.0, "e2e ms": 1001.0}, limits)
+    limits = objectives.parse_objectives(["ttft=300", "e2e=1000"])
+    assert objectives.meets_objectives({"TTFT ms": 300.0, "e2e ms": 1.0}, limits)
+    assert not objectives.meets_objectives({"TTFT ms": 1.0, "e2e ms": 1001.0}, limits)
     with pytest.raises(ConfigError, match="--slo speed=1"):
-        objectives.objectives(["speed=1"])
+        objectives.parse_objectives(["speed=1"])
 
 
 def rows_and_book() -> tuple[dict[tuple[str, str], Any], list[Any], Book]:

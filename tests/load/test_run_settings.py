@@ -11,7 +11,7 @@ import msgpack
 import pytest
 
 from wireproof.load.engine.run_settings import RunSettings
-from wireproof.load.scenario.load_shape import CLOSED, OPEN, TRACE, Course
+from wireproof.load.scenario.load_shape import CLOSED_LOOP, OPEN_LOOP, TRACE_REPLAY, LoadShape
 from wireproof.load.scenario.spending_limits import Ceilings
 from wireproof.load.scenario.stages import Stage
 
@@ -20,7 +20,7 @@ SETTINGS = RunSettings(
     hosts=("http://127.0.0.1:1/v1", "http://127.0.0.1:2/v1"),
     local=True,
     ceilings=Ceilings(requests=7, dollars=0.5),
-    course=Course(),
+    course=LoadShape(),
     lead_s=0.25,
     digests={"chat": "ab12"},
     objectives={"TTFT ms": 300.0},
@@ -34,12 +34,14 @@ STAGES = (Stage(30.0, 2.0, 20.0), Stage(math.inf, 5.0, 5.0))
 @pytest.mark.parametrize(
     "course",
     [
-        pytest.param(Course(kind=CLOSED, users=8), id="closed"),
-        pytest.param(Course(kind=OPEN, stages=STAGES, warm_up_s=2.0), id="open"),
-        pytest.param(Course(kind=TRACE, trace=Path("load/traces/example.jsonl"), speed=2.0, total_s=9.0), id="trace"),
+        pytest.param(LoadShape(kind=CLOSED_LOOP, users=8), id="closed"),
+        pytest.param(LoadShape(kind=OPEN_LOOP, stages=STAGES, warm_up_s=2.0), id="open"),
+        pytest.param(
+            LoadShape(kind=TRACE_REPLAY, trace=Path("load/traces/example.jsonl"), speed=2.0, total_s=9.0), id="trace"
+        ),
     ],
 )
-def test_settings_come_back_from_the_options_of_a_worker(course: Course) -> None:
+def test_settings_come_back_from_the_options_of_a_worker(course: LoadShape) -> None:
     told, given = replace(SETTINGS, course=course), Namespace()
     told.write_to(given)
 

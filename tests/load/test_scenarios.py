@@ -19,7 +19,7 @@ from wireproof.contract import data_files, loading, schemas
 from wireproof.errors import ConfigError
 from wireproof.formats.yaml_file import read_yaml
 from wireproof.load.scenario import stages
-from wireproof.load.scenario.scenario import one_course, scenarios
+from wireproof.load.scenario.scenario import read_scenarios, single_load_shape
 
 ROOT = Path(__file__).parents[2]
 Serve = Run = Any
@@ -51,16 +51,16 @@ def _run(load: Run, tmp_path: Path) -> Any:
 
 
 def test_every_scenario_reads_and_every_provider_has_one_of_its_own() -> None:
-    known = scenarios()
+    known = read_scenarios()
     assert {one.provider for one in known.values() if one.provider} == set(loading.load_providers(None))
     for one in known.values():
-        one.course.check()
+        one.course.validate()
 
 
-@pytest.mark.parametrize("name", [name for name, one in scenarios().items() if one.provider])
+@pytest.mark.parametrize("name", [name for name, one in read_scenarios().items() if one.provider])
 def test_a_ready_scenario_is_answered_by_its_provider(load: Run, ready: Callable[[str], Any], name: str) -> None:
     """As fast as may be, and not for as long as it says: what is asked is what matters here."""
-    provider = str(scenarios()[name].provider)
+    provider = str(read_scenarios()[name].provider)
     words = ("--rate", "200", "--warm-up", "0", "--cool-down", "0", "--max-requests", "25", "-t", "60s")
     ended = load(name, *words, at=ready(provider))
     assert ended.summary is not None, ended.errors
@@ -99,7 +99,7 @@ def test_only_what_starts_between_warm_up_and_cool_down_is_in_the_figures(run: A
     load = {"users": 40, "warm_up": 0.5, "cool_down": 0.5, "arrivals": "constant", "stages": course}
     with serve("instant") as cell:
         ended, records = run({"cases": [STREAM | {"cap": 8}], "load": load}, at=cell)
-    due = [at / 1e9 for at in stages.moments([stages.Stage.from_row(one) for one in course], "constant", 5)]
+    due = [at / 1e9 for at in stages.start_times_ns([stages.Stage.from_row(one) for one in course], "constant", 5)]
     part = {number: "warm-up" if at < 0.5 else "window" if at < 1.5 else "cool-down" for number, at in enumerate(due)}
     assert len(due) == 65
     assert {one["number"]: one["part"] for one in records} == {one["number"]: part[one["number"]] for one in records}
@@ -222,9 +222,9 @@ def test_a_scenario_that_does_not_read_is_one_sentence(load: Run, tmp_path: Path
 
 
 def test_two_scenarios_with_loads_of_their_own_do_not_run_together() -> None:
-    known = scenarios()
+    known = read_scenarios()
     with pytest.raises(ConfigError, match="alone"):
-        one_course([known["ramp"], known["chat"]])
+        single_load_shape([known["ramp"], known["chat"]])
 
 
 def test_the_format_says_what_every_scenario_may_say() -> None:

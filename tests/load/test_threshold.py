@@ -68,19 +68,19 @@ def summary(**more: Any) -> dict[str, Any]:
     ],
 )
 def test_an_expression_is_held_against_the_summary(text: str, value: float | None, holds: bool | None) -> None:
-    (told,) = thresholds.judged([text], summary())
+    (told,) = thresholds.judge_thresholds([text], summary())
     assert told["value"] == (value if value is None else pytest.approx(value))
     assert told["holds"] is holds
 
 
 def test_a_whole_share_is_met_by_the_whole_alone() -> None:
     nearly = summary(conformance={"judged": 10**6, "conformant": 10**6 - 1, "share": 1 - 1e-6})
-    assert thresholds.judged(["conformance = 100%"], nearly)[0]["holds"] is False
+    assert thresholds.judge_thresholds(["conformance = 100%"], nearly)[0]["holds"] is False
 
 
 def test_a_share_of_nothing_is_not_to_be_told() -> None:
     nothing = summary(all=one(outcomes={}), conformance={"judged": 0, "conformant": 0, "share": None})
-    told = thresholds.judged(["error_rate < 1%", "conformance = 100%"], nothing)
+    told = thresholds.judge_thresholds(["error_rate < 1%", "conformance = 100%"], nothing)
     assert [row["holds"] for row in told] == [None, None]
 
 
@@ -98,7 +98,7 @@ def test_a_share_of_nothing_is_not_to_be_told() -> None:
 )
 def test_an_expression_that_does_not_read_says_how_to_write_it(text: str, remedy: str) -> None:
     with pytest.raises(ConfigError, match=remedy):
-        thresholds.read(text)
+        thresholds.parse_threshold(text)
 
 
 def held(*verdicts: bool | None, valid: bool = True) -> dict[str, Any]:

@@ -28,10 +28,10 @@ def run(arguments: Sequence[str]) -> int:
     from wireproof.load.experiments.sweep import step_runs, sweep_report
     from wireproof.load.experiments.sweep.knee import knee
     from wireproof.load.experiments.sweep.search import search
-    from wireproof.load.scenario.scenario import scenarios
+    from wireproof.load.scenario.scenario import read_scenarios
 
     given, others = _build_parser().parse_known_args(arguments)
-    limits, known = _search_bounds(given), scenarios(Path(given.scenarios) if given.scenarios else None)
+    limits, known = _search_bounds(given), read_scenarios(Path(given.scenarios) if given.scenarios else None)
     if given.scenario not in known:
         raise ConfigError(given.scenario, "there is no such scenario", f"name one of {', '.join(known)}")
     options = [

@@ -119,7 +119,7 @@ class Levels:
         if check in ALWAYS:
             return check, "must"
         cited = [one for one in self._judged if one[1].check == check and set(one[1].case) == {"exchange"}]
-        (case,) = case_lookup.cases([name]).values()
+        (case,) = case_lookup.find_cases([name]).values()
         by = [one for one in cited if self._is_of(one[1].case["exchange"], case)] or cited
         if check == ERROR or not by:
             return check, "may"
@@ -132,5 +132,5 @@ class Levels:
         """Whether a clause that names a case, or a kind of cases, speaks of answers like those to this one."""
         if is_selector(named):
             return selector_matches(named, case)
-        other = case_lookup.cases([named]).get(named)
+        other = case_lookup.find_cases([named]).get(named)
         return other is not None and (other.endpoint, other.kind) == (case.endpoint, case.kind)

@@ -20,8 +20,8 @@ from wireproof.judging.outcomes import ERROR_OUTCOMES
 from wireproof.load.conformance import response_checks
 from wireproof.load.conformance.response_fingerprint import masked, timeless
 from wireproof.load.request_record import Outcome, RequestRecord, ResponseBody
-from wireproof.load.scenario.prepared_request import Shot
-from wireproof.load.scenario.request_template import NONCE
+from wireproof.load.scenario.prepared_request import PreparedRequest
+from wireproof.load.scenario.request_template import NONCE_PATTERN
 
 CROSSED = "transport.own-answers"
 # Whose answers are judged by another's that is the same but for ids, time and texts, and how many are remembered.
@@ -59,7 +59,7 @@ class Judge:
         self.contract = SchemaSet(self.target.provider.schemas)
         self._redactor = Redactor.from_secrets(self.target.secrets)
 
-    def breaches(self, record: RequestRecord, shot: Shot) -> tuple[Breach, ...]:
+    def breaches(self, record: RequestRecord, shot: PreparedRequest) -> tuple[Breach, ...]:
         """What an answer breaks; nothing where it keeps every rule."""
         if record.outcome in BROKEN:
             return (Breach(str(record.outcome), (), record.detail),)
@@ -70,7 +70,7 @@ class Judge:
             return self.judged(answer, shot)
         return self._judged_like_another(answer, shot)
 
-    def _judged_like_another(self, answer: ResponseBody, shot: Shot) -> tuple[Breach, ...]:
+    def _judged_like_another(self, answer: ResponseBody, shot: PreparedRequest) -> tuple[Breach, ...]:
         """What an answer breaks, or one broke that was the same but for ids, time and texts."""
         mask = masked(answer.body)
         if mask is None:
@@ -86,7 +86,7 @@ class Judge:
                     self._known.clear()
         return known
 
-    def judged(self, answer: ResponseBody, shot: Shot) -> tuple[Breach, ...]:
+    def judged(self, answer: ResponseBody, shot: PreparedRequest) -> tuple[Breach, ...]:
         """What an answer breaks, by its own bytes; what is told of it holds no secret."""
         found = self._held(answer, shot)
         if found:
@@ -94,7 +94,7 @@ class Judge:
             return found if body == answer.body else self._held(replace(answer, body=body), shot)
         return found
 
-    def _held(self, answer: ResponseBody, shot: Shot) -> tuple[Breach, ...]:
+    def _held(self, answer: ResponseBody, shot: PreparedRequest) -> tuple[Breach, ...]:
         exchange = exchange_of(answer, shot, self.target.name)
         given = {
             "exchange": exchange,
@@ -107,14 +107,14 @@ class Judge:
         broken.append(crossed(exchange, shot.nonce)) if shot.nonce and answer.status < 300 else None
         return tuple(breach for breach in broken if breach is not None)
 
-    def _checks(self, shot: Shot, answer: ResponseBody) -> tuple[Check, ...]:
+    def _checks(self, shot: PreparedRequest, answer: ResponseBody) -> tuple[Check, ...]:
         kind = "answer" if answer.status < 300 else str(answer.status)
         key = (shot.name, kind)
         if key not in self._riding:
             self._riding[key] = self._chosen(shot, answer)
         return self._riding[key]
 
-    def _chosen(self, shot: Shot, answer: ResponseBody) -> tuple[Check, ...]:
+    def _chosen(self, shot: PreparedRequest, answer: ResponseBody) -> tuple[Check, ...]:
         if answer.status < 300:
             return (
                 response_checks.of_stream(shot.endpoint, _asked(shot))
@@ -127,7 +127,7 @@ class Judge:
         return tuple(one for one in response_checks.of_refusal() if not (arranged and one.id == "wire.no-server-error"))
 
 
-def exchange_of(answer: ResponseBody, shot: Shot, target: str) -> Exchange:
+def exchange_of(answer: ResponseBody, shot: PreparedRequest, target: str) -> Exchange:
     """An answer as the checks read it."""
     response = PartialResponse(
         sent_at=time(),
@@ -147,7 +147,7 @@ def crossed(exchange: Exchange, nonce: str) -> Breach | None:
         said = expect.text(exchange)
     except Violation:
         return None
-    others = sorted(set(re.findall(NONCE.pattern, said)) - {nonce})
+    others = sorted(set(re.findall(NONCE_PATTERN.pattern, said)) - {nonce})
     return Breach(CROSSED, (), f"expected an answer that says {nonce}, actual {', '.join(others)}") if others else None
 
 
@@ -161,14 +161,14 @@ def _judge(check: Check, given: Mapping[str, object]) -> Breach | None:
     return Breach(ERROR, (), f"{check.id}: {ruling.message}") if ruling.outcome in ERROR_OUTCOMES else None
 
 
-def _asked(shot: Shot) -> object:
+def _asked(shot: PreparedRequest) -> object:
     try:
         return parse_json(shot.body)
     except NotJson:
         return None
 
 
-def warmed(target: Target, shots: Sequence[Shot], cases: Mapping[str, Case]) -> Judge:
+def warmed(target: Target, shots: Sequence[PreparedRequest], cases: Mapping[str, Case]) -> Judge:
     """A judge that has read its checks and compiled its schemas for these requests."""
     judge = Judge(target, cases)
     for shot in shots:

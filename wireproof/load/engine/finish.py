@@ -21,20 +21,20 @@ HELD, BROKEN, UNTOLD, DOUBTED = 0, 1, 2, 3
 def objectives(given: Namespace, scenarios: Sequence[Scenario]) -> dict[str, float]:
     """The objectives of the command line, else those of the scenarios; ConfigError where one does not read."""
     named = {metric: limit for one in scenarios for metric, limit in one.objectives.items()}
-    return slo.objectives(given.slo) or named
+    return slo.parse_objectives(given.slo) or named
 
 
 def thresholds(given: Namespace, scenarios: Sequence[Scenario]) -> tuple[str, ...]:
     """The thresholds of the scenarios and of the command line; ConfigError where one does not read."""
     for text in given.threshold:
-        threshold.read(text)
+        threshold.parse_threshold(text)
     return (*(text for one in scenarios for text in one.thresholds), *given.threshold)
 
 
 def judged(found: dict[str, Any], thresholds: Iterable[str], doubts: Iterable[str]) -> dict[str, Any]:
     """A summary with what its thresholds come to, and with further doubts."""
     every = [*found["doubts"], *doubts]
-    return found | {"valid": not every, "doubts": every, "thresholds": threshold.judged(thresholds, found)}
+    return found | {"valid": not every, "doubts": every, "thresholds": threshold.judge_thresholds(thresholds, found)}
 
 
 def end(found: Mapping[str, Any], given: Namespace) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gevent import Timeout
 
 from wireproof.load.engine.response_fold import StreamTally
-from wireproof.load.scenario.early_disconnect import Leave
+from wireproof.load.scenario.early_disconnect import EarlyDisconnect
 
 
 class Left(Exception):
@@ -28,14 +28,14 @@ class LeavingTally(StreamTally):
             raise Left
 
 
-def start_leaving_timer(leave: Leave) -> Timeout:
+def start_leaving_timer(leave: EarlyDisconnect) -> Timeout:
     """A timer that raises Left; it fires only where the client leaves by time."""
     timer = Timeout(None if leave.ms is None else leave.ms / 1000, Left())
     timer.start()
     return timer
 
 
-def stream_tally(endpoint: str, leave: Leave | None, *, keeps: bool, whole: bool) -> StreamTally:
+def stream_tally(endpoint: str, leave: EarlyDisconnect | None, *, keeps: bool, whole: bool) -> StreamTally:
     """The fold of a stream that is read to its end, or left."""
     if leave is None or leave.chunks is None:
         return StreamTally(endpoint, keeps=keeps, whole=whole)

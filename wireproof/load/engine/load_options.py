@@ -10,7 +10,7 @@ from typing import Any
 
 from wireproof.contract.option_table import BY_NAME
 from wireproof.contract.target_options import TargetOptions
-from wireproof.load.scenario.spending_limits import FLAG, Ceilings
+from wireproof.load.scenario.spending_limits import ALLOW_HOST_FLAG, Ceilings
 
 # The requests of an open loop that may be under way, where neither -u nor the scenario says.
 UNDER_WAY = 100
@@ -81,7 +81,7 @@ def _add_files(group: Any) -> None:
 
 def _add_ceilings(group: Any) -> None:
     option = group.add_argument
-    option(FLAG, action="store_true", help="allow load on a host that is not this machine; its owner agrees")
+    option(ALLOW_HOST_FLAG, action="store_true", help="allow load on a host that is not this machine; its owner agrees")
     option("--max-requests", type=int, metavar="N", help="send no more requests than this in the whole run")
     option("--max-output-tokens", type=int, metavar="N", help="ask for no more output tokens than this altogether")
     text = "send nothing that may make the run cost more than this, by the catalogue's prices"

@@ -9,13 +9,15 @@ from pathlib import Path
 from wireproof.errors import ConfigError
 from wireproof.load.engine import locust_events
 from wireproof.load.engine.user import LoadUser
-from wireproof.load.scenario.scenario import Scenario, scenarios
+from wireproof.load.scenario.scenario import Scenario, read_scenarios
 
 DEFAULT = "Mixed"
 
 
 def _user(scenario: Scenario) -> type[LoadUser]:
-    return type(scenario.user, (LoadUser,), {"abstract": False, "scenario": scenario, "__doc__": scenario.says})
+    return type(
+        scenario.user_class_name, (LoadUser,), {"abstract": False, "scenario": scenario, "__doc__": scenario.says}
+    )
 
 
 def _more() -> Path | None:
@@ -27,11 +29,13 @@ def _more() -> Path | None:
 
 
 try:
-    KNOWN = scenarios(_more())
+    KNOWN = read_scenarios(_more())
 except ConfigError as error:
     print(f"wireproof: {error}", file=sys.stderr)
     sys.exit(2)
 USERS = {user.__name__: user for user in map(_user, KNOWN.values())}
 locust_events.install(USERS, DEFAULT)
 # A scenario may be called as its file calls it, or as locust calls a class; locust wants each class once.
-globals().update({name if name in sys.argv else one.user: USERS[one.user] for name, one in KNOWN.items()})
+globals().update(
+    {name if name in sys.argv else one.user_class_name: USERS[one.user_class_name] for name, one in KNOWN.items()}
+)

@@ -15,7 +15,7 @@ from wireproof.load.engine.run_owner import UNDER_WAY, RunOwner
 from wireproof.load.engine.worker import END
 from wireproof.load.engine.workers import Crew
 from wireproof.load.scenario import schedule
-from wireproof.load.scenario.load_shape import CLOSED
+from wireproof.load.scenario.load_shape import CLOSED_LOOP
 
 
 class MasterRun:
@@ -99,7 +99,9 @@ class MasterRun:
         course, seed = settings.course, self.environment.parsed_options.seed
         until_s = min(course.total_s, monotonic() - self._began_s - settings.lead_s)
         shares: list[int | None] = [None] * count
-        if course.kind != CLOSED and not all(one.final for one in self.crew.workers.values()):
-            starts = [schedule.share(process_plan.starts(course, seed), index, count) for index in range(count)]
-            shares = [schedule.due_in(one, until_s) for one in starts]
+        if course.kind != CLOSED_LOOP and not all(one.final for one in self.crew.workers.values()):
+            starts = [
+                schedule.share_of_starts(process_plan.starts(course, seed), index, count) for index in range(count)
+            ]
+            shares = [schedule.count_due(one, until_s) for one in starts]
         return self.crew.lost(shares)

@@ -16,12 +16,12 @@ from wireproof.load.engine import load_options
 from wireproof.load.engine.run_settings import RunSettings
 from wireproof.load.scenario import schedule as pace
 from wireproof.load.scenario import spending_limits, stages, trace
-from wireproof.load.scenario.load_shape import CLOSED, TRACE, Course
-from wireproof.load.scenario.request_mix import Deal, deal
-from wireproof.load.scenario.request_template import Sizes
+from wireproof.load.scenario.load_shape import CLOSED_LOOP, TRACE_REPLAY, LoadShape
+from wireproof.load.scenario.request_mix import RequestMix, build_mix
+from wireproof.load.scenario.request_template import TokenCounts
 from wireproof.load.scenario.scenario import Scenario
-from wireproof.load.scenario.schedule import Schedule, Start
-from wireproof.load.scenario.spending_limits import Purse
+from wireproof.load.scenario.schedule import DueRequest, Schedule
+from wireproof.load.scenario.spending_limits import SpendingAccount
 
 
 @dataclass(slots=True)
@@ -37,7 +37,7 @@ class Plan:
     targets: tuple[Target, ...]
     seed: int
     jitter_s: float
-    purse: Purse
+    purse: SpendingAccount
     began_ns: int
     ends_ns: float
     numbers: Iterator[int]
@@ -47,24 +47,24 @@ class Plan:
     busy: int = 0
     flying: int = 0
     users: itertools.count[int] = field(default_factory=itertools.count)
-    deals: dict[tuple[str, int], Deal] = field(default_factory=dict)
+    deals: dict[tuple[str, int], RequestMix] = field(default_factory=dict)
 
     def random(self, user: int) -> Random:
         """The source of chance of one user."""
         return Random(f"{self.seed} {self.index} {user}")
 
-    def deal(self, scenario: Scenario, place: int) -> Deal:
+    def deal(self, scenario: Scenario, place: int) -> RequestMix:
         """The requests of a scenario at one host."""
         key = (scenario.name, place)
         if key not in self.deals:
-            self.deals[key] = deal(scenario, self.targets[place], self.seed, traced=self.traced)
+            self.deals[key] = build_mix(scenario, self.targets[place], self.seed, traced=self.traced)
         return self.deals[key]
 
-    def take(self, now_ns: int) -> Start | None:
+    def take(self, now_ns: int) -> DueRequest | None:
         """The next request to make: at once in a closed loop; None where there is none any more."""
         if self.schedule is not None:
-            return self.schedule.take(now_ns)
-        return Start(next(self.numbers), now_ns) if now_ns < self.ends_ns else None
+            return self.schedule.take_next(now_ns)
+        return DueRequest(next(self.numbers), now_ns) if now_ns < self.ends_ns else None
 
 
 def targets(given: Namespace, settings: RunSettings) -> tuple[Target, ...]:
@@ -83,21 +83,21 @@ def targets(given: Namespace, settings: RunSettings) -> tuple[Target, ...]:
 def plan(given: Namespace, settings: RunSettings, index: int, count: int) -> Plan:
     """The part of one process of `count`."""
     known, course = targets(given, settings), settings.course
-    purse = Purse(settings.ceilings.share(index, count), spending_limits.prices_of(known[0]))
+    purse = SpendingAccount(settings.ceilings.share(index, count), spending_limits.find_highest_prices(known[0]))
     began_ns = perf_counter_ns() + int(settings.lead_s * 1e9)
     ends_ns = math.inf if math.isinf(course.total_s) else began_ns + course.total_s * 1e9
     schedule = None
-    if course.kind != CLOSED:
-        schedule = Schedule(pace.share(starts(course, given.seed), index, count), began_ns, ends_ns)
+    if course.kind != CLOSED_LOOP:
+        schedule = Schedule(pace.share_of_starts(starts(course, given.seed), index, count), began_ns, ends_ns)
     numbers = itertools.count(index, count)
     return Plan(
-        known, given.seed, given.jitter, purse, began_ns, ends_ns, numbers, schedule, index, course.kind == TRACE
+        known, given.seed, given.jitter, purse, began_ns, ends_ns, numbers, schedule, index, course.kind == TRACE_REPLAY
     )
 
 
-def starts(course: Course, seed: int) -> Iterable[int | tuple[int, Sizes]]:
+def starts(course: LoadShape, seed: int) -> Iterable[int | tuple[int, TokenCounts]]:
     """The whole schedule of a course, over all processes."""
-    if course.kind == TRACE:
+    if course.kind == TRACE_REPLAY:
         assert course.trace is not None
-        return trace.lines(course.trace, course.speed)
-    return stages.moments(course.stages, course.arrivals, seed)
+        return trace.read_trace(course.trace, course.speed)
+    return stages.start_times_ns(course.stages, course.arrivals, seed)

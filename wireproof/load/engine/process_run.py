@@ -21,8 +21,8 @@ from wireproof.load.results.metrics_recorder import Book
 from wireproof.load.results.request_log import Records
 from wireproof.load.results.safe_details import shown_without
 from wireproof.load.scenario import case_lookup
-from wireproof.load.scenario.measurement_window import Window
-from wireproof.load.scenario.request_template import Sizes
+from wireproof.load.scenario.measurement_window import MeasurementWindow
+from wireproof.load.scenario.request_template import TokenCounts
 
 
 class ProcessRun:
@@ -47,7 +47,7 @@ class ProcessRun:
         opens_s, closes_s = settings.course.window_s
         book.objectives = settings.objectives
         book.shown = shown_without(secret for one in made.targets for secret in one.secrets)
-        book.begin(made.began_ns, Window(made.began_ns + opens_s * 1e9, made.began_ns + closes_s * 1e9))
+        book.begin(made.began_ns, MeasurementWindow(made.began_ns + opens_s * 1e9, made.began_ns + closes_s * 1e9))
         if given.records:
             book.records = Records(Path(given.records), index, made.began_ns, book.shown)
         judge = None if given.no_judge else self._judge(made, settings)
@@ -61,8 +61,8 @@ class ProcessRun:
         """The judge of the answers of this process."""
         # A worker has all users, and its master says which of them are wanted.
         deals = [made.deal(user.scenario, 0) for user in self.users if user.scenario.name in settings.digests]
-        shots = [mould.cast(made.seed, 0, Sizes(1, 1)) for one in deals for mould in one.moulds]
-        return response_judge.warmed(made.targets[0], shots, case_lookup.cases(shot.name for shot in shots))
+        shots = [mould.render(made.seed, 0, TokenCounts(1, 1)) for one in deals for mould in one.templates]
+        return response_judge.warmed(made.targets[0], shots, case_lookup.find_cases(shot.name for shot in shots))
 
     def end(self) -> None:
         """Enter what still waits."""
@@ -79,9 +79,9 @@ class ProcessRun:
         """Count the starts that came due since the last time, and those of them that were missed."""
         schedule = None if self.plan is None else self.plan.schedule
         if schedule is not None:
-            self.book.counts[counters.STARTS_DUE] += schedule.given - self._told_due
+            self.book.counts[counters.STARTS_DUE] += schedule.taken - self._told_due
             self.book.counts[counters.STARTS_MISSED] += schedule.missed - self._told_missed
-            self._told_due, self._told_missed = schedule.given, schedule.missed
+            self._told_due, self._told_missed = schedule.taken, schedule.missed
 
 
 class LocalRun:

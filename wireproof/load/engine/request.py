@@ -12,13 +12,13 @@ from wireproof.load.engine.leaving_fold import Left, start_leaving_timer
 from wireproof.load.engine.response_fold import SHOWN, StreamTally, WholeTally
 from wireproof.load.engine.response_reader import MOST_KEPT, Reading, Trouble
 from wireproof.load.request_record import Outcome, RequestRecord, ResponseBody, TokenCount
-from wireproof.load.scenario.prepared_request import Shot
+from wireproof.load.scenario.prepared_request import PreparedRequest
 
 THROTTLED = 429
 
 
 def ask(
-    line: Line, shot: Shot, deadlines: Deadlines, due_ns: int | None = None, *, keeps: bool = False
+    line: Line, shot: PreparedRequest, deadlines: Deadlines, due_ns: int | None = None, *, keeps: bool = False
 ) -> RequestRecord:
     """Send one request and read its answer to the end; whatever goes wrong is the outcome of the record.
 
@@ -37,7 +37,7 @@ def ask(
     return _record(reading, shot, due_ns or reading.sent_ns, trouble, answer)
 
 
-def _exchange(reading: Reading, plug: Any, line: Line, shot: Shot, deadlines: Deadlines) -> Trouble:
+def _exchange(reading: Reading, plug: Any, line: Line, shot: PreparedRequest, deadlines: Deadlines) -> Trouble:
     """Send the request and read its answer; the connection is dropped unless another request may use it."""
     leaving = None if shot.leave is None else start_leaving_timer(shot.leave)
     kept = False
@@ -64,7 +64,7 @@ def _no_connection(error: OSError) -> str:
     return f"no connection: {error.strerror or error}"
 
 
-def lost(shot: Shot, outcome: Outcome, detail: str, due_ns: int, sent_ns: int) -> RequestRecord:
+def lost(shot: PreparedRequest, outcome: Outcome, detail: str, due_ns: int, sent_ns: int) -> RequestRecord:
     """The record of a request that got no answer at all."""
     return RequestRecord(shot.name, outcome, detail, 0, due_ns, sent_ns, perf_counter_ns())
 
@@ -75,7 +75,7 @@ def _trouble(error: BaseException) -> tuple[Outcome, str]:
     return Outcome.CUT, f"the connection broke: {getattr(error, 'strerror', None) or error}"
 
 
-def _verdict(reading: Reading, shot: Shot, trouble: Trouble) -> tuple[Outcome, str]:
+def _verdict(reading: Reading, shot: PreparedRequest, trouble: Trouble) -> tuple[Outcome, str]:
     tally, status = reading.tally, reading.reply.get_code() if reading.headers_ns else 0
     if trouble is not None:
         # A server that says what went wrong and then hangs up has told the cause.
@@ -100,7 +100,9 @@ def _answer(reading: Reading) -> ResponseBody | None:
     return ResponseBody(reply.get_code(), reply.header("content-type"), body)
 
 
-def _record(reading: Reading, shot: Shot, due_ns: int, trouble: Trouble, answer: ResponseBody | None) -> RequestRecord:
+def _record(
+    reading: Reading, shot: PreparedRequest, due_ns: int, trouble: Trouble, answer: ResponseBody | None
+) -> RequestRecord:
     outcome, detail = _verdict(reading, shot, trouble)
     tally = reading.tally
     stamps: list[int] = tally.stamps if isinstance(tally, StreamTally) else []

@@ -23,7 +23,7 @@ from wireproof.load.engine.leaving_fold import stream_tally
 from wireproof.load.engine.response_fold import StreamTally, WholeTally
 from wireproof.load.engine.response_parser import Reply
 from wireproof.load.request_record import Outcome
-from wireproof.load.scenario.prepared_request import Shot
+from wireproof.load.scenario.prepared_request import PreparedRequest
 
 BLOCK = 65536
 EVENT_STREAM = "text/event-stream"
@@ -41,7 +41,7 @@ class Reading:
         "ended_ns", "headers_ns", "received", "refusal", "reply", "sent_ns", "tally",
     )  # fmt: skip
 
-    def __init__(self, shot: Shot, deadlines: Deadlines, sent_ns: int, *, keeps: bool = False) -> None:
+    def __init__(self, shot: PreparedRequest, deadlines: Deadlines, sent_ns: int, *, keeps: bool = False) -> None:
         self._shot, self._deadlines, self.sent_ns, self._keeps = shot, deadlines, sent_ns, keeps
         self.reply = Reply()
         self.headers_ns: int | None = None

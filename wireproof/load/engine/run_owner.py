@@ -16,7 +16,7 @@ from wireproof.load.engine.run_settings import RunSettings
 from wireproof.load.engine.workers import Crew
 from wireproof.load.results import summary
 from wireproof.load.results.metrics_recorder import Book
-from wireproof.load.scenario.load_shape import CLOSED
+from wireproof.load.scenario.load_shape import CLOSED_LOOP
 from wireproof.load.scenario.scenario import Scenario
 
 UNDER_WAY = (STATE_RUNNING, STATE_SPAWNING)
@@ -73,8 +73,8 @@ class RunOwner:
             "load": course.as_data(),
             "rate": given.rate,
             "arrivals": course.arrivals if course.kind == "open" else None,
-            "users": course.height or self.environment.runner.target_user_count or given.num_users,
-            "jitter_s": given.jitter if course.kind == CLOSED else None,
+            "users": course.max_users or self.environment.runner.target_user_count or given.num_users,
+            "jitter_s": given.jitter if course.kind == CLOSED_LOOP else None,
             "seed": given.seed,
             "objectives": settings.objectives,
             "error_bar": settings.error_bar,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from wireproof.load.scenario.load_shape import Course
+from wireproof.load.scenario.load_shape import LoadShape
 from wireproof.load.scenario.spending_limits import Ceilings
 
 # The one option under which a master's locust hands them to its workers.
@@ -30,7 +30,7 @@ class RunSettings:
     hosts: tuple[str, ...]
     local: bool
     ceilings: Ceilings
-    course: Course
+    course: LoadShape
     lead_s: float
     digests: Mapping[str, str]
     objectives: Mapping[str, float]
@@ -40,13 +40,13 @@ class RunSettings:
 
     def to_json(self) -> dict[str, Any]:
         """The settings for another process."""
-        return asdict(self) | {"course": self.course.told()}
+        return asdict(self) | {"course": self.course.to_json()}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> RunSettings:
         """The settings that another process told."""
         lists = {name: tuple(data[name]) for name in ("hosts", "thresholds", "workers")}
-        ceilings, course = Ceilings(**data["ceilings"]), Course.from_told(data["course"])
+        ceilings, course = Ceilings(**data["ceilings"]), LoadShape.from_json(data["course"])
         return cls(**{**data, **lists, "ceilings": ceilings, "course": course})
 
     def write_to(self, given: Namespace) -> None:

@@ -20,8 +20,8 @@ from wireproof.load.engine.locust_shape import Shape
 from wireproof.load.engine.run_settings import RunSettings
 from wireproof.load.results import request_log
 from wireproof.load.scenario import request_mix, spending_limits, trace
-from wireproof.load.scenario.load_shape import CLOSED, TRACE, Course
-from wireproof.load.scenario.scenario import Scenario, one_course
+from wireproof.load.scenario.load_shape import CLOSED_LOOP, TRACE_REPLAY, LoadShape
+from wireproof.load.scenario.scenario import Scenario, single_load_shape
 
 # How long a worker may take for its last report, beyond the time that its requests have.
 LAST_REPORT_S = 10.0
@@ -45,7 +45,7 @@ def lay_out(environment: Any, scenarios: Sequence[Scenario]) -> tuple[RunSetting
     try:
         first, *_ = process_plan.targets(given, settings)
         for one in scenarios:
-            request_mix.deal(one, first, given.seed, traced=settings.course.kind == TRACE)
+            request_mix.build_mix(one, first, given.seed, traced=settings.course.kind == TRACE_REPLAY)
     except WireproofError:
         if running is not None:
             running.stop()
@@ -64,9 +64,11 @@ def _settings(environment: Any, scenarios: Sequence[Scenario]) -> RunSettings:
     if given.records:
         request_log.begin(Path(given.records))
     hosts = tuple(environment.host.split(",")) if environment.host else ()
-    ceilings = spending_limits.ceilings(load_options.ceilings_of(given), hosts, allowed=given.i_may_load_this_host)
-    course = _course(given, one_course(scenarios))
-    given.num_users = given.num_users or course.users or (1 if course.kind == CLOSED else load_options.UNDER_WAY)
+    ceilings = spending_limits.ceilings_for_hosts(
+        load_options.ceilings_of(given), hosts, allowed=given.i_may_load_this_host
+    )
+    course = _course(given, single_load_shape(scenarios))
+    given.num_users = given.num_users or course.users or (1 if course.kind == CLOSED_LOOP else load_options.UNDER_WAY)
     return RunSettings(
         provider=given.provider or next((one.provider for one in scenarios if one.provider), "openai"),
         hosts=hosts,
@@ -81,23 +83,23 @@ def _settings(environment: Any, scenarios: Sequence[Scenario]) -> RunSettings:
     )
 
 
-def _course(given: Namespace, course: Course) -> Course:
+def _course(given: Namespace, course: LoadShape) -> LoadShape:
     """The course as the command line wants it, with its end."""
-    course = course.changed(given.rate, given.arrivals, given.num_users, given.run_time)
-    if course.kind == TRACE:
+    course = course.with_options(given.rate, given.arrivals, given.num_users, given.run_time)
+    if course.kind == TRACE_REPLAY:
         assert course.trace is not None
-        last_ns, _ = trace.lines(course.trace, course.speed)[-1]
+        last_ns, _ = trace.read_trace(course.trace, course.speed)[-1]
         course = replace(course, total_s=min(course.total_s, last_ns / 1e9 + 1e-3))
     for name in ("warm_up", "cool_down"):
         if getattr(given, name) is not None:
             course = replace(course, **{f"{name}_s": getattr(given, name)})
-    course.check()
+    course.validate()
     return course
 
 
-def _lead_s(environment: Any, course: Course) -> float:
+def _lead_s(environment: Any, course: LoadShape) -> float:
     """Seconds until the users of an open loop are there; a closed loop begins with each of them."""
-    if course.kind == CLOSED:
+    if course.kind == CLOSED_LOOP:
         return 0.0
     given = environment.parsed_options
     several_s = SPAWNING_S if isinstance(environment.runner, MasterRunner) else 0.0
@@ -108,7 +110,7 @@ def _lead_s(environment: Any, course: Course) -> float:
 def _tell_locust(environment: Any, settings: RunSettings, deadline_s: float) -> None:
     """Tell locust when how many users ask, and when the run is over at the latest."""
     given, course = environment.parsed_options, settings.course
-    if course.kind == CLOSED and course.stages:
+    if course.kind == CLOSED_LOOP and course.stages:
         environment.shape_class = Shape(course, given.spawn_rate)
         environment.stop_timeout = max(environment.stop_timeout, min(GOING_S, deadline_s))
         given.run_time = None

@@ -21,9 +21,9 @@ from wireproof.load.results import throttling
 from wireproof.load.results.counters import STOPPED_BY_CEILING, UNFINISHED
 from wireproof.load.results.doubts import LAG, SCHEDULE
 from wireproof.load.results.metrics_recorder import Book
-from wireproof.load.scenario.prepared_request import Shot
+from wireproof.load.scenario.prepared_request import PreparedRequest
 from wireproof.load.scenario.scenario import Scenario
-from wireproof.load.scenario.schedule import Start
+from wireproof.load.scenario.schedule import DueRequest
 
 # A user spreads its return over this share of the wait: those who were sent away together do not come back so.
 SPREAD = 0.1
@@ -109,18 +109,18 @@ class LoadUser(FastHttpUser):
             self.when_idle()
         raise StopUser
 
-    def _ask_next(self) -> tuple[RequestRecord, Shot, int] | None:
+    def _ask_next(self) -> tuple[RequestRecord, PreparedRequest, int] | None:
         """The next request and what came of it; None where there is none, or it may go beyond a ceiling."""
         start = self.plan.take(perf_counter_ns())
         if start is None:
             return None
-        shot = self.deal.shot(start.number, start.sizes)
-        if not self.plan.purse.admits(shot):
+        shot = self.deal.request(start.number, start.sizes)
+        if not self.plan.purse.try_reserve(shot):
             self.book.counts[STOPPED_BY_CEILING] = 1
             return None
         return self._answer(start, shot), shot, start.number
 
-    def _answer(self, start: Start, shot: Shot) -> RequestRecord:
+    def _answer(self, start: DueRequest, shot: PreparedRequest) -> RequestRecord:
         """The answer to a request that is sent when its start is due; at once in a closed loop."""
         plan, due_ns = self.plan, None
         if plan.schedule is not None:
@@ -136,7 +136,7 @@ class LoadUser(FastHttpUser):
         finally:
             plan.flying -= 1
 
-    def _enter(self, record: RequestRecord, shot: Shot, number: int) -> None:
+    def _enter(self, record: RequestRecord, shot: PreparedRequest, number: int) -> None:
         self.book.enter(record, shot.method, number)
         if self.judge is not None and record.outcome in JUDGED:
             self.book.judged(record, self.under_way, self.judge.breaches(record, shot))

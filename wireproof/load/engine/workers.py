@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wireproof.load.results.counters import STARTS_DUE, counters_from_rows
-from wireproof.load.scenario.measurement_window import PARTS
+from wireproof.load.scenario.measurement_window import RUN_PARTS
 
 
 @dataclass(slots=True)
@@ -31,7 +31,7 @@ class Worker:
     def report(self, told: Mapping[str, Any], at_s: float) -> None:
         self.reported_s = at_s
         counts = counters_from_rows(told["counts"])
-        self.requests += sum(number for key, number in counts.items() if key.kind in PARTS)
+        self.requests += sum(number for key, number in counts.items() if key.kind in RUN_PARTS)
         self.due += counts[STARTS_DUE]
         self.over, self.final, self.refused = told["over"], told["final"], told["refused"]
 

@@ -10,7 +10,7 @@ from wireproof.formats.safe_text import code_span
 from wireproof.load.pages.load_page import COLUMNS, SIGNS, outcome, title, words
 from wireproof.load.results import error_bar, throttling
 from wireproof.load.results.sweep_words import answer, bend, resolved
-from wireproof.load.scenario.thresholds import measured
+from wireproof.load.scenario.thresholds import measured_text
 
 Found = Mapping[str, Any]
 
@@ -47,7 +47,7 @@ def _run(run: Found) -> Iterator[str]:
     for doubt in run["doubts"]:
         yield from ("", f"**Not to be believed**: {doubt}")
     if run["thresholds"]:
-        rows = [[SIGNS[one["holds"]][1], code_span(one["expression"]), measured(one)] for one in run["thresholds"]]
+        rows = [[SIGNS[one["holds"]][1], code_span(one["expression"]), measured_text(one)] for one in run["thresholds"]]
         yield from ("", *table(["", "threshold", "measured"], rows))
     for name, one in run["requests"].items():
         yield from ("", f"## {name}", "", words(one), "")

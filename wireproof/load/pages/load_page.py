@@ -14,7 +14,7 @@ from wireproof import __version__
 from wireproof.load.pages import chart_series
 from wireproof.load.results import error_bar, throttling
 from wireproof.load.results.sweep_words import answer, bend, resolved
-from wireproof.load.scenario.thresholds import measured
+from wireproof.load.scenario.thresholds import measured_text
 from wireproof.report.html_page import inline_file, jinja_environment
 
 SCRIPTS = ("uplot.min.js", "text.js", "charts.js", "load.js")
@@ -71,7 +71,7 @@ def load_page(run: Found | None = None, sweep: Found | None = None, limits: Foun
             sweep=[tell(sweep) for tell in (answer, resolved, bend)] if sweep else [],
             limits=limits and {"headline": limits["headline"], "shown": limits["shown"]},
             signs=SIGNS,
-            measured=measured,
+            measured=measured_text,
             columns=COLUMNS,
             parts=[(part, name) for part, name in PARTS.items() if part in _present(run, sweep, limits)],
             script=script,

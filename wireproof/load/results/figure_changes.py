@@ -13,7 +13,7 @@ from typing import Any
 
 from wireproof.load.results import timeline
 from wireproof.load.scenario.measurement_window import WINDOW
-from wireproof.load.scenario.thresholds import NO_FAULT
+from wireproof.load.scenario.thresholds import FAULTLESS_OUTCOMES
 from wireproof.stats import median_ratio, merge_counts, quantile, share_difference
 
 CONFIDENCE = 0.95
@@ -140,7 +140,7 @@ def _shares(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tup
 
 def _errors(outcomes: Mapping[str, int]) -> tuple[int, int]:
     whole = sum(outcomes.values()) - outcomes.get("left", 0)
-    return whole + outcomes.get("left", 0) - sum(outcomes.get(one, 0) for one in NO_FAULT), whole
+    return whole + outcomes.get("left", 0) - sum(outcomes.get(one, 0) for one in FAULTLESS_OUTCOMES), whole
 
 
 def _of_share(figure: str, was: tuple[int, int], now: tuple[int, int], worse: int, *, error: float) -> Shift:

@@ -21,7 +21,7 @@ from wireproof.load.results.counters import CounterKey, counter_key
 from wireproof.load.results.request_log import Records
 from wireproof.load.results.timeline import Timeline
 from wireproof.load.scenario import objectives
-from wireproof.load.scenario.measurement_window import WINDOW, Window
+from wireproof.load.scenario.measurement_window import WINDOW, MeasurementWindow
 from wireproof.stats import bucket_value
 
 # Values that wait to be entered together; more at once would hold up the streams that are being read.
@@ -58,9 +58,9 @@ class Book:
         self.shown: Callable[[str], str] = str
         self._slice = self.timeline.at(0)
         self._began_ns, self._turns_ns = 0, MOST_NS
-        self._window = Window()
+        self._window = MeasurementWindow()
 
-    def begin(self, began_ns: int, window: Window) -> None:
+    def begin(self, began_ns: int, window: MeasurementWindow) -> None:
         """Begin a run, of which a window is looked at."""
         self.clear()
         self._began_ns, self._window = began_ns, window
@@ -99,7 +99,7 @@ class Book:
         values = dict(_metrics(record, e2e_ms))
         for kind, value in values.items():
             self.note(record.name, kind, value)
-        if objectives.meets({**values, "e2e ms": e2e_ms}, self.objectives):
+        if objectives.meets_objectives({**values, "e2e ms": e2e_ms}, self.objectives):
             self.counts[counter_key(counters.GOOD, record.name)] += 1
         if record.gaps_ns:
             waiting = self._gaps[record.name]

@@ -13,7 +13,7 @@ from wireproof.load.results.counters import CounterKey, counter_key
 from wireproof.load.results.doubts import GENERATOR, SCHEDULE, doubts
 from wireproof.load.results.metric_definitions import SHEET
 from wireproof.load.results.metrics_recorder import Book
-from wireproof.load.scenario.load_shape import Course
+from wireproof.load.scenario.load_shape import LoadShape
 from wireproof.load.scenario.measurement_window import COOL_DOWN, WARM_UP, WINDOW
 from wireproof.stats import merge_counts, quantile
 
@@ -22,7 +22,7 @@ METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}
 E2E = "e2e ms"
 
 
-def summary(stats: Any, book: Book, setting: Mapping[str, Any], course: Course, lead_s: float) -> dict[str, Any]:
+def summary(stats: Any, book: Book, setting: Mapping[str, Any], course: LoadShape, lead_s: float) -> dict[str, Any]:
     """Everything a run found, as data."""
     counts = book.counts
     rows = {(name, E2E if kind in METHODS else kind): row for (name, kind), row in stats.entries.items()}
@@ -58,7 +58,7 @@ def summary(stats: Any, book: Book, setting: Mapping[str, Any], course: Course, 
     }
 
 
-def _window_s(stats: Any, course: Course, lead_s: float) -> float:
+def _window_s(stats: Any, course: LoadShape, lead_s: float) -> float:
     """How long the part of the run was that is looked at, until its last end."""
     ran_s = max(0.0, (stats.last_request_timestamp or 0) - stats.start_time - lead_s)
     opens_s, closes_s = course.window_s

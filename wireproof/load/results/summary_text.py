@@ -39,7 +39,7 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
         yield "The run ended at its ceiling."
     for one in found.get("thresholds", ()):
         word = {True: "holds", False: "BROKEN", None: "not to be told"}[one["holds"]]
-        yield f"threshold {one['expression']}: {word} ({thresholds.measured(one)})"
+        yield f"threshold {one['expression']}: {word} ({thresholds.measured_text(one)})"
     yield from _conformance_lines(found["conformance"])
     for doubt in found["doubts"]:
         yield f"INVALID: {doubt}"

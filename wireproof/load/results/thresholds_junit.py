@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wireproof.formats.junit_xml import counts, document, element, lines, text
-from wireproof.load.scenario.thresholds import measured
+from wireproof.load.scenario.thresholds import measured_text
 
 
 def junit(found: Mapping[str, Any], *, strict: bool) -> str:
@@ -32,7 +32,7 @@ def _threshold(one: Mapping[str, Any]) -> tuple[str, str]:
         return "errors", element("error", message="too few values to tell")
     if one["holds"]:
         return "passes", ""
-    return "failures", element("failure", message=f"{one['expression']}: {measured(one)}")
+    return "failures", element("failure", message=f"{one['expression']}: {measured_text(one)}")
 
 
 def _figures(found: Mapping[str, Any], *, strict: bool) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Leave:
+class EarlyDisconnect:
     """When a client leaves: one of the two is set."""
 
     chunks: int | None = None

@@ -12,11 +12,11 @@ from wireproof.errors import ConfigError
 from wireproof.load.scenario import stages
 from wireproof.load.scenario.stages import Stage
 
-CLOSED, OPEN, TRACE = "closed", "open", "trace"
+CLOSED_LOOP, OPEN_LOOP, TRACE_REPLAY = "closed", "open", "trace"
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class LoadShape:
     """A closed loop of users, an open one of starts, or a trace.
 
     Attributes:
@@ -26,7 +26,7 @@ class Course:
         warm_up_s, cool_down_s: what starts within them, from either end, is no part of the figures.
     """
 
-    kind: str = CLOSED
+    kind: str = CLOSED_LOOP
     arrivals: str = "poisson"
     users: int | None = None
     stages: tuple[Stage, ...] = ()
@@ -37,51 +37,53 @@ class Course:
     cool_down_s: float = 0.0
 
     @classmethod
-    def from_row(cls, row: Mapping[str, Any], folder: Path) -> Course:
+    def from_row(cls, row: Mapping[str, Any], folder: Path) -> LoadShape:
         """The course that `load:` describes."""
         given = tuple(Stage.from_row(stage) for stage in row.get("stages", ()))
-        kinds = {CLOSED if "users" in stage else OPEN for stage in row.get("stages", ())}
+        kinds = {CLOSED_LOOP if "users" in stage else OPEN_LOOP for stage in row.get("stages", ())}
         if len(kinds) > 1:
             raise ConfigError("load/scenarios.yaml, stages", "some are of users, some of starts", "write one kind")
-        trace, total_s = row.get("trace"), stages.total(given) if given else math.inf
+        trace, total_s = row.get("trace"), stages.total_seconds(given) if given else math.inf
         return cls(
-            kind=TRACE if trace else next(iter(kinds), CLOSED),
+            kind=TRACE_REPLAY if trace else next(iter(kinds), CLOSED_LOOP),
             arrivals=row.get("arrivals", "poisson"),
             users=row.get("users"),
             stages=given,
             trace=folder / trace["file"] if trace else None,
             speed=trace.get("speed", 1.0) if trace else 1.0,
             total_s=total_s,
-            warm_up_s=stages.seconds(row.get("warm_up", 0)),
-            cool_down_s=stages.seconds(row.get("cool_down", 0)),
+            warm_up_s=stages.parse_seconds(row.get("warm_up", 0)),
+            cool_down_s=stages.parse_seconds(row.get("cool_down", 0)),
         )
 
     @classmethod
-    def from_told(cls, told: Mapping[str, Any]) -> Course:
+    def from_json(cls, told: Mapping[str, Any]) -> LoadShape:
         """The course that another process told."""
         trace = told["trace"]
         made = [Stage(*stage) for stage in told["stages"]]
         return cls(**{**told, "stages": tuple(made), "trace": Path(trace) if trace else None})
 
-    def told(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """This course for another process."""
         stages = [[stage.seconds, stage.first, stage.last, stage.burst] for stage in self.stages]
         return asdict(self) | {"stages": stages, "trace": str(self.trace) if self.trace else None}
 
-    def changed(self, rate: float | None, arrivals: str | None, users: int | None, run_time: float | None) -> Course:
+    def with_options(
+        self, rate: float | None, arrivals: str | None, users: int | None, run_time: float | None
+    ) -> LoadShape:
         """This course as a command line wants it."""
         course = replace(self, arrivals=arrivals or self.arrivals, users=users or self.users)
         if rate is not None:
             endless = (Stage(math.inf, rate, rate),)
-            course = replace(course, kind=OPEN, stages=endless, trace=None, total_s=math.inf)
-        elif users is not None and self.kind == CLOSED:
+            course = replace(course, kind=OPEN_LOOP, stages=endless, trace=None, total_s=math.inf)
+        elif users is not None and self.kind == CLOSED_LOOP:
             course = replace(course, stages=(), total_s=math.inf)
         return course if run_time is None else replace(course, total_s=min(course.total_s, run_time))
 
     @property
-    def height(self) -> int | None:
+    def max_users(self) -> int | None:
         """The most users of a closed loop in stages; None of any other course."""
-        heights = [max(stage.first, stage.last) for stage in self.stages if self.kind == CLOSED]
+        heights = [max(stage.first, stage.last) for stage in self.stages if self.kind == CLOSED_LOOP]
         return round(max(heights)) if heights else None
 
     @property
@@ -89,7 +91,7 @@ class Course:
         """The part of the run whose requests are looked at, from and to."""
         return self.warm_up_s, self.total_s - self.cool_down_s
 
-    def check(self) -> None:
+    def validate(self) -> None:
         """Raise ConfigError where nothing of it would be looked at, or nobody knows when it ends."""
         opens_s, closes_s = self.window_s
         if self.cool_down_s and math.isinf(self.total_s):
@@ -102,18 +104,23 @@ class Course:
         """The JSON form, part of a summary."""
         return {
             "kind": self.kind,
-            "arrivals": self.arrivals if self.kind == OPEN else None,
+            "arrivals": self.arrivals if self.kind == OPEN_LOOP else None,
             "stages": [
-                {"seconds": _finite(stage.seconds), "first": stage.first, "last": stage.last, "burst": stage.burst}
+                {
+                    "seconds": _finite_or_none(stage.seconds),
+                    "first": stage.first,
+                    "last": stage.last,
+                    "burst": stage.burst,
+                }
                 for stage in self.stages
             ],
             "trace": self.trace.name if self.trace else None,
             "speed": self.speed,
-            "total_s": _finite(self.total_s),
+            "total_s": _finite_or_none(self.total_s),
             "warm_up_s": self.warm_up_s,
             "cool_down_s": self.cool_down_s,
         }
 
 
-def _finite(seconds: float) -> float | None:
+def _finite_or_none(seconds: float) -> float | None:
     return None if math.isinf(seconds) else seconds

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-PARTS = WARM_UP, WINDOW, COOL_DOWN = "warm-up", "window", "cool-down"
+RUN_PARTS = WARM_UP, WINDOW, COOL_DOWN = "warm-up", "window", "cool-down"
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class MeasurementWindow:
     """From when to when, by the clock of this process."""
 
     opens_ns: float = -math.inf

@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 from wireproof.client import request_builder
 from wireproof.contract.case import Case
 from wireproof.contract.target import Target
-from wireproof.load.scenario.early_disconnect import Leave
+from wireproof.load.scenario.early_disconnect import EarlyDisconnect
 
 
 @dataclass(frozen=True, slots=True)
-class Shot:
+class PreparedRequest:
     """One request, whole.
 
     Attributes:
@@ -27,7 +27,7 @@ class Shot:
     streams: bool
     wire: bytes
     token_cap: int = 0
-    leave: Leave | None = None
+    leave: EarlyDisconnect | None = None
     nonce: str = ""
 
     @property
@@ -36,7 +36,7 @@ class Shot:
         return self.wire.partition(b"\r\n\r\n")[2]
 
 
-def load(name: str, case: Case, target: Target) -> Shot:
+def prepare(name: str, case: Case, target: Target) -> PreparedRequest:
     """The last request of a case, as this target is asked it.
 
     Raises CannotSend where the target lacks the model or the key that it needs.
@@ -55,4 +55,6 @@ def load(name: str, case: Case, target: Target) -> Shot:
     if shown.body or shown.method in ("POST", "PUT", "PATCH"):
         lines.append(f"Content-Length: {len(shown.body)}")
     head = "\r\n".join((*lines, "", "")).encode("latin-1")
-    return Shot(name, case.endpoint, shown.method, case.kind == "stream", head + shown.body, case.token_ceiling)
+    return PreparedRequest(
+        name, case.endpoint, shown.method, case.kind == "stream", head + shown.body, case.token_ceiling
+    )

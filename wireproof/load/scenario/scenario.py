@@ -15,14 +15,14 @@ from wireproof.errors import ConfigError
 from wireproof.formats.yaml_file import read_yaml
 from wireproof.load.scenario import objectives as slo
 from wireproof.load.scenario import thresholds as threshold
-from wireproof.load.scenario.load_shape import Course
+from wireproof.load.scenario.load_shape import LoadShape
 
-FILE = "load/scenarios.yaml"
-ENDLESS = Course()
+SCENARIOS_FILE = "load/scenarios.yaml"
+ENDLESS_LOAD = LoadShape()
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class WeightedCase:
     """A case, how often it is asked beside the others, and what a load run changes in it.
 
     Attributes:
@@ -54,8 +54,8 @@ class Scenario:
 
     name: str
     says: str
-    shares: tuple[Share, ...]
-    course: Course = ENDLESS
+    shares: tuple[WeightedCase, ...]
+    course: LoadShape = ENDLESS_LOAD
     provider: str | None = None
     objectives: Mapping[str, float] = field(default_factory=dict)
     thresholds: tuple[str, ...] = ()
@@ -66,42 +66,42 @@ class Scenario:
     def from_row(cls, name: str, row: Mapping[str, Any], folder: Path) -> Scenario:
         """The scenario that a row describes; ConfigError where it does not read."""
         for one in row.get("thresholds", ()):
-            threshold.read(one)
+            threshold.parse_threshold(one)
         return cls(
             name,
             row["says"],
-            tuple(Share(**share) for share in row["cases"]),
-            course=Course.from_row(row.get("load", {}), folder),
+            tuple(WeightedCase(**share) for share in row["cases"]),
+            course=LoadShape.from_row(row.get("load", {}), folder),
             provider=row.get("provider"),
-            objectives={slo.METRICS[metric]: limit for metric, limit in row.get("slo", {}).items()},
+            objectives={slo.OBJECTIVE_METRICS[metric]: limit for metric, limit in row.get("slo", {}).items()},
             thresholds=tuple(row.get("thresholds", ())),
             folder=folder,
             digest=hashlib.sha256(json.dumps(row, sort_keys=True).encode()).hexdigest()[:16],
         )
 
     @property
-    def user(self) -> str:
+    def user_class_name(self) -> str:
         """The name of its user class."""
         return "".join(word.capitalize() for word in self.name.split("-"))
 
 
 @cache
-def scenarios(more: Path | None = None) -> dict[str, Scenario]:
+def read_scenarios(more: Path | None = None) -> dict[str, Scenario]:
     """Every scenario by name, those of a file of one's own laid over ours; ConfigError where a file does not read."""
-    found = _read(data_files.root() / FILE, FILE)
-    return {**found, **_read(more, str(more))} if more is not None else found
+    found = _read_scenarios_file(data_files.root() / SCENARIOS_FILE, SCENARIOS_FILE)
+    return {**found, **_read_scenarios_file(more, str(more))} if more is not None else found
 
 
-def _read(file: Path, shown: str) -> dict[str, Scenario]:
+def _read_scenarios_file(file: Path, shown: str) -> dict[str, Scenario]:
     data = read_yaml(file, shown)
     schemas.check_format(data, "scenarios", shown)
     return {name: Scenario.from_row(name, row, file.parent) for name, row in data["scenarios"].items()}
 
 
-def one_course(chosen: Sequence[Scenario]) -> Course:
+def single_load_shape(chosen: Sequence[Scenario]) -> LoadShape:
     """The course of a run; ConfigError where several scenarios have one each."""
-    courses = [scenario.course for scenario in chosen if scenario.course != ENDLESS]
+    courses = [scenario.course for scenario in chosen if scenario.course != ENDLESS_LOAD]
     if len(chosen) > 1 and courses:
         names = ", ".join(scenario.name for scenario in chosen)
         raise ConfigError(names, "a scenario with a `load` of its own runs alone", "name one scenario")
-    return courses[0] if courses else ENDLESS
+    return courses[0] if courses else ENDLESS_LOAD

@@ -9,11 +9,11 @@ from wireproof.contract import base_url
 from wireproof.contract.target import Target
 from wireproof.errors import ConfigError
 from wireproof.load.request_record import TokenCount
-from wireproof.load.scenario.prepared_request import Shot
+from wireproof.load.scenario.prepared_request import PreparedRequest
 
 # Of a run against a host that is not this machine, unless it says otherwise.
-REQUESTS, OUTPUT_TOKENS, DOLLARS = 1000, 100_000, 1.0
-FLAG = "--i-may-load-this-host"
+DEFAULT_MAX_REQUESTS, DEFAULT_MAX_OUTPUT_TOKENS, DEFAULT_MAX_DOLLARS = 1000, 100_000, 1.0
+ALLOW_HOST_FLAG = "--i-may-load-this-host"
 MILLION = 1_000_000
 
 
@@ -46,7 +46,7 @@ def _split(whole: int | None, index: int, count: int) -> int | None:
     return None if whole is None else whole // count + (index < whole % count)
 
 
-def ceilings(given: Ceilings, hosts: Iterable[str], *, allowed: bool) -> Ceilings:
+def ceilings_for_hosts(given: Ceilings, hosts: Iterable[str], *, allowed: bool) -> Ceilings:
     """The ceilings of a run; those of another's machine have defaults.
 
     Raises ConfigError where such a machine is to be loaded and nobody said that this is allowed.
@@ -55,18 +55,18 @@ def ceilings(given: Ceilings, hosts: Iterable[str], *, allowed: bool) -> Ceiling
     if not remote:
         return given
     whole = Ceilings(
-        REQUESTS if given.requests is None else given.requests,
-        OUTPUT_TOKENS if given.output_tokens is None else given.output_tokens,
-        DOLLARS if given.dollars is None else given.dollars,
+        DEFAULT_MAX_REQUESTS if given.requests is None else given.requests,
+        DEFAULT_MAX_OUTPUT_TOKENS if given.output_tokens is None else given.output_tokens,
+        DEFAULT_MAX_DOLLARS if given.dollars is None else given.dollars,
     )
     if not allowed:
-        remedy = f"say {FLAG} if you may; the run then sends {whole}"
+        remedy = f"say {ALLOW_HOST_FLAG} if you may; the run then sends {whole}"
         raise ConfigError(f"--host {remote[0]}", "it is not this machine, and load may cost or harm", remedy)
     return whole
 
 
 @dataclass(slots=True)
-class Purse:
+class SpendingAccount:
     """What one process has spent of its share; a request is counted with its cap before it is sent."""
 
     ceilings: Ceilings
@@ -75,7 +75,7 @@ class Purse:
     tokens: int = 0
     dollars: float = 0.0
 
-    def admits(self, shot: Shot) -> bool:
+    def try_reserve(self, shot: PreparedRequest) -> bool:
         """Take a request into account, unless it may go beyond a ceiling."""
         most = self.ceilings
         cost = self._cost(TokenCount(0, shot.token_cap))
@@ -88,7 +88,7 @@ class Purse:
         self.requests, self.tokens, self.dollars = self.requests + 1, self.tokens + shot.token_cap, self.dollars + cost
         return True
 
-    def settle(self, shot: Shot, tokens: TokenCount) -> None:
+    def settle(self, shot: PreparedRequest, tokens: TokenCount) -> None:
         """Put what an answer really had in the place of its cap."""
         self.tokens += tokens.answer - shot.token_cap
         self.dollars += self._cost(tokens) - self._cost(TokenCount(0, shot.token_cap))
@@ -97,7 +97,7 @@ class Purse:
         return (tokens.prompt * self.prices[0] + tokens.answer * self.prices[1]) / MILLION
 
 
-def prices_of(target: Target) -> tuple[float, float]:
+def find_highest_prices(target: Target) -> tuple[float, float]:
     """Dollars for a million tokens in and out of the dearest model that is asked; nothing where none is known."""
     asked = set(target.models.values())
     priced = [model.price for model in target.provider.catalogue if model.id in asked and model.price is not None]

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-TIME = re.compile(r"(\d+)([hms])")
-SECONDS = {"h": 3600, "m": 60, "s": 1}
+DURATION_PART = re.compile(r"(\d+)([hms])")
+DURATION_UNIT_S = {"h": 3600, "m": 60, "s": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +31,18 @@ class Stage:
         """`rate` or `users` is one number, or two to go from one to the other."""
         value = row.get("rate", row.get("users", 0))
         first, last = value if isinstance(value, list) else (value, value)
-        return cls(seconds(row.get("for", 0)), first, last, row.get("burst", 0))
+        return cls(parse_seconds(row.get("for", 0)), first, last, row.get("burst", 0))
 
-    def at(self, second: float) -> float:
+    def value_at(self, second: float) -> float:
         """The figure at a moment of this stage."""
         return self.first + (self.last - self.first) * (second / self.seconds if self.seconds else 0)
 
     @property
-    def whole(self) -> float:
+    def rate_starts(self) -> float:
         """The starts that the rate comes to, the burst not among them."""
         return 0.0 if not (self.first or self.last) else (self.first + self.last) / 2 * self.seconds
 
-    def when(self, starts: float) -> float:
+    def second_of_start(self, starts: float) -> float:
         """The second at which the rate has come to so many starts."""
         if not starts:
             return 0.0
@@ -53,45 +53,45 @@ class Stage:
         return 2 * starts / (self.first + math.sqrt(max(0.0, self.first**2 + 2 * slope * starts)))
 
 
-def seconds(told: float | str) -> float:
+def parse_seconds(told: float | str) -> float:
     """Seconds as a number, or as locust writes times: `90s`, `10m`, `1h30m`."""
     if isinstance(told, int | float):
         return float(told)
-    return float(sum(int(number) * SECONDS[unit] for number, unit in TIME.findall(told)))
+    return float(sum(int(number) * DURATION_UNIT_S[unit] for number, unit in DURATION_PART.findall(told)))
 
 
-def total(stages: Sequence[Stage]) -> float:
+def total_seconds(stages: Sequence[Stage]) -> float:
     """How long all stages last."""
     return sum(stage.seconds for stage in stages)
 
 
-def figure(stages: Sequence[Stage], second: float) -> float | None:
+def stage_value_at(stages: Sequence[Stage], second: float) -> float | None:
     """The figure at a moment of the run; None where all stages are over."""
     for stage in stages:
         if second < stage.seconds:
-            return stage.at(second)
+            return stage.value_at(second)
         second -= stage.seconds
     return None
 
 
-def moments(stages: Sequence[Stage], kind: str, seed: int) -> Iterator[int]:
+def start_times_ns(stages: Sequence[Stage], kind: str, seed: int) -> Iterator[int]:
     """The starts of an open loop, in nanoseconds from the beginning of the run.
 
     They are evenly spread starts (`constant`) or those of a Poisson process, one a second each, put where the sum of
     the rate comes to them; so each stage has as many as it says, whatever its slope.
     """
-    steps, began, passed = _steps(kind, seed), 0.0, 0.0
+    steps, began, passed = _unit_rate_starts(kind, seed), 0.0, 0.0
     step = next(steps)
     for stage in stages:
         yield from [round(began * 1e9)] * stage.burst
-        whole = stage.whole
+        whole = stage.rate_starts
         while step < passed + whole:
-            yield round((began + stage.when(step - passed)) * 1e9)
+            yield round((began + stage.second_of_start(step - passed)) * 1e9)
             step = next(steps)
         began, passed = began + stage.seconds, passed + whole
 
 
-def _steps(kind: str, seed: int) -> Iterator[float]:
+def _unit_rate_starts(kind: str, seed: int) -> Iterator[float]:
     """The starts of a rate of one: 0, 1, 2 …, or after exponential pauses."""
     if kind == "constant":
         place = 0

@@ -10,10 +10,10 @@ from typing import Any
 
 from wireproof.errors import ConfigError
 
-Length = Callable[[Random], int]
+LengthSampler = Callable[[Random], int]
 
 
-def length(row: Any, folder: Path) -> Length:
+def make_length_sampler(row: Any, folder: Path) -> LengthSampler:
     """The length that a row of a scenario describes; a file stands beside the scenario.
 
     Raises ConfigError where a file does not hold lengths.
@@ -24,12 +24,12 @@ def length(row: Any, folder: Path) -> Length:
         least, most = row["uniform"]
         return lambda chance: chance.randint(least, most)
     if "file" in row:
-        known = _known(folder / row["file"])
+        known = _read_lengths(folder / row["file"])
         return lambda chance: chance.choice(known)
-    return _lognormal(row)
+    return _lognormal_sampler(row)
 
 
-def _lognormal(row: Mapping[str, Any]) -> Length:
+def _lognormal_sampler(row: Mapping[str, Any]) -> LengthSampler:
     """By its mean and coefficient of variation; what lies beyond the bounds is put on them."""
     mean, cv = row["lognormal"]["mean"], row["lognormal"]["cv"]
     least, most = row.get("least", 1), row.get("most", math.inf)
@@ -38,7 +38,7 @@ def _lognormal(row: Mapping[str, Any]) -> Length:
     return lambda chance: int(min(most, max(least, round(chance.lognormvariate(place, spread)))))
 
 
-def _known(file: Path) -> tuple[int, ...]:
+def _read_lengths(file: Path) -> tuple[int, ...]:
     try:
         known = tuple(int(line) for line in file.read_text(encoding="utf-8").split())
     except OSError as error:

@@ -13,15 +13,15 @@ import orjson
 
 from wireproof.contract import schemas
 from wireproof.errors import ConfigError
-from wireproof.load.scenario.request_template import Sizes
+from wireproof.load.scenario.request_template import TokenCounts
 
-Line = tuple[int, Sizes]
+TraceLine = tuple[int, TokenCounts]
 
 
-def lines(file: Path, speed: float = 1.0) -> tuple[Line, ...]:
+def read_trace(file: Path, speed: float = 1.0) -> tuple[TraceLine, ...]:
     """The starts of a trace, in nanoseconds from its first one, and the sizes; ConfigError where it does not read."""
     try:
-        rows = sorted(_rows(file), key=lambda row: row[0])
+        rows = sorted(_read_trace_rows(file), key=lambda row: row[0])
     except OSError as error:
         raise ConfigError(str(file), f"it cannot be read ({error.strerror})", "name a trace (docs/load.md)") from None
     if not rows:
@@ -30,7 +30,7 @@ def lines(file: Path, speed: float = 1.0) -> tuple[Line, ...]:
     return tuple((int((at - first) / speed * 1e6), sizes) for at, sizes in rows)
 
 
-def _rows(file: Path) -> Iterator[tuple[float, Sizes]]:
+def _read_trace_rows(file: Path) -> Iterator[tuple[float, TokenCounts]]:
     with file.open("rb") as told:
         for number, line in enumerate(told, 1):
             if not line.strip():
@@ -41,4 +41,4 @@ def _rows(file: Path) -> Iterator[tuple[float, Sizes]]:
                 problem = f"it is no JSON ({error.msg})"
                 raise ConfigError(f"{file}, line {number}", problem, "write one object a line") from None
             schemas.check_format(row, "trace", f"{file}, line {number}")
-            yield row["timestamp"], Sizes(row["input_length"], row["output_length"], row.get("hash_ids", ()))
+            yield row["timestamp"], TokenCounts(row["input_length"], row["output_length"], row.get("hash_ids", ()))
