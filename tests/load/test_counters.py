@@ -22,7 +22,7 @@ def test_counters_of_a_worker_are_those_of_its_report() -> None:
 
 def test_judged_answers_of_a_worker_are_those_of_its_report() -> None:
     counts = Counter({JudgementKey(SLASHED, 8, ()): 3, JudgementKey(SLASHED, 8, BROKEN): 1})
-    assert judgements_from_rows(json.loads(json.dumps(conformance_share.to_rows(counts)))) == counts
+    assert judgements_from_rows(json.loads(json.dumps(conformance_share.judgements_to_rows(counts)))) == counts
 
 
 @pytest.mark.parametrize(

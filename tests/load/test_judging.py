@@ -16,7 +16,7 @@ from wireproof.contract.target import Target
 from wireproof.formats import json_pointer
 from wireproof.load.conformance import conformance_share, response_judge
 from wireproof.load.conformance.conformance_share import BrokenPlaces, JudgementKey
-from wireproof.load.conformance.response_judge import Breach, Judge
+from wireproof.load.conformance.response_judge import BrokenCheck, ResponseJudge
 from wireproof.load.engine.response_fold import StreamTally
 from wireproof.load.engine.response_parser import Reply
 from wireproof.load.request_record import Outcome, RequestRecord, ResponseBody
@@ -83,9 +83,9 @@ def heard(ops: Ops, *, whole: bool) -> ResponseBody | None:
     return ResponseBody(200, kind, tally.body)
 
 
-def broken(judge: Judge, asked: PreparedRequest, answer: ResponseBody) -> dict[str, tuple[str, ...]]:
+def broken(judge: ResponseJudge, asked: PreparedRequest, answer: ResponseBody) -> dict[str, tuple[str, ...]]:
     record = RequestRecord(asked.name, Outcome.OK, "", 200, 0, 0, 0, answer=answer)
-    return {breach.check: breach.places for breach in judge.breaches(record, asked)}
+    return {breach.check: breach.places for breach in judge.broken_checks(record, asked)}
 
 
 def renamed(answer: ResponseBody) -> ResponseBody:
@@ -106,13 +106,13 @@ def shown_faults(rehearsal: Rehearsal, asked: PreparedRequest) -> Iterator[tuple
 def test_chunks_left_out_change_no_verdict(target: Target, rehearsal: Rehearsal, name: str) -> None:
     """Every fault of the reference server that a stream shows, judged on all of it and on what is kept of it."""
     case = case_of(name)
-    asked, judge = prepared_request.prepare(name, case, target), Judge(target, {name: case})
+    asked, judge = prepared_request.prepare(name, case, target), ResponseJudge(target, {name: case})
     caught = Counter[bool]()
     for fault, ops in shown_faults(rehearsal, asked):
         all_of_it, kept = heard(ops, whole=True), heard(ops, whole=False)
         assert (all_of_it is None) == (kept is None)
         if all_of_it is not None and kept is not None:
-            found = {breach.check: breach.places for breach in judge.judged(all_of_it, asked)}
+            found = {breach.check: breach.places for breach in judge.judge(all_of_it, asked)}
             assert found == broken(judge, asked, kept), fault
             # Once more: now it is judged by one that was like it.
             assert found == broken(judge, asked, renamed(kept)), fault
@@ -126,7 +126,7 @@ def test_the_faultless_stream_breaks_nothing_and_most_of_it_is_left_out(
     target: Target, rehearsal: Rehearsal, name: str
 ) -> None:
     case = case_of(name)
-    asked, judge = prepared_request.prepare(name, case, target), Judge(target, {name: case})
+    asked, judge = prepared_request.prepare(name, case, target), ResponseJudge(target, {name: case})
     ops = done(rehearsal, asked)
     all_of_it, kept = heard(ops, whole=True), heard(ops, whole=False)
     assert all_of_it is not None
@@ -139,11 +139,11 @@ def test_the_kept_body_has_the_text_of_a_stream_that_was_asked_for_a_word(target
     """Each answer says a word of its own; one that says another's breaks a promise, whatever else it says."""
     (case,) = case_lookup.find_cases(["chat-basic"]).values()
     asked = replace(prepared_request.prepare("chat-basic", case, target), nonce="kestrel-000000007")
-    judge = Judge(target, {"chat-basic": case})
+    judge = ResponseJudge(target, {"chat-basic": case})
 
     def crossed(said: str) -> bool:
         body = json.dumps({"choices": [{"message": {"role": "assistant", "content": said}}]}).encode()
-        return response_judge.CROSSED in broken(judge, asked, ResponseBody(200, "application/json", body))
+        return response_judge.OWN_ANSWERS_CHECK in broken(judge, asked, ResponseBody(200, "application/json", body))
 
     assert not crossed("kestrel-000000007")
     assert not crossed("I would rather not.")
@@ -153,19 +153,28 @@ def test_the_kept_body_has_the_text_of_a_stream_that_was_asked_for_a_word(target
 
 def test_levels_are_those_of_the_document(target: Target) -> None:
     """The same check at different places is promised at different levels, and what no client can read at must."""
-    levels = conformance_share.Levels(target)
-    assert levels.of("chat-usage-stream", BrokenPlaces("schema.chunks", ("/id",))) == ("schema.chunks", "must")
-    assert levels.of("chat-usage-stream", BrokenPlaces("schema.chunks", ("/elsewhere",))) == ("schema.chunks", "should")
-    assert levels.of("chat-usage-stream", BrokenPlaces("cut", ())) == ("cut", "must")
-    assert levels.of("chat-basic", BrokenPlaces("wire.no-server-error", ())) == ("wire.no-server-error", "must")
+    levels = conformance_share.LevelLookup(target)
+    assert levels.check_and_level("chat-usage-stream", BrokenPlaces("schema.chunks", ("/id",))) == (
+        "schema.chunks",
+        "must",
+    )
+    assert levels.check_and_level("chat-usage-stream", BrokenPlaces("schema.chunks", ("/elsewhere",))) == (
+        "schema.chunks",
+        "should",
+    )
+    assert levels.check_and_level("chat-usage-stream", BrokenPlaces("cut", ())) == ("cut", "must")
+    assert levels.check_and_level("chat-basic", BrokenPlaces("wire.no-server-error", ())) == (
+        "wire.no-server-error",
+        "must",
+    )
 
 
 def test_answers_are_counted_by_what_they_break_and_by_how_many_were_under_way(target: Target) -> None:
     counts = Counter[JudgementKey]()
-    at_id = Breach("schema.chunks", ("/id",), "")
-    for flying, breaches in ((1, ()), (5, ()), (7, (at_id,)), (70, (at_id, Breach("cut", (), "")))):
-        counts[conformance_share.key_of("chat-usage-stream", flying, breaches)] += 1
-    told = conformance_share.told(counts, target)
+    at_id = BrokenCheck("schema.chunks", ("/id",), "")
+    for flying, breaches in ((1, ()), (5, ()), (7, (at_id,)), (70, (at_id, BrokenCheck("cut", (), "")))):
+        counts[conformance_share.judgement_key("chat-usage-stream", flying, breaches)] += 1
+    told = conformance_share.conformance_summary(counts, target)
     assert told is not None
     assert (told["judged"], told["conformant"], told["share"]) == (4, 2, 0.5)
     assert [(row["under_way"], row["judged"], row["conformant"]) for row in told["by_concurrency"]] == [
@@ -177,7 +186,7 @@ def test_answers_are_counted_by_what_they_break_and_by_how_many_were_under_way(t
         ("schema.chunks", "must", 2),
         ("cut", "must", 1),
     }
-    assert conformance_share.told(Counter(), target) is None
+    assert conformance_share.conformance_summary(Counter(), target) is None
 
 
 @pytest.mark.parametrize(
@@ -191,7 +200,7 @@ def test_answers_are_counted_by_what_they_break_and_by_how_many_were_under_way(t
 )
 def test_refusals_are_held_to_their_form(target: Target, status: int, body: bytes, checks: set[str]) -> None:
     (case,) = case_lookup.find_cases(["chat-basic"]).values()
-    asked, judge = prepared_request.prepare("chat-basic", case, target), Judge(target, {"chat-basic": case})
+    asked, judge = prepared_request.prepare("chat-basic", case, target), ResponseJudge(target, {"chat-basic": case})
     answer: Any = ResponseBody(status, "application/json", body)
     assert broken(judge, asked, answer).keys() >= checks
     assert bool(broken(judge, asked, answer)) == bool(checks)

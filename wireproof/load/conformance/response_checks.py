@@ -14,7 +14,7 @@ from wireproof.judging.check import Check, registry
 from wireproof.judging.suite_loader import load_file
 
 # Where the rules stand: these files are read, and no others, for a run starts sooner so.
-FILES = (
+RESPONSE_CHECK_FILES = (
     "chat/test_framing",
     "chat/test_response",
     "chat/test_stream",
@@ -30,8 +30,15 @@ FILES = (
     "wire/test_body",
     "wire/test_http",
 )
-FRAMES = ("stream.utf-8", "stream.blank-line", "stream.fields", "stream.data", "stream.json", "schema.chunks")
-STREAMS: Mapping[str, tuple[str, ...]] = {
+STREAM_FRAME_CHECKS = (
+    "stream.utf-8",
+    "stream.blank-line",
+    "stream.fields",
+    "stream.data",
+    "stream.json",
+    "schema.chunks",
+)
+STREAM_CHECKS: Mapping[str, tuple[str, ...]] = {
     "chat": (
         "stream.no-error", "stream.done", "stream.nothing-after-done", "stream.one-id", "stream.one-created",
         "stream.one-model", "stream.created", "stream.model", "stream.indexes", "stream.finish",
@@ -45,43 +52,50 @@ STREAMS: Mapping[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 # What a chat stream owes further, by whether its request asked for token counts.
-COUNTED, UNCOUNTED = ("stream.usage", "stream.usage-last"), ("stream.no-usage", "stream.has-choices")
-BODIES = ("wire.json", "wire.utf-8", "wire.status-body")
-ANSWERS: Mapping[str, tuple[str, ...]] = {
+STREAM_USAGE_CHECKS, STREAM_NO_USAGE_CHECKS = (
+    ("stream.usage", "stream.usage-last"),
+    ("stream.no-usage", "stream.has-choices"),
+)
+BODY_CHECKS = ("wire.json", "wire.utf-8", "wire.status-body")
+ANSWER_CHECKS: Mapping[str, tuple[str, ...]] = {
     "chat": ("chat.answers", "chat.created", "chat.model", "chat.usage-sum"),
     "responses": ("responses.created", "responses.model", "responses.usage-sum"),
     "embeddings": ("embeddings.one-vector-each", "embeddings.indexes", "embeddings.equal-lengths"),
     "models": ("models.lists", "models.unique-ids"),
 }
-REFUSALS = (*BODIES, "schema.error", "wire.no-server-error")
+REFUSAL_CHECKS = (*BODY_CHECKS, "schema.error", "wire.no-server-error")
 
 
-def of_stream(endpoint: str, body: Any) -> tuple[Check, ...]:
+def checks_of_stream(endpoint: str, body: Any) -> tuple[Check, ...]:
     """The checks of a streamed answer to a request."""
-    names = (*FRAMES, *STREAMS.get(endpoint, ()))
+    names = (*STREAM_FRAME_CHECKS, *STREAM_CHECKS.get(endpoint, ()))
     if endpoint == "chat":
         options = body.get("stream_options") if isinstance(body, dict) else None
-        names += COUNTED if isinstance(options, dict) and options.get("include_usage") else UNCOUNTED
-    return found(names)
+        names += (
+            STREAM_USAGE_CHECKS
+            if isinstance(options, dict) and options.get("include_usage")
+            else STREAM_NO_USAGE_CHECKS
+        )
+    return find_checks(names)
 
 
-def of_answer(endpoint: str) -> tuple[Check, ...]:
+def checks_of_answer(endpoint: str) -> tuple[Check, ...]:
     """The checks of an answer in one piece."""
-    return found((*BODIES, "schema.conforms", *ANSWERS.get(endpoint, ())))
+    return find_checks((*BODY_CHECKS, "schema.conforms", *ANSWER_CHECKS.get(endpoint, ())))
 
 
-def of_refusal() -> tuple[Check, ...]:
+def checks_of_refusal() -> tuple[Check, ...]:
     """The checks of an answer without success."""
-    return found(REFUSALS)
+    return find_checks(REFUSAL_CHECKS)
 
 
-def found(names: tuple[str, ...]) -> tuple[Check, ...]:
+def find_checks(names: tuple[str, ...]) -> tuple[Check, ...]:
     """The checks of these ids."""
-    _read()
+    _load_check_files()
     return tuple(registry[name] for name in names)
 
 
 @cache
-def _read() -> None:
-    for file in FILES:
+def _load_check_files() -> None:
+    for file in RESPONSE_CHECK_FILES:
         load_file(file)

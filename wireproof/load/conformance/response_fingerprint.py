@@ -9,27 +9,27 @@ from __future__ import annotations
 
 import re
 
-ID = re.compile(rb'"id":("[A-Za-z0-9_.-]{8,}")')
-CREATED = re.compile(rb'"created":(\d{9,11})(?=[,}])')
+ID_MEMBER = re.compile(rb'"id":("[A-Za-z0-9_.-]{8,}")')
+CREATED_MEMBER = re.compile(rb'"created":(\d{9,11})(?=[,}])')
 # A text of some length; an escape in it is one that JSON knows.
-TEXT = re.compile(rb'"(content|obfuscation)":"(?:[^"\\\x00-\x1f]|\\["\\/bfnrt])+"')
-SAME_ID, SAME_TEXT = b'"wireproof"', rb'"\1":"wireproof"'
-NEAR_S = 200
+TEXT_MEMBER = re.compile(rb'"(content|obfuscation)":"(?:[^"\\\x00-\x1f]|\\["\\/bfnrt])+"')
+MASKED_ID, MASKED_TEXT = b'"wireproof"', rb'"\1":"wireproof"'
+MAX_CREATED_DISTANCE_S = 200
 
 
-def masked(body: bytes) -> bytes | None:
+def without_ids_and_texts(body: bytes) -> bytes | None:
     """The body with another id and other texts, which is judged alike; None where it is no text."""
     try:
         body.decode()
     except UnicodeDecodeError:
         return None
-    found = ID.search(body)
-    return TEXT.sub(SAME_TEXT, body.replace(found[1], SAME_ID) if found else body)
+    found = ID_MEMBER.search(body)
+    return TEXT_MEMBER.sub(MASKED_TEXT, body.replace(found[1], MASKED_ID) if found else body)
 
 
-def timeless(body: bytes, now: float) -> bytes:
+def without_time(body: bytes, now: float) -> bytes:
     """The body without its time, where that is about now."""
-    found = CREATED.search(body)
-    if found is None or abs(int(found[1]) - now) > NEAR_S:
+    found = CREATED_MEMBER.search(body)
+    if found is None or abs(int(found[1]) - now) > MAX_CREATED_DISTANCE_S:
         return body
     return body.replace(found[0], b'"created":0')

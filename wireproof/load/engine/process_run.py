@@ -57,12 +57,14 @@ class ProcessRun:
         self._watching = gevent.spawn(generator_health.beat, book, made)
         return made
 
-    def _judge(self, made: Plan, settings: RunSettings) -> response_judge.Judge:
+    def _judge(self, made: Plan, settings: RunSettings) -> response_judge.ResponseJudge:
         """The judge of the answers of this process."""
         # A worker has all users, and its master says which of them are wanted.
         deals = [made.deal(user.scenario, 0) for user in self.users if user.scenario.name in settings.digests]
         shots = [mould.render(made.seed, 0, TokenCounts(1, 1)) for one in deals for mould in one.templates]
-        return response_judge.warmed(made.targets[0], shots, case_lookup.find_cases(shot.name for shot in shots))
+        return response_judge.prepared_judge(
+            made.targets[0], shots, case_lookup.find_cases(shot.name for shot in shots)
+        )
 
     def end(self) -> None:
         """Enter what still waits."""

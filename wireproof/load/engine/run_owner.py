@@ -58,7 +58,7 @@ class RunOwner:
         found = summary.summary(self.environment.stats, self.book, setting, settings.course, settings.lead_s)
         aimed = load_options.target_options(self.environment.parsed_options, settings.provider, settings.hosts[0])
         (target, *_) = target_options.build_targets(aimed, dict(target_options.environment()))
-        found["conformance"] = conformance_share.told(self.book.judgements, target)
+        found["conformance"] = conformance_share.conformance_summary(self.book.judgements, target)
         return finish.judged(found, settings.thresholds, crew.doubts(lost))
 
     def _setting(self) -> dict[str, Any]:

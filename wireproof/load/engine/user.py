@@ -12,7 +12,7 @@ from locust import FastHttpUser, constant, task
 from locust.exception import StopUser
 from locust.user.task import LOCUST_STATE_STOPPING
 
-from wireproof.load.conformance.response_judge import JUDGED, Judge
+from wireproof.load.conformance.response_judge import JUDGED_OUTCOMES, ResponseJudge
 from wireproof.load.engine.kept_connection import Line
 from wireproof.load.engine.process_plan import Plan
 from wireproof.load.engine.request import ask
@@ -40,7 +40,7 @@ class UserContext:
 
     plan: Plan
     book: Book
-    judge: Judge | None
+    judge: ResponseJudge | None
     when_idle: Callable[[], None]
 
     def give_to(self, environment: Any) -> None:
@@ -138,8 +138,8 @@ class LoadUser(FastHttpUser):
 
     def _enter(self, record: RequestRecord, shot: PreparedRequest, number: int) -> None:
         self.book.enter(record, shot.method, number)
-        if self.judge is not None and record.outcome in JUDGED:
-            self.book.judged(record, self.under_way, self.judge.breaches(record, shot))
+        if self.judge is not None and record.outcome in JUDGED_OUTCOMES:
+            self.book.judged(record, self.under_way, self.judge.broken_checks(record, shot))
         self.plan.purse.settle(shot, record.tokens)
         if self.plan.schedule is not None:
             self.book.note(SCHEDULE, LAG, max(0.0, (record.sent_ns - record.due_ns) / 1e6))

@@ -14,7 +14,7 @@ from typing import Any
 
 from wireproof.load.conformance import conformance_share
 from wireproof.load.conformance.conformance_share import JudgementKey
-from wireproof.load.conformance.response_judge import Breach
+from wireproof.load.conformance.response_judge import BrokenCheck
 from wireproof.load.request_record import Outcome, RequestRecord
 from wireproof.load.results import counters
 from wireproof.load.results.counters import CounterKey, counter_key
@@ -107,11 +107,11 @@ class Book:
             if len(waiting) >= MOST_WAITING:
                 self._pour_gaps(record.name)
 
-    def judged(self, record: RequestRecord, under_way: int, breaches: Sequence[Breach]) -> None:
+    def judged(self, record: RequestRecord, under_way: int, breaches: Sequence[BrokenCheck]) -> None:
         """Count what an answer of the window broke, by how many requests were under way when it was sent."""
         if self._window.part(record.due_ns) != WINDOW:
             return
-        self.judgements[conformance_share.key_of(record.name, under_way, breaches)] += 1
+        self.judgements[conformance_share.judgement_key(record.name, under_way, breaches)] += 1
         for breach in breaches:
             self.keep(record.name, breach.check, [breach.message])
 
@@ -140,7 +140,7 @@ class Book:
         """What was entered since the last time, beside the rows, for another process."""
         told = {
             "counts": counters.to_rows(self.counts),
-            "judgements": conformance_share.to_rows(self.judgements),
+            "judgements": conformance_share.judgements_to_rows(self.judgements),
             "samples": [[name, what, details] for (name, what), details in self.samples.items()],
             "timeline": self.timeline.told(),
         }
