@@ -9,7 +9,7 @@ import pytest
 
 from wireproof.load.conformance import conformance_share
 from wireproof.load.conformance.conformance_share import BrokenPlaces, JudgementKey, judgements_from_rows
-from wireproof.load.results.counters import STARTS_DUE, CounterKey, counters_from_rows, to_rows
+from wireproof.load.results.counters import STARTS_DUE, CounterKey, counters_from_rows, counters_to_rows
 
 SLASHED = "chat/basic"
 BROKEN = (BrokenPlaces("cut", ()), BrokenPlaces("schema.chunks", ("/choices/0/delta", "/id")))
@@ -17,7 +17,7 @@ BROKEN = (BrokenPlaces("cut", ()), BrokenPlaces("schema.chunks", ("/choices/0/de
 
 def test_counters_of_a_worker_are_those_of_its_report() -> None:
     counts = Counter({STARTS_DUE: 7, CounterKey("window", SLASHED, "in-stream error"): 2, CounterKey("good", ""): 0})
-    assert counters_from_rows(json.loads(json.dumps(to_rows(counts)))) == counts
+    assert counters_from_rows(json.loads(json.dumps(counters_to_rows(counts)))) == counts
 
 
 def test_judged_answers_of_a_worker_are_those_of_its_report() -> None:

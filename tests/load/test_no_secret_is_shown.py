@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 import pytest
 
-from wireproof.load.results.safe_details import shown_without
+from wireproof.load.results.safe_details import make_detail_redactor
 
 ROOT = Path(__file__).parents[2]
 KEY = "sk-live/4f9c+Zq81=secret"
@@ -114,6 +114,6 @@ def test_a_probe_of_a_limit_shows_no_secret(echo: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_detail_that_is_cut_shows_no_beginning_of_a_secret(form: str) -> None:
-    shown = shown_without([KEY])
+    shown = make_detail_redactor([KEY])
     for end in range(BEGINNING, len(form) + 1):
         assert form[:BEGINNING] not in shown(f"401 no: {form[:end]}")

@@ -15,8 +15,8 @@ from wireproof import stats
 from wireproof.errors import ConfigError
 from wireproof.load.request_record import Outcome, RequestRecord, TokenCount
 from wireproof.load.results.counters import STARTS_DUE, STARTS_MISSED, CounterKey
-from wireproof.load.results.doubts import doubts
-from wireproof.load.results.metrics_recorder import Book
+from wireproof.load.results.doubts import find_doubts
+from wireproof.load.results.metrics_recorder import MetricsRecorder
 from wireproof.load.scenario import objectives, spending_limits
 from wireproof.load.scenario import schedule as pace
 from wireproof.load.scenario.prepared_request import PreparedRequest
@@ -128,7 +128,7 @@ def test_a_request_is_good_where_it_meets_every_objective() -> None:
         objectives.parse_objectives(["speed=1"])
 
 
-def rows_and_book() -> tuple[dict[tuple[str, str], Any], list[Any], Book]:
+def rows_and_book() -> tuple[dict[tuple[str, str], Any], list[Any], MetricsRecorder]:
     rows: dict[tuple[str, str], Any] = {}
     fired: list[Any] = []
 
@@ -137,7 +137,7 @@ def rows_and_book() -> tuple[dict[tuple[str, str], Any], list[Any], Book]:
         new.response_times, new.num_reqs_per_sec, new.last_request_timestamp = Counter(), Counter(), None
         return rows.setdefault((name, kind), new)
 
-    return rows, fired, Book(row, lambda **told: fired.append(told))
+    return rows, fired, MetricsRecorder(row, lambda **told: fired.append(told))
 
 
 def record(outcome: Outcome, **more: Any) -> RequestRecord:
@@ -148,7 +148,7 @@ def test_only_what_is_ok_enters_the_latencies() -> None:
     rows, fired, book = rows_and_book()
     times = {"headers_ns": MS, "first_ns": 50 * MS, "visible_ns": 60 * MS, "last_ns": 90 * MS}
     for outcome in Outcome:
-        book.enter(record(outcome, gaps_ns=(40 * MS,), tokens=TokenCount(1, 2, "usage"), **times), "POST")
+        book.record_request(record(outcome, gaps_ns=(40 * MS,), tokens=TokenCount(1, 2, "usage"), **times), "POST")
     book.flush()
     assert {kind: row.num_requests for (_, kind), row in rows.items()} == dict.fromkeys(
         ("headers ms", "tok/s", "TTFT ms", "TTFOT ms", "TPOT ms", "gap ms"), 1
@@ -160,7 +160,7 @@ def test_only_what_is_ok_enters_the_latencies() -> None:
 
 def test_latency_from_the_intended_start_stands_beside_that_from_the_send() -> None:
     rows, _, book = rows_and_book()
-    book.enter(record(Outcome.OK, due_ns=-25 * MS, first_ns=50 * MS), "POST")
+    book.record_request(record(Outcome.OK, due_ns=-25 * MS, first_ns=50 * MS), "POST")
     book.flush()
     assert rows["x", "TTFT ms"].max_response_time == 50.0
     assert rows["x", "TTFT from due ms"].max_response_time == 75.0
@@ -170,7 +170,7 @@ def test_latency_from_the_intended_start_stands_beside_that_from_the_send() -> N
 def test_values_between_reports_are_entered_once() -> None:
     rows, _, book = rows_and_book()
     for number in range(2000):
-        book.note("x", "TTFT ms", float(number))
+        book.record_value("x", "TTFT ms", float(number))
     book.flush()
     book.flush()
     assert rows["x", "TTFT ms"].num_requests == 2000
@@ -197,4 +197,4 @@ def of(kind: str, value: float, number: int = 1000) -> dict[tuple[str, str], Any
 def test_a_result_is_doubted_where_the_generator_was_the_bottleneck(
     rows: dict[tuple[str, str], Any], counts: dict[CounterKey, int], doubted: bool
 ) -> None:
-    assert bool(doubts(rows, counts)) == doubted
+    assert bool(find_doubts(rows, counts)) == doubted

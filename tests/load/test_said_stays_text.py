@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from wireproof.load.pages.load_markdown import load_markdown
 from wireproof.load.pages.load_page import load_page
-from wireproof.load.results.safe_details import shown_without
+from wireproof.load.results.safe_details import make_detail_redactor
 
 NASTY = ["</script>", "<!--", "]]>", "{{1}}", "{%", "|", "`", "```", "@all", "[x](y)", "<img src=x>", "&amp;", '"', "'"]
 STEERING = ["\x1b[31m", "\x00", "\r", "\n", "\u202e", "\u2028", "\x9b2J", "\ud800", "=1+1", "\ufffe"]
@@ -53,6 +53,6 @@ def test_a_step_summary_has_the_lines_of_its_template_alone(said: str) -> None:
 
 @given(SAID)
 def test_a_detail_is_one_line_without_control_characters(said: str) -> None:
-    made = shown_without([])(said)
+    made = make_detail_redactor([])(said)
     assert not UNSEEN.search(made)
     assert len(made.splitlines()) <= 1

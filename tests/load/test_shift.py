@@ -54,7 +54,7 @@ def run(seed: int, *, slower: float = 1.0, errors: int = 0, slices: int = SLICES
 
 
 def moved(before: dict[str, Any], after: dict[str, Any], **more: Any) -> dict[str, str]:
-    return {shift.figure: shift.moved for shift in load_comparison.compare(before, after, **more)}
+    return {shift.figure: shift.moved for shift in load_comparison.compare_load_runs(before, after, **more)}
 
 
 def test_two_runs_of_the_same_load_are_the_same_all_but_never() -> None:
@@ -84,9 +84,9 @@ def test_errors_are_told_as_a_difference_of_shares() -> None:
 
 
 def test_a_run_of_a_few_seconds_is_too_short_to_tell() -> None:
-    found = load_comparison.compare(run(1, slices=4), run(2, slices=4, slower=2.0))
+    found = load_comparison.compare_load_runs(run(1, slices=4), run(2, slices=4, slower=2.0))
     assert {shift.figure: shift.moved for shift in found}["e2e ms p50"] == "unknown"
-    assert load_comparison.exit_code(found) == 2
+    assert load_comparison.load_comparison_exit_code(found) == 2
 
 
 @pytest.mark.parametrize(
@@ -95,11 +95,11 @@ def test_a_run_of_a_few_seconds_is_too_short_to_tell() -> None:
 )
 def test_runs_of_different_loads_are_refused_in_a_sentence(name: str, value: Any) -> None:
     with pytest.raises(ConfigError, match=f"different loads.*{name}"):
-        load_comparison.compare(run(1), run(2, **{name: value}))
+        load_comparison.compare_load_runs(run(1), run(2, **{name: value}))
 
 
 def test_a_seed_and_a_host_are_no_part_of_a_load() -> None:
-    load_comparison.compare(run(1), run(2, hosts=["http://127.0.0.1:2"]))
+    load_comparison.compare_load_runs(run(1), run(2, hosts=["http://127.0.0.1:2"]))
 
 
 def test_the_intervals_of_ranks_hold_as_often_as_they_say() -> None:

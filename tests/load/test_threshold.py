@@ -126,7 +126,7 @@ def test_the_exit_code_says_the_worst(found: dict[str, Any], strict: bool, code:
 
 @pytest.mark.parametrize("strict", [False, True])
 def test_junit_has_a_case_for_each_threshold_and_one_for_the_figures(strict: bool) -> None:
-    root = ET.fromstring(thresholds_junit.junit(held(True, False, None, valid=False), strict=strict))
+    root = ET.fromstring(thresholds_junit.thresholds_to_junit(held(True, False, None, valid=False), strict=strict))
     (suite,) = root
     assert suite.attrib["tests"] == str(len(suite.findall("testcase"))) == "4"
     assert int(suite.attrib["failures"]) == len(suite.findall("*/failure")) == 1 + strict

@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     from wireproof.report.compare import run_comparison
     from wireproof.report.compare.run_snapshot import read_snapshot
 
-    loads = load_compare.read(options.before), load_compare.read(options.after)
+    loads = load_compare.read_load_summary(options.before), load_compare.read_load_summary(options.after)
     if any(loads):
         return _compare_loads(options, *loads)
     before, after = read_snapshot(options.before), read_snapshot(options.after)
@@ -65,12 +65,12 @@ def _compare_loads(options: argparse.Namespace, before: Any, after: Any) -> int:
         if run is None:
             remedy = "compare two runs of a kind"
             raise ConfigError(str(file), "it is no summary of a load run, and the other is one", remedy)
-    found = load_comparison.compare(before, after, options.tolerance)
+    found = load_comparison.compare_load_runs(before, after, options.tolerance)
     if options.json:
-        print(json.dumps(load_comparison.as_data(found, before, after), indent=1))
+        print(json.dumps(load_comparison.load_comparison_to_json(found, before, after), indent=1))
     else:
-        print("\n".join(load_comparison.lines(found, before, after)))
-    return load_comparison.exit_code(found)
+        print("\n".join(load_comparison.load_comparison_lines(found, before, after)))
+    return load_comparison.load_comparison_exit_code(found)
 
 
 def _comparison_lines(found: Comparison) -> Iterable[str]:

@@ -46,10 +46,10 @@ def end(found: Mapping[str, Any], given: Namespace) -> int | None:
     if given.csv_prefix:
         csv_file.write_csv(found, Path(f"{given.csv_prefix}_wireproof.csv"))
     if given.html_file and Path(given.html_file).is_file():
-        _into_page(Path(given.html_file), summary_text.text(found))
+        _into_page(Path(given.html_file), summary_text.summary_to_text(found))
     if given.junit:
-        Path(given.junit).write_text(thresholds_junit.junit(found, strict=given.strict), encoding="utf-8")
-    print(summary_text.text(found))
+        Path(given.junit).write_text(thresholds_junit.thresholds_to_junit(found, strict=given.strict), encoding="utf-8")
+    print(summary_text.summary_to_text(found))
     return code(found, strict=given.strict)
 
 

@@ -77,4 +77,4 @@ def _own_run(environment: Any, runner: Any) -> LocalRun | MasterRun:
 
 
 def _page(run: LocalRun | MasterRun) -> str:
-    return f"<!doctype html><title>wireproof load</title><pre>{html.escape(summary_text.text(run.summary()))}</pre>"
+    return f"<!doctype html><title>wireproof load</title><pre>{html.escape(summary_text.summary_to_text(run.summary()))}</pre>"

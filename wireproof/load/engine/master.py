@@ -66,7 +66,7 @@ class MasterRun:
         """Add the counts of a worker."""
         told: Mapping[str, Any] | None = data.get("wireproof")
         if told is not None:
-            self.owner.book.add(told)
+            self.owner.book.add_delta(told)
             self.crew.report(client_id, told, monotonic() - self._began_s)
 
     def summary(self) -> dict[str, Any]:

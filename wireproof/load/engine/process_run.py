@@ -17,9 +17,9 @@ from wireproof.load.engine.run_owner import RunOwner
 from wireproof.load.engine.run_settings import RunSettings
 from wireproof.load.engine.user import LoadUser, UserContext
 from wireproof.load.results import counters
-from wireproof.load.results.metrics_recorder import Book
-from wireproof.load.results.request_log import Records
-from wireproof.load.results.safe_details import shown_without
+from wireproof.load.results.metrics_recorder import MetricsRecorder
+from wireproof.load.results.request_log import RequestLog
+from wireproof.load.results.safe_details import make_detail_redactor
 from wireproof.load.scenario import case_lookup
 from wireproof.load.scenario.measurement_window import MeasurementWindow
 from wireproof.load.scenario.request_template import TokenCounts
@@ -28,7 +28,7 @@ from wireproof.load.scenario.request_template import TokenCounts
 class ProcessRun:
     """The share of a run that this process asks."""
 
-    def __init__(self, environment: Any, users: Sequence[type[LoadUser]], book: Book) -> None:
+    def __init__(self, environment: Any, users: Sequence[type[LoadUser]], book: MetricsRecorder) -> None:
         self.environment, self.users, self.book = environment, users, book
         self.plan: Plan | None = None
         self._watching: Any = None
@@ -46,10 +46,10 @@ class ProcessRun:
         self.plan = made = process_plan.plan(given, settings, index, count)
         opens_s, closes_s = settings.course.window_s
         book.objectives = settings.objectives
-        book.shown = shown_without(secret for one in made.targets for secret in one.secrets)
+        book.redact_detail = make_detail_redactor(secret for one in made.targets for secret in one.secrets)
         book.begin(made.began_ns, MeasurementWindow(made.began_ns + opens_s * 1e9, made.began_ns + closes_s * 1e9))
         if given.records:
-            book.records = Records(Path(given.records), index, made.began_ns, book.shown)
+            book.records = RequestLog(Path(given.records), index, made.began_ns, book.redact_detail)
         judge = None if given.no_judge else self._judge(made, settings)
         UserContext(made, book, judge, when_idle).give_to(self.environment)
         # What is there by now stays to the end; looking through it again and again would hold up the streams.

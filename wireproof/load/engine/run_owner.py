@@ -15,7 +15,7 @@ from wireproof.load.engine import finish, live_line, load_options
 from wireproof.load.engine.run_settings import RunSettings
 from wireproof.load.engine.workers import Crew
 from wireproof.load.results import summary
-from wireproof.load.results.metrics_recorder import Book
+from wireproof.load.results.metrics_recorder import MetricsRecorder
 from wireproof.load.scenario.load_shape import CLOSED_LOOP
 from wireproof.load.scenario.scenario import Scenario
 
@@ -34,7 +34,7 @@ class RunOwner:
         self, environment: Any, scenarios: Sequence[Scenario], settings: RunSettings, cells: CellProcesses | None
     ) -> None:
         self.environment, self.scenarios, self.settings, self._cells = environment, scenarios, settings, cells
-        self.book = Book(environment.stats.get, environment.events.request.fire)
+        self.book = MetricsRecorder(environment.stats.get, environment.events.request.fire)
         self.began = 0.0
         self._showing: Any = None
 
@@ -55,7 +55,7 @@ class RunOwner:
         """The result so far; `lost` are those of the crew that did not tell everything."""
         crew, settings = crew or Crew(), self.settings
         setting = self._setting() | {"workers": {"count": max(1, len(crew.workers)), "lost": list(lost)}}
-        found = summary.summary(self.environment.stats, self.book, setting, settings.course, settings.lead_s)
+        found = summary.build_summary(self.environment.stats, self.book, setting, settings.course, settings.lead_s)
         aimed = load_options.target_options(self.environment.parsed_options, settings.provider, settings.hosts[0])
         (target, *_) = target_options.build_targets(aimed, dict(target_options.environment()))
         found["conformance"] = conformance_share.conformance_summary(self.book.judgements, target)

@@ -62,7 +62,7 @@ def _settings(environment: Any, scenarios: Sequence[Scenario]) -> RunSettings:
     objectives, thresholds = finish.objectives(given, scenarios), finish.thresholds(given, scenarios)
     error_bar = finish.error_bar(given.error_bar)
     if given.records:
-        request_log.begin(Path(given.records))
+        request_log.create_empty_log(Path(given.records))
     hosts = tuple(environment.host.split(",")) if environment.host else ()
     ceilings = spending_limits.ceilings_for_hosts(
         load_options.ceilings_of(given), hosts, allowed=given.i_may_load_this_host

@@ -19,8 +19,8 @@ from wireproof.load.engine.request import ask
 from wireproof.load.request_record import Outcome, RequestRecord
 from wireproof.load.results import throttling
 from wireproof.load.results.counters import STOPPED_BY_CEILING, UNFINISHED
-from wireproof.load.results.doubts import LAG, SCHEDULE
-from wireproof.load.results.metrics_recorder import Book
+from wireproof.load.results.doubts import LAG_METRIC, SCHEDULE_ROW
+from wireproof.load.results.metrics_recorder import MetricsRecorder
 from wireproof.load.scenario.prepared_request import PreparedRequest
 from wireproof.load.scenario.scenario import Scenario
 from wireproof.load.scenario.schedule import DueRequest
@@ -39,7 +39,7 @@ class UserContext:
     """
 
     plan: Plan
-    book: Book
+    book: MetricsRecorder
     judge: ResponseJudge | None
     when_idle: Callable[[], None]
 
@@ -137,15 +137,15 @@ class LoadUser(FastHttpUser):
             plan.flying -= 1
 
     def _enter(self, record: RequestRecord, shot: PreparedRequest, number: int) -> None:
-        self.book.enter(record, shot.method, number)
+        self.book.record_request(record, shot.method, number)
         if self.judge is not None and record.outcome in JUDGED_OUTCOMES:
-            self.book.judged(record, self.under_way, self.judge.broken_checks(record, shot))
+            self.book.record_judgement(record, self.under_way, self.judge.broken_checks(record, shot))
         self.plan.purse.settle(shot, record.tokens)
         if self.plan.schedule is not None:
-            self.book.note(SCHEDULE, LAG, max(0.0, (record.sent_ns - record.due_ns) / 1e6))
-        wait_s = throttling.wait_s(self.book, record, waited=self.waited)
+            self.book.record_value(SCHEDULE_ROW, LAG_METRIC, max(0.0, (record.sent_ns - record.due_ns) / 1e6))
+        wait_s = throttling.record_and_get_wait_s(self.book, record, waited=self.waited)
         self.waited = record.retry_after_s is not None and wait_s is not None
         if wait_s is not None:
             gevent.sleep(wait_s * (1 + self.random.uniform(0, SPREAD)))
         elif record.outcome is Outcome.UNREACHABLE:
-            gevent.sleep(throttling.LEAST_S * self.random.uniform(0.5, 1.5))
+            gevent.sleep(throttling.MIN_WAIT_S * self.random.uniform(0.5, 1.5))

@@ -14,7 +14,7 @@ from wireproof.load.engine.process_run import ProcessRun
 from wireproof.load.engine.run_settings import RunSettings
 from wireproof.load.engine.user import LoadUser
 from wireproof.load.results import counters
-from wireproof.load.results.metrics_recorder import Book
+from wireproof.load.results.metrics_recorder import MetricsRecorder
 from wireproof.load.scenario.spending_limits import Ceilings
 
 # The message by which a master ends the run of its workers.
@@ -34,7 +34,7 @@ class WorkerRun:
 
     def __init__(self, environment: Any, users: Sequence[type[LoadUser]]) -> None:
         self.environment, self.users = environment, users
-        self.book = Book(environment.stats.get, environment.events.request.fire)
+        self.book = MetricsRecorder(environment.stats.get, environment.events.request.fire)
         self.process = ProcessRun(environment, users, self.book)
         self.over = self.final = False
         self.refused = ""
@@ -95,7 +95,7 @@ class WorkerRun:
             # Its ceilings are none of the run's.
             del self.book.counts[counters.STOPPED_BY_CEILING]
         state = {"over": self.over, "final": self.final, "refused": self.refused}
-        data["wireproof"] = self.book.hand_over() | state
+        data["wireproof"] = self.book.take_delta() | state
 
     def _send_report(self) -> None:
         """Send a report now and not at the next interval."""

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wireproof.client.partial_response import RETRY_LATER_STATUSES
-from wireproof.load.results.sweep_words import UNITS
-from wireproof.load.results.timeline import outcomes, values
+from wireproof.load.results.sweep_words import LOAD_UNITS
+from wireproof.load.results.timeline import outcomes_from_counts, values_of_metric
 from wireproof.stats import merge_counts, quantile
 
 # Metrics with a curve of their own, and those whose course over time is drawn.
@@ -32,7 +32,7 @@ def over_time(found: Mapping[str, Any]) -> dict[str, Any]:
     timeline = found["timeline"]
     width, slices = timeline["width_s"], timeline["slices"]
     rows: dict[str, Any] = {"x": [round((one["place"] + 0.5) * width, 3) for one in slices]}
-    ended = [outcomes(one["counts"]) for one in slices]
+    ended = [outcomes_from_counts(one["counts"]) for one in slices]
     rows["throughput"] = {
         "ok": [counts["ok"] / width for counts in ended],
         "under way": [one["counts"].get("flying ms", 0) / (width * 1000) for one in slices],
@@ -54,14 +54,14 @@ def over_time(found: Mapping[str, Any]) -> dict[str, Any]:
 def curves(found: Mapping[str, Any]) -> list[dict[str, Any]]:
     """A metric each: [milliseconds, % of values up to it]."""
     slices = found["timeline"]["slices"]
-    whole = {metric: merge_counts(values(one, metric) for one in slices) for metric in CURVES}
+    whole = {metric: merge_counts(values_of_metric(one, metric) for one in slices) for metric in CURVES}
     return [{"metric": metric, "points": _curve(counts)} for metric, counts in whole.items() if counts]
 
 
 def heat(found: Mapping[str, Any]) -> dict[str, Any]:
     """Gaps by time and length: edges of the rows in milliseconds, and [slice, row, how many]."""
     slices = found["timeline"]["slices"]
-    gaps = {one["place"]: values(one, "gap ms") for one in slices}
+    gaps = {one["place"]: values_of_metric(one, "gap ms") for one in slices}
     longest = max((value for counts in gaps.values() for value in counts), default=0.0)
     shortest = min((value for counts in gaps.values() for value in counts if value > 0), default=longest)
     edges = [max(shortest, 0.01)]
@@ -83,7 +83,7 @@ def of_sweep(sweep: Mapping[str, Any]) -> dict[str, Any]:
     if sweep["knee"] is not None:
         lines.append([sweep["knee"]["load"], "knee"])
     return {
-        "unit": UNITS[sweep["by"]],
+        "unit": LOAD_UNITS[sweep["by"]],
         "loads": [step["load"] for step in steps],
         "ok": [step["ok_s"] for step in steps],
         "good": [100 * step["share"] for step in steps],
@@ -105,7 +105,7 @@ def of_limits(limits: Mapping[str, Any]) -> dict[str, Any]:
 
 def _course(slices: Sequence[Mapping[str, Any]], metric: str, share: float) -> list[float | None]:
     """A percentile over time, each of so many slices together that most of them can tell one."""
-    found = [values(one, metric) for one in slices]
+    found = [values_of_metric(one, metric) for one in slices]
     wanted = ENOUGH / min(share, 1 - share)
     whole = sum(counts.total() for counts in found)
     together = max(1, math.ceil(wanted * len(slices) / whole)) if whole else 1

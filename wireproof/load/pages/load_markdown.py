@@ -9,7 +9,7 @@ from wireproof.formats.markdown_table import table
 from wireproof.formats.safe_text import code_span
 from wireproof.load.pages.load_page import COLUMNS, SIGNS, outcome, title, words
 from wireproof.load.results import error_bar, throttling
-from wireproof.load.results.sweep_words import answer, bend, resolved
+from wireproof.load.results.sweep_words import answer_sentence, knee_sentence, resolution_sentence
 from wireproof.load.scenario.thresholds import measured_text
 
 Found = Mapping[str, Any]
@@ -21,7 +21,13 @@ def load_markdown(run: Found | None = None, sweep: Found | None = None, limits: 
     if run is not None:
         lines += _run(run)
     if sweep is not None:
-        lines += ["", "## Sweep", "", "; ".join(tell(sweep) for tell in (answer, resolved, bend)) + ".", ""]
+        lines += [
+            "",
+            "## Sweep",
+            "",
+            "; ".join(tell(sweep) for tell in (answer_sentence, resolution_sentence, knee_sentence)) + ".",
+            "",
+        ]
         rows = [
             [f"{step['load']:g}", _number(step["ok_s"]), f"{step['share']:.1%}", step["verdict"]]
             for step in sweep["steps"]
@@ -55,9 +61,9 @@ def _run(run: Found) -> Iterator[str]:
     judged = run.get("conformance")
     if judged:
         yield from ("", f"Conformance: {judged['conformant']} of {judged['judged']} answers.")
-    if held_off := throttling.sentence(run["limiter"]):
+    if held_off := throttling.throttling_sentence(run["limiter"]):
         yield from ("", f"Limiter: {held_off}.")
-    yield from ("", f"Error bar: {error_bar.sentence(run.get('error_bar'))}.")
+    yield from ("", f"Error bar: {error_bar.error_bar_sentence(run.get('error_bar'))}.")
 
 
 def _rows(metrics: Found) -> list[list[str]]:

@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from wireproof import __version__
 from wireproof.load.pages import chart_series
 from wireproof.load.results import error_bar, throttling
-from wireproof.load.results.sweep_words import answer, bend, resolved
+from wireproof.load.results.sweep_words import answer_sentence, knee_sentence, resolution_sentence
 from wireproof.load.scenario.thresholds import measured_text
 from wireproof.report.html_page import inline_file, jinja_environment
 
@@ -65,10 +65,10 @@ def load_page(run: Found | None = None, sweep: Found | None = None, limits: Foun
             series=drawn["time"],
             heat=drawn["heat"]["cells"],
             outside=_outside(run) if run else "",
-            bar=error_bar.sentence(run.get("error_bar")) if run else "",
-            limiter=throttling.sentence(run["limiter"]) if run else "",
+            bar=error_bar.error_bar_sentence(run.get("error_bar")) if run else "",
+            limiter=throttling.throttling_sentence(run["limiter"]) if run else "",
             definitions=escape(run["definitions"]) if run else "",
-            sweep=[tell(sweep) for tell in (answer, resolved, bend)] if sweep else [],
+            sweep=[tell(sweep) for tell in (answer_sentence, resolution_sentence, knee_sentence)] if sweep else [],
             limits=limits and {"headline": limits["headline"], "shown": limits["shown"]},
             signs=SIGNS,
             measured=measured_text,

@@ -8,8 +8,8 @@ from functools import cache
 from typing import Any, NamedTuple
 
 # Kinds that are counted by the name of a request.
-GOOD = "good"
-PROMPT_TOKENS, ANSWER_TOKENS = "prompt tokens", "answer tokens"
+GOOD_REQUESTS = "good"
+PROMPT_TOKEN_KIND, ANSWER_TOKEN_KIND = "prompt tokens", "answer tokens"
 CHUNKS, SENT_BYTES, RECEIVED_BYTES = "chunks", "sent bytes", "received bytes"
 
 
@@ -42,7 +42,7 @@ class CounterKey(NamedTuple):
 STARTS_DUE, STARTS_MISSED = CounterKey("starts due"), CounterKey("starts missed")
 UNFINISHED, STOPPED_BY_CEILING = CounterKey("unfinished"), CounterKey("stopped by ceiling")
 # Counters of a slice of time.
-TOKENS, UNDER_WAY_MS = CounterKey("tokens"), CounterKey("flying ms")
+SLICE_TOKENS, UNDER_WAY_MS = CounterKey("tokens"), CounterKey("flying ms")
 
 
 @cache
@@ -51,7 +51,7 @@ def counter_key(kind: str, name: str, part: str = "") -> CounterKey:
     return CounterKey(kind, name, part)
 
 
-def to_rows(counts: Mapping[CounterKey, int]) -> list[Any]:
+def counters_to_rows(counts: Mapping[CounterKey, int]) -> list[Any]:
     """The counters as a worker reports them: the members of a key, then the number."""
     return [[*key, number] for key, number in counts.items()]
 

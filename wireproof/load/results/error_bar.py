@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def sentence(bar: Mapping[str, Any] | None) -> str:
+def error_bar_sentence(bar: Mapping[str, Any] | None) -> str:
     """Milliseconds that the client itself adds, by metric; None stands for a client that was not calibrated."""
     if bar is None:
         return "not measured here (wireproof calibrate measures it)"

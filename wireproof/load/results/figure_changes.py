@@ -16,19 +16,19 @@ from wireproof.load.scenario.measurement_window import WINDOW
 from wireproof.load.scenario.thresholds import FAULTLESS_OUTCOMES
 from wireproof.stats import median_ratio, merge_counts, quantile, share_difference
 
-CONFIDENCE = 0.95
+COMPARISON_CONFIDENCE = 0.95
 # As many stretches as this where each has values enough, and never fewer than so many.
-MOST, LEAST = 24, 6
-TIMES = ("TTFT ms", "TTFOT ms", "gap ms", "TPOT ms", "e2e ms")
-OF = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
-SPEEDS = ("tok/s",)
+MAX_STRETCHES, MIN_STRETCHES = 24, 6
+COMPARED_TIME_METRICS = ("TTFT ms", "TTFOT ms", "gap ms", "TPOT ms", "e2e ms")
+COMPARED_QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
+COMPARED_SPEED_METRICS = ("tok/s",)
 SAME, BETTER, WORSE, UNKNOWN = "same", "better", "worse", "unknown"
 
-Slices = Sequence[Mapping[str, Any]]
+SummarySlices = Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Shift:
+class FigureChange:
     """How one figure moved: as a ratio, 1 being no change; a share as a difference, 0 being none.
 
     Attributes:
@@ -50,63 +50,65 @@ class Shift:
         return asdict(self)
 
 
-def shifts(before: Mapping[str, Any], after: Mapping[str, Any], tolerance: float) -> tuple[Shift, ...]:
+def find_figure_changes(
+    before: Mapping[str, Any], after: Mapping[str, Any], tolerance: float
+) -> tuple[FigureChange, ...]:
     """Every figure that both summaries have."""
-    series = [*_series(before, after)]
-    shares = [*_shares(before, after)]
-    error = (1 - CONFIDENCE) / max(1, len(series) + len(shares))
-    found = [_of_series(*one, error=error, tolerance=tolerance) for one in series]
+    series = [*_common_series(before, after)]
+    shares = [*_common_shares(before, after)]
+    error = (1 - COMPARISON_CONFIDENCE) / max(1, len(series) + len(shares))
+    found = [_change_of_series(*one, error=error, tolerance=tolerance) for one in series]
     told = {one.figure for one in found}
-    untold = [one for one in _untold(before, after) if one.figure not in told]
-    return (*found, *untold, *(_of_share(*one, error=error) for one in shares))
+    untold = [one for one in _changes_without_interval(before, after) if one.figure not in told]
+    return (*found, *untold, *(_change_of_share(*one, error=error) for one in shares))
 
 
-def _series(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any, int]]:
+def _common_series(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any, int]]:
     """Figure, its values in either run, and 1 where more of it is worse, -1 where less is."""
-    for kind in (*TIMES, *SPEEDS):
-        for of, share in OF.items() if kind in TIMES else (("p50", 0.5),):
-            was, now = (_quantiles(run["timeline"]["slices"], kind, share) for run in (before, after))
+    for kind in (*COMPARED_TIME_METRICS, *COMPARED_SPEED_METRICS):
+        for of, share in COMPARED_QUANTILES.items() if kind in COMPARED_TIME_METRICS else (("p50", 0.5),):
+            was, now = (_quantile_by_stretch(run["timeline"]["slices"], kind, share) for run in (before, after))
             # Nothing is a ratio of nothing.
             if was and now and all(was) and all(now):
-                yield f"{kind} {of}", was, now, -1 if kind in SPEEDS else 1
+                yield f"{kind} {of}", was, now, -1 if kind in COMPARED_SPEED_METRICS else 1
     for figure in ("ok_s", "tokens_s"):
-        was, now = (_rates(run, figure) for run in (before, after))
+        was, now = (_rate_by_stretch(run, figure) for run in (before, after))
         if was and now and all(was) and all(now):
             yield figure, was, now, -1
 
 
-def _untold(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Shift]:
+def _changes_without_interval(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[FigureChange]:
     """Medians that both runs have, however few the stretches of time are that could say what they are worth."""
-    for kind in TIMES:
+    for kind in COMPARED_TIME_METRICS:
         was, now = (run["all"]["metrics"].get(kind, {}).get("p50") for run in (before, after))
         if was and now:
-            yield Shift(f"{kind} p50", was, now, "ratio", now / was, None, None, UNKNOWN)
+            yield FigureChange(f"{kind} p50", was, now, "ratio", now / was, None, None, UNKNOWN)
 
 
-def _quantiles(slices: Slices, kind: str, share: float) -> list[float]:
+def _quantile_by_stretch(slices: SummarySlices, kind: str, share: float) -> list[float]:
     """The percentile of as many stretches as have values enough; empty where not even a few have."""
-    each = [timeline.values(one, kind) for one in slices]
-    for number in range(min(MOST, len(each)), LEAST - 1, -1):
+    each = [timeline.values_of_metric(one, kind) for one in slices]
+    for number in range(min(MAX_STRETCHES, len(each)), MIN_STRETCHES - 1, -1):
         found = [quantile(merge_counts(each[start:end]), share) for start, end in _stretches(len(each), number)]
         if None not in found:
             return [value for value in found if value is not None]
     return []
 
 
-def _rates(run: Mapping[str, Any], figure: str) -> list[float]:
+def _rate_by_stretch(run: Mapping[str, Any], figure: str) -> list[float]:
     """Ends a second of each stretch; the first and the last slice are no whole ones."""
-    numbers = [_number(one["counts"], figure) for one in run["timeline"]["slices"][1:-1]]
-    count = min(MOST, len(numbers))
-    if count < LEAST:
+    numbers = [_count_for_figure(one["counts"], figure) for one in run["timeline"]["slices"][1:-1]]
+    count = min(MAX_STRETCHES, len(numbers))
+    if count < MIN_STRETCHES:
         return []
     width_s = run["timeline"]["width_s"]
     return [sum(numbers[start:end]) / ((end - start) * width_s) for start, end in _stretches(len(numbers), count)]
 
 
-def _number(counts: Mapping[str, int], figure: str) -> int:
+def _count_for_figure(counts: Mapping[str, int], figure: str) -> int:
     if figure == "tokens_s":
         return counts.get("tokens", 0)
-    return timeline.outcomes(counts, WINDOW)["ok"]
+    return timeline.outcomes_from_counts(counts, WINDOW)["ok"]
 
 
 def _stretches(length: int, number: int) -> Iterator[tuple[int, int]]:
@@ -114,20 +116,24 @@ def _stretches(length: int, number: int) -> Iterator[tuple[int, int]]:
     return ((length * place // number, length * (place + 1) // number) for place in range(number))
 
 
-def _of_series(figure: str, was: list[float], now: list[float], worse: int, *, error: float, tolerance: float) -> Shift:
+def _change_of_series(
+    figure: str, was: list[float], now: list[float], worse: int, *, error: float, tolerance: float
+) -> FigureChange:
     moved, interval = median_ratio(was, now, error)
     before, after = median(was), median(now)
     if interval is None:
-        return Shift(figure, before, after, "ratio", moved, None, None, UNKNOWN)
+        return FigureChange(figure, before, after, "ratio", moved, None, None, UNKNOWN)
     low, high = interval
     # Below one as much as above: half as fast and twice as fast are the same distance.
     side = (low > 1 + tolerance) - (high < 1 / (1 + tolerance))
-    return Shift(figure, before, after, "ratio", moved, low, high, {worse: WORSE, -worse: BETTER}.get(side, SAME))
+    return FigureChange(
+        figure, before, after, "ratio", moved, low, high, {worse: WORSE, -worse: BETTER}.get(side, SAME)
+    )
 
 
-def _shares(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any, int]]:
+def _common_shares(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any, int]]:
     """Figure, (part, whole) in either run, and 1 where more of it is worse, -1 where less is."""
-    was, now = (_errors(run["all"]["outcomes"]) for run in (before, after))
+    was, now = (_errors_and_total(run["all"]["outcomes"]) for run in (before, after))
     if was[1] and now[1]:
         yield "error_rate", was, now, 1
         if before["objectives"]:
@@ -138,13 +144,15 @@ def _shares(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tup
         yield "conformance", then, since, -1
 
 
-def _errors(outcomes: Mapping[str, int]) -> tuple[int, int]:
+def _errors_and_total(outcomes: Mapping[str, int]) -> tuple[int, int]:
     whole = sum(outcomes.values()) - outcomes.get("left", 0)
     return whole + outcomes.get("left", 0) - sum(outcomes.get(one, 0) for one in FAULTLESS_OUTCOMES), whole
 
 
-def _of_share(figure: str, was: tuple[int, int], now: tuple[int, int], worse: int, *, error: float) -> Shift:
+def _change_of_share(
+    figure: str, was: tuple[int, int], now: tuple[int, int], worse: int, *, error: float
+) -> FigureChange:
     moved, (low, high) = share_difference(was, now, error)
     side = (low > 0) - (high < 0)
     word = {worse: WORSE, -worse: BETTER}.get(side, SAME)
-    return Shift(figure, was[0] / was[1], now[0] / now[1], "difference", moved, low, high, word)
+    return FigureChange(figure, was[0] / was[1], now[0] / now[1], "difference", moved, low, high, word)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wireproof import stats
 
-SHEET = f"""\
+DEFINITION_SHEET = f"""\
 Clock        one monotonic clock of this process; a stamp is taken after each network read, before it is parsed.
 Start        `sent` is taken when the connection stands and before the first byte is written. In an open loop
              `due` is the start that the schedule meant; figures "from due" begin there, all others at `sent`.

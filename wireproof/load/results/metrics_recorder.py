@@ -18,31 +18,31 @@ from wireproof.load.conformance.response_judge import BrokenCheck
 from wireproof.load.request_record import Outcome, RequestRecord
 from wireproof.load.results import counters
 from wireproof.load.results.counters import CounterKey, counter_key
-from wireproof.load.results.request_log import Records
+from wireproof.load.results.request_log import RequestLog
 from wireproof.load.results.timeline import Timeline
 from wireproof.load.scenario import objectives
 from wireproof.load.scenario.measurement_window import WINDOW, MeasurementWindow
 from wireproof.stats import bucket_value
 
 # Values that wait to be entered together; more at once would hold up the streams that are being read.
-MOST_WAITING = 512
+MAX_WAITING_VALUES = 512
 # Gaps are told apart by 4 µs; what is shorter came in one read.
-STEP = 12
-SAMPLES = 3
+GAP_STEP_BITS = 12
+MAX_SAMPLES = 3
 # A moment that never comes.
-MOST_NS = 1 << 62
+NEVER_NS = 1 << 62
 
-Values = Iterator[tuple[str, float]]
+MetricValues = Iterator[tuple[str, float]]
 
 
-class NotOk(Exception):
+class RequestFailed(Exception):
     """Why a request is a failure to locust: its class and status."""
 
     def __repr__(self) -> str:
         return str(self)
 
 
-class Book:
+class MetricsRecorder:
     """The figures of one process, until locust's statistics have them."""
 
     def __init__(self, rows: Callable[[str, str], Any], fire: Callable[..., None]) -> None:
@@ -54,25 +54,25 @@ class Book:
         self.samples: dict[tuple[str, str], list[str]] = defaultdict(list)
         self.objectives: Mapping[str, float] = {}
         self.timeline = Timeline()
-        self.records: Records | None = None
-        self.shown: Callable[[str], str] = str
-        self._slice = self.timeline.at(0)
-        self._began_ns, self._turns_ns = 0, MOST_NS
+        self.records: RequestLog | None = None
+        self.redact_detail: Callable[[str], str] = str
+        self._slice = self.timeline.slice_at(0)
+        self._began_ns, self._turns_ns = 0, NEVER_NS
         self._window = MeasurementWindow()
 
     def begin(self, began_ns: int, window: MeasurementWindow) -> None:
         """Begin a run, of which a window is looked at."""
         self.clear()
         self._began_ns, self._window = began_ns, window
-        self._turn(began_ns)
+        self._next_slice(began_ns)
 
-    def enter(self, record: RequestRecord, method: str, number: int = 0) -> None:
+    def record_request(self, record: RequestRecord, method: str, number: int = 0) -> None:
         """Enter one request: its row, its metrics where it is ok, its class in any case."""
         if record.ended_ns >= self._turns_ns:
-            self._turn(record.ended_ns)
+            self._next_slice(record.ended_ns)
         part = self._window.part(record.due_ns)
         if self.records is not None:
-            self.records.keep(record, number, part)
+            self.records.add(record, number, part)
         ended = counter_key(part, record.name, record.outcome)
         self._slice.counts[ended] += 1
         self.counts[ended] += 1
@@ -87,47 +87,47 @@ class Book:
             response_length=record.received_bytes,
             exception=None
             if ok or record.outcome is Outcome.LEFT
-            else NotOk(f"{record.outcome} {record.status or ''}".strip()),
+            else RequestFailed(f"{record.outcome} {record.status or ''}".strip()),
             context={},
         )
         if not ok:
             if record.outcome is not Outcome.LEFT:
-                self._sample(record)
+                self._keep_failure_sample(record)
             return
         self._count_tokens(record)
         self._slice.metrics[record.name, "e2e ms"][bucket_value(e2e_ms)] += 1
-        values = dict(_metrics(record, e2e_ms))
+        values = dict(_metric_values(record, e2e_ms))
         for kind, value in values.items():
-            self.note(record.name, kind, value)
+            self.record_value(record.name, kind, value)
         if objectives.meets_objectives({**values, "e2e ms": e2e_ms}, self.objectives):
-            self.counts[counter_key(counters.GOOD, record.name)] += 1
+            self.counts[counter_key(counters.GOOD_REQUESTS, record.name)] += 1
         if record.gaps_ns:
             waiting = self._gaps[record.name]
             waiting.extend(record.gaps_ns)
-            if len(waiting) >= MOST_WAITING:
-                self._pour_gaps(record.name)
+            if len(waiting) >= MAX_WAITING_VALUES:
+                self._flush_gaps(record.name)
 
-    def judged(self, record: RequestRecord, under_way: int, breaches: Sequence[BrokenCheck]) -> None:
+    def record_judgement(self, record: RequestRecord, under_way: int, breaches: Sequence[BrokenCheck]) -> None:
         """Count what an answer of the window broke, by how many requests were under way when it was sent."""
         if self._window.part(record.due_ns) != WINDOW:
             return
         self.judgements[conformance_share.judgement_key(record.name, under_way, breaches)] += 1
         for breach in breaches:
-            self.keep(record.name, breach.check, [breach.message])
+            self.keep_samples(record.name, breach.check, [breach.message])
 
-    def note(self, name: str, kind: str, value: float) -> None:
+    def record_value(self, name: str, kind: str, value: float) -> None:
         """Enter one value of a metric."""
         waiting = self._waiting[name, kind]
         waiting.append(value)
-        if len(waiting) >= MOST_WAITING:
-            self._pour(name, kind)
+        if len(waiting) >= MAX_WAITING_VALUES:
+            self._flush_values(name, kind)
 
     def flush(self) -> None:
         """Enter what still waits."""
         for name, kind in self._waiting:
-            self._pour(name, kind)
+            self._flush_values(name, kind)
         for name in self._gaps:
-            self._pour_gaps(name)
+            self._flush_gaps(name)
         if self.records is not None:
             self.records.write()
 
@@ -136,78 +136,78 @@ class Book:
         for kept in (self._waiting, self._gaps, self.counts, self.judgements, self.samples, self.timeline):
             kept.clear()
 
-    def hand_over(self) -> dict[str, Any]:
+    def take_delta(self) -> dict[str, Any]:
         """What was entered since the last time, beside the rows, for another process."""
         told = {
-            "counts": counters.to_rows(self.counts),
+            "counts": counters.counters_to_rows(self.counts),
             "judgements": conformance_share.judgements_to_rows(self.judgements),
             "samples": [[name, what, details] for (name, what), details in self.samples.items()],
-            "timeline": self.timeline.told(),
+            "timeline": self.timeline.to_json(),
         }
         for kept in (self.counts, self.judgements, self.samples, self.timeline):
             kept.clear()
-        self._slice = self.timeline.at((self._turns_ns - self._began_ns) / 1e9 - self.timeline.width_s / 2)
+        self._slice = self.timeline.slice_at((self._turns_ns - self._began_ns) / 1e9 - self.timeline.width_s / 2)
         return told
 
-    def add(self, told: Mapping[str, Any]) -> None:
+    def add_delta(self, told: Mapping[str, Any]) -> None:
         """Add what another process handed over."""
         self.counts.update(counters.counters_from_rows(told["counts"]))
         self.judgements.update(conformance_share.judgements_from_rows(told["judgements"]))
         for name, what, details in told["samples"]:
-            self.keep(name, what, details)
-        self.timeline.add(told["timeline"])
+            self.keep_samples(name, what, details)
+        self.timeline.add_json(told["timeline"])
 
-    def flying(self, number: int, milliseconds: float) -> None:
+    def add_under_way_time(self, number: int, milliseconds: float) -> None:
         """So many requests were under way for so long."""
         self._slice.counts[counters.UNDER_WAY_MS] += round(number * milliseconds)
 
-    def _turn(self, now_ns: int) -> None:
+    def _next_slice(self, now_ns: int) -> None:
         """Go on in the slice of now."""
         self.flush()
         second = (now_ns - self._began_ns) / 1e9
-        self._slice = self.timeline.at(second)
+        self._slice = self.timeline.slice_at(second)
         width_s = self.timeline.width_s
         self._turns_ns = self._began_ns + int((second // width_s + 1) * width_s * 1e9)
 
     def _count_tokens(self, record: RequestRecord) -> None:
         counts, name, tokens = self.counts, record.name, record.tokens
-        counts[counter_key(counters.PROMPT_TOKENS, name)] += tokens.prompt
-        counts[counter_key(counters.ANSWER_TOKENS, name, tokens.by)] += tokens.answer
-        self._slice.counts[counters.TOKENS] += tokens.answer
+        counts[counter_key(counters.PROMPT_TOKEN_KIND, name)] += tokens.prompt
+        counts[counter_key(counters.ANSWER_TOKEN_KIND, name, tokens.by)] += tokens.answer
+        self._slice.counts[counters.SLICE_TOKENS] += tokens.answer
         counts[counter_key(counters.CHUNKS, name)] += len(record.gaps_ns) + (record.first_ns is not None)
         counts[counter_key(counters.SENT_BYTES, name)] += record.sent_bytes
         counts[counter_key(counters.RECEIVED_BYTES, name)] += record.received_bytes
 
-    def _sample(self, record: RequestRecord) -> None:
-        self.keep(record.name, str(record.outcome), [record.detail])
+    def _keep_failure_sample(self, record: RequestRecord) -> None:
+        self.keep_samples(record.name, str(record.outcome), [record.detail])
 
-    def keep(self, name: str, what: str, details: Iterable[str]) -> None:
+    def keep_samples(self, name: str, what: str, details: Iterable[str]) -> None:
         """Keep a few details of what went wrong with the requests of a name."""
         kept = self.samples[name, what]
-        if len(kept) < SAMPLES:
-            kept.extend(detail for detail in map(self.shown, details) if detail not in kept)
-            del kept[SAMPLES:]
+        if len(kept) < MAX_SAMPLES:
+            kept.extend(detail for detail in map(self.redact_detail, details) if detail not in kept)
+            del kept[MAX_SAMPLES:]
 
-    def _pour(self, name: str, kind: str) -> None:
+    def _flush_values(self, name: str, kind: str) -> None:
         values = self._waiting[name, kind]
         if values:
             entered = Counter(map(bucket_value, values))
-            pour(self._rows(name, kind), entered, sum(values), min(values), max(values))
+            add_to_row(self._rows(name, kind), entered, sum(values), min(values), max(values))
             self._slice.metrics[name, kind].update(entered)
             values.clear()
 
-    def _pour_gaps(self, name: str) -> None:
+    def _flush_gaps(self, name: str) -> None:
         gaps = self._gaps[name]
         if gaps:
             entered: Counter[float] = Counter()
-            for step, count in Counter([gap >> STEP for gap in gaps]).items():
+            for step, count in Counter([gap >> GAP_STEP_BITS for gap in gaps]).items():
                 entered[_gap_bucket(step)] += count
-            pour(self._rows(name, "gap ms"), entered, sum(gaps) / 1e6, min(gaps) / 1e6, max(gaps) / 1e6)
+            add_to_row(self._rows(name, "gap ms"), entered, sum(gaps) / 1e6, min(gaps) / 1e6, max(gaps) / 1e6)
             self._slice.metrics[name, "gap ms"].update(entered)
             gaps.clear()
 
 
-def _metrics(record: RequestRecord, e2e_ms: float) -> Values:
+def _metric_values(record: RequestRecord, e2e_ms: float) -> MetricValues:
     """The metrics of a request that is ok; what an answer does not have has no value."""
     sent_ns, first_ns = record.sent_ns, record.first_ns
     if record.headers_ns is not None:
@@ -232,10 +232,10 @@ def _metrics(record: RequestRecord, e2e_ms: float) -> Values:
 
 @lru_cache(maxsize=65536)
 def _gap_bucket(step: int) -> float:
-    return bucket_value(((step << STEP) + (1 << STEP) / 2) / 1e6) if step else 0.0
+    return bucket_value(((step << GAP_STEP_BITS) + (1 << GAP_STEP_BITS) / 2) / 1e6) if step else 0.0
 
 
-def pour(row: Any, counts: Counter[float], total: float, least: float, most: float) -> None:
+def add_to_row(row: Any, counts: Counter[float], total: float, least: float, most: float) -> None:
     """Add values to a row of locust's statistics that are no requests of their own."""
     number, now = counts.total(), time.time()
     row.num_requests += number

@@ -11,18 +11,18 @@ import orjson
 from wireproof.errors import ConfigError
 from wireproof.load.request_record import RequestRecord
 
-TIMES = ("due", "sent", "headers", "first", "visible", "last", "done", "ended")
+RECORD_TIMES = ("due", "sent", "headers", "first", "visible", "last", "done", "ended")
 
 
-class Records:
+class RequestLog:
     """The file of a run; several processes of one machine append to the same."""
 
-    def __init__(self, file: Path, process: int, began_ns: int, shown: Callable[[str], str]) -> None:
-        self._process, self._began_ns, self._shown = process, began_ns, shown
+    def __init__(self, file: Path, process: int, began_ns: int, redact_detail: Callable[[str], str]) -> None:
+        self._process, self._began_ns, self._redact_detail = process, began_ns, redact_detail
         self._lines: list[bytes] = []
         self._file = file.open("ab", buffering=0)
 
-    def keep(self, record: RequestRecord, number: int, part: str) -> None:
+    def add(self, record: RequestRecord, number: int, part: str) -> None:
         """Note a request; it is written with the next ones."""
         row: dict[str, Any] = {
             "number": number,
@@ -31,9 +31,9 @@ class Records:
             "part": part,
             "outcome": str(record.outcome),
             "status": record.status,
-            "detail": self._shown(record.detail),
+            "detail": self._redact_detail(record.detail),
         }
-        for name in TIMES:
+        for name in RECORD_TIMES:
             at_ns = getattr(record, f"{name}_ns")
             row[f"{name}_ms"] = None if at_ns is None else (at_ns - self._began_ns) / 1e6
         tokens = record.tokens
@@ -55,7 +55,7 @@ class Records:
         self._file.close()
 
 
-def begin(file: Path) -> None:
+def create_empty_log(file: Path) -> None:
     """An empty file; ConfigError where none can be written."""
     try:
         file.write_bytes(b"")

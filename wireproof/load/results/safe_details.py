@@ -9,16 +9,16 @@ from wireproof.evidence.redactor import Redactor
 from wireproof.formats.safe_text import printable
 
 # A server that refuses says the same again and again.
-REMEMBERED = 256
+MAX_REMEMBERED_DETAILS = 256
 
 
-def shown_without(secrets: Iterable[str]) -> Callable[[str], str]:
+def make_detail_redactor(secrets: Iterable[str]) -> Callable[[str], str]:
     """What shows a detail without these; it may be cut anywhere, so the beginning of a secret at its end goes too."""
     redactor = Redactor.from_secrets(secrets)
 
-    @lru_cache(REMEMBERED)
-    def shown(detail: str) -> str:
+    @lru_cache(MAX_REMEMBERED_DETAILS)
+    def redact_detail(detail: str) -> str:
         (kept,) = redactor.mask_parts((detail.encode(errors="backslashreplace"),), cut=True)
         return printable(kept.decode(errors="replace"))
 
-    return shown
+    return redact_detail

@@ -6,18 +6,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wireproof.load.results import error_bar, throttling
-from wireproof.load.results.summary import SHARES
+from wireproof.load.results.summary import SUMMARY_PERCENTILES
 from wireproof.load.scenario import thresholds
 
 
-def text(found: Mapping[str, Any]) -> str:
+def summary_to_text(found: Mapping[str, Any]) -> str:
     """The lines of the result, the definitions last."""
-    return "\n".join(_lines(found))
+    return "\n".join(_summary_lines(found))
 
 
-def _lines(found: Mapping[str, Any]) -> Iterator[str]:
+def _summary_lines(found: Mapping[str, Any]) -> Iterator[str]:
     names = " ".join(scenario["name"] for scenario in found["scenarios"])
-    yield f"wireproof load {names}: {found['provider']}, {_loop(found)}, {found['users']} users, seed {found['seed']}"
+    yield f"wireproof load {names}: {found['provider']}, {_loop_text(found)}, {found['users']} users, seed {found['seed']}"
     yield f"{found['window_s']:.1f} s against {', '.join(found['hosts'])}"
     if found["load"]["kind"] != "closed":
         yield f"{found['schedule']['due']} starts were due, {found['schedule']['missed']} missed"
@@ -29,12 +29,12 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
     for name, one in found["requests"].items():
         yield ""
         yield from _request_lines(name, one)
-    if held_off := throttling.sentence(found["limiter"]):
+    if held_off := throttling.throttling_sentence(found["limiter"]):
         yield ""
         yield f"limiter: {held_off}"
     yield ""
     yield "generator"
-    yield from _table(found["generator"])
+    yield from _metric_table(found["generator"])
     if found["stopped_by_ceiling"]:
         yield "The run ended at its ceiling."
     for one in found.get("thresholds", ()):
@@ -43,22 +43,22 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
     yield from _conformance_lines(found["conformance"])
     for doubt in found["doubts"]:
         yield f"INVALID: {doubt}"
-    yield f"error bar: {error_bar.sentence(found.get('error_bar'))}"
+    yield f"error bar: {error_bar.error_bar_sentence(found.get('error_bar'))}"
     yield ""
     yield found["definitions"]
 
 
-def _loop(found: Mapping[str, Any]) -> str:
+def _loop_text(found: Mapping[str, Any]) -> str:
     load = found["load"]
     if load["kind"] == "trace":
         return f"trace {load['trace']} at {load['speed']:g} times its speed"
-    steps = ", ".join(map(_stage, load["stages"]))
+    steps = ", ".join(map(_stage_text, load["stages"]))
     if load["kind"] == "closed":
         return f"closed loop{f' of {steps} users' if steps else ''}"
     return f"open loop, {found['arrivals']} {steps}/s"
 
 
-def _stage(stage: Mapping[str, Any]) -> str:
+def _stage_text(stage: Mapping[str, Any]) -> str:
     """One stage in words, as short as it can be."""
     course = f"{stage['first']:g}" + (f" to {stage['last']:g}" if stage["first"] != stage["last"] else "")
     burst = f"{stage['burst']} at once" if stage["burst"] else ""
@@ -73,7 +73,7 @@ def _request_lines(name: str, one: Mapping[str, Any]) -> Iterator[str]:
     tokens = ", ".join(f"{number} {by}" for by, number in one["tokens"].items())
     yield f"{name}: {outcomes}; {one['requests_s']:.1f} requests/s, goodput {one['goodput_s']:.1f}/s"
     yield f"  tokens: {tokens}; {one['tokens_s']:.1f} tokens/s in all; received {one['received_bytes']} bytes"
-    yield from _table(one["metrics"])
+    yield from _metric_table(one["metrics"])
     for outcome, kept in one.get("samples", {}).items():
         yield from (f"  {outcome}: {detail}" for detail in kept)
 
@@ -90,13 +90,13 @@ def _conformance_lines(found: Mapping[str, Any] | None) -> Iterator[str]:
         yield f"  {one['name']}: {one['check']} ({one['level']}) in {one['answers']} answers"
 
 
-def _table(metrics: Mapping[str, Any]) -> Iterator[str]:
-    columns = ("mean", *SHARES, "max")
+def _metric_table(metrics: Mapping[str, Any]) -> Iterator[str]:
+    columns = ("mean", *SUMMARY_PERCENTILES, "max")
     if metrics:
         yield f"  {'':<18}{'n':>9}" + "".join(f"{column:>10}" for column in columns)
     for kind, row in metrics.items():
-        yield f"  {kind:<18}{row['n']:>9}" + "".join(f"{_cell(row.get(column)):>10}" for column in columns)
+        yield f"  {kind:<18}{row['n']:>9}" + "".join(f"{_number_cell(row.get(column)):>10}" for column in columns)
 
 
-def _cell(value: float | None) -> str:
+def _number_cell(value: float | None) -> str:
     return "-" if value is None else f"{value:.4g}" if abs(value) < 1000 else f"{value:.0f}"

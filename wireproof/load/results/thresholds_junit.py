@@ -10,10 +10,10 @@ from wireproof.formats.junit_xml import counts, document, element, lines, text
 from wireproof.load.scenario.thresholds import measured_text
 
 
-def junit(found: Mapping[str, Any], *, strict: bool) -> str:
+def thresholds_to_junit(found: Mapping[str, Any], *, strict: bool) -> str:
     """A test case for each threshold, and one for whether the figures can be believed."""
-    results = [(one["expression"], *_threshold(one)) for one in found["thresholds"]]
-    results.append(("the figures can be believed", *_figures(found, strict=strict)))
+    results = [(one["expression"], *_threshold_result(one)) for one in found["thresholds"]]
+    results.append(("the figures can be believed", *_doubts_result(found, strict=strict)))
     classname = " ".join(scenario["name"] for scenario in found["scenarios"])
     cases = (element("testcase", inner, classname=classname, name=name) for name, _, inner in results)
     suite = element(
@@ -26,7 +26,7 @@ def junit(found: Mapping[str, Any], *, strict: bool) -> str:
     return document([suite])
 
 
-def _threshold(one: Mapping[str, Any]) -> tuple[str, str]:
+def _threshold_result(one: Mapping[str, Any]) -> tuple[str, str]:
     """The kind of the result by which it is counted, and its element."""
     if one["holds"] is None:
         return "errors", element("error", message="too few values to tell")
@@ -35,7 +35,7 @@ def _threshold(one: Mapping[str, Any]) -> tuple[str, str]:
     return "failures", element("failure", message=f"{one['expression']}: {measured_text(one)}")
 
 
-def _figures(found: Mapping[str, Any], *, strict: bool) -> tuple[str, str]:
+def _doubts_result(found: Mapping[str, Any], *, strict: bool) -> tuple[str, str]:
     """The same for the doubts; without --strict nobody asked for them, and they are told in a test that passes."""
     if found["valid"]:
         return "passes", ""

@@ -14,18 +14,18 @@ from wireproof.load.results.counters import CounterKey
 
 if TYPE_CHECKING:
     from wireproof.load.request_record import RequestRecord
-    from wireproof.load.results.metrics_recorder import Book
+    from wireproof.load.results.metrics_recorder import MetricsRecorder
 
-LIMITER, TOLD = "limiter", "Retry-After s"
-HELD, WAITED, LET_IN, REFUSED = (
-    CounterKey(LIMITER, part=part) for part in ("held off", "waited ms", "let in", "refused")
+LIMITER_ROW, RETRY_AFTER_METRIC = "limiter", "Retry-After s"
+REQUESTS_HELD_OFF, WAITED_MS, LET_IN_AFTER_WAIT, REFUSED_AFTER_WAIT = (
+    CounterKey(LIMITER_ROW, part=part) for part in ("held off", "waited ms", "let in", "refused")
 )
 # What a user that is not let in waits at least, and where the server does not say: a refusal costs a server nothing,
 # and one that tells nobody to wait would be asked without end.
-LEAST_S = 1.0
+MIN_WAIT_S = 1.0
 
 
-def wait_s(book: Book, record: RequestRecord, *, waited: bool) -> float | None:
+def record_and_get_wait_s(book: MetricsRecorder, record: RequestRecord, *, waited: bool) -> float | None:
     """Enter an answer; seconds that its user is to wait, or None where it was not held off.
 
     Args:
@@ -33,28 +33,28 @@ def wait_s(book: Book, record: RequestRecord, *, waited: bool) -> float | None:
     """
     held_off = record.status in RETRY_LATER_STATUSES
     if waited and record.status:
-        book.counts[REFUSED if held_off else LET_IN] += 1
+        book.counts[REFUSED_AFTER_WAIT if held_off else LET_IN_AFTER_WAIT] += 1
     if not held_off:
         return None
-    wait = max(LEAST_S, record.retry_after_s or 0.0)
-    book.counts[HELD] += 1
-    book.counts[WAITED] += int(wait * 1000)
+    wait = max(MIN_WAIT_S, record.retry_after_s or 0.0)
+    book.counts[REQUESTS_HELD_OFF] += 1
+    book.counts[WAITED_MS] += int(wait * 1000)
     if record.retry_after_s is not None:
-        book.note(LIMITER, TOLD, record.retry_after_s)
+        book.record_value(LIMITER_ROW, RETRY_AFTER_METRIC, record.retry_after_s)
     return wait
 
 
-def told(counts: Mapping[CounterKey, int], figures: Mapping[str, Any]) -> dict[str, Any]:
+def throttling_summary(counts: Mapping[CounterKey, int], figures: Mapping[str, Any]) -> dict[str, Any]:
     """The part of the summary; `figures` are those of the rows of the limiter."""
     return {
-        "held_off": counts[HELD],
-        "waited_s": counts[WAITED] / 1000,
-        "retry_after_s": figures.get(TOLD, {"n": 0}),
-        "after_the_wait": {"let_in": counts[LET_IN], "refused": counts[REFUSED]},
+        "held_off": counts[REQUESTS_HELD_OFF],
+        "waited_s": counts[WAITED_MS] / 1000,
+        "retry_after_s": figures.get(RETRY_AFTER_METRIC, {"n": 0}),
+        "after_the_wait": {"let_in": counts[LET_IN_AFTER_WAIT], "refused": counts[REFUSED_AFTER_WAIT]},
     }
 
 
-def sentence(found: Mapping[str, Any]) -> str:
+def throttling_sentence(found: Mapping[str, Any]) -> str:
     """The same for a reader; nothing where nobody was held off."""
     if not found["held_off"]:
         return ""

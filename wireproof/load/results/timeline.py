@@ -10,23 +10,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from wireproof.load.results.counters import CounterKey, counters_from_rows, to_rows
+from wireproof.load.results.counters import CounterKey, counters_from_rows, counters_to_rows
 
-WIDTH_S = 0.5
+MIN_SLICE_WIDTH_S = 0.5
 # More slices than this are told at half the resolution, so that a run of days is no larger than one of a minute.
-MOST = 120
+MAX_SLICES = 120
 
-Metric = tuple[str, str]
+MetricKey = tuple[str, str]
 
 
 @dataclass(slots=True)
-class Slice:
+class TimeSlice:
     """What ended within a stretch of the run; `metrics` counts values in the buckets of `wireproof.stats`."""
 
     counts: Counter[CounterKey] = field(default_factory=Counter)
-    metrics: defaultdict[Metric, Counter[float]] = field(default_factory=lambda: defaultdict(Counter))
+    metrics: defaultdict[MetricKey, Counter[float]] = field(default_factory=lambda: defaultdict(Counter))
 
-    def add(self, other: Slice) -> None:
+    def add(self, other: TimeSlice) -> None:
         self.counts.update(other.counts)
         for metric, counts in other.metrics.items():
             self.metrics[metric].update(counts)
@@ -36,49 +36,51 @@ class Timeline:
     """The slices of a run, as many as fit."""
 
     def __init__(self) -> None:
-        self.width_s = WIDTH_S
-        self._slices: dict[int, Slice] = {}
+        self.width_s = MIN_SLICE_WIDTH_S
+        self._slices: dict[int, TimeSlice] = {}
 
-    def at(self, second: float) -> Slice:
+    def slice_at(self, second: float) -> TimeSlice:
         """The slice of a moment; what was before the beginning belongs to the first."""
         place = int(max(0.0, second) / self.width_s)
-        while place >= MOST:
+        while place >= MAX_SLICES:
             self._widen()
             place //= 2
-        return self._slices.setdefault(place, Slice())
+        return self._slices.setdefault(place, TimeSlice())
 
     def clear(self) -> None:
         self._slices.clear()
 
-    def told(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """The slices for another process."""
         rows: list[Any] = []
         for place, one in sorted(self._slices.items()):
             metrics: list[Any] = [[name, kind, dict(counts)] for (name, kind), counts in one.metrics.items()]
-            rows.append([place, to_rows(one.counts), metrics])
+            rows.append([place, counters_to_rows(one.counts), metrics])
         return {"width_s": self.width_s, "slices": rows}
 
-    def add(self, told: Mapping[str, Any]) -> None:
+    def add_json(self, told: Mapping[str, Any]) -> None:
         """Add the slices that another process told."""
         while self.width_s < told["width_s"]:
             self._widen()
         for place, counts, metrics in told["slices"]:
             known = {(name, kind): Counter(values) for name, kind, values in metrics}
-            self.at(place * told["width_s"]).add(Slice(counters_from_rows(counts), defaultdict(Counter, known)))
+            self.slice_at(place * told["width_s"]).add(
+                TimeSlice(counters_from_rows(counts), defaultdict(Counter, known))
+            )
 
     def as_data(self) -> dict[str, Any]:
         """The JSON form: values as [milliseconds, how many], each standing for those within half a percent of it."""
-        slices = [_as_data(place, one) for place, one in sorted(self._slices.items())]
+        slices = [_slice_to_json(place, one) for place, one in sorted(self._slices.items())]
         return {"width_s": self.width_s, "slices": slices}
 
     def _widen(self) -> None:
         self.width_s *= 2
         slices, self._slices = self._slices, {}
         for place, one in sorted(slices.items()):
-            self._slices.setdefault(place // 2, Slice()).add(one)
+            self._slices.setdefault(place // 2, TimeSlice()).add(one)
 
 
-def _as_data(place: int, one: Slice) -> dict[str, Any]:
+def _slice_to_json(place: int, one: TimeSlice) -> dict[str, Any]:
     metrics: dict[str, dict[str, Any]] = {}
     for (name, kind), found in sorted(one.metrics.items()):
         values = [[float(f"{value:.4g}"), number] for value, number in sorted(found.items())]
@@ -87,7 +89,7 @@ def _as_data(place: int, one: Slice) -> dict[str, Any]:
     return {"place": place, "counts": dict(sorted(counts.items())), "metrics": metrics}
 
 
-def outcomes(counts: Mapping[str, int], part: str = "") -> Counter[str]:
+def outcomes_from_counts(counts: Mapping[str, int], part: str = "") -> Counter[str]:
     """Outcome → how many, of all requests; of one part of the run, where it is named."""
     found: Counter[str] = Counter()
     for text, number in counts.items():
@@ -97,7 +99,7 @@ def outcomes(counts: Mapping[str, int], part: str = "") -> Counter[str]:
     return found
 
 
-def values(one: Mapping[str, Any], metric: str) -> Counter[float]:
+def values_of_metric(one: Mapping[str, Any], metric: str) -> Counter[float]:
     """Value → how many, of all requests."""
     found: Counter[float] = Counter()
     for metrics in one["metrics"].values():

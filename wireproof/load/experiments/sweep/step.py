@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wireproof.load.results.timeline import outcomes
+from wireproof.load.results.timeline import outcomes_from_counts
 from wireproof.stats import wilson_interval
 
 # An interval holds in all but this share of steps.
@@ -114,6 +114,6 @@ def _settled(found: Mapping[str, Any]) -> tuple[float, float]:
     ended: Counter[str] = Counter()
     for one in timeline["slices"]:
         if first <= one["place"] < last:
-            ended += outcomes(one["counts"])
+            ended += outcomes_from_counts(one["counts"])
     seconds = (last - first) * width
     return (ended.total() / seconds, ended["ok"] / seconds) if seconds else (0.0, 0.0)

@@ -8,7 +8,7 @@ from typing import Any
 from wireproof import __version__
 from wireproof.load.experiments.sweep.knee import Knee
 from wireproof.load.experiments.sweep.search import Found, Limits
-from wireproof.load.results.sweep_words import answer, bend, resolved
+from wireproof.load.results.sweep_words import answer_sentence, knee_sentence, resolution_sentence
 
 SHOWN = ("TTFT ms", "e2e ms")
 
@@ -30,7 +30,11 @@ def as_data(scenario: str, by: str, limits: Limits, found: Found, knee: Knee | N
 
 def as_text(data: Mapping[str, Any]) -> str:
     """The answer, the knee, and every step."""
-    lines = [f"sweep of {data['scenario']}: {answer(data)}", f"  {resolved(data)}", f"  {bend(data)}"]
+    lines = [
+        f"sweep of {data['scenario']}: {answer_sentence(data)}",
+        f"  {resolution_sentence(data)}",
+        f"  {knee_sentence(data)}",
+    ]
     header = " ".join(f"{f'{name} p95':>12}" for name in SHOWN)
     lines.append(f"  {'load':>8} {'ok/s':>8} {'good':>7} {'interval':^15} {header}")
     for step in data["steps"]:
