@@ -16,8 +16,8 @@ from wireproof.load.experiments.sweep import sweep_report
 from wireproof.load.experiments.sweep.knee import knee
 from wireproof.load.experiments.sweep.search import Limits, search
 from wireproof.load.experiments.sweep.step import Step
-from wireproof.load.pages.chart_series import curves, heat, over_time
-from wireproof.load.pages.write_pages import PAGE, TEXT, write_all
+from wireproof.load.pages.chart_series import distribution_curves, gap_heatmap, timeline_series
+from wireproof.load.pages.write_pages import HTML_FILE, MARKDOWN_FILE, write_load_pages
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -64,11 +64,11 @@ def test_a_run_is_drawn_with_its_sweep_and_its_limit(load: Any, tmp_path: Path) 
         file.write_text(json.dumps(data))
     assert main.main(["report", *map(str, files), "--into", str(tmp_path / "out")]) == 0
 
-    text = (tmp_path / "out" / TEXT).read_text()
+    text = (tmp_path / "out" / MARKDOWN_FILE).read_text()
     assert "| ✓ | `error_rate < 1%` | 0% |" in text
     assert re.search(r"\| ✕ \| `ttft_p50 < 1ms` \| [\d.]+ ms \|", text)
     assert "<img" not in text.replace("`</script><img", "")
-    _look(tmp_path / "out" / PAGE, charts={"throughput", "tokens", "cdf", "heat", "sweep", "limiter"})
+    _look(tmp_path / "out" / HTML_FILE, charts={"throughput", "tokens", "cdf", "heat", "sweep", "limiter"})
 
 
 def _look(page: Path, charts: set[str]) -> None:
@@ -103,7 +103,7 @@ def timeline() -> dict[str, Any]:
 
 
 def test_rows_of_time_are_rates_of_what_ended() -> None:
-    rows = over_time(timeline())
+    rows = timeline_series(timeline())
 
     assert rows["x"] == [0.25, 0.75]
     assert rows["throughput"] == {"ok": [8.0, 8.0], "under way": [2.0, 0.0]}
@@ -112,7 +112,7 @@ def test_rows_of_time_are_rates_of_what_ended() -> None:
 
 
 def test_a_curve_ends_with_all_values() -> None:
-    (ttft, gap) = curves(timeline())
+    (ttft, gap) = distribution_curves(timeline())
 
     assert ttft == {"metric": "TTFT ms", "points": [[50.0, 100.0]]}
     assert [y for _, y in gap["points"]] == sorted(y for _, y in gap["points"])
@@ -120,7 +120,7 @@ def test_a_curve_ends_with_all_values() -> None:
 
 
 def test_every_gap_has_its_place_on_the_heat_map() -> None:
-    found = heat(timeline())
+    found = gap_heatmap(timeline())
 
     assert sum(number for _, _, number in found["cells"]) == 2 * 69
     for _, row, _ in found["cells"]:
@@ -151,4 +151,4 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None
 
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigError, match="cannot be written"):
-        write_all(tmp_path / "file" / "below", limits=limited())
+        write_load_pages(tmp_path / "file" / "below", limits=limited())

@@ -70,8 +70,8 @@ def _report_from_results(files: Sequence[Path], told: Sequence[dict[str, Any] | 
             raise ConfigError(str(file), problem, "give one file of each kind")
         found[one["kind"]] = one
     into = given or files[0].parent
-    write_pages.write_all(into, run=found.get("load"), sweep=found.get("sweep"), limits=found.get("limits"))
-    print(into / write_pages.PAGE)
+    write_pages.write_load_pages(into, run=found.get("load"), sweep=found.get("sweep"), limits=found.get("limits"))
+    print(into / write_pages.HTML_FILE)
     return 0
 
 

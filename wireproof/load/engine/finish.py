@@ -58,7 +58,7 @@ def _reports(found: Mapping[str, Any], into: Path) -> None:
     # Only here: a template engine is no part of how soon a run starts.
     from wireproof.load.pages import write_pages
 
-    write_pages.write_all(into, run=found)
+    write_pages.write_load_pages(into, run=found)
     (into / "load.json").write_text(json.dumps(found, indent=1), encoding="utf-8")
     csv_file.write_csv(found, into / "load.csv")
 

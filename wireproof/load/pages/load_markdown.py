@@ -7,19 +7,27 @@ from typing import Any
 
 from wireproof.formats.markdown_table import table
 from wireproof.formats.safe_text import code_span
-from wireproof.load.pages.load_page import COLUMNS, SIGNS, outcome, title, words
+from wireproof.load.pages.load_page import (
+    METRIC_COLUMNS,
+    THRESHOLD_SIGNS,
+    page_title,
+    requests_sentence,
+    state_and_headline,
+)
 from wireproof.load.results import error_bar, throttling
 from wireproof.load.results.sweep_words import answer_sentence, knee_sentence, resolution_sentence
 from wireproof.load.scenario.thresholds import measured_text
 
-Found = Mapping[str, Any]
+ResultData = Mapping[str, Any]
 
 
-def load_markdown(run: Found | None = None, sweep: Found | None = None, limits: Found | None = None) -> str:
+def load_markdown(
+    run: ResultData | None = None, sweep: ResultData | None = None, limits: ResultData | None = None
+) -> str:
     """The outcome first, then every table."""
-    lines = [f"# {outcome(run, sweep, limits)[1]}", "", f"{title(run, sweep, limits)}."]
+    lines = [f"# {state_and_headline(run, sweep, limits)[1]}", "", f"{page_title(run, sweep, limits)}."]
     if run is not None:
-        lines += _run(run)
+        lines += _run_lines(run)
     if sweep is not None:
         lines += [
             "",
@@ -29,13 +37,13 @@ def load_markdown(run: Found | None = None, sweep: Found | None = None, limits: 
             "",
         ]
         rows = [
-            [f"{step['load']:g}", _number(step["ok_s"]), f"{step['share']:.1%}", step["verdict"]]
+            [f"{step['load']:g}", _format_number(step["ok_s"]), f"{step['share']:.1%}", step["verdict"]]
             for step in sweep["steps"]
         ]
         lines += table(["load", "ok/s", "good", ""], rows)
     if limits is not None:
         rows = [
-            [SIGNS[one["holds"]][1], one["what"], code_span(one["told"]), code_span(one["found"])]
+            [THRESHOLD_SIGNS[one["holds"]][1], one["what"], code_span(one["told"]), code_span(one["found"])]
             for one in limits["shown"]
         ]
         lines += [
@@ -49,15 +57,18 @@ def load_markdown(run: Found | None = None, sweep: Found | None = None, limits: 
     return "\n".join(lines) + "\n"
 
 
-def _run(run: Found) -> Iterator[str]:
+def _run_lines(run: ResultData) -> Iterator[str]:
     for doubt in run["doubts"]:
         yield from ("", f"**Not to be believed**: {doubt}")
     if run["thresholds"]:
-        rows = [[SIGNS[one["holds"]][1], code_span(one["expression"]), measured_text(one)] for one in run["thresholds"]]
+        rows = [
+            [THRESHOLD_SIGNS[one["holds"]][1], code_span(one["expression"]), measured_text(one)]
+            for one in run["thresholds"]
+        ]
         yield from ("", *table(["", "threshold", "measured"], rows))
     for name, one in run["requests"].items():
-        yield from ("", f"## {name}", "", words(one), "")
-        yield from table(["metric", *COLUMNS], _rows(one["metrics"]))
+        yield from ("", f"## {name}", "", requests_sentence(one), "")
+        yield from table(["metric", *METRIC_COLUMNS], _metric_rows(one["metrics"]))
     judged = run.get("conformance")
     if judged:
         yield from ("", f"Conformance: {judged['conformant']} of {judged['judged']} answers.")
@@ -66,9 +77,11 @@ def _run(run: Found) -> Iterator[str]:
     yield from ("", f"Error bar: {error_bar.error_bar_sentence(run.get('error_bar'))}.")
 
 
-def _rows(metrics: Found) -> list[list[str]]:
-    return [[metric, *(_number(row.get(column)) for column in COLUMNS)] for metric, row in metrics.items()]
+def _metric_rows(metrics: ResultData) -> list[list[str]]:
+    return [
+        [metric, *(_format_number(row.get(column)) for column in METRIC_COLUMNS)] for metric, row in metrics.items()
+    ]
 
 
-def _number(value: float | None) -> str:
+def _format_number(value: float | None) -> str:
     return "–" if value is None else f"{value:.4g}"

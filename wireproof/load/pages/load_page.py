@@ -17,11 +17,15 @@ from wireproof.load.results.sweep_words import answer_sentence, knee_sentence, r
 from wireproof.load.scenario.thresholds import measured_text
 from wireproof.report.html_page import inline_file, jinja_environment
 
-SCRIPTS = ("uplot.min.js", "text.js", "charts.js", "load.js")
-COLUMNS = ("n", "mean", "p50", "p90", "p95", "p99", "p99.9", "max")
-SIGNS = {True: ("pass", "✓", "holds"), False: ("broken", "✕", "broken"), None: ("none", "–", "not to be told")}
+LOAD_PAGE_SCRIPTS = ("uplot.min.js", "text.js", "charts.js", "load.js")
+METRIC_COLUMNS = ("n", "mean", "p50", "p90", "p95", "p99", "p99.9", "max")
+THRESHOLD_SIGNS = {
+    True: ("pass", "✓", "holds"),
+    False: ("broken", "✕", "broken"),
+    None: ("none", "–", "not to be told"),
+}
 # Names of the parts, in the order in which they stand.
-PARTS = {
+SECTION_TITLES = {
     "thresholds": "Thresholds",
     "over-time": "Over time",
     "latencies": "Latencies",
@@ -31,24 +35,24 @@ PARTS = {
     "honesty": "Honesty",
 }
 
-Found = Mapping[str, Any]
+ResultData = Mapping[str, Any]
 
 
-def load_page(run: Found | None = None, sweep: Found | None = None, limits: Found | None = None) -> str:
+def load_page(run: ResultData | None = None, sweep: ResultData | None = None, limits: ResultData | None = None) -> str:
     """The page of whichever of the three there is."""
     drawn: dict[str, Any] = {"time": {"x": []}, "cdf": [], "heat": {"cells": []}, "sweep": None, "limiter": None}
     if run is not None:
         drawn |= {
-            "time": chart_series.over_time(run),
-            "cdf": chart_series.curves(run),
-            "heat": chart_series.heat(run),
+            "time": chart_series.timeline_series(run),
+            "cdf": chart_series.distribution_curves(run),
+            "heat": chart_series.gap_heatmap(run),
         }
     if sweep is not None:
-        drawn["sweep"] = chart_series.of_sweep(sweep)
+        drawn["sweep"] = chart_series.sweep_series(sweep)
     if limits is not None:
-        drawn["limiter"] = chart_series.of_limits(limits)
-    script = Markup("\n").join(inline_file(name) for name in SCRIPTS)
-    state, headline = outcome(run, sweep, limits)
+        drawn["limiter"] = chart_series.limit_series(limits)
+    script = Markup("\n").join(inline_file(name) for name in LOAD_PAGE_SCRIPTS)
+    state, headline = state_and_headline(run, sweep, limits)
     return (
         jinja_environment()
         .get_template("load.html")
@@ -56,24 +60,28 @@ def load_page(run: Found | None = None, sweep: Found | None = None, limits: Foun
             version=__version__,
             state=state,
             headline=headline,
-            title=title(run, sweep, limits),
-            about=_about(run) if run else "",
+            title=page_title(run, sweep, limits),
+            about=_load_sentence(run) if run else "",
             doubts=run["doubts"] if run else [],
-            cards=list(_cards(run)) if run else [],
+            cards=list(_figure_cards(run)) if run else [],
             run=run,
-            requests=[(name, one | {"words": words(one)}) for name, one in run["requests"].items()] if run else [],
+            requests=[(name, one | {"words": requests_sentence(one)}) for name, one in run["requests"].items()]
+            if run
+            else [],
             series=drawn["time"],
             heat=drawn["heat"]["cells"],
-            outside=_outside(run) if run else "",
+            outside=_left_out_text(run) if run else "",
             bar=error_bar.error_bar_sentence(run.get("error_bar")) if run else "",
             limiter=throttling.throttling_sentence(run["limiter"]) if run else "",
             definitions=escape(run["definitions"]) if run else "",
             sweep=[tell(sweep) for tell in (answer_sentence, resolution_sentence, knee_sentence)] if sweep else [],
             limits=limits and {"headline": limits["headline"], "shown": limits["shown"]},
-            signs=SIGNS,
+            signs=THRESHOLD_SIGNS,
             measured=measured_text,
-            columns=COLUMNS,
-            parts=[(part, name) for part, name in PARTS.items() if part in _present(run, sweep, limits)],
+            columns=METRIC_COLUMNS,
+            parts=[
+                (part, name) for part, name in SECTION_TITLES.items() if part in _sections_present(run, sweep, limits)
+            ],
             script=script,
             script_hash=base64.b64encode(sha256(script.encode()).digest()).decode(),
             # Nothing in it can end the element that holds it.
@@ -82,7 +90,7 @@ def load_page(run: Found | None = None, sweep: Found | None = None, limits: Foun
     )
 
 
-def outcome(run: Found | None, sweep: Found | None, limits: Found | None) -> tuple[str, str]:
+def state_and_headline(run: ResultData | None, sweep: ResultData | None, limits: ResultData | None) -> tuple[str, str]:
     """The state and the sentence at the top."""
     if run is not None and not run["valid"]:
         return "error", "Not to be believed"
@@ -97,14 +105,14 @@ def outcome(run: Found | None, sweep: Found | None, limits: Found | None) -> tup
     return ("pass", f"All {len(told)} hold") if told else ("none", "Measured")
 
 
-def words(one: Found) -> str:
+def requests_sentence(one: ResultData) -> str:
     """What came of the requests of one name, in a line."""
     outcomes = ", ".join(f"{number:,} {outcome}" for outcome, number in one["outcomes"].items())
     speed = f"{one['requests_s']:.4g} requests/s, goodput {one['goodput_s']:.4g}/s, {one['tokens_s']:.4g} tokens/s"
     return f"{outcomes}; {speed}."
 
 
-def title(run: Found | None, sweep: Found | None, limits: Found | None) -> str:
+def page_title(run: ResultData | None, sweep: ResultData | None, limits: ResultData | None) -> str:
     """What was measured, of whom."""
     names = []
     if run is not None:
@@ -116,7 +124,7 @@ def title(run: Found | None, sweep: Found | None, limits: Found | None) -> str:
     return "; ".join(names)
 
 
-def _about(run: Found) -> str:
+def _load_sentence(run: ResultData) -> str:
     load = run["load"]
     loop = {"closed": "closed loop", "open": f"open loop, {load['arrivals']}", "trace": f"trace {load['trace']}"}
     starts = (
@@ -128,7 +136,7 @@ def _about(run: Found) -> str:
     return f"{loop[load['kind']]}, {run['users']} users, {where}{starts}; seed {run['seed']}."
 
 
-def _cards(run: Found) -> Iterator[dict[str, str]]:
+def _figure_cards(run: ResultData) -> Iterator[dict[str, str]]:
     whole = run["all"]
     yield {"figure": f"{whole['ok_s']:.4g}/s", "words": "answers that are ok"}
     for metric in ("TTFT ms", "e2e ms"):
@@ -146,12 +154,12 @@ def _cards(run: Found) -> Iterator[dict[str, str]]:
         yield {"figure": f"{judged['share']:.2%}", "words": f"of {judged['judged']:,} answers are conformant"}
 
 
-def _outside(run: Found) -> str:
+def _left_out_text(run: ResultData) -> str:
     told = {part: sum(outcomes.values()) for part, outcomes in run["outside"].items()}
     return ", ".join(f"{number:,} of the {part}" for part, number in told.items() if number)
 
 
-def _present(run: Found | None, sweep: Found | None, limits: Found | None) -> set[str]:
+def _sections_present(run: ResultData | None, sweep: ResultData | None, limits: ResultData | None) -> set[str]:
     parts: set[str] = set()
     if run is not None:
         parts |= {"over-time", "latencies", "honesty"}

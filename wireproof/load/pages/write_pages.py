@@ -10,15 +10,15 @@ from wireproof.errors import ConfigError
 from wireproof.load.pages.load_markdown import load_markdown
 from wireproof.load.pages.load_page import load_page
 
-PAGE, TEXT = "load.html", "load.md"
+HTML_FILE, MARKDOWN_FILE = "load.html", "load.md"
 
 
-def write_all(into: Path, **found: Mapping[str, Any] | None) -> None:
+def write_load_pages(into: Path, **found: Mapping[str, Any] | None) -> None:
     """Write the page and the text of a `run`, a `sweep` and `limits`, as far as they are there.
 
     Raises ConfigError where the folder cannot be written to.
     """
-    texts = {PAGE: load_page(**found), TEXT: load_markdown(**found)}
+    texts = {HTML_FILE: load_page(**found), MARKDOWN_FILE: load_markdown(**found)}
     try:
         into.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():
