@@ -12,10 +12,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from wireproof.load.engine import response_fold as tally_module
-from wireproof.load.engine.chunk_template import template_of
-from wireproof.load.engine.chunked_body import Chunks, size_of
-from wireproof.load.engine.response_fold import StreamTally
-from wireproof.load.engine.response_parser import Reply
+from wireproof.load.engine.chunk_template import template_from_chunk
+from wireproof.load.engine.chunked_body import ChunkSplitter, parse_chunk_size
+from wireproof.load.engine.response_fold import StreamFold
+from wireproof.load.engine.response_parser import ResponseParser
 from wireproof.load.engine.response_reader import is_whole_head
 
 HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -27,7 +27,7 @@ ROTTEN = st.sampled_from([b"\r\n", b"zz\r\nabc\r\n", b"0x2\r\nab\r\n", b"1_0\r\n
 
 def parsed(data: bytes) -> tuple[bytes | None, bool]:
     """The body that the parser finds behind the head, None where it finds no HTTP, and whether it is whole."""
-    reply = Reply()
+    reply = ResponseParser()
     try:
         reply.feed(HEAD + data)
     except HTTPParseError:
@@ -37,12 +37,12 @@ def parsed(data: bytes) -> tuple[bytes | None, bool]:
 
 def cut_out(reads: list[bytes]) -> tuple[bytes | None, bool]:
     """The same by cutting chunks out, and the parser from where that ends."""
-    reply, chunks, body = Reply(), Chunks(), b""
+    reply, chunks, body = ResponseParser(), ChunkSplitter(), b""
     reply.feed(HEAD)
     try:
         for read in reads:
             if chunks.rest is None:
-                body += b"".join(chunks.take(read))
+                body += b"".join(chunks.feed(read))
                 read = chunks.rest or b""
             reply.feed(read) if read else None
     except (HTTPParseError, ValueError):
@@ -66,7 +66,7 @@ def test_chunks_cut_out_are_those_of_the_parser(whole: list[bytes], end: bytes, 
 
 @pytest.mark.parametrize("line", [b"", b"0x1", b"1_0", b" 1", b"+1", b"1;a", b"123456789", b"g"])
 def test_only_a_plain_size_is_one(line: bytes) -> None:
-    assert size_of(line) == 0
+    assert parse_chunk_size(line) == 0
 
 
 @pytest.mark.parametrize(
@@ -109,10 +109,10 @@ def streams(draw: st.DrawFn) -> bytes:
 
 
 def told(body: bytes, size: int) -> tuple[Any, ...]:
-    made = StreamTally("chat")
+    made = StreamFold("chat")
     for start in range(0, len(body), size):
         made.feed(body[start : start + size], start)
-    return made.stamps, made.visible_ns, made.flags, made.usage, made.verdict()
+    return made.stamps, made.visible_ns, made.flags, made.usage, made.outcome_and_detail()
 
 
 @given(streams(), st.sampled_from([1, 7, 60, 120, 100_000]))
@@ -133,7 +133,7 @@ def test_a_chunk_like_the_last_is_what_decoding_it_gives(body: bytes, size: int)
     ],
 )
 def test_a_place_that_cannot_be_proved_is_no_template(payload: bytes) -> None:
-    assert template_of(payload, json.loads(payload)) is None
+    assert template_from_chunk(payload, json.loads(payload)) is None
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_a_place_that_cannot_be_proved_is_no_template(payload: bytes) -> None:
 )
 def test_alike_is(payload: bytes, is_alike: bool) -> None:
     first = b'{"choices":[{"delta":{"content":"a"}}],"obfuscation":"x"}'
-    template = template_of(first, json.loads(first))
+    template = template_from_chunk(first, json.loads(first))
     assert template is not None
     assert template.is_payload(payload) is is_alike
     assert template.is_event(b"data: " + payload + b"\n\n") is is_alike

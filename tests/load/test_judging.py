@@ -17,8 +17,8 @@ from wireproof.formats import json_pointer
 from wireproof.load.conformance import conformance_share, response_judge
 from wireproof.load.conformance.conformance_share import BrokenPlaces, JudgementKey
 from wireproof.load.conformance.response_judge import BrokenCheck, ResponseJudge
-from wireproof.load.engine.response_fold import StreamTally
-from wireproof.load.engine.response_parser import Reply
+from wireproof.load.engine.response_fold import StreamFold
+from wireproof.load.engine.response_parser import ResponseParser
 from wireproof.load.request_record import Outcome, RequestRecord, ResponseBody
 from wireproof.load.scenario import case_lookup, prepared_request
 from wireproof.load.scenario.prepared_request import PreparedRequest
@@ -65,7 +65,7 @@ def done(rehearsal: Rehearsal, asked: PreparedRequest, fault: str | None = None)
 
 def heard(ops: Ops, *, whole: bool) -> ResponseBody | None:
     """An answer as a load run keeps it, each write a read of its own; None where it is no stream of success."""
-    reply, tally = Reply(), StreamTally("chat", keeps=True, whole=whole)
+    reply, tally = ResponseParser(), StreamFold("chat", keeps=True, whole=whole)
     for op in ops:
         try:
             reply.feed(wire_bytes(op))
@@ -77,7 +77,7 @@ def heard(ops: Ops, *, whole: bool) -> ResponseBody | None:
     kind = reply.header("content-type")
     if not reply.message_complete or reply.get_code() != 200 or "event-stream" not in kind:
         return None
-    if tally.verdict()[0] is not Outcome.OK:
+    if tally.outcome_and_detail()[0] is not Outcome.OK:
         return None
     assert tally.body is not None
     return ResponseBody(200, kind, tally.body)

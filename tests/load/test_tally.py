@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wireproof.formats import sse
-from wireproof.load.engine.response_fold import StreamTally, WholeTally
-from wireproof.load.engine.sse_frames import Frames
+from wireproof.load.engine.response_fold import BodyFold, StreamFold
+from wireproof.load.engine.sse_frames import EventSplitter
 from wireproof.load.request_record import Outcome, TokenCount
 
 LINES = (b"data: ", b"data:", b"event: x\n", b"id: 7\n", b"retry: 1\n", b": ping", b":", b"\xef\xbb\xbf")
@@ -20,7 +20,7 @@ PIECES = st.sampled_from([*LINES, b"{}", b"\n", b"\n\n", b"\r\n", b"\r", b"[DONE
 
 @given(st.lists(st.lists(PIECES, max_size=8), max_size=8))
 def test_the_fast_path_gives_the_events_of_the_decoder(reads: list[list[bytes]]) -> None:
-    fast, slow = Frames(), sse.Decoder()
+    fast, slow = EventSplitter(), sse.Decoder()
     found: list[bytes] = []
     for read in reads:
         data = b"".join(read)
@@ -35,19 +35,19 @@ def test_the_fast_path_gives_the_events_of_the_decoder(reads: list[list[bytes]])
 
 @given(st.binary(max_size=200), st.integers(1, 9))
 def test_any_bytes_in_any_pieces_raise_nothing(body: bytes, size: int) -> None:
-    tally = StreamTally("chat")
+    tally = StreamFold("chat")
     for start in range(0, len(body), size):
         tally.feed(body[start : start + size], start)
-    tally.verdict()
+    tally.outcome_and_detail()
 
 
 def chunk(finish: str | None = None, **delta: Any) -> Any:
     return {"id": "c", "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}
 
 
-def told(*values: Any, done: bool = True) -> StreamTally:
+def told(*values: Any, done: bool = True) -> StreamFold:
     """A stream of one event a read, at 0, 10, 20 … ns."""
-    tally = StreamTally("chat")
+    tally = StreamFold("chat")
     for place, value in enumerate(values):
         data = value if isinstance(value, bytes) else f"data: {json.dumps(value)}\n\n".encode()
         tally.feed(data, place * 10)
@@ -75,7 +75,7 @@ END = chunk(finish="stop")
 def test_the_clock_of_the_first_token_does_not_stop_at(nothing: Any) -> None:
     tally = told(nothing, chunk(content="a"), END)
     assert tally.stamps == [10]
-    assert tally.verdict()[0] is Outcome.OK
+    assert tally.outcome_and_detail()[0] is Outcome.OK
 
 
 @pytest.mark.parametrize(
@@ -128,12 +128,12 @@ def test_tokens_without_usage_are_a_guess_and_say_so() -> None:
     ],
 )  # fmt: skip
 def test_what_a_stream_comes_to(values: list[Any], done: bool, outcome: Outcome) -> None:
-    assert told(*values, done=done).verdict()[0] is outcome
+    assert told(*values, done=done).outcome_and_detail()[0] is outcome
 
 
 def test_a_streamed_response_needs_no_done_but_its_end() -> None:
-    def tally(*events: dict[str, Any]) -> StreamTally:
-        made = StreamTally("responses")
+    def tally(*events: dict[str, Any]) -> StreamFold:
+        made = StreamFold("responses")
         for place, event in enumerate(events):
             made.feed(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode(), place)
         return made
@@ -141,9 +141,9 @@ def test_a_streamed_response_needs_no_done_but_its_end() -> None:
     delta = {"type": "response.output_text.delta", "delta": "a"}
     end = {"type": "response.completed", "response": {"usage": {"input_tokens": 1, "output_tokens": 2}}}
     whole = tally({"type": "response.created"}, delta, end)
-    assert (whole.verdict()[0], whole.stamps, whole.tokens) == (Outcome.OK, [1], TokenCount(1, 2, "usage"))
-    assert tally(delta).verdict()[0] is Outcome.CUT
-    assert tally(delta, {"type": "response.failed"}).verdict()[0] is Outcome.FAILED
+    assert (whole.outcome_and_detail()[0], whole.stamps, whole.tokens) == (Outcome.OK, [1], TokenCount(1, 2, "usage"))
+    assert tally(delta).outcome_and_detail()[0] is Outcome.CUT
+    assert tally(delta, {"type": "response.failed"}).outcome_and_detail()[0] is Outcome.FAILED
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_a_streamed_response_needs_no_done_but_its_end() -> None:
     ],
 )
 def test_what_a_plain_answer_comes_to(body: bytes, outcome: Outcome) -> None:
-    tally = WholeTally()
+    tally = BodyFold()
     for byte in body:
         tally.feed(bytes([byte]), 0)
-    assert tally.verdict()[0] is outcome
+    assert tally.outcome_and_detail()[0] is outcome

@@ -15,8 +15,8 @@ KEYS = {"OPENAI_API_KEY": "sk-1", "MINE": "sk-2"}
 
 def target(*words: str, host: str | None = HOST) -> Target:
     parser = ArgumentParser()
-    load_options.add(parser)
-    (found,) = build_targets(load_options.target_options(parser.parse_args(words), host), KEYS)
+    load_options.add_load_options(parser)
+    (found,) = build_targets(load_options.target_options_at(parser.parse_args(words), host), KEYS)
     return found
 
 

@@ -121,7 +121,7 @@ def held(*verdicts: bool | None, valid: bool = True) -> dict[str, Any]:
     ],
 )
 def test_the_exit_code_says_the_worst(found: dict[str, Any], strict: bool, code: int | None) -> None:
-    assert finish.code(found, strict=strict) == code
+    assert finish.load_run_exit_code(found, strict=strict) == code
 
 
 @pytest.mark.parametrize("strict", [False, True])

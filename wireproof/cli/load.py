@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     common("-t", "--run-time", metavar="TIME", help="start no request after this time, as in 30s, 10m, 4h")
     common("--processes", metavar="N", help="processes that share the load; -1 is one for each core")
     common("--web", action="store_true", help="show locust's web UI, where runs are started by hand")
-    load_options.add(parser)
+    load_options.add_load_options(parser)
     show_examples(
         parser,
         "wireproof load stream -u 32 -t 30s                      # local cells",

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-END = b"\r\n"
-TOO_LONG = "a chunk is longer than its size says"
-SIZE = re.compile(rb"[0-9A-Fa-f]{1,8}")
+CHUNK_END = b"\r\n"
+CHUNK_TOO_LONG = "a chunk is longer than its size says"
+CHUNK_SIZE_LINE = re.compile(rb"[0-9A-Fa-f]{1,8}")
 
 
-class Chunks:
+class ChunkSplitter:
     """Where in a chunked body we are; `rest` is what the parser must read, from a boundary on."""
 
     __slots__ = ("_due", "rest")
@@ -24,20 +24,20 @@ class Chunks:
         self._due = 0
         self.rest: bytes | None = None
 
-    def take(self, data: bytes) -> list[bytes]:
+    def feed(self, data: bytes) -> list[bytes]:
         """The body in these bytes of the wire, chunk by chunk; raises ValueError where one ends elsewhere."""
         body, at, length = [], 0, len(data)
         while at < length:
             if not self._due:
-                end = data.find(END, at)
-                size = size_of(data[at:end]) if end >= 0 else 0
+                end = data.find(CHUNK_END, at)
+                size = parse_chunk_size(data[at:end]) if end >= 0 else 0
                 if not size:
                     self.rest = data[at:]
                     break
                 at, stop = end + 2, end + 2 + size
                 if stop + 2 <= length:
-                    if data[stop : stop + 2] != END:
-                        raise ValueError(TOO_LONG)
+                    if data[stop : stop + 2] != CHUNK_END:
+                        raise ValueError(CHUNK_TOO_LONG)
                     body.append(data[at:stop])
                     at = stop + 2
                     continue
@@ -53,12 +53,12 @@ class Chunks:
         begun, ended = 2 - min(2, before), 2 - min(2, self._due)
         if begun == ended:
             return piece
-        if not piece.endswith(END[begun:ended]):
-            raise ValueError(TOO_LONG)
+        if not piece.endswith(CHUNK_END[begun:ended]):
+            raise ValueError(CHUNK_TOO_LONG)
         return piece[: begun - ended]
 
 
 @lru_cache(maxsize=4096)
-def size_of(line: bytes) -> int:
+def parse_chunk_size(line: bytes) -> int:
     """The size that a chunk announces; 0 where it is the last, or more than a plain size."""
-    return int(line, 16) if SIZE.fullmatch(line) else 0
+    return int(line, 16) if CHUNK_SIZE_LINE.fullmatch(line) else 0

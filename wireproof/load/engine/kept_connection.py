@@ -10,7 +10,7 @@ from typing import Any
 from gevent import get_hub, monkey
 from geventhttpclient.connectionpool import ConnectionPool
 
-READABLE = 1
+READ_EVENT = 1
 
 
 @cache
@@ -19,7 +19,7 @@ def _poll_class() -> Any:
     return monkey.get_original("select", "poll")
 
 
-class Line:
+class KeptConnection:
     """A connection that is opened when it is needed and dropped when it is of no more use."""
 
     __slots__ = ("_plug", "_poll", "_pool", "readable")
@@ -31,7 +31,7 @@ class Line:
         # What calls back, from the loop itself, when there is something to read.
         self.readable: Any = None
 
-    def take(self) -> Any:
+    def connected_socket(self) -> Any:
         """A connected socket; one that the server has closed meanwhile is replaced."""
         # An idle connection has nothing to read: what is there is the end of it, or rubbish.
         if self._plug is not None and self._poll.poll(0):
@@ -41,7 +41,7 @@ class Line:
             self._plug.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._poll = _poll_class()()
             self._poll.register(self._plug.fileno(), select.POLLIN)
-            self.readable = get_hub().loop.io(self._plug.fileno(), READABLE)
+            self.readable = get_hub().loop.io(self._plug.fileno(), READ_EVENT)
         return self._plug
 
     def drop(self) -> None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from gevent import Timeout
 
-from wireproof.load.engine.response_fold import StreamTally
+from wireproof.load.engine.response_fold import StreamFold
 from wireproof.load.scenario.early_disconnect import EarlyDisconnect
 
 
-class Left(Exception):
+class ClientLeft(Exception):
     """The client has left, as it meant to."""
 
 
-class LeavingTally(StreamTally):
+class LeavingFold(StreamFold):
     """A streamed answer that is left once it has shown so many deltas."""
 
     __slots__ = ("_most",)
@@ -25,18 +25,18 @@ class LeavingTally(StreamTally):
         """Take in a read; raises Left where it brings the last delta that is waited for."""
         super().feed(data, at_ns)
         if len(self.stamps) >= self._most:
-            raise Left
+            raise ClientLeft
 
 
-def start_leaving_timer(leave: EarlyDisconnect) -> Timeout:
+def start_disconnect_timer(leave: EarlyDisconnect) -> Timeout:
     """A timer that raises Left; it fires only where the client leaves by time."""
-    timer = Timeout(None if leave.ms is None else leave.ms / 1000, Left())
+    timer = Timeout(None if leave.ms is None else leave.ms / 1000, ClientLeft())
     timer.start()
     return timer
 
 
-def stream_tally(endpoint: str, leave: EarlyDisconnect | None, *, keeps: bool, whole: bool) -> StreamTally:
+def make_stream_fold(endpoint: str, leave: EarlyDisconnect | None, *, keeps: bool, whole: bool) -> StreamFold:
     """The fold of a stream that is read to its end, or left."""
     if leave is None or leave.chunks is None:
-        return StreamTally(endpoint, keeps=keeps, whole=whole)
-    return LeavingTally(endpoint, leave.chunks, keeps=keeps)
+        return StreamFold(endpoint, keeps=keeps, whole=whole)
+    return LeavingFold(endpoint, leave.chunks, keeps=keeps)

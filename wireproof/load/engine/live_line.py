@@ -11,16 +11,16 @@ import gevent
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-EVERY_S = 0.5
-TTFT = "TTFT ms"
+REFRESH_INTERVAL_S = 0.5
+TTFT_METRIC = "TTFT ms"
 
 
-def watched(environment: Any) -> bool:
+def is_watched(environment: Any) -> bool:
     """Whether somebody looks: without a web UI, on a terminal."""
     return bool(environment.parsed_options.headless) and sys.stderr.isatty()
 
 
-def show(environment: Any, total_s: float) -> None:
+def show_live_line(environment: Any, total_s: float) -> None:
     """Show the line for as long as the greenlet lives; a run without an end has no bar."""
     columns = (
         BarColumn(24),
@@ -34,15 +34,15 @@ def show(environment: Any, total_s: float) -> None:
     with Progress(*columns, console=Console(stderr=True), auto_refresh=False, transient=True) as bar:
         task = bar.add_task("", total=None if math.isinf(total_s) else total_s)
         while True:
-            bar.update(task, completed=monotonic() - began, description=told(environment), refresh=True)
-            gevent.sleep(EVERY_S)
+            bar.update(task, completed=monotonic() - began, description=status_line(environment), refresh=True)
+            gevent.sleep(REFRESH_INTERVAL_S)
 
 
-def told(environment: Any) -> str:
+def status_line(environment: Any) -> str:
     """Requests, failures, rate and the median of TTFT so far."""
     total = environment.stats.total
     first = max(
-        (row for (_, kind), row in environment.stats.entries.items() if kind == TTFT),
+        (row for (_, kind), row in environment.stats.entries.items() if kind == TTFT_METRIC),
         key=lambda row: row.num_requests,
         default=None,
     )

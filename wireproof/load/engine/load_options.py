@@ -13,28 +13,28 @@ from wireproof.contract.target_options import TargetOptions
 from wireproof.load.scenario.spending_limits import ALLOW_HOST_FLAG, Ceilings
 
 # The requests of an open loop that may be under way, where neither -u nor the scenario says.
-UNDER_WAY = 100
+DEFAULT_MAX_UNDER_WAY = 100
 # What is said of a target as in `wireproof check`.
-SHARED = tuple(BY_NAME[name] for name in ("providers", "model", "key_env", "header", "deadline"))
-LOOPBACK = "127.0.0.1"
-MANY: Mapping[str, Any] = {"action": "append", "default": []}
+SHARED_TARGET_OPTIONS = tuple(BY_NAME[name] for name in ("providers", "model", "key_env", "header", "deadline"))
+LOOPBACK_HOST = "127.0.0.1"
+REPEATABLE: Mapping[str, Any] = {"action": "append", "default": []}
 
 
-def add(parser: ArgumentParser) -> None:
+def add_load_options(parser: ArgumentParser) -> None:
     """Register the options."""
-    _add_target(parser.add_argument_group("what is asked"))
-    _add_load(parser.add_argument_group("when requests start, and which count"))
-    _add_requirements(parser.add_argument_group("what the answers are held to"))
-    _add_files(parser.add_argument_group("what is written"))
-    _add_ceilings(parser.add_argument_group("how much may be sent"))
+    _add_target_options(parser.add_argument_group("what is asked"))
+    _add_timing_options(parser.add_argument_group("when requests start, and which count"))
+    _add_requirement_options(parser.add_argument_group("what the answers are held to"))
+    _add_file_options(parser.add_argument_group("what is written"))
+    _add_ceiling_options(parser.add_argument_group("how much may be sent"))
 
 
-def _add_target(group: Any) -> None:
+def _add_target_options(group: Any) -> None:
     option = group.add_argument
     option("--scenarios", metavar="FILE", help="YAML file that adds scenarios or changes them")
     text = "provider whose contract the host speaks (default: the scenario's, or openai)"
     option("--provider", metavar="NAME", help=text)
-    for row in SHARED:
+    for row in SHARED_TARGET_OPTIONS:
         option(row.flag, **row.keywords)
     option(
         "--cells", type=int, default=1, metavar="N", help="local cells to start where no --host is given (default: 1)"
@@ -44,7 +44,7 @@ def _add_target(group: Any) -> None:
     option("--own-cells", action="store_true", help="treat the hosts as cells of `wireproof serve`, and use their keys")
 
 
-def _add_load(group: Any) -> None:
+def _add_timing_options(group: Any) -> None:
     option = group.add_argument
     option("--rate", type=float, metavar="R", help="open loop: start R requests a second, over all processes")
     text = "how starts of an open loop are spread (default: the scenario's, or poisson)"
@@ -57,12 +57,12 @@ def _add_load(group: Any) -> None:
     option("--seed", type=int, default=time_ns() % 1_000_000, metavar="N", help=text)
 
 
-def _add_requirements(group: Any) -> None:
+def _add_requirement_options(group: Any) -> None:
     option = group.add_argument
     text = "objective of each request in milliseconds; METRIC is ttft, tpot or e2e (repeat for several)"
-    option("--slo", metavar="METRIC=MS", help=text, **MANY)
+    option("--slo", metavar="METRIC=MS", help=text, **REPEATABLE)
     text = "limit that decides the exit code, as in 'ttft_p95 < 300ms' (repeat for several)"
-    option("--threshold", metavar="EXPR", help=text, **MANY)
+    option("--threshold", metavar="EXPR", help=text, **REPEATABLE)
     option("--no-judge", action="store_true", help="do not check the answers against the provider's document")
     text = "exit with 3 where the figures cannot be believed, as when the generator was the bottleneck"
     option("--strict", action="store_true", help=text)
@@ -70,7 +70,7 @@ def _add_requirements(group: Any) -> None:
     option("--error-bar", metavar="FILE", help=text)
 
 
-def _add_files(group: Any) -> None:
+def _add_file_options(group: Any) -> None:
     option = group.add_argument
     text = "write the result as load.html, load.md, load.json and load.csv into this directory"
     option("--report-dir", metavar="DIR", help=text)
@@ -79,7 +79,7 @@ def _add_files(group: Any) -> None:
     option("--junit", metavar="FILE", help="write a test case for each threshold as JUnit XML")
 
 
-def _add_ceilings(group: Any) -> None:
+def _add_ceiling_options(group: Any) -> None:
     option = group.add_argument
     option(ALLOW_HOST_FLAG, action="store_true", help="allow load on a host that is not this machine; its owner agrees")
     option("--max-requests", type=int, metavar="N", help="send no more requests than this in the whole run")
@@ -88,7 +88,7 @@ def _add_ceilings(group: Any) -> None:
     option("--max-cost", type=float, metavar="DOLLARS", help=text)
 
 
-def keep_apart(parser: ArgumentParser, words: Sequence[str]) -> None:
+def use_own_port(parser: ArgumentParser, words: Sequence[str]) -> None:
     """Let the processes of one run meet on a port of their own, which only this machine reaches.
 
     Locust has them all meet on one port: a second run beside the first ends at once, or gets its workers.
@@ -96,17 +96,17 @@ def keep_apart(parser: ArgumentParser, words: Sequence[str]) -> None:
     several = any(word.partition("=")[0] == "--processes" for word in words)
     if several and "--worker" not in words:
         with socket.socket() as plug:
-            plug.bind((LOOPBACK, 0))
+            plug.bind((LOOPBACK_HOST, 0))
             port = plug.getsockname()[1]
-        parser.set_defaults(master_bind_host=LOOPBACK, master_bind_port=port, master_port=port)
+        parser.set_defaults(master_bind_host=LOOPBACK_HOST, master_bind_port=port, master_port=port)
 
 
-def target_options(options: Namespace, provider: str | None, host: str | None) -> TargetOptions:
+def target_options_at(options: Namespace, provider: str | None, host: str | None) -> TargetOptions:
     """The options about the target at a host; about the bundled server's where there is none."""
-    given = {row.name: getattr(options, row.name) for row in SHARED}
+    given = {row.name: getattr(options, row.name) for row in SHARED_TARGET_OPTIONS}
     return TargetOptions({**given, "provider": [provider] if provider else [], "endpoint": host})
 
 
-def ceilings_of(options: Namespace) -> Ceilings:
+def ceilings_from_options(options: Namespace) -> Ceilings:
     """The ceilings that the options name."""
     return Ceilings(options.max_requests, options.max_output_tokens, options.max_cost)

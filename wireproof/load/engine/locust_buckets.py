@@ -7,6 +7,6 @@ from locust import stats
 from wireproof.stats import bucket_value
 
 
-def install() -> None:
+def install_buckets() -> None:
     """Every row of this process, those of requests included, counts in buckets of 0.5 %."""
     stats.bucket_response_time = bucket_value  # type: ignore[assignment]

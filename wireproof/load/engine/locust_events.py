@@ -20,14 +20,14 @@ from wireproof.load.engine.user import LoadUser
 from wireproof.load.engine.worker import WorkerRun
 from wireproof.load.results import summary_text
 
-SPAWN_RATE = 100.0
+DEFAULT_SPAWN_RATE = 100.0
 
-Users = dict[str, type[LoadUser]]
+UserClasses = dict[str, type[LoadUser]]
 
 
-def install(users: Users, default: str) -> None:
+def install_listeners(users: UserClasses, default: str) -> None:
     """Listen to locust's events; `default` is the user class of a run that names none."""
-    locust_buckets.install()
+    locust_buckets.install_buckets()
     # A worker makes this parser anew for each option that its master tells, and misses its heartbeats meanwhile.
     argument_parser.default_args_dict = cache(argument_parser.default_args_dict)
     at: Any = events
@@ -36,12 +36,12 @@ def install(users: Users, default: str) -> None:
 
 
 def _add_options(parser: ArgumentParser) -> None:
-    load_options.add(parser)
-    parser.set_defaults(spawn_rate=SPAWN_RATE)
-    load_options.keep_apart(parser, sys.argv[1:])
+    load_options.add_load_options(parser)
+    parser.set_defaults(spawn_rate=DEFAULT_SPAWN_RATE)
+    load_options.use_own_port(parser, sys.argv[1:])
 
 
-def _join_run(users: Users, default: str, *, environment: Any, runner: Any, web_ui: Any, **_: Any) -> None:
+def _join_run(users: UserClasses, default: str, *, environment: Any, runner: Any, web_ui: Any, **_: Any) -> None:
     """Give this process its part in the run: worker, master, or all of it."""
     environment.available_user_classes = users
     if isinstance(runner, WorkerRunner):
@@ -50,25 +50,25 @@ def _join_run(users: Users, default: str, *, environment: Any, runner: Any, web_
     given = environment.parsed_options
     if not given.user_classes and not given.class_picker:
         environment.user_classes[:] = [users[default]]
-    run = _own_run(environment, runner)
+    run = _set_up_run(environment, runner)
     run.listen()
     if web_ui is not None:
-        web_ui.app.add_url_rule("/wireproof", "wireproof", lambda: _page(run))
+        web_ui.app.add_url_rule("/wireproof", "wireproof", lambda: _result_page(run))
 
 
-def _join_as_worker(users: Users, environment: Any) -> None:
+def _join_as_worker(users: UserClasses, environment: Any) -> None:
     # Its master says which users it has.
     environment.user_classes[:] = users.values()
     run = WorkerRun(environment, environment.user_classes)
     run.listen()
-    run.warm()
+    run.preload()
 
 
-def _own_run(environment: Any, runner: Any) -> LocalRun | MasterRun:
+def _set_up_run(environment: Any, runner: Any) -> LocalRun | MasterRun:
     """The run that this process settles; the process ends where it may not be, or not so."""
     scenarios = [user.scenario for user in environment.user_classes]
     try:
-        settings, cells = run_setup.lay_out(environment, scenarios)
+        settings, cells = run_setup.set_up(environment, scenarios)
     except WireproofError as error:
         print(f"wireproof: {error}", file=sys.stderr)
         sys.exit(2)
@@ -76,5 +76,5 @@ def _own_run(environment: Any, runner: Any) -> LocalRun | MasterRun:
     return MasterRun(owner) if isinstance(runner, MasterRunner) else LocalRun(owner, environment.user_classes)
 
 
-def _page(run: LocalRun | MasterRun) -> str:
+def _result_page(run: LocalRun | MasterRun) -> str:
     return f"<!doctype html><title>wireproof load</title><pre>{html.escape(summary_text.summary_to_text(run.summary()))}</pre>"

@@ -8,7 +8,7 @@ from wireproof.load.scenario import stages
 from wireproof.load.scenario.load_shape import LoadShape
 
 
-class Shape(LoadTestShape):
+class StagedUsers(LoadTestShape):
     """So many users now; none left to tell when the course is over, which ends the run."""
 
     abstract = True

@@ -11,16 +11,16 @@ from wireproof.load.engine import locust_events
 from wireproof.load.engine.user import LoadUser
 from wireproof.load.scenario.scenario import Scenario, read_scenarios
 
-DEFAULT = "Mixed"
+DEFAULT_USER = "Mixed"
 
 
-def _user(scenario: Scenario) -> type[LoadUser]:
+def _make_user_class(scenario: Scenario) -> type[LoadUser]:
     return type(
         scenario.user_class_name, (LoadUser,), {"abstract": False, "scenario": scenario, "__doc__": scenario.says}
     )
 
 
-def _more() -> Path | None:
+def _scenarios_option() -> Path | None:
     """The file of --scenarios: locust wants the classes before it reads its options."""
     early = ArgumentParser(add_help=False, allow_abbrev=False)
     early.add_argument("--scenarios", type=Path)
@@ -29,13 +29,16 @@ def _more() -> Path | None:
 
 
 try:
-    KNOWN = read_scenarios(_more())
+    SCENARIOS = read_scenarios(_scenarios_option())
 except ConfigError as error:
     print(f"wireproof: {error}", file=sys.stderr)
     sys.exit(2)
-USERS = {user.__name__: user for user in map(_user, KNOWN.values())}
-locust_events.install(USERS, DEFAULT)
+USER_CLASSES = {user.__name__: user for user in map(_make_user_class, SCENARIOS.values())}
+locust_events.install_listeners(USER_CLASSES, DEFAULT_USER)
 # A scenario may be called as its file calls it, or as locust calls a class; locust wants each class once.
 globals().update(
-    {name if name in sys.argv else one.user_class_name: USERS[one.user_class_name] for name, one in KNOWN.items()}
+    {
+        name if name in sys.argv else one.user_class_name: USER_CLASSES[one.user_class_name]
+        for name, one in SCENARIOS.items()
+    }
 )

@@ -25,7 +25,7 @@ from wireproof.load.scenario.spending_limits import SpendingAccount
 
 
 @dataclass(slots=True)
-class Plan:
+class ProcessPlan:
     """The targets of a process, its part of the schedule and of the ceilings.
 
     Attributes:
@@ -37,7 +37,7 @@ class Plan:
     targets: tuple[Target, ...]
     seed: int
     jitter_s: float
-    purse: SpendingAccount
+    account: SpendingAccount
     began_ns: int
     ends_ns: float
     numbers: Iterator[int]
@@ -45,57 +45,57 @@ class Plan:
     index: int = 0
     traced: bool = False
     busy: int = 0
-    flying: int = 0
+    under_way: int = 0
     users: itertools.count[int] = field(default_factory=itertools.count)
-    deals: dict[tuple[str, int], RequestMix] = field(default_factory=dict)
+    request_mixes: dict[tuple[str, int], RequestMix] = field(default_factory=dict)
 
-    def random(self, user: int) -> Random:
+    def user_random(self, user: int) -> Random:
         """The source of chance of one user."""
         return Random(f"{self.seed} {self.index} {user}")
 
-    def deal(self, scenario: Scenario, place: int) -> RequestMix:
+    def request_mix(self, scenario: Scenario, place: int) -> RequestMix:
         """The requests of a scenario at one host."""
         key = (scenario.name, place)
-        if key not in self.deals:
-            self.deals[key] = build_mix(scenario, self.targets[place], self.seed, traced=self.traced)
-        return self.deals[key]
+        if key not in self.request_mixes:
+            self.request_mixes[key] = build_mix(scenario, self.targets[place], self.seed, traced=self.traced)
+        return self.request_mixes[key]
 
-    def take(self, now_ns: int) -> DueRequest | None:
+    def take_next(self, now_ns: int) -> DueRequest | None:
         """The next request to make: at once in a closed loop; None where there is none any more."""
         if self.schedule is not None:
             return self.schedule.take_next(now_ns)
         return DueRequest(next(self.numbers), now_ns) if now_ns < self.ends_ns else None
 
 
-def targets(given: Namespace, settings: RunSettings) -> tuple[Target, ...]:
+def build_load_targets(given: Namespace, settings: RunSettings) -> tuple[Target, ...]:
     """The target at each host; local cells are asked with the keys that the bundled server knows."""
     environment = dict(target_options.environment())
-    aimed = (load_options.target_options(given, settings.provider, host) for host in settings.hosts)
+    aimed = (load_options.target_options_at(given, settings.provider, host) for host in settings.hosts)
     found = tuple(target_options.build_targets(one, environment)[0] for one in aimed)
     if not settings.local:
         return found
-    (known,) = target_options.build_targets(load_options.target_options(given, settings.provider, None), environment)
+    (known,) = target_options.build_targets(load_options.target_options_at(given, settings.provider, None), environment)
     return tuple(
         replace(target, keys=known.keys, models={**known.models, **target.models}, own_keys=True) for target in found
     )
 
 
-def plan(given: Namespace, settings: RunSettings, index: int, count: int) -> Plan:
+def make_process_plan(given: Namespace, settings: RunSettings, index: int, count: int) -> ProcessPlan:
     """The part of one process of `count`."""
-    known, course = targets(given, settings), settings.course
+    known, course = build_load_targets(given, settings), settings.course
     purse = SpendingAccount(settings.ceilings.share(index, count), spending_limits.find_highest_prices(known[0]))
     began_ns = perf_counter_ns() + int(settings.lead_s * 1e9)
     ends_ns = math.inf if math.isinf(course.total_s) else began_ns + course.total_s * 1e9
     schedule = None
     if course.kind != CLOSED_LOOP:
-        schedule = Schedule(pace.share_of_starts(starts(course, given.seed), index, count), began_ns, ends_ns)
+        schedule = Schedule(pace.share_of_starts(all_starts(course, given.seed), index, count), began_ns, ends_ns)
     numbers = itertools.count(index, count)
-    return Plan(
+    return ProcessPlan(
         known, given.seed, given.jitter, purse, began_ns, ends_ns, numbers, schedule, index, course.kind == TRACE_REPLAY
     )
 
 
-def starts(course: LoadShape, seed: int) -> Iterable[int | tuple[int, TokenCounts]]:
+def all_starts(course: LoadShape, seed: int) -> Iterable[int | tuple[int, TokenCounts]]:
     """The whole schedule of a course, over all processes."""
     if course.kind == TRACE_REPLAY:
         assert course.trace is not None

@@ -12,7 +12,7 @@ import gevent
 
 from wireproof.load.conformance import response_judge
 from wireproof.load.engine import generator_health, process_plan, run_owner
-from wireproof.load.engine.process_plan import Plan
+from wireproof.load.engine.process_plan import ProcessPlan
 from wireproof.load.engine.run_owner import RunOwner
 from wireproof.load.engine.run_settings import RunSettings
 from wireproof.load.engine.user import LoadUser, UserContext
@@ -30,11 +30,11 @@ class ProcessRun:
 
     def __init__(self, environment: Any, users: Sequence[type[LoadUser]], book: MetricsRecorder) -> None:
         self.environment, self.users, self.book = environment, users, book
-        self.plan: Plan | None = None
-        self._watching: Any = None
-        self._told_due = self._told_missed = 0
+        self.plan: ProcessPlan | None = None
+        self._watcher: Any = None
+        self._counted_due = self._counted_missed = 0
 
-    def begin(self, settings: RunSettings, index: int, count: int, when_idle: Callable[[], None]) -> Plan:
+    def begin(self, settings: RunSettings, index: int, count: int, when_idle: Callable[[], None]) -> ProcessPlan:
         """Make the plan of the index-th of `count` processes, and hand it to the users.
 
         Args:
@@ -42,25 +42,25 @@ class ProcessRun:
         """
         given, book = self.environment.parsed_options, self.book
         book.clear()
-        self._told_due = self._told_missed = 0
-        self.plan = made = process_plan.plan(given, settings, index, count)
+        self._counted_due = self._counted_missed = 0
+        self.plan = made = process_plan.make_process_plan(given, settings, index, count)
         opens_s, closes_s = settings.course.window_s
         book.objectives = settings.objectives
         book.redact_detail = make_detail_redactor(secret for one in made.targets for secret in one.secrets)
         book.begin(made.began_ns, MeasurementWindow(made.began_ns + opens_s * 1e9, made.began_ns + closes_s * 1e9))
         if given.records:
             book.records = RequestLog(Path(given.records), index, made.began_ns, book.redact_detail)
-        judge = None if given.no_judge else self._judge(made, settings)
-        UserContext(made, book, judge, when_idle).give_to(self.environment)
+        judge = None if given.no_judge else self._make_judge(made, settings)
+        UserContext(made, book, judge, when_idle).attach_to(self.environment)
         # What is there by now stays to the end; looking through it again and again would hold up the streams.
         gc.freeze()
-        self._watching = gevent.spawn(generator_health.beat, book, made)
+        self._watcher = gevent.spawn(generator_health.measure_loop_delay, book, made)
         return made
 
-    def _judge(self, made: Plan, settings: RunSettings) -> response_judge.ResponseJudge:
+    def _make_judge(self, made: ProcessPlan, settings: RunSettings) -> response_judge.ResponseJudge:
         """The judge of the answers of this process."""
         # A worker has all users, and its master says which of them are wanted.
-        deals = [made.deal(user.scenario, 0) for user in self.users if user.scenario.name in settings.digests]
+        deals = [made.request_mix(user.scenario, 0) for user in self.users if user.scenario.name in settings.digests]
         shots = [mould.render(made.seed, 0, TokenCounts(1, 1)) for one in deals for mould in one.templates]
         return response_judge.prepared_judge(
             made.targets[0], shots, case_lookup.find_cases(shot.name for shot in shots)
@@ -68,9 +68,9 @@ class ProcessRun:
 
     def end(self) -> None:
         """Enter what still waits."""
-        if self._watching is not None:
-            self._watching.kill()
-            self._watching = None
+        if self._watcher is not None:
+            self._watcher.kill()
+            self._watcher = None
         self.count_starts()
         self.book.flush()
         if self.book.records is not None:
@@ -81,9 +81,9 @@ class ProcessRun:
         """Count the starts that came due since the last time, and those of them that were missed."""
         schedule = None if self.plan is None else self.plan.schedule
         if schedule is not None:
-            self.book.counts[counters.STARTS_DUE] += schedule.taken - self._told_due
-            self.book.counts[counters.STARTS_MISSED] += schedule.missed - self._told_missed
-            self._told_due, self._told_missed = schedule.taken, schedule.missed
+            self.book.counts[counters.STARTS_DUE] += schedule.taken - self._counted_due
+            self.book.counts[counters.STARTS_MISSED] += schedule.missed - self._counted_missed
+            self._counted_due, self._counted_missed = schedule.taken, schedule.missed
 
 
 class LocalRun:
@@ -112,7 +112,7 @@ class LocalRun:
 
     def stop(self, **_: Any) -> None:
         """Enter what still waits."""
-        self.owner.end()
+        self.owner.stop_live_line()
         self.process.end()
 
     def summary(self) -> dict[str, Any]:
@@ -124,4 +124,4 @@ class LocalRun:
         run_owner.quit_if_under_way(self.environment.runner)
         self.stop()
         self.owner.stop_cells()
-        self.owner.conclude(self.summary())
+        self.owner.publish_result(self.summary())

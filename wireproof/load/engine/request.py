@@ -7,18 +7,18 @@ from typing import Any
 
 from wireproof.contract.target import Deadlines
 from wireproof.formats.durations import EARLIEST_UNIX_TIME, seconds_until
-from wireproof.load.engine.kept_connection import Line
-from wireproof.load.engine.leaving_fold import Left, start_leaving_timer
-from wireproof.load.engine.response_fold import SHOWN, StreamTally, WholeTally
-from wireproof.load.engine.response_reader import MOST_KEPT, Reading, Trouble
+from wireproof.load.engine.kept_connection import KeptConnection
+from wireproof.load.engine.leaving_fold import ClientLeft, start_disconnect_timer
+from wireproof.load.engine.response_fold import MAX_DETAIL_LENGTH, BodyFold, StreamFold
+from wireproof.load.engine.response_reader import MAX_REFUSAL_BYTES, ResponseReader, Trouble
 from wireproof.load.request_record import Outcome, RequestRecord, ResponseBody, TokenCount
 from wireproof.load.scenario.prepared_request import PreparedRequest
 
-THROTTLED = 429
+THROTTLED_STATUS = 429
 
 
-def ask(
-    line: Line, shot: PreparedRequest, deadlines: Deadlines, due_ns: int | None = None, *, keeps: bool = False
+def send_request(
+    line: KeptConnection, shot: PreparedRequest, deadlines: Deadlines, due_ns: int | None = None, *, keeps: bool = False
 ) -> RequestRecord:
     """Send one request and read its answer to the end; whatever goes wrong is the outcome of the record.
 
@@ -27,19 +27,21 @@ def ask(
     """
     began = perf_counter_ns()
     try:
-        plug = line.take()
+        plug = line.connected_socket()
     except OSError as error:
-        return lost(shot, Outcome.UNREACHABLE, _no_connection(error), due_ns or began, began)
-    reading = Reading(shot, deadlines, perf_counter_ns(), keeps=keeps)
-    trouble = _exchange(reading, plug, line, shot, deadlines)
+        return record_without_answer(shot, Outcome.UNREACHABLE, _connection_error_text(error), due_ns or began, began)
+    reading = ResponseReader(shot, deadlines, perf_counter_ns(), keeps=keeps)
+    trouble = _send_and_read(reading, plug, line, shot, deadlines)
     reading.ended_ns = reading.ended_ns or perf_counter_ns()
-    answer = _answer(reading) if keeps and trouble is None else None
-    return _record(reading, shot, due_ns or reading.sent_ns, trouble, answer)
+    answer = _body_to_judge(reading) if keeps and trouble is None else None
+    return _make_record(reading, shot, due_ns or reading.sent_ns, trouble, answer)
 
 
-def _exchange(reading: Reading, plug: Any, line: Line, shot: PreparedRequest, deadlines: Deadlines) -> Trouble:
+def _send_and_read(
+    reading: ResponseReader, plug: Any, line: KeptConnection, shot: PreparedRequest, deadlines: Deadlines
+) -> Trouble:
     """Send the request and read its answer; the connection is dropped unless another request may use it."""
-    leaving = None if shot.leave is None else start_leaving_timer(shot.leave)
+    leaving = None if shot.leave is None else start_disconnect_timer(shot.leave)
     kept = False
     try:
         plug.settimeout(deadlines.first_byte)
@@ -48,8 +50,8 @@ def _exchange(reading: Reading, plug: Any, line: Line, shot: PreparedRequest, de
         kept = trouble is None and not reading.reply.ends_connection()
         return trouble
     except OSError as error:
-        return _trouble(error)
-    except Left:
+        return _trouble_from_error(error)
+    except ClientLeft:
         return Outcome.LEFT, "the client left, as it meant to"
     finally:
         if leaving is not None:
@@ -58,56 +60,58 @@ def _exchange(reading: Reading, plug: Any, line: Line, shot: PreparedRequest, de
             line.drop()
 
 
-def _no_connection(error: OSError) -> str:
+def _connection_error_text(error: OSError) -> str:
     if isinstance(error, TimeoutError):
         return "no connection within the deadline"
     return f"no connection: {error.strerror or error}"
 
 
-def lost(shot: PreparedRequest, outcome: Outcome, detail: str, due_ns: int, sent_ns: int) -> RequestRecord:
+def record_without_answer(
+    shot: PreparedRequest, outcome: Outcome, detail: str, due_ns: int, sent_ns: int
+) -> RequestRecord:
     """The record of a request that got no answer at all."""
     return RequestRecord(shot.name, outcome, detail, 0, due_ns, sent_ns, perf_counter_ns())
 
 
-def _trouble(error: BaseException) -> tuple[Outcome, str]:
+def _trouble_from_error(error: BaseException) -> tuple[Outcome, str]:
     if isinstance(error, TimeoutError):
         return Outcome.TIMEOUT, "no byte within the deadline"
     return Outcome.CUT, f"the connection broke: {getattr(error, 'strerror', None) or error}"
 
 
-def _verdict(reading: Reading, shot: PreparedRequest, trouble: Trouble) -> tuple[Outcome, str]:
+def _outcome_and_detail(reading: ResponseReader, shot: PreparedRequest, trouble: Trouble) -> tuple[Outcome, str]:
     tally, status = reading.tally, reading.reply.get_code() if reading.headers_ns else 0
     if trouble is not None:
         # A server that says what went wrong and then hangs up has told the cause.
-        if isinstance(tally, StreamTally) and tally.failed and trouble[0] is Outcome.CUT:
+        if isinstance(tally, StreamFold) and tally.has_failed and trouble[0] is Outcome.CUT:
             return Outcome.FAILED, tally.detail
         return trouble
     if tally is None:
-        told = reading.refusal[:SHOWN].decode(errors="replace")
-        return (Outcome.THROTTLED if status == THROTTLED else Outcome.REFUSED), f"{status} {told}"
-    if shot.streams and isinstance(tally, WholeTally):
+        told = reading.refusal[:MAX_DETAIL_LENGTH].decode(errors="replace")
+        return (Outcome.THROTTLED if status == THROTTLED_STATUS else Outcome.REFUSED), f"{status} {told}"
+    if shot.streams and isinstance(tally, BodyFold):
         return Outcome.STRANGE, "a stream was asked for, and none came"
-    return tally.verdict()
+    return tally.outcome_and_detail()
 
 
-def _answer(reading: Reading) -> ResponseBody | None:
+def _body_to_judge(reading: ResponseReader) -> ResponseBody | None:
     """What there is to judge of an answer that came whole."""
     tally, reply = reading.tally, reading.reply
     body = reading.refusal if tally is None else tally.body
     # Of a long refusal a piece is kept, which is nothing to judge.
-    if body is None or (tally is None and len(body) >= MOST_KEPT):
+    if body is None or (tally is None and len(body) >= MAX_REFUSAL_BYTES):
         return None
     return ResponseBody(reply.get_code(), reply.header("content-type"), body)
 
 
-def _record(
-    reading: Reading, shot: PreparedRequest, due_ns: int, trouble: Trouble, answer: ResponseBody | None
+def _make_record(
+    reading: ResponseReader, shot: PreparedRequest, due_ns: int, trouble: Trouble, answer: ResponseBody | None
 ) -> RequestRecord:
-    outcome, detail = _verdict(reading, shot, trouble)
+    outcome, detail = _outcome_and_detail(reading, shot, trouble)
     tally = reading.tally
-    stamps: list[int] = tally.stamps if isinstance(tally, StreamTally) else []
+    stamps: list[int] = tally.stamps if isinstance(tally, StreamFold) else []
     more: dict[str, Any] = {}
-    if isinstance(tally, StreamTally):
+    if isinstance(tally, StreamFold):
         more = {"visible_ns": tally.visible_ns, "done_ns": tally.done_ns, "gaps_ns": tally.gaps_ns}
     return RequestRecord(
         name=shot.name,
@@ -123,13 +127,13 @@ def _record(
         tokens=tally.tokens if tally is not None else TokenCount(),
         sent_bytes=len(shot.wire),
         received_bytes=reading.received,
-        retry_after_s=_retry_after(reading) if tally is None else None,
+        retry_after_s=_parse_retry_after_s(reading) if tally is None else None,
         answer=answer,
         **more,
     )
 
 
-def _retry_after(reading: Reading) -> float | None:
+def _parse_retry_after_s(reading: ResponseReader) -> float | None:
     """The seconds a refusal asks to wait, from its end on; None where it tells neither a wait nor a date."""
     told = reading.reply.header("retry-after")
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from geventhttpclient._parser import HTTPResponseParser
 
 
-class Reply(HTTPResponseParser):
+class ResponseParser(HTTPResponseParser):
     """What has come of a response; `body` holds the bytes that nobody has taken yet."""
 
     def __init__(self) -> None:

@@ -17,23 +17,23 @@ from gevent.ssl import SSLSocket
 from geventhttpclient.response import HTTPParseError
 
 from wireproof.contract.target import Deadlines
-from wireproof.load.engine.chunked_body import Chunks
-from wireproof.load.engine.kept_connection import Line
-from wireproof.load.engine.leaving_fold import stream_tally
-from wireproof.load.engine.response_fold import StreamTally, WholeTally
-from wireproof.load.engine.response_parser import Reply
+from wireproof.load.engine.chunked_body import ChunkSplitter
+from wireproof.load.engine.kept_connection import KeptConnection
+from wireproof.load.engine.leaving_fold import make_stream_fold
+from wireproof.load.engine.response_fold import BodyFold, StreamFold
+from wireproof.load.engine.response_parser import ResponseParser
 from wireproof.load.request_record import Outcome
 from wireproof.load.scenario.prepared_request import PreparedRequest
 
-BLOCK = 65536
-EVENT_STREAM = "text/event-stream"
-MOST_KEPT = 4096
-HEAD_END = b"\r\n\r\n"
+RECV_SIZE = 65536
+EVENT_STREAM_TYPE = "text/event-stream"
+MAX_REFUSAL_BYTES = 4096
+RESPONSE_HEAD_END = b"\r\n\r\n"
 
 Trouble = tuple[Outcome, str] | None
 
 
-class Reading:
+class ResponseReader:
     """How far the reading of one answer has come."""
 
     __slots__ = (
@@ -43,23 +43,23 @@ class Reading:
 
     def __init__(self, shot: PreparedRequest, deadlines: Deadlines, sent_ns: int, *, keeps: bool = False) -> None:
         self._shot, self._deadlines, self.sent_ns, self._keeps = shot, deadlines, sent_ns, keeps
-        self.reply = Reply()
+        self.reply = ResponseParser()
         self.headers_ns: int | None = None
         self.ended_ns = self.received = 0
-        self.tally: StreamTally | WholeTally | None = None
+        self.tally: StreamFold | BodyFold | None = None
         self.refusal = b""
-        self._chunks: Chunks | None = None
+        self._chunks: ChunkSplitter | None = None
         self._timer: Any = None
         self._trouble: Trouble | Exception = None
 
-    def read(self, plug: Any, line: Line) -> Trouble:
+    def read(self, plug: Any, line: KeptConnection) -> Trouble:
         """Read until the answer is whole, or there is trouble; anything unforeseen is raised here."""
         self._recv, self._line, self._waiter = plug.recv, line, Waiter()
         plug.settimeout(0.0)
         # Decrypted bytes that nobody has taken do not make a socket readable.
-        ready = self._ready_until_empty if isinstance(plug, SSLSocket) else self._ready
+        ready = self._on_tls_readable if isinstance(plug, SSLSocket) else self._on_readable
         line.readable.start(ready)
-        self._arm(self._deadlines.first_byte)
+        self._start_timer(self._deadlines.first_byte)
         try:
             self._waiter.get()
         finally:
@@ -71,25 +71,25 @@ class Reading:
 
     # Called by the loop.
 
-    def _ready_until_empty(self) -> None:
-        while self._ready():
+    def _on_tls_readable(self) -> None:
+        while self._on_readable():
             pass
 
-    def _ready(self) -> bool:
+    def _on_readable(self) -> bool:
         """Take one read; whether there may be more."""
         try:
-            data = self._recv(BLOCK)
+            data = self._recv(RECV_SIZE)
             at_ns = perf_counter_ns()
-            if self._fold(data, at_ns):
+            if self._feed(data, at_ns):
                 return True
         except (BlockingIOError, SSLWantReadError):
             return False
         except Exception as error:
             self._trouble = error
-        self._end()
+        self._wake_reader()
         return False
 
-    def _late(self) -> None:
+    def _on_deadline(self) -> None:
         """A deadline may have passed."""
         now, given = perf_counter_ns(), self._deadlines
         silence = given.first_byte if self.headers_ns is None else given.idle
@@ -100,101 +100,101 @@ class Reading:
         elif left_s <= 0:
             self._trouble = Outcome.TIMEOUT, "no byte within the deadline"
         else:
-            self._arm(min(left_s, whole_s))
+            self._start_timer(min(left_s, whole_s))
             return
-        self._end()
+        self._wake_reader()
 
-    def _arm(self, seconds: float) -> None:
+    def _start_timer(self, seconds: float) -> None:
         """One timer at a time: one for each read would cost as much as the read."""
         if self._timer is not None:
             self._timer.close()
         self._timer = get_hub().loop.timer(min(seconds, self._deadlines.total))
-        self._timer.start(self._late)
+        self._timer.start(self._on_deadline)
 
-    def _end(self) -> None:
+    def _wake_reader(self) -> None:
         self._line.readable.stop()
         self._timer.stop()
         self._waiter.switch(None)
 
     # Bytes in.
 
-    def _fold(self, data: bytes, at_ns: int) -> bool:
+    def _feed(self, data: bytes, at_ns: int) -> bool:
         """Take in the bytes of one read; whether more is to come."""
         is_first = not self.received
         self.received += len(data)
         self.ended_ns = at_ns
         if self._chunks is not None:
-            return self._cut_out(data, at_ns)
-        place = data.find(HEAD_END) + len(HEAD_END) if is_first and self._shot.streams else 0
+            return self._feed_chunked(data, at_ns)
+        place = data.find(RESPONSE_HEAD_END) + len(RESPONSE_HEAD_END) if is_first and self._shot.streams else 0
         if not is_whole_head(data[:place]):
-            return self._parse(data, at_ns)
-        going = self._parse(data[:place], at_ns)
+            return self._feed_parser(data, at_ns)
+        going = self._feed_parser(data[:place], at_ns)
         if going and self.tally is not None and self.reply.header("transfer-encoding").lower() == "chunked":
-            self._chunks = Chunks()
+            self._chunks = ChunkSplitter()
         rest = data[place:]
-        return self._fold_rest(rest, at_ns) if rest and going else going
+        return self._feed_rest(rest, at_ns) if rest and going else going
 
-    def _fold_rest(self, rest: bytes, at_ns: int) -> bool:
-        return self._parse(rest, at_ns) if self._chunks is None else self._cut_out(rest, at_ns)
+    def _feed_rest(self, rest: bytes, at_ns: int) -> bool:
+        return self._feed_parser(rest, at_ns) if self._chunks is None else self._feed_chunked(rest, at_ns)
 
-    def _cut_out(self, data: bytes, at_ns: int) -> bool:
+    def _feed_chunked(self, data: bytes, at_ns: int) -> bool:
         """Go on in a chunked body, from where the head or a chunk ended."""
         chunks = self._chunks
         assert chunks is not None
         tally = self.tally
         assert tally is not None
         try:
-            for piece in chunks.take(data):
+            for piece in chunks.feed(data):
                 tally.feed(piece, at_ns)
         except ValueError as error:
-            return self._stop(Outcome.STRANGE, f"the answer is no HTTP: {error}")
+            return self._stop_with(Outcome.STRANGE, f"the answer is no HTTP: {error}")
         if chunks.rest is not None:
             self._chunks = None
-            return self._parse(chunks.rest, at_ns)
-        return bool(data) or self._stop(Outcome.CUT, "the connection closed inside the body")
+            return self._feed_parser(chunks.rest, at_ns)
+        return bool(data) or self._stop_with(Outcome.CUT, "the connection closed inside the body")
 
-    def _parse(self, data: bytes, at_ns: int) -> bool:
+    def _feed_parser(self, data: bytes, at_ns: int) -> bool:
         reply = self.reply
         try:
             reply.feed(data)
         except HTTPParseError as error:
             if not data:
-                return self._stop(Outcome.CUT, f"the connection closed after {self.received} bytes")
-            return self._stop(Outcome.STRANGE, f"the answer is no HTTP: {error}")
+                return self._stop_with(Outcome.CUT, f"the connection closed after {self.received} bytes")
+            return self._stop_with(Outcome.STRANGE, f"the answer is no HTTP: {error}")
         if self.headers_ns is None:
             if not reply.is_final:
-                return bool(data) or self._stop(Outcome.CUT, "the connection closed before the headers")
+                return bool(data) or self._stop_with(Outcome.CUT, "the connection closed before the headers")
             self.headers_ns = at_ns
-            self.tally = self._tally_of(reply)
+            self.tally = self._make_fold(reply)
             if not reply.message_complete:
-                self._arm(self._deadlines.idle)
+                self._start_timer(self._deadlines.idle)
         if reply.body:
-            self._take(bytes(reply.body), at_ns)
+            self._feed_body(bytes(reply.body), at_ns)
             del reply.body[:]
         if reply.message_complete:
             return False
-        return bool(data) or self._stop(Outcome.CUT, "the connection closed inside the body")
+        return bool(data) or self._stop_with(Outcome.CUT, "the connection closed inside the body")
 
-    def _take(self, data: bytes, at_ns: int) -> None:
+    def _feed_body(self, data: bytes, at_ns: int) -> None:
         if self.tally is not None:
             self.tally.feed(data, at_ns)
-        elif len(self.refusal) < MOST_KEPT:
+        elif len(self.refusal) < MAX_REFUSAL_BYTES:
             self.refusal += data
 
-    def _tally_of(self, reply: Reply) -> StreamTally | WholeTally | None:
+    def _make_fold(self, reply: ResponseParser) -> StreamFold | BodyFold | None:
         """What folds the body; None for a refusal, of which a piece is kept."""
         if not 200 <= reply.get_code() < 300:
             return None
-        if self._shot.streams and EVENT_STREAM in reply.header("content-type").lower():
+        if self._shot.streams and EVENT_STREAM_TYPE in reply.header("content-type").lower():
             shot = self._shot
-            return stream_tally(shot.endpoint, shot.leave, keeps=self._keeps, whole=bool(shot.nonce))
-        return WholeTally()
+            return make_stream_fold(shot.endpoint, shot.leave, keeps=self._keeps, whole=bool(shot.nonce))
+        return BodyFold()
 
-    def _stop(self, outcome: Outcome, detail: str) -> bool:
+    def _stop_with(self, outcome: Outcome, detail: str) -> bool:
         self._trouble = outcome, detail
         return False
 
 
 def is_whole_head(data: bytes) -> bool:
     """The first bytes of an answer end with its first blank line, however lenient the parser is in what ends a line."""
-    return data.endswith(HEAD_END) and b"\n\n" not in data and data.find(b"\n\r\n") == len(data) - 3
+    return data.endswith(RESPONSE_HEAD_END) and b"\n\n" not in data and data.find(b"\n\r\n") == len(data) - 3

@@ -13,13 +13,13 @@ from wireproof.load.cell_servers import CellProcesses
 from wireproof.load.conformance import conformance_share
 from wireproof.load.engine import finish, live_line, load_options
 from wireproof.load.engine.run_settings import RunSettings
-from wireproof.load.engine.workers import Crew
+from wireproof.load.engine.workers import Workers
 from wireproof.load.results import summary
 from wireproof.load.results.metrics_recorder import MetricsRecorder
 from wireproof.load.scenario.load_shape import CLOSED_LOOP
 from wireproof.load.scenario.scenario import Scenario
 
-UNDER_WAY = (STATE_RUNNING, STATE_SPAWNING)
+ACTIVE_STATES = (STATE_RUNNING, STATE_SPAWNING)
 
 
 class RunOwner:
@@ -36,32 +36,32 @@ class RunOwner:
         self.environment, self.scenarios, self.settings, self._cells = environment, scenarios, settings, cells
         self.book = MetricsRecorder(environment.stats.get, environment.events.request.fire)
         self.began = 0.0
-        self._showing: Any = None
+        self._live_line: Any = None
 
     def begin(self, began: float) -> None:
         """Note when the course begins, and show how it goes where somebody looks."""
         self.began = began
-        if live_line.watched(self.environment):
+        if live_line.is_watched(self.environment):
             total_s = self.settings.lead_s + self.settings.course.total_s
-            self._showing = gevent.spawn(live_line.show, self.environment, total_s)
+            self._live_line = gevent.spawn(live_line.show_live_line, self.environment, total_s)
 
-    def end(self) -> None:
+    def stop_live_line(self) -> None:
         """Show no more."""
-        if self._showing is not None:
-            self._showing.kill()
-            self._showing = None
+        if self._live_line is not None:
+            self._live_line.kill()
+            self._live_line = None
 
-    def summary(self, crew: Crew | None = None, lost: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    def summary(self, crew: Workers | None = None, lost: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
         """The result so far; `lost` are those of the crew that did not tell everything."""
-        crew, settings = crew or Crew(), self.settings
-        setting = self._setting() | {"workers": {"count": max(1, len(crew.workers)), "lost": list(lost)}}
+        crew, settings = crew or Workers(), self.settings
+        setting = self._run_description() | {"workers": {"count": max(1, len(crew.by_name)), "lost": list(lost)}}
         found = summary.build_summary(self.environment.stats, self.book, setting, settings.course, settings.lead_s)
-        aimed = load_options.target_options(self.environment.parsed_options, settings.provider, settings.hosts[0])
+        aimed = load_options.target_options_at(self.environment.parsed_options, settings.provider, settings.hosts[0])
         (target, *_) = target_options.build_targets(aimed, dict(target_options.environment()))
         found["conformance"] = conformance_share.conformance_summary(self.book.judgements, target)
-        return finish.judged(found, settings.thresholds, crew.doubts(lost))
+        return finish.with_threshold_results(found, settings.thresholds, crew.doubts(lost))
 
-    def _setting(self) -> dict[str, Any]:
+    def _run_description(self) -> dict[str, Any]:
         """The part of the result that tells what was run."""
         given, settings, course = self.environment.parsed_options, self.settings, self.settings.course
         return {
@@ -85,12 +85,12 @@ class RunOwner:
         if self._cells is not None:
             self._cells.stop()
 
-    def conclude(self, found: Mapping[str, Any]) -> None:
+    def publish_result(self, found: Mapping[str, Any]) -> None:
         """Print and write a result, and set the exit code."""
-        self.environment.process_exit_code = finish.end(found, self.environment.parsed_options)
+        self.environment.process_exit_code = finish.publish_result(found, self.environment.parsed_options)
 
 
 def quit_if_under_way(runner: Any) -> None:
     """End a run that a signal ends while users ask: they go before the cells do."""
-    if runner.state in UNDER_WAY:
+    if runner.state in ACTIVE_STATES:
         runner.quit()

@@ -11,7 +11,7 @@ from wireproof.load.scenario.load_shape import LoadShape
 from wireproof.load.scenario.spending_limits import Ceilings
 
 # The one option under which a master's locust hands them to its workers.
-OPTION = "wireproof_run"
+SETTINGS_OPTION = "wireproof_run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +51,9 @@ class RunSettings:
 
     def write_to(self, given: Namespace) -> None:
         """Put the settings into the parsed options, which locust sends to each worker at the start."""
-        setattr(given, OPTION, self.to_json())
+        setattr(given, SETTINGS_OPTION, self.to_json())
 
     @classmethod
     def read_from(cls, given: Namespace) -> RunSettings:
         """The settings that a master put into the parsed options."""
-        return cls.from_json(getattr(given, OPTION))
+        return cls.from_json(getattr(given, SETTINGS_OPTION))

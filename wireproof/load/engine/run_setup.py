@@ -16,7 +16,7 @@ from wireproof.errors import WireproofError
 from wireproof.load import cell_servers
 from wireproof.load.cell_servers import CellProcesses
 from wireproof.load.engine import finish, load_options, process_plan
-from wireproof.load.engine.locust_shape import Shape
+from wireproof.load.engine.locust_shape import StagedUsers
 from wireproof.load.engine.run_settings import RunSettings
 from wireproof.load.results import request_log
 from wireproof.load.scenario import request_mix, spending_limits, trace
@@ -24,26 +24,26 @@ from wireproof.load.scenario.load_shape import CLOSED_LOOP, TRACE_REPLAY, LoadSh
 from wireproof.load.scenario.scenario import Scenario, single_load_shape
 
 # How long a worker may take for its last report, beyond the time that its requests have.
-LAST_REPORT_S = 10.0
+LAST_REPORT_TIMEOUT_S = 10.0
 # A course of users that go leaves them this long to finish.
-GOING_S = 60.0
+FINISHING_USERS_S = 60.0
 # How long the word to begin may take from a master to all its workers.
-SPAWNING_S = 1.0
+START_MESSAGE_S = 1.0
 
 
-def lay_out(environment: Any, scenarios: Sequence[Scenario]) -> tuple[RunSettings, CellProcesses | None]:
+def set_up(environment: Any, scenarios: Sequence[Scenario]) -> tuple[RunSettings, CellProcesses | None]:
     """The settings of a run, and the cells that were started for it, if any.
 
     Raises WireproofError where the run may not be, or not so.
     """
     given = environment.parsed_options
-    settings, running = _settings(environment, scenarios), None
+    settings, running = _build_settings(environment, scenarios), None
     if not settings.hosts:
         running = cell_servers.start_cells(settings.provider, given.cells, given.latency, given.providers)
         settings = replace(settings, hosts=running.hosts)
         environment.host = ",".join(running.hosts)
     try:
-        first, *_ = process_plan.targets(given, settings)
+        first, *_ = process_plan.build_load_targets(given, settings)
         for one in scenarios:
             request_mix.build_mix(one, first, given.seed, traced=settings.course.kind == TRACE_REPLAY)
     except WireproofError:
@@ -56,19 +56,21 @@ def lay_out(environment: Any, scenarios: Sequence[Scenario]) -> tuple[RunSetting
     return settings, running
 
 
-def _settings(environment: Any, scenarios: Sequence[Scenario]) -> RunSettings:
+def _build_settings(environment: Any, scenarios: Sequence[Scenario]) -> RunSettings:
     """What the command line and the scenarios say, without hosts where cells are still to be started."""
     given = environment.parsed_options
-    objectives, thresholds = finish.objectives(given, scenarios), finish.thresholds(given, scenarios)
-    error_bar = finish.error_bar(given.error_bar)
+    objectives, thresholds = finish.choose_objectives(given, scenarios), finish.collect_thresholds(given, scenarios)
+    error_bar = finish.read_error_bar(given.error_bar)
     if given.records:
         request_log.create_empty_log(Path(given.records))
     hosts = tuple(environment.host.split(",")) if environment.host else ()
     ceilings = spending_limits.ceilings_for_hosts(
-        load_options.ceilings_of(given), hosts, allowed=given.i_may_load_this_host
+        load_options.ceilings_from_options(given), hosts, allowed=given.i_may_load_this_host
     )
-    course = _course(given, single_load_shape(scenarios))
-    given.num_users = given.num_users or course.users or (1 if course.kind == CLOSED_LOOP else load_options.UNDER_WAY)
+    course = _build_load_shape(given, single_load_shape(scenarios))
+    given.num_users = (
+        given.num_users or course.users or (1 if course.kind == CLOSED_LOOP else load_options.DEFAULT_MAX_UNDER_WAY)
+    )
     return RunSettings(
         provider=given.provider or next((one.provider for one in scenarios if one.provider), "openai"),
         hosts=hosts,
@@ -83,7 +85,7 @@ def _settings(environment: Any, scenarios: Sequence[Scenario]) -> RunSettings:
     )
 
 
-def _course(given: Namespace, course: LoadShape) -> LoadShape:
+def _build_load_shape(given: Namespace, course: LoadShape) -> LoadShape:
     """The course as the command line wants it, with its end."""
     course = course.with_options(given.rate, given.arrivals, given.num_users, given.run_time)
     if course.kind == TRACE_REPLAY:
@@ -102,7 +104,7 @@ def _lead_s(environment: Any, course: LoadShape) -> float:
     if course.kind == CLOSED_LOOP:
         return 0.0
     given = environment.parsed_options
-    several_s = SPAWNING_S if isinstance(environment.runner, MasterRunner) else 0.0
+    several_s = START_MESSAGE_S if isinstance(environment.runner, MasterRunner) else 0.0
     users_s: float = given.num_users / given.spawn_rate
     return users_s + several_s
 
@@ -111,10 +113,10 @@ def _tell_locust(environment: Any, settings: RunSettings, deadline_s: float) -> 
     """Tell locust when how many users ask, and when the run is over at the latest."""
     given, course = environment.parsed_options, settings.course
     if course.kind == CLOSED_LOOP and course.stages:
-        environment.shape_class = Shape(course, given.spawn_rate)
-        environment.stop_timeout = max(environment.stop_timeout, min(GOING_S, deadline_s))
+        environment.shape_class = StagedUsers(course, given.spawn_rate)
+        environment.stop_timeout = max(environment.stop_timeout, min(FINISHING_USERS_S, deadline_s))
         given.run_time = None
     elif not math.isinf(course.total_s):
         # The plan ends the run, and what is under way then is waited for; locust's own timer, which runs while this
         # process still gets ready, is for what never ends.
-        given.run_time = settings.lead_s + course.total_s + deadline_s + LAST_REPORT_S
+        given.run_time = settings.lead_s + course.total_s + deadline_s + LAST_REPORT_TIMEOUT_S

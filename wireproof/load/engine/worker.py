@@ -18,9 +18,9 @@ from wireproof.load.results.metrics_recorder import MetricsRecorder
 from wireproof.load.scenario.spending_limits import Ceilings
 
 # The message by which a master ends the run of its workers.
-END = "wireproof-end"
+END_MESSAGE = "wireproof-end"
 # The requests that a process may make which has no share in the run.
-NOTHING = Ceilings(requests=0)
+NO_REQUESTS = Ceilings(requests=0)
 
 
 class WorkerRun:
@@ -44,15 +44,15 @@ class WorkerRun:
         at, runner = self.environment.events, self.environment.runner
         at.test_start.add_listener(self.start)
         at.test_stop.add_listener(self.stop)
-        at.report_to_master.add_listener(self.report)
+        at.report_to_master.add_listener(self.fill_report)
         at.quitting.add_listener(self.stop)
-        runner.register_message(END, lambda **_: runner.stop())
+        runner.register_message(END_MESSAGE, lambda **_: runner.stop())
 
-    def warm(self) -> None:
+    def preload(self) -> None:
         """Read what a start will need: a worker that does so when it is told to start misses its heartbeats."""
         given = self.environment.parsed_options
         target_options.build_targets(
-            load_options.target_options(given, given.provider, None), dict(target_options.environment())
+            load_options.target_options_at(given, given.provider, None), dict(target_options.environment())
         )
         argument_parser.default_args_dict()
 
@@ -61,13 +61,13 @@ class WorkerRun:
         settings = RunSettings.read_from(self.environment.parsed_options)
         self.over = self.final = False
         name, workers = self.environment.runner.client_id, settings.workers
-        self.refused = self._refusal(settings, name)
+        self.refused = self._refusal_reason(settings, name)
         if self.refused:
-            settings = replace(settings, ceilings=NOTHING)
+            settings = replace(settings, ceilings=NO_REQUESTS)
         index = workers.index(name) if name in workers else 0
-        self.process.begin(settings, index, len(workers), self.tell_when_idle)
+        self.process.begin(settings, index, len(workers), self.report_idle)
 
-    def _refusal(self, settings: RunSettings, name: str) -> str:
+    def _refusal_reason(self, settings: RunSettings, name: str) -> str:
         """Why this process may not take part; empty where it may."""
         if name not in settings.workers:
             return "it came after the start"
@@ -75,7 +75,7 @@ class WorkerRun:
         other = [name for name, digest in settings.digests.items() if own.get(name) != digest]
         return f"its scenario {other[0]} is not the master's" if other else ""
 
-    def tell_when_idle(self) -> None:
+    def report_idle(self) -> None:
         """Tell the master that nothing is left to ask or under way; it ends the run."""
         if not self.over:
             self.over = True
@@ -88,7 +88,7 @@ class WorkerRun:
             self.final = True
             self._send_report()
 
-    def report(self, data: dict[str, Any], **_: Any) -> None:
+    def fill_report(self, data: dict[str, Any], **_: Any) -> None:
         """Put the counts since the last report into one to the master."""
         self.process.count_starts()
         if self.refused:

@@ -11,7 +11,7 @@ from wireproof.load.scenario.measurement_window import RUN_PARTS
 
 
 @dataclass(slots=True)
-class Worker:
+class WorkerState:
     """One worker.
 
     Attributes:
@@ -28,7 +28,7 @@ class Worker:
     final: bool = False
     refused: str = ""
 
-    def report(self, told: Mapping[str, Any], at_s: float) -> None:
+    def add_report(self, told: Mapping[str, Any], at_s: float) -> None:
         self.reported_s = at_s
         counts = counters_from_rows(told["counts"])
         self.requests += sum(number for key, number in counts.items() if key.kind in RUN_PARTS)
@@ -37,30 +37,30 @@ class Worker:
 
 
 @dataclass(slots=True)
-class Crew:
+class Workers:
     """All workers that had a share of the run, in the order of their shares."""
 
-    workers: dict[str, Worker] = field(default_factory=dict)
+    by_name: dict[str, WorkerState] = field(default_factory=dict)
     late: int = 0
 
     @classmethod
-    def of(cls, names: Sequence[str]) -> Crew:
-        return cls({name: Worker() for name in names})
+    def from_names(cls, names: Sequence[str]) -> Workers:
+        return cls({name: WorkerState() for name in names})
 
-    def report(self, name: str, told: Mapping[str, Any], at_s: float) -> None:
+    def add_report(self, name: str, told: Mapping[str, Any], at_s: float) -> None:
         """Note what a worker told; one that came late has no share to tell of."""
-        if name in self.workers:
-            self.workers[name].report(told, at_s)
+        if name in self.by_name:
+            self.by_name[name].add_report(told, at_s)
 
     def is_over(self, alive: Sequence[str]) -> bool:
         """Nobody who is still there has anything left to ask."""
-        return all(one.over or one.final for name, one in self.workers.items() if name in alive)
+        return all(one.over or one.final for name, one in self.by_name.items() if name in alive)
 
-    def has_told(self, alive: Sequence[str]) -> bool:
+    def have_all_reported(self, alive: Sequence[str]) -> bool:
         """Everybody who is still there has told everything."""
-        return all(one.final for name, one in self.workers.items() if name in alive)
+        return all(one.final for name, one in self.by_name.items() if name in alive)
 
-    def lost(self, due: Sequence[int | None]) -> list[dict[str, Any]]:
+    def lost_workers(self, due: Sequence[int | None]) -> list[dict[str, Any]]:
         """The workers that did not come to tell everything, and the starts of their shares that nobody knows of."""
         return [
             {
@@ -69,18 +69,18 @@ class Crew:
                 "requests": one.requests,
                 "starts_lost": None if share is None else max(0, share - one.due),
             }
-            for place, (one, share) in enumerate(zip(self.workers.values(), due, strict=True))
+            for place, (one, share) in enumerate(zip(self.by_name.values(), due, strict=True))
             if not one.final
         ]
 
     def doubts(self, lost: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         """What makes the figures those of another load than was meant."""
-        count = len(self.workers)
+        count = len(self.by_name)
         for one in lost:
             starts = "" if one["starts_lost"] is None else f", and {one['starts_lost']} starts of its share are unknown"
             told = f"its last report came at {one['reported_s']:.1f} s with {one['requests']} requests in all"
             yield f"worker {one['worker'] + 1} of {count} was lost: {told}{starts}"
-        for place, worker in enumerate(self.workers.values()):
+        for place, worker in enumerate(self.by_name.values()):
             if worker.refused:
                 yield f"worker {place + 1} of {count} took no part: {worker.refused}"
         if self.late:
