@@ -14,17 +14,23 @@ import pytest
 from wireproof.cli import main
 from wireproof.contract import schemas
 from wireproof.load.experiments.failover import failover_report
-from wireproof.load.experiments.failover.health_polls import Health
-from wireproof.load.experiments.failover.outages import Poll, Seen, false_alarms, outages, seen_of
+from wireproof.load.experiments.failover.health_polls import HealthPolls
+from wireproof.load.experiments.failover.outages import (
+    ClientRequest,
+    Poll,
+    false_alarm_seconds,
+    find_outages,
+    request_from_record,
+)
 
 WITHIN = 2.0
 
 
-def requests(down: tuple[float, float], every: float = 0.1, until: float = 20.0) -> list[Seen]:
+def requests(down: tuple[float, float], every: float = 0.1, until: float = 20.0) -> list[ClientRequest]:
     """One request after another, each let down that is sent while the cell is."""
     moments = [number * every for number in range(round(until / every))]
     return [
-        Seen(at, at + 0.02, down[0] <= at < down[1], "refused 503" if down[0] <= at < down[1] else "ok")
+        ClientRequest(at, at + 0.02, down[0] <= at < down[1], "refused 503" if down[0] <= at < down[1] else "ok")
         for at in moments
     ]
 
@@ -33,9 +39,11 @@ def polls(ill: tuple[float, float], every: float = 0.1, until: float = 20.0) -> 
     return [Poll(number * every, "h", not ill[0] <= number * every < ill[1]) for number in range(round(until / every))]
 
 
-def told(seen: list[Seen], health: list[Poll]) -> dict[str, Any]:
-    found = outages(seen, health)
-    data = failover_report.as_data("s", 0.0, found, false_alarms(found, health, WITHIN), WITHIN, len(seen))
+def told(seen: list[ClientRequest], health: list[Poll]) -> dict[str, Any]:
+    found = find_outages(seen, health)
+    data = failover_report.failover_to_json(
+        "s", 0.0, found, false_alarm_seconds(found, health, WITHIN), WITHIN, len(seen)
+    )
     schemas.check_format(data, "failover", "a failover")
     return data
 
@@ -50,7 +58,7 @@ def test_an_outage_is_as_long_as_clients_saw_it() -> None:
     assert one["told_s"] == pytest.approx(0.3)
     assert one["cleared_s"] == pytest.approx(0.48)
     assert one["truthful"] is True
-    assert failover_report.holds(data)
+    assert failover_report.failover_holds(data)
 
 
 @pytest.mark.parametrize(
@@ -66,8 +74,8 @@ def test_health_that_hides_is_late_or_does_not_clear_tells_no_truth(ill: tuple[f
     data = told(requests((5, 10)), polls(ill))
 
     assert data["outages"][0]["truthful"] is False
-    assert not failover_report.holds(data)
-    assert what in failover_report.as_text(data)
+    assert not failover_report.failover_holds(data)
+    assert what in failover_report.failover_to_text(data)
 
 
 def test_health_that_is_ill_while_all_are_served_is_a_false_alarm() -> None:
@@ -75,24 +83,24 @@ def test_health_that_is_ill_while_all_are_served_is_a_false_alarm() -> None:
 
     assert data["outages"] == []
     assert data["health"]["false_alarm_s"] == pytest.approx(5.0)
-    assert not failover_report.holds(data)
+    assert not failover_report.failover_holds(data)
 
 
 def test_an_outage_that_does_not_end_is_told() -> None:
     data = told(requests((15, 99)), polls((15, 99)))
 
     assert data["outages"][0]["recovered_s"] is None
-    assert not failover_report.holds(data)
-    assert "no answer was ok any more" in failover_report.as_text(data)
+    assert not failover_report.failover_holds(data)
+    assert "no answer was ok any more" in failover_report.failover_to_text(data)
 
 
 def test_failures_far_apart_are_outages_of_their_own() -> None:
     seen = [
-        one if not 7 <= one.sent_s < 9 else Seen(one.sent_s, one.ended_s, failed=False, what="ok")
+        one if not 7 <= one.sent_s < 9 else ClientRequest(one.sent_s, one.ended_s, failed=False, what="ok")
         for one in requests((5, 12))
     ]
 
-    assert [round(one.began_s) for one in outages(seen, [])] == [5, 9]
+    assert [round(one.began_s) for one in find_outages(seen, [])] == [5, 9]
 
 
 def test_what_is_over_before_health_can_tell_need_not_be_told() -> None:
@@ -100,8 +108,10 @@ def test_what_is_over_before_health_can_tell_need_not_be_told() -> None:
 
 
 def test_requests_that_are_served_beside_the_failures_are_counted() -> None:
-    other = [Seen(one.sent_s + 0.05, one.ended_s + 0.05, failed=False, what="ok") for one in requests((99, 99))]
-    (one,) = outages([*requests((5, 10)), *other], [])
+    other = [
+        ClientRequest(one.sent_s + 0.05, one.ended_s + 0.05, failed=False, what="ok") for one in requests((99, 99))
+    ]
+    (one,) = find_outages([*requests((5, 10)), *other], [])
 
     assert (one.failed, one.served) == (50, 49)
 
@@ -119,11 +129,11 @@ def test_requests_that_are_served_beside_the_failures_are_counted() -> None:
 )
 def test_what_lets_a_client_down(outcome: str, status: int, *, failed: bool) -> None:
     line = {"outcome": outcome, "status": status, "sent_ms": 500, "ended_ms": 700, "retry_after_s": None}
-    seen = seen_of(line, 100.0)
+    seen = request_from_record(line, 100.0)
 
     assert seen is not None
     assert (seen.sent_s, seen.ended_s, seen.failed) == (100.5, 100.7, failed)
-    assert seen_of({**line, "outcome": "left"}, 0.0) is None
+    assert request_from_record({**line, "outcome": "left"}, 0.0) is None
 
 
 class Page(BaseHTTPRequestHandler):
@@ -154,18 +164,18 @@ def _page() -> Iterator[str]:
 
 def test_a_health_page_is_held_against_what_it_said_at_first(page: str) -> None:
     seen = threading.Event()
-    with Health({"h": page}, {"Authorization": "Bearer k"}, 0.001) as health:
+    with HealthPolls({"h": page}, {"Authorization": "Bearer k"}, 0.001) as health:
         while len(health.polls) < 6:
             seen.wait(0.001)
 
     assert [poll.up for poll in health.polls[:6]] == [True, True, False, False, False, False]
     assert set(Page.asked) == {"Bearer k"}
-    assert not health.unwell
+    assert not health.unwell_hosts
 
 
 def test_a_health_page_that_does_not_answer_is_unwell() -> None:
-    with Health({"h": "http://127.0.0.1:9/health"}, {}, 0.001) as health:
-        assert health.unwell == ["h"]
+    with HealthPolls({"h": "http://127.0.0.1:9/health"}, {}, 0.001) as health:
+        assert health.unwell_hosts == ["h"]
 
 
 def test_cells_that_go_down_and_come_back_are_seen_from_both_sides(

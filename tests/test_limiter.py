@@ -19,10 +19,10 @@ from wireproof.client.request_builder import OutgoingRequest
 from wireproof.contract import loading
 from wireproof.contract.target import Key, Target
 from wireproof.errors import WireproofError
-from wireproof.load.experiments.limits.findings import limits_told, shown
-from wireproof.load.experiments.limits.limiter_models import MODELS, Seen
-from wireproof.load.experiments.limits.model_fit import fit
-from wireproof.load.experiments.limits.probe import Probe
+from wireproof.load.experiments.limits.findings import announced_limits, promise_findings
+from wireproof.load.experiments.limits.limiter_models import LIMITER_MODELS, Observation
+from wireproof.load.experiments.limits.model_fit import fit_models
+from wireproof.load.experiments.limits.probe import LimitProbe
 
 NOON = 1_800_000_000.0
 Admits = Callable[[float], bool]
@@ -111,7 +111,7 @@ class Limited:
         self.now += seconds
 
 
-def probed(server: Limited, **options: object) -> Probe:
+def probed(server: Limited, **options: object) -> LimitProbe:
     provider = loading.load_providers()["iio"]
     target = Target(
         "iio", provider, "http://127.0.0.1:1/v1", {"good": Key("K", "k")}, {"chat": "m"}, connections=1, tier="free"
@@ -119,7 +119,7 @@ def probed(server: Limited, **options: object) -> Probe:
     target = replace(target, **{name: value for name, value in options.items() if name != "patience_s"})  # type: ignore[arg-type]
     patience = float(str(options.get("patience_s", 10_000)))
     case = loading.load_cases()["chat-basic"]
-    probe = Probe(target, case, server, Budget(target), patience, server.sleep, lambda: server.now)
+    probe = LimitProbe(target, case, server, Budget(target), patience, server.sleep, lambda: server.now)
     asyncio.run(probe.run())
     return probe
 
@@ -127,7 +127,7 @@ def probed(server: Limited, **options: object) -> Probe:
 @pytest.mark.parametrize("name", LIMITERS)
 @pytest.mark.parametrize(("limit", "window"), [(10, 60), (60, 60), (3, 60), (7, 10), (150, 60)])
 def test_each_model_is_found(name: str, limit: int, window: float) -> None:
-    found = fit(probed(Limited(LIMITERS[name](limit, window))).seen)
+    found = fit_models(probed(Limited(LIMITERS[name](limit, window))).observations)
 
     assert found is not None
     assert found.resolved
@@ -143,7 +143,7 @@ def test_each_model_is_found(name: str, limit: int, window: float) -> None:
     st.floats(5, 900, allow_nan=False),
 )
 def test_any_limit_and_window_is_found(name: str, limit: int, window: float) -> None:
-    found = fit(probed(Limited(LIMITERS[name](limit, window))).seen)
+    found = fit_models(probed(Limited(LIMITERS[name](limit, window))).observations)
 
     assert found is not None
     assert (found.best.model, found.best.limit) == (name, limit)
@@ -153,20 +153,20 @@ def test_any_limit_and_window_is_found(name: str, limit: int, window: float) -> 
 @settings(max_examples=40)
 @given(st.lists(st.tuples(st.floats(0, 500), st.booleans()), min_size=1, max_size=30))
 def test_whatever_was_seen_is_explained_somehow(asked: list[tuple[float, bool]]) -> None:
-    seen = [Seen(NOON + at, admitted, 0.01) for at, admitted in sorted(asked)]
+    seen = [Observation(NOON + at, admitted, 0.01) for at, admitted in sorted(asked)]
 
-    found = fit(seen)
+    found = fit_models(seen)
 
     if all(one.admitted for one in seen):
         assert found is None
     else:
         assert found is not None
-        assert {one.model for one in found.explanations} == set(MODELS)
+        assert {one.model for one in found.explanations} == set(LIMITER_MODELS)
         assert all(0 <= one.explained <= len(seen) for one in found.explanations)
 
 
 def test_with_one_request_a_window_the_models_do_not_differ() -> None:
-    found = fit(probed(Limited(fixed(1, 60))).seen)
+    found = fit_models(probed(Limited(fixed(1, 60))).observations)
 
     assert found is not None
     assert not found.resolved
@@ -179,14 +179,14 @@ def test_a_budget_that_is_spent_keeps_what_was_seen() -> None:
 
     assert probe.budget.requests == 15
     assert "budget of 15 requests" in probe.ended
-    assert sum(one.admitted for one in probe.seen) >= 10
+    assert sum(one.admitted for one in probe.observations) >= 10
 
 
 def test_patience_that_is_over_keeps_what_was_seen() -> None:
     probe = probed(Limited(fixed(10, 60)), patience_s=5)
 
     assert probe.ended
-    assert [one.admitted for one in probe.seen][:11] == [True] * 10 + [False]
+    assert [one.admitted for one in probe.observations][:11] == [True] * 10 + [False]
 
 
 def test_another_status_is_no_answer_of_a_limiter() -> None:
@@ -197,7 +197,9 @@ def test_another_status_is_no_answer_of_a_limiter() -> None:
 @pytest.mark.parametrize(("wait", "suffices", "less"), [("60", True, True), ("30", False, True), ("100", True, False)])
 def test_a_wait_that_is_told_is_tried(wait: str, suffices: bool, less: bool) -> None:
     probe = probed(Limited(fixed(10, 60), wait=wait))
-    told = {one.what: one.holds for one in shown(probe, fit(probe.seen, limits_told(probe)))}
+    told = {
+        one.what: one.holds for one in promise_findings(probe, fit_models(probe.observations, announced_limits(probe)))
+    }
 
     assert told["less does not"] is less
     # What opens too early is seen to be open before the wait is over.

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 
 from wireproof.cli import main
 from wireproof.contract import data_files
-from wireproof.load.experiments.sweep.knee import knee
-from wireproof.load.experiments.sweep.search import Limits, search
-from wireproof.load.experiments.sweep.step import FAILS, MEETS, UNDECIDED, Step, of_summary
+from wireproof.load.experiments.sweep.knee import find_knee
+from wireproof.load.experiments.sweep.search import SearchBounds, find_highest_load
+from wireproof.load.experiments.sweep.step import FAILS, MEETS, UNDECIDED, Step, step_from_summary
 
-RATES = Limits(first=1, last=1000, wanted=0.95, precision=0.1, steps=40, whole=False)
-USERS = Limits(first=1, last=1000, wanted=0.95, precision=0.1, steps=40, whole=True)
+RATES = SearchBounds(first=1, last=1000, wanted=0.95, precision=0.1, steps=40, whole=False)
+USERS = SearchBounds(first=1, last=1000, wanted=0.95, precision=0.1, steps=40, whole=True)
 
 
 def carries(capacity: float, requests: int = 500) -> Callable[[float], Step]:
@@ -30,7 +30,7 @@ def carries(capacity: float, requests: int = 500) -> Callable[[float], Step]:
 
 @given(st.floats(1, 900))
 def test_the_answer_lies_between_a_load_that_meets_and_one_that_does_not(capacity: float) -> None:
-    found = search(carries(capacity), RATES)
+    found = find_highest_load(carries(capacity), RATES)
 
     assert found.ended == ""
     assert found.meets is not None
@@ -40,7 +40,7 @@ def test_the_answer_lies_between_a_load_that_meets_and_one_that_does_not(capacit
 
 @given(st.integers(1, 900))
 def test_users_are_whole(capacity: int) -> None:
-    found = search(carries(capacity), USERS)
+    found = find_highest_load(carries(capacity), USERS)
 
     assert found.ended == ""
     assert found.meets is not None
@@ -50,21 +50,21 @@ def test_users_are_whole(capacity: int) -> None:
 
 
 def test_below_the_first_load_it_looks_further_down() -> None:
-    found = search(carries(0.3), RATES)
+    found = find_highest_load(carries(0.3), RATES)
 
     assert (found.meets or 0) <= 0.3 < (found.fails or 0)
     assert found.ended == ""
 
 
 def test_what_is_never_too_much_is_unresolved() -> None:
-    found = search(carries(10_000), RATES)
+    found = find_highest_load(carries(10_000), RATES)
 
     assert (found.meets, found.fails) == (1000, None)
     assert found.ended == "nothing up to 1000 was too much"
 
 
 def test_what_is_always_too_much_is_unresolved() -> None:
-    found = search(carries(0), RATES)
+    found = find_highest_load(carries(0), RATES)
 
     assert found.meets is None
     assert found.ended.endswith("was too much")
@@ -74,14 +74,14 @@ def test_a_generator_that_is_the_bottleneck_ends_the_search() -> None:
     def measure(load: float) -> Step:
         return Step(load, 100, 100, load, doubts=("its timers were late",) if load > 30 else ())
 
-    found = search(measure, RATES)
+    found = find_highest_load(measure, RATES)
 
     assert (found.meets, found.fails) == (16, None)
     assert found.ended == "at 32 the generator was the bottleneck"
 
 
 def test_an_open_loop_that_falls_behind_is_too_much_even_where_all_are_good() -> None:
-    found = search(lambda load: Step(load, 100, 100, min(load, 12), behind=load > 12), RATES)
+    found = find_highest_load(lambda load: Step(load, 100, 100, min(load, 12), behind=load > 12), RATES)
 
     assert (found.meets or 0) <= 12 < (found.fails or 0)
 
@@ -93,7 +93,7 @@ def test_steps_that_do_not_decide_are_asked_again_and_counted_together() -> None
         asked.append(load)
         return Step(load, 100, 95 if load == 4 else 100 if load < 4 else 20, load)
 
-    found = search(measure, RATES)
+    found = find_highest_load(measure, RATES)
 
     assert asked.count(4) == 3
     (step,) = [step for step in found.steps if step.load == 4]
@@ -103,7 +103,7 @@ def test_steps_that_do_not_decide_are_asked_again_and_counted_together() -> None
 
 
 def test_more_that_is_good_above_what_is_not_is_told() -> None:
-    found = search(
+    found = find_highest_load(
         lambda load: Step(load, 100, 0 if load == 8 else 100 if load <= 8 else 100 * (load < 7), load), RATES
     )
 
@@ -112,7 +112,7 @@ def test_more_that_is_good_above_what_is_not_is_told() -> None:
 
 
 def test_a_search_ends_with_its_steps() -> None:
-    found = search(carries(500), Limits(1, 1000, 0.95, 0.01, 5, whole=False))
+    found = find_highest_load(carries(500), SearchBounds(1, 1000, 0.95, 0.01, 5, whole=False))
 
     assert len(found.steps) == 5
     assert found.ended == "all 5 steps are used"
@@ -132,7 +132,7 @@ def test_the_knee_of_a_line_that_bends_is_found(at: float, service_s: float, see
     loads = [at * 2 ** (power / 2) for power in range(-6, 7)]
     points = [(load, min(load, at) / service_s * random.uniform(0.97, 1.03)) for load in loads]
 
-    found = knee(points)
+    found = find_knee(points)
 
     assert found is not None
     assert math.isclose(found.load, at, rel_tol=0.15)
@@ -141,9 +141,9 @@ def test_the_knee_of_a_line_that_bends_is_found(at: float, service_s: float, see
 
 
 def test_a_line_that_does_not_bend_has_no_knee() -> None:
-    assert knee([(load, 3.0 * load) for load in range(1, 12)]) is None
-    assert knee([(1.0, 1.0), (2.0, 2.0)]) is None
-    assert knee([]) is None
+    assert find_knee([(load, 3.0 * load) for load in range(1, 12)]) is None
+    assert find_knee([(1.0, 1.0), (2.0, 2.0)]) is None
+    assert find_knee([]) is None
 
 
 @pytest.mark.parametrize("by", ["rate", "users"])
@@ -210,4 +210,4 @@ def test_a_summary_without_answers_is_a_step_of_nothing() -> None:
         "schedule": {"missed": 0},
         "doubts": [],
     }
-    assert of_summary(found, 5, open_loop=True).behind
+    assert step_from_summary(found, 5, open_loop=True).behind

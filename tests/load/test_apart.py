@@ -14,4 +14,4 @@ def test_a_platform_without_poll_is_named_before_anything_starts(monkeypatch: py
     monkeypatch.delattr(select, "poll")
 
     with pytest.raises(ConfigError, match=r"select\.poll; run it on Linux or macOS"):
-        load_process.locust()
+        load_process.locust_command()

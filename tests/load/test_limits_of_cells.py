@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from wireproof.cli import main
-from wireproof.load.experiments.limits.limiter_models import Seen
-from wireproof.load.experiments.limits.model_fit import fit
+from wireproof.load.experiments.limits.limiter_models import Observation
+from wireproof.load.experiments.limits.model_fit import fit_models
 
 KEY, OTHER = "iio-dev-mock-pro", "iio-dev-mock-free"
 
@@ -56,6 +56,6 @@ def test_a_limit_that_is_off_by_one_is_seen_with_many_asking_at_once(
 
 def test_a_limit_that_is_told_and_cannot_be_costs_nothing() -> None:
     """As many limits as a header tells would take for ever to try."""
-    seen = [Seen(at / 10, admitted=at % 60 < 10) for at in range(300)]
+    seen = [Observation(at / 10, admitted=at % 60 < 10) for at in range(300)]
 
-    assert fit(seen, {10**12}) == fit(seen)
+    assert fit_models(seen, {10**12}) == fit_models(seen)

@@ -13,8 +13,8 @@ import pytest
 from wireproof.cli import main
 from wireproof.contract import schemas
 from wireproof.load.experiments.sweep import sweep_report
-from wireproof.load.experiments.sweep.knee import knee
-from wireproof.load.experiments.sweep.search import Limits, search
+from wireproof.load.experiments.sweep.knee import find_knee
+from wireproof.load.experiments.sweep.search import SearchBounds, find_highest_load
 from wireproof.load.experiments.sweep.step import Step
 from wireproof.load.pages.chart_series import distribution_curves, gap_heatmap, timeline_series
 from wireproof.load.pages.write_pages import HTML_FILE, MARKDOWN_FILE, write_load_pages
@@ -26,9 +26,13 @@ HOSTILE = "</script><img src=x onerror=\"document.title='owned'\">{{7*7}}\u202e\
 
 def swept() -> dict[str, Any]:
     """A sweep of an endpoint that carries twenty starts a second."""
-    limits = Limits(1, 128, 0.95, 0.1, 20, whole=False)
-    found = search(lambda load: Step(load, 300, 300 if load <= 20 else 100, min(load, 20), behind=load > 22), limits)
-    data = sweep_report.as_data("chat", "rate", limits, found, knee([(step.load, step.ok_s) for step in found.steps]))
+    limits = SearchBounds(1, 128, 0.95, 0.1, 20, whole=False)
+    found = find_highest_load(
+        lambda load: Step(load, 300, 300 if load <= 20 else 100, min(load, 20), behind=load > 22), limits
+    )
+    data = sweep_report.sweep_to_json(
+        "chat", "rate", limits, found, find_knee([(step.load, step.ok_s) for step in found.steps])
+    )
     schemas.check_format(data, "sweep", "a sweep")
     return data
 

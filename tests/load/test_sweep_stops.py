@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wireproof.load.experiments.sweep.search import Limits, search
+from wireproof.load.experiments.sweep.search import SearchBounds, find_highest_load
 from wireproof.load.experiments.sweep.step import Step
 
 
@@ -19,7 +19,7 @@ def test_nothing_above_a_load_that_was_too_much_is_asked(capacity: float, behind
         # What is too much shows in bad answers, or in starts that fall behind.
         return Step(load, 400, 400 if fine or behind else 0, min(load, capacity), behind=behind and not fine)
 
-    found = search(measure, Limits(1, 1000, 0.95, 0.1, 40, whole=False))
+    found = find_highest_load(measure, SearchBounds(1, 1000, 0.95, 0.1, 40, whole=False))
 
     too_much = [place for place, load in enumerate(asked) if load > capacity]
     assert too_much

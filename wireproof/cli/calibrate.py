@@ -35,5 +35,5 @@ def run(options: argparse.Namespace) -> int:
     found = calibration.calibrate(options.users, options.seconds, options.latency, options.rate)
     if options.write:
         write_file(Path(options.write), json.dumps(found, indent=1) + "\n")
-    print(json.dumps(found, indent=1) if options.json else calibration.as_text(found))
+    print(json.dumps(found, indent=1) if options.json else calibration.to_text(found))
     return 0

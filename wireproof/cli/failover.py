@@ -28,30 +28,32 @@ def run(arguments: Sequence[str]) -> int:
     from wireproof.contract import data_files, loading
     from wireproof.load.experiments import load_process
     from wireproof.load.experiments.failover import failover_report
-    from wireproof.load.experiments.failover.health_polls import Health
-    from wireproof.load.experiments.failover.outages import false_alarms, outages, seen_of
+    from wireproof.load.experiments.failover.health_polls import HealthPolls
+    from wireproof.load.experiments.failover.outages import false_alarm_seconds, find_outages, request_from_record
 
     given, others = _build_parser().parse_known_args(arguments)
     known = loading.load_providers(Path(given.providers) if given.providers else None)
     provider = loading.find_provider(known, given.provider)
     script = None if given.host else given.script or str(data_files.root() / DEFAULT_SCRIPT)
-    with load_process.aimed(given.host, given.provider, given.cells, given.latency, given.providers, script) as at:
+    with load_process.open_run_target(
+        given.host, given.provider, given.cells, given.latency, given.providers, script
+    ) as at:
         page = provider.endpoints.get("health")
         pages = {host: host + page.path for host in at.hosts} if page else {}
-        with Health(pages, _health_page_headers(provider, at.hosts[0], given), given.every) as health:
-            if health.unwell:
-                raise WireproofError(f"the health page of {health.unwell[0]} does not answer before the run")
+        with HealthPolls(pages, _health_page_headers(provider, at.hosts[0], given), given.every) as health:
+            if health.unwell_hosts:
+                raise WireproofError(f"the health page of {health.unwell_hosts[0]} does not answer before the run")
             key = ["--key-env", given.key_env] if given.key_env else []
-            summary, records = load_process.recorded(given.scenario, [*others, *at.options, *key])
+            summary, records = load_process.run_with_records(given.scenario, [*others, *at.options, *key])
     began = summary["began"]
-    seen = [one for one in (seen_of(record, began) for record in records) if one is not None]
-    found = outages(seen, health.polls)
-    alarmed = false_alarms(found, health.polls, given.within) if pages else None
-    data = failover_report.as_data(given.scenario, began, found, alarmed, given.within, len(seen))
+    seen = [one for one in (request_from_record(record, began) for record in records) if one is not None]
+    found = find_outages(seen, health.polls)
+    alarmed = false_alarm_seconds(found, health.polls, given.within) if pages else None
+    data = failover_report.failover_to_json(given.scenario, began, found, alarmed, given.within, len(seen))
     if given.write:
         write_file(Path(given.write), json.dumps(data, indent=1) + "\n")
-    print(json.dumps(data, indent=1) if given.json else failover_report.as_text(data))
-    return 0 if failover_report.holds(data) else 1
+    print(json.dumps(data, indent=1) if given.json else failover_report.failover_to_text(data))
+    return 0 if failover_report.failover_holds(data) else 1
 
 
 def _health_page_headers(provider: Provider, host: str, given: argparse.Namespace) -> dict[str, str]:

@@ -16,7 +16,7 @@ from wireproof.errors import ConfigError
 
 if TYPE_CHECKING:
     from wireproof.contract.target import Key, Target
-    from wireproof.load.experiments.limits.probe import Probe
+    from wireproof.load.experiments.limits.probe import LimitProbe
 
 DEFAULT_CASE = "chat-basic"
 # A live limit of a minute is met, waited out and met in two halves.
@@ -50,22 +50,22 @@ def run(parsed: argparse.Namespace) -> int:
     """Probe one target; 0 what is told is so, 1 it is not, 2 it could not be asked."""
     from wireproof.contract import target_options
     from wireproof.load.experiments.limits import limits_report
-    from wireproof.load.experiments.limits.findings import limits_told, shown
-    from wireproof.load.experiments.limits.limited_target import at_limit
-    from wireproof.load.experiments.limits.model_fit import fit
+    from wireproof.load.experiments.limits.findings import announced_limits, promise_findings
+    from wireproof.load.experiments.limits.limited_target import with_limited_tier
+    from wireproof.load.experiments.limits.model_fit import fit_models
 
     options = target_options.TargetOptions.from_parsed(vars(parsed))
     found = target_options.build_targets(options, target_options.environment())
     if len(found) != 1:
         raise ConfigError("--provider", "a probe has one target", "name one provider")
-    with _running_target(at_limit(found[0], parsed.tier), options.live, parsed) as target:
+    with _running_target(with_limited_tier(found[0], parsed.tier), options.live, parsed) as target:
         probe = asyncio.run(_run_probe(target, parsed, live=options.live))
-    fitted = fit(probe.seen, limits_told(probe))
-    told = shown(probe, fitted)
-    as_json = json.dumps(limits_report.as_data(probe, fitted, told), indent=1)
+    fitted = fit_models(probe.observations, announced_limits(probe))
+    told = promise_findings(probe, fitted)
+    as_json = json.dumps(limits_report.limits_to_json(probe, fitted, told), indent=1)
     if parsed.write:
         write_file(Path(parsed.write), as_json + "\n")
-    print(as_json if parsed.json else limits_report.as_text(probe, fitted, told))
+    print(as_json if parsed.json else limits_report.limits_to_text(probe, fitted, told))
     return 1 if any(one.holds is False for one in told) else 0
 
 
@@ -85,21 +85,21 @@ def _running_target(target: Target, live: bool, parsed: argparse.Namespace) -> I
         )
 
 
-async def _run_probe(target: Target, parsed: argparse.Namespace, *, live: bool) -> Probe:
+async def _run_probe(target: Target, parsed: argparse.Namespace, *, live: bool) -> LimitProbe:
     from wireproof.client.budget import Budget
     from wireproof.client.http_client import HttpClient
     from wireproof.client.skip_reasons import CannotSend
     from wireproof.contract.loading import load_cases
-    from wireproof.load.experiments.limits.limited_target import other_key
-    from wireproof.load.experiments.limits.probe import Probe
+    from wireproof.load.experiments.limits.limited_target import other_account_key
+    from wireproof.load.experiments.limits.probe import LimitProbe
 
     cases = load_cases()
     if parsed.case not in cases or len(cases[parsed.case].asks) != 1:
         raise ConfigError(f"--case {parsed.case}", "no case of one request has that name", "choose one of suites/")
     async with HttpClient(target.connections, target.deadlines) as wire:
-        probe = Probe(target, cases[parsed.case], wire, Budget(target), parsed.patience or DEFAULT_PATIENCE_S)
+        probe = LimitProbe(target, cases[parsed.case], wire, Budget(target), parsed.patience or DEFAULT_PATIENCE_S)
         try:
-            await probe.run(_other_live_key(target, parsed) if live else other_key(target))
+            await probe.run(_other_live_key(target, parsed) if live else other_account_key(target))
         except CannotSend as reason:
             raise ConfigError("--model", str(reason), "name it") from None
     return probe

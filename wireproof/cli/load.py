@@ -19,7 +19,7 @@ def add(commands: Any) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Become locust with these arguments: without its web UI, unless --web or --headful asks for it."""
-    from wireproof.load.experiments.load_process import locust
+    from wireproof.load.experiments.load_process import locust_command
 
     if {"--help", "-h"} & set(arguments):
         # Locust would answer before it reads its locustfile, and name none of our options.
@@ -28,7 +28,7 @@ def run(arguments: Sequence[str]) -> int:
     words = [word for word in arguments if word != "--web"]
     if not {"--web", "--headful", "--headless", "--worker"} & set(arguments):
         words.append("--headless")
-    command = [*locust(), *words]
+    command = [*locust_command(), *words]
     # Whoever ends this process, a terminal or a container, ends the run, which tells what it found and stops its cells.
     os.execv(command[0], command)
 

@@ -26,8 +26,8 @@ def run(arguments: Sequence[str]) -> int:
     """Sweep; 0 the answer is resolved, 1 it is not, 2 nothing could be measured."""
     from wireproof.load.experiments import load_process
     from wireproof.load.experiments.sweep import step_runs, sweep_report
-    from wireproof.load.experiments.sweep.knee import knee
-    from wireproof.load.experiments.sweep.search import search
+    from wireproof.load.experiments.sweep.knee import find_knee
+    from wireproof.load.experiments.sweep.search import find_highest_load
     from wireproof.load.scenario.scenario import read_scenarios
 
     given, others = _build_parser().parse_known_args(arguments)
@@ -36,35 +36,37 @@ def run(arguments: Sequence[str]) -> int:
         raise ConfigError(given.scenario, "there is no such scenario", f"name one of {', '.join(known)}")
     options = [
         *others,
-        *step_runs.shared_out({name: getattr(given, name) for name in step_runs.CEILINGS}, limits.steps),
+        *step_runs.ceiling_options_per_step(
+            {name: getattr(given, name) for name in step_runs.CEILING_OPTIONS}, limits.steps
+        ),
     ]
     options += ["--scenarios", given.scenarios] if given.scenarios else []
-    with load_process.aimed(given.host, given.provider, given.cells, given.latency, given.providers) as at:
-        loads = step_runs.Runs(given.scenario, given.by, given.seconds, [*options, *at.options])
+    with load_process.open_run_target(given.host, given.provider, given.cells, given.latency, given.providers) as at:
+        loads = step_runs.StepRuns(given.scenario, given.by, given.seconds, [*options, *at.options])
 
         def measure(load: float) -> Step:
             step = loads.measure(load)
-            step_runs.progress(step, step.verdict(limits.wanted))
+            step_runs.print_step(step, step.verdict(limits.wanted))
             return step
 
-        found = search(measure, limits)
-    bend = knee([(step.load, step.ok_s) for step in found.steps if not step.doubts])
-    data = sweep_report.as_data(given.scenario, given.by, limits, found, bend)
+        found = find_highest_load(measure, limits)
+    bend = find_knee([(step.load, step.ok_s) for step in found.steps if not step.doubts])
+    data = sweep_report.sweep_to_json(given.scenario, given.by, limits, found, bend)
     if given.write:
         write_file(Path(given.write), json.dumps(data, indent=1) + "\n")
-    print(json.dumps(data, indent=1) if given.json else sweep_report.as_text(data))
+    print(json.dumps(data, indent=1) if given.json else sweep_report.sweep_to_text(data))
     return 0 if not found.ended else 1
 
 
 def _search_bounds(given: argparse.Namespace) -> Any:
-    from wireproof.load.experiments.sweep.search import Limits
+    from wireproof.load.experiments.sweep.search import SearchBounds
 
     for name in ("first", "last", "precision", "share", "seconds"):
         if not getattr(given, name) > 0:
             raise ConfigError(f"--{'from' if name == 'first' else name}", "it is no positive number", "write one")
     if given.first > given.last or given.share > 1 or given.steps < 1:
         raise ConfigError("--from, --to, --share, --steps", "they do not fit together", "see wireproof sweep --help")
-    return Limits(given.first, given.last, given.share, given.precision, given.steps, given.by == "users")
+    return SearchBounds(given.first, given.last, given.share, given.precision, given.steps, given.by == "users")
 
 
 def _build_parser() -> argparse.ArgumentParser:

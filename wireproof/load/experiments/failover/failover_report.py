@@ -9,7 +9,7 @@ from wireproof import __version__
 from wireproof.load.experiments.failover.outages import Outage
 
 
-def as_data(
+def failover_to_json(
     scenario: str, began_s: float, found: Sequence[Outage], alarmed_s: float | None, within_s: float, requests: int
 ) -> dict[str, Any]:
     """The JSON form (schemas/formats/failover.json); moments are seconds after the run began."""
@@ -24,7 +24,7 @@ def as_data(
             "recovered_s": one.recovered_s,
             "told_s": one.told_s,
             "cleared_s": one.cleared_s,
-            "truthful": None if alarmed_s is None else _truthful(one, within_s),
+            "truthful": None if alarmed_s is None else _is_truthful(one, within_s),
         }
         for one in found
     ]
@@ -39,13 +39,13 @@ def as_data(
     }
 
 
-def holds(data: Mapping[str, Any]) -> bool:
+def failover_holds(data: Mapping[str, Any]) -> bool:
     """Whether every outage ended, and health told each and nothing else."""
     ended = all(one["recovered_s"] is not None and one["truthful"] is not False for one in data["outages"])
     return ended and (data["health"] is None or data["health"]["false_alarm_s"] <= data["health"]["within_s"])
 
 
-def as_text(data: Mapping[str, Any]) -> str:
+def failover_to_text(data: Mapping[str, Any]) -> str:
     """Each outage as clients saw it, and what health said of it."""
     lines = [f"failover of {data['scenario']}: {data['requests']} requests, outages: {len(data['outages'])}"]
     for one in data["outages"]:
@@ -58,7 +58,7 @@ def as_text(data: Mapping[str, Any]) -> str:
         )
         lines.append(f"    {wait}; {again}")
         if data["health"] is not None:
-            lines.append(f"    health: {_health(one)}")
+            lines.append(f"    health: {_health_text(one)}")
     if data["health"] is None:
         lines.append("  the contract has no health page")
     elif data["health"]["false_alarm_s"]:
@@ -66,7 +66,7 @@ def as_text(data: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _health(one: Mapping[str, Any]) -> str:
+def _health_text(one: Mapping[str, Any]) -> str:
     word = "told the truth" if one["truthful"] else "DID NOT TELL THE TRUTH"
     told = "never ill" if one["told_s"] is None else f"ill after {one['told_s']:.2f} s"
     cleared = "" if one["told_s"] is None else (
@@ -75,7 +75,7 @@ def _health(one: Mapping[str, Any]) -> str:
     return f"{word}: {told}{cleared}"
 
 
-def _truthful(one: Outage, within_s: float) -> bool:
+def _is_truthful(one: Outage, within_s: float) -> bool:
     soon = one.told_s is not None and one.told_s <= within_s
     # What is over before health can tell it need not be told.
     return (soon or one.seconds < within_s) and (one.told_s is None or (one.cleared_s or within_s + 1) <= within_s)

@@ -14,10 +14,10 @@ from typing import Any
 
 from wireproof.load.experiments.failover.outages import Poll
 
-TIMEOUT_S = 2.0
+PAGE_TIMEOUT_S = 2.0
 
 
-class Health:
+class HealthPolls:
     """The polls of the health pages of some hosts, from the beginning of a context to its end."""
 
     def __init__(self, pages: Mapping[str, str], headers: Mapping[str, str], every_s: float) -> None:
@@ -25,11 +25,11 @@ class Health:
         self._pages, self._headers, self._every_s = pages, headers, every_s
         self._well: dict[str, Any] = {}
         self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._watch, args=(host,), daemon=True) for host in pages]
+        self._threads = [threading.Thread(target=self._poll_page, args=(host,), daemon=True) for host in pages]
 
-    def __enter__(self) -> Health:
+    def __enter__(self) -> HealthPolls:
         # What each page says now is what it says when all is well.
-        self._well = {host: self._said(host) for host in self._pages}
+        self._well = {host: self._read_page(host) for host in self._pages}
         for thread in self._threads:
             thread.start()
         return self
@@ -42,27 +42,27 @@ class Health:
             thread.join()
 
     @property
-    def unwell(self) -> Sequence[str]:
+    def unwell_hosts(self) -> Sequence[str]:
         """Hosts whose page did not answer before anything had happened."""
         return [host for host, said in self._well.items() if said is None]
 
-    def _watch(self, host: str) -> None:
+    def _poll_page(self, host: str) -> None:
         while not self._over.is_set():
-            at, said = time.time(), self._said(host)
-            self.polls.append(Poll(at, host, _as_well(said, self._well[host]), json.dumps(said)[:200]))
+            at, said = time.time(), self._read_page(host)
+            self.polls.append(Poll(at, host, _is_as_well(said, self._well[host]), json.dumps(said)[:200]))
             self._over.wait(self._every_s)
 
-    def _said(self, host: str) -> Any:
+    def _read_page(self, host: str) -> Any:
         """The page as JSON; None where it did not answer with one."""
         request = urllib.request.Request(self._pages[host], headers=dict(self._headers))
         try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
+            with urllib.request.urlopen(request, timeout=PAGE_TIMEOUT_S) as answer:
                 return json.loads(answer.read())
         except (OSError, ValueError, http.client.HTTPException):
             return None
 
 
-def _as_well(said: Any, well: Any) -> bool:
+def _is_as_well(said: Any, well: Any) -> bool:
     """Whether a page says the same status as before, and no fewer cells."""
     if not isinstance(said, dict) or not isinstance(well, dict):
         return False

@@ -9,12 +9,12 @@ from itertools import pairwise
 from typing import Any
 
 # Failures this far apart, or less, are of one outage.
-QUIET_S = 1.0
-FAILURES = frozenset({"unreachable", "cut", "timeout", "in-stream error"})
+MAX_FAILURE_GAP_S = 1.0
+LETDOWN_OUTCOMES = frozenset({"unreachable", "cut", "timeout", "in-stream error"})
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ClientRequest:
     """One request of a client.
 
     Attributes:
@@ -73,19 +73,19 @@ class Outage:
         return self.ended_s - self.began_s
 
 
-def outages(seen: Iterable[Seen], polls: Sequence[Poll]) -> list[Outage]:
+def find_outages(seen: Iterable[ClientRequest], polls: Sequence[Poll]) -> list[Outage]:
     """The outages that clients saw, in order."""
     requests = sorted(seen, key=lambda one: one.sent_s)
-    groups: list[list[Seen]] = []
+    groups: list[list[ClientRequest]] = []
     for one in requests:
-        if one.failed and groups and one.sent_s - max(last.ended_s for last in groups[-1]) <= QUIET_S:
+        if one.failed and groups and one.sent_s - max(last.ended_s for last in groups[-1]) <= MAX_FAILURE_GAP_S:
             groups[-1].append(one)
         elif one.failed:
             groups.append([one])
-    return [_outage(group, requests, polls) for group in groups]
+    return [_make_outage(group, requests, polls) for group in groups]
 
 
-def false_alarms(found: Sequence[Outage], polls: Sequence[Poll], within_s: float) -> float:
+def false_alarm_seconds(found: Sequence[Outage], polls: Sequence[Poll], within_s: float) -> float:
     """Seconds in which a health page was ill and no client was let down, beyond what it takes to tell and to clear."""
     alarmed = 0.0
     for host in {poll.host for poll in polls}:
@@ -97,24 +97,24 @@ def false_alarms(found: Sequence[Outage], polls: Sequence[Poll], within_s: float
     return alarmed
 
 
-def seen_of(line: Mapping[str, Any], began_s: float) -> Seen | None:
+def request_from_record(line: Mapping[str, Any], began_s: float) -> ClientRequest | None:
     """A line of the raw records; None for a request that a client left by itself."""
     outcome, status = line["outcome"], line["status"]
     if outcome == "left":
         return None
-    failed = outcome in FAILURES or (outcome == "refused" and status >= 500)
+    failed = outcome in LETDOWN_OUTCOMES or (outcome == "refused" and status >= 500)
     what = f"{outcome} {status}" if status and outcome != "ok" else outcome
     sent, ended = (began_s + line[name] / 1000 for name in ("sent_ms", "ended_ms"))
-    return Seen(sent, ended, failed, what, line["retry_after_s"])
+    return ClientRequest(sent, ended, failed, what, line["retry_after_s"])
 
 
-def _outage(group: Sequence[Seen], requests: Sequence[Seen], polls: Sequence[Poll]) -> Outage:
+def _make_outage(group: Sequence[ClientRequest], requests: Sequence[ClientRequest], polls: Sequence[Poll]) -> Outage:
     began, ended = group[0].sent_s, max(one.ended_s for one in group)
     last = max(one.sent_s for one in group)
     after = [one.ended_s for one in requests if not one.failed and one.sent_s >= last]
     ill = [poll.at_s for poll in polls if not poll.up]
     told = min((at for at in ill if began <= at <= ended), default=None)
-    before = [at for at in ill if at < began and began - at <= QUIET_S]
+    before = [at for at in ill if at < began and began - at <= MAX_FAILURE_GAP_S]
     told_s = 0.0 if before and told is not None else None if told is None else told - began
     return Outage(
         began,
@@ -125,11 +125,11 @@ def _outage(group: Sequence[Seen], requests: Sequence[Seen], polls: Sequence[Pol
         sum(one.retry_after_s is not None for one in group),
         max(0.0, min(after) - ended) if after else None,
         told_s,
-        _cleared(ended, polls) if ill else None,
+        _seconds_until_clear(ended, polls) if ill else None,
     )
 
 
-def _cleared(ended: float, polls: Sequence[Poll]) -> float | None:
+def _seconds_until_clear(ended: float, polls: Sequence[Poll]) -> float | None:
     """Seconds until the last host was well again."""
     later = []
     for host in {poll.host for poll in polls}:

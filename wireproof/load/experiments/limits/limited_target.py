@@ -9,32 +9,32 @@ from wireproof.contract.target import Key, Target
 from wireproof.errors import ConfigError
 
 # What a probe asks at most where nobody says: to meet the limit about four times.
-MEETINGS, MARGIN, UNKNOWN = 4, 60, 300
+LIMIT_MEETINGS, REQUEST_MARGIN, REQUESTS_FOR_UNKNOWN_LIMIT = 4, 60, 300
 
 
-def at_limit(target: Target, tier_name: str | None) -> Target:
+def with_limited_tier(target: Target, tier_name: str | None) -> Target:
     """The target with the key of a limited tier, the lowest unless one is named, and a budget to meet its limit.
 
     Raises ConfigError where the bundled server has no such tier.
     """
-    tier = _limited(target, tier_name) if target.own_keys else target.provider.rate.tiers.get(tier_name or "")
+    tier = _find_limited_tier(target, tier_name) if target.own_keys else target.provider.rate.tiers.get(tier_name or "")
     if target.own_keys and tier is not None:
         key = target.keys[tier.name]
         models = {**target.models, **({"chat": tier.models[0]} if tier.models else {})}
         account = Key(key.name, f"{key.value}.limiter")
         target = replace(target, keys={**target.keys, "good": account}, models=models, tier=tier.name, own_keys=False)
     limit = tier.per_minute if tier else None
-    enough = UNKNOWN if limit is None else MEETINGS * limit + MARGIN
+    enough = REQUESTS_FOR_UNKNOWN_LIMIT if limit is None else LIMIT_MEETINGS * limit + REQUEST_MARGIN
     return replace(target, max_requests=target.max_requests or enough)
 
 
-def other_key(target: Target) -> Key:
+def other_account_key(target: Target) -> Key:
     """On the bundled server, the key of another account of the same tier."""
     key = target.keys["good"]
     return Key(key.name, f"{key.value}-other")
 
 
-def _limited(target: Target, name: str | None) -> Tier:
+def _find_limited_tier(target: Target, name: str | None) -> Tier:
     tiers = target.provider.rate.tiers
     if name is not None and name not in tiers:
         raise ConfigError(f"--tier {name}", "no such tier", f"choose one of {', '.join(tiers)}")

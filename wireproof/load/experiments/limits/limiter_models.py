@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Observation:
     """One request, and whether it was admitted.
 
     Attributes:
@@ -28,14 +28,14 @@ class Seen:
 
 
 # Of sums of parts of a token.
-ROUNDING = 1e-6
+TOKEN_ROUNDING = 1e-6
 
-Model = Callable[[Sequence[Seen], int, float], int]
+LimiterModel = Callable[[Sequence[Observation], int, float], int]
 
 
-def from_first(seen: Sequence[Seen], limit: int, window_s: float) -> int:
+def explained_by_windows_from_first(seen: Sequence[Observation], limit: int, window_s: float) -> int:
     """Fixed windows, each of which begins with the first request after the last one."""
-    first, count, explained = Seen(-math.inf, True), 0, 0
+    first, count, explained = Observation(-math.inf, True), 0, 0
     for one in seen:
         left, blur = first.at + window_s - one.at, first.blur + one.blur
         if left < -blur or (left <= blur and one.admitted and count >= limit):
@@ -45,7 +45,7 @@ def from_first(seen: Sequence[Seen], limit: int, window_s: float) -> int:
     return explained
 
 
-def by_clock(seen: Sequence[Seen], limit: int, window_s: float) -> int:
+def explained_by_clock_windows(seen: Sequence[Observation], limit: int, window_s: float) -> int:
     """Fixed windows that follow each other on the clock, whether somebody asks or not."""
     current, count, explained = -math.inf, 0, 0
     for one in seen:
@@ -58,9 +58,9 @@ def by_clock(seen: Sequence[Seen], limit: int, window_s: float) -> int:
     return explained
 
 
-def sliding(seen: Sequence[Seen], limit: int, window_s: float) -> int:
+def explained_by_sliding_window(seen: Sequence[Observation], limit: int, window_s: float) -> int:
     """As many requests as the limit in any window: each is free again a window after it came."""
-    taken: deque[Seen] = deque()
+    taken: deque[Observation] = deque()
     explained = 0
     for one in seen:
         while taken and one.at - taken[0].at - window_s > one.blur + taken[0].blur:
@@ -74,7 +74,7 @@ def sliding(seen: Sequence[Seen], limit: int, window_s: float) -> int:
     return explained
 
 
-def bucket(seen: Sequence[Seen], limit: int, window_s: float) -> int:
+def explained_by_token_bucket(seen: Sequence[Observation], limit: int, window_s: float) -> int:
     """A bucket of `limit` tokens, one a request, that fills from empty to full in a window."""
     level, before, doubt, explained = float(limit), -math.inf, 0.0, 0
     for one in seen:
@@ -82,16 +82,16 @@ def bucket(seen: Sequence[Seen], limit: int, window_s: float) -> int:
             level = min(limit, level + max(0.0, one.at - before) * limit / window_s)
         # What has flowed in since the bucket was full is as doubtful as the moments it flowed between.
         doubt = one.blur if level == limit else max(doubt, one.blur)
-        before, share = one.at, 2 * doubt * limit / window_s + ROUNDING
+        before, share = one.at, 2 * doubt * limit / window_s + TOKEN_ROUNDING
         explained += level >= 1 - share if one.admitted else level < 1 + share
         if one.admitted:
             level = max(0.0, level - 1)
     return explained
 
 
-MODELS: Mapping[str, Model] = {
-    "fixed window": from_first,
-    "fixed window by the clock": by_clock,
-    "sliding window": sliding,
-    "token bucket": bucket,
+LIMITER_MODELS: Mapping[str, LimiterModel] = {
+    "fixed window": explained_by_windows_from_first,
+    "fixed window by the clock": explained_by_clock_windows,
+    "sliding window": explained_by_sliding_window,
+    "token bucket": explained_by_token_bucket,
 }

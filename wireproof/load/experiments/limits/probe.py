@@ -24,27 +24,27 @@ from wireproof.errors import WireproofError
 from wireproof.evidence.exchange import Exchange
 from wireproof.judging import expect_limits
 from wireproof.judging.check import Violation
-from wireproof.load.experiments.limits.limiter_models import Seen
+from wireproof.load.experiments.limits.limiter_models import Observation
 
 # Where no wait is told, each next moment is this much later than the last one.
-STEP = 1.2
+WAIT_STEP = 1.2
 FIRST_WAIT_S = 0.5
 # A wait that is told is tried this much too early: whole seconds round up, so it is over one second.
 EARLY_S, LATE_S = 1.1, 0.1
 # The last halves of a window are looked for at so many moments between those that are known.
-MOMENTS = 6
+REOPENING_MOMENTS = 6
 # A moment of opening that is known no better than this factor is looked for again, step by step.
-WIDE = 1.5
+WIDE_OPENING_FACTOR = 1.5
 # Tokens of an answer: it is the admission that counts.
-CAP = 1
+PROBE_TOKEN_CAP = 1
 
 
-class Spent(Exception):
+class NothingLeft(Exception):
     """Nothing more may be asked: the budget, or the patience."""
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ProbedRequest:
     """One request with what came of it.
 
     Attributes:
@@ -60,18 +60,18 @@ class Told:
         return (self.exchange.headers_ns - self.exchange.started_ns) / 1e9 if self.exchange.headers_ns else 0.0
 
     @property
-    def seen(self) -> Seen:
+    def observation(self) -> Observation:
         """What the models are told of it."""
-        return Seen(self.at + self.trip_s / 2, self.admitted, self.trip_s / 2)
+        return Observation(self.at + self.trip_s / 2, self.is_admitted, self.trip_s / 2)
 
     @property
-    def admitted(self) -> bool:
+    def is_admitted(self) -> bool:
         """Whether it was let through."""
         return self.exchange.status not in RETRY_LATER_STATUSES
 
 
 @dataclass(slots=True)
-class Probe:
+class LimitProbe:
     """What was asked of one limit, in order.
 
     Attributes:
@@ -88,17 +88,17 @@ class Probe:
     patience_s: float
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
     clock: Callable[[], float] = time.time
-    told: list[Told] = field(default_factory=list)
-    tried: list[tuple[float, float, bool]] = field(default_factory=list)
-    full: int = 0
+    requests: list[ProbedRequest] = field(default_factory=list)
+    tried_waits: list[tuple[float, float, bool]] = field(default_factory=list)
+    first_fill_count: int = 0
     other_admitted: bool | None = None
     ended: str = ""
     _ahead_s: float = 0.0
 
     @property
-    def seen(self) -> tuple[Seen, ...]:
+    def observations(self) -> tuple[Observation, ...]:
         """The moments and what was admitted."""
-        return tuple(one.seen for one in self.told)
+        return tuple(one.observation for one in self.requests)
 
     async def run(self, other: Key | None = None) -> None:
         """Ask whatever tells the limit, as far as budget and patience go.
@@ -106,111 +106,111 @@ class Probe:
         Raises WireproofError where an answer is neither success nor a refusal for the limit.
         """
         try:
-            await self._fill()
-            self.full = len(self.told)
+            await self._ask_until_refused()
+            self.first_fill_count = len(self.requests)
             if other is not None:
-                self.other_admitted = await self._admits(other)
-            began, refused = self.told[0].at, self.told[-1].at
-            shut, opened = await self._open(hinted=True)
-            if opened - refused > WIDE * (shut - refused + FIRST_WAIT_S):
-                await self._fill()
-                began, refused = opened, self.told[-1].at
-                shut, opened = await self._open(hinted=False)
-            rest = max(1, min(3, (self.full - 1) // 2))
-            if await self._row(rest) < rest:
-                await self._until(self._now() + (opened - refused) * self.full / 2)
-                await self._fill()
-            await self._halves(shut - began, opened - began)
-        except Spent as reason:
+                self.other_admitted = await self._admits_key(other)
+            began, refused = self.requests[0].at, self.requests[-1].at
+            shut, opened = await self._find_opening(hinted=True)
+            if opened - refused > WIDE_OPENING_FACTOR * (shut - refused + FIRST_WAIT_S):
+                await self._ask_until_refused()
+                began, refused = opened, self.requests[-1].at
+                shut, opened = await self._find_opening(hinted=False)
+            rest = max(1, min(3, (self.first_fill_count - 1) // 2))
+            if await self._ask_in_row(rest) < rest:
+                await self._wait_until(self._now() + (opened - refused) * self.first_fill_count / 2)
+                await self._ask_until_refused()
+            await self._ask_in_halves(shut - began, opened - began)
+        except NothingLeft as reason:
             self.ended = str(reason)
 
-    async def _halves(self, shut_s: float, open_s: float) -> None:
+    async def _ask_in_halves(self, shut_s: float, open_s: float) -> None:
         """One window in two halves.
 
         Args:
             shut_s, open_s: seconds after its first request at which the limit was last full, and at which it was open.
         """
-        await self._until(self._now() + 1.25 * open_s)
+        await self._wait_until(self._now() + 1.25 * open_s)
         began = self._now()
-        await self._row(math.ceil((self.full - 1) / 2))
-        await self._until(began + 0.5 * open_s)
-        await self._fill()
-        await self._until(began + 0.8 * open_s)
-        if await self._asked():
-            await self._fill()
-        for moment in range(MOMENTS + 1):
-            await self._until(began + shut_s + (open_s - shut_s) * moment / MOMENTS)
-            if await self._asked():
+        await self._ask_in_row(math.ceil((self.first_fill_count - 1) / 2))
+        await self._wait_until(began + 0.5 * open_s)
+        await self._ask_until_refused()
+        await self._wait_until(began + 0.8 * open_s)
+        if await self._ask():
+            await self._ask_until_refused()
+        for moment in range(REOPENING_MOMENTS + 1):
+            await self._wait_until(began + shut_s + (open_s - shut_s) * moment / REOPENING_MOMENTS)
+            if await self._ask():
                 break
         else:
-            await self._open(hinted=False)
-        await self._fill()
+            await self._find_opening(hinted=False)
+        await self._ask_until_refused()
 
-    async def _fill(self) -> None:
+    async def _ask_until_refused(self) -> None:
         """Ask until the limit refuses, as many at once as the target has connections."""
         admitted = True
         while admitted:
-            together = (self._asked() for _ in range(self.target.connections))
+            together = (self._ask() for _ in range(self.target.connections))
             answers = await asyncio.gather(*together, return_exceptions=True)
             for problem in (answer for answer in answers if isinstance(answer, BaseException)):
                 raise problem
             admitted = all(answers)
 
-    async def _row(self, most: int) -> int:
+    async def _ask_in_row(self, most: int) -> int:
         """Ask one after another until the limit refuses; says how many were admitted."""
         for admitted in range(most):
-            if not await self._asked():
+            if not await self._ask():
                 return admitted
         return most
 
-    async def _open(self, *, hinted: bool) -> tuple[float, float]:
+    async def _find_opening(self, *, hinted: bool) -> tuple[float, float]:
         """Find the moment at which the limit opens: the last at which it was shut, and the first at which it was not.
 
         Args:
             hinted: it is looked for first where the refusal says it is.
         """
-        refusal = self.told[-1]
+        refusal = self.requests[-1]
         shut = refusal.at
-        for wait_s, told_s in self._moments(retry_after(refusal.exchange) if hinted else None):
+        for wait_s, told_s in self._waits_to_try(told_wait_s(refusal.exchange) if hinted else None):
             # What is told holds from the moment it was said, which is before the answer came.
             late = told_s is not None and wait_s > told_s
-            await self._until(refusal.at + wait_s + refusal.trip_s * late)
-            admitted = await self._asked()
+            await self._wait_until(refusal.at + wait_s + refusal.trip_s * late)
+            admitted = await self._ask()
             if told_s is not None:
-                self.tried.append((told_s, wait_s, admitted))
+                self.tried_waits.append((told_s, wait_s, admitted))
             if admitted:
-                return shut, self.told[-1].at
-            shut = self.told[-1].at
-        raise Spent("the limit did not open")
+                return shut, self.requests[-1].at
+            shut = self.requests[-1].at
+        raise NothingLeft("the limit did not open")
 
-    def _moments(self, told: float | None) -> list[tuple[float, float | None]]:
+    def _waits_to_try(self, told: float | None) -> list[tuple[float, float | None]]:
         """Seconds to wait, in order, each with the wait that was told where this is just before or after it."""
         steps: list[tuple[float, float | None]] = []
         if told is not None and 0 < told < math.inf:
             steps = [(told - EARLY_S, told)] if told > 2 * EARLY_S else []
             steps += [(told + LATE_S, told)]
-        wait_s = FIRST_WAIT_S if told is None else max(told, 0.0) * STEP + FIRST_WAIT_S
+        wait_s = FIRST_WAIT_S if told is None else max(told, 0.0) * WAIT_STEP + FIRST_WAIT_S
         while wait_s < self.patience_s:
             steps.append((wait_s, None))
-            wait_s *= STEP
+            wait_s *= WAIT_STEP
         return steps
 
-    async def _admits(self, other: Key) -> bool:
+    async def _admits_key(self, other: Key) -> bool:
         """Ask with another key; it has a limit of its own where it is admitted."""
-        exchange = await self._exchange(replace(self.target, keys={**self.target.keys, self.case.asks[0].key: other}))
-        return Told(exchange.sent_at, exchange).admitted
+        exchange = await self._send(replace(self.target, keys={**self.target.keys, self.case.asks[0].key: other}))
+        return ProbedRequest(exchange.sent_at, exchange).is_admitted
 
-    async def _asked(self) -> bool:
+    async def _ask(self) -> bool:
         ahead_s = self._ahead_s
-        exchange = await self._exchange(self.target)
-        self.told.append(told := Told(exchange.sent_at + ahead_s, exchange))
-        return told.admitted
+        exchange = await self._send(self.target)
+        self.requests.append(told := ProbedRequest(exchange.sent_at + ahead_s, exchange))
+        return told.is_admitted
 
-    async def _exchange(self, target: Target) -> Exchange:
-        ask = replace(self.case.asks[0], cap=CAP, clock=self._ahead_s or None)
+    async def _send(self, target: Target) -> Exchange:
+        ask = replace(self.case.asks[0], cap=PROBE_TOKEN_CAP, clock=self._ahead_s or None)
         outgoing = build_request(ask, target, self.case.name, {})
         if (lack := self.budget.debit(outgoing)) is not None:
-            raise Spent(lack)
+            raise NothingLeft(lack)
         answer = await self.line.send(outgoing)
         exchange = Exchange.from_response(
             answer,
@@ -218,7 +218,7 @@ class Probe:
             target=target.name,
             case=self.case.name,
             endpoint=ask.endpoint,
-            step=len(self.told),
+            step=len(self.requests),
         )
         if exchange.status not in (*range(200, 300), *RETRY_LATER_STATUSES):
             what = f"status {exchange.status}" if exchange.status else str(exchange.broken)
@@ -228,7 +228,7 @@ class Probe:
     def _now(self) -> float:
         return self.clock() + self._ahead_s
 
-    async def _until(self, moment: float) -> None:
+    async def _wait_until(self, moment: float) -> None:
         """Wait, or move the clock where the target has one to move."""
         seconds = moment - self._now()
         if seconds <= 0:
@@ -236,12 +236,12 @@ class Probe:
         if "clock" in self.target.means:
             self._ahead_s += seconds
         elif seconds > self.patience_s:
-            raise Spent(f"the next moment is {seconds:.0f} s away, and --patience is {self.patience_s:g} s")
+            raise NothingLeft(f"the next moment is {seconds:.0f} s away, and --patience is {self.patience_s:g} s")
         else:
             await self.sleep(seconds)
 
 
-def retry_after(exchange: Exchange) -> float | None:
+def told_wait_s(exchange: Exchange) -> float | None:
     """Seconds that a refusal asks to wait; None where it tells none that reads."""
     with contextlib.suppress(Violation):
         return expect_limits.retry_after_s(exchange)

@@ -12,9 +12,9 @@ from statistics import median
 from typing import Any
 
 # An interval that is this share of the knee, or less, is resolved.
-NARROW = 0.25
+MAX_RESOLVED_WIDTH = 0.25
 # Steps on either side, without which there is no telling.
-SIDES = 2
+MIN_STEPS_PER_SIDE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Knee:
     @property
     def resolved(self) -> bool:
         """Whether one step more or less hardly moves it."""
-        return self.high - self.low <= NARROW * self.load
+        return self.high - self.low <= MAX_RESOLVED_WIDTH * self.load
 
     def as_data(self) -> dict[str, Any]:
         """The JSON form."""
@@ -48,22 +48,22 @@ class Knee:
         }
 
 
-def knee(points: Sequence[tuple[float, float]]) -> Knee | None:
+def find_knee(points: Sequence[tuple[float, float]]) -> Knee | None:
     """The knee of (load, throughput); None where too few of them lie on either side of one."""
     points = sorted(points)
-    found = _meeting(points)
+    found = _find_meeting_point(points)
     if found is None:
         return None
     load, throughput = found
-    without = [_meeting(points[:index] + points[index + 1 :]) for index in range(len(points))]
+    without = [_find_meeting_point(points[:index] + points[index + 1 :]) for index in range(len(points))]
     loads = [one[0] for one in without if one is not None] or [load]
     return Knee(load, throughput, min(*loads, load), max(*loads, load))
 
 
-def _meeting(points: Sequence[tuple[float, float]]) -> tuple[float, float] | None:
+def _find_meeting_point(points: Sequence[tuple[float, float]]) -> tuple[float, float] | None:
     """Where a line through the origin meets a level one, cut where the two miss the points by the least."""
     best: tuple[float, float, float] | None = None
-    for cut in range(SIDES, len(points) - SIDES + 1):
+    for cut in range(MIN_STEPS_PER_SIDE, len(points) - MIN_STEPS_PER_SIDE + 1):
         slope = median(y / x for x, y in points[:cut])
         level = median(y for _, y in points[cut:])
         if slope <= 0 or level <= 0:

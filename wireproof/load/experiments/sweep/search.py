@@ -12,12 +12,12 @@ from typing import Any
 from wireproof.load.experiments.sweep.step import FAILS, MEETS, UNDECIDED, Step
 
 # A load that does not decide is tried so often in all.
-TRIES = 3
-Measure = Callable[[float], Step]
+MAX_TRIES_PER_LOAD = 3
+MeasureLoad = Callable[[float], Step]
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class SearchBounds:
     """Where a sweep looks, and how closely.
 
     Attributes:
@@ -36,7 +36,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SweepResult:
     """What a sweep found.
 
     Attributes:
@@ -55,7 +55,7 @@ class Found:
         return {"meets": self.meets, "fails": self.fails, "resolved": not self.ended, "ended": self.ended}
 
 
-def search(measure: Measure, limits: Limits) -> Found:
+def find_highest_load(measure: MeasureLoad, limits: SearchBounds) -> SweepResult:
     """Find the highest load at which the objectives are met."""
     tried: dict[float, Step] = {}
     times: Counter[float] = Counter()
@@ -71,14 +71,16 @@ def search(measure: Measure, limits: Limits) -> Found:
         if step.doubts:
             ended = f"at {load:g} the generator was the bottleneck"
             break
-        if tried[load].verdict(limits.wanted) == UNDECIDED and times[load] < TRIES:
+        if tried[load].verdict(limits.wanted) == UNDECIDED and times[load] < MAX_TRIES_PER_LOAD:
             continue
-        load = _next(tried, limits)
-    meets, fails = bracket(tried.values(), limits.wanted)
-    return Found(tuple(tried[load] for load in sorted(tried)), meets, fails, ended or _unresolved(tried, limits))
+        load = _next_load(tried, limits)
+    meets, fails = find_bracket(tried.values(), limits.wanted)
+    return SweepResult(
+        tuple(tried[load] for load in sorted(tried)), meets, fails, ended or _unresolved_reason(tried, limits)
+    )
 
 
-def bracket(steps: Iterable[Step], wanted: float) -> tuple[float | None, float | None]:
+def find_bracket(steps: Iterable[Step], wanted: float) -> tuple[float | None, float | None]:
     """The lowest load that fails, and the highest below it that meets."""
     decided = {step.load: step.verdict(wanted) for step in steps if not step.doubts}
     fails = min((load for load, verdict in decided.items() if verdict == FAILS), default=None)
@@ -86,31 +88,33 @@ def bracket(steps: Iterable[Step], wanted: float) -> tuple[float | None, float |
     return max(held, default=None), fails
 
 
-def _next(tried: dict[float, Step], limits: Limits) -> float | None:
+def _next_load(tried: dict[float, Step], limits: SearchBounds) -> float | None:
     """The next load to try; None where nothing is left to find."""
-    meets, fails = bracket(tried.values(), limits.wanted)
+    meets, fails = find_bracket(tried.values(), limits.wanted)
     highest = max(tried)
     if fails is None:
         return None if highest >= limits.last else min(limits.last, 2 * highest)
     edges = sorted(load for load in tried if (meets or 0) <= load <= fails)
     if meets is None:
         lowest = min(edges)
-        return None if lowest <= limits.first / 16 or (limits.whole and lowest <= 1) else _rounded(lowest / 2, limits)
-    gaps = [(high / low, _between(low, high, limits)) for low, high in pairwise(edges)]
+        return (
+            None if lowest <= limits.first / 16 or (limits.whole and lowest <= 1) else _round_load(lowest / 2, limits)
+        )
+    gaps = [(high / low, _middle_load(low, high, limits)) for low, high in pairwise(edges)]
     wide = [(ratio, middle) for ratio, middle in gaps if ratio > 1 + limits.precision and middle not in tried]
     return max(wide)[1] if wide else None
 
 
-def _between(low: float, high: float, limits: Limits) -> float:
-    return _rounded(sqrt(low * high), limits)
+def _middle_load(low: float, high: float, limits: SearchBounds) -> float:
+    return _round_load(sqrt(low * high), limits)
 
 
-def _rounded(load: float, limits: Limits) -> float:
+def _round_load(load: float, limits: SearchBounds) -> float:
     return float(max(1, round(load))) if limits.whole else float(f"{load:.3g}")
 
 
-def _unresolved(tried: dict[float, Step], limits: Limits) -> str:
-    meets, fails = bracket(tried.values(), limits.wanted)
+def _unresolved_reason(tried: dict[float, Step], limits: SearchBounds) -> str:
+    meets, fails = find_bracket(tried.values(), limits.wanted)
     if fails is None:
         return f"nothing up to {max(tried):g} was too much"
     if meets is None:

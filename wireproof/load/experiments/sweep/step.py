@@ -11,9 +11,9 @@ from wireproof.load.results.timeline import outcomes_from_counts
 from wireproof.stats import wilson_interval
 
 # An interval holds in all but this share of steps.
-ERROR = 0.05
+INTERVAL_ERROR = 0.05
 # An open loop whose answers come slower than this share of its starts builds up a queue without end.
-KEPT_UP = 0.9
+MIN_KEPT_UP_SHARE = 0.9
 MEETS, FAILS, UNDECIDED = "meets", "fails", "undecided"
 
 
@@ -47,7 +47,7 @@ class Step:
     @property
     def interval(self) -> tuple[float, float]:
         """Wilson's interval of that share."""
-        return wilson_interval(self.good, self.asked, ERROR) if self.asked else (0.0, 1.0)
+        return wilson_interval(self.good, self.asked, INTERVAL_ERROR) if self.asked else (0.0, 1.0)
 
     def verdict(self, wanted: float) -> str:
         """Whether so large a share is good, as far as this many requests can tell."""
@@ -86,12 +86,14 @@ class Step:
         }
 
 
-def of_summary(found: Mapping[str, Any], load: float, *, open_loop: bool) -> Step:
+def step_from_summary(found: Mapping[str, Any], load: float, *, open_loop: bool) -> Step:
     """The step that the summary of a load run tells."""
     whole, missed = found["all"], found["schedule"]["missed"]
     ended = sum(number for outcome, number in whole["outcomes"].items() if outcome != "left")
-    every, ok_s = _settled(found)
-    kept_up = not open_loop or (every >= KEPT_UP * load and missed <= (1 - KEPT_UP) * (ended + missed))
+    every, ok_s = _settled_rates(found)
+    kept_up = not open_loop or (
+        every >= MIN_KEPT_UP_SHARE * load and missed <= (1 - MIN_KEPT_UP_SHARE) * (ended + missed)
+    )
     return Step(
         load,
         ended + missed,
@@ -103,7 +105,7 @@ def of_summary(found: Mapping[str, Any], load: float, *, open_loop: bool) -> Ste
     )
 
 
-def _settled(found: Mapping[str, Any]) -> tuple[float, float]:
+def _settled_rates(found: Mapping[str, Any]) -> tuple[float, float]:
     """Requests a second that ended, and that were ok, in the second half of the time in which requests started.
 
     By then answers come as fast as they are going to; a queue that has built up empties only after that time.

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wireproof.load.experiments import load_process
-from wireproof.load.experiments.sweep.step import Step, of_summary
+from wireproof.load.experiments.sweep.step import Step, step_from_summary
 
-CEILINGS = ("max_requests", "max_output_tokens", "max_cost")
+CEILING_OPTIONS = ("max_requests", "max_output_tokens", "max_cost")
 
 
 @dataclass(frozen=True, slots=True)
-class Runs:
+class StepRuns:
     """How each load run is started.
 
     Attributes:
@@ -31,10 +31,10 @@ class Runs:
 
     def measure(self, load: float) -> Step:
         """Run one load; raises ConfigError where it is refused, WireproofError where nothing came of it."""
-        options = ["-t", f"{self.seconds:g}s", *self.options, *self._load(load)]
-        return of_summary(load_process.run(self.scenario, options), load, open_loop=self.by == "rate")
+        options = ["-t", f"{self.seconds:g}s", *self.options, *self._load_options(load)]
+        return step_from_summary(load_process.run_scenario(self.scenario, options), load, open_loop=self.by == "rate")
 
-    def _load(self, load: float) -> list[str]:
+    def _load_options(self, load: float) -> list[str]:
         if self.by == "users":
             return ["-u", f"{load:.0f}", "-r", f"{load:.0f}"]
         # As many users as there are starts: that nobody is free is what an endpoint does that falls behind.
@@ -42,7 +42,7 @@ class Runs:
         return ["--rate", f"{load:g}", *([] if "-u" in self.options else ["-u", enough, "-r", enough])]
 
 
-def shared_out(ceilings: dict[str, float | None], steps: int) -> list[str]:
+def ceiling_options_per_step(ceilings: dict[str, float | None], steps: int) -> list[str]:
     """The options that keep each step within its share of the ceilings of the sweep."""
     options = []
     for name, most in ceilings.items():
@@ -52,6 +52,6 @@ def shared_out(ceilings: dict[str, float | None], steps: int) -> list[str]:
     return options
 
 
-def progress(step: Step, verdict: str) -> None:
+def print_step(step: Step, verdict: str) -> None:
     """One line for a step that is done, while the others are still to come."""
     print(f"{step.load:>8g}  {step.good} of {step.asked} good, {step.ok_s:.4g}/s ok: {verdict}", file=sys.stderr)

@@ -7,13 +7,15 @@ from typing import Any
 
 from wireproof import __version__
 from wireproof.load.experiments.sweep.knee import Knee
-from wireproof.load.experiments.sweep.search import Found, Limits
+from wireproof.load.experiments.sweep.search import SearchBounds, SweepResult
 from wireproof.load.results.sweep_words import answer_sentence, knee_sentence, resolution_sentence
 
-SHOWN = ("TTFT ms", "e2e ms")
+SHOWN_METRICS = ("TTFT ms", "e2e ms")
 
 
-def as_data(scenario: str, by: str, limits: Limits, found: Found, knee: Knee | None) -> dict[str, Any]:
+def sweep_to_json(
+    scenario: str, by: str, limits: SearchBounds, found: SweepResult, knee: Knee | None
+) -> dict[str, Any]:
     """The JSON form (schemas/formats/sweep.json)."""
     return {
         "wireproof": __version__,
@@ -28,23 +30,23 @@ def as_data(scenario: str, by: str, limits: Limits, found: Found, knee: Knee | N
     }
 
 
-def as_text(data: Mapping[str, Any]) -> str:
+def sweep_to_text(data: Mapping[str, Any]) -> str:
     """The answer, the knee, and every step."""
     lines = [
         f"sweep of {data['scenario']}: {answer_sentence(data)}",
         f"  {resolution_sentence(data)}",
         f"  {knee_sentence(data)}",
     ]
-    header = " ".join(f"{f'{name} p95':>12}" for name in SHOWN)
+    header = " ".join(f"{f'{name} p95':>12}" for name in SHOWN_METRICS)
     lines.append(f"  {'load':>8} {'ok/s':>8} {'good':>7} {'interval':^15} {header}")
     for step in data["steps"]:
         notes = [step["verdict"], *(["falls behind"] if step["behind"] else []), *step["doubts"]]
         good = f"{step['share']:>7.1%} {step['share_low']:>7.1%}–{step['share_high']:<7.1%}"
-        shown = " ".join(f"{_cell(step, name):>12}" for name in SHOWN)
+        shown = " ".join(f"{_p95_cell(step, name):>12}" for name in SHOWN_METRICS)
         lines.append(f"  {step['load']:>8g} {step['ok_s']:>8.4g} {good} {shown}  {', '.join(notes)}")
     return "\n".join(lines)
 
 
-def _cell(step: Mapping[str, Any], metric: str) -> str:
+def _p95_cell(step: Mapping[str, Any], metric: str) -> str:
     value = (step["figures"] or {}).get(metric, {}).get("p95")
     return "-" if value is None else f"{value:.4g}"
