@@ -30,7 +30,7 @@ from wireproof.evidence.exchange_json import exchange_from_json
 from wireproof.mock.control import FAULT
 from wireproof.mock.dry_run import NOW, Rehearsal
 from wireproof.mock.faults import faults
-from wireproof.mock.protocol.messages import Received
+from wireproof.mock.protocol.messages import HttpRequest
 from wireproof.mock.server import Server, serving
 
 PROVIDER = "openai"
@@ -48,7 +48,7 @@ FAULTS = (
 TIERS = {"per_minute": 10**9, "tokens_per_minute": 10**12, "per_month": 10**9, "models": "all"}
 OURS = "chat or deep-nesting"
 KEY = "BENCHMARK_KEY"
-Run = Callable[[Server, str | None, Path], tuple[Received, ...]]
+Run = Callable[[Server, str | None, Path], tuple[HttpRequest, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Took:
     counted: int
     wall_s: float
     cpu_s: float
-    told: tuple[Received, ...]
+    told: tuple[HttpRequest, ...]
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -108,7 +108,7 @@ def took(run: Run, fault: str | None, most: int) -> Took:
     with _mock() as server, tempfile.TemporaryDirectory() as folder:
         handle, heard = server.core.handle, list[tuple[str, bytes]]()
 
-        def noted(received: Received) -> Any:
+        def noted(received: HttpRequest) -> Any:
             heard.append((received.path, received.body))
             return handle(received)
 
@@ -139,7 +139,7 @@ def _providers() -> dict[str, Any]:
     return {PROVIDER: {**entry, "rate": {**entry["rate"], "tiers": tiers}}}
 
 
-def ours(server: Server, fault: str | None, folder: Path, examples: int) -> tuple[Received, ...]:
+def ours(server: Server, fault: str | None, folder: Path, examples: int) -> tuple[HttpRequest, ...]:
     """Our families of chat and of broken bodies; what is told is in the ledger of the run."""
     command = [
         sys.executable,
@@ -160,7 +160,7 @@ def ours(server: Server, fault: str | None, folder: Path, examples: int) -> tupl
     return tuple(_of_ledger(folder, failed))
 
 
-def _of_ledger(folder: Path, failed: set[str]) -> Iterator[Received]:
+def _of_ledger(folder: Path, failed: set[str]) -> Iterator[HttpRequest]:
     """The requests of the families that failed, of which a report tells the smallest."""
     for line in (folder / "ledger.jsonl").read_bytes().splitlines():
         fact = json.loads(line)
@@ -169,7 +169,7 @@ def _of_ledger(folder: Path, failed: set[str]) -> Iterator[Received]:
             yield _received(request.method, request.url, request.body_with_blanks, request.header("Content-Type"))
 
 
-def theirs(server: Server, fault: str | None, folder: Path, command: str, seconds: int) -> tuple[Received, ...]:
+def theirs(server: Server, fault: str | None, folder: Path, command: str, seconds: int) -> tuple[HttpRequest, ...]:
     """schemathesis on the same operation, described by the same schemas, with every check that it has."""
     described = document(loading.load_providers()[PROVIDER], server.base_url(PROVIDER))
     described["paths"] = {
@@ -187,22 +187,22 @@ def theirs(server: Server, fault: str | None, folder: Path, command: str, second
     return tuple(_of_cassette(one["request"]) for one in told if one["status"] in ("FAILURE", "ERROR"))
 
 
-def _of_cassette(request: Mapping[str, Any]) -> Received:
+def _of_cassette(request: Mapping[str, Any]) -> HttpRequest:
     held = (request.get("body") or {}).get("base64_string", "")
     # A body that is no text of the encoding stands there as it is.
     body = base64.b64decode(held) if held.isascii() else held.encode("utf-8", "surrogatepass")
     return _received(request["method"], request["uri"], body)
 
 
-def _received(method: str, url: str, body: bytes, content_type: str | None = "application/json") -> Received:
+def _received(method: str, url: str, body: bytes, content_type: str | None = "application/json") -> HttpRequest:
     key = f"Bearer {loading.read_providers_data()[PROVIDER]['auth'].get('key_prefix', '')}mock-standard"
     headers = (("authorization", key), *([("content-type", content_type)] if content_type else []))
-    return Received(method, urlsplit(url).path, "", headers, body, NOW)
+    return HttpRequest(method, urlsplit(url).path, "", headers, body, NOW)
 
 
-def _answered(request: Received, fault: str | None) -> tuple[Any, ...]:
+def _answered(request: HttpRequest, fault: str | None) -> tuple[Any, ...]:
     """What the mock answers to a request, and to the next one, with a fault or without."""
     rehearsal = Rehearsal(_providers())
     proper = json.dumps({"model": "gpt-4.1-mini", "messages": [{"role": "user", "content": "hi"}]}).encode()
-    following = Received("POST", request.path, "", request.headers, proper, NOW)
+    following = HttpRequest("POST", request.path, "", request.headers, proper, NOW)
     return rehearsal.deeds([request, following], fault)

@@ -5,18 +5,18 @@ from __future__ import annotations
 import pytest
 
 from wireproof.mock.faults.broken_framing import LAPSES
-from wireproof.mock.protocol.messages import Op, Ops
+from wireproof.mock.protocol.messages import Ops, WireOp
 from wireproof.proof.socket_needed import as_complete_answer, equivalence_key, has_unreadable_head
 
-PLAIN: Ops = (Op("head", b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n"), Op("body", b'{"object":1}'))
+PLAIN: Ops = (WireOp("head", b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n"), WireOp("body", b'{"object":1}'))
 STREAM: Ops = (
-    Op("head", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"),
-    Op("chunk", b"data: {}\n\n"),
-    Op("chunk", b"data: [DONE]\n\n"),
-    Op("last"),
+    WireOp("head", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"),
+    WireOp("chunk", b"data: {}\n\n"),
+    WireOp("chunk", b"data: [DONE]\n\n"),
+    WireOp("last"),
 )
 HEAD: Ops = PLAIN[:1]
-CLOSE = Op("close")
+CLOSE = WireOp("close")
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ CLOSE = Op("close")
         pytest.param("GET", PLAIN, id="plain"),
         pytest.param("POST", STREAM, id="stream"),
         pytest.param("HEAD", HEAD, id="head"),
-        pytest.param("DELETE", (Op("head", b"HTTP/1.1 204 No Content\r\n\r\n"),), id="no-content"),
+        pytest.param("DELETE", (WireOp("head", b"HTTP/1.1 204 No Content\r\n\r\n"),), id="no-content"),
     ],
 )
 def test_a_whole_answer_is_known_by_hearing_it_closed_behind_or_not(method: str, ops: Ops) -> None:
@@ -38,11 +38,11 @@ def test_a_whole_answer_is_known_by_hearing_it_closed_behind_or_not(method: str,
     [
         pytest.param("GET", HEAD, id="no-body"),
         pytest.param("HEAD", PLAIN, id="a-body-for-head"),
-        pytest.param("GET", (PLAIN[0], Op("body", b"{}")), id="too-short"),
+        pytest.param("GET", (PLAIN[0], WireOp("body", b"{}")), id="too-short"),
         pytest.param("GET", STREAM[:-1], id="no-last-chunk"),
-        pytest.param("GET", (*STREAM, Op("raw", b"more")), id="more-behind"),
-        pytest.param("GET", (*PLAIN, Op("reset")), id="reset"),
-        pytest.param("GET", (Op("hang"),), id="nothing"),
+        pytest.param("GET", (*STREAM, WireOp("raw", b"more")), id="more-behind"),
+        pytest.param("GET", (*PLAIN, WireOp("reset")), id="reset"),
+        pytest.param("GET", (WireOp("hang"),), id="nothing"),
         pytest.param("GET", (CLOSE,), id="closed"),
     ],
 )
@@ -81,8 +81,8 @@ def test_a_head_that_breaks_http_is_unreadable_whatever_follows(fault: str, unre
 
 
 def test_heads_are_alike_whatever_the_values_of_their_fields() -> None:
-    other = (Op("head", b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n"), Op("body", b"[1,2,3]"))
+    other = (WireOp("head", b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n"), WireOp("body", b"[1,2,3]"))
     assert equivalence_key("GET", PLAIN) == equivalence_key("GET", other)
     assert equivalence_key("GET", PLAIN) != equivalence_key("HEAD", PLAIN)
     assert equivalence_key("GET", PLAIN) != equivalence_key("GET", STREAM)
-    assert equivalence_key("GET", (CLOSE,)) != equivalence_key("GET", (Op("reset"),))
+    assert equivalence_key("GET", (CLOSE,)) != equivalence_key("GET", (WireOp("reset"),))

@@ -10,12 +10,12 @@ import pytest
 
 from wireproof.judging.suite_loader import load_checks
 from wireproof.mock.faults import faults
-from wireproof.mock.protocol.answers import Said
-from wireproof.mock.protocol.messages import Received
+from wireproof.mock.protocol.answers import PlainAnswer
+from wireproof.mock.protocol.messages import HttpRequest
 
 INTERNALS: dict[str, str] = load_checks()["errors.no-internals"].function.__globals__["INTERNALS"]
 ENVELOPE = {"error": {"message": "No.", "type": "invalid_request_error", "param": None, "code": None}}
-RECEIVED = Received("POST", "/openai/v1/chat/completions", "", (), b"{}", 0.0)
+RECEIVED = HttpRequest("POST", "/openai/v1/chat/completions", "", (), b"{}", 0.0)
 
 
 def texts(value: object) -> Iterator[str]:
@@ -33,8 +33,8 @@ def texts(value: object) -> Iterator[str]:
 def shown(status: int) -> Iterator[tuple[str, frozenset[str]]]:
     """Each fault that makes a refusal show something of the inside, with the kinds of it."""
     for fault in faults().values():
-        answer = fault.apply.say(Said(status, json.loads(json.dumps(ENVELOPE))), RECEIVED)
-        told = "\n".join(texts(answer.value)) if isinstance(answer, Said) else ""
+        answer = fault.apply.say(PlainAnswer(status, json.loads(json.dumps(ENVELOPE))), RECEIVED)
+        told = "\n".join(texts(answer.value)) if isinstance(answer, PlainAnswer) else ""
         kinds = [kind for kind, form in INTERNALS.items() if re.search(form, told, re.IGNORECASE | re.MULTILINE)]
         yield fault.id, frozenset(kinds)
 

@@ -21,16 +21,16 @@ from wireproof.mock.cells.answer_cache import KeptAnswers, prepare
 from wireproof.mock.cells.cell import Cell, Stay
 from wireproof.mock.cells.latency import Latency, Prefixes, Spread, bears_token, paced
 from wireproof.mock.cells.prefix_cache_usage import with_cached
-from wireproof.mock.protocol.messages import Op, Received
+from wireproof.mock.protocol.messages import HttpRequest, WireOp
 
-HEAD = Op("head", b"HTTP/1.1 200 OK\r\n\r\n")
-ROLE = Op("chunk", b'data: {"choices":[{"delta":{"role":"assistant","content":""}}]}\n\n')
-TOKEN = Op("chunk", b'data: {"choices":[{"delta":{"content":"a"}}]}\n\n')
-END = Op("chunk", b'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\n')
+HEAD = WireOp("head", b"HTTP/1.1 200 OK\r\n\r\n")
+ROLE = WireOp("chunk", b'data: {"choices":[{"delta":{"role":"assistant","content":""}}]}\n\n')
+TOKEN = WireOp("chunk", b'data: {"choices":[{"delta":{"content":"a"}}]}\n\n')
+END = WireOp("chunk", b'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\n')
 STEADY = Latency(ttft=Spread(0.05), gap=Spread(0.01))
 
 
-def due(latency: Latency, *ops: Op, factor: float = 1.0, prompt: int = 0) -> list[float]:
+def due(latency: Latency, *ops: WireOp, factor: float = 1.0, prompt: int = 0) -> list[float]:
     prepared = prepare(ops)
     made = paced(prepared.ops, prepared.weights, latency, Random(1), factor, prompt)
     return [round(op.due_s, 6) for op in made]
@@ -41,7 +41,7 @@ def test_tokens_have_absolute_deadlines_and_the_rest_goes_with_what_stands_befor
 
 
 def test_a_plain_answer_takes_as_long_as_its_stream() -> None:
-    body = Op("body", b'{"usage":{"prompt_tokens":9,"completion_tokens":5,"total_tokens":14}}')
+    body = WireOp("body", b'{"usage":{"prompt_tokens":9,"completion_tokens":5,"total_tokens":14}}')
     assert due(STEADY, HEAD, body) == [0.09, 0.09]
 
 
@@ -84,17 +84,17 @@ def test_a_prefix_that_was_seen_needs_no_prefill() -> None:
     assert Prefixes(0).fresh(b"a" * 640) == 640
 
 
-def received(at: float = 1.0, body: bytes = b"{}") -> Received:
-    return Received("POST", "/x", "", (), body, at)
+def received(at: float = 1.0, body: bytes = b"{}") -> HttpRequest:
+    return HttpRequest("POST", "/x", "", (), body, at)
 
 
 def test_an_answer_given_again_has_ids_of_its_own() -> None:
     asked: list[None] = []
     first = b"data: chatcmpl-" + b"a1" * 12 + b" req " + b"b2" * 12
 
-    def make() -> tuple[Op, ...]:
+    def make() -> tuple[WireOp, ...]:
         asked.append(None)
-        return (HEAD, Op("chunk", first), Op("chunk", b"chatcmpl-" + b"a1" * 12))
+        return (HEAD, WireOp("chunk", first), WireOp("chunk", b"chatcmpl-" + b"a1" * 12))
 
     kept = KeptAnswers(whole=False)
     answers = [kept.answer(received(), (True, True), make).ops for _ in range(3)]
@@ -235,10 +235,10 @@ def test_usage_tells_what_the_cache_of_prefixes_held() -> None:
     """The length of a body in one piece follows, and a prompt that nobody saw before has nothing cached."""
     body = b'{"usage":{"prompt_tokens":40,"prompt_tokens_details":{"cached_tokens":0}}}'
     head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body)
-    plain = (Op("head", head), Op("body", body))
+    plain = (WireOp("head", head), WireOp("body", body))
     assert with_cached(plain, b"a" * 640, 640) == plain
     told = with_cached(plain, b"a" * 640, 160)
     assert b'"cached_tokens":30}' in told[1].data
     assert told[0].data == head.replace(b"%d" % len(body), b"%d" % len(told[1].data))
-    chunks = (Op("chunk", b'data: {"usage":null}\n\n'), Op("chunk", b"data: " + body + b"\n\n"))
+    chunks = (WireOp("chunk", b'data: {"usage":null}\n\n'), WireOp("chunk", b"data: " + body + b"\n\n"))
     assert [b'"cached_tokens":30' in op.data for op in with_cached(chunks, b"a" * 640, 160)] == [False, True]

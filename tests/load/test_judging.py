@@ -24,7 +24,7 @@ from wireproof.load.scenario import case_lookup, prepared_request
 from wireproof.load.scenario.prepared_request import PreparedRequest
 from wireproof.mock.dry_run import NOW, Rehearsal
 from wireproof.mock.faults import faults
-from wireproof.mock.protocol.messages import Ops, Received
+from wireproof.mock.protocol.messages import HttpRequest, Ops
 from wireproof.mock.protocol.response_head import wire_bytes
 
 STREAMS = ("chat-usage-stream", "chat-basic-stream")
@@ -60,7 +60,7 @@ def done(rehearsal: Rehearsal, asked: PreparedRequest, fault: str | None = None)
     headers = tuple((name.lower(), value) for name, _, value in (line.partition(": ") for line in lines))
     more = (("x-wireproof-fault", fault),) if fault else ()
     rehearsal.begin()
-    return rehearsal.ops(Received(method, path, "", (*headers, *more), body, NOW))
+    return rehearsal.ops(HttpRequest(method, path, "", (*headers, *more), body, NOW))
 
 
 def heard(ops: Ops, *, whole: bool) -> ResponseBody | None:

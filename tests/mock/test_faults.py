@@ -17,8 +17,8 @@ from wireproof.contract import loading, target_options
 from wireproof.mock.application import Core
 from wireproof.mock.dry_run import Rehearsal
 from wireproof.mock.faults import derived, faults, find
-from wireproof.mock.protocol.messages import Received
-from wireproof.mock.protocol.response_head import ops_of
+from wireproof.mock.protocol.messages import HttpRequest
+from wireproof.mock.protocol.response_head import build_ops
 
 NOW = 1_800_000_000.0
 # Where each fault was seen to break something; it is looked for there first.
@@ -204,9 +204,9 @@ def wire(core, method, path, headers, body, times):
     """What the front would do to the connection, for the last of so many requests; only that one is late."""
     now = tuple((name, value) for name, value in headers.items() if name != "x-wireproof-clock")
     for left in reversed(range(times)):
-        received = Received(method, path, "", now if left else tuple(headers.items()), body, NOW)
+        received = HttpRequest(method, path, "", now if left else tuple(headers.items()), body, NOW)
         last = core.handle(received)
-    return tuple((op.kind, undated(op.data)) for op in ops_of(last, method=method, chunked=True, keep=True))
+    return tuple((op.kind, undated(op.data)) for op in build_ops(last, method=method, chunked=True, keep=True))
 
 
 def undated(data):
@@ -255,7 +255,7 @@ def received(ask, target, case):
     outgoing = build_request(ask, target, case, {})
     url = urlsplit(outgoing.shown.url)
     headers = tuple((name.lower(), value) for name, value in outgoing.headers)
-    return Received(outgoing.shown.method, url.path, url.query, headers, outgoing.shown.body_with_blanks, NOW)
+    return HttpRequest(outgoing.shown.method, url.path, url.query, headers, outgoing.shown.body_with_blanks, NOW)
 
 
 def shows_at_a_case(fault, rehearsed):
@@ -290,7 +290,7 @@ def between(providers, fault_id):
         messages = [{"role": "user", "content": "Count from 1 to 30"}]
         body = json.dumps({"model": "qwen2.5:7b", "messages": messages, "stream": stream}).encode()
         told = headers | ({"x-wireproof-clock": str(later)} if later else {})
-        return Received("POST", "/iio/v1/chat/completions", "", tuple(told.items()), body, NOW, **more)
+        return HttpRequest("POST", "/iio/v1/chat/completions", "", tuple(told.items()), body, NOW, **more)
 
     running, abandoned, plain = ask(), ask(), ask(stream=False)
     done = [rehearsal.ops(ask(after=200)), rehearsal.ops(ask(after=401))]
@@ -311,7 +311,7 @@ def kept(providers, fault_id):
     headers |= {"x-wireproof-fault": fault_id} if fault_id else {}
 
     def ask(method, path, body=b""):
-        return rehearsal.ops(Received(method, f"/openai/v1/responses{path}", "", tuple(headers.items()), body, NOW))
+        return rehearsal.ops(HttpRequest(method, f"/openai/v1/responses{path}", "", tuple(headers.items()), body, NOW))
 
     made = ask("POST", "", json.dumps({"model": "gpt-4.1-mini", "input": "Say hi"}).encode())
     answer = json.loads(b"".join(op.data for op in made if op.kind == "body"))
@@ -365,7 +365,7 @@ def test_a_harmless_fault_is_one_that_http_and_its_events_allow():
 def chat(providers, fault_id, **members):
     body = {"model": "qwen2.5:7b", "messages": HELLO, **members}
     headers = (("authorization", "Bearer iio-dev-mock-pro"), ("x-wireproof-fault", fault_id))
-    received = Received("POST", "/iio/v1/chat/completions", "", headers, json.dumps(body).encode(), NOW)
+    received = HttpRequest("POST", "/iio/v1/chat/completions", "", headers, json.dumps(body).encode(), NOW)
     return Core(providers, controlled=True).handle(received)
 
 
@@ -402,18 +402,18 @@ def test_the_header_wins_over_the_fault_of_the_server(providers):
     core.state.fault = "models-data-empty"
     key = ("authorization", "Bearer iio-dev-mock-pro")
     own = core.handle(
-        Received("GET", "/iio/v1/models", "", (key, ("x-wireproof-fault", "models-object-missing")), b"", NOW)
+        HttpRequest("GET", "/iio/v1/models", "", (key, ("x-wireproof-fault", "models-object-missing")), b"", NOW)
     )
-    server = core.handle(Received("GET", "/iio/v1/models", "", (key,), b"", NOW))
+    server = core.handle(HttpRequest("GET", "/iio/v1/models", "", (key,), b"", NOW))
     assert set(json.loads(own.body)) == {"data"}
     assert json.loads(server.body)["data"] == []
 
 
 def test_chunks_cut_inside_a_character_still_make_the_whole_text(providers):
     plan = chat(providers, "chunk-inside-utf8", stream=True)
-    ops = ops_of(plan, method="POST", chunked=True, keep=True)
+    ops = build_ops(plan, method="POST", chunked=True, keep=True)
     chunks = [op.data for op in ops if op.kind == "chunk"]
-    whole = ops_of(chat(providers, "stream-buffered", stream=True), method="POST", chunked=True, keep=True)
+    whole = build_ops(chat(providers, "stream-buffered", stream=True), method="POST", chunked=True, keep=True)
     assert any(is_cut(first) for first, _ in pairwise(chunks))
     assert len([op for op in whole if op.kind == "chunk"]) == 1
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wireproof.mock.protocol.messages import Received
+from wireproof.mock.protocol.messages import HttpRequest
 from wireproof.mock.server import serving
 
 HEALTH = b"GET /iio/v1/health HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer iio-dev-mock-enterprise\r\n\r\n"
@@ -206,7 +206,7 @@ ONE_SLOT = b"X-Wireproof-Slots: 1\r\n"
 
 def next_asked(server, more):
     """How much later than now the next answer to the same account is to begin."""
-    received = Received("POST", "/iio/v1/chat/completions", "", heads(chat(more=more)), body_of(chat()), time.time())
+    received = HttpRequest("POST", "/iio/v1/chat/completions", "", heads(chat(more=more)), body_of(chat()), time.time())
     return server.core.handle(received).after_s
 
 

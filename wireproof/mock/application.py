@@ -27,9 +27,9 @@ from wireproof.mock.endpoints.stored_answers import chat_stored, chats_stored, r
 from wireproof.mock.endpoints.transcriptions import transcriptions
 from wireproof.mock.faults.hooks import NO_LAPSE, Lapse
 from wireproof.mock.model.hash_random import Draw
-from wireproof.mock.protocol.answers import Answer, Said, encode, with_headers
-from wireproof.mock.protocol.messages import Outgoing, Received
-from wireproof.mock.protocol.negotiated_headers import agreed
+from wireproof.mock.protocol.answers import Answer, PlainAnswer, encode_answer, with_headers
+from wireproof.mock.protocol.messages import HttpRequest, Outgoing
+from wireproof.mock.protocol.negotiated_headers import headers_asked_for
 from wireproof.mock.provider import body_validation, routes
 from wireproof.mock.provider.api_keys import is_known, presented, refusal_of
 from wireproof.mock.provider.cell_state import GONE, cells_up, refuse_trouble
@@ -67,7 +67,7 @@ class Core:
         self.state = State()
         self.ordinals = itertools.count()
 
-    def handle(self, received: Received) -> Outgoing:
+    def handle(self, received: HttpRequest) -> Outgoing:
         """The answer to one request; whatever goes wrong inside is a 500 that says so."""
         try:
             return self._handle(received)
@@ -75,18 +75,18 @@ class Core:
             traceback.print_exc(file=sys.stderr)
             return self.refuse(received, Refused("internal", "The server failed on this request."))
 
-    def refuse(self, received: Received, refused: Refused) -> Outgoing:
+    def refuse(self, received: HttpRequest, refused: Refused) -> Outgoing:
         """A refusal the front itself finds, in the envelope of the path's profile."""
         profile = routes.profile_for(self.profiles, received.path)
         said = render(profile, refused)
         if profile is None:
-            return encode(said, gap_s=0.0)
-        return encode(self._signed(profile, received, limit_headers.stranger(profile.rate), said), gap_s=0.0)
+            return encode_answer(said, gap_s=0.0)
+        return encode_answer(self._signed(profile, received, limit_headers.stranger(profile.rate), said), gap_s=0.0)
 
-    def _handle(self, received: Received) -> Outgoing:
+    def _handle(self, received: HttpRequest) -> Outgoing:
         try:
             if self.controlled and received.path.startswith(control.PREFIX):
-                return encode(control.answer(self.state, received), gap_s=0.0)
+                return encode_answer(control.answer(self.state, received), gap_s=0.0)
             profile = routes.profile_for(self.profiles, received.path)
             if profile is None:
                 raise Refused("unknown-path", f"Invalid URL ({received.method} {received.path})")
@@ -96,14 +96,14 @@ class Core:
         heard = received if body_validation.is_too_large(received.body) else lapse.hear(received, profile)
         answered = self.answer(lapse.rule(profile), heard)
         if not self.controlled:
-            return encode(answered, gap_s=self.state.gap_s)
+            return encode_answer(answered, gap_s=self.state.gap_s)
         known = self.state.slots.known(received)
         self.state.slots.told(received, answered.status)
         said = self._last_said(lapse, received) or lapse.say(answered, known)
-        made = encode(said, gap_s=self.state.gap_s, frame=lapse.frame)
+        made = encode_answer(said, gap_s=self.state.gap_s, rewrite_ops=lapse.frame)
         return self.state.slots.take(received, made, self.state.gap_s * tokens_of(answered))
 
-    def _last_said(self, lapse: Lapse, received: Received) -> Said | None:
+    def _last_said(self, lapse: Lapse, received: HttpRequest) -> PlainAnswer | None:
         """What a relay says to an account whose earlier request the server did not survive."""
         if lapse.dies_of is None:
             return None
@@ -113,7 +113,7 @@ class Core:
             self.state.dead.add(place_of(received))
         return None
 
-    def ended(self, received: Received, *, left: bool = False) -> None:
+    def ended(self, received: HttpRequest, *, left: bool = False) -> None:
         """The answer is over, or its client has left."""
         if not self.state.slots.holds(received):
             return
@@ -121,25 +121,25 @@ class Core:
         if not (left and self._blind(received, "leaving" if is_streamed(received) else "leaving-plain")):
             self.state.slots.free(received)
 
-    def welcomes(self, received: Received) -> bool:
+    def welcomes(self, received: HttpRequest) -> bool:
         """Whether a client that waits with its body is told to go on."""
         waits = (received.header("expect") or "").lower() == "100-continue"
         return waits and not self._blind(received, "expectation")
 
-    def _blind(self, received: Received, to: str) -> bool:
+    def _blind(self, received: HttpRequest, to: str) -> bool:
         profile = routes.profile_for(self.profiles, received.path)
         try:
             return profile is not None and to in self._lapse(profile, received).blind_to
         except Refused:
             return False
 
-    def _lapse(self, profile: Profile, received: Received) -> Lapse:
+    def _lapse(self, profile: Profile, received: HttpRequest) -> Lapse:
         if not self.controlled:
             return NO_LAPSE
         wanted = control.wanted_fault(self.state, received)
         return NO_LAPSE if wanted is None else control.lapse_for(wanted, profile, received)
 
-    def answer(self, profile: Profile, received: Received) -> Answer:
+    def answer(self, profile: Profile, received: HttpRequest) -> Answer:
         """What the profile says to a request, refusals included, with the headers of every response."""
         key = presented(profile.auth, received)
         caller = self._caller(profile, received, key)
@@ -154,7 +154,7 @@ class Core:
             meter = self.state.accounts.since(caller, meter)
         return self._signed(profile, received, meter, said)
 
-    def _caller(self, profile: Profile, received: Received, key: str | None) -> Caller | None:
+    def _caller(self, profile: Profile, received: HttpRequest, key: str | None) -> Caller | None:
         """The account a request belongs to; nobody's where its key is not known."""
         if key is None or not is_known(profile, key):
             return None
@@ -164,7 +164,7 @@ class Core:
         return Caller(profile, key, received.at + self.state.ahead_s, ahead_s, tenant, fault)
 
     def _serve(
-        self, profile: Profile, received: Received, key: str | None, caller: Caller | None, meter: Meter
+        self, profile: Profile, received: HttpRequest, key: str | None, caller: Caller | None, meter: Meter
     ) -> Answer:
         if received.method == "OPTIONS":
             return routes.preflight(profile, received.path)
@@ -197,15 +197,15 @@ class Core:
         self.state.accounts.charge(caller, use, used_by(answer))
         return answer
 
-    def _signed(self, profile: Profile, received: Received, meter: Meter, answer: Answer) -> Answer:
+    def _signed(self, profile: Profile, received: HttpRequest, meter: Meter, answer: Answer) -> Answer:
         """The answer with its request id, the profile's standing headers and the account's limits."""
         elsewhere = self.controlled and control.cell_of(received) == "one-down"
         asked = Asked(profile, received, Draw.of("request", next(self.ordinals)).hex(24), elsewhere)
-        owed = (*standing(asked), *limit_headers.headers_of(profile, meter), *agreed(received, answer))
+        owed = (*standing(asked), *limit_headers.headers_of(profile, meter), *headers_asked_for(received, answer))
         return with_headers(answer, owed)
 
 
-def body_of(profile: Profile, endpoint: str, received: Received) -> body_validation.Body:
+def body_of(profile: Profile, endpoint: str, received: HttpRequest) -> body_validation.Body:
     """The JSON object a request carries, where its endpoint takes one."""
     if received.method != "POST" or endpoint in NOT_JSON:
         return {}

@@ -8,8 +8,8 @@ from typing import Any
 from wireproof.mock.accounts.server_state import State
 from wireproof.mock.faults import find
 from wireproof.mock.faults.hooks import NO_LAPSE, Lapse
-from wireproof.mock.protocol.answers import Said
-from wireproof.mock.protocol.messages import Received
+from wireproof.mock.protocol.answers import PlainAnswer
+from wireproof.mock.protocol.messages import HttpRequest
 from wireproof.mock.provider import routes
 from wireproof.mock.provider.profile import Profile
 from wireproof.mock.provider.refusals import Refused
@@ -18,12 +18,12 @@ PREFIX = "/_wireproof/"
 FAULT, CLOCK, CELL = "x-wireproof-fault", "x-wireproof-clock", "x-wireproof-cell"
 
 
-def wanted_fault(state: State, received: Received) -> str | None:
+def wanted_fault(state: State, received: HttpRequest) -> str | None:
     """The fault this request asks for, or else the server's."""
     return received.header(FAULT) or state.fault
 
 
-def lapse_for(fault_id: str, profile: Profile, received: Received) -> Lapse:
+def lapse_for(fault_id: str, profile: Profile, received: HttpRequest) -> Lapse:
     """The lapse of a fault, if it concerns the endpoint that is asked."""
     fault = known(fault_id)
     asked = {endpoint for endpoint, _, _ in routes.matches(profile, received.path)}
@@ -37,7 +37,7 @@ def known(fault_id: Any) -> Any:
     return fault
 
 
-def clock_of(received: Received) -> float:
+def clock_of(received: HttpRequest) -> float:
     """The seconds after now at which the request says it happens."""
     try:
         return float(received.header(CLOCK) or 0)
@@ -45,27 +45,27 @@ def clock_of(received: Received) -> float:
         return 0.0
 
 
-def apart(received: Received) -> tuple[float, str]:
+def apart(received: HttpRequest) -> tuple[float, str]:
     """When a request happens after now, and the fault it asks for: what the account must know of it."""
     return clock_of(received), received.header(FAULT) or ""
 
 
-def cell_of(received: Received) -> str:
+def cell_of(received: HttpRequest) -> str:
     """The state in which the request meets its cell; empty where it says none."""
     return (received.header(CELL) or "").lower()
 
 
-def answer(state: State, received: Received) -> Said:
+def answer(state: State, received: HttpRequest) -> PlainAnswer:
     asked = (received.method, received.path.removeprefix(PREFIX))
     if asked == ("GET", "control"):
-        return Said(200, state.told())
+        return PlainAnswer(200, state.told())
     if asked == ("POST", "reset"):
         reset(state)
-        return Said(200, state.told())
+        return PlainAnswer(200, state.told())
     if asked != ("POST", "control"):
         raise Refused("unknown-path", f"Control knows no {received.method} {received.path}.")
     change(state, parsed(received.body))
-    return Said(200, state.told())
+    return PlainAnswer(200, state.told())
 
 
 def parsed(body: bytes) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from wireproof.mock.application import Core
 from wireproof.mock.control import FAULT
 from wireproof.mock.faults import Fault
 from wireproof.mock.faults.hooks import as_promised, as_received, as_said
-from wireproof.mock.protocol.answers import Answer, encode
-from wireproof.mock.protocol.messages import Op, Ops, Outgoing, Received
-from wireproof.mock.protocol.response_head import CONTINUE, ops_of
+from wireproof.mock.protocol.answers import Answer, encode_answer
+from wireproof.mock.protocol.messages import HttpRequest, Ops, Outgoing, WireOp
+from wireproof.mock.protocol.response_head import CONTINUE_RESPONSE, build_ops
 from wireproof.mock.provider import routes
 from wireproof.mock.provider.profile import Profile
 
@@ -34,7 +34,7 @@ class Take:
         said: the answer before it is written, as a pickle: a fault may change what it is given.
     """
 
-    received: Received
+    received: HttpRequest
     profile: Profile
     endpoints: frozenset[str]
     said: bytes
@@ -59,31 +59,31 @@ class Rehearsal:
         self._core.state.dead.clear()
         self._core.ordinals = itertools.count()
 
-    def ops(self, request: Received, *, stays: bool = False) -> Ops:
+    def ops(self, request: HttpRequest, *, stays: bool = False) -> Ops:
         """What is done to the connection of one request; where it stays, `over` says when the answer is."""
         made = _done(self._core.handle(request), request)
         if not stays:
             self.over(request)
-        return (Op("interim", CONTINUE), *made) if self._core.welcomes(request) else made
+        return (WireOp("interim", CONTINUE_RESPONSE), *made) if self._core.welcomes(request) else made
 
-    def known(self, request: Received) -> Received:
+    def known(self, request: HttpRequest) -> HttpRequest:
         """The request with what the server knows of its account; to be asked before it is answered."""
         return self._core.state.slots.known(request)
 
-    def over(self, request: Received, *, left: bool = False) -> None:
+    def over(self, request: HttpRequest, *, left: bool = False) -> None:
         """An answer that stayed under way ends, or its client leaves."""
         self._core.ended(request, left=left)
 
-    def deeds(self, requests: Iterable[Received], fault: str | None = None) -> tuple[Ops, ...]:
+    def deeds(self, requests: Iterable[HttpRequest], fault: str | None = None) -> tuple[Ops, ...]:
         """What is done for each request, in order, with the fault or without."""
         self.begin()
         return tuple(self.ops(_with(request, fault)) for request in requests)
 
-    def touches(self, fault: str, requests: Sequence[Received], faultless: tuple[Ops, ...]) -> bool:
+    def touches(self, fault: str, requests: Sequence[HttpRequest], faultless: tuple[Ops, ...]) -> bool:
         """Whether the fault changes what is done for any of the requests."""
         return self.deeds(requests, fault) != faultless
 
-    def takes(self, requests: Iterable[Received]) -> tuple[Take, ...]:
+    def takes(self, requests: Iterable[HttpRequest]) -> tuple[Take, ...]:
         """The requests, known as they are, asked in order of the faultless server as if for the first time."""
         self.begin()
         return tuple(self._take(request) for request in requests)
@@ -101,12 +101,12 @@ class Rehearsal:
             return False
         return fault.apply.say is as_said or all(pickle.dumps(_said(take, fault)) == take.said for take in concerned)
 
-    def _take(self, request: Received) -> Take:
+    def _take(self, request: HttpRequest) -> Take:
         profile = routes.profile_for(self._core.profiles, request.path)
         assert profile is not None, request.path
         answer = self._core.answer(profile, request)
         endpoints = frozenset(endpoint for endpoint, _, _ in routes.matches(profile, request.path))
-        ops = _done(encode(answer, gap_s=self._core.state.gap_s), request)
+        ops = _done(encode_answer(answer, gap_s=self._core.state.gap_s), request)
         # What was read from a pickle gives the same pickle again.
         return Take(request, profile, endpoints, pickle.dumps(pickle.loads(pickle.dumps(answer))), ops)
 
@@ -116,7 +116,7 @@ class Rehearsal:
         said = None if fault.apply.say is as_said else _said(take, fault)
         if said is None or pickle.dumps(said) == take.said:
             return take.ops if frame is None else frame(take.ops)
-        return _done(encode(said, gap_s=self._core.state.gap_s, frame=frame), take.received)
+        return _done(encode_answer(said, gap_s=self._core.state.gap_s, rewrite_ops=frame), take.received)
 
 
 def _said(take: Take, fault: Fault) -> Answer:
@@ -145,12 +145,12 @@ def _ruled_otherwise(take: Take, ruled: Profile) -> bool:
     return not served and ruled.refusals != told.refusals
 
 
-def _done(outgoing: Outgoing, request: Received) -> Ops:
-    made = ops_of(outgoing, method=request.method, chunked=True, keep=True)
+def _done(outgoing: Outgoing, request: HttpRequest) -> Ops:
+    made = build_ops(outgoing, method=request.method, chunked=True, keep=True)
     return tuple(replace(op, data=_dated(op.data)) if b"Date: " in op.data else op for op in made)
 
 
-def _with(request: Received, fault: str | None) -> Received:
+def _with(request: HttpRequest, fault: str | None) -> HttpRequest:
     if fault is None:
         return request
     return replace(request, headers=(*request.headers, (FAULT, fault)))

@@ -19,7 +19,7 @@ from wireproof.evidence.exchange import BodyRead, Exchange, TransportFailure
 from wireproof.formats.http_framing import interim_statuses
 from wireproof.mock.dry_run import NOW, Rehearsal, Take
 from wireproof.mock.faults import Fault
-from wireproof.mock.protocol.messages import Op, Ops, Received
+from wireproof.mock.protocol.messages import HttpRequest, Ops, WireOp
 
 SECOND_NS = 1_000_000_000
 # As long as any live start: times are told from it, and none is before it.
@@ -37,7 +37,7 @@ class InProcessPool:
 
     def __init__(self, provider: Provider) -> None:
         self._rehearsal = Rehearsal({provider.name: provider.data}, gap_s=GAP_S)
-        self.received: list[Received] = []
+        self.received: list[HttpRequest] = []
         self.ops: list[Ops] = []
         self._at = NOW
 
@@ -60,7 +60,7 @@ class InProcessPool:
 
     def receive(
         self, outgoing: OutgoingRequest, *, after: int = 0, stays: bool = False
-    ) -> tuple[Received, PartialResponse]:
+    ) -> tuple[HttpRequest, PartialResponse]:
         """A request as the server hears it, and what is heard of it."""
         received = replace(_build_http_request(outgoing), after=after, at=self._at)
         self.received.append(self._rehearsal.known(received))
@@ -108,7 +108,7 @@ class InProcessConnection:
     def __init__(self, server: InProcessPool, *, together: bool) -> None:
         self._server, self._together = server, together
         self._number, self._after = 1, 0
-        self.under_way: list[Received] = []
+        self.under_way: list[HttpRequest] = []
 
     async def send(self, outgoing: OutgoingRequest) -> PartialResponse:
         """What is heard of one request."""
@@ -138,10 +138,10 @@ def _bytes_put(ops: Ops) -> list[tuple[str, bytes]]:
     return [(op.kind, op.data) for op in ops if op.data and op.kind != "interim"]
 
 
-def _build_http_request(outgoing: OutgoingRequest) -> Received:
+def _build_http_request(outgoing: OutgoingRequest) -> HttpRequest:
     url = urlsplit(outgoing.shown.url)
     headers = tuple((name.lower(), value) for name, value in outgoing.headers)
-    return Received(outgoing.shown.method, url.path, url.query, headers, outgoing.shown.body_with_blanks, NOW)
+    return HttpRequest(outgoing.shown.method, url.path, url.query, headers, outgoing.shown.body_with_blanks, NOW)
 
 
 def _response_from_ops(ops: Ops, leave_after: int | None = None, leave_in: float | None = None) -> PartialResponse:
@@ -169,7 +169,7 @@ def _response_from_ops(ops: Ops, leave_after: int | None = None, leave_in: float
     return answer
 
 
-def _read_head(op: Op, answer: PartialResponse) -> None:
+def _read_head(op: WireOp, answer: PartialResponse) -> None:
     answer.headers_ns = answer.ended_ns = START_NS + round(op.due_s * SECOND_NS)
     first, *lines = op.data.rstrip(b"\r\n").split(b"\r\n")
     version, status, *_ = first.split(b" ")

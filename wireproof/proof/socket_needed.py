@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from wireproof.mock.protocol.messages import Op, Ops
+from wireproof.mock.protocol.messages import Ops, WireOp
 
 # RFC 9112, 4 and 5: a status line, and lines of a name and a value.
 STATUS_LINE = re.compile(rb"HTTP/1\.1 (\d{3}) [^\r\n]*")
@@ -23,7 +23,7 @@ def as_complete_answer(method: str, ops: Ops) -> Ops | None:
     return answer if head.kind == "head" and lines is not None and _has_stated_length(method, *lines, rest) else None
 
 
-def _has_stated_length(method: str, status: bytes, fields: HeaderFields, rest: list[Op]) -> bool:
+def _has_stated_length(method: str, status: bytes, fields: HeaderFields, rest: list[WireOp]) -> bool:
     """Whether a body has the length that its head tells, in one of the two ways to tell it."""
     lengths, codings = _field_values(b"content-length", fields), _field_values(b"transfer-encoding", fields)
     if not _is_one_length(lengths):
@@ -59,7 +59,7 @@ def equivalence_key(method: str, ops: Ops) -> object:
     return method, first, tuple(line.partition(b":")[0] for line in lines)
 
 
-def _parse_head(head: Op) -> tuple[bytes, HeaderFields] | None:
+def _parse_head(head: WireOp) -> tuple[bytes, HeaderFields] | None:
     """The status and the fields of a head; None where a line is not as it has to be."""
     if not head.data.endswith(b"\r\n\r\n"):
         return None

@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from wireproof.mock.protocol.answers import Answer, Said
-from wireproof.mock.protocol.messages import Received, Reply, StreamPlan
+from wireproof.mock.protocol.answers import Answer, PlainAnswer
+from wireproof.mock.protocol.messages import HttpRequest, HttpResponse, HttpStream
 
 FAULT, SLOTS = "x-wireproof-fault", "x-wireproof-slots"
 Place = tuple[str, str]
@@ -29,42 +29,44 @@ class Slots:
         self._waiting.clear()
         self.left = 0
 
-    def known(self, received: Received) -> Received:
+    def known(self, received: HttpRequest) -> HttpRequest:
         """The request with what its account was answered before, and how many of its answers are under way."""
         return replace(received, beside=len(self.ends(received)), before=self._told.get(place_of(received), 0))
 
-    def told(self, received: Received, status: int) -> None:
+    def told(self, received: HttpRequest, status: int) -> None:
         """Remember what the account was answered with."""
         self._told[place_of(received)] = status
 
-    def ends(self, received: Received) -> tuple[float, ...]:
+    def ends(self, received: HttpRequest) -> tuple[float, ...]:
         """When each answer to the same account that is under way will be over."""
         taken = self._taken.get(place_of(received), {})
         return tuple(until for until in tuple(taken.values()) if until > received.at)
 
-    def holds(self, received: Received) -> bool:
+    def holds(self, received: HttpRequest) -> bool:
         """Whether the answer to this request is under way."""
         return id(received) in self._taken.get(place_of(received), {})
 
-    def take(self, received: Received, made: Reply | StreamPlan, work_s: float = 0.0) -> Reply | StreamPlan:
+    def take(
+        self, received: HttpRequest, made: HttpResponse | HttpStream, work_s: float = 0.0
+    ) -> HttpResponse | HttpStream:
         """The answer from now to its last step; of a server with one slot, once that is free and the work is done."""
         ends, one = self.ends(received), received.header(SLOTS) == "1"
         wait_s = max(ends) - received.at if ends and one else 0.0
         work_s = work_s if one else 0.0
-        last_s = made.steps[-1].due_s if isinstance(made, StreamPlan) and made.steps else work_s
+        last_s = made.steps[-1].due_s if isinstance(made, HttpStream) and made.steps else work_s
         if wait_s + last_s > 0:
             self._taken.setdefault(place_of(received), {})[id(received)] = received.at + wait_s + last_s
         if wait_s > 0:
             self._waiting.setdefault(place_of(received), {})[id(received)] = lambda: None
         return replace(made, after_s=wait_s + work_s)
 
-    def when_free(self, received: Received, begin: Begin) -> None:
+    def when_free(self, received: HttpRequest, begin: Begin) -> None:
         """Have an answer that waits begin as soon as another one is over."""
         waiting = self._waiting.get(place_of(received), {})
         if id(received) in waiting:
             waiting[id(received)] = begin
 
-    def free(self, received: Received) -> None:
+    def free(self, received: HttpRequest) -> None:
         """The answer is over; the one that has waited longest begins."""
         place = place_of(received)
         for held in (self._taken, self._waiting):
@@ -78,12 +80,12 @@ class Slots:
 
 def tokens_of(answer: Answer) -> int:
     """The tokens that a plain answer says it has taken to make."""
-    told = answer.value if isinstance(answer, Said) and isinstance(answer.value, dict) else {}
+    told = answer.value if isinstance(answer, PlainAnswer) and isinstance(answer.value, dict) else {}
     usage = told.get("usage") or {}
     return int(usage.get("completion_tokens") or usage.get("output_tokens") or 0)
 
 
-def is_streamed(received: Received) -> bool:
+def is_streamed(received: HttpRequest) -> bool:
     """Whether a request asks for a stream."""
     try:
         return bool(json.loads(received.body)["stream"])
@@ -91,6 +93,6 @@ def is_streamed(received: Received) -> bool:
         return False
 
 
-def place_of(received: Received) -> Place:
+def place_of(received: HttpRequest) -> Place:
     """The key of a request and the fault it asks for: each has slots of its own."""
     return received.header("authorization") or "", received.header(FAULT) or ""

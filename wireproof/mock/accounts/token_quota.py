@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from wireproof.mock.protocol.answers import Answer, Told
+from wireproof.mock.protocol.answers import Answer, StreamAnswer
 from wireproof.mock.provider.model_entry import Model
 from wireproof.mock.provider.profile import Profile
 from wireproof.mock.provider.rate_rules import Tier
@@ -41,7 +41,7 @@ def use_of(profile: Profile, endpoint: str, body: Mapping[str, Any]) -> Use:
 
 def used_by(answer: Answer) -> int:
     """The tokens that an answer says it used."""
-    if isinstance(answer, Told):
+    if isinstance(answer, StreamAnswer):
         return answer.tokens
     usage = answer.value.get("usage") if isinstance(answer.value, dict) else None
     total = usage.get("total_tokens", 0) if isinstance(usage, dict) else 0

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from wireproof.mock.cells.latency import bears_token
 from wireproof.mock.model.hash_random import digest
-from wireproof.mock.protocol.messages import Op, Ops, Received
+from wireproof.mock.protocol.messages import HttpRequest, Ops, WireOp
 from wireproof.mock.protocol.response_head import wire_bytes
 
 ID = re.compile(rb"(?<![0-9a-f])[0-9a-f]{24}(?![0-9a-f])")
@@ -50,7 +50,7 @@ class KeptAnswers:
         self._known: dict[Place, Kept] = {}
         self._ordinals = itertools.count()
 
-    def answer(self, received: Received, form: tuple[bool, bool], make: Callable[[], Ops]) -> Prepared:
+    def answer(self, received: HttpRequest, form: tuple[bool, bool], make: Callable[[], Ops]) -> Prepared:
         """An answer to the request; `make` is asked where none is kept."""
         if int(received.at) != self._second or len(self._known) > MOST:
             self._second, self._known = int(received.at), {}
@@ -62,7 +62,7 @@ class KeptAnswers:
         prepared = prepare(make())
         if self._whole and not any(op.kind in BREAKS for op in prepared.ops):
             data = b"".join(map(wire_bytes, prepared.ops))
-            prepared = Prepared((Op("raw", data),), (sum(prepared.weights),))
+            prepared = Prepared((WireOp("raw", data),), (sum(prepared.weights),))
         if sum(len(op.data) for op in prepared.ops) < LARGEST:
             parted, ids = _parted(prepared.ops)
             self._known[place] = Kept(parted, ids, prepared.weights)
@@ -75,7 +75,7 @@ class KeptAnswers:
     def _again(self, kept: Kept) -> Prepared:
         start = next(self._ordinals)
         ids = tuple([digest(b"%d %d" % (start, number)).hex()[:24].encode() for number in range(kept.ids)])
-        return Prepared(tuple([Op(kind, _joined(parts, ids)) for kind, parts in kept.parted]), kept.weights)
+        return Prepared(tuple([WireOp(kind, _joined(parts, ids)) for kind, parts in kept.parted]), kept.weights)
 
 
 def prepare(ops: Ops) -> Prepared:

@@ -15,8 +15,8 @@ from wireproof.mock.cells.latency import Latency, Prefixes, paced
 from wireproof.mock.cells.measurements import Truth, Watch
 from wireproof.mock.cells.overload import CHANGES, Swap
 from wireproof.mock.cells.prefix_cache_usage import with_cached
-from wireproof.mock.protocol.answers import Said, encode
-from wireproof.mock.protocol.messages import Op, Ops, Received
+from wireproof.mock.protocol.answers import PlainAnswer, encode_answer
+from wireproof.mock.protocol.messages import HttpRequest, Ops, WireOp
 from wireproof.mock.provider.refusals import Refused
 
 PATH = "/_wireproof/cell"
@@ -63,10 +63,10 @@ class Cell:
         self._queue: deque[Stay] = deque()
         self._tokens, self._tokens_at = float(latency.limit.burst if latency.limit else 0), 0.0
 
-    def answer(self, received: Received, form: tuple[bool, bool], made: Callable[..., Ops]) -> Prepared:
+    def answer(self, received: HttpRequest, form: tuple[bool, bool], made: Callable[..., Ops]) -> Prepared:
         """What is sent: the cell's own word where it has one, else what the core says, or said a moment ago."""
         if received.path == PATH:
-            return prepare(made(encode(self.controlled(received), gap_s=0.0)))
+            return prepare(made(encode_answer(self.controlled(received), gap_s=0.0)))
         refused = self.refusal()
         if refused is not None:
             return prepare(made(self._core.refuse(received, refused)))
@@ -78,7 +78,7 @@ class Cell:
         strain = self.latency.strain
         return strain is not None and self._active >= strain.above
 
-    def _strained(self, received: Received, prepared: Prepared) -> Prepared:
+    def _strained(self, received: HttpRequest, prepared: Prepared) -> Prepared:
         """What becomes of an answer under pressure."""
         strain = self.latency.strain
         assert strain is not None
@@ -114,7 +114,7 @@ class Cell:
         self._tokens -= 1
         return False
 
-    def enter(self, received: Received, prepared: Prepared, begin: Begin) -> Stay:
+    def enter(self, received: HttpRequest, prepared: Prepared, begin: Begin) -> Stay:
         """Send an answer by this cell's clock: at once, or when a slot is free."""
         asked_at, ops, weights = asyncio.get_running_loop().time(), prepared.ops, prepared.weights
         if received.path.endswith(FREE) or received.method != "POST" or not is_success(ops[0]):
@@ -151,14 +151,16 @@ class Cell:
 
     # At a command.
 
-    def controlled(self, received: Received) -> Said:
+    def controlled(self, received: HttpRequest) -> PlainAnswer:
         """The state and the truth of this cell; a POST changes the state or forgets the truth."""
         try:
             if received.method == "POST":
                 self._change(json.loads(received.body))
         except (ValueError, TypeError, AttributeError):
-            return Said(400, {"error": f"A cell takes a JSON object of state ({', '.join(STATES)}), factor and reset."})
-        return Said(200, self.told())
+            return PlainAnswer(
+                400, {"error": f"A cell takes a JSON object of state ({', '.join(STATES)}), factor and reset."}
+            )
+        return PlainAnswer(200, self.told())
 
     def told(self) -> dict[str, Any]:
         return {
@@ -186,5 +188,5 @@ class Cell:
         self._core.state.cells.update(ups)
 
 
-def is_success(head: Op) -> bool:
+def is_success(head: WireOp) -> bool:
     return head.data.startswith(b"HTTP/1.1 2")

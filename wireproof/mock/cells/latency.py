@@ -11,7 +11,7 @@ from hashlib import blake2b
 from random import Random
 from typing import Any
 
-from wireproof.mock.protocol.messages import Op, Ops
+from wireproof.mock.protocol.messages import Ops, WireOp
 
 COMPLETION = re.compile(rb'"(?:completion|output)_tokens":(\d+)')
 # What a cache of prefixes tells apart, in bytes of the request: about sixteen tokens.
@@ -152,5 +152,5 @@ def paced(
             due_s = due_s + latency.gap.draw(chance) * factor if begun else first_s
             begun = True
         # `replace` takes five times as long, and a cell does it for each token.
-        made.append(Op(op.kind, op.data, due_s))
+        made.append(WireOp(op.kind, op.data, due_s))
     return tuple(made)

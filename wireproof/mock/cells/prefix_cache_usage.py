@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from wireproof.mock.protocol.messages import Op, Ops
+from wireproof.mock.protocol.messages import Ops, WireOp
 
 CACHED = re.compile(rb'"cached_tokens":\d+')
 PROMPT = re.compile(rb'"(?:prompt|input)_tokens":(\d+)')
@@ -21,14 +21,14 @@ def with_cached(ops: Ops, prompt: bytes, fresh: int) -> Ops:
     return tuple(_longer(op, longer) if op.kind in ("head", "raw") else op for op in made)
 
 
-def _told(op: Op, share: float) -> Op:
+def _told(op: WireOp, share: float) -> WireOp:
     prompt = PROMPT.search(op.data)
     if prompt is None:
         return op
     return replace(op, data=CACHED.sub(b'"cached_tokens":%d' % int(int(prompt[1]) * share), op.data))
 
 
-def _longer(op: Op, by: int) -> Op:
+def _longer(op: WireOp, by: int) -> WireOp:
     """The head with the length that its body has now; a body in chunks tells none."""
     data = LENGTH.sub(lambda told: told[1] + b"%d" % (int(told[2]) + by), op.data, count=1)
     return replace(op, data=data)

@@ -10,7 +10,7 @@ from wireproof.mock.model.generator import Spoken
 from wireproof.mock.model.speech import spoken_aloud
 from wireproof.mock.model.tool_calls import Call
 from wireproof.mock.model.web_search import with_source
-from wireproof.mock.protocol.answers import Answer, Event, Said, Told
+from wireproof.mock.protocol.answers import Answer, OutgoingEvent, PlainAnswer, StreamAnswer
 
 
 def chat(visit: Visit, given: Json) -> Answer:
@@ -19,8 +19,8 @@ def chat(visit: Visit, given: Json) -> Answer:
     if turn.body.get("store"):
         visit.kept.keep(turn.id, {**whole(turn), "metadata": turn.body.get("metadata", {})})
     if turn.body.get("stream"):
-        return Told(200, (*map(Event, chunks(turn)), DONE), tokens=turn.usage["total_tokens"])
-    return Said(200, whole(turn))
+        return StreamAnswer(200, (*map(OutgoingEvent, chunks(turn)), DONE), tokens=turn.usage["total_tokens"])
+    return PlainAnswer(200, whole(turn))
 
 
 def whole(turn: Turn) -> Json:

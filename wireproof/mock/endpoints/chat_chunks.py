@@ -9,9 +9,9 @@ from wireproof.mock.endpoints.obfuscation import is_obfuscated, padding
 from wireproof.mock.model import logprobs
 from wireproof.mock.model.generator import Spoken
 from wireproof.mock.model.tokenizer import pieces
-from wireproof.mock.protocol.answers import Event
+from wireproof.mock.protocol.answers import OutgoingEvent
 
-DONE = Event("[DONE]")
+DONE = OutgoingEvent("[DONE]")
 
 
 def chunks(turn: Turn) -> Iterator[Json]:

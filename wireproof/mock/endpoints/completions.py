@@ -16,7 +16,7 @@ from wireproof.mock.model.generator import Ask, Spoken, speak_once
 from wireproof.mock.model.hash_random import Draw, fingerprint
 from wireproof.mock.model.sampling import sampling_of
 from wireproof.mock.model.tokenizer import count, pieces
-from wireproof.mock.protocol.answers import Answer, Event, Said, Told
+from wireproof.mock.protocol.answers import Answer, OutgoingEvent, PlainAnswer, StreamAnswer
 from wireproof.mock.provider import body_validation
 from wireproof.mock.provider.body_validation import Body, wrong_type
 
@@ -37,8 +37,10 @@ def completions(visit: Visit, given: Body) -> Answer:
     usage = counted(visit, body, spoken)
     if not body.get("stream"):
         choices = [choice(body, index, *one) for index, one in enumerate(spoken)]
-        return Said(200, {**frame, "choices": choices, "usage": usage})
-    return Told(200, (*map(Event, chunks(body, spoken, frame, usage)), DONE), tokens=usage["total_tokens"])
+        return PlainAnswer(200, {**frame, "choices": choices, "usage": usage})
+    return StreamAnswer(
+        200, (*map(OutgoingEvent, chunks(body, spoken, frame, usage)), DONE), tokens=usage["total_tokens"]
+    )
 
 
 def prompts_of(given: Any) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from wireproof.mock.endpoints.request_context import Visit, check_context, model_for
 from wireproof.mock.model.tokenizer import count
-from wireproof.mock.protocol.answers import Answer, Said
+from wireproof.mock.protocol.answers import Answer, PlainAnswer
 from wireproof.mock.provider import body_validation
 from wireproof.mock.provider.body_validation import Body, is_integer, out_of_range, wrong_type
 from wireproof.mock.provider.model_entry import Model
@@ -36,7 +36,7 @@ def embeddings(visit: Visit, given: Body) -> Answer:
     ]
     tokens = sum(size_of(text) for text in inputs)
     usage = {"prompt_tokens": tokens, "total_tokens": tokens}
-    return Said(200, {"object": "list", "data": data, "model": body["model"], "usage": usage})
+    return PlainAnswer(200, {"object": "list", "data": data, "model": body["model"], "usage": usage})
 
 
 def inputs_of(given: Any, *, takes_tokens: bool) -> list[Any]:

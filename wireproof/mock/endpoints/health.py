@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wireproof.mock.endpoints.request_context import Visit
-from wireproof.mock.protocol.answers import Answer, Said
+from wireproof.mock.protocol.answers import Answer, PlainAnswer
 from wireproof.mock.provider.body_validation import Body
 
 LATENCY_MS = 12
@@ -11,7 +11,7 @@ LATENCY_MS = 12
 
 def health(visit: Visit, body: Body) -> Answer:
     whole = visit.cells_up >= visit.profile.cells
-    return Said(
+    return PlainAnswer(
         200,
         {
             "status": "ok" if whole else "degraded",

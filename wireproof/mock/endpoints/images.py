@@ -12,7 +12,7 @@ from wireproof.mock.endpoints.usage import image_usage
 from wireproof.mock.model.hash_random import Draw
 from wireproof.mock.model.png import data_url, drawn
 from wireproof.mock.model.tokenizer import count
-from wireproof.mock.protocol.answers import Answer, Said
+from wireproof.mock.protocol.answers import Answer, PlainAnswer
 from wireproof.mock.provider import body_validation
 from wireproof.mock.provider.body_validation import Body, out_of_range
 from wireproof.mock.provider.model_entry import Model
@@ -38,7 +38,7 @@ def images(visit: Visit, given: Body) -> Answer:
     form = form_of(visit, body)
     draw = Draw.of(name, body["prompt"])
     data = [shown(drawn(body["prompt"], draw.at(index), width, height), form) for index in range(number)]
-    return Said(200, {"created": visit.created, "data": data, **details(body, form, (width, height), number)})
+    return PlainAnswer(200, {"created": visit.created, "data": data, **details(body, form, (width, height), number)})
 
 
 def first(visit: Visit) -> Model:

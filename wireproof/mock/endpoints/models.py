@@ -8,7 +8,7 @@ from typing import Any
 
 from wireproof.mock.endpoints.request_context import Visit
 from wireproof.mock.model.hash_random import Draw
-from wireproof.mock.protocol.answers import Answer, Said
+from wireproof.mock.protocol.answers import Answer, PlainAnswer
 from wireproof.mock.provider.body_validation import Body
 from wireproof.mock.provider.model_entry import Model, Price
 from wireproof.mock.provider.profile import Profile
@@ -27,7 +27,7 @@ def models(visit: Visit, body: Body) -> Answer:
     listed: Any = [entry(visit.profile, model) for model in visible(visit)]
     for step in reversed(shown.items.split("/")[1:]):
         listed = {step: listed}
-    return Said(200, {"object": "list", **listed} if "object" in (shown.members or PLAIN) else listed)
+    return PlainAnswer(200, {"object": "list", **listed} if "object" in (shown.members or PLAIN) else listed)
 
 
 def model(visit: Visit, body: Body) -> Answer:
@@ -35,7 +35,7 @@ def model(visit: Visit, body: Body) -> Answer:
     found = next((model for model in visible(visit) if model.id == visit.held), None)
     if found is None:
         raise Refused("unknown-model", f"The model '{visit.held}' does not exist.", param="model", status=404)
-    return Said(200, entry(visit.profile, found))
+    return PlainAnswer(200, entry(visit.profile, found))
 
 
 def visible(visit: Visit) -> list[Model]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from wireproof.mock.accounts.stored_items import Kept
 from wireproof.mock.model.hash_random import Draw
-from wireproof.mock.protocol.messages import Received
+from wireproof.mock.protocol.messages import HttpRequest
 from wireproof.mock.provider.model_entry import Model
 from wireproof.mock.provider.profile import Profile
 from wireproof.mock.provider.rate_rules import Tier
@@ -24,7 +24,7 @@ class Visit:
     endpoint: str
     tier: Tier
     held: str | None
-    received: Received
+    received: HttpRequest
     ordinals: Iterator[int] = field(default_factory=itertools.count)
     cells_up: int = 1
     kept: Kept = field(default_factory=Kept)

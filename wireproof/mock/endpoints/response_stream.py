@@ -10,17 +10,17 @@ from wireproof.mock.endpoints.obfuscation import is_obfuscated, padding
 from wireproof.mock.endpoints.response_object import Response
 from wireproof.mock.model.tokenizer import pieces
 from wireproof.mock.model.tool_calls import Call
-from wireproof.mock.protocol.answers import Event
+from wireproof.mock.protocol.answers import OutgoingEvent
 
 Json = dict[str, Any]
 # What the events of a part are named after.
 TEXTS = {"output_text": "output_text", "reasoning": "reasoning_text"}
 
 
-def events(response: Response) -> tuple[Event, ...]:
+def events(response: Response) -> tuple[OutgoingEvent, ...]:
     """Every event of the response, each named by its type."""
     return tuple(
-        Event({"type": kind, "sequence_number": number, **members}, kind)
+        OutgoingEvent({"type": kind, "sequence_number": number, **members}, kind)
         for number, (kind, members) in enumerate(story(response))
     )
 

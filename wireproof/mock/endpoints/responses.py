@@ -18,7 +18,7 @@ from wireproof.mock.model.reasoning import thinking_of
 from wireproof.mock.model.sampling import sampling_of
 from wireproof.mock.model.tool_calls import Choice, Tool
 from wireproof.mock.model.vision import refuse_blind
-from wireproof.mock.protocol.answers import Answer, Said, Told
+from wireproof.mock.protocol.answers import Answer, PlainAnswer, StreamAnswer
 from wireproof.mock.provider import body_validation
 from wireproof.mock.provider.body_validation import Body, required, wrong_type
 from wireproof.mock.provider.model_entry import Model
@@ -39,8 +39,8 @@ def responses(visit: Visit, given: Body) -> Answer:
     if keeps(visit, body):
         visit.kept.keep(response.id, Stored(response.whole(), answered(conversation, response.spoken.text)))
     if body.get("stream"):
-        return Told(200, events(response), tokens=response.usage["total_tokens"])
-    return Said(200, response.at("queued", [], None) if body.get("background") else response.whole())
+        return StreamAnswer(200, events(response), tokens=response.usage["total_tokens"])
+    return PlainAnswer(200, response.at("queued", [], None) if body.get("background") else response.whole())
 
 
 def continued(visit: Visit, body: Body, conversation: Conversation) -> Conversation:
@@ -62,7 +62,7 @@ def keeps(visit: Visit, body: Body) -> bool:
     return "response" in visit.profile.paths and body.get("store", True) is True
 
 
-def input_tokens(visit: Visit, given: Body) -> Said:
+def input_tokens(visit: Visit, given: Body) -> PlainAnswer:
     """The tokens that the input of a response has."""
     rules = visit.profile.rules("responses")
     body = body_validation.fields(given, rules)
@@ -70,7 +70,7 @@ def input_tokens(visit: Visit, given: Body) -> Said:
         raise required("model")
     model_for(visit, body["model"], "chat")
     conversation = continued(visit, body, conversation_of(body, rules))
-    return Said(
+    return PlainAnswer(
         200, {"object": "response.input_tokens", "input_tokens": prompt_tokens(conversation, body.get("tools"))}
     )
 

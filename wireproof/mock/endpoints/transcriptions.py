@@ -9,7 +9,7 @@ from typing import Any
 from wireproof.mock.endpoints.request_context import Visit, model_for
 from wireproof.mock.model.tokenizer import pieces
 from wireproof.mock.model.transcripts import Transcript, is_audio, transcript_of
-from wireproof.mock.protocol.answers import Answer, Event, Said, Told
+from wireproof.mock.protocol.answers import Answer, OutgoingEvent, PlainAnswer, StreamAnswer
 from wireproof.mock.provider import body_validation
 from wireproof.mock.provider.body_validation import Body, required, wrong_type
 from wireproof.mock.provider.form_reader import Part, read
@@ -28,7 +28,7 @@ def transcriptions(visit: Visit, given: Body) -> Answer:
     model_for(visit, body["model"], "audio")
     heard = transcript_of(recording(parts))
     if body.get("stream"):
-        return Told(200, tuple(Event(event, event["type"]) for event in told(heard)))
+        return StreamAnswer(200, tuple(OutgoingEvent(event, event["type"]) for event in told(heard)))
     return FORMATS[body.get("response_format", "json")](heard, body)
 
 
@@ -74,15 +74,15 @@ def told(heard: Transcript) -> list[Body]:
     return [*deltas, {"type": "transcript.text.done", "text": heard.text}]
 
 
-def in_json(heard: Transcript, body: Body) -> Said:
-    return Said(200, {"text": heard.text})
+def in_json(heard: Transcript, body: Body) -> PlainAnswer:
+    return PlainAnswer(200, {"text": heard.text})
 
 
-def in_text(heard: Transcript, body: Body) -> Said:
-    return Said(200, f"{heard.text}\n".encode(), TEXT_TYPE)
+def in_text(heard: Transcript, body: Body) -> PlainAnswer:
+    return PlainAnswer(200, f"{heard.text}\n".encode(), TEXT_TYPE)
 
 
-def verbosely(heard: Transcript, body: Body) -> Said:
+def verbosely(heard: Transcript, body: Body) -> PlainAnswer:
     """The transcript with its language, its length and the times asked for."""
     asked = body.get("timestamp_granularities", ["segment"])
     made: Body = {"task": "transcribe", "language": heard.language, "duration": heard.duration, "text": heard.text}
@@ -90,7 +90,7 @@ def verbosely(heard: Transcript, body: Body) -> Said:
         made["words"] = words(heard)
     if "segment" in asked:
         made["segments"] = [segment(heard)]
-    return Said(200, made | {"usage": {"type": "duration", "seconds": heard.duration}})
+    return PlainAnswer(200, made | {"usage": {"type": "duration", "seconds": heard.duration}})
 
 
 def words(heard: Transcript) -> list[Body]:
@@ -116,10 +116,12 @@ def segment(heard: Transcript) -> Body:
     }
 
 
-def by_speaker(heard: Transcript, body: Body) -> Said:
+def by_speaker(heard: Transcript, body: Body) -> PlainAnswer:
     one = {"type": "transcript.text.segment", "id": "seg_0", "speaker": "A", "start": 0.0, "end": heard.duration}
     segments = [{**one, "text": heard.text}]
-    return Said(200, {"task": "transcribe", "duration": heard.duration, "text": heard.text, "segments": segments})
+    return PlainAnswer(
+        200, {"task": "transcribe", "duration": heard.duration, "text": heard.text, "segments": segments}
+    )
 
 
 def clock(seconds: float, mark: str) -> str:
@@ -128,17 +130,17 @@ def clock(seconds: float, mark: str) -> str:
     return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}{mark}{rest:03}"
 
 
-def in_srt(heard: Transcript, body: Body) -> Said:
+def in_srt(heard: Transcript, body: Body) -> PlainAnswer:
     times = f"{clock(0, ',')} --> {clock(heard.duration, ',')}"
-    return Said(200, f"1\n{times}\n{heard.text}\n\n".encode(), TEXT_TYPE)
+    return PlainAnswer(200, f"1\n{times}\n{heard.text}\n\n".encode(), TEXT_TYPE)
 
 
-def in_vtt(heard: Transcript, body: Body) -> Said:
+def in_vtt(heard: Transcript, body: Body) -> PlainAnswer:
     times = f"{clock(0, '.')} --> {clock(heard.duration, '.')}"
-    return Said(200, f"WEBVTT\n\n{times}\n{heard.text}\n\n".encode(), TEXT_TYPE)
+    return PlainAnswer(200, f"WEBVTT\n\n{times}\n{heard.text}\n\n".encode(), TEXT_TYPE)
 
 
-FORMATS: Mapping[str, Callable[[Transcript, Body], Said]] = {
+FORMATS: Mapping[str, Callable[[Transcript, Body], PlainAnswer]] = {
     "json": in_json,
     "text": in_text,
     "verbose_json": verbosely,

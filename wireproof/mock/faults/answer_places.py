@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from wireproof.mock.faults.json_edits import Edit
-from wireproof.mock.protocol.answers import Answer, Event, Said, Told
+from wireproof.mock.protocol.answers import Answer, OutgoingEvent, PlainAnswer, StreamAnswer
 
 Touch = Callable[[Answer, Edit], Answer]
 Wanted = Callable[[int, list[Any], Any], bool]
@@ -15,13 +15,13 @@ Wanted = Callable[[int, list[Any], Any], bool]
 
 def plain(answer: Answer, edit: Edit) -> Answer:
     """The value of a whole answer that is no error."""
-    if isinstance(answer, Said) and answer.status < 400 and not isinstance(answer.value, bytes):
+    if isinstance(answer, PlainAnswer) and answer.status < 400 and not isinstance(answer.value, bytes):
         return replace(answer, value=edit(answer.value))
     return answer
 
 
 def error(answer: Answer, edit: Edit) -> Answer:
-    if isinstance(answer, Said) and answer.status >= 400 and not isinstance(answer.value, bytes):
+    if isinstance(answer, PlainAnswer) and answer.status >= 400 and not isinstance(answer.value, bytes):
         return replace(answer, value=edit(answer.value))
     return answer
 
@@ -35,7 +35,7 @@ def events(wanted: Wanted) -> Touch:
     """Those events with JSON data that are wanted, by their place among them."""
 
     def touch(answer: Answer, edit: Edit) -> Answer:
-        if not isinstance(answer, Told):
+        if not isinstance(answer, StreamAnswer):
             return answer
         values = [event.data for event in answer.events if isinstance(event.data, dict)]
         made, index = [], 0
@@ -96,11 +96,11 @@ PLACES: Mapping[str, Touch] = {
 }
 
 
-def without(wanted: Callable[[Event], bool]) -> Callable[[Answer, Any], Answer]:
+def without(wanted: Callable[[OutgoingEvent], bool]) -> Callable[[Answer, Any], Answer]:
     """What is said when the wanted events are left out."""
 
     def say(answer: Answer, received: Any) -> Answer:
-        if not isinstance(answer, Told):
+        if not isinstance(answer, StreamAnswer):
             return answer
         return replace(answer, events=tuple(event for event in answer.events if not wanted(event)))
 

@@ -10,8 +10,8 @@ from typing import Any
 from wireproof.mock.faults.answer_places import plain
 from wireproof.mock.faults.hooks import Lapse
 from wireproof.mock.faults.json_edits import at
-from wireproof.mock.protocol.answers import Answer, Said, to_json
-from wireproof.mock.protocol.messages import Received
+from wireproof.mock.protocol.answers import Answer, PlainAnswer, json_bytes
+from wireproof.mock.protocol.messages import HttpRequest
 
 CONTENT = "/choices/*/message/content"
 
@@ -44,7 +44,7 @@ def as_markup(value: Any) -> Any:
         message = choice["message"]
         calls = message.pop("tool_calls", [])
         if calls:
-            message["content"] = f"<tool_call>{to_json(calls[0][calls[0]['type']]).decode()}</tool_call>"
+            message["content"] = f"<tool_call>{json_bytes(calls[0][calls[0]['type']]).decode()}</tool_call>"
             choice["finish_reason"] = "stop"
     return value
 
@@ -75,7 +75,7 @@ def limit_header(part: str, new: Callable[[str], str | None], statuses: range = 
     """A lapse that changes or drops the rate header of one part."""
     form = re.compile(rf"x-ratelimit-{part}(-requests)?", re.I)
 
-    def say(answer: Answer, received: Received) -> Answer:
+    def say(answer: Answer, received: HttpRequest) -> Answer:
         if answer.status not in statuses:
             return answer
         told = [(name, new(value) if form.fullmatch(name) else value) for name, value in answer.headers]
@@ -87,7 +87,7 @@ def limit_header(part: str, new: Callable[[str], str | None], statuses: range = 
 def remaining_stays() -> Lapse:
     """A lapse that always shows as much left as the limit is."""
 
-    def say(answer: Answer, received: Received) -> Answer:
+    def say(answer: Answer, received: HttpRequest) -> Answer:
         limits = {name.lower(): value for name, value in answer.headers}
         told = [
             (
@@ -101,9 +101,9 @@ def remaining_stays() -> Lapse:
     return Lapse(say=say)
 
 
-def with_bom(answer: Answer, received: Received) -> Answer:
-    if isinstance(answer, Said) and not isinstance(answer.value, bytes):
-        return replace(answer, value=b"\xef\xbb\xbf" + to_json(answer.value))
+def with_bom(answer: Answer, received: HttpRequest) -> Answer:
+    if isinstance(answer, PlainAnswer) and not isinstance(answer.value, bytes):
+        return replace(answer, value=b"\xef\xbb\xbf" + json_bytes(answer.value))
     return answer
 
 

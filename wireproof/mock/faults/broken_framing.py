@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from wireproof.mock.faults.hooks import Lapse
-from wireproof.mock.protocol.messages import Op, Ops
+from wireproof.mock.protocol.messages import Ops, WireOp
 from wireproof.mock.protocol.response_head import wire_bytes
 
 Change = Callable[[bytes], bytes]
@@ -48,14 +48,14 @@ def cut(end: str, share: float = 0.5) -> Callable[[Ops], Ops]:
 
     def changed(ops: Ops) -> Ops:
         if streams(ops):
-            return (*ops[: max(2, int(len(ops) * share))], Op(end))
+            return (*ops[: max(2, int(len(ops) * share))], WireOp(end))
         return (
             *(
                 replace(op, data=op.data[: len(op.data) // 2]) if op.kind == "body" else op
                 for op in ops
                 if op.kind != "close"
             ),
-            Op(end),
+            WireOp(end),
         )
 
     return changed
@@ -65,7 +65,7 @@ def at_end(end: str) -> Callable[[Ops], Ops]:
     """A stream whose last chunk never comes."""
 
     def changed(ops: Ops) -> Ops:
-        return (*(op for op in ops if op.kind not in ("last", "close")), Op(end)) if streams(ops) else ops
+        return (*(op for op in ops if op.kind not in ("last", "close")), WireOp(end)) if streams(ops) else ops
 
     return changed
 
@@ -75,7 +75,7 @@ def buffered(ops: Ops) -> Ops:
     if not streams(ops):
         return ops
     chunks = [op for op in ops if op.kind == "chunk"]
-    whole = Op("chunk", b"".join(op.data for op in chunks), chunks[-1].due_s)
+    whole = WireOp("chunk", b"".join(op.data for op in chunks), chunks[-1].due_s)
     return (ops[0], whole, *(op for op in ops[1:] if op.kind != "chunk"))
 
 
@@ -83,7 +83,7 @@ def split_in_utf8(ops: Ops) -> Ops:
     """Chunks are cut inside the first character that is no ASCII, and every seven bytes where there is none."""
     if not streams(ops):
         return ops
-    made: list[Op] = []
+    made: list[WireOp] = []
     for op in ops:
         places = [place + 1 for place, byte in enumerate(op.data) if byte >= 0xC0] if op.kind == "chunk" else []
         ends = [0, *places, len(op.data)]
@@ -94,7 +94,7 @@ def split_in_utf8(ops: Ops) -> Ops:
 
 def mid_line(ops: Ops) -> Ops:
     """Every event is cut into two chunks inside its JSON."""
-    made: list[Op] = []
+    made: list[WireOp] = []
     for op in ops:
         half = len(op.data) // 2
         made += [replace(op, data=op.data[:half]), replace(op, data=op.data[half:])] if op.kind == "chunk" else [op]
@@ -104,20 +104,20 @@ def mid_line(ops: Ops) -> Ops:
 def bad_chunk(ops: Ops) -> Ops:
     """A chunk's size is no number."""
     place = len(ops) // 2
-    return (*ops[:place], Op("raw", b"zz\r\nbroken\r\n"), *ops[place:]) if streams(ops) else ops
+    return (*ops[:place], WireOp("raw", b"zz\r\nbroken\r\n"), *ops[place:]) if streams(ops) else ops
 
 
 def never(ops: Ops) -> Ops:
-    return (Op("hang"),)
+    return (WireOp("hang"),)
 
 
 def cut_head(ops: Ops) -> Ops:
-    return (replace(ops[0], data=ops[0].data[: len(ops[0].data) // 2]), Op("close"))
+    return (replace(ops[0], data=ops[0].data[: len(ops[0].data) // 2]), WireOp("close"))
 
 
 def silent_close(ops: Ops) -> Ops:
     """The connection is closed after the answer, unannounced."""
-    return ops if ops[-1].kind == "close" else (*ops, Op("close"))
+    return ops if ops[-1].kind == "close" else (*ops, WireOp("close"))
 
 
 def too_short(ops: Ops) -> Ops:
@@ -129,7 +129,7 @@ def too_short(ops: Ops) -> Ops:
 def bytes_after(ops: Ops) -> Ops:
     """The surplus leaves in one write with the end of the answer, so that it arrives with it."""
     *kept, end = (op for op in ops if op.kind != "close")
-    return (*kept, Op("raw", wire_bytes(end) + b"surplus bytes after the end", end.due_s), Op("close"))
+    return (*kept, WireOp("raw", wire_bytes(end) + b"surplus bytes after the end", end.due_s), WireOp("close"))
 
 
 def gzipped(ops: Ops, packed: Callable[[bytes], bytes] = gzip.compress) -> Ops:
@@ -159,8 +159,8 @@ LAPSES: Mapping[str, Lapse] = {
     "chunk-inside-event": framing(mid_line),
     "chunk-size-broken": framing(bad_chunk),
     "no-answer": framing(never),
-    "closed-without-answer": framing(lambda ops: (Op("close"),)),
-    "reset-without-answer": framing(lambda ops: (Op("reset"),)),
+    "closed-without-answer": framing(lambda ops: (WireOp("close"),)),
+    "reset-without-answer": framing(lambda ops: (WireOp("reset"),)),
     "head-cut": framing(cut_head),
     "head-broken-line": head(line(b"this is no header")),
     "head-space-before-colon": head(line(b"X-Spaced : value")),

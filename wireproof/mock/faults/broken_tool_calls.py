@@ -14,8 +14,8 @@ from wireproof.mock.faults.hooks import Lapse
 from wireproof.mock.faults.json_edits import Edit, at
 from wireproof.mock.faults.request_edits import Body, hearing, ignoring, taking
 from wireproof.mock.faults.stream_edits import Events, each_value, is_json, leaving_out, telling
-from wireproof.mock.protocol.answers import Answer, Event, Said
-from wireproof.mock.protocol.messages import Received
+from wireproof.mock.protocol.answers import Answer, OutgoingEvent, PlainAnswer
+from wireproof.mock.protocol.messages import HttpRequest
 
 ARGUMENTS = "/choices/*/message/tool_calls/*/function/arguments"
 DUMP = {"detail": [{"loc": ["body", "messages", 1, "content"], "msg": "Input should be a valid string"}]}
@@ -30,7 +30,7 @@ def saying(change: Edit, place: Callable[[Answer, Edit], Answer] = either) -> La
 
 def whole_calls(events: Events) -> Events:
     """Each call of a stream comes in one piece, and no piece says which call it is of."""
-    made: list[Event] = []
+    made: list[OutgoingEvent] = []
     joined: dict[Any, Any] = {}
     for event in events:
         found = calls(event.data) if is_json(event) else []
@@ -80,11 +80,11 @@ def one_argument_more(arguments: Any) -> Any:
         return arguments
 
 
-def empty_list_dumped(answer: Answer, received: Received) -> Answer:
+def empty_list_dumped(answer: Answer, received: HttpRequest) -> Answer:
     """A message whose content is an empty array is refused with what the validator says."""
     given = body_of(received).get("messages")
     empty = isinstance(given, list) and any(isinstance(one, dict) and one.get("content") == [] for one in given)
-    return Said(422, DUMP, answer.headers) if empty and answer.status < 400 else answer
+    return PlainAnswer(422, DUMP, answer.headers) if empty and answer.status < 400 else answer
 
 
 def with_functions(body: Body) -> Body:
@@ -132,7 +132,7 @@ def any_tool(body: Body) -> Body:
 
 def empty_delta_first(events: Events) -> Events:
     """The arguments of each function call of a response begin with an empty delta."""
-    made: list[Event] = []
+    made: list[OutgoingEvent] = []
     for event in events:
         told = event.data.get("type") if is_json(event) else None
         again = bool(made) and is_json(made[-1]) and made[-1].data.get("type") == told
@@ -145,7 +145,7 @@ def empty_delta_first(events: Events) -> Events:
     )
 
 
-def is_terminal(event: Event) -> bool:
+def is_terminal(event: OutgoingEvent) -> bool:
     return is_json(event) and event.data.get("type") in TERMINAL
 
 

@@ -11,13 +11,13 @@ from typing import Any
 from wireproof.mock.faults import json_edits
 from wireproof.mock.faults.hooks import Lapse
 from wireproof.mock.faults.request_edits import ignoring
-from wireproof.mock.protocol.answers import Answer, Said, to_json
-from wireproof.mock.protocol.messages import Received
+from wireproof.mock.protocol.answers import Answer, PlainAnswer, json_bytes
+from wireproof.mock.protocol.messages import HttpRequest
 
 CRASH = {"error": {"message": "Internal Server Error", "type": "server_error", "param": None, "code": None}}
 
 
-def body_of(received: Received) -> dict[str, Any]:
+def body_of(received: HttpRequest) -> dict[str, Any]:
     try:
         body = json.loads(received.body)
     except (ValueError, RecursionError):
@@ -28,8 +28,8 @@ def body_of(received: Received) -> dict[str, Any]:
 def crashing(wanted: Callable[[dict[str, Any]], bool]) -> Lapse:
     """A lapse that answers 500 to the requests that are wanted."""
 
-    def say(answer: Answer, received: Received) -> Answer:
-        return Said(500, CRASH, answer.headers) if wanted(body_of(received)) else answer
+    def say(answer: Answer, received: HttpRequest) -> Answer:
+        return PlainAnswer(500, CRASH, answer.headers) if wanted(body_of(received)) else answer
 
     return Lapse(say=say)
 
@@ -38,80 +38,80 @@ def parts_crash(body: dict[str, Any]) -> bool:
     return any(isinstance(one.get("content"), list) for one in body.get("messages") or () if isinstance(one, dict))
 
 
-def without_rate_headers(answer: Answer, received: Received) -> Answer:
+def without_rate_headers(answer: Answer, received: HttpRequest) -> Answer:
     return replace(answer, headers=tuple(pair for pair in answer.headers if "ratelimit" not in pair[0].lower()))
 
 
-def key_shown(answer: Answer, received: Received) -> Answer:
+def key_shown(answer: Answer, received: HttpRequest) -> Answer:
     """The refusal repeats the key it was given."""
-    if answer.status != 401 or not isinstance(answer, Said) or not isinstance(answer.value, dict):
+    if answer.status != 401 or not isinstance(answer, PlainAnswer) or not isinstance(answer.value, dict):
         return answer
     key = (received.header("authorization") or "").partition(" ")[2]
     error = {**answer.value.get("error", {}), "message": f"Incorrect API key provided: {key}."}
     return replace(answer, value={**answer.value, "error": error})
 
 
-def redirected(answer: Answer, received: Received) -> Answer:
+def redirected(answer: Answer, received: HttpRequest) -> Answer:
     if answer.status != 404 and not received.path.endswith("/"):
-        return Said(307, b"", (("Location", received.path + "/"), *answer.headers))
+        return PlainAnswer(307, b"", (("Location", received.path + "/"), *answer.headers))
     return answer
 
 
-def bare_413(answer: Answer, received: Received) -> Answer:
+def bare_413(answer: Answer, received: HttpRequest) -> Answer:
     """Bodies above four hundred bytes are too large, without a word why."""
-    return Said(413, b"", (("Content-Type", "text/plain"),)) if len(received.body) > 400 else answer
+    return PlainAnswer(413, b"", (("Content-Type", "text/plain"),)) if len(received.body) > 400 else answer
 
 
-def dated(answer: Answer, received: Received) -> Answer:
+def dated(answer: Answer, received: HttpRequest) -> Answer:
     """Retry-After is a date, as HTTP allows."""
     moment = formatdate(received.at + 60, usegmt=True)
     told = ((name, moment if name == "Retry-After" else value) for name, value in answer.headers)
     return replace(answer, headers=tuple(told))
 
 
-def after_blank_lines(answer: Answer, received: Received) -> Answer:
+def after_blank_lines(answer: Answer, received: HttpRequest) -> Answer:
     """Blank lines that kept the connection alive stand before the JSON."""
-    if isinstance(answer, Said) and not isinstance(answer.value, bytes) and answer.status < 400:
-        return replace(answer, value=b"\n" * 5 + to_json(answer.value))
+    if isinstance(answer, PlainAnswer) and not isinstance(answer.value, bytes) and answer.status < 400:
+        return replace(answer, value=b"\n" * 5 + json_bytes(answer.value))
     return answer
 
 
-def blank_lines_only(answer: Answer, received: Received) -> Answer:
+def blank_lines_only(answer: Answer, received: HttpRequest) -> Answer:
     """Blank lines keep the connection alive, and no JSON follows."""
-    return replace(answer, value=b"\n" * 5) if isinstance(answer, Said) and answer.status < 400 else answer
+    return replace(answer, value=b"\n" * 5) if isinstance(answer, PlainAnswer) and answer.status < 400 else answer
 
 
-def told_otherwise(answer: Answer, received: Received) -> Answer:
+def told_otherwise(answer: Answer, received: HttpRequest) -> Answer:
     """Each text ends in what no other has."""
-    told = answer.value if isinstance(answer, Said) and isinstance(answer.value, dict) else {}
+    told = answer.value if isinstance(answer, PlainAnswer) and isinstance(answer.value, dict) else {}
     if answer.status >= 400 or "choices" not in told:
         return answer
     return replace(answer, value=json_edits.at("/choices/*/message/content", lambda text: f"{text} {told['id']}")(told))
 
 
-def member_twice(answer: Answer, received: Received) -> Answer:
+def member_twice(answer: Answer, received: HttpRequest) -> Answer:
     """The first member of the object stands in it twice."""
-    if not isinstance(answer, Said) or not isinstance(answer.value, dict) or not answer.value:
+    if not isinstance(answer, PlainAnswer) or not isinstance(answer.value, dict) or not answer.value:
         return answer
     name, value = next(iter(answer.value.items()))
-    return replace(answer, value=to_json({name: value})[:-1] + b"," + to_json(answer.value)[1:])
+    return replace(answer, value=json_bytes({name: value})[:-1] + b"," + json_bytes(answer.value)[1:])
 
 
-def refusing(wanted: Callable[[Received], bool], status: int = 400) -> Lapse:
+def refusing(wanted: Callable[[HttpRequest], bool], status: int = 400) -> Lapse:
     """A lapse that refuses the requests that are wanted, where they were served."""
     refusal = {"error": {"message": "No.", "type": "invalid_request_error", "param": None, "code": None}}
 
-    def say(answer: Answer, received: Received) -> Answer:
-        return Said(status, refusal, answer.headers) if answer.status < 400 and wanted(received) else answer
+    def say(answer: Answer, received: HttpRequest) -> Answer:
+        return PlainAnswer(status, refusal, answer.headers) if answer.status < 400 and wanted(received) else answer
 
     return Lapse(say=say)
 
 
-def has_tenant(received: Received) -> bool:
+def has_tenant(received: HttpRequest) -> bool:
     return any(name.endswith("-tenant") for name, _ in received.headers)
 
 
-def has_bad_key(received: Received) -> bool:
+def has_bad_key(received: HttpRequest) -> bool:
     return "mock-" not in (received.header("authorization") or "mock-")
 
 

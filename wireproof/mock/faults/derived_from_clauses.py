@@ -7,7 +7,7 @@ from wireproof.mock.faults.fault import Fault, fault
 from wireproof.mock.faults.hooks import Lapse
 from wireproof.mock.faults.json_edits import DERIVED
 from wireproof.mock.protocol.answers import Answer
-from wireproof.mock.protocol.messages import Received
+from wireproof.mock.protocol.messages import HttpRequest
 
 MARK = "at:"
 SHAPES = {"response": "answer", "chunk": "chunks", "event": "chunks", "request": "answer"}
@@ -30,7 +30,7 @@ def derived(pointer: str, op: str, shape: str = "") -> Fault:
     place = PLACES["error" if shape == "error" else SHAPES.get(kind, "either")]
     edit = DERIVED[op](pointer)
 
-    def say(answer: Answer, received: Received) -> Answer:
+    def say(answer: Answer, received: HttpRequest) -> Answer:
         return place(answer, edit)
 
     where = "*" if shape in ("", "error") else endpoint

@@ -10,8 +10,8 @@ from wireproof.formats import multipart
 from wireproof.formats.multipart import FormPart
 from wireproof.mock.faults.conditional_errors import CRASH
 from wireproof.mock.faults.hooks import Lapse
-from wireproof.mock.protocol.answers import Answer, Said, to_json
-from wireproof.mock.protocol.messages import Received
+from wireproof.mock.protocol.answers import Answer, PlainAnswer, json_bytes
+from wireproof.mock.protocol.messages import HttpRequest
 from wireproof.mock.provider.profile import Profile
 
 Fields = dict[str, FormPart]
@@ -21,11 +21,11 @@ PLAIN = (("Content-Type", "text/plain; charset=utf-8"),)
 OTHER = "The food was delicious and the waiter was kind."
 
 
-def fields_of(received: Received) -> Fields:
+def fields_of(received: HttpRequest) -> Fields:
     return {part.name: part for part in multipart.decode_form(received.body, received.header("content-type") or "")}
 
 
-def heard_as(received: Received, fields: Fields) -> Received:
+def heard_as(received: HttpRequest, fields: Fields) -> HttpRequest:
     headers = tuple(pair for pair in received.headers if pair[0] != "content-type")
     typed = (*headers, ("content-type", multipart.CONTENT_TYPE))
     return replace(received, headers=typed, body=multipart.encode_form(fields.values()))
@@ -34,7 +34,7 @@ def heard_as(received: Received, fields: Fields) -> Received:
 def hearing(change: Callable[[Fields, Profile], Fields]) -> Lapse:
     """A lapse that hears another form than was sent; what is no form is heard as it is."""
 
-    def hear(received: Received, profile: Profile) -> Received:
+    def hear(received: HttpRequest, profile: Profile) -> HttpRequest:
         fields = fields_of(received)
         changed = change(fields, profile)
         return heard_as(received, changed) if fields and changed != fields else received
@@ -102,7 +102,7 @@ def without_m4a(fields: Fields, profile: Profile) -> Fields:
     return {**fields, "file": replace(fields["file"], content=b"no sound")}
 
 
-def json_heard(received: Received, profile: Profile) -> Received:
+def json_heard(received: HttpRequest, profile: Profile) -> HttpRequest:
     """A JSON object is heard as a form with a recording."""
     if not received.body.startswith(b"{"):
         return received
@@ -110,7 +110,7 @@ def json_heard(received: Received, profile: Profile) -> Received:
     return heard_as(received, {part.name: part for part in parts})
 
 
-def boundary_guessed(received: Received, profile: Profile) -> Received:
+def boundary_guessed(received: HttpRequest, profile: Profile) -> HttpRequest:
     """A form without a boundary in its label is read by the boundary it begins with."""
     label = received.header("content-type") or ""
     found = re.match(rb"--([^\r\n]+)\r\n", received.body)
@@ -121,9 +121,9 @@ def boundary_guessed(received: Received, profile: Profile) -> Received:
     return replace(received, headers=(*headers, ("content-type", label)))
 
 
-def crashing(wanted: Callable[[Received], bool]) -> Lapse:
-    def say(answer: Answer, received: Received) -> Answer:
-        return Said(500, CRASH, answer.headers) if wanted(received) else answer
+def crashing(wanted: Callable[[HttpRequest], bool]) -> Lapse:
+    def say(answer: Answer, received: HttpRequest) -> Answer:
+        return PlainAnswer(500, CRASH, answer.headers) if wanted(received) else answer
 
     return Lapse(say=say)
 
@@ -131,8 +131,8 @@ def crashing(wanted: Callable[[Received], bool]) -> Lapse:
 def texts(change: Callable[[bytes], bytes], headers: tuple[tuple[str, str], ...] = PLAIN) -> Lapse:
     """A lapse that says answers in plain text otherwise."""
 
-    def say(answer: Answer, received: Received) -> Answer:
-        if not isinstance(answer, Said) or answer.status >= 400 or not isinstance(answer.value, bytes):
+    def say(answer: Answer, received: HttpRequest) -> Answer:
+        if not isinstance(answer, PlainAnswer) or answer.status >= 400 or not isinstance(answer.value, bytes):
             return answer
         return replace(answer, value=change(answer.value), headers=headers)
 
@@ -140,7 +140,7 @@ def texts(change: Callable[[bytes], bytes], headers: tuple[tuple[str, str], ...]
 
 
 def quoted(text: bytes) -> bytes:
-    return to_json(text.decode().strip())
+    return json_bytes(text.decode().strip())
 
 
 def still(text: bytes) -> bytes:
@@ -151,8 +151,8 @@ def still(text: bytes) -> bytes:
 def otherwise_with(name: str) -> Lapse:
     """A lapse that transcribes something else where a field is given."""
 
-    def say(answer: Answer, received: Received) -> Answer:
-        if name not in fields_of(received) or not isinstance(answer, Said) or not isinstance(answer.value, dict):
+    def say(answer: Answer, received: HttpRequest) -> Answer:
+        if name not in fields_of(received) or not isinstance(answer, PlainAnswer) or not isinstance(answer.value, dict):
             return answer
         return replace(answer, value={**answer.value, "text": OTHER}) if "text" in answer.value else answer
 

@@ -12,8 +12,8 @@ from wireproof.mock.faults.conditional_errors import CRASH
 from wireproof.mock.faults.contract_changes import row
 from wireproof.mock.faults.hooks import Lapse
 from wireproof.mock.faults.request_edits import with_header
-from wireproof.mock.protocol.answers import Answer, Said
-from wireproof.mock.protocol.messages import Received
+from wireproof.mock.protocol.answers import Answer, PlainAnswer
+from wireproof.mock.protocol.messages import HttpRequest
 from wireproof.mock.provider.profile import Profile
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
@@ -22,14 +22,14 @@ LONG = 100
 NOT_JSON = {"error": {"message": "Content-Type: expected application/json.", "code": "invalid_request"}}
 
 
-def labelled(received: Received) -> Received:
+def labelled(received: HttpRequest) -> HttpRequest:
     """A request without a content type is heard as JSON."""
     if received.header(CONTENT_TYPE) is not None:
         return received
     return replace(received, headers=(*received.headers, (CONTENT_TYPE, JSON)))
 
 
-def form_as_json(received: Received, profile: Profile) -> Received:
+def form_as_json(received: HttpRequest, profile: Profile) -> HttpRequest:
     """The fields of a form are heard as a chat."""
     if received.header(CONTENT_TYPE) != FORM:
         return received
@@ -39,7 +39,7 @@ def form_as_json(received: Received, profile: Profile) -> Received:
     return with_header(CONTENT_TYPE, lambda value: JSON).hear(replace(received, body=body), profile)
 
 
-def only_the_first_by_id(received: Received, profile: Profile) -> Received:
+def only_the_first_by_id(received: HttpRequest, profile: Profile) -> HttpRequest:
     """Every model but the first of the list is unknown by its id."""
     known = profile.catalogue[0].id
     asked = received.method == "GET" and "/models/" in received.path
@@ -47,7 +47,7 @@ def only_the_first_by_id(received: Received, profile: Profile) -> Received:
     return replace(received, path=f"{received.path}-") if unknown else received
 
 
-def version_repeated(answer: Answer, received: Received) -> Answer:
+def version_repeated(answer: Answer, received: HttpRequest) -> Answer:
     """Whatever version is asked for is told to be used."""
     asked = received.header(VERSION)
     told = ((name, value if asked is None or name.lower() != VERSION else asked) for name, value in answer.headers)
@@ -57,23 +57,23 @@ def version_repeated(answer: Answer, received: Received) -> Answer:
 def crashing_on(name: str, wanted: Callable[[str], bool]) -> Lapse:
     """A lapse that answers 500 where a header has such a value."""
 
-    def say(answer: Answer, received: Received) -> Answer:
+    def say(answer: Answer, received: HttpRequest) -> Answer:
         given = received.header(name)
-        return Said(500, CRASH, answer.headers) if given is not None and wanted(given) else answer
+        return PlainAnswer(500, CRASH, answer.headers) if given is not None and wanted(given) else answer
 
     return Lapse(say=say)
 
 
-def bare_get_refused(answer: Answer, received: Received) -> Answer:
+def bare_get_refused(answer: Answer, received: HttpRequest) -> Answer:
     """A request without a body is asked for a content type too."""
     bare = received.method == "GET" and received.header(CONTENT_TYPE) is None
-    return Said(400, NOT_JSON, answer.headers) if bare and answer.status < 400 else answer
+    return PlainAnswer(400, NOT_JSON, answer.headers) if bare and answer.status < 400 else answer
 
 
-def version_refused(answer: Answer, received: Received) -> Answer:
+def version_refused(answer: Answer, received: HttpRequest) -> Answer:
     """Any version that is asked for is refused."""
     asked = received.header(VERSION) is not None
-    return Said(400, NOT_JSON, answer.headers) if asked else answer
+    return PlainAnswer(400, NOT_JSON, answer.headers) if asked else answer
 
 
 LAPSES: Mapping[str, Lapse] = {

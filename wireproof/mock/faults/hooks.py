@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from wireproof.mock.protocol.answers import Answer
-from wireproof.mock.protocol.messages import Frame, Received
+from wireproof.mock.protocol.messages import HttpRequest, OpsRewrite
 from wireproof.mock.provider.profile import Profile
 
 
-def as_received(received: Received, profile: Profile) -> Received:
+def as_received(received: HttpRequest, profile: Profile) -> HttpRequest:
     return received
 
 
@@ -18,7 +18,7 @@ def as_promised(profile: Profile) -> Profile:
     return profile
 
 
-def as_said(answer: Answer, received: Received) -> Answer:
+def as_said(answer: Answer, received: HttpRequest) -> Answer:
     return answer
 
 
@@ -32,12 +32,12 @@ class Lapse:
         dies_of: whether a request is the last that is served to its account.
     """
 
-    hear: Callable[[Received, Profile], Received] = as_received
+    hear: Callable[[HttpRequest, Profile], HttpRequest] = as_received
     rule: Callable[[Profile], Profile] = as_promised
-    say: Callable[[Answer, Received], Answer] = as_said
-    frame: Frame | None = None
+    say: Callable[[Answer, HttpRequest], Answer] = as_said
+    frame: OpsRewrite | None = None
     blind_to: frozenset[str] = frozenset()
-    dies_of: Callable[[Received], bool] | None = None
+    dies_of: Callable[[HttpRequest], bool] | None = None
 
 
 NO_LAPSE = Lapse()

@@ -10,8 +10,8 @@ from typing import Any
 from wireproof.mock.faults.conditional_errors import crashing
 from wireproof.mock.faults.hooks import Lapse
 from wireproof.mock.faults.request_edits import Body, hearing, ignoring, taking
-from wireproof.mock.protocol.answers import Answer, Said
-from wireproof.mock.protocol.messages import Received
+from wireproof.mock.protocol.answers import Answer, PlainAnswer
+from wireproof.mock.protocol.messages import HttpRequest
 from wireproof.mock.provider.profile import Profile
 
 TEXT = base64.b64encode(b"<!doctype html><p>no picture</p>").decode()
@@ -20,8 +20,8 @@ TEXT = base64.b64encode(b"<!doctype html><p>no picture</p>").decode()
 def each_entry(change: Callable[[Body], Body]) -> Lapse:
     """A lapse that says each entry of the pictures otherwise."""
 
-    def say(answer: Answer, received: Received) -> Answer:
-        if not isinstance(answer, Said) or answer.status >= 400 or not isinstance(answer.value, dict):
+    def say(answer: Answer, received: HttpRequest) -> Answer:
+        if not isinstance(answer, PlainAnswer) or answer.status >= 400 or not isinstance(answer.value, dict):
             return answer
         data = [change(entry) for entry in answer.value.get("data", ())]
         return replace(answer, value={**answer.value, "data": data})
@@ -60,7 +60,7 @@ def one_more(body: Body) -> Body:
 def any_model(wrong: Callable[[Any, Profile], bool]) -> Lapse:
     """A lapse that hears a model that draws where the model is wrong."""
 
-    def hear(received: Received, profile: Profile) -> Received:
+    def hear(received: HttpRequest, profile: Profile) -> HttpRequest:
         drawing = next((model.id for model in profile.catalogue if "image" in model.roles), "")
         return taking("model", lambda name: wrong(name, profile), drawing).hear(received, profile)
 

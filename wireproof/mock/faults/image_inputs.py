@@ -11,8 +11,8 @@ from wireproof.mock.faults.answer_places import either
 from wireproof.mock.faults.contract_changes import requests
 from wireproof.mock.faults.hooks import Lapse
 from wireproof.mock.faults.request_edits import Body, each_message, taking
-from wireproof.mock.protocol.answers import Answer, Said
-from wireproof.mock.protocol.messages import Received
+from wireproof.mock.protocol.answers import Answer, PlainAnswer
+from wireproof.mock.protocol.messages import HttpRequest
 
 MORE_THAN_ANY_ANSWER = 100_000
 BROKEN = "data:image/png;base64,????"
@@ -43,9 +43,9 @@ def failing(meets: Callable[[Answer, bytes], bool]) -> Lapse:
     """A lapse that breaks down over some request with a picture."""
     error = {"message": "cannot identify image file", "type": "server_error", "param": None, "code": None}
 
-    def say(answer: Answer, received: Received) -> Answer:
+    def say(answer: Answer, received: HttpRequest) -> Answer:
         met = b'"image_url"' in received.body and meets(answer, received.body)
-        return Said(500, {"error": error}, answer.headers) if met else answer
+        return PlainAnswer(500, {"error": error}, answer.headers) if met else answer
 
     return Lapse(say=say)
 

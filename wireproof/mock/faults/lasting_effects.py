@@ -9,8 +9,8 @@ from dataclasses import replace
 from wireproof.mock.accounts.slots import tokens_of
 from wireproof.mock.faults.conditional_errors import refusing
 from wireproof.mock.faults.hooks import Lapse
-from wireproof.mock.protocol.answers import Answer, Said, with_headers
-from wireproof.mock.protocol.messages import Op, Ops, Received
+from wireproof.mock.protocol.answers import Answer, PlainAnswer, with_headers
+from wireproof.mock.protocol.messages import HttpRequest, Ops, WireOp
 from wireproof.mock.provider.body_validation import is_too_large
 
 # The refusals of what no well-meaning client sends: a body that is malformed, too large, or of the wrong shape.
@@ -25,51 +25,53 @@ BAD_GATEWAY = b"<html><head><title>502 Bad Gateway</title></head></html>"
 PAGE = (("Content-Type", "text/html"),)
 
 
-def gone(wanted: Callable[[Received], bool], end: str) -> Lapse:
+def gone(wanted: Callable[[HttpRequest], bool], end: str) -> Lapse:
     """A lapse that ends the connection in place of the answers to the requests that are wanted."""
 
-    def say(answer: Answer, received: Received) -> Answer:
+    def say(answer: Answer, received: HttpRequest) -> Answer:
         return with_headers(answer, ((MARK, end),)) if wanted(received) else answer
 
     def frame(ops: Ops) -> Ops:
-        return (Op(end),) if any(f"{MARK}: ".encode() in op.data for op in ops if op.kind == "head") else ops
+        return (WireOp(end),) if any(f"{MARK}: ".encode() in op.data for op in ops if op.kind == "head") else ops
 
     return Lapse(say=say, frame=frame)
 
 
-def has_idled(received: Received) -> bool:
+def has_idled(received: HttpRequest) -> bool:
     """Whether a request comes over a connection that has been silent for long."""
-    return received.after > 0 and float(received.header("x-wireproof-clock") or 0) >= IDLE_S
+    return received.previous_status > 0 and float(received.header("x-wireproof-clock") or 0) >= IDLE_S
 
 
-def idle_told(answer: Answer, received: Received) -> Answer:
+def idle_told(answer: Answer, received: HttpRequest) -> Answer:
     return with_headers(answer, (("Keep-Alive", f"timeout={IDLE_S:.0f}"),))
 
 
-def cut_off(answer: Answer, received: Received) -> Answer:
+def cut_off(answer: Answer, received: HttpRequest) -> Answer:
     """A proxy gives up on a plain answer that takes more than a minute to make."""
-    return Said(504, TIMED_OUT, PAGE) if tokens_of(answer) > LONG else answer
+    return PlainAnswer(504, TIMED_OUT, PAGE) if tokens_of(answer) > LONG else answer
 
 
-def emptied(answer: Answer, received: Received) -> Answer:
+def emptied(answer: Answer, received: HttpRequest) -> Answer:
     """A proxy that gives up ends the answer it has begun."""
     return (
-        replace(answer, value=b"") if cut_off(answer, received) is not answer and isinstance(answer, Said) else answer
+        replace(answer, value=b"")
+        if cut_off(answer, received) is not answer and isinstance(answer, PlainAnswer)
+        else answer
     )
 
 
-def length_kept(answer: Answer, received: Received) -> Answer:
+def length_kept(answer: Answer, received: HttpRequest) -> Answer:
     """The body is written anew, with what is no ASCII escaped, and sent with the length that the client stated."""
     try:
         written = len(json.dumps(json.loads(received.body)))
     except (ValueError, RecursionError):
         return answer
     stated = received.header("content-length") or str(len(received.body))
-    return answer if answer.status >= 400 or str(written) == stated else Said(502, BAD_GATEWAY, PAGE)
+    return answer if answer.status >= 400 or str(written) == stated else PlainAnswer(502, BAD_GATEWAY, PAGE)
 
 
 LAPSES: Mapping[str, Lapse] = {
-    "abuse-shuts-out-next": refusing(lambda received: received.before in ABUSED, 403),
+    "abuse-shuts-out-next": refusing(lambda received: received.account_status in ABUSED, 403),
     "abuse-ends-service": Lapse(dies_of=lambda received: is_too_large(received.body)),
     "idle-connection-dropped": gone(has_idled, "close"),
     "idle-connection-dropped-as-told": Lapse(
@@ -79,5 +81,5 @@ LAPSES: Mapping[str, Lapse] = {
     "long-answer-timed-out": Lapse(say=cut_off),
     "long-answer-emptied": Lapse(say=emptied),
     "length-of-the-client-kept": Lapse(say=length_kept),
-    "neighbour-queued-for-ever": gone(lambda received: received.beside > 0, "hang"),
+    "neighbour-queued-for-ever": gone(lambda received: received.concurrent_answers > 0, "hang"),
 }

@@ -12,8 +12,8 @@ from typing import Any
 from wireproof.mock.faults.answer_places import deltas, either, plain
 from wireproof.mock.faults.hooks import Lapse
 from wireproof.mock.faults.stream_edits import Events, is_json, telling
-from wireproof.mock.protocol.answers import JSON_TYPE, SSE_TYPE, Answer, Event, Said, Told
-from wireproof.mock.protocol.messages import Received
+from wireproof.mock.protocol.answers import JSON_TYPE, SSE_TYPE, Answer, OutgoingEvent, PlainAnswer, StreamAnswer
+from wireproof.mock.protocol.messages import HttpRequest
 
 Body = dict[str, Any]
 CAP = re.compile(rb'"max(?:_completion)?_tokens": ?(\d+)')
@@ -24,7 +24,7 @@ HEADERS_OF_WAITS = re.compile(r"(?i)x-ratelimit-reset$")
 def at(provider: str, lapse: Lapse) -> Lapse:
     """A liberty that one document leaves open."""
 
-    def say(answer: Answer, received: Received) -> Answer:
+    def say(answer: Answer, received: HttpRequest) -> Answer:
         return lapse.say(answer, received) if received.path.startswith(f"/{provider}/") else answer
 
     return replace(lapse, say=say)
@@ -42,8 +42,8 @@ def values(change: Callable[[Any], Any]) -> Lapse:
 def written(change: Callable[[Any], bytes]) -> Lapse:
     """A liberty in how a whole answer is written."""
 
-    def say(answer: Answer, received: Received) -> Answer:
-        if not isinstance(answer, Said) or isinstance(answer.value, bytes):
+    def say(answer: Answer, received: HttpRequest) -> Answer:
+        if not isinstance(answer, PlainAnswer) or isinstance(answer.value, bytes):
             return answer
         return replace(answer, value=change(answer.value))
 
@@ -56,7 +56,7 @@ def labelled(plainly: str, streamed: str) -> Lapse:
     def change(answer: Answer) -> Answer:
         if any(name.lower() == "content-type" for name, _ in answer.headers):
             return answer
-        named = streamed if isinstance(answer, Told) else plainly
+        named = streamed if isinstance(answer, StreamAnswer) else plainly
         return replace(answer, headers=(*answer.headers, ("Content-Type", named)))
 
     return saying(change)
@@ -98,7 +98,7 @@ def each_text(change: Callable[[str], str]) -> Lapse:
     return Lapse(say=lambda answer, received: plain(answer, changed))
 
 
-def is_capped(received: Received) -> bool:
+def is_capped(received: HttpRequest) -> bool:
     """Whether a chat has a cap that a thought may spend."""
     caps = [int(cap) for cap in CAP.findall(received.body)]
     return bool(caps) and min(caps) <= SMALL_CAP
@@ -145,7 +145,7 @@ def unfinished(value: Any) -> Any:
 
 def in_pairs(events: Events) -> Events:
     """Two neighbouring texts come in one chunk."""
-    made: list[Event] = []
+    made: list[OutgoingEvent] = []
     paired = False
     for event in events:
         last = deltas(made[-1].data) if made and is_json(made[-1]) else []
@@ -161,9 +161,9 @@ def in_pairs(events: Events) -> Events:
     return tuple(made)
 
 
-def as_chat(answer: Answer, received: Received) -> Answer:
+def as_chat(answer: Answer, received: HttpRequest) -> Answer:
     """A streamed response comes in chunks as of a chat."""
-    if not isinstance(answer, Told) or not received.path.endswith("/responses"):
+    if not isinstance(answer, StreamAnswer) or not received.path.endswith("/responses"):
         return answer
     told_texts = (event.data for event in answer.events if is_json(event))
     texts = [data["delta"] for data in told_texts if data.get("type") == "response.output_text.delta"]
@@ -171,11 +171,11 @@ def as_chat(answer: Answer, received: Received) -> Answer:
     choices += [{"delta": {"content": text}, "finish_reason": None} for text in texts]
     choices += [{"delta": {}, "finish_reason": "stop"}]
     chunk = {"id": "resp_1", "object": "chat.completion.chunk"}
-    told = tuple(Event({**chunk, "choices": [{"index": 0, **choice}]}) for choice in choices)
-    return replace(answer, events=(*told, Event("[DONE]")))
+    told = tuple(OutgoingEvent({**chunk, "choices": [{"index": 0, **choice}]}) for choice in choices)
+    return replace(answer, events=(*told, OutgoingEvent("[DONE]")))
 
 
-def as_moments(answer: Answer, received: Received) -> Answer:
+def as_moments(answer: Answer, received: HttpRequest) -> Answer:
     """The reset header names the moment in Unix seconds."""
     told = (
         (name, str(int(received.at) + int(value)) if HEADERS_OF_WAITS.search(name) and value.isdigit() else value)
@@ -184,7 +184,7 @@ def as_moments(answer: Answer, received: Received) -> Answer:
     return replace(answer, headers=tuple(told))
 
 
-def made_anew(answer: Answer, received: Received) -> Answer:
+def made_anew(answer: Answer, received: HttpRequest) -> Answer:
     """A model was made in the second in which it is asked for."""
 
     def change(value: Any) -> Any:

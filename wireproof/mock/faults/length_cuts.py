@@ -9,8 +9,8 @@ from typing import Any
 from wireproof.mock.faults.answer_places import calls, finishes, plain
 from wireproof.mock.faults.hooks import Lapse
 from wireproof.mock.faults.stream_edits import is_json
-from wireproof.mock.protocol.answers import Answer, Event, Said, Told, event_bytes, to_json
-from wireproof.mock.protocol.messages import Received
+from wireproof.mock.protocol.answers import Answer, OutgoingEvent, PlainAnswer, StreamAnswer, event_bytes, json_bytes
+from wireproof.mock.protocol.messages import HttpRequest
 
 MARK = "\ufffd"
 Cut = Callable[[str], str]
@@ -19,8 +19,8 @@ Cut = Callable[[str], str]
 def ended_as(reason: str) -> Lapse:
     """A lapse that gives another reason where the cap has cut off a call."""
 
-    def say(answer: Answer, received: Received) -> Answer:
-        if isinstance(answer, Told):
+    def say(answer: Answer, received: HttpRequest) -> Answer:
+        if isinstance(answer, StreamAnswer):
             called = any(calls(event.data) for event in answer.events if is_json(event))
             return replace(answer, events=tuple(map(retold, answer.events))) if called else answer
         return plain(answer, whole)
@@ -31,7 +31,7 @@ def ended_as(reason: str) -> Lapse:
                 choice["finish_reason"] = reason
         return value
 
-    def retold(event: Event) -> Event:
+    def retold(event: OutgoingEvent) -> OutgoingEvent:
         for choice in (event.data.get("choices") or ()) if is_json(event) else ():
             if choice.get("finish_reason") == "length":
                 choice["finish_reason"] = reason
@@ -40,7 +40,7 @@ def ended_as(reason: str) -> Lapse:
     return Lapse(say=say)
 
 
-def call_lost(answer: Answer, received: Received) -> Answer:
+def call_lost(answer: Answer, received: HttpRequest) -> Answer:
     """A call that the cap has cut off is thrown away, and the answer is said to have stopped."""
     return plain(answer, emptied)
 
@@ -64,8 +64,8 @@ def last_character(cut: Cut) -> Lapse:
                 choice["message"] |= {"content": short(choice["message"].get("content"))}
         return value
 
-    def say(answer: Answer, received: Received) -> Answer:
-        if isinstance(answer, Told):
+    def say(answer: Answer, received: HttpRequest) -> Answer:
+        if isinstance(answer, StreamAnswer):
             last = last_text(answer.events)
             for choice in answer.events[last].data["choices"] if last >= 0 else ():
                 choice["delta"] |= {"content": short(choice["delta"]["content"])}
@@ -75,7 +75,7 @@ def last_character(cut: Cut) -> Lapse:
     return Lapse(say=say)
 
 
-def last_text(events: tuple[Event, ...]) -> int:
+def last_text(events: tuple[OutgoingEvent, ...]) -> int:
     """The place of the last text of a stream that the cap cuts off; -1 where there is none."""
     ends = [event for event in events if is_json(event) and finishes(event.data)]
     if not any(choice.get("finish_reason") == "length" for event in ends for choice in event.data["choices"]):
@@ -93,18 +93,18 @@ def high_surrogate(character: str) -> str:
     return character.encode("utf-16-be", "surrogatepass")[:2].decode("utf-16-be", "surrogatepass")
 
 
-def half_in_bytes(answer: Answer, received: Received) -> Answer:
+def half_in_bytes(answer: Answer, received: HttpRequest) -> Answer:
     """The bytes of the last character stop halfway."""
     marked = last_character(lambda character: f"{MARK}{character}{MARK}").say(answer, received)
-    if isinstance(marked, Told):
-        return replace(marked, events=tuple(Event(halved(event_bytes(one))) if is_marked(one) else one
+    if isinstance(marked, StreamAnswer):
+        return replace(marked, events=tuple(OutgoingEvent(halved(event_bytes(one))) if is_marked(one) else one
                                             for one in marked.events))  # fmt: skip
-    return replace(marked, value=halved(to_json(marked.value))) if is_marked(marked) else marked
+    return replace(marked, value=halved(json_bytes(marked.value))) if is_marked(marked) else marked
 
 
-def is_marked(one: Event | Said) -> bool:
-    held = one.data if isinstance(one, Event) else one.value
-    return isinstance(held, dict) and MARK.encode() in to_json(held)
+def is_marked(one: OutgoingEvent | PlainAnswer) -> bool:
+    held = one.data if isinstance(one, OutgoingEvent) else one.value
+    return isinstance(held, dict) and MARK.encode() in json_bytes(held)
 
 
 def halved(data: bytes) -> bytes:
@@ -113,9 +113,9 @@ def halved(data: bytes) -> bytes:
     return before + middle[: len(middle) // 2] + after
 
 
-def response_completed(answer: Answer, received: Received) -> Answer:
+def response_completed(answer: Answer, received: HttpRequest) -> Answer:
     """A response that the cap cuts off is told to be complete."""
-    if isinstance(answer, Told):
+    if isinstance(answer, StreamAnswer):
         return replace(answer, events=tuple(map(completed, answer.events)))
     return plain(answer, lambda value: {**value, **WHOLE} if value.get("status") == "incomplete" else value)
 
@@ -123,22 +123,26 @@ def response_completed(answer: Answer, received: Received) -> Answer:
 WHOLE = {"status": "completed", "incomplete_details": None}
 
 
-def completed(event: Event) -> Event:
+def completed(event: OutgoingEvent) -> OutgoingEvent:
     if not is_json(event) or event.data.get("type") != "response.incomplete":
         return event
     told = {**event.data, "type": "response.completed", "response": {**event.data["response"], **WHOLE}}
-    return Event(told, "response.completed")
+    return OutgoingEvent(told, "response.completed")
 
 
-def without_reason(event: Event) -> Event:
+def without_reason(event: OutgoingEvent) -> OutgoingEvent:
     if not is_json(event) or event.data.get("type") != "response.incomplete":
         return event
     return replace(event, data={**event.data, "response": {**event.data["response"], "incomplete_details": None}})
 
 
-def reason_lost(answer: Answer, received: Received) -> Answer:
+def reason_lost(answer: Answer, received: HttpRequest) -> Answer:
     """The last event of a response that the cap cuts off does not tell why it ends."""
-    return replace(answer, events=tuple(map(without_reason, answer.events))) if isinstance(answer, Told) else answer
+    return (
+        replace(answer, events=tuple(map(without_reason, answer.events)))
+        if isinstance(answer, StreamAnswer)
+        else answer
+    )
 
 
 LAPSES: Mapping[str, Lapse] = {

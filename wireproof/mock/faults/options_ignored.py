@@ -9,8 +9,8 @@ from typing import Any
 from wireproof.mock.faults.contract_changes import ruling
 from wireproof.mock.faults.hooks import Lapse
 from wireproof.mock.faults.request_edits import Body, each_message, hearing, ignoring
-from wireproof.mock.protocol.answers import Answer, Said
-from wireproof.mock.protocol.messages import Received
+from wireproof.mock.protocol.answers import Answer, PlainAnswer
+from wireproof.mock.protocol.messages import HttpRequest
 from wireproof.mock.provider.profile import Profile
 
 BROUGHT = ("input_audio", "file")
@@ -105,10 +105,10 @@ def without_endpoint(name: str) -> Lapse:
     return ruling(change)
 
 
-def wandering(answer: Answer, received: Received) -> Answer:
+def wandering(answer: Answer, received: HttpRequest) -> Answer:
     """The tokens of a prompt are counted otherwise each time."""
-    usage = answer.value.get("usage") if isinstance(answer, Said) and isinstance(answer.value, dict) else None
-    if not isinstance(answer, Said) or not isinstance(usage, dict) or "prompt_tokens" not in usage:
+    usage = answer.value.get("usage") if isinstance(answer, PlainAnswer) and isinstance(answer.value, dict) else None
+    if not isinstance(answer, PlainAnswer) or not isinstance(usage, dict) or "prompt_tokens" not in usage:
         return answer
     more = int(str(answer.value["id"])[-6:], 16)
     counted = {name: usage[name] + more for name in ("prompt_tokens", "total_tokens")}

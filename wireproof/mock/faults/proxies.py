@@ -10,7 +10,7 @@ from dataclasses import replace
 from wireproof.mock.faults.broken_framing import framing, gzipped, streams
 from wireproof.mock.faults.hooks import Lapse
 from wireproof.mock.faults.stream_edits import Events, middle, telling
-from wireproof.mock.protocol.answers import Event, event_bytes
+from wireproof.mock.protocol.answers import OutgoingEvent, event_bytes
 from wireproof.mock.protocol.messages import Ops
 
 # Longer than a client that is in a hurry waits, and shorter than one with an ordinary deadline.
@@ -32,13 +32,13 @@ def pinged(events: Events) -> Events:
     """Lines end with CRLF, and a ping stands in the middle."""
     made = [event_bytes(event).replace(b"\n", b"\r\n") for event in events]
     place = middle(events)
-    return tuple(Event(block) for block in (*made[:place], PING, *made[place:]))
+    return tuple(OutgoingEvent(block) for block in (*made[:place], PING, *made[place:]))
 
 
 def as_text(events: Events) -> Events:
     """A stream in gzip that a relay has read as text: what is no UTF-8 is lost."""
     packed = gzip.compress(b"".join(map(event_bytes, events)), mtime=0)
-    return (Event(packed.decode("utf-8", "replace").encode()),)
+    return (OutgoingEvent(packed.decode("utf-8", "replace").encode()),)
 
 
 def unfinished(ops: Ops) -> Ops:

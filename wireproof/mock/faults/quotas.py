@@ -9,8 +9,8 @@ from dataclasses import replace
 from wireproof.mock.faults import contract_changes
 from wireproof.mock.faults.hooks import Lapse
 from wireproof.mock.faults.request_edits import taking, with_header
-from wireproof.mock.protocol.answers import Answer, Said
-from wireproof.mock.protocol.messages import Received
+from wireproof.mock.protocol.answers import Answer, PlainAnswer
+from wireproof.mock.protocol.messages import HttpRequest
 from wireproof.mock.provider.model_entry import Model
 
 USED_UP = re.compile(r"-(exhausted|spent)(?=\.|$)")
@@ -31,10 +31,10 @@ def without_contexts(models: tuple[Model, ...]) -> tuple[Model, ...]:
     return tuple(replace(model, context=None) for model in models)
 
 
-def without_list(answer: Answer, received: Received) -> Answer:
+def without_list(answer: Answer, received: HttpRequest) -> Answer:
     """An exhausted account is refused whatever it asks for."""
     used_up = USED_UP.search(received.header("authorization") or "") is not None
-    return Said(429, REFUSED) if used_up and received.method == "GET" else answer
+    return PlainAnswer(429, REFUSED) if used_up and received.method == "GET" else answer
 
 
 def a_day_later(value: str) -> str:

@@ -13,8 +13,8 @@ from wireproof.mock.faults.conditional_errors import body_of, crashing, refusing
 from wireproof.mock.faults.contract_changes import field
 from wireproof.mock.faults.hooks import Lapse
 from wireproof.mock.faults.request_edits import Body, hearing
-from wireproof.mock.protocol.answers import Answer, Said
-from wireproof.mock.protocol.messages import Op, Ops, Received
+from wireproof.mock.protocol.answers import Answer, PlainAnswer
+from wireproof.mock.protocol.messages import HttpRequest, Ops, WireOp
 
 # The last character of the plane that holds the emoji.
 LAST_OF_FIRST_PLANE = "\U0001ffff"
@@ -49,7 +49,7 @@ def names_an_emoji(body: Body) -> bool:
     return any(isinstance(name, str) and EMOJI.fullmatch(name) for name in names)
 
 
-def is_highest_with_fraction(received: Received) -> bool:
+def is_highest_with_fraction(received: HttpRequest) -> bool:
     """The highest temperature, written 2.0 or as a power of ten."""
     given = body_of(received).get("temperature")
     return isinstance(given, float) and given == HIGHEST
@@ -66,7 +66,7 @@ def folded(value: Any) -> Any:
 
 def never_answered(ops: Ops) -> Ops:
     """The refusal of no choices never leaves."""
-    return (Op("hang"),) if any(b"Invalid 'n': 0 is" in op.data for op in ops) else ops
+    return (WireOp("hang"),) if any(b"Invalid 'n': 0 is" in op.data for op in ops) else ops
 
 
 def depth(body: bytes) -> int:
@@ -78,10 +78,10 @@ def depth(body: bytes) -> int:
     return deepest
 
 
-def with_path(answer: Answer, received: Received) -> Answer:
+def with_path(answer: Answer, received: HttpRequest) -> Answer:
     """The refusal of an object in place of a single value tells where in the code that was found."""
     wrong = [name for name, value in body_of(received).items() if isinstance(value, dict)]
-    if not isinstance(answer, Said) or not isinstance(answer.value, dict) or not 400 <= answer.status < 500:
+    if not isinstance(answer, PlainAnswer) or not isinstance(answer.value, dict) or not 400 <= answer.status < 500:
         return answer
     error = answer.value["error"]
     if not any(f"'{name}'" in error["message"] for name in wrong):
@@ -99,8 +99,8 @@ def numbered(value: Any) -> Any:
     return value
 
 
-def by_place(answer: Answer, received: Received) -> Answer:
-    if isinstance(answer, Said):
+def by_place(answer: Answer, received: HttpRequest) -> Answer:
+    if isinstance(answer, PlainAnswer):
         return replace(answer, value=numbered(answer.value)) if isinstance(answer.value, dict) else answer
     events = (replace(one, data=numbered(one.data)) if isinstance(one.data, dict) else one for one in answer.events)
     return replace(answer, events=tuple(events))

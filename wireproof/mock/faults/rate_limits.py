@@ -11,8 +11,8 @@ from wireproof.mock.faults import contract_changes
 from wireproof.mock.faults.answer_values import BAD, GOOD, limit_header
 from wireproof.mock.faults.hooks import Lapse
 from wireproof.mock.faults.request_edits import with_header
-from wireproof.mock.protocol.answers import Answer, Told
-from wireproof.mock.protocol.messages import Headers, Received
+from wireproof.mock.protocol.answers import Answer, StreamAnswer
+from wireproof.mock.protocol.messages import Headers, HttpRequest
 from wireproof.mock.provider.profile import Profile
 
 LIMITS = re.compile(r"x-ratelimit-", re.I)
@@ -24,7 +24,7 @@ A_MINUTE, HALF_A_MINUTE = "1m0s", "30s"
 def head(change: Callable[[Headers], Headers], *, of: type[object] = object) -> Lapse:
     """A lapse in the head of an answer of one kind."""
 
-    def say(answer: Answer, received: Received) -> Answer:
+    def say(answer: Answer, received: HttpRequest) -> Answer:
         return replace(answer, headers=change(answer.headers)) if isinstance(answer, of) else answer
 
     return Lapse(say=say)
@@ -85,7 +85,7 @@ LAPSES: Mapping[str, Lapse] = {
     "window-of-half-a-minute": contract_changes.rate(window_s=30.0),
     "remaining-one-ahead": limit_header("remaining", one_more),
     "limit-other-on-errors": limit_header("limit", one_more, BAD),
-    "limit-other-on-streams": head(told(re.compile(r"x-ratelimit-limit(-requests)?", re.I), one_more), of=Told),
+    "limit-other-on-streams": head(told(re.compile(r"x-ratelimit-limit(-requests)?", re.I), one_more), of=StreamAnswer),
     "reset-halved": limit_header("reset", scaled(0.5), GOOD),
     "reset-doubled": limit_header("reset", scaled(2), GOOD),
     "reset-constant": limit_header("reset", lambda value: "60" if value.isdigit() else A_MINUTE),
@@ -99,8 +99,8 @@ LAPSES: Mapping[str, Lapse] = {
     ),
     "limits-twice": head(twice(LIMITS)),
     "request-id-twice": head(twice(REQUEST_ID)),
-    "stream-without-limits": head(without(LIMITS), of=Told),
-    "stream-without-request-id": head(without(REQUEST_ID), of=Told),
+    "stream-without-limits": head(without(LIMITS), of=StreamAnswer),
+    "stream-without-request-id": head(without(REQUEST_ID), of=StreamAnswer),
     "tokens-untold": head(without(TOKENS)),
     "tokens-in-words": head(told(re.compile(r"x-ratelimit-remaining-tokens", re.I), lambda value: "plenty")),
     "tokens-reset-bare-number": head(told(re.compile(r"x-ratelimit-reset-tokens", re.I), lambda value: "60")),

@@ -11,8 +11,8 @@ from wireproof.mock.faults.answer_places import deltas, plain
 from wireproof.mock.faults.contract_changes import without_field
 from wireproof.mock.faults.hooks import Lapse
 from wireproof.mock.faults.request_edits import Body, heard_as
-from wireproof.mock.protocol.answers import Answer, Event, Said, Told
-from wireproof.mock.protocol.messages import Received
+from wireproof.mock.protocol.answers import Answer, OutgoingEvent, PlainAnswer, StreamAnswer
+from wireproof.mock.protocol.messages import HttpRequest
 from wireproof.mock.provider.profile import Profile
 
 MEMBER = "reasoning"
@@ -23,7 +23,7 @@ STARVED = {"error": {"message": "The model produced no text.", "type": "server_e
 def switched(change: Callable[[Body, str], Body]) -> Lapse:
     """A lapse that hears another switch of the split, by the name that the profile has for it."""
 
-    def hear(received: Received, profile: Profile) -> Received:
+    def hear(received: HttpRequest, profile: Profile) -> HttpRequest:
         row = profile.reasoning
         return received if row is None else heard_as(received, lambda body: change(body, row.request))
 
@@ -69,16 +69,18 @@ def uncounted(value: Any) -> Any:
     return {**value, "usage": usage}
 
 
-def starved(answer: Answer, received: Received) -> Answer:
+def starved(answer: Answer, received: HttpRequest) -> Answer:
     """An answer that was all thinking is told as a failure of the server."""
-    choices = answer.value.get("choices", ()) if isinstance(answer, Said) and isinstance(answer.value, dict) else ()
+    choices = (
+        answer.value.get("choices", ()) if isinstance(answer, PlainAnswer) and isinstance(answer.value, dict) else ()
+    )
     ended = any(choice.get("finish_reason") == "length" and thinks(choice) for choice in choices)
-    return Said(500, STARVED, answer.headers) if ended else answer
+    return PlainAnswer(500, STARVED, answer.headers) if ended else answer
 
 
-def late(answer: Answer, received: Received) -> Answer:
+def late(answer: Answer, received: HttpRequest) -> Answer:
     """The deltas with reasoning come after those with content."""
-    if not isinstance(answer, Told):
+    if not isinstance(answer, StreamAnswer):
         return answer
     thoughts = [event for event in answer.events if reasons(event)]
     rest = [event for event in answer.events if not reasons(event)]
@@ -86,11 +88,11 @@ def late(answer: Answer, received: Received) -> Answer:
     return replace(answer, events=(*rest[:last], *thoughts, *rest[last:]))
 
 
-def reasons(event: Event) -> bool:
+def reasons(event: OutgoingEvent) -> bool:
     return isinstance(event.data, dict) and any(delta.get(MEMBER) for delta in deltas(event.data))
 
 
-def speaks(event: Event) -> bool:
+def speaks(event: OutgoingEvent) -> bool:
     return isinstance(event.data, dict) and any(delta.get("content") for delta in deltas(event.data))
 
 

@@ -11,8 +11,8 @@ from typing import Any
 from wireproof.mock.faults.conditional_errors import CRASH
 from wireproof.mock.faults.contract_changes import requests
 from wireproof.mock.faults.hooks import Lapse
-from wireproof.mock.protocol.answers import Answer, Said
-from wireproof.mock.protocol.messages import Op, Ops, Received
+from wireproof.mock.protocol.answers import Answer, PlainAnswer
+from wireproof.mock.protocol.messages import HttpRequest, Ops, WireOp
 from wireproof.mock.provider.request_rules import Field, RequestRules
 
 DEEP = b"[" * 500
@@ -20,16 +20,16 @@ TWO_MEGABYTES = 2 * 1024 * 1024
 OPTIONAL = ("seed", "user", "logit_bias", "presence_penalty", "metadata")
 
 
-def key_of(received: Received) -> str:
+def key_of(received: HttpRequest) -> str:
     return (received.header("authorization") or "").partition(" ")[2]
 
 
 def telling(message: Callable[[str], str], concerns: Callable[[str], bool] = bool) -> Lapse:
     """A lapse that tells more of a key when it is refused."""
 
-    def say(answer: Answer, received: Received) -> Answer:
+    def say(answer: Answer, received: HttpRequest) -> Answer:
         key = key_of(received)
-        if answer.status not in (401, 403) or not isinstance(answer, Said) or not concerns(key):
+        if answer.status not in (401, 403) or not isinstance(answer, PlainAnswer) or not concerns(key):
             return answer
         error = {**answer.value["error"], "message": message(key)}
         return replace(answer, value={**answer.value, "error": error})
@@ -50,9 +50,9 @@ def masked(key: str) -> str:
     return f"Incorrect API key provided: {key[:5]}***{key[-4:]}. You can find your key on your page."
 
 
-def with_request_id(answer: Answer, received: Received) -> Answer:
+def with_request_id(answer: Answer, received: HttpRequest) -> Answer:
     """The message of every error ends with an id of its request."""
-    if answer.status < 400 or not isinstance(answer, Said) or not isinstance(answer.value, dict):
+    if answer.status < 400 or not isinstance(answer, PlainAnswer) or not isinstance(answer.value, dict):
         return answer
     number = hashlib.md5(received.body + key_of(received).encode(), usedforsecurity=False).hexdigest()
     error = {**answer.value["error"], "message": f"{answer.value['error']['message']} (request id: {number})"}
@@ -67,8 +67,10 @@ def is_near(key: str) -> bool:
 def crashing_on(wanted: Callable[[bytes], bool]) -> Lapse:
     """A lapse that answers 500 where the bytes of a body are of a kind."""
 
-    def say(answer: Answer, received: Received) -> Answer:
-        return Said(500, CRASH, answer.headers) if received.method == "POST" and wanted(received.body) else answer
+    def say(answer: Answer, received: HttpRequest) -> Answer:
+        return (
+            PlainAnswer(500, CRASH, answer.headers) if received.method == "POST" and wanted(received.body) else answer
+        )
 
     return Lapse(say=say)
 
@@ -77,7 +79,7 @@ def is_broken_text(body: bytes) -> bool:
     return b"\xff" in body
 
 
-def read_first(answer: Answer, received: Received) -> Answer:
+def read_first(answer: Answer, received: HttpRequest) -> Answer:
     """What a request says is found wrong before its key is."""
     if answer.status not in (401, 403) or not key_of(received):
         return answer
@@ -87,34 +89,34 @@ def read_first(answer: Answer, received: Received) -> Answer:
         named = ""
     error = {"message": "No such model.", "type": "invalid_request_error", "param": None, "code": None}
     wrong = received.body and named in ("", "wireproof-no-such-model")
-    return Said(400, {"error": error}, answer.headers) if wrong else answer
+    return PlainAnswer(400, {"error": error}, answer.headers) if wrong else answer
 
 
-def streams_otherwise(answer: Answer, received: Received) -> Answer:
+def streams_otherwise(answer: Answer, received: HttpRequest) -> Answer:
     """A refusal has another status where a stream was asked for."""
     refused = 400 <= answer.status < 500 and b'"stream": true' in received.body
     return replace(answer, status=409) if refused else answer
 
 
-def short_of_breath(answer: Answer, received: Received) -> Answer:
+def short_of_breath(answer: Answer, received: HttpRequest) -> Answer:
     """Bodies of more than two megabytes are too large, as a framework says it."""
     if len(received.body) <= TWO_MEGABYTES:
         return answer
     text = b"Failed to buffer the request body: length limit exceeded"
-    return Said(413, text, (("Content-Type", "text/plain"),))
+    return PlainAnswer(413, text, (("Content-Type", "text/plain"),))
 
 
 def reset_when_too_large(ops: Ops) -> Ops:
-    return (Op("reset"),) if ops[0].data.startswith(b"HTTP/1.1 413") else ops
+    return (WireOp("reset"),) if ops[0].data.startswith(b"HTTP/1.1 413") else ops
 
 
-def foreign_words(answer: Answer, received: Received) -> Answer:
+def foreign_words(answer: Answer, received: HttpRequest) -> Answer:
     """Optional members of a request are refused in the words of another API."""
     named = [name for name in OPTIONAL if f'"{name}"'.encode() in received.body]
     if answer.status >= 400 or not named:
         return answer
     message = f'Invalid JSON payload received. Unknown name "{named[0]}": Cannot find field.'
-    return Said(400, {"error": {"code": 400, "message": message, "status": "INVALID_ARGUMENT"}}, answer.headers)
+    return PlainAnswer(400, {"error": {"code": 400, "message": message, "status": "INVALID_ARGUMENT"}}, answer.headers)
 
 
 def each_field(change: Callable[[Field], Field]) -> Lapse:
@@ -152,13 +154,13 @@ def a_step_wider(field: Field) -> Field:
     )
 
 
-def odd_tenant(received: Received) -> bool:
+def odd_tenant(received: HttpRequest) -> bool:
     return any(name.endswith("-tenant") and "'" in value for name, value in received.headers)
 
 
 LAPSES: Mapping[str, Lapse] = {
     "odd-tenant-crashes": Lapse(
-        say=lambda answer, received: Said(500, CRASH, answer.headers) if odd_tenant(received) else answer
+        say=lambda answer, received: PlainAnswer(500, CRASH, answer.headers) if odd_tenant(received) else answer
     ),
     "free-key-masked": telling(masked),
     "free-request-id-in-message": Lapse(say=with_request_id),

@@ -8,13 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 from wireproof.mock.faults.hooks import Lapse
-from wireproof.mock.protocol.messages import Received
+from wireproof.mock.protocol.messages import HttpRequest
 from wireproof.mock.provider.profile import Profile
 
 Body = dict[str, Any]
 
 
-def heard_as(received: Received, change: Callable[[Body], Body]) -> Received:
+def heard_as(received: HttpRequest, change: Callable[[Body], Body]) -> HttpRequest:
     """The request with another body, where it has one that is a JSON object; as it came, where nothing changes."""
     try:
         body = json.loads(received.body)
@@ -55,7 +55,7 @@ def each_message(change: Callable[[Body], Body]) -> Lapse:
 def with_header(name: str, change: Callable[[str], str | None]) -> Lapse:
     """A lapse that hears another value of a header, or none."""
 
-    def hear(received: Received, profile: Profile) -> Received:
+    def hear(received: HttpRequest, profile: Profile) -> HttpRequest:
         heard = [(key, change(value) if key == name else value) for key, value in received.headers]
         return replace(received, headers=tuple((key, value) for key, value in heard if value is not None))
 

@@ -12,7 +12,7 @@ from wireproof.mock.faults.hooks import Lapse
 from wireproof.mock.faults.request_edits import Body
 from wireproof.mock.faults.responses_input import responding
 from wireproof.mock.faults.stream_edits import Events, half, is_json, repeated, telling, typed
-from wireproof.mock.protocol.answers import Answer, Event
+from wireproof.mock.protocol.answers import Answer, OutgoingEvent
 
 ENDS = ("response.completed", "response.incomplete", "response.failed")
 ARGUMENTS = "response.function_call_arguments"
@@ -45,21 +45,21 @@ def without_kind(*kinds: str) -> Lapse:
     return retelling(lambda events: tuple(event for event in events if event.data["type"] not in kinds))
 
 
-def named(data: Any) -> Event:
-    return Event(data, data["type"])
+def named(data: Any) -> OutgoingEvent:
+    return OutgoingEvent(data, data["type"])
 
 
-def failed(events: Events, error: Any) -> Event:
+def failed(events: Events, error: Any) -> OutgoingEvent:
     """The response, given up."""
     given = events[0].data["response"]
     return named({"type": "response.failed", "response": {**given, "status": "failed", "error": error}})
 
 
-def error(**members: Any) -> Event:
+def error(**members: Any) -> OutgoingEvent:
     return named({"type": "error", **members})
 
 
-def whole_error() -> Event:
+def whole_error() -> OutgoingEvent:
     return error(**ERROR, param=None)
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from wireproof.mock.faults.contract_changes import auth, row
 from wireproof.mock.faults.hooks import Lapse
 from wireproof.mock.faults.request_edits import Body, heard_as, with_header
-from wireproof.mock.protocol.answers import Answer, Event, Told
-from wireproof.mock.protocol.messages import Received
+from wireproof.mock.protocol.answers import Answer, OutgoingEvent, StreamAnswer
+from wireproof.mock.protocol.messages import HttpRequest
 from wireproof.mock.provider.profile import Profile
 
 HEARD = "hi"
@@ -21,7 +21,7 @@ LEAST_TOKENS = 16
 def responding(change: Callable[[Body], Body]) -> Lapse:
     """A lapse that hears another request for a response."""
 
-    def hear(received: Received, profile: Profile) -> Received:
+    def hear(received: HttpRequest, profile: Profile) -> HttpRequest:
         return heard_as(received, change) if received.path.endswith("/responses") else received
 
     return Lapse(hear=hear)
@@ -45,7 +45,7 @@ def each_part(change: Callable[[list[Any]], Any]) -> Lapse:
     return responding(changed)
 
 
-def few_models(received: Received, profile: Profile) -> Received:
+def few_models(received: HttpRequest, profile: Profile) -> HttpRequest:
     """Only the first model of the catalogue is known to the Responses API."""
 
     def heard(body: Body) -> Body:
@@ -55,7 +55,7 @@ def few_models(received: Received, profile: Profile) -> Received:
     return heard_as(received, heard) if received.path.endswith("/responses") else received
 
 
-def own_header(received: Received, profile: Profile) -> Received:
+def own_header(received: HttpRequest, profile: Profile) -> HttpRequest:
     """A key in a header named after its scheme is as good as one in the promised header."""
     given = [value for name, value in received.headers if name == "api-key"]
     headers = ((profile.auth.header.lower(), f"Bearer {given[0]}"), *received.headers) if given else received.headers
@@ -64,14 +64,14 @@ def own_header(received: Received, profile: Profile) -> Received:
 
 def as_chat(answer: Answer, done: bool) -> Answer:
     """The text of a streamed response in chunks as of a chat."""
-    if not isinstance(answer, Told) or not any(event.name == "response.created" for event in answer.events):
+    if not isinstance(answer, StreamAnswer) or not any(event.name == "response.created" for event in answer.events):
         return answer
     values = [event.data for event in answer.events if isinstance(event.data, dict)]
     id = values[0]["response"]["id"]
     texts = [value["delta"] for value in values if value["type"] == "response.output_text.delta"]
     deltas = [{"role": "assistant", "content": ""}, *({"content": text} for text in texts), {}]
     chunks = [{"id": id, "object": "chat.completion.chunk", "choices": [choice(delta)]} for delta in deltas]
-    return replace(answer, events=(*map(Event, chunks), *([Event("[DONE]")] if done else [])))
+    return replace(answer, events=(*map(OutgoingEvent, chunks), *([OutgoingEvent("[DONE]")] if done else [])))
 
 
 def choice(delta: Body) -> Body:

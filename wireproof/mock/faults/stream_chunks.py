@@ -9,7 +9,7 @@ from typing import Any
 from wireproof.mock.faults.answer_places import calls, deltas, speaks
 from wireproof.mock.faults.hooks import Lapse
 from wireproof.mock.faults.stream_edits import Events, each_value, is_json, leaving_out, repeated, telling, typed
-from wireproof.mock.protocol.answers import Event
+from wireproof.mock.protocol.answers import OutgoingEvent
 
 
 def swapped(events: Events) -> Events:
@@ -50,7 +50,7 @@ def id_repeated(events: Events) -> Events:
     return events
 
 
-def reasoning(event: Event) -> Event:
+def reasoning(event: OutgoingEvent) -> OutgoingEvent:
     delta = {"index": 0, "delta": {"reasoning_content": "Let me think."}, "finish_reason": None}
     return replace(event, data=event.data | {"choices": [delta]}) if is_json(event) else event
 

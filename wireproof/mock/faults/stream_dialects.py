@@ -8,50 +8,54 @@ from dataclasses import replace
 from wireproof.mock.faults.answer_places import deltas
 from wireproof.mock.faults.hooks import Lapse
 from wireproof.mock.faults.stream_edits import DONE, Events, inserted, is_json, middle, raw_blocks, telling
-from wireproof.mock.protocol.answers import Event, event_bytes, to_json
-from wireproof.mock.protocol.messages import Op, Ops
+from wireproof.mock.protocol.answers import OutgoingEvent, event_bytes, json_bytes
+from wireproof.mock.protocol.messages import Ops, WireOp
 
 
 def broken(events: Events) -> Events:
     place = middle(events)
-    return (*events[:place], Event(b'data: {"id":"chatcmpl-1","choices":[{"index":0,\n\n'), *events[place + 1 :])
+    return (
+        *events[:place],
+        OutgoingEvent(b'data: {"id":"chatcmpl-1","choices":[{"index":0,\n\n'),
+        *events[place + 1 :],
+    )
 
 
 def split_json(events: Events) -> Events:
     """One chunk's JSON is cut over two events."""
     place = middle(events)
-    data = to_json(events[place].data) if is_json(events[place]) else DONE.encode()
+    data = json_bytes(events[place].data) if is_json(events[place]) else DONE.encode()
     first, last = data[: len(data) // 2], data[len(data) // 2 :]
     return (
         *events[:place],
-        Event(b"data: " + first + b"\n\n"),
-        Event(b"data: " + last + b"\n\n"),
+        OutgoingEvent(b"data: " + first + b"\n\n"),
+        OutgoingEvent(b"data: " + last + b"\n\n"),
         *events[place + 1 :],
     )
 
 
 def plain_texts(events: Events) -> Events:
     texts = [delta.get("content") or "" for event in events if is_json(event) for delta in deltas(event.data)]
-    return tuple(Event(text.encode()) for text in texts if text)
+    return tuple(OutgoingEvent(text.encode()) for text in texts if text)
 
 
 def crossed(events: Events) -> Events:
     """The second chunk closes its arrays and objects in the wrong order."""
-    told = to_json(events[1].data).decode() if len(events) > 2 and is_json(events[1]) else ""
-    return (events[0], Event(f"{told.rstrip('}]')}}}]}}}}"), *events[2:]) if told else events
+    told = json_bytes(events[1].data).decode() if len(events) > 2 and is_json(events[1]) else ""
+    return (events[0], OutgoingEvent(f"{told.rstrip('}]')}}}]}}}}"), *events[2:]) if told else events
 
 
 def bad_utf8(events: Events) -> Events:
     place = middle(events)
     return (
         *events[:place],
-        Event(event_bytes(events[place]).replace(b'"choices"', b'"x":"\xe2\x82","choices"')),
+        OutgoingEvent(event_bytes(events[place]).replace(b'"choices"', b'"x":"\xe2\x82","choices"')),
         *events[place + 1 :],
     )
 
 
 def ollama(events: Events) -> Events:
-    return tuple(Event(to_json(event.data) + b"\n") for event in events if is_json(event))
+    return tuple(OutgoingEvent(json_bytes(event.data) + b"\n") for event in events if is_json(event))
 
 
 def anthropic(events: Events) -> Events:
@@ -59,7 +63,9 @@ def anthropic(events: Events) -> Events:
     for event in events:
         for delta in deltas(event.data) if is_json(event) else ():
             text = {"type": "text_delta", "text": delta.get("content") or ""}
-            made.append(Event({"type": "content_block_delta", "index": 0, "delta": text}, "content_block_delta"))
+            made.append(
+                OutgoingEvent({"type": "content_block_delta", "index": 0, "delta": text}, "content_block_delta")
+            )
     return tuple(made)
 
 
@@ -69,7 +75,7 @@ def multiline(block: bytes) -> bytes:
 
 def split_after_cr(ops: Ops) -> Ops:
     """Every chunk ends between a CR and its LF."""
-    made: list[Op] = []
+    made: list[WireOp] = []
     for op in ops:
         parts = [replace(op, data=op.data[:-1]), replace(op, data=op.data[-1:])]
         made += parts if op.kind == "chunk" and len(op.data) > 1 else [op]
@@ -77,9 +83,10 @@ def split_after_cr(ops: Ops) -> Ops:
 
 
 LAPSES: Mapping[str, Lapse] = {
-    "sse-id-and-comment": inserted(1, Event(b"id: 1\n: keep-alive\n\n")),
+    "sse-id-and-comment": inserted(1, OutgoingEvent(b"id: 1\n: keep-alive\n\n")),
     "sse-crlf-split": telling(
-        lambda events: tuple(Event(event_bytes(event).replace(b"\n", b"\r\n")) for event in events), split_after_cr
+        lambda events: tuple(OutgoingEvent(event_bytes(event).replace(b"\n", b"\r\n")) for event in events),
+        split_after_cr,
     ),
     "stream-broken-json": telling(broken),
     "stream-json-cut": telling(split_json),
@@ -96,13 +103,13 @@ LAPSES: Mapping[str, Lapse] = {
     "sse-bare-cr": raw_blocks(lambda block: block.replace(b"\n", b"\r")),
     "sse-comments": raw_blocks(lambda block: b": keep-alive\n\n" + block),
     "sse-bare-colons": raw_blocks(lambda block: b":\n\n" + block),
-    "sse-empty-data": inserted(1, Event(b"data:\n\n")),
-    "sse-retry-first": inserted(0, Event(b"retry: 3000\n\n")),
-    "sse-retry-word": inserted(0, Event(b"retry: soon\n\n")),
-    "sse-mark-first": inserted(0, Event(b"\xef\xbb\xbf")),
+    "sse-empty-data": inserted(1, OutgoingEvent(b"data:\n\n")),
+    "sse-retry-first": inserted(0, OutgoingEvent(b"retry: 3000\n\n")),
+    "sse-retry-word": inserted(0, OutgoingEvent(b"retry: soon\n\n")),
+    "sse-mark-first": inserted(0, OutgoingEvent(b"\xef\xbb\xbf")),
     "sse-data-over-lines": raw_blocks(multiline),
-    "sse-comment-as-data": inserted(1, Event(b"data: : keep-alive\n\n")),
-    "sse-vendor-event": inserted(1, Event({"tool": "x", "status": "running"}, "vendor.tool.progress")),
-    "sse-extra-chunk": telling(lambda events: (*events[:-1], Event({"choices": [], "cost": "0"}), events[-1])),
-    "sse-byte-order-mark": inserted(1, Event(b"\xef\xbb\xbf")),
+    "sse-comment-as-data": inserted(1, OutgoingEvent(b"data: : keep-alive\n\n")),
+    "sse-vendor-event": inserted(1, OutgoingEvent({"tool": "x", "status": "running"}, "vendor.tool.progress")),
+    "sse-extra-chunk": telling(lambda events: (*events[:-1], OutgoingEvent({"choices": [], "cost": "0"}), events[-1])),
+    "sse-byte-order-mark": inserted(1, OutgoingEvent(b"\xef\xbb\xbf")),
 }

@@ -8,23 +8,23 @@ from typing import Any
 
 from wireproof.mock.faults.answer_places import without
 from wireproof.mock.faults.hooks import Lapse
-from wireproof.mock.protocol.answers import Answer, Event, Told, event_bytes
-from wireproof.mock.protocol.messages import Op, Ops, Received
+from wireproof.mock.protocol.answers import Answer, OutgoingEvent, StreamAnswer, event_bytes
+from wireproof.mock.protocol.messages import HttpRequest, Ops, WireOp
 
-Events = tuple[Event, ...]
+Events = tuple[OutgoingEvent, ...]
 DONE = "[DONE]"
 
 
-def is_done(event: Event) -> bool:
+def is_done(event: OutgoingEvent) -> bool:
     return isinstance(event.data, str) and event.data == DONE
 
 
-def is_json(event: Event) -> bool:
+def is_json(event: OutgoingEvent) -> bool:
     return isinstance(event.data, dict)
 
 
-def typed(kind: str) -> Callable[[Event], bool]:
-    def wanted(event: Event) -> bool:
+def typed(kind: str) -> Callable[[OutgoingEvent], bool]:
+    def wanted(event: OutgoingEvent) -> bool:
         return isinstance(event.data, dict) and event.data.get("type") == kind
 
     return wanted
@@ -41,18 +41,18 @@ def half(events: Events) -> Events:
 def telling(change: Callable[[Events], Events], frame: Callable[[Ops], Ops] | None = None) -> Lapse:
     """A lapse that changes the events of a stream."""
 
-    def say(answer: Answer, received: Received) -> Answer:
-        return replace(answer, events=change(answer.events)) if isinstance(answer, Told) else answer
+    def say(answer: Answer, received: HttpRequest) -> Answer:
+        return replace(answer, events=change(answer.events)) if isinstance(answer, StreamAnswer) else answer
 
     return Lapse(say=say, frame=frame)
 
 
 def raw_blocks(change: Callable[[bytes], bytes]) -> Lapse:
     """A lapse that rewrites the bytes of every event."""
-    return telling(lambda events: tuple(Event(change(event_bytes(event))) for event in events))
+    return telling(lambda events: tuple(OutgoingEvent(change(event_bytes(event))) for event in events))
 
 
-def leaving_out(wanted: Callable[[Event], bool], frame: Callable[[Ops], Ops] | None = None) -> Lapse:
+def leaving_out(wanted: Callable[[OutgoingEvent], bool], frame: Callable[[Ops], Ops] | None = None) -> Lapse:
     return Lapse(say=without(wanted), frame=frame)
 
 
@@ -68,7 +68,7 @@ def each_value(change: Callable[[int, Any], Any]) -> Lapse:
     return telling(changed)
 
 
-def inserted(place: int, *new: Event) -> Lapse:
+def inserted(place: int, *new: OutgoingEvent) -> Lapse:
     return telling(lambda events: (*events[:place], *new, *events[place:]))
 
 
@@ -86,4 +86,4 @@ def hanging(ops: Ops) -> Ops:
     """The body never ends."""
     if not any(op.kind == "last" for op in ops):
         return ops
-    return (*(op for op in ops if op.kind not in ("last", "close")), Op("hang"))
+    return (*(op for op in ops if op.kind not in ("last", "close")), WireOp("hang"))

@@ -21,12 +21,12 @@ from wireproof.mock.faults.stream_edits import (
     telling,
     typed,
 )
-from wireproof.mock.protocol.answers import SSE_TYPE, Answer, Event, Said, Told, event_bytes
-from wireproof.mock.protocol.messages import Received
+from wireproof.mock.protocol.answers import SSE_TYPE, Answer, OutgoingEvent, PlainAnswer, StreamAnswer, event_bytes
+from wireproof.mock.protocol.messages import HttpRequest
 
 
-def error_event(named: str | None) -> Event:
-    return Event(
+def error_event(named: str | None) -> OutgoingEvent:
+    return OutgoingEvent(
         {"error": {"message": "The upstream failed.", "type": "server_error", "param": None, "code": None}}, named
     )
 
@@ -57,7 +57,7 @@ def finish_with_content(events: Events) -> Events:
         return events
     last, end = events[ends[0] - 1].data, events[ends[0]].data
     choices = [last["choices"][0] | {"finish_reason": end["choices"][0]["finish_reason"]}]
-    return (*events[: ends[0] - 1], Event(end | {"choices": choices}), *events[ends[0] + 1 :])
+    return (*events[: ends[0] - 1], OutgoingEvent(end | {"choices": choices}), *events[ends[0] + 1 :])
 
 
 def blank_at_end(events: Events) -> Events:
@@ -65,25 +65,27 @@ def blank_at_end(events: Events) -> Events:
     ends = [place for place, event in enumerate(events) if is_json(event) and finishes(event.data)]
     if not ends:
         return events
-    blank = Event(events[ends[-1]].data | {"choices": [{"index": 0, "finish_reason": None}]})
+    blank = OutgoingEvent(events[ends[-1]].data | {"choices": [{"index": 0, "finish_reason": None}]})
     return (*events[: ends[-1] + 1], blank, *events[ends[-1] + 1 :])
 
 
-def refused_in_stream(answer: Answer, received: Received) -> Answer:
+def refused_in_stream(answer: Answer, received: HttpRequest) -> Answer:
     """A refusal of a stream comes as an event under status 200."""
     if (
-        isinstance(answer, Said)
+        isinstance(answer, PlainAnswer)
         and answer.status >= 400
         and b'"stream": true' in received.body.replace(b'":true', b'": true')
     ):
         headers = tuple(pair for pair in answer.headers if pair[0].lower() != "content-type")
-        return Told(200, (Event(answer.value), Event(DONE)), (("Content-Type", SSE_TYPE), *headers))
+        return StreamAnswer(
+            200, (OutgoingEvent(answer.value), OutgoingEvent(DONE)), (("Content-Type", SSE_TYPE), *headers)
+        )
     return answer
 
 
 def last_line_alone(events: Events) -> Events:
     """The last event ends with its line, and no blank line follows."""
-    return (*events[:-1], Event(event_bytes(events[-1])[:-1]))
+    return (*events[:-1], OutgoingEvent(event_bytes(events[-1])[:-1]))
 
 
 def finish_before_text(events: Events) -> Events:
@@ -101,9 +103,9 @@ LAPSES: Mapping[str, Lapse] = {
     "done-missing": leaving_out(is_done),
     "done-missing-and-open": leaving_out(is_done, hanging),
     "done-then-open": Lapse(frame=hanging),
-    "done-twice": telling(lambda events: (*events, Event(DONE))),
+    "done-twice": telling(lambda events: (*events, OutgoingEvent(DONE))),
     "done-in-lower-case": telling(
-        lambda events: tuple(Event("[done]") if is_done(event) else event for event in events)
+        lambda events: tuple(OutgoingEvent("[done]") if is_done(event) else event for event in events)
     ),
     "done-before-the-end": telling(lambda events: (*events[:-2], events[-1], events[-2])),
     "finish-and-done-missing": leaving_out(lambda event: is_done(event) or (is_json(event) and finishes(event.data))),
@@ -112,18 +114,18 @@ LAPSES: Mapping[str, Lapse] = {
     "finish-before-text": telling(finish_before_text),
     "stream-last-blank-missing": telling(last_line_alone),
     "stream-usage-in-finish-chunk": telling(usage_in_finish),
-    "error-in-stream": telling(lambda events: (*half(events), error_event(None), Event(DONE))),
+    "error-in-stream": telling(lambda events: (*half(events), error_event(None), OutgoingEvent(DONE))),
     "error-event-named": telling(lambda events: (*half(events), error_event("error"))),
     "error-as-text-in-stream": telling(
-        lambda events: (*half(events), Event("Number of choices must be greater than 0."))
+        lambda events: (*half(events), OutgoingEvent("Number of choices must be greater than 0."))
     ),
     "error-as-text-member-in-stream": telling(
-        lambda events: (*half(events), Event({"error": "It failed."}), Event(DONE))
+        lambda events: (*half(events), OutgoingEvent({"error": "It failed."}), OutgoingEvent(DONE))
     ),
     "error-before-the-rest": telling(lambda events: (*half(events), error_event(None), *events[len(half(events)) :])),
     "refusal-in-stream": Lapse(say=refused_in_stream),
     "response-completed-missing": leaving_out(typed("response.completed")),
     "response-open-at-end": Lapse(frame=hanging),
-    "response-done-marker": telling(lambda events: (*events, Event("null"), Event(DONE))),
+    "response-done-marker": telling(lambda events: (*events, OutgoingEvent("null"), OutgoingEvent(DONE))),
     "response-error-enveloped": telling(lambda events: (*half(events), error_event(None))),
 }

@@ -11,20 +11,20 @@ from wireproof.mock.faults.broken_framing import framing
 from wireproof.mock.faults.conditional_errors import refusing
 from wireproof.mock.faults.hooks import Lapse
 from wireproof.mock.faults.request_edits import with_header, with_messages
-from wireproof.mock.protocol.answers import Answer, Said, Told
-from wireproof.mock.protocol.content_coding import coding_for
-from wireproof.mock.protocol.messages import Op, Ops, Received
-from wireproof.mock.protocol.response_head import BODILESS
+from wireproof.mock.protocol.answers import Answer, PlainAnswer, StreamAnswer
+from wireproof.mock.protocol.content_coding import choose_coding
+from wireproof.mock.protocol.messages import HttpRequest, Ops, WireOp
+from wireproof.mock.protocol.response_head import STATUSES_WITHOUT_BODY
 from wireproof.mock.provider.profile import Profile
 
-Wanted = Callable[[Received], bool]
+Wanted = Callable[[HttpRequest], bool]
 ORIGIN, LEAVE = "Access-Control-Allow-Origin", "Access-Control-Allow-Headers"
 
 
-def saying(name: str, value: str | None, wanted: Callable[[Answer, Received], bool]) -> Lapse:
+def saying(name: str, value: str | None, wanted: Callable[[Answer, HttpRequest], bool]) -> Lapse:
     """A lapse that says something else in a header, or nothing, where it is wanted."""
 
-    def say(answer: Answer, received: Received) -> Answer:
+    def say(answer: Answer, received: HttpRequest) -> Answer:
         if not wanted(answer, received):
             return answer
         told = ((key, value if key == name else given) for key, given in answer.headers)
@@ -33,47 +33,47 @@ def saying(name: str, value: str | None, wanted: Callable[[Answer, Received], bo
     return Lapse(say=say)
 
 
-def is_preflight(answer: Answer, received: Received) -> bool:
+def is_preflight(answer: Answer, received: HttpRequest) -> bool:
     return received.method == "OPTIONS"
 
 
-def is_for_page(answer: Answer, received: Received) -> bool:
+def is_for_page(answer: Answer, received: HttpRequest) -> bool:
     return received.method != "OPTIONS"
 
 
-def spoilt(received: Received) -> bool:
-    return received.after >= 400
+def spoilt(received: HttpRequest) -> bool:
+    return received.previous_status >= 400
 
 
 def by_method(name: str) -> Wanted:
     return lambda received: received.method == name
 
 
-def in_chunks(received: Received) -> bool:
+def in_chunks(received: HttpRequest) -> bool:
     return received.header("transfer-encoding") is not None
 
 
-def unread(received: Received, profile: Profile) -> Received:
+def unread(received: HttpRequest, profile: Profile) -> HttpRequest:
     """A body that comes in chunks is heard as none."""
     return replace(received, body=b"") if in_chunks(received) else received
 
 
-def single_slash(received: Received, profile: Profile) -> Received:
+def single_slash(received: HttpRequest, profile: Profile) -> HttpRequest:
     return replace(received, path=re.sub("/+", "/", received.path))
 
 
-def to(place: Callable[[Received], str], status: int = 307, wanted: Wanted = lambda received: True) -> Lapse:
+def to(place: Callable[[HttpRequest], str], status: int = 307, wanted: Wanted = lambda received: True) -> Lapse:
     """A lapse that redirects."""
 
-    def say(answer: Answer, received: Received) -> Answer:
-        if answer.status in BODILESS or not wanted(received):
+    def say(answer: Answer, received: HttpRequest) -> Answer:
+        if answer.status in STATUSES_WITHOUT_BODY or not wanted(received):
             return answer
-        return Said(status, b"", (("Location", place(received)), *answer.headers))
+        return PlainAnswer(status, b"", (("Location", place(received)), *answer.headers))
 
     return Lapse(say=say)
 
 
-def behind_proxy(received: Received) -> str:
+def behind_proxy(received: HttpRequest) -> str:
     """The address as a server writes it that does not know by which scheme it is reached."""
     return f"https://{received.header('host')}{received.path}/"
 
@@ -86,14 +86,18 @@ def neighbours(message: object) -> object:
     return message if words is None else {**message, "content": words[1] + str(int(words[2]) % 4 + 1)}
 
 
-def cut_beside(answer: Answer, received: Received) -> Answer:
-    return replace(answer, events=answer.events[:2]) if isinstance(answer, Told) and received.beside else answer
+def cut_beside(answer: Answer, received: HttpRequest) -> Answer:
+    return (
+        replace(answer, events=answer.events[:2])
+        if isinstance(answer, StreamAnswer) and received.concurrent_answers
+        else answer
+    )
 
 
-def wrapped(answer: Answer, received: Received) -> Answer:
+def wrapped(answer: Answer, received: HttpRequest) -> Answer:
     """The JSON that is packed stands in a member of another."""
-    packed = isinstance(answer, Said) and answer.status < 400 and coding_for(received) is not None
-    return replace(answer, value={"result": answer.value}) if packed and isinstance(answer, Said) else answer
+    packed = isinstance(answer, PlainAnswer) and answer.status < 400 and choose_coding(received) is not None
+    return replace(answer, value={"result": answer.value}) if packed and isinstance(answer, PlainAnswer) else answer
 
 
 def body(change: Callable[[bytes], bytes], coding: bytes = b"gzip") -> Lapse:
@@ -120,11 +124,11 @@ def head_of_nothing(ops: Ops) -> Ops:
 def head_with_body(ops: Ops) -> Ops:
     """As many bytes as the head promises follow it where none may."""
     size = re.search(rb"(?i)content-length: (\d+)", ops[0].data) if len(ops) == 1 else None
-    return ops if size is None else (replace(ops[0], data=ops[0].data + b" " * int(size[1])), Op("close"))
+    return ops if size is None else (replace(ops[0], data=ops[0].data + b" " * int(size[1])), WireOp("close"))
 
 
 LAPSES: Mapping[str, Lapse] = {
-    "kept-connection-refused": refusing(lambda received: received.after > 0),
+    "kept-connection-refused": refusing(lambda received: received.previous_status > 0),
     "refusal-spoils-connection": refusing(spoilt),
     "chunked-request-unread": Lapse(hear=unread),
     "chunked-request-refused": refusing(in_chunks, 411),
@@ -139,7 +143,7 @@ LAPSES: Mapping[str, Lapse] = {
     "preflight-star-alone": saying(LEAVE, "*", is_preflight),
     "preflight-without-client-headers": saying(LEAVE, "Authorization, Content-Type", is_preflight),
     "cors-on-preflight-only": saying(ORIGIN, None, is_for_page),
-    "cors-missing-on-streams": saying(ORIGIN, None, lambda answer, received: isinstance(answer, Told)),
+    "cors-missing-on-streams": saying(ORIGIN, None, lambda answer, received: isinstance(answer, StreamAnswer)),
     "cors-missing-on-refusals": saying(ORIGIN, None, lambda answer, received: answer.status >= 400),
     "cors-twice": saying(ORIGIN, "*, *", is_for_page),
     "gzip-cut": body(lambda data: data[:-8]),
@@ -156,11 +160,11 @@ LAPSES: Mapping[str, Lapse] = {
     "double-slash-served": Lapse(hear=single_slash),
     "neighbours-answer": with_messages(lambda given: [neighbours(one) for one in given]),
     "neighbour-cut": Lapse(say=cut_beside),
-    "neighbour-refused": refusing(lambda received: received.beside > 0, 503),
-    "neighbour-limited": refusing(lambda received: received.beside > 0, 429),
+    "neighbour-refused": refusing(lambda received: received.concurrent_answers > 0, 503),
+    "neighbour-limited": refusing(lambda received: received.concurrent_answers > 0, 429),
     "works-on-after-leaving": Lapse(blind_to=frozenset({"leaving"})),
     "works-on-after-leaving-plain": Lapse(blind_to=frozenset({"leaving-plain"})),
     "leaving-refuses-next": Lapse(
-        say=refusing(lambda received: received.beside > 0, 429).say, blind_to=frozenset({"leaving"})
+        say=refusing(lambda received: received.concurrent_answers > 0, 429).say, blind_to=frozenset({"leaving"})
     ),
 }

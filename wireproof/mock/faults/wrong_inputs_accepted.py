@@ -12,7 +12,7 @@ from typing import Any
 
 from wireproof.mock.faults.hooks import Lapse
 from wireproof.mock.faults.request_edits import Body, at_path, each_message, hearing, taking, with_header
-from wireproof.mock.protocol.messages import Received
+from wireproof.mock.protocol.messages import HttpRequest
 from wireproof.mock.provider.profile import Profile
 
 WRONG = 7
@@ -26,7 +26,7 @@ def model_of(profile: Profile, path: str) -> str:
     return (serving or [profile.catalogue[0].id])[0]
 
 
-def lenient(received: Received, profile: Profile) -> Received:
+def lenient(received: HttpRequest, profile: Profile) -> HttpRequest:
     """A body that is no JSON object is heard as a plain request."""
     try:
         if isinstance(json.loads(received.body), dict):
@@ -42,7 +42,7 @@ def lenient(received: Received, profile: Profile) -> Received:
 def any_model(is_wrong: Callable[[Any], bool]) -> Lapse:
     """A lapse that hears the first model of the catalogue where the model is wrong."""
 
-    def hear(received: Received, profile: Profile) -> Received:
+    def hear(received: HttpRequest, profile: Profile) -> HttpRequest:
         return taking("model", is_wrong, model_of(profile, received.path)).hear(received, profile)
 
     return Lapse(hear=hear)
@@ -71,7 +71,7 @@ def is_null(message: Body) -> bool:
     return "content" in message and message["content"] is None
 
 
-def as_trace(received: Received, profile: Profile) -> Received:
+def as_trace(received: HttpRequest, profile: Profile) -> HttpRequest:
     return replace(received, method="TRACE") if received.method == "OPTIONS" else received
 
 

@@ -11,8 +11,8 @@ from wireproof.mock.faults.answer_places import PLACES
 from wireproof.mock.faults.fault import Fault, fault, stored
 from wireproof.mock.faults.hooks import Lapse
 from wireproof.mock.faults.json_edits import Edit
-from wireproof.mock.protocol.answers import Answer, Said
-from wireproof.mock.protocol.messages import Received
+from wireproof.mock.protocol.answers import Answer, PlainAnswer
+from wireproof.mock.protocol.messages import HttpRequest
 
 Row = Mapping[str, Any]
 TABLES = (
@@ -30,11 +30,11 @@ def rows() -> Iterator[Fault]:
             yield fault(fault_id, {"endpoints": group["endpoints"], **row}, lapse)
 
 
-def told(row: Row, place: str) -> Callable[[Answer, Received], Answer]:
+def told(row: Row, place: str) -> Callable[[Answer, HttpRequest], Answer]:
     """What is said under a row of the table."""
     edit = json_edits.in_turn(list(edits_of(row)))
 
-    def say(answer: Answer, received: Received) -> Answer:
+    def say(answer: Answer, received: HttpRequest) -> Answer:
         if not concerns(answer, place, row) or not received.path.startswith(f"/{row.get('of', '')}"):
             return answer
         return dressed(PLACES[place](answer, edit), row)
@@ -59,7 +59,7 @@ def concerns(answer: Answer, place: str, row: Row) -> bool:
     failed = answer.status >= 400
     if row.get("statuses") and answer.status not in row["statuses"]:
         return False
-    if place in ("answer", "error") and not isinstance(answer, Said):
+    if place in ("answer", "error") and not isinstance(answer, PlainAnswer):
         return False
     return failed == (place in ERRORS)
 
@@ -71,6 +71,6 @@ def dressed(answer: Answer, row: Row) -> Answer:
     kept = tuple(pair for pair in answer.headers if pair[0].lower() not in lowered)
     added = tuple((name, str(value)) for name, value in changed.items() if value is not None)
     answer = replace(answer, headers=(*kept, *added), status=row.get("status", answer.status))
-    if isinstance(answer, Said) and "body" in row:
+    if isinstance(answer, PlainAnswer) and "body" in row:
         return replace(answer, value=row["body"].encode())
-    return replace(answer, value=row["value"]) if isinstance(answer, Said) and "value" in row else answer
+    return replace(answer, value=row["value"]) if isinstance(answer, PlainAnswer) and "value" in row else answer

@@ -9,8 +9,8 @@ from typing import Any
 
 from wireproof.mock.application import Core
 from wireproof.mock.http.http_connection import MOST_READ
-from wireproof.mock.protocol.messages import Headers, Outgoing, Received, Reply, StreamPlan
-from wireproof.mock.protocol.response_head import BODILESS
+from wireproof.mock.protocol.messages import Headers, HttpRequest, HttpResponse, HttpStream, Outgoing
+from wireproof.mock.protocol.response_head import STATUSES_WITHOUT_BODY
 from wireproof.mock.provider.body_validation import too_large
 
 Scope = MutableMapping[str, Any]
@@ -41,7 +41,7 @@ class Application:
         finally:
             self._core.ended(received, left=not stayed)
 
-    async def _turn(self, received: Received, outgoing: Outgoing, receive: Receive) -> bool:
+    async def _turn(self, received: HttpRequest, outgoing: Outgoing, receive: Receive) -> bool:
         """The wait for slot and work: until it is due, or the one before is over; whether the client stayed."""
         if not outgoing.after_s:
             return True
@@ -56,17 +56,17 @@ class Application:
             freed.cancel()
 
 
-def received_of(scope: Scope, body: bytes, at: float) -> Received:
+def received_of(scope: Scope, body: bytes, at: float) -> HttpRequest:
     headers = tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"])
     path = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
     query = scope["query_string"].decode("latin-1")
-    return Received(scope["method"], path, query, headers, body, at)
+    return HttpRequest(scope["method"], path, query, headers, body, at)
 
 
 async def sent(outgoing: Outgoing, method: str, receive: Receive, send: Send) -> bool:
     """Send an answer; whether the client stayed to its end."""
-    bare = method == "HEAD" or outgoing.status in BODILESS
-    if isinstance(outgoing, Reply):
+    bare = method == "HEAD" or outgoing.status in STATUSES_WITHOUT_BODY
+    if isinstance(outgoing, HttpResponse):
         await start(send, outgoing.status, (*outgoing.headers, *sized(outgoing)))
         await send({"type": "http.response.body", "body": b"" if bare else outgoing.body})
         return True
@@ -74,8 +74,8 @@ async def sent(outgoing: Outgoing, method: str, receive: Receive, send: Send) ->
     return await stream(outgoing, receive, send)
 
 
-def sized(reply: Reply) -> Headers:
-    return () if reply.status in BODILESS else (("Content-Length", str(len(reply.body))),)
+def sized(reply: HttpResponse) -> Headers:
+    return () if reply.status in STATUSES_WITHOUT_BODY else (("Content-Length", str(len(reply.body))),)
 
 
 async def whole_body(receive: Receive) -> bytes | None:
@@ -95,7 +95,7 @@ async def start(send: Send, status: int, headers: Headers) -> None:
     await send({"type": "http.response.start", "status": status, "headers": raw})
 
 
-async def stream(plan: StreamPlan, receive: Receive, send: Send) -> bool:
+async def stream(plan: HttpStream, receive: Receive, send: Send) -> bool:
     """The steps by their deadlines, until the client leaves; whether it stayed."""
     loop = asyncio.get_running_loop()
     begun = loop.time()

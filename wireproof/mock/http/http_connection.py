@@ -14,8 +14,8 @@ import httptools
 from wireproof.mock.application import Core
 from wireproof.mock.cells.cell import Cell, Stay
 from wireproof.mock.http.response_writer import Delivery
-from wireproof.mock.protocol.messages import Ops, Outgoing, Received
-from wireproof.mock.protocol.response_head import CONTINUE, ops_of
+from wireproof.mock.protocol.messages import HttpRequest, Ops, Outgoing
+from wireproof.mock.protocol.response_head import CONTINUE_RESPONSE, build_ops
 from wireproof.mock.provider.body_validation import too_large
 from wireproof.mock.provider.refusals import Refused
 
@@ -30,7 +30,7 @@ class Waiting:
 
     __slots__ = ("chunked", "keep", "received", "refused")
 
-    def __init__(self, received: Received, *, keep: bool, chunked: bool, refused: Refused | None = None) -> None:
+    def __init__(self, received: HttpRequest, *, keep: bool, chunked: bool, refused: Refused | None = None) -> None:
         self.received, self.keep, self.chunked, self.refused = received, keep, chunked, refused
 
 
@@ -46,7 +46,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport = cast(asyncio.Transport, None)
         self._queue: deque[Waiting] = deque()
         self._delivery: Delivery | None = None
-        self._heard: Received | None = None
+        self._heard: HttpRequest | None = None
         self._after = 0
         self._deaf = False
         self._draining = False
@@ -140,7 +140,7 @@ class Connection(asyncio.Protocol):
         if int(given.get("content-length") or 0) > MOST_READ:
             raise too_large()
         if "expect" in given and self._delivery is None and self._core.welcomes(self._received()):
-            self._transport.write(CONTINUE)
+            self._transport.write(CONTINUE_RESPONSE)
 
     def on_body(self, body: bytes) -> None:
         self._body_size += len(body)
@@ -156,17 +156,17 @@ class Connection(asyncio.Protocol):
             self._transport.pause_reading()
         self._next()
 
-    def _received(self) -> Received:
+    def _received(self) -> HttpRequest:
         path, query = target(self._url)
         method = self._parser.get_method().decode("ascii") if self._url else "GET"
         body = b"".join(self._body)
-        return Received(method, path, query, tuple(self._headers), body, self._clock(), self._after)
+        return HttpRequest(method, path, query, tuple(self._headers), body, self._clock(), self._after)
 
     def _give_up(self, refused: Refused) -> None:
         """Refuse what cannot be read, after the requests before it, and close."""
         self._deaf = True
         path, query = target(self._url)
-        received = Received("GET", path, query, tuple(self._headers), b"", self._clock())
+        received = HttpRequest("GET", path, query, tuple(self._headers), b"", self._clock())
         self._queue.append(Waiting(received, keep=False, chunked=True, refused=refused))
         self._next()
 
@@ -181,7 +181,7 @@ class Connection(asyncio.Protocol):
 
         def made(outgoing: Outgoing | None = None) -> Ops:
             said = outgoing or self._outgoing(waiting)
-            return ops_of(said, method=waiting.received.method, chunked=waiting.chunked, keep=keep)
+            return build_ops(said, method=waiting.received.method, chunked=waiting.chunked, keep=keep)
 
         if self._cell is None or waiting.refused is not None:
             self._delivery = delivery = Delivery(self._transport, made(), self._delivered)

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Callable
 
 from wireproof.mock.cells.measurements import Watch
-from wireproof.mock.protocol.messages import Op, Ops
+from wireproof.mock.protocol.messages import Ops, WireOp
 from wireproof.mock.protocol.response_head import wire_bytes
 
 NO_LINGER = struct.pack("ii", 1, 0)
@@ -111,26 +111,26 @@ def is_plain(ops: Ops) -> bool:
     return len(ops) <= 2 and all(op.kind in ("head", "body") for op in ops)
 
 
-def write(transport: asyncio.Transport, op: Op) -> bool:
+def write(transport: asyncio.Transport, op: WireOp) -> bool:
     transport.write(wire_bytes(op))
     return True
 
 
-def close(transport: asyncio.Transport, op: Op) -> bool:
+def close(transport: asyncio.Transport, op: WireOp) -> bool:
     transport.close()
     return False
 
 
-def reset(transport: asyncio.Transport, op: Op) -> bool:
+def reset(transport: asyncio.Transport, op: WireOp) -> bool:
     """A connection torn down with RST, as a crashed peer does."""
     transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
     transport.abort()
     return False
 
 
-def hang(transport: asyncio.Transport, op: Op) -> bool:
+def hang(transport: asyncio.Transport, op: WireOp) -> bool:
     """The answer never goes on, and the connection stays."""
     return False
 
 
-ACTS: dict[str, Callable[[asyncio.Transport, Op], bool]] = {"close": close, "reset": reset, "hang": hang}
+ACTS: dict[str, Callable[[asyncio.Transport, WireOp], bool]] = {"close": close, "reset": reset, "hang": hang}

@@ -8,15 +8,15 @@ from typing import Any
 
 import orjson
 
-from wireproof.mock.protocol.content_coding import packed
-from wireproof.mock.protocol.messages import Frame, Headers, Reply, Step, StreamPlan
+from wireproof.mock.protocol.content_coding import encode_content
+from wireproof.mock.protocol.messages import Headers, HttpResponse, HttpStream, OpsRewrite, StreamStep
 
 JSON_TYPE = "application/json"
 SSE_TYPE = "text/event-stream; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class PlainAnswer:
     """A plain answer; a value of bytes is sent as it is."""
 
     status: int
@@ -25,35 +25,35 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class OutgoingEvent:
     """One server-sent event; text is sent verbatim as its data, bytes replace the whole block."""
 
     data: Any
     name: str | None = None
 
-    def __reduce__(self) -> tuple[type[Event], tuple[Any, str | None]]:
+    def __reduce__(self) -> tuple[type[OutgoingEvent], tuple[Any, str | None]]:
         # A rehearsal copies streams of a thousand events a thousand times, and dataclasses take twice as long for it.
-        return Event, (self.data, self.name)
+        return OutgoingEvent, (self.data, self.name)
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class StreamAnswer:
     """A streamed answer; `tokens` is the total of its usage, shown or not."""
 
     status: int
-    events: tuple[Event, ...]
+    events: tuple[OutgoingEvent, ...]
     headers: Headers = ()
     tokens: int = 0
 
 
-Answer = Said | Told
+Answer = PlainAnswer | StreamAnswer
 
 
 def with_headers(answer: Answer, headers: Headers) -> Answer:
     return replace(answer, headers=(*answer.headers, *headers))
 
 
-def to_json(value: Any) -> bytes:
+def json_bytes(value: Any) -> bytes:
     """JSON as UTF-8; a lone surrogate stays escaped, since UTF-8 has no form for it."""
     try:
         return orjson.dumps(value)
@@ -61,25 +61,30 @@ def to_json(value: Any) -> bytes:
         return json.dumps(value, separators=(",", ":")).encode()
 
 
-def event_bytes(event: Event) -> bytes:
+def event_bytes(event: OutgoingEvent) -> bytes:
     if isinstance(event.data, bytes):
         return event.data
-    data = event.data.encode() if isinstance(event.data, str) else to_json(event.data)
+    data = event.data.encode() if isinstance(event.data, str) else json_bytes(event.data)
     name = b"" if event.name is None else b"event: " + event.name.encode() + b"\n"
     return name + b"data: " + data + b"\n\n"
 
 
-def typed(headers: Headers, content_type: str) -> Headers:
+def with_content_type(headers: Headers, content_type: str) -> Headers:
     """The headers with a content type, unless they have one."""
     if any(name.lower() == "content-type" for name, _ in headers):
         return headers
     return (("Content-Type", content_type), *headers)
 
 
-def encode(answer: Answer, *, gap_s: float, frame: Frame | None = None) -> Reply | StreamPlan:
-    if isinstance(answer, Said):
-        body = answer.value if isinstance(answer.value, bytes) else to_json(answer.value)
-        return Reply(answer.status, typed(answer.headers, JSON_TYPE), packed(answer.headers, body), frame)
-    steps = tuple(Step(index * gap_s, event_bytes(event)) for index, event in enumerate(answer.events))
-    headers = (*typed(answer.headers, SSE_TYPE), ("Cache-Control", "no-cache"))
-    return StreamPlan(answer.status, headers, steps, frame)
+def encode_answer(answer: Answer, *, gap_s: float, rewrite_ops: OpsRewrite | None = None) -> HttpResponse | HttpStream:
+    if isinstance(answer, PlainAnswer):
+        body = answer.value if isinstance(answer.value, bytes) else json_bytes(answer.value)
+        return HttpResponse(
+            answer.status,
+            with_content_type(answer.headers, JSON_TYPE),
+            encode_content(answer.headers, body),
+            rewrite_ops,
+        )
+    steps = tuple(StreamStep(index * gap_s, event_bytes(event)) for index, event in enumerate(answer.events))
+    headers = (*with_content_type(answer.headers, SSE_TYPE), ("Cache-Control", "no-cache"))
+    return HttpStream(answer.status, headers, steps, rewrite_ops)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from wireproof.formats.content_coding import CODINGS
-from wireproof.mock.protocol.messages import Headers, Received
+from wireproof.mock.protocol.messages import Headers, HttpRequest
 
 
-def coding_for(received: Received) -> str | None:
+def choose_coding(received: HttpRequest) -> str | None:
     """The coding of the answer: one that the client gives a weight; None where it names none of ours."""
     given = (received.header("accept-encoding") or "").lower().replace(" ", "")
     weights = dict(coding.partition(";q=")[::2] for coding in given.split(","))
@@ -14,12 +14,12 @@ def coding_for(received: Received) -> str | None:
     return next((name for name in CODINGS if name in taken), None)
 
 
-def coded(coding: str) -> Headers:
+def coding_headers(coding: str) -> Headers:
     """The headers of an answer in a coding."""
     return (("Content-Encoding", coding), ("Vary", "Accept-Encoding"))
 
 
-def packed(headers: Headers, body: bytes) -> bytes:
+def encode_content(headers: Headers, body: bytes) -> bytes:
     """The body in the coding that the headers name."""
     named = next((value for name, value in headers if name.lower() == "content-encoding"), "")
     return CODINGS[named].compress(body) if named in CODINGS else body

@@ -9,7 +9,7 @@ Headers = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class HttpRequest:
     """One whole request; header names are lower-case, `at` is the Unix time of its arrival.
 
     Attributes:
@@ -24,9 +24,9 @@ class Received:
     headers: Headers
     body: bytes
     at: float
-    after: int = 0
-    beside: int = 0
-    before: int = 0
+    previous_status: int = 0
+    concurrent_answers: int = 0
+    account_status: int = 0
 
     def header(self, name: str) -> str | None:
         wanted = name.lower()
@@ -37,7 +37,7 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
-class Op:
+class WireOp:
     """One thing a front does to a connection: head, body, chunk, last, raw, close, reset or hang."""
 
     kind: str
@@ -45,23 +45,23 @@ class Op:
     due_s: float = 0.0
 
 
-Ops = tuple[Op, ...]
-Frame = Callable[[Ops], Ops]
+Ops = tuple[WireOp, ...]
+OpsRewrite = Callable[[Ops], Ops]
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class HttpResponse:
     """A whole answer, begun `after_s`; `frame` rewrites the front's operations where a fault says so."""
 
     status: int
     headers: Headers
     body: bytes
-    frame: Frame | None = None
+    rewrite_ops: OpsRewrite | None = None
     after_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class StreamStep:
     """Bytes of a stream and the seconds after its start when they are due."""
 
     due_s: float
@@ -69,14 +69,14 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class StreamPlan:
+class HttpStream:
     """An answer sent piece by piece, by deadlines."""
 
     status: int
     headers: Headers
-    steps: tuple[Step, ...]
-    frame: Frame | None = None
+    steps: tuple[StreamStep, ...]
+    rewrite_ops: OpsRewrite | None = None
     after_s: float = 0.0
 
 
-Outgoing = Reply | StreamPlan
+Outgoing = HttpResponse | HttpStream

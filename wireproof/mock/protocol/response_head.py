@@ -8,62 +8,66 @@ from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
 
-from wireproof.mock.protocol.messages import Headers, Op, Ops, Outgoing, Reply, StreamPlan
+from wireproof.mock.protocol.messages import Headers, HttpResponse, HttpStream, Ops, Outgoing, WireOp
 
-BODILESS = frozenset({204, 304})
-CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+STATUSES_WITHOUT_BODY = frozenset({204, 304})
+CONTINUE_RESPONSE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 @lru_cache(maxsize=128)
-def status_line(status: int) -> str:
+def http_status_line(status: int) -> str:
     phrases = {code.value: code.phrase for code in HTTPStatus}
     return f"HTTP/1.1 {status} {phrases.get(status, '')}\r\n"
 
 
 @lru_cache(maxsize=2)
-def date(second: int) -> str:
+def http_date(second: int) -> str:
     return formatdate(second, usegmt=True)
 
 
-def head(status: int, headers: Headers) -> bytes:
+def head_bytes(status: int, headers: Headers) -> bytes:
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
-    when = date(int(time.time()))
-    return f"{status_line(status)}Date: {when}\r\nServer: wireproof\r\n{lines}\r\n".encode("latin-1", "replace")
+    when = http_date(int(time.time()))
+    return f"{http_status_line(status)}Date: {when}\r\nServer: wireproof\r\n{lines}\r\n".encode("latin-1", "replace")
 
 
-def ops_of(outgoing: Outgoing, *, method: str, chunked: bool, keep: bool) -> Ops:
+def build_ops(outgoing: Outgoing, *, method: str, chunked: bool, keep: bool) -> Ops:
     """The operations that send an answer; the last one closes unless the connection is kept."""
-    made = whole(outgoing, method, keep) if isinstance(outgoing, Reply) else streamed(outgoing, method, chunked, keep)
-    ended = made if keep else (*made, Op("close", due_s=made[-1].due_s))
+    made = (
+        response_ops(outgoing, method, keep)
+        if isinstance(outgoing, HttpResponse)
+        else stream_ops(outgoing, method, chunked, keep)
+    )
+    ended = made if keep else (*made, WireOp("close", due_s=made[-1].due_s))
     if outgoing.after_s:
         # The first operation is done at once whenever it is due: it is one that does nothing.
-        ended = (Op("raw"), *(replace(op, due_s=op.due_s + outgoing.after_s) for op in ended))
-    return outgoing.frame(ended) if outgoing.frame else ended
+        ended = (WireOp("raw"), *(replace(op, due_s=op.due_s + outgoing.after_s) for op in ended))
+    return outgoing.rewrite_ops(ended) if outgoing.rewrite_ops else ended
 
 
-def connection(keep: bool) -> Headers:
+def connection_header(keep: bool) -> Headers:
     return () if keep else (("Connection", "close"),)
 
 
-def whole(reply: Reply, method: str, keep: bool) -> Ops:
-    size = () if reply.status in BODILESS else (("Content-Length", str(len(reply.body))),)
-    first = Op("head", head(reply.status, (*reply.headers, *size, *connection(keep))))
-    bare = method == "HEAD" or reply.status in BODILESS
-    return (first,) if bare else (first, Op("body", reply.body))
+def response_ops(reply: HttpResponse, method: str, keep: bool) -> Ops:
+    size = () if reply.status in STATUSES_WITHOUT_BODY else (("Content-Length", str(len(reply.body))),)
+    first = WireOp("head", head_bytes(reply.status, (*reply.headers, *size, *connection_header(keep))))
+    bare = method == "HEAD" or reply.status in STATUSES_WITHOUT_BODY
+    return (first,) if bare else (first, WireOp("body", reply.body))
 
 
-def streamed(plan: StreamPlan, method: str, chunked: bool, keep: bool) -> Ops:
+def stream_ops(plan: HttpStream, method: str, chunked: bool, keep: bool) -> Ops:
     framing = (("Transfer-Encoding", "chunked"),) if chunked else ()
-    first = Op("head", head(plan.status, (*plan.headers, *framing, *connection(keep))))
+    first = WireOp("head", head_bytes(plan.status, (*plan.headers, *framing, *connection_header(keep))))
     if method == "HEAD":
         return (first,)
     kind = "chunk" if chunked else "body"
-    steps = tuple(Op(kind, step.data, step.due_s) for step in plan.steps)
+    steps = tuple(WireOp(kind, step.data, step.due_s) for step in plan.steps)
     last_s = steps[-1].due_s if steps else 0.0
-    return (first, *steps, Op("last", due_s=last_s)) if chunked else (first, *steps)
+    return (first, *steps, WireOp("last", due_s=last_s)) if chunked else (first, *steps)
 
 
-def wire_bytes(op: Op) -> bytes:
+def wire_bytes(op: WireOp) -> bytes:
     """What an operation puts on the wire."""
     if op.kind == "chunk":
         return b"%x\r\n%b\r\n" % (len(op.data), op.data)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from wireproof.mock.protocol.messages import Received
+from wireproof.mock.protocol.messages import HttpRequest
 from wireproof.mock.provider.profile import Auth, Profile
 from wireproof.mock.provider.rate_rules import Tier
 from wireproof.mock.provider.refusals import Refused
@@ -21,7 +21,7 @@ def tier_of(profile: Profile, key: str) -> tuple[Tier, str]:
     return tiers[form["tier"]], form["used_up"] or ""
 
 
-def presented(auth: Auth, received: Received) -> str | None:
+def presented(auth: Auth, received: HttpRequest) -> str | None:
     """The key a request presents under an accepted scheme."""
     value = received.header(auth.header)
     if value is None:

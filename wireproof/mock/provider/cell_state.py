@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from wireproof.mock.protocol.answers import Said
+from wireproof.mock.protocol.answers import PlainAnswer
 from wireproof.mock.provider.refusals import Refused
 
 WITHOUT_CELLS = frozenset({"models", "model", "health", "response", "response-delete", "chats-stored", "chat-stored"})
@@ -16,7 +16,7 @@ TROUBLES: Mapping[str, tuple[str, str]] = {
     "crashed": ("server-failed", "The server failed on this request."),
 }
 # A relay says this to an account whose earlier request the server did not survive.
-GONE = Said(502, b"Bad Gateway", (("Content-Type", "text/plain"),))
+GONE = PlainAnswer(502, b"Bad Gateway", (("Content-Type", "text/plain"),))
 
 
 def cells_up(cells: int, state: str) -> int:

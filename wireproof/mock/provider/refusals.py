@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from wireproof.mock.protocol.answers import Said
+from wireproof.mock.protocol.answers import PlainAnswer
 from wireproof.mock.provider.profile import Profile, RefusalRow
 
 # Causes that no contract names: the row that stands in, and the status where none does.
@@ -64,10 +64,10 @@ ENVELOPES: Mapping[str, Callable[[str, str, str | None, str | None], dict[str, A
 }
 
 
-def render(profile: Profile | None, refused: Refused) -> Said:
+def render(profile: Profile | None, refused: Refused) -> PlainAnswer:
     """The refusal as the profile's error body."""
     row = row_of(profile, refused.cause)
     status = refused.status or row.status
     kind = row.type or ("server_error" if status >= 500 else "invalid_request_error")
     envelope = ENVELOPES[profile.envelope if profile else "openai"]
-    return Said(status, envelope(refused.message, kind, refused.param, row.code), refused.headers)
+    return PlainAnswer(status, envelope(refused.message, kind, refused.param, row.code), refused.headers)

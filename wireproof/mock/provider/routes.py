@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from wireproof.mock.protocol.answers import Said
+from wireproof.mock.protocol.answers import PlainAnswer
 from wireproof.mock.provider.profile import Profile
 from wireproof.mock.provider.refusals import Refused
 
@@ -58,13 +58,13 @@ def find(profile: Profile, method: str, path: str) -> Route:
     raise refused
 
 
-def preflight(profile: Profile, path: str) -> Said:
+def preflight(profile: Profile, path: str) -> PlainAnswer:
     """The answer to OPTIONS: what the path takes, for a browser as well."""
     fitting = matches(profile, path)
     if not fitting:
         raise Refused("unknown-path", f"Invalid URL (OPTIONS {path})")
     allowed = ", ".join(methods(fitting))
-    return Said(
+    return PlainAnswer(
         204,
         b"",
         (

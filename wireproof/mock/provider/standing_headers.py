@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from wireproof.mock.protocol.messages import Headers, Received
+from wireproof.mock.protocol.messages import Headers, HttpRequest
 from wireproof.mock.provider import body_validation, routes
 from wireproof.mock.provider.profile import Profile
 
@@ -20,7 +20,7 @@ class Asked:
     """A request that is to be signed, the id drawn for it, and whether another provider served it than usual."""
 
     profile: Profile
-    received: Received
+    received: HttpRequest
     drawn: str
     elsewhere: bool = False
 
