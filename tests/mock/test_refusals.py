@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wireproof.mock.provider.profile import Profile
-from wireproof.mock.provider.refusals import row_of
+from wireproof.mock.provider.refusals import find_refusal_row
 
 CHAT = {"messages": [{"role": "user", "content": "hi"}]}
 
@@ -190,4 +190,4 @@ def test_a_form_is_no_json_where_the_provider_names_that_cause(client):
 def test_a_cause_without_a_row_is_answered_as_its_nearest(providers, cause, nearest):
     profile = Profile.from_mapping("aion", providers["aion"])
     assert cause not in profile.refusals
-    assert row_of(profile, cause) == profile.refusals[nearest]
+    assert find_refusal_row(profile, cause) == profile.refusals[nearest]

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wireproof.mock.model import transcripts
-from wireproof.mock.provider.form_reader import read
-from wireproof.mock.provider.refusals import Refused
+from wireproof.mock.provider.form_reader import read_form
+from wireproof.mock.provider.refusals import RequestRefused
 
 
 def recording(seconds=2):
@@ -136,5 +136,5 @@ def test_a_body_that_is_no_form_is_refused(client, media, body):
 
 @given(st.binary(max_size=200), st.integers(0, 200), st.integers(0, 40))
 def test_a_broken_form_is_refused_and_nothing_worse(noise, place, lost):
-    with contextlib.suppress(Refused):
-        read(FORM[:place] + noise + FORM[place + lost :], "multipart/form-data; boundary=x")
+    with contextlib.suppress(RequestRefused):
+        read_form(FORM[:place] + noise + FORM[place + lost :], "multipart/form-data; boundary=x")

@@ -31,11 +31,11 @@ from wireproof.mock.protocol.answers import Answer, PlainAnswer, encode_answer, 
 from wireproof.mock.protocol.messages import HttpRequest, Outgoing
 from wireproof.mock.protocol.negotiated_headers import headers_asked_for
 from wireproof.mock.provider import body_validation, routes
-from wireproof.mock.provider.api_keys import is_known, presented, refusal_of
-from wireproof.mock.provider.cell_state import GONE, cells_up, refuse_trouble
+from wireproof.mock.provider.api_keys import is_accepted_key, presented_key, refusal_for_key
+from wireproof.mock.provider.cell_state import BAD_GATEWAY_ANSWER, cells_up, refuse_by_cell_state
 from wireproof.mock.provider.profile import Profile
-from wireproof.mock.provider.refusals import Refused, render
-from wireproof.mock.provider.standing_headers import Asked, standing
+from wireproof.mock.provider.refusals import RequestRefused, render_refusal
+from wireproof.mock.provider.standing_headers import HeaderContext, response_headers
 
 HANDLERS: Mapping[str, Callable[[Visit, dict[str, Any]], Answer]] = {
     "chat": chat,
@@ -73,12 +73,12 @@ class Core:
             return self._handle(received)
         except Exception:
             traceback.print_exc(file=sys.stderr)
-            return self.refuse(received, Refused("internal", "The server failed on this request."))
+            return self.refuse(received, RequestRefused("internal", "The server failed on this request."))
 
-    def refuse(self, received: HttpRequest, refused: Refused) -> Outgoing:
+    def refuse(self, received: HttpRequest, refused: RequestRefused) -> Outgoing:
         """A refusal the front itself finds, in the envelope of the path's profile."""
-        profile = routes.profile_for(self.profiles, received.path)
-        said = render(profile, refused)
+        profile = routes.find_profile(self.profiles, received.path)
+        said = render_refusal(profile, refused)
         if profile is None:
             return encode_answer(said, gap_s=0.0)
         return encode_answer(self._signed(profile, received, limit_headers.stranger(profile.rate), said), gap_s=0.0)
@@ -87,11 +87,11 @@ class Core:
         try:
             if self.controlled and received.path.startswith(control.PREFIX):
                 return encode_answer(control.answer(self.state, received), gap_s=0.0)
-            profile = routes.profile_for(self.profiles, received.path)
+            profile = routes.find_profile(self.profiles, received.path)
             if profile is None:
-                raise Refused("unknown-path", f"Invalid URL ({received.method} {received.path})")
+                raise RequestRefused("unknown-path", f"Invalid URL ({received.method} {received.path})")
             lapse = self._lapse(profile, received)
-        except Refused as refused:
+        except RequestRefused as refused:
             return self.refuse(received, refused)
         heard = received if body_validation.is_too_large(received.body) else lapse.hear(received, profile)
         answered = self.answer(lapse.rule(profile), heard)
@@ -108,7 +108,7 @@ class Core:
         if lapse.dies_of is None:
             return None
         if place_of(received) in self.state.dead:
-            return GONE
+            return BAD_GATEWAY_ANSWER
         if lapse.dies_of(received):
             self.state.dead.add(place_of(received))
         return None
@@ -127,10 +127,10 @@ class Core:
         return waits and not self._blind(received, "expectation")
 
     def _blind(self, received: HttpRequest, to: str) -> bool:
-        profile = routes.profile_for(self.profiles, received.path)
+        profile = routes.find_profile(self.profiles, received.path)
         try:
             return profile is not None and to in self._lapse(profile, received).blind_to
-        except Refused:
+        except RequestRefused:
             return False
 
     def _lapse(self, profile: Profile, received: HttpRequest) -> Lapse:
@@ -141,22 +141,22 @@ class Core:
 
     def answer(self, profile: Profile, received: HttpRequest) -> Answer:
         """What the profile says to a request, refusals included, with the headers of every response."""
-        key = presented(profile.auth, received)
+        key = presented_key(profile.auth, received)
         caller = self._caller(profile, received, key)
         meter = limit_headers.stranger(profile.rate)
         if caller is not None and received.method != "OPTIONS":
             meter = self.state.accounts.admit(caller)
         try:
             said = self._serve(profile, received, key, caller, meter)
-        except Refused as refused:
-            said = render(profile, refused)
+        except RequestRefused as refused:
+            said = render_refusal(profile, refused)
         if caller is not None:
             meter = self.state.accounts.since(caller, meter)
         return self._signed(profile, received, meter, said)
 
     def _caller(self, profile: Profile, received: HttpRequest, key: str | None) -> Caller | None:
         """The account a request belongs to; nobody's where its key is not known."""
-        if key is None or not is_known(profile, key):
+        if key is None or not is_accepted_key(profile, key):
             return None
         ahead_s, fault = control.apart(received) if self.controlled else (0.0, "")
         header = profile.headers.request.get("tenant")
@@ -167,27 +167,27 @@ class Core:
         self, profile: Profile, received: HttpRequest, key: str | None, caller: Caller | None, meter: Meter
     ) -> Answer:
         if received.method == "OPTIONS":
-            return routes.preflight(profile, received.path)
+            return routes.answer_preflight(profile, received.path)
         if body_validation.is_too_large(received.body):
-            raise body_validation.too_large()
-        route = routes.find(profile, received.method, received.path)
+            raise body_validation.too_large_refusal()
+        route = routes.find_route(profile, received.method, received.path)
         if caller is None and route.endpoint not in profile.auth.public:
-            raise refusal_of(profile, key)
+            raise refusal_for_key(profile, key)
         limit_headers.refuse_rush(profile, meter)
         if meter.exhausted and route.endpoint not in (*WITHOUT_QUOTA, *profile.auth.public):
             limit_headers.refuse_volume(profile, "The request volume of this month is used up.")
         trouble = control.cell_of(received) if self.controlled else ""
         up = cells_up(self.state.cells.get(profile.name, profile.cells), trouble)
-        refuse_trouble(route.endpoint, up, trouble)
+        refuse_by_cell_state(route.endpoint, up, trouble)
         kept = Kept() if caller is None else self.state.accounts.kept(caller)
-        visit = Visit(profile, route.endpoint, meter.tier, route.held, received, self.ordinals, up, kept)
+        visit = Visit(profile, route.endpoint, meter.tier, route.path_value, received, self.ordinals, up, kept)
         return self._handled(visit, caller)
 
     def _handled(self, visit: Visit, caller: Caller | None) -> Answer:
         """What the endpoint says, and the tokens of it counted."""
         handler = HANDLERS.get(visit.endpoint)
         if handler is None:
-            raise Refused("not-built", f"This server does not serve {visit.endpoint}.", status=501)
+            raise RequestRefused("not-built", f"This server does not serve {visit.endpoint}.", status=501)
         body = body_of(visit.profile, visit.endpoint, visit.received)
         if caller is None:
             return handler(visit, body)
@@ -200,16 +200,20 @@ class Core:
     def _signed(self, profile: Profile, received: HttpRequest, meter: Meter, answer: Answer) -> Answer:
         """The answer with its request id, the profile's standing headers and the account's limits."""
         elsewhere = self.controlled and control.cell_of(received) == "one-down"
-        asked = Asked(profile, received, Draw.of("request", next(self.ordinals)).hex(24), elsewhere)
-        owed = (*standing(asked), *limit_headers.headers_of(profile, meter), *headers_asked_for(received, answer))
+        asked = HeaderContext(profile, received, Draw.of("request", next(self.ordinals)).hex(24), elsewhere)
+        owed = (
+            *response_headers(asked),
+            *limit_headers.headers_of(profile, meter),
+            *headers_asked_for(received, answer),
+        )
         return with_headers(answer, owed)
 
 
-def body_of(profile: Profile, endpoint: str, received: HttpRequest) -> body_validation.Body:
+def body_of(profile: Profile, endpoint: str, received: HttpRequest) -> body_validation.JsonObject:
     """The JSON object a request carries, where its endpoint takes one."""
     if received.method != "POST" or endpoint in NOT_JSON:
         return {}
     content_type = received.header("content-type")
     if content_type is None and "content_type" in profile.headers.request:
-        raise Refused("wrong-content-type", "The request names no content type; expected application/json.")
-    return body_validation.parse(received.body, content_type)
+        raise RequestRefused("wrong-content-type", "The request names no content type; expected application/json.")
+    return body_validation.parse_body(received.body, content_type)

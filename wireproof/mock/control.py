@@ -12,7 +12,7 @@ from wireproof.mock.protocol.answers import PlainAnswer
 from wireproof.mock.protocol.messages import HttpRequest
 from wireproof.mock.provider import routes
 from wireproof.mock.provider.profile import Profile
-from wireproof.mock.provider.refusals import Refused
+from wireproof.mock.provider.refusals import RequestRefused
 
 PREFIX = "/_wireproof/"
 FAULT, CLOCK, CELL = "x-wireproof-fault", "x-wireproof-clock", "x-wireproof-cell"
@@ -26,14 +26,14 @@ def wanted_fault(state: State, received: HttpRequest) -> str | None:
 def lapse_for(fault_id: str, profile: Profile, received: HttpRequest) -> Lapse:
     """The lapse of a fault, if it concerns the endpoint that is asked."""
     fault = known(fault_id)
-    asked = {endpoint for endpoint, _, _ in routes.matches(profile, received.path)}
+    asked = {endpoint for endpoint, _, _ in routes.matching_endpoints(profile, received.path)}
     return fault.apply if "*" in fault.endpoints or asked & set(fault.endpoints) else NO_LAPSE
 
 
 def known(fault_id: Any) -> Any:
     fault = find(str(fault_id))
     if fault is None:
-        raise Refused("unknown-fault", f"There is no fault named {fault_id!r}.", param=FAULT)
+        raise RequestRefused("unknown-fault", f"There is no fault named {fault_id!r}.", param=FAULT)
     return fault
 
 
@@ -63,7 +63,7 @@ def answer(state: State, received: HttpRequest) -> PlainAnswer:
         reset(state)
         return PlainAnswer(200, state.told())
     if asked != ("POST", "control"):
-        raise Refused("unknown-path", f"Control knows no {received.method} {received.path}.")
+        raise RequestRefused("unknown-path", f"Control knows no {received.method} {received.path}.")
     change(state, parsed(received.body))
     return PlainAnswer(200, state.told())
 
@@ -74,7 +74,7 @@ def parsed(body: bytes) -> dict[str, Any]:
     except ValueError:
         value = None
     if not isinstance(value, dict) or value.keys() - {"clock", "cells", "fault", "gap"}:
-        raise Refused("bad-control", "Control takes a JSON object of clock, cells, fault and gap.")
+        raise RequestRefused("bad-control", "Control takes a JSON object of clock, cells, fault and gap.")
     return value
 
 
@@ -85,7 +85,7 @@ def change(state: State, wanted: dict[str, Any]) -> None:
         cells = {str(name): int(up) for name, up in wanted.get("cells", {}).items()}
         gap_s = float(wanted.get("gap", state.gap_s))
     except (AttributeError, TypeError, ValueError):
-        raise Refused("bad-control", "Control takes clock.advance, cells and gap as numbers.") from None
+        raise RequestRefused("bad-control", "Control takes clock.advance, cells and gap as numbers.") from None
     if wanted.get("fault") is not None:
         known(wanted["fault"])
     state.ahead_s, state.gap_s, state.cells = ahead_s, gap_s, {**state.cells, **cells}

@@ -102,10 +102,10 @@ class Rehearsal:
         return fault.apply.say is as_said or all(pickle.dumps(_said(take, fault)) == take.said for take in concerned)
 
     def _take(self, request: HttpRequest) -> Take:
-        profile = routes.profile_for(self._core.profiles, request.path)
+        profile = routes.find_profile(self._core.profiles, request.path)
         assert profile is not None, request.path
         answer = self._core.answer(profile, request)
-        endpoints = frozenset(endpoint for endpoint, _, _ in routes.matches(profile, request.path))
+        endpoints = frozenset(endpoint for endpoint, _, _ in routes.matching_endpoints(profile, request.path))
         ops = _done(encode_answer(answer, gap_s=self._core.state.gap_s), request)
         # What was read from a pickle gives the same pickle again.
         return Take(request, profile, endpoints, pickle.dumps(pickle.loads(pickle.dumps(answer))), ops)

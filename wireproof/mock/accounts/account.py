@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from wireproof.mock.accounts.rate_windows import WINDOWS, Fixed, Window
 from wireproof.mock.accounts.stored_items import Kept
 from wireproof.mock.accounts.token_quota import Tokens, Use, is_metered
-from wireproof.mock.provider.api_keys import tier_of
+from wireproof.mock.provider.api_keys import parse_key
 from wireproof.mock.provider.profile import Profile
-from wireproof.mock.provider.rate_rules import Rate, Tier
+from wireproof.mock.provider.rate_rules import RateRules, TierRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Meter:
         tokens_left: the minute's tokens; None where the tier counts none.
     """
 
-    tier: Tier
+    tier: TierRules
     remaining: int
     reset_s: float
     free_s: float = 0.0
@@ -69,7 +69,7 @@ class Account:
     months: dict[str, int] = field(default_factory=dict)
     kept: Kept = field(default_factory=Kept)
 
-    def admit(self, tier: Tier, at: float, rate: Rate) -> Meter:
+    def admit(self, tier: TierRules, at: float, rate: RateRules) -> Meter:
         """Count a request that arrives now, unless the window is full."""
         used, seconds = self.requests.used(at, tier.limit, rate.window_s), rate.window_s
         self.tokens_of_minute.used(at, tier.limit, seconds)
@@ -87,12 +87,12 @@ class Account:
             exhausted=exhausted,
         )
 
-    def tokens_left(self, tier: Tier) -> int | None:
+    def tokens_left(self, tier: TierRules) -> int | None:
         """What is left of the minute's tokens; None where the tier counts none."""
         limit = tier.tokens_per_minute
         return None if limit is None else max(0, limit - self.tokens_of_minute.count)
 
-    def _exhausted(self, tier: Tier, at: float) -> bool:
+    def _exhausted(self, tier: TierRules, at: float) -> bool:
         """Whether no request is left, of those that were left altogether or of the month's."""
         month_is_over = tier.per_month is not None and self.months.get(month(at), 0) >= tier.per_month
         return self.requests_left == 0 or month_is_over
@@ -120,13 +120,13 @@ class Accounts:
 
     def admit(self, caller: Caller) -> Meter:
         """Count a request of a valid key."""
-        tier, _ = tier_of(caller.profile, caller.key)
+        tier, _ = parse_key(caller.profile, caller.key)
         with self._lock:
             return self._account(caller).admit(tier, caller.at, caller.profile.rate)
 
     def lack(self, caller: Caller, use: Use) -> str:
         """Why the caller has no tokens left for this use; empty where it has."""
-        tier, _ = tier_of(caller.profile, caller.key)
+        tier, _ = parse_key(caller.profile, caller.key)
         with self._lock:
             tokens = self._account(caller).tokens
             return tokens.lack(tier, use, caller.at, days_end=caller.profile.rate.days_end)
@@ -138,7 +138,7 @@ class Accounts:
 
     def charge(self, caller: Caller, use: Use, tokens: int) -> None:
         """Count the tokens that an answer used."""
-        tier, _ = tier_of(caller.profile, caller.key)
+        tier, _ = parse_key(caller.profile, caller.key)
         with self._lock:
             account = self._account(caller)
             account.tokens_of_minute.take(caller.at, tokens)
@@ -160,7 +160,7 @@ class Accounts:
 def opened(caller: Caller) -> Account:
     """A new account; its key says whether all that its tier counts is used up, or all but the last of it."""
     account = Account(WINDOWS[caller.profile.rate.model]())
-    tier, used_up = tier_of(caller.profile, caller.key)
+    tier, used_up = parse_key(caller.profile, caller.key)
     left = 1 if used_up == "-last" else 0
     if used_up and tier.per_month is not None:
         account.months[month(caller.now)] = tier.per_month - left

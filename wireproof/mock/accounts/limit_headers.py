@@ -9,13 +9,13 @@ from wireproof.mock.accounts.account import Meter
 from wireproof.mock.accounts.rate_windows import WINDOW_S
 from wireproof.mock.protocol.messages import Headers
 from wireproof.mock.provider.profile import Profile
-from wireproof.mock.provider.rate_rules import Rate
-from wireproof.mock.provider.refusals import Refused
+from wireproof.mock.provider.rate_rules import RateRules
+from wireproof.mock.provider.refusals import RequestRefused
 
 
-def stranger(rate: Rate) -> Meter:
+def stranger(rate: RateRules) -> Meter:
     """The standing shown to a caller without an account: the lowest tier's, untouched."""
-    return Meter(rate.lowest, rate.lowest.limit, WINDOW_S, tokens_left=rate.lowest.tokens_per_minute)
+    return Meter(rate.lowest_tier, rate.lowest_tier.limit, WINDOW_S, tokens_left=rate.lowest_tier.tokens_per_minute)
 
 
 def whole(seconds: float) -> int:
@@ -31,7 +31,7 @@ def duration(seconds: float) -> str:
     return f"{minutes}m{rest}s" if minutes else f"{rest}s"
 
 
-def triple(rate: Rate, meter: Meter) -> Headers:
+def triple(rate: RateRules, meter: Meter) -> Headers:
     return (
         (rate.limit, str(meter.tier.limit)),
         (rate.remaining, str(meter.remaining)),
@@ -39,7 +39,7 @@ def triple(rate: Rate, meter: Meter) -> Headers:
     )
 
 
-def openai(rate: Rate, meter: Meter) -> Headers:
+def openai(rate: RateRules, meter: Meter) -> Headers:
     """The request triple, and the same of tokens."""
     resets = duration(meter.reset_s)
     requests = (str(meter.tier.limit), str(meter.remaining), resets)
@@ -48,7 +48,7 @@ def openai(rate: Rate, meter: Meter) -> Headers:
     return (*zip(names, requests, strict=True), *zip(rate.tokens, tokens, strict=False))
 
 
-def silent(rate: Rate, meter: Meter) -> Headers:
+def silent(rate: RateRules, meter: Meter) -> Headers:
     return ()
 
 
@@ -62,7 +62,7 @@ def in_both_units(meter: Meter) -> Headers:
 
 
 WAITS: Mapping[str, Callable[[Meter], Headers]] = {"openai": in_both_units}
-DIALECTS: Mapping[str, Callable[[Rate, Meter], Headers]] = {"triple": triple, "openai": openai}
+DIALECTS: Mapping[str, Callable[[RateRules, Meter], Headers]] = {"triple": triple, "openai": openai}
 
 
 def headers_of(profile: Profile, meter: Meter) -> Headers:
@@ -73,7 +73,7 @@ def refuse_rush(profile: Profile, meter: Meter) -> None:
     """Refuse a request beyond the minute's limit."""
     if meter.limited:
         limit = f"tokens: {meter.tier.tokens_per_minute}" if meter.remaining else f"requests: {meter.tier.limit}"
-        refused = Refused("rate-limited", f"Rate limit reached for {limit} per minute.")
+        refused = RequestRefused("rate-limited", f"Rate limit reached for {limit} per minute.")
         refused.headers = WAITS.get(profile.rate.dialect, in_seconds)(meter) if profile.rate.retry_after else ()
         raise refused
 
@@ -81,4 +81,4 @@ def refuse_rush(profile: Profile, meter: Meter) -> None:
 def refuse_volume(profile: Profile, lack: str) -> None:
     """Refuse a request for which nothing is left, for the reason given; none where there is no lack."""
     if lack and profile.rate.counts_months:
-        raise Refused("quota-exhausted", lack)
+        raise RequestRefused("quota-exhausted", lack)

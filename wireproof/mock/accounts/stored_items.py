@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from wireproof.mock.provider.refusals import Refused
+from wireproof.mock.provider.refusals import RequestRefused
 
 MOST = 64
 
@@ -26,7 +26,7 @@ class Kept:
         """The thing of this id, or the refusal that there is none."""
         if id not in self.things:
             status = None if param is None else 400
-            raise Refused("unknown-response", f"Nothing of the id '{id}' is stored.", param=param, status=status)
+            raise RequestRefused("unknown-response", f"Nothing of the id '{id}' is stored.", param=param, status=status)
         return self.things[id]
 
     def forget(self, id: str) -> None:

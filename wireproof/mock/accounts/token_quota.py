@@ -10,7 +10,7 @@ from typing import Any
 from wireproof.mock.protocol.answers import Answer, StreamAnswer
 from wireproof.mock.provider.model_entry import Model
 from wireproof.mock.provider.profile import Profile
-from wireproof.mock.provider.rate_rules import Tier
+from wireproof.mock.provider.rate_rules import TierRules
 
 # The kind of use that an endpoint is, as tables of usage limits name them.
 KINDS: Mapping[str, str] = {
@@ -69,11 +69,11 @@ class Tokens:
             place = (day(at), use.model.id, use.kind)
             self.days[place] = self.days.get(place, 0) + tokens
 
-    def use_up(self, tier: Tier, at: float, left: int) -> None:
+    def use_up(self, tier: TierRules, at: float, left: int) -> None:
         """Let everything be used up but what is left: the credits for ever, the allowances of the day."""
         self.altogether, self.used_up, self.left = max(0, (tier.credits or 0) - left), day(at), left
 
-    def lack(self, tier: Tier, use: Use, at: float, *, days_end: bool) -> str:
+    def lack(self, tier: TierRules, use: Use, at: float, *, days_end: bool) -> str:
         """Why there are no tokens left for this use; empty where there are."""
         if use.kind and tier.credits is not None and self.altogether >= tier.credits:
             return "The credits of this key are used up."
@@ -95,6 +95,6 @@ def day(at: float) -> str:
     return time.strftime("%Y-%m-%d", time.gmtime(at))
 
 
-def is_metered(profile: Profile, tier: Tier) -> bool:
+def is_metered(profile: Profile, tier: TierRules) -> bool:
     """Whether tokens are counted for a key of this tier."""
     return tier.credits is not None or any(model.tokens_per_day for model in profile.catalogue)

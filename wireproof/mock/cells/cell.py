@@ -17,7 +17,7 @@ from wireproof.mock.cells.overload import CHANGES, Swap
 from wireproof.mock.cells.prefix_cache_usage import with_cached
 from wireproof.mock.protocol.answers import PlainAnswer, encode_answer
 from wireproof.mock.protocol.messages import HttpRequest, Ops, WireOp
-from wireproof.mock.provider.refusals import Refused
+from wireproof.mock.provider.refusals import RequestRefused
 
 PATH = "/_wireproof/cell"
 STATES = ("up", "down", "slow")
@@ -86,20 +86,20 @@ class Cell:
             return self._swap.given(received.path, prepared)
         return CHANGES[strain.fault](prepared) if strain.fault in CHANGES else prepared
 
-    def refusal(self) -> Refused | None:
+    def refusal(self) -> RequestRefused | None:
         """Why a request is turned away before it is looked at; that a cell is down is the core's to tell."""
         self.truth.counts["requests"] += 1
         if self._is_over_limit():
             self.truth.counts["throttled"] += 1
-            refused = Refused("rate-limited", "Rate limit reached for requests of this cell.")
+            refused = RequestRefused("rate-limited", "Rate limit reached for requests of this cell.")
             refused.headers = (("Retry-After", "1"),)
             return refused
         slots = self.latency.slots
         if slots is not None and self._active >= slots and len(self._queue) >= self.latency.queue:
             self.truth.counts["turned away"] += 1
-            return Refused("unavailable", "This cell is full, and so is its queue.")
+            return RequestRefused("unavailable", "This cell is full, and so is its queue.")
         if self._is_strained() and self.latency.strain.fault == "crash":  # type: ignore[union-attr]
-            return Refused("server-failed", "This cell has too much to do.", status=500)
+            return RequestRefused("server-failed", "This cell has too much to do.", status=500)
         return None
 
     def _is_over_limit(self) -> bool:

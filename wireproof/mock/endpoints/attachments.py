@@ -10,7 +10,7 @@ from typing import Any
 
 from wireproof.mock.model.prompt_commands import BROUGHT
 from wireproof.mock.model.transcripts import is_audio, transcript_of
-from wireproof.mock.provider.body_validation import out_of_range, required
+from wireproof.mock.provider.body_validation import missing_field, out_of_range
 
 # A text that an uncompressed page of a PDF shows.
 SHOWN = re.compile(rb"\(((?:[^()\\]|\\.)*)\)\s*Tj")
@@ -36,7 +36,7 @@ def recorded(part: Mapping[str, Any], place: str) -> str:
     """What is said in a recording."""
     given = part.get("input_audio")
     if not isinstance(given, dict) or not isinstance(given.get("data"), str):
-        raise required(f"{place}.input_audio.data")
+        raise missing_field(f"{place}.input_audio.data")
     sound = decoded(given["data"], f"{place}.input_audio.data")
     if not is_audio(sound):
         raise out_of_range(f"{place}.input_audio.data", "The recording cannot be read.")
@@ -48,7 +48,7 @@ def filed(part: Mapping[str, Any], place: str) -> str:
     given = part.get("file")
     data = given.get("file_data") if isinstance(given, dict) else None
     if not isinstance(data, str):
-        raise required(f"{place}.file.file_data")
+        raise missing_field(f"{place}.file.file_data")
     head, _, packed = data.partition(",")
     if not head.startswith("data:application/pdf;base64"):
         raise out_of_range(f"{place}.file.file_data", "Expected a data URL of a PDF.")

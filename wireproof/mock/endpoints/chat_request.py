@@ -21,7 +21,7 @@ from wireproof.mock.model.tool_calls import Choice, Tool, named_choice
 from wireproof.mock.model.vision import refuse_blind
 from wireproof.mock.provider import body_validation
 from wireproof.mock.provider.model_entry import Model
-from wireproof.mock.provider.refusals import Refused
+from wireproof.mock.provider.refusals import RequestRefused
 
 Json = dict[str, Any]
 SIDE = 256
@@ -79,7 +79,7 @@ class Turn:
 def understood(visit: Visit, given: Json) -> Turn:
     """The request read by the rules of its contract, and answered."""
     rules = visit.profile.rules("chat")
-    body = body_validation.fields(given, rules)
+    body = body_validation.validate_body(given, rules)
     check_chat(body, rules)
     check_choices(body)
     model = model_for(visit, body["model"], "chat")
@@ -106,7 +106,7 @@ def refuse_unable(body: Json, model: Model) -> None:
     wants = {"speech": "audio" in body.get("modalities", ()), "search": "web_search_options" in body}
     for role, wanted in wants.items():
         if wanted and role not in model.roles:
-            raise Refused("wrong-model-kind", f"The model '{model.id}' does not serve {role}.", param="model")
+            raise RequestRefused("wrong-model-kind", f"The model '{model.id}' does not serve {role}.", param="model")
 
 
 def foretold(usage: Json, body: Json, spoken: tuple[Spoken, ...]) -> None:
@@ -151,7 +151,7 @@ def asked(visit: Visit, body: Json, model: Model) -> Ask:
         format=wanted.get("type", "text"),
         schema=wanted.get("json_schema", {}).get("schema"),
         stops=stops_of(body),
-        cap=visit.profile.rules("chat").cap_unless_asked if cap is None else cap,
+        cap=visit.profile.rules("chat").default_cap if cap is None else cap,
         thinking=thinking_of(visit.profile, model, body),
         sampling=sampling_of(body, Draw.of("chance", next(visit.ordinals))),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from wireproof.mock.model.vision import check_image
-from wireproof.mock.provider.body_validation import Body, is_number, out_of_range, required, wrong_type
+from wireproof.mock.provider.body_validation import JsonObject, is_number, missing_field, out_of_range, wrong_type
 from wireproof.mock.provider.request_rules import RequestRules
 
 CHOICES = ("none", "auto", "required")
@@ -22,22 +22,24 @@ def check_message(message: Any, place: str, rules: RequestRules) -> None:
         raise wrong_type(place, "object")
     role = message.get("role")
     if role is None:
-        raise required(f"{place}.role")
+        raise missing_field(f"{place}.role")
     if not isinstance(role, str):
         raise wrong_type(f"{place}.role", "string")
     if role not in rules.roles:
         raise out_of_range(f"{place}.role", f"Invalid value {role!r}: expected one of {list(rules.roles)}.")
     if role == "tool" and not isinstance(message.get("tool_call_id"), str):
-        raise required(f"{place}.tool_call_id")
+        raise missing_field(f"{place}.tool_call_id")
     check_content(message, place, rules)
 
 
-def check_content(message: Body, place: str, rules: RequestRules) -> None:
+def check_content(message: JsonObject, place: str, rules: RequestRules) -> None:
     content = message.get("content")
     if content is None:
         if message["role"] == "assistant" and (message.get("tool_calls") or message.get("function_call")):
             return
-        raise (required(f"{place}.content") if "content" not in message else wrong_type(f"{place}.content", "string"))
+        raise (
+            missing_field(f"{place}.content") if "content" not in message else wrong_type(f"{place}.content", "string")
+        )
     if isinstance(content, str):
         return
     if not isinstance(content, list):
@@ -51,7 +53,7 @@ def part_type(part: Any, place: str) -> Any:
     if not isinstance(part, dict):
         raise wrong_type(place, "object")
     if part.get("type") is None:
-        raise required(f"{place}.type")
+        raise missing_field(f"{place}.type")
     return part["type"]
 
 
@@ -65,20 +67,20 @@ def check_part(part: Any, place: str, rules: RequestRules) -> None:
         check_image(part, place)
 
 
-def check_stop(body: Body) -> None:
+def check_stop(body: JsonObject) -> None:
     for item in body.get("stop", ()):
         if not isinstance(item, str):
             raise wrong_type("stop", "an array of strings")
 
 
-def check_tools(body: Body) -> None:
+def check_tools(body: JsonObject) -> None:
     for index, tool in enumerate(body.get("tools", ())):
         kind = kind_of(tool)
         given = tool.get(kind) if isinstance(tool, dict) else None
         if not isinstance(given, dict):
-            raise required(f"tools[{index}].{kind}")
+            raise missing_field(f"tools[{index}].{kind}")
         if not isinstance(given.get("name"), str) or not given["name"]:
-            raise required(f"tools[{index}].{kind}.name")
+            raise missing_field(f"tools[{index}].{kind}.name")
         if not isinstance(given.get("parameters", {}), dict):
             raise wrong_type(f"tools[{index}].{kind}.parameters", "object")
     check_choice(body)
@@ -89,7 +91,7 @@ def kind_of(tool: Any) -> str:
     return "custom" if isinstance(tool, dict) and tool.get("type") == "custom" else "function"
 
 
-def check_choice(body: Body) -> None:
+def check_choice(body: JsonObject) -> None:
     choice = body.get("tool_choice", "auto")
     if isinstance(choice, str) and choice not in CHOICES:
         raise out_of_range("tool_choice", f"Invalid value {choice!r}: expected one of {list(CHOICES)}.")
@@ -114,12 +116,12 @@ def check_allowed(limits: Any) -> None:
         raise out_of_range("tool_choice.allowed_tools.tools", "Expected an array of functions by name.")
 
 
-def check_functions(body: Body) -> None:
+def check_functions(body: JsonObject) -> None:
     """Refuse functions of the older form that have no name, and a choice of one that is not there."""
     functions = body.get("functions", ())
     for index, function in enumerate(functions):
         if not isinstance(function, dict) or not isinstance(function.get("name"), str):
-            raise required(f"functions[{index}].name")
+            raise missing_field(f"functions[{index}].name")
         if not isinstance(function.get("parameters", {}), dict):
             raise wrong_type(f"functions[{index}].parameters", "object")
     choice = body.get("function_call", "auto")
@@ -128,7 +130,7 @@ def check_functions(body: Body) -> None:
         raise out_of_range("function_call", f"Invalid value {named!r} for 'function_call'.")
 
 
-def check_format(body: Body, *, strict: bool) -> None:
+def check_format(body: JsonObject, *, strict: bool) -> None:
     asked = body.get("response_format")
     if asked is None:
         return
@@ -143,9 +145,9 @@ def check_format(body: Body, *, strict: bool) -> None:
 
 def check_schema(given: Any, *, strict: bool) -> None:
     if not isinstance(given, dict):
-        raise required("response_format.json_schema")
+        raise missing_field("response_format.json_schema")
     if not isinstance(given.get("name"), str):
-        raise required("response_format.json_schema.name")
+        raise missing_field("response_format.json_schema.name")
     if not isinstance(given.get("schema", {}), dict):
         raise wrong_type("response_format.json_schema.schema", "object")
     if strict and given.get("strict"):
@@ -165,14 +167,14 @@ def check_strict(schema: Any) -> None:
     check_strict(schema.get("items"))
 
 
-def check_bias(body: Body) -> None:
+def check_bias(body: JsonObject) -> None:
     """Refuse a bias that is not from -100 to 100, or of what is no token."""
     for token, value in body.get("logit_bias", {}).items():
         if not token.isdecimal() or not is_number(value) or not -100 <= value <= 100:
             raise out_of_range("logit_bias", f"Invalid bias {value!r} of the token {token!r}.")
 
 
-def check_pairs(body: Body, *, strict: bool) -> None:
+def check_pairs(body: JsonObject, *, strict: bool) -> None:
     """Members that mean something only beside another one."""
     if body.get("top_logprobs") is not None and not body.get("logprobs") and strict:
         raise out_of_range("top_logprobs", "'top_logprobs' needs 'logprobs' to be true.")
@@ -180,7 +182,7 @@ def check_pairs(body: Body, *, strict: bool) -> None:
         raise out_of_range("stream_options", "'stream_options' is only allowed when 'stream' is true.")
 
 
-def check_chat(body: Body, rules: RequestRules) -> None:
+def check_chat(body: JsonObject, rules: RequestRules) -> None:
     """Refuse a chat request whose members are well typed but not well formed."""
     strict = rules.refuses_unknown
     check_messages(body["messages"], rules)

@@ -18,14 +18,14 @@ from wireproof.mock.model.sampling import sampling_of
 from wireproof.mock.model.tokenizer import count, pieces
 from wireproof.mock.protocol.answers import Answer, OutgoingEvent, PlainAnswer, StreamAnswer
 from wireproof.mock.provider import body_validation
-from wireproof.mock.provider.body_validation import Body, wrong_type
+from wireproof.mock.provider.body_validation import JsonObject, wrong_type
 
 DEFAULT_CAP = 16
 
 
-def completions(visit: Visit, given: Body) -> Answer:
+def completions(visit: Visit, given: JsonObject) -> Answer:
     """The answer to a legacy completion request."""
-    body = body_validation.fields(given, visit.profile.rules("completions"))
+    body = body_validation.validate_body(given, visit.profile.rules("completions"))
     check_stop(body)
     check_bias(body)
     check_pairs({**body, "logprobs": True}, strict=visit.profile.rules("completions").refuses_unknown)
@@ -55,7 +55,7 @@ def prompts_of(given: Any) -> list[str]:
     return [item if isinstance(item, str) else " ".join(map(str, item)) for item in given]
 
 
-def continued(visit: Visit, body: Body, prompt: str) -> list[tuple[str, Spoken]]:
+def continued(visit: Visit, body: JsonObject, prompt: str) -> list[tuple[str, Spoken]]:
     """The continuations of one prompt, `n` of them."""
     ask = Ask(
         conversation=Conversation((Line("user", prompt),)),
@@ -68,12 +68,12 @@ def continued(visit: Visit, body: Body, prompt: str) -> list[tuple[str, Spoken]]
     return [(prompt, speak_once(ask, index)) for index in range(int(body.get("n", 1)))]
 
 
-def counted(visit: Visit, body: Body, spoken: list[tuple[str, Spoken]]) -> Body:
+def counted(visit: Visit, body: JsonObject, spoken: list[tuple[str, Spoken]]) -> JsonObject:
     prompts = sum(max(1, count(prompt)) for prompt in prompts_of(body["prompt"]))
     return chat_usage(visit.profile, prompts, sum(one.size for _, one in spoken))
 
 
-def envelope(visit: Visit, body: Body) -> Body:
+def envelope(visit: Visit, body: JsonObject) -> JsonObject:
     draw = Draw.of(body["model"], body["prompt"])
     made = {
         "id": visit.id("cmpl-", draw),
@@ -86,21 +86,23 @@ def envelope(visit: Visit, body: Body) -> Body:
     return made
 
 
-def choice(body: Body, index: int, prompt: str, one: Spoken) -> Body:
+def choice(body: JsonObject, index: int, prompt: str, one: Spoken) -> JsonObject:
     tokens = (*pieces(prompt), *one.tokens) if body.get("echo") else one.tokens
     return piece(body, index, tokens, one.finish, 0)
 
 
-def piece(body: Body, index: int, tokens: tuple[str, ...], finish: str | None, offset: int) -> Body:
+def piece(body: JsonObject, index: int, tokens: tuple[str, ...], finish: str | None, offset: int) -> JsonObject:
     """A choice, whole or one token long."""
     asked = body.get("logprobs")
     shown = None if asked is None else logprobs.legacy(tokens, int(asked), offset)
     return {"text": "".join(tokens), "index": index, "logprobs": shown, "finish_reason": finish}
 
 
-def chunks(body: Body, spoken: list[tuple[str, Spoken]], frame: Body, usage: Body) -> Iterator[Body]:
+def chunks(
+    body: JsonObject, spoken: list[tuple[str, Spoken]], frame: JsonObject, usage: JsonObject
+) -> Iterator[JsonObject]:
     shows = bool(body.get("stream_options", {}).get("include_usage"))
-    blank: Body = {"usage": None} if shows else {}
+    blank: JsonObject = {"usage": None} if shows else {}
     for index, (prompt, one) in enumerate(spoken):
         tokens = (*pieces(prompt), *one.tokens) if body.get("echo") else one.tokens
         offset = 0

@@ -13,7 +13,7 @@ from wireproof.mock.endpoints.request_context import Visit, check_context, model
 from wireproof.mock.model.tokenizer import count
 from wireproof.mock.protocol.answers import Answer, PlainAnswer
 from wireproof.mock.provider import body_validation
-from wireproof.mock.provider.body_validation import Body, is_integer, out_of_range, wrong_type
+from wireproof.mock.provider.body_validation import JsonObject, is_integer, out_of_range, wrong_type
 from wireproof.mock.provider.model_entry import Model
 
 MOST_INPUTS = 2048
@@ -21,9 +21,9 @@ MOST_INPUTS = 2048
 VOCABULARY = {(15339, 1917): "hello world"}
 
 
-def embeddings(visit: Visit, given: Body) -> Answer:
+def embeddings(visit: Visit, given: JsonObject) -> Answer:
     """The answer to an embeddings request."""
-    body = body_validation.fields(given, visit.profile.rules("embeddings"))
+    body = body_validation.validate_body(given, visit.profile.rules("embeddings"))
     model = model_for(visit, body["model"], "embeddings")
     inputs = inputs_of(body["input"], takes_tokens="token-input" in visit.profile.capabilities)
     for text in inputs:
@@ -61,7 +61,7 @@ def size_of(given: Any) -> int:
     return count(given) if isinstance(given, str) else len(given)
 
 
-def dimensions(body: Body, model: Model) -> int:
+def dimensions(body: JsonObject, model: Model) -> int:
     asked = int(body.get("dimensions", model.dimensions))
     if asked > model.dimensions:
         raise out_of_range("dimensions", f"Invalid 'dimensions': at most {model.dimensions} for this model.")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from wireproof.mock.endpoints.request_context import Visit
 from wireproof.mock.protocol.answers import Answer, PlainAnswer
-from wireproof.mock.provider.body_validation import Body
+from wireproof.mock.provider.body_validation import JsonObject
 
 LATENCY_MS = 12
 
 
-def health(visit: Visit, body: Body) -> Answer:
+def health(visit: Visit, body: JsonObject) -> Answer:
     whole = visit.cells_up >= visit.profile.cells
     return PlainAnswer(
         200,

@@ -14,7 +14,7 @@ from wireproof.mock.model.png import data_url, drawn
 from wireproof.mock.model.tokenizer import count
 from wireproof.mock.protocol.answers import Answer, PlainAnswer
 from wireproof.mock.provider import body_validation
-from wireproof.mock.provider.body_validation import Body, out_of_range
+from wireproof.mock.provider.body_validation import JsonObject, out_of_range
 from wireproof.mock.provider.model_entry import Model
 from wireproof.mock.provider.request_rules import RequestRules
 
@@ -25,10 +25,10 @@ MOST_PICTURES = 64
 TOKENS_A_PICTURE = 272
 
 
-def images(visit: Visit, given: Body) -> Answer:
+def images(visit: Visit, given: JsonObject) -> Answer:
     """The answer to a request for pictures."""
     rules = visit.profile.rules("images")
-    body = body_validation.fields(given, rules)
+    body = body_validation.validate_body(given, rules)
     if not body["prompt"]:
         raise out_of_range("prompt", "Invalid 'prompt': empty.")
     name = body["model"] if "model" in body else first(visit).id
@@ -47,21 +47,21 @@ def first(visit: Visit) -> Model:
     return next(drawing, visit.profile.catalogue[0])
 
 
-def form_of(visit: Visit, body: Body) -> str:
+def form_of(visit: Visit, body: JsonObject) -> str:
     """Whether pictures are given as url or as b64_json: as the request says, else as the profile does."""
     usual = visit.profile.images.given_as if visit.profile.images is not None else "url"
     form: str = body.get("response_format", usual)
     return form
 
 
-def number_of(body: Body) -> int:
+def number_of(body: JsonObject) -> int:
     number = int(body.get("n", 1))
     if number > MOST_PICTURES:
         raise out_of_range("n", f"Invalid 'n': at most {MOST_PICTURES} pictures at once.")
     return number
 
 
-def size_of(body: Body, rules: RequestRules) -> tuple[int, int]:
+def size_of(body: JsonObject, rules: RequestRules) -> tuple[int, int]:
     """Width and height in pixels; `auto` means the usual ones where the contract knows the word."""
     given = body.get("size")
     if given is None or given == "auto" == rules.fields["size"].default:
@@ -72,12 +72,12 @@ def size_of(body: Body, rules: RequestRules) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
-def shown(picture: bytes, form: str) -> Body:
+def shown(picture: bytes, form: str) -> JsonObject:
     """A picture in its one form."""
     return {"url": data_url(picture)} if form == "url" else {"b64_json": base64.b64encode(picture).decode()}
 
 
-def details(body: Body, form: str, size: tuple[int, int], number: int) -> Mapping[str, Any]:
+def details(body: JsonObject, form: str, size: tuple[int, int], number: int) -> Mapping[str, Any]:
     """What models that give their pictures as base64 tell of them besides."""
     if form == "url" or "response_format" in body:
         return {}

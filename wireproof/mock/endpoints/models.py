@@ -9,10 +9,10 @@ from typing import Any
 from wireproof.mock.endpoints.request_context import Visit
 from wireproof.mock.model.hash_random import Draw
 from wireproof.mock.protocol.answers import Answer, PlainAnswer
-from wireproof.mock.provider.body_validation import Body
-from wireproof.mock.provider.model_entry import Model, Price
+from wireproof.mock.provider.body_validation import JsonObject
+from wireproof.mock.provider.model_entry import Model, ModelPrice
 from wireproof.mock.provider.profile import Profile
-from wireproof.mock.provider.refusals import Refused
+from wireproof.mock.provider.refusals import RequestRefused
 
 # What an entry shows where its provider names no members: as much of these as the catalogue has.
 PLAIN = ("id", "object", "created", "owned_by")
@@ -21,7 +21,7 @@ FIRST_DATE = "2025-01-13"
 CONTEXT, OUTPUT = 32_768, 8_192
 
 
-def models(visit: Visit, body: Body) -> Answer:
+def models(visit: Visit, body: JsonObject) -> Answer:
     """The list, at the place where the provider shows it."""
     shown = visit.profile.model_list
     listed: Any = [entry(visit.profile, model) for model in visible(visit)]
@@ -30,11 +30,11 @@ def models(visit: Visit, body: Body) -> Answer:
     return PlainAnswer(200, {"object": "list", **listed} if "object" in (shown.members or PLAIN) else listed)
 
 
-def model(visit: Visit, body: Body) -> Answer:
+def model(visit: Visit, body: JsonObject) -> Answer:
     """One entry by its id; an id that the list does not show is not found."""
     found = next((model for model in visible(visit) if model.id == visit.held), None)
     if found is None:
-        raise Refused("unknown-model", f"The model '{visit.held}' does not exist.", param="model", status=404)
+        raise RequestRefused("unknown-model", f"The model '{visit.held}' does not exist.", param="model", status=404)
     return PlainAnswer(200, entry(visit.profile, found))
 
 
@@ -74,7 +74,7 @@ def permission(profile: Profile, model: Model) -> list[dict[str, Any]]:
 
 def pricing(profile: Profile, model: Model) -> dict[str, str]:
     """US dollars a token; the price of what is read from a cache only where there is one."""
-    price = model.price or Price(0, 0)
+    price = model.price or ModelPrice(0, 0)
     shown = {"prompt": price.input, "completion": price.output, "input_cache_read": price.cache_read}
     return {name: a_token(dollars) for name, dollars in shown.items() if dollars is not None}
 

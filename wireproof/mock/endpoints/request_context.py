@@ -12,8 +12,8 @@ from wireproof.mock.model.hash_random import Draw
 from wireproof.mock.protocol.messages import HttpRequest
 from wireproof.mock.provider.model_entry import Model
 from wireproof.mock.provider.profile import Profile
-from wireproof.mock.provider.rate_rules import Tier
-from wireproof.mock.provider.refusals import Refused
+from wireproof.mock.provider.rate_rules import TierRules
+from wireproof.mock.provider.refusals import RequestRefused
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Visit:
 
     profile: Profile
     endpoint: str
-    tier: Tier
+    tier: TierRules
     held: str | None
     received: HttpRequest
     ordinals: Iterator[int] = field(default_factory=itertools.count)
@@ -42,15 +42,15 @@ def model_for(visit: Visit, name: str, role: str) -> Model:
     """The model a request names, if this key may use it for this."""
     found = visit.profile.model(name)
     if found is None:
-        raise Refused(
+        raise RequestRefused(
             "unknown-model",
             f"The model '{name}' does not exist or you do not have access to it.",
             param="model",
         )
     if visit.tier.models and name not in visit.tier.models:
-        raise Refused("tier-locked-model", f"The model '{name}' is not available on your tier.", param="model")
+        raise RequestRefused("tier-locked-model", f"The model '{name}' is not available on your tier.", param="model")
     if role not in found.roles:
-        raise Refused("wrong-model-kind", f"The model '{name}' does not serve {role}.", param="model")
+        raise RequestRefused("wrong-model-kind", f"The model '{name}' does not serve {role}.", param="model")
     return found
 
 
@@ -59,7 +59,7 @@ def check_context(visit: Visit, model: Model, tokens: int, param: str) -> None:
     if model.context is None or tokens <= model.context or "context-exceeded" not in visit.profile.refusals:
         return
     message = f"This model takes at most {model.context} tokens, and {tokens} were asked for."
-    raise Refused("context-exceeded", message, param=param)
+    raise RequestRefused("context-exceeded", message, param=param)
 
 
 def cap_of(body: dict[str, Any], *names: str | None) -> int | None:

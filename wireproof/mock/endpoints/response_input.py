@@ -8,12 +8,12 @@ from typing import Any
 from wireproof.mock.endpoints.chat_rules import check_messages, part_type
 from wireproof.mock.model.conversation import Conversation, Line, from_messages, text_of
 from wireproof.mock.model.vision import seen_in
-from wireproof.mock.provider.body_validation import Body, out_of_range, required, wrong_type
-from wireproof.mock.provider.refusals import Refused
+from wireproof.mock.provider.body_validation import JsonObject, missing_field, out_of_range, wrong_type
+from wireproof.mock.provider.refusals import RequestRefused
 from wireproof.mock.provider.request_rules import RequestRules
 
 
-def conversation_of(body: Body, rules: RequestRules) -> Conversation:
+def conversation_of(body: JsonObject, rules: RequestRules) -> Conversation:
     """What the request says, in its input or, where the contract has them, in its messages."""
     name = named(body)
     given = body[name]
@@ -27,12 +27,12 @@ def conversation_of(body: Body, rules: RequestRules) -> Conversation:
     return Conversation((*first, *(line_of(item, f"{name}[{place}]", rules) for place, item in enumerate(given))))
 
 
-def named(body: Body) -> str:
+def named(body: JsonObject) -> str:
     """The one member that holds what is said."""
     if "input" in body and "messages" in body:
-        raise Refused("both-inputs", "Give either 'input' or 'messages', not both.", param="messages")
+        raise RequestRefused("both-inputs", "Give either 'input' or 'messages', not both.", param="messages")
     if "input" not in body and "messages" not in body:
-        raise required("input")
+        raise missing_field("input")
     name = "input" if "input" in body else "messages"
     if not body[name]:
         raise out_of_range(name, f"Invalid '{name}': empty.")
@@ -62,7 +62,7 @@ def line_of(item: Any, place: str, rules: RequestRules) -> Line:
     if kind != "message":
         return Line("assistant", "")
     if not isinstance(item.get("role"), str):
-        raise required(f"{place}.role")
+        raise missing_field(f"{place}.role")
     if item["role"] not in rules.roles:
         raise unexpected(f"{place}.role", item["role"], rules.roles)
     return Line(item["role"], *content_of(item, f"{place}.content", rules))
@@ -72,13 +72,13 @@ def content_of(item: Mapping[str, Any], place: str, rules: RequestRules) -> tupl
     """The text of a message, and what is seen of its pictures."""
     content = item.get("content")
     if not isinstance(content, str | list):
-        raise (required(place) if "content" not in item else wrong_type(place, "string or array"))
+        raise (missing_field(place) if "content" not in item else wrong_type(place, "string or array"))
     for number, part in enumerate(content if isinstance(content, list) else ()):
         check_part(part, f"{place}[{number}]", rules)
     return text_of(content), seen_in(content, place)
 
 
-def unexpected(place: str, given: Any, known: Sequence[str]) -> Refused:
+def unexpected(place: str, given: Any, known: Sequence[str]) -> RequestRefused:
     return out_of_range(place, f"Invalid '{place}': {given!r}, expected one of {list(known)}.")
 
 

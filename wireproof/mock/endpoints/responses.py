@@ -20,16 +20,16 @@ from wireproof.mock.model.tool_calls import Choice, Tool
 from wireproof.mock.model.vision import refuse_blind
 from wireproof.mock.protocol.answers import Answer, PlainAnswer, StreamAnswer
 from wireproof.mock.provider import body_validation
-from wireproof.mock.provider.body_validation import Body, required, wrong_type
+from wireproof.mock.provider.body_validation import JsonObject, missing_field, wrong_type
 from wireproof.mock.provider.model_entry import Model
 
 
-def responses(visit: Visit, given: Body) -> Answer:
+def responses(visit: Visit, given: JsonObject) -> Answer:
     """The answer to a request of the Responses API."""
     rules = visit.profile.rules("responses")
-    body = body_validation.fields(given, rules)
+    body = body_validation.validate_body(given, rules)
     if "model" not in body:
-        raise required("model")
+        raise missing_field("model")
     conversation = continued(visit, body, conversation_of(body, rules))
     check_tools(body.get("tools", ()))
     model = model_for(visit, body["model"], "chat")
@@ -43,7 +43,7 @@ def responses(visit: Visit, given: Body) -> Answer:
     return PlainAnswer(200, response.at("queued", [], None) if body.get("background") else response.whole())
 
 
-def continued(visit: Visit, body: Body, conversation: Conversation) -> Conversation:
+def continued(visit: Visit, body: JsonObject, conversation: Conversation) -> Conversation:
     """The conversation with that of the response it goes on from before it."""
     if "previous_response_id" not in body:
         return conversation
@@ -57,17 +57,17 @@ def answered(conversation: Conversation, said: str) -> Conversation:
     return Conversation((*lines, Line("assistant", said)))
 
 
-def keeps(visit: Visit, body: Body) -> bool:
+def keeps(visit: Visit, body: JsonObject) -> bool:
     """Whether a response is stored, as it is unless the request says otherwise."""
-    return "response" in visit.profile.paths and body.get("store", True) is True
+    return "response" in visit.profile.endpoint_names and body.get("store", True) is True
 
 
-def input_tokens(visit: Visit, given: Body) -> PlainAnswer:
+def input_tokens(visit: Visit, given: JsonObject) -> PlainAnswer:
     """The tokens that the input of a response has."""
     rules = visit.profile.rules("responses")
-    body = body_validation.fields(given, rules)
+    body = body_validation.validate_body(given, rules)
     if "model" not in body:
-        raise required("model")
+        raise missing_field("model")
     model_for(visit, body["model"], "chat")
     conversation = continued(visit, body, conversation_of(body, rules))
     return PlainAnswer(
@@ -75,7 +75,7 @@ def input_tokens(visit: Visit, given: Body) -> PlainAnswer:
     )
 
 
-def understood(visit: Visit, body: Body, conversation: Conversation, model: Model) -> Response:
+def understood(visit: Visit, body: JsonObject, conversation: Conversation, model: Model) -> Response:
     ask = asked(visit, body, conversation, model)
     prompt = prompt_tokens(conversation, body.get("tools"))
     check_context(visit, model, prompt + (ask.cap or 0), named(body))
@@ -85,7 +85,7 @@ def understood(visit: Visit, body: Body, conversation: Conversation, model: Mode
     return Response(visit.id("resp_", ask.draw), visit.created, body, spoken, usage, ask.draw, members)
 
 
-def asked(visit: Visit, body: Body, conversation: Conversation, model: Model) -> Ask:
+def asked(visit: Visit, body: JsonObject, conversation: Conversation, model: Model) -> Ask:
     wanted = body.get("text", {}).get("format", {})
     return Ask(
         conversation=conversation,
@@ -100,7 +100,7 @@ def asked(visit: Visit, body: Body, conversation: Conversation, model: Model) ->
     )
 
 
-def choice_of(body: Body) -> Choice:
+def choice_of(body: JsonObject) -> Choice:
     given, parallel = body.get("tool_choice", "auto"), body.get("parallel_tool_calls", True)
     if isinstance(given, dict):
         return Choice("named", given.get("name"), parallel)
@@ -112,4 +112,4 @@ def check_tools(tools: Sequence[Any]) -> None:
         if not isinstance(tool, Mapping):
             raise wrong_type(f"tools[{place}]", "object")
         if tool.get("type") == "function" and not isinstance(tool.get("name"), str):
-            raise required(f"tools[{place}].name")
+            raise missing_field(f"tools[{place}].name")

@@ -11,20 +11,20 @@ from wireproof.mock.model.tokenizer import pieces
 from wireproof.mock.model.transcripts import Transcript, is_audio, transcript_of
 from wireproof.mock.protocol.answers import Answer, OutgoingEvent, PlainAnswer, StreamAnswer
 from wireproof.mock.provider import body_validation
-from wireproof.mock.provider.body_validation import Body, required, wrong_type
-from wireproof.mock.provider.form_reader import Part, read
-from wireproof.mock.provider.refusals import Refused
-from wireproof.mock.provider.request_rules import Field, RequestRules
+from wireproof.mock.provider.body_validation import JsonObject, missing_field, wrong_type
+from wireproof.mock.provider.form_reader import ReceivedPart, read_form
+from wireproof.mock.provider.refusals import RequestRefused
+from wireproof.mock.provider.request_rules import FieldRule, RequestRules
 
 FILE = "file"
 TEXT_TYPE = (("Content-Type", "text/plain; charset=utf-8"),)
 
 
-def transcriptions(visit: Visit, given: Body) -> Answer:
+def transcriptions(visit: Visit, given: JsonObject) -> Answer:
     """The answer to a form with a recording; its body is no JSON, so it is read here."""
     rules = visit.profile.rules("transcriptions")
-    parts = read(visit.received.body, visit.received.header("content-type"))
-    body = body_validation.fields(values(parts, rules), rules)
+    parts = read_form(visit.received.body, visit.received.header("content-type"))
+    body = body_validation.validate_body(values(parts, rules), rules)
     model_for(visit, body["model"], "audio")
     heard = transcript_of(recording(parts))
     if body.get("stream"):
@@ -32,9 +32,9 @@ def transcriptions(visit: Visit, given: Body) -> Answer:
     return FORMATS[body.get("response_format", "json")](heard, body)
 
 
-def values(parts: tuple[Part, ...], rules: RequestRules) -> Body:
+def values(parts: tuple[ReceivedPart, ...], rules: RequestRules) -> JsonObject:
     """The fields of a form by their names, each read as the contract types it; a file is its name."""
-    made: Body = {}
+    made: JsonObject = {}
     for part in parts:
         name = part.name.removesuffix("[]")
         field = rules.fields.get(name)
@@ -46,7 +46,7 @@ def values(parts: tuple[Part, ...], rules: RequestRules) -> Body:
     return made if FILE not in made else made | {FILE: FILE if FILE in files else None}
 
 
-def typed(field: Field, text: str) -> Any:
+def typed(field: FieldRule, text: str) -> Any:
     """A text of a form as the kind of value its field takes; itself where it is none."""
     if "string" in field.types:
         return text
@@ -56,36 +56,41 @@ def typed(field: Field, text: str) -> Any:
         return text
 
 
-def recording(parts: tuple[Part, ...]) -> bytes:
+def recording(parts: tuple[ReceivedPart, ...]) -> bytes:
     """The bytes of the file; without a file, or with one that is no recording, the request is refused."""
     part = next((part for part in parts if part.name == FILE), None)
     if part is None:
-        raise required(FILE)
+        raise missing_field(FILE)
     if not part.is_file:
         raise wrong_type(FILE, "a file")
     if not is_audio(bytes(part.content)):
-        raise Refused("unreadable-file", "The file is no recording that can be read.", param=FILE)
+        raise RequestRefused("unreadable-file", "The file is no recording that can be read.", param=FILE)
     return bytes(part.content)
 
 
-def told(heard: Transcript) -> list[Body]:
+def told(heard: Transcript) -> list[JsonObject]:
     """The events of a streamed transcript."""
     deltas = [{"type": "transcript.text.delta", "delta": token} for token in pieces(heard.text)]
     return [*deltas, {"type": "transcript.text.done", "text": heard.text}]
 
 
-def in_json(heard: Transcript, body: Body) -> PlainAnswer:
+def in_json(heard: Transcript, body: JsonObject) -> PlainAnswer:
     return PlainAnswer(200, {"text": heard.text})
 
 
-def in_text(heard: Transcript, body: Body) -> PlainAnswer:
+def in_text(heard: Transcript, body: JsonObject) -> PlainAnswer:
     return PlainAnswer(200, f"{heard.text}\n".encode(), TEXT_TYPE)
 
 
-def verbosely(heard: Transcript, body: Body) -> PlainAnswer:
+def verbosely(heard: Transcript, body: JsonObject) -> PlainAnswer:
     """The transcript with its language, its length and the times asked for."""
     asked = body.get("timestamp_granularities", ["segment"])
-    made: Body = {"task": "transcribe", "language": heard.language, "duration": heard.duration, "text": heard.text}
+    made: JsonObject = {
+        "task": "transcribe",
+        "language": heard.language,
+        "duration": heard.duration,
+        "text": heard.text,
+    }
     if "word" in asked:
         made["words"] = words(heard)
     if "segment" in asked:
@@ -93,7 +98,7 @@ def verbosely(heard: Transcript, body: Body) -> PlainAnswer:
     return PlainAnswer(200, made | {"usage": {"type": "duration", "seconds": heard.duration}})
 
 
-def words(heard: Transcript) -> list[Body]:
+def words(heard: Transcript) -> list[JsonObject]:
     """Each word with its times; all take as long."""
     spoken = heard.text.split()
     step = heard.duration / max(1, len(spoken))
@@ -101,7 +106,7 @@ def words(heard: Transcript) -> list[Body]:
     return [{"word": word, "start": times[at], "end": times[at + 1]} for at, word in enumerate(spoken)]
 
 
-def segment(heard: Transcript) -> Body:
+def segment(heard: Transcript) -> JsonObject:
     return {
         "id": 0,
         "seek": 0,
@@ -116,7 +121,7 @@ def segment(heard: Transcript) -> Body:
     }
 
 
-def by_speaker(heard: Transcript, body: Body) -> PlainAnswer:
+def by_speaker(heard: Transcript, body: JsonObject) -> PlainAnswer:
     one = {"type": "transcript.text.segment", "id": "seg_0", "speaker": "A", "start": 0.0, "end": heard.duration}
     segments = [{**one, "text": heard.text}]
     return PlainAnswer(
@@ -130,17 +135,17 @@ def clock(seconds: float, mark: str) -> str:
     return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}{mark}{rest:03}"
 
 
-def in_srt(heard: Transcript, body: Body) -> PlainAnswer:
+def in_srt(heard: Transcript, body: JsonObject) -> PlainAnswer:
     times = f"{clock(0, ',')} --> {clock(heard.duration, ',')}"
     return PlainAnswer(200, f"1\n{times}\n{heard.text}\n\n".encode(), TEXT_TYPE)
 
 
-def in_vtt(heard: Transcript, body: Body) -> PlainAnswer:
+def in_vtt(heard: Transcript, body: JsonObject) -> PlainAnswer:
     times = f"{clock(0, '.')} --> {clock(heard.duration, '.')}"
     return PlainAnswer(200, f"WEBVTT\n\n{times}\n{heard.text}\n\n".encode(), TEXT_TYPE)
 
 
-FORMATS: Mapping[str, Callable[[Transcript, Body], PlainAnswer]] = {
+FORMATS: Mapping[str, Callable[[Transcript, JsonObject], PlainAnswer]] = {
     "json": in_json,
     "text": in_text,
     "verbose_json": verbosely,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from wireproof.mock.faults.hooks import Lapse
-from wireproof.mock.provider.model_entry import ROLES, Model
+from wireproof.mock.provider.model_entry import MODEL_ROLES, Model
 from wireproof.mock.provider.profile import Profile
 from wireproof.mock.provider.request_rules import RequestRules
 
@@ -80,7 +80,7 @@ def catalogue(change: Callable[[tuple[Model, ...]], tuple[Model, ...]]) -> Lapse
 
 
 def every_role(models: tuple[Model, ...]) -> tuple[Model, ...]:
-    return tuple(replace(model, roles=ROLES) for model in models)
+    return tuple(replace(model, roles=MODEL_ROLES) for model in models)
 
 
 def public(*names: str) -> Lapse:

@@ -13,7 +13,7 @@ from wireproof.mock.faults.contract_changes import requests
 from wireproof.mock.faults.hooks import Lapse
 from wireproof.mock.protocol.answers import Answer, PlainAnswer
 from wireproof.mock.protocol.messages import HttpRequest, Ops, WireOp
-from wireproof.mock.provider.request_rules import Field, RequestRules
+from wireproof.mock.provider.request_rules import FieldRule, RequestRules
 
 DEEP = b"[" * 500
 TWO_MEGABYTES = 2 * 1024 * 1024
@@ -119,7 +119,7 @@ def foreign_words(answer: Answer, received: HttpRequest) -> Answer:
     return PlainAnswer(400, {"error": {"code": 400, "message": message, "status": "INVALID_ARGUMENT"}}, answer.headers)
 
 
-def each_field(change: Callable[[Field], Field]) -> Lapse:
+def each_field(change: Callable[[FieldRule], FieldRule]) -> Lapse:
     """A lapse in the bounds of every member that a request may leave out."""
 
     def bounded(rules: RequestRules) -> RequestRules:
@@ -130,15 +130,15 @@ def each_field(change: Callable[[Field], Field]) -> Lapse:
     return requests(bounded)
 
 
-def unbounded(field: Field) -> Field:
+def unbounded(field: FieldRule) -> FieldRule:
     return replace(field, minimum=None, maximum=None, min_items=None, max_items=None)
 
 
-def of_any_word(field: Field) -> Field:
+def of_any_word(field: FieldRule) -> FieldRule:
     return replace(field, enum=())
 
 
-def a_step_wider(field: Field) -> Field:
+def a_step_wider(field: FieldRule) -> FieldRule:
     """The field with each bound one step further out."""
     step = 0.1 if "number" in field.types else 1
     least, most = field.minimum, field.maximum

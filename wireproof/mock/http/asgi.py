@@ -11,7 +11,7 @@ from wireproof.mock.application import Core
 from wireproof.mock.http.http_connection import MOST_READ
 from wireproof.mock.protocol.messages import Headers, HttpRequest, HttpResponse, HttpStream, Outgoing
 from wireproof.mock.protocol.response_head import STATUSES_WITHOUT_BODY
-from wireproof.mock.provider.body_validation import too_large
+from wireproof.mock.provider.body_validation import too_large_refusal
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -33,7 +33,7 @@ class Application:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await whole_body(receive)
         received = received_of(scope, body or b"", self._clock())
-        outgoing = self._core.refuse(received, too_large()) if body is None else self._core.handle(received)
+        outgoing = self._core.refuse(received, too_large_refusal()) if body is None else self._core.handle(received)
         stayed = False
         try:
             if await self._turn(received, outgoing, receive):

@@ -16,8 +16,8 @@ from wireproof.mock.cells.cell import Cell, Stay
 from wireproof.mock.http.response_writer import Delivery
 from wireproof.mock.protocol.messages import HttpRequest, Ops, Outgoing
 from wireproof.mock.protocol.response_head import CONTINUE_RESPONSE, build_ops
-from wireproof.mock.provider.body_validation import too_large
-from wireproof.mock.provider.refusals import Refused
+from wireproof.mock.provider.body_validation import too_large_refusal
+from wireproof.mock.provider.refusals import RequestRefused
 
 # A longer body is not read to its end; the core refuses those above a limit of its own.
 MOST_READ = 64 * 1024 * 1024
@@ -30,7 +30,9 @@ class Waiting:
 
     __slots__ = ("chunked", "keep", "received", "refused")
 
-    def __init__(self, received: HttpRequest, *, keep: bool, chunked: bool, refused: Refused | None = None) -> None:
+    def __init__(
+        self, received: HttpRequest, *, keep: bool, chunked: bool, refused: RequestRefused | None = None
+    ) -> None:
         self.received, self.keep, self.chunked, self.refused = received, keep, chunked, refused
 
 
@@ -104,13 +106,13 @@ class Connection(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            self._give_up(Refused("bad-request", "This server upgrades to no other protocol.", status=400))
-        except Refused as refused:
+            self._give_up(RequestRefused("bad-request", "This server upgrades to no other protocol.", status=400))
+        except RequestRefused as refused:
             self._give_up(refused)
         except httptools.HttpParserError as problem:
             cause = problem.__context__
-            known = cause if isinstance(cause, Refused) else None
-            self._give_up(known or Refused("bad-request", f"Malformed HTTP request: {problem}", status=400))
+            known = cause if isinstance(cause, RequestRefused) else None
+            self._give_up(known or RequestRefused("bad-request", f"Malformed HTTP request: {problem}", status=400))
 
     def _begin_message(self) -> None:
         self._url = b""
@@ -133,19 +135,19 @@ class Connection(asyncio.Protocol):
     def _measure(self, more: int) -> None:
         self._header_size += more
         if self._header_size > MOST_HEADERS:
-            raise Refused("headers-too-large", f"The request's head is longer than {MOST_HEADERS} bytes.")
+            raise RequestRefused("headers-too-large", f"The request's head is longer than {MOST_HEADERS} bytes.")
 
     def on_headers_complete(self) -> None:
         given = dict(self._headers)
         if int(given.get("content-length") or 0) > MOST_READ:
-            raise too_large()
+            raise too_large_refusal()
         if "expect" in given and self._delivery is None and self._core.welcomes(self._received()):
             self._transport.write(CONTINUE_RESPONSE)
 
     def on_body(self, body: bytes) -> None:
         self._body_size += len(body)
         if self._body_size > MOST_READ:
-            raise too_large()
+            raise too_large_refusal()
         self._body.append(body)
 
     def on_message_complete(self) -> None:
@@ -162,7 +164,7 @@ class Connection(asyncio.Protocol):
         body = b"".join(self._body)
         return HttpRequest(method, path, query, tuple(self._headers), body, self._clock(), self._after)
 
-    def _give_up(self, refused: Refused) -> None:
+    def _give_up(self, refused: RequestRefused) -> None:
         """Refuse what cannot be read, after the requests before it, and close."""
         self._deaf = True
         path, query = target(self._url)

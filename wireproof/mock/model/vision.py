@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from wireproof.mock.model.png import UNTOLD, Unreadable, colour_of
-from wireproof.mock.provider.body_validation import out_of_range, required, wrong_type
-from wireproof.mock.provider.refusals import Refused
+from wireproof.mock.provider.body_validation import missing_field, out_of_range, wrong_type
+from wireproof.mock.provider.refusals import RequestRefused
 
 KINDS = ("image_url", "input_image")
 OTHER_FORMATS = (b"\xff\xd8\xff", b"GIF8", b"RIFF")
@@ -24,11 +24,11 @@ def address_of(part: Mapping[str, Any]) -> Any:
 def check_image(part: Mapping[str, Any], place: str) -> None:
     """Refuse a chat's picture that gives no address."""
     if part.get("image_url") is None:
-        raise required(f"{place}.image_url")
+        raise missing_field(f"{place}.image_url")
     if not isinstance(part["image_url"], dict):
         raise wrong_type(f"{place}.image_url", "object")
     if "url" not in part["image_url"]:
-        raise required(f"{place}.image_url.url")
+        raise missing_field(f"{place}.image_url.url")
     if not isinstance(part["image_url"]["url"], str):
         raise wrong_type(f"{place}.image_url.url", "string")
 
@@ -57,4 +57,4 @@ def seen(address: Any, place: str) -> str:
 def refuse_blind(roles: tuple[str, ...], name: str) -> None:
     """Refuse pictures that the model cannot see."""
     if "vision" not in roles:
-        raise Refused("wrong-model-kind", f"The model '{name}' does not take pictures.", param="messages")
+        raise RequestRefused("wrong-model-kind", f"The model '{name}' does not take pictures.", param="messages")

@@ -7,11 +7,11 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from wireproof.mock.provider.refusals import Refused
-from wireproof.mock.provider.request_rules import Field, RequestRules
+from wireproof.mock.provider.refusals import RequestRefused
+from wireproof.mock.provider.request_rules import FieldRule, RequestRules
 
-Body = dict[str, Any]
-MOST_BODY = 10 * 1024 * 1024
+JsonObject = dict[str, Any]
+MAX_REQUEST_BYTES = 10 * 1024 * 1024
 
 
 def is_integer(value: Any) -> bool:
@@ -22,7 +22,7 @@ def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-TYPES: Mapping[str, Callable[[Any], bool]] = {
+TYPE_CHECKS: Mapping[str, Callable[[Any], bool]] = {
     "string": lambda value: isinstance(value, str),
     "boolean": lambda value: isinstance(value, bool),
     "array": lambda value: isinstance(value, list),
@@ -33,56 +33,56 @@ TYPES: Mapping[str, Callable[[Any], bool]] = {
 
 
 def is_too_large(body: bytes) -> bool:
-    return len(body) > MOST_BODY
+    return len(body) > MAX_REQUEST_BYTES
 
 
-def too_large() -> Refused:
-    return Refused("too-large", f"The request's body is larger than {MOST_BODY} bytes.")
+def too_large_refusal() -> RequestRefused:
+    return RequestRefused("too-large", f"The request's body is larger than {MAX_REQUEST_BYTES} bytes.")
 
 
 def refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-def parse(body: bytes, content_type: str | None) -> Body:
+def parse_body(body: bytes, content_type: str | None) -> JsonObject:
     """The JSON object of a body; a body that says it is something else is refused."""
     media = (content_type or "application/json").partition(";")[0].strip().lower()
     if media != "application/json" and not media.endswith("+json"):
-        raise Refused("wrong-content-type", f"Unsupported content type {media!r}; expected application/json.")
+        raise RequestRefused("wrong-content-type", f"Unsupported content type {media!r}; expected application/json.")
     try:
         # Not the bytes: of those the parser takes other encodings too, and halves of surrogate pairs.
         value = json.loads(body.decode(), parse_constant=refuse_constant)
     except (ValueError, RecursionError):
-        raise Refused("malformed-json", "We could not parse the JSON body of your request.") from None
+        raise RequestRefused("malformed-json", "We could not parse the JSON body of your request.") from None
     if not isinstance(value, dict):
-        raise Refused("malformed-json", "The body of the request is not a JSON object.")
+        raise RequestRefused("malformed-json", "The body of the request is not a JSON object.")
     return value
 
 
-def fields(body: Body, rules: RequestRules) -> Body:
+def validate_body(body: JsonObject, rules: RequestRules) -> JsonObject:
     """The body without nulls and unknown members, once every member is found right."""
     known = rules.fields
     if rules.refuses_unknown:
         for name in body.keys() - known.keys():
-            raise Refused("unknown-field", f"Unrecognized request argument supplied: {name}", param=name)
+            raise RequestRefused("unknown-field", f"Unrecognized request argument supplied: {name}", param=name)
     for name, field in known.items():
         if name in body:
-            member(field, body[name])
+            check_member(field, body[name])
         elif field.required:
-            raise required(name)
+            raise missing_field(name)
     return {name: value for name, value in body.items() if value is not None and name in known}
 
 
-def member(field: Field, value: Any) -> None:
+def check_member(field: FieldRule, value: Any) -> None:
     if value is None and field.nullable:
         return
-    if not any(TYPES[kind](value) for kind in field.types):
+    if not any(TYPE_CHECKS[kind](value) for kind in field.types):
         raise wrong_type(field.name, " or ".join(field.types))
-    bounds(field, value)
+    check_bounds(field, value)
 
 
-def bounds(field: Field, value: Any) -> None:
-    if is_number(value) and not within(field, value):
+def check_bounds(field: FieldRule, value: Any) -> None:
+    if is_number(value) and not is_within_bounds(field, value):
         raise out_of_range(field.name, f"Invalid '{field.name}': {value!r} is outside its range.")
     if isinstance(value, list | str) and field.min_items and len(value) < field.min_items:
         raise out_of_range(field.name, f"Invalid '{field.name}': empty; expected at least {field.min_items}.")
@@ -92,19 +92,19 @@ def bounds(field: Field, value: Any) -> None:
         raise out_of_range(field.name, f"Invalid value for '{field.name}': expected one of {list(field.enum)}.")
 
 
-def within(field: Field, value: float) -> bool:
+def is_within_bounds(field: FieldRule, value: float) -> bool:
     low = -math.inf if field.minimum is None else field.minimum
     high = math.inf if field.maximum is None else field.maximum
     return low < value < high if field.exclusive else low <= value <= high
 
 
-def out_of_range(param: str, message: str) -> Refused:
-    return Refused("out-of-range", message, param=param)
+def out_of_range(param: str, message: str) -> RequestRefused:
+    return RequestRefused("out-of-range", message, param=param)
 
 
-def wrong_type(param: str, expected: str) -> Refused:
-    return Refused("wrong-type", f"Invalid type for '{param}': expected {expected}.", param=param)
+def wrong_type(param: str, expected: str) -> RequestRefused:
+    return RequestRefused("wrong-type", f"Invalid type for '{param}': expected {expected}.", param=param)
 
 
-def required(param: str) -> Refused:
-    return Refused("missing-field", f"Missing required parameter: '{param}'.", param=param)
+def missing_field(param: str) -> RequestRefused:
+    return RequestRefused("missing-field", f"Missing required parameter: '{param}'.", param=param)

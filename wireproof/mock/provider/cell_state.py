@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from wireproof.mock.protocol.answers import PlainAnswer
-from wireproof.mock.provider.refusals import Refused
+from wireproof.mock.provider.refusals import RequestRefused
 
-WITHOUT_CELLS = frozenset({"models", "model", "health", "response", "response-delete", "chats-stored", "chat-stored"})
+ENDPOINTS_WITHOUT_CELL = frozenset(
+    {"models", "model", "health", "response", "response-delete", "chats-stored", "chat-stored"}
+)
 # State of a cell → the cause for which its requests are refused, and the sentence that says so.
-TROUBLES: Mapping[str, tuple[str, str]] = {
+REFUSALS_BY_CELL_STATE: Mapping[str, tuple[str, str]] = {
     "down": ("unavailable", "No cell is available to serve this request."),
     "failing": ("upstream-failed", "The provider of this model failed on this request."),
     "misconfigured": ("misconfigured", "The provider of this model is not configured."),
     "crashed": ("server-failed", "The server failed on this request."),
 }
 # A relay says this to an account whose earlier request the server did not survive.
-GONE = PlainAnswer(502, b"Bad Gateway", (("Content-Type", "text/plain"),))
+BAD_GATEWAY_ANSWER = PlainAnswer(502, b"Bad Gateway", (("Content-Type", "text/plain"),))
 
 
 def cells_up(cells: int, state: str) -> int:
@@ -26,8 +28,8 @@ def cells_up(cells: int, state: str) -> int:
     return cells - 1 if state == "one-down" and cells > 1 else cells
 
 
-def refuse_trouble(endpoint: str, up: int, state: str) -> None:
+def refuse_by_cell_state(endpoint: str, up: int, state: str) -> None:
     """Refuse a request that needs a cell where none is up, or its own serves nothing."""
     state = state if up else "down"
-    if endpoint not in WITHOUT_CELLS and state in TROUBLES:
-        raise Refused(*TROUBLES[state])
+    if endpoint not in ENDPOINTS_WITHOUT_CELL and state in REFUSALS_BY_CELL_STATE:
+        raise RequestRefused(*REFUSALS_BY_CELL_STATE[state])

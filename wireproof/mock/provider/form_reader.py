@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from wireproof.mock.provider.refusals import Refused
+from wireproof.mock.provider.refusals import RequestRefused
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
 
 @dataclass(slots=True)
-class Part:
+class ReceivedPart:
     """One field of a form while it is read: its headers, its content."""
 
     headers: dict[str, bytes] = field(default_factory=dict)
@@ -39,55 +39,55 @@ class Part:
 
 
 @dataclass(slots=True)
-class Reader:
+class FormReader:
     """What the parser calls: it gathers the parts, and knows whether the last one was closed."""
 
-    parts: list[Part] = field(default_factory=list)
+    parts: list[ReceivedPart] = field(default_factory=list)
     header: bytearray = field(default_factory=bytearray)
     value: bytearray = field(default_factory=bytearray)
-    ended: bool = False
+    is_complete: bool = False
 
-    def begin(self) -> None:
-        self.parts.append(Part())
+    def on_part_begin(self) -> None:
+        self.parts.append(ReceivedPart())
 
-    def name(self, data: bytes, start: int, end: int) -> None:
+    def on_header_name(self, data: bytes, start: int, end: int) -> None:
         self.header += data[start:end]
 
-    def valued(self, data: bytes, start: int, end: int) -> None:
+    def on_header_value(self, data: bytes, start: int, end: int) -> None:
         self.value += data[start:end]
 
-    def header_end(self) -> None:
+    def on_header_end(self) -> None:
         self.parts[-1].headers[self.header.decode("latin-1").lower()] = bytes(self.value)
         self.header, self.value = bytearray(), bytearray()
 
-    def data(self, data: bytes, start: int, end: int) -> None:
+    def on_part_data(self, data: bytes, start: int, end: int) -> None:
         self.parts[-1].content += data[start:end]
 
-    def end(self) -> None:
-        self.ended = True
+    def on_end(self) -> None:
+        self.is_complete = True
 
     def callbacks(self) -> MultipartCallbacks:
         return {
-            "on_part_begin": self.begin,
-            "on_header_field": self.name,
-            "on_header_value": self.valued,
-            "on_header_end": self.header_end,
-            "on_part_data": self.data,
-            "on_end": self.end,
+            "on_part_begin": self.on_part_begin,
+            "on_header_field": self.on_header_name,
+            "on_header_value": self.on_header_value,
+            "on_header_end": self.on_header_end,
+            "on_part_data": self.on_part_data,
+            "on_end": self.on_end,
         }
 
 
-def read(body: bytes, content_type: str | None) -> tuple[Part, ...]:
+def read_form(body: bytes, content_type: str | None) -> tuple[ReceivedPart, ...]:
     """The parts of a form; a body that is none, or is not whole, is refused."""
     media, options = parse_options_header(content_type)
     if media.lower() != b"multipart/form-data" or not options.get(b"boundary"):
         said = f"Unsupported content type {content_type!r}; expected multipart/form-data with a boundary."
-        raise Refused("wrong-content-type", said)
-    reader = Reader()
+        raise RequestRefused("wrong-content-type", said)
+    reader = FormReader()
     try:
         MultipartParser(options[b"boundary"], reader.callbacks()).write(body)
     except FormParserError:
-        reader.ended = False
-    if not reader.ended:
-        raise Refused("malformed-json", "We could not parse the form of your request.")
+        reader.is_complete = False
+    if not reader.is_complete:
+        raise RequestRefused("malformed-json", "We could not parse the form of your request.")
     return tuple(reader.parts)

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-ROLES = ("chat", "completions", "embeddings", "vision", "image", "audio", "reasoning", "speech", "search")
+MODEL_ROLES = ("chat", "completions", "embeddings", "vision", "image", "audio", "reasoning", "speech", "search")
 
 
 @dataclass(frozen=True, slots=True)
-class Price:
+class ModelPrice:
     """US dollars for a million tokens."""
 
     input: float
@@ -35,7 +35,7 @@ class Model:
     dimensions: int = 768
     context: int | None = None
     output: int | None = None
-    price: Price | None = None
+    price: ModelPrice | None = None
     name: str | None = None
     description: str | None = None
     date: str | None = None
@@ -54,7 +54,7 @@ class Model:
             dimensions=row.get("dimensions", 768),
             context=row.get("context"),
             output=row.get("output"),
-            price=None if price is None else Price(**price),
+            price=None if price is None else ModelPrice(**price),
             name=row.get("name"),
             description=row.get("description"),
             date=row.get("date"),

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wireproof.mock.provider.model_entry import ROLES, Model
-from wireproof.mock.provider.rate_rules import Rate
+from wireproof.mock.provider.model_entry import MODEL_ROLES, Model
+from wireproof.mock.provider.rate_rules import RateRules
 from wireproof.mock.provider.request_rules import RequestRules
 
 NO_RULES = RequestRules({})
@@ -40,7 +40,7 @@ class RefusalRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Reasoning:
+class ReasoningFields:
     """Where a message shows what the model thought.
 
     Attributes:
@@ -102,13 +102,13 @@ class Profile:
     requests: Mapping[str, RequestRules]
     envelope: str
     refusals: Mapping[str, RefusalRow]
-    rate: Rate
+    rate: RateRules
     suite_tier: str
     members: tuple[str, ...]
     cells: int
     served_models: int
     model_list: ModelList = ModelList()
-    reasoning: Reasoning | None = None
+    reasoning: ReasoningFields | None = None
     images: Images | None = None
     knows_any_model: bool = False
 
@@ -116,7 +116,7 @@ class Profile:
     def from_mapping(cls, name: str, row: Mapping[str, Any]) -> Profile:
         auth, errors, cells = row["auth"], row["errors"], row.get("cells", {})
         offered = row.get("capabilities", {})
-        rate = Rate.from_mapping(row["rate"])
+        rate = RateRules.from_mapping(row["rate"])
         catalogue = tuple(Model.from_mapping(model) for model in row["models"]["catalogue"])
         return cls(
             name=name,
@@ -140,12 +140,12 @@ class Profile:
             cells=cells.get("count", 1),
             served_models=cells.get("models", len(catalogue)),
             model_list=ModelList.from_mapping(row.get("model_list", {})),
-            reasoning=Reasoning(**row["reasoning"]) if "reasoning" in row else None,
+            reasoning=ReasoningFields(**row["reasoning"]) if "reasoning" in row else None,
             images=Images(**row["images"]) if "images" in row else None,
         )
 
     @property
-    def paths(self) -> frozenset[str]:
+    def endpoint_names(self) -> frozenset[str]:
         """The names of the endpoints that it serves."""
         return frozenset(name for name, _, _ in self.endpoints)
 
@@ -154,4 +154,4 @@ class Profile:
 
     def model(self, name: str) -> Model | None:
         found = next((model for model in self.catalogue if model.id == name), None)
-        return Model(name, ROLES) if found is None and self.knows_any_model else found
+        return Model(name, MODEL_ROLES) if found is None and self.knows_any_model else found

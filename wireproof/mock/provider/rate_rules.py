@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-UNLIMITED = 1_000_000
-TOKENS = ("limit_tokens", "remaining_tokens", "reset_tokens")
+UNLIMITED_REQUESTS = 1_000_000
+TOKEN_HEADER_ROLES = ("limit_tokens", "remaining_tokens", "reset_tokens")
 
 
 @dataclass(frozen=True, slots=True)
-class Tier:
+class TierRules:
     """What a key of this tier may use.
 
     Attributes:
@@ -28,7 +28,7 @@ class Tier:
     tokens_per_minute: int | None = None
 
     @classmethod
-    def from_mapping(cls, name: str, row: Mapping[str, Any]) -> Tier:
+    def from_mapping(cls, name: str, row: Mapping[str, Any]) -> TierRules:
         models = row.get("models", "all")
         return cls(
             name=name,
@@ -41,11 +41,11 @@ class Tier:
 
     @property
     def limit(self) -> int:
-        return UNLIMITED if self.per_minute is None else self.per_minute
+        return UNLIMITED_REQUESTS if self.per_minute is None else self.per_minute
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
+class RateRules:
     """How limits are counted and shown.
 
     Attributes:
@@ -62,7 +62,7 @@ class Rate:
     remaining: str
     reset: str
     retry_after: bool
-    tiers: tuple[Tier, ...]
+    tiers: tuple[TierRules, ...]
     tokens: tuple[str, ...] = ()
     slack: int = 0
     counts_months: bool = True
@@ -71,7 +71,7 @@ class Rate:
     model: str = "window"
 
     @classmethod
-    def from_mapping(cls, row: Mapping[str, Any]) -> Rate:
+    def from_mapping(cls, row: Mapping[str, Any]) -> RateRules:
         shown = row.get("headers", {})
         return cls(
             dialect=row.get("dialect", "none"),
@@ -79,10 +79,10 @@ class Rate:
             remaining=shown.get("remaining", ""),
             reset=shown.get("reset", ""),
             retry_after=row.get("retry_after", False),
-            tiers=tuple(Tier.from_mapping(name, tier) for name, tier in row["tiers"].items()),
-            tokens=tuple(shown[name] for name in TOKENS if name in shown),
+            tiers=tuple(TierRules.from_mapping(name, tier) for name, tier in row["tiers"].items()),
+            tokens=tuple(shown[name] for name in TOKEN_HEADER_ROLES if name in shown),
         )
 
     @property
-    def lowest(self) -> Tier:
+    def lowest_tier(self) -> TierRules:
         return min(self.tiers, key=lambda tier: tier.limit)

@@ -9,7 +9,7 @@ from wireproof.mock.protocol.answers import PlainAnswer
 from wireproof.mock.provider.profile import Profile, RefusalRow
 
 # Causes that no contract names: the row that stands in, and the status where none does.
-STAND_INS: Mapping[str, str] = {
+NEAREST_CAUSES: Mapping[str, str] = {
     "tier-locked-model": "unknown-model",
     "wrong-content-type": "malformed-json",
     "bad-request": "malformed-json",
@@ -20,7 +20,7 @@ STAND_INS: Mapping[str, str] = {
     "unreadable-file": "out-of-range",
     "both-inputs": "out-of-range",
 }
-BARE_ROWS: Mapping[str, RefusalRow] = {
+DEFAULT_REFUSAL_ROWS: Mapping[str, RefusalRow] = {
     "too-large": RefusalRow(413, "request_too_large", None),
     "headers-too-large": RefusalRow(431, "headers_too_large", None),
     "unknown-path": RefusalRow(404, "not_found", None),
@@ -34,7 +34,7 @@ BARE_ROWS: Mapping[str, RefusalRow] = {
 }
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """A request that is not served, for a named cause."""
 
     def __init__(self, cause: str, message: str, *, param: str | None = None, status: int | None = None) -> None:
@@ -43,11 +43,11 @@ class Refused(Exception):
         self.headers: tuple[tuple[str, str], ...] = ()
 
 
-def row_of(profile: Profile | None, cause: str) -> RefusalRow:
+def find_refusal_row(profile: Profile | None, cause: str) -> RefusalRow:
     """The profile's row for a cause, or that of the cause nearest to it."""
     rows = profile.refusals if profile else {}
-    found = rows.get(cause) or rows.get(STAND_INS.get(cause, ""))
-    return found or BARE_ROWS.get(cause) or RefusalRow(400, None, None)
+    found = rows.get(cause) or rows.get(NEAREST_CAUSES.get(cause, ""))
+    return found or DEFAULT_REFUSAL_ROWS.get(cause) or RefusalRow(400, None, None)
 
 
 def openai_envelope(message: str, kind: str, param: str | None, code: str | None) -> dict[str, Any]:
@@ -58,16 +58,16 @@ def typed_envelope(message: str, kind: str, param: str | None, code: str | None)
     return {"error": {"message": message, "type": kind}}
 
 
-ENVELOPES: Mapping[str, Callable[[str, str, str | None, str | None], dict[str, Any]]] = {
+ERROR_ENVELOPES: Mapping[str, Callable[[str, str, str | None, str | None], dict[str, Any]]] = {
     "openai": openai_envelope,
     "typed": typed_envelope,
 }
 
 
-def render(profile: Profile | None, refused: Refused) -> PlainAnswer:
+def render_refusal(profile: Profile | None, refused: RequestRefused) -> PlainAnswer:
     """The refusal as the profile's error body."""
-    row = row_of(profile, refused.cause)
+    row = find_refusal_row(profile, refused.cause)
     status = refused.status or row.status
     kind = row.type or ("server_error" if status >= 500 else "invalid_request_error")
-    envelope = ENVELOPES[profile.envelope if profile else "openai"]
+    envelope = ERROR_ENVELOPES[profile.envelope if profile else "openai"]
     return PlainAnswer(status, envelope(refused.message, kind, refused.param, row.code), refused.headers)

@@ -8,7 +8,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class FieldRule:
     """What one request member may hold."""
 
     name: str
@@ -24,7 +24,7 @@ class Field:
     default: Any = None
 
     @classmethod
-    def from_mapping(cls, name: str, row: Mapping[str, Any]) -> Field:
+    def from_mapping(cls, name: str, row: Mapping[str, Any]) -> FieldRule:
         given = row["type"]
         return cls(
             name=name,
@@ -44,14 +44,14 @@ class Field:
 class RequestRules:
     """What an endpoint takes in its body."""
 
-    fields: Mapping[str, Field]
+    fields: Mapping[str, FieldRule]
     token_cap: str | None = None
     roles: tuple[str, ...] = ()
     content_parts: tuple[str, ...] = ("text",)
     refuses_unknown: bool = False
 
     @property
-    def cap_unless_asked(self) -> int | None:
+    def default_cap(self) -> int | None:
         """The tokens an answer has at most where the request does not say."""
         field = self.fields.get(self.token_cap or "")
         return None if field is None else field.default
@@ -59,7 +59,7 @@ class RequestRules:
     @classmethod
     def from_mapping(cls, row: Mapping[str, Any]) -> RequestRules:
         return cls(
-            fields={name: Field.from_mapping(name, field) for name, field in row["fields"].items()},
+            fields={name: FieldRule.from_mapping(name, field) for name, field in row["fields"].items()},
             token_cap=row.get("token_cap"),
             roles=tuple(row.get("roles", ())),
             content_parts=tuple(row.get("content_parts", ("text",))),

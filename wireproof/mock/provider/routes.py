@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from wireproof.mock.protocol.answers import PlainAnswer
 from wireproof.mock.provider.profile import Profile
-from wireproof.mock.provider.refusals import Refused
+from wireproof.mock.provider.refusals import RequestRefused
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,16 +16,16 @@ class Route:
     """An endpoint, and what its path template holds."""
 
     endpoint: str
-    held: str | None = None
+    path_value: str | None = None
 
 
-def profile_for(profiles: Sequence[Profile], path: str) -> Profile | None:
+def find_profile(profiles: Sequence[Profile], path: str) -> Profile | None:
     """The profile that is served at the longest matching prefix."""
     fitting = [profile for profile in profiles if path == profile.serve_at or path.startswith(profile.serve_at + "/")]
     return max(fitting, key=lambda profile: len(profile.serve_at), default=None)
 
 
-def held_by(template: str, path: str) -> str | None:
+def value_in_path(template: str, path: str) -> str | None:
     """What stands in a template's hole; an empty text where the template has none and the path is it."""
     before, hole, _ = template.partition("{")
     if not hole:
@@ -33,37 +33,37 @@ def held_by(template: str, path: str) -> str | None:
     return unquote(path[len(before) :]) if path.startswith(before) and len(path) > len(before) else None
 
 
-def matches(profile: Profile, path: str) -> list[tuple[str, str, str]]:
+def matching_endpoints(profile: Profile, path: str) -> list[tuple[str, str, str]]:
     """Endpoint, method and held text of every template the path fits."""
     below = path[len(profile.serve_at) :]
-    tried = ((endpoint, method, held_by(template, below)) for endpoint, method, template in profile.endpoints)
+    tried = ((endpoint, method, value_in_path(template, below)) for endpoint, method, template in profile.endpoints)
     return [(endpoint, method, held) for endpoint, method, held in tried if held is not None]
 
 
-def methods(fitting: list[tuple[str, str, str]]) -> list[str]:
+def allowed_methods(fitting: list[tuple[str, str, str]]) -> list[str]:
     taken = [method for _, method, _ in fitting]
     return list(dict.fromkeys([*taken, *(["HEAD"] if "GET" in taken else []), "OPTIONS"]))
 
 
-def find(profile: Profile, method: str, path: str) -> Route:
+def find_route(profile: Profile, method: str, path: str) -> Route:
     """The endpoint of a path, or the refusal that says why there is none."""
-    fitting = matches(profile, path)
+    fitting = matching_endpoints(profile, path)
     for endpoint, taken, held in fitting:
         if method == taken or (method == "HEAD" and taken == "GET"):
             return Route(endpoint, held or None)
     if not fitting:
-        raise Refused("unknown-path", f"Invalid URL ({method} {path})")
-    refused = Refused("wrong-method", f"Not allowed to {method} on {path}")
-    refused.headers = (("Allow", ", ".join(methods(fitting))),)
+        raise RequestRefused("unknown-path", f"Invalid URL ({method} {path})")
+    refused = RequestRefused("wrong-method", f"Not allowed to {method} on {path}")
+    refused.headers = (("Allow", ", ".join(allowed_methods(fitting))),)
     raise refused
 
 
-def preflight(profile: Profile, path: str) -> PlainAnswer:
+def answer_preflight(profile: Profile, path: str) -> PlainAnswer:
     """The answer to OPTIONS: what the path takes, for a browser as well."""
-    fitting = matches(profile, path)
+    fitting = matching_endpoints(profile, path)
     if not fitting:
-        raise Refused("unknown-path", f"Invalid URL (OPTIONS {path})")
-    allowed = ", ".join(methods(fitting))
+        raise RequestRefused("unknown-path", f"Invalid URL (OPTIONS {path})")
+    allowed = ", ".join(allowed_methods(fitting))
     return PlainAnswer(
         204,
         b"",
