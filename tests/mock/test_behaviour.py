@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wireproof.mock.model.hash_random import Draw
-from wireproof.mock.model.schema_values import fit
-from wireproof.mock.model.tokenizer import pieces
+from wireproof.mock.model.hash_random import HashRandom
+from wireproof.mock.model.schema_values import value_for_schema
+from wireproof.mock.model.tokenizer import tokenize
 
 WEATHER = {
     "type": "function",
@@ -205,7 +205,7 @@ def test_base64_is_the_same_vector_in_32_bit_floats(client):
 
 @given(st.text())
 def test_the_pieces_of_a_text_are_the_text(text):
-    assert "".join(pieces(text)) == text
+    assert "".join(tokenize(text)) == text
 
 
 LEAVES = st.one_of(
@@ -245,4 +245,4 @@ SCHEMAS = st.recursive(
 
 @given(SCHEMAS.filter(lambda schema: "$ref" not in json.dumps(schema) or "$ref" in schema), st.text())
 def test_a_generated_value_fits_its_schema(schema, seed):
-    jsonschema.validate(fit(schema, Draw.of(seed)), schema)
+    jsonschema.validate(value_for_schema(schema, HashRandom.from_values(seed)), schema)

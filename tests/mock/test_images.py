@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wireproof.mock.model.png import COLOURS, MAGIC, Unreadable, chunk, colour_of, png
+from wireproof.mock.model.png import COLOURS_BY_NAME, PNG_MAGIC, UnreadableImage, main_colour, make_chunk, make_png
 
 
 @pytest.fixture(name="draw")
@@ -66,7 +66,7 @@ def written(form, pixel, *, lines=b"\0\1\2\3\4", width=6, depth=8, woven=0, pale
         above = plain
     head = struct.pack(">IIBBBBB", width, len(rows), depth, form, 0, 0, woven)
     parts = [(b"IHDR", head), (b"PLTE", palette), (b"IDAT", zlib.compress(b"".join(rows))), (b"IEND", b"")]
-    return MAGIC + b"".join(chunk(*part) for part in parts)
+    return PNG_MAGIC + b"".join(make_chunk(*part) for part in parts)
 
 
 @pytest.mark.parametrize("provider", ["openai", "iotex"])
@@ -78,7 +78,7 @@ def test_as_many_pictures_come_as_are_asked_for_in_the_size_asked_for(draw, prov
 def test_one_picture_of_a_usual_size_comes_where_nothing_is_said(draw):
     (entry,) = draw().json()["data"]
     assert pixels(unpacked(entry["url"])) == (1024, 1024)
-    assert colour_of(unpacked(entry["url"])) == "red"
+    assert main_colour(unpacked(entry["url"])) == "red"
 
 
 def test_a_picture_without_a_model_is_made_by_the_first_that_can(client):
@@ -88,7 +88,7 @@ def test_a_picture_without_a_model_is_made_by_the_first_that_can(client):
 def test_a_picture_comes_as_base64_where_it_is_asked_for_so(draw):
     (entry,) = draw("openai", response_format="b64_json").json()["data"]
     assert set(entry) == {"b64_json"}
-    assert base64.b64decode(entry["b64_json"]).startswith(MAGIC)
+    assert base64.b64decode(entry["b64_json"]).startswith(PNG_MAGIC)
 
 
 @pytest.mark.parametrize(
@@ -119,19 +119,21 @@ def test_a_chat_shows_the_same_picture_whole_and_streamed(chat, providers):
     deltas = [json.loads(one.removeprefix("data: "))["choices"][0]["delta"] for one in streamed]
     (shown,) = [delta["images"] for delta in deltas if "images" in delta]
     assert shown == plain["message"]["images"]
-    assert colour_of(unpacked(shown[0]["image_url"]["url"])) == "blue"
+    assert main_colour(unpacked(shown[0]["image_url"]["url"])) == "blue"
     assert plain["finish_reason"] == "length"
 
 
-@pytest.mark.parametrize("colour", list(COLOURS))
+@pytest.mark.parametrize("colour", list(COLOURS_BY_NAME))
 def test_a_model_with_eyes_names_the_colour_of_a_picture(look, colour):
-    picture = png(40, 40, COLOURS[colour], COLOURS["white"])
+    picture = make_png(40, 40, COLOURS_BY_NAME[colour], COLOURS_BY_NAME["white"])
     assert look(url(picture)).json()["choices"][0]["message"]["content"] == colour
 
 
 def test_a_picture_counts_in_the_prompt(look, chat):
     prompt = "What colour is this? One word."
-    with_it = look(url(png(8, 8, COLOURS["red"], COLOURS["red"])), prompt).json()["usage"]["prompt_tokens"]
+    with_it = look(url(make_png(8, 8, COLOURS_BY_NAME["red"], COLOURS_BY_NAME["red"])), prompt).json()["usage"][
+        "prompt_tokens"
+    ]
     assert with_it > chat(prompt, "iotex").json()["usage"]["prompt_tokens"]
 
 
@@ -146,7 +148,7 @@ def test_a_picture_on_the_network_is_described_and_not_fetched(look):
         pytest.param("data:image/png;base64,AAAA", id="no-picture"),
         pytest.param("data:image/png;base64,@@@", id="no-base64"),
         pytest.param("data:image/png,red", id="not-packed"),
-        pytest.param(url(png(8, 8, COLOURS["red"], COLOURS["red"]))[:-30], id="cut-off"),
+        pytest.param(url(make_png(8, 8, COLOURS_BY_NAME["red"], COLOURS_BY_NAME["red"]))[:-30], id="cut-off"),
         pytest.param("ftp://example.invalid/a.png", id="another-scheme"),
         pytest.param("", id="empty"),
     ],
@@ -186,16 +188,16 @@ def test_a_part_the_contract_does_not_name_is_refused(look):
     ],
 )
 def test_every_plain_form_of_a_picture_is_read_through_every_filter(form, pixel, palette):
-    assert colour_of(written(form, pixel, palette=palette)) == "black"
+    assert main_colour(written(form, pixel, palette=palette)) == "black"
 
 
 @pytest.mark.parametrize("rarer", [{"depth": 16}, {"woven": 1}], ids=["sixteen-bits", "interlaced"])
 def test_a_rarer_form_is_left_untold(rarer):
-    assert colour_of(written(2, b"\0\0\0", **rarer)) == ""
+    assert main_colour(written(2, b"\0\0\0", **rarer)) == ""
 
 
 @given(st.binary(max_size=40), st.integers(0, 200))
 def test_broken_pictures_are_unreadable_and_nothing_worse(noise, place):
     good = written(2, b"\xff\0\0")
-    with contextlib.suppress(Unreadable):
-        assert colour_of(good[:place] + noise + good[place + len(noise) :]) in ("", *COLOURS)
+    with contextlib.suppress(UnreadableImage):
+        assert main_colour(good[:place] + noise + good[place + len(noise) :]) in ("", *COLOURS_BY_NAME)

@@ -26,7 +26,7 @@ from wireproof.mock.endpoints.responses import input_tokens, responses
 from wireproof.mock.endpoints.stored_answers import chat_stored, chats_stored, response, response_deleted
 from wireproof.mock.endpoints.transcriptions import transcriptions
 from wireproof.mock.faults.hooks import NO_LAPSE, Lapse
-from wireproof.mock.model.hash_random import Draw
+from wireproof.mock.model.hash_random import HashRandom
 from wireproof.mock.protocol.answers import Answer, PlainAnswer, encode_answer, with_headers
 from wireproof.mock.protocol.messages import HttpRequest, Outgoing
 from wireproof.mock.protocol.negotiated_headers import headers_asked_for
@@ -200,7 +200,9 @@ class Core:
     def _signed(self, profile: Profile, received: HttpRequest, meter: Meter, answer: Answer) -> Answer:
         """The answer with its request id, the profile's standing headers and the account's limits."""
         elsewhere = self.controlled and control.cell_of(received) == "one-down"
-        asked = HeaderContext(profile, received, Draw.of("request", next(self.ordinals)).hex(24), elsewhere)
+        asked = HeaderContext(
+            profile, received, HashRandom.from_values("request", next(self.ordinals)).hex(24), elsewhere
+        )
         owed = (
             *response_headers(asked),
             *limit_headers.headers_of(profile, meter),

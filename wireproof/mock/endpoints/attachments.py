@@ -8,8 +8,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from wireproof.mock.model.prompt_commands import BROUGHT
-from wireproof.mock.model.transcripts import is_audio, transcript_of
+from wireproof.mock.model.prompt_commands import ATTACHMENT_TEXT
+from wireproof.mock.model.transcripts import find_transcript, is_audio
 from wireproof.mock.provider.body_validation import missing_field, out_of_range
 
 # A text that an uncompressed page of a PDF shows.
@@ -29,7 +29,7 @@ def with_texts(message: Mapping[str, Any], at: int) -> Mapping[str, Any]:
 def within(part: Mapping[str, Any], place: str) -> Mapping[str, Any]:
     """A part as the model takes it in: a text for a recording or a file."""
     reader = READERS.get(str(part.get("type")))
-    return part if reader is None else {"type": "text", "text": BROUGHT.format(reader(part, place))}
+    return part if reader is None else {"type": "text", "text": ATTACHMENT_TEXT.format(reader(part, place))}
 
 
 def recorded(part: Mapping[str, Any], place: str) -> str:
@@ -40,7 +40,7 @@ def recorded(part: Mapping[str, Any], place: str) -> str:
     sound = decoded(given["data"], f"{place}.input_audio.data")
     if not is_audio(sound):
         raise out_of_range(f"{place}.input_audio.data", "The recording cannot be read.")
-    return transcript_of(sound).text
+    return find_transcript(sound).text
 
 
 def filed(part: Mapping[str, Any], place: str) -> str:

@@ -6,8 +6,8 @@ from wireproof.mock.endpoints.chat_chunks import DONE, chunks
 from wireproof.mock.endpoints.chat_request import Json, Turn, understood
 from wireproof.mock.endpoints.request_context import Visit
 from wireproof.mock.model import logprobs
-from wireproof.mock.model.generator import Spoken
-from wireproof.mock.model.speech import spoken_aloud
+from wireproof.mock.model.generator import GeneratedChoice
+from wireproof.mock.model.speech import speak_text
 from wireproof.mock.model.tool_calls import Call
 from wireproof.mock.model.web_search import with_source
 from wireproof.mock.protocol.answers import Answer, OutgoingEvent, PlainAnswer, StreamAnswer
@@ -29,7 +29,7 @@ def whole(turn: Turn) -> Json:
     return made | ({"prompt_logprobs": None} if "prompt_logprobs" in turn.members else {})
 
 
-def choice(turn: Turn, index: int, one: Spoken) -> Json:
+def choice(turn: Turn, index: int, one: GeneratedChoice) -> Json:
     made: Json = {"index": index, "message": message(turn, index, one), "finish_reason": turn.finish(one)}
     if turn.top is not None:
         made["logprobs"] = logprobs.chat_entries(one.tokens, turn.top)
@@ -38,9 +38,9 @@ def choice(turn: Turn, index: int, one: Spoken) -> Json:
     return made | ({"stop_reason": None} if "stop_reason" in turn.members else {})
 
 
-def message(turn: Turn, index: int, one: Spoken) -> Json:
+def message(turn: Turn, index: int, one: GeneratedChoice) -> Json:
     made: Json = {"role": "assistant"}
-    for member, token in one.apart:
+    for member, token in one.separate_thought:
         made[member] = made.get(member, "") + token
     made["content"] = None if one.calls and not one.tokens else one.text
     if one.calls and turn.legacy:
@@ -50,7 +50,7 @@ def message(turn: Turn, index: int, one: Spoken) -> Json:
     if pictures := turn.pictures(index):
         made["images"] = pictures
     if "audio" in turn.body.get("modalities", ()):
-        made |= {"content": None, "audio": spoken_aloud(turn.id, turn.visit.created, one.text)}
+        made |= {"content": None, "audio": speak_text(turn.id, turn.visit.created, one.text)}
     if "web_search_options" in turn.body:
         made["content"], cited = with_source(one.text)
     else:

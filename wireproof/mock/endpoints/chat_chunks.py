@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from wireproof.mock.endpoints.chat_request import Json, Turn
 from wireproof.mock.endpoints.obfuscation import is_obfuscated, padding
 from wireproof.mock.model import logprobs
-from wireproof.mock.model.generator import Spoken
-from wireproof.mock.model.tokenizer import pieces
+from wireproof.mock.model.generator import GeneratedChoice
+from wireproof.mock.model.tokenizer import tokenize
 from wireproof.mock.protocol.answers import OutgoingEvent
 
 DONE = OutgoingEvent("[DONE]")
@@ -34,14 +34,14 @@ def shows_usage(turn: Turn) -> bool:
     return bool(turn.body.get("stream_options", {}).get("include_usage"))
 
 
-def first_delta(turn: Turn, one: Spoken) -> Json:
+def first_delta(turn: Turn, one: GeneratedChoice) -> Json:
     made: Json = {"role": "assistant", "content": None if one.calls else ""}
     return made | ({"refusal": None} if "refusal" in turn.members else {})
 
 
-def deltas(turn: Turn, index: int, one: Spoken) -> Iterator[Json]:
+def deltas(turn: Turn, index: int, one: GeneratedChoice) -> Iterator[Json]:
     """The thought and the text token by token, the picture, each call's name and then its arguments in fragments."""
-    for member, token in one.apart:
+    for member, token in one.separate_thought:
         yield {member: token}
     for token in one.tokens:
         yield {"content": token}
@@ -50,11 +50,11 @@ def deltas(turn: Turn, index: int, one: Spoken) -> Iterator[Json]:
     for place, call in enumerate(() if turn.legacy else one.calls):
         opening = {"name": call.name, "arguments": ""}
         yield {"tool_calls": [{"index": place, "id": call.id, "type": "function", "function": opening}]}
-        for fragment in pieces(call.arguments):
+        for fragment in tokenize(call.arguments):
             yield {"tool_calls": [{"index": place, "function": {"arguments": fragment}}]}
     for call in one.calls if turn.legacy else ():
         yield {"function_call": {"name": call.name, "arguments": ""}}
-        for fragment in pieces(call.arguments):
+        for fragment in tokenize(call.arguments):
             yield {"function_call": {"arguments": fragment}}
 
 

@@ -10,15 +10,20 @@ from wireproof.mock.endpoints import attachments
 from wireproof.mock.endpoints.chat_rules import check_chat
 from wireproof.mock.endpoints.request_context import Visit, cap_of, check_context, model_for, served_tier, stops_of
 from wireproof.mock.endpoints.usage import chat_usage
-from wireproof.mock.model.conversation import Conversation, from_messages, prompt_tokens, text_of
-from wireproof.mock.model.generator import Ask, Spoken, speak_once
-from wireproof.mock.model.hash_random import Draw, fingerprint
-from wireproof.mock.model.png import data_url, drawn
-from wireproof.mock.model.reasoning import thinking_of
-from wireproof.mock.model.sampling import sampling_of
-from wireproof.mock.model.tokenizer import pieces
-from wireproof.mock.model.tool_calls import Choice, Tool, named_choice
-from wireproof.mock.model.vision import refuse_blind
+from wireproof.mock.model.conversation import (
+    Conversation,
+    conversation_from_messages,
+    count_prompt_tokens,
+    text_from_content,
+)
+from wireproof.mock.model.generator import GeneratedChoice, GenerationInput, generate_choice
+from wireproof.mock.model.hash_random import HashRandom, model_fingerprint
+from wireproof.mock.model.png import data_url, draw_picture
+from wireproof.mock.model.reasoning import find_reasoning_mode
+from wireproof.mock.model.sampling import sampling_from_body
+from wireproof.mock.model.tokenizer import tokenize
+from wireproof.mock.model.tool_calls import Tool, ToolChoice, parse_tool_choice
+from wireproof.mock.model.vision import refuse_without_vision
 from wireproof.mock.provider import body_validation
 from wireproof.mock.provider.model_entry import Model
 from wireproof.mock.provider.refusals import RequestRefused
@@ -36,8 +41,8 @@ class Turn:
     visit: Visit
     body: Json
     model: Model
-    ask: Ask
-    spoken: tuple[Spoken, ...]
+    ask: GenerationInput
+    spoken: tuple[GeneratedChoice, ...]
     usage: Json
     id: str
 
@@ -50,9 +55,9 @@ class Turn:
         """Whether calls are told in the older form, that of functions."""
         return bool(self.body.get("functions")) and not self.body.get("tools")
 
-    def finish(self, one: Spoken) -> str:
+    def finish(self, one: GeneratedChoice) -> str:
         """Why a choice ended, in the words of the form that was asked for."""
-        return "function_call" if self.legacy and one.finish == "tool_calls" else one.finish
+        return "function_call" if self.legacy and one.finish_reason == "tool_calls" else one.finish_reason
 
     @property
     def top(self) -> int | None:
@@ -64,7 +69,7 @@ class Turn:
 
     def trimmings(self) -> Json:
         """The members that only some profiles show."""
-        known = {"service_tier": served_tier(self.body), "system_fingerprint": fingerprint(self.body["model"])}
+        known = {"service_tier": served_tier(self.body), "system_fingerprint": model_fingerprint(self.body["model"])}
         return {name: value for name, value in known.items() if name in self.members}
 
     def pictures(self, index: int) -> list[Json]:
@@ -72,7 +77,7 @@ class Turn:
         makes = "image" in self.model.roles and "image-output" in self.visit.profile.capabilities
         if not makes or self.spoken[index].calls:
             return []
-        made = drawn(self.ask.conversation.asked, self.ask.draw.at("picture", index), SIDE, SIDE)
+        made = draw_picture(self.ask.conversation.last_user_text, self.ask.draw.derive("picture", index), SIDE, SIDE)
         return [{"type": "image_url", "image_url": {"url": data_url(made)}}]
 
 
@@ -85,13 +90,13 @@ def understood(visit: Visit, given: Json) -> Turn:
     model = model_for(visit, body["model"], "chat")
     ask = asked(visit, body, model)
     if any(line.pictures for line in ask.conversation.lines):
-        refuse_blind(model.roles, model.id)
+        refuse_without_vision(model.roles, model.id)
     refuse_unable(body, model)
-    prompt = prompt_tokens(ask.conversation, body.get("tools"))
+    prompt = count_prompt_tokens(ask.conversation, body.get("tools"))
     check_context(visit, model, prompt + (cap_asked(visit, body) or 0), "messages")
-    spoken = tuple(speak_once(ask, index) for index in range(int(body.get("n", 1))))
+    spoken = tuple(generate_choice(ask, index) for index in range(int(body.get("n", 1))))
     thought = sum(len(one.thought) for one in spoken)
-    usage = chat_usage(visit.profile, prompt, sum(one.size for one in spoken), thought)
+    usage = chat_usage(visit.profile, prompt, sum(one.token_count for one in spoken), thought)
     foretold(usage, body, spoken)
     return Turn(visit, body, model, ask, spoken, usage, visit.id("chatcmpl-", ask.draw))
 
@@ -109,12 +114,12 @@ def refuse_unable(body: Json, model: Model) -> None:
             raise RequestRefused("wrong-model-kind", f"The model '{model.id}' does not serve {role}.", param="model")
 
 
-def foretold(usage: Json, body: Json, spoken: tuple[Spoken, ...]) -> None:
+def foretold(usage: Json, body: Json, spoken: tuple[GeneratedChoice, ...]) -> None:
     """Count how much of the predicted text was said, and how much was not."""
     content = body.get("prediction", {}).get("content")
     if content is None or "completion_tokens_details" not in usage:
         return
-    predicted = pieces(text_of(content))
+    predicted = tokenize(text_from_content(content))
     same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(predicted, spoken[0].tokens, strict=False)))
     usage["completion_tokens_details"] |= {
         "accepted_prediction_tokens": same,
@@ -128,30 +133,30 @@ def tools_of(body: Json) -> tuple[Tool, ...]:
     return tuple(map(Tool.from_chat, body.get("tools", ()))) or tuple(map(Tool.from_mapping, functions))
 
 
-def choice_of(body: Json) -> Choice:
+def choice_of(body: Json) -> ToolChoice:
     """How free the model is; the older form of functions knows one call at a time."""
     if body.get("tools"):
-        return named_choice(body.get("tool_choice"), parallel=body.get("parallel_tool_calls", True))
-    return named_choice(body.get("function_call"), parallel=False)
+        return parse_tool_choice(body.get("tool_choice"), parallel=body.get("parallel_tool_calls", True))
+    return parse_tool_choice(body.get("function_call"), parallel=False)
 
 
 def cap_asked(visit: Visit, body: Json) -> int | None:
     return cap_of(body, visit.profile.rules("chat").token_cap, "max_tokens", "max_completion_tokens")
 
 
-def asked(visit: Visit, body: Json, model: Model) -> Ask:
+def asked(visit: Visit, body: Json, model: Model) -> GenerationInput:
     wanted = body.get("response_format", {})
-    conversation: Conversation = from_messages(attachments.read(body["messages"]), body.get("system"))
+    conversation: Conversation = conversation_from_messages(attachments.read(body["messages"]), body.get("system"))
     cap = cap_asked(visit, body)
-    return Ask(
+    return GenerationInput(
         conversation=conversation,
-        draw=Draw.of(body["model"], body["messages"], body.get("system"), body.get("seed")),
+        draw=HashRandom.from_values(body["model"], body["messages"], body.get("system"), body.get("seed")),
         tools=tools_of(body),
         choice=choice_of(body),
         format=wanted.get("type", "text"),
         schema=wanted.get("json_schema", {}).get("schema"),
         stops=stops_of(body),
         cap=visit.profile.rules("chat").default_cap if cap is None else cap,
-        thinking=thinking_of(visit.profile, model, body),
-        sampling=sampling_of(body, Draw.of("chance", next(visit.ordinals))),
+        thinking=find_reasoning_mode(visit.profile, model, body),
+        sampling=sampling_from_body(body, HashRandom.from_values("chance", next(visit.ordinals))),
     )

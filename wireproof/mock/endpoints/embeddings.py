@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from wireproof.mock.endpoints.request_context import Visit, check_context, model_for
-from wireproof.mock.model.tokenizer import count
+from wireproof.mock.model.tokenizer import count_tokens
 from wireproof.mock.protocol.answers import Answer, PlainAnswer
 from wireproof.mock.provider import body_validation
 from wireproof.mock.provider.body_validation import JsonObject, is_integer, out_of_range, wrong_type
@@ -58,7 +58,7 @@ def is_tokens(given: Any) -> bool:
 
 
 def size_of(given: Any) -> int:
-    return count(given) if isinstance(given, str) else len(given)
+    return count_tokens(given) if isinstance(given, str) else len(given)
 
 
 def dimensions(body: JsonObject, model: Model) -> int:

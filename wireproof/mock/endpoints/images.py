@@ -9,9 +9,9 @@ from typing import Any
 
 from wireproof.mock.endpoints.request_context import Visit, model_for
 from wireproof.mock.endpoints.usage import image_usage
-from wireproof.mock.model.hash_random import Draw
-from wireproof.mock.model.png import data_url, drawn
-from wireproof.mock.model.tokenizer import count
+from wireproof.mock.model.hash_random import HashRandom
+from wireproof.mock.model.png import data_url, draw_picture
+from wireproof.mock.model.tokenizer import count_tokens
 from wireproof.mock.protocol.answers import Answer, PlainAnswer
 from wireproof.mock.provider import body_validation
 from wireproof.mock.provider.body_validation import JsonObject, out_of_range
@@ -36,8 +36,8 @@ def images(visit: Visit, given: JsonObject) -> Answer:
     width, height = size_of(body, rules)
     number = number_of(body)
     form = form_of(visit, body)
-    draw = Draw.of(name, body["prompt"])
-    data = [shown(drawn(body["prompt"], draw.at(index), width, height), form) for index in range(number)]
+    draw = HashRandom.from_values(name, body["prompt"])
+    data = [shown(draw_picture(body["prompt"], draw.derive(index), width, height), form) for index in range(number)]
     return PlainAnswer(200, {"created": visit.created, "data": data, **details(body, form, (width, height), number)})
 
 
@@ -82,4 +82,4 @@ def details(body: JsonObject, form: str, size: tuple[int, int], number: int) -> 
     if form == "url" or "response_format" in body:
         return {}
     told = {"background": "opaque", "output_format": "png", "quality": "high", "size": f"{size[0]}x{size[1]}"}
-    return {**told, "usage": image_usage(count(body["prompt"]), number * TOKENS_A_PICTURE)}
+    return {**told, "usage": image_usage(count_tokens(body["prompt"]), number * TOKENS_A_PICTURE)}

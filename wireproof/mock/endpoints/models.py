@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from wireproof.mock.endpoints.request_context import Visit
-from wireproof.mock.model.hash_random import Draw
+from wireproof.mock.model.hash_random import HashRandom
 from wireproof.mock.protocol.answers import Answer, PlainAnswer
 from wireproof.mock.provider.body_validation import JsonObject
 from wireproof.mock.provider.model_entry import Model, ModelPrice
@@ -56,7 +56,7 @@ def permission(profile: Profile, model: Model) -> list[dict[str, Any]]:
     """What any caller may do with a model, in the form OpenAI once had for it."""
     return [
         {
-            "id": f"modelperm-{Draw.of('permission', model.id).hex(32)}",
+            "id": f"modelperm-{HashRandom.from_values('permission', model.id).hex(32)}",
             "object": "model_permission",
             "created": CREATED,
             "allow_create_engine": False,

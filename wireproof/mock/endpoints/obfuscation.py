@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from wireproof.mock.model.hash_random import Draw
+from wireproof.mock.model.hash_random import HashRandom
 
 LONG = 12
 
@@ -19,4 +19,4 @@ def is_obfuscated(members: Sequence[str], body: Mapping[str, Any]) -> bool:
 @lru_cache(maxsize=4096)
 def padding(text: str) -> str:
     """What is added to a piece of text."""
-    return Draw.of("padding", text).hex(max(1, LONG - len(text)))
+    return HashRandom.from_values("padding", text).hex(max(1, LONG - len(text)))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wireproof.mock.accounts.stored_items import Kept
-from wireproof.mock.model.hash_random import Draw
+from wireproof.mock.model.hash_random import HashRandom
 from wireproof.mock.protocol.messages import HttpRequest
 from wireproof.mock.provider.model_entry import Model
 from wireproof.mock.provider.profile import Profile
@@ -33,9 +33,9 @@ class Visit:
     def created(self) -> int:
         return int(self.received.at)
 
-    def id(self, prefix: str, draw: Draw) -> str:
+    def id(self, prefix: str, draw: HashRandom) -> str:
         """An id that is drawn from the request and yet never given twice."""
-        return f"{prefix}{draw.at('id', next(self.ordinals)).hex(24)}"
+        return f"{prefix}{draw.derive('id', next(self.ordinals)).hex(24)}"
 
 
 def model_for(visit: Visit, name: str, role: str) -> Model:

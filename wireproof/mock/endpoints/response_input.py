@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wireproof.mock.endpoints.chat_rules import check_messages, part_type
-from wireproof.mock.model.conversation import Conversation, Line, from_messages, text_of
-from wireproof.mock.model.vision import seen_in
+from wireproof.mock.model.conversation import ChatLine, Conversation, conversation_from_messages, text_from_content
+from wireproof.mock.model.vision import colours_of_pictures
 from wireproof.mock.provider.body_validation import JsonObject, missing_field, out_of_range, wrong_type
 from wireproof.mock.provider.refusals import RequestRefused
 from wireproof.mock.provider.request_rules import RequestRules
@@ -19,10 +19,10 @@ def conversation_of(body: JsonObject, rules: RequestRules) -> Conversation:
     given = body[name]
     if name == "messages":
         check_messages(given, rules)
-        return from_messages(given)
-    first = [Line("system", body["instructions"])] if body.get("instructions") else []
+        return conversation_from_messages(given)
+    first = [ChatLine("system", body["instructions"])] if body.get("instructions") else []
     if isinstance(given, str):
-        return Conversation((*first, Line("user", given)))
+        return Conversation((*first, ChatLine("user", given)))
     check_outputs(given)
     return Conversation((*first, *(line_of(item, f"{name}[{place}]", rules) for place, item in enumerate(given))))
 
@@ -52,20 +52,20 @@ def check_outputs(items: Sequence[Any]) -> None:
             raise out_of_range(f"input[{place}].call_id", message)
 
 
-def line_of(item: Any, place: str, rules: RequestRules) -> Line:
+def line_of(item: Any, place: str, rules: RequestRules) -> ChatLine:
     """One item of the input as a line of the conversation."""
     if not isinstance(item, Mapping):
         raise wrong_type(place, "object")
     kind = item.get("type", "message")
     if kind == "function_call_output":
-        return Line("tool", text_of(item.get("output")))
+        return ChatLine("tool", text_from_content(item.get("output")))
     if kind != "message":
-        return Line("assistant", "")
+        return ChatLine("assistant", "")
     if not isinstance(item.get("role"), str):
         raise missing_field(f"{place}.role")
     if item["role"] not in rules.roles:
         raise unexpected(f"{place}.role", item["role"], rules.roles)
-    return Line(item["role"], *content_of(item, f"{place}.content", rules))
+    return ChatLine(item["role"], *content_of(item, f"{place}.content", rules))
 
 
 def content_of(item: Mapping[str, Any], place: str, rules: RequestRules) -> tuple[str, tuple[str, ...]]:
@@ -75,7 +75,7 @@ def content_of(item: Mapping[str, Any], place: str, rules: RequestRules) -> tupl
         raise (missing_field(place) if "content" not in item else wrong_type(place, "string or array"))
     for number, part in enumerate(content if isinstance(content, list) else ()):
         check_part(part, f"{place}[{number}]", rules)
-    return text_of(content), seen_in(content, place)
+    return text_from_content(content), colours_of_pictures(content, place)
 
 
 def unexpected(place: str, given: Any, known: Sequence[str]) -> RequestRefused:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from wireproof.mock.endpoints.request_context import served_tier
-from wireproof.mock.model.generator import Spoken
-from wireproof.mock.model.hash_random import Draw
+from wireproof.mock.model.generator import GeneratedChoice
+from wireproof.mock.model.hash_random import HashRandom
 from wireproof.mock.model.logprobs import chat_entry
-from wireproof.mock.model.tokenizer import pieces
+from wireproof.mock.model.tokenizer import tokenize
 from wireproof.mock.model.tool_calls import Call
 
 Json = dict[str, Any]
@@ -24,14 +24,14 @@ class Response:
     id: str
     created_at: int
     body: Json
-    spoken: Spoken
+    spoken: GeneratedChoice
     usage: Json
-    draw: Draw
+    draw: HashRandom
     members: tuple[str, ...]
 
     @property
     def status(self) -> str:
-        return "incomplete" if self.spoken.finish == "length" else "completed"
+        return "incomplete" if self.spoken.finish_reason == "length" else "completed"
 
     @property
     def annotated(self) -> bool:
@@ -96,20 +96,24 @@ class Response:
         return [{"type": "summary_text", "text": "".join(self.spoken.thought)}]
 
     def reasoning_item(self, summary: list[Json]) -> Json:
-        made: Json = {"id": f"rs_{self.draw.at(self.id, 'reasoning').hex(24)}", "type": "reasoning", "summary": summary}
+        made: Json = {
+            "id": f"rs_{self.draw.derive(self.id, 'reasoning').hex(24)}",
+            "type": "reasoning",
+            "summary": summary,
+        }
         if "reasoning.encrypted_content" in self.body.get("include", ()):
             made["encrypted_content"] = base64.b64encode("".join(self.spoken.thought).encode()).decode()
         return made
 
     def parts(self) -> list[tuple[str, tuple[str, ...]]]:
         """The kinds of the message's parts and their tokens: the thought where it is shown apart, and the text."""
-        thought = tuple(token for _, token in self.spoken.apart)
+        thought = tuple(token for _, token in self.spoken.separate_thought)
         return [*([("reasoning", thought)] if thought else []), ("output_text", self.spoken.tokens)]
 
     def part(self, kind: str, text: str) -> Json:
         marks: Json = {}
         if self.annotated and kind == "output_text":
-            marks = {"annotations": [], "logprobs": self.logprobs(pieces(text))}
+            marks = {"annotations": [], "logprobs": self.logprobs(tokenize(text))}
         return {"type": kind, "text": text, **marks}
 
     def logprobs(self, tokens: Sequence[str]) -> list[Json]:
@@ -119,12 +123,12 @@ class Response:
         return [chat_entry(token, int(self.body.get("top_logprobs", 0))) for token in tokens]
 
     def message_item(self, status: str, content: list[Json]) -> Json:
-        made = f"msg_{self.draw.at(self.id, 'message').hex(24)}"
+        made = f"msg_{self.draw.derive(self.id, 'message').hex(24)}"
         return {"id": made, "type": "message", "status": status, "role": "assistant", "content": content}
 
     def call_item(self, index: int, call: Call, status: str) -> Json:
         return {
-            "id": f"fc_{self.draw.at(self.id, 'call', index).hex(24)}",
+            "id": f"fc_{self.draw.derive(self.id, 'call', index).hex(24)}",
             "type": "function_call",
             "status": status,
             "call_id": call.id,

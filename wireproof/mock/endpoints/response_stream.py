@@ -8,7 +8,7 @@ from typing import Any
 
 from wireproof.mock.endpoints.obfuscation import is_obfuscated, padding
 from wireproof.mock.endpoints.response_object import Response
-from wireproof.mock.model.tokenizer import pieces
+from wireproof.mock.model.tokenizer import tokenize
 from wireproof.mock.model.tool_calls import Call
 from wireproof.mock.protocol.answers import OutgoingEvent
 
@@ -48,7 +48,7 @@ def summarised(response: Response) -> Iterator[tuple[str, Json]]:
     for place, told in enumerate(response.summary()):
         at = {"item_id": opened["id"], "output_index": 0, "summary_index": place}
         yield "response.reasoning_summary_part.added", {**at, "part": {"type": "summary_text", "text": ""}}
-        for token in pieces(told["text"]):
+        for token in tokenize(told["text"]):
             yield "response.reasoning_summary_text.delta", {**at, "delta": token}
         yield "response.reasoning_summary_text.done", {**at, "text": told["text"]}
         yield "response.reasoning_summary_part.done", {**at, "part": told}
@@ -85,7 +85,7 @@ def called(response: Response, place: int, index: int, call: Call) -> Iterator[t
     opened = response.call_item(index, replace(call, arguments=""), "in_progress")
     at = {"item_id": opened["id"], "output_index": place}
     yield "response.output_item.added", {"output_index": place, "item": opened}
-    for fragment in pieces(call.arguments):
+    for fragment in tokenize(call.arguments):
         yield "response.function_call_arguments.delta", {**at, "delta": fragment}
     done = {**at, "name": call.name, "arguments": call.arguments}
     yield "response.function_call_arguments.done", done

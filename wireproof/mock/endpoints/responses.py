@@ -11,13 +11,13 @@ from wireproof.mock.endpoints.response_object import Response
 from wireproof.mock.endpoints.response_stream import events
 from wireproof.mock.endpoints.stored_answers import Stored
 from wireproof.mock.endpoints.usage import response_usage
-from wireproof.mock.model.conversation import ORDERING, Conversation, Line, prompt_tokens
-from wireproof.mock.model.generator import Ask, speak_once
-from wireproof.mock.model.hash_random import Draw
-from wireproof.mock.model.reasoning import thinking_of
-from wireproof.mock.model.sampling import sampling_of
-from wireproof.mock.model.tool_calls import Choice, Tool
-from wireproof.mock.model.vision import refuse_blind
+from wireproof.mock.model.conversation import OPERATOR_ROLES, ChatLine, Conversation, count_prompt_tokens
+from wireproof.mock.model.generator import GenerationInput, generate_choice
+from wireproof.mock.model.hash_random import HashRandom
+from wireproof.mock.model.reasoning import find_reasoning_mode
+from wireproof.mock.model.sampling import sampling_from_body
+from wireproof.mock.model.tool_calls import Tool, ToolChoice
+from wireproof.mock.model.vision import refuse_without_vision
 from wireproof.mock.protocol.answers import Answer, PlainAnswer, StreamAnswer
 from wireproof.mock.provider import body_validation
 from wireproof.mock.provider.body_validation import JsonObject, missing_field, wrong_type
@@ -33,8 +33,8 @@ def responses(visit: Visit, given: JsonObject) -> Answer:
     conversation = continued(visit, body, conversation_of(body, rules))
     check_tools(body.get("tools", ()))
     model = model_for(visit, body["model"], "chat")
-    if conversation.pictures:
-        refuse_blind(model.roles, model.id)
+    if conversation.last_pictures:
+        refuse_without_vision(model.roles, model.id)
     response = understood(visit, body, conversation, model)
     if keeps(visit, body):
         visit.kept.keep(response.id, Stored(response.whole(), answered(conversation, response.spoken.text)))
@@ -53,8 +53,8 @@ def continued(visit: Visit, body: JsonObject, conversation: Conversation) -> Con
 
 def answered(conversation: Conversation, said: str) -> Conversation:
     """The conversation with what was said last, and without the instructions, which hold for one response."""
-    lines = (line for line in conversation.lines if line.role not in ORDERING)
-    return Conversation((*lines, Line("assistant", said)))
+    lines = (line for line in conversation.lines if line.role not in OPERATOR_ROLES)
+    return Conversation((*lines, ChatLine("assistant", said)))
 
 
 def keeps(visit: Visit, body: JsonObject) -> bool:
@@ -71,40 +71,40 @@ def input_tokens(visit: Visit, given: JsonObject) -> PlainAnswer:
     model_for(visit, body["model"], "chat")
     conversation = continued(visit, body, conversation_of(body, rules))
     return PlainAnswer(
-        200, {"object": "response.input_tokens", "input_tokens": prompt_tokens(conversation, body.get("tools"))}
+        200, {"object": "response.input_tokens", "input_tokens": count_prompt_tokens(conversation, body.get("tools"))}
     )
 
 
 def understood(visit: Visit, body: JsonObject, conversation: Conversation, model: Model) -> Response:
     ask = asked(visit, body, conversation, model)
-    prompt = prompt_tokens(conversation, body.get("tools"))
+    prompt = count_prompt_tokens(conversation, body.get("tools"))
     check_context(visit, model, prompt + (ask.cap or 0), named(body))
-    spoken = speak_once(ask, 0)
-    usage = response_usage(visit.profile, prompt, spoken.size, len(spoken.thought))
+    spoken = generate_choice(ask, 0)
+    usage = response_usage(visit.profile, prompt, spoken.token_count, len(spoken.thought))
     members = visit.profile.members
     return Response(visit.id("resp_", ask.draw), visit.created, body, spoken, usage, ask.draw, members)
 
 
-def asked(visit: Visit, body: JsonObject, conversation: Conversation, model: Model) -> Ask:
+def asked(visit: Visit, body: JsonObject, conversation: Conversation, model: Model) -> GenerationInput:
     wanted = body.get("text", {}).get("format", {})
-    return Ask(
+    return GenerationInput(
         conversation=conversation,
-        draw=Draw.of(body["model"], body[named(body)], body.get("instructions")),
+        draw=HashRandom.from_values(body["model"], body[named(body)], body.get("instructions")),
         tools=tuple(Tool.from_mapping(tool) for tool in body.get("tools", ()) if tool.get("type") == "function"),
         choice=choice_of(body),
         format=wanted.get("type", "text"),
         schema=wanted.get("schema"),
         cap=cap_of(body, visit.profile.rules("responses").token_cap),
-        thinking=thinking_of(visit.profile, model, body),
-        sampling=sampling_of(body, Draw.of("chance", next(visit.ordinals))),
+        thinking=find_reasoning_mode(visit.profile, model, body),
+        sampling=sampling_from_body(body, HashRandom.from_values("chance", next(visit.ordinals))),
     )
 
 
-def choice_of(body: JsonObject) -> Choice:
+def choice_of(body: JsonObject) -> ToolChoice:
     given, parallel = body.get("tool_choice", "auto"), body.get("parallel_tool_calls", True)
     if isinstance(given, dict):
-        return Choice("named", given.get("name"), parallel)
-    return Choice(given, None, parallel)
+        return ToolChoice("named", given.get("name"), parallel)
+    return ToolChoice(given, None, parallel)
 
 
 def check_tools(tools: Sequence[Any]) -> None:

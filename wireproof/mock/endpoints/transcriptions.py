@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from wireproof.mock.endpoints.request_context import Visit, model_for
-from wireproof.mock.model.tokenizer import pieces
-from wireproof.mock.model.transcripts import Transcript, is_audio, transcript_of
+from wireproof.mock.model.tokenizer import tokenize
+from wireproof.mock.model.transcripts import Transcript, find_transcript, is_audio
 from wireproof.mock.protocol.answers import Answer, OutgoingEvent, PlainAnswer, StreamAnswer
 from wireproof.mock.provider import body_validation
 from wireproof.mock.provider.body_validation import JsonObject, missing_field, wrong_type
@@ -26,7 +26,7 @@ def transcriptions(visit: Visit, given: JsonObject) -> Answer:
     parts = read_form(visit.received.body, visit.received.header("content-type"))
     body = body_validation.validate_body(values(parts, rules), rules)
     model_for(visit, body["model"], "audio")
-    heard = transcript_of(recording(parts))
+    heard = find_transcript(recording(parts))
     if body.get("stream"):
         return StreamAnswer(200, tuple(OutgoingEvent(event, event["type"]) for event in told(heard)))
     return FORMATS[body.get("response_format", "json")](heard, body)
@@ -70,7 +70,7 @@ def recording(parts: tuple[ReceivedPart, ...]) -> bytes:
 
 def told(heard: Transcript) -> list[JsonObject]:
     """The events of a streamed transcript."""
-    deltas = [{"type": "transcript.text.delta", "delta": token} for token in pieces(heard.text)]
+    deltas = [{"type": "transcript.text.delta", "delta": token} for token in tokenize(heard.text)]
     return [*deltas, {"type": "transcript.text.done", "text": heard.text}]
 
 
@@ -113,7 +113,7 @@ def segment(heard: Transcript) -> JsonObject:
         "start": 0.0,
         "end": heard.duration,
         "text": heard.text,
-        "tokens": list(range(len(pieces(heard.text)))),
+        "tokens": list(range(len(tokenize(heard.text)))),
         "temperature": 0.0,
         "avg_logprob": -0.25,
         "compression_ratio": 1.1,

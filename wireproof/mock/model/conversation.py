@@ -6,17 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wireproof.mock.model.tokenizer import count_value
-from wireproof.mock.model.vision import seen_in
+from wireproof.mock.model.tokenizer import count_value_tokens
+from wireproof.mock.model.vision import colours_of_pictures
 
-TOKENS_A_MESSAGE = 4
-TOKENS_A_PROMPT = 3
-TOKENS_A_PICTURE = 85
-ORDERING = ("system", "developer")
+TOKENS_PER_MESSAGE = 4
+TOKENS_PER_PROMPT = 3
+TOKENS_PER_INPUT_PICTURE = 85
+OPERATOR_ROLES = ("system", "developer")
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ChatLine:
     """One message: who says it, its text, and what is seen of its pictures."""
 
     role: str
@@ -28,15 +28,15 @@ class Line:
 class Conversation:
     """The messages in order."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[ChatLine, ...]
 
     @property
-    def orders(self) -> str:
+    def operator_text(self) -> str:
         """What the operator says."""
-        return "\n".join(line.text for line in self.lines if line.role in ORDERING)
+        return "\n".join(line.text for line in self.lines if line.role in OPERATOR_ROLES)
 
     @property
-    def asked(self) -> str:
+    def last_user_text(self) -> str:
         """What the user said last."""
         return next((line.text for line in reversed(self.lines) if line.role == "user"), "")
 
@@ -47,17 +47,17 @@ class Conversation:
         return last.text if last.role in ("tool", "function") else None
 
     @property
-    def pictures(self) -> tuple[str, ...]:
+    def last_pictures(self) -> tuple[str, ...]:
         """What is seen of the pictures shown last."""
         return next((line.pictures for line in reversed(self.lines) if line.pictures), ())
 
     @property
-    def earlier(self) -> str:
+    def earlier_text(self) -> str:
         """Everything said before the last message."""
         return "\n".join(line.text for line in self.lines[:-1])
 
 
-def text_of(content: Any) -> str:
+def text_from_content(content: Any) -> str:
     """The text of a message's content: a string, or the text parts of an array."""
     if isinstance(content, str):
         return content
@@ -66,19 +66,19 @@ def text_of(content: Any) -> str:
     return " ".join(text for text in texts if isinstance(text, str) and text)
 
 
-def from_messages(messages: Sequence[Mapping[str, Any]], system: str | None = None) -> Conversation:
+def conversation_from_messages(messages: Sequence[Mapping[str, Any]], system: str | None = None) -> Conversation:
     """A chat's conversation; a top-level system text stands before the first message."""
-    lines = [line_of(message, f"messages[{index}]") for index, message in enumerate(messages)]
-    return Conversation((*([Line("system", system)] if system else []), *lines))
+    lines = [line_from_message(message, f"messages[{index}]") for index, message in enumerate(messages)]
+    return Conversation((*([ChatLine("system", system)] if system else []), *lines))
 
 
-def line_of(message: Mapping[str, Any], place: str) -> Line:
+def line_from_message(message: Mapping[str, Any], place: str) -> ChatLine:
     content = message.get("content")
-    return Line(message["role"], text_of(content), seen_in(content, f"{place}.content"))
+    return ChatLine(message["role"], text_from_content(content), colours_of_pictures(content, f"{place}.content"))
 
 
-def prompt_tokens(conversation: Conversation, *others: Any) -> int:
+def count_prompt_tokens(conversation: Conversation, *others: Any) -> int:
     """The tokens of a conversation and of what is sent along with it."""
-    said = sum(count_value(line.text) + TOKENS_A_MESSAGE for line in conversation.lines)
-    shown = sum(len(line.pictures) for line in conversation.lines) * TOKENS_A_PICTURE
-    return said + shown + TOKENS_A_PROMPT + sum(count_value(other) for other in others)
+    said = sum(count_value_tokens(line.text) + TOKENS_PER_MESSAGE for line in conversation.lines)
+    shown = sum(len(line.pictures) for line in conversation.lines) * TOKENS_PER_INPUT_PICTURE
+    return said + shown + TOKENS_PER_PROMPT + sum(count_value_tokens(other) for other in others)

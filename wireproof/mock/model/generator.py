@@ -9,137 +9,141 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from wireproof.mock.model.conversation import Conversation
-from wireproof.mock.model.hash_random import Draw
-from wireproof.mock.model.prompt_commands import NUMBER, Manner, speak
-from wireproof.mock.model.reasoning import Thinking, thought
-from wireproof.mock.model.sampling import LIKELIEST, Sampling
-from wireproof.mock.model.schema_values import Hints, fit
-from wireproof.mock.model.tokenizer import pieces
-from wireproof.mock.model.tool_calls import Call, Choice, Tool, calls
+from wireproof.mock.model.hash_random import HashRandom
+from wireproof.mock.model.prompt_commands import NUMBER_IN_TEXT, SpeechStyle, reply
+from wireproof.mock.model.reasoning import ReasoningMode, draw_thought
+from wireproof.mock.model.sampling import GREEDY_SAMPLING, SamplingOptions
+from wireproof.mock.model.schema_values import ValueHints, value_for_schema
+from wireproof.mock.model.tokenizer import tokenize
+from wireproof.mock.model.tool_calls import Call, Tool, ToolChoice, make_calls
 
-KEYS = re.compile(r"\bkeys?\b:?\s+((?:(?!for\b)[\"'`]?\w+[\"'`]?(?:\s*,\s*|\s+and\s+|\s*$|(?=[.\s])))+)", re.I)
+NAMED_KEYS = re.compile(r"\bkeys?\b:?\s+((?:(?!for\b)[\"'`]?\w+[\"'`]?(?:\s*,\s*|\s+and\s+|\s*$|(?=[.\s])))+)", re.I)
 
 
-FREE = Choice()
+AUTO_CHOICE = ToolChoice()
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class GenerationInput:
     """Everything that decides what the model says."""
 
     conversation: Conversation
-    draw: Draw
+    draw: HashRandom
     tools: tuple[Tool, ...] = ()
-    choice: Choice = FREE
+    choice: ToolChoice = AUTO_CHOICE
     format: str = "text"
     schema: Mapping[str, Any] | None = None
     stops: tuple[str, ...] = ()
     cap: int | None = None
-    thinking: Thinking | None = None
-    sampling: Sampling = LIKELIEST
+    thinking: ReasoningMode | None = None
+    sampling: SamplingOptions = GREEDY_SAMPLING
     suffix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
+class GeneratedChoice:
     """One choice of an answer: text tokens or tool calls, why it ended, and what was thought before."""
 
     tokens: tuple[str, ...]
     calls: tuple[Call, ...]
-    finish: str
+    finish_reason: str
     thought: tuple[str, ...] = ()
-    thinking: Thinking | None = None
+    thinking: ReasoningMode | None = None
 
     @property
     def text(self) -> str:
         return "".join(self.tokens)
 
     @property
-    def apart(self) -> tuple[tuple[str, str], ...]:
+    def separate_thought(self) -> tuple[tuple[str, str], ...]:
         """The thought where it is shown in a member of its own: that member with each token."""
-        if self.thinking is None or self.thinking.shown != "split":
+        if self.thinking is None or self.thinking.placement != "split":
             return ()
         return tuple((self.thinking.member, token) for token in self.thought)
 
     @property
-    def size(self) -> int:
+    def token_count(self) -> int:
         """The tokens made, thoughts included."""
-        called = sum(len(pieces(call.name)) + len(pieces(call.arguments)) for call in self.calls)
-        within = self.thinking is not None and self.thinking.inline
+        called = sum(len(tokenize(call.name)) + len(tokenize(call.arguments)) for call in self.calls)
+        within = self.thinking is not None and self.thinking.is_inline
         return len(self.tokens) + called + (0 if within else len(self.thought))
 
 
-def speak_once(ask: Ask, index: int) -> Spoken:
+def generate_choice(ask: GenerationInput, index: int) -> GeneratedChoice:
     """The choice of this index."""
-    draw = ask.draw.at("choice", index)
-    return answered(ask, draw) if ask.thinking is None else thoughtful(ask, ask.thinking, draw)
+    draw = ask.draw.derive("choice", index)
+    return (
+        generate_without_thought(ask, draw) if ask.thinking is None else generate_with_thought(ask, ask.thinking, draw)
+    )
 
 
-def thoughtful(ask: Ask, thinking: Thinking, draw: Draw) -> Spoken:
+def generate_with_thought(ask: GenerationInput, thinking: ReasoningMode, draw: HashRandom) -> GeneratedChoice:
     """A thought and then the answer; the thought spends the cap first."""
-    whole = thought(thinking, draw)
+    whole = draw_thought(thinking, draw)
     kept = whole if ask.cap is None else whole[: ask.cap]
     left = None if ask.cap is None else ask.cap - len(kept)
-    one = answered(replace(ask, cap=left), draw) if kept == whole else Spoken((), (), "length")
-    tokens = (*kept, *one.tokens) if thinking.inline else one.tokens
+    one = generate_without_thought(replace(ask, cap=left), draw) if kept == whole else GeneratedChoice((), (), "length")
+    tokens = (*kept, *one.tokens) if thinking.is_inline else one.tokens
     return replace(one, tokens=tokens, thought=kept, thinking=thinking)
 
 
-def answered(ask: Ask, draw: Draw) -> Spoken:
+def generate_without_thought(ask: GenerationInput, draw: HashRandom) -> GeneratedChoice:
     """The calls, else the text."""
     told = ask.conversation.tool_result is not None
-    called = calls(ask.tools, ask.choice, ask.conversation.asked, draw, answered=told)
+    called = make_calls(ask.tools, ask.choice, ask.conversation.last_user_text, draw, answered=told)
     if called:
-        return capped_calls(called, ask.cap)
-    return cut(ask.sampling.shaped(pieces(said(ask, draw))), ask.stops, ask.cap)
+        return cut_calls_at_cap(called, ask.cap)
+    return cut_at_stop_or_cap(ask.sampling.apply_to(tokenize(full_text(ask, draw))), ask.stops, ask.cap)
 
 
-def said(ask: Ask, draw: Draw) -> str:
+def full_text(ask: GenerationInput, draw: HashRandom) -> str:
     """The whole text before it is cut."""
-    hints = hints_of(ask.conversation)
+    hints = hints_from_prompt(ask.conversation)
     if ask.format == "json_schema" and ask.schema is not None:
-        return json.dumps(fit(ask.schema, draw, hints), ensure_ascii=False)
-    plain = speak(ask.conversation, Manner(draw, ask.sampling.chance, ask.sampling.length, ask.suffix))
-    return plain if ask.format == "text" else as_object(plain, ask.conversation, draw)
+        return json.dumps(value_for_schema(ask.schema, draw, hints), ensure_ascii=False)
+    plain = reply(ask.conversation, SpeechStyle(draw, ask.sampling.chance, ask.sampling.length, ask.suffix))
+    return plain if ask.format == "text" else to_json_object(plain, ask.conversation, draw)
 
 
-def hints_of(conversation: Conversation) -> Hints:
-    return Hints((), tuple(int(number) for number in NUMBER.findall(conversation.asked) if len(number) < 10))
+def hints_from_prompt(conversation: Conversation) -> ValueHints:
+    return ValueHints(
+        (), tuple(int(number) for number in NUMBER_IN_TEXT.findall(conversation.last_user_text) if len(number) < 10)
+    )
 
 
-def as_object(plain: str, conversation: Conversation, draw: Draw) -> str:
+def to_json_object(plain: str, conversation: Conversation, draw: HashRandom) -> str:
     """The text as a JSON object: itself if it is one, else under the keys the prompt names."""
     try:
         if isinstance(json.loads(plain), dict):
             return plain
     except ValueError:
         pass
-    named = KEYS.search(f"{conversation.orders}\n{conversation.asked}")
+    named = NAMED_KEYS.search(f"{conversation.operator_text}\n{conversation.last_user_text}")
     keys = re.findall(r"\w+", re.sub(r"\band\b", " ", named[1])) if named else []
     return json.dumps(dict.fromkeys(keys or ["answer"], plain), ensure_ascii=False)
 
 
-def cut(tokens: tuple[str, ...], stops: Sequence[str], cap: int | None) -> Spoken:
+def cut_at_stop_or_cap(tokens: tuple[str, ...], stops: Sequence[str], cap: int | None) -> GeneratedChoice:
     """The tokens up to the first stop and within the cap, whichever comes first."""
     within = "".join(tokens if cap is None else tokens[:cap])
     ends = [within.find(stop) for stop in stops if stop and stop in within]
     if ends:
-        return Spoken(pieces(within[: min(ends)]), (), "stop")
+        return GeneratedChoice(tokenize(within[: min(ends)]), (), "stop")
     if cap is not None and len(tokens) > cap:
-        return Spoken(tokens[:cap], (), "length")
-    return Spoken(tokens, (), "stop")
+        return GeneratedChoice(tokens[:cap], (), "length")
+    return GeneratedChoice(tokens, (), "stop")
 
 
-def capped_calls(called: Sequence[Call], cap: int | None) -> Spoken:
+def cut_calls_at_cap(called: Sequence[Call], cap: int | None) -> GeneratedChoice:
     """The calls as far as the cap goes; arguments are cut where it ends."""
     left = cap
     kept: list[Call] = []
     for call in called:
-        named, given = len(pieces(call.name)), pieces(call.arguments)
+        named, given = len(tokenize(call.name)), tokenize(call.arguments)
         if left is not None and left < named + len(given):
             if left >= named:
                 kept.append(Call(call.id, call.name, "".join(given[: left - named])))
-            return Spoken((), tuple(kept), "length")
+            return GeneratedChoice((), tuple(kept), "length")
         kept.append(call)
         left = None if left is None else left - named - len(given)
-    return Spoken((), tuple(kept), "tool_calls")
+    return GeneratedChoice((), tuple(kept), "tool_calls")

@@ -10,28 +10,28 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-canonical = json.JSONEncoder(sort_keys=True, default=repr).encode
+canonical_json = json.JSONEncoder(sort_keys=True, default=repr).encode
 
 
 @dataclass(frozen=True, slots=True)
-class Draw:
+class HashRandom:
     """A source of values that are the same for the same request."""
 
     seed: bytes
 
     @classmethod
-    def of(cls, *values: Any) -> Draw:
-        return cls(digest(canonical(values).encode()))
+    def from_values(cls, *values: Any) -> HashRandom:
+        return cls(digest(canonical_json(values).encode()))
 
-    def at(self, *place: object) -> Draw:
+    def derive(self, *place: object) -> HashRandom:
         """The source for one place of the answer."""
-        return Draw(digest(self.seed + repr(place).encode("utf-8", "backslashreplace")))
+        return HashRandom(digest(self.seed + repr(place).encode("utf-8", "backslashreplace")))
 
-    def number(self, below: int) -> int:
+    def number_below(self, below: int) -> int:
         return int.from_bytes(self.seed, "big") % below
 
     def pick(self, options: Sequence[T]) -> T:
-        return options[self.number(len(options))]
+        return options[self.number_below(len(options))]
 
     def hex(self, length: int) -> str:
         return self.seed.hex()[:length]
@@ -42,6 +42,6 @@ def digest(data: bytes) -> bytes:
 
 
 @lru_cache(maxsize=64)
-def fingerprint(model: str) -> str:
+def model_fingerprint(model: str) -> str:
     """The system fingerprint of a model."""
-    return "fp_" + Draw.of(model).hex(10)
+    return "fp_" + HashRandom.from_values(model).hex(10)

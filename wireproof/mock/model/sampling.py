@@ -8,21 +8,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wireproof.mock.model.hash_random import Draw
-from wireproof.mock.model.logprobs import ALTERNATIVES
+from wireproof.mock.model.hash_random import HashRandom
+from wireproof.mock.model.logprobs import ALTERNATIVE_TOKENS
 
 # Of a nucleus this small only the likeliest token is left.
-NUCLEUS = 0.1
+GREEDY_TOP_P = 0.1
 # A bias of this much decides alone.
-DECIDES = 100
+DECIDING_BIAS = 100
 # What is said over and over without an end, where no cap ends it.
-ENDLESS = 256
+MAX_BIASED_TOKENS = 256
 # How often the same token comes under a penalty of one.
-PATIENCE = 24
+REPEATS_AT_PENALTY_ONE = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Sampling:
+class SamplingOptions:
     """What a request says of the choice of tokens.
 
     Attributes:
@@ -33,24 +33,28 @@ class Sampling:
         length: how wordy an answer is: low, medium or high.
     """
 
-    chance: Draw | None = None
+    chance: HashRandom | None = None
     only: tuple[str, ...] = ()
     banned: frozenset[str] = frozenset()
     penalty: float = 0.0
     length: str = "medium"
 
-    def shaped(self, tokens: Sequence[str]) -> tuple[str, ...]:
+    def apply_to(self, tokens: Sequence[str]) -> tuple[str, ...]:
         """The tokens of a text as the bias and the penalty let them be."""
         if self.only:
-            return tuple(self.only[place % len(self.only)] for place in range(ENDLESS))
+            return tuple(self.only[place % len(self.only)] for place in range(MAX_BIASED_TOKENS))
         kept = tuple(token for token in tokens if token not in self.banned)
-        return kept if self.penalty <= 0 else kept[: tiring(kept, math.ceil(PATIENCE / self.penalty))]
+        return (
+            kept
+            if self.penalty <= 0
+            else kept[: place_of_repetition(kept, math.ceil(REPEATS_AT_PENALTY_ONE / self.penalty))]
+        )
 
 
-LIKELIEST = Sampling()
+GREEDY_SAMPLING = SamplingOptions()
 
 
-def tiring(tokens: Sequence[str], most: int) -> int:
+def place_of_repetition(tokens: Sequence[str], most: int) -> int:
     """The place at which a token would come once more than it may."""
     said = Counter[str]()
     for place, token in enumerate(tokens):
@@ -60,25 +64,25 @@ def tiring(tokens: Sequence[str], most: int) -> int:
     return len(tokens)
 
 
-def sampling_of(body: Mapping[str, Any], otherwise: Draw) -> Sampling:
+def sampling_from_body(body: Mapping[str, Any], otherwise: HashRandom) -> SamplingOptions:
     """How the tokens of a request are chosen; without a seed, chance draws from elsewhere each time."""
     bias = body.get("logit_bias", {})
     text = body.get("text")
-    return Sampling(
-        chance=chance_of(body, otherwise),
-        only=tuple(word(token) for token, value in bias.items() if value >= DECIDES),
-        banned=frozenset(word(token) for token, value in bias.items() if value <= -DECIDES),
+    return SamplingOptions(
+        chance=source_of_chance(body, otherwise),
+        only=tuple(token_from_number(token) for token, value in bias.items() if value >= DECIDING_BIAS),
+        banned=frozenset(token_from_number(token) for token, value in bias.items() if value <= -DECIDING_BIAS),
         penalty=body.get("frequency_penalty", 0.0),
         length=body.get("verbosity") or (text.get("verbosity") if isinstance(text, dict) else None) or "medium",
     )
 
 
-def chance_of(body: Mapping[str, Any], otherwise: Draw) -> Draw | None:
-    if body.get("temperature", 1) == 0 or body.get("top_p", 1) < NUCLEUS:
+def source_of_chance(body: Mapping[str, Any], otherwise: HashRandom) -> HashRandom | None:
+    if body.get("temperature", 1) == 0 or body.get("top_p", 1) < GREEDY_TOP_P:
         return None
-    return Draw.of("seed", body["seed"]) if "seed" in body else otherwise
+    return HashRandom.from_values("seed", body["seed"]) if "seed" in body else otherwise
 
 
-def word(token: str) -> str:
+def token_from_number(token: str) -> str:
     """The token of a number."""
-    return ALTERNATIVES[int(token) % len(ALTERNATIVES)]
+    return ALTERNATIVE_TOKENS[int(token) % len(ALTERNATIVE_TOKENS)]

@@ -9,27 +9,27 @@ import struct
 import wave
 from typing import Any
 
-RATE, WORD_S, LIFE_S = 8_000, 0.1, 3_600
+SAMPLE_RATE, SECONDS_PER_WORD, AUDIO_LIFETIME_S = 8_000, 0.1, 3_600
 
 
-def spoken_aloud(id: str, created: int, text: str) -> dict[str, Any]:
+def speak_text(id: str, created: int, text: str) -> dict[str, Any]:
     """The sound of a text, with its transcript."""
     return {
         "id": f"audio_{id.partition('-')[2]}",
-        "expires_at": created + LIFE_S,
-        "data": base64.b64encode(sound(text)).decode(),
+        "expires_at": created + AUDIO_LIFETIME_S,
+        "data": base64.b64encode(make_wav(text)).decode(),
         "transcript": text,
     }
 
 
-def sound(text: str) -> bytes:
+def make_wav(text: str) -> bytes:
     """A WAV file that lasts as long as the text has words."""
-    count = max(1, len(text.split())) * int(RATE * WORD_S)
-    waves = (int(8_000 * math.sin(place * math.tau * 440 / RATE)) for place in range(count))
+    count = max(1, len(text.split())) * int(SAMPLE_RATE * SECONDS_PER_WORD)
+    waves = (int(8_000 * math.sin(place * math.tau * 440 / SAMPLE_RATE)) for place in range(count))
     made = io.BytesIO()
     with wave.open(made, "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
-        file.setframerate(RATE)
+        file.setframerate(SAMPLE_RATE)
         file.writeframes(b"".join(struct.pack("<h", level) for level in waves))
     return made.getvalue()

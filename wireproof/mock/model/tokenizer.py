@@ -6,20 +6,20 @@ import json
 import re
 from typing import Any
 
-PIECE = re.compile(r" ?\w{1,4}|\s|[^\w\s]")
+TOKEN_PATTERN = re.compile(r" ?\w{1,4}|\s|[^\w\s]")
 
 
-def pieces(text: str) -> tuple[str, ...]:
+def tokenize(text: str) -> tuple[str, ...]:
     """The tokens of a text; joined again they are the text."""
-    return tuple(PIECE.findall(text))
+    return tuple(TOKEN_PATTERN.findall(text))
 
 
-def count(text: str) -> int:
-    return len(pieces(text))
+def count_tokens(text: str) -> int:
+    return len(tokenize(text))
 
 
-def count_value(value: Any) -> int:
+def count_value_tokens(value: Any) -> int:
     """The tokens of a value as it stands in a prompt."""
     if value is None:
         return 0
-    return count(value if isinstance(value, str) else json.dumps(value, sort_keys=True))
+    return count_tokens(value if isinstance(value, str) else json.dumps(value, sort_keys=True))

@@ -8,18 +8,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wireproof.mock.model.hash_random import Draw
-from wireproof.mock.model.schema_strings import matching
-from wireproof.mock.model.schema_values import Hints, fit
+from wireproof.mock.model.hash_random import HashRandom
+from wireproof.mock.model.schema_strings import text_for_pattern
+from wireproof.mock.model.schema_values import ValueHints, value_for_schema
 
-FILLERS = frozenset(
+FILLER_WORDS = frozenset(
     re.findall(
         r"\w+",
         "a an and are at by call do find for from get give have how in into is it its look me now of on or "
         "please run set show tell the this to tool up use what which with you your current given",
     )
 )
-NAMES = re.compile(r"(?<![.!?] )(?<!^)\b[A-Z][\w-]+(?: [A-Z][\w-]+)*")
+PROPER_NAMES = re.compile(r"(?<![.!?] )(?<!^)\b[A-Z][\w-]+(?: [A-Z][\w-]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +49,11 @@ class Tool:
         pattern = grammar.get("definition") if grammar.get("syntax") == "regex" else "ok"
         return cls(given["name"], given.get("description") or "", {}, pattern)
 
-    def written(self, draw: Draw, hints: Hints) -> str:
+    def make_arguments(self, draw: HashRandom, hints: ValueHints) -> str:
         """What a call of this tool is given: arguments as JSON, or a text."""
         if self.pattern is not None:
-            return matching(self.pattern, draw)
-        return json.dumps(fit(self.parameters or {"type": "object"}, draw, hints), ensure_ascii=False)
+            return text_for_pattern(self.pattern, draw)
+        return json.dumps(value_for_schema(self.parameters or {"type": "object"}, draw, hints), ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,34 +67,36 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ToolChoice:
     """How free the model is: none, auto, required or one named function; one call or several; all tools or some."""
 
     mode: str = "auto"
-    named: str | None = None
+    function_name: str | None = None
     parallel: bool = True
     allowed: tuple[str, ...] | None = None
 
 
-def calls(tools: Sequence[Tool], choice: Choice, asked: str, draw: Draw, *, answered: bool) -> tuple[Call, ...]:
+def make_calls(
+    tools: Sequence[Tool], choice: ToolChoice, asked: str, draw: HashRandom, *, answered: bool
+) -> tuple[Call, ...]:
     """The calls the model makes; none where it is told so, or where the tool has answered."""
-    chosen = chosen_tools(tools, choice, asked, answered=answered)
-    wanted = [(tool, hints) for tool in chosen for hints in readings(tool, choice, asked)]
+    chosen = choose_tools(tools, choice, asked, answered=answered)
+    wanted = [(tool, hints) for tool in chosen for hints in hints_for_calls(tool, choice, asked)]
     wanted = wanted if choice.parallel else wanted[:1]
     return tuple(
         Call(
-            id=f"call_{draw.at('call', index).hex(24)}",
+            id=f"call_{draw.derive('call', index).hex(24)}",
             name=tool.name,
-            arguments=tool.written(draw.at(index), hints),
+            arguments=tool.make_arguments(draw.derive(index), hints),
             is_custom=tool.pattern is not None,
         )
         for index, (tool, hints) in enumerate(wanted)
     )
 
 
-def chosen_tools(tools: Sequence[Tool], choice: Choice, asked: str, *, answered: bool) -> Sequence[Tool]:
-    if choice.named is not None:
-        return [tool for tool in tools if tool.name == choice.named]
+def choose_tools(tools: Sequence[Tool], choice: ToolChoice, asked: str, *, answered: bool) -> Sequence[Tool]:
+    if choice.function_name is not None:
+        return [tool for tool in tools if tool.name == choice.function_name]
     tools = [tool for tool in tools if choice.allowed is None or tool.name in choice.allowed]
     if choice.mode == "none" or not tools:
         return ()
@@ -104,35 +106,35 @@ def chosen_tools(tools: Sequence[Tool], choice: Choice, asked: str, *, answered:
     return () if answered else meant
 
 
-def words_of(text: str) -> set[str]:
+def word_set(text: str) -> set[str]:
     spaced = re.sub(r"([a-z])([A-Z])", r"\1 \2", text).replace("_", " ")
-    return {word.removesuffix("s") for word in re.findall(r"[a-z]+", spaced.lower())} - FILLERS
+    return {word.removesuffix("s") for word in re.findall(r"[a-z]+", spaced.lower())} - FILLER_WORDS
 
 
 def is_meant(tool: Tool, asked: str) -> bool:
     """The prompt names the tool, its subject, or its purpose in two words."""
-    said = words_of(asked)
-    named = tool.name.lower() in asked.lower() or bool(words_of(tool.name) & said)
-    return named or len(words_of(tool.description) & said) >= 2
+    said = word_set(asked)
+    named = tool.name.lower() in asked.lower() or bool(word_set(tool.name) & said)
+    return named or len(word_set(tool.description) & said) >= 2
 
 
-def readings(tool: Tool, choice: Choice, asked: str) -> Sequence[Hints]:
+def hints_for_calls(tool: Tool, choice: ToolChoice, asked: str) -> Sequence[ValueHints]:
     """One reading for each thing the prompt asks about: two places give two calls."""
-    names = tuple(name for name in NAMES.findall(asked) if name != "I" and name.lower() != tool.name.lower())
+    names = tuple(name for name in PROPER_NAMES.findall(asked) if name != "I" and name.lower() != tool.name.lower())
     numbers = tuple(int(number) for number in re.findall(r"\b\d{1,9}\b", asked))
     between = asked[asked.find(names[0]) : asked.rfind(names[-1])] if names else ""
     if not choice.parallel or " and " not in between:
-        return [Hints(names[:1], numbers)]
-    return [Hints((name,), numbers) for name in names]
+        return [ValueHints(names[:1], numbers)]
+    return [ValueHints((name,), numbers) for name in names]
 
 
-def named_choice(given: Any, *, parallel: bool) -> Choice:
+def parse_tool_choice(given: Any, *, parallel: bool) -> ToolChoice:
     """The choice as a chat request writes it."""
     if isinstance(given, dict) and given.get("type") == "allowed_tools":
         limits = given["allowed_tools"]
         names = tuple(tool["function"]["name"] for tool in limits["tools"])
-        return Choice(limits["mode"], None, parallel, names)
+        return ToolChoice(limits["mode"], None, parallel, names)
     if isinstance(given, dict):
         described: Any = given.get("function", given.get("custom", given))
-        return Choice("named", described.get("name"), parallel)
-    return Choice(given or "auto", None, parallel)
+        return ToolChoice("named", described.get("name"), parallel)
+    return ToolChoice(given or "auto", None, parallel)

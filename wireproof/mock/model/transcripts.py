@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from wireproof.formats.yaml_file import read_yaml
-from wireproof.mock.model.hash_random import Draw
-from wireproof.mock.model.prompt_commands import SENTENCES
+from wireproof.mock.model.hash_random import HashRandom
+from wireproof.mock.model.prompt_commands import FILLER_SENTENCES
 
-KNOWN = Path(__file__).parent / "transcripts.yaml"
-UNTIMED_S = 2.0
+TRANSCRIPTS_FILE = Path(__file__).parent / "transcripts.yaml"
+DEFAULT_DURATION_S = 2.0
 # How each readable format begins: the bytes, and the place they stand at.
-MAGICS = (
+AUDIO_MAGICS = (
     (8, b"WAVE"),
     (0, b"ID3"),
     (0, b"OggS"),
@@ -41,26 +41,28 @@ class Transcript:
 
 def is_audio(data: bytes) -> bool:
     """Whether a file begins as recordings do."""
-    return any(data[place : place + len(magic)] == magic for place, magic in MAGICS)
+    return any(data[place : place + len(magic)] == magic for place, magic in AUDIO_MAGICS)
 
 
 @cache
-def known() -> dict[str, dict[str, Any]]:
-    rows: dict[str, dict[str, Any]] = read_yaml(KNOWN)
+def read_known_transcripts() -> dict[str, dict[str, Any]]:
+    rows: dict[str, dict[str, Any]] = read_yaml(TRANSCRIPTS_FILE)
     return rows
 
 
-def transcript_of(data: bytes) -> Transcript:
-    row = known().get(hashlib.sha256(data).hexdigest())
+def find_transcript(data: bytes) -> Transcript:
+    row = read_known_transcripts().get(hashlib.sha256(data).hexdigest())
     if row is not None:
         return Transcript(row["text"], row["language"], float(row["duration"]))
-    return Transcript(Draw.of(hashlib.sha256(data).hexdigest()).pick(SENTENCES), "english", seconds(data))
+    return Transcript(
+        HashRandom.from_values(hashlib.sha256(data).hexdigest()).pick(FILLER_SENTENCES), "english", playing_time_s(data)
+    )
 
 
-def seconds(data: bytes) -> float:
+def playing_time_s(data: bytes) -> float:
     """How long a WAV file plays; of the other formats a guess."""
     try:
         with wave.open(io.BytesIO(data)) as opened:
             return float(round(opened.getnframes() / opened.getframerate(), 3))
     except (wave.Error, EOFError, ZeroDivisionError):
-        return UNTIMED_S
+        return DEFAULT_DURATION_S
