@@ -15,7 +15,7 @@ SOURCES = Path(wireproof.mock.__file__).parent.rglob("*.py")
 
 def test_the_mock_obeys_the_headers_of_the_table() -> None:
     assert (FAULT.lower(), CLOCK.lower(), CELL.lower()) == (control.FAULT, control.CLOCK, control.CELL)
-    assert (FAULT.lower(), SLOTS.lower()) == (slots.FAULT, slots.SLOTS)
+    assert (FAULT.lower(), SLOTS.lower()) == (slots.FAULT_HEADER, slots.SLOTS_HEADER)
 
 
 def test_no_other_control_header_stands_in_the_mock() -> None:

@@ -105,9 +105,9 @@ def test_both_fronts_keep_one_slot_and_free_it_when_its_client_leaves(providers)
             with httpx.Client(timeout=20) as client:
                 answer = client.post(url, json=SHORT, headers=headers)
             assert answer.status_code == 200
-            assert state.slots.left == 1
+            assert state.slots.clients_left == 1
             with pytest.raises(httpx.ReadTimeout), httpx.Client(timeout=httpx.Timeout(20, read=0.01)) as client:
                 client.post(url, json={**asked, "stream": False}, headers=headers)
             with httpx.Client(timeout=20) as client:
                 assert client.post(url, json=SHORT, headers=headers).status_code == 200
-            assert state.slots.left == 2
+            assert state.slots.clients_left == 2

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from wireproof.contract import loading
-from wireproof.mock.accounts.slots import is_streamed
+from wireproof.mock.accounts.slots import asks_for_stream
 from wireproof.mock.protocol.messages import HttpRequest
 from wireproof.mock.server import serving
 
@@ -85,7 +85,7 @@ def test_deflate_is_framed_as_zlib_does_it(client):
     [(b'{"stream": true}', True), (b'{"stream":false}', False), (b"{}", False), (b"[1]", False), (b"{", False)],
 )
 def test_a_stream_is_one_that_is_asked_for(body, streamed):
-    assert is_streamed(HttpRequest("POST", "/", "", (), body, 0.0)) is streamed
+    assert asks_for_stream(HttpRequest("POST", "/", "", (), body, 0.0)) is streamed
 
 
 @pytest.mark.parametrize(
@@ -104,4 +104,4 @@ def test_the_slot_of_a_plain_answer_is_free_once_its_client_has_left(fault, slot
         received = HttpRequest(
             "POST", "/", "", (("authorization", headers["Authorization"]), ("x-wireproof-fault", fault)), b"", 0.0
         )
-        assert len(server.core.state.slots.ends(received)) == slots
+        assert len(server.core.state.slots.end_times(received)) == slots

@@ -10,11 +10,11 @@ from typing import Any
 
 from wireproof.mock import control
 from wireproof.mock.accounts import limit_headers
-from wireproof.mock.accounts.account import Caller, Meter
-from wireproof.mock.accounts.server_state import State
-from wireproof.mock.accounts.slots import is_streamed, place_of, tokens_of
-from wireproof.mock.accounts.stored_items import Kept
-from wireproof.mock.accounts.token_quota import use_of, used_by
+from wireproof.mock.accounts.account import Caller, LimitState
+from wireproof.mock.accounts.server_state import ServerState
+from wireproof.mock.accounts.slots import account_key, asks_for_stream, tokens_made
+from wireproof.mock.accounts.stored_items import ItemStore
+from wireproof.mock.accounts.token_quota import demand_from_request, tokens_used
 from wireproof.mock.endpoints.chat import chat
 from wireproof.mock.endpoints.completions import completions
 from wireproof.mock.endpoints.embeddings import embeddings
@@ -64,7 +64,7 @@ class Core:
     def __init__(self, providers: Mapping[str, Mapping[str, Any]], *, controlled: bool = False) -> None:
         self.profiles = tuple(Profile.from_mapping(name, row) for name, row in providers.items())
         self.controlled = controlled
-        self.state = State()
+        self.state = ServerState()
         self.ordinals = itertools.count()
 
     def handle(self, received: HttpRequest) -> Outgoing:
@@ -81,7 +81,9 @@ class Core:
         said = render_refusal(profile, refused)
         if profile is None:
             return encode_answer(said, gap_s=0.0)
-        return encode_answer(self._signed(profile, received, limit_headers.stranger(profile.rate), said), gap_s=0.0)
+        return encode_answer(
+            self._signed(profile, received, limit_headers.state_without_account(profile.rate), said), gap_s=0.0
+        )
 
     def _handle(self, received: HttpRequest) -> Outgoing:
         try:
@@ -97,29 +99,29 @@ class Core:
         answered = self.answer(lapse.rule(profile), heard)
         if not self.controlled:
             return encode_answer(answered, gap_s=self.state.gap_s)
-        known = self.state.slots.known(received)
-        self.state.slots.told(received, answered.status)
+        known = self.state.slots.with_account_state(received)
+        self.state.slots.remember_status(received, answered.status)
         said = self._last_said(lapse, received) or lapse.say(answered, known)
         made = encode_answer(said, gap_s=self.state.gap_s, rewrite_ops=lapse.frame)
-        return self.state.slots.take(received, made, self.state.gap_s * tokens_of(answered))
+        return self.state.slots.occupy(received, made, self.state.gap_s * tokens_made(answered))
 
     def _last_said(self, lapse: Lapse, received: HttpRequest) -> PlainAnswer | None:
         """What a relay says to an account whose earlier request the server did not survive."""
         if lapse.dies_of is None:
             return None
-        if place_of(received) in self.state.dead:
+        if account_key(received) in self.state.dead_accounts:
             return BAD_GATEWAY_ANSWER
         if lapse.dies_of(received):
-            self.state.dead.add(place_of(received))
+            self.state.dead_accounts.add(account_key(received))
         return None
 
     def ended(self, received: HttpRequest, *, left: bool = False) -> None:
         """The answer is over, or its client has left."""
-        if not self.state.slots.holds(received):
+        if not self.state.slots.is_open(received):
             return
-        self.state.slots.left += left
-        if not (left and self._blind(received, "leaving" if is_streamed(received) else "leaving-plain")):
-            self.state.slots.free(received)
+        self.state.slots.clients_left += left
+        if not (left and self._blind(received, "leaving" if asks_for_stream(received) else "leaving-plain")):
+            self.state.slots.release(received)
 
     def welcomes(self, received: HttpRequest) -> bool:
         """Whether a client that waits with its body is told to go on."""
@@ -143,7 +145,7 @@ class Core:
         """What the profile says to a request, refusals included, with the headers of every response."""
         key = presented_key(profile.auth, received)
         caller = self._caller(profile, received, key)
-        meter = limit_headers.stranger(profile.rate)
+        meter = limit_headers.state_without_account(profile.rate)
         if caller is not None and received.method != "OPTIONS":
             meter = self.state.accounts.admit(caller)
         try:
@@ -151,7 +153,7 @@ class Core:
         except RequestRefused as refused:
             said = render_refusal(profile, refused)
         if caller is not None:
-            meter = self.state.accounts.since(caller, meter)
+            meter = self.state.accounts.with_tokens_left(caller, meter)
         return self._signed(profile, received, meter, said)
 
     def _caller(self, profile: Profile, received: HttpRequest, key: str | None) -> Caller | None:
@@ -164,7 +166,7 @@ class Core:
         return Caller(profile, key, received.at + self.state.ahead_s, ahead_s, tenant, fault)
 
     def _serve(
-        self, profile: Profile, received: HttpRequest, key: str | None, caller: Caller | None, meter: Meter
+        self, profile: Profile, received: HttpRequest, key: str | None, caller: Caller | None, meter: LimitState
     ) -> Answer:
         if received.method == "OPTIONS":
             return routes.answer_preflight(profile, received.path)
@@ -173,13 +175,13 @@ class Core:
         route = routes.find_route(profile, received.method, received.path)
         if caller is None and route.endpoint not in profile.auth.public:
             raise refusal_for_key(profile, key)
-        limit_headers.refuse_rush(profile, meter)
+        limit_headers.refuse_over_limit(profile, meter)
         if meter.exhausted and route.endpoint not in (*WITHOUT_QUOTA, *profile.auth.public):
-            limit_headers.refuse_volume(profile, "The request volume of this month is used up.")
+            limit_headers.refuse_used_up(profile, "The request volume of this month is used up.")
         trouble = control.cell_of(received) if self.controlled else ""
         up = cells_up(self.state.cells.get(profile.name, profile.cells), trouble)
         refuse_by_cell_state(route.endpoint, up, trouble)
-        kept = Kept() if caller is None else self.state.accounts.kept(caller)
+        kept = ItemStore() if caller is None else self.state.accounts.stored_items(caller)
         visit = Visit(profile, route.endpoint, meter.tier, route.path_value, received, self.ordinals, up, kept)
         return self._handled(visit, caller)
 
@@ -191,13 +193,13 @@ class Core:
         body = body_of(visit.profile, visit.endpoint, visit.received)
         if caller is None:
             return handler(visit, body)
-        use = use_of(visit.profile, visit.endpoint, body)
-        limit_headers.refuse_volume(visit.profile, self.state.accounts.lack(caller, use))
+        use = demand_from_request(visit.profile, visit.endpoint, body)
+        limit_headers.refuse_used_up(visit.profile, self.state.accounts.missing_reason(caller, use))
         answer = handler(visit, body)
-        self.state.accounts.charge(caller, use, used_by(answer))
+        self.state.accounts.charge(caller, use, tokens_used(answer))
         return answer
 
-    def _signed(self, profile: Profile, received: HttpRequest, meter: Meter, answer: Answer) -> Answer:
+    def _signed(self, profile: Profile, received: HttpRequest, meter: LimitState, answer: Answer) -> Answer:
         """The answer with its request id, the profile's standing headers and the account's limits."""
         elsewhere = self.controlled and control.cell_of(received) == "one-down"
         asked = HeaderContext(
@@ -205,7 +207,7 @@ class Core:
         )
         owed = (
             *response_headers(asked),
-            *limit_headers.headers_of(profile, meter),
+            *limit_headers.headers_for_limit(profile, meter),
             *headers_asked_for(received, answer),
         )
         return with_headers(answer, owed)

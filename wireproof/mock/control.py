@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from wireproof.mock.accounts.server_state import State
+from wireproof.mock.accounts.server_state import ServerState
 from wireproof.mock.faults import find
 from wireproof.mock.faults.hooks import NO_LAPSE, Lapse
 from wireproof.mock.protocol.answers import PlainAnswer
@@ -18,7 +18,7 @@ PREFIX = "/_wireproof/"
 FAULT, CLOCK, CELL = "x-wireproof-fault", "x-wireproof-clock", "x-wireproof-cell"
 
 
-def wanted_fault(state: State, received: HttpRequest) -> str | None:
+def wanted_fault(state: ServerState, received: HttpRequest) -> str | None:
     """The fault this request asks for, or else the server's."""
     return received.header(FAULT) or state.fault
 
@@ -55,17 +55,17 @@ def cell_of(received: HttpRequest) -> str:
     return (received.header(CELL) or "").lower()
 
 
-def answer(state: State, received: HttpRequest) -> PlainAnswer:
+def answer(state: ServerState, received: HttpRequest) -> PlainAnswer:
     asked = (received.method, received.path.removeprefix(PREFIX))
     if asked == ("GET", "control"):
-        return PlainAnswer(200, state.told())
+        return PlainAnswer(200, state.to_json())
     if asked == ("POST", "reset"):
         reset(state)
-        return PlainAnswer(200, state.told())
+        return PlainAnswer(200, state.to_json())
     if asked != ("POST", "control"):
         raise RequestRefused("unknown-path", f"Control knows no {received.method} {received.path}.")
     change(state, parsed(received.body))
-    return PlainAnswer(200, state.told())
+    return PlainAnswer(200, state.to_json())
 
 
 def parsed(body: bytes) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def parsed(body: bytes) -> dict[str, Any]:
     return value
 
 
-def change(state: State, wanted: dict[str, Any]) -> None:
+def change(state: ServerState, wanted: dict[str, Any]) -> None:
     """Take over what is given; whatever is malformed changes nothing."""
     try:
         ahead_s = state.ahead_s + float(wanted.get("clock", {}).get("advance", 0))
@@ -92,9 +92,9 @@ def change(state: State, wanted: dict[str, Any]) -> None:
     state.fault = wanted.get("fault", state.fault)
 
 
-def reset(state: State) -> None:
+def reset(state: ServerState) -> None:
     state.ahead_s, state.fault = 0.0, None
     state.cells.clear()
     state.accounts.clear()
     state.slots.clear()
-    state.dead.clear()
+    state.dead_accounts.clear()

@@ -56,7 +56,7 @@ class Rehearsal:
         """Forget whoever asked before."""
         self._core.state.accounts.clear()
         self._core.state.slots.clear()
-        self._core.state.dead.clear()
+        self._core.state.dead_accounts.clear()
         self._core.ordinals = itertools.count()
 
     def ops(self, request: HttpRequest, *, stays: bool = False) -> Ops:
@@ -68,7 +68,7 @@ class Rehearsal:
 
     def known(self, request: HttpRequest) -> HttpRequest:
         """The request with what the server knows of its account; to be asked before it is answered."""
-        return self._core.state.slots.known(request)
+        return self._core.state.slots.with_account_state(request)
 
     def over(self, request: HttpRequest, *, left: bool = False) -> None:
         """An answer that stayed under way ends, or its client leaves."""

@@ -6,9 +6,9 @@ import threading
 import time
 from dataclasses import dataclass, field, replace
 
-from wireproof.mock.accounts.rate_windows import WINDOWS, Fixed, Window
-from wireproof.mock.accounts.stored_items import Kept
-from wireproof.mock.accounts.token_quota import Tokens, Use, is_metered
+from wireproof.mock.accounts.rate_windows import WINDOW_TYPES, FixedWindow, RateWindow
+from wireproof.mock.accounts.stored_items import ItemStore
+from wireproof.mock.accounts.token_quota import QuotaDemand, TokenAccount, is_metered
 from wireproof.mock.provider.api_keys import parse_key
 from wireproof.mock.provider.profile import Profile
 from wireproof.mock.provider.rate_rules import RateRules, TierRules
@@ -31,16 +31,16 @@ class Caller:
     fault: str = ""
 
     @property
-    def at(self) -> float:
+    def request_time(self) -> float:
         return self.now + self.ahead_s
 
     @property
-    def place(self) -> tuple[str, str, str, str]:
+    def account_key(self) -> tuple[str, str, str, str]:
         return self.profile.name, self.key, self.tenant, self.fault
 
 
 @dataclass(frozen=True, slots=True)
-class Meter:
+class LimitState:
     """Where an account stands after one request.
 
     Attributes:
@@ -62,26 +62,26 @@ class Meter:
 class Account:
     """The counters of one caller."""
 
-    requests: Window
-    tokens_of_minute: Fixed = field(default_factory=Fixed)
+    requests: RateWindow
+    tokens_of_minute: FixedWindow = field(default_factory=FixedWindow)
     requests_left: int | None = None
-    tokens: Tokens = field(default_factory=Tokens)
+    tokens: TokenAccount = field(default_factory=TokenAccount)
     months: dict[str, int] = field(default_factory=dict)
-    kept: Kept = field(default_factory=Kept)
+    stored_items: ItemStore = field(default_factory=ItemStore)
 
-    def admit(self, tier: TierRules, at: float, rate: RateRules) -> Meter:
+    def admit(self, tier: TierRules, at: float, rate: RateRules) -> LimitState:
         """Count a request that arrives now, unless the window is full."""
         used, seconds = self.requests.used(at, tier.limit, rate.window_s), rate.window_s
         self.tokens_of_minute.used(at, tier.limit, seconds)
-        exhausted, left = self._exhausted(tier, at), self.tokens_left(tier)
+        exhausted, left = self._is_exhausted(tier, at), self.tokens_left(tier)
         limited = used >= tier.limit + rate.slack or left == 0
         if not limited:
-            self._count(at)
-        return Meter(
+            self._count_request(at)
+        return LimitState(
             tier=tier,
             remaining=max(0, tier.limit - self.requests.used(at, tier.limit, seconds)),
-            reset_s=self.requests.whole_s(at, tier.limit),
-            free_s=(self.tokens_of_minute if left == 0 else self.requests).free_s(at, tier.limit),
+            reset_s=self.requests.seconds_until_reset(at, tier.limit),
+            free_s=(self.tokens_of_minute if left == 0 else self.requests).seconds_until_free(at, tier.limit),
             tokens_left=left,
             limited=limited,
             exhausted=exhausted,
@@ -90,16 +90,16 @@ class Account:
     def tokens_left(self, tier: TierRules) -> int | None:
         """What is left of the minute's tokens; None where the tier counts none."""
         limit = tier.tokens_per_minute
-        return None if limit is None else max(0, limit - self.tokens_of_minute.count)
+        return None if limit is None else max(0, limit - self.tokens_of_minute.admitted)
 
-    def _exhausted(self, tier: TierRules, at: float) -> bool:
+    def _is_exhausted(self, tier: TierRules, at: float) -> bool:
         """Whether no request is left, of those that were left altogether or of the month's."""
-        month_is_over = tier.per_month is not None and self.months.get(month(at), 0) >= tier.per_month
+        month_is_over = tier.per_month is not None and self.months.get(month_name(at), 0) >= tier.per_month
         return self.requests_left == 0 or month_is_over
 
-    def _count(self, at: float) -> None:
-        self.requests.take(at)
-        self.months[month(at)] = self.months.get(month(at), 0) + 1
+    def _count_request(self, at: float) -> None:
+        self.requests.count(at)
+        self.months[month_name(at)] = self.months.get(month_name(at), 0) + 1
         if self.requests_left:
             self.requests_left -= 1
 
@@ -108,62 +108,62 @@ class Accounts:
     """All accounts the server has seen; a lock guards them, since fronts may share one core."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, str, str, str], Account] = {}
+        self._accounts: dict[tuple[str, str, str, str], Account] = {}
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
-        return len(self._known)
+        return len(self._accounts)
 
     def clear(self) -> None:
         with self._lock:
-            self._known.clear()
+            self._accounts.clear()
 
-    def admit(self, caller: Caller) -> Meter:
+    def admit(self, caller: Caller) -> LimitState:
         """Count a request of a valid key."""
         tier, _ = parse_key(caller.profile, caller.key)
         with self._lock:
-            return self._account(caller).admit(tier, caller.at, caller.profile.rate)
+            return self._account(caller).admit(tier, caller.request_time, caller.profile.rate)
 
-    def lack(self, caller: Caller, use: Use) -> str:
+    def missing_reason(self, caller: Caller, use: QuotaDemand) -> str:
         """Why the caller has no tokens left for this use; empty where it has."""
         tier, _ = parse_key(caller.profile, caller.key)
         with self._lock:
             tokens = self._account(caller).tokens
-            return tokens.lack(tier, use, caller.at, days_end=caller.profile.rate.days_end)
+            return tokens.missing_reason(tier, use, caller.request_time, days_end=caller.profile.rate.days_end)
 
-    def kept(self, caller: Caller) -> Kept:
+    def stored_items(self, caller: Caller) -> ItemStore:
         """What this caller let the server keep."""
         with self._lock:
-            return self._account(caller).kept
+            return self._account(caller).stored_items
 
-    def charge(self, caller: Caller, use: Use, tokens: int) -> None:
+    def charge(self, caller: Caller, use: QuotaDemand, tokens: int) -> None:
         """Count the tokens that an answer used."""
         tier, _ = parse_key(caller.profile, caller.key)
         with self._lock:
             account = self._account(caller)
-            account.tokens_of_minute.take(caller.at, tokens)
+            account.tokens_of_minute.count(caller.request_time, tokens)
             if tokens and is_metered(caller.profile, tier):
-                account.tokens.charge(use, caller.at, tokens)
+                account.tokens.charge(use, caller.request_time, tokens)
 
-    def since(self, caller: Caller, meter: Meter) -> Meter:
+    def with_tokens_left(self, caller: Caller, meter: LimitState) -> LimitState:
         """Where the caller stands after what the request used."""
         with self._lock:
             return replace(meter, tokens_left=self._account(caller).tokens_left(meter.tier))
 
     def _account(self, caller: Caller) -> Account:
-        account = self._known.get(caller.place)
+        account = self._accounts.get(caller.account_key)
         if account is None:
-            account = self._known[caller.place] = opened(caller)
+            account = self._accounts[caller.account_key] = open_account(caller)
         return account
 
 
-def opened(caller: Caller) -> Account:
+def open_account(caller: Caller) -> Account:
     """A new account; its key says whether all that its tier counts is used up, or all but the last of it."""
-    account = Account(WINDOWS[caller.profile.rate.model]())
+    account = Account(WINDOW_TYPES[caller.profile.rate.model]())
     tier, used_up = parse_key(caller.profile, caller.key)
     left = 1 if used_up == "-last" else 0
     if used_up and tier.per_month is not None:
-        account.months[month(caller.now)] = tier.per_month - left
+        account.months[month_name(caller.now)] = tier.per_month - left
     elif used_up and is_metered(caller.profile, tier):
         account.tokens.use_up(tier, caller.now, left)
         account.tokens.only_first = used_up == "-spent"
@@ -172,6 +172,6 @@ def opened(caller: Caller) -> Account:
     return account
 
 
-def month(at: float) -> str:
+def month_name(at: float) -> str:
     year, number, *_ = time.gmtime(at)
     return f"{year}-{number}"

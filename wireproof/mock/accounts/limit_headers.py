@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
-from wireproof.mock.accounts.account import Meter
+from wireproof.mock.accounts.account import LimitState
 from wireproof.mock.accounts.rate_windows import WINDOW_S
 from wireproof.mock.protocol.messages import Headers
 from wireproof.mock.provider.profile import Profile
@@ -13,17 +13,19 @@ from wireproof.mock.provider.rate_rules import RateRules
 from wireproof.mock.provider.refusals import RequestRefused
 
 
-def stranger(rate: RateRules) -> Meter:
+def state_without_account(rate: RateRules) -> LimitState:
     """The standing shown to a caller without an account: the lowest tier's, untouched."""
-    return Meter(rate.lowest_tier, rate.lowest_tier.limit, WINDOW_S, tokens_left=rate.lowest_tier.tokens_per_minute)
+    return LimitState(
+        rate.lowest_tier, rate.lowest_tier.limit, WINDOW_S, tokens_left=rate.lowest_tier.tokens_per_minute
+    )
 
 
-def whole(seconds: float) -> int:
+def whole_seconds(seconds: float) -> int:
     """Whole seconds, one at least, after which a wait is surely over."""
     return max(1, math.ceil(seconds))
 
 
-def duration(seconds: float) -> str:
+def duration_text(seconds: float) -> str:
     """Seconds as OpenAI prints them: `120ms`, `1s`, `6m0s`."""
     if seconds < 1:
         return f"{max(1, math.ceil(seconds * 1000))}ms"
@@ -31,54 +33,61 @@ def duration(seconds: float) -> str:
     return f"{minutes}m{rest}s" if minutes else f"{rest}s"
 
 
-def triple(rate: RateRules, meter: Meter) -> Headers:
+def triple_headers(rate: RateRules, meter: LimitState) -> Headers:
     return (
         (rate.limit, str(meter.tier.limit)),
         (rate.remaining, str(meter.remaining)),
-        (rate.reset, str(whole(meter.reset_s))),
+        (rate.reset, str(whole_seconds(meter.reset_s))),
     )
 
 
-def openai(rate: RateRules, meter: Meter) -> Headers:
+def openai_headers(rate: RateRules, meter: LimitState) -> Headers:
     """The request triple, and the same of tokens."""
-    resets = duration(meter.reset_s)
+    resets = duration_text(meter.reset_s)
     requests = (str(meter.tier.limit), str(meter.remaining), resets)
     tokens = (str(meter.tier.tokens_per_minute), str(meter.tokens_left), resets)
     names = (rate.limit, rate.remaining, rate.reset)
     return (*zip(names, requests, strict=True), *zip(rate.tokens, tokens, strict=False))
 
 
-def silent(rate: RateRules, meter: Meter) -> Headers:
+def no_headers(rate: RateRules, meter: LimitState) -> Headers:
     return ()
 
 
-def in_seconds(meter: Meter) -> Headers:
-    return (("Retry-After", str(whole(meter.free_s))),)
+def retry_after_header(meter: LimitState) -> Headers:
+    return (("Retry-After", str(whole_seconds(meter.free_s))),)
 
 
-def in_both_units(meter: Meter) -> Headers:
+def retry_after_in_both_units(meter: LimitState) -> Headers:
     """The wait as OpenAI's clients read it: first in milliseconds, then in seconds."""
-    return (("retry-after-ms", str(max(1, math.ceil(meter.free_s * 1000)))), *in_seconds(meter))
+    return (("retry-after-ms", str(max(1, math.ceil(meter.free_s * 1000)))), *retry_after_header(meter))
 
 
-WAITS: Mapping[str, Callable[[Meter], Headers]] = {"openai": in_both_units}
-DIALECTS: Mapping[str, Callable[[RateRules, Meter], Headers]] = {"triple": triple, "openai": openai}
+WAIT_HEADERS_BY_DIALECT: Mapping[str, Callable[[LimitState], Headers]] = {"openai": retry_after_in_both_units}
+LIMIT_HEADERS_BY_DIALECT: Mapping[str, Callable[[RateRules, LimitState], Headers]] = {
+    "triple": triple_headers,
+    "openai": openai_headers,
+}
 
 
-def headers_of(profile: Profile, meter: Meter) -> Headers:
-    return DIALECTS.get(profile.rate.dialect, silent)(profile.rate, meter)
+def headers_for_limit(profile: Profile, meter: LimitState) -> Headers:
+    return LIMIT_HEADERS_BY_DIALECT.get(profile.rate.dialect, no_headers)(profile.rate, meter)
 
 
-def refuse_rush(profile: Profile, meter: Meter) -> None:
+def refuse_over_limit(profile: Profile, meter: LimitState) -> None:
     """Refuse a request beyond the minute's limit."""
     if meter.limited:
         limit = f"tokens: {meter.tier.tokens_per_minute}" if meter.remaining else f"requests: {meter.tier.limit}"
         refused = RequestRefused("rate-limited", f"Rate limit reached for {limit} per minute.")
-        refused.headers = WAITS.get(profile.rate.dialect, in_seconds)(meter) if profile.rate.retry_after else ()
+        refused.headers = (
+            WAIT_HEADERS_BY_DIALECT.get(profile.rate.dialect, retry_after_header)(meter)
+            if profile.rate.retry_after
+            else ()
+        )
         raise refused
 
 
-def refuse_volume(profile: Profile, lack: str) -> None:
+def refuse_used_up(profile: Profile, lack: str) -> None:
     """Refuse a request for which nothing is left, for the reason given; none where there is no lack."""
     if lack and profile.rate.counts_months:
         raise RequestRefused("quota-exhausted", lack)

@@ -11,48 +11,48 @@ from typing import Protocol
 WINDOW_S = 60.0
 
 
-class Window(Protocol):
+class RateWindow(Protocol):
     """Counts what a limiter has admitted; `limit` is what it admits in `seconds`."""
 
     def used(self, at: float, limit: float, seconds: float) -> int:
         """How many of the limit are taken now; forgets what is over."""
 
-    def take(self, at: float, amount: int = 1) -> None:
+    def count(self, at: float, amount: int = 1) -> None:
         """Count what is admitted now, or was used by it."""
 
-    def whole_s(self, at: float, limit: float) -> float:
+    def seconds_until_reset(self, at: float, limit: float) -> float:
         """Seconds until nothing is taken, as it is told: of a minute."""
 
-    def free_s(self, at: float, limit: float) -> float:
+    def seconds_until_free(self, at: float, limit: float) -> float:
         """Seconds until another request is admitted, as it is told, where all are taken."""
 
 
 @dataclass(slots=True)
-class Fixed:
+class FixedWindow:
     """A window that begins with its first request, or on the minute of the clock, and frees all when it is over."""
 
     by_the_clock: bool = False
     began: float = -math.inf
-    count: int = 0
+    admitted: int = 0
 
     def used(self, at: float, limit: float, seconds: float) -> int:
         if at - self.began >= seconds:
             self.began = at - at % seconds if self.by_the_clock else at
-            self.count = 0
-        return self.count
+            self.admitted = 0
+        return self.admitted
 
-    def take(self, at: float, amount: int = 1) -> None:
-        self.count += amount
+    def count(self, at: float, amount: int = 1) -> None:
+        self.admitted += amount
 
-    def whole_s(self, at: float, limit: float) -> float:
+    def seconds_until_reset(self, at: float, limit: float) -> float:
         return max(0.0, min(WINDOW_S, self.began + WINDOW_S - at))
 
-    def free_s(self, at: float, limit: float) -> float:
-        return self.whole_s(at, limit)
+    def seconds_until_free(self, at: float, limit: float) -> float:
+        return self.seconds_until_reset(at, limit)
 
 
 @dataclass(slots=True)
-class Sliding:
+class SlidingWindow:
     """Each request is free again a window after it came."""
 
     taken: deque[float] = field(default_factory=deque)
@@ -62,18 +62,18 @@ class Sliding:
             self.taken.popleft()
         return len(self.taken)
 
-    def take(self, at: float, amount: int = 1) -> None:
+    def count(self, at: float, amount: int = 1) -> None:
         self.taken.extend([at] * amount)
 
-    def whole_s(self, at: float, limit: float) -> float:
+    def seconds_until_reset(self, at: float, limit: float) -> float:
         return max(0.0, self.taken[-1] + WINDOW_S - at) if self.taken else 0.0
 
-    def free_s(self, at: float, limit: float) -> float:
+    def seconds_until_free(self, at: float, limit: float) -> float:
         return max(0.0, self.taken[0] + WINDOW_S - at) if self.taken else 0.0
 
 
 @dataclass(slots=True)
-class Bucket:
+class TokenBucket:
     """A bucket of tokens, one a request, that fills again at the rate of a full one in a window."""
 
     level: float = 0.0
@@ -85,19 +85,19 @@ class Bucket:
         self.seen = at
         return math.ceil(self.level - 1e-6)
 
-    def take(self, at: float, amount: int = 1) -> None:
+    def count(self, at: float, amount: int = 1) -> None:
         self.level += amount
 
-    def whole_s(self, at: float, limit: float) -> float:
+    def seconds_until_reset(self, at: float, limit: float) -> float:
         return self.level * WINDOW_S / limit
 
-    def free_s(self, at: float, limit: float) -> float:
+    def seconds_until_free(self, at: float, limit: float) -> float:
         return max(0.0, self.level - limit + 1) * WINDOW_S / limit
 
 
-WINDOWS: Mapping[str, Callable[[], Window]] = {
-    "window": Fixed,
-    "clock": lambda: Fixed(by_the_clock=True),
-    "sliding": Sliding,
-    "bucket": Bucket,
+WINDOW_TYPES: Mapping[str, Callable[[], RateWindow]] = {
+    "window": FixedWindow,
+    "clock": lambda: FixedWindow(by_the_clock=True),
+    "sliding": SlidingWindow,
+    "bucket": TokenBucket,
 }

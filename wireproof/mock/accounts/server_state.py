@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wireproof.mock.accounts.account import Accounts
-from wireproof.mock.accounts.slots import Place, Slots
+from wireproof.mock.accounts.slots import AccountKey, Slots
 
 
 @dataclass(slots=True)
-class State:
+class ServerState:
     """The clock's lead, the cells that are up where it is not all, the fault of the whole server.
 
     Attributes:
@@ -23,14 +23,14 @@ class State:
     gap_s: float = 0.0
     accounts: Accounts = field(default_factory=Accounts)
     slots: Slots = field(default_factory=Slots)
-    dead: set[Place] = field(default_factory=set)
+    dead_accounts: set[AccountKey] = field(default_factory=set)
 
-    def told(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         return {
             "clock": {"ahead": self.ahead_s},
             "cells": dict(self.cells),
             "fault": self.fault,
             "gap": self.gap_s,
             "accounts": len(self.accounts),
-            "left": self.slots.left,
+            "left": self.slots.clients_left,
         }

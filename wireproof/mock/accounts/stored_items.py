@@ -7,27 +7,27 @@ from typing import Any
 
 from wireproof.mock.provider.refusals import RequestRefused
 
-MOST = 64
+MAX_STORED_ITEMS = 64
 
 
 @dataclass(slots=True)
-class Kept:
+class ItemStore:
     """Things by their id, in the order in which they came; the oldest give way to new ones."""
 
-    things: dict[str, Any] = field(default_factory=dict)
+    items: dict[str, Any] = field(default_factory=dict)
 
-    def keep(self, id: str, thing: Any) -> None:
-        self.things[id] = thing
-        while len(self.things) > MOST:
+    def store(self, id: str, thing: Any) -> None:
+        self.items[id] = thing
+        while len(self.items) > MAX_STORED_ITEMS:
             # Two requests of one account may both find the same thing the oldest.
-            self.things.pop(next(iter(self.things)), None)
+            self.items.pop(next(iter(self.items)), None)
 
     def get(self, id: str, param: str | None = None) -> Any:
         """The thing of this id, or the refusal that there is none."""
-        if id not in self.things:
+        if id not in self.items:
             status = None if param is None else 400
             raise RequestRefused("unknown-response", f"Nothing of the id '{id}' is stored.", param=param, status=status)
-        return self.things[id]
+        return self.items[id]
 
-    def forget(self, id: str) -> None:
-        self.things.pop(id, None)
+    def delete(self, id: str) -> None:
+        self.items.pop(id, None)

@@ -13,7 +13,7 @@ from wireproof.mock.provider.profile import Profile
 from wireproof.mock.provider.rate_rules import TierRules
 
 # The kind of use that an endpoint is, as tables of usage limits name them.
-KINDS: Mapping[str, str] = {
+USE_KIND_BY_ENDPOINT: Mapping[str, str] = {
     "chat": "api",
     "completions": "api",
     "responses": "api",
@@ -22,7 +22,7 @@ KINDS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class QuotaDemand:
     """What a request would use: a model, in one kind of use; no kind where it counts no tokens."""
 
     model: Model | None = None
@@ -34,12 +34,12 @@ class Use:
         return None if self.model is None else self.model.tokens_per_day.get(self.kind)
 
 
-def use_of(profile: Profile, endpoint: str, body: Mapping[str, Any]) -> Use:
+def demand_from_request(profile: Profile, endpoint: str, body: Mapping[str, Any]) -> QuotaDemand:
     name = body.get("model")
-    return Use(profile.model(name) if isinstance(name, str) else None, KINDS.get(endpoint, ""))
+    return QuotaDemand(profile.model(name) if isinstance(name, str) else None, USE_KIND_BY_ENDPOINT.get(endpoint, ""))
 
 
-def used_by(answer: Answer) -> int:
+def tokens_used(answer: Answer) -> int:
     """The tokens that an answer says it used."""
     if isinstance(answer, StreamAnswer):
         return answer.tokens
@@ -49,49 +49,49 @@ def used_by(answer: Answer) -> int:
 
 
 @dataclass(slots=True)
-class Tokens:
+class TokenAccount:
     """What one account has used.
 
     Attributes:
         used_up: the day on which each allowance was used up when the account was opened, but for what is left.
     """
 
-    altogether: int = 0
+    total: int = 0
     days: dict[tuple[str, str, str], int] = field(default_factory=dict)
     used_up: str = ""
     left: int = 0
     only_first: bool = False
-    first: str = ""
+    first_model: str = ""
 
-    def charge(self, use: Use, at: float, tokens: int) -> None:
-        self.altogether += tokens
+    def charge(self, use: QuotaDemand, at: float, tokens: int) -> None:
+        self.total += tokens
         if use.model is not None:
-            place = (day(at), use.model.id, use.kind)
+            place = (day_name(at), use.model.id, use.kind)
             self.days[place] = self.days.get(place, 0) + tokens
 
     def use_up(self, tier: TierRules, at: float, left: int) -> None:
         """Let everything be used up but what is left: the credits for ever, the allowances of the day."""
-        self.altogether, self.used_up, self.left = max(0, (tier.credits or 0) - left), day(at), left
+        self.total, self.used_up, self.left = max(0, (tier.credits or 0) - left), day_name(at), left
 
-    def lack(self, tier: TierRules, use: Use, at: float, *, days_end: bool) -> str:
+    def missing_reason(self, tier: TierRules, use: QuotaDemand, at: float, *, days_end: bool) -> str:
         """Why there are no tokens left for this use; empty where there are."""
-        if use.kind and tier.credits is not None and self.altogether >= tier.credits:
+        if use.kind and tier.credits is not None and self.total >= tier.credits:
             return "The credits of this key are used up."
         if use.model is None or use.per_day is None:
             return ""
-        is_used_up = self.used_up == day(at) if days_end else self.used_up != ""
-        is_used_up = is_used_up and not self._spares(use.model)
-        used = self.days.get((day(at), use.model.id, use.kind), 0)
+        is_used_up = self.used_up == day_name(at) if days_end else self.used_up != ""
+        is_used_up = is_used_up and not self._is_spared(use.model)
+        used = self.days.get((day_name(at), use.model.id, use.kind), 0)
         lacks = used >= (self.left if is_used_up else use.per_day)
         return f"The tokens of this day are used up for {use.model.id}." if lacks else ""
 
-    def _spares(self, model: Model) -> bool:
+    def _is_spared(self, model: Model) -> bool:
         """Whether the model is another than the one that was asked first, for which alone the tokens are used up."""
-        self.first = self.first or model.id
-        return self.only_first and model.id != self.first
+        self.first_model = self.first_model or model.id
+        return self.only_first and model.id != self.first_model
 
 
-def day(at: float) -> str:
+def day_name(at: float) -> str:
     return time.strftime("%Y-%m-%d", time.gmtime(at))
 
 

@@ -17,7 +17,7 @@ def chat(visit: Visit, given: Json) -> Answer:
     """The answer to a chat request."""
     turn = understood(visit, given)
     if turn.body.get("store"):
-        visit.kept.keep(turn.id, {**whole(turn), "metadata": turn.body.get("metadata", {})})
+        visit.kept.store(turn.id, {**whole(turn), "metadata": turn.body.get("metadata", {})})
     if turn.body.get("stream"):
         return StreamAnswer(200, (*map(OutgoingEvent, chunks(turn)), DONE), tokens=turn.usage["total_tokens"])
     return PlainAnswer(200, whole(turn))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from wireproof.mock.accounts.stored_items import Kept
+from wireproof.mock.accounts.stored_items import ItemStore
 from wireproof.mock.model.hash_random import HashRandom
 from wireproof.mock.protocol.messages import HttpRequest
 from wireproof.mock.provider.model_entry import Model
@@ -27,7 +27,7 @@ class Visit:
     received: HttpRequest
     ordinals: Iterator[int] = field(default_factory=itertools.count)
     cells_up: int = 1
-    kept: Kept = field(default_factory=Kept)
+    kept: ItemStore = field(default_factory=ItemStore)
 
     @property
     def created(self) -> int:

@@ -37,7 +37,7 @@ def responses(visit: Visit, given: JsonObject) -> Answer:
         refuse_without_vision(model.roles, model.id)
     response = understood(visit, body, conversation, model)
     if keeps(visit, body):
-        visit.kept.keep(response.id, Stored(response.whole(), answered(conversation, response.spoken.text)))
+        visit.kept.store(response.id, Stored(response.whole(), answered(conversation, response.spoken.text)))
     if body.get("stream"):
         return StreamAnswer(200, events(response), tokens=response.usage["total_tokens"])
     return PlainAnswer(200, response.at("queued", [], None) if body.get("background") else response.whole())

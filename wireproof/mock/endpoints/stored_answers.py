@@ -29,7 +29,7 @@ def response_deleted(visit: Visit, given: Json) -> PlainAnswer:
     """A stored response is forgotten."""
     held = visit.held or ""
     visit.kept.get(held)
-    visit.kept.forget(held)
+    visit.kept.delete(held)
     return PlainAnswer(200, {"id": held, "object": "response", "deleted": True})
 
 
@@ -40,6 +40,6 @@ def chat_stored(visit: Visit, given: Json) -> PlainAnswer:
 
 def chats_stored(visit: Visit, given: Json) -> PlainAnswer:
     """Every stored chat of the account."""
-    chats = [thing for thing in visit.kept.things.values() if isinstance(thing, dict)]
+    chats = [thing for thing in visit.kept.items.values() if isinstance(thing, dict)]
     ends = {"first_id": chats[0]["id"], "last_id": chats[-1]["id"]} if chats else {"first_id": None, "last_id": None}
     return PlainAnswer(200, {"object": "list", "data": chats, **ends, "has_more": False})

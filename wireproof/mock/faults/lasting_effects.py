@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from wireproof.mock.accounts.slots import tokens_of
+from wireproof.mock.accounts.slots import tokens_made
 from wireproof.mock.faults.conditional_errors import refusing
 from wireproof.mock.faults.hooks import Lapse
 from wireproof.mock.protocol.answers import Answer, PlainAnswer, with_headers
@@ -48,7 +48,7 @@ def idle_told(answer: Answer, received: HttpRequest) -> Answer:
 
 def cut_off(answer: Answer, received: HttpRequest) -> Answer:
     """A proxy gives up on a plain answer that takes more than a minute to make."""
-    return PlainAnswer(504, TIMED_OUT, PAGE) if tokens_of(answer) > LONG else answer
+    return PlainAnswer(504, TIMED_OUT, PAGE) if tokens_made(answer) > LONG else answer
 
 
 def emptied(answer: Answer, received: HttpRequest) -> Answer:
