@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from wireproof.contract.schemas import SchemaSet
-from wireproof.mock.endpoints.models import a_token
+from wireproof.mock.endpoints.models import price_per_token
 
 NAMES = ["openai", "iio", "io-intelligence", "iotex", "aion", "aiorouter"]
 
@@ -62,4 +62,4 @@ def test_prices_are_decimals_of_one_token(client):
 
 
 def test_a_price_of_nothing_is_nothing_in_full():
-    assert [a_token(price) for price in (0, 1_000_000, 0.02)] == ["0", "1", "0.00000002"]
+    assert [price_per_token(price) for price in (0, 1_000_000, 0.02)] == ["0", "1", "0.00000002"]

@@ -15,16 +15,21 @@ from wireproof.mock.accounts.server_state import ServerState
 from wireproof.mock.accounts.slots import account_key, asks_for_stream, tokens_made
 from wireproof.mock.accounts.stored_items import ItemStore
 from wireproof.mock.accounts.token_quota import demand_from_request, tokens_used
-from wireproof.mock.endpoints.chat import chat
-from wireproof.mock.endpoints.completions import completions
-from wireproof.mock.endpoints.embeddings import embeddings
-from wireproof.mock.endpoints.health import health
-from wireproof.mock.endpoints.images import images
-from wireproof.mock.endpoints.models import model, models
-from wireproof.mock.endpoints.request_context import Visit
-from wireproof.mock.endpoints.responses import input_tokens, responses
-from wireproof.mock.endpoints.stored_answers import chat_stored, chats_stored, response, response_deleted
-from wireproof.mock.endpoints.transcriptions import transcriptions
+from wireproof.mock.endpoints.chat import create_chat_completion
+from wireproof.mock.endpoints.completions import create_completion
+from wireproof.mock.endpoints.embeddings import create_embeddings
+from wireproof.mock.endpoints.health import report_health
+from wireproof.mock.endpoints.images import create_images
+from wireproof.mock.endpoints.models import list_models, retrieve_model
+from wireproof.mock.endpoints.request_context import RequestContext
+from wireproof.mock.endpoints.responses import count_input_tokens, create_response
+from wireproof.mock.endpoints.stored_answers import (
+    delete_response,
+    list_stored_chats,
+    retrieve_response,
+    retrieve_stored_chat,
+)
+from wireproof.mock.endpoints.transcriptions import create_transcription
 from wireproof.mock.faults.hooks import NO_LAPSE, Lapse
 from wireproof.mock.model.hash_random import HashRandom
 from wireproof.mock.protocol.answers import Answer, PlainAnswer, encode_answer, with_headers
@@ -37,21 +42,21 @@ from wireproof.mock.provider.profile import Profile
 from wireproof.mock.provider.refusals import RequestRefused, render_refusal
 from wireproof.mock.provider.standing_headers import HeaderContext, response_headers
 
-HANDLERS: Mapping[str, Callable[[Visit, dict[str, Any]], Answer]] = {
-    "chat": chat,
-    "completions": completions,
-    "embeddings": embeddings,
-    "responses": responses,
-    "response": response,
-    "response-delete": response_deleted,
-    "input-tokens": input_tokens,
-    "chats-stored": chats_stored,
-    "chat-stored": chat_stored,
-    "images": images,
-    "transcriptions": transcriptions,
-    "models": models,
-    "model": model,
-    "health": health,
+HANDLERS: Mapping[str, Callable[[RequestContext, dict[str, Any]], Answer]] = {
+    "chat": create_chat_completion,
+    "completions": create_completion,
+    "embeddings": create_embeddings,
+    "responses": create_response,
+    "response": retrieve_response,
+    "response-delete": delete_response,
+    "input-tokens": count_input_tokens,
+    "chats-stored": list_stored_chats,
+    "chat-stored": retrieve_stored_chat,
+    "images": create_images,
+    "transcriptions": create_transcription,
+    "models": list_models,
+    "model": retrieve_model,
+    "health": report_health,
 }
 # Their bodies are no JSON: the handler reads the request itself.
 NOT_JSON = frozenset({"transcriptions"})
@@ -182,10 +187,10 @@ class Core:
         up = cells_up(self.state.cells.get(profile.name, profile.cells), trouble)
         refuse_by_cell_state(route.endpoint, up, trouble)
         kept = ItemStore() if caller is None else self.state.accounts.stored_items(caller)
-        visit = Visit(profile, route.endpoint, meter.tier, route.path_value, received, self.ordinals, up, kept)
+        visit = RequestContext(profile, route.endpoint, meter.tier, route.path_value, received, self.ordinals, up, kept)
         return self._handled(visit, caller)
 
-    def _handled(self, visit: Visit, caller: Caller | None) -> Answer:
+    def _handled(self, visit: RequestContext, caller: Caller | None) -> Answer:
         """What the endpoint says, and the tokens of it counted."""
         handler = HANDLERS.get(visit.endpoint)
         if handler is None:

@@ -8,8 +8,8 @@ from wireproof.mock.model.vision import check_image
 from wireproof.mock.provider.body_validation import JsonObject, is_number, missing_field, out_of_range, wrong_type
 from wireproof.mock.provider.request_rules import RequestRules
 
-CHOICES = ("none", "auto", "required")
-FORMATS = ("text", "json_object", "json_schema")
+TOOL_CHOICES = ("none", "auto", "required")
+RESPONSE_FORMATS = ("text", "json_object", "json_schema")
 
 
 def check_messages(messages: list[Any], rules: RequestRules) -> None:
@@ -45,7 +45,7 @@ def check_content(message: JsonObject, place: str, rules: RequestRules) -> None:
     if not isinstance(content, list):
         raise wrong_type(f"{place}.content", "string or array")
     for index, part in enumerate(content):
-        check_part(part, f"{place}.content[{index}]", rules)
+        check_message_part(part, f"{place}.content[{index}]", rules)
 
 
 def part_type(part: Any, place: str) -> Any:
@@ -57,7 +57,7 @@ def part_type(part: Any, place: str) -> Any:
     return part["type"]
 
 
-def check_part(part: Any, place: str, rules: RequestRules) -> None:
+def check_message_part(part: Any, place: str, rules: RequestRules) -> None:
     kind = part_type(part, place)
     if kind not in rules.content_parts:
         raise out_of_range(f"{place}.type", f"Invalid value {kind!r}: expected one of {list(rules.content_parts)}.")
@@ -75,7 +75,7 @@ def check_stop(body: JsonObject) -> None:
 
 def check_tools(body: JsonObject) -> None:
     for index, tool in enumerate(body.get("tools", ())):
-        kind = kind_of(tool)
+        kind = tool_kind(tool)
         given = tool.get(kind) if isinstance(tool, dict) else None
         if not isinstance(given, dict):
             raise missing_field(f"tools[{index}].{kind}")
@@ -83,30 +83,30 @@ def check_tools(body: JsonObject) -> None:
             raise missing_field(f"tools[{index}].{kind}.name")
         if not isinstance(given.get("parameters", {}), dict):
             raise wrong_type(f"tools[{index}].{kind}.parameters", "object")
-    check_choice(body)
+    check_tool_choice(body)
 
 
-def kind_of(tool: Any) -> str:
+def tool_kind(tool: Any) -> str:
     """The member that describes a tool."""
     return "custom" if isinstance(tool, dict) and tool.get("type") == "custom" else "function"
 
 
-def check_choice(body: JsonObject) -> None:
+def check_tool_choice(body: JsonObject) -> None:
     choice = body.get("tool_choice", "auto")
-    if isinstance(choice, str) and choice not in CHOICES:
-        raise out_of_range("tool_choice", f"Invalid value {choice!r}: expected one of {list(CHOICES)}.")
+    if isinstance(choice, str) and choice not in TOOL_CHOICES:
+        raise out_of_range("tool_choice", f"Invalid value {choice!r}: expected one of {list(TOOL_CHOICES)}.")
     if choice not in ("none", "auto") and not body.get("tools"):
         raise out_of_range("tool_choice", "'tool_choice' is only allowed when 'tools' are specified.")
     if isinstance(choice, dict) and choice.get("type") == "allowed_tools":
-        check_allowed(choice.get("allowed_tools"))
+        check_allowed_tools(choice.get("allowed_tools"))
     elif isinstance(choice, dict):
-        given = choice.get(kind_of(choice))
+        given = choice.get(tool_kind(choice))
         named = given.get("name") if isinstance(given, dict) else None
-        if named not in [tool[kind_of(tool)]["name"] for tool in body["tools"]]:
+        if named not in [tool[tool_kind(tool)]["name"] for tool in body["tools"]]:
             raise out_of_range("tool_choice", f"Tool choice {named!r} is not among the tools.")
 
 
-def check_allowed(limits: Any) -> None:
+def check_allowed_tools(limits: Any) -> None:
     """Refuse a choice among some tools that does not say how and among which."""
     if not isinstance(limits, dict) or limits.get("mode") not in ("auto", "required"):
         raise out_of_range("tool_choice.allowed_tools.mode", "Expected one of ['auto', 'required'].")
@@ -130,13 +130,13 @@ def check_functions(body: JsonObject) -> None:
         raise out_of_range("function_call", f"Invalid value {named!r} for 'function_call'.")
 
 
-def check_format(body: JsonObject, *, strict: bool) -> None:
+def check_response_format(body: JsonObject, *, strict: bool) -> None:
     asked = body.get("response_format")
     if asked is None:
         return
     kind = asked.get("type")
-    if kind not in FORMATS:
-        raise out_of_range("response_format.type", f"Invalid value {kind!r}: expected one of {list(FORMATS)}.")
+    if kind not in RESPONSE_FORMATS:
+        raise out_of_range("response_format.type", f"Invalid value {kind!r}: expected one of {list(RESPONSE_FORMATS)}.")
     if kind == "json_schema":
         check_schema(asked.get("json_schema"), strict=strict)
     if kind == "json_object" and strict and "json" not in repr(body["messages"]).lower():
@@ -151,10 +151,10 @@ def check_schema(given: Any, *, strict: bool) -> None:
     if not isinstance(given.get("schema", {}), dict):
         raise wrong_type("response_format.json_schema.schema", "object")
     if strict and given.get("strict"):
-        check_strict(given.get("schema"))
+        check_strict_schema(given.get("schema"))
 
 
-def check_strict(schema: Any) -> None:
+def check_strict_schema(schema: Any) -> None:
     """Refuse objects of a strict schema that are open, or that leave a member to the model."""
     if not isinstance(schema, dict):
         return
@@ -163,18 +163,18 @@ def check_strict(schema: Any) -> None:
         if not closed or set(schema.get("required", ())) != set(members):
             raise out_of_range("response_format", "A strict schema closes its objects and requires every member.")
         for below in members.values():
-            check_strict(below)
-    check_strict(schema.get("items"))
+            check_strict_schema(below)
+    check_strict_schema(schema.get("items"))
 
 
-def check_bias(body: JsonObject) -> None:
+def check_logit_bias(body: JsonObject) -> None:
     """Refuse a bias that is not from -100 to 100, or of what is no token."""
     for token, value in body.get("logit_bias", {}).items():
         if not token.isdecimal() or not is_number(value) or not -100 <= value <= 100:
             raise out_of_range("logit_bias", f"Invalid bias {value!r} of the token {token!r}.")
 
 
-def check_pairs(body: JsonObject, *, strict: bool) -> None:
+def check_dependent_members(body: JsonObject, *, strict: bool) -> None:
     """Members that mean something only beside another one."""
     if body.get("top_logprobs") is not None and not body.get("logprobs") and strict:
         raise out_of_range("top_logprobs", "'top_logprobs' needs 'logprobs' to be true.")
@@ -189,6 +189,6 @@ def check_chat(body: JsonObject, rules: RequestRules) -> None:
     check_stop(body)
     check_tools(body)
     check_functions(body)
-    check_bias(body)
-    check_format(body, strict=strict)
-    check_pairs(body, strict=strict)
+    check_logit_bias(body)
+    check_response_format(body, strict=strict)
+    check_dependent_members(body, strict=strict)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from wireproof.mock.endpoints.request_context import Visit
+from wireproof.mock.endpoints.request_context import RequestContext
 from wireproof.mock.protocol.answers import Answer, PlainAnswer
 from wireproof.mock.provider.body_validation import JsonObject
 
-LATENCY_MS = 12
+REPORTED_LATENCY_MS = 12
 
 
-def health(visit: Visit, body: JsonObject) -> Answer:
+def report_health(visit: RequestContext, body: JsonObject) -> Answer:
     whole = visit.cells_up >= visit.profile.cells
     return PlainAnswer(
         200,
@@ -17,6 +17,6 @@ def health(visit: Visit, body: JsonObject) -> Answer:
             "status": "ok" if whole else "degraded",
             "cells": visit.cells_up,
             "models": visit.profile.served_models,
-            "latency_ms": LATENCY_MS,
+            "latency_ms": REPORTED_LATENCY_MS,
         },
     )

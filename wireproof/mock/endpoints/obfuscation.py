@@ -8,7 +8,7 @@ from typing import Any
 
 from wireproof.mock.model.hash_random import HashRandom
 
-LONG = 12
+PADDED_LENGTH = 12
 
 
 def is_obfuscated(members: Sequence[str], body: Mapping[str, Any]) -> bool:
@@ -17,6 +17,6 @@ def is_obfuscated(members: Sequence[str], body: Mapping[str, Any]) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def padding(text: str) -> str:
+def padding_for(text: str) -> str:
     """What is added to a piece of text."""
-    return HashRandom.from_values("padding", text).hex(max(1, LONG - len(text)))
+    return HashRandom.from_values("padding", text).hex(max(1, PADDED_LENGTH - len(text)))

@@ -17,28 +17,28 @@ from wireproof.mock.provider.refusals import RequestRefused
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class RequestContext:
     """One admitted request on its way to its endpoint."""
 
     profile: Profile
     endpoint: str
     tier: TierRules
-    held: str | None
+    path_value: str | None
     received: HttpRequest
     ordinals: Iterator[int] = field(default_factory=itertools.count)
     cells_up: int = 1
-    kept: ItemStore = field(default_factory=ItemStore)
+    stored_items: ItemStore = field(default_factory=ItemStore)
 
     @property
     def created(self) -> int:
         return int(self.received.at)
 
-    def id(self, prefix: str, draw: HashRandom) -> str:
+    def new_id(self, prefix: str, draw: HashRandom) -> str:
         """An id that is drawn from the request and yet never given twice."""
         return f"{prefix}{draw.derive('id', next(self.ordinals)).hex(24)}"
 
 
-def model_for(visit: Visit, name: str, role: str) -> Model:
+def find_model(visit: RequestContext, name: str, role: str) -> Model:
     """The model a request names, if this key may use it for this."""
     found = visit.profile.model(name)
     if found is None:
@@ -54,7 +54,7 @@ def model_for(visit: Visit, name: str, role: str) -> Model:
     return found
 
 
-def check_context(visit: Visit, model: Model, tokens: int, param: str) -> None:
+def check_context_length(visit: RequestContext, model: Model, tokens: int, param: str) -> None:
     """Refuse what is longer than the model's context, where the provider has a refusal for it."""
     if model.context is None or tokens <= model.context or "context-exceeded" not in visit.profile.refusals:
         return
@@ -62,13 +62,13 @@ def check_context(visit: Visit, model: Model, tokens: int, param: str) -> None:
     raise RequestRefused("context-exceeded", message, param=param)
 
 
-def cap_of(body: dict[str, Any], *names: str | None) -> int | None:
+def lowest_cap(body: dict[str, Any], *names: str | None) -> int | None:
     """The lowest of the token caps a request sets."""
     caps = [int(body[name]) for name in names if name is not None and body.get(name) is not None]
     return min(caps, default=None)
 
 
-def stops_of(body: dict[str, Any]) -> tuple[str, ...]:
+def stop_sequences(body: dict[str, Any]) -> tuple[str, ...]:
     given = body.get("stop") or ()
     return (given,) if isinstance(given, str) else tuple(given)
 

@@ -13,9 +13,9 @@ from wireproof.mock.provider.refusals import RequestRefused
 from wireproof.mock.provider.request_rules import RequestRules
 
 
-def conversation_of(body: JsonObject, rules: RequestRules) -> Conversation:
+def conversation_from_input(body: JsonObject, rules: RequestRules) -> Conversation:
     """What the request says, in its input or, where the contract has them, in its messages."""
-    name = named(body)
+    name = input_member(body)
     given = body[name]
     if name == "messages":
         check_messages(given, rules)
@@ -23,11 +23,13 @@ def conversation_of(body: JsonObject, rules: RequestRules) -> Conversation:
     first = [ChatLine("system", body["instructions"])] if body.get("instructions") else []
     if isinstance(given, str):
         return Conversation((*first, ChatLine("user", given)))
-    check_outputs(given)
-    return Conversation((*first, *(line_of(item, f"{name}[{place}]", rules) for place, item in enumerate(given))))
+    check_call_outputs(given)
+    return Conversation(
+        (*first, *(line_from_item(item, f"{name}[{place}]", rules) for place, item in enumerate(given)))
+    )
 
 
-def named(body: JsonObject) -> str:
+def input_member(body: JsonObject) -> str:
     """The one member that holds what is said."""
     if "input" in body and "messages" in body:
         raise RequestRefused("both-inputs", "Give either 'input' or 'messages', not both.", param="messages")
@@ -39,7 +41,7 @@ def named(body: JsonObject) -> str:
     return name
 
 
-def check_outputs(items: Sequence[Any]) -> None:
+def check_call_outputs(items: Sequence[Any]) -> None:
     """The output of a function answers a call that stands before it."""
     made = []
     for place, item in enumerate(items):
@@ -52,7 +54,7 @@ def check_outputs(items: Sequence[Any]) -> None:
             raise out_of_range(f"input[{place}].call_id", message)
 
 
-def line_of(item: Any, place: str, rules: RequestRules) -> ChatLine:
+def line_from_item(item: Any, place: str, rules: RequestRules) -> ChatLine:
     """One item of the input as a line of the conversation."""
     if not isinstance(item, Mapping):
         raise wrong_type(place, "object")
@@ -64,27 +66,27 @@ def line_of(item: Any, place: str, rules: RequestRules) -> ChatLine:
     if not isinstance(item.get("role"), str):
         raise missing_field(f"{place}.role")
     if item["role"] not in rules.roles:
-        raise unexpected(f"{place}.role", item["role"], rules.roles)
-    return ChatLine(item["role"], *content_of(item, f"{place}.content", rules))
+        raise unexpected_value(f"{place}.role", item["role"], rules.roles)
+    return ChatLine(item["role"], *read_content(item, f"{place}.content", rules))
 
 
-def content_of(item: Mapping[str, Any], place: str, rules: RequestRules) -> tuple[str, tuple[str, ...]]:
+def read_content(item: Mapping[str, Any], place: str, rules: RequestRules) -> tuple[str, tuple[str, ...]]:
     """The text of a message, and what is seen of its pictures."""
     content = item.get("content")
     if not isinstance(content, str | list):
         raise (missing_field(place) if "content" not in item else wrong_type(place, "string or array"))
     for number, part in enumerate(content if isinstance(content, list) else ()):
-        check_part(part, f"{place}[{number}]", rules)
+        check_input_part(part, f"{place}[{number}]", rules)
     return text_from_content(content), colours_of_pictures(content, place)
 
 
-def unexpected(place: str, given: Any, known: Sequence[str]) -> RequestRefused:
+def unexpected_value(place: str, given: Any, known: Sequence[str]) -> RequestRefused:
     return out_of_range(place, f"Invalid '{place}': {given!r}, expected one of {list(known)}.")
 
 
-def check_part(part: Any, place: str, rules: RequestRules) -> None:
+def check_input_part(part: Any, place: str, rules: RequestRules) -> None:
     kind = part_type(part, place)
     if kind not in rules.content_parts:
-        raise unexpected(f"{place}.type", kind, rules.content_parts)
+        raise unexpected_value(f"{place}.type", kind, rules.content_parts)
     if kind.endswith("text") and not isinstance(part.get("text"), str):
         raise wrong_type(f"{place}.text", "string")

@@ -5,41 +5,41 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from wireproof.mock.endpoints.request_context import Visit
+from wireproof.mock.endpoints.request_context import RequestContext
 from wireproof.mock.model.conversation import Conversation
 from wireproof.mock.protocol.answers import PlainAnswer
 
-Json = dict[str, Any]
+JsonObject = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredAnswers:
     """A stored response, and the conversation that the next one goes on from."""
 
-    response: Json
+    response: JsonObject
     conversation: Conversation
 
 
-def response(visit: Visit, given: Json) -> PlainAnswer:
+def retrieve_response(visit: RequestContext, given: JsonObject) -> PlainAnswer:
     """A stored response."""
-    return PlainAnswer(200, visit.kept.get(visit.held or "").response)
+    return PlainAnswer(200, visit.stored_items.get(visit.path_value or "").response)
 
 
-def response_deleted(visit: Visit, given: Json) -> PlainAnswer:
+def delete_response(visit: RequestContext, given: JsonObject) -> PlainAnswer:
     """A stored response is forgotten."""
-    held = visit.held or ""
-    visit.kept.get(held)
-    visit.kept.delete(held)
+    held = visit.path_value or ""
+    visit.stored_items.get(held)
+    visit.stored_items.delete(held)
     return PlainAnswer(200, {"id": held, "object": "response", "deleted": True})
 
 
-def chat_stored(visit: Visit, given: Json) -> PlainAnswer:
+def retrieve_stored_chat(visit: RequestContext, given: JsonObject) -> PlainAnswer:
     """A stored chat."""
-    return PlainAnswer(200, visit.kept.get(visit.held or ""))
+    return PlainAnswer(200, visit.stored_items.get(visit.path_value or ""))
 
 
-def chats_stored(visit: Visit, given: Json) -> PlainAnswer:
+def list_stored_chats(visit: RequestContext, given: JsonObject) -> PlainAnswer:
     """Every stored chat of the account."""
-    chats = [thing for thing in visit.kept.items.values() if isinstance(thing, dict)]
+    chats = [thing for thing in visit.stored_items.items.values() if isinstance(thing, dict)]
     ends = {"first_id": chats[0]["id"], "last_id": chats[-1]["id"]} if chats else {"first_id": None, "last_id": None}
     return PlainAnswer(200, {"object": "list", "data": chats, **ends, "has_more": False})

@@ -6,13 +6,13 @@ from typing import Any
 
 from wireproof.mock.provider.profile import Profile
 
-Json = dict[str, Any]
+JsonObject = dict[str, Any]
 
 
-def chat_usage(profile: Profile, prompt: int, completion: int, thought: int = 0) -> Json:
+def chat_usage(profile: Profile, prompt: int, completion: int, thought: int = 0) -> JsonObject:
     """The counts of a completion; those of the thought are part of the completion's."""
-    plain: Json = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
-    for member, details in DETAILS.items():
+    plain: JsonObject = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
+    for member, details in USAGE_DETAILS_BY_MEMBER.items():
         if member in profile.members:
             plain |= details
     if "details" in profile.members:
@@ -25,8 +25,8 @@ def chat_usage(profile: Profile, prompt: int, completion: int, thought: int = 0)
     return plain
 
 
-def response_usage(profile: Profile, prompt: int, completion: int, thought: int = 0) -> Json:
-    made: Json = {
+def response_usage(profile: Profile, prompt: int, completion: int, thought: int = 0) -> JsonObject:
+    made: JsonObject = {
         "input_tokens": prompt,
         "input_tokens_details": {"cached_tokens": 0},
         "output_tokens": completion,
@@ -35,7 +35,7 @@ def response_usage(profile: Profile, prompt: int, completion: int, thought: int 
     return made | ({"output_tokens_details": {"reasoning_tokens": thought}} if "details" in profile.members else {})
 
 
-def image_usage(prompt: int, shown: int) -> Json:
+def image_usage(prompt: int, shown: int) -> JsonObject:
     """The counts of pictures: the prompt is text, what is made is not."""
     return {
         "input_tokens": prompt,
@@ -46,7 +46,7 @@ def image_usage(prompt: int, shown: int) -> Json:
 
 
 # What each of a profile's members adds to the counts of a prompt.
-DETAILS: dict[str, Json] = {
+USAGE_DETAILS_BY_MEMBER: dict[str, JsonObject] = {
     "details": {"prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0}},
     "cached_details": {"prompt_tokens_details": {"cached_tokens": 0}},
     "null_details": {"prompt_tokens_details": None},
