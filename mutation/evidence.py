@@ -27,7 +27,7 @@ from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.mock.faults import faults
-from wireproof.mock.faults.derived_from_clauses import MARK
+from wireproof.mock.faults.derived_from_clauses import DERIVED_PREFIX
 from wireproof.proof.column import ColumnProof
 from wireproof.proof.kill_matrix import PROOF_DEADLINES, results_by_fault
 from wireproof.session import mock_process
@@ -157,7 +157,7 @@ async def _fill_with_members(shelf: Shelf, stand: ColumnProof, bench: Judge, che
 
 
 def _keep(shelf: Shelf, bench: Judge, entry: PlannedVerdict, evidence: Evidence, fault: str, verdict: Verdict) -> None:
-    family = fault.partition("/")[0] if fault.startswith(MARK) else ""
+    family = fault.partition("/")[0] if fault.startswith(DERIVED_PREFIX) else ""
     if verdict.outcome == "pass":
         kind, most = (entry.check, family, "pass"), NEAR_MISSES
     else:

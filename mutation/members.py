@@ -12,7 +12,7 @@ from typing import Any
 from wireproof.evidence.case_result import CaseResult
 from wireproof.evidence.exchange import Exchange
 from wireproof.formats.strict_json import NotJson
-from wireproof.mock.faults import derived
+from wireproof.mock.faults import derive_fault
 from wireproof.mock.faults.fault import Fault
 
 OPERATIONS = ("drop", "null", "retype", "other", "negative", "empty")
@@ -29,7 +29,7 @@ def member_faults(sent: CaseResult) -> Iterator[Fault]:
     for at, kinds in places.items():
         for operation in OPERATIONS:
             if operation != ONLY_NUMBERS or kinds & {int, float}:
-                yield derived(at, operation)
+                yield derive_fault(at, operation)
 
 
 def values(exchange: Exchange) -> Iterator[Any]:

@@ -9,13 +9,13 @@ import sys
 from pathlib import Path
 
 from wireproof.mock.faults import faults
-from wireproof.mock.faults.fault import stored
+from wireproof.mock.faults.fault import read_catalogue_file
 from wireproof.report.docs.field_bugs_page import field_bugs_markdown
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "deviations.md"
 MATRIX = json.loads((ROOT / "tests" / "matrix.json").read_text(encoding="utf-8"))
-ELSEWHERE, SOURCES = stored("bugs_without_fault.yaml"), stored("bug_links.yaml")
+ELSEWHERE, SOURCES = read_catalogue_file("bugs_without_fault.yaml"), read_catalogue_file("bug_links.yaml")
 ENTRIES = (ROOT / "tests" / "data" / "deviation-ids.txt").read_text(encoding="utf-8").split()
 FAULTS = [fault.as_data() for fault in faults().values()]
 

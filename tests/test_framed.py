@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wireproof.mock.faults.broken_framing import LAPSES
+from wireproof.mock.faults.broken_framing import HOOKS
 from wireproof.mock.protocol.messages import Ops, WireOp
 from wireproof.proof.socket_needed import as_complete_answer, equivalence_key, has_unreadable_head
 
@@ -54,7 +54,7 @@ def test_what_is_not_whole_is_sent(method: str, ops: Ops) -> None:
     "fault", ["stream-buffered", "chunk-inside-event", "stream-gzipped", "content-type-missing", "date-missing"]
 )
 def test_a_fault_that_leaves_http_as_it_is_needs_no_connection(fault: str) -> None:
-    frame = LAPSES[fault].frame
+    frame = HOOKS[fault].on_wire
     assert frame is not None
     assert as_complete_answer("POST", frame(STREAM)) is not None
 
@@ -74,7 +74,7 @@ def test_a_fault_that_leaves_http_as_it_is_needs_no_connection(fault: str) -> No
     ],
 )
 def test_a_head_that_breaks_http_is_unreadable_whatever_follows(fault: str, unreadable: bool) -> None:
-    frame = LAPSES[fault].frame
+    frame = HOOKS[fault].on_wire
     assert frame is not None
     assert as_complete_answer("GET", frame(PLAIN)) is None
     assert has_unreadable_head(frame(PLAIN)) is unreadable

@@ -33,7 +33,7 @@ def texts(value: object) -> Iterator[str]:
 def shown(status: int) -> Iterator[tuple[str, frozenset[str]]]:
     """Each fault that makes a refusal show something of the inside, with the kinds of it."""
     for fault in faults().values():
-        answer = fault.apply.say(PlainAnswer(status, json.loads(json.dumps(ENVELOPE))), RECEIVED)
+        answer = fault.hooks.on_answer(PlainAnswer(status, json.loads(json.dumps(ENVELOPE))), RECEIVED)
         told = "\n".join(texts(answer.value)) if isinstance(answer, PlainAnswer) else ""
         kinds = [kind for kind, form in INTERNALS.items() if re.search(form, told, re.IGNORECASE | re.MULTILINE)]
         yield fault.id, frozenset(kinds)

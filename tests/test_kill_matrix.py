@@ -11,7 +11,7 @@ from wireproof.cli.faults import make_kill_matrix_page
 from wireproof.contract import loading, target_options
 from wireproof.judging.verdict_plan import PlannedVerdict, plan_verdicts
 from wireproof.mock.faults import faults
-from wireproof.mock.faults.fault import stored
+from wireproof.mock.faults.fault import read_catalogue_file
 from wireproof.report.docs.kill_matrix_page import checks_broken_by
 
 ROOT = Path(__file__).parents[1]
@@ -19,7 +19,7 @@ PAGE = ROOT / "docs" / "kill-matrix.md"
 FILE = ROOT / "tests" / "matrix.json"
 # The description leaves these members optional; clients have come to rely on them.
 DE_FACTO = {"chat-usage-missing", "stream-role-missing"}
-SEEDED: dict[str, str] = stored("benchmark_faults.yaml")
+SEEDED: dict[str, str] = read_catalogue_file("benchmark_faults.yaml")
 
 
 @pytest.fixture(name="entries", scope="module")

@@ -16,7 +16,7 @@ from wireproof.client.skip_reasons import CannotSend
 from wireproof.contract import loading, target_options
 from wireproof.mock.application import Core
 from wireproof.mock.dry_run import Rehearsal
-from wireproof.mock.faults import derived, faults, find
+from wireproof.mock.faults import derive_fault, faults, find_fault
 from wireproof.mock.protocol.messages import HttpRequest
 from wireproof.mock.protocol.response_head import build_ops
 
@@ -385,8 +385,8 @@ def test_a_derived_fault_touches_its_own_place(providers, fault_id, usage):
 
 @pytest.mark.parametrize("op", ["drop", "null", "retype", "other", "negative", "empty"])
 def test_a_derived_fault_has_the_id_it_is_found_by(op):
-    made = derived("/choices/*/index", op, "chat.response")
-    assert find(made.id).sentence == made.sentence
+    made = derive_fault("/choices/*/index", op, "chat.response")
+    assert find_fault(made.id).sentence == made.sentence
     assert made.endpoints == ("chat",)
 
 

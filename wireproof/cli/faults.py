@@ -45,11 +45,11 @@ def run(options: argparse.Namespace) -> int:
 
 def make_field_bugs_page(known: list[dict[str, Any]], matrix: Any) -> str:
     """The page of field bugs, from the faults and the matrix."""
-    from wireproof.mock.faults.fault import stored
+    from wireproof.mock.faults.fault import read_catalogue_file
     from wireproof.report.docs import field_bugs_page
 
     return field_bugs_page.field_bugs_markdown(
-        known, stored("bugs_without_fault.yaml"), stored("bug_links.yaml"), matrix
+        known, read_catalogue_file("bugs_without_fault.yaml"), read_catalogue_file("bug_links.yaml"), matrix
     )
 
 
@@ -59,13 +59,15 @@ def make_kill_matrix_page(known: list[dict[str, Any]], matrix: Any) -> str:
     from wireproof.contract.target_options import mock_targets
     from wireproof.judging.suite_loader import load_checks
     from wireproof.judging.verdict_plan import plan_verdicts
-    from wireproof.mock.faults.fault import stored
+    from wireproof.mock.faults.fault import read_catalogue_file
     from wireproof.report.docs import kill_matrix_page
 
     (target,) = mock_targets(loading.BASELINE_PROVIDER)
     clauses = loading.load_clauses(target.provider.schemas)
     entries = plan_verdicts(target, target.provider, clauses, loading.load_cases())
-    return kill_matrix_page.kill_matrix_markdown(known, matrix, load_checks(), stored("benchmark_faults.yaml"), entries)
+    return kill_matrix_page.kill_matrix_markdown(
+        known, matrix, load_checks(), read_catalogue_file("benchmark_faults.yaml"), entries
+    )
 
 
 def _read_required_matrix(options: argparse.Namespace) -> Any:

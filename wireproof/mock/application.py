@@ -30,7 +30,7 @@ from wireproof.mock.endpoints.stored_answers import (
     retrieve_stored_chat,
 )
 from wireproof.mock.endpoints.transcriptions import create_transcription
-from wireproof.mock.faults.hooks import NO_LAPSE, Lapse
+from wireproof.mock.faults.hooks import NO_HOOKS, FaultHooks
 from wireproof.mock.model.hash_random import HashRandom
 from wireproof.mock.protocol.answers import Answer, PlainAnswer, encode_answer, with_headers
 from wireproof.mock.protocol.messages import HttpRequest, Outgoing
@@ -100,23 +100,23 @@ class Core:
             lapse = self._lapse(profile, received)
         except RequestRefused as refused:
             return self.refuse(received, refused)
-        heard = received if body_validation.is_too_large(received.body) else lapse.hear(received, profile)
-        answered = self.answer(lapse.rule(profile), heard)
+        heard = received if body_validation.is_too_large(received.body) else lapse.on_request(received, profile)
+        answered = self.answer(lapse.on_contract(profile), heard)
         if not self.controlled:
             return encode_answer(answered, gap_s=self.state.gap_s)
         known = self.state.slots.with_account_state(received)
         self.state.slots.remember_status(received, answered.status)
-        said = self._last_said(lapse, received) or lapse.say(answered, known)
-        made = encode_answer(said, gap_s=self.state.gap_s, rewrite_ops=lapse.frame)
+        said = self._last_said(lapse, received) or lapse.on_answer(answered, known)
+        made = encode_answer(said, gap_s=self.state.gap_s, rewrite_ops=lapse.on_wire)
         return self.state.slots.occupy(received, made, self.state.gap_s * tokens_made(answered))
 
-    def _last_said(self, lapse: Lapse, received: HttpRequest) -> PlainAnswer | None:
+    def _last_said(self, lapse: FaultHooks, received: HttpRequest) -> PlainAnswer | None:
         """What a relay says to an account whose earlier request the server did not survive."""
-        if lapse.dies_of is None:
+        if lapse.kills_account is None:
             return None
         if account_key(received) in self.state.dead_accounts:
             return BAD_GATEWAY_ANSWER
-        if lapse.dies_of(received):
+        if lapse.kills_account(received):
             self.state.dead_accounts.add(account_key(received))
         return None
 
@@ -136,15 +136,15 @@ class Core:
     def _blind(self, received: HttpRequest, to: str) -> bool:
         profile = routes.find_profile(self.profiles, received.path)
         try:
-            return profile is not None and to in self._lapse(profile, received).blind_to
+            return profile is not None and to in self._lapse(profile, received).ignores
         except RequestRefused:
             return False
 
-    def _lapse(self, profile: Profile, received: HttpRequest) -> Lapse:
+    def _lapse(self, profile: Profile, received: HttpRequest) -> FaultHooks:
         if not self.controlled:
-            return NO_LAPSE
+            return NO_HOOKS
         wanted = control.wanted_fault(self.state, received)
-        return NO_LAPSE if wanted is None else control.lapse_for(wanted, profile, received)
+        return NO_HOOKS if wanted is None else control.lapse_for(wanted, profile, received)
 
     def answer(self, profile: Profile, received: HttpRequest) -> Answer:
         """What the profile says to a request, refusals included, with the headers of every response."""

@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from wireproof.mock.accounts.server_state import ServerState
-from wireproof.mock.faults import find
-from wireproof.mock.faults.hooks import NO_LAPSE, Lapse
+from wireproof.mock.faults import find_fault
+from wireproof.mock.faults.hooks import NO_HOOKS, FaultHooks
 from wireproof.mock.protocol.answers import PlainAnswer
 from wireproof.mock.protocol.messages import HttpRequest
 from wireproof.mock.provider import routes
@@ -23,15 +23,15 @@ def wanted_fault(state: ServerState, received: HttpRequest) -> str | None:
     return received.header(FAULT) or state.fault
 
 
-def lapse_for(fault_id: str, profile: Profile, received: HttpRequest) -> Lapse:
+def lapse_for(fault_id: str, profile: Profile, received: HttpRequest) -> FaultHooks:
     """The lapse of a fault, if it concerns the endpoint that is asked."""
     fault = known(fault_id)
     asked = {endpoint for endpoint, _, _ in routes.matching_endpoints(profile, received.path)}
-    return fault.apply if "*" in fault.endpoints or asked & set(fault.endpoints) else NO_LAPSE
+    return fault.apply if "*" in fault.endpoints or asked & set(fault.endpoints) else NO_HOOKS
 
 
 def known(fault_id: Any) -> Any:
-    fault = find(str(fault_id))
+    fault = find_fault(str(fault_id))
     if fault is None:
         raise RequestRefused("unknown-fault", f"There is no fault named {fault_id!r}.", param=FAULT)
     return fault

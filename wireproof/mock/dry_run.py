@@ -13,7 +13,7 @@ from typing import Any
 from wireproof.mock.application import Core
 from wireproof.mock.control import FAULT
 from wireproof.mock.faults import Fault
-from wireproof.mock.faults.hooks import as_promised, as_received, as_said
+from wireproof.mock.faults.hooks import answer_unchanged, contract_unchanged, request_unchanged
 from wireproof.mock.protocol.answers import Answer, encode_answer
 from wireproof.mock.protocol.messages import HttpRequest, Ops, Outgoing, WireOp
 from wireproof.mock.protocol.response_head import CONTINUE_RESPONSE, build_ops
@@ -99,7 +99,9 @@ class Rehearsal:
         concerned = [take for take in takes if take.concerns(fault)]
         if any(_heard_otherwise(take, fault) for take in concerned):
             return False
-        return fault.apply.say is as_said or all(pickle.dumps(_said(take, fault)) == take.said for take in concerned)
+        return fault.hooks.on_answer is answer_unchanged or all(
+            pickle.dumps(_said(take, fault)) == take.said for take in concerned
+        )
 
     def _take(self, request: HttpRequest) -> Take:
         profile = routes.find_profile(self._core.profiles, request.path)
@@ -112,8 +114,8 @@ class Rehearsal:
 
     def _retold(self, take: Take, fault: Fault) -> Ops:
         """What is done where a fault changes at most what is said, and how it is put on the wire."""
-        frame = fault.apply.frame
-        said = None if fault.apply.say is as_said else _said(take, fault)
+        frame = fault.hooks.on_wire
+        said = None if fault.hooks.on_answer is answer_unchanged else _said(take, fault)
         if said is None or pickle.dumps(said) == take.said:
             return take.ops if frame is None else frame(take.ops)
         return _done(encode_answer(said, gap_s=self._core.state.gap_s, rewrite_ops=frame), take.received)
@@ -121,17 +123,17 @@ class Rehearsal:
 
 def _said(take: Take, fault: Fault) -> Answer:
     """What a fault makes of an answer that is its own to change."""
-    return fault.apply.say(pickle.loads(take.said), _with(take.received, fault.id))
+    return fault.hooks.on_answer(pickle.loads(take.said), _with(take.received, fault.id))
 
 
 def _heard_otherwise(take: Take, fault: Fault) -> bool:
     """Whether a fault makes another request of this one, or rules by another contract."""
-    lapse, received = fault.apply, _with(take.received, fault.id)
-    if lapse.blind_to or lapse.dies_of is not None:
+    lapse, received = fault.hooks, _with(take.received, fault.id)
+    if lapse.ignores or lapse.kills_account is not None:
         return True
-    if lapse.rule is not as_promised and _ruled_otherwise(take, lapse.rule(take.profile)):
+    if lapse.on_contract is not contract_unchanged and _ruled_otherwise(take, lapse.on_contract(take.profile)):
         return True
-    return lapse.hear is not as_received and lapse.hear(received, take.profile) != received
+    return lapse.on_request is not request_unchanged and lapse.on_request(received, take.profile) != received
 
 
 def _ruled_otherwise(take: Take, ruled: Profile) -> bool:

@@ -96,7 +96,7 @@ class ColumnProof:
 
     async def changed_cases(self, fault: Fault) -> Mapping[str, ChangedResult]:
         """What comes under a fault of the cases that it touches: over the wire, where only the wire shows it."""
-        if fault.apply.frame is not None:
+        if fault.hooks.on_wire is not None:
             return await self.over_sockets(fault, await self.wire_ops_under(fault))
         found = [(name, await self.changed_case(fault, name)) for name in self.cases]
         return {name: touch for name, touch in found if touch is not None}
@@ -105,7 +105,7 @@ class ColumnProof:
         """What comes of one case under a fault; None where the fault does not touch it."""
         if not self._asks_faulty_endpoint(fault, name):
             return None
-        if fault.apply.frame is not None:
+        if fault.hooks.on_wire is not None:
             ops = await self._ops_under(fault, name)
             return None if ops == self._faultless[name].ops else (await self.over_sockets(fault, {name: ops}))[name]
         sent = await self.result_under(fault, name)

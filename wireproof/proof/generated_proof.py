@@ -29,7 +29,7 @@ from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.mock.control import FAULT
 from wireproof.mock.dry_run import Take
 from wireproof.mock.faults import Fault
-from wireproof.mock.faults.rare_inputs import LAPSES
+from wireproof.mock.faults.rare_inputs import HOOKS
 from wireproof.proof.fault_effect import FaultEffect
 from wireproof.proof.in_process_line import InProcessPool
 from wireproof.session.target_run import TargetRun
@@ -126,7 +126,7 @@ class DrawnEntry:
     def _is_unaffected(self, at: int, fault: Fault) -> bool:
         """Whether a fault changes nothing of what was said to a request without it."""
         takes = self.before[at] if at < len(self.before) else ()
-        return bool(takes) and fault.apply.frame is None and self.server.is_unaffected(takes, fault)
+        return bool(takes) and fault.hooks.on_wire is None and self.server.is_unaffected(takes, fault)
 
 
 @dataclass(slots=True)
@@ -156,4 +156,4 @@ class SequenceEntry:
 
 def faults_for_generated(chosen: Iterable[Fault]) -> list[Fault]:
     """The faults that generated requests are proved by."""
-    return [fault for fault in chosen if fault.id in LAPSES or fault.id in LIMIT_FAULTS]
+    return [fault for fault in chosen if fault.id in HOOKS or fault.id in LIMIT_FAULTS]

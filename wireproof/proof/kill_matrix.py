@@ -170,7 +170,7 @@ async def results_by_fault(
     What needs the wire is sent first: deadlines pass and arrival times are evidence, so nothing else holds the loop
     while answers arrive.
     """
-    framed = [fault for fault in chosen if fault.apply.frame is not None]
+    framed = [fault for fault in chosen if fault.hooks.on_wire is not None]
     deeds = {fault.id: await stand.wire_ops_under(fault) for fault in framed}
     turns = asyncio.Semaphore(FAULTS_AT_ONCE)
 

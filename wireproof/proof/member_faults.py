@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from wireproof.formats import json_pointer
 from wireproof.judging.verdict_plan import PlannedVerdict
-from wireproof.mock.faults import derived
+from wireproof.mock.faults import derive_fault
 from wireproof.mock.faults.fault import Fault
-from wireproof.mock.faults.json_edits import DERIVED
+from wireproof.mock.faults.json_edits import EDITS_BY_OPERATION
 from wireproof.proof.column import ColumnProof
 from wireproof.proof.fault_effect import attributed_clauses
 
@@ -28,7 +28,7 @@ class MemberPlace:
 
     def fault(self, op: str) -> Fault:
         """The fault that commits one operation here."""
-        return derived(self.at, op, SCHEMA_NAMES_BY_CHECK[self.check].format(self.endpoint))
+        return derive_fault(self.at, op, SCHEMA_NAMES_BY_CHECK[self.check].format(self.endpoint))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ async def _prove_member(stand: ColumnProof, place: MemberPlace, op: str) -> Memb
 def _operations(at: str) -> Iterator[str]:
     """The operations that make sense at a place: what is left out of a list is a matter of the list."""
     element = at.rpartition("/")[2]
-    yield from (op for op in DERIVED if op != "drop" or not (element == "*" or element.isdecimal()))
+    yield from (op for op in EDITS_BY_OPERATION if op != "drop" or not (element == "*" or element.isdecimal()))
 
 
 def _stray_sentences(at: str, op: str, told: frozenset[tuple[str, str | None]]) -> Iterator[str]:

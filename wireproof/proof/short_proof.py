@@ -44,8 +44,8 @@ class ShortProof:
             async with turns:
                 return await self._find_effect(fault)
 
-        inward = sorted((fault for fault in chosen if fault.apply.frame is None), key=self._break_count)
-        framed = [fault for fault in chosen if fault.apply.frame is not None]
+        inward = sorted((fault for fault in chosen if fault.hooks.on_wire is None), key=self._break_count)
+        framed = [fault for fault in chosen if fault.hooks.on_wire is not None]
         found = {fault.id: await self._find_effect(fault) for fault in inward}
         found |= zip([fault.id for fault in framed], await asyncio.gather(*map(in_turn, framed)), strict=True)
         return found

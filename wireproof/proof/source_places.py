@@ -28,7 +28,7 @@ def case_place(name: str) -> str:
 def fault_places(fault: str) -> list[str]:
     """The place of a fault's row, and behind it that of its function where it is written in Python."""
     row = f"^ *{re.escape(fault)}:"
-    if fault not in faults.ACTED:
+    if fault not in faults.CODED_HOOKS:
         return [_found(tuple(sorted((FAULTS / "tables").glob("*.yaml"))), row)]
     return [
         _found((FAULTS / "coded_faults.yaml",), row),

@@ -35,51 +35,54 @@ from wireproof.mock.faults import (
     wrong_inputs_accepted,
     yaml_faults,
 )
-from wireproof.mock.faults.derived_from_clauses import derived, from_id
-from wireproof.mock.faults.fault import Fault, fault, stored
-from wireproof.mock.faults.hooks import Lapse
+from wireproof.mock.faults.derived_from_clauses import derive_fault, fault_from_id
+from wireproof.mock.faults.fault import Fault, fault_from_row, read_catalogue_file
+from wireproof.mock.faults.hooks import FaultHooks
 
-__all__ = ["Fault", "derived", "faults", "find"]
+__all__ = ["Fault", "derive_fault", "faults", "find_fault"]
 
 
-ACTED: Mapping[str, Lapse] = {
-    **answer_values.LAPSES,
-    **members_ignored.LAPSES,
-    **options_ignored.LAPSES,
-    **wrong_inputs_accepted.LAPSES,
-    **contract_changes.LAPSES,
-    **stream_chunks.LAPSES,
-    **stream_dialects.LAPSES,
-    **stream_endings.LAPSES,
-    **conditional_errors.LAPSES,
-    **refusal_leaks.LAPSES,
-    **broken_framing.LAPSES,
-    **header_values.LAPSES,
-    **quotas.LAPSES,
-    **rate_limits.LAPSES,
-    **image_inputs.LAPSES,
-    **reasoning_shown.LAPSES,
-    **responses_input.LAPSES,
-    **image_generation.LAPSES,
-    **form_uploads.LAPSES,
-    **legal_variants.LAPSES,
-    **broken_tool_calls.LAPSES,
-    **length_cuts.LAPSES,
-    **proxies.LAPSES,
-    **responses_events.LAPSES,
-    **transport.LAPSES,
-    **lasting_effects.LAPSES,
-    **rare_inputs.LAPSES,
+CODED_HOOKS: Mapping[str, FaultHooks] = {
+    **answer_values.HOOKS,
+    **members_ignored.HOOKS,
+    **options_ignored.HOOKS,
+    **wrong_inputs_accepted.HOOKS,
+    **contract_changes.HOOKS,
+    **stream_chunks.HOOKS,
+    **stream_dialects.HOOKS,
+    **stream_endings.HOOKS,
+    **conditional_errors.HOOKS,
+    **refusal_leaks.HOOKS,
+    **broken_framing.HOOKS,
+    **header_values.HOOKS,
+    **quotas.HOOKS,
+    **rate_limits.HOOKS,
+    **image_inputs.HOOKS,
+    **reasoning_shown.HOOKS,
+    **responses_input.HOOKS,
+    **image_generation.HOOKS,
+    **form_uploads.HOOKS,
+    **legal_variants.HOOKS,
+    **broken_tool_calls.HOOKS,
+    **length_cuts.HOOKS,
+    **proxies.HOOKS,
+    **responses_events.HOOKS,
+    **transport.HOOKS,
+    **lasting_effects.HOOKS,
+    **rare_inputs.HOOKS,
 }
 
 
 @cache
 def faults() -> Mapping[str, Fault]:
     """Every fault by its id, in the order of the catalogue."""
-    acted = (fault(fault_id, row, ACTED[fault_id]) for fault_id, row in stored("coded_faults.yaml").items())
-    return {one.id: one for one in (*yaml_faults.rows(), *acted)}
+    acted = (
+        fault_from_row(fault_id, row, CODED_HOOKS[fault_id])
+        for fault_id, row in read_catalogue_file("coded_faults.yaml").items()
+    )
+    return {one.id: one for one in (*yaml_faults.table_faults(), *acted)}
 
 
-def find(fault_id: str) -> Fault | None:
+def find_fault(fault_id: str) -> Fault | None:
     """A fault of the catalogue, or one derived from a pointer."""
-    return faults().get(fault_id) or from_id(fault_id)
+    return faults().get(fault_id) or fault_from_id(fault_id)

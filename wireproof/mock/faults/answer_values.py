@@ -7,38 +7,38 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from wireproof.mock.faults.answer_places import plain
-from wireproof.mock.faults.hooks import Lapse
-from wireproof.mock.faults.json_edits import at
+from wireproof.mock.faults.answer_places import edit_whole_answer
+from wireproof.mock.faults.hooks import FaultHooks
+from wireproof.mock.faults.json_edits import edit_at
 from wireproof.mock.protocol.answers import Answer, PlainAnswer, json_bytes
 from wireproof.mock.protocol.messages import HttpRequest
 
-CONTENT = "/choices/*/message/content"
+CONTENT_POINTER = "/choices/*/message/content"
 
 
-def saying(change: Callable[[Any], Any]) -> Lapse:
+def on_whole_value(change: Callable[[Any], Any]) -> FaultHooks:
     """A lapse that changes the value of a whole answer."""
-    return Lapse(say=lambda answer, received: plain(answer, change))
+    return FaultHooks(on_answer=lambda answer, received: edit_whole_answer(answer, change))
 
 
-def prose(text: Any) -> Any:
+def wrap_in_prose(text: Any) -> Any:
     return f"Sure! Here is the JSON you asked for: {text}" if str(text).startswith("{") else text
 
 
-def fenced(text: Any) -> Any:
+def fence_json(text: Any) -> Any:
     return f"```json\n{text}\n```" if str(text).startswith("{") else text
 
 
-def seldom_fenced(value: Any) -> Any:
+def fence_json_seldom(value: Any) -> Any:
     """The block is fenced where the id of the answer ends in one of sixteen digits."""
-    return at(CONTENT, fenced)(value) if str(value.get("id")).endswith("0") else value
+    return edit_at(CONTENT_POINTER, fence_json)(value) if str(value.get("id")).endswith("0") else value
 
 
-def off_schema(text: Any) -> Any:
+def leave_schema(text: Any) -> Any:
     return '{"unexpected": true}' if str(text).startswith("{") else text
 
 
-def as_markup(value: Any) -> Any:
+def calls_as_markup(value: Any) -> Any:
     """The calls of a message written into its content."""
     for choice in value.get("choices", ()):
         message = choice["message"]
@@ -49,7 +49,7 @@ def as_markup(value: Any) -> Any:
     return value
 
 
-def reordered(value: Any) -> Any:
+def reorder_vectors(value: Any) -> Any:
     """The vectors in another order under the old indexes."""
     vectors = [item["embedding"] for item in value["data"]]
     turned = vectors[1:] + vectors[:1]
@@ -57,37 +57,37 @@ def reordered(value: Any) -> Any:
     return value | {"data": items}
 
 
-def shortened(value: Any) -> Any:
+def shorten_last_vector(value: Any) -> Any:
     """The last vector is one shorter than the others."""
     *most, last = value["data"]
     return value | {"data": [*most, last | {"embedding": last["embedding"][:-1]}]}
 
 
-def doubled(text: Any) -> Any:
+def double_text(text: Any) -> Any:
     return f"{text}{text}" if isinstance(text, str) else text
 
 
-def healthy(value: Any) -> Any:
+def hide_outage(value: Any) -> Any:
     return value | {"status": "ok", "cells": max(4, value["cells"])}
 
 
-def limit_header(part: str, new: Callable[[str], str | None], statuses: range = range(100, 600)) -> Lapse:
+def on_limit_header(part: str, new: Callable[[str], str | None], statuses: range = range(100, 600)) -> FaultHooks:
     """A lapse that changes or drops the rate header of one part."""
     form = re.compile(rf"x-ratelimit-{part}(-requests)?", re.I)
 
-    def say(answer: Answer, received: HttpRequest) -> Answer:
+    def change_answer(answer: Answer, received: HttpRequest) -> Answer:
         if answer.status not in statuses:
             return answer
         told = [(name, new(value) if form.fullmatch(name) else value) for name, value in answer.headers]
         return replace(answer, headers=tuple((name, value) for name, value in told if value is not None))
 
-    return Lapse(say=say)
+    return FaultHooks(on_answer=change_answer)
 
 
-def remaining_stays() -> Lapse:
+def keep_remaining() -> FaultHooks:
     """A lapse that always shows as much left as the limit is."""
 
-    def say(answer: Answer, received: HttpRequest) -> Answer:
+    def change_answer(answer: Answer, received: HttpRequest) -> Answer:
         limits = {name.lower(): value for name, value in answer.headers}
         told = [
             (
@@ -98,7 +98,7 @@ def remaining_stays() -> Lapse:
         ]
         return replace(answer, headers=tuple(told))
 
-    return Lapse(say=say)
+    return FaultHooks(on_answer=change_answer)
 
 
 def with_bom(answer: Answer, received: HttpRequest) -> Answer:
@@ -107,39 +107,39 @@ def with_bom(answer: Answer, received: HttpRequest) -> Answer:
     return answer
 
 
-def gone(value: str) -> None:
+def drop_value(value: str) -> None:
     """Nothing in place of a header."""
 
 
-GOOD, BAD = range(200, 400), range(400, 600)
-LAPSES: Mapping[str, Lapse] = {
-    "json-in-prose": saying(at(CONTENT, prose)),
-    "json-fenced": saying(at(CONTENT, fenced)),
-    "json-fenced-seldom": saying(seldom_fenced),
-    "json-off-schema": saying(at(CONTENT, off_schema)),
-    "content-doubled": saying(at(CONTENT, doubled)),
-    "tool-markup-in-content": saying(as_markup),
-    "embedding-order": saying(reordered),
-    "embedding-lengths": saying(shortened),
-    "embedding-scaled": saying(
-        at("/data/*/embedding", lambda given: [3 * x for x in given] if isinstance(given, list) else given)
+SERVED_STATUSES, ERROR_STATUSES = range(200, 400), range(400, 600)
+HOOKS: Mapping[str, FaultHooks] = {
+    "json-in-prose": on_whole_value(edit_at(CONTENT_POINTER, wrap_in_prose)),
+    "json-fenced": on_whole_value(edit_at(CONTENT_POINTER, fence_json)),
+    "json-fenced-seldom": on_whole_value(fence_json_seldom),
+    "json-off-schema": on_whole_value(edit_at(CONTENT_POINTER, leave_schema)),
+    "content-doubled": on_whole_value(edit_at(CONTENT_POINTER, double_text)),
+    "tool-markup-in-content": on_whole_value(calls_as_markup),
+    "embedding-order": on_whole_value(reorder_vectors),
+    "embedding-lengths": on_whole_value(shorten_last_vector),
+    "embedding-scaled": on_whole_value(
+        edit_at("/data/*/embedding", lambda given: [3 * x for x in given] if isinstance(given, list) else given)
     ),
-    "health-hides-outage": saying(healthy),
-    "answer-with-bom": Lapse(say=with_bom),
-    "remaining-constant": remaining_stays(),
-    "remaining-at-429": limit_header("remaining", lambda v: "7", range(429, 430)),
-    "remaining-negative": limit_header("remaining", lambda v: "-1"),
-    "remaining-above-limit": limit_header("remaining", lambda v: "9999999"),
-    "limit-header-wrong": limit_header("limit", lambda v: str(int(v) + 1)),
-    "limit-header-word": limit_header("limit", lambda v: "plenty"),
-    "remaining-header-word": limit_header("remaining", lambda v: "some"),
-    "reset-header-word": limit_header("reset", lambda v: "soon"),
-    "reset-milliseconds": limit_header("reset", lambda v: "1741305600000"),
-    "reset-at-429": limit_header("reset", lambda v: "3000", range(429, 430)),
-    "limit-header-missing-on-answers": limit_header("limit", gone, GOOD),
-    "limit-header-missing-on-errors": limit_header("limit", gone, BAD),
-    "remaining-header-missing-on-answers": limit_header("remaining", gone, GOOD),
-    "remaining-header-missing-on-errors": limit_header("remaining", gone, BAD),
-    "reset-header-missing-on-answers": limit_header("reset", gone, GOOD),
-    "reset-header-missing-on-errors": limit_header("reset", gone, BAD),
+    "health-hides-outage": on_whole_value(hide_outage),
+    "answer-with-bom": FaultHooks(on_answer=with_bom),
+    "remaining-constant": keep_remaining(),
+    "remaining-at-429": on_limit_header("remaining", lambda v: "7", range(429, 430)),
+    "remaining-negative": on_limit_header("remaining", lambda v: "-1"),
+    "remaining-above-limit": on_limit_header("remaining", lambda v: "9999999"),
+    "limit-header-wrong": on_limit_header("limit", lambda v: str(int(v) + 1)),
+    "limit-header-word": on_limit_header("limit", lambda v: "plenty"),
+    "remaining-header-word": on_limit_header("remaining", lambda v: "some"),
+    "reset-header-word": on_limit_header("reset", lambda v: "soon"),
+    "reset-milliseconds": on_limit_header("reset", lambda v: "1741305600000"),
+    "reset-at-429": on_limit_header("reset", lambda v: "3000", range(429, 430)),
+    "limit-header-missing-on-answers": on_limit_header("limit", drop_value, SERVED_STATUSES),
+    "limit-header-missing-on-errors": on_limit_header("limit", drop_value, ERROR_STATUSES),
+    "remaining-header-missing-on-answers": on_limit_header("remaining", drop_value, SERVED_STATUSES),
+    "remaining-header-missing-on-errors": on_limit_header("remaining", drop_value, ERROR_STATUSES),
+    "reset-header-missing-on-answers": on_limit_header("reset", drop_value, SERVED_STATUSES),
+    "reset-header-missing-on-errors": on_limit_header("reset", drop_value, ERROR_STATUSES),
 }

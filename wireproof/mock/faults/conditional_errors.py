@@ -9,15 +9,15 @@ from email.utils import formatdate
 from typing import Any
 
 from wireproof.mock.faults import json_edits
-from wireproof.mock.faults.hooks import Lapse
-from wireproof.mock.faults.request_edits import ignoring
+from wireproof.mock.faults.hooks import FaultHooks
+from wireproof.mock.faults.request_edits import ignore_members
 from wireproof.mock.protocol.answers import Answer, PlainAnswer, json_bytes
 from wireproof.mock.protocol.messages import HttpRequest
 
-CRASH = {"error": {"message": "Internal Server Error", "type": "server_error", "param": None, "code": None}}
+CRASH_BODY = {"error": {"message": "Internal Server Error", "type": "server_error", "param": None, "code": None}}
 
 
-def body_of(received: HttpRequest) -> dict[str, Any]:
+def body_as_object(received: HttpRequest) -> dict[str, Any]:
     try:
         body = json.loads(received.body)
     except (ValueError, RecursionError):
@@ -25,16 +25,16 @@ def body_of(received: HttpRequest) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-def crashing(wanted: Callable[[dict[str, Any]], bool]) -> Lapse:
+def crash_on_body(wanted: Callable[[dict[str, Any]], bool]) -> FaultHooks:
     """A lapse that answers 500 to the requests that are wanted."""
 
-    def say(answer: Answer, received: HttpRequest) -> Answer:
-        return PlainAnswer(500, CRASH, answer.headers) if wanted(body_of(received)) else answer
+    def change_answer(answer: Answer, received: HttpRequest) -> Answer:
+        return PlainAnswer(500, CRASH_BODY, answer.headers) if wanted(body_as_object(received)) else answer
 
-    return Lapse(say=say)
+    return FaultHooks(on_answer=change_answer)
 
 
-def parts_crash(body: dict[str, Any]) -> bool:
+def has_content_parts(body: dict[str, Any]) -> bool:
     return any(isinstance(one.get("content"), list) for one in body.get("messages") or () if isinstance(one, dict))
 
 
@@ -42,7 +42,7 @@ def without_rate_headers(answer: Answer, received: HttpRequest) -> Answer:
     return replace(answer, headers=tuple(pair for pair in answer.headers if "ratelimit" not in pair[0].lower()))
 
 
-def key_shown(answer: Answer, received: HttpRequest) -> Answer:
+def show_key(answer: Answer, received: HttpRequest) -> Answer:
     """The refusal repeats the key it was given."""
     if answer.status != 401 or not isinstance(answer, PlainAnswer) or not isinstance(answer.value, dict):
         return answer
@@ -51,45 +51,47 @@ def key_shown(answer: Answer, received: HttpRequest) -> Answer:
     return replace(answer, value={**answer.value, "error": error})
 
 
-def redirected(answer: Answer, received: HttpRequest) -> Answer:
+def redirect_to_slash(answer: Answer, received: HttpRequest) -> Answer:
     if answer.status != 404 and not received.path.endswith("/"):
         return PlainAnswer(307, b"", (("Location", received.path + "/"), *answer.headers))
     return answer
 
 
-def bare_413(answer: Answer, received: HttpRequest) -> Answer:
+def refuse_above_400_bytes(answer: Answer, received: HttpRequest) -> Answer:
     """Bodies above four hundred bytes are too large, without a word why."""
     return PlainAnswer(413, b"", (("Content-Type", "text/plain"),)) if len(received.body) > 400 else answer
 
 
-def dated(answer: Answer, received: HttpRequest) -> Answer:
+def retry_after_as_date(answer: Answer, received: HttpRequest) -> Answer:
     """Retry-After is a date, as HTTP allows."""
     moment = formatdate(received.at + 60, usegmt=True)
     told = ((name, moment if name == "Retry-After" else value) for name, value in answer.headers)
     return replace(answer, headers=tuple(told))
 
 
-def after_blank_lines(answer: Answer, received: HttpRequest) -> Answer:
+def prepend_blank_lines(answer: Answer, received: HttpRequest) -> Answer:
     """Blank lines that kept the connection alive stand before the JSON."""
     if isinstance(answer, PlainAnswer) and not isinstance(answer.value, bytes) and answer.status < 400:
         return replace(answer, value=b"\n" * 5 + json_bytes(answer.value))
     return answer
 
 
-def blank_lines_only(answer: Answer, received: HttpRequest) -> Answer:
+def only_blank_lines(answer: Answer, received: HttpRequest) -> Answer:
     """Blank lines keep the connection alive, and no JSON follows."""
     return replace(answer, value=b"\n" * 5) if isinstance(answer, PlainAnswer) and answer.status < 400 else answer
 
 
-def told_otherwise(answer: Answer, received: HttpRequest) -> Answer:
+def vary_texts(answer: Answer, received: HttpRequest) -> Answer:
     """Each text ends in what no other has."""
     told = answer.value if isinstance(answer, PlainAnswer) and isinstance(answer.value, dict) else {}
     if answer.status >= 400 or "choices" not in told:
         return answer
-    return replace(answer, value=json_edits.at("/choices/*/message/content", lambda text: f"{text} {told['id']}")(told))
+    return replace(
+        answer, value=json_edits.edit_at("/choices/*/message/content", lambda text: f"{text} {told['id']}")(told)
+    )
 
 
-def member_twice(answer: Answer, received: HttpRequest) -> Answer:
+def repeat_first_member(answer: Answer, received: HttpRequest) -> Answer:
     """The first member of the object stands in it twice."""
     if not isinstance(answer, PlainAnswer) or not isinstance(answer.value, dict) or not answer.value:
         return answer
@@ -97,14 +99,14 @@ def member_twice(answer: Answer, received: HttpRequest) -> Answer:
     return replace(answer, value=json_bytes({name: value})[:-1] + b"," + json_bytes(answer.value)[1:])
 
 
-def refusing(wanted: Callable[[HttpRequest], bool], status: int = 400) -> Lapse:
+def refuse_requests(wanted: Callable[[HttpRequest], bool], status: int = 400) -> FaultHooks:
     """A lapse that refuses the requests that are wanted, where they were served."""
     refusal = {"error": {"message": "No.", "type": "invalid_request_error", "param": None, "code": None}}
 
-    def say(answer: Answer, received: HttpRequest) -> Answer:
+    def change_answer(answer: Answer, received: HttpRequest) -> Answer:
         return PlainAnswer(status, refusal, answer.headers) if answer.status < 400 and wanted(received) else answer
 
-    return Lapse(say=say)
+    return FaultHooks(on_answer=change_answer)
 
 
 def has_tenant(received: HttpRequest) -> bool:
@@ -115,35 +117,37 @@ def has_bad_key(received: HttpRequest) -> bool:
     return "mock-" not in (received.header("authorization") or "mock-")
 
 
-def text_part_crashes(body: dict[str, Any]) -> bool:
+def has_text_part(body: dict[str, Any]) -> bool:
     return "'type': 'text'" in str(body.get("input"))
 
 
-LAPSES: Mapping[str, Lapse] = {
-    "tenant-refused": refusing(has_tenant),
-    "form-refused": refusing(lambda received: (received.header("content-type") or "").startswith("multipart/"), 415),
-    "health-gone-in-outage": refusing(lambda received: received.header("x-wireproof-cell") is not None, 404),
-    "bad-key-crashes": refusing(has_bad_key, 500),
-    "response-text-part-crashes": crashing(text_part_crashes),
-    "hints-crash": crashing(lambda body: "prompt_cache_key" in body or "best_of" in body),
-    "penalties-crash": crashing(lambda body: "presence_penalty" in body or "logit_bias" in body),
-    "empty-input-crashes": crashing(lambda body: isinstance(body.get("input"), list) and "" in body["input"]),
-    "store-crashes": crashing(lambda body: "store" in body),
-    "previous-response-crashes": crashing(lambda body: "previous_response_id" in body),
-    "body-limit-low": Lapse(say=bare_413),
-    "retry-after-date": Lapse(say=dated),
-    "answer-after-blank-lines": Lapse(say=after_blank_lines),
-    "blank-lines-alone": Lapse(say=blank_lines_only),
-    "chat-text-other-each-time": Lapse(hear=ignoring("seed").hear, say=told_otherwise),
-    "member-twice": Lapse(say=member_twice),
-    "temperature-crashes": crashing(lambda body: "temperature" in body),
-    "tools-crashes": crashing(lambda body: "tools" in body),
-    "response-format-crashes": crashing(lambda body: "response_format" in body),
-    "stream-options-crashes": crashing(lambda body: "stream_options" in body),
-    "user-crashes": crashing(lambda body: "user" in body),
-    "seed-crashes": crashing(lambda body: "seed" in body),
-    "content-parts-crash": crashing(parts_crash),
-    "rate-headers-missing": Lapse(say=without_rate_headers),
-    "key-in-refusal": Lapse(say=key_shown),
-    "redirect-to-slash": Lapse(say=redirected),
+HOOKS: Mapping[str, FaultHooks] = {
+    "tenant-refused": refuse_requests(has_tenant),
+    "form-refused": refuse_requests(
+        lambda received: (received.header("content-type") or "").startswith("multipart/"), 415
+    ),
+    "health-gone-in-outage": refuse_requests(lambda received: received.header("x-wireproof-cell") is not None, 404),
+    "bad-key-crashes": refuse_requests(has_bad_key, 500),
+    "response-text-part-crashes": crash_on_body(has_text_part),
+    "hints-crash": crash_on_body(lambda body: "prompt_cache_key" in body or "best_of" in body),
+    "penalties-crash": crash_on_body(lambda body: "presence_penalty" in body or "logit_bias" in body),
+    "empty-input-crashes": crash_on_body(lambda body: isinstance(body.get("input"), list) and "" in body["input"]),
+    "store-crashes": crash_on_body(lambda body: "store" in body),
+    "previous-response-crashes": crash_on_body(lambda body: "previous_response_id" in body),
+    "body-limit-low": FaultHooks(on_answer=refuse_above_400_bytes),
+    "retry-after-date": FaultHooks(on_answer=retry_after_as_date),
+    "answer-after-blank-lines": FaultHooks(on_answer=prepend_blank_lines),
+    "blank-lines-alone": FaultHooks(on_answer=only_blank_lines),
+    "chat-text-other-each-time": FaultHooks(on_request=ignore_members("seed").on_request, on_answer=vary_texts),
+    "member-twice": FaultHooks(on_answer=repeat_first_member),
+    "temperature-crashes": crash_on_body(lambda body: "temperature" in body),
+    "tools-crashes": crash_on_body(lambda body: "tools" in body),
+    "response-format-crashes": crash_on_body(lambda body: "response_format" in body),
+    "stream-options-crashes": crash_on_body(lambda body: "stream_options" in body),
+    "user-crashes": crash_on_body(lambda body: "user" in body),
+    "seed-crashes": crash_on_body(lambda body: "seed" in body),
+    "content-parts-crash": crash_on_body(has_content_parts),
+    "rate-headers-missing": FaultHooks(on_answer=without_rate_headers),
+    "key-in-refusal": FaultHooks(on_answer=show_key),
+    "redirect-to-slash": FaultHooks(on_answer=redirect_to_slash),
 }

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from wireproof.mock.faults.answer_places import PLACES
-from wireproof.mock.faults.fault import Fault, fault
-from wireproof.mock.faults.hooks import Lapse
-from wireproof.mock.faults.json_edits import DERIVED
+from wireproof.mock.faults.answer_places import EDITS_BY_PLACE
+from wireproof.mock.faults.fault import Fault, fault_from_row
+from wireproof.mock.faults.hooks import FaultHooks
+from wireproof.mock.faults.json_edits import EDITS_BY_OPERATION
 from wireproof.mock.protocol.answers import Answer
 from wireproof.mock.protocol.messages import HttpRequest
 
-MARK = "at:"
-SHAPES = {"response": "answer", "chunk": "chunks", "event": "chunks", "request": "answer"}
-SAYS = {
+DERIVED_PREFIX = "at:"
+PLACES_BY_SHAPE = {"response": "answer", "chunk": "chunks", "event": "chunks", "request": "answer"}
+SENTENCES_BY_OPERATION = {
     "drop": "is left out",
     "null": "is null",
     "retype": "is of another type",
@@ -22,26 +22,26 @@ SAYS = {
 }
 
 
-def derived(pointer: str, op: str, shape: str = "") -> Fault:
+def derive_fault(pointer: str, op: str, shape: str = "") -> Fault:
     """The fault that commits one operation at one place, of one shape or of any answer."""
-    if op not in DERIVED:
-        raise ValueError(f"{op!r} is no operation; there are {', '.join(DERIVED)}")
+    if op not in EDITS_BY_OPERATION:
+        raise ValueError(f"{op!r} is no operation; there are {', '.join(EDITS_BY_OPERATION)}")
     endpoint, _, kind = shape.partition(".")
-    place = PLACES["error" if shape == "error" else SHAPES.get(kind, "either")]
-    edit = DERIVED[op](pointer)
+    place = EDITS_BY_PLACE["error" if shape == "error" else PLACES_BY_SHAPE.get(kind, "either")]
+    edit = EDITS_BY_OPERATION[op](pointer)
 
-    def say(answer: Answer, received: HttpRequest) -> Answer:
+    def change_answer(answer: Answer, received: HttpRequest) -> Answer:
         return place(answer, edit)
 
     where = "*" if shape in ("", "error") else endpoint
-    row = {"says": f"{pointer} {SAYS[op]}.", "endpoints": where}
-    return fault(f"{MARK}{shape}{pointer}:{op}", row, Lapse(say=say))
+    row = {"says": f"{pointer} {SENTENCES_BY_OPERATION[op]}.", "endpoints": where}
+    return fault_from_row(f"{DERIVED_PREFIX}{shape}{pointer}:{op}", row, FaultHooks(on_answer=change_answer))
 
 
-def from_id(fault_id: str) -> Fault | None:
+def fault_from_id(fault_id: str) -> Fault | None:
     """The derived fault that an id such as `at:chat.response/usage:drop` names."""
-    named, _, op = fault_id.removeprefix(MARK).rpartition(":")
+    named, _, op = fault_id.removeprefix(DERIVED_PREFIX).rpartition(":")
     shape, slash, rest = named.partition("/")
-    if not fault_id.startswith(MARK) or op not in DERIVED or not slash:
+    if not fault_id.startswith(DERIVED_PREFIX) or op not in EDITS_BY_OPERATION or not slash:
         return None
-    return derived(f"/{rest}", op, shape)
+    return derive_fault(f"/{rest}", op, shape)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from wireproof.formats.yaml_file import read_yaml
-from wireproof.mock.faults.hooks import Lapse
+from wireproof.mock.faults.hooks import FaultHooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Fault:
     endpoints: tuple[str, ...]
     source: str
     deviation: str
-    apply: Lapse
+    hooks: FaultHooks
     harmless: bool = False
     generated: bool = False
 
@@ -42,15 +42,15 @@ class Fault:
 
 
 @cache
-def stored(name: str) -> Any:
+def read_catalogue_file(name: str) -> Any:
     """A data file of the catalogue."""
     return read_yaml(Path(__file__).parent / name)
 
 
-def fault(fault_id: str, row: Mapping[str, Any], lapse: Lapse) -> Fault:
+def fault_from_row(fault_id: str, row: Mapping[str, Any], hooks: FaultHooks) -> Fault:
     """A fault from its row, with its source looked up."""
     deviation = row.get("deviation", "")
-    source = stored("bug_links.yaml").get(deviation, "")
+    source = read_catalogue_file("bug_links.yaml").get(deviation, "")
     ends = tuple(row["endpoints"].split())
     kinds = {kind: row.get(kind, False) for kind in ("harmless", "generated")}
-    return Fault(fault_id, row["says"], ends, source, deviation, lapse, **kinds)
+    return Fault(fault_id, row["says"], ends, source, deviation, hooks, **kinds)

@@ -8,109 +8,115 @@ from dataclasses import replace
 
 from wireproof.formats import multipart
 from wireproof.formats.multipart import FormPart
-from wireproof.mock.faults.conditional_errors import CRASH
-from wireproof.mock.faults.hooks import Lapse
+from wireproof.mock.faults.conditional_errors import CRASH_BODY
+from wireproof.mock.faults.hooks import FaultHooks
 from wireproof.mock.protocol.answers import Answer, PlainAnswer, json_bytes
 from wireproof.mock.protocol.messages import HttpRequest
 from wireproof.mock.provider.profile import Profile
 
-Fields = dict[str, FormPart]
+FormFields = dict[str, FormPart]
 # The shortest bytes that begin as a recording does.
-SILENCE = b"RIFF\x24\0\0\0WAVEfmt "
-PLAIN = (("Content-Type", "text/plain; charset=utf-8"),)
-OTHER = "The food was delicious and the waiter was kind."
+SILENT_WAV = b"RIFF\x24\0\0\0WAVEfmt "
+PLAIN_TEXT_HEADERS = (("Content-Type", "text/plain; charset=utf-8"),)
+OTHER_TRANSCRIPT = "The food was delicious and the waiter was kind."
 
 
-def fields_of(received: HttpRequest) -> Fields:
+def form_fields(received: HttpRequest) -> FormFields:
     return {part.name: part for part in multipart.decode_form(received.body, received.header("content-type") or "")}
 
 
-def heard_as(received: HttpRequest, fields: Fields) -> HttpRequest:
+def with_form(received: HttpRequest, fields: FormFields) -> HttpRequest:
     headers = tuple(pair for pair in received.headers if pair[0] != "content-type")
     typed = (*headers, ("content-type", multipart.CONTENT_TYPE))
     return replace(received, headers=typed, body=multipart.encode_form(fields.values()))
 
 
-def hearing(change: Callable[[Fields, Profile], Fields]) -> Lapse:
+def on_form(change: Callable[[FormFields, Profile], FormFields]) -> FaultHooks:
     """A lapse that hears another form than was sent; what is no form is heard as it is."""
 
-    def hear(received: HttpRequest, profile: Profile) -> HttpRequest:
-        fields = fields_of(received)
+    def change_request(received: HttpRequest, profile: Profile) -> HttpRequest:
+        fields = form_fields(received)
         changed = change(fields, profile)
-        return heard_as(received, changed) if fields and changed != fields else received
+        return with_form(received, changed) if fields and changed != fields else received
 
-    return Lapse(hear=hear)
-
-
-def ignoring(wanted: Callable[[str], bool]) -> Lapse:
-    return hearing(lambda fields, _: {name: part for name, part in fields.items() if not wanted(name)})
+    return FaultHooks(on_request=change_request)
 
 
-def text_of(fields: Fields, name: str) -> str:
+def ignore_fields(wanted: Callable[[str], bool]) -> FaultHooks:
+    return on_form(lambda fields, _: {name: part for name, part in fields.items() if not wanted(name)})
+
+
+def field_text(fields: FormFields, name: str) -> str:
     return fields[name].content.decode("utf-8", "replace") if name in fields else ""
 
 
-def with_text(fields: Fields, name: str, text: str) -> Fields:
+def with_field_text(fields: FormFields, name: str, text: str) -> FormFields:
     return {**fields, name: FormPart(name, text.encode())}
 
 
-def taking(name: str, wrong: Callable[[str], bool], heard: str) -> Lapse:
+def accept_field_as(name: str, wrong: Callable[[str], bool], replacement: str) -> FaultHooks:
     """A lapse that hears another text where that of a field is so."""
-    return hearing(lambda fields, _: with_text(fields, name, heard) if wrong(text_of(fields, name)) else fields)
+    return on_form(
+        lambda fields, _: with_field_text(fields, name, replacement) if wrong(field_text(fields, name)) else fields
+    )
 
 
-def listener(profile: Profile) -> str:
+def first_audio_model(profile: Profile) -> str:
     """The first model that transcribes."""
     return next((model.id for model in profile.catalogue if "audio" in model.roles), "")
 
 
-def any_model(wrong: Callable[[str, Profile], bool]) -> Lapse:
+def accept_model_as_transcribing(wrong: Callable[[str, Profile], bool]) -> FaultHooks:
     """A lapse that hears a model that transcribes where the model is wrong."""
 
-    def changed(fields: Fields, profile: Profile) -> Fields:
-        return with_text(fields, "model", listener(profile)) if wrong(text_of(fields, "model"), profile) else fields
+    def change_fields(fields: FormFields, profile: Profile) -> FormFields:
+        return (
+            with_field_text(fields, "model", first_audio_model(profile))
+            if wrong(field_text(fields, "model"), profile)
+            else fields
+        )
 
-    return hearing(changed)
+    return on_form(change_fields)
 
 
-def unknown(name: str, profile: Profile) -> bool:
+def is_unknown_model_name(name: str, profile: Profile) -> bool:
     return name != "" and profile.model(name) is None
 
 
-def of_another_kind(name: str, profile: Profile) -> bool:
+def does_not_transcribe(name: str, profile: Profile) -> bool:
     model = profile.model(name)
     return model is not None and "audio" not in model.roles
 
 
-def any_file(wrong: Callable[[bytes | None], bool]) -> Lapse:
+def hear_silence_for(wrong: Callable[[bytes | None], bool]) -> FaultHooks:
     """A lapse that hears silence where the file is wrong."""
 
-    def changed(fields: Fields, profile: Profile) -> Fields:
+    def change_fields(fields: FormFields, profile: Profile) -> FormFields:
         content = fields["file"].content if "file" in fields else None
-        return {**fields, "file": FormPart("file", SILENCE, "a.wav", "audio/wav")} if wrong(content) else fields
+        return {**fields, "file": FormPart("file", SILENT_WAV, "a.wav", "audio/wav")} if wrong(content) else fields
 
-    return hearing(changed)
+    return on_form(change_fields)
 
 
 def is_m4a(data: bytes | None) -> bool:
     return data is not None and data[4:8] == b"ftyp"
 
 
-def without_m4a(fields: Fields, profile: Profile) -> Fields:
+def without_m4a(fields: FormFields, profile: Profile) -> FormFields:
     if "file" not in fields or not is_m4a(fields["file"].content):
         return fields
     return {**fields, "file": replace(fields["file"], content=b"no sound")}
 
 
-def json_heard(received: HttpRequest, profile: Profile) -> HttpRequest:
+def json_as_form(received: HttpRequest, profile: Profile) -> HttpRequest:
     """A JSON object is heard as a form with a recording."""
     if not received.body.startswith(b"{"):
         return received
-    parts = (FormPart("file", SILENCE, "a.wav", "audio/wav"), FormPart("model", listener(profile).encode()))
-    return heard_as(received, {part.name: part for part in parts})
+    parts = (FormPart("file", SILENT_WAV, "a.wav", "audio/wav"), FormPart("model", first_audio_model(profile).encode()))
+    return with_form(received, {part.name: part for part in parts})
 
 
-def boundary_guessed(received: HttpRequest, profile: Profile) -> HttpRequest:
+def guess_boundary(received: HttpRequest, profile: Profile) -> HttpRequest:
     """A form without a boundary in its label is read by the boundary it begins with."""
     label = received.header("content-type") or ""
     found = re.match(rb"--([^\r\n]+)\r\n", received.body)
@@ -121,71 +127,81 @@ def boundary_guessed(received: HttpRequest, profile: Profile) -> HttpRequest:
     return replace(received, headers=(*headers, ("content-type", label)))
 
 
-def crashing(wanted: Callable[[HttpRequest], bool]) -> Lapse:
-    def say(answer: Answer, received: HttpRequest) -> Answer:
-        return PlainAnswer(500, CRASH, answer.headers) if wanted(received) else answer
+def crash_on_request(wanted: Callable[[HttpRequest], bool]) -> FaultHooks:
+    def change_answer(answer: Answer, received: HttpRequest) -> Answer:
+        return PlainAnswer(500, CRASH_BODY, answer.headers) if wanted(received) else answer
 
-    return Lapse(say=say)
+    return FaultHooks(on_answer=change_answer)
 
 
-def texts(change: Callable[[bytes], bytes], headers: tuple[tuple[str, str], ...] = PLAIN) -> Lapse:
+def on_plain_text(
+    change: Callable[[bytes], bytes], headers: tuple[tuple[str, str], ...] = PLAIN_TEXT_HEADERS
+) -> FaultHooks:
     """A lapse that says answers in plain text otherwise."""
 
-    def say(answer: Answer, received: HttpRequest) -> Answer:
+    def change_answer(answer: Answer, received: HttpRequest) -> Answer:
         if not isinstance(answer, PlainAnswer) or answer.status >= 400 or not isinstance(answer.value, bytes):
             return answer
         return replace(answer, value=change(answer.value), headers=headers)
 
-    return Lapse(say=say)
+    return FaultHooks(on_answer=change_answer)
 
 
-def quoted(text: bytes) -> bytes:
+def quote_text(text: bytes) -> bytes:
     return json_bytes(text.decode().strip())
 
 
-def still(text: bytes) -> bytes:
+def end_cues_at_start(text: bytes) -> bytes:
     """Every cue ends where it starts."""
     return re.sub(rb"(\S+) --> \S+", rb"\1 --> \1", text)
 
 
-def otherwise_with(name: str) -> Lapse:
+def other_text_with(name: str) -> FaultHooks:
     """A lapse that transcribes something else where a field is given."""
 
-    def say(answer: Answer, received: HttpRequest) -> Answer:
-        if name not in fields_of(received) or not isinstance(answer, PlainAnswer) or not isinstance(answer.value, dict):
+    def change_answer(answer: Answer, received: HttpRequest) -> Answer:
+        if (
+            name not in form_fields(received)
+            or not isinstance(answer, PlainAnswer)
+            or not isinstance(answer.value, dict)
+        ):
             return answer
-        return replace(answer, value={**answer.value, "text": OTHER}) if "text" in answer.value else answer
+        return replace(answer, value={**answer.value, "text": OTHER_TRANSCRIPT}) if "text" in answer.value else answer
 
-    return Lapse(say=say)
+    return FaultHooks(on_answer=change_answer)
 
 
-LAPSES: Mapping[str, Lapse] = {
-    "transcription-format-ignored": ignoring(lambda name: name == "response_format"),
-    "transcription-verbose-ignored": taking("response_format", lambda text: text == "verbose_json", "json"),
-    "transcription-subtitles-refused": taking("response_format", lambda text: text in ("srt", "vtt"), "unheard-of"),
-    "transcription-subtitles-swapped": taking("response_format", lambda text: text == "vtt", "srt"),
-    "transcription-format-accepted": taking("response_format", lambda text: text == "song", "json"),
-    "transcription-brackets-unknown": ignoring(lambda name: name.endswith("[]")),
-    "transcription-brackets-needed": ignoring(lambda name: name == "timestamp_granularities"),
-    "transcription-text-quoted": texts(quoted, (("Content-Type", "application/json"),)),
-    "transcription-text-quoted-as-plain": texts(quoted),
-    "transcription-cues-without-time": texts(still),
-    "transcription-language-obeyed": otherwise_with("language"),
-    "transcription-prompt-obeyed": otherwise_with("prompt"),
-    "transcription-m4a-unread": hearing(without_m4a),
-    "transcription-m4a-misheard": any_file(is_m4a),
-    "transcription-file-needless": any_file(lambda data: data is None),
-    "transcription-empty-accepted": any_file(lambda data: data == b""),
-    "transcription-unreadable-accepted": any_file(lambda data: (data or b"").startswith(b"A line")),
-    "transcription-model-needless": any_model(lambda name, _: name == ""),
-    "transcription-any-model": any_model(unknown),
-    "transcription-any-kind-of-model": any_model(of_another_kind),
-    "transcription-json-accepted": Lapse(hear=json_heard),
-    "transcription-boundary-guessed": Lapse(hear=boundary_guessed),
-    "transcription-json-crashes": crashing(lambda received: received.body.startswith(b"{")),
-    "transcription-boundary-crashes": crashing(
+HOOKS: Mapping[str, FaultHooks] = {
+    "transcription-format-ignored": ignore_fields(lambda name: name == "response_format"),
+    "transcription-verbose-ignored": accept_field_as("response_format", lambda text: text == "verbose_json", "json"),
+    "transcription-subtitles-refused": accept_field_as(
+        "response_format", lambda text: text in ("srt", "vtt"), "unheard-of"
+    ),
+    "transcription-subtitles-swapped": accept_field_as("response_format", lambda text: text == "vtt", "srt"),
+    "transcription-format-accepted": accept_field_as("response_format", lambda text: text == "song", "json"),
+    "transcription-brackets-unknown": ignore_fields(lambda name: name.endswith("[]")),
+    "transcription-brackets-needed": ignore_fields(lambda name: name == "timestamp_granularities"),
+    "transcription-text-quoted": on_plain_text(quote_text, (("Content-Type", "application/json"),)),
+    "transcription-text-quoted-as-plain": on_plain_text(quote_text),
+    "transcription-cues-without-time": on_plain_text(end_cues_at_start),
+    "transcription-language-obeyed": other_text_with("language"),
+    "transcription-prompt-obeyed": other_text_with("prompt"),
+    "transcription-m4a-unread": on_form(without_m4a),
+    "transcription-m4a-misheard": hear_silence_for(is_m4a),
+    "transcription-file-needless": hear_silence_for(lambda data: data is None),
+    "transcription-empty-accepted": hear_silence_for(lambda data: data == b""),
+    "transcription-unreadable-accepted": hear_silence_for(lambda data: (data or b"").startswith(b"A line")),
+    "transcription-model-needless": accept_model_as_transcribing(lambda name, _: name == ""),
+    "transcription-any-model": accept_model_as_transcribing(is_unknown_model_name),
+    "transcription-any-kind-of-model": accept_model_as_transcribing(does_not_transcribe),
+    "transcription-json-accepted": FaultHooks(on_request=json_as_form),
+    "transcription-boundary-guessed": FaultHooks(on_request=guess_boundary),
+    "transcription-json-crashes": crash_on_request(lambda received: received.body.startswith(b"{")),
+    "transcription-boundary-crashes": crash_on_request(
         lambda received: "boundary" not in (received.header("content-type") or "")
     ),
-    "transcription-unreadable-crashes": crashing(lambda received: b"A line of text" in received.body),
-    "transcription-language-crashes": crashing(lambda received: text_of(fields_of(received), "language") == "xx"),
+    "transcription-unreadable-crashes": crash_on_request(lambda received: b"A line of text" in received.body),
+    "transcription-language-crashes": crash_on_request(
+        lambda received: field_text(form_fields(received), "language") == "xx"
+    ),
 }

@@ -8,38 +8,40 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from urllib.parse import parse_qsl
 
-from wireproof.mock.faults.conditional_errors import CRASH
-from wireproof.mock.faults.contract_changes import row
-from wireproof.mock.faults.hooks import Lapse
-from wireproof.mock.faults.request_edits import with_header
+from wireproof.mock.faults.conditional_errors import CRASH_BODY
+from wireproof.mock.faults.contract_changes import change_refusal
+from wireproof.mock.faults.hooks import FaultHooks
+from wireproof.mock.faults.request_edits import on_header
 from wireproof.mock.protocol.answers import Answer, PlainAnswer
 from wireproof.mock.protocol.messages import HttpRequest
 from wireproof.mock.provider.profile import Profile
 
-JSON, FORM = "application/json", "application/x-www-form-urlencoded"
-VERSION, REQUEST_ID, CONTENT_TYPE = "api-version", "x-request-id", "content-type"
-LONG = 100
-NOT_JSON = {"error": {"message": "Content-Type: expected application/json.", "code": "invalid_request"}}
+JSON_MEDIA_TYPE, FORM_MEDIA_TYPE = "application/json", "application/x-www-form-urlencoded"
+VERSION_HEADER, REQUEST_ID_HEADER, CONTENT_TYPE_HEADER = "api-version", "x-request-id", "content-type"
+MAX_REQUEST_ID_LENGTH = 100
+NOT_JSON_ERROR = {"error": {"message": "Content-Type: expected application/json.", "code": "invalid_request"}}
 
 
-def labelled(received: HttpRequest) -> HttpRequest:
+def label_as_json(received: HttpRequest) -> HttpRequest:
     """A request without a content type is heard as JSON."""
-    if received.header(CONTENT_TYPE) is not None:
+    if received.header(CONTENT_TYPE_HEADER) is not None:
         return received
-    return replace(received, headers=(*received.headers, (CONTENT_TYPE, JSON)))
+    return replace(received, headers=(*received.headers, (CONTENT_TYPE_HEADER, JSON_MEDIA_TYPE)))
 
 
 def form_as_json(received: HttpRequest, profile: Profile) -> HttpRequest:
     """The fields of a form are heard as a chat."""
-    if received.header(CONTENT_TYPE) != FORM:
+    if received.header(CONTENT_TYPE_HEADER) != FORM_MEDIA_TYPE:
         return received
     fields = dict(parse_qsl(received.body.decode("latin-1")))
     messages = [{"role": "user", "content": fields.get("messages", "")}]
     body = json.dumps({"model": profile.catalogue[0].id, "messages": messages}).encode()
-    return with_header(CONTENT_TYPE, lambda value: JSON).hear(replace(received, body=body), profile)
+    return on_header(CONTENT_TYPE_HEADER, lambda value: JSON_MEDIA_TYPE).on_request(
+        replace(received, body=body), profile
+    )
 
 
-def only_the_first_by_id(received: HttpRequest, profile: Profile) -> HttpRequest:
+def hide_other_models(received: HttpRequest, profile: Profile) -> HttpRequest:
     """Every model but the first of the list is unknown by its id."""
     known = profile.catalogue[0].id
     asked = received.method == "GET" and "/models/" in received.path
@@ -47,49 +49,51 @@ def only_the_first_by_id(received: HttpRequest, profile: Profile) -> HttpRequest
     return replace(received, path=f"{received.path}-") if unknown else received
 
 
-def version_repeated(answer: Answer, received: HttpRequest) -> Answer:
+def repeat_version(answer: Answer, received: HttpRequest) -> Answer:
     """Whatever version is asked for is told to be used."""
-    asked = received.header(VERSION)
-    told = ((name, value if asked is None or name.lower() != VERSION else asked) for name, value in answer.headers)
+    asked = received.header(VERSION_HEADER)
+    told = (
+        (name, value if asked is None or name.lower() != VERSION_HEADER else asked) for name, value in answer.headers
+    )
     return replace(answer, headers=tuple(told))
 
 
-def crashing_on(name: str, wanted: Callable[[str], bool]) -> Lapse:
+def crash_on_header(name: str, wanted: Callable[[str], bool]) -> FaultHooks:
     """A lapse that answers 500 where a header has such a value."""
 
-    def say(answer: Answer, received: HttpRequest) -> Answer:
+    def change_answer(answer: Answer, received: HttpRequest) -> Answer:
         given = received.header(name)
-        return PlainAnswer(500, CRASH, answer.headers) if given is not None and wanted(given) else answer
+        return PlainAnswer(500, CRASH_BODY, answer.headers) if given is not None and wanted(given) else answer
 
-    return Lapse(say=say)
+    return FaultHooks(on_answer=change_answer)
 
 
-def bare_get_refused(answer: Answer, received: HttpRequest) -> Answer:
+def refuse_bare_get(answer: Answer, received: HttpRequest) -> Answer:
     """A request without a body is asked for a content type too."""
-    bare = received.method == "GET" and received.header(CONTENT_TYPE) is None
-    return PlainAnswer(400, NOT_JSON, answer.headers) if bare and answer.status < 400 else answer
+    bare = received.method == "GET" and received.header(CONTENT_TYPE_HEADER) is None
+    return PlainAnswer(400, NOT_JSON_ERROR, answer.headers) if bare and answer.status < 400 else answer
 
 
-def version_refused(answer: Answer, received: HttpRequest) -> Answer:
+def refuse_version(answer: Answer, received: HttpRequest) -> Answer:
     """Any version that is asked for is refused."""
-    asked = received.header(VERSION) is not None
-    return PlainAnswer(400, NOT_JSON, answer.headers) if asked else answer
+    asked = received.header(VERSION_HEADER) is not None
+    return PlainAnswer(400, NOT_JSON_ERROR, answer.headers) if asked else answer
 
 
-LAPSES: Mapping[str, Lapse] = {
-    "request-id-own": with_header(REQUEST_ID, lambda value: None),
-    "request-id-lower-case": with_header(REQUEST_ID, str.lower),
-    "request-id-cut": with_header(REQUEST_ID, lambda value: value[:16]),
-    "long-request-id-crashes": crashing_on(REQUEST_ID, lambda value: len(value) > LONG),
-    "version-repeated": Lapse(say=version_repeated),
-    "version-refused": Lapse(say=version_refused),
-    "unknown-version-crashes": crashing_on(VERSION, lambda value: re.match(r"20\d\d-", value) is None),
-    "form-accepted": Lapse(hear=form_as_json),
-    "form-as-500": row("wrong-content-type", status=500),
-    "content-type-optional": Lapse(hear=lambda received, profile: labelled(received)),
-    "content-type-on-get": Lapse(say=bare_get_refused),
-    "models-by-id-first-only": Lapse(hear=only_the_first_by_id),
-    "one-down-refused": with_header("x-wireproof-cell", lambda value: "down" if value == "one-down" else value),
-    "server-failed-as-400": row("server-failed", status=400),
-    "server-failed-as-503": row("server-failed", status=503),
+HOOKS: Mapping[str, FaultHooks] = {
+    "request-id-own": on_header(REQUEST_ID_HEADER, lambda value: None),
+    "request-id-lower-case": on_header(REQUEST_ID_HEADER, str.lower),
+    "request-id-cut": on_header(REQUEST_ID_HEADER, lambda value: value[:16]),
+    "long-request-id-crashes": crash_on_header(REQUEST_ID_HEADER, lambda value: len(value) > MAX_REQUEST_ID_LENGTH),
+    "version-repeated": FaultHooks(on_answer=repeat_version),
+    "version-refused": FaultHooks(on_answer=refuse_version),
+    "unknown-version-crashes": crash_on_header(VERSION_HEADER, lambda value: re.match(r"20\d\d-", value) is None),
+    "form-accepted": FaultHooks(on_request=form_as_json),
+    "form-as-500": change_refusal("wrong-content-type", status=500),
+    "content-type-optional": FaultHooks(on_request=lambda received, profile: label_as_json(received)),
+    "content-type-on-get": FaultHooks(on_answer=refuse_bare_get),
+    "models-by-id-first-only": FaultHooks(on_request=hide_other_models),
+    "one-down-refused": on_header("x-wireproof-cell", lambda value: "down" if value == "one-down" else value),
+    "server-failed-as-400": change_refusal("server-failed", status=400),
+    "server-failed-as-503": change_refusal("server-failed", status=503),
 }

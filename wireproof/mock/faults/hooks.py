@@ -10,20 +10,20 @@ from wireproof.mock.protocol.messages import HttpRequest, OpsRewrite
 from wireproof.mock.provider.profile import Profile
 
 
-def as_received(received: HttpRequest, profile: Profile) -> HttpRequest:
+def request_unchanged(received: HttpRequest, profile: Profile) -> HttpRequest:
     return received
 
 
-def as_promised(profile: Profile) -> Profile:
+def contract_unchanged(profile: Profile) -> Profile:
     return profile
 
 
-def as_said(answer: Answer, received: HttpRequest) -> Answer:
+def answer_unchanged(answer: Answer, received: HttpRequest) -> Answer:
     return answer
 
 
 @dataclass(frozen=True, slots=True)
-class Lapse:
+class FaultHooks:
     """What is heard, by which rules, what is said, how it is put on the wire, and what is not seen or not survived.
 
     Attributes:
@@ -32,12 +32,12 @@ class Lapse:
         dies_of: whether a request is the last that is served to its account.
     """
 
-    hear: Callable[[HttpRequest, Profile], HttpRequest] = as_received
-    rule: Callable[[Profile], Profile] = as_promised
-    say: Callable[[Answer, HttpRequest], Answer] = as_said
-    frame: OpsRewrite | None = None
-    blind_to: frozenset[str] = frozenset()
-    dies_of: Callable[[HttpRequest], bool] | None = None
+    on_request: Callable[[HttpRequest, Profile], HttpRequest] = request_unchanged
+    on_contract: Callable[[Profile], Profile] = contract_unchanged
+    on_answer: Callable[[Answer, HttpRequest], Answer] = answer_unchanged
+    on_wire: OpsRewrite | None = None
+    ignores: frozenset[str] = frozenset()
+    kills_account: Callable[[HttpRequest], bool] | None = None
 
 
-NO_LAPSE = Lapse()
+NO_HOOKS = FaultHooks()

@@ -7,79 +7,83 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from wireproof.mock.accounts.slots import tokens_made
-from wireproof.mock.faults.conditional_errors import refusing
-from wireproof.mock.faults.hooks import Lapse
+from wireproof.mock.faults.conditional_errors import refuse_requests
+from wireproof.mock.faults.hooks import FaultHooks
 from wireproof.mock.protocol.answers import Answer, PlainAnswer, with_headers
 from wireproof.mock.protocol.messages import HttpRequest, Ops, WireOp
 from wireproof.mock.provider.body_validation import is_too_large
 
 # The refusals of what no well-meaning client sends: a body that is malformed, too large, or of the wrong shape.
-ABUSED = frozenset({400, 413, 422})
+ABUSE_STATUSES = frozenset({400, 413, 422})
 # A worker of a well-known server closes a connection that nobody has used for so long.
-IDLE_S = 5.0
+IDLE_TIMEOUT_S = 5.0
 # Of a slow model, a minute's tokens.
-LONG = 500
-MARK = "X-Gone"
-TIMED_OUT = b"<html><head><title>504 Gateway Time-out</title></head></html>"
-BAD_GATEWAY = b"<html><head><title>502 Bad Gateway</title></head></html>"
-PAGE = (("Content-Type", "text/html"),)
+LONG_ANSWER_TOKENS = 500
+GONE_HEADER = "X-Gone"
+GATEWAY_TIMEOUT_PAGE = b"<html><head><title>504 Gateway Time-out</title></head></html>"
+BAD_GATEWAY_PAGE = b"<html><head><title>502 Bad Gateway</title></head></html>"
+HTML_HEADERS = (("Content-Type", "text/html"),)
 
 
-def gone(wanted: Callable[[HttpRequest], bool], end: str) -> Lapse:
+def end_connection(wanted: Callable[[HttpRequest], bool], end: str) -> FaultHooks:
     """A lapse that ends the connection in place of the answers to the requests that are wanted."""
 
-    def say(answer: Answer, received: HttpRequest) -> Answer:
-        return with_headers(answer, ((MARK, end),)) if wanted(received) else answer
+    def change_answer(answer: Answer, received: HttpRequest) -> Answer:
+        return with_headers(answer, ((GONE_HEADER, end),)) if wanted(received) else answer
 
-    def frame(ops: Ops) -> Ops:
-        return (WireOp(end),) if any(f"{MARK}: ".encode() in op.data for op in ops if op.kind == "head") else ops
+    def change_ops(ops: Ops) -> Ops:
+        return (WireOp(end),) if any(f"{GONE_HEADER}: ".encode() in op.data for op in ops if op.kind == "head") else ops
 
-    return Lapse(say=say, frame=frame)
+    return FaultHooks(on_answer=change_answer, on_wire=change_ops)
 
 
 def has_idled(received: HttpRequest) -> bool:
     """Whether a request comes over a connection that has been silent for long."""
-    return received.previous_status > 0 and float(received.header("x-wireproof-clock") or 0) >= IDLE_S
+    return received.previous_status > 0 and float(received.header("x-wireproof-clock") or 0) >= IDLE_TIMEOUT_S
 
 
-def idle_told(answer: Answer, received: HttpRequest) -> Answer:
-    return with_headers(answer, (("Keep-Alive", f"timeout={IDLE_S:.0f}"),))
+def with_keep_alive(answer: Answer, received: HttpRequest) -> Answer:
+    return with_headers(answer, (("Keep-Alive", f"timeout={IDLE_TIMEOUT_S:.0f}"),))
 
 
-def cut_off(answer: Answer, received: HttpRequest) -> Answer:
+def time_out_long_answer(answer: Answer, received: HttpRequest) -> Answer:
     """A proxy gives up on a plain answer that takes more than a minute to make."""
-    return PlainAnswer(504, TIMED_OUT, PAGE) if tokens_made(answer) > LONG else answer
+    return PlainAnswer(504, GATEWAY_TIMEOUT_PAGE, HTML_HEADERS) if tokens_made(answer) > LONG_ANSWER_TOKENS else answer
 
 
-def emptied(answer: Answer, received: HttpRequest) -> Answer:
+def empty_long_answer(answer: Answer, received: HttpRequest) -> Answer:
     """A proxy that gives up ends the answer it has begun."""
     return (
         replace(answer, value=b"")
-        if cut_off(answer, received) is not answer and isinstance(answer, PlainAnswer)
+        if time_out_long_answer(answer, received) is not answer and isinstance(answer, PlainAnswer)
         else answer
     )
 
 
-def length_kept(answer: Answer, received: HttpRequest) -> Answer:
+def keep_client_length(answer: Answer, received: HttpRequest) -> Answer:
     """The body is written anew, with what is no ASCII escaped, and sent with the length that the client stated."""
     try:
         written = len(json.dumps(json.loads(received.body)))
     except (ValueError, RecursionError):
         return answer
     stated = received.header("content-length") or str(len(received.body))
-    return answer if answer.status >= 400 or str(written) == stated else PlainAnswer(502, BAD_GATEWAY, PAGE)
+    return (
+        answer if answer.status >= 400 or str(written) == stated else PlainAnswer(502, BAD_GATEWAY_PAGE, HTML_HEADERS)
+    )
 
 
-LAPSES: Mapping[str, Lapse] = {
-    "abuse-shuts-out-next": refusing(lambda received: received.account_status in ABUSED, 403),
-    "abuse-ends-service": Lapse(dies_of=lambda received: is_too_large(received.body)),
-    "idle-connection-dropped": gone(has_idled, "close"),
-    "idle-connection-dropped-as-told": Lapse(
-        say=lambda answer, received: gone(has_idled, "close").say(idle_told(answer, received), received),
-        frame=gone(has_idled, "close").frame,
+HOOKS: Mapping[str, FaultHooks] = {
+    "abuse-shuts-out-next": refuse_requests(lambda received: received.account_status in ABUSE_STATUSES, 403),
+    "abuse-ends-service": FaultHooks(kills_account=lambda received: is_too_large(received.body)),
+    "idle-connection-dropped": end_connection(has_idled, "close"),
+    "idle-connection-dropped-as-told": FaultHooks(
+        on_answer=lambda answer, received: end_connection(has_idled, "close").on_answer(
+            with_keep_alive(answer, received), received
+        ),
+        on_wire=end_connection(has_idled, "close").on_wire,
     ),
-    "long-answer-timed-out": Lapse(say=cut_off),
-    "long-answer-emptied": Lapse(say=emptied),
-    "length-of-the-client-kept": Lapse(say=length_kept),
-    "neighbour-queued-for-ever": gone(lambda received: received.concurrent_answers > 0, "hang"),
+    "long-answer-timed-out": FaultHooks(on_answer=time_out_long_answer),
+    "long-answer-emptied": FaultHooks(on_answer=empty_long_answer),
+    "length-of-the-client-kept": FaultHooks(on_answer=keep_client_length),
+    "neighbour-queued-for-ever": end_connection(lambda received: received.concurrent_answers > 0, "hang"),
 }

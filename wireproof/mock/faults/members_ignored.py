@@ -5,31 +5,38 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wireproof.mock.faults.hooks import Lapse
-from wireproof.mock.faults.request_edits import Body, each_message, hearing, ignoring, taking, with_messages
+from wireproof.mock.faults.hooks import FaultHooks
+from wireproof.mock.faults.request_edits import (
+    JsonObject,
+    accept_as,
+    ignore_members,
+    on_body,
+    on_each_message,
+    on_messages,
+)
 
-CAPS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
+OUTPUT_CAP_MEMBERS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 
 
-def first_part(message: Body) -> Body:
+def first_part_only(message: JsonObject) -> JsonObject:
     content = message.get("content")
     return {**message, "content": content[:1]} if isinstance(content, list) else message
 
 
-def as_user(message: Body) -> Body:
+def developer_as_user(message: JsonObject) -> JsonObject:
     return {**message, "role": "user"} if message.get("role") == "developer" else message
 
 
-def no_operator(messages: list[Any]) -> list[Any]:
+def without_operator(messages: list[Any]) -> list[Any]:
     kept = [one for one in messages if not isinstance(one, dict) or one.get("role") not in ("system", "developer")]
     return kept or messages
 
 
-def with_usage(body: Body) -> Body:
+def with_stream_usage(body: JsonObject) -> JsonObject:
     return {"stream_options": {"include_usage": True}, **body} if body.get("stream") is True else body
 
 
-def later_stop(body: Body) -> Body:
+def shorten_stop(body: JsonObject) -> JsonObject:
     """Stops are matched without their first character, so that it is sent."""
     given = body.get("stop")
     if isinstance(given, str):
@@ -39,12 +46,12 @@ def later_stop(body: Body) -> Body:
     return body
 
 
-def one_more(body: Body) -> Body:
+def one_more_logprob(body: JsonObject) -> JsonObject:
     given = body.get("top_logprobs")
     return {**body, "top_logprobs": given + 1} if isinstance(given, int) else body
 
 
-def padded(body: Body) -> Body:
+def pad_texts(body: JsonObject) -> JsonObject:
     """The texts of a list are heard with a blank at the end."""
     given = body.get("input")
     if not isinstance(given, list):
@@ -52,7 +59,7 @@ def padded(body: Body) -> Body:
     return {**body, "input": [f"{text} " if isinstance(text, str) else text for text in given]}
 
 
-def shifted(body: Body) -> Body:
+def shift_tokens(body: JsonObject) -> JsonObject:
     """Token numbers are heard as those that another vocabulary has for something else."""
     given = body.get("input")
     if not isinstance(given, list) or not all(isinstance(token, int) for token in given):
@@ -60,39 +67,39 @@ def shifted(body: Body) -> Body:
     return {**body, "input": [token + 1 for token in given]}
 
 
-LAPSES: Mapping[str, Lapse] = {
-    "tokens-of-another-vocabulary": hearing(shifted),
-    "top-logprobs-one-more": hearing(one_more),
-    "embeddings-list-padded": hearing(padded),
-    "previous-response-ignored": ignoring("previous_response_id"),
-    "stream-usage-unasked": hearing(with_usage),
-    "stop-prefix-leaks": hearing(later_stop),
-    "n-ignored": ignoring("n"),
-    "stop-ignored": ignoring("stop"),
-    "cap-ignored": ignoring(*CAPS),
-    "max-completion-tokens-ignored": ignoring("max_completion_tokens"),
-    "stream-ignored": ignoring("stream", "stream_options"),
-    "stream-by-default": taking("stream", lambda value: value is None, True),
-    "tools-ignored": ignoring("tools", "tool_choice"),
-    "tool-choice-ignored": ignoring("tool_choice"),
-    "tool-choice-none-ignored": taking("tool_choice", lambda value: value == "none", "required"),
-    "tool-choice-named-ignored": taking("tool_choice", lambda value: isinstance(value, dict), "auto"),
-    "parallel-tool-calls-ignored": ignoring("parallel_tool_calls"),
-    "response-format-ignored": ignoring("response_format"),
-    "text-format-ignored": ignoring("text"),
-    "instructions-ignored": ignoring("instructions"),
-    "logprobs-ignored": ignoring("logprobs", "top_logprobs"),
-    "top-logprobs-ignored": ignoring("top_logprobs"),
-    "include-usage-ignored": ignoring("stream_options"),
-    "system-field-ignored": ignoring("system"),
-    "system-message-ignored": with_messages(no_operator),
-    "developer-as-user": each_message(as_user),
-    "history-ignored": with_messages(lambda given: given[-1:]),
-    "first-part-only": each_message(first_part),
-    "echo-ignored": ignoring("echo"),
-    "dimensions-ignored": ignoring("dimensions"),
-    "base64-ignored": ignoring("encoding_format"),
-    "first-input-only": hearing(
+HOOKS: Mapping[str, FaultHooks] = {
+    "tokens-of-another-vocabulary": on_body(shift_tokens),
+    "top-logprobs-one-more": on_body(one_more_logprob),
+    "embeddings-list-padded": on_body(pad_texts),
+    "previous-response-ignored": ignore_members("previous_response_id"),
+    "stream-usage-unasked": on_body(with_stream_usage),
+    "stop-prefix-leaks": on_body(shorten_stop),
+    "n-ignored": ignore_members("n"),
+    "stop-ignored": ignore_members("stop"),
+    "cap-ignored": ignore_members(*OUTPUT_CAP_MEMBERS),
+    "max-completion-tokens-ignored": ignore_members("max_completion_tokens"),
+    "stream-ignored": ignore_members("stream", "stream_options"),
+    "stream-by-default": accept_as("stream", lambda value: value is None, True),
+    "tools-ignored": ignore_members("tools", "tool_choice"),
+    "tool-choice-ignored": ignore_members("tool_choice"),
+    "tool-choice-none-ignored": accept_as("tool_choice", lambda value: value == "none", "required"),
+    "tool-choice-named-ignored": accept_as("tool_choice", lambda value: isinstance(value, dict), "auto"),
+    "parallel-tool-calls-ignored": ignore_members("parallel_tool_calls"),
+    "response-format-ignored": ignore_members("response_format"),
+    "text-format-ignored": ignore_members("text"),
+    "instructions-ignored": ignore_members("instructions"),
+    "logprobs-ignored": ignore_members("logprobs", "top_logprobs"),
+    "top-logprobs-ignored": ignore_members("top_logprobs"),
+    "include-usage-ignored": ignore_members("stream_options"),
+    "system-field-ignored": ignore_members("system"),
+    "system-message-ignored": on_messages(without_operator),
+    "developer-as-user": on_each_message(developer_as_user),
+    "history-ignored": on_messages(lambda given: given[-1:]),
+    "first-part-only": on_each_message(first_part_only),
+    "echo-ignored": ignore_members("echo"),
+    "dimensions-ignored": ignore_members("dimensions"),
+    "base64-ignored": ignore_members("encoding_format"),
+    "first-input-only": on_body(
         lambda body: {**body, "input": body["input"][:1]} if isinstance(body.get("input"), list) else body
     ),
 }

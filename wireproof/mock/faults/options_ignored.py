@@ -6,51 +6,53 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from wireproof.mock.faults.contract_changes import ruling
-from wireproof.mock.faults.hooks import Lapse
-from wireproof.mock.faults.request_edits import Body, each_message, hearing, ignoring
+from wireproof.mock.faults.contract_changes import on_contract
+from wireproof.mock.faults.hooks import FaultHooks
+from wireproof.mock.faults.request_edits import JsonObject, ignore_members, on_body, on_each_message
 from wireproof.mock.protocol.answers import Answer, PlainAnswer
 from wireproof.mock.protocol.messages import HttpRequest
 from wireproof.mock.provider.profile import Profile
 
-BROUGHT = ("input_audio", "file")
-MOST_TEXTS = 2048
+ATTACHMENT_PART_TYPES = ("input_audio", "file")
+MAX_EMBEDDED_TEXTS = 2048
 
 
-def always(name: str, value: Any) -> Lapse:
+def set_member(name: str, value: Any) -> FaultHooks:
     """A lapse that hears one value of a member, whatever was sent."""
-    return hearing(lambda body: {**body, name: value})
+    return on_body(lambda body: {**body, name: value})
 
 
-def within(name: str, inner: str) -> Lapse:
+def ignore_inner_member(name: str, inner: str) -> FaultHooks:
     """A lapse that does not hear a member of a member."""
 
-    def change(body: Body) -> Body:
+    def change_body(body: JsonObject) -> JsonObject:
         outer = body.get(name)
         kept = {key: value for key, value in outer.items() if key != inner} if isinstance(outer, dict) else outer
         return {**body, name: kept} if name in body else body
 
-    return hearing(change)
+    return on_body(change_body)
 
 
-def both(first: Lapse, second: Lapse) -> Lapse:
+def combine_hooks(first: FaultHooks, second: FaultHooks) -> FaultHooks:
     """Two lapses of hearing at once."""
-    return Lapse(hear=lambda received, profile: second.hear(first.hear(received, profile), profile))
+    return FaultHooks(
+        on_request=lambda received, profile: second.on_request(first.on_request(received, profile), profile)
+    )
 
 
-def if_there(name: str, heard: Any) -> Lapse:
-    return hearing(lambda body: {**body, name: heard} if name in body else body)
+def set_if_present(name: str, heard: Any) -> FaultHooks:
+    return on_body(lambda body: {**body, name: heard} if name in body else body)
 
 
-def unless_there(name: str, heard: Any) -> Lapse:
-    return hearing(lambda body: {name: heard, **body})
+def set_if_absent(name: str, heard: Any) -> FaultHooks:
+    return on_body(lambda body: {name: heard, **body})
 
 
-def zero_is_unset(body: Body) -> Body:
+def without_zero_temperature(body: JsonObject) -> JsonObject:
     return {name: value for name, value in body.items() if (name, value) != ("temperature", 0)}
 
 
-def with_json(body: Body) -> Body:
+def with_word_json(body: JsonObject) -> JsonObject:
     """JSON mode is heard as if the word stood in the messages."""
     asked = body.get("response_format")
     if not isinstance(asked, dict) or asked.get("type") != "json_object":
@@ -58,7 +60,7 @@ def with_json(body: Body) -> Body:
     return {**body, "messages": [*body["messages"], {"role": "system", "content": "JSON"}]}
 
 
-def loosely(body: Body) -> Body:
+def without_strict_schema(body: JsonObject) -> JsonObject:
     """A strict schema is heard as one that is not."""
     asked = body.get("response_format")
     schema = asked.get("json_schema") if isinstance(asked, dict) else None
@@ -74,38 +76,38 @@ def without_options(value: Any) -> Any:
     return [without_options(inner) for inner in value] if isinstance(value, list) else value
 
 
-def without_grammar(body: Body) -> Body:
+def without_grammar(body: JsonObject) -> JsonObject:
     """Tools of the user's own take any text."""
 
-    def plain(tool: Any) -> Any:
+    def with_plain_format(tool: Any) -> Any:
         given = tool.get("custom") if isinstance(tool, dict) else None
         return {**tool, "custom": {**given, "format": {"type": "text"}}} if isinstance(given, dict) else tool
 
     tools = body.get("tools")
-    return {**body, "tools": [plain(tool) for tool in tools]} if isinstance(tools, list) else body
+    return {**body, "tools": [with_plain_format(tool) for tool in tools]} if isinstance(tools, list) else body
 
 
-def empty_handed(message: Body) -> Body:
+def without_attachments(message: JsonObject) -> JsonObject:
     """What a message brings along is not taken in."""
     content = message.get("content")
     if not isinstance(content, list):
         return message
-    return {**message, "content": [part for part in content if part.get("type") not in BROUGHT]}
+    return {**message, "content": [part for part in content if part.get("type") not in ATTACHMENT_PART_TYPES]}
 
 
-def first_texts(body: Body) -> Body:
+def keep_first_texts(body: JsonObject) -> JsonObject:
     given = body.get("input")
-    return {**body, "input": given[:MOST_TEXTS]} if isinstance(given, list) else body
+    return {**body, "input": given[:MAX_EMBEDDED_TEXTS]} if isinstance(given, list) else body
 
 
-def without_endpoint(name: str) -> Lapse:
-    def change(profile: Profile) -> Profile:
+def without_endpoint(name: str) -> FaultHooks:
+    def change_profile(profile: Profile) -> Profile:
         return replace(profile, endpoints=tuple(row for row in profile.endpoints if row[0] != name))
 
-    return ruling(change)
+    return on_contract(change_profile)
 
 
-def wandering(answer: Answer, received: HttpRequest) -> Answer:
+def vary_prompt_count(answer: Answer, received: HttpRequest) -> Answer:
     """The tokens of a prompt are counted otherwise each time."""
     usage = answer.value.get("usage") if isinstance(answer, PlainAnswer) and isinstance(answer.value, dict) else None
     if not isinstance(answer, PlainAnswer) or not isinstance(usage, dict) or "prompt_tokens" not in usage:
@@ -115,35 +117,35 @@ def wandering(answer: Answer, received: HttpRequest) -> Answer:
     return replace(answer, value={**answer.value, "usage": {**usage, **counted}})
 
 
-LAPSES: Mapping[str, Lapse] = {
-    "prompt-count-wanders": Lapse(say=wandering),
-    "temperature-ignored": always("temperature", 0),
-    "temperature-zero-unset": hearing(zero_is_unset),
-    "temperature-zero-by-default": unless_there("temperature", 0),
-    "top-p-ignored": ignoring("top_p"),
-    "seed-ignored": ignoring("seed"),
-    "logit-bias-ignored": ignoring("logit_bias"),
-    "frequency-penalty-ignored": ignoring("frequency_penalty"),
-    "presence-penalty-ignored": ignoring("presence_penalty"),
-    "service-tier-ignored": if_there("service_tier", "flex"),
-    "effort-ignored": both(ignoring("reasoning_effort"), within("reasoning", "effort")),
-    "verbosity-ignored": both(ignoring("verbosity"), within("text", "verbosity")),
-    "modalities-ignored": ignoring("modalities", "audio"),
-    "attachments-ignored": each_message(empty_handed),
-    "prediction-ignored": ignoring("prediction"),
-    "search-ignored": ignoring("web_search_options"),
-    "store-ignored": always("store", False),
-    "stored-always": if_there("store", True),
-    "chat-metadata-lost": ignoring("metadata"),
-    "padding-kept": within("stream_options", "include_obfuscation"),
-    "grammar-ignored": hearing(without_grammar),
-    "json-mode-unsaid-accepted": hearing(with_json),
-    "open-schema-accepted": hearing(loosely),
-    "schema-options-ignored": hearing(without_options),
-    "too-many-texts-accepted": hearing(first_texts),
-    "suffix-ignored": ignoring("suffix"),
-    "summary-ignored": within("reasoning", "summary"),
-    "include-ignored": ignoring("include"),
-    "background-ignored": ignoring("background"),
+HOOKS: Mapping[str, FaultHooks] = {
+    "prompt-count-wanders": FaultHooks(on_answer=vary_prompt_count),
+    "temperature-ignored": set_member("temperature", 0),
+    "temperature-zero-unset": on_body(without_zero_temperature),
+    "temperature-zero-by-default": set_if_absent("temperature", 0),
+    "top-p-ignored": ignore_members("top_p"),
+    "seed-ignored": ignore_members("seed"),
+    "logit-bias-ignored": ignore_members("logit_bias"),
+    "frequency-penalty-ignored": ignore_members("frequency_penalty"),
+    "presence-penalty-ignored": ignore_members("presence_penalty"),
+    "service-tier-ignored": set_if_present("service_tier", "flex"),
+    "effort-ignored": combine_hooks(ignore_members("reasoning_effort"), ignore_inner_member("reasoning", "effort")),
+    "verbosity-ignored": combine_hooks(ignore_members("verbosity"), ignore_inner_member("text", "verbosity")),
+    "modalities-ignored": ignore_members("modalities", "audio"),
+    "attachments-ignored": on_each_message(without_attachments),
+    "prediction-ignored": ignore_members("prediction"),
+    "search-ignored": ignore_members("web_search_options"),
+    "store-ignored": set_member("store", False),
+    "stored-always": set_if_present("store", True),
+    "chat-metadata-lost": ignore_members("metadata"),
+    "padding-kept": ignore_inner_member("stream_options", "include_obfuscation"),
+    "grammar-ignored": on_body(without_grammar),
+    "json-mode-unsaid-accepted": on_body(with_word_json),
+    "open-schema-accepted": on_body(without_strict_schema),
+    "schema-options-ignored": on_body(without_options),
+    "too-many-texts-accepted": on_body(keep_first_texts),
+    "suffix-ignored": ignore_members("suffix"),
+    "summary-ignored": ignore_inner_member("reasoning", "summary"),
+    "include-ignored": ignore_members("include"),
+    "background-ignored": ignore_members("background"),
     "deletion-not-served": without_endpoint("response-delete"),
 }

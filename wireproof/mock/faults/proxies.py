@@ -7,55 +7,55 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import replace
 
-from wireproof.mock.faults.broken_framing import framing, gzipped, streams
-from wireproof.mock.faults.hooks import Lapse
-from wireproof.mock.faults.stream_edits import Events, middle, telling
+from wireproof.mock.faults.broken_framing import gzip_stream, is_streamed, on_wire
+from wireproof.mock.faults.hooks import FaultHooks
+from wireproof.mock.faults.stream_edits import Events, middle_place, on_stream
 from wireproof.mock.protocol.answers import OutgoingEvent, event_bytes
 from wireproof.mock.protocol.messages import Ops
 
 # Longer than a client that is in a hurry waits, and shorter than one with an ordinary deadline.
-PAUSE_S = 2.0
+STREAM_PAUSE_S = 2.0
 # What zlib calls a gzip body with the largest window.
-GZIP = 16 + zlib.MAX_WBITS
-PING = b": ping - 2024-02-14 10:00:00.000000\r\n\r\n"
+GZIP_WBITS = 16 + zlib.MAX_WBITS
+PING_BLOCK = b": ping - 2024-02-14 10:00:00.000000\r\n\r\n"
 
 
-def paused(ops: Ops) -> Ops:
+def pause_in_middle(ops: Ops) -> Ops:
     """The second half of a stream comes after a silence."""
-    if not streams(ops):
+    if not is_streamed(ops):
         return ops
     half = len(ops) // 2
-    return (*ops[:half], *(replace(op, due_s=op.due_s + PAUSE_S) for op in ops[half:]))
+    return (*ops[:half], *(replace(op, due_s=op.due_s + STREAM_PAUSE_S) for op in ops[half:]))
 
 
-def pinged(events: Events) -> Events:
+def insert_ping(events: Events) -> Events:
     """Lines end with CRLF, and a ping stands in the middle."""
     made = [event_bytes(event).replace(b"\n", b"\r\n") for event in events]
-    place = middle(events)
-    return tuple(OutgoingEvent(block) for block in (*made[:place], PING, *made[place:]))
+    place = middle_place(events)
+    return tuple(OutgoingEvent(block) for block in (*made[:place], PING_BLOCK, *made[place:]))
 
 
-def as_text(events: Events) -> Events:
+def gzip_as_text(events: Events) -> Events:
     """A stream in gzip that a relay has read as text: what is no UTF-8 is lost."""
     packed = gzip.compress(b"".join(map(event_bytes, events)), mtime=0)
     return (OutgoingEvent(packed.decode("utf-8", "replace").encode()),)
 
 
-def unfinished(ops: Ops) -> Ops:
+def cut_gzip(ops: Ops) -> Ops:
     """A stream in gzip whose last quarter never comes: cut before it is packed, where the same text is always lost."""
-    if not streams(ops):
+    if not is_streamed(ops):
         return ops
-    return gzipped(ops, packed=first_three_quarters)
+    return gzip_stream(ops, packed=gzip_three_quarters)
 
 
-def first_three_quarters(data: bytes) -> bytes:
-    packer = zlib.compressobj(wbits=GZIP)
+def gzip_three_quarters(data: bytes) -> bytes:
+    packer = zlib.compressobj(wbits=GZIP_WBITS)
     return packer.compress(data[: len(data) * 3 // 4]) + packer.flush(zlib.Z_SYNC_FLUSH)
 
 
-LAPSES: Mapping[str, Lapse] = {
-    "stream-pauses": framing(paused),
-    "sse-crlf-and-pings": telling(pinged),
-    "stream-gzip-as-text": telling(as_text),
-    "stream-gzip-cut": framing(unfinished),
+HOOKS: Mapping[str, FaultHooks] = {
+    "stream-pauses": on_wire(pause_in_middle),
+    "sse-crlf-and-pings": on_stream(insert_ping),
+    "stream-gzip-as-text": on_stream(gzip_as_text),
+    "stream-gzip-cut": on_wire(cut_gzip),
 }

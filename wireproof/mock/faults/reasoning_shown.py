@@ -7,49 +7,51 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from wireproof.mock.faults.answer_places import deltas, plain
+from wireproof.mock.faults.answer_places import chunk_deltas, edit_whole_answer
 from wireproof.mock.faults.contract_changes import without_field
-from wireproof.mock.faults.hooks import Lapse
-from wireproof.mock.faults.request_edits import Body, heard_as
+from wireproof.mock.faults.hooks import FaultHooks
+from wireproof.mock.faults.request_edits import JsonObject, change_json_body
 from wireproof.mock.protocol.answers import Answer, OutgoingEvent, PlainAnswer, StreamAnswer
 from wireproof.mock.protocol.messages import HttpRequest
 from wireproof.mock.provider.profile import Profile
 
-MEMBER = "reasoning"
-THOUGHT = re.compile(r"<think>.*?</think>\n?", re.S)
-STARVED = {"error": {"message": "The model produced no text.", "type": "server_error", "param": None, "code": None}}
+REASONING_MEMBER = "reasoning"
+THINK_TAGS = re.compile(r"<think>.*?</think>\n?", re.S)
+NO_TEXT_ERROR = {
+    "error": {"message": "The model produced no text.", "type": "server_error", "param": None, "code": None}
+}
 
 
-def switched(change: Callable[[Body, str], Body]) -> Lapse:
+def on_split_switch(change: Callable[[JsonObject, str], JsonObject]) -> FaultHooks:
     """A lapse that hears another switch of the split, by the name that the profile has for it."""
 
-    def hear(received: HttpRequest, profile: Profile) -> HttpRequest:
+    def change_request(received: HttpRequest, profile: Profile) -> HttpRequest:
         row = profile.reasoning
-        return received if row is None else heard_as(received, lambda body: change(body, row.request))
+        return received if row is None else change_json_body(received, lambda body: change(body, row.request))
 
-    return Lapse(hear=hear)
+    return FaultHooks(on_request=change_request)
 
 
-def set_to(value: bool, body: Body, name: str) -> Body:
+def set_switch(value: bool, body: JsonObject, name: str) -> JsonObject:
     return {**body, name: value} if isinstance(body.get(name, value), bool) else body
 
 
-def unasked(body: Body, name: str) -> Body:
+def switch_off_by_default(body: JsonObject, name: str) -> JsonObject:
     return body if name in body else {**body, name: False}
 
 
-def each_choice(change: Callable[[Body], Body]) -> Lapse:
+def on_reasoning_message(change: Callable[[JsonObject], JsonObject]) -> FaultHooks:
     """A lapse that tells each message with reasoning otherwise."""
 
-    def told(value: Any) -> Any:
-        choices = [{**one, "message": change(one["message"])} for one in value.get("choices", ()) if thinks(one)]
+    def change_value(value: Any) -> Any:
+        choices = [{**one, "message": change(one["message"])} for one in value.get("choices", ()) if has_reasoning(one)]
         return {**value, "choices": choices} if choices else value
 
-    return Lapse(say=lambda answer, received: plain(answer, told))
+    return FaultHooks(on_answer=lambda answer, received: edit_whole_answer(answer, change_value))
 
 
-def thinks(choice: Any) -> bool:
-    return bool(choice.get("message", {}).get(MEMBER))
+def has_reasoning(choice: Any) -> bool:
+    return bool(choice.get("message", {}).get(REASONING_MEMBER))
 
 
 def without_thought(value: Any) -> Any:
@@ -57,64 +59,64 @@ def without_thought(value: Any) -> Any:
     for choice in value.get("choices", ()):
         message = choice.get("message", {})
         if isinstance(message.get("content"), str):
-            message["content"] = THOUGHT.sub("", message["content"])
+            message["content"] = THINK_TAGS.sub("", message["content"])
     return value
 
 
-def uncounted(value: Any) -> Any:
+def uncount_reasoning(value: Any) -> Any:
     """The usage of an answer with reasoning counts the one token that all of it is taken for."""
-    if not any(thinks(choice) for choice in value.get("choices", ())):
+    if not any(has_reasoning(choice) for choice in value.get("choices", ())):
         return value
     usage = {**value["usage"], "completion_tokens": 0, "total_tokens": value["usage"]["prompt_tokens"]}
     return {**value, "usage": usage}
 
 
-def starved(answer: Answer, received: HttpRequest) -> Answer:
+def fail_without_text(answer: Answer, received: HttpRequest) -> Answer:
     """An answer that was all thinking is told as a failure of the server."""
     choices = (
         answer.value.get("choices", ()) if isinstance(answer, PlainAnswer) and isinstance(answer.value, dict) else ()
     )
-    ended = any(choice.get("finish_reason") == "length" and thinks(choice) for choice in choices)
-    return PlainAnswer(500, STARVED, answer.headers) if ended else answer
+    ended = any(choice.get("finish_reason") == "length" and has_reasoning(choice) for choice in choices)
+    return PlainAnswer(500, NO_TEXT_ERROR, answer.headers) if ended else answer
 
 
-def late(answer: Answer, received: HttpRequest) -> Answer:
+def move_reasoning_to_end(answer: Answer, received: HttpRequest) -> Answer:
     """The deltas with reasoning come after those with content."""
     if not isinstance(answer, StreamAnswer):
         return answer
-    thoughts = [event for event in answer.events if reasons(event)]
-    rest = [event for event in answer.events if not reasons(event)]
-    last = max((at for at, event in enumerate(rest) if speaks(event)), default=-1) + 1
+    thoughts = [event for event in answer.events if is_reasoning_event(event)]
+    rest = [event for event in answer.events if not is_reasoning_event(event)]
+    last = max((at for at, event in enumerate(rest) if is_text_event(event)), default=-1) + 1
     return replace(answer, events=(*rest[:last], *thoughts, *rest[last:]))
 
 
-def reasons(event: OutgoingEvent) -> bool:
-    return isinstance(event.data, dict) and any(delta.get(MEMBER) for delta in deltas(event.data))
+def is_reasoning_event(event: OutgoingEvent) -> bool:
+    return isinstance(event.data, dict) and any(delta.get(REASONING_MEMBER) for delta in chunk_deltas(event.data))
 
 
-def speaks(event: OutgoingEvent) -> bool:
-    return isinstance(event.data, dict) and any(delta.get("content") for delta in deltas(event.data))
+def is_text_event(event: OutgoingEvent) -> bool:
+    return isinstance(event.data, dict) and any(delta.get("content") for delta in chunk_deltas(event.data))
 
 
-def each_content(change: Callable[[list[Any]], list[Any]]) -> Lapse:
+def on_reasoning_parts(change: Callable[[list[Any]], list[Any]]) -> FaultHooks:
     """A lapse that tells the parts of each message of a response otherwise, where one of them is reasoning."""
 
-    def told(value: Any) -> Any:
+    def change_value(value: Any) -> Any:
         for item in value.get("output", ()):
             parts = item.get("content", [])
             if any(part.get("type") == "reasoning" for part in parts):
                 item["content"] = change(parts)
         return value
 
-    return Lapse(say=lambda answer, received: plain(answer, told))
+    return FaultHooks(on_answer=lambda answer, received: edit_whole_answer(answer, change_value))
 
 
-def leaking(parts: list[Any]) -> list[Any]:
+def leak_tag(parts: list[Any]) -> list[Any]:
     """The tag that ended the thinking is left in the text."""
     return [part if part["type"] == "reasoning" else {**part, "text": f"</think>\n{part['text']}"} for part in parts]
 
 
-def as_item(value: Any) -> Any:
+def reasoning_as_item(value: Any) -> Any:
     """The reasoning is an item of its own before the message, as OpenAI has it."""
     made = []
     for item in value.get("output", ()):
@@ -127,22 +129,30 @@ def as_item(value: Any) -> Any:
     return {**value, "output": made} if "output" in value else value
 
 
-LAPSES: Mapping[str, Lapse] = {
-    "reasoning-switch-ignored": switched(lambda body, name: set_to(True, body, name)),
-    "reasoning-never-split": switched(lambda body, name: set_to(False, body, name)),
-    "reasoning-not-split-by-default": switched(unasked),
+HOOKS: Mapping[str, FaultHooks] = {
+    "reasoning-switch-ignored": on_split_switch(lambda body, name: set_switch(True, body, name)),
+    "reasoning-never-split": on_split_switch(lambda body, name: set_switch(False, body, name)),
+    "reasoning-not-split-by-default": on_split_switch(switch_off_by_default),
     "reasoning-switch-refused": without_field("reasoning_split"),
-    "reasoning-leaks-tag": each_choice(lambda told: {**told, "content": f"</think>\n{told['content']}"}),
-    "reasoning-doubled": each_choice(lambda told: {**told, "content": f"{told[MEMBER]}\n{told['content']}"}),
-    "reasoning-swallows-answer": each_choice(
-        lambda told: {**told, MEMBER: f"{told[MEMBER]}\n{told['content']}", "content": ""}
+    "reasoning-leaks-tag": on_reasoning_message(lambda told: {**told, "content": f"</think>\n{told['content']}"}),
+    "reasoning-doubled": on_reasoning_message(
+        lambda told: {**told, "content": f"{told[REASONING_MEMBER]}\n{told['content']}"}
     ),
-    "reasoning-dropped-inline": Lapse(say=lambda answer, received: plain(answer, without_thought)),
-    "reasoning-uncounted": Lapse(say=lambda answer, received: plain(answer, uncounted)),
-    "reasoning-starves-answer": Lapse(say=starved),
-    "stream-reasoning-late": Lapse(say=late),
-    "response-reasoning-last": each_content(lambda parts: parts[::-1]),
-    "response-reasoning-missing": each_content(lambda parts: [one for one in parts if one["type"] != "reasoning"]),
-    "response-reasoning-leaks-tag": each_content(leaking),
-    "response-reasoning-as-item": Lapse(say=lambda answer, received: plain(answer, as_item)),
+    "reasoning-swallows-answer": on_reasoning_message(
+        lambda told: {**told, REASONING_MEMBER: f"{told[REASONING_MEMBER]}\n{told['content']}", "content": ""}
+    ),
+    "reasoning-dropped-inline": FaultHooks(
+        on_answer=lambda answer, received: edit_whole_answer(answer, without_thought)
+    ),
+    "reasoning-uncounted": FaultHooks(on_answer=lambda answer, received: edit_whole_answer(answer, uncount_reasoning)),
+    "reasoning-starves-answer": FaultHooks(on_answer=fail_without_text),
+    "stream-reasoning-late": FaultHooks(on_answer=move_reasoning_to_end),
+    "response-reasoning-last": on_reasoning_parts(lambda parts: parts[::-1]),
+    "response-reasoning-missing": on_reasoning_parts(
+        lambda parts: [one for one in parts if one["type"] != "reasoning"]
+    ),
+    "response-reasoning-leaks-tag": on_reasoning_parts(leak_tag),
+    "response-reasoning-as-item": FaultHooks(
+        on_answer=lambda answer, received: edit_whole_answer(answer, reasoning_as_item)
+    ),
 }

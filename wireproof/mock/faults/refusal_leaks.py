@@ -8,45 +8,45 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from wireproof.mock.faults.conditional_errors import CRASH
-from wireproof.mock.faults.contract_changes import requests
-from wireproof.mock.faults.hooks import Lapse
+from wireproof.mock.faults.conditional_errors import CRASH_BODY
+from wireproof.mock.faults.contract_changes import on_request_rules
+from wireproof.mock.faults.hooks import FaultHooks
 from wireproof.mock.protocol.answers import Answer, PlainAnswer
 from wireproof.mock.protocol.messages import HttpRequest, Ops, WireOp
 from wireproof.mock.provider.request_rules import FieldRule, RequestRules
 
-DEEP = b"[" * 500
+DEEP_BRACKETS = b"[" * 500
 TWO_MEGABYTES = 2 * 1024 * 1024
-OPTIONAL = ("seed", "user", "logit_bias", "presence_penalty", "metadata")
+OPTIONAL_MEMBERS = ("seed", "user", "logit_bias", "presence_penalty", "metadata")
 
 
-def key_of(received: HttpRequest) -> str:
+def request_key(received: HttpRequest) -> str:
     return (received.header("authorization") or "").partition(" ")[2]
 
 
-def telling(message: Callable[[str], str], concerns: Callable[[str], bool] = bool) -> Lapse:
+def on_key_refusal(message: Callable[[str], str], concerns: Callable[[str], bool] = bool) -> FaultHooks:
     """A lapse that tells more of a key when it is refused."""
 
-    def say(answer: Answer, received: HttpRequest) -> Answer:
-        key = key_of(received)
+    def change_answer(answer: Answer, received: HttpRequest) -> Answer:
+        key = request_key(received)
         if answer.status not in (401, 403) or not isinstance(answer, PlainAnswer) or not concerns(key):
             return answer
         error = {**answer.value["error"], "message": message(key)}
         return replace(answer, value={**answer.value, "error": error})
 
-    return Lapse(say=say)
+    return FaultHooks(on_answer=change_answer)
 
 
-def with_hash(key: str) -> str:
+def message_with_key_hash(key: str) -> str:
     digest = hashlib.sha256(key.encode()).hexdigest()
     return f"Invalid proxy server token passed. Key Hash (Token) = {digest}."
 
 
-def most_of(key: str) -> str:
+def message_with_most_of_key(key: str) -> str:
     return f"Incorrect API key provided: {key[:-4]}****."
 
 
-def masked(key: str) -> str:
+def message_with_masked_key(key: str) -> str:
     return f"Incorrect API key provided: {key[:5]}***{key[-4:]}. You can find your key on your page."
 
 
@@ -54,34 +54,36 @@ def with_request_id(answer: Answer, received: HttpRequest) -> Answer:
     """The message of every error ends with an id of its request."""
     if answer.status < 400 or not isinstance(answer, PlainAnswer) or not isinstance(answer.value, dict):
         return answer
-    number = hashlib.md5(received.body + key_of(received).encode(), usedforsecurity=False).hexdigest()
+    number = hashlib.md5(received.body + request_key(received).encode(), usedforsecurity=False).hexdigest()
     error = {**answer.value["error"], "message": f"{answer.value['error']['message']} (request id: {number})"}
     return replace(answer, value={**answer.value, "error": error})
 
 
-def is_near(key: str) -> bool:
+def is_near_key(key: str) -> bool:
     """A key that begins like those of this server, and is none."""
     return "mock-" in key and "mock-revoked" not in key
 
 
-def crashing_on(wanted: Callable[[bytes], bool]) -> Lapse:
+def crash_on_bytes(wanted: Callable[[bytes], bool]) -> FaultHooks:
     """A lapse that answers 500 where the bytes of a body are of a kind."""
 
-    def say(answer: Answer, received: HttpRequest) -> Answer:
+    def change_answer(answer: Answer, received: HttpRequest) -> Answer:
         return (
-            PlainAnswer(500, CRASH, answer.headers) if received.method == "POST" and wanted(received.body) else answer
+            PlainAnswer(500, CRASH_BODY, answer.headers)
+            if received.method == "POST" and wanted(received.body)
+            else answer
         )
 
-    return Lapse(say=say)
+    return FaultHooks(on_answer=change_answer)
 
 
 def is_broken_text(body: bytes) -> bool:
     return b"\xff" in body
 
 
-def read_first(answer: Answer, received: HttpRequest) -> Answer:
+def check_model_before_key(answer: Answer, received: HttpRequest) -> Answer:
     """What a request says is found wrong before its key is."""
-    if answer.status not in (401, 403) or not key_of(received):
+    if answer.status not in (401, 403) or not request_key(received):
         return answer
     try:
         named = json.loads(received.body)["model"]
@@ -92,13 +94,13 @@ def read_first(answer: Answer, received: HttpRequest) -> Answer:
     return PlainAnswer(400, {"error": error}, answer.headers) if wrong else answer
 
 
-def streams_otherwise(answer: Answer, received: HttpRequest) -> Answer:
+def refuse_stream_as_409(answer: Answer, received: HttpRequest) -> Answer:
     """A refusal has another status where a stream was asked for."""
     refused = 400 <= answer.status < 500 and b'"stream": true' in received.body
     return replace(answer, status=409) if refused else answer
 
 
-def short_of_breath(answer: Answer, received: HttpRequest) -> Answer:
+def refuse_above_two_megabytes(answer: Answer, received: HttpRequest) -> Answer:
     """Bodies of more than two megabytes are too large, as a framework says it."""
     if len(received.body) <= TWO_MEGABYTES:
         return answer
@@ -110,35 +112,35 @@ def reset_when_too_large(ops: Ops) -> Ops:
     return (WireOp("reset"),) if ops[0].data.startswith(b"HTTP/1.1 413") else ops
 
 
-def foreign_words(answer: Answer, received: HttpRequest) -> Answer:
+def refuse_in_foreign_words(answer: Answer, received: HttpRequest) -> Answer:
     """Optional members of a request are refused in the words of another API."""
-    named = [name for name in OPTIONAL if f'"{name}"'.encode() in received.body]
+    named = [name for name in OPTIONAL_MEMBERS if f'"{name}"'.encode() in received.body]
     if answer.status >= 400 or not named:
         return answer
     message = f'Invalid JSON payload received. Unknown name "{named[0]}": Cannot find field.'
     return PlainAnswer(400, {"error": {"code": 400, "message": message, "status": "INVALID_ARGUMENT"}}, answer.headers)
 
 
-def each_field(change: Callable[[FieldRule], FieldRule]) -> Lapse:
+def on_each_optional_field(change: Callable[[FieldRule], FieldRule]) -> FaultHooks:
     """A lapse in the bounds of every member that a request may leave out."""
 
-    def bounded(rules: RequestRules) -> RequestRules:
+    def change_rules(rules: RequestRules) -> RequestRules:
         # A required list that may be empty would bring the server down, which is another fault.
         changed = {name: field if field.required else change(field) for name, field in rules.fields.items()}
         return replace(rules, fields=changed)
 
-    return requests(bounded)
+    return on_request_rules(change_rules)
 
 
-def unbounded(field: FieldRule) -> FieldRule:
+def without_bounds(field: FieldRule) -> FieldRule:
     return replace(field, minimum=None, maximum=None, min_items=None, max_items=None)
 
 
-def of_any_word(field: FieldRule) -> FieldRule:
+def without_enum(field: FieldRule) -> FieldRule:
     return replace(field, enum=())
 
 
-def a_step_wider(field: FieldRule) -> FieldRule:
+def widen_bounds(field: FieldRule) -> FieldRule:
     """The field with each bound one step further out."""
     step = 0.1 if "number" in field.types else 1
     least, most = field.minimum, field.maximum
@@ -154,29 +156,33 @@ def a_step_wider(field: FieldRule) -> FieldRule:
     )
 
 
-def odd_tenant(received: HttpRequest) -> bool:
+def has_odd_tenant(received: HttpRequest) -> bool:
     return any(name.endswith("-tenant") and "'" in value for name, value in received.headers)
 
 
-LAPSES: Mapping[str, Lapse] = {
-    "odd-tenant-crashes": Lapse(
-        say=lambda answer, received: PlainAnswer(500, CRASH, answer.headers) if odd_tenant(received) else answer
+HOOKS: Mapping[str, FaultHooks] = {
+    "odd-tenant-crashes": FaultHooks(
+        on_answer=lambda answer, received: (
+            PlainAnswer(500, CRASH_BODY, answer.headers) if has_odd_tenant(received) else answer
+        )
     ),
-    "free-key-masked": telling(masked),
-    "free-request-id-in-message": Lapse(say=with_request_id),
-    "key-hash-in-refusal": telling(with_hash),
-    "most-of-key-in-refusal": telling(most_of),
-    "revoked-key-told": telling(lambda key: "This key was revoked by its owner.", lambda key: "mock-revoked" in key),
-    "near-key-told": telling(lambda key: "The secret of this key is wrong.", is_near),
-    "request-read-before-key": Lapse(say=read_first),
-    "stream-refused-otherwise": Lapse(say=streams_otherwise),
-    "deep-nesting-crashes": crashing_on(lambda body: DEEP in body),
-    "broken-text-crashes": crashing_on(is_broken_text),
-    "no-body-crashes": crashing_on(lambda body: not body),
-    "body-limit-two-megabytes": Lapse(say=short_of_breath),
-    "too-large-resets": Lapse(frame=reset_when_too_large),
-    "optional-fields-refused": Lapse(say=foreign_words),
-    "any-word-taken": each_field(of_any_word),
-    "bounds-unchecked": each_field(unbounded),
-    "bounds-one-step-wide": each_field(a_step_wider),
+    "free-key-masked": on_key_refusal(message_with_masked_key),
+    "free-request-id-in-message": FaultHooks(on_answer=with_request_id),
+    "key-hash-in-refusal": on_key_refusal(message_with_key_hash),
+    "most-of-key-in-refusal": on_key_refusal(message_with_most_of_key),
+    "revoked-key-told": on_key_refusal(
+        lambda key: "This key was revoked by its owner.", lambda key: "mock-revoked" in key
+    ),
+    "near-key-told": on_key_refusal(lambda key: "The secret of this key is wrong.", is_near_key),
+    "request-read-before-key": FaultHooks(on_answer=check_model_before_key),
+    "stream-refused-otherwise": FaultHooks(on_answer=refuse_stream_as_409),
+    "deep-nesting-crashes": crash_on_bytes(lambda body: DEEP_BRACKETS in body),
+    "broken-text-crashes": crash_on_bytes(is_broken_text),
+    "no-body-crashes": crash_on_bytes(lambda body: not body),
+    "body-limit-two-megabytes": FaultHooks(on_answer=refuse_above_two_megabytes),
+    "too-large-resets": FaultHooks(on_wire=reset_when_too_large),
+    "optional-fields-refused": FaultHooks(on_answer=refuse_in_foreign_words),
+    "any-word-taken": on_each_optional_field(without_enum),
+    "bounds-unchecked": on_each_optional_field(without_bounds),
+    "bounds-one-step-wide": on_each_optional_field(widen_bounds),
 }

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from wireproof.mock.faults.hooks import Lapse
+from wireproof.mock.faults.hooks import FaultHooks
 from wireproof.mock.protocol.messages import HttpRequest
 from wireproof.mock.provider.profile import Profile
 
-Body = dict[str, Any]
+JsonObject = dict[str, Any]
 
 
-def heard_as(received: HttpRequest, change: Callable[[Body], Body]) -> HttpRequest:
+def change_json_body(received: HttpRequest, change: Callable[[JsonObject], JsonObject]) -> HttpRequest:
     """The request with another body, where it has one that is a JSON object; as it came, where nothing changes."""
     try:
         body = json.loads(received.body)
@@ -26,42 +26,42 @@ def heard_as(received: HttpRequest, change: Callable[[Body], Body]) -> HttpReque
     return received if heard == told else replace(received, body=heard.encode())
 
 
-def hearing(change: Callable[[Body], Body]) -> Lapse:
+def on_body(change: Callable[[JsonObject], JsonObject]) -> FaultHooks:
     """A lapse that hears another body than was sent."""
-    return Lapse(hear=lambda received, profile: heard_as(received, change))
+    return FaultHooks(on_request=lambda received, profile: change_json_body(received, change))
 
 
-def ignoring(*names: str) -> Lapse:
-    return hearing(lambda body: {name: value for name, value in body.items() if name not in names})
+def ignore_members(*names: str) -> FaultHooks:
+    return on_body(lambda body: {name: value for name, value in body.items() if name not in names})
 
 
-def taking(name: str, is_wrong: Callable[[Any], bool], heard: Any) -> Lapse:
+def accept_as(name: str, is_wrong: Callable[[Any], bool], replacement: Any) -> FaultHooks:
     """A lapse that hears something good where a member is wrong; a missing member reads as null."""
-    return hearing(lambda body: {**body, name: heard} if is_wrong(body.get(name)) else body)
+    return on_body(lambda body: {**body, name: replacement} if is_wrong(body.get(name)) else body)
 
 
-def with_messages(change: Callable[[list[Any]], list[Any]]) -> Lapse:
-    def changed(body: Body) -> Body:
+def on_messages(change: Callable[[list[Any]], list[Any]]) -> FaultHooks:
+    def change_body(body: JsonObject) -> JsonObject:
         given = body.get("messages")
         return {**body, "messages": change(given)} if isinstance(given, list) else body
 
-    return hearing(changed)
+    return on_body(change_body)
 
 
-def each_message(change: Callable[[Body], Body]) -> Lapse:
-    return with_messages(lambda given: [change(one) if isinstance(one, dict) else one for one in given])
+def on_each_message(change: Callable[[JsonObject], JsonObject]) -> FaultHooks:
+    return on_messages(lambda given: [change(one) if isinstance(one, dict) else one for one in given])
 
 
-def with_header(name: str, change: Callable[[str], str | None]) -> Lapse:
+def on_header(name: str, change: Callable[[str], str | None]) -> FaultHooks:
     """A lapse that hears another value of a header, or none."""
 
-    def hear(received: HttpRequest, profile: Profile) -> HttpRequest:
+    def change_request(received: HttpRequest, profile: Profile) -> HttpRequest:
         heard = [(key, change(value) if key == name else value) for key, value in received.headers]
         return replace(received, headers=tuple((key, value) for key, value in heard if value is not None))
 
-    return Lapse(hear=hear)
+    return FaultHooks(on_request=change_request)
 
 
-def at_path(change: Callable[[str], str]) -> Lapse:
+def on_path(change: Callable[[str], str]) -> FaultHooks:
     """A lapse that hears another path."""
-    return Lapse(hear=lambda received, profile: replace(received, path=change(received.path)))
+    return FaultHooks(on_request=lambda received, profile: replace(received, path=change(received.path)))

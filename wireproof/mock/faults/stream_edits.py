@@ -6,83 +6,83 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from wireproof.mock.faults.answer_places import without
-from wireproof.mock.faults.hooks import Lapse
+from wireproof.mock.faults.answer_places import without_events
+from wireproof.mock.faults.hooks import FaultHooks
 from wireproof.mock.protocol.answers import Answer, OutgoingEvent, StreamAnswer, event_bytes
 from wireproof.mock.protocol.messages import HttpRequest, Ops, WireOp
 
 Events = tuple[OutgoingEvent, ...]
-DONE = "[DONE]"
+DONE_DATA = "[DONE]"
 
 
 def is_done(event: OutgoingEvent) -> bool:
-    return isinstance(event.data, str) and event.data == DONE
+    return isinstance(event.data, str) and event.data == DONE_DATA
 
 
 def is_json(event: OutgoingEvent) -> bool:
     return isinstance(event.data, dict)
 
 
-def typed(kind: str) -> Callable[[OutgoingEvent], bool]:
-    def wanted(event: OutgoingEvent) -> bool:
+def has_type(kind: str) -> Callable[[OutgoingEvent], bool]:
+    def is_wanted(event: OutgoingEvent) -> bool:
         return isinstance(event.data, dict) and event.data.get("type") == kind
 
-    return wanted
+    return is_wanted
 
 
-def middle(events: Events) -> int:
+def middle_place(events: Events) -> int:
     return max(1, len(events) // 2)
 
 
-def half(events: Events) -> Events:
-    return events[: middle(events)]
+def first_half(events: Events) -> Events:
+    return events[: middle_place(events)]
 
 
-def telling(change: Callable[[Events], Events], frame: Callable[[Ops], Ops] | None = None) -> Lapse:
+def on_stream(change: Callable[[Events], Events], frame: Callable[[Ops], Ops] | None = None) -> FaultHooks:
     """A lapse that changes the events of a stream."""
 
-    def say(answer: Answer, received: HttpRequest) -> Answer:
+    def change_answer(answer: Answer, received: HttpRequest) -> Answer:
         return replace(answer, events=change(answer.events)) if isinstance(answer, StreamAnswer) else answer
 
-    return Lapse(say=say, frame=frame)
+    return FaultHooks(on_answer=change_answer, on_wire=frame)
 
 
-def raw_blocks(change: Callable[[bytes], bytes]) -> Lapse:
+def on_each_block(change: Callable[[bytes], bytes]) -> FaultHooks:
     """A lapse that rewrites the bytes of every event."""
-    return telling(lambda events: tuple(OutgoingEvent(change(event_bytes(event))) for event in events))
+    return on_stream(lambda events: tuple(OutgoingEvent(change(event_bytes(event))) for event in events))
 
 
-def leaving_out(wanted: Callable[[OutgoingEvent], bool], frame: Callable[[Ops], Ops] | None = None) -> Lapse:
-    return Lapse(say=without(wanted), frame=frame)
+def drop_events(wanted: Callable[[OutgoingEvent], bool], frame: Callable[[Ops], Ops] | None = None) -> FaultHooks:
+    return FaultHooks(on_answer=without_events(wanted), on_wire=frame)
 
 
-def each_value(change: Callable[[int, Any], Any]) -> Lapse:
+def on_each_event(change: Callable[[int, Any], Any]) -> FaultHooks:
     """A lapse that changes the JSON of every event, by its place."""
 
-    def changed(events: Events) -> Events:
+    def change_events(events: Events) -> Events:
         return tuple(
             replace(event, data=change(place, event.data)) if isinstance(event.data, dict) else event
             for place, event in enumerate(events)
         )
 
-    return telling(changed)
+    return on_stream(change_events)
 
 
-def inserted(place: int, *new: OutgoingEvent) -> Lapse:
-    return telling(lambda events: (*events[:place], *new, *events[place:]))
+def insert_events(place: int, *new: OutgoingEvent) -> FaultHooks:
+    return on_stream(lambda events: (*events[:place], *new, *events[place:]))
 
 
-def repeated(wanted: Callable[[Any], bool]) -> Callable[[Events], Events]:
+def repeat_first(wanted: Callable[[Any], bool]) -> Callable[[Events], Events]:
     """The first wanted event comes twice."""
 
-    def change(events: Events) -> Events:
+    def repeat_event(events: Events) -> Events:
         found = [place for place, event in enumerate(events) if is_json(event) and wanted(event.data)]
         return events if not found else (*events[: found[0] + 1], *events[found[0] :])
 
-    return change
+    return repeat_event
 
 
-def hanging(ops: Ops) -> Ops:
+def hang_at_end(ops: Ops) -> Ops:
     """The body never ends."""
     if not any(op.kind == "last" for op in ops):
         return ops

@@ -7,64 +7,64 @@ from dataclasses import replace
 from typing import Any
 
 from wireproof.mock.faults import json_edits
-from wireproof.mock.faults.answer_places import PLACES
-from wireproof.mock.faults.fault import Fault, fault, stored
-from wireproof.mock.faults.hooks import Lapse
+from wireproof.mock.faults.answer_places import EDITS_BY_PLACE
+from wireproof.mock.faults.fault import Fault, fault_from_row, read_catalogue_file
+from wireproof.mock.faults.hooks import FaultHooks
 from wireproof.mock.faults.json_edits import Edit
 from wireproof.mock.protocol.answers import Answer, PlainAnswer
 from wireproof.mock.protocol.messages import HttpRequest
 
-Row = Mapping[str, Any]
-TABLES = (
+FaultRow = Mapping[str, Any]
+TABLE_NAMES = (
     "answers", "images", "transcriptions", "vision", "reasoning", "responses", "quotas", "headers", "models",
     "liberties", "refusals",
 )  # fmt: skip
-ERRORS = frozenset({"error"})
+ERROR_PLACES = frozenset({"error"})
 
 
-def rows() -> Iterator[Fault]:
+def table_faults() -> Iterator[Fault]:
     """Every fault of the tables."""
-    for group in (group for name in TABLES for group in stored(f"tables/{name}.yaml")):
+    for group in (group for name in TABLE_NAMES for group in read_catalogue_file(f"tables/{name}.yaml")):
         for fault_id, row in group["faults"].items():
-            lapse = Lapse(say=told(row, row.get("place", group["place"])))
-            yield fault(fault_id, {"endpoints": group["endpoints"], **row}, lapse)
+            lapse = FaultHooks(on_answer=answer_change_from_row(row, row.get("place", group["place"])))
+            yield fault_from_row(fault_id, {"endpoints": group["endpoints"], **row}, lapse)
 
 
-def told(row: Row, place: str) -> Callable[[Answer, HttpRequest], Answer]:
+def answer_change_from_row(row: FaultRow, place: str) -> Callable[[Answer, HttpRequest], Answer]:
     """What is said under a row of the table."""
-    edit = json_edits.in_turn(list(edits_of(row)))
+    edit = json_edits.combine_edits(list(edits_from_row(row)))
 
-    def say(answer: Answer, received: HttpRequest) -> Answer:
-        if not concerns(answer, place, row) or not received.path.startswith(f"/{row.get('of', '')}"):
+    def change_answer(answer: Answer, received: HttpRequest) -> Answer:
+        if not is_concerned(answer, place, row) or not received.path.startswith(f"/{row.get('of', '')}"):
             return answer
-        return dressed(PLACES[place](answer, edit), row)
+        return with_row_values(EDITS_BY_PLACE[place](answer, edit), row)
 
-    return say
+    return change_answer
 
 
-def edits_of(row: Row) -> Iterator[Edit]:
-    for word, make in json_edits.DERIVED.items():
+def edits_from_row(row: FaultRow) -> Iterator[Edit]:
+    for word, make in json_edits.EDITS_BY_OPERATION.items():
         given = row.get(word, ())
         yield from (make(place) for place in ([given] if isinstance(given, str) else given))
     for place, more in row.get("add", {}).items():
-        yield json_edits.added(place, more)
+        yield json_edits.add_at(place, more)
     for place, name in row.get("rename", {}).items():
-        yield json_edits.renamed(place, name)
+        yield json_edits.rename_at(place, name)
     for place, value in row.get("set", {}).items():
-        yield json_edits.put(place, value)
+        yield json_edits.set_at(place, value)
 
 
-def concerns(answer: Answer, place: str, row: Row) -> bool:
+def is_concerned(answer: Answer, place: str, row: FaultRow) -> bool:
     """A row about errors concerns errors, of the statuses it names if it names some."""
     failed = answer.status >= 400
     if row.get("statuses") and answer.status not in row["statuses"]:
         return False
     if place in ("answer", "error") and not isinstance(answer, PlainAnswer):
         return False
-    return failed == (place in ERRORS)
+    return failed == (place in ERROR_PLACES)
 
 
-def dressed(answer: Answer, row: Row) -> Answer:
+def with_row_values(answer: Answer, row: FaultRow) -> Answer:
     """The answer with the row's status, headers and body."""
     changed = row.get("headers", {})
     lowered = {name.lower() for name in changed}
