@@ -27,11 +27,11 @@ import yaml
 from benchmarks.described import document
 from wireproof.contract import loading
 from wireproof.evidence.exchange_json import exchange_from_json
-from wireproof.mock.control import FAULT
-from wireproof.mock.dry_run import NOW, Rehearsal
+from wireproof.mock.control import FAULT_HEADER
+from wireproof.mock.dry_run import DRY_RUN_TIME, DryRun
 from wireproof.mock.faults import faults
 from wireproof.mock.protocol.messages import HttpRequest
-from wireproof.mock.server import Server, serving
+from wireproof.mock.server import Server, serve_in_thread
 
 PROVIDER = "openai"
 # The faults that the issue names; each is made for generated requests and within reach of one request to chat.
@@ -128,7 +128,7 @@ def _cpu_s() -> float:
 
 @contextmanager
 def _mock() -> Iterator[Server]:
-    with serving(_providers(), control=True) as server:
+    with serve_in_thread(_providers(), control=True) as server:
         yield server
 
 
@@ -153,7 +153,7 @@ def ours(server: Server, fault: str | None, folder: Path, examples: int) -> tupl
     ]
     command += ["--key-env", KEY, "--profile", "all", "--examples", str(examples), "-m", "generated", "-k", OURS]
     command += ["--deadline", "first-byte=3", "--report-dir", str(folder)]
-    command += [] if fault is None else ["--header", f"{FAULT}: {fault}"]
+    command += [] if fault is None else ["--header", f"{FAULT_HEADER}: {fault}"]
     subprocess.run(command, env={**os.environ, KEY: server.key(PROVIDER)}, stdout=subprocess.DEVNULL, check=False)
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     failed = {verdict["case"] for verdict in report["verdicts"] if verdict["outcome"] == "fail"}
@@ -180,7 +180,7 @@ def theirs(server: Server, fault: str | None, folder: Path, command: str, second
     words += ["-H", f"Authorization: Bearer {server.key(PROVIDER)}", "--continue-on-failure", "--request-timeout", "1"]
     words += ["--phases", "examples,coverage,fuzzing", "--max-time", str(seconds), "--warnings", "off"]
     words += ["--report", "vcr", "--report-vcr-path", "told.yaml", "--report-preserve-bytes"]
-    words += [] if fault is None else ["-H", f"{FAULT}: {fault}"]
+    words += [] if fault is None else ["-H", f"{FAULT_HEADER}: {fault}"]
     subprocess.run(words, cwd=folder, stdout=subprocess.DEVNULL, check=False)
     text = (folder / "told.yaml").read_text(encoding="utf-8")
     told = yaml.load(text, Loader=yaml.CSafeLoader)["http_interactions"]
@@ -197,12 +197,12 @@ def _of_cassette(request: Mapping[str, Any]) -> HttpRequest:
 def _received(method: str, url: str, body: bytes, content_type: str | None = "application/json") -> HttpRequest:
     key = f"Bearer {loading.read_providers_data()[PROVIDER]['auth'].get('key_prefix', '')}mock-standard"
     headers = (("authorization", key), *([("content-type", content_type)] if content_type else []))
-    return HttpRequest(method, urlsplit(url).path, "", headers, body, NOW)
+    return HttpRequest(method, urlsplit(url).path, "", headers, body, DRY_RUN_TIME)
 
 
 def _answered(request: HttpRequest, fault: str | None) -> tuple[Any, ...]:
     """What the mock answers to a request, and to the next one, with a fault or without."""
-    rehearsal = Rehearsal(_providers())
+    rehearsal = DryRun(_providers())
     proper = json.dumps({"model": "gpt-4.1-mini", "messages": [{"role": "user", "content": "hi"}]}).encode()
-    following = HttpRequest("POST", request.path, "", request.headers, proper, NOW)
-    return rehearsal.deeds([request, following], fault)
+    following = HttpRequest("POST", request.path, "", request.headers, proper, DRY_RUN_TIME)
+    return rehearsal.wire_ops([request, following], fault)

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import yaml
 
-from wireproof.mock.control import FAULT
+from wireproof.mock.control import FAULT_HEADER
 from wireproof.report.write_files import REPORT_VIEWS
 from wireproof.session import mock_process
 
@@ -163,7 +163,7 @@ def test_the_action_judges_and_tells_in_every_place(installed: Mapping[str, str]
 def test_the_action_fails_as_its_policy_says(
     installed: Mapping[str, str], served: str, tmp_path: Path, policy: str, fault: str, outcome: str, code: int
 ) -> None:
-    arguments = [*FEW, "--header", f"{FAULT}: {fault}"] if fault else [*FEW, "--deadline", "connect=1"]
+    arguments = [*FEW, "--header", f"{FAULT_HEADER}: {fault}"] if fault else [*FEW, "--deadline", "connect=1"]
     endpoint = served if fault else "http://127.0.0.1:9/v1"
     given = {"exit-policy": policy, "arguments": "\n".join(arguments), "endpoint": endpoint, "key": KEY}
     job = Job(tmp_path, installed, install="", **given)

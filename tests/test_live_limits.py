@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from wireproof.contract import loading
-from wireproof.mock.server import Server, serving
+from wireproof.mock.server import Server, serve_in_thread
 
 ROOT = Path(__file__).parents[1]
 GIVEN_UP = 120
@@ -49,16 +49,16 @@ def _outcomes(tmp_path: Path) -> Outcomes:
 
 @pytest.mark.parametrize(("provider", "tier"), TIERS)
 def test_exactly_the_limit_is_seen_with_a_key_of_the_tier_alone(outcomes, provider, tier):
-    with serving(loading.read_providers_data()) as server:
+    with serve_in_thread(loading.read_providers_data()) as server:
         told = outcomes(server, provider, tier, "exactly", "remaining_is_kept")
     assert told == {"limits.exactly-the-limit-is-admitted": "pass", "limits.remaining-is-kept": "pass"}
 
 
 @pytest.mark.parametrize(("provider", "tier"), TIERS)
 def test_one_request_more_than_the_limit_is_seen_with_a_key_of_the_tier_alone(outcomes, provider, tier):
-    with serving(loading.read_providers_data(), control=True) as server:
+    with serve_in_thread(loading.read_providers_data(), control=True) as server:
         asked = urllib.request.Request(
-            f"{server.root()}/_wireproof/control", json.dumps({"fault": "limit-one-more"}).encode(), method="POST"
+            f"{server.root_url()}/_wireproof/control", json.dumps({"fault": "limit-one-more"}).encode(), method="POST"
         )
         urllib.request.urlopen(asked).close()
         told = outcomes(server, provider, tier, "exactly", "remaining_is_kept")

@@ -18,7 +18,7 @@ from wireproof.evidence.ledger_writer import Ledger
 from wireproof.evidence.redactor import Redactor
 from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict import Verdict
-from wireproof.mock.control import FAULT
+from wireproof.mock.control import FAULT_HEADER
 from wireproof.mock.faults import faults
 from wireproof.proof.in_process_line import InProcessPool
 from wireproof.session.ledger_recorder import LedgerRecorder, ledger_header
@@ -87,7 +87,7 @@ def test_a_ledger_gives_the_verdicts_of_every_fault(provider: str, tmp_path: Pat
             continue
         trial, _ = opened_again(trial, target)
         file = tmp_path / f"{fault.id}.jsonl"
-        evidence = asyncio.run(gathered(trial, replace(target, headers={FAULT: fault.id}), names, file))
+        evidence = asyncio.run(gathered(trial, replace(target, headers={FAULT_HEADER: fault.id}), names, file))
         fresh = judged(trial, evidence)
         broken += fresh != plain
         assert again(file) == fresh, fault.id

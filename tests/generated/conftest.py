@@ -23,7 +23,7 @@ from wireproof.generation.sequence_runner import SequenceRunner
 from wireproof.judging.check import Violation
 from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict_plan import PlannedVerdict
-from wireproof.mock.control import FAULT
+from wireproof.mock.control import FAULT_HEADER
 from wireproof.proof.in_process_line import InProcessPool
 from wireproof.session.target_run import TargetRun, open_target_run
 
@@ -34,7 +34,7 @@ def target_of(provider: str, fault: str | None) -> Target:
     """The bundled server's profile of a provider, which commits a fault on every request."""
     (target,) = target_options.mock_targets(provider)
     target = target_options.with_address(target, f"http://mock{target.provider.serve_at}")
-    return target if fault is None else replace(target, headers={FAULT: fault})
+    return target if fault is None else replace(target, headers={FAULT_HEADER: fault})
 
 
 def entry_of(trial: TargetRun, check: str, case: str) -> PlannedVerdict:

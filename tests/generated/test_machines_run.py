@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from wireproof.contract import loading
-from wireproof.mock.server import Server, serving
+from wireproof.mock.server import Server, serve_in_thread
 
 ROOT = Path(__file__).parents[2]
 CASE = "generated:chat:stateful:tools"
@@ -22,7 +22,7 @@ CASE = "generated:chat:stateful:tools"
 
 @pytest.fixture(name="server", scope="module")
 def _server() -> Iterator[Server]:
-    with serving({"aion": loading.read_providers_data()["aion"]}, control=True) as server:
+    with serve_in_thread({"aion": loading.read_providers_data()["aion"]}, control=True) as server:
         yield server
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from wireproof.cli import cell_processes
 from wireproof.errors import ConfigError
-from wireproof.mock.application import Core
+from wireproof.mock.application import Application
 from wireproof.mock.cells.answer_cache import KeptAnswers, prepare
 from wireproof.mock.cells.cell import Cell, Stay
 from wireproof.mock.cells.latency import Latency, Prefixes, Spread, bears_token, paced
@@ -117,7 +117,7 @@ async def enter(cell: Cell, number: int) -> tuple[list[int], list[Stay]]:
 
 def test_slots_are_taken_in_order_and_given_back() -> None:
     async def go() -> None:
-        cell = Cell(Latency(slots=2, queue=2), Core({}))
+        cell = Cell(Latency(slots=2, queue=2), Application({}))
         begun, stays = await enter(cell, 4)
         assert begun == [0, 1]
         assert cell.refusal() is not None

@@ -22,7 +22,7 @@ from wireproof.load.engine.response_parser import ResponseParser
 from wireproof.load.request_record import Outcome, RequestRecord, ResponseBody
 from wireproof.load.scenario import case_lookup, prepared_request
 from wireproof.load.scenario.prepared_request import PreparedRequest
-from wireproof.mock.dry_run import NOW, Rehearsal
+from wireproof.mock.dry_run import DRY_RUN_TIME, DryRun
 from wireproof.mock.faults import faults
 from wireproof.mock.protocol.messages import HttpRequest, Ops
 from wireproof.mock.protocol.response_head import wire_bytes
@@ -37,13 +37,13 @@ def target() -> Target:
 
 
 @pytest.fixture(scope="module")
-def rehearsal() -> Rehearsal:
-    return Rehearsal(loading.read_providers_data())
+def rehearsal() -> DryRun:
+    return DryRun(loading.read_providers_data())
 
 
 @pytest.fixture(autouse=True)
 def the_moment_of_the_rehearsal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(response_judge, "time", lambda: NOW)
+    monkeypatch.setattr(response_judge, "time", lambda: DRY_RUN_TIME)
 
 
 def case_of(name: str) -> Case:
@@ -53,14 +53,14 @@ def case_of(name: str) -> Case:
     return replace(case, asks=(replace(ask, body=body, cap=24),))
 
 
-def done(rehearsal: Rehearsal, asked: PreparedRequest, fault: str | None = None) -> Ops:
+def done(rehearsal: DryRun, asked: PreparedRequest, fault: str | None = None) -> Ops:
     head, _, body = asked.wire.partition(b"\r\n\r\n")
     first, *lines = head.decode().split("\r\n")
     method, path, _ = first.split()
     headers = tuple((name.lower(), value) for name, _, value in (line.partition(": ") for line in lines))
     more = (("x-wireproof-fault", fault),) if fault else ()
-    rehearsal.begin()
-    return rehearsal.ops(HttpRequest(method, path, "", (*headers, *more), body, NOW))
+    rehearsal.reset()
+    return rehearsal.ops(HttpRequest(method, path, "", (*headers, *more), body, DRY_RUN_TIME))
 
 
 def heard(ops: Ops, *, whole: bool) -> ResponseBody | None:
@@ -91,10 +91,10 @@ def broken(judge: ResponseJudge, asked: PreparedRequest, answer: ResponseBody) -
 def renamed(answer: ResponseBody) -> ResponseBody:
     """The same answer with another id, another time and other texts."""
     body = answer.body.replace(b"chatcmpl-", b"chatcmpl-0123").replace(b'"content":"1"', b'"content":"other"')
-    return replace(answer, body=body.replace(b"%d" % NOW, b"%d" % (NOW + 1)))
+    return replace(answer, body=body.replace(b"%d" % DRY_RUN_TIME, b"%d" % (DRY_RUN_TIME + 1)))
 
 
-def shown_faults(rehearsal: Rehearsal, asked: PreparedRequest) -> Iterator[tuple[str, Ops]]:
+def shown_faults(rehearsal: DryRun, asked: PreparedRequest) -> Iterator[tuple[str, Ops]]:
     """The faults that change the answer to a request, and what each makes of it."""
     faultless = done(rehearsal, asked)
     for one in faults().values():
@@ -103,7 +103,7 @@ def shown_faults(rehearsal: Rehearsal, asked: PreparedRequest) -> Iterator[tuple
 
 
 @pytest.mark.parametrize("name", STREAMS)
-def test_chunks_left_out_change_no_verdict(target: Target, rehearsal: Rehearsal, name: str) -> None:
+def test_chunks_left_out_change_no_verdict(target: Target, rehearsal: DryRun, name: str) -> None:
     """Every fault of the reference server that a stream shows, judged on all of it and on what is kept of it."""
     case = case_of(name)
     asked, judge = prepared_request.prepare(name, case, target), ResponseJudge(target, {name: case})
@@ -123,7 +123,7 @@ def test_chunks_left_out_change_no_verdict(target: Target, rehearsal: Rehearsal,
 
 @pytest.mark.parametrize("name", STREAMS)
 def test_the_faultless_stream_breaks_nothing_and_most_of_it_is_left_out(
-    target: Target, rehearsal: Rehearsal, name: str
+    target: Target, rehearsal: DryRun, name: str
 ) -> None:
     case = case_of(name)
     asked, judge = prepared_request.prepare(name, case, target), ResponseJudge(target, {name: case})

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from wireproof.contract import loading
-from wireproof.mock.server import Server, serving
+from wireproof.mock.server import Server, serve_in_thread
 
 PROVIDERS: dict[str, Any] = loading.read_providers_data()
 ACCOUNTS = itertools.count()
@@ -23,7 +23,7 @@ def _providers() -> dict[str, Any]:
 
 @pytest.fixture(name="server", scope="session")
 def _server(providers: dict[str, Any]) -> Iterator[Server]:
-    with serving(providers, control=True) as server:
+    with serve_in_thread(providers, control=True) as server:
         yield server
 
 

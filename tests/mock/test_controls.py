@@ -14,7 +14,11 @@ SOURCES = Path(wireproof.mock.__file__).parent.rglob("*.py")
 
 
 def test_the_mock_obeys_the_headers_of_the_table() -> None:
-    assert (FAULT.lower(), CLOCK.lower(), CELL.lower()) == (control.FAULT, control.CLOCK, control.CELL)
+    assert (FAULT.lower(), CLOCK.lower(), CELL.lower()) == (
+        control.FAULT_HEADER,
+        control.CLOCK_AHEAD_HEADER,
+        control.CELL_STATE_HEADER,
+    )
     assert (FAULT.lower(), SLOTS.lower()) == (slots.FAULT_HEADER, slots.SLOTS_HEADER)
 
 

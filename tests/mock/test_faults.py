@@ -14,8 +14,8 @@ import pytest
 from wireproof.client.request_builder import build_request
 from wireproof.client.skip_reasons import CannotSend
 from wireproof.contract import loading, target_options
-from wireproof.mock.application import Core
-from wireproof.mock.dry_run import Rehearsal
+from wireproof.mock.application import Application
+from wireproof.mock.dry_run import DryRun
 from wireproof.mock.faults import derive_fault, faults, find_fault
 from wireproof.mock.protocol.messages import HttpRequest
 from wireproof.mock.protocol.response_head import build_ops
@@ -216,7 +216,7 @@ def undated(data):
 def seen(providers, fault_id, chosen):
     """What each chosen probe sees of a fault, each on a fresh core."""
     header = {"x-wireproof-fault": fault_id} if fault_id else {}
-    core = Core(providers, controlled=True)
+    core = Application(providers, controlled=True)
     answers = []
     for _, method, path, headers, body, times in chosen:
         core.state.accounts.clear()
@@ -239,14 +239,14 @@ def _faultless(providers, all_probes):
 def _rehearsed():
     """Every case of the suites on every profile: its endpoints, its requests, what is done for them, and by whom."""
     made, targets = {}, target_options.mock_targets()
-    rehearsals = [Rehearsal({target.provider.name: target.provider.data}) for target in targets]
+    rehearsals = [DryRun({target.provider.name: target.provider.data}) for target in targets]
     # One case after another, each on every profile: what is one profile's alone shows soon.
     for case in loading.load_cases().values():
         for target, rehearsal in zip(targets, rehearsals, strict=True):
             at = target_options.with_address(target, f"http://mock{target.provider.serve_at}")
             with suppress(KeyError, CannotSend):
                 requests = [received(ask, at, case.name) for ask in case.asks] * case.repeat
-                endpoints, deeds = {ask.endpoint for ask in case.asks}, rehearsal.deeds(requests)
+                endpoints, deeds = {ask.endpoint for ask in case.asks}, rehearsal.wire_ops(requests)
                 made[target.provider.name, case.name] = (endpoints, requests, deeds, rehearsal)
     return made
 
@@ -281,8 +281,8 @@ def by_promise(fault, rehearsed):
 
 def between(providers, fault_id):
     """What is done for a request after others on its connection, beside one, after one that was left, and later on."""
-    rehearsal = Rehearsal({"iio": providers["iio"]}, gap_s=0.1)
-    rehearsal.begin()
+    rehearsal = DryRun({"iio": providers["iio"]}, gap_s=0.1)
+    rehearsal.reset()
     headers = {"authorization": "Bearer iio-dev-mock-enterprise", "content-type": "application/json"}
     headers |= {"x-wireproof-slots": "1"} | ({"x-wireproof-fault": fault_id} if fault_id else {})
 
@@ -295,18 +295,18 @@ def between(providers, fault_id):
     running, abandoned, plain = ask(), ask(), ask(stream=False)
     done = [rehearsal.ops(ask(after=200)), rehearsal.ops(ask(after=401))]
     done += [rehearsal.ops(running, stays=True), rehearsal.ops(ask())]
-    rehearsal.over(running)
+    rehearsal.finish(running)
     done.append(rehearsal.ops(abandoned, stays=True))
-    rehearsal.over(abandoned, left=True)
+    rehearsal.finish(abandoned, left=True)
     done += [rehearsal.ops(ask()), rehearsal.ops(plain, stays=True)]
-    rehearsal.over(plain, left=True)
+    rehearsal.finish(plain, left=True)
     return [*done, rehearsal.ops(ask()), rehearsal.ops(ask(after=200, later=10))]
 
 
 def kept(providers, fault_id):
     """What is done for a response that was stored, when it is asked for and deleted."""
-    rehearsal = Rehearsal({"openai": providers["openai"]})
-    rehearsal.begin()
+    rehearsal = DryRun({"openai": providers["openai"]})
+    rehearsal.reset()
     headers = {"authorization": "Bearer sk-mock-standard", "content-type": "application/json"}
     headers |= {"x-wireproof-fault": fault_id} if fault_id else {}
 
@@ -366,7 +366,7 @@ def chat(providers, fault_id, **members):
     body = {"model": "qwen2.5:7b", "messages": HELLO, **members}
     headers = (("authorization", "Bearer iio-dev-mock-pro"), ("x-wireproof-fault", fault_id))
     received = HttpRequest("POST", "/iio/v1/chat/completions", "", headers, json.dumps(body).encode(), NOW)
-    return Core(providers, controlled=True).handle(received)
+    return Application(providers, controlled=True).handle(received)
 
 
 @pytest.mark.parametrize(
@@ -398,7 +398,7 @@ def test_an_unknown_fault_is_refused_by_name(providers, fault_id):
 
 
 def test_the_header_wins_over_the_fault_of_the_server(providers):
-    core = Core(providers, controlled=True)
+    core = Application(providers, controlled=True)
     core.state.fault = "models-data-empty"
     key = ("authorization", "Bearer iio-dev-mock-pro")
     own = core.handle(

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wireproof.mock.protocol.messages import HttpRequest
-from wireproof.mock.server import serving
+from wireproof.mock.server import serve_in_thread
 
 HEALTH = b"GET /iio/v1/health HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer iio-dev-mock-enterprise\r\n\r\n"
 
@@ -193,7 +193,7 @@ def test_each_event_is_written_on_its_own(server):
 
 
 def test_a_stream_stops_when_the_client_leaves(providers):
-    with serving(providers, gap_s=0.001) as server:
+    with serve_in_thread(providers, gap_s=0.001) as server:
         plug = connected(server)
         plug.sendall(chat("Count from 1 to 9000", stream=True))
         assert plug.recv(100)
@@ -230,18 +230,18 @@ def body_of(raw):
 
 
 def test_a_client_that_leaves_frees_its_slot_and_is_counted(providers):
-    with serving(providers, control=True, gap_s=0.1) as server:
+    with serve_in_thread(providers, control=True, gap_s=0.1) as server:
         # What it takes to make its own few tokens.
         assert 0 < left_and_asked(server) < 2
 
 
 def test_a_server_that_works_on_for_a_client_that_left_keeps_the_next_one_waiting(providers):
-    with serving(providers, control=True, gap_s=0.1) as server:
+    with serve_in_thread(providers, control=True, gap_s=0.1) as server:
         assert left_and_asked(server, b"works-on-after-leaving") > 60
 
 
 def test_with_one_slot_an_answer_waits_for_the_one_before(providers):
-    with serving(providers, control=True, gap_s=0.1) as server, connected(server) as first:
+    with serve_in_thread(providers, control=True, gap_s=0.1) as server, connected(server) as first:
         first.sendall(chat("Count from 1 to 900", stream=True, more=ONE_SLOT))
         assert first.recv(100)
         assert next_asked(server, ONE_SLOT) > 60
@@ -249,7 +249,7 @@ def test_with_one_slot_an_answer_waits_for_the_one_before(providers):
 
 
 def test_a_reader_that_stalls_holds_the_stream_back(providers):
-    with serving(providers) as server, connected(server) as plug:
+    with serve_in_thread(providers) as server, connected(server) as plug:
         plug.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 262_144)
         plug.sendall(chat("Count from 1 to 9000", stream=True, n=2, more=b"Connection: close\r\n"))
         assert plug.recv(1)
@@ -267,6 +267,6 @@ def test_a_drain_finishes_the_running_stream(providers):
         writer.close()
         return first + rest
 
-    with serving(providers, gap_s=0.002) as server:
+    with serve_in_thread(providers, gap_s=0.002) as server:
         raw = asyncio.run(scenario(server))
     assert raw.endswith(b"data: [DONE]\n\n\r\n0\r\n\r\n")

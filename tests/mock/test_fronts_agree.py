@@ -11,9 +11,9 @@ import httpx
 import pytest
 import uvicorn
 
-from wireproof.mock.application import Core
+from wireproof.mock.application import Application
 from wireproof.mock.http.asgi import Application
-from wireproof.mock.server import serving
+from wireproof.mock.server import serve_in_thread
 
 NOW = 1_800_000_000.5
 FRAMING = {"date", "server", "transfer-encoding", "content-length", "connection"}
@@ -77,14 +77,14 @@ def shown(response):
 
 def test_both_fronts_give_the_same_status_headers_and_body(providers):
     with (
-        serving(providers, control=True, clock=lambda: NOW) as server,
-        uvicorn_serving(Core(providers, controlled=True)) as other,
+        serve_in_thread(providers, control=True, clock=lambda: NOW) as server,
+        uvicorn_serving(Application(providers, controlled=True)) as other,
         httpx.Client() as client,
     ):
         for method, path, headers, body in requests():
             answers = [
                 shown(client.request(method, root + path, headers=headers, content=body or None))
-                for root in (server.root(), other)
+                for root in (server.root_url(), other)
             ]
             assert answers[0] == answers[1], (method, path)
 
@@ -95,10 +95,10 @@ SHORT = {"model": "qwen2.5:7b", "messages": [{"role": "user", "content": "Say ex
 def test_both_fronts_keep_one_slot_and_free_it_when_its_client_leaves(providers):
     asked = {"model": "qwen2.5:7b", "messages": [{"role": "user", "content": "Count from 1 to 900"}], "stream": True}
     headers = {"Authorization": "Bearer iio-dev-mock-pro.slot", "X-Wireproof-Slots": "1"}
-    core = Core(providers, controlled=True)
+    core = Application(providers, controlled=True)
     core.state.gap_s = 0.1
-    with serving(providers, control=True, gap_s=0.1) as server, uvicorn_serving(core) as other:
-        for root, state in ((server.root(), server.core.state), (other, core.state)):
+    with serve_in_thread(providers, control=True, gap_s=0.1) as server, uvicorn_serving(core) as other:
+        for root, state in ((server.root_url(), server.core.state), (other, core.state)):
             url = f"{root}/iio/v1/chat/completions"
             with httpx.Client() as client, client.stream("POST", url, json=asked, headers=headers) as left:
                 assert next(left.iter_raw())

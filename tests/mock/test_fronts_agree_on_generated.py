@@ -14,9 +14,9 @@ from wireproof.client.request_builder import OutgoingRequest, build_request
 from wireproof.contract import loading, target_options
 from wireproof.generation.families import strategies_by_case
 from wireproof.generation.fixed_sample import distinct_examples
-from wireproof.mock.application import Core
+from wireproof.mock.application import Application
 from wireproof.mock.http.asgi import Application
-from wireproof.mock.server import serving
+from wireproof.mock.server import serve_in_thread
 
 NOW = 1_800_000_000.5
 EXAMPLES = 8
@@ -51,12 +51,12 @@ def test_both_fronts_answer_every_generated_request_alike(name: str, providers: 
     data = {name: providers[name]}
 
     async def over_a_socket() -> list[tuple[str, int, Any, bytes]]:
-        with serving(data, control=True, clock=lambda: NOW) as server:
+        with serve_in_thread(data, control=True, clock=lambda: NOW) as server:
             async with httpx.AsyncClient(trust_env=False) as client:
-                return await answers(client, server.root(), name)
+                return await answers(client, server.root_url(), name)
 
     async def in_another_server() -> list[tuple[str, int, Any, bytes]]:
-        front = httpx.ASGITransport(Application(Core(data, controlled=True), lambda: NOW))
+        front = httpx.ASGITransport(Application(Application(data, controlled=True), lambda: NOW))
         async with httpx.AsyncClient(transport=front) as client:
             return await answers(client, "http://other", name)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wireproof.mock.server import serving
+from wireproof.mock.server import serve_in_thread
 
 CHAT = {"model": "qwen2.5:7b", "messages": [{"role": "user", "content": "hi"}]}
 
@@ -208,7 +208,7 @@ def test_request_ids_are_unique(client):
 
 @pytest.fixture(name="own")
 def _own(providers):
-    with serving(providers, control=True) as server:
+    with serve_in_thread(providers, control=True) as server:
         yield server
 
 
@@ -240,7 +240,7 @@ def test_control_refuses_what_it_does_not_know(own, client, body):
 
 def test_control_is_off_unless_asked_for(providers, client):
     opened = client("iio")
-    with serving(providers) as server:
-        assert opened.get(server.root() + "/_wireproof/control").status_code == 404
+    with serve_in_thread(providers) as server:
+        assert opened.get(server.root_url() + "/_wireproof/control").status_code == 404
         down = {"X-Wireproof-Cell": "down", "X-Wireproof-Fault": "no-such-fault"}
         assert opened.post(server.base_url("iio") + "/chat/completions", json=CHAT, headers=down).status_code == 200

@@ -10,7 +10,7 @@ import pytest
 from wireproof.contract import loading
 from wireproof.mock.accounts.slots import asks_for_stream
 from wireproof.mock.protocol.messages import HttpRequest
-from wireproof.mock.server import serving
+from wireproof.mock.server import serve_in_thread
 
 CHAT = {"model": "qwen2.5:7b", "messages": [{"role": "user", "content": "Say exactly: ok"}]}
 LARGE = b"{" + b" " * 11_000_000
@@ -94,7 +94,7 @@ def test_a_stream_is_one_that_is_asked_for(body, streamed):
 )
 def test_the_slot_of_a_plain_answer_is_free_once_its_client_has_left(fault, slots):
     providers = loading.read_providers_data()
-    with serving(providers, control=True, gap_s=10.0) as server:
+    with serve_in_thread(providers, control=True, gap_s=10.0) as server:
         headers = {"Authorization": f"Bearer {server.key('iio')}", "X-Wireproof-Slots": "1", **faulty(fault)}
         left = httpx.Timeout(5.0, read=0.01)
         with pytest.raises(httpx.ReadTimeout):

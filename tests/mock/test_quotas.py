@@ -7,7 +7,7 @@ import copy
 import httpx
 import pytest
 
-from wireproof.mock.server import serving
+from wireproof.mock.server import serve_in_thread
 
 NEXT_DAY = {"X-Wireproof-Clock": "90000"}
 FIRST, SECOND = "meta-llama/Llama-3.3-70B-Instruct", "microsoft/phi-4"
@@ -26,7 +26,7 @@ def _tight(providers):
         model["tokens_per_day"] = dict.fromkeys(model["tokens_per_day"], 5)
     bought = copy.deepcopy(providers["aiorouter"])
     bought["rate"]["tiers"]["developer"]["credits"] = 5
-    with serving({"io-intelligence": changed, "aiorouter": bought}, control=True) as server:
+    with serve_in_thread({"io-intelligence": changed, "aiorouter": bought}, control=True) as server:
 
         def open_client(provider="io-intelligence", tier=None, account="a"):
             key = {"Authorization": f"Bearer {server.key(provider, tier)}.{account}"}

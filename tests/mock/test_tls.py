@@ -14,7 +14,7 @@ import trustme
 
 from wireproof.errors import ConfigError
 from wireproof.mock.http import tls
-from wireproof.mock.server import serving
+from wireproof.mock.server import serve_in_thread
 
 ROOT = Path(__file__).parents[2]
 KEY = {"IIO_API_KEY": "iio-dev-mock-pro"}
@@ -30,7 +30,7 @@ def _secure(authority, providers, tmp_path_factory):
     """A server with a certificate for this address."""
     file = tmp_path_factory.mktemp("tls") / "server.pem"
     authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(file))
-    with serving(providers, control=True, tls=tls.context(file, None)) as server:
+    with serve_in_thread(providers, control=True, tls=tls.context(file, None)) as server:
         yield server
 
 

@@ -11,7 +11,7 @@ import openai
 import pytest
 
 from wireproof.contract import loading
-from wireproof.mock.server import Server, serving
+from wireproof.mock.server import Server, serve_in_thread
 
 PROVIDERS = loading.read_providers_data()
 ACCOUNTS = itertools.count()
@@ -20,7 +20,7 @@ Open = Callable[..., openai.OpenAI]
 
 @pytest.fixture(name="server", scope="session")
 def _server() -> Iterator[Server]:
-    with serving(PROVIDERS, control=True) as server:
+    with serve_in_thread(PROVIDERS, control=True) as server:
         yield server
 
 

@@ -71,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
         print_addresses(one)
 
     try:
-        server.run(
+        server.run_server(
             served,
             host=options.host,
             port=options.port,

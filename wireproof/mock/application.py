@@ -42,7 +42,7 @@ from wireproof.mock.provider.profile import Profile
 from wireproof.mock.provider.refusals import RequestRefused, render_refusal
 from wireproof.mock.provider.standing_headers import HeaderContext, response_headers
 
-HANDLERS: Mapping[str, Callable[[RequestContext, dict[str, Any]], Answer]] = {
+HANDLERS_BY_ENDPOINT: Mapping[str, Callable[[RequestContext, dict[str, Any]], Answer]] = {
     "chat": create_chat_completion,
     "completions": create_completion,
     "embeddings": create_embeddings,
@@ -59,11 +59,11 @@ HANDLERS: Mapping[str, Callable[[RequestContext, dict[str, Any]], Answer]] = {
     "health": report_health,
 }
 # Their bodies are no JSON: the handler reads the request itself.
-NOT_JSON = frozenset({"transcriptions"})
-WITHOUT_QUOTA = frozenset({"health"})
+ENDPOINTS_WITHOUT_JSON = frozenset({"transcriptions"})
+ENDPOINTS_WITHOUT_QUOTA = frozenset({"health"})
 
 
-class Core:
+class Application:
     """All profiles, and the state they share."""
 
     def __init__(self, providers: Mapping[str, Mapping[str, Any]], *, controlled: bool = False) -> None:
@@ -87,17 +87,18 @@ class Core:
         if profile is None:
             return encode_answer(said, gap_s=0.0)
         return encode_answer(
-            self._signed(profile, received, limit_headers.state_without_account(profile.rate), said), gap_s=0.0
+            self._with_response_headers(profile, received, limit_headers.state_without_account(profile.rate), said),
+            gap_s=0.0,
         )
 
     def _handle(self, received: HttpRequest) -> Outgoing:
         try:
-            if self.controlled and received.path.startswith(control.PREFIX):
-                return encode_answer(control.answer(self.state, received), gap_s=0.0)
+            if self.controlled and received.path.startswith(control.CONTROL_PREFIX):
+                return encode_answer(control.answer_control(self.state, received), gap_s=0.0)
             profile = routes.find_profile(self.profiles, received.path)
             if profile is None:
                 raise RequestRefused("unknown-path", f"Invalid URL ({received.method} {received.path})")
-            lapse = self._lapse(profile, received)
+            lapse = self._find_hooks(profile, received)
         except RequestRefused as refused:
             return self.refuse(received, refused)
         heard = received if body_validation.is_too_large(received.body) else lapse.on_request(received, profile)
@@ -106,11 +107,11 @@ class Core:
             return encode_answer(answered, gap_s=self.state.gap_s)
         known = self.state.slots.with_account_state(received)
         self.state.slots.remember_status(received, answered.status)
-        said = self._last_said(lapse, received) or lapse.on_answer(answered, known)
+        said = self._answer_if_dead(lapse, received) or lapse.on_answer(answered, known)
         made = encode_answer(said, gap_s=self.state.gap_s, rewrite_ops=lapse.on_wire)
         return self.state.slots.occupy(received, made, self.state.gap_s * tokens_made(answered))
 
-    def _last_said(self, lapse: FaultHooks, received: HttpRequest) -> PlainAnswer | None:
+    def _answer_if_dead(self, lapse: FaultHooks, received: HttpRequest) -> PlainAnswer | None:
         """What a relay says to an account whose earlier request the server did not survive."""
         if lapse.kills_account is None:
             return None
@@ -120,36 +121,36 @@ class Core:
             self.state.dead_accounts.add(account_key(received))
         return None
 
-    def ended(self, received: HttpRequest, *, left: bool = False) -> None:
+    def finish(self, received: HttpRequest, *, left: bool = False) -> None:
         """The answer is over, or its client has left."""
         if not self.state.slots.is_open(received):
             return
         self.state.slots.clients_left += left
-        if not (left and self._blind(received, "leaving" if asks_for_stream(received) else "leaving-plain")):
+        if not (left and self._ignores(received, "leaving" if asks_for_stream(received) else "leaving-plain")):
             self.state.slots.release(received)
 
-    def welcomes(self, received: HttpRequest) -> bool:
+    def sends_continue(self, received: HttpRequest) -> bool:
         """Whether a client that waits with its body is told to go on."""
         waits = (received.header("expect") or "").lower() == "100-continue"
-        return waits and not self._blind(received, "expectation")
+        return waits and not self._ignores(received, "expectation")
 
-    def _blind(self, received: HttpRequest, to: str) -> bool:
+    def _ignores(self, received: HttpRequest, to: str) -> bool:
         profile = routes.find_profile(self.profiles, received.path)
         try:
-            return profile is not None and to in self._lapse(profile, received).ignores
+            return profile is not None and to in self._find_hooks(profile, received).ignores
         except RequestRefused:
             return False
 
-    def _lapse(self, profile: Profile, received: HttpRequest) -> FaultHooks:
+    def _find_hooks(self, profile: Profile, received: HttpRequest) -> FaultHooks:
         if not self.controlled:
             return NO_HOOKS
-        wanted = control.wanted_fault(self.state, received)
-        return NO_HOOKS if wanted is None else control.lapse_for(wanted, profile, received)
+        wanted = control.requested_fault(self.state, received)
+        return NO_HOOKS if wanted is None else control.find_hooks(wanted, profile, received)
 
     def answer(self, profile: Profile, received: HttpRequest) -> Answer:
         """What the profile says to a request, refusals included, with the headers of every response."""
         key = presented_key(profile.auth, received)
-        caller = self._caller(profile, received, key)
+        caller = self._find_caller(profile, received, key)
         meter = limit_headers.state_without_account(profile.rate)
         if caller is not None and received.method != "OPTIONS":
             meter = self.state.accounts.admit(caller)
@@ -159,13 +160,13 @@ class Core:
             said = render_refusal(profile, refused)
         if caller is not None:
             meter = self.state.accounts.with_tokens_left(caller, meter)
-        return self._signed(profile, received, meter, said)
+        return self._with_response_headers(profile, received, meter, said)
 
-    def _caller(self, profile: Profile, received: HttpRequest, key: str | None) -> Caller | None:
+    def _find_caller(self, profile: Profile, received: HttpRequest, key: str | None) -> Caller | None:
         """The account a request belongs to; nobody's where its key is not known."""
         if key is None or not is_accepted_key(profile, key):
             return None
-        ahead_s, fault = control.apart(received) if self.controlled else (0.0, "")
+        ahead_s, fault = control.clock_and_fault(received) if self.controlled else (0.0, "")
         header = profile.headers.request.get("tenant")
         tenant = (received.header(header) if header else None) or ""
         return Caller(profile, key, received.at + self.state.ahead_s, ahead_s, tenant, fault)
@@ -181,21 +182,21 @@ class Core:
         if caller is None and route.endpoint not in profile.auth.public:
             raise refusal_for_key(profile, key)
         limit_headers.refuse_over_limit(profile, meter)
-        if meter.exhausted and route.endpoint not in (*WITHOUT_QUOTA, *profile.auth.public):
+        if meter.exhausted and route.endpoint not in (*ENDPOINTS_WITHOUT_QUOTA, *profile.auth.public):
             limit_headers.refuse_used_up(profile, "The request volume of this month is used up.")
-        trouble = control.cell_of(received) if self.controlled else ""
+        trouble = control.requested_cell_state(received) if self.controlled else ""
         up = cells_up(self.state.cells.get(profile.name, profile.cells), trouble)
         refuse_by_cell_state(route.endpoint, up, trouble)
         kept = ItemStore() if caller is None else self.state.accounts.stored_items(caller)
         visit = RequestContext(profile, route.endpoint, meter.tier, route.path_value, received, self.ordinals, up, kept)
-        return self._handled(visit, caller)
+        return self._call_endpoint(visit, caller)
 
-    def _handled(self, visit: RequestContext, caller: Caller | None) -> Answer:
+    def _call_endpoint(self, visit: RequestContext, caller: Caller | None) -> Answer:
         """What the endpoint says, and the tokens of it counted."""
-        handler = HANDLERS.get(visit.endpoint)
+        handler = HANDLERS_BY_ENDPOINT.get(visit.endpoint)
         if handler is None:
             raise RequestRefused("not-built", f"This server does not serve {visit.endpoint}.", status=501)
-        body = body_of(visit.profile, visit.endpoint, visit.received)
+        body = parse_request_body(visit.profile, visit.endpoint, visit.received)
         if caller is None:
             return handler(visit, body)
         use = demand_from_request(visit.profile, visit.endpoint, body)
@@ -204,9 +205,11 @@ class Core:
         self.state.accounts.charge(caller, use, tokens_used(answer))
         return answer
 
-    def _signed(self, profile: Profile, received: HttpRequest, meter: LimitState, answer: Answer) -> Answer:
+    def _with_response_headers(
+        self, profile: Profile, received: HttpRequest, meter: LimitState, answer: Answer
+    ) -> Answer:
         """The answer with its request id, the profile's standing headers and the account's limits."""
-        elsewhere = self.controlled and control.cell_of(received) == "one-down"
+        elsewhere = self.controlled and control.requested_cell_state(received) == "one-down"
         asked = HeaderContext(
             profile, received, HashRandom.from_values("request", next(self.ordinals)).hex(24), elsewhere
         )
@@ -218,9 +221,9 @@ class Core:
         return with_headers(answer, owed)
 
 
-def body_of(profile: Profile, endpoint: str, received: HttpRequest) -> body_validation.JsonObject:
+def parse_request_body(profile: Profile, endpoint: str, received: HttpRequest) -> body_validation.JsonObject:
     """The JSON object a request carries, where its endpoint takes one."""
-    if received.method != "POST" or endpoint in NOT_JSON:
+    if received.method != "POST" or endpoint in ENDPOINTS_WITHOUT_JSON:
         return {}
     content_type = received.header("content-type")
     if content_type is None and "content_type" in profile.headers.request:

@@ -14,61 +14,61 @@ from wireproof.mock.provider import routes
 from wireproof.mock.provider.profile import Profile
 from wireproof.mock.provider.refusals import RequestRefused
 
-PREFIX = "/_wireproof/"
-FAULT, CLOCK, CELL = "x-wireproof-fault", "x-wireproof-clock", "x-wireproof-cell"
+CONTROL_PREFIX = "/_wireproof/"
+FAULT_HEADER, CLOCK_AHEAD_HEADER, CELL_STATE_HEADER = "x-wireproof-fault", "x-wireproof-clock", "x-wireproof-cell"
 
 
-def wanted_fault(state: ServerState, received: HttpRequest) -> str | None:
+def requested_fault(state: ServerState, received: HttpRequest) -> str | None:
     """The fault this request asks for, or else the server's."""
-    return received.header(FAULT) or state.fault
+    return received.header(FAULT_HEADER) or state.fault
 
 
-def lapse_for(fault_id: str, profile: Profile, received: HttpRequest) -> FaultHooks:
+def find_hooks(fault_id: str, profile: Profile, received: HttpRequest) -> FaultHooks:
     """The lapse of a fault, if it concerns the endpoint that is asked."""
-    fault = known(fault_id)
+    fault = require_fault(fault_id)
     asked = {endpoint for endpoint, _, _ in routes.matching_endpoints(profile, received.path)}
     return fault.apply if "*" in fault.endpoints or asked & set(fault.endpoints) else NO_HOOKS
 
 
-def known(fault_id: Any) -> Any:
+def require_fault(fault_id: Any) -> Any:
     fault = find_fault(str(fault_id))
     if fault is None:
-        raise RequestRefused("unknown-fault", f"There is no fault named {fault_id!r}.", param=FAULT)
+        raise RequestRefused("unknown-fault", f"There is no fault named {fault_id!r}.", param=FAULT_HEADER)
     return fault
 
 
-def clock_of(received: HttpRequest) -> float:
+def clock_ahead_s(received: HttpRequest) -> float:
     """The seconds after now at which the request says it happens."""
     try:
-        return float(received.header(CLOCK) or 0)
+        return float(received.header(CLOCK_AHEAD_HEADER) or 0)
     except ValueError:
         return 0.0
 
 
-def apart(received: HttpRequest) -> tuple[float, str]:
+def clock_and_fault(received: HttpRequest) -> tuple[float, str]:
     """When a request happens after now, and the fault it asks for: what the account must know of it."""
-    return clock_of(received), received.header(FAULT) or ""
+    return clock_ahead_s(received), received.header(FAULT_HEADER) or ""
 
 
-def cell_of(received: HttpRequest) -> str:
+def requested_cell_state(received: HttpRequest) -> str:
     """The state in which the request meets its cell; empty where it says none."""
-    return (received.header(CELL) or "").lower()
+    return (received.header(CELL_STATE_HEADER) or "").lower()
 
 
-def answer(state: ServerState, received: HttpRequest) -> PlainAnswer:
-    asked = (received.method, received.path.removeprefix(PREFIX))
+def answer_control(state: ServerState, received: HttpRequest) -> PlainAnswer:
+    asked = (received.method, received.path.removeprefix(CONTROL_PREFIX))
     if asked == ("GET", "control"):
         return PlainAnswer(200, state.to_json())
     if asked == ("POST", "reset"):
-        reset(state)
+        reset_state(state)
         return PlainAnswer(200, state.to_json())
     if asked != ("POST", "control"):
         raise RequestRefused("unknown-path", f"Control knows no {received.method} {received.path}.")
-    change(state, parsed(received.body))
+    apply_control(state, parse_control(received.body))
     return PlainAnswer(200, state.to_json())
 
 
-def parsed(body: bytes) -> dict[str, Any]:
+def parse_control(body: bytes) -> dict[str, Any]:
     try:
         value = json.loads(body)
     except ValueError:
@@ -78,7 +78,7 @@ def parsed(body: bytes) -> dict[str, Any]:
     return value
 
 
-def change(state: ServerState, wanted: dict[str, Any]) -> None:
+def apply_control(state: ServerState, wanted: dict[str, Any]) -> None:
     """Take over what is given; whatever is malformed changes nothing."""
     try:
         ahead_s = state.ahead_s + float(wanted.get("clock", {}).get("advance", 0))
@@ -87,12 +87,12 @@ def change(state: ServerState, wanted: dict[str, Any]) -> None:
     except (AttributeError, TypeError, ValueError):
         raise RequestRefused("bad-control", "Control takes clock.advance, cells and gap as numbers.") from None
     if wanted.get("fault") is not None:
-        known(wanted["fault"])
+        require_fault(wanted["fault"])
     state.ahead_s, state.gap_s, state.cells = ahead_s, gap_s, {**state.cells, **cells}
     state.fault = wanted.get("fault", state.fault)
 
 
-def reset(state: ServerState) -> None:
+def reset_state(state: ServerState) -> None:
     state.ahead_s, state.fault = 0.0, None
     state.cells.clear()
     state.accounts.clear()

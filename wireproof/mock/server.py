@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from wireproof.mock.application import Core
+from wireproof.mock.application import Application
 from wireproof.mock.cells.cell import Cell
 from wireproof.mock.cells.latency import Latency
 from wireproof.mock.cells.outage_script import Script, follow
@@ -33,58 +33,58 @@ class Server:
         tls: ssl.SSLContext | None = None,
         latency: Latency | None = None,
     ) -> None:
-        self.core = Core(providers, controlled=control)
+        self.core = Application(providers, controlled=control)
         self.cell = None if latency is None else Cell(latency, self.core)
         self.core.state.gap_s = gap_s
         self.host, self.port = "127.0.0.1", 0
         self.live: set[Connection] = set()
         self._clock, self._tls = clock, tls
-        self._leave = asyncio.Event()
-        self._patient = True
+        self._stopping = asyncio.Event()
+        self._drains = True
         self.loop: asyncio.AbstractEventLoop | None = None
 
-    def root(self) -> str:
+    def root_url(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{'https' if self._tls else 'http'}://{host}:{self.port}"
 
     def base_url(self, provider: str) -> str:
         profile = next(profile for profile in self.core.profiles if profile.name == provider)
-        return self.root() + profile.serve_at
+        return self.root_url() + profile.serve_at
 
     def key(self, provider: str, tier: str | None = None) -> str:
         """A key of the suite's tier, or of the one named."""
         profile = next(profile for profile in self.core.profiles if profile.name == provider)
         return f"{profile.auth.key_prefix}mock-{tier or profile.suite_tier}"
 
-    def leave(self) -> None:
+    def stop(self) -> None:
         """Begin to drain; safe from any thread."""
         # A loop that is closed has left already.
         if self.loop is not None and not self.loop.is_closed():
             with contextlib.suppress(RuntimeError):
-                self.loop.call_soon_threadsafe(self._leave.set)
+                self.loop.call_soon_threadsafe(self._stopping.set)
 
-    def abandon(self) -> None:
+    def abort(self) -> None:
         """Leave at once: connections that are still open are cut."""
-        self._patient = False
-        self.leave()
+        self._drains = False
+        self.stop()
 
     async def serve(self, host: str, port: int, ready: Callable[[int], None]) -> None:
         """Listen, tell the port, serve until told to leave, finish what is running."""
         self.loop = loop = asyncio.get_running_loop()
-        listener = await loop.create_server(self._connection, host, port, backlog=1024, ssl=self._tls)
+        listener = await loop.create_server(self._new_connection, host, port, backlog=1024, ssl=self._tls)
         self.host, self.port = host, listener.sockets[0].getsockname()[1]
         ready(self.port)
-        await self._leave.wait()
+        await self._stopping.wait()
         listener.close()
-        await self._drained()
+        await self._drain_connections()
 
-    async def _drained(self) -> None:
+    async def _drain_connections(self) -> None:
         for connection in tuple(self.live):
-            connection.drain() if self._patient else connection.cut()
+            connection.drain() if self._drains else connection.cut()
         while self.live:
             await asyncio.sleep(0.005)
 
-    def _connection(self) -> Connection:
+    def _new_connection(self) -> Connection:
         return Connection(self.core, self.live, self._clock, self.cell)
 
 
@@ -98,7 +98,7 @@ def new_loop() -> asyncio.AbstractEventLoop:
     return asyncio.new_event_loop()
 
 
-def run(
+def run_server(
     providers: Providers,
     host: str = "127.0.0.1",
     port: int = 0,
@@ -127,18 +127,18 @@ def run(
 
 def _leave_on_signal(loop: asyncio.AbstractEventLoop, name: signal.Signals, server: Server) -> None:
     try:
-        loop.add_signal_handler(name, server.leave)
+        loop.add_signal_handler(name, server.stop)
     except NotImplementedError:  # as on Windows, whose loop is woken by any handler
-        signal.signal(name, lambda *_: server.leave())
+        signal.signal(name, lambda *_: server.stop())
 
 
 def _leave_after(until: Callable[[], object], server: Server) -> None:
     until()
-    server.leave()
+    server.stop()
 
 
 @contextlib.contextmanager
-def serving(
+def serve_in_thread(
     providers: Providers,
     *,
     control: bool = False,
@@ -169,5 +169,5 @@ def serving(
     try:
         yield server
     finally:
-        server.abandon()
+        server.abort()
         thread.join()

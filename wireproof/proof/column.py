@@ -13,7 +13,7 @@ from wireproof.evidence.access_tracking import changed_parts, track_access
 from wireproof.evidence.case_result import CaseResult, Evidence
 from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import PlannedVerdict
-from wireproof.mock.control import FAULT
+from wireproof.mock.control import FAULT_HEADER
 from wireproof.mock.faults import Fault
 from wireproof.mock.protocol.messages import Ops
 from wireproof.proof.fault_effect import ChangedResult, FaultEffect, FaultlessResult, JudgedEntry, effect_from_verdicts
@@ -215,7 +215,7 @@ class ColumnProof:
         return (replace(sent[-1], case=name, endpoint=own.endpoint, request=asked),)
 
     def _target_under(self, fault: Fault) -> Target:
-        return replace(self._target, headers={FAULT: fault.id})
+        return replace(self._target, headers={FAULT_HEADER: fault.id})
 
     async def _dry_run(self, case: Case, target: Target) -> tuple[CaseResult, tuple[Ops, ...]]:
         """What comes of a case without a connection, and what the server does for it."""

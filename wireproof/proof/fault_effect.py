@@ -10,7 +10,7 @@ from wireproof.evidence.case_result import CaseResult
 from wireproof.formats import json_pointer
 from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import PlannedVerdict
-from wireproof.mock.dry_run import Take
+from wireproof.mock.dry_run import DryRunStep
 from wireproof.mock.faults import Fault
 from wireproof.mock.protocol.messages import Ops
 
@@ -70,8 +70,8 @@ class FaultlessResult:
 
     sent: CaseResult
     ops: tuple[Ops, ...]
-    asked: tuple[Take, ...]
-    takes: tuple[Take, ...]
+    asked: tuple[DryRunStep, ...]
+    takes: tuple[DryRunStep, ...]
 
 
 def effect_from_verdicts(fault: Fault, judged: Iterable[tuple[JudgedEntry, Verdict]]) -> FaultEffect:

@@ -26,8 +26,8 @@ from wireproof.judging.check import Check, Violation
 from wireproof.judging.judge import Judge
 from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import PlannedVerdict
-from wireproof.mock.control import FAULT
-from wireproof.mock.dry_run import Take
+from wireproof.mock.control import FAULT_HEADER
+from wireproof.mock.dry_run import DryRunStep
 from wireproof.mock.faults import Fault
 from wireproof.mock.faults.rare_inputs import HOOKS
 from wireproof.proof.fault_effect import FaultEffect
@@ -74,7 +74,7 @@ class GeneratedProof:
 
     async def find_effect(self, fault: Fault, cases: Collection[str] | None = None) -> FaultEffect:
         """What a fault turns red, of these generated entries or of all."""
-        target, broken = replace(self._target, headers={FAULT: fault.id}), dict[str, list[str]]()
+        target, broken = replace(self._target, headers={FAULT_HEADER: fault.id}), dict[str, list[str]]()
         clauses: set[str] = set()
         for bout in self._bouts:
             if fault.endpoints != ("*",) and bout.endpoint not in fault.endpoints:
@@ -97,7 +97,7 @@ class DrawnEntry:
     check: Check
     server: InProcessPool
     probes: Sequence[GeneratedRequest]
-    before: tuple[tuple[Take, ...], ...] = ()
+    before: tuple[tuple[DryRunStep, ...], ...] = ()
 
     @property
     def endpoint(self) -> str:

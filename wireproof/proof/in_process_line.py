@@ -17,7 +17,7 @@ from wireproof.contract.case import Case
 from wireproof.contract.provider import Provider
 from wireproof.evidence.exchange import BodyRead, Exchange, TransportFailure
 from wireproof.formats.http_framing import interim_statuses
-from wireproof.mock.dry_run import NOW, Rehearsal, Take
+from wireproof.mock.dry_run import DRY_RUN_TIME, DryRun, DryRunStep
 from wireproof.mock.faults import Fault
 from wireproof.mock.protocol.messages import HttpRequest, Ops, WireOp
 
@@ -36,15 +36,15 @@ class InProcessPool:
     """
 
     def __init__(self, provider: Provider) -> None:
-        self._rehearsal = Rehearsal({provider.name: provider.data}, gap_s=GAP_S)
+        self._rehearsal = DryRun({provider.name: provider.data}, gap_s=GAP_S)
         self.received: list[HttpRequest] = []
         self.ops: list[Ops] = []
-        self._at = NOW
+        self._at = DRY_RUN_TIME
 
     def begin_case(self) -> None:
         """The next case meets a server that has seen nobody."""
-        self._rehearsal.begin()
-        self.received, self.ops, self._at = [], [], NOW
+        self._rehearsal.reset()
+        self.received, self.ops, self._at = [], [], DRY_RUN_TIME
 
     async def send(self, outgoing: OutgoingRequest) -> PartialResponse:
         """What is heard of one request."""
@@ -56,28 +56,28 @@ class InProcessPool:
         line = InProcessConnection(self, together=connections > 1)
         yield line
         for received in line.under_way:
-            self._rehearsal.over(received)
+            self._rehearsal.finish(received)
 
     def receive(
         self, outgoing: OutgoingRequest, *, after: int = 0, stays: bool = False
     ) -> tuple[HttpRequest, PartialResponse]:
         """A request as the server hears it, and what is heard of it."""
         received = replace(_build_http_request(outgoing), after=after, at=self._at)
-        self.received.append(self._rehearsal.known(received))
+        self.received.append(self._rehearsal.with_account_state(received))
         ops = self._rehearsal.ops(received, stays=True)
         answer = _response_from_ops(ops, outgoing.leave_after, outgoing.leave_in)
         if not stays:
-            self._rehearsal.over(received, left=answer.left)
+            self._rehearsal.finish(received, left=answer.left)
             self._at += ((answer.ended_ns or START_NS) - START_NS) / SECOND_NS
         self.ops.append(ops)
         return received, answer
 
-    def case_steps(self) -> tuple[Take, ...]:
+    def case_steps(self) -> tuple[DryRunStep, ...]:
         """The requests of the case just sent, each with what the server says to it; none where it said otherwise."""
-        done, takes = list(self.ops), self._rehearsal.takes(self.received)
+        done, takes = list(self.ops), self._rehearsal.record_steps(self.received)
         return takes if [_bytes_put(take.ops) for take in takes] == [_bytes_put(ops) for ops in done] else ()
 
-    def replayable_steps(self, case: Case, exchanges: Sequence[Exchange]) -> tuple[Take, ...]:
+    def replayable_steps(self, case: Case, exchanges: Sequence[Exchange]) -> tuple[DryRunStep, ...]:
         """The requests of the case just sent, to be answered under a fault without being made again.
 
         None where a later request takes something out of an earlier answer, or where an exchange holds more than
@@ -89,13 +89,13 @@ class InProcessPool:
         again = [exchange_with_ops(*pair) for pair in zip(exchanges, done, strict=True)]
         return takes if again == list(exchanges) and [take.ops for take in takes] == done else ()
 
-    def is_unaffected(self, takes: Sequence[Take], fault: Fault) -> bool:
+    def is_unaffected(self, takes: Sequence[DryRunStep], fault: Fault) -> bool:
         """Whether a fault that leaves the framing as it is changes nothing of what is said to these requests."""
-        return self._rehearsal.left_alone(takes, fault)
+        return self._rehearsal.is_unaffected(takes, fault)
 
-    def replay_under(self, takes: Sequence[Take], fault: Fault) -> tuple[Ops, ...]:
+    def replay_under(self, takes: Sequence[DryRunStep], fault: Fault) -> tuple[Ops, ...]:
         """What is done under a fault for requests that were made before."""
-        return self._rehearsal.retaken(takes, fault)
+        return self._rehearsal.replay_under(takes, fault)
 
 
 class InProcessConnection:
@@ -141,11 +141,13 @@ def _bytes_put(ops: Ops) -> list[tuple[str, bytes]]:
 def _build_http_request(outgoing: OutgoingRequest) -> HttpRequest:
     url = urlsplit(outgoing.shown.url)
     headers = tuple((name.lower(), value) for name, value in outgoing.headers)
-    return HttpRequest(outgoing.shown.method, url.path, url.query, headers, outgoing.shown.body_with_blanks, NOW)
+    return HttpRequest(
+        outgoing.shown.method, url.path, url.query, headers, outgoing.shown.body_with_blanks, DRY_RUN_TIME
+    )
 
 
 def _response_from_ops(ops: Ops, leave_after: int | None = None, leave_in: float | None = None) -> PartialResponse:
-    answer = PartialResponse(sent_at=NOW, started_ns=START_NS)
+    answer = PartialResponse(sent_at=DRY_RUN_TIME, started_ns=START_NS)
     answer.headers_ns = answer.ended_ns = START_NS
     events = 0
     for op in ops:

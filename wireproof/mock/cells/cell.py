@@ -9,7 +9,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from wireproof.mock.application import Core
+from wireproof.mock.application import Application
 from wireproof.mock.cells.answer_cache import KeptAnswers, Prepared, prepare
 from wireproof.mock.cells.latency import Latency, Prefixes, paced
 from wireproof.mock.cells.measurements import Truth, Watch
@@ -51,7 +51,7 @@ class Stay:
 class Cell:
     """What stands between a core that knows the answer and the connection that sends it."""
 
-    def __init__(self, latency: Latency, core: Core, *, seed: int = 0) -> None:
+    def __init__(self, latency: Latency, core: Application, *, seed: int = 0) -> None:
         self.latency, self._core = latency, core
         self.truth = Truth()
         self.state, self.factor = "up", 1.0

@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from wireproof.mock.application import Core
+from wireproof.mock.application import Application
 from wireproof.mock.http.http_connection import MOST_READ
 from wireproof.mock.protocol.messages import Headers, HttpRequest, HttpResponse, HttpStream, Outgoing
 from wireproof.mock.protocol.response_head import STATUSES_WITHOUT_BODY
@@ -21,7 +21,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 class Application:
     """An ASGI application; faults of the framing are not committed here, since the server owns it."""
 
-    def __init__(self, core: Core, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, core: Application, clock: Callable[[], float] = time.time) -> None:
         self._core, self._clock = core, clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -39,7 +39,7 @@ class Application:
             if await self._turn(received, outgoing, receive):
                 stayed = await sent(outgoing, scope["method"], receive, send)
         finally:
-            self._core.ended(received, left=not stayed)
+            self._core.finish(received, left=not stayed)
 
     async def _turn(self, received: HttpRequest, outgoing: Outgoing, receive: Receive) -> bool:
         """The wait for slot and work: until it is due, or the one before is over; whether the client stayed."""

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import httptools
 
-from wireproof.mock.application import Core
+from wireproof.mock.application import Application
 from wireproof.mock.cells.cell import Cell, Stay
 from wireproof.mock.http.response_writer import Delivery
 from wireproof.mock.protocol.messages import HttpRequest, Ops, Outgoing
@@ -40,7 +40,7 @@ class Connection(asyncio.Protocol):
     """One connection: requests are read in order and answered in order, one at a time."""
 
     def __init__(
-        self, core: Core, live: set[Connection], clock: Callable[[], float] = time.time, cell: Cell | None = None
+        self, core: Application, live: set[Connection], clock: Callable[[], float] = time.time, cell: Cell | None = None
     ) -> None:
         self._core, self._live, self._clock, self._cell = core, live, clock, cell
         self._stay: Stay | None = None
@@ -141,7 +141,7 @@ class Connection(asyncio.Protocol):
         given = dict(self._headers)
         if int(given.get("content-length") or 0) > MOST_READ:
             raise too_large_refusal()
-        if "expect" in given and self._delivery is None and self._core.welcomes(self._received()):
+        if "expect" in given and self._delivery is None and self._core.sends_continue(self._received()):
             self._transport.write(CONTINUE_RESPONSE)
 
     def on_body(self, body: bytes) -> None:
@@ -199,7 +199,7 @@ class Connection(asyncio.Protocol):
     def _ended(self, *, left: bool = False) -> None:
         heard, self._heard = self._heard, None
         if heard is not None:
-            self._core.ended(heard, left=left)
+            self._core.finish(heard, left=left)
 
     def _end_stay(self) -> None:
         stay, self._stay = self._stay, None
