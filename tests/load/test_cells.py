@@ -17,22 +17,22 @@ import pytest
 from wireproof.cli import cell_processes
 from wireproof.errors import ConfigError
 from wireproof.mock.application import Application
-from wireproof.mock.cells.answer_cache import KeptAnswers, prepare
-from wireproof.mock.cells.cell import Cell, Stay
-from wireproof.mock.cells.latency import Latency, Prefixes, Spread, bears_token, paced
-from wireproof.mock.cells.prefix_cache_usage import with_cached
+from wireproof.mock.cells.answer_cache import AnswerCache, prepare_answer
+from wireproof.mock.cells.cell import Cell, SlotHold
+from wireproof.mock.cells.latency import Latency, Lognormal, PrefixCache, shows_token, with_deadlines
+from wireproof.mock.cells.prefix_cache_usage import with_cached_tokens
 from wireproof.mock.protocol.messages import HttpRequest, WireOp
 
 HEAD = WireOp("head", b"HTTP/1.1 200 OK\r\n\r\n")
 ROLE = WireOp("chunk", b'data: {"choices":[{"delta":{"role":"assistant","content":""}}]}\n\n')
 TOKEN = WireOp("chunk", b'data: {"choices":[{"delta":{"content":"a"}}]}\n\n')
 END = WireOp("chunk", b'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\n')
-STEADY = Latency(ttft=Spread(0.05), gap=Spread(0.01))
+STEADY = Latency(ttft=Lognormal(0.05), gap=Lognormal(0.01))
 
 
 def due(latency: Latency, *ops: WireOp, factor: float = 1.0, prompt: int = 0) -> list[float]:
-    prepared = prepare(ops)
-    made = paced(prepared.ops, prepared.weights, latency, Random(1), factor, prompt)
+    prepared = prepare_answer(ops)
+    made = with_deadlines(prepared.ops, prepared.weights, latency, Random(1), factor, prompt)
     return [round(op.due_s, 6) for op in made]
 
 
@@ -46,12 +46,12 @@ def test_a_plain_answer_takes_as_long_as_its_stream() -> None:
 
 
 def test_everything_takes_longer_by_the_factor_and_by_the_prompt() -> None:
-    slow = Latency(ttft=Spread(0.05), gap=Spread(0.01), prefill_s=0.001)
+    slow = Latency(ttft=Lognormal(0.05), gap=Lognormal(0.01), prefill_s=0.001)
     assert due(slow, HEAD, TOKEN, TOKEN, factor=2.0, prompt=40) == [0, 0.12, 0.14]
 
 
 def test_a_lognormal_has_its_mean_and_its_spread() -> None:
-    chance, spread = Random(1), Spread(0.05, 0.4)
+    chance, spread = Random(1), Lognormal(0.05, 0.4)
     drawn = [spread.draw(chance) for _ in range(20_000)]
     mean = sum(drawn) / len(drawn)
     deviation = (sum((one - mean) ** 2 for one in drawn) / len(drawn)) ** 0.5
@@ -73,15 +73,15 @@ def test_a_lognormal_has_its_mean_and_its_spread() -> None:
     ],
 )
 def test_what_shows_something_generated(data: bytes, bears: bool) -> None:
-    assert bears_token(data) == bears
+    assert shows_token(data) == bears
 
 
 def test_a_prefix_that_was_seen_needs_no_prefill() -> None:
-    prefixes = Prefixes(100)
-    assert prefixes.fresh(b"a" * 640) == 640
-    assert prefixes.fresh(b"a" * 640) == 0
-    assert prefixes.fresh(b"a" * 320 + b"b" * 320) == 320
-    assert Prefixes(0).fresh(b"a" * 640) == 640
+    prefixes = PrefixCache(100)
+    assert prefixes.count_fresh_bytes(b"a" * 640) == 640
+    assert prefixes.count_fresh_bytes(b"a" * 640) == 0
+    assert prefixes.count_fresh_bytes(b"a" * 320 + b"b" * 320) == 320
+    assert PrefixCache(0).count_fresh_bytes(b"a" * 640) == 640
 
 
 def received(at: float = 1.0, body: bytes = b"{}") -> HttpRequest:
@@ -96,7 +96,7 @@ def test_an_answer_given_again_has_ids_of_its_own() -> None:
         asked.append(None)
         return (HEAD, WireOp("chunk", first), WireOp("chunk", b"chatcmpl-" + b"a1" * 12))
 
-    kept = KeptAnswers(whole=False)
+    kept = AnswerCache(whole=False)
     answers = [kept.answer(received(), (True, True), make).ops for _ in range(3)]
     ids = {ops[1].data.split()[1] for ops in answers}
     assert (len(asked), len(ids)) == (1, 3)
@@ -106,10 +106,12 @@ def test_an_answer_given_again_has_ids_of_its_own() -> None:
     assert len(asked) == 3
 
 
-async def enter(cell: Cell, number: int) -> tuple[list[int], list[Stay]]:
+async def enter(cell: Cell, number: int) -> tuple[list[int], list[SlotHold]]:
     begun: list[int] = []
     stays = [
-        cell.enter(received(), prepare((HEAD, TOKEN)), lambda ops, watch, place=place: begun.append(place))
+        cell.send_in_slot(
+            received(), prepare_answer((HEAD, TOKEN)), lambda ops, watch, place=place: begun.append(place)
+        )
         for place in range(number)
     ]
     return begun, stays
@@ -126,7 +128,7 @@ def test_slots_are_taken_in_order_and_given_back() -> None:
         stays[0].end()
         stays[0].end()
         assert begun == [0, 1, 3]
-        assert (cell.told()["active"], cell.told()["waiting"]) == (2, 0)
+        assert (cell.to_json()["active"], cell.to_json()["waiting"]) == (2, 0)
 
     asyncio.run(go())
 
@@ -236,9 +238,9 @@ def test_usage_tells_what_the_cache_of_prefixes_held() -> None:
     body = b'{"usage":{"prompt_tokens":40,"prompt_tokens_details":{"cached_tokens":0}}}'
     head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body)
     plain = (WireOp("head", head), WireOp("body", body))
-    assert with_cached(plain, b"a" * 640, 640) == plain
-    told = with_cached(plain, b"a" * 640, 160)
+    assert with_cached_tokens(plain, b"a" * 640, 640) == plain
+    told = with_cached_tokens(plain, b"a" * 640, 160)
     assert b'"cached_tokens":30}' in told[1].data
     assert told[0].data == head.replace(b"%d" % len(body), b"%d" % len(told[1].data))
     chunks = (WireOp("chunk", b'data: {"usage":null}\n\n'), WireOp("chunk", b"data: " + body + b"\n\n"))
-    assert [b'"cached_tokens":30' in op.data for op in with_cached(chunks, b"a" * 640, 160)] == [False, True]
+    assert [b'"cached_tokens":30' in op.data for op in with_cached_tokens(chunks, b"a" * 640, 160)] == [False, True]

@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     from wireproof.contract import loading
     from wireproof.mock import server
     from wireproof.mock.cells.latency import Latency
-    from wireproof.mock.cells.outage_script import of_cell
+    from wireproof.mock.cells.outage_script import changes_of_cell
     from wireproof.mock.http import tls
 
     data = loading.read_providers_data(Path(options.providers) if options.providers else None)
@@ -80,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
             announce=announce,
             tls=secured,
             latency=latency,
-            script=of_cell(turns, options.cell or 0),
+            script=changes_of_cell(turns, options.cell or 0),
             until=_wait_for_end_of_stdin if options.leashed else None,
         )
     except OSError as error:

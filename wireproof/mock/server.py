@@ -14,7 +14,7 @@ from typing import Any
 from wireproof.mock.application import Application
 from wireproof.mock.cells.cell import Cell
 from wireproof.mock.cells.latency import Latency
-from wireproof.mock.cells.outage_script import Script, follow
+from wireproof.mock.cells.outage_script import Script, schedule_changes
 from wireproof.mock.http.http_connection import Connection
 
 Providers = Mapping[str, Mapping[str, Any]]
@@ -121,7 +121,7 @@ def run_server(
         if until is not None:
             threading.Thread(target=_leave_after, args=(until, server), daemon=True).start()
         if server.cell is not None:
-            follow(script, server.cell, loop)
+            schedule_changes(script, server.cell, loop)
         runner.run(server.serve(host, port, announce))
 
 

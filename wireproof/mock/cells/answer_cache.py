@@ -10,22 +10,22 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from wireproof.mock.cells.latency import bears_token
+from wireproof.mock.cells.latency import shows_token
 from wireproof.mock.model.hash_random import digest
 from wireproof.mock.protocol.messages import HttpRequest, Ops, WireOp
 from wireproof.mock.protocol.response_head import wire_bytes
 
-ID = re.compile(rb"(?<![0-9a-f])[0-9a-f]{24}(?![0-9a-f])")
-MOST, LARGEST = 256, 65536
-BREAKS = ("close", "reset", "hang")
+DRAWN_ID = re.compile(rb"(?<![0-9a-f])[0-9a-f]{24}(?![0-9a-f])")
+MAX_CACHED_ANSWERS, MAX_CACHED_BYTES = 256, 65536
+BREAKING_OPS = ("close", "reset", "hang")
 
 # Text, number of an id, text, …
-Parts = tuple[bytes | int, ...]
-Place = tuple[str, str, str, bytes, str | None, bool, bool]
+TextsAndIds = tuple[bytes | int, ...]
+CacheKey = tuple[str, str, str, bytes, str | None, bool, bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedAnswer:
     """The operations of an answer, and how many tokens each of them shows."""
 
     ops: Ops
@@ -33,62 +33,64 @@ class Prepared:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class CachedAnswer:
     """An answer cut at its ids."""
 
-    parted: tuple[tuple[str, Parts], ...]
-    ids: int
+    split_ops: tuple[tuple[str, TextsAndIds], ...]
+    id_count: int
     weights: tuple[int, ...]
 
 
-class KeptAnswers:
+class AnswerCache:
     """Answers by request, for one second at a time; `whole` makes one write of each."""
 
     def __init__(self, *, whole: bool) -> None:
         self._whole = whole
         self._second = 0
-        self._known: dict[Place, Kept] = {}
+        self._cache: dict[CacheKey, CachedAnswer] = {}
         self._ordinals = itertools.count()
 
-    def answer(self, received: HttpRequest, form: tuple[bool, bool], make: Callable[[], Ops]) -> Prepared:
+    def answer(self, received: HttpRequest, form: tuple[bool, bool], make: Callable[[], Ops]) -> PreparedAnswer:
         """An answer to the request; `make` is asked where none is kept."""
-        if int(received.at) != self._second or len(self._known) > MOST:
-            self._second, self._known = int(received.at), {}
+        if int(received.at) != self._second or len(self._cache) > MAX_CACHED_ANSWERS:
+            self._second, self._cache = int(received.at), {}
         auth = received.header("authorization")
         place = (received.method, received.path, received.query, received.body, auth, *form)
-        kept = self._known.get(place)
+        kept = self._cache.get(place)
         if kept is not None:
-            return self._again(kept)
-        prepared = prepare(make())
-        if self._whole and not any(op.kind in BREAKS for op in prepared.ops):
+            return self._repeat(kept)
+        prepared = prepare_answer(make())
+        if self._whole and not any(op.kind in BREAKING_OPS for op in prepared.ops):
             data = b"".join(map(wire_bytes, prepared.ops))
-            prepared = Prepared((WireOp("raw", data),), (sum(prepared.weights),))
-        if sum(len(op.data) for op in prepared.ops) < LARGEST:
-            parted, ids = _parted(prepared.ops)
-            self._known[place] = Kept(parted, ids, prepared.weights)
+            prepared = PreparedAnswer((WireOp("raw", data),), (sum(prepared.weights),))
+        if sum(len(op.data) for op in prepared.ops) < MAX_CACHED_BYTES:
+            parted, ids = _split_at_ids(prepared.ops)
+            self._cache[place] = CachedAnswer(parted, ids, prepared.weights)
         return prepared
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Whatever is asked next is asked of the core."""
-        self._known.clear()
+        self._cache.clear()
 
-    def _again(self, kept: Kept) -> Prepared:
+    def _repeat(self, kept: CachedAnswer) -> PreparedAnswer:
         start = next(self._ordinals)
-        ids = tuple([digest(b"%d %d" % (start, number)).hex()[:24].encode() for number in range(kept.ids)])
-        return Prepared(tuple([WireOp(kind, _joined(parts, ids)) for kind, parts in kept.parted]), kept.weights)
+        ids = tuple([digest(b"%d %d" % (start, number)).hex()[:24].encode() for number in range(kept.id_count)])
+        return PreparedAnswer(
+            tuple([WireOp(kind, _join_with_ids(parts, ids)) for kind, parts in kept.split_ops]), kept.weights
+        )
 
 
-def prepare(ops: Ops) -> Prepared:
+def prepare_answer(ops: Ops) -> PreparedAnswer:
     """Operations with what they show."""
-    return Prepared(ops, tuple([int(bears_token(op.data)) for op in ops]))
+    return PreparedAnswer(ops, tuple([int(shows_token(op.data)) for op in ops]))
 
 
-def _parted(ops: Ops) -> tuple[tuple[tuple[str, Parts], ...], int]:
+def _split_at_ids(ops: Ops) -> tuple[tuple[tuple[str, TextsAndIds], ...], int]:
     numbers: dict[bytes, int] = {}
     parted = []
     for op in ops:
         parts, done = list[bytes | int](), 0
-        for found in ID.finditer(op.data):
+        for found in DRAWN_ID.finditer(op.data):
             number = numbers.setdefault(found[0], len(numbers))
             parts += [op.data[done : found.start()], number]
             done = found.end()
@@ -96,5 +98,5 @@ def _parted(ops: Ops) -> tuple[tuple[tuple[str, Parts], ...], int]:
     return tuple(parted), len(numbers)
 
 
-def _joined(parts: Parts, ids: tuple[bytes, ...]) -> bytes:
+def _join_with_ids(parts: TextsAndIds, ids: tuple[bytes, ...]) -> bytes:
     return b"".join([ids[part] if isinstance(part, int) else part for part in parts])

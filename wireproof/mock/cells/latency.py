@@ -13,22 +13,22 @@ from typing import Any
 
 from wireproof.mock.protocol.messages import Ops, WireOp
 
-COMPLETION = re.compile(rb'"(?:completion|output)_tokens":(\d+)')
+COMPLETION_TOKENS = re.compile(rb'"(?:completion|output)_tokens":(\d+)')
 # What a cache of prefixes tells apart, in bytes of the request: about sixteen tokens.
-BLOCK = 64
+PREFIX_BLOCK_BYTES = 64
 # A token of a prompt, in bytes, where a request says nothing better.
-TOKEN = 4
+BYTES_PER_TOKEN = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class Lognormal:
     """Seconds: a lognormal by its mean and its coefficient of variation."""
 
     mean_s: float = 0.0
     cv: float = 0.0
 
     @classmethod
-    def from_mapping(cls, row: Mapping[str, Any]) -> Spread:
+    def from_mapping(cls, row: Mapping[str, Any]) -> Lognormal:
         return cls(row.get("mean", 0) / 1000, row.get("cv", 0.0))
 
     def draw(self, chance: Random) -> float:
@@ -39,7 +39,7 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class CellLimit:
     """Requests a second that a cell lets in, and how many at once after a pause."""
 
     per_second: float
@@ -47,7 +47,7 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
-class Strain:
+class Overload:
     """From how many answers at a time on each further one goes wrong, and how (`strain.py`)."""
 
     above: int
@@ -68,16 +68,16 @@ class Latency:
         strain: what goes wrong under pressure.
     """
 
-    ttft: Spread = Spread()
-    gap: Spread = Spread()
+    ttft: Lognormal = Lognormal()
+    gap: Lognormal = Lognormal()
     prefill_s: float = 0.0
     slots: int | None = None
     queue: int = 0
     slowdown: float = 0.0
     cached_blocks: int = 0
-    limit: Limit | None = None
+    limit: CellLimit | None = None
     apart: bool = False
-    strain: Strain | None = None
+    overload: Overload | None = None
 
     @property
     def is_none(self) -> bool:
@@ -87,43 +87,43 @@ class Latency:
     @classmethod
     def from_mapping(cls, row: Mapping[str, Any]) -> Latency:
         return cls(
-            ttft=Spread.from_mapping(row.get("ttft", {})),
-            gap=Spread.from_mapping(row.get("gap", {})),
+            ttft=Lognormal.from_mapping(row.get("ttft", {})),
+            gap=Lognormal.from_mapping(row.get("gap", {})),
             prefill_s=row.get("prefill_per_token", 0) / 1000,
             slots=row.get("slots"),
             queue=row.get("queue", 0),
             slowdown=row.get("slowdown", 0.0),
             cached_blocks=row.get("prefix_cache", 0),
-            limit=Limit(**row["limit"]) if "limit" in row else None,
+            limit=CellLimit(**row["limit"]) if "limit" in row else None,
             apart=row.get("apart", False),
-            strain=Strain(**row["strain"]) if "strain" in row else None,
+            strain=Overload(**row["strain"]) if "strain" in row else None,
         )
 
 
-class Prefixes:
+class PrefixCache:
     """The prompts a cell has seen, as a chain of blocks; the oldest are forgotten first."""
 
     def __init__(self, most: int) -> None:
-        self._most = most
-        self._known: OrderedDict[bytes, None] = OrderedDict()
+        self._max_blocks = most
+        self._blocks: OrderedDict[bytes, None] = OrderedDict()
 
-    def fresh(self, prompt: bytes) -> int:
+    def count_fresh_bytes(self, prompt: bytes) -> int:
         """The bytes of a prompt behind the longest prefix that is known; all of it is known afterwards."""
         chain, known = blake2b(digest_size=8), 0
-        for start in range(0, len(prompt) - BLOCK + 1, BLOCK):
-            chain.update(prompt[start : start + BLOCK])
+        for start in range(0, len(prompt) - PREFIX_BLOCK_BYTES + 1, PREFIX_BLOCK_BYTES):
+            chain.update(prompt[start : start + PREFIX_BLOCK_BYTES])
             name = chain.digest()
-            if name in self._known:
-                known = start + BLOCK
-                self._known.move_to_end(name)
-            elif self._most:
-                self._known[name] = None
-        while len(self._known) > self._most:
-            self._known.popitem(last=False)
+            if name in self._blocks:
+                known = start + PREFIX_BLOCK_BYTES
+                self._blocks.move_to_end(name)
+            elif self._max_blocks:
+                self._blocks[name] = None
+        while len(self._blocks) > self._max_blocks:
+            self._blocks.popitem(last=False)
         return len(prompt) - known
 
 
-def bears_token(data: bytes) -> bool:
+def shows_token(data: bytes) -> bool:
     """An event of a stream shows something that was generated: no role, no end, no usage."""
     if data.startswith(b"event: "):
         return data.partition(b"\n")[0].endswith(b".delta")
@@ -132,17 +132,17 @@ def bears_token(data: bytes) -> bool:
     return b'"text":"' in data and b'"text":""' not in data
 
 
-def paced(
+def with_deadlines(
     ops: Ops, weights: tuple[int, ...], latency: Latency, chance: Random, factor: float, prompt_bytes: int
 ) -> Ops:
     """The operations with the deadlines of a cell; what shows nothing goes with what stands before it."""
     if latency.is_none:
         return ops
-    prefill_s = latency.prefill_s * prompt_bytes / TOKEN
+    prefill_s = latency.prefill_s * prompt_bytes / BYTES_PER_TOKEN
     first_s = (latency.ttft.draw(chance) + prefill_s) * factor
     if not any(weights) and any(op.kind == "body" for op in ops):
         body = next(op.data for op in ops if op.kind == "body")
-        told = COMPLETION.search(body)
+        told = COMPLETION_TOKENS.search(body)
         rest = max(0, int(told[1]) - 1) if told else 0
         due_s = first_s + sum(latency.gap.draw(chance) for _ in range(rest)) * factor
         return tuple(replace(op, due_s=due_s) for op in ops)

@@ -11,7 +11,7 @@ from wireproof.mock.cells.cell import Cell
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class ScriptedChange:
     """A cell goes down, comes back or slows down, some seconds after it has started."""
 
     at_s: float
@@ -19,17 +19,19 @@ class Turn:
     factor: float = 1.0
 
 
-Script = tuple[Turn, ...]
+Script = tuple[ScriptedChange, ...]
 
 
-def of_cell(rows: Iterable[Mapping[str, Any]], number: int) -> Script:
+def changes_of_cell(rows: Iterable[Mapping[str, Any]], number: int) -> Script:
     """The turns of one cell; a row that names none means every cell."""
     return tuple(
-        Turn(row["at"], row["state"], row.get("factor", 1.0)) for row in rows if row.get("cell", number) == number
+        ScriptedChange(row["at"], row["state"], row.get("factor", 1.0))
+        for row in rows
+        if row.get("cell", number) == number
     )
 
 
-def follow(script: Script, cell: Cell, loop: asyncio.AbstractEventLoop) -> None:
+def schedule_changes(script: Script, cell: Cell, loop: asyncio.AbstractEventLoop) -> None:
     """Have each turn happen when it is due."""
     for turn in script:
-        loop.call_later(turn.at_s, cell.turn, turn.state, turn.factor)
+        loop.call_later(turn.at_s, cell.set_state, turn.state, turn.factor)

@@ -12,7 +12,7 @@ from typing import Any, cast
 import httptools
 
 from wireproof.mock.application import Application
-from wireproof.mock.cells.cell import Cell, Stay
+from wireproof.mock.cells.cell import Cell, SlotHold
 from wireproof.mock.http.response_writer import Delivery
 from wireproof.mock.protocol.messages import HttpRequest, Ops, Outgoing
 from wireproof.mock.protocol.response_head import CONTINUE_RESPONSE, build_ops
@@ -43,7 +43,7 @@ class Connection(asyncio.Protocol):
         self, core: Application, live: set[Connection], clock: Callable[[], float] = time.time, cell: Cell | None = None
     ) -> None:
         self._core, self._live, self._clock, self._cell = core, live, clock, cell
-        self._stay: Stay | None = None
+        self._stay: SlotHold | None = None
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport = cast(asyncio.Transport, None)
         self._queue: deque[Waiting] = deque()
@@ -192,7 +192,7 @@ class Connection(asyncio.Protocol):
             return
         prepared = self._cell.answer(waiting.received, (waiting.chunked, keep), made)
         self._delivery = Delivery(self._transport, prepared.ops, self._delivered)
-        self._stay = self._cell.enter(waiting.received, prepared, self._delivery.retime)
+        self._stay = self._cell.send_in_slot(waiting.received, prepared, self._delivery.retime)
         if self._delivery is None:  # all of it has been sent already
             self._end_stay()
 

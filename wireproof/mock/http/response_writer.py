@@ -7,7 +7,7 @@ import socket
 import struct
 from collections.abc import Callable
 
-from wireproof.mock.cells.measurements import Watch
+from wireproof.mock.cells.measurements import SendTimer
 from wireproof.mock.protocol.messages import Ops, WireOp
 from wireproof.mock.protocol.response_head import wire_bytes
 
@@ -24,12 +24,12 @@ class Delivery:
         self._transport, self._ops, self._done = transport, ops, done
         self._start = self._loop.time()
         self._next = 0
-        self._watch: Watch | None = None
+        self._watch: SendTimer | None = None
         self.paused = False
         self.hung = False
         self._waiting: asyncio.Handle | None = None
 
-    def retime(self, ops: Ops, watch: Watch) -> None:
+    def retime(self, ops: Ops, watch: SendTimer) -> None:
         """Begin now, by other deadlines, and be watched."""
         self._ops, self._watch, self._start = ops, watch, self._loop.time()
         if not self.paused:
@@ -78,7 +78,7 @@ class Delivery:
         if ACTS.get(op.kind, write)(self._transport, op):
             self._schedule()
 
-    def _catch_up(self, watch: Watch) -> None:
+    def _catch_up(self, watch: SendTimer) -> None:
         """Send everything that is due, plain bytes in one piece; whoever is late keeps the schedule all the same."""
         now, due = self._loop.time() - self._start + SOON_S, []
         while self._next < len(self._ops) and (op := self._ops[self._next]).due_s <= now and op.kind not in ACTS:
@@ -88,11 +88,11 @@ class Delivery:
                 break
         if due:
             self._transport.write(b"".join(map(wire_bytes, due)))
-            watch.wrote(len(due), self._start + due[0].due_s, self._loop.time())
+            watch.record_write(len(due), self._start + due[0].due_s, self._loop.time())
         if self._next < len(self._ops) and (op := self._ops[self._next]).kind in ACTS and op.due_s <= now:
             self._next += 1
             self.hung = op.kind == "hang"
-            watch.wrote(1, self._start + op.due_s, self._loop.time())
+            watch.record_write(1, self._start + op.due_s, self._loop.time())
             ACTS[op.kind](self._transport, op)
             return
         self._schedule()
