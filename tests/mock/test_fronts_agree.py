@@ -12,7 +12,7 @@ import pytest
 import uvicorn
 
 from wireproof.mock.application import Application
-from wireproof.mock.http.asgi import Application
+from wireproof.mock.http.asgi import AsgiApplication
 from wireproof.mock.server import serve_in_thread
 
 NOW = 1_800_000_000.5
@@ -22,7 +22,7 @@ FRAMING = {"date", "server", "transfer-encoding", "content-length", "connection"
 @contextlib.contextmanager
 def uvicorn_serving(core):
     plug = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(Application(core, lambda: NOW), log_level="critical", ws="none")
+    config = uvicorn.Config(AsgiApplication(core, lambda: NOW), log_level="critical", ws="none")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([plug],))
     thread.start()

@@ -15,7 +15,7 @@ from wireproof.contract import loading, target_options
 from wireproof.generation.families import strategies_by_case
 from wireproof.generation.fixed_sample import distinct_examples
 from wireproof.mock.application import Application
-from wireproof.mock.http.asgi import Application
+from wireproof.mock.http.asgi import AsgiApplication
 from wireproof.mock.server import serve_in_thread
 
 NOW = 1_800_000_000.5
@@ -56,7 +56,7 @@ def test_both_fronts_answer_every_generated_request_alike(name: str, providers: 
                 return await answers(client, server.root_url(), name)
 
     async def in_another_server() -> list[tuple[str, int, Any, bytes]]:
-        front = httpx.ASGITransport(Application(Application(data, controlled=True), lambda: NOW))
+        front = httpx.ASGITransport(AsgiApplication(Application(data, controlled=True), lambda: NOW))
         async with httpx.AsyncClient(transport=front) as client:
             return await answers(client, "http://other", name)
 

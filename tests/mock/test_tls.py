@@ -30,7 +30,7 @@ def _secure(authority, providers, tmp_path_factory):
     """A server with a certificate for this address."""
     file = tmp_path_factory.mktemp("tls") / "server.pem"
     authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(file))
-    with serve_in_thread(providers, control=True, tls=tls.context(file, None)) as server:
+    with serve_in_thread(providers, control=True, tls=tls.make_context(file, None)) as server:
         yield server
 
 
@@ -102,7 +102,7 @@ def test_a_certificate_that_cannot_be_used_is_told_in_one_sentence(authority, tm
     authority.issue_cert("localhost").private_key_pem.write_to_path(str(tmp_path / "other.pem"))
     files = [None if name is None else tmp_path / name for name in (certfile, keyfile)]
     with pytest.raises(ConfigError, match=said):
-        tls.context(*files)
+        tls.make_context(*files)
 
 
 def test_serve_leaves_with_2_where_its_certificate_is_missing(tmp_path):

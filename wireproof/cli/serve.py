@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
             _cell_arguments(options), options.cells, options.port, _cell_announcer(options.json)
         )
 
-    secured = tls.context(options.certfile, options.keyfile)
+    secured = tls.make_context(options.certfile, options.keyfile)
     scheme = "https" if secured else "http"
 
     def announce(port: int) -> None:

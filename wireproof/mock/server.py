@@ -80,7 +80,7 @@ class Server:
 
     async def _drain_connections(self) -> None:
         for connection in tuple(self.live):
-            connection.drain() if self._drains else connection.cut()
+            connection.drain() if self._drains else connection.abort()
         while self.live:
             await asyncio.sleep(0.005)
 

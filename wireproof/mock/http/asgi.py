@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from wireproof.mock.application import Application
-from wireproof.mock.http.http_connection import MOST_READ
+from wireproof.mock.http.http_connection import MAX_READ_BYTES
 from wireproof.mock.protocol.messages import Headers, HttpRequest, HttpResponse, HttpStream, Outgoing
 from wireproof.mock.protocol.response_head import STATUSES_WITHOUT_BODY
 from wireproof.mock.provider.body_validation import too_large_refusal
@@ -18,7 +18,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
-class Application:
+class AsgiApplication:
     """An ASGI application; faults of the framing are not committed here, since the server owns it."""
 
     def __init__(self, core: Application, clock: Callable[[], float] = time.time) -> None:
@@ -26,22 +26,22 @@ class Application:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await lifespan(receive, send)
+            await handle_lifespan(receive, send)
         elif scope["type"] == "http":
             await self._answer(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await whole_body(receive)
-        received = received_of(scope, body or b"", self._clock())
+        body = await read_body(receive)
+        received = request_from_scope(scope, body or b"", self._clock())
         outgoing = self._core.refuse(received, too_large_refusal()) if body is None else self._core.handle(received)
         stayed = False
         try:
-            if await self._turn(received, outgoing, receive):
-                stayed = await sent(outgoing, scope["method"], receive, send)
+            if await self._await_turn(received, outgoing, receive):
+                stayed = await send_answer(outgoing, scope["method"], receive, send)
         finally:
             self._core.finish(received, left=not stayed)
 
-    async def _turn(self, received: HttpRequest, outgoing: Outgoing, receive: Receive) -> bool:
+    async def _await_turn(self, received: HttpRequest, outgoing: Outgoing, receive: Receive) -> bool:
         """The wait for slot and work: until it is due, or the one before is over; whether the client stayed."""
         if not outgoing.after_s:
             return True
@@ -56,46 +56,46 @@ class Application:
             freed.cancel()
 
 
-def received_of(scope: Scope, body: bytes, at: float) -> HttpRequest:
+def request_from_scope(scope: Scope, body: bytes, at: float) -> HttpRequest:
     headers = tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"])
     path = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
     query = scope["query_string"].decode("latin-1")
     return HttpRequest(scope["method"], path, query, headers, body, at)
 
 
-async def sent(outgoing: Outgoing, method: str, receive: Receive, send: Send) -> bool:
+async def send_answer(outgoing: Outgoing, method: str, receive: Receive, send: Send) -> bool:
     """Send an answer; whether the client stayed to its end."""
     bare = method == "HEAD" or outgoing.status in STATUSES_WITHOUT_BODY
     if isinstance(outgoing, HttpResponse):
-        await start(send, outgoing.status, (*outgoing.headers, *sized(outgoing)))
+        await send_head(send, outgoing.status, (*outgoing.headers, *length_header(outgoing)))
         await send({"type": "http.response.body", "body": b"" if bare else outgoing.body})
         return True
-    await start(send, outgoing.status, outgoing.headers)
-    return await stream(outgoing, receive, send)
+    await send_head(send, outgoing.status, outgoing.headers)
+    return await send_stream(outgoing, receive, send)
 
 
-def sized(reply: HttpResponse) -> Headers:
+def length_header(reply: HttpResponse) -> Headers:
     return () if reply.status in STATUSES_WITHOUT_BODY else (("Content-Length", str(len(reply.body))),)
 
 
-async def whole_body(receive: Receive) -> bytes | None:
+async def read_body(receive: Receive) -> bytes | None:
     """The body, or nothing where it is too large."""
     parts: list[bytes] = []
     while True:
         message = await receive()
         parts.append(message.get("body", b""))
-        if sum(map(len, parts)) > MOST_READ:
+        if sum(map(len, parts)) > MAX_READ_BYTES:
             return None
         if not message.get("more_body"):
             return b"".join(parts)
 
 
-async def start(send: Send, status: int, headers: Headers) -> None:
+async def send_head(send: Send, status: int, headers: Headers) -> None:
     raw = [(name.lower().encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers]
     await send({"type": "http.response.start", "status": status, "headers": raw})
 
 
-async def stream(plan: HttpStream, receive: Receive, send: Send) -> bool:
+async def send_stream(plan: HttpStream, receive: Receive, send: Send) -> bool:
     """The steps by their deadlines, until the client leaves; whether it stayed."""
     loop = asyncio.get_running_loop()
     begun = loop.time()
@@ -112,7 +112,7 @@ async def stream(plan: HttpStream, receive: Receive, send: Send) -> bool:
         gone.cancel()
 
 
-async def lifespan(receive: Receive, send: Send) -> None:
+async def handle_lifespan(receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
         await send({"type": message["type"] + ".complete"})

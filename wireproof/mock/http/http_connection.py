@@ -20,12 +20,12 @@ from wireproof.mock.provider.body_validation import too_large_refusal
 from wireproof.mock.provider.refusals import RequestRefused
 
 # A longer body is not read to its end; the core refuses those above a limit of its own.
-MOST_READ = 64 * 1024 * 1024
-MOST_HEADERS = 64 * 1024
-MOST_QUEUED = 16
+MAX_READ_BYTES = 64 * 1024 * 1024
+MAX_HEADERS_SIZE = 64 * 1024
+MAX_QUEUED_REQUESTS = 16
 
 
-class Waiting:
+class QueuedRequest:
     """A request that has been read and waits for its turn."""
 
     __slots__ = ("chunked", "keep", "received", "refused")
@@ -43,16 +43,16 @@ class Connection(asyncio.Protocol):
         self, core: Application, live: set[Connection], clock: Callable[[], float] = time.time, cell: Cell | None = None
     ) -> None:
         self._core, self._live, self._clock, self._cell = core, live, clock, cell
-        self._stay: SlotHold | None = None
+        self._slot_hold: SlotHold | None = None
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport = cast(asyncio.Transport, None)
-        self._queue: deque[Waiting] = deque()
+        self._queue: deque[QueuedRequest] = deque()
         self._delivery: Delivery | None = None
-        self._heard: HttpRequest | None = None
-        self._after = 0
-        self._deaf = False
+        self._current_request: HttpRequest | None = None
+        self._previous_status = 0
+        self._ignores_input = False
         self._draining = False
-        self._begin_message()
+        self._reset_message()
 
     # The connection's life.
 
@@ -65,12 +65,12 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._live.discard(self)
-        self._deaf = True
+        self._ignores_input = True
         self._queue.clear()
         if self._delivery is not None:
             self._delivery.stop()
-        self._end_stay()
-        self._ended(left=True)
+        self._release_slot()
+        self._finish_request(left=True)
 
     def eof_received(self) -> bool:
         """A client that stops sending is taken to have left: what is not yet sent is not sent."""
@@ -92,29 +92,33 @@ class Connection(asyncio.Protocol):
     def drain(self) -> None:
         """Finish the answer that is running, take no further request, then close."""
         self._draining = True
-        if self._delivery is None or self._delivery.hung:
+        if self._delivery is None or self._delivery.hangs:
             self._transport.close()
 
-    def cut(self) -> None:
+    def abort(self) -> None:
         self._transport.abort()
 
     # Bytes in.
 
     def data_received(self, data: bytes) -> None:
-        if self._deaf:
+        if self._ignores_input:
             return
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            self._give_up(RequestRefused("bad-request", "This server upgrades to no other protocol.", status=400))
+            self._refuse_unreadable(
+                RequestRefused("bad-request", "This server upgrades to no other protocol.", status=400)
+            )
         except RequestRefused as refused:
-            self._give_up(refused)
+            self._refuse_unreadable(refused)
         except httptools.HttpParserError as problem:
             cause = problem.__context__
             known = cause if isinstance(cause, RequestRefused) else None
-            self._give_up(known or RequestRefused("bad-request", f"Malformed HTTP request: {problem}", status=400))
+            self._refuse_unreadable(
+                known or RequestRefused("bad-request", f"Malformed HTTP request: {problem}", status=400)
+            )
 
-    def _begin_message(self) -> None:
+    def _reset_message(self) -> None:
         self._url = b""
         self._headers: list[tuple[str, str]] = []
         self._header_size = 0
@@ -122,110 +126,112 @@ class Connection(asyncio.Protocol):
         self._body_size = 0
 
     def on_message_begin(self) -> None:
-        self._begin_message()
+        self._reset_message()
 
     def on_url(self, url: bytes) -> None:
         self._url += url
-        self._measure(len(url))
+        self._count_header_bytes(len(url))
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._measure(len(name) + len(value) + 4)
+        self._count_header_bytes(len(name) + len(value) + 4)
         self._headers.append((name.decode("latin-1").lower(), value.decode("latin-1")))
 
-    def _measure(self, more: int) -> None:
+    def _count_header_bytes(self, more: int) -> None:
         self._header_size += more
-        if self._header_size > MOST_HEADERS:
-            raise RequestRefused("headers-too-large", f"The request's head is longer than {MOST_HEADERS} bytes.")
+        if self._header_size > MAX_HEADERS_SIZE:
+            raise RequestRefused("headers-too-large", f"The request's head is longer than {MAX_HEADERS_SIZE} bytes.")
 
     def on_headers_complete(self) -> None:
         given = dict(self._headers)
-        if int(given.get("content-length") or 0) > MOST_READ:
+        if int(given.get("content-length") or 0) > MAX_READ_BYTES:
             raise too_large_refusal()
-        if "expect" in given and self._delivery is None and self._core.sends_continue(self._received()):
+        if "expect" in given and self._delivery is None and self._core.sends_continue(self._build_request()):
             self._transport.write(CONTINUE_RESPONSE)
 
     def on_body(self, body: bytes) -> None:
         self._body_size += len(body)
-        if self._body_size > MOST_READ:
+        if self._body_size > MAX_READ_BYTES:
             raise too_large_refusal()
         self._body.append(body)
 
     def on_message_complete(self) -> None:
         keep = self._parser.should_keep_alive()
-        self._queue.append(Waiting(self._received(), keep=keep, chunked=self._parser.get_http_version() != "1.0"))
-        self._deaf = self._deaf or not keep
-        if len(self._queue) >= MOST_QUEUED:
+        self._queue.append(
+            QueuedRequest(self._build_request(), keep=keep, chunked=self._parser.get_http_version() != "1.0")
+        )
+        self._ignores_input = self._ignores_input or not keep
+        if len(self._queue) >= MAX_QUEUED_REQUESTS:
             self._transport.pause_reading()
-        self._next()
+        self._answer_next()
 
-    def _received(self) -> HttpRequest:
-        path, query = target(self._url)
+    def _build_request(self) -> HttpRequest:
+        path, query = path_and_query(self._url)
         method = self._parser.get_method().decode("ascii") if self._url else "GET"
         body = b"".join(self._body)
-        return HttpRequest(method, path, query, tuple(self._headers), body, self._clock(), self._after)
+        return HttpRequest(method, path, query, tuple(self._headers), body, self._clock(), self._previous_status)
 
-    def _give_up(self, refused: RequestRefused) -> None:
+    def _refuse_unreadable(self, refused: RequestRefused) -> None:
         """Refuse what cannot be read, after the requests before it, and close."""
-        self._deaf = True
-        path, query = target(self._url)
+        self._ignores_input = True
+        path, query = path_and_query(self._url)
         received = HttpRequest("GET", path, query, tuple(self._headers), b"", self._clock())
-        self._queue.append(Waiting(received, keep=False, chunked=True, refused=refused))
-        self._next()
+        self._queue.append(QueuedRequest(received, keep=False, chunked=True, refused=refused))
+        self._answer_next()
 
     # Answers out.
 
-    def _next(self) -> None:
+    def _answer_next(self) -> None:
         while self._queue and self._delivery is None and not self._transport.is_closing():
             self._answer(self._queue.popleft())
 
-    def _answer(self, waiting: Waiting) -> None:
+    def _answer(self, waiting: QueuedRequest) -> None:
         keep = waiting.keep and not self._draining
 
-        def made(outgoing: Outgoing | None = None) -> Ops:
-            said = outgoing or self._outgoing(waiting)
+        def make_ops(outgoing: Outgoing | None = None) -> Ops:
+            said = outgoing or self._find_answer(waiting)
             return build_ops(said, method=waiting.received.method, chunked=waiting.chunked, keep=keep)
 
         if self._cell is None or waiting.refused is not None:
-            self._delivery = delivery = Delivery(self._transport, made(), self._delivered)
-            self._core.state.slots.when_free(waiting.received, delivery.hurry)
+            self._delivery = delivery = Delivery(self._transport, make_ops(), self._on_delivered)
+            self._core.state.slots.when_free(waiting.received, delivery.start_now)
             delivery.begin()
             return
-        prepared = self._cell.answer(waiting.received, (waiting.chunked, keep), made)
-        self._delivery = Delivery(self._transport, prepared.ops, self._delivered)
-        self._stay = self._cell.send_in_slot(waiting.received, prepared, self._delivery.retime)
+        prepared = self._cell.answer(waiting.received, (waiting.chunked, keep), make_ops)
+        self._delivery = Delivery(self._transport, prepared.ops, self._on_delivered)
+        self._slot_hold = self._cell.send_in_slot(waiting.received, prepared, self._delivery.restart)
         if self._delivery is None:  # all of it has been sent already
-            self._end_stay()
+            self._release_slot()
 
-    def _ended(self, *, left: bool = False) -> None:
-        heard, self._heard = self._heard, None
+    def _finish_request(self, *, left: bool = False) -> None:
+        heard, self._current_request = self._current_request, None
         if heard is not None:
             self._core.finish(heard, left=left)
 
-    def _end_stay(self) -> None:
-        stay, self._stay = self._stay, None
+    def _release_slot(self) -> None:
+        stay, self._slot_hold = self._slot_hold, None
         if stay is not None:
             stay.end()
 
-    def _outgoing(self, waiting: Waiting) -> Outgoing:
+    def _find_answer(self, waiting: QueuedRequest) -> Outgoing:
         if waiting.refused is not None:
             return self._core.refuse(waiting.received, waiting.refused)
-        self._heard = waiting.received
+        self._current_request = waiting.received
         outgoing = self._core.handle(waiting.received)
-        self._after = outgoing.status
+        self._previous_status = outgoing.status
         return outgoing
 
-    def _delivered(self) -> None:
+    def _on_delivered(self) -> None:
         self._delivery = None
-        self._end_stay()
-        self._ended()
+        self._release_slot()
+        self._finish_request()
         if self._draining:
             self._transport.close()
             return
         self._transport.resume_reading()
-        asyncio.get_running_loop().call_soon(self._next) if self._queue else None
+        asyncio.get_running_loop().call_soon(self._answer_next) if self._queue else None
 
 
-def target(url: bytes) -> tuple[str, str]:
+def path_and_query(url: bytes) -> tuple[str, str]:
     """Path and query of a request target, in origin or absolute form."""
     try:
         parsed: Any = httptools.parse_url(url)

@@ -11,9 +11,9 @@ from wireproof.mock.cells.measurements import SendTimer
 from wireproof.mock.protocol.messages import Ops, WireOp
 from wireproof.mock.protocol.response_head import wire_bytes
 
-NO_LINGER = struct.pack("ii", 1, 0)
+ZERO_LINGER = struct.pack("ii", 1, 0)
 # A timer of the system may fire this much before it is due.
-SOON_S = 0.0005
+TIMER_TOLERANCE_S = 0.0005
 
 
 class Delivery:
@@ -26,24 +26,24 @@ class Delivery:
         self._next = 0
         self._watch: SendTimer | None = None
         self.paused = False
-        self.hung = False
+        self.hangs = False
         self._waiting: asyncio.Handle | None = None
 
-    def retime(self, ops: Ops, watch: SendTimer) -> None:
+    def restart(self, ops: Ops, watch: SendTimer) -> None:
         """Begin now, by other deadlines, and be watched."""
         self._ops, self._watch, self._start = ops, watch, self._loop.time()
         if not self.paused:
-            self._catch_up(watch)
+            self._send_due(watch)
 
     def begin(self) -> None:
         """Send what is due at once if that is all there is; otherwise one operation a turn."""
-        if is_plain(self._ops):
+        if is_single_write(self._ops):
             self._transport.write(b"".join(map(wire_bytes, self._ops)))
             self._done()
             return
-        self._turn()
+        self._send_next()
 
-    def hurry(self) -> None:
+    def start_now(self) -> None:
         """Begin now what was to begin later."""
         if self._waiting is not None and self._next == 1:
             self._waiting.cancel()
@@ -65,23 +65,27 @@ class Delivery:
             self._waiting.cancel()
             self._waiting = None
 
-    def _turn(self) -> None:
+    def _send_next(self) -> None:
         self._waiting = None
         if self._next >= len(self._ops):
             return
         if self._watch is not None:
-            self._catch_up(self._watch)
+            self._send_due(self._watch)
             return
         op = self._ops[self._next]
         self._next += 1
-        self.hung = op.kind == "hang"
-        if ACTS.get(op.kind, write)(self._transport, op):
+        self.hangs = op.kind == "hang"
+        if ACTIONS_BY_KIND.get(op.kind, write_op)(self._transport, op):
             self._schedule()
 
-    def _catch_up(self, watch: SendTimer) -> None:
+    def _send_due(self, watch: SendTimer) -> None:
         """Send everything that is due, plain bytes in one piece; whoever is late keeps the schedule all the same."""
-        now, due = self._loop.time() - self._start + SOON_S, []
-        while self._next < len(self._ops) and (op := self._ops[self._next]).due_s <= now and op.kind not in ACTS:
+        now, due = self._loop.time() - self._start + TIMER_TOLERANCE_S, []
+        while (
+            self._next < len(self._ops)
+            and (op := self._ops[self._next]).due_s <= now
+            and op.kind not in ACTIONS_BY_KIND
+        ):
             self._next += 1
             due.append(op)
             if watch.apart:
@@ -89,11 +93,11 @@ class Delivery:
         if due:
             self._transport.write(b"".join(map(wire_bytes, due)))
             watch.record_write(len(due), self._start + due[0].due_s, self._loop.time())
-        if self._next < len(self._ops) and (op := self._ops[self._next]).kind in ACTS and op.due_s <= now:
+        if self._next < len(self._ops) and (op := self._ops[self._next]).kind in ACTIONS_BY_KIND and op.due_s <= now:
             self._next += 1
-            self.hung = op.kind == "hang"
+            self.hangs = op.kind == "hang"
             watch.record_write(1, self._start + op.due_s, self._loop.time())
-            ACTS[op.kind](self._transport, op)
+            ACTIONS_BY_KIND[op.kind](self._transport, op)
             return
         self._schedule()
 
@@ -103,34 +107,40 @@ class Delivery:
         elif not self.paused:
             due = self._start + self._ops[self._next].due_s
             self._waiting = (
-                self._loop.call_soon(self._turn) if due <= self._loop.time() else self._loop.call_at(due, self._turn)
+                self._loop.call_soon(self._send_next)
+                if due <= self._loop.time()
+                else self._loop.call_at(due, self._send_next)
             )
 
 
-def is_plain(ops: Ops) -> bool:
+def is_single_write(ops: Ops) -> bool:
     return len(ops) <= 2 and all(op.kind in ("head", "body") for op in ops)
 
 
-def write(transport: asyncio.Transport, op: WireOp) -> bool:
+def write_op(transport: asyncio.Transport, op: WireOp) -> bool:
     transport.write(wire_bytes(op))
     return True
 
 
-def close(transport: asyncio.Transport, op: WireOp) -> bool:
+def close_connection(transport: asyncio.Transport, op: WireOp) -> bool:
     transport.close()
     return False
 
 
-def reset(transport: asyncio.Transport, op: WireOp) -> bool:
+def reset_connection(transport: asyncio.Transport, op: WireOp) -> bool:
     """A connection torn down with RST, as a crashed peer does."""
-    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, ZERO_LINGER)
     transport.abort()
     return False
 
 
-def hang(transport: asyncio.Transport, op: WireOp) -> bool:
+def keep_hanging(transport: asyncio.Transport, op: WireOp) -> bool:
     """The answer never goes on, and the connection stays."""
     return False
 
 
-ACTS: dict[str, Callable[[asyncio.Transport, WireOp], bool]] = {"close": close, "reset": reset, "hang": hang}
+ACTIONS_BY_KIND: dict[str, Callable[[asyncio.Transport, WireOp], bool]] = {
+    "close": close_connection,
+    "reset": reset_connection,
+    "hang": keep_hanging,
+}

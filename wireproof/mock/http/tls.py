@@ -8,7 +8,7 @@ from pathlib import Path
 from wireproof.errors import ConfigError
 
 
-def context(certfile: Path | None, keyfile: Path | None) -> ssl.SSLContext | None:
+def make_context(certfile: Path | None, keyfile: Path | None) -> ssl.SSLContext | None:
     """The context of a server with this certificate and key; none where no certificate is given.
 
     Raises ConfigError where a file cannot be read or the two do not belong together.
