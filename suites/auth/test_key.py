@@ -45,14 +45,14 @@ def test_no_leak(exchange: Exchange, provider: Provider) -> None:
         raise Untestable("this request carried no key that may be shown, or got no answer")
     lines = [value.decode("latin-1") for _, value in exchange.headers]
     for text in (exchange.text, *lines):
-        for kind, form in _traces(sent):
+        for kind, form in _key_traces(sent):
             actual = f"{kind} in {expect.display_text(text)}"
             expect.condition(
                 form.lower() not in text.lower(), "an answer without the key in it", actual, where="answer"
             )
 
 
-def _traces(key: str) -> Iterator[tuple[str, str]]:
+def _key_traces(key: str) -> Iterator[tuple[str, str]]:
     """What would show a key to others: the key, its pieces of more than half its length, its hashes."""
     size = len(key) // 2 + 1
     yield "the key", key
@@ -68,11 +68,11 @@ def test_refused_alike(known: Exchange, unknown: Exchange, provider: Provider) -
     """A key that belongs to somebody, or is near one that does, is refused in the words for a key that nobody has."""
     expect.client_error(unknown)
     expect.client_error(known)
-    wanted, found = _words(unknown, provider), _words(known, provider)
+    wanted, found = _refusal_words(unknown, provider), _refusal_words(known, provider)
     expect.condition(wanted == found, f"{wanted}, as for a key that nobody has", f"{found}", where="answer")
 
 
-def _words(exchange: Exchange, provider: Provider) -> tuple[object, ...]:
+def _refusal_words(exchange: Exchange, provider: Provider) -> tuple[object, ...]:
     """What a refusal tells: status, challenge, codes, and the words of its body that hold nothing of the key."""
     words = [word.strip("\"'.,:;()[]{}") for word in exchange.text.split()]
     plain = " ".join(word for word in words if re.fullmatch(r"[A-Za-z]+", word))

@@ -12,9 +12,9 @@ from wireproof import expect
 from wireproof.check import Exchange, Undecided, Violation, check, find_usage, json_pointer
 
 # What the recording says (suites/transcriptions/README.md), and the number on the page.
-BROUGHT = {"input_audio": "country", "file": "4812"}
+WORDS_OF_ATTACHMENTS = {"input_audio": "country", "file": "4812"}
 MESSAGE = "/choices/0/message"
-CONTENT, AUDIO, CITED = f"{MESSAGE}/content", f"{MESSAGE}/audio", f"{MESSAGE}/annotations"
+CONTENT, AUDIO, ANNOTATIONS = f"{MESSAGE}/content", f"{MESSAGE}/audio", f"{MESSAGE}/annotations"
 
 
 @check("chat.brought", proves_obeyed=("messages",))
@@ -22,7 +22,7 @@ def test_brought(exchange: Exchange) -> None:
     """A recording or a file that the user brings along is taken in: the model tells what is in it."""
     said = expect.text(exchange)
     for _, kind in json_pointer.find(expect.request_body(exchange), "/messages/*/content/*/type"):
-        word = BROUGHT.get(str(kind))
+        word = WORDS_OF_ATTACHMENTS.get(str(kind))
         if word and word not in said.lower() and expect.finish_reason(exchange) == "length":
             raise Undecided("the token cap ended the answer")
         expect.condition(not word or word in said.lower(), f"text with {word}", said, at=CONTENT)
@@ -38,10 +38,12 @@ def test_modalities(exchange: Exchange) -> None:
         return
     sound = expect.member(expect.answer(exchange), AUDIO, dict)
     expect.condition(bool(sound.get("transcript")), "a transcript", sound.get("transcript"), at=f"{AUDIO}/transcript")
-    expect.condition(unpacked(sound)[8:12] == b"WAVE", "a WAV file", unpacked(sound)[:12].hex(), at=f"{AUDIO}/data")
+    expect.condition(
+        decode_sound(sound)[8:12] == b"WAVE", "a WAV file", decode_sound(sound)[:12].hex(), at=f"{AUDIO}/data"
+    )
 
 
-def unpacked(sound: Mapping[str, Any]) -> bytes:
+def decode_sound(sound: Mapping[str, Any]) -> bytes:
     """The bytes of a sound."""
     try:
         return base64.b64decode(str(sound.get("data")), validate=True)
@@ -70,10 +72,10 @@ def test_sources(exchange: Exchange) -> None:
     """An answer from the web names a page as its source, at a place that lies within the text."""
     body = expect.answer(exchange)
     said = expect.member(body, CONTENT, str)
-    cited = expect.member(body, CITED, list)
-    expect.condition(bool(cited), "at least one source", cited, at=CITED)
+    cited = expect.member(body, ANNOTATIONS, list)
+    expect.condition(bool(cited), "at least one source", cited, at=ANNOTATIONS)
     for number in range(len(cited)):
-        at = f"{CITED}/{number}/url_citation"
+        at = f"{ANNOTATIONS}/{number}/url_citation"
         address = expect.member(body, f"{at}/url", str)
         expect.condition(address.startswith(("https://", "http://")), "an address", address, at=f"{at}/url")
         start, end = (expect.member(body, f"{at}/{name}_index", int) for name in ("start", "end"))

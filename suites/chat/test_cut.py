@@ -5,10 +5,10 @@ from __future__ import annotations
 from wireproof import expect
 from wireproof.check import Exchange, NotJson, Undecided, check, parse_json
 
-REPLACED = "\ufffd"
+REPLACEMENT_CHARACTER = "\ufffd"
 
 
-def whole(arguments: str) -> bool:
+def is_json_object(arguments: str) -> bool:
     """Whether the arguments of a call are one JSON object."""
     try:
         return isinstance(parse_json(arguments), dict)
@@ -24,7 +24,7 @@ def test_cut_said(exchange: Exchange) -> None:
         return
     for call in calls:
         expect.condition(
-            whole(call.arguments), "length, where arguments are cut", reason, at="/choices/0/finish_reason"
+            is_json_object(call.arguments), "length, where arguments are cut", reason, at="/choices/0/finish_reason"
         )
     said = bool(calls) or bool(expect.text(exchange))
     expect.condition(said, "length, where nothing is left", reason, at="/choices/0/finish_reason")
@@ -36,7 +36,7 @@ def test_whole_characters(exchange: Exchange) -> None:
     """A text that the token cap cuts ends between two characters, not inside one."""
     said = expect.text(exchange)
     at = "/choices/0/delta/content" if expect.is_stream(exchange) else "/choices/0/message/content"
-    expect.condition(REPLACED not in said, "no replacement character", said, at=at)
+    expect.condition(REPLACEMENT_CHARACTER not in said, "no replacement character", said, at=at)
     halves = [character for character in said if "\ud800" <= character <= "\udfff"]
     expect.condition(not halves, "no half of a pair of surrogates", ascii(said), at=at)
     if expect.finish_reason(exchange) != "length":

@@ -8,7 +8,7 @@ from typing import Any
 from wireproof import expect
 from wireproof.check import Exchange, StreamChoice, Undecided, Violation, check
 
-DELTA = {"role", "content", "refusal", "tool_calls", "function_call"}
+DELTA_MEMBERS = {"role", "content", "refusal", "tool_calls", "function_call"}
 
 
 @check("stream.role-first")
@@ -42,13 +42,13 @@ def test_role_once(exchange: Exchange) -> None:
 def test_many_chunks(exchange: Exchange) -> None:
     """A long answer comes in more than one chunk of text."""
     stream = expect.event_stream(exchange)
-    texts = [1 for chunk in stream.chunks for one in chunk.choices if content_of(one)]
+    texts = [1 for chunk in stream.chunks for one in chunk.choices if delta_content(one)]
     if not texts and expect.finish_reason(exchange) == "length":
         raise Undecided("the token cap left no room for text")
     expect.condition(len(texts) > 1, "several chunks with text", f"{len(texts)} of them", where="stream")
 
 
-def content_of(choice: Mapping[str, Any]) -> Any:
+def delta_content(choice: Mapping[str, Any]) -> Any:
     """The text of a streamed choice."""
     delta = choice.get("delta")
     return delta.get("content") if isinstance(delta, dict) else None
@@ -57,13 +57,13 @@ def content_of(choice: Mapping[str, Any]) -> Any:
 @check("stream.content")
 def test_content(exchange: Exchange) -> None:
     """The deltas of a streamed answer join to text."""
-    choice = first(exchange)
+    choice = first_choice(exchange)
     if not choice.content and "length" in choice.finish_reasons:
         raise Undecided("the token cap left no room for text")
     expect.condition(bool(choice.content.strip()), "text", "nothing", at="/choices/0/delta/content")
 
 
-def first(exchange: Exchange) -> StreamChoice:
+def first_choice(exchange: Exchange) -> StreamChoice:
     """The choice of index 0."""
     found = expect.event_stream(exchange).choice(0)
     if found is None:
@@ -89,7 +89,7 @@ def test_described_deltas(exchange: Exchange) -> None:
     for chunk in expect.event_stream(exchange).chunks:
         for choice in chunk.choices:
             delta = choice.get("delta")
-            extra = sorted(set(delta) - DELTA) if isinstance(delta, dict) else []
+            extra = sorted(set(delta) - DELTA_MEMBERS) if isinstance(delta, dict) else []
             expect.condition(
                 not extra, "members described", ", ".join(extra), where=expect.chunk_place(chunk), at="/choices/0/delta"
             )
@@ -99,7 +99,7 @@ def test_described_deltas(exchange: Exchange) -> None:
 def test_unicode(exchange: Exchange) -> None:
     """Text beyond ASCII arrives as it was said, with no character lost between two chunks."""
     wanted = str(expect.request_body(exchange)["messages"][-1]["content"]).partition(":")[2].strip()
-    said = first(exchange).content
+    said = first_choice(exchange).content
     expect.condition("\ufffd" not in said, "no replacement character", said, at="/choices/0/delta/content")
     if wanted not in said:
         raise Undecided(f"the model said something else: {expect.display_text(said)}")

@@ -8,15 +8,15 @@ from wireproof.check import Exchange, Finding, Inconclusive, Stream, Violation, 
 # A server that has nothing more to say closes at once; two seconds forgive a slow network.
 CLOSES_WITHIN_NS = 2_000_000_000
 # Below this an answer is too quick to tell whether something held it back.
-TELLING_NS = 200_000_000
-SPREAD = 0.02
+SHORTEST_ANSWER_NS = 200_000_000
+LEAST_SPREAD = 0.02
 # What came while we were not awake ourselves came together, whatever the server did.
-ASLEEP = 0.1
+LONGEST_STALL_SHARE = 0.1
 STILL_OPEN = ("idle", "total")
-LONG = 12
+FEWEST_CHUNKS = 12
 
 
-def free_of(exchange: Exchange, *rules: str) -> None:
+def has_no_offence(exchange: Exchange, *rules: str) -> None:
     """The stream has none of these offences."""
     found = [offence for offence in expect.event_stream(exchange).offences if offence.rule in rules]
     if found:
@@ -26,25 +26,25 @@ def free_of(exchange: Exchange, *rules: str) -> None:
 @check("stream.utf-8")
 def test_utf8(exchange: Exchange) -> None:
     """An event stream is UTF-8."""
-    free_of(exchange, "not-utf-8")
+    has_no_offence(exchange, "not-utf-8")
 
 
 @check("stream.blank-line")
 def test_blank_line(exchange: Exchange) -> None:
     """The last event of a stream ends with its blank line, without which clients drop it."""
-    free_of(exchange, "unterminated-line", "unterminated-event")
+    has_no_offence(exchange, "unterminated-line", "unterminated-event")
 
 
 @check("stream.fields")
 def test_fields(exchange: Exchange) -> None:
     """Every line of a stream is a field of an event, a comment or blank."""
-    free_of(exchange, "unknown-field")
+    has_no_offence(exchange, "unknown-field")
 
 
 @check("stream.data")
 def test_data(exchange: Exchange) -> None:
     """Every event of a stream has data."""
-    free_of(exchange, "event-without-data")
+    has_no_offence(exchange, "event-without-data")
     for event in expect.event_stream(exchange).events:
         expect.condition(
             bool(event.data), "data", "an empty data line", where=f"event {event.index} (byte {event.offset})"
@@ -71,25 +71,25 @@ def test_no_comments(exchange: Exchange) -> None:
 @check("stream.retry")
 def test_retry(exchange: Exchange) -> None:
     """A retry field is a whole number of milliseconds."""
-    free_of(exchange, "bad-retry")
+    has_no_offence(exchange, "bad-retry")
 
 
 @check("stream.space-after-colon")
 def test_space_after_colon(exchange: Exchange) -> None:
     """A space follows the colon of each field, as clients expect that look for `data: `."""
-    free_of(exchange, "no-space-after-colon")
+    has_no_offence(exchange, "no-space-after-colon")
 
 
 @check("stream.one-data-line")
 def test_one_data_line(exchange: Exchange) -> None:
     """Each event has its data on one line, as clients expect that read line by line."""
-    free_of(exchange, "many-data-lines")
+    has_no_offence(exchange, "many-data-lines")
 
 
 @check("stream.no-byte-order-mark")
 def test_no_byte_order_mark(exchange: Exchange) -> None:
     """A stream starts without a byte order mark."""
-    free_of(exchange, "byte-order-mark")
+    has_no_offence(exchange, "byte-order-mark")
 
 
 @check("stream.line-feeds")
@@ -132,7 +132,7 @@ def test_nothing_after_done(exchange: Exchange) -> None:
         raise Violation("no event after [DONE]", expect.display_text(after[0].data), where=f"event {after[0].index}")
 
 
-def streamed(exchange: Exchange) -> Stream:
+def answered_stream(exchange: Exchange) -> Stream:
     """The stream of a request that was answered; any other answer decides nothing about its end."""
     if exchange.status != 200 or not expect.is_stream(exchange) or not exchange.stream.events:
         raise Inconclusive("no event stream came")
@@ -142,7 +142,7 @@ def streamed(exchange: Exchange) -> Stream:
 @check("stream.closes", any_answer=True)
 def test_closes(exchange: Exchange) -> None:
     """The body ends within two seconds of its last event."""
-    stream, broken = streamed(exchange), exchange.broken
+    stream, broken = answered_stream(exchange), exchange.broken
     last = stream.events[-1]
     if broken is not None and (stream.done is None or broken.kind not in STILL_OPEN):
         raise Inconclusive(f"the stream broke off: {broken.detail}")
@@ -159,14 +159,14 @@ def test_closes(exchange: Exchange) -> None:
 def test_arrives_in_parts(exchange: Exchange) -> None:
     """The chunks of a long answer arrive one after the other while it is made, not all at its end."""
     chunks = expect.event_stream(exchange).chunks
-    if len(chunks) < LONG:
+    if len(chunks) < FEWEST_CHUNKS:
         raise Inconclusive("the answer has too few chunks to tell")
     first, last = chunks[0].event.at_ns, chunks[-1].event.at_ns
     took = last - exchange.started_ns
-    if took < TELLING_NS:
+    if took < SHORTEST_ANSWER_NS:
         raise Inconclusive("the answer came too quickly to tell")
     spread = (last - first) / took
-    if spread < SPREAD:
-        expect.no_local_stall(exchange, took * ASLEEP)
+    if spread < LEAST_SPREAD:
+        expect.no_local_stall(exchange, took * LONGEST_STALL_SHARE)
     actual = f"{len(chunks)} chunks in the last {(last - first) / 1e6:.0f} ms of {took / 1e6:.0f} ms"
-    expect.condition(spread >= SPREAD, "chunks as they are made", actual, where="arrival times")
+    expect.condition(spread >= LEAST_SPREAD, "chunks as they are made", actual, where="arrival times")

@@ -9,15 +9,15 @@ from wireproof import expect
 from wireproof.check import Exchange, Undecided, Violation, check
 
 AT_MESSAGE, AT_DELTA = "/choices/0/message/function_call", "/choices/0/delta/function_call"
-Call = tuple[str, str]
+NameAndArguments = tuple[str, str]
 
 
-def place(exchange: Exchange) -> str:
+def call_place(exchange: Exchange) -> str:
     """Where the function call of an exchange stands."""
     return AT_DELTA if expect.is_stream(exchange) else AT_MESSAGE
 
 
-def pieces(exchange: Exchange) -> list[tuple[str, Mapping[str, Any]]]:
+def call_pieces(exchange: Exchange) -> list[tuple[str, Mapping[str, Any]]]:
     """The pieces of a streamed function call, with their places."""
     found: list[tuple[str, Mapping[str, Any]]] = []
     for chunk in expect.event_stream(exchange).chunks:
@@ -29,10 +29,10 @@ def pieces(exchange: Exchange) -> list[tuple[str, Mapping[str, Any]]]:
     return found
 
 
-def call(exchange: Exchange) -> Call | None:
+def find_call(exchange: Exchange) -> NameAndArguments | None:
     """Name and arguments of the function call of an answer, streamed or not; none where there is none."""
     if expect.is_stream(exchange):
-        found = [piece for _, piece in pieces(exchange)]
+        found = [piece for _, piece in call_pieces(exchange)]
         parts = [[str(piece[name]) for piece in found if name in piece] for name in ("name", "arguments")]
         return ("".join(parts[0]), "".join(parts[1])) if found else None
     body = expect.answer(exchange)
@@ -41,31 +41,31 @@ def call(exchange: Exchange) -> Call | None:
     return (expect.member(body, f"{AT_MESSAGE}/name", str), expect.member(body, f"{AT_MESSAGE}/arguments", str))
 
 
-def made(exchange: Exchange) -> Call:
+def required_call(exchange: Exchange) -> NameAndArguments:
     """The function call of an answer; a text in its place decides nothing."""
-    found = call(exchange)
+    found = find_call(exchange)
     if found is None and (expect.text(exchange) or expect.finish_reason(exchange) == "length"):
         raise Undecided("the model called no function")
     if found is None:
-        raise Violation("a function call or text", "neither", at=place(exchange))
+        raise Violation("a function call or text", "neither", at=call_place(exchange))
     return found
 
 
 @check("tools.function-called", proves_obeyed=("functions",))
 def test_function_called(exchange: Exchange) -> None:
     """A function of the older form is called by its name, with arguments that are a JSON object in a string."""
-    name, arguments = made(exchange)
+    name, arguments = required_call(exchange)
     names = [function["name"] for function in expect.request_body(exchange)["functions"]]
-    expect.condition(name in names, " or ".join(names), name, at=f"{place(exchange)}/name")
+    expect.condition(name in names, " or ".join(names), name, at=f"{call_place(exchange)}/name")
     if expect.finish_reason(exchange) == "length":
         raise Undecided("the token cap cut the call off")
-    expect.json_object(arguments, at=f"{place(exchange)}/arguments")
+    expect.json_object(arguments, at=f"{call_place(exchange)}/arguments")
 
 
 @check("tools.function-finish")
 def test_function_finish(exchange: Exchange) -> None:
     """An answer that calls a function of the older form has the finish reason function_call."""
-    made(exchange)
+    required_call(exchange)
     reason = expect.finish_reason(exchange)
     if reason == "length":
         raise Undecided("the token cap cut the call off")
@@ -75,30 +75,30 @@ def test_function_finish(exchange: Exchange) -> None:
 @check("tools.function-named", proves_obeyed=("function_call",))
 def test_function_named(exchange: Exchange) -> None:
     """A request that names a function of the older form is answered with a call of it."""
-    wanted, found = expect.request_body(exchange)["function_call"]["name"], call(exchange)
+    wanted, found = expect.request_body(exchange)["function_call"]["name"], find_call(exchange)
     if found is None and expect.finish_reason(exchange) == "length":
         raise Undecided("the token cap cut the answer off")
     name = found[0] if found else expect.text(exchange) or "nothing"
-    expect.condition(found is not None and name == wanted, f"a call of {wanted}", name, at=place(exchange))
+    expect.condition(found is not None and name == wanted, f"a call of {wanted}", name, at=call_place(exchange))
 
 
 @check("tools.function-none", proves_obeyed=("function_call",))
 def test_function_none(exchange: Exchange) -> None:
     """A request whose function_call is none is answered without a call."""
-    expect.condition(call(exchange) is None, "no function call", call(exchange), at=place(exchange))
+    expect.condition(find_call(exchange) is None, "no function call", find_call(exchange), at=call_place(exchange))
 
 
 @check("tools.function-form")
 def test_function_form(exchange: Exchange) -> None:
     """A request in the older form of functions is answered in the older form, not with tool calls."""
     found = [one.name for one in expect.tool_calls(exchange)]
-    expect.condition(not found, "no tool_calls", found, at=place(exchange).replace("function_call", "tool_calls"))
+    expect.condition(not found, "no tool_calls", found, at=call_place(exchange).replace("function_call", "tool_calls"))
 
 
 @check("tools.function-name-once")
 def test_function_name_once(exchange: Exchange) -> None:
     """The name of a streamed function call comes in its first piece only, as the client joins what it is given."""
-    found = pieces(exchange)
+    found = call_pieces(exchange)
     if not found:
         raise Undecided("the model called no function")
     for where, piece in found[1:]:
@@ -108,4 +108,4 @@ def test_function_name_once(exchange: Exchange) -> None:
 @check("tools.function-streams-alike")
 def test_function_streams_alike(plain: Exchange, stream: Exchange) -> None:
     """A request calls the same function with the same arguments whether it is streamed or not."""
-    expect.equal(made(stream), made(plain), at=AT_DELTA)
+    expect.equal(required_call(stream), required_call(plain), at=AT_DELTA)

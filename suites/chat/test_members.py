@@ -17,19 +17,19 @@ DESCRIBED = frozenset(
 )  # fmt: skip
 
 
-def vendors(exchange: Exchange) -> Iterator[tuple[str, str, Any]]:
+def undescribed_members(exchange: Exchange) -> Iterator[tuple[str, str, Any]]:
     """Pattern, place and value of each member beyond the description, of the answer, its choices and their messages."""
     body = expect.answer(exchange)
-    yield from beyond(body, "", "")
+    yield from undescribed_members_of(body, "", "")
     for at in range(len(expect.member(body, "/choices", list))):
         choice = expect.member(body, f"/choices/{at}", dict)
-        yield from beyond(choice, "/choices/*", f"/choices/{at}")
+        yield from undescribed_members_of(choice, "/choices/*", f"/choices/{at}")
         message = choice.get("message")
         if isinstance(message, dict):
-            yield from beyond(message, "/choices/*/message", f"/choices/{at}/message")
+            yield from undescribed_members_of(message, "/choices/*/message", f"/choices/{at}/message")
 
 
-def beyond(given: Mapping[str, Any], pattern: str, at: str) -> Iterator[tuple[str, str, Any]]:
+def undescribed_members_of(given: Mapping[str, Any], pattern: str, at: str) -> Iterator[tuple[str, str, Any]]:
     """The members of one object that the description does not name."""
     for name in given.keys() - DESCRIBED:
         yield f"{pattern}/{name}", f"{at}/{name}", given[name]
@@ -40,6 +40,6 @@ def test_steady_members(exchanges: tuple[Exchange, ...]) -> None:
     """A member of the vendor's own has one type wherever it stands, null being a type as well."""
     known: dict[str, type] = {}
     for exchange in exchanges:
-        for pattern, at, value in vendors(exchange):
+        for pattern, at, value in undescribed_members(exchange):
             kind = known.setdefault(pattern, type(value))
             expect.condition(type(value) is kind, f"a {kind.__name__}, as before", value, at=at)

@@ -9,26 +9,26 @@ from wireproof import expect
 from wireproof.check import Exchange, Inconclusive, Provider, Undecided, Untestable, check, find_usage, json_pointer
 
 CAPS = ("max_tokens", "max_completion_tokens")
-Choices = tuple[tuple[Any, str, Any], ...]
+IndexTextFinish = tuple[tuple[Any, str, Any], ...]
 
 
-def choices(exchange: Exchange) -> Choices:
+def choices(exchange: Exchange) -> IndexTextFinish:
     """Index, text and finish reason of each choice, streamed or not."""
     if expect.is_stream(exchange):
         found = expect.event_stream(exchange).choices
         return tuple((one.index, one.content, next(iter(one.finish_reasons), None)) for one in found)
     body = expect.answer(exchange)
-    return tuple(whole(body, at) for at in range(len(expect.member(body, "/choices", list))))
+    return tuple(plain_choice(body, at) for at in range(len(expect.member(body, "/choices", list))))
 
 
-def whole(body: Mapping[str, Any], at: int) -> tuple[Any, str, Any]:
+def plain_choice(body: Mapping[str, Any], at: int) -> tuple[Any, str, Any]:
     """Index, text and finish reason of one choice that is not streamed."""
     choice = expect.member(body, f"/choices/{at}", dict)
     content = expect.member(body, f"/choices/{at}/message", dict).get("content")
     return choice.get("index"), content if isinstance(content, str) else "", choice.get("finish_reason")
 
 
-def first(exchange: Exchange) -> tuple[str, Any]:
+def first_choice(exchange: Exchange) -> tuple[str, Any]:
     """Text and finish reason of the first choice."""
     found = choices(exchange)
     expect.condition(bool(found), "a choice", "none", at="/choices")
@@ -49,7 +49,7 @@ def logprobs(exchange: Exchange) -> tuple[Mapping[str, Any], ...]:
 def test_cap(exchange: Exchange) -> None:
     """An answer has no more tokens than the request allows."""
     expect.success(exchange)
-    capped(
+    keeps_to_cap(
         exchange, next(expect.request_body(exchange)[name] for name in CAPS if name in expect.request_body(exchange))
     )
 
@@ -61,10 +61,10 @@ def test_default_cap(exchange: Exchange, provider: Provider) -> None:
     if cap is None:
         raise Untestable("the contract names no default")
     expect.success(exchange)
-    capped(exchange, cap)
+    keeps_to_cap(exchange, cap)
 
 
-def capped(exchange: Exchange, cap: int) -> None:
+def keeps_to_cap(exchange: Exchange, cap: int) -> None:
     """An answer counts no more tokens than this."""
     count = find_usage(exchange).get("completion_tokens")
     if not isinstance(count, int):
@@ -75,13 +75,13 @@ def capped(exchange: Exchange, cap: int) -> None:
 @check("chat.cap-length")
 def test_cap_length(exchange: Exchange) -> None:
     """An answer that the cap cuts off says so with the finish reason length."""
-    expect.equal(first(exchange)[1], "length", at="/choices/0/finish_reason")
+    expect.equal(first_choice(exchange)[1], "length", at="/choices/0/finish_reason")
 
 
 @check("chat.cap-short", proves_obeyed=("max_tokens", "max_completion_tokens"))
 def test_cap_short(exchange: Exchange) -> None:
     """The cap shortens the answer: a count to 100 does not reach its end."""
-    said = first(exchange)[0]
+    said = first_choice(exchange)[0]
     expect.condition("100" not in said, "text that breaks off", said, at="/choices/0/message/content")
 
 
@@ -89,7 +89,7 @@ def test_cap_short(exchange: Exchange) -> None:
 def test_stop(exchange: Exchange) -> None:
     """The text ends before the first stop text."""
     stop = expect.request_body(exchange)["stop"]
-    said = first(exchange)[0]
+    said = first_choice(exchange)[0]
     for end in [stop] if isinstance(stop, str) else stop:
         expect.condition(end not in said, f"text without {end}", said, at="/choices/0/message/content")
         begun = [end[:size] for size in range(1, len(end)) if said.endswith(end[:size])]
@@ -108,7 +108,7 @@ def test_also_accepted(accepted: Exchange, other: Exchange) -> None:
 @check("chat.stop-finish")
 def test_stop_finish(exchange: Exchange) -> None:
     """An answer that a stop text ends has the finish reason stop."""
-    reason = first(exchange)[1]
+    reason = first_choice(exchange)[1]
     if reason == "length":
         raise Undecided("the token cap ended the answer")
     expect.equal(reason, "stop", at="/choices/0/finish_reason")
@@ -124,7 +124,7 @@ def test_n(exchange: Exchange) -> None:
 @check("chat.logprobs", proves_obeyed=("logprobs",))
 def test_logprobs(exchange: Exchange) -> None:
     """An answer has a log probability of at most 0 for each of its tokens where they were asked for."""
-    text, entries = first(exchange)[0], logprobs(exchange)
+    text, entries = first_choice(exchange)[0], logprobs(exchange)
     if not text:
         raise Inconclusive("the answer has no text")
     expect.condition(bool(entries), "log probabilities", "none", at="/choices/0/logprobs")
@@ -137,7 +137,7 @@ def test_logprobs(exchange: Exchange) -> None:
 @check("chat.logprobs-text")
 def test_logprobs_text(exchange: Exchange) -> None:
     """The tokens of the log probabilities join to the text of the answer."""
-    text, entries = first(exchange)[0], logprobs(exchange)
+    text, entries = first_choice(exchange)[0], logprobs(exchange)
     if not entries:
         raise Inconclusive("the answer has no log probabilities")
     joined = "".join(str(entry.get("token")) for entry in entries)

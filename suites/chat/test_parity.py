@@ -11,12 +11,12 @@ from wireproof.check import Exchange, Inconclusive, check
 COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
 
 
-def called(exchange: Exchange) -> list[tuple[Any, Any]]:
+def calls_with_arguments(exchange: Exchange) -> list[tuple[Any, Any]]:
     """Name and parsed arguments of each tool call of choice 0, streamed or not."""
     return [(call.name, expect.parsed_arguments(call.arguments)) for call in expect.tool_calls(exchange)]
 
 
-def counts(exchange: Exchange) -> Mapping[str, Any]:
+def token_counts(exchange: Exchange) -> Mapping[str, Any]:
     """The token counts of an answer, streamed or not; one without them decides nothing about their values."""
     expect.success(exchange)
     found = exchange.stream.usage if expect.is_stream(exchange) else expect.answer(exchange).get("usage")
@@ -40,13 +40,13 @@ def test_same_finish(plain: Exchange, stream: Exchange) -> None:
 @check("stream.same-calls")
 def test_same_calls(plain: Exchange, stream: Exchange) -> None:
     """A request calls the same tools with the same arguments whether it is streamed or not."""
-    expect.equal(called(stream), called(plain), at="/choices/0/delta/tool_calls")
+    expect.equal(calls_with_arguments(stream), calls_with_arguments(plain), at="/choices/0/delta/tool_calls")
 
 
 @check("stream.same-usage")
 def test_same_usage(plain: Exchange, stream: Exchange) -> None:
     """A request counts the same tokens whether it is streamed or not."""
-    before, after = counts(plain), counts(stream)
+    before, after = token_counts(plain), token_counts(stream)
     expect.equal(after["prompt_tokens"], before["prompt_tokens"], at="/usage/prompt_tokens")
     if expect.text(plain) != expect.text(stream):
         raise Inconclusive("the two texts differ")

@@ -9,19 +9,19 @@ from typing import Any
 from wireproof import expect
 from wireproof.check import Exchange, Inconclusive, Undecided, check, find_usage
 
-ORDER = re.compile(r"[Aa]nswer only with the word (\w+)")
-EXACTLY = re.compile(r"Say exactly:\s*(.+)", re.S)
+ONE_WORD_ORDER = re.compile(r"[Aa]nswer only with the word (\w+)")
+EXACT_ORDER = re.compile(r"Say exactly:\s*(.+)", re.S)
 NUMBER = re.compile(r"\d+")
 COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
 
 
-def plain(content: Any) -> str:
+def content_text(content: Any) -> str:
     """The text of a message's content, which is a string or an array of parts."""
     parts = content if isinstance(content, list) else [{"text": content}]
     return " ".join(part["text"] for part in parts if isinstance(part.get("text"), str))
 
 
-def text(exchange: Exchange) -> str:
+def answer_text(exchange: Exchange) -> str:
     """The content of the first choice; one cut off before its first word decides nothing."""
     body = expect.answer(exchange)
     content = expect.member(body, "/choices/0/message/content")
@@ -30,7 +30,7 @@ def text(exchange: Exchange) -> str:
     return str(expect.member(body, "/choices/0/message/content", str))
 
 
-def usage(exchange: Exchange) -> Mapping[str, Any]:
+def token_counts(exchange: Exchange) -> Mapping[str, Any]:
     """The token counts; an answer without them decides nothing about their values."""
     expect.success(exchange)
     counts = find_usage(exchange)
@@ -70,7 +70,7 @@ def test_one_choice(exchange: Exchange) -> None:
 @check("chat.content")
 def test_content(exchange: Exchange) -> None:
     """A plain question is answered with text."""
-    expect.condition(bool(text(exchange).strip()), "text", "nothing", at="/choices/0/message/content")
+    expect.condition(bool(answer_text(exchange).strip()), "text", "nothing", at="/choices/0/message/content")
 
 
 @check("chat.finish-stop")
@@ -94,7 +94,7 @@ def test_usage(exchange: Exchange) -> None:
 @check("chat.usage-sum")
 def test_usage_sum(exchange: Exchange) -> None:
     """The total of tokens is the sum of prompt and completion."""
-    counts = usage(exchange)
+    counts = token_counts(exchange)
     total = counts["prompt_tokens"] + counts["completion_tokens"]
     expect.equal(counts["total_tokens"], total, at="/usage/total_tokens")
 
@@ -102,7 +102,7 @@ def test_usage_sum(exchange: Exchange) -> None:
 @check("chat.usage-covers")
 def test_usage_covers(exchange: Exchange) -> None:
     """The total of tokens is no less than the sum of prompt and completion."""
-    counts = usage(exchange)
+    counts = token_counts(exchange)
     least = counts["prompt_tokens"] + counts["completion_tokens"]
     expect.condition(
         counts["total_tokens"] >= least, f"at least {least}", counts["total_tokens"], at="/usage/total_tokens"
@@ -112,7 +112,7 @@ def test_usage_covers(exchange: Exchange) -> None:
 @check("chat.usage-details")
 def test_usage_details(exchange: Exchange) -> None:
     """No detail of the token counts is larger than the count it belongs to."""
-    counts = usage(exchange)
+    counts = token_counts(exchange)
     for side in ("prompt", "completion"):
         details = counts.get(f"{side}_tokens_details")
         for name, value in details.items() if isinstance(details, dict) else ():
@@ -124,7 +124,7 @@ def test_usage_details(exchange: Exchange) -> None:
 @check("chat.no-null-details")
 def test_no_null_details(exchange: Exchange) -> None:
     """The details of the token counts are objects where they are there, as clients expect that read into them."""
-    counts = usage(exchange)
+    counts = token_counts(exchange)
     for name in ("prompt_tokens_details", "completion_tokens_details"):
         expect.condition(
             isinstance(counts.get(name, {}), dict), "an object or nothing", counts.get(name), at=f"/usage/{name}"
@@ -134,24 +134,24 @@ def test_no_null_details(exchange: Exchange) -> None:
 @check("chat.usage-grows")
 def test_usage_grows(short: Exchange, long: Exchange) -> None:
     """A longer prompt counts more tokens."""
-    before, after = usage(short)["prompt_tokens"], usage(long)["prompt_tokens"]
+    before, after = token_counts(short)["prompt_tokens"], token_counts(long)["prompt_tokens"]
     expect.condition(after > before, f"more than {before}", after, at="/usage/prompt_tokens")
 
 
 @check("chat.obeys", proves_obeyed=("messages",))
 def test_obeys(exchange: Exchange) -> None:
     """The model says what the user's message tells it to say."""
-    found = EXACTLY.search(plain(expect.request_body(exchange)["messages"][-1]["content"]))
+    found = EXACT_ORDER.search(content_text(expect.request_body(exchange)["messages"][-1]["content"]))
     wanted = found[1].strip() if found else ""
-    said = text(exchange)
+    said = answer_text(exchange)
     expect.condition(wanted.lower() in said.lower(), f"text with {wanted}", said, at="/choices/0/message/content")
 
 
 @check("chat.recalls", proves_obeyed=("messages",))
 def test_recalls(exchange: Exchange) -> None:
     """The model knows what was said in earlier turns of the conversation."""
-    wanted = NUMBER.findall(plain(expect.request_body(exchange)["messages"][0]["content"]))[-1]
-    said = text(exchange)
+    wanted = NUMBER.findall(content_text(expect.request_body(exchange)["messages"][0]["content"]))[-1]
+    said = answer_text(exchange)
     expect.condition(wanted in said, f"text with {wanted}", said, at="/choices/0/message/content")
 
 
@@ -164,9 +164,9 @@ def test_orders(exchange: Exchange) -> None:
 def follows_orders(exchange: Exchange) -> None:
     """The answer says a word that an order of the request, whichever, names."""
     request = expect.request_body(exchange)
-    orders = [request.get("system", "")] + [plain(message["content"]) for message in request["messages"]]
-    words = [found[1].lower() for order in orders if (found := ORDER.search(order))]
-    said = text(exchange)
+    orders = [request.get("system", "")] + [content_text(message["content"]) for message in request["messages"]]
+    words = [found[1].lower() for order in orders if (found := ONE_WORD_ORDER.search(order))]
+    said = answer_text(exchange)
     expect.condition(
         any(word in said.lower() for word in words),
         f"text with {words}",
@@ -178,8 +178,8 @@ def follows_orders(exchange: Exchange) -> None:
 @check("chat.field-equals-message")
 def test_field_equals_message(field: Exchange, message: Exchange) -> None:
     """The system field has the effect of a leading system message: the same text for as many tokens."""
-    expect.equal(text(field).strip(), text(message).strip(), at="/choices/0/message/content")
-    gap = usage(field)["prompt_tokens"] - usage(message)["prompt_tokens"]
+    expect.equal(answer_text(field).strip(), answer_text(message).strip(), at="/choices/0/message/content")
+    gap = token_counts(field)["prompt_tokens"] - token_counts(message)["prompt_tokens"]
     expect.condition(abs(gap) <= 10, "within 10 prompt tokens of each other", f"{gap} apart", at="/usage/prompt_tokens")
 
 

@@ -8,15 +8,15 @@ from wireproof import expect
 from wireproof.check import Contract, Exchange, check
 
 
-def values(exchange: Exchange, name: str) -> list[Any]:
+def values_by_chunk(exchange: Exchange, name: str) -> list[Any]:
     """The member of that name in each chunk that has choices; Azure's preface without any names nothing."""
     stream = expect.event_stream(exchange)
     return [chunk.value.get(name) for chunk in stream.chunks if chunk.choices]
 
 
-def constant(exchange: Exchange, name: str) -> None:
+def is_constant(exchange: Exchange, name: str) -> None:
     """A member has the same value in every chunk."""
-    found = [repr(value) for value in values(exchange, name)]
+    found = [repr(value) for value in values_by_chunk(exchange, name)]
     distinct = list(dict.fromkeys(found))
     expect.condition(len(distinct) < 2, f"one {name} in all {len(found)} chunks", ", ".join(distinct), at=f"/{name}")
 
@@ -55,32 +55,32 @@ def test_error_enveloped(exchange: Exchange, contract: Contract) -> None:
 @check("stream.one-id")
 def test_one_id(exchange: Exchange) -> None:
     """All chunks of a stream have the same id."""
-    constant(exchange, "id")
+    is_constant(exchange, "id")
 
 
 @check("stream.one-created")
 def test_one_created(exchange: Exchange) -> None:
     """All chunks of a stream have the same created."""
-    constant(exchange, "created")
+    is_constant(exchange, "created")
 
 
 @check("stream.one-model")
 def test_one_model(exchange: Exchange) -> None:
     """All chunks of a stream have the same model."""
-    constant(exchange, "model")
+    is_constant(exchange, "model")
 
 
 @check("stream.created")
 def test_created(exchange: Exchange) -> None:
     """The member created of a chunk is the second in which the answer was made."""
-    for value in values(exchange, "created"):
+    for value in values_by_chunk(exchange, "created"):
         expect.recent(exchange, value, at="/created")
 
 
 @check("stream.model")
 def test_model(exchange: Exchange) -> None:
     """The member model of a chunk repeats the model that was asked for, or names a dated version of it."""
-    for model in values(exchange, "model"):
+    for model in values_by_chunk(exchange, "model"):
         expect.same_model(exchange, model, at="/model")
 
 

@@ -8,7 +8,7 @@ from wireproof.check import Chunk, Exchange, Inconclusive, Violation, check
 COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
 
 
-def usages(exchange: Exchange) -> list[Chunk]:
+def usage_chunks(exchange: Exchange) -> list[Chunk]:
     """The chunks that carry token counts."""
     chunks = expect.event_stream(exchange).chunks
     return [chunk for chunk in chunks if isinstance(chunk.value, dict) and chunk.value.get("usage")]
@@ -17,7 +17,7 @@ def usages(exchange: Exchange) -> list[Chunk]:
 @check("stream.usage", proves_obeyed=("stream_options.include_usage",))
 def test_usage(exchange: Exchange) -> None:
     """A stream with include_usage tells the token counts before it ends."""
-    found = usages(exchange)
+    found = usage_chunks(exchange)
     expect.condition(bool(found), "a chunk with usage", "none", at="/usage")
     for name in COUNTS:
         expect.member(found[-1].value, f"/usage/{name}", int, where=expect.chunk_place(found[-1]))
@@ -26,7 +26,7 @@ def test_usage(exchange: Exchange) -> None:
 @check("stream.usage-last")
 def test_usage_last(exchange: Exchange) -> None:
     """The token counts come once, in a last chunk of their own whose choices are an empty array."""
-    found, chunks = usages(exchange), expect.event_stream(exchange).chunks
+    found, chunks = usage_chunks(exchange), expect.event_stream(exchange).chunks
     expect.condition(len(found) == 1, "one chunk with usage", f"{len(found)} of them", at="/usage")
     expect.condition(
         found[0] is chunks[-1], "usage in the last chunk", f"in {expect.chunk_place(found[0])}", at="/usage"
@@ -45,7 +45,7 @@ def test_usage_null(exchange: Exchange) -> None:
 @check("stream.no-usage")
 def test_no_usage(exchange: Exchange) -> None:
     """Without include_usage no chunk carries token counts."""
-    for chunk in usages(exchange):
+    for chunk in usage_chunks(exchange):
         raise Violation(
             "no usage", expect.display_text(chunk.value["usage"]), where=expect.chunk_place(chunk), at="/usage"
         )

@@ -8,8 +8,8 @@ from typing import Any
 from wireproof import expect
 from wireproof.check import Exchange, NotJson, Undecided, Violation, check, parse_json
 
-AT = "/choices/0/message/content"
-KINDS: Mapping[str, tuple[type, ...]] = {
+CONTENT = "/choices/0/message/content"
+PYTHON_TYPES: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
     "integer": (int,),
     "object": (dict,),
@@ -17,7 +17,7 @@ KINDS: Mapping[str, tuple[type, ...]] = {
 }
 
 
-def said(exchange: Exchange) -> str:
+def answer_text(exchange: Exchange) -> str:
     """The text of the first choice; one that is cut off or declined decides nothing."""
     if expect.is_stream(exchange):
         choice = expect.event_stream(exchange).choice(0)
@@ -31,24 +31,24 @@ def said(exchange: Exchange) -> str:
         reasons = (body["choices"][0].get("finish_reason"),)
     if "length" in reasons or refusal:
         raise Undecided("the answer is cut off or declined")
-    expect.condition(isinstance(text, str), "text", text, at=AT)
+    expect.condition(isinstance(text, str), "text", text, at=CONTENT)
     return str(text)
 
 
-def value(exchange: Exchange) -> Any:
+def answer_value(exchange: Exchange) -> Any:
     """The JSON value that the text of the answer is."""
-    text = said(exchange)
+    text = answer_text(exchange)
     try:
         return parse_json(text)
     except NotJson as error:
-        raise Violation("a JSON text", f"{expect.display_text(text)} ({error})", at=AT) from None
+        raise Violation("a JSON text", f"{expect.display_text(text)} ({error})", at=CONTENT) from None
 
 
 @check("structured.object", proves_obeyed=("response_format",))
 def test_object(exchange: Exchange) -> None:
     """In JSON mode the text of an answer is one JSON object and nothing else."""
-    found = value(exchange)
-    expect.condition(isinstance(found, dict), "a JSON object", found, at=AT)
+    found = answer_value(exchange)
+    expect.condition(isinstance(found, dict), "a JSON object", found, at=CONTENT)
 
 
 @check("structured.every-time", proves_obeyed=("response_format",))
@@ -71,30 +71,30 @@ def test_every_time(exchanges: tuple[Exchange, ...]) -> None:
 @check("structured.keys")
 def test_keys(exchange: Exchange) -> None:
     """The object has the keys that the prompt names."""
-    found = value(exchange)
+    found = answer_value(exchange)
     for key in ("city", "country"):
-        expect.condition(isinstance(found, dict) and key in found, f"the key {key}", found, at=AT)
+        expect.condition(isinstance(found, dict) and key in found, f"the key {key}", found, at=CONTENT)
 
 
 @check("structured.fits", proves_obeyed=("response_format",))
 def test_fits(exchange: Exchange) -> None:
     """The text of an answer by a strict schema is a JSON value that fits the schema."""
     request = expect.request_body(exchange)
-    fit(value(exchange), request["response_format"]["json_schema"]["schema"], "value")
+    fits_schema(answer_value(exchange), request["response_format"]["json_schema"]["schema"], "value")
 
 
-def fit(found: Any, schema: Mapping[str, Any], name: str) -> None:
+def fits_schema(found: Any, schema: Mapping[str, Any], name: str) -> None:
     """A value fits a schema of types, options, members and elements."""
-    kinds = KINDS[schema["type"]]
+    kinds = PYTHON_TYPES[schema["type"]]
     typed = isinstance(found, kinds) and not isinstance(found, bool)
-    expect.condition(typed, f"{name} of type {schema['type']}", found, at=AT)
+    expect.condition(typed, f"{name} of type {schema['type']}", found, at=CONTENT)
     options = schema.get("enum", (found,))
-    expect.condition(found in options, f"{name} out of {expect.display_text(options)}", found, at=AT)
+    expect.condition(found in options, f"{name} out of {expect.display_text(options)}", found, at=CONTENT)
     if isinstance(found, dict):
         known = schema["properties"]
         wanted, given = ", ".join(sorted(known)), ", ".join(sorted(found))
-        expect.condition(given == wanted, f"{name} with the members {wanted}", given, at=AT)
+        expect.condition(given == wanted, f"{name} with the members {wanted}", given, at=CONTENT)
         for key, below in known.items():
-            fit(found[key], below, key)
+            fits_schema(found[key], below, key)
     for item in found if isinstance(found, list) else ():
-        fit(item, schema["items"], f"an element of {name}")
+        fits_schema(item, schema["items"], f"an element of {name}")

@@ -11,12 +11,12 @@ from wireproof.check import Contract, Exchange, Undecided, check
 AT_MESSAGE, AT_DELTA = "/choices/0/message/tool_calls", "/choices/0/delta/tool_calls"
 
 
-def offered(exchange: Exchange) -> Mapping[str, Mapping[str, Any]]:
+def offered_functions(exchange: Exchange) -> Mapping[str, Mapping[str, Any]]:
     """The offered functions by name."""
     return {tool["function"]["name"]: tool["function"] for tool in expect.request_body(exchange)["tools"]}
 
 
-def place(exchange: Exchange) -> str:
+def calls_place(exchange: Exchange) -> str:
     """Where the tool calls of an exchange stand."""
     return AT_DELTA if expect.is_stream(exchange) else AT_MESSAGE
 
@@ -27,7 +27,7 @@ def test_called(exchange: Exchange) -> None:
     if not expect.tool_calls(exchange) and expect.finish_reason(exchange) == "length":
         raise Undecided("the token cap cut the answer off")
     expect.condition(
-        bool(expect.tool_calls(exchange)), "a tool call", expect.text(exchange) or "nothing", at=place(exchange)
+        bool(expect.tool_calls(exchange)), "a tool call", expect.text(exchange) or "nothing", at=calls_place(exchange)
     )
 
 
@@ -47,7 +47,7 @@ def test_none(exchange: Exchange) -> None:
         not expect.tool_calls(exchange),
         "no tool call",
         [call.name for call in expect.tool_calls(exchange)],
-        at=place(exchange),
+        at=calls_place(exchange),
     )
 
 
@@ -58,7 +58,7 @@ def test_named(exchange: Exchange) -> None:
     found = [call.name for call in expect.tool_calls(exchange)]
     if not found and expect.finish_reason(exchange) == "length":
         raise Undecided("the token cap cut the answer off")
-    expect.condition(bool(found) and set(found) == {wanted}, f"a call of {wanted}", found, at=place(exchange))
+    expect.condition(bool(found) and set(found) == {wanted}, f"a call of {wanted}", found, at=calls_place(exchange))
 
 
 @check("tools.allowed", proves_obeyed=("tool_choice",))
@@ -69,7 +69,7 @@ def test_allowed(exchange: Exchange) -> None:
     found = [call.name for call in expect.tool_calls(exchange)]
     if not found and expect.finish_reason(exchange) == "length":
         raise Undecided("the token cap cut the answer off")
-    expect.condition(bool(found) and set(found) <= set(wanted), " or ".join(wanted), found, at=place(exchange))
+    expect.condition(bool(found) and set(found) <= set(wanted), " or ".join(wanted), found, at=calls_place(exchange))
 
 
 # OpenAI itself answers a call that the request names with the reason stop.
@@ -86,7 +86,7 @@ def test_named_finish(exchange: Exchange) -> None:
 def test_single(exchange: Exchange) -> None:
     """A request that switches parallel calls off is answered with one call at most."""
     found = [call.arguments for call in expect.tool_calls(exchange)]
-    expect.condition(len(found) < 2, "one call at most", found, at=place(exchange))
+    expect.condition(len(found) < 2, "one call at most", found, at=calls_place(exchange))
 
 
 @check("tools.answered")
@@ -118,5 +118,5 @@ def test_empty_list_settled(exchange: Exchange, contract: Contract) -> None:
 def test_no_markup(exchange: Exchange) -> None:
     """A call of a tool does not stand in the text of the answer."""
     said = expect.text(exchange).strip()
-    leaked = any(name in said for name in offered(exchange)) and said[:1] in ("{", "[", "<", "`")
+    leaked = any(name in said for name in offered_functions(exchange)) and said[:1] in ("{", "[", "<", "`")
     expect.condition(not leaked, "no call in the text", said, at="/choices/0/message/content")

@@ -45,13 +45,13 @@ def test_indexes_dense(exchange: Exchange) -> None:
 @check("tools.opens")
 def test_opens(exchange: Exchange) -> None:
     """The first fragment of a streamed call has its id, the type function and the function's name."""
-    for _, where, fragment in opening(exchange):
+    for _, where, fragment in first_fragments(exchange):
         for at in ("/id", "/type", "/function/name"):
             value = expect.member(fragment, at, str, where=f"{where} ")
             expect.condition(bool(value), "a value", value, where=where, at=f"{AT_DELTA}/0{at}")
 
 
-def opening(exchange: Exchange) -> list[tuple[str, str, Any]]:
+def first_fragments(exchange: Exchange) -> list[tuple[str, str, Any]]:
     """The first fragment of each call, as (index, place, fragment)."""
     first: dict[str, tuple[str, str, Any]] = {}
     for where, fragment in fragments(exchange):
@@ -60,9 +60,9 @@ def opening(exchange: Exchange) -> list[tuple[str, str, Any]]:
     return list(first.values())
 
 
-def later(exchange: Exchange) -> list[tuple[str, Any, Any]]:
+def later_fragments(exchange: Exchange) -> list[tuple[str, Any, Any]]:
     """Every fragment but the first of each call, as (place, fragment, the first one)."""
-    first = {index: fragment for index, _, fragment in opening(exchange)}
+    first = {index: fragment for index, _, fragment in first_fragments(exchange)}
     pairs = [(where, one) for where, one in fragments(exchange) if isinstance(one, dict)]
     known = [(where, one, first[repr(one.get("index"))]) for where, one in pairs]
     return [(where, one, opened) for where, one, opened in known if one is not opened]
@@ -71,7 +71,7 @@ def later(exchange: Exchange) -> list[tuple[str, Any, Any]]:
 @check("tools.one-id")
 def test_one_id(exchange: Exchange) -> None:
     """The fragments of one index belong to one call: no later one has another id."""
-    for where, fragment, opened in later(exchange):
+    for where, fragment, opened in later_fragments(exchange):
         same = not fragment.get("id") or fragment["id"] == opened.get("id")
         expect.condition(same, f"{opened.get('id')} or no id", fragment.get("id"), where=where, at=f"{AT_DELTA}/0/id")
 
@@ -79,7 +79,7 @@ def test_one_id(exchange: Exchange) -> None:
 @check("tools.id-once")
 def test_id_once(exchange: Exchange) -> None:
     """The id and name of a streamed call come in its first fragment only."""
-    for where, fragment, _ in later(exchange):
+    for where, fragment, _ in later_fragments(exchange):
         function = fragment.get("function")
         named = function.get("name") if isinstance(function, dict) else None
         again = fragment.get("id") or named

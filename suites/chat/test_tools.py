@@ -13,23 +13,23 @@ from wireproof.check import Exchange, Inconclusive, ToolCall, Undecided, check
 AT_MESSAGE, AT_DELTA = "/choices/0/message/tool_calls", "/choices/0/delta/tool_calls"
 
 
-def offered(exchange: Exchange) -> Mapping[str, Mapping[str, Any]]:
+def offered_functions(exchange: Exchange) -> Mapping[str, Mapping[str, Any]]:
     """The offered functions by name."""
     return {tool["function"]["name"]: tool["function"] for tool in expect.request_body(exchange)["tools"]}
 
 
-def place(exchange: Exchange) -> str:
+def calls_place(exchange: Exchange) -> str:
     """Where the tool calls of an exchange stand."""
     return AT_DELTA if expect.is_stream(exchange) else AT_MESSAGE
 
 
-def message(exchange: Exchange) -> Mapping[str, Any]:
+def first_message(exchange: Exchange) -> Mapping[str, Any]:
     """The message of the first choice of an answer that is not streamed."""
     found: Mapping[str, Any] = expect.member(expect.answer(exchange), "/choices/0/message", dict)
     return found
 
 
-def calls(exchange: Exchange) -> tuple[ToolCall, ...]:
+def required_calls(exchange: Exchange) -> tuple[ToolCall, ...]:
     """The calls of the first choice; an answer cut off, or one without calls, decides nothing about them."""
     found = expect.tool_calls(exchange)
     if expect.finish_reason(exchange) == "length":
@@ -39,16 +39,16 @@ def calls(exchange: Exchange) -> tuple[ToolCall, ...]:
     return found
 
 
-def arguments(exchange: Exchange, at: int, call: ToolCall) -> Mapping[str, Any]:
+def call_arguments(exchange: Exchange, at: int, call: ToolCall) -> Mapping[str, Any]:
     """The arguments of a call as a JSON object."""
-    return expect.json_object(call.arguments, at=f"{place(exchange)}/{at}/function/arguments")
+    return expect.json_object(call.arguments, at=f"{calls_place(exchange)}/{at}/function/arguments")
 
 
 @check("tools.shape")
 def test_shape(exchange: Exchange) -> None:
     """Each tool call has an id, the type function, and a function whose name and arguments are strings."""
-    calls(exchange)
-    for at, call in enumerate(message(exchange)["tool_calls"]):
+    required_calls(exchange)
+    for at, call in enumerate(first_message(exchange)["tool_calls"]):
         named = isinstance(call.get("id"), str) and bool(call["id"])
         expect.condition(named, "a string", call.get("id"), at=f"{AT_MESSAGE}/{at}/id")
         expect.equal(call.get("type"), "function", at=f"{AT_MESSAGE}/{at}/type")
@@ -57,26 +57,26 @@ def test_shape(exchange: Exchange) -> None:
 @check("tools.name", proves_obeyed=("tools",))
 def test_name(exchange: Exchange) -> None:
     """A called function is one of those that were offered."""
-    names = offered(exchange)
-    for at, call in enumerate(calls(exchange)):
-        where = f"{place(exchange)}/{at}/function/name"
+    names = offered_functions(exchange)
+    for at, call in enumerate(required_calls(exchange)):
+        where = f"{calls_place(exchange)}/{at}/function/name"
         expect.condition(call.name in names, " or ".join(names), call.name, at=where)
 
 
 @check("tools.arguments")
 def test_arguments(exchange: Exchange) -> None:
     """The arguments of a tool call are one JSON object, written as a string."""
-    for at, call in enumerate(calls(exchange)):
-        arguments(exchange, at, call)
+    for at, call in enumerate(required_calls(exchange)):
+        call_arguments(exchange, at, call)
 
 
 @check("tools.fit")
 def test_fit(exchange: Exchange) -> None:
     """The arguments have the members and types that the function's parameters ask for."""
-    names = offered(exchange)
-    for at, call in enumerate(calls(exchange)):
+    names = offered_functions(exchange)
+    for at, call in enumerate(required_calls(exchange)):
         schema = names.get(call.name, {}).get("parameters", {})
-        given, where = arguments(exchange, at, call), f"{place(exchange)}/{at}/function/arguments"
+        given, where = call_arguments(exchange, at, call), f"{calls_place(exchange)}/{at}/function/arguments"
         for name in schema.get("required", ()):
             expect.condition(name in given, f"the argument {name}", given, at=where)
         for name, value in given.items():
@@ -90,31 +90,31 @@ def test_fit(exchange: Exchange) -> None:
 @check("tools.strict", proves_obeyed=("tools",))
 def test_strict(exchange: Exchange) -> None:
     """The arguments of a strict function follow its parameters exactly: every member, no other, each of its type."""
-    names = offered(exchange)
-    for at, call in enumerate(calls(exchange)):
+    names = offered_functions(exchange)
+    for at, call in enumerate(required_calls(exchange)):
         if call.name not in names:
             raise Inconclusive("a function was called that was not offered")
-        where = f"{place(exchange)}/{at}/function/arguments"
-        expect.follows_strict_schema(arguments(exchange, at, call), names[call.name]["parameters"], at=where)
+        where = f"{calls_place(exchange)}/{at}/function/arguments"
+        expect.follows_strict_schema(call_arguments(exchange, at, call), names[call.name]["parameters"], at=where)
 
 
 # The case asks about one place, behind "in".
-NAMED = re.compile(r"\bin ([A-Z][a-z]+)")
+NAMED_PLACE = re.compile(r"\bin ([A-Z][a-z]+)")
 
 
 @check("tools.from-prompt")
 def test_from_prompt(exchange: Exchange) -> None:
     """The arguments of a call hold the place that the question names."""
-    found = NAMED.search(expect.request_body(exchange)["messages"][-1]["content"])
+    found = NAMED_PLACE.search(expect.request_body(exchange)["messages"][-1]["content"])
     if found is None:
         raise Inconclusive("the question names no place")
-    for at, call in enumerate(calls(exchange)):
-        said = unaccented(" ".join(str(value) for value in arguments(exchange, at, call).values()))
-        where = f"{place(exchange)}/{at}/function/arguments"
+    for at, call in enumerate(required_calls(exchange)):
+        said = without_accents(" ".join(str(value) for value in call_arguments(exchange, at, call).values()))
+        where = f"{calls_place(exchange)}/{at}/function/arguments"
         expect.condition(found[1].lower() in said, f"arguments with {found[1]}", call.arguments, at=where)
 
 
-def unaccented(text: str) -> str:
+def without_accents(text: str) -> str:
     """Small letters without accents: Montréal is Montreal."""
     return "".join(one for one in normalize("NFD", text.lower()) if not combining(one))
 
@@ -122,25 +122,27 @@ def unaccented(text: str) -> str:
 @check("tools.ids")
 def test_ids(exchange: Exchange) -> None:
     """The calls of an answer have ids of their own."""
-    ids = [call.id for call in calls(exchange)]
-    expect.condition(all(isinstance(id, str) and id for id in ids), "an id each", ids, at=f"{place(exchange)}/0/id")
-    expect.condition(len(set(ids)) == len(ids), "a different id each", ids, at=f"{place(exchange)}/0/id")
+    ids = [call.id for call in required_calls(exchange)]
+    expect.condition(
+        all(isinstance(id, str) and id for id in ids), "an id each", ids, at=f"{calls_place(exchange)}/0/id"
+    )
+    expect.condition(len(set(ids)) == len(ids), "a different id each", ids, at=f"{calls_place(exchange)}/0/id")
 
 
 @check("tools.finish")
 def test_finish(exchange: Exchange) -> None:
     """An answer that calls a tool has the finish reason tool_calls."""
-    calls(exchange)
+    required_calls(exchange)
     expect.equal(expect.finish_reason(exchange), "tool_calls", at="/choices/0/finish_reason")
 
 
 @check("tools.parallel")
 def test_parallel(exchange: Exchange) -> None:
     """Calls that an answer makes at once each have arguments of their own."""
-    found = [(call.name, call.arguments) for call in calls(exchange)]
+    found = [(call.name, call.arguments) for call in required_calls(exchange)]
     if len(found) < 2:
         raise Undecided("the model made one call")
-    expect.condition(len(set(found)) == len(found), "calls that differ", found, at=place(exchange))
+    expect.condition(len(set(found)) == len(found), "calls that differ", found, at=calls_place(exchange))
 
 
 @check("tools.custom", proves_obeyed=("tools", "tool_choice"))

@@ -9,11 +9,11 @@ from typing import Any
 from wireproof import expect
 from wireproof.check import Exchange, Inconclusive, check, find_usage, json_pointer
 
-LISTS = ("tokens", "token_logprobs", "top_logprobs", "text_offset")
+LOGPROB_LISTS = ("tokens", "token_logprobs", "top_logprobs", "text_offset")
 DEFAULT_CAP = 16
 
 
-def parts(exchange: Exchange) -> list[Mapping[str, Any]]:
+def choices_or_parts(exchange: Exchange) -> list[Mapping[str, Any]]:
     """The choices of an answer, or those of all chunks of a stream."""
     if expect.is_stream(exchange):
         return [choice for chunk in expect.event_stream(exchange).chunks for choice in chunk.choices]
@@ -22,22 +22,22 @@ def parts(exchange: Exchange) -> list[Mapping[str, Any]]:
     return [expect.member(body, f"/choices/{at}", dict) for at in range(len(listed))]
 
 
-def texts(exchange: Exchange) -> dict[Any, str]:
+def texts_by_index(exchange: Exchange) -> dict[Any, str]:
     """The text of each choice by its index, joined where it is streamed.
 
     A chunk may bring none: that it lacks the member is a fault of its shape, which is judged as such.
     """
     found: dict[Any, str] = {}
-    for part in parts(exchange):
+    for part in choices_or_parts(exchange):
         index, text = str(part.get("index")), part.get("text", "" if expect.is_stream(exchange) else None)
         expect.condition(isinstance(text, str), "a string", text, at="/choices/0/text")
         found[index] = found.get(index, "") + str(text)
     return found
 
 
-def first(exchange: Exchange) -> str:
+def first_text(exchange: Exchange) -> str:
     """The text of the choice of index 0."""
-    found = texts(exchange)
+    found = texts_by_index(exchange)
     expect.condition("0" in found, "a choice of index 0", sorted(found), at="/choices/0/index")
     return found["0"]
 
@@ -45,14 +45,14 @@ def first(exchange: Exchange) -> str:
 @check("completions.text", proves_obeyed=("prompt",))
 def test_text(exchange: Exchange) -> None:
     """A prompt is continued with text."""
-    expect.condition(bool(first(exchange).strip()), "text", "nothing", at="/choices/0/text")
+    expect.condition(bool(first_text(exchange).strip()), "text", "nothing", at="/choices/0/text")
 
 
 @check("completions.finish")
 def test_finish(exchange: Exchange) -> None:
     """Each choice of a streamed completion has exactly one finish reason."""
     found: dict[str, list[Any]] = {}
-    for part in parts(exchange):
+    for part in choices_or_parts(exchange):
         reasons = found.setdefault(str(part.get("index")), [])
         reasons += [part["finish_reason"]] if part.get("finish_reason") is not None else []
     for index, reasons in found.items():
@@ -63,7 +63,7 @@ def test_finish(exchange: Exchange) -> None:
 def test_echo(exchange: Exchange) -> None:
     """With echo the text begins with the prompt."""
     prompt = expect.request_body(exchange)["prompt"]
-    text = first(exchange)
+    text = first_text(exchange)
     expect.condition(text.startswith(prompt), f"text that begins with {prompt}", text, at="/choices/0/text")
 
 
@@ -72,13 +72,13 @@ def test_counts(exchange: Exchange) -> None:
     """An answer has a choice for each prompt and each continuation asked for, with indexes from 0 upwards."""
     prompt, n = expect.request_body(exchange)["prompt"], expect.request_body(exchange).get("n", 1)
     wanted = (len(prompt) if isinstance(prompt, list) else 1) * n
-    expect.equal(sorted(texts(exchange)), [str(index) for index in range(wanted)], at="/choices")
+    expect.equal(sorted(texts_by_index(exchange)), [str(index) for index in range(wanted)], at="/choices")
 
 
 @check("completions.logprobs-null")
 def test_logprobs_null(exchange: Exchange) -> None:
     """A choice has logprobs as null where none were asked for."""
-    for part in parts(exchange):
+    for part in choices_or_parts(exchange):
         value = part.get("logprobs", "absent")
         expect.condition(value is None, "null", value, at="/choices/0/logprobs")
 
@@ -88,7 +88,7 @@ def test_logprobs(exchange: Exchange) -> None:
     """Log probabilities that were asked for come as lists of one length."""
     found = [
         value
-        for part in parts(exchange)
+        for part in choices_or_parts(exchange)
         for _, value in json_pointer.find(part, "/logprobs")
         if isinstance(value, dict)
     ]
@@ -96,7 +96,7 @@ def test_logprobs(exchange: Exchange) -> None:
     for one in found:
         sizes = {
             name: len(value)
-            for name in LISTS
+            for name in LOGPROB_LISTS
             for _, value in json_pointer.find(one, f"/{name}")
             if isinstance(value, list)
         }
@@ -116,19 +116,19 @@ def test_default_cap(exchange: Exchange) -> None:
 @check("completions.stop", proves_obeyed=("stop",))
 def test_stop(exchange: Exchange) -> None:
     """The continuation ends before the stop text."""
-    stop, text = expect.request_body(exchange)["stop"], first(exchange)
+    stop, text = expect.request_body(exchange)["stop"], first_text(exchange)
     expect.condition(stop not in text, f"text without {stop}", text, at="/choices/0/text")
 
 
 @check("completions.same-text")
 def test_same_text(plain: Exchange, stream: Exchange) -> None:
     """A prompt is continued with the same text whether it is streamed or not."""
-    expect.equal(first(stream), first(plain), at="/choices/0/text")
+    expect.equal(first_text(stream), first_text(plain), at="/choices/0/text")
 
 
 @check("completions.suffix", proves_obeyed=("suffix",))
 def test_suffix(exchange: Exchange) -> None:
     """A text that is put between a prompt and a suffix fills the gap, and does not go on beyond it."""
-    text = first(exchange)
+    text = first_text(exchange)
     numbers = re.findall(r"\d+", text)
     expect.condition(numbers == ["4", "5", "6"], "the numbers 4, 5 and 6", text, at="/choices/0/text")

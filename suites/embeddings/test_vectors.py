@@ -15,8 +15,8 @@ from wireproof.check import Exchange, Violation, check
 # Two runs of one model may differ in the last bits; vectors of different texts are far below this.
 SAME_DIRECTION = 0.999
 # The tokens of a text say what the text says; those of another vocabulary say something else altogether.
-NEAR = 0.9
-LARGEST = sys.float_info.max
+RELATED_TEXTS = 0.9
+LARGEST_FLOAT = sys.float_info.max
 
 
 def vectors(exchange: Exchange) -> tuple[tuple[float, ...], ...]:
@@ -25,23 +25,23 @@ def vectors(exchange: Exchange) -> tuple[tuple[float, ...], ...]:
     try:
         count = len(expect.member(body, "/data", list))
         expect.condition(count > 0, "at least one vector", body["data"], at="/data")
-        return tuple(_vector(expect.member(body, f"/data/{n}/embedding", list, str), n) for n in range(count))
+        return tuple(_parse_vector(expect.member(body, f"/data/{n}/embedding", list, str), n) for n in range(count))
     except Violation as violation:
         violation.judged_by = "embeddings.finite-vectors"
         raise
 
 
-def _vector(given: Any, position: int) -> tuple[float, ...]:
+def _parse_vector(given: Any, position: int) -> tuple[float, ...]:
     at = f"/data/{position}/embedding"
-    values = _unpacked(given, at) if isinstance(given, str) else given
+    values = _decode_floats(given, at) if isinstance(given, str) else given
     for n, value in enumerate(values):
         number = isinstance(value, int | float) and not isinstance(value, bool)
-        expect.condition(number and abs(value) <= LARGEST, "a finite number", value, at=f"{at}/{n}")
+        expect.condition(number and abs(value) <= LARGEST_FLOAT, "a finite number", value, at=f"{at}/{n}")
     expect.condition(any(values), "at least one number that is not zero", given, at=at)
     return tuple(float(value) for value in values)
 
 
-def _unpacked(text: str, at: str) -> tuple[float, ...]:
+def _decode_floats(text: str, at: str) -> tuple[float, ...]:
     """Base64 of 32-bit floats, the lowest byte first."""
     try:
         raw = base64.b64decode(text, validate=True)
@@ -58,7 +58,7 @@ def cosine(left: tuple[float, ...], right: tuple[float, ...]) -> float:
     return dot / lengths if lengths else 0.0
 
 
-def _same(left: tuple[float, ...], right: tuple[float, ...], where: str) -> None:
+def _have_same_direction(left: tuple[float, ...], right: tuple[float, ...], where: str) -> None:
     expect.condition(len(left) == len(right), f"{len(left)} numbers", f"{len(right)}", where=where)
     likeness = cosine(left, right)
     expect.condition(likeness > SAME_DIRECTION, f"a cosine above {SAME_DIRECTION}", round(likeness, 6), where=where)
@@ -103,7 +103,7 @@ def test_batch_equals_single(single: Exchange, batch: Exchange) -> None:
     wanted = expect.request_body(single)["input"]
     for n, (text, vector) in enumerate(zip(texts, together, strict=True)):
         if text == wanted:
-            _same(alone, vector, f"/data/{n}/embedding")
+            _have_same_direction(alone, vector, f"/data/{n}/embedding")
         elif len(vector) == len(alone) and cosine(alone, vector) > SAME_DIRECTION:
             raise Violation("a vector of its own for another text", f"that of {wanted!r}", at=f"/data/{n}/embedding")
 
@@ -111,13 +111,13 @@ def test_batch_equals_single(single: Exchange, batch: Exchange) -> None:
 @check("embeddings.array-of-one")
 def test_array_of_one(text: Exchange, array: Exchange) -> None:
     """A text has the same vector whether it is sent by itself or as an array of one."""
-    _same(vectors(text)[0], vectors(array)[0], "/data/0/embedding")
+    _have_same_direction(vectors(text)[0], vectors(array)[0], "/data/0/embedding")
 
 
 @check("embeddings.base64-agrees")
 def test_base64_agrees(plain: Exchange, packed: Exchange) -> None:
     """A vector asked for as base64 comes as base64 or as numbers, and is the vector of the plain request."""
-    _same(vectors(plain)[0], vectors(packed)[0], "/data/0/embedding")
+    _have_same_direction(vectors(plain)[0], vectors(packed)[0], "/data/0/embedding")
 
 
 @check("embeddings.base64-is-text", proves_obeyed=("encoding_format",))
@@ -181,4 +181,4 @@ def test_tokens_agree(text: Exchange, tokens: Exchange) -> None:
     spoken, numbered = vectors(text)[0], vectors(tokens)[0]
     expect.condition(len(spoken) == len(numbered), f"{len(spoken)} numbers", f"{len(numbered)}", at="/data/0/embedding")
     near = cosine(spoken, numbered)
-    expect.condition(near > NEAR, f"a cosine above {NEAR}", round(near, 3), at="/data/0/embedding")
+    expect.condition(near > RELATED_TEXTS, f"a cosine above {RELATED_TEXTS}", round(near, 3), at="/data/0/embedding")

@@ -10,20 +10,20 @@ from wireproof import expect
 from wireproof.check import Exchange, Inconclusive, NotJson, Provider, Violation, check
 
 # Where bodies name a status, as a number or as its three digits.
-STATUS_AT = ("/status", "/statusCode", "/status_code", "/code")
-MISTAKE, SERVER = range(400, 500), range(500, 600)
+STATUS_MEMBERS = ("/status", "/statusCode", "/status_code", "/code")
+CLIENT_ERRORS, SERVER_ERRORS = range(400, 500), range(500, 600)
 # What a machine word tells, and the statuses under which it may stand; the first that fits decides.
-WORDS: Mapping[str, tuple[int, ...] | range] = {
+STATUSES_BY_WORD: Mapping[str, tuple[int, ...] | range] = {
     r"rate_limit|too_many_requests": (429,),
     r"quota|tier_exceeded|billing": (402, 403, 429),
     r"authentication|unauthorized|invalid_api_key|auth_required": (401, 403),
     r"permission|forbidden": (401, 403, 404),
-    r"invalid_request|bad_request|not_found|validation|malformed|invalid_type|invalid_value": MISTAKE,
-    r"server_error|internal_error|overloaded|unavailable|bad_gateway|upstream": SERVER,
+    r"invalid_request|bad_request|not_found|validation|malformed|invalid_type|invalid_value": CLIENT_ERRORS,
+    r"server_error|internal_error|overloaded|unavailable|bad_gateway|upstream": SERVER_ERRORS,
 }
 
 
-def body_of(exchange: Exchange) -> Mapping[str, Any]:
+def json_object_body(exchange: Exchange) -> Mapping[str, Any]:
     """The JSON object of a plain answer, whatever its status."""
     expect.complete(exchange)
     try:
@@ -35,7 +35,7 @@ def body_of(exchange: Exchange) -> Mapping[str, Any]:
     return body
 
 
-def members(body: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def body_and_error(body: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The body, and the error inside it."""
     yield "", body
     if isinstance(body.get("error"), dict):
@@ -45,10 +45,10 @@ def members(body: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
 @check("errors.status-agrees", any_answer=True)
 def test_status_agrees(exchange: Exchange) -> None:
     """A status that a body names is that of the answer, and what calls itself an error is no success."""
-    body = body_of(exchange)
-    for at, place in members(body):
-        for name in STATUS_AT:
-            told = _status(place.get(name[1:]))
+    body = json_object_body(exchange)
+    for at, place in body_and_error(body):
+        for name in STATUS_MEMBERS:
+            told = _status_from_member(place.get(name[1:]))
             expect.condition(told in (None, exchange.status), f"the status {exchange.status}", told, where=at + name)
     failed = body.get("object") == "error" or body.get("success") is False
     if failed and exchange.is_success:
@@ -56,7 +56,7 @@ def test_status_agrees(exchange: Exchange) -> None:
         raise Violation("no body of a failure in an answer", actual, where="body")
 
 
-def _status(value: Any) -> int | None:
+def _status_from_member(value: Any) -> int | None:
     """The status that a member names, if it names one."""
     digits = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
     return int(digits) if re.fullmatch(r"[1-5]\d\d", digits, re.ASCII) else None
@@ -65,21 +65,21 @@ def _status(value: Any) -> int | None:
 @check("errors.word-agrees", any_answer=True)
 def test_word_agrees(exchange: Exchange, provider: Provider) -> None:
     """The machine words of an error are those of its status: no error of the server under 4xx, no mistake under 5xx."""
-    body = body_of(exchange)
+    body = json_object_body(exchange)
     if (exchange.status or 0) < 400:
         raise Inconclusive("the request was not refused")
-    named = {f"{at}/type": place.get("type") for at, place in members(body)}
+    named = {f"{at}/type": place.get("type") for at, place in body_and_error(body)}
     for at, word in {**named, **dict(expect.codes(exchange, provider))}.items():
-        fits = exchange.status in (_statuses(word) or (exchange.status,))
+        fits = exchange.status in (_statuses_from_word(word) or (exchange.status,))
         expect.condition(fits, f"a word for the status {exchange.status}", word, where=at)
 
 
-def _statuses(word: Any) -> tuple[int, ...] | range:
+def _statuses_from_word(word: Any) -> tuple[int, ...] | range:
     """The statuses under which a word may stand; none where it tells no status."""
     if not isinstance(word, str):
         return ()
     apart = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", word).lower()
-    return next((statuses for pattern, statuses in WORDS.items() if re.search(pattern, apart)), ())
+    return next((statuses for pattern, statuses in STATUSES_BY_WORD.items() if re.search(pattern, apart)), ())
 
 
 @check("errors.refused-alike")
@@ -87,18 +87,18 @@ def test_refused_alike(plain: Exchange, stream: Exchange, provider: Provider) ->
     """A streamed request is refused as the same request without a stream is, by status, type, code and param."""
     if plain.status is None or not 400 <= plain.status < 500:
         raise Inconclusive("the plain request was not refused")
-    wanted, found = _facts(plain, provider), _facts(stream, provider)
+    wanted, found = _refusal_facts(plain, provider), _refusal_facts(stream, provider)
     if wanted != found:
         raise Violation(f"{wanted}, as without a stream", f"{found}", where="streamed answer")
 
 
-def _facts(exchange: Exchange, provider: Provider) -> dict[str, Any]:
+def _refusal_facts(exchange: Exchange, provider: Provider) -> dict[str, Any]:
     """What a refusal tells a machine."""
     found: dict[str, Any] = {"status": exchange.status}
     try:
-        body = body_of(exchange)
+        body = json_object_body(exchange)
     except Inconclusive:
         return found
-    error = dict(members(body)).get("/error", {})
+    error = dict(body_and_error(body)).get("/error", {})
     told = {name: error[name] for name in ("type", "code", "param") if error.get(name) is not None}
     return found | dict(expect.codes(exchange, provider)) | told

@@ -10,7 +10,7 @@ from wireproof import expect
 from wireproof.check import Case, Exchange, Inconclusive, NotJson, Provider, Untestable, Violation, check
 
 MACHINE_WORD = re.compile(r"[A-Za-z][\w.-]*", re.ASCII)
-MEMBERS = ("message", "type", "param", "code")
+ERROR_MEMBERS = ("message", "type", "param", "code")
 # Each of these shows code, storage or layout of the server rather than the client's mistake.
 INTERNALS: Mapping[str, str] = {
     "an HTML page": r"<!doctype html|<html[\s>]|<body[\s>]",
@@ -38,7 +38,7 @@ INTERNALS: Mapping[str, str] = {
     ),
     "a hash of a secret": r"\$2[aby]\$\d\d\$|\$argon2(?:id?|d)\$|\bsha(?:1|256|512)[:$=][0-9a-f]{32,}",
 }
-TYPES: Mapping[str, tuple[type, ...]] = {
+PYTHON_TYPES: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
     "boolean": (bool,),
     "number": (int, float),
@@ -59,7 +59,7 @@ def refusal_body(exchange: Exchange) -> Any:
 def test_openai_envelope(exchange: Exchange) -> None:
     """A refusal has an error object with the members message, type, param and code."""
     body = refusal_body(exchange)
-    for name in MEMBERS:
+    for name in ERROR_MEMBERS:
         expect.member(body, f"/error/{name}")
 
 
@@ -67,11 +67,11 @@ def test_openai_envelope(exchange: Exchange) -> None:
 def test_says_why(exchange: Exchange) -> None:
     """A refusal carries a message for a person, at /error/message, /message or /detail."""
     body = refusal_body(exchange)
-    if not any(text.strip() for text in _messages(body)):
+    if not any(text.strip() for text in _error_messages(body)):
         raise Violation("a message with at least one character", expect.display_text(body), where="body")
 
 
-def _messages(body: Any) -> Iterator[str]:
+def _error_messages(body: Any) -> Iterator[str]:
     if not isinstance(body, dict):
         return
     inner = body.get("error")
@@ -99,13 +99,13 @@ def _wrong_members(body: Any, provider: Provider, endpoint: str) -> Iterator[str
         if name not in body:
             if field.get("required"):
                 yield name
-        elif not _fits(body[name], field):
+        elif not _fits_field(body[name], field):
             yield name
 
 
-def _fits(value: Any, field: Mapping[str, Any]) -> bool:
+def _fits_field(value: Any, field: Mapping[str, Any]) -> bool:
     named = field["type"] if isinstance(field["type"], list) else [field["type"]]
-    kinds = tuple(kind for name in named for kind in TYPES[name])
+    kinds = tuple(kind for name in named for kind in PYTHON_TYPES[name])
     if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
         return False
     if isinstance(value, list):
@@ -131,7 +131,7 @@ def test_no_internals(exchange: Exchange) -> None:
     """A refusal shows no HTML page, trace, path, code, table, address, key or hash of the server."""
     if exchange.status is None:
         raise Inconclusive("no answer came")
-    text = "\n".join(_texts(exchange))
+    text = "\n".join(_body_texts(exchange))
     # What the request itself says may be repeated; whether its key may is the business of auth.no-leak.
     sent = exchange.request.url + "".join(value for _, value in exchange.request.headers)
     for kind, pattern in INTERNALS.items():
@@ -140,7 +140,7 @@ def test_no_internals(exchange: Exchange) -> None:
         expect.condition(found is None, f"a body without {kind}", found, where="body")
 
 
-def _texts(exchange: Exchange) -> Iterator[str]:
+def _body_texts(exchange: Exchange) -> Iterator[str]:
     """The texts of a JSON body as they read, or the body as it is."""
     try:
         held = [exchange.json]

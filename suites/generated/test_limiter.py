@@ -9,12 +9,12 @@ from wireproof.check import Exchange, Inconclusive, Provider, check
 
 MINUTE_S = 60.0
 # Rounding, the clock of the server, and the time under way.
-APART_S = 2.0
+TIME_TOLERANCE_S = 2.0
 # Too soon for a bucket to hold another request.
-AT_ONCE_S = 1.0
+TOO_SOON_S = 1.0
 
 
-def limited(exchange: Exchange, provider: Provider) -> bool:
+def is_limited(exchange: Exchange, provider: Provider) -> bool:
     """Whether an answer refuses for too many requests a minute."""
     return exchange.status in provider.refusals["rate-limited"].status
 
@@ -27,44 +27,46 @@ def test_limiter(exchanges: tuple[Exchange, ...], provider: Provider) -> None:
         raise Inconclusive("one request tells nothing of a limit")
     for n, (before, after) in enumerate(pairwise(exchanges), 2):
         waited = expect.server_time(after) - expect.server_time(before)
-        never_rises(before, after, let_go_of(exchanges[:n], provider), provider, f"request {n}")
-        refused_at_zero_alone(before, after, waited, provider, f"request {n}")
+        remaining_never_rises(
+            before, after, count_requests_out_of_window(exchanges[:n], provider), provider, f"request {n}"
+        )
+        is_refused_at_zero_alone(before, after, waited, provider, f"request {n}")
         wait_suffices(before, after, waited, provider, f"request {n}")
 
 
-def never_rises(before: Exchange, after: Exchange, let_go: int, provider: Provider, place: str) -> None:
+def remaining_never_rises(before: Exchange, after: Exchange, let_go: int, provider: Provider, place: str) -> None:
     """A bucket fills up as time goes, and a window that slides lets go of old requests; nothing else gives any back."""
     rate, waited = provider.rate, expect.server_time(after) - expect.server_time(before)
     if before.header(rate.reset) is None:
         return
-    if waited >= expect.read_if_valid(lambda one: expect.reset_after_s(one, provider), before) - APART_S:
+    if waited >= expect.read_if_valid(lambda one: expect.reset_after_s(one, provider), before) - TIME_TOLERANCE_S:
         return
     had, has = expect.header_int(before, rate.remaining), expect.header_int(after, rate.remaining)
     most = had + max(let_go, waited * expect.header_int(before, rate.limit) / MINUTE_S)
     expect.condition(has <= most, f"at most {int(most)} left", has, where=f"header {rate.remaining}, {place}")
 
 
-def let_go_of(exchanges: tuple[Exchange, ...], provider: Provider) -> int:
+def count_requests_out_of_window(exchanges: tuple[Exchange, ...], provider: Provider) -> int:
     """The requests that became a minute old between the last but one and the last."""
     *earlier, before, after = exchanges
-    served = [expect.server_time(one) + MINUTE_S for one in (*earlier, before) if not limited(one, provider)]
-    return sum(expect.server_time(before) < at <= expect.server_time(after) + APART_S for at in served)
+    served = [expect.server_time(one) + MINUTE_S for one in (*earlier, before) if not is_limited(one, provider)]
+    return sum(expect.server_time(before) < at <= expect.server_time(after) + TIME_TOLERANCE_S for at in served)
 
 
-def refused_at_zero_alone(before: Exchange, after: Exchange, waited: float, provider: Provider, place: str) -> None:
+def is_refused_at_zero_alone(before: Exchange, after: Exchange, waited: float, provider: Provider, place: str) -> None:
     """Who had some left is not refused for coming too often; who had none, and asked again at once, is."""
-    if limited(before, provider) or after.status is None:
+    if is_limited(before, provider) or after.status is None:
         return
     left = expect.header_int(before, provider.rate.remaining)
-    if limited(after, provider):
+    if is_limited(after, provider):
         expect.condition(left == 0, f"an answer, as {left} were left", f"status {after.status}", where=place)
-    elif waited < AT_ONCE_S:
+    elif waited < TOO_SOON_S:
         expect.condition(left > 0, "a refusal, as none was left", f"status {after.status}", where=place)
 
 
 def wait_suffices(before: Exchange, after: Exchange, waited: float, provider: Provider, place: str) -> None:
-    if not limited(before, provider) or before.header("Retry-After") is None:
+    if not is_limited(before, provider) or before.header("Retry-After") is None:
         return
     asked = expect.read_if_valid(expect.retry_after_s, before)
     actual = f"{after.status} after {waited:.0f} s, where {asked:g} s were asked for"
-    expect.condition(waited < asked or not limited(after, provider), "an answer", actual, where=place)
+    expect.condition(waited < asked or not is_limited(after, provider), "an answer", actual, where=place)

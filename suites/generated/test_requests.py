@@ -5,7 +5,7 @@ from __future__ import annotations
 from wireproof import expect
 from wireproof.check import Attempt, NotOffered, Provider, check
 
-BEHIND = "the request behind it"
+WHERE_BEHIND = "the request behind it"
 
 
 @check("generated.accepted")
@@ -39,5 +39,5 @@ async def test_withstood(attempt: Attempt) -> None:
     behind = attempt.following_exchange
     actual = f"{behind.status}" if behind is not None else "the broken one never ended"
     expect.condition(
-        behind is not None and behind.is_success, "a proper request served right after it", actual, where=BEHIND
+        behind is not None and behind.is_success, "a proper request served right after it", actual, where=WHERE_BEHIND
     )

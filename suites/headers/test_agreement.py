@@ -6,23 +6,23 @@ from wireproof import expect
 from wireproof.check import Exchange, Finding, Inconclusive, Provider, Violation, check
 
 # Roles that only an answer of a model has: who served it, and that a machine decided.
-OF_A_MODEL = frozenset({"provider", "automated_decision"})
+ROLES_OF_MODEL_ANSWERS = frozenset({"provider", "automated_decision"})
 
 
-def documented(provider: Provider) -> tuple[str, ...]:
+def documented_headers(provider: Provider) -> tuple[str, ...]:
     """The headers that the document names, whichever answer carries them."""
     rate = provider.rate
     names = (*provider.response_headers.values(), rate.limit, rate.remaining, rate.reset, *rate.tokens.values())
     return tuple(name for name in names if name)
 
 
-def of_every_answer(provider: Provider) -> tuple[str, ...]:
+def headers_of_every_answer(provider: Provider) -> tuple[str, ...]:
     """Those that are not of a model's answers alone."""
-    only = {name for role, name in provider.response_headers.items() if role in OF_A_MODEL}
-    return tuple(name for name in documented(provider) if name not in only)
+    only = {name for role, name in provider.response_headers.items() if role in ROLES_OF_MODEL_ANSWERS}
+    return tuple(name for name in documented_headers(provider) if name not in only)
 
 
-def carried_over(names: tuple[str, ...], first: Exchange, second: Exchange) -> None:
+def second_has_headers_of_first(names: tuple[str, ...], first: Exchange, second: Exchange) -> None:
     """Each of these headers that the first answer has, the second has too."""
     missing = tuple(
         Finding("this header, as on the plain answer", "missing", f"header {name}")
@@ -37,7 +37,7 @@ def carried_over(names: tuple[str, ...], first: Exchange, second: Exchange) -> N
 def test_once(exchange: Exchange, provider: Provider) -> None:
     """A documented header stands once in the head of an answer."""
     expect.complete(exchange)
-    for name in documented(provider):
+    for name in documented_headers(provider):
         values = exchange.header_values(name)
         expect.condition(len(values) < 2, f"{name} once", values, where=f"header {name}")
 
@@ -47,7 +47,7 @@ def test_stream_as_plain(plain: Exchange, stream: Exchange, provider: Provider) 
     """A stream has the documented headers that the plain answer to the same request has."""
     expect.success(plain)
     expect.success(stream)
-    carried_over(documented(provider), plain, stream)
+    second_has_headers_of_first(documented_headers(provider), plain, stream)
 
 
 @check("headers.refusal-as-answer", any_answer=True)
@@ -55,4 +55,4 @@ def test_refusal_as_answer(plain: Exchange, refused: Exchange, provider: Provide
     """A refusal has the documented headers that an answer with the same key has, but for those of a model's answer."""
     if not plain.is_success or refused.status is None or refused.is_success:
         raise Inconclusive("there is no answer, or no refusal beside it")
-    carried_over(of_every_answer(provider), plain, refused)
+    second_has_headers_of_first(headers_of_every_answer(provider), plain, refused)

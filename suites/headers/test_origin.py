@@ -6,7 +6,7 @@ from wireproof import expect
 from wireproof.check import Exchange, Inconclusive, Noted, NotOffered, Provider, check
 
 
-def told(role: str, provider: Provider) -> str:
+def header_with_role(role: str, provider: Provider) -> str:
     """The header of an answer that has this role."""
     name = provider.response_headers.get(role)
     if name is None:
@@ -18,14 +18,14 @@ def told(role: str, provider: Provider) -> str:
 def test_provider(exchange: Exchange, provider: Provider) -> None:
     """An answer of a model names in a header the provider that served it."""
     expect.success(exchange)
-    expect.header(exchange, told("provider", provider))
+    expect.header(exchange, header_with_role("provider", provider))
 
 
 @check("headers.automated-decision")
 def test_automated_decision(exchange: Exchange, provider: Provider) -> None:
     """An answer of a model says in a header that a machine decided it."""
     expect.success(exchange)
-    expect.header(exchange, told("automated_decision", provider))
+    expect.header(exchange, header_with_role("automated_decision", provider))
 
 
 @check("headers.another-provider")
@@ -33,7 +33,7 @@ def test_another_provider(exchanges: tuple[Exchange, ...], provider: Provider) -
     """A request is served while the provider that served it before is down, and names another."""
     usual, now = exchanges
     expect.success(now)
-    name = told("provider", provider)
+    name = header_with_role("provider", provider)
     before = usual.header(name)
     if before is None:
         raise Inconclusive("the first answer names no provider")
@@ -45,7 +45,7 @@ def test_another_provider(exchanges: tuple[Exchange, ...], provider: Provider) -
 def test_elsewhere(exchange: Exchange, provider: Provider) -> None:
     """Where an answer that no model made has a header of those, it has a value; where it has none, that is noted."""
     expect.success(exchange)
-    names = [told(role, provider) for role in ("provider", "automated_decision")]
+    names = [header_with_role(role, provider) for role in ("provider", "automated_decision")]
     given = [expect.header(exchange, name) for name in names if exchange.header(name) is not None]
     if not given:
         raise Noted(f"the answer has neither {' nor '.join(names)}")

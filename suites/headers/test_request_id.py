@@ -6,7 +6,7 @@ from wireproof import expect
 from wireproof.check import Exchange, NotOffered, Provider, Untestable, check
 
 
-def echoed(provider: Provider) -> str:
+def request_id_header(provider: Provider) -> str:
     """The header in which an answer repeats the id of its request."""
     name = provider.response_headers.get("request_id")
     if name is None or "request_id" not in provider.request_headers:
@@ -18,7 +18,7 @@ def echoed(provider: Provider) -> str:
 def test_request_id_echoed(exchange: Exchange, provider: Provider) -> None:
     """An answer repeats the id that its request carried, byte for byte."""
     expect.complete(exchange)
-    name = echoed(provider)
+    name = request_id_header(provider)
     sent = exchange.request.header(provider.request_headers["request_id"])
     if sent is None:
         raise Untestable("the request carried no id")

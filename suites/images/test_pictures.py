@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from wireproof import expect
 from wireproof.check import Exchange, Inconclusive, Noted, Violation, check
 
-FORMS = ("url", "b64_json")
+PICTURE_MEMBERS = ("url", "b64_json")
 # The check that judges what nearly every other takes for granted.
 HAS_PICTURE = "images.has-picture"
 DATA_URL = re.compile(r"data:(image/[\w.+-]+);base64,(.+)", re.S)
@@ -29,7 +29,7 @@ class Picture:
     height: int
 
 
-def entries(exchange: Exchange) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+def picture_entries(exchange: Exchange) -> tuple[tuple[str, Mapping[str, Any]], ...]:
     """The place and the entry of each picture of an answer."""
     body = expect.answer(exchange)
     try:
@@ -41,51 +41,51 @@ def entries(exchange: Exchange) -> tuple[tuple[str, Mapping[str, Any]], ...]:
         raise
 
 
-def given(entry: Mapping[str, Any]) -> tuple[str, ...]:
+def forms_of_entry(entry: Mapping[str, Any]) -> tuple[str, ...]:
     """The forms in which an entry holds its picture."""
-    return tuple(name for name in FORMS if entry.get(name))
+    return tuple(name for name in PICTURE_MEMBERS if entry.get(name))
 
 
-def packed(exchange: Exchange) -> Iterator[tuple[str, bytes, str | None]]:
+def embedded_pictures(exchange: Exchange) -> Iterator[tuple[str, bytes, str | None]]:
     """The place, the bytes and the claimed media type of each picture that came inside the answer."""
-    for at, entry in entries(exchange):
+    for at, entry in picture_entries(exchange):
         url = DATA_URL.fullmatch(entry["url"]) if isinstance(entry.get("url"), str) else None
         if url is not None:
-            yield f"{at}/url", unpacked(url[2], f"{at}/url"), url[1].lower()
+            yield f"{at}/url", decode_base64(url[2], f"{at}/url"), url[1].lower()
         if isinstance(entry.get("b64_json"), str) and entry["b64_json"]:
-            yield f"{at}/b64_json", unpacked(entry["b64_json"], f"{at}/b64_json"), None
+            yield f"{at}/b64_json", decode_base64(entry["b64_json"], f"{at}/b64_json"), None
 
 
-def unpacked(text: str, at: str) -> bytes:
+def decode_base64(text: str, at: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise Violation("base64", expect.display_text(text), at=at, judged_by="images.decodes") from None
 
 
-def pictures(exchange: Exchange) -> tuple[tuple[str, Picture, str | None], ...]:
+def read_pictures(exchange: Exchange) -> tuple[tuple[str, Picture, str | None], ...]:
     """Each picture that came inside the answer, read from its first bytes; none is fetched from elsewhere."""
-    found = tuple((at, picture(data, at), claimed) for at, data, claimed in packed(exchange))
+    found = tuple((at, read_picture(data, at), claimed) for at, data, claimed in embedded_pictures(exchange))
     if not found:
         raise Inconclusive("no picture stands in the answer itself, and no address is fetched")
     return found
 
 
-def picture(data: bytes, at: str) -> Picture:
-    made = png(data) or jpeg(data) or webp(data) or gif(data)
+def read_picture(data: bytes, at: str) -> Picture:
+    made = read_png(data) or read_jpeg(data) or read_webp(data) or read_gif(data)
     if made is None:
         actual = f"{len(data)} bytes that begin with {data[:12].hex(' ')}"
         raise Violation("a PNG, JPEG, WebP or GIF", actual, at=at, judged_by="images.decodes")
     return made
 
 
-def png(data: bytes) -> Picture | None:
+def read_png(data: bytes) -> Picture | None:
     if not data.startswith(b"\x89PNG\r\n\x1a\n") or data[12:16] != b"IHDR" or len(data) < 24:
         return None
     return Picture("image/png", int.from_bytes(data[16:20]), int.from_bytes(data[20:24]))
 
 
-def jpeg(data: bytes) -> Picture | None:
+def read_jpeg(data: bytes) -> Picture | None:
     """The size stands in the first frame header, behind segments that tell their lengths."""
     at = 2 if data.startswith(b"\xff\xd8\xff") else len(data)
     while at + 9 <= len(data) and data[at] == 0xFF:
@@ -100,7 +100,7 @@ def jpeg(data: bytes) -> Picture | None:
     return None
 
 
-def webp(data: bytes) -> Picture | None:
+def read_webp(data: bytes) -> Picture | None:
     """The three kinds of WebP write their size differently."""
     if data[:4] != b"RIFF" or data[8:12] != b"WEBP" or len(data) < 30:
         return None
@@ -115,7 +115,7 @@ def webp(data: bytes) -> Picture | None:
     return Picture("image/webp", width, height)
 
 
-def gif(data: bytes) -> Picture | None:
+def read_gif(data: bytes) -> Picture | None:
     if data[:6] not in (b"GIF87a", b"GIF89a") or len(data) < 10:
         return None
     return Picture("image/gif", int.from_bytes(data[6:8], "little"), int.from_bytes(data[8:10], "little"))
@@ -124,38 +124,38 @@ def gif(data: bytes) -> Picture | None:
 @check("images.count", proves_obeyed=("n",))
 def test_count(exchange: Exchange) -> None:
     """The answer has as many pictures as the request asks for, one where it does not say."""
-    wanted, count = expect.request_body(exchange).get("n", 1), len(entries(exchange))
+    wanted, count = expect.request_body(exchange).get("n", 1), len(picture_entries(exchange))
     expect.condition(count == wanted, f"{wanted} pictures", f"{count}", at="/data")
 
 
 @check(HAS_PICTURE)
 def test_has_picture(exchange: Exchange) -> None:
     """Each entry of the answer holds a picture: an address, or base64."""
-    for at, entry in entries(exchange):
-        expect.condition(bool(given(entry)), "url or b64_json with something in it", entry, at=at)
+    for at, entry in picture_entries(exchange):
+        expect.condition(bool(forms_of_entry(entry)), "url or b64_json with something in it", entry, at=at)
 
 
 @check("images.one-form")
 def test_one_form(exchange: Exchange) -> None:
     """A picture comes in one form, as an address or as base64, and not in both."""
-    for at, entry in entries(exchange):
-        expect.condition(len(given(entry)) < 2, "url or b64_json", " and ".join(given(entry)), at=at)
+    for at, entry in picture_entries(exchange):
+        expect.condition(len(forms_of_entry(entry)) < 2, "url or b64_json", " and ".join(forms_of_entry(entry)), at=at)
 
 
 @check("images.as-asked", proves_obeyed=("response_format",))
 def test_as_asked(exchange: Exchange) -> None:
     """A picture comes in the form the request asks for."""
     wanted = expect.request_body(exchange)["response_format"]
-    for at, entry in entries(exchange):
-        told_by = None if given(entry) else HAS_PICTURE
-        fits, actual = wanted in given(entry), " and ".join(entry) or "nothing"
+    for at, entry in picture_entries(exchange):
+        told_by = None if forms_of_entry(entry) else HAS_PICTURE
+        fits, actual = wanted in forms_of_entry(entry), " and ".join(entry) or "nothing"
         expect.condition(fits, f"{wanted} with something in it", actual, at=at, judged_by=told_by)
 
 
 @check("images.url-or-data")
 def test_url_or_data(exchange: Exchange) -> None:
     """A picture comes as an address that begins with https:// or data:image/."""
-    for at, _ in entries(exchange):
+    for at, _ in picture_entries(exchange):
         url = expect.member(expect.answer(exchange), f"{at}/url", str)
         fits = re.match(r"https://[^/]|data:image/[\w.+-]+[;,].", url) is not None
         expect.condition(fits, "an address with https:// or data:image/", url, at=f"{at}/url")
@@ -164,7 +164,7 @@ def test_url_or_data(exchange: Exchange) -> None:
 @check("images.reachable")
 def test_reachable(exchange: Exchange) -> None:
     """The address of a picture names no host that only the server itself can reach."""
-    for at, entry in entries(exchange):
+    for at, entry in picture_entries(exchange):
         url = entry.get("url")
         if isinstance(url, str) and url and not url.startswith("data:"):
             expect.condition(not is_private(url), "a host that a client can reach", url, at=f"{at}/url")
@@ -184,14 +184,14 @@ def is_private(url: str) -> bool:
 @check("images.decodes")
 def test_decodes(exchange: Exchange) -> None:
     """A picture inside the answer is base64 of a PNG, JPEG, WebP or GIF, by its first bytes."""
-    pictures(exchange)
+    read_pictures(exchange)
 
 
 @check("images.size", proves_obeyed=("size",))
 def test_size(exchange: Exchange) -> None:
     """A picture has as many pixels across and down as the request asks for."""
     wanted = expect.request_body(exchange)["size"]
-    for at, found, _ in pictures(exchange):
+    for at, found, _ in read_pictures(exchange):
         actual = f"{found.width}x{found.height}"
         expect.condition(actual == wanted, f"{wanted} pixels", actual, at=at)
 
@@ -199,7 +199,7 @@ def test_size(exchange: Exchange) -> None:
 @check("images.labelled")
 def test_labelled(exchange: Exchange) -> None:
     """The media type that a data address names is that of its picture."""
-    for at, found, claimed in pictures(exchange):
+    for at, found, claimed in read_pictures(exchange):
         if claimed is not None:
             expect.equal(claimed, found.media_type, at=at)
 
@@ -217,5 +217,5 @@ def test_model_optional(exchange: Exchange) -> None:
     if not exchange.is_success:
         expect.client_error(exchange)
         raise Noted(f"a request without a model is refused with {exchange.status}")
-    drawn = all(given(entry) for _, entry in entries(exchange))
+    drawn = all(forms_of_entry(entry) for _, entry in picture_entries(exchange))
     expect.condition(drawn, "a picture", exchange.text, at="/data", judged_by=HAS_PICTURE)

@@ -8,40 +8,44 @@ from wireproof.check import Exchange, Inconclusive, Provider, Violation, check
 # The longest wait that the first versions of the official clients heed; beyond it they ask again at once.
 LONGEST_HEEDED_S = 60.0
 # Rounding, and the clocks of a date.
-APART_S = 2.0
-IN_MS, AGAIN = "retry-after-ms", "x-should-retry"
+TIME_TOLERANCE_S = 2.0
+RETRY_AFTER_MS, SHOULD_RETRY = "retry-after-ms", "x-should-retry"
 
 
-def refusal_of(exchange: Exchange) -> Exchange:
+def required_refusal(exchange: Exchange) -> Exchange:
     if exchange.status is None or exchange.is_success:
         raise Inconclusive("the request was not refused")
     return exchange
 
 
-def in_milliseconds(exchange: Exchange) -> float:
+def retry_after_ms_in_s(exchange: Exchange) -> float:
     """Seconds of the header that has them in milliseconds, whole or in parts."""
-    value = expect.header(exchange, IN_MS)
+    value = expect.header(exchange, RETRY_AFTER_MS)
     number = value.replace(".", "", 1)
-    expect.condition(number.isascii() and number.isdigit(), "a number of milliseconds", value, where=f"header {IN_MS}")
+    expect.condition(
+        number.isascii() and number.isdigit(), "a number of milliseconds", value, where=f"header {RETRY_AFTER_MS}"
+    )
     return float(value) / 1000
 
 
 @check("limits.retry-after-ms", any_answer=True)
 def test_retry_after_ms(exchange: Exchange) -> None:
     """A wait that is told in milliseconds as well is the wait of Retry-After, give or take two seconds."""
-    refusal_of(exchange)
-    if exchange.header(IN_MS) is None:
-        raise Inconclusive(f"the refusal has no {IN_MS}")
-    wait = in_milliseconds(exchange)
+    required_refusal(exchange)
+    if exchange.header(RETRY_AFTER_MS) is None:
+        raise Inconclusive(f"the refusal has no {RETRY_AFTER_MS}")
+    wait = retry_after_ms_in_s(exchange)
     other = expect.read_if_valid(expect.retry_after_s, exchange)
-    expect.condition(abs(wait - other) <= APART_S, f"about {other:g} s", f"{wait:g} s", where=f"header {IN_MS}")
+    expect.condition(
+        abs(wait - other) <= TIME_TOLERANCE_S, f"about {other:g} s", f"{wait:g} s", where=f"header {RETRY_AFTER_MS}"
+    )
 
 
 @check("limits.wait-is-heeded", any_answer=True)
 def test_wait_is_heeded(exchange: Exchange) -> None:
     """The wait that an official client reads of a refusal is more than none and at most a minute, so that it waits."""
-    refusal_of(exchange)
-    read = in_milliseconds if exchange.header(IN_MS) is not None else expect.retry_after_s
+    required_refusal(exchange)
+    read = retry_after_ms_in_s if exchange.header(RETRY_AFTER_MS) is not None else expect.retry_after_s
     wait = expect.read_if_valid(read, exchange)
     expect.condition(
         0 < wait <= LONGEST_HEEDED_S,
@@ -54,12 +58,12 @@ def test_wait_is_heeded(exchange: Exchange) -> None:
 @check("limits.ask-again", any_answer=True)
 def test_ask_again(exchange: Exchange, provider: Provider) -> None:
     """A refusal that tells clients whether to ask again says yes to who came too often, and no to who has no volume."""
-    refusal_of(exchange)
-    value = exchange.header(AGAIN)
+    required_refusal(exchange)
+    value = exchange.header(SHOULD_RETRY)
     if value is None:
         return
     codes = {code for _, code in expect.codes(exchange, provider)}
     used_up = bool(codes & set(provider.refusals["quota-exhausted"].code))
     wanted = "false" if used_up else "true"
     if value != wanted:
-        raise Violation(wanted, value, where=f"header {AGAIN}")
+        raise Violation(wanted, value, where=f"header {SHOULD_RETRY}")

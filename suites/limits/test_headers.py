@@ -20,20 +20,20 @@ from wireproof.check import (
 MINUTE_NS = 60_000_000_000
 
 
-def tier_of(case: Case, target: Target, provider: Provider) -> str | None:
+def find_tier(case: Case, target: Target, provider: Provider) -> str | None:
     """The tier of the key that the last request of a case carries; None where it is not known."""
     label = case.asks[-1].tier
     name = target.tier if label == "good" else label
     return name if name in provider.rate.tiers else None
 
 
-def unlimited(case: Case, target: Target, provider: Provider) -> bool:
+def is_unlimited(case: Case, target: Target, provider: Provider) -> bool:
     """Whether the key's tier is known to have no limit a minute."""
-    name = tier_of(case, target, provider)
+    name = find_tier(case, target, provider)
     return name is not None and provider.rate.tiers[name].per_minute is None
 
 
-def _due(exchange: Exchange, name: str, case: Case, target: Target, provider: Provider) -> bool:
+def _is_header_due(exchange: Exchange, name: str, case: Case, target: Target, provider: Provider) -> bool:
     """Whether this answer must carry the header; what it carries all the same is judged as well."""
     if exchange.status is None:
         raise Inconclusive("no answer came")
@@ -41,15 +41,15 @@ def _due(exchange: Exchange, name: str, case: Case, target: Target, provider: Pr
         raise NotOffered("the document promises no such header here")
     if exchange.header(name) is not None:
         # A tier without a limit may say so in words.
-        return not unlimited(case, target, provider)
+        return not is_unlimited(case, target, provider)
     # Without a valid key there is no tier whose limit a header could tell.
-    return exchange.status != 401 and not unlimited(case, target, provider)
+    return exchange.status != 401 and not is_unlimited(case, target, provider)
 
 
 @check("limits.limit-header", any_answer=True)
 def test_limit_header(exchange: Exchange, case: Case, target: Target, provider: Provider) -> None:
     """An answer to a valid key tells the limit a minute as a whole number."""
-    if _due(exchange, provider.rate.limit, case, target, provider):
+    if _is_header_due(exchange, provider.rate.limit, case, target, provider):
         expect.whole_number(exchange, provider.rate.limit)
 
 
@@ -57,7 +57,7 @@ def test_limit_header(exchange: Exchange, case: Case, target: Target, provider: 
 def test_remaining_header(exchange: Exchange, case: Case, target: Target, provider: Provider) -> None:
     """An answer to a valid key tells what is left of the limit, as a whole number no greater than it."""
     name = provider.rate.remaining
-    if not _due(exchange, name, case, target, provider):
+    if not _is_header_due(exchange, name, case, target, provider):
         return
     left, limit = expect.whole_number(exchange, name), exchange.header(provider.rate.limit) or ""
     # A limit that is missing or unreadable is the business of limits.limit-header.
@@ -68,7 +68,7 @@ def test_remaining_header(exchange: Exchange, case: Case, target: Target, provid
 @check("limits.limit-is-the-tiers", any_answer=True)
 def test_limit_is_the_tiers(exchange: Exchange, case: Case, target: Target, provider: Provider) -> None:
     """The limit that an answer tells is the number of requests a minute that the key's tier has."""
-    name = tier_of(case, target, provider)
+    name = find_tier(case, target, provider)
     if name is None:
         raise Untestable("the tier of this key is not known")
     figure = provider.rate.tiers[name].per_minute

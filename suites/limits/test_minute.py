@@ -11,7 +11,7 @@ from wireproof.check import Case, Exchange, Inconclusive, NotOffered, Provider, 
 MINUTE_NS = 60_000_000_000
 
 
-def limit_of(case: Case, provider: Provider) -> int | None:
+def find_limit(case: Case, provider: Provider) -> int | None:
     """The requests a minute of the tier that the case asks a key of; None where it has no limit."""
     name = case.asks[-1].key
     if name not in provider.rate.tiers:
@@ -19,7 +19,7 @@ def limit_of(case: Case, provider: Provider) -> int | None:
     return provider.rate.tiers[name].per_minute
 
 
-def admitted(exchanges: Sequence[Exchange], provider: Provider) -> int:
+def count_admitted(exchanges: Sequence[Exchange], provider: Provider) -> int:
     """How many requests were answered before the first that came too often; one that got no answer tells neither."""
     if any(exchange.status is None for exchange in exchanges):
         raise Inconclusive("a request got no answer")
@@ -27,7 +27,7 @@ def admitted(exchanges: Sequence[Exchange], provider: Provider) -> int:
     return next((n for n, exchange in enumerate(exchanges) if exchange.status in limited), len(exchanges))
 
 
-def in_one_fresh_minute(exchanges: Sequence[Exchange], provider: Provider, limit: int) -> None:
+def require_one_fresh_minute(exchanges: Sequence[Exchange], provider: Provider, limit: int) -> None:
     """Raises Inconclusive unless the requests fell into one minute in which nothing else had used the key."""
     first, last = exchanges[0], exchanges[-1]
     if last.started_ns - first.started_ns >= MINUTE_NS:
@@ -43,22 +43,22 @@ def in_one_fresh_minute(exchanges: Sequence[Exchange], provider: Provider, limit
 @check("limits.exactly-the-limit-is-admitted", any_answer=True)
 def test_exactly_the_limit_is_admitted(exchanges: tuple[Exchange, ...], case: Case, provider: Provider) -> None:
     """As many requests as the tier has in a minute are answered, and the next one is refused."""
-    limit = limit_of(case, provider)
+    limit = find_limit(case, provider)
     if limit is None:
         raise NotOffered("this tier has no limit a minute")
     if len(exchanges) <= limit:
         raise Untestable(f"this takes more than {limit} requests")
-    count = admitted(exchanges, provider)
+    count = count_admitted(exchanges, provider)
     if count != limit:
-        in_one_fresh_minute(exchanges, provider, limit)
+        require_one_fresh_minute(exchanges, provider, limit)
         raise Violation(f"{limit} requests admitted", f"{count}", where=f"request {count + 1}")
 
 
 @check("limits.unlimited-is-not-limited", any_answer=True)
 def test_unlimited_is_not_limited(exchanges: tuple[Exchange, ...], case: Case, provider: Provider) -> None:
     """No request of a tier without a limit a minute is refused for coming too often."""
-    if limit_of(case, provider) is not None:
+    if find_limit(case, provider) is not None:
         raise NotOffered("this tier has a limit a minute")
-    count = admitted(exchanges, provider)
+    count = count_admitted(exchanges, provider)
     every = len(exchanges)
     expect.condition(count == every, f"{every} requests admitted", f"{count}", where=f"request {count + 1}")

@@ -10,7 +10,7 @@ from wireproof import expect
 from wireproof.check import Exchange, Inconclusive, Provider, Violation, check
 
 # Whole seconds on the wire, and the time that the requests themselves take.
-APART_S = 2.0
+TIME_TOLERANCE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,6 @@ def test_reset_is_no_later(exchanges: tuple[Exchange, ...], provider: Provider) 
     """The limit is not whole again before the moment of the reset."""
     whole = expect.header_int(exchanges[0], provider.rate.limit) - 1
     for one in stretches(exchanges, provider):
-        if one.waited < one.reset - APART_S and one.then_left >= whole:
+        if one.waited < one.reset - TIME_TOLERANCE_S and one.then_left >= whole:
             actual = f"the whole limit after {one.waited:.0f} s"
             raise Violation(f"less than the whole limit before {one.reset:g} s are over", actual, where=one.place)

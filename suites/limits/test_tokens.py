@@ -8,7 +8,7 @@ from wireproof.check import Exchange, NotOffered, Provider, check
 LONGEST_RESET_S = 86_400.0
 
 
-def header_of(part: str, provider: Provider) -> str:
+def find_header(part: str, provider: Provider) -> str:
     """The header of a minute's tokens that has this part."""
     name = provider.rate.tokens.get(part)
     if name is None:
@@ -20,12 +20,12 @@ def header_of(part: str, provider: Provider) -> str:
 def test_tokens_told(exchange: Exchange, provider: Provider) -> None:
     """An answer tells the limit of tokens, what is left of it, and as a duration when it is whole again."""
     expect.complete(exchange)
-    limit = expect.whole_number(exchange, header_of("limit", provider))
-    left = expect.whole_number(exchange, header_of("remaining", provider))
+    limit = expect.whole_number(exchange, find_header("limit", provider))
+    left = expect.whole_number(exchange, find_header("remaining", provider))
     expect.condition(
-        left <= limit, f"at most the limit of {limit}", left, where=f"header {header_of('remaining', provider)}"
+        left <= limit, f"at most the limit of {limit}", left, where=f"header {find_header('remaining', provider)}"
     )
-    name = header_of("reset", provider)
+    name = find_header("reset", provider)
     seconds = expect.header_duration_s(exchange, name)
     expect.condition(seconds <= LONGEST_RESET_S, "a day at most", f"{seconds:g} s", where=f"header {name}")
 
@@ -34,6 +34,6 @@ def test_tokens_told(exchange: Exchange, provider: Provider) -> None:
 def test_tokens_count(exchange: Exchange, provider: Provider) -> None:
     """An answer of a model leaves fewer tokens than the limit."""
     expect.success(exchange)
-    limit = expect.header_int(exchange, header_of("limit", provider))
-    name = header_of("remaining", provider)
+    limit = expect.header_int(exchange, find_header("limit", provider))
+    name = find_header("remaining", provider)
     expect.condition(expect.header_int(exchange, name) < limit, f"less than {limit}", "as many", where=f"header {name}")

@@ -14,23 +14,25 @@ CLOCKS_APART_S = 2.0
 MINUTE_S = 60.0
 
 
-def limited(exchange: Exchange, provider: Provider) -> bool:
+def is_limited(exchange: Exchange, provider: Provider) -> bool:
     """Whether an answer refuses for too many requests a minute."""
     return exchange.status in provider.refusals["rate-limited"].status
 
 
-def last_limited(exchanges: tuple[Exchange, ...], provider: Provider) -> Exchange:
+def last_limited_answer(exchanges: tuple[Exchange, ...], provider: Provider) -> Exchange:
     """The last answer that refuses for too many requests; without one there is nothing to judge."""
-    found = [exchange for exchange in exchanges if limited(exchange, provider)]
+    found = [exchange for exchange in exchanges if is_limited(exchange, provider)]
     if not found:
         raise Inconclusive("no request was refused for coming too often")
     return found[-1]
 
 
-def waits(exchanges: tuple[Exchange, ...], provider: Provider) -> Iterator[tuple[str, Exchange, Exchange, float]]:
+def waits_after_refusals(
+    exchanges: tuple[Exchange, ...], provider: Provider
+) -> Iterator[tuple[str, Exchange, Exchange, float]]:
     """Each refusal for too many requests with the request after it: place, both, and the seconds between them."""
     for n, (refused, again) in enumerate(pairwise(exchanges)):
-        if limited(refused, provider):
+        if is_limited(refused, provider):
             yield f"request {n + 2}", refused, again, expect.server_time(again) - expect.server_time(refused)
 
 
@@ -41,7 +43,9 @@ def test_reset_header(exchange: Exchange, case: Case, provider: Provider, target
         raise Inconclusive("no answer came")
     if case.kind not in provider.rate.promised_on:
         raise NotOffered("the document promises no such header here")
-    if exchange.header(provider.rate.reset) is None and (exchange.status == 401 or _unlimited(case, target, provider)):
+    if exchange.header(provider.rate.reset) is None and (
+        exchange.status == 401 or _is_unlimited(case, target, provider)
+    ):
         return
     seconds = expect.reset_after_s(exchange, provider)
     within = -CLOCKS_APART_S <= seconds <= LONGEST_RESET_S
@@ -50,7 +54,7 @@ def test_reset_header(exchange: Exchange, case: Case, provider: Provider, target
     )
 
 
-def _unlimited(case: Case, target: Target, provider: Provider) -> bool:
+def _is_unlimited(case: Case, target: Target, provider: Provider) -> bool:
     label = case.asks[-1].tier
     tier = provider.rate.tiers.get(target.tier or "" if label == "good" else label)
     return tier is not None and tier.per_minute is None
@@ -61,20 +65,20 @@ def test_retry_after(exchanges: tuple[Exchange, ...], provider: Provider) -> Non
     """A refusal for too many requests a minute says in Retry-After to wait, for a minute at most."""
     if not provider.rate.retry_after:
         raise NotOffered("the document promises no Retry-After")
-    seconds = expect.retry_after_s(last_limited(exchanges, provider))
+    seconds = expect.retry_after_s(last_limited_answer(exchanges, provider))
     within = 0 <= seconds <= MINUTE_S + CLOCKS_APART_S
     expect.condition(within, f"from 0 to {MINUTE_S:g} seconds", f"{seconds:g}", where="header Retry-After")
 
 
-def suffices(exchanges: tuple[Exchange, ...], provider: Provider, asks: Callable[[Exchange], float]) -> None:
+def wait_suffices(exchanges: tuple[Exchange, ...], provider: Provider, asks: Callable[[Exchange], float]) -> None:
     """A request that waited as long as its refusal asked is admitted."""
-    last_limited(exchanges, provider)
+    last_limited_answer(exchanges, provider)
     tried = 0
-    for place, refused, again, waited in waits(exchanges, provider):
+    for place, refused, again, waited in waits_after_refusals(exchanges, provider):
         if waited >= (asked := expect.read_if_valid(asks, refused)):
             tried += 1
             actual = f"{again.status} after {waited:.0f} s, where {asked:g} s were asked for"
-            expect.condition(not limited(again, provider), "an answer", actual, where=place)
+            expect.condition(not is_limited(again, provider), "an answer", actual, where=place)
     if not tried:
         raise Inconclusive("the wait that was asked for is longer than the longest of this case")
 
@@ -82,37 +86,37 @@ def suffices(exchanges: tuple[Exchange, ...], provider: Provider, asks: Callable
 @check("limits.retry-after-suffices", any_answer=True)
 def test_retry_after_suffices(exchanges: tuple[Exchange, ...], provider: Provider) -> None:
     """A request that waited as long as Retry-After said is not refused for coming too often."""
-    suffices(exchanges, provider, expect.retry_after_s)
+    wait_suffices(exchanges, provider, expect.retry_after_s)
 
 
 @check("limits.reset-suffices", any_answer=True)
 def test_reset_suffices(exchanges: tuple[Exchange, ...], provider: Provider) -> None:
     """A request that waited as long as the reset header said is not refused for coming too often."""
-    suffices(exchanges, provider, lambda refused: expect.reset_after_s(refused, provider))
+    wait_suffices(exchanges, provider, lambda refused: expect.reset_after_s(refused, provider))
 
 
 @check("limits.retry-after-is-needed", any_answer=True)
 def test_retry_after_is_needed(exchanges: tuple[Exchange, ...], provider: Provider) -> None:
     """A request that comes sooner than Retry-After said is refused again: no client is made to wait in vain."""
-    last_limited(exchanges, provider)
-    for place, refused, again, waited in waits(exchanges, provider):
+    last_limited_answer(exchanges, provider)
+    for place, refused, again, waited in waits_after_refusals(exchanges, provider):
         asked = expect.read_if_valid(expect.retry_after_s, refused)
         if waited < asked - CLOCKS_APART_S and again.status is not None:
             actual = f"{again.status} after {waited:.0f} s, where {asked:g} s were asked for"
-            expect.condition(limited(again, provider), "a refusal", actual, where=place)
+            expect.condition(is_limited(again, provider), "a refusal", actual, where=place)
 
 
 @check("limits.none-left", any_answer=True)
 def test_none_left(exchanges: tuple[Exchange, ...], provider: Provider) -> None:
     """A refusal for too many requests says that none is left."""
     name = provider.rate.remaining
-    expect.equal(expect.header(last_limited(exchanges, provider), name), "0", where=f"header {name}")
+    expect.equal(expect.header(last_limited_answer(exchanges, provider), name), "0", where=f"header {name}")
 
 
 @check("limits.retry-after-if-sent", any_answer=True)
 def test_retry_after_if_sent(exchanges: tuple[Exchange, ...], provider: Provider) -> None:
     """A refusal for too many requests has no Retry-After, or one that ends when the limit is whole again."""
-    refused = last_limited(exchanges, provider)
+    refused = last_limited_answer(exchanges, provider)
     if refused.header("Retry-After") is None:
         return
     wait = expect.retry_after_s(refused)
@@ -124,14 +128,14 @@ def test_retry_after_if_sent(exchanges: tuple[Exchange, ...], provider: Provider
 @check("limits.window-passes", any_answer=True)
 def test_window_passes(exchanges: tuple[Exchange, ...], provider: Provider) -> None:
     """A request is admitted again when a minute has passed since the last admitted one."""
-    last_limited(exchanges[:-1], provider)
-    expect.condition(not limited(exchanges[-1], provider), "an answer", exchanges[-1].status, where="last request")
+    last_limited_answer(exchanges[:-1], provider)
+    expect.condition(not is_limited(exchanges[-1], provider), "an answer", exchanges[-1].status, where="last request")
 
 
 @check("limits.limited-headers-agree", any_answer=True)
 def test_limited_headers_agree(exchanges: tuple[Exchange, ...], provider: Provider) -> None:
     """A refusal for too many requests says that none is left, and resets when Retry-After ends."""
-    refused = last_limited(exchanges, provider)
+    refused = last_limited_answer(exchanges, provider)
     left = refused.header(provider.rate.remaining)
     expect.condition(left in (None, "0"), "0", left, where=f"header {provider.rate.remaining}")
     wait = expect.read_if_valid(expect.retry_after_s, refused)

@@ -17,7 +17,7 @@ from wireproof.check import (
 )
 
 
-def ids(exchange: Exchange, provider: Provider) -> tuple[str, ...]:
+def listed_ids(exchange: Exchange, provider: Provider) -> tuple[str, ...]:
     """The ids of the list in its order; the contract says where entries and ids stand."""
     body, items = expect.answer(exchange), provider.list_items
     try:
@@ -43,14 +43,14 @@ def tier_models(case: Case, target: Target, provider: Provider) -> tuple[str, ..
 @check("models.lists")
 def test_lists(exchange: Exchange, provider: Provider) -> None:
     """The list of models is answered with at least one entry, and each entry has an id."""
-    found = ids(exchange, provider)
+    found = listed_ids(exchange, provider)
     expect.condition(all(found), "an id with at least one character in every entry", found, at=provider.list_items)
 
 
 @check("models.unique-ids")
 def test_unique_ids(exchange: Exchange, provider: Provider) -> None:
     """No two entries of the list of models have the same id."""
-    found = ids(exchange, provider)
+    found = listed_ids(exchange, provider)
     twice = sorted({id for id in found if found.count(id) > 1})
     expect.condition(not twice, "each id once", twice, at=provider.list_items)
 
@@ -58,19 +58,19 @@ def test_unique_ids(exchange: Exchange, provider: Provider) -> None:
 @check("models.chat-model-listed")
 def test_chat_model_listed(exchange: Exchange, provider: Provider, target: Target) -> None:
     """The chat model that this run uses stands in the list of models."""
-    _listed(target.models.get("chat"), exchange, provider)
+    _is_listed(target.models.get("chat"), exchange, provider)
 
 
 @check("models.embedding-models-listed")
 def test_embedding_models_listed(exchange: Exchange, provider: Provider, target: Target) -> None:
     """The embedding model that this run uses stands in the list of models."""
-    _listed(target.models.get("embeddings"), exchange, provider)
+    _is_listed(target.models.get("embeddings"), exchange, provider)
 
 
-def _listed(model: str | None, exchange: Exchange, provider: Provider) -> None:
+def _is_listed(model: str | None, exchange: Exchange, provider: Provider) -> None:
     if model is None:
         raise Untestable("this run uses no such model")
-    found = ids(exchange, provider)
+    found = listed_ids(exchange, provider)
     expect.condition(model in found, f"{model} among the ids", found, at=provider.list_items)
 
 
@@ -78,7 +78,7 @@ def _listed(model: str | None, exchange: Exchange, provider: Provider) -> None:
 def test_documented_listed(exchange: Exchange, case: Case, target: Target, provider: Provider) -> None:
     """Every model that the document gives to the key's tier stands in the list of models."""
     promised = tier_models(case, target, provider) or provider.documented_models
-    found = ids(exchange, provider)
+    found = listed_ids(exchange, provider)
     missing = [model for model in promised if model not in found]
     if missing:
         lacks = (
@@ -93,14 +93,14 @@ def test_tier_models_only(exchange: Exchange, case: Case, target: Target, provid
     allowed = tier_models(case, target, provider)
     if allowed is None:
         raise NotOffered("this tier has every model")
-    extra = [model for model in ids(exchange, provider) if model not in allowed]
+    extra = [model for model in listed_ids(exchange, provider) if model not in allowed]
     expect.condition(not extra, f"only {', '.join(allowed)}", f"also {', '.join(extra)}", at=provider.list_items)
 
 
 @check("models.no-others-listed")
 def test_no_others_listed(exchange: Exchange, provider: Provider) -> None:
     """No model stands in the list that the document does not name."""
-    extra = [model for model in ids(exchange, provider) if model not in provider.documented_models]
+    extra = [model for model in listed_ids(exchange, provider) if model not in provider.documented_models]
     expect.condition(not extra, "the models of the document", f"also {', '.join(extra)}", at=provider.list_items)
 
 
@@ -109,7 +109,7 @@ def test_documented_owner(exchange: Exchange, provider: Provider) -> None:
     """A listed model that the document names has the owner that the document names."""
     owners = {row.id: row.owned_by for row in provider.catalogue}
     body = expect.answer(exchange)
-    for n, model in enumerate(ids(exchange, provider)):
+    for n, model in enumerate(listed_ids(exchange, provider)):
         at = f"{provider.list_items}/{n}/owned_by"
         if owners.get(model) is not None:
             expect.equal(expect.member(body, at, str), owners[model], at=at)
@@ -120,11 +120,11 @@ def test_listed_are_served(exchanges: tuple[Exchange, ...], provider: Provider) 
     """A listed model is not refused as unknown by every use to which it is put."""
     uses = [exchange for exchange in exchanges if exchange.endpoint != "models"]
     unknown = provider.refusals["unknown-model"]
-    refused = [use for use in uses if _says(use, unknown.code, unknown.status, provider)]
+    refused = [use for use in uses if _refuses_with(use, unknown.code, unknown.status, provider)]
     if len(refused) == len(uses):
         raise Violation("one use to which the model can be put", expect.display_text(refused[-1].text), where="body")
 
 
-def _says(exchange: Exchange, codes: tuple[str, ...], statuses: tuple[int, ...], provider: Provider) -> bool:
+def _refuses_with(exchange: Exchange, codes: tuple[str, ...], statuses: tuple[int, ...], provider: Provider) -> bool:
     said = {code for _, code in expect.codes(exchange, provider)}
     return exchange.status in statuses and (not codes or bool(said & set(codes)))

@@ -8,7 +8,7 @@ from wireproof import expect
 from wireproof.check import Exchange, NotOffered, Provider, check, json_pointer
 
 PERMISSION = re.compile(r"modelperm-[0-9a-f]{32}")
-OWNED = re.compile(r"[^/\s]+/\S+")
+OWNER_AND_NAME = re.compile(r"[^/\s]+/\S+")
 
 
 @check("models.permission-id")
@@ -24,7 +24,9 @@ def test_permission_id(exchange: Exchange, provider: Provider) -> None:
 @check("models.owner-in-id")
 def test_owner_in_id(exchange: Exchange, provider: Provider) -> None:
     """Each id of the list is an owner, a slash and a name, where all ids of the document are written so."""
-    if not all(OWNED.fullmatch(id) for id in provider.documented_models):
+    if not all(OWNER_AND_NAME.fullmatch(id) for id in provider.documented_models):
         raise NotOffered("the document writes its ids otherwise")
     for at, id in json_pointer.find(expect.answer(exchange), f"{provider.list_items}/*{provider.list_id}"):
-        expect.condition(isinstance(id, str) and bool(OWNED.fullmatch(id)), "an owner, a slash and a name", id, at=at)
+        expect.condition(
+            isinstance(id, str) and bool(OWNER_AND_NAME.fullmatch(id)), "an owner, a slash and a name", id, at=at
+        )

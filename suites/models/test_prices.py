@@ -15,10 +15,10 @@ ORG_AND_NAME = re.compile(r"[^/\s]+/[^/\s]+")
 # The dearest models cost a tenth of this; a figure for a thousand tokens or a million is above it.
 # Those of a token; a vendor may tell others beside them, such as that of a picture.
 PRICES = ("prompt", "completion", "input_cache_read")
-DEAREST = Decimal("0.01")
+HIGHEST_PRICE = Decimal("0.01")
 
 
-def entries(exchange: Exchange, provider: Provider) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def list_entries(exchange: Exchange, provider: Provider) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Place and value of every entry of the list."""
     body = expect.answer(exchange)
     for at in range(len(expect.member(body, provider.list_items, list))):
@@ -26,16 +26,16 @@ def entries(exchange: Exchange, provider: Provider) -> Iterator[tuple[str, Mappi
         yield place, expect.member(body, place, dict)
 
 
-def prices(exchange: Exchange, provider: Provider) -> Iterator[tuple[str, Decimal]]:
+def token_prices(exchange: Exchange, provider: Provider) -> Iterator[tuple[str, Decimal]]:
     """Place and amount of every price of a token."""
-    for place, entry in entries(exchange, provider):
+    for place, entry in list_entries(exchange, provider):
         given = expect.member(entry, "/pricing", dict, where=place)
         for name in PRICES:
             if name in given:
-                yield f"{place}/pricing/{name}", amount(given[name], f"{place}/pricing/{name}")
+                yield f"{place}/pricing/{name}", parse_price(given[name], f"{place}/pricing/{name}")
 
 
-def amount(given: Any, at: str) -> Decimal:
+def parse_price(given: Any, at: str) -> Decimal:
     """A price, which is a decimal number written as a text."""
     try:
         price = Decimal(given) if isinstance(given, str) else Decimal("NaN")
@@ -49,21 +49,21 @@ def amount(given: Any, at: str) -> Decimal:
 @check("models.prices")
 def test_prices(exchange: Exchange, provider: Provider) -> None:
     """Every price is a decimal number, written as a text, and not below zero."""
-    for at, price in prices(exchange, provider):
+    for at, price in token_prices(exchange, provider):
         expect.condition(price >= 0, "a number from zero", str(price), at=at)
 
 
 @check("models.prices-per-token")
 def test_prices_per_token(exchange: Exchange, provider: Provider) -> None:
     """Every price is that of one token: a cent at most."""
-    for at, price in prices(exchange, provider):
-        expect.condition(price < DEAREST, f"less than {DEAREST}", str(price), at=at)
+    for at, price in token_prices(exchange, provider):
+        expect.condition(price < HIGHEST_PRICE, f"less than {HIGHEST_PRICE}", str(price), at=at)
 
 
 @check("models.cached-is-no-dearer")
 def test_cached_is_no_dearer(exchange: Exchange, provider: Provider) -> None:
     """Reading a cached token costs no more than a token of the prompt."""
-    told = dict(prices(exchange, provider))
+    told = dict(token_prices(exchange, provider))
     for at, price in told.items():
         prompt = told.get(f"{at.rpartition('/')[0]}/prompt", price)
         if at.endswith("/input_cache_read"):
@@ -73,7 +73,7 @@ def test_cached_is_no_dearer(exchange: Exchange, provider: Provider) -> None:
 @check("models.dates")
 def test_dates(exchange: Exchange, provider: Provider) -> None:
     """The date of an entry is a day of the calendar."""
-    for place, entry in entries(exchange, provider):
+    for place, entry in list_entries(exchange, provider):
         given = expect.member(entry, "/date", str, where=place)
         try:
             date.fromisoformat(given)
@@ -84,7 +84,7 @@ def test_dates(exchange: Exchange, provider: Provider) -> None:
 @check("models.names")
 def test_names(exchange: Exchange, provider: Provider) -> None:
     """The name of an entry has at least one character."""
-    for place, entry in entries(exchange, provider):
+    for place, entry in list_entries(exchange, provider):
         name = expect.member(entry, "/name", str, where=place)
         expect.condition(bool(name.strip()), "a name", name, at=f"{place}/name")
 
@@ -92,7 +92,7 @@ def test_names(exchange: Exchange, provider: Provider) -> None:
 @check("models.org-and-name")
 def test_org_and_name(exchange: Exchange, provider: Provider) -> None:
     """The id of an entry is the name of an organization and that of a model, with a slash between them."""
-    for place, entry in entries(exchange, provider):
+    for place, entry in list_entries(exchange, provider):
         id = expect.member(entry, provider.list_id, str, where=place)
         expect.condition(
             ORG_AND_NAME.fullmatch(id) is not None, "organization/model", id, at=f"{place}{provider.list_id}"
@@ -102,7 +102,7 @@ def test_org_and_name(exchange: Exchange, provider: Provider) -> None:
 @check("models.answer-fits-context")
 def test_answer_fits_context(exchange: Exchange, provider: Provider) -> None:
     """The longest answer of a model is no longer than its context."""
-    for place, entry in entries(exchange, provider):
+    for place, entry in list_entries(exchange, provider):
         context = expect.member(entry, "/context_length", int, where=place)
         most = expect.member(entry, "/max_completion_tokens", int, where=place)
         expect.condition(most <= context, f"at most {context}", most, at=f"{place}/max_completion_tokens")

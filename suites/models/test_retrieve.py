@@ -12,7 +12,7 @@ from wireproof.check import Exchange, Inconclusive, Provider, Target, check, jso
 # Servers' clocks go wrong by minutes.
 CLOCK_S = 300
 # Servers add members of their own.
-MEMBERS = ("id", "object", "created", "owned_by")
+MODEL_MEMBERS = ("id", "object", "created", "owned_by")
 ABSENT = "absent"
 
 
@@ -28,20 +28,20 @@ def test_retrieve_agrees(listed: Exchange, retrieved: Exchange, provider: Provid
     """A model's own entry and its entry in the list say the same of id, kind, owner and time of making."""
     own = expect.answer(retrieved)
     id = expect.member(own, provider.list_id, str)
-    other = _entry(expect.member(expect.answer(listed), provider.list_items, list), id, provider)
-    anew = all(is_now(entry.get("created"), when) for entry, when in ((own, retrieved), (other, listed)))
-    for name in MEMBERS:
+    other = _find_entry(expect.member(expect.answer(listed), provider.list_items, list), id, provider)
+    anew = all(is_recent(entry.get("created"), when) for entry, when in ((own, retrieved), (other, listed)))
+    for name in MODEL_MEMBERS:
         # Some servers make the entry anew for every answer, its time of making with it.
         if name == "created" and anew:
             continue
         expect.equal(own.get(name, ABSENT), other.get(name, ABSENT), at=json_pointer.join(name))
 
 
-def is_now(created: Any, exchange: Exchange) -> bool:
+def is_recent(created: Any, exchange: Exchange) -> bool:
     return type(created) in (int, float) and abs(Decimal(created) - Decimal(exchange.sent_at)) <= CLOCK_S
 
 
-def _entry(entries: list[Any], id: str, provider: Provider) -> Mapping[str, Any]:
+def _find_entry(entries: list[Any], id: str, provider: Provider) -> Mapping[str, Any]:
     for entry in entries:
         if isinstance(entry, dict) and (provider.list_id, id) in json_pointer.find(entry, provider.list_id):
             return entry

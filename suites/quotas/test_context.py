@@ -18,21 +18,21 @@ from wireproof.check import (
 )
 
 # The member of a list entry that tells the context, by the names that servers have for it.
-MEMBERS = ("max_model_len", "context_length", "context_window")
+CONTEXT_MEMBERS = ("max_model_len", "context_length", "context_window")
 # A table rounds: 128,000 stands for 131,072 as well.
-ROUNDING = 0.03
+ROUNDING_SHARE = 0.03
 
 
-def figures(provider: Provider) -> Mapping[str, int]:
+def documented_contexts(provider: Provider) -> Mapping[str, int]:
     """The documented context of each model."""
     return {row.id: row.context for row in provider.catalogue if row.documented and row.context is not None}
 
 
-def told(exchange: Exchange, provider: Provider) -> Iterator[tuple[str, str, int]]:
+def listed_contexts(exchange: Exchange, provider: Provider) -> Iterator[tuple[str, str, int]]:
     """Place, id and context of each entry of the list that tells one."""
     for n, entry in enumerate(expect.member(expect.answer(exchange), provider.list_items, list)):
         ids = [id for _, id in json_pointer.find(entry, provider.list_id) if isinstance(id, str)]
-        for name in MEMBERS:
+        for name in CONTEXT_MEMBERS:
             # A length of another type is the business of schema.conforms.
             length = entry.get(name) if isinstance(entry, dict) else None
             if ids and isinstance(length, int) and not isinstance(length, bool):
@@ -42,11 +42,11 @@ def told(exchange: Exchange, provider: Provider) -> Iterator[tuple[str, str, int
 @check("quotas.context-figure")
 def test_context_figure(exchange: Exchange, provider: Provider) -> None:
     """Where the list tells the context of a documented model, it is the documented one, give or take three percent."""
-    documented = figures(provider)
+    documented = documented_contexts(provider)
     wrong = tuple(
         Finding(f"about {documented[id]} for {id}", str(length), place, json_pointer.join(id))
-        for place, id, length in told(exchange, provider)
-        if id in documented and abs(length - documented[id]) > ROUNDING * documented[id]
+        for place, id, length in listed_contexts(exchange, provider)
+        if id in documented and abs(length - documented[id]) > ROUNDING_SHARE * documented[id]
     )
     if wrong:
         raise Violation.from_findings(wrong)
@@ -59,11 +59,11 @@ def test_within_context(exchange: Exchange, provider: Provider) -> None:
         expect.client_error(exchange)
         expect.json_body(exchange)
         return
-    context = figures(provider).get(expect.request_body(exchange)["model"])
+    context = documented_contexts(provider).get(expect.request_body(exchange)["model"])
     if context is None:
         raise Untestable("the contract names no context for this model")
     total = find_usage(exchange).get("total_tokens")
     if not isinstance(total, int):
         raise Inconclusive("the answer counts no tokens")
-    most = round((1 + ROUNDING) * context)
+    most = round((1 + ROUNDING_SHARE) * context)
     expect.condition(total <= most, f"a refusal, or at most {most} tokens", total, at="/usage/total_tokens")

@@ -26,28 +26,28 @@ def test_a_minute_does_not_cure_the_day(exchanges: tuple[Exchange, ...], provide
 @check("quotas.other-model-serves", any_answer=True)
 def test_other_model_serves(exchanges: tuple[Exchange, ...]) -> None:
     """An account that has used up its tokens for one model is answered by another."""
-    refused_then_served(exchanges)
+    is_refused_then_served(exchanges)
 
 
 @check("quotas.other-account-serves", any_answer=True)
 def test_other_account_serves(exchanges: tuple[Exchange, ...]) -> None:
     """An account that has used up its tokens takes none from another account."""
-    refused_then_served(exchanges)
+    is_refused_then_served(exchanges)
 
 
 @check("quotas.list-takes-none", any_answer=True)
 def test_list_takes_none(exchanges: tuple[Exchange, ...]) -> None:
     """An account without tokens left is still given the list of models, since tokens are counted and not requests."""
-    refused_then_served(exchanges)
+    is_refused_then_served(exchanges)
 
 
 @check("quotas.next-day-serves", any_answer=True)
 def test_next_day_serves(exchanges: tuple[Exchange, ...]) -> None:
     """An account whose tokens of the day are used up is answered again a day later."""
-    refused_then_served(exchanges)
+    is_refused_then_served(exchanges)
 
 
-def refused_then_served(exchanges: tuple[Exchange, ...]) -> None:
+def is_refused_then_served(exchanges: tuple[Exchange, ...]) -> None:
     """The first request is refused and the last is answered."""
     first, last = exchanges[0], exchanges[-1]
     for exchange in exchanges:

@@ -9,19 +9,19 @@ from wireproof import expect
 from wireproof.check import Chunk, Exchange, Inconclusive, NotOffered, Provider, Undecided, check, find_usage
 
 TAG = re.compile(r"</?think(?:ing)?>")
-LONG = 4
-THOUGHT = re.compile(r"<think(?:ing)?>(.*?)</think(?:ing)?>", re.S)
+FEWEST_WORDS = 4
+TAGGED_THOUGHT = re.compile(r"<think(?:ing)?>(.*?)</think(?:ing)?>", re.S)
 MESSAGE, CONTENT = "/choices/0/message", "/choices/0/message/content"
 
 
-def member(provider: Provider) -> str:
+def reasoning_member(provider: Provider) -> str:
     """The member that shows the reasoning."""
     if provider.reasoning is None:
         raise NotOffered("the contract names no member for reasoning")
     return provider.reasoning.member
 
 
-def fragments(exchange: Exchange, name: str) -> tuple[tuple[Chunk, Any], ...]:
+def reasoning_fragments(exchange: Exchange, name: str) -> tuple[tuple[Chunk, Any], ...]:
     """Every chunk that has that member in a delta, with its value."""
     stream = expect.event_stream(exchange)
     deltas = ((chunk, choice.get("delta")) for chunk in stream.chunks for choice in chunk.choices)
@@ -29,11 +29,11 @@ def fragments(exchange: Exchange, name: str) -> tuple[tuple[Chunk, Any], ...]:
     return tuple((chunk, value) for chunk, value in told if value not in (None, ""))
 
 
-def reasoning(exchange: Exchange, provider: Provider) -> str:
+def reasoning_text(exchange: Exchange, provider: Provider) -> str:
     """The reasoning that an answer shows apart from its content, streamed or not; empty where it shows none."""
-    name = member(provider)
+    name = reasoning_member(provider)
     if expect.is_stream(exchange):
-        return "".join(str(value) for _, value in fragments(exchange, name))
+        return "".join(str(value) for _, value in reasoning_fragments(exchange, name))
     shown = expect.member(expect.answer(exchange), MESSAGE, dict).get(name)
     return shown if isinstance(shown, str) else ""
 
@@ -41,7 +41,7 @@ def reasoning(exchange: Exchange, provider: Provider) -> str:
 @check("reasoning.shown", proves_obeyed=("reasoning_split", "reasoning_content"))
 def test_shown(exchange: Exchange, provider: Provider) -> None:
     """A message whose reasoning is split off shows it, as text, in a member of its own."""
-    at = f"{MESSAGE}/{member(provider)}"
+    at = f"{MESSAGE}/{reasoning_member(provider)}"
     found = expect.member(expect.answer(exchange), at, str)
     expect.condition(bool(found.strip()), "a text with at least one character", found, at=at)
 
@@ -49,10 +49,10 @@ def test_shown(exchange: Exchange, provider: Provider) -> None:
 @check("reasoning.apart")
 def test_apart(exchange: Exchange, provider: Provider) -> None:
     """The content of an answer whose reasoning is split off has no tag of thinking and does not begin with it."""
-    said, thought = expect.text(exchange), reasoning(exchange, provider).strip()
+    said, thought = expect.text(exchange), reasoning_text(exchange, provider).strip()
     expect.condition(TAG.search(said) is None, "content without a tag of thinking", said, at=CONTENT)
     # A short thought may be the answer itself.
-    begins = len(thought.split()) >= LONG and said.lstrip().startswith(thought)
+    begins = len(thought.split()) >= FEWEST_WORDS and said.lstrip().startswith(thought)
     expect.condition(not begins, "content that does not begin with the reasoning", said, at=CONTENT)
 
 
@@ -73,7 +73,7 @@ def test_inline(exchange: Exchange, provider: Provider) -> None:
     said, kept = expect.text(exchange), provider.reasoning.otherwise == "inline"
     if expect.finish_reason(exchange) == "length":
         raise Undecided("the token cap ended the thinking")
-    found = THOUGHT.search(said)
+    found = TAGGED_THOUGHT.search(said)
     if kept:
         expect.condition(bool(found and found[1].strip()), "thinking between tags", said, at=CONTENT)
     else:
@@ -83,8 +83,8 @@ def test_inline(exchange: Exchange, provider: Provider) -> None:
 @check("reasoning.not-shown", proves_obeyed=("reasoning_split", "reasoning_content"))
 def test_not_shown(exchange: Exchange, provider: Provider) -> None:
     """An answer without reasoning to split off has no member that shows any."""
-    found = reasoning(exchange, provider)
-    expect.condition(not found, f"no {member(provider)}", found, at=f"{MESSAGE}/{member(provider)}")
+    found = reasoning_text(exchange, provider)
+    expect.condition(not found, f"no {reasoning_member(provider)}", found, at=f"{MESSAGE}/{reasoning_member(provider)}")
 
 
 # A word is a token at least in every tokeniser that splits at blanks first, which those of chat models do.
@@ -95,24 +95,24 @@ def test_counted(exchange: Exchange, provider: Provider) -> None:
     count = find_usage(exchange).get("completion_tokens")
     if not isinstance(count, int):
         raise Inconclusive("the answer counts no tokens")
-    words = len(f"{reasoning(exchange, provider)} {expect.text(exchange)}".split())
+    words = len(f"{reasoning_text(exchange, provider)} {expect.text(exchange)}".split())
     expect.condition(count >= words, f"at least {words}", count, at="/usage/completion_tokens")
 
 
 @check("reasoning.streamed", proves_obeyed=("reasoning_split", "reasoning_content"))
 def test_streamed(exchange: Exchange, provider: Provider) -> None:
     """A stream tells the reasoning in deltas of the same member, each of them text."""
-    found = fragments(exchange, member(provider))
-    expect.condition(bool(found), f"a delta with {member(provider)}", "none", where="stream")
+    found = reasoning_fragments(exchange, reasoning_member(provider))
+    expect.condition(bool(found), f"a delta with {reasoning_member(provider)}", "none", where="stream")
     for chunk, value in found:
-        at = f"/choices/0/delta/{member(provider)}"
+        at = f"/choices/0/delta/{reasoning_member(provider)}"
         expect.condition(isinstance(value, str), "a text", value, where=expect.chunk_place(chunk), at=at)
 
 
 @check("reasoning.first")
 def test_first(exchange: Exchange, provider: Provider) -> None:
     """In a stream the reasoning comes before the content."""
-    thoughts, said = fragments(exchange, member(provider)), fragments(exchange, "content")
+    thoughts, said = reasoning_fragments(exchange, reasoning_member(provider)), reasoning_fragments(exchange, "content")
     if not thoughts or not said:
         raise Inconclusive("the stream has no reasoning or no content")
     last, first = thoughts[-1][0], said[0][0]
@@ -124,5 +124,5 @@ def test_first(exchange: Exchange, provider: Provider) -> None:
 @check("reasoning.same")
 def test_same(plain: Exchange, stream: Exchange, provider: Provider) -> None:
     """A request shows the same reasoning whether it is streamed or not."""
-    told, whole = reasoning(stream, provider), reasoning(plain, provider)
-    expect.equal(told, whole, at=f"{MESSAGE}/{member(provider)}")
+    told, whole = reasoning_text(stream, provider), reasoning_text(plain, provider)
+    expect.equal(told, whole, at=f"{MESSAGE}/{reasoning_member(provider)}")

@@ -9,8 +9,8 @@ from wireproof import expect
 from wireproof.check import Exchange, Inconclusive, check
 
 # The last event of a response that was not given up, and what each event says of the status.
-WHOLE = ("response.completed", "response.incomplete")
-STATUSES = {
+FINAL_EVENTS = ("response.completed", "response.incomplete")
+STATUSES_BY_EVENT = {
     "response.created": ("in_progress", "queued"),
     "response.queued": ("queued",),
     "response.in_progress": ("in_progress",),
@@ -18,7 +18,10 @@ STATUSES = {
     "response.incomplete": ("incomplete",),
     "response.failed": ("failed",),
 }
-ITEMS = {"response.output_item.added": ("in_progress",), "response.output_item.done": ("completed", "incomplete")}
+ITEM_STATUSES_BY_EVENT = {
+    "response.output_item.added": ("in_progress",),
+    "response.output_item.done": ("completed", "incomplete"),
+}
 # What has begun, and the event that ends it.
 ENDED_BY = {
     "response.output_item.added": "response.output_item.done",
@@ -28,12 +31,12 @@ ENDED_BY = {
     "response.refusal.delta": "response.refusal.done",
     "response.function_call_arguments.delta": "response.function_call_arguments.done",
 }
-DONE = "response.output_item.done"
+ITEM_DONE = "response.output_item.done"
 ABSENT = "missing"
-Told = tuple[str, str, Mapping[str, Any]]
+TypedEvent = tuple[str, str, Mapping[str, Any]]
 
 
-def events(exchange: Exchange) -> list[Told]:
+def typed_events(exchange: Exchange) -> list[TypedEvent]:
     """The typed events of a stream; chunks as of a chat decide nothing about them."""
     found = expect.events(exchange)
     if not any(kind.startswith("response.") for _, kind, _ in found):
@@ -41,23 +44,23 @@ def events(exchange: Exchange) -> list[Told]:
     return found
 
 
-def responses(exchange: Exchange) -> list[Told]:
+def carried_responses(exchange: Exchange) -> list[TypedEvent]:
     """The responses that the events carry."""
-    carried = [(place, kind, value.get("response")) for place, kind, value in events(exchange)]
+    carried = [(place, kind, value.get("response")) for place, kind, value in typed_events(exchange)]
     return [(place, kind, response) for place, kind, response in carried if isinstance(response, dict)]
 
 
-def final(exchange: Exchange) -> tuple[str, Mapping[str, Any]]:
+def final_response(exchange: Exchange) -> tuple[str, Mapping[str, Any]]:
     """The whole response, and its place; one that was given up, or whose end is missing, is judged elsewhere."""
-    found = [(place, response) for place, kind, response in responses(exchange) if kind in WHOLE]
+    found = [(place, response) for place, kind, response in carried_responses(exchange) if kind in FINAL_EVENTS]
     if not found:
         raise Inconclusive("the stream ends without a whole response")
     return found[-1]
 
 
-def steady(exchange: Exchange, name: str) -> None:
+def is_constant(exchange: Exchange, name: str) -> None:
     """A member has one value in every response that the events carry."""
-    found = responses(exchange)
+    found = carried_responses(exchange)
     for place, _, response in found:
         first = found[0][2].get(name, ABSENT)
         expect.equal(response.get(name, ABSENT), first, where=place, at=f"/response/{name}")
@@ -66,26 +69,26 @@ def steady(exchange: Exchange, name: str) -> None:
 @check("responses.one-id")
 def test_one_id(exchange: Exchange) -> None:
     """Every event that carries the response tells the same id."""
-    steady(exchange, "id")
+    is_constant(exchange, "id")
 
 
 @check("responses.one-created")
 def test_one_created(exchange: Exchange) -> None:
     """Every event that carries the response tells the same created_at."""
-    steady(exchange, "created_at")
+    is_constant(exchange, "created_at")
 
 
 @check("responses.one-model")
 def test_one_model(exchange: Exchange) -> None:
     """Every event that carries the response names the same model."""
-    steady(exchange, "model")
+    is_constant(exchange, "model")
 
 
 @check("responses.status")
 def test_status(exchange: Exchange) -> None:
     """The status of the response in an event is the one that the event is named after."""
-    for place, kind, response in responses(exchange):
-        wanted, found = STATUSES.get(kind), response.get("status")
+    for place, kind, response in carried_responses(exchange):
+        wanted, found = STATUSES_BY_EVENT.get(kind), response.get("status")
         expect.condition(
             not wanted or found in wanted, " or ".join(wanted or ()), found, where=place, at="/response/status"
         )
@@ -97,8 +100,8 @@ def test_status(exchange: Exchange) -> None:
 @check("responses.item-status")
 def test_item_status(exchange: Exchange) -> None:
     """A message or a call is in progress when it is added, and no longer when it is done."""
-    for place, kind, value in events(exchange):
-        wanted, item = ITEMS.get(kind), value.get("item")
+    for place, kind, value in typed_events(exchange):
+        wanted, item = ITEM_STATUSES_BY_EVENT.get(kind), value.get("item")
         if wanted and isinstance(item, dict) and item.get("type") in ("message", "function_call"):
             found = item.get("status", wanted[0])
             expect.condition(found in wanted, " or ".join(wanted), found, where=place, at="/item/status")
@@ -108,7 +111,7 @@ def test_item_status(exchange: Exchange) -> None:
 def test_indexes(exchange: Exchange) -> None:
     """The items of the output are numbered from zero in the order in which they come, and so are the parts of each."""
     items, parts = 0, dict[str, int]()
-    for place, kind, value in events(exchange):
+    for place, kind, value in typed_events(exchange):
         item = str(value.get("output_index"))
         if kind == "response.output_item.added":
             expect.equal(value.get("output_index"), items, where=place, at="/output_index")
@@ -121,13 +124,13 @@ def test_indexes(exchange: Exchange) -> None:
 @check("responses.closed")
 def test_closed(exchange: Exchange) -> None:
     """What begins in a stream that is completed ends in it, once: each item, part, text and list of arguments."""
-    found = events(exchange)
+    found = typed_events(exchange)
     if found[-1][1] != "response.completed":
         raise Inconclusive("the response was not completed")
     begun: dict[tuple[str, str, str], str] = {}
     ended: set[tuple[str, str, str]] = set()
     for place, kind, value in found:
-        at = indexes(value)
+        at = item_and_part(value)
         if kind in ENDED_BY:
             begun.setdefault((ENDED_BY[kind], *at), place)
         if kind in ENDED_BY.values():
@@ -137,7 +140,7 @@ def test_closed(exchange: Exchange) -> None:
         expect.condition(mark in ended, f"{mark[0]} for what begins here", "none", where=place)
 
 
-def indexes(value: Mapping[str, Any]) -> tuple[str, str]:
+def item_and_part(value: Mapping[str, Any]) -> tuple[str, str]:
     """Which item, and which part of it, an event is about."""
     return str(value.get("output_index")), str(value.get("content_index"))
 
@@ -145,15 +148,15 @@ def indexes(value: Mapping[str, Any]) -> tuple[str, str]:
 @check("responses.items")
 def test_items(exchange: Exchange) -> None:
     """The output of the last event's response is the items that were done, each at its index and member for member."""
-    place, response = final(exchange)
+    place, response = final_response(exchange)
     output = expect.member(response, "/output", list, where=f"{place} /response")
-    done = {str(value.get("output_index")): value for _, kind, value in events(exchange) if kind == DONE}
+    done = {str(value.get("output_index")): value for _, kind, value in typed_events(exchange) if kind == ITEM_DONE}
     expect.equal(sorted(done), sorted(map(str, range(len(output)))), where=place, at="/response/output")
     for at, item in enumerate(output):
-        alike(item, done[str(at)].get("item"), place, f"/response/output/{at}")
+        are_equal_items(item, done[str(at)].get("item"), place, f"/response/output/{at}")
 
 
-def alike(item: Any, done: Any, place: str, at: str) -> None:
+def are_equal_items(item: Any, done: Any, place: str, at: str) -> None:
     """Two tellings of an item are equal, member for member."""
     if not isinstance(item, dict) or not isinstance(done, dict):
         expect.equal(item, done, where=place, at=at)
@@ -167,26 +170,26 @@ def test_parts(exchange: Exchange) -> None:
     """A part that is done has the text that was told, and an item that is done has its parts as they were done."""
     texts: dict[tuple[str, str], Any] = {}
     parts: dict[tuple[str, str], Mapping[str, Any]] = {}
-    for place, kind, value in events(exchange):
-        at, part, item = indexes(value), value.get("part"), value.get("item")
+    for place, kind, value in typed_events(exchange):
+        at, part, item = item_and_part(value), value.get("part"), value.get("item")
         if kind in ("response.output_text.done", "response.reasoning_text.done"):
             texts[at] = value.get("text")
         if kind == "response.content_part.done" and isinstance(part, dict):
             expect.equal(part.get("text"), texts.get(at, part.get("text")), where=place, at="/part/text")
             parts[at] = part
-        if kind == DONE and isinstance(item, dict) and item.get("type") == "message":
+        if kind == ITEM_DONE and isinstance(item, dict) and item.get("type") == "message":
             content = item.get("content")
-            told = [text_of(parts[mark]) for mark in sorted(parts, key=in_turn) if mark[0] == at[0]]
-            seen = [text_of(one) for one in content] if isinstance(content, list) else []
+            told = [type_and_text(parts[mark]) for mark in sorted(parts, key=numeric_order) if mark[0] == at[0]]
+            seen = [type_and_text(one) for one in content] if isinstance(content, list) else []
             expect.equal(seen, told, where=place, at="/item/content")
 
 
-def in_turn(mark: tuple[str, str]) -> tuple[int, str]:
+def numeric_order(mark: tuple[str, str]) -> tuple[int, str]:
     """Indexes sort as the numbers that they are."""
     return len(mark[1]), mark[1]
 
 
-def text_of(part: Any) -> Any:
+def type_and_text(part: Any) -> Any:
     """Type and text of a part."""
     return [part.get("type"), part.get("text")] if isinstance(part, dict) else part
 
@@ -194,7 +197,7 @@ def text_of(part: Any) -> Any:
 @check("responses.stream-usage")
 def test_stream_usage(exchange: Exchange) -> None:
     """The response of the last event counts the tokens, and their total is the sum of input and output."""
-    place, response = final(exchange)
+    place, response = final_response(exchange)
     where = f"{place} /response"
     counts = [expect.member(response, f"/usage/{name}_tokens", int, where=where) for name in ("input", "output")]
     total = expect.member(response, "/usage/total_tokens", int, where=where)

@@ -8,8 +8,8 @@ from typing import Any
 from wireproof import expect
 from wireproof.check import Exchange, check, json_pointer
 
-ENDS = ("response.completed", "response.incomplete", "response.failed", "error")
-OPENS = {
+END_EVENTS = ("response.completed", "response.incomplete", "response.failed", "error")
+OPENING_EVENTS = {
     "response.content_part.added": "response.output_item.added",
     "response.output_text.delta": "response.content_part.added",
     "response.output_text.done": "response.content_part.added",
@@ -19,7 +19,7 @@ OPENS = {
     "response.function_call_arguments.done": "response.output_item.added",
 }
 # What the deltas of each kind join to, in the event that ends them.
-JOINED = {
+MEMBERS_OF_JOINED_DELTAS = {
     "response.output_text": "text",
     "response.reasoning_text": "text",
     "response.reasoning_summary_text": "text",
@@ -28,18 +28,18 @@ JOINED = {
 }
 
 
-def part_of(value: Mapping[str, Any]) -> str:
+def part_key(value: Mapping[str, Any]) -> str:
     """Which part of the output an event is about."""
     return f"{value.get('output_index')}/{value.get('content_index')}"
 
 
-def text_of(response: Mapping[str, Any]) -> str:
+def response_text(response: Mapping[str, Any]) -> str:
     """The text of a whole response."""
     parts = (part for _, part in json_pointer.find(response, "/output/*/content/*") if isinstance(part, dict))
     return "".join(str(part.get("text")) for part in parts if part.get("type") == "output_text")
 
 
-def told(exchange: Exchange) -> str:
+def joined_deltas(exchange: Exchange) -> str:
     """The text that the deltas of a stream join to."""
     deltas = [value.get("delta") for _, kind, value in expect.events(exchange) if kind == "response.output_text.delta"]
     return "".join(str(delta) for delta in deltas)
@@ -56,7 +56,7 @@ def test_opens(exchange: Exchange) -> None:
 def test_ends(exchange: Exchange) -> None:
     """The last event of a stream is response.completed, response.incomplete, response.failed or error."""
     place, kind, _ = expect.events(exchange)[-1]
-    expect.condition(kind in ENDS, " or ".join(ENDS), kind, where=place)
+    expect.condition(kind in END_EVENTS, " or ".join(END_EVENTS), kind, where=place)
 
 
 @check("responses.names")
@@ -82,12 +82,12 @@ def test_no_done(exchange: Exchange) -> None:
     expect.condition(done is None, "no [DONE]", done and done.data, where="last event")
 
 
-def opener_of(kind: str, value: Mapping[str, Any]) -> str | None:
+def find_opener(kind: str, value: Mapping[str, Any]) -> str | None:
     """The event that comes before one of this kind; a part that is no text has no text to be done."""
     part = value.get("part")
     if kind == "response.content_part.done" and isinstance(part, dict) and part.get("type") != "output_text":
         return "response.content_part.added"
-    return OPENS.get(kind)
+    return OPENING_EVENTS.get(kind)
 
 
 @check("responses.order")
@@ -95,12 +95,12 @@ def test_order(exchange: Exchange) -> None:
     """An item is added before its parts, a part before its text, and each is done after that."""
     seen: set[tuple[str, str]] = set()
     for place, kind, value in expect.events(exchange):
-        opener = opener_of(kind, value)
+        opener = find_opener(kind, value)
         item = str(value.get("output_index"))
-        part = item if "output_item" in (opener or kind) else part_of(value)
+        part = item if "output_item" in (opener or kind) else part_key(value)
         if opener is not None:
             expect.condition((opener, part) in seen, f"{opener} before {kind}", f"{kind} without it", where=place)
-        seen |= {(kind, item), (kind, part_of(value))}
+        seen |= {(kind, item), (kind, part_key(value))}
 
 
 @check("responses.deltas")
@@ -109,7 +109,7 @@ def test_deltas(exchange: Exchange) -> None:
     joined: dict[tuple[str, str], str] = {}
     for place, kind, value in expect.events(exchange):
         stem, _, moment = kind.rpartition(".")
-        part, name = (stem, f"{part_of(value)}/{value.get('summary_index')}"), JOINED.get(stem)
+        part, name = (stem, f"{part_key(value)}/{value.get('summary_index')}"), MEMBERS_OF_JOINED_DELTAS.get(stem)
         if name and moment == "delta":
             joined[part] = joined.get(part, "") + str(value.get("delta"))
         if name and moment == "done":
@@ -140,13 +140,13 @@ def test_final_text(exchange: Exchange) -> None:
     """The response that the last event carries has the text that the deltas told."""
     place, _, last = expect.events(exchange)[-1]
     expect.member(last, "/response/output", list, where=place)
-    expect.equal(text_of(last["response"]), told(exchange), where=place, at="/response/output")
+    expect.equal(response_text(last["response"]), joined_deltas(exchange), where=place, at="/response/output")
 
 
 @check("responses.same-text")
 def test_same_text(plain: Exchange, stream: Exchange) -> None:
     """A request says the same whether it is streamed or not."""
-    expect.equal(told(stream), text_of(expect.answer(plain)), at="/output")
+    expect.equal(joined_deltas(stream), response_text(expect.answer(plain)), at="/output")
 
 
 @check("responses.either-stream")
@@ -156,7 +156,7 @@ def test_either_stream(exchange: Exchange) -> None:
     place, last, _ = found[-1]
     if any(kind.startswith("response.") for _, kind, _ in found):
         expect.equal(found[0][1], "response.created", where=found[0][0])
-        expect.condition(last in ENDS, " or ".join(ENDS), last, where=place)
+        expect.condition(last in END_EVENTS, " or ".join(END_EVENTS), last, where=place)
         return
     expect.condition(all("choices" in value for _, _, value in found), "chunks with choices", last, where=place)
     expect.condition(expect.event_stream(exchange).done is not None, "[DONE]", last, where=place)
@@ -165,5 +165,5 @@ def test_either_stream(exchange: Exchange) -> None:
 @check("responses.streams-text", proves_obeyed=("stream",))
 def test_streams_text(exchange: Exchange) -> None:
     """The deltas of a streamed response, in typed events or in chunks as of a chat, join to text."""
-    said = told(exchange) or expect.text(exchange)
+    said = joined_deltas(exchange) or expect.text(exchange)
     expect.condition(bool(said.strip()), "text", said or "nothing", where="stream")

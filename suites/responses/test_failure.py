@@ -5,9 +5,9 @@ from __future__ import annotations
 from wireproof import expect
 from wireproof.check import Exchange, Inconclusive, check
 
-WHOLE = ("response.completed", "response.incomplete")
-FAILED = "response.failed"
-ENDS = (*WHOLE, FAILED, "error")
+FINAL_EVENTS = ("response.completed", "response.incomplete")
+FAILED_EVENT = "response.failed"
+END_EVENTS = (*FINAL_EVENTS, FAILED_EVENT, "error")
 
 
 @check("responses.ends-once")
@@ -15,16 +15,16 @@ def test_ends_once(exchange: Exchange) -> None:
     """Nothing follows the event that ends a stream; only an error may be followed by response.failed."""
     last = ""
     for place, kind, _ in expect.events(exchange):
-        allowed = not last or (last, kind) == ("error", FAILED)
+        allowed = not last or (last, kind) == ("error", FAILED_EVENT)
         expect.condition(allowed, f"nothing after {last}", kind, where=place, at="/type")
-        last = kind if kind in ENDS else last
+        last = kind if kind in END_EVENTS else last
 
 
 @check("responses.not-failed")
 def test_not_failed(exchange: Exchange) -> None:
     """A response whose stream has begun is not given up with an error."""
     for place, kind, value in expect.events(exchange):
-        expect.condition(kind not in (FAILED, "error"), "no failure", value, where=place, at="/type")
+        expect.condition(kind not in (FAILED_EVENT, "error"), "no failure", value, where=place, at="/type")
 
 
 @check("responses.failure-told")
@@ -35,9 +35,9 @@ def test_failure_told(exchange: Exchange) -> None:
         raise Inconclusive("the stream is not told in typed events")
     for place, kind, value in found:
         expect.condition("error" not in value, "an event of the type error", value, where=place, at="/error")
-        stem = {FAILED: "/response/error", "error": ""}.get(kind)
+        stem = {FAILED_EVENT: "/response/error", "error": ""}.get(kind)
         if stem is not None:
             text = expect.member(value, f"{stem}/message", str, where=place)
             expect.condition(bool(text.strip()), "a message", text, where=place, at=f"{stem}/message")
-            code = (str,) if kind == FAILED else (str, type(None))
+            code = (str,) if kind == FAILED_EVENT else (str, type(None))
             expect.member(value, f"{stem}/code", *code, where=place)

@@ -8,16 +8,16 @@ from typing import Any
 from wireproof import expect
 from wireproof.check import Exchange, Undecided, check
 
-ENDS = ("response.completed", "response.incomplete", "response.failed")
+END_EVENTS = ("response.completed", "response.incomplete", "response.failed")
 Item = tuple[str, Mapping[str, Any]]
 
 
-def offered(exchange: Exchange) -> Mapping[str, Mapping[str, Any]]:
+def offered_functions(exchange: Exchange) -> Mapping[str, Mapping[str, Any]]:
     """The offered functions by name."""
     return {tool["name"]: tool for tool in expect.request_body(exchange)["tools"]}
 
 
-def items(exchange: Exchange) -> list[Item]:
+def output_items(exchange: Exchange) -> list[Item]:
     """The items of a response with their places; those that were done where it is streamed."""
     if expect.is_stream(exchange):
         told = [value for _, kind, value in expect.events(exchange) if kind == "response.output_item.done"]
@@ -33,25 +33,25 @@ def is_cut(exchange: Exchange) -> bool:
     return expect.answer(exchange).get("status") == "incomplete"
 
 
-def found(exchange: Exchange) -> list[Item]:
+def found_calls(exchange: Exchange) -> list[Item]:
     """The function calls of a response; where the token cap ended it before one, nothing is decided."""
-    calls = [(at, item) for at, item in items(exchange) if item.get("type") == "function_call"]
+    calls = [(at, item) for at, item in output_items(exchange) if item.get("type") == "function_call"]
     if not calls and is_cut(exchange):
         raise Undecided("the token cap cut the response off")
     return calls
 
 
-def calls(exchange: Exchange) -> list[Item]:
+def required_calls(exchange: Exchange) -> list[Item]:
     """The function calls; a response without them, or cut off, decides nothing about them."""
-    made = found(exchange)
+    made = found_calls(exchange)
     if not made or is_cut(exchange):
         raise Undecided("the model called no function")
     return made
 
 
-def text(exchange: Exchange) -> str:
+def response_text(exchange: Exchange) -> str:
     """The text of the messages of a response."""
-    contents = [item.get("content") for _, item in items(exchange) if item.get("type") == "message"]
+    contents = [item.get("content") for _, item in output_items(exchange) if item.get("type") == "message"]
     parts = [part for content in contents if isinstance(content, list) for part in content if isinstance(part, dict)]
     return "".join(str(part.get("text")) for part in parts if part.get("type") == "output_text")
 
@@ -59,14 +59,16 @@ def text(exchange: Exchange) -> str:
 @check("responses.called", proves_obeyed=("tools", "tool_choice"))
 def test_called(exchange: Exchange) -> None:
     """A request whose tool_choice is required is answered with a function call, an item of the output."""
-    expect.condition(bool(found(exchange)), "an item function_call", text(exchange) or "nothing", at="/output")
+    expect.condition(
+        bool(found_calls(exchange)), "an item function_call", response_text(exchange) or "nothing", at="/output"
+    )
 
 
 @check("responses.call-name")
 def test_call_name(exchange: Exchange) -> None:
     """A called function is one of those that were offered."""
-    names = offered(exchange)
-    for at, call in calls(exchange):
+    names = offered_functions(exchange)
+    for at, call in required_calls(exchange):
         expect.condition(str(call.get("name")) in names, " or ".join(names), call.get("name"), at=f"{at}/name")
 
 
@@ -74,7 +76,7 @@ def test_call_name(exchange: Exchange) -> None:
 def test_call_ids(exchange: Exchange) -> None:
     """Each function call has a call_id of its own, by which its output is sent back."""
     seen: list[Any] = []
-    for at, call in calls(exchange):
+    for at, call in required_calls(exchange):
         id = call.get("call_id")
         expect.condition(isinstance(id, str) and bool(id), "a text", id, at=f"{at}/call_id")
         expect.condition(id not in seen, "another call_id", id, at=f"{at}/call_id")
@@ -84,15 +86,15 @@ def test_call_ids(exchange: Exchange) -> None:
 @check("responses.call-arguments")
 def test_call_arguments(exchange: Exchange) -> None:
     """The arguments of a function call are one JSON object, written as a string."""
-    for at, call in calls(exchange):
+    for at, call in required_calls(exchange):
         expect.json_object(call.get("arguments"), at=f"{at}/arguments")
 
 
 @check("responses.call-fits")
 def test_call_fits(exchange: Exchange) -> None:
     """The arguments of a strict function follow its parameters: every member, no other, each of its type."""
-    tools = offered(exchange)
-    for at, call in calls(exchange):
+    tools = offered_functions(exchange)
+    for at, call in required_calls(exchange):
         tool = tools.get(str(call.get("name")))
         given = expect.json_object(call.get("arguments"), at=f"{at}/arguments")
         if tool is not None:
@@ -117,7 +119,7 @@ def test_call_done(exchange: Exchange) -> None:
 @check("responses.call-none", proves_obeyed=("tool_choice",))
 def test_call_none(exchange: Exchange) -> None:
     """A request whose tool_choice is none is answered without a function call."""
-    names = [call.get("name") for _, call in found(exchange)]
+    names = [call.get("name") for _, call in found_calls(exchange)]
     expect.condition(not names, "no function call", names, at="/output")
 
 
@@ -126,21 +128,23 @@ def test_call_named(exchange: Exchange) -> None:
     """A request that names a function is answered with a call of it."""
     wanted, names = (
         expect.request_body(exchange)["tool_choice"]["name"],
-        [call.get("name") for _, call in found(exchange)],
+        [call.get("name") for _, call in found_calls(exchange)],
     )
     named = bool(names) and all(name == wanted for name in names)
-    expect.condition(named, f"a call of {wanted}", names or text(exchange), at="/output")
+    expect.condition(named, f"a call of {wanted}", names or response_text(exchange), at="/output")
 
 
 @check("responses.call-answered")
 def test_call_answered(exchange: Exchange) -> None:
     """A response to the output of a function goes on with text or another call."""
-    expect.condition(bool(found(exchange) or text(exchange)), "text or a function call", "neither", at="/output")
+    expect.condition(
+        bool(found_calls(exchange) or response_text(exchange)), "text or a function call", "neither", at="/output"
+    )
 
 
 @check("responses.call-output-used")
 def test_call_output_used(exchange: Exchange) -> None:
     """The model knows what the function answered."""
-    if found(exchange):
+    if found_calls(exchange):
         raise Undecided("the model called a function again")
-    expect.condition("23" in text(exchange), "text with 23", text(exchange), at="/output")
+    expect.condition("23" in response_text(exchange), "text with 23", response_text(exchange), at="/output")

@@ -8,34 +8,34 @@ from typing import Any
 from wireproof import expect
 from wireproof.check import Exchange, Inconclusive, check
 
-ENDS = ("response.completed", "response.incomplete", "response.failed")
+END_EVENTS = ("response.completed", "response.incomplete", "response.failed")
 
 
-def whole(exchange: Exchange) -> Mapping[str, Any]:
+def whole_response(exchange: Exchange) -> Mapping[str, Any]:
     """The response, out of the last event where it is streamed."""
     if not expect.is_stream(exchange):
         return expect.answer(exchange)
-    found = [value.get("response") for _, kind, value in expect.events(exchange) if kind in ENDS]
+    found = [value.get("response") for _, kind, value in expect.events(exchange) if kind in END_EVENTS]
     if not found or not isinstance(found[-1], dict):
         raise Inconclusive("the stream ends without a whole response")
     return found[-1]
 
 
-def items(response: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def output_items(response: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The items of the output."""
     output = response.get("output")
     return [item for item in output if isinstance(item, dict)] if isinstance(output, list) else []
 
 
-def called(response: Mapping[str, Any]) -> list[list[Any]]:
+def calls_with_arguments(response: Mapping[str, Any]) -> list[list[Any]]:
     """Name and arguments of each function call."""
-    calls = [item for item in items(response) if item.get("type") == "function_call"]
+    calls = [item for item in output_items(response) if item.get("type") == "function_call"]
     return [[call.get("name"), expect.parsed_arguments(call.get("arguments"))] for call in calls]
 
 
-def counts(exchange: Exchange) -> Mapping[str, Any]:
+def token_counts(exchange: Exchange) -> Mapping[str, Any]:
     """The token counts; a response without them decides nothing about their values."""
-    found = whole(exchange).get("usage")
+    found = whole_response(exchange).get("usage")
     if not isinstance(found, dict):
         raise Inconclusive("the response has no token counts")
     return found
@@ -44,7 +44,7 @@ def counts(exchange: Exchange) -> Mapping[str, Any]:
 @check("responses.same-status")
 def test_same_status(plain: Exchange, stream: Exchange) -> None:
     """A request ends with the same status, and for the same reason, whether it is streamed or not."""
-    before, after = whole(plain), whole(stream)
+    before, after = whole_response(plain), whole_response(stream)
     for name in ("status", "incomplete_details"):
         expect.equal(after.get(name), before.get(name), at=f"/response/{name}")
 
@@ -52,20 +52,22 @@ def test_same_status(plain: Exchange, stream: Exchange) -> None:
 @check("responses.same-calls")
 def test_same_calls(plain: Exchange, stream: Exchange) -> None:
     """A request calls the same functions with the same arguments whether it is streamed or not."""
-    expect.equal(called(whole(stream)), called(whole(plain)), at="/response/output")
+    expect.equal(
+        calls_with_arguments(whole_response(stream)), calls_with_arguments(whole_response(plain)), at="/response/output"
+    )
 
 
 @check("responses.same-usage")
 def test_same_usage(plain: Exchange, stream: Exchange) -> None:
     """A request counts the same tokens, in members of the same names, whether it is streamed or not."""
-    before, after = counts(plain), counts(stream)
+    before, after = token_counts(plain), token_counts(stream)
     expect.equal(sorted(after), sorted(before), at="/response/usage")
     expect.equal(after.get("input_tokens"), before.get("input_tokens"), at="/response/usage/input_tokens")
-    if not expect.json_equal(said(whole(plain)), said(whole(stream))):
+    if not expect.json_equal(item_contents(whole_response(plain)), item_contents(whole_response(stream))):
         raise Inconclusive("the two outputs differ")
     expect.equal(after.get("output_tokens"), before.get("output_tokens"), at="/response/usage/output_tokens")
 
 
-def said(response: Mapping[str, Any]) -> list[Any]:
+def item_contents(response: Mapping[str, Any]) -> list[Any]:
     """What each item holds."""
-    return [[item.get("content"), item.get("name"), item.get("arguments")] for item in items(response)]
+    return [[item.get("content"), item.get("name"), item.get("arguments")] for item in output_items(response)]

@@ -8,25 +8,27 @@ from typing import Any
 from wireproof import expect
 from wireproof.check import Exchange, Undecided, check, json_pointer
 
-DONE = "response.output_item.done"
+ITEM_DONE = "response.output_item.done"
 
 
-def items(exchange: Exchange) -> list[tuple[str, Mapping[str, Any]]]:
+def output_items(exchange: Exchange) -> list[tuple[str, Mapping[str, Any]]]:
     """Place and value of each item of the output, streamed or not."""
     if expect.is_stream(exchange):
-        told = [(f"{place} /item", value.get("item")) for place, kind, value in expect.events(exchange) if kind == DONE]
+        told = [
+            (f"{place} /item", value.get("item")) for place, kind, value in expect.events(exchange) if kind == ITEM_DONE
+        ]
     else:
-        told = list(enumerated(expect.member(expect.answer(exchange), "/output", list)))
+        told = list(items_with_places(expect.member(expect.answer(exchange), "/output", list)))
     return [(place, item) for place, item in told if isinstance(item, dict)]
 
 
-def enumerated(output: list[Any]) -> list[tuple[str, Any]]:
+def items_with_places(output: list[Any]) -> list[tuple[str, Any]]:
     return [(f"/output/{at}", item) for at, item in enumerate(output)]
 
 
-def thoughts(exchange: Exchange) -> list[tuple[str, Mapping[str, Any]]]:
+def reasoning_items(exchange: Exchange) -> list[tuple[str, Mapping[str, Any]]]:
     """The items of reasoning, the first of them before the message."""
-    found = items(exchange)
+    found = output_items(exchange)
     kinds = [item.get("type") for _, item in found]
     expect.condition("reasoning" in kinds, "an item of the type reasoning", kinds, where="/output")
     if "message" in kinds:
@@ -37,9 +39,9 @@ def thoughts(exchange: Exchange) -> list[tuple[str, Mapping[str, Any]]]:
 @check("responses.summary", proves_obeyed=("reasoning.summary",))
 def test_summary(exchange: Exchange) -> None:
     """A model that reasons tells a summary of it, where one is asked for, in an item before the message."""
-    found = thoughts(exchange)
+    found = reasoning_items(exchange)
     texts = [text for _, item in found for _, text in json_pointer.find(item, "/summary/*/text")]
-    if not texts and len(found) == len(items(exchange)):
+    if not texts and len(found) == len(output_items(exchange)):
         raise Undecided("the token cap left room for nothing but reasoning")
     expect.condition(
         any(isinstance(text, str) and text.strip() for text in texts), "a summary", texts, where=found[0][0]
@@ -49,7 +51,7 @@ def test_summary(exchange: Exchange) -> None:
 @check("responses.encrypted", proves_obeyed=("include",))
 def test_encrypted(exchange: Exchange) -> None:
     """Reasoning that is asked for in a form that only the server reads comes in it."""
-    for place, item in thoughts(exchange):
+    for place, item in reasoning_items(exchange):
         given = item.get("encrypted_content")
         fits = isinstance(given, str) and bool(given)
         expect.condition(fits, "encrypted content", given, where=place, at=f"{place}/encrypted_content")

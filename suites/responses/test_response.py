@@ -19,10 +19,10 @@ from wireproof.check import (
     parse_json,
 )
 
-ORDER = re.compile(r"[Aa]nswer only with the word (\w+)")
+ONE_WORD_ORDER = re.compile(r"[Aa]nswer only with the word (\w+)")
 
 
-def texts(body: Mapping[str, Any]) -> Iterator[str]:
+def message_texts(body: Mapping[str, Any]) -> Iterator[str]:
     """Every text of the messages in the output."""
     for at, item in enumerate(expect.member(body, "/output", list)):
         if not isinstance(item, dict) or item.get("type") != "message":
@@ -32,10 +32,10 @@ def texts(body: Mapping[str, Any]) -> Iterator[str]:
                 yield expect.member(body, f"/output/{at}/content/{part_at}/text", str)
 
 
-def text(exchange: Exchange) -> str:
+def response_text(exchange: Exchange) -> str:
     """The text of a response; one cut off before its first word decides nothing."""
     body = expect.answer(exchange)
-    found = "".join(texts(body))
+    found = "".join(message_texts(body))
     if not found and body.get("status") == "incomplete":
         raise Undecided("the token cap left no room for text")
     return found
@@ -44,7 +44,7 @@ def text(exchange: Exchange) -> str:
 @check("responses.text")
 def test_text(exchange: Exchange) -> None:
     """A response has a message with text in its output."""
-    expect.condition(bool(text(exchange).strip()), "text", "nothing", at="/output")
+    expect.condition(bool(response_text(exchange).strip()), "text", "nothing", at="/output")
 
 
 @check("responses.completed")
@@ -91,7 +91,7 @@ def test_fits(exchange: Exchange) -> None:
     if expect.answer(exchange).get("status") == "incomplete":
         raise Undecided("the token cap ended the response")
     wanted = expect.request_body(exchange)["text"]["format"]["schema"]["required"]
-    said = text(exchange)
+    said = response_text(exchange)
     try:
         value = parse_json(said)
     except NotJson as error:
@@ -103,16 +103,16 @@ def test_fits(exchange: Exchange) -> None:
 @check("responses.obeys", proves_obeyed=("instructions",))
 def test_obeys(exchange: Exchange) -> None:
     """The model follows the instructions of the request."""
-    found = ORDER.search(expect.request_body(exchange)["instructions"])
-    word, said = found[1] if found else "", text(exchange)
+    found = ONE_WORD_ORDER.search(expect.request_body(exchange)["instructions"])
+    word, said = found[1] if found else "", response_text(exchange)
     expect.condition(word.lower() in said.lower(), f"text with {word}", said, at="/output")
 
 
 @check("responses.heeds", proves_obeyed=("input", "messages"))
 def test_heeds(exchange: Exchange) -> None:
     """The model follows the order that stands in the input, or in the messages that take its place."""
-    found = ORDER.search(exchange.request.body.decode())
-    word, said = found[1] if found else "", text(exchange)
+    found = ONE_WORD_ORDER.search(exchange.request.body.decode())
+    word, said = found[1] if found else "", response_text(exchange)
     expect.condition(word.lower() in said.lower(), f"text with {word}", said, at="/output")
 
 

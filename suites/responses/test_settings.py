@@ -9,17 +9,17 @@ from wireproof import expect
 from wireproof.check import Exchange, check, json_pointer
 
 # The settings of a request that its response repeats.
-REPEATED = (
+REPEATED_SETTINGS = (
     "instructions", "max_output_tokens", "metadata", "parallel_tool_calls", "temperature", "text.format", "top_p",
     "truncation",
 )  # fmt: skip
 
 
-@check("responses.settings", proves_obeyed=(*REPEATED, "previous_response_id", "background"))
+@check("responses.settings", proves_obeyed=(*REPEATED_SETTINGS, "previous_response_id", "background"))
 def test_settings(exchange: Exchange) -> None:
     """A response repeats the settings of its request."""
     asked, told = expect.request_body(exchange), expect.answer(exchange)
-    for name in REPEATED:
+    for name in REPEATED_SETTINGS:
         at = "/" + name.replace(".", "/")
         for _, wanted in json_pointer.find(asked, at):
             found = next((value for _, value in json_pointer.find(told, at)), "nothing")
@@ -36,10 +36,10 @@ def test_logprobs(exchange: Exchange) -> None:
         entries = [entry for entry in part.get("logprobs") or () if isinstance(entry, dict)]
         expect.condition(bool(entries), "log probabilities", part.get("logprobs"), at=f"{at}/logprobs")
         for number, entry in enumerate(entries):
-            told(entry, asked, f"{at}/logprobs/{number}")
+            is_logprob_entry(entry, asked, f"{at}/logprobs/{number}")
 
 
-def told(entry: Mapping[str, Any], asked: int, at: str) -> None:
+def is_logprob_entry(entry: Mapping[str, Any], asked: int, at: str) -> None:
     """An entry has a logarithm of a probability, and alternatives, but no more than were asked for."""
     value, others = entry.get("logprob"), entry.get("top_logprobs")
     expect.condition(isinstance(value, int | float) and value <= 0, "a number of at most 0", value, at=f"{at}/logprob")

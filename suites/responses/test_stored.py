@@ -5,7 +5,7 @@ from __future__ import annotations
 from wireproof import expect
 from wireproof.check import Exchange, check, json_pointer
 
-EARLY = ("queued", "in_progress", "completed")
+EARLY_STATUSES = ("queued", "in_progress", "completed")
 
 
 @check("responses.stored", proves_obeyed=("store",))
@@ -44,6 +44,8 @@ def test_continued(exchanges: tuple[Exchange, ...]) -> None:
 def test_background(exchanges: tuple[Exchange, ...]) -> None:
     """A response made in the background is told at once as queued or in progress, and had by its id from then on."""
     begun, had = expect.answer(exchanges[0]), expect.answer(exchanges[1])
-    expect.condition(begun.get("status") in EARLY[:2], " or ".join(EARLY[:2]), begun.get("status"), at="/status")
+    expect.condition(
+        begun.get("status") in EARLY_STATUSES[:2], " or ".join(EARLY_STATUSES[:2]), begun.get("status"), at="/status"
+    )
     expect.condition(begun.get("background") is True, "true", begun.get("background"), at="/background")
-    expect.condition(had.get("status") in EARLY, " or ".join(EARLY), had.get("status"), at="/status")
+    expect.condition(had.get("status") in EARLY_STATUSES, " or ".join(EARLY_STATUSES), had.get("status"), at="/status")

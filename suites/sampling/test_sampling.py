@@ -10,22 +10,22 @@ from wireproof import expect
 from wireproof.check import Exchange, Inconclusive, Violation, check, find_usage, json_pointer
 
 # Where the text of an answer stands: in a chat, in a completion, in a response.
-PLACES = ("/choices/0/message/content", "/choices/0/text", "/output/*/content/*/text")
+TEXT_PLACES = ("/choices/0/message/content", "/choices/0/text", "/output/*/content/*/text")
 # Of this many words of one kind a penalty of two lets none be said again.
-MANY = 30
+WORDS_BEFORE_PENALTY = 30
 
 
-def said(exchange: Exchange) -> str:
+def answer_text(exchange: Exchange) -> str:
     """The text of an answer, whichever endpoint gave it."""
     body = expect.answer(exchange)
-    found = [text for place in PLACES for _, text in json_pointer.find(body, place) if isinstance(text, str)]
+    found = [text for place in TEXT_PLACES for _, text in json_pointer.find(body, place) if isinstance(text, str)]
     expect.condition(bool(found), "text", body, where="body")
     return "".join(found)
 
 
-def told(exchanges: tuple[Exchange, ...]) -> list[str]:
+def answer_texts(exchanges: tuple[Exchange, ...]) -> list[str]:
     """The texts of several answers; answers without any decide nothing."""
-    texts = [said(exchange) for exchange in exchanges]
+    texts = [answer_text(exchange) for exchange in exchanges]
     if not any(texts):
         raise Inconclusive("the answers have no text")
     return texts
@@ -34,21 +34,21 @@ def told(exchanges: tuple[Exchange, ...]) -> list[str]:
 @check("sampling.steady", proves_obeyed=("temperature", "top_p", "seed"))
 def test_steady(exchanges: tuple[Exchange, ...]) -> None:
     """The same request gets the same text where its temperature is 0, its nucleus is of one token, or it has a seed."""
-    texts = told(exchanges)
+    texts = answer_texts(exchanges)
     expect.condition(len(set(texts)) == 1, "the same text each time", texts, where="text")
 
 
 @check("sampling.varied", proves_obeyed=("temperature",))
 def test_varied(exchanges: tuple[Exchange, ...]) -> None:
     """The same request gets another text now and then where its temperature is above 0, as it is unless it says so."""
-    texts = told(exchanges)
+    texts = answer_texts(exchanges)
     expect.condition(len(set(texts)) > 1, "more than one text", texts, where="text")
 
 
 @check("sampling.biased", proves_obeyed=("logit_bias",))
 def test_biased(exchange: Exchange) -> None:
     """A bias of 100 for one token leaves no other: the text is one piece said over and over."""
-    text = said(exchange)
+    text = answer_text(exchange)
     again = any(text[size:] == text[:-size] for size in range(1, len(text) // 2 + 1))
     expect.condition(again, "one piece said over and over", text, where="text")
 
@@ -58,8 +58,8 @@ def test_damped(plain: Exchange, damped: Exchange) -> None:
     """Under the highest frequency penalty a word that is to be said over and over is said less often than without."""
     word = re.search(r"the word (\w+)", plain.request.body.decode())
     assert word is not None
-    free, held = (len(re.findall(rf"\b{word[1]}\b", said(one), re.IGNORECASE)) for one in (plain, damped))
-    if free < MANY:
+    free, held = (len(re.findall(rf"\b{word[1]}\b", answer_text(one), re.IGNORECASE)) for one in (plain, damped))
+    if free < WORDS_BEFORE_PENALTY:
         raise Inconclusive(f"without a penalty the word is said {free} times, too few to tell")
     expect.condition(held < free, f"fewer than {free} times the word {word[1]}", held, where="text")
 
@@ -67,18 +67,18 @@ def test_damped(plain: Exchange, damped: Exchange) -> None:
 @check("sampling.verbosity", proves_obeyed=("verbosity", "text.verbosity"))
 def test_verbosity(low: Exchange, high: Exchange) -> None:
     """A question is answered in fewer words where little verbosity is asked for than where much is."""
-    short, long = (len(said(one).split()) for one in (low, high))
+    short, long = (len(answer_text(one).split()) for one in (low, high))
     expect.condition(short < long, f"fewer than {long} words", short, where="text")
 
 
 @check("sampling.effort", proves_obeyed=("reasoning_effort", "reasoning.effort"))
 def test_effort(low: Exchange, high: Exchange) -> None:
     """A model thinks in fewer tokens where little effort is asked for than where much is."""
-    less, more = thought(low), thought(high)
+    less, more = reasoning_tokens(low), reasoning_tokens(high)
     expect.condition(less < more, f"fewer than {more} tokens of reasoning", less, where="usage")
 
 
-def thought(exchange: Exchange) -> int:
+def reasoning_tokens(exchange: Exchange) -> int:
     """The tokens of reasoning that an answer counts."""
     expect.success(exchange)
     usage: Mapping[str, Any] = find_usage(exchange)

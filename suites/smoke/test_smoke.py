@@ -4,10 +4,10 @@ from wireproof import expect
 from wireproof.check import Exchange, NotJson, Provider, Target, Untestable, check
 
 # Many endpoints serve no model list; the chat request then tells whether an API is there.
-NO_LIST = frozenset({404, 405, 501})
+NO_LIST_STATUSES = frozenset({404, 405, 501})
 
 
-def _came(exchange: Exchange) -> None:
+def _require_valid_http(exchange: Exchange) -> None:
     if exchange.broken is not None and exchange.broken.is_by_peer:
         raise Untestable(f"the peer broke HTTP ({exchange.broken.detail}); the wire checks judge that")
 
@@ -15,12 +15,12 @@ def _came(exchange: Exchange) -> None:
 @check("smoke.reachable", any_answer=True)
 def test_reachable(exchange: Exchange) -> None:
     """An API answers at the base URL, within the deadline and in JSON."""
-    _came(exchange)
+    _require_valid_http(exchange)
     broken = exchange.broken
     expect.condition(
         broken is None, "an answer within the deadline", broken and broken.detail, where=exchange.request.url
     )
-    if exchange.endpoint == "models" and exchange.status in NO_LIST:
+    if exchange.endpoint == "models" and exchange.status in NO_LIST_STATUSES:
         return
     actual = (
         f"{exchange.status} {exchange.content_type or 'without a content type'}: {expect.display_text(exchange.text)}"
@@ -33,7 +33,7 @@ def test_reachable(exchange: Exchange) -> None:
 @check("smoke.key-accepted", any_answer=True)
 def test_key_accepted(exchange: Exchange) -> None:
     """The key of this run is accepted."""
-    _came(exchange)
+    _require_valid_http(exchange)
     actual = f"{exchange.status} with {expect.display_text(exchange.text)}"
     expect.condition(exchange.status not in (401, 403), "no 401 or 403", actual, where=exchange.request.url)
 
@@ -41,7 +41,7 @@ def test_key_accepted(exchange: Exchange) -> None:
 @check("smoke.model-present", any_answer=True)
 def test_model_present(exchange: Exchange, provider: Provider, target: Target) -> None:
     """The chat model of this run is known to the endpoint."""
-    _came(exchange)
+    _require_valid_http(exchange)
     unknown = provider.refusals["unknown-model"]
     named = target.models.get("chat")
     refused = exchange.status in (*unknown.status, 404)

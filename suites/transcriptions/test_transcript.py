@@ -9,41 +9,41 @@ from wireproof import expect
 from wireproof.check import Case, Exchange, Noted, Violation, check
 
 # What is said in the clip (README.md), and how long it is.
-SPOKEN = ("ask", "what", "you", "can", "do", "for", "your", "country")
+SPOKEN_WORDS = ("ask", "what", "you", "can", "do", "for", "your", "country")
 CLIP_S = 2.75
 # Recognition errs: six words of ten are far more than another text, or a translation, has in common.
-ENOUGH = 0.6
+LEAST_SHARE_OF_WORDS = 0.6
 # Servers round times, and the last word may be heard to end behind the end.
 ROUNDING_S = 0.5
 TIME = re.compile(r"(?:(\d+):)?(\d{2}):(\d{2})[.,](\d{3})")
 CUE = re.compile(rf"({TIME.pattern})\s*-->\s*({TIME.pattern})")
 
 
-def transcript(exchange: Exchange) -> str:
+def transcript_text(exchange: Exchange) -> str:
     """The text of an answer in JSON."""
     body = expect.answer(exchange)
     try:
         text: str = expect.member(body, "/text", str)
-        expect.condition(bool(words(text)), "at least one word", text, at="/text")
+        expect.condition(bool(lower_case_words(text)), "at least one word", text, at="/text")
     except Violation as violation:
         violation.judged_by = "transcriptions.text"
         raise
     return text
 
 
-def words(text: str) -> tuple[str, ...]:
+def lower_case_words(text: str) -> tuple[str, ...]:
     return tuple(re.findall(r"\w+", text.lower()))
 
 
-def says_it(text: str, at: str | None = None) -> None:
+def has_spoken_words(text: str, at: str | None = None) -> None:
     """Enough of what is spoken in the clip stands in a text."""
-    heard = sum(word in words(text) for word in SPOKEN)
-    enough = heard >= ENOUGH * len(SPOKEN)
-    wanted = f"at least {ENOUGH:.0%} of the words {' '.join(SPOKEN)!r}"
+    heard = sum(word in lower_case_words(text) for word in SPOKEN_WORDS)
+    enough = heard >= LEAST_SHARE_OF_WORDS * len(SPOKEN_WORDS)
+    wanted = f"at least {LEAST_SHARE_OF_WORDS:.0%} of the words {' '.join(SPOKEN_WORDS)!r}"
     expect.condition(enough, wanted, text, at=at, where=at or "body", judged_by="transcriptions.says")
 
 
-def timed(document: Any, name: str) -> list[Any]:
+def timed_pieces(document: Any, name: str) -> list[Any]:
     """The timed pieces of a transcript: each ends behind its start, none starts before the one before it."""
     pieces: list[Any] = expect.member(document, f"/{name}", list)
     expect.condition(bool(pieces), "at least one entry", pieces, at=f"/{name}")
@@ -63,20 +63,20 @@ def timed(document: Any, name: str) -> list[Any]:
 @check("transcriptions.text")
 def test_text(exchange: Exchange) -> None:
     """A transcript is a text with at least one word."""
-    transcript(exchange)
+    transcript_text(exchange)
 
 
 @check("transcriptions.says", proves_obeyed=("file",))
 def test_says(exchange: Exchange) -> None:
     """A transcript says what is spoken in the clip, in the language in which it is spoken."""
-    says_it(transcript(exchange), "/text")
+    has_spoken_words(transcript_text(exchange), "/text")
 
 
 @check("transcriptions.same-words")
 def test_same_words(plain: Exchange, other: Exchange) -> None:
     """The same clip has the same words, whatever else is asked for."""
-    first, second = (set(words(transcript(exchange))) for exchange in (plain, other))
-    alike = len(first & second) >= ENOUGH * len(first | second)
+    first, second = (set(lower_case_words(transcript_text(exchange))) for exchange in (plain, other))
+    alike = len(first & second) >= LEAST_SHARE_OF_WORDS * len(first | second)
     expect.condition(alike, f"the words {' '.join(sorted(first))!r}", " ".join(sorted(second)), at="/text")
 
 
@@ -98,18 +98,18 @@ def test_duration(exchange: Exchange) -> None:
 def test_segments(exchange: Exchange) -> None:
     """The segments of a transcript stand in order, each with its time, and say together what the transcript says."""
     document = expect.answer(exchange)
-    count = len(timed(document, "segments"))
+    count = len(timed_pieces(document, "segments"))
     together = " ".join(expect.member(document, f"/segments/{n}/text", str) for n in range(count))
-    same = words(together) == words(transcript(exchange))
-    expect.condition(same, f"the words of {transcript(exchange)!r}", together, at="/segments")
+    same = lower_case_words(together) == lower_case_words(transcript_text(exchange))
+    expect.condition(same, f"the words of {transcript_text(exchange)!r}", together, at="/segments")
 
 
 @check("transcriptions.words", proves_obeyed=("timestamp_granularities",))
 def test_words(exchange: Exchange) -> None:
     """The words of a transcript stand in order, each with its time, and are those that were spoken."""
     document = expect.answer(exchange)
-    count = len(timed(document, "words"))
-    says_it(" ".join(expect.member(document, f"/words/{n}/word", str) for n in range(count)), "/words")
+    count = len(timed_pieces(document, "words"))
+    has_spoken_words(" ".join(expect.member(document, f"/words/{n}/word", str) for n in range(count)), "/words")
 
 
 @check("transcriptions.plain-text", proves_obeyed=("response_format",))
@@ -119,7 +119,7 @@ def test_plain_text(exchange: Exchange) -> None:
     expect.equal(exchange.content_type, "text/plain", where="header Content-Type")
     alone = not exchange.text.lstrip().startswith(('"', "{"))
     expect.condition(alone, "the text without JSON around it", exchange.text, where="body")
-    says_it(exchange.text)
+    has_spoken_words(exchange.text)
 
 
 @check("transcriptions.subtitles", proves_obeyed=("response_format",))
@@ -133,8 +133,8 @@ def test_subtitles(exchange: Exchange) -> None:
     cues = [match.group(1, 6) for match in CUE.finditer(exchange.text)]
     expect.condition(bool(cues), "a cue such as 00:00:00,000 --> 00:00:02,000", exchange.text, where="body")
     for start, end in cues:
-        expect.condition(seconds(start) < seconds(end), f"an end behind {start}", end, where="body")
-    says_it(exchange.text)
+        expect.condition(parse_seconds(start) < parse_seconds(end), f"an end behind {start}", end, where="body")
+    has_spoken_words(exchange.text)
 
 
 @check("transcriptions.subtitle-form")
@@ -148,7 +148,7 @@ def test_subtitle_form(exchange: Exchange, case: Case) -> None:
     expect.condition(not wrong, f"seconds parted by {point!r}", " ".join(wrong), where="body")
 
 
-def seconds(text: str) -> float:
+def parse_seconds(text: str) -> float:
     found = TIME.fullmatch(text)
     if found is None:
         raise Violation("a time", text, where="body")
@@ -162,4 +162,4 @@ def test_language_kept(exchange: Exchange) -> None:
     if not exchange.is_success:
         expect.client_error(exchange)
         raise Noted(f"a language that is none is refused with {exchange.status}")
-    transcript(exchange)
+    transcript_text(exchange)

@@ -6,7 +6,7 @@ from wireproof import expect
 from wireproof.check import Exchange, Inconclusive, Noted, check
 
 
-def coded(exchange: Exchange) -> None:
+def has_requested_coding(exchange: Exchange) -> None:
     """The answer came in the coding that was asked for."""
     expect.complete(exchange)
     if not exchange.is_success:
@@ -19,7 +19,7 @@ def coded(exchange: Exchange) -> None:
 @check("transport.coding-whole", any_answer=True)
 def test_coding_whole(exchange: Exchange) -> None:
     """A body in a coding is one whole text of that coding."""
-    coded(exchange)
+    has_requested_coding(exchange)
     named = (exchange.header("content-encoding") or "").strip().lower()
     expect.condition(
         exchange.is_coding_complete, f"one whole {named} text", expect.display_text(exchange.text), where="body"
@@ -29,20 +29,23 @@ def test_coding_whole(exchange: Exchange) -> None:
 @check("transport.coding-same", any_answer=True)
 def test_coding_same(plain: Exchange, coded_answer: Exchange) -> None:
     """What an answer in a coding decodes to is what the answer without one says."""
-    coded(coded_answer)
+    has_requested_coding(coded_answer)
     expect.complete(plain)
     if not plain.is_success:
         raise Inconclusive(f"the request without a coding was refused with {plain.status}")
     said, due = expect.json_body(coded_answer), expect.json_body(plain)
     expect.condition(
-        shape(said) == shape(due), expect.display_text(shape(due)), expect.display_text(shape(said)), where="body"
+        json_shape(said) == json_shape(due),
+        expect.display_text(json_shape(due)),
+        expect.display_text(json_shape(said)),
+        where="body",
     )
 
 
-def shape(value: object) -> object:
+def json_shape(value: object) -> object:
     """The members of a JSON text and the kinds of their values, which two answers to one request have in common."""
     if isinstance(value, dict):
-        return {name: shape(item) for name, item in value.items()}
+        return {name: json_shape(item) for name, item in value.items()}
     if isinstance(value, list):
-        return [shape(item) for item in value]
+        return [json_shape(item) for item in value]
     return type(value).__name__

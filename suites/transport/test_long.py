@@ -5,7 +5,7 @@ from __future__ import annotations
 from wireproof import expect
 from wireproof.check import Exchange, Inconclusive, check
 
-GAVE_UP = frozenset({408, 502, 503, 504, 520, 522, 524})
+GATEWAY_TIMEOUT_STATUSES = frozenset({408, 502, 503, 504, 520, 522, 524})
 
 
 @check("transport.long-answer", any_answer=True)
@@ -13,7 +13,7 @@ def test_long_answer(exchange: Exchange) -> None:
     """A plain answer that takes long to make is not given up halfway; where it is, the time that it had is told."""
     expect.complete(exchange)
     seconds = ((exchange.ended_ns or exchange.started_ns) - exchange.started_ns) / 1e9
-    if not exchange.is_success and exchange.status not in GAVE_UP:
+    if not exchange.is_success and exchange.status not in GATEWAY_TIMEOUT_STATUSES:
         raise Inconclusive(f"the request was refused with {exchange.status}")
     whole = exchange.is_success and exchange.text.strip() != ""
     actual = f"{exchange.status} with {expect.display_text(exchange.text)} after {seconds:.1f} s"

@@ -12,7 +12,7 @@ ALLOW_METHODS = "Access-Control-Allow-Methods"
 SAFELISTED = frozenset({"get", "head", "post"})
 
 
-def listed(exchange: Exchange, name: str) -> set[str]:
+def listed_values(exchange: Exchange, name: str) -> set[str]:
     """The members of a list in a header, in lower case."""
     joined = ",".join(exchange.header_values(name)).lower()
     return {member.strip() for member in joined.split(",")} - {""}
@@ -30,7 +30,7 @@ def allows_origin(exchange: Exchange) -> None:
     )
 
 
-def served(preflight: Exchange) -> None:
+def preflight_is_answered(preflight: Exchange) -> None:
     """The preflight is answered; whether it has to be is another check's business."""
     expect.complete(preflight)
     if not preflight.is_success:
@@ -64,15 +64,15 @@ def test_preflight_answered(exchange: Exchange) -> None:
     expect.condition(exchange.is_success, "a status of success (2xx)", exchange.status, where="status line")
     allows_origin(exchange)
     method = (exchange.request.header("Access-Control-Request-Method") or "").lower()
-    allowed = listed(exchange, ALLOW_METHODS)
+    allowed = listed_values(exchange, ALLOW_METHODS)
     expect.condition(method in allowed | SAFELISTED or "*" in allowed, method, allowed, where=f"header {ALLOW_METHODS}")
 
 
 @check("transport.preflight-headers", any_answer=True)
 def test_preflight_headers(exchange: Exchange) -> None:
     """A preflight that is answered allows the header of the key by its name, and the others by theirs or by a star."""
-    served(exchange)
-    allowed = listed(exchange, ALLOW_HEADERS)
+    preflight_is_answered(exchange)
+    allowed = listed_values(exchange, ALLOW_HEADERS)
     for name in (exchange.request.header("Access-Control-Request-Headers") or "").split(","):
         # Fetch: a star stands for every header but Authorization.
         fits = name in allowed or ("*" in allowed and name != "authorization")
@@ -82,6 +82,6 @@ def test_preflight_headers(exchange: Exchange) -> None:
 @check("transport.page-may-read", any_answer=True)
 def test_page_may_read(preflight: Exchange, exchange: Exchange) -> None:
     """Where a preflight is answered, the answer to the request itself may be read by the page, a refusal as well."""
-    served(preflight)
+    preflight_is_answered(preflight)
     expect.complete(exchange)
     allows_origin(exchange)

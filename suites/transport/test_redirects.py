@@ -9,10 +9,10 @@ from wireproof.check import Exchange, check
 
 REDIRECTIONS = (301, 302, 303, 307, 308)
 # RFC 9110, 15.4: clients turn a POST that is redirected otherwise into a GET without a body.
-KEEPING = (307, 308)
+METHOD_KEEPING_REDIRECTIONS = (307, 308)
 
 
-def redirected(exchange: Exchange) -> bool:
+def is_redirected(exchange: Exchange) -> bool:
     """Whether the answer sends the client elsewhere."""
     expect.complete(exchange)
     return exchange.status in REDIRECTIONS
@@ -21,14 +21,16 @@ def redirected(exchange: Exchange) -> bool:
 @check("transport.redirect-keeps-method", any_answer=True)
 def test_redirect_keeps_method(exchange: Exchange) -> None:
     """A request with a body is redirected, if at all, by a status that keeps its method and body: 307 or 308."""
-    if redirected(exchange):
-        expect.condition(exchange.status in KEEPING, "307 or 308", exchange.status, where="status line")
+    if is_redirected(exchange):
+        expect.condition(
+            exchange.status in METHOD_KEEPING_REDIRECTIONS, "307 or 308", exchange.status, where="status line"
+        )
 
 
 @check("transport.redirect-stays", any_answer=True)
 def test_redirect_stays(exchange: Exchange) -> None:
     """A request is redirected, if at all, within the scheme and host that were asked, where the key is sent again."""
-    if not redirected(exchange):
+    if not is_redirected(exchange):
         return
     asked = urlsplit(exchange.request.url)
     led = urlsplit(urljoin(exchange.request.url, expect.header(exchange, "Location")))

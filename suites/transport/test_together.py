@@ -5,18 +5,18 @@ from __future__ import annotations
 from wireproof import expect
 from wireproof.check import Exchange, Inconclusive, Undecided, check
 
-TOO_MANY = 429
+TOO_MANY_REQUESTS = 429
 
 
-def word(exchange: Exchange) -> str:
+def requested_word(exchange: Exchange) -> str:
     """The word that a request of these cases asks for: the last of its message."""
     content = expect.request_body(exchange)["messages"][-1]["content"]
     return str(content).split()[-1]
 
 
-def all_admitted(exchanges: tuple[Exchange, ...]) -> None:
+def require_all_admitted(exchanges: tuple[Exchange, ...]) -> None:
     """None of the requests was one too many for the limit of the key."""
-    refused = sum(exchange.status == TOO_MANY for exchange in exchanges)
+    refused = sum(exchange.status == TOO_MANY_REQUESTS for exchange in exchanges)
     if refused:
         raise Inconclusive(f"{refused} of {len(exchanges)} requests were refused with 429")
 
@@ -24,7 +24,7 @@ def all_admitted(exchanges: tuple[Exchange, ...]) -> None:
 @check("transport.all-served", any_answer=True)
 def test_all_served(exchanges: tuple[Exchange, ...]) -> None:
     """Requests that are under way at once are each answered, and each answer arrives whole."""
-    all_admitted(exchanges)
+    require_all_admitted(exchanges)
     for exchange in exchanges:
         where = f"request {exchange.step + 1} of {len(exchanges)}"
         broken = (
@@ -41,12 +41,14 @@ def test_all_served(exchanges: tuple[Exchange, ...]) -> None:
 @check("transport.own-answers", any_answer=True)
 def test_own_answers(exchanges: tuple[Exchange, ...]) -> None:
     """Of requests that are under way at once, each gets the answer to its own question."""
-    all_admitted(exchanges)
+    require_all_admitted(exchanges)
     answered = [exchange for exchange in exchanges if exchange.is_success]
     silent = 0
     for exchange in answered:
-        told, own = expect.text(exchange), word(exchange)
-        others = [word(other) for other in exchanges if other is not exchange and word(other) in told]
+        told, own = expect.text(exchange), requested_word(exchange)
+        others = [
+            requested_word(other) for other in exchanges if other is not exchange and requested_word(other) in told
+        ]
         where = f"request {exchange.step + 1} of {len(exchanges)}"
         expect.condition(not others, f"an answer that says {own}", expect.display_text(told), where=where)
         silent += own not in told

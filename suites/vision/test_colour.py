@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from wireproof import expect
 from wireproof.check import Exchange, Undecided, check, json_pointer
 
-SHOWN = "/messages/*/content/*/image_url/url"
+PICTURE_PLACES = "/messages/*/content/*/image_url/url"
 # A pixel of eight bits a channel and its name.
 COLOURS = {b"\xff\x00\x00": "red", b"\x00\x00\xff": "blue"}
 
 
-def colours(exchange: Exchange) -> Iterator[str]:
+def requested_colours(exchange: Exchange) -> Iterator[str]:
     """The colours of the pictures that the request shows, each a PNG of one colour."""
-    for _, address in json_pointer.find(expect.request_body(exchange), SHOWN):
+    for _, address in json_pointer.find(expect.request_body(exchange), PICTURE_PLACES):
         picture = base64.b64decode(address.partition(",")[2])
         start = picture.index(b"IDAT") + 4
         # The first byte of a row names its filter, and no filter changes the first pixel of the first row.
@@ -28,7 +28,7 @@ def colours(exchange: Exchange) -> Iterator[str]:
 def test_colour(exchange: Exchange) -> None:
     """A picture that the user shows is seen: the model names its colour."""
     said = expect.text(exchange)
-    for colour in colours(exchange):
+    for colour in requested_colours(exchange):
         named = re.search(rf"\b{colour}\b", said, re.IGNORECASE) is not None
         if not named and expect.finish_reason(exchange) == "length":
             raise Undecided("the token cap cut the answer off before a colour")

@@ -11,21 +11,23 @@ from wireproof import expect
 from wireproof.check import Exchange, Inconclusive, Noted, Undecided, check, json_pointer
 
 # Where a picture stands in a message or a delta. The data URL of a text may be split over many deltas.
-PLACES = {"images": "/images/*/image_url/url", "content parts": "/content/*/image_url/url"}
-IN_TEXT = re.compile(r"data:image/[\w.+-]+;base64,[\w+/=-]+|(?<=\]\()https://[^\s)]+")
+PICTURE_PLACES = {"images": "/images/*/image_url/url", "content parts": "/content/*/image_url/url"}
+PICTURE_IN_TEXT = re.compile(r"data:image/[\w.+-]+;base64,[\w+/=-]+|(?<=\]\()https://[^\s)]+")
 # The first bytes of PNG, JPEG, GIF and WebP.
-SIGNATURES = re.compile(rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|GIF8|RIFF....WEBP", re.S)
+PICTURE_SIGNATURES = re.compile(rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|GIF8|RIFF....WEBP", re.S)
 
-Picture = tuple[str, Any]
+PlacedPicture = tuple[str, Any]
 
 
-def pictures(exchange: Exchange) -> tuple[Picture, ...]:
+def find_pictures(exchange: Exchange) -> tuple[PlacedPicture, ...]:
     """The place and the address of each picture of a chat answer, streamed or not."""
-    found = [(place, address) for message in messages(exchange) for place, address in shown(message)]
-    return (*found, *(("text", address) for address in IN_TEXT.findall(expect.text(exchange))))
+    found = [
+        (place, address) for message in messages_or_deltas(exchange) for place, address in pictures_in_message(message)
+    ]
+    return (*found, *(("text", address) for address in PICTURE_IN_TEXT.findall(expect.text(exchange))))
 
 
-def messages(exchange: Exchange) -> Iterator[Any]:
+def messages_or_deltas(exchange: Exchange) -> Iterator[Any]:
     """The message of an answer, or the deltas of a stream."""
     if expect.is_stream(exchange):
         yield from (choice.get("delta") for chunk in expect.event_stream(exchange).chunks for choice in chunk.choices)
@@ -33,14 +35,14 @@ def messages(exchange: Exchange) -> Iterator[Any]:
         yield expect.member(expect.answer(exchange), "/choices/0/message", dict)
 
 
-def shown(message: Any) -> Iterator[Picture]:
-    for name, place in PLACES.items():
+def pictures_in_message(message: Any) -> Iterator[PlacedPicture]:
+    for name, place in PICTURE_PLACES.items():
         yield from ((name, address) for _, address in json_pointer.find(message, place))
 
 
-def drawn(exchange: Exchange) -> tuple[Picture, ...]:
+def required_pictures(exchange: Exchange) -> tuple[PlacedPicture, ...]:
     """The pictures of an answer; one cut off before its picture decides nothing."""
-    found = pictures(exchange)
+    found = find_pictures(exchange)
     if not found and expect.finish_reason(exchange) == "length":
         raise Undecided("the token cap left no room for a picture")
     return found
@@ -50,13 +52,15 @@ def drawn(exchange: Exchange) -> tuple[Picture, ...]:
 def test_draws(exchange: Exchange) -> None:
     """A model that draws answers an order for a picture with one."""
     said = expect.display_text(expect.text(exchange)) or "nothing"
-    expect.condition(bool(drawn(exchange)), f"a picture in {', in '.join(PLACES)} or in the text", said)
+    expect.condition(
+        bool(required_pictures(exchange)), f"a picture in {', in '.join(PICTURE_PLACES)} or in the text", said
+    )
 
 
 @check("vision.one-place")
 def test_one_place(exchange: Exchange) -> None:
     """A picture stands at one place of the answer, in images, in content parts or in the text; which one is noted."""
-    places = sorted({place for place, _ in drawn(exchange)})
+    places = sorted({place for place, _ in required_pictures(exchange)})
     if not places:
         raise Inconclusive("the answer has no picture")
     expect.condition(len(places) == 1, "one place", places)
@@ -68,7 +72,7 @@ def test_one_place(exchange: Exchange) -> None:
 @check("vision.picture")
 def test_picture(exchange: Exchange) -> None:
     """A picture given as a data URL is base64 that begins as PNG, JPEG, GIF or WebP does."""
-    data = [address for _, address in drawn(exchange) if not str(address).startswith("https://")]
+    data = [address for _, address in required_pictures(exchange) if not str(address).startswith("https://")]
     if not data:
         raise Inconclusive("the answer has no picture, or gives it by its address")
     for address in data:
@@ -79,6 +83,8 @@ def is_picture(address: Any) -> bool:
     """Whether a data URL holds the beginning of a picture."""
     head, _, packed = str(address).partition(",")
     try:
-        return head.startswith("data:image/") and bool(SIGNATURES.match(base64.b64decode(packed, validate=True)))
+        return head.startswith("data:image/") and bool(
+            PICTURE_SIGNATURES.match(base64.b64decode(packed, validate=True))
+        )
     except ValueError:
         return False

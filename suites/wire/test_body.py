@@ -12,7 +12,7 @@ from wireproof.check import Case, Exchange, Inconclusive, NotJson, Violation, ch
 ANSWER_MEMBERS = ("choices", "data", "output", "embedding")
 
 
-def document(exchange: Exchange) -> Any:
+def json_document(exchange: Exchange) -> Any:
     """The JSON of a body that is meant to be JSON; None for a stream, an empty body and anything else."""
     expect.complete(exchange)
     if expect.is_stream(exchange):
@@ -64,7 +64,7 @@ def test_charset(exchange: Exchange) -> None:
 @check("wire.unique-members", any_answer=True)
 def test_unique_members(exchange: Exchange) -> None:
     """The members of each JSON object in a body have names of their own."""
-    if document(exchange) is None:
+    if json_document(exchange) is None:
         raise Inconclusive("the body is no JSON text")
 
     def pairs(members: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -91,7 +91,7 @@ def test_status_body(exchange: Exchange, case: Case) -> None:
     if expect.is_stream(exchange):
         expect.condition(exchange.is_success, "no stream in a refusal", exchange.status, where="status line")
         return
-    body = document(exchange)
+    body = json_document(exchange)
     if case.kind == "text" and exchange.is_success and not isinstance(body, dict):
         return
     if not isinstance(body, dict):

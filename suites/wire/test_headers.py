@@ -8,11 +8,11 @@ from wireproof import expect
 from wireproof.check import Exchange, Inconclusive, Provider, check
 
 # RFC 9110, 5.6.7: the one form a sender may generate.
-DATE = re.compile(
+HTTP_DATE = re.compile(
     r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} "
     r"\d{2}:\d{2}:\d{2} GMT"
 )
-ONCE = ("Content-Type", "Date", "Location", "Retry-After")
+SINGLE_HEADERS = ("Content-Type", "Date", "Location", "Retry-After")
 
 
 @check("wire.length", any_answer=True)
@@ -58,7 +58,7 @@ def test_allow(exchange: Exchange) -> None:
 def test_once(exchange: Exchange) -> None:
     """A header that has one value stands in the head once."""
     expect.complete(exchange)
-    for name in ONCE:
+    for name in SINGLE_HEADERS:
         values = exchange.header_values(name)
         expect.condition(len(values) < 2, f"{name} once", values, where=f"header {name}")
 
@@ -68,7 +68,9 @@ def test_date(exchange: Exchange) -> None:
     """An answer carries the date of its making in the form of RFC 9110."""
     expect.complete(exchange)
     date = expect.header(exchange, "Date")
-    expect.condition(bool(DATE.fullmatch(date)), "a date like Sun, 06 Nov 1994 08:49:37 GMT", date, where="header Date")
+    expect.condition(
+        bool(HTTP_DATE.fullmatch(date)), "a date like Sun, 06 Nov 1994 08:49:37 GMT", date, where="header Date"
+    )
 
 
 @check("wire.request-id", any_answer=True)

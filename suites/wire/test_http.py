@@ -6,10 +6,10 @@ from wireproof import expect
 from wireproof.check import Case, Exchange, Inconclusive, NotJson, Provider, Violation, check, parse_json
 
 EVENT_STREAM = "text/event-stream"
-LEFT_EARLY = ("first-byte", "idle", "total", "closed", "reset")
+LEFT_EARLY_KINDS = ("first-byte", "idle", "total", "closed", "reset")
 
 
-def due(exchange: Exchange, case: Case) -> None:
+def require_due_answer(exchange: Exchange, case: Case) -> None:
     """What the case aims for came; a refusal where an answer was due is judged by the checks of that answer."""
     expect.complete(exchange)
     if not exchange.is_success and case.kind != "refusal":
@@ -42,7 +42,7 @@ def test_http(exchange: Exchange) -> None:
 def test_complete(exchange: Exchange) -> None:
     """An answer arrives whole and within the deadlines."""
     broken = exchange.broken
-    if broken is not None and broken.kind in LEFT_EARLY:
+    if broken is not None and broken.kind in LEFT_EARLY_KINDS:
         came = sum(len(read.data) for read in exchange.reads)
         actual = f"{broken.kind}: {broken.detail} (after {came} bytes of the body)"
         raise Violation("a whole answer within the deadlines", actual, where="connection")
@@ -53,7 +53,7 @@ def test_complete(exchange: Exchange) -> None:
 @check("wire.content-type", any_answer=True)
 def test_content_type(exchange: Exchange, case: Case) -> None:
     """A JSON answer is labelled application/json, and a stream that was asked for text/event-stream."""
-    due(exchange, case)
+    require_due_answer(exchange, case)
     if not exchange.body and not exchange.content_type:
         return
     if exchange.is_success and asks_for_stream(exchange):
