@@ -35,10 +35,8 @@ def test_remaining_is_kept(exchanges: tuple[Exchange, ...], provider: Provider) 
 def test_remaining_counts(exchanges: tuple[Exchange, ...], provider: Provider) -> None:
     """What is left after a number of requests is at most the limit less that number."""
     name, fill_ns = provider.rate.remaining, refill_ns(exchanges[0], provider)
-    limit, left = (
-        expect.header_int(exchanges[0], provider.rate.limit),
-        [expect.header_int(one, name) for one in exchanges],
-    )
+    limit = expect.header_int(exchanges[0], provider.rate.limit)
+    left = [expect.header_int(one, name) for one in exchanges]
     if any(later > earlier for earlier, later in pairwise(left)):
         raise Inconclusive("a new minute began while the requests were sent")
     for n, (exchange, here) in enumerate(zip(exchanges, left, strict=True), 1):

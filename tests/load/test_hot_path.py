@@ -119,7 +119,7 @@ def told(body: bytes, size: int) -> tuple[Any, ...]:
 def test_a_chunk_like_the_last_is_what_decoding_it_gives(body: bytes, size: int) -> None:
     quick = told(body, size)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tally_module, "template_of", lambda payload, value: None)
+        patch.setattr(tally_module, "template_from_chunk", lambda payload, value: None)
         assert told(body, size) == quick
 
 

@@ -260,7 +260,7 @@ def received(ask, target, case):
 
 def shows_at_a_case(fault, rehearsed):
     return any(
-        rehearsal.touches(fault.id, requests, deeds)
+        rehearsal.changes_ops(fault.id, requests, deeds)
         for endpoints, requests, deeds, rehearsal in map(rehearsed.get, by_promise(fault, rehearsed))
         if "*" in fault.endpoints or endpoints & set(fault.endpoints)
     )

@@ -262,7 +262,7 @@ def test_a_drain_finishes_the_running_stream(providers):
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
         writer.write(chat("Count from 1 to 30", stream=True))
         first = await reader.readuntil(b"\n\n")
-        server.leave()
+        server.stop()
         rest = await reader.read()
         writer.close()
         return first + rest

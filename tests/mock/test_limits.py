@@ -213,18 +213,18 @@ def _own(providers):
 
 
 def test_control_changes_the_whole_server(own, client):
-    opened, control = client("iio"), own.root() + "/_wireproof/control"
+    opened, control = client("iio"), own.root_url() + "/_wireproof/control"
     url = own.base_url("iio")
     assert opened.post(control, json={"cells": {"iio": 2}}).json()["cells"] == {"iio": 2}
     assert opened.get(url + "/health").json()["cells"] == 2
     opened.post(control, json={"cells": {"iio": 0}})
     assert opened.post(url + "/chat/completions", json=CHAT).status_code == 503
-    assert opened.post(own.root() + "/_wireproof/reset").json()["cells"] == {}
+    assert opened.post(own.root_url() + "/_wireproof/reset").json()["cells"] == {}
     assert opened.post(url + "/chat/completions", json=CHAT).status_code == 200
 
 
 def test_the_clock_of_the_server_goes_as_far_as_it_is_moved(own, client):
-    opened, control = client("iio", "free"), own.root() + "/_wireproof/control"
+    opened, control = client("iio", "free"), own.root_url() + "/_wireproof/control"
     url = own.base_url("iio") + "/models"
     assert [opened.get(url).status_code for _ in range(11)][-1] == 429
     assert opened.post(control, json={"clock": {"advance": 40}}).json()["clock"] == {"ahead": 40.0}
@@ -235,7 +235,7 @@ def test_the_clock_of_the_server_goes_as_far_as_it_is_moved(own, client):
 
 @pytest.mark.parametrize("body", [{"cells": 3}, {"fault": "no-such-fault"}, {"nonsense": 1}])
 def test_control_refuses_what_it_does_not_know(own, client, body):
-    assert client("iio").post(own.root() + "/_wireproof/control", json=body).status_code == 400
+    assert client("iio").post(own.root_url() + "/_wireproof/control", json=body).status_code == 400
 
 
 def test_control_is_off_unless_asked_for(providers, client):

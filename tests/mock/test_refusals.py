@@ -129,7 +129,7 @@ def test_a_refused_key_is_told_the_schemes_that_let_in(client):
 
 def test_a_path_outside_every_profile_is_not_found(client, server):
     with client("iio") as opened:
-        response = opened.get(server.root() + "/nowhere")
+        response = opened.get(server.root_url() + "/nowhere")
     assert response.status_code == 404
     assert response.json()["error"]["message"]
 

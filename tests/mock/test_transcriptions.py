@@ -51,7 +51,7 @@ def test_a_recording_is_transcribed(hear, provider):
 
 def test_a_recording_that_is_known_has_its_own_transcript(hear, monkeypatch):
     known = {hashlib.sha256(WAV).hexdigest(): {"text": "Known words.", "language": "french", "duration": 3}}
-    monkeypatch.setattr(transcripts, "known", lambda: known)
+    monkeypatch.setattr(transcripts, "read_known_transcripts", lambda: known)
     told = hear(response_format="verbose_json").json()
     assert (told["text"], told["language"], told["duration"]) == ("Known words.", "french", 3)
 

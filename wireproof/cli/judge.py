@@ -59,6 +59,6 @@ def _print_summary(judged: Any) -> None:
     from wireproof.judging.verdict import find_divergences
     from wireproof.report.terminal_summary import print_summary
 
-    text, found = io.StringIO(), find_divergences(judged.verdicts, judged.own)
-    print_summary(text, judged.verdicts, judged.own, found, asdict(judged.spent))
+    text, found = io.StringIO(), find_divergences(judged.verdicts, judged.own_contracts)
+    print_summary(text, judged.verdicts, judged.own_contracts, found, asdict(judged.spent))
     print(text.getvalue(), end="")

@@ -62,7 +62,7 @@ class InProcessPool:
         self, outgoing: OutgoingRequest, *, after: int = 0, stays: bool = False
     ) -> tuple[HttpRequest, PartialResponse]:
         """A request as the server hears it, and what is heard of it."""
-        received = replace(_build_http_request(outgoing), after=after, at=self._at)
+        received = replace(_build_http_request(outgoing), previous_status=after, at=self._at)
         self.received.append(self._rehearsal.with_account_state(received))
         ops = self._rehearsal.ops(received, stays=True)
         answer = _response_from_ops(ops, outgoing.leave_after, outgoing.leave_in)

@@ -65,7 +65,7 @@ class Latency:
         slowdown: how much longer everything takes when all slots are taken, as a share.
         cached_blocks: the blocks that the cache of prefixes holds.
         apart: each event is a write of its own, even where several are due.
-        strain: what goes wrong under pressure.
+        overload: what goes wrong under pressure.
     """
 
     ttft: Lognormal = Lognormal()
@@ -96,7 +96,7 @@ class Latency:
             cached_blocks=row.get("prefix_cache", 0),
             limit=CellLimit(**row["limit"]) if "limit" in row else None,
             apart=row.get("apart", False),
-            strain=Overload(**row["strain"]) if "strain" in row else None,
+            overload=Overload(**row["strain"]) if "strain" in row else None,
         )
 
 

@@ -27,7 +27,7 @@ def only_for_provider(provider: str, lapse: FaultHooks) -> FaultHooks:
     def change_answer(answer: Answer, received: HttpRequest) -> Answer:
         return lapse.on_answer(answer, received) if received.path.startswith(f"/{provider}/") else answer
 
-    return replace(lapse, say=change_answer)
+    return replace(lapse, on_answer=change_answer)
 
 
 def on_answer(change: Callable[[Answer], Answer]) -> FaultHooks:

@@ -13,9 +13,9 @@ class HttpRequest:
     """One whole request; header names are lower-case, `at` is the Unix time of its arrival.
 
     Attributes:
-        after: the status of the answer before it on the same connection; 0 where it is the first.
-        beside: how many answers to the same account are under way.
-        before: the status that the same account was answered with before; 0 where this is its first request.
+        previous_status: the status of the answer before it on the same connection; 0 where it is the first.
+        concurrent_answers: how many answers to the same account are under way.
+        account_status: the status that the same account was answered with before; 0 where this is its first request.
     """
 
     method: str

@@ -38,7 +38,7 @@ from wireproof.session.target_run import TargetRun
 # What hypothesis raises where a request broke nothing, or only once.
 UNREPRODUCED_ERRORS = (DidNotReproduce, Flaky, Unsatisfiable)
 SETTINGS_KEY = pytest.StashKey[GenerationSettings]()
-RUNNERS_KEY = pytest.StashKey["Explorers"]()
+RUNNERS_KEY = pytest.StashKey["GeneratedRunners"]()
 # What a test function of hypothesis carries of ours.
 GENERATED_TEST_ATTRIBUTE = "__wireproof_subject__"
 

@@ -78,7 +78,7 @@ def pytest_pycollect_makeitem(collector: pytest.Module, name: str, obj: object) 
             run.start_mock()
         entries = run.entries_for_check(check)
         if registry[check].judges_generated:
-            made: list[pytest.Item] = _generated_items().items(collector, name, entries, registry[check])
+            made: list[pytest.Item] = _generated_items().make_items(collector, name, entries, registry[check])
             return made
     except WireproofError as error:
         # pytest keeps what a collector raises for later; the run is ended once collection is over.
@@ -165,7 +165,7 @@ def _session_run(config: pytest.Config) -> Run:
             config.addinivalue_line("markers", f"{name}: judgements of the level or area {name}")
         config.stash[RUN_KEY] = run
         generated = _generated_items()
-        config.stash[generated.EFFORT] = check_options.generation_settings_from_options(
+        config.stash[generated.SETTINGS_KEY] = check_options.generation_settings_from_options(
             chosen, report_folder(config) / "examples", environment()
         )
         config.pluginmanager.register(generated, "wireproof-generated")
