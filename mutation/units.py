@@ -11,12 +11,12 @@ import pytest
 from wireproof.contract import data_files
 
 # What no fault shows of the suites is judged by hand.
-BY_HAND = "judged_by_hand"
+BY_HAND = "answers_by_hand"
 # Where the tests of a module do not have its name.
 ELSEWHERE = {
-    "assertion": "expect",
-    "arguments": "expect",
-    "waits": "expect",
+    "expect_values": "expect",
+    "expect_arguments": "expect",
+    "expect_limits": "expect",
     "check": "judge",
     "excuses": "judge",
     "test_pictures": "picture_readers",
@@ -26,8 +26,8 @@ ELSEWHERE = {
 def tests_of(path: Path) -> tuple[str, ...]:
     """The unit tests of a module, if it has some."""
     names = (ELSEWHERE.get(path.stem, path.stem), *((BY_HAND,) if path.parent.parent.name != "wireproof" else ()))
-    files = (data_files.root() / "tests" / f"test_{name}.py" for name in names)
-    return tuple(str(file) for file in files if file.exists())
+    folder = data_files.root() / "tests"
+    return tuple(str(file) for name in names for file in sorted(folder.glob(f"*/test_{name}.py")))
 
 
 def every_test(paths: Iterable[Path]) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """A contract: the JSON Schemas of one document, and both engines that validate with them.
 
 `jsonschema-rs` decides quickly whether an instance conforms; `jsonschema` says where and why it does
-not. tests/test_contract.py holds the two to the same verdicts.
+not. tests/contract/test_schemas.py holds the two to the same verdicts.
 """
 
 from __future__ import annotations

@@ -32,7 +32,9 @@ class Slots:
     def with_account_state(self, received: HttpRequest) -> HttpRequest:
         """The request with what its account was answered before, and how many of its answers are under way."""
         return replace(
-            received, concurrent_answers=len(self.end_times(received)), account_status=self._last_statuses.get(account_key(received), 0)
+            received,
+            concurrent_answers=len(self.end_times(received)),
+            account_status=self._last_statuses.get(account_key(received), 0),
         )
 
     def remember_status(self, received: HttpRequest, status: int) -> None:

@@ -59,7 +59,7 @@ def kill_matrix_markdown(
         f"broken by some fault; {len(faults) - len(sharp)} more faults are within the rules and turn nothing red.",
         "",
         "Made by `wireproof faults --kills docs/kill-matrix.md` from tests/matrix.json, which `wireproof prove --write",
-        "tests/matrix.json` makes and tests/test_prove.py holds down to the case.",
+        "tests/matrix.json` makes and tests/proof/test_kill_matrix.py holds down to the case.",
         "",
         *_other_tools_section(seeded, matrix, entries),
         "",

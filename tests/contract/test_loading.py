@@ -1,0 +1,315 @@
+"""Our own files: read once, and every mistake told with file, place, value and remedy in one sentence."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import copy, copytree, ignore_patterns
+
+import pytest
+
+from wireproof.contract import loading
+from wireproof.contract.provider import CatalogueModel, Price, Provider, Reasoning
+from wireproof.errors import ConfigError
+
+ROOT = Path(__file__).parents[2]
+Write = Callable[[str], Path]
+
+
+@pytest.fixture(name="write")
+def _write(tmp_path: Path) -> Write:
+    def write(text: str) -> Path:
+        file = tmp_path / "mine.yaml"
+        file.write_text(textwrap.dedent(text), encoding="utf-8")
+        return file
+
+    return write
+
+
+def told(file: Path) -> str:
+    with pytest.raises(ConfigError) as error:
+        loading.load_providers(file)
+    text = str(error.value)
+    assert "\n" not in text
+    assert "; " in text
+    return text
+
+
+def test_the_bundled_providers_are_read() -> None:
+    known = loading.load_providers()
+    assert set(known) >= {"iio", "openai"}
+    assert known["iio"].refusals["missing-key"].status == (401,)
+
+
+def test_what_a_contract_says_is_read_into_typed_fields() -> None:
+    openai = loading.load_providers()["openai"]
+    assert openai.document.startswith("OpenAPI description")
+    assert openai.key_prefix_promised is False
+    assert openai.reasoning is None
+    assert (openai.requests["chat"].token_cap, openai.requests["chat"].strict) == ("max_completion_tokens", True)
+    assert openai.fields("completions")["best_of"]["maximum"] == 20
+    assert openai.fields("models") == {}
+    mini, whisper = openai.catalogue[0], openai.catalogue[-1]
+    assert (mini.id, mini.context, mini.owned_by, mini.price) == ("gpt-4.1-mini", 1047576, "system", Price(0.4, 1.6))
+    assert (whisper.id, whisper.context, whisper.price) == ("whisper-1", None, None)
+    assert openai.documented_models == tuple(model.id for model in openai.catalogue)
+
+
+def test_what_a_contract_leaves_out_has_a_value_that_says_so() -> None:
+    rows = [{"id": "m", "roles": ["chat"]}, {"id": "n", "roles": ["chat"], "documented": False}]
+    reasoning = {"member": "thought", "request": "think", "default": True, "otherwise": "inline"}
+    data = loading.read_providers_data()["openai"] | {
+        "models": {"chat": "m", "catalogue": rows},
+        "reasoning": reasoning,
+    }
+    mine = Provider.from_data("mine", data)
+    nothing = {"context": None, "owned_by": None, "price": None}
+    assert mine.catalogue == (CatalogueModel("m", True, **nothing), CatalogueModel("n", False, **nothing))
+    assert mine.documented_models == ("m",)
+    assert mine.reasoning == Reasoning("thought", "inline")
+
+
+def test_an_unknown_provider_is_told_with_the_known_ones() -> None:
+    with pytest.raises(ConfigError, match=r"^--provider nobody: no such provider; choose one of .*iio.*openai"):
+        loading.find_provider(loading.load_providers(), "nobody")
+
+
+def test_a_provider_that_extends_another_has_its_values_but_for_what_it_changes(write: Write) -> None:
+    file = write(
+        """
+        providers:
+          mine:
+            extends: openai
+            title: Mine
+            clause_prefix: MINE
+            auth: {key_env: MY_KEY}
+            errors: {refusals: {bad-key: {status: [403]}}}
+        """
+    )
+    known = loading.load_providers(file)
+    mine, openai = known["mine"], known["openai"]
+    assert (mine.title, mine.key_env, mine.serve_at, mine.schemas) == ("Mine", "MY_KEY", "/mine/v1", "openai")
+    assert mine.refusals["bad-key"].status == (403,)
+    assert mine.refusals["bad-key"].code == openai.refusals["bad-key"].code
+    assert (mine.endpoints, mine.key_prefix) == (openai.endpoints, openai.key_prefix)
+    assert openai == loading.load_providers()["openai"]
+
+
+def test_an_entry_with_a_known_name_changes_that_provider(write: Write) -> None:
+    known = loading.load_providers(write("providers: {iio: {base_url: 'http://127.0.0.1:9/v1'}}"))
+    assert (known["iio"].base_url, known["iio"].serve_at) == ("http://127.0.0.1:9/v1", "/iio/v1")
+    assert known["openai"] == loading.load_providers()["openai"]
+
+
+def test_malformed_yaml_is_told_with_its_line(write: Write) -> None:
+    file = write("providers:\n  mine: {extends: openai\n  title: x\n")
+    assert told(file).startswith(f"{file}, line 3: it is not YAML")
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    assert told(tmp_path / "gone.yaml").startswith(f"{tmp_path / 'gone.yaml'}: it cannot be read (No such file")
+
+
+def test_a_file_in_another_encoding_is_told(tmp_path: Path) -> None:
+    (tmp_path / "latin.yaml").write_bytes(b"providers: {mine: {title: \xe4}}")
+    assert "latin.yaml: it cannot be read" in told(tmp_path / "latin.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "problem"),
+    [
+        pytest.param("[]", "", "it has no mapping `providers`", id="a-list"),
+        pytest.param("providers: 3", "", "it has no mapping `providers`", id="a-number"),
+        pytest.param("providers: {mine: 3}", "/providers/mine", "3 is not a mapping", id="a-number-for-an-entry"),
+        pytest.param(
+            "providers: {mine: {extends: nobody}}", "/providers/mine/extends", "'nobody' is no provider", id="no-parent"
+        ),
+        pytest.param(
+            "providers: {mine: {title: x}}", "/providers/mine/", "it is missing", id="no-parent-and-not-whole"
+        ),
+        pytest.param(
+            "providers: {iio: {base_url: 7}}",
+            "/providers/iio/base_url",
+            "7 is not a value of type string",
+            id="wrong-type",
+        ),
+        pytest.param(
+            "providers: {iio: {errors: {refusals: {bad-key: {status: ['401']}}}}}",
+            "/providers/iio/errors/refusals/bad-key/status/0",
+            "401 is not a value of type integer",
+            id="wrong-type-deep-down",
+        ),
+        pytest.param(
+            "providers: {iio: {tittle: x}}",
+            "/providers/iio/tittle",
+            "'tittle' is not known here",
+            id="a-typo",
+        ),
+        pytest.param(
+            "providers: {iio: {models: {chat: gpt-9}}}",
+            "/providers/iio/models/chat",
+            "'gpt-9' is not in the catalogue",
+            id="a-model-nobody-has",
+        ),
+        pytest.param(
+            "providers: {iio: {rate: {suite_tier: gold}}}",
+            "/providers/iio/rate/suite_tier",
+            "'gold' is no tier",
+            id="a-tier-nobody-has",
+        ),
+        pytest.param(
+            "providers: {iio: {schemas: nowhere}}",
+            "/providers/iio/schemas",
+            "there is no folder schemas/nowhere",
+            id="no-folder",
+        ),
+    ],
+)
+def test_a_wrong_value_is_told_with_file_place_value_and_remedy(
+    write: Write, text: str, place: str, problem: str
+) -> None:
+    file = write(text)
+    sentence = told(file)
+    assert sentence.startswith(f"{file}, {place}" if place else f"{file}: ")
+    assert problem in sentence
+
+
+# --- mistakes in the files of a checkout
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A copy of this checkout that a test may spoil."""
+
+    root: Path
+
+    def append(self, file: str, text: str) -> None:
+        with (self.root / file).open("a", encoding="utf-8") as out:
+            out.write(text)
+
+    def run(self, *words: str) -> tuple[int, str]:
+        """Exit code and stderr or stdout of one command in the copy."""
+        done = subprocess.run(
+            [sys.executable, "-m", "wireproof", *words],
+            cwd=self.root,
+            env={**os.environ, "PYTHONPATH": str(self.root)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture(name="checkout")
+def _checkout(tmp_path: Path) -> Checkout:
+    root = tmp_path / "checkout"
+    root.mkdir()
+    for folder in ("wireproof", "suites", "schemas"):
+        # What is compiled serves here too, but for what another process is about to write.
+        copytree(ROOT / folder, root / folder, ignore=ignore_patterns("*.pyc.*"))
+    copy(ROOT / "providers.yaml", root)
+    return Checkout(root)
+
+
+COLLECT = ("check", "--collect-only", "-q", "--provider", "iio", "-p", "no:cacheprovider")
+A_CLAUSE = """
+- id: {id}
+  place: nowhere
+  says: nothing
+  authority: document
+  basis: stated
+  judged: [{{check: {check}, case: {case}, level: must}}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "sentence"),
+    [
+        pytest.param(
+            "schemas/iio/clauses.yaml",
+            A_CLAUSE.format(id="IIO-GEN-001", check="smoke.reachable", case="chat-basic"),
+            "schemas/iio/clauses.yaml, IIO-GEN-001: the id stands twice; ",
+            id="a-clause-twice",
+        ),
+        pytest.param(
+            "schemas/iio/clauses.yaml",
+            A_CLAUSE.format(id="IIO-NEW-001", check="smoke.reachable", case="chat-bassic"),
+            "schemas/iio/clauses.yaml, IIO-NEW-001: no case is called 'chat-bassic'; ",
+            id="a-clause-on-no-case",
+        ),
+        pytest.param(
+            "schemas/iio/clauses.yaml",
+            A_CLAUSE.format(id="IIO-NEW-001", check="smoke.reachible", case="chat-basic"),
+            "clause IIO-NEW-001: no check is called 'smoke.reachible'; ",
+            id="a-clause-of-no-check",
+        ),
+        pytest.param(
+            "schemas/iio/clauses.yaml",
+            A_CLAUSE.format(id="IIO-NEW-001", check="smoke.reachable", case="chat-basic").replace("must", "shall"),
+            "schemas/iio/clauses.yaml, /144/judged/0/level: ",
+            id="a-level-nobody-knows",
+        ),
+        pytest.param(
+            "suites/models/cases.yaml",
+            "\nchat-basic: {says: again, endpoint: chat}\n",
+            "suites/models/cases.yaml, chat-basic: the name stands twice; ",
+            id="a-case-in-two-files",
+        ),
+        pytest.param(
+            "suites/models/cases.yaml",
+            "\nmodels-list: {says: again, endpoint: models}\n",
+            "it is not YAML ('models-list' stands twice); mend that line",
+            id="a-case-twice-in-one-file",
+        ),
+        pytest.param(
+            "suites/models/cases.yaml",
+            "\nmodels-new: {says: new, endpoint: models, hedaers: {}}\n",
+            "suites/models/cases.yaml, /models-new/hedaers: ",
+            id="a-typo-in-a-case",
+        ),
+        pytest.param(
+            "suites/models/cases.yaml",
+            "\nmodels-new: {says: new, base: chat-basic, drop: [/mesages]}\n",
+            "suites/models/cases.yaml, case models-new: an edit does not apply (/mesages); ",
+            id="an-edit-of-nothing",
+        ),
+        pytest.param("schemas/iio/error.json", "}", "error.json: it is not JSON", id="a-broken-schema"),
+    ],
+)
+def test_a_mistake_in_a_file_of_the_checkout_is_told_in_one_sentence(
+    checkout: Checkout, file: str, text: str, sentence: str
+) -> None:
+    checkout.append(file, text)
+    code, said = checkout.run(*COLLECT)
+    assert sentence in said, said[-2000:]
+    assert "Traceback" not in said
+    assert code == 2
+
+
+def test_a_case_that_nobody_cites_is_no_mistake_of_the_files(checkout: Checkout) -> None:
+    checkout.append("suites/models/cases.yaml", "\nmodels-new: {says: new, base: models-list}\n")
+    assert checkout.run(*COLLECT)[0] == 0
+
+
+def test_an_installation_without_its_files_says_so(checkout: Checkout) -> None:
+    (checkout.root / "providers.yaml").unlink()
+    code, said = checkout.run("clauses")
+    assert (code, said.count("\n")) == (2, 1)
+    assert "suites and schemas are not beside this installation; install wireproof again" in said
+
+
+def test_the_layout_of_a_wheel_is_found_as_well(checkout: Checkout) -> None:
+    """In a wheel the files lie inside the package."""
+    data = checkout.root / "wireproof" / "data"
+    data.mkdir()
+    for name in ("suites", "schemas", "providers.yaml"):
+        (checkout.root / name).rename(data / name)
+    code, said = checkout.run(*COLLECT)
+    assert code == 0, said[-2000:]
+    assert "test_reachable[iio-models-list]" in said

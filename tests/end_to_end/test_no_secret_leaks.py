@@ -1,0 +1,299 @@
+"""A server that hands every secret back in every way; none of them reaches an artefact, the terminal or a log."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import io
+import json
+import os
+import subprocess
+import sys
+import textwrap
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from wireproof.cli import main
+from wireproof.evidence.exchange_json import exchange_from_json
+from wireproof.evidence.ledger_reader import read_facts
+from wireproof.report.write_files import REPORT_VIEWS
+
+ROOT = Path(__file__).parents[2]
+KEY = "sk-live/4f9c+Zq81=secret"
+PROXY = "proxy~pass:word-77"
+CONFIGURED = "tenant<secret>&9931"
+COOKIE = "c00kie-0123456789abcdef"
+SECRETS = (KEY, PROXY, CONFIGURED, COOKIE)
+
+
+def forms(secret: str) -> set[str]:
+    """The secret as servers write it; told here once more, so that the redactor is not its own witness."""
+    raw = secret.encode()
+    found = {secret, quote(secret), quote(secret, safe=""), quote(quote(secret, safe="")), raw.hex()}
+    found |= {json.dumps(secret)[1:-1], secret.upper(), secret.lower()}
+    for before in (b"", b"B", b"Be"):
+        digits = base64.b64encode(before + raw).decode().rstrip("=")
+        # Where other bytes stand before or behind, the digits at the edge are not the secret's alone.
+        found |= {digits[4:-2], digits[4:-2].translate(str.maketrans("+/", "-_"))}
+    return found
+
+
+ECHO = " | ".join(
+    word
+    for secret in SECRETS
+    for word in (
+        secret,
+        quote(secret, safe=""),
+        base64.b64encode(secret.encode()).decode(),
+        base64.urlsafe_b64encode(f"Bearer {secret}".encode()).decode(),
+        secret.encode().hex(),
+    )
+)
+
+
+# What colours a terminal, clears it, or turns the direction of what follows.
+STEERING = "\x1b[31m\x9b2J\u202e"
+
+
+class Echo(BaseHTTPRequestHandler):
+    """An API that answers, and hands back what it must not."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        if self.path.endswith("/models"):
+            entry = {"id": "m", "object": "model", "created": 1, "owned_by": ECHO + STEERING}
+            self.answer(200, gzip.compress(json.dumps({"object": "list", "data": [entry]}).encode()), coding="gzip")
+        else:
+            self.refuse()
+
+    def do_POST(self) -> None:
+        asked = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        try:
+            body = json.loads(asked)
+        except ValueError:
+            return self.refuse()
+        if not self.path.endswith("/chat/completions") or not body.get("messages") or body.get("model") != "m":
+            return self.refuse()
+        return self.stream() if body.get("stream") else self.chat()
+
+    def chat(self) -> None:
+        message = {"role": "assistant", "content": ECHO + STEERING, "refusal": None}
+        choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
+        usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+        body = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
+        self.answer(200, json.dumps({**body, "usage": usage}).encode())
+
+    def stream(self) -> None:
+        self.head(200, "text/event-stream")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        # Seven letters an event, and every event is cut in two chunks of the transfer coding.
+        for event in (*(ECHO[at : at + 7] for at in range(0, len(ECHO), 7)), None):
+            data = f"data: {json.dumps(piece(event)) if event is not None else '[DONE]'}\n\n".encode()
+            for part in (data[: len(data) // 2], data[len(data) // 2 :]):
+                self.wfile.write(b"%x\r\n%s\r\n" % (len(part), part))
+        self.wfile.write(b"0\r\n\r\n")
+
+    def refuse(self) -> None:
+        error = {"message": f"no: {STEERING}{ECHO}", "type": "invalid_request_error", "param": None, "code": KEY}
+        self.answer(400, json.dumps({"error": error}, ensure_ascii=True).replace("/", "\\/").encode())
+
+    def answer(self, status: int, body: bytes, coding: str | None = None) -> None:
+        self.head(status, "application/json")
+        if coding:
+            self.send_header("Content-Encoding", coding)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def head(self, status: int, kind: str) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("X-Echo", ECHO)
+        self.send_header("Set-Cookie", f"session={COOKIE}; Path=/; HttpOnly")
+        self.send_header("WWW-Authenticate", f'Bearer realm="{KEY}"')
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+def piece(text: str) -> dict[str, Any]:
+    choice = {"index": 0, "delta": {"content": text}, "finish_reason": None}
+    return {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice]}
+
+
+@contextmanager
+def echo() -> Iterator[int]:
+    """The port of a server that echoes what it is told."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def checked(
+    reports: Path, logs: Path, words: list[str], environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """A run that tells all it can, each frame with all it holds, into reports, a log and JUnit XML."""
+    told = ["--showlocals", "--tb=long", "-rA", "--log-level=DEBUG", f"--log-file={logs / 'debug.log'}"]
+    told += ["--report-dir", str(reports), f"--junitxml={logs / 'junit.xml'}", "-p", "no:cacheprovider"]
+    return subprocess.run(
+        [sys.executable, "-m", "wireproof", "check", *words, *told],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+@pytest.fixture(name="ended", scope="module")
+def _ended(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The folder of a run of everything that can be told, and what the terminal showed."""
+    reports = tmp_path_factory.mktemp("reports")
+    with echo() as port:
+        words = ["--endpoint", f"http://user:{quote(PROXY, safe='')}@127.0.0.1:{port}/v1"]
+        words += ["--header", f"X-Api-Key: {CONFIGURED}", "--secret-env", "OTHER", "--fail-on", "should"]
+        words += ["-k", "chat-basic or chat-usage or models-list or errors-unknown", "--keep"]
+        words += ["--write-baseline", str(reports / "baseline.yaml")]
+        done = checked(reports, reports, words, {"OPENAI_API_KEY": KEY, "OTHER": PROXY})
+    assert done.returncode in (0, 1), done.stdout[-3000:] + done.stderr
+    return reports, done.stdout + done.stderr + told_later(reports)
+
+
+def told_later(reports: Path) -> str:
+    """What the commands show that read what a run left."""
+    ledger, report = str(reports / "ledger.jsonl"), str(reports / "report.json")
+    (kept,) = (reports / "runs").iterdir()
+    shown = io.StringIO()
+    with redirect_stdout(shown), redirect_stderr(shown):
+        main.main(["judge", ledger])
+        main.main(["judge", ledger, "--json", "--fail-on", "should"])
+        main.main(["compare", report, ledger])
+        main.main(["history", str(reports), "--check", "chat.answers"])
+        main.main(["matrix", str(kept), "--into", str(reports / "matrix.html")])
+        main.main(["report", ledger, "--into", str(reports / "anew")])
+    return shown.getvalue()
+
+
+def test_no_form_of_a_secret_is_in_any_artefact(ended: tuple[Path, str]) -> None:
+    reports, shown = ended
+    files = [file for file in reports.rglob("*") if file.is_file()]
+    names = {"report.json", "ledger.jsonl", "junit.xml", "baseline.yaml", "debug.log", "matrix.html", "history.sqlite"}
+    assert names <= {file.name for file in files}
+    told = {file.name: file.read_text(encoding="utf-8", errors="replace") for file in files} | {"terminal": shown}
+    told["inside report.html"] = inside(reports / "report.html")
+    leaks = [
+        (name, form) for name, text in told.items() for secret in SECRETS for form in forms(secret) if form in text
+    ]
+    assert leaks == []
+
+
+def test_no_text_of_a_server_steers_a_terminal(ended: tuple[Path, str]) -> None:
+    reports, shown = ended
+    told = {file.name: file.read_text(encoding="utf-8") for file in reports.rglob("*") if file.name in REPORT_VIEWS}
+    assert [
+        name for name, text in (told | {"terminal": shown}).items() for sign in "\x1b\x9b\u202e" if sign in text
+    ] == []
+    assert "\\x1b[31m" in shown
+
+
+def inside(page: Path) -> str:
+    """The data that the page carries, every body read by its content coding."""
+    packed = page.read_text(encoding="utf-8").partition('id="data">')[2].partition("<")[0]
+    data = json.loads(gzip.decompress(base64.b64decode(packed)))
+    assert data["exchanges"]
+    return "\n".join([*words(data), *("".join(text for _, text in one["reads"]) for one in data["exchanges"])])
+
+
+def words(data: Any) -> Iterator[str]:
+    """Every text in JSON data, names too."""
+    if isinstance(data, str):
+        yield data
+    for value in [*data, *data.values()] if isinstance(data, dict) else data if isinstance(data, list) else ():
+        yield from words(value)
+
+
+def test_what_a_client_would_put_together_holds_no_secret(ended: tuple[Path, str]) -> None:
+    """Events that carry seven letters each, bodies in a content coding, and both parts of every chunk."""
+    sent = [exchange_from_json(fact) for fact in read_facts(ended[0] / "ledger.jsonl") if fact["kind"] == "exchange"]
+    streams = [exchange for exchange in sent if exchange.content_type == "text/event-stream"]
+    coded = [exchange for exchange in sent if exchange.header("content-encoding") == "gzip"]
+    assert streams
+    assert coded
+    texts = [
+        "".join(event.value["choices"][0]["delta"]["content"] for event in exchange.stream.chunks)
+        for exchange in streams
+    ]
+    texts += [exchange.text for exchange in sent]
+    assert [form for text in texts for secret in SECRETS for form in forms(secret) if form in text] == []
+    assert {len(text) for text in texts[: len(streams)]} == {len(ECHO)}
+
+
+def test_a_coded_body_that_was_masked_is_still_what_its_headers_say(ended: tuple[Path, str]) -> None:
+    sent = (exchange_from_json(fact) for fact in read_facts(ended[0] / "ledger.jsonl") if fact["kind"] == "exchange")
+    exchange = next(exchange for exchange in sent if exchange.header("content-encoding") == "gzip")
+    raw = b"".join(read.data for read in exchange.reads)
+    assert exchange.header("content-length") == str(len(raw))
+    assert json.loads(zlib.decompress(raw, 31))["data"][0]["owned_by"].count("*") > len(KEY)
+
+
+CRASHES = {
+    "while-asking": """
+        from wireproof import wire
+        async def send(self, outgoing):
+            headers = dict(outgoing.headers)
+            raise RuntimeError(f"no way to send {headers}")
+        wire.Wire.send = send
+    """,
+    "while-judging": """
+        from wireproof import judge
+        def verdict(self, entry, evidence, smoke=None):
+            key = next(iter(self.target.secrets))
+            raise RuntimeError("no way to judge " + key)
+        judge.Bench.judge = verdict
+    """,
+    "while-reporting": """
+        from wireproof.report import files
+        def verdicts(facts):
+            key = __import__("os").environ["IIO_API_KEY"]
+            raise RuntimeError("no way to report " + key)
+        files.VIEWS["junit.xml"] = verdicts
+    """,
+    "inside-a-check": """
+        from wireproof import check
+        def called(self, given):
+            key = next(iter(given["target"].secrets))
+            raise KeyError("Bearer " + key)
+        check.Check.__call__ = called
+    """,
+}
+
+
+@pytest.mark.parametrize("crash", CRASHES)
+def test_our_own_mistake_shows_no_secret_in_its_traceback(tmp_path: Path, crash: str) -> None:
+    """Each frame is shown with all it holds, and one of them holds the key."""
+    (tmp_path / "crashing.py").write_text(textwrap.dedent(CRASHES[crash]))
+    with echo() as port:
+        words = ["--endpoint", f"http://127.0.0.1:{port}/v1", "--provider", "iio", "-k", "models-list"]
+        words += ["-p", "crashing"]
+        done = checked(tmp_path / "reports", tmp_path, words, {"IIO_API_KEY": KEY, "PYTHONPATH": str(tmp_path)})
+    told = done.stdout + done.stderr
+    assert (done.returncode, "no way to" in told or "KeyError" in told) == (2, True), told[-3000:]
+    files = [file for file in tmp_path.rglob("*") if file.is_file() and file.name != "crashing.py"]
+    told += "".join(file.read_text(encoding="utf-8", errors="replace") for file in files)
+    assert [form for form in forms(KEY) if form in told] == []

@@ -1,0 +1,404 @@
+"""From evidence to verdict: every outcome, the clause that is broken, and the two columns."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wireproof.contract import loading
+from wireproof.contract.case import Case
+from wireproof.contract.case_files import read_cases
+from wireproof.contract.clause import Clause
+from wireproof.contract.schemas import SchemaSet
+from wireproof.contract.target import Target
+from wireproof.evidence.case_result import CaseResult, NotSent
+from wireproof.evidence.exchange import BodyRead, Request, TransportFailure
+from wireproof.judging.check import (
+    Check,
+    Exchange,
+    Finding,
+    Inconclusive,
+    Noted,
+    NotOffered,
+    Provider,
+    Untestable,
+    Violation,
+)
+from wireproof.judging.excuses import CUT_SHORT
+from wireproof.judging.judge import Judge
+from wireproof.judging.verdict import Verdict, find_divergences
+from wireproof.judging.verdict_plan import plan_verdicts
+
+PROVIDERS = loading.load_providers()
+IIO, OPENAI = PROVIDERS["iio"], PROVIDERS["openai"]
+ENTRIES: dict[str, Any] = {
+    "plain": {"says": "p", "endpoint": "chat", "body": {}},
+    "other": {"says": "o", "endpoint": "chat", "body": {}},
+    "refused": {"says": "r", "endpoint": "chat", "key": "none", "refused": "missing-key"},
+    "limited": {"says": "l", "endpoint": "chat", "refused": "rate-limited"},
+    "optional": {"says": "t", "endpoint": "chat", "feature": "tools", "body": {}},
+    "optional-refused": {"says": "t", "endpoint": "chat", "feature": "tools", "refused": "wrong-type", "body": {}},
+    "health": {"says": "h", "endpoint": "health"},
+    "unknown": {"says": "u", "endpoint": "chat", "feature": "telepathy"},
+    "thrice": {"says": "3", "endpoint": "chat", "repeat": 3},
+}
+CASES: dict[str, Case] = {case.name: case for case in read_cases("chat", ENTRIES, "cases.yaml", ENTRIES)}
+Function = Callable[..., None]
+
+
+def exchange(status: int | None = 200, body: Any = None, broken: str | None = None) -> Exchange:
+    return Exchange(
+        "iio",
+        "plain",
+        "chat",
+        0,
+        Request("POST", "http://127.0.0.1:1/v1/chat/completions"),
+        status=status,
+        headers=((b"Content-Type", b"application/json"),),
+        reads=(BodyRead(0, body if isinstance(body, bytes) else json.dumps(body).encode()),),
+        broken=TransportFailure(broken, "it broke") if broken else None,
+    )
+
+
+def clause(id: str, case: Any, level: str = "must", at: str | None = None, **more: Any) -> Clause:
+    judged = {"check": "area.it", "case": case, "level": level, **({"at": at} if at is not None else {})}
+    data = {"id": id, "place": "p", "says": "s", "authority": "document", "basis": "stated", "judged": [judged]}
+    return Clause.from_data({**data, **more})
+
+
+def judge(
+    function: Function,
+    sent: CaseResult | None = None,
+    *,
+    case: Any = "plain",
+    clauses: tuple[Clause, ...] | None = None,
+    any_answer: bool = False,
+    provider: Provider = IIO,
+    means: frozenset[str] = frozenset(),
+    smoke: str | None = None,
+) -> Verdict:
+    """The verdict of one check on one case; the same evidence stands for every case."""
+    target = Target("iio", IIO, "http://127.0.0.1:1/v1", means=means)
+    arguments = tuple(inspect.signature(function).parameters)
+    checks = {"area.it": Check("area.it", function, "It holds.", any_answer, arguments)}
+    bench = Judge(target, provider, SchemaSet(provider.schemas), checks, CASES)
+    (entry,) = plan_verdicts(target, provider, clauses or (clause("C-1", case),), CASES)
+    evidence = dict.fromkeys((name for _, name in entry.cases), (exchange(),) if sent is None else sent)
+    return bench.judge(entry, evidence, smoke)
+
+
+def holds(exchange: Exchange) -> None: ...
+
+
+def broken(exchange: Exchange) -> None:
+    raise Violation("a", "b", where="there")
+
+
+def raising(error: Exception) -> Function:
+    def function(exchange: Exchange) -> None:
+        raise error
+
+    return function
+
+
+def accusing(*places: str | None) -> Function:
+    """A check that finds something wrong at each of these places."""
+    return raising(Violation.from_findings(tuple(Finding("a", "b", at or "", at) for at in places)))
+
+
+# --- outcomes
+
+
+@pytest.mark.parametrize(
+    ("function", "outcome", "message"),
+    [
+        pytest.param(holds, "pass", "", id="nothing-raised"),
+        pytest.param(broken, "fail", "expected a, actual b at there", id="violation"),
+        pytest.param(raising(Noted("a fact")), "noted", "a fact", id="noted"),
+        pytest.param(raising(Inconclusive("cut")), "inconclusive", "cut", id="inconclusive"),
+        pytest.param(raising(NotOffered("none")), "not-offered", "none", id="not-offered"),
+        pytest.param(raising(Untestable("lacks")), "untestable", "lacks", id="untestable"),
+    ],
+)
+def test_what_a_check_raises_is_the_outcome(function: Function, outcome: str, message: str) -> None:
+    verdict = judge(function)
+    assert (verdict.outcome, verdict.message) == (outcome, message)
+    assert verdict.requirement == "It holds."
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        pytest.param(KeyError("x"), id="key-error"),
+        pytest.param(AssertionError("x"), id="a-plain-assertion"),
+        pytest.param(RecursionError("x"), id="recursion"),
+    ],
+)
+def test_our_own_mistake_is_an_error_that_names_its_place(error: Exception) -> None:
+    verdict = judge(raising(error))
+    assert verdict.outcome == "error"
+    assert type(error).__name__ in verdict.message
+    assert "(function, line " in verdict.message
+
+
+def test_a_check_may_ask_for_everything_by_name() -> None:
+    def asks(exchange: Any, exchanges: Any, case: Any, provider: Any, contract: Any, target: Any) -> None:
+        assert exchanges[-1] is exchange
+        assert (case.name, provider.name, target.name) == ("plain", "openai", "iio")
+        assert contract.shape("chat.response") is not None
+
+    assert judge(asks, provider=OPENAI).outcome == "pass"
+
+
+def test_a_check_that_compares_is_given_each_case_under_its_argument() -> None:
+    def compares(left: Exchange, right: Exchange) -> None:
+        assert left.status == right.status
+
+    verdict = judge(compares, case={"left": "plain", "right": "other"})
+    assert (verdict.outcome, verdict.case) == ("pass", "plain+other")
+
+
+# --- not judged
+
+
+def test_after_a_failed_smoke_nothing_is_judged() -> None:
+    verdict = judge(broken, smoke="the key was refused")
+    assert (verdict.outcome, verdict.message) == ("untestable", "the key was refused")
+
+
+@pytest.mark.parametrize("kind", ["connect", "tls", "request"])
+def test_what_we_could_not_ask_is_an_error(kind: str) -> None:
+    assert judge(holds, (exchange(None, broken=kind),)).outcome == "error"
+    assert judge(holds, (exchange(None, broken=kind),), any_answer=True).outcome == "error"
+
+
+@pytest.mark.parametrize("kind", ["first-byte", "idle", "total", "protocol", "reset", "closed"])
+def test_a_broken_answer_is_judged_only_by_checks_of_any_answer(kind: str) -> None:
+    sent = (exchange(200, broken=kind),)
+    assert judge(broken, sent).outcome == "untestable"
+    assert judge(broken, sent, any_answer=True).outcome == "fail"
+
+
+def test_a_case_that_was_not_sent_has_its_reason_as_verdict() -> None:
+    assert judge(holds, NotSent("not-offered", "no such endpoint")).outcome == "not-offered"
+    assert judge(holds, NotSent("untestable", "no budget")).message == "no budget"
+
+
+@pytest.mark.parametrize("case", ["health", "unknown"])
+def test_what_the_contract_does_not_describe_is_not_offered(case: str) -> None:
+    assert judge(broken, case=case, provider=OPENAI).outcome == "not-offered"
+
+
+def test_means_that_the_run_lacks_make_a_judgement_untestable() -> None:
+    needing = (clause("C-1", "plain", needs=["clock"]),)
+    assert judge(broken, clauses=needing).message == "needs clock, which this run was not given"
+    assert judge(broken, clauses=needing, means=frozenset({"clock"})).outcome == "fail"
+
+
+def test_a_sequence_that_stopped_early_is_untestable() -> None:
+    assert judge(broken, (exchange(), exchange()), case="thrice").outcome == "untestable"
+    assert judge(broken, (exchange(),) * 3, case="thrice").outcome == "fail"
+
+
+# --- softened
+
+
+def test_an_unexpected_429_is_inconclusive() -> None:
+    assert judge(broken, (exchange(429),)).outcome == "inconclusive"
+    assert judge(broken, (exchange(429),), case="refused").outcome == "inconclusive"
+
+
+def test_a_429_in_place_of_the_refusal_for_too_many_requests_is_judged() -> None:
+    assert judge(broken, (exchange(429),), case="limited").outcome == "fail"
+
+
+def test_checks_of_any_answer_judge_a_429() -> None:
+    assert judge(broken, (exchange(429),), any_answer=True).outcome == "fail"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "outcome"),
+    [
+        pytest.param(400, {"error": {}}, "not-offered", id="refused-with-json"),
+        pytest.param(422, {"detail": "no"}, "not-offered", id="refused-as-fastapi-does"),
+        pytest.param(404, b"", "not-offered", id="not-found"),
+        pytest.param(501, b"", "not-offered", id="not-implemented"),
+        pytest.param(400, b"<html>", "fail", id="refused-with-html"),
+        pytest.param(401, {"error": {}}, "fail", id="refused-for-the-key"),
+        pytest.param(500, {"error": {}}, "fail", id="failed"),
+        pytest.param(200, {}, "fail", id="answered"),
+    ],
+)
+def test_an_option_may_be_refused_honestly(status: int, body: Any, outcome: str) -> None:
+    assert judge(broken, (exchange(status, body),), case="optional").outcome == outcome
+
+
+@pytest.mark.parametrize(("status", "outcome"), [(400, "fail"), (404, "fail"), (501, "not-offered"), (500, "fail")])
+def test_a_request_made_to_be_refused_is_not_offered_only_where_there_is_no_such_thing(
+    status: int, outcome: str
+) -> None:
+    assert judge(broken, (exchange(status, {"error": {}}),), case="optional-refused").outcome == outcome
+
+
+def test_what_is_promised_may_not_be_refused() -> None:
+    assert judge(broken, (exchange(400, {"error": {}}),)).outcome == "fail"
+
+
+def test_a_check_that_holds_is_not_softened() -> None:
+    assert judge(holds, (exchange(429),)).outcome == "pass"
+    assert judge(holds, (exchange(400, {}),), case="optional").outcome == "pass"
+
+
+# --- attribution
+
+WHOLE, USAGE = clause("WHOLE", "plain"), clause("USAGE", "plain", "should", "/usage")
+TOTAL = clause("TOTAL", "plain", "may", "/usage/total_tokens")
+INDEX = clause("INDEX", "plain", "must", "/choices/*/index")
+
+
+def outcomes(verdict: Verdict) -> dict[str, str]:
+    return {one.id: one.outcome for one in verdict.clauses}
+
+
+@pytest.mark.parametrize(
+    ("places", "broken", "level"),
+    [
+        pytest.param(["/usage/total_tokens"], {"TOTAL"}, "may", id="the-most-specific-wins"),
+        pytest.param(["/usage/prompt_tokens"], {"USAGE"}, "should", id="a-place-below"),
+        pytest.param(["/choices/3/index"], {"INDEX"}, "must", id="a-star"),
+        pytest.param(["/id"], {"WHOLE"}, "must", id="a-place-no-clause-names"),
+        pytest.param([None], {"WHOLE"}, "must", id="no-place"),
+        pytest.param(["/usage", "/choices/0/index"], {"USAGE", "INDEX"}, "must", id="two-findings"),
+        pytest.param(["/usage", "/usage/total_tokens"], {"USAGE", "TOTAL"}, "should", id="the-highest-level-gates"),
+    ],
+)
+def test_a_finding_breaks_the_clause_at_its_place(places: list[str | None], broken: set[str], level: str) -> None:
+    verdict = judge(accusing(*places), clauses=(WHOLE, USAGE, TOTAL, INDEX))
+    assert {id for id, outcome in outcomes(verdict).items() if outcome == "fail"} == broken
+    assert {id for id, outcome in outcomes(verdict).items() if outcome == "pass"} == {*outcomes(verdict)} - broken
+    assert verdict.level == level
+    assert len(verdict.findings) == len(places)
+
+
+def test_what_gates_is_told_first() -> None:
+    verdict = judge(accusing("/usage/total_tokens", "/usage", "/choices/0/index"), clauses=(WHOLE, USAGE, TOTAL, INDEX))
+    assert [finding.pointer for finding in verdict.findings] == ["/choices/0/index", "/usage", "/usage/total_tokens"]
+    assert verdict.message == "expected a, actual b at /choices/0/index (and 2 more)"
+
+
+def test_a_finding_that_fits_no_clause_breaks_them_all() -> None:
+    assert set(outcomes(judge(accusing("/id"), clauses=(USAGE, INDEX))).values()) == {"fail"}
+
+
+def test_a_verdict_that_is_no_failure_says_the_same_of_every_clause_at_the_highest_level() -> None:
+    verdict = judge(raising(Inconclusive("x")), clauses=(WHOLE, TOTAL))
+    assert (outcomes(verdict), verdict.level) == ({"WHOLE": "inconclusive", "TOTAL": "inconclusive"}, "must")
+
+
+@pytest.mark.parametrize(
+    ("level", "at", "gates"),
+    [
+        pytest.param("must", "must", True, id="must-at-must"),
+        pytest.param("should", "must", False, id="should-at-must"),
+        pytest.param("should", "should", True, id="should-at-should"),
+        pytest.param("may", "should", False, id="may-at-should"),
+    ],
+)
+def test_a_failure_gates_at_its_level(level: str, at: str, gates: bool) -> None:
+    verdict = judge(broken, clauses=(clause("C-1", "plain", level),))
+    assert verdict.gates(at) is gates
+    assert not replace(verdict, outcome="noted").gates(at)
+
+
+# --- two columns
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "found"),
+    [
+        pytest.param(holds, broken, ["pass"], id="own-word-kept"),
+        pytest.param(broken, broken, [], id="both-broken"),
+        pytest.param(holds, holds, [], id="both-kept"),
+        pytest.param(broken, holds, [], id="only-own-word-broken"),
+        pytest.param(raising(Inconclusive("x")), broken, [], id="own-word-undecided"),
+        pytest.param(None, broken, ["silent"], id="own-document-silent"),
+    ],
+)
+def test_a_divergence_is_where_the_own_word_holds_and_openais_does_not(
+    own: Function | None, other: Function, found: list[str]
+) -> None:
+    verdicts = [judge(other, provider=OPENAI), *([judge(own)] if own else [])]
+    assert [one.own for one in find_divergences(verdicts, {"iio": "iio"})] == found
+
+
+def test_a_divergence_names_the_broken_clauses_of_openai() -> None:
+    (one,) = find_divergences([judge(accusing("/usage"), clauses=(WHOLE, USAGE), provider=OPENAI)], {"iio": "iio"})
+    assert (one.openai, one.check, one.case, one.message) == (
+        ("USAGE",),
+        "area.it",
+        "plain",
+        "expected a, actual b at /usage",
+    )
+
+
+def test_a_target_of_openai_diverges_from_nothing() -> None:
+    assert find_divergences([judge(broken, provider=OPENAI)], {"iio": "openai"}) == ()
+
+
+# --- a body of which not all was kept
+
+
+def reads_body(exchange: Exchange) -> None:
+    assert exchange.body
+
+
+def reads_body_and_fails(exchange: Exchange) -> None:
+    raise Violation("JSON", exchange.text)
+
+
+def reads_headers_and_fails(exchange: Exchange) -> None:
+    raise Violation("text/plain", exchange.content_type)
+
+
+@pytest.mark.parametrize(
+    ("function", "left", "outcome"),
+    [
+        pytest.param(reads_body, False, "inconclusive", id="what-is-beyond-may-say-otherwise"),
+        pytest.param(reads_body_and_fails, False, "inconclusive", id="nor-is-it-to-blame"),
+        pytest.param(holds, False, "pass", id="a-check-that-looks-elsewhere-holds"),
+        pytest.param(reads_headers_and_fails, False, "fail", id="and-may-fail"),
+        pytest.param(reads_body, True, "pass", id="a-client-that-left-has-seen-what-it-asked-for"),
+        pytest.param(reads_body_and_fails, True, "inconclusive", id="but-not-what-it-left"),
+    ],
+)
+@pytest.mark.parametrize("any_answer", [False, True])
+def test_a_body_that_was_cut_decides_nothing(function: Function, left: bool, outcome: str, any_answer: bool) -> None:
+    sent = (replace(exchange(body=b"{"), truncated=True, left=left),)
+    verdict = judge(function, sent, any_answer=any_answer)
+    told = "the body is longer than what is kept of it" if outcome == "inconclusive" else ""
+    assert (verdict.outcome, told in verdict.message) == (outcome, True)
+
+
+# --- one place
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        CUT_SHORT,
+        "answered 429, too many",
+        "is optional and was refused",
+        "could not ask: ",
+        "which this run was not given",
+    ],
+)
+def test_a_reason_for_no_judgement_is_written_out_once(sentence: str) -> None:
+    folder = Path(__file__).parents[1].parent
+    files = [file for name in ("wireproof", "suites") for file in (folder / name).rglob("*.py")]
+    assert sum(file.read_text(encoding="utf-8").count(sentence) for file in files) == 1

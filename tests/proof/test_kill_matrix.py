@@ -1,0 +1,98 @@
+"""The kill matrix: the faultless server breaks nothing, and each fault exactly what is recorded for it.
+
+Every sixty-fourth fault is committed here; `.ci/prove` commits them all.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from wireproof.cli import main
+from wireproof.contract import loading
+from wireproof.errors import ConfigError
+from wireproof.judging.suite_loader import load_checks
+from wireproof.mock.faults import faults
+from wireproof.proof import kill_matrix
+
+COMMITTED = Path(__file__).parents[1] / "matrix.json"
+SAMPLE = tuple(sorted(faults())[::64])
+
+
+@pytest.fixture(name="recorded", scope="module")
+def _recorded():
+    return json.loads(COMMITTED.read_text())
+
+
+@pytest.fixture(name="proof", scope="module")
+def _proof():
+    return kill_matrix.prove(only=SAMPLE)
+
+
+def test_the_faultless_server_and_its_liberties_raise_no_alarm(proof):
+    assert proof.alarms == ()
+
+
+def test_each_fault_breaks_exactly_what_is_recorded(proof, recorded):
+    """Write tests/matrix.json anew with `wireproof prove --write tests/matrix.json` and read the difference."""
+    differing = {fault for fault in proof.matrix if recorded.get(fault) != proof.matrix[fault]}
+
+    assert {fault: (recorded.get(fault), proof.matrix[fault]) for fault in differing} == {}
+
+
+def test_the_figures_add_up(proof):
+    data = proof.as_data()
+    assert data["faults"] == len([fault for fault in SAMPLE if not faults()[fault].harmless])
+    assert data["caught"] == len([checks for checks in data["matrix"].values() if checks]) == data["faults"]
+    assert data["false_alarms"] == 0
+    assert set(data["clauses_broken_by"]) | set(data["clauses_never_broken"]) == set(proof.clauses)
+
+
+def test_every_fault_is_recorded_and_caught(recorded):
+    assert {fault for fault, broken in recorded.items() if broken} == {
+        fault.id for fault in faults().values() if not fault.harmless
+    }
+
+
+def test_every_check_is_broken_by_some_fault(recorded):
+    broken = {check for providers in recorded.values() for checks in providers.values() for check in checks}
+    assert broken == set(load_checks())
+
+
+def test_every_fault_is_broken_on_providers_that_there_are(recorded):
+    assert {provider for providers in recorded.values() for provider in providers} == set(loading.load_providers())
+
+
+def test_a_short_proof_shows_what_is_recorded_and_no_more(recorded):
+    """Of the contract with the least to ask, every clause and the faults that are caught there."""
+    brief = kill_matrix.prove(providers=("iotex",), record=recorded)
+
+    assert (brief.alarms, brief.unbroken_clauses, brief.misattributed) == ((), (), ())
+    assert set(brief.caught_faults) >= {fault for fault, providers in recorded.items() if "iotex" in providers}
+    for fault, providers in brief.matrix.items():
+        for check, cases in providers.get("iotex", {}).items():
+            assert set(cases) <= set(recorded[fault]["iotex"][check]), fault
+
+
+def test_a_fault_that_is_not_recorded_is_committed_everywhere(recorded):
+    brief = kill_matrix.prove(providers=("iotex",), only=("key-refused",), record={})
+    assert brief.matrix["key-refused"] == {"iotex": recorded["key-refused"]["iotex"]}
+
+
+def test_a_record_that_names_the_wrong_place_shows_nothing():
+    wrong = {"key-refused": {"iotex": {"chat.created": ["chat-basic"]}}}
+    brief = kill_matrix.prove(providers=("iotex",), only=("key-refused",), record=wrong)
+    assert brief.caught_faults == ()
+    assert brief.has_gaps
+
+
+def test_one_contract_need_not_catch_every_fault(capsys):
+    assert main.main(["prove", "--provider", "iotex", "--fault", "summary-ignored"]) == 0
+    assert "NOT CAUGHT" in capsys.readouterr().out
+
+
+def test_an_unknown_fault_is_told_with_a_remedy():
+    with pytest.raises(ConfigError, match="no such fault; see `wireproof faults`"):
+        kill_matrix.prove(only=("no-such-fault",))

@@ -1,0 +1,46 @@
+"""The pages of docs/clauses say what the indexes say."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from wireproof.contract import loading
+from wireproof.report.docs.clause_pages import clause_page
+
+PAGES = Path(__file__).parents[2] / "docs" / "clauses"
+PROVIDERS = loading.load_providers()
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_the_page_of_a_document_is_the_index_of_today(name: str) -> None:
+    page = clause_page(PROVIDERS[name], loading.load_clauses(PROVIDERS[name].schemas))
+    assert (PAGES / f"{name}.md").read_text(encoding="utf-8") == page, "run `wireproof clauses --write docs/clauses`"
+
+
+def test_every_clause_has_one_row() -> None:
+    for name, provider in PROVIDERS.items():
+        rows = [
+            line
+            for line in (PAGES / f"{name}.md").read_text().splitlines()
+            if line.startswith(f"| {provider.clause_prefix}-")
+        ]
+        assert [row.split(" | ")[0][2:] for row in rows] == [
+            clause.id for clause in loading.load_clauses(provider.schemas)
+        ]
+
+
+def test_a_folder_that_cannot_be_written_is_told_in_one_sentence(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    ran = subprocess.run(
+        [sys.executable, "-m", "wireproof", "clauses", "--provider", "iio", "--write", str(blocked / "pages")],
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 2
+    assert ran.stderr.count("\n") == 1
+    assert "--write" in ran.stderr

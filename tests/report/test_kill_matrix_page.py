@@ -1,0 +1,50 @@
+"""The page of the kill matrix says what the matrix says; the faults that others were measured with are all caught."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from wireproof.cli.faults import make_kill_matrix_page
+from wireproof.contract import loading, target_options
+from wireproof.judging.verdict_plan import PlannedVerdict, plan_verdicts
+from wireproof.mock.faults import faults
+from wireproof.mock.faults.fault import read_catalogue_file
+from wireproof.report.docs.kill_matrix_page import checks_broken_by
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "kill-matrix.md"
+FILE = ROOT / "tests" / "matrix.json"
+# The description leaves these members optional; clients have come to rely on them.
+DE_FACTO = {"chat-usage-missing", "stream-role-missing"}
+SEEDED: dict[str, str] = read_catalogue_file("benchmark_faults.yaml")
+
+
+@pytest.fixture(name="entries", scope="module")
+def _entries() -> tuple[PlannedVerdict, ...]:
+    """The docket of the openai profile."""
+    (target,) = target_options.mock_targets("openai")
+    return plan_verdicts(target, target.provider, loading.load_clauses("openai"), loading.load_cases())
+
+
+def test_the_page_is_what_the_command_writes_today() -> None:
+    page = make_kill_matrix_page(
+        [fault.as_data() for fault in faults().values()], json.loads(FILE.read_text(encoding="utf-8"))
+    )
+    assert PAGE.read_text(encoding="utf-8") == page, "run `wireproof faults --kills docs/kill-matrix.md`"
+
+
+def test_there_are_21_faults_that_others_were_measured_with() -> None:
+    assert len(SEEDED) == 21
+    assert SEEDED.keys() <= faults().keys()
+    assert all({"chat", "*"} & set(faults()[fault].endpoints) and not faults()[fault].harmless for fault in SEEDED)
+
+
+@pytest.mark.parametrize("fault", [pytest.param(name, id=name) for name in SEEDED])
+def test_each_of_them_falls_on_the_openai_profile_at_must_where_a_source_demands_it(
+    fault: str, entries: tuple[PlannedVerdict, ...]
+) -> None:
+    matrix = json.loads(FILE.read_text(encoding="utf-8"))
+    assert checks_broken_by(fault, matrix, entries, "should" if fault in DE_FACTO else "must")
