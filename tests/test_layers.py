@@ -160,5 +160,5 @@ def test_importing_the_plugin_loads_no_locust() -> None:
     """Locust patches sockets: one process never holds both it and the courier."""
     import subprocess
 
-    program = "import sys, wireproof.plugin, wireproof.cli; sys.exit('locust' in sys.modules)"
+    program = "import sys, wireproof.plugin, wireproof.cli as cli; cli.parser(); sys.exit('locust' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0

@@ -5,58 +5,35 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
 
-from wireproof import __version__
-from wireproof.commands import (
-    calibrate,
-    check,
-    clauses,
-    compare,
-    explain,
-    failover,
-    faults,
-    fields,
-    history,
-    judge,
-    limits,
-    load,
-    matrix,
-    plan,
-    prove,
-    report,
-    serve,
-    sweep,
-)
+from wireproof import __version__, commands
 from wireproof.errors import WireproofError
 
 COMMANDS = (
-    check,
-    plan,
-    explain,
-    serve,
-    clauses,
-    faults,
-    fields,
-    prove,
-    judge,
-    report,
-    matrix,
-    history,
-    limits,
-    load,
-    sweep,
-    failover,
-    calibrate,
-    compare,
+    "check",
+    "plan",
+    "explain",
+    "serve",
+    "clauses",
+    "faults",
+    "fields",
+    "prove",
+    "judge",
+    "report",
+    "matrix",
+    "history",
+    "limits",
+    "load",
+    "sweep",
+    "failover",
+    "calibrate",
+    "compare",
 )
 # These take the options of pytest or locust too, and so read their arguments themselves.
-PASSING: Mapping[str, Callable[[Sequence[str]], int]] = {
-    "check": check.run,
-    "load": load.run,
-    "sweep": sweep.run,
-    "failover": failover.run,
-}
+PASSING = ("check", "load", "sweep", "failover")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -64,8 +41,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         if arguments and arguments[0] in PASSING:
-            return PASSING[arguments[0]](arguments[1:])
-        parsed = parser().parse_args(arguments)
+            own: int = command(arguments[0]).run(arguments[1:])
+            return own
+        parsed = parser(arguments[:1]).parse_args(arguments)
         code: int = parsed.run(parsed)
         sys.stdout.flush()
     except WireproofError as error:
@@ -78,13 +56,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of every command."""
+def parser(wanted: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """The parser of the wanted commands, or of every one where none of them is known."""
     made = argparse.ArgumentParser(
         prog="wireproof", description="Conformance and load benchmarks for OpenAI-compatible HTTP APIs."
     )
     made.add_argument("--version", action="version", version=f"wireproof {__version__}")
-    commands = made.add_subparsers(required=True, metavar="COMMAND")
-    for command in COMMANDS:
-        command.add(commands)
+    added = made.add_subparsers(required=True, metavar="COMMAND")
+    for name in [name for name in wanted if name in COMMANDS] or COMMANDS:
+        command(name).add(added)
     return made
+
+
+def command(name: str) -> Any:
+    """The module of a command; the others need not be imported to run it."""
+    return import_module(f"{commands.__name__}.{name}")

@@ -11,18 +11,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
-import referencing
-import referencing.exceptions
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError, best_match
-from referencing.jsonschema import DRAFT202012
 
 from wireproof import datafiles, pointer
 from wireproof.check import Finding, shown
 from wireproof.errors import ConfigError
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 ROOT = "https://wireproof.invalid/schemas/"
 
@@ -33,7 +31,6 @@ class Schema:
 
     name: str
     uri: str
-    _slow: Any = field(repr=False)
     _fast: Any = field(repr=False)
 
     def conforms(self, instance: Any) -> bool:
@@ -41,13 +38,15 @@ class Schema:
         try:
             return bool(self._fast.is_valid(instance))
         except ValueError:  # numbers and nesting beyond the fast engine's range
-            return bool(self._slow.is_valid(instance))
+            return bool(_explaining_engine(self.uri).is_valid(instance))
 
     def findings(self, instance: Any) -> tuple[Finding, ...]:
         """Every way in which the instance breaks the schema, in document order; empty where it conforms."""
         if self.conforms(instance):
             return ()
-        errors = sorted(self._slow.iter_errors(instance), key=lambda error: [str(step) for step in error.path])
+        errors = sorted(
+            _explaining_engine(self.uri).iter_errors(instance), key=lambda error: [str(step) for step in error.path]
+        )
         return tuple(_finding(leaf) for error in errors for leaf in _leaves(error))
 
 
@@ -78,7 +77,9 @@ def check_format(data: Any, format: str, file: str) -> None:
     assert schema is not None, format
     if schema.conforms(data):
         return
-    error = best_match(schema._slow.iter_errors(data))
+    from jsonschema.exceptions import best_match
+
+    error = best_match(_explaining_engine(schema.uri).iter_errors(data))
     assert error is not None
     finding = _finding(next(iter(_leaves(error))))
     remedy = error.schema.get("$comment") if isinstance(error.schema, Mapping) else None
@@ -91,6 +92,8 @@ def check_format(data: Any, format: str, file: str) -> None:
 
 def _leaves(error: ValidationError) -> Iterator[ValidationError]:
     """The errors that explain an error: inside anyOf and oneOf the one that comes nearest."""
+    from jsonschema.exceptions import best_match
+
     if not error.context:
         yield error
     elif error.validator in ("anyOf", "oneOf"):
@@ -140,13 +143,26 @@ def _schema(uri: str) -> Schema | None:
     documents = _documents(datafiles.root())
     if uri not in documents:
         return None
+    name = uri.rpartition("/")[2].removesuffix(".json")
+    fast = jsonschema_rs.Draft202012Validator(documents[uri], retriever=documents.__getitem__)
+    return Schema(name, uri, fast)
+
+
+@cache
+def _explaining_engine(uri: str) -> Any:
+    """The engine that explains, for the schema at an address.
+
+    It is imported where something is to be explained: most processes have nothing of the kind.
+    """
+    import referencing
+    from jsonschema import Draft202012Validator
+    from referencing.jsonschema import DRAFT202012
+
+    documents = _documents(datafiles.root())
     registry: referencing.Registry[Any] = referencing.Registry().with_resources(
         (key, DRAFT202012.create_resource(value)) for key, value in documents.items()
     )
-    name = uri.rpartition("/")[2].removesuffix(".json")
-    slow = Draft202012Validator(documents[uri], registry=registry, format_checker=None)
-    fast = jsonschema_rs.Draft202012Validator(documents[uri], retriever=documents.__getitem__)
-    return Schema(name, uri, slow, fast)
+    return Draft202012Validator(documents[uri], registry=registry, format_checker=None)
 
 
 @cache
