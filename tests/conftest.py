@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import select
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -31,6 +33,8 @@ settings.load_profile("untimed")
 
 ROOT = Path(__file__).parents[1]
 Heard = Callable[[str], tuple[Trial, Evidence]]
+Fresh = Callable[..., subprocess.CompletedProcess[str]]
+GIVEN_UP = 300
 
 
 @pytest.fixture(name="heard", scope="session")
@@ -53,6 +57,32 @@ async def _answers(trial: Trial, target: Target, names: Sequence[str]) -> Eviden
         server.begin()
         evidence[name] = await Courier(target, server).send(trial.cases[name])
     return evidence
+
+
+@pytest.fixture(name="fresh", scope="session")
+def _fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fresh]:
+    """Run `python -m` with some words in a process of its own, whose imports are done; see warm.py."""
+    folder = tmp_path_factory.mktemp("fresh")
+    files = {name: folder / name for name in ("stdout", "stderr")}
+    command = [sys.executable, str(ROOT / "tests/warm.py")]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1, start_new_session=True
+    ) as warm:
+        assert warm.stdin is not None
+        assert warm.stdout is not None
+
+        def run(*words: str, cwd: Path = ROOT, env: Mapping[str, str] = os.environ) -> subprocess.CompletedProcess[str]:
+            for file in files.values():
+                file.write_bytes(b"")
+            said = {name: str(file) for name, file in files.items()}
+            asked = {"words": words, "cwd": str(cwd), "env": dict(env), **said}
+            print(json.dumps(asked), file=warm.stdin, flush=True)
+            assert select.select([warm.stdout], [], [], GIVEN_UP)[0], f"{words} does not end"
+            code = int(warm.stdout.readline())
+            return subprocess.CompletedProcess(words, code, *(file.read_text("utf-8") for file in files.values()))
+
+        yield run
+        warm.stdin.close()
 
 
 @pytest.fixture(name="wheel", scope="session")

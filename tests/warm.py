@@ -1,0 +1,74 @@
+"""A process that has imported what the commands import, and runs each command in a fork of itself.
+
+Each line on standard input asks for a command: its words behind `python -m`, its folder, its environment, and the
+files for what it says. Each line on standard output tells the exit code of one.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import runpy
+import sys
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
+
+# pytest itself imports wireproof.plugin, for whose first import it waits.
+IMPORTED = (
+    "pytest", "wireproof.run", "wireproof.report.files", "wireproof.report.index", "wireproof.progress",
+    "rich.table", "rich.live",
+    "jsonschema", "xdist.plugin", "xdist.scheduler", "hypothesis.stateful", "httpx",
+)  # fmt: skip
+
+
+def warm() -> None:
+    """Import and read what whole runs need."""
+    for name in IMPORTED:
+        importlib.import_module(name)
+    from wireproof import aim, cli, config
+    from wireproof.suites import load_checks
+    from wireproof.trial import open_trial
+
+    cli.parser()
+    known, checks = config.load_providers(), load_checks()
+    for target in aim.targets(aim.Aim(), {}):
+        open_trial(target, known, checks)
+    for module in [one for one in sys.modules.values() if type(one) is ModuleType]:
+        # What is there already cannot be rewritten by pytest, which would warn of it.
+        module.__doc__ = f"{module.__doc__} PYTEST_DONT_REWRITE"
+    gc.collect()
+    gc.freeze()
+
+
+def become(asked: Mapping[str, Any]) -> None:
+    """Be the process that is asked for, as if Python had just begun."""
+    os.chdir(asked["cwd"])
+    os.environ.clear()
+    os.environ.update(asked["env"])
+    flags = (os.O_RDONLY, os.O_WRONLY, os.O_WRONLY)
+    for number, (name, flag) in enumerate(zip((os.devnull, asked["stdout"], asked["stderr"]), flags, strict=True)):
+        os.dup2(os.open(name, flag), number)
+    sys.path[0] = asked["cwd"]
+    sys.path[1:1] = [folder for folder in asked["env"].get("PYTHONPATH", "").split(os.pathsep) if folder]
+    module, *words = asked["words"]
+    sys.argv = ["", *words]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+def main() -> None:
+    """Fork for each command, one at a time."""
+    warm()
+    for line in iter(sys.stdin.readline, ""):
+        child = os.fork()
+        if child == 0:
+            os.setsid()
+            become(json.loads(line))
+            return
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+
+
+if __name__ == "__main__":
+    main()
