@@ -7,8 +7,6 @@ import gzip
 import io
 import json
 import os
-import subprocess
-import sys
 import textwrap
 import zlib
 from collections.abc import Iterator
@@ -26,7 +24,6 @@ from wireproof.recorded import read
 from wireproof.report.files import VIEWS
 from wireproof.stored import exchange_from
 
-ROOT = Path(__file__).parents[1]
 KEY = "sk-live/4f9c+Zq81=secret"
 PROXY = "proxy~pass:word-77"
 CONFIGURED = "tenant<secret>&9931"
@@ -132,7 +129,7 @@ def piece(text: str) -> dict[str, Any]:
 
 
 @pytest.fixture(name="ended", scope="module")
-def _ended(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+def _ended(fresh: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """The folder of a run of everything that can be told, and what the terminal showed."""
     reports = tmp_path_factory.mktemp("reports")
     with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
@@ -150,24 +147,8 @@ def _ended(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
             "--keep",
             "--write-baseline",
         ]
-        done = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "wireproof",
-                "check",
-                *words,
-                str(reports / "baseline.yaml"),
-                "-p",
-                "no:cacheprovider",
-            ],
-            cwd=ROOT,
-            env={**os.environ, "OPENAI_API_KEY": KEY, "OTHER": PROXY},
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+        command = ["check", *words, str(reports / "baseline.yaml"), "-p", "no:cacheprovider"]
+        done = fresh("wireproof", *command, env={**os.environ, "OPENAI_API_KEY": KEY, "OTHER": PROXY})
         server.shutdown()
         thread.join()
     assert done.returncode in (0, 1), done.stdout[-3000:] + done.stderr
@@ -284,7 +265,7 @@ CRASHES = {
 
 
 @pytest.mark.parametrize("crash", CRASHES)
-def test_our_own_mistake_shows_no_secret_in_its_traceback(tmp_path: Path, crash: str) -> None:
+def test_our_own_mistake_shows_no_secret_in_its_traceback(fresh: Any, tmp_path: Path, crash: str) -> None:
     """Each frame is shown with all it holds, and one of them holds the key."""
     (tmp_path / "crashing.py").write_text(textwrap.dedent(CRASHES[crash]))
     reports = tmp_path / "reports"
@@ -294,15 +275,8 @@ def test_our_own_mistake_shows_no_secret_in_its_traceback(tmp_path: Path, crash:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         words += ["--endpoint", f"http://127.0.0.1:{server.server_port}/v1", "--report-dir", str(reports)]
-        done = subprocess.run(
-            [sys.executable, "-m", "wireproof", *words, "-p", "no:cacheprovider"],
-            cwd=ROOT,
-            env={**os.environ, "IIO_API_KEY": KEY, "PYTHONPATH": str(tmp_path)},
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+        env = {**os.environ, "IIO_API_KEY": KEY, "PYTHONPATH": str(tmp_path)}
+        done = fresh("wireproof", *words, "-p", "no:cacheprovider", env=env)
         server.shutdown()
         thread.join()
     told = done.stdout + done.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import pytest
@@ -36,6 +37,17 @@ def target_of(provider: str, fault: str | None) -> Target:
     return target if fault is None else replace(target, headers={FAULT: fault})
 
 
+@cache
+def faultless(provider: str) -> Trial:
+    return open_trial(target_of(provider, None), config.load_providers(), load_checks())
+
+
+def trial_of(provider: str, fault: str | None) -> Trial:
+    """A trial of that server: what its documents ask is the same under every fault, and put together once."""
+    known = faultless(provider)
+    return Trial(target_of(provider, fault), known.columns, known.cases, known.checks, known.entries)
+
+
 def entry_of(trial: Trial, check: str, case: str) -> Entry:
     """The one entry of the target's own column that has this check judge this case."""
     own = [one for one in trial.entries if one.provider == trial.target.provider.name]
@@ -48,8 +60,8 @@ def _explored() -> Callable[..., Exploration]:
     """What the requests of a family come to under a fault."""
 
     def explore(check: str, case: str, fault: str | None, provider: str = "openai") -> Exploration:
-        target = target_of(provider, fault)
-        trial = open_trial(target, config.load_providers(), load_checks())
+        trial = trial_of(provider, fault)
+        target = trial.target
         line: Lines = Rehearsed(target.provider)
         draft = Draft(target.provider, endpoint_of(case))
         entry, courier = entry_of(trial, check, case), Courier(target, line)
@@ -72,8 +84,8 @@ def _exercised() -> Callable[..., Exercise]:
     """What the talks of a stateful case come to under a fault."""
 
     def exercise(check: str, case: str, fault: str | None, provider: str, talks: int = WIDE_EXAMPLES) -> Exercise:
-        target = target_of(provider, fault)
-        trial = open_trial(target, config.load_providers(), load_checks())
+        trial = trial_of(provider, fault)
+        target = trial.target
         entry, line = entry_of(trial, check, case), Rehearsed(target.provider)
         made = Exercise(trial, entry, load_checks()[check], Courier(target, line))
         _until_broken(lambda: asyncio.run(made.run(replace(EFFORT, examples=talks).settings(case))))
