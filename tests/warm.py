@@ -1,5 +1,6 @@
 """A process that has imported what the commands import, and runs each command in a fork of itself.
 
+Its one argument is the library that it is to have imported besides: pytest or locust, which share no process.
 Each line on standard input asks for a command: its words behind `python -m`, its folder, its environment, and the
 files for what it says. Each line on standard output tells the exit code of one.
 """
@@ -16,31 +17,47 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
+# Taken before locust puts those of gevent in their place.
+fork, waitpid = os.fork, os.waitpid
 # pytest itself imports wireproof.plugin, for whose first import it waits.
-IMPORTED = (
-    "pytest", "wireproof.run", "wireproof.report.files", "wireproof.report.index", "wireproof.progress",
-    "rich.table", "rich.live",
-    "jsonschema", "xdist.plugin", "xdist.scheduler", "hypothesis.stateful", "httpx",
-)  # fmt: skip
+IMPORTED = {
+    "pytest": (
+        "pytest", "wireproof.run", "wireproof.report.files", "wireproof.report.index", "wireproof.progress",
+        "rich.table", "rich.live", "jsonschema", "xdist.plugin", "xdist.scheduler", "hypothesis.stateful", "httpx",
+    ),
+    "locust": ("locust.main", "wireproof.load.hooks", "jsonschema", "ddsketch"),
+}  # fmt: skip
 
 
-def warm() -> None:
+def warm(library: str) -> None:
     """Import and read what whole runs need."""
-    for name in IMPORTED:
+    for name in IMPORTED[library]:
         importlib.import_module(name)
     from wireproof import aim, cli, config
     from wireproof.suites import load_checks
-    from wireproof.trial import open_trial
 
     cli.parser()
     known, checks = config.load_providers(), load_checks()
-    for target in aim.targets(aim.Aim(), {}):
-        open_trial(target, known, checks)
+    config.load_cases()
+    if library == "pytest":
+        from wireproof.trial import open_trial
+
+        for target in aim.targets(aim.Aim(), {}):
+            open_trial(target, known, checks)
     for module in [one for one in sys.modules.values() if type(one) is ModuleType]:
         # What is there already cannot be rewritten by pytest, which would warn of it.
         module.__doc__ = f"{module.__doc__} PYTEST_DONT_REWRITE"
     gc.collect()
     gc.freeze()
+
+
+def awake() -> None:
+    """Give the child of a process with locust an event loop of its own, which knows what time it is."""
+    if "gevent" in sys.modules:
+        import gevent
+
+        gevent.reinit()
+        gevent.get_hub().loop.update_now()
 
 
 def become(asked: Mapping[str, Any]) -> None:
@@ -60,14 +77,15 @@ def become(asked: Mapping[str, Any]) -> None:
 
 def main() -> None:
     """Fork for each command, one at a time."""
-    warm()
+    warm(sys.argv[1])
     for line in iter(sys.stdin.readline, ""):
-        child = os.fork()
+        child = fork()
         if child == 0:
             os.setsid()
+            awake()
             become(json.loads(line))
             return
-        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+        print(os.waitstatus_to_exitcode(waitpid(child, 0)[1]), flush=True)
 
 
 if __name__ == "__main__":
