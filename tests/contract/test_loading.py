@@ -6,16 +6,19 @@ import os
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import copy, copytree, ignore_patterns
 
 import pytest
 
-from wireproof.contract import loading
+from wireproof.contract import data_files, loading, schemas, target_options
 from wireproof.contract.provider import CatalogueModel, Price, Provider, Reasoning
 from wireproof.errors import ConfigError
+from wireproof.judging.suite_loader import load_checks
+from wireproof.session.target_run import open_target_run
 
 ROOT = Path(__file__).parents[2]
 Write = Callable[[str], Path]
@@ -283,8 +286,45 @@ A_CLAUSE = """
     ],
 )
 def test_a_mistake_in_a_file_of_the_checkout_is_told_in_one_sentence(
-    checkout: Checkout, file: str, text: str, sentence: str
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch, file: str, text: str, sentence: str
 ) -> None:
+    """That whoever runs the checks is told just this, and no traceback, is shown below."""
+    checks = load_checks()
+    checkout.append(file, text)
+    monkeypatch.setattr(data_files, "PACKAGE_FOLDER", checkout.root / "wireproof")
+    with nothing_read(), pytest.raises(ConfigError) as error:
+        open_target_run(*target_options.mock_targets("iio"), loading.load_providers(), checks)
+    assert sentence in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@contextmanager
+def nothing_read() -> Iterator[None]:
+    """None of our files has been read when the context begins, and none when it ends."""
+    caches = (
+        *(data_files.root, loading.case_files, loading.load_cases, loading.load_clauses),
+        *(loading._read_checked_providers, schemas._find_schema),
+    )
+    for cached in caches:
+        cached.cache_clear()
+    yield
+    for cached in caches:
+        cached.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "sentence"),
+    [
+        pytest.param(
+            "schemas/iio/clauses.yaml",
+            A_CLAUSE.format(id="IIO-NEW-001", check="smoke.reachible", case="chat-basic"),
+            "clause IIO-NEW-001: no check is called 'smoke.reachible'; ",
+            id="a-clause-of-no-check",
+        ),
+        pytest.param("schemas/iio/error.json", "}", "error.json: it is not JSON", id="a-broken-schema"),
+    ],
+)
+def test_a_run_of_the_checks_ends_with_that_sentence(checkout: Checkout, file: str, text: str, sentence: str) -> None:
     checkout.append(file, text)
     code, said = checkout.run(*COLLECT)
     assert sentence in said, said[-2000:]

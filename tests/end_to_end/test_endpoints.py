@@ -10,7 +10,6 @@ import os
 import socket
 import socketserver
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,12 +19,9 @@ from typing import Any, ClassVar
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-# What a stuck run may take before the test gives it up; no run should come near.
-GIVEN_UP = 120
 FRONTS = [
-    pytest.param([sys.executable, "-m", "pytest", "suites"], id="pytest"),
-    pytest.param([sys.executable, "-m", "wireproof", "check"], id="wireproof-check"),
+    pytest.param(["pytest", "suites"], id="pytest"),
+    pytest.param(["wireproof", "check"], id="wireproof-check"),
 ]
 both_fronts = pytest.mark.parametrize("front", FRONTS)
 # Where both fronts would say the same, as the tests of both show, one of them is asked.
@@ -57,20 +53,11 @@ class Outcome:
 
 
 @pytest.fixture(name="run")
-def _run(tmp_path: Path) -> Callable[..., Outcome]:
+def _run(fresh: Any, tmp_path: Path) -> Callable[..., Outcome]:
     def run(front: list[str], *options: str, **variables: str) -> Outcome:
         environment = {name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")}
         command = [*front, "-p", "no:cacheprovider", "--report-dir", str(tmp_path), *options]
-        done = subprocess.run(
-            command,
-            cwd=ROOT,
-            env={**environment, "COLUMNS": "200", **variables},
-            capture_output=True,
-            text=True,
-            timeout=GIVEN_UP,
-            check=False,
-        )
-        return Outcome(done, tmp_path)
+        return Outcome(fresh(*command, env={**environment, "COLUMNS": "200", **variables}), tmp_path)
 
     return run
 

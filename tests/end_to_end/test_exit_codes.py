@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,22 +15,10 @@ from wireproof.cli import main
 from wireproof.contract import schemas
 from wireproof.session import mock_process
 
-ROOT = Path(__file__).parents[2]
-GIVEN_UP = 120
+Check = Callable[..., subprocess.CompletedProcess[str]]
+Fresh = Any
 # The mock of a document that goes its own ways breaks some of what OpenAI advises.
 STRICT = ("--authority", "openai", "--fail-on", "should")
-
-
-def wireproof(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "wireproof", *words],
-        cwd=ROOT,
-        env={**os.environ, "COLUMNS": "200", "IIO_API_KEY": "iio-dev-mock-pro"},
-        capture_output=True,
-        text=True,
-        timeout=GIVEN_UP,
-        check=False,
-    )
 
 
 @pytest.fixture(name="served", scope="module")
@@ -39,35 +27,42 @@ def _served() -> Iterator[str]:
         yield urls["iio"]
 
 
-def check(served: str, reports: Path, *words: str) -> subprocess.CompletedProcess[str]:
+@pytest.fixture(name="check", scope="module")
+def _check(fresh: Fresh, served: str) -> Check:
     """A live run of what the model list alone shows: the mock keeps its document's word, and not all of OpenAI's."""
-    command = ["check", "-q", "-p", "no:cacheprovider", "--endpoint", served, "--provider", "iio"]
-    return wireproof(*command, "-k", "models-list", "--report-dir", str(reports), *words)
+
+    def check(reports: Path, *words: str) -> subprocess.CompletedProcess[str]:
+        command = ["check", "-q", "-p", "no:cacheprovider", "--endpoint", served, "--provider", "iio"]
+        command += ["-k", "models-list", "--report-dir", str(reports), *words]
+        known = {"COLUMNS": "200", "IIO_API_KEY": "iio-dev-mock-pro"}
+        return fresh("wireproof", *command, env={**os.environ, **known})
+
+    return check
 
 
 @pytest.fixture(name="good", scope="module")
-def _good(served: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def _good(check: Check, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The reports of a run in which the endpoint keeps its own word, which is what counts unless said otherwise."""
     reports = tmp_path_factory.mktemp("good")
-    done = check(served, reports)
+    done = check(reports)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr
     return reports
 
 
 @pytest.fixture(name="bad", scope="module")
-def _bad(served: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def _bad(check: Check, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The reports of a run in which it breaks it."""
     reports = tmp_path_factory.mktemp("bad")
-    done = check(served, reports, "--header", "X-Wireproof-Fault: bare-lf")
+    done = check(reports, "--header", "X-Wireproof-Fault: bare-lf")
     assert done.returncode == 1, done.stdout[-3000:] + done.stderr
     return reports
 
 
 @pytest.fixture(name="known", scope="module")
-def _known(served: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+def _known(check: Check, tmp_path_factory: pytest.TempPathFactory) -> str:
     """A baseline of a run that fails at should, skips some and holds the rest."""
     file = tmp_path_factory.mktemp("known") / "known.yaml"
-    assert check(served, file.parent, *STRICT, "--write-baseline", str(file)).returncode == 1
+    assert check(file.parent, *STRICT, "--write-baseline", str(file)).returncode == 1
     return file.read_text(encoding="utf-8")
 
 
@@ -85,23 +80,23 @@ def _known(served: str, tmp_path_factory: pytest.TempPathFactory) -> str:
         pytest.param(["--fail-on", "may"], 4, id="pytests-own"),
     ],
 )
-def test_a_run_ends_with_the_code_of_its_policy(served: str, tmp_path: Path, words: list[str], code: int) -> None:
+def test_a_run_ends_with_the_code_of_its_policy(check: Check, tmp_path: Path, words: list[str], code: int) -> None:
     """Its own word that holds, one that is broken, and OpenAI's advice that is not taken, are the fixtures above."""
-    done = check(served, tmp_path, *words)
+    done = check(tmp_path, *words)
     assert done.returncode == code, done.stdout[-3000:] + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
 
 
-def test_a_baseline_lets_a_broken_endpoint_pass(served: str, tmp_path: Path, known: str) -> None:
+def test_a_baseline_lets_a_broken_endpoint_pass(check: Check, tmp_path: Path, known: str) -> None:
     file = tmp_path / "known.yaml"
     file.write_text(known, encoding="utf-8")
-    held = check(served, tmp_path, *STRICT, "--baseline", str(file))
+    held = check(tmp_path, *STRICT, "--baseline", str(file))
     assert (held.returncode, "xfailed" in held.stdout) == (0, True), held.stdout[-3000:]
     told = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["baseline"]
     assert (len(told["known"]), told["stale"]) == (known.count("\n- "), [])
 
     # The own column fails nothing: what the baseline says of the other is beside the point, not stale.
-    assert "stale" not in check(served, tmp_path / "own", "--baseline", str(file)).stdout
+    assert "stale" not in check(tmp_path / "own", "--baseline", str(file)).stdout
 
 
 Edit = Callable[[list[str], int, int], None]
@@ -144,7 +139,7 @@ def repeated(lines: list[str], failing: int, skipped: int) -> None:
     ],
 )
 def test_only_what_the_baseline_knows_is_excused(
-    served: str, tmp_path: Path, known: str, change: Edit, code: int, said: tuple[str, ...]
+    check: Check, tmp_path: Path, known: str, change: Edit, code: int, said: tuple[str, ...]
 ) -> None:
     """That each of these alone makes the exit code is in test_baseline.py."""
     lines = known.splitlines()
@@ -153,7 +148,7 @@ def test_only_what_the_baseline_knows_is_excused(
     skipped = next(at for at, line in enumerate(lines) if '"outcome": "untestable"' in line)
     change(lines, failing, skipped)
     (tmp_path / "known.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    done = check(served, tmp_path / "r", *STRICT, "--baseline", str(tmp_path / "known.yaml"))
+    done = check(tmp_path / "r", *STRICT, "--baseline", str(tmp_path / "known.yaml"))
     told = done.stdout + done.stderr
     assert (done.returncode, [word for word in said if word not in told], "Traceback" in told) == (code, [], False), (
         told[-3000:]

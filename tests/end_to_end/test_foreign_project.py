@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,6 +40,7 @@ def _served() -> Iterator[str]:
     ],
 )
 def test_each_exit_code_says_what_became_of_the_run(
+    fresh: Any,
     pytester: pytest.Pytester,
     monkeypatch: pytest.MonkeyPatch,
     served: str,
@@ -50,13 +52,13 @@ def test_each_exit_code_says_what_became_of_the_run(
     monkeypatch.setenv("WRONG", "iio-dev-of-nobody-at-all")
     theirs = pytester.makeini(THEIRS)
     asked = (str(ROOT / "suites"), "--provider=iio", f"--endpoint={served}")
-    done = pytester.runpytest_subprocess(*PLAIN, "-c", str(theirs), *asked, *words)
-    assert done.ret == code, done.outlines[-20:]
-    counts = done.parseoutcomes() if code in (0, 1) else {}
+    done = fresh("pytest", *PLAIN, "-c", str(theirs), *asked, *words, cwd=pytester.path)
+    assert done.returncode == code, done.stdout[-3000:]
+    counts = pytest.RunResult.parse_summary_nouns(done.stdout.splitlines()) if code in (0, 1) else {}
     assert {word: counts.get(word, 0) for word in shown} == shown
     assert (counts.get("failed", 0) > 0) == (code == 1)
-    assert (pytester.path / "reports/report.html").exists() == (code in (0, 1) or "smoke" in done.stdout.str())
-    assert "Traceback" not in done.stdout.str() + done.stderr.str()
+    assert (pytester.path / "reports/report.html").exists() == (code in (0, 1) or "smoke" in done.stdout)
+    assert "Traceback" not in done.stdout + done.stderr
 
 
 def test_the_pace_is_that_of_the_tier_unless_it_is_given() -> None:

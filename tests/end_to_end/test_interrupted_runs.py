@@ -8,8 +8,9 @@ import random
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,22 +24,16 @@ from wireproof.session.resume import REQUEST_CUT_OFF
 
 ROOT = Path(__file__).parents[2]
 GIVEN_UP = 300
+Ran = Callable[..., subprocess.CompletedProcess[str]]
 QUIET = ["-q", "-p", "no:cacheprovider", "--provider", "aion"]
 WORDS = ["wireproof", "check", *QUIET, "-m", "smoke or models or auth or chat"]
 # Each worker of xdist has a target of its own, and both write one ledger.
 SHARED = ["pytest", "suites/smoke", "suites/models", *QUIET, "--provider", "iio", "-n", "2"]
 
 
-def ran(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", *words],
-        cwd=ROOT,
-        env={**os.environ, "COLUMNS": "200"},
-        capture_output=True,
-        text=True,
-        timeout=GIVEN_UP,
-        check=False,
-    )
+@pytest.fixture(name="ran", scope="module")
+def _ran(fresh: Any) -> Ran:
+    return partial(fresh, env={**os.environ, "COLUMNS": "200"})
 
 
 def killed(reports: Path, size: int, *words: str) -> Path:
@@ -68,18 +63,18 @@ def outcomes(report: Mapping[str, Any]) -> dict[tuple[str, ...], str]:
 
 
 @pytest.fixture(name="whole", scope="module")
-def _whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def _whole(ran: Ran, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The reports of the run that nobody killed."""
-    return finished(tmp_path_factory.mktemp("whole"), WORDS)
+    return finished(ran, tmp_path_factory.mktemp("whole"), WORDS)
 
 
 @pytest.fixture(name="shared", scope="module")
-def _shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def _shared(ran: Ran, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The reports of the run of two workers that nobody killed."""
-    return finished(tmp_path_factory.mktemp("shared"), SHARED)
+    return finished(ran, tmp_path_factory.mktemp("shared"), SHARED)
 
 
-def finished(reports: Path, words: list[str]) -> Path:
+def finished(ran: Ran, reports: Path, words: list[str]) -> Path:
     done = ran(*words, "--report-dir", str(reports))
     assert done.returncode == 0, done.stdout[-3000:]
     return reports
@@ -91,21 +86,21 @@ def of_run(reports: Path) -> dict[tuple[str, ...], str]:
 
 @pytest.mark.parametrize("at", [pytest.param(share, id=f"at-{share:.0%}") for share in (0.0, 0.2, 0.5)])
 def test_a_run_that_was_killed_is_finished(
-    whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], at: float
+    ran: Ran, whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], at: float
 ) -> None:
     killed(tmp_path, size_at(whole, at), *WORDS)
-    is_finished(tmp_path, WORDS, of_run(whole), capsys)
+    is_finished(ran, tmp_path, WORDS, of_run(whole), capsys)
 
 
 def test_a_run_of_two_workers_that_was_killed_is_finished(
-    shared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ran: Ran, shared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     killed(tmp_path, size_at(shared, 0.3), *SHARED)
-    is_finished(tmp_path, SHARED, of_run(shared), capsys)
+    is_finished(ran, tmp_path, SHARED, of_run(shared), capsys)
 
 
 def is_finished(
-    reports: Path, words: list[str], then: Mapping[tuple[str, ...], str], capsys: pytest.CaptureFixture[str]
+    ran: Ran, reports: Path, words: list[str], then: Mapping[tuple[str, ...], str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The run says that it was cut off, and `--resume` reaches the verdicts that it would have reached."""
     ledger = reports / "ledger.jsonl"
@@ -130,7 +125,7 @@ def is_finished(
     assert {now[key] for key in differing} <= {REQUEST_CUT_OFF.outcome, "untestable"}
 
 
-def test_a_run_that_is_still_going_on_is_not_gone_on_with(whole: Path, tmp_path: Path) -> None:
+def test_a_run_that_is_still_going_on_is_not_gone_on_with(ran: Ran, whole: Path, tmp_path: Path) -> None:
     ledger = tmp_path / "ledger.jsonl"
     ledger.write_bytes(b"".join((whole / "ledger.jsonl").read_bytes().splitlines(keepends=True)[:5]))
     before = ledger.read_bytes()
@@ -148,7 +143,7 @@ def test_a_run_that_is_still_going_on_is_not_gone_on_with(whole: Path, tmp_path:
 
 
 def test_what_was_asked_is_asked_again_on_demand(
-    whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ran: Ran, whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ledger = tmp_path / "ledger.jsonl"
     lines = (whole / "ledger.jsonl").read_bytes().splitlines(keepends=True)
@@ -170,7 +165,7 @@ def test_what_was_asked_is_asked_again_on_demand(
     ],
 )
 def test_the_ledger_of_another_run_is_not_gone_on_with(
-    whole: Path, tmp_path: Path, words: list[str], sentence: str
+    ran: Ran, whole: Path, tmp_path: Path, words: list[str], sentence: str
 ) -> None:
     ledger = tmp_path / "ledger.jsonl"
     ledger.write_bytes(b"".join((whole / "ledger.jsonl").read_bytes().splitlines(keepends=True)[:5]))
@@ -178,7 +173,7 @@ def test_the_ledger_of_another_run_is_not_gone_on_with(
     assert (done.returncode, sentence in done.stdout + done.stderr) == (2, True), done.stdout + done.stderr
 
 
-def test_a_run_that_came_to_its_end_is_not_resumed(whole: Path) -> None:
+def test_a_run_that_came_to_its_end_is_not_resumed(ran: Ran, whole: Path) -> None:
     done = ran(*WORDS, "--resume", str(whole / "ledger.jsonl"))
     assert done.returncode == 2
     assert "the run came to its end" in done.stdout + done.stderr

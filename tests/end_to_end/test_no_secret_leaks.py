@@ -7,8 +7,6 @@ import gzip
 import io
 import json
 import os
-import subprocess
-import sys
 import textwrap
 import zlib
 from collections.abc import Iterator, Mapping
@@ -26,7 +24,6 @@ from wireproof.evidence.exchange_json import exchange_from_json
 from wireproof.evidence.ledger_reader import read_facts
 from wireproof.report.write_files import REPORT_VIEWS
 
-ROOT = Path(__file__).parents[2]
 KEY = "sk-live/4f9c+Zq81=secret"
 PROXY = "proxy~pass:word-77"
 CONFIGURED = "tenant<secret>&9931"
@@ -144,25 +141,15 @@ def echo() -> Iterator[int]:
             thread.join()
 
 
-def checked(
-    reports: Path, logs: Path, words: list[str], environment: Mapping[str, str]
-) -> subprocess.CompletedProcess[str]:
+def checked(fresh: Any, reports: Path, logs: Path, words: list[str], environment: Mapping[str, str]) -> Any:
     """A run that tells all it can, each frame with all it holds, into reports, a log and JUnit XML."""
     told = ["--showlocals", "--tb=long", "-rA", "--log-level=DEBUG", f"--log-file={logs / 'debug.log'}"]
     told += ["--report-dir", str(reports), f"--junitxml={logs / 'junit.xml'}", "-p", "no:cacheprovider"]
-    return subprocess.run(
-        [sys.executable, "-m", "wireproof", "check", *words, *told],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    return fresh("wireproof", "check", *words, *told, env={**os.environ, **environment})
 
 
 @pytest.fixture(name="ended", scope="module")
-def _ended(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+def _ended(fresh: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """The folder of a run of everything that can be told, and what the terminal showed."""
     reports = tmp_path_factory.mktemp("reports")
     with echo() as port:
@@ -170,7 +157,7 @@ def _ended(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
         words += ["--header", f"X-Api-Key: {CONFIGURED}", "--secret-env", "OTHER", "--fail-on", "should"]
         words += ["-k", "chat-basic or chat-usage or models-list or errors-unknown", "--keep"]
         words += ["--write-baseline", str(reports / "baseline.yaml")]
-        done = checked(reports, reports, words, {"OPENAI_API_KEY": KEY, "OTHER": PROXY})
+        done = checked(fresh, reports, reports, words, {"OPENAI_API_KEY": KEY, "OTHER": PROXY})
     assert done.returncode in (0, 1), done.stdout[-3000:] + done.stderr
     return reports, done.stdout + done.stderr + told_later(reports)
 
@@ -254,44 +241,44 @@ def test_a_coded_body_that_was_masked_is_still_what_its_headers_say(ended: tuple
 
 CRASHES = {
     "while-asking": """
-        from wireproof import wire
+        from wireproof.client.http_client import HttpClient
         async def send(self, outgoing):
             headers = dict(outgoing.headers)
             raise RuntimeError(f"no way to send {headers}")
-        wire.Wire.send = send
+        HttpClient.send = send
     """,
     "while-judging": """
-        from wireproof import judge
+        from wireproof.judging.judge import Judge
         def verdict(self, entry, evidence, smoke=None):
             key = next(iter(self.target.secrets))
             raise RuntimeError("no way to judge " + key)
-        judge.Bench.judge = verdict
+        Judge.judge = verdict
     """,
     "while-reporting": """
-        from wireproof.report import files
+        from wireproof.report.write_files import REPORT_VIEWS
         def verdicts(facts):
             key = __import__("os").environ["IIO_API_KEY"]
             raise RuntimeError("no way to report " + key)
-        files.VIEWS["junit.xml"] = verdicts
+        REPORT_VIEWS["junit.xml"] = verdicts
     """,
     "inside-a-check": """
-        from wireproof import check
+        from wireproof.judging.check import Check
         def called(self, given):
             key = next(iter(given["target"].secrets))
             raise KeyError("Bearer " + key)
-        check.Check.__call__ = called
+        Check.__call__ = called
     """,
 }
 
 
 @pytest.mark.parametrize("crash", CRASHES)
-def test_our_own_mistake_shows_no_secret_in_its_traceback(tmp_path: Path, crash: str) -> None:
+def test_our_own_mistake_shows_no_secret_in_its_traceback(fresh: Any, tmp_path: Path, crash: str) -> None:
     """Each frame is shown with all it holds, and one of them holds the key."""
     (tmp_path / "crashing.py").write_text(textwrap.dedent(CRASHES[crash]))
     with echo() as port:
         words = ["--endpoint", f"http://127.0.0.1:{port}/v1", "--provider", "iio", "-k", "models-list"]
         words += ["-p", "crashing"]
-        done = checked(tmp_path / "reports", tmp_path, words, {"IIO_API_KEY": KEY, "PYTHONPATH": str(tmp_path)})
+        done = checked(fresh, tmp_path / "reports", tmp_path, words, {"IIO_API_KEY": KEY, "PYTHONPATH": str(tmp_path)})
     told = done.stdout + done.stderr
     assert (done.returncode, "no way to" in told or "KeyError" in told) == (2, True), told[-3000:]
     files = [file for file in tmp_path.rglob("*") if file.is_file() and file.name != "crashing.py"]

@@ -15,10 +15,10 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 ASK = """
 import json
-from wireproof import config, datafiles
-root = datafiles.root()
-print(json.dumps({"root": str(root), "cases": len(config.load_cases()), "providers": list(config.load_providers()),
-                  "clauses": len(config.load_clauses("iio")),
+from wireproof.contract import data_files, loading
+root = data_files.root()
+print(json.dumps({"root": str(root), "cases": len(loading.load_cases()), "providers": list(loading.load_providers()),
+                  "clauses": len(loading.load_clauses("iio")),
                   "load": [(root / "load" / name).is_file()
                            for name in ("scenarios.yaml", "cells.yaml", "outage.yaml", "traces/example.jsonl")],
                   "speech": (root / "suites/transcriptions/speech.wav").is_file()}))

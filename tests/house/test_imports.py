@@ -196,5 +196,6 @@ def test_a_read_of_an_entry_is_noticed(source: str, lines: list[int]) -> None:
 
 def test_importing_the_plugin_loads_no_locust() -> None:
     """Locust patches sockets, so one process never holds both locust and the sender of a conformance run."""
-    program = "import sys, wireproof.plugin, wireproof.cli.main; sys.exit('locust' in sys.modules)"
+    program = "import sys, wireproof.plugin, wireproof.cli.main as main; main.build_parser(); "
+    program += "sys.exit('locust' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from wireproof.contract import loading
+from wireproof.load.experiments.load_process import LOCUSTFILE
 
 ROOT = Path(__file__).parents[2]
 PROVIDERS = loading.load_providers()
@@ -137,14 +138,14 @@ def serve(latency: str = "steady", provider: str = "openai", *more: str) -> Iter
 
 
 @pytest.fixture(name="load")
-def _load(tmp_path: Path, environment: dict[str, str]) -> Run:
-    """Run the load command, against a cell where one is given."""
+def _load(fresh_locust: Any, tmp_path: Path, environment: dict[str, str]) -> Run:
+    """Run what the load command runs, against a cell where one is given."""
 
     def load(*words: str, at: Served | None = None) -> Ended:
         file = tmp_path / "summary.json"
         aimed = ["--host", at.url, "--provider", at.provider, "--own-cells"] if at else []
-        command = [sys.executable, "-m", "wireproof", "load", *words, *aimed, "--summary", str(file), "--only-summary"]
-        ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+        command = ["-f", str(LOCUSTFILE), "--headless", *words, *aimed, "--summary", str(file), "--only-summary"]
+        ended = fresh_locust("locust", *command, env=environment)
         told = json.loads(file.read_text()) if file.is_file() else None
         return Ended(ended.returncode, ended.stdout, ended.stderr, told)
 

@@ -5,60 +5,36 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
 
 from wireproof import __version__
-from wireproof.cli import (
-    calibrate,
-    cases,
-    check,
-    clauses,
-    compare,
-    explain,
-    failover,
-    faults,
-    fields,
-    history,
-    judge,
-    limits,
-    load,
-    matrix,
-    plan,
-    prove,
-    report,
-    serve,
-    sweep,
-)
 from wireproof.errors import WireproofError
 
 COMMANDS = (
-    check,
-    plan,
-    explain,
-    serve,
-    clauses,
-    cases,
-    faults,
-    fields,
-    prove,
-    judge,
-    report,
-    matrix,
-    history,
-    limits,
-    load,
-    sweep,
-    failover,
-    calibrate,
-    compare,
+    "check",
+    "plan",
+    "explain",
+    "serve",
+    "clauses",
+    "cases",
+    "faults",
+    "fields",
+    "prove",
+    "judge",
+    "report",
+    "matrix",
+    "history",
+    "limits",
+    "load",
+    "sweep",
+    "failover",
+    "calibrate",
+    "compare",
 )
 # These take the options of pytest or locust too, and so read their arguments themselves.
-PASS_THROUGH: Mapping[str, Callable[[Sequence[str]], int]] = {
-    "check": check.run,
-    "load": load.run,
-    "sweep": sweep.run,
-    "failover": failover.run,
-}
+PASS_THROUGH = ("check", "load", "sweep", "failover")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -66,8 +42,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         if arguments and arguments[0] in PASS_THROUGH:
-            return PASS_THROUGH[arguments[0]](arguments[1:])
-        parsed = build_parser().parse_args(arguments)
+            own: int = _import_command(arguments[0]).run(arguments[1:])
+            return own
+        parsed = build_parser(arguments[:1]).parse_args(arguments)
         code: int = parsed.run(parsed)
         sys.stdout.flush()
     except WireproofError as error:
@@ -80,13 +57,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The parser of every command."""
+def build_parser(wanted: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """The parser of the wanted commands, or of every command if none of them is known."""
     made = argparse.ArgumentParser(
         prog="wireproof", description="Conformance and load benchmarks for OpenAI-compatible HTTP APIs."
     )
     made.add_argument("--version", action="version", version=f"wireproof {__version__}")
-    commands = made.add_subparsers(required=True, metavar="COMMAND")
-    for command in COMMANDS:
-        command.add(commands)
+    added = made.add_subparsers(required=True, metavar="COMMAND")
+    for name in [name for name in wanted if name in COMMANDS] or COMMANDS:
+        _import_command(name).add(added)
     return made
+
+
+def _import_command(name: str) -> Any:
+    """The module of a command; the others need not be imported to run it."""
+    return import_module(f"wireproof.cli.{name}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
+from functools import cache
 
 from wireproof.errors import ConfigError
 
@@ -19,12 +20,17 @@ def check_ca_file(environment: Mapping[str, str]) -> None:
     if not file:
         return
     try:
-        ssl.create_default_context(cafile=file)
+        _read_authorities(file)
     except OSError as error:
         problem = f"{file} holds no certificates that can be read ({error.strerror or error})"
         raise ConfigError(
             f"the environment variable {CA_FILE_VARIABLE}", problem, "name a PEM file of authorities"
         ) from None
+
+
+@cache
+def _read_authorities(file: str) -> None:
+    ssl.create_default_context(cafile=file)
 
 
 def tls_failure_text(error: ssl.SSLError) -> str:

@@ -11,19 +11,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
-import referencing
-import referencing.exceptions
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError, best_match
-from referencing.jsonschema import DRAFT202012
 
 from wireproof.contract import data_files
 from wireproof.contract.finding import Finding, display_text
 from wireproof.errors import ConfigError
 from wireproof.formats import json_pointer
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 SCHEMA_ROOT_URI = "https://wireproof.invalid/schemas/"
 
@@ -34,7 +32,6 @@ class Schema:
 
     name: str
     uri: str
-    _slow: Any = field(repr=False)
     _fast: Any = field(repr=False)
 
     def conforms(self, instance: Any) -> bool:
@@ -42,13 +39,15 @@ class Schema:
         try:
             return bool(self._fast.is_valid(instance))
         except ValueError:  # numbers and nesting beyond the fast engine's range
-            return bool(self._slow.is_valid(instance))
+            return bool(_explaining_engine(self.uri).is_valid(instance))
 
     def findings(self, instance: Any) -> tuple[Finding, ...]:
         """Every way in which the instance breaks the schema, in document order; empty where it conforms."""
         if self.conforms(instance):
             return ()
-        errors = sorted(self._slow.iter_errors(instance), key=lambda error: [str(step) for step in error.path])
+        errors = sorted(
+            _explaining_engine(self.uri).iter_errors(instance), key=lambda error: [str(step) for step in error.path]
+        )
         return tuple(_finding_from_error(leaf) for error in errors for leaf in _leaf_errors(error))
 
 
@@ -79,7 +78,9 @@ def check_format(data: Any, format: str, file: str) -> None:
     assert schema is not None, format
     if schema.conforms(data):
         return
-    error = best_match(schema._slow.iter_errors(data))
+    from jsonschema.exceptions import best_match
+
+    error = best_match(_explaining_engine(schema.uri).iter_errors(data))
     assert error is not None
     finding = _finding_from_error(next(iter(_leaf_errors(error))))
     remedy = error.schema.get("$comment") if isinstance(error.schema, Mapping) else None
@@ -92,6 +93,8 @@ def check_format(data: Any, format: str, file: str) -> None:
 
 def _leaf_errors(error: ValidationError) -> Iterator[ValidationError]:
     """The errors that explain an error: inside anyOf and oneOf the one that comes nearest."""
+    from jsonschema.exceptions import best_match
+
     if not error.context:
         yield error
     elif error.validator in ("anyOf", "oneOf"):
@@ -143,13 +146,26 @@ def _find_schema(uri: str) -> Schema | None:
     documents = _schema_documents(data_files.root())
     if uri not in documents:
         return None
+    name = uri.rpartition("/")[2].removesuffix(".json")
+    fast = jsonschema_rs.Draft202012Validator(documents[uri], retriever=documents.__getitem__)
+    return Schema(name, uri, fast)
+
+
+@cache
+def _explaining_engine(uri: str) -> Any:
+    """The engine that explains, for the schema at an address.
+
+    It is imported where something is to be explained: most processes have nothing of the kind.
+    """
+    import referencing
+    from jsonschema import Draft202012Validator
+    from referencing.jsonschema import DRAFT202012
+
+    documents = _schema_documents(data_files.root())
     registry: referencing.Registry[Any] = referencing.Registry().with_resources(
         (key, DRAFT202012.create_resource(value)) for key, value in documents.items()
     )
-    name = uri.rpartition("/")[2].removesuffix(".json")
-    slow = Draft202012Validator(documents[uri], registry=registry, format_checker=None)
-    fast = jsonschema_rs.Draft202012Validator(documents[uri], retriever=documents.__getitem__)
-    return Schema(name, uri, slow, fast)
+    return Draft202012Validator(documents[uri], registry=registry, format_checker=None)
 
 
 @cache
