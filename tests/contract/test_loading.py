@@ -302,7 +302,7 @@ def test_a_mistake_in_a_file_of_the_checkout_is_told_in_one_sentence(
 def nothing_read() -> Iterator[None]:
     """None of our files has been read when the context begins, and none when it ends."""
     caches = (
-        *(data_files.root, loading.case_files, loading.load_cases, loading.load_clauses),
+        *(data_files.root, loading.case_files, loading.case_entries, loading.load_cases, loading.load_clauses),
         *(loading._read_checked_providers, schemas._find_schema),
     )
     for cached in caches:

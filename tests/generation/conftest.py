@@ -69,12 +69,11 @@ def _explored() -> Callable[..., RequestRunner]:
         exploration = RequestRunner(trial.judge_for(entry.provider), entry, load_checks()[check], courier, draft)
         with asyncio.Runner() as runner:
 
-            @EFFORT.case_settings(case)
             @given(probe=strategies_by_case(target.provider)[case])
             def attempt(probe: GeneratedRequest) -> None:
                 runner.run(exploration.judge_request(probe))
 
-            _until_broken(attempt)
+            _until_broken(EFFORT.apply_to(attempt, case))
         return exploration
 
     return explore
@@ -89,7 +88,7 @@ def _exercised() -> Callable[..., SequenceRunner]:
         target = trial.target
         entry, line = entry_of(trial, check, case), InProcessPool(target.provider)
         made = SequenceRunner(trial.judge_for(entry.provider), entry, load_checks()[check], Sender(target, line))
-        _until_broken(lambda: asyncio.run(made.run(replace(EFFORT, examples=talks).case_settings(case))))
+        _until_broken(lambda: asyncio.run(made.run(replace(EFFORT, examples=talks), case)))
         return made
 
     return exercise

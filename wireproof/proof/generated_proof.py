@@ -148,9 +148,7 @@ class SequenceEntry:
         self.server.begin_case()
         exercise = SequenceRunner(self.judge, self.entry, self.check, Sender(target, self.server))
         with suppress(Violation):
-            await exercise.run(
-                GenerationSettings(SEQUENCES_PER_CASE, shrink=False, same=True).case_settings(self.entry.case)
-            )
+            await exercise.run(GenerationSettings(SEQUENCES_PER_CASE, shrink=False, same=True), self.entry.case)
         return exercise.verdict()
 
 

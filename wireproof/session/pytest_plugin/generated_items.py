@@ -133,9 +133,7 @@ def _request_test(
 
 def _sequence_test(subject: GeneratedTest, effort: GenerationSettings) -> Any:
     async def talk(wireproof_explorers: GeneratedRunners) -> None:
-        await (await wireproof_explorers.new_sequence_runner(subject)).run(
-            effort.case_settings(subject.name), effort.with_start
-        )
+        await (await wireproof_explorers.new_sequence_runner(subject)).run(effort, subject.name)
 
     return talk
 
