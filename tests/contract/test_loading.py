@@ -264,7 +264,7 @@ A_CLAUSE = """
         pytest.param(
             "suites/models/cases.yaml",
             "\nmodels-list: {says: again, endpoint: models}\n",
-            "it is not YAML ('models-list' stands twice); mend that line",
+            "it is not YAML ('models-list' is given twice); correct that line",
             id="a-case-twice-in-one-file",
         ),
         pytest.param(
