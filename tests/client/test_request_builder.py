@@ -145,7 +145,7 @@ def test_a_model_in_a_path_is_quoted() -> None:
         pytest.param({"scheme": None}, "iio-dev-secret", id="no-scheme"),
     ],
 )
-def test_the_case_selects_the_scheme_of_the_key(entry: dict[str, Any], header: str | None) -> None:
+def test_the_case_selects_the_key_and_its_scheme(entry: dict[str, Any], header: str | None) -> None:
     assert dict(sent(ask(**entry)).headers).get("Authorization") == header
 
 
