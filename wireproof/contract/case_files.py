@@ -19,36 +19,36 @@ ENDPOINT_ROLES = {
 }
 
 
-def read_cases(area: str, entries: Mapping[str, Any], file: str, known: Mapping[str, Any]) -> tuple[Case, ...]:
-    """Builds the cases of one cases.yaml; `known` has every entry that a `base` may name.
+def read_cases(area: str, entries: Mapping[str, Any], file: str, all_entries: Mapping[str, Any]) -> tuple[Case, ...]:
+    """Builds the cases of one cases.yaml; `all_entries` has every entry that a `base` may name.
 
     Raises ConfigError for a missing base or an edit that does not apply.
     """
-    return tuple(_case_from_entry(area, name, entry, file, known) for name, entry in entries.items())
+    return tuple(_case_from_entry(area, name, entry, file, all_entries) for name, entry in entries.items())
 
 
-def chains_of_bases(name: str, known: Mapping[str, Any]) -> list[list[str]]:
+def chains_of_bases(name: str, all_entries: Mapping[str, Any]) -> list[list[str]]:
     """Names of the base cases of each request of a case, the nearest first."""
-    entry = known[name]
-    return [_chain_of_bases(step, known) for step in entry.get("steps", [entry])]
+    entry = all_entries[name]
+    return [_chain_of_bases(step, all_entries) for step in entry.get("steps", [entry])]
 
 
-def _chain_of_bases(entry: Mapping[str, Any], known: Mapping[str, Any]) -> list[str]:
+def _chain_of_bases(entry: Mapping[str, Any], all_entries: Mapping[str, Any]) -> list[str]:
     base = entry.get("base")
-    return [] if base is None else [base, *_chain_of_bases(known[base], known)]
+    return [] if base is None else [base, *_chain_of_bases(all_entries[base], all_entries)]
 
 
-def _case_from_entry(area: str, name: str, entry: Mapping[str, Any], file: str, known: Mapping[str, Any]) -> Case:
+def _case_from_entry(area: str, name: str, entry: Mapping[str, Any], file: str, all_entries: Mapping[str, Any]) -> Case:
     where = f"{file}, case {name}"
     steps = entry.get("steps", ())
     for step in (entry, *steps):
-        _check_bases(step, where, known)
+        _check_bases(step, where, all_entries)
     asks = (
-        [_request_from_entry(step, where, known) for step in steps]
+        [_request_from_entry(step, where, all_entries) for step in steps]
         if steps
-        else [_request_from_entry(entry, where, known)]
+        else [_request_from_entry(entry, where, all_entries)]
     )
-    inherited = {**_inherited_fields(entry, where, known), **entry}
+    inherited = {**_inherited_fields(entry, where, all_entries), **entry}
     return Case(
         name=name,
         area=area,
@@ -64,31 +64,31 @@ def _case_from_entry(area: str, name: str, entry: Mapping[str, Any], file: str, 
     )
 
 
-def _check_bases(entry: Mapping[str, Any], where: str, known: Mapping[str, Any]) -> None:
+def _check_bases(entry: Mapping[str, Any], where: str, all_entries: Mapping[str, Any]) -> None:
     """Raises ConfigError if the chain of bases is broken or circular."""
     seen: set[str] = set()
     while (base := entry.get("base")) is not None:
-        if base not in known:
+        if base not in all_entries:
             raise ConfigError(where, f"its base {base!r} is not a case", "name an existing case without steps")
         if base in seen:
             raise ConfigError(where, f"its base {base!r} is circular", "name another base")
         seen.add(base)
-        entry = known[base]
+        entry = all_entries[base]
 
 
-def _inherited_fields(entry: Mapping[str, Any], where: str, known: Mapping[str, Any]) -> dict[str, Any]:
+def _inherited_fields(entry: Mapping[str, Any], where: str, all_entries: Mapping[str, Any]) -> dict[str, Any]:
     """Merged request fields and feature of the chain of bases."""
     if "base" not in entry:
         return {}
-    base = known[entry["base"]]
-    merged = {**_inherited_fields(base, where, known), **_own_fields(base, where, known)}
+    base = all_entries[entry["base"]]
+    merged = {**_inherited_fields(base, where, all_entries), **_own_fields(base, where, all_entries)}
     return {**merged, **{key: base[key] for key in ("feature",) if key in base}}
 
 
-def _own_fields(entry: Mapping[str, Any], where: str, known: Mapping[str, Any]) -> dict[str, Any]:
+def _own_fields(entry: Mapping[str, Any], where: str, all_entries: Mapping[str, Any]) -> dict[str, Any]:
     """Request fields of an entry, with its edits applied to the inherited body or form."""
     own = {key: value for key, value in entry.items() if key in REQUEST_FIELDS}
-    inherited = _inherited_fields(entry, where, known)
+    inherited = _inherited_fields(entry, where, all_entries)
     if "headers" in own:
         own["headers"] = {**inherited.get("headers", {}), **own["headers"]}
     member, other_member = ("form", "body") if _is_form(own, inherited) else ("body", "form")
@@ -109,8 +109,8 @@ def _is_form(own: Mapping[str, Any], inherited: Mapping[str, Any]) -> bool:
     return "form" in own or ("body" not in own and inherited.get("form") is not None)
 
 
-def _request_from_entry(entry: Mapping[str, Any], where: str, known: Mapping[str, Any]) -> RequestSpec:
-    merged = {**_inherited_fields(entry, where, known), **_own_fields(entry, where, known)}
+def _request_from_entry(entry: Mapping[str, Any], where: str, all_entries: Mapping[str, Any]) -> RequestSpec:
+    merged = {**_inherited_fields(entry, where, all_entries), **_own_fields(entry, where, all_entries)}
     if "endpoint" not in merged:
         raise ConfigError(where, "it has no endpoint", "add `endpoint:` or a `base:`")
     role = ENDPOINT_ROLES.get(merged["endpoint"], "chat")

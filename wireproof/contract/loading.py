@@ -133,26 +133,26 @@ def _read_checked_providers(file: Path) -> Mapping[str, Any]:
     return entries
 
 
-def _overlay_providers(known: Mapping[str, Any], file: Path) -> dict[str, Any]:
+def _overlay_providers(entries: Mapping[str, Any], file: Path) -> dict[str, Any]:
     data = read_yaml(file)
     if not isinstance(data, dict) or not isinstance(data.get("providers"), dict):
         raise ConfigError(str(file), "it has no mapping `providers`", "write `providers:` with one entry a provider")
-    return {name: _extend_provider(known, name, entry, str(file)) for name, entry in data["providers"].items()}
+    return {name: _extend_provider(entries, name, entry, str(file)) for name, entry in data["providers"].items()}
 
 
-def _extend_provider(known: Mapping[str, Any], name: str, entry: Any, file: str) -> dict[str, Any]:
+def _extend_provider(entries: Mapping[str, Any], name: str, entry: Any, file: str) -> dict[str, Any]:
     where = f"{file}, /providers/{name}"
     if not isinstance(entry, dict):
         raise ConfigError(where, f"{entry!r} is not a mapping", "write the entry's fields below its name")
     changes = {key: value for key, value in entry.items() if key != "extends"}
     parent = entry.get("extends", name)
-    if parent not in known:
+    if parent not in entries:
         if "extends" not in entry:
             return changes
         raise ConfigError(
-            f"{where}/extends", f"{parent!r} is not a provider", f"extend one of {', '.join(sorted(known))}"
+            f"{where}/extends", f"{parent!r} is not a provider", f"extend one of {', '.join(sorted(entries))}"
         )
-    inherited = {**known[parent], "schemas": known[parent].get("schemas", parent)}
+    inherited = {**entries[parent], "schemas": entries[parent].get("schemas", parent)}
     if parent != name:
         inherited["serve_at"] = f"/{name}/v1"
     return _merge(inherited, changes)

@@ -48,9 +48,9 @@ class TargetOption:
         """Name of the attribute in which argparse stores the value."""
         return self.flag.removeprefix("--").replace("-", "_")
 
-    def value_in(self, given: Mapping[str, Any]) -> Any:
+    def value_in(self, options: Mapping[str, Any]) -> Any:
         """The value among those that were set; empty or None if this option was not."""
-        return given.get(self.name, () if self.repeated else None)
+        return options.get(self.name, () if self.repeated else None)
 
     @property
     def keywords(self) -> dict[str, Any]:

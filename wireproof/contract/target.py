@@ -102,12 +102,12 @@ class Target:
     def secrets(self) -> frozenset[str]:
         """Every value to mask in artefacts: keys, `hidden`, credentials in headers and in the URL."""
         keys = (*self.keys.values(), altered_key(self.keys.get("good")))
-        found = {key.value for key in keys if key is not None and key.value}.union(self.hidden)
+        values = {key.value for key in keys if key is not None and key.value}.union(self.hidden)
         for name, value in self.headers.items():
             if SENSITIVE_NAME.search(name):
-                found.update(_credential_values(name, value))
+                values.update(_credential_values(name, value))
         password = urlsplit(self.base_url).password if self.base_url else None
-        return frozenset(found.union((password, unquote(password)) if password else ()))
+        return frozenset(values.union((password, unquote(password)) if password else ()))
 
 
 def _credential_values(name: str, value: str) -> Iterator[str]:
