@@ -173,7 +173,7 @@ def _silent() -> Iterator[str]:
 def test_an_unknown_provider_is_told_with_the_known_ones(run: Callable[..., Outcome], front: list[str]) -> None:
     found = run(front, "--provider", "nobody")
     found.ends_with(
-        2, "--provider nobody: no such provider; choose one of aion, aiorouter, iio, io-intelligence, iotex, openai"
+        2, "--provider nobody: unknown provider; choose one of aion, aiorouter, iio, io-intelligence, iotex, openai"
     )
 
 
