@@ -293,14 +293,14 @@ def between(providers, fault_id):
         return HttpRequest("POST", "/iio/v1/chat/completions", "", tuple(told.items()), body, NOW, **more)
 
     running, abandoned, plain = ask(), ask(), ask(stream=False)
-    done = [rehearsal.ops(ask(after=200)), rehearsal.ops(ask(after=401))]
+    done = [rehearsal.ops(ask(previous_status=200)), rehearsal.ops(ask(previous_status=401))]
     done += [rehearsal.ops(running, stays=True), rehearsal.ops(ask())]
     rehearsal.finish(running)
     done.append(rehearsal.ops(abandoned, stays=True))
     rehearsal.finish(abandoned, left=True)
     done += [rehearsal.ops(ask()), rehearsal.ops(plain, stays=True)]
     rehearsal.finish(plain, left=True)
-    return [*done, rehearsal.ops(ask()), rehearsal.ops(ask(after=200, later=10))]
+    return [*done, rehearsal.ops(ask()), rehearsal.ops(ask(previous_status=200, later=10))]
 
 
 def kept(providers, fault_id):

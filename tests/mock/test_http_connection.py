@@ -216,7 +216,7 @@ def left_and_asked(server, fault=b""):
     with connected(server) as plug:
         plug.sendall(chat("Count from 1 to 900", stream=True, more=more))
         assert plug.recv(100)
-    until(server, lambda: server.core.state.slots.left == 1)
+    until(server, lambda: server.core.state.slots.clients_left == 1)
     return next_asked(server, more)
 
 

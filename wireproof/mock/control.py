@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from wireproof.mock.accounts.server_state import ServerState
-from wireproof.mock.faults import find_fault
+from wireproof.mock.faults import Fault, find_fault
 from wireproof.mock.faults.hooks import NO_HOOKS, FaultHooks
 from wireproof.mock.protocol.answers import PlainAnswer
 from wireproof.mock.protocol.messages import HttpRequest
@@ -27,10 +27,11 @@ def find_hooks(fault_id: str, profile: Profile, received: HttpRequest) -> FaultH
     """The lapse of a fault, if it concerns the endpoint that is asked."""
     fault = require_fault(fault_id)
     asked = {endpoint for endpoint, _, _ in routes.matching_endpoints(profile, received.path)}
-    return fault.apply if "*" in fault.endpoints or asked & set(fault.endpoints) else NO_HOOKS
+    return fault.hooks if "*" in fault.endpoints or asked & set(fault.endpoints) else NO_HOOKS
 
 
-def require_fault(fault_id: Any) -> Any:
+def require_fault(fault_id: Any) -> Fault:
+    """Returns the fault of this id; raises RequestRefused if there is none."""
     fault = find_fault(str(fault_id))
     if fault is None:
         raise RequestRefused("unknown-fault", f"There is no fault named {fault_id!r}.", param=FAULT_HEADER)
