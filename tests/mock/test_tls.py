@@ -93,7 +93,7 @@ def test_a_file_of_authorities_that_cannot_be_read_is_told_before_anything_is_se
         pytest.param("text.pem", None, "cannot be used", id="no-certificate"),
         pytest.param("alone.pem", None, "cannot be used", id="no-key"),
         pytest.param("alone.pem", "other.pem", "cannot be used", id="key-of-another"),
-        pytest.param(None, "other.pem", "the key of no certificate", id="no-certificate-for-the-key"),
+        pytest.param(None, "other.pem", "a key but no certificate", id="no-certificate-for-the-key"),
     ],
 )
 def test_a_certificate_that_cannot_be_used_is_told_in_one_sentence(authority, tmp_path, certfile, keyfile, said):
