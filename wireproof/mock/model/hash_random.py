@@ -1,4 +1,4 @@
-"""Everything that looks like chance, drawn from a hash of the request."""
+"""Values that look random, drawn from a hash of the request."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class HashRandom:
         return cls(digest(canonical_json(values).encode()))
 
     def derive(self, *place: object) -> HashRandom:
-        """The source for one place of the answer."""
+        """Returns the source for one place of the answer."""
         return HashRandom(digest(self.seed + repr(place).encode("utf-8", "backslashreplace")))
 
-    def number_below(self, below: int) -> int:
-        return int.from_bytes(self.seed, "big") % below
+    def number_below(self, limit: int) -> int:
+        return int.from_bytes(self.seed, "big") % limit
 
     def pick(self, options: Sequence[T]) -> T:
         return options[self.number_below(len(options))]
