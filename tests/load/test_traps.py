@@ -1,7 +1,6 @@
-"""What a load tool must not get wrong, against real cells on real sockets.
+"""Known mistakes of load tools, tested against real cells over sockets.
 
-The first seven are the traps in which the benchmark tools of the field were measured; the last are bugs that
-their users reported.
+They are taken from measurements of other benchmark tools and from bug reports of their users.
 """
 
 from __future__ import annotations
@@ -72,7 +71,7 @@ def test_a_broken_stream_is_no_success_and_enters_no_latency(
 
 
 def test_a_limit_is_waited_for_and_told_apart(serve: Serve, load: Run) -> None:
-    """Six a second let in: never more than limit + users are sent a second, and what is let in is what is told."""
+    """The cell admits six a second: at most limit + users are sent a second, and all admitted requests are ok."""
     with serve("limited") as cell:
         ended = load("Chat", "-u", "8", "--max-requests", "40", "--jitter", "0", "-t", "60s", at=cell)
         told = cell.told()["counts"]
