@@ -65,7 +65,7 @@ def done(rehearsal: DryRun, asked: PreparedRequest, fault: str | None = None) ->
 
 def heard(ops: Ops, *, whole: bool) -> ResponseBody | None:
     """An answer as a load run keeps it, each write a read of its own; None where it is no stream of success."""
-    reply, tally = ResponseParser(), StreamFold("chat", keeps=True, whole=whole)
+    reply, tally = ResponseParser(), StreamFold("chat", keep_body=True, decode_all=whole)
     for op in ops:
         try:
             reply.feed(wire_bytes(op))
