@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from wireproof.errors import ConfigError
 from wireproof.load.scenario import prompt_text, stages, trace
-from wireproof.load.scenario import schedule as pace
 from wireproof.load.scenario.load_shape import LoadShape
 from wireproof.load.scenario.measurement_window import MeasurementWindow
 from wireproof.load.scenario.request_template import TokenCounts
+from wireproof.load.scenario.schedule import Schedule, arrival_times_ns, share_of_starts
 from wireproof.load.scenario.stages import Stage
 from wireproof.load.scenario.token_lengths import make_length_sampler
 
@@ -134,18 +134,18 @@ def test_a_stage_of_nothing_is_a_pause() -> None:
 @pytest.mark.parametrize("count", [2, 3])
 def test_the_shares_of_a_schedule_are_the_whole_schedule(count: int) -> None:
     course = (Stage(2, 5, 50), Stage(1, 50, 50, burst=7))
-    whole = list(pace.share_of_starts(stages.start_times_ns(course, "poisson", 3), 0, 1))
+    whole = list(share_of_starts(stages.start_times_ns(course, "poisson", 3), 0, 1))
     shares = [
-        list(pace.share_of_starts(stages.start_times_ns(course, "poisson", 3), index, count)) for index in range(count)
+        list(share_of_starts(stages.start_times_ns(course, "poisson", 3), index, count)) for index in range(count)
     ]
     assert sorted(start for one in shares for start in one) == whole
     assert max(len(one) for one in shares) - min(len(one) for one in shares) <= 1
 
 
 def test_a_finished_schedule_has_no_start() -> None:
-    schedule = pace.Schedule(pace.share_of_starts(stages.start_times_ns((Stage(1, 2, 2),), "constant", 1), 0, 1), 0)
+    schedule = Schedule(share_of_starts(stages.start_times_ns((Stage(1, 2, 2),), "constant", 1), 0, 1), 0)
     assert [schedule.take_next(0) is not None for _ in range(3)] == [True, True, False]
-    cut = pace.Schedule(pace.share_of_starts(pace.arrival_times_ns("constant", 10.0, 1), 0, 1), 0, 0.25 * S)
+    cut = Schedule(share_of_starts(arrival_times_ns("constant", 10.0, 1), 0, 1), 0, 0.25 * S)
     assert [cut.take_next(0) is not None for _ in range(4)] == [True, True, True, False]
     assert (cut.taken, cut.missed) == (3, 0)
 
@@ -232,5 +232,5 @@ def test_an_invalid_trace_is_rejected_with_its_line(tmp_path: Path, line: str, t
 
 
 def test_a_constant_rate_never_drifts() -> None:
-    starts = list(islice(pace.arrival_times_ns("constant", 30.0, 1), 90_000, 90_002))
+    starts = list(islice(arrival_times_ns("constant", 30.0, 1), 90_000, 90_002))
     assert starts == [3000 * S, 3000 * S + round(S / 30)]

@@ -65,7 +65,7 @@ def done(rehearsal: DryRun, asked: PreparedRequest, fault: str | None = None) ->
 
 def heard(ops: Ops, *, whole: bool) -> ResponseBody | None:
     """The answer as a load run keeps it, with one read per write; None unless it is a successful stream."""
-    reply, tally = ResponseParser(), StreamFold("chat", keeps=True, whole=whole)
+    reply, tally = ResponseParser(), StreamFold("chat", keep_body=True, decode_all=whole)
     for op in ops:
         try:
             reply.feed(wire_bytes(op))

@@ -54,7 +54,7 @@ def test_every_scenario_is_valid_and_every_provider_has_one() -> None:
     known = read_scenarios()
     assert {one.provider for one in known.values() if one.provider} == set(loading.load_providers(None))
     for one in known.values():
-        one.course.validate()
+        one.load_shape.validate()
 
 
 @pytest.mark.parametrize("name", [name for name, one in read_scenarios().items() if one.provider])

@@ -18,15 +18,15 @@ from wireproof.load.results.counters import STARTS_DUE, STARTS_MISSED, CounterKe
 from wireproof.load.results.doubts import find_doubts
 from wireproof.load.results.metrics_recorder import MetricsRecorder
 from wireproof.load.scenario import objectives, spending_limits
-from wireproof.load.scenario import schedule as pace
 from wireproof.load.scenario.prepared_request import PreparedRequest
+from wireproof.load.scenario.schedule import Schedule, arrival_times_ns, share_of_starts
 from wireproof.load.scenario.spending_limits import Ceilings, SpendingAccount
 
 MS = 1_000_000
 
 
 def first(kind: str, number: int, seed: int = 1, rate: float = 100.0) -> list[int]:
-    return list(islice(pace.arrival_times_ns(kind, rate, seed), number))
+    return list(islice(arrival_times_ns(kind, rate, seed), number))
 
 
 def test_constant_starts_are_one_interval_apart() -> None:
@@ -46,8 +46,7 @@ def test_poisson_starts_have_the_rate_and_its_spread() -> None:
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_the_shares_of_all_processes_are_the_whole_schedule(kind: str, count: int) -> None:
     shares = [
-        list(islice(pace.share_of_starts(pace.arrival_times_ns(kind, 100.0, 1), index, count), 30))
-        for index in range(count)
+        list(islice(share_of_starts(arrival_times_ns(kind, 100.0, 1), index, count), 30)) for index in range(count)
     ]
     whole = sorted(start for one in shares for start in one)[:30]
     assert [start.number for start in whole] == list(range(30))
@@ -59,7 +58,7 @@ def test_the_same_seed_draws_the_same_starts() -> None:
 
 
 def test_missed_starts_are_counted_and_not_sent_later() -> None:
-    schedule = pace.Schedule(pace.share_of_starts(pace.arrival_times_ns("constant", 100.0, 1), 0, 1), 0)
+    schedule = Schedule(share_of_starts(arrival_times_ns("constant", 100.0, 1), 0, 1), 0)
     assert schedule.take_next(0) == (0, 0, None)
     assert schedule.take_next(1005 * MS) == (99, 990 * MS, None)
     assert (schedule.missed, schedule.taken) == (98, 100)
