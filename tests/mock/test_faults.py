@@ -21,6 +21,7 @@ from wireproof.mock.rehearsal import Rehearsal
 from wireproof.render import render
 
 NOW = 1_800_000_000.0
+PROBED = ("openai", "iio")
 # Where each fault was seen to break something; it is looked for there first.
 MATRIX = json.loads((Path(__file__).parents[1] / "matrix.json").read_text(encoding="utf-8"))
 TOOL = {
@@ -216,7 +217,7 @@ def undated(data):
 def seen(providers, fault_id, chosen):
     """What each chosen probe sees of a fault, each on a fresh core."""
     header = {"x-wireproof-fault": fault_id} if fault_id else {}
-    core = Core(providers, controlled=True)
+    core = Core({name: providers[name] for name in PROBED}, controlled=True)
     answers = []
     for _, method, path, headers, body, times in chosen:
         core.state.accounts.clear()
@@ -227,7 +228,7 @@ def seen(providers, fault_id, chosen):
 
 @pytest.fixture(name="all_probes", scope="module")
 def _all_probes(providers):
-    return list(probes({name: providers[name] for name in ("openai", "iio")}))
+    return list(probes({name: providers[name] for name in PROBED}))
 
 
 @pytest.fixture(name="faultless", scope="module")

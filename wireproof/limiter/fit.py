@@ -138,8 +138,8 @@ def _around(guess: tuple[int, float], off: int, step: float) -> list[tuple[int, 
 
 def _edge(model: Model, seen: Sequence[Seen], limit: int, span: float, step: float) -> float:
     """The last window in one direction that explains as much."""
-    most = model(seen, limit, span)
-    while _shortest(seen) < span * step < LONGEST_S and model(seen, limit, span * step) >= most:
+    most, shortest = model(seen, limit, span), _shortest(seen)
+    while shortest < span * step < LONGEST_S and model(seen, limit, span * step) >= most:
         span *= step
     return span
 

@@ -63,29 +63,40 @@ def sliding(seen: Sequence[Seen], limit: int, window_s: float) -> int:
     taken: deque[Seen] = deque()
     explained = 0
     for one in seen:
-        while taken and one.at - taken[0].at - window_s > one.blur + taken[0].blur:
+        at, blur, free = one.at, one.blur, False
+        while taken:
+            first = taken[0]
+            over = at - first.at - window_s
+            if over <= blur + first.blur:
+                free = over >= -blur - first.blur
+                break
             taken.popleft()
-        free = bool(taken) and one.at - taken[0].at - window_s >= -one.blur - taken[0].blur
-        explained += len(taken) < limit + free if one.admitted else len(taken) >= limit
         if one.admitted:
+            explained += len(taken) < limit + free
             if free and len(taken) >= limit:
                 taken.popleft()
             taken.append(one)
+        else:
+            explained += len(taken) >= limit
     return explained
 
 
 def bucket(seen: Sequence[Seen], limit: int, window_s: float) -> int:
     """A bucket of `limit` tokens, one a request, that fills from empty to full in a window."""
-    level, before, doubt, explained = float(limit), -math.inf, 0.0, 0
+    level, before, doubt, share, explained = float(limit), -math.inf, -1.0, 0.0, 0
     for one in seen:
-        if level < limit:
-            level = min(limit, level + max(0.0, one.at - before) * limit / window_s)
+        at, blur = one.at, one.blur
+        if level < limit and at > before:
+            level = min(limit, level + (at - before) * limit / window_s)
         # What has flowed in since the bucket was full is as doubtful as the moments it flowed between.
-        doubt = one.blur if level == limit else max(doubt, one.blur)
-        before, share = one.at, 2 * doubt * limit / window_s + ROUNDING
-        explained += level >= 1 - share if one.admitted else level < 1 + share
+        if blur > doubt or (level == limit and blur != doubt):
+            doubt, share = blur, 2 * blur * limit / window_s + ROUNDING
+        before = at
         if one.admitted:
-            level = max(0.0, level - 1)
+            explained += level >= 1 - share
+            level = level - 1 if level > 1 else 0.0
+        else:
+            explained += level < 1 + share
     return explained
 
 
