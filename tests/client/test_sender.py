@@ -108,7 +108,7 @@ def serving(*answers: Answer, before: Callable[[], object] = lambda: None) -> It
 
 def target(api: Api, **more: Any) -> Target:
     keys = {"good": Key("IIO_API_KEY", "iio-dev-1")}
-    deadlines = Deadlines(connect=5, first_byte=5, idle=5, total=10)
+    deadlines = Deadlines(connect=60, first_byte=60, idle=60, total=120)
     return replace(Target("t", IIO, api.url, keys, {"chat": "m"}, deadlines=deadlines), **more)
 
 

@@ -21,6 +21,7 @@ from wireproof.mock.protocol.messages import HttpRequest
 from wireproof.mock.protocol.response_head import build_ops
 
 NOW = 1_800_000_000.0
+PROBED = ("openai", "iio")
 # The recorded failures of each fault, where it is looked for first.
 MATRIX = json.loads((Path(__file__).parents[1] / "matrix.json").read_text(encoding="utf-8"))
 TOOL = {
@@ -216,7 +217,7 @@ def undated(data):
 def ops_under(providers, fault_id, chosen):
     """Returns the wire operations of each probe under a fault, each on a fresh account."""
     header = {"x-wireproof-fault": fault_id} if fault_id else {}
-    core = Application(providers, controlled=True)
+    core = Application({name: providers[name] for name in PROBED}, controlled=True)
     answers = []
     for _, method, path, headers, body, times in chosen:
         core.state.accounts.clear()
@@ -227,7 +228,7 @@ def ops_under(providers, fault_id, chosen):
 
 @pytest.fixture(name="all_probes", scope="module")
 def _all_probes(providers):
-    return list(probes({name: providers[name] for name in ("openai", "iio")}))
+    return list(probes({name: providers[name] for name in PROBED}))
 
 
 @pytest.fixture(name="fault_free", scope="module")
