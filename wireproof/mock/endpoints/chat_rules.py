@@ -6,18 +6,18 @@ from typing import Any
 
 from wireproof.mock.model.vision import check_image
 from wireproof.mock.provider.body_validation import JsonObject, is_number, missing_field, out_of_range, wrong_type
-from wireproof.mock.provider.request_rules import RequestRules
+from wireproof.mock.provider.request_rules import BodyRules
 
 TOOL_CHOICES = ("none", "auto", "required")
 RESPONSE_FORMATS = ("text", "json_object", "json_schema")
 
 
-def check_messages(messages: list[Any], rules: RequestRules) -> None:
+def check_messages(messages: list[Any], rules: BodyRules) -> None:
     for index, message in enumerate(messages):
         check_message(message, f"messages[{index}]", rules)
 
 
-def check_message(message: Any, place: str, rules: RequestRules) -> None:
+def check_message(message: Any, place: str, rules: BodyRules) -> None:
     if not isinstance(message, dict):
         raise wrong_type(place, "object")
     role = message.get("role")
@@ -32,7 +32,7 @@ def check_message(message: Any, place: str, rules: RequestRules) -> None:
     check_content(message, place, rules)
 
 
-def check_content(message: JsonObject, place: str, rules: RequestRules) -> None:
+def check_content(message: JsonObject, place: str, rules: BodyRules) -> None:
     content = message.get("content")
     if content is None:
         if message["role"] == "assistant" and (message.get("tool_calls") or message.get("function_call")):
@@ -57,7 +57,7 @@ def part_type(part: Any, place: str) -> Any:
     return part["type"]
 
 
-def check_message_part(part: Any, place: str, rules: RequestRules) -> None:
+def check_message_part(part: Any, place: str, rules: BodyRules) -> None:
     kind = part_type(part, place)
     if kind not in rules.content_parts:
         raise out_of_range(f"{place}.type", f"Invalid value {kind!r}: expected one of {list(rules.content_parts)}.")
@@ -184,7 +184,7 @@ def check_dependent_members(body: JsonObject, *, strict: bool) -> None:
         raise out_of_range("stream_options", "'stream_options' is only allowed when 'stream' is true.")
 
 
-def check_chat(body: JsonObject, rules: RequestRules) -> None:
+def check_chat(body: JsonObject, rules: BodyRules) -> None:
     """Refuses a chat request with members of the right type but the wrong form."""
     strict = rules.refuses_unknown
     check_messages(body["messages"], rules)

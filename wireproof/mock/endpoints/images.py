@@ -16,7 +16,7 @@ from wireproof.mock.protocol.answers import Answer, PlainAnswer
 from wireproof.mock.provider import body_validation
 from wireproof.mock.provider.body_validation import JsonObject, out_of_range
 from wireproof.mock.provider.model_entry import Model
-from wireproof.mock.provider.request_rules import RequestRules
+from wireproof.mock.provider.request_rules import BodyRules
 
 PICTURE_SIZE = re.compile(r"([1-9]\d{0,3})x([1-9]\d{0,3})")
 DEFAULT_PICTURE_SIZE = (1024, 1024)
@@ -65,7 +65,7 @@ def requested_number(body: JsonObject) -> int:
     return count
 
 
-def requested_size(body: JsonObject, rules: RequestRules) -> tuple[int, int]:
+def requested_size(body: JsonObject, rules: BodyRules) -> tuple[int, int]:
     """Width and height in pixels; `auto` is the default size if the contract has the word."""
     size = body.get("size")
     if size is None or size == "auto" == rules.fields["size"].default:

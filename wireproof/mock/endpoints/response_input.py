@@ -10,10 +10,10 @@ from wireproof.mock.model.conversation import ChatLine, Conversation, conversati
 from wireproof.mock.model.vision import colours_of_pictures
 from wireproof.mock.provider.body_validation import JsonObject, missing_field, out_of_range, wrong_type
 from wireproof.mock.provider.refusals import RequestRefused
-from wireproof.mock.provider.request_rules import RequestRules
+from wireproof.mock.provider.request_rules import BodyRules
 
 
-def conversation_from_input(body: JsonObject, rules: RequestRules) -> Conversation:
+def conversation_from_input(body: JsonObject, rules: BodyRules) -> Conversation:
     """Returns the conversation in the input or, if the contract allows them, in the messages."""
     name = input_member(body)
     value = body[name]
@@ -54,7 +54,7 @@ def check_call_outputs(items: Sequence[Any]) -> None:
             raise out_of_range(f"input[{index}].call_id", message)
 
 
-def line_from_item(item: Any, place: str, rules: RequestRules) -> ChatLine:
+def line_from_item(item: Any, place: str, rules: BodyRules) -> ChatLine:
     """Returns one item of the input as a line of the conversation."""
     if not isinstance(item, Mapping):
         raise wrong_type(place, "object")
@@ -70,7 +70,7 @@ def line_from_item(item: Any, place: str, rules: RequestRules) -> ChatLine:
     return ChatLine(item["role"], *read_content(item, f"{place}.content", rules))
 
 
-def read_content(item: Mapping[str, Any], place: str, rules: RequestRules) -> tuple[str, tuple[str, ...]]:
+def read_content(item: Mapping[str, Any], place: str, rules: BodyRules) -> tuple[str, tuple[str, ...]]:
     """The text of a message, and the colours of its pictures."""
     content = item.get("content")
     if not isinstance(content, str | list):
@@ -84,7 +84,7 @@ def unexpected_value(place: str, value: Any, allowed: Sequence[str]) -> RequestR
     return out_of_range(place, f"Invalid '{place}': {value!r}, expected one of {list(allowed)}.")
 
 
-def check_input_part(part: Any, place: str, rules: RequestRules) -> None:
+def check_input_part(part: Any, place: str, rules: BodyRules) -> None:
     kind = part_type(part, place)
     if kind not in rules.content_parts:
         raise unexpected_value(f"{place}.type", kind, rules.content_parts)

@@ -14,7 +14,7 @@ from wireproof.mock.provider import body_validation
 from wireproof.mock.provider.body_validation import JsonObject, missing_field, wrong_type
 from wireproof.mock.provider.form_reader import ReceivedPart, read_form
 from wireproof.mock.provider.refusals import RequestRefused
-from wireproof.mock.provider.request_rules import FieldRule, RequestRules
+from wireproof.mock.provider.request_rules import BodyRules, FieldRule
 
 FILE_FIELD = "file"
 PLAIN_TEXT_TYPE = (("Content-Type", "text/plain; charset=utf-8"),)
@@ -32,7 +32,7 @@ def create_transcription(context: RequestContext, given: JsonObject) -> Answer:
     return ANSWERS_BY_FORMAT[body.get("response_format", "json")](transcript, body)
 
 
-def form_values(parts: tuple[ReceivedPart, ...], rules: RequestRules) -> JsonObject:
+def form_values(parts: tuple[ReceivedPart, ...], rules: BodyRules) -> JsonObject:
     """Returns the fields of a form by name, each parsed as its type in the contract; the file is only its name."""
     values: JsonObject = {}
     for part in parts:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar
 
-T = TypeVar("T")
+Item = TypeVar("Item")
 canonical_json = json.JSONEncoder(sort_keys=True, default=repr).encode
 
 
@@ -30,7 +30,7 @@ class HashRandom:
     def number_below(self, limit: int) -> int:
         return int.from_bytes(self.seed, "big") % limit
 
-    def pick(self, options: Sequence[T]) -> T:
+    def pick(self, options: Sequence[Item]) -> Item:
         return options[self.number_below(len(options))]
 
     def hex(self, length: int) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from wireproof.mock.protocol.content_coding import encode_content
+from wireproof.mock.protocol.coded_bodies import encode_content
 from wireproof.mock.protocol.messages import Headers, HttpResponse, HttpStream, OpsRewrite, StreamStep
 
 JSON_TYPE = "application/json"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wireproof.mock.protocol.answers import Answer, PlainAnswer
-from wireproof.mock.protocol.content_coding import choose_coding, coding_headers
+from wireproof.mock.protocol.coded_bodies import choose_coding, coding_headers
 from wireproof.mock.protocol.messages import Headers, HttpRequest
 from wireproof.mock.protocol.response_head import STATUSES_WITHOUT_BODY
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from wireproof.mock.provider.refusals import RequestRefused
-from wireproof.mock.provider.request_rules import FieldRule, RequestRules
+from wireproof.mock.provider.request_rules import BodyRules, FieldRule
 
 JsonObject = dict[str, Any]
 MAX_REQUEST_BYTES = 10 * 1024 * 1024
@@ -59,7 +59,7 @@ def parse_body(body: bytes, content_type: str | None) -> JsonObject:
     return value
 
 
-def validate_body(body: JsonObject, rules: RequestRules) -> JsonObject:
+def validate_body(body: JsonObject, rules: BodyRules) -> JsonObject:
     """Returns the body without nulls and unknown members; raises RequestRefused if a member is invalid."""
     fields = rules.fields
     if rules.refuses_unknown:

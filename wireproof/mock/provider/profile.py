@@ -8,9 +8,9 @@ from typing import Any
 
 from wireproof.mock.provider.model_entry import MODEL_ROLES, Model
 from wireproof.mock.provider.rate_rules import RateRules
-from wireproof.mock.provider.request_rules import RequestRules
+from wireproof.mock.provider.request_rules import BodyRules
 
-NO_RULES = RequestRules({})
+NO_RULES = BodyRules({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ class Profile:
     endpoints: tuple[tuple[str, str, str], ...]
     capabilities: frozenset[str]
     catalogue: tuple[Model, ...]
-    requests: Mapping[str, RequestRules]
+    requests: Mapping[str, BodyRules]
     envelope: str
     refusals: Mapping[str, RefusalRow]
     rate: RateRules
@@ -157,7 +157,7 @@ class Profile:
             endpoints=tuple((key, end["method"], end["path"]) for key, end in row["endpoints"].items()),
             capabilities=frozenset((*capabilities.get("promised", ()), *capabilities.get("optional", ()))),
             catalogue=catalogue,
-            requests={key: RequestRules.from_mapping(rules) for key, rules in row["requests"].items()},
+            requests={key: BodyRules.from_mapping(rules) for key, rules in row["requests"].items()},
             envelope=errors["envelope"],
             refusals={key: RefusalRow.from_mapping(entry) for key, entry in errors["refusals"].items()},
             rate=rate,
@@ -175,7 +175,7 @@ class Profile:
         """The names of the endpoints that it serves."""
         return frozenset(name for name, _, _ in self.endpoints)
 
-    def rules(self, endpoint: str) -> RequestRules:
+    def rules(self, endpoint: str) -> BodyRules:
         return self.requests.get(endpoint, NO_RULES)
 
     def model(self, name: str) -> Model | None:

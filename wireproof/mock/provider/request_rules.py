@@ -45,7 +45,7 @@ class FieldRule:
 
 
 @dataclass(frozen=True, slots=True)
-class RequestRules:
+class BodyRules:
     """The rules for the body of one endpoint.
 
     Attributes:
@@ -66,7 +66,7 @@ class RequestRules:
         return None if field is None else field.default
 
     @classmethod
-    def from_mapping(cls, row: Mapping[str, Any]) -> RequestRules:
+    def from_mapping(cls, row: Mapping[str, Any]) -> BodyRules:
         return cls(
             fields={name: FieldRule.from_mapping(name, field) for name, field in row["fields"].items()},
             token_cap=row.get("token_cap"),
