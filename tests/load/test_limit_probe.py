@@ -250,7 +250,7 @@ def test_the_limit_of_a_key_is_its_own(capsys: pytest.CaptureFixture[str]) -> No
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ([], "a probe has one target"),
+        ([], "the limit of one target is measured"),
         (["--provider", "iotex"], "limited a minute"),
         (["--provider", "iio", "--tier", "gold"], "choose one of free, pro, enterprise"),
         (["--provider", "iio", "--case", "no-such"], "no case of one request"),

@@ -1,4 +1,4 @@
-"""The command `wireproof`. Exit codes: 0 fine, 1 a promise is broken, 2 we could not ask."""
+"""The command `wireproof`. Exit codes: 0 success, 1 a requirement is violated, 2 nothing could be judged."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ from wireproof.cli import (
     serve,
     sweep,
 )
+from wireproof.cli.arguments import show_examples
 from wireproof.errors import WireproofError
 
 COMMANDS = (
@@ -52,7 +53,7 @@ COMMANDS = (
     calibrate,
     compare,
 )
-# These take the options of pytest or locust too, and so read their arguments themselves.
+# These commands take options of pytest or locust too, so they parse their arguments themselves.
 PASS_THROUGH: Mapping[str, Callable[[Sequence[str]], int]] = {
     "check": check.run,
     "load": load.run,
@@ -62,7 +63,7 @@ PASS_THROUGH: Mapping[str, Callable[[Sequence[str]], int]] = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; what is wrong with the input is one sentence on stderr."""
+    """Runs one command; returns its exit code. An error in the input is one sentence on stderr."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         if arguments and arguments[0] in PASS_THROUGH:
@@ -74,7 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"wireproof: {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:
-        # Whoever reads has enough, as `head` in a pipe; what is still to be said at the exit goes nowhere.
+        # The reader of a pipe, such as `head`, closed it; output that is still buffered is discarded.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 2
     return code
@@ -82,11 +83,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser of every command."""
-    made = argparse.ArgumentParser(
+    parser = argparse.ArgumentParser(
         prog="wireproof", description="Conformance and load benchmarks for OpenAI-compatible HTTP APIs."
     )
-    made.add_argument("--version", action="version", version=f"wireproof {__version__}")
-    commands = made.add_subparsers(required=True, metavar="COMMAND")
+    parser.add_argument("--version", action="version", version=f"wireproof {__version__}", help="print the version")
+    commands = parser.add_subparsers(
+        required=True, metavar="COMMAND", title="commands; `wireproof COMMAND --help` shows the options of one"
+    )
     for command in COMMANDS:
         command.add(commands)
-    return made
+    show_examples(
+        parser,
+        "wireproof check                                         # judge the bundled reference server",
+        "wireproof check --endpoint https://api.example/v1 --model my-model --key-env MY_KEY",
+        "wireproof explain stream.usage                          # a requirement, and how to fix a server",
+        "wireproof load stream -u 32 -t 30s --host http://127.0.0.1:8000/v1 --model my-model",
+    )
+    return parser
