@@ -1,1 +1,1 @@
-"""Measurements of wireproof's own speed and accuracy, each beside a control in the same run."""
+"""Measurements of wireproof's own speed and accuracy, each compared with a control in the same run."""

@@ -1,4 +1,4 @@
-"""`python -m benchmarks NAME`."""
+"""The command `python -m benchmarks NAME`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the engine costs and how true it is, beside the raw client in the same rounds."""
+"""Cost and accuracy of the load engine, compared with the raw client in the same rounds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.asked import KEY
+from benchmarks.chat_request import KEY
 from benchmarks.contestants import command, ours, raw, stock
 from benchmarks.figures import Rounds, alternating, note
 from benchmarks.processes import ROOT, Cell, Measured, environment, pinned
@@ -21,80 +21,86 @@ UNJUDGED = ("--no-judge",)
 
 
 def sse(rounds: int, seconds: int, found: Rounds, folder: Path) -> None:
-    """Chunks by CPU second: streams of 64 played back, one event a write, by 32 users."""
+    """Chunks per CPU second: 32 users, played-back streams of 64 tokens, one event per write."""
     _throughput(rounds, seconds, found, folder, streams=True)
 
 
 def plain(rounds: int, seconds: int, found: Rounds, folder: Path) -> None:
-    """Requests by CPU second: answers in one piece, by 32 users."""
+    """Requests per CPU second: 32 users, plain answers."""
     _throughput(rounds, seconds, found, folder, streams=False)
 
 
 def _throughput(rounds: int, seconds: int, found: Rounds, folder: Path, *, streams: bool) -> None:
     unit = "SSE chunks / client CPU-s" if streams else "JSON requests / client CPU-s"
     contestants: dict[str, Callable[[Cell], Measured]] = {
-        "raw": lambda at: raw(at, streams, USERS, seconds, fast=True),
-        "ours": lambda at: ours(at, streams, USERS, seconds, UNJUDGED)[0],
-        "ours, judged": lambda at: ours(at, streams, USERS, seconds)[0],
-        "stock locust": lambda at: stock(at, streams, USERS, seconds),
+        "raw": lambda served: raw(served, streams, USERS, seconds, fast=True),
+        "ours": lambda served: ours(served, streams, USERS, seconds, UNJUDGED)[0],
+        "ours, judged": lambda served: ours(served, streams, USERS, seconds)[0],
+        "stock locust": lambda served: stock(served, streams, USERS, seconds),
     }
     for number in range(rounds):
         rates: dict[str, float] = {}
         for name in alternating(contestants, number):
             with replay(streams, folder) as served:
-                made = contestants[name](served)
-            rates[name] = (made.tokens_per_cpu_s if streams else made.answers_per_cpu_s) or 0.0
+                run = contestants[name](served)
+            rates[name] = (run.tokens_per_cpu_s if streams else run.answers_per_cpu_s) or 0.0
             note(found, unit, name, rates[name] or None)
             if name.startswith("ours"):
-                note(found, "peak RSS, MB", f"{name}, {USERS} users", made.peak_mb)
+                note(found, "peak RSS, MB", f"{name}, {USERS} users", run.peak_mb)
         for name, against in (("ours", "raw"), ("ours", "stock locust"), ("ours, judged", "raw")):
             if rates[name] and rates[against]:
                 note(found, unit, f"{name} / {against}", rates[name] / rates[against])
 
 
 def accuracy(rounds: int, seconds: int, found: Rounds, folder: Path) -> None:
-    """Reported less true, in ms, at a first token after 50 ms and one each 10 ms; the floor is the raw client's."""
+    """Reported minus actual times in ms, with a first token after 50 ms and one every 10 ms.
+
+    The floor is the error of the raw client.
+    """
     for number in range(rounds):
         for users in LEVELS:
             errors: dict[str, dict[str, float]] = {}
             for name in alternating({"raw": None, "ours": None}, number):
                 with cell("steady") as served:
-                    said = _said(name, served, users, seconds, found)
-                    true = served.told()["ms"]
-                if said is not None:
-                    errors[name] = _errors(said, true)
-                note(found, "cell lateness p50, ms", f"{users} streams", true["lateness"].get("p50"))
-            for name, told in errors.items():
-                for kind, value in told.items():
+                    reported = _reported_times(name, served, users, seconds, found)
+                    actual = served.read_state()["ms"]
+                if reported is not None:
+                    errors[name] = _errors(reported, actual)
+                note(found, "cell lateness p50, ms", f"{users} streams", actual["lateness"].get("p50"))
+            for name, by_kind in errors.items():
+                for kind, value in by_kind.items():
                     note(found, f"{kind} error, ms", f"{name}, {users} users", value)
             for kind in ("TTFT p99", "gap p99"):
-                mine, floor = (abs(errors.get(name, {}).get(kind, 0.0)) for name in ("ours", "raw"))
-                if mine and floor:
-                    note(found, f"{kind} error / floor", f"{users} users", mine / floor)
+                error, floor = (abs(errors.get(name, {}).get(kind, 0.0)) for name in ("ours", "raw"))
+                if error and floor:
+                    note(found, f"{kind} error / floor", f"{users} users", error / floor)
 
 
-def _said(name: str, served: Cell, users: int, seconds: int, found: Rounds) -> dict[str, Any] | None:
+def _reported_times(name: str, served: Cell, users: int, seconds: int, found: Rounds) -> dict[str, Any] | None:
     if name == "raw":
-        said = json.loads(raw(served, True, users, seconds, fast=False).output.splitlines()[-1])
-        return {"TTFT": said["ttft"], "gap": said["gap"]}
-    made, summary = ours(served, True, users, seconds)
-    if not summary or not summary["requests"]:  # a machine this busy has answered nobody within the time
+        times = json.loads(raw(served, True, users, seconds, fast=False).output.splitlines()[-1])
+        return {"TTFT": times["ttft"], "gap": times["gap"]}
+    run, summary = ours(served, True, users, seconds)
+    if not summary or not summary["requests"]:  # on a busy machine no request may end within the time
         return None
     metrics = next(iter(summary["requests"].values()))["metrics"]
-    note(found, "peak RSS, MB", f"ours, {users} users, steady", made.peak_mb)
+    note(found, "peak RSS, MB", f"ours, {users} users, steady", run.peak_mb)
     note(found, "marked invalid", f"ours, {users} users", float(not summary["valid"]))
     return {"TTFT": metrics.get("TTFT ms", {}), "gap": metrics.get("gap ms", {})}
 
 
-def _errors(said: dict[str, Any], true: dict[str, Any]) -> dict[str, float]:
+def _errors(reported: dict[str, Any], actual: dict[str, Any]) -> dict[str, float]:
     pairs = {"TTFT": "ttft", "gap": "gap"}
-    shares = [(kind, name, share) for kind, name in pairs.items() for share in ("p50", "p99")]
-    known = [(kind, share, said[kind].get(share), true[name].get(share)) for kind, name, share in shares]
-    return {f"{kind} {share}": a - b for kind, share, a, b in known if a is not None and b is not None}
+    rows = [
+        (f"{kind} {percentile}", reported[kind].get(percentile), actual[name].get(percentile))
+        for kind, name in pairs.items()
+        for percentile in ("p50", "p99")
+    ]
+    return {name: a - b for name, a, b in rows if a is not None and b is not None}
 
 
 def start(rounds: int, seconds: int, found: Rounds, folder: Path) -> None:
-    """From the start of the process to the first request that a running server hears, and from the end to the exit."""
+    """Seconds from the start of the process to the first request at a running server, and to the exit."""
     for _ in range(rounds):
         with replay(False, folder) as served, tempfile.TemporaryDirectory() as into:
             words = command(served, False, 1, 1, Path(into) / "summary.json", ("--jitter", "0"))
@@ -103,7 +109,7 @@ def start(rounds: int, seconds: int, found: Rounds, folder: Path) -> None:
                 pinned(1, words), cwd=ROOT, env=environment({"OPENAI_API_KEY": KEY}), stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
             )  # fmt: skip
-            while process.poll() is None and not served.told()["counts"].get("requests"):
+            while process.poll() is None and not served.read_state()["counts"].get("requests"):
                 time.sleep(0.005)
             note(found, "start to first request, s", "ours, 1 user", time.perf_counter() - began)
             process.wait()
@@ -111,17 +117,17 @@ def start(rounds: int, seconds: int, found: Rounds, folder: Path) -> None:
 
 
 def memory(rounds: int, seconds: int, found: Rounds, folder: Path) -> None:
-    """What a stream leaves behind: resident memory at the end of a long run less that in its middle."""
+    """Memory growth per stream: resident memory at the end of a long run minus that in its middle."""
     for _ in range(min(rounds, 3)):
         with replay(True, folder) as served:
-            made, _ = ours(served, True, 128, seconds * 4)
-        # The sketch has its buckets and the interpreter its free lists by the middle.
-        late = [one for one in made.samples if one[1] >= made.samples[-1][1] * 0.4]
+            run, _ = ours(served, True, 128, seconds * 4)
+        # The buckets of the sketches and the interpreter's free lists are allocated by the middle.
+        late = [sample for sample in run.samples if sample[1] >= run.samples[-1][1] * 0.4]
         answers, grown_kb = late[-1][1] - late[0][1], (late[-2][5] - late[0][5]) * 1024
         if answers:
-            note(found, "kB grown / stream", f"ours, over {shown_thousands(answers)} streams", grown_kb / answers)
-        note(found, "peak RSS, MB", "ours, 128 users, no delay", made.peak_mb)
+            note(found, "kB grown / stream", f"ours, over {thousands_text(answers)} streams", grown_kb / answers)
+        note(found, "peak RSS, MB", "ours, 128 users, no delay", run.peak_mb)
 
 
-def shown_thousands(number: float) -> str:
+def thousands_text(number: float) -> str:
     return f"some {round(number, -3) / 1000:.0f},000" if number >= 1000 else "some hundreds of"

@@ -1,4 +1,4 @@
-"""The load engine's speed and accuracy, and its cell's, each beside a control in the same round."""
+"""Speed and accuracy of the load engine and of the cell, each compared with a control in the same round."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import cell_alone, engine, worker
-from benchmarks.figures import keep, kept, table
+from benchmarks.figures import read_parts, table, write_parts
 
 PARTS = {
     "sse": engine.sse,
@@ -39,26 +39,26 @@ GOALS = {
     ("SSE events / server CPU-s", "cell / uvicorn"): "≥ 5",
     ("cell, 500 streams x 10 ms", "share of a core"): "≤ 0.55",
     ("cell, one stream", "drift over 2 s, ms"): "≤ 1",
-    ("cell, one stream", "a client's leaving noticed after, ms"): "≤ 10",
+    ("cell, one stream", "a closed connection noticed after, ms"): "≤ 10",
 } | {("TTFT p50 error, ms", f"ours, {users} users"): "≤ 1.0" for users in engine.LEVELS}
 
 
-def main(given: Sequence[str]) -> int:
-    """Run the parts that are asked for, and print the table."""
+def main(arguments: Sequence[str]) -> int:
+    """Runs the chosen parts and prints the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks load", description=main.__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=4, help="of each run")
-    parser.add_argument("--only", action="append", choices=PARTS, help="this part, anew (repeatable)")
-    parser.add_argument("--keep", type=Path, metavar="FILE", help="write each part when it is done; go on from there")
-    options = parser.parse_args(given)
+    parser.add_argument("--rounds", type=int, default=5, help="rounds of each part (default: 5)")
+    parser.add_argument("--seconds", type=int, default=4, help="duration of each run in seconds (default: 4)")
+    parser.add_argument("--only", action="append", choices=PARTS, help="run only this part (repeatable; default: all)")
+    parser.add_argument("--keep", type=Path, metavar="FILE", help="write finished parts to FILE and resume from it")
+    options = parser.parse_args(arguments)
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-    done = kept(options.keep)
-    wanted = options.only or [name for name in PARTS if name not in done]
+    done = read_parts(options.keep)
+    chosen = options.only or [name for name in PARTS if name not in done]
     with tempfile.TemporaryDirectory() as folder:
-        for name in wanted:
+        for name in chosen:
             done[name] = {}
             PARTS[name](options.rounds, options.seconds, done[name], Path(folder))
-            keep(options.keep, machine, done)
+            write_parts(options.keep, machine, done)
     print(
         f"{machine}; load average {os.getloadavg()[0]:.1f} at the end; {options.rounds} rounds of {options.seconds} s"
     )

@@ -1,4 +1,4 @@
-"""nginx, which says the same to everybody: what the cell's plain answers are compared with, where it is installed."""
+"""nginx with a constant answer, with which the cell's plain answers are compared if it is installed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from benchmarks.processes import Cell
 from benchmarks.servers import free_port, listening, recorded
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-# One process, as the cell is one; it reads the request and answers from memory.
+# One process, like the cell; it reads the request and answers from memory.
 SETTINGS = """
 daemon off; master_process off; pid {folder}/nginx.pid; error_log stderr crit;
 events {{ worker_connections 512; }}
@@ -32,10 +32,10 @@ http {{
 
 
 class Nginx(Cell):
-    """It counts requests alone; those that ask for the count are among them."""
+    """nginx counts requests only, including those that read the count."""
 
-    def told(self, *, reset: bool = False) -> dict[str, Any]:
-        """What it counts, in a cell's words."""
+    def read_state(self, *, reset: bool = False) -> dict[str, Any]:
+        """Returns its count of requests in the form of a cell's state."""
         with urllib.request.urlopen(f"http://{urlsplit(self.url).netloc}/status", timeout=20) as answer:
             requests = int(answer.read().split()[9])
         return {"counts": {"requests": requests, "answers": requests}, "ms": {}}
@@ -43,7 +43,7 @@ class Nginx(Cell):
 
 @contextlib.contextmanager
 def nginx(folder: Path, core: int | None = 0) -> Iterator[Cell]:
-    """A server of the body that a cell once gave."""
+    """Starts nginx with the recorded body of a cell."""
     assert NGINX is not None
     port = free_port()
     answer = json.loads(recorded(False, folder).read_text())["writes"][0]

@@ -1,4 +1,4 @@
-"""Processes under measurement: pinned to a core, their CPU seconds and memory read from psutil."""
+"""Measured processes, pinned to a core; CPU seconds and memory are read by psutil."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SAMPLE_S = 0.15
 
 
 def pinned(core: int | None, command: Sequence[str]) -> list[str]:
-    """A command held to one core, where there is more than one."""
+    """A command that runs pinned to one core, if the machine has several."""
     if core is None or (os.cpu_count() or 1) < 2:
         return list(command)
     program = f"import os,sys; os.sched_setaffinity(0,{{{core}}}); os.execv(sys.argv[1],sys.argv[1:])"
@@ -31,7 +31,7 @@ def pinned(core: int | None, command: Sequence[str]) -> list[str]:
 
 
 def environment(more: dict[str, str]) -> dict[str, str]:
-    """The environment of a client: this one, without what locust would take for options."""
+    """The environment of a client: that of this process without locust's variables."""
     return {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")} | more
 
 
@@ -61,28 +61,33 @@ def _tree(process: psutil.Process) -> list[psutil.Process]:
 
 @dataclass
 class Cell:
-    """A cell of ours on a core of its own."""
+    """A running cell."""
 
     process: psutil.Process
     url: str
 
-    def told(self, *, reset: bool = False) -> dict[str, Any]:
-        """What the cell really did; with `reset` it forgets that afterwards."""
+    def read_state(self, *, reset: bool = False) -> dict[str, Any]:
+        """Returns the cell's state with its counts and measured times; `reset` clears them afterwards."""
         request = urllib.request.Request(cell_control_url(self.url), data=b'{"reset": true}' if reset else None)
         with urllib.request.urlopen(request, timeout=20) as answer:
-            found: dict[str, Any] = json.loads(answer.read())
-        return found
-
-    def work(self) -> tuple[int, int]:
-        """Answers, and tokens that left in streams."""
-        told = self.told()
-        sent = sum(told["ms"].get(kind, {"n": 0})["n"] for kind in ("ttft", "gap"))
-        return told["counts"].get("answers", 0), sent
+            state: dict[str, Any] = json.loads(answer.read())
+        return state
 
 
 @dataclass
 class Measured:
-    """One run of a client: its rate of work by its own CPU, and what it printed."""
+    """One measured run of a client.
+
+    Attributes:
+        output: the client's stdout.
+        wall_s: duration in seconds.
+        first_s: seconds until the server received the first request; None without one.
+        peak_mb: peak resident memory in MB.
+        answers_per_cpu_s, tokens_per_cpu_s: answers and streamed tokens per CPU second of the client.
+        server_tokens_per_cpu_s, server_answers_per_cpu_s: the same per CPU second of the server.
+        kb_per_answer: growth of the client's memory in kB for each answer.
+        samples: rows of seconds, answers, tokens, CPU seconds of client and server, and MB of the client.
+    """
 
     output: str
     wall_s: float
@@ -99,12 +104,12 @@ class Measured:
 def measure(
     command: Sequence[str], served: Cell, core: int | None = 1, env: dict[str, str] | None = None, *, asks: bool = True
 ) -> Measured:
-    """Run a client against a cell to its end; rates are those of the middle of the run.
+    """Runs a client against a cell to its end; rates are measured in the middle of the run.
 
     Args:
-        asks: the cell is asked all the while how far it is; there are no rates where that would disturb it.
+        asks: polls the cell's state during the run. Without it there are no rates, and the cell is not disturbed.
     """
-    served.told(reset=True)
+    served.read_state(reset=True)
     began = time.perf_counter()
     process = psutil.Popen(
         pinned(core, command), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT,
@@ -114,14 +119,14 @@ def measure(
     first_s, peak = None, 0.0
     while process.poll() is None:
         now = time.perf_counter() - began
-        told = served.told() if asks else {"counts": {}, "ms": {}}
-        if first_s is None and told["counts"].get("requests", 0):
+        state = served.read_state() if asks else {"counts": {}, "ms": {}}
+        if first_s is None and state["counts"].get("requests", 0):
             first_s = now
-        sent = sum(told["ms"].get(kind, {"n": 0})["n"] for kind in ("ttft", "gap"))
+        tokens = sum(state["ms"].get(kind, {"n": 0})["n"] for kind in ("ttft", "gap"))
         memory = rss_mb(process)
         peak = max(peak, memory)
         samples.append(
-            (now, told["counts"].get("answers", 0), sent, cpu_s(process), cpu_s(served.process), memory)
+            (now, state["counts"].get("answers", 0), tokens, cpu_s(process), cpu_s(served.process), memory)
         )  # fmt: skip
         time.sleep(SAMPLE_S if first_s is not None or not asks else 0.01)
     output = process.stdout.read() if process.stdout else ""
@@ -129,12 +134,12 @@ def measure(
 
 
 def _rates(samples: list[tuple[float, ...]]) -> tuple[float | None, ...]:
-    """Work by CPU second between a tenth and nineteen twentieths of all answers."""
-    most = samples[-1][1] if samples else 0
-    middle = [one for one in samples if 0.1 * most <= one[1] <= 0.95 * most]
-    if len(middle) < 2:  # a machine this busy lets few looks through
-        middle = [one for one in samples if one[1]]
-    if len(middle) < 2 or not most:
+    """Work per CPU second between 10 % and 95 % of all answers; the last five fields of `Measured` before samples."""
+    total = samples[-1][1] if samples else 0
+    middle = [sample for sample in samples if 0.1 * total <= sample[1] <= 0.95 * total]
+    if len(middle) < 2:  # a busy machine gives few samples
+        middle = [sample for sample in samples if sample[1]]
+    if len(middle) < 2 or not total:
         return (None,) * 5
     first, last = middle[0], middle[-1]
     answers, tokens, client, server = (last[place] - first[place] for place in range(1, 5))

@@ -1,4 +1,4 @@
-"""The physical limit: an asyncio protocol that stamps each read and splits events, and does nothing else."""
+"""The raw client, as the limit of speed: an asyncio protocol that only stamps each read and splits events."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TTFT, GAP, E2E = array("d"), array("d"), array("d")
 
 
 class Client(asyncio.Protocol):
-    """One connection that asks again and again."""
+    """One connection that sends the same request repeatedly."""
 
     def __init__(self, wire: bytes, until: float, streams: bool, left: asyncio.Queue[None]) -> None:
         self.wire, self.until, self.streams, self.left = wire, until, streams, left
@@ -63,7 +63,8 @@ class Client(asyncio.Protocol):
             self.begin()
 
 
-def told(values: array[float]) -> dict[str, float | int]:
+def percentiles(values: array[float]) -> dict[str, float | int]:
+    """Number, median and 99th percentile in milliseconds."""
     ordered = sorted(values)
     if not ordered:
         return {"n": 0}
@@ -82,19 +83,19 @@ async def main(host: str, port: int, wire: bytes, connections: int, seconds: flo
         await asyncio.sleep(0.5 / connections if number else 0)
     for _ in range(connections):
         await left.get()
-    print(json.dumps({"ttft": told(TTFT), "gap": told(GAP), "e2e": told(E2E)}))
+    print(json.dumps({"ttft": percentiles(TTFT), "gap": percentiles(GAP), "e2e": percentiles(E2E)}))
 
 
 if __name__ == "__main__":
-    given = json.loads(sys.argv[1])
+    options = json.loads(sys.argv[1])
     with contextlib.suppress(ImportError):
         import uvloop
 
-        if given.get("uvloop"):
+        if options.get("uvloop"):
             uvloop.install()
     asyncio.run(
         main(
-            given["host"], given["port"], given["wire"].encode(), given["connections"], given["seconds"],
-            given["streams"],
+            options["host"], options["port"], options["wire"].encode(), options["connections"], options["seconds"],
+            options["streams"],
         )
     )  # fmt: skip

@@ -1,6 +1,6 @@
-"""A server that only plays back what a cell once said: as light as a server can be, so that clients are the bottleneck.
+"""A server that plays back a recorded answer of a cell with little CPU, so that clients are the bottleneck.
 
-It stands beside nginx, too, where the cell is to be compared with a server that does nothing but send.
+Like nginx, it is also a control for the cell: a server that only sends.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from collections import Counter
 from pathlib import Path
 
 COUNTS: Counter[str] = Counter()
-TOLD = b"/_wireproof/cell"
+STATE_PATH = b"/_wireproof/cell"
 
 
 class Replay(asyncio.Protocol):
-    """One connection: each request gets the recorded writes, each in a turn of the loop of its own."""
+    """One connection; answers each request with the recorded writes, one per iteration of the event loop."""
 
     def __init__(self, writes: list[bytes], tokens: int) -> None:
         self.writes, self.tokens = writes, tokens
@@ -39,34 +39,34 @@ class Replay(asyncio.Protocol):
         if len(self.rest) < place + 4 + length:
             return
         self.rest = self.rest[place + 4 + length :]
-        if TOLD in head[:80]:
+        if STATE_PATH in head[:80]:
             COUNTS.clear() if length else None
-            self.transport.write(whole(told()))  # type: ignore[attr-defined]
+            self.transport.write(json_response(state()))  # type: ignore[attr-defined]
             return
         COUNTS["requests"] += 1
         self.at = 0
-        self.turn()
+        self.write_next()
 
-    def turn(self) -> None:
+    def write_next(self) -> None:
         if self.transport.is_closing():
             return
         self.transport.write(self.writes[self.at])  # type: ignore[attr-defined]
         self.at += 1
         if self.at < len(self.writes):
-            self.loop.call_soon(self.turn)
+            self.loop.call_soon(self.write_next)
             return
         COUNTS["answers"] += 1
         COUNTS["tokens"] += self.tokens
 
 
-def told() -> bytes:
-    """The counts, in the words of a cell."""
+def state() -> bytes:
+    """The counts in the form of a cell's state."""
     answers, tokens = COUNTS["answers"], COUNTS["tokens"]
     counts = {"requests": COUNTS["requests"], "answers": answers}
     return json.dumps({"counts": counts, "ms": {"ttft": {"n": 0}, "gap": {"n": tokens}}}).encode()
 
 
-def whole(body: bytes) -> bytes:
+def json_response(body: bytes) -> bytes:
     return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
 
 

@@ -1,4 +1,4 @@
-"""The straightforward way with stock locust: readline on the raw response, json.loads, two events a request."""
+"""A plain locustfile: reads lines of the raw response, parses them by json.loads and fires two events per request."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ import time
 
 from locust import FastHttpUser, constant, task
 
-GIVEN = json.loads(os.environ["STOCK"])
+SETTINGS = json.loads(os.environ["STOCK"])
 
 
 class Stock(FastHttpUser):
-    """Asks the same request for ever."""
+    """A user that repeats the same request."""
 
     wait_time = constant(0)
 
     @task
     def ask(self) -> None:
-        if not GIVEN["streams"]:
-            self.client.post(GIVEN["path"], data=GIVEN["body"], headers=GIVEN["headers"], name="json")
+        if not SETTINGS["streams"]:
+            self.client.post(SETTINGS["path"], data=SETTINGS["body"], headers=SETTINGS["headers"], name="json")
             return
         began, first, last, number = time.perf_counter(), 0.0, 0.0, 0
         answer = self.client.post(
-            GIVEN["path"], data=GIVEN["body"], headers=GIVEN["headers"], name="stream", stream=True
+            SETTINGS["path"], data=SETTINGS["body"], headers=SETTINGS["headers"], name="stream", stream=True
         )  # fmt: skip
         while line := answer._response.readline(b"\n"):
             if not line.startswith(b"data:") or b"[DONE]" in line:

@@ -1,4 +1,4 @@
-"""The same stream by uvicorn, one event a send: what the cell is compared with where nothing is delayed."""
+"""The recorded stream as an ASGI application, one event per send; the control for a cell without delays."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 async def app(scope: dict[str, Any], receive: Callable[[], Awaitable[dict[str, Any]]], send: Send) -> None:
-    """Answer a request with the recorded events; the counts of a cell under its own path."""
+    """Answers a request with the recorded events; the path of a cell's state returns the counts."""
     if scope["type"] != "http":
         return
     message = await receive()

@@ -1,3 +1,3 @@
-"""`locust -f load/locustfile.py`: the users of wireproof.load, from a checkout."""
+"""The locustfile of a checkout: `locust -f load/locustfile.py` starts a run of the users of wireproof.load."""
 
 from wireproof.load.engine.locustfile import *  # noqa: F403

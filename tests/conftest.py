@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import json
 import os
+import select
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -31,6 +35,15 @@ settings.load_profile("untimed")
 
 ROOT = Path(__file__).parents[1]
 Heard = Callable[[str], tuple[TargetRun, Evidence]]
+Fresh = Callable[..., subprocess.CompletedProcess[str]]
+GIVEN_UP = 300
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from looking through what was there before the first test: a sixth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.fixture(name="heard", scope="session")
@@ -53,6 +66,44 @@ async def _answers(trial: TargetRun, target: Target, names: Sequence[str]) -> Ev
         server.begin_case()
         evidence[name] = await Sender(target, server).send(trial.cases[name])
     return evidence
+
+
+@pytest.fixture(name="fresh", scope="session")
+def _fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fresh]:
+    """Run `python -m` with some words in a process of its own, whose imports are done; see warm.py."""
+    with warmed("pytest", tmp_path_factory.mktemp("fresh")) as run:
+        yield run
+
+
+@pytest.fixture(name="fresh_locust", scope="session")
+def _fresh_locust(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fresh]:
+    """The same for locust, which nothing else shares a process with."""
+    with warmed("locust", tmp_path_factory.mktemp("fresh-locust")) as run:
+        yield run
+
+
+@contextmanager
+def warmed(library: str, folder: Path) -> Iterator[Fresh]:
+    """A warm process that holds a library, and what its forks say in a folder."""
+    files = {name: folder / name for name in ("stdout", "stderr")}
+    command = [sys.executable, str(ROOT / "tests/warm.py"), library]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as warm:
+        assert warm.stdin is not None
+        assert warm.stdout is not None
+
+        def run(*words: str, cwd: Path = ROOT, env: Mapping[str, str] = os.environ) -> subprocess.CompletedProcess[str]:
+            for file in files.values():
+                file.write_bytes(b"")
+            said = {name: str(file) for name, file in files.items()}
+            print(json.dumps({"words": words, "cwd": str(cwd), "env": dict(env), **said}), file=warm.stdin, flush=True)
+            assert select.select([warm.stdout], [], [], GIVEN_UP)[0], f"{words} does not end"
+            code = int(warm.stdout.readline())
+            return subprocess.CompletedProcess(words, code, *(file.read_text("utf-8") for file in files.values()))
+
+        yield run
+        warm.stdin.close()
 
 
 @pytest.fixture(name="wheel", scope="session")

@@ -1,4 +1,4 @@
-"""Ceilings hold whatever a target answers: all is debited before it leaves, retries, repeats and steps too."""
+"""Budget: no response makes a run exceed a ceiling; retries, repeats and steps are debited too."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from wireproof.evidence.exchange import BodyRead, TransportFailure
 PROVIDERS = loading.load_providers()
 IIO = PROVIDERS["iio"]
 PRICE = Price(1.0, 4.0)
-# What a target may do to a request: serve it, be busy, fail, hang up without a word, answer no JSON.
+# Behaviours of a target: serve, be busy, fail, close the connection without a response, return a body that is not JSON.
 ANSWERS = ("served", "busy", "down", "gone", "noise")
 
 
@@ -44,7 +44,7 @@ def case(name: str, *, cap: int | None, n: int, repeat: int, steps: int) -> Case
 
 @dataclass
 class Moody:
-    """A target that answers as a schedule says, over and over; what it was asked is kept."""
+    """A target that behaves by a repeating schedule; records the requests."""
 
     schedule: Sequence[str]
     asked: list[OutgoingRequest]
@@ -86,7 +86,7 @@ ceilings = st.fixed_dictionaries(
     ceilings,
     st.integers(1, 4),
 )
-def test_no_schedule_of_answers_makes_the_sum_exceed_a_ceiling(
+def test_no_schedule_of_responses_exceeds_a_ceiling(
     sent: list[Case], schedule: list[str], limits: dict[str, Any], connections: int
 ) -> None:
     aimed, moody = target(connections=connections, **limits), Moody(schedule, [])
@@ -129,7 +129,9 @@ def one(body: dict[str, Any], endpoint: str = "chat", *, provider: str = "openai
         pytest.param({"max_tokens": -1}, "chat", None, id="a-cap-below-zero"),
     ],
 )
-def test_an_answer_is_at_most_what_its_request_caps(body: dict[str, Any], endpoint: str, most: int | None) -> None:
+def test_the_output_ceiling_follows_from_the_caps_of_the_request(
+    body: dict[str, Any], endpoint: str, most: int | None
+) -> None:
     assert find_cost_ceiling(one(body, endpoint), target()).output == most
 
 
@@ -143,13 +145,13 @@ def test_an_answer_is_at_most_what_its_request_caps(body: dict[str, Any], endpoi
         pytest.param({"max_cost": 1.0, "price": None}, {"max_tokens": 5, "model": "?"}, "--price", id="no-price"),
     ],
 )
-def test_what_the_budget_leaves_out_says_why(limits: dict[str, Any], body: dict[str, Any], reason: str) -> None:
+def test_a_request_outside_the_budget_gets_a_reason(limits: dict[str, Any], body: dict[str, Any], reason: str) -> None:
     budget = Budget(target(**limits))
     assert reason in str(budget.debit(one(body)))
     assert (budget.requests, budget.output, budget.cost) == (0, 0, 0.0)
 
 
-def test_the_price_of_a_model_is_that_of_the_catalogue_unless_it_is_given() -> None:
+def test_a_given_price_replaces_that_of_the_catalogue() -> None:
     outgoing = one({"model": "gpt-4.1", "max_tokens": 1_000_000})
     listed = replace(target(price=None), provider=PROVIDERS["openai"])
     assert find_cost_ceiling(outgoing, listed).cost == pytest.approx(8.0, abs=0.01)

@@ -1,4 +1,4 @@
-"""Requests leave in even steps, and a key that was told to wait waits."""
+"""Pacing: requests leave at even intervals, and a key waits if a response asks for it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NOW = 1_800_000_000.0
 
 
 class Clock:
-    """A clock that only sleeping moves."""
+    """A clock that moves only by sleeping."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -37,7 +37,7 @@ class Clock:
         self.now += seconds
 
 
-def paced(per_minute: float | None, **more: Any) -> tuple[Pacing, Clock]:
+def make_pacing(per_minute: float | None, **more: Any) -> tuple[Pacing, Clock]:
     clock, target = Clock(), replace(Target("t", IIO, "http://h/v1", pace=per_minute), **more)
     pace = Pacing.from_target(target)
     pace.clock, pace.sleep = clock, clock.sleep
@@ -49,12 +49,12 @@ def answer(status: int, **headers: str) -> PartialResponse:
     return PartialResponse(sent_at=NOW, started_ns=0, status=status, headers=lines)
 
 
-def leaves(pace: Pacing, clock: Clock, *asked: tuple[str, str]) -> list[float]:
-    """When each request leaves, one after the other: case and key."""
+def send_times(pace: Pacing, clock: Clock, *requests: tuple[str, str]) -> list[float]:
+    """Times at which the requests, pairs of case and key, are sent one after the other."""
 
     async def ask() -> list[float]:
         times = []
-        for case, key in asked:
+        for case, key in requests:
             await pace.wait(CASES[case], key)
             times.append(round(clock.now - 100.0, 3))
         return times
@@ -62,25 +62,25 @@ def leaves(pace: Pacing, clock: Clock, *asked: tuple[str, str]) -> list[float]:
     return asyncio.run(ask())
 
 
-def test_requests_leave_in_even_steps_so_that_no_minute_holds_more() -> None:
-    pace, clock = paced(10)
-    assert leaves(pace, clock, *[("plain", "K")] * 4) == [0, 6, 12, 18]
+def test_requests_leave_at_even_intervals() -> None:
+    pace, clock = make_pacing(10)
+    assert send_times(pace, clock, *[("plain", "K")] * 4) == [0, 6, 12, 18]
 
 
-def test_without_a_pace_nothing_waits() -> None:
-    pace, clock = paced(None)
-    assert leaves(pace, clock, *[("plain", "K")] * 3) == [0, 0, 0]
+def test_without_a_pace_requests_do_not_wait() -> None:
+    pace, clock = make_pacing(None)
+    assert send_times(pace, clock, *[("plain", "K")] * 3) == [0, 0, 0]
 
 
 @pytest.mark.parametrize("case", ["limited", "means"])
-def test_a_case_that_asks_for_a_limit_keeps_no_pace_and_holds_nobody(case: str) -> None:
-    pace, clock = paced(10)
+def test_a_case_that_provokes_a_limit_is_not_paced(case: str) -> None:
+    pace, clock = make_pacing(10)
     pace.note_response(CASES[case], "K", answer(429, Retry_After="20"))
-    assert leaves(pace, clock, (case, "K"), (case, "K"), ("plain", "K")) == [0, 0, 0]
+    assert send_times(pace, clock, (case, "K"), (case, "K"), ("plain", "K")) == [0, 0, 0]
 
 
 @pytest.mark.parametrize(
-    ("told", "seconds"),
+    ("response", "seconds"),
     [
         pytest.param(answer(429, Retry_After="20"), 20.0, id="retry-after"),
         pytest.param(answer(503, Retry_After="Fri, 15 Jan 2027 08:00:30 GMT"), 30.0, id="a-date"),
@@ -95,25 +95,25 @@ def test_a_case_that_asks_for_a_limit_keeps_no_pace_and_holds_nobody(case: str) 
         pytest.param(answer(429, Retry_After="86400"), 0.0, id="not-worth-waiting-for"),
     ],
 )
-def test_the_key_that_was_told_to_wait_waits_and_no_other(told: PartialResponse, seconds: float) -> None:
-    pace, clock = paced(None)
-    pace.note_response(CASES["plain"], "K", told)
-    assert leaves(pace, clock, ("plain", "OTHER"), ("plain", "K"), ("plain", "K")) == [0, seconds, seconds]
+def test_only_the_key_whose_response_asks_for_it_waits(response: PartialResponse, seconds: float) -> None:
+    pace, clock = make_pacing(None)
+    pace.note_response(CASES["plain"], "K", response)
+    assert send_times(pace, clock, ("plain", "OTHER"), ("plain", "K"), ("plain", "K")) == [0, seconds, seconds]
 
 
-def test_after_a_hold_the_steps_are_even_again() -> None:
-    pace, clock = paced(60)
+def test_intervals_are_even_again_after_a_wait() -> None:
+    pace, clock = make_pacing(60)
     pace.note_response(CASES["plain"], "K", answer(429, Retry_After="20"))
-    assert leaves(pace, clock, *[("plain", "K")] * 3) == [20, 21, 22]
+    assert send_times(pace, clock, *[("plain", "K")] * 3) == [20, 21, 22]
 
 
-def test_where_each_case_is_an_account_of_its_own_no_answer_holds_the_next() -> None:
-    pace, clock = paced(None, own_keys=True)
+def test_responses_delay_nothing_if_each_case_has_its_own_account() -> None:
+    pace, clock = make_pacing(None, own_keys=True)
     pace.note_response(CASES["plain"], "K", answer(429, Retry_After="20"))
-    assert leaves(pace, clock, ("plain", "K")) == [0]
+    assert send_times(pace, clock, ("plain", "K")) == [0]
 
 
-@pytest.mark.parametrize(("told", "seconds"), [("6m0s", 360.0), ("120ms", 0.12), ("1h2m", 3720.0), ("later", None)])
-def test_a_duration_is_read_in_its_units(told: str, seconds: float | None) -> None:
-    headers = {"x_ratelimit_remaining_requests": "0", "x_ratelimit_reset_requests": told}
+@pytest.mark.parametrize(("duration", "seconds"), [("6m0s", 360.0), ("120ms", 0.12), ("1h2m", 3720.0), ("later", None)])
+def test_a_duration_is_parsed_with_its_unit(duration: str, seconds: float | None) -> None:
+    headers = {"x_ratelimit_remaining_requests": "0", "x_ratelimit_reset_requests": duration}
     assert requested_wait_s(answer(200, **headers), OPENAI.rate) == seconds

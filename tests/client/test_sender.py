@@ -1,4 +1,4 @@
-"""The courier and the gathering over real sockets: each case once, within the budget, and nothing retried to green."""
+"""Sender and evidence collection over real sockets: each case once, within the budget, without hiding failures."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ MODELS = {"data": [{"id": "some-embed"}, {"id": "somebodys-7b"}]}
 
 @dataclass
 class Api:
-    """An API that gives prepared answers in order, the last one ever after; None hangs up without a word."""
+    """An API with prepared responses in order, the last one repeated; None closes the connection."""
 
     answers: list[Answer]
     url: str = ""
@@ -108,16 +108,16 @@ def serving(*answers: Answer, before: Callable[[], object] = lambda: None) -> It
 
 def target(api: Api, **more: Any) -> Target:
     keys = {"good": Key("IIO_API_KEY", "iio-dev-1")}
-    deadlines = Deadlines(connect=5, first_byte=5, idle=5, total=10)
+    deadlines = Deadlines(connect=60, first_byte=60, idle=60, total=120)
     return replace(Target("t", IIO, api.url, keys, {"chat": "m"}, deadlines=deadlines), **more)
 
 
 async def send(api: Api, *names: str, **more: Any) -> tuple[list[CaseResult], Sender]:
     to = target(api, **more)
     async with HttpClient(to.connections, to.deadlines) as wire:
-        courier = Sender(to, wire)
-        await courier.send_all(CASES[name] for name in names)
-        return [courier.evidence[name] for name in names], courier
+        sender = Sender(to, wire)
+        await sender.send_all(CASES[name] for name in names)
+        return [sender.evidence[name] for name in names], sender
 
 
 def statuses(sent: CaseResult) -> list[int | None]:
@@ -129,25 +129,25 @@ OK: Answer = (200, {}, MODELS)
 SLOW: Answer = (429, {"Retry-After": "0"}, {})
 
 
-async def test_a_case_is_sent_once_however_often_it_is_asked_for() -> None:
+async def test_a_case_is_sent_once() -> None:
     with serving(OK) as api:
         to = target(api)
         async with HttpClient(1, to.deadlines) as wire:
-            courier = Sender(to, wire)
-            first, second = [await courier.send(CASES["plain"]) for _ in range(2)]
+            sender = Sender(to, wire)
+            first, second = [await sender.send(CASES["plain"]) for _ in range(2)]
     assert first is second
-    assert (len(api.asked), courier.request_count) == (1, 1)
+    assert (len(api.asked), sender.request_count) == (1, 1)
 
 
-async def test_a_repeated_case_gives_an_exchange_each_time() -> None:
+async def test_a_repeated_case_has_one_exchange_for_each_repetition() -> None:
     with serving(OK) as api:
-        (sent,), courier = await send(api, "thrice")
+        (sent,), sender = await send(api, "thrice")
     assert statuses(sent) == [200, 200, 200]
     assert [exchange.step for exchange in sent if isinstance(exchange, Exchange)] == [0, 1, 2]
-    assert courier.request_count == 3
+    assert sender.request_count == 3
 
 
-async def test_a_target_that_hangs_is_not_asked_again_and_again() -> None:
+async def test_a_repeated_case_stops_after_a_passed_deadline() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         deadlines = Deadlines(first_byte=0.1)
@@ -159,7 +159,7 @@ async def test_a_target_that_hangs_is_not_asked_again_and_again() -> None:
     assert [exchange.broken.kind for exchange in sent if exchange.broken] == ["first-byte"]
 
 
-async def test_a_later_step_takes_what_an_earlier_answer_holds() -> None:
+async def test_a_later_step_uses_a_value_of_an_earlier_response() -> None:
     with serving(OK) as api:
         await send(api, "then")
     assert api.asked == ["/v1/models", "/v1/models/some-embed"]
@@ -169,7 +169,7 @@ async def test_a_later_step_takes_what_an_earlier_answer_holds() -> None:
     "answer",
     [pytest.param((200, {}, {"data": []}), id="an-empty-list"), pytest.param((200, {}, "x"), id="no-list")],
 )
-async def test_a_sequence_stops_where_an_answer_lacks_what_the_next_step_needs(answer: Answer) -> None:
+async def test_a_sequence_stops_if_a_response_lacks_a_value_to_save(answer: Answer) -> None:
     with serving(answer) as api:
         (sent,), _ = await send(api, "then")
     assert (len(statuses(sent)), len(api.asked)) == (1, 1)
@@ -185,7 +185,7 @@ async def test_a_sequence_stops_where_an_answer_lacks_what_the_next_step_needs(a
         pytest.param("model-less", "untestable", "no model is known for embeddings", id="no-model"),
     ],
 )
-async def test_what_is_not_worth_sending_is_not_sent(name: str, outcome: str, reason: str) -> None:
+async def test_a_case_that_cannot_be_sent_has_a_reason(name: str, outcome: str, reason: str) -> None:
     with serving(OK) as api:
         (sent,), _ = await send(api, name, profile="core")
     assert isinstance(sent, NotSent)
@@ -196,7 +196,7 @@ async def test_what_is_not_worth_sending_is_not_sent(name: str, outcome: str, re
 # --- connections of a case
 
 
-async def test_a_case_keeps_a_connection_that_no_other_case_uses() -> None:
+async def test_a_case_with_its_own_connection_does_not_share_it() -> None:
     with serving(OK) as api:
         (kept, plain), _ = await send(api, "kept", "plain")
     assert isinstance(kept, tuple)
@@ -204,7 +204,7 @@ async def test_a_case_keeps_a_connection_that_no_other_case_uses() -> None:
     assert [exchange.connection for exchange in kept] == [1, 1]
 
 
-async def test_requests_that_belong_together_are_under_way_at_once() -> None:
+async def test_concurrent_requests_are_in_flight_at_once() -> None:
     met = threading.Barrier(2, timeout=10)
     with serving(OK, before=met.wait) as api:
         (sent,), _ = await send(api, "at-once")
@@ -213,13 +213,13 @@ async def test_requests_that_belong_together_are_under_way_at_once() -> None:
     assert [(exchange.step, exchange.connection) for exchange in sent] in ([(0, 1), (1, 2)], [(0, 2), (1, 1)])
 
 
-async def test_many_cases_that_need_several_connections_never_wait_for_one_another() -> None:
+async def test_cases_with_several_connections_do_not_deadlock() -> None:
     with serving(OK) as api:
         to = target(api, connections=2)
         async with HttpClient(2, to.deadlines) as wire:
-            courier = Sender(to, wire)
+            sender = Sender(to, wire)
             twins = [replace(CASES["at-once"], name=f"at-once-{n}") for n in range(4)]
-            await courier.send_all([*twins, CASES["plain"]])
+            await sender.send_all([*twins, CASES["plain"]])
     assert len(api.asked) == 9
 
 
@@ -230,38 +230,38 @@ async def test_a_case_that_needs_more_connections_than_the_run_has_is_not_sent()
     assert api.asked == []
 
 
-async def test_requests_that_belong_together_are_sent_only_where_the_budget_holds_them_all() -> None:
+async def test_concurrent_requests_are_sent_only_if_the_budget_covers_all() -> None:
     with serving(OK) as api:
         (sent,), _ = await send(api, "at-once", max_requests=1)
     assert sent == NotSent("untestable", "the budget of 1 requests is spent")
     assert api.asked == []
 
 
-# --- asking again
+# --- retries
 
 
-async def test_a_429_that_says_when_to_come_back_is_asked_again_and_the_exchange_says_so() -> None:
+async def test_a_429_with_retry_after_is_retried_and_recorded() -> None:
     with serving(SLOW, SLOW, OK) as api:
-        (sent,), courier = await send(api, "plain")
+        (sent,), sender = await send(api, "plain")
     assert statuses(sent) == [200]
     assert isinstance(sent, tuple)
-    assert sent[0].retries == ("status 429, asked again after 0 s",) * 2
-    assert courier.request_count == len(api.asked) == 3
+    assert sent[0].retries == ("status 429, sent again after 0 s",) * 2
+    assert sender.request_count == len(api.asked) == 3
 
 
-async def test_a_date_to_come_back_at_is_read_and_one_that_is_over_is_now() -> None:
+async def test_a_retry_date_in_the_past_means_now() -> None:
     with serving((503, {"Retry-After": "Fri, 31 Dec 1999 23:59:59 GMT"}, {}), OK) as api:
         (sent,), _ = await send(api, "plain")
     assert (statuses(sent), len(api.asked)) == ([200], 2)
 
 
-async def test_after_three_times_the_answer_stands() -> None:
+async def test_the_third_response_is_final() -> None:
     with serving(SLOW) as api:
         (sent,), _ = await send(api, "plain")
     assert (statuses(sent), len(api.asked)) == ([429], 3)
 
 
-async def test_a_peer_that_hangs_up_without_a_word_is_asked_again() -> None:
+async def test_a_connection_closed_without_a_response_is_retried() -> None:
     with serving(None, OK) as api:
         (sent,), _ = await send(api, "plain")
     assert (statuses(sent), len(api.asked)) == ([200], 2)
@@ -279,7 +279,7 @@ async def test_a_peer_that_hangs_up_without_a_word_is_asked_again() -> None:
         pytest.param(SLOW, "limited", id="a-case-that-wants-the-429"),
     ],
 )
-async def test_any_other_answer_stands(answer: Answer, name: str) -> None:
+async def test_any_other_response_is_final(answer: Answer, name: str) -> None:
     with serving(answer) as api:
         await send(api, name)
     assert len(api.asked) == 1
@@ -288,92 +288,92 @@ async def test_any_other_answer_stands(answer: Answer, name: str) -> None:
 # --- budget
 
 
-async def test_the_budget_is_kept_and_the_rest_is_untestable() -> None:
+async def test_cases_beyond_the_budget_are_untestable() -> None:
     with serving(OK) as api:
-        sent, courier = await send(api, "plain", "chat-basic", "models-list", max_requests=2, connections=1)
+        sent, sender = await send(api, "plain", "chat-basic", "models-list", max_requests=2, connections=1)
     assert [isinstance(one, NotSent) for one in sent] == [False, False, True]
     assert sent[2] == NotSent("untestable", "the budget of 2 requests is spent")
-    assert courier.request_count == len(api.asked) == 2
+    assert sender.request_count == len(api.asked) == 2
 
 
-async def test_asking_again_stays_within_the_budget() -> None:
+async def test_retries_stay_within_the_budget() -> None:
     with serving(SLOW) as api:
         (sent,), _ = await send(api, "plain", max_requests=2)
     assert (statuses(sent), len(api.asked)) == ([429], 2)
 
 
-async def test_a_case_that_waits_for_the_pace_has_its_place_in_the_budget() -> None:
+async def test_a_case_is_debited_before_it_waits_for_the_pace() -> None:
     with serving(OK) as api:
         to = target(api, max_requests=2, pace=1)
         async with HttpClient(4, to.deadlines) as wire:
-            courier = Sender(to, wire)
+            sender = Sender(to, wire)
             names = ("plain", "chat-basic", "models-list", "limited")
-            first, waiting, *late = [asyncio.create_task(courier.send(CASES[name])) for name in names]
+            first, waiting, *late = [asyncio.create_task(sender.send(CASES[name])) for name in names]
             assert statuses(await first) == [200]
             assert all(isinstance(sent, NotSent) for sent in await asyncio.gather(*late))
             waiting.cancel()
 
 
 class Notes(NullRecorder):
-    """A record that notes what it is told."""
+    """A recorder that lists its calls."""
 
     def __init__(self) -> None:
-        self.told: list[str] = []
+        self.calls: list[str] = []
 
-    async def asking(self, case: Case, turn: int, step: int, attempt: int) -> None:
-        self.told.append(f"asking {case.name} {turn}.{step}.{attempt}")
+    async def record_intent(self, case: Case, turn: int, step: int, attempt: int) -> None:
+        self.calls.append(f"intent {case.name} {turn}.{step}.{attempt}")
 
-    async def answered(self, exchange: Exchange, case: Case, turn: int, last: bool) -> Exchange:
-        self.told.append(f"answered {exchange.status}{' at last' if last else ''}")
+    async def record_exchange(self, exchange: Exchange, case: Case, turn: int, last: bool) -> Exchange:
+        self.calls.append(f"exchange {exchange.status}{' at last' if last else ''}")
         return replace(exchange, status=299)
 
-    async def unsent(self, case: Case, turn: int, reason: NotSent) -> None:
-        self.told.append(f"unsent {case.name}")
+    async def record_unsent(self, case: Case, turn: int, reason: NotSent) -> None:
+        self.calls.append(f"unsent {case.name}")
 
 
 @pytest.mark.parametrize(
-    ("answers", "name", "told"),
+    ("answers", "name", "calls"),
     [
         pytest.param(
             [OK],
             "then",
-            ["asking then 1.0.1", "answered 200", "asking then 1.1.1", "answered 200 at last"],
+            ["intent then 1.0.1", "exchange 200", "intent then 1.1.1", "exchange 200 at last"],
             id="each-request-before-it-leaves",
         ),
-        pytest.param([(200, {}, "x")], "then", ["asking then 1.0.1", "answered 200 at last"], id="cut-short"),
+        pytest.param([(200, {}, "x")], "then", ["intent then 1.0.1", "exchange 200 at last"], id="cut-short"),
         pytest.param(
             [SLOW, OK],
             "plain",
-            ["asking plain 1.0.1", "asking plain 1.0.2", "answered 200 at last"],
+            ["intent plain 1.0.1", "intent plain 1.0.2", "exchange 200 at last"],
             id="each-attempt",
         ),
         pytest.param([OK], "telepathy", ["unsent telepathy"], id="what-is-not-sent"),
     ],
 )
-async def test_the_record_is_told_of_every_request(answers: list[Answer], name: str, told: list[str]) -> None:
+async def test_the_recorder_receives_every_request(answers: list[Answer], name: str, calls: list[str]) -> None:
     notes = Notes()
     with serving(*answers) as api:
         async with HttpClient(1, target(api).deadlines) as wire:
             sent = await Sender(target(api), wire, notes).send(CASES[name])
-    assert notes.told == told
+    assert notes.calls == calls
     assert isinstance(sent, NotSent) or {exchange.status for exchange in sent} == {299}
 
 
-async def test_a_case_that_is_asked_again_is_told_under_a_turn_of_its_own() -> None:
+async def test_a_case_that_is_sent_again_has_its_own_turn() -> None:
     notes = Notes()
     with serving(OK) as api:
         async with HttpClient(1, target(api).deadlines) as wire:
-            courier = Sender(target(api), wire, notes)
-            await courier.send(CASES["plain"])
-            await courier.ask_again([CASES["plain"]])
-    assert [line for line in notes.told if line.startswith("asking")] == ["asking plain 1.0.1", "asking plain 2.0.1"]
+            sender = Sender(target(api), wire, notes)
+            await sender.send(CASES["plain"])
+            await sender.ask_again([CASES["plain"]])
+    assert [line for line in notes.calls if line.startswith("intent")] == ["intent plain 1.0.1", "intent plain 2.0.1"]
 
 
-# --- gathering
+# --- evidence of a target
 
 
 async def collect(api: Api, *names: str, check: str = "tools.it", raised: Exception | None = None) -> TargetEvidence:
-    """The evidence of these cases, where a check raises this on `plain`, or on `models-list` if it is a smoke check."""
+    """The evidence of these cases; the check raises `raised` on `plain`, or on `models-list` if it is a smoke check."""
     case = "models-list" if check.startswith("smoke.") else "plain"
     clause = Clause.from_data(
         {
@@ -396,7 +396,7 @@ async def collect(api: Api, *names: str, check: str = "tools.it", raised: Except
     return await send_to_target(judges, [CASES[name] for name in names])
 
 
-async def test_the_smoke_cases_go_first_and_the_model_is_picked_from_the_list() -> None:
+async def test_smoke_cases_are_sent_first_and_the_list_gives_the_model() -> None:
     with serving(OK) as api:
         found = await collect(api, "plain")
     assert api.asked[0] == "/v1/models"
@@ -405,7 +405,7 @@ async def test_the_smoke_cases_go_first_and_the_model_is_picked_from_the_list() 
     assert found.smoke is None
 
 
-async def test_what_decides_nothing_is_asked_three_times_at_most_and_each_answer_is_kept() -> None:
+async def test_an_inconclusive_case_is_sent_three_times_at_most() -> None:
     with serving(OK, OK, (200, {}, 1), (200, {}, 2), (200, {}, 3), (200, {}, 4)) as api:
         found = await collect(api, "plain", raised=Undecided("the model chose otherwise"))
 
@@ -414,7 +414,7 @@ async def test_what_decides_nothing_is_asked_three_times_at_most_and_each_answer
     assert found.requests == 5
 
 
-async def test_after_a_failed_smoke_nothing_more_is_sent() -> None:
+async def test_a_failed_smoke_case_ends_the_sending() -> None:
     with serving(OK) as api:
         found = await collect(api, "plain", check="smoke.it", raised=Violation("a list", "none"))
     assert found.smoke is not None
@@ -439,6 +439,6 @@ async def test_a_model_for_each_role_is_picked(listed: list[str], picked: tuple[
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"data": {"a": 1}}', b'{"data": [1, {"id": 2}, null]}'])
-async def test_a_list_that_is_none_picks_nothing(body: bytes) -> None:
+async def test_an_invalid_model_list_gives_no_model(body: bytes) -> None:
     answer = Exchange("t", "c", "models", 0, Request("GET", "/"), status=200, reads=(BodyRead(0, body),))
     assert pick_models(Target("t", IIO, ""), answer) == {}

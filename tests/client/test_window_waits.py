@@ -1,4 +1,4 @@
-"""Patience: the turns of a key whose limit is shown, and the waits for a later moment."""
+"""Window waits: exclusive use of a rate-limited key, and waits for a later time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PROVIDER = loading.load_providers()["iio"]
 
 
 class Time:
-    """A time that passes only by sleeping."""
+    """A clock that moves only by sleeping."""
 
     def __init__(self) -> None:
         self.now, self.slept = 1000.0, []
@@ -72,7 +72,7 @@ def taken(patience: WindowWaits, *cases: Case) -> None:
         pytest.param((case("tomorrow", clock=90_000),), [], id="a-moment-beyond-all-patience"),
     ],
 )
-def test_a_case_waits_for_a_minute_of_its_own_and_for_its_moment(patience, time, cases, slept):
+def test_a_case_waits_for_a_fresh_window_and_for_its_time(patience, time, cases, slept):
     taken(patience(), *cases)
     assert time.slept == slept
 
@@ -84,7 +84,7 @@ def test_a_case_waits_for_a_minute_of_its_own_and_for_its_moment(patience, time,
         pytest.param({"own_keys": True, "means": frozenset({"clock"})}, id="a-clock-that-moves"),
     ],
 )
-def test_nobody_waits_without_need_or_leave(patience, time, changed):
+def test_cases_do_not_wait_without_need_or_patience(patience, time, changed):
     taken(patience(**changed), LIST, BURST, case("later", clock=40))
     assert time.slept == []
 
@@ -101,19 +101,19 @@ def test_nobody_waits_without_need_or_leave(patience, time, changed):
         ),
     ],
 )
-def test_patience_stands_in_for_a_clock_where_the_key_is_used_by_nobody_else(patience, asked, means):
+def test_waiting_replaces_the_clock_if_the_key_is_not_shared(patience, asked, means):
     assert means_by_waiting(asked, patience().target) == means
 
 
 @given(st.lists(st.sampled_from([BURST, LIST, case("later", clock=40), case("soon", clock=5)]), max_size=6))
-def test_a_plan_knows_how_long_the_cases_of_a_key_wait(cases):
+def test_a_plan_states_how_long_the_cases_of_a_key_wait(cases):
     time, named = Time(), [replace(one, name=f"{one.name} {n}") for n, one in enumerate(cases)]
     target = Target("iio", PROVIDER, "http://127.0.0.1/v1", keys=KEYS, patience=65.0)
     taken(WindowWaits(target, clock=lambda: time.now, sleep=time.sleep), *named)
     assert longest_wait_s(named, target) == pytest.approx(sum(time.slept))
 
 
-def test_keys_wait_side_by_side_and_nobody_where_a_clock_moves(patience):
+def test_keys_wait_in_parallel_and_not_if_the_clock_moves(patience):
     others = [case("other", key="good", clock=10), case("later", clock=40)]
     assert longest_wait_s(others, patience().target) == 40
     assert longest_wait_s(others, patience(own_keys=True, means=frozenset({"clock"})).target) == 0
@@ -123,7 +123,7 @@ def test_a_key_serves_one_case_at_a_time(patience):
     one, met = patience(0.0), []
 
     async def hold(name: str) -> None:
-        async with one.turn(case(name)):
+        async with one.key_turn(case(name)):
             met.append(f"{name} begins")
             await asyncio.sleep(0)
             met.append(f"{name} ends")

@@ -1,4 +1,4 @@
-"""A key goes over plain HTTP to this machine only."""
+"""Base URLs: a key is sent over plain HTTP to this machine only."""
 
 from __future__ import annotations
 

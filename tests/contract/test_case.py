@@ -1,4 +1,4 @@
-"""Cases: what a base gives, what edits change, and what kind and means follow from the request."""
+"""Cases: inheritance from bases, edits, and the kind and means that follow from the request."""
 
 from __future__ import annotations
 
@@ -29,27 +29,27 @@ def case(**entry: Any) -> Case:
     return cases(it={"says": "it", **entry})["it"]
 
 
-def test_a_case_without_a_base_is_what_it_says() -> None:
+def test_a_case_without_a_base_has_its_own_values() -> None:
     basic = cases()["basic"]
     (ask,) = basic.asks
     assert (basic.area, basic.endpoint, basic.kind, basic.profile) == ("chat", "chat", "answer", "all")
     assert (ask.model, ask.key, ask.scheme, ask.cap, ask.body) == ("chat", "good", "Bearer", 16, BASIC["body"])
 
 
-def test_a_base_gives_its_request_and_edits_change_it() -> None:
+def test_a_case_inherits_the_request_of_its_base_with_edits() -> None:
     (ask,) = case(base="basic", set={"/temperature": 2.1, "/messages/-": {"role": "user"}}, drop=["/model"]).asks
     assert ask.body == {"messages": [{"role": "user", "content": "hi"}, {"role": "user"}], "temperature": 2.1}
     assert ask.cap == 16
 
 
-def test_edits_leave_the_base_alone() -> None:
+def test_edits_do_not_change_the_base() -> None:
     before = copy.deepcopy(BASIC)
     found = cases(it={"says": "it", "base": "basic", "set": {"/messages/0/content": "ho"}, "drop": ["/temperature"]})
     assert before == BASIC
     assert found["basic"].asks[0].body == before["body"]
 
 
-def test_edits_of_a_chain_of_bases_add_up() -> None:
+def test_edits_of_a_chain_of_bases_accumulate() -> None:
     found = cases(
         one={"says": "one", "base": "basic", "set": {"/n": 2}, "headers": {"X-Two": "2"}, "feature": "n"},
         two={"says": "two", "base": "one", "set": {"/stop": "x"}, "key": "none"},
@@ -98,7 +98,7 @@ def test_edits_change_the_form_of_a_base_that_has_one() -> None:
     assert (ask.model, ask.content_type) == ("audio", "multipart/form-data; boundary=wireproof-form-7578")
 
 
-def test_a_body_takes_the_place_of_a_form_and_a_form_that_of_a_body() -> None:
+def test_a_body_replaces_a_form_and_a_form_replaces_a_body() -> None:
     found = cases(
         form=FORM,
         json={"says": "json", "base": "form", "body": {"model": "$model"}, "set": {"/n": 1}},
@@ -119,7 +119,7 @@ def test_a_body_takes_the_place_of_a_form_and_a_form_that_of_a_body() -> None:
         pytest.param("vtt", "text", id="vtt"),
     ],
 )
-def test_a_form_that_asks_for_plain_text_aims_at_a_text(format: str, kind: str) -> None:
+def test_a_form_with_a_plain_text_format_has_the_kind_text(format: str, kind: str) -> None:
     found = cases(form=FORM, it={"says": "it", "base": "form", "set": {"/response_format": format}})
     assert found["it"].kind == kind
 
@@ -166,7 +166,7 @@ def test_requests_and_tokens_are_counted_over_steps_choices_and_repeats() -> Non
         pytest.param({"together": True, "steps": [{"base": "basic"}] * 3}, True, 3, id="at-once"),
     ],
 )
-def test_what_needs_connections_of_its_own_says_how_many(entry: dict[str, Any], apart: bool, connections: int) -> None:
+def test_a_case_counts_its_own_connections(entry: dict[str, Any], apart: bool, connections: int) -> None:
     found = case(**entry)
     assert (found.has_own_connections, found.connection_count, found.kind) == (apart, connections, "answer")
 
@@ -182,7 +182,7 @@ def test_what_needs_connections_of_its_own_says_how_many(entry: dict[str, Any], 
         pytest.param("transcriptions", "audio", id="transcriptions"),
     ],
 )
-def test_an_endpoint_asks_for_a_model_of_its_kind(endpoint: str, role: str) -> None:
+def test_an_endpoint_selects_the_role_of_its_model(endpoint: str, role: str) -> None:
     assert case(endpoint=endpoint).asks[0].model == role
     assert case(endpoint=endpoint, model="chat").asks[0].model == "chat"
 
@@ -190,23 +190,23 @@ def test_an_endpoint_asks_for_a_model_of_its_kind(endpoint: str, role: str) -> N
 @pytest.mark.parametrize(
     ("entry", "problem"),
     [
-        pytest.param({"base": "nothing"}, "its base 'nothing' is no case", id="no-such-base"),
-        pytest.param({"base": "it"}, "its base 'it' leads back to itself", id="its-own-base"),
-        pytest.param({}, "it names no endpoint", id="no-endpoint"),
+        pytest.param({"base": "nothing"}, "its base 'nothing' is not a case", id="no-such-base"),
+        pytest.param({"base": "it"}, "its base 'it' is circular", id="its-own-base"),
+        pytest.param({}, "it has no endpoint", id="no-endpoint"),
         pytest.param(
             {"base": "basic", "drop": ["/mesages"]}, r"an edit does not apply \(/mesages\)", id="drop-nothing"
         ),
         pytest.param({"base": "basic", "set": {"/messages/7/role": 1}}, "an edit does not apply", id="behind-the-end"),
         pytest.param({"base": "basic", "set": {"/model/x": 1}}, "an edit does not apply", id="inside-a-text"),
         pytest.param({"endpoint": "models", "set": {"/model": 1}}, "an edit does not apply", id="no-body"),
-        pytest.param({"steps": [{"base": "basic"}, {"base": "gone"}]}, "its base 'gone' is no case", id="in-a-step"),
+        pytest.param({"steps": [{"base": "basic"}, {"base": "gone"}]}, "its base 'gone' is not a case", id="in-a-step"),
     ],
 )
-def test_a_case_that_does_not_hold_together_is_told_in_one_sentence(entry: dict[str, Any], problem: str) -> None:
+def test_an_invalid_case_raises_an_error_of_one_sentence(entry: dict[str, Any], problem: str) -> None:
     with pytest.raises(ConfigError, match=f"^suites/chat/cases.yaml, case it: {problem}.*; .+$"):
         case(**entry)
 
 
-def test_bases_that_lead_round_in_a_circle_are_told() -> None:
-    with pytest.raises(ConfigError, match="leads back to itself"):
+def test_circular_bases_raise_an_error() -> None:
+    with pytest.raises(ConfigError, match="is circular"):
         cases(one={"says": "one", "base": "two"}, two={"says": "two", "base": "one"})

@@ -1,4 +1,4 @@
-"""The digest of a case tells apart whatever is asked in another way, and nothing else."""
+"""The digest of a case changes with what the case sends, and with nothing else."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from wireproof.contract.case import Case, RequestSpec
 
 ASK = RequestSpec("chat", "chat", body={"model": "$model"})
 CASE = Case("plain", "chat", "one chat", (ASK,))
-# What a case is called and when it is asked says nothing of what is asked.
-NAMES = {"name": "other", "area": "models", "says": "two chats", "profile": "core"}
-ASKED: dict[str, Any] = {
+# Fields that do not change what is sent.
+DESCRIPTION = {"name": "other", "area": "models", "says": "two chats", "profile": "core"}
+SENDING: dict[str, Any] = {
     "asks": (ASK, ASK),
     "feature": "tools",
     "refused": "wrong-type",
@@ -46,27 +46,27 @@ REQUEST: dict[str, Any] = {
 }
 
 
-def test_the_examples_name_every_field() -> None:
-    assert NAMES.keys() | ASKED.keys() == {field.name for field in fields(Case)}
+def test_the_examples_have_every_field() -> None:
+    assert DESCRIPTION.keys() | SENDING.keys() == {field.name for field in fields(Case)}
     assert REQUEST.keys() == {field.name for field in fields(RequestSpec)}
 
 
-@pytest.mark.parametrize("name", ASKED)
-def test_a_case_that_asks_in_another_way_has_another_digest(name: str) -> None:
-    assert replace(CASE, **{name: ASKED[name]}).digest != CASE.digest
+@pytest.mark.parametrize("name", SENDING)
+def test_a_case_that_is_sent_differently_has_another_digest(name: str) -> None:
+    assert replace(CASE, **{name: SENDING[name]}).digest != CASE.digest
 
 
 @pytest.mark.parametrize("name", REQUEST)
-def test_a_request_that_says_something_else_has_another_digest(name: str) -> None:
+def test_another_request_gives_another_digest(name: str) -> None:
     other = replace(ASK, **{name: REQUEST[name]})
     assert replace(CASE, asks=(other,)).digest != CASE.digest
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_case_of_another_name_that_asks_the_same_has_the_same_digest(name: str) -> None:
-    assert replace(CASE, **{name: NAMES[name]}).digest == CASE.digest
+@pytest.mark.parametrize("name", DESCRIPTION)
+def test_another_description_gives_the_same_digest(name: str) -> None:
+    assert replace(CASE, **{name: DESCRIPTION[name]}).digest == CASE.digest
 
 
-def test_ways_of_asking_are_told_apart() -> None:
+def test_each_way_of_sending_has_its_own_digest() -> None:
     ways = [replace(CASE, connection="same"), replace(CASE, together=True), replace(CASE, either=True)]
     assert len({case.digest for case in (CASE, *ways)}) == 4

@@ -1,4 +1,4 @@
-"""Our own files: read once, and every mistake told with file, place, value and remedy in one sentence."""
+"""Loading of the project's files: typed values, and errors of one sentence with file, place, value and remedy."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ import os
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import copy, copytree, ignore_patterns
 
 import pytest
 
-from wireproof.contract import loading
+from wireproof.contract import data_files, loading, schemas, target_options
 from wireproof.contract.provider import CatalogueModel, Price, Provider, Reasoning
 from wireproof.errors import ConfigError
+from wireproof.judging.suite_loader import load_checks
+from wireproof.session.target_run import open_target_run
 
 ROOT = Path(__file__).parents[2]
 Write = Callable[[str], Path]
@@ -31,7 +34,7 @@ def _write(tmp_path: Path) -> Write:
     return write
 
 
-def told(file: Path) -> str:
+def load_error(file: Path) -> str:
     with pytest.raises(ConfigError) as error:
         loading.load_providers(file)
     text = str(error.value)
@@ -40,13 +43,13 @@ def told(file: Path) -> str:
     return text
 
 
-def test_the_bundled_providers_are_read() -> None:
+def test_the_bundled_providers_are_loaded() -> None:
     known = loading.load_providers()
     assert set(known) >= {"iio", "openai"}
     assert known["iio"].refusals["missing-key"].status == (401,)
 
 
-def test_what_a_contract_says_is_read_into_typed_fields() -> None:
+def test_the_values_of_a_contract_are_typed_fields() -> None:
     openai = loading.load_providers()["openai"]
     assert openai.document.startswith("OpenAPI description")
     assert openai.key_prefix_promised is False
@@ -60,7 +63,7 @@ def test_what_a_contract_says_is_read_into_typed_fields() -> None:
     assert openai.documented_models == tuple(model.id for model in openai.catalogue)
 
 
-def test_what_a_contract_leaves_out_has_a_value_that_says_so() -> None:
+def test_missing_values_of_a_contract_have_defaults() -> None:
     rows = [{"id": "m", "roles": ["chat"]}, {"id": "n", "roles": ["chat"], "documented": False}]
     reasoning = {"member": "thought", "request": "think", "default": True, "otherwise": "inline"}
     data = loading.read_providers_data()["openai"] | {
@@ -74,12 +77,12 @@ def test_what_a_contract_leaves_out_has_a_value_that_says_so() -> None:
     assert mine.reasoning == Reasoning("thought", "inline")
 
 
-def test_an_unknown_provider_is_told_with_the_known_ones() -> None:
-    with pytest.raises(ConfigError, match=r"^--provider nobody: no such provider; choose one of .*iio.*openai"):
+def test_an_unknown_provider_raises_an_error_with_the_known_ones() -> None:
+    with pytest.raises(ConfigError, match=r"^--provider nobody: unknown provider; choose one of .*iio.*openai"):
         loading.find_provider(loading.load_providers(), "nobody")
 
 
-def test_a_provider_that_extends_another_has_its_values_but_for_what_it_changes(write: Write) -> None:
+def test_a_provider_that_extends_another_inherits_its_values(write: Write) -> None:
     file = write(
         """
         providers:
@@ -106,18 +109,18 @@ def test_an_entry_with_a_known_name_changes_that_provider(write: Write) -> None:
     assert known["openai"] == loading.load_providers()["openai"]
 
 
-def test_malformed_yaml_is_told_with_its_line(write: Write) -> None:
+def test_malformed_yaml_raises_an_error_with_its_line(write: Write) -> None:
     file = write("providers:\n  mine: {extends: openai\n  title: x\n")
-    assert told(file).startswith(f"{file}, line 3: it is not YAML")
+    assert load_error(file).startswith(f"{file}, line 3: it is not YAML")
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
-    assert told(tmp_path / "gone.yaml").startswith(f"{tmp_path / 'gone.yaml'}: it cannot be read (No such file")
+def test_a_missing_file_raises_an_error(tmp_path: Path) -> None:
+    assert load_error(tmp_path / "gone.yaml").startswith(f"{tmp_path / 'gone.yaml'}: it cannot be read (No such file")
 
 
-def test_a_file_in_another_encoding_is_told(tmp_path: Path) -> None:
+def test_a_file_in_another_encoding_raises_an_error(tmp_path: Path) -> None:
     (tmp_path / "latin.yaml").write_bytes(b"providers: {mine: {title: \xe4}}")
-    assert "latin.yaml: it cannot be read" in told(tmp_path / "latin.yaml")
+    assert "latin.yaml: it cannot be read" in load_error(tmp_path / "latin.yaml")
 
 
 @pytest.mark.parametrize(
@@ -127,7 +130,10 @@ def test_a_file_in_another_encoding_is_told(tmp_path: Path) -> None:
         pytest.param("providers: 3", "", "it has no mapping `providers`", id="a-number"),
         pytest.param("providers: {mine: 3}", "/providers/mine", "3 is not a mapping", id="a-number-for-an-entry"),
         pytest.param(
-            "providers: {mine: {extends: nobody}}", "/providers/mine/extends", "'nobody' is no provider", id="no-parent"
+            "providers: {mine: {extends: nobody}}",
+            "/providers/mine/extends",
+            "'nobody' is not a provider",
+            id="no-parent",
         ),
         pytest.param(
             "providers: {mine: {title: x}}", "/providers/mine/", "it is missing", id="no-parent-and-not-whole"
@@ -147,7 +153,7 @@ def test_a_file_in_another_encoding_is_told(tmp_path: Path) -> None:
         pytest.param(
             "providers: {iio: {tittle: x}}",
             "/providers/iio/tittle",
-            "'tittle' is not known here",
+            "'tittle' is not a known member",
             id="a-typo",
         ),
         pytest.param(
@@ -159,7 +165,7 @@ def test_a_file_in_another_encoding_is_told(tmp_path: Path) -> None:
         pytest.param(
             "providers: {iio: {rate: {suite_tier: gold}}}",
             "/providers/iio/rate/suite_tier",
-            "'gold' is no tier",
+            "'gold' is not a tier",
             id="a-tier-nobody-has",
         ),
         pytest.param(
@@ -170,11 +176,11 @@ def test_a_file_in_another_encoding_is_told(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_wrong_value_is_told_with_file_place_value_and_remedy(
+def test_a_wrong_value_raises_an_error_with_file_place_value_and_remedy(
     write: Write, text: str, place: str, problem: str
 ) -> None:
     file = write(text)
-    sentence = told(file)
+    sentence = load_error(file)
     assert sentence.startswith(f"{file}, {place}" if place else f"{file}: ")
     assert problem in sentence
 
@@ -184,7 +190,7 @@ def test_a_wrong_value_is_told_with_file_place_value_and_remedy(
 
 @dataclass(frozen=True)
 class Checkout:
-    """A copy of this checkout that a test may spoil."""
+    """A copy of this checkout that a test may change."""
 
     root: Path
 
@@ -193,7 +199,7 @@ class Checkout:
             out.write(text)
 
     def run(self, *words: str) -> tuple[int, str]:
-        """Exit code and stderr or stdout of one command in the copy."""
+        """Runs one command in the copy; returns its exit code and output."""
         done = subprocess.run(
             [sys.executable, "-m", "wireproof", *words],
             cwd=self.root,
@@ -211,7 +217,7 @@ def _checkout(tmp_path: Path) -> Checkout:
     root = tmp_path / "checkout"
     root.mkdir()
     for folder in ("wireproof", "suites", "schemas"):
-        # What is compiled serves here too, but for what another process is about to write.
+        # Compiled files are copied too, except those that another process is writing.
         copytree(ROOT / folder, root / folder, ignore=ignore_patterns("*.pyc.*"))
     copy(ROOT / "providers.yaml", root)
     return Checkout(root)
@@ -234,7 +240,7 @@ A_CLAUSE = """
         pytest.param(
             "schemas/iio/clauses.yaml",
             A_CLAUSE.format(id="IIO-GEN-001", check="smoke.reachable", case="chat-basic"),
-            "schemas/iio/clauses.yaml, IIO-GEN-001: the id stands twice; ",
+            "schemas/iio/clauses.yaml, IIO-GEN-001: the id is used twice; ",
             id="a-clause-twice",
         ),
         pytest.param(
@@ -258,13 +264,13 @@ A_CLAUSE = """
         pytest.param(
             "suites/models/cases.yaml",
             "\nchat-basic: {says: again, endpoint: chat}\n",
-            "suites/models/cases.yaml, chat-basic: the name stands twice; ",
+            "suites/models/cases.yaml, chat-basic: the name is used twice; ",
             id="a-case-in-two-files",
         ),
         pytest.param(
             "suites/models/cases.yaml",
             "\nmodels-list: {says: again, endpoint: models}\n",
-            "it is not YAML ('models-list' stands twice); mend that line",
+            "it is not YAML ('models-list' is given twice); correct that line",
             id="a-case-twice-in-one-file",
         ),
         pytest.param(
@@ -282,34 +288,71 @@ A_CLAUSE = """
         pytest.param("schemas/iio/error.json", "}", "error.json: it is not JSON", id="a-broken-schema"),
     ],
 )
-def test_a_mistake_in_a_file_of_the_checkout_is_told_in_one_sentence(
-    checkout: Checkout, file: str, text: str, sentence: str
+def test_a_mistake_in_a_project_file_raises_an_error_of_one_sentence(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch, file: str, text: str, sentence: str
 ) -> None:
+    """The test below shows that a run of the checks prints just this."""
+    checks = load_checks()
     checkout.append(file, text)
-    code, said = checkout.run(*COLLECT)
-    assert sentence in said, said[-2000:]
-    assert "Traceback" not in said
+    monkeypatch.setattr(data_files, "PACKAGE_FOLDER", checkout.root / "wireproof")
+    with empty_caches(), pytest.raises(ConfigError) as error:
+        open_target_run(*target_options.mock_targets("iio"), loading.load_providers(), checks)
+    assert sentence in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@contextmanager
+def empty_caches() -> Iterator[None]:
+    """Empties the caches of the project files before and after."""
+    caches = (
+        *(data_files.root, loading.case_files, loading.case_entries, loading.load_cases, loading.load_clauses),
+        *(loading._read_checked_providers, schemas._find_schema),
+    )
+    for cached in caches:
+        cached.cache_clear()
+    yield
+    for cached in caches:
+        cached.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "sentence"),
+    [
+        pytest.param(
+            "schemas/iio/clauses.yaml",
+            A_CLAUSE.format(id="IIO-NEW-001", check="smoke.reachible", case="chat-basic"),
+            "clause IIO-NEW-001: no check is called 'smoke.reachible'; ",
+            id="a-clause-of-no-check",
+        ),
+        pytest.param("schemas/iio/error.json", "}", "error.json: it is not JSON", id="a-broken-schema"),
+    ],
+)
+def test_a_run_of_the_checks_ends_with_that_sentence(checkout: Checkout, file: str, text: str, sentence: str) -> None:
+    checkout.append(file, text)
+    code, output = checkout.run(*COLLECT)
+    assert sentence in output, output[-2000:]
+    assert "Traceback" not in output
     assert code == 2
 
 
-def test_a_case_that_nobody_cites_is_no_mistake_of_the_files(checkout: Checkout) -> None:
+def test_an_uncited_case_raises_no_error(checkout: Checkout) -> None:
     checkout.append("suites/models/cases.yaml", "\nmodels-new: {says: new, base: models-list}\n")
     assert checkout.run(*COLLECT)[0] == 0
 
 
-def test_an_installation_without_its_files_says_so(checkout: Checkout) -> None:
+def test_an_incomplete_installation_raises_an_error(checkout: Checkout) -> None:
     (checkout.root / "providers.yaml").unlink()
-    code, said = checkout.run("clauses")
-    assert (code, said.count("\n")) == (2, 1)
-    assert "suites and schemas are not beside this installation; install wireproof again" in said
+    code, output = checkout.run("clauses")
+    assert (code, output.count("\n")) == (2, 1)
+    assert "the installation has no suites and schemas; install wireproof again" in output
 
 
-def test_the_layout_of_a_wheel_is_found_as_well(checkout: Checkout) -> None:
-    """In a wheel the files lie inside the package."""
+def test_the_files_in_the_layout_of_a_wheel_are_found(checkout: Checkout) -> None:
+    """In a wheel the files are inside the package."""
     data = checkout.root / "wireproof" / "data"
     data.mkdir()
     for name in ("suites", "schemas", "providers.yaml"):
         (checkout.root / name).rename(data / name)
-    code, said = checkout.run(*COLLECT)
-    assert code == 0, said[-2000:]
-    assert "test_reachable[iio-models-list]" in said
+    code, output = checkout.run(*COLLECT)
+    assert code == 0, output[-2000:]
+    assert "test_reachable[iio-models-list]" in output

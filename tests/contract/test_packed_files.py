@@ -1,4 +1,4 @@
-"""A file below suites/ inside a body: its base64, alone or as a data URL."""
+"""Files below suites/ inside a body: as base64, alone or in a data URL."""
 
 from __future__ import annotations
 
@@ -28,6 +28,6 @@ def test_a_file_is_sent_as_base64(form: str, before: str) -> None:
     assert sent(f"${form}:chat/number.pdf") == before + base64.b64encode(content).decode()
 
 
-def test_a_file_that_is_not_there_is_told_by_its_name() -> None:
+def test_a_missing_file_raises_an_error_with_its_name() -> None:
     with pytest.raises(ConfigError, match=r"suites/chat/none\.pdf"):
         sent("$base64:chat/none.pdf")

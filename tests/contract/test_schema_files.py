@@ -1,4 +1,4 @@
-"""The schemas are sound, are read alike by both engines, and agree with providers.yaml."""
+"""The schema files are valid, resolve in both engines and agree with providers.yaml."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from referencing.jsonschema import DRAFT202012
 ROOT = Path(__file__).parents[2]
 HOST = "https://wireproof.invalid/schemas/"
 PROVIDERS = tuple(sorted({path.parent.name for path in (ROOT / "schemas").glob("*/*.json")} - {"formats"}))
-BOUNDS = {  # a word of providers.yaml, and the keyword it stands for
+BOUNDS = {  # name in providers.yaml → keyword of JSON Schema
     "minimum": "minimum",
     "maximum": "maximum",
     "min_items": "minItems",
@@ -44,11 +44,11 @@ def schema(provider: str, shape: str) -> dict[str, Any]:
     return files()[ROOT / "schemas" / provider / f"{shape}.json"]
 
 
-def explains(document: dict[str, Any]) -> Draft202012Validator:
+def slow_validator(document: dict[str, Any]) -> Draft202012Validator:
     return Draft202012Validator(document, registry=registry())
 
 
-def hurries(document: dict[str, Any]) -> jsonschema_rs.Draft202012Validator:
+def fast_validator(document: dict[str, Any]) -> jsonschema_rs.Draft202012Validator:
     return jsonschema_rs.Draft202012Validator(document, retriever=lambda uri: registry().contents(uri))
 
 
@@ -60,7 +60,7 @@ def files_of(provider: str) -> dict[Path, dict[str, Any]]:
 
 
 @each
-def test_every_schema_is_valid_and_says_what_it_is(provider: str) -> None:
+def test_every_schema_is_valid_and_describes_itself(provider: str) -> None:
     for path, document in files_of(provider).items():
         Draft202012Validator.check_schema(document)
         assert jsonschema_rs.meta.is_valid(document), path
@@ -101,14 +101,14 @@ def test_every_property_of_a_schema_asserts_something(provider: str) -> None:
     assert [place for path, document in files_of(provider).items() for place in empty(document, str(path))] == []
 
 
-def test_both_engines_find_the_same_places() -> None:
+def test_both_engines_report_the_same_places() -> None:
     document = schema("openai", "chat.response")
     answer = json.loads((ROOT / "tests/examples/openai/chat-functions.response.json").read_text())["instance"]
     broken = copy.deepcopy(answer) | {"created": "now"}
     broken["choices"][0]["message"]["tool_calls"][0]["function"]["arguments"] = {}
     places = [["choices", 0, "message", "tool_calls", 0, "function", "arguments"], ["created"]]
-    assert sorted(list(error.absolute_path) for error in explains(document).iter_errors(broken)) == places
-    assert sorted(error.instance_path for error in hurries(document).iter_errors(broken)) == places
+    assert sorted(list(error.absolute_path) for error in slow_validator(document).iter_errors(broken)) == places
+    assert sorted(error.instance_path for error in fast_validator(document).iter_errors(broken)) == places
 
 
 # --- providers.yaml
@@ -124,7 +124,7 @@ each_contract = pytest.mark.parametrize("contract", contracts())
 
 
 def flat(provider: str, endpoint: str, field: str) -> dict[str, Any]:
-    """What a request schema says at the top of one field, references followed."""
+    """The keywords of one request field at its top level, with references resolved."""
     document = schema(provider, f"{endpoint}.request")
     part, resolver = document["properties"][field], registry().resolver(document["$id"])
     merged: dict[str, Any] = {}
@@ -137,12 +137,12 @@ def flat(provider: str, endpoint: str, field: str) -> dict[str, Any]:
 
 
 def source(provider: str, field: dict[str, Any]) -> str:
-    """A field a document leaves out follows the OpenAI shape."""
+    """The provider whose schema describes a field: OpenAI for one that the document leaves out."""
     return provider if field.get("documented", True) else "openai"
 
 
 def fields(*providers: str) -> list[tuple[str, str, str, dict[str, Any]]]:
-    """The fields of requests: whose shape they have, their endpoint, their name, and what providers.yaml says."""
+    """The request fields as (provider of the schema, endpoint, name, entry in providers.yaml)."""
     return [
         (source(provider, field), endpoint, name, field)
         for provider in providers
@@ -153,7 +153,7 @@ def fields(*providers: str) -> list[tuple[str, str, str, dict[str, Any]]]:
 
 
 def kinds(provider: str, endpoint: str, field: str) -> set[str]:
-    """The kinds of value that reach past the top of a field."""
+    """The types of a field by its schema."""
     stated = flat(provider, endpoint, field)
     if "type" in stated:
         return set(stated["type"] if isinstance(stated["type"], list) else [stated["type"]])
@@ -161,7 +161,7 @@ def kinds(provider: str, endpoint: str, field: str) -> set[str]:
 
 
 def bounds(provider: str, endpoint: str, field: str) -> dict[str, Any]:
-    """The bounds of a field in the words of providers.yaml."""
+    """The bounds of a field by its schema, under the names of providers.yaml."""
     stated = flat(provider, endpoint, field)
     found = {word: stated[keyword] for word, keyword in BOUNDS.items() if keyword in stated}
     if "enum" in found:
@@ -171,7 +171,7 @@ def bounds(provider: str, endpoint: str, field: str) -> dict[str, Any]:
 
 @each_contract
 def test_every_field_has_the_bounds_of_its_schema(contract: str) -> None:
-    """A bound that a document does not print is OpenAI's."""
+    """A bound that the document leaves out is that of OpenAI."""
     for provider, endpoint, name, field in fields(contract):
         known = name in schema("openai", f"{endpoint}.request")["properties"]
         stated = {**(bounds("openai", endpoint, name) if known else {}), **bounds(provider, endpoint, name)}
@@ -179,13 +179,13 @@ def test_every_field_has_the_bounds_of_its_schema(contract: str) -> None:
         assert claimed == {key: stated.get(key) for key in claimed}, (endpoint, name)
 
 
-def test_providers_yaml_leaves_out_no_further_bound() -> None:
-    silent = {
+def test_providers_yaml_has_every_bound() -> None:
+    missing = {
         f"{endpoint}.{name}.{word}"
         for provider, endpoint, name, field in fields(*contracts())
         for word in bounds(provider, endpoint, name).keys() - field.keys()
     }
-    assert not silent
+    assert not missing
 
 
 @each_contract
@@ -200,7 +200,7 @@ def test_every_field_has_the_kinds_of_its_schema(contract: str) -> None:
     ("provider", "endpoint"),
     [pytest.param(name, endpoint, id=f"{name}-{endpoint}") for name, made in contracts().items() for endpoint in made],
 )
-def test_a_request_requires_what_its_schema_requires(provider: str, endpoint: str) -> None:
+def test_a_request_has_the_required_fields_of_its_schema(provider: str, endpoint: str) -> None:
     request, document = contracts()[provider][endpoint], schema(provider, f"{endpoint}.request")
     documented = {name for name, field in request["fields"].items() if field.get("documented", True)}
     required = {name for name, field in request["fields"].items() if field.get("required")}

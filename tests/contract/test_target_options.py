@@ -1,4 +1,4 @@
-"""From the command line to targets: what is asked for, and what is told when it does not read."""
+"""Targets from options: values, defaults and errors."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ LOCAL = ("--endpoint", "http://127.0.0.1:1/v1")
 KEYS = {"OPENAI_API_KEY": "sk-1", "IIO_API_KEY": "iio-dev-1", "MINE": "sk-2"}
 
 
-def aim(*words: str, **environment: str) -> tuple[Target, ...]:
+def targets_from(*words: str, **environment: str) -> tuple[Target, ...]:
     parser = argparse.ArgumentParser()
     check_options.add_options(parser)
     return build_targets(TargetOptions.from_parsed(vars(parser.parse_args(words))), KEYS | environment)
 
 
-def test_without_an_endpoint_every_provider_is_judged_on_the_mock_with_every_means() -> None:
-    found = {target.name: target for target in aim()}
+def test_without_an_endpoint_every_provider_is_a_target_on_the_mock() -> None:
+    found = {target.name: target for target in targets_from()}
     assert set(found) >= {"iio", "openai"}
     iio = found["iio"]
     assert iio.means >= {"cell-down", "clock", "exhausted-key", "revoked-key", "free-tier-key"}
@@ -45,8 +45,8 @@ def test_without_an_endpoint_every_provider_is_judged_on_the_mock_with_every_mea
     assert iio.key("free-spent", "x") == Key("IIO_API_KEY", "iio-dev-mock-free-spent.x")
 
 
-def test_an_endpoint_is_judged_as_openai_with_the_core_profile_unless_said() -> None:
-    (target,) = aim(*LOCAL)
+def test_an_endpoint_has_the_contract_openai_and_the_core_profile_by_default() -> None:
+    (target,) = targets_from(*LOCAL)
     assert (target.name, target.base_url, target.profile, target.means) == (
         "openai",
         "http://127.0.0.1:1/v1",
@@ -56,8 +56,8 @@ def test_an_endpoint_is_judged_as_openai_with_the_core_profile_unless_said() -> 
     assert target.key("good", "any") == Key("OPENAI_API_KEY", "sk-1")
 
 
-def test_options_shape_the_target() -> None:
-    (target,) = aim(
+def test_options_set_the_members_of_the_target() -> None:
+    (target,) = targets_from(
         *("--provider", "iio", "--endpoint", "https://api.example/v1/", "--key-env", "MINE", "--profile", "full"),
         *("--model", "a=b", "--model", "llama3", "--deadline", "first-byte=1.5", "--header", "X-Org:  me "),
         *("--connections", "2", "--pace", "10", "--max-requests", "7", "--tier", "pro", "--key", "free=MINE"),
@@ -72,7 +72,7 @@ def test_options_shape_the_target() -> None:
 
 
 def test_credentials_in_headers_and_in_the_address_are_secrets_of_the_target() -> None:
-    (target,) = aim(
+    (target,) = targets_from(
         *("--endpoint", "http://me:a%2Fb-password@127.0.0.1:1/v1", "--secret-env", "HIDDEN"),
         *("--header", "Cookie: a=cookie-1; b=cookie-2", "--header", "X-Org: me"),
         *("--header", "Proxy-Authorization: Basic bWU6cHJveHktcGFzc3dvcmQ=", "--header", "X-Api-Key: key-3"),
@@ -107,30 +107,30 @@ GIVEN: dict[str, tuple[tuple[str, ...], Any]] = {
 }
 
 
-# What a file of providers adds is shown below.
+# A file of providers has a test of its own below.
 @pytest.mark.parametrize("row", [pytest.param(row, id=row.name) for row in OPTIONS if row.name != "providers"])
-def test_what_an_option_is_given_is_in_its_member_of_the_target(row: TargetOption) -> None:
+def test_an_option_sets_its_member_of_the_target(row: TargetOption) -> None:
     words, wanted = GIVEN[row.flag]
-    (target,) = aim(*LOCAL, row.flag, *words)
+    (target,) = targets_from(*LOCAL, row.flag, *words)
     assert getattr(target, row.member) == wanted
 
 
 def test_a_provider_may_come_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text("providers: {mine: {extends: openai, title: Mine, clause_prefix: MINE}}", encoding="utf-8")
-    (target,) = aim(*LOCAL, "--providers", str(file), "--provider", "mine")
+    (target,) = targets_from(*LOCAL, "--providers", str(file), "--provider", "mine")
     assert (target.name, target.provider.title) == ("mine", "Mine")
 
 
 @pytest.mark.parametrize("made", [pytest.param("live", id="live"), pytest.param("mock", id="on-the-mock")])
-def test_each_member_of_a_target_is_made_by_one_row_or_by_no_option_at_all(made: str) -> None:
+def test_each_member_of_a_target_is_made_by_at_most_one_row(made: str) -> None:
     members = {field.name for field in fields(Target)}
     assert {row.member for row in OPTIONS} <= members
     makers = Counter(row.member for row in OPTIONS if getattr(row, made) is not None)
     assert makers == dict.fromkeys(members - {"name", "provider", "controls", "own_keys"}, 1)
 
 
-def test_every_option_is_told_by_the_help_of_check() -> None:
+def test_the_help_of_check_has_every_option() -> None:
     asked = [sys.executable, "-m", "wireproof", "check", "--help"]
     done = subprocess.run(asked, capture_output=True, text=True, timeout=60, env=os.environ | {"COLUMNS": "300"})
     told = " ".join(done.stdout.split())
@@ -158,34 +158,36 @@ def test_every_option_is_told_by_the_help_of_check() -> None:
         pytest.param("hidden", (), (), id="hidden"),
     ],
 )
-def test_what_is_not_said_has_a_default_live_and_on_the_mock(member: str, live: Any, mock: Any) -> None:
-    (at_endpoint,), (bundled,) = aim(*LOCAL), aim("--provider", "openai")
+def test_options_have_defaults_live_and_on_the_mock(member: str, live: Any, mock: Any) -> None:
+    (at_endpoint,), (bundled,) = targets_from(*LOCAL), targets_from("--provider", "openai")
     assert (getattr(at_endpoint, member), getattr(bundled, member)) == (live, mock)
 
 
-def test_what_only_an_endpoint_heeds_changes_nothing_on_the_mock() -> None:
+def test_live_options_do_not_change_targets_on_the_mock() -> None:
     ignored = ("--key-env", "GONE", "--header", "no colon", "--secret-env", "GONE", "--patience", "9", "--tier", "gold")
-    assert aim("--provider", "iio", *ignored, "--one-slot", "--key", "gold=GONE") == aim("--provider", "iio")
+    assert targets_from("--provider", "iio", *ignored, "--one-slot", "--key", "gold=GONE") == targets_from(
+        "--provider", "iio"
+    )
 
 
-def test_the_mock_is_asked_everything_where_no_command_line_says_less() -> None:
+def test_mock_targets_have_the_profile_all() -> None:
     assert [target.profile for target in mock_targets("iio", "openai")] == ["all", "all"]
     assert [target.name for target in mock_targets()] == list(loading.load_providers())
 
 
-def test_a_name_that_is_no_option_is_refused() -> None:
-    with pytest.raises(TypeError, match="no option about targets is named endpiont"):
+def test_an_unknown_option_name_raises_type_error() -> None:
+    with pytest.raises(TypeError, match="unknown options about targets: endpiont"):
         TargetOptions({"endpiont": "http://127.0.0.1:1/v1"})
 
 
-def test_a_key_that_was_revoked_may_be_given_for_the_means_it_is() -> None:
-    (target,) = aim(*LOCAL, "--key", "revoked=MINE")
+def test_a_revoked_key_gives_its_means() -> None:
+    (target,) = targets_from(*LOCAL, "--key", "revoked=MINE")
     assert target.means == {"revoked-key"}
     assert target.key("revoked", "x") == Key("MINE", KEYS["MINE"])
 
 
-def test_a_local_server_is_asked_without_a_key_of_its_own() -> None:
-    (target,) = aim(*LOCAL, OPENAI_API_KEY="")
+def test_a_local_server_needs_no_key() -> None:
+    (target,) = targets_from(*LOCAL, OPENAI_API_KEY="")
     assert target.key("good", "any") == Key("OPENAI_API_KEY", "wireproof-no-key")
 
 
@@ -197,44 +199,44 @@ def test_a_local_server_is_asked_without_a_key_of_its_own() -> None:
         pytest.param("unprefixed", "0wireproofdoesnotknowthiskey0000", id="unprefixed"),
     ],
 )
-def test_a_wrong_key_is_the_same_in_every_run(label: str, value: str) -> None:
-    (target,) = aim("--provider", "iio")
+def test_wrong_keys_are_constant(label: str, value: str) -> None:
+    (target,) = targets_from("--provider", "iio")
     assert target.key(label, "any") == Key("", value)
     assert target.key("none", "any") is None
 
 
-def test_a_key_never_stands_in_the_words_for_a_target() -> None:
-    assert "sk-1" not in repr(aim(*LOCAL))
+def test_the_repr_of_a_target_has_no_key() -> None:
+    assert "sk-1" not in repr(targets_from(*LOCAL))
 
 
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        pytest.param(["--endpoint", "ftp://x"], "it is no HTTP address; write it as https://host/v1", id="ftp"),
-        pytest.param(["--endpoint", "localhost:8000"], "it is no HTTP address", id="no-scheme"),
-        pytest.param(["--endpoint", "http://"], "it is no HTTP address", id="no-host"),
-        pytest.param(["--endpoint", "http://[::1"], "it is no HTTP address", id="half-an-address"),
-        pytest.param(["--endpoint", "http://127.0.0.1:99999/v1"], "it is no HTTP address", id="no-such-port"),
-        pytest.param(["--endpoint", "http://api.example/v1"], "a key would travel unencrypted", id="in-the-clear"),
-        pytest.param(["--provider", "nobody"], "no such provider; choose one of", id="no-such-provider"),
+        pytest.param(["--endpoint", "ftp://x"], "it is not an HTTP URL; write it as https://host/v1", id="ftp"),
+        pytest.param(["--endpoint", "localhost:8000"], "it is not an HTTP URL", id="no-scheme"),
+        pytest.param(["--endpoint", "http://"], "it is not an HTTP URL", id="no-host"),
+        pytest.param(["--endpoint", "http://[::1"], "it is not an HTTP URL", id="half-an-address"),
+        pytest.param(["--endpoint", "http://127.0.0.1:99999/v1"], "it is not an HTTP URL", id="no-such-port"),
+        pytest.param(["--endpoint", "http://api.example/v1"], "a key would be sent unencrypted", id="in-the-clear"),
+        pytest.param(["--provider", "nobody"], "unknown provider; choose one of", id="no-such-provider"),
         pytest.param([*LOCAL, "--provider", "iio", "--provider", "openai"], "one contract", id="two-contracts"),
         pytest.param([*LOCAL, "--key-env", "GONE"], "GONE: it holds no key; export GONE=…", id="no-key"),
-        pytest.param([*LOCAL, "--key", "gold=MINE"], "it names no tier of the provider", id="no-such-tier-of-key"),
+        pytest.param([*LOCAL, "--key", "gold=MINE"], "the provider has no such tier", id="no-such-tier-of-key"),
         pytest.param([*LOCAL, "--key", "small=GONE"], "GONE: it holds no key", id="no-key-of-a-tier"),
-        pytest.param([*LOCAL, "--tier", "gold"], "no such tier; choose one of", id="no-such-tier"),
+        pytest.param([*LOCAL, "--tier", "gold"], "the provider has no such tier; choose one of", id="no-such-tier"),
         pytest.param([*LOCAL, "--deadline", "total=soon"], "write NAME=SECONDS", id="a-deadline-of-words"),
         pytest.param([*LOCAL, "--deadline", "total=-1"], "write NAME=SECONDS", id="a-deadline-in-the-past"),
         pytest.param([*LOCAL, "--deadline", "total=nan"], "write NAME=SECONDS", id="a-deadline-of-no-number"),
         pytest.param([*LOCAL, "--deadline", "lunch=1"], "write NAME=SECONDS", id="no-such-deadline"),
-        pytest.param([*LOCAL, "--header", "no colon"], "it is no header line; write NAME: VALUE", id="no-colon"),
-        pytest.param([*LOCAL, "--header", "X-Odd: €"], "it cannot stand in a header", id="beyond-latin-1"),
-        pytest.param([*LOCAL, "--header", "X Odd: 1"], "it cannot stand in a header", id="a-name-of-two-words"),
-        pytest.param([*LOCAL, "--header", "X-Odd: a\nb: c"], "it cannot stand in a header", id="two-lines"),
+        pytest.param([*LOCAL, "--header", "no colon"], "it is not a header line; write NAME: VALUE", id="no-colon"),
+        pytest.param([*LOCAL, "--header", "X-Odd: €"], "it cannot be sent in a header", id="beyond-latin-1"),
+        pytest.param([*LOCAL, "--header", "X Odd: 1"], "it cannot be sent in a header", id="a-name-of-two-words"),
+        pytest.param([*LOCAL, "--header", "X-Odd: a\nb: c"], "it cannot be sent in a header", id="two-lines"),
     ],
 )
-def test_an_option_that_does_not_read_is_told_in_one_sentence(words: list[str], sentence: str) -> None:
+def test_an_invalid_option_raises_an_error_of_one_sentence(words: list[str], sentence: str) -> None:
     with pytest.raises(ConfigError) as told:
-        aim(*words)
+        targets_from(*words)
     assert sentence in str(told.value)
 
 
@@ -247,7 +249,7 @@ def test_an_option_that_does_not_read_is_told_in_one_sentence(words: list[str], 
         pytest.param("sk-€", id="beyond-latin-1"),
     ],
 )
-def test_a_key_that_cannot_stand_in_a_header_is_told_and_not_shown(key: str) -> None:
-    with pytest.raises(ConfigError, match="OPENAI_API_KEY: its value cannot stand in a header; ") as told:
-        aim(*LOCAL, OPENAI_API_KEY=key)
+def test_an_unsendable_key_raises_an_error_without_the_key(key: str) -> None:
+    with pytest.raises(ConfigError, match="OPENAI_API_KEY: its value cannot be sent in a header; ") as told:
+        targets_from(*LOCAL, OPENAI_API_KEY=key)
     assert "sk-" not in str(told.value)

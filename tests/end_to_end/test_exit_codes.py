@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,22 +15,10 @@ from wireproof.cli import main
 from wireproof.contract import schemas
 from wireproof.session import mock_process
 
-ROOT = Path(__file__).parents[2]
-GIVEN_UP = 120
+Check = Callable[..., subprocess.CompletedProcess[str]]
+Fresh = Any
 # The mock of a document that deviates from OpenAI's fails some of the checks at should.
 STRICT = ("--authority", "openai", "--fail-on", "should")
-
-
-def wireproof(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "wireproof", *words],
-        cwd=ROOT,
-        env={**os.environ, "COLUMNS": "200", "IIO_API_KEY": "iio-dev-mock-pro"},
-        capture_output=True,
-        text=True,
-        timeout=GIVEN_UP,
-        check=False,
-    )
 
 
 @pytest.fixture(name="served", scope="module")
@@ -39,35 +27,42 @@ def _served() -> Iterator[str]:
         yield urls["iio"]
 
 
-def check(served: str, reports: Path, *words: str) -> subprocess.CompletedProcess[str]:
+@pytest.fixture(name="check", scope="module")
+def _check(fresh: Fresh, served: str) -> Check:
     """A live run of the model list; the mock keeps its own document, but not all of OpenAI's."""
-    command = ["check", "-q", "-p", "no:cacheprovider", "--endpoint", served, "--provider", "iio"]
-    return wireproof(*command, "-k", "models-list", "--report-dir", str(reports), *words)
+
+    def check(reports: Path, *words: str) -> subprocess.CompletedProcess[str]:
+        command = ["check", "-q", "-p", "no:cacheprovider", "--endpoint", served, "--provider", "iio"]
+        command += ["-k", "models-list", "--report-dir", str(reports), *words]
+        known = {"COLUMNS": "200", "IIO_API_KEY": "iio-dev-mock-pro"}
+        return fresh("wireproof", *command, env={**os.environ, **known})
+
+    return check
 
 
 @pytest.fixture(name="good", scope="module")
-def _good(served: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def _good(check: Check, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The reports of a run in which the endpoint keeps its own contract."""
     reports = tmp_path_factory.mktemp("good")
-    done = check(served, reports)
+    done = check(reports)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr
     return reports
 
 
 @pytest.fixture(name="bad", scope="module")
-def _bad(served: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def _bad(check: Check, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The reports of a run in which the endpoint breaks its own contract."""
     reports = tmp_path_factory.mktemp("bad")
-    done = check(served, reports, "--header", "X-Wireproof-Fault: bare-lf")
+    done = check(reports, "--header", "X-Wireproof-Fault: bare-lf")
     assert done.returncode == 1, done.stdout[-3000:] + done.stderr
     return reports
 
 
 @pytest.fixture(name="known", scope="module")
-def _known(served: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+def _known(check: Check, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The baseline of a run with failures at should and with skips."""
     file = tmp_path_factory.mktemp("known") / "known.yaml"
-    assert check(served, file.parent, *STRICT, "--write-baseline", str(file)).returncode == 1
+    assert check(file.parent, *STRICT, "--write-baseline", str(file)).returncode == 1
     return file.read_text(encoding="utf-8")
 
 
@@ -85,22 +80,22 @@ def _known(served: str, tmp_path_factory: pytest.TempPathFactory) -> str:
         pytest.param(["--fail-on", "may"], 4, id="pytests-own"),
     ],
 )
-def test_the_exit_code_of_a_run_follows_its_options(served: str, tmp_path: Path, words: list[str], code: int) -> None:
-    done = check(served, tmp_path, *words)
+def test_the_exit_code_of_a_run_follows_its_options(check: Check, tmp_path: Path, words: list[str], code: int) -> None:
+    done = check(tmp_path, *words)
     assert done.returncode == code, done.stdout[-3000:] + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
 
 
-def test_a_run_passes_if_the_baseline_holds_every_failure(served: str, tmp_path: Path, known: str) -> None:
+def test_a_run_passes_if_the_baseline_holds_every_failure(check: Check, tmp_path: Path, known: str) -> None:
     file = tmp_path / "known.yaml"
     file.write_text(known, encoding="utf-8")
-    done = check(served, tmp_path, *STRICT, "--baseline", str(file))
+    done = check(tmp_path, *STRICT, "--baseline", str(file))
     assert (done.returncode, "xfailed" in done.stdout) == (0, True), done.stdout[-3000:]
     baseline = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["baseline"]
     assert (len(baseline["known"]), baseline["stale"]) == (known.count("\n- "), [])
 
     # By default the document's column decides, so entries about the other column are not stale.
-    assert "stale" not in check(served, tmp_path / "own", "--baseline", str(file)).stdout
+    assert "stale" not in check(tmp_path / "own", "--baseline", str(file)).stdout
 
 
 Edit = Callable[[list[str], int, int], None]
@@ -143,7 +138,7 @@ def repeat_entry(lines: list[str], failing: int, skipped: int) -> None:
     ],
 )
 def test_a_baseline_excuses_only_its_entries(
-    served: str, tmp_path: Path, known: str, edit: Edit, code: int, messages: tuple[str, ...]
+    check: Check, tmp_path: Path, known: str, edit: Edit, code: int, messages: tuple[str, ...]
 ) -> None:
     """tests/judging/test_baseline.py shows that each of these edits alone sets the exit code."""
     lines = known.splitlines()
@@ -152,7 +147,7 @@ def test_a_baseline_excuses_only_its_entries(
     skipped = next(at for at, line in enumerate(lines) if '"outcome": "untestable"' in line)
     edit(lines, failing, skipped)
     (tmp_path / "known.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    done = check(served, tmp_path / "r", *STRICT, "--baseline", str(tmp_path / "known.yaml"))
+    done = check(tmp_path / "r", *STRICT, "--baseline", str(tmp_path / "known.yaml"))
     text = done.stdout + done.stderr
     missing = [message for message in messages if message not in text]
     assert (done.returncode, missing, "Traceback" in text) == (code, [], False), text[-3000:]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,6 +40,7 @@ def _served() -> Iterator[str]:
     ],
 )
 def test_the_exit_code_of_a_run_in_another_project(
+    fresh: Any,
     pytester: pytest.Pytester,
     monkeypatch: pytest.MonkeyPatch,
     served: str,
@@ -50,13 +52,13 @@ def test_the_exit_code_of_a_run_in_another_project(
     monkeypatch.setenv("WRONG", "iio-dev-of-nobody-at-all")
     settings = pytester.makeini(FOREIGN_SETTINGS)
     target = (str(ROOT / "suites"), "--provider=iio", f"--endpoint={served}")
-    done = pytester.runpytest_subprocess(*PLAIN, "-c", str(settings), *target, *words)
-    assert done.ret == code, done.outlines[-20:]
-    counts = done.parseoutcomes() if code in (0, 1) else {}
+    done = fresh("pytest", *PLAIN, "-c", str(settings), *target, *words, cwd=pytester.path)
+    assert done.returncode == code, done.stdout[-3000:]
+    counts = pytest.RunResult.parse_summary_nouns(done.stdout.splitlines()) if code in (0, 1) else {}
     assert {word: counts.get(word, 0) for word in shown} == shown
     assert (counts.get("failed", 0) > 0) == (code == 1)
-    assert (pytester.path / "reports/report.html").exists() == (code in (0, 1) or "smoke" in done.stdout.str())
-    assert "Traceback" not in done.stdout.str() + done.stderr.str()
+    assert (pytester.path / "reports/report.html").exists() == (code in (0, 1) or "smoke" in done.stdout)
+    assert "Traceback" not in done.stdout + done.stderr
 
 
 def test_the_pace_defaults_to_the_limit_of_the_tier() -> None:

@@ -8,8 +8,9 @@ import random
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,22 +24,16 @@ from wireproof.session.resume import REQUEST_CUT_OFF
 
 ROOT = Path(__file__).parents[2]
 GIVEN_UP = 300
+Ran = Callable[..., subprocess.CompletedProcess[str]]
 QUIET = ["-q", "-p", "no:cacheprovider", "--provider", "aion"]
 WORDS = ["wireproof", "check", *QUIET, "-m", "smoke or models or auth or chat"]
 # Each xdist worker has a target of its own; both write one ledger.
 SHARED = ["pytest", "suites/smoke", "suites/models", *QUIET, "--provider", "iio", "-n", "2"]
 
 
-def ran(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", *words],
-        cwd=ROOT,
-        env={**os.environ, "COLUMNS": "200"},
-        capture_output=True,
-        text=True,
-        timeout=GIVEN_UP,
-        check=False,
-    )
+@pytest.fixture(name="ran", scope="module")
+def _ran(fresh: Any) -> Ran:
+    return partial(fresh, env={**os.environ, "COLUMNS": "200"})
 
 
 def killed(reports: Path, size: int, *words: str) -> Path:
@@ -68,18 +63,18 @@ def outcomes(report: Mapping[str, Any]) -> dict[tuple[str, ...], str]:
 
 
 @pytest.fixture(name="whole", scope="module")
-def _whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def _whole(ran: Ran, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The reports of the complete run."""
-    return finished(tmp_path_factory.mktemp("whole"), WORDS)
+    return finished(ran, tmp_path_factory.mktemp("whole"), WORDS)
 
 
 @pytest.fixture(name="shared", scope="module")
-def _shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def _shared(ran: Ran, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The reports of the complete run of two workers."""
-    return finished(tmp_path_factory.mktemp("shared"), SHARED)
+    return finished(ran, tmp_path_factory.mktemp("shared"), SHARED)
 
 
-def finished(reports: Path, words: list[str]) -> Path:
+def finished(ran: Ran, reports: Path, words: list[str]) -> Path:
     done = ran(*words, "--report-dir", str(reports))
     assert done.returncode == 0, done.stdout[-3000:]
     return reports
@@ -91,21 +86,21 @@ def outcomes_in(reports: Path) -> dict[tuple[str, ...], str]:
 
 @pytest.mark.parametrize("at", [pytest.param(share, id=f"at-{share:.0%}") for share in (0.0, 0.2, 0.5)])
 def test_resume_finishes_a_killed_run(
-    whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], at: float
+    ran: Ran, whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], at: float
 ) -> None:
     killed(tmp_path, size_at(whole, at), *WORDS)
-    check_resume(tmp_path, WORDS, outcomes_in(whole), capsys)
+    check_resume(ran, tmp_path, WORDS, outcomes_in(whole), capsys)
 
 
 def test_resume_finishes_a_killed_run_of_two_workers(
-    shared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ran: Ran, shared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     killed(tmp_path, size_at(shared, 0.3), *SHARED)
-    check_resume(tmp_path, SHARED, outcomes_in(shared), capsys)
+    check_resume(ran, tmp_path, SHARED, outcomes_in(shared), capsys)
 
 
 def check_resume(
-    reports: Path, words: list[str], then: Mapping[tuple[str, ...], str], capsys: pytest.CaptureFixture[str]
+    ran: Ran, reports: Path, words: list[str], then: Mapping[tuple[str, ...], str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Asserts that the ledger is interrupted, and that `--resume` reaches the verdicts of the complete run."""
     ledger = reports / "ledger.jsonl"
@@ -130,7 +125,7 @@ def check_resume(
     assert {now[key] for key in differing} <= {REQUEST_CUT_OFF.outcome, "untestable"}
 
 
-def test_resume_refuses_a_ledger_in_use(whole: Path, tmp_path: Path) -> None:
+def test_resume_refuses_a_ledger_in_use(ran: Ran, whole: Path, tmp_path: Path) -> None:
     ledger = tmp_path / "ledger.jsonl"
     ledger.write_bytes(b"".join((whole / "ledger.jsonl").read_bytes().splitlines(keepends=True)[:5]))
     before = ledger.read_bytes()
@@ -148,7 +143,7 @@ def test_resume_refuses_a_ledger_in_use(whole: Path, tmp_path: Path) -> None:
 
 
 def test_resend_sends_a_request_without_a_response_again(
-    whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ran: Ran, whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ledger = tmp_path / "ledger.jsonl"
     lines = (whole / "ledger.jsonl").read_bytes().splitlines(keepends=True)
@@ -169,14 +164,16 @@ def test_resend_sends_a_request_without_a_response_again(
         pytest.param(["--profile", "core"], "this run's is 'core'; give the options", id="another-profile"),
     ],
 )
-def test_resume_refuses_the_ledger_of_another_run(whole: Path, tmp_path: Path, words: list[str], sentence: str) -> None:
+def test_resume_refuses_the_ledger_of_another_run(
+    ran: Ran, whole: Path, tmp_path: Path, words: list[str], sentence: str
+) -> None:
     ledger = tmp_path / "ledger.jsonl"
     ledger.write_bytes(b"".join((whole / "ledger.jsonl").read_bytes().splitlines(keepends=True)[:5]))
     done = ran(*WORDS, *words, "--resume", str(ledger))
     assert (done.returncode, sentence in done.stdout + done.stderr) == (2, True), done.stdout + done.stderr
 
 
-def test_resume_refuses_the_ledger_of_a_complete_run(whole: Path) -> None:
+def test_resume_refuses_the_ledger_of_a_complete_run(ran: Ran, whole: Path) -> None:
     done = ran(*WORDS, "--resume", str(whole / "ledger.jsonl"))
     assert done.returncode == 2
     assert "its run is complete" in done.stdout + done.stderr

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from wireproof.contract import loading
 from wireproof.mock.server import Server, serve_in_thread
 
-ROOT = Path(__file__).parents[2]
-GIVEN_UP = 120
 Outcomes = Callable[..., dict[str, str]]
 TIERS = [pytest.param("iio", "free", id="iio-free"), pytest.param("aiorouter", "unverified", id="aiorouter-unverified")]
 
 
 @pytest.fixture(name="outcomes")
-def _outcomes(tmp_path: Path) -> Outcomes:
+def _outcomes(fresh: Any, tmp_path: Path) -> Outcomes:
     """Runs checks of one case with the key of a tier; returns check → outcome."""
 
     def run(server: Server, provider: str, tier: str, *checks: str) -> dict[str, str]:
@@ -32,14 +29,7 @@ def _outcomes(tmp_path: Path) -> Outcomes:
             *("-o", f"cache_dir={tmp_path / 'cache'}", "-k", f"{tier}-burst and ({' or '.join(checks)})"),
         ]
         keys = {"ANY_KEY": server.key(provider), "TIER_KEY": server.key(provider, tier)}
-        subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", *words],
-            cwd=ROOT,
-            env={**os.environ, **keys},
-            capture_output=True,
-            timeout=GIVEN_UP,
-            check=False,
-        )
+        fresh("pytest", "-q", *words, env={**os.environ, **keys})
         verdicts = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["verdicts"]
         own = [verdict for verdict in verdicts if verdict["provider"] == provider]
         return {verdict["check"]: verdict["outcome"] for verdict in own if verdict["case"].endswith("-burst")}

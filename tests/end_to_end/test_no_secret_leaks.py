@@ -7,8 +7,6 @@ import gzip
 import io
 import json
 import os
-import subprocess
-import sys
 import textwrap
 import zlib
 from collections.abc import Iterator, Mapping
@@ -26,7 +24,6 @@ from wireproof.evidence.exchange_json import exchange_from_json
 from wireproof.evidence.ledger_reader import read_facts
 from wireproof.report.write_files import REPORT_VIEWS
 
-ROOT = Path(__file__).parents[2]
 KEY = "sk-live/4f9c+Zq81=secret"
 PROXY = "proxy~pass:word-77"
 CONFIGURED = "tenant<secret>&9931"
@@ -144,25 +141,15 @@ def echo() -> Iterator[int]:
             thread.join()
 
 
-def run_check(
-    reports: Path, logs: Path, words: list[str], environment: Mapping[str, str]
-) -> subprocess.CompletedProcess[str]:
+def run_check(fresh: Any, reports: Path, logs: Path, words: list[str], environment: Mapping[str, str]) -> Any:
     """Runs `wireproof check` with the most verbose output: local variables of frames, a debug log and JUnit XML."""
     verbose = ["--showlocals", "--tb=long", "-rA", "--log-level=DEBUG", f"--log-file={logs / 'debug.log'}"]
     verbose += ["--report-dir", str(reports), f"--junitxml={logs / 'junit.xml'}", "-p", "no:cacheprovider"]
-    return subprocess.run(
-        [sys.executable, "-m", "wireproof", "check", *words, *verbose],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    return fresh("wireproof", "check", *words, *verbose, env={**os.environ, **environment})
 
 
 @pytest.fixture(name="ended", scope="module")
-def _ended(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+def _ended(fresh: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """The reports of a run with every kind of artefact, and all output of the commands."""
     reports = tmp_path_factory.mktemp("reports")
     with echo() as port:
@@ -170,7 +157,7 @@ def _ended(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
         words += ["--header", f"X-Api-Key: {CONFIGURED}", "--secret-env", "OTHER", "--fail-on", "should"]
         words += ["-k", "chat-basic or chat-usage or models-list or errors-unknown", "--keep"]
         words += ["--write-baseline", str(reports / "baseline.yaml")]
-        done = run_check(reports, reports, words, {"OPENAI_API_KEY": KEY, "OTHER": PROXY})
+        done = run_check(fresh, reports, reports, words, {"OPENAI_API_KEY": KEY, "OTHER": PROXY})
     assert done.returncode in (0, 1), done.stdout[-3000:] + done.stderr
     return reports, done.stdout + done.stderr + output_of_commands(reports)
 
@@ -254,44 +241,46 @@ def test_a_masked_body_keeps_its_coding_and_its_length(ended: tuple[Path, str]) 
 
 CRASHES = {
     "while-asking": """
-        from wireproof.client import http_client
+        from wireproof.client.http_client import HttpClient
         async def send(self, outgoing):
             headers = dict(outgoing.headers)
             raise RuntimeError(f"no way to send {headers}")
-        http_client.HttpClient.send = send
+        HttpClient.send = send
     """,
     "while-judging": """
-        from wireproof.judging import judge
+        from wireproof.judging.judge import Judge
         def verdict(self, planned, evidence, reason=None):
             key = next(iter(self.target.secrets))
             raise RuntimeError("no way to judge " + key)
-        judge.Judge.judge = verdict
+        Judge.judge = verdict
     """,
     "while-reporting": """
-        from wireproof.report import write_files
+        from wireproof.report.write_files import REPORT_VIEWS
         def verdicts(facts):
             key = __import__("os").environ["IIO_API_KEY"]
             raise RuntimeError("no way to report " + key)
-        write_files.REPORT_VIEWS["junit.xml"] = verdicts
+        REPORT_VIEWS["junit.xml"] = verdicts
     """,
     "inside-a-check": """
-        from wireproof.judging import check
+        from wireproof.judging.check import Check
         def called(self, arguments):
             key = next(iter(arguments["target"].secrets))
             raise KeyError("Bearer " + key)
-        check.Check.__call__ = called
+        Check.__call__ = called
     """,
 }
 
 
 @pytest.mark.parametrize("crash", CRASHES)
-def test_a_traceback_of_our_own_contains_no_secret(tmp_path: Path, crash: str) -> None:
+def test_a_traceback_of_our_own_contains_no_secret(fresh: Any, tmp_path: Path, crash: str) -> None:
     """The traceback shows the local variables of its frames, and one of them is the key."""
     (tmp_path / "crashing.py").write_text(textwrap.dedent(CRASHES[crash]))
     with echo() as port:
         words = ["--endpoint", f"http://127.0.0.1:{port}/v1", "--provider", "iio", "-k", "models-list"]
         words += ["-p", "crashing"]
-        done = run_check(tmp_path / "reports", tmp_path, words, {"IIO_API_KEY": KEY, "PYTHONPATH": str(tmp_path)})
+        done = run_check(
+            fresh, tmp_path / "reports", tmp_path, words, {"IIO_API_KEY": KEY, "PYTHONPATH": str(tmp_path)}
+        )
     text = done.stdout + done.stderr
     assert (done.returncode, "no way to" in text or "KeyError" in text) == (2, True), text[-3000:]
     files = [file for file in tmp_path.rglob("*") if file.is_file() and file.name != "crashing.py"]

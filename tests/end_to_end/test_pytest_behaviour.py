@@ -6,7 +6,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 import threading
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
@@ -23,7 +22,7 @@ from wireproof.evidence.ledger_reader import read_facts
 from wireproof.session.send_target import SMOKE_CASES
 
 ROOT = Path(__file__).parents[2]
-GIVEN_UP = 300
+Fresh = Any
 Pytest = Callable[..., "Ended"]
 
 
@@ -43,26 +42,19 @@ class Ended:
         return {word: int(number) for number, word in re.findall(r"(\d+) (\w+)", self.text.splitlines()[-1])}
 
 
-def ran(folder: Path, *words: str, cwd: Path = ROOT) -> Ended:
+def ran(fresh: Fresh, folder: Path, *words: str, cwd: Path = ROOT) -> Ended:
     """Runs pytest on the mock, with its cache and reports in this folder."""
     reports = folder / f"reports-{len(list(folder.glob('reports-*')))}"
     reports.mkdir()
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-o", f"cache_dir={folder / 'cache'}", *words]
-        + ([f"--report-dir={reports}"] if cwd == ROOT else []),
-        cwd=cwd,
-        env={**os.environ, "COLUMNS": "200"},
-        capture_output=True,
-        text=True,
-        timeout=GIVEN_UP,
-        check=False,
-    )
+    own = [f"--report-dir={reports}"] if cwd == ROOT else []
+    cache = ["-o", f"cache_dir={folder / 'cache'}"]
+    done = fresh("pytest", *cache, *words, *own, cwd=cwd, env={**os.environ, "COLUMNS": "200"})
     return Ended(done, reports)
 
 
 @pytest.fixture(name="pytest_run")
-def _pytest_run(tmp_path: Path) -> Pytest:
-    return partial(ran, tmp_path)
+def _pytest_run(fresh: Fresh, tmp_path: Path) -> Pytest:
+    return partial(ran, fresh, tmp_path)
 
 
 TWO = [*(f"suites/{area}" for area in ("smoke", "health", "models", "auth", "limits")), "-q"]
@@ -70,16 +62,16 @@ TWO += ["--provider", "iio", "--provider", "aion"]
 
 
 @pytest.fixture(name="alone", scope="module")
-def _alone(tmp_path_factory: pytest.TempPathFactory) -> Ended:
+def _alone(fresh: Fresh, tmp_path_factory: pytest.TempPathFactory) -> Ended:
     """A run of two targets in one process, with pytest's own JUnit report beside wireproof's."""
     folder = tmp_path_factory.mktemp("alone")
-    return ran(folder, *TWO, f"--junitxml={folder / 'reports-0' / 'pytest.xml'}")
+    return ran(fresh, folder, *TWO, f"--junitxml={folder / 'reports-0' / 'pytest.xml'}")
 
 
 @pytest.fixture(name="shared", scope="module")
-def _shared(tmp_path_factory: pytest.TempPathFactory) -> Ended:
+def _shared(fresh: Fresh, tmp_path_factory: pytest.TempPathFactory) -> Ended:
     """The same run by two workers."""
-    return ran(tmp_path_factory.mktemp("shared"), *TWO, "-n", "2")
+    return ran(fresh, tmp_path_factory.mktemp("shared"), *TWO, "-n", "2")
 
 
 # The mock of a document that deviates from OpenAI's fails OpenAI's column.
@@ -87,9 +79,9 @@ FAILING = ("suites/errors", "-q", "--provider", "iio", "--fail-on", "should", "-
 
 
 @pytest.fixture(name="failing", scope="module")
-def _failing(tmp_path_factory: pytest.TempPathFactory) -> Ended:
+def _failing(fresh: Fresh, tmp_path_factory: pytest.TempPathFactory) -> Ended:
     folder = tmp_path_factory.mktemp("failing")
-    return ran(folder, *FAILING, f"--junitxml={folder / 'reports-0' / 'pytest.xml'}")
+    return ran(fresh, folder, *FAILING, f"--junitxml={folder / 'reports-0' / 'pytest.xml'}")
 
 
 def verdicts(report: Any) -> dict[tuple[str, ...], Any]:
@@ -161,8 +153,8 @@ def test_m_selects_by_area_and_by_level(pytest_run: Pytest) -> None:
     assert {verdict["level"] for verdict in run.report["verdicts"]} == {"must"}
 
 
-def test_lf_runs_only_what_failed(failing: Ended) -> None:
-    again = ran(failing.reports.parent, *FAILING, "--lf")
+def test_lf_runs_only_what_failed(fresh: Fresh, failing: Ended) -> None:
+    again = ran(fresh, failing.reports.parent, *FAILING, "--lf")
     assert (failing.code, again.code) == (1, 1)
     assert 0 < failing.counts["failed"] < len(failing.report["verdicts"])
     assert again.counts == {"failed": failing.counts["failed"]}

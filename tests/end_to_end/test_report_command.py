@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,16 +13,13 @@ from wireproof.cli import main
 from wireproof.contract import schemas
 from wireproof.report.write_files import REPORT_VIEWS
 
-ROOT = Path(__file__).parents[2]
-
 
 @pytest.fixture(name="reports", scope="module")
-def _reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def _reports(fresh: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The reports of a run on the mock, with a copy below runs/."""
     into = tmp_path_factory.mktemp("reports")
     words = ["suites", "-q", "--provider", "aion", "-k", "models or smoke", "--keep", "--authority", "all"]
-    command = [sys.executable, "-m", "pytest", *words, f"--report-dir={into}", "-p", "no:cacheprovider"]
-    subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    fresh("pytest", *words, f"--report-dir={into}", "-p", "no:cacheprovider")
     return into
 
 

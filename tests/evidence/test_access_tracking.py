@@ -1,4 +1,4 @@
-"""What a judgement regards: skipping those that a fault cannot turn changes no verdict."""
+"""Access tracking: a verdict on parts that a fault cannot change need not be repeated."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from wireproof.proof.fault_effect import ChangedResult
 from wireproof.session import mock_process
 from wireproof.session.target_run import open_target_run
 
-# Every sixteenth; the recorded matrix was reached by judging all of it.
+# Every sixteenth entry, for speed; the recorded matrix was computed by judging all of them.
 SAMPLE = tuple(sorted(faults())[::16])
 ANSWER = Exchange(
     "openai",
@@ -41,7 +41,7 @@ ANSWER = Exchange(
         pytest.param(lambda exchange: exchange.json, {"headers: content-encoding", "reads"}, id="the-body"),
     ],
 )
-def test_what_is_looked_at_is_told(looks, regards):
+def test_parts_that_are_read_are_recorded(looks, regards):
     seen: set[str] = set()
     (exchange,) = track_access((ANSWER,), seen)
 
@@ -62,12 +62,12 @@ def test_what_is_looked_at_is_told(looks, regards):
         pytest.param({"status": 404}, None, id="the-status"),
     ],
 )
-def test_what_differs_is_told(parts, names):
+def test_parts_that_differ_are_reported(parts, names):
     assert changed_parts((ANSWER,), (replace(ANSWER, **parts),)) == names
 
 
 @pytest.mark.asyncio
-async def test_what_is_skipped_would_have_been_the_same():
+async def test_skipped_verdicts_are_unchanged():
     (target,) = target_options.mock_targets("iotex")
     with mock_process.run_mock() as urls:
         target = target_options.with_address(target, urls["iotex"])

@@ -1,4 +1,4 @@
-"""Chunks assembled into what a client would see."""
+"""Chat streams: chunks assembled as a client sees them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from wireproof.formats.strict_json import NotJson
 
 
 def stream(*values: Any, done: bool = True) -> Stream:
-    """A stream of these JSON values, or of raw text where one is a text."""
+    """A stream of these JSON values; a string is sent as raw text."""
     texts = [value if isinstance(value, str) else json.dumps(value) for value in values]
     body = "".join(f"data: {text}\n\n" for text in [*texts, *(["[DONE]"] if done else [])])
     return assemble_stream([(0, body.encode())])
@@ -29,13 +29,13 @@ def delta(index: Any = 0, finish: Any = None, **members: Any) -> dict[str, Any]:
     return {"choices": [{"index": index, "delta": members, "finish_reason": finish}]}
 
 
-def test_the_deltas_of_a_choice_join_to_its_content() -> None:
+def test_the_deltas_of_a_choice_are_joined() -> None:
     found = stream(delta(role="assistant", content=""), delta(content="o"), delta(content="k"), delta(finish="stop"))
     (choice,) = found.choices
     assert (choice.content, choice.roles, choice.finish_reasons) == ("ok", ("assistant",), ("stop",))
 
 
-def test_choices_whose_chunks_alternate_are_kept_apart() -> None:
+def test_choices_with_alternating_chunks_stay_separate() -> None:
     found = stream(delta(1, content="b"), delta(0, content="a"), delta(1, "length", content="B"), delta(0, "stop"))
     assert [(choice.index, choice.content) for choice in found.choices] == [(1, "bB"), (0, "a")]
     zero, one = found.choice(0), found.choice(1)
@@ -79,7 +79,7 @@ def test_usage_is_taken_from_the_last_chunk_that_has_it() -> None:
     assert stream(delta(content="a")).usage is None
 
 
-def test_a_role_of_null_is_no_role() -> None:
+def test_a_null_role_is_ignored() -> None:
     assert stream(delta(role=None, content="a")).choices[0].roles == ()
 
 
@@ -97,14 +97,14 @@ def test_every_finish_reason_is_kept() -> None:
         pytest.param("[" * 100_000, id="too-deep"),
     ],
 )
-def test_an_event_that_is_no_json_says_why_and_the_others_count(text: str) -> None:
+def test_an_event_that_is_not_json_has_a_problem_and_others_are_kept(text: str) -> None:
     found = stream(delta(content="a"), text, delta(content="b"))
     assert [chunk.problem is None for chunk in found.chunks] == [True, False, True]
     assert found.chunks[1].value is None
     assert found.choices[0].content == "ab"
 
 
-def test_what_comes_after_done_is_kept_apart() -> None:
+def test_events_after_done_are_kept_apart() -> None:
     found = stream(delta(content="a"), "[DONE]", delta(content="b"), done=False)
     assert found.done is not None
     assert found.done.index == 1
@@ -134,7 +134,7 @@ def test_a_stream_without_done_has_none() -> None:
         pytest.param({"usage": 7}, id="usage-of-another-type"),
     ],
 )
-def test_a_chunk_of_the_wrong_shape_is_kept_and_breaks_nothing(value: Any) -> None:
+def test_a_chunk_of_the_wrong_shape_is_kept_without_an_error(value: Any) -> None:
     found = stream(value)
     assert [chunk.value for chunk in found.chunks] == [value]
     assert all(choice.content == "" for choice in found.choices)
@@ -191,12 +191,12 @@ def reads(body: bytes, sizes: list[int]) -> tuple[BodyRead, ...]:
 
 
 @given(BODIES, st.lists(st.integers(0, 40), max_size=12))
-def test_any_bytes_are_assembled_alike_however_they_are_cut(body: bytes, sizes: list[int]) -> None:
+def test_any_bytes_are_assembled_alike_under_any_split(body: bytes, sizes: list[int]) -> None:
     assert assemble_stream((read.at_ns, read.data) for read in reads(body, sizes)) == assemble_stream([(0, body)])
 
 
 @given(st.binary(max_size=40) | BODIES | BODIES.map(gzip.compress), CODINGS, TYPES)
-def test_whatever_came_an_exchange_tells_it_without_an_exception_but_not_json(
+def test_no_body_makes_an_exchange_raise_anything_but_not_json(
     body: bytes, coding: bytes | None, media_type: bytes
 ) -> None:
     headers = ((b"Content-Type", media_type), *([(b"Content-Encoding", coding)] if coding else []))

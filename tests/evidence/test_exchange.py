@@ -1,4 +1,4 @@
-"""What a frozen exchange tells of itself."""
+"""Properties of a frozen exchange."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def exchange(body: bytes = b"", *headers: tuple[str, str], status: int | None = 
     return Exchange("t", "c", "chat", 0, REQUEST, status=status, headers=lines, reads=reads)
 
 
-def test_the_body_is_what_the_reads_join_to() -> None:
+def test_the_body_is_the_joined_reads() -> None:
     assert exchange(b'{"a": [1, 2]}').json == {"a": [1, 2]}
 
 
@@ -42,7 +42,7 @@ def test_the_body_is_what_the_reads_join_to() -> None:
         pytest.param(b"1" * 5000, id="a-number-of-5000-digits"),
     ],
 )
-def test_a_body_that_is_not_one_json_text_says_so(body: bytes) -> None:
+def test_a_body_that_is_not_one_json_text_raises_not_json(body: bytes) -> None:
     with pytest.raises(NotJson):
         _ = exchange(body).json
 
@@ -57,16 +57,16 @@ def test_a_body_that_is_not_one_json_text_says_so(body: bytes) -> None:
         pytest.param("gzip", b'{"a": 1}', id="a-coding-that-is-only-claimed"),
     ],
 )
-def test_a_content_coding_is_taken_off(coding: str, coded: bytes) -> None:
+def test_a_content_coding_is_decoded(coding: str, coded: bytes) -> None:
     assert exchange(coded, ("Content-Encoding", coding)).json == {"a": 1}
 
 
-def test_a_coded_stream_is_read_decoded() -> None:
+def test_a_coded_stream_is_decoded() -> None:
     found = exchange(gzip.compress(b"data: a\n\n"), ("Content-Encoding", "gzip")).stream
     assert [event.data for event in found.events] == ["a"]
 
 
-def test_header_names_have_no_case_and_every_line_is_kept() -> None:
+def test_header_names_are_case_insensitive_and_every_line_is_kept() -> None:
     found = exchange(b"", ("X-One", "a"), ("x-one", "b"))
     assert (found.header("X-ONE"), found.header_values("x-One"), found.header("x-two")) == ("a", ("a", "b"), None)
 
@@ -79,7 +79,7 @@ def test_header_names_have_no_case_and_every_line_is_kept() -> None:
         pytest.param("", "", id="empty"),
     ],
 )
-def test_the_media_type_stands_without_parameters(value: str, media_type: str) -> None:
+def test_the_content_type_has_no_parameters(value: str, media_type: str) -> None:
     assert exchange(b"", ("Content-Type", value)).content_type == media_type
 
 
@@ -94,13 +94,13 @@ def test_the_media_type_stands_without_parameters(value: str, media_type: str) -
         pytest.param(200, TransportFailure("idle", "nothing came"), False, id="broken-off"),
     ],
 )
-def test_only_a_whole_answer_of_success_is_answered(
+def test_only_a_complete_2xx_response_is_a_success(
     status: int | None, broken: TransportFailure | None, answered: bool
 ) -> None:
     assert replace(exchange(status=status), broken=broken).is_success is answered
 
 
-def test_a_changed_copy_does_not_remember_the_body_of_the_original() -> None:
+def test_a_changed_copy_does_not_reuse_the_body_of_the_original() -> None:
     first = exchange(b'{"a": 1}')
     assert first.json == {"a": 1}
     assert replace(first, reads=(BodyRead(0, b'{"a": 2}'),)).json == {"a": 2}
@@ -116,12 +116,12 @@ def test_a_changed_copy_does_not_remember_the_body_of_the_original() -> None:
         pytest.param(b"<html>", "text/html", {}, id="html"),
     ],
 )
-def test_usage_is_found_where_an_answer_or_a_stream_tells_it(body: bytes, kind: str, usage: dict[str, int]) -> None:
+def test_usage_is_found_in_responses_and_streams(body: bytes, kind: str, usage: dict[str, int]) -> None:
     assert find_usage(exchange(body, ("Content-Type", kind))) == usage
 
 
 def test_the_curl_command_sends_the_same_request_with_the_key_from_the_environment() -> None:
-    """The shell itself takes the command apart; a function stands in for curl and shows its arguments."""
+    """A shell parses the command; a shell function in place of curl prints the arguments."""
     body = json.dumps({"text": 'it\'s $HOME `id` "x" \\ ä\n'}, ensure_ascii=False).encode()
     headers = (("Authorization", "Bearer $WIREPROOF_KEY"), ("X-Odd", 'a\'b "c" \\d'))
     command = curl_command(Request("POST", "http://127.0.0.1:1/v1/models/a%2Fb?x=1&y=$z", headers, body))

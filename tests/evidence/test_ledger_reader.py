@@ -1,4 +1,4 @@
-"""A ledger that was cut anywhere is readable, says that it is incomplete, and loses nothing that stands before."""
+"""Ledger reader: a ledger truncated at any byte is readable up to there and reported as incomplete."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def exchange(case: str, step: int) -> Exchange:
     return Exchange("t", case, "chat", step, Request("POST", "http://h/"), 200, reads=reads, headers_ns=5, ended_ns=9)
 
 
-async def tell(record: LedgerRecorder) -> None:
+async def fill(record: LedgerRecorder) -> None:
     await record.record_intent(CASES["plain"], 1, 0, 1)
     await record.record_intent(CASES["twice"], 1, 0, 1)
     await record.record_exchange(exchange("twice", 0), CASES["twice"], 1, last=False)
@@ -58,17 +58,17 @@ async def tell(record: LedgerRecorder) -> None:
 
 @pytest.fixture(name="whole", scope="module")
 def _whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A whole ledger of three cases, one of them asked again."""
+    """A complete ledger of three cases, one of them sent twice."""
     file = tmp_path_factory.mktemp("ledger") / "ledger.jsonl"
     ledger = Ledger(Redactor.from_secrets([]), durable=True)
     ledger.open(file, HEADER)
-    asyncio.run(tell(LedgerRecorder(ledger, "t")))
+    asyncio.run(fill(LedgerRecorder(ledger, "t")))
     ledger.write_footer(4, 0, 0)
     ledger.close()
     return file.read_bytes()
 
 
-def test_a_whole_ledger_gives_back_every_turn(whole: bytes, tmp_path: Path) -> None:
+def test_every_turn_of_a_complete_ledger_is_read(whole: bytes, tmp_path: Path) -> None:
     file = tmp_path / "ledger.jsonl"
     file.write_bytes(whole)
     held = read_ledger(file)
@@ -84,7 +84,7 @@ def test_a_whole_ledger_gives_back_every_turn(whole: bytes, tmp_path: Path) -> N
     assert stored_results(held, "another", CASES) == ({},)
 
 
-def test_a_ledger_cut_at_any_byte_is_read_as_far_as_it_goes(whole: bytes, tmp_path: Path) -> None:
+def test_a_ledger_cut_at_any_byte_is_read_up_to_the_cut(whole: bytes, tmp_path: Path) -> None:
     file = tmp_path / "ledger.jsonl"
     begun = whole.index(b"\n")
     file.write_bytes(whole)
@@ -107,7 +107,7 @@ def test_a_ledger_cut_at_any_byte_is_read_as_far_as_it_goes(whole: bytes, tmp_pa
 
 
 @given(st.data())
-def test_any_bytes_behind_a_header_are_read_or_refused(
+def test_any_bytes_after_a_header_are_read_or_raise_ledger_error(
     whole: bytes, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
     file = tmp_path_factory.getbasetemp() / "bytes.jsonl"
@@ -118,13 +118,13 @@ def test_any_bytes_behind_a_header_are_read_or_refused(
 
 
 @pytest.mark.parametrize("torn", [pytest.param(0, id="between-lines"), pytest.param(9, id="inside-a-line")])
-def test_a_cut_ledger_goes_on_behind_the_cut(whole: bytes, tmp_path: Path, torn: int) -> None:
+def test_a_cut_ledger_is_resumed_after_the_cut(whole: bytes, tmp_path: Path, torn: int) -> None:
     file = tmp_path / "ledger.jsonl"
     lines = whole.splitlines(keepends=True)
     file.write_bytes(b"".join(lines[:4]) + lines[4][:torn])
     ledger = Ledger(Redactor.from_secrets([]))
     ledger.resume(file, "2026-01-02T00:00:00+00:00")
-    asyncio.run(tell(LedgerRecorder(ledger, "t")))
+    asyncio.run(fill(LedgerRecorder(ledger, "t")))
     ledger.write_footer(4, 0, 0)
     ledger.close()
     held = read_ledger(file)
@@ -133,9 +133,9 @@ def test_a_cut_ledger_goes_on_behind_the_cut(whole: bytes, tmp_path: Path, torn:
     assert file.read_bytes().startswith(b"".join(lines[:4])), "append-only"
 
 
-def test_what_was_asked_and_has_no_answer_is_sent_again_only_on_demand(whole: bytes, tmp_path: Path) -> None:
+def test_an_unanswered_request_is_repeated_only_on_demand(whole: bytes, tmp_path: Path) -> None:
     file = tmp_path / "ledger.jsonl"
-    # Header, the intents of both cases, and the first exchange of `twice`: it stopped between two requests.
+    # Header, the intents of both cases, and the first exchange of `twice`: the run stopped between two requests.
     file.write_bytes(b"".join(whole.splitlines(keepends=True)[:4]))
     held = read_ledger(file)
     assert result_to_keep(held, "t", CASES["plain"], 1, resend=False) is REQUEST_CUT_OFF
@@ -144,7 +144,7 @@ def test_what_was_asked_and_has_no_answer_is_sent_again_only_on_demand(whole: by
     assert result_to_keep(held, "t", CASES["never"], 1, resend=False) is None
 
 
-def test_of_requests_under_way_together_one_without_an_answer_leaves_all_in_doubt(tmp_path: Path) -> None:
+def test_one_unanswered_request_of_a_concurrent_case_leaves_the_case_open(tmp_path: Path) -> None:
     file = tmp_path / "ledger.jsonl"
     ledger = Ledger(Redactor.from_secrets([]))
     ledger.open(file, HEADER)
@@ -161,7 +161,7 @@ def test_of_requests_under_way_together_one_without_an_answer_leaves_all_in_doub
     assert result_to_keep(read_ledger(file), "t", CASES["twice"], 1, resend=True) is None
 
 
-def test_evidence_of_a_case_that_asks_something_else_now_decides_nothing(whole: bytes, tmp_path: Path) -> None:
+def test_evidence_of_a_changed_case_is_not_reused(whole: bytes, tmp_path: Path) -> None:
     file = tmp_path / "ledger.jsonl"
     file.write_bytes(whole)
     other = {**PLAIN, "plain": {**PLAIN["plain"], "body": {"model": "$model", "n": 2}}}
@@ -172,21 +172,21 @@ def test_evidence_of_a_case_that_asks_something_else_now_decides_nothing(whole: 
         assert stored_result(held, "t", cases["plain"], 1) == left
 
 
-def test_another_format_is_refused(whole: bytes, tmp_path: Path) -> None:
+def test_another_format_raises_ledger_error(whole: bytes, tmp_path: Path) -> None:
     file = tmp_path / "ledger.jsonl"
     file.write_bytes(whole.replace(b'"format": 1', b'"format": 99', 1))
     for reader in (read_ledger, rebuild_report):
-        with pytest.raises(LedgerError, match=r"line 1: its format is 99, this version reads 1; wireproof 0 wrote it"):
+        with pytest.raises(LedgerError, match="its format is 99, this version reads 1; read it with wireproof 0"):
             reader(file)
 
 
-def test_two_processes_of_one_run_share_a_ledger_and_another_run_begins_anew(tmp_path: Path) -> None:
+def test_processes_of_one_run_share_a_ledger_and_another_run_replaces_it(tmp_path: Path) -> None:
     file = tmp_path / "ledger.jsonl"
     first, second, later = (Ledger(Redactor.from_secrets([])) for _ in range(3))
     first.open(file, HEADER)
     second.open(file, HEADER)
-    asyncio.run(tell(LedgerRecorder(first, "t")))
-    asyncio.run(tell(LedgerRecorder(second, "u")))
+    asyncio.run(fill(LedgerRecorder(first, "t")))
+    asyncio.run(fill(LedgerRecorder(second, "u")))
     held = read_ledger(file)
     assert stored_results(held, "t", CASES)[0].keys() == stored_results(held, "u", CASES)[0].keys()
     first.close()
@@ -202,23 +202,21 @@ def test_two_processes_of_one_run_share_a_ledger_and_another_run_begins_anew(tmp
     later.close()
 
 
-def test_processes_share_a_ledger_where_a_line_is_appended_in_two_steps(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_processes_share_a_ledger_without_atomic_appends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wireproof.evidence.ledger_writer.APPENDS_AT_ONCE", False)
     file = tmp_path / "ledger.jsonl"
     first, second = (Ledger(Redactor.from_secrets([])) for _ in range(2))
     first.open(file, HEADER)
     second.open(file, HEADER)
     for ledger, target in ((first, "t"), (second, "u")):
-        asyncio.run(tell(LedgerRecorder(ledger, target)))
+        asyncio.run(fill(LedgerRecorder(ledger, target)))
     first.write_footer(8, 0, 0)
     first.close()
     second.close()
     assert read_ledger(file).cut is None
 
 
-def test_a_ledger_that_was_ended_leaves_no_lock_of_a_writer(tmp_path: Path) -> None:
+def test_a_closed_ledger_leaves_no_lock(tmp_path: Path) -> None:
     ledger = Ledger(Redactor.from_secrets([]))
     ledger.open(tmp_path / "ledger.jsonl", HEADER)
     assert has_writer(tmp_path / "ledger.jsonl")
@@ -226,7 +224,7 @@ def test_a_ledger_that_was_ended_leaves_no_lock_of_a_writer(tmp_path: Path) -> N
     assert {file.name for file in tmp_path.iterdir()} == {"ledger.jsonl", ".ledger.jsonl.lock"}
 
 
-def test_a_ledger_whose_folder_is_gone_can_be_closed(tmp_path: Path) -> None:
+def test_a_ledger_whose_folder_was_removed_can_be_closed(tmp_path: Path) -> None:
     ledger = Ledger(Redactor.from_secrets([]))
     ledger.open(tmp_path / "reports" / "ledger.jsonl", HEADER)
     rmtree(tmp_path / "reports")
@@ -234,7 +232,7 @@ def test_a_ledger_whose_folder_is_gone_can_be_closed(tmp_path: Path) -> None:
     assert not has_writer(tmp_path / "reports" / "ledger.jsonl")
 
 
-def test_a_link_to_a_ledger_is_that_ledger(tmp_path: Path) -> None:
+def test_a_link_to_a_ledger_has_the_same_lock(tmp_path: Path) -> None:
     ledger, link = Ledger(Redactor.from_secrets([])), tmp_path / "link.jsonl"
     ledger.open(tmp_path / "reports" / "ledger.jsonl", HEADER)
     link.symlink_to(tmp_path / "reports" / "ledger.jsonl")
@@ -243,7 +241,7 @@ def test_a_link_to_a_ledger_is_that_ledger(tmp_path: Path) -> None:
     assert not has_writer(link)
 
 
-def test_a_disk_that_is_full_is_told_in_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_raises_an_error_of_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(descriptor: int, data: bytes) -> int:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 

@@ -1,4 +1,4 @@
-"""What is written to a ledger is read back as it was, and a ledger that was cut says where."""
+"""Ledger writer: lines are read back unchanged, and errors name the place of a truncation."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ VERDICT = Verdict(
 
 
 @given(exchanges)
-def test_an_exchange_is_read_back_as_it_was(exchange: Exchange) -> None:
+def test_an_exchange_is_read_back_unchanged(exchange: Exchange) -> None:
     line = json.dumps(exchange_to_json(exchange), ensure_ascii=False)
     again = exchange_from_json(json.loads(line))
     assert again == exchange
@@ -81,18 +81,18 @@ def test_an_exchange_is_read_back_as_it_was(exchange: Exchange) -> None:
     assert again.stream == exchange.stream
 
 
-def test_the_exchanges_that_are_drawn_fill_every_field() -> None:
-    """A field that an exchange gets is stored without a word of the ledger's; only its value must be JSON."""
+def test_the_drawn_exchanges_fill_every_field() -> None:
+    """A new field of an exchange is stored without a change of the ledger, if its value is JSON."""
     plain = {field.name for field in fields(Exchange) if field.init} - SPECIAL_FIELDS
     assert plain <= exchange_to_json(find(exchanges, lambda exchange: True)).keys()
 
 
-def test_a_verdict_is_read_back_as_it_was() -> None:
+def test_a_verdict_is_read_back_unchanged() -> None:
     assert Verdict.from_data(json.loads(json.dumps(VERDICT.as_data()))) == VERDICT
 
 
 def write(file: Path, **verdict: Any) -> list[str]:
-    """A whole ledger of one exchange and one verdict; its lines."""
+    """Writes a complete ledger of one exchange and one verdict; returns its lines."""
     reads = (BodyRead(1, b'{"key": "sk-sec'), BodyRead(2, b'ret-1\xff"}'))
     request = Request("POST", "http://h/?k=sk-secret-1", (("Authorization", "Bearer sk-secret-1"),), b"sk-secret-1")
     evidence = TransportFailure("protocol", "bad line sk-secret-1", b"sk-secret-1\xff")
@@ -123,7 +123,7 @@ def test_a_ledger_has_a_header_first_and_a_footer_last(tmp_path: Path) -> None:
     ]
 
 
-def test_no_key_reaches_a_ledger_not_even_one_that_two_reads_share(tmp_path: Path) -> None:
+def test_no_key_reaches_a_ledger_even_if_two_reads_share_it(tmp_path: Path) -> None:
     write(tmp_path / "ledger.jsonl", message="the key sk-secret-1")
     assert "sk-secret-1" not in (tmp_path / "ledger.jsonl").read_text()
     (exchange,) = (
@@ -134,8 +134,8 @@ def test_no_key_reaches_a_ledger_not_even_one_that_two_reads_share(tmp_path: Pat
     assert exchange.broken.evidence == b"***********\xff"
 
 
-def test_half_a_surrogate_pair_in_a_message_is_written_and_read(tmp_path: Path) -> None:
-    """JSON can say half a pair, so a target's answer can put one into a message."""
+def test_a_lone_surrogate_in_a_message_is_written_and_read(tmp_path: Path) -> None:
+    """JSON can contain a lone surrogate; so a response can put one into a message."""
     write(tmp_path / "ledger.jsonl", message="actual \ud800")
     (verdict,) = (fact["verdict"] for fact in read_facts(tmp_path / "ledger.jsonl") if fact["kind"] == "verdict")
     assert verdict["message"] == "actual \ud800"
@@ -149,18 +149,18 @@ def test_half_a_surrogate_pair_in_a_message_is_written_and_read(tmp_path: Path) 
         pytest.param(lambda lines: lines[:3], "it has no footer", id="cut-between-lines"),
         pytest.param(lambda lines: [], "it has no footer", id="empty"),
         pytest.param(lambda lines: lines[1:], "line 1: it is not a header", id="no-header"),
-        pytest.param(lambda lines: [lines[0], "[]"], "line 2: it is no line of a ledger", id="another-json"),
-        pytest.param(lambda lines: [*lines, lines[2]], "line 6: it stands behind the footer", id="behind-the-footer"),
+        pytest.param(lambda lines: [lines[0], "[]"], "line 2: it is not a line of a ledger", id="another-json"),
+        pytest.param(lambda lines: [*lines, lines[2]], "line 6: it comes after the footer", id="behind-the-footer"),
     ],
 )
-def test_a_ledger_that_is_not_whole_says_where(tmp_path: Path, change: Any, problem: str) -> None:
+def test_the_error_of_a_broken_ledger_names_the_place(tmp_path: Path, change: Any, problem: str) -> None:
     file = tmp_path / "ledger.jsonl"
     file.write_text("\n".join(change(write(file))), encoding="utf-8")
     with pytest.raises(LedgerError, match=problem):
         list(read_facts(file))
 
 
-def test_what_stands_before_the_cut_is_still_read(tmp_path: Path) -> None:
+def test_lines_before_the_cut_are_read(tmp_path: Path) -> None:
     file = tmp_path / "ledger.jsonl"
     facts: list[dict[str, Any]] = []
     file.write_text("\n".join(write(file)[:3]), encoding="utf-8")
@@ -170,7 +170,7 @@ def test_what_stands_before_the_cut_is_still_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [pytest.param(b"\xff\xfe", id="binary"), pytest.param(None, id="no-file")])
-def test_a_file_that_is_no_ledger_says_so(tmp_path: Path, content: bytes | None) -> None:
+def test_a_file_that_is_not_a_ledger_raises_ledger_error(tmp_path: Path, content: bytes | None) -> None:
     file = tmp_path / "ledger.jsonl"
     if content is not None:
         file.write_bytes(content)

@@ -1,4 +1,4 @@
-"""A key never survives, whatever form it takes, and what hides it is as long as it was."""
+"""Redactor: no form of a secret remains, and each mask is as long as its secret."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ secrets = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=8
 
 
 def forms(secret: str) -> list[str]:
-    """The forms in which servers hand a key back."""
+    """The forms in which servers echo a key."""
     return [
         secret,
         base64.b64encode(secret.encode()).decode().rstrip("="),
@@ -31,7 +31,7 @@ def forms(secret: str) -> list[str]:
 
 
 @given(secrets, st.text(max_size=20), st.text(max_size=20))
-def test_no_form_of_a_secret_survives_in_text(secret: str, before: str, after: str) -> None:
+def test_every_form_of_a_secret_is_masked_in_text(secret: str, before: str, after: str) -> None:
     for form in forms(secret):
         masked = Redactor.from_secrets([secret]).mask_text(before + form + after)
         assert form not in masked
@@ -39,28 +39,28 @@ def test_no_form_of_a_secret_survives_in_text(secret: str, before: str, after: s
 
 
 @given(secrets, st.binary(max_size=20), st.binary(max_size=20))
-def test_no_form_of_a_secret_survives_in_bytes(secret: str, before: bytes, after: bytes) -> None:
+def test_every_form_of_a_secret_is_masked_in_bytes(secret: str, before: bytes, after: bytes) -> None:
     for form in forms(secret):
         masked = Redactor.from_secrets([secret]).mask_bytes(before + form.encode() + after)
         assert form.encode() not in masked
         assert len(masked) == len(before + form.encode() + after)
 
 
-def test_text_without_a_secret_stays_as_it_is() -> None:
+def test_text_without_a_secret_is_unchanged() -> None:
     assert Redactor.from_secrets([KEY]).mask_text("nothing to hide") == "nothing to hide"
 
 
-def test_a_key_that_is_the_start_of_another_leaves_nothing_of_the_longer() -> None:
+def test_a_key_that_is_a_prefix_of_another_leaves_no_rest_of_the_longer() -> None:
     redactor = Redactor.from_secrets(["sk-live", "sk-live-second"])
     assert redactor.mask_text("sk-live-second sk-live") == MASK * 14 + " " + MASK * 7
 
 
-def test_an_empty_key_hides_nothing() -> None:
+def test_an_empty_key_masks_nothing() -> None:
     assert Redactor.from_secrets([""]).mask_text("abc") == "abc"
 
 
 @given(secrets, st.data())
-def test_a_secret_that_two_reads_share_does_not_survive(secret: str, data: st.DataObject) -> None:
+def test_a_secret_that_two_reads_share_is_masked(secret: str, data: st.DataObject) -> None:
     body = f'{{"error": "no such key: {secret}"}}'.encode()
     cuts = sorted(data.draw(st.lists(st.integers(0, len(body)), max_size=6)))
     reads = tuple(body[start:end] for start, end in zip([0, *cuts], [*cuts, len(body)], strict=True))
@@ -77,7 +77,7 @@ facts = st.recursive(
 
 
 @given(facts, st.text(min_size=6, max_size=9))
-def test_facts_keep_their_shape_whatever_the_key_is(fact: Any, secret: str) -> None:
+def test_masked_facts_keep_their_shape(fact: Any, secret: str) -> None:
     masked = Redactor.from_secrets([secret]).mask_facts(fact)
     assert shape(masked) == shape(fact)
 
@@ -100,7 +100,7 @@ def event(text: str, index: int = 0) -> bytes:
 
 
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=12), st.data())
-def test_a_secret_that_events_of_a_stream_share_does_not_survive(sizes: list[int], data: st.DataObject) -> None:
+def test_a_secret_that_events_of_a_stream_share_is_masked(sizes: list[int], data: st.DataObject) -> None:
     text, pieces = f"so: {KEY}!", []
     while text:
         size = data.draw(st.sampled_from(sizes))
@@ -123,7 +123,7 @@ def exchange(
     return Exchange("t", "c", "chat", 0, Request("GET", "/"), 200, headers=headers, reads=reads, broken=broken)
 
 
-def test_the_beginning_of_a_secret_at_a_cut_edge_is_hidden() -> None:
+def test_a_partial_secret_at_a_cut_edge_is_masked() -> None:
     tail = b"li" + b"\r\n3\r\nve+\r\n9\r\n/a=b and "
     sent = exchange(b"body sk-liv", broken=TransportFailure("reset", "gone", b"e+/a=b, " + b"sk-" + tail))
     kept = Redactor.from_secrets([KEY]).mask_exchange(sent)
@@ -132,7 +132,7 @@ def test_the_beginning_of_a_secret_at_a_cut_edge_is_hidden() -> None:
     assert kept.broken.evidence == b"******, ***" + b"**\r\n3\r\n***\r\n9\r\n**** and "
 
 
-def test_a_cookie_is_hidden_where_it_is_set_and_a_long_one_everywhere() -> None:
+def test_a_cookie_is_masked_where_it_is_set_and_a_long_one_everywhere() -> None:
     redactor = Redactor.from_secrets([])
     long, short = b"0123456789abcdef", b"on"
     head = ((b"Set-Cookie", b"s=" + long + b"; Path=/"), (b"set-cookie", b"t=" + short + b"; Secure"))
@@ -145,7 +145,7 @@ def test_a_cookie_is_hidden_where_it_is_set_and_a_long_one_everywhere() -> None:
 @pytest.mark.parametrize(
     ("coding", "bits"), [pytest.param("gzip", 31, id="gzip"), pytest.param("deflate", 15, id="zlib")]
 )
-def test_a_secret_inside_a_content_coding_does_not_survive(coding: str, bits: int) -> None:
+def test_a_secret_inside_a_content_coding_is_masked(coding: str, bits: int) -> None:
     coder = zlib.compressobj(wbits=bits)
     parts = [
         coder.compress(text.encode()) + coder.flush(zlib.Z_SYNC_FLUSH) for text in (f"a {KEY[:5]}", f"{KEY[5:]} b")
@@ -158,15 +158,13 @@ def test_a_secret_inside_a_content_coding_does_not_survive(coding: str, bits: in
     assert [read.at_ns for read in kept.reads] == [read.at_ns for read in sent.reads]
 
 
-def test_an_exchange_without_a_secret_stays_as_it_is() -> None:
+def test_an_exchange_without_a_secret_is_unchanged() -> None:
     sent = exchange(event("hello"), headers=((b"X", b"y"),))
     assert Redactor.from_secrets([KEY]).mask_exchange(sent) == sent
 
 
 @given(secrets, st.binary(max_size=4), st.binary(max_size=4))
-def test_base64_of_more_than_the_secret_leaves_only_the_digits_at_its_edges(
-    secret: str, before: bytes, after: bytes
-) -> None:
+def test_base64_of_more_than_the_secret_is_masked_except_edge_digits(secret: str, before: bytes, after: bytes) -> None:
     told = base64.b64encode(before + secret.encode() + after).decode()
     masked = Redactor.from_secrets([secret]).mask_text(told)
     hidden = masked.count(MASK)
@@ -174,5 +172,5 @@ def test_base64_of_more_than_the_secret_leaves_only_the_digits_at_its_edges(
 
 
 @pytest.mark.parametrize("word", ["EMPTY", "none", "1", "true"])
-def test_a_word_that_local_servers_take_for_a_key_is_not_hidden(word: str) -> None:
+def test_a_short_key_of_local_servers_is_not_masked(word: str) -> None:
     assert Redactor.from_secrets([word]).mask_bytes(f'{{"a": {word}}}'.encode()) == f'{{"a": {word}}}'.encode()

@@ -1,4 +1,4 @@
-"""The printed examples of the documents obey the schemas, but for those an erratum or a reading names."""
+"""The printed examples of the documents conform to the schemas, except those of errata and readings."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def errata() -> dict[str, dict[str, Any]]:
 
 
 def obeys(name: str, files: Mapping[str, Any]) -> bool:
-    """Whether an example is JSON of its shape."""
+    """True if an example conforms to its schema."""
     record = examples()[name]
     schema = files[f"{HOST}{name.split('/')[0]}/{record['shape']}.json"]
     judge = jsonschema_rs.Draft202012Validator(schema, retriever=files.__getitem__)
@@ -45,7 +45,7 @@ def obeys(name: str, files: Mapping[str, Any]) -> bool:
 
 
 def wrong() -> list[tuple[str, str]]:
-    """Each example that an erratum calls wrong, and that erratum."""
+    """Pairs of an example that an erratum declares wrong, and that erratum."""
     entries = [entry for entry in errata().values() if entry["wrong"] == "example"]
     return [(name, entry["id"]) for entry in entries for name in evidence(entry)]
 
@@ -55,7 +55,7 @@ def evidence(entry: dict[str, Any]) -> list[str]:
 
 
 def restored(entry: dict[str, Any]) -> dict[str, Any]:
-    """The schemas with the published statement put back at the place of one erratum."""
+    """The schemas with the published text restored at the places of one erratum."""
     files = copy.deepcopy(schemas())
     for name, edits in entry["restore"].items():
         for pointer, value in edits.items():
@@ -74,31 +74,31 @@ def contradictions() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_each_document_keeps_its_examples(provider: str) -> None:
+def test_each_document_has_its_examples(provider: str) -> None:
     kept = [record for name, record in examples().items() if name.startswith(f"{provider}/")]
     assert kept
     assert all(record["source"] and len({"instance", "text"} & record.keys()) == 1 for record in kept)
 
 
 def readings() -> dict[str, str]:
-    """Each example that a reading calls wrong, and that reading."""
+    """Example that a reading declares wrong → that reading."""
     return {name: record["reading"] for name, record in examples().items() if "reading" in record}
 
 
-def test_the_examples_that_break_their_schema_are_exactly_those_of_errata_and_readings() -> None:
+def test_only_examples_of_errata_and_readings_break_their_schema() -> None:
     broken = {name for name in examples() if not obeys(name, schemas())}
     assert sorted(broken) == sorted([*(name for name, _ in wrong()), *readings()])
 
 
-def test_an_example_that_a_reading_calls_wrong_says_why() -> None:
+def test_an_example_with_a_reading_has_a_reason() -> None:
     listed = re.findall(r"^\| (AMB-[A-Z]+-\d{2}) ", (ROOT / "docs/readings.md").read_text(), re.MULTILINE)
     assert set(readings().values()) <= set(listed)
     assert all(examples()[name]["reason"] for name in readings())
 
 
 def test_a_wrong_example_names_its_erratum() -> None:
-    told = {name: record["erratum"] for name, record in examples().items() if "erratum" in record}
-    assert told == dict(wrong())
+    cited = {name: record["erratum"] for name, record in examples().items() if "erratum" in record}
+    assert cited == dict(wrong())
 
 
 def test_an_example_kept_as_text_is_not_json() -> None:
@@ -109,12 +109,12 @@ def test_an_example_kept_as_text_is_not_json() -> None:
 
 
 @pytest.mark.parametrize(("entry", "name"), [*contradictions()])
-def test_the_evidence_contradicts_what_is_published(entry: dict[str, Any], name: str) -> None:
+def test_the_evidence_contradicts_the_published_schema(entry: dict[str, Any], name: str) -> None:
     assert obeys(name, schemas())
     assert not obeys(name, restored(entry))
 
 
-def test_errata_are_numbered_and_say_what_and_why() -> None:
+def test_errata_are_numbered_and_complete() -> None:
     assert [*errata()] == [f"E{number:03}" for number in range(1, len(errata()) + 1)]
     for entry in errata().values():
         assert {"wrong", "place", "says", "taken", "reason", "evidence"} <= entry.keys(), entry["id"]
@@ -122,7 +122,7 @@ def test_errata_are_numbered_and_say_what_and_why() -> None:
         assert ("restore" in entry) == (entry["wrong"] != "example" and bool(evidence(entry))), entry["id"]
 
 
-def test_each_erratum_that_a_schema_or_page_cites_exists() -> None:
+def test_each_cited_erratum_exists() -> None:
     pages = [
         *(ROOT / "schemas").rglob("*.json"),
         ROOT / "docs/errata.md",

@@ -1,8 +1,8 @@
-"""The requests and the streams that the documents print whole are ones that providers.yaml and the schemas know.
+"""The complete requests and streams of the documents agree with providers.yaml and the schemas.
 
-`<provider>/requests/` holds each curl line, Python sample and header line: method, address, headers, and the name of
-the example that is its body. `<provider>/streams/` holds each stream as text, byte by byte as it is printed. What is
-wrong with one stands beside it: the reading, the place, and what mends it.
+`<provider>/requests/` has each curl command, Python sample and header line: method, URL, headers, and the name of
+the example with its body. `<provider>/streams/` has each stream as text, exactly as printed. Defects of a stream are
+listed beside it: the reading, the place and the correction.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def entry(name: str) -> dict[str, Any]:
 
 
 def endpoint_of(name: str, record: Mapping[str, Any]) -> str:
-    """The endpoint whose method and address a request has."""
+    """The endpoint of the method and URL of a request."""
     for key, row in entry(name)["endpoints"].items():
         if (record["method"], record["url"]) == (row["method"], entry(name)["base_url"] + row["path"]):
             return str(key)
@@ -80,14 +80,14 @@ def endpoint_of(name: str, record: Mapping[str, Any]) -> str:
 
 
 @every_request
-def test_a_request_says_where_it_is_printed(name: str, record: dict[str, Any]) -> None:
+def test_a_request_has_a_source(name: str, record: dict[str, Any]) -> None:
     assert record["source"]
     assert ("reading" in record) == ("reason" in record)
     assert "reading" not in record or record["reading"] in listed_readings()
 
 
 @every_request
-def test_a_request_shows_its_key_as_the_provider_wants_it(name: str, record: dict[str, Any]) -> None:
+def test_a_request_has_a_key_of_the_documented_form(name: str, record: dict[str, Any]) -> None:
     auth = entry(name)["auth"]
     scheme, key = record["headers"][auth["header"]].split(" ", 1)
     assert scheme in auth["schemes"]
@@ -96,20 +96,20 @@ def test_a_request_shows_its_key_as_the_provider_wants_it(name: str, record: dic
 
 
 @every_request
-def test_a_request_has_no_header_that_the_provider_does_not_know(name: str, record: dict[str, Any]) -> None:
+def test_a_request_has_known_headers_only(name: str, record: dict[str, Any]) -> None:
     known = {entry(name)["auth"]["header"], "Content-Type", *entry(name)["headers"]["request"].values()}
     assert set(record["headers"]) <= known
 
 
 @pytest.mark.parametrize("name", sorted({case.values[0] for case in REQUESTS}))
-def test_every_scheme_that_a_provider_takes_is_printed(name: str) -> None:
+def test_every_scheme_of_a_provider_is_printed(name: str) -> None:
     header = entry(name)["auth"]["header"]
     printed = {case.values[1]["headers"][header].split(" ")[0] for case in REQUESTS if case.values[0] == name}
     assert printed == set(entry(name)["auth"]["schemes"])
 
 
 @whole
-def test_a_whole_request_is_one_of_a_known_endpoint(name: str, record: dict[str, Any]) -> None:
+def test_a_complete_request_has_a_known_endpoint(name: str, record: dict[str, Any]) -> None:
     kinds = {"GET": None, "POST": "multipart/form-data" if "form" in record else "application/json"}
     assert record["headers"].get("Content-Type") == kinds[record["method"]]
     assert ("body" in record) == (record["method"] == "POST")
@@ -118,7 +118,7 @@ def test_a_whole_request_is_one_of_a_known_endpoint(name: str, record: dict[str,
 
 
 @whole
-def test_a_whole_requests_body_has_the_shape_of_its_endpoint(name: str, record: dict[str, Any]) -> None:
+def test_the_body_of_a_complete_request_conforms_to_its_schema(name: str, record: dict[str, Any]) -> None:
     if "body" in record:
         body = example(name, record["body"])
         assert body["shape"] == f"{endpoint_of(name, record)}.request"
@@ -127,7 +127,7 @@ def test_a_whole_requests_body_has_the_shape_of_its_endpoint(name: str, record: 
 
 @whole
 def test_a_form_sends_the_fields_of_its_example(name: str, record: dict[str, Any]) -> None:
-    """curl writes an @ before the name of a file."""
+    """curl marks the name of a file with @."""
     if "form" in record:
         fields = {field: value.removeprefix("@") for field, value in record["form"]}
         assert fields == example(name, record["body"])["instance"]
@@ -139,7 +139,7 @@ def python_samples() -> list[Any]:
 
 
 @pytest.mark.parametrize(("name", "record"), python_samples())
-def test_the_official_client_makes_of_a_python_sample_the_request_it_shows(name: str, record: dict[str, Any]) -> None:
+def test_the_official_sdk_sends_the_printed_request_of_a_python_sample(name: str, record: dict[str, Any]) -> None:
     sent: list[httpx.Request] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -162,9 +162,7 @@ def test_the_official_client_makes_of_a_python_sample_the_request_it_shows(name:
 
 
 @pytest.mark.parametrize(("name", "record"), python_samples())
-def test_the_name_of_a_variable_in_the_place_of_the_key_is_told_before_anything_is_sent(
-    name: str, record: dict[str, Any]
-) -> None:
+def test_a_variable_name_in_place_of_the_key_raises_an_error(name: str, record: dict[str, Any]) -> None:
     environment = {entry(name)["auth"]["key_env"]: record["client"]["api_key"]}
     with pytest.raises(ConfigError, match="the name of a variable"):
         target_options.build_targets(
@@ -175,8 +173,8 @@ def test_the_name_of_a_variable_in_the_place_of_the_key_is_told_before_anything_
 # --- streams
 
 
-def read(text: str) -> dict[str, Any]:
-    """What a client that follows the standard makes of a stream."""
+def decoded(text: str) -> dict[str, Any]:
+    """The result of decoding a stream by the standard."""
     seen = chat_stream.assemble_stream([(0, text.encode())])
     return {
         "events": len(seen.events),
@@ -203,7 +201,7 @@ def misfits() -> list[Any]:
 
 
 @every_stream
-def test_a_stream_whose_misfits_are_mended_is_read_whole(name: str, record: dict[str, Any]) -> None:
+def test_a_corrected_stream_is_complete(name: str, record: dict[str, Any]) -> None:
     seen = chat_stream.assemble_stream([(0, mended(record, iter(record["misfits"])).encode())])
     assert not seen.offences
     assert seen.done is not None
@@ -214,7 +212,7 @@ def test_a_stream_whose_misfits_are_mended_is_read_whole(name: str, record: dict
 
 
 @every_stream
-def test_each_chunk_of_a_stream_is_kept_by_itself(name: str, record: dict[str, Any]) -> None:
+def test_each_chunk_of_a_stream_is_an_example(name: str, record: dict[str, Any]) -> None:
     lines = [line.removeprefix("data: ") for line in record["text"].splitlines() if line]
     examples = [example(name, stem) for stem in record["chunks"]]
     assert lines.pop() == "[DONE]"
@@ -225,15 +223,15 @@ def test_each_chunk_of_a_stream_is_kept_by_itself(name: str, record: dict[str, A
 
 
 @every_stream
-def test_a_stream_as_it_is_printed_has_exactly_its_misfits(name: str, record: dict[str, Any]) -> None:
+def test_a_printed_stream_has_exactly_its_listed_defects(name: str, record: dict[str, Any]) -> None:
     whole = {"events": len(record["chunks"]) + 1, "not_json": [], "offences": [], "done": True}
     assert ("as_printed" in record) == bool(record["misfits"])
-    assert read(record["text"]) == record.get("as_printed", whole)
+    assert decoded(record["text"]) == record.get("as_printed", whole)
 
 
 @pytest.mark.parametrize(("record", "misfit"), misfits())
-def test_a_misfit_that_alone_is_mended_leaves_the_others(record: dict[str, Any], misfit: dict[str, Any]) -> None:
-    assert read(mended(record, iter([misfit]))) == misfit["when_mended_alone"]
+def test_correcting_one_defect_leaves_the_others(record: dict[str, Any], misfit: dict[str, Any]) -> None:
+    assert decoded(mended(record, iter([misfit]))) == misfit["when_mended_alone"]
     assert misfit["place"]
     assert misfit["reason"]
     assert misfit["reading"] in listed_readings()
@@ -249,7 +247,7 @@ def mendable() -> list[Any]:
 
 
 @pytest.mark.parametrize(("name", "record"), mendable())
-def test_an_example_kept_as_text_is_once_mended_the_one_it_names(name: str, record: dict[str, Any]) -> None:
+def test_a_corrected_text_example_equals_the_example_it_names(name: str, record: dict[str, Any]) -> None:
     text = mended(record, iter([record]))
     assert json.loads(text) == example(name, record["mended"])["instance"]
 

@@ -1,4 +1,4 @@
-"""Bodies in a content coding are written and read by one table."""
+"""Content codings: round trips, incomplete bodies and the header that selects a coding."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TEXT = b'{"object": "list"}' * 9
 
 
 @pytest.mark.parametrize("name", CODINGS)
-def test_a_body_is_read_as_it_was_written_however_it_is_cut(name: str) -> None:
+def test_a_body_cut_anywhere_decodes_to_the_original(name: str) -> None:
     coding = CODINGS[name]
     whole = coding.compress(TEXT)
     for cut in range(len(whole) + 1):
@@ -23,7 +23,7 @@ def test_a_body_is_read_as_it_was_written_however_it_is_cut(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CODINGS)
-def test_what_stands_behind_a_body_makes_it_no_whole_one(name: str) -> None:
+def test_trailing_bytes_make_a_body_incomplete(name: str) -> None:
     coding = CODINGS[name]
     for parts in ([coding.compress(TEXT) + b"x"], [coding.compress(TEXT), b"x"]):
         found = coding.decode(parts)
@@ -31,7 +31,7 @@ def test_what_stands_behind_a_body_makes_it_no_whole_one(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CODINGS)
-def test_parts_that_are_stored_can_each_be_read_when_they_have_come(name: str) -> None:
+def test_stored_parts_can_be_decoded_one_by_one(name: str) -> None:
     coding, parts = CODINGS[name], (TEXT, b"", b"end")
     stored = coding.store(parts)
     assert coding.decode(stored[:1]).parts == (TEXT,)
@@ -40,12 +40,12 @@ def test_parts_that_are_stored_can_each_be_read_when_they_have_come(name: str) -
 
 
 @pytest.mark.parametrize("name", CODINGS)
-def test_bytes_in_no_coding_are_refused(name: str) -> None:
+def test_bytes_without_the_coding_raise_not_coded(name: str) -> None:
     with pytest.raises(NotCoded):
         CODINGS[name].decode([TEXT])
 
 
-def test_gzip_and_deflate_are_what_others_take_them_for() -> None:
+def test_gzip_and_zlib_decompress_the_output() -> None:
     assert gzip.decompress(CODINGS["gzip"].compress(TEXT)) == TEXT
     assert zlib.decompress(CODINGS["deflate"].compress(TEXT)) == TEXT
 

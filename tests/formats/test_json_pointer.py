@@ -1,4 +1,4 @@
-"""JSON Pointers: the examples of RFC 6901, the star, and edits that leave the original alone."""
+"""JSON Pointers: the examples of RFC 6901, the star, and edits that do not change the original."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ documents = st.recursive(
         pytest.param("/m~0n", 8, id="an-escaped-tilde"),
     ],
 )
-def test_the_examples_of_the_rfc_are_read(place: str, value: Any) -> None:
+def test_the_examples_of_the_rfc_are_resolved(place: str, value: Any) -> None:
     assert json_pointer.get(DOCUMENT, place) == value
 
 
@@ -60,7 +60,7 @@ def test_an_escaped_tilde_before_a_one_is_no_slash() -> None:
         pytest.param("/foo/0/0", id="inside-a-text"),
     ],
 )
-def test_what_does_not_stand_there_is_missing(place: str) -> None:
+def test_a_pointer_without_a_value_raises_missing(place: str) -> None:
     with pytest.raises(json_pointer.Missing):
         json_pointer.get(DOCUMENT, place)
     assert list(json_pointer.find(DOCUMENT, place)) == []
@@ -85,7 +85,7 @@ def test_a_star_finds_every_element_and_every_member() -> None:
         pytest.param("", "/anything", True, id="the-whole"),
     ],
 )
-def test_a_place_covers_itself_and_what_lies_below(place: str, found: str, covered: bool) -> None:
+def test_a_pattern_matches_a_place_and_its_descendants(place: str, found: str, covered: bool) -> None:
     assert json_pointer.matches(place, found) is covered
 
 
@@ -100,7 +100,7 @@ def test_a_place_covers_itself_and_what_lies_below(place: str, found: str, cover
         pytest.param("", 2, 2, id="the-whole"),
     ],
 )
-def test_an_edit_gives_a_changed_copy(place: str, value: Any, result: Any) -> None:
+def test_an_edit_returns_a_changed_copy(place: str, value: Any, result: Any) -> None:
     assert json_pointer.edit({"a": 1, "l": [1]}, place, value) == result
 
 
@@ -114,7 +114,7 @@ def test_an_edit_gives_a_changed_copy(place: str, value: Any, result: Any) -> No
         pytest.param("/l/-/x", id="inside-an-element-that-is-not-there"),
     ],
 )
-def test_an_edit_that_does_not_apply_is_missing(place: str) -> None:
+def test_an_edit_that_does_not_apply_raises_missing(place: str) -> None:
     with pytest.raises(json_pointer.Missing):
         json_pointer.edit({"a": 1, "l": [1]}, place, 2)
 
@@ -129,7 +129,7 @@ def test_an_edit_that_does_not_apply_is_missing(place: str) -> None:
         pytest.param("/a/b", id="inside-a-number"),
     ],
 )
-def test_dropping_what_is_not_there_is_missing(place: str) -> None:
+def test_dropping_an_absent_value_raises_missing(place: str) -> None:
     with pytest.raises(json_pointer.Missing):
         json_pointer.drop({"": 0, "a": 1, "l": [1]}, place)
 
@@ -147,14 +147,14 @@ def places(document: Any) -> list[str]:
 
 
 @given(documents, st.data())
-def test_what_is_set_at_a_place_is_found_there_and_the_original_stays(document: Any, data: st.DataObject) -> None:
+def test_a_value_that_is_set_can_be_read_and_the_original_is_unchanged(document: Any, data: st.DataObject) -> None:
     place, before = data.draw(st.sampled_from(places(document))), copy.deepcopy(document)
     assert json_pointer.get(json_pointer.edit(document, place, "new"), place) == "new"
     assert document == before
 
 
 @given(documents, st.data())
-def test_what_is_dropped_is_gone_and_the_original_stays(document: Any, data: st.DataObject) -> None:
+def test_a_dropped_value_is_absent_and_the_original_is_unchanged(document: Any, data: st.DataObject) -> None:
     place, before = data.draw(st.sampled_from(places([document])[1:])), copy.deepcopy(document)
     shorter = json_pointer.drop([document], place)
     assert len(places(shorter)) < len(places([document]))
@@ -162,5 +162,5 @@ def test_what_is_dropped_is_gone_and_the_original_stays(document: Any, data: st.
 
 
 @given(st.lists(st.text(max_size=5), max_size=4))
-def test_joined_parts_come_apart_again(tokens: list[str]) -> None:
+def test_parts_reverses_join(tokens: list[str]) -> None:
     assert json_pointer.parts(json_pointer.join(*tokens)) == tuple(tokens)

@@ -1,4 +1,4 @@
-"""Markdown tables keep their columns, whatever their cells hold."""
+"""Markdown tables keep their columns whatever text their cells have."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ def test_a_table_has_a_line_for_its_columns_and_one_a_row() -> None:
     ]
 
 
-def test_a_text_does_not_leave_its_cell() -> None:
+def test_markup_in_a_text_stays_inside_its_cell() -> None:
     assert list(text_table(("says",), [("a|b\n<script> `c|d`",)]))[-1] == "| a\\|b &lt;script> `c\\|d` |"

@@ -1,4 +1,4 @@
-"""The event stream decoder: the standard's own examples, any splitting of the bytes, and every offence."""
+"""The event stream decoder: the examples of the standard, any split of the bytes, and every offence."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from wireproof.formats import sse
 from wireproof.formats.sse import LINE_END, Decoder, decode
 
-Said = tuple[str | None, str]  # event name and data
+NameAndData = tuple[str | None, str]  # event name and data
 
 
 def split(body: bytes) -> Iterator[list[bytes]]:
-    """The body whole, byte by byte, and cut once at every place."""
+    """Yields the body whole, byte by byte, and cut once at every place."""
     yield [body]
     yield [body[at : at + 1] for at in range(len(body))]
     for at in range(1, len(body)):
@@ -26,18 +26,18 @@ def split(body: bytes) -> Iterator[list[bytes]]:
 
 
 def three_ways(body: bytes) -> Decoder:
-    """Decode the body in every way of `split`; all must agree, and the first is given back."""
-    whole, *others = [decode((0, part) for part in parts) for parts in split(body)]
+    """Decodes the body under every split; asserts that the results are equal and returns the first."""
+    first, *others = [decode((0, part) for part in parts) for parts in split(body)]
     for other in others:
-        assert told(other) == told(whole)
-    return whole
+        assert decoded(other) == decoded(first)
+    return first
 
 
-def told(decoder: Decoder) -> tuple[object, ...]:
+def decoded(decoder: Decoder) -> tuple[object, ...]:
     return decoder.events, decoder.comments, decoder.offences, decoder.line_ends
 
 
-def said(decoder: Decoder) -> list[Said]:
+def names_and_data(decoder: Decoder) -> list[NameAndData]:
     return [(event.event, event.data) for event in decoder.events]
 
 
@@ -97,20 +97,20 @@ def rules(decoder: Decoder) -> list[tuple[str, int]]:
         ),
     ],
 )
-def test_a_stream_decodes_alike_however_it_is_cut(
-    body: bytes, events: list[Said], offences: list[tuple[str, int]]
+def test_a_stream_decodes_alike_under_every_split(
+    body: bytes, events: list[NameAndData], offences: list[tuple[str, int]]
 ) -> None:
     decoder = three_ways(body)
-    assert said(decoder) == events
+    assert names_and_data(decoder) == events
     assert rules(decoder) == offences
 
 
-# The HTML standard, 9.2.6, prints these streams with what they mean.
+# The streams below and their meaning are printed in WHATWG HTML section 9.2.6.
 
 
 def test_the_standards_stock_ticker_is_one_event_of_three_lines() -> None:
     decoder = three_ways(b"data: YHOO\ndata: +2\ndata: 10\n\n")
-    assert said(decoder) == [(None, "YHOO\n+2\n10")]
+    assert names_and_data(decoder) == [(None, "YHOO\n+2\n10")]
 
 
 def test_the_standards_test_stream_has_two_events_and_an_incomplete_third() -> None:
@@ -123,12 +123,12 @@ def test_the_standards_test_stream_has_two_events_and_an_incomplete_third() -> N
 
 def test_the_standards_empty_data_lines_make_two_events_and_drop_the_last() -> None:
     decoder = three_ways(b"data\n\ndata\ndata\n\ndata:")
-    assert said(decoder) == [(None, ""), (None, "\n")]
+    assert names_and_data(decoder) == [(None, ""), (None, "\n")]
 
 
 def test_the_standards_space_after_the_colon_is_ignored() -> None:
     decoder = three_ways(b"data:test\n\ndata: test\n\n")
-    assert said(decoder) == [(None, "test"), (None, "test")]
+    assert names_and_data(decoder) == [(None, "test"), (None, "test")]
 
 
 def test_an_id_lasts_until_the_next_and_one_with_a_null_byte_is_ignored() -> None:
@@ -149,11 +149,11 @@ def test_an_event_is_stamped_with_the_arrival_of_its_last_byte() -> None:
         pytest.param([(5, b"data: a\r"), (6, b""), (7, b"\r")], [7], id="an-empty-read"),
     ],
 )
-def test_a_return_completes_its_line_whatever_follows(reads: list[tuple[int, bytes]], stamps: list[int]) -> None:
+def test_a_carriage_return_completes_its_line(reads: list[tuple[int, bytes]], stamps: list[int]) -> None:
     assert [event.at_ns for event in decode(reads).events] == stamps
 
 
-def test_events_know_their_place_in_order_and_in_bytes() -> None:
+def test_events_have_their_index_and_byte_offset() -> None:
     decoder = three_ways(b": hello\n\nevent: x\ndata: a\n\ndata: b\n\n")
     assert [(event.index, event.offset) for event in decoder.events] == [(0, 9), (1, 27)]
 
@@ -165,12 +165,12 @@ def test_a_megabyte_of_events_in_one_read_is_decoded_line_by_line() -> None:
 
 @dataclass(slots=True)
 class Counted:
-    """The search for line ends, with the bytes it is given counted."""
+    """A search for line ends that counts the bytes it searches."""
 
-    given: int = 0
+    bytes_searched: int = 0
 
     def finditer(self, data: bytes) -> Iterator[re.Match[bytes]]:
-        self.given += len(data)
+        self.bytes_searched += len(data)
         return LINE_END.finditer(data)
 
 
@@ -183,11 +183,11 @@ class Counted:
         pytest.param(b"\r" * 4000, id="returns"),
     ],
 )
-def test_each_byte_is_searched_once_however_small_the_reads(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_byte_is_searched_once_even_in_small_reads(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     counted = Counted()
     monkeypatch.setattr(sse, "LINE_END", counted)
     decode((0, body[at : at + 1]) for at in range(len(body)))
-    assert counted.given <= len(body)
+    assert counted.bytes_searched <= len(body)
 
 
 # --- any legal stream
@@ -206,13 +206,13 @@ def blocks(draw: st.DrawFn) -> list[str]:
     return draw(st.permutations(lines))
 
 
-def meaning(lines: Iterable[str]) -> Said | None:
-    """What the standard makes of the lines of one event, read plainly."""
+def meaning(lines: Iterable[str]) -> NameAndData | None:
+    """The event that the standard's rules give for the lines of one event."""
     fields = [line.partition(":")[::2] for line in lines if not line.startswith(":")]
     pairs = [(name, value.removeprefix(" ")) for name, value in fields]
     data = [value for name, value in pairs if name == "data"]
-    named = [value for name, value in pairs if name == "event"]
-    return (named[-1] if named else None, "\n".join(data)) if data else None
+    event_names = [value for name, value in pairs if name == "event"]
+    return (event_names[-1] if event_names else None, "\n".join(data)) if data else None
 
 
 @given(
@@ -220,7 +220,7 @@ def meaning(lines: Iterable[str]) -> Said | None:
     st.lists(st.sampled_from(["\n", "\r\n", "\r"]), min_size=40, max_size=40),
     st.lists(st.integers(0, 400), max_size=12),
 )
-def test_any_legal_stream_means_the_same_however_it_is_cut(
+def test_a_legal_stream_decodes_alike_under_any_split(
     events: list[list[str]], ends: list[str], cuts: list[int]
 ) -> None:
     lines = [line for event in events for line in (*event, "")]
@@ -230,8 +230,8 @@ def test_any_legal_stream_means_the_same_however_it_is_cut(
     places = sorted({0, len(body), *(cut for cut in cuts if cut < len(body))})
     parts = [body[start:end] for start, end in pairwise(places)]
     whole, cut = decode([(0, body)]), decode((0, part) for part in parts)
-    assert told(cut) == told(whole)
-    assert said(whole) == [found for event in events if (found := meaning(event)) is not None]
+    assert decoded(cut) == decoded(whole)
+    assert names_and_data(whole) == [found for event in events if (found := meaning(event)) is not None]
 
 
 Sent = tuple[str | None, str | None, str]  # event name, id and data
@@ -246,7 +246,7 @@ def encode(event: Sent, end: str) -> str:
 
 
 def ids_last(sent: Iterable[Sent]) -> list[Sent]:
-    """The events with the id that each one has: that of the last event which named one."""
+    """The events, each with the id in effect: that of the last event that named one."""
     found: list[Sent] = []
     for name, id, data in sent:
         found.append((name, id if id is not None or not found else found[-1][1], data))
@@ -258,7 +258,7 @@ def ids_last(sent: Iterable[Sent]) -> list[Sent]:
     END,
     st.lists(st.integers(1, 9), max_size=9),
 )
-def test_what_is_encoded_is_what_is_decoded(sent: list[Sent], end: str, sizes: list[int]) -> None:
+def test_encoded_events_are_decoded_unchanged(sent: list[Sent], end: str, sizes: list[int]) -> None:
     body = "".join(encode(event, end) for event in sent).encode()
     decoder = decode(cut(body, sizes))
     assert [(event.event, event.id, event.data) for event in decoder.events] == ids_last(sent)
@@ -276,13 +276,13 @@ bodies = st.lists(st.sampled_from(PIECES) | st.binary(max_size=4), max_size=24).
 
 
 def cut(body: bytes, sizes: list[int]) -> list[tuple[int, bytes]]:
-    """The body in reads of these sizes and a last one; each is stamped with the count of bytes that came before it."""
+    """The body in reads of these sizes and a last one; each read is stamped with the count of bytes before it."""
     places = [0, *(at for at in accumulate(sizes) if at < len(body)), len(body)]
     return [(start, body[start:end]) for start, end in pairwise(places)]
 
 
 @given(bodies, st.lists(st.integers(0, 9), max_size=24))
-def test_any_bytes_are_decoded_alike_however_they_are_cut(body: bytes, sizes: list[int]) -> None:
+def test_any_bytes_decode_alike_under_any_split(body: bytes, sizes: list[int]) -> None:
     whole, parts, single = decode([(0, body)]), decode(cut(body, sizes)), decode(cut(body, [1] * len(body)))
     assert untimed(parts) == untimed(single) == untimed(whole)
 

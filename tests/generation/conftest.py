@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import pytest
@@ -37,6 +38,17 @@ def target_of(provider: str, fault: str | None) -> Target:
     return target if fault is None else replace(target, headers={FAULT_HEADER: fault})
 
 
+@cache
+def fault_free(provider: str) -> TargetRun:
+    return open_target_run(target_of(provider, None), loading.load_providers(), load_checks())
+
+
+def target_run_of(provider: str, fault: str | None) -> TargetRun:
+    """A run of that server; the documents ask the same under every fault, so it is put together once."""
+    known = fault_free(provider)
+    return TargetRun(target_of(provider, fault), known.columns, known.cases, known.checks, known.entries)
+
+
 def entry_of(trial: TargetRun, check: str, case: str) -> PlannedVerdict:
     """The one entry of the target's own column that has this check judge this case."""
     own = [one for one in trial.entries if one.provider == trial.target.provider.name]
@@ -49,20 +61,19 @@ def _explored() -> Callable[..., RequestRunner]:
     """What the requests of a family come to under a fault."""
 
     def explore(check: str, case: str, fault: str | None, provider: str = "openai") -> RequestRunner:
-        target = target_of(provider, fault)
-        trial = open_target_run(target, loading.load_providers(), load_checks())
+        trial = target_run_of(provider, fault)
+        target = trial.target
         line: ChannelPool = InProcessPool(target.provider)
         draft = RequestFactory(target.provider, endpoint_from_case_name(case))
         entry, courier = entry_of(trial, check, case), Sender(target, line)
         exploration = RequestRunner(trial.judge_for(entry.provider), entry, load_checks()[check], courier, draft)
         with asyncio.Runner() as runner:
 
-            @EFFORT.case_settings(case)
             @given(probe=strategies_by_case(target.provider)[case])
             def attempt(probe: GeneratedRequest) -> None:
                 runner.run(exploration.judge_request(probe))
 
-            _until_broken(attempt)
+            _until_broken(EFFORT.apply_to(attempt, case))
         return exploration
 
     return explore
@@ -73,11 +84,11 @@ def _exercised() -> Callable[..., SequenceRunner]:
     """What the talks of a stateful case come to under a fault."""
 
     def exercise(check: str, case: str, fault: str | None, provider: str, talks: int = WIDE_EXAMPLES) -> SequenceRunner:
-        target = target_of(provider, fault)
-        trial = open_target_run(target, loading.load_providers(), load_checks())
+        trial = target_run_of(provider, fault)
+        target = trial.target
         entry, line = entry_of(trial, check, case), InProcessPool(target.provider)
         made = SequenceRunner(trial.judge_for(entry.provider), entry, load_checks()[check], Sender(target, line))
-        _until_broken(lambda: asyncio.run(made.run(replace(EFFORT, examples=talks).case_settings(case))))
+        _until_broken(lambda: asyncio.run(made.run(replace(EFFORT, examples=talks), case)))
         return made
 
     return exercise

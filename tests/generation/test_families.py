@@ -52,7 +52,8 @@ def test_a_proper_request_conforms_to_the_schema_of_its_document(name: str) -> N
 def test_a_broken_request_differs_from_a_proper_one_in_the_place_it_names_alone(name: str) -> None:
     for draft, probe in drawn(name, "invalid", *ONE_PLACE):
         asked = json.loads(probe.body_bytes)
-        assert asked != draft.smallest_body
+        # As text, since Python takes true for 1.
+        assert json.dumps(asked) != json.dumps(draft.smallest_body)
         assert without(asked, probe.at) == without(draft.smallest_body, probe.at)
 
 

@@ -6,8 +6,6 @@ import json
 import os
 import re
 import shlex
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,7 +18,7 @@ from wireproof.generation.replay_line import Replay
 from wireproof.session import mock_process
 from wireproof.session.rejudge import rejudge
 
-ROOT = Path(__file__).parents[2]
+Fresh = Any
 # Enough for an object to be drawn in some place, which is what the fault answers wrongly.
 MANY = "60"
 FAMILY = "generated:chat:invalid:wrong-type"
@@ -32,14 +30,13 @@ def _url() -> Iterator[str]:
         yield urls["openai"]
 
 
-def ran(into: Path, url: str, *words: str, **environment: str) -> tuple[str, Mapping[str, Any]]:
+def ran(fresh: Fresh, into: Path, url: str, *words: str, **environment: str) -> tuple[str, Mapping[str, Any]]:
     """What a run of one family says, and its report."""
     aimed = ["--provider", "openai", "--endpoint", url, "--key-env", "SOME_KEY", f"--report-dir={into}"]
     chosen = ["suites/generated", "-q", "-k", f"openai-{FAMILY}", "-p", "no:cacheprovider"]
     known = {name: value for name, value in os.environ.items() if name != "CI"}
     env = {**known, "SOME_KEY": "sk-mock-standard.generated", **environment}
-    command = [sys.executable, "-m", "pytest", *chosen, *aimed, *words]
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    done = fresh("pytest", *chosen, *aimed, *words, env=env)
     return done.stdout + done.stderr, json.loads((into / "report.json").read_text())
 
 
@@ -50,8 +47,8 @@ def asked(into: Path) -> list[str]:
     ]
 
 
-def test_ten_examples_are_ten_requests_each_with_a_proper_one_behind_it(url: str, tmp_path: Path) -> None:
-    _, report = ran(tmp_path, url, "--examples", "10")
+def test_ten_examples_are_ten_requests_each_with_a_proper_one_behind_it(fresh: Fresh, url: str, tmp_path: Path) -> None:
+    _, report = ran(fresh, tmp_path, url, "--examples", "10")
     assert {(v["check"], v["outcome"]) for v in report["verdicts"]} == {
         ("generated.refused", "pass"),
         ("generated.withstood", "pass"),
@@ -61,44 +58,46 @@ def test_ten_examples_are_ten_requests_each_with_a_proper_one_behind_it(url: str
     assert len(cases) == 2 * len(set(cases))
 
 
-def test_nothing_is_generated_unless_it_is_asked_for(url: str, tmp_path: Path) -> None:
+def test_nothing_is_generated_unless_it_is_asked_for(fresh: Fresh, url: str, tmp_path: Path) -> None:
     aimed = ["--provider", "openai", "--endpoint", url, "--collect-only", "-q", f"--report-dir={tmp_path}"]
-    command = [sys.executable, "-m", "pytest", "suites/generated", *aimed, "--key-env", "SOME_KEY"]
     env = {**os.environ, "SOME_KEY": "sk-mock-standard"}
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    done = fresh("pytest", "suites/generated", *aimed, "--key-env", "SOME_KEY", env=env)
     assert "no tests collected" in done.stdout
 
 
-def test_a_budget_ends_the_requests_and_what_was_asked_is_judged(url: str, tmp_path: Path) -> None:
-    _, report = ran(tmp_path, url, "--examples", "10", "--max-requests", "8")
+def test_a_budget_ends_the_requests_and_what_was_asked_is_judged(fresh: Fresh, url: str, tmp_path: Path) -> None:
+    _, report = ran(fresh, tmp_path, url, "--examples", "10", "--max-requests", "8")
     assert report["requests"] <= 8
     assert {v["outcome"] for v in report["verdicts"]} == {"pass"}
 
 
-def test_the_same_requests_are_asked_each_time_in_continuous_integration(url: str, tmp_path: Path) -> None:
+def test_the_same_requests_are_asked_each_time_in_continuous_integration(
+    fresh: Fresh, url: str, tmp_path: Path
+) -> None:
     for name in ("one", "two"):
-        ran(tmp_path / name, url, "--examples", "10", CI="true")
+        ran(fresh, tmp_path / name, url, "--examples", "10", CI="true")
     assert asked(tmp_path / "one") == asked(tmp_path / "two")
     assert not (tmp_path / "one" / "examples").exists()
 
 
-def test_a_failure_tells_its_smallest_request_the_broken_place_and_how_to_ask_again(url: str, tmp_path: Path) -> None:
+def test_a_failure_tells_its_smallest_request_the_broken_place_and_how_to_ask_again(
+    fresh: Fresh, url: str, tmp_path: Path
+) -> None:
     wrong = ("--header", "X-Wireproof-Fault: path-leaked")
-    told, report = ran(tmp_path, url, *wrong, "--examples", MANY, "--shrink")
+    told, report = ran(fresh, tmp_path, url, *wrong, "--examples", MANY, "--shrink")
     (verdict,) = [v for v in report["verdicts"] if v["outcome"] == "fail"]
     assert verdict["case"] == FAMILY
     assert re.search(r"where        body; /\w+(/0)?(/\w+)? of the request: of the type object", told)
     assert "repeat       curl -sS -i -N -X POST" in told
     assert "sk-mock-standard" not in told
     assert list((tmp_path / "examples").iterdir())
-    _, again = ran(tmp_path, url, *wrong, "--examples", "1")
+    _, again = ran(fresh, tmp_path, url, *wrong, "--examples", "1")
     assert [v["outcome"] for v in again["verdicts"] if v["check"] == "generated.withstood"] == ["fail"]
     judged, _ = rejudge(tmp_path / "ledger.jsonl")
     assert [v.outcome for v in judged.verdicts if v.check == "generated.withstood"] == ["fail"]
     _, *words = shlex.split(verdict["replay"])
-    replayed = [sys.executable, "-m", "wireproof", *words, f"--report-dir={tmp_path / 'replayed'}"]
     env = {**os.environ, "SOME_KEY": "sk-mock-standard.generated"}
-    done = subprocess.run(replayed, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    done = fresh("wireproof", *words, f"--report-dir={tmp_path / 'replayed'}", cwd=tmp_path, env=env)
     assert done.returncode == 1, done.stdout
     assert len(set(asked(tmp_path / "replayed"))) == 1
     assert verdict["replay"].partition("--replay ")[2] in done.stdout

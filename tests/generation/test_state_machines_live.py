@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,6 @@ import pytest
 from wireproof.contract import loading
 from wireproof.mock.server import Server, serve_in_thread
 
-ROOT = Path(__file__).parents[2]
 CASE = "generated:chat:stateful:tools"
 
 
@@ -26,26 +23,25 @@ def _server() -> Iterator[Server]:
         yield server
 
 
-def run(server: Server, folder: Path, *options: str) -> dict[str, Any]:
+def run(fresh: Any, server: Server, folder: Path, *options: str) -> dict[str, Any]:
     """The report of a run whose every request asks for the fault."""
-    command = [sys.executable, "-m", "wireproof", "check", *options, f"--report-dir={folder}", "--profile=all"]
     env = {**os.environ, "PROBE_KEY": server.key("aion")}
-    done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    done = fresh("wireproof", "check", *options, f"--report-dir={folder}", "--profile=all", env=env)
     assert done.returncode == 1, done.stdout + done.stderr
     report: dict[str, Any] = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     return report
 
 
-def test_a_broken_conversation_is_told_and_asked_again(server: Server, tmp_path: Path) -> None:
+def test_a_broken_conversation_is_told_and_asked_again(fresh: Any, server: Server, tmp_path: Path) -> None:
     asked = ["--provider=aion", "--endpoint", server.base_url("aion"), "--key-env=PROBE_KEY"]
     asked += ["--header", "X-Wireproof-Fault: tool-role-refused"]
-    first = run(server, tmp_path / "first", *asked, "--examples=12", "--shrink", "-k", CASE.rpartition(":")[2])
+    first = run(fresh, server, tmp_path / "first", *asked, "--examples=12", "--shrink", "-k", CASE.rpartition(":")[2])
     (told,) = [verdict for verdict in first["verdicts"] if verdict["case"] == CASE]
     assert told["outcome"] == "fail"
     assert "the smallest of" in told["message"]
     words = shlex.split(told["replay"])
     assert words[:2] == ["wireproof", "check"]
-    again = run(server, tmp_path / "again", *words[2:])
+    again = run(fresh, server, tmp_path / "again", *words[2:])
     assert [(verdict["case"], verdict["outcome"]) for verdict in again["verdicts"]] == [(CASE, "fail")]
     # Two smoke cases, and the two requests of the shortest talk.
     assert again["requests"] <= 6

@@ -1,4 +1,4 @@
-"""Each ambiguity of a document has one reading, and each reading that is cited exists."""
+"""Each ambiguity of a document has one reading, and each cited reading exists."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 ROW = re.compile(r"^\| (AMB-([A-Z]+)-(\d{2})) \| (.+?) \| (.+?) \|$", re.MULTILINE)
 CITED = re.compile(r"\bAMB-[A-Z]+-\d{2}\b")
 PLACES = ("docs/*.md", "providers.yaml", "schemas/**/*.json", "schemas/**/*.yaml", "suites/**/*", "tests/**/*")
-EVERY = "ALL"  # the prefix of what is open in each document
+EVERY = "ALL"  # prefix of readings for all documents
 
 
 def rows() -> list[tuple[str, ...]]:
@@ -26,22 +26,22 @@ def test_the_readings_of_a_document_are_numbered_in_order() -> None:
         assert numbers == list(range(1, len(numbers) + 1)), prefix
 
 
-def test_a_reading_stands_once_and_is_a_whole_row() -> None:
+def test_each_reading_has_one_complete_row() -> None:
     page = (ROOT / "docs/readings.md").read_text()
     ids = [row[0] for row in rows()]
     assert len(set(ids)) == len(ids)
     assert len(ids) == len(re.findall(r"^\| AMB", page, re.MULTILINE))
 
 
-def test_every_document_but_openais_has_readings() -> None:
-    """What is wrong with OpenAI's description is an erratum."""
+def test_every_document_except_openais_has_readings() -> None:
+    """Defects of OpenAI's description are errata instead."""
     providers = yaml.safe_load((ROOT / "providers.yaml").read_text())["providers"]
     prefixes = {entry["clause_prefix"] for entry in providers.values()} - {"OPENAI"}
     assert {row[1] for row in rows()} == {*prefixes, EVERY}
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_a_reading_that_is_cited_exists(place: str) -> None:
+def test_each_cited_reading_exists(place: str) -> None:
     files = [path for path in ROOT.glob(place) if path.suffix in {".md", ".yaml", ".json", ".py"}]
     cited = {found for path in files for found in CITED.findall(path.read_text())}
     assert cited <= {row[0] for row in rows()}

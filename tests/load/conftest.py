@@ -1,4 +1,4 @@
-"""Cells and load runs as processes of their own: locust never shares one with the tests."""
+"""Fixtures that start cells and load runs as subprocesses, so that locust never patches the tests' sockets."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from wireproof.contract import loading
+from wireproof.load.experiments.load_process import LOCUSTFILE
 
 ROOT = Path(__file__).parents[2]
 PROVIDERS = loading.load_providers()
@@ -26,7 +27,7 @@ PROVIDERS = loading.load_providers()
 
 @dataclass(frozen=True)
 class Served:
-    """A running cell, and what it tells of itself."""
+    """A running cell."""
 
     provider: str
     url: str
@@ -36,16 +37,16 @@ class Served:
         return "/".join(self.url.split("/")[:3]) + "/_wireproof/cell"
 
     def told(self, **wanted: Any) -> dict[str, Any]:
-        """The state and the truth, after a change where one is wanted."""
+        """Changes the cell's state if members are given; returns its state, counts and measured times."""
         data = json.dumps(wanted).encode() if wanted else None
         with urllib.request.urlopen(urllib.request.Request(self.control, data=data), timeout=10) as answer:
-            found: dict[str, Any] = json.loads(answer.read())
-        return found
+            state: dict[str, Any] = json.loads(answer.read())
+        return state
 
 
 @dataclass(frozen=True)
 class Ended:
-    """A load run that is over."""
+    """The result of a load run."""
 
     code: int
     output: str
@@ -54,7 +55,7 @@ class Ended:
 
     @property
     def one(self) -> dict[str, Any]:
-        """The only kind of request that was asked."""
+        """The figures of a run with one kind of request."""
         assert self.summary is not None, self.errors
         (found,) = self.summary["requests"].values()
         return dict(found)
@@ -67,21 +68,21 @@ Started = Callable[..., AbstractContextManager[subprocess.Popen[str]]]
 
 @pytest.fixture(name="environment")
 def _environment() -> dict[str, str]:
-    """The variables of this process without those of locust, which would be options of every run."""
+    """The environment of this process without locust's variables, which would be options of every run."""
     return {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
 
 
 @pytest.fixture(name="port")
 def _port() -> str:
-    """A port at which nobody listens."""
-    with socket.socket() as plug:
-        plug.bind(("127.0.0.1", 0))
-        return str(plug.getsockname()[1])
+    """A free port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
 
 
 @pytest.fixture(name="started")
 def _started(environment: dict[str, str]) -> Started:
-    """Starts one process of a load run, in a group of its own, which is gone when the context ends."""
+    """Starts one process of a load run in its own process group, which is killed at the end of the context."""
 
     @contextlib.contextmanager
     def started(*words: str) -> Iterator[subprocess.Popen[str]]:
@@ -104,7 +105,7 @@ def _serve() -> Serve:
 
 @pytest.fixture(name="ready", scope="module")
 def _ready() -> Iterator[Callable[[str], Served]]:
-    """One cell of all providers, fast and with its faults, for those who only ask: nobody may read its counts."""
+    """One cell of all providers with fault injection, shared by the tests of a module that ignore its counts."""
     others = [word for name in PROVIDERS if name != "openai" for word in ("--provider", name)]
     with serve("instant", "openai", *others, "--control") as cell:
         root = cell.url.removesuffix(PROVIDERS["openai"].serve_at)
@@ -113,7 +114,7 @@ def _ready() -> Iterator[Callable[[str], Served]]:
 
 @contextlib.contextmanager
 def serve(latency: str = "steady", provider: str = "openai", *more: str) -> Iterator[Served]:
-    """A cell for as long as the context lasts."""
+    """Starts a cell and stops it at the end of the context."""
     command = [
         sys.executable,
         "-m",
@@ -130,22 +131,22 @@ def serve(latency: str = "steady", provider: str = "openai", *more: str) -> Iter
     with subprocess.Popen([*command, "--provider", provider, *more], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
-            (one,) = json.loads(process.stdout.readline())["cells"]
-            yield Served(provider, one["profiles"][provider]["base_url"])
+            (cell,) = json.loads(process.stdout.readline())["cells"]
+            yield Served(provider, cell["profiles"][provider]["base_url"])
         finally:
             process.terminate()
 
 
 @pytest.fixture(name="load")
-def _load(tmp_path: Path, environment: dict[str, str]) -> Run:
-    """Run the load command, against a cell where one is given."""
+def _load(fresh_locust: Any, tmp_path: Path, environment: dict[str, str]) -> Run:
+    """Runs what the load command runs, against a cell if one is given."""
 
     def load(*words: str, at: Served | None = None) -> Ended:
         file = tmp_path / "summary.json"
-        aimed = ["--host", at.url, "--provider", at.provider, "--own-cells"] if at else []
-        command = [sys.executable, "-m", "wireproof", "load", *words, *aimed, "--summary", str(file), "--only-summary"]
-        ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
-        told = json.loads(file.read_text()) if file.is_file() else None
-        return Ended(ended.returncode, ended.stdout, ended.stderr, told)
+        target = ["--host", at.url, "--provider", at.provider, "--own-cells"] if at else []
+        command = ["-f", str(LOCUSTFILE), "--headless", *words, *target, "--summary", str(file), "--only-summary"]
+        ended = fresh_locust("locust", *command, env=environment)
+        summary = json.loads(file.read_text()) if file.is_file() else None
+        return Ended(ended.returncode, ended.stdout, ended.stderr, summary)
 
     return load

@@ -1,4 +1,4 @@
-"""Load runs in processes of their own, and the platforms on which there are none."""
+"""Load runs as subprocesses: platforms without support are rejected."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from wireproof.errors import ConfigError
 from wireproof.load.experiments import load_process
 
 
-def test_a_platform_without_poll_is_named_before_anything_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_platform_without_poll_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(select, "poll")
 
     with pytest.raises(ConfigError, match=r"select\.poll; run it on Linux or macOS"):

@@ -1,4 +1,4 @@
-"""Cells: deadlines, slots, states, limits, and what they tell of themselves."""
+"""Cells: deadlines, slots, states, limits, and their control page."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def due(latency: Latency, *ops: WireOp, factor: float = 1.0, prompt: int = 0) ->
     return [round(op.due_s, 6) for op in made]
 
 
-def test_tokens_have_absolute_deadlines_and_the_rest_goes_with_what_stands_before_it() -> None:
+def test_tokens_have_absolute_deadlines_and_other_chunks_follow_without_delay() -> None:
     assert due(STEADY, HEAD, ROLE, TOKEN, TOKEN, TOKEN, END) == [0, 0, 0.05, 0.06, 0.07, 0.07]
 
 
@@ -45,7 +45,7 @@ def test_a_plain_answer_takes_as_long_as_its_stream() -> None:
     assert due(STEADY, HEAD, body) == [0.09, 0.09]
 
 
-def test_everything_takes_longer_by_the_factor_and_by_the_prompt() -> None:
+def test_slowdown_and_prompt_delay_every_token() -> None:
     slow = Latency(ttft=Lognormal(0.05), gap=Lognormal(0.01), prefill_s=0.001)
     assert due(slow, HEAD, TOKEN, TOKEN, factor=2.0, prompt=40) == [0, 0.12, 0.14]
 
@@ -72,11 +72,11 @@ def test_a_lognormal_has_its_mean_and_its_spread() -> None:
         pytest.param(b'data: {"choices":[{"text":""}]}\n\n', False, id="completion-end"),
     ],
 )
-def test_what_shows_something_generated(data: bytes, bears: bool) -> None:
+def test_chunks_with_a_token_are_recognised(data: bytes, bears: bool) -> None:
     assert shows_token(data) == bears
 
 
-def test_a_prefix_that_was_seen_needs_no_prefill() -> None:
+def test_a_cached_prefix_needs_no_prefill() -> None:
     prefixes = PrefixCache(100)
     assert prefixes.count_fresh_bytes(b"a" * 640) == 640
     assert prefixes.count_fresh_bytes(b"a" * 640) == 0
@@ -88,7 +88,7 @@ def received(at: float = 1.0, body: bytes = b"{}") -> HttpRequest:
     return HttpRequest("POST", "/x", "", (), body, at)
 
 
-def test_an_answer_given_again_has_ids_of_its_own() -> None:
+def test_a_cached_answer_gets_new_ids() -> None:
     asked: list[None] = []
     first = b"data: chatcmpl-" + b"a1" * 12 + b" req " + b"b2" * 12
 
@@ -117,7 +117,7 @@ async def enter(cell: Cell, number: int) -> tuple[list[int], list[SlotHold]]:
     return begun, stays
 
 
-def test_slots_are_taken_in_order_and_given_back() -> None:
+def test_slots_are_occupied_in_order_and_released() -> None:
     async def go() -> None:
         cell = Cell(Latency(slots=2, queue=2), Application({}))
         begun, stays = await enter(cell, 4)
@@ -173,7 +173,7 @@ def test_a_cell_goes_down_comes_back_and_slows_down_on_command(serve: Any) -> No
         assert told["counts"]["answers"] == 3
 
 
-def test_a_cell_that_is_told_nonsense_says_so(serve: Any) -> None:
+def test_a_cell_rejects_an_unknown_state(serve: Any) -> None:
     with serve("instant", "iio") as cell:
         with pytest.raises(urllib.error.HTTPError) as refused:
             cell.told(state="sideways")
@@ -182,7 +182,7 @@ def test_a_cell_that_is_told_nonsense_says_so(serve: Any) -> None:
         assert cell.told()["state"] == "up"
 
 
-def test_a_script_turns_a_cell_by_itself(serve: Any, tmp_path: Path) -> None:
+def test_a_script_changes_the_state_of_its_cell_only(serve: Any, tmp_path: Path) -> None:
     script = tmp_path / "script.yaml"
     script.write_text("- {at: 0, cell: 0, state: down}\n- {at: 0, cell: 1, state: slow, factor: 9}\n")
     with serve("instant", "iio", "--script", str(script)) as cell:
@@ -190,14 +190,14 @@ def test_a_script_turns_a_cell_by_itself(serve: Any, tmp_path: Path) -> None:
         assert cell.told()["factor"] == 1.0
 
 
-def test_a_script_that_does_not_read_is_refused(tmp_path: Path) -> None:
+def test_an_invalid_script_is_rejected(tmp_path: Path) -> None:
     script = tmp_path / "script.yaml"
     script.write_text("- {at: 0, state: sideways}\n")
     with pytest.raises(ConfigError, match="sideways"):
         cell_processes.read_script(script)
 
 
-def test_a_kind_of_cell_that_is_not_known_is_refused() -> None:
+def test_an_unknown_latency_is_rejected() -> None:
     with pytest.raises(ConfigError, match="steady"):
         cell_processes.read_latency("fast")
 
@@ -216,7 +216,7 @@ def test_each_cell_of_several_has_a_port_of_its_own() -> None:
     assert len({one["port"] for one in cells}) == 2
 
 
-def test_a_client_that_leaves_gives_its_slot_back(serve: Any) -> None:
+def test_a_closed_connection_releases_its_slot(serve: Any) -> None:
     import socket
     from urllib.parse import urlsplit
 
@@ -233,8 +233,8 @@ def test_a_client_that_leaves_gives_its_slot_back(serve: Any) -> None:
             pass
 
 
-def test_usage_tells_what_the_cache_of_prefixes_held() -> None:
-    """The length of a body in one piece follows, and a prompt that nobody saw before has nothing cached."""
+def test_usage_has_the_cached_tokens() -> None:
+    """The Content-Length of a plain body is adapted; a new prompt has no cached tokens."""
     body = b'{"usage":{"prompt_tokens":40,"prompt_tokens_details":{"cached_tokens":0}}}'
     head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body)
     plain = (WireOp("head", head), WireOp("body", body))

@@ -1,4 +1,4 @@
-"""Several processes of one run: locust's master and workers, over loopback, against what one process would find."""
+"""Runs of several processes (locust's master and workers over loopback), compared with runs of one process."""
 
 from __future__ import annotations
 
@@ -30,8 +30,7 @@ ROW = {
     ],
 }  # fmt: skip
 CLOSED = ("-u", "6", "--max-requests", "150", "--jitter", "0", "-t", "100s", "--seed", "9")
-# A percentile of the sketch is within its accuracy of the value at its rank, or of the one beside it; it is told in
-# four digits.
+# A percentile of the sketch is accurate to a bucket, next to the value at its rank, and rounded to four digits.
 WITHIN = stats.RELATIVE_ACCURACY * 1.01 + 0.0005
 
 
@@ -43,7 +42,7 @@ def _written(tmp_path: Path) -> Path:
 
 
 def await_count(cell: Any, what: str, number: int, process: subprocess.Popen[Any]) -> None:
-    """Come back when the cell has counted so many; the process that asks is still there, and has the machine."""
+    """Waits until the cell has counted `number`; fails if the load run ends before."""
     while cell.told()["counts"].get(what, 0) < number:
         with suppress(subprocess.TimeoutExpired):
             process.wait(0.05)
@@ -61,7 +60,7 @@ def at_rank(values: Sequence[float], share: float) -> tuple[float, float]:
 
 
 def check_figures(summary: Mapping[str, Any], records: Sequence[Mapping[str, Any]]) -> None:
-    """Counts and percentiles of a summary are those of the raw records of all its processes."""
+    """Asserts that counts and percentiles of a summary equal those of the raw records of all processes."""
     for name, one in summary["requests"].items():
         mine = [record for record in records if record["name"] == name]
         assert one["outcomes"] == Counter(record["outcome"] for record in mine)
@@ -89,7 +88,7 @@ def check_figures(summary: Mapping[str, Any], records: Sequence[Mapping[str, Any
     assert counted == len(records)
 
 
-def test_two_processes_ask_what_one_asks_and_merge_to_its_figures(
+def test_two_processes_send_the_requests_of_one_and_merge_their_figures(
     load: Run, serve: Serve, written: Path, tmp_path: Path
 ) -> None:
     asked = []
@@ -106,7 +105,7 @@ def test_two_processes_ask_what_one_asks_and_merge_to_its_figures(
     assert ended.summary["workers"] == {"count": 2, "lost": []}
 
 
-def test_a_master_and_three_workers_share_out_a_schedule_and_merge_to_its_figures(
+def test_a_master_and_three_workers_share_a_schedule_and_merge_their_figures(
     serve: Serve, started: Run, port: str, written: Path, tmp_path: Path
 ) -> None:
     raw, file = tmp_path / "records.jsonl", tmp_path / "summary.json"
@@ -115,7 +114,7 @@ def test_a_master_and_three_workers_share_out_a_schedule_and_merge_to_its_figure
         cell = stack.enter_context(serve("instant"))
         workers = [stack.enter_context(started(*mine, "--worker", "--master-port", port)) for _ in range(3)]
         words = ("--rate", "60", "--arrivals", "constant", "-u", "30", "-t", "3s", "--seed", "9")
-        # The schedule ends with its time; what is under way then is waited for, and no start is cut off.
+        # The schedule ends at -t; requests under way are then awaited by --stop-timeout.
         master = stack.enter_context(
             started(*mine, *words, "--master", "--master-bind-port", port, "--expect-workers", "3", "--host", cell.url,
                     "--own-cells", "--records", str(raw), "--summary", str(file), "--only-summary",
@@ -131,7 +130,7 @@ def test_a_master_and_three_workers_share_out_a_schedule_and_merge_to_its_figure
     numbers = sorted(one["number"] for one in records)
     assert len(set(numbers)) == len(numbers)
     assert all(one["number"] % 3 == one["process"] for one in records)
-    # Each start is due by the cluster's rate, whoever makes it.
+    # Every start is scheduled at the rate of the whole cluster.
     assert all(one["due_ms"] == pytest.approx(one["number"] / 60 * 1000, abs=1e-3) for one in records)
     assert summary["schedule"]["missed"] + len(records) <= summary["schedule"]["due"] <= 180
     (gate,) = summary["thresholds"]
@@ -139,7 +138,7 @@ def test_a_master_and_three_workers_share_out_a_schedule_and_merge_to_its_figure
     assert master.returncode == (0 if gate["holds"] else 1), told
 
 
-def test_a_worker_that_is_killed_is_reported_with_what_is_lost(
+def test_a_killed_worker_is_reported_with_its_lost_starts(
     serve: Serve, started: Run, port: str, written: Path, tmp_path: Path
 ) -> None:
     file = tmp_path / "summary.json"
@@ -158,7 +157,7 @@ def test_a_worker_that_is_killed_is_reported_with_what_is_lost(
     summary = json.loads(file.read_text())
     assert summary["workers"]["count"] == 2
     (lost,) = summary["workers"]["lost"]
-    # Half of the cluster's 30 a second was its, and what it did not report of that is told.
+    # Half of the cluster's 30 starts a second belonged to it; those not reported are lost.
     assert lost["starts_lost"] > 0
     assert 15 * 15 - 20 <= lost["starts_lost"] + lost["requests"] <= 15 * 15 + 1 or lost["requests"] == 0
     assert not summary["valid"]
@@ -167,8 +166,8 @@ def test_a_worker_that_is_killed_is_reported_with_what_is_lost(
     assert master.returncode == 3
 
 
-def test_two_runs_of_several_processes_do_not_meet(serve: Serve, started: Run, written: Path, tmp_path: Path) -> None:
-    """Each has a master of its own, which only this machine reaches: no worker asks for the other run."""
+def test_two_concurrent_runs_do_not_mix(serve: Serve, started: Run, written: Path, tmp_path: Path) -> None:
+    """Each run has its own master on a free local port, so no worker joins the other run."""
     mine = (
         "mine",
         "--scenarios",
@@ -196,7 +195,7 @@ def test_two_runs_of_several_processes_do_not_meet(serve: Serve, started: Run, w
 
 
 @pytest.mark.parametrize("words", [pytest.param((), id="alone"), pytest.param(("--processes", "2"), id="two")])
-def test_a_run_that_a_signal_ends_tells_what_it_found_and_blames_nobody(
+def test_a_terminated_run_writes_its_summary_without_lost_workers(
     serve: Serve, environment: dict[str, str], written: Path, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
     file = tmp_path / "summary.json"
@@ -214,7 +213,7 @@ def test_a_run_that_a_signal_ends_tells_what_it_found_and_blames_nobody(
     assert run.returncode == 0, told
 
 
-def test_a_worker_that_comes_late_has_no_share_and_is_told(
+def test_a_late_worker_has_no_share_and_is_reported(
     serve: Serve, started: Run, port: str, written: Path, tmp_path: Path
 ) -> None:
     file = tmp_path / "summary.json"

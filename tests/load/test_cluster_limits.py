@@ -1,4 +1,4 @@
-"""A limit that a run meets: what several processes tell of it is what one process would, and its waits are kept."""
+"""Load runs against a rate limit: figures of several processes add up, and users respect Retry-After."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from wireproof.load.pages.load_page import load_page
 
 ROOT = Path(__file__).parents[2]
 Serve = Run = Any
-# Those who ask, and the cell "limited": what it admits a second, and what it saves up.
+# Users, and the token bucket of the cell "limited": requests per second and burst.
 USERS, LIMIT, BURST = 8, 6, 6
 CLOSED = ("-u", str(USERS), "--max-requests", "36", "--jitter", "0", "-t", "60s", "--seed", "3")
 HELD_OFF = (429, 503)
@@ -32,7 +32,7 @@ def rows(file: Path) -> list[dict[str, Any]]:
 
 
 def check_limiter(summary: Mapping[str, Any], records: Sequence[Mapping[str, Any]]) -> None:
-    """What a summary tells of a limit is what the raw records of all its processes come to."""
+    """Asserts that a summary's figures about the limit equal those of the raw records of all processes."""
     told, held_off = summary["limiter"], [record for record in records if record["status"] in HELD_OFF]
     waits = [record["retry_after_s"] for record in held_off if record["retry_after_s"] is not None]
     assert told["held_off"] == summary["all"]["outcomes"]["throttled"] == len(held_off) > 0
@@ -40,9 +40,9 @@ def check_limiter(summary: Mapping[str, Any], records: Sequence[Mapping[str, Any
     assert (told["retry_after_s"]["min"], told["retry_after_s"]["max"]) == (min(waits), max(waits))
     assert told["retry_after_s"]["mean"] == pytest.approx(sum(waits) / len(waits))
     assert told["waited_s"] == pytest.approx(sum(max(1.0, wait) for wait in waits))
-    # Each wait has an answer after it, but for those in which the run ended.
+    # A request follows each wait, except for waits at the end of the run.
     assert len(waits) - summary["users"] <= sum(told["after_the_wait"].values()) <= len(waits)
-    # Refusals are judged too, and all who were under way in some process are told.
+    # Refusals are judged too, and each answer is counted at its concurrency.
     judged = summary["conformance"]
     assert judged["judged"] == judged["conformant"] == len(records)
     assert sum(row["judged"] for row in judged["by_concurrency"]) == len(records)
@@ -52,15 +52,13 @@ def check_limiter(summary: Mapping[str, Any], records: Sequence[Mapping[str, Any
 
 
 def most_in_a_second(moments: Sequence[float]) -> int:
-    """How many lie within any one second, in milliseconds."""
+    """The largest number of times (in milliseconds) within one second."""
     ordered = sorted(moments)
     return max(bisect_left(ordered, moment + 1000) - place for place, moment in enumerate(ordered))
 
 
 @pytest.mark.parametrize("words", [pytest.param((), id="alone"), pytest.param(("--processes", "2"), id="two")])
-def test_processes_tell_of_a_limit_what_one_process_tells(
-    serve: Serve, load: Run, tmp_path: Path, words: tuple[str, ...]
-) -> None:
+def test_limit_figures_of_processes_add_up(serve: Serve, load: Run, tmp_path: Path, words: tuple[str, ...]) -> None:
     raw = tmp_path / "records.jsonl"
     with serve("limited") as cell:
         ended = load("chat", *CLOSED, *words, "--records", str(raw), at=cell)
@@ -71,13 +69,14 @@ def test_processes_tell_of_a_limit_what_one_process_tells(
     assert summary["limiter"]["after_the_wait"]["let_in"] > 0
     assert f"limiter: {truth['throttled']} requests were held off" in ended.output
     assert all(" requests were held off" in told for told in (load_page(summary), load_markdown(summary)))
-    # Nobody is sent away twice within a second, and while all of them wait the bucket fills.
+    # No user is refused twice within a second, and the bucket refills while all users wait.
     assert most_in_a_second([one["sent_ms"] for one in records if one["status"] in HELD_OFF]) <= USERS
     assert most_in_a_second([one["sent_ms"] for one in records]) <= BURST + LIMIT + USERS
-    assert len(records) <= 1.1 * (LIMIT + USERS) * summary["window_s"]
+    # What is saved up, and the first refusal of each, come at once.
+    assert len(records) <= BURST + USERS + (LIMIT + USERS) * summary["window_s"]
 
 
-def test_a_master_and_three_workers_tell_of_a_limit_what_their_records_tell(
+def test_limit_figures_of_a_master_and_three_workers_equal_their_records(
     serve: Serve, started: Run, port: str, tmp_path: Path
 ) -> None:
     raw, file = tmp_path / "records.jsonl", tmp_path / "summary.json"
@@ -99,13 +98,13 @@ def test_a_master_and_three_workers_tell_of_a_limit_what_their_records_tell(
     assert summary["limiter"]["held_off"] == truth["throttled"], told
 
 
-# What a limiter tells, in turn, and the seconds in which nobody may ask again.
+# Values of Retry-After, in order, and the seconds in which no request may follow.
 TELLS = {"date": 1.9, "1.5": 1.5, "0": 1.0, "1795291100": 1.0, "soon": 1.0}
 
 
 @contextmanager
 def refusing(tells: Sequence[str]) -> Iterator[tuple[str, list[float]]]:
-    """A server that refuses everybody, each with the next Retry-After, and the moments at which it was asked."""
+    """Starts a server that refuses every request with the next Retry-After; yields its URL and the arrival times."""
     asked: list[float] = []
 
     class Refuses(BaseHTTPRequestHandler):
@@ -121,7 +120,7 @@ def refusing(tells: Sequence[str]) -> Iterator[tuple[str, list[float]]]:
             self.end_headers()
 
         def log_message(self, *_: Any) -> None:
-            """Nothing is logged."""
+            """Logs nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Refuses)
     thread = threading.Thread(target=server.serve_forever)
@@ -134,14 +133,14 @@ def refusing(tells: Sequence[str]) -> Iterator[tuple[str, list[float]]]:
         server.server_close()
 
 
-def test_whatever_a_limiter_tells_nobody_asks_sooner_than_that_or_than_a_second(load: Run) -> None:
-    """A date three seconds away, a fraction, no wait, a date in Unix seconds, a word."""
+def test_users_wait_for_retry_after_and_at_least_a_second(load: Run) -> None:
+    """Values: a date three seconds ahead, a fraction, zero, Unix seconds, and a word."""
     run = ("-u", "1", "--max-requests", str(len(TELLS) + 1), "--jitter", "0", "-t", "60s")
     with refusing(list(TELLS)) as (url, asked):
         ended = load("chat", "--host", url, "--model", "m", *run)
     waited = [after - before for before, after in pairwise(asked)]
     assert all(wait >= least for wait, least in zip(waited, TELLS.values(), strict=True)), waited
     found = ended.summary["limiter"]
-    # The last one is told the date again.
+    # The sixth refusal has the date again.
     assert (found["held_off"], found["retry_after_s"]["n"]) == (6, 4)
     assert found["after_the_wait"] == {"let_in": 0, "refused": 3}

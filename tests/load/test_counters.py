@@ -1,4 +1,4 @@
-"""Counters of a load run keep their keys on the way from a worker to its master, and into a summary."""
+"""Serialisation of counters, between processes and into summaries."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ SLASHED = "chat/basic"
 BROKEN = (BrokenPlaces("cut", ()), BrokenPlaces("schema.chunks", ("/choices/0/delta", "/id")))
 
 
-def test_counters_of_a_worker_are_those_of_its_report() -> None:
+def test_counters_survive_the_report_of_a_worker() -> None:
     counts = Counter({STARTS_DUE: 7, CounterKey("window", SLASHED, "in-stream error"): 2, CounterKey("good", ""): 0})
     assert counters_from_rows(json.loads(json.dumps(counters_to_rows(counts)))) == counts
 
 
-def test_judged_answers_of_a_worker_are_those_of_its_report() -> None:
+def test_judgements_survive_the_report_of_a_worker() -> None:
     counts = Counter({JudgementKey(SLASHED, 8, ()): 3, JudgementKey(SLASHED, 8, BROKEN): 1})
     assert judgements_from_rows(json.loads(json.dumps(conformance_share.judgements_to_rows(counts)))) == counts
 
@@ -32,5 +32,5 @@ def test_judged_answers_of_a_worker_are_those_of_its_report() -> None:
         pytest.param(CounterKey("tokens"), "tokens", id="no-name"),
     ],
 )
-def test_a_key_is_read_back_from_its_text(key: CounterKey, text: str) -> None:
+def test_a_key_is_parsed_from_its_text(key: CounterKey, text: str) -> None:
     assert (key.as_text(), CounterKey.from_text(text)) == (text, key)

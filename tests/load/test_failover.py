@@ -1,4 +1,4 @@
-"""Cells that go down: what clients saw is told by the records, and a health page that lies is found out."""
+"""Failover: outages are found in the records, and wrong health pages are detected."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WITHIN = 2.0
 
 
 def requests(down: tuple[float, float], every: float = 0.1, until: float = 20.0) -> list[ClientRequest]:
-    """One request after another, each let down that is sent while the cell is."""
+    """Requests at regular intervals, of which those sent while the cell is down fail."""
     moments = [number * every for number in range(round(until / every))]
     return [
         ClientRequest(at, at + 0.02, down[0] <= at < down[1], "refused 503" if down[0] <= at < down[1] else "ok")
@@ -39,7 +39,7 @@ def polls(ill: tuple[float, float], every: float = 0.1, until: float = 20.0) -> 
     return [Poll(number * every, "h", not ill[0] <= number * every < ill[1]) for number in range(round(until / every))]
 
 
-def told(seen: list[ClientRequest], health: list[Poll]) -> dict[str, Any]:
+def report(seen: list[ClientRequest], health: list[Poll]) -> dict[str, Any]:
     found = find_outages(seen, health)
     data = failover_report.failover_to_json(
         "s", 0.0, found, false_alarm_seconds(found, health, WITHIN), WITHIN, len(seen)
@@ -48,8 +48,8 @@ def told(seen: list[ClientRequest], health: list[Poll]) -> dict[str, Any]:
     return data
 
 
-def test_an_outage_is_as_long_as_clients_saw_it() -> None:
-    data = told(requests((5, 10)), polls((5.3, 10.4)))
+def test_an_outage_lasts_from_the_first_failure_to_the_last() -> None:
+    data = report(requests((5, 10)), polls((5.3, 10.4)))
 
     (one,) = data["outages"]
     assert (one["began_s"], one["failed"], one["failures"]) == (5.0, 50, {"refused 503": 50})
@@ -64,37 +64,37 @@ def test_an_outage_is_as_long_as_clients_saw_it() -> None:
 @pytest.mark.parametrize(
     ("ill", "what"),
     [
-        ((99, 99), "never ill"),
-        ((8, 10), "ill after 3.00 s"),
+        ((99, 99), "never unhealthy"),
+        ((8, 10), "unhealthy after 3.00 s"),
         ((5, 15), "after the end"),
-        ((5, 99), "well no more"),
+        ((5, 99), "never healthy again"),
     ],
 )
-def test_health_that_hides_is_late_or_does_not_clear_tells_no_truth(ill: tuple[float, float], what: str) -> None:
-    data = told(requests((5, 10)), polls(ill))
+def test_a_health_page_that_misses_an_outage_or_reports_it_late_is_wrong(ill: tuple[float, float], what: str) -> None:
+    data = report(requests((5, 10)), polls(ill))
 
     assert data["outages"][0]["truthful"] is False
     assert not failover_report.failover_holds(data)
     assert what in failover_report.failover_to_text(data)
 
 
-def test_health_that_is_ill_while_all_are_served_is_a_false_alarm() -> None:
-    data = told(requests((99, 99)), polls((5, 10)))
+def test_an_unhealthy_page_without_failures_is_a_false_alarm() -> None:
+    data = report(requests((99, 99)), polls((5, 10)))
 
     assert data["outages"] == []
     assert data["health"]["false_alarm_s"] == pytest.approx(5.0)
     assert not failover_report.failover_holds(data)
 
 
-def test_an_outage_that_does_not_end_is_told() -> None:
-    data = told(requests((15, 99)), polls((15, 99)))
+def test_an_outage_without_end_is_reported() -> None:
+    data = report(requests((15, 99)), polls((15, 99)))
 
     assert data["outages"][0]["recovered_s"] is None
     assert not failover_report.failover_holds(data)
-    assert "no answer was ok any more" in failover_report.failover_to_text(data)
+    assert "no ok response afterwards" in failover_report.failover_to_text(data)
 
 
-def test_failures_far_apart_are_outages_of_their_own() -> None:
+def test_failures_far_apart_are_separate_outages() -> None:
     seen = [
         one if not 7 <= one.sent_s < 9 else ClientRequest(one.sent_s, one.ended_s, failed=False, what="ok")
         for one in requests((5, 12))
@@ -103,11 +103,11 @@ def test_failures_far_apart_are_outages_of_their_own() -> None:
     assert [round(one.began_s) for one in find_outages(seen, [])] == [5, 9]
 
 
-def test_what_is_over_before_health_can_tell_need_not_be_told() -> None:
-    assert told(requests((5, 6)), polls((99, 99)))["outages"][0]["truthful"] is True
+def test_a_short_outage_may_be_missed_by_the_health_page() -> None:
+    assert report(requests((5, 6)), polls((99, 99)))["outages"][0]["truthful"] is True
 
 
-def test_requests_that_are_served_beside_the_failures_are_counted() -> None:
+def test_ok_requests_during_an_outage_are_counted() -> None:
     other = [
         ClientRequest(one.sent_s + 0.05, one.ended_s + 0.05, failed=False, what="ok") for one in requests((99, 99))
     ]
@@ -127,7 +127,7 @@ def test_requests_that_are_served_beside_the_failures_are_counted() -> None:
         ("unreachable", 0, True),
     ],
 )
-def test_what_lets_a_client_down(outcome: str, status: int, *, failed: bool) -> None:
+def test_outcomes_that_count_as_failures(outcome: str, status: int, *, failed: bool) -> None:
     line = {"outcome": outcome, "status": status, "sent_ms": 500, "ended_ms": 700, "retry_after_s": None}
     seen = request_from_record(line, 100.0)
 
@@ -137,13 +137,13 @@ def test_what_lets_a_client_down(outcome: str, status: int, *, failed: bool) -> 
 
 
 class Page(BaseHTTPRequestHandler):
-    """A health page that is well three times, then ill."""
+    """A health page that is healthy in three responses and unhealthy afterwards."""
 
-    asked: ClassVar[list[str | None]] = []
+    authorizations: ClassVar[list[str | None]] = []
 
     def do_GET(self) -> None:
-        self.asked.append(self.headers["Authorization"])
-        status = "ok" if len(self.asked) <= 3 else "degraded"
+        self.authorizations.append(self.headers["Authorization"])
+        status = "ok" if len(self.authorizations) <= 3 else "degraded"
         body = json.dumps({"status": status, "cells": 2}).encode()
         self.send_response(200)
         self.end_headers()
@@ -155,21 +155,21 @@ class Page(BaseHTTPRequestHandler):
 
 @pytest.fixture(name="page")
 def _page() -> Iterator[str]:
-    Page.asked.clear()
+    Page.authorizations.clear()
     with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}/health"
         server.shutdown()
 
 
-def test_a_health_page_is_held_against_what_it_said_at_first(page: str) -> None:
+def test_a_health_page_is_compared_with_its_first_response(page: str) -> None:
     seen = threading.Event()
     with HealthPolls({"h": page}, {"Authorization": "Bearer k"}, 0.001) as health:
         while len(health.polls) < 6:
             seen.wait(0.001)
 
     assert [poll.up for poll in health.polls[:6]] == [True, True, False, False, False, False]
-    assert set(Page.asked) == {"Bearer k"}
+    assert set(Page.authorizations) == {"Bearer k"}
     assert not health.unwell_hosts
 
 
@@ -178,11 +178,11 @@ def test_a_health_page_that_does_not_answer_is_unwell() -> None:
         assert health.unwell_hosts == ["h"]
 
 
-def test_cells_that_go_down_and_come_back_are_seen_from_both_sides(
+def test_an_outage_of_a_cell_is_seen_by_clients_and_health_page(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "failover.json"
-    # How late health may tell is left to the machine; that it tells at all is not.
+    # The delay of the health page depends on the machine, so --within is large.
     code = main.main(["failover", "--within", "30", "--json", "--write", str(file)])
     data = json.loads(capsys.readouterr().out)
 
@@ -203,7 +203,7 @@ def test_cells_that_go_down_and_come_back_are_seen_from_both_sides(
         (["--host", "http://127.0.0.1:9/v1"], "does not answer before the run"),
     ],
 )
-def test_what_cannot_be_asked_is_one_sentence(
+def test_a_configuration_error_is_one_sentence(
     capsys: pytest.CaptureFixture[str], arguments: list[str], sentence: str
 ) -> None:
     assert main.main(["failover", *arguments]) == 2

@@ -1,4 +1,4 @@
-"""The help of `wireproof load` and of the commands that make load runs of their own."""
+"""The help of `wireproof load` and of the commands that start load runs."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from wireproof.cli.main import main
 
 COMMANDS = ("load", "sweep", "failover", "limits", "calibrate")
 OPTION = re.compile(r"(?<![\w-])--?[a-zA-Z][a-z-]*")
-# The name of an option with its value, before what is told of it.
+# The names of an option with its value, before its description.
 NAMES = re.compile(r"^  -.*?(?:  +|\n +)(?=\S)", re.M)
 
 
 def help_of(command: str, capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
-    """The help of a command: its options, and its examples."""
+    """The two parts of a command's help: options and examples."""
     with suppress(SystemExit):
         main([command, "--help"])
     options, _, examples = capsys.readouterr().out.partition("examples:\n")
@@ -24,9 +24,7 @@ def help_of(command: str, capsys: pytest.CaptureFixture[str]) -> tuple[str, str]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_the_examples_of_a_command_have_options_that_there_are(
-    command: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_examples_use_existing_options(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     known = {word for name in {command, "load"} for word in OPTION.findall(help_of(name, capsys)[0])}
     lines = help_of(command, capsys)[1].splitlines()
     assert any(f"wireproof {command} " in line for line in lines)
@@ -35,13 +33,13 @@ def test_the_examples_of_a_command_have_options_that_there_are(
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_no_line_of_help_needs_the_one_before_it(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    told = NAMES.split(help_of(command, capsys)[0])[1:]
-    assert len(told) > 5
-    assert [text for text in told if re.match(r"(of|as of|their|the same)\b", text)] == []
+def test_every_line_of_help_stands_alone(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    descriptions = NAMES.split(help_of(command, capsys)[0])[1:]
+    assert len(descriptions) > 5
+    assert [text for text in descriptions if re.match(r"(of|as of|their|the same)\b", text)] == []
 
 
-def test_the_help_of_load_names_its_own_options_and_those_of_locust_that_are_wanted_most(
+def test_the_help_of_load_has_its_own_options_and_the_usual_ones_of_locust(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     options, _ = help_of("load", capsys)

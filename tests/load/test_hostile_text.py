@@ -1,4 +1,4 @@
-"""What a server says to a load run or to a probe of its limit stays text in every report, whatever it is."""
+"""Hostile text of a server stays plain text in every report of load runs and limit probes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NASTY = ["</script>", "<!--", "]]>", "{{1}}", "{%", "|", "`", "```", "@all", "[x
 STEERING = ["\x1b[31m", "\x00", "\r", "\n", "\u202e", "\u2028", "\x9b2J", "\ud800", "=1+1", "\ufffe"]
 SAID = st.lists(st.sampled_from(NASTY + STEERING) | st.text(max_size=5), max_size=6).map("".join)
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e\u2028\ud800-\udfff]")
-# Where a cell of a table of Markdown ends.
+# The end of a cell in a Markdown table.
 BORDER = re.compile(r"(?<!\\)\|")
 ELEMENT = re.compile(r"<\s*([a-zA-Z!/][a-zA-Z]*)")
 
@@ -36,23 +36,23 @@ def elements(page: str) -> list[str]:
 
 
 @given(SAID)
-def test_a_page_has_the_elements_of_its_template_alone(said: str) -> None:
-    made = load_page(limits=limits(said))
-    assert not UNSEEN.search(made.replace("\t", ""))
-    assert elements(made) == elements(load_page(limits=limits("t")))
-    assert made.count("</script>") == made.count("<script")
+def test_a_page_has_only_the_elements_of_its_template(said: str) -> None:
+    page = load_page(limits=limits(said))
+    assert not UNSEEN.search(page.replace("\t", ""))
+    assert elements(page) == elements(load_page(limits=limits("t")))
+    assert page.count("</script>") == page.count("<script")
 
 
 @given(SAID)
-def test_a_step_summary_has_the_lines_of_its_template_alone(said: str) -> None:
-    made, plain = load_markdown(limits=limits(said)), load_markdown(limits=limits("t"))
-    assert not UNSEEN.search(made)
-    assert len(made.splitlines()) == len(plain.splitlines())
-    assert len(BORDER.findall(made)) == len(BORDER.findall(plain))
+def test_a_step_summary_has_only_the_lines_of_its_template(said: str) -> None:
+    markdown, plain = load_markdown(limits=limits(said)), load_markdown(limits=limits("t"))
+    assert not UNSEEN.search(markdown)
+    assert len(markdown.splitlines()) == len(plain.splitlines())
+    assert len(BORDER.findall(markdown)) == len(BORDER.findall(plain))
 
 
 @given(SAID)
 def test_a_detail_is_one_line_without_control_characters(said: str) -> None:
-    made = make_detail_redactor([])(said)
-    assert not UNSEEN.search(made)
-    assert len(made.splitlines()) <= 1
+    detail = make_detail_redactor([])(said)
+    assert not UNSEEN.search(detail)
+    assert len(detail.splitlines()) <= 1

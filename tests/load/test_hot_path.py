@@ -1,4 +1,4 @@
-"""What is read without the parser and without decoding, held equal to the parser and to decoding."""
+"""The fast paths of the response reader give the results of the HTTP parser and of the JSON decoder."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from geventhttpclient.response import HTTPParseError
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from wireproof.load.engine import response_fold as tally_module
+from wireproof.load.engine import response_fold
 from wireproof.load.engine.chunk_template import template_from_chunk
 from wireproof.load.engine.chunked_body import ChunkSplitter, parse_chunk_size
 from wireproof.load.engine.response_fold import StreamFold
@@ -26,7 +26,7 @@ ROTTEN = st.sampled_from([b"\r\n", b"zz\r\nabc\r\n", b"0x2\r\nab\r\n", b"1_0\r\n
 
 
 def parsed(data: bytes) -> tuple[bytes | None, bool]:
-    """The body that the parser finds behind the head, None where it finds no HTTP, and whether it is whole."""
+    """The body that the parser finds after the head, None for invalid HTTP, and True if it is complete."""
     reply = ResponseParser()
     try:
         reply.feed(HEAD + data)
@@ -36,7 +36,7 @@ def parsed(data: bytes) -> tuple[bytes | None, bool]:
 
 
 def cut_out(reads: list[bytes]) -> tuple[bytes | None, bool]:
-    """The same by cutting chunks out, and the parser from where that ends."""
+    """The same by splitting chunks, with the parser for the rest."""
     reply, chunks, body = ResponseParser(), ChunkSplitter(), b""
     reply.feed(HEAD)
     try:
@@ -57,7 +57,7 @@ def cut_out(reads: list[bytes]) -> tuple[bytes | None, bool]:
 )
 @example([b"2\r\nab\r\n"], b"0\r\n\r\n", [5, 6, 7])
 @example([b"2\r\nab\r\n", b"1\r\nc\r\n"], b"", [2, 4])
-def test_chunks_cut_out_are_those_of_the_parser(whole: list[bytes], end: bytes, cuts: list[int]) -> None:
+def test_split_chunks_are_those_of_the_parser(whole: list[bytes], end: bytes, cuts: list[int]) -> None:
     data = b"".join(whole) + end
     places = sorted({0, *(cut for cut in cuts if cut < len(data)), len(data)})
     reads = [data[start:stop] for start, stop in pairwise(places)]
@@ -65,7 +65,7 @@ def test_chunks_cut_out_are_those_of_the_parser(whole: list[bytes], end: bytes, 
 
 
 @pytest.mark.parametrize("line", [b"", b"0x1", b"1_0", b" 1", b"+1", b"1;a", b"123456789", b"g"])
-def test_only_a_plain_size_is_one(line: bytes) -> None:
+def test_only_a_plain_chunk_size_is_parsed(line: bytes) -> None:
     assert parse_chunk_size(line) == 0
 
 
@@ -79,7 +79,7 @@ def test_only_a_plain_size_is_one(line: bytes) -> None:
         (b"", False),
     ],
 )
-def test_a_head_ends_where_every_parser_ends_it(data: bytes, is_whole: bool) -> None:
+def test_a_head_is_complete_only_if_every_parser_agrees(data: bytes, is_whole: bool) -> None:
     assert is_whole_head(data) is is_whole
 
 
@@ -93,7 +93,7 @@ def chunk(text: Any, *more: Any) -> dict[str, Any]:
 
 @st.composite
 def streams(draw: st.DrawFn) -> bytes:
-    """Events of chunks that look alike, nearly alike and not alike at all."""
+    """Streams of chunks that are alike, nearly alike, and different."""
     events = []
     number = draw(st.integers(0, 2))
     separators = draw(st.sampled_from([(",", ":"), (", ", ": ")]))
@@ -108,19 +108,19 @@ def streams(draw: st.DrawFn) -> bytes:
     return b"".join(events)
 
 
-def told(body: bytes, size: int) -> tuple[Any, ...]:
-    made = StreamFold("chat")
+def fold(body: bytes, size: int) -> tuple[Any, ...]:
+    stream = StreamFold("chat")
     for start in range(0, len(body), size):
-        made.feed(body[start : start + size], start)
-    return made.stamps, made.visible_ns, made.flags, made.usage, made.outcome_and_detail()
+        stream.feed(body[start : start + size], start)
+    return stream.stamps, stream.visible_ns, stream.flags, stream.usage, stream.outcome_and_detail()
 
 
 @given(streams(), st.sampled_from([1, 7, 60, 120, 100_000]))
-def test_a_chunk_like_the_last_is_what_decoding_it_gives(body: bytes, size: int) -> None:
-    quick = told(body, size)
+def test_a_chunk_like_the_last_gives_the_result_of_decoding_it(body: bytes, size: int) -> None:
+    fast = fold(body, size)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tally_module, "template_from_chunk", lambda payload, value: None)
-        assert told(body, size) == quick
+        patch.setattr(response_fold, "template_from_chunk", lambda payload, value: None)
+        assert fold(body, size) == fast
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_a_chunk_like_the_last_is_what_decoding_it_gives(body: bytes, size: int)
         pytest.param(b'{"choices":[{"delta":{"content":""}}]}', id="empty"),
     ],
 )
-def test_a_place_that_cannot_be_proved_is_no_template(payload: bytes) -> None:
+def test_an_ambiguous_place_has_no_template(payload: bytes) -> None:
     assert template_from_chunk(payload, json.loads(payload)) is None
 
 
@@ -149,7 +149,7 @@ def test_a_place_that_cannot_be_proved_is_no_template(payload: bytes) -> None:
         pytest.param(b'{"choices":[{"delta":{"content":"b"}}],"obfuscation":"y","z":""}', False, id="one-more-outside"),
     ],
 )
-def test_alike_is(payload: bytes, is_alike: bool) -> None:
+def test_a_template_matches_chunks_that_differ_in_texts_only(payload: bytes, is_alike: bool) -> None:
     first = b'{"choices":[{"delta":{"content":"a"}}],"obfuscation":"x"}'
     template = template_from_chunk(first, json.loads(first))
     assert template is not None

@@ -1,4 +1,4 @@
-"""The probe of a limit finds each model with its parameters, and tells a limiter that lies from one that does not."""
+"""Limit probes identify each model with its parameters, and report headers and waits that are wrong."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Admits = Callable[[float], bool]
 
 
 def fixed(limit: int, window: float) -> Admits:
-    """Counts from its first request."""
+    """A fixed window that starts with its first request."""
     state = {"began": -math.inf, "count": 0.0}
 
     def admits(at: float) -> bool:
@@ -84,11 +84,14 @@ LIMITERS = {
 
 @dataclass
 class Limited:
-    """An endpoint with a limiter, and a clock that moves when somebody asks or waits.
+    """An endpoint with a limiter and a clock that advances with requests and waits.
 
     Attributes:
-        status: of what is admitted.
-        wait: what a refusal tells; None where it tells nothing.
+        admits: the limiter.
+        status: the status of admitted requests.
+        wait: the Retry-After of refusals; None without one.
+        now: the clock, in Unix seconds.
+        admitted: times of admitted requests.
     """
 
     admits: Admits
@@ -152,8 +155,8 @@ def test_any_limit_and_window_is_found(name: str, limit: int, window: float) -> 
 
 @settings(max_examples=40)
 @given(st.lists(st.tuples(st.floats(0, 500), st.booleans()), min_size=1, max_size=30))
-def test_whatever_was_seen_is_explained_somehow(asked: list[tuple[float, bool]]) -> None:
-    seen = [Observation(NOON + at, admitted, 0.01) for at, admitted in sorted(asked)]
+def test_any_observations_have_an_explanation_by_every_model(requests: list[tuple[float, bool]]) -> None:
+    seen = [Observation(NOON + at, admitted, 0.01) for at, admitted in sorted(requests)]
 
     found = fit_models(seen)
 
@@ -165,7 +168,7 @@ def test_whatever_was_seen_is_explained_somehow(asked: list[tuple[float, bool]])
         assert all(0 <= one.explained <= len(seen) for one in found.explanations)
 
 
-def test_with_one_request_a_window_the_models_do_not_differ() -> None:
+def test_a_limit_of_one_request_fits_all_models() -> None:
     found = fit_models(probed(Limited(fixed(1, 60))).observations)
 
     assert found is not None
@@ -174,7 +177,7 @@ def test_with_one_request_a_window_the_models_do_not_differ() -> None:
     assert found.best.low_s <= 60 <= found.best.high_s
 
 
-def test_a_budget_that_is_spent_keeps_what_was_seen() -> None:
+def test_an_exhausted_budget_keeps_the_observations() -> None:
     probe = probed(Limited(fixed(10, 60)), max_requests=15)
 
     assert probe.budget.requests == 15
@@ -182,28 +185,27 @@ def test_a_budget_that_is_spent_keeps_what_was_seen() -> None:
     assert sum(one.admitted for one in probe.observations) >= 10
 
 
-def test_patience_that_is_over_keeps_what_was_seen() -> None:
+def test_exhausted_patience_keeps_the_observations() -> None:
     probe = probed(Limited(fixed(10, 60)), patience_s=5)
 
     assert probe.ended
     assert [one.admitted for one in probe.observations][:11] == [True] * 10 + [False]
 
 
-def test_another_status_is_no_answer_of_a_limiter() -> None:
+def test_another_status_than_success_or_refusal_is_an_error() -> None:
     with pytest.raises(WireproofError, match="status 500"):
         probed(Limited(fixed(10, 60), status=500))
 
 
 @pytest.mark.parametrize(("wait", "suffices", "less"), [("60", True, True), ("30", False, True), ("100", True, False)])
-def test_a_wait_that_is_told_is_tried(wait: str, suffices: bool, less: bool) -> None:
+def test_an_announced_wait_is_tried(wait: str, suffices: bool, less: bool) -> None:
     probe = probed(Limited(fixed(10, 60), wait=wait))
-    told = {
-        one.what: one.holds for one in promise_findings(probe, fit_models(probe.observations, announced_limits(probe)))
-    }
+    findings = promise_findings(probe, fit_models(probe.observations, announced_limits(probe)))
+    holds = {finding.what: finding.holds for finding in findings}
 
-    assert told["less does not"] is less
-    # What opens too early is seen to be open before the wait is over.
-    assert told.get("waiting it out suffices", True) is suffices
+    assert holds["too early is refused"] is less
+    # A limit that opens before the wait is over leaves no later attempt.
+    assert holds.get("Retry-After is enough", True) is suffices
 
 
 @pytest.mark.parametrize(
@@ -213,28 +215,28 @@ def test_a_wait_that_is_told_is_tried(wait: str, suffices: bool, less: bool) -> 
         ("minute-slides", "sliding window", set()),
         ("minute-refills", "token bucket", set()),
         ("minute-by-the-clock", "fixed window by the clock", set()),
-        ("retry-after-one", "fixed window", {"waiting it out suffices"}),
+        ("retry-after-one", "fixed window", {"Retry-After is enough"}),
         ("retry-after-missing", "fixed window", {"Retry-After"}),
         ("limit-as-503", "fixed window", {"refusal"}),
         ("remaining-constant", "fixed window", {"X-RateLimit-Remaining", "X-RateLimit-Remaining at a refusal"}),
         ("limit-header-wrong", "fixed window", {"X-RateLimit-Limit"}),
         ("limit-one-more", "fixed window", {"limit", "X-RateLimit-Limit", "X-RateLimit-Remaining"}),
         ("limit-one-less", "fixed window", {"limit", "X-RateLimit-Limit", "X-RateLimit-Remaining"}),
-        ("window-of-half-a-minute", "fixed window", {"limit", "X-RateLimit-Limit", "less does not"}),
+        ("window-of-half-a-minute", "fixed window", {"limit", "X-RateLimit-Limit", "too early is refused"}),
     ],
 )
-def test_limiters_that_lie_are_told_from_those_that_do_not(
+def test_faults_of_limiters_are_found_and_legal_variants_pass(
     capsys: pytest.CaptureFixture[str], fault: str, model: str, broken: set[str]
 ) -> None:
     code = main.main(
         ["limits", "--provider", "iio", "--json", "--connections", "1", *(["--fault", fault] * bool(fault))]
     )
-    told = json.loads(capsys.readouterr().out)
+    result = json.loads(capsys.readouterr().out)
 
-    assert told["explanations"][0]["model"] == model
-    assert {one["what"] for one in told["shown"] if one["holds"] is False} >= broken
+    assert result["explanations"][0]["model"] == model
+    assert {finding["what"] for finding in result["shown"] if finding["holds"] is False} >= broken
     assert bool(broken) == (code == 1)
-    assert told["requests"] <= 100
+    assert result["requests"] <= 100
 
 
 def test_a_limit_that_is_never_enforced_is_a_broken_promise(capsys: pytest.CaptureFixture[str]) -> None:
@@ -242,7 +244,7 @@ def test_a_limit_that_is_never_enforced_is_a_broken_promise(capsys: pytest.Captu
     assert "no limit met" in capsys.readouterr().out
 
 
-def test_the_limit_of_a_key_is_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_limit_is_per_key(capsys: pytest.CaptureFixture[str]) -> None:
     assert main.main(["limits", "--provider", "aiorouter"]) == 0
     assert "another key was admitted" in capsys.readouterr().out
 
@@ -251,12 +253,12 @@ def test_the_limit_of_a_key_is_its_own(capsys: pytest.CaptureFixture[str]) -> No
     ("arguments", "sentence"),
     [
         ([], "the limit of one target is measured"),
-        (["--provider", "iotex"], "limited a minute"),
+        (["--provider", "iotex"], "has a limit per minute"),
         (["--provider", "iio", "--tier", "gold"], "choose one of free, pro, enterprise"),
         (["--provider", "iio", "--case", "no-such"], "no case of one request"),
     ],
 )
-def test_what_cannot_be_probed_is_one_sentence(
+def test_a_configuration_error_is_one_sentence(
     capsys: pytest.CaptureFixture[str], arguments: list[str], sentence: str
 ) -> None:
     assert main.main(["limits", *arguments]) == 2

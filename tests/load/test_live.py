@@ -1,4 +1,4 @@
-"""Whoever watches a run on a terminal sees how far it is; whoever does not is told nothing of it."""
+"""The progress line of a load run is shown on a terminal only."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def on_a_terminal(*words: str) -> str:
-    """What a load run shows on a terminal."""
+    """The stderr of a load run on a pseudo-terminal, without escape sequences."""
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "wireproof", "load", *words]
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "140"}
@@ -31,17 +31,17 @@ def on_a_terminal(*words: str) -> str:
 def _read(descriptor: int) -> bytes:
     try:
         return os.read(descriptor, 4096)
-    except OSError:  # how a terminal tells that nobody writes any more
+    except OSError:  # raised by a pseudo-terminal after its last writer has closed it
         return b""
 
 
-def test_a_run_with_an_end_shows_what_is_left() -> None:
+def test_a_run_with_an_end_shows_the_time_left() -> None:
     shown = on_a_terminal("models", "-u", "2", "-t", "3s", "--latency", "instant")
 
     assert re.search(r"left \S+ 2 users, \d+ requests, 0 not ok", shown)
 
 
-def test_nothing_is_shown_where_nobody_watches(load: Any) -> None:
+def test_without_a_terminal_no_progress_is_shown(load: Any) -> None:
     ended = load("models", "-u", "2", "-t", "2s", "--latency", "instant")
 
     assert "requests, 0 not ok" not in ended.errors

@@ -1,4 +1,4 @@
-"""The page of a load run, a sweep and a limit: written by the command, drawn in a real browser, asking no one."""
+"""The page of a load run, a sweep and a limit probe: written by the command, rendered by a browser without requests."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HOSTILE = "</script><img src=x onerror=\"document.title='owned'\">{{7*7}}\u202e\
 
 
 def swept() -> dict[str, Any]:
-    """A sweep of an endpoint that carries twenty starts a second."""
+    """The result of a sweep of an endpoint that serves twenty starts a second."""
     limits = SearchBounds(1, 128, 0.95, 0.1, 20, whole=False)
     found = find_highest_load(
         lambda load: Step(load, 300, 300 if load <= 20 else 100, min(load, 20), behind=load > 22), limits
@@ -38,7 +38,7 @@ def swept() -> dict[str, Any]:
 
 
 def limited() -> dict[str, Any]:
-    """What a probe told; a server said what is hostile."""
+    """The result of a limit probe with hostile text from the server."""
     shown = [{"what": "refusal", "told": "status 429", "found": HOSTILE, "holds": False}]
     asked = [{"after_s": number / 10, "status": 200 if number < 10 else 429} for number in range(15)]
     data = {
@@ -59,7 +59,7 @@ def limited() -> dict[str, Any]:
     return data
 
 
-def test_a_run_is_drawn_with_its_sweep_and_its_limit(load: Any, tmp_path: Path) -> None:
+def test_a_run_a_sweep_and_a_limit_are_shown_on_one_page(load: Any, tmp_path: Path) -> None:
     options = ["--threshold", "error_rate < 1%", "--threshold", "ttft_p50 < 1ms"]
     run = load("stream", "-u", "6", "-t", "4s", "--latency", "lively", "--seed", "7", *options).summary
     assert run is not None
@@ -78,35 +78,35 @@ def test_a_run_is_drawn_with_its_sweep_and_its_limit(load: Any, tmp_path: Path) 
 def _look(page: Path, charts: set[str]) -> None:
     if CHROMIUM is None:
         pytest.skip("no Chromium is installed")
-    trouble: list[str] = []
-    asked: list[str] = []
+    errors: list[str] = []
+    addresses: list[str] = []
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         for scheme, width in (("light", 1280), ("dark", 390)):
             window = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 900}).new_page()
-            window.on("console", lambda said: trouble.append(said.text))
-            window.on("pageerror", lambda error: trouble.append(str(error)))
-            window.on("request", lambda request: asked.append(request.url))
+            window.on("console", lambda message: errors.append(message.text))
+            window.on("pageerror", lambda error: errors.append(str(error)))
+            window.on("request", lambda request: addresses.append(request.url))
             window.goto(page.as_uri())
             window.wait_for_selector("html[data-ready=yes]")
-            assert {one for one in charts if window.locator(f"#{one} canvas").count() == 1} == charts
+            assert {chart for chart in charts if window.locator(f"#{chart} canvas").count() == 1} == charts
             assert window.title().startswith("wireproof load:")
             assert window.locator("img").count() == 0
             assert window.evaluate("document.documentElement.scrollWidth <= innerWidth")
         browser.close()
-    assert not trouble
-    assert {address.partition(":")[0] for address in asked} <= {"file", "data"}
+    assert not errors
+    assert {address.partition(":")[0] for address in addresses} <= {"file", "data"}
 
 
 def timeline() -> dict[str, Any]:
-    """Two slices of half a second: four answers in each, and one that was refused."""
+    """Two slices of half a second with four ok requests each, and one refused request."""
     values = {"TTFT ms": [[50.0, 4]], "gap ms": [[0.0, 8], [10.0, 60], [100.0, 1]]}
     first = {"place": 0, "counts": {"window/a/ok": 4, "tokens": 40, "flying ms": 1000}, "metrics": {"a": values}}
     second = {"place": 1, "counts": {"window/a/ok": 4, "window/b/refused": 1}, "metrics": {"a": values}}
     return {"timeline": {"width_s": 0.5, "slices": [first, second]}}
 
 
-def test_rows_of_time_are_rates_of_what_ended() -> None:
+def test_timeline_rows_are_rates_per_second() -> None:
     rows = timeline_series(timeline())
 
     assert rows["x"] == [0.25, 0.75]
@@ -115,7 +115,7 @@ def test_rows_of_time_are_rates_of_what_ended() -> None:
     assert rows["failures"] == {"refused": [0.0, 2.0]}
 
 
-def test_a_curve_ends_with_all_values() -> None:
+def test_a_distribution_curve_ends_at_100_percent() -> None:
     (ttft, gap) = distribution_curves(timeline())
 
     assert ttft == {"metric": "TTFT ms", "points": [[50.0, 100.0]]}
@@ -123,7 +123,7 @@ def test_a_curve_ends_with_all_values() -> None:
     assert gap["points"][-1] == [100.0, 100.0]
 
 
-def test_every_gap_has_its_place_on_the_heat_map() -> None:
+def test_the_heat_map_contains_every_gap() -> None:
     found = gap_heatmap(timeline())
 
     assert sum(number for _, _, number in found["cells"]) == 2 * 69
@@ -133,7 +133,7 @@ def test_every_gap_has_its_place_on_the_heat_map() -> None:
 
 
 @pytest.mark.parametrize("text", ["[]", '{"kind": "sweep"}', '{"kind": "load"}'])
-def test_what_is_no_result_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str) -> None:
+def test_a_file_without_result_is_rejected(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str) -> None:
     file = tmp_path / "some.json"
     file.write_text(text)
 
@@ -141,7 +141,7 @@ def test_what_is_no_result_is_one_sentence(tmp_path: Path, capsys: pytest.Captur
     assert "some.json" in capsys.readouterr().err
 
 
-def test_two_of_a_kind_are_not_one_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_two_results_of_one_kind_are_rejected(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     files = [tmp_path / name for name in ("a.json", "b.json")]
     for file in files:
         file.write_text(json.dumps(limited()))
@@ -150,7 +150,7 @@ def test_two_of_a_kind_are_not_one_page(tmp_path: Path, capsys: pytest.CaptureFi
     assert "it is the second limits result" in capsys.readouterr().err
 
 
-def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_a_config_error(tmp_path: Path) -> None:
     from wireproof.errors import ConfigError
 
     (tmp_path / "file").write_text("")

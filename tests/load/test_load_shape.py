@@ -1,4 +1,4 @@
-"""Stages, traces, lengths, prompts: what is drawn for a run, before anything is sent."""
+"""Stages, traces, lengths and prompts of a load run."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from wireproof.errors import ConfigError
 from wireproof.load.scenario import prompt_text, stages, trace
-from wireproof.load.scenario import schedule as pace
 from wireproof.load.scenario.load_shape import LoadShape
 from wireproof.load.scenario.measurement_window import MeasurementWindow
 from wireproof.load.scenario.request_template import TokenCounts
+from wireproof.load.scenario.schedule import Schedule, arrival_times_ns, share_of_starts
 from wireproof.load.scenario.stages import Stage
 from wireproof.load.scenario.token_lengths import make_length_sampler
 
@@ -49,12 +49,12 @@ def test_lognormal_lengths_have_their_mean_and_spread() -> None:
     assert deviation / mean == pytest.approx(0.5, rel=0.05)
 
 
-def test_what_lies_beyond_the_bounds_is_put_on_them() -> None:
+def test_lengths_are_clamped_to_the_bounds() -> None:
     found = drawn({"lognormal": {"mean": 500, "cv": 2.0}, "least": 100, "most": 900})
     assert (min(found), max(found)) == (100, 900)
 
 
-def test_lengths_of_a_file_come_as_often_as_they_stand_there(tmp_path: Path) -> None:
+def test_lengths_of_a_file_have_its_frequencies(tmp_path: Path) -> None:
     (tmp_path / "lengths.txt").write_text("7\n7\n7\n900\n")
     draw, chance = make_length_sampler({"file": "lengths.txt"}, tmp_path), Random(1)
     found = Counter(draw(chance) for _ in range(4000))
@@ -63,23 +63,23 @@ def test_lengths_of_a_file_come_as_often_as_they_stand_there(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("text", ["", "a\n", "0\n", "1.5\n"])
-def test_a_file_without_lengths_is_said(tmp_path: Path, text: str) -> None:
+def test_a_file_without_lengths_is_rejected(tmp_path: Path, text: str) -> None:
     (tmp_path / "lengths.txt").write_text(text)
     with pytest.raises(ConfigError, match=r"lengths\.txt"):
         make_length_sampler({"file": "lengths.txt"}, tmp_path)
 
 
 @given(st.integers(1, 5000), st.integers(0, 10**7))
-def test_a_prompt_has_as_many_words_as_it_is_to_have(tokens: int, number: int) -> None:
+def test_a_prompt_has_the_requested_number_of_words(tokens: int, number: int) -> None:
     assert len(prompt_text.make_prompt(tokens, number).split(" ")) == tokens
 
 
-def test_no_two_prompts_begin_alike() -> None:
+def test_prompts_begin_differently() -> None:
     begins = {prompt_text.make_prompt(16, number).split(" ")[0:4].__str__() for number in range(5000)}
     assert len(begins) == 5000
 
 
-def test_prompts_of_a_trace_are_alike_as_far_as_their_ids_are() -> None:
+def test_prompts_of_a_trace_share_the_blocks_with_equal_ids() -> None:
     one, other = (
         prompt_text.make_prompt_from_blocks([0, 1, 2], 1500).split(" "),
         prompt_text.make_prompt_from_blocks([0, 1, 3], 1600).split(" "),
@@ -93,13 +93,13 @@ def moments(kind: str, *course: Stage, seed: int = 1) -> list[float]:
     return [at / S for at in stages.start_times_ns(course, kind, seed)]
 
 
-def test_stages_follow_each_other_with_as_many_starts_as_each_has() -> None:
+def test_stages_follow_each_other_with_all_their_starts() -> None:
     found = moments("constant", Stage(2, 5, 5), Stage(1, 20, 20))
     assert found[:3] == [0.0, 0.2, 0.4]
     assert (sum(at < 2 for at in found), sum(at >= 2 for at in found)) == (10, 20)
 
 
-def test_a_ramp_has_as_many_starts_as_its_mean_rate_and_they_come_ever_closer() -> None:
+def test_a_ramp_has_the_starts_of_its_mean_rate_at_shrinking_intervals() -> None:
     found = moments("constant", Stage(10, 0, 40))
     assert len(found) == 200
     gaps = [later - earlier for earlier, later in pairwise(found)]
@@ -107,7 +107,7 @@ def test_a_ramp_has_as_many_starts_as_its_mean_rate_and_they_come_ever_closer() 
     assert sum(at < 5 for at in found) == 50
 
 
-def test_a_ramp_down_is_a_ramp_up_read_backwards() -> None:
+def test_a_ramp_down_mirrors_a_ramp_up() -> None:
     up, down = moments("constant", Stage(10, 0, 40)), moments("constant", Stage(10, 40, 0))
     assert len(down) == len(up)
     assert sum(at >= 5 for at in down) == 50
@@ -119,7 +119,7 @@ def test_poisson_starts_of_a_ramp_have_its_rates() -> None:
     assert sum(at < 50 for at in found) == pytest.approx(2500, rel=0.06)
 
 
-def test_a_burst_is_due_at_once_and_changes_nothing_about_the_rest() -> None:
+def test_a_burst_adds_simultaneous_starts() -> None:
     found = moments("constant", Stage(1, 10, 10), Stage(1, 10, 10, burst=50))
     assert found.count(1.0) == 51
     assert len(found) == 70
@@ -132,25 +132,25 @@ def test_a_stage_of_nothing_is_a_pause() -> None:
 
 
 @pytest.mark.parametrize("count", [2, 3])
-def test_the_shares_of_a_course_are_the_whole_course_number_by_number(count: int) -> None:
+def test_the_shares_of_a_schedule_are_the_whole_schedule(count: int) -> None:
     course = (Stage(2, 5, 50), Stage(1, 50, 50, burst=7))
-    whole = list(pace.share_of_starts(stages.start_times_ns(course, "poisson", 3), 0, 1))
+    whole = list(share_of_starts(stages.start_times_ns(course, "poisson", 3), 0, 1))
     shares = [
-        list(pace.share_of_starts(stages.start_times_ns(course, "poisson", 3), index, count)) for index in range(count)
+        list(share_of_starts(stages.start_times_ns(course, "poisson", 3), index, count)) for index in range(count)
     ]
     assert sorted(start for one in shares for start in one) == whole
     assert max(len(one) for one in shares) - min(len(one) for one in shares) <= 1
 
 
-def test_a_schedule_that_is_over_has_no_start() -> None:
-    schedule = pace.Schedule(pace.share_of_starts(stages.start_times_ns((Stage(1, 2, 2),), "constant", 1), 0, 1), 0)
+def test_a_finished_schedule_has_no_start() -> None:
+    schedule = Schedule(share_of_starts(stages.start_times_ns((Stage(1, 2, 2),), "constant", 1), 0, 1), 0)
     assert [schedule.take_next(0) is not None for _ in range(3)] == [True, True, False]
-    cut = pace.Schedule(pace.share_of_starts(pace.arrival_times_ns("constant", 10.0, 1), 0, 1), 0, 0.25 * S)
+    cut = Schedule(share_of_starts(arrival_times_ns("constant", 10.0, 1), 0, 1), 0, 0.25 * S)
     assert [cut.take_next(0) is not None for _ in range(4)] == [True, True, True, False]
     assert (cut.taken, cut.missed) == (3, 0)
 
 
-def test_users_of_a_closed_loop_go_from_one_number_to_the_next() -> None:
+def test_the_number_of_users_is_interpolated_within_a_stage() -> None:
     course = (Stage(10, 2, 2), Stage(10, 2, 12))
     assert [stages.stage_value_at(course, second) for second in (0, 9.9, 15, 19.9, 20)] == [
         2,
@@ -162,16 +162,16 @@ def test_users_of_a_closed_loop_go_from_one_number_to_the_next() -> None:
 
 
 @pytest.mark.parametrize(("told", "meant"), [(90, 90), ("90s", 90), ("10m", 600), ("1h30m", 5400), ("4h", 14400)])
-def test_times_are_seconds_or_what_locust_writes(told: Any, meant: float) -> None:
+def test_times_are_seconds_or_in_the_syntax_of_locust(told: Any, meant: float) -> None:
     assert stages.parse_seconds(told) == meant
 
 
-def test_a_request_belongs_to_the_part_in_which_it_was_due() -> None:
+def test_a_request_belongs_to_the_part_in_which_it_was_scheduled() -> None:
     window = MeasurementWindow(10 * S, 20 * S)
     assert [window.part(at * S) for at in (9, 10, 19, 20)] == ["warm-up", "window", "window", "cool-down"]
 
 
-def test_a_course_that_leaves_no_window_is_refused() -> None:
+def test_a_load_without_measurement_window_is_rejected() -> None:
     row = {"stages": [{"for": 10, "rate": 1}], "warm_up": 6, "cool_down": 4}
     with pytest.raises(ConfigError, match="nothing between"):
         LoadShape.from_row(row, HERE).validate()
@@ -179,7 +179,7 @@ def test_a_course_that_leaves_no_window_is_refused() -> None:
         LoadShape.from_row({"cool_down": 4}, HERE).validate()
 
 
-def test_the_command_line_says_what_it_wants_of_a_course() -> None:
+def test_options_override_the_load_of_a_scenario() -> None:
     course = LoadShape.from_row({"users": 4, "stages": [{"for": 10, "rate": 1}], "warm_up": 1}, HERE)
     assert course.with_options(None, None, 9, None).users == 9
     assert course.with_options(None, None, None, 5).total_s == 5
@@ -189,7 +189,7 @@ def test_the_command_line_says_what_it_wants_of_a_course() -> None:
     assert steps.with_options(None, None, 3, None).stages == ()
 
 
-def test_a_course_reads_the_same_in_another_process() -> None:
+def test_a_load_shape_survives_serialisation() -> None:
     course = LoadShape.from_row({"stages": [{"for": "1m", "rate": [1, 9]}, {"burst": 4}], "cool_down": 1}, HERE)
     assert LoadShape.from_json(json.loads(json.dumps(course.to_json()))) == course
 
@@ -206,7 +206,7 @@ ROWS = (
 )
 
 
-def test_a_trace_starts_with_its_first_request_and_at_the_speed_wanted(tmp_path: Path) -> None:
+def test_a_trace_starts_at_its_first_request_and_is_scaled_by_the_speed(tmp_path: Path) -> None:
     file = tmp_path / "trace.jsonl"
     file.write_text("\n".join(map(json.dumps, ROWS)) + "\n\n")
     assert trace.read_trace(file, 3.0) == (
@@ -225,12 +225,12 @@ def test_a_trace_starts_with_its_first_request_and_at_the_speed_wanted(tmp_path:
         pytest.param("", "no request", id="empty"),
     ],
 )
-def test_a_trace_that_does_not_read_says_where(tmp_path: Path, line: str, told: str) -> None:
+def test_an_invalid_trace_is_rejected_with_its_line(tmp_path: Path, line: str, told: str) -> None:
     (tmp_path / "trace.jsonl").write_text(line)
     with pytest.raises(ConfigError, match=told):
         trace.read_trace(tmp_path / "trace.jsonl")
 
 
 def test_a_constant_rate_never_drifts() -> None:
-    starts = list(islice(pace.arrival_times_ns("constant", 30.0, 1), 90_000, 90_002))
+    starts = list(islice(arrival_times_ns("constant", 30.0, 1), 90_000, 90_002))
     assert starts == [3000 * S, 3000 * S + round(S / 30)]

@@ -1,4 +1,4 @@
-"""A server under load that hands the key back, whole, coded and cut, and would steer a terminal: nothing shows it."""
+"""Reports of load runs hide the key and terminal escapes that a server returns, whole, encoded or truncated."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from wireproof.load.results.safe_details import make_detail_redactor
 ROOT = Path(__file__).parents[2]
 KEY = "sk-live/4f9c+Zq81=secret"
 FORMS = (KEY, quote(KEY, safe=""), base64.b64encode(KEY.encode()).decode(), KEY.encode().hex())
-# A detail is cut; so long may a beginning be that stays.
+# Details are truncated; a prefix of the key shorter than this may stay.
 BEGINNING = 6
 STEERING = "\x1b[31m\x9b2J\u202e"
 
 
 class Echo(BaseHTTPRequestHandler):
-    """Refuses as text, refuses as JSON, or answers with the key where something else belongs."""
+    """A server that returns the key in text refusals, JSON refusals, streams and answers."""
 
     protocol_version = "HTTP/1.1"
     admits = 4
@@ -73,7 +73,7 @@ def _echo() -> Iterator[str]:
 
 
 def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """A command that has run in a folder, with the key in its environment."""
+    """Runs a command in a folder with the key in its environment."""
     return subprocess.run(
         [sys.executable, "-m", "wireproof", *words],
         cwd=folder,
@@ -88,7 +88,7 @@ def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("way", "user"), [("text", "Chat"), ("json", "Chat"), ("answer", "Chat"), ("answer", "Stream")]
 )
-def test_nothing_that_a_load_run_writes_shows_a_secret(echo: str, tmp_path: Path, way: str, user: str) -> None:
+def test_no_output_of_a_load_run_contains_a_secret(echo: str, tmp_path: Path, way: str, user: str) -> None:
     words = [user, "--host", f"{echo}/{way}/v1", "--model", "m", "--key-env", "MINE", "-u", "1", "-t", "60s"]
     words += ["--max-requests", "5", "--jitter", "0", "--report-dir", "pages", "--records", "records.jsonl"]
     words += ["--summary", "summary.json", "--junit", "junit.xml", "--html", "locust.html", "--csv", "locust"]
@@ -103,7 +103,7 @@ def test_nothing_that_a_load_run_writes_shows_a_secret(echo: str, tmp_path: Path
     assert [name for name, text in told.items() for sign in STEERING[:1] + STEERING[-1] if sign in text] == []
 
 
-def test_a_probe_of_a_limit_shows_no_secret(echo: str, tmp_path: Path) -> None:
+def test_no_output_of_a_limit_probe_contains_a_secret(echo: str, tmp_path: Path) -> None:
     words = ["limits", "--endpoint", f"{echo}/limit/v1", "--model", "m", "--key-env", "MINE", "--max-requests", "10"]
     done = run(tmp_path, *words, "--write", "limits.json")
     told = done.stdout + done.stderr + (tmp_path / "limits.json").read_text(encoding="utf-8")
@@ -113,7 +113,7 @@ def test_a_probe_of_a_limit_shows_no_secret(echo: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_detail_that_is_cut_shows_no_beginning_of_a_secret(form: str) -> None:
+def test_a_truncated_detail_contains_no_prefix_of_a_secret(form: str) -> None:
     shown = make_detail_redactor([KEY])
     for end in range(BEGINNING, len(form) + 1):
         assert form[:BEGINNING] not in shown(f"401 no: {form[:end]}")

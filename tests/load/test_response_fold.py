@@ -1,4 +1,4 @@
-"""The folding of an answer, and the fast path held equal to the decoder."""
+"""Folding of responses into figures; the fast path gives the events of the decoder."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def chunk(finish: str | None = None, **delta: Any) -> Any:
 
 
 def told(*values: Any, done: bool = True) -> StreamFold:
-    """A stream of one event a read, at 0, 10, 20 … ns."""
+    """Folds a stream of one event per read, at 0, 10, 20 … ns."""
     tally = StreamFold("chat")
     for place, value in enumerate(values):
         data = value if isinstance(value, bytes) else f"data: {json.dumps(value)}\n\n".encode()

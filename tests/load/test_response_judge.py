@@ -1,4 +1,4 @@
-"""The judge of a load run: what it leaves out changes no verdict, and its verdicts are those of the suites' checks."""
+"""The judge of load runs gives the verdicts of the suites' checks, also for bodies without repeated chunks."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def rehearsal() -> DryRun:
 
 
 @pytest.fixture(autouse=True)
-def the_moment_of_the_rehearsal(monkeypatch: pytest.MonkeyPatch) -> None:
+def the_time_of_the_dry_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(response_judge, "time", lambda: DRY_RUN_TIME)
 
 
@@ -64,8 +64,8 @@ def done(rehearsal: DryRun, asked: PreparedRequest, fault: str | None = None) ->
 
 
 def heard(ops: Ops, *, whole: bool) -> ResponseBody | None:
-    """An answer as a load run keeps it, each write a read of its own; None where it is no stream of success."""
-    reply, tally = ResponseParser(), StreamFold("chat", keeps=True, whole=whole)
+    """The answer as a load run keeps it, with one read per write; None unless it is a successful stream."""
+    reply, tally = ResponseParser(), StreamFold("chat", keep_body=True, decode_all=whole)
     for op in ops:
         try:
             reply.feed(wire_bytes(op))
@@ -89,13 +89,13 @@ def broken(judge: ResponseJudge, asked: PreparedRequest, answer: ResponseBody) -
 
 
 def renamed(answer: ResponseBody) -> ResponseBody:
-    """The same answer with another id, another time and other texts."""
+    """The answer with another id, another time and other texts."""
     body = answer.body.replace(b"chatcmpl-", b"chatcmpl-0123").replace(b'"content":"1"', b'"content":"other"')
     return replace(answer, body=body.replace(b"%d" % DRY_RUN_TIME, b"%d" % (DRY_RUN_TIME + 1)))
 
 
 def shown_faults(rehearsal: DryRun, asked: PreparedRequest) -> Iterator[tuple[str, Ops]]:
-    """The faults that change the answer to a request, and what each makes of it."""
+    """Yields the faults that change the answer to a request, with the changed answer."""
     faultless = done(rehearsal, asked)
     for one in faults().values():
         if {"*", "chat"} & set(one.endpoints) and (ops := done(rehearsal, asked, one.id)) != faultless:
@@ -103,8 +103,8 @@ def shown_faults(rehearsal: DryRun, asked: PreparedRequest) -> Iterator[tuple[st
 
 
 @pytest.mark.parametrize("name", STREAMS)
-def test_chunks_left_out_change_no_verdict(target: Target, rehearsal: DryRun, name: str) -> None:
-    """Every fault of the reference server that a stream shows, judged on all of it and on what is kept of it."""
+def test_omitted_chunks_change_no_verdict(target: Target, rehearsal: DryRun, name: str) -> None:
+    """Judges every visible fault of the reference server on the whole stream and on its kept part."""
     case = case_of(name)
     asked, judge = prepared_request.prepare(name, case, target), ResponseJudge(target, {name: case})
     caught = Counter[bool]()
@@ -114,7 +114,7 @@ def test_chunks_left_out_change_no_verdict(target: Target, rehearsal: DryRun, na
         if all_of_it is not None and kept is not None:
             found = {breach.check: breach.places for breach in judge.judge(all_of_it, asked)}
             assert found == broken(judge, asked, kept), fault
-            # Once more: now it is judged by one that was like it.
+            # Judged again, now by the cached verdict of a similar answer.
             assert found == broken(judge, asked, renamed(kept)), fault
             assert "error" not in found, fault
             caught[bool(found)] += 1
@@ -122,9 +122,7 @@ def test_chunks_left_out_change_no_verdict(target: Target, rehearsal: DryRun, na
 
 
 @pytest.mark.parametrize("name", STREAMS)
-def test_the_faultless_stream_breaks_nothing_and_most_of_it_is_left_out(
-    target: Target, rehearsal: DryRun, name: str
-) -> None:
+def test_the_fault_free_stream_conforms_and_most_of_it_is_omitted(target: Target, rehearsal: DryRun, name: str) -> None:
     case = case_of(name)
     asked, judge = prepared_request.prepare(name, case, target), ResponseJudge(target, {name: case})
     ops = done(rehearsal, asked)
@@ -135,8 +133,8 @@ def test_the_faultless_stream_breaks_nothing_and_most_of_it_is_left_out(
     assert kept.body.count(b"data: ") < 8 < 24 < all_of_it.body.count(b"data: ")
 
 
-def test_the_kept_body_has_the_text_of_a_stream_that_was_asked_for_a_word(target: Target) -> None:
-    """Each answer says a word of its own; one that says another's breaks a promise, whatever else it says."""
+def test_an_answer_with_the_nonce_of_another_request_is_a_violation(target: Target) -> None:
+    """An answer without any nonce is no violation."""
     (case,) = case_lookup.find_cases(["chat-basic"]).values()
     asked = replace(prepared_request.prepare("chat-basic", case, target), nonce="kestrel-000000007")
     judge = ResponseJudge(target, {"chat-basic": case})
@@ -152,7 +150,7 @@ def test_the_kept_body_has_the_text_of_a_stream_that_was_asked_for_a_word(target
 
 
 def test_levels_are_those_of_the_document(target: Target) -> None:
-    """The same check at different places is promised at different levels, and what no client can read at must."""
+    """A check has different levels at different places; answers that cannot be parsed have the level must."""
     levels = conformance_share.LevelLookup(target)
     assert levels.check_and_level("chat-usage-stream", BrokenPlaces("schema.chunks", ("/id",))) == (
         "schema.chunks",
@@ -169,7 +167,7 @@ def test_levels_are_those_of_the_document(target: Target) -> None:
     )
 
 
-def test_answers_are_counted_by_what_they_break_and_by_how_many_were_under_way(target: Target) -> None:
+def test_answers_are_counted_by_violations_and_concurrency(target: Target) -> None:
     counts = Counter[JudgementKey]()
     at_id = BrokenCheck("schema.chunks", ("/id",), "")
     for flying, breaches in ((1, ()), (5, ()), (7, (at_id,)), (70, (at_id, BrokenCheck("cut", (), "")))):
@@ -198,7 +196,7 @@ def test_answers_are_counted_by_what_they_break_and_by_how_many_were_under_way(t
         pytest.param(503, b'{"error":{"message":"m","type":"t","param":null,"code":"c"}}', set(), id="unavailable"),
     ],
 )
-def test_refusals_are_held_to_their_form(target: Target, status: int, body: bytes, checks: set[str]) -> None:
+def test_refusals_are_judged_by_their_form(target: Target, status: int, body: bytes, checks: set[str]) -> None:
     (case,) = case_lookup.find_cases(["chat-basic"]).values()
     asked, judge = prepared_request.prepare("chat-basic", case, target), ResponseJudge(target, {"chat-basic": case})
     answer: Any = ResponseBody(status, "application/json", body)

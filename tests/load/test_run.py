@@ -1,4 +1,4 @@
-"""Whole runs: what is started, merged, written, refused, and with which exit code."""
+"""Whole load runs: processes, merged figures, files, refusals and exit codes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Serve = Run = Any
 TEN = ("--max-requests", "10", "--jitter", "0", "-t", "60s")
 
 
-def test_without_a_host_local_cells_are_started_and_mixed_users_ask_them(load: Run) -> None:
+def test_without_a_host_mixed_users_load_local_cells(load: Run) -> None:
     ended = load("-u", "4", "--latency", "instant", *TEN)
     assert ended.code == 0
     assert sum(one["outcomes"]["ok"] for one in ended.summary["requests"].values()) == 10
@@ -69,7 +69,7 @@ def test_streams_of_each_provider_are_read(ready: Callable[[str], Any], load: Ru
     assert load("Stream", "-u", "2", *TEN, at=ready(provider)).one["outcomes"] == {"ok": 10}
 
 
-def test_several_processes_tell_what_one_would(serve: Serve, load: Run) -> None:
+def test_several_processes_report_the_figures_of_one(serve: Serve, load: Run) -> None:
     with serve("instant") as cell:
         ended = load(
             "Stream", "-u", "4", "--processes", "2", "--max-requests", "30", "--jitter", "0", "-t", "8s", at=cell
@@ -82,7 +82,7 @@ def test_several_processes_tell_what_one_would(serve: Serve, load: Run) -> None:
     assert found["metrics"]["TTFT ms"]["n"] == 30
 
 
-def test_an_open_loop_tells_missed_starts_and_strict_makes_them_an_exit_code(serve: Serve, load: Run) -> None:
+def test_an_open_loop_reports_missed_starts_and_strict_fails_for_them(serve: Serve, load: Run) -> None:
     with serve("steady") as cell:
         ended = load(
             "Stream", "-u", "1", "--rate", "50", "--max-requests", "4", "--strict", "--seed", "7", "-t", "60s", at=cell
@@ -95,20 +95,20 @@ def test_an_open_loop_tells_missed_starts_and_strict_makes_them_an_exit_code(ser
     assert "lag ms" in ended.summary["generator"]
 
 
-def test_a_host_that_is_not_this_machine_needs_a_word_and_ceilings_are_shown(load: Run) -> None:
+def test_a_remote_host_needs_permission_and_has_ceilings(load: Run) -> None:
     refused = load("Stream", "--host", "https://api.example/v1", "-t", "1s")
     assert refused.code == 2
     assert "--i-may-load-this-host" in refused.errors
     assert "1000 requests, 100000 output tokens, $1" in refused.errors
 
 
-def test_a_model_that_is_not_known_is_said_before_the_start(load: Run) -> None:
+def test_an_unknown_model_is_rejected_before_the_start(load: Run) -> None:
     refused = load("Stream", "--host", "http://127.0.0.1:9/v1", "-t", "1s")
     assert refused.code == 2
     assert "--model" in refused.errors
 
 
-def test_nobody_listening_is_unreachable_and_no_latency(load: Run) -> None:
+def test_a_refused_connection_is_unreachable_and_no_latency(load: Run) -> None:
     ended = load(
         "Stream", "--host", "http://127.0.0.1:9/v1", "--model", "m", "--max-requests", "2", "--jitter", "0", "-t", "60s"
     )
@@ -117,7 +117,7 @@ def test_nobody_listening_is_unreachable_and_no_latency(load: Run) -> None:
     assert ended.code == 1
 
 
-def test_figures_stand_in_locusts_own_reports_and_beside_them(serve: Serve, load: Run, tmp_path: Path) -> None:
+def test_figures_are_in_the_reports_of_locust_and_beside_them(serve: Serve, load: Run, tmp_path: Path) -> None:
     page, prefix = tmp_path / "page.html", tmp_path / "run"
     with serve("steady") as cell:
         load("Stream", "-u", "2", *TEN, "--html", str(page), "--csv", str(prefix), at=cell)
@@ -130,10 +130,10 @@ def test_figures_stand_in_locusts_own_reports_and_beside_them(serve: Serve, load
     assert rows["TTFT ms"]["p99"] == ""
     text = page.read_text()
     assert "TTFT ms" in text
-    assert "the read that brings the first content" in text
+    assert "the read with the first content" in text
 
 
-def test_a_calibration_tells_the_error_bar_that_a_run_then_prints(serve: Serve, load: Run, tmp_path: Path) -> None:
+def test_a_run_prints_the_error_bar_of_a_calibration(serve: Serve, load: Run, tmp_path: Path) -> None:
     bar = tmp_path / "bar.json"
     command = [sys.executable, "-m", "wireproof", "calibrate", "-u", "12", "-t", "5", "--json", "--write", str(bar)]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100)
@@ -143,11 +143,11 @@ def test_a_calibration_tells_the_error_bar_that_a_run_then_prints(serve: Serve, 
     assert found["cell"]["lateness"]["n"] > 0
     with serve("instant") as cell:
         told = load("Models", "-u", "1", *TEN, "--error-bar", str(bar), at=cell)
-    assert "by its calibration this client adds" in told.output
+    assert "according to its calibration this client adds" in told.output
     assert told.summary["error_bar"] == found["error_bar"]
 
 
-def test_an_error_bar_that_is_none_is_refused(load: Run, tmp_path: Path) -> None:
+def test_an_invalid_error_bar_is_rejected(load: Run, tmp_path: Path) -> None:
     (tmp_path / "bar.json").write_text("[]")
     refused = load("Models", "--error-bar", str(tmp_path / "bar.json"), "-t", "1s")
     assert refused.code == 2

@@ -1,4 +1,4 @@
-"""A master's settings reach its workers whole, through the bytes that locust sends."""
+"""A master's settings reach its workers unchanged through locust's messages."""
 
 from __future__ import annotations
 
@@ -41,18 +41,18 @@ STAGES = (Stage(30.0, 2.0, 20.0), Stage(math.inf, 5.0, 5.0))
         ),
     ],
 )
-def test_settings_come_back_from_the_options_of_a_worker(course: LoadShape) -> None:
-    told, given = replace(SETTINGS, course=course), Namespace()
-    told.write_to(given)
+def test_settings_survive_the_options_of_a_worker(course: LoadShape) -> None:
+    settings, options = replace(SETTINGS, course=course), Namespace()
+    settings.write_to(options)
 
-    received = Namespace(**msgpack.unpackb(msgpack.packb(vars(given)), strict_map_key=False))
+    received = Namespace(**msgpack.unpackb(msgpack.packb(vars(options)), strict_map_key=False))
 
-    assert RunSettings.read_from(received) == told
+    assert RunSettings.read_from(received) == settings
 
 
-def test_one_option_holds_them_all() -> None:
-    given = Namespace(seed=1)
+def test_one_option_holds_all_settings() -> None:
+    options = Namespace(seed=1)
 
-    SETTINGS.write_to(given)
+    SETTINGS.write_to(options)
 
-    assert len(vars(given)) == 2
+    assert len(vars(options)) == 2

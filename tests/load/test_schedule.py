@@ -1,4 +1,4 @@
-"""Schedules, shares, ceilings, sketches: what a run is drawn from and folded into."""
+"""Schedules, shares of processes, ceilings, percentiles and recorded metrics."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from wireproof.load.results.counters import STARTS_DUE, STARTS_MISSED, CounterKe
 from wireproof.load.results.doubts import find_doubts
 from wireproof.load.results.metrics_recorder import MetricsRecorder
 from wireproof.load.scenario import objectives, spending_limits
-from wireproof.load.scenario import schedule as pace
 from wireproof.load.scenario.prepared_request import PreparedRequest
+from wireproof.load.scenario.schedule import Schedule, arrival_times_ns, share_of_starts
 from wireproof.load.scenario.spending_limits import Ceilings, SpendingAccount
 
 MS = 1_000_000
 
 
 def first(kind: str, number: int, seed: int = 1, rate: float = 100.0) -> list[int]:
-    return list(islice(pace.arrival_times_ns(kind, rate, seed), number))
+    return list(islice(arrival_times_ns(kind, rate, seed), number))
 
 
 def test_constant_starts_are_one_interval_apart() -> None:
@@ -46,8 +46,7 @@ def test_poisson_starts_have_the_rate_and_its_spread() -> None:
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_the_shares_of_all_processes_are_the_whole_schedule(kind: str, count: int) -> None:
     shares = [
-        list(islice(pace.share_of_starts(pace.arrival_times_ns(kind, 100.0, 1), index, count), 30))
-        for index in range(count)
+        list(islice(share_of_starts(arrival_times_ns(kind, 100.0, 1), index, count), 30)) for index in range(count)
     ]
     whole = sorted(start for one in shares for start in one)[:30]
     assert [start.number for start in whole] == list(range(30))
@@ -58,8 +57,8 @@ def test_the_same_seed_draws_the_same_starts() -> None:
     assert first("poisson", 50) == first("poisson", 50) != first("poisson", 50, seed=2)
 
 
-def test_starts_that_are_over_are_counted_and_not_caught_up() -> None:
-    schedule = pace.Schedule(pace.share_of_starts(pace.arrival_times_ns("constant", 100.0, 1), 0, 1), 0)
+def test_missed_starts_are_counted_and_not_sent_later() -> None:
+    schedule = Schedule(share_of_starts(arrival_times_ns("constant", 100.0, 1), 0, 1), 0)
     assert schedule.take_next(0) == (0, 0, None)
     assert schedule.take_next(1005 * MS) == (99, 990 * MS, None)
     assert (schedule.missed, schedule.taken) == (98, 100)
@@ -75,32 +74,32 @@ def test_merged_halves_have_the_percentiles_of_the_whole(values: list[float], cu
 
 
 @given(st.floats(1e-6, 1e9))
-def test_a_bucket_is_within_half_a_percent_and_stands_for_itself(value: float) -> None:
+def test_a_bucket_value_is_accurate_to_half_a_percent_and_idempotent(value: float) -> None:
     assert stats.bucket_value(value) == pytest.approx(value, rel=stats.RELATIVE_ACCURACY * 1.0001)
     assert stats.bucket_value(stats.bucket_value(value)) == stats.bucket_value(value)
 
 
-def test_no_percentile_is_told_on_too_few_values() -> None:
+def test_a_percentile_needs_enough_values() -> None:
     assert stats.quantile({1.0: 9}, 0.5) is None
     assert stats.quantile({1.0: 10}, 0.5) == pytest.approx(1.0, rel=0.01)
     assert stats.quantile({1.0: 499}, 0.99) is None
     assert stats.quantile({1.0: 500}, 0.99) is not None
 
 
-def shot(cap: int = 10) -> PreparedRequest:
+def request(cap: int = 10) -> PreparedRequest:
     return PreparedRequest("x", "chat", "POST", False, b"", cap)
 
 
-def test_a_purse_admits_up_to_its_ceilings() -> None:
-    purse = SpendingAccount(Ceilings(requests=3, output_tokens=25))
-    assert [purse.try_reserve(shot()) for _ in range(4)] == [True, True, False, False]
-    purse.settle(shot(), TokenCount(0, 2, "usage"))
-    assert [purse.try_reserve(shot()) for _ in range(2)] == [True, False]
+def test_an_account_reserves_up_to_its_ceilings() -> None:
+    account = SpendingAccount(Ceilings(requests=3, output_tokens=25))
+    assert [account.try_reserve(request()) for _ in range(4)] == [True, True, False, False]
+    account.settle(request(), TokenCount(0, 2, "usage"))
+    assert [account.try_reserve(request()) for _ in range(2)] == [True, False]
 
 
-def test_a_purse_counts_dollars_by_price() -> None:
-    purse = SpendingAccount(Ceilings(dollars=25e-6), prices=(0.0, 1.0))
-    assert [purse.try_reserve(shot()) for _ in range(3)] == [True, True, False]
+def test_an_account_counts_dollars_by_price() -> None:
+    account = SpendingAccount(Ceilings(dollars=25e-6), prices=(0.0, 1.0))
+    assert [account.try_reserve(request()) for _ in range(3)] == [True, True, False]
 
 
 def test_shares_of_a_ceiling_are_the_whole() -> None:
@@ -110,17 +109,17 @@ def test_shares_of_a_ceiling_are_the_whole() -> None:
     assert sum(share.output_tokens or 0 for share in shares) == 7
 
 
-def test_another_machine_is_loaded_only_where_that_is_said_and_then_within_ceilings() -> None:
-    with pytest.raises(ConfigError, match="i-may-load-this-host") as told:
+def test_a_remote_host_needs_permission_and_has_ceilings() -> None:
+    with pytest.raises(ConfigError, match="i-may-load-this-host") as refused:
         spending_limits.ceilings_for_hosts(Ceilings(), ["https://api.example/v1"], allowed=False)
-    assert "1000 requests" in str(told.value)
+    assert "1000 requests" in str(refused.value)
     assert spending_limits.ceilings_for_hosts(
         Ceilings(requests=5), ["https://api.example/v1"], allowed=True
     ) == Ceilings(5, 100_000, 1.0)
     assert spending_limits.ceilings_for_hosts(Ceilings(), ["http://127.0.0.1:1/v1"], allowed=False) == Ceilings()
 
 
-def test_a_request_is_good_where_it_meets_every_objective() -> None:
+def test_a_good_request_meets_every_objective() -> None:
     limits = objectives.parse_objectives(["ttft=300", "e2e=1000"])
     assert objectives.meets_objectives({"TTFT ms": 300.0, "e2e ms": 1.0}, limits)
     assert not objectives.meets_objectives({"TTFT ms": 1.0, "e2e ms": 1001.0}, limits)
@@ -128,7 +127,7 @@ def test_a_request_is_good_where_it_meets_every_objective() -> None:
         objectives.parse_objectives(["speed=1"])
 
 
-def rows_and_book() -> tuple[dict[tuple[str, str], Any], list[Any], MetricsRecorder]:
+def rows_and_recorder() -> tuple[dict[tuple[str, str], Any], list[Any], MetricsRecorder]:
     rows: dict[tuple[str, str], Any] = {}
     fired: list[Any] = []
 
@@ -137,42 +136,42 @@ def rows_and_book() -> tuple[dict[tuple[str, str], Any], list[Any], MetricsRecor
         new.response_times, new.num_reqs_per_sec, new.last_request_timestamp = Counter(), Counter(), None
         return rows.setdefault((name, kind), new)
 
-    return rows, fired, MetricsRecorder(row, lambda **told: fired.append(told))
+    return rows, fired, MetricsRecorder(row, lambda **event: fired.append(event))
 
 
 def record(outcome: Outcome, **more: Any) -> RequestRecord:
     return RequestRecord("x", outcome, "why", 200, more.pop("due_ns", 0), 0, 100 * MS, **more)
 
 
-def test_only_what_is_ok_enters_the_latencies() -> None:
-    rows, fired, book = rows_and_book()
+def test_only_ok_requests_count_in_the_latencies() -> None:
+    rows, fired, recorder = rows_and_recorder()
     times = {"headers_ns": MS, "first_ns": 50 * MS, "visible_ns": 60 * MS, "last_ns": 90 * MS}
     for outcome in Outcome:
-        book.record_request(record(outcome, gaps_ns=(40 * MS,), tokens=TokenCount(1, 2, "usage"), **times), "POST")
-    book.flush()
+        recorder.record_request(record(outcome, gaps_ns=(40 * MS,), tokens=TokenCount(1, 2, "usage"), **times), "POST")
+    recorder.flush()
     assert {kind: row.num_requests for (_, kind), row in rows.items()} == dict.fromkeys(
         ("headers ms", "tok/s", "TTFT ms", "TTFOT ms", "TPOT ms", "gap ms"), 1
     )
-    assert [told["response_time"] for told in fired] == [100.0] + [None] * (len(Outcome) - 1)
-    blamed = [outcome for outcome, told in zip(Outcome, fired, strict=True) if told["exception"] is not None]
-    assert blamed == [outcome for outcome in Outcome if outcome not in (Outcome.OK, Outcome.LEFT)]
+    assert [event["response_time"] for event in fired] == [100.0] + [None] * (len(Outcome) - 1)
+    failed = [outcome for outcome, event in zip(Outcome, fired, strict=True) if event["exception"] is not None]
+    assert failed == [outcome for outcome in Outcome if outcome not in (Outcome.OK, Outcome.LEFT)]
 
 
-def test_latency_from_the_intended_start_stands_beside_that_from_the_send() -> None:
-    rows, _, book = rows_and_book()
-    book.record_request(record(Outcome.OK, due_ns=-25 * MS, first_ns=50 * MS), "POST")
-    book.flush()
+def test_latency_is_recorded_from_the_send_and_from_the_scheduled_start() -> None:
+    rows, _, recorder = rows_and_recorder()
+    recorder.record_request(record(Outcome.OK, due_ns=-25 * MS, first_ns=50 * MS), "POST")
+    recorder.flush()
     assert rows["x", "TTFT ms"].max_response_time == 50.0
     assert rows["x", "TTFT from due ms"].max_response_time == 75.0
     assert rows["x", "e2e from due ms"].max_response_time == 125.0
 
 
-def test_values_between_reports_are_entered_once() -> None:
-    rows, _, book = rows_and_book()
+def test_values_are_recorded_once() -> None:
+    rows, _, recorder = rows_and_recorder()
     for number in range(2000):
-        book.record_value("x", "TTFT ms", float(number))
-    book.flush()
-    book.flush()
+        recorder.record_value("x", "TTFT ms", float(number))
+    recorder.flush()
+    recorder.flush()
     assert rows["x", "TTFT ms"].num_requests == 2000
     assert rows["x", "TTFT ms"].response_times.total() == 2000
 
@@ -194,7 +193,7 @@ def of(kind: str, value: float, number: int = 1000) -> dict[tuple[str, str], Any
         pytest.param(of("lag ms", 2.0), {STARTS_DUE: 1000, STARTS_MISSED: 50}, True, id="many-missed"),
     ],
 )
-def test_a_result_is_doubted_where_the_generator_was_the_bottleneck(
+def test_a_result_is_invalid_if_the_generator_was_the_bottleneck(
     rows: dict[tuple[str, str], Any], counts: dict[CounterKey, int], doubted: bool
 ) -> None:
     assert bool(find_doubts(rows, counts)) == doubted

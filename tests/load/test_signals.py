@@ -1,4 +1,4 @@
-"""Whoever ends `wireproof load` ends the whole of it: it tells what it found, and its cells go with it."""
+"""Signals: a terminated `wireproof load` writes its result and stops its cells."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from wireproof.load.cell_servers import cell_control_url
 ROOT = Path(__file__).parents[2]
 
 
-def test_a_command_that_is_terminated_leaves_a_result_and_no_process(tmp_path: Path) -> None:
+def test_a_terminated_command_leaves_a_result_and_no_process(tmp_path: Path) -> None:
     file = tmp_path / "summary.json"
     words = ["models", "-u", "2", "-t", "300s", "--jitter", "0", "--latency", "instant", "--summary", str(file)]
     with subprocess.Popen(

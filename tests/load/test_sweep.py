@@ -1,4 +1,4 @@
-"""A sweep finds the highest load that meets the objectives, the knee, and says when it could not."""
+"""A sweep finds the highest load that meets the objectives and the knee, and gives the reason if it cannot."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ RATES = SearchBounds(first=1, last=1000, wanted=0.95, precision=0.1, steps=40, w
 USERS = SearchBounds(first=1, last=1000, wanted=0.95, precision=0.1, steps=40, whole=True)
 
 
-def carries(capacity: float, requests: int = 500) -> Callable[[float], Step]:
-    """An endpoint that is good up to a load, and bad beyond it."""
+def serves(capacity: float, requests: int = 500) -> Callable[[float], Step]:
+    """An endpoint whose requests are good up to a load, and half of them beyond it."""
     return lambda load: Step(load, requests, requests if load <= capacity else requests // 2, min(load, capacity))
 
 
 @given(st.floats(1, 900))
-def test_the_answer_lies_between_a_load_that_meets_and_one_that_does_not(capacity: float) -> None:
-    found = find_highest_load(carries(capacity), RATES)
+def test_the_capacity_lies_between_the_two_loads(capacity: float) -> None:
+    found = find_highest_load(serves(capacity), RATES)
 
     assert found.ended == ""
     assert found.meets is not None
@@ -39,8 +39,8 @@ def test_the_answer_lies_between_a_load_that_meets_and_one_that_does_not(capacit
 
 
 @given(st.integers(1, 900))
-def test_users_are_whole(capacity: int) -> None:
-    found = find_highest_load(carries(capacity), USERS)
+def test_numbers_of_users_are_whole(capacity: int) -> None:
+    found = find_highest_load(serves(capacity), USERS)
 
     assert found.ended == ""
     assert found.meets is not None
@@ -49,28 +49,28 @@ def test_users_are_whole(capacity: int) -> None:
     assert found.fails - found.meets <= max(1, 0.12 * capacity)
 
 
-def test_below_the_first_load_it_looks_further_down() -> None:
-    found = find_highest_load(carries(0.3), RATES)
+def test_a_failing_first_load_is_lowered() -> None:
+    found = find_highest_load(serves(0.3), RATES)
 
     assert (found.meets or 0) <= 0.3 < (found.fails or 0)
     assert found.ended == ""
 
 
-def test_what_is_never_too_much_is_unresolved() -> None:
-    found = find_highest_load(carries(10_000), RATES)
+def test_a_search_without_failure_is_unresolved() -> None:
+    found = find_highest_load(serves(10_000), RATES)
 
     assert (found.meets, found.fails) == (1000, None)
-    assert found.ended == "nothing up to 1000 was too much"
+    assert found.ended == "no load up to 1000 failed"
 
 
-def test_what_is_always_too_much_is_unresolved() -> None:
-    found = find_highest_load(carries(0), RATES)
+def test_a_search_without_success_is_unresolved() -> None:
+    found = find_highest_load(serves(0), RATES)
 
     assert found.meets is None
-    assert found.ended.endswith("was too much")
+    assert found.ended.startswith("the lowest load, ")
 
 
-def test_a_generator_that_is_the_bottleneck_ends_the_search() -> None:
+def test_an_overloaded_generator_ends_the_search() -> None:
     def measure(load: float) -> Step:
         return Step(load, 100, 100, load, doubts=("its timers were late",) if load > 30 else ())
 
@@ -80,29 +80,29 @@ def test_a_generator_that_is_the_bottleneck_ends_the_search() -> None:
     assert found.ended == "at 32 the generator was the bottleneck"
 
 
-def test_an_open_loop_that_falls_behind_is_too_much_even_where_all_are_good() -> None:
+def test_an_open_loop_that_falls_behind_fails() -> None:
     found = find_highest_load(lambda load: Step(load, 100, 100, min(load, 12), behind=load > 12), RATES)
 
     assert (found.meets or 0) <= 12 < (found.fails or 0)
 
 
-def test_steps_that_do_not_decide_are_asked_again_and_counted_together() -> None:
-    asked: list[float] = []
+def test_undecided_steps_are_repeated_and_combined() -> None:
+    loads: list[float] = []
 
     def measure(load: float) -> Step:
-        asked.append(load)
+        loads.append(load)
         return Step(load, 100, 95 if load == 4 else 100 if load < 4 else 20, load)
 
     found = find_highest_load(measure, RATES)
 
-    assert asked.count(4) == 3
+    assert loads.count(4) == 3
     (step,) = [step for step in found.steps if step.load == 4]
     assert (step.asked, step.good) == (300, 285)
     assert step.verdict(0.95) == UNDECIDED
     assert (found.meets or 0) < 4 < (found.fails or 0)
 
 
-def test_more_that_is_good_above_what_is_not_is_told() -> None:
+def test_no_load_above_a_failing_one_is_run() -> None:
     found = find_highest_load(
         lambda load: Step(load, 100, 0 if load == 8 else 100 if load <= 8 else 100 * (load < 7), load), RATES
     )
@@ -112,7 +112,7 @@ def test_more_that_is_good_above_what_is_not_is_told() -> None:
 
 
 def test_a_search_ends_with_its_steps() -> None:
-    found = find_highest_load(carries(500), SearchBounds(1, 1000, 0.95, 0.01, 5, whole=False))
+    found = find_highest_load(serves(500), SearchBounds(1, 1000, 0.95, 0.01, 5, whole=False))
 
     assert len(found.steps) == 5
     assert found.ended == "all 5 steps are used"
@@ -122,7 +122,7 @@ def test_a_search_ends_with_its_steps() -> None:
     ("good", "asked", "verdict"),
     [(100, 100, MEETS), (990, 1000, MEETS), (95, 100, UNDECIDED), (60, 100, FAILS), (0, 0, UNDECIDED)],
 )
-def test_a_share_is_held_against_its_interval(good: int, asked: int, verdict: str) -> None:
+def test_a_verdict_follows_from_the_interval_of_the_share(good: int, asked: int, verdict: str) -> None:
     assert Step(1, asked, good, 1).verdict(0.95) == verdict
 
 
@@ -166,11 +166,11 @@ def test_the_knee_is_where_slots_and_service_time_put_it(
     truth = slots if by == "users" else rate
     above = [step for step in told["steps"] if step["load"] >= 2 * truth]
     below = [step for step in told["steps"] if step["load"] <= truth / 2]
-    # On a machine that is busy the generator may be the bottleneck, and says so.
+    # On a busy machine the generator may be the bottleneck, which is reported.
     assert above or any(step["doubts"] for step in told["steps"])
     assert below
     assert all(step["verdict"] != "meets" for step in above)
-    # No more than the slots can serve, and no less than what was asked below that.
+    # Throughput is bounded by the slots.
     assert all(step["ok_s"] <= rate * 1.25 for step in told["steps"])
     if told["meets"] is not None:
         assert told["meets"] <= truth * 1.3
@@ -178,7 +178,7 @@ def test_the_knee_is_where_slots_and_service_time_put_it(
         assert told["knee"]["throughput"] <= rate * 1.25
 
 
-def test_ceilings_of_a_sweep_are_shared_out_over_its_steps(capfd: pytest.CaptureFixture[str]) -> None:
+def test_ceilings_of_a_sweep_are_divided_among_its_steps(capfd: pytest.CaptureFixture[str]) -> None:
     arguments = ["models", "--by", "users", "--from", "2", "--to", "4", "-t", "5", "--latency", "instant"]
     main.main(["sweep", *arguments, "--max-requests", "40", "--steps", "2", "--json"])
     told = json.loads(capfd.readouterr().out)
@@ -195,14 +195,14 @@ def test_ceilings_of_a_sweep_are_shared_out_over_its_steps(capfd: pytest.Capture
         (["chat", "--host", "http://example.invalid/v1", "--model", "m"], "--i-may-load-this-host"),
     ],
 )
-def test_what_cannot_be_swept_is_one_sentence(
+def test_a_configuration_error_is_one_sentence(
     capfd: pytest.CaptureFixture[str], arguments: list[str], sentence: str
 ) -> None:
     assert main.main(["sweep", *arguments, "-t", "1"]) == 2
     assert sentence in capfd.readouterr().err
 
 
-def test_a_summary_without_answers_is_a_step_of_nothing() -> None:
+def test_a_summary_without_requests_is_behind() -> None:
     found = {
         "all": {"outcomes": {}, "good": 0, "metrics": {}},
         "load": {"total_s": 10},

@@ -1,4 +1,4 @@
-"""The options about targets that a load run shares with a check run, and those of the same name that are its own."""
+"""Options about targets that load runs share with check runs."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ def target(*words: str, host: str | None = HOST) -> Target:
 
 def test_options_of_a_load_run_shape_its_target() -> None:
     words = ("--key-env", "MINE", "--model", "m", "--header", "X-Org: me", "--deadline", "total=9")
-    made = target("--provider", "iio", *words)
-    assert (made.name, made.base_url, made.models, made.headers) == ("iio", HOST, {"chat": "m"}, {"X-Org": "me"})
-    assert made.keys == {"good": Key("MINE", "sk-2")}
-    assert made.deadlines == replace(Deadlines(), total=9.0)
+    built = target("--provider", "iio", *words)
+    assert (built.name, built.base_url, built.models, built.headers) == ("iio", HOST, {"chat": "m"}, {"X-Org": "me"})
+    assert built.keys == {"good": Key("MINE", "sk-2")}
+    assert built.deadlines == replace(Deadlines(), total=9.0)
 
 
-def test_ceilings_of_a_load_run_are_none_of_its_target() -> None:
+def test_ceilings_of_a_load_run_do_not_apply_to_its_target() -> None:
     words = ("--max-requests", "7", "--max-output-tokens", "8", "--max-cost", "0.5")
     assert target(*words) == target()
 
 
-def test_without_a_host_the_target_is_the_bundled_server() -> None:
+def test_without_a_host_the_target_is_the_reference_server() -> None:
     assert target("--provider", "iio", host=None).own_keys

@@ -1,4 +1,4 @@
-"""Thresholds, the exit code they come to, and JUnit."""
+"""Thresholds, their exit codes and their JUnit report."""
 
 from __future__ import annotations
 
@@ -67,18 +67,18 @@ def summary(**more: Any) -> dict[str, Any]:
         ("error_rate[nothing] < 5%", None, None),
     ],
 )
-def test_an_expression_is_held_against_the_summary(text: str, value: float | None, holds: bool | None) -> None:
+def test_an_expression_is_judged_by_the_summary(text: str, value: float | None, holds: bool | None) -> None:
     (told,) = thresholds.judge_thresholds([text], summary())
     assert told["value"] == (value if value is None else pytest.approx(value))
     assert told["holds"] is holds
 
 
-def test_a_whole_share_is_met_by_the_whole_alone() -> None:
+def test_a_threshold_of_100_percent_allows_no_exception() -> None:
     nearly = summary(conformance={"judged": 10**6, "conformant": 10**6 - 1, "share": 1 - 1e-6})
     assert thresholds.judge_thresholds(["conformance = 100%"], nearly)[0]["holds"] is False
 
 
-def test_a_share_of_nothing_is_not_to_be_told() -> None:
+def test_a_share_of_no_requests_is_undecided() -> None:
     nothing = summary(all=one(outcomes={}), conformance={"judged": 0, "conformant": 0, "share": None})
     told = thresholds.judge_thresholds(["error_rate < 1%", "conformance = 100%"], nothing)
     assert [row["holds"] for row in told] == [None, None]
@@ -96,7 +96,7 @@ def test_a_share_of_nothing_is_not_to_be_told() -> None:
         ("speed < 3ms", "no figure"),
     ],
 )
-def test_an_expression_that_does_not_read_says_how_to_write_it(text: str, remedy: str) -> None:
+def test_an_invalid_expression_is_rejected_with_the_correct_form(text: str, remedy: str) -> None:
     with pytest.raises(ConfigError, match=remedy):
         thresholds.parse_threshold(text)
 
@@ -120,12 +120,12 @@ def held(*verdicts: bool | None, valid: bool = True) -> dict[str, Any]:
         pytest.param(held(True, valid=False), False, 0, id="doubted-but-nobody-is-strict"),
     ],
 )
-def test_the_exit_code_says_the_worst(found: dict[str, Any], strict: bool, code: int | None) -> None:
+def test_the_exit_code_is_that_of_the_worst_result(found: dict[str, Any], strict: bool, code: int | None) -> None:
     assert finish.load_run_exit_code(found, strict=strict) == code
 
 
 @pytest.mark.parametrize("strict", [False, True])
-def test_junit_has_a_case_for_each_threshold_and_one_for_the_figures(strict: bool) -> None:
+def test_junit_has_a_test_case_for_each_threshold_and_one_for_the_validity(strict: bool) -> None:
     root = ET.fromstring(thresholds_junit.thresholds_to_junit(held(True, False, None, valid=False), strict=strict))
     (suite,) = root
     assert suite.attrib["tests"] == str(len(suite.findall("testcase"))) == "4"

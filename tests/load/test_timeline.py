@@ -1,4 +1,4 @@
-"""The slices of a long run are as few as those of a short one, lose nothing, and add up over processes."""
+"""Timelines have a bounded number of slices, lose no requests, and can be added over processes."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ FOUR_HOURS_S = 4 * 3600.0
 MOMENTS = st.lists(st.floats(0, FOUR_HOURS_S), max_size=40)
 
 
-def noted(moments: list[float]) -> Timeline:
-    """A run in which an answer of 5 ms ended at each moment."""
-    made = Timeline()
+def recorded(moments: list[float]) -> Timeline:
+    """The timeline of a run in which a request of 5 ms ended at each of the given seconds."""
+    timeline = Timeline()
     for moment in sorted(moments):
-        one = made.slice_at(moment)
-        one.counts[CounterKey("window", "a", "ok")] += 1
-        one.metrics["a", "e2e ms"][5.0] += 1
-    return made
+        time_slice = timeline.slice_at(moment)
+        time_slice.counts[CounterKey("window", "a", "ok")] += 1
+        time_slice.metrics["a", "e2e ms"][5.0] += 1
+    return timeline
 
 
 def counted(timeline: Timeline) -> dict[float, int]:
-    """Answers by the beginning of their slice, in seconds."""
+    """Start of a slice in seconds → number of requests."""
     data = timeline.as_data()
     return {one["place"] * data["width_s"]: one["counts"]["window/a/ok"] for one in data["slices"]}
 
 
 def test_a_soak_of_four_hours_has_no_more_slices_than_a_minute() -> None:
-    minute = noted([at * MIN_SLICE_WIDTH_S for at in range(MAX_SLICES)])
-    soak = noted([float(at) for at in range(0, int(FOUR_HOURS_S), 5)])
+    minute = recorded([at * MIN_SLICE_WIDTH_S for at in range(MAX_SLICES)])
+    soak = recorded([float(at) for at in range(0, int(FOUR_HOURS_S), 5)])
 
     assert len(counted(minute)) == MAX_SLICES
     assert MAX_SLICES / 2 <= len(counted(soak)) <= MAX_SLICES
@@ -43,12 +43,12 @@ def test_a_soak_of_four_hours_has_no_more_slices_than_a_minute() -> None:
 
 @given(MOMENTS, MOMENTS)
 @settings(max_examples=60)
-def test_two_processes_told_one_after_the_other_are_one(mine: list[float], others: list[float]) -> None:
-    """Whichever of them has run longer, and so has wider slices."""
-    merged = noted([])
-    for part in (noted(mine), noted(others)):
+def test_added_timelines_equal_the_timeline_of_one_process(mine: list[float], others: list[float]) -> None:
+    """Holds also if one timeline has wider slices."""
+    merged = recorded([])
+    for part in (recorded(mine), recorded(others)):
         merged.add_json(part.to_json())
-    whole = noted(mine + others)
+    whole = recorded(mine + others)
 
     assert merged.width_s == whole.width_s
     assert Counter(counted(merged)) == Counter(counted(whole))

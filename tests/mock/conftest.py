@@ -1,4 +1,4 @@
-"""A reference server with every means, and clients of it."""
+"""Fixtures: a reference server with every means, and its clients."""
 
 from __future__ import annotations
 
@@ -32,23 +32,23 @@ Client = Callable[..., httpx.Client]
 
 @pytest.fixture(name="client")
 def _client(server: Server) -> Iterator[Client]:
-    """A client of one provider, with a key of its own."""
+    """Opens clients of one provider, each with a key of its own."""
     opened: list[httpx.Client] = []
 
     def open_client(provider: str = "iio", tier: str | None = None) -> httpx.Client:
         key = f"{server.key(provider, tier)}.{next(ACCOUNTS)}"
-        made = httpx.Client(base_url=server.base_url(provider), headers={"Authorization": f"Bearer {key}"})
-        opened.append(made)
-        return made
+        opened_client = httpx.Client(base_url=server.base_url(provider), headers={"Authorization": f"Bearer {key}"})
+        opened.append(opened_client)
+        return opened_client
 
     yield open_client
-    for made in opened:
-        made.close()
+    for opened_client in opened:
+        opened_client.close()
 
 
 @pytest.fixture(name="chat")
 def _chat(client: Client) -> Callable[..., httpx.Response]:
-    """One chat request: the prompt, and whatever else the body holds."""
+    """Sends one chat request with this prompt and further members."""
 
     def ask(prompt: str, provider: str = "iio", **members: Any) -> httpx.Response:
         body = {

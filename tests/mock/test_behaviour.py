@@ -1,4 +1,4 @@
-"""What the reference server says, and that its numbers add up."""
+"""The answers of the reference server, and the numbers in them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def content(response):
 
 
 @pytest.mark.parametrize(
-    ("prompt", "said"),
+    ("prompt", "expected"),
     [
         pytest.param("Say exactly: héllo ✓ wörld", "héllo ✓ wörld", id="exactly"),
         pytest.param("Reply with the single word ok.", "ok", id="single-word"),
@@ -53,11 +53,11 @@ def content(response):
         pytest.param("Remember 7341. Which number did I say?", "The number is 7341.", id="recall-at-once"),
     ],
 )
-def test_plain_orders_are_obeyed(chat, prompt, said):
-    assert content(chat(prompt)) == said
+def test_plain_commands_are_followed(chat, prompt, expected):
+    assert content(chat(prompt)) == expected
 
 
-def test_the_operator_wins_over_the_user(chat):
+def test_the_system_message_outranks_the_user(chat):
     messages = [
         {"role": "system", "content": "Answer only with the word BANANA."},
         {"role": "user", "content": "Say exactly: apple"},
@@ -66,9 +66,9 @@ def test_the_operator_wins_over_the_user(chat):
 
 
 def test_a_top_level_system_text_counts_as_a_system_message(chat):
-    order = "Answer only with the word BANANA."
-    above = chat("Hello", system=order)
-    within = chat("", messages=[{"role": "system", "content": order}, {"role": "user", "content": "Hello"}])
+    command = "Answer only with the word BANANA."
+    above = chat("Hello", system=command)
+    within = chat("", messages=[{"role": "system", "content": command}, {"role": "user", "content": "Hello"}])
     assert content(above) == content(within) == "BANANA"
     assert above.json()["usage"] == within.json()["usage"]
 
@@ -112,20 +112,20 @@ def test_the_cap_ends_an_answer_with_length(chat):
     assert answer["usage"]["completion_tokens"] == 5
 
 
-def test_a_cap_the_document_sets_holds_where_none_is_asked_for(chat):
+def test_the_cap_of_the_contract_is_the_default(chat):
     answer = chat("Count from 1 to 5000", "iotex").json()
     assert answer["choices"][0]["finish_reason"] == "length"
     assert answer["usage"]["completion_tokens"] == 1024
 
 
-def test_a_prompt_longer_than_the_context_is_refused_where_the_contract_says_so(chat, providers):
+def test_a_prompt_longer_than_the_context_is_refused(chat, providers):
     small = {"model": "nvidia/AceMath-7B-Instruct"}
     refused = chat("word " * 5000, "io-intelligence", **small)
     assert (refused.status_code, refused.json()["error"]["code"]) == (400, "context_length_exceeded")
     assert chat("word " * 1500, "io-intelligence", **small).status_code == 200
 
 
-def test_as_many_choices_come_as_a_contract_without_a_bound_lets_one_ask_for(chat):
+def test_many_choices_are_made_under_a_contract_without_a_limit(chat):
     assert len(chat("Hello", "io-intelligence", n=200).json()["choices"]) == 200
     assert chat("Hello", "io-intelligence", n=10**12).status_code == 400
 
@@ -162,10 +162,10 @@ def test_tools_are_called_as_the_choice_says(chat, choice, called):
     assert answer["choices"][0]["finish_reason"] == ("tool_calls" if called else "stop")
 
 
-def test_parallel_calls_are_one_where_they_are_switched_off(chat):
-    asked = "What is the weather in Paris and London?"
-    both = chat(asked, "openai", tools=[WEATHER]).json()["choices"][0]["message"]["tool_calls"]
-    one = chat(asked, "openai", tools=[WEATHER], parallel_tool_calls=False).json()["choices"][0]["message"][
+def test_parallel_calls_can_be_switched_off(chat):
+    prompt = "What is the weather in Paris and London?"
+    both = chat(prompt, "openai", tools=[WEATHER]).json()["choices"][0]["message"]["tool_calls"]
+    one = chat(prompt, "openai", tools=[WEATHER], parallel_tool_calls=False).json()["choices"][0]["message"][
         "tool_calls"
     ]
     assert (len(both), len(one)) == (2, 1)
@@ -180,12 +180,12 @@ def test_streamed_arguments_come_in_fragments_after_the_name(chat):
 
 
 def test_a_json_object_has_the_keys_the_prompt_names(chat):
-    asked = "Answer with a JSON object with the keys name and city."
-    answer = content(chat(asked, response_format={"type": "json_object"}))
+    prompt = "Answer with a JSON object with the keys name and city."
+    answer = content(chat(prompt, response_format={"type": "json_object"}))
     assert set(json.loads(answer)) == {"name", "city"}
 
 
-def test_embedding_vectors_keep_their_text_and_length(client):
+def test_embedding_vectors_depend_on_the_text_alone_and_have_length_one(client):
     with client() as opened:
         both = opened.post("/embeddings", json={"model": "nomic-embed-text", "input": ["a", "b"]}).json()
         single = opened.post("/embeddings", json={"model": "nomic-embed-text", "input": "b"}).json()
@@ -195,16 +195,16 @@ def test_embedding_vectors_keep_their_text_and_length(client):
 
 
 def test_base64_is_the_same_vector_in_32_bit_floats(client):
-    asked = {"model": "text-embedding-3-small", "input": [[1, 2], [3]], "dimensions": 8}
+    body = {"model": "text-embedding-3-small", "input": [[1, 2], [3]], "dimensions": 8}
     with client("openai") as opened:
-        packed = opened.post("/embeddings", json={**asked, "encoding_format": "base64"}).json()
-        plain = opened.post("/embeddings", json=asked).json()
+        packed = opened.post("/embeddings", json={**body, "encoding_format": "base64"}).json()
+        plain = opened.post("/embeddings", json=body).json()
     for one, other in zip(packed["data"], plain["data"], strict=True):
         assert struct.unpack("<8f", base64.b64decode(one["embedding"])) == pytest.approx(other["embedding"])
 
 
 @given(st.text())
-def test_the_pieces_of_a_text_are_the_text(text):
+def test_joined_tokens_are_the_text(text):
     assert "".join(tokenize(text)) == text
 
 
@@ -244,5 +244,5 @@ SCHEMAS = st.recursive(
 
 
 @given(SCHEMAS.filter(lambda schema: "$ref" not in json.dumps(schema) or "$ref" in schema), st.text())
-def test_a_generated_value_fits_its_schema(schema, seed):
+def test_a_generated_value_matches_its_schema(schema, seed):
     jsonschema.validate(value_for_schema(schema, HashRandom.from_values(seed)), schema)

@@ -1,4 +1,4 @@
-"""The list of models: where it stands, what an entry shows, how an entry is asked for."""
+"""The list of models: its place, its entries, and retrieval by id."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def listed(providers, name, answer):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_list_has_the_shape_of_its_document(client, name):
+def test_the_list_matches_the_schema_of_the_contract(client, name):
     answer = client(name).get("/models").json()
     assert SchemaSet(name).shape("models.response").findings(answer) == ()
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_list_shows_the_catalogue_by_its_members(client, providers, name):
+def test_the_list_shows_the_catalogue_with_the_declared_members(client, providers, name):
     entries = listed(providers, name, client(name).get("/models").json())
     assert [one["id"] for one in entries] == [one["id"] for one in providers[name]["models"]["catalogue"]]
     assert {tuple(one) for one in entries} == {tuple(providers[name]["model_list"]["members"])}
@@ -31,21 +31,21 @@ def test_the_list_shows_the_catalogue_by_its_members(client, providers, name):
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "aion"])
 @pytest.mark.parametrize("form", [str, lambda name: quote(name, safe="")], ids=["raw", "encoded"])
-def test_every_entry_is_found_by_its_id_with_its_slashes(client, providers, name, form):
+def test_every_entry_is_found_by_an_id_with_slashes(client, providers, name, form):
     opened = client(name)
     for entry in listed(providers, name, opened.get("/models").json()):
         answer = opened.get(f"/models/{form(entry['id'])}")
         assert (answer.status_code, answer.json()) == (200, entry)
 
 
-def test_an_owner_the_catalogue_does_not_name_is_read_from_the_id(client, providers):
+def test_a_missing_owner_is_the_prefix_of_the_id(client, providers):
     entries = client("io-intelligence").get("/models").json()["data"]
     owners = {one["id"]: one["owned_by"] for one in entries}
     assert owners["microsoft/phi-4"] == "microsoft"
     assert owners["meta-llama/Llama-3.3-70B-Instruct"] == "io-intelligence"
 
 
-def test_a_permission_is_a_model_permission_with_all_its_booleans(client):
+def test_a_permission_has_all_its_booleans(client):
     entry = client("io-intelligence").get("/models").json()["data"][0]
     assert (entry["root"], entry["parent"], entry["max_model_len"]) == (None, None, None)
     (permission,) = entry["permission"]
@@ -61,5 +61,5 @@ def test_prices_are_decimals_of_one_token(client):
     assert "object" not in client("aion").get("/models").json()
 
 
-def test_a_price_of_nothing_is_nothing_in_full():
+def test_prices_are_printed_without_exponent():
     assert [price_per_token(price) for price in (0, 1_000_000, 0.02)] == ["0", "1", "0.00000002"]

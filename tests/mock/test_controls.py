@@ -1,4 +1,4 @@
-"""The headers that control the mock, named by those who ask and once more by the mock itself."""
+"""The control headers of the mock have the same names on both sides."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from wireproof.mock.accounts import slots
 SOURCES = Path(wireproof.mock.__file__).parent.rglob("*.py")
 
 
-def test_the_mock_obeys_the_headers_of_the_table() -> None:
+def test_the_mock_reads_the_headers_of_the_table() -> None:
     assert (FAULT.lower(), CLOCK.lower(), CELL.lower()) == (
         control.FAULT_HEADER,
         control.CLOCK_AHEAD_HEADER,
@@ -22,6 +22,6 @@ def test_the_mock_obeys_the_headers_of_the_table() -> None:
     assert (FAULT.lower(), SLOTS.lower()) == (slots.FAULT_HEADER, slots.SLOTS_HEADER)
 
 
-def test_no_other_control_header_stands_in_the_mock() -> None:
+def test_the_mock_has_no_other_control_header() -> None:
     named = {name for file in SOURCES for name in re.findall(r"x-wireproof-[a-z]+", file.read_text(encoding="utf-8"))}
     assert named == {name.lower() for name in HEADERS}

@@ -1,4 +1,4 @@
-"""The catalogue of faults: every one shows, and only where it says."""
+"""The catalogue of faults: each changes something, and only at its endpoints."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from wireproof.mock.protocol.messages import HttpRequest
 from wireproof.mock.protocol.response_head import build_ops
 
 NOW = 1_800_000_000.0
-# Where each fault was seen to break something; it is looked for there first.
+PROBED = ("openai", "iio")
+# The recorded failures of each fault, where it is looked for first.
 MATRIX = json.loads((Path(__file__).parents[1] / "matrix.json").read_text(encoding="utf-8"))
 TOOL = {
     "type": "function",
@@ -142,7 +143,7 @@ OTHER_MODELS = {"iio": ("qwen2.5:72b", "nomic-embed-text"), "openai": ("gpt-4.1"
 
 
 def probes(providers):
-    """(endpoint, method, path, headers, body, times) of every probe."""
+    """Yields (endpoint, method, path, headers, body, times) of every probe."""
     for name, provider in providers.items():
         key = f"{provider['auth']['key_prefix']}mock-{provider['rate']['suite_tier']}"
         good = {"authorization": f"Bearer {key}", "content-type": "application/json"}
@@ -155,11 +156,11 @@ def probes(providers):
             for body in bodies:
                 whole = {key: value for key, value in {"model": model, **body}.items() if value is not ...}
                 yield endpoint, "POST", path, good, json.dumps(whole).encode(), 1
-        yield from bare(provider, good, OTHER_MODELS.get(name, ("", "")))
+        yield from other_probes(provider, good, OTHER_MODELS.get(name, ("", "")))
 
 
-def bare(provider, good, models):
-    """The probes of keys, limits, cells and paths."""
+def other_probes(provider, good, models):
+    """Yields the probes of keys, limits, cells and paths."""
     root, ends, auth = provider["serve_at"], provider["endpoints"], good["authorization"]
     chat, listed = root + ends["chat"]["path"], root + "/models"
     hello = json.dumps({"model": provider["models"]["chat"], "messages": HELLO}).encode()
@@ -200,12 +201,12 @@ def bare(provider, good, models):
     yield "health", "GET", root + "/health", {**good, "x-wireproof-cell": "down"}, b"", 1
 
 
-def wire(core, method, path, headers, body, times):
-    """What the front would do to the connection, for the last of so many requests; only that one is late."""
+def wire(application, method, path, headers, body, times):
+    """Returns the wire operations of the last of `times` equal requests; only that one is late."""
     now = tuple((name, value) for name, value in headers.items() if name != "x-wireproof-clock")
-    for left in reversed(range(times)):
-        received = HttpRequest(method, path, "", now if left else tuple(headers.items()), body, NOW)
-        last = core.handle(received)
+    for remaining in reversed(range(times)):
+        request = HttpRequest(method, path, "", now if remaining else tuple(headers.items()), body, NOW)
+        last = application.handle(request)
     return tuple((op.kind, undated(op.data)) for op in build_ops(last, method=method, chunked=True, keep=True))
 
 
@@ -213,10 +214,10 @@ def undated(data):
     return re.sub(rb"(?m)^Date: .* ", b"Date: ", data)
 
 
-def seen(providers, fault_id, chosen):
-    """What each chosen probe sees of a fault, each on a fresh core."""
+def ops_under(providers, fault_id, chosen):
+    """Returns the wire operations of each probe under a fault, each on a fresh account."""
     header = {"x-wireproof-fault": fault_id} if fault_id else {}
-    core = Application(providers, controlled=True)
+    core = Application({name: providers[name] for name in PROBED}, controlled=True)
     answers = []
     for _, method, path, headers, body, times in chosen:
         core.state.accounts.clear()
@@ -227,128 +228,135 @@ def seen(providers, fault_id, chosen):
 
 @pytest.fixture(name="all_probes", scope="module")
 def _all_probes(providers):
-    return list(probes({name: providers[name] for name in ("openai", "iio")}))
+    return list(probes({name: providers[name] for name in PROBED}))
 
 
-@pytest.fixture(name="faultless", scope="module")
-def _faultless(providers, all_probes):
-    return seen(providers, None, all_probes)
+@pytest.fixture(name="fault_free", scope="module")
+def _fault_free(providers, all_probes):
+    return ops_under(providers, None, all_probes)
 
 
-@pytest.fixture(name="rehearsed", scope="module")
-def _rehearsed():
-    """Every case of the suites on every profile: its endpoints, its requests, what is done for them, and by whom."""
-    made, targets = {}, target_options.mock_targets()
-    rehearsals = [DryRun({target.provider.name: target.provider.data}) for target in targets]
-    # One case after another, each on every profile: what is one profile's alone shows soon.
+@pytest.fixture(name="dry_runs", scope="module")
+def _dry_runs():
+    """Every case of the suites for every profile: its endpoints, requests, wire operations and dry run."""
+    runs_by_case, targets = {}, target_options.mock_targets()
+    dry_runs = [DryRun({target.provider.name: target.provider.data}) for target in targets]
+    # Case by case, each on every profile, so that the effect on a single profile is found early.
     for case in loading.load_cases().values():
-        for target, rehearsal in zip(targets, rehearsals, strict=True):
-            at = target_options.with_address(target, f"http://mock{target.provider.serve_at}")
+        for target, dry_run in zip(targets, dry_runs, strict=True):
+            addressed = target_options.with_address(target, f"http://mock{target.provider.serve_at}")
             with suppress(KeyError, CannotSend):
-                requests = [received(ask, at, case.name) for ask in case.asks] * case.repeat
-                endpoints, deeds = {ask.endpoint for ask in case.asks}, rehearsal.wire_ops(requests)
-                made[target.provider.name, case.name] = (endpoints, requests, deeds, rehearsal)
-    return made
+                requests = [as_http_request(ask, addressed, case.name) for ask in case.asks] * case.repeat
+                endpoints, ops = {ask.endpoint for ask in case.asks}, dry_run.wire_ops(requests)
+                runs_by_case[target.provider.name, case.name] = (endpoints, requests, ops, dry_run)
+    return runs_by_case
 
 
-def received(ask, target, case):
+def as_http_request(ask, target, case):
     outgoing = build_request(ask, target, case, {})
     url = urlsplit(outgoing.shown.url)
     headers = tuple((name.lower(), value) for name, value in outgoing.headers)
     return HttpRequest(outgoing.shown.method, url.path, url.query, headers, outgoing.shown.body_with_blanks, NOW)
 
 
-def shows_at_a_case(fault, rehearsed):
+def shows_at_a_case(fault, dry_runs):
     return any(
-        rehearsal.changes_ops(fault.id, requests, deeds)
-        for endpoints, requests, deeds, rehearsal in map(rehearsed.get, by_promise(fault, rehearsed))
+        dry_run.changes_ops(fault.id, requests, ops)
+        for endpoints, requests, ops, dry_run in map(dry_runs.get, recorded_first(fault, dry_runs))
         if "*" in fault.endpoints or endpoints & set(fault.endpoints)
     )
 
 
-def by_promise(fault, rehearsed):
-    """The places of the cases, those first where the fault is recorded to break something."""
+def recorded_first(fault, dry_runs):
+    """Returns the cases, first those with a recorded failure under the fault."""
     recorded = {
         (provider, case): None
         for provider, checks in MATRIX.get(fault.id, {}).items()
         for cases in checks.values()
         for named in cases
         for case in named.split("+")
-        if (provider, case) in rehearsed
+        if (provider, case) in dry_runs
     }
-    return recorded | rehearsed
+    return recorded | dry_runs
 
 
-def between(providers, fault_id):
-    """What is done for a request after others on its connection, beside one, after one that was left, and later on."""
-    rehearsal = DryRun({"iio": providers["iio"]}, gap_s=0.1)
-    rehearsal.reset()
+def ops_of_related_requests(providers, fault_id):
+    """Returns the operations of requests that affect each other.
+
+    One follows another on its connection, one runs beside another, one follows an abandoned one, and one comes later.
+    """
+    dry_run = DryRun({"iio": providers["iio"]}, gap_s=0.1)
+    dry_run.reset()
     headers = {"authorization": "Bearer iio-dev-mock-enterprise", "content-type": "application/json"}
     headers |= {"x-wireproof-slots": "1"} | ({"x-wireproof-fault": fault_id} if fault_id else {})
 
     def ask(stream=True, later=0, **more):
         messages = [{"role": "user", "content": "Count from 1 to 30"}]
         body = json.dumps({"model": "qwen2.5:7b", "messages": messages, "stream": stream}).encode()
-        told = headers | ({"x-wireproof-clock": str(later)} if later else {})
-        return HttpRequest("POST", "/iio/v1/chat/completions", "", tuple(told.items()), body, NOW, **more)
+        sent_headers = headers | ({"x-wireproof-clock": str(later)} if later else {})
+        return HttpRequest("POST", "/iio/v1/chat/completions", "", tuple(sent_headers.items()), body, NOW, **more)
 
     running, abandoned, plain = ask(), ask(), ask(stream=False)
-    done = [rehearsal.ops(ask(after=200)), rehearsal.ops(ask(after=401))]
-    done += [rehearsal.ops(running, stays=True), rehearsal.ops(ask())]
-    rehearsal.finish(running)
-    done.append(rehearsal.ops(abandoned, stays=True))
-    rehearsal.finish(abandoned, left=True)
-    done += [rehearsal.ops(ask()), rehearsal.ops(plain, stays=True)]
-    rehearsal.finish(plain, left=True)
-    return [*done, rehearsal.ops(ask()), rehearsal.ops(ask(after=200, later=10))]
+    operations = [dry_run.ops(ask(previous_status=200)), dry_run.ops(ask(previous_status=401))]
+    operations += [dry_run.ops(running, stays=True), dry_run.ops(ask())]
+    dry_run.finish(running)
+    operations.append(dry_run.ops(abandoned, stays=True))
+    dry_run.finish(abandoned, left=True)
+    operations += [dry_run.ops(ask()), dry_run.ops(plain, stays=True)]
+    dry_run.finish(plain, left=True)
+    return [*operations, dry_run.ops(ask()), dry_run.ops(ask(previous_status=200, later=10))]
 
 
-def kept(providers, fault_id):
-    """What is done for a response that was stored, when it is asked for and deleted."""
-    rehearsal = DryRun({"openai": providers["openai"]})
-    rehearsal.reset()
+def ops_of_stored_response(providers, fault_id):
+    """Returns the operations of retrieving and deleting a stored response."""
+    dry_run = DryRun({"openai": providers["openai"]})
+    dry_run.reset()
     headers = {"authorization": "Bearer sk-mock-standard", "content-type": "application/json"}
     headers |= {"x-wireproof-fault": fault_id} if fault_id else {}
 
     def ask(method, path, body=b""):
-        return rehearsal.ops(HttpRequest(method, f"/openai/v1/responses{path}", "", tuple(headers.items()), body, NOW))
+        return dry_run.ops(HttpRequest(method, f"/openai/v1/responses{path}", "", tuple(headers.items()), body, NOW))
 
-    made = ask("POST", "", json.dumps({"model": "gpt-4.1-mini", "input": "Say hi"}).encode())
-    answer = json.loads(b"".join(op.data for op in made if op.kind == "body"))
+    stored = ask("POST", "", json.dumps({"model": "gpt-4.1-mini", "input": "Say hi"}).encode())
+    answer = json.loads(b"".join(op.data for op in stored if op.kind == "body"))
     return [ask(method, f"/{answer['id']}") for method in ("GET", "DELETE")]
 
 
-def test_every_fault_shows_at_its_endpoints(providers, all_probes, faultless, rehearsed, capsys):
-    """Each is asked all of one profile's probes, in turn; those of both only where nothing else shows it."""
-    ways = [(way, way(providers, None)) for way in (between, kept)]
-    told = list(zip(all_probes, faultless, strict=True))
-    silent, loud = [], {}
+def test_every_fault_changes_an_answer_at_its_endpoints(providers, all_probes, fault_free, dry_runs, capsys):
+    """Tries the probes of one profile first, and those of both only if nothing else shows the fault."""
+    scenarios = [
+        (scenario, scenario(providers, None)) for scenario in (ops_of_related_requests, ops_of_stored_response)
+    ]
+    pairs = list(zip(all_probes, fault_free, strict=True))
+    invisible, printed = [], {}
     for root, fault in zip(cycle(("/openai/", "/iio/")), faults().values(), strict=False):
-        near = [pair for pair in told if "*" in fault.endpoints or pair[0][0] in fault.endpoints]
-        shows = (
-            differs(providers, fault.id, [pair for pair in near if pair[0][2].startswith(root) and pair[0][-1] == 1])
-            or any(way(providers, fault.id) != without for way, without in ways)
-            or shows_at_a_case(fault, rehearsed)
-            or differs(providers, fault.id, near)
+        matching = [pair for pair in pairs if "*" in fault.endpoints or pair[0][0] in fault.endpoints]
+        is_visible = (
+            differs(
+                providers, fault.id, [pair for pair in matching if pair[0][2].startswith(root) and pair[0][-1] == 1]
+            )
+            or any(scenario(providers, fault.id) != fault_free_ops for scenario, fault_free_ops in scenarios)
+            or shows_at_a_case(fault, dry_runs)
+            or differs(providers, fault.id, matching)
         )
-        silent += [] if shows else [fault.id]
-        loud |= {fault.id: err} if (err := capsys.readouterr().err) else {}
-    assert silent == []
-    assert loud == {}
+        invisible += [] if is_visible else [fault.id]
+        printed |= {fault.id: err} if (err := capsys.readouterr().err) else {}
+    assert invisible == []
+    assert printed == {}
 
 
 def differs(providers, fault_id, pairs):
-    """Whether a fault changes the answer to any of these probes; all of them are asked."""
-    return seen(providers, fault_id, [probe for probe, _ in pairs]) != [told for _, told in pairs]
+    """True if a fault changes the answer to any of these probes."""
+    return ops_under(providers, fault_id, [probe for probe, _ in pairs]) != [ops for _, ops in pairs]
 
 
-def test_a_fault_leaves_the_other_endpoints_alone(providers, all_probes, faultless):
-    pairs = [(probe, told) for probe, told in zip(all_probes, faultless, strict=True) if probe[0] != "chat"]
-    answers = seen(providers, "at:chat.response/id:drop", [probe for probe, _ in pairs])
-    assert answers == [told for _, told in pairs]
+def test_a_fault_does_not_change_other_endpoints(providers, all_probes, fault_free):
+    pairs = [(probe, ops) for probe, ops in zip(all_probes, fault_free, strict=True) if probe[0] != "chat"]
+    answers = ops_under(providers, "at:chat.response/id:drop", [probe for probe, _ in pairs])
+    assert answers == [ops for _, ops in pairs]
 
 
-def test_a_fault_is_told_by_one_sentence_and_a_kebab_case_id():
+def test_a_fault_has_a_sentence_and_a_kebab_case_id():
     for fault in faults().values():
         assert fault.sentence.endswith(".")
         assert fault.id == fault.id.lower().replace("_", "-").replace(" ", "-")
@@ -356,7 +364,7 @@ def test_a_fault_is_told_by_one_sentence_and_a_kebab_case_id():
         assert bool(fault.source) == bool(fault.deviation)
 
 
-def test_a_harmless_fault_is_one_that_http_and_its_events_allow():
+def test_legal_variants_are_marked_as_harmless():
     harmless = {fault.id for fault in faults().values() if fault.harmless}
     assert {"sse-crlf", "sse-comments", "chunk-inside-utf8", "retry-after-date"} <= harmless
     assert harmless.isdisjoint({"sse-byte-order-mark", "stream-unframed", "content-length-short"})
@@ -365,8 +373,8 @@ def test_a_harmless_fault_is_one_that_http_and_its_events_allow():
 def chat(providers, fault_id, **members):
     body = {"model": "qwen2.5:7b", "messages": HELLO, **members}
     headers = (("authorization", "Bearer iio-dev-mock-pro"), ("x-wireproof-fault", fault_id))
-    received = HttpRequest("POST", "/iio/v1/chat/completions", "", headers, json.dumps(body).encode(), NOW)
-    return Application(providers, controlled=True).handle(received)
+    request = HttpRequest("POST", "/iio/v1/chat/completions", "", headers, json.dumps(body).encode(), NOW)
+    return Application(providers, controlled=True).handle(request)
 
 
 @pytest.mark.parametrize(
@@ -379,12 +387,12 @@ def chat(providers, fault_id, **members):
         ),
     ],
 )
-def test_a_derived_fault_touches_its_own_place(providers, fault_id, usage):
+def test_a_derived_fault_changes_its_own_place(providers, fault_id, usage):
     assert set(json.loads(chat(providers, fault_id).body)["usage"]) == usage
 
 
 @pytest.mark.parametrize("op", ["drop", "null", "retype", "other", "negative", "empty"])
-def test_a_derived_fault_has_the_id_it_is_found_by(op):
+def test_a_derived_fault_is_found_by_its_id(op):
     made = derive_fault("/choices/*/index", op, "chat.response")
     assert find_fault(made.id).sentence == made.sentence
     assert made.endpoints == ("chat",)
@@ -397,7 +405,7 @@ def test_an_unknown_fault_is_refused_by_name(providers, fault_id):
     assert fault_id in json.loads(answer.body)["error"]["message"]
 
 
-def test_the_header_wins_over_the_fault_of_the_server(providers):
+def test_the_header_outranks_the_fault_of_the_server(providers):
     core = Application(providers, controlled=True)
     core.state.fault = "models-data-empty"
     key = ("authorization", "Bearer iio-dev-mock-pro")
@@ -409,7 +417,7 @@ def test_the_header_wins_over_the_fault_of_the_server(providers):
     assert json.loads(server.body)["data"] == []
 
 
-def test_chunks_cut_inside_a_character_still_make_the_whole_text(providers):
+def test_chunks_can_be_cut_inside_a_character(providers):
     plan = chat(providers, "chunk-inside-utf8", stream=True)
     ops = build_ops(plan, method="POST", chunked=True, keep=True)
     chunks = [op.data for op in ops if op.kind == "chunk"]

@@ -1,4 +1,4 @@
-"""The two fronts give the same answers."""
+"""The socket front and the ASGI front give the same answers."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ FRAMING = {"date", "server", "transfer-encoding", "content-length", "connection"
 
 @contextlib.contextmanager
 def uvicorn_serving(core):
-    plug = socket.create_server(("127.0.0.1", 0))
+    listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(AsgiApplication(core, lambda: NOW), log_level="critical", ws="none")
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, args=([plug],))
+    thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
     try:
-        yield f"http://127.0.0.1:{plug.getsockname()[1]}"
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join()
-        plug.close()
+        listener.close()
 
 
 def requests():
-    """Requests of every endpoint, right and wrong, in a fixed order."""
+    """Yields valid and invalid requests of every endpoint, in a fixed order."""
     for name, key, model in (("iio", "iio-dev-mock-pro", "qwen2.5:7b"), ("openai", "sk-mock-small", "gpt-4.1-mini")):
         good = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
         asked = {"model": model, "messages": [{"role": "user", "content": "Say exactly: héllo ✓"}]}
@@ -92,7 +92,7 @@ def test_both_fronts_give_the_same_status_headers_and_body(providers):
 SHORT = {"model": "qwen2.5:7b", "messages": [{"role": "user", "content": "Say exactly: ok"}]}
 
 
-def test_both_fronts_keep_one_slot_and_free_it_when_its_client_leaves(providers):
+def test_both_fronts_free_a_slot_when_its_client_leaves(providers):
     asked = {"model": "qwen2.5:7b", "messages": [{"role": "user", "content": "Count from 1 to 900"}], "stream": True}
     headers = {"Authorization": "Bearer iio-dev-mock-pro.slot", "X-Wireproof-Slots": "1"}
     core = Application(providers, controlled=True)

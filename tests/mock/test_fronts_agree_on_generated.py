@@ -1,4 +1,4 @@
-"""The two fronts give the same answer to every generated request."""
+"""The socket front and the ASGI front give the same answer to every generated request."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from wireproof.mock.server import serve_in_thread
 
 NOW = 1_800_000_000.5
 EXAMPLES = 8
-# What the server that a front stands in says of itself, and of how the body is framed.
+# The headers of the surrounding server, and of the framing.
 FRAMING = {"date", "server", "transfer-encoding", "content-length", "connection"}
 
 
 def requests(name: str) -> Iterator[tuple[str, OutgoingRequest]]:
-    """Requests of every family of a provider, each with a key of its own."""
+    """Yields requests of every family of a provider, each with a key of its own."""
     (target,) = target_options.mock_targets(name)
     target = target_options.with_address(target, f"http://mock{target.provider.serve_at}")
     for case, strategy in strategies_by_case(target.provider).items():
@@ -34,20 +34,20 @@ def requests(name: str) -> Iterator[tuple[str, OutgoingRequest]]:
 
 
 async def answers(client: httpx.AsyncClient, root: str, name: str) -> list[tuple[str, int, Any, bytes]]:
-    found = []
-    for told, outgoing in requests(name):
+    results = []
+    for label, outgoing in requests(name):
         url = root + urlsplit(outgoing.shown.url).path
-        asked = client.build_request(
+        request = client.build_request(
             outgoing.shown.method, url, headers=outgoing.headers, content=outgoing.shown.body_with_blanks
         )
-        came = await client.send(asked)
-        headers = sorted(pair for pair in came.headers.items() if pair[0] not in FRAMING)
-        found.append((told, came.status_code, headers, came.content))
-    return found
+        response = await client.send(request)
+        headers = sorted(pair for pair in response.headers.items() if pair[0] not in FRAMING)
+        results.append((label, response.status_code, headers, response.content))
+    return results
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, id=name) for name in loading.read_providers_data()])
-def test_both_fronts_answer_every_generated_request_alike(name: str, providers: Mapping[str, Any]) -> None:
+def test_both_fronts_give_the_same_answer_to_every_generated_request(name: str, providers: Mapping[str, Any]) -> None:
     data = {name: providers[name]}
 
     async def over_a_socket() -> list[tuple[str, int, Any, bytes]]:

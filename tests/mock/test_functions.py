@@ -1,4 +1,4 @@
-"""Functions of the older form, choices among some tools, and calls that the cap cuts off."""
+"""Functions of the older form, choices among allowed tools, and calls cut by the token cap."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def test_a_function_is_called_in_a_member_of_its_own(chat):
     assert json.loads(choice["message"]["function_call"]["arguments"]) == {"city": "Paris"}
 
 
-def test_a_streamed_function_call_joins_to_the_plain_one(chat):
+def test_a_streamed_function_call_equals_the_plain_one(chat):
     plain = first(chat(ASKED, "openai", functions=[WEATHER]))["message"]["function_call"]
     lines = chat(ASKED, "openai", functions=[WEATHER], stream=True).text.split("\n\n")[:-2]
     choices = [json.loads(line.removeprefix("data: "))["choices"][0] for line in lines]
-    told = [choice["delta"]["function_call"] for choice in choices if "function_call" in choice["delta"]]
-    assert [piece["name"] for piece in told if "name" in piece] == [plain["name"]]
-    assert "".join(piece["arguments"] for piece in told) == plain["arguments"]
+    pieces = [choice["delta"]["function_call"] for choice in choices if "function_call" in choice["delta"]]
+    assert [piece["name"] for piece in pieces if "name" in piece] == [plain["name"]]
+    assert "".join(piece["arguments"] for piece in pieces) == plain["arguments"]
     assert choices[-1]["finish_reason"] == "function_call"
 
 
@@ -52,7 +52,7 @@ def test_a_streamed_function_call_joins_to_the_plain_one(chat):
         pytest.param({"name": "get_time"}, "get_time", id="named"),
     ],
 )
-def test_function_call_says_which_function_is_called(chat, choice, called):
+def test_function_call_selects_the_function(chat, choice, called):
     message = first(chat(ASKED, "openai", functions=[WEATHER, TIME], function_call=choice))["message"]
     assert message.get("function_call", {}).get("name") == called
 
@@ -71,7 +71,7 @@ def test_function_call_says_which_function_is_called(chat, choice, called):
         pytest.param({"tools": TOOLS, "tool_choice": allowed("auto")}, id="no-tools-allowed"),
     ],
 )
-def test_what_is_not_well_formed_is_refused(chat, members):
+def test_malformed_functions_and_choices_are_refused(chat, members):
     assert chat(ASKED, "openai", **members).status_code == 400
 
 
@@ -88,7 +88,7 @@ def test_only_a_tool_that_is_allowed_is_called(chat, limits, called):
     assert [call["function"]["name"] for call in message.get("tool_calls", ())] == called
 
 
-def test_a_function_that_the_cap_cuts_off_ends_by_length(chat):
+def test_a_function_call_cut_by_the_cap_ends_with_length(chat):
     choice = first(chat(ASKED, "openai", functions=[WEATHER], max_completion_tokens=5))
     assert choice["finish_reason"] == "length"
     assert choice["message"]["function_call"]["arguments"] == '{"'

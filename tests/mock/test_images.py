@@ -1,4 +1,4 @@
-"""Pictures: made from a prompt, shown in a chat, and seen in a prompt."""
+"""Pictures: made from a prompt, shown in a chat, and read in a prompt."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from wireproof.mock.model.png import COLOURS_BY_NAME, PNG_MAGIC, UnreadableImage
 
 @pytest.fixture(name="draw")
 def _draw(client, providers):
-    """One request for pictures."""
+    """Sends one request for pictures."""
 
     def ask(provider="iotex", **members):
         body = {"model": providers[provider]["models"]["image"], "prompt": "A plain red circle", **members}
@@ -28,7 +28,7 @@ def _draw(client, providers):
 
 @pytest.fixture(name="look")
 def _look(chat, providers):
-    """One chat about a picture at an address."""
+    """Sends one chat about the picture at an address."""
 
     def ask(address, prompt="What colour is this? One word.", role="vision", provider="iotex"):
         parts = [{"type": "text", "text": prompt}, {"type": "image_url", "image_url": {"url": address}}]
@@ -51,7 +51,7 @@ def pixels(picture):
 
 
 def written(form, pixel, *, lines=b"\0\1\2\3\4", width=6, depth=8, woven=0, palette=b""):
-    """A PNG in one colour, each line filtered another way."""
+    """Returns a PNG in one colour, each line with another filter."""
     step = len(pixel)
     plain = pixel * width
     rows, above = [], bytes(len(plain))
@@ -70,22 +70,22 @@ def written(form, pixel, *, lines=b"\0\1\2\3\4", width=6, depth=8, woven=0, pale
 
 
 @pytest.mark.parametrize("provider", ["openai", "iotex"])
-def test_as_many_pictures_come_as_are_asked_for_in_the_size_asked_for(draw, provider):
+def test_pictures_have_the_requested_number_and_size(draw, provider):
     entries = draw(provider, n=3, size="48x20").json()["data"]
     assert [pixels(unpacked(entry["url"])) for entry in entries] == [(48, 20)] * 3
 
 
-def test_one_picture_of_a_usual_size_comes_where_nothing_is_said(draw):
+def test_the_default_is_one_picture_of_the_default_size(draw):
     (entry,) = draw().json()["data"]
     assert pixels(unpacked(entry["url"])) == (1024, 1024)
     assert main_colour(unpacked(entry["url"])) == "red"
 
 
-def test_a_picture_without_a_model_is_made_by_the_first_that_can(client):
+def test_a_request_without_model_uses_the_first_image_model(client):
     assert client("iotex").post("/images/generations", json={"prompt": "a cat"}).status_code == 200
 
 
-def test_a_picture_comes_as_base64_where_it_is_asked_for_so(draw):
+def test_base64_can_be_requested(draw):
     (entry,) = draw("openai", response_format="b64_json").json()["data"]
     assert set(entry) == {"b64_json"}
     assert base64.b64decode(entry["b64_json"]).startswith(PNG_MAGIC)
@@ -106,16 +106,16 @@ def test_a_picture_comes_as_base64_where_it_is_asked_for_so(draw):
         pytest.param({"n": "two"}, "wrong-type", id="a-word-for-a-number"),
     ],
 )
-def test_what_cannot_be_drawn_is_refused(draw, providers, members, cause):
+def test_invalid_picture_requests_are_refused(draw, providers, members, cause):
     refused = draw(**members)
     row = providers["iotex"]["errors"]["refusals"][cause]
     assert (refused.status_code, refused.json()["error"]["code"]) == (row["status"][0], row["mock_code"])
 
 
 def test_a_chat_shows_the_same_picture_whole_and_streamed(chat, providers):
-    asked = {"model": providers["iotex"]["models"]["image"], "max_tokens": 2}
-    plain = chat("Draw a blue cat for me", "iotex", **asked).json()["choices"][0]
-    streamed = chat("Draw a blue cat for me", "iotex", **asked, stream=True).text.split("\n\n")[:-2]
+    members = {"model": providers["iotex"]["models"]["image"], "max_tokens": 2}
+    plain = chat("Draw a blue cat for me", "iotex", **members).json()["choices"][0]
+    streamed = chat("Draw a blue cat for me", "iotex", **members, stream=True).text.split("\n\n")[:-2]
     deltas = [json.loads(one.removeprefix("data: "))["choices"][0]["delta"] for one in streamed]
     (shown,) = [delta["images"] for delta in deltas if "images" in delta]
     assert shown == plain["message"]["images"]
@@ -124,12 +124,12 @@ def test_a_chat_shows_the_same_picture_whole_and_streamed(chat, providers):
 
 
 @pytest.mark.parametrize("colour", list(COLOURS_BY_NAME))
-def test_a_model_with_eyes_names_the_colour_of_a_picture(look, colour):
+def test_a_vision_model_names_the_colour_of_a_picture(look, colour):
     picture = make_png(40, 40, COLOURS_BY_NAME[colour], COLOURS_BY_NAME["white"])
     assert look(url(picture)).json()["choices"][0]["message"]["content"] == colour
 
 
-def test_a_picture_counts_in_the_prompt(look, chat):
+def test_a_picture_counts_as_prompt_tokens(look, chat):
     prompt = "What colour is this? One word."
     with_it = look(url(make_png(8, 8, COLOURS_BY_NAME["red"], COLOURS_BY_NAME["red"])), prompt).json()["usage"][
         "prompt_tokens"
@@ -138,8 +138,8 @@ def test_a_picture_counts_in_the_prompt(look, chat):
 
 
 def test_a_picture_on_the_network_is_described_and_not_fetched(look):
-    said = look("https://example.invalid/picture.png", "What is in this picture?").json()
-    assert said["choices"][0]["message"]["content"].startswith("The picture shows")
+    answer = look("https://example.invalid/picture.png", "What is in this picture?").json()
+    assert answer["choices"][0]["message"]["content"].startswith("The picture shows")
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_a_picture_that_cannot_be_read_is_refused(look, address):
     assert (refused.status_code, refused.json()["error"]["code"]) == (400, "invalid_value")
 
 
-def test_a_model_without_eyes_takes_no_picture(look, providers, chat):
+def test_a_model_without_vision_refuses_pictures(look, providers, chat):
     blind = "deepseek-ai/DeepSeek-V3-0324"
     parts = [{"type": "image_url", "image_url": {"url": "https://example.invalid/a.png"}}]
     refused = chat("", "iotex", model=blind, messages=[{"role": "user", "content": parts}])
@@ -187,17 +187,17 @@ def test_a_part_the_contract_does_not_name_is_refused(look):
         pytest.param(6, b"\0\0\0\xff", b"", id="rgb-and-alpha"),
     ],
 )
-def test_every_plain_form_of_a_picture_is_read_through_every_filter(form, pixel, palette):
+def test_every_colour_type_is_read_with_every_filter(form, pixel, palette):
     assert main_colour(written(form, pixel, palette=palette)) == "black"
 
 
 @pytest.mark.parametrize("rarer", [{"depth": 16}, {"woven": 1}], ids=["sixteen-bits", "interlaced"])
-def test_a_rarer_form_is_left_untold(rarer):
+def test_rarer_forms_have_no_colour(rarer):
     assert main_colour(written(2, b"\0\0\0", **rarer)) == ""
 
 
 @given(st.binary(max_size=40), st.integers(0, 200))
-def test_broken_pictures_are_unreadable_and_nothing_worse(noise, place):
+def test_broken_pictures_raise_unreadable_image(noise, place):
     good = written(2, b"\xff\0\0")
     with contextlib.suppress(UnreadableImage):
         assert main_colour(good[:place] + noise + good[place + len(noise) :]) in ("", *COLOURS_BY_NAME)

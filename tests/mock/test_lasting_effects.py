@@ -1,4 +1,4 @@
-"""What lasts from one request to the next: memory of an account, codings, work for a client that is gone."""
+"""Effects that outlast a request: state of an account, codings, work for a client that has left."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ def faulty(fault):
         pytest.param("date-missing", [200, 400, 200, 200], id="another-fault"),
     ],
 )
-def test_the_request_after_a_broken_one_pays_for_it(client, fault, statuses):
+def test_a_fault_can_refuse_the_request_after_a_broken_one(client, fault, statuses):
     opened, broken = client("iio"), {"content": b'{"model":', "headers": {"Content-Type": "application/json"}}
-    asked = [{"json": CHAT}, broken, {"json": CHAT}, {"json": CHAT}]
-    told = [
-        opened.post("/chat/completions", **{**one, "headers": {**one.get("headers", {}), **faulty(fault)}})
-        for one in asked
+    requests = [{"json": CHAT}, broken, {"json": CHAT}, {"json": CHAT}]
+    answers = [
+        opened.post("/chat/completions", **{**request, "headers": {**request.get("headers", {}), **faulty(fault)}})
+        for request in requests
     ]
-    assert [answer.status_code for answer in told] == statuses
+    assert [answer.status_code for answer in answers] == statuses
 
 
-def test_a_broken_request_of_another_account_is_nobody_elses(client):
+def test_a_broken_request_affects_its_own_account_only(client):
     one, other = client("iio"), client("iio")
     one.post("/chat/completions", content=b"{", headers=faulty("abuse-shuts-out-next"))
     assert other.post("/chat/completions", json=CHAT, headers=faulty("abuse-shuts-out-next")).status_code == 200
@@ -50,7 +50,7 @@ def test_nothing_is_served_after_a_body_that_is_too_large(client):
     assert client("iio").get("/models", headers=fault).status_code == 200
 
 
-def test_a_silent_connection_is_gone_and_a_fresh_one_is_served(client):
+def test_an_idle_connection_is_dropped_and_a_new_one_served(client):
     opened, later = client("iio"), {**faulty("idle-connection-dropped"), "X-Wireproof-Clock": "6"}
     assert opened.get("/models", headers=faulty("idle-connection-dropped")).status_code == 200
     with pytest.raises(httpx.RemoteProtocolError):
@@ -68,13 +68,13 @@ def test_a_silent_connection_is_gone_and_a_fresh_one_is_served(client):
         pytest.param("br, zstd", None, id="none-of-ours"),
     ],
 )
-def test_an_answer_is_coded_as_its_client_takes_it(client, asked, coding):
+def test_accept_encoding_chooses_the_coding(client, asked, coding):
     answer = client("iio").get("/models", headers={"Accept-Encoding": asked})
     assert answer.headers.get("content-encoding") == coding
     assert answer.json()["object"] == "list"
 
 
-def test_deflate_is_framed_as_zlib_does_it(client):
+def test_deflate_has_the_zlib_format(client):
     with client("iio").stream("GET", "/models", headers={"Accept-Encoding": "deflate"}) as answer:
         raw = b"".join(answer.iter_raw())
     assert zlib.decompress(raw).startswith(b'{"object":"list"')
@@ -84,7 +84,7 @@ def test_deflate_is_framed_as_zlib_does_it(client):
     ("body", "streamed"),
     [(b'{"stream": true}', True), (b'{"stream":false}', False), (b"{}", False), (b"[1]", False), (b"{", False)],
 )
-def test_a_stream_is_one_that_is_asked_for(body, streamed):
+def test_asks_for_stream_reads_the_body(body, streamed):
     assert asks_for_stream(HttpRequest("POST", "/", "", (), body, 0.0)) is streamed
 
 
@@ -92,16 +92,16 @@ def test_a_stream_is_one_that_is_asked_for(body, streamed):
     ("fault", "slots"),
     [pytest.param("date-missing", 0, id="stops"), pytest.param("works-on-after-leaving-plain", 1, id="works-on")],
 )
-def test_the_slot_of_a_plain_answer_is_free_once_its_client_has_left(fault, slots):
+def test_a_client_that_leaves_a_plain_answer_frees_its_slot(fault, slots):
     providers = loading.read_providers_data()
     with serve_in_thread(providers, control=True, gap_s=10.0) as server:
         headers = {"Authorization": f"Bearer {server.key('iio')}", "X-Wireproof-Slots": "1", **faulty(fault)}
-        left = httpx.Timeout(5.0, read=0.01)
+        timeout = httpx.Timeout(5.0, read=0.01)
         with pytest.raises(httpx.ReadTimeout):
-            httpx.post(server.base_url("iio") + "/chat/completions", json=CHAT, headers=headers, timeout=left)
+            httpx.post(server.base_url("iio") + "/chat/completions", json=CHAT, headers=headers, timeout=timeout)
         while server.live:
             pass
-        received = HttpRequest(
+        request = HttpRequest(
             "POST", "/", "", (("authorization", headers["Authorization"]), ("x-wireproof-fault", fault)), b"", 0.0
         )
-        assert len(server.core.state.slots.end_times(received)) == slots
+        assert len(server.core.state.slots.end_times(request)) == slots

@@ -1,4 +1,4 @@
-"""Limits, tiers, the clock, cells, and the control of them."""
+"""Limits, tiers, the clock, cells, and their control."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from wireproof.mock.server import serve_in_thread
 CHAT = {"model": "qwen2.5:7b", "messages": [{"role": "user", "content": "hi"}]}
 
 
-def test_exactly_the_limit_is_admitted(client):
+def test_a_window_admits_exactly_its_limit(client):
     opened = client("iio", "free")
     answers = [opened.get("/models") for _ in range(11)]
     assert [answer.status_code for answer in answers] == [200] * 10 + [429]
@@ -40,7 +40,7 @@ def test_each_fault_has_its_own_window(client):
     assert faulty.headers["x-ratelimit-remaining"] == "9"
 
 
-def test_a_used_up_month_is_not_cured_by_a_minute_but_by_a_month(client):
+def test_a_used_up_month_ends_with_the_month(client):
     opened = client("iio", "free-exhausted")
     assert opened.post("/chat/completions", json=CHAT).json()["error"]["code"] == "tier_exceeded"
     later = {"X-Wireproof-Clock": "61"}
@@ -50,7 +50,7 @@ def test_a_used_up_month_is_not_cured_by_a_minute_but_by_a_month(client):
     assert opened.post("/chat/completions", json=CHAT, headers=next_month).status_code == 200
 
 
-def test_a_tier_sees_and_uses_its_own_models(client):
+def test_a_tier_lists_and_serves_its_own_models_only(client):
     free, pro = client("iio", "free"), client("iio", "pro")
     assert [model["id"] for model in free.get("/models").json()["data"]] == ["qwen2.5:7b"]
     assert len(pro.get("/models").json()["data"]) == 4
@@ -71,7 +71,7 @@ def test_openai_resets_are_durations(client):
     assert headers["x-ratelimit-reset-tokens"] in ("1m0s", "60s", "59s")
 
 
-def test_tokens_of_a_minute_fall_by_what_an_answer_used_and_are_whole_when_it_is_over(client):
+def test_remaining_tokens_fall_by_the_usage_and_reset_after_a_minute(client):
     opened, chat = client("openai"), {**CHAT, "model": "gpt-4.1-mini"}
     answer = opened.post("/chat/completions", json=chat)
     used = answer.json()["usage"]["total_tokens"]
@@ -81,17 +81,17 @@ def test_tokens_of_a_minute_fall_by_what_an_answer_used_and_are_whole_when_it_is
     assert later.headers["x-ratelimit-remaining-tokens"] == "200000"
 
 
-def test_a_minute_without_tokens_left_refuses_though_it_has_requests_left(client):
+def test_used_up_tokens_refuse_a_request(client):
     opened = client("openai", "small")
     long = {"model": "gpt-4.1-mini", "messages": [{"role": "user", "content": "word " * 2000}]}
     answers = [opened.post("/chat/completions", json=long) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [200, 429]
     assert answers[1].json()["error"]["code"] == "rate_limit_exceeded"
-    shown = [answers[1].headers[f"x-ratelimit-remaining-{what}"] for what in ("requests", "tokens")]
-    assert shown == ["2", "0"]
+    remaining = [answers[1].headers[f"x-ratelimit-remaining-{what}"] for what in ("requests", "tokens")]
+    assert remaining == ["2", "0"]
 
 
-def test_the_wait_is_told_in_milliseconds_and_in_seconds(client):
+def test_retry_after_is_given_in_milliseconds_and_in_seconds(client):
     opened = client("openai", "small")
     headers = [opened.get("/models") for _ in range(4)][-1].headers
     in_ms, in_s = int(headers["retry-after-ms"]), int(headers["retry-after"])
@@ -109,7 +109,7 @@ TIERS = [
 ]
 
 
-def test_every_tier_with_a_limit_is_counted(providers):
+def test_every_limited_tier_is_tested(providers):
     limited = {
         (name, tier): row["per_minute"]
         for name, entry in providers.items()
@@ -123,13 +123,13 @@ def test_every_tier_with_a_limit_is_counted(providers):
     ("name", "tier"),
     [("iio", "enterprise"), ("io-intelligence", "free"), ("iotex", "standard"), ("aion", "standard")],
 )
-def test_a_tier_without_a_limit_admits_more_than_any_other_has(client, name, tier):
+def test_a_tier_without_limit_admits_more_than_every_limit(client, name, tier):
     opened, most = client(name, tier), max(row.values[2] for row in TIERS)
     assert {opened.get("/models").status_code for _ in range(most + 1)} == {200}
 
 
 @pytest.mark.parametrize(("name", "tier", "limit"), TIERS)
-def test_the_limit_of_each_tier_is_admitted_and_the_next_call_is_not(client, name, tier, limit):
+def test_each_tier_refuses_the_request_after_its_limit(client, name, tier, limit):
     opened = client(name, tier)
     statuses = [opened.get("/models").status_code for _ in range(limit + 1)]
     assert statuses[limit - 1 :] == [200, 429]
@@ -146,7 +146,7 @@ LASTS = [
 
 
 @pytest.mark.parametrize(("name", "tier", "status", "code"), LASTS)
-def test_the_last_of_a_volume_is_served_and_the_next_request_is_not(client, providers, name, tier, status, code):
+def test_the_last_request_of_a_volume_is_served_and_the_next_refused(client, providers, name, tier, status, code):
     opened = client(name, f"{tier}-last")
     model = "qwen2.5:7b" if tier == "free" and name == "iio" else providers[name]["models"]["chat"]
     answers = [opened.post("/chat/completions", json={**CHAT, "model": model}) for _ in range(2)]
@@ -167,8 +167,8 @@ REFUSALS = [
 ]
 
 
-def asked(name, cause, client, providers):
-    """A request that is refused for this cause."""
+def refused_for(name, cause, client, providers):
+    """Returns the answer to a request that is refused for this cause."""
     chat, lowest = {**CHAT, "model": providers[name]["models"]["chat"]}, {"aiorouter": "unverified", "openai": "small"}
     if cause == "rate-limited":
         opened = client(name, lowest.get(name, "free"))
@@ -182,14 +182,14 @@ def asked(name, cause, client, providers):
 
 
 @pytest.mark.parametrize(("name", "cause", "status", "code"), REFUSALS)
-def test_each_cause_has_the_status_and_the_code_of_its_table(client, providers, name, cause, status, code):
-    answer = asked(name, cause, client, providers)
+def test_each_cause_has_the_status_and_code_of_the_contract(client, providers, name, cause, status, code):
+    answer = refused_for(name, cause, client, providers)
     assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
     if cause == "quota-exhausted":
         assert "retry-after" not in answer.headers
 
 
-def test_a_down_cell_shows_in_chat_and_health(client):
+def test_a_cell_that_is_down_affects_chat_and_health(client):
     opened, down = client("iio"), {"X-Wireproof-Cell": "down"}
     assert opened.post("/chat/completions", json=CHAT, headers=down).json()["error"]["code"] == "cell_unavailable"
     assert opened.get("/health", headers=down).json() == {
@@ -223,7 +223,7 @@ def test_control_changes_the_whole_server(own, client):
     assert opened.post(url + "/chat/completions", json=CHAT).status_code == 200
 
 
-def test_the_clock_of_the_server_goes_as_far_as_it_is_moved(own, client):
+def test_control_advances_the_clock(own, client):
     opened, control = client("iio", "free"), own.root_url() + "/_wireproof/control"
     url = own.base_url("iio") + "/models"
     assert [opened.get(url).status_code for _ in range(11)][-1] == 429
@@ -234,11 +234,11 @@ def test_the_clock_of_the_server_goes_as_far_as_it_is_moved(own, client):
 
 
 @pytest.mark.parametrize("body", [{"cells": 3}, {"fault": "no-such-fault"}, {"nonsense": 1}])
-def test_control_refuses_what_it_does_not_know(own, client, body):
+def test_control_refuses_unknown_members_and_values(own, client, body):
     assert client("iio").post(own.root_url() + "/_wireproof/control", json=body).status_code == 400
 
 
-def test_control_is_off_unless_asked_for(providers, client):
+def test_control_is_off_by_default(providers, client):
     opened = client("iio")
     with serve_in_thread(providers) as server:
         assert opened.get(server.root_url() + "/_wireproof/control").status_code == 404

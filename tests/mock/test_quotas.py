@@ -1,4 +1,4 @@
-"""Tokens of a day, credits of a key, tenants."""
+"""Tokens of a day, credits of a key, and tenants."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def chat(model=FIRST, **members):
 
 @pytest.fixture(name="tight")
 def _tight(providers):
-    """A client of a server whose models are used up by one answer, or whose keys are."""
+    """Opens clients of a server on which one answer uses up a model, or a key."""
     changed = copy.deepcopy(providers["io-intelligence"])
     for model in changed["models"]["catalogue"]:
         model["tokens_per_day"] = dict.fromkeys(model["tokens_per_day"], 5)
@@ -43,7 +43,7 @@ USED_UP = (429, "insufficient_quota")
 
 
 @pytest.mark.parametrize("members", [{}, {"stream": True}], ids=["whole", "stream"])
-def test_the_tokens_of_an_answer_are_counted_until_the_day_is_used_up(tight, members):
+def test_tokens_are_counted_until_the_day_is_used_up(tight, members):
     with tight() as opened:
         assert opened.post("/chat/completions", json=chat(**members)).status_code == 200
         assert code(opened.post("/chat/completions", json=chat(**members))) == USED_UP
@@ -57,7 +57,7 @@ def test_a_day_is_used_up_for_one_model_of_one_account(tight):
         assert other.post("/chat/completions", json=chat()).status_code == 200
 
 
-def test_another_day_has_tokens_again(tight):
+def test_a_new_day_has_tokens_again(tight):
     with tight() as opened:
         opened.post("/chat/completions", json=chat())
         assert code(opened.post("/chat/completions", json=chat())) == USED_UP
@@ -65,14 +65,14 @@ def test_another_day_has_tokens_again(tight):
         assert code(opened.post("/chat/completions", json=chat(), headers=NEXT_DAY)) == USED_UP
 
 
-def test_embeddings_are_a_use_of_their_own(tight):
+def test_embeddings_have_a_quota_of_their_own(tight):
     with tight() as opened:
         asked = {"model": EMBEDDER, "input": "one two three four five six"}
         assert opened.post("/embeddings", json=asked).status_code == 200
         assert code(opened.post("/embeddings", json=asked)) == USED_UP
 
 
-def test_what_is_refused_costs_no_tokens(tight):
+def test_refused_requests_use_no_tokens(tight):
     with tight() as opened:
         for _ in range(3):
             assert opened.post("/chat/completions", json=chat(temperature=9)).status_code == 400
@@ -88,14 +88,14 @@ def test_an_exhausted_key_has_used_up_every_model_until_the_next_day(client):
     assert opened.post("/chat/completions", json=chat(), headers=NEXT_DAY).status_code == 200
 
 
-def test_a_spent_key_has_used_up_the_model_it_asks_first_alone(client):
+def test_a_spent_key_has_used_up_its_first_model_only(client):
     opened = client("io-intelligence", "free-spent")
     for model, status in ((FIRST, 429), (SECOND, 200), (FIRST, 429)):
         assert opened.post("/chat/completions", json=chat(model)).status_code == status
     assert opened.post("/chat/completions", json=chat(), headers=NEXT_DAY).status_code == 200
 
 
-def test_a_plain_key_has_the_tokens_of_its_document(client):
+def test_an_ordinary_key_has_the_tokens_of_the_contract(client):
     opened = client("io-intelligence")
     assert [opened.post("/chat/completions", json=chat()).status_code for _ in range(3)] == [200] * 3
 
@@ -112,7 +112,7 @@ def test_credits_are_used_up_for_good(tight):
         assert opened.get("/models").status_code == 200
 
 
-def test_the_key_of_spent_credits_has_none(tight):
+def test_an_exhausted_key_has_no_credits(tight):
     body = {"model": "deepseek-v4-pro", "messages": [{"role": "user", "content": "hi"}]}
     with tight("aiorouter", "developer-exhausted") as opened:
         assert opened.post("/chat/completions", json=body, headers=NEXT_DAY).status_code == 402
@@ -134,11 +134,11 @@ def test_each_tenant_of_a_key_is_an_account(client):
         pytest.param("/embeddings", {"model": EMBEDDER, "input": "word " * 600}, id="input"),
     ],
 )
-def test_what_exceeds_a_context_is_refused_where_the_provider_has_a_refusal_for_it(client, path, asked):
+def test_tokens_beyond_the_context_are_refused(client, path, asked):
     assert code(client("io-intelligence").post(path, json=asked)) == (400, "context_length_exceeded")
 
 
-def test_exactly_the_context_is_served_and_one_token_more_is_not(client, providers):
+def test_the_context_is_exact(client, providers):
     opened, asked = client("io-intelligence"), chat("nvidia/AceMath-7B-Instruct")
     rows = providers["io-intelligence"]["models"]["catalogue"]
     context = next(row["context"] for row in rows if row["id"] == asked["model"])
@@ -150,6 +150,6 @@ def test_exactly_the_context_is_served_and_one_token_more_is_not(client, provide
     assert code(beyond) == (400, "context_length_exceeded")
 
 
-def test_what_exceeds_a_context_is_answered_where_the_provider_has_no_refusal_for_it(client):
+def test_tokens_beyond_the_context_are_served_without_a_refusal_row(client):
     asked = {"model": "text-embedding-3-small", "input": "word " * 9000}
     assert client("openai").post("/embeddings", json=asked).status_code == 200

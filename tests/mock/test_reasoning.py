@@ -1,4 +1,4 @@
-"""Where a model's thoughts are shown, and what they cost."""
+"""The place of reasoning in an answer, and its tokens."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import json
 
 import pytest
 
-PROVIDERS_THAT_THINK = ["aion", "io-intelligence"]
+REASONING_PROVIDERS = ["aion", "io-intelligence"]
 PROMPT = "Count from 1 to 30"
 
 
 @pytest.fixture(name="think")
 def _think(chat, providers):
-    """One request to a reasoning model, with the prompt above."""
+    """Sends one request to a reasoning model."""
 
     def ask(provider, role="reasoning", **members):
         return chat(PROMPT, provider, model=providers[provider]["models"][role], **members)
@@ -39,29 +39,29 @@ def size(response):
 
 
 @pytest.mark.parametrize("asked", [None, True], ids=["left-out", "asked-for"])
-@pytest.mark.parametrize("provider", PROVIDERS_THAT_THINK)
-def test_a_thought_stands_in_a_member_of_its_own(think, providers, provider, asked):
+@pytest.mark.parametrize("provider", REASONING_PROVIDERS)
+def test_a_thought_has_a_member_of_its_own(think, providers, provider, asked):
     row = providers[provider]["reasoning"]
-    said = message(think(provider, **({} if asked is None else {row["request"]: asked})))
-    assert said[row["member"]]
-    assert said["content"].startswith("1, 2, 3")
+    reply = message(think(provider, **({} if asked is None else {row["request"]: asked})))
+    assert reply[row["member"]]
+    assert reply["content"].startswith("1, 2, 3")
 
 
-def test_a_thought_that_is_not_split_off_stands_inline(think):
-    said = message(think("aion", reasoning_split=False))
-    thought, _, answer = said["content"].partition("</think>\n")
-    assert "reasoning" not in said
+def test_a_thought_that_is_not_split_is_inline(think):
+    reply = message(think("aion", reasoning_split=False))
+    thought, _, answer = reply["content"].partition("</think>\n")
+    assert "reasoning" not in reply
     assert thought.startswith("<think>")
     assert answer.startswith("1, 2, 3")
 
 
-def test_a_thought_that_is_not_asked_for_is_absent_and_yet_paid(think):
+def test_an_absent_thought_still_counts_as_usage(think):
     hidden, shown = think("io-intelligence", reasoning_content=False), think("io-intelligence")
     assert set(message(hidden)) == {"role", "content"}
     assert size(hidden) == size(shown)
 
 
-@pytest.mark.parametrize("provider", PROVIDERS_THAT_THINK)
+@pytest.mark.parametrize("provider", REASONING_PROVIDERS)
 def test_a_model_that_does_not_reason_shows_no_thought(think, providers, provider):
     row = providers[provider]["reasoning"]
     plain, asked = think(provider, "chat"), think(provider, "chat", **{row["request"]: True})
@@ -70,8 +70,8 @@ def test_a_model_that_does_not_reason_shows_no_thought(think, providers, provide
 
 
 @pytest.mark.parametrize("asked", [True, False], ids=["split", "otherwise"])
-@pytest.mark.parametrize("provider", PROVIDERS_THAT_THINK)
-def test_a_stream_tells_the_thought_of_the_plain_answer_before_its_text(think, providers, provider, asked):
+@pytest.mark.parametrize("provider", REASONING_PROVIDERS)
+def test_a_stream_sends_the_thought_before_the_text(think, providers, provider, asked):
     row = providers[provider]["reasoning"]
     plain = message(think(provider, **{row["request"]: asked}))
     streamed = chunks(think(provider, stream=True, **{row["request"]: asked}))
@@ -83,15 +83,15 @@ def test_a_stream_tells_the_thought_of_the_plain_answer_before_its_text(think, p
 
 
 @pytest.mark.parametrize("shown", [True, False], ids=["split", "inline"])
-def test_a_thought_spends_the_cap_first(think, shown):
+def test_a_thought_uses_the_cap_first(think, shown):
     answer = think("aion", reasoning_split=shown, max_tokens=4)
     assert answer.json()["choices"][0]["finish_reason"] == "length"
     assert size(answer) == 4
-    said = message(answer)
-    assert said["content"] == "" if shown else said["content"].startswith("<think>")
+    reply = message(answer)
+    assert reply["content"] == "" if shown else reply["content"].startswith("<think>")
 
 
-def test_what_the_thought_leaves_of_the_cap_is_the_answers(think):
+def test_the_answer_gets_the_rest_of_the_cap(think):
     whole = think("aion", max_tokens=500)
     assert whole.json()["choices"][0]["finish_reason"] == "stop"
     cut = think("aion", max_tokens=size(whole) - 1)
@@ -101,7 +101,7 @@ def test_what_the_thought_leaves_of_the_cap_is_the_answers(think):
 
 
 @pytest.mark.parametrize("shown", [True, False], ids=["split", "inline"])
-def test_a_stop_text_holds_for_the_answer_alone(think, shown):
+def test_a_stop_sequence_applies_to_the_answer_only(think, shown):
     thought = message(think("aion"))["reasoning"]
-    said = message(think("aion", reasoning_split=shown, stop=[thought[:3], "4"]))
-    assert said["content"].endswith("1, 2, 3, ")
+    reply = message(think("aion", reasoning_split=shown, stop=[thought[:3], "4"]))
+    assert reply["content"].endswith("1, 2, 3, ")

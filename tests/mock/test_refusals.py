@@ -1,4 +1,4 @@
-"""Every cause of refusal, in each profile's own status, code and envelope."""
+"""Every cause of refusal, with the status, code and envelope of each profile."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CHAT = {"messages": [{"role": "user", "content": "hi"}]}
 
 @pytest.fixture(name="post", params=["openai", "iio"])
 def _post(request, client, providers):
-    """A chat request changed, and the row of the profile that is expected of it."""
+    """Sends a changed chat request, and compares the refusal with the row of the profile."""
 
     def send(cause, body=None, *, tier=None, **given):
         provider = providers[request.param]
@@ -52,7 +52,7 @@ def _post(request, client, providers):
         pytest.param("out-of-range", {"stop": ["a"] * 5}, "stop", id="five-stops"),
     ],
 )
-def test_a_bad_field_is_refused_by_name(post, cause, change, param):
+def test_an_invalid_field_is_named_in_the_refusal(post, cause, change, param):
     assert post(cause, change).json()["error"]["param"] == param
 
 
@@ -79,7 +79,7 @@ def test_a_body_of_another_type_is_refused(post):
         pytest.param("bad-key", {"Authorization": "Bearer iio-dev-mock-platinum"}, id="unknown-tier"),
     ],
 )
-def test_a_stranger_is_refused_and_told_the_lowest_limit(post, cause, headers):
+def test_an_unknown_key_is_refused_with_the_lowest_limit(post, cause, headers):
     response = post(cause, headers=headers)
     assert int(next(value for name, value in response.headers.items() if name.startswith("x-ratelimit-limit"))) <= 10
 
@@ -89,7 +89,7 @@ def test_unknown_paths_and_wrong_methods_are_refused(post):
     assert "POST" in post("wrong-method", method="PUT", content=b"").headers["allow"]
 
 
-def test_the_scheme_is_read_in_any_case(client, server):
+def test_the_scheme_is_case_insensitive(client, server):
     with client("iio") as opened:
         key = opened.headers["authorization"].split()[1]
         assert opened.get("/models", headers={"Authorization": f"bEARER {key}"}).status_code == 200
@@ -101,13 +101,13 @@ def test_an_embedding_model_does_not_chat(client):
     assert response.status_code == 422
 
 
-def test_unknown_fields_are_ignored_where_the_profile_ignores_them(client):
+def test_unknown_fields_are_ignored_if_the_profile_ignores_them(client):
     with client("iio") as opened:
         response = opened.post("/chat/completions", json={"model": "qwen2.5:7b", **CHAT, "nonsense": 1})
     assert response.status_code == 200
 
 
-def test_a_body_that_is_too_large_is_refused_in_the_envelope_and_the_connection_stays(client, providers):
+def test_a_large_body_is_refused_and_the_connection_stays_open(client, providers):
     opened = client("openai")
     body = {"model": providers["openai"]["models"]["chat"], **CHAT}
     large = opened.post("/chat/completions", content=b"{}" + b" " * 11_000_000)
@@ -116,13 +116,13 @@ def test_a_body_that_is_too_large_is_refused_in_the_envelope_and_the_connection_
     assert opened.post("/chat/completions", json=body).status_code == 200
 
 
-def test_json_that_is_nested_deeply_is_refused(client):
+def test_deeply_nested_json_is_refused(client):
     deep = b'{"model": "m", "messages": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
     answer = client("openai").post("/chat/completions", content=deep)
     assert (answer.status_code, answer.json()["error"]["type"]) == (400, "invalid_request_error")
 
 
-def test_a_refused_key_is_told_the_schemes_that_let_in(client):
+def test_a_refused_key_gets_the_accepted_schemes(client):
     refused = client("aion").get("/models/x", headers={"Authorization": "Bearer nobodys"})
     assert (refused.status_code, refused.headers["www-authenticate"]) == (401, "Bearer, Api-Key")
 
@@ -160,7 +160,7 @@ def test_the_typed_envelope_holds_a_message_and_a_type(client):
         pytest.param("unheard-of", "iio", 200, id="no-such-state"),
     ],
 )
-def test_a_cell_in_trouble_is_told_by_its_own_cause(client, providers, state, provider, status):
+def test_a_failed_cell_has_the_status_of_its_cause(client, providers, state, provider, status):
     body = {"model": providers[provider]["models"]["chat"], **CHAT}
     trouble = {"X-Wireproof-Cell": state}
     opened = client(provider)
@@ -168,12 +168,12 @@ def test_a_cell_in_trouble_is_told_by_its_own_cause(client, providers, state, pr
     assert opened.get("/models", headers=trouble).status_code == 200
 
 
-def test_a_cell_in_trouble_is_not_asked_for_a_stranger(client):
+def test_an_unknown_key_is_refused_before_a_failed_cell(client):
     trouble = {"X-Wireproof-Cell": "crashed", "Authorization": "Bearer nobody"}
     assert client("aiorouter").post("/chat/completions", json=CHAT, headers=trouble).status_code == 401
 
 
-def test_a_form_is_no_json_where_the_provider_names_that_cause(client):
+def test_a_form_is_refused_if_the_provider_has_that_cause(client):
     answer = client("aiorouter").post("/chat/completions", data={"model": "deepseek-v4-pro"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_request")
 
@@ -187,7 +187,7 @@ def test_a_form_is_no_json_where_the_provider_names_that_cause(client):
         ("wrong-content-type", "malformed-json"),
     ],
 )
-def test_a_cause_without_a_row_is_answered_as_its_nearest(providers, cause, nearest):
+def test_a_cause_without_a_row_uses_the_nearest_cause(providers, cause, nearest):
     profile = Profile.from_mapping("aion", providers["aion"])
     assert cause not in profile.refusals
     assert find_refusal_row(profile, cause) == profile.refusals[nearest]

@@ -1,4 +1,4 @@
-"""Every answer of the reference server has the shape its contract describes."""
+"""Every answer of the reference server matches the schema of its contract."""
 
 from __future__ import annotations
 
@@ -66,37 +66,37 @@ ASKED = [
 ROLES = {"images": "image", "transcriptions": "audio", "responses": "chat", "embeddings": "embeddings"}
 
 
-def offered():
-    """Each request to each profile that has the endpoint, and the kind of model it asks for."""
+def supported_requests():
+    """Yields each request to each profile that has the endpoint, and the role of the model."""
     for name, entry in loading.read_providers_data().items():
         for case in ASKED:
             endpoint, _, role = case.values[0].partition(" ")
-            if endpoint in entry["endpoints"] and (not role or role in chatting(entry)):
+            if endpoint in entry["endpoints"] and (not role or role in chat_roles(entry)):
                 yield pytest.param(name, *case.values, id=f"{name}-{case.id}")
 
 
-def chatting(entry):
-    """The roles of the models named in a profile that serve chats as well."""
-    able = {row["id"] for row in entry["models"]["catalogue"] if "chat" in row["roles"]}
-    return [role for role, model in entry["models"].items() if role != "catalogue" and model in able]
+def chat_roles(entry):
+    """The roles of the models of a profile that also serve chats."""
+    chat_models = {row["id"] for row in entry["models"]["catalogue"] if "chat" in row["roles"]}
+    return [role for role, model in entry["models"].items() if role != "catalogue" and model in chat_models]
 
 
-@pytest.mark.parametrize(("provider", "what", "body"), [*offered()])
-def test_every_value_conforms(client, providers, provider, what, body):
+@pytest.mark.parametrize(("provider", "what", "body"), [*supported_requests()])
+def test_every_value_matches_its_schema(client, providers, provider, what, body):
     endpoint, _, role = what.partition(" ")
     entry = providers[provider]
     wanted = role or ROLES.get(endpoint, endpoint)
     path = entry["endpoints"][endpoint]["path"].format(model=entry["models"]["chat"])
     model = entry["models"].get(wanted, entry["models"]["chat"])
-    response = sent(client(provider), path, endpoint, model, body)
+    response = answer_to(client(provider), path, endpoint, model, body)
     shapes = SchemaSet(provider)
     for name, value in values(endpoint, response):
         shape = shapes.shape(name)
         assert shape is None or shape.findings(value) == (), name
 
 
-def sent(opened, path, endpoint, model, body):
-    """The answer to a request without a body, with a form or with JSON."""
+def answer_to(opened, path, endpoint, model, body):
+    """Returns the answer to a request without a body, with a form or with JSON."""
     if body is None:
         return opened.get(path)
     if endpoint == "transcriptions":
@@ -105,7 +105,7 @@ def sent(opened, path, endpoint, model, body):
 
 
 def values(endpoint, response):
-    """Each JSON value of an answer with the name of its shape."""
+    """Yields each JSON value of an answer with the name of its schema."""
     if response.status_code >= 400:
         yield "error", response.json()
     elif not response.headers["content-type"].startswith("text/event-stream"):
@@ -117,15 +117,15 @@ def values(endpoint, response):
                 yield f"{endpoint}.{kind}", json.loads(line.removeprefix("data: "))
 
 
-def named(value, at=""):
-    """The place of every member of a value."""
+def member_places(value, at=""):
+    """Yields the place of every member of a value."""
     if isinstance(value, dict):
         for name, inner in value.items():
             yield f"{at}/{name}"
-            yield from named(inner, f"{at}/{name}")
+            yield from member_places(inner, f"{at}/{name}")
     elif isinstance(value, list):
         for inner in value:
-            yield from named(inner, f"{at}/*")
+            yield from member_places(inner, f"{at}/*")
 
 
 @pytest.mark.parametrize(
@@ -142,8 +142,10 @@ def named(value, at=""):
         pytest.param("iotex", "transcriptions", "transcriptions", "audio", {}, id="iotex-transcription"),
     ],
 )
-def test_an_answer_has_the_members_its_document_prints(client, providers, provider, example, endpoint, role, asked):
+def test_an_answer_has_the_members_of_the_documented_example(
+    client, providers, provider, example, endpoint, role, asked
+):
     entry = providers[provider]
-    answer = sent(client(provider), entry["endpoints"][endpoint]["path"], endpoint, entry["models"][role], asked)
+    answer = answer_to(client(provider), entry["endpoints"][endpoint]["path"], endpoint, entry["models"][role], asked)
     printed = json.loads((EXAMPLES / provider / f"{example}.response.json").read_text())["instance"]
-    assert set(named(answer.json())) == set(named(printed))
+    assert set(member_places(answer.json())) == set(member_places(printed))

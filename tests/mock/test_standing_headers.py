@@ -1,4 +1,4 @@
-"""The headers of every response: request id, version, provider, decision."""
+"""The headers of every response: request id, version, provider, automated decision."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OUTCOMES = [
 
 
 @pytest.mark.parametrize(("method", "path", "given", "status"), OUTCOMES)
-def test_every_outcome_echoes_the_request_and_tells_who_answered(client, method, path, given, status):
+def test_every_response_has_the_standing_headers(client, method, path, given, status):
     sent = {"X-Request-Id": "mine-7", "API-Version": "2025-12-31", **given.get("headers", {})}
     response = client("aiorouter").request(method, path, **{**given, "headers": sent})
     assert response.status_code == status
@@ -35,20 +35,20 @@ def test_every_outcome_echoes_the_request_and_tells_who_answered(client, method,
     assert response.headers["x-provider"]
 
 
-def test_a_request_without_an_id_is_given_one_of_its_own(client):
+def test_a_request_without_id_gets_one(client):
     opened = client("aiorouter")
     ids = {opened.get("/models").headers["x-request-id"] for _ in range(3)}
     assert len(ids) == 3
     assert all(one.startswith("req_") for one in ids)
 
 
-def test_an_id_is_echoed_only_where_the_provider_takes_one(client):
+def test_an_id_is_echoed_only_by_providers_that_accept_one(client):
     answer = client("openai").get("/models", headers={"X-Request-Id": "mine-7", "X-Client-Request-Id": "mine-8"})
     assert answer.headers["x-request-id"].startswith("req_")
 
 
 @pytest.mark.parametrize("asked", [{}, {"API-Version": "banana"}, {"API-Version": "2026-13-01"}])
-def test_what_is_no_version_is_answered_by_the_default(client, asked):
+def test_an_invalid_version_gets_the_default(client, asked):
     assert client("aiorouter").get("/models", headers=asked).headers["api-version"] == "2026-06-01"
 
 
@@ -67,18 +67,18 @@ def test_the_provider_is_the_owner_of_the_model(client, method, path, body, owne
 
 
 @pytest.mark.parametrize("name", ["io-intelligence", "iotex", "aion"])
-def test_a_profile_shows_no_other_headers_than_its_own(client, providers, name):
+def test_a_profile_has_no_headers_of_other_profiles(client, providers, name):
     own = {header.lower() for header in providers[name]["headers"]["response"].values()}
     plain = client(name).get("/models", headers={"Accept-Encoding": "identity"})
     assert set(plain.headers) == {"date", "server", "content-type", "content-length", *own}
 
 
-def test_openai_tells_its_version_and_its_time(client):
+def test_openai_sends_version_and_processing_time(client):
     headers = client("openai").get("/models").headers
     assert (headers["openai-version"], headers["openai-processing-ms"]) == ("2020-10-01", "7")
 
 
-def test_another_provider_serves_while_one_of_several_is_down(client):
+def test_another_provider_serves_while_a_cell_is_down(client):
     opened = client("aiorouter")
     usual, now = (
         opened.post("/chat/completions", json=CHAT, headers=headers)
@@ -91,6 +91,6 @@ def test_another_provider_serves_while_one_of_several_is_down(client):
 @pytest.mark.parametrize(
     ("name", "status"), [pytest.param("aiorouter", 400, id="required"), pytest.param("openai", 200, id="not-named")]
 )
-def test_a_body_without_a_content_type_is_refused_where_the_document_requires_one(client, providers, name, status):
+def test_a_body_without_content_type_is_refused_if_the_contract_requires_one(client, providers, name, status):
     body = json.dumps({**CHAT, "model": providers[name]["models"]["chat"]}).encode()
     assert client(name).post("/chat/completions", content=body).status_code == status

@@ -1,4 +1,4 @@
-"""The server over https, judged by our own client and refused where it is not trusted."""
+"""The server over https: judged by the client of wireproof, and refused without trust."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _authority():
 
 @pytest.fixture(name="secure", scope="module")
 def _secure(authority, providers, tmp_path_factory):
-    """A server with a certificate for this address."""
+    """A server with a certificate for its address."""
     file = tmp_path_factory.mktemp("tls") / "server.pem"
     authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(file))
     with serve_in_thread(providers, control=True, tls=tls.make_context(file, None)) as server:
@@ -41,14 +41,14 @@ def _trusted(authority, tmp_path):
     return file
 
 
-def judged(url: str, environment: dict[str, str], tmp_path: Path) -> subprocess.CompletedProcess[str]:
-    """A run of our own client against the server, of the models alone."""
+def run_check(url: str, environment: dict[str, str], tmp_path: Path) -> subprocess.CompletedProcess[str]:
+    """Runs `wireproof check` on the models of the server."""
     options = ["--provider", "iio", "--endpoint", url, "--report-dir", str(tmp_path / "reports"), "-k", "models"]
     command = [sys.executable, "-m", "wireproof", "check", "-q", *options]
     return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=120)
 
 
-def test_a_stream_and_an_answer_come_whole_over_https(secure, authority):
+def test_answers_and_streams_are_complete_over_https(secure, authority):
     trust = ssl.create_default_context()
     authority.configure_trust(trust)
     key = {"Authorization": f"Bearer {secure.key('iio')}"}
@@ -58,7 +58,7 @@ def test_a_stream_and_an_answer_come_whole_over_https(secure, authority):
         assert opened.post("/chat/completions", json=body).text.endswith("data: [DONE]\n\n")
 
 
-def test_a_connection_is_reset_over_https_as_well(secure, authority):
+def test_a_fault_can_reset_a_connection_over_https(secure, authority):
     trust = ssl.create_default_context()
     authority.configure_trust(trust)
     key = {"Authorization": f"Bearer {secure.key('iio')}", "X-Wireproof-Fault": "stream-reset"}
@@ -67,51 +67,51 @@ def test_a_connection_is_reset_over_https_as_well(secure, authority):
         opened.post(secure.base_url("iio") + "/chat/completions", json=body, headers=key)
 
 
-def test_our_client_judges_a_server_whose_authority_it_is_told(secure, trusted, tmp_path):
-    run = judged(secure.base_url("iio"), {**KEY, "SSL_CERT_FILE": str(trusted)}, tmp_path)
+def test_check_trusts_the_configured_authority(secure, trusted, tmp_path):
+    run = run_check(secure.base_url("iio"), {**KEY, "SSL_CERT_FILE": str(trusted)}, tmp_path)
     assert run.returncode == 0, run.stdout[-2000:]
 
 
-def test_our_client_says_in_one_sentence_that_a_certificate_is_not_trusted(secure, tmp_path):
-    run = judged(secure.base_url("iio"), KEY, tmp_path)
+def test_check_reports_an_untrusted_certificate_in_one_sentence(secure, tmp_path):
+    run = run_check(secure.base_url("iio"), KEY, tmp_path)
     assert run.returncode == 2
     assert "could not ask: its certificate is not trusted: " in run.stdout
     assert "Traceback" not in run.stdout + run.stderr
 
 
-def test_a_file_of_authorities_that_cannot_be_read_is_told_before_anything_is_sent(secure, tmp_path):
-    run = judged(secure.base_url("iio"), {**KEY, "SSL_CERT_FILE": str(tmp_path / "none.pem")}, tmp_path)
+def test_an_unreadable_file_of_authorities_stops_check_before_sending(secure, tmp_path):
+    run = run_check(secure.base_url("iio"), {**KEY, "SSL_CERT_FILE": str(tmp_path / "none.pem")}, tmp_path)
     assert run.returncode == 2
     assert "SSL_CERT_FILE" in run.stdout + run.stderr
     assert "Traceback" not in run.stdout + run.stderr
 
 
 @pytest.mark.parametrize(
-    ("certfile", "keyfile", "said"),
+    ("certfile", "keyfile", "problem"),
     [
         pytest.param("none.pem", None, "there is no such file", id="no-file"),
         pytest.param("text.pem", None, "cannot be used", id="no-certificate"),
         pytest.param("alone.pem", None, "cannot be used", id="no-key"),
         pytest.param("alone.pem", "other.pem", "cannot be used", id="key-of-another"),
-        pytest.param(None, "other.pem", "the key of no certificate", id="no-certificate-for-the-key"),
+        pytest.param(None, "other.pem", "a key but no certificate", id="no-certificate-for-the-key"),
     ],
 )
-def test_a_certificate_that_cannot_be_used_is_told_in_one_sentence(authority, tmp_path, certfile, keyfile, said):
+def test_an_unusable_certificate_raises_config_error(authority, tmp_path, certfile, keyfile, problem):
     (tmp_path / "text.pem").write_text("no certificate")
     authority.cert_pem.write_to_path(str(tmp_path / "alone.pem"))
     authority.issue_cert("localhost").private_key_pem.write_to_path(str(tmp_path / "other.pem"))
     files = [None if name is None else tmp_path / name for name in (certfile, keyfile)]
-    with pytest.raises(ConfigError, match=said):
+    with pytest.raises(ConfigError, match=problem):
         tls.make_context(*files)
 
 
-def test_serve_leaves_with_2_where_its_certificate_is_missing(tmp_path):
+def test_serve_exits_with_2_without_its_certificate(tmp_path):
     command = [sys.executable, "-m", "wireproof", "serve", "--port", "0", "--certfile", str(tmp_path / "none.pem")]
     run = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert (run.returncode, run.stdout, run.stderr.count("\n")) == (2, "", 1)
 
 
-def test_serve_tells_addresses_of_https(authority, tmp_path):
+def test_serve_prints_https_addresses(authority, tmp_path):
     file = tmp_path / "server.pem"
     authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(file))
     options = ["--port", "0", "--json", "--provider", "iio", "--certfile", str(file)]

@@ -1,4 +1,4 @@
-"""Transcripts: the form they are asked for with, and the formats they come in."""
+"""Transcriptions: the form of the request, and the formats of the transcript."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from wireproof.mock.provider.refusals import RequestRefused
 
 
 def recording(seconds=2):
-    made = io.BytesIO()
-    with wave.open(made, "wb") as opened:
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as opened:
         opened.setparams((1, 2, 8000, 0, "NONE", "not compressed"))
         opened.writeframes(bytes(16000 * seconds))
-    return made.getvalue()
+    return buffer.getvalue()
 
 
 WAV = recording()
 FORM = b'--x\r\nContent-Disposition: form-data; name="a"; filename="b"\r\n\r\nc\r\n--x--\r\n'
 
 
-@pytest.fixture(name="hear")
+@pytest.fixture(name="transcribe")
 def _hear(client, providers):
-    """One form with a recording."""
+    """Sends one form with a recording."""
 
     def ask(provider="openai", file=WAV, **fields):
         form = {"model": providers[provider]["models"]["audio"], **fields}
@@ -43,38 +43,38 @@ def _hear(client, providers):
 
 
 @pytest.mark.parametrize("provider", ["openai", "iotex"])
-def test_a_recording_is_transcribed(hear, provider):
-    answer = hear(provider)
+def test_a_recording_is_transcribed(transcribe, provider):
+    answer = transcribe(provider)
     assert (answer.status_code, set(answer.json())) == (200, {"text"})
-    assert answer.json() == hear(provider).json()
+    assert answer.json() == transcribe(provider).json()
 
 
-def test_a_recording_that_is_known_has_its_own_transcript(hear, monkeypatch):
+def test_a_known_recording_has_its_own_transcript(transcribe, monkeypatch):
     known = {hashlib.sha256(WAV).hexdigest(): {"text": "Known words.", "language": "french", "duration": 3}}
     monkeypatch.setattr(transcripts, "read_known_transcripts", lambda: known)
-    told = hear(response_format="verbose_json").json()
-    assert (told["text"], told["language"], told["duration"]) == ("Known words.", "french", 3)
+    transcript = transcribe(response_format="verbose_json").json()
+    assert (transcript["text"], transcript["language"], transcript["duration"]) == ("Known words.", "french", 3)
 
 
 @pytest.mark.parametrize(
     ("format", "media"),
     [("json", "application/json"), ("text", "text/plain"), ("srt", "text/plain"), ("vtt", "text/plain")],
 )
-def test_every_format_holds_the_same_words(hear, format, media):
-    answer = hear(response_format=format)
+def test_every_format_holds_the_same_words(transcribe, format, media):
+    answer = transcribe(response_format=format)
     assert answer.headers["content-type"].startswith(media)
-    assert hear().json()["text"] in answer.text
+    assert transcribe().json()["text"] in answer.text
 
 
-def test_subtitles_last_as_long_as_the_recording(hear):
-    assert "00:00:00,000 --> 00:00:02,000" in hear(response_format="srt").text
-    assert hear(response_format="vtt").text.startswith("WEBVTT\n\n00:00:00.000 --> 00:00:02.000\n")
+def test_subtitles_last_as_long_as_the_recording(transcribe):
+    assert "00:00:00,000 --> 00:00:02,000" in transcribe(response_format="srt").text
+    assert transcribe(response_format="vtt").text.startswith("WEBVTT\n\n00:00:00.000 --> 00:00:02.000\n")
 
 
-def test_a_verbose_transcript_has_the_times_asked_for(hear):
-    usual = hear(response_format="verbose_json").json()
+def test_a_verbose_transcript_has_the_requested_times(transcribe):
+    usual = transcribe(response_format="verbose_json").json()
     asked = {"response_format": "verbose_json", "timestamp_granularities[]": ["word"]}
-    timed = hear(**asked).json()
+    timed = transcribe(**asked).json()
     assert "segments" in usual
     assert "words" not in usual
     assert " ".join(word["word"] for word in timed["words"]) == timed["text"]
@@ -82,10 +82,10 @@ def test_a_verbose_transcript_has_the_times_asked_for(hear):
     assert "segments" not in timed
 
 
-def test_a_transcript_may_be_streamed(hear):
-    lines = hear(stream="true").text.splitlines()
+def test_a_transcript_can_be_streamed(transcribe):
+    lines = transcribe(stream="true").text.splitlines()
     events = [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: ")]
-    assert "".join(event.get("delta", "") for event in events) == events[-1]["text"] == hear().json()["text"]
+    assert "".join(event.get("delta", "") for event in events) == events[-1]["text"] == transcribe().json()["text"]
 
 
 @pytest.mark.parametrize(
@@ -99,8 +99,8 @@ def test_a_transcript_may_be_streamed(hear):
         pytest.param({"file": b"just a text"}, "unreadable-file", id="a-text"),
     ],
 )
-def test_what_cannot_be_heard_is_refused(hear, providers, changed, cause):
-    refused = hear("iotex", **changed)
+def test_invalid_forms_are_refused(transcribe, providers, changed, cause):
+    refused = transcribe("iotex", **changed)
     row = providers["iotex"]["errors"]["refusals"][cause]
     assert (refused.status_code, refused.json()["error"]["code"]) == (row["status"][0], row["mock_code"])
 
@@ -109,8 +109,8 @@ def test_what_cannot_be_heard_is_refused(hear, providers, changed, cause):
     ("member", "value"),
     [("temperature", "warm"), ("temperature", "2"), ("response_format", "paper"), ("stream", "maybe")],
 )
-def test_a_field_of_a_form_is_held_to_its_kind_and_bounds(hear, member, value):
-    refused = hear(**{member: value})
+def test_form_fields_are_validated(transcribe, member, value):
+    refused = transcribe(**{member: value})
     assert (refused.status_code, refused.json()["error"]["param"]) == (400, member)
 
 
@@ -135,6 +135,6 @@ def test_a_body_that_is_no_form_is_refused(client, media, body):
 
 
 @given(st.binary(max_size=200), st.integers(0, 200), st.integers(0, 40))
-def test_a_broken_form_is_refused_and_nothing_worse(noise, place, lost):
+def test_a_broken_form_is_refused(noise, place, lost):
     with contextlib.suppress(RequestRefused):
         read_form(FORM[:place] + noise + FORM[place + lost :], "multipart/form-data; boundary=x")

@@ -1,4 +1,4 @@
-"""The official SDK, pointed at the reference server with every means."""
+"""Fixtures: the official SDK against the reference server with every means."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ def _server() -> Iterator[Server]:
 
 @pytest.fixture(name="sdk")
 def _sdk(server: Server) -> Iterator[Open]:
-    """A client of one provider with a key of its own; `sent` of its transport counts what it sends."""
+    """Opens clients of one provider, each with a key of its own."""
     opened: list[httpx.Client] = []
 
     def open_client(provider: str, *, tier: str | None = None, **options: Any) -> openai.OpenAI:
-        # The oldest SDK builds its own client with an argument that httpx has dropped, so it is given one.
+        # The oldest SDK builds its own client with an argument that httpx no longer has, so it gets one.
         client = httpx.Client(timeout=20)
         opened.append(client)
-        given = {"api_key": f"{server.key(provider, tier)}.sdk{next(ACCOUNTS)}", "max_retries": 0, **options}
-        return openai.OpenAI(base_url=server.base_url(provider), http_client=client, **given)
+        arguments = {"api_key": f"{server.key(provider, tier)}.sdk{next(ACCOUNTS)}", "max_retries": 0, **options}
+        return openai.OpenAI(base_url=server.base_url(provider), http_client=client, **arguments)
 
     yield open_client
     for client in opened:
@@ -43,7 +43,7 @@ def _sdk(server: Server) -> Iterator[Open]:
 
 @pytest.fixture(name="canned")
 def _canned() -> Iterator[Callable[..., openai.OpenAI]]:
-    """A client that is answered with these bytes, whatever it asks."""
+    """Opens clients whose every request gets these bytes as its answer."""
     opened: list[httpx.Client] = []
 
     def open_client(body: bytes, content_type: str = "text/event-stream", status: int = 200) -> openai.OpenAI:
@@ -61,15 +61,15 @@ def _canned() -> Iterator[Callable[..., openai.OpenAI]]:
 
 @pytest.fixture(name="sent")
 def _sent() -> Callable[[openai.OpenAI], list[httpx.Request]]:
-    """The requests that a client sends from now on, its own repeats included; it waits for none of them."""
+    """Collects the requests that a client sends from now on, retries included; removes their delays."""
 
-    def watch(client: openai.OpenAI) -> list[httpx.Request]:
-        found: list[httpx.Request] = []
-        client._client.event_hooks["request"] = [found.append]
+    def record_requests(client: openai.OpenAI) -> list[httpx.Request]:
+        requests: list[httpx.Request] = []
+        client._client.event_hooks["request"] = [requests.append]
         client._calculate_retry_timeout = lambda *args, **members: 0.0
-        return found
+        return requests
 
-    return watch
+    return record_requests
 
 
 def user(text: str) -> list[dict[str, Any]]:
@@ -78,11 +78,11 @@ def user(text: str) -> list[dict[str, Any]]:
 
 @pytest.fixture(name="chat")
 def _chat() -> Callable[..., Any]:
-    """One chat with the provider's chat model."""
+    """Sends one chat to the chat model of the provider."""
 
     def ask(client: openai.OpenAI, provider: str, text: str = "Say exactly: ok", **members: Any) -> Any:
-        asked = {"model": PROVIDERS[provider]["models"]["chat"], "messages": user(text), **members}
-        return client.chat.completions.create(**asked)
+        arguments = {"model": PROVIDERS[provider]["models"]["chat"], "messages": user(text), **members}
+        return client.chat.completions.create(**arguments)
 
     return ask
 
@@ -90,7 +90,7 @@ def _chat() -> Callable[..., Any]:
 @pytest.fixture(name="models", scope="session")
 def _models() -> Callable[[str, str], str]:
     def model(provider: str, role: str) -> str:
-        found: str = PROVIDERS[provider]["models"][role]
-        return found
+        model_id: str = PROVIDERS[provider]["models"][role]
+        return model_id
 
     return model

@@ -1,4 +1,4 @@
-"""The official SDK reads every answer of the reference server."""
+"""The official SDK parses every answer of the reference server."""
 
 from __future__ import annotations
 
@@ -84,17 +84,17 @@ def test_a_json_schema_answer_is_parsed(api):
     opened, model = api
     ages = {"properties": {"age": {"type": "integer"}}, "required": ["age"], "additionalProperties": False}
     schema = {"type": "object", **ages}
-    wanted = {"type": "json_schema", "json_schema": {"name": "person", "schema": schema, "strict": True}}
-    answer = opened.chat.completions.create(model=model, messages=user("Invent one"), response_format=wanted)
+    response_format = {"type": "json_schema", "json_schema": {"name": "person", "schema": schema, "strict": True}}
+    answer = opened.chat.completions.create(model=model, messages=user("Invent one"), response_format=response_format)
     assert isinstance(json.loads(answer.choices[0].message.content)["age"], int)
 
 
 @pytest.mark.parametrize("provider", ["openai", "iio", "io-intelligence"])
 def test_embeddings_are_decoded_from_base64(sdk, models, provider):
     opened, model = sdk(provider), models(provider, "embeddings")
-    made = opened.embeddings.create(model=model, input=["a", "b"])
+    decoded = opened.embeddings.create(model=model, input=["a", "b"])
     plain = opened.embeddings.create(model=model, input=["a", "b"], encoding_format="float")
-    for packed, listed in zip(made.data, plain.data, strict=True):
+    for packed, listed in zip(decoded.data, plain.data, strict=True):
         assert packed.embedding == pytest.approx(listed.embedding, abs=1e-6)
 
 
@@ -105,9 +105,9 @@ def test_models_are_listed_and_retrieved(api):
 
 
 def test_a_legacy_completion_and_its_stream_agree(full):
-    asked = {"model": "gpt-3.5-turbo-instruct", "prompt": "Count from 1 to 4", "max_tokens": 64}
-    plain = full.completions.create(**asked, logprobs=2)
-    streamed = list(full.completions.create(**asked, stream=True))
+    arguments = {"model": "gpt-3.5-turbo-instruct", "prompt": "Count from 1 to 4", "max_tokens": 64}
+    plain = full.completions.create(**arguments, logprobs=2)
+    streamed = list(full.completions.create(**arguments, stream=True))
     assert "".join(chunk.choices[0].text for chunk in streamed) == plain.choices[0].text == "1, 2, 3, 4"
     assert len(plain.choices[0].logprobs.tokens) == plain.usage.completion_tokens
 
@@ -140,7 +140,7 @@ def test_a_response_calls_a_function(full):
         pytest.param({"extra_body": {"nonsense": 1}}, openai.BadRequestError, id="unknown-field"),
     ],
 )
-def test_refusals_reach_the_sdk_as_its_own_errors(full, change, error):
+def test_refusals_raise_errors_of_the_sdk(full, change, error):
     with pytest.raises(error) as caught:
         full.chat.completions.create(**{"model": "gpt-4.1-mini", "messages": user("hi"), **change})
     assert caught.value.body["message"]

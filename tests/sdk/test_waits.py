@@ -1,4 +1,4 @@
-"""What the official SDK makes of a refusal for too many requests: whether it asks again, and how long it waits."""
+"""The official SDK's retries after a refusal for too many requests, and its waits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ FAULT = "X-Wireproof-Fault"
 
 
 def refused(client, chat, provider: str, fault: str | None = None) -> openai.RateLimitError:
-    """The error of a chat beyond the three that the small tier has in a minute, as the SDK raises it."""
+    """Returns the error that the SDK raises for the fourth chat in a minute of the small tier."""
     extra = {"extra_headers": {FAULT: fault}} if fault else {}
     for _ in range(3):
         chat(client, provider, **extra)
@@ -27,14 +27,14 @@ def refused(client, chat, provider: str, fault: str | None = None) -> openai.Rat
         pytest.param("ask-again-never", 1, id="told-no"),
     ],
 )
-def test_a_full_minute_is_asked_again_unless_the_refusal_says_no(sdk, chat, sent, fault, times):
+def test_a_full_minute_is_retried_unless_the_refusal_forbids_it(sdk, chat, sent, fault, times):
     client = sdk("openai", tier="small", max_retries=2)
     requests = sent(client)
     refused(client, chat, "openai", fault)
     assert len(requests) == 3 + times
 
 
-def test_a_used_up_volume_is_asked_again_where_the_refusal_says_yes(sdk, chat, sent):
+def test_a_used_up_volume_is_retried_if_the_refusal_asks_for_it(sdk, chat, sent):
     client = sdk("openai", tier="standard-exhausted", max_retries=2)
     requests = sent(client)
     with pytest.raises(openai.RateLimitError):
@@ -46,7 +46,7 @@ def test_a_used_up_volume_is_asked_again_where_the_refusal_says_yes(sdk, chat, s
     ("provider", "tier", "limit"),
     [pytest.param("openai", "small", 3, id="in-both-units"), pytest.param("iio", "free", 10, id="in-seconds")],
 )
-def test_the_wait_that_is_read_is_the_rest_of_the_minute(sdk, chat, provider, tier, limit):
+def test_the_wait_is_the_rest_of_the_minute(sdk, chat, provider, tier, limit):
     client = sdk(provider, tier=tier)
     if not hasattr(client, "_parse_retry_after_header"):
         pytest.skip("this SDK reads the wait inside its own sleep")

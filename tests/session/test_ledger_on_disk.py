@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from wireproof.client.http_client import MAX_BODY_BYTES
 from wireproof.contract import loading, target_options
 from wireproof.evidence.ledger_reader import read_ledger
 from wireproof.evidence.ledger_writer import Ledger
@@ -26,6 +25,8 @@ from wireproof.session.ledger_recorder import LedgerRecorder, ledger_header
 from wireproof.session.rejudge import rejudge
 from wireproof.session.target_run import TargetRun, open_target_run
 
+# A lower maximum than that of a run, so that the test is fast.
+MAX_BODY_BYTES = 1024 * 1024
 WANTED = ["models-list", "chat-basic"]
 
 
@@ -109,7 +110,10 @@ def test_every_line_of_a_live_target_is_synced_before_the_next(tmp_path: Path, m
         assert len(ledger) in synced, "the intent was on the disk when the request arrived"
 
 
-def test_a_body_above_the_maximum_is_recorded_and_judged_as_truncated(tmp_path: Path) -> None:
+def test_a_body_above_the_maximum_is_recorded_and_judged_as_truncated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wireproof.client.http_client.MAX_BODY_BYTES", MAX_BODY_BYTES)
     file, seen = tmp_path / "ledger.jsonl", list[tuple[str, bytes]]()
     with serving(file, seen, longest=MAX_BODY_BYTES + 1) as url:
         target_run, ledger = run_on(url, file)

@@ -116,4 +116,4 @@ def test_a_plan_leaves_out_cases_beyond_the_budget(plan: Callable[..., dict[str,
 def test_a_plan_takes_the_options_of_check() -> None:
     wanted = set(re.findall(r"--[a-z-]+", ran("plan", "--help").stdout))
     assert {"--provider", "--endpoint", "--profile", "--max-requests", "--max-output-tokens", "--max-cost"} <= wanted
-    assert ran("plan", "--price", "much").stderr.startswith("wireproof: --price much: it does not read")
+    assert ran("plan", "--price", "much").stderr.startswith("wireproof: --price much: it cannot be parsed")

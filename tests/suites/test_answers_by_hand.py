@@ -162,12 +162,12 @@ def test_the_first_answer_in_json_mode_that_is_no_object_is_named():
 
 def test_milliseconds_are_thousandths():
     clients = sys.modules["wireproof_suites.limits.test_clients"]
-    assert clients.in_milliseconds(heard(**{clients.IN_MS.replace("-", "_"): "60000"})) == 60.0
+    assert clients.retry_after_ms_in_s(heard(**{clients.IN_MS.replace("-", "_"): "60000"})) == 60.0
 
 
 def test_a_list_in_a_header_may_stand_in_several_lines():
     methods = sys.modules["wireproof_suites.transport.test_methods"]
-    assert methods.listed(heard(allow=["GET, post", "DELETE"]), "Allow") == {"get", "post", "delete"}
+    assert methods.listed_values(heard(allow=["GET, post", "DELETE"]), "Allow") == {"get", "post", "delete"}
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_half_the_rest_is_too_long_a_wait_where_it_is_waited_every_time(waited_s
     heard_late = [replace(heard({}, first_s=one), stalled_ns=int(stalled_s * SECOND)) for one in waited_s]
     probes = [(probe, 2.0 * SECOND) for probe in heard_late]
     if outcome is HOLDS:
-        leaving.served_soon(probes, "stream")
+        leaving.is_served_soon(probes, "stream")
     else:
         with pytest.raises(outcome):
-            leaving.served_soon(probes, "stream")
+            leaving.is_served_soon(probes, "stream")

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import cycle, pairwise
 from typing import Any
 
@@ -22,6 +23,7 @@ from wireproof.evidence.case_result import Evidence
 from wireproof.evidence.exchange import BodyRead, Exchange
 from wireproof.formats.strict_json import parse_json
 from wireproof.judging.verdict import Verdict
+from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.session.target_run import TargetRun
 
 EXAMPLES = 60
@@ -460,10 +462,19 @@ def advice(mix: Mix) -> frozenset[str]:
     return frozenset(check for check, may in plain.items() if may).union(*told)
 
 
-def verdicts(trial: TargetRun, evidence: Evidence, name: str) -> dict[tuple[str, str, str], Verdict]:
-    entries = [entry for entry in trial.entries if any(case == name for _, case in entry.cases)]
+def verdicts(
+    trial: TargetRun, evidence: Evidence, entries: Sequence[PlannedVerdict]
+) -> dict[tuple[str, str, str], Verdict]:
     found = (trial.judge_for(entry.provider).judge(entry, evidence) for entry in entries)
     return {(verdict.provider, verdict.check, verdict.case): verdict for verdict in found}
+
+
+@cache
+def faultless(heard: Heard, provider: str, name: str) -> tuple[Sequence[PlannedVerdict], Mapping[Any, Verdict]]:
+    """The entries that judge a case, and their verdicts on what the server says."""
+    trial, evidence = heard(provider)
+    entries = [entry for entry in trial.entries if any(case == name for _, case in entry.cases)]
+    return entries, verdicts(trial, evidence, entries)
 
 
 def alarms(before: Mapping[Any, Verdict], after: Mapping[Any, Verdict], mix: Mix) -> Iterator[str]:
@@ -482,13 +493,14 @@ def alarms(before: Mapping[Any, Verdict], after: Mapping[Any, Verdict], mix: Mix
 @given(data=st.data(), mix=MIXES)
 def test_no_legal_mix_breaks_a_promise(provider: str, heard: Heard, data: st.DataObject, mix: Mix) -> None:
     trial, evidence = heard(provider)
-    faultless = streams(evidence)
-    name = data.draw(st.sampled_from(sorted(faultless)), label="case")
-    events = retold(told_by(faultless[name]), mix.liberties)
-    seen = otherwise(faultless[name], events, mix)
+    told = streams(evidence)
+    name = data.draw(st.sampled_from(sorted(told)), label="case")
+    events = retold(told_by(told[name]), mix.liberties)
+    seen = otherwise(told[name], events, mix)
     assert [(said.name, said.value) for said in told_by(seen)] == [(said.name, said.value) for said in events]
-    after = verdicts(trial, {**evidence, name: (*evidence[name][:-1], seen)}, name)  # type: ignore[index]
-    found = sorted(alarms(verdicts(trial, evidence, name), after, mix))
+    entries, before = faultless(heard, provider, name)
+    after = verdicts(trial, {**evidence, name: (*evidence[name][:-1], seen)}, entries)  # type: ignore[index]
+    found = sorted(alarms(before, after, mix))
     assert not found, "\n".join(found)
 
 

@@ -161,8 +161,9 @@ def test_no_answer_makes_a_check_break(provider: str, heard: Callable[[str], tup
     for name, sent in evidence.items():
         entries = [entry for entry in asked if any(case == name for _, case in entry.cases)]
         for seen in oddities(sent, draw) if isinstance(sent, tuple) else ():
+            told = {**evidence, name: seen}
             for entry in entries:
-                verdict = trial.judge_for(entry.provider).judge(entry, {**evidence, name: seen})
+                verdict = trial.judge_for(entry.provider).judge(entry, told)
                 if verdict.outcome == "error":
                     broken.add(f"{entry.check} on {name}: {verdict.message}")
     assert not broken, "\n".join(sorted(broken))

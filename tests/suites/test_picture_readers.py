@@ -61,7 +61,7 @@ OTHERS = {
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_a_picture_tells_its_type_and_size(name):
-    found = READER.picture(PICTURES[name], "/data/0")
+    found = READER.read_picture(PICTURES[name], "/data/0")
 
     assert (found.media_type, found.width, found.height) == (TYPES[name[:3]], WIDTH, HEIGHT)
 
@@ -69,10 +69,10 @@ def test_a_picture_tells_its_type_and_size(name):
 @pytest.mark.parametrize("name", PICTURES)
 def test_a_picture_that_ends_before_its_size_is_none(name):
     with pytest.raises(Violation, match="a PNG, JPEG, WebP or GIF"):
-        READER.picture(PICTURES[name][:-1], "/data/0")
+        READER.read_picture(PICTURES[name][:-1], "/data/0")
 
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_what_is_no_picture_is_none(name):
     with pytest.raises(Violation, match="a PNG, JPEG, WebP or GIF"):
-        READER.picture(OTHERS[name], "/data/0")
+        READER.read_picture(OTHERS[name], "/data/0")

@@ -1,1 +1,1 @@
-"""The client: sends cases to one target within its connections, pace and budget."""
+"""The client: builds requests, sends them within limits and records the responses."""

@@ -1,7 +1,7 @@
-"""What a run may spend at most: requests, tokens of answers, money. Everything is debited before it leaves.
+"""Budget of a run: requests, output tokens and cost, debited before each request is sent.
 
-A request is debited at the most that its answer may have: what it caps, for each of the choices it asks for. What
-nothing caps is not sent where tokens or money are limited.
+A request is debited at its maximum: the token cap for each choice that it requests. A request without a cap is not
+sent if tokens or cost are limited.
 """
 
 from __future__ import annotations
@@ -15,18 +15,19 @@ from wireproof.client.request_builder import OutgoingRequest
 from wireproof.contract.provider import Price, Provider
 from wireproof.contract.target import Target
 
-# The endpoints whose answers a model makes of tokens.
+# Endpoints whose responses consist of output tokens.
 GENERATING_PATHS = ("/chat/completions", "/completions", "/responses")
 CAP_MEMBERS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 
 
 @dataclass(frozen=True, slots=True)
 class CostCeiling:
-    """The most that one request may cost.
+    """Maximum cost of one request.
 
     Attributes:
-        output: None where nothing caps the answer.
-        cost: in dollars; None where the price is not known, or nothing caps the answer.
+        input: input tokens.
+        output: output tokens; None if the request has no cap.
+        cost: dollars; None if the price is unknown or the request has no cap.
     """
 
     input: int
@@ -36,7 +37,13 @@ class CostCeiling:
 
 @dataclass(slots=True)
 class Budget:
-    """What one target may still be asked; the sums are of ceilings, so that no answer can exceed them."""
+    """Budget of one target.
+
+    Attributes:
+        requests: requests debited.
+        output: maximum output tokens of these requests.
+        cost: maximum cost of these requests in dollars.
+    """
 
     target: Target
     requests: int = 0
@@ -44,17 +51,17 @@ class Budget:
     cost: float = 0.0
 
     def debit(self, *outgoing: OutgoingRequest) -> str | None:
-        """Take what these requests may cost, all or none of them; says why there is not enough left for them."""
-        target, ceilings = self.target, [find_cost_ceiling(one, self.target) for one in outgoing]
+        """Debits all these requests or none; returns the reason if the budget does not cover them."""
+        target, ceilings = self.target, [find_cost_ceiling(request, self.target) for request in outgoing]
         requests, output, cost = self.requests + len(ceilings), self.output, self.cost
         if target.max_requests is not None and requests > target.max_requests:
             return f"the budget of {target.max_requests} requests is spent"
-        for one in ceilings:
-            if target.max_output_tokens is not None and one.output is None:
+        for ceiling in ceilings:
+            if target.max_output_tokens is not None and ceiling.output is None:
                 return "nothing caps its answer, which --max-output-tokens needs"
-            if target.max_cost is not None and one.cost is None:
+            if target.max_cost is not None and ceiling.cost is None:
                 return "its cost is not known: nothing caps its answer, or its model has no price (--price IN,OUT)"
-            output, cost = output + (one.output or 0), cost + (one.cost or 0.0)
+            output, cost = output + (ceiling.output or 0), cost + (ceiling.cost or 0.0)
         if target.max_output_tokens is not None and output > target.max_output_tokens:
             return f"the budget of {target.max_output_tokens} output tokens is spent"
         if target.max_cost is not None and cost > target.max_cost:
@@ -64,19 +71,19 @@ class Budget:
 
 
 def find_cost_ceiling(outgoing: OutgoingRequest, target: Target) -> CostCeiling:
-    """The most that a request may cost: no token is shorter than a byte, and no answer longer than its cap."""
+    """Maximum cost of a request: one input token a byte, output up to the cap."""
     request, body = outgoing.shown, _parse_object(outgoing)
     if request.method != "POST" or body is None:
         return CostCeiling(0, 0, 0.0)
     size, output = len(request.body_with_blanks), 0 if not request.url.endswith(GENERATING_PATHS) else _output_cap(body)
     price = find_price(body, target)
-    # What came before counts again where a request goes on from it.
+    # A stored conversation counts as input again, with an unknown number of tokens.
     unknown = price is None or output is None or body.get("previous_response_id") is not None
     return CostCeiling(size, output, None if unknown or price is None else price.cost_of(size, output or 0))
 
 
 def find_price(body: Mapping[str, Any], target: Target) -> Price | None:
-    """The price of the model that a body names: the one given for this run, else that of the catalogue."""
+    """Price of the model that a body names: the price of the run, else that of the catalogue."""
     return target.price or _catalogue_prices(target.provider).get(str(body.get("model")))
 
 
@@ -85,10 +92,10 @@ def _catalogue_prices(provider: Provider) -> dict[str, Price]:
 
 
 def _parse_object(outgoing: OutgoingRequest) -> Mapping[str, Any] | None:
-    """The body as a JSON object; None where it is none, so that no model can be asked by it."""
+    """The body as a JSON object; None if it is not one, so that no model can run."""
     try:
         body = json.loads(outgoing.shown.body)
-    except RecursionError:  # deeper than we read, which says nothing of what the server reads
+    except RecursionError:  # nested too deep for this parser, but maybe not for the server
         return {}
     except ValueError:
         return None
@@ -96,17 +103,17 @@ def _parse_object(outgoing: OutgoingRequest) -> Mapping[str, Any] | None:
 
 
 def _output_cap(body: Mapping[str, Any]) -> int | None:
-    """The most tokens of the answer to a body; None where nothing caps them."""
-    given = [body[name] for name in CAP_MEMBERS if body.get(name) is not None]
-    if not given or any(not isinstance(cap, int) or isinstance(cap, bool) or cap < 0 for cap in given):
+    """Maximum output tokens of a request body; None if it has no cap."""
+    caps = [body[name] for name in CAP_MEMBERS if body.get(name) is not None]
+    if not caps or any(not isinstance(cap, int) or isinstance(cap, bool) or cap < 0 for cap in caps):
         return None
-    return int(max(given)) * _choice_count(body)
+    return int(max(caps)) * _choice_count(body)
 
 
 def _choice_count(body: Mapping[str, Any]) -> int:
-    """How many answers are made: the choices asked for, or more of which the best are given, for each prompt."""
-    asked = [body.get(name) for name in ("n", "best_of")]
-    most = max((count for count in asked if isinstance(count, int) and count > 0), default=1)
+    """Number of generated answers: `n` or the larger `best_of`, for each prompt."""
+    counts = [body.get(name) for name in ("n", "best_of")]
+    choices = max((count for count in counts if isinstance(count, int) and count > 0), default=1)
     prompt = body.get("prompt")
-    several = isinstance(prompt, list) and any(isinstance(one, str | list) for one in prompt)
-    return most * (len(prompt) if several and isinstance(prompt, list) else 1)
+    is_batch = isinstance(prompt, list) and any(isinstance(item, str | list) for item in prompt)
+    return choices * (len(prompt) if is_batch and isinstance(prompt, list) else 1)

@@ -1,8 +1,8 @@
-"""The only module that talks HTTP as a client: an httpx transport that records every network read.
+"""The HTTP client, on an httpx transport that records every network read.
 
-httpx alone hides the bytes, and a framing lie would surface as an exception with nothing to show. Here
-each read of the socket is kept with its nanosecond, up to a bound; when the peer breaks HTTP, the break is
-a fact about the peer with its bytes as evidence. Only a failure to connect is a failure to ask.
+httpx alone hides the raw bytes and reports broken framing as an exception without evidence. Here each socket read is
+kept with its time, up to a limit, and broken HTTP is recorded as a failure of the peer with its bytes. Only a failed
+connection means that nothing was sent.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from wireproof.contract.target import Deadlines
 from wireproof.evidence.exchange import TransportFailure
 from wireproof.formats.http_framing import has_surplus_bytes, interim_statuses
 
-# Enough for any answer a suite asks for; a body beyond it is cut and the exchange says so.
+# Enough for every response that the suites request; a longer body is truncated and marked so.
 MAX_BODY_BYTES = 16 * 1024 * 1024
 
 
@@ -47,12 +47,12 @@ class _Body(httpx.AsyncByteStream):
 
 @cache
 def _trusted_authorities() -> ssl.SSLContext:
-    """The certificate authorities that clients trust; reading them takes as long as many requests."""
+    """The trusted certificate authorities; cached, since loading them is slow."""
     return httpx.create_ssl_context()
 
 
 class RecordingTransport(httpx.AsyncBaseTransport):
-    """httpx's transport over a connection pool whose network backend records."""
+    """The httpx transport over a connection pool whose network backend records reads."""
 
     def __init__(self, connections: int, verify: ssl.SSLContext | None = None) -> None:
         self._pool = httpcore.AsyncConnectionPool(
@@ -63,7 +63,7 @@ class RecordingTransport(httpx.AsyncBaseTransport):
         )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send one request; httpcore's exceptions pass through as they are."""
+        """Sends one request; exceptions of httpcore pass through."""
         url = httpcore.URL(
             scheme=request.url.raw_scheme,
             host=request.url.raw_host,
@@ -83,7 +83,7 @@ class RecordingTransport(httpx.AsyncBaseTransport):
         )
 
     async def aclose(self) -> None:
-        """Close every connection."""
+        """Closes every connection."""
         await self._pool.aclose()
 
 
@@ -91,7 +91,7 @@ class HttpClient:
     """Connections to one target."""
 
     def __init__(self, connections: int, deadlines: Deadlines, verify: ssl.SSLContext | None = None) -> None:
-        self._deadlines, self._verify, self._pulse = deadlines, verify, LoopLag()
+        self._deadlines, self._verify, self._loop_lag = deadlines, verify, LoopLag()
         self._client = httpx.AsyncClient(
             transport=RecordingTransport(connections, verify),
             headers={
@@ -104,29 +104,29 @@ class HttpClient:
         )
 
     async def __aenter__(self) -> HttpClient:
-        await self._pulse.__aenter__()
+        await self._loop_lag.__aenter__()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._pulse.__aexit__(kind, error, trace)
+        await self._loop_lag.__aexit__(kind, error, trace)
         await self._client.aclose()
 
     @contextlib.asynccontextmanager
     async def own_connections(self, connections: int) -> AsyncIterator[HttpClient]:
-        """Connections to the same target that nobody else uses."""
-        async with HttpClient(connections, self._deadlines, self._verify) as wire:
-            yield wire
+        """Opens further connections to the same target, used by the caller alone."""
+        async with HttpClient(connections, self._deadlines, self._verify) as client:
+            yield client
 
     async def send(self, outgoing: OutgoingRequest) -> PartialResponse:
-        """Send one request and take what comes, within the deadlines; never raises for what a peer does."""
+        """Sends one request and reads the response within the deadlines; failures of the peer do not raise."""
         recording = Recording(first_byte=self._deadlines.first_byte)
         token = current_recording.set(recording)
         answer = PartialResponse(sent_at=time.time(), started_ns=time.monotonic_ns())
         try:
             async with asyncio.timeout(self._deadlines.total):
-                await self._ask_until_leaving(outgoing, answer, recording)
+                await self._send_until_disconnect(outgoing, answer, recording)
         except TimeoutError:
             answer.broken = TransportFailure(
                 "total", f"no end of the answer within {self._deadlines.total:g} s", recording.tail
@@ -142,27 +142,29 @@ class HttpClient:
         finally:
             current_recording.reset(token)
         if answer.broken is not None and not recording.start.startswith(b"HTTP/1."[: len(recording.start)]):
-            answer.broken = TransportFailure("protocol", "what came is no answer of HTTP/1.1", recording.tail)
+            answer.broken = TransportFailure(
+                "protocol", "the bytes received are not an HTTP/1.1 response", recording.tail
+            )
         answer.ended_ns = time.monotonic_ns()
-        answer.stalled_ns = self._pulse.longest_stall_ns(answer.started_ns, answer.ended_ns)
+        answer.stalled_ns = self._loop_lag.longest_stall_ns(answer.started_ns, answer.ended_ns)
         answer.interim = interim_statuses(recording.start)
         answer.connection = recording.stream.number if recording.stream is not None else None
         return answer
 
-    async def _ask_until_leaving(
+    async def _send_until_disconnect(
         self, outgoing: OutgoingRequest, answer: PartialResponse, recording: Recording
     ) -> None:
-        """Ask, for as long as the client has the time; who leaves closes the connection."""
-        leaving = asyncio.timeout(outgoing.leave_in)
+        """Sends the request; closes the connection when the client's own time limit passes."""
+        time_limit = asyncio.timeout(outgoing.leave_in)
         try:
-            async with leaving:
-                await self._ask(outgoing, answer, recording)
+            async with time_limit:
+                await self._send_and_read(outgoing, answer, recording)
         except TimeoutError:
-            if not leaving.expired():
+            if not time_limit.expired():
                 raise
             answer.left = answer.truncated = True
 
-    async def _ask(self, outgoing: OutgoingRequest, answer: PartialResponse, recording: Recording) -> None:
+    async def _send_and_read(self, outgoing: OutgoingRequest, answer: PartialResponse, recording: Recording) -> None:
         limits = self._deadlines
         shown = outgoing.shown
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in outgoing.headers]
@@ -176,7 +178,7 @@ class HttpClient:
             "write": limits.idle,
         }
         try:
-            async with asyncio.timeout(limits.connect + limits.first_byte) as recording.patience:
+            async with asyncio.timeout(limits.connect + limits.first_byte) as recording.first_byte_timeout:
                 response = await self._client.send(request, stream=True)
         except TimeoutError:
             answer.broken = TransportFailure("first-byte", f"no answer within {limits.first_byte:g} s", recording.tail)
@@ -185,9 +187,9 @@ class HttpClient:
         answer.http_version = response.http_version
         answer.headers = tuple(response.headers.raw)
         answer.headers_ns = recording.last_ns
-        await self._read(response, answer, recording, outgoing.leave_after)
+        await self._read_body(response, answer, recording, outgoing.leave_after)
 
-    async def _read(
+    async def _read_body(
         self, response: httpx.Response, answer: PartialResponse, recording: Recording, leave_after: int | None
     ) -> None:
         size = 0
@@ -201,7 +203,7 @@ class HttpClient:
                     answer.broken = _surplus_failure(response, recording)
                     break
                 except TimeoutError:
-                    detail = f"nothing came for {self._deadlines.idle:g} s inside the body"
+                    detail = f"no bytes for {self._deadlines.idle:g} s inside the body"
                     answer.broken = TransportFailure("idle", detail, recording.tail)
                     break
                 size += len(part)
@@ -217,7 +219,7 @@ class HttpClient:
 
 
 def _surplus_failure(response: httpx.Response, recording: Recording) -> TransportFailure | None:
-    came = has_surplus_bytes(
+    has_surplus = has_surplus_bytes(
         recording.start,
         recording.tail,
         recording.size,
@@ -225,13 +227,17 @@ def _surplus_failure(response: httpx.Response, recording: Recording) -> Transpor
         status=response.status_code,
         headers=response.headers.raw,
     )
-    return TransportFailure("protocol", "more bytes came after the end of the answer", recording.tail) if came else None
+    return (
+        TransportFailure("protocol", "more bytes followed the end of the response", recording.tail)
+        if has_surplus
+        else None
+    )
 
 
 async def _close_response(response: httpx.Response, answer: PartialResponse) -> None:
     stream = response.extensions.get("network_stream")
-    # A server that failed may have left the connection in any state; the next request gets a fresh one.
-    spoilt = response.status_code >= 500 or answer.broken is not None or answer.left
-    if spoilt and stream is not None:
+    # After a failure the state of the connection is unknown; the next request gets a fresh one.
+    unusable = response.status_code >= 500 or answer.broken is not None or answer.left
+    if unusable and stream is not None:
         await stream.aclose()
     await response.aclose()

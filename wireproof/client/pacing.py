@@ -1,7 +1,7 @@
-"""How fast a target is asked: in even steps, and not before the time that the target itself names.
+"""Request rate of a target: even intervals, and waits that the target asks for.
 
-The steps come from --pace or from the limit of the key's tier. A target that says that nothing remains, or when
-to come back, is left alone until then, as far as that is worth waiting for.
+The intervals come from --pace or from the limit of the tier. If a response states that no requests remain or when
+to retry, its key waits until then, up to a limit.
 """
 
 from __future__ import annotations
@@ -18,56 +18,62 @@ from wireproof.contract.target import Target
 from wireproof.formats.durations import EARLIEST_UNIX_TIME, duration_s, seconds_until
 
 MINUTE_S = 60.0
-# A limit of a minute is over by then; one of a day is not worth waiting for.
-LONGEST_HOLD_S = 60.0
-# These cases ask for the limit itself; waiting would keep them from what they are to show.
+# Covers limits per minute; limits per day are not waited for.
+LONGEST_WAIT_S = 60.0
+# Refusals that cases provoke on purpose; waiting would prevent them.
 LIMIT_REFUSALS = frozenset({"rate-limited", "quota-exhausted", "unavailable"})
 
 
 @dataclass(slots=True)
 class Pacing:
-    """One target's pace; a hold is of the key that was told to wait."""
+    """Request rate of one target; a wait applies to the key whose response asked for it.
+
+    Attributes:
+        gap_s: seconds between two requests; 0 for no limit.
+        rate: names and units of the rate-limit headers.
+        follows_responses: true if responses may delay later requests.
+    """
 
     gap_s: float
     rate: Rate
-    heeds: bool = True
+    follows_responses: bool = True
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
-    _next: float = 0.0
-    _held: dict[str, float] = field(default_factory=dict)
+    _next_at: float = 0.0
+    _blocked_until: dict[str, float] = field(default_factory=dict)
 
     @classmethod
     def from_target(cls, target: Target) -> Pacing:
-        """The pace of a target; where each case is an account of its own, no answer holds the next."""
+        """The pacing of a target; responses delay nothing if each case has its own account."""
         return cls(MINUTE_S / target.pace if target.pace else 0.0, target.provider.rate, not target.own_keys)
 
     async def wait(self, case: Case, key: str) -> None:
-        """Wait until a request of this case may leave with the key of this name."""
+        """Waits until a request of this case may be sent with the key of this name."""
         if not is_paced(case):
             return
         while True:
-            held, now = self._held.get(key, 0.0), self.clock()
-            at = max(now, self._next, held)
-            self._next = at + self.gap_s
+            blocked_until, now = self._blocked_until.get(key, 0.0), self.clock()
+            at = max(now, self._next_at, blocked_until)
+            self._next_at = at + self.gap_s
             if at > now:
                 await self.sleep(at - now)
-            if self._held.get(key, 0.0) <= max(held, self.clock()):
+            if self._blocked_until.get(key, 0.0) <= max(blocked_until, self.clock()):
                 return
 
     def note_response(self, case: Case, key: str, answer: PartialResponse) -> None:
-        """Take what an answer says about the next one."""
-        seconds = requested_wait_s(answer, self.rate) if self.heeds and is_paced(case) else None
-        if seconds is not None and 0 < seconds <= LONGEST_HOLD_S:
-            self._held[key] = max(self._held.get(key, 0.0), self.clock() + seconds)
+        """Records the wait that a response asks for."""
+        seconds = requested_wait_s(answer, self.rate) if self.follows_responses and is_paced(case) else None
+        if seconds is not None and 0 < seconds <= LONGEST_WAIT_S:
+            self._blocked_until[key] = max(self._blocked_until.get(key, 0.0), self.clock() + seconds)
 
 
 def is_paced(case: Case) -> bool:
-    """Whether a case keeps the pace: it neither asks for a limit nor brings means of its own."""
+    """True if a case is paced: it provokes no limit and needs no means."""
     return case.refused not in LIMIT_REFUSALS and not case.means
 
 
 def requested_wait_s(answer: PartialResponse, rate: Rate) -> float | None:
-    """Seconds for which an answer asks to be left alone; None where it says nothing of the kind."""
+    """Seconds for which a response asks to wait; None if it does not."""
     headers = {name.decode("latin-1").lower(): value.decode("latin-1").strip() for name, value in answer.headers}
     if answer.status in RETRY_LATER_STATUSES and "retry-after" in headers:
         return seconds_until(headers["retry-after"], answer.sent_at)

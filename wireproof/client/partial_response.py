@@ -1,4 +1,4 @@
-"""What came back for one request, before it is frozen into an exchange."""
+"""The response to one request while it arrives."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from wireproof.evidence.exchange import BodyRead, TransportFailure
 from wireproof.formats.sse import Decoder
 
-# Statuses after which a client comes back later (RFC 6585, 4; RFC 9110, 15.6.4).
+# Statuses after which a client retries later (RFC 6585 section 4; RFC 9110 section 15.6.4).
 RETRY_LATER_STATUSES = (429, 503)
 
 
 @dataclass(slots=True)
 class PartialResponse:
-    """What came back for one request, as far as it came."""
+    """The response to one request, as far as it arrived; the members are those of `Exchange`."""
 
     sent_at: float
     started_ns: int
@@ -31,7 +31,7 @@ class PartialResponse:
     stalled_ns: int = 0
 
     def add_read(self, at_ns: int, part: bytes) -> None:
-        """Add a part of the body: one socket read may hold many chunks, which arrived together."""
+        """Adds a part of the body; parts of one network read are joined."""
         if self.reads and self.reads[-1].at_ns == at_ns:
             self.reads[-1] = BodyRead(at_ns, self.reads[-1].data + part)
         else:
@@ -39,7 +39,7 @@ class PartialResponse:
 
     @property
     def event_count(self) -> int:
-        """How many events of a stream have come whole."""
+        """Number of complete events of a stream."""
         decoder = Decoder()
         for read in self.reads:
             decoder.feed(read.data, read.at_ns)
@@ -47,5 +47,5 @@ class PartialResponse:
 
     @property
     def is_empty(self) -> bool:
-        """Not one byte came."""
+        """True if no byte arrived."""
         return self.status is None and (self.broken is None or not self.broken.evidence)

@@ -1,4 +1,4 @@
-"""The record that a sender keeps of each case while a run goes on."""
+"""The recorder that a sender reports its cases to."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from wireproof.evidence.exchange import Exchange
 
 
 class Recorder(Protocol):
-    """Hears of each case as it goes; `turn` counts from 1 and is higher where a case is asked again."""
+    """Receives the progress of each case; `turn` counts from 1 and rises when a case is sent again."""
 
     def recall(self, case: Case, turn: int) -> CaseResult | None:
-        """Return what an earlier run left of a case; None where the case is still to be sent."""
+        """Returns the stored result of a case from an earlier run; None if the case has to be sent."""
 
     async def record_intent(self, case: Case, turn: int, step: int, attempt: int) -> None:
-        """Note that a request is about to leave."""
+        """Records that a request is about to be sent."""
 
     async def record_exchange(self, exchange: Exchange, case: Case, turn: int, last: bool) -> Exchange:
-        """Return the exchange as it is kept, and so as it is judged."""
+        """Records an exchange; returns it as stored, which is what checks read."""
 
     async def record_unsent(self, case: Case, turn: int, reason: NotSent) -> None:
-        """Note that a case gives nothing to judge."""
+        """Records that a case has nothing to judge."""
 
 
 class NullRecorder:
-    """Keeps nothing and leaves everything as it is."""
+    """Records nothing and changes nothing."""
 
     def recall(self, case: Case, turn: int) -> CaseResult | None:
-        """Return None: nothing was left."""
+        """Returns None, since nothing is stored."""
         return None
 
     async def record_intent(self, case: Case, turn: int, step: int, attempt: int) -> None:
-        """Write nothing."""
+        """Does nothing."""
 
     async def record_exchange(self, exchange: Exchange, case: Case, turn: int, last: bool) -> Exchange:
-        """Return the exchange as it came."""
+        """Returns the exchange unchanged."""
         return exchange
 
     async def record_unsent(self, case: Case, turn: int, reason: NotSent) -> None:
-        """Write nothing."""
+        """Does nothing."""

@@ -1,4 +1,4 @@
-"""Recording what a network connection delivers: each read with its nanosecond, the head and the tail kept."""
+"""Records the reads of network connections, with time stamps, the head and the tail of the bytes."""
 
 from __future__ import annotations
 
@@ -20,35 +20,41 @@ from wireproof.evidence.exchange import TransportFailure
 MAX_EVIDENCE_BYTES = 2048
 MAX_HEAD_BYTES = 64 * 1024
 
-# The request under way in this task; its connection's reads are told to it.
+# The recording of the current task's request; reads of its connection are added to it.
 current_recording: ContextVar[Recording | None] = ContextVar("recording", default=None)
 
 
 @dataclass(slots=True)
 class Recording:
-    """The raw socket reads of one request; the start tells its framing, the tail is kept as evidence.
+    """The raw socket reads of one request.
 
     Attributes:
-        stream: the connection that carries the request, once it has been given one.
+        last_ns: time of the last read in nanoseconds of the monotonic clock.
+        size: number of bytes read.
+        start: the first bytes, which determine the framing.
+        tail: the last bytes, kept as evidence.
+        first_byte_timeout: timeout for the first byte of the response; None before the request starts.
+        first_byte: deadline for the first byte in seconds.
+        stream: the connection of the request; None until it has one.
     """
 
     last_ns: int = 0
     size: int = 0
     start: bytes = b""
     tail: bytes = b""
-    patience: asyncio.Timeout | None = None
+    first_byte_timeout: asyncio.Timeout | None = None
     first_byte: float = 0.0
     stream: RecordingStream | None = None
 
     async def wait_for_data(self, seconds: float) -> None:
-        """Wait for anything to come, but no longer than this."""
+        """Waits for data, but no longer than this."""
         if self.stream is not None:
             await self.stream.look_ahead(seconds)
 
     def mark_sent(self) -> None:
-        """The request went out: the wait for the first byte of the answer begins now."""
-        if self.patience is not None and self.size == 0:
-            self.patience.reschedule(asyncio.get_running_loop().time() + self.first_byte)
+        """Starts the deadline for the first byte, since the request is sent."""
+        if self.first_byte_timeout is not None and self.size == 0:
+            self.first_byte_timeout.reschedule(asyncio.get_running_loop().time() + self.first_byte)
 
     def add(self, data: bytes) -> None:
         self.last_ns = time.monotonic_ns()
@@ -58,14 +64,14 @@ class Recording:
 
 
 class RecordingStream(httpcore.AsyncNetworkStream):
-    """A network stream that tells the current request's recording what it read; `number` is its own."""
+    """A network stream that adds its reads to the current recording; `number` identifies it."""
 
     def __init__(self, stream: httpcore.AsyncNetworkStream, number: int) -> None:
         self._stream, self.number = stream, number
         self._ahead = b""
 
     async def look_ahead(self, seconds: float) -> None:
-        """Read what comes within this time and keep it for the next read."""
+        """Reads data within this time and keeps it for the next read."""
         with contextlib.suppress(httpcore.ReadTimeout):
             self._ahead += await self.read(MAX_EVIDENCE_BYTES, seconds)
 
@@ -122,11 +128,11 @@ class RecordingBackend(httpcore.AsyncNetworkBackend):
 
 
 def failure_from_error(error: BaseException, recording: Recording) -> TransportFailure:
-    """How the transport broke, in the words of the peer or of the network."""
+    """The transport failure for an exception, with the text of the peer or the network."""
     text = str(error) or type(error).__name__
-    refused = error if isinstance(error, ssl.SSLError) else error.__cause__ or error.__context__
-    if isinstance(refused, ssl.SSLError) and isinstance(error, ssl.SSLError | httpcore.ConnectError):
-        kind, text = "tls", certificates.tls_failure_text(refused)
+    cause = error if isinstance(error, ssl.SSLError) else error.__cause__ or error.__context__
+    if isinstance(cause, ssl.SSLError) and isinstance(error, ssl.SSLError | httpcore.ConnectError):
+        kind, text = "tls", certificates.tls_failure_text(cause)
     elif isinstance(error, httpcore.ConnectError | httpcore.ConnectTimeout):
         kind = "connect"
     elif isinstance(error, httpcore.RemoteProtocolError):

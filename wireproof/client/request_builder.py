@@ -1,4 +1,4 @@
-"""From a case and a target to the request that goes over the wire."""
+"""Builds the request of a case for a target."""
 
 from __future__ import annotations
 
@@ -20,17 +20,19 @@ from wireproof.evidence.exchange import Request
 from wireproof.formats import multipart
 from wireproof.formats.multipart import FormPart
 
-# A value that begins so is the base64 of the file below suites/ that it names, alone or as a data URL.
-FILE_FORMS = {"$base64:": "", "$pdf:": "data:application/pdf;base64,"}
+# Prefix of a value that names a file below suites/ → text before the base64 of the file.
+FILE_PREFIXES = {"$base64:": "", "$pdf:": "data:application/pdf;base64,"}
 
 
 @dataclass(frozen=True, slots=True)
 class OutgoingRequest:
-    """A request as it may be shown, and the key that takes the place of `$NAME` on the wire.
+    """A request for display, and the key that replaces `$NAME` when it is sent.
 
     Attributes:
-        leave_after: events of the stream after which the client leaves; None where it stays to the end.
-        leave_in: seconds after which it leaves; None where it has no such haste.
+        shown: the request with the name of the key.
+        key: the key; None for no key.
+        leave_after: number of stream events after which the client closes the connection; None to read to the end.
+        leave_in: seconds after which the client closes the connection; None for no limit.
     """
 
     shown: Request
@@ -40,70 +42,70 @@ class OutgoingRequest:
 
     @property
     def headers(self) -> tuple[tuple[str, str], ...]:
-        """The header lines with the key in them; only the wire reads these."""
+        """Header lines with the value of the key; only the HTTP client reads these."""
         if self.key is None or not self.key.name:
             return self.shown.headers
         place = f"${self.key.name}"
         return tuple((name, value.replace(place, self.key.value)) for name, value in self.shown.headers)
 
 
-def build_request(ask: RequestSpec, target: Target, case: str, saved: Mapping[str, Any]) -> OutgoingRequest:
-    """Fill the holes of one request.
+def build_request(spec: RequestSpec, target: Target, case: str, saved: Mapping[str, Any]) -> OutgoingRequest:
+    """Builds one request; `saved` has the values that earlier responses gave.
 
-    Raises CannotSend where the target lacks the model or the key that the request needs.
+    Raises CannotSend if the target lacks the model or the key of the request.
     """
-    key = target.key(ask.key, case)
-    if key is None and ask.key != "none":
-        raise CannotSend(f"this run was given no {ask.key} key")
-    holes = {**saved, "model": _model_id(ask, target)}
-    body = _build_body(ask, target, holes)
-    headers = _build_headers(ask, target, key, body)
-    endpoint = target.provider.endpoints[ask.endpoint]
-    path = _fill_path(ask.path if ask.path is not None else endpoint.path, holes)
-    blanks = max(0, (ask.pad or 0) - len(body))
-    shown = Request(ask.method or endpoint.method, target.base_url + path, headers, body, blanks)
-    return OutgoingRequest(shown, key, ask.leave_after, ask.leave_in)
+    key = target.key(spec.key, case)
+    if key is None and spec.key != "none":
+        raise CannotSend(f"this run was given no {spec.key} key")
+    placeholders = {**saved, "model": _model_id(spec, target)}
+    body = _build_body(spec, target, placeholders)
+    headers = _build_headers(spec, target, key, body)
+    endpoint = target.provider.endpoints[spec.endpoint]
+    path = _fill_path(spec.path if spec.path is not None else endpoint.path, placeholders)
+    blanks = max(0, (spec.pad or 0) - len(body))
+    shown = Request(spec.method or endpoint.method, target.base_url + path, headers, body, blanks)
+    return OutgoingRequest(shown, key, spec.leave_after, spec.leave_in)
 
 
-def _fill_path(path: str, holes: Mapping[str, Any]) -> str:
-    """A path with its holes filled: `{name}` keeps colons, `{+name}` slashes as well, `{=name}` nothing."""
-    for name, value in holes.items():
-        for hole, kept in (("{" + name + "}", ":"), ("{+" + name + "}", ":/"), ("{=" + name + "}", "")):
-            path = path.replace(hole, quote(str(value), safe=kept))
+def _fill_path(path: str, placeholders: Mapping[str, Any]) -> str:
+    """A path with its placeholders filled: `{name}` keeps colons, `{+name}` slashes too, `{=name}` neither."""
+    for name, value in placeholders.items():
+        for placeholder, safe in (("{" + name + "}", ":"), ("{+" + name + "}", ":/"), ("{=" + name + "}", "")):
+            path = path.replace(placeholder, quote(str(value), safe=safe))
     return path
 
 
-def _model_id(ask: RequestSpec, target: Target) -> str | None:
-    model = target.models.get(ask.model)
-    path = ask.path or target.provider.endpoints[ask.endpoint].path
-    wanted = "model}" in path or "$model" in json.dumps([ask.body, ask.form]) or b'"$model"' in (ask.raw or b"")
-    if model is None and wanted:
-        raise CannotSend(f"no model is known for {ask.model}; name one with --model {ask.model}=ID")
+def _model_id(spec: RequestSpec, target: Target) -> str | None:
+    model = target.models.get(spec.model)
+    path = spec.path or target.provider.endpoints[spec.endpoint].path
+    needed = "model}" in path or "$model" in json.dumps([spec.body, spec.form]) or b'"$model"' in (spec.raw or b"")
+    if model is None and needed:
+        raise CannotSend(f"no model is known for {spec.model}; name one with --model {spec.model}=ID")
     return model
 
 
-def _build_body(ask: RequestSpec, target: Target, holes: Mapping[str, Any]) -> bytes:
-    if ask.raw is not None:
-        return ask.raw.replace(b'"$model"', json.dumps(holes["model"]).encode())
-    if ask.form is not None:
-        fields = _fill_holes(dict(ask.form), holes).items()
-        return multipart.encode_form(_build_part(name, one) for name, value in fields for one in _field_values(value))
-    if ask.body is None:
+def _build_body(spec: RequestSpec, target: Target, placeholders: Mapping[str, Any]) -> bytes:
+    if spec.raw is not None:
+        return spec.raw.replace(b'"$model"', json.dumps(placeholders["model"]).encode())
+    if spec.form is not None:
+        fields = _fill_placeholders(dict(spec.form), placeholders).items()
+        return multipart.encode_form(_build_part(name, item) for name, value in fields for item in _field_values(value))
+    if spec.body is None:
         return b""
-    body = _fill_holes(ask.body, holes)
-    field = target.provider.token_cap(ask.endpoint)
-    if ask.cap is not None and field and isinstance(body, dict):
-        body = {**body, field: ask.cap}
+    body = _fill_placeholders(spec.body, placeholders)
+    field = target.provider.token_cap(spec.endpoint)
+    if spec.cap is not None and field and isinstance(body, dict):
+        body = {**body, field: spec.cap}
     return json.dumps(body, ensure_ascii=False).encode()
 
 
 def _field_values(value: Any) -> Iterable[Any]:
-    """What a field of a form holds: one value, or each of several that bear its name."""
+    """Values of a form field, which may be repeated."""
     return value if isinstance(value, list) else (value,)
 
 
 def _build_part(name: str, value: Any) -> FormPart:
-    """One field of a form; a file is read from below suites/ and sent under its own name."""
+    """One form field; a file is read from below suites/ and sent under its own name."""
     if not multipart.is_file(value):
         return FormPart(name, str(value).encode())
     return FormPart(name, _read_file(value["file"]), PurePath(value["file"]).name, value["type"])
@@ -117,52 +119,52 @@ def _read_file(name: str) -> bytes:
         raise ConfigError(f"suites/{name}", problem, "name a file below suites/") from None
 
 
-def _fill_holes(value: Any, holes: Mapping[str, Any]) -> Any:
+def _fill_placeholders(value: Any, placeholders: Mapping[str, Any]) -> Any:
     if isinstance(value, dict):
-        return {key: _fill_holes(item, holes) for key, item in value.items()}
+        return {key: _fill_placeholders(item, placeholders) for key, item in value.items()}
     if isinstance(value, list):
-        return [_fill_holes(item, holes) for item in value]
-    if isinstance(value, str) and value.startswith("$") and value[1:] in holes:
-        return holes[value[1:]]
-    if isinstance(value, str) and value.startswith(tuple(FILE_FORMS)):
+        return [_fill_placeholders(item, placeholders) for item in value]
+    if isinstance(value, str) and value.startswith("$") and value[1:] in placeholders:
+        return placeholders[value[1:]]
+    if isinstance(value, str) and value.startswith(tuple(FILE_PREFIXES)):
         return _encode_file(value)
     return value
 
 
 def _encode_file(value: str) -> str:
-    """The base64 of a file below suites/, behind what the form puts before it."""
-    form, _, name = value.partition(":")
-    return FILE_FORMS[f"{form}:"] + base64.b64encode(_read_file(name)).decode()
+    """Base64 of a file below suites/, after the text of its prefix."""
+    prefix, _, name = value.partition(":")
+    return FILE_PREFIXES[f"{prefix}:"] + base64.b64encode(_read_file(name)).decode()
 
 
-def _case_headers(ask: RequestSpec, target: Target) -> Iterator[tuple[str, str]]:
-    """The headers of the case; a name or value that starts with $ is filled from the provider's headers by role."""
+def _case_headers(spec: RequestSpec, target: Target) -> Iterator[tuple[str, str]]:
+    """Yields the headers of the case; names and values that start with $ come from the provider."""
     names, defaults = target.provider.request_headers, target.provider.header_defaults
-    for name, value in ask.headers.items():
+    for name, value in spec.headers.items():
         role = name.removeprefix("$")
         if role != name and role not in names:
             raise CannotSend(f"the contract names no request header for {role}")
-        # Capitals, so that an echo in lower case shows.
-        filled = str(uuid4()).upper() if value == "$unique" else defaults.get(value.removeprefix("$"), value)
-        yield (name if role == name else names[role], filled if value.startswith("$") else value)
+        # Upper case, so that an echo in lower case is detected.
+        resolved = str(uuid4()).upper() if value == "$unique" else defaults.get(value.removeprefix("$"), value)
+        yield (name if role == name else names[role], resolved if value.startswith("$") else value)
 
 
-def _build_headers(ask: RequestSpec, target: Target, key: Key | None, body: bytes) -> tuple[tuple[str, str], ...]:
+def _build_headers(spec: RequestSpec, target: Target, key: Key | None, body: bytes) -> tuple[tuple[str, str], ...]:
     headers: list[tuple[str, str]] = []
-    # A header of the case may carry the key; the header of the contract then does not.
-    carried = "$key" in ask.headers.values()
+    # A header of the case may contain the key; the header of the contract is then left out.
+    has_own_key = "$key" in spec.headers.values()
     shown = "" if key is None else f"${key.name}" if key.name else key.value
-    if key is not None and not carried:
-        # An empty key leaves the scheme alone: a header value ends in no space (RFC 9110, 5.5).
-        value = f"{ask.scheme} {shown}".rstrip() if ask.scheme else shown
+    if key is not None and not has_own_key:
+        # With an empty key only the scheme remains: header values end without spaces (RFC 9110 section 5.5).
+        value = f"{spec.scheme} {shown}".rstrip() if spec.scheme else shown
         headers.append((target.provider.auth_header, value))
-    if body and ask.content_type:
-        headers.append(("Content-Type", ask.content_type))
-    if ask.framing == "chunked":
+    if body and spec.content_type:
+        headers.append(("Content-Type", spec.content_type))
+    if spec.framing == "chunked":
         headers.append(("Transfer-Encoding", "chunked"))
-    headers += [*target.headers.items(), *_case_headers(ask, target)]
+    headers += [*target.headers.items(), *_case_headers(spec, target)]
     headers = [(name, shown if value == "$key" else value) for name, value in headers]
-    for means, setting in ((f"cell-{ask.cell}", ask.cell), ("clock", ask.clock), ("one-slot", ask.slots)):
+    for means, setting in ((f"cell-{spec.cell}", spec.cell), ("clock", spec.clock), ("one-slot", spec.slots)):
         if setting and means in target.controls:
             name, template = target.controls[means]
             headers.append((name, template.format(setting)))

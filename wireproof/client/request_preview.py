@@ -1,4 +1,4 @@
-"""The requests of a case as a provider would get them, as data: nothing is sent, and no key is looked up."""
+"""Preview of the requests of a case as data; nothing is sent and no key is read."""
 
 from __future__ import annotations
 
@@ -19,72 +19,76 @@ from wireproof.formats import multipart
 
 Facts = dict[str, Any]
 UNIQUE = "{an id never sent before}"
-# What a case says of a request beyond its bytes.
-CIRCUMSTANCES = ("cell", "clock", "slots", "leave_after", "leave_in")
+# Fields of a request that do not change its bytes.
+SENDING_FIELDS = ("cell", "clock", "slots", "leave_after", "leave_in")
 
 
 def preview(case: Case, provider: Provider) -> list[Facts]:
-    """The requests of a case, a step each; what is only known from an answer is told by its place there.
+    """The requests of a case, one a step; values of earlier responses appear as their place there.
 
-    Raises CannotSend where the provider has no such endpoint, feature, key or model.
+    Raises CannotSend if the provider lacks the endpoint, feature, key or model.
     """
-    target = _target(case, provider)
-    unsent = skip_reason(case, target)
-    if unsent is not None:
-        raise CannotSend(unsent.reason)
-    holes = {
-        name: f"{{{at} of answer {step}}}" for step, ask in enumerate(case.asks, 1) for name, at in ask.save.items()
+    target = _preview_target(case, provider)
+    skipped = skip_reason(case, target)
+    if skipped is not None:
+        raise CannotSend(skipped.reason)
+    placeholders = {
+        name: f"{{{at} of answer {step}}}" for step, spec in enumerate(case.asks, 1) for name, at in spec.save.items()
     }
-    return [_request(ask, target, case, holes) for ask in case.asks]
+    return [_request_facts(spec, target, case, placeholders) for spec in case.asks]
 
 
-def _target(case: Case, provider: Provider) -> Target:
-    """A target that has all that the case needs, and keys that open nothing."""
-    known = {label: Key(_variable(provider, label), "-") for label in keys.mock_keys(provider)}
+def _preview_target(case: Case, provider: Provider) -> Target:
+    """A target with all that the case needs and with placeholder keys."""
+    by_label = {label: Key(_key_variable(provider, label), "-") for label in keys.mock_keys(provider)}
     return Target(
         name=provider.name,
         provider=provider,
         base_url="",
-        keys=known,
+        keys=by_label,
         models=provider.models,
         means=case.means,
         connections=case.connection_count,
     )
 
 
-def _variable(provider: Provider, label: str) -> str:
+def _key_variable(provider: Provider, label: str) -> str:
     return provider.key_env if label == "good" else f"{provider.key_env}_{label.upper().replace('-', '_')}"
 
 
-def _request(ask: RequestSpec, target: Target, case: Case, holes: Mapping[str, str]) -> Facts:
-    headers = {name: UNIQUE if value == "$unique" else value for name, value in ask.headers.items()}
-    shown = build_request(replace(ask, headers=headers), target, case.name, holes).shown
+def _request_facts(spec: RequestSpec, target: Target, case: Case, placeholders: Mapping[str, str]) -> Facts:
+    headers = {name: UNIQUE if value == "$unique" else value for name, value in spec.headers.items()}
+    shown = build_request(replace(spec, headers=headers), target, case.name, placeholders).shown
     path = shown.url
-    for hole, quoted in ((hole, quote(hole, safe=safe)) for hole in holes.values() for safe in (":", ":/", "")):
-        path = path.replace(quoted, hole)
+    for placeholder, quoted in (
+        (placeholder, quote(placeholder, safe=safe))
+        for placeholder in placeholders.values()
+        for safe in (":", ":/", "")
+    ):
+        path = path.replace(quoted, placeholder)
     facts: Facts = {"method": shown.method, "path": path, "headers": [list(pair) for pair in shown.headers]}
     if shown.body:
-        facts |= _body(ask, shown)
-    if shown.body and not holes:
+        facts |= _body_facts(spec, shown)
+    if shown.body and not placeholders:
         facts["bytes"] = len(shown.body_with_blanks)
     if shown.blanks:
         facts["blanks"] = shown.blanks
-    if ask.key != "good":
-        facts["key"] = ask.key
-    facts |= {name: getattr(ask, name) for name in CIRCUMSTANCES if getattr(ask, name) is not None}
-    return {**facts, "saves": dict(ask.save)} if ask.save else facts
+    if spec.key != "good":
+        facts["key"] = spec.key
+    facts |= {name: getattr(spec, name) for name in SENDING_FIELDS if getattr(spec, name) is not None}
+    return {**facts, "saves": dict(spec.save)} if spec.save else facts
 
 
-def _body(ask: RequestSpec, shown: Request) -> Facts:
-    """The body as JSON, as the parts of a form, or as the literal text that the case has in their place."""
-    if ask.raw is not None:
+def _body_facts(spec: RequestSpec, shown: Request) -> Facts:
+    """The body as JSON, as form parts, or as literal text."""
+    if spec.raw is not None:
         return {"text": shown.body.decode(errors="backslashreplace")}
-    if ask.form is not None:
-        return {"parts": [_part(part) for part in multipart.decode_form(shown.body, multipart.CONTENT_TYPE)]}
+    if spec.form is not None:
+        return {"parts": [_part_facts(part) for part in multipart.decode_form(shown.body, multipart.CONTENT_TYPE)]}
     return {"json": json.loads(shown.body)}
 
 
-def _part(part: multipart.FormPart) -> Facts:
+def _part_facts(part: multipart.FormPart) -> Facts:
     if part.filename is None:
         return {"name": part.name, "bytes": len(part.content), "text": part.content.decode()}
     return {"name": part.name, "bytes": len(part.content), "file": part.filename, "type": part.media_type}

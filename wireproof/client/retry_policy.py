@@ -1,6 +1,7 @@
-"""Which answers are asked for again. Nothing is ever retried to green.
+"""Policy for repeated requests; a failed verdict is never a reason.
 
-Only a transport failure before the first byte, and a 429 or 503 that says when to come back, are.
+A request is repeated after a transport failure before the first byte, and after a 429 or 503 that states when to
+retry.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ MAX_TRIES = 3
 LONGEST_RETRY_WAIT_S = 30.0
 
 
-def retry_delay(answer: PartialResponse, case: Case, target: Target, asked: int) -> float | None:
-    """Seconds to wait before asking again what was asked so many times; None where the answer stands."""
-    if asked == MAX_TRIES:
+def retry_delay(answer: PartialResponse, case: Case, target: Target, tries: int) -> float | None:
+    """Seconds to wait before the request is repeated; None if the response is final."""
+    if tries == MAX_TRIES:
         return None
     if answer.is_empty and answer.broken is not None and answer.broken.kind in ("closed", "reset"):
         return 0.0
@@ -29,12 +30,12 @@ def retry_delay(answer: PartialResponse, case: Case, target: Target, asked: int)
         or target.own_keys
     ):
         return None
-    told = next((value for name, value in answer.headers if name.lower() == b"retry-after"), b"")
-    seconds = seconds_until(told.decode("latin-1"), answer.sent_at)
-    # A moment that is over is now.
+    retry_after = next((value for name, value in answer.headers if name.lower() == b"retry-after"), b"")
+    seconds = seconds_until(retry_after.decode("latin-1"), answer.sent_at)
+    # A time in the past means now.
     return max(seconds, 0.0) if seconds is not None and seconds <= LONGEST_RETRY_WAIT_S else None
 
 
 def retry_reason(answer: PartialResponse) -> str:
-    """Why it is asked again."""
+    """Reason of the repetition."""
     return f"status {answer.status}" if answer.status else f"transport {answer.broken.kind if answer.broken else ''}"

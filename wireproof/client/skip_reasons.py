@@ -9,20 +9,20 @@ from wireproof.evidence.case_result import NotSent
 
 
 class CannotSend(Exception):
-    """The target lacks something that a request needs: a key, a model, a name of a header."""
+    """Raised if the target lacks something that a request needs: a key, a model or a header name."""
 
 
 def skip_reason(case: Case, target: Target) -> NotSent | None:
-    """Why a case is left out on this target, before anything of it is sent; None where it is sent."""
+    """Reason why no request of a case is sent to this target; None if the case is sent."""
     provider = target.provider
-    missing = [ask.endpoint for ask in case.asks if ask.endpoint not in provider.endpoints]
-    if missing:
-        return NotSent("not-offered", f"the {provider.name} document describes no {missing[0]} endpoint")
+    missing_endpoints = [spec.endpoint for spec in case.asks if spec.endpoint not in provider.endpoints]
+    if missing_endpoints:
+        return NotSent("not-offered", f"the {provider.name} document describes no {missing_endpoints[0]} endpoint")
     if not provider.offers(case.feature):
         return NotSent("not-offered", f"the {provider.name} document does not offer {case.feature}")
-    lacking = case.means - target.means - means_by_waiting(case, target)
-    if lacking:
-        return NotSent("untestable", not_given(lacking))
+    missing_means = case.means - target.means - means_by_waiting(case, target)
+    if missing_means:
+        return NotSent("untestable", not_given(missing_means))
     if PROFILES.index(case.profile) > PROFILES.index(target.profile):
         return NotSent("untestable", f"belongs to the profile {case.profile} (--profile {case.profile})")
     if case.connection_count > target.connections:

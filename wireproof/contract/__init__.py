@@ -1,1 +1,1 @@
-"""The contract: what is promised, and who is asked: providers, clauses, schemas, cases, targets."""
+"""Contracts: providers, clauses, schemas and cases, and the targets that a run judges by them."""

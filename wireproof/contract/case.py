@@ -1,7 +1,7 @@
-"""A case: what to send, as data.
+"""A case: requests to send, as data.
 
-One request, a short sequence of `steps`, or one request asked `repeat` times. `casebook` reads cases from
-suites/<area>/cases.yaml; docs/cases.md explains each field. Only the standard library is imported here.
+A case has one request, a short sequence of `steps`, or one request sent `repeat` times. `case_files` reads cases
+from suites/<area>/cases.yaml; docs/cases.md explains each field. This module imports only the standard library.
 """
 
 from __future__ import annotations
@@ -12,42 +12,45 @@ from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any
 
-# Forms of an answer that are no JSON.
+# Values of response_format that give plain text instead of JSON.
 TEXT_FORMATS = frozenset({"text", "srt", "vtt"})
-# Methods whose answers have no body that a case could aim for.
+# Methods whose responses have no body to judge.
 BODILESS_METHODS = frozenset({"HEAD", "OPTIONS"})
-# How much is asked: each holds the cases of those before it.
+# Sizes of a run; each profile includes the cases of those before it.
 PROFILES = ("core", "full", "all")
-# Keys that are no tier's.
+# Key labels that name no tier.
 PLAIN_KEYS = frozenset({"good", "none", "empty", "bad", "unprefixed", "revoked", "altered"})
-# What stands behind the tier of a key with nothing left: altogether, or for the model asked first.
+# Label suffixes of a key whose quota is used up: altogether, or for the first model it requests.
 USED_UP_SUFFIXES = ("-exhausted", "-spent")
-# And of one whose next request is the last of its volume.
+# Label suffix of a key with one request left in its quota.
 LAST_REQUEST_SUFFIX = "-last"
-# Members of a case that say in which way its requests go.
-WAYS = frozenset({"connection", "together", "either"})
-# What the name of a generated case begins with.
+# Fields of a case that select how its requests are sent.
+SENDING_FIELDS = frozenset({"connection", "together", "either"})
+# Prefix of the names of generated cases.
 GENERATED_PREFIX = "generated:"
 
 
 @dataclass(frozen=True, slots=True)
 class RequestSpec:
-    """One request as data, before a target fills in its address, key and model.
+    """One request as data, before a target fills in address, key and model.
 
     Attributes:
+        endpoint: name of the operation in the contract.
+        model: role of the model, such as chat or embeddings.
         form: fields of a multipart form in place of a body: name → text, or file and media type.
-        raw: the bytes of the body, in place of JSON.
-        pad: bytes that the body is filled up to, with blanks behind it.
-        cap: the most tokens the answer may have, sent in the field the provider names.
-        key: which key goes with it: good, none, empty, bad, unprefixed, altered, revoked, or a tier of the provider.
-        cell: down, failing, misconfigured or crashed, where the request is to meet a cell in that state; one-down
-            where one of several is down.
-        clock: seconds by which the request happens later than now.
-        slots: 1 where the request is to meet a server that works on one answer at a time.
-        framing: chunked, where the body is sent in chunks in place of a stated length.
-        leave_after: events of a stream after which the client leaves.
-        leave_in: seconds after which the client leaves, answered or not.
-        save: name → JSON Pointer into the answer, for later steps.
+        raw: bytes of the body, in place of JSON.
+        pad: size in bytes to which blanks fill up the body.
+        cap: maximum output tokens, sent in the member that the provider names.
+        key: label of the key: good, none, empty, bad, unprefixed, altered, revoked, or a tier of the provider.
+        scheme: authentication scheme before the key; None for no scheme.
+        cell: state of the cell that serves the request: down, failing, misconfigured or crashed; one-down if one of
+            several cells is down.
+        clock: time of the request in seconds after now.
+        slots: 1 if the server is to serve one request at a time.
+        framing: chunked if the body is sent in chunks instead of with a stated length.
+        leave_after: number of stream events after which the client closes the connection.
+        leave_in: seconds after which the client closes the connection.
+        save: name → JSON Pointer into the response, for later steps.
     """
 
     endpoint: str
@@ -73,12 +76,12 @@ class RequestSpec:
 
     @property
     def tier(self) -> str:
-        """The word for its key without the state of it: a tier, or one of the plain keys."""
+        """The key label without its suffix: a tier, or a label that names no tier."""
         return tier_from_label(self.key)
 
     @property
     def means(self) -> frozenset[str]:
-        """What this request needs that a plain run has not."""
+        """Means that this request needs beyond those of every target."""
         needed = set()
         if self.key.endswith(USED_UP_SUFFIXES):
             needed.add("exhausted-key")
@@ -99,12 +102,18 @@ class RequestSpec:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What to send and why; `asks` are sent in order, the whole of them `repeat` times.
+    """Requests to send and the purpose of sending them.
 
     Attributes:
-        connection: same, where the requests go over one connection that nobody else uses.
-        together: the requests are under way at once, each over a connection of its own.
-        either: the request may be served or refused; what comes is judged, and nothing is due.
+        says: purpose of the case, one sentence.
+        asks: requests, sent in order.
+        feature: feature that the provider has to offer.
+        refused: cause of the refusal that the case expects.
+        repeat: how many times all the requests are sent.
+        profile: smallest profile that includes the case.
+        connection: `same` if all requests go over one connection that no other case uses.
+        together: true if the requests are sent at the same time, each over its own connection.
+        either: true if the server may serve or refuse the request; both responses are judged.
     """
 
     name: str
@@ -121,12 +130,12 @@ class Case:
 
     @property
     def endpoint(self) -> str:
-        """The endpoint that the last request aims at."""
+        """Endpoint of the last request."""
         return self.asks[-1].endpoint
 
     @property
     def kind(self) -> str:
-        """What the case aims for: `answer` (in JSON), `text`, `stream`, `refusal`, `bare` (no body) or `either`."""
+        """Kind of response: `answer` (JSON), `text`, `stream`, `refusal`, `bare` (no body) or `either`."""
         if self.refused:
             return "refusal"
         if self.either:
@@ -141,87 +150,89 @@ class Case:
 
     @property
     def means(self) -> frozenset[str]:
-        """What the case needs that a plain run has not."""
-        return frozenset().union(*(ask.means for ask in self.asks))
+        """Means that the case needs beyond those of every target."""
+        return frozenset().union(*(spec.means for spec in self.asks))
 
     @property
     def has_own_connections(self) -> bool:
-        """Whether its requests have connections of their own."""
+        """True if the case does not share connections with other cases."""
         return self.together or self.connection is not None
 
     @property
     def connection_count(self) -> int:
-        """How many of its requests are under way at once."""
+        """Number of requests that are in flight at once."""
         return self.request_count if self.together else 1
 
     @property
     def latest_moment_s(self) -> float:
-        """Seconds until the latest moment that one of its requests asks for."""
-        return max(ask.clock or 0.0 for ask in self.asks)
+        """Time of the latest request, in seconds after now."""
+        return max(spec.clock or 0.0 for spec in self.asks)
 
     @property
     def request_count(self) -> int:
-        """How many requests the case sends."""
+        """Number of requests that the case sends."""
         return len(self.asks) * self.repeat
 
     @property
     def token_ceiling(self) -> int:
-        """The most tokens its answers may have, as far as the case caps them."""
-        return self.repeat * sum(_requested_tokens(ask) for ask in self.asks)
+        """Maximum output tokens of all responses, as far as the case limits them."""
+        return self.repeat * sum(_requested_tokens(spec) for spec in self.asks)
 
     @property
     def digest(self) -> str:
-        """Sixteen digits of what the case asks; evidence of a case with another digest says nothing about it."""
-        asks = [_non_default_fields(ask) for ask in self.asks]
-        ways = {name: value for name, value in _non_default_fields(self).items() if name in WAYS}
-        asked = [asks, self.repeat, self.feature, self.refused, *([ways] if ways else [])]
-        text = json.dumps(asked, sort_keys=True, default=_plain_json)
+        """Sixteen hex digits of what the case sends; evidence with another digest belongs to another case."""
+        requests = [_non_default_fields(spec) for spec in self.asks]
+        sending = {name: value for name, value in _non_default_fields(self).items() if name in SENDING_FIELDS}
+        content = [requests, self.repeat, self.feature, self.refused, *([sending] if sending else [])]
+        text = json.dumps(content, sort_keys=True, default=_plain_json)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def tier_from_label(label: str) -> str:
-    """The tier that the label of a key names."""
-    state = next((state for state in (*USED_UP_SUFFIXES, LAST_REQUEST_SUFFIX) if label.endswith(state)), "")
-    return label.removesuffix(state)
+    """Removes the suffix from a key label."""
+    suffix = next((suffix for suffix in (*USED_UP_SUFFIXES, LAST_REQUEST_SUFFIX) if label.endswith(suffix)), "")
+    return label.removesuffix(suffix)
 
 
 def _non_default_fields(value: RequestSpec | Case) -> dict[str, Any]:
-    """The fields that differ from their defaults, so that a new field changes no digest."""
-    return {one.name: given for one in fields(value) if (given := getattr(value, one.name)) != _default(one)}
+    """Fields that differ from their defaults; so a new field changes no digest."""
+    return {
+        member.name: current for member in fields(value) if (current := getattr(value, member.name)) != _default(member)
+    }
 
 
-def _default(one: Field[Any]) -> Any:
-    """The default of a field; None where it has none."""
-    if one.default_factory is not MISSING:
-        return one.default_factory()
-    return None if one.default is MISSING else one.default
+def _default(member: Field[Any]) -> Any:
+    """Default of a dataclass field; None if it has none."""
+    if member.default_factory is not MISSING:
+        return member.default_factory()
+    return None if member.default is MISSING else member.default
 
 
 def _plain_json(value: Any) -> Any:
-    """A JSON value for a mapping that is no dict and for literal bytes."""
+    """Converts mappings and bytes to JSON values."""
     return value.decode("latin-1") if isinstance(value, bytes) else dict(value)
 
 
 def generated_name(endpoint: str, kind: str, family: str) -> str:
-    """The name of a generated case."""
+    """Name of a generated case."""
     return f"{GENERATED_PREFIX}{endpoint}:{kind}:{family}"
 
 
 def is_generated(case: str) -> bool:
-    """True if the name of a case stands for requests that are generated."""
+    """True if the name is that of a generated case."""
     return case.startswith(GENERATED_PREFIX)
 
 
 def endpoint_from_case_name(case: str) -> str:
-    """The endpoint that a generated case asks."""
+    """Endpoint of a generated case."""
     return case.split(":")[1]
 
 
 def kind_from_case_name(case: str) -> str:
-    """The kind of a generated case: valid, invalid, odd, kept or stateful."""
+    """Kind of a generated case: valid, invalid, odd, kept or stateful."""
     return case.split(":")[2]
 
 
-def _requested_tokens(ask: RequestSpec) -> int:
-    n = ask.body.get("n", 1) if isinstance(ask.body, dict) else 1
-    return (ask.cap or 0) * (n if isinstance(n, int) else 1)
+def _requested_tokens(spec: RequestSpec) -> int:
+    choices = spec.body.get("n", 1) if isinstance(spec.body, dict) else 1
+    return (spec.cap or 0) * (choices if isinstance(choices, int) else 1)

@@ -1,4 +1,4 @@
-"""Reading cases: the entries of a cases.yaml, each with its chain of bases and its edits, turned into cases."""
+"""Builds cases from the entries of cases.yaml: resolves chains of bases and applies edits."""
 
 from __future__ import annotations
 
@@ -19,36 +19,36 @@ ENDPOINT_ROLES = {
 }
 
 
-def read_cases(area: str, entries: Mapping[str, Any], file: str, known: Mapping[str, Any]) -> tuple[Case, ...]:
-    """Turn the entries of one cases.yaml into cases; `known` holds every entry a `base` may name.
+def read_cases(area: str, entries: Mapping[str, Any], file: str, all_entries: Mapping[str, Any]) -> tuple[Case, ...]:
+    """Builds the cases of one cases.yaml; `all_entries` has every entry that a `base` may name.
 
-    Raises ConfigError for a base that does not exist or an edit that does not apply.
+    Raises ConfigError for a missing base or an edit that does not apply.
     """
-    return tuple(_case_from_entry(area, name, entry, file, known) for name, entry in entries.items())
+    return tuple(_case_from_entry(area, name, entry, file, all_entries) for name, entry in entries.items())
 
 
-def chains_of_bases(name: str, known: Mapping[str, Any]) -> list[list[str]]:
-    """The names of the cases that each request of a case starts from, the nearest first."""
-    entry = known[name]
-    return [_chain_of_bases(step, known) for step in entry.get("steps", [entry])]
+def chains_of_bases(name: str, all_entries: Mapping[str, Any]) -> list[list[str]]:
+    """Names of the base cases of each request of a case, the nearest first."""
+    entry = all_entries[name]
+    return [_chain_of_bases(step, all_entries) for step in entry.get("steps", [entry])]
 
 
-def _chain_of_bases(entry: Mapping[str, Any], known: Mapping[str, Any]) -> list[str]:
+def _chain_of_bases(entry: Mapping[str, Any], all_entries: Mapping[str, Any]) -> list[str]:
     base = entry.get("base")
-    return [] if base is None else [base, *_chain_of_bases(known[base], known)]
+    return [] if base is None else [base, *_chain_of_bases(all_entries[base], all_entries)]
 
 
-def _case_from_entry(area: str, name: str, entry: Mapping[str, Any], file: str, known: Mapping[str, Any]) -> Case:
+def _case_from_entry(area: str, name: str, entry: Mapping[str, Any], file: str, all_entries: Mapping[str, Any]) -> Case:
     where = f"{file}, case {name}"
     steps = entry.get("steps", ())
-    for part in (entry, *steps):
-        _check_bases(part, where, known)
+    for step in (entry, *steps):
+        _check_bases(step, where, all_entries)
     asks = (
-        [_request_from_entry(step, where, known) for step in steps]
+        [_request_from_entry(step, where, all_entries) for step in steps]
         if steps
-        else [_request_from_entry(entry, where, known)]
+        else [_request_from_entry(entry, where, all_entries)]
     )
-    inherited = {**_inherited_fields(entry, where, known), **entry}
+    inherited = {**_inherited_fields(entry, where, all_entries), **entry}
     return Case(
         name=name,
         area=area,
@@ -64,37 +64,37 @@ def _case_from_entry(area: str, name: str, entry: Mapping[str, Any], file: str, 
     )
 
 
-def _check_bases(entry: Mapping[str, Any], where: str, known: Mapping[str, Any]) -> None:
-    """The chain of bases exists and ends."""
+def _check_bases(entry: Mapping[str, Any], where: str, all_entries: Mapping[str, Any]) -> None:
+    """Raises ConfigError if the chain of bases is broken or circular."""
     seen: set[str] = set()
     while (base := entry.get("base")) is not None:
-        if base not in known:
-            raise ConfigError(where, f"its base {base!r} is no case", "name an existing case without steps")
+        if base not in all_entries:
+            raise ConfigError(where, f"its base {base!r} is not a case", "name an existing case without steps")
         if base in seen:
-            raise ConfigError(where, f"its base {base!r} leads back to itself", "name another base")
+            raise ConfigError(where, f"its base {base!r} is circular", "name another base")
         seen.add(base)
-        entry = known[base]
+        entry = all_entries[base]
 
 
-def _inherited_fields(entry: Mapping[str, Any], where: str, known: Mapping[str, Any]) -> dict[str, Any]:
-    """The merged request fields and feature of the chain of bases."""
+def _inherited_fields(entry: Mapping[str, Any], where: str, all_entries: Mapping[str, Any]) -> dict[str, Any]:
+    """Merged request fields and feature of the chain of bases."""
     if "base" not in entry:
         return {}
-    above = known[entry["base"]]
-    merged = {**_inherited_fields(above, where, known), **_own_fields(above, where, known)}
-    return {**merged, **{key: above[key] for key in ("feature",) if key in above}}
+    base = all_entries[entry["base"]]
+    merged = {**_inherited_fields(base, where, all_entries), **_own_fields(base, where, all_entries)}
+    return {**merged, **{key: base[key] for key in ("feature",) if key in base}}
 
 
-def _own_fields(entry: Mapping[str, Any], where: str, known: Mapping[str, Any]) -> dict[str, Any]:
-    """The request fields of an entry with its edits applied to the inherited body or form."""
+def _own_fields(entry: Mapping[str, Any], where: str, all_entries: Mapping[str, Any]) -> dict[str, Any]:
+    """Request fields of an entry, with its edits applied to the inherited body or form."""
     own = {key: value for key, value in entry.items() if key in REQUEST_FIELDS}
-    inherited = _inherited_fields(entry, where, known)
+    inherited = _inherited_fields(entry, where, all_entries)
     if "headers" in own:
         own["headers"] = {**inherited.get("headers", {}), **own["headers"]}
-    kind, other = ("form", "body") if _is_form(own, inherited) else ("body", "form")
-    if inherited.get(other) is not None:
-        own[other] = None
-    content = own.get(kind, inherited.get(kind))
+    member, other_member = ("form", "body") if _is_form(own, inherited) else ("body", "form")
+    if inherited.get(other_member) is not None:
+        own[other_member] = None
+    content = own.get(member, inherited.get(member))
     try:
         for place, value in entry.get("set", {}).items():
             content = json_pointer.edit(content, place, value)
@@ -102,31 +102,31 @@ def _own_fields(entry: Mapping[str, Any], where: str, known: Mapping[str, Any]) 
             content = json_pointer.drop(content, place)
     except json_pointer.Missing as error:
         raise ConfigError(where, f"an edit does not apply ({error})", "point at a member of the base's body") from None
-    return {**own, kind: content} if content is not None else own
+    return {**own, member: content} if content is not None else own
 
 
 def _is_form(own: Mapping[str, Any], inherited: Mapping[str, Any]) -> bool:
     return "form" in own or ("body" not in own and inherited.get("form") is not None)
 
 
-def _request_from_entry(entry: Mapping[str, Any], where: str, known: Mapping[str, Any]) -> RequestSpec:
-    given = {**_inherited_fields(entry, where, known), **_own_fields(entry, where, known)}
-    if "endpoint" not in given:
-        raise ConfigError(where, "it names no endpoint", "add `endpoint:` or a `base:`")
-    role = ENDPOINT_ROLES.get(given["endpoint"], "chat")
-    wanted = {key: value for key, value in given.items() if key in REQUEST_FIELDS}
-    typed = {"content_type": multipart.CONTENT_TYPE} if wanted.get("form") is not None else {}
-    literal = {"raw": _literal_bytes(wanted["raw"])} if "raw" in wanted else {}
-    return RequestSpec(**{"model": role, **typed, **wanted, **literal})
+def _request_from_entry(entry: Mapping[str, Any], where: str, all_entries: Mapping[str, Any]) -> RequestSpec:
+    merged = {**_inherited_fields(entry, where, all_entries), **_own_fields(entry, where, all_entries)}
+    if "endpoint" not in merged:
+        raise ConfigError(where, "it has no endpoint", "add `endpoint:` or a `base:`")
+    role = ENDPOINT_ROLES.get(merged["endpoint"], "chat")
+    request_fields = {key: value for key, value in merged.items() if key in REQUEST_FIELDS}
+    content_type = {"content_type": multipart.CONTENT_TYPE} if request_fields.get("form") is not None else {}
+    literal = {"raw": _literal_bytes(request_fields["raw"])} if "raw" in request_fields else {}
+    return RequestSpec(**{"model": role, **content_type, **request_fields, **literal})
 
 
-def _literal_bytes(given: Any) -> bytes:
-    """The bytes of a literal body: a text, or pieces that may be repeated or be told in hexadecimal."""
-    if isinstance(given, str):
-        return given.encode()
+def _literal_bytes(literal: Any) -> bytes:
+    """Bytes of a literal body: a text, or pieces that may be repeated or written in hexadecimal."""
+    if isinstance(literal, str):
+        return literal.encode()
     return b"".join(
         piece.encode()
         if isinstance(piece, str)
         else (bytes.fromhex(piece["hex"]) if "hex" in piece else piece["text"].encode()) * piece.get("times", 1)
-        for piece in given
+        for piece in literal
     )

@@ -1,9 +1,10 @@
-"""The certificate authorities that a run trusts, as the environment names them."""
+"""Certificate authorities that the environment selects."""
 
 from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
+from functools import cache
 
 from wireproof.errors import ConfigError
 
@@ -11,24 +12,32 @@ CA_FILE_VARIABLE = "SSL_CERT_FILE"
 
 
 def check_ca_file(environment: Mapping[str, str]) -> None:
-    """Raise ConfigError where the environment names a file of authorities that cannot be read.
+    """Raises ConfigError if the environment names a file of authorities that cannot be read.
 
-    The client reads the file by itself, after the first line of a report is written; here it is not too late.
+    The HTTP client reads the file later, when reports are open already; this check stops the run before that.
     """
     file = environment.get(CA_FILE_VARIABLE)
     if not file:
         return
     try:
-        ssl.create_default_context(cafile=file)
+        _read_authorities(file)
     except OSError as error:
-        problem = f"{file} holds no certificates that can be read ({error.strerror or error})"
+        problem = f"{file} cannot be read as certificates ({error.strerror or error})"
         raise ConfigError(
             f"the environment variable {CA_FILE_VARIABLE}", problem, "name a PEM file of authorities"
         ) from None
 
 
+@cache
+def _read_authorities(file: str) -> None:
+    ssl.create_default_context(cafile=file)
+
+
 def tls_failure_text(error: ssl.SSLError) -> str:
-    """Why no connection was made, for the person who must act."""
+    """Reason why the TLS connection failed, for the user."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not trusted: {error.verify_message} (authorities come from {CA_FILE_VARIABLE}, else certifi)"
+        return (
+            f"its certificate is not trusted: {error.verify_message} "
+            f"(authorities come from {CA_FILE_VARIABLE}, else certifi)"
+        )
     return f"no TLS connection could be made: {error.reason or error}"

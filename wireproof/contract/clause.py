@@ -1,4 +1,4 @@
-"""Clauses: what a document says, statement by statement, and the judgements that test each."""
+"""Clauses: the testable statements of a document, and the checks that judge each."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ LEVELS = ("may", "should", "must")
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """One way a clause is tested.
+    """One way to judge a clause.
 
     Attributes:
-        check: the check's id.
-        case: argument name → case name; a plain case or a selector stands under `exchange`.
+        check: id of the check.
+        case: argument name → case name; a single case or a selector has the argument name `exchange`.
         level: must, should or may.
-        at: JSON Pointer of the member the clause is about, `*` for each element; None for the whole.
-        needs: means this judgement needs beyond those of its case.
+        at: JSON Pointer of the member that the clause is about, `*` for each element; None for the whole response.
+        needs: means beyond those of the case.
     """
 
     check: str
@@ -29,7 +29,7 @@ class Judgement:
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Judgement:
-        """Build a judgement from an entry of `judged`."""
+        """Builds a judgement from an entry of `judged`."""
         case = data["case"]
         return cls(
             check=data["check"],
@@ -42,7 +42,13 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One testable statement of a document: judged, excluded with a reason, or pending."""
+    """One testable statement of a document: judged, excluded with a reason, or pending.
+
+    Attributes:
+        place: section of the document.
+        says: the statement.
+        excluded: reason of the exclusion.
+    """
 
     id: str
     place: str
@@ -56,7 +62,7 @@ class Clause:
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Clause:
-        """Build a clause from a validated entry of clauses.yaml."""
+        """Builds a clause from a validated entry of clauses.yaml."""
         return cls(
             id=data["id"],
             place=data["place"],
@@ -71,12 +77,12 @@ class Clause:
 
     @property
     def state(self) -> str:
-        """`judged`, `excluded` or `pending`."""
+        """State of the clause: `judged`, `excluded` or `pending`."""
         if self.excluded:
             return "excluded"
         return "pending" if self.pending and not self.judged else "judged"
 
 
 def highest_level(levels: tuple[str, ...]) -> str:
-    """The level at which a set of clauses gates."""
+    """The highest of some levels; `may` if there is none."""
     return max(levels, key=LEVELS.index, default="may")

@@ -1,4 +1,4 @@
-"""Where the suites, schemas and contract values are: in a checkout, an editable install or a wheel."""
+"""Location of suites, schemas and contract values: in a checkout, an editable install or a wheel."""
 
 from __future__ import annotations
 
@@ -12,10 +12,8 @@ PACKAGE_FOLDER = Path(__file__).resolve().parents[1]
 
 @cache
 def root() -> Path:
-    """The folder that holds providers.yaml, schemas/, suites/ and load/."""
+    """The folder with providers.yaml, schemas/, suites/ and load/; raises ConfigError if there is none."""
     for place in (PACKAGE_FOLDER / "data", PACKAGE_FOLDER.parent):
         if (place / "providers.yaml").is_file() and (place / "suites").is_dir():
             return place
-    raise ConfigError(
-        str(PACKAGE_FOLDER), "suites and schemas are not beside this installation", "install wireproof again"
-    )
+    raise ConfigError(str(PACKAGE_FOLDER), "the installation has no suites and schemas", "install wireproof again")

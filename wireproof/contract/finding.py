@@ -1,4 +1,4 @@
-"""A finding: one place in which a document differs from what is expected of it."""
+"""A finding: one place where a document differs from the expectation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ MAX_DISPLAY_LENGTH = 200
 
 
 def display_text(value: Any) -> str:
-    """A value as a person reads it: JSON, cut in the middle at 200 characters."""
+    """A value as JSON for display, with its middle left out beyond 200 characters."""
     try:
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     except (TypeError, ValueError):
@@ -27,8 +27,8 @@ class Finding:
     """One way in which an exchange breaks the requirement.
 
     Attributes:
-        where: place in words a person can follow: a JSON Pointer, an event number, a byte offset, a header.
-        pointer: the JSON Pointer inside the answer or chunk, which attributes the finding to a clause.
+        where: readable place: a JSON Pointer, an event number, a byte offset or a header.
+        pointer: JSON Pointer inside the response or chunk, which assigns the finding to a clause.
     """
 
     expected: str

@@ -1,4 +1,4 @@
-"""Keys by label: `good`, a tier, a tier with nothing left, `revoked`; and the means that they are."""
+"""Keys by label (`good`, a tier, a tier with used-up quota, `revoked`) and the means they give a run."""
 
 from __future__ import annotations
 
@@ -11,38 +11,38 @@ from wireproof.contract.provider import Provider
 from wireproof.contract.target import Key
 from wireproof.errors import ConfigError
 
-# What RFC 9110, 5.5, lets stand as the value of a header.
+# Values of header fields (RFC 9110 section 5.5).
 SENDABLE_KEY = re.compile(r"(?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?")
 
 
 def mock_keys(provider: Provider) -> dict[str, Key]:
-    """Every key that the bundled server knows for a provider."""
+    """Every key that the bundled mock accepts for a provider."""
     tiers = provider.rate.tiers
     labels = [
         *tiers,
         *(f"{tier}{suffix}" for tier in tiers for suffix in (*USED_UP_SUFFIXES, LAST_REQUEST_SUFFIX)),
         "revoked",
     ]
-    known = {label: Key(provider.key_env, f"{provider.key_prefix}mock-{label}") for label in labels}
-    return {**known, "good": known[provider.rate.suite_tier]}
+    by_label = {label: Key(provider.key_env, f"{provider.key_prefix}mock-{label}") for label in labels}
+    return {**by_label, "good": by_label[provider.rate.suite_tier]}
 
 
-def means_from_keys(held: Mapping[str, Key], provider: Provider) -> frozenset[str]:
-    """What the keys at hand let a run show."""
-    found = {f"{tier}-tier-key" for tier in provider.rate.tiers if tier in held}
-    if any(label.endswith(USED_UP_SUFFIXES) for label in held):
-        found.add("exhausted-key")
-    if any(label.endswith(LAST_REQUEST_SUFFIX) for label in held):
-        found.add("last-of-volume-key")
-    if "revoked" in held:
-        found.add("revoked-key")
-    return frozenset(found)
+def means_from_keys(by_label: Mapping[str, Key], provider: Provider) -> frozenset[str]:
+    """The means that these keys give a run."""
+    means = {f"{tier}-tier-key" for tier in provider.rate.tiers if tier in by_label}
+    if any(label.endswith(USED_UP_SUFFIXES) for label in by_label):
+        means.add("exhausted-key")
+    if any(label.endswith(LAST_REQUEST_SUFFIX) for label in by_label):
+        means.add("last-of-volume-key")
+    if "revoked" in by_label:
+        means.add("revoked-key")
+    return frozenset(means)
 
 
 def find_live_key(key_env: str | None, endpoint: str, provider: Provider, environment: Mapping[str, str]) -> Key:
-    """The key of a live run, from the variable that was named or the provider's own.
+    """The key of a live run, from the named variable or that of the provider.
 
-    Raises ConfigError where it holds none, except for a server on this machine.
+    Raises ConfigError if the variable is empty, except for a server on this machine.
     """
     name = key_env or provider.key_env
     value = environment.get(name, "")
@@ -52,30 +52,30 @@ def find_live_key(key_env: str | None, endpoint: str, provider: Provider, enviro
             "it holds no key",
             f"export {name}=… or name another with --key-env",
         )
-    # Local servers mostly take any key, and clients cannot leave it out.
+    # Most local servers accept any key, and SDK clients always send one.
     return _checked_key(name, value or "wireproof-no-key")
 
 
 def _checked_key(name: str, value: str) -> Key:
     if not SENDABLE_KEY.fullmatch(value):
         where, remedy = f"the environment variable {name}", "export it as one line of Latin-1 without spaces around it"
-        raise ConfigError(where, "its value cannot stand in a header", remedy)
+        raise ConfigError(where, "its value cannot be sent in a header", remedy)
     if value.startswith("$"):
         where = f"the environment variable {name}"
         raise ConfigError(where, "it holds the name of a variable, not a key", f"export {name} with the key itself")
     return Key(name, value)
 
 
-def keys_from_options(words: Sequence[str], provider: Provider, environment: Mapping[str, str]) -> dict[str, Key]:
-    """The keys of `--key LABEL=VARIABLE`, by label; ConfigError for one that does not read or holds nothing."""
+def keys_from_options(options: Sequence[str], provider: Provider, environment: Mapping[str, str]) -> dict[str, Key]:
+    """Keys of `--key LABEL=VARIABLE` by label; raises ConfigError for an unknown label or an empty variable."""
     keys = {}
-    for text in words:
+    for text in options:
         label, equals, name = text.partition("=")
         if not equals or tier_from_label(label) not in (*provider.rate.tiers, "revoked"):
             tiers = ", ".join(provider.rate.tiers)
             raise ConfigError(
                 f"--key {text}",
-                "it names no tier of the provider",
+                "the provider has no such tier",
                 f"write TIER=VARIABLE with TIER of {tiers}, or revoked=VARIABLE",
             )
         if not environment.get(name):

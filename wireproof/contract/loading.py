@@ -1,4 +1,4 @@
-"""Reading our own files: YAML, checked against schemas/formats/, turned into frozen values once."""
+"""Loads the project's YAML files, checks them against schemas/formats/ and caches them as frozen values."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ BASELINE_PROVIDER = "openai"
 
 
 def read_providers_data(extra: Path | None = None) -> dict[str, Any]:
-    """The entries of providers.yaml, with those of another file laid over them.
+    """The entries of providers.yaml, merged with those of another file.
 
-    An entry of the other file may start from a known one by `extends:`, or bear the name of a known one
-    and change it. Raises ConfigError with file, path, value and remedy.
+    An entry of the other file either extends a known one by `extends:` or changes the known one of the same name.
+    Raises ConfigError with file, path, value and remedy.
     """
     entries: dict[str, Any] = dict(_read_checked_providers(data_files.root() / "providers.yaml"))
     if extra is not None:
         entries.update(_overlay_providers(entries, extra))
         schemas.check_format({"providers": entries}, "providers", str(extra))
     baseline = entries[BASELINE_PROVIDER]["requests"]
-    spelt = {name: _complete_request_tables(name, entry["requests"], baseline) for name, entry in entries.items()}
-    return {name: {**entry, "requests": spelt[name]} for name, entry in entries.items()}
+    complete = {name: _complete_request_tables(name, entry["requests"], baseline) for name, entry in entries.items()}
+    return {name: {**entry, "requests": complete[name]} for name, entry in entries.items()}
 
 
 def load_providers(extra: Path | None = None) -> dict[str, Provider]:
@@ -41,49 +41,51 @@ def load_providers(extra: Path | None = None) -> dict[str, Provider]:
 
 
 def find_provider(providers: Mapping[str, Provider], name: str) -> Provider:
-    """The provider of that name; ConfigError lists the known ones."""
+    """The provider of that name; raises ConfigError with the known names."""
     if name not in providers:
-        known = ", ".join(sorted(providers))
+        names = ", ".join(sorted(providers))
         raise ConfigError(
             f"--provider {name}",
-            "no such provider",
-            f"choose one of {known}, or add one with --providers FILE",
+            "unknown provider",
+            f"choose one of {names}, or add one with --providers FILE",
         )
     return providers[name]
 
 
 @cache
 def load_clauses(folder: str) -> tuple[Clause, ...]:
-    """The clause index in schemas/<folder>/clauses.yaml, in order; ids are unique."""
+    """The clauses of schemas/<folder>/clauses.yaml in order; raises ConfigError for a duplicate id."""
     file = data_files.root() / "schemas" / folder / "clauses.yaml"
-    shown = f"schemas/{folder}/clauses.yaml"
-    data = read_yaml(file, shown)
-    schemas.check_format(data, "clauses", shown)
+    display_name = f"schemas/{folder}/clauses.yaml"
+    data = read_yaml(file, display_name)
+    schemas.check_format(data, "clauses", display_name)
     clauses = tuple(Clause.from_data(entry) for entry in data)
     seen: set[str] = set()
     for clause in clauses:
         if clause.id in seen:
-            raise ConfigError(f"{shown}, {clause.id}", "the id stands twice", "give each clause its own id")
+            raise ConfigError(f"{display_name}, {clause.id}", "the id is used twice", "give each clause its own id")
         seen.add(clause.id)
     return clauses
 
 
 @cache
 def case_files() -> dict[Path, Mapping[str, Any]]:
-    """Every suites/*/cases.yaml with its entries."""
+    """The entries of every suites/*/cases.yaml, by file."""
     return {file: _read_cases_data(file) for file in sorted((data_files.root() / "suites").glob("*/cases.yaml"))}
 
 
 @cache
 def case_entries() -> dict[str, Any]:
-    """The entries of all these files by name; names are unique over all of them."""
-    known: dict[str, Any] = {}
-    for file, found in case_files().items():
-        for name in found:
-            if name in known:
-                raise ConfigError(f"suites/{file.parent.name}/cases.yaml, {name}", "the name stands twice", "rename it")
-        known.update(found)
-    return known
+    """The entries of all case files by name; raises ConfigError for a duplicate name."""
+    entries: dict[str, Any] = {}
+    for file, entries_of_file in case_files().items():
+        for name in entries_of_file:
+            if name in entries:
+                raise ConfigError(
+                    f"suites/{file.parent.name}/cases.yaml, {name}", "the name is used twice", "rename it"
+                )
+        entries.update(entries_of_file)
+    return entries
 
 
 @cache
@@ -91,21 +93,21 @@ def load_cases() -> dict[str, Case]:
     """Every case of suites/*/cases.yaml by name."""
     cases = [
         case
-        for file, found in case_files().items()
-        for case in read_cases(file.parent.name, found, f"suites/{file.parent.name}/cases.yaml", case_entries())
+        for file, entries in case_files().items()
+        for case in read_cases(file.parent.name, entries, f"suites/{file.parent.name}/cases.yaml", case_entries())
     ]
     return {case.name: case for case in cases}
 
 
 def _read_cases_data(file: Path) -> Mapping[str, Any]:
-    shown = f"suites/{file.parent.name}/cases.yaml"
-    data: Mapping[str, Any] = read_yaml(file, shown)
-    schemas.check_format(data, "cases", shown)
+    display_name = f"suites/{file.parent.name}/cases.yaml"
+    data: Mapping[str, Any] = read_yaml(file, display_name)
+    schemas.check_format(data, "cases", display_name)
     return data
 
 
 def _complete_request_tables(provider: str, requests: Mapping[str, Any], baseline: Mapping[str, Any]) -> dict[str, Any]:
-    """The request tables with the members that a document leaves out as the baseline describes them."""
+    """Adds the members that a document leaves out to its request tables, as the baseline describes them."""
     return {
         endpoint: {**table, "fields": {**table["fields"], **_undocumented_fields(provider, endpoint, table, baseline)}}
         for endpoint, table in requests.items()
@@ -115,12 +117,12 @@ def _complete_request_tables(provider: str, requests: Mapping[str, Any], baselin
 def _undocumented_fields(
     provider: str, endpoint: str, table: Mapping[str, Any], baseline: Mapping[str, Any]
 ) -> dict[str, Any]:
-    known = baseline.get(endpoint, {}).get("fields", {})
+    described = baseline.get(endpoint, {}).get("fields", {})
     for name in table.get("undocumented", ()):
-        if name not in known:
+        if name not in described:
             where = f"providers.yaml, /providers/{provider}/requests/{endpoint}/undocumented"
-            raise ConfigError(where, f"{name!r} is no member of OpenAI's request", "describe it among `fields:`")
-    return {name: {**known[name], "documented": False} for name in table.get("undocumented", ())}
+            raise ConfigError(where, f"{name!r} is not a member of OpenAI's request", "describe it among `fields:`")
+    return {name: {**described[name], "documented": False} for name in table.get("undocumented", ())}
 
 
 @cache
@@ -131,39 +133,41 @@ def _read_checked_providers(file: Path) -> Mapping[str, Any]:
     return entries
 
 
-def _overlay_providers(known: Mapping[str, Any], file: Path) -> dict[str, Any]:
+def _overlay_providers(entries: Mapping[str, Any], file: Path) -> dict[str, Any]:
     data = read_yaml(file)
     if not isinstance(data, dict) or not isinstance(data.get("providers"), dict):
         raise ConfigError(str(file), "it has no mapping `providers`", "write `providers:` with one entry a provider")
-    return {name: _extend_provider(known, name, entry, str(file)) for name, entry in data["providers"].items()}
+    return {name: _extend_provider(entries, name, entry, str(file)) for name, entry in data["providers"].items()}
 
 
-def _extend_provider(known: Mapping[str, Any], name: str, entry: Any, file: str) -> dict[str, Any]:
+def _extend_provider(entries: Mapping[str, Any], name: str, entry: Any, file: str) -> dict[str, Any]:
     where = f"{file}, /providers/{name}"
     if not isinstance(entry, dict):
         raise ConfigError(where, f"{entry!r} is not a mapping", "write the entry's fields below its name")
     changes = {key: value for key, value in entry.items() if key != "extends"}
     parent = entry.get("extends", name)
-    if parent not in known:
+    if parent not in entries:
         if "extends" not in entry:
             return changes
-        raise ConfigError(f"{where}/extends", f"{parent!r} is no provider", f"extend one of {', '.join(sorted(known))}")
-    inherited = {**known[parent], "schemas": known[parent].get("schemas", parent)}
+        raise ConfigError(
+            f"{where}/extends", f"{parent!r} is not a provider", f"extend one of {', '.join(sorted(entries))}"
+        )
+    inherited = {**entries[parent], "schemas": entries[parent].get("schemas", parent)}
     if parent != name:
         inherited["serve_at"] = f"/{name}/v1"
     return _merge(inherited, changes)
 
 
-def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(below)
-    for key, value in above.items():
+def _merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in changes.items():
         old = merged.get(key)
         merged[key] = _merge(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
     return merged
 
 
 def _check_values(data: Mapping[str, Any], file: str) -> None:
-    """What a schema cannot say: names that must exist elsewhere in the same entry."""
+    """Checks what a schema cannot express: names that refer to other values of the entry."""
     for name, entry in data.items():
         where = f"{file}, /providers/{name}"
         ids = {model["id"] for model in entry["models"]["catalogue"]}
@@ -172,7 +176,9 @@ def _check_values(data: Mapping[str, Any], file: str) -> None:
                 raise ConfigError(f"{where}/models/{role}", f"{model!r} is not in the catalogue", "add it there")
         tier = entry["rate"]["suite_tier"]
         if tier not in entry["rate"]["tiers"]:
-            raise ConfigError(f"{where}/rate/suite_tier", f"{tier!r} is no tier", "name one of its tiers")
+            raise ConfigError(
+                f"{where}/rate/suite_tier", f"{tier!r} is not a tier of the provider", "name one of its tiers"
+            )
         folder = entry.get("schemas", name)
         if not (data_files.root() / "schemas" / folder).is_dir():
             raise ConfigError(

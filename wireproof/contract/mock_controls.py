@@ -1,4 +1,4 @@
-"""The headers by which one request asks the bundled mock for a fault, a later moment, a cell in trouble or one slot."""
+"""Request headers that make the bundled mock inject a fault, move its clock, break a cell or use one slot."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FAULT, CLOCK, CELL, SLOTS = HEADERS = (
     "X-Wireproof-Slots",
 )
 CELL_MEANS = ("cell-down", "cell-failing", "cell-misconfigured", "cell-crashed", "cell-one-down")
-# Means → the header that arranges it, with `{}` for the value.
+# Means → header name and template of its value.
 CONTROLS: Mapping[str, tuple[str, str]] = {
     **dict.fromkeys(CELL_MEANS, (CELL, "{}")),
     "clock": (CLOCK, "{}"),

@@ -1,4 +1,4 @@
-"""The options about targets: one row says how an option is written and which member of a target comes of it."""
+"""The options about targets; each row defines an option and the member of a target that it sets."""
 
 from __future__ import annotations
 
@@ -11,22 +11,25 @@ from wireproof.contract.case import PROFILES
 from wireproof.contract.target import Deadlines
 from wireproof.contract.target_members import Make, as_given
 
-# The mock is on this machine: what takes longer than this is stuck.
+# The mock runs on this machine, so that a longer delay means it hangs.
 MOCK_DEADLINES = Deadlines(connect=5.0, first_byte=5.0, idle=2.0, total=20.0)
 
 
 @dataclass(frozen=True, slots=True)
 class TargetOption:
-    """One option about targets, as a row of data.
+    """One option about targets.
 
     Attributes:
-        member: the member of `Target` that comes of it.
-        metavar: a word for its value in the help.
-        type: what reads its value.
-        repeated: it may be given several times.
-        switch: it has no value.
-        live: makes the member of a target at an endpoint; None if another row makes it, or `targets` itself.
-        mock: the same of a target that is the bundled mock.
+        flag: how the option is written, `--name`.
+        member: member of `Target` that the option sets.
+        help: line of the help.
+        metavar: placeholder of the value in the help.
+        type: parser of the value.
+        choices: accepted values.
+        repeated: true if the option may be given several times.
+        switch: true if the option takes no value.
+        live: makes the member for an endpoint; None if another row or `target_options` makes it.
+        mock: makes the member for the bundled mock; None likewise.
     """
 
     flag: str
@@ -42,29 +45,29 @@ class TargetOption:
 
     @property
     def name(self) -> str:
-        """The name under which a parser keeps its value."""
+        """Name of the attribute in which argparse stores the value."""
         return self.flag.removeprefix("--").replace("-", "_")
 
-    def value_in(self, given: Mapping[str, Any]) -> Any:
-        """Its value among the options that were given; empty or None if it was not."""
-        return given.get(self.name, () if self.repeated else None)
+    def value_in(self, options: Mapping[str, Any]) -> Any:
+        """The value among those that were set; empty or None if this option was not."""
+        return options.get(self.name, () if self.repeated else None)
 
     @property
     def keywords(self) -> dict[str, Any]:
-        """The keyword arguments that tell a parser of it."""
-        told: dict[str, Any] = {"metavar": self.metavar, "type": self.type, "choices": self.choices}
+        """Keyword arguments of `add_argument`."""
+        optional: dict[str, Any] = {"metavar": self.metavar, "type": self.type, "choices": self.choices}
         if self.repeated:
-            told |= {"action": "append", "default": []}
+            optional |= {"action": "append", "default": []}
         if self.switch:
-            told["action"] = "store_true"
-        return {"help": self.help} | {word: value for word, value in told.items() if value is not None}
+            optional["action"] = "store_true"
+        return {"help": self.help} | {word: value for word, value in optional.items() if value is not None}
 
 
 OPTIONS = (
     TargetOption(
         "--provider",
         "provider",
-        "judge by this contract (repeat for several; default: all on the mock, openai live)",
+        "contract to judge by (repeat for several; default: openai with --endpoint, else every contract)",
         metavar="NAME",
         repeated=True,
         live=None,
@@ -73,7 +76,7 @@ OPTIONS = (
     TargetOption(
         "--endpoint",
         "base_url",
-        "judge the API at this base URL instead of the bundled mock",
+        "base URL of the API to judge (default: the bundled reference server)",
         metavar="URL",
         live=make.base_url,
         mock=make.always(""),
@@ -81,7 +84,7 @@ OPTIONS = (
     TargetOption(
         "--model",
         "models",
-        "the model to ask; ROLE is chat unless given (embeddings=ID, completions=ID)",
+        "model to request; ROLE is chat (default), embeddings, completions, image or audio (repeat for several)",
         metavar="[ROLE=]ID",
         repeated=True,
         live=make.live_models,
@@ -90,7 +93,7 @@ OPTIONS = (
     TargetOption(
         "--key-env",
         "keys",
-        "environment variable that holds the API key (default: the provider's)",
+        "environment variable with the API key (default: the one that the provider names)",
         metavar="NAME",
         live=make.live_keys,
         mock=make.mock_keys,
@@ -98,7 +101,8 @@ OPTIONS = (
     TargetOption(
         "--key",
         "keys",
-        "environment variable that holds a key of another tier, or TIER-exhausted",
+        "environment variable with the key of another tier; TIER-exhausted is a key with no quota left "
+        "(repeat for several)",
         metavar="TIER=NAME",
         repeated=True,
         live=None,
@@ -107,7 +111,7 @@ OPTIONS = (
     TargetOption(
         "--tier",
         "tier",
-        "the tier of the key, so that documented limits can be compared",
+        "tier of the API key, whose documented limits are then judged (default: not known)",
         metavar="NAME",
         live=make.live_tier,
         mock=make.mock_tier,
@@ -115,7 +119,7 @@ OPTIONS = (
     TargetOption(
         "--one-slot",
         "means",
-        "the target works on one answer at a time: leaving can be judged",
+        "state that the target serves one request at a time, so that early disconnects can be judged",
         switch=True,
         live=make.live_means,
         mock=make.mock_means,
@@ -123,7 +127,7 @@ OPTIONS = (
     TargetOption(
         "--header",
         "headers",
-        "a header for every request",
+        "header line to send with every request (repeat for several)",
         metavar="'NAME: VALUE'",
         repeated=True,
         live=make.live_headers,
@@ -132,7 +136,7 @@ OPTIONS = (
     TargetOption(
         "--profile",
         "profile",
-        "how much to ask (default: core live, full on the mock)",
+        "set of cases to send (default: core with --endpoint, else full)",
         choices=PROFILES,
         live=make.or_else("core"),
         mock=make.or_else("full"),
@@ -140,7 +144,7 @@ OPTIONS = (
     TargetOption(
         "--providers",
         "provider",
-        "a YAML file that adds providers or changes them",
+        "YAML file that adds providers or changes them",
         metavar="FILE",
         live=None,
         mock=None,
@@ -148,7 +152,7 @@ OPTIONS = (
     TargetOption(
         "--secret-env",
         "hidden",
-        "environment variable with another secret to hide",
+        "environment variable with another secret to mask in all output (repeat for several)",
         metavar="NAME",
         repeated=True,
         live=make.live_hidden,
@@ -157,7 +161,8 @@ OPTIONS = (
     TargetOption(
         "--deadline",
         "deadlines",
-        "connect, first-byte, idle or total",
+        "time limit of each request; NAME is connect, first-byte, idle or total (repeat for several; "
+        "live defaults: 5, 30, 30 and 120 seconds)",
         metavar="NAME=SECONDS",
         repeated=True,
         live=make.deadlines(Deadlines()),
@@ -166,7 +171,7 @@ OPTIONS = (
     TargetOption(
         "--connections",
         "connections",
-        "requests in flight at once (default: 4)",
+        "maximum number of requests in flight (default: 4)",
         metavar="N",
         type=int,
         live=make.or_else(4),
@@ -175,7 +180,7 @@ OPTIONS = (
     TargetOption(
         "--pace",
         "pace",
-        "requests a minute at most (default: the limit of --tier)",
+        "maximum number of requests a minute (default: the limit of --tier, else none)",
         metavar="N",
         type=float,
         live=make.live_pace,
@@ -183,29 +188,37 @@ OPTIONS = (
     TargetOption(
         "--patience",
         "patience",
-        "how long a case may wait for a limit to be over, where no clock can be moved (65 shows a minute's)",
+        "maximum wait of a case for a rate-limit window to pass on a live target (default: 0; 65 covers a minute)",
         metavar="SECONDS",
         type=float,
         live=make.or_else(0.0),
         mock=make.always(0.0),
     ),
     TargetOption(
-        "--max-requests", "max_requests", "send no more than this, retries and repeats too", metavar="N", type=int
+        "--max-requests",
+        "max_requests",
+        "send no more requests than this to a target, retries and repeats included",
+        metavar="N",
+        type=int,
     ),
     TargetOption(
-        "--max-output-tokens", "max_output_tokens", "ask for no more tokens than this altogether", metavar="N", type=int
+        "--max-output-tokens",
+        "max_output_tokens",
+        "ask a target for no more output tokens than this altogether",
+        metavar="N",
+        type=int,
     ),
     TargetOption(
         "--max-cost",
         "max_cost",
-        "send nothing that may make the run cost more than this",
+        "send nothing that may make the run on a target cost more than this",
         metavar="DOLLARS",
         type=float,
     ),
     TargetOption(
         "--price",
         "price",
-        "dollars for a million tokens of requests and of answers",
+        "dollars per million input tokens and output tokens (default: the prices of the catalogue)",
         metavar="IN,OUT",
         live=make.price,
         mock=make.price,

@@ -1,4 +1,4 @@
-"""Values of options, read from the small texts in which they are written."""
+"""Parsers of option values."""
 
 from __future__ import annotations
 
@@ -12,53 +12,53 @@ from wireproof.contract.provider import Price
 from wireproof.contract.target import Deadlines
 from wireproof.errors import ConfigError
 
-# What RFC 9110, 5.1, lets stand as the name of a header.
+# Names of header fields (RFC 9110 section 5.1).
 HTTP_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
-def read_models(given: Sequence[str]) -> dict[str, str]:
-    """Role → model: `ID` names the chat model, `ROLE=ID` any; an id may hold an equals sign after the first."""
-    pairs = (text.partition("=")[::2] if "=" in text else ("chat", text) for text in given)
+def read_models(values: Sequence[str]) -> dict[str, str]:
+    """Parses models into role → model: `ID` names the chat model, `ROLE=ID` that of a role; an id may contain `=`."""
+    pairs = (text.partition("=")[::2] if "=" in text else ("chat", text) for text in values)
     return dict(pairs)
 
 
-def read_headers(given: Sequence[str]) -> dict[str, str]:
-    """Header lines `NAME: VALUE`; raises ConfigError for one that could not be sent."""
+def read_headers(lines: Sequence[str]) -> dict[str, str]:
+    """Parses header lines `NAME: VALUE`; raises ConfigError for a line that cannot be sent."""
     headers = {}
-    for text in given:
+    for text in lines:
         name, colon, value = text.partition(":")
         if not colon or not name.strip():
-            raise ConfigError(f"--header {text!r}", "it is no header line", "write NAME: VALUE")
+            raise ConfigError(f"--header {text!r}", "it is not a header line", "write NAME: VALUE")
         if not keys.SENDABLE_KEY.fullmatch(value.strip()) or not HTTP_TOKEN.fullmatch(name.strip()):
-            raise ConfigError(f"--header {text!r}", "it cannot stand in a header", "write one line of Latin-1")
+            raise ConfigError(f"--header {text!r}", "it cannot be sent in a header", "write one line of Latin-1")
         headers[name.strip()] = value.strip()
     return headers
 
 
 def read_price(text: str) -> Price:
-    """`IN,OUT`: dollars for a million tokens of each; raises ConfigError for anything else."""
+    """Parses `IN,OUT`, dollars per million tokens of each; raises ConfigError for anything else."""
     try:
         price = Price(*(float(part) for part in text.split(",")))
     except (TypeError, ValueError):
         price = Price(-1, -1)
     if not (0 <= price.input < inf and 0 <= price.output < inf):
-        raise ConfigError(f"--price {text}", "it does not read", "write IN,OUT in dollars for a million tokens")
+        raise ConfigError(f"--price {text}", "it cannot be parsed", "write IN,OUT in dollars per million tokens")
     return price
 
 
-def read_deadlines(given: Sequence[str], default: Deadlines) -> Deadlines:
-    """The default deadlines with those of `NAME=SECONDS` in their place; raises ConfigError for anything else."""
-    known = {field.name.replace("_", "-"): field.name for field in fields(Deadlines)}
+def read_deadlines(values: Sequence[str], default: Deadlines) -> Deadlines:
+    """The default deadlines updated by `NAME=SECONDS` values; raises ConfigError for anything else."""
+    field_names = {field.name.replace("_", "-"): field.name for field in fields(Deadlines)}
     changes: dict[str, float] = {}
-    for text in given:
+    for text in values:
         name, _, seconds = text.partition("=")
         try:
-            changes[known[name]] = _parse_positive(seconds)
+            changes[field_names[name]] = _parse_positive(seconds)
         except (KeyError, ValueError):
             raise ConfigError(
                 f"--deadline {text}",
-                "it does not read",
-                f"write NAME=SECONDS with NAME of {', '.join(known)}",
+                "it cannot be parsed",
+                f"write NAME=SECONDS with NAME of {', '.join(field_names)}",
             ) from None
     return replace(default, **changes)
 

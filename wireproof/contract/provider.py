@@ -1,6 +1,6 @@
 """A provider: the values of one contract, read from providers.yaml.
 
-Only the standard library is imported here, so that checks may hold one; `config` does the reading.
+This module imports only the standard library, so that checks can depend on it; `loading` reads the file.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ RATE_PARTS = ("limit", "remaining", "reset")
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where one operation lives below the base URL."""
+    """Method and path of one operation below the base URL."""
 
     method: str
     path: str
@@ -23,13 +23,13 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """How a provider says no to one cause.
+    """The error response that a contract states for one cause.
 
     Attributes:
-        cause: the name of the cause, for example `missing-key`.
-        status: the statuses that are accepted.
-        code: the machine codes that are accepted; empty where the document names none.
-        type: the error types that are accepted; empty where the document names none.
+        cause: name of the cause, for example `missing-key`.
+        status: accepted statuses.
+        code: accepted machine codes; empty if the document names none.
+        type: accepted error types; empty if the document names none.
     """
 
     cause: str
@@ -40,7 +40,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """What one kind of key may do; None means unlimited."""
+    """Limits of one kind of key; None means unlimited."""
 
     name: str
     per_minute: int | None
@@ -50,10 +50,18 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Names and units of the rate-limit headers, empty where there are none, and the tiers behind them.
+    """Rate-limit headers and tiers.
 
     Attributes:
-        tokens: the headers of a minute's tokens, by limit, remaining and reset; empty where there are none.
+        limit: name of the header with the requests of a window; empty if the contract has none.
+        remaining: name of the header with the requests left; empty if the contract has none.
+        reset: name of the header with the end of the window; empty if the contract has none.
+        reset_unit: unit of the reset header.
+        retry_after: true if a refusal has a Retry-After header.
+        promised_on: kinds of responses that have the headers: answer, stream, refusal.
+        tiers: limits by name of the tier.
+        suite_tier: tier of the key that the mock gets by default.
+        tokens: token headers by part (limit, remaining, reset); empty if the contract has none.
     """
 
     limit: str
@@ -69,26 +77,27 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """Dollars for a million tokens of a request and of its answer."""
+    """Dollars per million tokens of input and of output."""
 
     input: float
     output: float
 
     def cost_of(self, input: int, output: int) -> float:
-        """What so many tokens cost."""
+        """Cost of these token counts in dollars."""
         try:
             return (input * self.input + output * self.output) / 1_000_000
-        except OverflowError:  # more tokens than a float can count: whatever asks for them is not worth it
+        except OverflowError:  # token counts beyond the range of a float
             return inf
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogueModel:
-    """One model of the contract; None for what it does not say.
+    """One model of the catalogue; None for values that the contract leaves open.
 
     Attributes:
-        documented: it stands in the document, not in the bundled server alone.
-        context: tokens that prompt and answer may have together.
+        documented: true if the document names the model; others exist on the mock only.
+        context: maximum tokens of prompt and answer together.
+        price: dollars per million tokens.
     """
 
     id: str
@@ -100,12 +109,12 @@ class CatalogueModel:
 
 @dataclass(frozen=True, slots=True)
 class RequestRules:
-    """What a contract says of the requests to one endpoint.
+    """Rules for the requests to one endpoint.
 
     Attributes:
-        fields: member → its type, bounds and default, as schemas/formats/providers.json describes a field.
-        token_cap: the member that caps the tokens of an answer.
-        strict: members that it does not know are refused.
+        fields: member → type, bounds and default, in the format of schemas/formats/providers.json.
+        token_cap: name of the member that limits the output tokens.
+        strict: true if unknown members are refused.
     """
 
     fields: Mapping[str, Mapping[str, Any]]
@@ -115,11 +124,11 @@ class RequestRules:
 
 @dataclass(frozen=True, slots=True)
 class Reasoning:
-    """Where the reasoning of an answer is shown.
+    """Position of the reasoning in an answer.
 
     Attributes:
-        member: the member of a message that shows it apart from the content.
-        otherwise: where it goes if the request does not split it off: inline or absent.
+        member: message member that holds the reasoning apart from the content.
+        otherwise: position if the request does not separate it: inline or absent.
     """
 
     member: str
@@ -128,11 +137,11 @@ class Reasoning:
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """One contract's values.
+    """The values of one contract.
 
     Attributes:
-        document: the name of the document that says them.
-        data: the whole entry, for the mock alone, which reads it in its own way.
+        document: name of the document that states them.
+        data: the whole entry of providers.yaml; only the mock reads it.
     """
 
     name: str
@@ -167,7 +176,7 @@ class Provider:
 
     @classmethod
     def from_data(cls, name: str, data: Mapping[str, Any]) -> Provider:
-        """Build a provider from a validated entry of providers.yaml."""
+        """Builds a provider from a validated entry of providers.yaml."""
         auth, errors, capabilities = data["auth"], data["errors"], data["capabilities"]
         reasoning = data.get("reasoning")
         models = {role: model for role, model in data["models"].items() if role != "catalogue"}
@@ -189,7 +198,7 @@ class Provider:
             promised=frozenset(capabilities["promised"]),
             optional=frozenset(capabilities["optional"]),
             models=models,
-            catalogue=tuple(_model(row) for row in data["models"]["catalogue"]),
+            catalogue=tuple(_model_from_row(row) for row in data["models"]["catalogue"]),
             list_items=data["model_list"]["items"],
             list_id=data["model_list"]["id"],
             code_at=tuple(errors["code_at"]),
@@ -198,37 +207,37 @@ class Provider:
             request_headers=data["headers"]["request"],
             response_headers=data["headers"]["response"],
             header_defaults=data["headers"].get("defaults", {}),
-            requests={endpoint: _rules(row) for endpoint, row in data["requests"].items()},
+            requests={endpoint: _rules_from_row(row) for endpoint, row in data["requests"].items()},
             reasoning=Reasoning(reasoning["member"], reasoning["otherwise"]) if reasoning else None,
             data=data,
         )
 
     def offers(self, feature: str | None) -> bool:
-        """A feature is worth asking for when it is promised, optional, or no feature at all."""
+        """True for a promised or optional feature, and for None."""
         return feature is None or feature in self.promised or feature in self.optional
 
     @property
     def documented_models(self) -> tuple[str, ...]:
-        """The ids of the models that the document names."""
+        """Ids of the models that the document names."""
         return tuple(model.id for model in self.catalogue if model.documented)
 
     def token_cap(self, endpoint: str) -> str | None:
-        """The request field that caps the tokens of an answer."""
+        """Name of the request member that limits the output tokens; None if the contract names none."""
         rules = self.requests.get(endpoint)
         return rules.token_cap if rules else None
 
     def fields(self, endpoint: str) -> Mapping[str, Mapping[str, Any]]:
-        """Type, bounds and default of each request field; empty where the provider names none."""
+        """Type, bounds and default of each request member; empty if the contract lists none."""
         rules = self.requests.get(endpoint)
         return rules.fields if rules else {}
 
 
-def _model(row: Mapping[str, Any]) -> CatalogueModel:
+def _model_from_row(row: Mapping[str, Any]) -> CatalogueModel:
     price = Price(row["price"]["input"], row["price"]["output"]) if "price" in row else None
     return CatalogueModel(row["id"], row.get("documented", True), row.get("context"), row.get("owned_by"), price)
 
 
-def _rules(row: Mapping[str, Any]) -> RequestRules:
+def _rules_from_row(row: Mapping[str, Any]) -> RequestRules:
     return RequestRules(row["fields"], row.get("token_cap"), row["unknown_fields"] == "refuse")
 
 

@@ -1,7 +1,7 @@
-"""A contract: the JSON Schemas of one document, and both engines that validate with them.
+"""The JSON Schemas of a contract, with two engines that validate by them.
 
-`jsonschema-rs` decides quickly whether an instance conforms; `jsonschema` says where and why it does
-not. tests/contract/test_schemas.py holds the two to the same verdicts.
+`jsonschema-rs` decides quickly if an instance conforms; `jsonschema` finds the place and the reason if it does not.
+tests/contract/test_schemas.py compares the verdicts of both.
 """
 
 from __future__ import annotations
@@ -11,75 +11,76 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
-import referencing
-import referencing.exceptions
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError, best_match
-from referencing.jsonschema import DRAFT202012
 
 from wireproof.contract import data_files
 from wireproof.contract.finding import Finding, display_text
 from wireproof.errors import ConfigError
 from wireproof.formats import json_pointer
 
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+
 SCHEMA_ROOT_URI = "https://wireproof.invalid/schemas/"
 
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """One shape of a contract."""
+    """One schema, compiled for both engines."""
 
     name: str
     uri: str
-    _slow: Any = field(repr=False)
     _fast: Any = field(repr=False)
 
     def conforms(self, instance: Any) -> bool:
-        """Whether the instance conforms, as fast as can be told."""
+        """True if the instance conforms; uses the fast engine where possible."""
         try:
             return bool(self._fast.is_valid(instance))
         except ValueError:  # numbers and nesting beyond the fast engine's range
-            return bool(self._slow.is_valid(instance))
+            return bool(_explaining_engine(self.uri).is_valid(instance))
 
     def findings(self, instance: Any) -> tuple[Finding, ...]:
-        """Every way in which the instance breaks the schema, in document order; empty where it conforms."""
+        """Every way in which the instance breaks the schema, in document order; empty if it conforms."""
         if self.conforms(instance):
             return ()
-        errors = sorted(self._slow.iter_errors(instance), key=lambda error: [str(step) for step in error.path])
+        errors = sorted(
+            _explaining_engine(self.uri).iter_errors(instance), key=lambda error: [str(step) for step in error.path]
+        )
         return tuple(_finding_from_error(leaf) for error in errors for leaf in _leaf_errors(error))
 
 
 @dataclass(frozen=True, slots=True)
 class SchemaSet:
-    """The schemas in one folder, by file name without its ending: `chat.response`, `error`."""
+    """The schemas of one folder by file name without suffix: `chat.response`, `error`."""
 
     folder: str
 
     def shape(self, name: str) -> Schema | None:
-        """The schema of that name, None where the document describes none."""
+        """The schema of that name; None if the document describes none."""
         return _find_schema(f"{SCHEMA_ROOT_URI}{self.folder}/{name}.json")
 
 
 def schema_document(name: str) -> Mapping[str, Any]:
     """One schema as JSON, by its path below schemas/."""
-    found: Mapping[str, Any] = _schema_documents(data_files.root())[SCHEMA_ROOT_URI + name]
-    return found
+    document: Mapping[str, Any] = _schema_documents(data_files.root())[SCHEMA_ROOT_URI + name]
+    return document
 
 
-# What is wrong with a file of the user's, where a value beside another tells it badly.
-PROBLEM_TEXTS = {"required": "it is missing", "additionalProperties": "{0.actual} is not known here"}
+# Problems of a user's file for which `{actual} is not {expected}` reads badly.
+PROBLEM_TEXTS = {"required": "it is missing", "additionalProperties": "{0.actual} is not a known member"}
 
 
 def check_format(data: Any, format: str, file: str) -> None:
-    """Raise ConfigError with file, place, value and remedy unless the data follow schemas/formats/<format>.json."""
+    """Checks data against schemas/formats/<format>.json; raises ConfigError with file, place, value and remedy."""
     schema = _find_schema(f"{SCHEMA_ROOT_URI}formats/{format}.json")
     assert schema is not None, format
     if schema.conforms(data):
         return
-    error = best_match(schema._slow.iter_errors(data))
+    from jsonschema.exceptions import best_match
+
+    error = best_match(_explaining_engine(schema.uri).iter_errors(data))
     assert error is not None
     finding = _finding_from_error(next(iter(_leaf_errors(error))))
     remedy = error.schema.get("$comment") if isinstance(error.schema, Mapping) else None
@@ -91,7 +92,9 @@ def check_format(data: Any, format: str, file: str) -> None:
 
 
 def _leaf_errors(error: ValidationError) -> Iterator[ValidationError]:
-    """The errors that explain an error: inside anyOf and oneOf the one that comes nearest."""
+    """Yields the errors that explain an error; inside anyOf and oneOf the nearest one."""
+    from jsonschema.exceptions import best_match
+
     if not error.context:
         yield error
     elif error.validator in ("anyOf", "oneOf"):
@@ -105,13 +108,13 @@ def _leaf_errors(error: ValidationError) -> Iterator[ValidationError]:
 def _finding_from_error(error: ValidationError) -> Finding:
     place = json_pointer.join(*error.absolute_path)
     if error.validator == "required" and isinstance(error.instance, Mapping):
-        wanted: Any = error.validator_value
-        missing = next(name for name in wanted if name not in error.instance and repr(name) in error.message)
+        required: Any = error.validator_value
+        missing = next(name for name in required if name not in error.instance and repr(name) in error.message)
         place += json_pointer.join(missing)
         return Finding("this member present", "missing", place, place)
     if error.validator == "additionalProperties" and isinstance(error.instance, Mapping):
-        known = error.schema.get("properties", {}) if isinstance(error.schema, Mapping) else {}
-        extra = next((key for key in error.instance if key not in known), "")
+        properties = error.schema.get("properties", {}) if isinstance(error.schema, Mapping) else {}
+        extra = next((key for key in error.instance if key not in properties), "")
         return Finding(
             "no member of this name", repr(extra), place + json_pointer.join(extra), place + json_pointer.join(extra)
         )
@@ -120,7 +123,7 @@ def _finding_from_error(error: ValidationError) -> Finding:
 
 def _expected_text(error: ValidationError) -> str:
     value: Any = error.validator_value
-    words: dict[str, Callable[[], str]] = {
+    descriptions: dict[str, Callable[[], str]] = {
         "type": lambda: "a value of type " + (value if isinstance(value, str) else " or ".join(value)),
         "const": lambda: display_text(value),
         "enum": lambda: "one of " + ", ".join(display_text(item) for item in value),
@@ -134,8 +137,8 @@ def _expected_text(error: ValidationError) -> str:
         "pattern": lambda: f"text that matches {value}",
         "uniqueItems": lambda: "elements that differ",
     }
-    tell = words.get(str(error.validator))
-    return tell() if tell else f"what {error.validator} {display_text(value)} allows"
+    describe = descriptions.get(str(error.validator))
+    return describe() if describe else f"a value allowed by {error.validator} {display_text(value)}"
 
 
 @cache
@@ -143,18 +146,31 @@ def _find_schema(uri: str) -> Schema | None:
     documents = _schema_documents(data_files.root())
     if uri not in documents:
         return None
+    name = uri.rpartition("/")[2].removesuffix(".json")
+    fast = jsonschema_rs.Draft202012Validator(documents[uri], retriever=documents.__getitem__)
+    return Schema(name, uri, fast)
+
+
+@cache
+def _explaining_engine(uri: str) -> Any:
+    """The engine that explains, for the schema at an address.
+
+    It is imported where something is to be explained: most processes have nothing of the kind.
+    """
+    import referencing
+    from jsonschema import Draft202012Validator
+    from referencing.jsonschema import DRAFT202012
+
+    documents = _schema_documents(data_files.root())
     registry: referencing.Registry[Any] = referencing.Registry().with_resources(
         (key, DRAFT202012.create_resource(value)) for key, value in documents.items()
     )
-    name = uri.rpartition("/")[2].removesuffix(".json")
-    slow = Draft202012Validator(documents[uri], registry=registry, format_checker=None)
-    fast = jsonschema_rs.Draft202012Validator(documents[uri], retriever=documents.__getitem__)
-    return Schema(name, uri, slow, fast)
+    return Draft202012Validator(documents[uri], registry=registry, format_checker=None)
 
 
 @cache
 def _schema_documents(root: Path) -> Mapping[str, Any]:
-    """Every schema file by its address; a broken one is a ConfigError."""
+    """Every schema file by its URI; raises ConfigError for a file that is not JSON."""
     return dict(_read_schemas(root, (root / "schemas").rglob("*.json")))
 
 
@@ -163,4 +179,4 @@ def _read_schemas(root: Path, files: Iterable[Path]) -> Iterator[tuple[str, Any]
         try:
             yield SCHEMA_ROOT_URI + file.relative_to(root / "schemas").as_posix(), json.loads(file.read_text())
         except ValueError as error:
-            raise ConfigError(str(file), f"it is not JSON ({error})", "mend the schema") from None
+            raise ConfigError(str(file), f"it is not JSON ({error})", "correct the schema") from None

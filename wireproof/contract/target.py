@@ -1,4 +1,4 @@
-"""A target: one provider's contract at one address, with the keys, models and means this run has."""
+"""A target: one contract at one address, with keys, models and means."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from wireproof.contract.provider import Price, Provider
 
-# Well-formed and unknown; fixed, so that two runs send the same bytes.
+# Well-formed but unknown to every server; constant, so that runs send the same bytes.
 UNKNOWN_KEY = "0wireproofdoesnotknowthiskey0000"
 # Headers whose values are credentials.
 SENSITIVE_NAME = re.compile(r"auth|cookie|key|token|secret|passw|credential|session|signature", re.IGNORECASE)
@@ -19,7 +19,14 @@ SENSITIVE_NAME = re.compile(r"auth|cookie|key|token|secret|passw|credential|sess
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
-    """Seconds: to connect, to the first byte of the answer, between two reads, and for the whole answer."""
+    """Time limits of one request, in seconds.
+
+    Attributes:
+        connect: to open the connection.
+        first_byte: to the first byte of the response.
+        idle: between two reads.
+        total: for the whole response.
+    """
 
     connect: float = 5.0
     first_byte: float = 30.0
@@ -29,7 +36,7 @@ class Deadlines:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key by the name it is shown under; the value is never printed."""
+    """A key under a display name; the value is never printed."""
 
     name: str
     value: str = field(repr=False)
@@ -37,18 +44,23 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What this run talks to.
+    """One contract at one address.
 
     Attributes:
-        keys: which key (good, free, pro-exhausted, ...) → the key itself.
+        keys: label (good, free, pro-exhausted, ...) → key.
         models: role (chat, embeddings, ...) → model id.
-        means: what this target has beyond a plain one (`free-tier-key`, `cell-down`, `clock`).
-        controls: means → header that arranges it, with `{}` for the value; only the mock has these.
-        connections: requests in flight at once.
-        pace: requests a minute at most, None for no limit of ours.
-        hidden: what else must not be shown.
-        patience: seconds that a case may wait for a later moment where no clock can be moved.
-        own_keys: each case is an account of its own (only the mock knows such keys).
+        means: abilities beyond those of every target (`free-tier-key`, `cell-down`, `clock`).
+        controls: means → header name and template of its value; only the mock has these.
+        headers: headers added to every request.
+        connections: maximum number of requests in flight.
+        pace: maximum requests a minute; None for no limit.
+        max_requests: budget of requests; None for no limit.
+        max_output_tokens: budget of output tokens; None for no limit.
+        max_cost: budget in dollars; None for no limit.
+        price: dollars per million tokens, in place of the prices of the catalogue.
+        own_keys: true if each case has its own account (only the mock supports such keys).
+        patience: maximum seconds that a case waits for a later time if the clock cannot be moved.
+        hidden: further secrets to mask.
     """
 
     name: str
@@ -73,7 +85,7 @@ class Target:
     hidden: tuple[str, ...] = field(default=(), repr=False)
 
     def key(self, label: str, case: str) -> Key | None:
-        """The key a request of that case carries under a label; None for no key at all."""
+        """The key that a request of the case sends under a label; None for no key."""
         if label == "none":
             return None
         if label in ("empty", "bad", "unprefixed"):
@@ -88,18 +100,18 @@ class Target:
 
     @property
     def secrets(self) -> frozenset[str]:
-        """Every value that must not reach an artefact: keys, `hidden`, credentials in headers and in the address."""
+        """Every value to mask in artefacts: keys, `hidden`, credentials in headers and in the URL."""
         keys = (*self.keys.values(), altered_key(self.keys.get("good")))
-        found = {key.value for key in keys if key is not None and key.value}.union(self.hidden)
+        values = {key.value for key in keys if key is not None and key.value}.union(self.hidden)
         for name, value in self.headers.items():
             if SENSITIVE_NAME.search(name):
-                found.update(_credential_values(name, value))
+                values.update(_credential_values(name, value))
         password = urlsplit(self.base_url).password if self.base_url else None
-        return frozenset(found.union((password, unquote(password)) if password else ()))
+        return frozenset(values.union((password, unquote(password)) if password else ()))
 
 
 def _credential_values(name: str, value: str) -> Iterator[str]:
-    """The secrets in a sensitive header: each cookie, or a token and the password that it may encode."""
+    """Yields the secrets in a sensitive header: each cookie value, or a token and the password inside it."""
     if "cookie" in name.lower():
         yield from (part.partition("=")[2].strip() for part in value.split(";"))
         return
@@ -113,12 +125,12 @@ def _credential_values(name: str, value: str) -> Iterator[str]:
 
 
 def not_given(means: Iterable[str]) -> str:
-    """The reason why nothing can be judged where these means are missing."""
+    """Reason why a check cannot be judged without these means."""
     return f"needs {', '.join(sorted(means))}, which this run was not given"
 
 
 def altered_key(key: Key | None) -> Key | None:
-    """A key that differs from one that opens in its last character alone, under a name of its own."""
+    """A key that differs from the given one in its last character, under another name; None without a value."""
     if key is None or not key.value:
         return None
     last = "X" if key.value[-1] != "X" else "Y"

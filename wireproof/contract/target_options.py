@@ -1,4 +1,4 @@
-"""Targets from options: whom this run talks to, with which keys, models and means."""
+"""Builds targets from options: address, contract, keys, models and means."""
 
 from __future__ import annotations
 
@@ -18,27 +18,31 @@ from wireproof.errors import ConfigError
 
 @dataclass(frozen=True, slots=True)
 class TargetOptions:
-    """What was said about targets: the name of an option → its value, as far as it was given."""
+    """The options about targets.
+
+    Attributes:
+        given: option name → value, of the options that were set.
+    """
 
     given: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if unknown := self.given.keys() - BY_NAME.keys():
-            raise TypeError(f"no option about targets is named {', '.join(sorted(unknown))}")
+            raise TypeError(f"unknown options about targets: {', '.join(sorted(unknown))}")
 
     @classmethod
     def from_parsed(cls, parsed: Mapping[str, Any]) -> TargetOptions:
-        """The options about targets among all that were parsed."""
+        """Selects the options about targets from all parsed options."""
         return cls({row.name: parsed[row.name] for row in OPTIONS if parsed.get(row.name) is not None})
 
     @property
     def providers(self) -> tuple[str, ...]:
-        """The names of the contracts to judge by."""
+        """Names of the contracts to judge by."""
         return tuple(self.given.get("provider", ()))
 
     @property
     def providers_file(self) -> Path | None:
-        """The file that adds providers or changes them."""
+        """File that adds providers or changes them."""
         name = self.given.get("providers")
         return Path(name) if name else None
 
@@ -49,42 +53,42 @@ class TargetOptions:
 
     @property
     def live(self) -> bool:
-        """True if an endpoint was named; otherwise the bundled mock answers."""
+        """True if an endpoint is named; otherwise the target is the bundled mock."""
         return self.endpoint is not None
 
 
 def build_targets(options: TargetOptions, environment: Mapping[str, str]) -> tuple[Target, ...]:
-    """The targets of a run; those of the mock get their address when it has started.
+    """Builds the targets of a run; targets on the mock get their address when it has started.
 
-    Raises ConfigError for an unknown provider, a missing key or an option that does not read.
+    Raises ConfigError for an unknown provider, a missing key or an option that cannot be parsed.
     """
     certificates.check_ca_file(environment)
-    known = loading.load_providers(options.providers_file)
-    names = options.providers or ((loading.BASELINE_PROVIDER,) if options.live else tuple(known))
+    available = loading.load_providers(options.providers_file)
+    names = options.providers or ((loading.BASELINE_PROVIDER,) if options.live else tuple(available))
     if options.live and len(names) > 1:
-        raise ConfigError("--provider", "one endpoint has one contract", "name one provider with --endpoint")
+        raise ConfigError("--provider", "an endpoint is judged by one contract", "name one provider with --endpoint")
     return tuple(
-        _target(Sources(loading.find_provider(known, name), options.given, environment), live=options.live)
+        _build_target(Sources(loading.find_provider(available, name), options.given, environment), live=options.live)
         for name in names
     )
 
 
 def mock_targets(*providers: str) -> tuple[Target, ...]:
-    """The bundled mock as these providers, or as every one, asked all there is to ask."""
+    """Targets on the bundled mock for these providers (default: all), with the profile `all`."""
     return build_targets(TargetOptions({"provider": providers, "profile": "all"}), {})
 
 
 def with_address(target: Target, base_url: str) -> Target:
-    """The same target at an address."""
+    """Returns a copy of the target at another base URL."""
     return replace(target, base_url=base_url.rstrip("/"))
 
 
 def environment() -> Mapping[str, str]:
-    """The environment, read once at the edge."""
+    """A copy of the process environment."""
     return dict(os.environ)
 
 
-def _target(sources: Sources, *, live: bool) -> Target:
+def _build_target(sources: Sources, *, live: bool) -> Target:
     makers = [(row, row.live if live else row.mock) for row in OPTIONS]
     members = {row.member: make(row.value_in(sources.given), sources) for row, make in makers if make is not None}
     controlled: dict[str, Any] = {} if live else {"controls": CONTROLS, "own_keys": True}

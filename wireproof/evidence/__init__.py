@@ -1,1 +1,1 @@
-"""Evidence: what was sent and what came back, frozen, redacted, written down and read again."""
+"""Evidence: exchanges, the ledger that stores them, and the masking of secrets."""

@@ -1,6 +1,6 @@
-"""What of an exchange a judgement regards: where a fault leaves that as it was, the verdict stays as it was.
+"""Records which parts of an exchange a check reads, so that a verdict is reused when a fault changes none of them.
 
-A judgement that asks for one header by its name regards no other; one that looks at the lines regards them all.
+A check that reads one header by name depends on that header alone; a check that reads the header lines depends on all.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from wireproof.evidence.case_result import CaseResult
 from wireproof.evidence.exchange import Exchange
 
 HEADERS_PART, READS_PART = "headers", "reads"
-# What every judgement may depend on beside these; the request differs by the header that asks for the fault.
+# Fields that any check may read untracked. The request is left out: the header that selects the fault differs.
 ALWAYS_READ_FIELDS = ("status", "http_version", "headers_ns", "ended_ns", "broken", "truncated", "interim", "left")
 
 
 @dataclass(eq=False, slots=True)
 class TrackedSequence(Sequence[Any]):
-    """The headers or the reads of an exchange, which tell that they were looked at."""
+    """The headers or reads of an exchange; records that they are read."""
 
     name: str
     items: Sequence[Any]
@@ -44,31 +44,31 @@ class TrackedSequence(Sequence[Any]):
 
 @dataclass(frozen=True, slots=True)
 class TrackedExchange(Exchange):
-    """An exchange that tells by which names its headers were asked for."""
+    """An exchange that records the names of the headers that are read."""
 
     plain: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
 
     def header_values(self, name: str) -> tuple[str, ...]:
-        """Every value of a response header, whose name was looked at."""
+        """Every value of a response header; records its name."""
         self.seen.add(_header_part(name))
         return self.plain.get(name.lower(), ())
 
 
 def track_access(sent: CaseResult, seen: set[str]) -> CaseResult:
-    """The same evidence; what is looked at is added to `seen`: the headers, one of them by its name, or the reads."""
+    """The same result; parts that are read are added to `seen`: the headers, a header by name, or the reads."""
     if not isinstance(sent, tuple):
         return sent
     return tuple(_track_exchange(exchange, seen) for exchange in sent)
 
 
 def track_truncated(sent: tuple[Exchange, ...], seen: set[str]) -> tuple[Exchange, ...]:
-    """The same exchanges; what is looked at of those that are not whole is added to `seen`."""
+    """The same exchanges; parts that are read of truncated ones are added to `seen`."""
     return tuple(_track_exchange(exchange, seen) if exchange.truncated else exchange for exchange in sent)
 
 
 def _track_exchange(exchange: Exchange, seen: set[str]) -> Exchange:
-    parts: dict[str, Any] = {one.name: getattr(exchange, one.name) for one in fields(Exchange) if one.init}
+    parts: dict[str, Any] = {member.name: getattr(exchange, member.name) for member in fields(Exchange) if member.init}
     parts[HEADERS_PART], parts[READS_PART] = (
         TrackedSequence(HEADERS_PART, exchange.headers, seen),
         TrackedSequence(READS_PART, exchange.reads, seen),
@@ -77,23 +77,23 @@ def _track_exchange(exchange: Exchange, seen: set[str]) -> Exchange:
 
 
 def changed_parts(before: CaseResult, after: CaseResult) -> frozenset[str] | None:
-    """Which of the headers, of those by their names, and of the reads differ; None where something else does."""
+    """The parts that differ: headers, headers by name, reads; None if anything else differs."""
     if not isinstance(before, tuple) or not isinstance(after, tuple) or len(before) != len(after):
         return None
     pairs = list(zip(before, after, strict=True))
-    if any(getattr(one, name) != getattr(other, name) for one, other in pairs for name in ALWAYS_READ_FIELDS):
+    if any(getattr(old, name) != getattr(new, name) for old, new in pairs for name in ALWAYS_READ_FIELDS):
         return None
     names = (HEADERS_PART, READS_PART)
-    found = {name for name in names if any(getattr(one, name) != getattr(other, name) for one, other in pairs)}
-    return frozenset(found.union(*(_changed_headers(one, other) for one, other in pairs)))
+    parts = {name for name in names if any(getattr(old, name) != getattr(new, name) for old, new in pairs)}
+    return frozenset(parts.union(*(_changed_headers(old, new) for old, new in pairs)))
 
 
 def _changed_headers(before: Exchange, after: Exchange) -> set[str]:
-    """The headers whose values are others, each by its name."""
+    """Parts for the headers whose values differ."""
     if before.headers == after.headers:
         return set()
-    was, now = before.headers_by_name, after.headers_by_name
-    return {_header_part(name) for name in was.keys() | now.keys() if was.get(name) != now.get(name)}
+    old, new = before.headers_by_name, after.headers_by_name
+    return {_header_part(name) for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
 
 
 def _header_part(name: str) -> str:

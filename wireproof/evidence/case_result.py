@@ -1,4 +1,4 @@
-"""The exchanges of each case, or the reason why there are none."""
+"""The result of each case: its exchanges, or the reason why it has none."""
 
 from __future__ import annotations
 
@@ -10,7 +10,12 @@ from wireproof.evidence.exchange import Exchange
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
-    """Why there is nothing to judge; `outcome` is what the judgements of the case come to."""
+    """A case without exchanges to judge.
+
+    Attributes:
+        outcome: outcome of the checks that judge the case.
+        reason: why there is nothing to judge.
+    """
 
     outcome: str
     reason: str

@@ -1,4 +1,4 @@
-"""A chat stream assembled into what a client would see, with every chunk kept."""
+"""A chat stream, assembled as a client sees it and with every chunk kept."""
 
 from __future__ import annotations
 
@@ -14,7 +14,12 @@ DONE_MARK = "[DONE]"
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """One event that is not `[DONE]`; `value` is its JSON, `problem` says why there is none."""
+    """One event other than `[DONE]`.
+
+    Attributes:
+        value: the JSON of the event; None if it has none.
+        problem: why the event is not JSON; None if it is.
+    """
 
     event: sse.Event
     value: Any = None
@@ -22,14 +27,14 @@ class Chunk:
 
     @property
     def index(self) -> int:
-        """The position of the event in the stream."""
+        """Position of the event in the stream."""
         return self.event.index
 
     @property
     def choices(self) -> tuple[Mapping[str, Any], ...]:
         """The choices of the chunk that are objects."""
-        given = self.value.get("choices") if isinstance(self.value, dict) else None
-        return tuple(choice for choice in given if isinstance(choice, dict)) if isinstance(given, list) else ()
+        entries = self.value.get("choices") if isinstance(self.value, dict) else None
+        return tuple(choice for choice in entries if isinstance(choice, dict)) if isinstance(entries, list) else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,12 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class StreamChoice:
-    """One choice joined from its deltas; `finish_reasons` keeps every value that was not null, in order."""
+    """One choice joined from its deltas.
+
+    Attributes:
+        roles: every role, in order.
+        finish_reasons: every value that is not null, in order.
+    """
 
     index: Any
     content: str
@@ -56,7 +66,14 @@ class StreamChoice:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """Everything a stream said, in order and assembled."""
+    """A decoded and assembled stream.
+
+    Attributes:
+        chunks: events before `[DONE]`.
+        done: the event `[DONE]`; None if the stream has none.
+        after_done: events after `[DONE]`.
+        usage: last usage object of the chunks; None if there is none.
+    """
 
     events: tuple[sse.Event, ...]
     comments: tuple[sse.Comment, ...]
@@ -69,13 +86,13 @@ class Stream:
     usage: Mapping[str, Any] | None
 
     def choice(self, index: int = 0) -> StreamChoice | None:
-        """The choice with that index."""
+        """The choice of that index; None if there is none."""
         return next((choice for choice in self.choices if choice.index == index), None)
 
 
 @dataclass(slots=True)
 class _Call:
-    # Joined once at the end: a long call may come in very many fragments.
+    # Lists, joined once at the end: a long call may have very many fragments.
     index: Any
     id: Any = None
     name: list[str] = field(default_factory=list)
@@ -135,11 +152,11 @@ class _Parts:
 
 
 def assemble_stream(reads: Iterable[tuple[int, bytes]]) -> Stream:
-    """Decode the reads of a body and join its chunks."""
+    """Decodes the reads of a body and joins its chunks."""
     decoded = sse.decode(reads)
     done = next((event for event in decoded.events if event.data.strip() == DONE_MARK), None)
-    cut = len(decoded.events) if done is None else done.index
-    chunks = tuple(_chunk_from_event(event) for event in decoded.events[:cut])
+    end = len(decoded.events) if done is None else done.index
+    chunks = tuple(_chunk_from_event(event) for event in decoded.events[:end])
     usages = [chunk.value["usage"] for chunk in chunks if isinstance(chunk.value, dict) and chunk.value.get("usage")]
     return Stream(
         events=tuple(decoded.events),
@@ -148,7 +165,7 @@ def assemble_stream(reads: Iterable[tuple[int, bytes]]) -> Stream:
         line_ends=frozenset(decoded.line_ends),
         chunks=chunks,
         done=done,
-        after_done=tuple(decoded.events[cut + 1 :]),
+        after_done=tuple(decoded.events[end + 1 :]),
         choices=_join_choices(chunks),
         usage=usages[-1] if usages else None,
     )
@@ -168,4 +185,4 @@ def _join_choices(chunks: tuple[Chunk, ...]) -> tuple[StreamChoice, ...]:
             index = choice.get("index")
             key = index if isinstance(index, int | str | None) else repr(index)
             parts.setdefault(key, _Parts()).add(choice)
-    return tuple(found.as_choice(index) for index, found in parts.items())
+    return tuple(joined.as_choice(index) for index, joined in parts.items())

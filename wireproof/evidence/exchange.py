@@ -1,4 +1,4 @@
-"""An exchange: what was sent and what came back, frozen. Checks read nothing else."""
+"""An exchange: a request and its response, frozen. Checks read nothing else."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from wireproof.formats.strict_json import NotJson, parse_json
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request as sent; a key stands in it as `$NAME`, never as itself.
+    """One request as sent; a key appears in it as `$NAME`, never as its value.
 
     Attributes:
-        blanks: how many blanks followed the body; they say nothing and are not kept.
+        blanks: number of blanks sent after the body; only their count is kept.
     """
 
     method: str
@@ -27,17 +27,22 @@ class Request:
 
     @property
     def body_with_blanks(self) -> bytes:
-        """The body with the blanks that follow it."""
+        """The body with the blanks after it."""
         return self.body + b" " * self.blanks
 
     def header(self, name: str) -> str | None:
-        """The first value of a request header, by name without regard to case."""
+        """First value of a request header; the name is case-insensitive."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
 
 
 @dataclass(frozen=True, slots=True)
 class BodyRead:
-    """Bytes of the body as one network read delivered them, with the arrival in monotonic nanoseconds."""
+    """Bytes of the body from one network read.
+
+    Attributes:
+        at_ns: arrival in nanoseconds of the monotonic clock.
+        data: the bytes as sent, content coding included.
+    """
 
     at_ns: int
     data: bytes
@@ -45,13 +50,13 @@ class BodyRead:
 
 @dataclass(frozen=True, slots=True)
 class TransportFailure:
-    """How the transport broke.
+    """A failure of the transport.
 
     Attributes:
-        kind: connect, tls, request (we could not ask); first-byte, idle, total (a deadline passed);
-            protocol (the peer broke HTTP), closed, reset (the peer left early).
+        kind: connect, tls, request (no request was sent); first-byte, idle, total (a deadline passed);
+            protocol (the peer broke HTTP), closed, reset (the peer closed the connection early).
         detail: one sentence.
-        evidence: the last raw bytes that came.
+        evidence: the last raw bytes received.
     """
 
     kind: str
@@ -60,17 +65,17 @@ class TransportFailure:
 
     @property
     def is_before_request(self) -> bool:
-        """No request arrived: we could not ask."""
+        """True if no request was sent."""
         return self.kind in ("connect", "tls", "request")
 
     @property
     def is_by_peer(self) -> bool:
-        """The peer broke HTTP or left early."""
+        """True if the peer broke HTTP or closed the connection early."""
         return self.kind in ("protocol", "closed", "reset")
 
 
 class ResponseMembers(Protocol):
-    """A response as far as it came, each member as in the exchange that is made of it."""
+    """A response, complete or partial, with the members that an exchange takes from it."""
 
     status: int | None
     http_version: str
@@ -90,13 +95,27 @@ class ResponseMembers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request and all that came of it; times are nanoseconds of one monotonic clock.
+    """A request and its response; times are nanoseconds of one monotonic clock unless stated otherwise.
 
     Attributes:
-        connection: which connection carried it, numbered in the order of their opening; None where none is told.
-        interim: the statuses of the answers before the final one, such as 100.
-        left: the client left before the end, as the case says.
-        stalled_ns: the longest time in which we were not awake ourselves; what came meanwhile was read at its end.
+        target: name of the target.
+        case: name of the case.
+        endpoint: endpoint of the request in the contract.
+        step: position of the request in its case, from 0.
+        status: status of the response; None if no response came.
+        headers: response headers in the order of the lines.
+        reads: body as the network reads delivered it.
+        sent_at: start in Unix seconds.
+        started_ns: start.
+        headers_ns: arrival of the response head.
+        ended_ns: end of the response.
+        broken: failure of the transport; None if there was none.
+        retries: reason of each repetition of the request.
+        truncated: true if the client stopped reading before the end.
+        connection: number of the connection in the order of opening; None if it is unknown.
+        interim: statuses of the interim responses, such as 100.
+        left: true if the client closed the connection early, as the case requires.
+        stalled_ns: longest stall of this process; bytes that arrived during it were read at its end.
     """
 
     target: str
@@ -133,7 +152,7 @@ class Exchange:
         step: int = 0,
         retries: tuple[str, ...] = (),
     ) -> Exchange:
-        """Freeze a response together with its request."""
+        """Freezes a response together with its request."""
         return cls(
             target=target,
             case=case,
@@ -159,52 +178,52 @@ class Exchange:
 
     @property
     def body(self) -> bytes:
-        """The whole body, its content coding removed."""
+        """The whole body without its content coding."""
         body: bytes = self._compute_once("body", lambda: b"".join(self.decoded_reads))
         return body
 
     @property
     def text(self) -> str:
-        """The body as text; bytes that are not UTF-8 show as replacement characters."""
+        """The body as text; bytes that are not UTF-8 become replacement characters."""
         return self.body.decode("utf-8", "replace")
 
     @property
     def json(self) -> Any:
-        """The body as JSON; raises NotJson with the place where it stops being that."""
+        """The body as JSON; raises NotJson with the place of the error."""
         return self._compute_once("json", lambda: parse_json(self.body))
 
     @property
     def request_json(self) -> Any:
         """The body of the request as JSON; raises NotJson."""
-        return self._compute_once("asked", lambda: parse_json(self.request.body))
+        return self._compute_once("request_json", lambda: parse_json(self.request.body))
 
     @property
     def stream(self) -> Stream:
-        """The body read as an event stream and assembled into what a client would see."""
+        """The body as a decoded event stream, assembled as a client sees it."""
         stream: Stream = self._compute_once("stream", lambda: assemble_stream(self._event_reads()))
         return stream
 
     @property
     def content_type(self) -> str:
-        """The media type of the answer in lower case, without parameters; empty where none was sent."""
-        found: str = self._compute_once(
+        """Media type of the response in lower case, without parameters; empty if it has none."""
+        media_type: str = self._compute_once(
             "type", lambda: (self.header("content-type") or "").partition(";")[0].strip().lower()
         )
-        return found
+        return media_type
 
     @property
     def headers_by_name(self) -> Mapping[str, tuple[str, ...]]:
-        """The values of each response header in the order of the lines, by name in lower case."""
-        found: Mapping[str, tuple[str, ...]] = self._compute_once("by name", lambda: _group_by_name(self.headers))
-        return found
+        """Values of each response header in the order of the lines, by name in lower case."""
+        by_name: Mapping[str, tuple[str, ...]] = self._compute_once("by name", lambda: _group_by_name(self.headers))
+        return by_name
 
     @property
     def is_success(self) -> bool:
-        """A whole answer with a status of success came."""
+        """True for a complete response with a 2xx status."""
         return self.broken is None and self.status is not None and 200 <= self.status < 300
 
     def header(self, name: str) -> str | None:
-        """The first value of a response header, by name without regard to case."""
+        """First value of a response header; the name is case-insensitive."""
         return next(iter(self.header_values(name)), None)
 
     def header_values(self, name: str) -> tuple[str, ...]:
@@ -216,7 +235,7 @@ class Exchange:
 
     @property
     def decoded_reads(self) -> tuple[bytes, ...]:
-        """What each read brings, the content coding removed."""
+        """Decoded bytes of each read; the raw bytes if they are not in the stated coding."""
         raw, coding = tuple(read.data for read in self.reads), self.coding
         try:
             return raw if coding is None else coding.decode(raw).parts
@@ -225,7 +244,7 @@ class Exchange:
 
     @property
     def is_coding_complete(self) -> bool:
-        """The body is one whole text of the content coding that it claims, with nothing behind it."""
+        """True if the body is one complete coded stream without trailing bytes."""
         raw, coding = tuple(read.data for read in self.reads), self.coding
         try:
             return coding is not None and coding.decode(raw).whole
@@ -234,7 +253,7 @@ class Exchange:
 
     @property
     def coding(self) -> ContentCoding | None:
-        """The content coding that the response claims; None for none that is known."""
+        """The content coding that the response states; None for none and for an unsupported one."""
         return find_coding(self.header("content-encoding"))
 
     def _compute_once(self, name: str, make: Any) -> Any:
@@ -244,15 +263,15 @@ class Exchange:
 
 
 def _group_by_name(lines: Iterable[tuple[bytes, bytes]]) -> Mapping[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
+    by_name: dict[str, tuple[str, ...]] = {}
     for name, value in lines:
-        known = name.lower().decode("latin-1")
-        found[known] = (*found.get(known, ()), value.decode("latin-1"))
-    return found
+        key = name.lower().decode("latin-1")
+        by_name[key] = (*by_name.get(key, ()), value.decode("latin-1"))
+    return by_name
 
 
 def find_usage(exchange: Exchange) -> Mapping[str, Any]:
-    """The usage object of an answer or a stream; empty where there is none."""
+    """The usage object of a response or a stream; empty if there is none."""
     try:
         usage = exchange.stream.usage if exchange.content_type == "text/event-stream" else exchange.json["usage"]
     except (NotJson, KeyError, TypeError):

@@ -1,4 +1,4 @@
-"""An exchange as one line of the ledger."""
+"""The JSON form of an exchange, one line of the ledger."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 
 from wireproof.evidence.exchange import BodyRead, Exchange, Request, TransportFailure
 
-# Fields with a form of their own; every other one is a JSON value as it stands.
+# Fields that need conversion; every other one is a JSON value already.
 TIME_FIELDS = ("headers_ns", "ended_ns")
 SPECIAL_FIELDS = frozenset({"request", "headers", "reads", "broken", *TIME_FIELDS})
 
 
 def exchange_to_json(exchange: Exchange) -> dict[str, Any]:
-    """The JSON form of an exchange; its times count from its start."""
+    """The JSON form of an exchange; times are relative to its start."""
     broken, start = exchange.broken, exchange.started_ns
     request = _field_values(exchange.request) | {"body": _bytes_to_json(exchange.request.body)}
     plain = {name: value for name, value in _field_values(exchange).items() if name not in SPECIAL_FIELDS}
@@ -30,15 +30,15 @@ def exchange_to_json(exchange: Exchange) -> dict[str, Any]:
 
 
 def exchange_from_json(data: Mapping[str, Any]) -> Exchange:
-    """Read an exchange back; what the line does not tell is as where nothing was said."""
-    known = {field.name for field in fields(Exchange) if field.init}
+    """The exchange of a JSON form; missing members get their defaults."""
+    field_names = {field.name for field in fields(Exchange) if field.init}
     start, broken, request = data["started_ns"], data["broken"], dict(data["request"])
     headers = tuple((name, value) for name, value in request.pop("headers"))
-    told: dict[str, Any] = {
-        name: _lists_to_tuples(value) for name, value in data.items() if name in known - SPECIAL_FIELDS
+    plain: dict[str, Any] = {
+        name: _lists_to_tuples(value) for name, value in data.items() if name in field_names - SPECIAL_FIELDS
     }
     return Exchange(
-        **told,
+        **plain,
         request=Request(**(request | {"headers": headers, "body": _bytes_from_json(request["body"])})),
         headers=tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in data["headers"]),
         reads=tuple(BodyRead(start + at, _bytes_from_json(body)) for at, body in data["reads"]),
@@ -61,7 +61,7 @@ def _latin1_text(data: bytes) -> str:
 
 
 def _bytes_to_json(data: bytes) -> Any:
-    """Text where the bytes are UTF-8, else base64 in an object."""
+    """Text for UTF-8, else base64 in an object."""
     try:
         return data.decode()
     except UnicodeDecodeError:

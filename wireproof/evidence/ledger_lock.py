@@ -1,6 +1,6 @@
-"""Locks beside a ledger, which tell whether a process still writes it; those of a dead process are free.
+"""Locks beside a ledger, which show that a process writes it; locks of ended processes are free.
 
-Each writer has a lock file of its own, since several processes of one run share a ledger.
+Each writer has its own lock file, since several processes of one run share a ledger.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from filelock import BaseFileLock, FileLock, Timeout
 
 @contextmanager
 def alone(ledger: Path) -> Iterator[None]:
-    """Let no other process begin, join or leave this ledger meanwhile."""
+    """Prevents other processes from starting, joining or leaving this ledger."""
     with FileLock(_beside(ledger, "lock")):
         yield
 
 
 class WriterLock:
-    """The lock of one writer of a ledger; to be taken while `alone`."""
+    """The lock of one writer of a ledger; to be taken inside `alone`."""
 
     def __init__(self, ledger: Path) -> None:
         self._ledger = ledger.resolve()
         self._lock = _take_free_lock(self._ledger)
 
     def release(self) -> None:
-        """Leave the ledger, and no file of the lock behind."""
+        """Releases the lock and removes its file."""
         try:
-            with suppress(OSError), alone(self._ledger):  # whoever ends a run may have moved its folder away
+            with suppress(OSError), alone(self._ledger):  # the folder of the run may have been moved
                 self._lock.release()
                 Path(self._lock.lock_file).unlink(missing_ok=True)
         finally:
@@ -39,7 +39,7 @@ class WriterLock:
 
 
 def has_writer(ledger: Path) -> bool:
-    """A process writes the ledger; what a killed run left behind may go on for a while."""
+    """True if a process writes the ledger; processes of a killed run may write for a while."""
     pattern = glob.escape(_beside(ledger, "").name) + "*.lock"
     return any(_is_held(file) for file in ledger.resolve().parent.glob(pattern))
 
@@ -47,7 +47,7 @@ def has_writer(ledger: Path) -> bool:
 def _take_free_lock(ledger: Path) -> BaseFileLock:
     numbers = count()
     while True:
-        # Not bound to a thread: the one that ends a run may be another than the one that began it.
+        # Not bound to a thread: another thread may end the run.
         lock = FileLock(_beside(ledger, f"{next(numbers)}.lock"), thread_local=False)
         try:
             lock.acquire(timeout=0)
@@ -62,7 +62,7 @@ def _is_held(file: Path) -> bool:
             return False
     except Timeout:
         return True
-    except OSError:  # whoever may not take the lock may not write the ledger either, and is told so there
+    except OSError:  # without permission for the lock, writing the ledger fails later with its own error
         return False
 
 

@@ -1,4 +1,4 @@
-"""Reading a ledger: its lines, and what it holds of each target, whole or cut off."""
+"""Reader of ledgers, complete or truncated."""
 
 from __future__ import annotations
 
@@ -19,11 +19,14 @@ NO_FOOTER = "it has no footer; the run was cut off"
 
 @dataclass(slots=True)
 class StoredCase:
-    """What a ledger holds of one case at one turn.
+    """Stored facts of one case in one turn.
 
     Attributes:
-        answered: step that was announced → its exchange is here.
-        ended: nothing more was to come.
+        exchanges: exchanges in order.
+        answered: step → true if its exchange is stored, false if only its intent is.
+        ended: true if the case sent its last request.
+        unsent: why the case was not sent; None if it was.
+        digest: digest of the case when it was sent.
     """
 
     exchanges: list[Exchange] = field(default_factory=list)
@@ -34,18 +37,19 @@ class StoredCase:
 
     @property
     def is_open(self) -> bool:
-        """A request was announced that may have been served."""
+        """True if a request was announced and its exchange is missing; a server may have served it."""
         return not all(self.answered.values())
 
 
 @dataclass(frozen=True, slots=True)
 class StoredRun:
-    """A ledger that was read.
+    """A ledger in memory.
 
     Attributes:
-        accounts: (target, turn, case) → what there is of it.
-        verdicts: the verdicts that were reached when it was written.
-        cut: where and why it is incomplete, as a sentence; None where the run ended by itself.
+        header: the first line.
+        accounts: (target, turn, case) → stored facts.
+        verdicts: verdicts that the run wrote.
+        cut: place and reason of the truncation, as a sentence; None if the run ended by itself.
     """
 
     header: Mapping[str, Any]
@@ -55,7 +59,7 @@ class StoredRun:
 
 
 def read_ledger(file: Path) -> StoredRun:
-    """Read a ledger as far as it goes; raises LedgerError for a file that is none."""
+    """Reads a ledger up to its end or truncation; raises LedgerError if the file is not a ledger."""
     lines = iter(read_facts(file))
     try:
         header = next(lines)
@@ -75,7 +79,7 @@ def read_ledger(file: Path) -> StoredRun:
     except LedgerError as error:
         cut = str(error)
     except (KeyError, TypeError, ValueError) as error:
-        raise LedgerError(f"{file}: a line does not keep the format of ledgers ({error!r})") from None
+        raise LedgerError(f"{file}: a line is not in the ledger format ({error!r})") from None
     return StoredRun(header, accounts, tuple(verdicts), cut)
 
 
@@ -83,22 +87,22 @@ def _add_fact(accounts: dict[tuple[str, int, str], StoredCase], fact: Mapping[st
     if fact["kind"] not in ("intent", "exchange", "unsent"):
         return
     key = (fact["target"], fact["turn"], fact["case"])
-    account = accounts.setdefault(key, StoredCase())
-    if fact["kind"] == "intent" and fact["attempt"] == 1 and fact["step"] in account.answered:
-        # A case that begins again leaves nothing of what was there.
-        account = accounts[key] = StoredCase()
+    stored = accounts.setdefault(key, StoredCase())
+    if fact["kind"] == "intent" and fact["attempt"] == 1 and fact["step"] in stored.answered:
+        # A case that starts again replaces its earlier facts.
+        stored = accounts[key] = StoredCase()
     if fact["kind"] == "unsent":
-        account.answered.clear()
-        account.unsent = NotSent(fact["outcome"], fact["reason"])
+        stored.answered.clear()
+        stored.unsent = NotSent(fact["outcome"], fact["reason"])
         return
-    account.answered[fact["step"]] = fact["kind"] == "exchange"
+    stored.answered[fact["step"]] = fact["kind"] == "exchange"
     if fact["kind"] == "exchange":
-        account.exchanges.append(exchange_from_json(fact))
-        account.ended, account.digest = fact["last"], fact["asked"]
+        stored.exchanges.append(exchange_from_json(fact))
+        stored.ended, stored.digest = fact["last"], fact["asked"]
 
 
 def read_facts(file: Path) -> Iterator[dict[str, Any]]:
-    """The lines of a whole ledger; LedgerError names the line where it is none, and a missing footer."""
+    """Yields the lines of a ledger; raises LedgerError at a broken line or a missing footer."""
     last = None
     try:
         with file.open("rb") as lines:
@@ -112,7 +116,7 @@ def read_facts(file: Path) -> Iterator[dict[str, Any]]:
 
 
 def _parse_lines(lines: Iterable[bytes], file: Path) -> Iterator[dict[str, Any]]:
-    """Each line as a fact; a torn one is passed over where a run was resumed behind it."""
+    """Yields each line as a fact; skips a torn line that a resumed run follows."""
     last, torn = None, None
     for number, line in enumerate(lines, 1):
         place = f"{file}, line {number}"
@@ -131,24 +135,24 @@ def _parse_lines(lines: Iterable[bytes], file: Path) -> Iterator[dict[str, Any]]
 
 def _check_order(fact: Mapping[str, Any], place: str, last: str | None) -> None:
     if "kind" not in fact:
-        raise LedgerError(f"{place}: it is no line of a ledger")
+        raise LedgerError(f"{place}: it is not a line of a ledger")
     if last is None and fact["kind"] != "header":
-        raise LedgerError(f"{place}: it is not a header; the ledger starts later than its run")
+        raise LedgerError(f"{place}: it is not a header; the start of the ledger is missing")
     if last is None and fact.get("format") not in READABLE_FORMATS:
         raise LedgerError(f"{place}: {_foreign_format_text(fact)}")
     if last == "footer":
-        raise LedgerError(f"{place}: it stands behind the footer")
+        raise LedgerError(f"{place}: it comes after the footer")
 
 
 def _foreign_format_text(header: Mapping[str, Any]) -> str:
-    """What to do with a ledger that another version wrote."""
-    by, reads = header.get("wireproof"), " or ".join(map(str, READABLE_FORMATS))
-    remedy = f"; wireproof {by} wrote it and reads it" if isinstance(by, str) else ""
-    return f"its format is {header.get('format')!r}, this version reads {reads}{remedy}"
+    """Error text for a ledger of another format version."""
+    version, readable = header.get("wireproof"), " or ".join(map(str, READABLE_FORMATS))
+    remedy = f"; read it with wireproof {version}, which wrote it" if isinstance(version, str) else ""
+    return f"its format is {header.get('format')!r}, this version reads {readable}{remedy}"
 
 
 def _parse_line(line: bytes) -> dict[str, Any] | None:
-    """A line as data; None where it is not JSON."""
+    """A line as an object; None if it is not JSON."""
     try:
         fact = json.loads(line)
     except ValueError:

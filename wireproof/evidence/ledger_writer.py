@@ -1,7 +1,7 @@
 """The ledger of a run: JSON lines, append-only, header first, footer last.
 
-A request is announced by an intent before it leaves and followed by its exchange, so that a ledger that was cut
-anywhere still tells what was asked and what was answered. It holds exchanges as the checks saw them.
+An intent precedes each request and its exchange follows, so that a truncated ledger still shows which requests were
+sent and which were answered. Exchanges are stored as the checks read them.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ from wireproof.evidence.redactor import Redactor
 
 LEDGER_FORMAT = 1
 ENCODER = json.JSONEncoder(ensure_ascii=False)
-# The header is shorter, and the rest of a ledger may be long.
+# Long enough for the header; the rest of a ledger may be long.
 READ_SIZE = 1 << 16
-# Elsewhere lines are ended as the system ends those of texts.
+# Windows would otherwise convert line ends.
 BINARY = getattr(os, "O_BINARY", 0)
-# Elsewhere a line is appended in two steps, between which another process may append one.
+# Other systems append in two steps, between which another process may append.
 APPENDS_AT_ONCE = os.name == "posix"
 
 
 @dataclass(slots=True)
 class Ledger:
-    """Appends one line a fact, each by one write, so that processes may share the file and a cut loses one line.
+    """Appends one line a fact, each by one write; so processes can share the file and a crash loses one line.
 
-    A lock beside the file tells others that it is being written.
+    A lock beside the file shows other processes that it is being written.
 
     Attributes:
-        durable: each line is on the disk before the run goes on.
+        durable: true if each line is flushed to disk before the run continues.
     """
 
     redactor: Redactor
@@ -46,7 +46,7 @@ class Ledger:
     _lock: WriterLock | None = None
 
     def open(self, file: Path, header: Mapping[str, Any]) -> None:
-        """Begin a new ledger, or join the one that another process of the same run has begun."""
+        """Starts a new ledger, or joins that of another process of the same run; raises LedgerError."""
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
             self._file, self._path = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND | BINARY, 0o644), file
@@ -61,7 +61,7 @@ class Ledger:
             raise LedgerError(f"{file}: it cannot be written ({error.strerror})") from None
 
     def resume(self, file: Path, started: str) -> None:
-        """Go on behind the last line of a ledger that was cut."""
+        """Continues a truncated ledger after its last line; raises LedgerError."""
         try:
             self._file, self._path = os.open(file, os.O_RDWR | os.O_APPEND | BINARY), file
             with alone(file):
@@ -74,23 +74,23 @@ class Ledger:
 
     @property
     def is_open(self) -> bool:
-        """Lines go to a file."""
+        """True if lines are written to a file."""
         return self._file is not None
 
     def write_verdict(self, verdict: Mapping[str, Any]) -> dict[str, Any]:
-        """One verdict; gives it as it is written, without secrets."""
-        told: dict[str, Any] = self.redactor.mask_facts(verdict)
-        self._write_line({"kind": "verdict", "verdict": told})
-        return told
+        """Writes one verdict; returns it as written, without secrets."""
+        masked: dict[str, Any] = self.redactor.mask_facts(verdict)
+        self._write_line({"kind": "verdict", "verdict": masked})
+        return masked
 
     def write_footer(self, exchanges: int, verdicts: int, exit: int) -> None:
-        """The last line: the run ended by itself."""
+        """Writes the last line of a completed run."""
         self._write_line({"kind": "footer", "exchanges": exchanges, "verdicts": verdicts, "exit": exit})
         if self.durable and self._file is not None:
             os.fsync(self._file)
 
     def close(self) -> None:
-        """Close the file and let others write it."""
+        """Closes the file and releases the lock."""
         if self._file is not None:
             os.close(self._file)
             self._file = None
@@ -99,10 +99,10 @@ class Ledger:
             self._lock = None
 
     async def write_fact(self, fact: Mapping[str, Any]) -> None:
-        """Write one line, which holds no secret; on a live target it is on the disk when this returns."""
+        """Writes one line, which must contain no secret; a durable ledger is on disk when this returns."""
         self._write_line(fact)
         if self.durable and self._file is not None:
-            # In a thread: a slow disk must not delay the reads of other answers, whose times are evidence.
+            # In a thread, so that a slow disk delays no reads of other responses, whose times are evidence.
             await asyncio.to_thread(os.fsync, self._file)
 
     def _write_line(self, fact: Mapping[str, Any]) -> None:
@@ -113,7 +113,7 @@ class Ledger:
     def _append(self, fact: Mapping[str, Any]) -> None:
         assert self._file is not None
         text = ENCODER.encode(fact)
-        # A lone surrogate, which JSON can say and UTF-8 cannot, becomes the escape that JSON has for it.
+        # A lone surrogate is valid in JSON but not in UTF-8; it becomes its JSON escape.
         line = text.encode("utf-8", "backslashreplace") + b"\n"
         try:
             while line:
@@ -123,7 +123,7 @@ class Ledger:
 
 
 def _read_run_id(file: int) -> str | None:
-    """The run that began a ledger; None where there is none yet."""
+    """Id of the run that started a ledger; None for an empty file."""
     line, size = b"", os.fstat(file).st_size
     os.lseek(file, 0, os.SEEK_SET)
     while b"\n" not in line and len(line) < size and (more := os.read(file, READ_SIZE)):
@@ -136,7 +136,7 @@ def _read_run_id(file: int) -> str | None:
 
 
 def _is_torn(file: int) -> bool:
-    """The last line of a ledger was cut before its end."""
+    """True if the last line of a ledger is incomplete."""
     if not os.fstat(file).st_size:
         return False
     os.lseek(file, -1, os.SEEK_END)

@@ -1,4 +1,4 @@
-"""What a run cost: requests, and tokens as the answers count them."""
+"""Requests and tokens that a run used, as the responses count them."""
 
 from __future__ import annotations
 
@@ -11,21 +11,27 @@ from wireproof.evidence.exchange import Exchange, find_usage
 
 @dataclass(slots=True)
 class TokenUsage:
-    """What a run cost."""
+    """Totals of a run.
+
+    Attributes:
+        requests: requests sent, retries included.
+        input: input tokens.
+        output: output tokens.
+    """
 
     requests: int = 0
     input: int = 0
     output: int = 0
 
     def add(self, exchange: Exchange) -> None:
-        """Count one exchange and the tokens that its answer says it used."""
+        """Adds one exchange and the tokens that its response states."""
         usage = find_usage(exchange)
         self.requests += 1 + len(exchange.retries)
         self.input += _first_count(usage, "prompt_tokens", "input_tokens")
         self.output += _first_count(usage, "completion_tokens", "output_tokens")
 
     def merge(self, other: Mapping[str, int]) -> None:
-        """Add what another process spent."""
+        """Adds the totals of another process."""
         self.requests += other["requests"]
         self.input += other["input"]
         self.output += other["output"]

@@ -1,1 +1,1 @@
-"""Formats: bytes and texts, read and written without I/O."""
+"""Readers and writers of bytes and texts, without I/O except for YAML files."""

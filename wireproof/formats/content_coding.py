@@ -1,4 +1,4 @@
-"""Content codings (RFC 9110, 8.4.1) of bodies: gzip and deflate. Another coding is another row of CODINGS."""
+"""Content codings of bodies (RFC 9110 section 8.4.1): gzip and deflate. A new coding is a new row of CODINGS."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-# The window bits that zlib knows a format by: gzip written; gzip or zlib read, since servers call either gzip.
-GZIP, EITHER = 16 + zlib.MAX_WBITS, 32 + zlib.MAX_WBITS
+# The window bits that select a format of zlib. Both formats are read, since servers send either under the name gzip.
+GZIP_BITS, GZIP_OR_ZLIB_BITS = 16 + zlib.MAX_WBITS, 32 + zlib.MAX_WBITS
 
 
 class NotCoded(ValueError):
-    """The bytes are not in the content coding that they are said to be in."""
+    """Raised if bytes are not in the content coding that the caller names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A body without its content coding.
+    """A decoded body.
 
     Attributes:
-        parts: the text of each part of the coded body.
-        whole: the body is one complete text of the coding, with nothing behind it.
+        parts: decoded bytes of each part of the coded body.
+        whole: true if the body is one complete coded stream without trailing bytes.
     """
 
     parts: tuple[bytes, ...]
@@ -31,12 +31,12 @@ class Decoded:
 
 @dataclass(frozen=True, slots=True)
 class ContentCoding:
-    """The ways to write and to read one content coding.
+    """Functions that encode and decode one content coding.
 
     Attributes:
-        compress: codes a body, to the same bytes each time.
-        decode: decodes the parts of a body in their order; raises NotCoded.
-        store: codes the parts of a body as they are, each readable when it has come.
+        compress: encodes a body; equal bodies give equal bytes.
+        decode: decodes the parts of a body in order; raises NotCoded.
+        store: encodes the parts of a body without compression; each part can be decoded on arrival.
     """
 
     compress: Callable[[bytes], bytes]
@@ -45,7 +45,7 @@ class ContentCoding:
 
 
 def find_coding(content_encoding: str | None) -> ContentCoding | None:
-    """The coding that a Content-Encoding header names; None for no coding and for one that is not known."""
+    """The coding that a Content-Encoding header names; None for no coding and for an unsupported one."""
     return CODINGS.get((content_encoding or "").strip().lower())
 
 
@@ -68,9 +68,9 @@ def _zlib_coding(compress: Callable[[bytes], bytes], *, reads: int, writes: int)
     return ContentCoding(compress, partial(_inflate, bits=reads), partial(_store, bits=writes))
 
 
-# The one that is preferred where a client takes several comes first.
+# In order of preference, for clients that accept several.
 CODINGS: Mapping[str, ContentCoding] = {
-    # Without the time, which would make two alike answers differ.
-    "gzip": _zlib_coding(partial(gzip.compress, mtime=0), reads=EITHER, writes=GZIP),
+    # The modification time is 0, so that equal bodies give equal bytes.
+    "gzip": _zlib_coding(partial(gzip.compress, mtime=0), reads=GZIP_OR_ZLIB_BITS, writes=GZIP_BITS),
     "deflate": _zlib_coding(zlib.compress, reads=zlib.MAX_WBITS, writes=zlib.MAX_WBITS),
 }

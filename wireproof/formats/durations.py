@@ -1,4 +1,4 @@
-"""What a text in a header says of time: a duration, or how long it is until a moment."""
+"""Durations and waits as header values state them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DURATION_PARTS = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 
 
 def duration_s(value: str) -> float | None:
-    """Seconds of a duration such as `6m0s`, `1.5s` or `120ms`; None where it is none."""
+    """Seconds of a duration such as `6m0s`, `1.5s` or `120ms`; None for any other text."""
     parts = DURATION_PARTS.findall(value)
     if not parts or "".join(number + unit for number, unit in parts) != value:
         return None
@@ -21,7 +21,10 @@ def duration_s(value: str) -> float | None:
 
 
 def seconds_until(value: str, now: float) -> float | None:
-    """Seconds of a Retry-After that is read at a moment in Unix seconds; None where it is no number and no date."""
+    """Seconds from `now` (Unix time) to what a Retry-After value states (RFC 9110 section 10.2.3).
+
+    None if the value is neither a number nor a date.
+    """
     if value.isascii() and value.isdigit():
         return float(value)
     try:

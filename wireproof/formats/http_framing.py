@@ -1,7 +1,7 @@
-"""Where an HTTP/1.1 answer ends by its own framing (RFC 9112, 6.3), told from the raw bytes of its connection.
+"""The end of an HTTP/1.1 response by its own framing (RFC 9112 section 6.3), found in the raw bytes of a connection.
 
-A client's parser stops at that end and takes what follows for the start of the next answer. Whoever judges
-must see it instead: otherwise one answer's surplus becomes the next one's evidence.
+An HTTP parser stops at that end and reads later bytes as the start of the next response. Checks must see those
+bytes: otherwise surplus bytes of one response become evidence of the next.
 """
 
 from __future__ import annotations
@@ -18,36 +18,36 @@ BODILESS_STATUSES = frozenset({204, 304})
 def has_surplus_bytes(
     start: bytes, tail: bytes, size: int, *, method: str, status: int, headers: Iterable[tuple[bytes, bytes]]
 ) -> bool:
-    """Whether more bytes came than the answer has.
+    """True if the peer sent more bytes than the response has.
 
     Args:
-        start: the first bytes that came, the whole head among them.
-        tail: the last bytes that came.
-        size: how many came in all.
+        start: the first bytes received, with the whole head.
+        tail: the last bytes received.
+        size: number of all bytes received.
     """
     head = _head_size(start)
-    named = {name.lower(): value for name, value in headers}
+    by_name = {name.lower(): value for name, value in headers}
     if head is None:
         return False
     if method == "HEAD" or status in BODILESS_STATUSES:
         return size > head
-    if b"transfer-encoding" in named:
+    if b"transfer-encoding" in by_name:
         return LAST_CHUNK_END.search(tail) is None
-    length = named.get(b"content-length", b"")
+    length = by_name.get(b"content-length", b"")
     return length.isdigit() and size > head + int(length)
 
 
 def interim_statuses(start: bytes) -> tuple[int, ...]:
-    """The statuses of the interim answers, such as 100, that stand before the final one."""
-    found, at = [], 0
+    """Statuses of the interim responses, such as 100, before the final one."""
+    statuses, at = [], 0
     while (status := INTERIM_STATUS.match(start, at)) and (end := HEAD_END.search(start, at)):
-        found.append(int(status[1]))
+        statuses.append(int(status[1]))
         at = end.end()
-    return tuple(found)
+    return tuple(statuses)
 
 
 def _head_size(start: bytes) -> int | None:
-    """The bytes up to the end of the final head, interim answers such as 103 included."""
+    """Number of bytes up to the end of the final head, interim responses such as 103 included."""
     at = 0
     while (end := HEAD_END.search(start, at)) is not None:
         if not INTERIM_STATUS.match(start, at):

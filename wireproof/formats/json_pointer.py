@@ -1,4 +1,4 @@
-"""JSON Pointers (RFC 6901), with `*` for each element in places that name many."""
+"""JSON Pointers (RFC 6901); in patterns, `*` matches each element or member."""
 
 from __future__ import annotations
 
@@ -10,56 +10,58 @@ ARRAY_INDEX = re.compile("0|[1-9][0-9]*")
 
 
 class Missing(LookupError):
-    """Nothing stands at a pointer."""
+    """Raised if a document has no value at a pointer."""
 
 
 def parts(pointer: str) -> tuple[str, ...]:
-    """The reference tokens of a pointer, unescaped."""
+    """Unescaped reference tokens of a pointer."""
     return tuple(part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])
 
 
 def join(*tokens: str | int) -> str:
-    """The pointer made of these reference tokens."""
+    """Pointer made of reference tokens."""
     return "".join("/" + str(token).replace("~", "~0").replace("/", "~1") for token in tokens)
 
 
 def get(document: Any, pointer: str) -> Any:
-    """The value at a pointer; raises Missing where there is none."""
+    """Returns the value at a pointer; raises Missing if there is none."""
     for part in parts(pointer):
         document = _step(document, part, pointer)
     return document
 
 
 def find(document: Any, pointer: str) -> Iterator[tuple[str, Any]]:
-    """Every (pointer, value) that a pointer with `*` names."""
+    """Yields every (pointer, value) that a pattern with `*` matches."""
     yield from _find(document, parts(pointer), ())
 
 
 def matches(place: str, pointer: str) -> bool:
-    """A place with `*` covers a pointer that is the same or lies below it."""
-    wanted, given = parts(place), parts(pointer)
-    return len(given) >= len(wanted) and all(w in ("*", g) for w, g in zip(wanted, given, strict=False))
+    """True if the pattern `place` matches the pointer or one of its ancestors."""
+    pattern, tokens = parts(place), parts(pointer)
+    return len(tokens) >= len(pattern) and all(
+        expected in ("*", token) for expected, token in zip(pattern, tokens, strict=False)
+    )
 
 
 def edit(document: Any, pointer: str, value: Any) -> Any:
-    """A copy of the document with the value set at the pointer; `-` appends to an array."""
+    """Returns a copy of the document with the value set at the pointer; `-` appends to an array."""
     tokens = parts(pointer)
     return _edit(document, tokens, value) if tokens else value
 
 
 def drop(document: Any, pointer: str) -> Any:
-    """A copy of the document without what stands at the pointer; raises Missing where nothing does."""
+    """Returns a copy of the document without the value at the pointer; raises Missing if there is none."""
     get(document, pointer)
     if not pointer:
         raise Missing(pointer)
     *path, last = parts(pointer)
     parent = get(document, join(*path))
-    kept: Any
+    rest: Any
     if isinstance(parent, list):
-        kept = [item for index, item in enumerate(parent) if str(index) != last]
+        rest = [item for index, item in enumerate(parent) if str(index) != last]
     else:
-        kept = {key: item for key, item in parent.items() if key != last}
-    return edit(document, join(*path), kept)
+        rest = {key: item for key, item in parent.items() if key != last}
+    return edit(document, join(*path), rest)
 
 
 def _step(document: Any, part: str, pointer: str) -> Any:
@@ -70,22 +72,22 @@ def _step(document: Any, part: str, pointer: str) -> Any:
     raise Missing(pointer)
 
 
-def _find(document: Any, tokens: tuple[str, ...], seen: tuple[str | int, ...]) -> Iterator[tuple[str, Any]]:
+def _find(document: Any, tokens: tuple[str, ...], path: tuple[str | int, ...]) -> Iterator[tuple[str, Any]]:
     if not tokens:
-        yield join(*seen), document
+        yield join(*path), document
         return
     first, rest = tokens[0], tokens[1:]
     if first != "*":
         try:
-            yield from _find(_step(document, first, ""), rest, (*seen, first))
+            yield from _find(_step(document, first, ""), rest, (*path, first))
         except Missing:
             return
     elif isinstance(document, list):
         for index, item in enumerate(document):
-            yield from _find(item, rest, (*seen, index))
+            yield from _find(item, rest, (*path, index))
     elif isinstance(document, dict):
         for key, item in document.items():
-            yield from _find(item, rest, (*seen, key))
+            yield from _find(item, rest, (*path, key))
 
 
 def _edit(document: Any, tokens: tuple[str, ...], value: Any) -> Any:

@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterable, Iterator
 
 
 def table(columns: Iterable[str], rows: Iterable[Iterable[str]], right: Collection[str] = ()) -> Iterator[str]:
-    """The lines of a table, whose cells are Markdown already.
+    """Yields the lines of a table whose cells are Markdown.
 
     Args:
-        right: the columns that are aligned to the right.
+        right: columns that are aligned to the right.
     """
     names = tuple(columns)
     yield _line(names)
@@ -18,14 +18,14 @@ def table(columns: Iterable[str], rows: Iterable[Iterable[str]], right: Collecti
 
 
 def text_table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
-    """The lines of a table whose cells are texts; code spans and links count in them, other markup does not."""
-    return table(columns, (map(_contained, row) for row in rows))
+    """Yields the lines of a table whose cells are texts; only code spans and links keep their meaning."""
+    return table(columns, (map(_escape_cell, row) for row in rows))
 
 
 def _line(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _contained(text: str) -> str:
-    """Text that stays inside its cell, whatever it holds."""
+def _escape_cell(text: str) -> str:
+    """Cell text in which pipes, tags and line breaks are neutralized."""
     return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")

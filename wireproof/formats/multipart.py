@@ -1,4 +1,4 @@
-"""Forms (multipart/form-data, RFC 7578): written with one boundary, so that runs send the same bytes; read back."""
+"""Forms (multipart/form-data, RFC 7578). All forms have one boundary, so that every run sends the same bytes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CONTENT_TYPE = f"{MULTIPART_TYPE}; boundary={BOUNDARY}"
 
 @dataclass(frozen=True, slots=True)
 class FormPart:
-    """One field of a form; a file has a filename and a media type."""
+    """One field of a form; only a file has a filename and a media type."""
 
     name: str
     content: bytes
@@ -23,20 +23,20 @@ class FormPart:
 
 
 def is_file(value: Any) -> bool:
-    """Whether a field of a case's form is a file rather than a text."""
+    """True if a form field of a case is a file rather than a text."""
     return isinstance(value, dict)
 
 
 def encode_form(parts: Iterable[FormPart]) -> bytes:
-    """The body of a form."""
+    """Encodes the fields as a body."""
     return b"".join(_encode_part(part) for part in parts) + f"--{BOUNDARY}--\r\n".encode()
 
 
 def _encode_part(part: FormPart) -> bytes:
-    named = f'Content-Disposition: form-data; name="{_quote_parameter(part.name)}"'
+    disposition = f'Content-Disposition: form-data; name="{_quote_parameter(part.name)}"'
     if part.filename is not None:
-        named += f'; filename="{_quote_parameter(part.filename)}"'
-    lines = [f"--{BOUNDARY}", named, *([f"Content-Type: {part.media_type}"] if part.media_type else []), "", ""]
+        disposition += f'; filename="{_quote_parameter(part.filename)}"'
+    lines = [f"--{BOUNDARY}", disposition, *([f"Content-Type: {part.media_type}"] if part.media_type else []), "", ""]
     return "\r\n".join(lines).encode() + part.content + b"\r\n"
 
 
@@ -45,7 +45,7 @@ def _quote_parameter(text: str) -> str:
 
 
 def decode_form(body: bytes, content_type: str) -> tuple[FormPart, ...]:
-    """The fields of a body, none where it is no whole form."""
+    """Decodes the fields of a body; an incomplete body or another media type gives no fields."""
     boundary = _find_boundary(content_type)
     mark = f"--{boundary}".encode()
     if boundary is None or not body.startswith(mark + b"\r\n") or mark + b"--" not in body:
@@ -66,6 +66,6 @@ def _decode_parts(inner: bytes, mark: bytes) -> Iterator[FormPart]:
         for line in head.decode("utf-8", "replace").split("\r\n"):
             name, _, value = line.partition(":")
             message[name] = value.strip()
-        named = message.get_param("name", header="content-disposition")
+        field_name = message.get_param("name", header="content-disposition")
         media_type = message.get_content_type() if "content-type" in message else None
-        yield FormPart(str(named or ""), content, message.get_filename(), media_type)
+        yield FormPart(str(field_name or ""), content, message.get_filename(), media_type)

@@ -1,8 +1,8 @@
-"""Server-sent events without I/O: bytes in, events and offences out.
+"""Decoder of server-sent events without I/O.
 
-Source: the HTML standard, "Server-sent events", 9.2.5 and 9.2.6 (parsing and interpreting an event stream).
-The decoder reads as far as a real client would and keeps what was wrong: an offence names the rule,
-the byte offset and the bytes. A tolerance that clients show is an offence here, never silence.
+Source: WHATWG HTML, "Server-sent events", sections 9.2.5 and 9.2.6 (parsing and interpreting an event stream).
+The decoder reads on after an error, as clients do. It records each breach of the format as an offence with
+rule, byte offset and bytes, also where clients tolerate the breach.
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ class Event:
 
     Attributes:
         data: the data lines joined by line feeds.
-        event: the event name, None where the stream sent none.
-        index: its position among the dispatched events.
-        offset: the byte offset of its first line in the body.
-        at_ns: arrival of the byte that completed it, nanoseconds of the monotonic clock.
+        event: the event name; None if the stream sent none.
+        id: the last event id; None if the stream sent none.
+        index: position among the dispatched events.
+        offset: byte offset of the first line in the body.
+        at_ns: arrival of the last byte, in nanoseconds of the monotonic clock.
     """
 
     data: str
@@ -38,7 +39,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Offence:
-    """A breach of the event stream format, or something legal that naive clients trip over."""
+    """A breach of the event stream format, or legal input that naive clients fail on."""
 
     rule: str
     offset: int
@@ -56,7 +57,7 @@ class Comment:
 
 @dataclass(slots=True)
 class Decoder:
-    """Feed it bytes, then say `close`; `events`, `comments` and `offences` grow as it reads."""
+    """Incremental decoder: `feed` adds bytes, `close` ends the body; both extend the public lists."""
 
     events: list[Event] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
@@ -65,37 +66,37 @@ class Decoder:
     _head: bytes | None = b""
     _line_parts: list[bytes] = field(default_factory=list)
     _offset: int = 0
-    _returned: bool = False
+    _after_cr: bool = False
     _data: list[str] = field(default_factory=list)
     _event: str | None = None
     _id: str | None = None
     _start: int | None = None
 
     def feed(self, data: bytes, at_ns: int = 0) -> None:
-        """Read more bytes; events that they complete are stamped with `at_ns`."""
+        """Reads more bytes; events that they complete get the arrival time `at_ns`."""
         if self._head is not None:
             data = self._without_bom(self._head + data)
-        if self._returned and data:
+        if self._after_cr and data:
             data = self._without_line_feed(data)
         self._read_lines(data, at_ns)
 
     def close(self, at_ns: int = 0) -> None:
-        """End of the body: an event without its blank line is lost to every client that follows the standard."""
-        if self._returned:
+        """Ends the body; an event without its blank line is an offence, since clients drop it."""
+        if self._after_cr:
             self._without_line_feed(b"")
-        rest = b"".join((self._head or b"", *self._line_parts))
+        unfinished = b"".join((self._head or b"", *self._line_parts))
         self._head, self._line_parts = None, []
-        if rest:
-            self._add_offence("unterminated-line", f"the body ends inside the line {rest[:80]!r}")
-            start, self._offset = self._offset, self._offset + len(rest)
-            self._read_line(start, rest, at_ns)
+        if unfinished:
+            self._add_offence("unterminated-line", f"the body ends inside the line {unfinished[:80]!r}")
+            start, self._offset = self._offset, self._offset + len(unfinished)
+            self._read_line(start, unfinished, at_ns)
         if self._data:
-            lost = self._data[0][:80]
-            self._add_offence("unterminated-event", f"the body ends before the blank line after {lost!r}")
+            first_line = self._data[0][:80]
+            self._add_offence("unterminated-event", f"the body ends before the blank line after {first_line!r}")
         self._data, self._event, self._start = [], None, None
 
     def _without_bom(self, head: bytes) -> bytes:
-        """The bytes behind a byte order mark; none while they may still become one."""
+        """The bytes after a byte order mark; none while the mark is incomplete."""
         if len(head) < len(BOM) and BOM.startswith(head):
             self._head = head
             return b""
@@ -106,27 +107,27 @@ class Decoder:
         return head.removeprefix(BOM)
 
     def _without_line_feed(self, data: bytes) -> bytes:
-        """What follows a CR that ended a read: a LF is its other half, and no line end of its own."""
-        self._returned = False
-        halved = data.startswith(b"\n")
-        self.line_ends.add(b"\r\n" if halved else b"\r")
-        self._offset += halved
-        return data[halved:]
+        """The bytes after the second half of a CRLF that two reads split."""
+        self._after_cr = False
+        is_crlf = data.startswith(b"\n")
+        self.line_ends.add(b"\r\n" if is_crlf else b"\r")
+        self._offset += is_crlf
+        return data[is_crlf:]
 
     def _read_lines(self, data: bytes, at_ns: int) -> None:
-        # Only the new bytes are searched and an unfinished line is kept in parts: small reads cost no more.
-        done = 0
+        # Only new bytes are searched and an unfinished line is kept in parts, so that small reads stay cheap.
+        consumed = 0
         for end in LINE_END.finditer(data):
-            line = b"".join((*self._line_parts, data[done : end.start()]))
-            done, self._line_parts = end.end(), []
-            # A CR at the very end of the bytes may be half of a CRLF that two reads split.
-            self._returned = end[0] == b"\r" and done == len(data)
-            if not self._returned:
+            line = b"".join((*self._line_parts, data[consumed : end.start()]))
+            consumed, self._line_parts = end.end(), []
+            # A CR at the end of the bytes may be the first half of a CRLF.
+            self._after_cr = end[0] == b"\r" and consumed == len(data)
+            if not self._after_cr:
                 self.line_ends.add(end[0])
             start, self._offset = self._offset, self._offset + len(line) + len(end[0])
             self._read_line(start, line, at_ns)
-        if done < len(data):
-            self._line_parts.append(data[done:])
+        if consumed < len(data):
+            self._line_parts.append(data[consumed:])
 
     def _read_line(self, start: int, line: bytes, at_ns: int) -> None:
         if not line:
@@ -150,7 +151,7 @@ class Decoder:
 
     def _read_field(self, name: str, value: str, start: int) -> None:
         if name not in KNOWN_FIELDS:
-            self._add_offence("unknown-field", f"{name[:80]!r} is no field of an event stream", start)
+            self._add_offence("unknown-field", f"{name[:80]!r} is not a field of an event stream", start)
             return
         if self._start is None:
             self._start = start
@@ -179,7 +180,7 @@ class Decoder:
 
 
 def decode(reads: Iterable[tuple[int, bytes]]) -> Decoder:
-    """Decode a whole body given as (arrival in ns, bytes) reads."""
+    """Decodes a whole body, passed as reads of (arrival in ns, bytes)."""
     decoder, at_ns = Decoder(), 0
     for at_ns, data in reads:
         decoder.feed(data, at_ns)

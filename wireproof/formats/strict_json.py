@@ -1,4 +1,4 @@
-"""One JSON text, read as RFC 8259 has it and no laxer."""
+"""JSON parsing exactly as RFC 8259 defines it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 
 class NotJson(ValueError):
-    """A text is not one JSON text."""
+    """Raised if a text is not one JSON text."""
 
 
 def parse_json(text: bytes | str) -> Any:
-    """Parse one JSON text by RFC 8259: no NaN, no Infinity; raises NotJson."""
+    """Parses one JSON text without NaN and Infinity; raises NotJson."""
     try:
         return DECODER.decode(text) if isinstance(text, str) else json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
@@ -19,8 +19,8 @@ def parse_json(text: bytes | str) -> Any:
 
 
 def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON value")
+    raise ValueError(f"{name} is not a JSON value")
 
 
-# Made once: the standard library makes one for each text that is read with a rule of its own.
+# Shared: json.loads builds a new decoder on each call with parse_constant.
 DECODER = json.JSONDecoder(parse_constant=_refuse_constant)

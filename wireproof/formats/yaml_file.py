@@ -1,4 +1,4 @@
-"""YAML files, read with the safe loader; a mapping that names a key twice is refused."""
+"""YAML files, read by the safe loader; duplicate keys are errors."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ YAML_MERGE_TAG = "tag:yaml.org,2002:merge"
 
 
 class _Loader(SafeLoader):  # type: ignore[misc]
-    """YAML's safe loader, but a name that stands twice in a mapping is a mistake and does not replace the first."""
+    """YAML's safe loader that rejects a key given twice in one mapping."""
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
         seen: set[tuple[str, str]] = set()
         for key, _ in node.value:
             name = (key.tag, str(key.value))
             if name in seen and key.tag != YAML_MERGE_TAG:
-                raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} stands twice", key.start_mark)
+                raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} is given twice", key.start_mark)
             seen.add(name)
         return super().construct_mapping(node, deep)
 
 
-def read_yaml(file: Path, shown: str | None = None) -> Any:
-    """The content of one YAML file; ConfigError names the line where it breaks."""
-    name = shown or str(file)
+def read_yaml(file: Path, display_name: str | None = None) -> Any:
+    """The content of one YAML file; raises ConfigError with the line of the problem."""
+    name = display_name or str(file)
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -40,4 +40,4 @@ def read_yaml(file: Path, shown: str | None = None) -> Any:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or "malformed"
-        raise ConfigError(f"{name}{line}", f"it is not YAML ({problem})", "mend that line") from None
+        raise ConfigError(f"{name}{line}", f"it is not YAML ({problem})", "correct that line") from None

@@ -26,7 +26,8 @@ class GenerationSettings:
         examples: requests of each family; 0 where none are made.
         shrink: a request that fails is made as small as it can be, which sends more of them.
         same: the same requests each time, in place of new ones with those that failed before in front.
-        seed: where luck begins, so that every check of a case draws the same requests.
+        seed: the start of every draw, so that each check of a case draws the same requests. A fixed number, where
+            `same`: hypothesis would take it from the source of a test, and a new name there would draw other requests.
         examples_in: where the requests that failed are kept.
         replay: the one request to ask; None where they are drawn.
     """
@@ -44,7 +45,7 @@ class GenerationSettings:
     ) -> GenerationSettings:
         """What the options come to: no request is generated that was not asked for."""
         same = ci or not live
-        return cls(examples or 0, shrink or not live, same, randbits(64), None if same else kept, replay)
+        return cls(examples or 0, shrink or not live, same, 0 if same else randbits(64), None if same else kept, replay)
 
     def case_settings(self, name: str) -> settings:
         """hypothesis's settings for one case; each has a database of its own."""
@@ -52,7 +53,6 @@ class GenerationSettings:
         phases = (Phase.explicit, Phase.reuse, Phase.generate, *((Phase.shrink,) if self.shrink else ()))
         return settings(
             max_examples=max(1, self.examples),
-            derandomize=self.same,
             database=kept,
             deadline=None,
             phases=phases,
@@ -72,7 +72,7 @@ class GenerationSettings:
         """A test, or a machine, that begins where it is told: at the one request to be asked again, or at a seed."""
         if self.replay is not None:
             return reproduce_failure(self.replay.version, self.replay.blob)(test)
-        return test if self.same else seed(self.seed)(test)
+        return seed(self.seed)(test)
 
     def wants(self, check: str, case: str) -> bool:
         """Whether requests of a case are made for a check."""

@@ -7,7 +7,7 @@ holds the target's courier, so that budget, pace and ledger are those of every o
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,7 @@ from wireproof.client.sender import Sender
 from wireproof.contract.case import Case
 from wireproof.contract.target import not_given
 from wireproof.evidence.exchange import Exchange
+from wireproof.generation.hypothesis_settings import GenerationSettings
 from wireproof.generation.request_sequence import Exchanges, RequestSequence
 from wireproof.generation.standing_rules import StandingRules
 from wireproof.generation.state_machines import SEQUENCE_KINDS
@@ -56,11 +57,11 @@ class SequenceRunner:
         self._riding = StandingRules(self.judge)
         self.talk = RequestSequence(self.entry.case, machine.says, self.courier, self._judge, machine.refused)
 
-    async def run(self, how: settings, with_start: Callable[[Any], Any] = lambda machine: machine) -> None:
-        """Let the machine talk; raises Violation where a talk breaks the requirement.
+    async def run(self, effort: GenerationSettings, name: str) -> None:
+        """Runs the machine; raises Violation if a sequence breaks the requirement.
 
         Args:
-            begun: tells a machine where to begin.
+            name: the name under which failing sequences are kept.
         """
         target, kind = self.judge.target, SEQUENCE_KINDS[self.entry.case]
         lacking = kind.means(target) - target.means
@@ -69,8 +70,8 @@ class SequenceRunner:
             return
         loop = asyncio.get_running_loop()
         self.talk.do = lambda work: asyncio.run_coroutine_threadsafe(work, loop).result()
-        machine: type[RuleBasedStateMachine] = with_start(kind.make(self.talk, target))
-        steps = settings(how, stateful_step_count=kind.steps)
+        machine: type[RuleBasedStateMachine] = effort.with_start(kind.make(self.talk, target))
+        steps = settings(effort.case_settings(name), stateful_step_count=kind.steps)
         await asyncio.to_thread(run_state_machine_as_test, machine, settings=steps)
 
     def _judge(self, case: Case, exchanges: Exchanges) -> None:

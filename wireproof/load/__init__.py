@@ -1,4 +1,4 @@
-"""Load: the same cases, asked by many at once, and timed at the socket.
+"""Load runs: the same cases, sent by many users at once and timed at the socket.
 
-Locust is imported here alone. It patches sockets, so nothing here runs in the process of a conformance run.
+Only this package imports locust. Locust patches sockets, so its engine never runs in the process of a conformance run.
 """

@@ -1,4 +1,4 @@
-"""Cells of our own to load: `wireproof serve --cells N` as a child process."""
+"""Local cells for a load run: `wireproof serve --cells N` as a child process."""
 
 from __future__ import annotations
 
@@ -13,13 +13,17 @@ from wireproof.errors import WireproofError
 
 @dataclass(frozen=True, slots=True)
 class CellProcesses:
-    """Running cells, and the addresses at which one provider's contract is served by them."""
+    """Running cells.
+
+    Attributes:
+        hosts: the base URL of each cell for one provider.
+    """
 
     process: subprocess.Popen[str]
     hosts: tuple[str, ...]
 
     def stop(self) -> None:
-        """End them, running answers included."""
+        """Ends the cells, responses under way included."""
         self.process.terminate()
         try:
             self.process.wait(timeout=5)
@@ -33,7 +37,7 @@ class CellProcesses:
 def start_cells(
     provider: str, count: int, latency: str, providers_file: str | None = None, script: str | None = None
 ) -> CellProcesses:
-    """Start cells on free ports of this machine; raises WireproofError where they do not come up."""
+    """Starts cells on free ports of this machine; raises WireproofError if they do not start."""
     command = [sys.executable, "-m", "wireproof", "serve", "--json", "--port", "0", "--provider", provider]
     command += ["--cells", str(count), "--latency", latency]
     if providers_file:
@@ -49,5 +53,5 @@ def start_cells(
 
 
 def cell_control_url(host: str) -> str:
-    """Where the cell of an address tells its state and the truth, and is told another state."""
+    """The URL at which the cell of a host reports its state and its counts, and accepts another state."""
     return urljoin(host, "/_wireproof/cell")

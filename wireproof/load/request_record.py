@@ -1,4 +1,4 @@
-"""What one request came to: its class, its times, its tokens. Times are nanoseconds of one monotonic clock."""
+"""The record of one request: outcome, times, tokens. Times are nanoseconds of one monotonic clock."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Outcome(StrEnum):
-    """How a request ended; only `ok` enters the latencies, and `left` is nobody's fault."""
+    """The outcome of a request; only `ok` enters the latencies, and `left` is not an error."""
 
     OK = "ok"
     REFUSED = "refused"
@@ -22,7 +22,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TokenCount:
-    """The tokens of an answer and how they are known: by `usage`, or by `chunks`, which is a guess."""
+    """The tokens of a response and their source: `usage`, or `chunks`, which is an estimate."""
 
     prompt: int = 0
     answer: int = 0
@@ -31,7 +31,7 @@ class TokenCount:
 
 @dataclass(frozen=True, slots=True)
 class ResponseBody:
-    """What is judged of an answer: its body, of which a stream leaves out the chunks that are like another."""
+    """The part of a response that is judged; a streamed body lacks the chunks that match a template."""
 
     status: int
     content_type: str
@@ -40,18 +40,18 @@ class ResponseBody:
 
 @dataclass(frozen=True, slots=True)
 class RequestRecord:
-    """One request, whole.
+    """The record of one request.
 
     Attributes:
-        detail: why it is not ok.
-        due_ns: the start that the schedule meant; the send itself in a closed loop.
-        first_ns: the read that brought the first content, thought or tool delta.
-        visible_ns: the read that brought the first of it that is no thought.
-        last_ns: the read that brought the last delta.
-        done_ns: the read that brought `[DONE]`.
-        gaps_ns: between each two deltas.
-        retry_after_s: what the server asked to wait.
-        answer: what there is to judge, where answers are judged and this one is whole.
+        detail: reason why it is not ok.
+        due_ns: the start by the schedule; in a closed loop, the time of sending.
+        first_ns: the read with the first delta of content, reasoning or tools.
+        visible_ns: the read with the first delta that is not reasoning.
+        last_ns: the read with the last delta.
+        done_ns: the read with `[DONE]`.
+        gaps_ns: the times between successive deltas.
+        retry_after_s: the seconds that the server asked to wait.
+        answer: the response for the judge; None if responses are not judged or this one is incomplete.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The server without its sockets: a request in, an answer out."""
+"""The reference server without its sockets: a request in, an answer out."""
 
 from __future__ import annotations
 
@@ -58,13 +58,13 @@ HANDLERS_BY_ENDPOINT: Mapping[str, Callable[[RequestContext, dict[str, Any]], An
     "model": retrieve_model,
     "health": report_health,
 }
-# Their bodies are no JSON: the handler reads the request itself.
+# Their bodies are forms, which the handler reads itself.
 ENDPOINTS_WITHOUT_JSON = frozenset({"transcriptions"})
 ENDPOINTS_WITHOUT_QUOTA = frozenset({"health"})
 
 
 class Application:
-    """All profiles, and the state they share."""
+    """All profiles of the reference server, and the state they share."""
 
     def __init__(self, providers: Mapping[str, Mapping[str, Any]], *, controlled: bool = False) -> None:
         self.profiles = tuple(Profile.from_mapping(name, row) for name, row in providers.items())
@@ -72,160 +72,162 @@ class Application:
         self.state = ServerState()
         self.ordinals = itertools.count()
 
-    def handle(self, received: HttpRequest) -> Outgoing:
-        """The answer to one request; whatever goes wrong inside is a 500 that says so."""
+    def handle(self, request: HttpRequest) -> Outgoing:
+        """Returns the answer to one request; a failure inside the server becomes a 500 answer."""
         try:
-            return self._handle(received)
+            return self._handle(request)
         except Exception:
             traceback.print_exc(file=sys.stderr)
-            return self.refuse(received, RequestRefused("internal", "The server failed on this request."))
+            return self.refuse(request, RequestRefused("internal", "The server failed on this request."))
 
-    def refuse(self, received: HttpRequest, refused: RequestRefused) -> Outgoing:
-        """A refusal the front itself finds, in the envelope of the path's profile."""
-        profile = routes.find_profile(self.profiles, received.path)
-        said = render_refusal(profile, refused)
+    def refuse(self, request: HttpRequest, refusal: RequestRefused) -> Outgoing:
+        """Returns a refusal that the front itself found, in the envelope of the profile that the path names."""
+        profile = routes.find_profile(self.profiles, request.path)
+        answer = render_refusal(profile, refusal)
         if profile is None:
-            return encode_answer(said, gap_s=0.0)
+            return encode_answer(answer, gap_s=0.0)
         return encode_answer(
-            self._with_response_headers(profile, received, limit_headers.state_without_account(profile.rate), said),
+            self._with_response_headers(profile, request, limit_headers.state_without_account(profile.rate), answer),
             gap_s=0.0,
         )
 
-    def _handle(self, received: HttpRequest) -> Outgoing:
+    def _handle(self, request: HttpRequest) -> Outgoing:
         try:
-            if self.controlled and received.path.startswith(control.CONTROL_PREFIX):
-                return encode_answer(control.answer_control(self.state, received), gap_s=0.0)
-            profile = routes.find_profile(self.profiles, received.path)
+            if self.controlled and request.path.startswith(control.CONTROL_PREFIX):
+                return encode_answer(control.answer_control(self.state, request), gap_s=0.0)
+            profile = routes.find_profile(self.profiles, request.path)
             if profile is None:
-                raise RequestRefused("unknown-path", f"Invalid URL ({received.method} {received.path})")
-            lapse = self._find_hooks(profile, received)
-        except RequestRefused as refused:
-            return self.refuse(received, refused)
-        heard = received if body_validation.is_too_large(received.body) else lapse.on_request(received, profile)
-        answered = self.answer(lapse.on_contract(profile), heard)
+                raise RequestRefused("unknown-path", f"Invalid URL ({request.method} {request.path})")
+            hooks = self._find_hooks(profile, request)
+        except RequestRefused as refusal:
+            return self.refuse(request, refusal)
+        changed_request = request if body_validation.is_too_large(request.body) else hooks.on_request(request, profile)
+        answer = self.answer(hooks.on_contract(profile), changed_request)
         if not self.controlled:
-            return encode_answer(answered, gap_s=self.state.gap_s)
-        known = self.state.slots.with_account_state(received)
-        self.state.slots.remember_status(received, answered.status)
-        said = self._answer_if_dead(lapse, received) or lapse.on_answer(answered, known)
-        made = encode_answer(said, gap_s=self.state.gap_s, rewrite_ops=lapse.on_wire)
-        return self.state.slots.occupy(received, made, self.state.gap_s * tokens_made(answered))
+            return encode_answer(answer, gap_s=self.state.gap_s)
+        request_in_account = self.state.slots.with_account_state(request)
+        self.state.slots.remember_status(request, answer.status)
+        final_answer = self._answer_if_dead(hooks, request) or hooks.on_answer(answer, request_in_account)
+        outgoing = encode_answer(final_answer, gap_s=self.state.gap_s, rewrite_ops=hooks.on_wire)
+        return self.state.slots.occupy(request, outgoing, self.state.gap_s * tokens_made(answer))
 
-    def _answer_if_dead(self, lapse: FaultHooks, received: HttpRequest) -> PlainAnswer | None:
-        """What a relay says to an account whose earlier request the server did not survive."""
-        if lapse.kills_account is None:
+    def _answer_if_dead(self, hooks: FaultHooks, request: HttpRequest) -> PlainAnswer | None:
+        """Returns 502 for an account whose earlier request killed the server; None for every other account."""
+        if hooks.kills_account is None:
             return None
-        if account_key(received) in self.state.dead_accounts:
+        if account_key(request) in self.state.dead_accounts:
             return BAD_GATEWAY_ANSWER
-        if lapse.kills_account(received):
-            self.state.dead_accounts.add(account_key(received))
+        if hooks.kills_account(request):
+            self.state.dead_accounts.add(account_key(request))
         return None
 
-    def finish(self, received: HttpRequest, *, left: bool = False) -> None:
-        """The answer is over, or its client has left."""
-        if not self.state.slots.is_open(received):
+    def finish(self, request: HttpRequest, *, left: bool = False) -> None:
+        """Ends an answer that was sent to its end, or whose client has left."""
+        if not self.state.slots.is_open(request):
             return
         self.state.slots.clients_left += left
-        if not (left and self._ignores(received, "leaving" if asks_for_stream(received) else "leaving-plain")):
-            self.state.slots.release(received)
+        if not (left and self._ignores(request, "leaving" if asks_for_stream(request) else "leaving-plain")):
+            self.state.slots.release(request)
 
-    def sends_continue(self, received: HttpRequest) -> bool:
-        """Whether a client that waits with its body is told to go on."""
-        waits = (received.header("expect") or "").lower() == "100-continue"
-        return waits and not self._ignores(received, "expectation")
+    def sends_continue(self, request: HttpRequest) -> bool:
+        """True if the server sends 100 Continue to a client that waits with its body (RFC 9110 section 10.1.1)."""
+        waits_with_body = (request.header("expect") or "").lower() == "100-continue"
+        return waits_with_body and not self._ignores(request, "expectation")
 
-    def _ignores(self, received: HttpRequest, to: str) -> bool:
-        profile = routes.find_profile(self.profiles, received.path)
+    def _ignores(self, request: HttpRequest, event: str) -> bool:
+        profile = routes.find_profile(self.profiles, request.path)
         try:
-            return profile is not None and to in self._find_hooks(profile, received).ignores
+            return profile is not None and event in self._find_hooks(profile, request).ignores
         except RequestRefused:
             return False
 
-    def _find_hooks(self, profile: Profile, received: HttpRequest) -> FaultHooks:
+    def _find_hooks(self, profile: Profile, request: HttpRequest) -> FaultHooks:
         if not self.controlled:
             return NO_HOOKS
-        wanted = control.requested_fault(self.state, received)
-        return NO_HOOKS if wanted is None else control.find_hooks(wanted, profile, received)
+        fault = control.requested_fault(self.state, request)
+        return NO_HOOKS if fault is None else control.find_hooks(fault, profile, request)
 
-    def answer(self, profile: Profile, received: HttpRequest) -> Answer:
-        """What the profile says to a request, refusals included, with the headers of every response."""
-        key = presented_key(profile.auth, received)
-        caller = self._find_caller(profile, received, key)
-        meter = limit_headers.state_without_account(profile.rate)
-        if caller is not None and received.method != "OPTIONS":
-            meter = self.state.accounts.admit(caller)
+    def answer(self, profile: Profile, request: HttpRequest) -> Answer:
+        """Returns the answer of the profile, a refusal included, with the headers of every response."""
+        key = presented_key(profile.auth, request)
+        caller = self._find_caller(profile, request, key)
+        limit_state = limit_headers.state_without_account(profile.rate)
+        if caller is not None and request.method != "OPTIONS":
+            limit_state = self.state.accounts.admit(caller)
         try:
-            said = self._serve(profile, received, key, caller, meter)
-        except RequestRefused as refused:
-            said = render_refusal(profile, refused)
+            answer = self._serve(profile, request, key, caller, limit_state)
+        except RequestRefused as refusal:
+            answer = render_refusal(profile, refusal)
         if caller is not None:
-            meter = self.state.accounts.with_tokens_left(caller, meter)
-        return self._with_response_headers(profile, received, meter, said)
+            limit_state = self.state.accounts.with_tokens_left(caller, limit_state)
+        return self._with_response_headers(profile, request, limit_state, answer)
 
-    def _find_caller(self, profile: Profile, received: HttpRequest, key: str | None) -> Caller | None:
-        """The account a request belongs to; nobody's where its key is not known."""
+    def _find_caller(self, profile: Profile, request: HttpRequest, key: str | None) -> Caller | None:
+        """Returns the account that a request belongs to; None if its key is not accepted."""
         if key is None or not is_accepted_key(profile, key):
             return None
-        ahead_s, fault = control.clock_and_fault(received) if self.controlled else (0.0, "")
+        ahead_s, fault = control.clock_and_fault(request) if self.controlled else (0.0, "")
         header = profile.headers.request.get("tenant")
-        tenant = (received.header(header) if header else None) or ""
-        return Caller(profile, key, received.at + self.state.ahead_s, ahead_s, tenant, fault)
+        tenant = (request.header(header) if header else None) or ""
+        return Caller(profile, key, request.at + self.state.ahead_s, ahead_s, tenant, fault)
 
     def _serve(
-        self, profile: Profile, received: HttpRequest, key: str | None, caller: Caller | None, meter: LimitState
+        self, profile: Profile, request: HttpRequest, key: str | None, caller: Caller | None, limit_state: LimitState
     ) -> Answer:
-        if received.method == "OPTIONS":
-            return routes.answer_preflight(profile, received.path)
-        if body_validation.is_too_large(received.body):
+        if request.method == "OPTIONS":
+            return routes.answer_preflight(profile, request.path)
+        if body_validation.is_too_large(request.body):
             raise body_validation.too_large_refusal()
-        route = routes.find_route(profile, received.method, received.path)
+        route = routes.find_route(profile, request.method, request.path)
         if caller is None and route.endpoint not in profile.auth.public:
             raise refusal_for_key(profile, key)
-        limit_headers.refuse_over_limit(profile, meter)
-        if meter.exhausted and route.endpoint not in (*ENDPOINTS_WITHOUT_QUOTA, *profile.auth.public):
+        limit_headers.refuse_over_limit(profile, limit_state)
+        if limit_state.exhausted and route.endpoint not in (*ENDPOINTS_WITHOUT_QUOTA, *profile.auth.public):
             limit_headers.refuse_used_up(profile, "The request volume of this month is used up.")
-        trouble = control.requested_cell_state(received) if self.controlled else ""
-        up = cells_up(self.state.cells.get(profile.name, profile.cells), trouble)
-        refuse_by_cell_state(route.endpoint, up, trouble)
-        kept = ItemStore() if caller is None else self.state.accounts.stored_items(caller)
-        visit = RequestContext(profile, route.endpoint, meter.tier, route.path_value, received, self.ordinals, up, kept)
-        return self._call_endpoint(visit, caller)
+        cell_state = control.requested_cell_state(request) if self.controlled else ""
+        up = cells_up(self.state.cells.get(profile.name, profile.cells), cell_state)
+        refuse_by_cell_state(route.endpoint, up, cell_state)
+        store = ItemStore() if caller is None else self.state.accounts.stored_items(caller)
+        context = RequestContext(
+            profile, route.endpoint, limit_state.tier, route.path_value, request, self.ordinals, up, store
+        )
+        return self._call_endpoint(context, caller)
 
-    def _call_endpoint(self, visit: RequestContext, caller: Caller | None) -> Answer:
-        """What the endpoint says, and the tokens of it counted."""
-        handler = HANDLERS_BY_ENDPOINT.get(visit.endpoint)
+    def _call_endpoint(self, context: RequestContext, caller: Caller | None) -> Answer:
+        """Returns the answer of the endpoint, and charges its tokens to the account."""
+        handler = HANDLERS_BY_ENDPOINT.get(context.endpoint)
         if handler is None:
-            raise RequestRefused("not-built", f"This server does not serve {visit.endpoint}.", status=501)
-        body = parse_request_body(visit.profile, visit.endpoint, visit.received)
+            raise RequestRefused("not-built", f"This server does not serve {context.endpoint}.", status=501)
+        body = parse_request_body(context.profile, context.endpoint, context.request)
         if caller is None:
-            return handler(visit, body)
-        use = demand_from_request(visit.profile, visit.endpoint, body)
-        limit_headers.refuse_used_up(visit.profile, self.state.accounts.missing_reason(caller, use))
-        answer = handler(visit, body)
-        self.state.accounts.charge(caller, use, tokens_used(answer))
+            return handler(context, body)
+        demand = demand_from_request(context.profile, context.endpoint, body)
+        limit_headers.refuse_used_up(context.profile, self.state.accounts.missing_reason(caller, demand))
+        answer = handler(context, body)
+        self.state.accounts.charge(caller, demand, tokens_used(answer))
         return answer
 
     def _with_response_headers(
-        self, profile: Profile, received: HttpRequest, meter: LimitState, answer: Answer
+        self, profile: Profile, request: HttpRequest, limit_state: LimitState, answer: Answer
     ) -> Answer:
-        """The answer with its request id, the profile's standing headers and the account's limits."""
-        elsewhere = self.controlled and control.requested_cell_state(received) == "one-down"
-        asked = HeaderContext(
-            profile, received, HashRandom.from_values("request", next(self.ordinals)).hex(24), elsewhere
+        """Returns the answer with its request id, the standing headers of the profile and the limits of the account."""
+        served_elsewhere = self.controlled and control.requested_cell_state(request) == "one-down"
+        context = HeaderContext(
+            profile, request, HashRandom.from_values("request", next(self.ordinals)).hex(24), served_elsewhere
         )
-        owed = (
-            *response_headers(asked),
-            *limit_headers.headers_for_limit(profile, meter),
-            *headers_asked_for(received, answer),
+        headers = (
+            *response_headers(context),
+            *limit_headers.headers_for_limit(profile, limit_state),
+            *headers_asked_for(request, answer),
         )
-        return with_headers(answer, owed)
+        return with_headers(answer, headers)
 
 
-def parse_request_body(profile: Profile, endpoint: str, received: HttpRequest) -> body_validation.JsonObject:
-    """The JSON object a request carries, where its endpoint takes one."""
-    if received.method != "POST" or endpoint in ENDPOINTS_WITHOUT_JSON:
+def parse_request_body(profile: Profile, endpoint: str, request: HttpRequest) -> body_validation.JsonObject:
+    """Returns the JSON object that a request carries; an empty one if its endpoint takes none."""
+    if request.method != "POST" or endpoint in ENDPOINTS_WITHOUT_JSON:
         return {}
-    content_type = received.header("content-type")
+    content_type = request.header("content-type")
     if content_type is None and "content_type" in profile.headers.request:
         raise RequestRefused("wrong-content-type", "The request names no content type; expected application/json.")
-    return body_validation.parse_body(received.body, content_type)
+    return body_validation.parse_body(request.body, content_type)

@@ -1,4 +1,4 @@
-"""Faults, clock and cells at a test's command: by header for one request, by endpoint for all."""
+"""Control of faults, clock and cells by a test: by header for one request, by endpoint for the server."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 from wireproof.mock.accounts.server_state import ServerState
-from wireproof.mock.faults import find_fault
+from wireproof.mock.accounts.slots import FAULT_HEADER as FAULT_HEADER
+from wireproof.mock.faults import Fault, find_fault
 from wireproof.mock.faults.hooks import NO_HOOKS, FaultHooks
 from wireproof.mock.protocol.answers import PlainAnswer
 from wireproof.mock.protocol.messages import HttpRequest
@@ -15,56 +16,57 @@ from wireproof.mock.provider.profile import Profile
 from wireproof.mock.provider.refusals import RequestRefused
 
 CONTROL_PREFIX = "/_wireproof/"
-FAULT_HEADER, CLOCK_AHEAD_HEADER, CELL_STATE_HEADER = "x-wireproof-fault", "x-wireproof-clock", "x-wireproof-cell"
+CLOCK_AHEAD_HEADER, CELL_STATE_HEADER = "x-wireproof-clock", "x-wireproof-cell"
 
 
-def requested_fault(state: ServerState, received: HttpRequest) -> str | None:
-    """The fault this request asks for, or else the server's."""
-    return received.header(FAULT_HEADER) or state.fault
+def requested_fault(state: ServerState, request: HttpRequest) -> str | None:
+    """Returns the fault id that the header of the request names, else that of the whole server."""
+    return request.header(FAULT_HEADER) or state.fault
 
 
-def find_hooks(fault_id: str, profile: Profile, received: HttpRequest) -> FaultHooks:
-    """The lapse of a fault, if it concerns the endpoint that is asked."""
+def find_hooks(fault_id: str, profile: Profile, request: HttpRequest) -> FaultHooks:
+    """Returns the hooks of a fault; those without effect if it does not concern the endpoint of the request."""
     fault = require_fault(fault_id)
-    asked = {endpoint for endpoint, _, _ in routes.matching_endpoints(profile, received.path)}
-    return fault.apply if "*" in fault.endpoints or asked & set(fault.endpoints) else NO_HOOKS
+    endpoints = {endpoint for endpoint, _, _ in routes.matching_endpoints(profile, request.path)}
+    return fault.hooks if "*" in fault.endpoints or endpoints & set(fault.endpoints) else NO_HOOKS
 
 
-def require_fault(fault_id: Any) -> Any:
+def require_fault(fault_id: Any) -> Fault:
+    """Returns the fault of this id; raises RequestRefused if there is none."""
     fault = find_fault(str(fault_id))
     if fault is None:
         raise RequestRefused("unknown-fault", f"There is no fault named {fault_id!r}.", param=FAULT_HEADER)
     return fault
 
 
-def clock_ahead_s(received: HttpRequest) -> float:
-    """The seconds after now at which the request says it happens."""
+def clock_ahead_s(request: HttpRequest) -> float:
+    """The seconds by which the request is later than now; 0 if its header is missing or no number."""
     try:
-        return float(received.header(CLOCK_AHEAD_HEADER) or 0)
+        return float(request.header(CLOCK_AHEAD_HEADER) or 0)
     except ValueError:
         return 0.0
 
 
-def clock_and_fault(received: HttpRequest) -> tuple[float, str]:
-    """When a request happens after now, and the fault it asks for: what the account must know of it."""
-    return clock_ahead_s(received), received.header(FAULT_HEADER) or ""
+def clock_and_fault(request: HttpRequest) -> tuple[float, str]:
+    """Returns the seconds ahead of now and the fault id of a request, both of which its account needs."""
+    return clock_ahead_s(request), request.header(FAULT_HEADER) or ""
 
 
-def requested_cell_state(received: HttpRequest) -> str:
-    """The state in which the request meets its cell; empty where it says none."""
-    return (received.header(CELL_STATE_HEADER) or "").lower()
+def requested_cell_state(request: HttpRequest) -> str:
+    """Returns the state of the cell that the header of the request names; an empty text if it names none."""
+    return (request.header(CELL_STATE_HEADER) or "").lower()
 
 
-def answer_control(state: ServerState, received: HttpRequest) -> PlainAnswer:
-    asked = (received.method, received.path.removeprefix(CONTROL_PREFIX))
-    if asked == ("GET", "control"):
+def answer_control(state: ServerState, request: HttpRequest) -> PlainAnswer:
+    route = (request.method, request.path.removeprefix(CONTROL_PREFIX))
+    if route == ("GET", "control"):
         return PlainAnswer(200, state.to_json())
-    if asked == ("POST", "reset"):
+    if route == ("POST", "reset"):
         reset_state(state)
         return PlainAnswer(200, state.to_json())
-    if asked != ("POST", "control"):
-        raise RequestRefused("unknown-path", f"Control knows no {received.method} {received.path}.")
-    apply_control(state, parse_control(received.body))
+    if route != ("POST", "control"):
+        raise RequestRefused("unknown-path", f"Control knows no {request.method} {request.path}.")
+    apply_control(state, parse_control(request.body))
     return PlainAnswer(200, state.to_json())
 
 
@@ -79,7 +81,7 @@ def parse_control(body: bytes) -> dict[str, Any]:
 
 
 def apply_control(state: ServerState, wanted: dict[str, Any]) -> None:
-    """Take over what is given; whatever is malformed changes nothing."""
+    """Applies the members of a control body; a malformed body changes nothing."""
     try:
         ahead_s = state.ahead_s + float(wanted.get("clock", {}).get("advance", 0))
         cells = {str(name): int(up) for name, up in wanted.get("cells", {}).items()}

@@ -1,4 +1,4 @@
-"""What the server would do to a connection, without one; each time as if for the first time, at one moment."""
+"""Runs the reference server without sockets: each time from a fresh state and at one fixed moment."""
 
 from __future__ import annotations
 
@@ -20,18 +20,19 @@ from wireproof.mock.protocol.response_head import CONTINUE_RESPONSE, build_ops
 from wireproof.mock.provider import routes
 from wireproof.mock.provider.profile import Profile
 
-# Any moment will do, if it is always the same.
+# Arbitrary, but the same in every run.
 DRY_RUN_TIME = 1_800_000_000.0
 DRY_RUN_DATE = b"Date: " + formatdate(DRY_RUN_TIME, usegmt=True).rpartition(" ")[0].encode() + b" "
 
 
 @dataclass(frozen=True, slots=True)
 class DryRunStep:
-    """One request of a rehearsal, and what the faultless server says and does.
+    """One request of a dry run, with the answer and the wire operations of the fault-free server.
 
     Attributes:
-        endpoints: those that the path names, whatever the method.
-        said: the answer before it is written, as a pickle: a fault may change what it is given.
+        endpoints: the endpoints that the path names, whatever the method.
+        pickled_answer: the answer before it is encoded, as a pickle, since a fault may change the object it is given.
+
     """
 
     received: HttpRequest
@@ -41,66 +42,69 @@ class DryRunStep:
     ops: Ops
 
     def concerns(self, fault: Fault) -> bool:
-        """Whether the fault is committed at the endpoint of this request."""
+        """True if the fault can be injected at the endpoint of this request."""
         return "*" in fault.endpoints or not self.endpoints.isdisjoint(fault.endpoints)
 
 
 class DryRun:
-    """A core of its own that answers the same requests again and again."""
+    """Answers the same requests again and again with an application of its own."""
 
     def __init__(self, providers: Mapping[str, Mapping[str, Any]], *, gap_s: float = 0.0) -> None:
         self._core = Application(providers, controlled=True)
         self._core.state.gap_s = gap_s
 
     def reset(self) -> None:
-        """Forget whoever asked before."""
+        """Clears all accounts, slots and ordinals."""
         self._core.state.accounts.clear()
         self._core.state.slots.clear()
         self._core.state.dead_accounts.clear()
         self._core.ordinals = itertools.count()
 
     def ops(self, request: HttpRequest, *, stays: bool = False) -> Ops:
-        """What is done to the connection of one request; where it stays, `over` says when the answer is."""
-        made = _dated_ops(self._core.handle(request), request)
+        """Returns the wire operations of one request; with `stays` its answer remains open until `finish`."""
+        ops = _dated_ops(self._core.handle(request), request)
         if not stays:
             self.finish(request)
-        return (WireOp("interim", CONTINUE_RESPONSE), *made) if self._core.sends_continue(request) else made
+        return (WireOp("interim", CONTINUE_RESPONSE), *ops) if self._core.sends_continue(request) else ops
 
     def with_account_state(self, request: HttpRequest) -> HttpRequest:
-        """The request with what the server knows of its account; to be asked before it is answered."""
+        """Returns the request with the state of its account, as it is before the request is answered."""
         return self._core.state.slots.with_account_state(request)
 
     def finish(self, request: HttpRequest, *, left: bool = False) -> None:
-        """An answer that stayed under way ends, or its client leaves."""
+        """Ends an answer that remained open: it was sent to its end, or its client has left."""
         self._core.finish(request, left=left)
 
     def wire_ops(self, requests: Iterable[HttpRequest], fault: str | None = None) -> tuple[Ops, ...]:
-        """What is done for each request, in order, with the fault or without."""
+        """Returns the wire operations of each request, in order from a fresh state, with the fault or without."""
         self.reset()
         return tuple(self.ops(_with_fault_header(request, fault)) for request in requests)
 
-    def changes_ops(self, fault: str, requests: Sequence[HttpRequest], faultless: tuple[Ops, ...]) -> bool:
-        """Whether the fault changes what is done for any of the requests."""
-        return self.wire_ops(requests, fault) != faultless
+    def changes_ops(self, fault: str, requests: Sequence[HttpRequest], fault_free: tuple[Ops, ...]) -> bool:
+        """True if the fault changes the wire operations of any request."""
+        return self.wire_ops(requests, fault) != fault_free
 
     def record_steps(self, requests: Iterable[HttpRequest]) -> tuple[DryRunStep, ...]:
-        """The requests, known as they are, asked in order of the faultless server as if for the first time."""
+        """Answers each request on the fault-free server, in order from a fresh state."""
         self.reset()
         return tuple(self._record_step(request) for request in requests)
 
-    def replay_under(self, takes: Sequence[DryRunStep], fault: Fault) -> tuple[Ops, ...]:
-        """What is done for each request under a fault; the server is asked again only where it may think otherwise."""
-        if any(take.concerns(fault) and _changes_request_or_contract(take, fault) for take in takes):
-            return self.wire_ops([take.received for take in takes], fault.id)
-        return tuple(self._replay_step(take, fault) if take.concerns(fault) else take.ops for take in takes)
+    def replay_under(self, steps: Sequence[DryRunStep], fault: Fault) -> tuple[Ops, ...]:
+        """Returns the wire operations of each request under a fault.
 
-    def is_unaffected(self, takes: Sequence[DryRunStep], fault: Fault) -> bool:
-        """Whether a fault, which puts answers on the wire as they are, changes nothing of what is said."""
-        concerned = [take for take in takes if take.concerns(fault)]
-        if any(_changes_request_or_contract(take, fault) for take in concerned):
+        The requests are answered again only if the fault may change a request or the contract.
+        """
+        if any(step.concerns(fault) and _changes_request_or_contract(step, fault) for step in steps):
+            return self.wire_ops([step.received for step in steps], fault.id)
+        return tuple(self._replay_step(step, fault) if step.concerns(fault) else step.ops for step in steps)
+
+    def is_unaffected(self, steps: Sequence[DryRunStep], fault: Fault) -> bool:
+        """True if a fault that does not alter the framing leaves every answer unchanged."""
+        concerned = [step for step in steps if step.concerns(fault)]
+        if any(_changes_request_or_contract(step, fault) for step in concerned):
             return False
         return fault.hooks.on_answer is answer_unchanged or all(
-            pickle.dumps(_faulty_answer(take, fault)) == take.pickled_answer for take in concerned
+            pickle.dumps(_faulty_answer(step, fault)) == step.pickled_answer for step in concerned
         )
 
     def _record_step(self, request: HttpRequest) -> DryRunStep:
@@ -109,47 +113,47 @@ class DryRun:
         answer = self._core.answer(profile, request)
         endpoints = frozenset(endpoint for endpoint, _, _ in routes.matching_endpoints(profile, request.path))
         ops = _dated_ops(encode_answer(answer, gap_s=self._core.state.gap_s), request)
-        # What was read from a pickle gives the same pickle again.
+        # Only an answer that was read from a pickle gives the same pickle again.
         return DryRunStep(request, profile, endpoints, pickle.dumps(pickle.loads(pickle.dumps(answer))), ops)
 
-    def _replay_step(self, take: DryRunStep, fault: Fault) -> Ops:
-        """What is done where a fault changes at most what is said, and how it is put on the wire."""
-        frame = fault.hooks.on_wire
-        said = None if fault.hooks.on_answer is answer_unchanged else _faulty_answer(take, fault)
-        if said is None or pickle.dumps(said) == take.pickled_answer:
-            return take.ops if frame is None else frame(take.ops)
-        return _dated_ops(encode_answer(said, gap_s=self._core.state.gap_s, rewrite_ops=frame), take.received)
+    def _replay_step(self, step: DryRunStep, fault: Fault) -> Ops:
+        """Returns the wire operations of a step under a fault that changes at most its answer and its framing."""
+        rewrite = fault.hooks.on_wire
+        answer = None if fault.hooks.on_answer is answer_unchanged else _faulty_answer(step, fault)
+        if answer is None or pickle.dumps(answer) == step.pickled_answer:
+            return step.ops if rewrite is None else rewrite(step.ops)
+        return _dated_ops(encode_answer(answer, gap_s=self._core.state.gap_s, rewrite_ops=rewrite), step.received)
 
 
-def _faulty_answer(take: DryRunStep, fault: Fault) -> Answer:
-    """What a fault makes of an answer that is its own to change."""
-    return fault.hooks.on_answer(pickle.loads(take.pickled_answer), _with_fault_header(take.received, fault.id))
+def _faulty_answer(step: DryRunStep, fault: Fault) -> Answer:
+    """Returns the answer as the fault changes it."""
+    return fault.hooks.on_answer(pickle.loads(step.pickled_answer), _with_fault_header(step.received, fault.id))
 
 
-def _changes_request_or_contract(take: DryRunStep, fault: Fault) -> bool:
-    """Whether a fault makes another request of this one, or rules by another contract."""
-    lapse, received = fault.hooks, _with_fault_header(take.received, fault.id)
-    if lapse.ignores or lapse.kills_account is not None:
+def _changes_request_or_contract(step: DryRunStep, fault: Fault) -> bool:
+    """True if a fault changes the request, the contract that it is judged by, or the life of the server."""
+    hooks, request = fault.hooks, _with_fault_header(step.received, fault.id)
+    if hooks.ignores or hooks.kills_account is not None:
         return True
-    if lapse.on_contract is not contract_unchanged and _contract_changes_answer(take, lapse.on_contract(take.profile)):
+    if hooks.on_contract is not contract_unchanged and _contract_changes_answer(step, hooks.on_contract(step.profile)):
         return True
-    return lapse.on_request is not request_unchanged and lapse.on_request(received, take.profile) != received
+    return hooks.on_request is not request_unchanged and hooks.on_request(request, step.profile) != request
 
 
-def _contract_changes_answer(take: DryRunStep, ruled: Profile) -> bool:
-    """Whether another contract may make another answer: the rows of refusals make none of what is served."""
-    told = take.profile
-    served = pickle.loads(take.pickled_answer).status < 400 and ruled.refusals.keys() == told.refusals.keys()
-    if replace(ruled, refusals=told.refusals, requests=told.requests) != told:
+def _contract_changes_answer(step: DryRunStep, changed: Profile) -> bool:
+    """True if another contract may change the answer; rows of refusals change no answer below 400."""
+    profile = step.profile
+    served = pickle.loads(step.pickled_answer).status < 400 and changed.refusals.keys() == profile.refusals.keys()
+    if replace(changed, refusals=profile.refusals, requests=profile.requests) != profile:
         return True
-    if any(ruled.rules(endpoint) != told.rules(endpoint) for endpoint in take.endpoints):
+    if any(changed.rules(endpoint) != profile.rules(endpoint) for endpoint in step.endpoints):
         return True
-    return not served and ruled.refusals != told.refusals
+    return not served and changed.refusals != profile.refusals
 
 
 def _dated_ops(outgoing: Outgoing, request: HttpRequest) -> Ops:
-    made = build_ops(outgoing, method=request.method, chunked=True, keep=True)
-    return tuple(replace(op, data=_with_fixed_date(op.data)) if b"Date: " in op.data else op for op in made)
+    ops = build_ops(outgoing, method=request.method, chunked=True, keep=True)
+    return tuple(replace(op, data=_with_fixed_date(op.data)) if b"Date: " in op.data else op for op in ops)
 
 
 def _with_fault_header(request: HttpRequest, fault: str | None) -> HttpRequest:
@@ -159,5 +163,5 @@ def _with_fault_header(request: HttpRequest, fault: str | None) -> HttpRequest:
 
 
 def _with_fixed_date(data: bytes) -> bytes:
-    """The bytes with every date that of the one moment; its zone stays."""
+    """Returns the bytes with the fixed date in every Date header; the zone stays."""
     return re.sub(rb"(?m)^Date: .* ", DRY_RUN_DATE, data)

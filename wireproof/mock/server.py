@@ -21,7 +21,15 @@ Providers = Mapping[str, Mapping[str, Any]]
 
 
 class Server:
-    """A core behind a listening socket; `port` is known once it listens, and with `tls` it speaks https."""
+    """An application behind a listening socket.
+
+    Attributes:
+        core: the application.
+        cell: the cell that delays and limits the answers; None for a server without load model.
+        port: the port of the socket; 0 until it listens.
+        live: the open connections.
+
+    """
 
     def __init__(
         self,
@@ -52,24 +60,24 @@ class Server:
         return self.root_url() + profile.serve_at
 
     def key(self, provider: str, tier: str | None = None) -> str:
-        """A key of the suite's tier, or of the one named."""
+        """Returns a key of the tier of the suites, or of the named tier."""
         profile = next(profile for profile in self.core.profiles if profile.name == provider)
         return f"{profile.auth.key_prefix}mock-{tier or profile.suite_tier}"
 
     def stop(self) -> None:
-        """Begin to drain; safe from any thread."""
-        # A loop that is closed has left already.
+        """Begins to drain; safe from any thread."""
+        # A closed loop has stopped already.
         if self.loop is not None and not self.loop.is_closed():
             with contextlib.suppress(RuntimeError):
                 self.loop.call_soon_threadsafe(self._stopping.set)
 
     def abort(self) -> None:
-        """Leave at once: connections that are still open are cut."""
+        """Stops at once and cuts the open connections."""
         self._drains = False
         self.stop()
 
     async def serve(self, host: str, port: int, ready: Callable[[int], None]) -> None:
-        """Listen, tell the port, serve until told to leave, finish what is running."""
+        """Listens, reports the port, serves until it is stopped, and finishes the running answers."""
         self.loop = loop = asyncio.get_running_loop()
         listener = await loop.create_server(self._new_connection, host, port, backlog=1024, ssl=self._tls)
         self.host, self.port = host, listener.sockets[0].getsockname()[1]
@@ -89,7 +97,7 @@ class Server:
 
 
 def new_loop() -> asyncio.AbstractEventLoop:
-    """A uvloop where it is installed, else asyncio's own."""
+    """Returns a loop of uvloop if that is installed, else one of asyncio."""
     with contextlib.suppress(ImportError):
         import uvloop
 
@@ -111,28 +119,28 @@ def run_server(
     script: Script = (),
     until: Callable[[], object] | None = None,
 ) -> None:
-    """Serve until SIGINT or SIGTERM, or until a call returns; a running stream is finished first."""
+    """Serves until SIGINT or SIGTERM, or until `until` returns; running streams are finished first."""
     server = Server(providers, control=control, gap_s=gap_s, tls=tls, latency=latency)
     with asyncio.Runner(loop_factory=new_loop) as runner:
         loop = runner.get_loop()
         server.loop = loop
         for name in (signal.SIGINT, signal.SIGTERM):
-            _leave_on_signal(loop, name, server)
+            _stop_on_signal(loop, name, server)
         if until is not None:
-            threading.Thread(target=_leave_after, args=(until, server), daemon=True).start()
+            threading.Thread(target=_stop_after, args=(until, server), daemon=True).start()
         if server.cell is not None:
             schedule_changes(script, server.cell, loop)
         runner.run(server.serve(host, port, announce))
 
 
-def _leave_on_signal(loop: asyncio.AbstractEventLoop, name: signal.Signals, server: Server) -> None:
+def _stop_on_signal(loop: asyncio.AbstractEventLoop, name: signal.Signals, server: Server) -> None:
     try:
         loop.add_signal_handler(name, server.stop)
-    except NotImplementedError:  # as on Windows, whose loop is woken by any handler
+    except NotImplementedError:  # on Windows, where any signal handler wakes the loop
         signal.signal(name, lambda *_: server.stop())
 
 
-def _leave_after(until: Callable[[], object], server: Server) -> None:
+def _stop_after(until: Callable[[], object], server: Server) -> None:
     until()
     server.stop()
 
@@ -148,7 +156,7 @@ def serve_in_thread(
     tls: ssl.SSLContext | None = None,
     latency: Latency | None = None,
 ) -> Iterator[Server]:
-    """A server in a thread, on a free port, for as long as the context lasts."""
+    """Yields a server that runs in a thread, on a free port; aborts it at the end."""
     server = Server(providers, control=control, gap_s=gap_s, clock=clock, tls=tls, latency=latency)
     ready = threading.Event()
     failure: list[BaseException] = []

@@ -153,9 +153,7 @@ class RejudgedSequences:
         self.server.begin_case()
         runner = SequenceRunner(self.judge, self.planned, self.check, Sender(target, self.server))
         with suppress(Violation):
-            await runner.run(
-                GenerationSettings(SEQUENCES_PER_CASE, shrink=False, same=True).case_settings(self.planned.case)
-            )
+            await runner.run(GenerationSettings(SEQUENCES_PER_CASE, shrink=False, same=True), self.planned.case)
         return runner.verdict()
 
 

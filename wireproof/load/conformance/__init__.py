@@ -1,1 +1,1 @@
-"""Conformance under load: answers are judged while they are measured."""
+"""Conformance under load: responses are judged while they are measured."""

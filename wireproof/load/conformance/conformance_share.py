@@ -1,7 +1,7 @@
-"""Whether a server under load still says what its document promises: the answers that were judged, counted.
+"""The conformance of a server under load: the counts of judged responses.
 
-Answers are counted by what they break and by how many requests were under way when each was sent; which of it is a
-broken promise is looked up in the provider's clauses when the run is over, and only where something was broken.
+Responses are counted by the checks that they break and by the number of requests that were under way when each was
+sent. The levels of the broken checks are looked up in the provider's clauses at the end of the run.
 """
 
 from __future__ import annotations
@@ -27,18 +27,19 @@ ALWAYS_MUST_CHECKS = frozenset({OWN_ANSWERS_CHECK, *map(str, UNUSABLE_OUTCOMES)}
 
 
 class BrokenPlaces(NamedTuple):
-    """A check that an answer breaks, and the places of the answer that break it."""
+    """A check that a response breaks, and the JSON pointers at which it breaks it."""
 
     check: str
     places: tuple[str, ...]
 
 
 class JudgementKey(NamedTuple):
-    """The address of the counter of answers that were judged alike.
+    """The address of the counter of responses with the same judgement.
 
     Attributes:
         name: the name of the request.
         under_way: the power of two at or below the number of requests that were under way.
+        broken: the checks that the responses break.
     """
 
     name: str
@@ -46,19 +47,19 @@ class JudgementKey(NamedTuple):
     broken: tuple[BrokenPlaces, ...]
 
 
-def judgement_key(name: str, flying: int, breaches: Iterable[BrokenCheck]) -> JudgementKey:
-    """Under what an answer is counted; places of the same check stand together."""
-    broken = tuple(sorted(BrokenPlaces(one.check, one.places) for one in breaches))
-    return JudgementKey(name, _concurrency_band(flying), broken)
+def judgement_key(name: str, under_way: int, breaches: Iterable[BrokenCheck]) -> JudgementKey:
+    """The key under which a response is counted."""
+    broken = tuple(sorted(BrokenPlaces(breach.check, breach.places) for breach in breaches))
+    return JudgementKey(name, _concurrency_band(under_way), broken)
 
 
 def judgements_to_rows(counts: Mapping[JudgementKey, int]) -> list[Any]:
-    """The counters of judged answers as a worker reports them: the members of a key, then the number."""
+    """The counters of judged responses as a worker reports them: the members of a key, then the number."""
     return [[*key, number] for key, number in counts.items()]
 
 
 def judgements_from_rows(rows: Iterable[Any]) -> Counter[JudgementKey]:
-    """The counters of judged answers that a worker reported."""
+    """The counters of judged responses that a worker reported."""
     return Counter(
         {
             JudgementKey(name, under_way, _broken_places_from_rows(broken)): number
@@ -71,21 +72,21 @@ def _broken_places_from_rows(rows: Iterable[Any]) -> tuple[BrokenPlaces, ...]:
     return tuple(BrokenPlaces(check, tuple(places)) for check, places in rows)
 
 
-def _concurrency_band(flying: int) -> int:
+def _concurrency_band(under_way: int) -> int:
     """The power of two at or below a number of requests."""
-    return 1 << max(0, flying.bit_length() - 1)
+    return 1 << max(0, under_way.bit_length() - 1)
 
 
 def conformance_summary(counts: Mapping[JudgementKey, int], target: Target) -> dict[str, Any] | None:
-    """Conformance in all and by concurrency, and what was broken at which level; None where nothing was judged."""
+    """Conformance in all and by concurrency, and the broken checks by level; None if nothing was judged."""
     bands: dict[int, Counter[str]] = defaultdict(Counter)
     broken: Counter[tuple[str, str, str]] = Counter()
     levels = LevelLookup(target)
     for (name, band, breaches), number in counts.items():
-        found = dict(levels.check_and_level(name, one) for one in breaches)
+        levels_by_check = dict(levels.check_and_level(name, breach) for breach in breaches)
         bands[band]["judged"] += number
-        bands[band]["conformant"] += number * ("must" not in found.values())
-        for check, level in found.items():
+        bands[band]["conformant"] += number * ("must" not in levels_by_check.values())
+        for check, level in levels_by_check.items():
             broken[name, check, level] += number
     if not bands:
         return None
@@ -93,7 +94,7 @@ def conformance_summary(counts: Mapping[JudgementKey, int], target: Target) -> d
     return {
         **_conformance_row(sum(bands.values(), Counter())),
         "by_concurrency": [{"under_way": band, **_conformance_row(bands[band])} for band in sorted(bands)],
-        "broken": [{"name": n, "check": c, "level": level, "answers": many} for (n, c, level), many in worst],
+        "broken": [{"name": n, "check": c, "level": level, "answers": answers} for (n, c, level), answers in worst],
     }
 
 
@@ -103,7 +104,7 @@ def _conformance_row(row: Mapping[str, int]) -> dict[str, Any]:
 
 
 class LevelLookup:
-    """At which level a provider's document promises what an answer broke; read when it is first asked for."""
+    """The levels at which a provider's clauses require the checks that responses broke; read on first use."""
 
     def __init__(self, target: Target) -> None:
         self._target = target
@@ -119,23 +120,31 @@ class LevelLookup:
         return Judge(self._target, provider, SchemaSet(provider.schemas), {}, {})
 
     def check_and_level(self, name: str, breach: BrokenPlaces) -> tuple[str, str]:
-        """The check of a breach and its level: the highest that answers of this kind are held to."""
+        """The check of a breach and its level: the highest that a clause sets for responses of this kind."""
         check, places = breach
         if check in ALWAYS_MUST_CHECKS:
             return check, "must"
-        cited = [one for one in self._clause_judgements if one[1].check == check and set(one[1].case) == {"exchange"}]
+        cited = [
+            (clause, judgement)
+            for clause, judgement in self._clause_judgements
+            if judgement.check == check and set(judgement.case) == {"exchange"}
+        ]
         (case,) = case_lookup.find_cases([name]).values()
-        by = [one for one in cited if self._applies_to(one[1].case["exchange"], case)] or cited
-        if check == CHECK_ERROR or not by:
+        applicable = [
+            (clause, judgement) for clause, judgement in cited if self._applies_to(judgement.case["exchange"], case)
+        ] or cited
+        if check == CHECK_ERROR or not applicable:
             return check, "may"
-        entry = PlannedVerdict(self._target.name, self._target.provider.name, check, (("exchange", name),), tuple(by))
+        planned = PlannedVerdict(
+            self._target.name, self._target.provider.name, check, (("exchange", name),), tuple(applicable)
+        )
         findings = tuple(Finding("", "", place, place or None) for place in places or ("",))
-        (rule,) = response_checks.find_checks((check,))
-        return check, self._judge.build_verdict(entry, rule, "fail", "", findings).level
+        (check_function,) = response_checks.find_checks((check,))
+        return check, self._judge.build_verdict(planned, check_function, "fail", "", findings).level
 
-    def _applies_to(self, named: str, case: Case) -> bool:
-        """Whether a clause that names a case, or a kind of cases, speaks of answers like those to this one."""
-        if is_selector(named):
-            return selector_matches(named, case)
-        other = case_lookup.find_cases([named]).get(named)
+    def _applies_to(self, selector: str, case: Case) -> bool:
+        """True if a clause for a case, or for a kind of cases, applies to responses to this case."""
+        if is_selector(selector):
+            return selector_matches(selector, case)
+        other = case_lookup.find_cases([selector]).get(selector)
         return other is not None and (other.endpoint, other.kind) == (case.endpoint, case.kind)

@@ -1,7 +1,7 @@
-"""Which checks of the suites ride on the answers of a load run.
+"""The checks of the suites that judge the responses of a load run.
 
-They are those that hold for every answer of their kind, whatever was asked, that need one exchange alone, and whose
-verdict on a stream does not change when chunks that differ in their texts alone are left out of it.
+Such a check holds for every response of its kind and for any request, and needs one exchange alone. Its verdict on a
+stream does not change if chunks that differ in their texts alone are left out.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from wireproof.judging.check import Check, registry
 from wireproof.judging.suite_loader import load_file
 
-# Where the rules stand: these files are read, and no others, for a run starts sooner so.
+# The files of these checks; a run starts sooner because no others are read.
 RESPONSE_CHECK_FILES = (
     "chat/test_framing",
     "chat/test_response",
@@ -51,7 +51,7 @@ STREAM_CHECKS: Mapping[str, tuple[str, ...]] = {
         "responses.one-id", "responses.one-created", "responses.one-model",
     ),
 }  # fmt: skip
-# What a chat stream owes further, by whether its request asked for token counts.
+# Further checks of a chat stream, for requests with token counts and without.
 STREAM_USAGE_CHECKS, STREAM_NO_USAGE_CHECKS = (
     ("stream.usage", "stream.usage-last"),
     ("stream.no-usage", "stream.has-choices"),
@@ -67,7 +67,7 @@ REFUSAL_CHECKS = (*BODY_CHECKS, "schema.error", "wire.no-server-error")
 
 
 def checks_of_stream(endpoint: str, body: Any) -> tuple[Check, ...]:
-    """The checks of a streamed answer to a request."""
+    """The checks of a streamed response to a request with this body."""
     names = (*STREAM_FRAME_CHECKS, *STREAM_CHECKS.get(endpoint, ()))
     if endpoint == "chat":
         options = body.get("stream_options") if isinstance(body, dict) else None
@@ -80,12 +80,12 @@ def checks_of_stream(endpoint: str, body: Any) -> tuple[Check, ...]:
 
 
 def checks_of_answer(endpoint: str) -> tuple[Check, ...]:
-    """The checks of an answer in one piece."""
+    """The checks of a response that is not streamed."""
     return find_checks((*BODY_CHECKS, "schema.conforms", *ANSWER_CHECKS.get(endpoint, ())))
 
 
 def checks_of_refusal() -> tuple[Check, ...]:
-    """The checks of an answer without success."""
+    """The checks of a refusal."""
     return find_checks(REFUSAL_CHECKS)
 
 

@@ -1,8 +1,8 @@
-"""What two chat answers have in common that differ in their ids, their time and their texts alone.
+"""The fingerprint of a chat response: its body without ids, time and texts.
 
-No rule that rides on the answers of a load run tells such answers apart: an id has to be the same throughout, a time
-has to be near, a text has to be there. So one of them is judged, and the others are as it was; a test holds that over
-the faults of the bundled server, and the judge tries it on each answer that it judges first.
+No check of a load run distinguishes responses with the same fingerprint: an id must be the same throughout, a time
+must be near, a text must be present. So one of them is judged, and the others get its judgement. A test proves this
+for the faults of the bundled server, and the judge proves it for each response that it judges first.
 """
 
 from __future__ import annotations
@@ -11,25 +11,25 @@ import re
 
 ID_MEMBER = re.compile(rb'"id":("[A-Za-z0-9_.-]{8,}")')
 CREATED_MEMBER = re.compile(rb'"created":(\d{9,11})(?=[,}])')
-# A text of some length; an escape in it is one that JSON knows.
+# A text that is not empty; its escapes are those of JSON.
 TEXT_MEMBER = re.compile(rb'"(content|obfuscation)":"(?:[^"\\\x00-\x1f]|\\["\\/bfnrt])+"')
 MASKED_ID, MASKED_TEXT = b'"wireproof"', rb'"\1":"wireproof"'
 MAX_CREATED_DISTANCE_S = 200
 
 
 def without_ids_and_texts(body: bytes) -> bytes | None:
-    """The body with another id and other texts, which is judged alike; None where it is no text."""
+    """The body with its id and texts masked, which has the same judgement; None if it is not UTF-8."""
     try:
         body.decode()
     except UnicodeDecodeError:
         return None
-    found = ID_MEMBER.search(body)
-    return TEXT_MEMBER.sub(MASKED_TEXT, body.replace(found[1], MASKED_ID) if found else body)
+    match = ID_MEMBER.search(body)
+    return TEXT_MEMBER.sub(MASKED_TEXT, body.replace(match[1], MASKED_ID) if match else body)
 
 
 def without_time(body: bytes, now: float) -> bytes:
-    """The body without its time, where that is about now."""
-    found = CREATED_MEMBER.search(body)
-    if found is None or abs(int(found[1]) - now) > MAX_CREATED_DISTANCE_S:
+    """The body with its time masked if that is near `now`."""
+    match = CREATED_MEMBER.search(body)
+    if match is None or abs(int(match[1]) - now) > MAX_CREATED_DISTANCE_S:
         return body
-    return body.replace(found[0], b'"created":0')
+    return body.replace(match[0], b'"created":0')

@@ -1,4 +1,4 @@
-"""Each answer of a load run before the checks that a conformance run would judge it by."""
+"""The judge of the responses of a load run, with the checks of a conformance run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from time import time
 
-from wireproof.client.partial_response import PartialResponse as PartialResponse
+from wireproof.client.partial_response import PartialResponse
 from wireproof.contract.case import Case
 from wireproof.contract.schemas import SchemaSet
 from wireproof.contract.target import Target
@@ -24,12 +24,12 @@ from wireproof.load.scenario.prepared_request import PreparedRequest
 from wireproof.load.scenario.request_template import NONCE_PATTERN
 
 OWN_ANSWERS_CHECK = "transport.own-answers"
-# Whose answers are judged by another's that is the same but for ids, time and texts, and how many are remembered.
+# Endpoints whose responses are judged by fingerprint, and the number of fingerprints that are remembered.
 MASKED_ENDPOINTS, MAX_REMEMBERED_ANSWERS = ("chat",), 4096
-# The name under which a check of ours counts that failed to judge.
+# The name under which a check is counted that raised an error.
 CHECK_ERROR = "error"
 MAX_BROKEN_PLACES = 6
-# What became of an answer that no client could read is no matter of levels.
+# Outcomes of responses that no client can read; they count as broken without a check.
 UNUSABLE_OUTCOMES = (Outcome.CUT, Outcome.FAILED, Outcome.STRANGE)
 JUDGED_OUTCOMES = (Outcome.OK, Outcome.REFUSED, Outcome.THROTTLED, *UNUSABLE_OUTCOMES)
 UNAVAILABLE_REFUSAL = "unavailable"
@@ -37,7 +37,7 @@ UNAVAILABLE_REFUSAL = "unavailable"
 
 @dataclass(frozen=True, slots=True)
 class BrokenCheck:
-    """A check that an answer breaks, and where."""
+    """A check that a response breaks, and the JSON pointers at which it breaks it."""
 
     check: str
     places: tuple[str, ...]
@@ -46,7 +46,7 @@ class BrokenCheck:
 
 @dataclass(slots=True)
 class ResponseJudge:
-    """Judges the answers of one target; nothing here knows levels, which are looked up when the run is over."""
+    """The judge of the responses of one target; levels are looked up at the end of the run."""
 
     target: Target
     cases: Mapping[str, Case]
@@ -59,78 +59,81 @@ class ResponseJudge:
         self.contract = SchemaSet(self.target.provider.schemas)
         self._redactor = Redactor.from_secrets(self.target.secrets)
 
-    def broken_checks(self, record: RequestRecord, shot: PreparedRequest) -> tuple[BrokenCheck, ...]:
-        """What an answer breaks; nothing where it keeps every rule."""
+    def broken_checks(self, record: RequestRecord, request: PreparedRequest) -> tuple[BrokenCheck, ...]:
+        """The checks that a response breaks."""
         if record.outcome in UNUSABLE_OUTCOMES:
             return (BrokenCheck(str(record.outcome), (), record.detail),)
         answer = record.answer
         if answer is None:
             return ()
-        if shot.nonce or shot.endpoint not in MASKED_ENDPOINTS or answer.status >= 300:
-            return self.judge(answer, shot)
-        return self._judge_like_another(answer, shot)
+        if request.nonce or request.endpoint not in MASKED_ENDPOINTS or answer.status >= 300:
+            return self.judge(answer, request)
+        return self._judge_like_another(answer, request)
 
-    def _judge_like_another(self, answer: ResponseBody, shot: PreparedRequest) -> tuple[BrokenCheck, ...]:
-        """What an answer breaks, or one broke that was the same but for ids, time and texts."""
+    def _judge_like_another(self, answer: ResponseBody, request: PreparedRequest) -> tuple[BrokenCheck, ...]:
+        """The checks that a response breaks, or that one with the same fingerprint broke."""
         mask = without_ids_and_texts(answer.body)
         if mask is None:
-            return self.judge(answer, shot)
-        key = (shot.name, answer.content_type, without_time(mask, time()))
-        known = self._remembered.get(key)
-        if known is None:
-            known = self.judge(answer, shot)
-            other = self.judge(ResponseBody(answer.status, answer.content_type, mask), shot)
-            if [(one.check, one.places) for one in known] == [(one.check, one.places) for one in other]:
-                self._remembered[key] = known
+            return self.judge(answer, request)
+        key = (request.name, answer.content_type, without_time(mask, time()))
+        result = self._remembered.get(key)
+        if result is None:
+            result = self.judge(answer, request)
+            masked_result = self.judge(ResponseBody(answer.status, answer.content_type, mask), request)
+            masked_places = [(breach.check, breach.places) for breach in masked_result]
+            if [(breach.check, breach.places) for breach in result] == masked_places:
+                self._remembered[key] = result
                 if len(self._remembered) > MAX_REMEMBERED_ANSWERS:
                     self._remembered.clear()
-        return known
+        return result
 
-    def judge(self, answer: ResponseBody, shot: PreparedRequest) -> tuple[BrokenCheck, ...]:
-        """What an answer breaks, by its own bytes; what is told of it holds no secret."""
-        found = self._run_checks(answer, shot)
-        if found:
+    def judge(self, answer: ResponseBody, request: PreparedRequest) -> tuple[BrokenCheck, ...]:
+        """The checks that a response breaks, by its own bytes; their messages hold no secret."""
+        broken = self._run_checks(answer, request)
+        if broken:
             (body,) = self._redactor.mask_parts((answer.body,))
-            return found if body == answer.body else self._run_checks(replace(answer, body=body), shot)
-        return found
+            return broken if body == answer.body else self._run_checks(replace(answer, body=body), request)
+        return broken
 
-    def _run_checks(self, answer: ResponseBody, shot: PreparedRequest) -> tuple[BrokenCheck, ...]:
-        exchange = exchange_from_body(answer, shot, self.target.name)
-        given = {
+    def _run_checks(self, answer: ResponseBody, request: PreparedRequest) -> tuple[BrokenCheck, ...]:
+        exchange = exchange_from_body(answer, request, self.target.name)
+        arguments = {
             "exchange": exchange,
-            "case": self.cases[shot.name],
+            "case": self.cases[request.name],
             "provider": self.target.provider,
             "contract": self.contract,
             "target": self.target,
         }
-        broken = [_run_check(check, given) for check in self._checks_for(shot, answer)]
-        broken.append(foreign_nonce(exchange, shot.nonce)) if shot.nonce and answer.status < 300 else None
+        broken = [_run_check(check, arguments) for check in self._checks_for(request, answer)]
+        broken.append(foreign_nonce_breach(exchange, request.nonce)) if request.nonce and answer.status < 300 else None
         return tuple(breach for breach in broken if breach is not None)
 
-    def _checks_for(self, shot: PreparedRequest, answer: ResponseBody) -> tuple[Check, ...]:
+    def _checks_for(self, request: PreparedRequest, answer: ResponseBody) -> tuple[Check, ...]:
         kind = "answer" if answer.status < 300 else str(answer.status)
-        key = (shot.name, kind)
+        key = (request.name, kind)
         if key not in self._checks_by_kind:
-            self._checks_by_kind[key] = self._choose_checks(shot, answer)
+            self._checks_by_kind[key] = self._choose_checks(request, answer)
         return self._checks_by_kind[key]
 
-    def _choose_checks(self, shot: PreparedRequest, answer: ResponseBody) -> tuple[Check, ...]:
+    def _choose_checks(self, request: PreparedRequest, answer: ResponseBody) -> tuple[Check, ...]:
         if answer.status < 300:
             return (
-                response_checks.checks_of_stream(shot.endpoint, _request_json(shot))
-                if shot.streams
-                else response_checks.checks_of_answer(shot.endpoint)
+                response_checks.checks_of_stream(request.endpoint, _request_json(request))
+                if request.streams
+                else response_checks.checks_of_answer(request.endpoint)
             )
-        # A cell that is gone or full is said by the status that the contract has for it.
-        wanted = self.target.provider.refusals.get(UNAVAILABLE_REFUSAL)
-        arranged = wanted is not None and answer.status in wanted.status
+        # The contract allows this status for a server that is down or full.
+        unavailable = self.target.provider.refusals.get(UNAVAILABLE_REFUSAL)
+        is_expected = unavailable is not None and answer.status in unavailable.status
         return tuple(
-            one for one in response_checks.checks_of_refusal() if not (arranged and one.id == "wire.no-server-error")
+            check
+            for check in response_checks.checks_of_refusal()
+            if not (is_expected and check.id == "wire.no-server-error")
         )
 
 
-def exchange_from_body(answer: ResponseBody, shot: PreparedRequest, target: str) -> Exchange:
-    """An answer as the checks read it."""
+def exchange_from_body(answer: ResponseBody, request: PreparedRequest, target: str) -> Exchange:
+    """Makes the exchange of a response for the checks."""
     response = PartialResponse(
         sent_at=time(),
         started_ns=0,
@@ -139,48 +142,48 @@ def exchange_from_body(answer: ResponseBody, shot: PreparedRequest, target: str)
         headers=((b"Content-Type", answer.content_type.encode("latin-1")),),
         reads=[BodyRead(0, answer.body)],
     )
-    request = Request(shot.method, "", (), shot.body)
-    return Exchange.from_response(response, request, target=target, case=shot.name, endpoint=shot.endpoint)
+    http_request = Request(request.method, "", (), request.body)
+    return Exchange.from_response(response, http_request, target=target, case=request.name, endpoint=request.endpoint)
 
 
-def foreign_nonce(exchange: Exchange, nonce: str) -> BrokenCheck | None:
-    """An answer that says the word of another request."""
+def foreign_nonce_breach(exchange: Exchange, nonce: str) -> BrokenCheck | None:
+    """The breach of a response that contains the word of another request; None if it contains none."""
     try:
-        said = expect.text(exchange)
+        text = expect.text(exchange)
     except Violation:
         return None
-    others = sorted(set(re.findall(NONCE_PATTERN.pattern, said)) - {nonce})
+    foreign = sorted(set(re.findall(NONCE_PATTERN.pattern, text)) - {nonce})
     return (
-        BrokenCheck(OWN_ANSWERS_CHECK, (), f"expected an answer that says {nonce}, actual {', '.join(others)}")
-        if others
+        BrokenCheck(OWN_ANSWERS_CHECK, (), f"expected a response with {nonce}, actual {', '.join(foreign)}")
+        if foreign
         else None
     )
 
 
-def _run_check(check: Check, given: Mapping[str, object]) -> BrokenCheck | None:
-    ruling = judge_exchanges(check, given)
-    if ruling is PASS:
+def _run_check(check: Check, arguments: Mapping[str, object]) -> BrokenCheck | None:
+    verdict = judge_exchanges(check, arguments)
+    if verdict is PASS:
         return None
-    if ruling.findings:
-        places = tuple(dict.fromkeys(one.pointer or "" for one in ruling.findings))[:MAX_BROKEN_PLACES]
-        return BrokenCheck(check.id, places, ruling.message)
-    return BrokenCheck(CHECK_ERROR, (), f"{check.id}: {ruling.message}") if ruling.outcome in ERROR_OUTCOMES else None
+    if verdict.findings:
+        places = tuple(dict.fromkeys(finding.pointer or "" for finding in verdict.findings))[:MAX_BROKEN_PLACES]
+        return BrokenCheck(check.id, places, verdict.message)
+    return BrokenCheck(CHECK_ERROR, (), f"{check.id}: {verdict.message}") if verdict.outcome in ERROR_OUTCOMES else None
 
 
-def _request_json(shot: PreparedRequest) -> object:
+def _request_json(request: PreparedRequest) -> object:
     try:
-        return parse_json(shot.body)
+        return parse_json(request.body)
     except NotJson:
         return None
 
 
-def prepared_judge(target: Target, shots: Sequence[PreparedRequest], cases: Mapping[str, Case]) -> ResponseJudge:
-    """A judge that has read its checks and compiled its schemas for these requests."""
+def prepared_judge(target: Target, requests: Sequence[PreparedRequest], cases: Mapping[str, Case]) -> ResponseJudge:
+    """Makes a judge that has read its checks and compiled its schemas for these requests."""
     judge = ResponseJudge(target, cases)
-    for shot in shots:
-        kind = "text/event-stream" if shot.streams else "application/json"
-        body = b"data: {}\n\n" if shot.streams else b"{}"
+    for request in requests:
+        kind = "text/event-stream" if request.streams else "application/json"
+        body = b"data: {}\n\n" if request.streams else b"{}"
         judge.broken_checks(
-            RequestRecord(shot.name, Outcome.OK, "", 200, 0, 0, 0, answer=ResponseBody(200, kind, body)), shot
+            RequestRecord(request.name, Outcome.OK, "", 200, 0, 0, 0, answer=ResponseBody(200, kind, body)), request
         )
     return judge

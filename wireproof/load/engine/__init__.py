@@ -1,1 +1,4 @@
-"""The load engine on locust: users, connections, stamps. Locust patches sockets, so nothing here runs in the process of a conformance run."""
+"""The load engine on locust: users, connections, time stamps.
+
+Locust patches sockets, so this package never runs in the process of a conformance run.
+"""

@@ -1,19 +1,19 @@
-"""What one event of a stream shows a user: nothing yet, thought, something visible, an end, an error."""
+"""The kind of one stream event: reasoning, visible output, the end, an error, an unknown shape, or none of these."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-VISIBLE_DELTA, THOUGHT_DELTA, STREAM_END, STREAM_ERROR, STRANGE_EVENT = 1, 2, 4, 8, 16
-THOUGHT_MEMBERS = ("reasoning_content", "reasoning", "thinking")
+VISIBLE_DELTA, REASONING_DELTA, STREAM_END, STREAM_ERROR, STRANGE_EVENT = 1, 2, 4, 8, 16
+REASONING_MEMBERS = ("reasoning_content", "reasoning", "thinking")
 VISIBLE_MEMBERS = ("content", "tool_calls", "function_call", "refusal", "images", "audio")
 
 FlagsAndUsage = tuple[int, Any]
 
 
 def read_chat_chunk(value: Any) -> FlagsAndUsage:
-    """Flags, and the usage where the chunk of a chat or a completion carries one."""
+    """Returns the flags of a chunk of a chat or a completion, and its usage; None if it has no usage."""
     try:
         choices = value["choices"]
         usage = value.get("usage")
@@ -24,30 +24,30 @@ def read_chat_chunk(value: Any) -> FlagsAndUsage:
             flags |= _choice_flags(choice)
         return flags | (0 if choices or usage else STRANGE_EVENT), usage
     except (KeyError, TypeError, AttributeError):
-        failed = isinstance(value, dict) and value.get("error") is not None
-        return (STREAM_ERROR if failed else STRANGE_EVENT), None
+        has_error = isinstance(value, dict) and value.get("error") is not None
+        return (STREAM_ERROR if has_error else STRANGE_EVENT), None
 
 
 def _choice_flags(choice: Any) -> int:
-    ended = STREAM_END if choice.get("finish_reason") is not None else 0
+    end_flag = STREAM_END if choice.get("finish_reason") is not None else 0
     delta = choice.get("delta")
     if delta is None:
-        return ended | (VISIBLE_DELTA if choice["text"] else 0)
+        return end_flag | (VISIBLE_DELTA if choice["text"] else 0)
     if delta.get("content"):
-        return ended | VISIBLE_DELTA
+        return end_flag | VISIBLE_DELTA
     if any(delta.get(name) for name in VISIBLE_MEMBERS):
-        return ended | VISIBLE_DELTA
-    return ended | (THOUGHT_DELTA if any(delta.get(name) for name in THOUGHT_MEMBERS) else 0)
+        return end_flag | VISIBLE_DELTA
+    return end_flag | (REASONING_DELTA if any(delta.get(name) for name in REASONING_MEMBERS) else 0)
 
 
 def read_response_event(value: Any) -> FlagsAndUsage:
-    """Flags, and the usage where an event of a streamed response carries one."""
+    """Returns the flags of an event of a streamed response, and its usage; None if it has no usage."""
     kind = value.get("type") if isinstance(value, dict) else None
     if not isinstance(kind, str):
-        failed = isinstance(value, dict) and value.get("error") is not None
-        return (STREAM_ERROR if failed else STRANGE_EVENT), None
+        has_error = isinstance(value, dict) and value.get("error") is not None
+        return (STREAM_ERROR if has_error else STRANGE_EVENT), None
     if kind.endswith(".delta"):
-        flag = THOUGHT_DELTA if kind.startswith("response.reasoning") else VISIBLE_DELTA
+        flag = REASONING_DELTA if kind.startswith("response.reasoning") else VISIBLE_DELTA
         return (flag if value.get("delta") else 0), None
     if kind in ("error", "response.failed"):
         return STREAM_ERROR, None
@@ -58,5 +58,5 @@ def read_response_event(value: Any) -> FlagsAndUsage:
 
 
 def event_reader_for(endpoint: str) -> Callable[[Any], FlagsAndUsage]:
-    """How the events of an endpoint's stream are read."""
+    """The reader of the events of an endpoint's stream."""
     return read_response_event if endpoint == "responses" else read_chat_chunk

@@ -1,4 +1,4 @@
-"""What a run is held against, and what becomes of its result: files, the terminal, the exit code."""
+"""The end of a run: objectives and thresholds, result files, the text on the terminal, the exit code."""
 
 from __future__ import annotations
 
@@ -11,63 +11,66 @@ from typing import Any
 
 from wireproof.errors import ConfigError
 from wireproof.load.results import csv_file, summary_text, thresholds_junit
-from wireproof.load.scenario import objectives as slo
-from wireproof.load.scenario import thresholds as threshold
+from wireproof.load.scenario.objectives import parse_objectives
 from wireproof.load.scenario.scenario import Scenario
+from wireproof.load.scenario.thresholds import judge_thresholds, parse_threshold
 
 EXIT_THRESHOLDS_HOLD, EXIT_THRESHOLD_BROKEN, EXIT_TOO_FEW_VALUES, EXIT_DOUBTS = 0, 1, 2, 3
 
 
-def choose_objectives(given: Namespace, scenarios: Sequence[Scenario]) -> dict[str, float]:
-    """The objectives of the command line, else those of the scenarios; ConfigError where one does not read."""
-    named = {metric: limit for one in scenarios for metric, limit in one.objectives.items()}
-    return slo.parse_objectives(given.slo) or named
+def choose_objectives(options: Namespace, scenarios: Sequence[Scenario]) -> dict[str, float]:
+    """The objectives of the command line, else those of the scenarios; raises ConfigError if one cannot be parsed."""
+    defaults = {metric: limit for scenario in scenarios for metric, limit in scenario.objectives.items()}
+    return parse_objectives(options.slo) or defaults
 
 
-def collect_thresholds(given: Namespace, scenarios: Sequence[Scenario]) -> tuple[str, ...]:
-    """The thresholds of the scenarios and of the command line; ConfigError where one does not read."""
-    for text in given.threshold:
-        threshold.parse_threshold(text)
-    return (*(text for one in scenarios for text in one.thresholds), *given.threshold)
+def collect_thresholds(options: Namespace, scenarios: Sequence[Scenario]) -> tuple[str, ...]:
+    """The thresholds of the scenarios and of the command line; raises ConfigError if one cannot be parsed."""
+    for text in options.threshold:
+        parse_threshold(text)
+    return (*(text for scenario in scenarios for text in scenario.thresholds), *options.threshold)
 
 
-def with_threshold_results(found: dict[str, Any], thresholds: Iterable[str], doubts: Iterable[str]) -> dict[str, Any]:
-    """A summary with what its thresholds come to, and with further doubts."""
-    every = [*found["doubts"], *doubts]
-    return found | {"valid": not every, "doubts": every, "thresholds": threshold.judge_thresholds(thresholds, found)}
+def with_threshold_results(summary: dict[str, Any], thresholds: Iterable[str], doubts: Iterable[str]) -> dict[str, Any]:
+    """Returns a summary with the results of its thresholds and with further doubts."""
+    all_doubts = [*summary["doubts"], *doubts]
+    results = judge_thresholds(thresholds, summary)
+    return summary | {"valid": not all_doubts, "doubts": all_doubts, "thresholds": results}
 
 
-def publish_result(found: Mapping[str, Any], given: Namespace) -> int | None:
-    """Print and write the result; the exit code, or None where locust's own says all."""
-    if given.summary:
-        Path(given.summary).write_text(json.dumps(found, indent=1), encoding="utf-8")
-    if given.report_dir:
-        _write_reports(found, Path(given.report_dir))
-    if given.csv_prefix:
-        csv_file.write_csv(found, Path(f"{given.csv_prefix}_wireproof.csv"))
-    if given.html_file and Path(given.html_file).is_file():
-        _append_to_page(Path(given.html_file), summary_text.summary_to_text(found))
-    if given.junit:
-        Path(given.junit).write_text(thresholds_junit.thresholds_to_junit(found, strict=given.strict), encoding="utf-8")
-    print(summary_text.summary_to_text(found))
-    return load_run_exit_code(found, strict=given.strict)
+def publish_result(summary: Mapping[str, Any], options: Namespace) -> int | None:
+    """Prints and writes the result; returns the exit code, or None if locust's own applies."""
+    if options.summary:
+        Path(options.summary).write_text(json.dumps(summary, indent=1), encoding="utf-8")
+    if options.report_dir:
+        _write_reports(summary, Path(options.report_dir))
+    if options.csv_prefix:
+        csv_file.write_csv(summary, Path(f"{options.csv_prefix}_wireproof.csv"))
+    if options.html_file and Path(options.html_file).is_file():
+        _append_to_page(Path(options.html_file), summary_text.summary_to_text(summary))
+    if options.junit:
+        Path(options.junit).write_text(
+            thresholds_junit.thresholds_to_junit(summary, strict=options.strict), encoding="utf-8"
+        )
+    print(summary_text.summary_to_text(summary))
+    return load_run_exit_code(summary, strict=options.strict)
 
 
-def _write_reports(found: Mapping[str, Any], into: Path) -> None:
-    """Every report of ours in one folder."""
-    # Only here: a template engine is no part of how soon a run starts.
+def _write_reports(summary: Mapping[str, Any], folder: Path) -> None:
+    """Writes load.html, load.md, load.json and load.csv into one directory."""
+    # Imported late: a run starts sooner without the template engine.
     from wireproof.load.pages import write_pages
 
-    write_pages.write_load_pages(into, run=found)
-    (into / "load.json").write_text(json.dumps(found, indent=1), encoding="utf-8")
-    csv_file.write_csv(found, into / "load.csv")
+    write_pages.write_load_pages(folder, run=summary)
+    (folder / "load.json").write_text(json.dumps(summary, indent=1), encoding="utf-8")
+    csv_file.write_csv(summary, folder / "load.csv")
 
 
-def load_run_exit_code(found: Mapping[str, Any], *, strict: bool) -> int | None:
-    """What the result comes to; None where nothing was asked of it but answers."""
-    if strict and not found["valid"]:
+def load_run_exit_code(summary: Mapping[str, Any], *, strict: bool) -> int | None:
+    """The exit code of a result; None if neither a threshold nor `strict` decides it."""
+    if strict and not summary["valid"]:
         return EXIT_DOUBTS
-    verdicts = [one["holds"] for one in found["thresholds"]]
+    verdicts = [threshold["holds"] for threshold in summary["thresholds"]]
     if False in verdicts:
         return EXIT_THRESHOLD_BROKEN
     if None in verdicts:
@@ -76,18 +79,18 @@ def load_run_exit_code(found: Mapping[str, Any], *, strict: bool) -> int | None:
 
 
 def read_error_bar(file: str | None) -> Any:
-    """What a calibration measured; ConfigError where the file does not read."""
+    """The error bar that a calibration measured, None without a file; raises ConfigError if it cannot be read."""
     if file is None:
         return None
     try:
         return json.loads(Path(file).read_text(encoding="utf-8"))["error_bar"]
     except (OSError, ValueError, KeyError, TypeError):
-        remedy = "make it by `wireproof calibrate --write FILE`"
-        raise ConfigError(f"--error-bar {file}", "it holds no error bar", remedy) from None
+        remedy = "create it with `wireproof calibrate --write FILE`"
+        raise ConfigError(f"--error-bar {file}", "the file holds no error bar", remedy) from None
 
 
-def _append_to_page(file: Path, told: str) -> None:
-    """Put the result with its definitions at the end of locust's report."""
+def _append_to_page(file: Path, text: str) -> None:
+    """Appends the result to locust's HTML report."""
     page = file.read_text(encoding="utf-8")
-    part = f'<pre id="wireproof" style="padding:1em;white-space:pre-wrap">{html.escape(told)}</pre></body>'
+    part = f'<pre id="wireproof" style="padding:1em;white-space:pre-wrap">{html.escape(text)}</pre></body>'
     file.write_text(page.replace("</body>", part, 1), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""One line about a run that is under way, on a terminal: how far it is, how much is left, how it goes."""
+"""The status line of a run on a terminal: elapsed time, time left, and the figures so far."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ TTFT_METRIC = "TTFT ms"
 
 
 def is_watched(environment: Any) -> bool:
-    """Whether somebody looks: without a web UI, on a terminal."""
+    """True if the run has no web UI and standard error is a terminal."""
     return bool(environment.parsed_options.headless) and sys.stderr.isatty()
 
 
 def show_live_line(environment: Any, total_s: float) -> None:
-    """Show the line for as long as the greenlet lives; a run without an end has no bar."""
+    """Shows the line until the greenlet is killed; a run without an end has no bar."""
     columns = (
         BarColumn(24),
         TimeElapsedColumn(),
@@ -30,7 +30,7 @@ def show_live_line(environment: Any, total_s: float) -> None:
         TextColumn("{task.description}"),
     )
     began = monotonic()
-    # Nothing refreshes it but this greenlet: a thread of its own would be in the way of the streams.
+    # This greenlet alone refreshes the line: a thread would delay the streams.
     with Progress(*columns, console=Console(stderr=True), auto_refresh=False, transient=True) as bar:
         task = bar.add_task("", total=None if math.isinf(total_s) else total_s)
         while True:
@@ -39,14 +39,16 @@ def show_live_line(environment: Any, total_s: float) -> None:
 
 
 def status_line(environment: Any) -> str:
-    """Requests, failures, rate and the median of TTFT so far."""
+    """The users, requests, failures, rate and median TTFT so far."""
     total = environment.stats.total
-    first = max(
+    ttft_row = max(
         (row for (_, kind), row in environment.stats.entries.items() if kind == TTFT_METRIC),
         key=lambda row: row.num_requests,
         default=None,
     )
-    ttft = f", TTFT p50 {first.median_response_time:.0f} ms" if first is not None and first.num_requests else ""
+    ttft = (
+        f", TTFT p50 {ttft_row.median_response_time:.0f} ms" if ttft_row is not None and ttft_row.num_requests else ""
+    )
     return (
         f"{environment.runner.user_count} users, {total.num_requests} requests, {total.num_failures} not ok, "
         f"{total.current_rps:.1f}/s{ttft}"

@@ -1,4 +1,4 @@
-"""Locust's statistics with our buckets in the place of its rounding."""
+"""Locust's statistics with the buckets of `wireproof.stats` instead of locust's rounding."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from wireproof.stats import bucket_value
 
 
 def install_buckets() -> None:
-    """Every row of this process, those of requests included, counts in buckets of 0.5 %."""
+    """Makes every row of this process, those of requests included, count in buckets of 0.5 %."""
     stats.bucket_response_time = bucket_value  # type: ignore[assignment]

@@ -1,4 +1,4 @@
-"""How a run is wired into locust's events."""
+"""The registration of a run with locust's events."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ UserClasses = dict[str, type[LoadUser]]
 
 
 def install_listeners(users: UserClasses, default: str) -> None:
-    """Listen to locust's events; `default` is the user class of a run that names none."""
+    """Registers with locust's events; `default` is the user class of a run that names none."""
     locust_buckets.install_buckets()
-    # A worker makes this parser anew for each option that its master tells, and misses its heartbeats meanwhile.
+    # A worker would rebuild this parser for each option that its master sends, and miss its heartbeats meanwhile.
     argument_parser.default_args_dict = cache(argument_parser.default_args_dict)
-    at: Any = events
-    at.init_command_line_parser.add_listener(_add_options)
-    at.init.add_listener(partial(_join_run, users, default))
+    listeners: Any = events
+    listeners.init_command_line_parser.add_listener(_add_options)
+    listeners.init.add_listener(partial(_join_run, users, default))
 
 
 def _add_options(parser: ArgumentParser) -> None:
@@ -42,13 +42,13 @@ def _add_options(parser: ArgumentParser) -> None:
 
 
 def _join_run(users: UserClasses, default: str, *, environment: Any, runner: Any, web_ui: Any, **_: Any) -> None:
-    """Give this process its part in the run: worker, master, or all of it."""
+    """Sets up this process as a worker, as the master, or as the only process of the run."""
     environment.available_user_classes = users
     if isinstance(runner, WorkerRunner):
         _join_as_worker(users, environment)
         return
-    given = environment.parsed_options
-    if not given.user_classes and not given.class_picker:
+    options = environment.parsed_options
+    if not options.user_classes and not options.class_picker:
         environment.user_classes[:] = [users[default]]
     run = _set_up_run(environment, runner)
     run.listen()
@@ -57,7 +57,7 @@ def _join_run(users: UserClasses, default: str, *, environment: Any, runner: Any
 
 
 def _join_as_worker(users: UserClasses, environment: Any) -> None:
-    # Its master says which users it has.
+    # The master names the users that it wants of these.
     environment.user_classes[:] = users.values()
     run = WorkerRun(environment, environment.user_classes)
     run.listen()
@@ -65,7 +65,7 @@ def _join_as_worker(users: UserClasses, environment: Any) -> None:
 
 
 def _set_up_run(environment: Any, runner: Any) -> LocalRun | MasterRun:
-    """The run that this process settles; the process ends where it may not be, or not so."""
+    """Returns the run that this process controls; exits with 2 if the run is not allowed or misconfigured."""
     scenarios = [user.scenario for user in environment.user_classes]
     try:
         settings, cells = run_setup.set_up(environment, scenarios)
@@ -77,4 +77,5 @@ def _set_up_run(environment: Any, runner: Any) -> LocalRun | MasterRun:
 
 
 def _result_page(run: LocalRun | MasterRun) -> str:
-    return f"<!doctype html><title>wireproof load</title><pre>{html.escape(summary_text.summary_to_text(run.summary()))}</pre>"
+    text = summary_text.summary_to_text(run.summary())
+    return f"<!doctype html><title>wireproof load</title><pre>{html.escape(text)}</pre>"

@@ -1,4 +1,4 @@
-"""The user classes of load/scenarios.yaml; `locust -f` on this file is a load run."""
+"""The user classes of load/scenarios.yaml; `locust -f` with this file starts a load run."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def _make_user_class(scenario: Scenario) -> type[LoadUser]:
 
 
 def _scenarios_option() -> Path | None:
-    """The file of --scenarios: locust wants the classes before it reads its options."""
-    early = ArgumentParser(add_help=False, allow_abbrev=False)
-    early.add_argument("--scenarios", type=Path)
-    found: Path | None = early.parse_known_args()[0].scenarios
-    return found
+    """The file of --scenarios; locust needs the classes before it parses its options."""
+    parser = ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--scenarios", type=Path)
+    file: Path | None = parser.parse_known_args()[0].scenarios
+    return file
 
 
 try:
@@ -35,10 +35,10 @@ except ConfigError as error:
     sys.exit(2)
 USER_CLASSES = {user.__name__: user for user in map(_make_user_class, SCENARIOS.values())}
 locust_events.install_listeners(USER_CLASSES, DEFAULT_USER)
-# A scenario may be called as its file calls it, or as locust calls a class; locust wants each class once.
+# The command line names a scenario as its file does, or by its class; locust must find each class once.
 globals().update(
     {
-        name if name in sys.argv else one.user_class_name: USER_CLASSES[one.user_class_name]
-        for name, one in SCENARIOS.items()
+        name if name in sys.argv else scenario.user_class_name: USER_CLASSES[scenario.user_class_name]
+        for name, scenario in SCENARIOS.items()
     }
 )

@@ -1,4 +1,4 @@
-"""The master of a run of several processes: it hands out the shares, and puts the figures together."""
+"""The master of a run of several processes: it distributes the shares and merges the figures."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from wireproof.load.scenario.load_shape import CLOSED_LOOP
 
 
 class MasterRun:
-    """A run that workers ask."""
+    """A run whose requests are sent by workers."""
 
     def __init__(self, owner: RunOwner) -> None:
         self.environment, self.owner = owner.environment, owner
@@ -28,17 +28,17 @@ class MasterRun:
         self._began_s = 0.0
 
     def listen(self) -> None:
-        """Follow locust's events."""
-        at = self.environment.events
-        at.test_start.add_listener(self.start)
-        at.test_stop.add_listener(self.stop)
-        at.worker_report.add_listener(self.add_report)
-        at.worker_connect.add_listener(self.count_late_worker)
-        at.quitting.add_listener(self.finish)
+        """Registers with locust's events."""
+        events = self.environment.events
+        events.test_start.add_listener(self.start)
+        events.test_stop.add_listener(self.stop)
+        events.worker_report.add_listener(self.add_report)
+        events.worker_connect.add_listener(self.count_late_worker)
+        events.quitting.add_listener(self.finish)
 
     def start(self, **_: Any) -> None:
-        """Hand out the shares to the workers that are there."""
-        self.owner.book.clear()
+        """Distributes the shares among the connected workers."""
+        self.owner.recorder.clear()
         self._began_s, self._ended = monotonic(), False
         names = self._alive_workers()
         self.workers = Workers.from_names(names)
@@ -47,7 +47,7 @@ class MasterRun:
         gevent.spawn(self._end_when_over)
 
     def stop(self, **_: Any) -> None:
-        """Ask every worker for its last report, and wait for it."""
+        """Requests the last report of every worker, and waits for it."""
         self.owner.stop_live_line()
         if self._ended:
             return
@@ -58,50 +58,51 @@ class MasterRun:
                 gevent.sleep(0.02)
 
     def count_late_worker(self, **_: Any) -> None:
-        """Note a worker that has come; during a run it comes too late."""
+        """Counts a worker that connects during a run: it comes too late for a share."""
         if self.environment.runner.state in ACTIVE_STATES:
             self.workers.late += 1
 
     def add_report(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
-        """Add the counts of a worker."""
-        told: Mapping[str, Any] | None = data.get("wireproof")
-        if told is not None:
-            self.owner.book.add_delta(told)
-            self.workers.add_report(client_id, told, monotonic() - self._began_s)
+        """Adds the counts in a worker's report."""
+        report: Mapping[str, Any] | None = data.get("wireproof")
+        if report is not None:
+            self.owner.recorder.add_delta(report)
+            self.workers.add_report(client_id, report, monotonic() - self._began_s)
 
     def summary(self) -> dict[str, Any]:
         """The result so far."""
         return self.owner.summary(self.workers, self._lost_workers())
 
     def finish(self, **_: Any) -> None:
-        """Make the result known; the workers have told theirs."""
+        """Ends the run, and publishes the merged result."""
         run_owner.quit_if_under_way(self.environment.runner)
         self.stop()
         self.owner.stop_cells()
         self.owner.publish_result(self.summary())
 
     def _alive_workers(self) -> list[str]:
-        """The workers that are there, as far as their heartbeats tell."""
+        """The names of the workers whose heartbeats arrive."""
         clients = self.environment.runner.clients
         return [name for name, client in clients.items() if client.state != STATE_MISSING]
 
     def _end_when_over(self) -> None:
-        """End a run without a web UI when no worker has anything left to ask."""
-        crew = self.workers
-        while not crew.is_over(self._alive_workers()):
+        """Ends a run without a web UI when no worker has a request left."""
+        workers = self.workers
+        while not workers.is_over(self._alive_workers()):
             gevent.sleep(0.1)
-        if self.environment.parsed_options.headless and crew is self.workers:
+        if self.environment.parsed_options.headless and workers is self.workers:
             gevent.spawn(self.environment.runner.quit)
 
     def _lost_workers(self) -> list[dict[str, Any]]:
-        """The workers that did not tell everything, with the starts that nobody knows of."""
+        """The workers that sent no last report, and how many of their starts are unknown."""
         settings, count = self.owner.settings, len(self.workers.by_name)
-        course, seed = settings.course, self.environment.parsed_options.seed
-        until_s = min(course.total_s, monotonic() - self._began_s - settings.lead_s)
+        load_shape, seed = settings.course, self.environment.parsed_options.seed
+        until_s = min(load_shape.total_s, monotonic() - self._began_s - settings.lead_s)
         shares: list[int | None] = [None] * count
-        if course.kind != CLOSED_LOOP and not all(one.final for one in self.workers.by_name.values()):
+        if load_shape.kind != CLOSED_LOOP and not all(worker.final for worker in self.workers.by_name.values()):
             starts = [
-                schedule.share_of_starts(process_plan.all_starts(course, seed), index, count) for index in range(count)
+                schedule.share_of_starts(process_plan.all_starts(load_shape, seed), index, count)
+                for index in range(count)
             ]
-            shares = [schedule.count_due(one, until_s) for one in starts]
+            shares = [schedule.count_due(share, until_s) for share in starts]
         return self.workers.lost_workers(shares)

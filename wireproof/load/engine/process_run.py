@@ -1,4 +1,4 @@
-"""One process that asks: its share of a run, from the plan to the last figure; and a run of one process alone."""
+"""One process that sends requests: its share of a run, from the plan to the last figure; and a run of one process."""
 
 from __future__ import annotations
 
@@ -26,92 +26,92 @@ from wireproof.load.scenario.request_template import TokenCounts
 
 
 class ProcessRun:
-    """The share of a run that this process asks."""
+    """The share of a run that this process sends."""
 
-    def __init__(self, environment: Any, users: Sequence[type[LoadUser]], book: MetricsRecorder) -> None:
-        self.environment, self.users, self.book = environment, users, book
+    def __init__(self, environment: Any, users: Sequence[type[LoadUser]], recorder: MetricsRecorder) -> None:
+        self.environment, self.users, self.recorder = environment, users, recorder
         self.plan: ProcessPlan | None = None
         self._watcher: Any = None
-        self._counted_due = self._counted_missed = 0
+        self._counted_starts = self._counted_missed = 0
 
     def begin(self, settings: RunSettings, index: int, count: int, when_idle: Callable[[], None]) -> ProcessPlan:
-        """Make the plan of the index-th of `count` processes, and hand it to the users.
+        """Makes the plan of the process at `index` of `count`, and hands it to the users.
 
         Args:
-            when_idle: called when nothing is left to ask or under way.
+            when_idle: called when no request is left or under way.
         """
-        given, book = self.environment.parsed_options, self.book
-        book.clear()
-        self._counted_due = self._counted_missed = 0
-        self.plan = made = process_plan.make_process_plan(given, settings, index, count)
+        options, recorder = self.environment.parsed_options, self.recorder
+        recorder.clear()
+        self._counted_starts = self._counted_missed = 0
+        self.plan = plan = process_plan.make_process_plan(options, settings, index, count)
         opens_s, closes_s = settings.course.window_s
-        book.objectives = settings.objectives
-        book.redact_detail = make_detail_redactor(secret for one in made.targets for secret in one.secrets)
-        book.begin(made.began_ns, MeasurementWindow(made.began_ns + opens_s * 1e9, made.began_ns + closes_s * 1e9))
-        if given.records:
-            book.records = RequestLog(Path(given.records), index, made.began_ns, book.redact_detail)
-        judge = None if given.no_judge else self._make_judge(made, settings)
-        UserContext(made, book, judge, when_idle).attach_to(self.environment)
-        # What is there by now stays to the end; looking through it again and again would hold up the streams.
+        recorder.objectives = settings.objectives
+        recorder.redact_detail = make_detail_redactor(secret for target in plan.targets for secret in target.secrets)
+        recorder.begin(plan.began_ns, MeasurementWindow(plan.began_ns + opens_s * 1e9, plan.began_ns + closes_s * 1e9))
+        if options.records:
+            recorder.records = RequestLog(Path(options.records), index, plan.began_ns, recorder.redact_detail)
+        judge = None if options.no_judge else self._make_judge(plan, settings)
+        UserContext(plan, recorder, judge, when_idle).attach_to(self.environment)
+        # The objects that exist now stay to the end; a garbage collection that scans them would delay the streams.
         gc.freeze()
-        self._watcher = gevent.spawn(generator_health.measure_loop_delay, book, made)
-        return made
+        self._watcher = gevent.spawn(generator_health.measure_loop_delay, recorder, plan)
+        return plan
 
-    def _make_judge(self, made: ProcessPlan, settings: RunSettings) -> response_judge.ResponseJudge:
-        """The judge of the answers of this process."""
-        # A worker has all users, and its master says which of them are wanted.
-        deals = [made.request_mix(user.scenario, 0) for user in self.users if user.scenario.name in settings.digests]
-        shots = [mould.render(made.seed, 0, TokenCounts(1, 1)) for one in deals for mould in one.templates]
+    def _make_judge(self, plan: ProcessPlan, settings: RunSettings) -> response_judge.ResponseJudge:
+        """Makes the judge of the responses to this process."""
+        # A worker has the users of all scenarios, and its master names those that are wanted.
+        mixes = [plan.request_mix(user.scenario, 0) for user in self.users if user.scenario.name in settings.digests]
+        requests = [template.render(plan.seed, 0, TokenCounts(1, 1)) for mix in mixes for template in mix.templates]
         return response_judge.prepared_judge(
-            made.targets[0], shots, case_lookup.find_cases(shot.name for shot in shots)
+            plan.targets[0], requests, case_lookup.find_cases(request.name for request in requests)
         )
 
     def end(self) -> None:
-        """Enter what still waits."""
+        """Records what still waits, and closes the request log."""
         if self._watcher is not None:
             self._watcher.kill()
             self._watcher = None
         self.count_starts()
-        self.book.flush()
-        if self.book.records is not None:
-            self.book.records.close()
-            self.book.records = None
+        self.recorder.flush()
+        if self.recorder.records is not None:
+            self.recorder.records.close()
+            self.recorder.records = None
 
     def count_starts(self) -> None:
-        """Count the starts that came due since the last time, and those of them that were missed."""
+        """Counts the starts that came due since the last call, and those of them that were missed."""
         schedule = None if self.plan is None else self.plan.schedule
         if schedule is not None:
-            self.book.counts[counters.STARTS_DUE] += schedule.taken - self._counted_due
-            self.book.counts[counters.STARTS_MISSED] += schedule.missed - self._counted_missed
-            self._counted_due, self._counted_missed = schedule.taken, schedule.missed
+            self.recorder.counts[counters.STARTS_DUE] += schedule.taken - self._counted_starts
+            self.recorder.counts[counters.STARTS_MISSED] += schedule.missed - self._counted_missed
+            self._counted_starts, self._counted_missed = schedule.taken, schedule.missed
 
 
 class LocalRun:
-    """A run of one process, which asks all of it and tells the result."""
+    """A run of one process, which sends all requests and publishes the result."""
 
     def __init__(self, owner: RunOwner, users: Sequence[type[LoadUser]]) -> None:
         self.environment, self.owner = owner.environment, owner
-        self.process = ProcessRun(owner.environment, users, owner.book)
+        self.process = ProcessRun(owner.environment, users, owner.recorder)
 
     def listen(self) -> None:
-        """Follow locust's events."""
-        at = self.environment.events
-        at.test_start.add_listener(self.start)
-        at.test_stop.add_listener(self.stop)
-        at.quitting.add_listener(self.finish)
+        """Registers with locust's events."""
+        events = self.environment.events
+        events.test_start.add_listener(self.start)
+        events.test_stop.add_listener(self.stop)
+        events.quitting.add_listener(self.finish)
 
     def start(self, **_: Any) -> None:
-        """Begin to ask."""
-        made = self.process.begin(self.owner.settings, 0, 1, self.end_when_idle)
-        self.owner.begin(time() + (made.began_ns - perf_counter_ns()) / 1e9)
+        """Begins to send requests."""
+        plan = self.process.begin(self.owner.settings, 0, 1, self.end_when_idle)
+        self.owner.begin(time() + (plan.began_ns - perf_counter_ns()) / 1e9)
 
     def end_when_idle(self) -> None:
-        """End a run without a web UI: nothing is left to ask or under way."""
+        """Ends a run without a web UI: no request is left or under way."""
         if self.environment.parsed_options.headless:
             gevent.spawn(self.environment.runner.quit)
 
     def stop(self, **_: Any) -> None:
-        """Enter what still waits."""
+        """Ends the status line, and records what still waits."""
         self.owner.stop_live_line()
         self.process.end()
 
@@ -120,7 +120,7 @@ class LocalRun:
         return self.owner.summary()
 
     def finish(self, **_: Any) -> None:
-        """Make the result known."""
+        """Ends the run, and publishes its result."""
         run_owner.quit_if_under_way(self.environment.runner)
         self.stop()
         self.owner.stop_cells()

@@ -1,4 +1,4 @@
-"""One request on a connection of geventhttpclient, read by ourselves, and the record of what it came to."""
+"""The sending of one request on a connection of geventhttpclient, the reading of its response, and its record."""
 
 from __future__ import annotations
 
@@ -18,46 +18,53 @@ THROTTLED_STATUS = 429
 
 
 def send_request(
-    line: KeptConnection, shot: PreparedRequest, deadlines: Deadlines, due_ns: int | None = None, *, keeps: bool = False
+    connection: KeptConnection,
+    request: PreparedRequest,
+    deadlines: Deadlines,
+    due_ns: int | None = None,
+    *,
+    keep_body: bool = False,
 ) -> RequestRecord:
-    """Send one request and read its answer to the end; whatever goes wrong is the outcome of the record.
+    """Sends one request and reads its response to the end; an error becomes the outcome of the record.
 
     Args:
-        keeps: the answer is kept, to be judged.
+        keep_body: keep the body of the response for the judge.
     """
     began = perf_counter_ns()
     try:
-        plug = line.connected_socket()
+        sock = connection.connected_socket()
     except OSError as error:
-        return record_without_answer(shot, Outcome.UNREACHABLE, _connection_error_text(error), due_ns or began, began)
-    reading = ResponseReader(shot, deadlines, perf_counter_ns(), keeps=keeps)
-    trouble = _send_and_read(reading, plug, line, shot, deadlines)
-    reading.ended_ns = reading.ended_ns or perf_counter_ns()
-    answer = _body_to_judge(reading) if keeps and trouble is None else None
-    return _make_record(reading, shot, due_ns or reading.sent_ns, trouble, answer)
+        return record_without_answer(
+            request, Outcome.UNREACHABLE, _connection_error_text(error), due_ns or began, began
+        )
+    reader = ResponseReader(request, deadlines, perf_counter_ns(), keep_body=keep_body)
+    trouble = _send_and_read(reader, sock, connection, request, deadlines)
+    reader.ended_ns = reader.ended_ns or perf_counter_ns()
+    answer = _body_to_judge(reader) if keep_body and trouble is None else None
+    return _make_record(reader, request, due_ns or reader.sent_ns, trouble, answer)
 
 
 def _send_and_read(
-    reading: ResponseReader, plug: Any, line: KeptConnection, shot: PreparedRequest, deadlines: Deadlines
+    reader: ResponseReader, sock: Any, connection: KeptConnection, request: PreparedRequest, deadlines: Deadlines
 ) -> Trouble:
-    """Send the request and read its answer; the connection is dropped unless another request may use it."""
-    leaving = None if shot.leave is None else start_disconnect_timer(shot.leave)
-    kept = False
+    """Sends the request and reads its response; drops the connection unless another request may use it."""
+    disconnect_timer = None if request.leave is None else start_disconnect_timer(request.leave)
+    is_reusable = False
     try:
-        plug.settimeout(deadlines.first_byte)
-        plug.sendall(shot.wire)
-        trouble = reading.read(plug, line)
-        kept = trouble is None and not reading.reply.ends_connection()
+        sock.settimeout(deadlines.first_byte)
+        sock.sendall(request.wire)
+        trouble = reader.read(sock, connection)
+        is_reusable = trouble is None and not reader.parser.ends_connection()
         return trouble
     except OSError as error:
         return _trouble_from_error(error)
     except ClientLeft:
-        return Outcome.LEFT, "the client left, as it meant to"
+        return Outcome.LEFT, "the client left the stream as its scenario asks"
     finally:
-        if leaving is not None:
-            leaving.close()
-        if not kept:
-            line.drop()
+        if disconnect_timer is not None:
+            disconnect_timer.close()
+        if not is_reusable:
+            connection.drop()
 
 
 def _connection_error_text(error: OSError) -> str:
@@ -67,10 +74,10 @@ def _connection_error_text(error: OSError) -> str:
 
 
 def record_without_answer(
-    shot: PreparedRequest, outcome: Outcome, detail: str, due_ns: int, sent_ns: int
+    request: PreparedRequest, outcome: Outcome, detail: str, due_ns: int, sent_ns: int
 ) -> RequestRecord:
-    """The record of a request that got no answer at all."""
-    return RequestRecord(shot.name, outcome, detail, 0, due_ns, sent_ns, perf_counter_ns())
+    """The record of a request that got no response at all."""
+    return RequestRecord(request.name, outcome, detail, 0, due_ns, sent_ns, perf_counter_ns())
 
 
 def _trouble_from_error(error: BaseException) -> tuple[Outcome, str]:
@@ -79,66 +86,66 @@ def _trouble_from_error(error: BaseException) -> tuple[Outcome, str]:
     return Outcome.CUT, f"the connection broke: {getattr(error, 'strerror', None) or error}"
 
 
-def _outcome_and_detail(reading: ResponseReader, shot: PreparedRequest, trouble: Trouble) -> tuple[Outcome, str]:
-    tally, status = reading.tally, reading.reply.get_code() if reading.headers_ns else 0
+def _outcome_and_detail(reader: ResponseReader, request: PreparedRequest, trouble: Trouble) -> tuple[Outcome, str]:
+    fold, status = reader.fold, reader.parser.get_code() if reader.headers_ns else 0
     if trouble is not None:
-        # A server that says what went wrong and then hangs up has told the cause.
-        if isinstance(tally, StreamFold) and tally.has_failed and trouble[0] is Outcome.CUT:
-            return Outcome.FAILED, tally.detail
+        # An error event before the end of the connection names the cause.
+        if isinstance(fold, StreamFold) and fold.has_failed and trouble[0] is Outcome.CUT:
+            return Outcome.FAILED, fold.detail
         return trouble
-    if tally is None:
-        told = reading.refusal[:MAX_DETAIL_LENGTH].decode(errors="replace")
-        return (Outcome.THROTTLED if status == THROTTLED_STATUS else Outcome.REFUSED), f"{status} {told}"
-    if shot.streams and isinstance(tally, BodyFold):
-        return Outcome.STRANGE, "a stream was asked for, and none came"
-    return tally.outcome_and_detail()
+    if fold is None:
+        text = reader.refusal[:MAX_DETAIL_LENGTH].decode(errors="replace")
+        return (Outcome.THROTTLED if status == THROTTLED_STATUS else Outcome.REFUSED), f"{status} {text}"
+    if request.streams and isinstance(fold, BodyFold):
+        return Outcome.STRANGE, "the response to a streaming request is not a stream"
+    return fold.outcome_and_detail()
 
 
-def _body_to_judge(reading: ResponseReader) -> ResponseBody | None:
-    """What there is to judge of an answer that came whole."""
-    tally, reply = reading.tally, reading.reply
-    body = reading.refusal if tally is None else tally.body
-    # Of a long refusal a piece is kept, which is nothing to judge.
-    if body is None or (tally is None and len(body) >= MAX_REFUSAL_BYTES):
+def _body_to_judge(reader: ResponseReader) -> ResponseBody | None:
+    """The body of a complete response for the judge; None if it was not kept whole."""
+    fold, parser = reader.fold, reader.parser
+    body = reader.refusal if fold is None else fold.body
+    # Only the start of a long refusal is kept, and a part of a body cannot be judged.
+    if body is None or (fold is None and len(body) >= MAX_REFUSAL_BYTES):
         return None
-    return ResponseBody(reply.get_code(), reply.header("content-type"), body)
+    return ResponseBody(parser.get_code(), parser.header("content-type"), body)
 
 
 def _make_record(
-    reading: ResponseReader, shot: PreparedRequest, due_ns: int, trouble: Trouble, answer: ResponseBody | None
+    reader: ResponseReader, request: PreparedRequest, due_ns: int, trouble: Trouble, answer: ResponseBody | None
 ) -> RequestRecord:
-    outcome, detail = _outcome_and_detail(reading, shot, trouble)
-    tally = reading.tally
-    stamps: list[int] = tally.stamps if isinstance(tally, StreamFold) else []
-    more: dict[str, Any] = {}
-    if isinstance(tally, StreamFold):
-        more = {"visible_ns": tally.visible_ns, "done_ns": tally.done_ns, "gaps_ns": tally.gaps_ns}
+    outcome, detail = _outcome_and_detail(reader, request, trouble)
+    fold = reader.fold
+    stamps: list[int] = fold.stamps if isinstance(fold, StreamFold) else []
+    stream_times: dict[str, Any] = {}
+    if isinstance(fold, StreamFold):
+        stream_times = {"visible_ns": fold.visible_ns, "done_ns": fold.done_ns, "gaps_ns": fold.gaps_ns}
     return RequestRecord(
-        name=shot.name,
+        name=request.name,
         outcome=outcome,
         detail=detail,
-        status=reading.reply.get_code() if reading.headers_ns else 0,
+        status=reader.parser.get_code() if reader.headers_ns else 0,
         due_ns=due_ns,
-        sent_ns=reading.sent_ns,
-        ended_ns=reading.ended_ns,
-        headers_ns=reading.headers_ns,
+        sent_ns=reader.sent_ns,
+        ended_ns=reader.ended_ns,
+        headers_ns=reader.headers_ns,
         first_ns=stamps[0] if stamps else None,
         last_ns=stamps[-1] if stamps else None,
-        tokens=tally.tokens if tally is not None else TokenCount(),
-        sent_bytes=len(shot.wire),
-        received_bytes=reading.received,
-        retry_after_s=_parse_retry_after_s(reading) if tally is None else None,
+        tokens=fold.tokens if fold is not None else TokenCount(),
+        sent_bytes=len(request.wire),
+        received_bytes=reader.received,
+        retry_after_s=_parse_retry_after_s(reader) if fold is None else None,
         answer=answer,
-        **more,
+        **stream_times,
     )
 
 
-def _parse_retry_after_s(reading: ResponseReader) -> float | None:
-    """The seconds a refusal asks to wait, from its end on; None where it tells neither a wait nor a date."""
-    told = reading.reply.header("retry-after")
+def _parse_retry_after_s(reader: ResponseReader) -> float | None:
+    """The seconds that a refusal asks to wait, from its end on; None if it names neither seconds nor a date."""
+    text = reader.parser.header("retry-after")
     try:
-        # A fraction is not allowed, and waited for all the same.
-        wait_s: float | None = float(told)
+        # RFC 9110 section 10.2.3 allows no fraction of a second; a client waits for it nevertheless.
+        wait_s: float | None = float(text)
     except ValueError:
-        wait_s = seconds_until(told, time())
+        wait_s = seconds_until(text, time())
     return max(0.0, wait_s) if wait_s is not None and wait_s < EARLIEST_UNIX_TIME else None

@@ -1,4 +1,4 @@
-"""One response as llhttp reads it, through geventhttpclient's parser; header lines are put together when asked for."""
+"""The parser of one response: llhttp through geventhttpclient; header values are joined only on request."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from geventhttpclient._parser import HTTPResponseParser
 
 
 class ResponseParser(HTTPResponseParser):
-    """What has come of a response; `body` holds the bytes that nobody has taken yet."""
+    """The state of one response; `body` holds the bytes that the reader has not taken yet."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -16,15 +16,15 @@ class ResponseParser(HTTPResponseParser):
 
     @property
     def is_final(self) -> bool:
-        """The headers are there, and they are no interim response's."""
+        """True if the headers are complete and not those of an interim response."""
         return self.headers_complete and self.get_code() >= 200
 
     def ends_connection(self) -> bool:
-        """No further request may be sent on this connection."""
+        """True if no further request may be sent on this connection."""
         return not self.message_complete or self.parser_failed() or not self.should_keep_alive()
 
     def header(self, name: str) -> str:
-        """The first value of a header; empty where there is none."""
+        """The first value of a header; empty if the header is absent."""
         field = value = ""
         was_value = False
         for is_value, piece in [*self._lines, (False, "")]:
@@ -40,7 +40,7 @@ class ResponseParser(HTTPResponseParser):
         return ""
 
     def _on_status(self, text: str) -> None:
-        """The reason phrase means nothing."""
+        """Ignores the reason phrase."""
 
     def _on_message_begin(self) -> None:
         self.headers_complete = self.message_complete = False

@@ -1,4 +1,4 @@
-"""What is settled before a run begins: hosts, bounds, course, and what locust knows of them."""
+"""The set-up of a run: hosts, ceilings and load shape, and the options of locust that follow from them."""
 
 from __future__ import annotations
 
@@ -23,100 +23,102 @@ from wireproof.load.scenario import request_mix, spending_limits, trace
 from wireproof.load.scenario.load_shape import CLOSED_LOOP, TRACE_REPLAY, LoadShape
 from wireproof.load.scenario.scenario import Scenario, single_load_shape
 
-# How long a worker may take for its last report, beyond the time that its requests have.
+# The time that a worker has for its last report, beyond that of its requests.
 LAST_REPORT_TIMEOUT_S = 10.0
-# A course of users that go leaves them this long to finish.
+# The time that users have to finish at the end of their stage.
 FINISHING_USERS_S = 60.0
-# How long the word to begin may take from a master to all its workers.
+# The time in which the start message of a master reaches all its workers.
 START_MESSAGE_S = 1.0
 
 
 def set_up(environment: Any, scenarios: Sequence[Scenario]) -> tuple[RunSettings, CellProcesses | None]:
-    """The settings of a run, and the cells that were started for it, if any.
+    """Makes the settings of a run, and starts local cells if no host is named.
 
-    Raises WireproofError where the run may not be, or not so.
+    Raises WireproofError if the run is not allowed or misconfigured.
     """
-    given = environment.parsed_options
+    options = environment.parsed_options
     settings, running = _build_settings(environment, scenarios), None
     if not settings.hosts:
-        running = cell_servers.start_cells(settings.provider, given.cells, given.latency, given.providers)
+        running = cell_servers.start_cells(settings.provider, options.cells, options.latency, options.providers)
         settings = replace(settings, hosts=running.hosts)
         environment.host = ",".join(running.hosts)
     try:
-        first, *_ = process_plan.build_load_targets(given, settings)
-        for one in scenarios:
-            request_mix.build_mix(one, first, given.seed, traced=settings.course.kind == TRACE_REPLAY)
+        first_target, *_ = process_plan.build_load_targets(options, settings)
+        for scenario in scenarios:
+            request_mix.build_mix(scenario, first_target, options.seed, traced=settings.course.kind == TRACE_REPLAY)
     except WireproofError:
         if running is not None:
             running.stop()
         raise
-    _tell_locust(environment, settings, first.deadlines.total)
-    told = f"{', '.join(settings.hosts)} ({settings.provider}); seed {given.seed}; {settings.ceilings}"
-    print(f"wireproof load: {told}", file=sys.stderr)
+    _set_locust_options(environment, settings, first_target.deadlines.total)
+    description = f"{', '.join(settings.hosts)} ({settings.provider}); seed {options.seed}; {settings.ceilings}"
+    print(f"wireproof load: {description}", file=sys.stderr)
     return settings, running
 
 
 def _build_settings(environment: Any, scenarios: Sequence[Scenario]) -> RunSettings:
-    """What the command line and the scenarios say, without hosts where cells are still to be started."""
-    given = environment.parsed_options
-    objectives, thresholds = finish.choose_objectives(given, scenarios), finish.collect_thresholds(given, scenarios)
-    error_bar = finish.read_error_bar(given.error_bar)
-    if given.records:
-        request_log.create_empty_log(Path(given.records))
+    """The settings by the command line and the scenarios; without hosts if cells are still to be started."""
+    options = environment.parsed_options
+    objectives, thresholds = finish.choose_objectives(options, scenarios), finish.collect_thresholds(options, scenarios)
+    error_bar = finish.read_error_bar(options.error_bar)
+    if options.records:
+        request_log.create_empty_log(Path(options.records))
     hosts = tuple(environment.host.split(",")) if environment.host else ()
     ceilings = spending_limits.ceilings_for_hosts(
-        load_options.ceilings_from_options(given), hosts, allowed=given.i_may_load_this_host
+        load_options.ceilings_from_options(options), hosts, allowed=options.i_may_load_this_host
     )
-    course = _build_load_shape(given, single_load_shape(scenarios))
-    given.num_users = (
-        given.num_users or course.users or (1 if course.kind == CLOSED_LOOP else load_options.DEFAULT_MAX_UNDER_WAY)
+    load_shape = _build_load_shape(options, single_load_shape(scenarios))
+    options.num_users = (
+        options.num_users
+        or load_shape.users
+        or (1 if load_shape.kind == CLOSED_LOOP else load_options.DEFAULT_MAX_UNDER_WAY)
     )
     return RunSettings(
-        provider=given.provider or next((one.provider for one in scenarios if one.provider), "openai"),
+        provider=options.provider or next((scenario.provider for scenario in scenarios if scenario.provider), "openai"),
         hosts=hosts,
-        local=given.own_cells or not hosts,
+        local=options.own_cells or not hosts,
         ceilings=ceilings,
-        course=course,
-        lead_s=_lead_s(environment, course),
-        digests={one.name: one.digest for one in scenarios},
+        course=load_shape,
+        lead_s=_lead_s(environment, load_shape),
+        digests={scenario.name: scenario.digest for scenario in scenarios},
         objectives=objectives,
         thresholds=thresholds,
         error_bar=error_bar,
     )
 
 
-def _build_load_shape(given: Namespace, course: LoadShape) -> LoadShape:
-    """The course as the command line wants it, with its end."""
-    course = course.with_options(given.rate, given.arrivals, given.num_users, given.run_time)
-    if course.kind == TRACE_REPLAY:
-        assert course.trace is not None
-        last_ns, _ = trace.read_trace(course.trace, course.speed)[-1]
-        course = replace(course, total_s=min(course.total_s, last_ns / 1e9 + 1e-3))
+def _build_load_shape(options: Namespace, load_shape: LoadShape) -> LoadShape:
+    """The load shape with the changes of the command line, and with its end."""
+    load_shape = load_shape.with_options(options.rate, options.arrivals, options.num_users, options.run_time)
+    if load_shape.kind == TRACE_REPLAY:
+        assert load_shape.trace is not None
+        last_ns, _ = trace.read_trace(load_shape.trace, load_shape.speed)[-1]
+        load_shape = replace(load_shape, total_s=min(load_shape.total_s, last_ns / 1e9 + 1e-3))
     for name in ("warm_up", "cool_down"):
-        if getattr(given, name) is not None:
-            course = replace(course, **{f"{name}_s": getattr(given, name)})
-    course.validate()
-    return course
+        if getattr(options, name) is not None:
+            load_shape = replace(load_shape, **{f"{name}_s": getattr(options, name)})
+    load_shape.validate()
+    return load_shape
 
 
-def _lead_s(environment: Any, course: LoadShape) -> float:
-    """Seconds until the users of an open loop are there; a closed loop begins with each of them."""
-    if course.kind == CLOSED_LOOP:
+def _lead_s(environment: Any, load_shape: LoadShape) -> float:
+    """Seconds until all users of an open loop are spawned; a closed loop begins with its first user."""
+    if load_shape.kind == CLOSED_LOOP:
         return 0.0
-    given = environment.parsed_options
-    several_s = START_MESSAGE_S if isinstance(environment.runner, MasterRunner) else 0.0
-    users_s: float = given.num_users / given.spawn_rate
-    return users_s + several_s
+    options = environment.parsed_options
+    message_s = START_MESSAGE_S if isinstance(environment.runner, MasterRunner) else 0.0
+    users_s: float = options.num_users / options.spawn_rate
+    return users_s + message_s
 
 
-def _tell_locust(environment: Any, settings: RunSettings, deadline_s: float) -> None:
-    """Tell locust when how many users ask, and when the run is over at the latest."""
-    given, course = environment.parsed_options, settings.course
-    if course.kind == CLOSED_LOOP and course.stages:
-        environment.shape_class = StagedUsers(course, given.spawn_rate)
+def _set_locust_options(environment: Any, settings: RunSettings, deadline_s: float) -> None:
+    """Sets locust's number of users over time, and the latest end of the run."""
+    options, load_shape = environment.parsed_options, settings.course
+    if load_shape.kind == CLOSED_LOOP and load_shape.stages:
+        environment.shape_class = StagedUsers(load_shape, options.spawn_rate)
         environment.stop_timeout = max(environment.stop_timeout, min(FINISHING_USERS_S, deadline_s))
-        given.run_time = None
-    elif not math.isinf(course.total_s):
-        # The plan ends the run, and what is under way then is waited for; locust's own timer, which runs while this
-        # process still gets ready, is for what never ends.
-        given.run_time = settings.lead_s + course.total_s + deadline_s + LAST_REPORT_TIMEOUT_S
+        options.run_time = None
+    elif not math.isinf(load_shape.total_s):
+        # The plan ends the run and waits for the requests under way. Locust's own timer, which already runs while this
+        # process prepares the run, ends only what never ends.
+        options.run_time = settings.lead_s + load_shape.total_s + deadline_s + LAST_REPORT_TIMEOUT_S

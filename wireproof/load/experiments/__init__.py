@@ -1,1 +1,1 @@
-"""Experiments: commands that make load runs of their own."""
+"""Experiments: sweep, failover, limits and calibration, which start load runs or probes."""

@@ -1,4 +1,4 @@
-"""Load runs in processes of their own: locust patches sockets, so no process of ours holds one."""
+"""Starts load runs as subprocesses, because importing locust patches the sockets of a process."""
 
 from __future__ import annotations
 
@@ -18,27 +18,32 @@ from wireproof.errors import ConfigError, WireproofError
 from wireproof.load import cell_servers
 
 LOCUSTFILE = data_files.PACKAGE_FOLDER / "load" / "engine" / "locustfile.py"
-# A run is refused for what is wrong with its options.
+# The exit code of a run that is refused for its options.
 EXIT_RUN_REFUSED = 2
 
 
 @dataclass(frozen=True, slots=True)
 class RunTarget:
-    """Whom load runs ask, and the options that say so."""
+    """The target of load runs.
+
+    Attributes:
+        hosts: base URLs.
+        options: the options of `wireproof load` that select these hosts.
+    """
 
     hosts: tuple[str, ...]
     options: tuple[str, ...]
 
 
 def locust_command() -> list[str]:
-    """The command that runs locust with our users.
+    """The command that runs locust with wireproof's users.
 
-    Raises ConfigError on a platform where they cannot keep connections.
+    Raises ConfigError on a platform without `select.poll`, which the connection pool needs.
     """
     if not hasattr(select, "poll"):
         raise ConfigError("wireproof load", "this platform has no select.poll", "run it on Linux or macOS")
-    beside = Path(sys.executable).parent / "locust"
-    start = [str(beside)] if beside.is_file() else [sys.executable, "-m", "locust"]
+    script = Path(sys.executable).parent / "locust"
+    start = [str(script)] if script.is_file() else [sys.executable, "-m", "locust"]
     return [*start, "-f", str(LOCUSTFILE)]
 
 
@@ -46,7 +51,11 @@ def locust_command() -> list[str]:
 def open_run_target(
     host: str | None, provider: str, count: int, latency: str, providers: str | None = None, script: str | None = None
 ) -> Iterator[RunTarget]:
-    """The hosts that were named, or cells of our own, with the script of their lives, for as long as it takes."""
+    """Yields the hosts that are named; without them starts `count` local cells and stops them at the end.
+
+    Args:
+        script: a file that changes the cells' state by the clock.
+    """
     options = ["--provider", provider, *(["--providers", providers] if providers else [])]
     if host:
         yield RunTarget(tuple(host.split(",")), (*options, "--host", host))
@@ -59,27 +68,27 @@ def open_run_target(
 
 
 def run_scenario(scenario: str, options: Sequence[str]) -> dict[str, Any]:
-    """Run a scenario to its end, and give its summary.
+    """Runs a scenario to its end and returns its summary.
 
-    Raises ConfigError where the run is refused, WireproofError where nothing came of it.
+    Raises ConfigError if the run is refused, WireproofError if it has no summary.
     """
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "summary.json"
         command = [*locust_command(), scenario, "--headless", "--only-summary", *options, "--summary", str(file)]
         ended = subprocess.run(command, capture_output=True, text=True, check=False)
-        # A run with failures, or with figures in doubt, ends by a code of its own and has figures all the same.
+        # A run with failures or invalid figures has another exit code than 0, but has a summary.
         if file.is_file():
-            found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-            return found
-    told = ended.stderr.strip().splitlines() or ["it did not start"]
+            summary: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+            return summary
+    errors = ended.stderr.strip().splitlines() or ["it did not start"]
     if ended.returncode == EXIT_RUN_REFUSED:
-        raise ConfigError("wireproof load", told[-1], "mend the option")
-    raise WireproofError(f"the load run ended with code {ended.returncode}: {' '.join(told)[-500:]}")
+        raise ConfigError("wireproof load", errors[-1], "correct the option")
+    raise WireproofError(f"the load run ended with exit code {ended.returncode}: {' '.join(errors)[-500:]}")
 
 
 def run_with_records(scenario: str, options: Sequence[str]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """The same, with a record for each request."""
+    """Runs a scenario like `run_scenario`; returns its summary and the record of each request."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "records.jsonl"
-        found = run_scenario(scenario, [*options, "--records", str(file)])
-        return found, [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+        summary = run_scenario(scenario, [*options, "--records", str(file)])
+        return summary, [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]

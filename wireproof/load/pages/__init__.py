@@ -1,1 +1,1 @@
-"""Pages of a load run: load.html and load.md."""
+"""Reports of load runs: load.html and load.md."""

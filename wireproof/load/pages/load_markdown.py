@@ -1,4 +1,4 @@
-"""load.md: a load run, a sweep, or what a limit is, for a step summary."""
+"""load.md: a load run, a sweep or a limit probe in Markdown, for step summaries of CI."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ResultData = Mapping[str, Any]
 def load_markdown(
     run: ResultData | None = None, sweep: ResultData | None = None, limits: ResultData | None = None
 ) -> str:
-    """The outcome first, then every table."""
+    """Returns the outcome, followed by the tables of each result that is given."""
     lines = [f"# {state_and_headline(run, sweep, limits)[1]}", "", f"{page_title(run, sweep, limits)}."]
     if run is not None:
         lines += _run_lines(run)
@@ -33,7 +33,7 @@ def load_markdown(
             "",
             "## Sweep",
             "",
-            "; ".join(tell(sweep) for tell in (answer_sentence, resolution_sentence, knee_sentence)) + ".",
+            "; ".join(sentence(sweep) for sentence in (answer_sentence, resolution_sentence, knee_sentence)) + ".",
             "",
         ]
         rows = [
@@ -43,8 +43,8 @@ def load_markdown(
         lines += table(["load", "ok/s", "good", ""], rows)
     if limits is not None:
         rows = [
-            [THRESHOLD_SIGNS[one["holds"]][1], one["what"], code_span(one["told"]), code_span(one["found"])]
-            for one in limits["shown"]
+            [THRESHOLD_SIGNS[row["holds"]][1], row["what"], code_span(row["told"]), code_span(row["found"])]
+            for row in limits["shown"]
         ]
         lines += [
             "",
@@ -52,23 +52,23 @@ def load_markdown(
             "",
             f"{limits['headline']}.",
             "",
-            *table(["", "what", "promised or told", "found"], rows),
+            *table(["", "what", "promised or announced", "measured"], rows),
         ]
     return "\n".join(lines) + "\n"
 
 
 def _run_lines(run: ResultData) -> Iterator[str]:
     for doubt in run["doubts"]:
-        yield from ("", f"**Not to be believed**: {doubt}")
+        yield from ("", f"**Invalid**: {doubt}")
     if run["thresholds"]:
         rows = [
-            [THRESHOLD_SIGNS[one["holds"]][1], code_span(one["expression"]), measured_text(one)]
-            for one in run["thresholds"]
+            [THRESHOLD_SIGNS[row["holds"]][1], code_span(row["expression"]), measured_text(row)]
+            for row in run["thresholds"]
         ]
         yield from ("", *table(["", "threshold", "measured"], rows))
-    for name, one in run["requests"].items():
-        yield from ("", f"## {name}", "", requests_sentence(one), "")
-        yield from table(["metric", *METRIC_COLUMNS], _metric_rows(one["metrics"]))
+    for name, figures in run["requests"].items():
+        yield from ("", f"## {name}", "", requests_sentence(figures), "")
+        yield from table(["metric", *METRIC_COLUMNS], _metric_rows(figures["metrics"]))
     judged = run.get("conformance")
     if judged:
         yield from ("", f"Conformance: {judged['conformant']} of {judged['judged']} answers.")

@@ -1,4 +1,4 @@
-"""load.html: a load run, a sweep, or what a limit is, on one page that opens offline."""
+"""load.html: a load run, a sweep and a limit probe on one page without external resources."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wireproof import __version__
 from wireproof.load.pages import chart_series
 from wireproof.load.results import error_bar, throttling
 from wireproof.load.results.sweep_words import answer_sentence, knee_sentence, resolution_sentence
-from wireproof.load.scenario.thresholds import measured_text
+from wireproof.load.scenario.thresholds import FAULTLESS_OUTCOMES, measured_text
 from wireproof.report.html_page import inline_file, jinja_environment
 
 LOAD_PAGE_SCRIPTS = ("uplot.min.js", "text.js", "charts.js", "load.js")
@@ -22,9 +22,9 @@ METRIC_COLUMNS = ("n", "mean", "p50", "p90", "p95", "p99", "p99.9", "max")
 THRESHOLD_SIGNS = {
     True: ("pass", "✓", "holds"),
     False: ("broken", "✕", "broken"),
-    None: ("none", "–", "not to be told"),
+    None: ("none", "–", "undecided (too few samples)"),
 }
-# Names of the parts, in the order in which they stand.
+# Sections by id, in the order of the page.
 SECTION_TITLES = {
     "thresholds": "Thresholds",
     "over-time": "Over time",
@@ -32,25 +32,27 @@ SECTION_TITLES = {
     "conformance": "Conformance",
     "sweep-title": "Sweep",
     "limits-title": "Limiter",
-    "honesty": "Honesty",
+    "validity": "Validity",
 }
+
+SWEEP_SENTENCES = (answer_sentence, resolution_sentence, knee_sentence)
 
 ResultData = Mapping[str, Any]
 
 
 def load_page(run: ResultData | None = None, sweep: ResultData | None = None, limits: ResultData | None = None) -> str:
-    """The page of whichever of the three there is."""
-    drawn: dict[str, Any] = {"time": {"x": []}, "cdf": [], "heat": {"cells": []}, "sweep": None, "limiter": None}
+    """Returns the page of the results that are given."""
+    charts: dict[str, Any] = {"time": {"x": []}, "cdf": [], "heat": {"cells": []}, "sweep": None, "limiter": None}
     if run is not None:
-        drawn |= {
+        charts |= {
             "time": chart_series.timeline_series(run),
             "cdf": chart_series.distribution_curves(run),
             "heat": chart_series.gap_heatmap(run),
         }
     if sweep is not None:
-        drawn["sweep"] = chart_series.sweep_series(sweep)
+        charts["sweep"] = chart_series.sweep_series(sweep)
     if limits is not None:
-        drawn["limiter"] = chart_series.limit_series(limits)
+        charts["limiter"] = chart_series.limit_series(limits)
     script = Markup("\n").join(inline_file(name) for name in LOAD_PAGE_SCRIPTS)
     state, headline = state_and_headline(run, sweep, limits)
     return (
@@ -65,16 +67,14 @@ def load_page(run: ResultData | None = None, sweep: ResultData | None = None, li
             doubts=run["doubts"] if run else [],
             cards=list(_figure_cards(run)) if run else [],
             run=run,
-            requests=[(name, one | {"words": requests_sentence(one)}) for name, one in run["requests"].items()]
-            if run
-            else [],
-            series=drawn["time"],
-            heat=drawn["heat"]["cells"],
+            requests=_request_sections(run) if run else [],
+            series=charts["time"],
+            heat=charts["heat"]["cells"],
             outside=_left_out_text(run) if run else "",
             bar=error_bar.error_bar_sentence(run.get("error_bar")) if run else "",
             limiter=throttling.throttling_sentence(run["limiter"]) if run else "",
             definitions=escape(run["definitions"]) if run else "",
-            sweep=[tell(sweep) for tell in (answer_sentence, resolution_sentence, knee_sentence)] if sweep else [],
+            sweep=[sentence(sweep) for sentence in SWEEP_SENTENCES] if sweep else [],
             limits=limits and {"headline": limits["headline"], "shown": limits["shown"]},
             signs=THRESHOLD_SIGNS,
             measured=measured_text,
@@ -84,39 +84,42 @@ def load_page(run: ResultData | None = None, sweep: ResultData | None = None, li
             ],
             script=script,
             script_hash=base64.b64encode(sha256(script.encode()).digest()).decode(),
-            # Nothing in it can end the element that holds it.
-            data=Markup(json.dumps(drawn, separators=(",", ":")).replace("<", "\\u003c")),
+            # Escaped, so that no text can close the script element.
+            data=Markup(json.dumps(charts, separators=(",", ":")).replace("<", "\\u003c")),
         )
     )
 
 
 def state_and_headline(run: ResultData | None, sweep: ResultData | None, limits: ResultData | None) -> tuple[str, str]:
-    """The state and the sentence at the top."""
+    """The CSS class and the text of the headline."""
     if run is not None and not run["valid"]:
-        return "error", "Not to be believed"
-    told = [one["holds"] for one in (run or {}).get("thresholds", ())]
-    told += [one["holds"] for one in (limits or {}).get("shown", ()) if one["holds"] is not None]
+        return "error", "Invalid figures"
+    results = [row["holds"] for row in (run or {}).get("thresholds", ())]
+    results += [row["holds"] for row in (limits or {}).get("shown", ()) if row["holds"] is not None]
     if sweep is not None:
-        told.append(sweep["resolved"] or None)
-    if False in told:
-        return "broken", f"{told.count(False)} of {len(told)} broken"
-    if None in told:
-        return "error", "Not resolved"
-    return ("pass", f"All {len(told)} hold") if told else ("none", "Measured")
+        results.append(sweep["resolved"] or None)
+    if False in results:
+        return "broken", f"{results.count(False)} of {len(results)} broken"
+    if None in results:
+        return "error", "Undecided"
+    return ("pass", f"All {len(results)} hold") if results else ("none", "Measured")
 
 
-def requests_sentence(one: ResultData) -> str:
-    """What came of the requests of one name, in a line."""
-    outcomes = ", ".join(f"{number:,} {outcome}" for outcome, number in one["outcomes"].items())
-    speed = f"{one['requests_s']:.4g} requests/s, goodput {one['goodput_s']:.4g}/s, {one['tokens_s']:.4g} tokens/s"
-    return f"{outcomes}; {speed}."
+def requests_sentence(figures: ResultData) -> str:
+    """The outcomes and rates of the requests of one name, in one line."""
+    outcomes = ", ".join(f"{number:,} {outcome}" for outcome, number in figures["outcomes"].items())
+    rates = (
+        f"{figures['requests_s']:.4g} requests/s, goodput {figures['goodput_s']:.4g}/s, "
+        f"{figures['tokens_s']:.4g} tokens/s"
+    )
+    return f"{outcomes}; {rates}."
 
 
 def page_title(run: ResultData | None, sweep: ResultData | None, limits: ResultData | None) -> str:
-    """What was measured, of whom."""
+    """The scenarios, the provider and the target of the results."""
     names = []
     if run is not None:
-        names.append(f"{' '.join(one['name'] for one in run['scenarios'])}, {run['provider']}")
+        names.append(f"{' '.join(scenario['name'] for scenario in run['scenarios'])}, {run['provider']}")
     if sweep is not None:
         names.append(f"sweep of {sweep['scenario']}")
     if limits is not None:
@@ -124,11 +127,15 @@ def page_title(run: ResultData | None, sweep: ResultData | None, limits: ResultD
     return "; ".join(names)
 
 
+def _request_sections(run: ResultData) -> list[tuple[str, dict[str, Any]]]:
+    return [(name, figures | {"words": requests_sentence(figures)}) for name, figures in run["requests"].items()]
+
+
 def _load_sentence(run: ResultData) -> str:
     load = run["load"]
     loop = {"closed": "closed loop", "open": f"open loop, {load['arrivals']}", "trace": f"trace {load['trace']}"}
     starts = (
-        f"; {run['schedule']['due']:,} starts due, {run['schedule']['missed']:,} missed"
+        f"; {run['schedule']['due']:,} starts scheduled, {run['schedule']['missed']:,} missed"
         if load["kind"] != "closed"
         else ""
     )
@@ -138,30 +145,30 @@ def _load_sentence(run: ResultData) -> str:
 
 def _figure_cards(run: ResultData) -> Iterator[dict[str, str]]:
     whole = run["all"]
-    yield {"figure": f"{whole['ok_s']:.4g}/s", "words": "answers that are ok"}
+    yield {"figure": f"{whole['ok_s']:.4g}/s", "words": "ok requests"}
     for metric in ("TTFT ms", "e2e ms"):
         row = whole["metrics"].get(metric)
-        # Where nothing was ok, the row has no figures at all.
+        # Without ok requests the row has no figures.
         if row and row.get("p50") is not None:
             tail = "" if row["p95"] is None else f", p95 {row['p95']:.4g} ms"
             yield {"figure": f"{row['p50']:.4g} ms", "words": f"{metric.removesuffix(' ms')} p50{tail}"}
     yield {"figure": f"{whole['tokens_s']:.4g}/s", "words": "tokens of answers"}
-    asked = sum(whole["outcomes"].values())
-    fine = sum(whole["outcomes"].get(name, 0) for name in ("ok", "left"))
-    yield {"figure": f"{asked - fine:,}", "words": f"of {asked:,} requests were not ok"}
+    requests = sum(whole["outcomes"].values())
+    errors = requests - sum(whole["outcomes"].get(name, 0) for name in FAULTLESS_OUTCOMES)
+    yield {"figure": f"{errors:,}", "words": f"of {requests:,} requests were not ok"}
     judged = run.get("conformance")
     if judged and judged["judged"]:
         yield {"figure": f"{judged['share']:.2%}", "words": f"of {judged['judged']:,} answers are conformant"}
 
 
 def _left_out_text(run: ResultData) -> str:
-    told = {part: sum(outcomes.values()) for part, outcomes in run["outside"].items()}
-    return ", ".join(f"{number:,} of the {part}" for part, number in told.items() if number)
+    numbers = {part: sum(outcomes.values()) for part, outcomes in run["outside"].items()}
+    return ", ".join(f"{number:,} of the {part}" for part, number in numbers.items() if number)
 
 
 def _sections_present(run: ResultData | None, sweep: ResultData | None, limits: ResultData | None) -> set[str]:
     parts: set[str] = set()
     if run is not None:
-        parts |= {"over-time", "latencies", "honesty"}
+        parts |= {"over-time", "latencies", "validity"}
         parts |= {name for name in ("thresholds", "conformance") if run.get(name)}
     return parts | ({"sweep-title"} if sweep else set()) | ({"limits-title"} if limits else set())

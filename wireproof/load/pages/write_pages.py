@@ -13,12 +13,12 @@ from wireproof.load.pages.load_page import load_page
 HTML_FILE, MARKDOWN_FILE = "load.html", "load.md"
 
 
-def write_load_pages(into: Path, **found: Mapping[str, Any] | None) -> None:
-    """Write the page and the text of a `run`, a `sweep` and `limits`, as far as they are there.
+def write_load_pages(into: Path, **results: Mapping[str, Any] | None) -> None:
+    """Writes both reports of a `run`, a `sweep` and `limits`, each of which may be missing.
 
-    Raises ConfigError where the folder cannot be written to.
+    Raises ConfigError if the folder cannot be written to.
     """
-    texts = {HTML_FILE: load_page(**found), MARKDOWN_FILE: load_markdown(**found)}
+    texts = {HTML_FILE: load_page(**results), MARKDOWN_FILE: load_markdown(**results)}
     try:
         into.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():

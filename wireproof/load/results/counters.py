@@ -1,4 +1,4 @@
-"""Keys of the counters that the processes of a load run add up."""
+"""Keys of the counters of a load run; counters of several processes are added."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class CounterKey(NamedTuple):
     """The address of one counter.
 
     Attributes:
-        kind: the thing that is counted; for requests that ended, the part of the run in which they were due.
+        kind: what is counted; for finished requests, the part of the run in which they were scheduled.
         name: the name of the request; empty for a counter of a whole process.
-        part: the outcome of requests that ended, or the source of a token count.
+        part: the outcome of finished requests, or the source of a token count.
     """
 
     kind: str
@@ -27,12 +27,12 @@ class CounterKey(NamedTuple):
     part: str = ""
 
     def as_text(self) -> str:
-        """The member of a slice's `counts` in a summary (schemas/formats/load.json)."""
-        return "/".join(word for word in self if word)
+        """The member name in a slice's `counts` of a summary (schemas/formats/load.json)."""
+        return "/".join(field for field in self if field)
 
     @classmethod
     def from_text(cls, text: str) -> CounterKey:
-        """The key of such a member; a name may hold slashes, a kind and a part do not."""
+        """Parses such a member name; slashes may occur in `name` only."""
         kind, _, rest = text.partition("/")
         name, _, part = rest.rpartition("/")
         return cls(kind, name, part)
@@ -47,15 +47,15 @@ SLICE_TOKENS, UNDER_WAY_MS = CounterKey("tokens"), CounterKey("flying ms")
 
 @cache
 def counter_key(kind: str, name: str, part: str = "") -> CounterKey:
-    """The key of a counter, made once: requests ask for it far more often than there are counters."""
+    """Returns a cached key: it is built for every request, and there are few counters."""
     return CounterKey(kind, name, part)
 
 
 def counters_to_rows(counts: Mapping[CounterKey, int]) -> list[Any]:
-    """The counters as a worker reports them: the members of a key, then the number."""
+    """Rows in which a worker reports its counters: the fields of the key, then the number."""
     return [[*key, number] for key, number in counts.items()]
 
 
 def counters_from_rows(rows: Iterable[Any]) -> Counter[CounterKey]:
-    """The counters that a worker reported."""
+    """Parses the rows that a worker reported."""
     return Counter({CounterKey(*key): number for *key, number in rows})

@@ -1,4 +1,4 @@
-"""The error bar of a load run in words, for every report of it."""
+"""Text of a load run's error bar, for all reports."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 
 def error_bar_sentence(bar: Mapping[str, Any] | None) -> str:
-    """Milliseconds that the client itself adds, by metric; None stands for a client that was not calibrated."""
+    """States the milliseconds that the client adds to each metric; `bar` is None without a calibration."""
     if bar is None:
-        return "not measured here (wireproof calibrate measures it)"
-    told = (f"{kind} " + "/".join(f"{share} {value:+.2f}" for share, value in row.items()) for kind, row in bar.items())
-    return "by its calibration this client adds: " + ", ".join(told)
+        return "not measured (run wireproof calibrate)"
+    parts = (f"{kind} " + "/".join(f"{name} {value:+.2f}" for name, value in row.items()) for kind, row in bar.items())
+    return "according to its calibration this client adds, in ms: " + ", ".join(parts)

@@ -1,7 +1,7 @@
-"""How the figures of one load run moved to another, told apart from noise.
+"""Changes of figures between two load runs, separated from noise.
 
-Each run is cut into stretches of time, and a figure is taken of each: how it varies from one to the next within a run
-is the noise against which the two runs are held. All intervals together are wrong once in twenty comparisons.
+Each run is cut into stretches of time, and a figure is computed for each stretch. Its variation within a run is the
+noise against which the two runs are compared. All intervals together hold in 95 % of comparisons.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from wireproof.load.scenario.thresholds import FAULTLESS_OUTCOMES
 from wireproof.stats import median_ratio, merge_counts, quantile, share_difference
 
 COMPARISON_CONFIDENCE = 0.95
-# As many stretches as this where each has values enough, and never fewer than so many.
+# Stretches per run: the most, and the fewest for which an interval is computed.
 MAX_STRETCHES, MIN_STRETCHES = 24, 6
 COMPARED_TIME_METRICS = ("TTFT ms", "TTFOT ms", "gap ms", "TPOT ms", "e2e ms")
 COMPARED_QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
@@ -29,11 +29,14 @@ SummarySlices = Sequence[Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class FigureChange:
-    """How one figure moved: as a ratio, 1 being no change; a share as a difference, 0 being none.
+    """The change of one figure.
 
     Attributes:
-        low, high: its interval; None where there is too little to tell.
-        moved: worse or better where the interval leaves the tolerance out, same, or unknown.
+        before, after: the figure in each run.
+        by: `ratio` (after / before; 1 is no change) or, for shares, `difference` (0 is no change).
+        shift: the estimated change, as a ratio or a difference.
+        low, high: the interval of `shift`; None with too few values.
+        moved: `worse` or `better` if the interval lies outside the tolerance, else `same`; `unknown` without interval.
     """
 
     figure: str
@@ -53,24 +56,25 @@ class FigureChange:
 def find_figure_changes(
     before: Mapping[str, Any], after: Mapping[str, Any], tolerance: float
 ) -> tuple[FigureChange, ...]:
-    """Every figure that both summaries have."""
-    series = [*_common_series(before, after)]
+    """Compares every figure that both summaries have."""
+    all_series = [*_common_series(before, after)]
     shares = [*_common_shares(before, after)]
-    error = (1 - COMPARISON_CONFIDENCE) / max(1, len(series) + len(shares))
-    found = [_change_of_series(*one, error=error, tolerance=tolerance) for one in series]
-    told = {one.figure for one in found}
-    untold = [one for one in _changes_without_interval(before, after) if one.figure not in told]
-    return (*found, *untold, *(_change_of_share(*one, error=error) for one in shares))
+    # Bonferroni: the error is divided among all intervals.
+    error = (1 - COMPARISON_CONFIDENCE) / max(1, len(all_series) + len(shares))
+    changes = [_change_of_series(*series, error=error, tolerance=tolerance) for series in all_series]
+    compared = {change.figure for change in changes}
+    others = [change for change in _changes_without_interval(before, after) if change.figure not in compared]
+    return (*changes, *others, *(_change_of_share(*share, error=error) for share in shares))
 
 
 def _common_series(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any, int]]:
-    """Figure, its values in either run, and 1 where more of it is worse, -1 where less is."""
+    """Yields the figure, its values in each run, and 1 if a larger value is worse, -1 if a smaller one is."""
     for kind in (*COMPARED_TIME_METRICS, *COMPARED_SPEED_METRICS):
-        for of, share in COMPARED_QUANTILES.items() if kind in COMPARED_TIME_METRICS else (("p50", 0.5),):
+        for name, share in COMPARED_QUANTILES.items() if kind in COMPARED_TIME_METRICS else (("p50", 0.5),):
             was, now = (_quantile_by_stretch(run["timeline"]["slices"], kind, share) for run in (before, after))
-            # Nothing is a ratio of nothing.
+            # A ratio needs values other than 0.
             if was and now and all(was) and all(now):
-                yield f"{kind} {of}", was, now, -1 if kind in COMPARED_SPEED_METRICS else 1
+                yield f"{kind} {name}", was, now, -1 if kind in COMPARED_SPEED_METRICS else 1
     for figure in ("ok_s", "tokens_s"):
         was, now = (_rate_by_stretch(run, figure) for run in (before, after))
         if was and now and all(was) and all(now):
@@ -78,7 +82,7 @@ def _common_series(before: Mapping[str, Any], after: Mapping[str, Any]) -> Itera
 
 
 def _changes_without_interval(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[FigureChange]:
-    """Medians that both runs have, however few the stretches of time are that could say what they are worth."""
+    """Changes of the medians that both runs have, for runs too short for an interval."""
     for kind in COMPARED_TIME_METRICS:
         was, now = (run["all"]["metrics"].get(kind, {}).get("p50") for run in (before, after))
         if was and now:
@@ -86,17 +90,18 @@ def _changes_without_interval(before: Mapping[str, Any], after: Mapping[str, Any
 
 
 def _quantile_by_stretch(slices: SummarySlices, kind: str, share: float) -> list[float]:
-    """The percentile of as many stretches as have values enough; empty where not even a few have."""
-    each = [timeline.values_of_metric(one, kind) for one in slices]
-    for number in range(min(MAX_STRETCHES, len(each)), MIN_STRETCHES - 1, -1):
-        found = [quantile(merge_counts(each[start:end]), share) for start, end in _stretches(len(each), number)]
-        if None not in found:
-            return [value for value in found if value is not None]
+    """The percentile in each stretch, with the most stretches that all have enough values; empty if there are none."""
+    slice_values = [timeline.values_of_metric(one, kind) for one in slices]
+    total = len(slice_values)
+    for number in range(min(MAX_STRETCHES, total), MIN_STRETCHES - 1, -1):
+        values = [quantile(merge_counts(slice_values[start:end]), share) for start, end in _stretches(total, number)]
+        if None not in values:
+            return [value for value in values if value is not None]
     return []
 
 
 def _rate_by_stretch(run: Mapping[str, Any], figure: str) -> list[float]:
-    """Ends a second of each stretch; the first and the last slice are no whole ones."""
+    """Finished requests, or tokens, per second in each stretch, without the partial first and last slice."""
     numbers = [_count_for_figure(one["counts"], figure) for one in run["timeline"]["slices"][1:-1]]
     count = min(MAX_STRETCHES, len(numbers))
     if count < MIN_STRETCHES:
@@ -112,7 +117,7 @@ def _count_for_figure(counts: Mapping[str, int], figure: str) -> int:
 
 
 def _stretches(length: int, number: int) -> Iterator[tuple[int, int]]:
-    """A length cut into so many parts, as even as they can be."""
+    """Bounds of `number` stretches of nearly equal size."""
     return ((length * place // number, length * (place + 1) // number) for place in range(number))
 
 
@@ -124,15 +129,14 @@ def _change_of_series(
     if interval is None:
         return FigureChange(figure, before, after, "ratio", moved, None, None, UNKNOWN)
     low, high = interval
-    # Below one as much as above: half as fast and twice as fast are the same distance.
-    side = (low > 1 + tolerance) - (high < 1 / (1 + tolerance))
-    return FigureChange(
-        figure, before, after, "ratio", moved, low, high, {worse: WORSE, -worse: BETTER}.get(side, SAME)
-    )
+    # Symmetric for ratios: half as fast and twice as fast are equally far from 1.
+    direction = (low > 1 + tolerance) - (high < 1 / (1 + tolerance))
+    word = {worse: WORSE, -worse: BETTER}.get(direction, SAME)
+    return FigureChange(figure, before, after, "ratio", moved, low, high, word)
 
 
 def _common_shares(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any, int]]:
-    """Figure, (part, whole) in either run, and 1 where more of it is worse, -1 where less is."""
+    """Yields the figure, (part, whole) in each run, and 1 if a larger share is worse, -1 if a smaller one is."""
     was, now = (_errors_and_total(run["all"]["outcomes"]) for run in (before, after))
     if was[1] and now[1]:
         yield "error_rate", was, now, 1
@@ -140,19 +144,21 @@ def _common_shares(before: Mapping[str, Any], after: Mapping[str, Any]) -> Itera
             yield "goodput_rate", (before["all"]["good"], was[1]), (after["all"]["good"], now[1]), -1
     judged, rejudged = ((run.get("conformance") or {"judged": 0}) for run in (before, after))
     if judged["judged"] and rejudged["judged"]:
-        then, since = ((one["conformant"], one["judged"]) for one in (judged, rejudged))
-        yield "conformance", then, since, -1
+        was, now = ((run["conformant"], run["judged"]) for run in (judged, rejudged))
+        yield "conformance", was, now, -1
 
 
 def _errors_and_total(outcomes: Mapping[str, int]) -> tuple[int, int]:
-    whole = sum(outcomes.values()) - outcomes.get("left", 0)
-    return whole + outcomes.get("left", 0) - sum(outcomes.get(one, 0) for one in FAULTLESS_OUTCOMES), whole
+    """Errors, and requests without those that the client left."""
+    ended = sum(outcomes.values())
+    errors = ended - sum(outcomes.get(outcome, 0) for outcome in FAULTLESS_OUTCOMES)
+    return errors, ended - outcomes.get("left", 0)
 
 
 def _change_of_share(
     figure: str, was: tuple[int, int], now: tuple[int, int], worse: int, *, error: float
 ) -> FigureChange:
     moved, (low, high) = share_difference(was, now, error)
-    side = (low > 0) - (high < 0)
-    word = {worse: WORSE, -worse: BETTER}.get(side, SAME)
+    direction = (low > 0) - (high < 0)
+    word = {worse: WORSE, -worse: BETTER}.get(direction, SAME)
     return FigureChange(figure, was[0] / was[1], now[0] / now[1], "difference", moved, low, high, word)

@@ -1,4 +1,4 @@
-"""Two load runs side by side, where they are runs of the same load."""
+"""Comparison of two load runs of the same load."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from wireproof.errors import ConfigError
 from wireproof.load.results.figure_changes import UNKNOWN, WORSE, FigureChange, find_figure_changes
 from wireproof.stats import RELATIVE_ACCURACY
 
-# What a percentile of a sketch may be off by in either run.
+# The error of a ratio of two percentiles, each of which is accurate to one bucket.
 PERCENTILE_BLUR = 2 * RELATIVE_ACCURACY
 DEFAULT_TOLERANCE = 0.05
-# What makes two loads the same: whom they speak to as whom, what is asked, when, and by how many.
+# Two runs have the same load if these members of their summaries are equal.
 SAME_LOAD_MEMBERS = ("provider", "scenarios", "load", "users", "jitter_s", "objectives")
 
 
 def read_load_summary(file: Path) -> dict[str, Any] | None:
-    """The summary of a load run; None for anything else that a file may hold."""
+    """Reads the summary of a load run; returns None for any other file."""
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -34,44 +34,45 @@ def read_load_summary(file: Path) -> dict[str, Any] | None:
 def compare_load_runs(
     before: Mapping[str, Any], after: Mapping[str, Any], tolerance: float = DEFAULT_TOLERANCE
 ) -> tuple[FigureChange, ...]:
-    """How the figures moved; ConfigError where the two are runs of different loads."""
+    """Compares the figures; raises ConfigError if the runs have different loads."""
     for name in SAME_LOAD_MEMBERS:
         if before[name] != after[name]:
-            told = f"{name} {_short_json(before[name])} and {_short_json(after[name])}"
-            raise ConfigError("compare", f"these are runs of different loads ({told})", "compare runs of the same one")
+            difference = f"{name} {_short_json(before[name])} and {_short_json(after[name])}"
+            problem = f"these are runs of different loads ({difference})"
+            raise ConfigError("compare", problem, "compare two runs of the same load")
     return find_figure_changes(before, after, max(tolerance, PERCENTILE_BLUR))
 
 
 def load_comparison_to_json(
-    found: Sequence[FigureChange], before: Mapping[str, Any], after: Mapping[str, Any]
+    changes: Sequence[FigureChange], before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The JSON form."""
     doubts = {"before": before["doubts"], "after": after["doubts"]}
-    return {"kind": "load comparison", "shifts": [shift.as_data() for shift in found], "doubts": doubts}
+    return {"kind": "load comparison", "shifts": [change.as_data() for change in changes], "doubts": doubts}
 
 
 def load_comparison_lines(
-    found: Sequence[FigureChange], before: Mapping[str, Any], after: Mapping[str, Any]
+    changes: Sequence[FigureChange], before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> Iterator[str]:
-    """The comparison for a reader."""
-    width = max((len(shift.figure) for shift in found), default=0)
-    for shift in found:
-        yield f"{shift.figure:<{width}}  {shift.before:.4g} → {shift.after:.4g}  {_change_text(shift)}"
+    """Lines of text: the figures, then the doubts of each run."""
+    width = max((len(change.figure) for change in changes), default=0)
+    for change in changes:
+        yield f"{change.figure:<{width}}  {change.before:.4g} → {change.after:.4g}  {_change_text(change)}"
     for name, run in (("before", before), ("after", after)):
         yield from (f"INVALID ({name}): {doubt}" for doubt in run["doubts"])
 
 
-def load_comparison_exit_code(found: Sequence[FigureChange]) -> int:
-    """1 where something became worse, 2 where a figure could not be told apart from noise."""
-    moved = {shift.moved for shift in found}
+def load_comparison_exit_code(changes: Sequence[FigureChange]) -> int:
+    """The exit code: 1 if a figure became worse, 2 if one is undecided, else 0."""
+    moved = {change.moved for change in changes}
     return 1 if WORSE in moved else 2 if UNKNOWN in moved or not moved else 0
 
 
-def _change_text(shift: FigureChange) -> str:
-    sign, digits = ("× ", ".3f") if shift.by == "ratio" else ("", "+.4f")
-    if shift.low is None or shift.high is None:
-        return f"{sign}{shift.shift:{digits}} (too few stretches of time for an interval)"
-    return f"{sign}{shift.shift:{digits}} ({shift.low:{digits}} to {shift.high:{digits}})  {shift.moved}"
+def _change_text(change: FigureChange) -> str:
+    sign, digits = ("× ", ".3f") if change.by == "ratio" else ("", "+.4f")
+    if change.low is None or change.high is None:
+        return f"{sign}{change.shift:{digits}} (run too short for an interval)"
+    return f"{sign}{change.shift:{digits}} ({change.low:{digits}} to {change.high:{digits}})  {change.moved}"
 
 
 def _short_json(value: Any) -> str:

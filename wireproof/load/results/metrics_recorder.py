@@ -1,7 +1,7 @@
-"""Where figures are entered: rows of locust's own statistics, so that its UI, --html, --csv and workers have them.
+"""Records figures in rows of locust's own statistics, so that its UI, --html, --csv and workers show them.
 
-A request is a row as locust knows it, with its time where it is ok and none where it is not. Each metric is a row
-of its own whose type says what it is and in which unit. Buckets are those of `wireproof.stats`, which add up.
+A request is a row of locust, with a response time only if it is ok. Each metric is a row of its own, whose type names
+the metric and its unit. Values are counted in the buckets of `wireproof.stats`, so results of processes can be added.
 """
 
 from __future__ import annotations
@@ -24,30 +24,38 @@ from wireproof.load.scenario import objectives
 from wireproof.load.scenario.measurement_window import WINDOW, MeasurementWindow
 from wireproof.stats import bucket_value
 
-# Values that wait to be entered together; more at once would hold up the streams that are being read.
-MAX_WAITING_VALUES = 512
-# Gaps are told apart by 4 µs; what is shorter came in one read.
+# Values buffered before they are recorded together; a larger batch would delay the streams that are being read.
+MAX_BUFFERED_VALUES = 512
+# Gaps are recorded in steps of 4 µs; anything shorter came in one read.
 GAP_STEP_BITS = 12
 MAX_SAMPLES = 3
-# A moment that never comes.
+# Later than any time stamp.
 NEVER_NS = 1 << 62
 
 MetricValues = Iterator[tuple[str, float]]
 
 
 class RequestFailed(Exception):
-    """Why a request is a failure to locust: its class and status."""
+    """The failure of a request as locust shows it: class and status."""
 
     def __repr__(self) -> str:
         return str(self)
 
 
 class MetricsRecorder:
-    """The figures of one process, until locust's statistics have them."""
+    """Buffers the figures of one process and adds them to locust's statistics.
+
+    Attributes:
+        counts, judgements: counters since the last report to another process.
+        samples: (name, outcome or check) → up to three details.
+        objectives: metric → greatest value, for goodput.
+        records: the raw records; None without --records.
+        redact_detail: removes secrets from a detail.
+    """
 
     def __init__(self, rows: Callable[[str, str], Any], fire: Callable[..., None]) -> None:
         self._rows, self._fire = rows, fire
-        self._waiting: dict[tuple[str, str], list[float]] = defaultdict(list)
+        self._buffered: dict[tuple[str, str], list[float]] = defaultdict(list)
         self._gaps: dict[str, list[int]] = defaultdict(list)
         self.counts: Counter[CounterKey] = Counter()
         self.judgements: Counter[JudgementKey] = Counter()
@@ -57,18 +65,18 @@ class MetricsRecorder:
         self.records: RequestLog | None = None
         self.redact_detail: Callable[[str], str] = str
         self._slice = self.timeline.slice_at(0)
-        self._began_ns, self._turns_ns = 0, NEVER_NS
+        self._began_ns, self._slice_ends_ns = 0, NEVER_NS
         self._window = MeasurementWindow()
 
     def begin(self, began_ns: int, window: MeasurementWindow) -> None:
-        """Begin a run, of which a window is looked at."""
+        """Starts a run whose figures cover `window` only."""
         self.clear()
         self._began_ns, self._window = began_ns, window
         self._next_slice(began_ns)
 
     def record_request(self, record: RequestRecord, method: str, number: int = 0) -> None:
-        """Enter one request: its row, its metrics where it is ok, its class in any case."""
-        if record.ended_ns >= self._turns_ns:
+        """Records one request: always its outcome; inside the window its row and, if it is ok, its metrics."""
+        if record.ended_ns >= self._slice_ends_ns:
             self._next_slice(record.ended_ns)
         part = self._window.part(record.due_ns)
         if self.records is not None:
@@ -102,13 +110,13 @@ class MetricsRecorder:
         if objectives.meets_objectives({**values, "e2e ms": e2e_ms}, self.objectives):
             self.counts[counter_key(counters.GOOD_REQUESTS, record.name)] += 1
         if record.gaps_ns:
-            waiting = self._gaps[record.name]
-            waiting.extend(record.gaps_ns)
-            if len(waiting) >= MAX_WAITING_VALUES:
+            buffered = self._gaps[record.name]
+            buffered.extend(record.gaps_ns)
+            if len(buffered) >= MAX_BUFFERED_VALUES:
                 self._flush_gaps(record.name)
 
     def record_judgement(self, record: RequestRecord, under_way: int, breaches: Sequence[BrokenCheck]) -> None:
-        """Count what an answer of the window broke, by how many requests were under way when it was sent."""
+        """Counts an answer of the window by its violations and by the number of requests under way when it was sent."""
         if self._window.part(record.due_ns) != WINDOW:
             return
         self.judgements[conformance_share.judgement_key(record.name, under_way, breaches)] += 1
@@ -116,15 +124,15 @@ class MetricsRecorder:
             self.keep_samples(record.name, breach.check, [breach.message])
 
     def record_value(self, name: str, kind: str, value: float) -> None:
-        """Enter one value of a metric."""
-        waiting = self._waiting[name, kind]
-        waiting.append(value)
-        if len(waiting) >= MAX_WAITING_VALUES:
+        """Records one value of a metric."""
+        buffered = self._buffered[name, kind]
+        buffered.append(value)
+        if len(buffered) >= MAX_BUFFERED_VALUES:
             self._flush_values(name, kind)
 
     def flush(self) -> None:
-        """Enter what still waits."""
-        for name, kind in self._waiting:
+        """Adds all buffered values to the rows and writes the raw records."""
+        for name, kind in self._buffered:
             self._flush_values(name, kind)
         for name in self._gaps:
             self._flush_gaps(name)
@@ -132,42 +140,42 @@ class MetricsRecorder:
             self.records.write()
 
     def clear(self) -> None:
-        """Begin anew."""
-        for kept in (self._waiting, self._gaps, self.counts, self.judgements, self.samples, self.timeline):
-            kept.clear()
+        """Removes everything recorded."""
+        for store in (self._buffered, self._gaps, self.counts, self.judgements, self.samples, self.timeline):
+            store.clear()
 
     def take_delta(self) -> dict[str, Any]:
-        """What was entered since the last time, beside the rows, for another process."""
-        told = {
+        """Returns and clears what was recorded since the last call, apart from locust's rows, for another process."""
+        delta = {
             "counts": counters.counters_to_rows(self.counts),
             "judgements": conformance_share.judgements_to_rows(self.judgements),
             "samples": [[name, what, details] for (name, what), details in self.samples.items()],
             "timeline": self.timeline.to_json(),
         }
-        for kept in (self.counts, self.judgements, self.samples, self.timeline):
-            kept.clear()
-        self._slice = self.timeline.slice_at((self._turns_ns - self._began_ns) / 1e9 - self.timeline.width_s / 2)
-        return told
+        for store in (self.counts, self.judgements, self.samples, self.timeline):
+            store.clear()
+        self._slice = self.timeline.slice_at((self._slice_ends_ns - self._began_ns) / 1e9 - self.timeline.width_s / 2)
+        return delta
 
-    def add_delta(self, told: Mapping[str, Any]) -> None:
-        """Add what another process handed over."""
-        self.counts.update(counters.counters_from_rows(told["counts"]))
-        self.judgements.update(conformance_share.judgements_from_rows(told["judgements"]))
-        for name, what, details in told["samples"]:
+    def add_delta(self, delta: Mapping[str, Any]) -> None:
+        """Adds the delta of another process."""
+        self.counts.update(counters.counters_from_rows(delta["counts"]))
+        self.judgements.update(conformance_share.judgements_from_rows(delta["judgements"]))
+        for name, what, details in delta["samples"]:
             self.keep_samples(name, what, details)
-        self.timeline.add_json(told["timeline"])
+        self.timeline.add_json(delta["timeline"])
 
     def add_under_way_time(self, number: int, milliseconds: float) -> None:
-        """So many requests were under way for so long."""
+        """Records that `number` requests were under way for `milliseconds`."""
         self._slice.counts[counters.UNDER_WAY_MS] += round(number * milliseconds)
 
     def _next_slice(self, now_ns: int) -> None:
-        """Go on in the slice of now."""
+        """Switches to the slice of `now_ns`."""
         self.flush()
         second = (now_ns - self._began_ns) / 1e9
         self._slice = self.timeline.slice_at(second)
         width_s = self.timeline.width_s
-        self._turns_ns = self._began_ns + int((second // width_s + 1) * width_s * 1e9)
+        self._slice_ends_ns = self._began_ns + int((second // width_s + 1) * width_s * 1e9)
 
     def _count_tokens(self, record: RequestRecord) -> None:
         counts, name, tokens = self.counts, record.name, record.tokens
@@ -182,33 +190,33 @@ class MetricsRecorder:
         self.keep_samples(record.name, str(record.outcome), [record.detail])
 
     def keep_samples(self, name: str, what: str, details: Iterable[str]) -> None:
-        """Keep a few details of what went wrong with the requests of a name."""
-        kept = self.samples[name, what]
-        if len(kept) < MAX_SAMPLES:
-            kept.extend(detail for detail in map(self.redact_detail, details) if detail not in kept)
-            del kept[MAX_SAMPLES:]
+        """Keeps the first few distinct details of an outcome or a check."""
+        samples = self.samples[name, what]
+        if len(samples) < MAX_SAMPLES:
+            samples.extend(detail for detail in map(self.redact_detail, details) if detail not in samples)
+            del samples[MAX_SAMPLES:]
 
     def _flush_values(self, name: str, kind: str) -> None:
-        values = self._waiting[name, kind]
+        values = self._buffered[name, kind]
         if values:
-            entered = Counter(map(bucket_value, values))
-            add_to_row(self._rows(name, kind), entered, sum(values), min(values), max(values))
-            self._slice.metrics[name, kind].update(entered)
+            buckets = Counter(map(bucket_value, values))
+            add_to_row(self._rows(name, kind), buckets, sum(values), min(values), max(values))
+            self._slice.metrics[name, kind].update(buckets)
             values.clear()
 
     def _flush_gaps(self, name: str) -> None:
         gaps = self._gaps[name]
         if gaps:
-            entered: Counter[float] = Counter()
+            buckets: Counter[float] = Counter()
             for step, count in Counter([gap >> GAP_STEP_BITS for gap in gaps]).items():
-                entered[_gap_bucket(step)] += count
-            add_to_row(self._rows(name, "gap ms"), entered, sum(gaps) / 1e6, min(gaps) / 1e6, max(gaps) / 1e6)
-            self._slice.metrics[name, "gap ms"].update(entered)
+                buckets[_gap_bucket(step)] += count
+            add_to_row(self._rows(name, "gap ms"), buckets, sum(gaps) / 1e6, min(gaps) / 1e6, max(gaps) / 1e6)
+            self._slice.metrics[name, "gap ms"].update(buckets)
             gaps.clear()
 
 
 def _metric_values(record: RequestRecord, e2e_ms: float) -> MetricValues:
-    """The metrics of a request that is ok; what an answer does not have has no value."""
+    """Yields the metrics of an ok request; a metric without its time stamps is left out."""
     sent_ns, first_ns = record.sent_ns, record.first_ns
     if record.headers_ns is not None:
         yield "headers ms", (record.headers_ns - sent_ns) / 1e6
@@ -236,7 +244,7 @@ def _gap_bucket(step: int) -> float:
 
 
 def add_to_row(row: Any, counts: Counter[float], total: float, least: float, most: float) -> None:
-    """Add values to a row of locust's statistics that are no requests of their own."""
+    """Adds values of a metric to a row of locust's statistics."""
     number, now = counts.total(), time.time()
     row.num_requests += number
     row.total_response_time += total

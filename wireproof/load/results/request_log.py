@@ -1,4 +1,4 @@
-"""Raw records: one line of JSON a request, whatever became of it (schemas/formats/record.json)."""
+"""Raw records: one line of JSON for each request, whatever its outcome (schemas/formats/record.json)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RECORD_TIMES = ("due", "sent", "headers", "first", "visible", "last", "done", "e
 
 
 class RequestLog:
-    """The file of a run; several processes of one machine append to the same."""
+    """The file of a run; several processes of one machine append to the same file."""
 
     def __init__(self, file: Path, process: int, began_ns: int, redact_detail: Callable[[str], str]) -> None:
         self._process, self._began_ns, self._redact_detail = process, began_ns, redact_detail
@@ -23,7 +23,7 @@ class RequestLog:
         self._file = file.open("ab", buffering=0)
 
     def add(self, record: RequestRecord, number: int, part: str) -> None:
-        """Note a request; it is written with the next ones."""
+        """Buffers the record of a request until the next `write`."""
         row: dict[str, Any] = {
             "number": number,
             "process": self._process,
@@ -44,19 +44,19 @@ class RequestLog:
         self._lines.append(orjson.dumps(row))
 
     def write(self) -> None:
-        """Append what was noted: whole lines in one write, so that those of another process do not come between."""
+        """Appends the buffered lines in one write, so that lines of several processes do not mix."""
         if self._lines:
             self._file.write(b"\n".join((*self._lines, b"")))
             self._lines.clear()
 
     def close(self) -> None:
-        """Write the rest."""
+        """Writes the buffered lines and closes the file."""
         self.write()
         self._file.close()
 
 
 def create_empty_log(file: Path) -> None:
-    """An empty file; ConfigError where none can be written."""
+    """Creates an empty file; raises ConfigError if it cannot be written."""
     try:
         file.write_bytes(b"")
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What a server said of a failure, as a load run may show it: without secrets, and without control characters."""
+"""Removes secrets and control characters from the server's message about a failure."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from functools import lru_cache
 from wireproof.evidence.redactor import Redactor
 from wireproof.formats.safe_text import printable
 
-# A server that refuses says the same again and again.
-MAX_REMEMBERED_DETAILS = 256
+# Refusals mostly have the same text, so results are cached.
+MAX_CACHED_DETAILS = 256
 
 
 def make_detail_redactor(secrets: Iterable[str]) -> Callable[[str], str]:
-    """What shows a detail without these; it may be cut anywhere, so the beginning of a secret at its end goes too."""
+    """Returns a function that redacts a detail; details are truncated, so a partial secret at the end goes too."""
     redactor = Redactor.from_secrets(secrets)
 
-    @lru_cache(MAX_REMEMBERED_DETAILS)
+    @lru_cache(MAX_CACHED_DETAILS)
     def redact_detail(detail: str) -> str:
-        (kept,) = redactor.mask_parts((detail.encode(errors="backslashreplace"),), cut=True)
-        return printable(kept.decode(errors="replace"))
+        (masked,) = redactor.mask_parts((detail.encode(errors="backslashreplace"),), cut=True)
+        return printable(masked.decode(errors="replace"))
 
     return redact_detail

@@ -1,4 +1,4 @@
-"""The result of a run for a reader, with the definitions of its figures."""
+"""The summary of a run as text, with the definitions of its figures."""
 
 from __future__ import annotations
 
@@ -11,24 +11,26 @@ from wireproof.load.scenario import thresholds
 
 
 def summary_to_text(found: Mapping[str, Any]) -> str:
-    """The lines of the result, the definitions last."""
+    """Returns the text of a summary, the definitions last."""
     return "\n".join(_summary_lines(found))
 
 
 def _summary_lines(found: Mapping[str, Any]) -> Iterator[str]:
     names = " ".join(scenario["name"] for scenario in found["scenarios"])
-    yield f"wireproof load {names}: {found['provider']}, {_loop_text(found)}, {found['users']} users, seed {found['seed']}"
+    load = f"{_loop_text(found)}, {found['users']} users, seed {found['seed']}"
+    yield f"wireproof load {names}: {found['provider']}, {load}"
     yield f"{found['window_s']:.1f} s against {', '.join(found['hosts'])}"
     if found["load"]["kind"] != "closed":
-        yield f"{found['schedule']['due']} starts were due, {found['schedule']['missed']} missed"
+        yield f"{found['schedule']['due']} starts were scheduled, {found['schedule']['missed']} missed"
     elif found["jitter_s"]:
-        yield f"each user began at a moment of its own within {found['jitter_s']:g} s"
+        yield f"users started at random moments within {found['jitter_s']:g} s"
     for part, outcomes in found["outside"].items():
         if outcomes:
-            yield f"{part}, not in the figures: " + ", ".join(f"{number} {one}" for one, number in outcomes.items())
-    for name, one in found["requests"].items():
+            counts = ", ".join(f"{number} {outcome}" for outcome, number in outcomes.items())
+            yield f"{part}, not in the figures: {counts}"
+    for name, figures in found["requests"].items():
         yield ""
-        yield from _request_lines(name, one)
+        yield from _request_lines(name, figures)
     if held_off := throttling.throttling_sentence(found["limiter"]):
         yield ""
         yield f"limiter: {held_off}"
@@ -36,16 +38,21 @@ def _summary_lines(found: Mapping[str, Any]) -> Iterator[str]:
     yield "generator"
     yield from _metric_table(found["generator"])
     if found["stopped_by_ceiling"]:
-        yield "The run ended at its ceiling."
-    for one in found.get("thresholds", ()):
-        word = {True: "holds", False: "BROKEN", None: "not to be told"}[one["holds"]]
-        yield f"threshold {one['expression']}: {word} ({thresholds.measured_text(one)})"
+        yield "The run was stopped by a ceiling."
+    for threshold in found.get("thresholds", ()):
+        yield f"threshold {threshold['expression']}: {_threshold_text(threshold)}"
     yield from _conformance_lines(found["conformance"])
     for doubt in found["doubts"]:
         yield f"INVALID: {doubt}"
     yield f"error bar: {error_bar.error_bar_sentence(found.get('error_bar'))}"
     yield ""
     yield found["definitions"]
+
+
+def _threshold_text(threshold: Mapping[str, Any]) -> str:
+    if threshold["holds"] is None:
+        return "undecided (too few samples)"
+    return f"{'holds' if threshold['holds'] else 'BROKEN'} ({thresholds.measured_text(threshold)})"
 
 
 def _loop_text(found: Mapping[str, Any]) -> str:
@@ -59,23 +66,23 @@ def _loop_text(found: Mapping[str, Any]) -> str:
 
 
 def _stage_text(stage: Mapping[str, Any]) -> str:
-    """One stage in words, as short as it can be."""
-    course = f"{stage['first']:g}" + (f" to {stage['last']:g}" if stage["first"] != stage["last"] else "")
+    """One stage of the load in short form, as `2 to 20 for 60 s`."""
+    level = f"{stage['first']:g}" + (f" to {stage['last']:g}" if stage["first"] != stage["last"] else "")
     burst = f"{stage['burst']} at once" if stage["burst"] else ""
     if not stage["seconds"] and stage["seconds"] is not None:
         return burst
     burst = f"{burst}, then " if burst else ""
-    return burst + course + (f" for {stage['seconds']:g} s" if stage["seconds"] is not None else "")
+    return burst + level + (f" for {stage['seconds']:g} s" if stage["seconds"] is not None else "")
 
 
-def _request_lines(name: str, one: Mapping[str, Any]) -> Iterator[str]:
-    outcomes = ", ".join(f"{number} {outcome}" for outcome, number in one["outcomes"].items())
-    tokens = ", ".join(f"{number} {by}" for by, number in one["tokens"].items())
-    yield f"{name}: {outcomes}; {one['requests_s']:.1f} requests/s, goodput {one['goodput_s']:.1f}/s"
-    yield f"  tokens: {tokens}; {one['tokens_s']:.1f} tokens/s in all; received {one['received_bytes']} bytes"
-    yield from _metric_table(one["metrics"])
-    for outcome, kept in one.get("samples", {}).items():
-        yield from (f"  {outcome}: {detail}" for detail in kept)
+def _request_lines(name: str, figures: Mapping[str, Any]) -> Iterator[str]:
+    outcomes = ", ".join(f"{number} {outcome}" for outcome, number in figures["outcomes"].items())
+    tokens = ", ".join(f"{number} {source}" for source, number in figures["tokens"].items())
+    yield f"{name}: {outcomes}; {figures['requests_s']:.1f} requests/s, goodput {figures['goodput_s']:.1f}/s"
+    yield f"  tokens: {tokens}; {figures['tokens_s']:.1f} tokens/s in all; received {figures['received_bytes']} bytes"
+    yield from _metric_table(figures["metrics"])
+    for outcome, details in figures.get("samples", {}).items():
+        yield from (f"  {outcome}: {detail}" for detail in details)
 
 
 def _conformance_lines(found: Mapping[str, Any] | None) -> Iterator[str]:
@@ -86,8 +93,8 @@ def _conformance_lines(found: Mapping[str, Any] | None) -> Iterator[str]:
     if found["conformant"] < found["judged"]:
         for row in found["by_concurrency"]:
             yield f"  with {row['under_way']} under way: {row['conformant']} of {row['judged']} ({row['share']:.2%})"
-    for one in found["broken"]:
-        yield f"  {one['name']}: {one['check']} ({one['level']}) in {one['answers']} answers"
+    for broken in found["broken"]:
+        yield f"  {broken['name']}: {broken['check']} ({broken['level']}) in {broken['answers']} answers"
 
 
 def _metric_table(metrics: Mapping[str, Any]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The result of a sweep in sentences, for its own report and for the pages of load runs."""
+"""Sentences about the result of a sweep, for its report and for the pages of load runs."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ LOAD_UNITS = {"rate": "starts a second", "users": "users"}
 
 
 def answer_sentence(data: Mapping[str, Any]) -> str:
-    """The highest load that meets the objectives, between its neighbours."""
+    """States the highest load that meets the objectives and the lowest that fails."""
     unit, meets, fails = LOAD_UNITS[data["by"]], data["meets"], data["fails"]
-    carried = "no load was carried" if meets is None else f"{meets:g} {unit} are carried"
-    return f"{carried}, {'nothing was too much' if fails is None else f'{fails:g} is too much'}"
+    highest = "no load meets the objectives" if meets is None else f"{meets:g} {unit} meet the objectives"
+    return f"{highest}, {'no load fails' if fails is None else f'{fails:g} fail'}"
 
 
 def resolution_sentence(data: Mapping[str, Any]) -> str:
-    """The certainty of that answer, or why the search ended without one."""
-    wanted = f"{data['share']:.0%} of requests are ok and meet the objectives at the first, and not at the second"
-    return f"resolved: {wanted}" if data["resolved"] else f"unresolved: {data['ended']}"
+    """States the criterion of a resolved answer, or the reason why the search ended without one."""
+    criterion = f"{data['share']:.0%} of requests are ok and meet the objectives at the first load, fewer at the second"
+    return f"resolved: {criterion}" if data["resolved"] else f"unresolved: {data['ended']}"
 
 
 def knee_sentence(data: Mapping[str, Any]) -> str:
-    """The load at the knee with its interval, and the throughput beyond it."""
-    found = data["knee"]
-    if found is None:
-        return "knee: not seen; too few steps on either side of one"
-    sure = "resolved" if found["resolved"] else "unresolved"
+    """States the load at the knee with its interval, and the throughput beyond it."""
+    knee = data["knee"]
+    if knee is None:
+        return "knee: not found; too few steps below or above it"
+    certainty = "resolved" if knee["resolved"] else "unresolved"
     return (
-        f"knee: {found['load']:.4g} {LOAD_UNITS[data['by']]} ({found['low']:.4g} to {found['high']:.4g}, {sure}), "
-        f"then {found['throughput']:.4g} requests/s at most"
+        f"knee: {knee['load']:.4g} {LOAD_UNITS[data['by']]} ({knee['low']:.4g} to {knee['high']:.4g}, {certainty}), "
+        f"throughput beyond it {knee['throughput']:.4g} requests/s"
     )

@@ -1,4 +1,4 @@
-"""The thresholds of a run as JUnit XML, for those who gate on it."""
+"""The thresholds of a run as JUnit XML."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from wireproof.load.scenario.thresholds import measured_text
 
 
 def thresholds_to_junit(found: Mapping[str, Any], *, strict: bool) -> str:
-    """A test case for each threshold, and one for whether the figures can be believed."""
-    results = [(one["expression"], *_threshold_result(one)) for one in found["thresholds"]]
-    results.append(("the figures can be believed", *_doubts_result(found, strict=strict)))
+    """Returns a test suite with a test case for each threshold and one for the validity of the figures."""
+    results = [(row["expression"], *_threshold_result(row)) for row in found["thresholds"]]
+    results.append(("the figures are valid", *_doubts_result(found, strict=strict)))
     classname = " ".join(scenario["name"] for scenario in found["scenarios"])
     cases = (element("testcase", inner, classname=classname, name=name) for name, _, inner in results)
     suite = element(
@@ -26,18 +26,18 @@ def thresholds_to_junit(found: Mapping[str, Any], *, strict: bool) -> str:
     return document([suite])
 
 
-def _threshold_result(one: Mapping[str, Any]) -> tuple[str, str]:
-    """The kind of the result by which it is counted, and its element."""
-    if one["holds"] is None:
-        return "errors", element("error", message="too few values to tell")
-    if one["holds"]:
+def _threshold_result(row: Mapping[str, Any]) -> tuple[str, str]:
+    """The counter of the result, and the element inside its test case."""
+    if row["holds"] is None:
+        return "errors", element("error", message="undecided (too few samples)")
+    if row["holds"]:
         return "passes", ""
-    return "failures", element("failure", message=f"{one['expression']}: {measured_text(one)}")
+    return "failures", element("failure", message=f"{row['expression']}: {measured_text(row)}")
 
 
 def _doubts_result(found: Mapping[str, Any], *, strict: bool) -> tuple[str, str]:
-    """The same for the doubts; without --strict nobody asked for them, and they are told in a test that passes."""
+    """The same for the doubts, which are a failure under --strict and else the output of a test that passes."""
     if found["valid"]:
         return "passes", ""
-    told = text("; ".join(found["doubts"]))
-    return ("failures", element("failure", told)) if strict else ("passes", element("system-out", told))
+    doubts = text("; ".join(found["doubts"]))
+    return ("failures", element("failure", doubts)) if strict else ("passes", element("system-out", doubts))

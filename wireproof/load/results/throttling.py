@@ -1,7 +1,7 @@
-"""What a run learns of a limit that it meets: who was held off, for how long, and whether that was enough.
+"""Figures about rate limiting in a run: requests held off, the waits, and the results of the requests after them.
 
-All of it is counts and a row of locust's statistics, so that of several processes is that of one. It is that of the
-whole run: a limit knows no warm-up.
+Everything is a counter or a row of locust's statistics, so results of processes can be added. The figures cover the
+whole run, including warm-up and cool-down.
 """
 
 from __future__ import annotations
@@ -20,32 +20,31 @@ LIMITER_ROW, RETRY_AFTER_METRIC = "limiter", "Retry-After s"
 REQUESTS_HELD_OFF, WAITED_MS, LET_IN_AFTER_WAIT, REFUSED_AFTER_WAIT = (
     CounterKey(LIMITER_ROW, part=part) for part in ("held off", "waited ms", "let in", "refused")
 )
-# What a user that is not let in waits at least, and where the server does not say: a refusal costs a server nothing,
-# and one that tells nobody to wait would be asked without end.
+# The least wait of a user that was held off: without Retry-After, users would otherwise send in a tight loop.
 MIN_WAIT_S = 1.0
 
 
-def record_and_get_wait_s(book: MetricsRecorder, record: RequestRecord, *, waited: bool) -> float | None:
-    """Enter an answer; seconds that its user is to wait, or None where it was not held off.
+def record_and_get_wait_s(recorder: MetricsRecorder, record: RequestRecord, *, waited: bool) -> float | None:
+    """Records an answer; returns the seconds that its user has to wait, or None if it was not held off.
 
     Args:
-        waited: the user had just waited as long as it was told.
+        waited: the user sent this request after such a wait.
     """
     held_off = record.status in RETRY_LATER_STATUSES
     if waited and record.status:
-        book.counts[REFUSED_AFTER_WAIT if held_off else LET_IN_AFTER_WAIT] += 1
+        recorder.counts[REFUSED_AFTER_WAIT if held_off else LET_IN_AFTER_WAIT] += 1
     if not held_off:
         return None
     wait = max(MIN_WAIT_S, record.retry_after_s or 0.0)
-    book.counts[REQUESTS_HELD_OFF] += 1
-    book.counts[WAITED_MS] += int(wait * 1000)
+    recorder.counts[REQUESTS_HELD_OFF] += 1
+    recorder.counts[WAITED_MS] += int(wait * 1000)
     if record.retry_after_s is not None:
-        book.record_value(LIMITER_ROW, RETRY_AFTER_METRIC, record.retry_after_s)
+        recorder.record_value(LIMITER_ROW, RETRY_AFTER_METRIC, record.retry_after_s)
     return wait
 
 
 def throttling_summary(counts: Mapping[CounterKey, int], figures: Mapping[str, Any]) -> dict[str, Any]:
-    """The part of the summary; `figures` are those of the rows of the limiter."""
+    """The summary's member `limiter`; `figures` are those of the rows named `limiter`."""
     return {
         "held_off": counts[REQUESTS_HELD_OFF],
         "waited_s": counts[WAITED_MS] / 1000,
@@ -54,15 +53,15 @@ def throttling_summary(counts: Mapping[CounterKey, int], figures: Mapping[str, A
     }
 
 
-def throttling_sentence(found: Mapping[str, Any]) -> str:
-    """The same for a reader; nothing where nobody was held off."""
-    if not found["held_off"]:
+def throttling_sentence(limiter: Mapping[str, Any]) -> str:
+    """A sentence about the summary's member `limiter`; empty if no request was held off."""
+    if not limiter["held_off"]:
         return ""
-    asked, again = found["retry_after_s"], found["after_the_wait"]
-    least, most = (f"{asked.get(name, 0):g}" for name in ("min", "max"))
-    wait = "" if not asked["n"] else f" of {least} s" if least == most else f" of {least} to {most} s"
+    retry_after, after_wait = limiter["retry_after_s"], limiter["after_the_wait"]
+    least, most = (f"{retry_after.get(name, 0):g}" for name in ("min", "max"))
+    wait = "" if not retry_after["n"] else f" of {least} s" if least == most else f" of {least} to {most} s"
     return (
-        f"{found['held_off']} requests were held off, {asked['n']} with a Retry-After{wait}; users waited "
-        f"{found['waited_s']:.1f} s in all, and of those who had waited as told {again['let_in']} were let in and "
-        f"{again['refused']} were not"
+        f"{limiter['held_off']} requests were held off, {retry_after['n']} with a Retry-After{wait}; users waited "
+        f"{limiter['waited_s']:.1f} s in all; after the wait {after_wait['let_in']} requests were admitted and "
+        f"{after_wait['refused']} refused"
     )

@@ -1,1 +1,1 @@
-"""Scenarios: what is sent in a load run, and when."""
+"""Scenarios: the requests of a load run, their schedule and their limits."""

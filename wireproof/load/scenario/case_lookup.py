@@ -1,4 +1,4 @@
-"""The few cases of a load run, read from the files that hold them: a run starts sooner than all suites are read."""
+"""The cases of a load run, read from the files that hold them alone: a run starts sooner than with all suites."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ CASE_NAME_LINE = re.compile(r"^([a-z][a-z0-9-]*):", re.MULTILINE)
 
 
 def find_cases(names: Iterable[str]) -> dict[str, Case]:
-    """The cases of these names as far as they exist."""
-    found = {}
+    """The cases of these names, as far as they exist."""
+    cases = {}
     for name in names:
         if name in _files_by_case():
-            entries = _read_entries(_files_by_case()[name])
-            area, file = _files_by_case()[name].parent.name, f"suites/{_files_by_case()[name].parent.name}/cases.yaml"
-            (case,) = read_cases(area, {name: entries[name]}, file, _entries_with_bases(name))
-            found[name] = case
-    return found
+            file = _files_by_case()[name]
+            area, entries = file.parent.name, _read_entries(file)
+            (case,) = read_cases(area, {name: entries[name]}, f"suites/{area}/cases.yaml", _entries_with_bases(name))
+            cases[name] = case
+    return cases
 
 
 def _entries_with_bases(name: str) -> dict[str, Any]:
     """The entries of a case and of its chain of bases."""
-    known = {}
-    wanted: str | None = name
-    while wanted in _files_by_case() and wanted not in known:
-        known[wanted] = _read_entries(_files_by_case()[wanted])[wanted]
-        wanted = known[wanted].get("base")
-    return known
+    entries_by_name = {}
+    next_name: str | None = name
+    while next_name in _files_by_case() and next_name not in entries_by_name:
+        entries_by_name[next_name] = _read_entries(_files_by_case()[next_name])[next_name]
+        next_name = entries_by_name[next_name].get("base")
+    return entries_by_name
 
 
 @cache
 def _files_by_case() -> dict[str, Path]:
-    """Which file holds a name."""
+    """The file of each case, by its name."""
     files = sorted((data_files.root() / "suites").glob("*/cases.yaml"))
     return {name: file for file in files for name in CASE_NAME_LINE.findall(file.read_text(encoding="utf-8"))}
 

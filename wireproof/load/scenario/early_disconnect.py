@@ -1,4 +1,4 @@
-"""Clients that leave in the middle of a stream: after so many deltas, or after so long."""
+"""Clients that leave in the middle of a stream, after a number of deltas or after a time."""
 
 from __future__ import annotations
 
@@ -7,7 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class EarlyDisconnect:
-    """When a client leaves: one of the two is set."""
+    """The moment at which a client leaves; one of the two is set.
+
+    Attributes:
+        chunks: deltas after which it leaves.
+        ms: milliseconds after which it leaves.
+    """
 
     chunks: int | None = None
     ms: float | None = None

@@ -1,4 +1,4 @@
-"""Which requests of a run are looked at: those that start between warm-up and cool-down."""
+"""The measurement window of a run: the requests that start between warm-up and cool-down."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ RUN_PARTS = WARM_UP, WINDOW, COOL_DOWN = "warm-up", "window", "cool-down"
 
 @dataclass(frozen=True, slots=True)
 class MeasurementWindow:
-    """From when to when, by the clock of this process."""
+    """The bounds of the window in nanoseconds, by the clock of this process."""
 
     opens_ns: float = -math.inf
     closes_ns: float = math.inf
 
     def part(self, due_ns: int) -> str:
-        """The part of the run in which a request was to start."""
+        """The part of the run in which a start is due."""
         if due_ns < self.opens_ns:
             return WARM_UP
         return WINDOW if due_ns < self.closes_ns else COOL_DOWN

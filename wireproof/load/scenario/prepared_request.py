@@ -1,4 +1,4 @@
-"""A case made ready to be asked many times: its bytes as they go over the wire."""
+"""A case that is prepared for sending it many times: its bytes as they go over the wire."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from wireproof.load.scenario.early_disconnect import EarlyDisconnect
 
 @dataclass(frozen=True, slots=True)
 class PreparedRequest:
-    """One request, whole.
+    """One request with its bytes.
 
     Attributes:
-        name: what its figures stand under.
-        leave: when a client goes early.
-        nonce: the word of its own that its answer is asked to say.
+        name: the name of its case, under which its figures are counted.
+        wire: the bytes of the request line, the headers and the body.
+        token_cap: the most output tokens that its response may have.
+        leave: the moment at which the client leaves the stream; None if it reads to the end.
+        nonce: the unique word that it asks the response to contain; empty if it asks for none.
     """
 
     name: str
@@ -32,22 +34,22 @@ class PreparedRequest:
 
     @property
     def body(self) -> bytes:
-        """What is sent behind the headers."""
+        """The bytes after the headers."""
         return self.wire.partition(b"\r\n\r\n")[2]
 
 
 def prepare(name: str, case: Case, target: Target) -> PreparedRequest:
-    """The last request of a case, as this target is asked it.
+    """Prepares the last request of a case for a target.
 
-    Raises CannotSend where the target lacks the model or the key that it needs.
+    Raises CannotSend if the target lacks the model or the key that the request needs.
     """
-    ask = case.asks[-1]
-    outgoing = request_builder.build_request(ask, target, case.name, {})
-    shown, place = outgoing.shown, urlsplit(outgoing.shown.url)
-    path = place.path + (f"?{place.query}" if place.query else "")
+    spec = case.asks[-1]
+    outgoing = request_builder.build_request(spec, target, case.name, {})
+    shown, url = outgoing.shown, urlsplit(outgoing.shown.url)
+    path = url.path + (f"?{url.query}" if url.query else "")
     lines = [
         f"{shown.method} {path} HTTP/1.1",
-        f"Host: {place.netloc}",
+        f"Host: {url.netloc}",
         "User-Agent: wireproof-load",
         "Accept-Encoding: identity",
         *(f"{key}: {value}" for key, value in outgoing.headers),

@@ -1,4 +1,4 @@
-"""Text of a given length: each word is short and common, one token to nearly every vocabulary."""
+"""Text of a given length: each word is short and common, one token in nearly every vocabulary."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ way my than call who its now find long down day did get come made may part over
 """
 PROMPT_WORDS = PROMPT_WORDS_TEXT.split()
 NUMBER_WORD_COUNT = 4
-# The tokens that one id of a Mooncake trace stands for.
+# The tokens of one id in a Mooncake trace.
 TOKENS_PER_BLOCK = 512
-# A prompt is cut out of this many words, at a place of its own.
+# The words from which prompts are cut, each at a place of its own.
 PROSE_WORD_COUNT = 32768
 
 
 def make_prompt(tokens: int, number: int) -> str:
-    """So many words; the first four tell the number, so that no two prompts begin alike."""
+    """Makes a prompt of as many words; the first four encode the number, so that no two prompts begin alike."""
     words = _number_words(number)
     rest = max(0, tokens - NUMBER_WORD_COUNT)
     return " ".join(words[:tokens] + _prose_words(rest, number))
 
 
 def make_prompt_from_blocks(ids: Sequence[int], tokens: int) -> str:
-    """So many words in blocks; prompts whose first ids are the same begin alike to the end of these blocks."""
+    """Makes a prompt of as many words in blocks; prompts with the same first ids share the words of these blocks."""
     words: list[str] = []
-    for one in ids:
-        words += _block_words(one)
+    for block_id in ids:
+        words += _block_words(block_id)
     missing = tokens - len(words)
     return " ".join(words[:tokens] if missing <= 0 else words + _prose_words(missing, len(words)))
 
@@ -42,16 +42,16 @@ def _number_words(number: int) -> list[str]:
 
 def _prose_words(count: int, number: int) -> list[str]:
     start = number * 7919 % PROSE_WORD_COUNT
-    found = _doubled_prose()[start : start + min(count, PROSE_WORD_COUNT)]
-    return found if len(found) == count else found + _prose_words(count - len(found), number + 1)
+    words = _doubled_prose()[start : start + min(count, PROSE_WORD_COUNT)]
+    return words if len(words) == count else words + _prose_words(count - len(words), number + 1)
 
 
 @cache
 def _doubled_prose() -> list[str]:
-    """The words, and once more, so that any place in them has enough behind it."""
+    """The words twice, so that any place in them has enough after it."""
     return Random("prose").choices(PROMPT_WORDS, k=PROSE_WORD_COUNT) * 2
 
 
 @lru_cache(maxsize=4096)
-def _block_words(one: int) -> list[str]:
-    return _number_words(one) + _prose_words(TOKENS_PER_BLOCK - NUMBER_WORD_COUNT, one)
+def _block_words(block_id: int) -> list[str]:
+    return _number_words(block_id) + _prose_words(TOKENS_PER_BLOCK - NUMBER_WORD_COUNT, block_id)

@@ -1,4 +1,4 @@
-"""Which request comes next: by its number alone, so that any number of processes asks the same ones."""
+"""The requests of a scenario by number: any number of processes sends the same requests."""
 
 from __future__ import annotations
 
@@ -23,78 +23,93 @@ from wireproof.load.scenario.token_lengths import make_length_sampler
 
 @dataclass(frozen=True, slots=True)
 class RequestMix:
-    """The requests of a scenario at one host, in proportion to their weights."""
+    """The requests of a scenario at one target, in proportion to their weights.
+
+    Attributes:
+        bounds: the cumulative weights of the templates.
+    """
 
     templates: tuple[RequestTemplate, ...]
     bounds: tuple[int, ...]
     seed: int
 
     def request(self, number: int, sizes: TokenCounts | None = None) -> PreparedRequest:
-        """The request of this number."""
-        mould = self.templates[0]
+        """The request of this number; `sizes` are those of a trace."""
+        template = self.templates[0]
         if len(self.templates) > 1:
-            drawn = blake2b(b"%d %d" % (self.seed, number), digest_size=8).digest()
-            mould = self.templates[bisect_right(self.bounds, int.from_bytes(drawn) % self.bounds[-1])]
-        return mould.render(self.seed, number, sizes)
+            digest = blake2b(b"%d %d" % (self.seed, number), digest_size=8).digest()
+            template = self.templates[bisect_right(self.bounds, int.from_bytes(digest) % self.bounds[-1])]
+        return template.render(self.seed, number, sizes)
 
 
 def build_mix(scenario: Scenario, target: Target, seed: int, *, traced: bool = False) -> RequestMix:
-    """The requests of a scenario with their weights; what the provider does not offer is left out.
+    """Builds the requests of a scenario with their weights; leaves out those that the provider does not offer.
 
-    Raises ConfigError where nothing is left.
+    Raises ConfigError if none is left.
     """
-    known = case_lookup.find_cases(name for share in scenario.shares for name in (share.case, share.otherwise) if name)
-    found = [(_make_template(scenario, share, known, target, traced=traced), share.weight) for share in scenario.shares]
-    made = [(mould, weight) for mould, weight in found if isinstance(mould, RequestTemplate)]
-    if not made:
-        lacks = "; ".join(str(one) for one, _ in found)
+    cases = case_lookup.find_cases(
+        name for weighted in scenario.weighted_cases for name in (weighted.case, weighted.otherwise) if name
+    )
+    results = [
+        (_make_template(scenario, weighted, cases, target, traced=traced), weighted.weight)
+        for weighted in scenario.weighted_cases
+    ]
+    templates = [(template, weight) for template, weight in results if isinstance(template, RequestTemplate)]
+    if not templates:
+        reasons = "; ".join(str(reason) for reason, _ in results)
         raise ConfigError(
-            f"{SCENARIOS_FILE}, {scenario.name}", f"none of it can be asked ({lacks})", "choose another scenario"
+            f"{SCENARIOS_FILE}, {scenario.name}",
+            f"none of its cases can be sent ({reasons})",
+            "choose another scenario",
         )
-    return RequestMix(tuple(mould for mould, _ in made), tuple(accumulate(weight for _, weight in made)), seed)
+    return RequestMix(
+        tuple(template for template, _ in templates), tuple(accumulate(weight for _, weight in templates)), seed
+    )
 
 
 def _make_template(
-    scenario: Scenario, share: WeightedCase, known: Mapping[str, Case], target: Target, *, traced: bool
+    scenario: Scenario, weighted: WeightedCase, cases: Mapping[str, Case], target: Target, *, traced: bool
 ) -> RequestTemplate | str:
-    """The mould of a share, or why there is none."""
-    why = ""
-    for name in (share.case, share.otherwise):
+    """The template of a weighted case, or the reason why there is none."""
+    reason = ""
+    for name in (weighted.case, weighted.otherwise):
         if name is None:
             continue
-        if name not in known:
-            raise ConfigError(SCENARIOS_FILE, f"{name!r} is no case", "name a case of suites/*/cases.yaml")
-        case = known[name]
+        if name not in cases:
+            raise ConfigError(SCENARIOS_FILE, f"{name!r} is not a case", "name a case of suites/*/cases.yaml")
+        case = cases[name]
         if not target.provider.offers(case.feature) or case.endpoint not in target.provider.endpoints:
-            why = f"{target.provider.name} does not offer {name}"
+            reason = f"{target.provider.name} does not offer {name}"
             continue
         try:
-            return RequestTemplate(_with_edits(case, share), target, _make_variation(share, scenario), traced=traced)
-        except CannotSend as lack:
-            why = str(lack)
-    return why
+            return RequestTemplate(
+                _with_edits(case, weighted), target, _make_variation(weighted, scenario), traced=traced
+            )
+        except CannotSend as error:
+            reason = str(error)
+    return reason
 
 
-def _with_edits(case: Case, share: WeightedCase) -> Case:
-    """The case with the length of a load run."""
-    ask = case.asks[-1]
-    body = ask.body
+def _with_edits(case: Case, weighted: WeightedCase) -> Case:
+    """The case with the edits and the cap of its scenario."""
+    spec = case.asks[-1]
+    body = spec.body
     try:
-        for place, value in (share.set or {}).items():
-            body = json_pointer.edit(body, place, value)
+        for pointer, value in (weighted.set or {}).items():
+            body = json_pointer.edit(body, pointer, value)
     except json_pointer.Missing as error:
         raise ConfigError(
-            f"{SCENARIOS_FILE}, {share.case}", f"an edit does not apply ({error})", "mend `set:`"
+            f"{SCENARIOS_FILE}, {weighted.case}", f"an edit does not apply ({error})", "correct `set:`"
         ) from None
-    return replace(case, asks=(replace(ask, body=body, cap=share.cap or ask.cap),))
+    return replace(case, asks=(replace(spec, body=body, cap=weighted.cap or spec.cap),))
 
 
-def _make_variation(share: WeightedCase, scenario: Scenario) -> Variation:
-    leave = share.leave or {}
+def _make_variation(weighted: WeightedCase, scenario: Scenario) -> Variation:
+    leave = weighted.leave or {}
     return Variation(
-        prompt=None if share.prompt is None else make_length_sampler(share.prompt, scenario.folder),
-        answer=None if share.answer is None else make_length_sampler(share.answer, scenario.folder),
+        prompt=None if weighted.prompt is None else make_length_sampler(weighted.prompt, scenario.folder),
+        answer=None if weighted.answer is None else make_length_sampler(weighted.answer, scenario.folder),
         leave=EarlyDisconnect(leave.get("chunks"), leave.get("ms")) if leave else None,
         leave_share=leave.get("share", 0.0),
-        nonce=share.nonce,
+        nonce=weighted.nonce,
     )

@@ -1,4 +1,4 @@
-"""load/scenarios.yaml: which cases a user asks, how often, how long they are, and when."""
+"""The scenarios of load/scenarios.yaml: the cases of a user, their weights, lengths and load shape."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from typing import Any
 from wireproof.contract import data_files, schemas
 from wireproof.errors import ConfigError
 from wireproof.formats.yaml_file import read_yaml
-from wireproof.load.scenario import objectives as slo
-from wireproof.load.scenario import thresholds as threshold
 from wireproof.load.scenario.load_shape import LoadShape
+from wireproof.load.scenario.objectives import OBJECTIVE_METRICS
+from wireproof.load.scenario.thresholds import parse_threshold
 
 SCENARIOS_FILE = "load/scenarios.yaml"
 ENDLESS_LOAD = LoadShape()
@@ -23,12 +23,15 @@ ENDLESS_LOAD = LoadShape()
 
 @dataclass(frozen=True, slots=True)
 class WeightedCase:
-    """A case, how often it is asked beside the others, and what a load run changes in it.
+    """A case of a scenario, its weight, and the changes that a load run makes to it.
 
     Attributes:
-        prompt, answer: tokens put before its text, and its cap, as the rows of `lengths` say them.
-        leave: the share of its answers that are left, and after how many `chunks` or `ms`.
-        nonce: each request asks for a word of its own in the place of its text.
+        otherwise: the case that replaces it if the provider does not offer it.
+        cap: the most output tokens, if they are not drawn.
+        set: JSON pointers into the body, and their new values.
+        prompt, answer: lengths in tokens of a text put before its own, and of its cap.
+        leave: the `share` of its streams that the client leaves, after a number of `chunks` or `ms`.
+        nonce: each request asks for a unique word instead of its text.
     """
 
     case: str
@@ -44,18 +47,19 @@ class WeightedCase:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """What one kind of user does.
+    """The load of one kind of user.
 
     Attributes:
-        provider: whose contract it is made for; any, where it says none.
-        folder: where the files that it names stand.
-        digest: of all that it says.
+        says: a description in one line.
+        provider: the provider whose contract it is made for; None for any.
+        folder: the folder of the files that it names.
+        digest: the digest of its row in the file.
     """
 
     name: str
     says: str
-    shares: tuple[WeightedCase, ...]
-    course: LoadShape = ENDLESS_LOAD
+    weighted_cases: tuple[WeightedCase, ...]
+    load_shape: LoadShape = ENDLESS_LOAD
     provider: str | None = None
     objectives: Mapping[str, float] = field(default_factory=dict)
     thresholds: tuple[str, ...] = ()
@@ -64,16 +68,16 @@ class Scenario:
 
     @classmethod
     def from_row(cls, name: str, row: Mapping[str, Any], folder: Path) -> Scenario:
-        """The scenario that a row describes; ConfigError where it does not read."""
-        for one in row.get("thresholds", ()):
-            threshold.parse_threshold(one)
+        """Reads a row of the file; raises ConfigError if it cannot be parsed."""
+        for expression in row.get("thresholds", ()):
+            parse_threshold(expression)
         return cls(
             name,
             row["says"],
-            tuple(WeightedCase(**share) for share in row["cases"]),
-            course=LoadShape.from_row(row.get("load", {}), folder),
+            tuple(WeightedCase(**weighted) for weighted in row["cases"]),
+            load_shape=LoadShape.from_row(row.get("load", {}), folder),
             provider=row.get("provider"),
-            objectives={slo.OBJECTIVE_METRICS[metric]: limit for metric, limit in row.get("slo", {}).items()},
+            objectives={OBJECTIVE_METRICS[metric]: limit for metric, limit in row.get("slo", {}).items()},
             thresholds=tuple(row.get("thresholds", ())),
             folder=folder,
             digest=hashlib.sha256(json.dumps(row, sort_keys=True).encode()).hexdigest()[:16],
@@ -86,22 +90,25 @@ class Scenario:
 
 
 @cache
-def read_scenarios(more: Path | None = None) -> dict[str, Scenario]:
-    """Every scenario by name, those of a file of one's own laid over ours; ConfigError where a file does not read."""
-    found = _read_scenarios_file(data_files.root() / SCENARIOS_FILE, SCENARIOS_FILE)
-    return {**found, **_read_scenarios_file(more, str(more))} if more is not None else found
+def read_scenarios(extra_file: Path | None = None) -> dict[str, Scenario]:
+    """Reads all scenarios, by name; those of an extra file replace the built-in ones of the same name.
+
+    Raises ConfigError if a file cannot be parsed.
+    """
+    built_in = _read_scenarios_file(data_files.root() / SCENARIOS_FILE, SCENARIOS_FILE)
+    return {**built_in, **_read_scenarios_file(extra_file, str(extra_file))} if extra_file is not None else built_in
 
 
-def _read_scenarios_file(file: Path, shown: str) -> dict[str, Scenario]:
-    data = read_yaml(file, shown)
-    schemas.check_format(data, "scenarios", shown)
+def _read_scenarios_file(file: Path, display_name: str) -> dict[str, Scenario]:
+    data = read_yaml(file, display_name)
+    schemas.check_format(data, "scenarios", display_name)
     return {name: Scenario.from_row(name, row, file.parent) for name, row in data["scenarios"].items()}
 
 
-def single_load_shape(chosen: Sequence[Scenario]) -> LoadShape:
-    """The course of a run; ConfigError where several scenarios have one each."""
-    courses = [scenario.course for scenario in chosen if scenario.course != ENDLESS_LOAD]
-    if len(chosen) > 1 and courses:
-        names = ", ".join(scenario.name for scenario in chosen)
+def single_load_shape(scenarios: Sequence[Scenario]) -> LoadShape:
+    """The load shape of a run; raises ConfigError if one of several scenarios has its own."""
+    load_shapes = [scenario.load_shape for scenario in scenarios if scenario.load_shape != ENDLESS_LOAD]
+    if len(scenarios) > 1 and load_shapes:
+        names = ", ".join(scenario.name for scenario in scenarios)
         raise ConfigError(names, "a scenario with a `load` of its own runs alone", "name one scenario")
-    return courses[0] if courses else ENDLESS_LOAD
+    return load_shapes[0] if load_shapes else ENDLESS_LOAD

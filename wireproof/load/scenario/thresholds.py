@@ -1,4 +1,4 @@
-"""Thresholds: what a run must keep to, as expressions over its figures."""
+"""The thresholds of a run: expressions over its figures that decide its exit code."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ TIME_METRICS = {
 }
 SPEED_METRICS = {"tok_s": "tok/s"}
 FIGURE_SUFFIXES = ("p50", "p90", "p95", "p99", "p99.9", "mean", "min", "max")
-# Which units a figure may have, and what one of them is in the unit of the summary.
+# The units that a figure may have, and their factors to the unit of the summary.
 UNIT_FACTORS: Mapping[str, Mapping[str | None, float]] = {
     "time": {"ms": 1.0, "s": 1000.0},
     "speed": {None: 1.0, "/s": 1.0},
@@ -50,11 +50,13 @@ FAULTLESS_OUTCOMES = ("ok", "left")
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """One expression, read.
+    """One parsed expression.
 
     Attributes:
-        name: the request whose figure it is; that of all requests where it names none.
-        limit: in the unit of the summary: milliseconds, shares of 1, numbers.
+        figure: the name of the figure, such as `ttft_p95`.
+        name: the request whose figure it is; None for all requests.
+        sign: a key of COMPARISONS.
+        limit: the limit in the unit of the summary: milliseconds, shares of 1, numbers.
     """
 
     text: str
@@ -63,40 +65,40 @@ class Threshold:
     sign: str
     limit: float
 
-    def judge(self, found: Mapping[str, Any]) -> dict[str, Any]:
-        """Whether a summary keeps to it; `holds` is null where too few values tell."""
-        value = _figure_value(self.figure, self.name, found)
+    def judge(self, summary: Mapping[str, Any]) -> dict[str, Any]:
+        """Compares the figure of a summary with the limit; `holds` is None if too few values decide."""
+        value = _figure_value(self.figure, self.name, summary)
         holds = None if value is None else COMPARISONS[self.sign](value, self.limit)
         return {"expression": self.text, "value": value, "limit": self.limit, "holds": holds}
 
 
 def parse_threshold(text: str) -> Threshold:
-    """`ttft_p95 < 300ms` read; ConfigError says what there is instead."""
-    told = THRESHOLD_EXPRESSION.fullmatch(text.strip())
-    if told is None:
+    """Parses an expression such as `ttft_p95 < 300ms`; raises ConfigError that lists the possible ones."""
+    match = THRESHOLD_EXPRESSION.fullmatch(text.strip())
+    if match is None:
         remedy = "write FIGURE < NUMBER UNIT, as in `ttft_p95 < 300ms` or `error_rate < 1%`"
-        raise ConfigError(f"--threshold {text!r}", "it does not read", remedy)
-    figure, unit = told["figure"], told["unit"]
+        raise ConfigError(f"--threshold {text!r}", "it cannot be parsed", remedy)
+    figure, unit = match["figure"], match["unit"]
     units = UNIT_FACTORS[_figure_kind(figure, text)]
     if unit not in units:
-        names = " or ".join(one or "no unit" for one in units)
-        raise ConfigError(f"--threshold {text!r}", f"{figure} is measured otherwise", f"write it with {names}")
-    # A per cent as it is written, so that `= 100%` is met by the whole and by nothing less.
-    limit = float(told["limit"]) / 100 if unit == "%" else float(told["limit"]) * units[unit]
-    return Threshold(text.strip(), figure, told["name"], told["sign"], limit)
+        names = " or ".join(unit or "no unit" for unit in units)
+        raise ConfigError(f"--threshold {text!r}", f"{figure} has another unit", f"write it with {names}")
+    # Division keeps 100 % exactly 1, so that `= 100%` holds for the whole alone.
+    limit = float(match["limit"]) / 100 if unit == "%" else float(match["limit"]) * units[unit]
+    return Threshold(text.strip(), figure, match["name"], match["sign"], limit)
 
 
-def judge_thresholds(expressions: Iterable[str], found: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Each expression with what the summary says to it."""
-    return [parse_threshold(text).judge(found) for text in expressions]
+def judge_thresholds(expressions: Iterable[str], summary: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Compares each expression with a summary."""
+    return [parse_threshold(text).judge(summary) for text in expressions]
 
 
-def measured_text(one: Mapping[str, Any]) -> str:
-    """What was measured, in the unit of its threshold; shares unrounded enough to tell 100 % from nearly."""
-    value, told = one["value"], THRESHOLD_EXPRESSION.fullmatch(one["expression"])
-    if value is None or told is None:
+def measured_text(row: Mapping[str, Any]) -> str:
+    """The measured value in the unit of its threshold; shares with enough digits to tell 100 % from nearly 100 %."""
+    value, match = row["value"], THRESHOLD_EXPRESSION.fullmatch(row["expression"])
+    if value is None or match is None:
         return "too few values"
-    unit = told["unit"]
+    unit = match["unit"]
     return (
         f"{100 * value:.6g}%" if unit == "%" else f"{value:.4g} ms" if unit in UNIT_FACTORS["time"] else f"{value:.6g}"
     )
@@ -109,49 +111,53 @@ def _figure_kind(figure: str, text: str) -> str:
         return "speed"
     if figure in COUNT_FIGURES:
         return "count"
-    metric, _, of = figure.rpartition("_")
-    if of in FIGURE_SUFFIXES and metric in TIME_METRICS:
+    metric, _, suffix = figure.rpartition("_")
+    if suffix in FIGURE_SUFFIXES and metric in TIME_METRICS:
         return "time"
-    if of in FIGURE_SUFFIXES and metric in SPEED_METRICS:
+    if suffix in FIGURE_SUFFIXES and metric in SPEED_METRICS:
         return "speed"
-    known = f"METRIC_{'|'.join(FIGURE_SUFFIXES)} with METRIC of {', '.join((*TIME_METRICS, *SPEED_METRICS))}; {', '.join(SHARE_FIGURES + RATE_FIGURES + COUNT_FIGURES)}"
-    raise ConfigError(f"--threshold {text!r}", f"there is no figure {figure}", f"write one of: {known}")
+    metrics, others = (
+        ", ".join((*TIME_METRICS, *SPEED_METRICS)),
+        ", ".join(SHARE_FIGURES + RATE_FIGURES + COUNT_FIGURES),
+    )
+    choices = f"METRIC_{'|'.join(FIGURE_SUFFIXES)} with METRIC of {metrics}; {others}"
+    raise ConfigError(f"--threshold {text!r}", f"there is no figure {figure}", f"write one of: {choices}")
 
 
-def _figure_value(figure: str, name: str | None, found: Mapping[str, Any]) -> float | None:
-    """The figure of a summary; None where it has none, or too few values to tell it."""
+def _figure_value(figure: str, name: str | None, summary: Mapping[str, Any]) -> float | None:
+    """The figure of a summary; None if the summary lacks it or has too few values."""
     if figure == "conformance":
-        share: float | None = (found.get("conformance") or {}).get("share")
+        share: float | None = (summary.get("conformance") or {}).get("share")
         return share
     if figure.startswith("missed"):
-        due, missed = found["schedule"]["due"], found["schedule"]["missed"]
+        due, missed = summary["schedule"]["due"], summary["schedule"]["missed"]
         return float(missed) if figure == "missed" else (missed / due if due else None)
-    one = found["all"] if name is None else found["requests"].get(name)
-    if one is None:
+    row = summary["all"] if name is None else summary["requests"].get(name)
+    if row is None:
         return None
     if figure in RATE_FIGURES:
-        return float(one[figure])
+        return float(row[figure])
     if figure in SHARE_FIGURES or figure in COUNT_FIGURES:
-        return _share_or_count(figure, one)
-    metric, _, of = figure.rpartition("_")
-    value: float | None = one["metrics"].get((TIME_METRICS | SPEED_METRICS)[metric], {}).get(of)
+        return _share_or_count(figure, row)
+    metric, _, suffix = figure.rpartition("_")
+    value: float | None = row["metrics"].get((TIME_METRICS | SPEED_METRICS)[metric], {}).get(suffix)
     return value
 
 
-def _share_or_count(figure: str, one: Mapping[str, Any]) -> float | None:
-    outcomes = one["outcomes"]
+def _share_or_count(figure: str, row: Mapping[str, Any]) -> float | None:
+    outcomes = row["outcomes"]
     ended = sum(outcomes.values())
     if figure == "requests":
         return float(ended)
     errors = ended - sum(outcomes.get(outcome, 0) for outcome in FAULTLESS_OUTCOMES)
     if figure == "errors":
         return float(errors)
-    stayed = ended - outcomes.get("left", 0)
-    whole = ended if figure == "left_rate" else stayed
+    not_left = ended - outcomes.get("left", 0)
+    whole = ended if figure == "left_rate" else not_left
     parts = {
         "error_rate": errors,
         "throttled_rate": outcomes.get("throttled", 0),
         "left_rate": outcomes.get("left", 0),
-        "goodput_rate": one["good"],
+        "goodput_rate": row["good"],
     }
     return parts[figure] / whole if whole else None

@@ -1,4 +1,4 @@
-"""How many tokens a prompt or an answer has: always the same, uniform, lognormal, or one of those in a file."""
+"""The lengths of prompts and responses in tokens: constant, uniform, lognormal, or drawn from a file."""
 
 from __future__ import annotations
 
@@ -14,37 +14,37 @@ LengthSampler = Callable[[Random], int]
 
 
 def make_length_sampler(row: Any, folder: Path) -> LengthSampler:
-    """The length that a row of a scenario describes; a file stands beside the scenario.
+    """Makes the sampler that a row of a scenario describes; `folder` holds its file.
 
-    Raises ConfigError where a file does not hold lengths.
+    Raises ConfigError if the file cannot be read or holds no lengths.
     """
     if isinstance(row, int):
         return lambda _: row
     if "uniform" in row:
         least, most = row["uniform"]
-        return lambda chance: chance.randint(least, most)
+        return lambda random: random.randint(least, most)
     if "file" in row:
-        known = _read_lengths(folder / row["file"])
-        return lambda chance: chance.choice(known)
+        lengths = _read_lengths(folder / row["file"])
+        return lambda random: random.choice(lengths)
     return _lognormal_sampler(row)
 
 
 def _lognormal_sampler(row: Mapping[str, Any]) -> LengthSampler:
-    """By its mean and coefficient of variation; what lies beyond the bounds is put on them."""
+    """The lognormal sampler of a mean and a coefficient of variation; values beyond the bounds are set to them."""
     mean, cv = row["lognormal"]["mean"], row["lognormal"]["cv"]
     least, most = row.get("least", 1), row.get("most", math.inf)
     variance = math.log1p(cv**2)
-    place, spread = math.log(mean) - variance / 2, math.sqrt(variance)
-    return lambda chance: int(min(most, max(least, round(chance.lognormvariate(place, spread)))))
+    center, spread = math.log(mean) - variance / 2, math.sqrt(variance)
+    return lambda random: int(min(most, max(least, round(random.lognormvariate(center, spread)))))
 
 
 def _read_lengths(file: Path) -> tuple[int, ...]:
     try:
-        known = tuple(int(line) for line in file.read_text(encoding="utf-8").split())
+        lengths = tuple(int(line) for line in file.read_text(encoding="utf-8").split())
     except OSError as error:
         raise ConfigError(str(file), f"it cannot be read ({error.strerror})", "name a file of lengths") from None
     except ValueError as error:
-        raise ConfigError(str(file), f"it holds no length ({error})", "write one whole number a line") from None
-    if not known or min(known) < 1:
-        raise ConfigError(str(file), "it holds no length, or one below 1", "write one whole number a line")
-    return known
+        raise ConfigError(str(file), f"a line is not a length ({error})", "write one whole number per line") from None
+    if not lengths or min(lengths) < 1:
+        raise ConfigError(str(file), "it holds no length, or one below 1", "write one whole number per line")
+    return lengths

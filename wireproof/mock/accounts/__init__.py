@@ -1,1 +1,1 @@
-"""Accounts: what each key has used, and what it is refused."""
+"""Accounts: what each key has used, and what is refused to it."""

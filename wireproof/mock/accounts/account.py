@@ -1,4 +1,4 @@
-"""What each key has used: a minute window, a month counter and tokens for each distinct key and tenant."""
+"""The use of each account: a minute window, a month counter and tokens for each key and tenant."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from wireproof.mock.provider.rate_rules import RateRules, TierRules
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks, and when; each tenant of a key counts apart, and so does each fault that is asked for.
+    """The account of a request and its time; each tenant of a key has an account of its own, and so has each fault.
 
     Attributes:
-        now: the time of the server, by which an account is opened.
-        ahead_s: how much later the request happens.
+        now: the Unix time of the server in seconds, at which an account is opened.
+        ahead_s: the seconds by which the request is later.
     """
 
     profile: Profile
@@ -41,12 +41,15 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class LimitState:
-    """Where an account stands after one request.
+    """The limits of an account after one request.
 
     Attributes:
-        reset_s: seconds until the limit is whole again.
-        free_s: seconds until another request is admitted, where this one was not.
-        tokens_left: the minute's tokens; None where the tier counts none.
+        remaining: the requests left in the minute.
+        reset_s: the seconds until no request of the limit is used.
+        free_s: the seconds until another request is admitted, if this one was not.
+        tokens_left: the tokens left in the minute; None if the tier counts none.
+        limited: true if the request exceeds the limit of the minute.
+        exhausted: true if the requests of the month, or of the key, are used up.
     """
 
     tier: TierRules
@@ -60,7 +63,12 @@ class LimitState:
 
 @dataclass(slots=True)
 class Account:
-    """The counters of one caller."""
+    """The counters of one caller.
+
+    Attributes:
+        requests_left: the requests left to the key altogether; None for no such limit.
+        months: month → the requests admitted in it.
+    """
 
     requests: RateWindow
     tokens_of_minute: FixedWindow = field(default_factory=FixedWindow)
@@ -70,7 +78,7 @@ class Account:
     stored_items: ItemStore = field(default_factory=ItemStore)
 
     def admit(self, tier: TierRules, at: float, rate: RateRules) -> LimitState:
-        """Count a request that arrives now, unless the window is full."""
+        """Counts a request that arrives now, unless the window is full."""
         used, seconds = self.requests.used(at, tier.limit, rate.window_s), rate.window_s
         self.tokens_of_minute.used(at, tier.limit, seconds)
         exhausted, left = self._is_exhausted(tier, at), self.tokens_left(tier)
@@ -88,12 +96,12 @@ class Account:
         )
 
     def tokens_left(self, tier: TierRules) -> int | None:
-        """What is left of the minute's tokens; None where the tier counts none."""
+        """The tokens left in the minute; None if the tier counts none."""
         limit = tier.tokens_per_minute
         return None if limit is None else max(0, limit - self.tokens_of_minute.admitted)
 
     def _is_exhausted(self, tier: TierRules, at: float) -> bool:
-        """Whether no request is left, of those that were left altogether or of the month's."""
+        """True if no request is left, altogether or in the month."""
         month_is_over = tier.per_month is not None and self.months.get(month_name(at), 0) >= tier.per_month
         return self.requests_left == 0 or month_is_over
 
@@ -105,7 +113,7 @@ class Account:
 
 
 class Accounts:
-    """All accounts the server has seen; a lock guards them, since fronts may share one core."""
+    """All accounts of the server, guarded by a lock, since several fronts may share one application."""
 
     def __init__(self) -> None:
         self._accounts: dict[tuple[str, str, str, str], Account] = {}
@@ -119,36 +127,36 @@ class Accounts:
             self._accounts.clear()
 
     def admit(self, caller: Caller) -> LimitState:
-        """Count a request of a valid key."""
+        """Counts a request of a valid key."""
         tier, _ = parse_key(caller.profile, caller.key)
         with self._lock:
             return self._account(caller).admit(tier, caller.request_time, caller.profile.rate)
 
-    def missing_reason(self, caller: Caller, use: QuotaDemand) -> str:
-        """Why the caller has no tokens left for this use; empty where it has."""
+    def missing_reason(self, caller: Caller, demand: QuotaDemand) -> str:
+        """Reason why the caller has no tokens left for this demand; an empty text if it has."""
         tier, _ = parse_key(caller.profile, caller.key)
         with self._lock:
             tokens = self._account(caller).tokens
-            return tokens.missing_reason(tier, use, caller.request_time, days_end=caller.profile.rate.days_end)
+            return tokens.missing_reason(tier, demand, caller.request_time, days_end=caller.profile.rate.days_end)
 
     def stored_items(self, caller: Caller) -> ItemStore:
-        """What this caller let the server keep."""
+        """The items that the server stores for this caller."""
         with self._lock:
             return self._account(caller).stored_items
 
-    def charge(self, caller: Caller, use: QuotaDemand, tokens: int) -> None:
-        """Count the tokens that an answer used."""
+    def charge(self, caller: Caller, demand: QuotaDemand, tokens: int) -> None:
+        """Counts the tokens that an answer used."""
         tier, _ = parse_key(caller.profile, caller.key)
         with self._lock:
             account = self._account(caller)
             account.tokens_of_minute.count(caller.request_time, tokens)
             if tokens and is_metered(caller.profile, tier):
-                account.tokens.charge(use, caller.request_time, tokens)
+                account.tokens.charge(demand, caller.request_time, tokens)
 
-    def with_tokens_left(self, caller: Caller, meter: LimitState) -> LimitState:
-        """Where the caller stands after what the request used."""
+    def with_tokens_left(self, caller: Caller, limit_state: LimitState) -> LimitState:
+        """Returns the limits with the tokens left after the request."""
         with self._lock:
-            return replace(meter, tokens_left=self._account(caller).tokens_left(meter.tier))
+            return replace(limit_state, tokens_left=self._account(caller).tokens_left(limit_state.tier))
 
     def _account(self, caller: Caller) -> Account:
         account = self._accounts.get(caller.account_key)
@@ -158,7 +166,7 @@ class Accounts:
 
 
 def open_account(caller: Caller) -> Account:
-    """A new account; its key says whether all that its tier counts is used up, or all but the last of it."""
+    """Opens an account; the suffix of its key may say that its volume is used up, or all but the last of it."""
     account = Account(WINDOW_TYPES[caller.profile.rate.model]())
     tier, used_up = parse_key(caller.profile, caller.key)
     left = 1 if used_up == "-last" else 0

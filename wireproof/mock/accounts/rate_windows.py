@@ -1,4 +1,4 @@
-"""How a limit frees requests: all at once when a window is over, each after a window of its own, or bit by bit."""
+"""Three ways in which a limit frees requests: fixed window, sliding window and token bucket."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ WINDOW_S = 60.0
 
 
 class RateWindow(Protocol):
-    """Counts what a limiter has admitted; `limit` is what it admits in `seconds`."""
+    """Counts what a limiter has admitted; `limit` is the amount that it admits in `seconds`."""
 
     def used(self, at: float, limit: float, seconds: float) -> int:
-        """How many of the limit are taken now; forgets what is over."""
+        """Returns the used part of the limit, and drops what has expired."""
 
     def count(self, at: float, amount: int = 1) -> None:
-        """Count what is admitted now, or was used by it."""
+        """Counts an amount that is admitted now, or that an admitted request used."""
 
     def seconds_until_reset(self, at: float, limit: float) -> float:
-        """Seconds until nothing is taken, as it is told: of a minute."""
+        """Seconds until nothing is used, as headers show them: of a window of a minute."""
 
     def seconds_until_free(self, at: float, limit: float) -> float:
-        """Seconds until another request is admitted, as it is told, where all are taken."""
+        """Seconds until another request is admitted, as headers show them, if the limit is used up."""
 
 
 @dataclass(slots=True)
 class FixedWindow:
-    """A window that begins with its first request, or on the minute of the clock, and frees all when it is over."""
+    """A window that begins with its first request, or on the minute of the clock, and frees everything at its end."""
 
     by_the_clock: bool = False
-    began: float = -math.inf
+    began_at: float = -math.inf
     admitted: int = 0
 
     def used(self, at: float, limit: float, seconds: float) -> int:
-        if at - self.began >= seconds:
-            self.began = at - at % seconds if self.by_the_clock else at
+        if at - self.began_at >= seconds:
+            self.began_at = at - at % seconds if self.by_the_clock else at
             self.admitted = 0
         return self.admitted
 
@@ -45,7 +45,7 @@ class FixedWindow:
         self.admitted += amount
 
     def seconds_until_reset(self, at: float, limit: float) -> float:
-        return max(0.0, min(WINDOW_S, self.began + WINDOW_S - at))
+        return max(0.0, min(WINDOW_S, self.began_at + WINDOW_S - at))
 
     def seconds_until_free(self, at: float, limit: float) -> float:
         return self.seconds_until_reset(at, limit)
@@ -53,36 +53,41 @@ class FixedWindow:
 
 @dataclass(slots=True)
 class SlidingWindow:
-    """Each request is free again a window after it came."""
+    """Frees each request one window after its arrival."""
 
-    taken: deque[float] = field(default_factory=deque)
+    arrivals: deque[float] = field(default_factory=deque)
 
     def used(self, at: float, limit: float, seconds: float) -> int:
-        while self.taken and self.taken[0] + seconds <= at:
-            self.taken.popleft()
-        return len(self.taken)
+        while self.arrivals and self.arrivals[0] + seconds <= at:
+            self.arrivals.popleft()
+        return len(self.arrivals)
 
     def count(self, at: float, amount: int = 1) -> None:
-        self.taken.extend([at] * amount)
+        self.arrivals.extend([at] * amount)
 
     def seconds_until_reset(self, at: float, limit: float) -> float:
-        return max(0.0, self.taken[-1] + WINDOW_S - at) if self.taken else 0.0
+        return max(0.0, self.arrivals[-1] + WINDOW_S - at) if self.arrivals else 0.0
 
     def seconds_until_free(self, at: float, limit: float) -> float:
-        return max(0.0, self.taken[0] + WINDOW_S - at) if self.taken else 0.0
+        return max(0.0, self.arrivals[0] + WINDOW_S - at) if self.arrivals else 0.0
 
 
 @dataclass(slots=True)
 class TokenBucket:
-    """A bucket of tokens, one a request, that fills again at the rate of a full one in a window."""
+    """A token bucket: one token a request, refilled at the rate of a full bucket in a window.
+
+    Attributes:
+        level: the tokens that are used.
+        updated_at: the Unix time of the last refill, in seconds.
+    """
 
     level: float = 0.0
-    seen: float = -math.inf
+    updated_at: float = -math.inf
 
     def used(self, at: float, limit: float, seconds: float) -> int:
         if self.level:
-            self.level = max(0.0, self.level - (at - self.seen) * limit / seconds)
-        self.seen = at
+            self.level = max(0.0, self.level - (at - self.updated_at) * limit / seconds)
+        self.updated_at = at
         return math.ceil(self.level - 1e-6)
 
     def count(self, at: float, amount: int = 1) -> None:

@@ -1,4 +1,4 @@
-"""What a running server remembers, and what its control endpoint changes."""
+"""The state of a running server, which its control endpoint changes."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ from wireproof.mock.accounts.slots import AccountKey, Slots
 
 @dataclass(slots=True)
 class ServerState:
-    """The clock's lead, the cells that are up where it is not all, the fault of the whole server.
+    """The state that outlasts a request.
 
     Attributes:
-        dead: the accounts for which a fault lets nothing be served any more.
+        ahead_s: the seconds by which the clock of the server is ahead.
+        cells: name of a profile → its cells that are up, if not all are.
+        fault: the id of the fault of the whole server.
+        gap_s: the seconds between two steps of a stream.
+        dead_accounts: the accounts that a fault no longer serves.
     """
 
     ahead_s: float = 0.0

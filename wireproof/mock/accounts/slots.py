@@ -1,4 +1,4 @@
-"""The answers of each account: those under way, until when, one at a time where a request says so; and the last one."""
+"""The running answers of each account with their end times, and the status of its last answer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ StartAnswer = Callable[[], None]
 
 @dataclass(slots=True)
 class Slots:
-    """Who is being answered, and was; `left` counts the answers whose client did not stay to the end."""
+    """The running answers of each account, one at a time if a request asks for one slot.
+
+    Attributes:
+        clients_left: the answers whose client left before the end.
+    """
 
     clients_left: int = 0
     _end_times: dict[AccountKey, dict[int, float]] = field(default_factory=dict)
@@ -29,74 +33,77 @@ class Slots:
         self._starts.clear()
         self.clients_left = 0
 
-    def with_account_state(self, received: HttpRequest) -> HttpRequest:
-        """The request with what its account was answered before, and how many of its answers are under way."""
+    def with_account_state(self, request: HttpRequest) -> HttpRequest:
+        """Returns the request with the last status of its account and the number of its running answers."""
         return replace(
-            received,
-            concurrent_answers=len(self.end_times(received)),
-            account_status=self._last_statuses.get(account_key(received), 0),
+            request,
+            concurrent_answers=len(self.end_times(request)),
+            account_status=self._last_statuses.get(account_key(request), 0),
         )
 
-    def remember_status(self, received: HttpRequest, status: int) -> None:
-        """Remember what the account was answered with."""
-        self._last_statuses[account_key(received)] = status
+    def remember_status(self, request: HttpRequest, status: int) -> None:
+        """Stores the status of the last answer to the account."""
+        self._last_statuses[account_key(request)] = status
 
-    def end_times(self, received: HttpRequest) -> tuple[float, ...]:
-        """When each answer to the same account that is under way will be over."""
-        taken = self._end_times.get(account_key(received), {})
-        return tuple(until for until in tuple(taken.values()) if until > received.at)
+    def end_times(self, request: HttpRequest) -> tuple[float, ...]:
+        """The Unix time at which each running answer to the same account ends."""
+        running = self._end_times.get(account_key(request), {})
+        return tuple(end for end in tuple(running.values()) if end > request.at)
 
-    def is_open(self, received: HttpRequest) -> bool:
-        """Whether the answer to this request is under way."""
-        return id(received) in self._end_times.get(account_key(received), {})
+    def is_open(self, request: HttpRequest) -> bool:
+        """True if the answer to this request is running."""
+        return id(request) in self._end_times.get(account_key(request), {})
 
     def occupy(
-        self, received: HttpRequest, made: HttpResponse | HttpStream, work_s: float = 0.0
+        self, request: HttpRequest, outgoing: HttpResponse | HttpStream, work_s: float = 0.0
     ) -> HttpResponse | HttpStream:
-        """The answer from now to its last step; of a server with one slot, once that is free and the work is done."""
-        ends, one = self.end_times(received), received.header(SLOTS_HEADER) == "1"
-        wait_s = max(ends) - received.at if ends and one else 0.0
-        work_s = work_s if one else 0.0
-        last_s = made.steps[-1].due_s if isinstance(made, HttpStream) and made.steps else work_s
+        """Returns the answer with its start, and stores its end.
+
+        With one slot it starts when the slot is free and `work_s` is over; otherwise at once.
+        """
+        ends, has_one_slot = self.end_times(request), request.header(SLOTS_HEADER) == "1"
+        wait_s = max(ends) - request.at if ends and has_one_slot else 0.0
+        work_s = work_s if has_one_slot else 0.0
+        last_s = outgoing.steps[-1].due_s if isinstance(outgoing, HttpStream) and outgoing.steps else work_s
         if wait_s + last_s > 0:
-            self._end_times.setdefault(account_key(received), {})[id(received)] = received.at + wait_s + last_s
+            self._end_times.setdefault(account_key(request), {})[id(request)] = request.at + wait_s + last_s
         if wait_s > 0:
-            self._starts.setdefault(account_key(received), {})[id(received)] = lambda: None
-        return replace(made, after_s=wait_s + work_s)
+            self._starts.setdefault(account_key(request), {})[id(request)] = lambda: None
+        return replace(outgoing, after_s=wait_s + work_s)
 
-    def when_free(self, received: HttpRequest, begin: StartAnswer) -> None:
-        """Have an answer that waits begin as soon as another one is over."""
-        waiting = self._starts.get(account_key(received), {})
-        if id(received) in waiting:
-            waiting[id(received)] = begin
+    def when_free(self, request: HttpRequest, start: StartAnswer) -> None:
+        """Registers the function that starts a waiting answer as soon as the one before it ends."""
+        waiting = self._starts.get(account_key(request), {})
+        if id(request) in waiting:
+            waiting[id(request)] = start
 
-    def release(self, received: HttpRequest) -> None:
-        """The answer is over; the one that has waited longest begins."""
-        place = account_key(received)
-        for held in (self._end_times, self._starts):
-            held.get(place, {}).pop(id(received), None)
-            if not held.get(place):
-                held.pop(place, None)
-        waiting = self._starts.get(place, {})
+    def release(self, request: HttpRequest) -> None:
+        """Ends an answer, and starts the one that has waited longest."""
+        account = account_key(request)
+        for answers in (self._end_times, self._starts):
+            answers.get(account, {}).pop(id(request), None)
+            if not answers.get(account):
+                answers.pop(account, None)
+        waiting = self._starts.get(account, {})
         if waiting:
             waiting.pop(next(iter(waiting)))()
 
 
 def tokens_made(answer: Answer) -> int:
-    """The tokens that a plain answer says it has taken to make."""
-    told = answer.value if isinstance(answer, PlainAnswer) and isinstance(answer.value, dict) else {}
-    usage = told.get("usage") or {}
+    """The tokens that a plain answer has generated, by its usage."""
+    body = answer.value if isinstance(answer, PlainAnswer) and isinstance(answer.value, dict) else {}
+    usage = body.get("usage") or {}
     return int(usage.get("completion_tokens") or usage.get("output_tokens") or 0)
 
 
-def asks_for_stream(received: HttpRequest) -> bool:
-    """Whether a request asks for a stream."""
+def asks_for_stream(request: HttpRequest) -> bool:
+    """True if a request asks for a stream."""
     try:
-        return bool(json.loads(received.body)["stream"])
+        return bool(json.loads(request.body)["stream"])
     except (ValueError, TypeError, KeyError, RecursionError):
         return False
 
 
-def account_key(received: HttpRequest) -> AccountKey:
-    """The key of a request and the fault it asks for: each has slots of its own."""
-    return received.header("authorization") or "", received.header(FAULT_HEADER) or ""
+def account_key(request: HttpRequest) -> AccountKey:
+    """The key of a request and the id of its fault; each pair has slots of its own."""
+    return request.header("authorization") or "", request.header(FAULT_HEADER) or ""

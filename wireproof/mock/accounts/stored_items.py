@@ -1,4 +1,4 @@
-"""What an account lets the server keep: responses and chats, the latest of them."""
+"""The latest responses and chats that the server stores for an account."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ MAX_STORED_ITEMS = 64
 
 @dataclass(slots=True)
 class ItemStore:
-    """Things by their id, in the order in which they came; the oldest give way to new ones."""
+    """Items by their id, oldest first; the oldest are dropped above MAX_STORED_ITEMS."""
 
     items: dict[str, Any] = field(default_factory=dict)
 
-    def store(self, id: str, thing: Any) -> None:
-        self.items[id] = thing
+    def store(self, id: str, item: Any) -> None:
+        self.items[id] = item
         while len(self.items) > MAX_STORED_ITEMS:
-            # Two requests of one account may both find the same thing the oldest.
+            # Two requests of one account may both find the same item to be the oldest.
             self.items.pop(next(iter(self.items)), None)
 
     def get(self, id: str, param: str | None = None) -> Any:
-        """The thing of this id, or the refusal that there is none."""
+        """Returns the item of this id; raises RequestRefused if there is none."""
         if id not in self.items:
             status = None if param is None else 400
             raise RequestRefused("unknown-response", f"Nothing of the id '{id}' is stored.", param=param, status=status)

@@ -1,4 +1,4 @@
-"""Tokens: what a request may use of a day's allowance and of a key's credits, and what it used."""
+"""Token quotas: the allowance of a day, the credits of a key, and what requests have used of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from wireproof.mock.provider.model_entry import Model
 from wireproof.mock.provider.profile import Profile
 from wireproof.mock.provider.rate_rules import TierRules
 
-# The kind of use that an endpoint is, as tables of usage limits name them.
+# Endpoint → kind of use, as the tables of usage limits name it.
 USE_KIND_BY_ENDPOINT: Mapping[str, str] = {
     "chat": "api",
     "completions": "api",
@@ -23,14 +23,14 @@ USE_KIND_BY_ENDPOINT: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class QuotaDemand:
-    """What a request would use: a model, in one kind of use; no kind where it counts no tokens."""
+    """The model and the kind of use that a request would charge; the kind is empty if no tokens are counted."""
 
     model: Model | None = None
     kind: str = ""
 
     @property
     def per_day(self) -> int | None:
-        """The tokens of a day, None where they are not limited."""
+        """The tokens of a day; None if they are not limited."""
         return None if self.model is None else self.model.tokens_per_day.get(self.kind)
 
 
@@ -40,7 +40,7 @@ def demand_from_request(profile: Profile, endpoint: str, body: Mapping[str, Any]
 
 
 def tokens_used(answer: Answer) -> int:
-    """The tokens that an answer says it used."""
+    """The total tokens in the usage of an answer."""
     if isinstance(answer, StreamAnswer):
         return answer.tokens
     usage = answer.value.get("usage") if isinstance(answer.value, dict) else None
@@ -50,10 +50,15 @@ def tokens_used(answer: Answer) -> int:
 
 @dataclass(slots=True)
 class TokenAccount:
-    """What one account has used.
+    """The tokens that one account has used.
 
     Attributes:
-        used_up: the day on which each allowance was used up when the account was opened, but for what is left.
+        total: the tokens of all requests.
+        days: (day, id of the model, kind of use) → tokens.
+        used_up: the day of opening, if the account was opened with everything used up; otherwise empty.
+        left: the tokens of each allowance that such an account has left.
+        only_first: true if only the model that is requested first is used up.
+        first_model: the id of that model.
     """
 
     total: int = 0
@@ -63,30 +68,30 @@ class TokenAccount:
     only_first: bool = False
     first_model: str = ""
 
-    def charge(self, use: QuotaDemand, at: float, tokens: int) -> None:
+    def charge(self, demand: QuotaDemand, at: float, tokens: int) -> None:
         self.total += tokens
-        if use.model is not None:
-            place = (day_name(at), use.model.id, use.kind)
-            self.days[place] = self.days.get(place, 0) + tokens
+        if demand.model is not None:
+            key = (day_name(at), demand.model.id, demand.kind)
+            self.days[key] = self.days.get(key, 0) + tokens
 
     def use_up(self, tier: TierRules, at: float, left: int) -> None:
-        """Let everything be used up but what is left: the credits for ever, the allowances of the day."""
+        """Marks all but `left` tokens as used up: the credits for good, the allowances for the day."""
         self.total, self.used_up, self.left = max(0, (tier.credits or 0) - left), day_name(at), left
 
-    def missing_reason(self, tier: TierRules, use: QuotaDemand, at: float, *, days_end: bool) -> str:
-        """Why there are no tokens left for this use; empty where there are."""
-        if use.kind and tier.credits is not None and self.total >= tier.credits:
+    def missing_reason(self, tier: TierRules, demand: QuotaDemand, at: float, *, days_end: bool) -> str:
+        """Reason why there are no tokens left for this demand; an empty text if there are."""
+        if demand.kind and tier.credits is not None and self.total >= tier.credits:
             return "The credits of this key are used up."
-        if use.model is None or use.per_day is None:
+        if demand.model is None or demand.per_day is None:
             return ""
         is_used_up = self.used_up == day_name(at) if days_end else self.used_up != ""
-        is_used_up = is_used_up and not self._is_spared(use.model)
-        used = self.days.get((day_name(at), use.model.id, use.kind), 0)
-        lacks = used >= (self.left if is_used_up else use.per_day)
-        return f"The tokens of this day are used up for {use.model.id}." if lacks else ""
+        is_used_up = is_used_up and not self._is_spared(demand.model)
+        used = self.days.get((day_name(at), demand.model.id, demand.kind), 0)
+        is_missing = used >= (self.left if is_used_up else demand.per_day)
+        return f"The tokens of this day are used up for {demand.model.id}." if is_missing else ""
 
     def _is_spared(self, model: Model) -> bool:
-        """Whether the model is another than the one that was asked first, for which alone the tokens are used up."""
+        """True if only the first requested model is used up, and this is another one."""
         self.first_model = self.first_model or model.id
         return self.only_first and model.id != self.first_model
 
@@ -96,5 +101,5 @@ def day_name(at: float) -> str:
 
 
 def is_metered(profile: Profile, tier: TierRules) -> bool:
-    """Whether tokens are counted for a key of this tier."""
+    """True if tokens are counted for a key of this tier."""
     return tier.credits is not None or any(model.tokens_per_day for model in profile.catalogue)

@@ -1,6 +1,6 @@
-"""Answers that a cell has given within this second, given again: the same but for their ids.
+"""Repeats the answers that a cell has given within the same second, with fresh ids.
 
-The generator draws an answer from its request, so a second one differs in its ids and its time alone.
+The generator draws an answer from its request, so a second answer differs only in its ids and its time.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ CacheKey = tuple[str, str, str, bytes, str | None, bool, bool]
 
 @dataclass(frozen=True, slots=True)
 class PreparedAnswer:
-    """The operations of an answer, and how many tokens each of them shows."""
+    """The operations of an answer, and the number of tokens that each of them shows."""
 
     ops: Ops
     weights: tuple[int, ...]
@@ -34,7 +34,7 @@ class PreparedAnswer:
 
 @dataclass(frozen=True, slots=True)
 class CachedAnswer:
-    """An answer cut at its ids."""
+    """An answer split at its ids."""
 
     split_ops: tuple[tuple[str, TextsAndIds], ...]
     id_count: int
@@ -42,7 +42,7 @@ class CachedAnswer:
 
 
 class AnswerCache:
-    """Answers by request, for one second at a time; `whole` makes one write of each."""
+    """Answers by request, for one second at a time; `whole` joins each answer into one write."""
 
     def __init__(self, *, whole: bool) -> None:
         self._whole = whole
@@ -50,52 +50,52 @@ class AnswerCache:
         self._cache: dict[CacheKey, CachedAnswer] = {}
         self._ordinals = itertools.count()
 
-    def answer(self, received: HttpRequest, form: tuple[bool, bool], make: Callable[[], Ops]) -> PreparedAnswer:
-        """An answer to the request; `make` is asked where none is kept."""
-        if int(received.at) != self._second or len(self._cache) > MAX_CACHED_ANSWERS:
-            self._second, self._cache = int(received.at), {}
-        auth = received.header("authorization")
-        place = (received.method, received.path, received.query, received.body, auth, *form)
-        kept = self._cache.get(place)
-        if kept is not None:
-            return self._repeat(kept)
+    def answer(self, request: HttpRequest, framing: tuple[bool, bool], make: Callable[[], Ops]) -> PreparedAnswer:
+        """Returns an answer to the request; calls `make` if none is cached."""
+        if int(request.at) != self._second or len(self._cache) > MAX_CACHED_ANSWERS:
+            self._second, self._cache = int(request.at), {}
+        auth = request.header("authorization")
+        key = (request.method, request.path, request.query, request.body, auth, *framing)
+        cached = self._cache.get(key)
+        if cached is not None:
+            return self._repeat(cached)
         prepared = prepare_answer(make())
         if self._whole and not any(op.kind in BREAKING_OPS for op in prepared.ops):
             data = b"".join(map(wire_bytes, prepared.ops))
             prepared = PreparedAnswer((WireOp("raw", data),), (sum(prepared.weights),))
         if sum(len(op.data) for op in prepared.ops) < MAX_CACHED_BYTES:
-            parted, ids = _split_at_ids(prepared.ops)
-            self._cache[place] = CachedAnswer(parted, ids, prepared.weights)
+            split_ops, id_count = _split_at_ids(prepared.ops)
+            self._cache[key] = CachedAnswer(split_ops, id_count, prepared.weights)
         return prepared
 
     def clear(self) -> None:
-        """Whatever is asked next is asked of the core."""
+        """Drops all answers, so that the next request reaches the application."""
         self._cache.clear()
 
-    def _repeat(self, kept: CachedAnswer) -> PreparedAnswer:
+    def _repeat(self, cached: CachedAnswer) -> PreparedAnswer:
         start = next(self._ordinals)
-        ids = tuple([digest(b"%d %d" % (start, number)).hex()[:24].encode() for number in range(kept.id_count)])
+        ids = tuple([digest(b"%d %d" % (start, number)).hex()[:24].encode() for number in range(cached.id_count)])
         return PreparedAnswer(
-            tuple([WireOp(kind, _join_with_ids(parts, ids)) for kind, parts in kept.split_ops]), kept.weights
+            tuple([WireOp(kind, _join_with_ids(parts, ids)) for kind, parts in cached.split_ops]), cached.weights
         )
 
 
 def prepare_answer(ops: Ops) -> PreparedAnswer:
-    """Operations with what they show."""
+    """Returns operations with the number of tokens that each of them shows."""
     return PreparedAnswer(ops, tuple([int(shows_token(op.data)) for op in ops]))
 
 
 def _split_at_ids(ops: Ops) -> tuple[tuple[tuple[str, TextsAndIds], ...], int]:
     numbers: dict[bytes, int] = {}
-    parted = []
+    split_ops = []
     for op in ops:
-        parts, done = list[bytes | int](), 0
-        for found in DRAWN_ID.finditer(op.data):
-            number = numbers.setdefault(found[0], len(numbers))
-            parts += [op.data[done : found.start()], number]
-            done = found.end()
-        parted.append((op.kind, (*parts, op.data[done:])))
-    return tuple(parted), len(numbers)
+        parts, end = list[bytes | int](), 0
+        for match in DRAWN_ID.finditer(op.data):
+            number = numbers.setdefault(match[0], len(numbers))
+            parts += [op.data[end : match.start()], number]
+            end = match.end()
+        split_ops.append((op.kind, (*parts, op.data[end:])))
+    return tuple(split_ops), len(numbers)
 
 
 def _join_with_ids(parts: TextsAndIds, ids: tuple[bytes, ...]) -> bytes:

@@ -1,4 +1,4 @@
-"""When a cell sends what: its latency as data, drawn once for each answer, as deadlines from the answer's start."""
+"""The latency of a cell as data, drawn once for each answer, and deadlines from the start of the answer."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from typing import Any
 from wireproof.mock.protocol.messages import Ops, WireOp
 
 COMPLETION_TOKENS = re.compile(rb'"(?:completion|output)_tokens":(\d+)')
-# What a cache of prefixes tells apart, in bytes of the request: about sixteen tokens.
+# The block of the prefix cache, in bytes of the request: about sixteen tokens.
 PREFIX_BLOCK_BYTES = 64
-# A token of a prompt, in bytes, where a request says nothing better.
+# The length of a token of a prompt, as an estimate.
 BYTES_PER_TOKEN = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Lognormal:
-    """Seconds: a lognormal by its mean and its coefficient of variation."""
+    """A lognormal distribution of seconds by its mean and its coefficient of variation."""
 
     mean_s: float = 0.0
     cv: float = 0.0
@@ -31,16 +31,16 @@ class Lognormal:
     def from_mapping(cls, row: Mapping[str, Any]) -> Lognormal:
         return cls(row.get("mean", 0) / 1000, row.get("cv", 0.0))
 
-    def draw(self, chance: Random) -> float:
+    def draw(self, random: Random) -> float:
         if not self.cv or not self.mean_s:
             return self.mean_s
         variance = math.log1p(self.cv**2)
-        return chance.lognormvariate(math.log(self.mean_s) - variance / 2, math.sqrt(variance))
+        return random.lognormvariate(math.log(self.mean_s) - variance / 2, math.sqrt(variance))
 
 
 @dataclass(frozen=True, slots=True)
 class CellLimit:
-    """Requests a second that a cell lets in, and how many at once after a pause."""
+    """The requests a second that a cell admits, and the number of them at once after a pause."""
 
     per_second: float
     burst: int = 1
@@ -48,7 +48,7 @@ class CellLimit:
 
 @dataclass(frozen=True, slots=True)
 class Overload:
-    """From how many answers at a time on each further one goes wrong, and how (`strain.py`)."""
+    """The number of running answers at which each further answer goes wrong, and its fault (`overload.py`)."""
 
     above: int
     fault: str
@@ -56,16 +56,18 @@ class Overload:
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """How fast a cell is.
+    """The speed and the limits of a cell.
 
     Attributes:
-        prefill_s: for each token of the prompt that the cache of prefixes does not hold.
-        slots: answers at a time; None for any number.
-        queue: requests that may wait for a slot.
-        slowdown: how much longer everything takes when all slots are taken, as a share.
-        cached_blocks: the blocks that the cache of prefixes holds.
-        apart: each event is a write of its own, even where several are due.
-        overload: what goes wrong under pressure.
+        ttft: the time to the first token.
+        gap: the time between two tokens.
+        prefill_s: the seconds for each token of the prompt that the prefix cache lacks.
+        slots: the answers at a time; None for no limit.
+        queue: the requests that may wait for a slot.
+        slowdown: the additional time when all slots are taken, as a share.
+        cached_blocks: the blocks of the prefix cache.
+        separate_writes: true if each event is written on its own, even if several are due.
+        overload: the fault of an overloaded cell.
     """
 
     ttft: Lognormal = Lognormal()
@@ -76,12 +78,12 @@ class Latency:
     slowdown: float = 0.0
     cached_blocks: int = 0
     limit: CellLimit | None = None
-    apart: bool = False
+    separate_writes: bool = False
     overload: Overload | None = None
 
     @property
     def is_none(self) -> bool:
-        """Whatever is asked is answered at once."""
+        """True if every answer is sent at once."""
         return not (self.ttft.mean_s or self.gap.mean_s or self.prefill_s)
 
     @classmethod
@@ -95,36 +97,36 @@ class Latency:
             slowdown=row.get("slowdown", 0.0),
             cached_blocks=row.get("prefix_cache", 0),
             limit=CellLimit(**row["limit"]) if "limit" in row else None,
-            apart=row.get("apart", False),
+            separate_writes=row.get("apart", False),
             overload=Overload(**row["strain"]) if "strain" in row else None,
         )
 
 
 class PrefixCache:
-    """The prompts a cell has seen, as a chain of blocks; the oldest are forgotten first."""
+    """The prompts that a cell has processed, as chains of blocks; drops the oldest blocks first."""
 
-    def __init__(self, most: int) -> None:
-        self._max_blocks = most
+    def __init__(self, max_blocks: int) -> None:
+        self._max_blocks = max_blocks
         self._blocks: OrderedDict[bytes, None] = OrderedDict()
 
     def count_fresh_bytes(self, prompt: bytes) -> int:
-        """The bytes of a prompt behind the longest prefix that is known; all of it is known afterwards."""
-        chain, known = blake2b(digest_size=8), 0
+        """Returns the bytes of a prompt behind its longest cached prefix, and caches the whole prompt."""
+        chain, cached_bytes = blake2b(digest_size=8), 0
         for start in range(0, len(prompt) - PREFIX_BLOCK_BYTES + 1, PREFIX_BLOCK_BYTES):
             chain.update(prompt[start : start + PREFIX_BLOCK_BYTES])
-            name = chain.digest()
-            if name in self._blocks:
-                known = start + PREFIX_BLOCK_BYTES
-                self._blocks.move_to_end(name)
+            block = chain.digest()
+            if block in self._blocks:
+                cached_bytes = start + PREFIX_BLOCK_BYTES
+                self._blocks.move_to_end(block)
             elif self._max_blocks:
-                self._blocks[name] = None
+                self._blocks[block] = None
         while len(self._blocks) > self._max_blocks:
             self._blocks.popitem(last=False)
-        return len(prompt) - known
+        return len(prompt) - cached_bytes
 
 
 def shows_token(data: bytes) -> bool:
-    """An event of a stream shows something that was generated: no role, no end, no usage."""
+    """True if an event of a stream shows generated output, in contrast to a role, an end or a usage."""
     if data.startswith(b"event: "):
         return data.partition(b"\n")[0].endswith(b".delta")
     if b'"delta":{' in data:
@@ -133,24 +135,24 @@ def shows_token(data: bytes) -> bool:
 
 
 def with_deadlines(
-    ops: Ops, weights: tuple[int, ...], latency: Latency, chance: Random, factor: float, prompt_bytes: int
+    ops: Ops, weights: tuple[int, ...], latency: Latency, random: Random, factor: float, prompt_bytes: int
 ) -> Ops:
-    """The operations with the deadlines of a cell; what shows nothing goes with what stands before it."""
+    """Returns the operations with the deadlines of a cell; one without tokens is due with the one before it."""
     if latency.is_none:
         return ops
     prefill_s = latency.prefill_s * prompt_bytes / BYTES_PER_TOKEN
-    first_s = (latency.ttft.draw(chance) + prefill_s) * factor
+    first_s = (latency.ttft.draw(random) + prefill_s) * factor
     if not any(weights) and any(op.kind == "body" for op in ops):
         body = next(op.data for op in ops if op.kind == "body")
-        told = COMPLETION_TOKENS.search(body)
-        rest = max(0, int(told[1]) - 1) if told else 0
-        due_s = first_s + sum(latency.gap.draw(chance) for _ in range(rest)) * factor
+        usage = COMPLETION_TOKENS.search(body)
+        later_tokens = max(0, int(usage[1]) - 1) if usage else 0
+        due_s = first_s + sum(latency.gap.draw(random) for _ in range(later_tokens)) * factor
         return tuple(replace(op, due_s=due_s) for op in ops)
-    made, due_s, begun = [], 0.0, False
+    timed_ops, due_s, has_begun = [], 0.0, False
     for op, weight in zip(ops, weights, strict=True):
         if weight:
-            due_s = due_s + latency.gap.draw(chance) * factor if begun else first_s
-            begun = True
-        # `replace` takes five times as long, and a cell does it for each token.
-        made.append(WireOp(op.kind, op.data, due_s))
-    return tuple(made)
+            due_s = due_s + latency.gap.draw(random) * factor if has_begun else first_s
+            has_begun = True
+        # `replace` takes five times as long, for each token.
+        timed_ops.append(WireOp(op.kind, op.data, due_s))
+    return tuple(timed_ops)

@@ -1,4 +1,4 @@
-"""What a cell really did, and when: the other half of every measurement of a client."""
+"""The times that a cell measures itself, to check the measurements of a client against."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MAX_PENDING_VALUES = 4096
 
 
 class Measurements:
-    """Distributions of a cell's own times, in milliseconds."""
+    """Distributions of the times of a cell, in milliseconds."""
 
     def __init__(self) -> None:
         self._pending: dict[str, list[float]] = defaultdict(list)
@@ -20,26 +20,26 @@ class Measurements:
         self.counts: Counter[str] = Counter()
 
     def record(self, kind: str, seconds: float) -> None:
-        waiting = self._pending[kind]
-        waiting.append(seconds * 1e3)
-        if len(waiting) >= MAX_PENDING_VALUES:
+        pending = self._pending[kind]
+        pending.append(seconds * 1e3)
+        if len(pending) >= MAX_PENDING_VALUES:
             self._flush(kind)
 
     def record_zeros(self, kind: str, number: int) -> None:
-        """As many values of zero."""
+        """Records this number of values of 0."""
         if number:
             self._buckets[kind][0.0] += number
 
     def clear(self) -> None:
-        for kept in (self._pending, self._buckets, self.counts):
-            kept.clear()
+        for values in (self._pending, self._buckets, self.counts):
+            values.clear()
 
     def to_json(self) -> dict[str, Any]:
         for kind in tuple(self._pending):
             self._flush(kind)
         return {
             "counts": dict(self.counts),
-            "ms": {kind: _distribution_json(known) for kind, known in self._buckets.items()},
+            "ms": {kind: _distribution_json(buckets) for kind, buckets in self._buckets.items()},
         }
 
     def _flush(self, kind: str) -> None:
@@ -47,35 +47,44 @@ class Measurements:
         self._pending[kind].clear()
 
 
-def _distribution_json(known: Counter[float]) -> dict[str, Any]:
+def _distribution_json(buckets: Counter[float]) -> dict[str, Any]:
     return {
-        "n": known.total(),
-        "max": max(known),
-        **{name: quantile(known, share) for name, share in CELL_PERCENTILES.items()},
+        "n": buckets.total(),
+        "max": max(buckets),
+        **{name: quantile(buckets, share) for name, share in CELL_PERCENTILES.items()},
     }
 
 
 class SendTimer:
-    """One answer as it is sent: how late each write is, and when its tokens leave."""
+    """Measures one answer while it is sent: the lateness of each write and the times of its tokens."""
 
-    __slots__ = ("_asked_at", "_last_at", "_place", "_truth", "_weights", "apart")
+    __slots__ = ("_last_at", "_measurements", "_place", "_requested_at", "_weights", "separate_writes")
 
-    def __init__(self, truth: Measurements, weights: tuple[int, ...], asked_at: float, *, apart: bool = False) -> None:
-        self.apart = apart
-        self._truth, self._weights, self._asked_at = truth, weights, asked_at
+    def __init__(
+        self,
+        measurements: Measurements,
+        weights: tuple[int, ...],
+        requested_at: float,
+        *,
+        separate_writes: bool = False,
+    ) -> None:
+        self.separate_writes = separate_writes
+        self._measurements, self._weights, self._requested_at = measurements, weights, requested_at
         self._place = 0
         self._last_at: float | None = None
 
     def record_write(self, number: int, due_at: float, now: float) -> None:
-        """Operations have been handed to the system together; the first of them was due then."""
-        truth, place = self._truth, self._place
+        """Records operations that were written together; `due_at` is the deadline of the first one."""
+        measurements, place = self._measurements, self._place
         self._place += number
-        truth.record("lateness", max(0.0, now - due_at))
+        measurements.record("lateness", max(0.0, now - due_at))
         tokens = sum(self._weights[place : self._place])
         if tokens:
-            truth.record("gap" if self._last_at is not None else "ttft", now - (self._last_at or self._asked_at))
-            truth.record_zeros("gap", tokens - 1)
+            measurements.record(
+                "gap" if self._last_at is not None else "ttft", now - (self._last_at or self._requested_at)
+            )
+            measurements.record_zeros("gap", tokens - 1)
             self._last_at = now
         if self._place == len(self._weights):
-            truth.counts["answers"] += 1
-            truth.record("e2e", now - self._asked_at)
+            measurements.counts["answers"] += 1
+            measurements.record("e2e", now - self._requested_at)

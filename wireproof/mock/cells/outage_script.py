@@ -1,4 +1,4 @@
-"""What happens to cells in the course of a run, as data: at a second, a state."""
+"""Changes of the state of cells during a run, as data: seconds and a state."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from wireproof.mock.cells.cell import Cell
 
 @dataclass(frozen=True, slots=True)
 class ScriptedChange:
-    """A cell goes down, comes back or slows down, some seconds after it has started."""
+    """One change of the state of a cell, `at_s` seconds after its start."""
 
     at_s: float
     state: str
@@ -23,7 +23,7 @@ Script = tuple[ScriptedChange, ...]
 
 
 def changes_of_cell(rows: Iterable[Mapping[str, Any]], number: int) -> Script:
-    """The turns of one cell; a row that names none means every cell."""
+    """The changes of one cell; a row that names no cell applies to every cell."""
     return tuple(
         ScriptedChange(row["at"], row["state"], row.get("factor", 1.0))
         for row in rows
@@ -32,6 +32,6 @@ def changes_of_cell(rows: Iterable[Mapping[str, Any]], number: int) -> Script:
 
 
 def schedule_changes(script: Script, cell: Cell, loop: asyncio.AbstractEventLoop) -> None:
-    """Have each turn happen when it is due."""
-    for turn in script:
-        loop.call_later(turn.at_s, cell.set_state, turn.state, turn.factor)
+    """Schedules each change on the loop."""
+    for change in script:
+        loop.call_later(change.at_s, cell.set_state, change.state, change.factor)

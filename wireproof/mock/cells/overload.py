@@ -1,4 +1,4 @@
-"""What a cell does wrong under pressure alone: answers that are no longer what they should be."""
+"""Faults that a cell shows only under load: wrong, torn or swapped answers."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from dataclasses import replace
 
 from wireproof.mock.cells.answer_cache import PreparedAnswer
 
-# As long as what it stands for, so that a length that was told stays true.
+# Of the same length, so that a Content-Length stays correct.
 RIGHT_OBJECT, WRONG_OBJECT = b'"object":"chat.completion', b'"object":"chat.complexion'
 
 
 def with_wrong_object(prepared: PreparedAnswer) -> PreparedAnswer:
-    """An answer that names itself something else."""
+    """Returns an answer with a wrong value of `object`."""
     return replace(
         prepared, ops=tuple(replace(op, data=op.data.replace(RIGHT_OBJECT, WRONG_OBJECT)) for op in prepared.ops)
     )
 
 
 def without_second_half(prepared: PreparedAnswer) -> PreparedAnswer:
-    """A stream that ends in its middle, as if that were its end; an answer in one piece stays whole."""
+    """Returns a stream that ends after its first half as if it were complete; a plain answer stays whole."""
     ops, weights = prepared.ops, prepared.weights
     if len(ops) < 4:
         return prepared
@@ -28,15 +28,15 @@ def without_second_half(prepared: PreparedAnswer) -> PreparedAnswer:
 
 
 class AnswerSwap:
-    """Answers that go to whoever asked next at the same place."""
+    """Gives each request the answer to the request before it on the same path."""
 
     def __init__(self) -> None:
         self._last: dict[str, PreparedAnswer] = {}
 
     def previous_answer(self, path: str, prepared: PreparedAnswer) -> PreparedAnswer:
-        """The answer of the request before; the first has nobody before it."""
-        before, self._last[path] = self._last.get(path, prepared), prepared
-        return before
+        """Returns the answer to the previous request; the first request gets its own."""
+        previous, self._last[path] = self._last.get(path, prepared), prepared
+        return previous
 
 
 CHANGES_BY_FAULT: Mapping[str, Callable[[PreparedAnswer], PreparedAnswer]] = {

@@ -1,4 +1,4 @@
-"""How many tokens of a prompt came from a cell's cache of prefixes, told in the usage of its answer."""
+"""The prompt tokens that a cell took from its prefix cache, in the usage of its answer."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ CONTENT_LENGTH = re.compile(rb"(?i)(\r\ncontent-length: )(\d+)")
 
 
 def with_cached_tokens(ops: Ops, prompt: bytes, fresh: int) -> Ops:
-    """The operations with the share of the prompt that was known, where they tell one at all."""
+    """Returns the operations with the cached share of the prompt in their usage, if that has the member."""
     if fresh >= len(prompt) or not any(CACHED_TOKENS.search(op.data) for op in ops):
         return ops
-    made = tuple(_with_cached_share(op, (len(prompt) - fresh) / len(prompt)) for op in ops)
-    longer = sum(len(new.data) - len(old.data) for new, old in zip(made, ops, strict=True))
-    return tuple(_with_longer_length(op, longer) if op.kind in ("head", "raw") else op for op in made)
+    changed = tuple(_with_cached_share(op, (len(prompt) - fresh) / len(prompt)) for op in ops)
+    growth = sum(len(new.data) - len(old.data) for new, old in zip(changed, ops, strict=True))
+    return tuple(_with_longer_length(op, growth) if op.kind in ("head", "raw") else op for op in changed)
 
 
 def _with_cached_share(op: WireOp, share: float) -> WireOp:
-    prompt = PROMPT_TOKENS.search(op.data)
-    if prompt is None:
+    prompt_tokens = PROMPT_TOKENS.search(op.data)
+    if prompt_tokens is None:
         return op
-    return replace(op, data=CACHED_TOKENS.sub(b'"cached_tokens":%d' % int(int(prompt[1]) * share), op.data))
+    return replace(op, data=CACHED_TOKENS.sub(b'"cached_tokens":%d' % int(int(prompt_tokens[1]) * share), op.data))
 
 
-def _with_longer_length(op: WireOp, by: int) -> WireOp:
-    """The head with the length that its body has now; a body in chunks tells none."""
-    data = CONTENT_LENGTH.sub(lambda told: told[1] + b"%d" % (int(told[2]) + by), op.data, count=1)
+def _with_longer_length(op: WireOp, growth: int) -> WireOp:
+    """Returns the head with the new length of its body; a chunked body has no length."""
+    data = CONTENT_LENGTH.sub(lambda match: match[1] + b"%d" % (int(match[2]) + growth), op.data, count=1)
     return replace(op, data=data)

@@ -1,1 +1,1 @@
-"""The endpoints, one a module."""
+"""The endpoints of the reference server, one a module."""

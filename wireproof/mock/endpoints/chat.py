@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wireproof.mock.endpoints.chat_chunks import DONE_EVENT, build_chat_chunks
-from wireproof.mock.endpoints.chat_request import ChatRequest, JsonObject, read_chat_request
+from wireproof.mock.endpoints.chat_request import ChatRequest, read_chat_request
 from wireproof.mock.endpoints.request_context import RequestContext
 from wireproof.mock.model import logprobs
 from wireproof.mock.model.generator import GeneratedChoice
@@ -11,58 +11,64 @@ from wireproof.mock.model.speech import speak_text
 from wireproof.mock.model.tool_calls import Call
 from wireproof.mock.model.web_search import with_source
 from wireproof.mock.protocol.answers import Answer, OutgoingEvent, PlainAnswer, StreamAnswer
+from wireproof.mock.provider.body_validation import JsonObject
 
 
-def create_chat_completion(visit: RequestContext, given: JsonObject) -> Answer:
-    """The answer to a chat request."""
-    turn = read_chat_request(visit, given)
-    if turn.body.get("store"):
-        visit.stored_items.store(turn.id, {**completion_body(turn), "metadata": turn.body.get("metadata", {})})
-    if turn.body.get("stream"):
+def create_chat_completion(context: RequestContext, body: JsonObject) -> Answer:
+    """Returns the answer to a chat request."""
+    chat = read_chat_request(context, body)
+    if chat.body.get("store"):
+        context.stored_items.store(chat.id, {**completion_body(chat), "metadata": chat.body.get("metadata", {})})
+    if chat.body.get("stream"):
         return StreamAnswer(
-            200, (*map(OutgoingEvent, build_chat_chunks(turn)), DONE_EVENT), tokens=turn.usage["total_tokens"]
+            200, (*map(OutgoingEvent, build_chat_chunks(chat)), DONE_EVENT), tokens=chat.usage["total_tokens"]
         )
-    return PlainAnswer(200, completion_body(turn))
+    return PlainAnswer(200, completion_body(chat))
 
 
-def completion_body(turn: ChatRequest) -> JsonObject:
-    choices = [choice_body(turn, index, one) for index, one in enumerate(turn.choices)]
-    made = {**turn.envelope("chat.completion"), "choices": choices, "usage": turn.usage, **turn.optional_members()}
-    return made | ({"prompt_logprobs": None} if "prompt_logprobs" in turn.members else {})
-
-
-def choice_body(turn: ChatRequest, index: int, one: GeneratedChoice) -> JsonObject:
-    made: JsonObject = {
-        "index": index,
-        "message": message_body(turn, index, one),
-        "finish_reason": turn.finish_reason(one),
+def completion_body(chat: ChatRequest) -> JsonObject:
+    choices = [choice_body(chat, index, choice) for index, choice in enumerate(chat.choices)]
+    completion = {
+        **chat.envelope("chat.completion"),
+        "choices": choices,
+        "usage": chat.usage,
+        **chat.optional_members(),
     }
-    if turn.top_logprobs is not None:
-        made["logprobs"] = logprobs.chat_entries(one.tokens, turn.top_logprobs)
-    elif "logprobs" in turn.members:
-        made["logprobs"] = None
-    return made | ({"stop_reason": None} if "stop_reason" in turn.members else {})
+    return completion | ({"prompt_logprobs": None} if "prompt_logprobs" in chat.members else {})
 
 
-def message_body(turn: ChatRequest, index: int, one: GeneratedChoice) -> JsonObject:
-    made: JsonObject = {"role": "assistant"}
-    for member, token in one.separate_thought:
-        made[member] = made.get(member, "") + token
-    made["content"] = None if one.calls and not one.tokens else one.text
-    if one.calls and turn.uses_functions:
-        made["function_call"] = function_body(one.calls[0])
-    elif one.calls:
-        made["tool_calls"] = [tool_call_body(call) for call in one.calls]
-    if pictures := turn.pictures(index):
-        made["images"] = pictures
-    if "audio" in turn.body.get("modalities", ()):
-        made |= {"content": None, "audio": speak_text(turn.id, turn.visit.created, one.text)}
-    if "web_search_options" in turn.body:
-        made["content"], cited = with_source(one.text)
+def choice_body(chat: ChatRequest, index: int, choice: GeneratedChoice) -> JsonObject:
+    entry: JsonObject = {
+        "index": index,
+        "message": message_body(chat, index, choice),
+        "finish_reason": chat.finish_reason(choice),
+    }
+    if chat.top_logprobs is not None:
+        entry["logprobs"] = logprobs.chat_entries(choice.tokens, chat.top_logprobs)
+    elif "logprobs" in chat.members:
+        entry["logprobs"] = None
+    return entry | ({"stop_reason": None} if "stop_reason" in chat.members else {})
+
+
+def message_body(chat: ChatRequest, index: int, choice: GeneratedChoice) -> JsonObject:
+    message: JsonObject = {"role": "assistant"}
+    for member, token in choice.separate_thought:
+        message[member] = message.get(member, "") + token
+    message["content"] = None if choice.calls and not choice.tokens else choice.text
+    if choice.calls and chat.uses_functions:
+        message["function_call"] = function_body(choice.calls[0])
+    elif choice.calls:
+        message["tool_calls"] = [tool_call_body(call) for call in choice.calls]
+    if pictures := chat.pictures(index):
+        message["images"] = pictures
+    if "audio" in chat.body.get("modalities", ()):
+        message |= {"content": None, "audio": speak_text(chat.id, chat.context.created, choice.text)}
+    if "web_search_options" in chat.body:
+        message["content"], annotations = with_source(choice.text)
     else:
-        cited = []
-    extras: JsonObject = {"refusal": None, "annotations": cited}
-    return made | {name: value for name, value in extras.items() if name in turn.members}
+        annotations = []
+    extras: JsonObject = {"refusal": None, "annotations": annotations}
+    return message | {name: value for name, value in extras.items() if name in chat.members}
 
 
 def tool_call_body(call: Call) -> JsonObject:

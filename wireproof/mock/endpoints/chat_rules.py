@@ -1,4 +1,4 @@
-"""The rules of a conversation's messages, and of the members that go with them."""
+"""The rules for the messages of a conversation, and for the members that depend on each other."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from typing import Any
 
 from wireproof.mock.model.vision import check_image
 from wireproof.mock.provider.body_validation import JsonObject, is_number, missing_field, out_of_range, wrong_type
-from wireproof.mock.provider.request_rules import RequestRules
+from wireproof.mock.provider.request_rules import BodyRules
 
 TOOL_CHOICES = ("none", "auto", "required")
 RESPONSE_FORMATS = ("text", "json_object", "json_schema")
 
 
-def check_messages(messages: list[Any], rules: RequestRules) -> None:
+def check_messages(messages: list[Any], rules: BodyRules) -> None:
     for index, message in enumerate(messages):
         check_message(message, f"messages[{index}]", rules)
 
 
-def check_message(message: Any, place: str, rules: RequestRules) -> None:
+def check_message(message: Any, place: str, rules: BodyRules) -> None:
     if not isinstance(message, dict):
         raise wrong_type(place, "object")
     role = message.get("role")
@@ -32,7 +32,7 @@ def check_message(message: Any, place: str, rules: RequestRules) -> None:
     check_content(message, place, rules)
 
 
-def check_content(message: JsonObject, place: str, rules: RequestRules) -> None:
+def check_content(message: JsonObject, place: str, rules: BodyRules) -> None:
     content = message.get("content")
     if content is None:
         if message["role"] == "assistant" and (message.get("tool_calls") or message.get("function_call")):
@@ -49,7 +49,7 @@ def check_content(message: JsonObject, place: str, rules: RequestRules) -> None:
 
 
 def part_type(part: Any, place: str) -> Any:
-    """The type that a content part names; raises Refused for one that is no object or names none."""
+    """The type that a content part names; raises RequestRefused if the part is no object or names none."""
     if not isinstance(part, dict):
         raise wrong_type(place, "object")
     if part.get("type") is None:
@@ -57,7 +57,7 @@ def part_type(part: Any, place: str) -> Any:
     return part["type"]
 
 
-def check_message_part(part: Any, place: str, rules: RequestRules) -> None:
+def check_message_part(part: Any, place: str, rules: BodyRules) -> None:
     kind = part_type(part, place)
     if kind not in rules.content_parts:
         raise out_of_range(f"{place}.type", f"Invalid value {kind!r}: expected one of {list(rules.content_parts)}.")
@@ -76,12 +76,12 @@ def check_stop(body: JsonObject) -> None:
 def check_tools(body: JsonObject) -> None:
     for index, tool in enumerate(body.get("tools", ())):
         kind = tool_kind(tool)
-        given = tool.get(kind) if isinstance(tool, dict) else None
-        if not isinstance(given, dict):
+        described = tool.get(kind) if isinstance(tool, dict) else None
+        if not isinstance(described, dict):
             raise missing_field(f"tools[{index}].{kind}")
-        if not isinstance(given.get("name"), str) or not given["name"]:
+        if not isinstance(described.get("name"), str) or not described["name"]:
             raise missing_field(f"tools[{index}].{kind}.name")
-        if not isinstance(given.get("parameters", {}), dict):
+        if not isinstance(described.get("parameters", {}), dict):
             raise wrong_type(f"tools[{index}].{kind}.parameters", "object")
     check_tool_choice(body)
 
@@ -100,24 +100,26 @@ def check_tool_choice(body: JsonObject) -> None:
     if isinstance(choice, dict) and choice.get("type") == "allowed_tools":
         check_allowed_tools(choice.get("allowed_tools"))
     elif isinstance(choice, dict):
-        given = choice.get(tool_kind(choice))
-        named = given.get("name") if isinstance(given, dict) else None
-        if named not in [tool[tool_kind(tool)]["name"] for tool in body["tools"]]:
-            raise out_of_range("tool_choice", f"Tool choice {named!r} is not among the tools.")
+        described = choice.get(tool_kind(choice))
+        name = described.get("name") if isinstance(described, dict) else None
+        if name not in [tool[tool_kind(tool)]["name"] for tool in body["tools"]]:
+            raise out_of_range("tool_choice", f"Tool choice {name!r} is not among the tools.")
 
 
-def check_allowed_tools(limits: Any) -> None:
-    """Refuse a choice among some tools that does not say how and among which."""
-    if not isinstance(limits, dict) or limits.get("mode") not in ("auto", "required"):
+def check_allowed_tools(allowed_tools: Any) -> None:
+    """Refuses a choice among some tools that lacks its mode or the names of its functions."""
+    if not isinstance(allowed_tools, dict) or allowed_tools.get("mode") not in ("auto", "required"):
         raise out_of_range("tool_choice.allowed_tools.mode", "Expected one of ['auto', 'required'].")
-    tools = limits.get("tools")
+    tools = allowed_tools.get("tools")
     functions = [tool.get("function") for tool in tools if isinstance(tool, dict)] if isinstance(tools, list) else []
-    if not functions or not all(isinstance(one, dict) and isinstance(one.get("name"), str) for one in functions):
+    if not functions or not all(
+        isinstance(function, dict) and isinstance(function.get("name"), str) for function in functions
+    ):
         raise out_of_range("tool_choice.allowed_tools.tools", "Expected an array of functions by name.")
 
 
 def check_functions(body: JsonObject) -> None:
-    """Refuse functions of the older form that have no name, and a choice of one that is not there."""
+    """Refuses functions of the older form without a name, and a choice that names none of them."""
     functions = body.get("functions", ())
     for index, function in enumerate(functions):
         if not isinstance(function, dict) or not isinstance(function.get("name"), str):
@@ -125,65 +127,65 @@ def check_functions(body: JsonObject) -> None:
         if not isinstance(function.get("parameters", {}), dict):
             raise wrong_type(f"functions[{index}].parameters", "object")
     choice = body.get("function_call", "auto")
-    named = choice.get("name") if isinstance(choice, dict) else choice
-    if named not in (("none", "auto") if isinstance(choice, str) else [function["name"] for function in functions]):
-        raise out_of_range("function_call", f"Invalid value {named!r} for 'function_call'.")
+    chosen = choice.get("name") if isinstance(choice, dict) else choice
+    if chosen not in (("none", "auto") if isinstance(choice, str) else [function["name"] for function in functions]):
+        raise out_of_range("function_call", f"Invalid value {chosen!r} for 'function_call'.")
 
 
 def check_response_format(body: JsonObject, *, strict: bool) -> None:
-    asked = body.get("response_format")
-    if asked is None:
+    response_format = body.get("response_format")
+    if response_format is None:
         return
-    kind = asked.get("type")
+    kind = response_format.get("type")
     if kind not in RESPONSE_FORMATS:
         raise out_of_range("response_format.type", f"Invalid value {kind!r}: expected one of {list(RESPONSE_FORMATS)}.")
     if kind == "json_schema":
-        check_schema(asked.get("json_schema"), strict=strict)
+        check_schema(response_format.get("json_schema"), strict=strict)
     if kind == "json_object" and strict and "json" not in repr(body["messages"]).lower():
         raise out_of_range("messages", "'messages' must contain the word 'json' to use the format 'json_object'.")
 
 
-def check_schema(given: Any, *, strict: bool) -> None:
-    if not isinstance(given, dict):
+def check_schema(described: Any, *, strict: bool) -> None:
+    if not isinstance(described, dict):
         raise missing_field("response_format.json_schema")
-    if not isinstance(given.get("name"), str):
+    if not isinstance(described.get("name"), str):
         raise missing_field("response_format.json_schema.name")
-    if not isinstance(given.get("schema", {}), dict):
+    if not isinstance(described.get("schema", {}), dict):
         raise wrong_type("response_format.json_schema.schema", "object")
-    if strict and given.get("strict"):
-        check_strict_schema(given.get("schema"))
+    if strict and described.get("strict"):
+        check_strict_schema(described.get("schema"))
 
 
 def check_strict_schema(schema: Any) -> None:
-    """Refuse objects of a strict schema that are open, or that leave a member to the model."""
+    """Refuses objects of a strict schema that are open or have optional members."""
     if not isinstance(schema, dict):
         return
     if isinstance(members := schema.get("properties"), dict):
-        closed = schema.get("additionalProperties") is False
-        if not closed or set(schema.get("required", ())) != set(members):
+        is_closed = schema.get("additionalProperties") is False
+        if not is_closed or set(schema.get("required", ())) != set(members):
             raise out_of_range("response_format", "A strict schema closes its objects and requires every member.")
-        for below in members.values():
-            check_strict_schema(below)
+        for member in members.values():
+            check_strict_schema(member)
     check_strict_schema(schema.get("items"))
 
 
 def check_logit_bias(body: JsonObject) -> None:
-    """Refuse a bias that is not from -100 to 100, or of what is no token."""
+    """Refuses a bias outside -100 to 100, or of a key that is no token."""
     for token, value in body.get("logit_bias", {}).items():
         if not token.isdecimal() or not is_number(value) or not -100 <= value <= 100:
             raise out_of_range("logit_bias", f"Invalid bias {value!r} of the token {token!r}.")
 
 
 def check_dependent_members(body: JsonObject, *, strict: bool) -> None:
-    """Members that mean something only beside another one."""
+    """Refuses members that need another member."""
     if body.get("top_logprobs") is not None and not body.get("logprobs") and strict:
         raise out_of_range("top_logprobs", "'top_logprobs' needs 'logprobs' to be true.")
     if body.get("stream_options") is not None and not body.get("stream") and strict:
         raise out_of_range("stream_options", "'stream_options' is only allowed when 'stream' is true.")
 
 
-def check_chat(body: JsonObject, rules: RequestRules) -> None:
-    """Refuse a chat request whose members are well typed but not well formed."""
+def check_chat(body: JsonObject, rules: BodyRules) -> None:
+    """Refuses a chat request with members of the right type but the wrong form."""
     strict = rules.refuses_unknown
     check_messages(body["messages"], rules)
     check_stop(body)

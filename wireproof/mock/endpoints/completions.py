@@ -29,96 +29,102 @@ from wireproof.mock.provider.body_validation import JsonObject, wrong_type
 DEFAULT_MAX_TOKENS = 16
 
 
-def create_completion(visit: RequestContext, given: JsonObject) -> Answer:
-    """The answer to a legacy completion request."""
-    body = body_validation.validate_body(given, visit.profile.rules("completions"))
+def create_completion(context: RequestContext, raw_body: JsonObject) -> Answer:
+    """Returns the answer to a legacy completion request."""
+    body = body_validation.validate_body(raw_body, context.profile.rules("completions"))
     check_stop(body)
     check_logit_bias(body)
-    check_dependent_members({**body, "logprobs": True}, strict=visit.profile.rules("completions").refuses_unknown)
-    model = find_model(visit, body["model"], "completions")
+    check_dependent_members({**body, "logprobs": True}, strict=context.profile.rules("completions").refuses_unknown)
+    model = find_model(context, body["model"], "completions")
     for prompt in prompts_as_text(body["prompt"]):
-        check_context_length(visit, model, count_tokens(prompt), "prompt")
-    spoken = [one for prompt in prompts_as_text(body["prompt"]) for one in continue_prompt(visit, body, prompt)]
-    frame = shared_members(visit, body)
-    usage = count_usage(visit, body, spoken)
+        check_context_length(context, model, count_tokens(prompt), "prompt")
+    continuations = [
+        continuation
+        for prompt in prompts_as_text(body["prompt"])
+        for continuation in continue_prompt(context, body, prompt)
+    ]
+    shared = shared_members(context, body)
+    usage = count_usage(context, body, continuations)
     if not body.get("stream"):
-        choices = [whole_choice(body, index, *one) for index, one in enumerate(spoken)]
-        return PlainAnswer(200, {**frame, "choices": choices, "usage": usage})
+        choices = [whole_choice(body, index, *continuation) for index, continuation in enumerate(continuations)]
+        return PlainAnswer(200, {**shared, "choices": choices, "usage": usage})
     return StreamAnswer(
         200,
-        (*map(OutgoingEvent, build_completion_chunks(body, spoken, frame, usage)), DONE_EVENT),
+        (*map(OutgoingEvent, build_completion_chunks(body, continuations, shared, usage)), DONE_EVENT),
         tokens=usage["total_tokens"],
     )
 
 
-def prompts_as_text(given: Any) -> list[str]:
-    """Each prompt as text; a list of tokens reads as the words of its numbers."""
-    if isinstance(given, str):
-        return [given]
-    if is_token_list(given):
-        return [" ".join(map(str, given))]
-    for index, item in enumerate(given):
+def prompts_as_text(prompts: Any) -> list[str]:
+    """Returns each prompt as text; a list of tokens becomes the words of its numbers."""
+    if isinstance(prompts, str):
+        return [prompts]
+    if is_token_list(prompts):
+        return [" ".join(map(str, prompts))]
+    for index, item in enumerate(prompts):
         if not isinstance(item, str) and not is_token_list(item):
             raise wrong_type(f"prompt[{index}]", "string or an array of tokens")
-    return [item if isinstance(item, str) else " ".join(map(str, item)) for item in given]
+    return [item if isinstance(item, str) else " ".join(map(str, item)) for item in prompts]
 
 
-def continue_prompt(visit: RequestContext, body: JsonObject, prompt: str) -> list[tuple[str, GeneratedChoice]]:
-    """The continuations of one prompt, `n` of them."""
-    ask = GenerationInput(
+def continue_prompt(context: RequestContext, body: JsonObject, prompt: str) -> list[tuple[str, GeneratedChoice]]:
+    """Returns the `n` continuations of one prompt."""
+    inputs = GenerationInput(
         conversation=Conversation((ChatLine("user", prompt),)),
         draw=HashRandom.from_values(body["model"], prompt, body.get("seed")),
         stops=stop_sequences(body),
         cap=lowest_cap({"max_tokens": DEFAULT_MAX_TOKENS, **body}, "max_tokens"),
-        sampling=sampling_from_body(body, HashRandom.from_values("chance", next(visit.ordinals))),
+        sampling=sampling_from_body(body, HashRandom.from_values("chance", next(context.ordinals))),
         suffix=body.get("suffix", ""),
     )
-    return [(prompt, generate_choice(ask, index)) for index in range(int(body.get("n", 1)))]
+    return [(prompt, generate_choice(inputs, index)) for index in range(int(body.get("n", 1)))]
 
 
-def count_usage(visit: RequestContext, body: JsonObject, spoken: list[tuple[str, GeneratedChoice]]) -> JsonObject:
-    prompts = sum(max(1, count_tokens(prompt)) for prompt in prompts_as_text(body["prompt"]))
-    return chat_usage(visit.profile, prompts, sum(one.token_count for _, one in spoken))
+def count_usage(
+    context: RequestContext, body: JsonObject, continuations: list[tuple[str, GeneratedChoice]]
+) -> JsonObject:
+    prompt_tokens = sum(max(1, count_tokens(prompt)) for prompt in prompts_as_text(body["prompt"]))
+    return chat_usage(context.profile, prompt_tokens, sum(choice.token_count for _, choice in continuations))
 
 
-def shared_members(visit: RequestContext, body: JsonObject) -> JsonObject:
+def shared_members(context: RequestContext, body: JsonObject) -> JsonObject:
     draw = HashRandom.from_values(body["model"], body["prompt"])
-    made = {
-        "id": visit.new_id("cmpl-", draw),
+    members = {
+        "id": context.new_id("cmpl-", draw),
         "object": "text_completion",
-        "created": visit.created,
+        "created": context.created,
         "model": body["model"],
     }
-    if "system_fingerprint" in visit.profile.members:
-        made["system_fingerprint"] = model_fingerprint(body["model"])
-    return made
+    if "system_fingerprint" in context.profile.members:
+        members["system_fingerprint"] = model_fingerprint(body["model"])
+    return members
 
 
-def whole_choice(body: JsonObject, index: int, prompt: str, one: GeneratedChoice) -> JsonObject:
-    tokens = (*tokenize(prompt), *one.tokens) if body.get("echo") else one.tokens
-    return completion_choice(body, index, tokens, one.finish_reason, 0)
+def whole_choice(body: JsonObject, index: int, prompt: str, choice: GeneratedChoice) -> JsonObject:
+    tokens = (*tokenize(prompt), *choice.tokens) if body.get("echo") else choice.tokens
+    return completion_choice(body, index, tokens, choice.finish_reason, 0)
 
 
 def completion_choice(
     body: JsonObject, index: int, tokens: tuple[str, ...], finish: str | None, offset: int
 ) -> JsonObject:
-    """A choice, whole or one token long."""
-    asked = body.get("logprobs")
-    shown = None if asked is None else logprobs.legacy_lists(tokens, int(asked), offset)
-    return {"text": "".join(tokens), "index": index, "logprobs": shown, "finish_reason": finish}
+    """Returns a choice, whole or one token long."""
+    top = body.get("logprobs")
+    lists = None if top is None else logprobs.legacy_lists(tokens, int(top), offset)
+    return {"text": "".join(tokens), "index": index, "logprobs": lists, "finish_reason": finish}
 
 
 def build_completion_chunks(
-    body: JsonObject, spoken: list[tuple[str, GeneratedChoice]], frame: JsonObject, usage: JsonObject
+    body: JsonObject, continuations: list[tuple[str, GeneratedChoice]], shared: JsonObject, usage: JsonObject
 ) -> Iterator[JsonObject]:
-    shows = bool(body.get("stream_options", {}).get("include_usage"))
-    blank: JsonObject = {"usage": None} if shows else {}
-    for index, (prompt, one) in enumerate(spoken):
-        tokens = (*tokenize(prompt), *one.tokens) if body.get("echo") else one.tokens
+    shows_usage = bool(body.get("stream_options", {}).get("include_usage"))
+    no_usage: JsonObject = {"usage": None} if shows_usage else {}
+    for index, (prompt, choice) in enumerate(continuations):
+        tokens = (*tokenize(prompt), *choice.tokens) if body.get("echo") else choice.tokens
         offset = 0
         for token in tokens:
-            yield {**frame, "choices": [completion_choice(body, index, (token,), None, offset)], **blank}
+            yield {**shared, "choices": [completion_choice(body, index, (token,), None, offset)], **no_usage}
             offset += len(token)
-        yield {**frame, "choices": [completion_choice(body, index, (), one.finish_reason, offset)], **blank}
-    if shows:
-        yield {**frame, "choices": [], "usage": usage}
+        yield {**shared, "choices": [completion_choice(body, index, (), choice.finish_reason, offset)], **no_usage}
+    if shows_usage:
+        yield {**shared, "choices": [], "usage": usage}

@@ -1,4 +1,4 @@
-"""The health page: how many cells are up, and how many models they serve."""
+"""The health page: the number of cells that are up, and of the models that they serve."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from wireproof.mock.provider.body_validation import JsonObject
 REPORTED_LATENCY_MS = 12
 
 
-def report_health(visit: RequestContext, body: JsonObject) -> Answer:
-    whole = visit.cells_up >= visit.profile.cells
+def report_health(context: RequestContext, body: JsonObject) -> Answer:
+    is_whole = context.cells_up >= context.profile.cells
     return PlainAnswer(
         200,
         {
-            "status": "ok" if whole else "degraded",
-            "cells": visit.cells_up,
-            "models": visit.profile.served_models,
+            "status": "ok" if is_whole else "degraded",
+            "cells": context.cells_up,
+            "models": context.profile.served_models,
             "latency_ms": REPORTED_LATENCY_MS,
         },
     )

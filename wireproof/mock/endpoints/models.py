@@ -1,4 +1,4 @@
-"""The list of models and its entries, as far as the key's tier sees them."""
+"""The list of models and its entries, limited to the tier of the key."""
 
 from __future__ import annotations
 
@@ -14,50 +14,50 @@ from wireproof.mock.provider.model_entry import Model, ModelPrice
 from wireproof.mock.provider.profile import Profile
 from wireproof.mock.provider.refusals import RequestRefused
 
-# What an entry shows where its provider names no members: as much of these as the catalogue has.
+# The members of an entry if its provider names none: those of these that the catalogue has.
 DEFAULT_MODEL_MEMBERS = ("id", "object", "created", "owned_by")
 DEFAULT_CREATED = 1_736_755_239
 DEFAULT_DATE = "2025-01-13"
 DEFAULT_CONTEXT_TOKENS, DEFAULT_OUTPUT_TOKENS = 32_768, 8_192
 
 
-def list_models(visit: RequestContext, body: JsonObject) -> Answer:
-    """The list, at the place where the provider shows it."""
-    shown = visit.profile.model_list
-    listed: Any = [describe_model(visit.profile, model) for model in visible_models(visit)]
-    for step in reversed(shown.items.split("/")[1:]):
-        listed = {step: listed}
+def list_models(context: RequestContext, body: JsonObject) -> Answer:
+    """Returns the list, at the place where the provider shows it."""
+    model_list = context.profile.model_list
+    value: Any = [describe_model(context.profile, model) for model in visible_models(context)]
+    for step in reversed(model_list.items.split("/")[1:]):
+        value = {step: value}
     return PlainAnswer(
-        200, {"object": "list", **listed} if "object" in (shown.members or DEFAULT_MODEL_MEMBERS) else listed
+        200, {"object": "list", **value} if "object" in (model_list.members or DEFAULT_MODEL_MEMBERS) else value
     )
 
 
-def retrieve_model(visit: RequestContext, body: JsonObject) -> Answer:
-    """One entry by its id; an id that the list does not show is not found."""
-    found = next((model for model in visible_models(visit) if model.id == visit.path_value), None)
-    if found is None:
+def retrieve_model(context: RequestContext, body: JsonObject) -> Answer:
+    """Returns one entry by its id; 404 for an id that the list does not show."""
+    match = next((model for model in visible_models(context) if model.id == context.path_value), None)
+    if match is None:
         raise RequestRefused(
-            "unknown-model", f"The model '{visit.path_value}' does not exist.", param="model", status=404
+            "unknown-model", f"The model '{context.path_value}' does not exist.", param="model", status=404
         )
-    return PlainAnswer(200, describe_model(visit.profile, found))
+    return PlainAnswer(200, describe_model(context.profile, match))
 
 
-def visible_models(visit: RequestContext) -> list[Model]:
-    seen = visit.tier.models
-    return [model for model in visit.profile.catalogue if not seen or model.id in seen]
+def visible_models(context: RequestContext) -> list[Model]:
+    allowed = context.tier.models
+    return [model for model in context.profile.catalogue if not allowed or model.id in allowed]
 
 
 def describe_model(profile: Profile, model: Model) -> dict[str, Any]:
-    """One model by the members that its provider shows; what the catalogue leaves open is made up."""
-    named = profile.model_list.members
-    if named:
-        return {name: MODEL_MEMBER_VALUES[name](profile, model) for name in named}
-    known = {"id": model.id, "object": "model", "created": model.created, "owned_by": model.owned_by}
-    return {name: value for name, value in known.items() if value is not None}
+    """Returns the members of a model that its provider shows, with defaults for those the catalogue lacks."""
+    members = profile.model_list.members
+    if members:
+        return {name: MODEL_MEMBER_VALUES[name](profile, model) for name in members}
+    values = {"id": model.id, "object": "model", "created": model.created, "owned_by": model.owned_by}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def model_permission(profile: Profile, model: Model) -> list[dict[str, Any]]:
-    """What any caller may do with a model, in the form OpenAI once had for it."""
+    """The permission of any caller, in OpenAI's former form."""
     return [
         {
             "id": f"modelperm-{HashRandom.from_values('permission', model.id).hex(32)}",
@@ -77,14 +77,14 @@ def model_permission(profile: Profile, model: Model) -> list[dict[str, Any]]:
 
 
 def model_pricing(profile: Profile, model: Model) -> dict[str, str]:
-    """US dollars a token; the price of what is read from a cache only where there is one."""
+    """US dollars a token; the price of cached input only if there is one."""
     price = model.price or ModelPrice(0, 0)
-    shown = {"prompt": price.input, "completion": price.output, "input_cache_read": price.cache_read}
-    return {name: price_per_token(dollars) for name, dollars in shown.items() if dollars is not None}
+    prices = {"prompt": price.input, "completion": price.output, "input_cache_read": price.cache_read}
+    return {name: price_per_token(dollars) for name, dollars in prices.items() if dollars is not None}
 
 
 def price_per_token(per_million: float) -> str:
-    """A price for a million tokens as the decimal of one token, without an exponent."""
+    """The price of one token as a decimal without an exponent, from that of a million tokens."""
     return f"{(Decimal(str(per_million)) / 1_000_000).normalize():f}"
 
 

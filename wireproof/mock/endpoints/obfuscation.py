@@ -1,4 +1,4 @@
-"""Padding that makes the pieces of a stream equally long."""
+"""Padding that gives the pieces of a stream the same length."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ PADDED_LENGTH = 12
 
 
 def is_obfuscated(members: Sequence[str], body: Mapping[str, Any]) -> bool:
-    """Whether a stream is padded: it is unless the request switches that off."""
+    """True if a stream is padded: by default, unless the request switches it off."""
     return "obfuscation" in members and body.get("stream_options", {}).get("include_obfuscation") is not False
 
 
 @lru_cache(maxsize=4096)
 def padding_for(text: str) -> str:
-    """What is added to a piece of text."""
+    """The padding of a piece of text."""
     return HashRandom.from_values("padding", text).hex(max(1, PADDED_LENGTH - len(text)))

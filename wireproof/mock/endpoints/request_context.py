@@ -1,4 +1,4 @@
-"""What every endpoint is given: the profile, the body, the tier, the hour."""
+"""The context of a request, which every endpoint is given, and the helpers that several endpoints share."""
 
 from __future__ import annotations
 
@@ -18,62 +18,69 @@ from wireproof.mock.provider.refusals import RequestRefused
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """One admitted request on its way to its endpoint."""
+    """One admitted request.
+
+    Attributes:
+        path_value: the value in the placeholder of the path; None if it has none.
+        ordinals: counts the requests of the server, so that ids differ.
+        cells_up: the number of cells that are up.
+        stored_items: the items that the account stores.
+    """
 
     profile: Profile
     endpoint: str
     tier: TierRules
     path_value: str | None
-    received: HttpRequest
+    request: HttpRequest
     ordinals: Iterator[int] = field(default_factory=itertools.count)
     cells_up: int = 1
     stored_items: ItemStore = field(default_factory=ItemStore)
 
     @property
     def created(self) -> int:
-        return int(self.received.at)
+        return int(self.request.at)
 
     def new_id(self, prefix: str, draw: HashRandom) -> str:
-        """An id that is drawn from the request and yet never given twice."""
+        """An id that is drawn from the request and never given twice."""
         return f"{prefix}{draw.derive('id', next(self.ordinals)).hex(24)}"
 
 
-def find_model(visit: RequestContext, name: str, role: str) -> Model:
-    """The model a request names, if this key may use it for this."""
-    found = visit.profile.model(name)
-    if found is None:
+def find_model(context: RequestContext, name: str, role: str) -> Model:
+    """Returns the model that a request names; raises RequestRefused if the key may not use it for this role."""
+    model = context.profile.model(name)
+    if model is None:
         raise RequestRefused(
             "unknown-model",
             f"The model '{name}' does not exist or you do not have access to it.",
             param="model",
         )
-    if visit.tier.models and name not in visit.tier.models:
+    if context.tier.models and name not in context.tier.models:
         raise RequestRefused("tier-locked-model", f"The model '{name}' is not available on your tier.", param="model")
-    if role not in found.roles:
+    if role not in model.roles:
         raise RequestRefused("wrong-model-kind", f"The model '{name}' does not serve {role}.", param="model")
-    return found
+    return model
 
 
-def check_context_length(visit: RequestContext, model: Model, tokens: int, param: str) -> None:
-    """Refuse what is longer than the model's context, where the provider has a refusal for it."""
-    if model.context is None or tokens <= model.context or "context-exceeded" not in visit.profile.refusals:
+def check_context_length(context: RequestContext, model: Model, tokens: int, param: str) -> None:
+    """Refuses tokens beyond the context of the model, if the provider has a refusal for it."""
+    if model.context is None or tokens <= model.context or "context-exceeded" not in context.profile.refusals:
         return
     message = f"This model takes at most {model.context} tokens, and {tokens} were asked for."
     raise RequestRefused("context-exceeded", message, param=param)
 
 
 def lowest_cap(body: dict[str, Any], *names: str | None) -> int | None:
-    """The lowest of the token caps a request sets."""
+    """The lowest of the token caps that a request sets; None if it sets none."""
     caps = [int(body[name]) for name in names if name is not None and body.get(name) is not None]
     return min(caps, default=None)
 
 
 def stop_sequences(body: dict[str, Any]) -> tuple[str, ...]:
-    given = body.get("stop") or ()
-    return (given,) if isinstance(given, str) else tuple(given)
+    stop = body.get("stop") or ()
+    return (stop,) if isinstance(stop, str) else tuple(stop)
 
 
 def served_tier(body: dict[str, Any]) -> str:
-    """The tier that serves a request: the one it asks for, the default where it leaves the choice."""
-    asked = body.get("service_tier", "auto")
-    return "default" if asked == "auto" else str(asked)
+    """The tier that serves a request: the requested one, or `default` if the request leaves the choice."""
+    tier = body.get("service_tier", "auto")
+    return "default" if tier == "auto" else str(tier)

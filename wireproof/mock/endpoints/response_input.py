@@ -1,4 +1,4 @@
-"""The input of a response, text or items, as a conversation."""
+"""Converts the input of a response, text or items, to a conversation."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from wireproof.mock.model.conversation import ChatLine, Conversation, conversati
 from wireproof.mock.model.vision import colours_of_pictures
 from wireproof.mock.provider.body_validation import JsonObject, missing_field, out_of_range, wrong_type
 from wireproof.mock.provider.refusals import RequestRefused
-from wireproof.mock.provider.request_rules import RequestRules
+from wireproof.mock.provider.request_rules import BodyRules
 
 
-def conversation_from_input(body: JsonObject, rules: RequestRules) -> Conversation:
-    """What the request says, in its input or, where the contract has them, in its messages."""
+def conversation_from_input(body: JsonObject, rules: BodyRules) -> Conversation:
+    """Returns the conversation in the input or, if the contract allows them, in the messages."""
     name = input_member(body)
-    given = body[name]
+    value = body[name]
     if name == "messages":
-        check_messages(given, rules)
-        return conversation_from_messages(given)
-    first = [ChatLine("system", body["instructions"])] if body.get("instructions") else []
-    if isinstance(given, str):
-        return Conversation((*first, ChatLine("user", given)))
-    check_call_outputs(given)
+        check_messages(value, rules)
+        return conversation_from_messages(value)
+    instructions = [ChatLine("system", body["instructions"])] if body.get("instructions") else []
+    if isinstance(value, str):
+        return Conversation((*instructions, ChatLine("user", value)))
+    check_call_outputs(value)
     return Conversation(
-        (*first, *(line_from_item(item, f"{name}[{place}]", rules) for place, item in enumerate(given)))
+        (*instructions, *(line_from_item(item, f"{name}[{index}]", rules) for index, item in enumerate(value)))
     )
 
 
 def input_member(body: JsonObject) -> str:
-    """The one member that holds what is said."""
+    """The one member that holds the conversation; raises RequestRefused if there are two or none."""
     if "input" in body and "messages" in body:
         raise RequestRefused("both-inputs", "Give either 'input' or 'messages', not both.", param="messages")
     if "input" not in body and "messages" not in body:
@@ -42,20 +42,20 @@ def input_member(body: JsonObject) -> str:
 
 
 def check_call_outputs(items: Sequence[Any]) -> None:
-    """The output of a function answers a call that stands before it."""
-    made = []
-    for place, item in enumerate(items):
+    """Refuses the output of a function call that is not before it in the input."""
+    call_ids = []
+    for index, item in enumerate(items):
         if not isinstance(item, Mapping):
             continue
         if item.get("type") == "function_call":
-            made.append(item.get("call_id"))
-        if item.get("type") == "function_call_output" and item.get("call_id") not in made:
+            call_ids.append(item.get("call_id"))
+        if item.get("type") == "function_call_output" and item.get("call_id") not in call_ids:
             message = f"No tool call found for function call output with call_id {item.get('call_id')}."
-            raise out_of_range(f"input[{place}].call_id", message)
+            raise out_of_range(f"input[{index}].call_id", message)
 
 
-def line_from_item(item: Any, place: str, rules: RequestRules) -> ChatLine:
-    """One item of the input as a line of the conversation."""
+def line_from_item(item: Any, place: str, rules: BodyRules) -> ChatLine:
+    """Returns one item of the input as a line of the conversation."""
     if not isinstance(item, Mapping):
         raise wrong_type(place, "object")
     kind = item.get("type", "message")
@@ -70,21 +70,21 @@ def line_from_item(item: Any, place: str, rules: RequestRules) -> ChatLine:
     return ChatLine(item["role"], *read_content(item, f"{place}.content", rules))
 
 
-def read_content(item: Mapping[str, Any], place: str, rules: RequestRules) -> tuple[str, tuple[str, ...]]:
-    """The text of a message, and what is seen of its pictures."""
+def read_content(item: Mapping[str, Any], place: str, rules: BodyRules) -> tuple[str, tuple[str, ...]]:
+    """The text of a message, and the colours of its pictures."""
     content = item.get("content")
     if not isinstance(content, str | list):
         raise (missing_field(place) if "content" not in item else wrong_type(place, "string or array"))
-    for number, part in enumerate(content if isinstance(content, list) else ()):
-        check_input_part(part, f"{place}[{number}]", rules)
+    for index, part in enumerate(content if isinstance(content, list) else ()):
+        check_input_part(part, f"{place}[{index}]", rules)
     return text_from_content(content), colours_of_pictures(content, place)
 
 
-def unexpected_value(place: str, given: Any, known: Sequence[str]) -> RequestRefused:
-    return out_of_range(place, f"Invalid '{place}': {given!r}, expected one of {list(known)}.")
+def unexpected_value(place: str, value: Any, allowed: Sequence[str]) -> RequestRefused:
+    return out_of_range(place, f"Invalid '{place}': {value!r}, expected one of {list(allowed)}.")
 
 
-def check_input_part(part: Any, place: str, rules: RequestRules) -> None:
+def check_input_part(part: Any, place: str, rules: BodyRules) -> None:
     kind = part_type(part, place)
     if kind not in rules.content_parts:
         raise unexpected_value(f"{place}.type", kind, rules.content_parts)

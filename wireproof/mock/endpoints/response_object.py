@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from wireproof.mock.endpoints.request_context import served_tier
 from wireproof.mock.model.generator import GeneratedChoice
@@ -13,13 +12,16 @@ from wireproof.mock.model.hash_random import HashRandom
 from wireproof.mock.model.logprobs import chat_entry
 from wireproof.mock.model.tokenizer import tokenize
 from wireproof.mock.model.tool_calls import Call
-
-JsonObject = dict[str, Any]
+from wireproof.mock.provider.body_validation import JsonObject
 
 
 @dataclass(frozen=True, slots=True)
 class ResponseObject:
-    """One response: what was asked, what is said, what it cost, and the members its profile shows."""
+    """One response: the request, the generated choice, and the usage.
+
+    Attributes:
+        members: the optional members that its profile shows.
+    """
 
     id: str
     created_at: int
@@ -35,7 +37,7 @@ class ResponseObject:
 
     @property
     def has_annotations(self) -> bool:
-        """Whether a text shows its annotations and log probabilities."""
+        """True if a text shows its annotations and log probabilities."""
         return "annotations" in self.members
 
     def as_json(self) -> JsonObject:
@@ -43,14 +45,14 @@ class ResponseObject:
         return self.as_json_at(self.status, self.output_items(self.status), self.usage)
 
     def as_json_at(self, status: str, output: list[JsonObject], usage: JsonObject | None) -> JsonObject:
-        """The response as it stands at one moment."""
-        made = {"id": self.id, "object": "response", "created_at": self.created_at, "status": status}
-        cut: JsonObject = {"incomplete_details": {"reason": "max_output_tokens"}} if status == "incomplete" else {}
-        shown = self.settings() if "settings" in self.members else {"model": self.body["model"]}
-        return {**made, **shown, **cut, "output": output, "usage": usage}
+        """The response with this status and output."""
+        identity = {"id": self.id, "object": "response", "created_at": self.created_at, "status": status}
+        details: JsonObject = {"incomplete_details": {"reason": "max_output_tokens"}} if status == "incomplete" else {}
+        settings = self.settings() if "settings" in self.members else {"model": self.body["model"]}
+        return {**identity, **settings, **details, "output": output, "usage": usage}
 
     def settings(self) -> JsonObject:
-        """The request's settings, as the response repeats them, and what did not go wrong."""
+        """The settings of the request, as the response repeats them, and the members that report no error."""
         body = self.body
         return {
             "background": body.get("background", False),
@@ -78,7 +80,7 @@ class ResponseObject:
 
     @property
     def has_reasoning_item(self) -> bool:
-        """Whether the thinking stands in an item of its own before what is said."""
+        """True if the reasoning has an item of its own before the message."""
         thinking = self.choice.thinking
         return thinking is not None and not thinking.member and bool(self.choice.thought)
 
@@ -90,41 +92,41 @@ class ResponseObject:
         return [*first, self.message_item(status, content)]
 
     def reasoning_summary(self) -> list[JsonObject]:
-        """What is told of the thinking, where that is asked for."""
+        """The summary of the reasoning, if the request asks for it."""
         if not self.body.get("reasoning", {}).get("summary"):
             return []
         return [{"type": "summary_text", "text": "".join(self.choice.thought)}]
 
     def reasoning_item(self, summary: list[JsonObject]) -> JsonObject:
-        made: JsonObject = {
+        item: JsonObject = {
             "id": f"rs_{self.draw.derive(self.id, 'reasoning').hex(24)}",
             "type": "reasoning",
             "summary": summary,
         }
         if "reasoning.encrypted_content" in self.body.get("include", ()):
-            made["encrypted_content"] = base64.b64encode("".join(self.choice.thought).encode()).decode()
-        return made
+            item["encrypted_content"] = base64.b64encode("".join(self.choice.thought).encode()).decode()
+        return item
 
     def content_parts(self) -> list[tuple[str, tuple[str, ...]]]:
-        """The kinds of the message's parts and their tokens: the thought where it is shown apart, and the text."""
+        """The type and the tokens of each part of the message: the thought if it is separate, and the text."""
         thought = tuple(token for _, token in self.choice.separate_thought)
         return [*([("reasoning", thought)] if thought else []), ("output_text", self.choice.tokens)]
 
     def content_part(self, kind: str, text: str) -> JsonObject:
-        marks: JsonObject = {}
+        details: JsonObject = {}
         if self.has_annotations and kind == "output_text":
-            marks = {"annotations": [], "logprobs": self.logprobs(tokenize(text))}
-        return {"type": kind, "text": text, **marks}
+            details = {"annotations": [], "logprobs": self.logprobs(tokenize(text))}
+        return {"type": kind, "text": text, **details}
 
     def logprobs(self, tokens: Sequence[str]) -> list[JsonObject]:
-        """The log probabilities of these tokens, where they are asked for."""
+        """The log probabilities of these tokens, if the request asks for them."""
         if "message.output_text.logprobs" not in self.body.get("include", ()):
             return []
         return [chat_entry(token, int(self.body.get("top_logprobs", 0))) for token in tokens]
 
     def message_item(self, status: str, content: list[JsonObject]) -> JsonObject:
-        made = f"msg_{self.draw.derive(self.id, 'message').hex(24)}"
-        return {"id": made, "type": "message", "status": status, "role": "assistant", "content": content}
+        item_id = f"msg_{self.draw.derive(self.id, 'message').hex(24)}"
+        return {"id": item_id, "type": "message", "status": status, "role": "assistant", "content": content}
 
     def call_item(self, index: int, call: Call, status: str) -> JsonObject:
         return {

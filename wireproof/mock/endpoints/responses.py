@@ -1,4 +1,4 @@
-"""The Responses API: one request understood, answered whole or as an event stream."""
+"""The Responses API: validates a request, and answers it whole or as an event stream."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ from wireproof.mock.provider.body_validation import JsonObject, missing_field, w
 from wireproof.mock.provider.model_entry import Model
 
 
-def create_response(visit: RequestContext, given: JsonObject) -> Answer:
-    """The answer to a request of the Responses API."""
-    rules = visit.profile.rules("responses")
-    body = body_validation.validate_body(given, rules)
+def create_response(context: RequestContext, raw_body: JsonObject) -> Answer:
+    """Returns the answer to a request of the Responses API."""
+    rules = context.profile.rules("responses")
+    body = body_validation.validate_body(raw_body, rules)
     if "model" not in body:
         raise missing_field("model")
-    conversation = with_earlier_conversation(visit, body, conversation_from_input(body, rules))
+    conversation = with_earlier_conversation(context, body, conversation_from_input(body, rules))
     check_response_tools(body.get("tools", ()))
-    model = find_model(visit, body["model"], "chat")
+    model = find_model(context, body["model"], "chat")
     if conversation.last_pictures:
         refuse_without_vision(model.roles, model.id)
-    response = make_response(visit, body, conversation, model)
-    if stores_response(visit, body):
-        visit.stored_items.store(
+    response = make_response(context, body, conversation, model)
+    if stores_response(context, body):
+        context.stored_items.store(
             response.id, StoredAnswers(response.as_json(), with_answer(conversation, response.choice.text))
         )
     if body.get("stream"):
@@ -45,75 +45,79 @@ def create_response(visit: RequestContext, given: JsonObject) -> Answer:
     return PlainAnswer(200, response.as_json_at("queued", [], None) if body.get("background") else response.as_json())
 
 
-def with_earlier_conversation(visit: RequestContext, body: JsonObject, conversation: Conversation) -> Conversation:
-    """The conversation with that of the response it goes on from before it."""
+def with_earlier_conversation(context: RequestContext, body: JsonObject, conversation: Conversation) -> Conversation:
+    """Returns the conversation, preceded by that of `previous_response_id`."""
     if "previous_response_id" not in body:
         return conversation
-    earlier: StoredAnswers = visit.stored_items.get(body["previous_response_id"], "previous_response_id")
+    earlier: StoredAnswers = context.stored_items.get(body["previous_response_id"], "previous_response_id")
     return Conversation((*earlier.conversation.lines, *conversation.lines))
 
 
-def with_answer(conversation: Conversation, said: str) -> Conversation:
-    """The conversation with what was said last, and without the instructions, which hold for one response."""
+def with_answer(conversation: Conversation, answer: str) -> Conversation:
+    """Returns the conversation with the answer, and without the instructions, which apply to one response only."""
     lines = (line for line in conversation.lines if line.role not in OPERATOR_ROLES)
-    return Conversation((*lines, ChatLine("assistant", said)))
+    return Conversation((*lines, ChatLine("assistant", answer)))
 
 
-def stores_response(visit: RequestContext, body: JsonObject) -> bool:
-    """Whether a response is stored, as it is unless the request says otherwise."""
-    return "response" in visit.profile.endpoint_names and body.get("store", True) is True
+def stores_response(context: RequestContext, body: JsonObject) -> bool:
+    """True if the response is stored: by default, unless the request switches it off."""
+    return "response" in context.profile.endpoint_names and body.get("store", True) is True
 
 
-def count_input_tokens(visit: RequestContext, given: JsonObject) -> PlainAnswer:
-    """The tokens that the input of a response has."""
-    rules = visit.profile.rules("responses")
-    body = body_validation.validate_body(given, rules)
+def count_input_tokens(context: RequestContext, raw_body: JsonObject) -> PlainAnswer:
+    """Returns the number of tokens in the input of a response."""
+    rules = context.profile.rules("responses")
+    body = body_validation.validate_body(raw_body, rules)
     if "model" not in body:
         raise missing_field("model")
-    find_model(visit, body["model"], "chat")
-    conversation = with_earlier_conversation(visit, body, conversation_from_input(body, rules))
+    find_model(context, body["model"], "chat")
+    conversation = with_earlier_conversation(context, body, conversation_from_input(body, rules))
     return PlainAnswer(
         200, {"object": "response.input_tokens", "input_tokens": count_prompt_tokens(conversation, body.get("tools"))}
     )
 
 
-def make_response(visit: RequestContext, body: JsonObject, conversation: Conversation, model: Model) -> ResponseObject:
-    ask = generation_input_from_response(visit, body, conversation, model)
-    prompt = count_prompt_tokens(conversation, body.get("tools"))
-    check_context_length(visit, model, prompt + (ask.cap or 0), input_member(body))
-    spoken = generate_choice(ask, 0)
-    usage = response_usage(visit.profile, prompt, spoken.token_count, len(spoken.thought))
-    members = visit.profile.members
-    return ResponseObject(visit.new_id("resp_", ask.draw), visit.created, body, spoken, usage, ask.draw, members)
+def make_response(
+    context: RequestContext, body: JsonObject, conversation: Conversation, model: Model
+) -> ResponseObject:
+    inputs = generation_input_from_response(context, body, conversation, model)
+    prompt_tokens = count_prompt_tokens(conversation, body.get("tools"))
+    check_context_length(context, model, prompt_tokens + (inputs.cap or 0), input_member(body))
+    choice = generate_choice(inputs, 0)
+    usage = response_usage(context.profile, prompt_tokens, choice.token_count, len(choice.thought))
+    members = context.profile.members
+    return ResponseObject(
+        context.new_id("resp_", inputs.draw), context.created, body, choice, usage, inputs.draw, members
+    )
 
 
 def generation_input_from_response(
-    visit: RequestContext, body: JsonObject, conversation: Conversation, model: Model
+    context: RequestContext, body: JsonObject, conversation: Conversation, model: Model
 ) -> GenerationInput:
-    wanted = body.get("text", {}).get("format", {})
+    text_format = body.get("text", {}).get("format", {})
     return GenerationInput(
         conversation=conversation,
         draw=HashRandom.from_values(body["model"], body[input_member(body)], body.get("instructions")),
         tools=tuple(Tool.from_mapping(tool) for tool in body.get("tools", ()) if tool.get("type") == "function"),
         choice=tool_choice_from_response(body),
-        format=wanted.get("type", "text"),
-        schema=wanted.get("schema"),
-        cap=lowest_cap(body, visit.profile.rules("responses").token_cap),
-        thinking=find_reasoning_mode(visit.profile, model, body),
-        sampling=sampling_from_body(body, HashRandom.from_values("chance", next(visit.ordinals))),
+        format=text_format.get("type", "text"),
+        schema=text_format.get("schema"),
+        cap=lowest_cap(body, context.profile.rules("responses").token_cap),
+        thinking=find_reasoning_mode(context.profile, model, body),
+        sampling=sampling_from_body(body, HashRandom.from_values("chance", next(context.ordinals))),
     )
 
 
 def tool_choice_from_response(body: JsonObject) -> ToolChoice:
-    given, parallel = body.get("tool_choice", "auto"), body.get("parallel_tool_calls", True)
-    if isinstance(given, dict):
-        return ToolChoice("named", given.get("name"), parallel)
-    return ToolChoice(given, None, parallel)
+    choice, parallel = body.get("tool_choice", "auto"), body.get("parallel_tool_calls", True)
+    if isinstance(choice, dict):
+        return ToolChoice("named", choice.get("name"), parallel)
+    return ToolChoice(choice, None, parallel)
 
 
 def check_response_tools(tools: Sequence[Any]) -> None:
-    for place, tool in enumerate(tools):
+    for index, tool in enumerate(tools):
         if not isinstance(tool, Mapping):
-            raise wrong_type(f"tools[{place}]", "object")
+            raise wrong_type(f"tools[{index}]", "object")
         if tool.get("type") == "function" and not isinstance(tool.get("name"), str):
-            raise missing_field(f"tools[{place}].name")
+            raise missing_field(f"tools[{index}].name")

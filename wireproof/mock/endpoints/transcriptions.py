@@ -1,4 +1,4 @@
-"""Transcriptions: a form with a recording, and its transcript in the format asked for."""
+"""Transcriptions: a form with a recording, and its transcript in the requested format."""
 
 from __future__ import annotations
 
@@ -14,40 +14,40 @@ from wireproof.mock.provider import body_validation
 from wireproof.mock.provider.body_validation import JsonObject, missing_field, wrong_type
 from wireproof.mock.provider.form_reader import ReceivedPart, read_form
 from wireproof.mock.provider.refusals import RequestRefused
-from wireproof.mock.provider.request_rules import FieldRule, RequestRules
+from wireproof.mock.provider.request_rules import BodyRules, FieldRule
 
 FILE_FIELD = "file"
 PLAIN_TEXT_TYPE = (("Content-Type", "text/plain; charset=utf-8"),)
 
 
-def create_transcription(visit: RequestContext, given: JsonObject) -> Answer:
-    """The answer to a form with a recording; its body is no JSON, so it is read here."""
-    rules = visit.profile.rules("transcriptions")
-    parts = read_form(visit.received.body, visit.received.header("content-type"))
+def create_transcription(context: RequestContext, given: JsonObject) -> Answer:
+    """Returns the answer to a form with a recording; parses the form, since its body is no JSON."""
+    rules = context.profile.rules("transcriptions")
+    parts = read_form(context.request.body, context.request.header("content-type"))
     body = body_validation.validate_body(form_values(parts, rules), rules)
-    find_model(visit, body["model"], "audio")
-    heard = find_transcript(read_recording(parts))
+    find_model(context, body["model"], "audio")
+    transcript = find_transcript(read_recording(parts))
     if body.get("stream"):
-        return StreamAnswer(200, tuple(OutgoingEvent(event, event["type"]) for event in transcript_events(heard)))
-    return ANSWERS_BY_FORMAT[body.get("response_format", "json")](heard, body)
+        return StreamAnswer(200, tuple(OutgoingEvent(event, event["type"]) for event in transcript_events(transcript)))
+    return ANSWERS_BY_FORMAT[body.get("response_format", "json")](transcript, body)
 
 
-def form_values(parts: tuple[ReceivedPart, ...], rules: RequestRules) -> JsonObject:
-    """The fields of a form by their names, each read as the contract types it; a file is its name."""
-    made: JsonObject = {}
+def form_values(parts: tuple[ReceivedPart, ...], rules: BodyRules) -> JsonObject:
+    """Returns the fields of a form by name, each parsed as its type in the contract; the file is only its name."""
+    values: JsonObject = {}
     for part in parts:
         name = part.name.removesuffix("[]")
         field = rules.fields.get(name)
         if field is not None and "array" in field.types:
-            made.setdefault(name, []).append(part.text)
+            values.setdefault(name, []).append(part.text)
         else:
-            made[name] = part.text if field is None else parse_field(field, part.text)
+            values[name] = part.text if field is None else parse_field(field, part.text)
     files = [part.name for part in parts if part.is_file]
-    return made if FILE_FIELD not in made else made | {FILE_FIELD: FILE_FIELD if FILE_FIELD in files else None}
+    return values if FILE_FIELD not in values else values | {FILE_FIELD: FILE_FIELD if FILE_FIELD in files else None}
 
 
 def parse_field(field: FieldRule, text: str) -> Any:
-    """A text of a form as the kind of value its field takes; itself where it is none."""
+    """Parses the text of a form field as the type of the field; returns the text itself if that fails."""
     if "string" in field.types:
         return text
     try:
@@ -57,7 +57,7 @@ def parse_field(field: FieldRule, text: str) -> Any:
 
 
 def read_recording(parts: tuple[ReceivedPart, ...]) -> bytes:
-    """The bytes of the file; without a file, or with one that is no recording, the request is refused."""
+    """Returns the bytes of the file; raises RequestRefused without a file, or if it is no recording."""
     part = next((part for part in parts if part.name == FILE_FIELD), None)
     if part is None:
         raise missing_field(FILE_FIELD)
@@ -68,52 +68,52 @@ def read_recording(parts: tuple[ReceivedPart, ...]) -> bytes:
     return bytes(part.content)
 
 
-def transcript_events(heard: Transcript) -> list[JsonObject]:
+def transcript_events(transcript: Transcript) -> list[JsonObject]:
     """The events of a streamed transcript."""
-    deltas = [{"type": "transcript.text.delta", "delta": token} for token in tokenize(heard.text)]
-    return [*deltas, {"type": "transcript.text.done", "text": heard.text}]
+    deltas = [{"type": "transcript.text.delta", "delta": token} for token in tokenize(transcript.text)]
+    return [*deltas, {"type": "transcript.text.done", "text": transcript.text}]
 
 
-def json_answer(heard: Transcript, body: JsonObject) -> PlainAnswer:
-    return PlainAnswer(200, {"text": heard.text})
+def json_answer(transcript: Transcript, body: JsonObject) -> PlainAnswer:
+    return PlainAnswer(200, {"text": transcript.text})
 
 
-def text_answer(heard: Transcript, body: JsonObject) -> PlainAnswer:
-    return PlainAnswer(200, f"{heard.text}\n".encode(), PLAIN_TEXT_TYPE)
+def text_answer(transcript: Transcript, body: JsonObject) -> PlainAnswer:
+    return PlainAnswer(200, f"{transcript.text}\n".encode(), PLAIN_TEXT_TYPE)
 
 
-def verbose_answer(heard: Transcript, body: JsonObject) -> PlainAnswer:
-    """The transcript with its language, its length and the times asked for."""
-    asked = body.get("timestamp_granularities", ["segment"])
-    made: JsonObject = {
+def verbose_answer(transcript: Transcript, body: JsonObject) -> PlainAnswer:
+    """Returns the transcript with its language, its duration and the requested times."""
+    granularities = body.get("timestamp_granularities", ["segment"])
+    answer: JsonObject = {
         "task": "transcribe",
-        "language": heard.language,
-        "duration": heard.duration,
-        "text": heard.text,
+        "language": transcript.language,
+        "duration": transcript.duration,
+        "text": transcript.text,
     }
-    if "word" in asked:
-        made["words"] = word_times(heard)
-    if "segment" in asked:
-        made["segments"] = [whole_segment(heard)]
-    return PlainAnswer(200, made | {"usage": {"type": "duration", "seconds": heard.duration}})
+    if "word" in granularities:
+        answer["words"] = word_times(transcript)
+    if "segment" in granularities:
+        answer["segments"] = [whole_segment(transcript)]
+    return PlainAnswer(200, answer | {"usage": {"type": "duration", "seconds": transcript.duration}})
 
 
-def word_times(heard: Transcript) -> list[JsonObject]:
-    """Each word with its times; all take as long."""
-    spoken = heard.text.split()
-    step = heard.duration / max(1, len(spoken))
-    times = [round(step * place, 3) for place in range(len(spoken) + 1)]
-    return [{"word": word, "start": times[at], "end": times[at + 1]} for at, word in enumerate(spoken)]
+def word_times(transcript: Transcript) -> list[JsonObject]:
+    """Each word with its start and end in seconds; every word lasts equally long."""
+    words = transcript.text.split()
+    step = transcript.duration / max(1, len(words))
+    times = [round(step * index, 3) for index in range(len(words) + 1)]
+    return [{"word": word, "start": times[index], "end": times[index + 1]} for index, word in enumerate(words)]
 
 
-def whole_segment(heard: Transcript) -> JsonObject:
+def whole_segment(transcript: Transcript) -> JsonObject:
     return {
         "id": 0,
         "seek": 0,
         "start": 0.0,
-        "end": heard.duration,
-        "text": heard.text,
-        "tokens": list(range(len(tokenize(heard.text)))),
+        "end": transcript.duration,
+        "text": transcript.text,
+        "tokens": list(range(len(tokenize(transcript.text)))),
         "temperature": 0.0,
         "avg_logprob": -0.25,
         "compression_ratio": 1.1,
@@ -121,11 +121,17 @@ def whole_segment(heard: Transcript) -> JsonObject:
     }
 
 
-def diarized_answer(heard: Transcript, body: JsonObject) -> PlainAnswer:
-    one = {"type": "transcript.text.segment", "id": "seg_0", "speaker": "A", "start": 0.0, "end": heard.duration}
-    segments = [{**one, "text": heard.text}]
+def diarized_answer(transcript: Transcript, body: JsonObject) -> PlainAnswer:
+    segment = {
+        "type": "transcript.text.segment",
+        "id": "seg_0",
+        "speaker": "A",
+        "start": 0.0,
+        "end": transcript.duration,
+    }
+    segments = [{**segment, "text": transcript.text}]
     return PlainAnswer(
-        200, {"task": "transcribe", "duration": heard.duration, "text": heard.text, "segments": segments}
+        200, {"task": "transcribe", "duration": transcript.duration, "text": transcript.text, "segments": segments}
     )
 
 
@@ -135,14 +141,14 @@ def subtitle_time(seconds: float, mark: str) -> str:
     return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}{mark}{rest:03}"
 
 
-def srt_answer(heard: Transcript, body: JsonObject) -> PlainAnswer:
-    times = f"{subtitle_time(0, ',')} --> {subtitle_time(heard.duration, ',')}"
-    return PlainAnswer(200, f"1\n{times}\n{heard.text}\n\n".encode(), PLAIN_TEXT_TYPE)
+def srt_answer(transcript: Transcript, body: JsonObject) -> PlainAnswer:
+    times = f"{subtitle_time(0, ',')} --> {subtitle_time(transcript.duration, ',')}"
+    return PlainAnswer(200, f"1\n{times}\n{transcript.text}\n\n".encode(), PLAIN_TEXT_TYPE)
 
 
-def vtt_answer(heard: Transcript, body: JsonObject) -> PlainAnswer:
-    times = f"{subtitle_time(0, '.')} --> {subtitle_time(heard.duration, '.')}"
-    return PlainAnswer(200, f"WEBVTT\n\n{times}\n{heard.text}\n\n".encode(), PLAIN_TEXT_TYPE)
+def vtt_answer(transcript: Transcript, body: JsonObject) -> PlainAnswer:
+    times = f"{subtitle_time(0, '.')} --> {subtitle_time(transcript.duration, '.')}"
+    return PlainAnswer(200, f"WEBVTT\n\n{times}\n{transcript.text}\n\n".encode(), PLAIN_TEXT_TYPE)
 
 
 ANSWERS_BY_FORMAT: Mapping[str, Callable[[Transcript, JsonObject], PlainAnswer]] = {

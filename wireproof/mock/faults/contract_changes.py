@@ -9,7 +9,7 @@ from typing import Any
 from wireproof.mock.faults.hooks import FaultHooks
 from wireproof.mock.provider.model_entry import MODEL_ROLES, Model
 from wireproof.mock.provider.profile import Profile
-from wireproof.mock.provider.request_rules import RequestRules
+from wireproof.mock.provider.request_rules import BodyRules
 
 
 def on_contract(change: Callable[[Profile], Profile]) -> FaultHooks:
@@ -32,7 +32,7 @@ def change_tiers(**changed: Any) -> FaultHooks:
     return on_contract(change_profile)
 
 
-def on_request_rules(change: Callable[[RequestRules], RequestRules]) -> FaultHooks:
+def on_request_rules(change: Callable[[BodyRules], BodyRules]) -> FaultHooks:
     """A lapse in what the bodies of requests may hold."""
 
     def change_profile(profile: Profile) -> Profile:
@@ -42,7 +42,7 @@ def on_request_rules(change: Callable[[RequestRules], RequestRules]) -> FaultHoo
 
 
 def change_field(name: str, **changed: Any) -> FaultHooks:
-    def change_rules(rules: RequestRules) -> RequestRules:
+    def change_rules(rules: BodyRules) -> BodyRules:
         known = rules.fields.get(name)
         made = {} if known is None else {name: replace(known, **changed)}
         return replace(rules, fields={**rules.fields, **made})
@@ -53,7 +53,7 @@ def change_field(name: str, **changed: Any) -> FaultHooks:
 def without_field(name: str) -> FaultHooks:
     """A lapse that does not know a field, and refuses what it does not know."""
 
-    def change_rules(rules: RequestRules) -> RequestRules:
+    def change_rules(rules: BodyRules) -> BodyRules:
         kept = {key: field for key, field in rules.fields.items() if key != name}
         return replace(rules, fields=kept, refuses_unknown=True)
 

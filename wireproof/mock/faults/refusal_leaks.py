@@ -13,7 +13,7 @@ from wireproof.mock.faults.contract_changes import on_request_rules
 from wireproof.mock.faults.hooks import FaultHooks
 from wireproof.mock.protocol.answers import Answer, PlainAnswer
 from wireproof.mock.protocol.messages import HttpRequest, Ops, WireOp
-from wireproof.mock.provider.request_rules import FieldRule, RequestRules
+from wireproof.mock.provider.request_rules import BodyRules, FieldRule
 
 DEEP_BRACKETS = b"[" * 500
 TWO_MEGABYTES = 2 * 1024 * 1024
@@ -124,7 +124,7 @@ def refuse_in_foreign_words(answer: Answer, received: HttpRequest) -> Answer:
 def on_each_optional_field(change: Callable[[FieldRule], FieldRule]) -> FaultHooks:
     """A lapse in the bounds of every member that a request may leave out."""
 
-    def change_rules(rules: RequestRules) -> RequestRules:
+    def change_rules(rules: BodyRules) -> BodyRules:
         # A required list that may be empty would bring the server down, which is another fault.
         changed = {name: field if field.required else change(field) for name, field in rules.fields.items()}
         return replace(rules, fields=changed)

@@ -12,7 +12,7 @@ from wireproof.mock.faults.conditional_errors import refuse_requests
 from wireproof.mock.faults.hooks import FaultHooks
 from wireproof.mock.faults.request_edits import on_header, on_messages
 from wireproof.mock.protocol.answers import Answer, PlainAnswer, StreamAnswer
-from wireproof.mock.protocol.content_coding import choose_coding
+from wireproof.mock.protocol.coded_bodies import choose_coding
 from wireproof.mock.protocol.messages import HttpRequest, Ops, WireOp
 from wireproof.mock.protocol.response_head import STATUSES_WITHOUT_BODY
 from wireproof.mock.provider.profile import Profile

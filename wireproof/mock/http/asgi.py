@@ -1,4 +1,4 @@
-"""The same core as an ASGI application, for other servers and for TLS or HTTP/2."""
+"""The reference server as an ASGI application, for other servers and for TLS or HTTP/2."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 class AsgiApplication:
-    """An ASGI application; faults of the framing are not committed here, since the server owns it."""
+    """An ASGI application; faults of the framing have no effect here, since the ASGI server frames the bytes."""
 
     def __init__(self, core: Application, clock: Callable[[], float] = time.time) -> None:
         self._core, self._clock = core, clock
@@ -32,28 +32,31 @@ class AsgiApplication:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await read_body(receive)
-        received = request_from_scope(scope, body or b"", self._clock())
-        outgoing = self._core.refuse(received, too_large_refusal()) if body is None else self._core.handle(received)
-        stayed = False
+        request = request_from_scope(scope, body or b"", self._clock())
+        outgoing = self._core.refuse(request, too_large_refusal()) if body is None else self._core.handle(request)
+        is_complete = False
         try:
-            if await self._await_turn(received, outgoing, receive):
-                stayed = await send_answer(outgoing, scope["method"], receive, send)
+            if await self._await_start(request, outgoing, receive):
+                is_complete = await send_answer(outgoing, scope["method"], receive, send)
         finally:
-            self._core.finish(received, left=not stayed)
+            self._core.finish(request, left=not is_complete)
 
-    async def _await_turn(self, received: HttpRequest, outgoing: Outgoing, receive: Receive) -> bool:
-        """The wait for slot and work: until it is due, or the one before is over; whether the client stayed."""
+    async def _await_start(self, request: HttpRequest, outgoing: Outgoing, receive: Receive) -> bool:
+        """Waits until the answer is due, or the answer before it in the slot ends.
+
+        Returns False if the client leaves first.
+        """
         if not outgoing.after_s:
             return True
-        free = asyncio.Event()
-        self._core.state.slots.when_free(received, free.set)
-        gone, freed = asyncio.ensure_future(receive()), asyncio.ensure_future(free.wait())
+        slot_free = asyncio.Event()
+        self._core.state.slots.when_free(request, slot_free.set)
+        disconnect, slot_wait = asyncio.ensure_future(receive()), asyncio.ensure_future(slot_free.wait())
         try:
-            await asyncio.wait((gone, freed), timeout=outgoing.after_s, return_when=asyncio.FIRST_COMPLETED)
-            return not gone.done()
+            await asyncio.wait((disconnect, slot_wait), timeout=outgoing.after_s, return_when=asyncio.FIRST_COMPLETED)
+            return not disconnect.done()
         finally:
-            gone.cancel()
-            freed.cancel()
+            disconnect.cancel()
+            slot_wait.cancel()
 
 
 def request_from_scope(scope: Scope, body: bytes, at: float) -> HttpRequest:
@@ -64,22 +67,22 @@ def request_from_scope(scope: Scope, body: bytes, at: float) -> HttpRequest:
 
 
 async def send_answer(outgoing: Outgoing, method: str, receive: Receive, send: Send) -> bool:
-    """Send an answer; whether the client stayed to its end."""
-    bare = method == "HEAD" or outgoing.status in STATUSES_WITHOUT_BODY
+    """Sends an answer; returns False if the client leaves before its end."""
+    has_no_body = method == "HEAD" or outgoing.status in STATUSES_WITHOUT_BODY
     if isinstance(outgoing, HttpResponse):
         await send_head(send, outgoing.status, (*outgoing.headers, *length_header(outgoing)))
-        await send({"type": "http.response.body", "body": b"" if bare else outgoing.body})
+        await send({"type": "http.response.body", "body": b"" if has_no_body else outgoing.body})
         return True
     await send_head(send, outgoing.status, outgoing.headers)
     return await send_stream(outgoing, receive, send)
 
 
-def length_header(reply: HttpResponse) -> Headers:
-    return () if reply.status in STATUSES_WITHOUT_BODY else (("Content-Length", str(len(reply.body))),)
+def length_header(response: HttpResponse) -> Headers:
+    return () if response.status in STATUSES_WITHOUT_BODY else (("Content-Length", str(len(response.body))),)
 
 
 async def read_body(receive: Receive) -> bytes | None:
-    """The body, or nothing where it is too large."""
+    """Returns the body of the request; None if it is too large."""
     parts: list[bytes] = []
     while True:
         message = await receive()
@@ -95,21 +98,21 @@ async def send_head(send: Send, status: int, headers: Headers) -> None:
     await send({"type": "http.response.start", "status": status, "headers": raw})
 
 
-async def send_stream(plan: HttpStream, receive: Receive, send: Send) -> bool:
-    """The steps by their deadlines, until the client leaves; whether it stayed."""
+async def send_stream(stream: HttpStream, receive: Receive, send: Send) -> bool:
+    """Sends the steps at their deadlines; returns False if the client leaves before the end."""
     loop = asyncio.get_running_loop()
-    begun = loop.time()
-    gone = asyncio.ensure_future(receive())
+    started_at = loop.time()
+    disconnect = asyncio.ensure_future(receive())
     try:
-        for step in plan.steps:
-            await asyncio.sleep(max(0.0, begun + step.due_s - loop.time()))
-            if gone.done():
+        for step in stream.steps:
+            await asyncio.sleep(max(0.0, started_at + step.due_s - loop.time()))
+            if disconnect.done():
                 return False
             await send({"type": "http.response.body", "body": step.data, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
         return True
     finally:
-        gone.cancel()
+        disconnect.cancel()
 
 
 async def handle_lifespan(receive: Receive, send: Send) -> None:

@@ -1,4 +1,4 @@
-"""HTTP/1.1 as the server speaks it: a protocol of ours, so that a fault can have the bytes."""
+"""The server side of HTTP/1.1 (RFC 9112), as a protocol of our own, so that a fault can change every byte."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from wireproof.mock.protocol.response_head import CONTINUE_RESPONSE, build_ops
 from wireproof.mock.provider.body_validation import too_large_refusal
 from wireproof.mock.provider.refusals import RequestRefused
 
-# A longer body is not read to its end; the core refuses those above a limit of its own.
+# A longer body is not read to its end; the application refuses shorter ones by a limit of its own.
 MAX_READ_BYTES = 64 * 1024 * 1024
 MAX_HEADERS_SIZE = 64 * 1024
 MAX_QUEUED_REQUESTS = 16
 
 
 class QueuedRequest:
-    """A request that has been read and waits for its turn."""
+    """A request that was read and waits for its answer."""
 
-    __slots__ = ("chunked", "keep", "received", "refused")
+    __slots__ = ("chunked", "keep", "refusal", "request")
 
     def __init__(
-        self, received: HttpRequest, *, keep: bool, chunked: bool, refused: RequestRefused | None = None
+        self, request: HttpRequest, *, keep: bool, chunked: bool, refusal: RequestRefused | None = None
     ) -> None:
-        self.received, self.keep, self.chunked, self.refused = received, keep, chunked, refused
+        self.request, self.keep, self.chunked, self.refusal = request, keep, chunked, refusal
 
 
 class Connection(asyncio.Protocol):
-    """One connection: requests are read in order and answered in order, one at a time."""
+    """One connection: reads requests in order and answers them in order, one at a time."""
 
     def __init__(
         self, core: Application, live: set[Connection], clock: Callable[[], float] = time.time, cell: Cell | None = None
@@ -54,14 +54,14 @@ class Connection(asyncio.Protocol):
         self._draining = False
         self._reset_message()
 
-    # The connection's life.
+    # Events of the connection.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self._live.add(self)
-        plug = transport.get_extra_info("socket")
-        if plug is not None and plug.family in (socket.AF_INET, socket.AF_INET6):
-            plug.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock = transport.get_extra_info("socket")
+        if sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._live.discard(self)
@@ -73,7 +73,7 @@ class Connection(asyncio.Protocol):
         self._finish_request(left=True)
 
     def eof_received(self) -> bool:
-        """A client that stops sending is taken to have left: what is not yet sent is not sent."""
+        """Lets the transport close: a client that stops sending counts as having left."""
         return False
 
     def pause_writing(self) -> None:
@@ -86,11 +86,11 @@ class Connection(asyncio.Protocol):
 
     @property
     def is_held_back(self) -> bool:
-        """Whether an answer waits for the client to read."""
+        """True if an answer waits for the client to read."""
         return self._delivery is not None and self._delivery.paused
 
     def drain(self) -> None:
-        """Finish the answer that is running, take no further request, then close."""
+        """Finishes the running answer, takes no further request, and closes."""
         self._draining = True
         if self._delivery is None or self._delivery.hangs:
             self._transport.close()
@@ -109,13 +109,13 @@ class Connection(asyncio.Protocol):
             self._refuse_unreadable(
                 RequestRefused("bad-request", "This server upgrades to no other protocol.", status=400)
             )
-        except RequestRefused as refused:
-            self._refuse_unreadable(refused)
+        except RequestRefused as refusal:
+            self._refuse_unreadable(refusal)
         except httptools.HttpParserError as problem:
             cause = problem.__context__
-            known = cause if isinstance(cause, RequestRefused) else None
+            refusal_inside = cause if isinstance(cause, RequestRefused) else None
             self._refuse_unreadable(
-                known or RequestRefused("bad-request", f"Malformed HTTP request: {problem}", status=400)
+                refusal_inside or RequestRefused("bad-request", f"Malformed HTTP request: {problem}", status=400)
             )
 
     def _reset_message(self) -> None:
@@ -142,10 +142,10 @@ class Connection(asyncio.Protocol):
             raise RequestRefused("headers-too-large", f"The request's head is longer than {MAX_HEADERS_SIZE} bytes.")
 
     def on_headers_complete(self) -> None:
-        given = dict(self._headers)
-        if int(given.get("content-length") or 0) > MAX_READ_BYTES:
+        headers = dict(self._headers)
+        if int(headers.get("content-length") or 0) > MAX_READ_BYTES:
             raise too_large_refusal()
-        if "expect" in given and self._delivery is None and self._core.sends_continue(self._build_request()):
+        if "expect" in headers and self._delivery is None and self._core.sends_continue(self._build_request()):
             self._transport.write(CONTINUE_RESPONSE)
 
     def on_body(self, body: bytes) -> None:
@@ -170,12 +170,12 @@ class Connection(asyncio.Protocol):
         body = b"".join(self._body)
         return HttpRequest(method, path, query, tuple(self._headers), body, self._clock(), self._previous_status)
 
-    def _refuse_unreadable(self, refused: RequestRefused) -> None:
-        """Refuse what cannot be read, after the requests before it, and close."""
+    def _refuse_unreadable(self, refusal: RequestRefused) -> None:
+        """Refuses bytes that cannot be parsed, after the requests before them, and closes."""
         self._ignores_input = True
         path, query = path_and_query(self._url)
-        received = HttpRequest("GET", path, query, tuple(self._headers), b"", self._clock())
-        self._queue.append(QueuedRequest(received, keep=False, chunked=True, refused=refused))
+        request = HttpRequest("GET", path, query, tuple(self._headers), b"", self._clock())
+        self._queue.append(QueuedRequest(request, keep=False, chunked=True, refusal=refusal))
         self._answer_next()
 
     # Answers out.
@@ -184,39 +184,39 @@ class Connection(asyncio.Protocol):
         while self._queue and self._delivery is None and not self._transport.is_closing():
             self._answer(self._queue.popleft())
 
-    def _answer(self, waiting: QueuedRequest) -> None:
-        keep = waiting.keep and not self._draining
+    def _answer(self, queued: QueuedRequest) -> None:
+        keep = queued.keep and not self._draining
 
         def make_ops(outgoing: Outgoing | None = None) -> Ops:
-            said = outgoing or self._find_answer(waiting)
-            return build_ops(said, method=waiting.received.method, chunked=waiting.chunked, keep=keep)
+            answer = outgoing or self._find_answer(queued)
+            return build_ops(answer, method=queued.request.method, chunked=queued.chunked, keep=keep)
 
-        if self._cell is None or waiting.refused is not None:
+        if self._cell is None or queued.refusal is not None:
             self._delivery = delivery = Delivery(self._transport, make_ops(), self._on_delivered)
-            self._core.state.slots.when_free(waiting.received, delivery.start_now)
+            self._core.state.slots.when_free(queued.request, delivery.start_now)
             delivery.begin()
             return
-        prepared = self._cell.answer(waiting.received, (waiting.chunked, keep), make_ops)
+        prepared = self._cell.answer(queued.request, (queued.chunked, keep), make_ops)
         self._delivery = Delivery(self._transport, prepared.ops, self._on_delivered)
-        self._slot_hold = self._cell.send_in_slot(waiting.received, prepared, self._delivery.restart)
+        self._slot_hold = self._cell.send_in_slot(queued.request, prepared, self._delivery.restart)
         if self._delivery is None:  # all of it has been sent already
             self._release_slot()
 
     def _finish_request(self, *, left: bool = False) -> None:
-        heard, self._current_request = self._current_request, None
-        if heard is not None:
-            self._core.finish(heard, left=left)
+        request, self._current_request = self._current_request, None
+        if request is not None:
+            self._core.finish(request, left=left)
 
     def _release_slot(self) -> None:
-        stay, self._slot_hold = self._slot_hold, None
-        if stay is not None:
-            stay.end()
+        hold, self._slot_hold = self._slot_hold, None
+        if hold is not None:
+            hold.end()
 
-    def _find_answer(self, waiting: QueuedRequest) -> Outgoing:
-        if waiting.refused is not None:
-            return self._core.refuse(waiting.received, waiting.refused)
-        self._current_request = waiting.received
-        outgoing = self._core.handle(waiting.received)
+    def _find_answer(self, queued: QueuedRequest) -> Outgoing:
+        if queued.refusal is not None:
+            return self._core.refuse(queued.request, queued.refusal)
+        self._current_request = queued.request
+        outgoing = self._core.handle(queued.request)
         self._previous_status = outgoing.status
         return outgoing
 
@@ -232,7 +232,7 @@ class Connection(asyncio.Protocol):
 
 
 def path_and_query(url: bytes) -> tuple[str, str]:
-    """Path and query of a request target, in origin or absolute form."""
+    """Returns the path and the query of a request target, in origin or absolute form (RFC 9112 section 3.2)."""
     try:
         parsed: Any = httptools.parse_url(url)
     except httptools.HttpParserError:

@@ -1,4 +1,4 @@
-"""The sending of one answer: operations by deadline, held back while the client does not read."""
+"""Sends one answer: operations at their deadlines, paused while the client does not read."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ TIMER_TOLERANCE_S = 0.0005
 
 
 class Delivery:
-    """One answer on its way; each operation has its own turn of the loop."""
+    """One answer while it is sent; each operation has its own turn of the loop."""
 
     def __init__(self, transport: asyncio.Transport, ops: Ops, done: Callable[[], None]) -> None:
         self._loop = asyncio.get_running_loop()
         self._transport, self._ops, self._done = transport, ops, done
         self._start = self._loop.time()
         self._next = 0
-        self._watch: SendTimer | None = None
+        self._timer: SendTimer | None = None
         self.paused = False
         self.hangs = False
         self._waiting: asyncio.Handle | None = None
 
-    def restart(self, ops: Ops, watch: SendTimer) -> None:
-        """Begin now, by other deadlines, and be watched."""
-        self._ops, self._watch, self._start = ops, watch, self._loop.time()
+    def restart(self, ops: Ops, timer: SendTimer) -> None:
+        """Begins now with other deadlines, and records each write in the timer."""
+        self._ops, self._timer, self._start = ops, timer, self._loop.time()
         if not self.paused:
-            self._send_due(watch)
+            self._send_due(timer)
 
     def begin(self) -> None:
-        """Send what is due at once if that is all there is; otherwise one operation a turn."""
+        """Sends a single write at once; sends anything longer one operation a turn of the loop."""
         if is_single_write(self._ops):
             self._transport.write(b"".join(map(wire_bytes, self._ops)))
             self._done()
@@ -44,7 +44,7 @@ class Delivery:
         self._send_next()
 
     def start_now(self) -> None:
-        """Begin now what was to begin later."""
+        """Begins now an answer that was to begin later."""
         if self._waiting is not None and self._next == 1:
             self._waiting.cancel()
             self._start = self._loop.time() - self._ops[1].due_s
@@ -59,7 +59,7 @@ class Delivery:
             self._schedule()
 
     def stop(self) -> None:
-        """Nothing more is sent."""
+        """Sends nothing more."""
         self._next = len(self._ops)
         if self._waiting is not None:
             self._waiting.cancel()
@@ -69,8 +69,8 @@ class Delivery:
         self._waiting = None
         if self._next >= len(self._ops):
             return
-        if self._watch is not None:
-            self._send_due(self._watch)
+        if self._timer is not None:
+            self._send_due(self._timer)
             return
         op = self._ops[self._next]
         self._next += 1
@@ -78,8 +78,8 @@ class Delivery:
         if ACTIONS_BY_KIND.get(op.kind, write_op)(self._transport, op):
             self._schedule()
 
-    def _send_due(self, watch: SendTimer) -> None:
-        """Send everything that is due, plain bytes in one piece; whoever is late keeps the schedule all the same."""
+    def _send_due(self, timer: SendTimer) -> None:
+        """Sends everything that is due, plain bytes in one write; a late write leaves the deadlines as they are."""
         now, due = self._loop.time() - self._start + TIMER_TOLERANCE_S, []
         while (
             self._next < len(self._ops)
@@ -88,15 +88,15 @@ class Delivery:
         ):
             self._next += 1
             due.append(op)
-            if watch.apart:
+            if timer.separate_writes:
                 break
         if due:
             self._transport.write(b"".join(map(wire_bytes, due)))
-            watch.record_write(len(due), self._start + due[0].due_s, self._loop.time())
+            timer.record_write(len(due), self._start + due[0].due_s, self._loop.time())
         if self._next < len(self._ops) and (op := self._ops[self._next]).kind in ACTIONS_BY_KIND and op.due_s <= now:
             self._next += 1
             self.hangs = op.kind == "hang"
-            watch.record_write(1, self._start + op.due_s, self._loop.time())
+            timer.record_write(1, self._start + op.due_s, self._loop.time())
             ACTIONS_BY_KIND[op.kind](self._transport, op)
             return
         self._schedule()
@@ -128,14 +128,14 @@ def close_connection(transport: asyncio.Transport, op: WireOp) -> bool:
 
 
 def reset_connection(transport: asyncio.Transport, op: WireOp) -> bool:
-    """A connection torn down with RST, as a crashed peer does."""
+    """Closes the connection by RST, as a crashed peer does."""
     transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, ZERO_LINGER)
     transport.abort()
     return False
 
 
 def keep_hanging(transport: asyncio.Transport, op: WireOp) -> bool:
-    """The answer never goes on, and the connection stays."""
+    """Sends nothing more and leaves the connection open."""
     return False
 
 

@@ -1,1 +1,1 @@
-"""The model: answers made from a request, the same for the same request."""
+"""The generator behind the answers: deterministic, with the same answer for the same request."""

@@ -1,4 +1,4 @@
-"""What a request says to the model, whatever endpoint and form it came in."""
+"""The messages of a request to the model, whatever its endpoint and form."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OPERATOR_ROLES = ("system", "developer")
 
 @dataclass(frozen=True, slots=True)
 class ChatLine:
-    """One message: who says it, its text, and what is seen of its pictures."""
+    """One message: its role, its text, and the colours of its pictures."""
 
     role: str
     text: str
@@ -32,28 +32,28 @@ class Conversation:
 
     @property
     def operator_text(self) -> str:
-        """What the operator says."""
+        """The text of the system and developer messages."""
         return "\n".join(line.text for line in self.lines if line.role in OPERATOR_ROLES)
 
     @property
     def last_user_text(self) -> str:
-        """What the user said last."""
+        """The text of the last user message."""
         return next((line.text for line in reversed(self.lines) if line.role == "user"), "")
 
     @property
     def tool_result(self) -> str | None:
-        """What a tool answered, where that is the last thing said."""
+        """The result of a tool, if that is the last message; otherwise None."""
         last = self.lines[-1]
         return last.text if last.role in ("tool", "function") else None
 
     @property
     def last_pictures(self) -> tuple[str, ...]:
-        """What is seen of the pictures shown last."""
+        """The colours of the pictures in the last message with pictures."""
         return next((line.pictures for line in reversed(self.lines) if line.pictures), ())
 
     @property
     def earlier_text(self) -> str:
-        """Everything said before the last message."""
+        """The text of all messages before the last one."""
         return "\n".join(line.text for line in self.lines[:-1])
 
 
@@ -78,7 +78,7 @@ def line_from_message(message: Mapping[str, Any], place: str) -> ChatLine:
 
 
 def count_prompt_tokens(conversation: Conversation, *others: Any) -> int:
-    """The tokens of a conversation and of what is sent along with it."""
-    said = sum(count_value_tokens(line.text) + TOKENS_PER_MESSAGE for line in conversation.lines)
-    shown = sum(len(line.pictures) for line in conversation.lines) * TOKENS_PER_INPUT_PICTURE
-    return said + shown + TOKENS_PER_PROMPT + sum(count_value_tokens(other) for other in others)
+    """Returns the tokens of a conversation and of the other values of its prompt."""
+    text_tokens = sum(count_value_tokens(line.text) + TOKENS_PER_MESSAGE for line in conversation.lines)
+    picture_tokens = sum(len(line.pictures) for line in conversation.lines) * TOKENS_PER_INPUT_PICTURE
+    return text_tokens + picture_tokens + TOKENS_PER_PROMPT + sum(count_value_tokens(value) for value in others)

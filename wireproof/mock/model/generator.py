@@ -1,4 +1,4 @@
-"""The deterministic generator: what the model says to an ask, token by token."""
+"""The deterministic generator: the text or the tool calls of an answer, as tokens."""
 
 from __future__ import annotations
 
@@ -25,7 +25,16 @@ AUTO_CHOICE = ToolChoice()
 
 @dataclass(frozen=True, slots=True)
 class GenerationInput:
-    """Everything that decides what the model says."""
+    """Everything that decides the text of the model.
+
+    Attributes:
+        draw: the source of the values that the request determines.
+        format: `text`, `json_object` or `json_schema`.
+        stops: the stop sequences.
+        cap: the maximum tokens; None for no limit.
+        thinking: the place of the thought; None for a model that does not reason.
+        suffix: the text that follows the completion.
+    """
 
     conversation: Conversation
     draw: HashRandom
@@ -42,7 +51,12 @@ class GenerationInput:
 
 @dataclass(frozen=True, slots=True)
 class GeneratedChoice:
-    """One choice of an answer: text tokens or tool calls, why it ended, and what was thought before."""
+    """One choice of an answer: text tokens or tool calls.
+
+    Attributes:
+        thought: the tokens of the reasoning before the answer.
+        thinking: the place of the thought; None for a model that does not reason.
+    """
 
     tokens: tuple[str, ...]
     calls: tuple[Call, ...]
@@ -56,53 +70,59 @@ class GeneratedChoice:
 
     @property
     def separate_thought(self) -> tuple[tuple[str, str], ...]:
-        """The thought where it is shown in a member of its own: that member with each token."""
+        """The member of a separate thought with each of its tokens; empty if the thought is elsewhere."""
         if self.thinking is None or self.thinking.placement != "split":
             return ()
         return tuple((self.thinking.member, token) for token in self.thought)
 
     @property
     def token_count(self) -> int:
-        """The tokens made, thoughts included."""
-        called = sum(len(tokenize(call.name)) + len(tokenize(call.arguments)) for call in self.calls)
-        within = self.thinking is not None and self.thinking.is_inline
-        return len(self.tokens) + called + (0 if within else len(self.thought))
+        """The generated tokens, with those of the thought."""
+        call_tokens = sum(len(tokenize(call.name)) + len(tokenize(call.arguments)) for call in self.calls)
+        is_in_text = self.thinking is not None and self.thinking.is_inline
+        return len(self.tokens) + call_tokens + (0 if is_in_text else len(self.thought))
 
 
-def generate_choice(ask: GenerationInput, index: int) -> GeneratedChoice:
-    """The choice of this index."""
-    draw = ask.draw.derive("choice", index)
+def generate_choice(inputs: GenerationInput, index: int) -> GeneratedChoice:
+    """Returns the choice with this index."""
+    draw = inputs.draw.derive("choice", index)
     return (
-        generate_without_thought(ask, draw) if ask.thinking is None else generate_with_thought(ask, ask.thinking, draw)
+        generate_without_thought(inputs, draw)
+        if inputs.thinking is None
+        else generate_with_thought(inputs, inputs.thinking, draw)
     )
 
 
-def generate_with_thought(ask: GenerationInput, thinking: ReasoningMode, draw: HashRandom) -> GeneratedChoice:
-    """A thought and then the answer; the thought spends the cap first."""
-    whole = draw_thought(thinking, draw)
-    kept = whole if ask.cap is None else whole[: ask.cap]
-    left = None if ask.cap is None else ask.cap - len(kept)
-    one = generate_without_thought(replace(ask, cap=left), draw) if kept == whole else GeneratedChoice((), (), "length")
-    tokens = (*kept, *one.tokens) if thinking.is_inline else one.tokens
-    return replace(one, tokens=tokens, thought=kept, thinking=thinking)
+def generate_with_thought(inputs: GenerationInput, thinking: ReasoningMode, draw: HashRandom) -> GeneratedChoice:
+    """Returns a thought and the answer; the thought uses the token cap first."""
+    full_thought = draw_thought(thinking, draw)
+    thought = full_thought if inputs.cap is None else full_thought[: inputs.cap]
+    tokens_left = None if inputs.cap is None else inputs.cap - len(thought)
+    choice = (
+        generate_without_thought(replace(inputs, cap=tokens_left), draw)
+        if thought == full_thought
+        else GeneratedChoice((), (), "length")
+    )
+    tokens = (*thought, *choice.tokens) if thinking.is_inline else choice.tokens
+    return replace(choice, tokens=tokens, thought=thought, thinking=thinking)
 
 
-def generate_without_thought(ask: GenerationInput, draw: HashRandom) -> GeneratedChoice:
-    """The calls, else the text."""
-    told = ask.conversation.tool_result is not None
-    called = make_calls(ask.tools, ask.choice, ask.conversation.last_user_text, draw, answered=told)
-    if called:
-        return cut_calls_at_cap(called, ask.cap)
-    return cut_at_stop_or_cap(ask.sampling.apply_to(tokenize(full_text(ask, draw))), ask.stops, ask.cap)
+def generate_without_thought(inputs: GenerationInput, draw: HashRandom) -> GeneratedChoice:
+    """Returns the tool calls if the model makes any, otherwise the text."""
+    is_answered = inputs.conversation.tool_result is not None
+    calls = make_calls(inputs.tools, inputs.choice, inputs.conversation.last_user_text, draw, answered=is_answered)
+    if calls:
+        return cut_calls_at_cap(calls, inputs.cap)
+    return cut_at_stop_or_cap(inputs.sampling.apply_to(tokenize(full_text(inputs, draw))), inputs.stops, inputs.cap)
 
 
-def full_text(ask: GenerationInput, draw: HashRandom) -> str:
+def full_text(inputs: GenerationInput, draw: HashRandom) -> str:
     """The whole text before it is cut."""
-    hints = hints_from_prompt(ask.conversation)
-    if ask.format == "json_schema" and ask.schema is not None:
-        return json.dumps(value_for_schema(ask.schema, draw, hints), ensure_ascii=False)
-    plain = reply(ask.conversation, SpeechStyle(draw, ask.sampling.chance, ask.sampling.length, ask.suffix))
-    return plain if ask.format == "text" else to_json_object(plain, ask.conversation, draw)
+    hints = hints_from_prompt(inputs.conversation)
+    if inputs.format == "json_schema" and inputs.schema is not None:
+        return json.dumps(value_for_schema(inputs.schema, draw, hints), ensure_ascii=False)
+    text = reply(inputs.conversation, SpeechStyle(draw, inputs.sampling.chance, inputs.sampling.length, inputs.suffix))
+    return text if inputs.format == "text" else to_json_object(text, inputs.conversation, draw)
 
 
 def hints_from_prompt(conversation: Conversation) -> ValueHints:
@@ -111,39 +131,39 @@ def hints_from_prompt(conversation: Conversation) -> ValueHints:
     )
 
 
-def to_json_object(plain: str, conversation: Conversation, draw: HashRandom) -> str:
-    """The text as a JSON object: itself if it is one, else under the keys the prompt names."""
+def to_json_object(text: str, conversation: Conversation, draw: HashRandom) -> str:
+    """Returns the text as a JSON object: itself if it is one, else under the keys that the prompt names."""
     try:
-        if isinstance(json.loads(plain), dict):
-            return plain
+        if isinstance(json.loads(text), dict):
+            return text
     except ValueError:
         pass
-    named = NAMED_KEYS.search(f"{conversation.operator_text}\n{conversation.last_user_text}")
-    keys = re.findall(r"\w+", re.sub(r"\band\b", " ", named[1])) if named else []
-    return json.dumps(dict.fromkeys(keys or ["answer"], plain), ensure_ascii=False)
+    match = NAMED_KEYS.search(f"{conversation.operator_text}\n{conversation.last_user_text}")
+    keys = re.findall(r"\w+", re.sub(r"\band\b", " ", match[1])) if match else []
+    return json.dumps(dict.fromkeys(keys or ["answer"], text), ensure_ascii=False)
 
 
 def cut_at_stop_or_cap(tokens: tuple[str, ...], stops: Sequence[str], cap: int | None) -> GeneratedChoice:
-    """The tokens up to the first stop and within the cap, whichever comes first."""
-    within = "".join(tokens if cap is None else tokens[:cap])
-    ends = [within.find(stop) for stop in stops if stop and stop in within]
+    """Returns the tokens up to the first stop sequence or the token cap."""
+    text = "".join(tokens if cap is None else tokens[:cap])
+    ends = [text.find(stop) for stop in stops if stop and stop in text]
     if ends:
-        return GeneratedChoice(tokenize(within[: min(ends)]), (), "stop")
+        return GeneratedChoice(tokenize(text[: min(ends)]), (), "stop")
     if cap is not None and len(tokens) > cap:
         return GeneratedChoice(tokens[:cap], (), "length")
     return GeneratedChoice(tokens, (), "stop")
 
 
-def cut_calls_at_cap(called: Sequence[Call], cap: int | None) -> GeneratedChoice:
-    """The calls as far as the cap goes; arguments are cut where it ends."""
-    left = cap
-    kept: list[Call] = []
-    for call in called:
-        named, given = len(tokenize(call.name)), tokenize(call.arguments)
-        if left is not None and left < named + len(given):
-            if left >= named:
-                kept.append(Call(call.id, call.name, "".join(given[: left - named])))
-            return GeneratedChoice((), tuple(kept), "length")
-        kept.append(call)
-        left = None if left is None else left - named - len(given)
-    return GeneratedChoice((), tuple(kept), "tool_calls")
+def cut_calls_at_cap(calls: Sequence[Call], cap: int | None) -> GeneratedChoice:
+    """Returns the calls up to the token cap; arguments are cut there."""
+    tokens_left = cap
+    kept_calls: list[Call] = []
+    for call in calls:
+        name_tokens, argument_tokens = len(tokenize(call.name)), tokenize(call.arguments)
+        if tokens_left is not None and tokens_left < name_tokens + len(argument_tokens):
+            if tokens_left >= name_tokens:
+                kept_calls.append(Call(call.id, call.name, "".join(argument_tokens[: tokens_left - name_tokens])))
+            return GeneratedChoice((), tuple(kept_calls), "length")
+        kept_calls.append(call)
+        tokens_left = None if tokens_left is None else tokens_left - name_tokens - len(argument_tokens)
+    return GeneratedChoice((), tuple(kept_calls), "tool_calls")

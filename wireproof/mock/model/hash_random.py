@@ -1,4 +1,4 @@
-"""Everything that looks like chance, drawn from a hash of the request."""
+"""Values that look random, drawn from a hash of the request."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar
 
-T = TypeVar("T")
+Item = TypeVar("Item")
 canonical_json = json.JSONEncoder(sort_keys=True, default=repr).encode
 
 
@@ -24,13 +24,13 @@ class HashRandom:
         return cls(digest(canonical_json(values).encode()))
 
     def derive(self, *place: object) -> HashRandom:
-        """The source for one place of the answer."""
+        """Returns the source for one place of the answer."""
         return HashRandom(digest(self.seed + repr(place).encode("utf-8", "backslashreplace")))
 
-    def number_below(self, below: int) -> int:
-        return int.from_bytes(self.seed, "big") % below
+    def number_below(self, limit: int) -> int:
+        return int.from_bytes(self.seed, "big") % limit
 
-    def pick(self, options: Sequence[T]) -> T:
+    def pick(self, options: Sequence[Item]) -> Item:
         return options[self.number_below(len(options))]
 
     def hex(self, length: int) -> str:

@@ -1,4 +1,4 @@
-"""Log probabilities: one entry a token, the likeliest first."""
+"""Log probabilities: one entry a token, the most likely first."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def token_entry(word: str, logprob: float) -> dict[str, Any]:
 
 
 def chat_entry(token: str, top: int) -> dict[str, Any]:
-    """One token's entry in a chat answer."""
+    """The entry of one token in a chat answer."""
     alternatives = [token_entry(word, logprob) for word, logprob in ranked_tokens(token, top)]
     return {**token_entry(token, -0.05), "top_logprobs": alternatives}
 
@@ -31,7 +31,7 @@ def chat_entries(tokens: Sequence[str], top: int) -> dict[str, Any]:
 
 
 def legacy_lists(tokens: Sequence[str], top: int, offset: int) -> dict[str, Any]:
-    """The four parallel lists of a legacy completion; offsets count characters from the text's start."""
+    """The four parallel lists of a legacy completion; offsets count characters from the start of the text."""
     offsets = []
     for token in tokens:
         offsets.append(offset)

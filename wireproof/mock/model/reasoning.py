@@ -1,4 +1,4 @@
-"""What a model thinks before it answers, and where that is shown."""
+"""The thought of a model before its answer, and the place where it is shown."""
 
 from __future__ import annotations
 
@@ -18,13 +18,19 @@ THOUGHT_SENTENCES = (
     "The plain reading will do, so I take it.",
 )
 
-# How many sentences a model thinks.
+# Effort → the number of sentences of a thought.
 SENTENCES_BY_EFFORT = {"none": 0, "minimal": 1, "low": 2, "medium": 4, "high": 8, "xhigh": 12, "max": 16}
 
 
 @dataclass(frozen=True, slots=True)
 class ReasoningMode:
-    """Where thoughts are shown: `split` (in the member), `inline` (in the text) or `absent`; and how many there are."""
+    """The form of a thought in an answer.
+
+    Attributes:
+        placement: `split` (in the member), `inline` (in the text) or `absent`.
+        member: the member of a split thought.
+        sentence_count: the number of its sentences.
+    """
 
     placement: str
     member: str
@@ -36,7 +42,7 @@ class ReasoningMode:
 
 
 def find_reasoning_mode(profile: Profile, model: Model, body: Mapping[str, Any]) -> ReasoningMode | None:
-    """How this model's thoughts are shown to this request; nothing where the model has none."""
+    """The form of the thought of this model in this answer; None if the model does not reason."""
     row = profile.reasoning
     if "reasoning" not in model.roles:
         return None
@@ -46,15 +52,15 @@ def find_reasoning_mode(profile: Profile, model: Model, body: Mapping[str, Any])
 
 
 def requested_effort(body: Mapping[str, Any]) -> str:
-    """How much a model thinks: as a chat names it, or a response."""
-    asked = body.get("reasoning_effort") or body.get("reasoning", {}).get("effort")
-    return asked if asked in SENTENCES_BY_EFFORT else "medium"
+    """The effort of reasoning that a chat or a response asks for; medium if it asks for none."""
+    effort = body.get("reasoning_effort") or body.get("reasoning", {}).get("effort")
+    return effort if effort in SENTENCES_BY_EFFORT else "medium"
 
 
 def draw_thought(thinking: ReasoningMode, draw: HashRandom) -> tuple[str, ...]:
-    """The tokens of a thought, in its marks where it stands in the text."""
+    """The tokens of a thought, inside `<think>` if it is inline."""
     first = draw.derive("thought").number_below(len(THOUGHT_SENTENCES))
-    said = " ".join(
+    text = " ".join(
         THOUGHT_SENTENCES[(first + place) % len(THOUGHT_SENTENCES)] for place in range(thinking.sentence_count)
     )
-    return tokenize(f"<think>{said}</think>\n" if thinking.is_inline else said)
+    return tokenize(f"<think>{text}</think>\n" if thinking.is_inline else text)

@@ -1,4 +1,4 @@
-"""How tokens are chosen: by chance or not, with what bias, with what distaste for repeating."""
+"""The choice of tokens: chance, bias and penalty for repetition."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from typing import Any
 from wireproof.mock.model.hash_random import HashRandom
 from wireproof.mock.model.logprobs import ALTERNATIVE_TOKENS
 
-# Of a nucleus this small only the likeliest token is left.
+# A smaller nucleus contains only the most likely token.
 GREEDY_TOP_P = 0.1
-# A bias of this much decides alone.
+# A bias of this size decides alone.
 DECIDING_BIAS = 100
-# What is said over and over without an end, where no cap ends it.
+# The tokens of an answer that repeats the biased ones, if no cap ends it.
 MAX_BIASED_TOKENS = 256
-# How often the same token comes under a penalty of one.
+# The times that the same token occurs under a penalty of 1.
 REPEATS_AT_PENALTY_ONE = 24
 
 
 @dataclass(frozen=True, slots=True)
 class SamplingOptions:
-    """What a request says of the choice of tokens.
+    """The options of a request for the choice of tokens.
 
     Attributes:
-        chance: where what is left to chance is drawn from; None where the likeliest always wins.
-        only: the tokens that a bias leaves; empty where it leaves all.
-        banned: the tokens that a bias takes away.
-        penalty: how much a token loses with each time it was said.
-        length: how wordy an answer is: low, medium or high.
+        chance: the source of what varies; None if the most likely token always wins.
+        only: the tokens that a bias allows; empty if it allows all.
+        banned: the tokens that a bias excludes.
+        penalty: the loss of a token with each repetition.
+        length: the length of an answer: low, medium or high.
     """
 
     chance: HashRandom | None = None
@@ -40,36 +40,36 @@ class SamplingOptions:
     length: str = "medium"
 
     def apply_to(self, tokens: Sequence[str]) -> tuple[str, ...]:
-        """The tokens of a text as the bias and the penalty let them be."""
+        """Returns the tokens of a text that bias and penalty allow."""
         if self.only:
             return tuple(self.only[place % len(self.only)] for place in range(MAX_BIASED_TOKENS))
-        kept = tuple(token for token in tokens if token not in self.banned)
+        allowed = tuple(token for token in tokens if token not in self.banned)
         return (
-            kept
+            allowed
             if self.penalty <= 0
-            else kept[: place_of_repetition(kept, math.ceil(REPEATS_AT_PENALTY_ONE / self.penalty))]
+            else allowed[: index_of_repetition(allowed, math.ceil(REPEATS_AT_PENALTY_ONE / self.penalty))]
         )
 
 
 GREEDY_SAMPLING = SamplingOptions()
 
 
-def place_of_repetition(tokens: Sequence[str], most: int) -> int:
-    """The place at which a token would come once more than it may."""
-    said = Counter[str]()
-    for place, token in enumerate(tokens):
-        said[token] += 1
-        if said[token] > most:
-            return place
+def index_of_repetition(tokens: Sequence[str], max_count: int) -> int:
+    """The index at which a token occurs more often than `max_count`; the number of tokens if none does."""
+    counts = Counter[str]()
+    for index, token in enumerate(tokens):
+        counts[token] += 1
+        if counts[token] > max_count:
+            return index
     return len(tokens)
 
 
-def sampling_from_body(body: Mapping[str, Any], otherwise: HashRandom) -> SamplingOptions:
-    """How the tokens of a request are chosen; without a seed, chance draws from elsewhere each time."""
+def sampling_from_body(body: Mapping[str, Any], unseeded: HashRandom) -> SamplingOptions:
+    """The sampling options of a request; `unseeded` is the source of chance if it has no seed."""
     bias = body.get("logit_bias", {})
     text = body.get("text")
     return SamplingOptions(
-        chance=source_of_chance(body, otherwise),
+        chance=source_of_chance(body, unseeded),
         only=tuple(token_from_number(token) for token, value in bias.items() if value >= DECIDING_BIAS),
         banned=frozenset(token_from_number(token) for token, value in bias.items() if value <= -DECIDING_BIAS),
         penalty=body.get("frequency_penalty", 0.0),
@@ -77,12 +77,12 @@ def sampling_from_body(body: Mapping[str, Any], otherwise: HashRandom) -> Sampli
     )
 
 
-def source_of_chance(body: Mapping[str, Any], otherwise: HashRandom) -> HashRandom | None:
+def source_of_chance(body: Mapping[str, Any], unseeded: HashRandom) -> HashRandom | None:
     if body.get("temperature", 1) == 0 or body.get("top_p", 1) < GREEDY_TOP_P:
         return None
-    return HashRandom.from_values("seed", body["seed"]) if "seed" in body else otherwise
+    return HashRandom.from_values("seed", body["seed"]) if "seed" in body else unseeded
 
 
 def token_from_number(token: str) -> str:
-    """The token of a number."""
+    """The token with this number."""
     return ALTERNATIVE_TOKENS[int(token) % len(ALTERNATIVE_TOKENS)]

@@ -1,4 +1,4 @@
-"""Texts that fit a string schema: formats, patterns, lengths."""
+"""Texts that match a string schema: formats, patterns, lengths."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from wireproof.mock.model.hash_random import HashRandom
 
-# The standard library's own reader of patterns, for which some type stubs have a name and others none.
+# The parser of the standard library for patterns; only some type stubs declare it.
 _parser: Any = import_module("re._parser")
 
 FALLBACK_WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heron", "islet", "jetty")
@@ -39,19 +39,19 @@ CHARACTERS_BY_CATEGORY: Mapping[str, str] = {
 
 
 def text_for_schema(schema: Mapping[str, Any], draw: HashRandom, words: Sequence[str]) -> str:
-    """A text for a string schema; a word of the prompt where nothing narrower is asked."""
+    """Returns a text for a string schema; a word of the prompt if the schema has no pattern and no format."""
     if isinstance(schema.get("pattern"), str):
         return text_for_pattern(schema["pattern"], draw)
     if schema.get("format") in TEXTS_BY_FORMAT:
         return TEXTS_BY_FORMAT[schema["format"]]
-    made = draw.pick(words) if words else draw.pick(FALLBACK_WORDS)
-    least, most = schema.get("minLength", 0), schema.get("maxLength")
-    made = made if len(made) >= least else (made * (least // len(made) + 1))[: max(least, len(made))]
-    return made if most is None else made[:most]
+    text = draw.pick(words) if words else draw.pick(FALLBACK_WORDS)
+    min_length, max_length = schema.get("minLength", 0), schema.get("maxLength")
+    text = text if len(text) >= min_length else (text * (min_length // len(text) + 1))[: max(min_length, len(text))]
+    return text if max_length is None else text[:max_length]
 
 
 def text_for_pattern(pattern: str, draw: HashRandom) -> str:
-    """A text the regular expression matches, built along its parse tree; empty if it does not parse."""
+    """Returns a text that the regular expression matches, built along its parse tree; empty if it is invalid."""
     try:
         return text_for_nodes(_parser.parse(pattern), draw)
     except (re.error, RecursionError):
@@ -59,51 +59,51 @@ def text_for_pattern(pattern: str, draw: HashRandom) -> str:
 
 
 def text_for_nodes(nodes: Any, draw: HashRandom) -> str:
-    made = [
-        TEXT_MAKERS_BY_NODE.get(str(node), empty_text)(given, draw.derive(index))
-        for index, (node, given) in enumerate(nodes)
+    texts = [
+        TEXT_MAKERS_BY_NODE.get(str(node), empty_text)(argument, draw.derive(index))
+        for index, (node, argument) in enumerate(nodes)
     ]
-    return "".join(made)
+    return "".join(texts)
 
 
-def empty_text(given: Any, draw: HashRandom) -> str:
-    """Anchors and look-arounds add no text."""
+def empty_text(argument: Any, draw: HashRandom) -> str:
+    """Returns no text, for anchors and look-arounds."""
     return ""
 
 
-def character_of_set(given: Any, draw: HashRandom) -> str:
-    """One character of a set."""
-    if str(given[0][0]) == "NEGATE":
-        barred = "".join(characters_of_set(given[1:]))
-        return draw.pick([letter for letter in LETTERS_AND_DIGITS if letter not in barred] or ["-"])
-    return draw.pick(characters_of_set(given))
+def character_of_set(argument: Any, draw: HashRandom) -> str:
+    """Returns one character of a set."""
+    if str(argument[0][0]) == "NEGATE":
+        excluded = "".join(characters_of_set(argument[1:]))
+        return draw.pick([letter for letter in LETTERS_AND_DIGITS if letter not in excluded] or ["-"])
+    return draw.pick(characters_of_set(argument))
 
 
 def characters_of_set(items: Any) -> list[str]:
-    made: list[str] = []
-    for kind, given in items:
+    characters: list[str] = []
+    for kind, argument in items:
         if str(kind) == "LITERAL":
-            made.append(chr(given))
+            characters.append(chr(argument))
         elif str(kind) == "RANGE":
-            made += [chr(code) for code in range(given[0], min(given[1], given[0] + 99) + 1)]
+            characters += [chr(code) for code in range(argument[0], min(argument[1], argument[0] + 99) + 1)]
         else:
-            made += CHARACTERS_BY_CATEGORY.get(str(given), "a")
-    return made
+            characters += CHARACTERS_BY_CATEGORY.get(str(argument), "a")
+    return characters
 
 
-def repeat_nodes(given: Any, draw: HashRandom) -> str:
-    least, most, nodes = given
-    times = max(least, min(1, int(most)))
-    return "".join(text_for_nodes(nodes, draw.derive("again", turn)) for turn in range(times))
+def repeat_nodes(argument: Any, draw: HashRandom) -> str:
+    min_count, max_count, nodes = argument
+    times = max(min_count, min(1, int(max_count)))
+    return "".join(text_for_nodes(nodes, draw.derive("again", index)) for index in range(times))
 
 
 TEXT_MAKERS_BY_NODE: Mapping[str, Callable[[Any, HashRandom], str]] = {
-    "LITERAL": lambda given, draw: chr(given),
-    "NOT_LITERAL": lambda given, draw: "b" if chr(given) == "a" else "a",
-    "ANY": lambda given, draw: draw.pick(string.ascii_lowercase),
+    "LITERAL": lambda argument, draw: chr(argument),
+    "NOT_LITERAL": lambda argument, draw: "b" if chr(argument) == "a" else "a",
+    "ANY": lambda argument, draw: draw.pick(string.ascii_lowercase),
     "IN": character_of_set,
     "MAX_REPEAT": repeat_nodes,
     "MIN_REPEAT": repeat_nodes,
-    "SUBPATTERN": lambda given, draw: text_for_nodes(given[-1], draw),
-    "BRANCH": lambda given, draw: text_for_nodes(draw.pick(given[1]), draw),
+    "SUBPATTERN": lambda argument, draw: text_for_nodes(argument[-1], draw),
+    "BRANCH": lambda argument, draw: text_for_nodes(draw.pick(argument[1]), draw),
 }

@@ -1,4 +1,4 @@
-"""Values that fit a JSON Schema, drawn by hash and from what the prompt mentions."""
+"""Values that match a JSON Schema, drawn by hash and from the words of the prompt."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_SCHEMA_DEPTH = 6
 
 @dataclass(frozen=True, slots=True)
 class ValueHints:
-    """Words and numbers of the prompt, worth using where they fit."""
+    """Words and numbers of the prompt, which are used where they fit."""
 
     words: tuple[str, ...] = ()
     numbers: tuple[int, ...] = ()
@@ -23,7 +23,13 @@ class ValueHints:
 
 @dataclass(frozen=True, slots=True)
 class SchemaPosition:
-    """Where in a value the generator stands: root schema, source of draws, hints, depth."""
+    """A position in a generated value.
+
+    Attributes:
+        root: the whole schema, which references point into.
+        draw: the source of values.
+        depth: the number of levels above.
+    """
 
     root: Mapping[str, Any]
     draw: HashRandom
@@ -35,37 +41,37 @@ class SchemaPosition:
 
 
 def value_for_schema(schema: Mapping[str, Any], draw: HashRandom, hints: ValueHints | None = None) -> Any:
-    """A value that the schema accepts."""
+    """Returns a value that the schema accepts."""
     return draw_value(schema, SchemaPosition(schema, draw, hints or ValueHints()))
 
 
-def draw_value(schema: Any, place: SchemaPosition) -> Any:
+def draw_value(schema: Any, position: SchemaPosition) -> Any:
     if not isinstance(schema, dict):
         return "ok"
-    schema = resolve_schema(schema, place.root)
+    schema = resolve_schema(schema, position.root)
     if "const" in schema:
         return schema["const"]
     if schema.get("enum"):
-        return choose_option(schema["enum"], place)
+        return choose_option(schema["enum"], position)
     for word in ("anyOf", "oneOf"):
         if schema.get(word):
-            chosen = choose_branch(schema[word], place)
-            return draw_value({**{key: schema[key] for key in schema if key != word}, **chosen}, place)
+            chosen = choose_branch(schema[word], position)
+            return draw_value({**{key: schema[key] for key in schema if key != word}, **chosen}, position)
     make = MAKERS_BY_TYPE.get(schema_type(schema)) or make_text
-    return make(schema, place)
+    return make(schema, position)
 
 
 def resolve_schema(schema: Mapping[str, Any], root: Mapping[str, Any]) -> dict[str, Any]:
-    """The schema with its own reference and its `allOf` members folded in."""
-    whole = dict(schema)
+    """Returns the schema with its reference and its `allOf` members merged in."""
+    resolved = dict(schema)
     for _ in range(MAX_SCHEMA_DEPTH):
-        if not isinstance(whole.get("$ref"), str):
+        if not isinstance(resolved.get("$ref"), str):
             break
-        target = follow_reference(root, whole.pop("$ref"))
-        whole = {**target, **whole}
-    for part in whole.pop("allOf", ()):
-        whole = merge_schemas(whole, resolve_schema(part, root))
-    return whole
+        target = follow_reference(root, resolved.pop("$ref"))
+        resolved = {**target, **resolved}
+    for part in resolved.pop("allOf", ()):
+        resolved = merge_schemas(resolved, resolve_schema(part, root))
+    return resolved
 
 
 def follow_reference(root: Any, reference: str) -> dict[str, Any]:
@@ -74,26 +80,26 @@ def follow_reference(root: Any, reference: str) -> dict[str, Any]:
     return root if isinstance(root, dict) else {}
 
 
-def merge_schemas(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+def merge_schemas(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
     return {
-        **one,
-        **other,
-        "properties": {**one.get("properties", {}), **other.get("properties", {})},
-        "required": [*one.get("required", ()), *other.get("required", ())],
+        **first,
+        **second,
+        "properties": {**first.get("properties", {}), **second.get("properties", {})},
+        "required": [*first.get("required", ()), *second.get("required", ())],
     }
 
 
-def choose_branch(options: list[Any], place: SchemaPosition) -> dict[str, Any]:
-    """The first option that is not null."""
-    whole = [resolve_schema(option, place.root) for option in options if isinstance(option, dict)]
-    return next((option for option in whole if option.get("type") != "null"), {"type": "null"})
+def choose_branch(options: list[Any], position: SchemaPosition) -> dict[str, Any]:
+    """Returns the first option that is not null."""
+    resolved = [resolve_schema(option, position.root) for option in options if isinstance(option, dict)]
+    return next((option for option in resolved if option.get("type") != "null"), {"type": "null"})
 
 
-def choose_option(options: list[Any], place: SchemaPosition) -> Any:
-    """An option the prompt mentions, or one drawn."""
-    said = [word.lower() for word in place.hints.words]
-    mentioned = [option for option in options if str(option).lower() in said]
-    return mentioned[0] if mentioned else place.draw.pick(options)
+def choose_option(options: list[Any], position: SchemaPosition) -> Any:
+    """Returns an option that the prompt mentions, else one that is drawn."""
+    words = [word.lower() for word in position.hints.words]
+    mentioned = [option for option in options if str(option).lower() in words]
+    return mentioned[0] if mentioned else position.draw.pick(options)
 
 
 def schema_type(schema: Mapping[str, Any]) -> str:
@@ -106,48 +112,51 @@ def schema_type(schema: Mapping[str, Any]) -> str:
     return next((kind for word, kind in hinted.items() if schema.get(word) is not None), "string")
 
 
-def make_object(schema: Mapping[str, Any], place: SchemaPosition) -> dict[str, Any]:
-    """An object with all its properties, or with the required ones where the schema goes deep."""
-    known = schema.get("properties") or {}
-    wanted = list(known) if place.depth < MAX_SCHEMA_DEPTH else []
-    names = dict.fromkeys([*wanted, *schema.get("required", ())])
-    made = {name: draw_value(known.get(name, {}), place.child(name)) for name in names}
-    for extra in range(len(made), schema.get("minProperties", 0)):
-        made[f"member_{extra}"] = draw_value(schema.get("additionalProperties", {}), place.child(extra))
-    return made
+def make_object(schema: Mapping[str, Any], position: SchemaPosition) -> dict[str, Any]:
+    """Returns an object with all properties, or below MAX_SCHEMA_DEPTH with the required ones only."""
+    properties = schema.get("properties") or {}
+    optional = list(properties) if position.depth < MAX_SCHEMA_DEPTH else []
+    names = dict.fromkeys([*optional, *schema.get("required", ())])
+    value = {name: draw_value(properties.get(name, {}), position.child(name)) for name in names}
+    for extra in range(len(value), schema.get("minProperties", 0)):
+        value[f"member_{extra}"] = draw_value(schema.get("additionalProperties", {}), position.child(extra))
+    return value
 
 
-def make_array(schema: Mapping[str, Any], place: SchemaPosition) -> list[Any]:
-    fixed = schema.get("prefixItems") or ()
-    least = max(schema.get("minItems", 1 if place.depth < MAX_SCHEMA_DEPTH else 0), len(fixed))
-    size = min(least, schema.get("maxItems", least))
-    each = [*fixed, *[schema.get("items", {})] * (size - len(fixed))][:size]
+def make_array(schema: Mapping[str, Any], position: SchemaPosition) -> list[Any]:
+    prefix = schema.get("prefixItems") or ()
+    min_size = max(schema.get("minItems", 1 if position.depth < MAX_SCHEMA_DEPTH else 0), len(prefix))
+    size = min(min_size, schema.get("maxItems", min_size))
+    item_schemas = [*prefix, *[schema.get("items", {})] * (size - len(prefix))][:size]
     if not schema.get("uniqueItems"):
-        return [draw_value(item, place.child(index)) for index, item in enumerate(each)]
-    return distinct_values(each, place)
+        return [draw_value(item, position.child(index)) for index, item in enumerate(item_schemas)]
+    return distinct_values(item_schemas, position)
 
 
-def distinct_values(each: list[Any], place: SchemaPosition) -> list[Any]:
-    """One different value for each item schema, as far as a few hundred draws find them."""
-    made: list[Any] = []
-    for index, item in enumerate(each):
-        draws = (draw_value(item, replace(place, hints=ValueHints()).child(f"{index}.{turn}")) for turn in range(400))
-        made.append(next((value for value in draws if value not in made), None))
-    return made
+def distinct_values(item_schemas: list[Any], position: SchemaPosition) -> list[Any]:
+    """Returns a different value for each item schema, if a few hundred draws find one."""
+    values: list[Any] = []
+    for index, item in enumerate(item_schemas):
+        draws = (
+            draw_value(item, replace(position, hints=ValueHints()).child(f"{index}.{attempt}"))
+            for attempt in range(400)
+        )
+        values.append(next((value for value in draws if value not in values), None))
+    return values
 
 
-def make_number(schema: Mapping[str, Any], place: SchemaPosition) -> float:
-    """A number within the bounds, from the prompt if one fits."""
+def make_number(schema: Mapping[str, Any], position: SchemaPosition) -> float:
+    """Returns a number within the bounds, from the prompt if one fits."""
     whole = schema_type(schema) == "integer"
     step = schema.get("multipleOf", 1 if whole else 0.5)
     low, high = number_bounds(schema, step)
-    said = [value for value in place.hints.numbers if low <= value <= high and value % step == 0]
-    if said:
-        return place.draw.pick(said)
+    fitting = [value for value in position.hints.numbers if low <= value <= high and value % step == 0]
+    if fitting:
+        return position.draw.pick(fitting)
     if math.ceil(low / step) * step > high:
         return (low + high) / 2
     first = math.ceil(low / step)
-    value = (first + place.draw.number_below(max(1, min(100, math.floor(high / step) - first + 1)))) * step
+    value = (first + position.draw.number_below(max(1, min(100, math.floor(high / step) - first + 1)))) * step
     return int(value) if whole else value
 
 
@@ -167,8 +176,8 @@ def find_bound(schema: Mapping[str, Any], word: str) -> float | None:
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
-def make_text(schema: Mapping[str, Any], place: SchemaPosition) -> str:
-    return text_for_schema(schema, place.draw, place.hints.words)
+def make_text(schema: Mapping[str, Any], position: SchemaPosition) -> str:
+    return text_for_schema(schema, position.draw, position.hints.words)
 
 
 MAKERS_BY_TYPE: Mapping[str, Callable[[Mapping[str, Any], SchemaPosition], Any]] = {
@@ -176,7 +185,7 @@ MAKERS_BY_TYPE: Mapping[str, Callable[[Mapping[str, Any], SchemaPosition], Any]]
     "array": make_array,
     "integer": make_number,
     "number": make_number,
-    "boolean": lambda schema, place: place.draw.number_below(2) == 0,
-    "null": lambda schema, place: None,
+    "boolean": lambda schema, position: position.draw.number_below(2) == 0,
+    "null": lambda schema, position: None,
     "string": make_text,
 }

@@ -1,4 +1,4 @@
-"""A tokeniser small enough to check by eye: words in pieces of at most four letters, one mark each."""
+"""A small tokeniser: words in pieces of at most four letters, punctuation marks one by one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ TOKEN_PATTERN = re.compile(r" ?\w{1,4}|\s|[^\w\s]")
 
 
 def tokenize(text: str) -> tuple[str, ...]:
-    """The tokens of a text; joined again they are the text."""
+    """Returns the tokens of a text; joined they are the text."""
     return tuple(TOKEN_PATTERN.findall(text))
 
 
@@ -19,7 +19,7 @@ def count_tokens(text: str) -> int:
 
 
 def count_value_tokens(value: Any) -> int:
-    """The tokens of a value as it stands in a prompt."""
+    """The tokens of a value in a prompt."""
     if value is None:
         return 0
     return count_tokens(value if isinstance(value, str) else json.dumps(value, sort_keys=True))

@@ -1,4 +1,4 @@
-"""Which tools the model calls, and with what arguments."""
+"""The tools that the model calls, and their arguments."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ PROPER_NAMES = re.compile(r"(?<![.!?] )(?<!^)\b[A-Z][\w-]+(?: [A-Z][\w-]+)*")
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A function the model may call, or a tool of its user's own that takes a text.
+    """A function that the model may call, or a custom tool that takes a text.
 
     Attributes:
-        pattern: the regular expression that the text fits; None for a function.
+        pattern: the regular expression of that text; None for a function.
     """
 
     name: str
@@ -41,16 +41,16 @@ class Tool:
 
     @classmethod
     def from_chat(cls, row: Mapping[str, Any]) -> Tool:
-        """A tool as a chat request describes it."""
+        """Returns a tool as a chat request describes it."""
         if row.get("type") != "custom":
             return cls.from_mapping(row["function"])
-        given = row["custom"]
-        grammar = given.get("format", {}).get("grammar", {})
+        custom = row["custom"]
+        grammar = custom.get("format", {}).get("grammar", {})
         pattern = grammar.get("definition") if grammar.get("syntax") == "regex" else "ok"
-        return cls(given["name"], given.get("description") or "", {}, pattern)
+        return cls(custom["name"], custom.get("description") or "", {}, pattern)
 
     def make_arguments(self, draw: HashRandom, hints: ValueHints) -> str:
-        """What a call of this tool is given: arguments as JSON, or a text."""
+        """Returns the arguments of a call as JSON, or the text for a custom tool."""
         if self.pattern is not None:
             return text_for_pattern(self.pattern, draw)
         return json.dumps(value_for_schema(self.parameters or {"type": "object"}, draw, hints), ensure_ascii=False)
@@ -58,7 +58,11 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call: its id, the tool, the arguments as JSON text, or a text for a tool of the user's own."""
+    """One call of a tool.
+
+    Attributes:
+        arguments: JSON as text, or the text for a custom tool.
+    """
 
     id: str
     name: str
@@ -68,7 +72,14 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class ToolChoice:
-    """How free the model is: none, auto, required or one named function; one call or several; all tools or some."""
+    """The freedom of the model to call tools.
+
+    Attributes:
+        mode: none, auto, required or named.
+        function_name: the function that a named choice calls.
+        parallel: true if several calls at once are allowed.
+        allowed: the names of the allowed tools; None for all.
+    """
 
     mode: str = "auto"
     function_name: str | None = None
@@ -77,12 +88,12 @@ class ToolChoice:
 
 
 def make_calls(
-    tools: Sequence[Tool], choice: ToolChoice, asked: str, draw: HashRandom, *, answered: bool
+    tools: Sequence[Tool], choice: ToolChoice, prompt: str, draw: HashRandom, *, answered: bool
 ) -> tuple[Call, ...]:
-    """The calls the model makes; none where it is told so, or where the tool has answered."""
-    chosen = choose_tools(tools, choice, asked, answered=answered)
-    wanted = [(tool, hints) for tool in chosen for hints in hints_for_calls(tool, choice, asked)]
-    wanted = wanted if choice.parallel else wanted[:1]
+    """Returns the calls of the model; none if the choice forbids them or the tool has answered."""
+    chosen_tools = choose_tools(tools, choice, prompt, answered=answered)
+    planned = [(tool, hints) for tool in chosen_tools for hints in hints_for_calls(tool, choice, prompt)]
+    planned = planned if choice.parallel else planned[:1]
     return tuple(
         Call(
             id=f"call_{draw.derive('call', index).hex(24)}",
@@ -90,20 +101,20 @@ def make_calls(
             arguments=tool.make_arguments(draw.derive(index), hints),
             is_custom=tool.pattern is not None,
         )
-        for index, (tool, hints) in enumerate(wanted)
+        for index, (tool, hints) in enumerate(planned)
     )
 
 
-def choose_tools(tools: Sequence[Tool], choice: ToolChoice, asked: str, *, answered: bool) -> Sequence[Tool]:
+def choose_tools(tools: Sequence[Tool], choice: ToolChoice, prompt: str, *, answered: bool) -> Sequence[Tool]:
     if choice.function_name is not None:
         return [tool for tool in tools if tool.name == choice.function_name]
     tools = [tool for tool in tools if choice.allowed is None or tool.name in choice.allowed]
     if choice.mode == "none" or not tools:
         return ()
-    meant = [tool for tool in tools if is_meant(tool, asked)]
+    meant_tools = [tool for tool in tools if is_meant(tool, prompt)]
     if choice.mode == "required":
-        return meant or tools[:1]
-    return () if answered else meant
+        return meant_tools or tools[:1]
+    return () if answered else meant_tools
 
 
 def word_set(text: str) -> set[str]:
@@ -111,30 +122,30 @@ def word_set(text: str) -> set[str]:
     return {word.removesuffix("s") for word in re.findall(r"[a-z]+", spaced.lower())} - FILLER_WORDS
 
 
-def is_meant(tool: Tool, asked: str) -> bool:
-    """The prompt names the tool, its subject, or its purpose in two words."""
-    said = word_set(asked)
-    named = tool.name.lower() in asked.lower() or bool(word_set(tool.name) & said)
-    return named or len(word_set(tool.description) & said) >= 2
+def is_meant(tool: Tool, prompt: str) -> bool:
+    """True if the prompt names the tool, its subject, or two words of its description."""
+    words = word_set(prompt)
+    is_named = tool.name.lower() in prompt.lower() or bool(word_set(tool.name) & words)
+    return is_named or len(word_set(tool.description) & words) >= 2
 
 
-def hints_for_calls(tool: Tool, choice: ToolChoice, asked: str) -> Sequence[ValueHints]:
-    """One reading for each thing the prompt asks about: two places give two calls."""
-    names = tuple(name for name in PROPER_NAMES.findall(asked) if name != "I" and name.lower() != tool.name.lower())
-    numbers = tuple(int(number) for number in re.findall(r"\b\d{1,9}\b", asked))
-    between = asked[asked.find(names[0]) : asked.rfind(names[-1])] if names else ""
+def hints_for_calls(tool: Tool, choice: ToolChoice, prompt: str) -> Sequence[ValueHints]:
+    """Returns the hints for each call; two places in the prompt give two calls."""
+    names = tuple(name for name in PROPER_NAMES.findall(prompt) if name != "I" and name.lower() != tool.name.lower())
+    numbers = tuple(int(number) for number in re.findall(r"\b\d{1,9}\b", prompt))
+    between = prompt[prompt.find(names[0]) : prompt.rfind(names[-1])] if names else ""
     if not choice.parallel or " and " not in between:
         return [ValueHints(names[:1], numbers)]
     return [ValueHints((name,), numbers) for name in names]
 
 
-def parse_tool_choice(given: Any, *, parallel: bool) -> ToolChoice:
-    """The choice as a chat request writes it."""
-    if isinstance(given, dict) and given.get("type") == "allowed_tools":
-        limits = given["allowed_tools"]
-        names = tuple(tool["function"]["name"] for tool in limits["tools"])
-        return ToolChoice(limits["mode"], None, parallel, names)
-    if isinstance(given, dict):
-        described: Any = given.get("function", given.get("custom", given))
+def parse_tool_choice(choice: Any, *, parallel: bool) -> ToolChoice:
+    """Returns the choice that a chat request describes."""
+    if isinstance(choice, dict) and choice.get("type") == "allowed_tools":
+        allowed_tools = choice["allowed_tools"]
+        names = tuple(tool["function"]["name"] for tool in allowed_tools["tools"])
+        return ToolChoice(allowed_tools["mode"], None, parallel, names)
+    if isinstance(choice, dict):
+        described: Any = choice.get("function", choice.get("custom", choice))
         return ToolChoice("named", described.get("name"), parallel)
-    return ToolChoice(given or "auto", None, parallel)
+    return ToolChoice(choice or "auto", None, parallel)

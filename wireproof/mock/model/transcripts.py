@@ -1,4 +1,4 @@
-"""What is said in a recording: told by its hash, never listened to."""
+"""Transcripts of recordings: found by the hash of the file, without decoding it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from wireproof.mock.model.prompt_commands import FILLER_SENTENCES
 
 TRANSCRIPTS_FILE = Path(__file__).parent / "transcripts.yaml"
 DEFAULT_DURATION_S = 2.0
-# How each readable format begins: the bytes, and the place they stand at.
+# The start of each readable format: offset and bytes.
 AUDIO_MAGICS = (
     (8, b"WAVE"),
     (0, b"ID3"),
@@ -32,7 +32,12 @@ AUDIO_MAGICS = (
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """What was heard, in which language, in how many seconds."""
+    """The transcript of a recording.
+
+    Attributes:
+        language: the name of the language in English.
+        duration: seconds.
+    """
 
     text: str
     language: str
@@ -40,8 +45,8 @@ class Transcript:
 
 
 def is_audio(data: bytes) -> bool:
-    """Whether a file begins as recordings do."""
-    return any(data[place : place + len(magic)] == magic for place, magic in AUDIO_MAGICS)
+    """True if a file begins as one of the readable formats does."""
+    return any(data[offset : offset + len(magic)] == magic for offset, magic in AUDIO_MAGICS)
 
 
 @cache
@@ -60,7 +65,7 @@ def find_transcript(data: bytes) -> Transcript:
 
 
 def playing_time_s(data: bytes) -> float:
-    """How long a WAV file plays; of the other formats a guess."""
+    """The duration of a WAV file in seconds; a default for other formats."""
     try:
         with wave.open(io.BytesIO(data)) as opened:
             return float(round(opened.getnframes() / opened.getframerate(), 3))

@@ -1,4 +1,4 @@
-"""Pictures in a prompt: their form, and what the model sees of them."""
+"""Pictures in a prompt: their form and their colours."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ UNREAD_FORMAT_MAGICS = (b"\xff\xd8\xff", b"GIF8", b"RIFF")
 
 
 def picture_address(part: Mapping[str, Any]) -> Any:
-    """The address a part gives: text in a response's input, an object with a url in a chat."""
-    given = part.get("image_url")
-    return given.get("url") if isinstance(given, dict) else given
+    """The address that a part gives: a text in the input of a response, an object with a url in a chat."""
+    image_url = part.get("image_url")
+    return image_url.get("url") if isinstance(image_url, dict) else image_url
 
 
 def check_image(part: Mapping[str, Any], place: str) -> None:
-    """Refuse a chat's picture that gives no address."""
+    """Refuses a picture of a chat without an address."""
     if part.get("image_url") is None:
         raise missing_field(f"{place}.image_url")
     if not isinstance(part["image_url"], dict):
@@ -34,14 +34,14 @@ def check_image(part: Mapping[str, Any], place: str) -> None:
 
 
 def colours_of_pictures(content: Any, place: str) -> tuple[str, ...]:
-    """What is seen of each picture of a content: the word for its colour, or nothing where it is not looked at."""
+    """The name of the colour of each picture; an empty text for a picture that is not decoded."""
     parts = content if isinstance(content, list) else ()
-    pictured = [part for part in parts if isinstance(part, dict) and part.get("type") in PICTURE_PART_TYPES]
-    return tuple(colour_of_picture(picture_address(part), f"{place}.image_url") for part in pictured)
+    pictures = [part for part in parts if isinstance(part, dict) and part.get("type") in PICTURE_PART_TYPES]
+    return tuple(colour_of_picture(picture_address(part), f"{place}.image_url") for part in pictures)
 
 
 def colour_of_picture(address: Any, place: str) -> str:
-    """The colour of a picture that comes with the request; one on the network is never fetched."""
+    """The colour of a picture in a data URL; pictures on the network are never fetched."""
     if isinstance(address, str) and address.startswith(("https://", "http://")):
         return UNKNOWN_COLOUR
     if not isinstance(address, str) or not address.startswith("data:image/"):
@@ -55,6 +55,6 @@ def colour_of_picture(address: Any, place: str) -> str:
 
 
 def refuse_without_vision(roles: tuple[str, ...], name: str) -> None:
-    """Refuse pictures that the model cannot see."""
+    """Refuses pictures for a model without vision."""
     if "vision" not in roles:
         raise RequestRefused("wrong-model-kind", f"The model '{name}' does not take pictures.", param="messages")

@@ -1,4 +1,4 @@
-"""An answer that names a page of the web as its source."""
+"""An answer that cites a web page."""
 
 from __future__ import annotations
 
@@ -8,8 +8,13 @@ SOURCE_URL, SOURCE_TITLE = "https://example.com/", "Example Domain"
 
 
 def with_source(text: str) -> tuple[str, list[dict[str, Any]]]:
-    """The text with its source behind it, and the annotation that tells where that stands."""
-    mark = f"([example.com]({SOURCE_URL}))"
-    whole = f"{text} {mark}"
-    place = {"start_index": len(whole) - len(mark), "end_index": len(whole), "url": SOURCE_URL, "title": SOURCE_TITLE}
-    return whole, [{"type": "url_citation", "url_citation": place}]
+    """Returns the text followed by its source, and the annotation with the place of the citation."""
+    citation = f"([example.com]({SOURCE_URL}))"
+    cited_text = f"{text} {citation}"
+    position = {
+        "start_index": len(cited_text) - len(citation),
+        "end_index": len(cited_text),
+        "url": SOURCE_URL,
+        "title": SOURCE_TITLE,
+    }
+    return cited_text, [{"type": "url_citation", "url_citation": position}]

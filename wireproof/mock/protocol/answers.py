@@ -1,4 +1,4 @@
-"""Answers as values, before they become bytes: what an endpoint says, and how it is written."""
+"""Answers as values, and their encoding into bytes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from wireproof.mock.protocol.content_coding import encode_content
+from wireproof.mock.protocol.coded_bodies import encode_content
 from wireproof.mock.protocol.messages import Headers, HttpResponse, HttpStream, OpsRewrite, StreamStep
 
 JSON_TYPE = "application/json"
@@ -17,7 +17,7 @@ SSE_TYPE = "text/event-stream; charset=utf-8"
 
 @dataclass(frozen=True, slots=True)
 class PlainAnswer:
-    """A plain answer; a value of bytes is sent as it is."""
+    """An answer in one piece; a value of bytes is sent unchanged, any other value as JSON."""
 
     status: int
     value: Any
@@ -26,19 +26,23 @@ class PlainAnswer:
 
 @dataclass(frozen=True, slots=True)
 class OutgoingEvent:
-    """One server-sent event; text is sent verbatim as its data, bytes replace the whole block."""
+    """One server-sent event; a text is sent verbatim as its data, bytes replace the whole block."""
 
     data: Any
     name: str | None = None
 
     def __reduce__(self) -> tuple[type[OutgoingEvent], tuple[Any, str | None]]:
-        # A rehearsal copies streams of a thousand events a thousand times, and dataclasses take twice as long for it.
+        # A dry run copies streams of a thousand events a thousand times; dataclasses take twice as long for it.
         return OutgoingEvent, (self.data, self.name)
 
 
 @dataclass(frozen=True, slots=True)
 class StreamAnswer:
-    """A streamed answer; `tokens` is the total of its usage, shown or not."""
+    """A streamed answer.
+
+    Attributes:
+        tokens: the total tokens of its usage, whether or not the stream shows them.
+    """
 
     status: int
     events: tuple[OutgoingEvent, ...]
@@ -57,7 +61,7 @@ def json_bytes(value: Any) -> bytes:
     """JSON as UTF-8; a lone surrogate stays escaped, since UTF-8 has no form for it."""
     try:
         return orjson.dumps(value)
-    except orjson.JSONEncodeError:  # numbers of more than 64 bits end up here as well
+    except orjson.JSONEncodeError:  # also raised for integers of more than 64 bits
         return json.dumps(value, separators=(",", ":")).encode()
 
 

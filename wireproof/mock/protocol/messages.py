@@ -1,4 +1,4 @@
-"""What passes between the fronts and the core: requests as bytes, answers as bytes with due times."""
+"""Requests and answers between the fronts and the application, and wire operations with their deadlines."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ Headers = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """One whole request; header names are lower-case, `at` is the Unix time of its arrival.
+    """One whole request.
 
     Attributes:
-        previous_status: the status of the answer before it on the same connection; 0 where it is the first.
-        concurrent_answers: how many answers to the same account are under way.
-        account_status: the status that the same account was answered with before; 0 where this is its first request.
+        headers: names in lower case, and values.
+        at: the Unix time of its arrival, in seconds.
+        previous_status: the status of the answer before it on the same connection; 0 for the first request.
+        concurrent_answers: the number of running answers to the same account.
+        account_status: the status of the previous answer to the same account; 0 for its first request.
+
     """
 
     method: str
@@ -38,7 +41,13 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class WireOp:
-    """One thing a front does to a connection: head, body, chunk, last, raw, close, reset or hang."""
+    """One operation of a front on a connection.
+
+    Attributes:
+        kind: head, body, chunk, last, raw, close, reset or hang.
+        due_s: the deadline, in seconds after the start of the answer.
+
+    """
 
     kind: str
     data: bytes = b""
@@ -51,7 +60,13 @@ OpsRewrite = Callable[[Ops], Ops]
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """A whole answer, begun `after_s`; `frame` rewrites the front's operations where a fault says so."""
+    """An answer in one piece.
+
+    Attributes:
+        rewrite_ops: the change that a fault makes to the operations of the front; None for no change.
+        after_s: the seconds after the request at which the answer begins.
+
+    """
 
     status: int
     headers: Headers
@@ -62,7 +77,7 @@ class HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class StreamStep:
-    """Bytes of a stream and the seconds after its start when they are due."""
+    """A piece of a stream, and its deadline in seconds after the start of the stream."""
 
     due_s: float
     data: bytes
@@ -70,7 +85,13 @@ class StreamStep:
 
 @dataclass(frozen=True, slots=True)
 class HttpStream:
-    """An answer sent piece by piece, by deadlines."""
+    """An answer sent piece by piece, each at its deadline.
+
+    Attributes:
+        rewrite_ops: the change that a fault makes to the operations of the front; None for no change.
+        after_s: the seconds after the request at which the answer begins.
+
+    """
 
     status: int
     headers: Headers

@@ -1,4 +1,4 @@
-"""The first lines of an HTTP/1.1 response, and an answer as operations on a connection."""
+"""The head of an HTTP/1.1 response, and an answer as operations on a connection (RFC 9112)."""
 
 from __future__ import annotations
 
@@ -32,43 +32,43 @@ def head_bytes(status: int, headers: Headers) -> bytes:
 
 
 def build_ops(outgoing: Outgoing, *, method: str, chunked: bool, keep: bool) -> Ops:
-    """The operations that send an answer; the last one closes unless the connection is kept."""
-    made = (
+    """Returns the operations that send an answer; the last one closes the connection unless `keep` is true."""
+    answer_ops = (
         response_ops(outgoing, method, keep)
         if isinstance(outgoing, HttpResponse)
         else stream_ops(outgoing, method, chunked, keep)
     )
-    ended = made if keep else (*made, WireOp("close", due_s=made[-1].due_s))
+    ops = answer_ops if keep else (*answer_ops, WireOp("close", due_s=answer_ops[-1].due_s))
     if outgoing.after_s:
-        # The first operation is done at once whenever it is due: it is one that does nothing.
-        ended = (WireOp("raw"), *(replace(op, due_s=op.due_s + outgoing.after_s) for op in ended))
-    return outgoing.rewrite_ops(ended) if outgoing.rewrite_ops else ended
+        # A front does the first operation at once, whatever its deadline, so an empty one goes first.
+        ops = (WireOp("raw"), *(replace(op, due_s=op.due_s + outgoing.after_s) for op in ops))
+    return outgoing.rewrite_ops(ops) if outgoing.rewrite_ops else ops
 
 
 def connection_header(keep: bool) -> Headers:
     return () if keep else (("Connection", "close"),)
 
 
-def response_ops(reply: HttpResponse, method: str, keep: bool) -> Ops:
-    size = () if reply.status in STATUSES_WITHOUT_BODY else (("Content-Length", str(len(reply.body))),)
-    first = WireOp("head", head_bytes(reply.status, (*reply.headers, *size, *connection_header(keep))))
-    bare = method == "HEAD" or reply.status in STATUSES_WITHOUT_BODY
-    return (first,) if bare else (first, WireOp("body", reply.body))
+def response_ops(response: HttpResponse, method: str, keep: bool) -> Ops:
+    size = () if response.status in STATUSES_WITHOUT_BODY else (("Content-Length", str(len(response.body))),)
+    head = WireOp("head", head_bytes(response.status, (*response.headers, *size, *connection_header(keep))))
+    has_no_body = method == "HEAD" or response.status in STATUSES_WITHOUT_BODY
+    return (head,) if has_no_body else (head, WireOp("body", response.body))
 
 
-def stream_ops(plan: HttpStream, method: str, chunked: bool, keep: bool) -> Ops:
+def stream_ops(stream: HttpStream, method: str, chunked: bool, keep: bool) -> Ops:
     framing = (("Transfer-Encoding", "chunked"),) if chunked else ()
-    first = WireOp("head", head_bytes(plan.status, (*plan.headers, *framing, *connection_header(keep))))
+    head = WireOp("head", head_bytes(stream.status, (*stream.headers, *framing, *connection_header(keep))))
     if method == "HEAD":
-        return (first,)
+        return (head,)
     kind = "chunk" if chunked else "body"
-    steps = tuple(WireOp(kind, step.data, step.due_s) for step in plan.steps)
+    steps = tuple(WireOp(kind, step.data, step.due_s) for step in stream.steps)
     last_s = steps[-1].due_s if steps else 0.0
-    return (first, *steps, WireOp("last", due_s=last_s)) if chunked else (first, *steps)
+    return (head, *steps, WireOp("last", due_s=last_s)) if chunked else (head, *steps)
 
 
 def wire_bytes(op: WireOp) -> bytes:
-    """What an operation puts on the wire."""
+    """Returns the bytes that an operation puts on the wire."""
     if op.kind == "chunk":
         return b"%x\r\n%b\r\n" % (len(op.data), op.data)
     return b"0\r\n\r\n" if op.kind == "last" else op.data

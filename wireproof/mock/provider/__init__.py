@@ -1,1 +1,1 @@
-"""The provider as the reference server reads it: profile, rules, routes, refusals."""
+"""A provider as the reference server reads it: profile, rules, routes, refusals."""

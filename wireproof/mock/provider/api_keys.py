@@ -1,4 +1,4 @@
-"""Keys: which a request presents, whether it is let in, and what its name says of its account."""
+"""API keys: the key that a request presents, its validity, and the tier that its name encodes."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ KEY_PATTERN = r"mock-(?P<tier>[a-z0-9_]+)(?P<used_up>-exhausted|-spent|-last)?(?
 
 
 def parse_key(profile: Profile, key: str) -> tuple[TierRules, str]:
-    """The tier a valid key names, and how its key says that it is used up; empty where it does not."""
+    """Returns the tier that a valid key names, and the suffix by which its volume is used up; empty if it has none."""
     tiers = {tier.name: tier for tier in profile.rate.tiers}
-    form = re.fullmatch(KEY_PATTERN, key[len(profile.auth.key_prefix) :], re.DOTALL)
-    if form is None or form["tier"] not in tiers:
+    match = re.fullmatch(KEY_PATTERN, key[len(profile.auth.key_prefix) :], re.DOTALL)
+    if match is None or match["tier"] not in tiers:
         return tiers[profile.suite_tier], ""
-    return tiers[form["tier"]], form["used_up"] or ""
+    return tiers[match["tier"]], match["used_up"] or ""
 
 
-def presented_key(auth: Auth, received: HttpRequest) -> str | None:
-    """The key a request presents under an accepted scheme."""
-    value = received.header(auth.header)
+def presented_key(auth: Auth, request: HttpRequest) -> str | None:
+    """The key that a request presents under an accepted scheme; None if there is none."""
+    value = request.header(auth.header)
     if value is None:
         return None
     if not auth.schemes:
@@ -39,16 +39,16 @@ def is_accepted_key(profile: Profile, key: str) -> bool:
         return True
     if not key.startswith(auth.key_prefix):
         return False
-    form = re.fullmatch(KEY_PATTERN, key[len(auth.key_prefix) :], re.DOTALL)
+    match = re.fullmatch(KEY_PATTERN, key[len(auth.key_prefix) :], re.DOTALL)
     tiers = {tier.name for tier in profile.rate.tiers}
-    return auth.lets_in == "prefix" or (form is not None and form["tier"] in tiers)
+    return auth.lets_in == "prefix" or (match is not None and match["tier"] in tiers)
 
 
 def refusal_for_key(profile: Profile, key: str | None) -> RequestRefused:
-    """Why a key is not let in, and which schemes are."""
-    refused = RequestRefused("bad-key", "Incorrect API key provided.")
+    """Returns the refusal of a missing or unknown key, with the accepted schemes in WWW-Authenticate."""
+    refusal = RequestRefused("bad-key", "Incorrect API key provided.")
     if key is None:
-        refused = RequestRefused("missing-key", f"You did not provide an API key in the {profile.auth.header} header.")
+        refusal = RequestRefused("missing-key", f"You did not provide an API key in the {profile.auth.header} header.")
     if profile.auth.schemes:
-        refused.headers = (("WWW-Authenticate", ", ".join(profile.auth.schemes)),)
-    return refused
+        refusal.headers = (("WWW-Authenticate", ", ".join(profile.auth.schemes)),)
+    return refusal

@@ -1,4 +1,4 @@
-"""Request bodies against the profile's field tables."""
+"""Validates request bodies against the field tables of the profile."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from wireproof.mock.provider.refusals import RequestRefused
-from wireproof.mock.provider.request_rules import FieldRule, RequestRules
+from wireproof.mock.provider.request_rules import BodyRules, FieldRule
 
 JsonObject = dict[str, Any]
 MAX_REQUEST_BYTES = 10 * 1024 * 1024
@@ -45,12 +45,12 @@ def refuse_constant(name: str) -> Any:
 
 
 def parse_body(body: bytes, content_type: str | None) -> JsonObject:
-    """The JSON object of a body; a body that says it is something else is refused."""
+    """Returns the JSON object of a body; raises RequestRefused for another content type or anything else."""
     media = (content_type or "application/json").partition(";")[0].strip().lower()
     if media != "application/json" and not media.endswith("+json"):
         raise RequestRefused("wrong-content-type", f"Unsupported content type {media!r}; expected application/json.")
     try:
-        # Not the bytes: of those the parser takes other encodings too, and halves of surrogate pairs.
+        # Decoded first: from bytes the parser also takes other encodings, and halves of surrogate pairs.
         value = json.loads(body.decode(), parse_constant=refuse_constant)
     except (ValueError, RecursionError):
         raise RequestRefused("malformed-json", "We could not parse the JSON body of your request.") from None
@@ -59,18 +59,18 @@ def parse_body(body: bytes, content_type: str | None) -> JsonObject:
     return value
 
 
-def validate_body(body: JsonObject, rules: RequestRules) -> JsonObject:
-    """The body without nulls and unknown members, once every member is found right."""
-    known = rules.fields
+def validate_body(body: JsonObject, rules: BodyRules) -> JsonObject:
+    """Returns the body without nulls and unknown members; raises RequestRefused if a member is invalid."""
+    fields = rules.fields
     if rules.refuses_unknown:
-        for name in body.keys() - known.keys():
+        for name in body.keys() - fields.keys():
             raise RequestRefused("unknown-field", f"Unrecognized request argument supplied: {name}", param=name)
-    for name, field in known.items():
+    for name, field in fields.items():
         if name in body:
             check_member(field, body[name])
         elif field.required:
             raise missing_field(name)
-    return {name: value for name, value in body.items() if value is not None and name in known}
+    return {name: value for name, value in body.items() if value is not None and name in fields}
 
 
 def check_member(field: FieldRule, value: Any) -> None:

@@ -1,4 +1,4 @@
-"""The cells behind a provider: how many are up, and the answer to a request whose cell is in trouble."""
+"""The cells behind a provider: the number that is up, and the refusals of a cell that has failed."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from wireproof.mock.provider.refusals import RequestRefused
 ENDPOINTS_WITHOUT_CELL = frozenset(
     {"models", "model", "health", "response", "response-delete", "chats-stored", "chat-stored"}
 )
-# State of a cell → the cause for which its requests are refused, and the sentence that says so.
+# State of a cell → the cause for which its requests are refused, and the message.
 REFUSALS_BY_CELL_STATE: Mapping[str, tuple[str, str]] = {
     "down": ("unavailable", "No cell is available to serve this request."),
     "failing": ("upstream-failed", "The provider of this model failed on this request."),
     "misconfigured": ("misconfigured", "The provider of this model is not configured."),
     "crashed": ("server-failed", "The server failed on this request."),
 }
-# A relay says this to an account whose earlier request the server did not survive.
+# The answer of a proxy to an account whose earlier request killed the server.
 BAD_GATEWAY_ANSWER = PlainAnswer(502, b"Bad Gateway", (("Content-Type", "text/plain"),))
 
 
 def cells_up(cells: int, state: str) -> int:
-    """The number of cells that are up, of those there are, where one is in this state."""
+    """Returns the number of these cells that are up, given the state of one."""
     if state == "down":
         return 0
     return cells - 1 if state == "one-down" and cells > 1 else cells
 
 
 def refuse_by_cell_state(endpoint: str, up: int, state: str) -> None:
-    """Refuse a request that needs a cell where none is up, or its own serves nothing."""
+    """Raises RequestRefused if the request needs a cell and none is up, or its own has failed."""
     state = state if up else "down"
     if endpoint not in ENDPOINTS_WITHOUT_CELL and state in REFUSALS_BY_CELL_STATE:
         raise RequestRefused(*REFUSALS_BY_CELL_STATE[state])

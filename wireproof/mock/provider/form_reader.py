@@ -1,4 +1,4 @@
-"""Forms (multipart/form-data, RFC 7578) as a server reads them; no input, no output."""
+"""Parses forms (multipart/form-data, RFC 7578) as a server does."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class ReceivedPart:
-    """One field of a form while it is read: its headers, its content."""
+    """One field of a form while it is parsed: its headers and its content."""
 
     headers: dict[str, bytes] = field(default_factory=dict)
     content: bytearray = field(default_factory=bytearray)
@@ -40,7 +40,11 @@ class ReceivedPart:
 
 @dataclass(slots=True)
 class FormReader:
-    """What the parser calls: it gathers the parts, and knows whether the last one was closed."""
+    """Collects the parts of a form from the callbacks of the parser.
+
+    Attributes:
+        is_complete: true if the last part is closed.
+    """
 
     parts: list[ReceivedPart] = field(default_factory=list)
     header: bytearray = field(default_factory=bytearray)
@@ -78,11 +82,11 @@ class FormReader:
 
 
 def read_form(body: bytes, content_type: str | None) -> tuple[ReceivedPart, ...]:
-    """The parts of a form; a body that is none, or is not whole, is refused."""
+    """Returns the parts of a form; raises RequestRefused if the body is no form or is incomplete."""
     media, options = parse_options_header(content_type)
     if media.lower() != b"multipart/form-data" or not options.get(b"boundary"):
-        said = f"Unsupported content type {content_type!r}; expected multipart/form-data with a boundary."
-        raise RequestRefused("wrong-content-type", said)
+        message = f"Unsupported content type {content_type!r}; expected multipart/form-data with a boundary."
+        raise RequestRefused("wrong-content-type", message)
     reader = FormReader()
     try:
         MultipartParser(options[b"boundary"], reader.callbacks()).write(body)

@@ -1,4 +1,4 @@
-"""The models a provider serves, as its catalogue describes them."""
+"""The models that a provider serves, as its catalogue describes them."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ class Model:
     """One entry of the catalogue.
 
     Attributes:
-        context: the tokens that prompt and answer may have together.
-        output: the tokens that an answer may have.
-        tokens_per_day: kind of use (chat, api, embeddings) → the tokens an account may use in a day.
+        roles: the uses that the model serves, of MODEL_ROLES.
+        context: the tokens of prompt and answer together.
+        output: the tokens of an answer.
+        tokens_per_day: kind of use (chat, api, embeddings) → the tokens that an account may use in a day.
     """
 
     id: str
@@ -63,6 +64,6 @@ class Model:
             tokens_per_day=row.get("tokens_per_day", {}),
         )
 
-    def owner(self, otherwise: str) -> str:
-        """Who owns the model: as the catalogue says, else as its id begins, else as given."""
-        return self.owned_by or (self.id.partition("/")[0] if "/" in self.id else otherwise)
+    def owner(self, default: str) -> str:
+        """The owner of the model: from the catalogue, else from the prefix of its id, else as given."""
+        return self.owned_by or (self.id.partition("/")[0] if "/" in self.id else default)

@@ -1,4 +1,4 @@
-"""One provider's values, as far as the server speaks by them."""
+"""The part of a provider that decides how the reference server answers."""
 
 from __future__ import annotations
 
@@ -8,14 +8,19 @@ from typing import Any
 
 from wireproof.mock.provider.model_entry import MODEL_ROLES, Model
 from wireproof.mock.provider.rate_rules import RateRules
-from wireproof.mock.provider.request_rules import RequestRules
+from wireproof.mock.provider.request_rules import BodyRules
 
-NO_RULES = RequestRules({})
+NO_RULES = BodyRules({})
 
 
 @dataclass(frozen=True, slots=True)
 class Auth:
-    """Who is let in: `known` keys, any key with the `prefix`, or `any` key."""
+    """The keys that are accepted, and the header that carries them.
+
+    Attributes:
+        public: the endpoints that need no key.
+        lets_in: `known` for the known keys, `prefix` for every key with the prefix, `any` for every key.
+    """
 
     header: str
     schemes: tuple[str, ...]
@@ -26,7 +31,7 @@ class Auth:
 
 @dataclass(frozen=True, slots=True)
 class RefusalRow:
-    """How one cause of refusal is answered."""
+    """Status, code and type with which one cause is refused."""
 
     status: int
     code: str | None
@@ -41,13 +46,13 @@ class RefusalRow:
 
 @dataclass(frozen=True, slots=True)
 class ReasoningFields:
-    """Where a message shows what the model thought.
+    """The place at which a message shows the reasoning of the model.
 
     Attributes:
         member: the member of a message, and of a delta.
         request: the boolean member of a request that asks for it.
-        default: what holds where the request leaves it out.
-        otherwise: `inline` (in the content, between `<think>` and `</think>`) or `absent`.
+        default: the value of that member if the request leaves it out.
+        otherwise: the place if the value is false: `inline` (in the content, inside `<think>`) or `absent`.
     """
 
     member: str
@@ -58,14 +63,23 @@ class ReasoningFields:
 
 @dataclass(frozen=True, slots=True)
 class Images:
-    """How pictures are given: as `url` or as `b64_json`, where the request does not say."""
+    """The form of pictures in an answer.
+
+    Attributes:
+        given_as: the form if the request names none, `url` or `b64_json`.
+    """
 
     given_as: str
 
 
 @dataclass(frozen=True, slots=True)
 class ModelList:
-    """Where the list of models stands in its answer (a JSON Pointer), and what an entry shows."""
+    """The list of models.
+
+    Attributes:
+        items: the place of the list in its answer, as a JSON Pointer.
+        members: the members that an entry shows; empty for the usual ones.
+    """
 
     items: str = "/data"
     members: tuple[str, ...] = ()
@@ -77,7 +91,11 @@ class ModelList:
 
 @dataclass(frozen=True, slots=True)
 class HeaderNames:
-    """Headers by their role, and the values that hold where a request sends none."""
+    """Header names by their role.
+
+    Attributes:
+        defaults: role → the value that holds if a request sends none.
+    """
 
     request: Mapping[str, str]
     response: tuple[tuple[str, str], ...]
@@ -90,7 +108,15 @@ class HeaderNames:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Everything the server knows of one provider."""
+    """Everything that the server knows of one provider.
+
+    Attributes:
+        envelope: the form of an error body, a key of ERROR_ENVELOPES.
+        refusals: cause → status, code and type.
+        members: the optional members that its answers show.
+        cells: the number of its cells.
+        served_models: the number of models that its health page reports.
+    """
 
     name: str
     serve_at: str
@@ -99,7 +125,7 @@ class Profile:
     endpoints: tuple[tuple[str, str, str], ...]
     capabilities: frozenset[str]
     catalogue: tuple[Model, ...]
-    requests: Mapping[str, RequestRules]
+    requests: Mapping[str, BodyRules]
     envelope: str
     refusals: Mapping[str, RefusalRow]
     rate: RateRules
@@ -115,7 +141,7 @@ class Profile:
     @classmethod
     def from_mapping(cls, name: str, row: Mapping[str, Any]) -> Profile:
         auth, errors, cells = row["auth"], row["errors"], row.get("cells", {})
-        offered = row.get("capabilities", {})
+        capabilities = row.get("capabilities", {})
         rate = RateRules.from_mapping(row["rate"])
         catalogue = tuple(Model.from_mapping(model) for model in row["models"]["catalogue"])
         return cls(
@@ -129,9 +155,9 @@ class Profile:
             ),
             headers=HeaderNames.from_mapping(row.get("headers", {})),
             endpoints=tuple((key, end["method"], end["path"]) for key, end in row["endpoints"].items()),
-            capabilities=frozenset((*offered.get("promised", ()), *offered.get("optional", ()))),
+            capabilities=frozenset((*capabilities.get("promised", ()), *capabilities.get("optional", ()))),
             catalogue=catalogue,
-            requests={key: RequestRules.from_mapping(rules) for key, rules in row["requests"].items()},
+            requests={key: BodyRules.from_mapping(rules) for key, rules in row["requests"].items()},
             envelope=errors["envelope"],
             refusals={key: RefusalRow.from_mapping(entry) for key, entry in errors["refusals"].items()},
             rate=rate,
@@ -149,7 +175,7 @@ class Profile:
         """The names of the endpoints that it serves."""
         return frozenset(name for name, _, _ in self.endpoints)
 
-    def rules(self, endpoint: str) -> RequestRules:
+    def rules(self, endpoint: str) -> BodyRules:
         return self.requests.get(endpoint, NO_RULES)
 
     def model(self, name: str) -> Model | None:

@@ -1,4 +1,4 @@
-"""How a provider's limits are counted and shown."""
+"""The limits of a provider, and the headers that show them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ TOKEN_HEADER_ROLES = ("limit_tokens", "remaining_tokens", "reset_tokens")
 
 @dataclass(frozen=True, slots=True)
 class TierRules:
-    """What a key of this tier may use.
+    """The limits of the keys of one tier.
 
     Attributes:
-        models: empty where it may use all.
-        credits: the tokens a key may use altogether.
-        tokens_per_minute: None where a minute's tokens are not counted.
+        per_minute: the requests of a minute; None for no limit.
+        per_month: the requests of a month; None for no limit.
+        models: the ids of the models that it may use; empty for all.
+        credits: the tokens that a key may use altogether; None for no limit.
+        tokens_per_minute: None if the tokens of a minute are not counted.
     """
 
     name: str
@@ -46,15 +48,16 @@ class TierRules:
 
 @dataclass(frozen=True, slots=True)
 class RateRules:
-    """How limits are counted and shown.
+    """The tiers, the algorithm of the limits, and the headers that show them.
 
     Attributes:
-        tokens: the headers that tell limit, remaining and reset of a minute's tokens; none where it has none.
-        slack: the requests more than the limit that are let through.
-        counts_months: whether a volume that is used up is refused, of requests as of tokens.
-        window_s: the seconds after which requests are free again; what is told of them is a minute.
-        days_end: whether a day frees tokens.
-        model: how requests become free again, a key of WINDOWS.
+        dialect: the form of the headers, a key of LIMIT_HEADERS_BY_DIALECT, or none.
+        tokens: the headers for limit, remaining and reset of the tokens of a minute; empty if there are none.
+        slack: the requests that are admitted above the limit.
+        counts_months: true if a used-up volume is refused, of requests and of tokens.
+        window_s: the seconds after which requests are free again; headers always describe a minute.
+        days_end: true if a new day frees tokens.
+        model: the algorithm that frees requests, a key of WINDOW_TYPES.
     """
 
     dialect: str
@@ -72,15 +75,15 @@ class RateRules:
 
     @classmethod
     def from_mapping(cls, row: Mapping[str, Any]) -> RateRules:
-        shown = row.get("headers", {})
+        header_names = row.get("headers", {})
         return cls(
             dialect=row.get("dialect", "none"),
-            limit=shown.get("limit", ""),
-            remaining=shown.get("remaining", ""),
-            reset=shown.get("reset", ""),
+            limit=header_names.get("limit", ""),
+            remaining=header_names.get("remaining", ""),
+            reset=header_names.get("reset", ""),
             retry_after=row.get("retry_after", False),
             tiers=tuple(TierRules.from_mapping(name, tier) for name, tier in row["tiers"].items()),
-            tokens=tuple(shown[name] for name in TOKEN_HEADER_ROLES if name in shown),
+            tokens=tuple(header_names[name] for name in TOKEN_HEADER_ROLES if name in header_names),
         )
 
     @property

@@ -1,4 +1,4 @@
-"""Refusals: the causes the contract names, and the envelopes that carry them."""
+"""Refusals: their causes, as the contract names them, and their envelopes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from wireproof.mock.protocol.answers import PlainAnswer
 from wireproof.mock.provider.profile import Profile, RefusalRow
 
-# Causes that no contract names: the row that stands in, and the status where none does.
+# Cause that no contract names → the cause whose row is used instead.
 NEAREST_CAUSES: Mapping[str, str] = {
     "tier-locked-model": "unknown-model",
     "wrong-content-type": "malformed-json",
@@ -35,7 +35,7 @@ DEFAULT_REFUSAL_ROWS: Mapping[str, RefusalRow] = {
 
 
 class RequestRefused(Exception):
-    """A request that is not served, for a named cause."""
+    """A request that is not served, with the cause."""
 
     def __init__(self, cause: str, message: str, *, param: str | None = None, status: int | None = None) -> None:
         super().__init__(message)
@@ -44,10 +44,10 @@ class RequestRefused(Exception):
 
 
 def find_refusal_row(profile: Profile | None, cause: str) -> RefusalRow:
-    """The profile's row for a cause, or that of the cause nearest to it."""
+    """Returns the profile's row for a cause, or for the cause nearest to it, or the default row."""
     rows = profile.refusals if profile else {}
-    found = rows.get(cause) or rows.get(NEAREST_CAUSES.get(cause, ""))
-    return found or DEFAULT_REFUSAL_ROWS.get(cause) or RefusalRow(400, None, None)
+    row = rows.get(cause) or rows.get(NEAREST_CAUSES.get(cause, ""))
+    return row or DEFAULT_REFUSAL_ROWS.get(cause) or RefusalRow(400, None, None)
 
 
 def openai_envelope(message: str, kind: str, param: str | None, code: str | None) -> dict[str, Any]:
@@ -64,10 +64,10 @@ ERROR_ENVELOPES: Mapping[str, Callable[[str, str, str | None, str | None], dict[
 }
 
 
-def render_refusal(profile: Profile | None, refused: RequestRefused) -> PlainAnswer:
-    """The refusal as the profile's error body."""
-    row = find_refusal_row(profile, refused.cause)
-    status = refused.status or row.status
+def render_refusal(profile: Profile | None, refusal: RequestRefused) -> PlainAnswer:
+    """Returns the refusal as an error answer of the profile."""
+    row = find_refusal_row(profile, refusal.cause)
+    status = refusal.status or row.status
     kind = row.type or ("server_error" if status >= 500 else "invalid_request_error")
     envelope = ERROR_ENVELOPES[profile.envelope if profile else "openai"]
-    return PlainAnswer(status, envelope(refused.message, kind, refused.param, row.code), refused.headers)
+    return PlainAnswer(status, envelope(refusal.message, kind, refusal.param, row.code), refusal.headers)

@@ -1,4 +1,4 @@
-"""What the bodies of requests may hold."""
+"""The rules for the bodies of requests."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class FieldRule:
-    """What one request member may hold."""
+    """The types and the bounds of one member of a request.
+
+    Attributes:
+        exclusive: true if minimum and maximum themselves are out of range.
+    """
 
     name: str
     types: tuple[str, ...]
@@ -25,10 +29,10 @@ class FieldRule:
 
     @classmethod
     def from_mapping(cls, name: str, row: Mapping[str, Any]) -> FieldRule:
-        given = row["type"]
+        types = row["type"]
         return cls(
             name=name,
-            types=(given,) if isinstance(given, str) else tuple(given),
+            types=(types,) if isinstance(types, str) else tuple(types),
             required=row.get("required", False),
             nullable=row.get("nullable", False),
             minimum=row.get("minimum"),
@@ -41,8 +45,13 @@ class FieldRule:
 
 
 @dataclass(frozen=True, slots=True)
-class RequestRules:
-    """What an endpoint takes in its body."""
+class BodyRules:
+    """The rules for the body of one endpoint.
+
+    Attributes:
+        token_cap: the member that limits the tokens of an answer.
+        refuses_unknown: true if members without a rule are refused.
+    """
 
     fields: Mapping[str, FieldRule]
     token_cap: str | None = None
@@ -52,12 +61,12 @@ class RequestRules:
 
     @property
     def default_cap(self) -> int | None:
-        """The tokens an answer has at most where the request does not say."""
+        """The maximum tokens of an answer if the request names none; None for no limit."""
         field = self.fields.get(self.token_cap or "")
         return None if field is None else field.default
 
     @classmethod
-    def from_mapping(cls, row: Mapping[str, Any]) -> RequestRules:
+    def from_mapping(cls, row: Mapping[str, Any]) -> BodyRules:
         return cls(
             fields={name: FieldRule.from_mapping(name, field) for name, field in row["fields"].items()},
             token_cap=row.get("token_cap"),

@@ -1,4 +1,4 @@
-"""Which endpoint of which profile a path and method mean."""
+"""Finds the profile and the endpoint of a path and a method."""
 
 from __future__ import annotations
 
@@ -13,57 +13,62 @@ from wireproof.mock.provider.refusals import RequestRefused
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """An endpoint, and what its path template holds."""
+    """An endpoint, and the value in the placeholder of its path template."""
 
     endpoint: str
     path_value: str | None = None
 
 
 def find_profile(profiles: Sequence[Profile], path: str) -> Profile | None:
-    """The profile that is served at the longest matching prefix."""
-    fitting = [profile for profile in profiles if path == profile.serve_at or path.startswith(profile.serve_at + "/")]
-    return max(fitting, key=lambda profile: len(profile.serve_at), default=None)
+    """Returns the profile with the longest prefix of this path; None if there is none."""
+    matches = [profile for profile in profiles if path == profile.serve_at or path.startswith(profile.serve_at + "/")]
+    return max(matches, key=lambda profile: len(profile.serve_at), default=None)
 
 
 def value_in_path(template: str, path: str) -> str | None:
-    """What stands in a template's hole; an empty text where the template has none and the path is it."""
-    before, hole, _ = template.partition("{")
-    if not hole:
+    """Returns the value of the template's placeholder; None if the path does not match.
+
+    The value of a template without a placeholder is an empty text.
+    """
+    before, placeholder, _ = template.partition("{")
+    if not placeholder:
         return "" if path == template else None
     return unquote(path[len(before) :]) if path.startswith(before) and len(path) > len(before) else None
 
 
 def matching_endpoints(profile: Profile, path: str) -> list[tuple[str, str, str]]:
-    """Endpoint, method and held text of every template the path fits."""
+    """Endpoint, method and placeholder value of every template that the path matches."""
     below = path[len(profile.serve_at) :]
-    tried = ((endpoint, method, value_in_path(template, below)) for endpoint, method, template in profile.endpoints)
-    return [(endpoint, method, held) for endpoint, method, held in tried if held is not None]
+    candidates = (
+        (endpoint, method, value_in_path(template, below)) for endpoint, method, template in profile.endpoints
+    )
+    return [(endpoint, method, value) for endpoint, method, value in candidates if value is not None]
 
 
-def allowed_methods(fitting: list[tuple[str, str, str]]) -> list[str]:
-    taken = [method for _, method, _ in fitting]
-    return list(dict.fromkeys([*taken, *(["HEAD"] if "GET" in taken else []), "OPTIONS"]))
+def allowed_methods(matches: list[tuple[str, str, str]]) -> list[str]:
+    methods = [method for _, method, _ in matches]
+    return list(dict.fromkeys([*methods, *(["HEAD"] if "GET" in methods else []), "OPTIONS"]))
 
 
 def find_route(profile: Profile, method: str, path: str) -> Route:
-    """The endpoint of a path, or the refusal that says why there is none."""
-    fitting = matching_endpoints(profile, path)
-    for endpoint, taken, held in fitting:
-        if method == taken or (method == "HEAD" and taken == "GET"):
-            return Route(endpoint, held or None)
-    if not fitting:
+    """Returns the endpoint of a path; raises RequestRefused for an unknown path or a wrong method."""
+    matches = matching_endpoints(profile, path)
+    for endpoint, route_method, value in matches:
+        if method == route_method or (method == "HEAD" and route_method == "GET"):
+            return Route(endpoint, value or None)
+    if not matches:
         raise RequestRefused("unknown-path", f"Invalid URL ({method} {path})")
-    refused = RequestRefused("wrong-method", f"Not allowed to {method} on {path}")
-    refused.headers = (("Allow", ", ".join(allowed_methods(fitting))),)
-    raise refused
+    refusal = RequestRefused("wrong-method", f"Not allowed to {method} on {path}")
+    refusal.headers = (("Allow", ", ".join(allowed_methods(matches))),)
+    raise refusal
 
 
 def answer_preflight(profile: Profile, path: str) -> PlainAnswer:
-    """The answer to OPTIONS: what the path takes, for a browser as well."""
-    fitting = matching_endpoints(profile, path)
-    if not fitting:
+    """Returns the answer to OPTIONS: the allowed methods, also as CORS headers."""
+    matches = matching_endpoints(profile, path)
+    if not matches:
         raise RequestRefused("unknown-path", f"Invalid URL (OPTIONS {path})")
-    allowed = ", ".join(allowed_methods(fitting))
+    allowed = ", ".join(allowed_methods(matches))
     return PlainAnswer(
         204,
         b"",

@@ -1,4 +1,4 @@
-// The charts of a load run: one time axis for all that has one, with one cursor.
+// Charts of a load run; those over time share one axis and one cursor.
 const data = JSON.parse(document.getElementById("data").textContent);
 const moments = uPlot.sync("moments");
 const DASHED = [6, 4];
@@ -35,7 +35,7 @@ function shares() {
     series: data.cdf.map((one) => ({ label: one.metric, spanGaps: true, paths: stepped, points: { show: false } })) });
 }
 
-// Each cell is as dark as its share of the fullest one, by its root, so that what is rare still shows.
+// Opacity is the square root of a cell's share of the fullest cell, so that rare gaps stay visible.
 function heat() {
   const place = document.getElementById("heat");
   if (!place || !data.heat.cells.length) return null;

@@ -141,7 +141,7 @@ def _request_test(
 def _sequence_test(subject: GeneratedTest, settings: GenerationSettings) -> Any:
     async def run_sequences(wireproof_runners: GeneratedRunners) -> None:
         runner = await wireproof_runners.new_sequence_runner(subject)
-        await runner.run(settings.case_settings(subject.name), settings.with_start)
+        await runner.run(settings, subject.name)
 
     return run_sequences
 

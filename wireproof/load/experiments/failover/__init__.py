@@ -1,1 +1,1 @@
-"""Cells that go down and come back: what clients saw of it, and whether the health page told the truth."""
+"""Failover: outages as clients measure them, compared with the status on the health page."""

@@ -1,4 +1,4 @@
-"""Outages, for people and as JSON."""
+"""The result of a failover run as JSON and as text."""
 
 from __future__ import annotations
 
@@ -10,23 +10,29 @@ from wireproof.load.experiments.failover.outages import Outage
 
 
 def failover_to_json(
-    scenario: str, began_s: float, found: Sequence[Outage], alarmed_s: float | None, within_s: float, requests: int
+    scenario: str, began_s: float, outages: Sequence[Outage], alarmed_s: float | None, within_s: float, requests: int
 ) -> dict[str, Any]:
-    """The JSON form (schemas/formats/failover.json); moments are seconds after the run began."""
+    """The JSON form (schemas/formats/failover.json); times are seconds since the start of the run.
+
+    Args:
+        began_s: the start of the run in Unix seconds.
+        alarmed_s: seconds of false alarms; None if the contract has no health page.
+        within_s: the most seconds that the health page may need to show an outage and its end.
+    """
     rows = [
         {
-            "began_s": round(one.began_s - began_s, 3),
-            "ended_s": round(one.ended_s - began_s, 3),
-            "failed": one.failed,
-            "served": one.served,
-            "failures": dict(one.failures),
-            "told_to_wait": one.told_to_wait,
-            "recovered_s": one.recovered_s,
-            "told_s": one.told_s,
-            "cleared_s": one.cleared_s,
-            "truthful": None if alarmed_s is None else _is_truthful(one, within_s),
+            "began_s": round(outage.began_s - began_s, 3),
+            "ended_s": round(outage.ended_s - began_s, 3),
+            "failed": outage.failed,
+            "served": outage.served,
+            "failures": dict(outage.failures),
+            "told_to_wait": outage.told_to_wait,
+            "recovered_s": outage.recovered_s,
+            "told_s": outage.told_s,
+            "cleared_s": outage.cleared_s,
+            "truthful": None if alarmed_s is None else _is_truthful(outage, within_s),
         }
-        for one in found
+        for outage in outages
     ]
     health = None if alarmed_s is None else {"within_s": within_s, "false_alarm_s": round(alarmed_s, 3)}
     return {
@@ -40,42 +46,43 @@ def failover_to_json(
 
 
 def failover_holds(data: Mapping[str, Any]) -> bool:
-    """Whether every outage ended, and health told each and nothing else."""
-    ended = all(one["recovered_s"] is not None and one["truthful"] is not False for one in data["outages"])
+    """True if every outage ended, and the health page showed all outages in time and no others."""
+    ended = all(outage["recovered_s"] is not None and outage["truthful"] is not False for outage in data["outages"])
     return ended and (data["health"] is None or data["health"]["false_alarm_s"] <= data["health"]["within_s"])
 
 
 def failover_to_text(data: Mapping[str, Any]) -> str:
-    """Each outage as clients saw it, and what health said of it."""
+    """Returns for each outage the failures of clients and the reaction of the health page."""
     lines = [f"failover of {data['scenario']}: {data['requests']} requests, outages: {len(data['outages'])}"]
-    for one in data["outages"]:
-        share = one["failed"] / (one["failed"] + one["served"])
-        got = ", ".join(f"{count} {what}" for what, count in one["failures"].items())
-        lines.append(f"  {one['began_s']:.2f} s to {one['ended_s']:.2f} s: {share:.0%} of requests let down ({got})")
-        wait = f"{one['told_to_wait']} of {one['failed']} were told when to come back"
-        again = (
-            "no answer was ok any more" if one["recovered_s"] is None else f"ok again {one['recovered_s']:.2f} s later"
-        )
-        lines.append(f"    {wait}; {again}")
+    for outage in data["outages"]:
+        share = outage["failed"] / (outage["failed"] + outage["served"])
+        failures = ", ".join(f"{count} {what}" for what, count in outage["failures"].items())
+        span = f"{outage['began_s']:.2f} s to {outage['ended_s']:.2f} s"
+        lines.append(f"  {span}: {share:.0%} of requests failed ({failures})")
+        wait = f"{outage['told_to_wait']} of {outage['failed']} had a Retry-After"
+        recovered_s = outage["recovered_s"]
+        recovery = "no ok response afterwards" if recovered_s is None else f"ok again {recovered_s:.2f} s later"
+        lines.append(f"    {wait}; {recovery}")
         if data["health"] is not None:
-            lines.append(f"    health: {_health_text(one)}")
+            lines.append(f"    health page: {_health_text(outage)}")
     if data["health"] is None:
         lines.append("  the contract has no health page")
     elif data["health"]["false_alarm_s"]:
-        lines.append(f"  health was ill for {data['health']['false_alarm_s']:.2f} s in which nobody was let down")
+        lines.append(f"  false alarm: unhealthy for {data['health']['false_alarm_s']:.2f} s without failed requests")
     return "\n".join(lines)
 
 
-def _health_text(one: Mapping[str, Any]) -> str:
-    word = "told the truth" if one["truthful"] else "DID NOT TELL THE TRUTH"
-    told = "never ill" if one["told_s"] is None else f"ill after {one['told_s']:.2f} s"
-    cleared = "" if one["told_s"] is None else (
-        ", well no more" if one["cleared_s"] is None else f", well {one['cleared_s']:.2f} s after the end"
-    )  # fmt: skip
-    return f"{word}: {told}{cleared}"
+def _health_text(outage: Mapping[str, Any]) -> str:
+    verdict = "correct" if outage["truthful"] else "WRONG"
+    if outage["told_s"] is None:
+        return f"{verdict}: never unhealthy"
+    cleared_s = outage["cleared_s"]
+    end = "never healthy again" if cleared_s is None else f"healthy {cleared_s:.2f} s after the end"
+    return f"{verdict}: unhealthy after {outage['told_s']:.2f} s, {end}"
 
 
-def _is_truthful(one: Outage, within_s: float) -> bool:
-    soon = one.told_s is not None and one.told_s <= within_s
-    # What is over before health can tell it need not be told.
-    return (soon or one.seconds < within_s) and (one.told_s is None or (one.cleared_s or within_s + 1) <= within_s)
+def _is_truthful(outage: Outage, within_s: float) -> bool:
+    in_time = outage.told_s is not None and outage.told_s <= within_s
+    cleared_in_time = outage.told_s is None or (outage.cleared_s or within_s + 1) <= within_s
+    # An outage shorter than the time allowed may be missed.
+    return (in_time or outage.seconds < within_s) and cleared_in_time

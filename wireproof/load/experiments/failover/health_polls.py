@@ -1,4 +1,4 @@
-"""Asks health pages again and again, while something else goes on."""
+"""Polls health pages in background threads."""
 
 from __future__ import annotations
 
@@ -18,18 +18,22 @@ PAGE_TIMEOUT_S = 2.0
 
 
 class HealthPolls:
-    """The polls of the health pages of some hosts, from the beginning of a context to its end."""
+    """Context manager that polls a health page for each host.
+
+    Attributes:
+        polls: the results in order of arrival.
+    """
 
     def __init__(self, pages: Mapping[str, str], headers: Mapping[str, str], every_s: float) -> None:
         self.polls: list[Poll] = []
         self._pages, self._headers, self._every_s = pages, headers, every_s
-        self._well: dict[str, Any] = {}
-        self._over = threading.Event()
+        self._reference: dict[str, Any] = {}
+        self._stopped = threading.Event()
         self._threads = [threading.Thread(target=self._poll_page, args=(host,), daemon=True) for host in pages]
 
     def __enter__(self) -> HealthPolls:
-        # What each page says now is what it says when all is well.
-        self._well = {host: self._read_page(host) for host in self._pages}
+        # The pages before the run are the reference for a healthy state.
+        self._reference = {host: self._read_page(host) for host in self._pages}
         for thread in self._threads:
             thread.start()
         return self
@@ -37,23 +41,23 @@ class HealthPolls:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._over.set()
+        self._stopped.set()
         for thread in self._threads:
             thread.join()
 
     @property
     def unwell_hosts(self) -> Sequence[str]:
-        """Hosts whose page did not answer before anything had happened."""
-        return [host for host, said in self._well.items() if said is None]
+        """Hosts whose page did not answer at the start."""
+        return [host for host, page in self._reference.items() if page is None]
 
     def _poll_page(self, host: str) -> None:
-        while not self._over.is_set():
-            at, said = time.time(), self._read_page(host)
-            self.polls.append(Poll(at, host, _is_as_well(said, self._well[host]), json.dumps(said)[:200]))
-            self._over.wait(self._every_s)
+        while not self._stopped.is_set():
+            at, page = time.time(), self._read_page(host)
+            self.polls.append(Poll(at, host, _is_as_healthy(page, self._reference[host]), json.dumps(page)[:200]))
+            self._stopped.wait(self._every_s)
 
     def _read_page(self, host: str) -> Any:
-        """The page as JSON; None where it did not answer with one."""
+        """Returns the page's JSON; None if there is no such answer."""
         request = urllib.request.Request(self._pages[host], headers=dict(self._headers))
         try:
             with urllib.request.urlopen(request, timeout=PAGE_TIMEOUT_S) as answer:
@@ -62,10 +66,10 @@ class HealthPolls:
             return None
 
 
-def _is_as_well(said: Any, well: Any) -> bool:
-    """Whether a page says the same status as before, and no fewer cells."""
-    if not isinstance(said, dict) or not isinstance(well, dict):
+def _is_as_healthy(page: Any, reference: Any) -> bool:
+    """True if a page shows the status of the reference and at least as many cells."""
+    if not isinstance(page, dict) or not isinstance(reference, dict):
         return False
-    cells, before = said.get("cells"), well.get("cells")
+    cells, before = page.get("cells"), reference.get("cells")
     fewer = isinstance(cells, int) and isinstance(before, int) and cells < before
-    return said.get("status") == well.get("status") and not fewer
+    return page.get("status") == reference.get("status") and not fewer

@@ -1,1 +1,1 @@
-"""The limit of an endpoint, found out by meeting it: how much it admits, in which window, and what it tells."""
+"""Measures the rate limit of an endpoint: requests admitted, window, model, and the accuracy of its headers."""

@@ -1,4 +1,4 @@
-"""What a probe of a limit shows: each promise of the contract and each word of a header beside what was admitted."""
+"""Findings of a limit probe: promises of the contract and values of headers, compared with the measured limit."""
 
 from __future__ import annotations
 
@@ -16,13 +16,21 @@ from wireproof.judging.check import Inconclusive, Violation
 from wireproof.load.experiments.limits.model_fit import CONTRACT_WINDOW_S, Fit
 from wireproof.load.experiments.limits.probe import LimitProbe, told_wait_s
 
+# Labels of a wait that was tried, by whether it was long enough.
+EARLY_LABEL, LATE_LABEL = "too early is refused", "Retry-After is enough"
+# Labels of the result for a second key.
+PER_KEY_LABEL, SHARED_LABEL = "limit is per key", "limit is shared by keys"
+
 
 @dataclass(frozen=True, slots=True)
 class PromiseFinding:
-    """One thing that was promised or told, and what is so.
+    """One promise or announcement, compared with the measurement.
 
     Attributes:
-        holds: None where this run could not show it.
+        what: the label.
+        told: the promise of the contract or the value of the header; empty without one.
+        found: the measurement.
+        holds: None for plain information and for what this run cannot decide.
     """
 
     what: str
@@ -36,21 +44,26 @@ class PromiseFinding:
 
 
 def promise_findings(probe: LimitProbe, fitted: Fit | None) -> list[PromiseFinding]:
-    """Everything that a probe shows, in the order in which people ask."""
+    """Returns all findings: the limit, its refusals, the waits, the headers and the second key.
+
+    Args:
+        fitted: the models; None if no request was refused.
+    """
     tier = probe.target.provider.rate.tiers.get(probe.target.tier or "")
     if fitted is None:
         promised = tier.per_minute if tier else None
-        met = f"all of {len(probe.requests)} requests admitted"
-        # As many requests as the tier admits, and more, went through: whatever limits there are, it is not this one.
+        measured = f"all of {len(probe.requests)} requests admitted"
+        # More requests than the tier's limit were admitted, so that limit is not enforced.
         broken = promised is not None and len(probe.requests) > promised
-        return [PromiseFinding("limit", _promised_limit_text(tier), met, False if broken else None)]
-    refusals = [one.exchange for one in probe.requests if not one.is_admitted]
-    found = [*_limit_findings(tier, fitted), _refusal_finding(refusals[0], probe.target)]
-    found += [*_wait_findings(probe, refusals), *_header_findings(probe, fitted)]
+        return [PromiseFinding("limit", _promised_limit_text(tier), measured, False if broken else None)]
+    refusals = [request.exchange for request in probe.requests if not request.is_admitted]
+    findings = [*_limit_findings(tier, fitted), _refusal_finding(refusals[0], probe.target)]
+    findings += [*_wait_findings(probe, refusals), *_header_findings(probe, fitted)]
     if probe.other_admitted is not None:
-        met = "another key was admitted" if probe.other_admitted else "another key was refused as well"
-        found.append(PromiseFinding("each key by itself", "", met, None))
-    return found
+        measured = "another key was admitted" if probe.other_admitted else "another key was refused as well"
+        label = PER_KEY_LABEL if probe.other_admitted else SHARED_LABEL
+        findings.append(PromiseFinding(label, "", measured, None))
+    return findings
 
 
 def _promised_limit_text(tier: Tier | None) -> str:
@@ -61,82 +74,84 @@ def _promised_limit_text(tier: Tier | None) -> str:
 
 def _limit_findings(tier: Tier | None, fitted: Fit) -> Iterator[PromiseFinding]:
     best = fitted.best
-    met = f"{best.limit} in {best.window_s:g} s"
+    measured = f"{best.limit} in {best.window_s:g} s"
     if tier is None:
-        yield PromiseFinding("limit", "", met, None)
+        yield PromiseFinding("limit", "", measured, None)
         return
     yield PromiseFinding(
         "limit",
         _promised_limit_text(tier),
-        met,
+        measured,
         tier.per_minute is not None and fitted.explains(tier.per_minute, CONTRACT_WINDOW_S),
     )
 
 
 def _refusal_finding(refusal: Exchange, target: Target) -> PromiseFinding:
-    wanted = target.provider.refusals["rate-limited"]
-    told = f"status {' or '.join(map(str, wanted.status))}" + (f", code {' or '.join(wanted.code)}" * bool(wanted.code))
+    rule = target.provider.refusals["rate-limited"]
+    promised = f"status {' or '.join(map(str, rule.status))}" + (f", code {' or '.join(rule.code)}" * bool(rule.code))
     try:
-        expect.refusal(Redactor.from_secrets(target.secrets).mask_exchange(refusal), wanted, target.provider)
+        expect.refusal(Redactor.from_secrets(target.secrets).mask_exchange(refusal), rule, target.provider)
     except Violation as violation:
-        return PromiseFinding("refusal", told, printable("; ".join(one.actual for one in violation.findings)), False)
-    return PromiseFinding("refusal", told, f"status {refusal.status} in that envelope", True)
+        actual = printable("; ".join(finding.actual for finding in violation.findings))
+        return PromiseFinding("refusal", promised, actual, False)
+    return PromiseFinding("refusal", promised, f"status {refusal.status}, body as promised", True)
 
 
 def _wait_findings(probe: LimitProbe, refusals: list[Exchange]) -> Iterator[PromiseFinding]:
     promised = probe.target.provider.rate.retry_after
-    told = [wait for wait in map(told_wait_s, refusals) if wait is not None]
-    if not told:
-        yield PromiseFinding(
-            "Retry-After", "promised" if promised else "", "no refusal tells it", False if promised else None
-        )
+    waits = [wait for wait in map(told_wait_s, refusals) if wait is not None]
+    if not waits:
+        holds = False if promised else None
+        yield PromiseFinding("Retry-After", "promised" if promised else "", "on no refusal", holds)
         return
-    if len(told) < len(refusals):
-        found = f"on {len(told)} of {len(refusals)} refusals"
-        yield PromiseFinding("Retry-After", "on each refusal", found, not promised and None)
-    for wait_s, asked_s, admitted in probe.tried_waits:
-        late, answer = asked_s > wait_s, "admitted" if admitted else "refused"
-        what = "waiting it out suffices" if late else "less does not"
-        yield PromiseFinding(what, f"Retry-After: {wait_s:g}", f"{answer} after {asked_s:.1f} s", admitted == late)
+    if len(waits) < len(refusals):
+        measured = f"on {len(waits)} of {len(refusals)} refusals"
+        yield PromiseFinding("Retry-After", "on each refusal", measured, not promised and None)
+    for retry_after_s, waited_s, admitted in probe.tried_waits:
+        long_enough, answer = waited_s > retry_after_s, "admitted" if admitted else "refused"
+        yield PromiseFinding(
+            LATE_LABEL if long_enough else EARLY_LABEL,
+            f"Retry-After: {retry_after_s:g}",
+            f"{answer} after {waited_s:.1f} s",
+            admitted == long_enough,
+        )
 
 
 def _header_findings(probe: LimitProbe, fitted: Fit) -> Iterator[PromiseFinding]:
     rate = probe.target.provider.rate
     if not rate.limit:
         return
-    first = [one.exchange for one in probe.requests[: probe.first_fill_count] if one.is_admitted]
-    yield _limit_header_finding(rate.limit, first, fitted)
-    # Many at once are answered in another order, and some of the window may have been used before.
-    left = sorted(
-        (told for told in (_header_int_or_none(one, rate.remaining) for one in first) if told is not None), reverse=True
-    )
+    admitted = [request.exchange for request in probe.requests[: probe.first_fill_count] if request.is_admitted]
+    yield _limit_header_finding(rate.limit, admitted, fitted)
+    # Sorted, because the responses to concurrent requests arrive in any order.
+    values = (_header_int_or_none(exchange, rate.remaining) for exchange in admitted)
+    remaining = sorted((value for value in values if value is not None), reverse=True)
     if fitted.best.model == "token bucket":
-        wanted, holds = "down to 0", len(left) == len(first) and left[-1:] == [0]
+        promised, holds = "down to 0", len(remaining) == len(admitted) and remaining[-1:] == [0]
     else:
-        wanted, holds = "one less each time, down to 0", left == list(range(len(first) - 1, -1, -1))
-    yield PromiseFinding(rate.remaining, wanted, _values_text(left), holds)
-    after = [_header_int_or_none(one.exchange, rate.remaining) for one in probe.requests if not one.is_admitted]
-    shown = sorted({str(value) for value in after})
-    yield PromiseFinding(f"{rate.remaining} at a refusal", "0", ", ".join(shown), shown == ["0"])
+        promised, holds = "one less each time, down to 0", remaining == list(range(len(admitted) - 1, -1, -1))
+    yield PromiseFinding(rate.remaining, promised, _values_text(remaining), holds)
+    refused = [request.exchange for request in probe.requests if not request.is_admitted]
+    at_refusals = sorted({str(_header_int_or_none(exchange, rate.remaining)) for exchange in refused})
+    yield PromiseFinding(f"{rate.remaining} at a refusal", "0", ", ".join(at_refusals), at_refusals == ["0"])
 
 
 def _limit_header_finding(name: str, exchanges: list[Exchange], fitted: Fit) -> PromiseFinding:
-    told = {_header_int_or_none(one, name) for one in exchanges}
-    values = ", ".join(sorted(map(str, told)))
-    holds = all(value is not None and fitted.explains(value, CONTRACT_WINDOW_S) for value in told)
-    return PromiseFinding(name, values, f"{fitted.best.limit} admitted", holds)
+    values = {_header_int_or_none(exchange, name) for exchange in exchanges}
+    holds = all(value is not None and fitted.explains(value, CONTRACT_WINDOW_S) for value in values)
+    return PromiseFinding(name, ", ".join(sorted(map(str, values))), f"{fitted.best.limit} admitted", holds)
 
 
 def announced_limits(probe: LimitProbe) -> set[int]:
-    """Every limit that the contract or a header tells."""
+    """Every limit that the contract or a header states."""
     rate = probe.target.provider.rate
-    told = {_header_int_or_none(one.exchange, rate.limit) for one in probe.requests} if rate.limit else set()
+    headers = {_header_int_or_none(sent.exchange, rate.limit) for sent in probe.requests} if rate.limit else set()
     tier = rate.tiers.get(probe.target.tier or "")
-    return {value for value in (*told, tier.per_minute if tier else None) if value}
+    return {value for value in (*headers, tier.per_minute if tier else None) if value}
 
 
 def _values_text(values: list[int]) -> str:
-    return f"{values[0]} down to {values[-1]}, {len(values)} told" if values else "not told"
+    return f"{values[0]} down to {values[-1]}, {len(values)} values" if values else "missing"
 
 
 def _header_int_or_none(exchange: Exchange, name: str) -> int | None:

@@ -1,8 +1,8 @@
-"""How limiters admit: each model says of a request whether it would be, from what the limiter really admitted before.
+"""Models of rate limiters: each counts the requests whose admission or refusal it explains.
 
-When exactly a request reached the limiter is not known. Where a window ends in that while, the model explains both
-answers, and goes on from the one that came. Written apart from the bundled server's limiter, so that neither is the
-other's witness.
+A model predicts each request from the requests that were really admitted before it. The exact arrival of a request at
+the limiter is unknown; if a window may have ended in that interval, the model explains both results. The models are
+written independently of the reference server's limiter, so that each can be tested against the other.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One request, and whether it was admitted.
+    """One request and its admission.
 
     Attributes:
-        at: the moment in Unix seconds by the clock of the target.
-        blur: seconds by which it may be earlier or later.
+        at: the estimated arrival, in Unix seconds by the clock of the target.
+        admitted: False if it was refused for the limit.
+        blur: seconds by which it may have arrived earlier or later.
     """
 
     at: float
@@ -27,64 +28,65 @@ class Observation:
     blur: float = 0.0
 
 
-# Of sums of parts of a token.
+# Tolerance for sums of fractions of a token.
 TOKEN_ROUNDING = 1e-6
 
 LimiterModel = Callable[[Sequence[Observation], int, float], int]
 
 
 def explained_by_windows_from_first(seen: Sequence[Observation], limit: int, window_s: float) -> int:
-    """Fixed windows, each of which begins with the first request after the last one."""
+    """Fixed windows, each of which starts with the first request after the previous window."""
     first, count, explained = Observation(-math.inf, True), 0, 0
-    for one in seen:
-        left, blur = first.at + window_s - one.at, first.blur + one.blur
-        if left < -blur or (left <= blur and one.admitted and count >= limit):
-            first, count = one, 0
-        explained += (count < limit) == one.admitted
-        count += one.admitted
+    for request in seen:
+        left_s, blur = first.at + window_s - request.at, first.blur + request.blur
+        if left_s < -blur or (left_s <= blur and request.admitted and count >= limit):
+            first, count = request, 0
+        explained += (count < limit) == request.admitted
+        count += request.admitted
     return explained
 
 
 def explained_by_clock_windows(seen: Sequence[Observation], limit: int, window_s: float) -> int:
-    """Fixed windows that follow each other on the clock, whether somebody asks or not."""
+    """Fixed windows that start at multiples of the window on the clock."""
     current, count, explained = -math.inf, 0, 0
-    for one in seen:
-        early, late = (one.at - one.blur) // window_s, (one.at + one.blur) // window_s
-        window = late if one.admitted and count >= limit else early
+    for request in seen:
+        early, late = (request.at - request.blur) // window_s, (request.at + request.blur) // window_s
+        window = late if request.admitted and count >= limit else early
         if window > current:
             current, count = window, 0
-        explained += (count < limit) == one.admitted
-        count += one.admitted
+        explained += (count < limit) == request.admitted
+        count += request.admitted
     return explained
 
 
 def explained_by_sliding_window(seen: Sequence[Observation], limit: int, window_s: float) -> int:
-    """As many requests as the limit in any window: each is free again a window after it came."""
-    taken: deque[Observation] = deque()
+    """At most `limit` requests in any interval of one window: each stops counting a window after its arrival."""
+    counted: deque[Observation] = deque()
     explained = 0
-    for one in seen:
-        while taken and one.at - taken[0].at - window_s > one.blur + taken[0].blur:
-            taken.popleft()
-        free = bool(taken) and one.at - taken[0].at - window_s >= -one.blur - taken[0].blur
-        explained += len(taken) < limit + free if one.admitted else len(taken) >= limit
-        if one.admitted:
-            if free and len(taken) >= limit:
-                taken.popleft()
-            taken.append(one)
+    for request in seen:
+        while counted and request.at - counted[0].at - window_s > request.blur + counted[0].blur:
+            counted.popleft()
+        # The oldest request may or may not have left the window.
+        may_be_free = bool(counted) and request.at - counted[0].at - window_s >= -request.blur - counted[0].blur
+        explained += len(counted) < limit + may_be_free if request.admitted else len(counted) >= limit
+        if request.admitted:
+            if may_be_free and len(counted) >= limit:
+                counted.popleft()
+            counted.append(request)
     return explained
 
 
 def explained_by_token_bucket(seen: Sequence[Observation], limit: int, window_s: float) -> int:
-    """A bucket of `limit` tokens, one a request, that fills from empty to full in a window."""
-    level, before, doubt, explained = float(limit), -math.inf, 0.0, 0
-    for one in seen:
+    """A bucket of `limit` tokens, one per request, that refills from empty to full in one window."""
+    level, before, blur, explained = float(limit), -math.inf, 0.0, 0
+    for request in seen:
         if level < limit:
-            level = min(limit, level + max(0.0, one.at - before) * limit / window_s)
-        # What has flowed in since the bucket was full is as doubtful as the moments it flowed between.
-        doubt = one.blur if level == limit else max(doubt, one.blur)
-        before, share = one.at, 2 * doubt * limit / window_s + TOKEN_ROUNDING
-        explained += level >= 1 - share if one.admitted else level < 1 + share
-        if one.admitted:
+            level = min(limit, level + max(0.0, request.at - before) * limit / window_s)
+        # The level is uncertain by the refill in the largest blur since the bucket was full.
+        blur = request.blur if level == limit else max(blur, request.blur)
+        before, tolerance = request.at, 2 * blur * limit / window_s + TOKEN_ROUNDING
+        explained += level >= 1 - tolerance if request.admitted else level < 1 + tolerance
+        if request.admitted:
             level = max(0.0, level - 1)
     return explained
 

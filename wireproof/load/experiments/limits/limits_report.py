@@ -1,4 +1,4 @@
-"""A probe of a limit, for people and as JSON."""
+"""The result of a limit probe as JSON and as text."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from wireproof.load.experiments.limits.findings import PromiseFinding
 from wireproof.load.experiments.limits.model_fit import Fit
 from wireproof.load.experiments.limits.probe import LimitProbe
 
-FINDING_WORDS = {True: "holds", False: "BROKEN", None: "seen"}
+FINDING_WORDS = {True: "ok", False: "BROKEN", None: "info"}
 
 
-def limits_to_json(probe: LimitProbe, fitted: Fit | None, shown: list[PromiseFinding]) -> dict[str, Any]:
-    """The JSON form; moments are seconds after the first request."""
+def limits_to_json(probe: LimitProbe, fitted: Fit | None, findings: list[PromiseFinding]) -> dict[str, Any]:
+    """The JSON form (schemas/formats/limits.json); times are seconds since the first request."""
     began = probe.requests[0].at if probe.requests else 0.0
     return {
         "wireproof": __version__,
@@ -24,28 +24,27 @@ def limits_to_json(probe: LimitProbe, fitted: Fit | None, shown: list[PromiseFin
         "requests": probe.budget.requests,
         "resolved": fitted is not None and fitted.resolved,
         "confidence": None if fitted is None else fitted.confidence,
-        "explanations": [] if fitted is None else [one.as_data() for one in fitted.explanations],
-        "shown": [one.as_data() for one in shown],
+        "explanations": [] if fitted is None else [explanation.as_data() for explanation in fitted.explanations],
+        "shown": [finding.as_data() for finding in findings],
         "ended": probe.ended,
-        "asked": [{"after_s": round(one.at - began, 3), "status": one.exchange.status} for one in probe.requests],
+        "asked": [{"after_s": round(sent.at - began, 3), "status": sent.exchange.status} for sent in probe.requests],
     }
 
 
-def limits_to_text(probe: LimitProbe, fitted: Fit | None, shown: list[PromiseFinding]) -> str:
-    """The model, how sure it is, and every promise beside what was found."""
+def limits_to_text(probe: LimitProbe, fitted: Fit | None, findings: list[PromiseFinding]) -> str:
+    """Returns the model, the requests that each model explains, and a line for each finding."""
     lines = [f"{probe.target.name}{_tier_text(probe)}: {_model_text(fitted)}"]
     if fitted is not None:
-        lines.append(
-            f"  {'resolved' if fitted.resolved else 'unresolved'}: of {fitted.request_count} requests it explains"
-        )
+        certainty = "resolved" if fitted.resolved else "unresolved"
+        lines.append(f"  {certainty}; of {fitted.request_count} requests each model explains")
         lines += [
-            f"    {one.explained:>5}  {one.model}, {one.limit} in {one.window_s:g} s ({one.low_s:g} to {one.high_s:g})"
-            for one in fitted.explanations
+            f"    {fit.explained:>5}  {fit.model}, {fit.limit} in {fit.window_s:g} s ({fit.low_s:g} to {fit.high_s:g})"
+            for fit in fitted.explanations
         ]
-    wide = max((len(one.what) for one in shown), default=0)
-    for one in shown:
-        told = f"{one.told}; " if one.told else ""
-        lines.append(f"  {FINDING_WORDS[one.holds]:<6}  {one.what:<{wide}}  {told}{one.found}")
+    width = max((len(finding.what) for finding in findings), default=0)
+    for finding in findings:
+        promised = f"{finding.told}; " if finding.told else ""
+        lines.append(f"  {FINDING_WORDS[finding.holds]:<6}  {finding.what:<{width}}  {promised}{finding.found}")
     if probe.ended:
         lines.append(f"  ended early: {probe.ended}")
     lines.append(f"{probe.budget.requests} requests sent")
@@ -60,7 +59,7 @@ def _model_text(fitted: Fit | None) -> str:
     if fitted is None:
         return "no limit met"
     best = fitted.best
-    # A limit of one admits alike by every model.
-    sure = fitted.resolved or best.limit == 1
-    kind = best.model if sure else "a limit"
+    # All models are equal for a limit of one request, so none can be resolved.
+    certain = fitted.resolved or best.limit == 1
+    kind = best.model if certain else "a limit"
     return f"{kind} of {best.limit} requests in {best.window_s:g} s"

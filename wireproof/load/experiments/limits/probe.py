@@ -1,8 +1,9 @@
-"""Asks one endpoint until its limit refuses, waits, and asks again, so that what is admitted tells the model.
+"""Sends requests to one endpoint so that the admissions and refusals identify the model of its limit.
 
-The limit is met once at full speed. Then the moment is looked for at which it opens again, first where the endpoint
-says it does and just before, then step by step. Then one window is asked in two halves, which a window that slides
-frees apart, one on the clock earlier, and a bucket bit by bit.
+First it sends at full speed until a refusal. Then it looks for the time at which requests are admitted again: just
+before and just after the announced wait, then in growing steps. Finally it fills one window in two halves, because
+the models free them differently: a sliding window one after the other, a window by the clock earlier, a token bucket
+gradually.
 """
 
 from __future__ import annotations
@@ -26,29 +27,29 @@ from wireproof.judging import expect_limits
 from wireproof.judging.check import Violation
 from wireproof.load.experiments.limits.limiter_models import Observation
 
-# Where no wait is told, each next moment is this much later than the last one.
+# Without an announced wait, each wait is this many times the previous one.
 WAIT_STEP = 1.2
 FIRST_WAIT_S = 0.5
-# A wait that is told is tried this much too early: whole seconds round up, so it is over one second.
+# Offsets from an announced wait. The early one is over a second, because Retry-After is rounded up to whole seconds.
 EARLY_S, LATE_S = 1.1, 0.1
-# The last halves of a window are looked for at so many moments between those that are known.
-REOPENING_MOMENTS = 6
-# A moment of opening that is known no better than this factor is looked for again, step by step.
+# Attempts between the last known refusal and the first known admission of a window.
+REOPENING_ATTEMPTS = 6
+# If the time of opening is known no better than this factor, it is searched again in steps.
 WIDE_OPENING_FACTOR = 1.5
-# Tokens of an answer: it is the admission that counts.
+# Short answers are enough: only the admission matters.
 PROBE_TOKEN_CAP = 1
 
 
 class NothingLeft(Exception):
-    """Nothing more may be asked: the budget, or the patience."""
+    """Raised when budget or patience is used up."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProbedRequest:
-    """One request with what came of it.
+    """One request with its exchange.
 
     Attributes:
-        at: the moment it was sent, in Unix seconds by the clock of the target.
+        at: time of the send, in Unix seconds by the clock of the target.
     """
 
     at: float
@@ -56,29 +57,34 @@ class ProbedRequest:
 
     @property
     def trip_s(self) -> float:
-        """Seconds until its answer began; in that while it was admitted or not."""
+        """Seconds from the send to the start of the response; the limiter decided in this interval."""
         return (self.exchange.headers_ns - self.exchange.started_ns) / 1e9 if self.exchange.headers_ns else 0.0
 
     @property
     def observation(self) -> Observation:
-        """What the models are told of it."""
+        """The input of the models."""
         return Observation(self.at + self.trip_s / 2, self.is_admitted, self.trip_s / 2)
 
     @property
     def is_admitted(self) -> bool:
-        """Whether it was let through."""
+        """True unless it was refused for the limit."""
         return self.exchange.status not in RETRY_LATER_STATUSES
 
 
 @dataclass(slots=True)
 class LimitProbe:
-    """What was asked of one limit, in order.
+    """The probe of one limit.
 
     Attributes:
-        tried: seconds that a refusal told to wait, seconds that were waited, and whether that was admitted.
-        full: how many of the requests were sent when the limit was met first.
-        other_admitted: whether another key was admitted while this one was not; None where none was asked.
-        ended: why it could not ask on; empty where it asked all it wanted.
+        case: the case that is sent; it has one request.
+        line: sends a request.
+        patience_s: the longest single wait.
+        sleep, clock: for tests.
+        requests: all requests, in order.
+        tried_waits: (seconds of Retry-After, seconds waited, admitted) for each announced wait that was tried.
+        first_fill_count: number of requests up to the first refusal.
+        other_admitted: another key was admitted while this one was refused; None without another key.
+        ended: reason why the probe ended early; empty if it is complete.
     """
 
     target: Target
@@ -97,13 +103,16 @@ class LimitProbe:
 
     @property
     def observations(self) -> tuple[Observation, ...]:
-        """The moments and what was admitted."""
-        return tuple(one.observation for one in self.requests)
+        """The input of the models, for all requests."""
+        return tuple(request.observation for request in self.requests)
 
     async def run(self, other: Key | None = None) -> None:
-        """Ask whatever tells the limit, as far as budget and patience go.
+        """Runs the probe, as far as budget and patience allow.
 
-        Raises WireproofError where an answer is neither success nor a refusal for the limit.
+        Args:
+            other: a second key, to find out if the limit is per key.
+
+        Raises WireproofError if a response is neither a success nor a refusal for the limit.
         """
         try:
             await self._ask_until_refused()
@@ -125,10 +134,10 @@ class LimitProbe:
             self.ended = str(reason)
 
     async def _ask_in_halves(self, shut_s: float, open_s: float) -> None:
-        """One window in two halves.
+        """Fills one window in two halves.
 
         Args:
-            shut_s, open_s: seconds after its first request at which the limit was last full, and at which it was open.
+            shut_s, open_s: seconds from the first request of a window to its last refusal and to its first admission.
         """
         await self._wait_until(self._now() + 1.25 * open_s)
         began = self._now()
@@ -138,8 +147,8 @@ class LimitProbe:
         await self._wait_until(began + 0.8 * open_s)
         if await self._ask():
             await self._ask_until_refused()
-        for moment in range(REOPENING_MOMENTS + 1):
-            await self._wait_until(began + shut_s + (open_s - shut_s) * moment / REOPENING_MOMENTS)
+        for attempt in range(REOPENING_ATTEMPTS + 1):
+            await self._wait_until(began + shut_s + (open_s - shut_s) * attempt / REOPENING_ATTEMPTS)
             if await self._ask():
                 break
         else:
@@ -147,32 +156,32 @@ class LimitProbe:
         await self._ask_until_refused()
 
     async def _ask_until_refused(self) -> None:
-        """Ask until the limit refuses, as many at once as the target has connections."""
+        """Sends requests until a refusal, on all connections of the target at once."""
         admitted = True
         while admitted:
-            together = (self._ask() for _ in range(self.target.connections))
-            answers = await asyncio.gather(*together, return_exceptions=True)
+            batch = (self._ask() for _ in range(self.target.connections))
+            answers = await asyncio.gather(*batch, return_exceptions=True)
             for problem in (answer for answer in answers if isinstance(answer, BaseException)):
                 raise problem
             admitted = all(answers)
 
     async def _ask_in_row(self, most: int) -> int:
-        """Ask one after another until the limit refuses; says how many were admitted."""
+        """Sends up to `most` requests one after another until a refusal; returns the number admitted."""
         for admitted in range(most):
             if not await self._ask():
                 return admitted
         return most
 
     async def _find_opening(self, *, hinted: bool) -> tuple[float, float]:
-        """Find the moment at which the limit opens: the last at which it was shut, and the first at which it was not.
+        """Searches the time at which the limit opens; returns the times of the last refusal and the first admission.
 
         Args:
-            hinted: it is looked for first where the refusal says it is.
+            hinted: tries the announced wait first.
         """
         refusal = self.requests[-1]
         shut = refusal.at
         for wait_s, told_s in self._waits_to_try(told_wait_s(refusal.exchange) if hinted else None):
-            # What is told holds from the moment it was said, which is before the answer came.
+            # A wait counts from the server's decision, at an unknown time before the response arrived.
             late = told_s is not None and wait_s > told_s
             await self._wait_until(refusal.at + wait_s + refusal.trip_s * late)
             admitted = await self._ask()
@@ -183,34 +192,34 @@ class LimitProbe:
             shut = self.requests[-1].at
         raise NothingLeft("the limit did not open")
 
-    def _waits_to_try(self, told: float | None) -> list[tuple[float, float | None]]:
-        """Seconds to wait, in order, each with the wait that was told where this is just before or after it."""
+    def _waits_to_try(self, told_s: float | None) -> list[tuple[float, float | None]]:
+        """Waits in seconds, in order; those just before and after the announced wait are paired with it."""
         steps: list[tuple[float, float | None]] = []
-        if told is not None and 0 < told < math.inf:
-            steps = [(told - EARLY_S, told)] if told > 2 * EARLY_S else []
-            steps += [(told + LATE_S, told)]
-        wait_s = FIRST_WAIT_S if told is None else max(told, 0.0) * WAIT_STEP + FIRST_WAIT_S
+        if told_s is not None and 0 < told_s < math.inf:
+            steps = [(told_s - EARLY_S, told_s)] if told_s > 2 * EARLY_S else []
+            steps += [(told_s + LATE_S, told_s)]
+        wait_s = FIRST_WAIT_S if told_s is None else max(told_s, 0.0) * WAIT_STEP + FIRST_WAIT_S
         while wait_s < self.patience_s:
             steps.append((wait_s, None))
             wait_s *= WAIT_STEP
         return steps
 
     async def _admits_key(self, other: Key) -> bool:
-        """Ask with another key; it has a limit of its own where it is admitted."""
+        """Sends a request with another key; if it is admitted, that key has its own limit."""
         exchange = await self._send(replace(self.target, keys={**self.target.keys, self.case.asks[0].key: other}))
         return ProbedRequest(exchange.sent_at, exchange).is_admitted
 
     async def _ask(self) -> bool:
         ahead_s = self._ahead_s
         exchange = await self._send(self.target)
-        self.requests.append(told := ProbedRequest(exchange.sent_at + ahead_s, exchange))
-        return told.is_admitted
+        self.requests.append(request := ProbedRequest(exchange.sent_at + ahead_s, exchange))
+        return request.is_admitted
 
     async def _send(self, target: Target) -> Exchange:
         ask = replace(self.case.asks[0], cap=PROBE_TOKEN_CAP, clock=self._ahead_s or None)
         outgoing = build_request(ask, target, self.case.name, {})
-        if (lack := self.budget.debit(outgoing)) is not None:
-            raise NothingLeft(lack)
+        if (exhausted := self.budget.debit(outgoing)) is not None:
+            raise NothingLeft(exhausted)
         answer = await self.line.send(outgoing)
         exchange = Exchange.from_response(
             answer,
@@ -222,27 +231,30 @@ class LimitProbe:
         )
         if exchange.status not in (*range(200, 300), *RETRY_LATER_STATUSES):
             what = f"status {exchange.status}" if exchange.status else str(exchange.broken)
-            raise WireproofError(f"{target.base_url} answered neither with success nor for its limit: {what}")
+            raise WireproofError(f"{target.base_url} returned neither success nor a refusal for its limit: {what}")
         return exchange
 
     def _now(self) -> float:
         return self.clock() + self._ahead_s
 
     async def _wait_until(self, moment: float) -> None:
-        """Wait, or move the clock where the target has one to move."""
+        """Waits, or advances the clock of a target that allows it.
+
+        Raises NothingLeft if the wait exceeds the patience.
+        """
         seconds = moment - self._now()
         if seconds <= 0:
             return
         if "clock" in self.target.means:
             self._ahead_s += seconds
         elif seconds > self.patience_s:
-            raise NothingLeft(f"the next moment is {seconds:.0f} s away, and --patience is {self.patience_s:g} s")
+            raise NothingLeft(f"the next request is due in {seconds:.0f} s, and --patience is {self.patience_s:g} s")
         else:
             await self.sleep(seconds)
 
 
 def told_wait_s(exchange: Exchange) -> float | None:
-    """Seconds that a refusal asks to wait; None where it tells none that reads."""
+    """Seconds of a refusal's Retry-After; None if it is missing or cannot be parsed."""
     with contextlib.suppress(Violation):
         return expect_limits.retry_after_s(exchange)
     return None

@@ -1,7 +1,7 @@
-"""The knee: the load at which throughput stops growing with it.
+"""The knee: the load at which throughput stops growing.
 
-Below saturation throughput is proportional to load (Little's law: users over the time of an answer, or simply the
-rate of an open loop); above it, it is what the endpoint can do. The knee is where these two lines meet.
+Below saturation throughput is proportional to load (Little's law: users divided by the time of an answer; for an open
+loop its rate). Above saturation throughput is constant. The knee is the intersection of these two lines.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-# An interval that is this share of the knee, or less, is resolved.
+# The knee is resolved if its interval is at most this share of it.
 MAX_RESOLVED_WIDTH = 0.25
-# Steps on either side, without which there is no telling.
+# Steps needed below and above the knee.
 MIN_STEPS_PER_SIDE = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Knee:
-    """Where the two lines meet.
+    """The intersection of the two lines.
 
     Attributes:
-        load: starts a second, or users.
-        throughput: requests a second that are ok, above it.
-        low, high: the least and the most of it, with each step left out in turn.
+        load: starts per second, or users.
+        throughput: ok requests per second above the knee.
+        low, high: the least and the greatest load found when one step at a time is left out.
     """
 
     load: float
@@ -34,7 +34,7 @@ class Knee:
 
     @property
     def resolved(self) -> bool:
-        """Whether one step more or less hardly moves it."""
+        """True if the result depends little on any single step."""
         return self.high - self.low <= MAX_RESOLVED_WIDTH * self.load
 
     def as_data(self) -> dict[str, Any]:
@@ -49,28 +49,28 @@ class Knee:
 
 
 def find_knee(points: Sequence[tuple[float, float]]) -> Knee | None:
-    """The knee of (load, throughput); None where too few of them lie on either side of one."""
+    """Returns the knee of points (load, throughput); None if too few points lie below or above it."""
     points = sorted(points)
-    found = _find_meeting_point(points)
-    if found is None:
+    intersection = _find_intersection(points)
+    if intersection is None:
         return None
-    load, throughput = found
-    without = [_find_meeting_point(points[:index] + points[index + 1 :]) for index in range(len(points))]
-    loads = [one[0] for one in without if one is not None] or [load]
+    load, throughput = intersection
+    leave_one_out = [_find_intersection(points[:index] + points[index + 1 :]) for index in range(len(points))]
+    loads = [found[0] for found in leave_one_out if found is not None] or [load]
     return Knee(load, throughput, min(*loads, load), max(*loads, load))
 
 
-def _find_meeting_point(points: Sequence[tuple[float, float]]) -> tuple[float, float] | None:
-    """Where a line through the origin meets a level one, cut where the two miss the points by the least."""
+def _find_intersection(points: Sequence[tuple[float, float]]) -> tuple[float, float] | None:
+    """Intersection of a line through the origin and a horizontal line that together have the least squared error."""
     best: tuple[float, float, float] | None = None
     for cut in range(MIN_STEPS_PER_SIDE, len(points) - MIN_STEPS_PER_SIDE + 1):
         slope = median(y / x for x, y in points[:cut])
         level = median(y for _, y in points[cut:])
         if slope <= 0 or level <= 0:
             continue
-        off = sum((min(slope * x, level) - y) ** 2 / max(y, level / 100) ** 2 for x, y in points)
-        if best is None or off < best[0]:
-            best = off, level / slope, level
+        error = sum((min(slope * x, level) - y) ** 2 / max(y, level / 100) ** 2 for x, y in points)
+        if best is None or error < best[0]:
+            best = error, level / slope, level
     if best is None or not any(x < best[1] for x, _ in points[1:]) or points[-2][0] < best[1]:
         return None
     return best[1], best[2]

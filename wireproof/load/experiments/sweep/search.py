@@ -1,4 +1,4 @@
-"""Which load to try next: twice as much until it is too much, then between the highest that was not and the lowest."""
+"""Search for the highest load: doubles the load until it fails, then bisects between success and failure."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ from typing import Any
 
 from wireproof.load.experiments.sweep.step import FAILS, MEETS, UNDECIDED, Step
 
-# A load that does not decide is tried so often in all.
+# Load runs at one load while its verdict is undecided.
 MAX_TRIES_PER_LOAD = 3
 MeasureLoad = Callable[[float], Step]
 
 
 @dataclass(frozen=True, slots=True)
 class SearchBounds:
-    """Where a sweep looks, and how closely.
+    """Range and precision of a search.
 
     Attributes:
+        first, last: the first load and the highest, in starts per second or users.
         wanted: the share of requests that must be good.
-        precision: the answer lies between two loads, of which the higher is at most this share more.
-        steps: load runs in all.
-        whole: loads are whole numbers, of users.
+        precision: the lowest failing load may exceed the highest successful one by this share.
+        steps: the most load runs.
+        whole: loads are whole numbers (users).
     """
 
     first: float
@@ -37,12 +38,12 @@ class SearchBounds:
 
 @dataclass(frozen=True, slots=True)
 class SweepResult:
-    """What a sweep found.
+    """The result of a sweep.
 
     Attributes:
-        steps: every load that was tried, in order of load.
-        meets, fails: the highest load that meets the objectives, and the lowest above it that does not.
-        ended: why the search ended before it was resolved; empty where it is.
+        steps: every load that was run, in order of load.
+        meets, fails: the highest load that meets the objectives, and the lowest above it that fails; None without one.
+        ended: reason why the search ended unresolved; empty if it is resolved.
     """
 
     steps: tuple[Step, ...]
@@ -56,7 +57,7 @@ class SweepResult:
 
 
 def find_highest_load(measure: MeasureLoad, limits: SearchBounds) -> SweepResult:
-    """Find the highest load at which the objectives are met."""
+    """Finds the highest load that meets the objectives."""
     tried: dict[float, Step] = {}
     times: Counter[float] = Counter()
     ended = ""
@@ -81,15 +82,15 @@ def find_highest_load(measure: MeasureLoad, limits: SearchBounds) -> SweepResult
 
 
 def find_bracket(steps: Iterable[Step], wanted: float) -> tuple[float | None, float | None]:
-    """The lowest load that fails, and the highest below it that meets."""
-    decided = {step.load: step.verdict(wanted) for step in steps if not step.doubts}
-    fails = min((load for load, verdict in decided.items() if verdict == FAILS), default=None)
-    held = (load for load, verdict in decided.items() if verdict == MEETS and (fails is None or load < fails))
-    return max(held, default=None), fails
+    """Returns the highest load that meets the objectives below the lowest that fails, and that one."""
+    verdicts = {step.load: step.verdict(wanted) for step in steps if not step.doubts}
+    fails = min((load for load, verdict in verdicts.items() if verdict == FAILS), default=None)
+    below = (load for load, verdict in verdicts.items() if verdict == MEETS and (fails is None or load < fails))
+    return max(below, default=None), fails
 
 
 def _next_load(tried: dict[float, Step], limits: SearchBounds) -> float | None:
-    """The next load to try; None where nothing is left to find."""
+    """The next load to run; None if the search is finished."""
     meets, fails = find_bracket(tried.values(), limits.wanted)
     highest = max(tried)
     if fails is None:
@@ -116,11 +117,11 @@ def _round_load(load: float, limits: SearchBounds) -> float:
 def _unresolved_reason(tried: dict[float, Step], limits: SearchBounds) -> str:
     meets, fails = find_bracket(tried.values(), limits.wanted)
     if fails is None:
-        return f"nothing up to {max(tried):g} was too much"
+        return f"no load up to {max(tried):g} failed"
     if meets is None:
-        return f"even {min(tried):g} was too much"
+        return f"the lowest load, {min(tried):g}, failed"
     if any(step.load > fails and step.verdict(limits.wanted) == MEETS for step in tried.values()):
-        return f"{fails:g} was too much, and more was not"
+        return f"{fails:g} failed, but a higher load met the objectives"
     if fails > meets * (1 + limits.precision) and not (limits.whole and fails - meets <= 1):
-        return "what lies between could not be decided"
+        return "the loads in between are undecided"
     return ""

@@ -1,4 +1,4 @@
-"""One step of a sweep: what a load run at one rate, or with so many users, says of the objectives."""
+"""One step of a sweep: the result of one load run, judged by the objectives."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from typing import Any
 from wireproof.load.results.timeline import outcomes_from_counts
 from wireproof.stats import wilson_interval
 
-# An interval holds in all but this share of steps.
+# The intervals hold with a confidence of 1 minus this.
 INTERVAL_ERROR = 0.05
-# An open loop whose answers come slower than this share of its starts builds up a queue without end.
+# An open loop in which fewer requests end than this share of the starts builds up an endless queue.
 MIN_KEPT_UP_SHARE = 0.9
 MEETS, FAILS, UNDECIDED = "meets", "fails", "undecided"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What came of one load.
+    """The result of one load.
 
     Attributes:
-        load: starts a second, or users.
-        asked: requests that ended, those that were left by plan excepted, and starts that were missed.
-        good: those that are ok and meet every objective.
-        ok_s: requests a second that are ok, of those that ended in the second half of the run.
+        load: starts per second, or users.
+        asked: finished requests, without those left by plan, and missed starts.
+        good: requests that are ok and meet every objective.
+        ok_s: ok requests per second in the second half of the run.
         behind: an open loop did not keep up with its starts.
-        doubts: why the figures are not to be believed; the generator's fault, not the endpoint's.
-        figures: percentiles in milliseconds, by metric.
+        doubts: reasons why the figures are invalid; caused by the load generator, not by the endpoint.
+        figures: metric → percentile → milliseconds.
     """
 
     load: float
@@ -50,15 +50,15 @@ class Step:
         return wilson_interval(self.good, self.asked, INTERVAL_ERROR) if self.asked else (0.0, 1.0)
 
     def verdict(self, wanted: float) -> str:
-        """Whether so large a share is good, as far as this many requests can tell."""
+        """Decides by the interval if at least the share `wanted` is good."""
         low, high = self.interval
         if self.behind or high < wanted:
             return FAILS
-        # With every request good, more of them would only narrow the interval.
+        # If every request is good, more requests would only narrow the interval.
         return MEETS if low >= wanted or self.good == self.asked > 0 else UNDECIDED
 
     def with_more(self, other: Step) -> Step:
-        """This step and one more of the same load, as one."""
+        """Combines this step with another run of the same load."""
         return Step(
             self.load,
             self.asked + other.asked,
@@ -86,13 +86,13 @@ class Step:
         }
 
 
-def step_from_summary(found: Mapping[str, Any], load: float, *, open_loop: bool) -> Step:
-    """The step that the summary of a load run tells."""
-    whole, missed = found["all"], found["schedule"]["missed"]
+def step_from_summary(summary: Mapping[str, Any], load: float, *, open_loop: bool) -> Step:
+    """Builds a step from the summary of a load run."""
+    whole, missed = summary["all"], summary["schedule"]["missed"]
     ended = sum(number for outcome, number in whole["outcomes"].items() if outcome != "left")
-    every, ok_s = _settled_rates(found)
+    ended_s, ok_s = _settled_rates(summary)
     kept_up = not open_loop or (
-        every >= MIN_KEPT_UP_SHARE * load and missed <= (1 - MIN_KEPT_UP_SHARE) * (ended + missed)
+        ended_s >= MIN_KEPT_UP_SHARE * load and missed <= (1 - MIN_KEPT_UP_SHARE) * (ended + missed)
     )
     return Step(
         load,
@@ -100,22 +100,22 @@ def step_from_summary(found: Mapping[str, Any], load: float, *, open_loop: bool)
         whole["good"],
         ok_s,
         not kept_up,
-        tuple(found["doubts"]),
-        {metric: {of: row[of] for of in ("p50", "p95", "p99")} for metric, row in whole["metrics"].items()},
+        tuple(summary["doubts"]),
+        {metric: {name: row[name] for name in ("p50", "p95", "p99")} for metric, row in whole["metrics"].items()},
     )
 
 
-def _settled_rates(found: Mapping[str, Any]) -> tuple[float, float]:
-    """Requests a second that ended, and that were ok, in the second half of the time in which requests started.
+def _settled_rates(summary: Mapping[str, Any]) -> tuple[float, float]:
+    """Finished and ok requests per second in the second half of the time in which requests were started.
 
-    By then answers come as fast as they are going to; a queue that has built up empties only after that time.
+    The rates are stable by then, and a queue that has built up is drained only after that time.
     """
-    timeline, total_s = found["timeline"], found["load"]["total_s"]
+    timeline, total_s = summary["timeline"], summary["load"]["total_s"]
     width, last = timeline["width_s"], int((total_s or 0.0) / timeline["width_s"])
     first = last // 2
     ended: Counter[str] = Counter()
-    for one in timeline["slices"]:
-        if first <= one["place"] < last:
-            ended += outcomes_from_counts(one["counts"])
+    for row in timeline["slices"]:
+        if first <= row["place"] < last:
+            ended += outcomes_from_counts(row["counts"])
     seconds = (last - first) * width
     return (ended.total() / seconds, ended["ok"] / seconds) if seconds else (0.0, 0.0)

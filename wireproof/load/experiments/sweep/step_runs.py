@@ -1,4 +1,4 @@
-"""The load runs of a sweep, each `wireproof load` in a process of its own."""
+"""The load runs of a sweep, each a subprocess of `wireproof load`."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ CEILING_OPTIONS = ("max_requests", "max_output_tokens", "max_cost")
 
 @dataclass(frozen=True, slots=True)
 class StepRuns:
-    """How each load run is started.
+    """Starts the load runs of a sweep.
 
     Attributes:
         scenario: the name of a scenario.
-        by: what is swept: `rate` or `users`.
-        seconds: how long each run takes.
-        options: of every run: whom to ask, and further ones of `wireproof load`.
+        by: the quantity that is swept, `rate` or `users`.
+        seconds: the duration of each run.
+        options: options of `wireproof load` for every run, among them the target.
     """
 
     scenario: str
@@ -30,28 +30,28 @@ class StepRuns:
     options: Sequence[str]
 
     def measure(self, load: float) -> Step:
-        """Run one load; raises ConfigError where it is refused, WireproofError where nothing came of it."""
+        """Runs one load; raises ConfigError if it is refused, WireproofError if it has no summary."""
         options = ["-t", f"{self.seconds:g}s", *self.options, *self._load_options(load)]
         return step_from_summary(load_process.run_scenario(self.scenario, options), load, open_loop=self.by == "rate")
 
     def _load_options(self, load: float) -> list[str]:
         if self.by == "users":
             return ["-u", f"{load:.0f}", "-r", f"{load:.0f}"]
-        # As many users as there are starts: that nobody is free is what an endpoint does that falls behind.
-        enough = str(max(1, math.ceil(load * self.seconds)))
-        return ["--rate", f"{load:g}", *([] if "-u" in self.options else ["-u", enough, "-r", enough])]
+        # One user per start, so that a start is never missed for want of users.
+        users = str(max(1, math.ceil(load * self.seconds)))
+        return ["--rate", f"{load:g}", *([] if "-u" in self.options else ["-u", users, "-r", users])]
 
 
 def ceiling_options_per_step(ceilings: dict[str, float | None], steps: int) -> list[str]:
-    """The options that keep each step within its share of the ceilings of the sweep."""
+    """The options that divide the ceilings of a sweep equally among its steps."""
     options = []
-    for name, most in ceilings.items():
-        if most is not None:
-            share = most / steps if name == "max_cost" else max(1, int(most) // steps)
+    for name, ceiling in ceilings.items():
+        if ceiling is not None:
+            share = ceiling / steps if name == "max_cost" else max(1, int(ceiling) // steps)
             options += [f"--{name.replace('_', '-')}", f"{share:g}" if name == "max_cost" else str(share)]
     return options
 
 
 def print_step(step: Step, verdict: str) -> None:
-    """One line for a step that is done, while the others are still to come."""
+    """Prints the line of a finished step to stderr, as progress."""
     print(f"{step.load:>8g}  {step.good} of {step.asked} good, {step.ok_s:.4g}/s ok: {verdict}", file=sys.stderr)

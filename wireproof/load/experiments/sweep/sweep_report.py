@@ -1,4 +1,4 @@
-"""A sweep, for people and as JSON."""
+"""The result of a sweep as JSON and as text."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def sweep_to_json(
 
 
 def sweep_to_text(data: Mapping[str, Any]) -> str:
-    """The answer, the knee, and every step."""
+    """Returns the answer, the knee and a line for every step."""
     lines = [
         f"sweep of {data['scenario']}: {answer_sentence(data)}",
         f"  {resolution_sentence(data)}",
@@ -42,8 +42,8 @@ def sweep_to_text(data: Mapping[str, Any]) -> str:
     for step in data["steps"]:
         notes = [step["verdict"], *(["falls behind"] if step["behind"] else []), *step["doubts"]]
         good = f"{step['share']:>7.1%} {step['share_low']:>7.1%}–{step['share_high']:<7.1%}"
-        shown = " ".join(f"{_p95_cell(step, name):>12}" for name in SHOWN_METRICS)
-        lines.append(f"  {step['load']:>8g} {step['ok_s']:>8.4g} {good} {shown}  {', '.join(notes)}")
+        metrics = " ".join(f"{_p95_cell(step, name):>12}" for name in SHOWN_METRICS)
+        lines.append(f"  {step['load']:>8g} {step['ok_s']:>8.4g} {good} {metrics}  {', '.join(notes)}")
     return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""A contract as an OpenAPI document, for contestants that generate requests from one."""
+"""A contract as an OpenAPI document, for tools that generate requests from one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Json = dict[str, Any]
 
 
 def document(provider: Provider, base_url: str) -> Json:
-    """The operations of a provider that take JSON, with every shape as a component."""
+    """The operations of a provider that take JSON, with every schema as a component."""
     folder = data_files.root() / "schemas" / provider.schemas
     files = [file for place in (folder, folder / "parts") for file in sorted(place.glob("*.json"))]
     paths: Json = {}
@@ -42,9 +42,9 @@ def _operation(name: str, folder: Path) -> Json:
 
 
 def _shape(file: Path, folder: Path, provider: Provider) -> Json:
-    """One file as a component; requests name the model that the server has."""
+    """Returns a schema file as a component; requests are limited to the model that the server has."""
     place = file.relative_to(folder).as_posix()
-    shape: Json = _pointed(json.loads(file.read_text(encoding="utf-8")), place)
+    shape: Json = _with_component_refs(json.loads(file.read_text(encoding="utf-8")), place)
     shape.pop("$schema", None)
     shape.pop("$id", None)
     endpoint, _, kind = file.stem.partition(".")
@@ -53,17 +53,17 @@ def _shape(file: Path, folder: Path, provider: Provider) -> Json:
     return shape
 
 
-def _pointed(value: Any, place: str) -> Any:
-    """A shape whose references lead to components."""
+def _with_component_refs(value: Any, place: str) -> Any:
+    """Returns a schema with its references changed to components."""
     if isinstance(value, list):
-        return [_pointed(one, place) for one in value]
+        return [_with_component_refs(item, place) for item in value]
     if not isinstance(value, dict):
         return value
-    made = {name: _pointed(one, place) for name, one in value.items()}
+    schema = {name: _with_component_refs(member, place) for name, member in value.items()}
     if isinstance(value.get("$ref"), str):
         file, _, inside = value["$ref"].partition("#")
-        made |= _ref(posixpath.normpath(posixpath.join(posixpath.dirname(place), file)) if file else place, inside)
-    return made
+        schema |= _ref(posixpath.normpath(posixpath.join(posixpath.dirname(place), file)) if file else place, inside)
+    return schema
 
 
 def _ref(file: str, inside: str = "") -> Json:
