@@ -85,7 +85,7 @@ async def compare_column(provider: str, folder: Path, only: frozenset[str]) -> C
             ]
             for due, evidence, fresh in column.judge_changed(touched):
                 found.verdicts += 1
-                again = column.judge(due.entry, {**evidence, **back})
+                again = column.judge(due.planned, {**evidence, **back})
                 found.otherwise += [f"{provider} {fault.id}: {told}" for told in differences(fresh, again)]
     return found
 

@@ -133,14 +133,14 @@ def _record(name: str, choice: Choice, seed: int) -> tuple[Judge, tuple[Exhibit,
 async def _fill(shelf: Shelf, stand: ColumnProof, bench: Judge, choice: Choice) -> None:
     await stand.find_false_alarms()  # `wireproof prove` is who tells of false alarms
     for entry in stand.passing:
-        verdict = stand.judge(entry, stand.rehearsed)
-        shelf.keep((entry.check, ""), FAULTLESS, _exhibit(bench, entry, stand.rehearsed, "", verdict))
+        verdict = stand.judge(entry, stand.dry_results)
+        shelf.keep((entry.check, ""), FAULTLESS, _exhibit(bench, entry, stand.dry_results, "", verdict))
     async for fault, touched in results_by_fault(stand, [faults()[name] for name in choice.faults]):
         for due, evidence, verdict in stand.judge_changed(touched):
-            _keep(shelf, bench, due.entry, evidence, fault.id, verdict)
+            _keep(shelf, bench, due.planned, evidence, fault.id, verdict)
         forget(touch.sent for touch in touched.values())
     await _fill_with_members(shelf, stand, bench, choice.checks)
-    forget(stand.rehearsed.values())
+    forget(stand.dry_results.values())
 
 
 async def _fill_with_members(shelf: Shelf, stand: ColumnProof, bench: Judge, checks: frozenset[str]) -> None:
@@ -148,9 +148,9 @@ async def _fill_with_members(shelf: Shelf, stand: ColumnProof, bench: Judge, che
     few = [entry for entry in stand.passing if 0 < cases[entry.check] <= FEW]
     for case in {name: None for entry in few for _, name in entry.cases}:
         entries = [entry for entry in few if case in dict(entry.cases).values()]
-        for fault in member_faults(stand.rehearsed[case]):
+        for fault in member_faults(stand.dry_results[case]):
             if sent := await stand.result_under(fault, case):
-                evidence = {**stand.rehearsed, case: sent}
+                evidence = {**stand.dry_results, case: sent}
                 for entry in entries:
                     _keep(shelf, bench, entry, evidence, fault.id, stand.judge(entry, evidence))
                 forget([sent])

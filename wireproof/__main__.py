@@ -1,4 +1,4 @@
-"""`python -m wireproof`."""
+"""Runs the command line for `python -m wireproof`."""
 
 from wireproof.cli.main import main
 

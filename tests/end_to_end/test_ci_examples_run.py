@@ -1,6 +1,6 @@
-"""The action and the examples of docs/ci.md as a new user meets them: from the wheel, in an empty folder.
+"""The action and the examples of docs/ci.md, run from the wheel in an empty folder, as a new user runs them.
 
-With WIREPROOF_BARE=1 pip takes the dependencies from its index, so that nothing else is installed.
+With WIREPROOF_BARE=1, pip installs the dependencies from its index into an empty environment.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ EXAMPLES = re.findall(r"^```(\w+)\n(.*?)^```", (ROOT / "docs/ci.md").read_text(e
 KEY = "sk-mock-standard.walked"
 ENDPOINT, MODEL = "https://gateway.example/v1", "my-model"
 FEW = ("-k", "models-list or chat-basic]")
-# Where pip takes everything from its index, a busy machine needs minutes.
+# Seconds; pip needs minutes on a busy machine if it installs everything from its index.
 GIVEN_UP = 1200
 
 
@@ -40,19 +40,19 @@ def _served() -> Iterator[str]:
 
 @pytest.fixture(name="outside", scope="module")
 def _outside(wheel: Path) -> Mapping[str, str]:
-    """The environment of a user whose pip knows the wheel by the name of the project."""
-    kept = {name: os.environ[name] for name in ("HOME", "PATH", "TMPDIR") if name in os.environ}
+    """The environment variables of a user whose pip finds the wheel by the name of the project."""
+    basic = {name: os.environ[name] for name in ("HOME", "PATH", "TMPDIR") if name in os.environ}
     quiet = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_QUIET": "1", "PIP_FIND_LINKS": str(wheel.parent)}
-    # What is asserted of a run is there after one case; whole runs are the main job's.
+    # One case suffices for the assertions about a run.
     quiet |= {"PYTEST_ADDOPTS": "-k 'models-list'", "PIP_NO_COMPILE": "1"}
     if os.environ.get("WIREPROOF_BARE"):
         pinned = wheel.with_name("pinned.txt")
         pinned.write_text(f"wireproof @ {wheel.as_uri()}\n")
-        named = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
-        return {**kept, **named, **quiet, "PIP_CONSTRAINT": str(pinned)}
-    # The dependencies are those of the environment that runs this test, which holds wireproof by a link alone.
+        pip = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
+        return {**basic, **pip, **quiet, "PIP_CONSTRAINT": str(pinned)}
+    # The dependencies are those of the environment of this test, which contains wireproof only as a link.
     return {
-        **kept,
+        **basic,
         **quiet,
         "PIP_NO_INDEX": "1",
         "PIP_NO_DEPS": "1",
@@ -62,27 +62,27 @@ def _outside(wheel: Path) -> Mapping[str, str]:
 
 
 class Job:
-    """The steps of the action one after another, as a runner of GitHub takes them."""
+    """Runs the steps of the action one after another, as a runner of GitHub does."""
 
     def __init__(self, folder: Path, outside: Mapping[str, str], **inputs: str) -> None:
         self.folder, self.failed = folder, False
-        self.shown, self.steps = "", {"check": {"outputs": dict[str, str]()}}
+        self.output, self.steps = "", {"check": {"outputs": dict[str, str]()}}
         self._inputs = {name: str(value.get("default", "")) for name, value in ACTION["inputs"].items()} | inputs
         self._outside = {**outside, "RUNNER_TEMP": str(folder / "temp")}
         (folder / "temp").mkdir()
         for step in ACTION["runs"]["steps"]:
-            if self._due(step.get("if", "success()")):
-                self._take(step)
+            if self._applies(step.get("if", "success()")):
+                self._run_step(step)
 
     @property
     def outputs(self) -> dict[str, str]:
-        return {name: self._told(output["value"]) for name, output in ACTION["outputs"].items()}
+        return {name: self._expand(output["value"]) for name, output in ACTION["outputs"].items()}
 
-    def _take(self, step: Mapping[str, Any]) -> None:
-        given = {name: self._told(value) for name, value in (step.get("env") or step["with"]).items()}
+    def _run_step(self, step: Mapping[str, Any]) -> None:
+        values = {name: self._expand(value) for name, value in (step.get("env") or step["with"]).items()}
         if "uses" in step:
             assert step["uses"].startswith("actions/upload-artifact@")
-            shutil.copytree(self.folder / given["path"], self.folder / "kept" / given["name"])
+            shutil.copytree(self.folder / values["path"], self.folder / "kept" / values["name"])
             return
         assert step["shell"] == "bash"
         files = {name: self.folder / "temp" / name for name in ("GITHUB_PATH", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
@@ -94,7 +94,7 @@ class Job:
             cwd=self.folder,
             env={
                 **self._outside,
-                **given,
+                **values,
                 **{name: str(file) for name, file in files.items()},
                 "PATH": ":".join([*reversed(added), self._outside["PATH"]]),
             },
@@ -104,21 +104,21 @@ class Job:
             timeout=GIVEN_UP,
             check=False,
         )
-        self.shown, self.failed = self.shown + done.stdout, self.failed or done.returncode != 0
+        self.output, self.failed = self.output + done.stdout, self.failed or done.returncode != 0
         if "id" in step:
             lines = files["GITHUB_OUTPUT"].read_text().splitlines()
             self.steps[step["id"]] = {"outputs": dict(line.split("=", 1) for line in lines)}
         self.code, self.summary = done.returncode, files["GITHUB_STEP_SUMMARY"].read_text()
 
-    def _due(self, condition: str) -> bool:
+    def _applies(self, condition: str) -> bool:
         terms = [term.strip() for term in condition.split("&&")]
         if self.failed and "always()" not in terms:
             return False
         compared = [re.fullmatch(r"inputs\.(\S+) != ''", term) for term in terms if not term.endswith("()")]
-        return all(self._inputs[found[1]] for found in compared)  # type: ignore[index]
+        return all(self._inputs[match[1]] for match in compared)  # type: ignore[index]
 
-    def _told(self, text: str) -> str:
-        return re.sub(r"\$\{\{ (.+?) \}\}", lambda found: self._value(found[1]), str(text))
+    def _expand(self, text: str) -> str:
+        return re.sub(r"\$\{\{ (.+?) \}\}", lambda match: self._value(match[1]), str(text))
 
     def _value(self, name: str) -> str:
         first, *rest = name.split(".")
@@ -129,18 +129,20 @@ class Job:
 
 @pytest.fixture(name="installed", scope="module")
 def _installed(wheel: Path, outside: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
-    """The environment behind the step that installs; the step that judges is told to go wrong at once."""
+    """The environment variables after the step that installs; an invalid policy ends the step that judges at once."""
     folder = tmp_path_factory.mktemp("installed")
     job = Job(folder, outside, install=str(wheel), artifact="", **{"exit-policy": "none of these"})
-    assert (job.code, "exit-policy is strict, broken or never" in job.shown) == (2, True), job.shown
+    assert (job.code, "exit-policy is strict, broken or never" in job.output) == (2, True), job.output
     (added,) = (folder / "temp" / "GITHUB_PATH").read_text().split()
     assert (Path(added) / "wireproof").is_file()
     return {**outside, "PATH": f"{added}:{outside['PATH']}"}
 
 
-def test_the_action_judges_and_tells_in_every_place(installed: Mapping[str, str], served: str, tmp_path: Path) -> None:
+def test_the_action_writes_its_outputs_summary_and_reports(
+    installed: Mapping[str, str], served: str, tmp_path: Path
+) -> None:
     job = Job(tmp_path, installed, install="", endpoint=served, key=KEY, arguments="\n".join(FEW))
-    assert (job.code, job.failed) == (0, False), job.shown
+    assert (job.code, job.failed) == (0, False), job.output
     reports = tmp_path / "wireproof-reports"
     assert job.outputs["exit-code"] == "0"
     assert job.outputs["outcome"] == "holds"
@@ -149,7 +151,7 @@ def test_the_action_judges_and_tells_in_every_place(installed: Mapping[str, str]
     assert job.summary == (reports / "summary.md").read_text()
     assert "the contract holds" in job.summary
     assert {*REPORT_VIEWS, "ledger.jsonl"} <= {file.name for file in (tmp_path / "kept/wireproof-reports").iterdir()}
-    assert KEY not in job.shown + "".join(file.read_text() for file in reports.iterdir() if file.is_file())
+    assert KEY not in job.output + "".join(file.read_text() for file in reports.iterdir() if file.is_file())
 
 
 @pytest.mark.parametrize(
@@ -160,32 +162,34 @@ def test_the_action_judges_and_tells_in_every_place(installed: Mapping[str, str]
         pytest.param("broken", "", "unjudged", 0, id="unjudged-and-broken"),
     ],
 )
-def test_the_action_fails_as_its_policy_says(
+def test_the_exit_policy_decides_the_exit_code_of_the_action(
     installed: Mapping[str, str], served: str, tmp_path: Path, policy: str, fault: str, outcome: str, code: int
 ) -> None:
     arguments = [*FEW, "--header", f"{FAULT_HEADER}: {fault}"] if fault else [*FEW, "--deadline", "connect=1"]
     endpoint = served if fault else "http://127.0.0.1:9/v1"
-    given = {"exit-policy": policy, "arguments": "\n".join(arguments), "endpoint": endpoint, "key": KEY}
-    job = Job(tmp_path, installed, install="", **given)
-    assert (job.code, job.outputs["outcome"]) == (code, outcome), job.shown
-    # Whatever came of it, the summary and the reports are there for who must act.
+    inputs = {"exit-policy": policy, "arguments": "\n".join(arguments), "endpoint": endpoint, "key": KEY}
+    job = Job(tmp_path, installed, install="", **inputs)
+    assert (job.code, job.outputs["outcome"]) == (code, outcome), job.output
+    # The summary and the reports are written whatever the outcome is.
     assert ("fail the run" if fault else "could not be judged") in job.summary
     assert (tmp_path / "kept/wireproof-reports/report.html").is_file()
 
 
-def test_without_an_endpoint_the_action_judges_the_bundled_server(installed: Mapping[str, str], tmp_path: Path) -> None:
-    given = {"provider": "iio aion", "arguments": "-m\nsmoke", "report-dir": "here", "summary": "false"}
-    job = Job(tmp_path, installed, install="", artifact="", **given)
-    assert (job.code, job.summary) == (0, ""), job.shown
+def test_without_an_endpoint_the_action_judges_the_reference_server(
+    installed: Mapping[str, str], tmp_path: Path
+) -> None:
+    inputs = {"provider": "iio aion", "arguments": "-m\nsmoke", "report-dir": "here", "summary": "false"}
+    job = Job(tmp_path, installed, install="", artifact="", **inputs)
+    assert (job.code, job.summary) == (0, ""), job.output
     report = json.loads((tmp_path / "here/report.json").read_text())
     assert [target["name"] for target in report["targets"]] == ["iio", "aion"]
     assert not (tmp_path / "kept").exists()
 
 
-def walked(text: str, served: str, folder: Path, outside: Mapping[str, str]) -> str:
-    """Run an example as it stands, but for what it leaves to the reader."""
-    for said, meant in ((ENDPOINT, served), (MODEL, "gpt-4.1-mini"), ("…", KEY)):
-        text = text.replace(said, meant)
+def run_example(text: str, served: str, folder: Path, outside: Mapping[str, str]) -> str:
+    """Runs an example with its placeholders replaced; returns its output."""
+    for placeholder, value in ((ENDPOINT, served), (MODEL, "gpt-4.1-mini"), ("…", KEY)):
+        text = text.replace(placeholder, value)
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", text],
         cwd=folder,
@@ -208,34 +212,34 @@ def example(word: str) -> str:
 def test_the_plain_shell_example_needs_nothing_but_python(
     outside: Mapping[str, str], served: str, tmp_path: Path
 ) -> None:
-    shown = walked(example("-m venv"), served, tmp_path, outside)
-    assert "reports: reports/report.html" in shown
+    output = run_example(example("-m venv"), served, tmp_path, outside)
+    assert "reports: reports/report.html" in output
     assert {*REPORT_VIEWS, "ledger.jsonl"} <= {file.name for file in (tmp_path / "reports").iterdir()}
 
 
-def test_the_gitlab_example_leaves_what_it_promises(installed: Mapping[str, str], served: str, tmp_path: Path) -> None:
+def test_the_gitlab_example_writes_its_artifacts(installed: Mapping[str, str], served: str, tmp_path: Path) -> None:
     job = yaml.safe_load(example("image:"))["contract"]
-    walked("\n".join(job["script"]).replace("pip install wireproof", "true"), served, tmp_path, installed)
+    run_example("\n".join(job["script"]).replace("pip install wireproof", "true"), served, tmp_path, installed)
     assert (tmp_path / job["artifacts"]["reports"]["junit"]).is_file()
     assert (tmp_path / job["artifacts"]["paths"][0]).is_dir()
 
 
-def test_the_examples_over_time_follow_a_run_that_was_kept(
-    installed: Mapping[str, str], served: str, tmp_path: Path
-) -> None:
-    shown = walked(example("wireproof history"), served, tmp_path, installed)
-    assert "1 runs, " in shown
+def test_the_examples_over_time_show_a_kept_run(installed: Mapping[str, str], served: str, tmp_path: Path) -> None:
+    output = run_example(example("wireproof history"), served, tmp_path, installed)
+    assert "1 runs, " in output
     assert (tmp_path / "history.csv").read_text().startswith("target,contract,check,runs,")
     assert "report.html#verdicts" in (tmp_path / "matrix.html").read_text()
 
 
-def test_the_example_of_a_cut_run_finishes_it(installed: Mapping[str, str], served: str, tmp_path: Path) -> None:
+def test_the_example_of_an_interrupted_run_finishes_it(
+    installed: Mapping[str, str], served: str, tmp_path: Path
+) -> None:
     few = f"wireproof check --endpoint {ENDPOINT} -q -k '{FEW[1]}'"
-    walked(few, served, tmp_path, installed)
+    run_example(few, served, tmp_path, installed)
     ledger = tmp_path / "reports/ledger.jsonl"
     whole = ledger.read_bytes()
     ledger.write_bytes(whole[: len(whole) // 3])
-    shown = walked(example("--resume"), served, tmp_path, installed)
+    output = run_example(example("--resume"), served, tmp_path, installed)
     assert ledger.read_bytes().startswith(whole[: len(whole) // 3])
-    assert "incomplete" not in shown
+    assert "incomplete" not in output
     assert json.loads((tmp_path / "reports/report.json").read_text())["complete"] is True

@@ -1,4 +1,4 @@
-"""The command line among other commands: in a pipe, and on what other commands leave."""
+"""The command line together with other commands: in a pipe, and on the files of other runs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ GIVEN_UP = 100
         pytest.param(["explain", "chat.model"], id="less"),
     ],
 )
-def test_whoever_reads_may_leave_early(words: list[str]) -> None:
+def test_a_reader_that_closes_the_pipe_is_no_error(words: list[str]) -> None:
     command = [sys.executable, "-m", "wireproof", *words]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
         assert run.stdout is not None
@@ -30,7 +30,7 @@ def test_whoever_reads_may_leave_early(words: list[str]) -> None:
         assert (run.wait(GIVEN_UP), run.stderr.read()) == (2, "")
 
 
-def test_kept_runs_are_compared_by_their_folders(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_compare_accepts_the_folders_of_kept_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     check = [sys.executable, "-m", "wireproof", "check", "-q", "--provider", "aion", "-m", "smoke", "--keep"]
     subprocess.run([*check, "--report-dir", "reports"], cwd=tmp_path, check=True, timeout=GIVEN_UP, capture_output=True)
     (kept,) = (tmp_path / "reports/runs").iterdir()

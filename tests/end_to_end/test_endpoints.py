@@ -1,6 +1,6 @@
-"""Whole runs against endpoints that are not there, or are not what they should be, in processes of their own.
+"""Whole runs against missing or wrong endpoints, in processes of their own.
 
-Each ends with one clear sentence and the right exit code, and none with a traceback.
+Each run ends with one sentence and the right exit code, and without a traceback.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ FRONTS = [
     pytest.param(["wireproof", "check"], id="wireproof-check"),
 ]
 both_fronts = pytest.mark.parametrize("front", FRONTS)
-# Where both fronts would say the same, as the tests of both show, one of them is asked.
+# Most tests run one of the two fronts, because the tests of both show that they agree.
 BY_PYTEST, BY_CHECK = (front.values[0] for front in FRONTS)
-# What is the same whatever was selected is shown on a few judgements; a whole profile is judged of the unknown API.
+# A few verdicts suffice, except for the unknown API, which is judged by a whole profile.
 FEW = ("-k", "models-list or chat-basic]")
 
 
 class Outcome:
-    """How a run ended."""
+    """The exit code, output and report of a run."""
 
     def __init__(self, run: subprocess.CompletedProcess[str], reports: Path) -> None:
         self.code, self.text, self._reports = run.returncode, run.stdout + run.stderr, reports
@@ -41,11 +41,11 @@ class Outcome:
         return json.loads((self._reports / "report.json").read_text(encoding="utf-8"))
 
     def verdicts(self, outcome: str) -> list[tuple[str, str]]:
-        """(check, case) of every verdict of an outcome, in the order of the run."""
+        """The (check, case) of every verdict with this outcome, in the order of the run."""
         return [(v["check"], v["case"]) for v in self.report["verdicts"] if v["outcome"] == outcome]
 
     def ends_with(self, code: int, sentence: str) -> None:
-        """The run ended with this code, said this, and showed nothing of our insides."""
+        """Asserts the exit code, a sentence of the output, and that the output has no traceback."""
         assert sentence in " ".join(self.text.split()), self.text[-3000:]
         assert "Traceback" not in self.text, self.text[-3000:]
         assert "INTERNALERROR" not in self.text, self.text[-3000:]
@@ -64,7 +64,7 @@ def _run(fresh: Any, tmp_path: Path) -> Callable[..., Outcome]:
 
 @contextmanager
 def listening(server: socketserver.TCPServer) -> Iterator[str]:
-    """Serve in a thread; gives the base URL."""
+    """Serves in a thread; yields the base URL."""
     with server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
@@ -76,7 +76,7 @@ def listening(server: socketserver.TCPServer) -> Iterator[str]:
 
 
 class Site(BaseHTTPRequestHandler):
-    """A web site where an API should be."""
+    """A web site in place of an API."""
 
     protocol_version = "HTTP/1.1"
 
@@ -99,7 +99,7 @@ class Site(BaseHTTPRequestHandler):
 
 
 class ChatOnly(Site):
-    """Somebody's API: one model of an unknown name, chat and nothing else."""
+    """An API with one model of an unknown name, and with the chat endpoint alone."""
 
     KNOWS: ClassVar[set[str]] = {"model", "messages", "max_completion_tokens", "max_tokens", "temperature"}
 
@@ -107,12 +107,12 @@ class ChatOnly(Site):
         self.json(200, {"object": "list", "data": [MODEL]}) if self.path == "/v1/models" else self.refuse(404)
 
     def do_POST(self) -> None:
-        asked = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or b"null")
+        body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or b"null")
         if self.path != "/v1/chat/completions":
             self.refuse(404)
-        elif not isinstance(asked, dict) or not set(asked) <= self.KNOWS:
+        elif not isinstance(body, dict) or not set(body) <= self.KNOWS:
             self.refuse(400)
-        elif asked.get("model") != MODEL["id"]:
+        elif body.get("model") != MODEL["id"]:
             self.refuse(404)
         else:
             self.json(200, CHAT)
@@ -143,7 +143,7 @@ CHAT = {
 
 
 class Garbage(socketserver.StreamRequestHandler):
-    """A peer that takes HTTP and talks something else."""
+    """A peer that reads HTTP and responds in another protocol."""
 
     def handle(self) -> None:
         while (line := self.rfile.readline()) and line != b"\r\n":
@@ -153,7 +153,7 @@ class Garbage(socketserver.StreamRequestHandler):
 
 @pytest.fixture(name="down")
 def _down() -> Iterator[str]:
-    """An address where nobody listens; the port stays taken, so that nobody can start to."""
+    """A base URL without a listener; the port is bound, so that no other process can listen on it."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
@@ -161,38 +161,38 @@ def _down() -> Iterator[str]:
 
 @pytest.fixture(name="silent")
 def _silent() -> Iterator[str]:
-    """A port that accepts connections and says nothing."""
+    """The base URL of a port that accepts connections and sends nothing."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield f"http://127.0.0.1:{server.getsockname()[1]}/v1"
 
 
-# --- what is wrong before anything is sent
+# --- errors before anything is sent
 
 
 @both_fronts
-def test_an_unknown_provider_is_told_with_the_known_ones(run: Callable[..., Outcome], front: list[str]) -> None:
+def test_the_error_of_an_unknown_provider_lists_the_known_ones(run: Callable[..., Outcome], front: list[str]) -> None:
     found = run(front, "--provider", "nobody")
     found.ends_with(
         2, "--provider nobody: unknown provider; choose one of aion, aiorouter, iio, io-intelligence, iotex, openai"
     )
 
 
-def test_malformed_yaml_is_told_with_its_line(run: Callable[..., Outcome], tmp_path: Path) -> None:
+def test_the_error_of_malformed_yaml_names_the_line(run: Callable[..., Outcome], tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text("providers:\n  mine: {extends: openai\n  title: x\n")
     run(BY_PYTEST, "--providers", str(file)).ends_with(2, f"{file}, line 3: it is not YAML")
 
 
-def test_a_missing_key_is_told_with_its_variable(run: Callable[..., Outcome], down: str) -> None:
+def test_the_error_of_a_missing_key_names_its_variable(run: Callable[..., Outcome], down: str) -> None:
     found = run(BY_CHECK, "--provider", "iio", "--endpoint", down, "--key-env", "NO_SUCH_KEY")
     found.ends_with(2, "the environment variable NO_SUCH_KEY: it holds no key; export NO_SUCH_KEY=…")
 
 
-# --- what is wrong with the endpoint
+# --- endpoints that are missing or wrong
 
 
 @both_fronts
-def test_an_endpoint_that_is_down_is_one_red_line(run: Callable[..., Outcome], front: list[str], down: str) -> None:
+def test_an_endpoint_that_is_down_is_one_error(run: Callable[..., Outcome], front: list[str], down: str) -> None:
     found = run(front, "--endpoint", down, *FEW)
     found.ends_with(2, f"smoke failed: openai at {down}: could not ask")
     assert len(found.verdicts("error")) == 1
@@ -200,21 +200,21 @@ def test_an_endpoint_that_is_down_is_one_red_line(run: Callable[..., Outcome], f
     assert found.verdicts("untestable")
 
 
-def test_an_endpoint_that_answers_html_is_one_red_line(run: Callable[..., Outcome]) -> None:
+def test_an_endpoint_that_returns_html_is_one_failure(run: Callable[..., Outcome]) -> None:
     with listening(ThreadingHTTPServer(("127.0.0.1", 0), Site)) as url:
         found = run(BY_CHECK, "--endpoint", url, *FEW)
     found.ends_with(2, "expected a JSON body (is this the API's base URL?), actual 200 text/html")
     assert found.verdicts("fail") == [("smoke.reachable", "models-list")]
 
 
-def test_a_port_that_says_nothing_is_one_red_line_within_its_deadline(run: Callable[..., Outcome], silent: str) -> None:
+def test_a_silent_port_is_one_failure_within_the_deadline(run: Callable[..., Outcome], silent: str) -> None:
     found = run(BY_PYTEST, "--endpoint", silent, *FEW, "--deadline", "connect=1", "--deadline", "first-byte=1")
     found.ends_with(2, "expected an answer within the deadline, actual no answer within 1 s")
     assert found.verdicts("fail") == [("smoke.reachable", "models-list")]
     assert found.report["requests"] == 1
 
 
-def test_a_peer_that_breaks_http_breaks_a_promise_and_is_no_error_of_ours(run: Callable[..., Outcome]) -> None:
+def test_a_peer_that_breaks_http_is_a_failure_and_no_error(run: Callable[..., Outcome]) -> None:
     server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Garbage)
     with listening(server) as url:
         found = run(BY_CHECK, "--endpoint", url, *FEW)
@@ -224,12 +224,12 @@ def test_a_peer_that_breaks_http_breaks_a_promise_and_is_no_error_of_ours(run: C
     assert {check for check, _ in found.verdicts("fail")} == {"wire.http"}
 
 
-def test_an_unknown_api_with_one_model_and_nothing_but_chat_is_judged_by_what_it_has(
+def test_an_unknown_api_with_chat_alone_is_judged_by_its_chat(
     run: Callable[..., Outcome],
 ) -> None:
     with listening(ThreadingHTTPServer(("127.0.0.1", 0), ChatOnly)) as url:
         found = run(BY_PYTEST, "--endpoint", url, "-q")
-    assert found.code == 1, found.text[-3000:]  # it streams nothing, which it would have to
+    assert found.code == 1, found.text[-3000:]  # it does not stream, which is a must
     assert found.report["targets"][0]["models"]["chat"] == MODEL["id"]
     assert found.verdicts("error") == []
     assert ("chat.answers", "chat-basic") in found.verdicts("pass")
@@ -237,9 +237,7 @@ def test_an_unknown_api_with_one_model_and_nothing_but_chat_is_judged_by_what_it
     assert "Traceback" not in found.text
 
 
-def test_no_key_reaches_the_reports_of_an_endpoint_that_gives_it_back(
-    run: Callable[..., Outcome], tmp_path: Path
-) -> None:
+def test_no_report_contains_a_key_that_the_endpoint_echoes(run: Callable[..., Outcome], tmp_path: Path) -> None:
     class Echo(Site):
         def do_GET(self) -> None:
             self.answer(401, "application/json", json.dumps({"error": self.headers["Authorization"]}).encode())

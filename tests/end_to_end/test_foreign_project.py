@@ -1,4 +1,4 @@
-"""The gate in a project of someone else's, under their pytest: what each run shows, and how it leaves."""
+"""The plugin in a project of other authors, under their settings of pytest: output and exit codes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytest_plugins = ["pytester"]
 
 ROOT = Path(__file__).parents[2]
 PLAIN = ("--import-mode=importlib", "-p", "wireproof.plugin", "-p", "no:locust", "-p", "no:schemathesis")
-THEIRS = "[pytest]\nasyncio_default_fixture_loop_scope = function\n"
+FOREIGN_SETTINGS = "[pytest]\nasyncio_default_fixture_loop_scope = function\n"
 LIST = "models-list]"
 
 
@@ -35,11 +35,11 @@ def _served() -> Iterator[str]:
         pytest.param(("-k", LIST, "--key-env=WRONG"), 2, {"passed": 0}, id="the-smoke-case-fails"),
         pytest.param(("-k", LIST, "--key-env=UNSET"), 2, {"passed": 0, "failed": 0}, id="there-is-no-key"),
         pytest.param(("-k", LIST, "--baseline=nowhere.yaml"), 2, {"passed": 0, "failed": 0}, id="there-is-no-baseline"),
-        pytest.param(("--fail-on=may",), 4, {"passed": 0, "failed": 0}, id="an-option-does-not-read"),
+        pytest.param(("--fail-on=may",), 4, {"passed": 0, "failed": 0}, id="an-option-is-invalid"),
         pytest.param(("-k", "nosuchcheck"), 5, {"passed": 0, "failed": 0}, id="nothing-is-chosen"),
     ],
 )
-def test_each_exit_code_says_what_became_of_the_run(
+def test_the_exit_code_of_a_run_in_another_project(
     fresh: Any,
     pytester: pytest.Pytester,
     monkeypatch: pytest.MonkeyPatch,
@@ -50,9 +50,9 @@ def test_each_exit_code_says_what_became_of_the_run(
 ) -> None:
     monkeypatch.setenv("IIO_API_KEY", "iio-dev-mock-pro")
     monkeypatch.setenv("WRONG", "iio-dev-of-nobody-at-all")
-    theirs = pytester.makeini(THEIRS)
-    asked = (str(ROOT / "suites"), "--provider=iio", f"--endpoint={served}")
-    done = fresh("pytest", *PLAIN, "-c", str(theirs), *asked, *words, cwd=pytester.path)
+    settings = pytester.makeini(FOREIGN_SETTINGS)
+    target = (str(ROOT / "suites"), "--provider=iio", f"--endpoint={served}")
+    done = fresh("pytest", *PLAIN, "-c", str(settings), *target, *words, cwd=pytester.path)
     assert done.returncode == code, done.stdout[-3000:]
     counts = pytest.RunResult.parse_summary_nouns(done.stdout.splitlines()) if code in (0, 1) else {}
     assert {word: counts.get(word, 0) for word in shown} == shown
@@ -61,18 +61,18 @@ def test_each_exit_code_says_what_became_of_the_run(
     assert "Traceback" not in done.stdout + done.stderr
 
 
-def test_the_pace_is_that_of_the_tier_unless_it_is_given() -> None:
-    known = loading.load_providers()["iio"].rate.tiers
-    assert known["free"].per_minute != known["pro"].per_minute
+def test_the_pace_defaults_to_the_limit_of_the_tier() -> None:
+    tiers = loading.load_providers()["iio"].rate.tiers
+    assert tiers["free"].per_minute != tiers["pro"].per_minute
 
     def pace(*words: str) -> float | None:
         parser = argparse.ArgumentParser()
         check_options.add_options(parser)
-        given = parser.parse_args(["--provider", "iio", "--endpoint", "http://127.0.0.1:1/v1", *words])
+        options = parser.parse_args(["--provider", "iio", "--endpoint", "http://127.0.0.1:1/v1", *words])
         (target,) = target_options.build_targets(
-            target_options.TargetOptions.from_parsed(vars(given)), {"IIO_API_KEY": "iio-dev-1"}
+            target_options.TargetOptions.from_parsed(vars(options)), {"IIO_API_KEY": "iio-dev-1"}
         )
         return target.pace
 
-    assert {tier: pace("--tier", tier) for tier in known} == {tier: one.per_minute for tier, one in known.items()}
+    assert {tier: pace("--tier", tier) for tier in tiers} == {name: tier.per_minute for name, tier in tiers.items()}
     assert (pace(), pace("--tier", "free", "--pace", "7")) == (None, 7)

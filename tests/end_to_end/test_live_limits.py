@@ -1,4 +1,4 @@
-"""A limit is shown at an endpoint as at any other: with a key of the tier, and no means of the bundled server."""
+"""A rate limit is judged live with a key of its tier alone, without the controls of the mock."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TIERS = [pytest.param("iio", "free", id="iio-free"), pytest.param("aiorouter", "
 
 @pytest.fixture(name="outcomes")
 def _outcomes(fresh: Any, tmp_path: Path) -> Outcomes:
-    """Check → outcome of what a run says of one case, asked with a key of a tier."""
+    """Runs checks of one case with the key of a tier; returns check → outcome."""
 
     def run(server: Server, provider: str, tier: str, *checks: str) -> dict[str, str]:
         words = [
@@ -31,25 +31,25 @@ def _outcomes(fresh: Any, tmp_path: Path) -> Outcomes:
         keys = {"ANY_KEY": server.key(provider), "TIER_KEY": server.key(provider, tier)}
         fresh("pytest", "-q", *words, env={**os.environ, **keys})
         verdicts = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["verdicts"]
-        told = [verdict for verdict in verdicts if verdict["provider"] == provider]
-        return {verdict["check"]: verdict["outcome"] for verdict in told if verdict["case"].endswith("-burst")}
+        own = [verdict for verdict in verdicts if verdict["provider"] == provider]
+        return {verdict["check"]: verdict["outcome"] for verdict in own if verdict["case"].endswith("-burst")}
 
     return run
 
 
 @pytest.mark.parametrize(("provider", "tier"), TIERS)
-def test_exactly_the_limit_is_seen_with_a_key_of_the_tier_alone(outcomes, provider, tier):
+def test_a_correct_limit_passes_with_a_key_of_its_tier(outcomes, provider, tier):
     with serve_in_thread(loading.read_providers_data()) as server:
-        told = outcomes(server, provider, tier, "exactly", "remaining_is_kept")
-    assert told == {"limits.exactly-the-limit-is-admitted": "pass", "limits.remaining-is-kept": "pass"}
+        found = outcomes(server, provider, tier, "exactly", "remaining_is_kept")
+    assert found == {"limits.exactly-the-limit-is-admitted": "pass", "limits.remaining-is-kept": "pass"}
 
 
 @pytest.mark.parametrize(("provider", "tier"), TIERS)
-def test_one_request_more_than_the_limit_is_seen_with_a_key_of_the_tier_alone(outcomes, provider, tier):
+def test_a_limit_that_admits_one_request_more_fails_with_a_key_of_its_tier(outcomes, provider, tier):
     with serve_in_thread(loading.read_providers_data(), control=True) as server:
-        asked = urllib.request.Request(
+        request = urllib.request.Request(
             f"{server.root_url()}/_wireproof/control", json.dumps({"fault": "limit-one-more"}).encode(), method="POST"
         )
-        urllib.request.urlopen(asked).close()
-        told = outcomes(server, provider, tier, "exactly", "remaining_is_kept")
-    assert told == {"limits.exactly-the-limit-is-admitted": "fail", "limits.remaining-is-kept": "fail"}
+        urllib.request.urlopen(request).close()
+        found = outcomes(server, provider, tier, "exactly", "remaining_is_kept")
+    assert found == {"limits.exactly-the-limit-is-admitted": "fail", "limits.remaining-is-kept": "fail"}

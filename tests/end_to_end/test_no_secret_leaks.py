@@ -1,4 +1,4 @@
-"""A server that hands every secret back in every way; none of them reaches an artefact, the terminal or a log."""
+"""A server that echoes every secret in every encoding; no artefact, terminal output or log contains one."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ SECRETS = (KEY, PROXY, CONFIGURED, COOKIE)
 
 
 def forms(secret: str) -> set[str]:
-    """The secret as servers write it; told here once more, so that the redactor is not its own witness."""
+    """The encodings in which a server may echo a secret, listed independently of the redactor."""
     raw = secret.encode()
     found = {secret, quote(secret), quote(secret, safe=""), quote(quote(secret, safe="")), raw.hex()}
     found |= {json.dumps(secret)[1:-1], secret.upper(), secret.lower()}
     for before in (b"", b"B", b"Be"):
         digits = base64.b64encode(before + raw).decode().rstrip("=")
-        # Where other bytes stand before or behind, the digits at the edge are not the secret's alone.
+        # The digits at the edges depend on neighbouring bytes, so they are cut off.
         found |= {digits[4:-2], digits[4:-2].translate(str.maketrans("+/", "-_"))}
     return found
 
@@ -56,12 +56,12 @@ ECHO = " | ".join(
 )
 
 
-# What colours a terminal, clears it, or turns the direction of what follows.
+# Sequences that colour a terminal, clear it, or reverse the direction of text.
 STEERING = "\x1b[31m\x9b2J\u202e"
 
 
 class Echo(BaseHTTPRequestHandler):
-    """An API that answers, and hands back what it must not."""
+    """An API that echoes secrets in bodies and headers."""
 
     protocol_version = "HTTP/1.1"
 
@@ -73,9 +73,9 @@ class Echo(BaseHTTPRequestHandler):
             self.refuse()
 
     def do_POST(self) -> None:
-        asked = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        received = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         try:
-            body = json.loads(asked)
+            body = json.loads(received)
         except ValueError:
             return self.refuse()
         if not self.path.endswith("/chat/completions") or not body.get("messages") or body.get("model") != "m":
@@ -130,7 +130,7 @@ def piece(text: str) -> dict[str, Any]:
 
 @contextmanager
 def echo() -> Iterator[int]:
-    """The port of a server that echoes what it is told."""
+    """Runs the echoing server; yields its port."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
@@ -141,66 +141,66 @@ def echo() -> Iterator[int]:
             thread.join()
 
 
-def checked(fresh: Any, reports: Path, logs: Path, words: list[str], environment: Mapping[str, str]) -> Any:
-    """A run that tells all it can, each frame with all it holds, into reports, a log and JUnit XML."""
-    told = ["--showlocals", "--tb=long", "-rA", "--log-level=DEBUG", f"--log-file={logs / 'debug.log'}"]
-    told += ["--report-dir", str(reports), f"--junitxml={logs / 'junit.xml'}", "-p", "no:cacheprovider"]
-    return fresh("wireproof", "check", *words, *told, env={**os.environ, **environment})
+def run_check(fresh: Any, reports: Path, logs: Path, words: list[str], environment: Mapping[str, str]) -> Any:
+    """Runs `wireproof check` with the most verbose output: local variables of frames, a debug log and JUnit XML."""
+    verbose = ["--showlocals", "--tb=long", "-rA", "--log-level=DEBUG", f"--log-file={logs / 'debug.log'}"]
+    verbose += ["--report-dir", str(reports), f"--junitxml={logs / 'junit.xml'}", "-p", "no:cacheprovider"]
+    return fresh("wireproof", "check", *words, *verbose, env={**os.environ, **environment})
 
 
 @pytest.fixture(name="ended", scope="module")
 def _ended(fresh: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """The folder of a run of everything that can be told, and what the terminal showed."""
+    """The reports of a run with every kind of artefact, and all output of the commands."""
     reports = tmp_path_factory.mktemp("reports")
     with echo() as port:
         words = ["--endpoint", f"http://user:{quote(PROXY, safe='')}@127.0.0.1:{port}/v1"]
         words += ["--header", f"X-Api-Key: {CONFIGURED}", "--secret-env", "OTHER", "--fail-on", "should"]
         words += ["-k", "chat-basic or chat-usage or models-list or errors-unknown", "--keep"]
         words += ["--write-baseline", str(reports / "baseline.yaml")]
-        done = checked(fresh, reports, reports, words, {"OPENAI_API_KEY": KEY, "OTHER": PROXY})
+        done = run_check(fresh, reports, reports, words, {"OPENAI_API_KEY": KEY, "OTHER": PROXY})
     assert done.returncode in (0, 1), done.stdout[-3000:] + done.stderr
-    return reports, done.stdout + done.stderr + told_later(reports)
+    return reports, done.stdout + done.stderr + output_of_commands(reports)
 
 
-def told_later(reports: Path) -> str:
-    """What the commands show that read what a run left."""
+def output_of_commands(reports: Path) -> str:
+    """The output of the commands that read the files of a run."""
     ledger, report = str(reports / "ledger.jsonl"), str(reports / "report.json")
     (kept,) = (reports / "runs").iterdir()
-    shown = io.StringIO()
-    with redirect_stdout(shown), redirect_stderr(shown):
+    output = io.StringIO()
+    with redirect_stdout(output), redirect_stderr(output):
         main.main(["judge", ledger])
         main.main(["judge", ledger, "--json", "--fail-on", "should"])
         main.main(["compare", report, ledger])
         main.main(["history", str(reports), "--check", "chat.answers"])
         main.main(["matrix", str(kept), "--into", str(reports / "matrix.html")])
         main.main(["report", ledger, "--into", str(reports / "anew")])
-    return shown.getvalue()
+    return output.getvalue()
 
 
-def test_no_form_of_a_secret_is_in_any_artefact(ended: tuple[Path, str]) -> None:
-    reports, shown = ended
+def test_no_artefact_contains_a_secret(ended: tuple[Path, str]) -> None:
+    reports, output = ended
     files = [file for file in reports.rglob("*") if file.is_file()]
     names = {"report.json", "ledger.jsonl", "junit.xml", "baseline.yaml", "debug.log", "matrix.html", "history.sqlite"}
     assert names <= {file.name for file in files}
-    told = {file.name: file.read_text(encoding="utf-8", errors="replace") for file in files} | {"terminal": shown}
-    told["inside report.html"] = inside(reports / "report.html")
+    texts = {file.name: file.read_text(encoding="utf-8", errors="replace") for file in files} | {"terminal": output}
+    texts["inside report.html"] = inside(reports / "report.html")
     leaks = [
-        (name, form) for name, text in told.items() for secret in SECRETS for form in forms(secret) if form in text
+        (name, form) for name, text in texts.items() for secret in SECRETS for form in forms(secret) if form in text
     ]
     assert leaks == []
 
 
-def test_no_text_of_a_server_steers_a_terminal(ended: tuple[Path, str]) -> None:
-    reports, shown = ended
-    told = {file.name: file.read_text(encoding="utf-8") for file in reports.rglob("*") if file.name in REPORT_VIEWS}
+def test_no_text_of_a_server_controls_a_terminal(ended: tuple[Path, str]) -> None:
+    reports, output = ended
+    texts = {file.name: file.read_text(encoding="utf-8") for file in reports.rglob("*") if file.name in REPORT_VIEWS}
     assert [
-        name for name, text in (told | {"terminal": shown}).items() for sign in "\x1b\x9b\u202e" if sign in text
+        name for name, text in (texts | {"terminal": output}).items() for sign in "\x1b\x9b\u202e" if sign in text
     ] == []
-    assert "\\x1b[31m" in shown
+    assert "\\x1b[31m" in output
 
 
 def inside(page: Path) -> str:
-    """The data that the page carries, every body read by its content coding."""
+    """The data of a page, with all bodies decoded."""
     packed = page.read_text(encoding="utf-8").partition('id="data">')[2].partition("<")[0]
     data = json.loads(gzip.decompress(base64.b64decode(packed)))
     assert data["exchanges"]
@@ -208,15 +208,15 @@ def inside(page: Path) -> str:
 
 
 def words(data: Any) -> Iterator[str]:
-    """Every text in JSON data, names too."""
+    """Every string in JSON data, including names."""
     if isinstance(data, str):
         yield data
     for value in [*data, *data.values()] if isinstance(data, dict) else data if isinstance(data, list) else ():
         yield from words(value)
 
 
-def test_what_a_client_would_put_together_holds_no_secret(ended: tuple[Path, str]) -> None:
-    """Events that carry seven letters each, bodies in a content coding, and both parts of every chunk."""
+def test_no_reassembled_body_contains_a_secret(ended: tuple[Path, str]) -> None:
+    """Events of seven letters each, bodies with a content coding, and events that are cut into two chunks."""
     sent = [exchange_from_json(fact) for fact in read_facts(ended[0] / "ledger.jsonl") if fact["kind"] == "exchange"]
     streams = [exchange for exchange in sent if exchange.content_type == "text/event-stream"]
     coded = [exchange for exchange in sent if exchange.header("content-encoding") == "gzip"]
@@ -231,7 +231,7 @@ def test_what_a_client_would_put_together_holds_no_secret(ended: tuple[Path, str
     assert {len(text) for text in texts[: len(streams)]} == {len(ECHO)}
 
 
-def test_a_coded_body_that_was_masked_is_still_what_its_headers_say(ended: tuple[Path, str]) -> None:
+def test_a_masked_body_keeps_its_coding_and_its_length(ended: tuple[Path, str]) -> None:
     sent = (exchange_from_json(fact) for fact in read_facts(ended[0] / "ledger.jsonl") if fact["kind"] == "exchange")
     exchange = next(exchange for exchange in sent if exchange.header("content-encoding") == "gzip")
     raw = b"".join(read.data for read in exchange.reads)
@@ -249,7 +249,7 @@ CRASHES = {
     """,
     "while-judging": """
         from wireproof.judging.judge import Judge
-        def verdict(self, entry, evidence, smoke=None):
+        def verdict(self, planned, evidence, reason=None):
             key = next(iter(self.target.secrets))
             raise RuntimeError("no way to judge " + key)
         Judge.judge = verdict
@@ -263,8 +263,8 @@ CRASHES = {
     """,
     "inside-a-check": """
         from wireproof.judging.check import Check
-        def called(self, given):
-            key = next(iter(given["target"].secrets))
+        def called(self, arguments):
+            key = next(iter(arguments["target"].secrets))
             raise KeyError("Bearer " + key)
         Check.__call__ = called
     """,
@@ -272,15 +272,17 @@ CRASHES = {
 
 
 @pytest.mark.parametrize("crash", CRASHES)
-def test_our_own_mistake_shows_no_secret_in_its_traceback(fresh: Any, tmp_path: Path, crash: str) -> None:
-    """Each frame is shown with all it holds, and one of them holds the key."""
+def test_a_traceback_of_our_own_contains_no_secret(fresh: Any, tmp_path: Path, crash: str) -> None:
+    """The traceback shows the local variables of its frames, and one of them is the key."""
     (tmp_path / "crashing.py").write_text(textwrap.dedent(CRASHES[crash]))
     with echo() as port:
         words = ["--endpoint", f"http://127.0.0.1:{port}/v1", "--provider", "iio", "-k", "models-list"]
         words += ["-p", "crashing"]
-        done = checked(fresh, tmp_path / "reports", tmp_path, words, {"IIO_API_KEY": KEY, "PYTHONPATH": str(tmp_path)})
-    told = done.stdout + done.stderr
-    assert (done.returncode, "no way to" in told or "KeyError" in told) == (2, True), told[-3000:]
+        done = run_check(
+            fresh, tmp_path / "reports", tmp_path, words, {"IIO_API_KEY": KEY, "PYTHONPATH": str(tmp_path)}
+        )
+    text = done.stdout + done.stderr
+    assert (done.returncode, "no way to" in text or "KeyError" in text) == (2, True), text[-3000:]
     files = [file for file in tmp_path.rglob("*") if file.is_file() and file.name != "crashing.py"]
-    told += "".join(file.read_text(encoding="utf-8", errors="replace") for file in files)
-    assert [form for form in forms(KEY) if form in told] == []
+    text += "".join(file.read_text(encoding="utf-8", errors="replace") for file in files)
+    assert [form for form in forms(KEY) if form in text] == []

@@ -26,18 +26,18 @@ print(json.dumps({"root": str(root), "cases": len(loading.load_cases()), "provid
 
 
 def run(command: list[str], cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST", "COV"))}
+    cleaned = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST", "COV"))}
     return subprocess.run(
-        command, cwd=cwd, env={**kept, **environment}, capture_output=True, text=True, timeout=300, check=False
+        command, cwd=cwd, env={**cleaned, **environment}, capture_output=True, text=True, timeout=300, check=False
     )
 
 
 def installed(kind: str, folder: Path, wheel: Path | None) -> Path:
-    """The interpreter of a fresh environment with wireproof installed; dependencies come from this one."""
+    """The interpreter of a new environment with wireproof; the dependencies are those of the present environment."""
     venv.create(folder, with_pip=False)
     python = folder / "bin" / "python"
-    asked = run([str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], folder)
-    packages = Path(asked.stdout.strip())
+    done = run([str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], folder)
+    packages = Path(done.stdout.strip())
     (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
     if kind == "checkout":
         (packages / "a-checkout.pth").write_text(str(ROOT))
@@ -55,7 +55,7 @@ def _python(request, tmp_path_factory):
     return request.param, installed(request.param, tmp_path_factory.mktemp(request.param), wheel)
 
 
-def test_the_data_are_found(python, tmp_path):
+def test_the_data_files_are_found(python, tmp_path):
     kind, interpreter = python
     done = run([str(interpreter), "-c", ASK], tmp_path)
     assert done.returncode == 0, done.stderr
@@ -68,7 +68,7 @@ def test_the_data_are_found(python, tmp_path):
     assert all(found["load"])
 
 
-def test_the_bundled_server_is_judged_from_an_empty_folder(python, tmp_path):
+def test_the_reference_server_is_judged_from_an_empty_folder(python, tmp_path):
     _, interpreter = python
     done = run([str(interpreter), "-m", "wireproof", "check", "--provider", "iio", "-m", "smoke"], tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -77,8 +77,8 @@ def test_the_bundled_server_is_judged_from_an_empty_folder(python, tmp_path):
     assert "Warning" not in done.stderr
 
 
-def test_an_address_is_judged_from_an_empty_folder_beside_plugins_of_others(python, tmp_path):
-    """pytest-base-url and locust bring plugins of their own; neither changes what `wireproof check` does."""
+def test_an_endpoint_is_judged_from_an_empty_folder_beside_other_plugins(python, tmp_path):
+    """The plugins of pytest-base-url and locust do not change the behaviour of `wireproof check`."""
     _, interpreter = python
     serve = [str(interpreter), "-m", "wireproof", "serve", "--port", "0", "--json", "--provider", "iio"]
     with subprocess.Popen(serve, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as server:

@@ -1,4 +1,4 @@
-"""Checks under pytest behave as pytest's users expect, in processes of their own."""
+"""The plugin under pytest: selection, workers, exit codes and reports; each run in a process of its own."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Pytest = Callable[..., "Ended"]
 
 
 class Ended:
-    """A run of pytest that has ended."""
+    """The result of a run of pytest."""
 
     def __init__(self, run: subprocess.CompletedProcess[str], reports: Path) -> None:
         self.code, self.text, self.reports = run.returncode, run.stdout + run.stderr, reports
@@ -38,12 +38,12 @@ class Ended:
 
     @property
     def counts(self) -> dict[str, int]:
-        """What the last line says: passed, failed, skipped, deselected."""
+        """The counts of the last line: passed, failed, skipped, deselected."""
         return {word: int(number) for number, word in re.findall(r"(\d+) (\w+)", self.text.splitlines()[-1])}
 
 
 def ran(fresh: Fresh, folder: Path, *words: str, cwd: Path = ROOT) -> Ended:
-    """Run pytest on the bundled mock, in the checkout, with a cache and reports in this folder."""
+    """Runs pytest on the mock, with its cache and reports in this folder."""
     reports = folder / f"reports-{len(list(folder.glob('reports-*')))}"
     reports.mkdir()
     own = [f"--report-dir={reports}"] if cwd == ROOT else []
@@ -63,18 +63,18 @@ TWO += ["--provider", "iio", "--provider", "aion"]
 
 @pytest.fixture(name="alone", scope="module")
 def _alone(fresh: Fresh, tmp_path_factory: pytest.TempPathFactory) -> Ended:
-    """A run of two targets in one process; pytest's own report of it lies beside ours."""
+    """A run of two targets in one process, with pytest's own JUnit report beside wireproof's."""
     folder = tmp_path_factory.mktemp("alone")
     return ran(fresh, folder, *TWO, f"--junitxml={folder / 'reports-0' / 'pytest.xml'}")
 
 
 @pytest.fixture(name="shared", scope="module")
 def _shared(fresh: Fresh, tmp_path_factory: pytest.TempPathFactory) -> Ended:
-    """The same run, shared by two workers."""
+    """The same run by two workers."""
     return ran(fresh, tmp_path_factory.mktemp("shared"), *TWO, "-n", "2")
 
 
-# The mock of a document that goes its own ways fails OpenAI's column, where that is asked to gate.
+# The mock of a document that deviates from OpenAI's fails OpenAI's column.
 FAILING = ("suites/errors", "-q", "--provider", "iio", "--fail-on", "should", "--authority", "all")
 
 
@@ -85,7 +85,7 @@ def _failing(fresh: Fresh, tmp_path_factory: pytest.TempPathFactory) -> Ended:
 
 
 def verdicts(report: Any) -> dict[tuple[str, ...], Any]:
-    """What a report says of each judgement; the words of a message quote times and ids, which no two runs share."""
+    """Key of a verdict → its outcome, level and clauses; messages quote times and ids, which differ between runs."""
     keyed = {
         (v["target"], v["provider"], v["check"], v["case"]): (v["outcome"], v["level"], v["clauses"])
         for v in report["verdicts"]
@@ -98,7 +98,7 @@ def diverging(report: Any) -> list[tuple[str, ...]]:
     return sorted((d["target"], d["check"], d["case"], d["own"], *d["openai"]) for d in report["divergences"])
 
 
-def test_two_workers_reach_the_verdicts_of_none(alone: Ended, shared: Ended) -> None:
+def test_two_workers_reach_the_verdicts_of_one_process(alone: Ended, shared: Ended) -> None:
     assert (alone.code, shared.code) == (0, 0), shared.text[-2000:]
     assert verdicts(shared.report) == verdicts(alone.report)
     assert diverging(shared.report) == diverging(alone.report)
@@ -107,7 +107,7 @@ def test_two_workers_reach_the_verdicts_of_none(alone: Ended, shared: Ended) -> 
     assert alone.counts == shared.counts
 
 
-def test_the_report_and_each_line_of_the_ledger_keep_their_formats(shared: Ended) -> None:
+def test_the_report_and_each_line_of_the_ledger_are_valid_by_their_schemas(shared: Ended) -> None:
     schemas.check_format(shared.report, "report", "report.json")
     facts = list(read_facts(shared.reports / "ledger.jsonl"))
     for fact in facts:
@@ -117,7 +117,7 @@ def test_the_report_and_each_line_of_the_ledger_keep_their_formats(shared: Ended
     assert [fact["verdict"] for fact in facts if fact["kind"] == "verdict"] == shared.report["verdicts"]
 
 
-def test_every_request_carries_several_verdicts(pytest_run: Pytest) -> None:
+def test_a_run_reaches_at_least_four_verdicts_per_request(pytest_run: Pytest) -> None:
     report = pytest_run("suites", "-q", "--provider", "openai").report
     assert len(report["verdicts"]) >= 4 * report["requests"]
     assert {verdict["provider"] for verdict in report["verdicts"]} == {"openai"}
@@ -133,8 +133,8 @@ def test_k_selects_by_name_and_sends_only_what_is_needed(pytest_run: Pytest) -> 
     assert sent == needed | {*SMOKE_CASES}
 
 
-def test_a_run_holds_what_its_profile_asks_and_nothing_beside(alone: Ended, pytest_run: Pytest) -> None:
-    """A plain run on the bundled server is `full`: what is asked by `all` alone is no line of it."""
+def test_a_run_contains_the_verdicts_of_its_profile_alone(alone: Ended, pytest_run: Pytest) -> None:
+    """A run on the mock has the profile `full` by default, so it has no verdicts that only `all` has."""
     every = pytest_run("suites/health", "suites/models", "-q", "--provider", "iio", "--profile", "all").report
     asked = {case for verdict in every["verdicts"] for case in verdict["case"].split("+")}
     left_out = {case for case in asked if loading.load_cases()[case].profile == "all"}
@@ -142,7 +142,7 @@ def test_a_run_holds_what_its_profile_asks_and_nothing_beside(alone: Ended, pyte
     areas = {verdict["area"] for verdict in every["verdicts"]}
     plain = [one for one in alone.report["verdicts"] if one["target"] == "iio" and one["area"] in areas]
     assert verdicts({"verdicts": plain}) == {
-        place: told for place, told in verdicts(every).items() if left_out.isdisjoint(place[3].split("+"))
+        key: verdict for key, verdict in verdicts(every).items() if left_out.isdisjoint(key[3].split("+"))
     }
 
 
@@ -153,36 +153,36 @@ def test_m_selects_by_area_and_by_level(pytest_run: Pytest) -> None:
     assert {verdict["level"] for verdict in run.report["verdicts"]} == {"must"}
 
 
-def test_lf_runs_what_failed_and_nothing_else(fresh: Fresh, failing: Ended) -> None:
+def test_lf_runs_only_what_failed(fresh: Fresh, failing: Ended) -> None:
     again = ran(fresh, failing.reports.parent, *FAILING, "--lf")
     assert (failing.code, again.code) == (1, 1)
     assert 0 < failing.counts["failed"] < len(failing.report["verdicts"])
     assert again.counts == {"failed": failing.counts["failed"]}
 
 
-def test_junit_tells_check_case_clause_level_and_authority(alone: Ended) -> None:
+def test_junit_contains_check_case_clause_level_and_authority(alone: Ended) -> None:
     cases = ET.parse(alone.reports / "pytest.xml").getroot().findall(".//testcase")
     assert len(cases) == len(alone.report["verdicts"])
     for case, verdict in zip(cases, alone.report["verdicts"], strict=True):
-        told = {one.attrib["name"]: one.attrib["value"] for one in case.findall("properties/property")}
-        assert told["check"] == verdict["check"]
-        assert told["case"] == verdict["case"]
-        assert told["level"] == verdict["level"]
-        assert told["clause"].split() == [clause["id"] for clause in verdict["clauses"]]
-        assert set(told["authority"].split()) == {clause["authority"] for clause in verdict["clauses"]}
+        properties = {one.attrib["name"]: one.attrib["value"] for one in case.findall("properties/property")}
+        assert properties["check"] == verdict["check"]
+        assert properties["case"] == verdict["case"]
+        assert properties["level"] == verdict["level"]
+        assert properties["clause"].split() == [clause["id"] for clause in verdict["clauses"]]
+        assert set(properties["authority"].split()) == {clause["authority"] for clause in verdict["clauses"]}
 
 
-def test_one_step_tells_what_three_phases_tell(failing: Ended, pytest_run: Pytest, tmp_path: Path) -> None:
-    """Where somebody watches the phases, pytest's own protocol runs; nobody can tell by what is reported."""
+def test_one_step_gives_the_reports_of_three_phases(failing: Ended, pytest_run: Pytest, tmp_path: Path) -> None:
+    """`--setup-show` makes pytest's own protocol run."""
     three = pytest_run(*FAILING, f"--junitxml={tmp_path / 'three.xml'}", "--setup-show")
     assert (failing.code, three.code) == (1, 1)
     assert verdicts(failing.report) == verdicts(three.report)
 
-    def told(file: Path) -> list[Any]:
+    def junit_cases(file: Path) -> list[Any]:
         cases = ET.parse(file).getroot().iter("testcase")
         return [(case.get("classname"), case.get("name"), [part.tag for part in case]) for case in cases]
 
-    assert told(failing.reports / "pytest.xml") == told(tmp_path / "three.xml")
+    assert junit_cases(failing.reports / "pytest.xml") == junit_cases(tmp_path / "three.xml")
 
 
 def test_x_stops_at_the_first_failure_and_reports_it(pytest_run: Pytest) -> None:
@@ -192,15 +192,15 @@ def test_x_stops_at_the_first_failure_and_reports_it(pytest_run: Pytest) -> None
     assert sum(verdict["outcome"] == "fail" for verdict in run.report["verdicts"]) >= 1
 
 
-def test_collecting_only_sends_nothing(pytest_run: Pytest) -> None:
-    knocks: list[str] = []
+def test_collect_only_sends_nothing(pytest_run: Pytest) -> None:
+    connections: list[object] = []
 
-    class Door(BaseHTTPRequestHandler):
+    class Counter(BaseHTTPRequestHandler):
         def setup(self) -> None:
-            knocks.append("knock")
+            connections.append(self.client_address)
             super().setup()
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Door) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Counter) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         url = f"http://127.0.0.1:{server.server_port}/v1"
@@ -209,20 +209,20 @@ def test_collecting_only_sends_nothing(pytest_run: Pytest) -> None:
         thread.join()
     assert run.code == 0
     assert "test_reachable[openai-models-list]" in run.text
-    assert knocks == []
+    assert connections == []
     assert not (run.reports / "report.json").exists()
 
 
-def test_an_empty_selection_keeps_pytests_own_exit_code(pytest_run: Pytest) -> None:
+def test_an_empty_selection_has_the_exit_code_of_pytest(pytest_run: Pytest) -> None:
     assert pytest_run("suites/smoke", "-q", "-k", "nothing-is-called-this").code == 5
 
 
-def test_an_option_pytest_does_not_know_keeps_its_own_exit_code(pytest_run: Pytest) -> None:
+def test_an_unknown_option_has_the_exit_code_of_pytest(pytest_run: Pytest) -> None:
     assert pytest_run("suites", "--no-such-option").code == 4
 
 
-def test_a_run_without_checks_is_left_alone(pytest_run: Pytest, tmp_path: Path) -> None:
-    """The plugin is loaded here, and neither reports nor sections come of it."""
+def test_the_plugin_does_nothing_in_a_run_without_checks(pytest_run: Pytest, tmp_path: Path) -> None:
+    """The plugin is loaded, but there are neither reports nor a section in the summary."""
     folder = tmp_path / "elsewhere"
     folder.mkdir()
     (folder / "conftest.py").write_text('pytest_plugins = ["wireproof.plugin"]\n')
@@ -241,7 +241,7 @@ def test_a_failing_test_beside_the_checks_fails_the_run(pytest_run: Pytest, tmp_
     assert run.counts["failed"] == 1
 
 
-def test_a_failure_tells_the_requirement_the_place_the_clause_and_how_to_repeat_it(failing: Ended) -> None:
+def test_a_failure_shows_requirement_values_clause_and_a_curl_command(failing: Ended) -> None:
     for word in (
         "requirement  ",
         "expected     status 404",
@@ -255,9 +255,7 @@ def test_a_failure_tells_the_requirement_the_place_the_clause_and_how_to_repeat_
     assert "Traceback" not in failing.text
 
 
-def test_a_provider_that_extends_another_is_judged_by_its_own_values_and_by_openais(
-    pytest_run: Pytest, tmp_path: Path
-) -> None:
+def test_an_extended_provider_is_judged_by_its_own_values_and_by_openais(pytest_run: Pytest, tmp_path: Path) -> None:
     mine = tmp_path / "mine.yaml"
     refusals = {"unknown-model": {"status": [400], "code": ["unknown_model"]}}
     mine.write_text(json.dumps({"providers": {"mine": {"extends": "openai", "errors": {"refusals": refusals}}}}))

@@ -1,4 +1,4 @@
-"""A run's reports, made anew from its ledger, are those that the run wrote."""
+"""`wireproof report` writes the reports of a run again from its ledger."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from wireproof.report.write_files import REPORT_VIEWS
 
 @pytest.fixture(name="reports", scope="module")
 def _reports(fresh: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The reports of a real run on the bundled server, kept too."""
+    """The reports of a run on the mock, with a copy below runs/."""
     into = tmp_path_factory.mktemp("reports")
     words = ["suites", "-q", "--provider", "aion", "-k", "models or smoke", "--keep", "--authority", "all"]
     fresh("pytest", *words, f"--report-dir={into}", "-p", "no:cacheprovider")
     return into
 
 
-def test_a_ledger_makes_the_reports_of_its_run_anew(reports: Path, tmp_path: Path) -> None:
+def test_the_reports_from_a_ledger_equal_those_of_the_run(reports: Path, tmp_path: Path) -> None:
     assert main.main(["report", str(reports), "--into", str(tmp_path / "anew")]) == 0
     for name in REPORT_VIEWS:
         written = (reports / name).read_text(encoding="utf-8")
         assert (tmp_path / "anew" / name).read_text(encoding="utf-8") == written, name
 
 
-def test_what_fails_the_run_is_the_same_in_every_report(reports: Path) -> None:
+def test_every_report_counts_the_same_failures(reports: Path) -> None:
     report = json.loads((reports / "report.json").read_text(encoding="utf-8"))
     schemas.check_format(report, "report", "report.json")
     gating = len(report["gating"])
@@ -43,20 +43,20 @@ def test_what_fails_the_run_is_the_same_in_every_report(reports: Path) -> None:
     assert f"{gating} judgements fail the run" in (reports / "summary.md").read_text(encoding="utf-8")
 
 
-def test_a_sarif_result_points_at_the_exchange_that_is_its_evidence(reports: Path) -> None:
+def test_a_sarif_result_points_at_its_exchange(reports: Path) -> None:
     lines = (reports / "ledger.jsonl").read_text(encoding="utf-8").splitlines()
     for result in json.loads((reports / "report.sarif").read_text(encoding="utf-8"))["runs"][0]["results"]:
-        told = json.loads(lines[result["locations"][0]["physicalLocation"]["region"]["startLine"] - 1])
-        assert told["kind"] == "exchange"
-        assert told["case"] in result["properties"]["case"].split("+")
+        fact = json.loads(lines[result["locations"][0]["physicalLocation"]["region"]["startLine"] - 1])
+        assert fact["kind"] == "exchange"
+        assert fact["case"] in result["properties"]["case"].split("+")
 
 
-def test_a_kept_run_has_every_report(reports: Path) -> None:
+def test_a_kept_run_contains_every_report(reports: Path) -> None:
     (kept,) = (reports / "runs").iterdir()
     assert {file.name for file in kept.iterdir()} == {*REPORT_VIEWS, "ledger.jsonl"}
 
 
-def test_a_run_that_was_cut_off_is_told_as_incomplete(reports: Path, tmp_path: Path) -> None:
+def test_the_reports_of_an_interrupted_run_are_incomplete(reports: Path, tmp_path: Path) -> None:
     whole = (reports / "ledger.jsonl").read_bytes()
     (tmp_path / "ledger.jsonl").write_bytes(whole[: len(whole) // 2])
     assert main.main(["report", str(tmp_path / "ledger.jsonl")]) == 0

@@ -1,4 +1,4 @@
-"""Which module may import what, beyond the rooms, which the import contracts of pyproject.toml hold."""
+"""The import rules of single modules and libraries; the import contracts of pyproject.toml hold those of the rooms."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ OWNERS = {
     "xdist": ("wireproof.session.pytest_plugin.xdist_scheduler",),
 }
 FACES = frozenset({"wireproof.check", "wireproof.expect"})
-# The rooms on the longest way from the commands to the formats.
+# The number of rooms on the longest import chain, from the commands to the formats.
 DEEPEST_CHAIN = 7
 
 
@@ -106,7 +106,7 @@ def modules(folder: str) -> list[tuple[str, str]]:
     return [(name, file.read_text(encoding="utf-8")) for name, file in zip(names, files, strict=True)]
 
 
-def test_every_module_imports_only_what_it_may() -> None:
+def test_every_module_keeps_the_import_rules() -> None:
     found = [*modules("wireproof"), *modules("suites")]
     names = {module for module, _ in found}
     assert {"wireproof.formats.sse", "suites.smoke.test_smoke", *PURE} <= names
@@ -166,7 +166,7 @@ def test_the_longest_chain_of_rooms_has_seven() -> None:
 
 
 def raw_reads(source: str) -> list[int]:
-    """The lines that read a provider's entry of providers.yaml in place of its typed fields."""
+    """The lines that read `Provider.data` instead of the typed fields."""
     reads = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Attribute) and node.attr == "data")
     names = ((node.lineno, node.value) for node in reads)
     return [
@@ -177,7 +177,7 @@ def raw_reads(source: str) -> list[int]:
     ]
 
 
-def test_only_the_mock_gets_the_entry_of_a_provider() -> None:
+def test_only_the_in_process_mock_reads_the_raw_entry_of_a_provider() -> None:
     found = [*modules("wireproof"), *modules("suites")]
     assert {module for module, source in found if raw_reads(source)} == {"wireproof.proof.in_process_line"}
 
@@ -190,7 +190,7 @@ def test_only_the_mock_gets_the_entry_of_a_provider() -> None:
         pytest.param("event.data", [], id="of-an-event"),
     ],
 )
-def test_a_read_of_an_entry_is_noticed(source: str, lines: list[int]) -> None:
+def test_a_read_of_a_raw_entry_is_noticed(source: str, lines: list[int]) -> None:
     assert raw_reads(source) == lines
 
 

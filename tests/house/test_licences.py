@@ -1,4 +1,4 @@
-"""What was made by others is named with its licence, in the repository, in the wheel and in what the wheel makes."""
+"""Files of other authors are named with their licences in the repository, in the wheel and in the pages it writes."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ UPLOT = (html_page.PAGE_FOLDER / "uplot.LICENSE").read_text(encoding="utf-8").st
 
 
 @pytest.mark.parametrize("pattern", ["wireproof/**/*.min.*", "suites/**/speech.*", "tests/data/sarif/*.json"])
-def test_the_notice_names_each_file_of_others(pattern: str) -> None:
+def test_the_notice_names_each_third_party_file(pattern: str) -> None:
     files = list(ROOT.glob(pattern))
     assert files
     assert [file.name for file in files if file.name not in NOTICE] == []
 
 
-def test_each_file_that_the_notice_names_is_there() -> None:
+def test_each_file_that_the_notice_names_exists() -> None:
     paragraphs = NOTICE.split("\n\n")[2:]
     named = [paragraph.splitlines()[0].split(", ") for paragraph in paragraphs]
     assert named
@@ -31,7 +31,7 @@ def test_each_file_that_the_notice_names_is_there() -> None:
         assert (ROOT / first).exists()
 
 
-def test_the_wheel_carries_the_licences_of_what_it_holds(wheel: Path) -> None:
+def test_the_wheel_contains_the_licences_of_its_files(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as packed:
         names = packed.namelist()
         kept = {name.partition("/licenses/")[2] for name in names if "/licenses/" in name}
@@ -40,5 +40,5 @@ def test_the_wheel_carries_the_licences_of_what_it_holds(wheel: Path) -> None:
         assert not [name for name in names if "sarif-schema" in name or name.startswith("tests/")]
 
 
-def test_a_page_with_plots_carries_the_licence_of_the_plotter() -> None:
+def test_a_page_with_plots_contains_the_licence_of_the_plotter() -> None:
     assert UPLOT in html_page.inline_file("uplot.min.css")

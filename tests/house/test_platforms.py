@@ -1,4 +1,4 @@
-"""Whatever judges, reports and serves needs nothing that Windows has not; load does."""
+"""Modules that judge, report and serve use nothing that Windows lacks; only load is for POSIX."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ print("\\n".join(missing))
 
 
 def command(*words: str) -> dict[str, object]:
-    """The arguments of a process whose interpreter lacks what Windows lacks."""
+    """The arguments of a process whose interpreter lacks the modules that Windows lacks."""
     return {"args": [sys.executable, *words], "cwd": ROOT, "env": {**os.environ, "PYTHONPATH": str(NO_POSIX)}}
 
 
@@ -39,21 +39,21 @@ def ran(*words: str) -> subprocess.CompletedProcess[str]:
 
 
 def modules() -> Iterator[tuple[str, Path]]:
-    """Every module but those that drive load."""
+    """Every module outside of load, with its file."""
     for file in sorted((ROOT / "wireproof").rglob("*.py")):
         name = ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
         if not name.startswith("wireproof.load.") and name != "wireproof.__main__":
             yield name, file
 
 
-def test_the_interpreter_of_these_tests_lacks_what_windows_lacks() -> None:
+def test_the_interpreter_of_these_tests_lacks_posix_modules() -> None:
     program = "import os, select; print(hasattr(os, 'fork'), hasattr(select, 'poll')); import fcntl"
     done = ran("-c", program)
     assert done.stdout == "False False\n"
     assert "ModuleNotFoundError: import of fcntl halted" in done.stderr
 
 
-def test_every_module_but_those_of_load_can_be_imported() -> None:
+def test_every_module_outside_of_load_can_be_imported() -> None:
     names = [name for name, _ in modules()]
     assert {
         "wireproof.cli.main",
@@ -65,12 +65,12 @@ def test_every_module_but_those_of_load_can_be_imported() -> None:
     assert (done.returncode, done.stdout) == (0, "\n"), done.stderr
 
 
-def test_no_module_but_those_of_load_names_what_windows_lacks() -> None:
+def test_no_module_outside_of_load_names_a_posix_module() -> None:
     assert [f"{name}: {found}" for name, file in modules() for found in posix_names(file)] == []
 
 
 def posix_names(file: Path) -> Iterator[str]:
-    """What a module names, inside functions too, and Windows has not; uvloop may be missing anywhere."""
+    """The POSIX names that a module uses, also inside functions; uvloop is optional everywhere."""
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import | ast.ImportFrom):
             named = {getattr(node, "module", None), *(alias.name for alias in node.names)}
@@ -81,7 +81,7 @@ def posix_names(file: Path) -> Iterator[str]:
                 yield f"{module}.{node.attr}"
 
 
-def test_an_api_is_judged_and_its_ledger_judged_again(tmp_path: Path) -> None:
+def test_a_run_and_the_rejudging_of_its_ledger_work(tmp_path: Path) -> None:
     words = ["--provider", "aion", "-m", "smoke", "-q", "-p", "no:cacheprovider", "--report-dir", str(tmp_path)]
     done = ran("-m", "wireproof", "check", *words)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
@@ -94,12 +94,12 @@ def test_an_api_is_judged_and_its_ledger_judged_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("end", ["signal", "standard-input"])
-def test_the_server_ends_when_it_is_told(end: str) -> None:
-    leashed = ["--leashed"] if end == "standard-input" else []
-    words = ["-m", "wireproof", "serve", "--port", "0", "--json", *leashed]
+def test_the_server_ends_by_a_signal_and_with_standard_input(end: str) -> None:
+    exit_with_stdin = ["--exit-with-stdin"] if end == "standard-input" else []
+    words = ["-m", "wireproof", "serve", "--port", "0", "--json", *exit_with_stdin]
     with subprocess.Popen(**command(*words), stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:  # type: ignore[call-overload]
         assert server.stdin is not None
         assert server.stdout is not None
         assert server.stdout.readline()
-        server.stdin.close() if leashed else server.terminate()
+        server.stdin.close() if exit_with_stdin else server.terminate()
         assert server.wait(GIVEN_UP) == 0

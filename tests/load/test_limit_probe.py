@@ -253,7 +253,7 @@ def test_the_limit_is_per_key(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ([], "a probe has one target"),
+        ([], "the limit of one target is measured"),
         (["--provider", "iotex"], "has a limit per minute"),
         (["--provider", "iio", "--tier", "gold"], "choose one of free, pro, enterprise"),
         (["--provider", "iio", "--case", "no-such"], "no case of one request"),

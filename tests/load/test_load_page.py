@@ -147,7 +147,7 @@ def test_two_results_of_one_kind_are_rejected(tmp_path: Path, capsys: pytest.Cap
         file.write_text(json.dumps(limited()))
 
     assert main.main(["report", *map(str, files)]) == 2
-    assert "it is a second limits" in capsys.readouterr().err
+    assert "it is the second limits result" in capsys.readouterr().err
 
 
 def test_a_folder_that_cannot_be_written_is_a_config_error(tmp_path: Path) -> None:

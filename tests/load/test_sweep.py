@@ -189,7 +189,7 @@ def test_ceilings_of_a_sweep_are_divided_among_its_steps(capfd: pytest.CaptureFi
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["chat", "--from", "0"], "--from: it is no positive number"),
+        (["chat", "--from", "0"], "--from: it is not a positive number"),
         (["chat", "--from", "10", "--to", "1"], "they do not fit together"),
         (["no-such-scenario"], "no-such-scenario"),
         (["chat", "--host", "http://example.invalid/v1", "--model", "m"], "--i-may-load-this-host"),

@@ -1,6 +1,6 @@
-"""The kill matrix: the faultless server breaks nothing, and each fault exactly what is recorded for it.
+"""The kill matrix: the fault-free server breaks no verdict, and each fault breaks those that tests/matrix.json records.
 
-Every sixty-fourth fault is committed here; `.ci/prove` commits them all.
+Every sixty-fourth fault is injected here; `.ci/prove` injects all faults.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from wireproof.judging.suite_loader import load_checks
 from wireproof.mock.faults import faults
 from wireproof.proof import kill_matrix
 
-COMMITTED = Path(__file__).parents[1] / "matrix.json"
+MATRIX = Path(__file__).parents[1] / "matrix.json"
 SAMPLE = tuple(sorted(faults())[::64])
 
 
 @pytest.fixture(name="recorded", scope="module")
 def _recorded():
-    return json.loads(COMMITTED.read_text())
+    return json.loads(MATRIX.read_text())
 
 
 @pytest.fixture(name="proof", scope="module")
@@ -31,18 +31,18 @@ def _proof():
     return kill_matrix.prove(only=SAMPLE)
 
 
-def test_the_faultless_server_and_its_liberties_raise_no_alarm(proof):
+def test_the_fault_free_server_and_its_legal_variants_raise_no_alarm(proof):
     assert proof.alarms == ()
 
 
 def test_each_fault_breaks_exactly_what_is_recorded(proof, recorded):
-    """Write tests/matrix.json anew with `wireproof prove --write tests/matrix.json` and read the difference."""
+    """After an intended change, write the matrix with `wireproof prove --write tests/matrix.json`."""
     differing = {fault for fault in proof.matrix if recorded.get(fault) != proof.matrix[fault]}
 
     assert {fault: (recorded.get(fault), proof.matrix[fault]) for fault in differing} == {}
 
 
-def test_the_figures_add_up(proof):
+def test_the_numbers_of_a_proof_agree(proof):
     data = proof.as_data()
     assert data["faults"] == len([fault for fault in SAMPLE if not faults()[fault].harmless])
     assert data["caught"] == len([checks for checks in data["matrix"].values() if checks]) == data["faults"]
@@ -61,38 +61,38 @@ def test_every_check_is_broken_by_some_fault(recorded):
     assert broken == set(load_checks())
 
 
-def test_every_fault_is_broken_on_providers_that_there_are(recorded):
+def test_the_matrix_names_exactly_the_known_providers(recorded):
     assert {provider for providers in recorded.values() for provider in providers} == set(loading.load_providers())
 
 
-def test_a_short_proof_shows_what_is_recorded_and_no_more(recorded):
-    """Of the contract with the least to ask, every clause and the faults that are caught there."""
-    brief = kill_matrix.prove(providers=("iotex",), record=recorded)
+def test_a_short_proof_breaks_every_clause_and_only_recorded_checks(recorded):
+    """The proof of the provider with the fewest clauses."""
+    proof = kill_matrix.prove(providers=("iotex",), record=recorded)
 
-    assert (brief.alarms, brief.unbroken_clauses, brief.misattributed) == ((), (), ())
-    assert set(brief.caught_faults) >= {fault for fault, providers in recorded.items() if "iotex" in providers}
-    for fault, providers in brief.matrix.items():
+    assert (proof.alarms, proof.unbroken_clauses, proof.misattributed) == ((), (), ())
+    assert set(proof.caught_faults) >= {fault for fault, providers in recorded.items() if "iotex" in providers}
+    for fault, providers in proof.matrix.items():
         for check, cases in providers.get("iotex", {}).items():
             assert set(cases) <= set(recorded[fault]["iotex"][check]), fault
 
 
-def test_a_fault_that_is_not_recorded_is_committed_everywhere(recorded):
-    brief = kill_matrix.prove(providers=("iotex",), only=("key-refused",), record={})
-    assert brief.matrix["key-refused"] == {"iotex": recorded["key-refused"]["iotex"]}
+def test_a_fault_that_is_not_recorded_is_injected_on_all_cases(recorded):
+    proof = kill_matrix.prove(providers=("iotex",), only=("key-refused",), record={})
+    assert proof.matrix["key-refused"] == {"iotex": recorded["key-refused"]["iotex"]}
 
 
-def test_a_record_that_names_the_wrong_place_shows_nothing():
+def test_a_record_of_the_wrong_check_proves_nothing():
     wrong = {"key-refused": {"iotex": {"chat.created": ["chat-basic"]}}}
-    brief = kill_matrix.prove(providers=("iotex",), only=("key-refused",), record=wrong)
-    assert brief.caught_faults == ()
-    assert brief.has_gaps
+    proof = kill_matrix.prove(providers=("iotex",), only=("key-refused",), record=wrong)
+    assert proof.caught_faults == ()
+    assert proof.has_gaps
 
 
-def test_one_contract_need_not_catch_every_fault(capsys):
+def test_a_proof_of_one_provider_need_not_catch_every_fault(capsys):
     assert main.main(["prove", "--provider", "iotex", "--fault", "summary-ignored"]) == 0
     assert "NOT CAUGHT" in capsys.readouterr().out
 
 
-def test_an_unknown_fault_is_told_with_a_remedy():
+def test_the_error_of_an_unknown_fault_names_a_remedy():
     with pytest.raises(ConfigError, match="no such fault; see `wireproof faults`"):
         kill_matrix.prove(only=("no-such-fault",))

@@ -1,4 +1,4 @@
-"""Each kind of inside that a refusal may show is shown by a fault of the bundled server, by itself."""
+"""Each kind of internal detail that a refusal may leak is leaked alone by a fault of the mock."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ RECEIVED = HttpRequest("POST", "/openai/v1/chat/completions", "", (), b"{}", 0.0
 
 
 def texts(value: object) -> Iterator[str]:
-    held = [value]
-    while held:
-        one = held.pop()
-        if isinstance(one, bytes):
-            yield one.decode()
-        elif isinstance(one, str):
-            yield one
-        elif isinstance(one, dict):
-            held += one.values()
+    values = [value]
+    while values:
+        current = values.pop()
+        if isinstance(current, bytes):
+            yield current.decode()
+        elif isinstance(current, str):
+            yield current
+        elif isinstance(current, dict):
+            values += current.values()
 
 
-def shown(status: int) -> Iterator[tuple[str, frozenset[str]]]:
-    """Each fault that makes a refusal show something of the inside, with the kinds of it."""
+def leaks(status: int) -> Iterator[tuple[str, frozenset[str]]]:
+    """Each fault with the kinds of internal details that a refusal leaks under it."""
     for fault in faults().values():
         answer = fault.hooks.on_answer(PlainAnswer(status, json.loads(json.dumps(ENVELOPE))), RECEIVED)
-        told = "\n".join(texts(answer.value)) if isinstance(answer, PlainAnswer) else ""
-        kinds = [kind for kind, form in INTERNALS.items() if re.search(form, told, re.IGNORECASE | re.MULTILINE)]
+        text = "\n".join(texts(answer.value)) if isinstance(answer, PlainAnswer) else ""
+        kinds = [kind for kind, form in INTERNALS.items() if re.search(form, text, re.IGNORECASE | re.MULTILINE)]
         yield fault.id, frozenset(kinds)
 
 
-SHOWN = dict(shown(400))
+LEAKS = dict(leaks(400))
 
 
 @pytest.mark.parametrize("kind", INTERNALS)
-def test_a_kind_of_inside_is_shown_by_a_fault_that_shows_no_other(kind: str) -> None:
-    assert [fault for fault, kinds in SHOWN.items() if kinds == {kind}]
+def test_each_kind_of_internal_detail_is_leaked_alone_by_a_fault(kind: str) -> None:
+    assert [fault for fault, kinds in LEAKS.items() if kinds == {kind}]

@@ -1,4 +1,4 @@
-"""What of an answer's framing needs a connection to show."""
+"""The decision if a response has to be sent over a socket to be judged."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CLOSE = WireOp("close")
         pytest.param("DELETE", (WireOp("head", b"HTTP/1.1 204 No Content\r\n\r\n"),), id="no-content"),
     ],
 )
-def test_a_whole_answer_is_known_by_hearing_it_closed_behind_or_not(method: str, ops: Ops) -> None:
+def test_a_complete_response_needs_no_socket_with_or_without_a_close(method: str, ops: Ops) -> None:
     assert as_complete_answer(method, ops) == ops
     assert as_complete_answer(method, (*ops, CLOSE)) == ops
 
@@ -46,14 +46,14 @@ def test_a_whole_answer_is_known_by_hearing_it_closed_behind_or_not(method: str,
         pytest.param("GET", (CLOSE,), id="closed"),
     ],
 )
-def test_what_is_not_whole_is_sent(method: str, ops: Ops) -> None:
+def test_an_incomplete_response_needs_a_socket(method: str, ops: Ops) -> None:
     assert as_complete_answer(method, ops) is None
 
 
 @pytest.mark.parametrize(
     "fault", ["stream-buffered", "chunk-inside-event", "stream-gzipped", "content-type-missing", "date-missing"]
 )
-def test_a_fault_that_leaves_http_as_it_is_needs_no_connection(fault: str) -> None:
+def test_a_fault_that_leaves_http_valid_needs_no_socket(fault: str) -> None:
     frame = HOOKS[fault].on_wire
     assert frame is not None
     assert as_complete_answer("POST", frame(STREAM)) is not None
@@ -73,14 +73,14 @@ def test_a_fault_that_leaves_http_as_it_is_needs_no_connection(fault: str) -> No
         pytest.param("body-cut", False, id="half-a-body"),
     ],
 )
-def test_a_head_that_breaks_http_is_unreadable_whatever_follows(fault: str, unreadable: bool) -> None:
+def test_a_head_that_breaks_http_is_unreadable(fault: str, unreadable: bool) -> None:
     frame = HOOKS[fault].on_wire
     assert frame is not None
     assert as_complete_answer("GET", frame(PLAIN)) is None
     assert has_unreadable_head(frame(PLAIN)) is unreadable
 
 
-def test_heads_are_alike_whatever_the_values_of_their_fields() -> None:
+def test_heads_that_differ_only_in_field_values_are_equivalent() -> None:
     other = (WireOp("head", b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n"), WireOp("body", b"[1,2,3]"))
     assert equivalence_key("GET", PLAIN) == equivalence_key("GET", other)
     assert equivalence_key("GET", PLAIN) != equivalence_key("HEAD", PLAIN)

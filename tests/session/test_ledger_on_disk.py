@@ -1,4 +1,4 @@
-"""What a run has on the disk while it asks, seen from the other end of the connection."""
+"""The ledger on the disk while a run sends requests, read by the server that receives them."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from wireproof.session.ledger_recorder import LedgerRecorder, ledger_header
 from wireproof.session.rejudge import rejudge
 from wireproof.session.target_run import TargetRun, open_target_run
 
-# A body is cut at a bound of its own here: what is held is the same, and all else of it is work.
-BOUND = 1024 * 1024
+# A lower maximum than that of a run, so that the test is fast.
+MAX_BODY_BYTES = 1024 * 1024
 WANTED = ["models-list", "chat-basic"]
 
 
 @contextmanager
 def serving(ledger: Path, seen: list[tuple[str, bytes]], *, longest: int = 0) -> Iterator[str]:
-    """An API that notes what the ledger holds when a request arrives."""
+    """Runs an API that records the bytes of the ledger at each request; yields its base URL."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -49,7 +49,7 @@ def serving(ledger: Path, seen: list[tuple[str, bytes]], *, longest: int = 0) ->
             try:
                 self.wfile.write(body)
             except OSError:
-                self.close_connection = True  # the client has what it keeps
+                self.close_connection = True  # the client closes after the bytes that it records
 
         def do_POST(self) -> None:
             self.do_GET()
@@ -65,77 +65,77 @@ def serving(ledger: Path, seen: list[tuple[str, bytes]], *, longest: int = 0) ->
         thread.join()
 
 
-def gathered(url: str, file: Path) -> tuple[TargetRun, Ledger]:
-    """A live target that was asked, its evidence in this file."""
+def run_on(url: str, file: Path) -> tuple[TargetRun, Ledger]:
+    """The run of a live target with its evidence in this file."""
     (target,) = target_options.build_targets(
         target_options.TargetOptions({"endpoint": url, "model": ["m"]}), {"OPENAI_API_KEY": "sk-0123456789"}
     )
-    trial = open_target_run(target, loading.load_providers(), load_checks())
+    target_run = open_target_run(target, loading.load_providers(), load_checks())
     ledger = Ledger(Redactor.from_secrets(target.secrets), durable=True)
     ledger.open(file, ledger_header("0", "r", "2026-01-01T00:00:00+00:00", True, [target]))
-    asyncio.run(trial.send_cases(WANTED, LedgerRecorder(ledger, target.name)))
-    return trial, ledger
+    asyncio.run(target_run.send_cases(WANTED, LedgerRecorder(ledger, target.name)))
+    return target_run, ledger
 
 
-def ended(ledger: Ledger) -> None:
+def finish(ledger: Ledger) -> None:
     ledger.write_footer(0, 0, 0)
     ledger.close()
 
 
-def test_each_request_finds_its_intent_written(tmp_path: Path) -> None:
+def test_the_intent_of_a_request_is_written_before_the_request_arrives(tmp_path: Path) -> None:
     file, seen = tmp_path / "ledger.jsonl", list[tuple[str, bytes]]()
     with serving(file, seen) as url:
-        ended(gathered(url, file)[1])
+        finish(run_on(url, file)[1])
     assert {path for path, _ in seen} == {"/v1/models", "/v1/chat/completions"}
-    for path, held in seen:
-        intents = [fact for fact in map(json.loads, held.splitlines()) if fact["kind"] == "intent"]
+    for path, ledger in seen:
+        intents = [fact for fact in map(json.loads, ledger.splitlines()) if fact["kind"] == "intent"]
         assert intents[-1]["case"] == ("models-list" if path == "/v1/models" else "chat-basic")
 
 
-def test_every_line_of_a_live_target_is_on_the_disk_before_the_next(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_line_of_a_live_target_is_synced_before_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file, seen, synced, sync = tmp_path / "ledger.jsonl", list[tuple[str, bytes]](), list[int](), os.fsync
 
-    def noted(descriptor: int) -> None:
+    def record_sync(descriptor: int) -> None:
         sync(descriptor)
         synced.append(os.fstat(descriptor).st_size)
 
-    monkeypatch.setattr("os.fsync", noted)
+    monkeypatch.setattr("os.fsync", record_sync)
     with serving(file, seen) as url:
-        ended(gathered(url, file)[1])
+        finish(run_on(url, file)[1])
     lines = file.read_bytes().splitlines(keepends=True)
     ends = [sum(map(len, lines[: at + 1])) for at in range(len(lines))]
-    # The header needs no sync of its own: it stands before the first intent.
+    # The header is synced with the first intent.
     assert set(ends[1:]) <= set(synced)
-    for _, held in seen:
-        assert len(held) in synced, "the intent was on the disk when the request arrived"
+    for _, ledger in seen:
+        assert len(ledger) in synced, "the intent was on the disk when the request arrived"
 
 
-def test_a_body_beyond_the_bound_is_cut_and_told_and_judged_as_it_is_kept(
+def test_a_body_above_the_maximum_is_recorded_and_judged_as_truncated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wireproof.client.http_client.MAX_BODY_BYTES", BOUND)
+    monkeypatch.setattr("wireproof.client.http_client.MAX_BODY_BYTES", MAX_BODY_BYTES)
     file, seen = tmp_path / "ledger.jsonl", list[tuple[str, bytes]]()
-    with serving(file, seen, longest=BOUND + 1) as url:
-        trial, ledger = gathered(url, file)
-        ended(ledger)
-    fresh = [trial.judge(entry) for entry in trial.entries if {case for _, case in entry.cases} == {"models-list"}]
-    run, held = rejudge(file)
+    with serving(file, seen, longest=MAX_BODY_BYTES + 1) as url:
+        target_run, ledger = run_on(url, file)
+        finish(ledger)
+    fresh = [
+        target_run.judge(entry) for entry in target_run.entries if {case for _, case in entry.cases} == {"models-list"}
+    ]
+    run, stored = rejudge(file)
     again = {(v.check, v.case): v for v in run.verdicts}
-    assert all(again[v.check, v.case] == v for v in fresh), "what was judged live is what the ledger holds"
-    assert held.cut is None
+    assert all(again[v.check, v.case] == v for v in fresh), "live and stored evidence give the same verdicts"
+    assert stored.cut is None
 
-    (told,) = [fact for _, fact in read_exchanges(file) if fact["case"] == "models-list"]
-    assert told["truncated"] is True
-    assert 0 < sum(len(data) for _, data in told["reads"]) <= BOUND
+    (fact,) = [fact for _, fact in read_exchanges(file) if fact["case"] == "models-list"]
+    assert fact["truncated"] is True
+    assert 0 < sum(len(data) for _, data in fact["reads"]) <= MAX_BODY_BYTES
     (account,) = [one for (_, _, case), one in read_ledger(file).accounts.items() if case == "models-list"]
     assert account.exchanges[0].truncated
 
     outcomes = {verdict.check: verdict for verdict in fresh}
     for check in ("models.lists", "wire.complete", "wire.length", "wire.content-type"):
         assert outcome_of(outcomes[check]) == ("inconclusive", "the body is longer than what is kept of it")
-    assert outcomes["wire.http"].outcome == "pass", "the head came whole"
+    assert outcomes["wire.http"].outcome == "pass", "the head was not truncated"
 
 
 def outcome_of(verdict: Verdict) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""Stored evidence gives the verdicts that were reached when it was fresh, on every profile and under every fault."""
+"""Stored evidence gives the same verdicts as live evidence, on every profile and under every fault."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ from wireproof.session.rejudge import changed_verdicts, rejudge
 from wireproof.session.target_run import TargetRun, open_target_run
 
 PROVIDERS = tuple(loading.load_providers())
-# One case of each form an answer has; a fault is committed on the ones it touches.
+# One case of each form of a response; a fault is injected on those of its endpoints.
 SAMPLED = 180
 FORMS = ("models-list", "chat-basic", "chat-basic-stream", "chat-tools-stream", "embeddings-one", "models-without-key")
 
 
-def opened(provider: str) -> tuple[TargetRun, Target]:
+def open_run(provider: str) -> tuple[TargetRun, Target]:
     (target,) = target_options.mock_targets(provider)
     target = target_options.with_address(target, f"http://127.0.0.1:1{target.provider.serve_at}")
     return open_target_run(target, loading.load_providers(), load_checks()), target
 
 
-async def gathered(trial: TargetRun, target: Target, names: Iterable[str], file: Path | None) -> Evidence:
-    """What comes of these cases without a connection, on record where a file is named."""
+async def send(target_run: TargetRun, target: Target, names: Iterable[str], file: Path | None) -> Evidence:
+    """The results of these cases without a connection, recorded in a ledger if a file is given."""
     ledger = Ledger(Redactor.from_secrets(target.secrets))
     if file is not None:
         ledger.open(file, ledger_header("0", file.name, "2026-01-01T00:00:00+00:00", False, [target]))
@@ -46,70 +46,70 @@ async def gathered(trial: TargetRun, target: Target, names: Iterable[str], file:
     evidence: dict[str, CaseResult] = {}
     for name in names:
         server.begin_case()
-        evidence[name] = await Sender(target, server, record).send(trial.cases[name])
+        evidence[name] = await Sender(target, server, record).send(target_run.cases[name])
     ledger.write_footer(len(evidence), 0, 0)
     ledger.close()
     return evidence
 
 
-def judged(trial: TargetRun, evidence: Evidence) -> dict[tuple[str, str, str], Verdict]:
-    """The verdicts of all entries whose cases are there."""
-    trial.take_evidence((evidence,))
-    there = [entry for entry in trial.entries if all(case in evidence for _, case in entry.cases)]
-    return {(entry.provider, entry.check, entry.case): trial.judge(entry) for entry in there}
+def verdicts_on(target_run: TargetRun, evidence: Evidence) -> dict[tuple[str, str, str], Verdict]:
+    """The verdicts of all planned verdicts whose cases are in the evidence."""
+    target_run.take_evidence((evidence,))
+    complete = [planned for planned in target_run.entries if all(case in evidence for _, case in planned.cases)]
+    return {(planned.provider, planned.check, planned.case): target_run.judge(planned) for planned in complete}
 
 
-def again(file: Path) -> dict[tuple[str, str, str], Verdict]:
-    run, held = rejudge(file)
-    assert held.cut is None
+def stored_verdicts(file: Path) -> dict[tuple[str, str, str], Verdict]:
+    run, stored = rejudge(file)
+    assert stored.cut is None
     return {(verdict.provider, verdict.check, verdict.case): verdict for verdict in run.verdicts}
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_a_ledger_gives_the_verdicts_of_its_run(provider: str, tmp_path: Path) -> None:
-    trial, target = opened(provider)
-    names = {name: None for entry in trial.entries for _, name in entry.cases if name in trial.cases}
-    evidence = asyncio.run(gathered(trial, target, names, tmp_path / "ledger.jsonl"))
-    fresh = judged(trial, evidence)
-    assert len(fresh) == sum(not is_generated(entry.case) for entry in trial.entries)
-    assert again(tmp_path / "ledger.jsonl") == fresh
+    target_run, target = open_run(provider)
+    names = {name: None for planned in target_run.entries for _, name in planned.cases if name in target_run.cases}
+    evidence = asyncio.run(send(target_run, target, names, tmp_path / "ledger.jsonl"))
+    fresh = verdicts_on(target_run, evidence)
+    assert len(fresh) == sum(not is_generated(planned.case) for planned in target_run.entries)
+    assert stored_verdicts(tmp_path / "ledger.jsonl") == fresh
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_a_ledger_gives_the_verdicts_of_every_fault(provider: str, tmp_path: Path) -> None:
-    trial, target = opened(provider)
-    names = [name for name in FORMS if name in trial.cases and _offered(trial, name)]
-    plain = judged(trial, asyncio.run(gathered(trial, target, names, None)))
+    target_run, target = open_run(provider)
+    names = [name for name in FORMS if name in target_run.cases and _offered(target_run, name)]
+    plain = verdicts_on(target_run, asyncio.run(send(target_run, target, names, None)))
     broken = 0
-    # Every profile another sample, spread over the whole catalogue: all forms of being wrong, none six times.
+    # Each profile takes another sample of the catalogue.
     for fault in list(faults().values())[PROVIDERS.index(provider) :: SAMPLED]:
-        if not _touches(fault.endpoints, trial, names):
+        if not _touches(fault.endpoints, target_run, names):
             continue
-        trial, _ = opened_again(trial, target)
+        target_run = without_results(target_run, target)
         file = tmp_path / f"{fault.id}.jsonl"
-        evidence = asyncio.run(gathered(trial, replace(target, headers={FAULT_HEADER: fault.id}), names, file))
-        fresh = judged(trial, evidence)
+        evidence = asyncio.run(send(target_run, replace(target, headers={FAULT_HEADER: fault.id}), names, file))
+        fresh = verdicts_on(target_run, evidence)
         broken += fresh != plain
-        assert again(file) == fresh, fault.id
+        assert stored_verdicts(file) == fresh, fault.id
     assert broken
 
 
-def opened_again(trial: TargetRun, target: Target) -> tuple[TargetRun, Target]:
-    return TargetRun(target, trial.columns, trial.cases, trial.checks, trial.entries), target
+def without_results(target_run: TargetRun, target: Target) -> TargetRun:
+    return TargetRun(target, target_run.columns, target_run.cases, target_run.checks, target_run.entries)
 
 
-def _offered(trial: TargetRun, name: str) -> bool:
-    return trial.cases[name].endpoint in trial.columns[0].endpoints
+def _offered(target_run: TargetRun, name: str) -> bool:
+    return target_run.cases[name].endpoint in target_run.columns[0].endpoints
 
 
-def _touches(endpoints: Iterable[str], trial: TargetRun, names: Iterable[str]) -> bool:
-    return "*" in endpoints or any(trial.cases[name].endpoint in endpoints for name in names)
+def _touches(endpoints: Iterable[str], target_run: TargetRun, names: Iterable[str]) -> bool:
+    return "*" in endpoints or any(target_run.cases[name].endpoint in endpoints for name in names)
 
 
-def test_what_is_judged_otherwise_today_is_told(tmp_path: Path) -> None:
-    trial, target = opened("iio")
+def test_a_verdict_that_differs_from_the_stored_one_is_reported(tmp_path: Path) -> None:
+    target_run, target = open_run("iio")
     file = tmp_path / "ledger.jsonl"
-    verdict = judged(trial, asyncio.run(gathered(trial, target, ["models-list"], file)))[
+    verdict = verdicts_on(target_run, asyncio.run(send(target_run, target, ["models-list"], file)))[
         "iio", "wire.http", "models-list"
     ]
     whole = file.read_text(encoding="utf-8").splitlines()
@@ -124,23 +124,23 @@ def test_what_is_judged_otherwise_today_is_told(tmp_path: Path) -> None:
     ]
 
 
-def test_a_provider_that_is_not_known_is_named(tmp_path: Path) -> None:
-    trial, target = opened("iio")
+def test_an_unknown_provider_of_a_ledger_is_an_error(tmp_path: Path) -> None:
+    target_run, target = open_run("iio")
     file = tmp_path / "ledger.jsonl"
-    asyncio.run(gathered(trial, target, ["models-list"], file))
+    asyncio.run(send(target_run, target, ["models-list"], file))
     file.write_text(file.read_text(encoding="utf-8").replace('"provider": "iio"', '"provider": "mine"', 1), "utf-8")
     with pytest.raises(loading.ConfigError, match="provider 'mine' of the ledger: it is not known"):
         rejudge(file)
 
 
-def test_the_judgement_needs_no_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    trial, target = opened("iio")
+def test_rejudging_opens_no_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target_run, target = open_run("iio")
     file = tmp_path / "ledger.jsonl"
-    asyncio.run(gathered(trial, target, ["models-list"], file))
+    asyncio.run(send(target_run, target, ["models-list"], file))
 
-    def refuse(*given: object) -> None:
+    def refuse(*arguments: object) -> None:
         raise AssertionError("a socket was opened")
 
     monkeypatch.setattr("socket.socket", refuse)
-    verdicts: Mapping[tuple[str, str, str], Verdict] = again(file)
+    verdicts: Mapping[tuple[str, str, str], Verdict] = stored_verdicts(file)
     assert verdicts

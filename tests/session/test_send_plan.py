@@ -1,4 +1,4 @@
-"""A plan says what a run sends, and sends nothing; the profiles keep within their figures on every provider."""
+"""`wireproof plan` shows what a run sends, and sends nothing; the profiles stay within their limits."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ each_provider = pytest.mark.parametrize("provider", [pytest.param(name, id=name)
 
 @cache
 def planned(provider: str, profile: str) -> SendPlan:
-    """The plan of a live target of which nothing is known but a plain key."""
-    aimed = target_options.TargetOptions(
+    """The plan of a live target without options beyond its endpoint."""
+    options = target_options.TargetOptions(
         {"provider": [provider], "endpoint": "http://127.0.0.1:9/v1", "profile": profile}
     )
-    (target,) = target_options.build_targets(aimed, {})
+    (target,) = target_options.build_targets(options, {})
     return build_plan(open_target_run(target, PROVIDERS, load_checks()))
 
 
@@ -37,16 +37,16 @@ def ran(*options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-m", "wireproof", *options], capture_output=True, text=True)
 
 
-@pytest.fixture(name="told")
-def _told(capsys: pytest.CaptureFixture[str]) -> Callable[..., dict[str, Any]]:
-    """What `wireproof plan` tells of its one target; that it is a command of its own is shown beside."""
+@pytest.fixture(name="plan")
+def _plan(capsys: pytest.CaptureFixture[str]) -> Callable[..., dict[str, Any]]:
+    """Runs `wireproof plan --json` in this process; returns the plan of its one target."""
 
-    def told(*options: str) -> dict[str, Any]:
+    def run(*options: str) -> dict[str, Any]:
         assert main.main(["plan", *options, "--json"]) == 0
-        (found,) = json.loads(capsys.readouterr().out)
-        return dict(found)
+        (plan,) = json.loads(capsys.readouterr().out)
+        return dict(plan)
 
-    return told
+    return run
 
 
 @each_provider
@@ -69,7 +69,7 @@ def test_full_is_at_most_150_requests(provider: str) -> None:
 
 
 @each_provider
-def test_each_profile_holds_the_one_before_it(provider: str) -> None:
+def test_each_profile_contains_the_one_before_it(provider: str) -> None:
     core, full, every = (planned(provider, profile).cases.keys() for profile in ("core", "full", "all"))
     assert core < full < every
 
@@ -85,32 +85,32 @@ def test_a_plan_sends_nothing(form: tuple[str, ...]) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_a_plan_tells_requests_tokens_cost_and_time(told: Callable[..., dict[str, Any]]) -> None:
-    found = told("--provider", "iio", "--endpoint", "http://127.0.0.1:9/v1", "--pace", "10", "--price", "1,2")
-    assert found["requests"] == planned("iio", "core").request_count
-    assert found["output_tokens"] == planned("iio", "core").max_output_tokens
-    assert found["cost"] == pytest.approx((found["input_tokens"] + 2 * found["output_tokens"]) / 1e6, rel=0.5)
-    assert found["seconds"] == 6 * (found["requests"] - 1)
+def test_a_plan_shows_requests_tokens_cost_and_time(plan: Callable[..., dict[str, Any]]) -> None:
+    data = plan("--provider", "iio", "--endpoint", "http://127.0.0.1:9/v1", "--pace", "10", "--price", "1,2")
+    assert data["requests"] == planned("iio", "core").request_count
+    assert data["output_tokens"] == planned("iio", "core").max_output_tokens
+    assert data["cost"] == pytest.approx((data["input_tokens"] + 2 * data["output_tokens"]) / 1e6, rel=0.5)
+    assert data["seconds"] == 6 * (data["requests"] - 1)
 
 
-def test_a_plan_tells_the_waits_that_patience_allows(
-    told: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+def test_a_plan_shows_the_waits_that_patience_allows(
+    plan: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FREE_KEY", "iio-dev-of-nobody")
     url = ("--provider", "iio", "--endpoint", "http://127.0.0.1:9/v1", "--profile", "all", "--key", "free=FREE_KEY")
-    hasty, patient = told(*url), told(*url, "--patience", "65")
+    hasty, patient = plan(*url), plan(*url, "--patience", "65")
     assert (hasty["waits"], hasty["seconds"]) == (0, None)
-    # The window of the free tier alone takes a minute, and a minute of its own before it.
+    # A case waits a minute for the window of the free tier, after another minute for a window of its own.
     assert patient["waits"] == patient["seconds"] > 120
     assert patient["verdicts"] > hasty["verdicts"]
     shown = ran("plan", *url, "--patience", "65", "--pace", "600").stdout
-    assert f"{patient['waits']:.0f} s are waited for later moments" in shown
+    assert f"of which {patient['waits']:.0f} s are waits for rate-limit windows" in shown
 
 
-def test_a_plan_leaves_out_what_a_budget_does_not_allow(told: Callable[..., dict[str, Any]]) -> None:
-    found = told("--provider", "iio", "--endpoint", "http://127.0.0.1:9/v1", "--max-requests", "5")
-    assert found["requests"] == 5
-    assert set(found["unsent"].values()) == {"the budget of 5 requests is spent"}
+def test_a_plan_leaves_out_cases_beyond_the_budget(plan: Callable[..., dict[str, Any]]) -> None:
+    data = plan("--provider", "iio", "--endpoint", "http://127.0.0.1:9/v1", "--max-requests", "5")
+    assert data["requests"] == 5
+    assert set(data["unsent"].values()) == {"the budget of 5 requests is spent"}
 
 
 def test_a_plan_takes_the_options_of_check() -> None:

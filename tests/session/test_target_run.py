@@ -1,4 +1,4 @@
-"""A trial judges what was gathered; a later answer decides only what the first left open."""
+"""A target run judges its evidence; a later response decides only a verdict that the first one left open."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ CLAUSE = Clause.from_data(
 
 
 def called(exchange: Exchange) -> None:
-    """The model calls the tool that fits."""
+    """The model calls the right tool."""
     if exchange.json == "no call":
         raise Undecided("the model called no tool")
     expect.equal(exchange.json, "right call")
 
 
 CHECKS = {"tools.it": Check("tools.it", called, "The model calls the tool that fits.", False, ("exchange",))}
-ENTRIES_OF = plan_verdicts(TARGET, IIO, (CLAUSE,), CASES)
+PLANNED = plan_verdicts(TARGET, IIO, (CLAUSE,), CASES)
 
 
 def answer(body: str) -> tuple[Exchange, ...]:
@@ -58,24 +58,24 @@ def answer(body: str) -> tuple[Exchange, ...]:
         pytest.param(["right call"], "pass", "", id="the-first-decides"),
         pytest.param(["no call", "right call"], "pass", "(answer 2)", id="the-second-decides"),
         pytest.param(["no call", "wrong call", "right call"], "fail", "(answer 2)", id="a-failure-stands"),
-        pytest.param(["wrong call", "right call"], "fail", "actual wrong call", id="no-failure-is-asked-away"),
+        pytest.param(["wrong call", "right call"], "fail", "actual wrong call", id="a-failure-is-never-repeated"),
         pytest.param(["no call"] * 3, "inconclusive", "(answer 3)", id="three-decide-nothing"),
     ],
 )
-def test_a_later_answer_decides_only_what_the_first_left_open(answers: list[str], outcome: str, message: str) -> None:
+def test_a_later_response_decides_only_an_inconclusive_verdict(answers: list[str], outcome: str, message: str) -> None:
     first, *later = map(answer, answers)
-    judges = ColumnJudges(TARGET, (IIO,), CASES, CHECKS, ENTRIES_OF)
-    gathered = TargetEvidence(judges, {"plain": first}, None, len(answers), tuple({"plain": sent} for sent in later))
-    trial = TargetRun(TARGET, (IIO,), CASES, CHECKS, ENTRIES_OF, gathered)
+    judges = ColumnJudges(TARGET, (IIO,), CASES, CHECKS, PLANNED)
+    results = TargetEvidence(judges, {"plain": first}, None, len(answers), tuple({"plain": sent} for sent in later))
+    target_run = TargetRun(TARGET, (IIO,), CASES, CHECKS, PLANNED, results)
 
-    verdict = trial.judge(ENTRIES_OF[0])
+    verdict = target_run.judge(PLANNED[0])
 
     assert verdict.outcome == outcome
     assert message in verdict.message
 
 
-@pytest.mark.parametrize(("body", "asked"), [("no call", True), ("wrong call", False), ("right call", False)])
-def test_only_a_choice_of_the_model_is_worth_another_request(body: str, asked: bool) -> None:
-    bench = Judge(TARGET, IIO, SchemaSet("iio"), CHECKS, CASES)
+@pytest.mark.parametrize(("body", "repeated"), [("no call", True), ("wrong call", False), ("right call", False)])
+def test_only_an_undecided_response_is_repeated(body: str, repeated: bool) -> None:
+    judge = Judge(TARGET, IIO, SchemaSet("iio"), CHECKS, CASES)
 
-    assert bench.is_undecided(ENTRIES_OF[0], {"plain": answer(body)}) is asked
+    assert judge.is_undecided(PLANNED[0], {"plain": answer(body)}) is repeated

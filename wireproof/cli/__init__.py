@@ -1,1 +1,1 @@
-"""The commands of `wireproof`, one a module: `add` registers its arguments and the function that runs it."""
+"""The commands of `wireproof`, one per module: `add` registers a command, `run` executes it."""

@@ -1,4 +1,4 @@
-"""`wireproof cases`: every request that can be sent, and the pages that show them."""
+"""`wireproof cases`: lists the cases, or writes their pages."""
 
 from __future__ import annotations
 
@@ -7,26 +7,32 @@ import json
 from pathlib import Path
 from typing import Any
 
-from wireproof.cli.arguments import add_command_parser, write_file
+from wireproof.cli.arguments import add_command_parser, show_examples, write_file
 
 
 def add(commands: Any) -> None:
-    """Register the command."""
-    parser = add_command_parser(commands, "cases", run, "list the cases: what each is for, and what it sends")
-    parser.add_argument("--write", metavar="FOLDER", help="write a page for each area, and an index, into this folder")
+    """Registers the command."""
+    parser = add_command_parser(commands, "cases", run, "list the cases with their purpose and their requests")
+    parser.add_argument("--write", metavar="FOLDER", help="write a page for each area and an index into this folder")
+    show_examples(
+        parser,
+        "wireproof cases                                         # one line for each case",
+        "wireproof cases --json                                  # with all requests",
+        "wireproof cases --write docs/cases",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the cases, or write their pages."""
+    """Prints the cases, or writes their pages."""
     from wireproof.contract import loading
     from wireproof.report.docs.case_pages import case_pages
 
     if options.write:
-        for name, page in case_pages(_explained(options)).items():
+        for name, page in case_pages(_case_facts(options)).items():
             write_file(Path(options.write) / name, page)
         return 0
     if options.json:
-        print(json.dumps(_explained(options), indent=1, ensure_ascii=False))
+        print(json.dumps(_case_facts(options), indent=1, ensure_ascii=False))
         return 0
     cases = loading.load_cases().values()
     for case in cases:
@@ -35,10 +41,10 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _explained(options: argparse.Namespace) -> list[dict[str, Any]]:
-    """The facts of every case, its requests among them."""
+def _case_facts(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """The facts about every case, with its requests."""
     from wireproof.contract import loading
     from wireproof.proof.explain import IdIndex
 
-    library = IdIndex.from_providers(loading.load_providers(Path(options.providers) if options.providers else None), {})
-    return [library.explain(name) for name in library.cases]
+    index = IdIndex.from_providers(loading.load_providers(Path(options.providers) if options.providers else None), {})
+    return [index.explain(name) for name in index.cases]

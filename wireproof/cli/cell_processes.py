@@ -1,4 +1,4 @@
-"""Cells for a load run: their latency by name, their script, and as many processes as are asked for."""
+"""Cells for load runs: reads their latency profiles and outage scripts, and runs them as processes."""
 
 from __future__ import annotations
 
@@ -18,27 +18,26 @@ CELLS_FILE = "load/cells.yaml"
 
 
 def read_latency(name: str) -> Mapping[str, Any]:
-    """The latency of a kind of cell; ConfigError lists the known ones."""
+    """The latency profile of this name in load/cells.yaml; raises ConfigError, which lists the names."""
     data = read_yaml(data_files.root() / CELLS_FILE, CELLS_FILE)
     schemas.check_format(data, "cells", CELLS_FILE)
-    known: Mapping[str, Any] = data["cells"]
-    if name not in known:
-        raise ConfigError(f"--latency {name}", "no such kind of cell", f"choose one of {', '.join(known)}")
-    found: Mapping[str, Any] = known[name]
-    return found
+    profiles: Mapping[str, Mapping[str, Any]] = data["cells"]
+    if name not in profiles:
+        raise ConfigError(f"--latency {name}", "no such latency profile", f"choose one of {', '.join(profiles)}")
+    return profiles[name]
 
 
 def read_script(file: Path) -> list[Mapping[str, Any]]:
-    """The turns that a script tells; ConfigError where it does not read."""
+    """The changes of an outage script; raises ConfigError if the script is invalid."""
     data: list[Mapping[str, Any]] = read_yaml(file)
     schemas.check_format(data, "script", str(file))
     return data
 
 
 def without_limits(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """A provider whose keys may do as much as they like: a cell's own limit is the one that is measured."""
-    free = {"per_minute": None, "per_month": None, "credits": None}
-    tiers = {name: {**tier, **free} for name, tier in entry["rate"]["tiers"].items()}
+    """An entry of providers.yaml without the limits of its tiers, so that only the limit of a cell applies."""
+    unlimited = {"per_minute": None, "per_month": None, "credits": None}
+    tiers = {name: {**tier, **unlimited} for name, tier in entry["rate"]["tiers"].items()}
     catalogue = [{**row, "tokens_per_day": {}} for row in entry["models"]["catalogue"]]
     return {
         **entry,
@@ -48,7 +47,7 @@ def without_limits(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def run_cells(arguments: Sequence[str], count: int, port: int, announce: Any) -> int:
-    """Serve with that many processes, each on a port of its own, until a signal ends them all."""
+    """Serves with `count` processes, each on its own port, until a signal ends them; returns the exit code."""
     children = [_start_child(arguments, number, port + number if port else 0) for number in range(count)]
 
     def end(*_: Any) -> None:
@@ -67,7 +66,7 @@ def run_cells(arguments: Sequence[str], count: int, port: int, announce: Any) ->
 def _start_child(arguments: Sequence[str], number: int, port: int) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "wireproof", "serve", *arguments]
     command += ["--cell", str(number), "--port", str(port), "--json"]
-    # A group of its own: a signal from the keyboard reaches it through its parent alone.
+    # A session of its own, so that a signal from the keyboard reaches it only through its parent.
     pipe, none = subprocess.PIPE, subprocess.DEVNULL
     return subprocess.Popen(command, stdout=pipe, stdin=none, text=True, start_new_session=True)
 

@@ -1,4 +1,4 @@
-"""`wireproof clauses`: what each document says, and which check judges it."""
+"""`wireproof clauses`: lists the clauses of the documents and their checks, or writes their pages."""
 
 from __future__ import annotations
 
@@ -7,25 +7,32 @@ import json
 from pathlib import Path
 from typing import Any
 
-from wireproof.cli.arguments import add_command_parser, add_providers_option, write_file
+from wireproof.cli.arguments import add_command_parser, add_providers_option, show_examples, write_file
 
 
 def add(commands: Any) -> None:
-    """Register the command."""
-    parser = add_command_parser(commands, "clauses", run, "list the clauses, their judgements and what is pending")
+    """Registers the command."""
+    parser = add_command_parser(commands, "clauses", run, "list the clauses of the documents, with their checks")
     add_providers_option(parser)
-    parser.add_argument("--pending", action="store_true", help="only what is not built yet")
+    parser.add_argument("--pending", action="store_true", help="list only clauses that no check judges yet")
+
+    show_examples(
+        parser,
+        "wireproof clauses --provider iio",
+        "wireproof clauses --pending --json",
+        "wireproof clauses --write docs/clauses",
+    )
     parser.add_argument("--write", metavar="FOLDER", help="write a page for each provider into this folder")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the clauses, or write their pages."""
+    """Prints the clauses, or writes their pages."""
     from wireproof.contract import loading
     from wireproof.report.docs import clause_pages
 
     providers = loading.load_providers(Path(options.providers) if options.providers else None)
     names = options.provider or list(providers)
-    found = [
+    selected = [
         (name, clause)
         for name in names
         for clause in loading.load_clauses(loading.find_provider(providers, name).schemas)
@@ -33,15 +40,15 @@ def run(options: argparse.Namespace) -> int:
     ]
     if options.write:
         for name in names:
-            page = clause_pages.clause_page(providers[name], [clause for of, clause in found if of == name])
+            page = clause_pages.clause_page(providers[name], [clause for owner, clause in selected if owner == name])
             write_file(Path(options.write) / f"{name}.md", page)
         return 0
     if options.json:
-        print(json.dumps([clause_pages.clause_data(name, clause) for name, clause in found], indent=1))
+        print(json.dumps([clause_pages.clause_data(name, clause) for name, clause in selected], indent=1))
         return 0
-    for name, clause in found:
+    for name, clause in selected:
         print(clause_pages.clause_line(name, clause))
     for name in names:
-        listed = [clause for of, clause in found if of == name]
+        listed = [clause for owner, clause in selected if owner == name]
         print(f"{name}: {len(listed)} clauses, {clause_pages.count_states(listed)}")
     return 0

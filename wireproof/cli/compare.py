@@ -1,4 +1,4 @@
-"""`wireproof compare A B`: what changed from one run to another."""
+"""`wireproof compare A B`: prints the differences between two runs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wireproof.cli.arguments import show_examples
 from wireproof.errors import ConfigError
 from wireproof.session.pytest_plugin import check_options as known_options
 
@@ -15,26 +16,46 @@ if TYPE_CHECKING:
     from wireproof.report.compare.latency_change import LatencyChange
     from wireproof.report.compare.run_comparison import Comparison
 
-HELP = "compare two runs: regressions, fixes, clauses, latency"
+HELP = "compare two runs: regressions, fixes, clauses and latency, or the measurements of two load runs"
 
 
 def add(commands: Any) -> None:
-    """Register the command."""
+    """Registers the command."""
     parser = commands.add_parser("compare", help=HELP, description=HELP)
     parser.add_argument(
-        "before", metavar="A", type=Path, help="report.json or its folder, ledger.jsonl, or a load summary"
+        "before",
+        metavar="A",
+        type=Path,
+        help="earlier run: its report.json, the folder of it, its ledger.jsonl, or a load summary",
     )
-    parser.add_argument("after", metavar="B", type=Path, help="the same of the later run")
-    parser.add_argument("--json", action="store_true", help="print JSON (schemas/formats/comparison.json)")
     parser.add_argument(
-        "--tolerance", type=float, default=0.05, metavar="SHARE", help="of load runs: what may move (default: 0.05)"
+        "after",
+        metavar="B",
+        type=Path,
+        help="later run: its report.json, the folder of it, its ledger.jsonl, or a load summary",
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print the comparison as JSON (schemas/formats/comparison.json)"
+    )
+    parser.add_argument(
+        "--tolerance",
+        type=float,
+        default=0.05,
+        metavar="SHARE",
+        help="share by which a measurement of a load run may change without being reported (default: 0.05)",
     )
     known_options.add_gate_options(parser)
+    show_examples(
+        parser,
+        "wireproof compare before/report.json reports            # a folder stands for its report.json",
+        "wireproof compare reports/runs/A/ledger.jsonl reports/runs/B/ledger.jsonl --fail-on should",
+        "wireproof compare before.json after.json --tolerance 0.1   # two summaries of load runs",
+    )
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print what changed; 1 where something became worse, 2 where a run cannot be read."""
+    """Prints the differences; returns 1 if a result became worse, raises WireproofError if a run cannot be read."""
     from wireproof.judging.gate import Gate
     from wireproof.load.results import load_comparison as load_compare
     from wireproof.report.compare import run_comparison
@@ -44,48 +65,48 @@ def run(options: argparse.Namespace) -> int:
     if any(loads):
         return _compare_loads(options, *loads)
     before, after = read_snapshot(options.before), read_snapshot(options.after)
-    alone = [
+    one_column = [
         target for target in after.own if {key[1] for key in after.verdicts if key[0] == target} == {after.own[target]}
     ]
-    found = run_comparison.compare_runs(
-        before, after, Gate(own=after.own, alone=alone, **known_options.gate_settings_from_options(options))
+    comparison = run_comparison.compare_runs(
+        before, after, Gate(own=after.own, alone=one_column, **known_options.gate_settings_from_options(options))
     )
     if options.json:
-        print(json.dumps(found.as_data(), indent=1))
+        print(json.dumps(comparison.as_data(), indent=1))
     else:
-        print("\n".join(_comparison_lines(found)))
-    return found.exit_code
+        print("\n".join(_comparison_lines(comparison)))
+    return comparison.exit_code
 
 
 def _compare_loads(options: argparse.Namespace, before: Any, after: Any) -> int:
-    """The same for two load runs, told apart from noise."""
+    """Prints the differences between two load runs that exceed noise; returns the exit code."""
     from wireproof.load.results import load_comparison
 
     for file, run in ((options.before, before), (options.after, after)):
         if run is None:
-            remedy = "compare two runs of a kind"
-            raise ConfigError(str(file), "it is no summary of a load run, and the other is one", remedy)
-    found = load_comparison.compare_load_runs(before, after, options.tolerance)
+            remedy = "compare two load runs, or two conformance runs"
+            raise ConfigError(str(file), "it is not the summary of a load run, but the other file is", remedy)
+    comparison = load_comparison.compare_load_runs(before, after, options.tolerance)
     if options.json:
-        print(json.dumps(load_comparison.load_comparison_to_json(found, before, after), indent=1))
+        print(json.dumps(load_comparison.load_comparison_to_json(comparison, before, after), indent=1))
     else:
-        print("\n".join(load_comparison.load_comparison_lines(found, before, after)))
-    return load_comparison.load_comparison_exit_code(found)
+        print("\n".join(load_comparison.load_comparison_lines(comparison, before, after)))
+    return load_comparison.load_comparison_exit_code(comparison)
 
 
-def _comparison_lines(found: Comparison) -> Iterable[str]:
-    for title, pairs in (("regressions", found.regressions), ("fixes", found.fixes)):
-        told = [
+def _comparison_lines(comparison: Comparison) -> Iterable[str]:
+    for title, pairs in (("regressions", comparison.regressions), ("fixes", comparison.fixes)):
+        lines = [
             f"{b.target}, {b.check} on {b.case}: {a.outcome} → {b.outcome}" + (f"; {b.message}" if b.message else "")
             for a, b in pairs
         ]
-        yield from _section_lines(title, told)
-    fresh = [f"{v.target}, {v.check} on {v.case}: {v.message}" for v in found.new_failures]
-    yield from _section_lines("failures without a counterpart", fresh)
-    yield from _section_lines("clauses judged only now", found.new_clauses)
-    yield from _section_lines("clauses judged no longer", found.lost_clauses)
-    title = "latency, by the middle of the ratios of each request (95 times of 100 all intervals hold)"
-    yield from _section_lines(title, [_latency_line(shift) for shift in found.shifts])
+        yield from _section_lines(title, lines)
+    new = [f"{v.target}, {v.check} on {v.case}: {v.message}" for v in comparison.new_failures]
+    yield from _section_lines("failures that only the later run judged", new)
+    yield from _section_lines("clauses that only the later run judged", comparison.new_clauses)
+    yield from _section_lines("clauses that only the earlier run judged", comparison.lost_clauses)
+    title = "latency, as the median of the ratios of all requests (all intervals together: 95 % confidence)"
+    yield from _section_lines(title, [_latency_line(change) for change in comparison.shifts])
 
 
 def _section_lines(title: str, lines: Sequence[str]) -> Iterable[str]:
@@ -95,8 +116,10 @@ def _section_lines(title: str, lines: Sequence[str]) -> Iterable[str]:
     yield from (f"  {printable(line)}" for line in lines)
 
 
-def _latency_line(shift: LatencyChange) -> str:
-    known = f"{shift.low:.2f} to {shift.high:.2f}" if shift.low is not None else "too few requests for an interval"
-    word = "  moved" if shift.moved else ""
-    times = f"{shift.before_ms:.1f} → {shift.after_ms:.1f} ms, × {shift.ratio:.2f}"
-    return f"{shift.target} {shift.endpoint} {shift.of}: {times} ({known}, n={shift.cases}){word}"
+def _latency_line(change: LatencyChange) -> str:
+    interval = (
+        f"{change.low:.2f} to {change.high:.2f}" if change.low is not None else "too few requests for an interval"
+    )
+    word = "  changed" if change.moved else ""
+    times = f"{change.before_ms:.1f} → {change.after_ms:.1f} ms, × {change.ratio:.2f}"
+    return f"{change.target} {change.endpoint} {change.of}: {times} ({interval}, n={change.cases}){word}"

@@ -1,4 +1,4 @@
-"""`wireproof judge LEDGER`: today's checks on stored evidence, without a network."""
+"""`wireproof judge LEDGER`: re-judges the evidence of a ledger with the present checks, without a network."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from wireproof.cli.arguments import add_command_parser
+from wireproof.cli.arguments import add_command_parser, show_examples
 from wireproof.judging.outcomes import ERROR_OUTCOMES
 from wireproof.session.pytest_plugin import check_options as known_options
 
@@ -18,40 +18,46 @@ MAX_CHANGES_PRINTED = 20
 
 
 def add(commands: Any) -> None:
-    """Register the command."""
-    parser = add_command_parser(commands, "judge", run, "judge the evidence of a ledger again, without a network")
-    parser.add_argument("ledger", metavar="LEDGER", help="the ledger.jsonl of a run, whole or cut off")
+    """Registers the command."""
+    parser = add_command_parser(commands, "judge", run, "re-judge the evidence of a ledger, without a network")
+    parser.add_argument("ledger", metavar="LEDGER", help="ledger.jsonl of a run, complete or interrupted")
     known_options.add_gate_options(parser)
+    show_examples(
+        parser,
+        "wireproof judge reports/ledger.jsonl",
+        "wireproof judge reports/ledger.jsonl --authority all --fail-on should",
+        "wireproof judge reports/ledger.jsonl --baseline known.yaml --json",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the verdicts; 0 the contract holds, 1 it is broken, 2 incomplete or nothing was judged."""
+    """Prints the verdicts; returns 0 if the contract holds, 1 if it is broken, 2 if the run is incomplete or empty."""
     from wireproof.formats.safe_text import printable
     from wireproof.session.rejudge import changed_verdicts, rejudge
 
     file = Path(options.ledger)
-    judged, held = rejudge(
+    judged, stored = rejudge(
         file,
         Path(options.providers) if options.providers else None,
         **known_options.gate_settings_from_options(options),
     )
-    exit = judged.exit_code if held.cut is None else 2
+    exit = judged.exit_code if stored.cut is None else 2
     if options.json:
-        print(json.dumps(judged.report_data(exit, complete=held.cut is None), indent=1))
+        print(json.dumps(judged.report_data(exit, complete=stored.cut is None), indent=1))
         return exit
     for verdict in judged.verdicts:
         if judged.gates(verdict) or verdict.outcome in ERROR_OUTCOMES:
             print(judged.summary_text(verdict), end="\n\n")
     _print_summary(judged)
-    told = changed_verdicts(judged, held)
-    if told:
-        print(f"other verdicts than when this was recorded ({len(told)})")
-    for sentence in told[:MAX_CHANGES_PRINTED]:
+    changes = changed_verdicts(judged, stored)
+    if changes:
+        print(f"verdicts that differ from the recorded ones ({len(changes)})")
+    for sentence in changes[:MAX_CHANGES_PRINTED]:
         print(f"  {printable(sentence)}")
     for sentence in judged.stale_entries:
-        print(f"stale: {printable(sentence)}")
-    if held.cut is not None:
-        print(f"incomplete: {held.cut}", file=sys.stderr)
+        print(f"stale in the baseline: {printable(sentence)}")
+    if stored.cut is not None:
+        print(f"incomplete: {stored.cut}", file=sys.stderr)
     return exit
 
 
@@ -59,6 +65,6 @@ def _print_summary(judged: Any) -> None:
     from wireproof.judging.verdict import find_divergences
     from wireproof.report.terminal_summary import print_summary
 
-    text, found = io.StringIO(), find_divergences(judged.verdicts, judged.own_contracts)
-    print_summary(text, judged.verdicts, judged.own_contracts, found, asdict(judged.spent))
+    text, divergences = io.StringIO(), find_divergences(judged.verdicts, judged.own_contracts)
+    print_summary(text, judged.verdicts, judged.own_contracts, divergences, asdict(judged.usage))
     print(text.getvalue(), end="")

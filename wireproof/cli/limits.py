@@ -1,4 +1,4 @@
-"""`wireproof limits`: what the limit of an endpoint really is, and whether its headers tell the truth."""
+"""`wireproof limits`: measures the rate limit of an endpoint, and compares it with its headers."""
 
 from __future__ import annotations
 
@@ -19,35 +19,39 @@ if TYPE_CHECKING:
     from wireproof.load.experiments.limits.probe import LimitProbe
 
 DEFAULT_CASE = "chat-basic"
-# A live limit of a minute is met, waited out and met in two halves.
+# Long enough to reach a limit per minute, wait for its end, and reach it again in two halves.
 DEFAULT_PATIENCE_S = 150.0
 
 
 def add(commands: Any) -> None:
-    """Register the command."""
+    """Registers the command."""
     from wireproof.session.pytest_plugin import check_options
 
-    help = "find out a limit by meeting it: how many, in which window, by which model (takes the options of check)"
+    help = "measure a rate limit by reaching it: its size, window and algorithm (takes the options of check)"
     parser = commands.add_parser("limits", help=help, description=help)
     option = parser.add_argument
     option("--json", action="store_true", help="print the result as JSON")
-    text = f"case of one request to send, with an answer of 1 token at most (default: {DEFAULT_CASE})"
+    text = f"case to send, of one request; its output is limited to 1 token (default: {DEFAULT_CASE})"
     option("--case", default=DEFAULT_CASE, metavar="NAME", help=text)
-    text = "environment variable that holds a second key, which shows whether the limit is per key"
+    text = "environment variable with a second key, to find out if the limit is per key"
     option("--other-key-env", metavar="NAME", help=text)
-    option("--write", metavar="FILE", help="write the result as JSON (schemas/formats/limits.json)")
+    option("--write", metavar="FILE", help="write the result as JSON to this file (schemas/formats/limits.json)")
     option("--fault", help=argparse.SUPPRESS)
     check_options.add_options(parser.add_argument_group("options of check"))
     show_examples(
         parser,
-        "wireproof limits --provider iio                         # the bundled server, its lowest tier",
+        "wireproof limits --provider iio                         # the reference server, its lowest tier",
         "wireproof limits --provider iio --endpoint https://api.example/v1 --tier free --model ID --key-env MY_KEY",
     )
     parser.set_defaults(run=run)
 
 
 def run(parsed: argparse.Namespace) -> int:
-    """Probe one target; 0 what is told is so, 1 it is not, 2 it could not be asked."""
+    """Measures the limit of one target.
+
+    Returns 0 if the limit agrees with what the server announces, 1 if not; raises WireproofError if the target could
+    not be asked.
+    """
     from wireproof.contract import target_options
     from wireproof.load.experiments.limits import limits_report
     from wireproof.load.experiments.limits.findings import announced_limits, promise_findings
@@ -55,18 +59,18 @@ def run(parsed: argparse.Namespace) -> int:
     from wireproof.load.experiments.limits.model_fit import fit_models
 
     options = target_options.TargetOptions.from_parsed(vars(parsed))
-    found = target_options.build_targets(options, target_options.environment())
-    if len(found) != 1:
-        raise ConfigError("--provider", "a probe has one target", "name one provider")
-    with _running_target(with_limited_tier(found[0], parsed.tier), options.live, parsed) as target:
+    targets = target_options.build_targets(options, target_options.environment())
+    if len(targets) != 1:
+        raise ConfigError("--provider", "the limit of one target is measured", "name one provider")
+    with _running_target(with_limited_tier(targets[0], parsed.tier), options.live, parsed) as target:
         probe = asyncio.run(_run_probe(target, parsed, live=options.live))
     fitted = fit_models(probe.observations, announced_limits(probe))
-    told = promise_findings(probe, fitted)
-    as_json = json.dumps(limits_report.limits_to_json(probe, fitted, told), indent=1)
+    findings = promise_findings(probe, fitted)
+    as_json = json.dumps(limits_report.limits_to_json(probe, fitted, findings), indent=1)
     if parsed.write:
         write_file(Path(parsed.write), as_json + "\n")
-    print(as_json if parsed.json else limits_report.limits_to_text(probe, fitted, told))
-    return 1 if any(one.holds is False for one in told) else 0
+    print(as_json if parsed.json else limits_report.limits_to_text(probe, fitted, findings))
+    return 1 if any(finding.holds is False for finding in findings) else 0
 
 
 @contextmanager
@@ -95,13 +99,14 @@ async def _run_probe(target: Target, parsed: argparse.Namespace, *, live: bool) 
 
     cases = load_cases()
     if parsed.case not in cases or len(cases[parsed.case].asks) != 1:
-        raise ConfigError(f"--case {parsed.case}", "no case of one request has that name", "choose one of suites/")
-    async with HttpClient(target.connections, target.deadlines) as wire:
-        probe = LimitProbe(target, cases[parsed.case], wire, Budget(target), parsed.patience or DEFAULT_PATIENCE_S)
+        problem = "no case of one request has this name"
+        raise ConfigError(f"--case {parsed.case}", problem, "choose one that `wireproof cases` lists")
+    async with HttpClient(target.connections, target.deadlines) as client:
+        probe = LimitProbe(target, cases[parsed.case], client, Budget(target), parsed.patience or DEFAULT_PATIENCE_S)
         try:
             await probe.run(_other_live_key(target, parsed) if live else other_account_key(target))
         except CannotSend as reason:
-            raise ConfigError("--model", str(reason), "name it") from None
+            raise ConfigError("--model", str(reason), "name a model") from None
     return probe
 
 

@@ -1,4 +1,4 @@
-"""The command `wireproof`. Exit codes: 0 fine, 1 a promise is broken, 2 we could not ask."""
+"""The command `wireproof`. Exit codes: 0 success, 1 a requirement is violated, 2 nothing could be judged."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any
 
 from wireproof import __version__
+from wireproof.cli.arguments import show_examples
 from wireproof.errors import WireproofError
 
 COMMANDS = (
@@ -33,17 +34,17 @@ COMMANDS = (
     "calibrate",
     "compare",
 )
-# These take the options of pytest or locust too, and so read their arguments themselves.
+# These commands take options of pytest or locust too, so they parse their arguments themselves.
 PASS_THROUGH = ("check", "load", "sweep", "failover")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; what is wrong with the input is one sentence on stderr."""
+    """Runs one command; returns its exit code. An error in the input is one sentence on stderr."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         if arguments and arguments[0] in PASS_THROUGH:
-            own: int = _import_command(arguments[0]).run(arguments[1:])
-            return own
+            own_code: int = _import_command(arguments[0]).run(arguments[1:])
+            return own_code
         parsed = build_parser(arguments[:1]).parse_args(arguments)
         code: int = parsed.run(parsed)
         sys.stdout.flush()
@@ -51,24 +52,33 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"wireproof: {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:
-        # Whoever reads has enough, as `head` in a pipe; what is still to be said at the exit goes nowhere.
+        # The reader of a pipe, such as `head`, closed it; output that is still buffered is discarded.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 2
     return code
 
 
 def build_parser(wanted: Sequence[str] = ()) -> argparse.ArgumentParser:
-    """The parser of the wanted commands, or of every command if none of them is known."""
-    made = argparse.ArgumentParser(
+    """The parser of the wanted commands; of all commands if none of the wanted ones exists."""
+    parser = argparse.ArgumentParser(
         prog="wireproof", description="Conformance and load benchmarks for OpenAI-compatible HTTP APIs."
     )
-    made.add_argument("--version", action="version", version=f"wireproof {__version__}")
-    added = made.add_subparsers(required=True, metavar="COMMAND")
+    parser.add_argument("--version", action="version", version=f"wireproof {__version__}", help="print the version")
+    commands = parser.add_subparsers(
+        required=True, metavar="COMMAND", title="commands; `wireproof COMMAND --help` shows the options of one"
+    )
     for name in [name for name in wanted if name in COMMANDS] or COMMANDS:
-        _import_command(name).add(added)
-    return made
+        _import_command(name).add(commands)
+    show_examples(
+        parser,
+        "wireproof check                                         # judge the bundled reference server",
+        "wireproof check --endpoint https://api.example/v1 --model my-model --key-env MY_KEY",
+        "wireproof explain stream.usage                          # a requirement, and how to fix a server",
+        "wireproof load stream -u 32 -t 30s --host http://127.0.0.1:8000/v1 --model my-model",
+    )
+    return parser
 
 
 def _import_command(name: str) -> Any:
-    """The module of a command; the others need not be imported to run it."""
+    """The module of a command, imported late so that a command does not import the others."""
     return import_module(f"wireproof.cli.{name}")

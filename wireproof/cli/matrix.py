@@ -1,4 +1,4 @@
-"""`wireproof matrix`: one static page of many runs."""
+"""`wireproof matrix`: writes one static page of many runs."""
 
 from __future__ import annotations
 
@@ -7,21 +7,27 @@ import os
 from pathlib import Path
 from typing import Any
 
-from wireproof.cli.arguments import write_file
+from wireproof.cli.arguments import show_examples, write_file
 
 
 def add(commands: Any) -> None:
-    """Register the command."""
-    help = "make one static page of many runs: targets by area, and where they differ"
+    """Registers the command."""
+    help = "write one static page of many runs, which compares their targets by area"
     parser = commands.add_parser("matrix", help=help, description=help)
-    parser.add_argument("runs", metavar="RUN", nargs="+", type=Path, help="a report.json, or the folder that holds it")
-    page = "the page to write (default: matrix.html)"
+    parser.add_argument("runs", metavar="RUN", nargs="+", type=Path, help="report.json of a run, or its folder")
+    page = "HTML file to write (default: matrix.html)"
+
+    show_examples(
+        parser,
+        "wireproof matrix reports/runs/*",
+        "wireproof matrix gateway-a/report.json gateway-b/report.json --into public/matrix.html",
+    )
     parser.add_argument("--into", metavar="FILE", type=Path, default=Path("matrix.html"), help=page)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write the page and name it."""
+    """Writes the page and prints its file."""
     from wireproof.report.finished_run import read_finished_run
     from wireproof.report.many_runs_page import matrix_page
 
@@ -32,6 +38,6 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _relative_link(place: Path, beside: Path) -> str:
-    """The way from the matrix to the page of a run; empty where that was not written."""
+    """The relative link from the matrix to the page of a run; empty if there is no such page."""
     page = (place if place.is_dir() else place.parent) / "report.html"
     return Path(os.path.relpath(page, beside)).as_posix() if page.is_file() else ""

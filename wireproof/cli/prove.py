@@ -1,4 +1,4 @@
-"""`wireproof prove`: which fault breaks which judgement."""
+"""`wireproof prove`: computes the kill matrix, which shows the verdicts that each fault breaks."""
 
 from __future__ import annotations
 
@@ -9,44 +9,62 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wireproof.cli.arguments import add_command_parser, add_matrix_option, add_providers_option, read_matrix, write_file
+from wireproof.cli.arguments import (
+    add_command_parser,
+    add_matrix_option,
+    add_providers_option,
+    read_matrix,
+    show_examples,
+    write_file,
+)
 
 if TYPE_CHECKING:
     from wireproof.proof.result import Proof
 
 
 def add(commands: Any) -> None:
-    """Register the command."""
-    help = "prove the checks: each fault is caught, and each check and clause can be broken (takes a minute)"
+    """Registers the command."""
+    help = "prove that each fault is caught, and that each check and clause is broken by a fault (takes a minute)"
     parser = add_command_parser(commands, "prove", run, help)
     add_providers_option(parser)
     add_matrix_option(parser)
-    parser.add_argument("--fault", action="append", default=[], metavar="ID", help="only this fault (repeatable)")
-    told = "commit every fault on every case that it touches, not only where the matrix says that it shows"
-    parser.add_argument("--whole", action="store_true", help=told)
-    parser.add_argument("--write", metavar="FILE", help="write the exact matrix to this file; it is made whole")
+    parser.add_argument(
+        "--fault", action="append", default=[], metavar="ID", help="id of a fault to inject (repeatable; default: all)"
+    )
+    text = "inject every fault on all cases that it changes, instead of only on those that the kill matrix records"
+    parser.add_argument("--whole", action="store_true", help=text)
+    parser.add_argument("--write", metavar="FILE", help="write the kill matrix to this file (implies --whole)")
+    show_examples(
+        parser,
+        "wireproof prove                                         # by the matrix of an earlier proof",
+        "wireproof prove --provider iio --fault done-missing",
+        "wireproof prove --write tests/matrix.json",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prove the checks, and print or write what broke."""
+    """Proves the checks, and prints or writes the kill matrix."""
     from wireproof.proof import kill_matrix
 
     providers, faults = tuple(options.provider), tuple(options.fault)
-    # What is asked of some contracts or faults alone is what they break, wherever that is.
+    # For some providers or faults alone, all that they break is of interest.
     whole = bool(options.whole or options.write or providers or faults)
     record = None if whole else read_matrix(options)
     proof = kill_matrix.prove(providers, faults, record)
     if proof.has_gaps and not proof.whole:
-        print("The matrix does not show where everything breaks; every fault is committed everywhere.", file=sys.stderr)
+        print("The kill matrix is outdated, so every fault is injected on all cases.", file=sys.stderr)
         proof = kill_matrix.prove()
     if options.write:
-        write_file(Path(options.write), proof.as_committed())
+        write_file(Path(options.write), proof.as_matrix_file())
     print(json.dumps(proof.as_data(), indent=1) if options.json else proof.as_text())
     return 0 if _is_sufficient(proof, providers, faults) else 1
 
 
 def _is_sufficient(proof: Proof, providers: Sequence[str], faults: Sequence[str]) -> bool:
-    """Whether the proof shows what it was asked for: one contract alone need not catch all, one fault not break all."""
+    """True if the proof succeeded.
+
+    A proof of some providers need not catch all faults, and a proof of some faults need not break all checks.
+    """
     if providers:
         return not proof.alarms
     return proof.holds if not faults else not proof.alarms and len(proof.caught_faults) == len(proof.matrix)

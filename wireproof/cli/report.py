@@ -1,4 +1,4 @@
-"""`wireproof report`: every report anew, from the ledger of a run, or from what load runs, sweeps and limits told."""
+"""`wireproof report`: writes the reports of a run from its ledger, or a page of load runs, sweeps and limits."""
 
 from __future__ import annotations
 
@@ -9,45 +9,55 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from wireproof.cli.arguments import show_examples
 from wireproof.errors import ConfigError
 
-# What a file of JSON may tell; each on one page at most once.
+# The kinds of results on a page; each at most once.
 RESULT_KINDS = ("load", "sweep", "limits")
 
 
 def add(commands: Any) -> None:
-    """Register the command."""
-    help = "write the reports of a run anew, from its ledger; or a page of load runs, sweeps and limits"
+    """Registers the command."""
+    help = "write the reports of a run again from its ledger, or a page of load runs, sweeps and limits"
     parser = commands.add_parser("report", help=help, description=help)
     parser.add_argument(
         "files",
         metavar="FILE",
         nargs="+",
         type=Path,
-        help="a ledger, or the folder that holds one; or the JSON of load --summary, sweep --write, limits --write",
+        help="ledger.jsonl or its folder; or JSON of `load --summary`, `sweep --write` or `limits --write`",
     )
-    parser.add_argument("--into", metavar="FOLDER", type=Path, help="where to write (default: beside the first file)")
+    text = "folder of the reports (default: that of the first FILE)"
+    parser.add_argument("--into", metavar="FOLDER", type=Path, help=text)
+    show_examples(
+        parser,
+        "wireproof report reports                                # from reports/ledger.jsonl",
+        "wireproof report reports/ledger.jsonl --into public",
+        "wireproof report load.json sweep.json limits.json --into public   # one page of load results",
+    )
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write the reports and name the page."""
-    told = [read_result(file) for file in options.files]
-    if any(one is not None for one in told):
-        return _report_from_results(options.files, told, options.into)
+    """Writes the reports and prints the file of the page."""
+    results = [read_result(file) for file in options.files]
+    if any(result is not None for result in results):
+        return _report_from_results(options.files, results, options.into)
     if len(options.files) > 1:
-        raise ConfigError(str(options.files[1]), "one ledger makes one page", "see `wireproof matrix` for several")
+        raise ConfigError(
+            str(options.files[1]), "reports are those of one ledger", "see `wireproof matrix` for several"
+        )
     return _report_from_ledger(options.files[0], options.into)
 
 
-def _report_from_ledger(file: Path, given: Path | None) -> int:
+def _report_from_ledger(file: Path, folder: Path | None) -> int:
     from wireproof.errors import LedgerError
     from wireproof.report.finished_run import LEDGER_FILE
     from wireproof.report.report_from_ledger import rebuild_report
     from wireproof.report.write_files import write_run_reports
 
     ledger: Path = file / LEDGER_FILE if file.is_dir() else file
-    into: Path = given or ledger.parent
+    into: Path = folder or ledger.parent
     report = rebuild_report(ledger)
     try:
         into.mkdir(parents=True, exist_ok=True)
@@ -60,23 +70,25 @@ def _report_from_ledger(file: Path, given: Path | None) -> int:
     return 0
 
 
-def _report_from_results(files: Sequence[Path], told: Sequence[dict[str, Any] | None], given: Path | None) -> int:
+def _report_from_results(files: Sequence[Path], results: Sequence[dict[str, Any] | None], folder: Path | None) -> int:
     from wireproof.load.pages import write_pages
 
-    found: dict[str, Any] = {}
-    for file, one in zip(files, told, strict=True):
-        if one is None or one["kind"] in found:
-            problem = "it is no load run, sweep or limit" if one is None else f"it is a second {one['kind']}"
-            raise ConfigError(str(file), problem, "give one file of each kind")
-        found[one["kind"]] = one
-    into = given or files[0].parent
-    write_pages.write_load_pages(into, run=found.get("load"), sweep=found.get("sweep"), limits=found.get("limits"))
+    by_kind: dict[str, Any] = {}
+    for file, result in zip(files, results, strict=True):
+        if result is None or result["kind"] in by_kind:
+            problem = "it is not a result of load" if result is None else f"it is the second {result['kind']} result"
+            raise ConfigError(str(file), problem, f"give at most one file of each kind: {', '.join(RESULT_KINDS)}")
+        by_kind[result["kind"]] = result
+    into = folder or files[0].parent
+    write_pages.write_load_pages(
+        into, run=by_kind.get("load"), sweep=by_kind.get("sweep"), limits=by_kind.get("limits")
+    )
     print(into / write_pages.HTML_FILE)
     return 0
 
 
 def read_result(file: Path) -> dict[str, Any] | None:
-    """What a file of one of these kinds tells; None for anything else."""
+    """The result of load, sweep or limits in a JSON file; None for any other file."""
     from wireproof.contract import schemas
 
     try:

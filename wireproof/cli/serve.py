@@ -1,4 +1,4 @@
-"""`wireproof serve`: the bundled mock, every provider's profile under its own prefix."""
+"""`wireproof serve`: runs the reference server, with the profile of each provider below its own prefix."""
 
 from __future__ import annotations
 
@@ -9,33 +9,46 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from wireproof.cli.arguments import add_command_parser, add_providers_option
+from wireproof.cli.arguments import add_command_parser, add_providers_option, show_examples
 from wireproof.errors import ConfigError, WireproofError
 
 
 def add(commands: Any) -> None:
-    """Register the command."""
-    help = "serve the bundled mock: every provider's profile under its own prefix"
+    """Registers the command."""
+    help = "run the reference server, with each provider below its own prefix"
     parser = add_command_parser(commands, "serve", run, help)
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
-    parser.add_argument("--port", type=int, default=8080, help="port to listen on, 0 for a free one (default: 8080)")
-    add_providers_option(parser, "serve only this profile (repeatable)")
     parser.add_argument(
-        "--gap", type=float, default=0.0, metavar="S", help="seconds between the events of a stream (default: 0)"
+        "--host", default="127.0.0.1", metavar="ADDRESS", help="address to listen on (default: 127.0.0.1)"
     )
-    parser.add_argument("--certfile", type=Path, metavar="PEM", help="speak https with this certificate")
-    parser.add_argument("--keyfile", type=Path, metavar="PEM", help="the certificate's key, if it stands elsewhere")
-    parser.add_argument("--leashed", action="store_true", help="end when standard input closes")
-    parser.add_argument("--control", action="store_true", help="obey X-Wireproof-* headers and the control endpoint")
-    cells = parser.add_argument_group("cells", "endpoints that serve load: no limits of a tier, a latency of their own")
-    cells.add_argument("--cells", type=int, default=0, metavar="N", help="serve with N processes, each on its own port")
-    cells.add_argument("--latency", default="steady", metavar="NAME", help="their latency (load/cells.yaml)")
-    cells.add_argument("--script", type=Path, metavar="FILE", help="when which cell goes down, comes back, slows down")
+    port = "port to listen on; 0 chooses a free one (default: 8080)"
+    parser.add_argument("--port", type=int, default=8080, metavar="N", help=port)
+    add_providers_option(parser, "name of a provider to serve (repeatable; default: all)")
+    gap = "pause between the events of a stream, in seconds (default: 0)"
+    parser.add_argument("--gap", type=float, default=0.0, metavar="S", help=gap)
+    parser.add_argument("--certfile", type=Path, metavar="PEM", help="certificate for HTTPS (default: plain HTTP)")
+    parser.add_argument("--keyfile", type=Path, metavar="PEM", help="private key of --certfile (default: in that file)")
+    exit_with_stdin = "exit when standard input is closed, which happens when the parent process ends"
+    parser.add_argument("--exit-with-stdin", action="store_true", help=exit_with_stdin)
+    control = "accept X-Wireproof-* headers and the control endpoint, which inject faults and advance the clock"
+    parser.add_argument("--control", action="store_true", help=control)
+    cells = parser.add_argument_group("cells", "servers for load runs, without rate limits and with a set latency")
+    count = "serve with N cells, each a process on its own port (default: 0, one server that is not a cell)"
+    cells.add_argument("--cells", type=int, default=0, metavar="N", help=count)
+    latency = "latency profile of the cells, a name of load/cells.yaml (default: steady)"
+    cells.add_argument("--latency", default="steady", metavar="NAME", help=latency)
+    script = "YAML file of the times at which cells go down, come back or slow down"
+    cells.add_argument("--script", type=Path, metavar="FILE", help=script)
     cells.add_argument("--cell", type=int, metavar="I", help=argparse.SUPPRESS)
+    show_examples(
+        parser,
+        "wireproof serve                                         # all providers on port 8080",
+        "wireproof serve --provider iio --port 0 --control --json",
+        "wireproof serve --cells 2 --latency lively --script load/outage.yaml",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Serve until a signal ends it."""
+    """Serves until a signal ends the process."""
     from wireproof.cli import cell_processes
     from wireproof.contract import loading
     from wireproof.mock import server
@@ -53,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
     if options.cells or options.cell is not None:
         latency = Latency.from_mapping(cell_processes.read_latency(options.latency))
         served = {name: cell_processes.without_limits(entry) for name, entry in served.items()}
-    turns = cell_processes.read_script(options.script) if options.script else []
+    changes = cell_processes.read_script(options.script) if options.script else []
     if options.cells > 1:
         return cell_processes.run_cells(
             _cell_arguments(options), options.cells, options.port, _cell_announcer(options.json)
@@ -64,11 +77,11 @@ def run(options: argparse.Namespace) -> int:
 
     def announce(port: int) -> None:
         profiles = {name: profile_address(entry, f"{scheme}://{options.host}:{port}") for name, entry in served.items()}
-        one = {"port": port, "profiles": profiles}
+        server_facts = {"port": port, "profiles": profiles}
         if options.json:
-            print(json.dumps({"cells": [one]} if options.cells else one), flush=True)
+            print(json.dumps({"cells": [server_facts]} if options.cells else server_facts), flush=True)
             return
-        print_addresses(one)
+        print_addresses(server_facts)
 
     try:
         server.run_server(
@@ -80,8 +93,8 @@ def run(options: argparse.Namespace) -> int:
             announce=announce,
             tls=secured,
             latency=latency,
-            script=changes_of_cell(turns, options.cell or 0),
-            until=_wait_for_end_of_stdin if options.leashed else None,
+            script=changes_of_cell(changes, options.cell or 0),
+            until=_wait_for_end_of_stdin if options.exit_with_stdin else None,
         )
     except OSError as error:
         raise WireproofError(
@@ -90,9 +103,9 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def print_addresses(one: dict[str, Any]) -> None:
-    """Print where each profile is served."""
-    for name, profile in one["profiles"].items():
+def print_addresses(server_facts: dict[str, Any]) -> None:
+    """Prints the base URL and the key of each profile."""
+    for name, profile in server_facts["profiles"].items():
         print(f"{name:<16} {profile['base_url']}  key {profile['key']}", flush=True)
 
 
@@ -101,15 +114,15 @@ def _cell_announcer(as_json: bool) -> Callable[[list[Any]], None]:
         if as_json:
             print(json.dumps({"cells": cells}), flush=True)
             return
-        for one in cells:
-            print_addresses(one)
+        for cell in cells:
+            print_addresses(cell)
 
     return announce
 
 
 def _cell_arguments(options: argparse.Namespace) -> list[str]:
-    """The arguments that every cell is started with."""
-    named = {
+    """The arguments of the process of each cell."""
+    values = {
         "--host": options.host,
         "--latency": options.latency,
         "--script": options.script,
@@ -118,19 +131,19 @@ def _cell_arguments(options: argparse.Namespace) -> list[str]:
         "--keyfile": options.keyfile,
         "--gap": options.gap or None,
     }
-    words = [word for name, value in named.items() if value is not None for word in (name, str(value))]
+    words = [word for name, value in values.items() if value is not None for word in (name, str(value))]
     words += [word for name in options.provider for word in ("--provider", name)]
     return [*words, "--control"] if options.control else words
 
 
 def _wait_for_end_of_stdin() -> None:
-    """Wait until whoever started this server is gone: killed, it could not end the server itself."""
-    # Not by sys.stdin, whose lock a thread that waits still holds when the interpreter ends.
+    """Waits until standard input is closed, so that the server ends even if its parent is killed."""
+    # Not sys.stdin: a waiting thread would still hold its lock when the interpreter ends.
     while os.read(0, 4096):
         pass
 
 
 def profile_address(entry: dict[str, Any], root: str) -> dict[str, str]:
-    """Base URL and key of a profile."""
+    """The base URL and the key of a profile."""
     key = f"{entry['auth']['key_prefix']}mock-{entry['rate']['suite_tier']}"
     return {"base_url": root + entry["serve_at"], "key": key}

@@ -1,1 +1,1 @@
-"""The proof: every fault of the reference server against every check."""
+"""Proves the checks: injects every fault of the reference server and finds the checks that notice it."""

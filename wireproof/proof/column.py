@@ -1,4 +1,4 @@
-"""One target's own column on the stand: sent once without a fault, and judged again under each fault."""
+"""Judges one target's own column again under every fault of the mock."""
 
 from __future__ import annotations
 
@@ -16,7 +16,13 @@ from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.mock.control import FAULT_HEADER
 from wireproof.mock.faults import Fault
 from wireproof.mock.protocol.messages import Ops
-from wireproof.proof.fault_effect import ChangedResult, FaultEffect, FaultlessResult, JudgedEntry, effect_from_verdicts
+from wireproof.proof.fault_effect import (
+    ChangedResult,
+    FaultEffect,
+    FaultFreeResult,
+    WatchedVerdict,
+    effect_from_verdicts,
+)
 from wireproof.proof.in_process_line import InProcessPool, exchange_with_ops
 from wireproof.proof.over_sockets import (
     CONNECTIONS_PER_POOL,
@@ -28,197 +34,205 @@ from wireproof.proof.over_sockets import (
 from wireproof.proof.socket_needed import as_complete_answer, equivalence_key, has_unreadable_head
 from wireproof.session.target_run import TargetRun
 
-# On the mock every option is offered, so that one refused honestly is a fault that was noticed.
+# The mock offers every option, so an honest refusal of one shows that the fault was noticed.
 BROKEN_OUTCOMES = frozenset({"fail", "not-offered"})
 
 
 class ColumnProof:
-    """One target's own column, judged again and again.
+    """The planned verdicts of one target's own column, which are judged without a fault and then under each fault.
 
     Attributes:
-        rehearsed: what comes of each case of the faultless server without a connection.
-        passing: the entries that pass on the faultless server.
+        cases: the cases of these planned verdicts, by name.
+        dry_results: case → its result on the fault-free server, without a connection.
+        passing: the planned verdicts that pass on the fault-free server.
+        watched: case → the planned verdicts that are judged again if a fault changes the result of the case.
     """
 
-    def __init__(self, trial: TargetRun) -> None:
-        self._trial, self.name = trial, trial.target.name
-        self._target: Target = replace(trial.target, connections=CONNECTIONS_PER_POOL)
-        self._column: Provider = trial.target.provider
-        own = (entry for entry in trial.entries if entry.provider == self._column.name)
-        self._entries = [entry for entry in own if not is_generated(entry.case)]
-        self.cases: Mapping[str, Case] = {name: trial.cases[name] for entry in self._entries for _, name in entry.cases}
+    def __init__(self, target_run: TargetRun) -> None:
+        self._target_run, self.name = target_run, target_run.target.name
+        self._target: Target = replace(target_run.target, connections=CONNECTIONS_PER_POOL)
+        self._column: Provider = target_run.target.provider
+        own = (planned for planned in target_run.entries if planned.provider == self._column.name)
+        self._planned = [planned for planned in own if not is_generated(planned.case)]
+        self.cases: Mapping[str, Case] = {
+            name: target_run.cases[name] for planned in self._planned for _, name in planned.cases
+        }
         self._server = InProcessPool(self._column)
-        self._faultless: dict[str, FaultlessResult] = {}
-        self.rehearsed: dict[str, CaseResult] = {}
+        self._fault_free: dict[str, FaultFreeResult] = {}
+        self.dry_results: dict[str, CaseResult] = {}
         self.passing: list[PlannedVerdict] = []
-        self.due: dict[str, list[JudgedEntry]] = {}
+        self.watched: dict[str, list[WatchedVerdict]] = {}
 
     @property
     def clauses(self) -> tuple[str, ...]:
         """Every clause that the column judges, in the order of the index."""
-        return tuple(dict.fromkeys(clause.id for entry in self._entries for clause, _ in entry.clauses))
+        return tuple(dict.fromkeys(clause.id for planned in self._planned for clause, _ in planned.clauses))
 
     async def find_false_alarms(self) -> list[str]:
-        """Judge the faultless mock over the wire: a failure is a false alarm, and so is a rehearsal that differs."""
+        """Judges the fault-free mock over sockets and in a dry run; returns failures and differences as sentences."""
         sent = await send_over_sockets(replace(self._target, deadlines=PATIENT_DEADLINES), self.cases.values())
         for name, case in self.cases.items():
-            came, ops = await self._dry_run(case, self._target)
-            takes = self._server.replayable_steps(case, came) if isinstance(came, tuple) else ()
-            self._faultless[name], self.rehearsed[name] = (
-                FaultlessResult(came, ops, self._server.case_steps(), takes),
-                came,
-            )
-        judged = [(entry, self.judge(entry, sent), self.judge(entry, self.rehearsed)) for entry in self._entries]
-        # A machine that is busy may leave a judgement of time undecided; without a connection it is decided.
-        judged = [(entry, alone if came.outcome == "inconclusive" else came, alone) for entry, came, alone in judged]
-        self.passing = [entry for entry, verdict, _ in judged if verdict.outcome == "pass"]
-        # Refusing an option honestly, where the mock does so too, breaks nothing; serving it wrongly does.
-        declined = [entry for entry, verdict, _ in judged if verdict.outcome == "not-offered"]
-        due = [(entry, BROKEN_OUTCOMES) for entry in self.passing] + [
-            (entry, BROKEN_OUTCOMES - {"not-offered"}) for entry in declined
+            result, ops = await self._dry_run(case, self._target)
+            replayable = self._server.replayable_steps(case, result) if isinstance(result, tuple) else ()
+            self._fault_free[name] = FaultFreeResult(result, ops, self._server.case_steps(), replayable)
+            self.dry_results[name] = result
+        judged = [
+            (planned, self.judge(planned, sent), self.judge(planned, self.dry_results)) for planned in self._planned
         ]
-        for at, (entry, red) in enumerate(due):
-            for _, name in entry.cases:
-                self.due.setdefault(name, []).append(JudgedEntry(at, entry, red, self._parts_read(entry)))
-        alarms = [(v, v.message) for _, v, _ in judged if v.outcome in ("fail", "error")]
+        # On a busy machine a verdict about time may be inconclusive; the dry run decides it.
+        judged = [(planned, dry if real.outcome == "inconclusive" else real, dry) for planned, real, dry in judged]
+        self.passing = [planned for planned, verdict, _ in judged if verdict.outcome == "pass"]
+        # The mock refuses these options honestly, so only a wrong response to them breaks the verdict.
+        declined = [planned for planned, verdict, _ in judged if verdict.outcome == "not-offered"]
+        broken_outcomes = [(planned, BROKEN_OUTCOMES) for planned in self.passing]
+        broken_outcomes += [(planned, BROKEN_OUTCOMES - {"not-offered"}) for planned in declined]
+        for position, (planned, outcomes) in enumerate(broken_outcomes):
+            for _, name in planned.cases:
+                watched = WatchedVerdict(position, planned, outcomes, self._parts_read(planned))
+                self.watched.setdefault(name, []).append(watched)
+        alarms = [(real, real.message) for _, real, _ in judged if real.outcome in ("fail", "error")]
         alarms += [
-            (v, f"{v.outcome} over the wire, {rehearsed.outcome} without: {rehearsed.message}")
-            for _, v, rehearsed in judged
-            if v.outcome != rehearsed.outcome
+            (real, f"{real.outcome} over sockets, {dry.outcome} in the dry run: {dry.message}")
+            for _, real, dry in judged
+            if real.outcome != dry.outcome
         ]
         return [f"{v.target} {v.check} {v.case}: {message}" for v, message in alarms]
 
-    def _parts_read(self, entry: PlannedVerdict) -> frozenset[str]:
-        """What the judgement looks at where there is no fault; whatever leaves that alone leaves the verdict alone."""
-        seen: set[str] = set()
-        self.judge(entry, {name: track_access(self.rehearsed[name], seen) for _, name in entry.cases})
-        return frozenset(seen)
+    def _parts_read(self, planned: PlannedVerdict) -> frozenset[str]:
+        """The parts of its exchanges that a verdict reads; a fault that changes none of them cannot change it."""
+        parts: set[str] = set()
+        self.judge(planned, {name: track_access(self.dry_results[name], parts) for _, name in planned.cases})
+        return frozenset(parts)
 
     async def changed_cases(self, fault: Fault) -> Mapping[str, ChangedResult]:
-        """What comes under a fault of the cases that it touches: over the wire, where only the wire shows it."""
+        """Case → its result under a fault, for the cases that the fault changes."""
         if fault.hooks.on_wire is not None:
             return await self.over_sockets(fault, await self.wire_ops_under(fault))
-        found = [(name, await self.changed_case(fault, name)) for name in self.cases]
-        return {name: touch for name, touch in found if touch is not None}
+        results = [(name, await self.changed_case(fault, name)) for name in self.cases]
+        return {name: result for name, result in results if result is not None}
 
     async def changed_case(self, fault: Fault, name: str) -> ChangedResult | None:
-        """What comes of one case under a fault; None where the fault does not touch it."""
+        """The result of one case under a fault; None if the fault does not change it."""
         if not self._asks_faulty_endpoint(fault, name):
             return None
         if fault.hooks.on_wire is not None:
             ops = await self._ops_under(fault, name)
-            return None if ops == self._faultless[name].ops else (await self.over_sockets(fault, {name: ops}))[name]
+            return None if ops == self._fault_free[name].ops else (await self.over_sockets(fault, {name: ops}))[name]
         sent = await self.result_under(fault, name)
-        return None if sent is None else ChangedResult(sent, changed_parts(self.rehearsed[name], sent))
+        return None if sent is None else ChangedResult(sent, changed_parts(self.dry_results[name], sent))
 
     def _asks_faulty_endpoint(self, fault: Fault, name: str) -> bool:
-        """Whether a case asks an endpoint at which the fault is committed."""
+        """True if a case asks an endpoint of the fault."""
         return "*" in fault.endpoints or any(ask.endpoint in fault.endpoints for ask in self.cases[name].asks)
 
     async def wire_ops_under(self, fault: Fault) -> Mapping[str, tuple[Ops, ...]]:
-        """What the server does under a fault for the cases that it touches."""
-        found = [
+        """Case → the operations of the server under a fault, for the cases that the fault changes."""
+        operations = [
             (name, await self._ops_under(fault, name)) for name in self.cases if self._asks_faulty_endpoint(fault, name)
         ]
-        return {name: ops for name, ops in found if ops != self._faultless[name].ops}
+        return {name: ops for name, ops in operations if ops != self._fault_free[name].ops}
 
-    def judge_changed(self, touched: Mapping[str, ChangedResult]) -> Iterator[tuple[JudgedEntry, Evidence, Verdict]]:
-        """What is judged again under a fault, given what comes of the cases that it touches."""
-        evidence = {**self.rehearsed, **{name: touch.sent for name, touch in touched.items()}}
-        due = {
-            due.at: due
-            for name, touch in touched.items()
-            for due in self.due.get(name, ())
-            if due.depends_on(touch.changed)
+    def judge_changed(self, changed: Mapping[str, ChangedResult]) -> Iterator[tuple[WatchedVerdict, Evidence, Verdict]]:
+        """Judges the verdicts again that read a changed part of these results."""
+        evidence = {**self.dry_results, **{name: result.sent for name, result in changed.items()}}
+        affected = {
+            watched.position: watched
+            for name, result in changed.items()
+            for watched in self.watched.get(name, ())
+            if watched.depends_on(result.changed)
         }
-        for _, one in sorted(due.items()):
-            yield one, evidence, self.judge(one.entry, evidence)
+        for _, watched in sorted(affected.items()):
+            yield watched, evidence, self.judge(watched.planned, evidence)
 
-    def find_effect(self, touched: Mapping[str, ChangedResult], fault: Fault) -> FaultEffect:
-        """What breaks under a fault, given what comes of the cases that it touches."""
-        return effect_from_verdicts(fault, ((due, verdict) for due, _, verdict in self.judge_changed(touched)))
+    def find_effect(self, changed: Mapping[str, ChangedResult], fault: Fault) -> FaultEffect:
+        """The effect of a fault, from the results that it changes."""
+        return effect_from_verdicts(fault, ((watched, verdict) for watched, _, verdict in self.judge_changed(changed)))
 
     async def result_under(self, fault: Fault, case: str) -> CaseResult | None:
-        """What comes of a case under a fault, without a connection; None where the fault does not touch it."""
-        faultless = self._faultless[case]
-        if not faultless.takes:
-            if faultless.asked and self._server.is_unaffected(faultless.asked, fault):
+        """The result of a case under a fault, without a connection; None if the fault does not change it."""
+        fault_free = self._fault_free[case]
+        if not fault_free.replayable:
+            if fault_free.steps and self._server.is_unaffected(fault_free.steps, fault):
                 return None
             sent, ops = await self._dry_run(self.cases[case], self._target_under(fault))
-            return None if ops == faultless.ops else sent
+            return None if ops == fault_free.ops else sent
         ops = await self._ops_under(fault, case)
-        return None if ops == faultless.ops else self._result_from_ops(case, ops, fault)
+        return None if ops == fault_free.ops else self._result_from_ops(case, ops, fault)
 
     def _result_from_ops(self, case: str, ops: tuple[Ops, ...], fault: Fault) -> CaseResult:
-        """What came of a case, had this been done for its requests."""
-        sent = self._faultless[case].sent
+        """The result of a case if the server performs these operations, one group per request."""
+        sent = self._fault_free[case].sent
         assert isinstance(sent, tuple)
         header = self._target_under(fault).headers.items()
-        return tuple(exchange_with_ops(exchange, done, header) for exchange, done in zip(sent, ops, strict=True))
+        return tuple(exchange_with_ops(exchange, group, header) for exchange, group in zip(sent, ops, strict=True))
 
-    def judge(self, entry: PlannedVerdict, evidence: Evidence) -> Verdict:
-        """The verdict of one entry."""
-        return self._trial.judge_for(entry.provider).judge(entry, evidence)
+    def judge(self, planned: PlannedVerdict, evidence: Evidence) -> Verdict:
+        """Judges one planned verdict."""
+        return self._target_run.judge_for(planned.provider).judge(planned, evidence)
 
     async def _ops_under(self, fault: Fault, case: str) -> tuple[Ops, ...]:
-        """What the server does for a case under a fault."""
-        if takes := self._faultless[case].takes:
-            return self._server.replay_under(takes, fault)
+        """The operations of the server for a case under a fault, one group per request."""
+        if steps := self._fault_free[case].replayable:
+            return self._server.replay_under(steps, fault)
         return (await self._dry_run(self.cases[case], self._target_under(fault)))[1]
 
-    async def over_sockets(self, fault: Fault, deeds: Mapping[str, tuple[Ops, ...]]) -> Mapping[str, ChangedResult]:
-        """What comes under a fault of framing: over the wire, where to hear the answer is not enough."""
-        answers = {name: self._complete_answers(name, ops) for name, ops in deeds.items()}
-        came = await self._send_over_sockets(fault, {name: ops for name, ops in deeds.items() if not answers[name]})
-        touched = {name: self.with_model_times(name, sent, deeds[name], fault) for name, sent in came.items()}
+    async def over_sockets(
+        self, fault: Fault, ops_by_case: Mapping[str, tuple[Ops, ...]]
+    ) -> Mapping[str, ChangedResult]:
+        """Case → its result under a fault of framing; cases are sent over sockets unless their operations suffice."""
+        answers = {name: self._complete_answers(name, ops) for name, ops in ops_by_case.items()}
+        sent = await self._send_over_sockets(
+            fault, {name: ops for name, ops in ops_by_case.items() if not answers[name]}
+        )
+        changed = {name: self.with_model_times(name, real, ops_by_case[name], fault) for name, real in sent.items()}
         for name, ops in answers.items():
             if ops:
-                sent = self._result_from_ops(name, ops, fault)
-                touched[name] = ChangedResult(sent, changed_parts(self.rehearsed[name], sent))
-        return touched
+                result = self._result_from_ops(name, ops, fault)
+                changed[name] = ChangedResult(result, changed_parts(self.dry_results[name], result))
+        return changed
 
     def _complete_answers(self, name: str, ops: tuple[Ops, ...]) -> tuple[Ops, ...]:
-        """The answers, where each is whole and the case depends on nothing else that a connection does."""
-        takes = self._faultless[name].takes
-        found = [as_complete_answer(*done) for done in zip((take.received.method for take in takes), ops, strict=False)]
-        return tuple(answer for answer in found if answer is not None) if None not in found else ()
+        """The operations of each response if all responses are complete HTTP messages; else empty."""
+        methods = (step.received.method for step in self._fault_free[name].replayable)
+        answers = [as_complete_answer(*pair) for pair in zip(methods, ops, strict=False)]
+        return tuple(answer for answer in answers if answer is not None) if None not in answers else ()
 
-    def with_model_times(self, name: str, came: CaseResult, ops: tuple[Ops, ...], fault: Fault) -> ChangedResult:
-        """What came over the wire; where that is just what was done, it came at the times when it was done."""
-        heard = self._result_from_ops(name, ops, fault) if self._faultless[name].takes else came
-        if heard is came or not same_as_modelled(came, heard):
-            return ChangedResult(came, None)
-        return ChangedResult(heard, changed_parts(self.rehearsed[name], heard))
+    def with_model_times(self, name: str, real: CaseResult, ops: tuple[Ops, ...], fault: Fault) -> ChangedResult:
+        """The result over sockets; if it equals the modelled one, the modelled one, whose times are exact."""
+        modelled = self._result_from_ops(name, ops, fault) if self._fault_free[name].replayable else real
+        if modelled is real or not same_as_modelled(real, modelled):
+            return ChangedResult(real, None)
+        return ChangedResult(modelled, changed_parts(self.dry_results[name], modelled))
 
-    async def _send_over_sockets(self, fault: Fault, deeds: Mapping[str, tuple[Ops, ...]]) -> Evidence:
-        """What comes over the wire; of like heads that cannot be read one is sent, and stands for the others."""
-        alike: dict[object, list[str]] = {}
-        for name, ops in deeds.items():
-            takes = self._faultless[name].takes
-            shared = len(takes) == 1 and has_unreadable_head(ops[0])
-            alike.setdefault(equivalence_key(takes[0].received.method, ops[0]) if shared else name, []).append(name)
-        hangs = any(op.kind == "hang" for ops in deeds.values() for done in ops for op in done)
+    async def _send_over_sockets(self, fault: Fault, ops_by_case: Mapping[str, tuple[Ops, ...]]) -> Evidence:
+        """Sends the cases over sockets; of several with the same unreadable head, only the first."""
+        groups: dict[object, list[str]] = {}
+        for name, ops in ops_by_case.items():
+            steps = self._fault_free[name].replayable
+            shared = len(steps) == 1 and has_unreadable_head(ops[0])
+            groups.setdefault(equivalence_key(steps[0].received.method, ops[0]) if shared else name, []).append(name)
+        hangs = any(op.kind == "hang" for ops in ops_by_case.values() for group in ops for op in group)
         target = self._target_under(fault) if hangs else replace(self._target_under(fault), deadlines=PATIENT_DEADLINES)
-        first = await send_over_sockets(target, [self.cases[group[0]] for group in alike.values()])
-        unread = [group for group in alike.values() if lacks_readable_head(first[group[0]])]
-        came = {name: self.copied_result(name, first[group[0]], fault) for group in unread for name in group}
-        others = [self.cases[name] for name in deeds if name not in came and name not in first]
-        return {**first, **came, **await send_over_sockets(target, others)}
+        first = await send_over_sockets(target, [self.cases[group[0]] for group in groups.values()])
+        unreadable = [group for group in groups.values() if lacks_readable_head(first[group[0]])]
+        copies = {name: self.copied_result(name, first[group[0]], fault) for group in unreadable for name in group}
+        others = [self.cases[name] for name in ops_by_case if name not in copies and name not in first]
+        return {**first, **copies, **await send_over_sockets(target, others)}
 
     def copied_result(self, name: str, sent: CaseResult, fault: Fault) -> CaseResult:
-        """What came of one case as what comes of another, for which the server does the same."""
-        faultless = self._faultless[name].sent
-        if not isinstance(sent, tuple) or not isinstance(faultless, tuple) or sent[-1].case == name:
+        """The result of a case, copied from an equivalent case for which the server performs the same operations."""
+        fault_free = self._fault_free[name].sent
+        if not isinstance(sent, tuple) or not isinstance(fault_free, tuple) or sent[-1].case == name:
             return sent
-        header, own = self._target_under(fault).headers.items(), faultless[-1]
-        asked = replace(own.request, headers=(*own.request.headers, *header))
-        return (replace(sent[-1], case=name, endpoint=own.endpoint, request=asked),)
+        header, own = self._target_under(fault).headers.items(), fault_free[-1]
+        request = replace(own.request, headers=(*own.request.headers, *header))
+        return (replace(sent[-1], case=name, endpoint=own.endpoint, request=request),)
 
     def _target_under(self, fault: Fault) -> Target:
         return replace(self._target, headers={FAULT_HEADER: fault.id})
 
     async def _dry_run(self, case: Case, target: Target) -> tuple[CaseResult, tuple[Ops, ...]]:
-        """What comes of a case without a connection, and what the server does for it."""
+        """The result of a case without a connection, and the operations of the server for each request."""
         self._server.begin_case()
         sent = await Sender(target, self._server).send(case)
         return sent, tuple(self._server.ops)

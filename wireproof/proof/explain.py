@@ -1,4 +1,4 @@
-"""What stands behind an id: a check, a clause, a fault, a case or a provider, as data."""
+"""Explains an id as data: a check, a clause, a fault, a case or a provider."""
 
 from __future__ import annotations
 
@@ -23,26 +23,31 @@ from wireproof.judging.verdict_plan import is_selector, selector_matches
 from wireproof.mock.faults import Fault, faults
 from wireproof.proof.source_places import case_place, check_place, fault_places
 
-# Fault → provider → check → cases, as `wireproof prove --write` gives it.
+# Fault → provider → check → cases, as `wireproof prove --write` writes it.
 KillMatrix = Mapping[str, Mapping[str, Mapping[str, Any]]]
 ExplainedFacts = dict[str, Any]
 
 
 @cache
 def read_advice() -> Mapping[str, str]:
-    """How a server is mended, by check or by area."""
-    found: Mapping[str, str] = read_yaml(data_files.PACKAGE_FOLDER / "proof" / "advice.yaml")
-    return found
+    """Check id or area → how to fix a server that fails it."""
+    advice: Mapping[str, str] = read_yaml(data_files.PACKAGE_FOLDER / "proof" / "advice.yaml")
+    return advice
 
 
 def advice_for(check: str) -> str:
-    """How a server that fails a check is mended: the advice of the check, else that of its area."""
+    """The advice on a check; if it has none, the advice on its area."""
     return read_advice().get(check) or read_advice()[check.partition(".")[0]]
 
 
 @dataclass(frozen=True, slots=True)
 class IdIndex:
-    """All that an id may name, and what the matrix says of the faults; that is empty where it is not at hand."""
+    """All things that have an id, and the kill matrix.
+
+    Attributes:
+        clauses: clause id → the name of its provider, and the clause.
+        matrix: the kill matrix; empty if there is none.
+    """
 
     providers: Mapping[str, Provider]
     checks: Mapping[str, Check]
@@ -53,16 +58,16 @@ class IdIndex:
 
     @classmethod
     def from_providers(cls, providers: Mapping[str, Provider], matrix: KillMatrix) -> IdIndex:
-        """The library of these providers."""
+        """The index of these providers and of all checks, cases and faults."""
         indexes = {name: loading.load_clauses(provider.schemas) for name, provider in providers.items()}
         clauses = {clause.id: (name, clause) for name, index in indexes.items() for clause in index}
         return cls(providers, load_checks(), clauses, loading.load_cases(), faults(), matrix)
 
     def explain(self, id: str, provider: str | None = None) -> ExplainedFacts:
-        """The facts behind an id; raises ConfigError with the nearest ids for one that nothing has.
+        """The facts about an id; raises ConfigError, which names similar ids, for an unknown one.
 
         Args:
-            provider: to whom a case is shown as it would be sent; by default the first whose contract has it.
+            provider: the provider for which the requests of a case are built; by default the first that has the case.
         """
         kinds: Mapping[str, tuple[Mapping[str, Any], Callable[[str], ExplainedFacts]]] = {
             "check": (self.checks, self._explain_check),
@@ -71,10 +76,10 @@ class IdIndex:
             "case": (self.cases, lambda name: self._explain_case(name, provider)),
             "provider": (self.providers, self._explain_provider),
         }
-        for kind, (known, tell) in kinds.items():
-            if id in known:
-                return {"kind": kind, "id": id, **tell(id)}
-        near = difflib.get_close_matches(id, [one for known, _ in kinds.values() for one in known], n=3, cutoff=0.5)
+        for kind, (ids, explain) in kinds.items():
+            if id in ids:
+                return {"kind": kind, "id": id, **explain(id)}
+        near = difflib.get_close_matches(id, [one for ids, _ in kinds.values() for one in ids], n=3, cutoff=0.5)
         raise ConfigError(
             id, "nothing has this id", f"did you mean {', '.join(near)}?" if near else "see `wireproof clauses`"
         )
@@ -156,30 +161,30 @@ class IdIndex:
             "needs": sorted(case.means),
             "checks": _distinct_values(check for _, check in cited),
             "clauses": _distinct_values(clause for clause, _ in cited),
-            **self._sent(case, provider),
+            **self._request_facts(case, provider),
         }
 
     def _bases(self, name: str) -> list[list[ExplainedFacts]]:
-        """The cases that each request of a case starts from, the nearest first."""
+        """The base cases of each request of a case, the nearest first."""
         chains = chains_of_bases(name, loading.case_entries())
         return [
             [{"case": base, "file": case_place(base), "says": self.cases[base].says} for base in chain]
             for chain in chains
         ]
 
-    def _sent(self, case: Case, provider: str | None) -> ExplainedFacts:
-        """The requests of a case as a provider would get them, or why none would."""
-        lack = ""
-        names = [loading.find_provider(self.providers, provider).name] if provider else self._askable(case)
+    def _request_facts(self, case: Case, provider: str | None) -> ExplainedFacts:
+        """The requests of a case for a provider, or the reason why no provider can be sent it."""
+        unsent_reason = ""
+        names = [loading.find_provider(self.providers, provider).name] if provider else self._providers_for(case)
         for name in names:
             try:
                 return {"sent_to": name, "sends": preview(case, self.providers[name])}
             except CannotSend as reason:
-                lack = lack or str(reason)
-        return {"unsent": lack}
+                unsent_reason = unsent_reason or str(reason)
+        return {"unsent": unsent_reason}
 
-    def _askable(self, case: Case) -> list[str]:
-        """The providers, those first whose clauses name a case, and of these the baseline."""
+    def _providers_for(self, case: Case) -> list[str]:
+        """All providers: first those whose clauses name a case, among them the baseline first."""
         naming = {
             self.providers[name].schemas
             for name, clause in self.clauses.values()
@@ -209,7 +214,7 @@ class IdIndex:
         return any(_is_judged_by(one, case, self.cases) for one in clause.judged for case in broken.get(one.check, ()))
 
     def _narrowest_first(self, ids: Iterable[str]) -> list[str]:
-        """The faults, those first that break the fewest checks: they are about nothing else."""
+        """The faults by the number of checks that they break, ascending."""
         return sorted(ids, key=lambda id: len({check for by in self.matrix[id].values() for check in by}))
 
     def _report_links(self, ids: Iterable[str]) -> list[str]:
@@ -223,8 +228,8 @@ def report_link(source: str) -> str:
 
 
 def _names_case(judgement: Judgement, case: Case) -> bool:
-    given = judgement.case.values()
-    return any(name == case.name or (is_selector(name) and selector_matches(name, case)) for name in given)
+    names = judgement.case.values()
+    return any(name == case.name or (is_selector(name) and selector_matches(name, case)) for name in names)
 
 
 def _is_judged_by(judgement: Judgement, case: str, cases: Mapping[str, Case]) -> bool:

@@ -1,4 +1,4 @@
-"""What a fault comes to: which cases it touches, what is judged again, and what breaks."""
+"""The effect of one fault: the results that it changes, the verdicts that it breaks, and their clauses."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from wireproof.mock.protocol.messages import Ops
 
 @dataclass(frozen=True, slots=True)
 class FaultEffect:
-    """What one fault broke.
+    """The checks and clauses that one fault breaks.
 
     Attributes:
-        checks: check → the cases that pass without the fault and fail with it.
-        clauses: the clauses that failures are attributed to, advice against what the rules allow among them.
+        checks: check → the cases on which it passes without the fault and fails with it.
+        clauses: the clauses that its failures are attributed to.
     """
 
     checks: dict[str, list[str]]
@@ -29,81 +29,92 @@ class FaultEffect:
 
 
 @dataclass(frozen=True)
-class JudgedEntry:
-    """An entry to be judged under faults: its place, the outcomes that count as broken, and what it looks at."""
+class WatchedVerdict:
+    """A planned verdict that is judged again under faults.
 
-    at: int
-    entry: PlannedVerdict
-    red: frozenset[str]
-    regards: frozenset[str]
+    Attributes:
+        position: its place in the order of the column.
+        broken_outcomes: the outcomes that count as broken by a fault.
+        parts_read: the parts of its exchanges that the verdict reads, as `access_tracking` names them.
+    """
+
+    position: int
+    planned: PlannedVerdict
+    broken_outcomes: frozenset[str]
+    parts_read: frozenset[str]
 
     @cached_property
     def check_and_clauses(self) -> frozenset[str]:
-        """Its check and its clauses: what a fault that breaks it may break."""
-        return frozenset((self.entry.check, *(clause.id for clause, _ in self.entry.clauses)))
+        """The ids of its check and its clauses, all of which a fault may break with it."""
+        return frozenset((self.planned.check, *(clause.id for clause, _ in self.planned.clauses)))
 
     def depends_on(self, changed: frozenset[str] | None) -> bool:
-        """Whether the judgement depends on something of what has changed; None is everything."""
-        return changed is None or not self.regards.isdisjoint(changed)
+        """True if the verdict reads one of the changed parts; None stands for all parts."""
+        return changed is None or not self.parts_read.isdisjoint(changed)
 
     def breaks(self, fault: Fault, verdict: Verdict) -> bool:
-        """Whether the verdict is red; what the rules allow may be advised against, but must never be a red line."""
-        return verdict.outcome in self.red and (verdict.gates() or not fault.harmless)
+        """True if the verdict counts as broken; under a legal variant, only a verdict that fails the run does."""
+        return verdict.outcome in self.broken_outcomes and (verdict.gates() or not fault.harmless)
 
 
 @dataclass(frozen=True, slots=True)
 class ChangedResult:
-    """What comes of a case under a fault; `changed` is None where more than headers or reads may differ."""
+    """The result of a case that a fault changes.
+
+    Attributes:
+        changed: the parts of the exchanges that differ; None if any part may differ.
+    """
 
     sent: CaseResult
     changed: frozenset[str] | None
 
 
 @dataclass(frozen=True, slots=True)
-class FaultlessResult:
-    """What came of one case without a connection.
+class FaultFreeResult:
+    """The result of one case on the fault-free server, without a connection.
 
     Attributes:
-        asked: its requests, with what is said to each.
-        takes: the same, where they can be answered again by themselves.
+        ops: the operations of the server, one group per request.
+        steps: the requests of the case with their answers.
+        replayable: the same if the requests can be answered again without being built again; else empty.
     """
 
     sent: CaseResult
     ops: tuple[Ops, ...]
-    asked: tuple[DryRunStep, ...]
-    takes: tuple[DryRunStep, ...]
+    steps: tuple[DryRunStep, ...]
+    replayable: tuple[DryRunStep, ...]
 
 
-def effect_from_verdicts(fault: Fault, judged: Iterable[tuple[JudgedEntry, Verdict]]) -> FaultEffect:
-    """What a fault broke, given what was judged under it."""
+def effect_from_verdicts(fault: Fault, judged: Iterable[tuple[WatchedVerdict, Verdict]]) -> FaultEffect:
+    """The effect of a fault, from the verdicts reached under it."""
     broken: dict[str, list[str]] = {}
     clauses: set[str] = set()
-    for due, verdict in judged:
-        clauses.update(clause for clause, _ in attributed_clauses(due.entry, verdict))
-        if due.breaks(fault, verdict):
-            broken.setdefault(due.entry.check, []).append(due.entry.case)
+    for watched, verdict in judged:
+        clauses.update(clause for clause, _ in attributed_clauses(watched.planned, verdict))
+        if watched.breaks(fault, verdict):
+            broken.setdefault(watched.planned.check, []).append(watched.planned.case)
     return FaultEffect({check: sorted(cases) for check, cases in sorted(broken.items())}, frozenset(clauses))
 
 
-def join_effects(one: FaultEffect, other: FaultEffect) -> FaultEffect:
-    """What a fault broke in two ways of looking."""
+def join_effects(first: FaultEffect, second: FaultEffect) -> FaultEffect:
+    """The union of two effects of one fault."""
     checks = {
-        check: sorted({*one.checks.get(check, ()), *other.checks.get(check, ())})
-        for check in sorted({*one.checks, *other.checks})
+        check: sorted({*first.checks.get(check, ()), *second.checks.get(check, ())})
+        for check in sorted({*first.checks, *second.checks})
     }
-    return FaultEffect(checks, one.clauses | other.clauses)
+    return FaultEffect(checks, first.clauses | second.clauses)
 
 
-def attributed_clauses(entry: PlannedVerdict, verdict: Verdict) -> Iterator[tuple[str, str | None]]:
-    """The clauses that a failure is about, each with its place.
+def attributed_clauses(planned: PlannedVerdict, verdict: Verdict) -> Iterator[tuple[str, str | None]]:
+    """The clauses that a failure is about, each with its JSON Pointer; None for a clause about the whole body.
 
-    A clause about one member that is red only because the whole cannot be read is not among them: its own line
-    has to be able to turn red.
+    A clause about one member is left out unless a finding names that member. So a body that cannot be parsed breaks no
+    clause about a member.
     """
-    for (clause, judgement), told in zip(entry.clauses, verdict.clauses, strict=True):
+    for (clause, judgement), judged in zip(planned.clauses, verdict.clauses, strict=True):
         fits = judgement.at is None or any(
-            found.pointer is not None and json_pointer.matches(judgement.at, found.pointer)
-            for found in verdict.findings
+            finding.pointer is not None and json_pointer.matches(judgement.at, finding.pointer)
+            for finding in verdict.findings
         )
-        if told.outcome == "fail" and fits:
+        if judged.outcome == "fail" and fits:
             yield clause.id, judgement.at

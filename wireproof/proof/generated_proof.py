@@ -1,7 +1,7 @@
-"""Judging the judges of generated requests: which faults the families find, on the bundled server without a connection.
+"""Finds the faults that the checks of generated requests notice, on the mock without a connection.
 
-The faults that only seldom requests meet are committed, and the baseline's own column is judged: the families and the
-checks are the same for every provider, and what else a fault breaks is shown by the cases that are written by hand.
+The injected faults are those that only rare requests trigger. One provider is judged, the baseline: families and checks
+are the same for every provider, and cases written by hand show the other effects of these faults.
 """
 
 from __future__ import annotations
@@ -34,54 +34,54 @@ from wireproof.proof.fault_effect import FaultEffect
 from wireproof.proof.in_process_line import InProcessPool
 from wireproof.session.target_run import TargetRun
 
-# A proof takes minutes as it is; tests hold how many requests it takes to find each fault.
+# Few, because a proof takes minutes; tests hold the number of requests after which each fault is found.
 EXAMPLES_PER_FAMILY, SEQUENCES_PER_CASE = 30, 10
-# Faults of limits that the talks about a limit are proved by; others are shown by cases.
+# Faults of rate limits that the sequences about a limit prove; cases written by hand prove the others.
 LIMIT_FAULTS = frozenset({"limit-never", "retry-after-zero"})
 
 
-class GeneratedEntry(Protocol):
-    """One generated entry, judged again and again."""
+class Rejudged(Protocol):
+    """A planned verdict about generated requests that can be judged under any fault."""
 
-    entry: PlannedVerdict
+    planned: PlannedVerdict
 
     @property
     def endpoint(self) -> str:
-        """The endpoint that it asks."""
+        """The endpoint of its requests."""
 
     async def judge_under(self, target: Target, fault: Fault | None = None) -> Verdict:
-        """What the entry comes to on a target that is asked for this fault."""
+        """Sends its requests to a target whose headers inject the fault, and judges the responses."""
 
 
 class GeneratedProof:
-    """The generated entries of one trial, judged again and again."""
+    """The planned verdicts of one target run that are about generated requests."""
 
-    def __init__(self, trial: TargetRun) -> None:
-        self._target, server = trial.target, InProcessPool(trial.target.provider)
-        known, self._bouts = strategies_by_case(trial.target.provider), list[GeneratedEntry]()
-        for entry in trial.entries:
-            check, judge = trial.checks[entry.check], trial.judge_for(entry.provider)
-            if entry.case in known:
-                probes = distinct_examples(known[entry.case], EXAMPLES_PER_FAMILY)
-                self._bouts.append(DrawnEntry(judge, entry, check, server, probes))
-            elif is_stateful(entry.case):
-                self._bouts.append(SequenceEntry(judge, entry, check, server))
+    def __init__(self, target_run: TargetRun) -> None:
+        self._target, server = target_run.target, InProcessPool(target_run.target.provider)
+        strategies, self._verdicts = strategies_by_case(target_run.target.provider), list[Rejudged]()
+        for planned in target_run.entries:
+            check, judge = target_run.checks[planned.check], target_run.judge_for(planned.provider)
+            if planned.case in strategies:
+                probes = distinct_examples(strategies[planned.case], EXAMPLES_PER_FAMILY)
+                self._verdicts.append(RejudgedRequests(judge, planned, check, server, probes))
+            elif is_stateful(planned.case):
+                self._verdicts.append(RejudgedSequences(judge, planned, check, server))
 
     async def find_false_alarms(self) -> list[str]:
-        """Judge every entry on the faultless server: a failure is a false alarm."""
-        verdicts = [await bout.judge_under(self._target) for bout in self._bouts]
+        """Judges the fault-free server; returns failures as sentences."""
+        verdicts = [await rejudged.judge_under(self._target) for rejudged in self._verdicts]
         return [f"{v.target} {v.check} {v.case}: {v.message}" for v in verdicts if v.outcome in ("fail", "error")]
 
     async def find_effect(self, fault: Fault, cases: Collection[str] | None = None) -> FaultEffect:
-        """What a fault turns red, of these generated entries or of all."""
+        """The effect of a fault on the planned verdicts of these cases; None stands for all cases."""
         target, broken = replace(self._target, headers={FAULT_HEADER: fault.id}), dict[str, list[str]]()
         clauses: set[str] = set()
-        for bout in self._bouts:
-            if fault.endpoints != ("*",) and bout.endpoint not in fault.endpoints:
+        for rejudged in self._verdicts:
+            if fault.endpoints != ("*",) and rejudged.endpoint not in fault.endpoints:
                 continue
-            if cases is not None and bout.entry.case not in cases:
+            if cases is not None and rejudged.planned.case not in cases:
                 continue
-            verdict = await bout.judge_under(target, fault)
+            verdict = await rejudged.judge_under(target, fault)
             if verdict.outcome == "fail":
                 broken.setdefault(verdict.check, []).append(verdict.case)
                 clauses.update(clause.id for clause in verdict.clauses if clause.outcome == "fail")
@@ -89,69 +89,74 @@ class GeneratedProof:
 
 
 @dataclass(slots=True)
-class DrawnEntry:
-    """An entry whose requests stand by themselves; one to which a fault changes nothing is not asked again."""
+class RejudgedRequests:
+    """A planned verdict about single requests; a request whose answer a fault leaves unchanged is not sent again.
+
+    Attributes:
+        probes: the requests, always the same.
+        fault_free: the steps of each request on the fault-free server, up to the first violation.
+    """
 
     judge: Judge
-    entry: PlannedVerdict
+    planned: PlannedVerdict
     check: Check
     server: InProcessPool
     probes: Sequence[GeneratedRequest]
-    before: tuple[tuple[DryRunStep, ...], ...] = ()
+    fault_free: tuple[tuple[DryRunStep, ...], ...] = ()
 
     @property
     def endpoint(self) -> str:
-        """The endpoint that it asks."""
-        return endpoint_from_case_name(self.entry.case)
+        """The endpoint of its requests."""
+        return endpoint_from_case_name(self.planned.case)
 
     async def judge_under(self, target: Target, fault: Fault | None = None) -> Verdict:
-        """What the entry comes to on a target that is asked for this fault; the first time there is none."""
-        draft = RequestFactory(target.provider, self.endpoint)
-        exploration = RequestRunner(self.judge, self.entry, self.check, Sender(target, self.server), draft)
-        found = []
-        for at, probe in enumerate(self.probes):
-            if fault is not None and self._is_unaffected(at, fault):
+        """Sends the requests and judges the responses; the first call must be without a fault."""
+        factory = RequestFactory(target.provider, self.endpoint)
+        runner = RequestRunner(self.judge, self.planned, self.check, Sender(target, self.server), factory)
+        steps = []
+        for index, probe in enumerate(self.probes):
+            if fault is not None and self._is_unaffected(index, fault):
                 continue
             self.server.begin_case()
-            await exploration.send_request(probe)
+            await runner.send_request(probe)
             if fault is None:
-                found.append(self.server.case_steps())
+                steps.append(self.server.case_steps())
             try:
-                await exploration.judge_request(probe)
+                await runner.judge_request(probe)
             except Violation:
                 break
-        self.before = self.before or tuple(found)
-        return exploration.verdict()
+        self.fault_free = self.fault_free or tuple(steps)
+        return runner.verdict()
 
-    def _is_unaffected(self, at: int, fault: Fault) -> bool:
-        """Whether a fault changes nothing of what was said to a request without it."""
-        takes = self.before[at] if at < len(self.before) else ()
-        return bool(takes) and fault.hooks.on_wire is None and self.server.is_unaffected(takes, fault)
+    def _is_unaffected(self, index: int, fault: Fault) -> bool:
+        """True if a fault changes nothing of the answers to the request of this index."""
+        steps = self.fault_free[index] if index < len(self.fault_free) else ()
+        return bool(steps) and fault.hooks.on_wire is None and self.server.is_unaffected(steps, fault)
 
 
 @dataclass(slots=True)
-class SequenceEntry:
-    """An entry whose requests follow each other."""
+class RejudgedSequences:
+    """A planned verdict about sequences of requests."""
 
     judge: Judge
-    entry: PlannedVerdict
+    planned: PlannedVerdict
     check: Check
     server: InProcessPool
 
     @property
     def endpoint(self) -> str:
-        """The endpoint that it asks."""
-        return endpoint_from_case_name(self.entry.case)
+        """The endpoint of its requests."""
+        return endpoint_from_case_name(self.planned.case)
 
     async def judge_under(self, target: Target, fault: Fault | None = None) -> Verdict:
-        """What the entry comes to on a target that is asked for this fault."""
+        """Sends the sequences and judges the responses."""
         self.server.begin_case()
-        exercise = SequenceRunner(self.judge, self.entry, self.check, Sender(target, self.server))
+        runner = SequenceRunner(self.judge, self.planned, self.check, Sender(target, self.server))
         with suppress(Violation):
-            await exercise.run(GenerationSettings(SEQUENCES_PER_CASE, shrink=False, same=True), self.entry.case)
-        return exercise.verdict()
+            await runner.run(GenerationSettings(SEQUENCES_PER_CASE, shrink=False, same=True), self.planned.case)
+        return runner.verdict()
 
 
 def faults_for_generated(chosen: Iterable[Fault]) -> list[Fault]:
-    """The faults that generated requests are proved by."""
+    """The faults of these that generated requests prove."""
     return [fault for fault in chosen if fault.id in HOOKS or fault.id in LIMIT_FAULTS]

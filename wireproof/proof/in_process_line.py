@@ -1,7 +1,7 @@
-"""The bundled server asked without a connection: what a courier would hear from it, in no time.
+"""Sends requests to the mock without a socket, and makes the responses that a sender would read.
 
-The core says the same whether a socket carries it or not, so that what a fault makes it say can be judged without
-one. How a fault puts it on the wire (framing, resets, hangs) needs the connection to show.
+The mock answers the same with and without a socket, so most faults can be judged without one. Faults of framing
+(resets, hangs, broken heads) need a socket.
 """
 
 from __future__ import annotations
@@ -22,106 +22,111 @@ from wireproof.mock.faults import Fault
 from wireproof.mock.protocol.messages import HttpRequest, Ops, WireOp
 
 SECOND_NS = 1_000_000_000
-# As long as any live start: times are told from it, and none is before it.
+# The clock value at which every dry exchange starts.
 START_NS = 1_000 * SECOND_NS
 GAP_S = 0.004
 
 
 class InProcessPool:
-    """The other end of a courier for one case after another.
+    """A connection pool to an in-process mock, for one case after another.
 
     Attributes:
-        received: what was heard since the case began.
-        ops: what was done for each of it.
+        received: the requests received since the case began.
+        ops: the operations of the server, one group per request.
     """
 
     def __init__(self, provider: Provider) -> None:
-        self._rehearsal = DryRun({provider.name: provider.data}, gap_s=GAP_S)
+        self._dry_run = DryRun({provider.name: provider.data}, gap_s=GAP_S)
         self.received: list[HttpRequest] = []
         self.ops: list[Ops] = []
         self._at = DRY_RUN_TIME
 
     def begin_case(self) -> None:
-        """The next case meets a server that has seen nobody."""
-        self._rehearsal.reset()
+        """Resets the server for the next case."""
+        self._dry_run.reset()
         self.received, self.ops, self._at = [], [], DRY_RUN_TIME
 
     async def send(self, outgoing: OutgoingRequest) -> PartialResponse:
-        """What is heard of one request."""
+        """Returns the response to one request."""
         return self.receive(outgoing)[1]
 
     @contextlib.asynccontextmanager
     async def own_connections(self, connections: int) -> AsyncIterator[InProcessConnection]:
-        """Connections that only one case uses; what goes over several of them is under way at once."""
-        line = InProcessConnection(self, together=connections > 1)
-        yield line
-        for received in line.under_way:
-            self._rehearsal.finish(received)
+        """Yields connections for one case alone; requests over several connections are concurrent."""
+        connection = InProcessConnection(self, together=connections > 1)
+        yield connection
+        for received in connection.open_requests:
+            self._dry_run.finish(received)
 
     def receive(
         self, outgoing: OutgoingRequest, *, after: int = 0, stays: bool = False
     ) -> tuple[HttpRequest, PartialResponse]:
-        """A request as the server hears it, and what is heard of it."""
+        """Handles a request; returns it as the server received it, and the response.
+
+        Args:
+            after: the status of the previous response on the connection; 0 for its first request.
+            stays: the request stays open, as one of several concurrent requests.
+        """
         received = replace(_build_http_request(outgoing), previous_status=after, at=self._at)
-        self.received.append(self._rehearsal.with_account_state(received))
-        ops = self._rehearsal.ops(received, stays=True)
-        answer = _response_from_ops(ops, outgoing.leave_after, outgoing.leave_in)
+        self.received.append(self._dry_run.with_account_state(received))
+        ops = self._dry_run.ops(received, stays=True)
+        response = _response_from_ops(ops, outgoing.leave_after, outgoing.leave_in)
         if not stays:
-            self._rehearsal.finish(received, left=answer.left)
-            self._at += ((answer.ended_ns or START_NS) - START_NS) / SECOND_NS
+            self._dry_run.finish(received, left=response.left)
+            self._at += ((response.ended_ns or START_NS) - START_NS) / SECOND_NS
         self.ops.append(ops)
-        return received, answer
+        return received, response
 
     def case_steps(self) -> tuple[DryRunStep, ...]:
-        """The requests of the case just sent, each with what the server says to it; none where it said otherwise."""
-        done, takes = list(self.ops), self._rehearsal.record_steps(self.received)
-        return takes if [_bytes_put(take.ops) for take in takes] == [_bytes_put(ops) for ops in done] else ()
+        """The requests of the case just sent with their answers; empty if a repetition gives other answers."""
+        sent_ops, steps = list(self.ops), self._dry_run.record_steps(self.received)
+        return steps if [_wire_bytes(step.ops) for step in steps] == [_wire_bytes(ops) for ops in sent_ops] else ()
 
     def replayable_steps(self, case: Case, exchanges: Sequence[Exchange]) -> tuple[DryRunStep, ...]:
-        """The requests of the case just sent, to be answered under a fault without being made again.
+        """The requests of the case just sent, if they can be answered under a fault without being built again.
 
-        None where a later request takes something out of an earlier answer, or where an exchange holds more than
-        what was done for its request.
+        Empty if a request uses a value of an earlier response, or if an exchange does not follow from the operations
+        of the server alone.
         """
-        done, takes = list(self.ops), self.case_steps()
-        if case.has_own_connections or any(ask.save or ask.slots for ask in case.asks) or len(exchanges) != len(takes):
+        sent_ops, steps = list(self.ops), self.case_steps()
+        if case.has_own_connections or any(ask.save or ask.slots for ask in case.asks) or len(exchanges) != len(steps):
             return ()
-        again = [exchange_with_ops(*pair) for pair in zip(exchanges, done, strict=True)]
-        return takes if again == list(exchanges) and [take.ops for take in takes] == done else ()
+        rebuilt = [exchange_with_ops(*pair) for pair in zip(exchanges, sent_ops, strict=True)]
+        return steps if rebuilt == list(exchanges) and [step.ops for step in steps] == sent_ops else ()
 
-    def is_unaffected(self, takes: Sequence[DryRunStep], fault: Fault) -> bool:
-        """Whether a fault that leaves the framing as it is changes nothing of what is said to these requests."""
-        return self._rehearsal.is_unaffected(takes, fault)
+    def is_unaffected(self, steps: Sequence[DryRunStep], fault: Fault) -> bool:
+        """True if a fault that does not alter framing leaves the answers to these requests unchanged."""
+        return self._dry_run.is_unaffected(steps, fault)
 
-    def replay_under(self, takes: Sequence[DryRunStep], fault: Fault) -> tuple[Ops, ...]:
-        """What is done under a fault for requests that were made before."""
-        return self._rehearsal.replay_under(takes, fault)
+    def replay_under(self, steps: Sequence[DryRunStep], fault: Fault) -> tuple[Ops, ...]:
+        """The operations of the server for these requests under a fault, one group per request."""
+        return self._dry_run.replay_under(steps, fault)
 
 
 class InProcessConnection:
-    """The connections of one case: one that it keeps, or one for each of several requests.
+    """The connections of one case: one persistent connection, or one for each of several concurrent requests.
 
     Attributes:
-        under_way: the requests that were sent together.
+        open_requests: the concurrent requests.
     """
 
     def __init__(self, server: InProcessPool, *, together: bool) -> None:
         self._server, self._together = server, together
-        self._number, self._after = 1, 0
-        self.under_way: list[HttpRequest] = []
+        self._number, self._previous_status = 1, 0
+        self.open_requests: list[HttpRequest] = []
 
     async def send(self, outgoing: OutgoingRequest) -> PartialResponse:
-        """What is heard of one request."""
-        received, answer = self._server.receive(outgoing, after=self._after, stays=self._together)
-        answer.connection, self._after = self._number, answer.status or 0
+        """Returns the response to one request."""
+        received, response = self._server.receive(outgoing, after=self._previous_status, stays=self._together)
+        response.connection, self._previous_status = self._number, response.status or 0
         if self._together:
-            self.under_way.append(received)
-            self._number, self._after = self._number + 1, 0
-        return answer
+            self.open_requests.append(received)
+            self._number, self._previous_status = self._number + 1, 0
+        return response
 
 
 def exchange_with_ops(exchange: Exchange, ops: Ops, header: Iterable[tuple[str, str]] = ()) -> Exchange:
-    """The exchange with another answer to the same request, which asks for that in a header."""
+    """The exchange with the response of these operations, and with more headers in its request."""
     return Exchange.from_response(
         _response_from_ops(ops),
         replace(exchange.request, headers=(*exchange.request.headers, *header)),
@@ -133,8 +138,8 @@ def exchange_with_ops(exchange: Exchange, ops: Ops, header: Iterable[tuple[str, 
     )
 
 
-def _bytes_put(ops: Ops) -> list[tuple[str, bytes]]:
-    """What is put on a connection, whenever that is."""
+def _wire_bytes(ops: Ops) -> list[tuple[str, bytes]]:
+    """The bytes that operations put on a connection, without their times."""
     return [(op.kind, op.data) for op in ops if op.data and op.kind != "interim"]
 
 
@@ -147,33 +152,33 @@ def _build_http_request(outgoing: OutgoingRequest) -> HttpRequest:
 
 
 def _response_from_ops(ops: Ops, leave_after: int | None = None, leave_in: float | None = None) -> PartialResponse:
-    answer = PartialResponse(sent_at=DRY_RUN_TIME, started_ns=START_NS)
-    answer.headers_ns = answer.ended_ns = START_NS
+    response = PartialResponse(sent_at=DRY_RUN_TIME, started_ns=START_NS)
+    response.headers_ns = response.ended_ns = START_NS
     events = 0
     for op in ops:
         if leave_in is not None and op.due_s > leave_in:
-            answer.left = answer.truncated = True
-            answer.ended_ns = START_NS + round(leave_in * SECOND_NS)
+            response.left = response.truncated = True
+            response.ended_ns = START_NS + round(leave_in * SECOND_NS)
             break
         if op.kind == "head":
-            _read_head(op, answer)
+            _read_head(op, response)
         elif op.kind == "interim":
-            answer.interim = interim_statuses(op.data)
+            response.interim = interim_statuses(op.data)
         elif op.kind in ("body", "chunk") and op.data:
-            answer.ended_ns = START_NS + round(op.due_s * SECOND_NS)
-            answer.reads.append(BodyRead(answer.ended_ns, op.data))
+            response.ended_ns = START_NS + round(op.due_s * SECOND_NS)
+            response.reads.append(BodyRead(response.ended_ns, op.data))
             events += op.data.count(b"\n\n")
             if leave_after and leave_after == events:
-                answer.left = answer.truncated = True
+                response.left = response.truncated = True
                 break
         elif op.data or op.kind not in ("body", "chunk", "last", "raw"):
-            answer.broken = TransportFailure("protocol", "only a connection shows this", op.data)
-    return answer
+            response.broken = TransportFailure("protocol", "only a connection shows this", op.data)
+    return response
 
 
-def _read_head(op: WireOp, answer: PartialResponse) -> None:
-    answer.headers_ns = answer.ended_ns = START_NS + round(op.due_s * SECOND_NS)
+def _read_head(op: WireOp, response: PartialResponse) -> None:
+    response.headers_ns = response.ended_ns = START_NS + round(op.due_s * SECOND_NS)
     first, *lines = op.data.rstrip(b"\r\n").split(b"\r\n")
     version, status, *_ = first.split(b" ")
-    answer.http_version, answer.status = version.decode(), int(status)
-    answer.headers = tuple((name, value.strip()) for name, _, value in (line.partition(b":") for line in lines))
+    response.http_version, response.status = version.decode(), int(status)
+    response.headers = tuple((name, value.strip()) for name, _, value in (line.partition(b":") for line in lines))

@@ -1,7 +1,7 @@
-"""Judging the judge: which fault breaks which judgement, computed on the bundled mock.
+"""Computes the kill matrix: the verdicts that each fault of the mock breaks.
 
-The faultless mock breaks nothing. Each fault is committed on every case it touches, and what it breaks is
-compared with the verdicts of the faultless run. A check that no fault breaks is not a check.
+The fault-free mock breaks no verdict. Each fault is injected on every case that it changes, and the verdicts are
+compared with those on the fault-free mock. A check that no fault breaks proves nothing.
 """
 
 from __future__ import annotations
@@ -27,53 +27,58 @@ from wireproof.proof.short_proof import EarlierMatrix, ShortProof, one_case_per_
 from wireproof.session import mock_process
 from wireproof.session.target_run import TargetRun, open_target_run
 
-# Faults that leave a connection open are told by the idle deadline, so it is short; the mock answers at once.
+# The idle deadline detects faults that leave a connection open. It is short, because the mock responds at once.
 PROOF_DEADLINES = Deadlines(connect=5.0, first_byte=4.0, idle=3.0, total=15.0)
-# Faults under way at once: most of their time is waiting for streams that have gaps, or hang.
+# Faults injected concurrently; most of their time is spent on streams that have gaps or hang.
 FAULTS_AT_ONCE = 8
-# What a record says of one column, and the faults that are to be caught there.
+# The recorded breaks of one column, and the faults that the column has to catch.
 ColumnRecord = tuple[EarlierMatrix, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnResult:
-    """What one provider's process found.
+    """The result of one process, for the own column of one provider.
 
     Attributes:
-        tolls: fault → what it broke.
-        clauses: every clause the provider's own column judges.
-        members: what the faults derived from the places of clauses broke.
+        effects: fault → its effect.
+        alarms: false alarms, as sentences.
+        clauses: the clauses that the column judges.
+        members: the effects of the faults derived from the JSON Pointers of clauses.
     """
 
-    tolls: dict[str, FaultEffect]
+    effects: dict[str, FaultEffect]
     alarms: list[str]
     clauses: tuple[str, ...]
     members: tuple[MemberEffect, ...]
 
 
 def prove(providers: Sequence[str] = (), only: Sequence[str] = (), record: EarlierMatrix | None = None) -> Proof:
-    """Commit each fault on the bundled mock and see what breaks; each provider has a process of its own.
+    """Injects each fault into the mock and collects the verdicts that it breaks; each provider has its own process.
 
-    With the matrix of an earlier proof as the record, each fault is committed where that one saw it break something,
-    and no further than it takes to show that each is caught and that each judgement can be broken.
+    With `record`, the matrix of an earlier proof, a fault is injected only on recorded cases. The proof stops when each
+    fault is caught and each check and clause is broken.
 
     Raises ConfigError for a provider or a fault that does not exist.
     """
     chosen = _choose_faults(faults(), only)
     names = [target.name for target in target_options.mock_targets(*providers)]
     # The longest first, so that the processes end at about the same time.
-    turns = sorted(names, key=lambda name: len(loading.load_clauses(name)), reverse=True)
-    tasks = [(name, drawn) for name in turns for drawn in (False, True) if not drawn or _needs_generated(name, chosen)]
-    shares = [None if record is None else _column_record(record, name, turns) for name, _ in tasks]
+    by_length = sorted(names, key=lambda name: len(loading.load_clauses(name)), reverse=True)
+    tasks = [
+        (name, drawn) for name in by_length for drawn in (False, True) if not drawn or _needs_generated(name, chosen)
+    ]
+    records = [None if record is None else _column_record(record, name, by_length) for name, _ in tasks]
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-        found = list(zip(tasks, pool.map(_prove_column, tasks, [tuple(only)] * len(tasks), shares), strict=True))
-    parts = [_merge_results([part for (one, _), part in found if one == name]) for name in names]
-    sharp = [fault.id for fault in chosen if not fault.harmless]
+        results = list(zip(tasks, pool.map(_prove_column, tasks, [tuple(only)] * len(tasks), records), strict=True))
+    parts = [_merge_results([part for (owner, _), part in results if owner == name]) for name in names]
+    harmful = [fault.id for fault in chosen if not fault.harmless]
     matrix = {
         fault: {
-            name: part.tolls[fault].checks for name, part in zip(names, parts, strict=True) if part.tolls[fault].checks
+            name: part.effects[fault].checks
+            for name, part in zip(names, parts, strict=True)
+            if part.effects[fault].checks
         }
-        for fault in sharp
+        for fault in harmful
     }
     return Proof(
         matrix,
@@ -87,104 +92,106 @@ def prove(providers: Sequence[str] = (), only: Sequence[str] = (), record: Earli
 
 
 def _needs_generated(name: str, chosen: Sequence[Fault]) -> bool:
-    """Whether a column has faults that requests of its own making are to show, which is a process of its own."""
+    """True if the column has faults that generated requests prove, which takes a process of its own."""
     return name == loading.BASELINE_PROVIDER and bool(faults_for_generated(chosen))
 
 
 def _merge_results(parts: Sequence[ColumnResult]) -> ColumnResult:
-    """What was found of one column, where generated requests had a part of their own."""
-    whole, *more = parts
-    for part in more:
-        tolls = whole.tolls | {fault: join_effects(whole.tolls[fault], toll) for fault, toll in part.tolls.items()}
-        whole = replace(whole, tolls=tolls, alarms=whole.alarms + part.alarms)
+    """Joins the results of one column: those by cases, and those by generated requests."""
+    whole, *others = parts
+    for part in others:
+        joined = {fault: join_effects(whole.effects[fault], effect) for fault, effect in part.effects.items()}
+        whole = replace(whole, effects=whole.effects | joined, alarms=whole.alarms + part.alarms)
     return whole
 
 
-def _column_record(record: EarlierMatrix, name: str, turns: Sequence[str]) -> ColumnRecord:
-    """What is recorded of a column, and the faults to be caught in it: those that no column with less to do catches."""
+def _column_record(record: EarlierMatrix, name: str, by_length: Sequence[str]) -> ColumnRecord:
+    """The recorded breaks of a column, and the faults that it has to catch: those that no shorter column catches."""
     own = {fault: {name: broken.get(name, {})} for fault, broken in record.items()}
-    last = {fault: [one for one in turns if one in broken][-1:] for fault, broken in record.items()}
-    return own, tuple(fault for fault in own if last[fault] == [name])
+    shortest = {fault: [one for one in by_length if one in broken][-1:] for fault, broken in record.items()}
+    return own, tuple(fault for fault in own if shortest[fault] == [name])
 
 
 def _clauses_to_faults(part: ColumnResult) -> dict[str, tuple[str, ...]]:
     """Clause → the faults that break it, the one that breaks the fewest clauses of the column first."""
-    broken = {fault: toll.clauses for fault, toll in part.tolls.items()}
-    for member in part.members:  # one fault is committed anew for entries of other clauses
+    broken = {fault: effect.clauses for fault, effect in part.effects.items()}
+    for member in part.members:  # the same fault may be injected again for other clauses
         broken[member.fault] = broken.get(member.fault, frozenset()) | member.clauses
-    narrow = sorted(broken, key=lambda fault: (len(broken[fault]), fault))
-    return {clause: tuple(fault for fault in narrow if clause in broken[fault]) for clause in part.clauses}
+    narrowest_first = sorted(broken, key=lambda fault: (len(broken[fault]), fault))
+    return {clause: tuple(fault for fault in narrowest_first if clause in broken[fault]) for clause in part.clauses}
 
 
-def _prove_column(task: tuple[str, bool], only: tuple[str, ...], share: ColumnRecord | None) -> ColumnResult:
-    """What each fault breaks on one provider's profile, asked by cases or by requests that are drawn."""
+def _prove_column(task: tuple[str, bool], only: tuple[str, ...], record: ColumnRecord | None) -> ColumnResult:
+    """The effects of all faults on one provider, by cases or by generated requests."""
     name, drawn = task
-    # A short life with little to throw away: looking for cycles takes a tenth of it.
+    # The process is short and makes little garbage; looking for cycles takes a tenth of its time.
     gc.disable()
-    known, chosen = loading.load_providers(), _choose_faults(faults(), only)
+    providers, chosen = loading.load_providers(), _choose_faults(faults(), only)
     (target,) = target_options.mock_targets(name)
     with mock_process.run_mock() as urls:
         target = replace(target_options.with_address(target, urls[name]), deadlines=PROOF_DEADLINES)
-        trial = open_target_run(target, known, load_checks())
-        return asyncio.run(
-            _prove_by_generated(trial, chosen, share) if drawn else _prove_by_cases(trial, chosen, not only, share)
-        )
+        target_run = open_target_run(target, providers, load_checks())
+        if drawn:
+            return asyncio.run(_prove_by_generated(target_run, chosen, record))
+        return asyncio.run(_prove_by_cases(target_run, chosen, not only, record))
 
 
 async def _prove_by_cases(
-    trial: TargetRun, chosen: Sequence[Fault], each_member: bool, share: ColumnRecord | None
+    target_run: TargetRun, chosen: Sequence[Fault], each_member: bool, record: ColumnRecord | None
 ) -> ColumnResult:
-    stand = ColumnProof(trial)
-    alarms = await stand.find_false_alarms()
-    shown = await prove_members(stand) if each_member else ()
-    if share is not None:
-        broken = {clause for member in shown for clause in member.clauses}
-        tolls = await ShortProof(stand, *share, broken).find_effects(chosen, FAULTS_AT_ONCE)
+    column = ColumnProof(target_run)
+    alarms = await column.find_false_alarms()
+    members = await prove_members(column) if each_member else ()
+    if record is not None:
+        broken = {clause for member in members for clause in member.clauses}
+        effects = await ShortProof(column, *record, broken).find_effects(chosen, FAULTS_AT_ONCE)
     else:
-        tolls = {
-            fault.id: stand.find_effect(touched, fault) async for fault, touched in results_by_fault(stand, chosen)
+        effects = {
+            fault.id: column.find_effect(changed, fault) async for fault, changed in results_by_fault(column, chosen)
         }
     alarms += [
-        f"{stand.name}: {fault.id} is within the rules, yet it breaks {', '.join(tolls[fault.id].checks)}"
+        f"{column.name}: {fault.id} is a legal variant, but it breaks {', '.join(effects[fault.id].checks)}"
         for fault in chosen
-        if fault.harmless and tolls[fault.id].checks
+        if fault.harmless and effects[fault.id].checks
     ]
-    return ColumnResult(tolls, alarms, stand.clauses, shown)
+    return ColumnResult(effects, alarms, column.clauses, members)
 
 
-async def _prove_by_generated(trial: TargetRun, chosen: Sequence[Fault], share: ColumnRecord | None) -> ColumnResult:
-    drawn = GeneratedProof(trial)
-    alarms = await drawn.find_false_alarms()
-    tolls = {}
+async def _prove_by_generated(
+    target_run: TargetRun, chosen: Sequence[Fault], record: ColumnRecord | None
+) -> ColumnResult:
+    proof = GeneratedProof(target_run)
+    alarms = await proof.find_false_alarms()
+    effects = {}
     for fault in faults_for_generated(chosen):
-        entries = None if share is None else one_case_per_check(share[0], trial.target.name, fault)
-        tolls[fault.id] = await drawn.find_effect(fault, entries)
-    return ColumnResult(tolls, alarms, (), ())
+        cases = None if record is None else one_case_per_check(record[0], target_run.target.name, fault)
+        effects[fault.id] = await proof.find_effect(fault, cases)
+    return ColumnResult(effects, alarms, (), ())
 
 
 async def results_by_fault(
-    stand: ColumnProof, chosen: Sequence[Fault]
+    column: ColumnProof, chosen: Sequence[Fault]
 ) -> AsyncIterator[tuple[Fault, Mapping[str, ChangedResult]]]:
-    """Each fault with what comes of the cases that it touches.
+    """Yields each fault with the results that it changes, by case.
 
-    What needs the wire is sent first: deadlines pass and arrival times are evidence, so nothing else holds the loop
-    while answers arrive.
+    Cases that need sockets are sent first. Their arrival times are evidence, so nothing else may block the event loop
+    meanwhile.
     """
     framed = [fault for fault in chosen if fault.hooks.on_wire is not None]
-    deeds = {fault.id: await stand.wire_ops_under(fault) for fault in framed}
-    turns = asyncio.Semaphore(FAULTS_AT_ONCE)
+    ops_by_fault = {fault.id: await column.wire_ops_under(fault) for fault in framed}
+    slots = asyncio.Semaphore(FAULTS_AT_ONCE)
 
-    async def send_in_turn(fault: Fault) -> Mapping[str, ChangedResult]:
-        async with turns:
-            return await stand.over_sockets(fault, deeds[fault.id])
+    async def send_with_slot(fault: Fault) -> Mapping[str, ChangedResult]:
+        async with slots:
+            return await column.over_sockets(fault, ops_by_fault[fault.id])
 
-    over_the_wire = dict(zip(framed, await asyncio.gather(*map(send_in_turn, framed)), strict=True))
+    over_sockets = dict(zip(framed, await asyncio.gather(*map(send_with_slot, framed)), strict=True))
     for fault in chosen:
-        yield fault, over_the_wire[fault] if fault in over_the_wire else await stand.changed_cases(fault)
+        yield fault, over_sockets[fault] if fault in over_sockets else await column.changed_cases(fault)
 
 
-def _choose_faults(known: Mapping[str, Fault], only: Sequence[str]) -> tuple[Fault, ...]:
+def _choose_faults(catalogue: Mapping[str, Fault], only: Sequence[str]) -> tuple[Fault, ...]:
     for name in only:
-        if name not in known:
+        if name not in catalogue:
             raise ConfigError(f"--fault {name}", "no such fault", "see `wireproof faults`")
-    return tuple(fault for name, fault in known.items() if not only or name in only)
+    return tuple(fault for name, fault in catalogue.items() if not only or name in only)

@@ -1,4 +1,4 @@
-"""Many cases sent over the wire at once, under one fault, and what can be said of what came."""
+"""Sends many cases over sockets concurrently, and compares their results with modelled ones."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from wireproof.contract.target import Deadlines, Target
 from wireproof.evidence.case_result import CaseResult, Evidence
 from wireproof.evidence.exchange import Exchange
 
-# Several small pools: httpcore's pool takes time in the square of its connections.
+# Several small pools, because the time of httpcore's pool grows with the square of its connections.
 POOL_COUNT, CONNECTIONS_PER_POOL = 8, 4
-# Where the server never leaves anyone waiting, a deadline that passed would be a verdict on a busy machine.
+# For servers that never hang: a shorter deadline would only measure how busy this machine is.
 PATIENT_DEADLINES = Deadlines(connect=60.0, first_byte=60.0, idle=60.0, total=180.0)
 
 
 async def send_over_sockets(target: Target, cases: Iterable[Case]) -> Evidence:
-    """What comes of the cases."""
+    """Case → its result over sockets."""
     every = tuple(cases)
     parts = await asyncio.gather(
         *(_send_in_one_pool(target, every[start::POOL_COUNT]) for start in range(min(POOL_COUNT, len(every))))
@@ -28,22 +28,22 @@ async def send_over_sockets(target: Target, cases: Iterable[Case]) -> Evidence:
 
 
 async def _send_in_one_pool(target: Target, cases: Sequence[Case]) -> Evidence:
-    async with HttpClient(target.connections, target.deadlines) as wire:
-        courier = Sender(target, wire)
-        await courier.send_all(cases)
-        return courier.evidence
+    async with HttpClient(target.connections, target.deadlines) as client:
+        sender = Sender(target, client)
+        await sender.send_all(cases)
+        return sender.evidence
 
 
 def lacks_readable_head(sent: CaseResult) -> bool:
-    """Whether the head of an answer was never there, or is nothing that a client can read."""
+    """True if the head of the last response is missing or cannot be parsed."""
     return isinstance(sent, tuple) and sent[-1].status is None and sent[-1].broken is not None
 
 
-def same_as_modelled(came: CaseResult, heard: CaseResult) -> bool:
-    """Whether what came is what was done; ids may differ, and the times that it took."""
-    if not isinstance(came, tuple) or not isinstance(heard, tuple) or len(came) != len(heard):
+def same_as_modelled(real: CaseResult, modelled: CaseResult) -> bool:
+    """True if a result over sockets equals the modelled one, apart from ids and times."""
+    if not isinstance(real, tuple) or not isinstance(modelled, tuple) or len(real) != len(modelled):
         return False
-    return all(_observable_parts(one) == _observable_parts(other) for one, other in zip(came, heard, strict=True))
+    return all(_observable_parts(one) == _observable_parts(other) for one, other in zip(real, modelled, strict=True))
 
 
 def _observable_parts(exchange: Exchange) -> tuple[object, ...]:

@@ -1,4 +1,4 @@
-"""The kill matrix as data, as it is committed, and for people."""
+"""The result of a proof: as data, as the matrix file, and as text."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class Proof:
 
     Attributes:
         matrix: fault → provider → check → the cases on which it broke.
-        alarms: failures on the faultless mock, as sentences.
-        checks: every registered check.
+        alarms: failures on the fault-free mock and under legal variants, as sentences.
+        checks: the ids of all checks.
         clauses: judged clause → the faults that break it, the one that breaks the fewest clauses first.
-        derived: how many faults were derived from the places of clauses.
-        misattributed: what was told of another clause than those that name the place, as sentences.
-        whole: whether every fault was committed on every case that it touches; else the matrix is a part of it.
+        derived: the number of faults derived from the JSON Pointers of clauses.
+        misattributed: failures attributed to a clause about another member, as sentences.
+        whole: True if every fault was injected on all cases that it changes; else the matrix is a part of the whole.
     """
 
     matrix: Mapping[str, BrokenByProvider]
@@ -51,16 +51,16 @@ class Proof:
 
     @property
     def has_gaps(self) -> bool:
-        """Whether a fault, a check or a clause is left of which nothing was shown."""
+        """True if a fault is not caught, or a check or a clause is not broken."""
         return len(self.caught_faults) < len(self.matrix) or bool(self.unbroken_checks or self.unbroken_clauses)
 
     @property
     def holds(self) -> bool:
-        """Nothing is left to be shown, and nothing is told that should not be."""
+        """True if there are no gaps, no false alarms and no misattributed failures."""
         return not (self.has_gaps or self.alarms or self.misattributed)
 
     def as_data(self) -> dict[str, Any]:
-        """The JSON form."""
+        """The proof as JSON data."""
         matrix = {
             fault: sorted({check for checks in by.values() for check in checks}) for fault, by in self.matrix.items()
         }
@@ -79,12 +79,12 @@ class Proof:
             "matrix": matrix,
         }
 
-    def as_committed(self) -> str:
-        """The exact matrix, down to the case, as it is committed."""
+    def as_matrix_file(self) -> str:
+        """The text of the matrix file, which names every case."""
         return json.dumps(self.matrix, indent=1, sort_keys=True) + "\n"
 
     def as_text(self) -> str:
-        """The matrix for people."""
+        """The proof as text."""
         lines = [f"{fault:<36} {_broken_checks_text(broken)}" for fault, broken in self.matrix.items()]
         lines += [f"false alarm: {alarm}" for alarm in self.alarms]
         lines += [f"no fault breaks {check}" for check in self.unbroken_checks]
@@ -93,8 +93,8 @@ class Proof:
         lines.append(
             f"{len(self.caught_faults)} of {len(self.matrix)} faults caught, {len(self.alarms)} false alarms, "
             f"{len(self.checks) - len(self.unbroken_checks)} of {len(self.checks)} checks and "
-            f"{len(self.clauses) - len(self.unbroken_clauses)} of {len(self.clauses)} clauses broken by some "
-            f"fault; {self.derived} more faults are derived from the places of clauses"
+            f"{len(self.clauses) - len(self.unbroken_clauses)} of {len(self.clauses)} clauses broken by at least one "
+            f"fault; {self.derived} more faults derived from the JSON Pointers of clauses"
         )
         return "\n".join(lines)
 

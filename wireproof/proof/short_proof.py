@@ -1,7 +1,7 @@
-"""The short proof of one column: each fault where a record says that it shows, each judgement until one breaks it.
+"""The short proof of one column: injects each fault only where an earlier matrix records a break.
 
-The record is the matrix of a whole proof. It tells only where to look; that a fault breaks something there is shown
-anew. What the rules allow is committed on every case that it touches, and so is a fault that is not in the record.
+The matrix only selects the verdicts to judge; each break is shown anew. A fault that the matrix lacks, and every legal
+variant, is injected on all cases that it changes.
 """
 
 from __future__ import annotations
@@ -11,7 +11,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from wireproof.mock.faults import Fault
 from wireproof.proof.column import ColumnProof
-from wireproof.proof.fault_effect import ChangedResult, FaultEffect, JudgedEntry, effect_from_verdicts, join_effects
+from wireproof.proof.fault_effect import (
+    ChangedResult,
+    FaultEffect,
+    WatchedVerdict,
+    effect_from_verdicts,
+    join_effects,
+)
 from wireproof.proof.result import BrokenByProvider
 
 # Fault → provider → check → the cases on which it broke.
@@ -19,70 +25,81 @@ EarlierMatrix = Mapping[str, BrokenByProvider]
 
 
 class ShortProof:
-    """What is left to be shown of one column.
+    """The faults, checks and clauses of one column that are still to be proved.
 
     Attributes:
         open: the checks and the clauses that no fault has broken yet.
     """
 
     def __init__(
-        self, stand: ColumnProof, record: EarlierMatrix, mine: Collection[str], broken: Collection[str] = ()
+        self, column: ColumnProof, record: EarlierMatrix, own_faults: Collection[str], broken: Collection[str] = ()
     ) -> None:
-        """Take the faults `mine` to be caught here, and checks and clauses that are `broken` already."""
-        self._stand, self._record, self._mine = stand, record, mine
-        self._dues = {(due.entry.check, due.entry.case): due for dues in stand.due.values() for due in dues}
-        self.open = {word for due in self._dues.values() for word in due.check_and_clauses}.difference(broken)
+        """Sets up the proof.
+
+        Args:
+            record: the earlier matrix.
+            own_faults: ids of the faults that this column has to catch.
+            broken: the checks and clauses that are already broken by a fault.
+        """
+        self._column, self._record, self._own_faults = column, record, own_faults
+        self._watched = {
+            (watched.planned.check, watched.planned.case): watched
+            for of_case in column.watched.values()
+            for watched in of_case
+        }
+        self.open = {id for watched in self._watched.values() for id in watched.check_and_clauses}.difference(broken)
 
     async def find_effects(self, chosen: Sequence[Fault], at_once: int) -> dict[str, FaultEffect]:
-        """What each fault breaks, as far as that is asked; faults of framing at last, several under way at once.
+        """The effects of the chosen faults, as far as open checks and clauses need them.
 
-        The faults that break the least come first: what they break may be broken by no other.
+        The faults that break the least come first, because no other fault may break the same. Faults of framing come
+        last, up to `at_once` concurrently.
         """
-        turns = asyncio.Semaphore(at_once)
+        slots = asyncio.Semaphore(at_once)
 
-        async def in_turn(fault: Fault) -> FaultEffect:
-            async with turns:
+        async def with_slot(fault: Fault) -> FaultEffect:
+            async with slots:
                 return await self._find_effect(fault)
 
         inward = sorted((fault for fault in chosen if fault.hooks.on_wire is None), key=self._break_count)
         framed = [fault for fault in chosen if fault.hooks.on_wire is not None]
-        found = {fault.id: await self._find_effect(fault) for fault in inward}
-        found |= zip([fault.id for fault in framed], await asyncio.gather(*map(in_turn, framed)), strict=True)
-        return found
+        effects = {fault.id: await self._find_effect(fault) for fault in inward}
+        effects |= zip([fault.id for fault in framed], await asyncio.gather(*map(with_slot, framed)), strict=True)
+        return effects
 
     async def _find_effect(self, fault: Fault) -> FaultEffect:
         if fault.harmless or fault.id not in self._record:
-            return self._mark_as_broken(self._stand.find_effect(await self._stand.changed_cases(fault), fault))
-        came: dict[str, ChangedResult | None] = {}
-        toll = FaultEffect({}, frozenset())
-        for due in self._recorded_entries(fault):
-            sought = fault.id in self._mine and not toll.checks
-            if sought or not self.open.isdisjoint(due.check_and_clauses):
+            return self._mark_as_broken(self._column.find_effect(await self._column.changed_cases(fault), fault))
+        results: dict[str, ChangedResult | None] = {}
+        effect = FaultEffect({}, frozenset())
+        for watched in self._recorded_verdicts(fault):
+            to_catch = fault.id in self._own_faults and not effect.checks
+            if to_catch or not self.open.isdisjoint(watched.check_and_clauses):
                 evidence = {}
-                for _, name in due.entry.cases:
-                    if name not in came:
-                        came[name] = await self._stand.changed_case(fault, name)
-                    touch = came[name]
-                    evidence[name] = touch.sent if touch else self._stand.rehearsed[name]
-                verdict = self._stand.judge(due.entry, evidence)
-                toll = join_effects(toll, self._mark_as_broken(effect_from_verdicts(fault, [(due, verdict)])))
-        return toll
+                for _, name in watched.planned.cases:
+                    if name not in results:
+                        results[name] = await self._column.changed_case(fault, name)
+                    result = results[name]
+                    evidence[name] = result.sent if result else self._column.dry_results[name]
+                verdict = self._column.judge(watched.planned, evidence)
+                effect = join_effects(effect, self._mark_as_broken(effect_from_verdicts(fault, [(watched, verdict)])))
+        return effect
 
-    def _recorded_entries(self, fault: Fault) -> Iterator[JudgedEntry]:
+    def _recorded_verdicts(self, fault: Fault) -> Iterator[WatchedVerdict]:
         for check, cases in self._recorded_breaks(fault.id).items():
-            yield from (self._dues[check, case] for case in cases if (check, case) in self._dues)
+            yield from (self._watched[check, case] for case in cases if (check, case) in self._watched)
 
     def _recorded_breaks(self, fault: str) -> Mapping[str, list[str]]:
-        return self._record.get(fault, {}).get(self._stand.name, {})
+        return self._record.get(fault, {}).get(self._column.name, {})
 
     def _break_count(self, fault: Fault) -> int:
         return sum(map(len, self._recorded_breaks(fault.id).values()))
 
-    def _mark_as_broken(self, toll: FaultEffect) -> FaultEffect:
-        self.open.difference_update(toll.checks, toll.clauses)
-        return toll
+    def _mark_as_broken(self, effect: FaultEffect) -> FaultEffect:
+        self.open.difference_update(effect.checks, effect.clauses)
+        return effect
 
 
 def one_case_per_check(record: EarlierMatrix, provider: str, fault: Fault) -> list[str]:
-    """Of the entries that a fault breaks, one for each check."""
+    """One recorded case for each check that a fault breaks."""
     return [cases[0] for cases in record.get(fault.id, {}).get(provider, {}).values()]

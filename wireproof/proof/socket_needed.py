@@ -1,4 +1,4 @@
-"""What of an answer's framing needs a connection to show, told from what the server does to it."""
+"""Decides, from the operations of the server, whether a response has to be sent over a socket to be judged."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from wireproof.mock.protocol.messages import Ops, WireOp
 
-# RFC 9112, 4 and 5: a status line, and lines of a name and a value.
+# RFC 9112, sections 4 and 5: a status line, then field lines.
 STATUS_LINE = re.compile(rb"HTTP/1\.1 (\d{3}) [^\r\n]*")
 FIELD_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\0]*)")
 BODILESS_STATUSES = frozenset({b"204", b"304"})
@@ -14,9 +14,9 @@ HeaderFields = list[tuple[bytes, bytes]]
 
 
 def as_complete_answer(method: str, ops: Ops) -> Ops | None:
-    """The deeds without a close at their end, where they are one whole answer of well-formed HTTP/1.1; else None.
+    """The operations without a final close, if they are one complete and well-formed HTTP/1.1 response; else None.
 
-    To hear such an answer is to know all of it.
+    A client reads such a response in full, so its exchange follows from the operations.
     """
     head, *rest = answer = ops[:-1] if ops[-1].kind == "close" and len(ops) > 1 else ops
     lines = _parse_head(head)
@@ -24,7 +24,7 @@ def as_complete_answer(method: str, ops: Ops) -> Ops | None:
 
 
 def _has_stated_length(method: str, status: bytes, fields: HeaderFields, rest: list[WireOp]) -> bool:
-    """Whether a body has the length that its head tells, in one of the two ways to tell it."""
+    """True if the body has the length of its Content-Length, or is chunked (RFC 9112 section 6)."""
     lengths, codings = _field_values(b"content-length", fields), _field_values(b"transfer-encoding", fields)
     if not _is_one_length(lengths):
         return False
@@ -45,13 +45,13 @@ def _field_values(name: bytes, fields: HeaderFields) -> list[bytes]:
 
 
 def has_unreadable_head(ops: Ops) -> bool:
-    """Whether no head comes, or one that breaks HTTP by itself, whatever follows it."""
+    """True if there is no head, or a head that is invalid HTTP whatever its body is."""
     lines = next((_parse_head(op) for op in ops if op.kind == "head"), None)
     return lines is None or not _is_one_length(_field_values(b"content-length", lines[1]))
 
 
 def equivalence_key(method: str, ops: Ops) -> object:
-    """What is the same where heads differ in nothing but the values of their fields; the deeds, where there is none."""
+    """A key that is equal for responses whose heads differ only in field values; without a head, the operations."""
     head = next((op for op in ops if op.kind == "head"), None)
     if head is None:
         return method, ops
@@ -60,11 +60,11 @@ def equivalence_key(method: str, ops: Ops) -> object:
 
 
 def _parse_head(head: WireOp) -> tuple[bytes, HeaderFields] | None:
-    """The status and the fields of a head; None where a line is not as it has to be."""
+    """The status and the fields of a head; None if a line is malformed."""
     if not head.data.endswith(b"\r\n\r\n"):
         return None
     first, *lines = head.data[:-4].split(b"\r\n")
     status, fields = STATUS_LINE.fullmatch(first), [FIELD_LINE.fullmatch(line) for line in lines]
     if status is None or not all(fields):
         return None
-    return status[1], [(found[1].lower(), found[2].strip()) for found in fields if found is not None]
+    return status[1], [(field[1].lower(), field[2].strip()) for field in fields if field is not None]

@@ -1,4 +1,4 @@
-"""The recorder that writes the cases of a run into its ledger, and the facts of its first line."""
+"""Records the cases of one target in the ledger of a run, and makes the facts of its header line."""
 
 from __future__ import annotations
 
@@ -17,37 +17,37 @@ from wireproof.evidence.ledger_writer import Ledger
 
 @dataclass(slots=True)
 class LedgerRecorder:
-    """Writes what is sent to one target, and knows what an earlier run left.
+    """Writes the requests and responses of one target into a ledger.
 
     Attributes:
-        left: case and turn → what an earlier run left of it.
-        on_exchange: called with each exchange, before secrets are taken out of it.
+        earlier_result: (case, turn) → the result that an interrupted run left; None if it left none.
+        on_exchange: called with each exchange before its secrets are masked.
     """
 
     ledger: Ledger
     target: str
-    left: Callable[[Case, int], CaseResult | None] = lambda case, turn: None
+    earlier_result: Callable[[Case, int], CaseResult | None] = lambda case, turn: None
     on_exchange: Callable[[Exchange], None] = lambda exchange: None
 
     def recall(self, case: Case, turn: int) -> CaseResult | None:
-        """Return what an earlier run left of a case."""
-        return self.left(case, turn)
+        """Returns the result that an interrupted run left of a case; None if the case is still to be sent."""
+        return self.earlier_result(case, turn)
 
     async def record_intent(self, case: Case, turn: int, step: int, attempt: int) -> None:
-        """Write the intent of a request."""
+        """Writes the fact that a request is about to be sent."""
         place = {"target": self.target, "case": case.name, "turn": turn, "step": step, "attempt": attempt}
         await self.ledger.write_fact({"kind": "intent", **place, "at": time.time()})
 
     async def record_exchange(self, exchange: Exchange, case: Case, turn: int, last: bool) -> Exchange:
-        """Write an exchange and return it as it was written, which is how it is judged."""
-        kept = self.ledger.redactor.mask_exchange(exchange)
-        more = {"turn": turn, "last": last, "asked": case.digest}
-        await self.ledger.write_fact({"kind": "exchange", **exchange_to_json(kept), **more})
+        """Writes an exchange; returns it with secrets masked, the form in which it is judged."""
+        masked = self.ledger.redactor.mask_exchange(exchange)
+        extra = {"turn": turn, "last": last, "asked": case.digest}
+        await self.ledger.write_fact({"kind": "exchange", **exchange_to_json(masked), **extra})
         self.on_exchange(exchange)
-        return kept
+        return masked
 
     async def record_unsent(self, case: Case, turn: int, reason: NotSent) -> None:
-        """Write why a case gives nothing to judge."""
+        """Writes the reason why a case has no exchange."""
         place = {"target": self.target, "case": case.name, "turn": turn}
         await self.ledger.write_fact(
             {
@@ -60,7 +60,7 @@ class LedgerRecorder:
 
 
 def describe_target(target: Target) -> dict[str, Any]:
-    """A target as reports and ledgers tell of it; no key is in it."""
+    """Facts of a target for reports and ledgers, without its keys."""
     return {
         "name": target.name,
         "provider": target.provider.name,
@@ -72,8 +72,8 @@ def describe_target(target: Target) -> dict[str, Any]:
 
 
 def ledger_header(version: str, run: str, started: str, live: bool, targets: Iterable[Target]) -> dict[str, Any]:
-    """The facts of the first line: who is to be asked, by which version, when."""
-    told = [
+    """The facts of the header line: version, run id, start, kind of run, targets."""
+    described = [
         {**describe_target(target), "tier": target.tier, "deadlines": asdict(target.deadlines)} for target in targets
     ]
-    return {"wireproof": version, "run": run, "started": started, "live": live, "targets": told}
+    return {"wireproof": version, "run": run, "started": started, "live": live, "targets": described}

@@ -1,4 +1,4 @@
-"""Today's checks on stored evidence: the verdicts of a ledger, without a network."""
+"""Re-judges the evidence of a ledger with the present checks, without a network."""
 
 from __future__ import annotations
 
@@ -24,44 +24,44 @@ from wireproof.session.target_run import open_target_run
 
 
 def rejudge(file: Path, providers_file: Path | None = None, **settings: Any) -> tuple[Run, StoredRun]:
-    """The run of a ledger with its verdicts as they are today, and the ledger.
+    """Returns the run of a ledger with its present verdicts, and the ledger.
 
-    Raises LedgerError for a file that is no ledger, ConfigError for a provider that is not known.
+    Raises LedgerError for a file that is not a ledger, ConfigError for an unknown provider.
     """
-    held, known, checks = read_ledger(file), loading.load_providers(providers_file), load_checks()
-    trials = {
-        told["name"]: open_target_run(_target_from_ledger(told, known), known, checks)
-        for told in held.header["targets"]
+    stored, providers, checks = read_ledger(file), loading.load_providers(providers_file), load_checks()
+    target_runs = {
+        facts["name"]: open_target_run(_target_from_ledger(facts, providers), providers, checks)
+        for facts in stored.header["targets"]
     }
-    settings["started"] = held.header["started"]
-    run = Run(TargetOptions({"providers": providers_file}), trials, **settings)
-    for name, trial in trials.items():
-        turns = stored_results(held, name, trial.cases)
+    settings["started"] = stored.header["started"]
+    run = Run(TargetOptions({"providers": providers_file}), target_runs, **settings)
+    for name, target_run in target_runs.items():
+        turns = stored_results(stored, name, target_run.cases)
         if not turns[0]:
             continue
-        trial.take_evidence(turns)
-        run.described.append(describe_target(trial.target))
+        target_run.take_evidence(turns)
+        run.target_facts.append(describe_target(target_run.target))
         for sent in (sent for turn in turns for sent in turn.values() if isinstance(sent, tuple)):
             for exchange in sent:
-                run.spent.add(exchange)
-        for entry in trial.entries:
-            if covers(entry, turns[0]):
-                run.add_verdict(run.judge(entry))
-    # Requests that were generated are judged while they are drawn: what was said of them then stands.
-    for verdict in held.verdicts:
+                run.usage.add(exchange)
+        for planned in target_run.entries:
+            if covers(planned, turns[0]):
+                run.add_verdict(run.judge(planned))
+    # Generated requests are judged while they are drawn, so their stored verdicts are taken over.
+    for verdict in stored.verdicts:
         if is_generated(verdict["case"]):
             run.add_verdict(Verdict.from_data(verdict))
-    return run, held
+    return run, stored
 
 
-def covers(entry: PlannedVerdict, evidence: Evidence) -> bool:
-    """Whether the ledger tells of each case that an entry judges."""
-    return all(case in evidence for _, case in entry.cases)
+def covers(planned: PlannedVerdict, evidence: Evidence) -> bool:
+    """True if the ledger holds every case of a planned verdict."""
+    return all(case in evidence for _, case in planned.cases)
 
 
-def changed_verdicts(run: Run, held: StoredRun) -> list[str]:
-    """Where today's verdict is another than the one in the ledger, as sentences."""
-    then = {(v["target"], v["provider"], v["check"], v["case"]): v["outcome"] for v in held.verdicts}
+def changed_verdicts(run: Run, stored: StoredRun) -> list[str]:
+    """A sentence for each verdict that differs from the one in the ledger."""
+    then = {(v["target"], v["provider"], v["check"], v["case"]): v["outcome"] for v in stored.verdicts}
     now = {(v.target, v.provider, v.check, v.case): v.outcome for v in run.verdicts}
     return [
         f"{target}, {check} on {case} by the {by} contract: {then[target, by, check, case]} then, {outcome} now"
@@ -70,17 +70,17 @@ def changed_verdicts(run: Run, held: StoredRun) -> list[str]:
     ]
 
 
-def _target_from_ledger(told: Mapping[str, Any], known: Mapping[str, Provider]) -> Target:
-    name = told["provider"]
-    if name not in known:
-        raise ConfigError(f"provider {name!r} of the ledger", "it is not known", "name its file by --providers")
+def _target_from_ledger(facts: Mapping[str, Any], providers: Mapping[str, Provider]) -> Target:
+    name = facts["provider"]
+    if name not in providers:
+        raise ConfigError(f"provider {name!r} of the ledger", "it is not known", "name its file with --providers")
     return Target(
-        name=told["name"],
-        provider=known[name],
-        base_url=told["base_url"],
-        models=told["models"],
-        means=frozenset(told["means"]),
-        tier=told["tier"],
-        profile=told["profile"],
-        deadlines=Deadlines(**told["deadlines"]),
+        name=facts["name"],
+        provider=providers[name],
+        base_url=facts["base_url"],
+        models=facts["models"],
+        means=frozenset(facts["means"]),
+        tier=facts["tier"],
+        profile=facts["profile"],
+        deadlines=Deadlines(**facts["deadlines"]),
     )

@@ -1,4 +1,4 @@
-"""One run: its targets on trial, the evidence as it comes in, the verdicts, and the exit code."""
+"""One run: its targets, their evidence and verdicts, and the exit code."""
 
 from __future__ import annotations
 
@@ -32,19 +32,23 @@ from wireproof.session.target_run import TargetRun, open_target_run
 
 @dataclass(slots=True)
 class Run:
-    """The trials of one process and what came of them.
+    """The target runs of one process and their verdicts.
 
     Attributes:
-        fail_on, authority, baseline: what fails the run, as `Policy` says.
+        target_runs: target name → its target run.
+        fail_on, authority, baseline: the settings of `Gate`, which decides what fails the run.
         id: shared by the processes of one run.
-        place: where the ledger of a resumed run is; elsewhere it goes with the reports.
-        resumed: what an earlier run left, which this one finishes.
-        resend: what was asked then and has no answer is asked again.
-        on_progress: told after each exchange: target, exchanges so far, cases in all.
+        resumed: the interrupted run that this one finishes; None for a new run.
+        resend: requests of the interrupted run that have no response are sent again.
+        on_progress: called after each exchange with target, number of cases done, number of all cases.
+        started: the start of the run, ISO 8601 with seconds.
+        usage: the requests and tokens that the run used.
+        target_facts: the facts of each target for reports.
+        resumed_file: the ledger of a resumed run; None for a new run, whose ledger is beside its reports.
     """
 
     options: TargetOptions
-    trials: dict[str, TargetRun]
+    target_runs: dict[str, TargetRun]
     fail_on: str = "must"
     authority: str = "document"
     baseline: Baseline | None = None
@@ -54,156 +58,158 @@ class Run:
     on_progress: Callable[[str, int, int], None] = lambda target, done, of: None
     started: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     verdicts: list[Verdict] = field(default_factory=list)
-    spent: TokenUsage = field(default_factory=TokenUsage)
+    usage: TokenUsage = field(default_factory=TokenUsage)
     ledger: Ledger = field(init=False)
-    described: list[dict[str, Any]] = field(default_factory=list)
+    target_facts: list[dict[str, Any]] = field(default_factory=list)
     policy: Gate = field(init=False)
-    place: Path | None = None
-    _file: Path | None = None
-    _held: ExitStack = field(default_factory=ExitStack)
+    resumed_file: Path | None = None
+    _ledger_file: Path | None = None
+    _resources: ExitStack = field(default_factory=ExitStack)
     _mock: mock_process.AddressLookup | None = None
-    _told: list[dict[str, Any]] = field(default_factory=list)
+    _written_verdicts: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        hidden = {secret for trial in self.trials.values() for secret in trial.target.secrets}
-        self.ledger = Ledger(Redactor.from_secrets(hidden), durable=self.options.live)
-        alone = [name for name, trial in self.trials.items() if len(trial.columns) == 1]
-        self.policy = Gate(self.fail_on, self.authority, self.own_contracts, alone, self.baseline)
+        secrets = {secret for target_run in self.target_runs.values() for secret in target_run.target.secrets}
+        self.ledger = Ledger(Redactor.from_secrets(secrets), durable=self.options.live)
+        one_column = [name for name, target_run in self.target_runs.items() if len(target_run.columns) == 1]
+        self.policy = Gate(self.fail_on, self.authority, self.own_contracts, one_column, self.baseline)
 
     @classmethod
     def from_options(cls, options: TargetOptions, **settings: Any) -> Run:
-        """A run of the targets that the options name; raises ConfigError before anything is sent."""
-        known = loading.load_providers(options.providers_file)
+        """The run of the targets that the options name; raises ConfigError before anything is sent."""
+        providers = loading.load_providers(options.providers_file)
         checks = load_checks()
-        trials = [open_target_run(target, known, checks) for target in build_targets(options, environment())]
-        return cls(options, {trial.target.name: trial for trial in trials}, **settings)
+        targets = build_targets(options, environment())
+        return cls(options, {target.name: open_target_run(target, providers, checks) for target in targets}, **settings)
 
-    def entries_for_check(self, check: str) -> list[PlannedVerdict]:
-        """Every entry of every docket that a check judges; on the bundled server, of what the profile asks."""
-        trials = self.trials.values()
+    def planned_for_check(self, check: str) -> list[PlannedVerdict]:
+        """The planned verdicts of a check for all targets; on the mock, those of the profile alone."""
         return [
-            entry
-            for one in trials
-            for entry in one.entries_for_check(check)
-            if self.options.live or one.is_in_profile(entry)
+            planned
+            for target_run in self.target_runs.values()
+            for planned in target_run.planned_for_check(check)
+            if self.options.live or target_run.is_in_profile(planned)
         ]
 
-    def all_entries(self) -> list[PlannedVerdict]:
-        """Every entry of every docket."""
-        return [entry for trial in self.trials.values() for entry in trial.entries]
+    def all_planned_verdicts(self) -> list[PlannedVerdict]:
+        """The planned verdicts of all targets."""
+        return [planned for target_run in self.target_runs.values() for planned in target_run.entries]
 
     def record_to(self, file: Path) -> None:
-        """Write the ledger to this file, or on at its end where a run is resumed."""
-        self._file = file
+        """Sets the file of the ledger; a resumed run appends to it."""
+        self._ledger_file = file
 
     def resume(self, file: Path) -> None:
-        """Finish the run of this ledger; raises ConfigError where it is of another run."""
-        self.resumed = read_ledger_to_resume(file, (trial.target for trial in self.trials.values()), self.options.live)
-        self.started, self.place = self.resumed.header["started"], file
+        """Makes this the continuation of the run of a ledger; raises ConfigError if the ledger is of another run."""
+        targets = (target_run.target for target_run in self.target_runs.values())
+        self.resumed = read_ledger_to_resume(file, targets, self.options.live)
+        self.started, self.resumed_file = self.resumed.header["started"], file
 
     def open_ledger(self) -> None:
-        """Begin the ledger, or go on with it, where that is still to do."""
-        if self._file is None or self.ledger.is_open:
+        """Opens the ledger, unless it is open: a new one, or that of the resumed run."""
+        if self._ledger_file is None or self.ledger.is_open:
             return
         if self.resumed is not None:
-            self.ledger.resume(self._file, self.started)
+            self.ledger.resume(self._ledger_file, self.started)
         else:
-            targets = [trial.target for trial in self.trials.values()]
+            targets = [target_run.target for target_run in self.target_runs.values()]
             policy = {"fail_on": self.fail_on, "authority": self.authority}
             judged_by = {"suite": dict(installed_suite(data_files.root())), "policy": policy}
-            first = ledger_header(__version__, self.id, self.started, self.options.live, targets)
-            self.ledger.open(self._file, first | judged_by)
-        self._held.callback(self.ledger.close)
+            header = ledger_header(__version__, self.id, self.started, self.options.live, targets)
+            self.ledger.open(self._ledger_file, header | judged_by)
+        self._resources.callback(self.ledger.close)
 
     def start_mock(self) -> None:
-        """Let the bundled server start, where it will be asked, while the rest is made ready."""
-        at_an_address = all(one.target.base_url for one in self.trials.values())
-        if not self.options.live and self._mock is None and not at_an_address:
-            self._mock = self._held.enter_context(mock_process.start_mock(self.options.providers_file))
+        """Starts the mock if the run needs it, without waiting for it."""
+        all_addressed = all(target_run.target.base_url for target_run in self.target_runs.values())
+        if not self.options.live and self._mock is None and not all_addressed:
+            self._mock = self._resources.enter_context(mock_process.start_mock(self.options.providers_file))
 
     def set_addresses(self, names: Iterable[str]) -> None:
-        """Give the targets of these names an address: that of the bundled server, unless they have their own."""
-        if not self.options.live and any(not self.trials[name].target.base_url for name in names):
+        """Sets the base URLs of the targets to those of the mock, if one of the named targets has none."""
+        if not self.options.live and any(not self.target_runs[name].target.base_url for name in names):
             self.start_mock()
             assert self._mock is not None
             urls = self._mock()
-            for trial in self.trials.values():
-                trial.target = with_address(trial.target, urls[trial.target.name])
+            for target_run in self.target_runs.values():
+                target_run.target = with_address(target_run.target, urls[target_run.target.name])
 
-    def judge(self, entry: PlannedVerdict) -> Verdict:
-        """The verdict of one entry whose cases were sent."""
-        return self.mask_verdict(self.trials[entry.target].judge(entry))
+    def judge(self, planned: PlannedVerdict) -> Verdict:
+        """Judges one planned verdict, whose cases were sent."""
+        return self.mask_verdict(self.target_runs[planned.target].judge(planned))
 
     def mask_verdict(self, verdict: Verdict) -> Verdict:
-        """A verdict with the keys that an answer echoed masked, before anyone shows it."""
+        """The verdict with masked secrets, which a response may echo."""
         if not verdict.message and not verdict.findings:
             return verdict
         mask = self.ledger.redactor.mask_text
         findings = tuple(
-            replace(found, expected=mask(found.expected), actual=mask(found.actual), where=mask(found.where))
-            for found in verdict.findings
+            replace(finding, expected=mask(finding.expected), actual=mask(finding.actual), where=mask(finding.where))
+            for finding in verdict.findings
         )
         return replace(verdict, message=mask(verdict.message), findings=findings)
 
     def summary_text(self, verdict: Verdict) -> str:
-        """A verdict with its evidence, for the person who must act."""
-        trial = self.trials[verdict.target]
-        assert trial.gathered is not None
-        sent = [trial.gathered.evidence.get(case) for case in verdict.case.split("+")]
-        exchanges = [exchanges[-1] for exchanges in sent if isinstance(exchanges, tuple)]
-        clauses = {clause.id: clause for column in trial.columns for clause in loading.load_clauses(column.schemas)}
+        """The text of a verdict with its evidence, for a terminal."""
+        target_run = self.target_runs[verdict.target]
+        assert target_run.results is not None
+        results = [target_run.results.evidence.get(case) for case in verdict.case.split("+")]
+        exchanges = [exchanges[-1] for exchanges in results if isinstance(exchanges, tuple)]
+        clauses = {
+            clause.id: clause for column in target_run.columns for clause in loading.load_clauses(column.schemas)
+        }
         return self.ledger.redactor.mask_text(failure_text.failure_text(verdict, exchanges, clauses))
 
     def worker_data(self) -> dict[str, Any]:
-        """What a worker of xdist tells the controller; verdicts travel with the reports."""
-        targets = [describe_target(trial.target) for trial in self.trials.values() if trial.gathered]
-        return {"spent": asdict(self.spent), "targets": targets}
+        """The facts that an xdist worker sends to the controller; verdicts travel with pytest's reports."""
+        targets = [describe_target(target_run.target) for target_run in self.target_runs.values() if target_run.results]
+        return {"usage": asdict(self.usage), "targets": targets}
 
-    def add_worker_data(self, told: Mapping[str, Any] | None) -> None:
-        """Take what a worker spent; its part of the ledger stands in the file."""
-        if told:
-            self.spent.merge(told["spent"])
-            self.described.extend(told["targets"])
+    def add_worker_data(self, data: Mapping[str, Any] | None) -> None:
+        """Adds the facts of an xdist worker; the worker writes its own part of the ledger."""
+        if data:
+            self.usage.merge(data["usage"])
+            self.target_facts.extend(data["targets"])
 
     def add_verdict(self, verdict: Verdict) -> None:
-        """Keep a verdict for the reports."""
+        """Adds a verdict to the reports."""
         self.verdicts.append(verdict)
 
     def finish(self, exit: int, *, complete: bool) -> None:
-        """Write the verdicts, and the footer if the run came to its end."""
+        """Writes the verdicts to the ledger, and the footer if the run is complete."""
         self.open_ledger()
-        self._told = [self.ledger.write_verdict(verdict.as_data()) for verdict in self.verdicts]
+        self._written_verdicts = [self.ledger.write_verdict(verdict.as_data()) for verdict in self.verdicts]
         if complete:
-            self.ledger.write_footer(self.spent.requests, len(self.verdicts), exit)
+            self.ledger.write_footer(self.usage.requests, len(self.verdicts), exit)
 
     def gates(self, verdict: Verdict) -> bool:
-        """The verdict fails this run."""
+        """True if the verdict fails this run."""
         return self.policy.fails_run(verdict)
 
     @property
     def own_contracts(self) -> dict[str, str]:
         """Target name → the provider whose document is its own contract."""
-        return {name: trial.target.provider.name for name, trial in self.trials.items()}
+        return {name: target_run.target.provider.name for name, target_run in self.target_runs.items()}
 
     @property
     def stale_entries(self) -> list[str]:
-        """The entries of the baseline that are no longer so, as sentences."""
-        judged = {(entry.target, entry.provider, entry.check, entry.case) for entry in self.all_entries()}
+        """A sentence for each entry of the baseline that no longer holds."""
+        judged = {(one.target, one.provider, one.check, one.case) for one in self.all_planned_verdicts()}
         return self.policy.stale_entries(self.verdicts, judged) if self.baseline is not None else []
 
     @property
     def exit_code(self) -> int:
-        """0 the contract holds, 1 it is broken, 2 we could not ask or nothing was judged."""
+        """0: the contract holds; 1: it is broken; 2: the target could not be judged."""
         return self.policy.exit_code(self.verdicts, self.stale_entries)
 
     def report_data(self, exit: int, *, complete: bool) -> dict[str, Any]:
-        """The document of report.json, without secrets."""
+        """The data of report.json, without secrets."""
         data = build_report_json(
-            self.described,
-            self._told or [self.ledger.redactor.mask_facts(verdict.as_data()) for verdict in self.verdicts],
+            self.target_facts,
+            self._written_verdicts or [self.ledger.redactor.mask_facts(verdict.as_data()) for verdict in self.verdicts],
             count_outcomes(self.verdicts),
             find_divergences(self.verdicts, self.own_contracts),
-            asdict(self.spent),
+            asdict(self.usage),
             started=self.started,
             complete=complete,
             policy={"fail_on": self.fail_on, "authority": self.authority},
@@ -211,10 +217,10 @@ class Run:
             exit=exit,
         )
         known = [at for at, verdict in enumerate(self.verdicts) if self.policy.known_failure(verdict)]
-        beside = {} if self.baseline is None else {"baseline": {"known": known, "stale": self.stale_entries}}
-        hidden = self.ledger.redactor.mask_facts
-        return {name: value if name == "verdicts" else hidden(value) for name, value in (data | beside).items()}
+        extra = {} if self.baseline is None else {"baseline": {"known": known, "stale": self.stale_entries}}
+        mask = self.ledger.redactor.mask_facts
+        return {name: value if name == "verdicts" else mask(value) for name, value in (data | extra).items()}
 
     def close(self) -> None:
-        """End the mock and close the ledger."""
-        self._held.close()
+        """Ends the mock and closes the ledger."""
+        self._resources.close()

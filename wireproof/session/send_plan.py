@@ -1,4 +1,4 @@
-"""What a run would send, before anything is sent: requests, the most tokens and money, and the time it takes."""
+"""Computes what a run would send, without sending it: requests, upper bounds of tokens and cost, and time."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from wireproof.session.target_run import TargetRun
 
 @dataclass(frozen=True, slots=True)
 class SendPlan:
-    """What one target would be sent.
+    """The requests that one target would be sent.
 
     Attributes:
-        cases: case → the ceilings of its requests, in order.
-        unsent: case → why a budget leaves it out.
-        verdicts: how many entries of the docket would be judged.
-        waits_s: the seconds that cases wait for later moments and for minutes of their own.
+        cases: case → the cost ceilings of its requests, in order.
+        unsent: case → the reason why the budget leaves it out.
+        verdicts: the number of planned verdicts that would be judged.
+        waits_s: the seconds for which cases wait for new rate-limit windows.
     """
 
     target: Target
@@ -37,40 +37,40 @@ class SendPlan:
 
     @property
     def ceilings(self) -> tuple[CostCeiling, ...]:
-        """The ceilings of every request."""
+        """The cost ceilings of all requests."""
         return tuple(one for case in self.cases.values() for one in case)
 
     @property
     def request_count(self) -> int:
-        """How many requests there are, where none is asked again."""
+        """The number of requests without retries and repeats."""
         return len(self.ceilings)
 
     @property
     def uncapped_cases(self) -> tuple[str, ...]:
-        """The cases with an answer that nothing caps."""
+        """The cases with a request that does not limit its output tokens."""
         return tuple(name for name, case in self.cases.items() if any(one.output is None for one in case))
 
     @property
     def max_output_tokens(self) -> int:
-        """The most tokens of all capped answers."""
+        """The upper bound of the output tokens of all capped requests."""
         return sum(one.output or 0 for one in self.ceilings)
 
     @property
     def max_cost(self) -> float | None:
-        """The most dollars; None where the cost of some request is not known."""
+        """The upper bound of the cost in dollars; None if the cost of a request is unknown."""
         costs = [one.cost for one in self.ceilings]
         return None if None in costs else sum(cost for cost in costs if cost is not None)
 
     @property
     def expected_seconds(self) -> float | None:
-        """The time that pace and waits take, side by side; None where there is neither."""
+        """The seconds that pace and waits take, which overlap; None without both."""
         pace = self.target.pace
         if pace is None:
             return self.waits_s or None
         return max(60 * max(0, self.request_count - 1) / pace, self.waits_s)
 
     def as_data(self) -> dict[str, Any]:
-        """The JSON form."""
+        """The plan as JSON data."""
         return {
             "target": self.target.name,
             "profile": self.target.profile,
@@ -87,9 +87,9 @@ class SendPlan:
         }
 
     def as_text(self) -> str:
-        """The plan for people."""
+        """The plan as text."""
         data = self.as_data()
-        cost = "not known (--price IN,OUT)" if self.max_cost is None else f"${self.max_cost:.4f} at most"
+        cost = "unknown (give --price IN,OUT)" if self.max_cost is None else f"${self.max_cost:.4f} at most"
         lines = [
             f"{self.target.name} ({self.target.profile}): {self.request_count} requests in {len(self.cases)} cases, "
             f"{self.verdicts} verdicts",
@@ -97,59 +97,60 @@ class SendPlan:
             f"  cost     {cost}",
             f"  time     {self._time_text()}",
         ]
-        lines += [f"  uncapped {name}: nothing caps its answer" for name in self.uncapped_cases]
+        lines += [f"  uncapped {name}: nothing caps its output tokens" for name in self.uncapped_cases]
         return "\n".join(lines + [f"  unsent   {name}: {reason}" for name, reason in self.unsent.items()])
 
     def _time_text(self) -> str:
         if self.expected_seconds is None:
-            return "as fast as it answers"
+            return "as fast as the target responds"
         pace = [f"at {self.target.pace:g} requests a minute"] if self.target.pace else []
-        waits = [f"of which {self.waits_s:.0f} s are waited for later moments"] if self.waits_s else []
+        waits = [f"of which {self.waits_s:.0f} s are waits for rate-limit windows"] if self.waits_s else []
         return f"{self.expected_seconds:.0f} s {', '.join(pace + waits)}"
 
 
-def build_plan(trial: TargetRun, examples: int = 0) -> SendPlan:
-    """What judging every entry of a trial would send; models nobody named are taken to be those of the document.
+def build_plan(target_run: TargetRun, examples: int = 0) -> SendPlan:
+    """The plan of a target run with all its planned verdicts; missing models are those of the provider's document.
 
     Args:
-        examples: how many generated requests of each family; what shrinking sends comes on top.
+        examples: the number of generated requests of each family; shrinking sends more.
     """
-    target = replace(trial.target, models={**trial.target.provider.models, **trial.target.models})
+    target = replace(target_run.target, models={**target_run.target.provider.models, **target_run.target.models})
     budget = Budget(target)
     sent: dict[str, tuple[CostCeiling, ...]] = {}
     unsent: dict[str, str] = {}
-    for case in _cases_to_send(trial):
+    for case in _cases_to_send(target_run):
         if skip_reason(case, target) is not None:
             continue
         try:
             outgoing = tuple(_requests_of_case(case, target))
         except CannotSend:
             continue
-        lack = budget.debit(*outgoing)
-        if lack is None:
+        reason = budget.debit(*outgoing)
+        if reason is None:
             sent[case.name] = tuple(find_cost_ceiling(one, target) for one in outgoing)
         else:
-            unsent[case.name] = lack
-    for name, groups in estimate_requests(trial.entries, target, examples) if examples else ():
+            unsent[case.name] = reason
+    for name, groups in estimate_requests(target_run.entries, target, examples) if examples else ():
         fitting = list(takewhile(lambda outgoing: budget.debit(*outgoing) is None, groups))
         sent[name] = tuple(find_cost_ceiling(one, target) for outgoing in fitting for one in outgoing)
         if len(fitting) < len(groups):
             unsent[name] = f"the budget ends after {len(fitting)} of {len(groups)} generated requests"
     judged = sum(
-        all(name in sent for _, name in entry.cases) and entry.needs <= target.means for entry in trial.entries
+        all(name in sent for _, name in planned.cases) and planned.needs <= target.means
+        for planned in target_run.entries
     )
-    waits = longest_wait_s((trial.cases[name] for name in sent if name in trial.cases), target)
+    waits = longest_wait_s((target_run.cases[name] for name in sent if name in target_run.cases), target)
     return SendPlan(target, sent, unsent, judged, waits)
 
 
-def _cases_to_send(trial: TargetRun) -> Iterable[Case]:
-    """The cases in the order in which they leave, each once."""
-    names = (name for entry in trial.entries for _, name in entry.cases)
-    return [trial.cases[name] for name in dict.fromkeys((*SMOKE_CASES, *names)) if name in trial.cases]
+def _cases_to_send(target_run: TargetRun) -> Iterable[Case]:
+    """The cases in the order in which they are sent, each once."""
+    names = (name for planned in target_run.entries for _, name in planned.cases)
+    return [target_run.cases[name] for name in dict.fromkeys((*SMOKE_CASES, *names)) if name in target_run.cases]
 
 
 def _requests_of_case(case: Case, target: Target) -> Iterator[OutgoingRequest]:
-    """The requests of a case; what a later one takes out of an earlier answer is not known yet."""
+    """The requests of a case; values of earlier responses are placeholders such as `$id`."""
     saved = {name: f"${name}" for ask in case.asks for name in ask.save}
     for ask in case.asks * case.repeat:
         yield build_request(ask, target, case.name, saved)

@@ -1,4 +1,4 @@
-"""The cases of a run on their way: each once a target, all targets side by side, into one ledger."""
+"""Sends the cases of a run: each case once for each target, all targets concurrently, into one ledger."""
 
 from __future__ import annotations
 
@@ -17,61 +17,60 @@ from wireproof.session.resume import result_to_keep
 from wireproof.session.run import Run
 
 
-def send_entries(run: Run, entries: Iterable[PlannedVerdict]) -> None:
-    """Send the cases of these entries to the targets that were asked nothing yet."""
+def send_planned(run: Run, planned_verdicts: Iterable[PlannedVerdict]) -> None:
+    """Sends the cases of these planned verdicts to the targets that have no results yet."""
     wanted: dict[str, dict[str, None]] = {}
-    for entry in entries:
-        if run.trials[entry.target].gathered is None:
-            wanted.setdefault(entry.target, {}).update(dict.fromkeys(_cases_to_send(entry)))
+    for planned in planned_verdicts:
+        if run.target_runs[planned.target].results is None:
+            wanted.setdefault(planned.target, {}).update(dict.fromkeys(_cases_to_send(planned)))
     run.set_addresses(wanted)
     run.open_ledger()
-    # What the HTTP client logs holds the headers of answers, and they may hold anything.
+    # The HTTP client logs the headers of responses, which may echo a secret.
     for library in ("httpcore", "httpx"):
         logging.getLogger(library).setLevel(logging.WARNING)
-    # The docket, and what pytest made of it, stay until the end: no search for garbage need look at them.
+    # Planned verdicts and pytest's items live until the end, so the garbage collector need not scan them.
     gc.freeze()
     try:
         asyncio.run(_send_to_targets(run, {name: tuple(cases) for name, cases in wanted.items()}))
     except ExceptionGroup as group:
         raise _first_cause(group) from None
-    run.described += [describe_target(run.trials[name].target) for name in wanted]
+    run.target_facts += [describe_target(run.target_runs[name].target) for name in wanted]
 
 
 async def _send_to_targets(run: Run, wanted: dict[str, tuple[str, ...]]) -> None:
     async with asyncio.TaskGroup() as group:
         for name, cases in wanted.items():
-            group.create_task(run.trials[name].send_cases(cases, _make_recorder(run, name, cases)))
+            group.create_task(run.target_runs[name].send_cases(cases, _make_recorder(run, name, cases)))
 
 
 def _make_recorder(run: Run, target: str, wanted: Sequence[str]) -> LedgerRecorder:
-    """What is kept of the cases of one target, and taken from the run that this one finishes."""
+    """The recorder of one target, which takes over the results of a resumed run and reports progress."""
     done: set[str] = set()
 
     def count_exchange(exchange: Exchange) -> None:
         done.add(exchange.case)
-        run.spent.add(exchange)
+        run.usage.add(exchange)
         run.on_progress(target, len(done), len(wanted))
 
     def earlier_result(case: Case, turn: int) -> CaseResult | None:
         if run.resumed is None:
             return None
-        sent = result_to_keep(run.resumed, target, case, turn, resend=run.resend)
-        for exchange in sent if isinstance(sent, tuple) else ():
+        result = result_to_keep(run.resumed, target, case, turn, resend=run.resend)
+        for exchange in result if isinstance(result, tuple) else ():
             count_exchange(exchange)
-        return sent
+        return result
 
     return LedgerRecorder(run.ledger, target, earlier_result, count_exchange)
 
 
-def _cases_to_send(entry: PlannedVerdict) -> Iterable[str]:
-    """The cases of an entry that are sent before anything is judged."""
-    return (name for _, name in entry.cases if not is_generated(name))
+def _cases_to_send(planned: PlannedVerdict) -> Iterable[str]:
+    """The cases of a planned verdict that are not generated; these are sent before judging starts."""
+    return (name for _, name in planned.cases if not is_generated(name))
 
 
 def _first_cause(group: ExceptionGroup[Exception]) -> Exception:
-    """Our own trouble out of what several tasks raised; the first of it tells enough."""
-    ours = group.subgroup(WireproofError)
-    first: Exception = ours or group
+    """The first error of a group of tasks, preferably a WireproofError."""
+    first: Exception = group.subgroup(WireproofError) or group
     while isinstance(first, ExceptionGroup):
         first = first.exceptions[0]
     return first

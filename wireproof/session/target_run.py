@@ -1,4 +1,4 @@
-"""A trial: one target, its columns, its docket, its evidence, its verdicts.
+"""One target of a run: its columns, planned verdicts, evidence and verdicts.
 
 The target is judged by its own document and, as a second column on the same exchanges, by OpenAI's.
 """
@@ -26,110 +26,121 @@ from wireproof.session.send_target import SMOKE_CASES, TargetEvidence, send_to_t
 
 @dataclass(slots=True)
 class TargetRun:
-    """One target on trial; `gathered` is None until its cases were sent."""
+    """One target of a run.
+
+    Attributes:
+        columns: the contracts by which the target is judged, its own first.
+        entries: the planned verdicts of all columns.
+        results: the evidence of the target; None until its cases are sent.
+    """
 
     target: Target
     columns: tuple[Provider, ...]
     cases: Mapping[str, Case]
     checks: Mapping[str, Check]
     entries: tuple[PlannedVerdict, ...]
-    gathered: TargetEvidence | None = None
+    results: TargetEvidence | None = None
     _by_check: dict[str, list[PlannedVerdict]] = field(init=False)
     _judges: ColumnJudges | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self._by_check = {}
-        for entry in self.entries:
-            self._by_check.setdefault(entry.check, []).append(entry)
+        for planned in self.entries:
+            self._by_check.setdefault(planned.check, []).append(planned)
 
-    def entries_for_check(self, check: str) -> Sequence[PlannedVerdict]:
-        """The entries that a check judges."""
+    def planned_for_check(self, check: str) -> Sequence[PlannedVerdict]:
+        """The planned verdicts of a check."""
         return self._by_check.get(check, ())
 
-    def is_in_profile(self, entry: PlannedVerdict) -> bool:
-        """Whether the profile of the target asks what an entry judges."""
-        cases = [self.cases[name] for _, name in entry.cases if name in self.cases]
+    def is_in_profile(self, planned: PlannedVerdict) -> bool:
+        """True if the profile of the target covers all cases of a planned verdict."""
+        cases = [self.cases[name] for _, name in planned.cases if name in self.cases]
         return all(PROFILES.index(case.profile) <= PROFILES.index(self.target.profile) for case in cases)
 
     @property
     def judges(self) -> ColumnJudges:
-        """The judges of the target as it stands: once it was sent its cases, those that heard what came."""
-        if self.gathered is not None:
-            return self.gathered.judges
+        """The judges of the target: after its cases are sent, those that judged its smoke cases."""
+        if self.results is not None:
+            return self.results.judges
         if self._judges is None or self._judges.target is not self.target:
             self._judges = ColumnJudges(self.target, self.columns, self.cases, self.checks, self.entries)
         return self._judges
 
     def judge_for(self, provider: str) -> Judge:
-        """The judge of that column."""
+        """The judge of the column of that name."""
         return self.judges.judge(provider)
 
-    async def send_cases(self, wanted: Iterable[str], record: Recorder | None = None) -> TargetEvidence:
-        """Send the cases of that name, after the smoke cases."""
-        return self._take(await send_to_target(self.judges, [self.cases[name] for name in wanted], record))
+    async def send_cases(self, names: Iterable[str], recorder: Recorder | None = None) -> TargetEvidence:
+        """Sends the smoke cases, then the cases of these names."""
+        return self._set_results(await send_to_target(self.judges, [self.cases[name] for name in names], recorder))
 
     def take_evidence(self, turns: Sequence[Evidence]) -> TargetEvidence:
-        """Take what was gathered at another time, turn after turn."""
+        """Takes stored evidence, one mapping per turn."""
         evidence, *again = turns
         judges = self.judges.with_target(with_models(self.target, evidence.get(SMOKE_CASES[0])))
-        requests = sum(len(sent) for turn in turns for sent in turn.values() if isinstance(sent, tuple))
-        return self._take(TargetEvidence(judges, evidence, smoke_failure(judges, evidence), requests, tuple(again)))
+        requests = sum(len(result) for turn in turns for result in turn.values() if isinstance(result, tuple))
+        results = TargetEvidence(judges, evidence, smoke_failure(judges, evidence), requests, tuple(again))
+        return self._set_results(results)
 
-    def _take(self, gathered: TargetEvidence) -> TargetEvidence:
-        self.gathered, self.target = gathered, gathered.target
-        return gathered
+    def _set_results(self, results: TargetEvidence) -> TargetEvidence:
+        self.results, self.target = results, results.target
+        return results
 
-    def judge(self, entry: PlannedVerdict) -> Verdict:
-        """The verdict of one entry of the docket."""
-        assert self.gathered is not None
-        bench, reason, evidence = self.judge_for(entry.provider), self.reason_not_judged(entry), self.gathered.evidence
-        verdict = bench.judge(entry, evidence, reason)
-        for number, later in enumerate(self.gathered.again, 2):
-            # Only what decided nothing is judged by a later answer: a failure is never asked away.
-            if verdict.outcome != "inconclusive" or entry.case not in later:
+    def judge(self, planned: PlannedVerdict) -> Verdict:
+        """Judges one planned verdict."""
+        assert self.results is not None
+        judge, reason, evidence = (
+            self.judge_for(planned.provider),
+            self.reason_not_judged(planned),
+            self.results.evidence,
+        )
+        verdict = judge.judge(planned, evidence, reason)
+        for number, later in enumerate(self.results.again, 2):
+            # A later response decides only an inconclusive verdict; it never replaces a failure.
+            if verdict.outcome != "inconclusive" or planned.case not in later:
                 break
-            verdict = bench.judge(entry, {**evidence, **later}, reason)
+            verdict = judge.judge(planned, {**evidence, **later}, reason)
             verdict = replace(verdict, message=f"{verdict.message} (answer {number})".strip())
         return verdict
 
     @property
     def smoke_failure(self) -> str | None:
-        """Why nothing else could be judged; None where the target is there."""
-        return self.gathered.smoke.reason if self.gathered is not None and self.gathered.smoke is not None else None
+        """Reason why only the smoke cases were judged; None if they passed."""
+        return self.results.smoke.reason if self.results is not None and self.results.smoke is not None else None
 
-    def reason_not_judged(self, entry: PlannedVerdict) -> str | None:
-        """Why an entry cannot be judged, whatever its evidence; None where it can."""
-        if self.gathered is None:
+    def reason_not_judged(self, planned: PlannedVerdict) -> str | None:
+        """Reason why a planned verdict cannot be judged, regardless of its evidence; None if it can."""
+        if self.results is None:
             return None
-        smoke, broken = self.gathered.smoke, self.gathered.broken_by_peer
-        if smoke is not None and entry is not smoke.entry:
+        smoke, broken = self.results.smoke, self.results.broken_by_peer
+        if smoke is not None and planned is not smoke.planned:
             return f"the smoke case failed: {smoke.reason}"
-        if broken and not entry.check.startswith("wire."):
-            return f"the first answer broke HTTP ({broken}); the wire checks judge that"
+        if broken and not planned.check.startswith("wire."):
+            return f"the first response broke HTTP ({broken}); the wire checks judge that"
         return None
 
 
-def open_target_run(target: Target, known: Mapping[str, Provider], checks: Mapping[str, Check]) -> TargetRun:
-    """A trial with the dockets of both columns.
+def open_target_run(target: Target, providers: Mapping[str, Provider], checks: Mapping[str, Check]) -> TargetRun:
+    """The run of a target with the planned verdicts of both columns.
 
     Raises ConfigError for a clause that names a check or a case that does not exist.
     """
-    # Imported when they are wanted: pytest wants to be first to import hypothesis.
+    # Imported late, because pytest has to be the first to import hypothesis.
     from wireproof.generation.families import strategies_by_case
     from wireproof.generation.state_machines import stateful_cases
 
     cases = loading.load_cases()
     columns = [target.provider]
     if target.provider.name != loading.BASELINE_PROVIDER:
-        columns.append(known[loading.BASELINE_PROVIDER])
-    entries: list[PlannedVerdict] = []
+        columns.append(providers[loading.BASELINE_PROVIDER])
+    planned_verdicts: list[PlannedVerdict] = []
     for column in columns:
-        # Requests are generated from the target's own document, and judged by it alone.
+        # Requests are generated from the target's own document and judged by it alone.
         drawn = (*strategies_by_case(column), *stateful_cases(column)) if column is target.provider else ()
-        entries += plan_verdicts(target, column, loading.load_clauses(column.schemas), cases, drawn)
-    for entry in entries:
-        if entry.check not in checks:
-            clause = entry.clauses[0][0].id
-            raise ConfigError(f"clause {clause}", f"no check is called {entry.check!r}", "name a check of suites/")
-    entries.sort(key=lambda entry: (entry.case not in SMOKE_CASES,))
-    return TargetRun(target, tuple(columns), cases, checks, tuple(entries))
+        planned_verdicts += plan_verdicts(target, column, loading.load_clauses(column.schemas), cases, drawn)
+    for planned in planned_verdicts:
+        if planned.check not in checks:
+            clause = planned.clauses[0][0].id
+            raise ConfigError(f"clause {clause}", f"no check is called {planned.check!r}", "name a check of suites/")
+    planned_verdicts.sort(key=lambda planned: (planned.case not in SMOKE_CASES,))
+    return TargetRun(target, tuple(columns), cases, checks, tuple(planned_verdicts))

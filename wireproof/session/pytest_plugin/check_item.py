@@ -1,4 +1,4 @@
-"""A check as a pytest item, and the sending of what such items judge."""
+"""A planned verdict as a pytest item, and the sending of the cases that such items judge."""
 
 from __future__ import annotations
 
@@ -16,52 +16,53 @@ from wireproof.session.pytest_plugin.outcome_reports import junit_properties, sh
 from wireproof.session.pytest_plugin.progress import show_progress
 from wireproof.session.pytest_plugin.session_finish import RUN_KEY, exit_on_trouble, report_folder
 from wireproof.session.run import Run
-from wireproof.session.send_run import send_entries
+from wireproof.session.send_run import send_planned
 
 FILE_KEY = pytest.StashKey[str]()
 
 
 class CheckItem(pytest.Item):
-    """One entry of a docket as a pytest item."""
+    """One planned verdict as a pytest item."""
 
-    def __init__(self, *, entry: PlannedVerdict, line: int, **kwargs: Any) -> None:
+    def __init__(self, *, planned: PlannedVerdict, line: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.entry, self.line = entry, line
+        self.planned, self.line = planned, line
         self.verdict: Verdict | None = None
-        self.add_marker(_shared_mark(entry.area))
-        self.add_marker(_shared_mark(entry.level))
+        self.add_marker(_shared_mark(planned.area))
+        self.add_marker(_shared_mark(planned.level))
 
     def setup(self) -> None:
-        """Reach the verdict; what is our own trouble surfaces here, as an error of the set-up."""
+        """Judges the planned verdict; an error of wireproof itself appears here, as an error of the set-up."""
         run = self.config.stash[RUN_KEY]
-        if run.trials[self.entry.target].gathered is None:
-            send_cases(run, self.session, self.entry.target)
-        self.verdict = verdict = run.judge(self.entry)
+        if run.target_runs[self.planned.target].results is None:
+            send_cases(run, self.session, self.planned.target)
+        self.verdict = verdict = run.judge(self.planned)
         self.user_properties += junit_properties(verdict)
         if verdict.outcome in ERROR_OUTCOMES:
             pytest.fail(run.summary_text(verdict), pytrace=False)
 
     def runtest(self) -> None:
-        """Show the verdict as pytest shows outcomes."""
+        """Maps the verdict to an outcome of pytest."""
         run, verdict = self.config.stash[RUN_KEY], self.verdict
         assert verdict is not None
         show_verdict(run, verdict)
 
     def verdict_for(self, report: pytest.TestReport) -> Verdict | None:
-        """The verdict, for the one report of the item that carries it."""
+        """The verdict for the one report of the item that carries it; None for its other reports."""
         return self.verdict if report.when == "call" or (report.when == "setup" and report.failed) else None
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """What is our own trouble, told without a key that some frame of it holds."""
+        """The text of a failure; an error of wireproof itself is masked, because its frames may hold a key."""
         if isinstance(excinfo.value, pytest.xfail.Exception):
             return str(excinfo.value)
-        told = super().repr_failure(excinfo, style)
-        ours = isinstance(excinfo.value, pytest.fail.Exception)
-        return told if ours else self.config.stash[RUN_KEY].ledger.redactor.mask_text(str(told))
+        text = super().repr_failure(excinfo, style)
+        if isinstance(excinfo.value, pytest.fail.Exception):
+            return text
+        return self.config.stash[RUN_KEY].ledger.redactor.mask_text(str(text))
 
     @cached_property
     def location(self) -> tuple[str, int | None, str]:
-        """Where the check stands, by the folder of the run; all items of a module stand in the same file."""
+        """File, line and name of the check; the file is looked up once for all items of a module."""
         assert self.parent is not None
         stash = self.parent.stash
         if FILE_KEY not in stash:
@@ -69,26 +70,26 @@ class CheckItem(pytest.Item):
         return stash[FILE_KEY], self.line, self.name
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        """Where the check stands."""
+        """File, line and name of the check, for pytest's reports."""
         return self.path, self.line, self.name
 
 
 def send_cases(run: Run, session: pytest.Session, target: str | None = None) -> None:
-    """Send every case that the items of a session judge, or those of one target."""
-    # Imported late: pytest wants to be first to import hypothesis.
+    """Sends the cases that the items of a session judge, for one target or for all."""
+    # Imported late, because pytest has to be the first to import hypothesis.
     from wireproof.session.pytest_plugin.generated_items import find_planned_verdict
 
-    judging = [item.entry if isinstance(item, CheckItem) else find_planned_verdict(item) for item in session.items]
-    entries = [entry for entry in judging if entry is not None and target in (None, entry.target)]
-    if not entries:
+    judged = [item.planned if isinstance(item, CheckItem) else find_planned_verdict(item) for item in session.items]
+    wanted = [planned for planned in judged if planned is not None and target in (None, planned.target)]
+    if not wanted:
         return
-    run.record_to(run.place or report_folder(session.config) / LEDGER_FILE)
+    run.record_to(run.resumed_file or report_folder(session.config) / LEDGER_FILE)
     with exit_on_trouble(run), show_progress(session.config, run):
-        send_entries(run, entries)
+        send_planned(run, wanted)
 
 
 @cache
 def _shared_mark(name: str) -> pytest.MarkDecorator:
-    """The mark of an area or a level, which tens of thousands of items share."""
+    """The mark of an area or a level, made once because tens of thousands of items share it."""
     mark: pytest.MarkDecorator = getattr(pytest.mark, name)
     return mark

@@ -1,4 +1,4 @@
-"""The command-line options, the same under `pytest` and `wireproof check`."""
+"""The command-line options of a run, the same under `pytest` and `wireproof check`."""
 
 from __future__ import annotations
 
@@ -17,61 +17,67 @@ if TYPE_CHECKING:
 
 
 def add_options(group: Any) -> None:
-    """Add the options to a pytest option group or an argparse group."""
+    """Adds all options to a pytest option group or an argparse group."""
     option = getattr(group, "addoption", None) or group.add_argument
     for row in OPTIONS:
         option(row.flag, **row.keywords)
-    option("--report-dir", metavar="DIR", help="where reports go (default: reports)")
-    option("--keep", action="store_true", help="keep the reports below runs/ there too, for `wireproof history`")
+    option("--report-dir", metavar="DIR", help="folder of the reports (default: reports)")
+    option(
+        "--keep",
+        action="store_true",
+        help="copy the reports to a new folder below DIR/runs/ too, which `wireproof history` reads",
+    )
     add_gate_options(group)
-    option("--write-baseline", metavar="FILE", type=Path, help="write every failure and skip of this run to a baseline")
-    option("--resume", metavar="LEDGER", type=Path, help="finish the run of a ledger that was cut off")
-    option("--resend", action="store_true", help="with --resume: ask again what was asked and has no answer")
+    option(
+        "--write-baseline", metavar="FILE", type=Path, help="write the failures and skips of this run to a new baseline"
+    )
+    option("--resume", metavar="LEDGER", type=Path, help="finish the interrupted run of this ledger.jsonl")
+    option("--resend", action="store_true", help="with --resume, send requests again that have no recorded response")
     option(
         "--examples",
         metavar="N",
         type=int,
-        help="generated requests of each family (default: none; 10 is fair to a live endpoint, 100 is wide)",
+        help="number of generated requests of each family (default: 0; 10 suits a live endpoint, 100 a thorough run)",
     )
-    option("--shrink", action="store_true", help="make a generated request that fails as small as it can be")
-    option("--replay", metavar="REQUEST", help="ask one generated request again, as a failure told it")
+    option("--shrink", action="store_true", help="reduce a generated request that fails to the smallest one that fails")
+    option("--replay", metavar="REQUEST", help="send one generated request again, given as a failure prints it")
 
 
 def add_gate_options(group: Any) -> None:
-    """Add the options that say what fails a run."""
+    """Adds the options that decide what fails a run."""
     option = getattr(group, "addoption", None) or group.add_argument
     option(
         "--fail-on",
         choices=("must", "should"),
         default="must",
-        help="the level at which a broken promise fails the run",
+        help="lowest level of a failed judgement that fails the run (default: must)",
     )
     option(
         "--authority",
         choices=("document", "openai", "all"),
         default="document",
-        help="which column fails the run: the provider's document, OpenAI's, or both",
+        help="contract whose failures fail the run: the provider's document, OpenAI's, or both (default: document)",
     )
     option(
         "--baseline",
         metavar="FILE",
         type=Path,
-        help="failures and skips that are known; all else, and stale ones, fail",
+        help="YAML file of known failures and skips; others fail the run, and so do entries that no longer hold",
     )
 
 
 def gate_settings_from_options(options: argparse.Namespace) -> dict[str, Any]:
-    """What parsed options say of what fails a run; raises ConfigError for a bad baseline."""
+    """The settings of `Gate` from parsed options; raises ConfigError for an invalid baseline."""
     today = datetime.now(UTC).date()
-    known = baseline.read_baseline(options.baseline, today) if options.baseline else None
-    return {"fail_on": options.fail_on, "authority": options.authority, "baseline": known}
+    known_failures = baseline.read_baseline(options.baseline, today) if options.baseline else None
+    return {"fail_on": options.fail_on, "authority": options.authority, "baseline": known_failures}
 
 
 def generation_settings_from_options(
-    options: argparse.Namespace, kept: Path, environment: Mapping[str, str]
+    options: argparse.Namespace, examples_folder: Path, environment: Mapping[str, str]
 ) -> GenerationSettings:
-    """How hard parsed options look for generated requests; raises ConfigError for a request that does not read."""
-    # Imported when it is wanted: pytest wants to be first to import hypothesis.
+    """The settings of generated requests from parsed options; raises ConfigError if `--replay` cannot be parsed."""
+    # Imported late, because pytest has to be the first to import hypothesis.
     from wireproof.generation.hypothesis_settings import GenerationSettings, is_ci
     from wireproof.generation.replay_line import Replay
 
@@ -80,11 +86,11 @@ def generation_settings_from_options(
         ci=is_ci(environment),
         examples=options.examples,
         shrink=options.shrink,
-        kept=kept,
+        kept=examples_folder,
         replay=Replay.from_text(options.replay) if options.replay else None,
     )
 
 
 def target_names(options: argparse.Namespace) -> tuple[str, ...]:
-    """The names that the targets of a run can have; those of the known providers where none were chosen."""
+    """The possible names of targets: the chosen providers, or all if none was chosen."""
     return tuple(options.provider) or tuple(loading.read_providers_data())

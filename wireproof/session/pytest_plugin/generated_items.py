@@ -1,7 +1,7 @@
-"""Generated checks under pytest: one asynchronous hypothesis test of pytest-asyncio for each entry of a docket.
+"""Generated checks under pytest: one asynchronous hypothesis test of pytest-asyncio for each planned verdict.
 
-They run on the session's event loop, one after another, behind the cases that are sent together; each target's are
-carried by one courier that shares the budget and the pace of those cases.
+The tests run on the session's event loop, one after another, after the cases of suites/ are sent. One sender for each
+target sends their requests; it shares the budget and the pace of those cases.
 """
 
 from __future__ import annotations
@@ -35,148 +35,157 @@ from wireproof.session.pytest_plugin.session_finish import RUN_KEY
 from wireproof.session.run import Run
 from wireproof.session.target_run import TargetRun
 
-# What hypothesis raises where a request broke nothing, or only once.
+# Hypothesis raises these if no request fails, or if a failure cannot be repeated.
 UNREPRODUCED_ERRORS = (DidNotReproduce, Flaky, Unsatisfiable)
 SETTINGS_KEY = pytest.StashKey[GenerationSettings]()
 RUNNERS_KEY = pytest.StashKey["GeneratedRunners"]()
-# What a test function of hypothesis carries of ours.
+# The attribute of a test function that holds its GeneratedTest.
 GENERATED_TEST_ATTRIBUTE = "__wireproof_subject__"
 
 
 @dataclass(frozen=True, slots=True)
 class GeneratedTest:
-    """What a generated test judges."""
+    """The planned verdict and the check of a generated test."""
 
-    entry: PlannedVerdict
+    planned: PlannedVerdict
     check: Check
 
     @property
     def name(self) -> str:
-        """What keeps the requests of one test apart from those of another."""
-        return f"{self.check.id}-{self.entry.id}"
+        """A name that is unique among tests; requests are stored under it."""
+        return f"{self.check.id}-{self.planned.id}"
 
 
 class GeneratedRunners:
-    """The couriers of generated requests, one a target, and what each entry has come to so far."""
+    """The senders of generated requests, one for each target, and the runners of planned verdicts.
+
+    Attributes:
+        by_test: name of a generated test → its runner.
+    """
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self.under_way: dict[str, RequestRunner | SequenceRunner] = {}
-        self._held = AsyncExitStack()
-        self._couriers: dict[str, Sender] = {}
+        self.by_test: dict[str, RequestRunner | SequenceRunner] = {}
+        self._connections = AsyncExitStack()
+        self._senders: dict[str, Sender] = {}
 
     async def request_runner(self, subject: GeneratedTest) -> RequestRunner:
-        """What is known of an entry so far."""
-        known = self.under_way.get(subject.name)
-        if not isinstance(known, RequestRunner):
-            trial = self._run.trials[subject.entry.target]
-            draft = RequestFactory(trial.target.provider, endpoint_from_case_name(subject.entry.case))
-            courier = await self._find_sender(trial)
-            known = RequestRunner(trial.judge_for(subject.entry.provider), subject.entry, subject.check, courier, draft)
-            self.under_way[subject.name] = known
-        return known
+        """The runner of a test of single requests, made at its first request."""
+        runner = self.by_test.get(subject.name)
+        if not isinstance(runner, RequestRunner):
+            planned, target_run = subject.planned, self._run.target_runs[subject.planned.target]
+            factory = RequestFactory(target_run.target.provider, endpoint_from_case_name(planned.case))
+            sender = await self._find_sender(target_run)
+            runner = RequestRunner(target_run.judge_for(planned.provider), planned, subject.check, sender, factory)
+            self.by_test[subject.name] = runner
+        return runner
 
     async def new_sequence_runner(self, subject: GeneratedTest) -> SequenceRunner:
-        """The talks of an entry, about to begin."""
-        trial = self._run.trials[subject.entry.target]
-        judge = trial.judge_for(subject.entry.provider)
-        made = SequenceRunner(judge, subject.entry, subject.check, await self._find_sender(trial))
-        self.under_way[subject.name] = made
-        return made
+        """A new runner of a test of request sequences."""
+        target_run = self._run.target_runs[subject.planned.target]
+        judge = target_run.judge_for(subject.planned.provider)
+        runner = SequenceRunner(judge, subject.planned, subject.check, await self._find_sender(target_run))
+        self.by_test[subject.name] = runner
+        return runner
 
-    async def _find_sender(self, trial: TargetRun) -> Sender:
-        name = trial.target.name
-        if name not in self._couriers:
-            assert trial.gathered is not None
-            assert trial.gathered.courier is not None
-            line = await self._held.enter_async_context(HttpClient(trial.target.connections, trial.target.deadlines))
-            self._couriers[name] = trial.gathered.courier.on_connection(line)
-        return self._couriers[name]
+    async def _find_sender(self, target_run: TargetRun) -> Sender:
+        name, target, results = target_run.target.name, target_run.target, target_run.results
+        if name not in self._senders:
+            assert results is not None
+            assert results.sender is not None
+            client = await self._connections.enter_async_context(HttpClient(target.connections, target.deadlines))
+            self._senders[name] = results.sender.on_connection(client)
+        return self._senders[name]
 
     async def close(self) -> None:
-        """Close every connection."""
-        await self._held.aclose()
+        """Closes all connections."""
+        await self._connections.aclose()
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session", name="wireproof_explorers")
+@pytest_asyncio.fixture(scope="session", loop_scope="session", name="wireproof_runners")
 async def _generated_runners(request: pytest.FixtureRequest) -> AsyncIterator[GeneratedRunners]:
-    explorers = request.config.stash[RUNNERS_KEY] = GeneratedRunners(request.config.stash[RUN_KEY])
-    yield explorers
-    await explorers.close()
+    runners = request.config.stash[RUNNERS_KEY] = GeneratedRunners(request.config.stash[RUN_KEY])
+    yield runners
+    await runners.close()
 
 
-def make_items(collector: pytest.Module, name: str, entries: Sequence[PlannedVerdict], check: Check) -> list[Any]:
-    """A test for each entry of which requests are wanted; pytest-asyncio makes each one of its own."""
-    trials, effort = collector.config.stash[RUN_KEY].trials, collector.config.stash[SETTINGS_KEY]
-    wanted = [one for one in entries if effort.wants(check.id, one.case)]
-    found = {name: strategies_by_case(trials[name].target.provider) for name in {entry.target for entry in wanted}}
+def make_items(
+    collector: pytest.Module, name: str, planned_verdicts: Sequence[PlannedVerdict], check: Check
+) -> list[Any]:
+    """A test for each planned verdict whose requests the settings ask for."""
+    target_runs, settings = collector.config.stash[RUN_KEY].target_runs, collector.config.stash[SETTINGS_KEY]
+    wanted = [planned for planned in planned_verdicts if settings.wants(check.id, planned.case)]
+    targets = {planned.target for planned in wanted}
+    strategies = {target: strategies_by_case(target_runs[target].target.provider) for target in targets}
     tests = [
-        _sequence_test(GeneratedTest(entry, check), effort)
-        if is_stateful(entry.case)
-        else _request_test(GeneratedTest(entry, check), found[entry.target][entry.case], effort)
-        for entry in wanted
+        _sequence_test(GeneratedTest(planned, check), settings)
+        if is_stateful(planned.case)
+        else _request_test(GeneratedTest(planned, check), strategies[planned.target][planned.case], settings)
+        for planned in wanted
     ]
     return [
-        _make_item(collector, f"{name}[{entry.id}]", GeneratedTest(entry, check), test)
-        for entry, test in zip(wanted, tests, strict=True)
+        _make_item(collector, f"{name}[{planned.id}]", GeneratedTest(planned, check), test)
+        for planned, test in zip(wanted, tests, strict=True)
     ]
 
 
 def _request_test(
-    subject: GeneratedTest, strategy: SearchStrategy[GeneratedRequest], effort: GenerationSettings
+    subject: GeneratedTest, strategy: SearchStrategy[GeneratedRequest], settings: GenerationSettings
 ) -> Any:
-    async def attempt(probe: GeneratedRequest, wireproof_explorers: GeneratedRunners) -> None:
-        await (await wireproof_explorers.request_runner(subject)).judge_request(probe)
+    async def judge_one(probe: GeneratedRequest, wireproof_runners: GeneratedRunners) -> None:
+        await (await wireproof_runners.request_runner(subject)).judge_request(probe)
 
-    return effort.apply_to(given(probe=strategy)(attempt), subject.name)
+    return settings.apply_to(given(probe=strategy)(judge_one), subject.name)
 
 
-def _sequence_test(subject: GeneratedTest, effort: GenerationSettings) -> Any:
-    async def talk(wireproof_explorers: GeneratedRunners) -> None:
-        await (await wireproof_explorers.new_sequence_runner(subject)).run(effort, subject.name)
+def _sequence_test(subject: GeneratedTest, settings: GenerationSettings) -> Any:
+    async def run_sequences(wireproof_runners: GeneratedRunners) -> None:
+        runner = await wireproof_runners.new_sequence_runner(subject)
+        await runner.run(settings, subject.name)
 
-    return talk
+    return run_sequences
 
 
 def _make_item(collector: pytest.Module, name: str, subject: GeneratedTest, test: Any) -> Any:
     setattr(test, GENERATED_TEST_ATTRIBUTE, subject)
-    made = pytest.Function.from_parent(collector, name=name, callobj=pytest.mark.asyncio(loop_scope="session")(test))
-    made.add_marker(subject.entry.area)
-    made.add_marker(subject.entry.level)
-    return made
+    item = pytest.Function.from_parent(collector, name=name, callobj=pytest.mark.asyncio(loop_scope="session")(test))
+    item.add_marker(subject.planned.area)
+    item.add_marker(subject.planned.level)
+    return item
 
 
 def find_generated_test(item: pytest.Item) -> GeneratedTest | None:
-    """What a generated test judges; None for any other test."""
+    """The planned verdict and the check of a generated test; None for any other test."""
     return getattr(getattr(item, "obj", None), GENERATED_TEST_ATTRIBUTE, None)
 
 
 def find_planned_verdict(item: pytest.Item) -> PlannedVerdict | None:
-    """The entry that a generated test judges; None for any other test."""
+    """The planned verdict of a generated test; None for any other test."""
     subject = find_generated_test(item)
-    return None if subject is None else subject.entry
+    return None if subject is None else subject.planned
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
-    """Reach the verdict of a generated test by its requests, and show it as pytest shows outcomes."""
+    """Judges a generated test by its requests, and maps the verdict to an outcome of pytest."""
     subject = find_generated_test(item)
     if subject is None:
         return (yield)
-    run, entry = item.config.stash[RUN_KEY], subject.entry
-    trial = run.trials[entry.target]
-    reason = trial.reason_not_judged(entry)
+    run, planned = item.config.stash[RUN_KEY], subject.planned
+    target_run = run.target_runs[planned.target]
+    reason = target_run.reason_not_judged(planned)
     if reason is not None:
-        attach_verdict(item, trial.judge_for(entry.provider).build_verdict(entry, subject.check, "untestable", reason))
+        judge = target_run.judge_for(planned.provider)
+        attach_verdict(item, judge.build_verdict(planned, subject.check, "untestable", reason))
         pytest.skip(f"untestable: {reason}")
     replay = None
     try:
         yield
     except (Violation, *UNREPRODUCED_ERRORS) as error:
-        replay = Replay.from_error(entry.check, entry.case, error) or item.config.stash[SETTINGS_KEY].replay
-    verdict = run.mask_verdict(item.config.stash[RUNNERS_KEY].under_way[subject.name].verdict())
+        replay = Replay.from_error(planned.check, planned.case, error) or item.config.stash[SETTINGS_KEY].replay
+    verdict = run.mask_verdict(item.config.stash[RUNNERS_KEY].by_test[subject.name].verdict())
     if verdict.outcome == "fail" and replay is not None:
-        verdict = replace(verdict, replay=replay.command_line(run.options, entry.target))
+        verdict = replace(verdict, replay=replay.command_line(run.options, planned.target))
     attach_verdict(item, verdict)
     show_verdict(run, verdict)
     return None

@@ -1,8 +1,8 @@
-"""How a check runs under pytest: one step in place of pytest's three phases, with the reports those would make.
+"""Runs a check under pytest in one step instead of three phases, with the reports of those phases.
 
-A run holds tens of thousands of checks, each judged in microseconds from frozen evidence, without fixtures. Where
-somebody watches the phases (a debugger, a hook of another plugin, a mark that skips), pytest's own protocol runs. That
-a teardown passed is told only where somebody listens who may want to know.
+A run holds tens of thousands of checks, each judged in microseconds from frozen evidence, without fixtures. pytest's
+own protocol runs if something depends on the phases: a debugger, a hook of another plugin or a mark that skips. The
+report of a teardown that passed is made only if a plugin other than pytest's and wireproof's own reads reports.
 """
 
 from __future__ import annotations
@@ -16,30 +16,31 @@ import pytest
 from wireproof.session.pytest_plugin.check_item import CheckItem
 
 PHASE_HOOKS = tuple(f"pytest_runtest_{phase}" for phase in ("setup", "call", "teardown", "makereport"))
-# What stands in these phases without a meaning for checks: pytest itself, our own plugin, and Hypothesis'.
+# Packages whose hooks for these phases do nothing for checks.
 INDIFFERENT_PACKAGES = frozenset({"_pytest", "wireproof", "_hypothesis_pytestplugin"})
 WATCHING_OPTIONS = ("usepdb", "trace", "setupshow", "setuponly", "setupplan")
 SKIPPING_MARKS = frozenset({"skip", "skipif", "xfail"})
 SESSION_ENDING_ERRORS = (pytest.exit.Exception, KeyboardInterrupt)
-# Of these nobody looks at the report of a teardown that passed, nor at what a report carries but for our own.
+# Plugins that read neither the report of a teardown that passed nor the verdict that a report carries as data.
 UNCONCERNED_PLUGINS = frozenset({"session", "terminalreporter", "lfplugin", "logging-plugin", "wireproof-closing"})
-UNWATCHED_KEY, UNHEARD_KEY = pytest.StashKey[bool](), pytest.StashKey[bool]()
+ONE_STEP_KEY, OWN_LISTENERS_KEY = pytest.StashKey[bool](), pytest.StashKey[bool]()
 INHERITED_KEYWORDS_KEY = pytest.StashKey[tuple[str, ...]]()
 
 
 def can_run_in_one_step(item: CheckItem) -> bool:
-    """Nobody would notice that the check runs in one step."""
+    """True if no hook, option or mark depends on the phases of a check."""
     stash = item.config.stash
-    if UNWATCHED_KEY not in stash:
-        stash[UNWATCHED_KEY] = _is_unwatched(item.config)
-    return stash[UNWATCHED_KEY] and all(mark.name not in SKIPPING_MARKS for mark in item.iter_markers())
+    if ONE_STEP_KEY not in stash:
+        stash[ONE_STEP_KEY] = _has_no_watcher(item.config)
+    return stash[ONE_STEP_KEY] and all(mark.name not in SKIPPING_MARKS for mark in item.iter_markers())
 
 
 def run_in_one_step(item: CheckItem, following: pytest.Item | None, *, alike: bool) -> None:
-    """Run a check and tell everyone who listens.
+    """Runs a check and calls pytest's logging hooks.
 
     Args:
-        alike: the following item runs like this one, so that there is nothing to tear down between them.
+        following: the next item of the session; None after the last.
+        alike: the following item runs in one step too, so nothing is torn down between them.
     """
     hook, session = item.ihook, item.session
     hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
@@ -79,30 +80,31 @@ def _report_call(item: CheckItem, hook: Any, call: pytest.CallInfo[Any]) -> None
 
 
 def _make_report(item: CheckItem, call: pytest.CallInfo[Any]) -> pytest.TestReport:
-    """What pytest would make of a call that passed or was skipped, for a fraction of the time."""
-    where = None
+    """The report of a call that passed or was skipped, as pytest makes it, in a fraction of the time."""
+    skip = None
     if call.excinfo is not None:
-        where = (*_skip_location(call.excinfo.tb), call.excinfo.exconly(tryshort=True))
+        skip = (*_skip_location(call.excinfo.tb), call.excinfo.exconly(tryshort=True))
     report = pytest.TestReport(
         item.nodeid,
         item.location,
         _keywords(item),
-        "passed" if where is None else "skipped",
-        where,
+        "passed" if skip is None else "skipped",
+        skip,
         call.when,  # type: ignore[arg-type]
         duration=call.duration,
         start=call.start,
         stop=call.stop,
         user_properties=item.user_properties,
     )
-    # Whoever sends a report elsewhere, as a worker of xdist does, wants data.
-    told = item.verdict_for(report)
-    report.__dict__["wireproof"] = told if told is None or _has_only_own_listeners(item.config) else told.as_data()
+    # An xdist worker serialises its reports, so these carry the verdict as data.
+    verdict = item.verdict_for(report)
+    as_object = _has_only_own_listeners(item.config)
+    report.__dict__["wireproof"] = verdict if verdict is None or as_object else verdict.as_data()
     return report
 
 
 def _skip_location(traceback: TracebackType) -> tuple[str, int]:
-    """Who called what raised: the place that pytest shows for a skip."""
+    """File and line of the call that raised, which pytest shows for a skip."""
     caller = traceback
     while traceback.tb_next is not None:
         caller, traceback = traceback, traceback.tb_next
@@ -110,7 +112,7 @@ def _skip_location(traceback: TracebackType) -> tuple[str, int]:
 
 
 def _keywords(item: CheckItem) -> dict[str, Literal[1]]:
-    """The keywords of an item; what it has of its module is looked up once."""
+    """The keywords of an item; those of its module are looked up once."""
     assert item.parent is not None
     stash = item.parent.stash
     if INHERITED_KEYWORDS_KEY not in stash:
@@ -119,14 +121,14 @@ def _keywords(item: CheckItem) -> dict[str, Literal[1]]:
 
 
 def _has_only_own_listeners(config: pytest.Config) -> bool:
-    """Whether only pytest's own terminal and cache, and our own reports, listen."""
-    if UNHEARD_KEY not in config.stash:
+    """True if only pytest's terminal and cache and wireproof's own plugin read reports."""
+    if OWN_LISTENERS_KEY not in config.stash:
         impls = config.hook.pytest_runtest_logreport.get_hookimpls()
-        config.stash[UNHEARD_KEY] = all(impl.plugin_name in UNCONCERNED_PLUGINS for impl in impls)
-    return config.stash[UNHEARD_KEY]
+        config.stash[OWN_LISTENERS_KEY] = all(impl.plugin_name in UNCONCERNED_PLUGINS for impl in impls)
+    return config.stash[OWN_LISTENERS_KEY]
 
 
-def _is_unwatched(config: pytest.Config) -> bool:
+def _has_no_watcher(config: pytest.Config) -> bool:
     if any(config.getoption(name, False) for name in WATCHING_OPTIONS):
         return False
     impls = [impl for phase in PHASE_HOOKS for impl in getattr(config.hook, phase).get_hookimpls()]

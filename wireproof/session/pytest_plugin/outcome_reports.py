@@ -1,4 +1,4 @@
-"""A verdict under pytest: carried by the reports of its item, and shown as pytest shows outcomes."""
+"""Maps verdicts to pytest: outcomes, and properties of reports."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ VERDICT_KEY = pytest.StashKey[Verdict]()
 
 
 def show_verdict(run: Run, verdict: Verdict) -> None:
-    """Pass, or raise what pytest shows for the outcome."""
+    """Returns for a pass; raises pytest's exception for a failure, a skip or an expected failure."""
     if run.gates(verdict):
         pytest.fail(run.summary_text(verdict), pytrace=False)
     if verdict.outcome in SKIP_OUTCOMES:
@@ -24,13 +24,13 @@ def show_verdict(run: Run, verdict: Verdict) -> None:
 
 
 def attach_verdict(item: pytest.Item, verdict: Verdict) -> None:
-    """Let the item bear the verdict: its reports travel with it, and JUnit tells of it."""
+    """Attaches a verdict to an item, for its reports and for JUnit."""
     item.stash[VERDICT_KEY] = verdict
     item.user_properties += junit_properties(verdict)
 
 
 def junit_properties(verdict: Verdict) -> list[tuple[str, object]]:
-    """What JUnit says of a verdict."""
+    """The JUnit properties of a verdict, as (name, value)."""
     authorities = sorted({clause.authority for clause in verdict.clauses})
     return [
         ("check", verdict.check),

@@ -1,7 +1,7 @@
-"""The pytest plugin: checks become items, one an entry of a target's docket.
+"""The pytest plugin: each planned verdict of a target becomes an item.
 
-Collection asks the clause indexes what to judge. Before the first item runs, every case that is needed
-is sent once; then each item judges frozen evidence. Runs without check items are left alone.
+Collection reads the planned verdicts from the clause indexes. Before the first item runs, each case that the selected
+items need is sent once; then each item judges frozen evidence. The plugin does nothing in a run without checks.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ TROUBLE_KEY = pytest.StashKey[WireproofError]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add wireproof's options."""
-    check_options.add_options(parser.getgroup("wireproof", "judging OpenAI-compatible endpoints"))
+    """Adds wireproof's options."""
+    check_options.add_options(parser.getgroup("wireproof", "conformance of OpenAI-compatible endpoints"))
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Collect verdicts where the terminal is: in the only process, or in xdist's controller."""
+    """Registers the collector of verdicts in the only process, or in the controller of xdist."""
     worker = getattr(config, "workerinput", None)
     config.stash[RUN_ID_KEY] = uuid4().hex if worker is None else worker["wireproof"]
     if worker is None:
@@ -47,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Keep the checks of a target in one worker, unless another distribution was asked for."""
+    """Keeps the checks of a target in one worker, unless `--dist` names another distribution."""
     if config.option.dist not in ("load", "loadgroup"):
         return None
     from wireproof.session.pytest_plugin.xdist_scheduler import TargetScheduling
@@ -57,18 +57,18 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Collect without a search for garbage: items stay until the end, and each search would look at all of them."""
-    searching = gc.isenabled()
+    """Collects without garbage collection: items live until the end, and each collection would scan all of them."""
+    was_enabled = gc.isenabled()
     gc.disable()
     try:
         return (yield)
     finally:
-        if searching:
+        if was_enabled:
             gc.enable()
 
 
 def pytest_pycollect_makeitem(collector: pytest.Module, name: str, obj: object) -> list[pytest.Item] | None:
-    """A function that is a check becomes an item for each entry that cites it."""
+    """Makes an item for each planned verdict of a check function."""
     check = getattr(obj, "__wireproof_check__", None)
     if check is None or not inspect.isfunction(obj):
         return None
@@ -76,32 +76,32 @@ def pytest_pycollect_makeitem(collector: pytest.Module, name: str, obj: object) 
         run = _session_run(collector.config)
         if not collector.config.option.collectonly:
             run.start_mock()
-        entries = run.entries_for_check(check)
+        planned_verdicts = run.planned_for_check(check)
         if registry[check].judges_generated:
-            made: list[pytest.Item] = _generated_items().make_items(collector, name, entries, registry[check])
-            return made
+            items: list[pytest.Item] = _generated_items().make_items(collector, name, planned_verdicts, registry[check])
+            return items
     except WireproofError as error:
-        # pytest keeps what a collector raises for later; the run is ended once collection is over.
+        # pytest would report an error of a collector at the end; here the run ends after collection.
         collector.config.stash[TROUBLE_KEY] = error
         return []
     if collector.config.option.replay:
         return []
     line = obj.__code__.co_firstlineno - 1
-    return [_make_item(collector, f"{name}[{entry.id}]", entry, line) for entry in entries]
+    return [_make_item(collector, f"{name}[{planned.id}]", planned, line) for planned in planned_verdicts]
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config) -> None:
-    """Leave with one sentence and exit code 2 where a file or an option is wrong."""
+    """Ends the session with one sentence and exit code 2 if a file or an option is invalid."""
     if TROUBLE_KEY in config.stash:
         pytest.exit(str(config.stash[TROUBLE_KEY]), returncode=2)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> None:
-    """Send what the selected items need, before the first of them runs.
+    """Sends the cases of the selected items before the first item runs.
 
-    A worker of xdist waits until it knows whose items it was given.
+    An xdist worker does not know its items yet; it sends the cases of a target with the first item of the target.
     """
     if session.config.option.collectonly or session.testsfailed or hasattr(session.config, "workerinput"):
         return
@@ -112,7 +112,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
-    """A check runs in one step."""
+    """Runs a check in one step."""
     if not isinstance(item, CheckItem) or not one_step_protocol.can_run_in_one_step(item):
         return None
     one_step_protocol.run_in_one_step(
@@ -123,11 +123,11 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Let the verdict travel with the report, also from another process."""
+    """Adds the verdict to the report, as data that can be sent to another process."""
     report = yield
     if isinstance(item, CheckItem):
-        told = item.verdict_for(report)
-        report.__dict__["wireproof"] = told and told.as_data()
+        verdict = item.verdict_for(report)
+        report.__dict__["wireproof"] = verdict and verdict.as_data()
     elif report.when == "call" and VERDICT_KEY in item.stash:
         report.__dict__["wireproof"] = item.stash[VERDICT_KEY].as_data()
     return report
@@ -135,7 +135,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """A worker of xdist tells the controller what it spent."""
+    """Sends the facts of an xdist worker to the controller."""
     output, run = getattr(session.config, "workeroutput", None), session.config.stash.get(RUN_KEY, None)
     if output is not None and run is not None:
         output["wireproof"] = run.worker_data()
@@ -149,24 +149,27 @@ def _exit_if_ledger_in_use(resumed: Path) -> None:
 
 
 def _session_run(config: pytest.Config) -> Run:
-    """The run of this session, made when the first check is collected."""
+    """The run of this session, made when the first check is collected; raises WireproofError."""
     if RUN_KEY not in config.stash:
         if TROUBLE_KEY in config.stash:
             raise config.stash[TROUBLE_KEY]
-        chosen = config.option
-        policy = check_options.gate_settings_from_options(chosen)
+        options = config.option
+        gate_settings = check_options.gate_settings_from_options(options)
         run = Run.from_options(
-            TargetOptions.from_parsed(vars(chosen)), **policy, id=config.stash[RUN_ID_KEY], resend=chosen.resend
+            TargetOptions.from_parsed(vars(options)),
+            **gate_settings,
+            id=config.stash[RUN_ID_KEY],
+            resend=options.resend,
         )
-        if chosen.resume:
-            run.resume(chosen.resume)
-        areas = sorted({entry.area for entry in run.all_entries()})
+        if options.resume:
+            run.resume(options.resume)
+        areas = sorted({planned.area for planned in run.all_planned_verdicts()})
         for name in ("must", "should", "may", *areas):
-            config.addinivalue_line("markers", f"{name}: judgements of the level or area {name}")
+            config.addinivalue_line("markers", f"{name}: verdicts of the level or area {name}")
         config.stash[RUN_KEY] = run
         generated = _generated_items()
         config.stash[generated.SETTINGS_KEY] = check_options.generation_settings_from_options(
-            chosen, report_folder(config) / "examples", environment()
+            options, report_folder(config) / "examples", environment()
         )
         config.pluginmanager.register(generated, "wireproof-generated")
         config.add_cleanup(run.close)
@@ -174,14 +177,14 @@ def _session_run(config: pytest.Config) -> Run:
 
 
 def _generated_items() -> ModuleType:
-    """What makes tests of generated checks; pytest wants to be first to import hypothesis, so that this comes late."""
+    """The module that makes tests of generated checks, imported late because pytest has to import hypothesis first."""
     from wireproof.session.pytest_plugin import generated_items
 
     return generated_items
 
 
-def _make_item(collector: pytest.Module, name: str, entry: PlannedVerdict, line: int) -> CheckItem:
-    # The node id is given whole: `--lf` finds an item again by its text, brackets and all.
+def _make_item(collector: pytest.Module, name: str, planned: PlannedVerdict, line: int) -> CheckItem:
+    # The whole node id is passed, because `--lf` finds an item by its text, brackets included.
     nodeid = f"{collector.nodeid}::{name}"
-    item: CheckItem = CheckItem.from_parent(collector, name=name, nodeid=nodeid, entry=entry, line=line)
+    item: CheckItem = CheckItem.from_parent(collector, name=name, nodeid=nodeid, planned=planned, line=line)
     return item

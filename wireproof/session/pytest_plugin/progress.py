@@ -1,4 +1,4 @@
-"""Live progress while cases are in flight."""
+"""Shows progress while cases are sent."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from wireproof.session.run import Run
 
 @contextmanager
 def show_progress(config: pytest.Config, run: Run) -> Iterator[None]:
-    """Show how many cases of each target are answered; plain lines where no terminal listens."""
+    """Shows the number of finished cases of each target: bars on a terminal, lines elsewhere, nothing with -q."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is None or config.getoption("quiet", 0) > 0:
         yield
@@ -28,7 +28,7 @@ def show_progress(config: pytest.Config, run: Run) -> Iterator[None]:
 def _show_bars(reporter: pytest.TerminalReporter, run: Run) -> Iterator[None]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(file=reporter._tw._file), transient=True) as bars:
-        tasks = {name: bars.add_task(f"asking {name}", total=None) for name in run.trials}
+        tasks = {name: bars.add_task(f"sending to {name}", total=None) for name in run.target_runs}
 
         def show(target: str, done: int, of: int) -> None:
             bars.update(tasks[target], completed=done, total=max(done, of))
@@ -42,10 +42,10 @@ def _show_lines(reporter: pytest.TerminalReporter, run: Run) -> Iterator[None]:
 
     def show(target: str, done: int, of: int) -> None:
         if target not in counts:
-            reporter.write_line(f"asking {target}: {of} cases")
+            reporter.write_line(f"sending {of} cases to {target}")
         counts[target] = done
 
     run.on_progress = show
     yield
     took = monotonic() - started
-    reporter.write_line(f"{sum(counts.values())} cases answered in {took:.1f} s")
+    reporter.write_line(f"{sum(counts.values())} cases sent in {took:.1f} s")

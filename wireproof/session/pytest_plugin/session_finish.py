@@ -1,4 +1,4 @@
-"""The end of a run under pytest: verdicts collected, reports written, the exit code set."""
+"""Finishes a run under pytest: collects verdicts, writes reports, sets the exit code."""
 
 from __future__ import annotations
 
@@ -25,44 +25,44 @@ from wireproof.session.run import Run
 
 EXIT_NO_TESTS = 5
 OWN_EXIT_CODES = frozenset({0, 1, EXIT_NO_TESTS})
-# We could not ask, so that nothing is known.
+# The target could not be asked, so nothing is known about it.
 EXIT_CANNOT_JUDGE = 2
 RUN_ID_KEY = pytest.StashKey[str]()
 RUN_KEY = pytest.StashKey[Run]()
 
 
 class SessionFinish:
-    """Collects the verdicts that reports carry; does nothing in a run that judges nothing."""
+    """Collects the verdicts that pytest's reports carry; does nothing in a run without verdicts."""
 
-    def __init__(self, config: pytest.Config, run: Callable[[], Run]) -> None:
-        self._config, self._open = config, run
+    def __init__(self, config: pytest.Config, open_run: Callable[[], Run]) -> None:
+        self._config, self._open_run = config, open_run
         self._run: Run | None = None
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take the verdict a report carries."""
-        told = getattr(report, "wireproof", None)
-        if told:
-            self._current_run().add_verdict(told if isinstance(told, Verdict) else Verdict.from_data(told))
+        """Adds the verdict of a report to the run."""
+        verdict = getattr(report, "wireproof", None)
+        if verdict:
+            self._current_run().add_verdict(verdict if isinstance(verdict, Verdict) else Verdict.from_data(verdict))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Tell a worker of xdist whose run it is part of."""
+        """Passes the id of the run to an xdist worker."""
         node.workerinput["wireproof"] = self._config.stash[RUN_ID_KEY]
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Take what a worker of xdist spent."""
-        told = getattr(node, "workeroutput", {}).get("wireproof")
-        if told:
-            self._current_run().add_worker_data(told)
+        """Adds the facts of an xdist worker to the run."""
+        data = getattr(node, "workeroutput", {}).get("wireproof")
+        if data:
+            self._current_run().add_worker_data(data)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Write the reports and set the exit code."""
+        """Writes the reports and sets the exit code."""
         run = self._run
         if run is None:
             return
-        # Verdicts, and what pytest keeps of them, stay until the end: no search for garbage need look at them.
+        # Verdicts and pytest's reports live until the end, so the garbage collector need not scan them.
         gc.freeze()
         with exit_on_trouble(run):
             self._finish_run(session, run, exitstatus)
@@ -73,53 +73,53 @@ class SessionFinish:
         write_reports(report_folder(self._config), run, int(session.exitstatus), complete=exitstatus in OWN_EXIT_CODES)
         if self._config.option.keep:
             copy_to_runs(report_folder(self._config))
-        given = self._config.getoption("write_baseline")
-        if given and exitstatus in OWN_EXIT_CODES and run.exit_code != EXIT_CANNOT_JUDGE:
+        new_baseline = self._config.getoption("write_baseline")
+        if new_baseline and exitstatus in OWN_EXIT_CODES and run.exit_code != EXIT_CANNOT_JUDGE:
             baseline.write_baseline(
-                given, filter(run.policy.is_gating_column, run.verdicts), run.own_contracts, run.baseline
+                new_baseline, filter(run.policy.is_gating_column, run.verdicts), run.own_contracts, run.baseline
             )
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Print the closing tables."""
+        """Prints the summary tables."""
         run = self._run
         if run is None:
             return
         terminalreporter.section("wireproof")
         text = io.StringIO()
         writer = terminalreporter._tw
-        found = find_divergences(run.verdicts, run.own_contracts)
+        divergences = find_divergences(run.verdicts, run.own_contracts)
         print_summary(
             text,
             run.verdicts,
             run.own_contracts,
-            found,
-            asdict(run.spent),
+            divergences,
+            asdict(run.usage),
             color=writer.hasmarkup,
             width=writer.fullwidth,
         )
         terminalreporter.write(run.ledger.redactor.mask_text(text.getvalue()))
-        for trial in run.trials.values():
-            if trial.smoke_failure:
-                smoke = printable(run.ledger.redactor.mask_text(trial.smoke_failure))
-                terminalreporter.write_line(f"smoke failed: {smoke}", red=True)
+        for target_run in run.target_runs.values():
+            if target_run.smoke_failure:
+                reason = printable(run.ledger.redactor.mask_text(target_run.smoke_failure))
+                terminalreporter.write_line(f"smoke failed: {reason}", red=True)
         for sentence in run.stale_entries:
             terminalreporter.write_line(f"stale in the baseline: {printable(sentence)}", red=True)
         terminalreporter.write_line(f"reports: {report_folder(self._config) / 'report.html'}")
 
     def _current_run(self) -> Run:
         if self._run is None:
-            self._run = self._open()
+            self._run = self._open_run()
         return self._run
 
     def _other_tests_failed(self, session: pytest.Session, run: Run) -> bool:
-        """Failures of tests that are not checks, in the same session."""
+        """True if a test of the same session failed that is not a check."""
         ours = sum(run.gates(v) or v.outcome in ERROR_OUTCOMES for v in run.verdicts)
         return session.testsfailed > ours
 
 
 @contextmanager
 def exit_on_trouble(run: Run) -> Iterator[None]:
-    """Our own trouble ends the session with exit code 2; pytest would show each frame with all it holds."""
+    """Ends the session with exit code 2 for an error, as masked text; pytest would print the variables of frames."""
     try:
         yield
     except WireproofError as error:
@@ -131,15 +131,14 @@ def exit_on_trouble(run: Run) -> Iterator[None]:
 
 
 def report_folder(config: pytest.Config) -> Path:
-    """Where the reports of a session go."""
-    given = config.getoption("report_dir")
-    resumed = config.getoption("resume")
-    return Path(given) if given else resumed.parent if resumed else config.rootpath / "reports"
+    """The folder of the reports: `--report-dir`, else that of the resumed ledger, else `reports`."""
+    folder, resumed = config.getoption("report_dir"), config.getoption("resume")
+    return Path(folder) if folder else resumed.parent if resumed else config.rootpath / "reports"
 
 
 def write_reports(into: Path, run: Run, exit: int, *, complete: bool) -> None:
-    """Write the ledger's last lines, report.json and every view of it into the folder."""
+    """Writes the last lines of the ledger, report.json and all its views into the folder."""
     into.mkdir(parents=True, exist_ok=True)
-    run.record_to(run.place or into / LEDGER_FILE)
+    run.record_to(run.resumed_file or into / LEDGER_FILE)
     run.finish(exit, complete=complete)
     write_run_reports(into, run.report_data(exit, complete=complete))

@@ -1,7 +1,7 @@
-"""Under xdist a target belongs to one worker, which sends all of that target's cases.
+"""Assigns each target to one xdist worker, which sends all cases of the target.
 
-So pace and budget need no sharing. xdist's own `loadgroup` says the same with a mark, but rewrites node ids in a
-way that pytest 9.2 ignores; a scheduler of scopes needs neither.
+Workers therefore share neither pace nor budget. The `loadgroup` distribution of xdist rewrites node ids in a way that
+pytest 9.2 ignores, so this is a scheduler of scopes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 
 class TargetScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """Keeps the checks of a target together; any other test goes wherever there is room."""
+    """Keeps the checks of a target in one worker; any other test is a scope of its own."""
 
     def __init__(self, config: pytest.Config, log: Any, targets: Iterable[str]) -> None:
         super().__init__(config, log)
@@ -25,7 +25,7 @@ class TargetScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has 
 
 
 def find_target(nodeid: str, targets: Iterable[str]) -> str | None:
-    """The target of a check's node id; None for another test. Longer names go first."""
+    """The target in the node id of a check; None for any other test. Targets are tried in the order given."""
     place, bracket, name = nodeid.partition("[")
     if not bracket or "suites/" not in place:
         return None
