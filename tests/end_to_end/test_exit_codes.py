@@ -134,7 +134,7 @@ def repeated(lines: list[str], failing: int, skipped: int) -> None:
             ("stale in the baseline: wire.http on no-such-case: no such judgement exists",),
             id="an-entry-that-names-nothing",
         ),
-        pytest.param(repeated, 2, ("stands twice",), id="an-entry-that-stands-twice"),
+        pytest.param(repeated, 2, ("has two entries",), id="an-entry-that-stands-twice"),
         pytest.param(added("- {check: wire.http}"), 2, ("/case: it is missing",), id="an-entry-without-a-case"),
     ],
 )
