@@ -85,7 +85,7 @@ def test_what_breaks_the_body_as_a_whole_is_asked_where_it_costs_least(name: str
 
 def test_every_plane_of_unicode_is_drawn() -> None:
     strategy = strategies_by_case(PROVIDERS["openai"])["generated:chat:valid:text"]
-    texts = [probe.ask.body["messages"][0]["content"] for probe in distinct_examples(strategy, 400)]
+    texts = [probe.spec.body["messages"][0]["content"] for probe in distinct_examples(strategy, 400)]
     assert {ord(character) >> 16 for text in texts for character in text} == set(range(17))
     assert "" in texts
     assert max(map(len, texts)) == 20_000

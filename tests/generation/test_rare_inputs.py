@@ -80,7 +80,7 @@ def test_a_fault_is_found_and_told_by_its_smallest_request(
 ) -> None:
     exploration = explored(f"generated.{check}", case, fault)
     assert exploration.failing is not None
-    assert json.loads(exploration.failing.probe.body_bytes) == smallest
+    assert json.loads(exploration.failing.request.body_bytes) == smallest
     verdict = exploration.verdict()
     assert verdict.outcome == "fail"
     assert told in verdict.message
@@ -89,7 +89,7 @@ def test_a_fault_is_found_and_told_by_its_smallest_request(
 def test_a_folded_letter_is_found_and_told_alone(explored: Callable[..., RequestRunner]) -> None:
     exploration = explored("generated.text-is-kept", LETTERS, "unicode-folded")
     assert exploration.failing is not None
-    sent = json.loads(exploration.failing.probe.body_bytes)
+    sent = json.loads(exploration.failing.request.body_bytes)
     letter = sent["messages"][0]["content"].removeprefix("Say exactly: ")
     assert sent == asking(f"Say exactly: {letter}", max_completion_tokens=40)
     assert len(letter) == 1
@@ -100,7 +100,7 @@ def test_a_folded_letter_is_found_and_told_alone(explored: Callable[..., Request
 def test_a_leaked_path_is_found_and_told_by_one_empty_object(explored: Callable[..., RequestRunner]) -> None:
     exploration = explored("generated.withstood", TYPES, "path-leaked")
     assert exploration.failing is not None
-    sent = json.loads(exploration.failing.probe.body_bytes)
+    sent = json.loads(exploration.failing.request.body_bytes)
     assert [value for name, value in sent.items() if value != PROPER.get(name)] == [{}]
     assert "errors.no-internals: a body without a path of the server" in exploration.verdict().message
 

@@ -24,18 +24,18 @@ Heard = Callable[[str], tuple[TargetRun, Evidence]]
 
 def moments(exercise: SequenceRunner) -> list[float]:
     """When each request of the talk that broke the requirement happened, in seconds from its beginning."""
-    return [float(one.request.header("X-Wireproof-Clock") or 0) for one in exercise.talk.failing]
+    return [float(one.request.header("X-Wireproof-Clock") or 0) for one in exercise.sequence.failing]
 
 
 def bodies(exercise: SequenceRunner) -> list[Any]:
-    return [json.loads(one.request.body) for one in exercise.talk.failing]
+    return [json.loads(one.request.body) for one in exercise.sequence.failing]
 
 
 @pytest.mark.parametrize("provider", ["openai", "iio", "aiorouter"])
 def test_a_limit_that_keeps_its_word_passes(provider: str, exercised: Exercised) -> None:
     exercise = exercised(*LIMIT, None, provider, 25)
     assert exercise.verdict().outcome == "pass"
-    assert {one.status for one in exercise.talk.exchanges} <= {200, 429}
+    assert {one.status for one in exercise.sequence.exchanges} <= {200, 429}
 
 
 @pytest.mark.parametrize("way", ["minute-by-the-clock", "minute-slides", "minute-refills"])
@@ -62,7 +62,7 @@ def test_a_limit_that_breaks_its_word_is_told_by_the_shortest_talk(
     fault: str, statuses: list[int], seconds: list[float], told: str, exercised: Exercised
 ) -> None:
     exercise = exercised(*LIMIT, fault, "openai")
-    assert [one.status for one in exercise.talk.failing] == statuses
+    assert [one.status for one in exercise.sequence.failing] == statuses
     assert moments(exercise) == seconds
     verdict = exercise.verdict()
     assert verdict.outcome == "fail"

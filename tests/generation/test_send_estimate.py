@@ -30,8 +30,8 @@ def test_talks_are_counted_as_if_each_were_the_longest(exercised: Callable[..., 
     assert foreseen[TOOLS] == TALKS * 6
     assert foreseen[LIMIT] == TALKS * 8 * 4
     # What hypothesis begins and discards is no talk; each that counts is within what was foreseen.
-    assert talked.talk.asked / talked.talk.begun <= foreseen[TOOLS] / TALKS
-    assert rushed.talk.asked / rushed.talk.begun <= foreseen[LIMIT] / TALKS
+    assert talked.sequence.sent_count / talked.sequence.begun_count <= foreseen[TOOLS] / TALKS
+    assert rushed.sequence.sent_count / rushed.sequence.begun_count <= foreseen[LIMIT] / TALKS
 
 
 def test_a_limit_is_not_met_without_a_clock() -> None:
