@@ -147,9 +147,9 @@ def test_two_runs_of_the_same_second_are_both_kept(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        pytest.param(["history", "nowhere"], "no run is kept there; keep one with --keep", id="no-runs"),
+        pytest.param(["history", "nowhere"], "no run is stored there; store one with --keep", id="no-runs"),
         pytest.param(["matrix", "nowhere"], "there is no such report", id="no-report"),
-        pytest.param(["matrix", "old.json"], "it is no report.json of format 1", id="another-format"),
+        pytest.param(["matrix", "old.json"], "it is not a report.json of format 1", id="another-format"),
         pytest.param(["report", "nowhere"], "it cannot be read", id="no-ledger"),
     ],
 )
