@@ -1,4 +1,4 @@
-"""Valid requests that are unusual: each keeps to the contract in every member."""
+"""Valid requests that are unusual: each conforms to the contract in every member."""
 
 from __future__ import annotations
 

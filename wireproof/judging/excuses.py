@@ -1,4 +1,4 @@
-"""Reasons why an exchange cannot be held against a requirement; each is raised as an exception of checks."""
+"""Reasons why an exchange does not decide a requirement; each is raised as an exception of checks."""
 
 from __future__ import annotations
 

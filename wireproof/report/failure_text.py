@@ -48,5 +48,5 @@ def _evidence_lines(exchange: Exchange) -> list[str]:
     if exchange.broken is not None:
         tail = exchange.broken.evidence[-MAX_EVIDENCE_LENGTH:]
         lines.append(f"  broke off    {exchange.broken.detail}" + (f"; last bytes {tail!r}" if tail else ""))
-    lines += [f"  asked again  {retry}" for retry in exchange.retries]
+    lines += [f"  retried      {retry}" for retry in exchange.retries]
     return lines
