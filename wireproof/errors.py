@@ -1,21 +1,21 @@
-"""What can go wrong on our side of the wire.
+"""The errors of our side of the wire.
 
-    WireproofError                 leaves with exit code 2
-    ├── ConfigError                a file, an option or a variable is wrong; says where and how to mend it
+    WireproofError                 ends a command with exit code 2
+    ├── ConfigError                a file, an option or a variable is wrong; names the place and the remedy
     └── LedgerError                recorded evidence cannot be read
 
-A promise broken by the target is none of these: it is a `check.Violation`.
+A promise that the target breaks is a `check.Violation` instead.
 """
 
 from __future__ import annotations
 
 
 class WireproofError(Exception):
-    """Anything that keeps a run from reaching its verdicts."""
+    """An error that keeps a run from reaching its verdicts."""
 
 
 class ConfigError(WireproofError):
-    """A file, an option or a variable is wrong; the message is one sentence with the remedy."""
+    """A wrong file, option or variable; the message is one sentence: place, problem, remedy."""
 
     def __init__(self, where: str, problem: str, remedy: str) -> None:
         super().__init__(f"{where}: {problem}; {remedy}")
@@ -23,4 +23,4 @@ class ConfigError(WireproofError):
 
 
 class LedgerError(WireproofError):
-    """Recorded evidence cannot be read back."""
+    """Recorded evidence that cannot be read."""

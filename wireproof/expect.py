@@ -1,4 +1,4 @@
-"""The public face of expectations: each returns the value that a check goes on with, or raises Violation."""
+"""The public interface of expectations: each function returns the value that it examined, or raises Violation."""
 
 from wireproof.judging.expect import *  # noqa: F403 - it lists what is public
 from wireproof.judging.expect import __all__ as __all__

@@ -1,8 +1,8 @@
 """Statistics: histograms that merge, percentiles, and intervals from ranks and shares.
 
-A histogram counts values by bucket, in the buckets of DDSketch. A bucket stands for every value within 0.5 % of it, so
-two halves of a run merged by adding their counts give exactly the percentiles of the whole. The intervals assume
-nothing about how values are spread and draw nothing at random.
+A histogram counts values by bucket, in the buckets of DDSketch. A bucket stands for every value within 0.5 % of it.
+Histograms are merged by adding their counts, and the merged one has exactly the percentiles of the whole run.
+The intervals are free of assumptions about the distribution of the values, and of random numbers.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from ddsketch.mapping import LogarithmicMapping
 
 RELATIVE_ACCURACY = 0.005
 BUCKET_MAPPING = LogarithmicMapping(RELATIVE_ACCURACY)
-# What is shorter stands as nothing: a thousandth of what a clock of ours can tell apart.
+# Smaller values count as zero; a thousandth of the resolution of our clock.
 ZERO_THRESHOLD = 1e-9
-# A percentile needs this many values beyond it, or one straggler decides it.
+# A percentile needs this many values beyond it; with fewer, one outlier decides it.
 MIN_VALUES_BEYOND = 5
 
 BucketCounts = Mapping[float, int]
@@ -28,38 +28,35 @@ Interval = tuple[float, float]
 
 
 def bucket_value(value: float) -> float:
-    """The value that stands for all values of the same bucket."""
+    """The value that represents all values of the same bucket."""
     if value <= ZERO_THRESHOLD:
         return 0.0
-    stands_for: float = BUCKET_MAPPING.value(BUCKET_MAPPING.key(value))
-    return stands_for
+    representative: float = BUCKET_MAPPING.value(BUCKET_MAPPING.key(value))
+    return representative
 
 
 def quantile(counts: BucketCounts, share: float) -> float | None:
-    """The value below which that share lies; None where too few values lie beyond it to say."""
+    """The value below which that share of the values lies; None if fewer than MIN_VALUES_BEYOND lie beyond it."""
     total = sum(counts.values())
     if not total or total * min(share, 1 - share) < MIN_VALUES_BEYOND:
         return None
     sketch = DDSketch(RELATIVE_ACCURACY)
     for value, count in counts.items():
         sketch.add(value, count)
-    found: float | None = sketch.get_quantile_value(share)
-    return found
+    result: float | None = sketch.get_quantile_value(share)
+    return result
 
 
 def merge_counts(parts: Iterable[BucketCounts]) -> Counter[float]:
-    """The counts of several distributions as those of one."""
-    whole: Counter[float] = Counter()
+    """Adds the counts of several histograms."""
+    total: Counter[float] = Counter()
     for part in parts:
-        whole.update(part)
-    return whole
+        total.update(part)
+    return total
 
 
 def median_interval(ordered: Sequence[float], confidence: float) -> tuple[float | None, float | None]:
-    """The interval of the median of values in order, from the binomial chance of each rank; None for too few values.
-
-    It is that of the sign test.
-    """
+    """The confidence interval of the median of sorted values (sign test); (None, None) for too few values."""
     size, tail, rank = len(ordered), 0.0, -1
     while rank + 1 < size / 2 and 2 * (tail + comb(size, rank + 1) / 2**size) <= 1 - confidence:
         rank += 1
@@ -68,24 +65,24 @@ def median_interval(ordered: Sequence[float], confidence: float) -> tuple[float 
 
 
 def median_ratio(before: Sequence[float], after: Sequence[float], error: float) -> tuple[float, Interval | None]:
-    """By how much values moved: the middle of all ratios, and its interval; None where they are too few for one.
+    """The ratio by which values changed: the median of all pairwise ratios, and its interval.
 
-    The interval is that of the rank sum test (Hodges and Lehmann), by its exact distribution.
+    The interval is that of the rank sum test (Hodges and Lehmann), by its exact distribution; None for too few values.
     """
     ratios = sorted(new / old for new in after for old in before)
-    beyond = _max_left_out(len(before), len(after), error)
-    return median(ratios), None if beyond < 0 else (ratios[beyond], ratios[-1 - beyond])
+    left_out = _max_left_out(len(before), len(after), error)
+    return median(ratios), None if left_out < 0 else (ratios[left_out], ratios[-1 - left_out])
 
 
 def _max_left_out(left: int, right: int, error: float) -> int:
-    """The most ratios that may be left out at each end; -1 where none may."""
-    whole = comb(left + right, right)
-    below = accumulate(_rank_sum_counts(left, right))
-    return sum(1 for ways in below if 2 * ways <= error * whole) - 1
+    """The largest number of ratios that may be left out at each end; -1 if the samples are too small."""
+    orders = comb(left + right, right)
+    cumulative = accumulate(_rank_sum_counts(left, right))
+    return sum(1 for ways in cumulative if 2 * ways <= error * orders) - 1
 
 
 def _rank_sum_counts(left: int, right: int) -> list[int]:
-    """How many orders of two samples have each rank sum, from the lowest: the Gaussian binomial coefficients."""
+    """The number of orders of two samples for each rank sum, lowest first (the Gaussian binomial coefficients)."""
     ways = [1] + [0] * (left * right)
     for step in range(1, right + 1):
         for place in range(len(ways) - 1, left + step - 1, -1):
@@ -96,16 +93,20 @@ def _rank_sum_counts(left: int, right: int) -> list[int]:
 
 
 def share_difference(before: tuple[int, int], after: tuple[int, int], error: float) -> tuple[float, Interval]:
-    """By how much a share moved, each given as (part, whole), and its interval (Newcombe, of Wilson's scores)."""
-    (low, high), (least, most) = wilson_interval(*before, error), wilson_interval(*after, error)
-    was, now = before[0] / before[1], after[0] / after[1]
-    moved = now - was
-    down, up = sqrt((now - least) ** 2 + (high - was) ** 2), sqrt((most - now) ** 2 + (was - low) ** 2)
-    return moved, (moved - down, moved + up)
+    """The change of a share and its interval (Newcombe, from Wilson's scores).
+
+    Args:
+        before: the share as (part, whole); so is `after`.
+    """
+    (old_low, old_high), (new_low, new_high) = wilson_interval(*before, error), wilson_interval(*after, error)
+    old, new = before[0] / before[1], after[0] / after[1]
+    change = new - old
+    down, up = sqrt((new - new_low) ** 2 + (old_high - old) ** 2), sqrt((new_high - new) ** 2 + (old - old_low) ** 2)
+    return change, (change - down, change + up)
 
 
 def wilson_interval(part: int, whole: int, error: float) -> Interval:
-    """The interval of a share by Wilson's score, which leaves it out in `error` of all cases."""
+    """The confidence interval of a share by Wilson's score; it misses the share in `error` of all cases."""
     z = NormalDist().inv_cdf(1 - error / 2)
     share, weight = part / whole, z * z / whole
     middle = (share + weight / 2) / (1 + weight)

@@ -65,7 +65,7 @@ def test_a_form_appears_as_its_parts() -> None:
 def test_a_literal_body_appears_escaped_for_the_terminal() -> None:
     facts = of(raw=b'{"a"\n\x1b\xff', pad=20)
     assert (facts["bytes"], facts["blanks"]) == (20, 13)
-    assert request_lines(facts)[-3:] == ['{"a"', "\\x1b\\xff", "(and 13 blanks behind it)"]
+    assert request_lines(facts)[-3:] == ['{"a"', "\\x1b\\xff", "(followed by 13 blanks)"]
 
 
 def test_long_texts_and_lists_are_cut_and_their_size_is_stated() -> None:

@@ -133,7 +133,7 @@ def repeat_entry(lines: list[str], failing: int, skipped: int) -> None:
             ("stale in the baseline: wire.http on no-such-case: no such judgement exists",),
             id="an-entry-that-names-nothing",
         ),
-        pytest.param(repeat_entry, 2, ("stands twice",), id="an-entry-given-twice"),
+        pytest.param(repeat_entry, 2, ("has two entries",), id="an-entry-given-twice"),
         pytest.param(add_entry("- {check: wire.http}"), 2, ("/case: it is missing",), id="an-entry-without-a-case"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Generated entries of a docket, explored on the bundled server without a connection."""
+"""Fixtures that run generated entries of a verdict plan on the bundled server, without a connection."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from wireproof.mock.control import FAULT_HEADER
 from wireproof.proof.in_process_line import InProcessPool
 from wireproof.session.target_run import TargetRun, open_target_run
 
-EFFORT = GenerationSettings(WIDE_EXAMPLES, shrink=True, same=True)
+SETTINGS = GenerationSettings(WIDE_EXAMPLES, shrink=True, same=True)
 
 
 def target_of(provider: str, fault: str | None) -> Target:
-    """The bundled server's profile of a provider, which commits a fault on every request."""
+    """The target of a provider's profile on the bundled server, with a fault on every request."""
     (target,) = target_options.mock_targets(provider)
     target = target_options.with_address(target, f"http://mock{target.provider.serve_at}")
     return target if fault is None else replace(target, headers={FAULT_HEADER: fault})
@@ -40,58 +40,61 @@ def target_of(provider: str, fault: str | None) -> Target:
 
 @cache
 def fault_free(provider: str) -> TargetRun:
+    """The target run of a provider's profile without a fault."""
     return open_target_run(target_of(provider, None), loading.load_providers(), load_checks())
 
 
 def target_run_of(provider: str, fault: str | None) -> TargetRun:
-    """A run of that server; the documents ask the same under every fault, so it is put together once."""
-    known = fault_free(provider)
-    return TargetRun(target_of(provider, fault), known.columns, known.cases, known.checks, known.entries)
+    """The target run under a fault; its verdict plan is that of the fault-free run, which is built once."""
+    plain = fault_free(provider)
+    return TargetRun(target_of(provider, fault), plain.columns, plain.cases, plain.checks, plain.entries)
 
 
-def entry_of(trial: TargetRun, check: str, case: str) -> PlannedVerdict:
-    """The one entry of the target's own column that has this check judge this case."""
-    own = [one for one in trial.entries if one.provider == trial.target.provider.name]
-    (entry,) = [one for one in own if (one.check, one.case) == (check, case)]
+def entry_of(target_run: TargetRun, check: str, case: str) -> PlannedVerdict:
+    """The entry of the target's own column for this check and this case."""
+    own = [entry for entry in target_run.entries if entry.provider == target_run.target.provider.name]
+    (entry,) = [entry for entry in own if (entry.check, entry.case) == (check, case)]
     return entry
 
 
-@pytest.fixture(name="explored", scope="session")
-def _explored() -> Callable[..., RequestRunner]:
-    """What the requests of a family come to under a fault."""
+@pytest.fixture(name="run_family", scope="session")
+def _run_family() -> Callable[..., RequestRunner]:
+    """Runs the requests of a family under a fault."""
 
-    def explore(check: str, case: str, fault: str | None, provider: str = "openai") -> RequestRunner:
-        trial = target_run_of(provider, fault)
-        target = trial.target
-        line: ChannelPool = InProcessPool(target.provider)
-        draft = RequestFactory(target.provider, endpoint_from_case_name(case))
-        entry, courier = entry_of(trial, check, case), Sender(target, line)
-        exploration = RequestRunner(trial.judge_for(entry.provider), entry, load_checks()[check], courier, draft)
+    def run(check: str, case: str, fault: str | None, provider: str = "openai") -> RequestRunner:
+        target_run = target_run_of(provider, fault)
+        target = target_run.target
+        pool: ChannelPool = InProcessPool(target.provider)
+        factory = RequestFactory(target.provider, endpoint_from_case_name(case))
+        entry, sender = entry_of(target_run, check, case), Sender(target, pool)
+        judge, checks = target_run.judge_for(entry.provider), load_checks()
+        family = RequestRunner(judge, entry, checks[check], sender, factory)
         with asyncio.Runner() as runner:
 
-            @given(probe=strategies_by_case(target.provider)[case])
-            def attempt(probe: GeneratedRequest) -> None:
-                runner.run(exploration.judge_request(probe))
+            @given(request=strategies_by_case(target.provider)[case])
+            def attempt(request: GeneratedRequest) -> None:
+                runner.run(family.judge_request(request))
 
-            _until_broken(EFFORT.apply_to(attempt, case))
-        return exploration
+            _until_broken(SETTINGS.apply_to(attempt, case))
+        return family
 
-    return explore
+    return run
 
 
-@pytest.fixture(name="exercised", scope="session")
-def _exercised() -> Callable[..., SequenceRunner]:
-    """What the talks of a stateful case come to under a fault."""
+@pytest.fixture(name="run_sequences", scope="session")
+def _run_sequences() -> Callable[..., SequenceRunner]:
+    """Runs the sequences of a stateful case under a fault."""
 
-    def exercise(check: str, case: str, fault: str | None, provider: str, talks: int = WIDE_EXAMPLES) -> SequenceRunner:
-        trial = target_run_of(provider, fault)
-        target = trial.target
-        entry, line = entry_of(trial, check, case), InProcessPool(target.provider)
-        made = SequenceRunner(trial.judge_for(entry.provider), entry, load_checks()[check], Sender(target, line))
-        _until_broken(lambda: asyncio.run(made.run(replace(EFFORT, examples=talks), case)))
-        return made
+    def run(check: str, case: str, fault: str | None, provider: str, examples: int = WIDE_EXAMPLES) -> SequenceRunner:
+        target_run = target_run_of(provider, fault)
+        target = target_run.target
+        entry, pool = entry_of(target_run, check, case), InProcessPool(target.provider)
+        judge, checks = target_run.judge_for(entry.provider), load_checks()
+        sequences = SequenceRunner(judge, entry, checks[check], Sender(target, pool))
+        _until_broken(lambda: asyncio.run(sequences.run(replace(SETTINGS, examples=examples), case)))
+        return sequences
 
-    return exercise
+    return run
 
 
 def _until_broken(work: Callable[[], Any]) -> None:

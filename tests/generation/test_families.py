@@ -1,4 +1,4 @@
-"""What the families draw: requests that keep to a contract, or break it in the one place they name."""
+"""Families of generated requests: valid ones conform to a contract, invalid ones break it in the place they name."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from wireproof.session.target_run import open_target_run
 
 PROVIDERS = loading.load_providers()
 SEVERAL = 20
-# Members of a request that are broken one at a time; the bytes of the rest are no JSON or none of theirs.
+# Families that break one member at a time; the others change the bytes of the body.
 ONE_PLACE = ("missing", "wrong-type", "out-of-range", "wrong-choice", "unknown-member")
 
 each_provider = pytest.mark.parametrize("name", [pytest.param(name, id=name) for name in PROVIDERS])
 
 
 def drawn(name: str, kind: str, *families: str) -> Iterator[tuple[RequestFactory, GeneratedRequest]]:
-    """Some requests of a kind, with what they are made from."""
+    """Yields some requests of a kind, each with its factory."""
     provider = PROVIDERS[name]
     for case, strategy in strategies_by_case(provider).items():
         if kind_from_case_name(case) == kind and (not families or case.rpartition(":")[2] in families):
@@ -40,21 +40,21 @@ def drawn(name: str, kind: str, *families: str) -> Iterator[tuple[RequestFactory
 
 
 @each_provider
-def test_a_proper_request_conforms_to_the_schema_of_its_document(name: str) -> None:
-    for draft, probe in drawn(name, "valid"):
-        shape = SchemaSet(draft.provider.schemas).shape(f"{draft.endpoint}.request")
+def test_a_valid_request_conforms_to_the_schema_of_its_document(name: str) -> None:
+    for factory, probe in drawn(name, "valid"):
+        shape = SchemaSet(factory.provider.schemas).shape(f"{factory.endpoint}.request")
         assert shape is not None
         asked = json.loads(probe.body_bytes)
         assert (probe.place, shape.findings(asked)) == (probe.place, ())
 
 
 @each_provider
-def test_a_broken_request_differs_from_a_proper_one_in_the_place_it_names_alone(name: str) -> None:
-    for draft, probe in drawn(name, "invalid", *ONE_PLACE):
+def test_an_invalid_request_differs_from_a_valid_one_only_in_its_place(name: str) -> None:
+    for factory, probe in drawn(name, "invalid", *ONE_PLACE):
         asked = json.loads(probe.body_bytes)
-        # As text, since Python takes true for 1.
-        assert json.dumps(asked) != json.dumps(draft.smallest_body)
-        assert without(asked, probe.at) == without(draft.smallest_body, probe.at)
+        # Compared as text, because True == 1 in Python.
+        assert json.dumps(asked) != json.dumps(factory.smallest_body)
+        assert without(asked, probe.at) == without(factory.smallest_body, probe.at)
 
 
 def without(body: Any, at: str) -> Any:
@@ -65,27 +65,27 @@ def without(body: Any, at: str) -> Any:
 
 
 @each_provider
-def test_a_request_asks_for_the_fewest_tokens_unless_its_cap_is_what_is_broken(name: str) -> None:
-    for draft, probe in [*drawn(name, "valid"), *drawn(name, "invalid", *ONE_PLACE)]:
-        cap = draft.provider.token_cap(draft.endpoint)
+def test_a_request_has_the_lowest_token_cap_unless_the_cap_is_broken(name: str) -> None:
+    for factory, probe in [*drawn(name, "valid"), *drawn(name, "invalid", *ONE_PLACE)]:
+        cap = factory.provider.token_cap(factory.endpoint)
         if cap is not None and probe.at != f"/{cap}":
-            assert json.loads(probe.body_bytes)[cap] == draft.smallest_body[cap]
+            assert json.loads(probe.body_bytes)[cap] == factory.smallest_body[cap]
 
 
 @each_provider
-def test_what_breaks_the_body_as_a_whole_is_asked_where_it_costs_least(name: str) -> None:
+def test_families_of_whole_bodies_use_the_cheapest_endpoint(name: str) -> None:
     asked = {
         endpoint_from_case_name(case)
         for case in strategies_by_case(PROVIDERS[name])
         if case.endswith((":truncated", ":encoding"))
     }
-    least = min((draft.endpoint for draft in request_factories(PROVIDERS[name])), key=ENDPOINTS_BY_COST.index)
+    least = min((factory.endpoint for factory in request_factories(PROVIDERS[name])), key=ENDPOINTS_BY_COST.index)
     assert asked == {least}
 
 
 def test_every_plane_of_unicode_is_drawn() -> None:
     strategy = strategies_by_case(PROVIDERS["openai"])["generated:chat:valid:text"]
-    texts = [probe.ask.body["messages"][0]["content"] for probe in distinct_examples(strategy, 400)]
+    texts = [probe.spec.body["messages"][0]["content"] for probe in distinct_examples(strategy, 400)]
     assert {ord(character) >> 16 for text in texts for character in text} == set(range(17))
     assert "" in texts
     assert max(map(len, texts)) == 20_000
@@ -106,7 +106,7 @@ def test_the_same_requests_are_drawn_each_time() -> None:
 
 
 @pytest.mark.parametrize("name", ["iio", "aion"])
-def test_a_plan_counts_the_requests_of_each_family_and_those_behind_them(name: str) -> None:
+def test_a_plan_counts_the_requests_of_each_family_and_those_that_follow(name: str) -> None:
     aimed = target_options.TargetOptions(
         {"provider": [name], "endpoint": "http://127.0.0.1:9/v1", "key_env": "SOME_KEY"}
     )
@@ -119,6 +119,6 @@ def test_a_plan_counts_the_requests_of_each_family_and_those_behind_them(name: s
     assert "generated:chat:valid:text" in planned.cases
 
 
-def test_every_endpoint_of_the_table_is_one_that_a_document_describes() -> None:
+def test_every_endpoint_of_requests_yaml_is_documented() -> None:
     assert set(read_endpoints()) <= set(PROVIDERS["openai"].endpoints)
     assert set(read_endpoints()) == set(ENDPOINTS_BY_COST)

@@ -1,4 +1,4 @@
-"""Generated requests under pytest against an endpoint that is given by its address: budgets, databases and replays."""
+"""Generated requests under pytest against an endpoint: budgets, example databases and replays."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from wireproof.session import mock_process
 from wireproof.session.rejudge import rejudge
 
 Fresh = Any
-# Enough for an object to be drawn in some place, which is what the fault answers wrongly.
+# Enough examples to draw an object in some place, to which the fault answers wrongly.
 MANY = "60"
 FAMILY = "generated:chat:invalid:wrong-type"
 
@@ -31,7 +31,7 @@ def _url() -> Iterator[str]:
 
 
 def ran(fresh: Fresh, into: Path, url: str, *words: str, **environment: str) -> tuple[str, Mapping[str, Any]]:
-    """What a run of one family says, and its report."""
+    """Runs one family; returns its output and its report."""
     aimed = ["--provider", "openai", "--endpoint", url, "--key-env", "SOME_KEY", f"--report-dir={into}"]
     chosen = ["suites/generated", "-q", "-k", f"openai-{FAMILY}", "-p", "no:cacheprovider"]
     known = {name: value for name, value in os.environ.items() if name != "CI"}
@@ -41,13 +41,13 @@ def ran(fresh: Fresh, into: Path, url: str, *words: str, **environment: str) -> 
 
 
 def asked(into: Path) -> list[str]:
-    """The generated cases whose requests a ledger holds, one for each request."""
+    """The generated case of each request in a ledger."""
     return [
         fact["case"] for fact in read_facts(into / "ledger.jsonl") if fact["kind"] == "exchange" and "#" in fact["case"]
     ]
 
 
-def test_ten_examples_are_ten_requests_each_with_a_proper_one_behind_it(fresh: Fresh, url: str, tmp_path: Path) -> None:
+def test_ten_examples_are_ten_requests_each_followed_by_a_valid_one(fresh: Fresh, url: str, tmp_path: Path) -> None:
     _, report = ran(fresh, tmp_path, url, "--examples", "10")
     assert {(v["check"], v["outcome"]) for v in report["verdicts"]} == {
         ("generated.refused", "pass"),
@@ -58,31 +58,27 @@ def test_ten_examples_are_ten_requests_each_with_a_proper_one_behind_it(fresh: F
     assert len(cases) == 2 * len(set(cases))
 
 
-def test_nothing_is_generated_unless_it_is_asked_for(fresh: Fresh, url: str, tmp_path: Path) -> None:
+def test_nothing_is_generated_without_the_option(fresh: Fresh, url: str, tmp_path: Path) -> None:
     aimed = ["--provider", "openai", "--endpoint", url, "--collect-only", "-q", f"--report-dir={tmp_path}"]
     env = {**os.environ, "SOME_KEY": "sk-mock-standard"}
     done = fresh("pytest", "suites/generated", *aimed, "--key-env", "SOME_KEY", env=env)
     assert "no tests collected" in done.stdout
 
 
-def test_a_budget_ends_the_requests_and_what_was_asked_is_judged(fresh: Fresh, url: str, tmp_path: Path) -> None:
+def test_a_budget_ends_the_requests_and_those_sent_are_judged(fresh: Fresh, url: str, tmp_path: Path) -> None:
     _, report = ran(fresh, tmp_path, url, "--examples", "10", "--max-requests", "8")
     assert report["requests"] <= 8
     assert {v["outcome"] for v in report["verdicts"]} == {"pass"}
 
 
-def test_the_same_requests_are_asked_each_time_in_continuous_integration(
-    fresh: Fresh, url: str, tmp_path: Path
-) -> None:
+def test_ci_runs_send_the_same_requests_each_time(fresh: Fresh, url: str, tmp_path: Path) -> None:
     for name in ("one", "two"):
         ran(fresh, tmp_path / name, url, "--examples", "10", CI="true")
     assert asked(tmp_path / "one") == asked(tmp_path / "two")
     assert not (tmp_path / "one" / "examples").exists()
 
 
-def test_a_failure_tells_its_smallest_request_the_broken_place_and_how_to_ask_again(
-    fresh: Fresh, url: str, tmp_path: Path
-) -> None:
+def test_a_failure_names_its_smallest_request_its_place_and_a_replay(fresh: Fresh, url: str, tmp_path: Path) -> None:
     wrong = ("--header", "X-Wireproof-Fault: path-leaked")
     told, report = ran(fresh, tmp_path, url, *wrong, "--examples", MANY, "--shrink")
     (verdict,) = [v for v in report["verdicts"] if v["outcome"] == "fail"]
@@ -103,12 +99,12 @@ def test_a_failure_tells_its_smallest_request_the_broken_place_and_how_to_ask_ag
     assert verdict["replay"].partition("--replay ")[2] in done.stdout
 
 
-def test_a_replay_is_written_as_it_is_read() -> None:
+def test_a_replay_text_round_trips() -> None:
     text = f"generated.refused@{FAMILY}=6.170.15:AEEgAA=="
     assert str(Replay.from_text(text)) == text
 
 
-def test_a_replay_is_a_command_that_asks_the_same_target_the_same_way() -> None:
+def test_a_replay_command_has_the_options_of_the_target() -> None:
     given = {
         "endpoint": "http://h/v1",
         "tier": "free",

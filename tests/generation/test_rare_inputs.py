@@ -1,4 +1,4 @@
-"""Faults made for generated requests are found by them, and told by the smallest request that meets them."""
+"""Faults of rare inputs: generated requests find them and report the smallest request."""
 
 from __future__ import annotations
 
@@ -75,49 +75,49 @@ FOUND = [
 
 
 @pytest.mark.parametrize(("fault", "check", "case", "smallest", "told"), FOUND)
-def test_a_fault_is_found_and_told_by_its_smallest_request(
-    fault: str, check: str, case: str, smallest: Any, told: str, explored: Callable[..., RequestRunner]
+def test_a_fault_is_reported_with_its_smallest_request(
+    fault: str, check: str, case: str, smallest: Any, told: str, run_family: Callable[..., RequestRunner]
 ) -> None:
-    exploration = explored(f"generated.{check}", case, fault)
-    assert exploration.failing is not None
-    assert json.loads(exploration.failing.probe.body_bytes) == smallest
-    verdict = exploration.verdict()
+    request_runner = run_family(f"generated.{check}", case, fault)
+    assert request_runner.failing is not None
+    assert json.loads(request_runner.failing.request.body_bytes) == smallest
+    verdict = request_runner.verdict()
     assert verdict.outcome == "fail"
     assert told in verdict.message
 
 
-def test_a_folded_letter_is_found_and_told_alone(explored: Callable[..., RequestRunner]) -> None:
-    exploration = explored("generated.text-is-kept", LETTERS, "unicode-folded")
-    assert exploration.failing is not None
-    sent = json.loads(exploration.failing.probe.body_bytes)
+def test_a_folded_letter_is_reported_alone(run_family: Callable[..., RequestRunner]) -> None:
+    request_runner = run_family("generated.text-is-kept", LETTERS, "unicode-folded")
+    assert request_runner.failing is not None
+    sent = json.loads(request_runner.failing.request.body_bytes)
     letter = sent["messages"][0]["content"].removeprefix("Say exactly: ")
     assert sent == asking(f"Say exactly: {letter}", max_completion_tokens=40)
     assert len(letter) == 1
     assert normalize("NFKC", letter) != letter
-    assert normalize("NFKC", letter) in exploration.verdict().message
+    assert normalize("NFKC", letter) in request_runner.verdict().message
 
 
-def test_a_leaked_path_is_found_and_told_by_one_empty_object(explored: Callable[..., RequestRunner]) -> None:
-    exploration = explored("generated.withstood", TYPES, "path-leaked")
-    assert exploration.failing is not None
-    sent = json.loads(exploration.failing.probe.body_bytes)
+def test_a_leaked_path_is_reported_with_one_empty_object(run_family: Callable[..., RequestRunner]) -> None:
+    request_runner = run_family("generated.withstood", TYPES, "path-leaked")
+    assert request_runner.failing is not None
+    sent = json.loads(request_runner.failing.request.body_bytes)
     assert [value for name, value in sent.items() if value != PROPER.get(name)] == [{}]
-    assert "errors.no-internals: a body without a path of the server" in exploration.verdict().message
+    assert "errors.no-internals: a body without a path of the server" in request_runner.verdict().message
 
 
 @pytest.mark.parametrize(
     ("check", "case"),
     [*{(one.values[1], one.values[2]): None for one in FOUND}, ("text-is-kept", LETTERS), ("withstood", TYPES)],
 )
-def test_without_a_fault_the_same_requests_break_nothing(
-    check: str, case: str, explored: Callable[..., RequestRunner]
+def test_the_same_requests_pass_without_a_fault(
+    check: str, case: str, run_family: Callable[..., RequestRunner]
 ) -> None:
-    exploration = explored(f"generated.{check}", case, None)
-    assert exploration.verdict().outcome == "pass"
-    assert 0 < exploration.judged_count <= WIDE_EXAMPLES
+    request_runner = run_family(f"generated.{check}", case, None)
+    assert request_runner.verdict().outcome == "pass"
+    assert 0 < request_runner.judged_count <= WIDE_EXAMPLES
 
 
-def test_there_are_eight_of_them_and_each_says_so() -> None:
+def test_the_eight_faults_of_rare_inputs_are_marked_as_generated() -> None:
     eight = {one.values[0] for one in FOUND} | {"path-leaked", "unicode-folded"}
     assert len(eight) == 8
     assert all(faults()[fault].generated for fault in eight)

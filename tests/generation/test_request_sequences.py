@@ -1,4 +1,4 @@
-"""Machines talk with the bundled server: a broken limit or conversation is told by the shortest talk."""
+"""State machines on the bundled server: a broken limit or conversation is reported with the smallest sequence."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ from wireproof.session.target_run import TargetRun
 LIMIT = "generated.limiter", "generated:models:stateful:limit"
 CONVERSATION = "generated.conversation", "generated:chat:stateful:conversation"
 TOOLS = "generated.conversation", "generated:chat:stateful:tools"
-Exercised = Callable[..., SequenceRunner]
+RunSequences = Callable[..., SequenceRunner]
 Heard = Callable[[str], tuple[TargetRun, Evidence]]
 
 
-def moments(exercise: SequenceRunner) -> list[float]:
-    """When each request of the talk that broke the requirement happened, in seconds from its beginning."""
-    return [float(one.request.header("X-Wireproof-Clock") or 0) for one in exercise.talk.failing]
+def moments(runner: SequenceRunner) -> list[float]:
+    """The times of the requests of the failing sequence, in seconds from its start."""
+    return [float(one.request.header("X-Wireproof-Clock") or 0) for one in runner.sequence.failing]
 
 
-def bodies(exercise: SequenceRunner) -> list[Any]:
-    return [json.loads(one.request.body) for one in exercise.talk.failing]
+def bodies(runner: SequenceRunner) -> list[Any]:
+    return [json.loads(one.request.body) for one in runner.sequence.failing]
 
 
 @pytest.mark.parametrize("provider", ["openai", "iio", "aiorouter"])
-def test_a_limit_that_keeps_its_word_passes(provider: str, exercised: Exercised) -> None:
-    exercise = exercised(*LIMIT, None, provider, 25)
-    assert exercise.verdict().outcome == "pass"
-    assert {one.status for one in exercise.talk.exchanges} <= {200, 429}
+def test_a_correct_limit_passes(provider: str, run_sequences: RunSequences) -> None:
+    runner = run_sequences(*LIMIT, None, provider, 25)
+    assert runner.verdict().outcome == "pass"
+    assert {one.status for one in runner.sequence.exchanges} <= {200, 429}
 
 
 @pytest.mark.parametrize("way", ["minute-by-the-clock", "minute-slides", "minute-refills"])
-def test_a_minute_may_be_counted_in_any_way(way: str, exercised: Exercised) -> None:
-    assert exercised(*LIMIT, way, "openai", 50).verdict().outcome == "pass"
+def test_a_minute_may_be_counted_in_any_way(way: str, run_sequences: RunSequences) -> None:
+    assert run_sequences(*LIMIT, way, "openai", 50).verdict().outcome == "pass"
 
 
 # The smallest tier of the contract has three requests a minute.
@@ -58,48 +58,48 @@ def test_a_minute_may_be_counted_in_any_way(way: str, exercised: Exercised) -> N
         pytest.param("limit-for-ever", [200] * 3 + [429, 429], [0] * 4 + [60], "60 s were asked for", id="for-ever"),
     ],
 )
-def test_a_limit_that_breaks_its_word_is_told_by_the_shortest_talk(
-    fault: str, statuses: list[int], seconds: list[float], told: str, exercised: Exercised
+def test_a_broken_limit_is_reported_with_the_shortest_sequence(
+    fault: str, statuses: list[int], seconds: list[float], told: str, run_sequences: RunSequences
 ) -> None:
-    exercise = exercised(*LIMIT, fault, "openai")
-    assert [one.status for one in exercise.talk.failing] == statuses
-    assert moments(exercise) == seconds
-    verdict = exercise.verdict()
+    runner = run_sequences(*LIMIT, fault, "openai")
+    assert [one.status for one in runner.sequence.failing] == statuses
+    assert moments(runner) == seconds
+    verdict = runner.verdict()
     assert verdict.outcome == "fail"
     assert told in verdict.message
 
 
-def test_what_is_left_may_not_rise_in_the_middle_of_a_minute(exercised: Exercised) -> None:
-    exercise = exercised(*LIMIT, "window-of-half-a-minute", "openai")
-    assert exercise.verdict().outcome == "fail"
-    assert "x-ratelimit-remaining-requests" in exercise.verdict().message
+def test_the_remaining_count_may_not_rise_within_a_window(run_sequences: RunSequences) -> None:
+    runner = run_sequences(*LIMIT, "window-of-half-a-minute", "openai")
+    assert runner.verdict().outcome == "fail"
+    assert "x-ratelimit-remaining-requests" in runner.verdict().message
     # Half a minute is over, a whole one is not.
-    assert 30 <= moments(exercise)[-1] < 60
+    assert 30 <= moments(runner)[-1] < 60
 
 
 @pytest.mark.parametrize("provider", ["openai", "aion", "aiorouter"])
-def test_conversations_with_tools_pass(provider: str, exercised: Exercised) -> None:
-    exercise = exercised(*TOOLS, None, provider, 25)
-    assert exercise.verdict().outcome == "pass"
+def test_conversations_with_tools_pass(provider: str, run_sequences: RunSequences) -> None:
+    runner = run_sequences(*TOOLS, None, provider, 25)
+    assert runner.verdict().outcome == "pass"
 
 
 @pytest.mark.parametrize("provider", ["iio", "iotex"])
-def test_conversations_pass(provider: str, exercised: Exercised) -> None:
-    assert exercised(*CONVERSATION, None, provider, 25).verdict().outcome == "pass"
+def test_conversations_pass(provider: str, run_sequences: RunSequences) -> None:
+    assert run_sequences(*CONVERSATION, None, provider, 25).verdict().outcome == "pass"
 
 
-def test_an_answer_that_is_not_taken_back_is_told_by_two_turns(exercised: Exercised) -> None:
-    exercise = exercised(*CONVERSATION, "assistant-role-refused", "iio")
-    first, second = bodies(exercise)
+def test_a_refused_assistant_message_is_reported_with_two_turns(run_sequences: RunSequences) -> None:
+    runner = run_sequences(*CONVERSATION, "assistant-role-refused", "iio")
+    first, second = bodies(runner)
     assert first["messages"] == [{"role": "user", "content": "0"}]
     assert [one["role"] for one in second["messages"]] == ["user", "assistant", "user"]
-    assert exercise.verdict().outcome == "fail"
+    assert runner.verdict().outcome == "fail"
 
 
 @pytest.mark.parametrize("fault", ["own-answer-refused", "tool-role-refused"])
-def test_a_call_whose_result_is_not_taken_is_told_by_one_round_trip(fault: str, exercised: Exercised) -> None:
-    exercise = exercised(*TOOLS, fault, "aion")
-    first, second = bodies(exercise)
+def test_a_refused_tool_result_is_reported_with_one_round_trip(fault: str, run_sequences: RunSequences) -> None:
+    runner = run_sequences(*TOOLS, fault, "aion")
+    first, second = bodies(runner)
     assert first["messages"][0]["content"] == "What is the weather in Paris? Use the tool."
     user, assistant, tool = second["messages"]
     assert (user["role"], assistant["role"], tool["role"]) == ("user", "assistant", "tool")
@@ -107,17 +107,17 @@ def test_a_call_whose_result_is_not_taken_is_told_by_one_round_trip(fault: str, 
     assert tool["content"] == "0"
 
 
-def test_calls_that_share_an_id_over_two_answers_are_told_by_two_round_trips(exercised: Exercised) -> None:
-    exercise = exercised(*TOOLS, "call-ids-anew", "aion")
-    assert "an id that no call had before, actual call_0" in exercise.verdict().message
-    assert [len(body["messages"]) for body in bodies(exercise)] == [1, 3, 5]
+def test_repeated_call_ids_are_reported_with_two_round_trips(run_sequences: RunSequences) -> None:
+    runner = run_sequences(*TOOLS, "call-ids-anew", "aion")
+    assert "an id that no call had before, actual call_0" in runner.verdict().message
+    assert [len(body["messages"]) for body in bodies(runner)] == [1, 3, 5]
 
 
 @pytest.mark.parametrize("value", [b"", b"x", b"-1", b"1.5", b"9" * 400, b"Thu, 99 Foo 2026", b"0"])
 @pytest.mark.parametrize("name", ["limit", "remaining", "reset", "retry-after"])
-def test_no_header_makes_the_check_of_a_limit_break(name: str, value: bytes, heard: Heard) -> None:
-    trial, evidence = heard("iio")
-    provider, sent = trial.target.provider, evidence["limits-free-window"]
+def test_no_header_value_breaks_the_check_of_a_limit(name: str, value: bytes, heard: Heard) -> None:
+    target_run, evidence = heard("iio")
+    provider, sent = target_run.target.provider, evidence["limits-free-window"]
     assert isinstance(sent, tuple)
     named = getattr(provider.rate, name, name).lower().encode()
     odd = tuple(
@@ -127,4 +127,4 @@ def test_no_header_makes_the_check_of_a_limit_break(name: str, value: bytes, hea
     assert any(odd[n].headers != sent[n].headers for n in range(len(sent)))
     for exchanges in (odd, odd[:1], (*odd[:3], *sent[3:]), (*sent[:-2], *odd[-2:])):
         with suppress(Violation, Inconclusive):
-            trial.checks["generated.limiter"]({"exchanges": exchanges, "provider": provider})
+            target_run.checks["generated.limiter"]({"exchanges": exchanges, "provider": provider})

@@ -1,4 +1,4 @@
-"""Machines under pytest against a live endpoint: the shortest talk is told, and the line beside it tells it again."""
+"""State machines under pytest against a live endpoint: the smallest sequence is reported and can be replayed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _server() -> Iterator[Server]:
 
 
 def run(fresh: Any, server: Server, folder: Path, *options: str) -> dict[str, Any]:
-    """The report of a run whose every request asks for the fault."""
+    """Runs the command, which must exit with 1; returns the report."""
     env = {**os.environ, "PROBE_KEY": server.key("aion")}
     done = fresh("wireproof", "check", *options, f"--report-dir={folder}", "--profile=all", env=env)
     assert done.returncode == 1, done.stdout + done.stderr
@@ -32,7 +32,7 @@ def run(fresh: Any, server: Server, folder: Path, *options: str) -> dict[str, An
     return report
 
 
-def test_a_broken_conversation_is_told_and_asked_again(fresh: Any, server: Server, tmp_path: Path) -> None:
+def test_a_broken_conversation_is_reported_and_replayed(fresh: Any, server: Server, tmp_path: Path) -> None:
     asked = ["--provider=aion", "--endpoint", server.base_url("aion"), "--key-env=PROBE_KEY"]
     asked += ["--header", "X-Wireproof-Fault: tool-role-refused"]
     first = run(fresh, server, tmp_path / "first", *asked, "--examples=12", "--shrink", "-k", CASE.rpartition(":")[2])
@@ -43,5 +43,5 @@ def test_a_broken_conversation_is_told_and_asked_again(fresh: Any, server: Serve
     assert words[:2] == ["wireproof", "check"]
     again = run(fresh, server, tmp_path / "again", *words[2:])
     assert [(verdict["case"], verdict["outcome"]) for verdict in again["verdicts"]] == [(CASE, "fail")]
-    # Two smoke cases, and the two requests of the shortest talk.
+    # Two smoke cases, and the two requests of the smallest sequence.
     assert again["requests"] <= 6

@@ -1,4 +1,4 @@
-"""A baseline excuses what it names and nothing else, and none of it forever."""
+"""Baselines: only known failures and skips are excused, and only until they expire."""
 
 from __future__ import annotations
 
@@ -59,18 +59,18 @@ def test_only_what_is_known_is_excused(
 ) -> None:
     by, verdicts = policy(tmp_path, *entries), [verdict(found), verdict("pass", "models.list", "models-list")]
     there = {("iio", "iio", v.check, v.case) for v in verdicts} | {("iio", "iio", "errors.refused", "left-out")}
-    told = by.stale_entries(verdicts, there)
-    assert by.exit_code(verdicts, told) == exit
-    assert (stale is None and told == []) or (stale is not None and stale in told[0])
+    sentences = by.stale_entries(verdicts, there)
+    assert by.exit_code(verdicts, sentences) == exit
+    assert (stale is None and sentences == []) or (stale is not None and stale in sentences[0])
 
 
 @pytest.mark.parametrize("outcome", ["fail", "error"])
-def test_a_smoke_case_that_fails_and_our_own_errors_are_never_excused(tmp_path: Path, outcome: str) -> None:
+def test_failed_smoke_cases_and_own_errors_are_never_excused(tmp_path: Path, outcome: str) -> None:
     by = policy(tmp_path, "check: smoke.reachable, case: x, reason: r")
     assert by.exit_code([verdict(outcome, "smoke.reachable")]) == 2
 
 
-def test_what_was_written_excuses_the_run_that_it_was_written_from(tmp_path: Path) -> None:
+def test_a_written_baseline_excuses_the_run_it_was_written_from(tmp_path: Path) -> None:
     file = tmp_path / "ci" / "baseline.yaml"
     verdicts = [
         verdict("fail", message='it says "no": # {x}\n\ud800'),
@@ -100,11 +100,11 @@ def test_a_baseline_that_is_written_again_keeps_its_reasons(tmp_path: Path) -> N
         pytest.param("known:\n- {check: a.b, case: x}", "/known/0", id="no-reason"),
         pytest.param("known:\n- {check: a.b, case: x, reason: r, outcome: error}", "error is not one of", id="error"),
         pytest.param("known:\n- {check: a.b, case: x, reason: r, expires: 2026-13-01}", "is not a date", id="no-date"),
-        pytest.param(f"known:\n- {{{KNOWN}}}\n- {{{KNOWN}}}", "stands twice", id="twice"),
+        pytest.param(f"known:\n- {{{KNOWN}}}\n- {{{KNOWN}}}", "has two entries", id="twice"),
         pytest.param(None, "it cannot be read", id="no-file"),
     ],
 )
-def test_a_bad_baseline_is_one_sentence(tmp_path: Path, text: str | None, problem: str) -> None:
+def test_an_invalid_baseline_is_a_config_error(tmp_path: Path, text: str | None, problem: str) -> None:
     file = tmp_path / "baseline.yaml"
     if text is not None:
         file.write_text(text)

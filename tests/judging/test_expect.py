@@ -1,4 +1,4 @@
-"""Expectations: what each gives back, and what it says when it is not met."""
+"""Expectations: the values they return, and the violations they raise."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def finding(call: Callable[[], Any]) -> Finding:
     return one
 
 
-def test_what_is_expected_and_there_is_given_back() -> None:
+def test_expectations_return_the_examined_value() -> None:
     assert expect.answer(exchange(body={"a": 1})) == {"a": 1}
     assert expect.json_body(exchange(body=[1])) == [1]
     assert expect.member({"a": [{"b": 2}]}, "/a/0/b", int) == 2
@@ -63,7 +63,7 @@ def test_what_is_expected_and_there_is_given_back() -> None:
     ("moment", "near"),
     [(700, True), (1300.0, True), (699, False), (1301, False), (1000_000, False), (True, False), ("1000", False)],
 )
-def test_a_moment_is_recent_within_five_minutes_of_the_answer(moment: Any, near: bool) -> None:
+def test_a_time_is_recent_within_five_minutes_of_the_response(moment: Any, near: bool) -> None:
     answered = replace(exchange(), sent_at=1000.0)
     if near:
         expect.recent(answered, moment, at="/created")
@@ -84,17 +84,17 @@ def test_the_same_model_may_be_a_dated_version(model: Any, same: bool) -> None:
 
 
 @pytest.mark.parametrize(("arguments", "parsed"), [('{"a": 1}', {"a": 1}), ("{", "{"), (None, None)])
-def test_arguments_that_are_no_json_stay_as_they_came(arguments: Any, parsed: Any) -> None:
+def test_arguments_that_are_not_json_stay_unchanged(arguments: Any, parsed: Any) -> None:
     assert expect.parsed_arguments(arguments) == parsed
 
 
 @pytest.mark.parametrize("stalled_ns", [0, 5_000_000])
-def test_a_short_stall_is_being_awake(stalled_ns: int) -> None:
+def test_a_short_local_stall_is_ignored(stalled_ns: int) -> None:
     expect.no_local_stall(replace(exchange(), stalled_ns=stalled_ns), 5_000_000)
 
 
-def test_a_longer_stall_decides_nothing() -> None:
-    with pytest.raises(Inconclusive, match="stood still for 6 ms"):
+def test_a_longer_local_stall_is_inconclusive() -> None:
+    with pytest.raises(Inconclusive, match="stalled for 6 ms"):
         expect.no_local_stall(replace(exchange(), stalled_ns=6_000_000), 5_000_000)
 
 
@@ -112,7 +112,7 @@ def test_a_longer_stall_decides_nothing() -> None:
         pytest.param({"a": 0}, {"a": False}, False, id="false-inside-an-object"),
     ],
 )
-def test_values_are_the_same_as_json_has_it(left: Any, right: Any, alike: bool) -> None:
+def test_json_equality(left: Any, right: Any, alike: bool) -> None:
     assert expect.json_equal(left, right) is alike
     assert expect.json_equal(right, left) is alike
 
@@ -182,7 +182,7 @@ def test_values_are_the_same_as_json_has_it(left: Any, right: Any, alike: bool) 
         pytest.param(lambda: expect.equal(1, True, where="x"), "true", "1", "x", id="equal"),
     ],
 )
-def test_what_is_not_met_says_expected_actual_and_where(
+def test_a_violation_names_expected_actual_and_place(
     call: Callable[[], Any], expected: str, actual: str, where: str
 ) -> None:
     found = finding(call)
@@ -203,7 +203,7 @@ def test_what_is_not_met_says_expected_actual_and_where(
         pytest.param({"error": {"type": "x", "code": "auth_required"}}, id="beside-another"),
     ],
 )
-def test_a_code_is_accepted_wherever_the_document_leaves_room_for_it(body: Any) -> None:
+def test_a_code_is_accepted_at_every_documented_place(body: Any) -> None:
     expect.refusal(exchange(401, body), IIO.refusals["missing-key"], IIO)
 
 
@@ -217,12 +217,12 @@ def test_a_code_is_accepted_wherever_the_document_leaves_room_for_it(body: Any) 
         pytest.param(401, b"auth_required", "a JSON body", id="plain-text"),
     ],
 )
-def test_another_refusal_than_the_documented_is_told(status: int, body: Any, expected: str) -> None:
+def test_an_undocumented_refusal_is_a_violation(status: int, body: Any, expected: str) -> None:
     found = finding(lambda: expect.refusal(exchange(status, body), IIO.refusals["missing-key"], IIO))
     assert found.expected.startswith(expected)
 
 
-def test_where_a_document_names_several_statuses_each_is_good() -> None:
+def test_each_of_several_documented_statuses_is_accepted() -> None:
     wanted = IIO.refusals["missing-field"]
     for status in wanted.status:
         expect.refusal(exchange(status, {"anything": 1}), wanted, IIO)
@@ -243,7 +243,7 @@ def chat() -> SchemaView:
     return expect.shape(SchemaSet("openai"), "chat.response")
 
 
-def test_every_finding_of_a_shape_is_told_with_the_place_of_its_document() -> None:
+def test_findings_of_a_schema_name_their_document() -> None:
     with pytest.raises(Violation) as raised:
         expect.conforms({}, chat(), where="event 3")
     found = raised.value.findings
@@ -251,7 +251,7 @@ def test_every_finding_of_a_shape_is_told_with_the_place_of_its_document() -> No
     assert all(one.where == f"event 3 {one.pointer}" for one in found)
 
 
-def test_a_shape_the_contract_does_not_describe_makes_untestable() -> None:
+def test_an_undescribed_schema_is_untestable() -> None:
     with pytest.raises(Untestable, match=r"describes no shape nothing\.response"):
         expect.shape(SchemaSet("openai"), "nothing.response")
 
@@ -274,12 +274,12 @@ def test_a_long_value_is_cut_in_the_middle() -> None:
         pytest.param({1, 2}, "{1, 2}", id="what-json-cannot-say"),
     ],
 )
-def test_a_value_is_shown_as_a_person_reads_it(value: Any, text: str) -> None:
+def test_values_in_findings_are_readable(value: Any, text: str) -> None:
     assert display_text(value) == text
 
 
-def test_a_violation_shows_no_frame_of_ours() -> None:
-    """pytest hides the frames that say so; the first shown is the check's."""
+def test_tracebacks_of_violations_hide_our_frames() -> None:
+    """The first frame that pytest shows is the check's, since frames with __tracebackhide__ are hidden."""
     with pytest.raises(Violation) as raised:
         expect.answer(exchange(500, {}))
     ours = [entry for entry in raised.traceback if entry.path.name == "expect.py"]

@@ -1,4 +1,4 @@
-"""A refusal that says so honestly, whatever came of the connection."""
+"""Honest refusals, by status, body and state of the connection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From evidence to verdict: every outcome, the clause that is broken, and the two columns."""
+"""The judge: every outcome, the attribution to clauses, and the divergences between two columns."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def judge(
     means: frozenset[str] = frozenset(),
     smoke: str | None = None,
 ) -> Verdict:
-    """The verdict of one check on one case; the same evidence stands for every case."""
+    """The verdict of one check on one case; every case has the same evidence."""
     target = Target("iio", IIO, "http://127.0.0.1:1/v1", means=means)
     arguments = tuple(inspect.signature(function).parameters)
     checks = {"area.it": Check("area.it", function, "It holds.", any_answer, arguments)}
@@ -108,7 +108,7 @@ def raising(error: Exception) -> Function:
 
 
 def accusing(*places: str | None) -> Function:
-    """A check that finds something wrong at each of these places."""
+    """A check that raises a finding for each of these places."""
     return raising(Violation.from_findings(tuple(Finding("a", "b", at or "", at) for at in places)))
 
 
@@ -140,14 +140,14 @@ def test_what_a_check_raises_is_the_outcome(function: Function, outcome: str, me
         pytest.param(RecursionError("x"), id="recursion"),
     ],
 )
-def test_our_own_mistake_is_an_error_that_names_its_place(error: Exception) -> None:
+def test_an_unexpected_exception_is_an_error_that_names_its_line(error: Exception) -> None:
     verdict = judge(raising(error))
     assert verdict.outcome == "error"
     assert type(error).__name__ in verdict.message
     assert "(function, line " in verdict.message
 
 
-def test_a_check_may_ask_for_everything_by_name() -> None:
+def test_a_check_names_its_arguments() -> None:
     def asks(exchange: Any, exchanges: Any, case: Any, provider: Any, contract: Any, target: Any) -> None:
         assert exchanges[-1] is exchange
         assert (case.name, provider.name, target.name) == ("plain", "openai", "iio")
@@ -156,7 +156,7 @@ def test_a_check_may_ask_for_everything_by_name() -> None:
     assert judge(asks, provider=OPENAI).outcome == "pass"
 
 
-def test_a_check_that_compares_is_given_each_case_under_its_argument() -> None:
+def test_a_comparing_check_receives_each_case_under_its_argument() -> None:
     def compares(left: Exchange, right: Exchange) -> None:
         assert left.status == right.status
 
@@ -173,7 +173,7 @@ def test_after_a_failed_smoke_nothing_is_judged() -> None:
 
 
 @pytest.mark.parametrize("kind", ["connect", "tls", "request"])
-def test_what_we_could_not_ask_is_an_error(kind: str) -> None:
+def test_a_request_that_was_not_sent_is_an_error(kind: str) -> None:
     assert judge(holds, (exchange(None, broken=kind),)).outcome == "error"
     assert judge(holds, (exchange(None, broken=kind),), any_answer=True).outcome == "error"
 
@@ -195,7 +195,7 @@ def test_what_the_contract_does_not_describe_is_not_offered(case: str) -> None:
     assert judge(broken, case=case, provider=OPENAI).outcome == "not-offered"
 
 
-def test_means_that_the_run_lacks_make_a_judgement_untestable() -> None:
+def test_missing_means_are_untestable() -> None:
     needing = (clause("C-1", "plain", needs=["clock"]),)
     assert judge(broken, clauses=needing).message == "needs clock, which this run was not given"
     assert judge(broken, clauses=needing, means=frozenset({"clock"})).outcome == "fail"
@@ -240,17 +240,15 @@ def test_an_option_may_be_refused_honestly(status: int, body: Any, outcome: str)
 
 
 @pytest.mark.parametrize(("status", "outcome"), [(400, "fail"), (404, "fail"), (501, "not-offered"), (500, "fail")])
-def test_a_request_made_to_be_refused_is_not_offered_only_where_there_is_no_such_thing(
-    status: int, outcome: str
-) -> None:
+def test_a_request_made_to_be_refused_is_not_offered_only_after_a_501(status: int, outcome: str) -> None:
     assert judge(broken, (exchange(status, {"error": {}}),), case="optional-refused").outcome == outcome
 
 
-def test_what_is_promised_may_not_be_refused() -> None:
+def test_a_promised_feature_may_not_be_refused() -> None:
     assert judge(broken, (exchange(400, {"error": {}}),)).outcome == "fail"
 
 
-def test_a_check_that_holds_is_not_softened() -> None:
+def test_a_pass_is_not_downgraded() -> None:
     assert judge(holds, (exchange(429),)).outcome == "pass"
     assert judge(holds, (exchange(400, {}),), case="optional").outcome == "pass"
 
@@ -286,17 +284,17 @@ def test_a_finding_breaks_the_clause_at_its_place(places: list[str | None], brok
     assert len(verdict.findings) == len(places)
 
 
-def test_what_gates_is_told_first() -> None:
+def test_findings_are_sorted_by_level() -> None:
     verdict = judge(accusing("/usage/total_tokens", "/usage", "/choices/0/index"), clauses=(WHOLE, USAGE, TOTAL, INDEX))
     assert [finding.pointer for finding in verdict.findings] == ["/choices/0/index", "/usage", "/usage/total_tokens"]
     assert verdict.message == "expected a, actual b at /choices/0/index (and 2 more)"
 
 
-def test_a_finding_that_fits_no_clause_breaks_them_all() -> None:
+def test_a_finding_without_a_matching_clause_breaks_all_clauses() -> None:
     assert set(outcomes(judge(accusing("/id"), clauses=(USAGE, INDEX))).values()) == {"fail"}
 
 
-def test_a_verdict_that_is_no_failure_says_the_same_of_every_clause_at_the_highest_level() -> None:
+def test_other_outcomes_apply_to_every_clause_at_the_highest_level() -> None:
     verdict = judge(raising(Inconclusive("x")), clauses=(WHOLE, TOTAL))
     assert (outcomes(verdict), verdict.level) == ({"WHOLE": "inconclusive", "TOTAL": "inconclusive"}, "must")
 
@@ -330,7 +328,7 @@ def test_a_failure_gates_at_its_level(level: str, at: str, gates: bool) -> None:
         pytest.param(None, broken, ["silent"], id="own-document-silent"),
     ],
 )
-def test_a_divergence_is_where_the_own_word_holds_and_openais_does_not(
+def test_a_divergence_passes_by_the_own_document_and_fails_by_openais(
     own: Function | None, other: Function, found: list[str]
 ) -> None:
     verdicts = [judge(other, provider=OPENAI), *([judge(own)] if own else [])]
@@ -347,7 +345,7 @@ def test_a_divergence_names_the_broken_clauses_of_openai() -> None:
     )
 
 
-def test_a_target_of_openai_diverges_from_nothing() -> None:
+def test_an_openai_target_has_no_divergences() -> None:
     assert find_divergences([judge(broken, provider=OPENAI)], {"iio": "openai"}) == ()
 
 
@@ -378,10 +376,12 @@ def reads_headers_and_fails(exchange: Exchange) -> None:
     ],
 )
 @pytest.mark.parametrize("any_answer", [False, True])
-def test_a_body_that_was_cut_decides_nothing(function: Function, left: bool, outcome: str, any_answer: bool) -> None:
+def test_reading_a_truncated_body_is_inconclusive(
+    function: Function, left: bool, outcome: str, any_answer: bool
+) -> None:
     sent = (replace(exchange(body=b"{"), truncated=True, left=left),)
     verdict = judge(function, sent, any_answer=any_answer)
-    told = "the body is longer than what is kept of it" if outcome == "inconclusive" else ""
+    told = "only the beginning of the body was recorded" if outcome == "inconclusive" else ""
     assert (verdict.outcome, told in verdict.message) == (outcome, True)
 
 
@@ -398,7 +398,7 @@ def test_a_body_that_was_cut_decides_nothing(function: Function, left: bool, out
         "which this run was not given",
     ],
 )
-def test_a_reason_for_no_judgement_is_written_out_once(sentence: str) -> None:
+def test_each_reason_for_no_judgement_is_defined_once(sentence: str) -> None:
     folder = Path(__file__).parents[1].parent
     files = [file for name in ("wireproof", "suites") for file in (folder / name).rglob("*.py")]
     assert sum(file.read_text(encoding="utf-8").count(sentence) for file in files) == 1

@@ -1,4 +1,4 @@
-"""Every member of every request is shown to be obeyed, or has a reason why no answer shows it."""
+"""Member coverage: every request member is proved to be obeyed, or has a reason why no response proves it."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def test_no_reason_is_given_for_a_member_that_is_proved_everywhere() -> None:
     assert given - needed == set()
 
 
-def test_the_page_is_the_table_of_today() -> None:
+def test_docs_fields_is_up_to_date() -> None:
     assert PAGE.read_text(encoding="utf-8") == request_fields_markdown(FOUND, tuple(PROVIDERS)), (
         "run `wireproof fields --write docs/fields.md`"
     )
 
 
-def test_every_member_that_a_check_is_about_is_one_of_some_request() -> None:
+def test_members_of_proves_obeyed_exist_in_a_request() -> None:
     known = {
         member for one in PROVIDERS.values() for table in one.data["requests"].values() for member in table["fields"]
     }
@@ -48,7 +48,7 @@ def sent(body: bytes, status: int) -> Exchange:
     return Exchange("t", "c", "chat", 0, request, status, ended_ns=0)
 
 
-def test_a_member_is_ignored_where_it_was_sent_and_the_answer_is_one_of_success() -> None:
+def test_a_member_is_ignored_if_it_was_sent_and_the_request_succeeded() -> None:
     asked = {"exchange": (sent(b'{"stop": "5", "n": 2}', 200),)}
     assert ignored_members(("stop", "seed"), asked) == ("stop",)
 
@@ -61,10 +61,10 @@ def test_a_member_is_ignored_where_it_was_sent_and_the_answer_is_one_of_success(
         pytest.param(b"{", 200, id="no-json"),
     ],
 )
-def test_a_member_is_not_ignored_where_it_was_not_sent_or_was_refused(body: bytes, status: int) -> None:
+def test_a_member_is_not_ignored_if_it_was_not_sent_or_was_refused(body: bytes, status: int) -> None:
     assert ignored_members(("stop",), {"exchange": (sent(body, status),)}) == ()
 
 
-def test_a_dot_leads_inside_a_member() -> None:
+def test_a_dot_leads_to_a_nested_member() -> None:
     assert has_member({"text": {"format": {}}}, "text.format")
     assert not has_member({"text": "x"}, "text.format")

@@ -1,4 +1,4 @@
-"""One table has every outcome, and each place that shows, counts or writes outcomes has all of them."""
+"""Outcomes: one table lists them, and everything that shows, counts or writes outcomes handles all of them."""
 
 from __future__ import annotations
 
@@ -81,25 +81,25 @@ def facts() -> FinishedRun:
 
 
 @pytest.mark.parametrize("kind", SIGNALS)
-def test_whatever_a_check_may_raise_is_an_outcome_and_is_told_to_who_writes_checks(kind: type[Exception]) -> None:
+def test_every_exception_of_checks_is_an_outcome_and_is_documented(kind: type[Exception]) -> None:
     (expected,) = {id for signal, id in RAISED.items() if issubclass(kind, signal)}
     assert outcome_of(kind("said")) == expected
     assert re.search(rf"^    {kind.__name__} +\w", sys.modules[kind.__module__].__doc__ or "", re.MULTILINE)
     assert kind is check.Violation or kind.__name__ in telling.SIGNALS
 
 
-def test_suites_can_raise_whatever_the_table_takes() -> None:
+def test_suites_can_import_every_exception_of_the_table() -> None:
     assert set(RAISED) <= set(SIGNALS)
 
 
-def test_a_check_that_says_nothing_passes_and_its_own_mistake_is_an_error() -> None:
+def test_no_exception_is_a_pass_and_an_unexpected_one_an_error() -> None:
     assert (outcome_of(None), outcome_of(KeyError("x"))) == ("pass", "error")
 
 
 # --- files
 
 
-def test_the_formats_have_every_outcome_in_one_place_alone() -> None:
+def test_the_formats_list_the_outcomes_in_one_file() -> None:
     words = schemas.schema_document("formats/verdict.json")["$defs"]
     assert words["outcome"]["enum"] == IDS
     assert set(words["skipped"]["enum"]) == SKIP_OUTCOMES
@@ -119,7 +119,7 @@ def enums(schema: Any) -> Iterator[list[Any]]:
 
 
 @EACH
-def test_the_formats_take_a_verdict_of_each_outcome(outcome: VerdictOutcome) -> None:
+def test_the_formats_accept_a_verdict_of_each_outcome(outcome: VerdictOutcome) -> None:
     schemas.check_format(verdict(outcome.id).as_data(), "verdict", "a verdict")
 
 
@@ -153,7 +153,7 @@ def test_a_run_fails_as_the_table_says(outcome: VerdictOutcome, level: str) -> N
 
 @EACH
 def test_pytest_shows_it_as_the_table_says(outcome: VerdictOutcome) -> None:
-    run = SimpleNamespace(gates=POLICY.fails_run, told=lambda verdict: "told", policy=POLICY)
+    run = SimpleNamespace(gates=POLICY.fails_run, summary_text=lambda verdict: "failed", policy=POLICY)
     shown = "passed"
     try:
         show_verdict(cast(Run, run), verdict(outcome.id))
@@ -166,7 +166,7 @@ def test_pytest_shows_it_as_the_table_says(outcome: VerdictOutcome) -> None:
 
 
 @EACH
-def test_a_baseline_knows_what_it_may(outcome: VerdictOutcome, tmp_path: Path) -> None:
+def test_a_baseline_holds_failures_and_skips_only(outcome: VerdictOutcome, tmp_path: Path) -> None:
     baseline.write_baseline(tmp_path / "b.yaml", [verdict(outcome.id)], {"t": "iio"})
     known = baseline.read_baseline(tmp_path / "b.yaml", date(2026, 1, 1)).entries
     assert [one.outcome for one in known] == [outcome.id] * (outcome.id not in PASSING_OUTCOMES | ERROR_OUTCOMES)

@@ -1,4 +1,4 @@
-"""Dockets: which check judges which case, as the clauses say."""
+"""Verdict plans: the checks and cases that clauses cite, with their needs."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def cite(case: Any, check: str = "chat.x", level: str = "must", **more: Any) -> 
         pytest.param("models:stream", [], id="none"),
     ],
 )
-def test_a_selector_ranges_over_the_cases_that_the_index_names(selector: str, names: list[str]) -> None:
+def test_a_selector_matches_only_cases_that_clauses_name(selector: str, names: list[str]) -> None:
     named = clause("C-1", *(cite(name, "chat.y") for name in ("plain", "stream", "refused", "list")))
     found = [entry.case for entry in entries(named, clause("C-2", cite(selector))) if entry.check == "chat.x"]
     assert found == names
@@ -76,13 +76,13 @@ def test_a_judgement_that_compares_cases_is_one_entry_of_both() -> None:
     assert (entry.cases, entry.case) == ((("plain", "plain"), ("stream", "stream")), "plain+stream")
 
 
-def test_the_name_of_an_entry_tells_the_column_where_it_is_not_the_targets_own() -> None:
+def test_the_id_of_an_entry_names_a_column_that_is_not_the_targets_own() -> None:
     (own,), (other,) = entries(clause("C-1", cite("plain"))), entries(clause("C-1", cite("plain")), provider=OPENAI)
     assert (own.id, other.id) == ("iio-plain", "iio-as-openai-plain")
 
 
 def test_an_entry_needs_only_what_each_of_its_clauses_needs() -> None:
-    """Where one clause can be judged without a means, the check runs."""
+    """The check runs if at least one clause can be judged."""
     one = clause("C-1", cite("plain", needs=["clock"]), needs=["cell-down"])
     two = clause("C-2", cite("plain"), needs=["cell-down"])
     three = clause("C-3", cite("plain"))
@@ -91,10 +91,10 @@ def test_an_entry_needs_only_what_each_of_its_clauses_needs() -> None:
     assert entries(one, two, three)[0].needs == frozenset()
 
 
-def test_a_clause_without_judgements_asks_for_nothing() -> None:
+def test_a_clause_without_judgements_plans_nothing() -> None:
     assert entries(clause("C-1", excluded="a reason"), clause("C-2", pending=True)) == ()
 
 
-def test_a_case_that_does_not_exist_is_told_with_its_clause() -> None:
+def test_an_unknown_case_is_reported_with_its_clause() -> None:
     with pytest.raises(ConfigError, match=r"^schemas/iio/clauses\.yaml, C-1: no case is called 'plane'; "):
         entries(clause("C-1", cite("plane")))

@@ -1,4 +1,4 @@
-"""The pages of docs/cases show the cases as they are sent."""
+"""The pages of docs/cases: every case with its requests as they are sent."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ PAGES = case_pages([LIBRARY.explain(name) for name in LIBRARY.cases])
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_the_page_of_an_area_is_what_its_cases_send_today(name: str) -> None:
+def test_docs_cases_is_up_to_date(name: str) -> None:
     assert (FOLDER / name).read_text(encoding="utf-8") == PAGES[name], "run `wireproof cases --write docs/cases`"
 
 
-def test_there_is_no_page_of_an_area_that_is_gone() -> None:
+def test_docs_cases_has_no_page_of_a_removed_area() -> None:
     assert {file.name for file in FOLDER.iterdir()} == PAGES.keys()
 
 

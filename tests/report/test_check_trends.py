@@ -1,4 +1,4 @@
-"""Kept runs: what became of each check over them, and all of them on one page."""
+"""Stored runs: the trend of each check, the history database, and the matrix page of several runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RED, GREEN = "fail", "pass"
 
 
 def kept(reports: Path, number: int, outcome: str, took_ms: float = 10, suite: str = "0" * 16) -> Path:
-    """A run of one check on thirty exchanges, kept below the folder."""
+    """Stores a run of one check on thirty exchanges; returns its folder."""
     clause = {"id": "X-1", "level": "must", "authority": "document", "basis": "stated", "outcome": outcome}
     plain = {"target": "iio", "check": "chat.answers", "area": "chat", "outcome": outcome, "level": "must"}
     said = {"requirement": "It answers.", "message": "", "findings": [], "clauses": [clause]}
@@ -70,7 +70,7 @@ def told(reports: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
         pytest.param([RED, "inconclusive", RED], "fails", 1, 1, 0, False, id="a-skip-says-nothing"),
     ],
 )
-def test_a_check_is_followed_over_the_runs(
+def test_the_trend_of_a_check_over_the_runs(
     tmp_path: Path, capsys: Any, outcomes: list[str], state: str, first: Any, since: Any, turns: int, flapping: bool
 ) -> None:
     names = [kept(tmp_path, number, outcome).name for number, outcome in enumerate(outcomes, 1)]
@@ -90,7 +90,7 @@ def test_a_check_is_followed_over_the_runs(
         pytest.param([10], "", id="nothing-to-compare"),
     ],
 )
-def test_a_check_drifts_where_its_cases_take_longer_than_in_all_runs_before(
+def test_a_check_drifts_if_its_cases_take_longer_than_in_all_earlier_runs(
     tmp_path: Path, capsys: Any, took: list[float], drift: str
 ) -> None:
     for number, each in enumerate(took, 1):
@@ -98,8 +98,8 @@ def test_a_check_drifts_where_its_cases_take_longer_than_in_all_runs_before(
     assert told(tmp_path, capsys)["drift"] == drift
 
 
-def test_a_run_that_asks_other_cases_too_has_not_drifted(tmp_path: Path, capsys: Any) -> None:
-    """What is compared is the case that was asked then and now: slow cases that are new slow nothing."""
+def test_new_slow_cases_are_no_drift(tmp_path: Path, capsys: Any) -> None:
+    """Only cases of both runs are compared."""
     kept(tmp_path, 1, GREEN, 10)
     last = kept(tmp_path, 2, GREEN, 10) / "ledger.jsonl"
     report = json.loads((last.parent / "report.json").read_text())
@@ -111,7 +111,7 @@ def test_a_run_that_asks_other_cases_too_has_not_drifted(tmp_path: Path, capsys:
     assert (found["drift"], found["median_ms"] < 20) == ("", True)
 
 
-def test_the_text_names_what_moved_alone_and_the_csv_has_every_check(tmp_path: Path, capsys: Any) -> None:
+def test_the_text_lists_changed_checks_and_the_csv_all(tmp_path: Path, capsys: Any) -> None:
     kept(tmp_path, 1, GREEN)
     assert main.main(["history", str(tmp_path)]) == 0
     assert capsys.readouterr().out == "1 runs, 2 checks, 0 to look at\n"
@@ -123,8 +123,8 @@ def test_the_text_names_what_moved_alone_and_the_csv_has_every_check(tmp_path: P
     assert [(row["contract"], row["state"]) for row in rows] == [("iio", "fails"), ("openai", "fails")]
 
 
-def test_history_follows_the_folder_of_kept_runs(tmp_path: Path, capsys: Any) -> None:
-    """A run that was removed is forgotten, and a run is read once."""
+def test_the_history_follows_the_folder_of_stored_runs(tmp_path: Path, capsys: Any) -> None:
+    """The history drops a removed run and reads each run once."""
     first, second = kept(tmp_path, 1, RED), kept(tmp_path, 2, GREEN)
     assert told(tmp_path, capsys)["runs"] == 2
     for file in first.iterdir():
@@ -136,7 +136,7 @@ def test_history_follows_the_folder_of_kept_runs(tmp_path: Path, capsys: Any) ->
     database.close()
 
 
-def test_two_runs_of_the_same_second_are_both_kept(tmp_path: Path) -> None:
+def test_runs_of_the_same_second_are_all_stored(tmp_path: Path) -> None:
     assert [kept(tmp_path, 1, GREEN).name for _ in range(3)] == [
         "2026-01-01T00-00-00",
         "2026-01-01T00-00-00-2",
@@ -147,13 +147,13 @@ def test_two_runs_of_the_same_second_are_both_kept(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        pytest.param(["history", "nowhere"], "no run is kept there; keep one with --keep", id="no-runs"),
+        pytest.param(["history", "nowhere"], "no run is stored there; store one with --keep", id="no-runs"),
         pytest.param(["matrix", "nowhere"], "there is no such report", id="no-report"),
-        pytest.param(["matrix", "old.json"], "it is no report.json of format 1", id="another-format"),
+        pytest.param(["matrix", "old.json"], "it is not a report.json of format 1", id="another-format"),
         pytest.param(["report", "nowhere"], "it cannot be read", id="no-ledger"),
     ],
 )
-def test_what_is_missing_is_said_in_one_sentence(
+def test_missing_files_are_reported_in_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any, command: list[str], said: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -164,14 +164,14 @@ def test_what_is_missing_is_said_in_one_sentence(
     assert error.count("\n") == 1
 
 
-def test_a_database_of_something_else_is_left_alone(tmp_path: Path, capsys: Any) -> None:
+def test_a_file_that_is_not_our_database_is_left_unchanged(tmp_path: Path, capsys: Any) -> None:
     kept(tmp_path, 1, GREEN)
     (tmp_path / "history.sqlite").write_text("not a database at all, and far too long for a header of one" * 10)
     assert main.main(["history", str(tmp_path)]) == 2
     assert "remove it" in capsys.readouterr().err
 
 
-def test_the_matrix_shows_every_target_and_where_they_differ(tmp_path: Path, capsys: Any) -> None:
+def test_the_matrix_shows_every_target_and_their_differences(tmp_path: Path, capsys: Any) -> None:
     runs = [kept(tmp_path, 1, GREEN), kept(tmp_path, 2, RED, suite="1" * 16)]
     (runs[0] / "report.html").write_text("")
     page = tmp_path / "matrix.html"

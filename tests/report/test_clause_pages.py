@@ -1,4 +1,4 @@
-"""The pages of docs/clauses say what the indexes say."""
+"""The pages of docs/clauses: every clause of the indexes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PROVIDERS = loading.load_providers()
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
-def test_the_page_of_a_document_is_the_index_of_today(name: str) -> None:
+def test_docs_clauses_is_up_to_date(name: str) -> None:
     page = clause_page(PROVIDERS[name], loading.load_clauses(PROVIDERS[name].schemas))
     assert (PAGES / f"{name}.md").read_text(encoding="utf-8") == page, "run `wireproof clauses --write docs/clauses`"
 
@@ -33,7 +33,7 @@ def test_every_clause_has_one_row() -> None:
         ]
 
 
-def test_a_folder_that_cannot_be_written_is_told_in_one_sentence(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_reported_in_one_sentence(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
     ran = subprocess.run(

@@ -1,4 +1,4 @@
-"""The page of the bugs met in the field says what the catalogue and the matrix say, and leaves none out."""
+"""The page docs/deviations.md: every field bug of the catalogue, with the checks of the kill matrix."""
 
 from __future__ import annotations
 
@@ -26,42 +26,42 @@ def rows() -> list[list[str]]:
     return [cells for cells in table if cells[0] != "entry"]
 
 
-def test_the_page_is_what_the_command_writes_today() -> None:
+def test_docs_deviations_is_up_to_date() -> None:
     page = field_bugs_markdown(FAULTS, ELSEWHERE, SOURCES, MATRIX)
     assert PAGE.read_text(encoding="utf-8") == page, "run `wireproof faults --write docs/deviations.md`"
 
 
-def test_every_entry_has_a_row_and_every_row_an_entry() -> None:
+def test_every_entry_has_a_row_and_vice_versa() -> None:
     assert list(dict.fromkeys(row[0] for row in rows())) == ENTRIES
 
 
-def test_the_entries_are_all_there_are() -> None:
+def test_every_entry_has_a_source() -> None:
     assert len(ENTRIES) == len(set(ENTRIES)) == 217
     assert set(ENTRIES) == set(SOURCES)
 
 
-def test_a_test_that_the_page_names_is_there() -> None:
+def test_tests_that_the_page_names_exist() -> None:
     named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", "\n".join(row["belongs"] for row in ELSEWHERE.values()))
     assert named
     for file, name in named:
         assert f"def {name}(" in (ROOT / file).read_text(encoding="utf-8"), f"{file} has no {name}"
 
 
-def test_an_entry_has_a_fault_or_a_place_where_it_belongs() -> None:
+def test_an_entry_has_a_fault_or_a_note() -> None:
     committed = {fault["deviation"] for fault in FAULTS}
     told = {entry for entry, row in ELSEWHERE.items() if "says" in row}
     assert set(ENTRIES) == (committed | told) & set(ENTRIES)
     assert committed.isdisjoint(told)
 
 
-def test_what_is_told_elsewhere_is_told_of_an_entry() -> None:
+def test_every_note_belongs_to_an_entry() -> None:
     assert ELSEWHERE.keys() <= SOURCES.keys()
     for row in ELSEWHERE.values():
         assert row["kind"] in ("self", "gateway", "legal", "out of scope")
         assert row["belongs"]
 
 
-def test_a_fault_of_a_server_has_the_checks_that_fall_to_it() -> None:
+def test_a_server_fault_lists_the_checks_that_fail() -> None:
     matrix = {"g": {"a": {"x.rare": ["c"], "x.often": ["c", "d"]}, "b": {"x.often": ["c"]}}}
     given = [{"id": name, "sentence": "It is.", "deviation": "SSE-01", "harmless": name == "h"} for name in "ghi"]
     page = field_bugs_markdown(given, {}, {"SSE-01": "a/b#1"}, matrix)
@@ -71,7 +71,7 @@ def test_a_fault_of_a_server_has_the_checks_that_fall_to_it() -> None:
     assert f"| SSE-01 | It is. | server | {seen} | `i` | not proved yet |" in page
 
 
-def test_a_matrix_that_cannot_be_read_is_told_in_one_sentence(tmp_path: Path) -> None:
+def test_an_unreadable_matrix_is_reported_in_one_sentence(tmp_path: Path) -> None:
     ran = subprocess.run(
         [sys.executable, "-m", "wireproof", "faults", "--write", str(tmp_path / "page.md"), "--matrix", "no-such.json"],
         capture_output=True,

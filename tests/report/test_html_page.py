@@ -1,4 +1,4 @@
-"""The page of a run in a real browser: it filters, opens, links, obeys keys, and asks no one for anything."""
+"""The page of a run in a real browser: filters, links, keyboard and charts, without a request to the network."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from wireproof.report.write_files import write_run_reports
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
-# What a server may say to break out of a page, to run in it or to steer what reads it.
+# A text of a server that tries to end an element, to run a script or to control a terminal.
 HOSTILE = "</script><img src=x onerror=\"document.title='owned'\">{{7*7}}\u202e\x1b[31m\ud800<b>bold</b>"
 
 
@@ -110,7 +110,7 @@ def _browser() -> Iterator[Any]:
 
 
 class Opened:
-    """The page in a window of its own, and whatever it complained of or asked for."""
+    """The page in its own window, with its console messages and its requests."""
 
     def __init__(self, browser: Any, file: Path, hash: str = "", **window: Any) -> None:
         self.trouble: list[str] = []
@@ -123,11 +123,11 @@ class Opened:
         self.page.wait_for_selector("html[data-ready=yes]")
 
     def rows(self) -> list[str]:
-        """Check and case of each verdict listed."""
+        """The check and case of each listed verdict."""
         return [" ".join(text.split()) for text in self.page.locator(".verdict .name").all_inner_texts()]
 
     def close(self) -> None:
-        """Nothing went wrong meanwhile, and the file was all that was read."""
+        """Closes the window; asserts that there was no error and that only the file was read."""
         title = self.page.title()
         self.page.context.close()
         assert not self.trouble
@@ -149,7 +149,7 @@ def _opened(browser: Any, written: Path) -> Iterator[Any]:
         window.close()
 
 
-def test_what_fails_the_run_is_listed_first_and_opens_with_all_its_evidence(opened: Any) -> None:
+def test_failures_are_listed_first_and_open_with_their_evidence(opened: Any) -> None:
     window = opened()
     assert window.rows() == ["errors.refused chat-without-key"]
     window.page.click(".verdict summary")
@@ -165,7 +165,7 @@ def test_what_fails_the_run_is_listed_first_and_opens_with_all_its_evidence(open
         assert said in told
 
 
-def test_what_a_server_says_is_text_and_nothing_else(opened: Any) -> None:
+def test_text_of_a_server_is_never_markup(opened: Any) -> None:
     window = opened()
     window.page.click(".verdict summary")
     assert window.page.title() != "owned"
@@ -176,7 +176,7 @@ def test_what_a_server_says_is_text_and_nothing_else(opened: Any) -> None:
     assert not re.search("[\u202e\x1b\ud800]", shown)
 
 
-def test_search_and_choices_narrow_the_list_and_stand_in_the_address(opened: Any) -> None:
+def test_search_and_filters_narrow_the_list_and_are_in_the_address(opened: Any) -> None:
     window = opened()
     window.page.select_option("#show", "all")
     assert len(window.rows()) == 60
@@ -199,13 +199,13 @@ def test_a_long_list_is_drawn_in_parts(opened: Any) -> None:
 
 def test_a_cell_of_the_matrix_leads_to_its_verdicts(opened: Any) -> None:
     window = opened()
-    window.page.click("a.cell.broken[aria-label='iio, errors, keeps its own word: 1 of 2 broken']")
+    window.page.click("a.cell.broken[aria-label='iio, errors, conforms to its own document: 1 of 2 broken']")
     assert window.rows() == ["errors.refused chat-without-key"]
     window.page.click("a.cell[aria-label='iio, chat, is OpenAI-compatible: 1 of 1 broken']")
     assert window.rows() == ["chat.answers chat-basic"]
 
 
-def test_the_address_of_a_verdict_opens_it_whatever_is_listed(opened: Any) -> None:
+def test_the_address_of_a_verdict_opens_it_under_any_filter(opened: Any) -> None:
     window = opened("#verdict/iio/iio/wire.http/case-150")
     row = window.page.locator(".verdict[open]")
     assert row.locator(".name").inner_text().split() == ["wire.http", "case-150"]
@@ -220,7 +220,7 @@ def test_a_divergence_leads_to_its_verdict(opened: Any) -> None:
     assert "expected more" in window.page.inner_text(".verdict[open]")
 
 
-def test_the_page_is_used_by_keys_alone(opened: Any) -> None:
+def test_the_page_works_with_the_keyboard_alone(opened: Any) -> None:
     window = opened("#verdicts?area=wire")
     window.page.keyboard.press("/")
     window.page.keyboard.type("case-12")
@@ -244,14 +244,14 @@ def test_the_plots_are_drawn(opened: Any) -> None:
 
 
 @pytest.mark.parametrize("width", [pytest.param(390, id="phone"), pytest.param(1280, id="desk")])
-def test_nothing_runs_out_of_the_window(opened: Any, width: int) -> None:
+def test_no_content_overflows_the_window(opened: Any, width: int) -> None:
     window = opened(viewport={"width": width, "height": 800})
     window.page.click(".verdict summary")
     assert window.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_stands_out_from_its_ground(opened: Any, scheme: str) -> None:
+def test_text_has_enough_contrast(opened: Any, scheme: str) -> None:
     """The contrast of WCAG 2, level AA: 4.5 to 1."""
     window = opened(color_scheme=scheme)
     style = "name => getComputedStyle(document.documentElement).getPropertyValue(name).trim()"
@@ -261,14 +261,14 @@ def test_text_stands_out_from_its_ground(opened: Any, scheme: str) -> None:
             assert contrast(colour(ink), colour(ground)) >= 4.5, (ink, ground)
 
 
-def test_the_theme_is_the_systems_until_one_is_chosen(opened: Any) -> None:
+def test_the_theme_is_the_systems_until_the_user_selects_one(opened: Any) -> None:
     window = opened(color_scheme="dark")
     assert window.page.get_attribute("html", "data-theme") == "dark"
     window.page.click("#theme")
     assert window.page.get_attribute("html", "data-theme") == "light"
 
 
-def test_a_printed_page_and_a_picture_of_it_can_be_had(opened: Any, tmp_path: Path) -> None:
+def test_the_page_can_be_printed_and_captured(opened: Any, tmp_path: Path) -> None:
     window = opened()
     assert window.page.pdf(path=str(tmp_path / "report.pdf"), format="A4").startswith(b"%PDF")
     assert window.page.screenshot(full_page=True).startswith(b"\x89PNG")
@@ -278,7 +278,7 @@ def test_a_printed_page_and_a_picture_of_it_can_be_had(opened: Any, tmp_path: Pa
     assert not paper.page.is_visible(".filters")
 
 
-def test_without_scripts_the_matrix_still_tells_the_outcome(browser: Any, written: Path) -> None:
+def test_the_matrix_works_without_javascript(browser: Any, written: Path) -> None:
     page = browser.new_context(java_script_enabled=False).new_page()
     page.goto(written.as_uri())
     assert page.locator("a.cell.broken").count() == 4
@@ -297,14 +297,14 @@ def luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def test_the_page_of_many_runs_leads_to_the_verdicts_of_each(browser: Any, written: Path) -> None:
+def test_the_page_of_many_runs_links_to_the_verdicts_of_each(browser: Any, written: Path) -> None:
     matrix = written.parent / "matrix.html"
     matrix.write_text(matrix_page([(read_finished_run(written.parent), written.name)]), encoding="utf-8")
     page, trouble = browser.new_context(viewport={"width": 390, "height": 800}).new_page(), []
     page.on("console", lambda said: trouble.append(said.text))
     page.goto(matrix.as_uri())
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    page.click("a.cell[aria-label='iio, errors, keeps its own word: 1 of 2 broken']")
+    page.click("a.cell[aria-label='iio, errors, conforms to its own document: 1 of 2 broken']")
     page.wait_for_selector("html[data-ready=yes]")
     assert page.locator(".verdict .name").all_inner_texts() == [
         "errors.refused\nchat-without-key",

@@ -1,4 +1,4 @@
-"""The page of the kill matrix says what the matrix says; the faults that others were measured with are all caught."""
+"""The page docs/kill-matrix.md, and the faults with which other tools were measured."""
 
 from __future__ import annotations
 
@@ -24,27 +24,25 @@ SEEDED: dict[str, str] = read_catalogue_file("benchmark_faults.yaml")
 
 @pytest.fixture(name="entries", scope="module")
 def _entries() -> tuple[PlannedVerdict, ...]:
-    """The docket of the openai profile."""
+    """The verdict plan of the openai profile."""
     (target,) = target_options.mock_targets("openai")
     return plan_verdicts(target, target.provider, loading.load_clauses("openai"), loading.load_cases())
 
 
-def test_the_page_is_what_the_command_writes_today() -> None:
+def test_docs_kill_matrix_is_up_to_date() -> None:
     page = make_kill_matrix_page(
         [fault.as_data() for fault in faults().values()], json.loads(FILE.read_text(encoding="utf-8"))
     )
     assert PAGE.read_text(encoding="utf-8") == page, "run `wireproof faults --kills docs/kill-matrix.md`"
 
 
-def test_there_are_21_faults_that_others_were_measured_with() -> None:
+def test_there_are_21_faults_of_the_comparison() -> None:
     assert len(SEEDED) == 21
     assert SEEDED.keys() <= faults().keys()
     assert all({"chat", "*"} & set(faults()[fault].endpoints) and not faults()[fault].harmless for fault in SEEDED)
 
 
 @pytest.mark.parametrize("fault", [pytest.param(name, id=name) for name in SEEDED])
-def test_each_of_them_falls_on_the_openai_profile_at_must_where_a_source_demands_it(
-    fault: str, entries: tuple[PlannedVerdict, ...]
-) -> None:
+def test_each_fault_of_the_comparison_is_caught_at_its_level(fault: str, entries: tuple[PlannedVerdict, ...]) -> None:
     matrix = json.loads(FILE.read_text(encoding="utf-8"))
     assert checks_broken_by(fault, matrix, entries, "should" if fault in DE_FACTO else "must")

@@ -1,4 +1,4 @@
-"""Two runs side by side, and the interval of a median from ranks alone."""
+"""The comparison of two runs, and the interval of a median."""
 
 from __future__ import annotations
 
@@ -38,20 +38,20 @@ def side(*verdicts: Verdict, own: dict[str, str] = OWN) -> RunSnapshot:
         pytest.param("untestable", "pass", "new_clauses", 0, id="judged-only-now"),
     ],
 )
-def test_each_change_has_its_place(then: str, now: str, found: str | None, exit: int) -> None:
+def test_each_change_of_a_verdict_has_its_section(then: str, now: str, found: str | None, exit: int) -> None:
     told = compare_runs(side(verdict(then)), side(verdict(now)), Gate(own=OWN))
     # A clause that is judged no longer is told beside the verdict that says so.
     filled = {name for name, value in told.as_data().items() if value} - {"lost_clauses"}
     assert (filled, told.exit_code) == ({found} if found else set(), exit)
 
 
-def test_clauses_of_one_run_alone_are_told() -> None:
+def test_clauses_of_one_run_alone_are_listed() -> None:
     before, after = side(verdict("pass", "a.old", "IIO-OLD")), side(verdict("pass", "a.new", "IIO-NEW"))
     told = compare_runs(before, after, Gate(own=OWN))
     assert (told.new_clauses, told.lost_clauses, told.exit_code) == (("IIO-NEW",), ("IIO-OLD",), 1)
 
 
-def test_single_targets_are_compared_whatever_they_are_called() -> None:
+def test_single_targets_are_compared_under_any_name() -> None:
     before = side(verdict("pass", target="staging"), own={"staging": "iio"})
     told = compare_runs(before, side(verdict("fail")), Gate(own=OWN))
     assert [after.target for _, after in told.regressions] == ["iio"]
@@ -84,8 +84,8 @@ def test_times_are_compared_request_by_request(factor: float, moved: bool) -> No
     assert (shift.cases, shift.ratio, shift.moved) == (12, factor, moved)
 
 
-def test_noise_moves_nothing_however_many_intervals_there_are() -> None:
-    """Twenty endpoints with times that only wander: one comparison in twenty may say that something moved."""
+def test_noise_is_no_change_for_any_number_of_intervals() -> None:
+    """Twenty endpoints with random times: at most one comparison in twenty may report a change."""
     alarms = 0
     for seed in range(60):
         before, after = noise(Random(seed)), noise(Random(1000 + seed))
@@ -93,7 +93,7 @@ def test_noise_moves_nothing_however_many_intervals_there_are() -> None:
     assert alarms <= 6
 
 
-def test_what_moved_is_seen_among_what_did_not() -> None:
+def test_a_change_is_found_among_unchanged_latencies() -> None:
     before, after = noise(Random(1)), noise(Random(2))
     slower = {key: {"whole": times["whole"] * (3 if key[1] == "e7" else 1)} for key, times in after.items()}
     assert [shift.endpoint for shift in latency_changes(before, slower) if shift.moved] == ["e7"]

@@ -1,4 +1,4 @@
-"""Every report of a run: its format, and that what a server says stays text in it."""
+"""Every report of a run: its format, and the quoting of texts of a server."""
 
 from __future__ import annotations
 
@@ -103,8 +103,8 @@ def facts_of(said: str, outcome: str = "fail", exit: int = 1) -> FinishedRun:
 
 @FAST
 @given(SAID)
-def test_a_page_holds_what_was_said_as_text_alone(said: str) -> None:
-    """The elements of the page are those of its template, whatever was said."""
+def test_pages_contain_texts_of_servers_as_text_only(said: str) -> None:
+    """The page has only the elements of its template, for any text."""
     for made in (html_page.report_page(facts_of(said), {}), matrix_page([(facts_of(said), "report.html")])):
         assert not UNSEEN.search(made.replace("\t", ""))
         tags = re.findall(
@@ -116,14 +116,14 @@ def test_a_page_holds_what_was_said_as_text_alone(said: str) -> None:
 
 @FAST
 @given(SAID)
-def test_the_data_in_a_page_cannot_end_their_element(said: str) -> None:
+def test_the_data_of_a_page_cannot_end_its_element(said: str) -> None:
     held = html_data.pack_json(html_data.page_data(facts_of(said), {}))
     assert set(held) <= set(string.ascii_letters + string.digits + "+/=")
 
 
 @FAST
 @given(SAID)
-def test_junit_is_xml_whatever_was_said(said: str) -> None:
+def test_junit_is_well_formed_for_any_text(said: str) -> None:
     root = ET.fromstring(junit_xml(facts_of(said)))
     assert [case.tag for case in root.iter("testcase")] == ["testcase", "testcase"]
     assert {element.tag for element in root.iter()} <= {
@@ -133,8 +133,8 @@ def test_junit_is_xml_whatever_was_said(said: str) -> None:
 
 @FAST
 @given(SAID)
-def test_a_step_summary_shows_what_was_said_in_code_spans(said: str) -> None:
-    """Outside code spans nothing of it is left, and no line of it becomes a line of the page."""
+def test_the_markdown_summary_quotes_texts_in_code_spans(said: str) -> None:
+    """The text is in code spans only and adds no line to the page."""
     made, plain = to_markdown(facts_of(said)), to_markdown(facts_of("t"))
     assert len(made.splitlines()) == len(plain.splitlines())
     assert not UNSEEN.search(made)
@@ -142,7 +142,7 @@ def test_a_step_summary_shows_what_was_said_in_code_spans(said: str) -> None:
 
 
 def without_code(text: str) -> str:
-    """The text without its code spans, read as CommonMark reads them: the next run of as many backticks ends one."""
+    """The text without its code spans, by CommonMark: a run of as many backticks ends a span."""
     left, at = "", 0
     while opening := re.compile("`+").search(text, at):
         closing = re.compile(f"(?<!`){opening[0]}(?!`)").search(text, opening.end())
@@ -185,7 +185,7 @@ def test_no_file_beside_the_page_holds_a_control_sequence(said: str) -> None:
 
 @FAST
 @given(SAID)
-def test_a_failure_is_told_without_a_control_sequence(said: str) -> None:
+def test_a_failure_text_has_no_control_sequence(said: str) -> None:
     verdict = Verdict.from_data({**facts_of(said).report["verdicts"][0], "check": said})
     request = Request("POST", f"http://h/{said}", (("X-Said", said),), said.encode("utf-8", "replace"))
     exchange = Exchange(
@@ -204,12 +204,12 @@ def test_no_cell_of_the_csv_is_a_formula(said: str) -> None:
     assert not UNSEEN.search(made)
 
 
-def test_every_template_escapes() -> None:
+def test_templates_escape_every_text() -> None:
     assert isinstance(html_page.jinja_environment(), Environment)
     assert html_page.jinja_environment().autoescape is True
 
 
-def test_every_view_is_written_and_the_report_keeps_its_format(tmp_path: Path) -> None:
+def test_every_report_is_written_and_report_json_conforms_to_its_format(tmp_path: Path) -> None:
     facts = facts_of("</script>\ud800")
     write_run_reports(tmp_path, dict(facts.report))
     assert {file.name for file in tmp_path.iterdir()} == set(REPORT_VIEWS)
@@ -222,7 +222,7 @@ def test_the_same_facts_make_the_same_files() -> None:
     assert junit_xml(facts_of("x")) == junit_xml(facts_of("x"))
 
 
-def test_sarif_says_which_rule_where_and_the_same_fingerprint_every_time() -> None:
+def test_sarif_has_rules_places_and_stable_fingerprints() -> None:
     """The members that SARIF 2.1.0 requires, and those that code scanning reads."""
     (run,) = sarif_json(facts_of("boom"))["runs"]
     rules = run["tool"]["driver"]["rules"]
@@ -240,12 +240,12 @@ def test_sarif_says_which_rule_where_and_the_same_fingerprint_every_time() -> No
 
 @FAST
 @given(SAID, st.sampled_from(["pass", "fail", "error", "inconclusive"]))
-def test_sarif_keeps_the_schema_of_its_standard(said: str, outcome: str) -> None:
+def test_sarif_conforms_to_the_schema_of_its_standard(said: str, outcome: str) -> None:
     made = json.loads(json.dumps(sarif_json(facts_of(said, outcome))))
     assert [error.message for error in SARIF.iter_errors(made)] == []
 
 
-def test_the_schema_of_sarif_notices_what_is_wrong() -> None:
+def test_the_schema_of_sarif_rejects_an_invalid_line() -> None:
     made = sarif_json(facts_of("boom"))
     made["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["region"]["startLine"] = 0
     assert [error.json_path for error in SARIF.iter_errors(made)] == [
@@ -253,7 +253,7 @@ def test_the_schema_of_sarif_notices_what_is_wrong() -> None:
     ]
 
 
-def test_sarif_points_at_the_line_of_the_ledger_that_is_the_evidence() -> None:
+def test_sarif_points_at_the_ledger_line_of_the_evidence() -> None:
     exchange = {"target": "boom", "case": "chat-basic"}
     facts = FinishedRun(facts_of("boom").report, ((7, exchange), (9, exchange)))
     region = sarif_json(facts)["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["region"]
@@ -268,13 +268,13 @@ def test_sarif_points_at_the_line_of_the_ledger_that_is_the_evidence() -> None:
         pytest.param("error", 2, "not judged", "lightgrey", id="could-not-ask"),
     ],
 )
-def test_the_badge_says_what_came_of_the_run(outcome: str, exit: int, message: str, color: str) -> None:
+def test_the_badge_shows_the_outcome(outcome: str, exit: int, message: str, color: str) -> None:
     made = badge_json(facts_of("boom", outcome, exit))
     assert (made["schemaVersion"], made["label"]) == (1, "wireproof: boom")
     assert (made["message"], made["color"], made["isError"]) == (message, color, exit == 2)
 
 
-def test_junit_counts_what_fails_the_run_alone() -> None:
+def test_junit_failures_are_the_verdicts_that_fail_the_run() -> None:
     suite = ET.fromstring(junit_xml(facts_of("boom")))[0]
     assert {name: suite.get(name) for name in ("tests", "failures", "errors", "skipped")} == {
         "tests": "2", "failures": "1", "errors": "0", "skipped": "0",

@@ -1,1 +1,1 @@
-"""Requests that hypothesis makes: strategies over a contract's request shapes, and what becomes of each request."""
+"""Generated requests: hypothesis strategies from the request rules of a contract, and the judging of each request."""

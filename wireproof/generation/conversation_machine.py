@@ -1,4 +1,4 @@
-"""The machine of a dialogue: what the model answers goes back to it as it came, and each call with its result."""
+"""The state machine of a conversation: each answer is sent back unchanged, and each tool call with a result."""
 
 from __future__ import annotations
 
@@ -27,58 +27,64 @@ WEATHER_TOOL = {
 
 
 def make_conversation_machine(
-    talk: RequestSequence, ask: RequestSpec, texts: SearchStrategy[str], *, tools: bool
+    sequence: RequestSequence, spec: RequestSpec, texts: SearchStrategy[str], *, tools: bool
 ) -> type[RuleBasedStateMachine]:
-    """The machine that talks so; only where the contract has tools are there any."""
+    """Makes the state machine of conversations.
+
+    Args:
+        spec: the request without its messages.
+        texts: draws the texts of users and of tool results.
+        tools: True if the contract offers tools.
+    """
 
     class ConversationMachine(RuleBasedStateMachine):
-        """One conversation, and the calls of it that have no result yet."""
+        """One conversation, with the ids of the tool calls that have no result yet."""
 
         def __init__(self) -> None:
             super().__init__()
-            talk.begin()
+            sequence.begin()
             self.messages: list[ChatMessage] = []
-            self.open: list[str] = []
+            self.open_calls: list[str] = []
             self.tools: list[ChatMessage] = []
 
-        @precondition(lambda self: not self.open)
-        @rule(said=texts, stream=st.booleans())
-        def speak(self, said: str, stream: bool) -> None:
-            """The user says something."""
-            self.send_turn([{"role": "user", "content": said}], stream=stream)
+        @precondition(lambda self: not self.open_calls)
+        @rule(content=texts, stream=st.booleans())
+        def send_text(self, content: str, stream: bool) -> None:
+            """Sends a text of the user."""
+            self.send_turn([{"role": "user", "content": content}], stream=stream)
 
-        @precondition(lambda self: tools and not self.open)
+        @precondition(lambda self: tools and not self.open_calls)
         @rule(places=st.lists(st.sampled_from(CITIES), min_size=1, max_size=2, unique=True), stream=st.booleans())
-        def wonder(self, places: list[str], stream: bool) -> None:
-            """The user asks for what only a tool knows."""
+        def use_tool(self, places: list[str], stream: bool) -> None:
+            """Sends a question that only a tool answers."""
             self.tools = [WEATHER_TOOL]
             question = f"What is the weather in {' and in '.join(places)}? Use the tool."
             self.send_turn([{"role": "user", "content": question}], stream=stream)
 
-        @precondition(lambda self: self.open)
+        @precondition(lambda self: self.open_calls)
         @rule(result=texts, stream=st.booleans())
-        def report(self, result: str, stream: bool) -> None:
-            """Each call gets a result."""
-            told = [{"role": "tool", "tool_call_id": id, "content": result} for id in self.open]
-            self.send_turn(told, stream=stream)
+        def return_results(self, result: str, stream: bool) -> None:
+            """Sends a result for each open call."""
+            results = [{"role": "tool", "tool_call_id": id, "content": result} for id in self.open_calls]
+            self.send_turn(results, stream=stream)
 
-        def send_turn(self, said: list[ChatMessage], *, stream: bool) -> None:
-            """What is said goes behind everything before it, and what the model answers behind that."""
-            self.messages += said
-            body = {**ask.body, "messages": self.messages}
+        def send_turn(self, messages: list[ChatMessage], *, stream: bool) -> None:
+            """Appends messages, sends the conversation, judges it and appends the answer."""
+            self.messages += messages
+            body = {**spec.body, "messages": self.messages}
             body |= {"tools": self.tools} if self.tools else {}
-            came = talk.send_step(replace(ask, body={**body, "stream": True} if stream else body))
-            talk.judge_so_far()
-            answered = None if came is None or not came.is_success else answer_message(came)
-            if answered is not None:
-                self.messages.append(answered)
-            self.open = [call["id"] for call in (answered or {}).get("tool_calls", ())]
+            exchange = sequence.send_step(replace(spec, body={**body, "stream": True} if stream else body))
+            sequence.judge_so_far()
+            answer = None if exchange is None or not exchange.is_success else answer_message(exchange)
+            if answer is not None:
+                self.messages.append(answer)
+            self.open_calls = [call["id"] for call in (answer or {}).get("tool_calls", ())]
 
     return ConversationMachine
 
 
 def answer_message(exchange: Exchange) -> ChatMessage | None:
-    """The message of an answer as it goes back: as it came, or as a client puts the pieces of a stream together."""
+    """The assistant message to send back: unchanged, or joined from the chunks of a stream; None if there is none."""
     if not is_stream(exchange):
         message: ChatMessage = exchange.json["choices"][0]["message"]
         return message

@@ -1,4 +1,4 @@
-"""The families of generated requests, as a table: what is drawn, of which kind, and where."""
+"""The families of generated requests, as a table."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class Family:
     """One family of requests.
 
     Attributes:
-        kind: valid (served), invalid (refused), odd (either) or kept (said again).
-        make: what draws its requests at an endpoint; None where the endpoint has nothing of that kind.
-        whole: the body as a whole is broken, so that one endpoint shows it, the cheapest.
+        kind: valid (must be served), invalid (must be refused), odd (either) or kept (a text must be repeated).
+        make: makes the strategy that draws requests for an endpoint; None if the family does not apply to it.
+        whole: True if the body as a whole is changed; the cheapest endpoint alone is enough for that.
     """
 
     kind: str
@@ -59,23 +59,23 @@ FAMILIES = (
     Family("odd", "extreme-number", unspecified.extreme_integer),
     Family("kept", "letters", echoed_text.expected_letters),
 )
-# Endpoints by what a request of a few words costs: an embedding, a word, a picture.
+# Endpoints by the cost of a short request, cheapest first.
 ENDPOINTS_BY_COST = ("embeddings", "completions", "chat", "responses", "images")
 
 
 def cheapest_endpoint(provider: Provider) -> str:
-    """The endpoint at which a request costs least."""
-    return min((draft.endpoint for draft in request_factories(provider)), key=ENDPOINTS_BY_COST.index)
+    """The endpoint of a provider with the lowest cost per request."""
+    return min((factory.endpoint for factory in request_factories(provider)), key=ENDPOINTS_BY_COST.index)
 
 
 def strategies_by_case(provider: Provider) -> Mapping[str, SearchStrategy[GeneratedRequest]]:
-    """The name of each generated case of a provider, and what draws its requests."""
-    found: dict[str, SearchStrategy[GeneratedRequest]] = {}
-    for draft in request_factories(provider):
+    """Name of each generated case of a provider → the strategy that draws its requests."""
+    strategies: dict[str, SearchStrategy[GeneratedRequest]] = {}
+    for factory in request_factories(provider):
         for family in FAMILIES:
-            if family.whole and draft.endpoint != cheapest_endpoint(provider):
+            if family.whole and factory.endpoint != cheapest_endpoint(provider):
                 continue
-            made = family.make(draft)
-            if made is not None:
-                found[generated_name(draft.endpoint, family.kind, family.name)] = made
-    return found
+            strategy = family.make(factory)
+            if strategy is not None:
+                strategies[generated_name(factory.endpoint, family.kind, family.name)] = strategy
+    return strategies

@@ -1,4 +1,4 @@
-"""A fixed number of examples of a strategy: the same each time, and nothing is sent."""
+"""A fixed sample of a strategy: always the same examples, without sending them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from wireproof.generation.generated_request import GeneratedRequest
 
 
 def distinct_examples(strategy: SearchStrategy[GeneratedRequest], most: int) -> tuple[GeneratedRequest, ...]:
-    """At most so many probes that differ, in the order in which they are drawn."""
-    return tuple({probe.as_case("").name: probe for probe in draw_examples(strategy, most)}.values())
+    """The distinct requests among `most` drawn ones, in the order of drawing."""
+    return tuple({request.as_case("").name: request for request in draw_examples(strategy, most)}.values())
 
 
 def draw_examples(strategy: SearchStrategy[GeneratedRequest], most: int) -> list[GeneratedRequest]:
-    """So many probes as they are drawn, some of them again; fewer where there are no more."""
+    """Draws at most `most` requests, some of them repeatedly; fewer if the strategy has no more."""
     drawn: list[GeneratedRequest] = []
 
-    # Not derandomize: that draws by the source of `take`.
+    # A seed and not derandomize, which draws by the source text of `take`.
     @seed(0)
     @settings(
         max_examples=most,

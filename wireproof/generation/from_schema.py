@@ -1,7 +1,7 @@
-"""Values that fit one member of a request schema, drawn by schemathesis.
+"""Values that conform to one member of a request schema, drawn by schemathesis.
 
 schemathesis reads OpenAPI, so each member's schema is put into a document with one operation whose body is an object
-with that member. It is imported when the first value is wanted: that takes half a second.
+with that member. The module imports schemathesis at the first use, because the import takes half a second.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ OPERATION_PATH = "/probe"
 
 @cache
 def member_values(schema: str, name: str) -> SearchStrategy[Any]:
-    """Values that a schema (`openai/chat.request`) admits for one of its members."""
+    """The strategy of values that a schema (such as `openai/chat.request`) admits for one of its members."""
     import schemathesis
 
     parts: dict[str, Any] = {}
     file = f"{schema}.json"
-    known = schemas.schema_document(file)["properties"]
-    held = {"type": "object", "required": [name], "additionalProperties": False}
-    body = {**held, "properties": {name: _with_component_references(known[name], file, parts)}}
+    properties = schemas.schema_document(file)["properties"]
+    closed_object = {"type": "object", "required": [name], "additionalProperties": False}
+    body = {**closed_object, "properties": {name: _with_component_references(properties[name], file, parts)}}
     operation = schemathesis.openapi.from_dict(_openapi_document(body, parts))[OPERATION_PATH]["POST"]
-    made: SearchStrategy[Any] = operation.as_strategy(generation_mode=schemathesis.GenerationMode.POSITIVE)
-    return made.map(lambda case: case.body[name])
+    cases: SearchStrategy[Any] = operation.as_strategy(generation_mode=schemathesis.GenerationMode.POSITIVE)
+    return cases.map(lambda case: case.body[name])
 
 
 def _openapi_document(body: Mapping[str, Any], parts: Mapping[str, Any]) -> dict[str, Any]:
-    """The OpenAPI document whose one operation takes this body."""
+    """The OpenAPI document with one operation that takes this body."""
     content = {"application/json": {"schema": body}}
     operation = {"requestBody": {"required": True, "content": content}, "responses": {"200": {"description": "ok"}}}
     return {
@@ -49,9 +49,9 @@ def _openapi_document(body: Mapping[str, Any], parts: Mapping[str, Any]) -> dict
 
 
 def _with_component_references(node: Any, file: str, parts: dict[str, Any]) -> Any:
-    """A schema whose references lead to the components of the document, which are added as they are met."""
+    """A schema with its references rewritten to components of the document; adds the components to `parts`."""
     if isinstance(node, list):
-        return [_with_component_references(one, file, parts) for one in node]
+        return [_with_component_references(item, file, parts) for item in node]
     if not isinstance(node, Mapping):
         return node
     return {
@@ -68,7 +68,7 @@ def _component_reference(reference: str, file: str, parts: dict[str, Any]) -> st
     target = posixpath.normpath(posixpath.join(posixpath.dirname(file), other)) if other else file
     name = f"{target.removesuffix('.json')}{place}".replace("/", ".").replace("$", "")
     if name not in parts:
-        parts[name] = {}  # a shape may hold itself
+        parts[name] = {}  # set before its content, since a schema may refer to itself
         parts[name] |= _with_component_references(
             json_pointer.get(schemas.schema_document(target), place), target, parts
         )

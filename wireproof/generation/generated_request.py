@@ -1,4 +1,4 @@
-"""A probe: one generated request, and the place at which it is broken."""
+"""A generated request, with the place at which it is broken or unusual."""
 
 from __future__ import annotations
 
@@ -18,39 +18,39 @@ class GeneratedRequest:
 
     Attributes:
         at: the place that is broken or under test, as a JSON Pointer into the body; empty for the body as a whole.
-        says: what was done there.
-        refused: the cause for which it must be refused; None where any refusal will do, or none is due.
-        features: the capabilities it exercises.
+        says: the change at that place, in words.
+        refused: the cause for which it must be refused; None if any refusal will do, or if it must be accepted.
+        features: the capabilities that it uses.
     """
 
-    ask: RequestSpec
+    spec: RequestSpec
     at: str
     says: str
     refused: str | None = None
     features: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
-        # hypothesis writes every request that fails, however long.
-        return f"Probe({self.place!r})"
+        # Short, because hypothesis prints every failing request.
+        return f"GeneratedRequest({self.place!r})"
 
     @property
     def body_bytes(self) -> bytes:
-        """The bytes of the body, with the model still to be named."""
-        return self.ask.raw or b""
+        """The bytes of the body, with a placeholder for the model."""
+        return self.spec.raw or b""
 
     @property
     def place(self) -> str:
-        """The place in words: the pointer, and what was done there."""
+        """The place and its change, in words."""
         return f"{self.at or 'the body'} of the request: {self.says}"
 
     def as_case(self, name: str, *after: RequestSpec) -> Case:
-        """The probe as a case of its own; `after` are asked behind it."""
-        told = json.dumps([self.ask.content_type, *self.ask.headers.items()]).encode()
-        digest = sha256(self.body_bytes + told).hexdigest()[:12]
-        asks, smallest = (self.ask, *after), PROFILES[0]
+        """The request as a case of its own, whose name ends in a digest; `after` are sent after it."""
+        headers = json.dumps([self.spec.content_type, *self.spec.headers.items()]).encode()
+        digest = sha256(self.body_bytes + headers).hexdigest()[:12]
+        asks, smallest = (self.spec, *after), PROFILES[0]
         return Case(f"{name}#{digest}", GENERATED_AREA, self.says, asks, refused=self.refused, profile=smallest)
 
 
 def encode_body(body: Any) -> bytes:
-    """A body as the text of JSON; a lone surrogate, which UTF-8 has not, becomes the escape that JSON has for it."""
+    """Encodes a body as JSON; a lone surrogate becomes a JSON escape, since UTF-8 cannot encode it."""
     return json.dumps(body, ensure_ascii=False).encode("utf-8", "backslashreplace")

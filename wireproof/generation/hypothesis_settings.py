@@ -1,4 +1,4 @@
-"""How hard generated requests are looked for: how many, whether made smaller, and where luck comes from."""
+"""The settings of hypothesis: number of examples, shrinking, seed and replay."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis.database import DirectoryBasedExampleDatabase
 
 from wireproof.generation.replay_line import Replay
 
-# A family at the bundled server: what `.ci/generated` draws, and what each fault made for these is found within.
+# Requests of a family in `.ci/generated`; every fault for generated requests is found within them.
 WIDE_EXAMPLES = 100
 
 
@@ -23,13 +23,13 @@ class GenerationSettings:
     """The settings of a run that concern generated requests.
 
     Attributes:
-        examples: requests of each family; 0 where none are made.
-        shrink: a request that fails is made as small as it can be, which sends more of them.
-        same: the same requests each time, in place of new ones with those that failed before in front.
-        seed: the start of every draw, so that each check of a case draws the same requests. A fixed number, where
-            `same`: hypothesis would take it from the source of a test, and a new name there would draw other requests.
-        examples_in: where the requests that failed are kept.
-        replay: the one request to ask; None where they are drawn.
+        examples: number of requests of each family; 0 for none.
+        shrink: True to reduce a failing request to the smallest one, which sends more requests.
+        same: True for the same requests in every run; otherwise new ones, after those that failed before.
+        seed: the seed of every draw, so that each check of a case draws the same requests. It is fixed if `same`,
+            because hypothesis would derive it from the source text of a test, which changes with every new name.
+        examples_in: the folder of requests that failed; None to store none.
+        replay: the one request to send; None to draw requests.
     """
 
     examples: int
@@ -43,17 +43,17 @@ class GenerationSettings:
     def from_options(
         cls, *, live: bool, ci: bool, examples: int | None, shrink: bool, kept: Path, replay: Replay | None
     ) -> GenerationSettings:
-        """What the options come to: no request is generated that was not asked for."""
+        """Makes the settings from options; without `examples` no request is generated."""
         same = ci or not live
         return cls(examples or 0, shrink or not live, same, 0 if same else randbits(64), None if same else kept, replay)
 
     def case_settings(self, name: str) -> settings:
-        """hypothesis's settings for one case; each has a database of its own."""
-        kept = DirectoryBasedExampleDatabase(self.examples_in / _folder_name(name)) if self.examples_in else None
+        """The hypothesis settings of one case; each case has a database of its own."""
+        database = DirectoryBasedExampleDatabase(self.examples_in / _folder_name(name)) if self.examples_in else None
         phases = (Phase.explicit, Phase.reuse, Phase.generate, *((Phase.shrink,) if self.shrink else ()))
         return settings(
             max_examples=max(1, self.examples),
-            database=kept,
+            database=database,
             deadline=None,
             phases=phases,
             print_blob=True,
@@ -63,24 +63,24 @@ class GenerationSettings:
         )
 
     def apply_to(self, test: Callable[..., Any], name: str) -> Callable[..., Any]:
-        """A test of hypothesis that takes this effort."""
-        # The settings come last: a seed takes the database out of those it finds.
-        made: Callable[..., Any] = self.case_settings(name)(self.with_start(test))
-        return made
+        """Applies the settings of a case to a hypothesis test."""
+        # The settings come last, because `seed` removes the database from settings that it finds.
+        configured: Callable[..., Any] = self.case_settings(name)(self.with_start(test))
+        return configured
 
     def with_start(self, test: Any) -> Any:
-        """A test, or a machine, that begins where it is told: at the one request to be asked again, or at a seed."""
+        """Makes a test or state machine start at the request to replay, or at the seed."""
         if self.replay is not None:
             return reproduce_failure(self.replay.version, self.replay.blob)(test)
         return seed(self.seed)(test)
 
     def wants(self, check: str, case: str) -> bool:
-        """Whether requests of a case are made for a check."""
+        """True if requests of this case are generated for this check."""
         return self.examples > 0 if self.replay is None else (check, case) == (self.replay.check, self.replay.case)
 
 
 def is_ci(environment: Mapping[str, str]) -> bool:
-    """Whether the run is a step of continuous integration."""
+    """True if the environment variable CI is set and is neither 0 nor false."""
     return environment.get("CI", "").lower() not in ("", "0", "false")
 
 

@@ -1,4 +1,4 @@
-"""Requests that are broken in exactly one named place; everything else in them is proper."""
+"""Invalid requests: each is broken in exactly one named place and valid everywhere else."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from wireproof.generation.request_factory import RequestFactory
 
 FieldSpec = Mapping[str, Any]
 
-# One step beyond a bound.
+# The distance from a bound to the value beyond it.
 STEPS_OUT_OF_RANGE = {"integer": 1, "number": 0.1}
-# Words that no reader takes for a number or a truth value.
+# Words that no parser reads as a number or a boolean.
 WORDS = st.text(st.sampled_from("abcdefgh é漢🙂"), max_size=8).map(lambda tail: f"word {tail}")
 SAMPLES_BY_TYPE: Mapping[str, SearchStrategy[Any]] = {
     "string": WORDS,
@@ -27,9 +27,9 @@ SAMPLES_BY_TYPE: Mapping[str, SearchStrategy[Any]] = {
     "array": st.lists(st.integers(0, 9), min_size=1, max_size=3),
     "object": st.dictionaries(st.sampled_from(("a", "b", "type")), st.integers(0, 9), max_size=2),
 }
-# A number beyond what the binary doubles of most readers hold.
+# Numbers that do not fit into a binary double.
 HUGE_NUMBERS = ("1e309", "-1e309", "9" * 400, "1e999999")
-# A byte that never stands, half a character, a zero the long way round, half a surrogate pair, five bytes for one.
+# A byte that is never valid, half a character, an overlong zero, half a surrogate pair, a sequence of five bytes.
 NOT_UTF_8 = (b"\xff", b"\xc3", b"\xc0\x80", b"\xed\xa0\x80", b"\xf8\x88\x80\x80\x80", b"\xe9")
 NOT_JSON_CONTENT_TYPES = (
     "text/plain",
@@ -39,26 +39,26 @@ NOT_JSON_CONTENT_TYPES = (
 )
 
 
-def missing_member(draft: RequestFactory) -> SearchStrategy[GeneratedRequest] | None:
-    """A member that the contract requires is not there."""
-    places = [at for at, row in draft.places() if row.get("required") and _is_present(draft, at)]
-    return _requests_at_places(draft, places, _request_without)
+def missing_member(factory: RequestFactory) -> SearchStrategy[GeneratedRequest] | None:
+    """Draws requests without a required member."""
+    places = [at for at, row in factory.places() if row.get("required") and _is_present(factory, at)]
+    return _requests_at_places(factory, places, _request_without)
 
 
-def _request_without(draft: RequestFactory, at: str) -> GeneratedRequest:
+def _request_without(factory: RequestFactory, at: str) -> GeneratedRequest:
     return GeneratedRequest(
-        draft.request_with_body(json_pointer.drop(draft.smallest_body, at)), at, "missing", "missing-field"
+        factory.request_with_body(json_pointer.drop(factory.smallest_body, at)), at, "missing", "missing-field"
     )
 
 
-def wrong_type(draft: RequestFactory) -> SearchStrategy[GeneratedRequest] | None:
-    """A member has a value of a type that the contract does not name for it."""
-    broken = [(at, kind) for at, row in draft.places() for kind in SAMPLES_BY_TYPE if not _accepts_type(kind, row)]
+def wrong_type(factory: RequestFactory) -> SearchStrategy[GeneratedRequest] | None:
+    """Draws requests with a value of an undocumented type."""
+    broken = [(at, kind) for at, row in factory.places() for kind in SAMPLES_BY_TYPE if not _accepts_type(kind, row)]
 
     def request_with_wrong_type(chosen: tuple[str, str]) -> SearchStrategy[GeneratedRequest]:
         at, kind = chosen
         return SAMPLES_BY_TYPE[kind].map(
-            lambda value: draft.request_with_value(at, value, f"of the type {kind}", "wrong-type")
+            lambda value: factory.request_with_value(at, value, f"of the type {kind}", "wrong-type")
         )
 
     return st.sampled_from(broken).flatmap(request_with_wrong_type)
@@ -73,13 +73,13 @@ def _documented_types(row: FieldSpec) -> tuple[str, ...]:
     return (row["type"],) if isinstance(row["type"], str) else tuple(row["type"])
 
 
-def out_of_range(draft: RequestFactory) -> SearchStrategy[GeneratedRequest] | None:
-    """A number is one step beyond its range, or an array has one element too few or too many."""
-    beyond = [(at, value) for at, row in draft.places() for value in _values_out_of_range(row)]
-    if not beyond:
+def out_of_range(factory: RequestFactory) -> SearchStrategy[GeneratedRequest] | None:
+    """Draws requests with a number one step out of its range, or an array with one element too few or too many."""
+    out_of_range_values = [(at, value) for at, row in factory.places() for value in _values_out_of_range(row)]
+    if not out_of_range_values:
         return None
-    return st.sampled_from(beyond).map(
-        lambda drawn: draft.request_with_value(drawn[0], drawn[1], "one step out of its range", "out-of-range")
+    return st.sampled_from(out_of_range_values).map(
+        lambda drawn: factory.request_with_value(drawn[0], drawn[1], "one step out of its range", "out-of-range")
     )
 
 
@@ -94,94 +94,94 @@ def _values_out_of_range(row: FieldSpec) -> Iterator[Any]:
         yield ["x"] * (row["max_items"] + 1)
 
 
-def wrong_choice(draft: RequestFactory) -> SearchStrategy[GeneratedRequest] | None:
-    """A word that is none of those the contract lists."""
-    places = [at for at, row in draft.places() if row.get("enum")]
+def wrong_choice(factory: RequestFactory) -> SearchStrategy[GeneratedRequest] | None:
+    """Draws requests with a word that is not in the list of the contract."""
+    places = [at for at, row in factory.places() if row.get("enum")]
     if not places:
         return None
     return st.tuples(st.sampled_from(places), WORDS).map(
-        lambda drawn: draft.request_with_value(*drawn, "a word that is not listed", "out-of-range")
+        lambda drawn: factory.request_with_value(*drawn, "a word that is not listed", "out-of-range")
     )
 
 
-def exclusive_members(draft: RequestFactory) -> SearchStrategy[GeneratedRequest] | None:
-    """Two members that exclude each other, where the contract has a refusal for that."""
-    if "both-inputs" not in draft.provider.refusals or not {"input", "messages"} <= draft.fields.keys():
+def exclusive_members(factory: RequestFactory) -> SearchStrategy[GeneratedRequest] | None:
+    """Draws requests with two members that exclude each other; None if the contract has no refusal for that."""
+    if "both-inputs" not in factory.provider.refusals or not {"input", "messages"} <= factory.fields.keys():
         return None
 
     def request_with_both(drawn: tuple[str, str]) -> GeneratedRequest:
-        said, messages = drawn[0], [{"role": "user", "content": drawn[1]}]
-        body = {**draft.smallest_body, "input": said, "messages": messages}
+        text, messages = drawn[0], [{"role": "user", "content": drawn[1]}]
+        body = {**factory.smallest_body, "input": text, "messages": messages}
         return GeneratedRequest(
-            draft.request_with_body(body), "/messages", "beside input, which excludes it", "both-inputs"
+            factory.request_with_body(body), "/messages", "beside input, which excludes it", "both-inputs"
         )
 
     return st.tuples(WORDS, WORDS).map(request_with_both)
 
 
-def lonely_member(draft: RequestFactory) -> SearchStrategy[GeneratedRequest] | None:
-    """A member that means nothing without another one, where the contract says so."""
-    known = [held for held in draft.endpoint_entry.get("lonely", ()) if held.keys() <= draft.fields.keys()]
-    if not known or not draft.refuses_unknown_members:
+def lonely_member(factory: RequestFactory) -> SearchStrategy[GeneratedRequest] | None:
+    """Draws requests with a member that requires another one; None if the contract does not refuse them."""
+    lonely = [row for row in factory.endpoint_entry.get("lonely", ()) if row.keys() <= factory.fields.keys()]
+    if not lonely or not factory.refuses_unknown_members:
         return None
 
-    def request_with_members(held: dict[str, Any]) -> GeneratedRequest:
-        at = json_pointer.join(tuple(held)[-1])
+    def request_with_members(members: dict[str, Any]) -> GeneratedRequest:
+        at = json_pointer.join(tuple(members)[-1])
         return GeneratedRequest(
-            draft.request_with_body({**draft.smallest_body, **held}),
+            factory.request_with_body({**factory.smallest_body, **members}),
             at,
             "without the member it belongs to",
             "out-of-range",
         )
 
-    return st.sampled_from(known).map(request_with_members)
+    return st.sampled_from(lonely).map(request_with_members)
 
 
-def unknown_member(draft: RequestFactory) -> SearchStrategy[GeneratedRequest] | None:
-    """A member that no document knows, where the contract refuses such."""
-    if not draft.refuses_unknown_members:
+def unknown_member(factory: RequestFactory) -> SearchStrategy[GeneratedRequest] | None:
+    """Draws requests with an unknown member; None if the contract does not refuse them."""
+    if not factory.refuses_unknown_members:
         return None
     return st.tuples(st.text(max_size=20), values.json_values()).map(
-        lambda drawn: draft.request_with_value(
+        lambda drawn: factory.request_with_value(
             json_pointer.join(f"x-{drawn[0]}"), drawn[1], "an unknown member", "unknown-field"
         )
     )
 
 
-def huge_number(draft: RequestFactory) -> SearchStrategy[GeneratedRequest] | None:
-    """A number that no binary double holds, at a member with a range."""
-    places = [name for name, row in draft.fields.items() if {"minimum", "maximum"} <= row.keys()]
+def huge_number(factory: RequestFactory) -> SearchStrategy[GeneratedRequest] | None:
+    """Draws requests with a number that no binary double holds, at a member with a range."""
+    places = [name for name, row in factory.fields.items() if {"minimum", "maximum"} <= row.keys()]
     if not places:
         return None
 
     def request_with_number(drawn: tuple[str, str]) -> GeneratedRequest:
         name, number = drawn
         mark = "\ue000"
-        raw = encode_body({**draft.smallest_body, name: mark}).replace(encode_body(mark), number.encode())
+        raw = encode_body({**factory.smallest_body, name: mark}).replace(encode_body(mark), number.encode())
         shown = number if len(number) < 12 else f"a number of {len(number)} digits"
-        return GeneratedRequest(draft.request_with_body(draft.smallest_body, raw), json_pointer.join(name), shown)
+        return GeneratedRequest(factory.request_with_body(factory.smallest_body, raw), json_pointer.join(name), shown)
 
     return st.tuples(st.sampled_from(places), st.sampled_from(HUGE_NUMBERS)).map(request_with_number)
 
 
-def truncated_json(draft: RequestFactory) -> SearchStrategy[GeneratedRequest] | None:
-    """A body that stops in the middle of its JSON."""
-    raw = encode_body(draft.smallest_body)
+def truncated_json(factory: RequestFactory) -> SearchStrategy[GeneratedRequest] | None:
+    """Draws requests whose body ends in the middle of its JSON."""
+    raw = encode_body(factory.smallest_body)
     return st.integers(1, len(raw) - 1).map(
         lambda size: GeneratedRequest(
-            draft.request_with_body(None, raw[:size]), "", f"it stops after byte {size}", "malformed-json"
+            factory.request_with_body(None, raw[:size]), "", f"it ends after byte {size}", "malformed-json"
         )
     )
 
 
-def invalid_utf8(draft: RequestFactory) -> SearchStrategy[GeneratedRequest] | None:
-    """A text with bytes that no UTF-8 has."""
-    place = draft.endpoint_entry["texts"][0]
+def invalid_utf8(factory: RequestFactory) -> SearchStrategy[GeneratedRequest] | None:
+    """Draws requests with a text of bytes that are not UTF-8."""
+    place = factory.endpoint_entry["texts"][0]
     mark = "\ue000"
-    raw = encode_body(json_pointer.edit(draft.smallest_body, place, mark))
+    raw = encode_body(json_pointer.edit(factory.smallest_body, place, mark))
     return st.sampled_from(NOT_UTF_8).map(
         lambda bytes_: GeneratedRequest(
-            draft.request_with_body(None, raw.replace(mark.encode(), bytes_)),
+            factory.request_with_body(None, raw.replace(mark.encode(), bytes_)),
             place,
             f"the bytes {bytes_.hex()}",
             "malformed-json",
@@ -189,17 +189,17 @@ def invalid_utf8(draft: RequestFactory) -> SearchStrategy[GeneratedRequest] | No
     )
 
 
-def deep_nesting(draft: RequestFactory) -> SearchStrategy[GeneratedRequest] | None:
-    """Arrays within arrays where a text or a list of messages belongs."""
-    place = draft.endpoint_entry["texts"][0]
+def deep_nesting(factory: RequestFactory) -> SearchStrategy[GeneratedRequest] | None:
+    """Draws requests with deeply nested arrays in place of a text or of messages."""
+    place = factory.endpoint_entry["texts"][0]
     mark = "\ue000"
-    raw = encode_body(json_pointer.edit(draft.smallest_body, place, mark))
+    raw = encode_body(json_pointer.edit(factory.smallest_body, place, mark))
     return (
         st.integers(2, 100)
         .map(lambda depth: depth * depth)
         .map(
             lambda depth: GeneratedRequest(
-                draft.request_with_body(None, raw.replace(encode_body(mark), b"[" * depth + b"]" * depth)),
+                factory.request_with_body(None, raw.replace(encode_body(mark), b"[" * depth + b"]" * depth)),
                 place,
                 f"{depth} arrays deep",
             )
@@ -207,13 +207,13 @@ def deep_nesting(draft: RequestFactory) -> SearchStrategy[GeneratedRequest] | No
     )
 
 
-def refused_content_type(draft: RequestFactory) -> SearchStrategy[GeneratedRequest] | None:
-    """A header that says of a JSON body that it is something else, where the contract has a refusal for that."""
-    if "wrong-content-type" not in draft.provider.refusals:
+def refused_content_type(factory: RequestFactory) -> SearchStrategy[GeneratedRequest] | None:
+    """Draws JSON bodies with another Content-Type; None if the contract has no refusal for that."""
+    if "wrong-content-type" not in factory.provider.refusals:
         return None
     return st.sampled_from(NOT_JSON_CONTENT_TYPES).map(
         lambda named: GeneratedRequest(
-            draft.request_with_body(draft.smallest_body, content_type=named),
+            factory.request_with_body(factory.smallest_body, content_type=named),
             "",
             f"sent as {named}",
             "wrong-content-type",
@@ -221,13 +221,15 @@ def refused_content_type(draft: RequestFactory) -> SearchStrategy[GeneratedReque
     )
 
 
-def _is_present(draft: RequestFactory, at: str) -> bool:
+def _is_present(factory: RequestFactory, at: str) -> bool:
     try:
-        json_pointer.get(draft.smallest_body, at)
+        json_pointer.get(factory.smallest_body, at)
     except json_pointer.Missing:
         return False
     return True
 
 
-def _requests_at_places(draft: RequestFactory, places: list[str], make: Any) -> SearchStrategy[GeneratedRequest] | None:
-    return st.sampled_from(places).map(lambda at: make(draft, at)) if places else None
+def _requests_at_places(
+    factory: RequestFactory, places: list[str], make: Any
+) -> SearchStrategy[GeneratedRequest] | None:
+    return st.sampled_from(places).map(lambda at: make(factory, at)) if places else None

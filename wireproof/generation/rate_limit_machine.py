@@ -1,4 +1,4 @@
-"""The machine of a limiter: a key is asked in any order of requests and waits, up to its limit and beyond."""
+"""The state machine of a rate limit: requests and waits of one key in any order, up to its limit and beyond."""
 
 from __future__ import annotations
 
@@ -11,47 +11,47 @@ from wireproof.contract.case import RequestSpec
 from wireproof.evidence.exchange import Exchange
 from wireproof.generation.request_sequence import RequestSequence
 
-# Longer than any window of a minute: the most that is waited at once.
+# The longest wait of one step in seconds, which is more than a window of a minute.
 LONGEST_WAIT_S = 90
 
 
-def make_rate_limit_machine(talk: RequestSequence, ask: RequestSpec, limit: int) -> type[RuleBasedStateMachine]:
-    """The machine that asks so with a key of so many requests a minute."""
+def make_rate_limit_machine(sequence: RequestSequence, spec: RequestSpec, limit: int) -> type[RuleBasedStateMachine]:
+    """Makes the state machine for a key with this limit of requests a minute."""
 
     class RateLimitMachine(RuleBasedStateMachine):
-        """One account, and the moment by its clock."""
+        """One account, with the seconds of its clock."""
 
         def __init__(self) -> None:
             super().__init__()
-            talk.begin()
-            self.moment = 0
-            self.told_to_wait = 0
+            sequence.begin()
+            self.clock_s = 0
+            self.retry_after_s = 0
 
         @rule(times=st.integers(1, limit + 1))
-        def ask(self, times: int) -> None:
-            """So many requests, one at once behind the other."""
+        def send(self, times: int) -> None:
+            """Sends several requests without a wait."""
             for _ in range(times):
-                came = talk.send_step(replace(ask, clock=float(self.moment) or None))
-                self.told_to_wait = retry_wait_s(came)
-            talk.judge_so_far()
+                exchange = sequence.send_step(replace(spec, clock=float(self.clock_s) or None))
+                self.retry_after_s = retry_wait_s(exchange)
+            sequence.judge_so_far()
 
         @rule(seconds=st.integers(1, LONGEST_WAIT_S))
         def wait(self, seconds: int) -> None:
-            """Nobody asks for a while."""
-            self.moment += seconds
-            self.told_to_wait = 0
+            """Moves the clock."""
+            self.clock_s += seconds
+            self.retry_after_s = 0
 
-        @precondition(lambda self: self.told_to_wait)
+        @precondition(lambda self: self.retry_after_s)
         @rule()
         def wait_as_told(self) -> None:
-            """Nobody asks until the moment that a refusal names."""
-            self.moment += self.told_to_wait
-            self.told_to_wait = 0
+            """Moves the clock by the Retry-After of the last refusal."""
+            self.clock_s += self.retry_after_s
+            self.retry_after_s = 0
 
     return RateLimitMachine
 
 
 def retry_wait_s(exchange: Exchange | None) -> int:
-    """The seconds for which a refusal asks; none where it says nothing of the kind."""
+    """The seconds of Retry-After, at most LONGEST_WAIT_S; 0 without whole seconds."""
     value = "" if exchange is None else exchange.header("Retry-After") or ""
     return min(int(value), LONGEST_WAIT_S) if value.isascii() and value.isdigit() else 0

@@ -1,4 +1,4 @@
-"""The one line that asks a failing request again: which check and case, and hypothesis's own word for the request."""
+"""The command line that sends a failing request again: its check, its case and hypothesis's code for it."""
 
 from __future__ import annotations
 
@@ -11,16 +11,21 @@ from wireproof.contract.option_table import BY_NAME
 from wireproof.contract.target_options import TargetOptions
 from wireproof.errors import ConfigError
 
-# What hypothesis tells of a failure.
+# The note that hypothesis adds to a failure.
 HYPOTHESIS_NOTE = re.compile(r"@reproduce_failure\('([^']+)', b'([^']+)'\)")
-# The options that say whom to ask, and how.
-ASKING = ("endpoint", "key_env", "providers", "tier", "model", "key", "header")
+# The options that describe the target.
+TARGET_OPTIONS = ("endpoint", "key_env", "providers", "tier", "model", "key", "header")
 REPLAY_TEXT = re.compile(r"([a-z.-]+)@([a-z0-9:-]+)=([0-9.]+):([\w+/=-]+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """One generated request by the check and the case it belongs to; `blob` is hypothesis's, of that version."""
+    """One generated request, as `--replay` names it.
+
+    Attributes:
+        version: the version of hypothesis that made the blob.
+        blob: hypothesis's code for the request.
+    """
 
     check: str
     case: str
@@ -29,31 +34,31 @@ class Replay:
 
     @classmethod
     def from_text(cls, text: str) -> Replay:
-        """Read what `--replay` is given; raises ConfigError where it is no such text."""
-        found = REPLAY_TEXT.fullmatch(text)
-        if found is None:
-            raise ConfigError(f"--replay {text}", "it does not read", "copy the line that the failure prints")
-        return cls(found[1], found[2], found[3], found[4].encode())
+        """Parses the value of `--replay`; raises ConfigError if it cannot be parsed."""
+        match = REPLAY_TEXT.fullmatch(text)
+        if match is None:
+            raise ConfigError(f"--replay {text}", "it cannot be parsed", "copy the line that the failure prints")
+        return cls(match[1], match[2], match[3], match[4].encode())
 
     @classmethod
     def from_error(cls, check: str, case: str, error: BaseException) -> Replay | None:
-        """The request that made hypothesis raise this; None where it does not tell."""
+        """The request for which hypothesis raised this error; None if the error has no note of it."""
         notes = "\n".join(getattr(error, "__notes__", ()))
-        found = HYPOTHESIS_NOTE.search(notes)
-        return None if found is None else cls(check, case, found[1], found[2].encode())
+        match = HYPOTHESIS_NOTE.search(notes)
+        return None if match is None else cls(check, case, match[1], match[2].encode())
 
     def __str__(self) -> str:
         return f"{self.check}@{self.case}={self.version}:{self.blob.decode()}"
 
     def command_line(self, options: TargetOptions, target: str) -> str:
-        """The command that asks it again."""
+        """The command that sends the request again."""
         words = ["wireproof", "check", "--provider", target, *_words(options), "--replay", str(self)]
         return " ".join(map(shlex.quote, words))
 
 
 def _words(options: TargetOptions) -> Iterator[str]:
-    """Those options as they are written on a command line."""
-    for row in (BY_NAME[name] for name in ASKING):
+    """Yields the words of the target's options on a command line."""
+    for row in (BY_NAME[name] for name in TARGET_OPTIONS):
         value = row.value_in(options.given)
-        for one in value if row.repeated else [value]:
-            yield from (row.flag, str(one)) if one is not None else ()
+        for item in value if row.repeated else [value]:
+            yield from (row.flag, str(item)) if item is not None else ()

@@ -1,4 +1,4 @@
-"""What the requests to one endpoint of one provider are made from."""
+"""The factory of generated requests to one endpoint of one provider."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from wireproof.formats import json_pointer
 from wireproof.formats.yaml_file import read_yaml
 from wireproof.generation.generated_request import GeneratedRequest, encode_body
 
-# The kinds of requests after which a server has to show that it still serves.
+# Kinds of requests that are followed by a valid one, which proves that the server still serves.
 BROKEN_KINDS = frozenset({"invalid", "odd"})
-# What every model in use takes, where the contract names no context; and what is long for any of them.
+# The context in tokens if the contract names none, which every model in use has; and a text that is long for any model.
 LEAST_CONTEXT, MAX_TEXT_BYTES = 4_096, 80_000
-# The capability that a member of a request exercises, where it has another name.
+# The capability that a member of a request uses, if it has another name.
 FEATURES_BY_MEMBER = {
     "presence_penalty": "penalties",
     "frequency_penalty": "penalties",
@@ -38,24 +38,24 @@ FEATURES_BY_MEMBER = {
 
 @dataclass(frozen=True, eq=False, repr=False)
 class RequestFactory:
-    """One endpoint of one contract, as far as generated requests need it."""
+    """Makes generated requests for one endpoint of one provider's contract."""
 
     provider: Provider
     endpoint: str
 
     def __repr__(self) -> str:
-        # hypothesis writes what a strategy is made of again and again.
-        return f"Draft({self.provider.name}, {self.endpoint})"
+        # Short, because hypothesis prints the parts of a strategy often.
+        return f"RequestFactory({self.provider.name}, {self.endpoint})"
 
     @property
     def endpoint_entry(self) -> Mapping[str, Any]:
-        """What requests.yaml says of the endpoint."""
-        found: Mapping[str, Any] = read_endpoints()[self.endpoint]
-        return found
+        """The entry of the endpoint in requests.yaml."""
+        entry: Mapping[str, Any] = read_endpoints()[self.endpoint]
+        return entry
 
     @property
     def rules(self) -> RequestRules:
-        """What the contract says of requests to the endpoint."""
+        """The contract's rules for requests to the endpoint."""
         return self.provider.requests[self.endpoint]
 
     @property
@@ -70,68 +70,68 @@ class RequestFactory:
 
     @property
     def refuses_unknown_members(self) -> bool:
-        """Whether the contract refuses members that it does not know."""
+        """True if the contract refuses unknown members."""
         return self.rules.strict
 
     @property
     def smallest_body(self) -> dict[str, Any]:
-        """The smallest proper request, which asks for the fewest tokens."""
+        """The body of the smallest valid request, with the lowest token cap."""
         cap = self.provider.token_cap(self.endpoint)
         least = {} if cap is None else {cap: max(1, self.rules.fields[cap].get("minimum", 1))}
         return {**self.endpoint_entry["body"], **least}
 
     @property
     def max_text_bytes(self) -> int:
-        """Bytes of text that fit the context of the endpoint's model, as no token is shorter than one."""
+        """The bytes of text that certainly fit the context of the endpoint's model: half as many as it has tokens."""
         model = self.provider.models.get(ENDPOINT_ROLES.get(self.endpoint, "chat"))
         contexts = {row.id: row.context for row in self.provider.catalogue}
         return min(MAX_TEXT_BYTES, (contexts.get(model or "") or LEAST_CONTEXT) // 2)
 
     @property
     def smallest_request(self) -> RequestSpec:
-        """The smallest proper request."""
+        """The smallest valid request."""
         return self.request_with_body(self.smallest_body)
 
     def following_requests(self, case: str) -> tuple[RequestSpec, ...]:
-        """What is asked right behind each request of a generated case: a proper one, where it is no such itself."""
+        """The valid request sent after each broken or unspecified one; empty for a case of valid requests."""
         return (self.smallest_request,) if kind_from_case_name(case) in BROKEN_KINDS else ()
 
     def request_with_body(self, body: Any, raw: bytes | None = None, **other: Any) -> RequestSpec:
-        """A request with this body, or with these bytes in its place."""
+        """Makes a request with this body, or with these bytes in its place."""
         role = ENDPOINT_ROLES.get(self.endpoint, "chat")
         return RequestSpec(self.endpoint, role, raw=encode_body(body) if raw is None else raw, body=body, **other)
 
     def request_with_value(self, at: str, value: Any, says: str, refused: str | None = None) -> GeneratedRequest:
-        """The proper request with another value at one place."""
+        """Makes the smallest valid request with another value at one place."""
         first = json_pointer.parts(at)[0] if at else ""
         body = json_pointer.edit(self.smallest_body, at, value)
         return GeneratedRequest(self.request_with_body(body), at, says, refused, features_from_members((first,)))
 
     def nested_places(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """The places below members that can be broken by themselves."""
+        """Yields the nested places that can be broken individually, as (pointer, rules)."""
         for row in self.endpoint_entry.get("nested", ()):
             yield row["at"], row
 
     def places(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Every place that the contract says something of: members, then what stands below them."""
+        """Yields every place with rules in the contract, members before nested places, as (pointer, rules)."""
         yield from ((json_pointer.join(name), row) for name, row in self.fields.items())
         yield from self.nested_places()
 
 
 def features_from_members(members: tuple[str, ...]) -> frozenset[str]:
-    """The capabilities that these members exercise."""
+    """The capabilities that these members use."""
     return frozenset(FEATURES_BY_MEMBER.get(name, name) for name in members)
 
 
 @cache
 def read_endpoints() -> Mapping[str, Any]:
-    """requests.yaml: endpoint → what its requests start from."""
-    shown = "suites/generated/requests.yaml"
-    data: Mapping[str, Any] = read_yaml(data_files.root() / shown, shown)
-    schemas.check_format(data, "generated", shown)
+    """Reads suites/generated/requests.yaml: endpoint → the entry from which its requests are made."""
+    file = "suites/generated/requests.yaml"
+    data: Mapping[str, Any] = read_yaml(data_files.root() / file, file)
+    schemas.check_format(data, "generated", file)
     return data
 
 
 def request_factories(provider: Provider) -> tuple[RequestFactory, ...]:
-    """The endpoints of a provider that take a body of JSON."""
+    """One factory for each endpoint of a provider that takes a JSON body."""
     return tuple(RequestFactory(provider, name) for name in read_endpoints() if name in provider.endpoints)

@@ -1,4 +1,4 @@
-"""One generated case under way: each request drawn is sent once and judged, and the failing ones are remembered."""
+"""Runs one generated case: sends each drawn request once, judges it, and stores the failing one."""
 
 from __future__ import annotations
 
@@ -24,53 +24,54 @@ NOTHING_DRAWN = Ruling("untestable", "no request was drawn")
 
 @dataclass(frozen=True, slots=True)
 class FailingRequest:
-    """A request that broke the requirement, what came of it, and how."""
+    """A request that broke the requirement, with its exchange and the violation."""
 
-    probe: GeneratedRequest
+    request: GeneratedRequest
     exchange: Exchange
     violation: Violation
 
 
 @dataclass(slots=True, repr=False)
 class RequestRunner:
-    """One entry of a docket whose requests are generated.
+    """Judges the generated requests of one planned verdict.
 
     Attributes:
-        draft: what its requests are made from.
-        asked: how many requests that differ were judged.
-        lack: why no more requests are sent; None where there may be more.
+        factory: makes its requests.
+        seen: the names of the distinct requests sent.
+        passed: number of requests that passed.
+        missing_reason: the reason why no more requests are sent; None if there may be more.
         failing: the latest request that broke the requirement; hypothesis ends with the smallest.
     """
 
     judge: Judge
     entry: PlannedVerdict
     check: Check
-    courier: Sender
-    draft: RequestFactory
+    sender: Sender
+    factory: RequestFactory
     seen: set[str] = field(default_factory=set)
     passed: int = 0
-    lack: str | None = None
+    missing_reason: str | None = None
     failing: FailingRequest | None = None
     _skipped: Ruling = NOTHING_DRAWN
-    _riding: StandingRules = field(init=False)
+    _rules: StandingRules = field(init=False)
 
     def __post_init__(self) -> None:
-        self._riding = StandingRules(self.judge)
+        self._rules = StandingRules(self.judge)
 
     @property
     def judged_count(self) -> int:
-        """How many requests that differ were judged."""
+        """The number of distinct requests judged."""
         return len(self.seen)
 
-    async def judge_request(self, probe: GeneratedRequest) -> None:
-        """Send a probe and judge what comes; raises Violation where the requirement is broken."""
-        attempt = DrawnAttempt(self, probe)
+    async def judge_request(self, request: GeneratedRequest) -> None:
+        """Sends a request and judges its exchange; raises Violation if the requirement is broken."""
+        attempt = DrawnAttempt(self, request)
         ruling = ruling_on(await self._raised(attempt))
         if isinstance(ruling.raised, Violation):
             assert attempt.exchange is not None
-            self.failing = FailingRequest(probe, attempt.exchange, ruling.raised)
-            # Where reports look for the evidence of a case.
-            self.courier.evidence[self.entry.case] = (attempt.exchange,)
+            self.failing = FailingRequest(request, attempt.exchange, ruling.raised)
+            # Reports read the evidence of a case from here.
+            self.sender.evidence[self.entry.case] = (attempt.exchange,)
             raise ruling.raised
         if ruling.raised is None:
             self.passed += 1
@@ -79,41 +80,41 @@ class RequestRunner:
         else:
             self._skipped = ruling
 
-    async def send_request(self, probe: GeneratedRequest) -> tuple[Exchange, ...]:
-        """What comes of a probe and the request behind it; the same is never sent twice.
+    async def send_request(self, request: GeneratedRequest) -> tuple[Exchange, ...]:
+        """The exchanges of a request and of the valid one after it; the same request is sent only once.
 
-        Raises Untestable where it cannot be sent.
+        Raises Untestable if it cannot be sent.
         """
-        case = probe.as_case(self.entry.case, *self.draft.following_requests(self.entry.case))
-        if self.lack is not None and case.name not in self.courier.evidence:
-            raise Untestable(self.lack)
-        sent = await self.courier.send(case)
+        case = request.as_case(self.entry.case, *self.factory.following_requests(self.entry.case))
+        if self.missing_reason is not None and case.name not in self.sender.evidence:
+            raise Untestable(self.missing_reason)
+        sent = await self.sender.send(case)
         if isinstance(sent, NotSent):
-            self.lack = sent.reason
+            self.missing_reason = sent.reason
             raise Untestable(sent.reason)
         self.seen.add(case.name)
         return sent
 
-    def hold_to_rules(self, probe: GeneratedRequest, exchange: Exchange) -> None:
-        """Hold an exchange against every rule that rides on exchanges of its kind; raises Violation."""
-        self._riding.check_exchange(probe.as_case(self.entry.case), exchange)
+    def hold_to_rules(self, request: GeneratedRequest, exchange: Exchange) -> None:
+        """Applies every rule about exchanges of this kind; raises Violation if one is broken."""
+        self._rules.check_exchange(request.as_case(self.entry.case), exchange)
 
     def verdict(self) -> Verdict:
-        """What the requests so far come to."""
+        """The verdict about the requests so far."""
         verdict = partial(self.judge.build_verdict, self.entry, self.check)
         if self.failing is not None:
-            violation, place = self.failing.violation, self.failing.probe.place
-            found = tuple(replace(one, where=f"{one.where}; {place}") for one in violation.findings)
-            return verdict("fail", f"{violation}; the smallest of {self.judged_count}: {place}", found)
+            violation, place = self.failing.violation, self.failing.request.place
+            findings = tuple(replace(finding, where=f"{finding.where}; {place}") for finding in violation.findings)
+            return verdict("fail", f"{violation}; the smallest of {self.judged_count}: {place}", findings)
         if self.passed:
             return verdict("pass", "")
         return verdict(self._skipped.outcome, self._skipped.message)
 
     async def _raised(self, attempt: DrawnAttempt) -> Exception | None:
-        """The exception that the check raises; a check of requests that are generated is a coroutine."""
-        known = {"attempt": attempt, "provider": self.judge.target.provider, "target": self.judge.target}
+        """The exception that the check raises, None for none; checks of generated requests are coroutines."""
+        available = {"attempt": attempt, "provider": self.judge.target.provider, "target": self.judge.target}
         try:
-            await self.check.function(**{name: known[name] for name in self.check.arguments})
+            await self.check.function(**{name: available[name] for name in self.check.arguments})
         except Exception as error:
             return error
         return None
@@ -121,42 +122,42 @@ class RequestRunner:
 
 @dataclass(slots=True, repr=False)
 class DrawnAttempt:
-    """One probe as a check sees it."""
+    """One generated request, as a check sees it."""
 
-    _exploration: RequestRunner
-    _probe: GeneratedRequest
+    _runner: RequestRunner
+    _request: GeneratedRequest
     exchange: Exchange | None = None
     _next: Exchange | None = None
 
     @property
     def expected_refusal(self) -> str | None:
-        """The cause for which the request must be refused."""
-        return self._probe.refused
+        """The cause for which the request must be refused; None if any refusal will do."""
+        return self._request.refused
 
     @property
     def following_exchange(self) -> Exchange | None:
-        """What came of the request behind it; None where the first never ended."""
+        """The exchange of the valid request after it; None if none was sent."""
         return self._next
 
     async def send(self) -> Exchange:
-        """What comes of the request."""
-        first, *behind = await self._exploration.send_request(self._probe)
-        self._next = behind[0] if behind else None
+        """Sends the request and returns its exchange; raises Untestable or Inconclusive if it cannot be judged."""
+        first, *following = await self._runner.send_request(self._request)
+        self._next = following[0] if following else None
         return self._checked_exchange(first)
 
     def hold_to_rules(self) -> None:
-        """Every rule that rides on an exchange of this kind holds."""
+        """Applies every rule about exchanges of this kind; raises Violation if one is broken."""
         assert self.exchange is not None
-        self._exploration.hold_to_rules(self._probe, self.exchange)
+        self._runner.hold_to_rules(self._request, self.exchange)
 
     def is_honest_refusal_of_option(self) -> bool:
-        """The request was refused honestly for an option that the contract does not promise."""
+        """True if the request was refused honestly for an option that the contract does not promise."""
         assert self.exchange is not None
-        optional = self._exploration.judge.target.provider.optional
-        return bool(self._probe.features & optional) and is_honest_refusal(self.exchange)
+        optional = self._runner.judge.target.provider.optional
+        return bool(self._request.features & optional) and is_honest_refusal(self.exchange)
 
     def _checked_exchange(self, exchange: Exchange) -> Exchange:
-        exchange = replace(exchange, case=self._exploration.entry.case)
+        exchange = replace(exchange, case=self._runner.entry.case)
         failure = asking_failure(exchange)
         if failure:
             raise Untestable(failure)

@@ -1,4 +1,4 @@
-"""A talk: requests of one account that follow each other as they are made up, judged after each."""
+"""Request sequences: requests of one account, each made from the answers before it and judged at once."""
 
 from __future__ import annotations
 
@@ -19,61 +19,68 @@ Exchanges = tuple[Exchange, ...]
 
 @dataclass(slots=True)
 class RequestSequence:
-    """Talks with one target, one after another; each is an account of its own, where the target has such.
+    """Sends sequences of requests to one target, one sequence after another.
+
+    Each sequence is an account of its own, if the target supports that.
 
     Attributes:
-        judge: raises Violation where the exchanges of a talk break a rule.
+        says: the description of the case.
+        judge: raises Violation if the exchanges of a sequence break a rule.
         refused: the cause for which its requests may be refused.
-        do: does what a coroutine says, since the rules of a machine cannot wait.
-        failing: the exchanges of the last talk that was judged wrong, the smallest one in the end.
-        lack: why no more could be said.
-        asked: how many requests were sent.
+        run_coroutine: runs a coroutine to its end, since the rules of a state machine are synchronous.
+        failing: the exchanges of the last failed sequence; hypothesis ends with the smallest.
+        missing_reason: the reason why no more requests can be sent; empty if they can.
+        sent_count: number of requests sent in all sequences.
+        begun_count: number of sequences begun.
+        sent_specs: the requests of the current sequence.
+        exchanges: the exchanges of the current sequence.
     """
 
     name: str
     says: str
-    courier: Sender
+    sender: Sender
     judge: Callable[[Case, Exchanges], None]
     refused: str | None = None
-    do: Callable[[Coroutine[Any, Any, Any]], Any] = asyncio.run
+    run_coroutine: Callable[[Coroutine[Any, Any, Any]], Any] = asyncio.run
     failing: Exchanges = ()
-    lack: str = ""
-    asked: int = 0
-    begun: int = 0
-    asks: list[RequestSpec] = field(default_factory=list)
+    missing_reason: str = ""
+    sent_count: int = 0
+    begun_count: int = 0
+    sent_specs: list[RequestSpec] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
 
     def begin(self) -> None:
-        """Another talk begins."""
-        self.begun += 1
-        self.asks, self.exchanges = [], []
+        """Begins another sequence."""
+        self.begun_count += 1
+        self.sent_specs, self.exchanges = [], []
 
-    def send_step(self, ask: RequestSpec) -> Exchange | None:
-        """The exchange of one more request; None where there is nothing to send it with."""
-        if self.lack:
+    def send_step(self, spec: RequestSpec) -> Exchange | None:
+        """Sends one more request; returns its exchange, None if it cannot be sent."""
+        if self.missing_reason:
             return None
-        came: Exchange | NotSent = self.do(self.courier.send_step(self.as_case(ask), len(self.exchanges), ask))
-        if isinstance(came, NotSent):
-            self.lack = came.reason
+        sending = self.sender.send_step(self.as_case(spec), len(self.exchanges), spec)
+        exchange: Exchange | NotSent = self.run_coroutine(sending)
+        if isinstance(exchange, NotSent):
+            self.missing_reason = exchange.reason
             return None
-        self.lack = asking_failure(came)
-        if self.lack:
+        self.missing_reason = asking_failure(exchange)
+        if self.missing_reason:
             return None
-        self.asked += 1
-        self.asks.append(ask)
-        self.exchanges.append(came)
-        return came
+        self.sent_count += 1
+        self.sent_specs.append(spec)
+        self.exchanges.append(exchange)
+        return exchange
 
     def judge_so_far(self) -> None:
-        """Judge the talk as far as it went; raises Violation."""
-        if not self.exchanges or self.lack:
+        """Judges the sequence so far; raises Violation if it breaks a rule."""
+        if not self.exchanges or self.missing_reason:
             return
         try:
-            self.judge(self.as_case(self.asks[-1]), tuple(self.exchanges))
+            self.judge(self.as_case(self.sent_specs[-1]), tuple(self.exchanges))
         except AssertionError:
             self.failing = tuple(self.exchanges)
             raise
 
-    def as_case(self, *asks: RequestSpec) -> Case:
-        """The talk as a case, as far as it is known."""
-        return Case(f"{self.name}#{self.begun}", GENERATED_AREA, self.says, asks, refused=self.refused)
+    def as_case(self, *specs: RequestSpec) -> Case:
+        """The case of the current sequence, with these requests."""
+        return Case(f"{self.name}#{self.begun_count}", GENERATED_AREA, self.says, specs, refused=self.refused)

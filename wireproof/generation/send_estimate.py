@@ -1,4 +1,4 @@
-"""What generated requests would send, before any is drawn in earnest: the same number of them, drawn to be counted."""
+"""The estimate of generated requests for a plan: draws as many as a run would, without sending them."""
 
 from __future__ import annotations
 
@@ -21,26 +21,24 @@ OutgoingRequests = tuple[OutgoingRequest, ...]
 def estimate_requests(
     entries: Iterable[PlannedVerdict], target: Target, most: int
 ) -> Iterator[tuple[str, list[OutgoingRequests]]]:
-    """Each generated case with what would leave for each of its requests; every check of a case shares them.
+    """Yields each generated case with the outgoing requests of each of its examples; all its checks share them.
 
-    The requests of a talk follow from its answers: what is foreseen is the longest.
+    The requests of a sequence depend on the answers, so the longest sequence is counted.
+
+    Args:
+        most: number of examples of each case.
     """
-    known = strategies_by_case(target.provider)
+    strategies = strategies_by_case(target.provider)
     for name in generated_cases(entries):
         try:
-            if name in known:
-                draft = RequestFactory(target.provider, endpoint_from_case_name(name))
-                yield (
-                    name,
-                    [_requests_to_send(name, probe, draft, target) for probe in draw_examples(known[name], most)],
-                )
+            if name in strategies:
+                factory = RequestFactory(target.provider, endpoint_from_case_name(name))
+                drawn = draw_examples(strategies[name], most)
+                yield name, [_requests_to_send(name, request, factory, target) for request in drawn]
             elif SEQUENCE_KINDS[name].means(target) <= target.means:
-                yield (
-                    name,
-                    [tuple(build_request(ask, target, name, {}) for ask in SEQUENCE_KINDS[name].longest(target))]
-                    * most,
-                )
-        except CannotSend:  # a model or key that this run has not
+                longest = SEQUENCE_KINDS[name].longest(target)
+                yield name, [tuple(build_request(spec, target, name, {}) for spec in longest)] * most
+        except CannotSend:  # the run has no such model or key
             continue
 
 
@@ -49,6 +47,8 @@ def generated_cases(entries: Iterable[PlannedVerdict]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(entry.case for entry in entries if is_generated(entry.case)))
 
 
-def _requests_to_send(name: str, probe: GeneratedRequest, draft: RequestFactory, target: Target) -> OutgoingRequests:
-    case = probe.as_case(name, *draft.following_requests(name))
-    return tuple(build_request(ask, target, case.name, {}) for ask in case.asks)
+def _requests_to_send(
+    name: str, request: GeneratedRequest, factory: RequestFactory, target: Target
+) -> OutgoingRequests:
+    case = request.as_case(name, *factory.following_requests(name))
+    return tuple(build_request(spec, target, case.name, {}) for spec in case.asks)

@@ -1,7 +1,7 @@
-"""One stateful entry of a docket under way: a machine of hypothesis talks with the target, and its talks are judged.
+"""Runs one stateful case: a hypothesis state machine sends sequences of requests, which are judged.
 
-The rules of a machine cannot wait for an event loop. They run in a thread, and each request is sent by the loop that
-holds the target's courier, so that budget, pace and ledger are those of every other request.
+The rules of a state machine are synchronous. They run in a thread, and the event loop of the target's sender sends
+each request, so that budget, pacing and ledger are the same as for every other request.
 """
 
 from __future__ import annotations
@@ -29,39 +29,39 @@ from wireproof.judging.outcomes import ERROR_OUTCOMES
 from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import PlannedVerdict
 
-# Of a long talk the end is told.
-MAX_REQUESTS_TOLD = 8
-NOTHING_SAID = Ruling("untestable", "nothing was said")
+# The failure message lists the last requests of a sequence, at most this many.
+MAX_REQUESTS_LISTED = 8
+NOTHING_SENT = Ruling("untestable", "no request was sent")
 
 
 @dataclass(slots=True)
 class SequenceRunner:
-    """The talks of one entry, and what they have come to.
+    """Judges the request sequences of one planned verdict.
 
     Attributes:
-        violation: how the last talk that broke the requirement did so; hypothesis ends with the smallest.
+        violation: the violation of the last failed sequence, None for none; hypothesis ends with the smallest.
     """
 
     judge: Judge
     entry: PlannedVerdict
     check: Check
-    courier: Sender
-    talk: RequestSequence = field(init=False)
+    sender: Sender
+    sequence: RequestSequence = field(init=False)
     violation: Violation | None = None
     _passed: bool = False
-    _skipped: Ruling = NOTHING_SAID
-    _riding: StandingRules = field(init=False)
+    _skipped: Ruling = NOTHING_SENT
+    _rules: StandingRules = field(init=False)
 
     def __post_init__(self) -> None:
-        machine = SEQUENCE_KINDS[self.entry.case]
-        self._riding = StandingRules(self.judge)
-        self.talk = RequestSequence(self.entry.case, machine.says, self.courier, self._judge, machine.refused)
+        kind = SEQUENCE_KINDS[self.entry.case]
+        self._rules = StandingRules(self.judge)
+        self.sequence = RequestSequence(self.entry.case, kind.says, self.sender, self._judge, kind.refused)
 
-    async def run(self, effort: GenerationSettings, name: str) -> None:
-        """Runs the machine; raises Violation if a sequence breaks the requirement.
+    async def run(self, generation: GenerationSettings, name: str) -> None:
+        """Runs the state machine; raises Violation if a sequence breaks the requirement.
 
         Args:
-            name: the name under which failing sequences are kept.
+            name: the name under which failing sequences are stored.
         """
         target, kind = self.judge.target, SEQUENCE_KINDS[self.entry.case]
         lacking = kind.means(target) - target.means
@@ -69,18 +69,19 @@ class SequenceRunner:
             self._skipped = Ruling("untestable", not_given(lacking))
             return
         loop = asyncio.get_running_loop()
-        self.talk.do = lambda work: asyncio.run_coroutine_threadsafe(work, loop).result()
-        machine: type[RuleBasedStateMachine] = effort.with_start(kind.make(self.talk, target))
-        steps = settings(effort.case_settings(name), stateful_step_count=kind.steps)
-        await asyncio.to_thread(run_state_machine_as_test, machine, settings=steps)
+        self.sequence.run_coroutine = lambda coroutine: asyncio.run_coroutine_threadsafe(coroutine, loop).result()
+        machine: type[RuleBasedStateMachine] = generation.with_start(kind.make(self.sequence, target))
+        with_steps = settings(generation.case_settings(name), stateful_step_count=kind.steps)
+        await asyncio.to_thread(run_state_machine_as_test, machine, settings=with_steps)
 
     def _judge(self, case: Case, exchanges: Exchanges) -> None:
         last, target = exchanges[-1], self.judge.target
-        given = {"exchanges": exchanges, "exchange": last, "provider": target.provider, "case": case, "target": target}
-        ruling = judge_exchanges(self._check_requirement, given)
+        arguments = {"exchanges": exchanges, "exchange": last, "case": case}
+        arguments |= {"provider": target.provider, "target": target}
+        ruling = judge_exchanges(self._check_requirement, arguments)
         if isinstance(ruling.raised, Violation):
             self.violation = ruling.raised
-            self.courier.evidence[self.entry.case] = exchanges
+            self.sender.evidence[self.entry.case] = exchanges
             raise ruling.raised
         if ruling.raised is None:
             self._passed = True
@@ -89,36 +90,38 @@ class SequenceRunner:
         else:
             self._skipped = ruling
 
-    def _check_requirement(self, given: Mapping[str, Any]) -> None:
-        """Raise what breaks or excuses a talk: the requirement, and every rule that rides on its last answer."""
-        case, last = given["case"], given["exchange"]
+    def _check_requirement(self, arguments: Mapping[str, Any]) -> None:
+        """Applies the requirement to a sequence, and every rule about exchanges of this kind to its last exchange."""
+        case, last = arguments["case"], arguments["exchange"]
         require_kept_whole(last)
         require_no_rate_limit(last, case.refused)
-        if "tools" in self.judge.target.provider.optional and _first_with_tools(given["exchanges"]):
+        if "tools" in self.judge.target.provider.optional and _first_with_tools(arguments["exchanges"]):
             require_not_declined(last, "tools")
-        self.check(given)
+        self.check(arguments)
         if case.refused is None:
-            self._riding.check_exchange(case, last)
+            self._rules.check_exchange(case, last)
 
     def verdict(self) -> Verdict:
-        """What the talks come to."""
+        """The verdict about the sequences so far."""
+        sequence = self.sequence
         if self.violation is None:
-            unsaid = Ruling("untestable", self.talk.lack) if self.talk.lack else self._skipped
-            ruling = PASS if self._passed else unsaid
+            skipped = Ruling("untestable", sequence.missing_reason) if sequence.missing_reason else self._skipped
+            ruling = PASS if self._passed else skipped
             return self.judge.build_verdict(self.entry, self.check, ruling.outcome, ruling.message)
-        said = " then ".join(map(request_line, self.talk.failing[-MAX_REQUESTS_TOLD:]))
-        before = len(self.talk.failing) - MAX_REQUESTS_TOLD
+        listed = " then ".join(map(request_line, sequence.failing[-MAX_REQUESTS_LISTED:]))
+        before = len(sequence.failing) - MAX_REQUESTS_LISTED
         more = f"{before} requests before, then " if before > 0 else ""
-        told = f"the smallest of {self.talk.begun} talks in {self.talk.asked} requests: {more}{said}"
-        message = f"{self.violation}; {told}"
+        smallest = f"the smallest of {sequence.begun_count} sequences, with {sequence.sent_count} requests in all"
+        message = f"{self.violation}; {smallest}: {more}{listed}"
         return self.judge.build_verdict(self.entry, self.check, "fail", message, self.violation.findings)
 
 
 def request_line(exchange: Exchange) -> str:
-    return f"{exchange.request.method} {exchange.status or 'without an answer'}"
+    """The method and the status of an exchange, in words."""
+    return f"{exchange.request.method} {exchange.status or 'without a response'}"
 
 
 def _first_with_tools(exchanges: Exchanges) -> bool:
-    """The last request is the first of its talk that offers tools."""
+    """True if the last request is the first of its sequence that offers tools."""
     *before, last = (b'"tools"' in exchange.request.body for exchange in exchanges)
     return last and not any(before)

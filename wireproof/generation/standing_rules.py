@@ -1,4 +1,4 @@
-"""The rules that ride on every exchange of a kind, held against the exchanges of generated requests."""
+"""Standing rules: checks that clauses cite for every exchange of a kind, applied to generated requests."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ from wireproof.judging.check import Finding, Violation
 from wireproof.judging.judge import Judge
 from wireproof.judging.verdict_plan import PlannedVerdict, is_selector, selector_matches
 
-# What stands for the cause of a refusal that no document asks for: it only has to be of the kind.
+# The cause of an undocumented refusal; it only makes the case one that is refused.
 ANY_REFUSAL_CAUSE = "malformed-json"
-# What must not be shown is held whatever the level: a leak is one to whoever reads it.
-CHECKS_HELD_AT_ANY_LEVEL = frozenset({"errors.no-internals", "auth.no-leak"})
+# Checks of leaked secrets and internals apply at any level, the others only as a must.
+CHECKS_AT_ANY_LEVEL = frozenset({"errors.no-internals", "auth.no-leak"})
 
 
 @dataclass(slots=True)
 class StandingRules:
-    """The entries of one column that name their cases by kind: what must hold, and what must not be shown."""
+    """The planned verdicts of one column that select their cases by kind."""
 
-    bench: Judge
+    judge: Judge
     _entries: dict[tuple[str, str], tuple[PlannedVerdict, ...]] = field(default_factory=dict)
 
     def check_exchange(self, case: Case, exchange: Exchange) -> None:
-        """Raise a Violation that carries what every rule finds; the rule stands before what was expected."""
+        """Raises a Violation with the findings of every broken rule; its check id precedes each expectation."""
         case = replace(
             case, asks=case.asks[:1], refused=None if exchange.is_success else case.refused or ANY_REFUSAL_CAUSE
         )
-        bench = replace(self.bench, cases=ChainMap({case.name: case}, dict(self.bench.cases)))
+        judge = replace(self.judge, cases=ChainMap({case.name: case}, dict(self.judge.cases)))
         evidence = {case.name: (exchange,)}
         findings: list[Finding] = []
         for entry in self._rules_for(case):
-            verdict = bench.judge(replace(entry, cases=(("exchange", case.name),)), evidence)
+            verdict = judge.judge(replace(entry, cases=(("exchange", case.name),)), evidence)
             if verdict.outcome == "error":
                 raise RuntimeError(f"{entry.check}: {verdict.message}")
             if verdict.outcome == "fail":
-                findings += [replace(one, expected=f"{entry.check}: {one.expected}") for one in verdict.findings]
+                findings += [replace(item, expected=f"{entry.check}: {item.expected}") for item in verdict.findings]
         if findings:
             raise Violation.from_findings(tuple(findings))
 
@@ -50,13 +50,13 @@ class StandingRules:
         return self._entries[kind]
 
     def _select_rules(self, case: Case) -> tuple[PlannedVerdict, ...]:
-        provider = self.bench.provider
+        provider = self.judge.provider
         grouped: dict[str, list[tuple[Clause, Judgement]]] = {}
         for clause in loading.load_clauses(provider.schemas):
             for judgement in clause.judged:
                 selector = judgement.case.get("exchange", "")
-                holds = judgement.level == "must" or judgement.check in CHECKS_HELD_AT_ANY_LEVEL
-                if holds and is_selector(selector) and selector_matches(selector, case):
+                applies = judgement.level == "must" or judgement.check in CHECKS_AT_ANY_LEVEL
+                if applies and is_selector(selector) and selector_matches(selector, case):
                     grouped.setdefault(judgement.check, []).append((clause, judgement))
-        target, name = self.bench.target.name, provider.name
+        target, name = self.judge.target.name, provider.name
         return tuple(PlannedVerdict(target, name, check, (), tuple(by)) for check, by in grouped.items())

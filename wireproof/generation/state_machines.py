@@ -1,4 +1,4 @@
-"""The machines of stateful cases, as a table: what each talks about, what it needs, and how far it goes."""
+"""The state machines of stateful cases, as a table."""
 
 from __future__ import annotations
 
@@ -16,24 +16,25 @@ from wireproof.generation.conversation_machine import WEATHER_TOOL, make_convers
 from wireproof.generation.rate_limit_machine import make_rate_limit_machine
 from wireproof.generation.request_sequence import RequestSequence
 
-# What a turn shows, it shows in few tokens; a call with its arguments takes about thirty.
+# Short answers are enough; a tool call with its arguments takes about thirty tokens.
 MAX_TURN_TOKENS = 64
 MAX_TURN_LETTERS = 40
-# How many things happen in one conversation at most, and between the requests to a limiter.
+# The most steps of one conversation, and of one sequence about a limit.
 CONVERSATION_STEPS, LIMIT_STEPS = 6, 8
 
 
 @dataclass(frozen=True, slots=True)
 class SequenceKind:
-    """One kind of talk.
+    """One kind of request sequence.
 
     Attributes:
-        make: the machine of a talk with a target.
-        means: what the talk needs of a target that a plain one has not.
-        steps: how many things happen in one talk at most.
-        longest: the requests of the longest talk that there may be, with the longest texts.
+        says: the description of the case.
+        make: makes the state machine for a target.
+        means: the means that the sequence needs of a target.
+        steps: the largest number of steps in one sequence.
+        longest: makes the requests of the longest possible sequence, with the longest texts.
         refused: the cause for which its requests may be refused.
-        fits: whether a contract has what is talked about.
+        fits: True if the contract describes the endpoints and features of the sequence.
     """
 
     says: str
@@ -46,14 +47,14 @@ class SequenceKind:
 
 
 def smallest_tier(target: Target) -> tuple[str, int]:
-    """The tier with the fewest requests a minute, and how many these are."""
+    """The (name, limit) of the tier with the fewest requests a minute."""
     tiers = target.provider.rate.tiers.values()
     return min(((tier.name, tier.per_minute) for tier in tiers if tier.per_minute), key=lambda tier: tier[1])
 
 
-def _make_conversation(talk: RequestSequence, *, tools: bool) -> type[RuleBasedStateMachine]:
+def _make_conversation(sequence: RequestSequence, *, tools: bool) -> type[RuleBasedStateMachine]:
     texts = st.text(min_size=1, max_size=MAX_TURN_LETTERS).filter(str.strip)
-    return make_conversation_machine(talk, _chat_request([]), texts, tools=tools)
+    return make_conversation_machine(sequence, _chat_request([]), texts, tools=tools)
 
 
 def _chat_request(messages: list[Any], **members: Any) -> RequestSpec:
@@ -61,13 +62,13 @@ def _chat_request(messages: list[Any], **members: Any) -> RequestSpec:
 
 
 def _longest_conversation(**members: Any) -> tuple[RequestSpec, ...]:
-    """A conversation in which everybody says as much as may be; no letter or token has more than four bytes."""
-    said = {"role": "user", "content": "0" * 4 * MAX_TURN_LETTERS}
-    answered = {"role": "assistant", "content": "0" * 4 * MAX_TURN_TOKENS}
-    return tuple(_chat_request([said, *[answered, said] * turn], **members) for turn in range(CONVERSATION_STEPS))
+    """The longest conversation, with the longest texts; a letter or token has at most four bytes."""
+    question = {"role": "user", "content": "0" * 4 * MAX_TURN_LETTERS}
+    answer = {"role": "assistant", "content": "0" * 4 * MAX_TURN_TOKENS}
+    return tuple(_chat_request([question, *[answer, question] * turn], **members) for turn in range(CONVERSATION_STEPS))
 
 
-def _longest_rush(target: Target) -> tuple[RequestSpec, ...]:
+def _longest_limit_sequence(target: Target) -> tuple[RequestSpec, ...]:
     tier, limit = smallest_tier(target)
     return (_list_request(tier),) * (LIMIT_STEPS * (limit + 1))
 
@@ -76,22 +77,22 @@ def _list_request(tier: str) -> RequestSpec:
     return RequestSpec("models", "chat", key=tier, content_type=None)
 
 
-def _make_limit_sequence(talk: RequestSequence, target: Target) -> type[RuleBasedStateMachine]:
+def _make_limit_sequence(sequence: RequestSequence, target: Target) -> type[RuleBasedStateMachine]:
     tier, limit = smallest_tier(target)
-    return make_rate_limit_machine(talk, _list_request(tier), limit)
+    return make_rate_limit_machine(sequence, _list_request(tier), limit)
 
 
 SEQUENCE_KINDS: Mapping[str, SequenceKind] = {
     "generated:chat:stateful:conversation": SequenceKind(
-        "a conversation that grows by whatever is said in it",
-        lambda talk, target: _make_conversation(talk, tools=False),
+        "a conversation that grows by arbitrary texts",
+        lambda sequence, target: _make_conversation(sequence, tools=False),
         lambda target: frozenset(),
         CONVERSATION_STEPS,
         lambda target: _longest_conversation(),
     ),
     "generated:chat:stateful:tools": SequenceKind(
-        "a conversation that grows by whatever is said in it, and by what tools are called with and answer",
-        lambda talk, target: _make_conversation(talk, tools=True),
+        "a conversation that grows by arbitrary texts, tool calls and results",
+        lambda sequence, target: _make_conversation(sequence, tools=True),
         lambda target: frozenset(),
         CONVERSATION_STEPS,
         lambda target: _longest_conversation(tools=[WEATHER_TOOL]),
@@ -102,7 +103,7 @@ SEQUENCE_KINDS: Mapping[str, SequenceKind] = {
         _make_limit_sequence,
         lambda target: frozenset({"clock", f"{smallest_tier(target)[0]}-tier-key"}),
         LIMIT_STEPS,
-        _longest_rush,
+        _longest_limit_sequence,
         "rate-limited",
         fits=lambda provider: (
             bool(provider.rate.remaining) and any(tier.per_minute for tier in provider.rate.tiers.values())
@@ -112,10 +113,10 @@ SEQUENCE_KINDS: Mapping[str, SequenceKind] = {
 
 
 def stateful_cases(provider: Provider) -> tuple[str, ...]:
-    """The cases of a provider whose requests follow each other."""
-    return tuple(case for case, machine in SEQUENCE_KINDS.items() if machine.fits(provider))
+    """The stateful cases of a provider."""
+    return tuple(case for case, kind in SEQUENCE_KINDS.items() if kind.fits(provider))
 
 
 def is_stateful(case: str) -> bool:
-    """Whether a generated case is a talk, whose requests follow each other."""
+    """True if a generated case is a sequence of requests that depend on each other."""
     return case in SEQUENCE_KINDS

@@ -1,1 +1,1 @@
-"""Judging: checks turn evidence into verdicts, without network or clock."""
+"""Judging: checks turn evidence into verdicts, without network and clock."""

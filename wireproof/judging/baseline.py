@@ -1,4 +1,4 @@
-"""A baseline: the failures and skips of a run that are known, each with its reason, and none of them forever."""
+"""A baseline: the known failures and skips of a run, each with its reason and, at will, the date it expires."""
 
 from __future__ import annotations
 
@@ -19,14 +19,22 @@ from wireproof.judging.verdict import Verdict
 EVERY_CHECK = "*"
 DEFAULT_REASON = "known when this baseline was written"
 FILE_HEADER = """\
-# What is known to fail or to be skipped, for `--baseline`. An entry that is no longer so fails the run: remove it.
-# check `*` stands for every check of the case; contract is left out where it is the target's own; expires is a date.
+# Known failures and skips, for `--baseline`. An entry that no longer applies fails the run: remove it.
+# check `*` stands for every check of the case; without contract it is the target's own; expires is a date.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class KnownFailure:
-    """One entry: what is known of a check on a case, on one target or on any."""
+    """One entry: the known outcome of a check on a case, on one target or on any.
+
+    Attributes:
+        check: id of the check; `*` for every check of the case.
+        outcome: the expected outcome, `fail` or one that skips.
+        target: name of the target; None for any.
+        contract: the provider judged by; None for any.
+        expires: the last day on which the entry applies; None for no end.
+    """
 
     check: str
     case: str
@@ -38,17 +46,17 @@ class KnownFailure:
 
     @classmethod
     def from_data(cls, data: dict[str, Any]) -> KnownFailure:
-        """An entry from its checked form in the file."""
+        """Reads an entry from its validated form in the file; raises ValueError for a date that does not exist."""
         until = data.get("expires")
         return cls(**{"outcome": "fail", **data, "expires": date.fromisoformat(until) if until else None})
 
     @property
     def key(self) -> tuple[str | None, ...]:
-        """What the entry is about; two entries of the same name contradict each other or say the same twice."""
+        """The verdicts the entry is about; two entries with the same key are a mistake."""
         return (self.target, self.contract, self.check, self.case)
 
     def matches(self, target: str, contract: str, check: str, case: str) -> bool:
-        """Whether the entry is about this judgement."""
+        """True if the entry is about this verdict."""
         return (
             self.check in (EVERY_CHECK, check)
             and self.case == case
@@ -63,55 +71,60 @@ class KnownFailure:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The entries of one file; `today` decides which of them have expired."""
+    """The entries of one file.
+
+    Attributes:
+        today: the date that decides which entries have expired.
+    """
 
     entries: tuple[KnownFailure, ...]
     today: date
 
     def entry_expecting(self, verdict: Verdict) -> KnownFailure | None:
-        """The entry that expects a verdict to be as it is; None where none does, or only one that has expired."""
+        """The valid entry that expects the outcome of a verdict; None if there is none, or it has expired."""
         if verdict.area == "smoke":
             return None
         entry = self.closest_entry(verdict)
         return entry if entry is not None and entry.outcome == verdict.outcome and not self._is_expired(entry) else None
 
     def closest_entry(self, verdict: Verdict) -> KnownFailure | None:
-        """The entry that names a verdict, most closely where several do."""
+        """The most specific entry about a verdict; None if there is none."""
         place = (verdict.target, verdict.provider, verdict.check, verdict.case)
-        fits = [entry for entry in self.entries if entry.case == verdict.case and entry.matches(*place)]
-        return max(fits, key=_closeness, default=None)
+        matching = [entry for entry in self.entries if entry.case == verdict.case and entry.matches(*place)]
+        return max(matching, key=_specificity, default=None)
 
     def stale_entries(self, verdicts: Sequence[Verdict], judged: Collection[tuple[str, str, str, str]]) -> list[str]:
-        """Each entry that is no longer so, as a sentence.
+        """One sentence for each entry that expired or no longer applies.
 
         Args:
-            verdicts: what this run decides by.
-            judged: (target, contract, check, case) of every judgement there is; what this run left out is not stale.
+            verdicts: the gating verdicts of this run.
+            judged: (target, contract, check, case) of every planned verdict; an entry about one that this run left
+                out is not stale.
         """
-        found = []
+        sentences = []
         by_case: dict[str, list[Verdict]] = {}
         for verdict in verdicts:
             by_case.setdefault(verdict.case, []).append(verdict)
         for entry in self.entries:
             about = [v for v in by_case.get(entry.case, ()) if self.closest_entry(v) is entry]
             if self._is_expired(entry):
-                found.append(f"{entry}: its entry expired on {entry.expires}")
+                sentences.append(f"{entry}: its entry expired on {entry.expires}")
             elif about and all(verdict.outcome != entry.outcome for verdict in about):
                 now = ", ".join(sorted({verdict.outcome for verdict in about}))
-                found.append(f"{entry}: the baseline says {entry.outcome}, it is now {now}")
+                sentences.append(f"{entry}: the baseline says {entry.outcome}, it is now {now}")
             elif not about and not any(place[3] == entry.case and entry.matches(*place) for place in judged):
-                found.append(f"{entry}: no such judgement exists")
-        return found
+                sentences.append(f"{entry}: no such judgement exists")
+        return sentences
 
     def _is_expired(self, entry: KnownFailure) -> bool:
         return entry.expires is not None and entry.expires < self.today
 
 
 def read_baseline(file: Path, today: date) -> Baseline:
-    """The baseline of a file; ConfigError for one that does not keep the format or says something twice."""
+    """Reads a baseline; raises ConfigError if the file breaks the format or repeats an entry."""
     try:
         data = read_yaml(file)
-    except ValueError as error:  # YAML itself reads what looks like a date
+    except ValueError as error:  # the YAML reader parses what looks like a date
         raise ConfigError(str(file), f"a value is not a date ({error})", "write YYYY-MM-DD") from None
     schemas.check_format(_dates_as_text(data), "baseline", str(file))
     entries = tuple(
@@ -120,7 +133,7 @@ def read_baseline(file: Path, today: date) -> Baseline:
     seen: set[tuple[str | None, ...]] = set()
     for at, entry in enumerate(entries):
         if entry.key in seen:
-            raise ConfigError(f"{file}, /known/{at}", f"{entry} stands twice", "keep one of the entries")
+            raise ConfigError(f"{file}, /known/{at}", f"{entry} has two entries", "keep one of them")
         seen.add(entry.key)
     return Baseline(entries, today)
 
@@ -128,7 +141,14 @@ def read_baseline(file: Path, today: date) -> Baseline:
 def write_baseline(
     file: Path, verdicts: Iterable[Verdict], own: dict[str, str], before: Baseline | None = None
 ) -> None:
-    """Write every failure and skip as known; what an earlier baseline says of them is kept."""
+    """Writes an entry for every failure and skip.
+
+    Args:
+        own: target name → the provider whose document is its own contract.
+        before: an earlier baseline, whose reasons and dates are copied.
+
+    Raises ConfigError if the file cannot be written.
+    """
     lines = [json.dumps(entry, ensure_ascii=False) for entry in _entries_for_verdicts(tuple(verdicts), own, before)]
     known = "".join(f"- {line}\n" for line in lines)
     try:
@@ -136,7 +156,7 @@ def write_baseline(
         file.write_text(f"{FILE_HEADER}known:{' []' if not lines else ''}\n{known}", "utf-8", "backslashreplace")
     except OSError as error:
         problem = f"it cannot be written ({error.strerror})"
-        raise ConfigError(f"--write-baseline {file}", problem, "name another place") from None
+        raise ConfigError(f"--write-baseline {file}", problem, "name another file") from None
 
 
 def _entries_for_verdicts(
@@ -146,16 +166,17 @@ def _entries_for_verdicts(
     for verdict in verdicts:
         if verdict.area != "smoke" and verdict.outcome not in ERROR_OUTCOMES:
             cases.setdefault((verdict.target, verdict.provider, verdict.case), []).append(verdict)
-    found = []
+    entries = []
     for (target, by, case), of_case in cases.items():
-        alike = {(verdict.outcome, verdict.message) for verdict in of_case}
-        told = of_case[:1] if len(alike) == 1 and of_case[0].outcome in SKIP_OUTCOMES else of_case
-        for verdict in told:
+        results = {(verdict.outcome, verdict.message) for verdict in of_case}
+        # One entry with `*` is enough if every check of a case is skipped for the same reason.
+        same_skip = len(results) == 1 and of_case[0].outcome in SKIP_OUTCOMES
+        for verdict in of_case[:1] if same_skip else of_case:
             if verdict.outcome in PASSING_OUTCOMES:
                 continue
             entry = before and before.entry_expecting(verdict)
-            check = EVERY_CHECK if told is not of_case and len(of_case) > 1 else verdict.check
-            found.append(
+            check = EVERY_CHECK if same_skip and len(of_case) > 1 else verdict.check
+            entries.append(
                 {"check": check, "case": case, "target": target}
                 | ({"contract": by} if by != own[target] else {})
                 | {
@@ -164,10 +185,10 @@ def _entries_for_verdicts(
                 }
                 | ({"expires": entry.expires.isoformat()} if entry and entry.expires else {})
             )
-    return found
+    return entries
 
 
-def _closeness(entry: KnownFailure) -> tuple[bool, ...]:
+def _specificity(entry: KnownFailure) -> tuple[bool, ...]:
     return (entry.check != EVERY_CHECK, entry.target is not None, entry.contract is not None)
 
 
@@ -179,7 +200,7 @@ def _entry_from_data(data: dict[str, Any], place: str) -> KnownFailure:
 
 
 def _dates_as_text(data: Any) -> Any:
-    """YAML reads 2027-01-31 as a date; the format says it in text."""
+    """Turns dates back into text: YAML parses 2027-01-31 as a date, the format wants a string."""
     if isinstance(data, dict):
         return {name: _dates_as_text(value) for name, value in data.items()}
     if isinstance(data, list):

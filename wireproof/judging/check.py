@@ -1,15 +1,15 @@
 """A check: a plain function that judges exchanges and raises `Violation`.
 
-Suites import this module and `expect`, nothing else of wireproof. What a check may raise:
+Suites import this module and `expect`, nothing else of wireproof. A check raises:
 
     Violation      a promise is broken; carries findings (expected, actual, where)
-    Noted          a fact worth recording, no judgement promised
-    Inconclusive   the answer does not decide
-    Undecided      nor does it, but another answer may: the model chose otherwise, or was cut off
+    Noted          a fact worth recording, without a judgement
+    Inconclusive   the response does not decide
+    Undecided      the same, but another response may decide: the model chose otherwise, or was cut off
     NotOffered     not promised, or refused honestly
-    Untestable     something this judgement needs is missing
+    Untestable     something that this judgement needs is missing
 
-Anything else a check raises is our own mistake and is reported as an error.
+Any other exception of a check is our own mistake and is reported as an error.
 """
 
 from __future__ import annotations
@@ -66,11 +66,12 @@ __all__ = [
 
 
 class Violation(AssertionError):
-    """The requirement is broken, in one or more places.
+    """A broken requirement, in one or more places.
 
     Attributes:
-        judged_by: the check whose requirement this really is. Where that check judges the same case, it alone
-            is red, so that one cause is told once.
+        judged_by: id of the check whose requirement this really is. If that check fails on the same case, it alone
+            is reported as failed, so that one cause is reported once.
+        findings: the broken places, at least one.
     """
 
     def __init__(
@@ -88,7 +89,7 @@ class Violation(AssertionError):
 
     @classmethod
     def from_findings(cls, findings: tuple[Finding, ...]) -> Violation:
-        """One violation that carries several findings."""
+        """Makes one violation that carries several findings."""
         first = findings[0]
         violation = cls(first.expected, first.actual, where=first.where, at=first.pointer)
         violation.findings = findings
@@ -96,23 +97,23 @@ class Violation(AssertionError):
 
 
 class Noted(Exception):
-    """A fact worth recording; no judgement is promised."""
+    """A fact worth recording, without a judgement."""
 
 
 class Inconclusive(Exception):
-    """The answer does not decide the question."""
+    """Raised if the response does not decide the question."""
 
 
 class Undecided(Inconclusive):
-    """The model chose otherwise or was cut off; another answer to the same request may decide."""
+    """Raised if the model chose otherwise or was cut off; another response to the same request may decide."""
 
 
 class NotOffered(Exception):
-    """The target does not promise this, or refuses it honestly."""
+    """Raised if the target does not promise this, or refuses it honestly."""
 
 
 class Untestable(Exception):
-    """Something the judgement needs is missing."""
+    """Raised if something that the judgement needs is missing."""
 
 
 class SchemaView(Protocol):
@@ -120,38 +121,38 @@ class SchemaView(Protocol):
 
     @property
     def name(self) -> str:
-        """The file name without its ending."""
+        """The file name without its suffix."""
 
     def findings(self, instance: Any) -> tuple[Finding, ...]:
-        """Every way in which the instance breaks the schema; empty where it conforms."""
+        """The places where the instance breaks the schema; empty if it conforms."""
 
 
 class Contract(Protocol):
-    """The schemas of one document."""
+    """The schemas of one provider's document."""
 
     def shape(self, name: str) -> SchemaView | None:
-        """The schema of that name, None where the document describes none."""
+        """The schema of that name; None if the document describes none."""
 
 
 class Attempt(Protocol):
-    """One generated request, as the check of it sees it."""
+    """One generated request, as a check sees it."""
 
     @property
     def expected_refusal(self) -> str | None:
-        """The cause for which the request must be refused; None where any refusal will do."""
+        """The cause for which the request must be refused; None if any refusal will do."""
 
     async def send(self) -> Exchange:
-        """What comes of the request."""
+        """Sends the request and returns its exchange."""
 
     @property
     def following_exchange(self) -> Exchange | None:
-        """What came of a proper request right behind a broken one; None where none was asked."""
+        """The exchange of the valid request sent right after a broken one; None if there is none."""
 
     def hold_to_rules(self) -> None:
-        """Every rule that rides on exchanges of its kind holds; raises Violation."""
+        """Applies every rule about exchanges of this kind; raises Violation if one is broken."""
 
     def is_honest_refusal_of_option(self) -> bool:
-        """The request was refused honestly for an option that the contract does not promise."""
+        """True if the request was refused honestly for an option that the contract does not promise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +160,10 @@ class Check:
     """A registered check.
 
     Attributes:
-        requirement: the docstring, which is what users read.
-        any_answer: it judges whatever came, a refusal or a broken answer included.
-        honours: the members of a request that an answer shows to be obeyed by passing; a dot leads inside one.
+        requirement: the docstring, which users read.
+        any_answer: True if the check judges any response, a refusal or a broken one included.
+        arguments: the parameter names of the function.
+        proves_obeyed: the members of a request that a pass proves to be obeyed; a dot leads to a nested member.
     """
 
     id: str
@@ -173,12 +175,12 @@ class Check:
 
     @property
     def judges_generated(self) -> bool:
-        """Whether it judges requests that are generated, while they are."""
+        """True if the check judges generated requests."""
         return self.id.startswith("generated.")
 
-    def __call__(self, given: Mapping[str, Any]) -> None:
-        """Judge, with the arguments the function asks for by name."""
-        self.function(**{name: given[name] for name in self.arguments})
+    def __call__(self, available: Mapping[str, Any]) -> None:
+        """Judges, with those of the available arguments that the function names."""
+        self.function(**{name: available[name] for name in self.arguments})
 
 
 registry: dict[str, Check] = {}
@@ -187,7 +189,10 @@ registry: dict[str, Check] = {}
 def check(
     id: str, *, any_answer: bool = False, proves_obeyed: tuple[str, ...] = ()
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register a function as the check `id`; its docstring is the requirement."""
+    """Registers a function as the check `id`; its docstring is the requirement.
+
+    Raises TypeError if the docstring is missing, or if another file registers the same id.
+    """
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         requirement = " ".join((inspect.getdoc(function) or "").split())

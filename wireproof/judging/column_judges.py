@@ -1,4 +1,4 @@
-"""The judges of one target: one for each column, all on the same exchanges."""
+"""The judges of one target: one for each column, all with the same exchanges."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from wireproof.judging.verdict_plan import PlannedVerdict
 
 @dataclass(frozen=True, slots=True)
 class ColumnJudges:
-    """One target with the verdicts that are planned for it; each column gets its judge when it is first asked for.
+    """One target with its planned verdicts; the judge of a column is made at its first use.
 
     Attributes:
         columns: the contracts judged by, the target's own first.
         cases: every case by name.
+        checks: every check by id.
         entries: the planned verdicts of all columns.
     """
 
@@ -30,22 +31,22 @@ class ColumnJudges:
     cases: Mapping[str, Case]
     checks: Mapping[str, Check]
     entries: tuple[PlannedVerdict, ...]
-    _made: dict[str, Judge] = field(init=False, repr=False, compare=False, default_factory=dict)
+    _judges: dict[str, Judge] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def judge(self, column: str) -> Judge:
-        """The judge of the column of that name."""
-        if column not in self._made:
-            provider = next(one for one in self.columns if one.name == column)
+        """The judge of a column, by the provider's name."""
+        if column not in self._judges:
+            provider = next(provider for provider in self.columns if provider.name == column)
             planned = frozenset((entry.check, entry.case) for entry in self.entries if entry.provider == column)
             schemas = SchemaSet(provider.schemas)
-            self._made[column] = Judge(self.target, provider, schemas, self.checks, self.cases, planned)
-        return self._made[column]
+            self._judges[column] = Judge(self.target, provider, schemas, self.checks, self.cases, planned)
+        return self._judges[column]
 
     def with_target(self, target: Target) -> ColumnJudges:
-        """The same judges for another state of the target; they remember nothing of what they heard."""
+        """The same judges for another state of the target, without cached results."""
         return replace(self, target=target)
 
     def undecided_cases(self, evidence: Evidence, wanted: Collection[str]) -> set[str]:
-        """The cases, of those wanted, for which another answer of the model may decide what this one does not."""
-        asked = (entry for entry in self.entries if entry.case in wanted)
-        return {entry.case for entry in asked if self.judge(entry.provider).is_undecided(entry, evidence)}
+        """Those of the wanted cases for which another response of the model may decide."""
+        entries = (entry for entry in self.entries if entry.case in wanted)
+        return {entry.case for entry in entries if self.judge(entry.provider).is_undecided(entry, evidence)}

@@ -1,4 +1,4 @@
-"""Reasons for which an exchange says nothing of a requirement, whatever stands in it; each is raised as checks do."""
+"""Reasons why an exchange does not decide a requirement; each is raised as an exception of checks."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ from wireproof.evidence.exchange import Exchange
 from wireproof.judging.check import Inconclusive, NotOffered
 from wireproof.judging.honest_refusal import LIMIT_CAUSES, is_honest_refusal
 
-CUT_SHORT = "the body is longer than what is kept of it"
+CUT_SHORT = "only the beginning of the body was recorded"
 
 
 def asking_failure(exchange: Exchange) -> str:
-    """The reason why no request of ours arrived; empty where one did."""
+    """Reason why the request did not reach the target; empty if it did."""
     broken = exchange.broken
     return f"could not ask: {broken.detail}" if broken is not None and broken.is_before_request else ""
 
 
 def require_kept_whole(exchange: Exchange) -> None:
-    """Raises Inconclusive for a body of which only the beginning is kept."""
+    """Raises Inconclusive for a truncated body."""
     __tracebackhide__ = True
     if exchange.truncated:
         raise Inconclusive(CUT_SHORT)
 
 
 def require_no_rate_limit(exchange: Exchange, refused: str | None = None) -> None:
-    """Raises Inconclusive for a 429 to a request that was not made to meet a limit.
+    """Raises Inconclusive for a 429, unless the request was made to meet a limit.
 
     Args:
-        refused: the cause for which the request must be refused.
+        refused: the cause for which the request must be refused; None if it must be accepted.
     """
     __tracebackhide__ = True
     if exchange.status == 429 and refused not in LIMIT_CAUSES:
@@ -36,7 +36,7 @@ def require_no_rate_limit(exchange: Exchange, refused: str | None = None) -> Non
 def require_not_declined(exchange: Exchange, option: str, *, made_to_be_refused: bool = False) -> None:
     """Raises NotOffered for an honest refusal of an option that the contract does not promise.
 
-    A request made to be refused says nothing by a 4xx; a 501 says that there is no such thing.
+    A request made to be refused gets a 4xx anyway, so only a 501 shows that the option is missing.
     """
     __tracebackhide__ = True
     if exchange.status == 501 if made_to_be_refused else is_honest_refusal(exchange):

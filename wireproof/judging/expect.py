@@ -1,6 +1,6 @@
-"""What checks expect: each function returns what it found or raises `Violation` with the place.
+"""Expectations of checks: each function returns the examined value, or raises `Violation` with the place.
 
-Every frame here hides itself from tracebacks, so that a failure shows the requirement, not our code.
+Every frame here hides itself from tracebacks, so that a failure shows the requirement and not our code.
 """
 
 from __future__ import annotations
@@ -87,30 +87,30 @@ __all__ = [
 
 EVENT_STREAM = "text/event-stream"
 
-# What nearly every check takes for granted, and the checks that judge it.
+# Nearly every check presupposes these; each is judged by a check of its own.
 ANSWERED, NO_ERROR, JSON_TEXT, EVENTS = "wire.answered", "wire.no-server-error", "wire.json", "stream.answers"
 
 
 def request_body(exchange: Exchange) -> Mapping[str, Any]:
-    """The body of the request, which we wrote ourselves."""
+    """The JSON body of our own request."""
     body: Mapping[str, Any] = exchange.request_json
     return body
 
 
 def complete(exchange: Exchange) -> None:
-    """A whole answer came; a broken exchange is the business of wire.http and wire.complete alone."""
+    """Raises Inconclusive for an incomplete response; only wire.http and wire.complete judge broken exchanges."""
     if exchange.broken is not None or exchange.status is None:
-        raise Inconclusive("no whole answer came")
+        raise Inconclusive("no complete response arrived")
 
 
 def no_local_stall(exchange: Exchange, most_ns: float) -> None:
-    """We were awake while the answer came: a stall of our own, longer than this, is no delay of the server's."""
+    """Raises Inconclusive if our own event loop stalled longer than this, since that is no delay of the server."""
     if exchange.stalled_ns > most_ns:
-        raise Inconclusive(f"this machine stood still for {exchange.stalled_ns / 1e6:.0f} ms meanwhile")
+        raise Inconclusive(f"this machine stalled for {exchange.stalled_ns / 1e6:.0f} ms meanwhile")
 
 
 def status(exchange: Exchange, *wanted: int) -> None:
-    """The answer has one of these statuses."""
+    """Requires one of these statuses."""
     __tracebackhide__ = True
     words = " or ".join(str(code) for code in wanted)
     actual = f"{exchange.status} with {display_text(exchange.text)}"
@@ -124,15 +124,15 @@ def status(exchange: Exchange, *wanted: int) -> None:
 
 
 def success(exchange: Exchange) -> None:
-    """The answer has a status of success."""
+    """Requires a status of success."""
     __tracebackhide__ = True
     actual = f"{exchange.status} with {display_text(exchange.text)}"
-    told_by = _check_for_server_error(exchange) or ANSWERED
-    condition(exchange.is_success, "a status of success (2xx)", actual, where="status line", judged_by=told_by)
+    judged_by = _check_for_server_error(exchange) or ANSWERED
+    condition(exchange.is_success, "a status of success (2xx)", actual, where="status line", judged_by=judged_by)
 
 
 def json_body(exchange: Exchange) -> Any:
-    """The body is one JSON text."""
+    """Requires a body of one JSON text; returns its value."""
     __tracebackhide__ = True
     try:
         return exchange.json
@@ -142,19 +142,19 @@ def json_body(exchange: Exchange) -> Any:
 
 
 def answer(exchange: Exchange) -> Mapping[str, Any]:
-    """A request is answered with success and one JSON object."""
+    """Requires success and a body of one JSON object; returns the object."""
     __tracebackhide__ = True
     success(exchange)
     body = json_body(exchange)
     condition(isinstance(body, dict), "a JSON object", body, where="body")
-    found: Mapping[str, Any] = body
-    return found
+    document: Mapping[str, Any] = body
+    return document
 
 
 def event_stream(exchange: Exchange) -> Stream:
-    """A request is answered with success and an event stream of at least one event."""
+    """Requires success and an event stream of at least one event; returns the stream."""
     __tracebackhide__ = True
-    # Nearly every check of a stream begins here: what there is to say is put together where it is said.
+    # Nearly every check of a stream begins here, so the texts of failures are built only for a failure.
     if exchange.is_success and is_stream(exchange) and exchange.stream.events:
         return exchange.stream
     success(exchange)
@@ -167,34 +167,34 @@ def event_stream(exchange: Exchange) -> Stream:
 
 
 def chunks(exchange: Exchange) -> tuple[tuple[str, Mapping[str, Any]], ...]:
-    """Every event before `[DONE]` is a JSON object; gives (place, chunk) pairs."""
+    """Requires every event before `[DONE]` to be a JSON object; returns (place, chunk) pairs, at least one."""
     __tracebackhide__ = True
-    stream, found = event_stream(exchange), []
+    stream, pairs = event_stream(exchange), []
     for chunk in stream.chunks:
         condition(isinstance(chunk.value, dict), "a JSON object", chunk.event.data, where=chunk_place(chunk))
-        found.append((chunk_place(chunk), chunk.value))
-    condition(bool(found), "at least one chunk before [DONE]", display_text(exchange.text), where="body")
-    return tuple(found)
+        pairs.append((chunk_place(chunk), chunk.value))
+    condition(bool(pairs), "at least one chunk before [DONE]", display_text(exchange.text), where="body")
+    return tuple(pairs)
 
 
 def events(exchange: Exchange) -> list[tuple[str, str, Mapping[str, Any]]]:
-    """Place, type and value of each event of a stream of typed events."""
+    """The (place, type, value) of each event of a stream of typed events."""
     __tracebackhide__ = True
     return [(place, str(value.get("type")), value) for place, value in chunks(exchange)]
 
 
 def is_stream(exchange: Exchange) -> bool:
-    """Whether an event stream came."""
+    """True if the response is an event stream, by its Content-Type."""
     return exchange.content_type == EVENT_STREAM
 
 
 def chunk_place(chunk: Chunk) -> str:
-    """Where a chunk stands, in words."""
+    """The place of a chunk in words, such as `event 3 (byte 120)`."""
     return f"event {chunk.index} (byte {chunk.event.offset})"
 
 
 def text(exchange: Exchange) -> str:
-    """The text of the first choice of a chat answer, streamed or not; empty where it has none."""
+    """The text of the first choice of a chat response, streamed or not; empty if it has none."""
     __tracebackhide__ = True
     if is_stream(exchange):
         choice = event_stream(exchange).choice(0)
@@ -204,7 +204,7 @@ def text(exchange: Exchange) -> str:
 
 
 def finish_reason(exchange: Exchange) -> Any:
-    """The finish reason of the first choice of a chat answer, streamed or not."""
+    """The finish reason of the first choice of a chat response, streamed or not."""
     __tracebackhide__ = True
     if is_stream(exchange):
         choice = event_stream(exchange).choice(0)
@@ -213,24 +213,28 @@ def finish_reason(exchange: Exchange) -> Any:
 
 
 def tool_calls(exchange: Exchange) -> tuple[ToolCall, ...]:
-    """The calls of the first choice of a chat answer, streamed or not; none is an empty tuple."""
+    """The tool calls of the first choice of a chat response, streamed or not; empty if there are none."""
     __tracebackhide__ = True
     if is_stream(exchange):
         choice = event_stream(exchange).choice(0)
         return choice.tool_calls if choice else ()
     document, at = answer(exchange), "/choices/0/message/tool_calls"
-    given = member(document, "/choices/0/message", dict).get("tool_calls") or []
-    condition(isinstance(given, list), "an array", given, at=at)
-    return tuple(_read_tool_call(document, f"{at}/{n}", n) for n in range(len(given)))
+    calls = member(document, "/choices/0/message", dict).get("tool_calls") or []
+    condition(isinstance(calls, list), "an array", calls, at=at)
+    return tuple(_read_tool_call(document, f"{at}/{n}", n) for n in range(len(calls)))
 
 
 def _read_tool_call(document: Any, at: str, index: int) -> ToolCall:
-    named, given = (member(document, f"{at}/function/{name}", str) for name in ("name", "arguments"))
-    return ToolCall(index, member(document, at, dict).get("id"), named, given)
+    function, arguments = (member(document, f"{at}/function/{name}", str) for name in ("name", "arguments"))
+    return ToolCall(index, member(document, at, dict).get("id"), function, arguments)
 
 
 def conforms(instance: Any, shape: SchemaView, *, where: str = "") -> None:
-    """An instance conforms to a shape of the contract."""
+    """Requires an instance to conform to a schema of the contract.
+
+    Args:
+        where: name of the document, put in front of the pointers of the findings.
+    """
     __tracebackhide__ = True
     findings = shape.findings(instance)
     if findings:
@@ -238,22 +242,23 @@ def conforms(instance: Any, shape: SchemaView, *, where: str = "") -> None:
 
 
 def findings_with_place(findings: Iterable[Finding], where: str) -> tuple[Finding, ...]:
-    """Findings with the place of their document in front of their pointers."""
+    """The findings with the name of their document in front of their places."""
     return tuple(
-        Finding(found.expected, found.actual, f"{where} {found.where}".strip(), found.pointer) for found in findings
+        Finding(finding.expected, finding.actual, f"{where} {finding.where}".strip(), finding.pointer)
+        for finding in findings
     )
 
 
 def shape(contract: Contract, name: str) -> SchemaView:
-    """The contract's schema of that name; where the document describes none there is nothing to judge."""
-    found = contract.shape(name)
-    if found is None:
+    """The contract's schema of that name; raises Untestable if the document describes none."""
+    schema = contract.shape(name)
+    if schema is None:
         raise Untestable(f"the contract describes no shape {name}")
-    return found
+    return schema
 
 
 def codes(exchange: Exchange, provider: Provider) -> tuple[tuple[str, str], ...]:
-    """Every (pointer, text) where the provider may put the machine code of a refusal."""
+    """The (pointer, text) of every machine-readable code in a refusal, at the places that the provider names."""
     try:
         body = exchange.json
     except NotJson:
@@ -263,14 +268,14 @@ def codes(exchange: Exchange, provider: Provider) -> tuple[tuple[str, str], ...]
 
 
 def refusal(exchange: Exchange, wanted: Refusal, provider: Provider) -> None:
-    """The request is refused with the documented status, as JSON, and with the documented code."""
+    """Requires a refusal with the documented status, as JSON, with the documented code and type."""
     __tracebackhide__ = True
     status(exchange, *wanted.status)
     body = json_body(exchange)
     if wanted.code:
-        found = codes(exchange, provider)
+        pairs = codes(exchange, provider)
         words = f"the code {' or '.join(wanted.code)} at {' or '.join(provider.code_at)}"
-        condition(any(code in wanted.code for _, code in found), words, body, where="body", at=provider.code_at[0])
+        condition(any(code in wanted.code for _, code in pairs), words, body, where="body", at=provider.code_at[0])
     if wanted.type:
         actual = next((value for _, value in json_pointer.find(body, "/error/type")), None)
         words = f"the type {' or '.join(wanted.type)}"
@@ -278,7 +283,7 @@ def refusal(exchange: Exchange, wanted: Refusal, provider: Provider) -> None:
 
 
 def client_error(exchange: Exchange) -> None:
-    """The request is refused as the client's mistake: a status from 400 to 499."""
+    """Requires a refusal as the client's mistake: a status from 400 to 499."""
     __tracebackhide__ = True
     fits = exchange.status is not None and 400 <= exchange.status < 500
     actual = f"{exchange.status} with {display_text(exchange.text)}"

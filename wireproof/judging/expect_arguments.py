@@ -1,4 +1,4 @@
-"""What a model writes by a schema: a JSON object in a string, and whether it keeps to the schema."""
+"""Expectations about the arguments of tool calls: a JSON object in a string that follows a schema."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ PYTHON_TYPES: Mapping[str, tuple[type, ...]] = {
 
 
 def json_object(text: Any, *, where: str = "", at: str | None = None) -> Mapping[str, Any]:
-    """A string holds one JSON object."""
+    """Requires a string that holds one JSON object; returns the object."""
     __tracebackhide__ = True
     condition(isinstance(text, str), "a string", text, where=where, at=at)
     try:
-        found = parse_json(text)
+        parsed = parse_json(text)
     except NotJson as error:
         raise Violation("a JSON text", f"{display_text(text)} ({error})", where=where, at=at) from None
-    condition(isinstance(found, dict), "a JSON object", text, where=where, at=at)
-    given: Mapping[str, Any] = found
-    return given
+    condition(isinstance(parsed, dict), "a JSON object", text, where=where, at=at)
+    value: Mapping[str, Any] = parsed
+    return value
 
 
 def parsed_arguments(arguments: Any) -> Any:
-    """The arguments of a call as JSON, or as they came where they are none."""
+    """The arguments of a call parsed as JSON; unchanged if they are not JSON."""
     try:
         return parse_json(arguments)
     except (ValueError, TypeError):
@@ -40,20 +40,20 @@ def parsed_arguments(arguments: Any) -> Any:
 
 
 def fits_schema(value: Any, schema: Mapping[str, Any]) -> bool:
-    """A value has the type, and is one of the options, that its schema names."""
+    """True if a value has the type of its schema and, with an `enum`, is one of its values."""
     kinds = PYTHON_TYPES[schema["type"]]
-    typed = isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))
-    return typed and value in schema.get("enum", (value,))
+    has_type = isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))
+    return has_type and value in schema.get("enum", (value,))
 
 
-def follows_strict_schema(given: Any, schema: Mapping[str, Any], *, where: str = "", at: str | None = None) -> None:
-    """A value follows a schema of the kind that strict functions have: every member, no other, each of its type."""
+def follows_strict_schema(value: Any, schema: Mapping[str, Any], *, where: str = "", at: str | None = None) -> None:
+    """Requires a value to follow the schema of a strict function: every member, no other, each of its type."""
     __tracebackhide__ = True
-    condition(fits_schema(given, schema), display_text(schema), given, where=where, at=at)
-    known = schema.get("properties", {})
+    condition(fits_schema(value, schema), display_text(schema), value, where=where, at=at)
+    properties = schema.get("properties", {})
     if schema["type"] == "object":
-        equal(sorted(given), sorted(known), where=where, at=at)
-    for name in known:
-        follows_strict_schema(given[name], known[name], where=where, at=at)
-    for item in given if schema["type"] == "array" else ():
+        equal(sorted(value), sorted(properties), where=where, at=at)
+    for name in properties:
+        follows_strict_schema(value[name], properties[name], where=where, at=at)
+    for item in value if schema["type"] == "array" else ():
         follows_strict_schema(item, schema["items"], where=where, at=at)

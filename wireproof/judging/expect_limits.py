@@ -1,6 +1,6 @@
-"""What the headers of a limit say: whole numbers, and how long to wait.
+"""Expectations about the headers of a limit: whole numbers, and times to wait.
 
-Each reads one header as the contract writes it, or raises `Violation` with the form that was due.
+Each function reads one header in the form that the contract names, or raises `Violation` with that form.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from wireproof.formats.durations import EARLIEST_UNIX_TIME, duration_s, seconds_
 from wireproof.judging.check import Exchange, Inconclusive, Provider, Violation
 from wireproof.judging.expect_values import condition, header
 
-# A client holds a count in 64 bits.
+# Every client can store such a number in 64 bits.
 WHOLE_NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 def server_time(exchange: Exchange) -> float:
-    """When a request happened by the clock of its server, in Unix seconds."""
+    """The time of a request by the server's clock, in Unix seconds; the mock's clock can be moved by a header."""
     return exchange.sent_at + float(exchange.request.header(CLOCK) or 0)
 
 
 def is_whole_number(text: str) -> bool:
-    """Whether a text is a whole number that a client can hold, in 64 bits."""
+    """True if a text is a whole number that fits into 64 bits."""
     return WHOLE_NUMBER.fullmatch(text) is not None
 
 
 def whole_number(exchange: Exchange, name: str) -> int:
-    """The value of a header that holds a whole number of zero or more."""
+    """Requires a header with a whole number of zero or more; returns the number."""
     __tracebackhide__ = True
     value = header(exchange, name)
     condition(is_whole_number(value), "a whole number of zero or more", value, where=f"header {name}")
@@ -36,7 +36,7 @@ def whole_number(exchange: Exchange, name: str) -> int:
 
 
 def header_int(exchange: Exchange, name: str) -> int:
-    """The whole number in a header; whether it is there and is one is for the checks of that header."""
+    """The whole number in a header; raises Inconclusive without one, since other checks judge that header."""
     value = exchange.header(name) or ""
     if not is_whole_number(value):
         raise Inconclusive(f"the answer has no whole number in {name}")
@@ -44,7 +44,7 @@ def header_int(exchange: Exchange, name: str) -> int:
 
 
 def header_duration_s(exchange: Exchange, name: str) -> float:
-    """Seconds of a header that holds a duration such as `6m0s`, `1.5s` or `120ms`."""
+    """Requires a header with a duration such as `6m0s`, `1.5s` or `120ms`; returns its seconds."""
     __tracebackhide__ = True
     value = header(exchange, name)
     seconds = duration_s(value)
@@ -54,7 +54,7 @@ def header_duration_s(exchange: Exchange, name: str) -> float:
 
 
 def reset_after_s(exchange: Exchange, provider: Provider) -> float:
-    """Seconds until the limit is whole again, from the reset header in the provider's unit."""
+    """The seconds until the limit is reset, from the reset header in the provider's unit."""
     __tracebackhide__ = True
     name = provider.rate.reset
     if provider.rate.reset_unit == "duration":
@@ -66,7 +66,7 @@ def reset_after_s(exchange: Exchange, provider: Provider) -> float:
 
 
 def retry_after_s(exchange: Exchange) -> float:
-    """Seconds that Retry-After asks to wait: a number of them, or a date."""
+    """The seconds to wait by Retry-After, which holds seconds or an HTTP date (RFC 9110 section 10.2.3)."""
     __tracebackhide__ = True
     value = header(exchange, "Retry-After")
     wait_s = seconds_until(value, exchange.sent_at)
@@ -76,7 +76,7 @@ def retry_after_s(exchange: Exchange) -> float:
 
 
 def read_if_valid(read: Callable[[Exchange], float], exchange: Exchange) -> float:
-    """What a header says; whether it is there and well-formed is for the checks of that header."""
+    """The value of a header by `read`; raises Inconclusive for its Violation, since other checks judge that header."""
     try:
         return read(exchange)
     except Violation as violation:

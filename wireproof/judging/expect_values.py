@@ -1,4 +1,4 @@
-"""The plainest expectations, of which the others are made."""
+"""The elementary expectations, of which the others are composed."""
 
 from __future__ import annotations
 
@@ -14,20 +14,24 @@ CLOCKS_APART_S = 300
 def condition(
     holds: bool, expected: str, actual: Any, *, where: str = "", at: str | None = None, judged_by: str | None = None
 ) -> None:
-    """A condition holds; `judged_by` names the check that judges it where others take it for granted."""
+    """Raises Violation unless a condition holds.
+
+    Args:
+        judged_by: id of the check that judges this condition, if the caller only presupposes it.
+    """
     __tracebackhide__ = True
     if not holds:
         raise Violation(expected, display_text(actual), where=where, at=at, judged_by=judged_by)
 
 
 def equal(actual: Any, wanted: Any, *, where: str = "", at: str | None = None) -> None:
-    """Two values are the same, of the same JSON type."""
+    """Requires two values to be equal and of the same JSON type."""
     __tracebackhide__ = True
     condition(json_equal(actual, wanted), display_text(wanted), actual, where=where, at=at)
 
 
 def json_equal(left: Any, right: Any) -> bool:
-    """Equality as JSON has it, at every depth: true is not 1, and 1 is 1.0."""
+    """True if two JSON values are equal, at every depth: true is not 1, and 1 is 1.0."""
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, list) and isinstance(right, list):
@@ -38,7 +42,7 @@ def json_equal(left: Any, right: Any) -> bool:
 
 
 def member(document: Any, at: str, *kinds: type, where: str = "") -> Any:
-    """A member stands at a pointer, of one of these Python types where any are named."""
+    """Requires a member at a pointer, of one of these Python types if any are named; returns its value."""
     __tracebackhide__ = True
     try:
         value = json_pointer.get(document, at)
@@ -52,7 +56,7 @@ def member(document: Any, at: str, *kinds: type, where: str = "") -> Any:
 
 
 def recent(exchange: Exchange, moment: Any, *, at: str) -> None:
-    """A moment in seconds is that of the answer, give or take five minutes."""
+    """Requires a time in Unix seconds to be that of the response, within five minutes."""
     __tracebackhide__ = True
     earliest, latest = exchange.sent_at - CLOCKS_APART_S, exchange.sent_at + CLOCKS_APART_S
     near = isinstance(moment, int | float) and earliest <= moment <= latest
@@ -60,15 +64,15 @@ def recent(exchange: Exchange, moment: Any, *, at: str) -> None:
 
 
 def same_model(exchange: Exchange, model: Any, *, at: str) -> None:
-    """A model is the one that was asked for, or a dated version of it."""
+    """Requires the model of the request, or a dated version of it."""
     __tracebackhide__ = True
     wanted = exchange.request_json["model"]
-    named = model == wanted or str(model).startswith(f"{wanted}-")
-    condition(named, f"{wanted} or a version of it", model, at=at)
+    matches = model == wanted or str(model).startswith(f"{wanted}-")
+    condition(matches, f"{wanted} or a version of it", model, at=at)
 
 
 def header(exchange: Exchange, name: str) -> str:
-    """A response header is present, once, with a value."""
+    """Requires a response header once, with a value; returns the value."""
     __tracebackhide__ = True
     values = exchange.header_values(name)
     condition(

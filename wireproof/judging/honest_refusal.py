@@ -1,4 +1,4 @@
-"""Answers that refuse: those that say so honestly, and those that only mean later."""
+"""Refusals: the honest ones of an option or endpoint, and the causes that only limit the rate."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ NO_SUCH_ENDPOINT_STATUSES = frozenset({404, 405, 501})
 
 
 def is_honest_refusal(exchange: Exchange) -> bool:
-    """A refusal that tells the client: no such endpoint, or a 4xx or 501 with a JSON body."""
+    """True if the response refuses honestly: no such endpoint, or a 4xx with a JSON object."""
     if exchange.broken is not None or exchange.status is None:
         return False
     if exchange.status in NO_SUCH_ENDPOINT_STATUSES:

@@ -1,4 +1,7 @@
-"""Reaching verdicts: frozen evidence in, one verdict an entry out. No network, no clock, no order."""
+"""The judge of one column: makes a verdict from the evidence for each planned verdict, in any order.
+
+It uses neither network nor clock, so the same evidence always gives the same verdicts.
+"""
 
 from __future__ import annotations
 
@@ -29,10 +32,10 @@ Checking = Callable[[Mapping[str, Any]], None]
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """An outcome with its reason, before anyone knows which clauses it answers.
+    """The outcome of a check with its reason, before it is attributed to clauses.
 
     Attributes:
-        raised: the exception that says it; None where nothing was raised.
+        raised: the exception that the check raised; None if it raised none.
     """
 
     outcome: str
@@ -45,29 +48,29 @@ PASS = Ruling("pass")
 
 
 def judge_exchanges(
-    check: Checking, given: Mapping[str, Any], excuse: Callable[[Violation], None] | None = None
+    check: Checking, arguments: Mapping[str, Any], excuse: Callable[[Violation], None] | None = None
 ) -> Ruling:
-    """The ruling of a check on what it is given.
+    """Runs a check and returns its ruling.
 
     Args:
-        excuse: raises the reason why a violation does not count, where there is one.
+        excuse: raises the reason why a violation does not count; returns if there is none.
     """
     try:
-        check(given)
+        check(arguments)
     except Exception as raised:
         return ruling_on(raised, excuse)
     return PASS
 
 
 def ruling_on(raised: Exception | None, excuse: Callable[[Violation], None] | None = None) -> Ruling:
-    """The ruling that an exception of a check stands for; a pass where it raised none."""
+    """The ruling for the exception that a check raised; a pass for None."""
     if raised is None:
         return PASS
     if excuse is not None and isinstance(raised, Violation):
         raised = _exception_from(excuse, raised) or raised
     outcome = outcome_of(raised)
     if outcome in ERROR_OUTCOMES:
-        # Our own mistake must never pass for the target's.
+        # Names the line, since this is our own mistake and not the target's.
         place = traceback.extract_tb(raised.__traceback__)[-1]
         return Ruling(outcome, f"{type(raised).__name__}: {raised} ({place.name}, line {place.lineno})", (), raised)
     findings = raised.findings if isinstance(raised, Violation) else ()
@@ -76,11 +79,15 @@ def ruling_on(raised: Exception | None, excuse: Callable[[Violation], None] | No
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """What judging needs beside the evidence: the checks, the cases and one contract.
+    """The judge of one target by one contract.
 
     Attributes:
-        docket: every (check, case) that this column judges.
-        heard: what checks have raised already, each with the exchanges that it was given.
+        provider: the contract judged by.
+        contract: the schemas of its document.
+        checks: every check by id.
+        cases: every case by name.
+        planned: every (check, case) that this column judges.
+        results: (check, case) → the exchanges of a check that has run already, and the exception it raised.
     """
 
     target: Target
@@ -88,11 +95,15 @@ class Judge:
     contract: Contract
     checks: Mapping[str, Check]
     cases: Mapping[str, Case]
-    docket: frozenset[tuple[str, str]] = frozenset()
+    planned: frozenset[tuple[str, str]] = frozenset()
     results: dict[tuple[str, str], tuple[tuple[Exchange, ...], Exception | None]] = field(default_factory=dict)
 
     def judge(self, entry: PlannedVerdict, evidence: Evidence, smoke: str | None = None) -> Verdict:
-        """The verdict of one entry; `smoke` says why nothing can be judged, where that is so."""
+        """Makes the verdict of one entry.
+
+        Args:
+            smoke: the reason why nothing can be judged, since the smoke cases failed; None if they passed.
+        """
         check = self.checks[entry.check]
         named = {argument: evidence.get(case) for argument, case in entry.cases}
         reason = self._reason_not_judged(entry, check, named, smoke)
@@ -102,14 +113,14 @@ class Judge:
         ruling = self._ruling(check, entry, exchanges)
         findings = sort_by_level(entry.clauses, ruling.findings) if ruling.findings else ()
         message = _findings_sentence(findings) if findings else ruling.message
-        vain = ignored_members(check.proves_obeyed, exchanges) if findings else ()
-        if vain:
-            message = f"{', '.join(vain)} accepted and ignored: {message}"
+        ignored = ignored_members(check.proves_obeyed, exchanges) if findings else ()
+        if ignored:
+            message = f"{', '.join(ignored)} accepted and ignored: {message}"
         verdict = self.build_verdict(entry, check, ruling.outcome, message, findings)
-        return replace(verdict, ignored=vain) if vain else verdict
+        return replace(verdict, ignored=ignored) if ignored else verdict
 
     def is_undecided(self, entry: PlannedVerdict, evidence: Evidence) -> bool:
-        """Whether another answer of the model might decide what this one does not."""
+        """True if another response of the model to the same request may decide."""
         check, sent = self.checks[entry.check], evidence.get(entry.case)
         if (
             not isinstance(sent, tuple)
@@ -140,7 +151,7 @@ class Judge:
         return None
 
     def _unmet_condition(self, case: Case, check: Check, sent: tuple[Exchange, ...]) -> NotSent | None:
-        """Why the exchanges of a case cannot be judged by this check under this contract."""
+        """Reason why this check cannot judge the exchanges of a case under this contract; None if it can."""
         last = sent[-1]
         failure = asking_failure(last)
         if failure:
@@ -169,7 +180,7 @@ class Judge:
     def _excuse(
         self, check: Check, entry: PlannedVerdict, exchanges: Mapping[str, tuple[Exchange, ...]], violation: Violation
     ) -> None:
-        """Raise the reason why a violation does not count: a limit met, an option refused, another check is red."""
+        """Raises the reason why a violation does not count: a limit met, an option refused, another check failed."""
         cases = {argument: self.cases[name] for argument, name in entry.cases}
         for argument, sent in exchanges.items():
             case, last = cases[argument], sent[-1]
@@ -180,42 +191,43 @@ class Judge:
             require_no_rate_limit(last, case.refused)
             if case.feature in self.provider.optional:
                 require_not_declined(last, case.feature, made_to_be_refused=case.kind == "refusal")
-        told_by = violation.judged_by
-        if told_by not in (None, check.id) and self._fails_elsewhere(told_by, entry, exchanges):
+        judged_by = violation.judged_by
+        if judged_by not in (None, check.id) and self._fails_elsewhere(judged_by, entry, exchanges):
             findings = sort_by_level(entry.clauses, violation.findings)
-            raise Untestable(f"{_findings_sentence(findings)}; {told_by} judges that")
+            raise Untestable(f"{_findings_sentence(findings)}; {judged_by} judges that")
 
     def _read_past_end(
         self, check: Check, entry: PlannedVerdict, exchanges: Mapping[str, tuple[Exchange, ...]], *, left: bool
     ) -> bool:
-        """The check looks at a body of which not all was kept: what is beyond may say otherwise.
+        """True if the check reads a truncated body, whose missing part may change the ruling.
 
         Args:
-            left: a body that the client left, as its case says, counts as well.
+            left: also counts a body that is short because the client disconnected, as its case demands.
         """
-        if not any(one.truncated and (left or not one.left) for sent in exchanges.values() for one in sent):
+        every = (exchange for sent in exchanges.values() for exchange in sent)
+        if not any(exchange.truncated and (left or not exchange.left) for exchange in every):
             return False
-        seen: set[str] = set()
-        with suppress(Exception):  # what it says is known; what it looks at is asked
+        parts_read: set[str] = set()
+        with suppress(Exception):  # this run only records what the check reads; its ruling is known
             check(
                 self._arguments(
-                    entry.cases[0][1], {name: track_truncated(sent, seen) for name, sent in exchanges.items()}
+                    entry.cases[0][1], {name: track_truncated(sent, parts_read) for name, sent in exchanges.items()}
                 )
             )
-        return READS_PART in seen
+        return READS_PART in parts_read
 
     def _fails_elsewhere(
         self, check: str, entry: PlannedVerdict, exchanges: Mapping[str, tuple[Exchange, ...]]
     ) -> bool:
-        """Whether another check of this column is red on one of the entry's cases: skipped never means unseen."""
+        """True if another check of this column fails on one of the entry's cases, so that the failure is reported."""
         for argument, name in entry.cases:
-            if (check, name) not in self.docket:
+            if (check, name) not in self.planned:
                 continue
             try:
                 self.checks[check](self._arguments(name, {"exchange": exchanges[argument]}))
             except Violation:
                 return True
-            except Exception:  # whatever else it says, it is not red
+            except Exception:  # only a Violation is a failure
                 continue
         return False
 
@@ -231,7 +243,7 @@ class Judge:
     def build_verdict(
         self, entry: PlannedVerdict, check: Check, outcome: str, message: str, findings: tuple[Finding, ...] = ()
     ) -> Verdict:
-        """The verdict of one entry, given what it comes to."""
+        """Makes the verdict of one entry from its outcome."""
         clauses, level = clause_verdicts(entry.clauses, outcome, findings)
         return Verdict(
             target=entry.target,
@@ -248,10 +260,10 @@ class Judge:
         )
 
 
-def _exception_from(check: Callable[[T], None], given: T) -> Exception | None:
-    """The exception that a check raises, given what it judges; None where it has nothing to say."""
+def _exception_from(function: Callable[[T], None], argument: T) -> Exception | None:
+    """The exception that a function raises for an argument; None if it raises none."""
     try:
-        check(given)
+        function(argument)
     except Exception as error:
         return error
     return None

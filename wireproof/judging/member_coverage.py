@@ -1,4 +1,4 @@
-"""Every member of every request, provider by provider, and the checks that show it to be obeyed."""
+"""The coverage of request members: for each provider, the checks that prove each member to be obeyed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wireproof.judging.check import Check
 from wireproof.judging.request_members import has_member
 from wireproof.judging.verdict_plan import is_selector, selector_matches
 
-# Why no answer shows that a member was obeyed: endpoint → member → reason.
+# Reasons why no response proves a member to be obeyed: endpoint → member → reason.
 REASONS_FILE = "suites/unproved.yaml"
 
 
@@ -23,9 +23,10 @@ class MemberCoverage:
     """One member of one provider's requests.
 
     Attributes:
-        checks: the checks that show it to be obeyed, by the provider's own index.
-        by_openai: those that show it in OpenAI's column alone.
-        reason: why there are none; empty where there are.
+        name: the name of the member.
+        checks: ids of the checks that prove it by the provider's own clauses.
+        by_openai: ids of the checks that prove it by OpenAI's clauses.
+        reason: the reason why no check proves it; empty if one does or no reason is written down.
     """
 
     provider: str
@@ -37,7 +38,7 @@ class MemberCoverage:
 
     @property
     def state(self) -> str:
-        """`proved` by its own index, `proved by OpenAI's`, `unproved` for a reason, or a `gap`."""
+        """`proved` by the provider's own clauses, `proved by OpenAI's`, `unproved` for a reason, or a `gap`."""
         if self.checks:
             return "proved"
         if self.by_openai:
@@ -50,25 +51,25 @@ class MemberCoverage:
 
 
 def read_reasons() -> Mapping[str, Mapping[str, str]]:
-    """Why no answer shows that a member was obeyed."""
-    found: Mapping[str, Mapping[str, str]] = read_yaml(data_files.root() / REASONS_FILE)
-    return found
+    """Reads the reasons why no response proves a member to be obeyed: endpoint → member → reason."""
+    reasons: Mapping[str, Mapping[str, str]] = read_yaml(data_files.root() / REASONS_FILE)
+    return reasons
 
 
 def find_member_coverage(providers: Mapping[str, Provider], checks: Mapping[str, Check]) -> tuple[MemberCoverage, ...]:
-    """Every member of every request that a contract of ours names."""
-    cases, why = loading.load_cases(), read_reasons()
-    shown = {name: dict(checks_by_member(provider, provider, checks, cases)) for name, provider in providers.items()}
+    """The coverage of every member of every request that a provider's contract names."""
+    cases, reasons = loading.load_cases(), read_reasons()
+    by_own = {name: dict(checks_by_member(provider, provider, checks, cases)) for name, provider in providers.items()}
     baseline = providers[loading.BASELINE_PROVIDER]
-    by_openai = {name: dict(checks_by_member(baseline, one, checks, cases)) for name, one in providers.items()}
+    by_openai = {name: dict(checks_by_member(baseline, target, checks, cases)) for name, target in providers.items()}
     return tuple(
         MemberCoverage(
             name,
             endpoint,
             member,
-            tuple(sorted(shown[name].get((endpoint, member), ()))),
+            tuple(sorted(by_own[name].get((endpoint, member), ()))),
             tuple(sorted(by_openai[name].get((endpoint, member), ()))),
-            why.get(endpoint, {}).get(member, ""),
+            reasons.get(endpoint, {}).get(member, ""),
         )
         for name, provider in providers.items()
         for endpoint, rules in provider.requests.items()
@@ -79,28 +80,28 @@ def find_member_coverage(providers: Mapping[str, Provider], checks: Mapping[str,
 def checks_by_member(
     column: Provider, target: Provider, checks: Mapping[str, Check], cases: Mapping[str, Case]
 ) -> Iterator[tuple[tuple[str, str], set[str]]]:
-    """(endpoint, member) → the checks that show it obeyed, on cases that the target is sent by this index."""
-    found: dict[tuple[str, str], set[str]] = {}
+    """(endpoint, member) → the checks that prove it obeyed, with the cases that this column sends to the target."""
+    by_member: dict[tuple[str, str], set[str]] = {}
     judged = [judgement for clause in loading.load_clauses(column.schemas) for judgement in clause.judged]
-    cited = [cases[name] for one in judged for name in one.case.values() if name in cases]
+    cited = [cases[name] for judgement in judged for name in judgement.case.values() if name in cases]
     offered = [case for case in cited if target.offers(case.feature) and column.offers(case.feature)]
-    for judgement in (one for one in judged if checks[one.check].proves_obeyed):
+    for judgement in (judgement for judgement in judged if checks[judgement.check].proves_obeyed):
         for case in (case for name in judgement.case.values() for case in offered if names_case(name, case)):
-            for ask in case.asks:
-                for member in find_members(ask, checks[judgement.check].proves_obeyed, target):
-                    found.setdefault((ask.endpoint, member), set()).add(judgement.check)
-    yield from found.items()
+            for spec in case.asks:
+                for member in find_members(spec, checks[judgement.check].proves_obeyed, target):
+                    by_member.setdefault((spec.endpoint, member), set()).add(judgement.check)
+    yield from by_member.items()
 
 
 def names_case(name: str, case: Case) -> bool:
-    """Whether a judgement's case is this one, by its name or by a selector."""
+    """True if a judgement names this case, by its name or by a selector."""
     return selector_matches(name, case) if is_selector(name) else name == case.name
 
 
-def find_members(ask: RequestSpec, names: tuple[str, ...], target: Provider) -> Iterator[str]:
-    """The members of a request that a check is about, the cap under the name that the target has for it."""
-    body = ask.form if ask.form is not None else ask.body
-    cap = target.token_cap(ask.endpoint)
+def find_members(spec: RequestSpec, names: tuple[str, ...], target: Provider) -> Iterator[str]:
+    """Those of the names that a request has as members; the token cap has the target's name for it."""
+    body = spec.form if spec.form is not None else spec.body
+    cap = target.token_cap(spec.endpoint)
     for name in names:
-        if has_member(body, name) or (ask.cap is not None and name == cap):
+        if has_member(body, name) or (spec.cap is not None and name == cap):
             yield name.partition(".")[0]

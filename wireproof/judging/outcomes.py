@@ -1,4 +1,4 @@
-"""The outcomes of verdicts, as one table: what each means, how pytest and reports show it, and when it fails a run."""
+"""The outcomes of verdicts as one table: their meaning, their form in pytest and reports, and how they fail a run."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from wireproof.judging.check import Inconclusive, Noted, NotOffered, Untestable,
 
 @dataclass(frozen=True, slots=True)
 class VerdictOutcome:
-    """One outcome, as everything that shows, counts or writes verdicts knows it.
+    """One outcome and its form everywhere.
 
     Attributes:
         id: the word for it in every file and report.
-        means: the same in a few words, for people.
-        pytest: how pytest counts such a verdict; a failure that does not fail the run is passed.
-        fails_run: when such a verdict fails the run; `always` leaves with exit code 2.
-        symbol: the sign of report.html, which tells it without colour.
-        state: the colour of report.html.
-        heading: the column of the closing table, which is narrow.
-        raised: the exception by which a check says it; None where no check can.
+        means: its meaning in a few words, for people.
+        pytest: the outcome that pytest counts; a failure that does not fail the run is counted as passed.
+        fails_run: the condition under which it fails the run; `always` ends the run with exit code 2.
+        symbol: the sign in report.html, readable without colour.
+        state: the colour in report.html.
+        heading: the heading of its narrow column in the closing table; empty for no column.
+        raised: the exception with which a check reports it; None if no check can.
     """
 
     id: str
@@ -98,16 +98,17 @@ OUTCOME_TABLE = (
     ),
 )
 
-OUTCOMES: Mapping[str, VerdictOutcome] = {one.id: one for one in OUTCOME_TABLE}
-# A skipped verdict says nothing of the promise, nor does an error; the others judge it.
-SKIP_OUTCOMES = frozenset(one.id for one in OUTCOME_TABLE if one.pytest == "skipped")
-PASSING_OUTCOMES = frozenset(one.id for one in OUTCOME_TABLE if one.pytest == "passed")
-DECIDED_OUTCOMES = PASSING_OUTCOMES | {one.id for one in OUTCOME_TABLE if one.pytest == "failed"}
-ERROR_OUTCOMES = frozenset(one.id for one in OUTCOME_TABLE if one.pytest == "error")
+OUTCOMES: Mapping[str, VerdictOutcome] = {row.id: row for row in OUTCOME_TABLE}
+# Skips and errors do not judge the promise; the other outcomes do.
+SKIP_OUTCOMES = frozenset(row.id for row in OUTCOME_TABLE if row.pytest == "skipped")
+PASSING_OUTCOMES = frozenset(row.id for row in OUTCOME_TABLE if row.pytest == "passed")
+DECIDED_OUTCOMES = PASSING_OUTCOMES | {row.id for row in OUTCOME_TABLE if row.pytest == "failed"}
+ERROR_OUTCOMES = frozenset(row.id for row in OUTCOME_TABLE if row.pytest == "error")
 
 
 def outcome_of(raised: Exception | None) -> str:
-    """The outcome that an exception of a check stands for; `error` where it stands for none."""
+    """The outcome for the exception that a check raised: `pass` for None, `error` for an unexpected one."""
     if raised is None:
         return "pass"
-    return next((one.id for one in OUTCOME_TABLE if one.raised is not None and isinstance(raised, one.raised)), "error")
+    matching = (row.id for row in OUTCOME_TABLE if row.raised is not None and isinstance(raised, row.raised))
+    return next(matching, "error")

@@ -1,4 +1,4 @@
-"""Which members of a request a judgement is about: what an answer shows to be obeyed, or accepted and ignored."""
+"""The members of requests that responses prove to be obeyed, or to be accepted and ignored."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ExchangesByArgument = Mapping[str, tuple[Exchange, ...]]
 
 
 def has_member(body: Any, name: str) -> bool:
-    """Whether a body has a member; a dot in the name leads to a member of a member."""
+    """True if a body has a member; a dot in the name leads to a nested member."""
     for part in name.split("."):
         if not isinstance(body, Mapping) or part not in body:
             return False
@@ -21,7 +21,7 @@ def has_member(body: Any, name: str) -> bool:
 
 
 def request_bodies(exchanges: Iterable[Exchange]) -> Iterator[Any]:
-    """The bodies of the requests that are JSON."""
+    """Yields the request bodies that are JSON."""
     for exchange in exchanges:
         try:
             yield parse_json(exchange.request.body)
@@ -29,10 +29,10 @@ def request_bodies(exchanges: Iterable[Exchange]) -> Iterator[Any]:
             continue
 
 
-def ignored_members(honours: tuple[str, ...], sent: ExchangesByArgument) -> tuple[str, ...]:
-    """The members that answers of success were to show obeyed and did not."""
+def ignored_members(proves_obeyed: tuple[str, ...], sent: ExchangesByArgument) -> tuple[str, ...]:
+    """The members that a failed check proves to be ignored: those of its own that successful requests sent."""
     every = [exchange for exchanges in sent.values() for exchange in exchanges]
-    if not honours or not all(exchange.is_success for exchange in every):
+    if not proves_obeyed or not all(exchange.is_success for exchange in every):
         return ()
-    asked = list(request_bodies(every))
-    return tuple(name for name in honours if any(has_member(body, name) for body in asked))
+    bodies = list(request_bodies(every))
+    return tuple(name for name in proves_obeyed if any(has_member(body, name) for body in bodies))

@@ -1,4 +1,4 @@
-"""Loading the suites without pytest: importing every suite file fills the registry of checks."""
+"""Loads the suites without pytest: the import of each suite file fills the registry of checks."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from wireproof.judging.check import Check, registry
 
 @cache
 def load_checks() -> dict[str, Check]:
-    """Every check by id."""
+    """Loads all suites; returns every check by id."""
     for file in sorted((data_files.root() / "suites").glob("*/test_*.py")):
         _import_file(file)
     return dict(registry)
 
 
 def load_file(name: str) -> None:
-    """The checks of one file of the suites, such as `chat/test_stream`."""
+    """Loads one file of the suites, such as `chat/test_stream`."""
     _import_file(data_files.root() / "suites" / f"{name}.py")
 
 

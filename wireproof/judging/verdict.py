@@ -1,4 +1,4 @@
-"""A verdict: what one check says of one case on one target, by one contract."""
+"""A verdict: the result of one check on one case of one target, by one contract."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from wireproof.contract.clause import highest_level
 from wireproof.contract.finding import Finding
 from wireproof.judging.outcomes import OUTCOMES
 
-# Fields of a verdict whose JSON form is made, or that only some verdicts have.
+# Fields of a verdict with a JSON form of their own, or that only some verdicts have.
 SPECIAL_FIELDS = frozenset({"clauses", "findings", "ignored", "replay"})
 
 
 @dataclass(frozen=True, slots=True)
 class ClauseVerdict:
-    """What a verdict means for one clause it answers."""
+    """The outcome of a verdict for one of its clauses."""
 
     id: str
     level: str
@@ -31,15 +31,17 @@ class ClauseVerdict:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The outcome of check × case × target, with every clause it answers.
+    """The outcome of a check on a case of a target, with every clause that it judges.
 
     Attributes:
         provider: the contract judged by: the target's own or `openai`.
-        case: the case's name; several joined by `+` where a check compares them.
+        case: the name of the case; several joined by `+` if the check compares them.
+        area: the area of the check, which is the part of its id before the dot.
         level: the highest level among the broken clauses of a `fail`, else among all.
-        requirement: the check's own words.
-        ignored: the members of the request that were accepted and, as the failure shows, not obeyed.
-        replay: the command that asks the request again, where it was generated.
+        requirement: the requirement of the check.
+        message: the failure or the reason in one sentence; empty for a plain pass.
+        ignored: the request members that the target accepted and, as the failure proves, ignored.
+        replay: the command that sends a generated request again; empty for other verdicts.
     """
 
     target: str
@@ -57,29 +59,34 @@ class Verdict:
     replay: str = ""
 
     def as_data(self) -> dict[str, Any]:
-        """The JSON form, as it stands in report.json and the ledger."""
+        """The JSON form of report.json and of the ledger."""
         plain = {name: getattr(self, name) for name in self.__slots__ if name not in SPECIAL_FIELDS}
         clauses = [clause.as_data() for clause in self.clauses]
         findings = [{"expected": f.expected, "actual": f.actual, "where": f.where} for f in self.findings]
-        again = {"replay": self.replay} if self.replay else {}
-        return {**plain, "clauses": clauses, "findings": findings, "ignored": list(self.ignored), **again}
+        replay = {"replay": self.replay} if self.replay else {}
+        return {**plain, "clauses": clauses, "findings": findings, "ignored": list(self.ignored), **replay}
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Verdict:
-        """Read a verdict back from its JSON form."""
+        """Reads a verdict from its JSON form."""
         clauses = tuple(ClauseVerdict(**clause) for clause in data["clauses"])
         findings = tuple(Finding(**finding) for finding in data["findings"])
         ignored = tuple(data.get("ignored", ()))
         return cls(**{**data, "clauses": clauses, "findings": findings, "ignored": ignored})
 
     def gates(self, level: str = "must") -> bool:
-        """A broken promise that fails the run at this level."""
+        """True for a broken promise that fails the run at this level."""
         return OUTCOMES[self.outcome].fails_run == "at its level" and highest_level((level, self.level)) == self.level
 
 
 @dataclass(frozen=True, slots=True)
 class Divergence:
-    """Where a document's own word passes and OpenAI's fails on the same exchange."""
+    """A check that passes by the target's own document and fails by OpenAI's on the same exchange.
+
+    Attributes:
+        own: the outcome in the target's own column; `silent` if it does not judge this.
+        openai: ids of OpenAI's broken clauses.
+    """
 
     target: str
     check: str
@@ -94,18 +101,18 @@ class Divergence:
 
 
 def find_divergences(verdicts: Iterable[Verdict], own: Mapping[str, str]) -> tuple[Divergence, ...]:
-    """Each judgement of OpenAI's column that fails where the target's own column does not.
+    """The failures of OpenAI's column that pass, or are not judged, in the target's own column.
 
     Args:
         own: target name → the provider whose document is the target's own contract.
     """
     every = tuple(verdicts)
-    kept = {(v.target, v.check, v.case): v.outcome for v in every if v.provider == own[v.target]}
-    found = []
+    own_outcomes = {(v.target, v.check, v.case): v.outcome for v in every if v.provider == own[v.target]}
+    divergences = []
     for verdict in every:
-        outcome = kept.get((verdict.target, verdict.check, verdict.case), "silent")
+        outcome = own_outcomes.get((verdict.target, verdict.check, verdict.case), "silent")
         if verdict.provider == own[verdict.target] or verdict.outcome != "fail" or outcome not in ("pass", "silent"):
             continue
         broken = tuple(clause.id for clause in verdict.clauses if clause.outcome == "fail")
-        found.append(Divergence(verdict.target, verdict.check, verdict.case, outcome, broken, verdict.message))
-    return tuple(found)
+        divergences.append(Divergence(verdict.target, verdict.check, verdict.case, outcome, broken, verdict.message))
+    return tuple(divergences)

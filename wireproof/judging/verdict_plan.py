@@ -1,4 +1,4 @@
-"""The docket of a target: which checks judge which cases by which contract, as the clause indexes say."""
+"""The verdict plan of a target: the checks that judge its cases by each contract, from the clause indexes."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ CaseArguments = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class PlannedVerdict:
-    """One thing to judge: a check on its case or cases, with every clause that asks for it.
+    """One verdict to reach: a check on its case or cases, with every clause that cites it.
 
     Attributes:
         provider: the contract judged by.
-        cases: argument name → case name.
+        cases: (argument of the check, name of the case) pairs.
     """
 
     target: str
@@ -34,27 +34,27 @@ class PlannedVerdict:
 
     @cached_property
     def case(self) -> str:
-        """The case's name; several joined by `+`."""
+        """The name of the case; several joined by `+`."""
         return "+".join(name for _, name in self.cases)
 
     @property
     def area(self) -> str:
-        """The area of the check: what stands before the dot of its id."""
+        """The area of the check, which is the part of its id before the dot."""
         return self.check.partition(".")[0]
 
     @cached_property
     def needs(self) -> frozenset[str]:
-        """The means that every clause of the entry asks for."""
+        """The means that every clause needs; without them none can be judged."""
         return frozenset.intersection(*(clause.needs | judgement.needs for clause, judgement in self.clauses))
 
     @cached_property
     def level(self) -> str:
-        """The level at which the entry gates, should all its clauses break."""
+        """The level of the failure that breaks all clauses."""
         return highest_level(tuple(judgement.level for _, judgement in self.clauses))
 
     @property
     def id(self) -> str:
-        """The name in brackets of the node id: target, contract where it is not the target's own, case."""
+        """The text in brackets of the pytest node id: target, contract if it is not the target's own, case."""
         column = self.target if self.target == self.provider else f"{self.target}-as-{self.provider}"
         return f"{column}-{self.case}"
 
@@ -66,39 +66,43 @@ def plan_verdicts(
     cases: Mapping[str, Case],
     drawn: Collection[str] = (),
 ) -> tuple[PlannedVerdict, ...]:
-    """Every entry of one column: the target judged by one provider's clauses.
+    """Plans the verdicts of one column: the target judged by one provider's clauses.
 
     Args:
-        drawn: the generated cases of the column, over which selectors of such range.
+        drawn: the names of the column's generated cases, which selectors of generated cases match.
 
-    Raises ConfigError for a clause that names a case that does not exist.
+    Raises ConfigError if a clause names a case that does not exist.
     """
     judged = [(clause, judgement) for clause in clauses for judgement in clause.judged]
-    ranges = SelectorIndex(named_cases(judged, cases, provider), drawn)
+    selectors = SelectorIndex(named_cases(judged, cases, provider), drawn)
     grouped: dict[tuple[str, CaseArguments], list[tuple[Clause, Judgement]]] = {}
     for clause, judgement in judged:
-        for named in ranges.cases_for(judgement):
-            grouped.setdefault((judgement.check, named), []).append((clause, judgement))
+        for arguments in selectors.cases_for(judgement):
+            grouped.setdefault((judgement.check, arguments), []).append((clause, judgement))
     return tuple(
-        PlannedVerdict(target.name, provider.name, check, named, tuple(by)) for (check, named), by in grouped.items()
+        PlannedVerdict(target.name, provider.name, check, arguments, tuple(citing))
+        for (check, arguments), citing in grouped.items()
     )
 
 
 def selector_matches(selector: str, case: Case) -> bool:
-    """Whether a selector (`*`, `*:stream`, `chat:*`, `chat:refusal`) names a case."""
+    """True if a selector (`*`, `*:stream`, `chat:*`, `chat:refusal`) matches a case."""
     endpoint, _, kind = selector.partition(":")
     return endpoint in ("*", case.endpoint) and kind in ("", "*", case.kind)
 
 
 def is_selector(name: str) -> bool:
-    """Whether a judgement's case names a kind of cases instead of one."""
+    """True if a name selects a kind of cases instead of one case."""
     return name == "*" or (":" in name and not is_generated(name))
 
 
 def named_cases(
     judged: Iterable[tuple[Clause, Judgement]], cases: Mapping[str, Case], provider: Provider
 ) -> dict[str, Case]:
-    """The cases that the index names one by one; selectors range over these."""
+    """The cases that clauses name one by one, which are those that selectors can match.
+
+    Raises ConfigError if a clause names a case that does not exist.
+    """
     cited: dict[str, Case] = {}
     for clause, judgement in judged:
         for name in judgement.case.values():
@@ -112,20 +116,20 @@ def named_cases(
 
 
 class SelectorIndex:
-    """What selectors range over, each looked up once."""
+    """The cases that each selector matches, looked up once per selector."""
 
     def __init__(self, cited: Mapping[str, Case], drawn: Collection[str]) -> None:
         self._cited, self._drawn = cited, drawn
-        self._known: dict[str, tuple[CaseArguments, ...]] = {}
+        self._by_selector: dict[str, tuple[CaseArguments, ...]] = {}
 
     def cases_for(self, judgement: Judgement) -> tuple[CaseArguments, ...]:
-        """The cases that a judgement names, each way by argument."""
+        """The cases of a judgement, one set of arguments for each verdict it needs."""
         selector = judgement.case.get("exchange", "")
         if not (is_selector(selector) or is_generated(selector)):
             return (tuple(judgement.case.items()),)
-        if selector not in self._known:
-            self._known[selector] = tuple((("exchange", name),) for name in self._matching_names(selector))
-        return self._known[selector]
+        if selector not in self._by_selector:
+            self._by_selector[selector] = tuple((("exchange", name),) for name in self._matching_names(selector))
+        return self._by_selector[selector]
 
     def _matching_names(self, selector: str) -> Iterable[str]:
         if is_generated(selector):

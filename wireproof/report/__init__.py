@@ -1,1 +1,1 @@
-"""Reports: pure functions from facts to text and data. Nothing here sends, judges or decides."""
+"""Reports: pure functions from the facts of a run to text and data."""

@@ -1,4 +1,4 @@
-"""badge.json: a run in one line, in the format of shields.io's endpoint badge."""
+"""badge.json: the outcome of a run in one line, in the format of shields.io's endpoint badge."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from wireproof.report.finished_run import FinishedRun
 
 
 def badge_json(facts: FinishedRun) -> dict[str, Any]:
-    """The label names what was judged, the message says how many judgements held."""
+    """The badge of a run; the label names the target, the message counts its judgements."""
     targets = list(facts.own_contracts)
     label = "wireproof" if len(targets) != 1 else f"wireproof: {shorten(printable(targets[0]), 40)}"
     message, color = _message_and_color(facts)
@@ -27,7 +27,7 @@ def _message_and_color(facts: FinishedRun) -> tuple[str, str]:
         return f"{len(broken)} broken promise{'s' if len(broken) > 1 else ''}", "red"
     if facts.report["exit"] == 1:
         return "baseline out of date", "orange"
-    kept = sum(
+    decided = sum(
         facts.own_contracts.get(v.target) == v.provider and v.outcome in DECIDED_OUTCOMES for v in facts.verdicts
     )
-    return f"{kept} judgements hold", "brightgreen"
+    return f"{decided} judgements hold", "brightgreen"

@@ -1,4 +1,4 @@
-"""How long the exchanges of a run took and how large their answers were, by target and endpoint."""
+"""The times and sizes of the responses of a run, by target and endpoint."""
 
 from __future__ import annotations
 
@@ -10,7 +10,14 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """The answers of one endpoint of one target; milliseconds and bytes."""
+    """The responses of one endpoint of one target.
+
+    Attributes:
+        count: number of complete responses.
+        first_median: median time to the headers, in ms.
+        whole_median, whole_p95, whole_most: time to the whole response, in ms.
+        size_median: median size in bytes.
+    """
 
     target: str
     endpoint: str
@@ -23,36 +30,36 @@ class Timing:
 
 
 def timings_by_endpoint(exchanges: Iterable[Mapping[str, Any]]) -> list[Timing]:
-    """One row for each target and endpoint."""
+    """One row for each target and endpoint, from the exchanges of a ledger."""
     groups: dict[tuple[str, str], list[tuple[float, float, int]]] = {}
     for fact in exchanges:
         if fact["ended_ns"] is not None and fact["headers_ns"] is not None:
             size = sum(read_size(data) for _, data in fact["reads"])
-            taken = (fact["headers_ns"] / 1e6, fact["ended_ns"] / 1e6, size)
-            groups.setdefault((fact["target"], fact["endpoint"]), []).append(taken)
-    return [_endpoint_timing(target, endpoint, taken) for (target, endpoint), taken in sorted(groups.items())]
+            measured = (fact["headers_ns"] / 1e6, fact["ended_ns"] / 1e6, size)
+            groups.setdefault((fact["target"], fact["endpoint"]), []).append(measured)
+    return [_endpoint_timing(target, endpoint, rows) for (target, endpoint), rows in sorted(groups.items())]
 
 
 def value_at_share(values: Sequence[float], share: float) -> float:
-    """The value that at least this share of the values does not exceed."""
+    """The smallest value that at least this share of the values does not exceed."""
     ordered = sorted(values)
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
 def read_size(data: str | dict[str, str]) -> int:
-    """How many bytes a read of the ledger holds."""
+    """The number of bytes of one read of a ledger, whose data is text or base64."""
     if isinstance(data, dict):
         text: str = data["base64"]
         return len(text) * 3 // 4 - text[-2:].count("=")
     return len(data) if data.isascii() else len(data.encode("utf-8", "replace"))
 
 
-def _endpoint_timing(target: str, endpoint: str, taken: Sequence[tuple[float, float, int]]) -> Timing:
-    first, whole, size = ([row[at] for row in taken] for at in range(3))
+def _endpoint_timing(target: str, endpoint: str, rows: Sequence[tuple[float, float, int]]) -> Timing:
+    first, whole, size = ([row[at] for row in rows] for at in range(3))
     return Timing(
         target=target,
         endpoint=endpoint,
-        count=len(taken),
+        count=len(rows),
         first_median=value_at_share(first, 0.5),
         whole_median=value_at_share(whole, 0.5),
         whole_p95=value_at_share(whole, 0.95),

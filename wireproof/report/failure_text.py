@@ -1,4 +1,4 @@
-"""One verdict told to the person who must act: requirement, expected, actual, where, whose rule, how to repeat it."""
+"""The text of one failure: requirement, expected, actual, place, clauses, and the command that repeats it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_EVIDENCE_LENGTH = 200
 
 
 def failure_text(verdict: Verdict, exchanges: Iterable[Exchange], clauses: Mapping[str, Clause]) -> str:
-    """The whole story of one verdict, as lines of plain text."""
+    """One verdict with its evidence, as lines of plain text."""
     lines = [f"{verdict.check}  {verdict.case}  on {verdict.target}, by the {verdict.provider} contract", ""]
     lines.append(f"  requirement  {verdict.requirement}")
     for finding in verdict.findings[:MAX_FINDINGS_IN_FAILURE]:
@@ -48,5 +48,5 @@ def _evidence_lines(exchange: Exchange) -> list[str]:
     if exchange.broken is not None:
         tail = exchange.broken.evidence[-MAX_EVIDENCE_LENGTH:]
         lines.append(f"  broke off    {exchange.broken.detail}" + (f"; last bytes {tail!r}" if tail else ""))
-    lines += [f"  asked again  {retry}" for retry in exchange.retries]
+    lines += [f"  retried      {retry}" for retry in exchange.retries]
     return lines

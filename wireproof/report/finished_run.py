@@ -1,4 +1,4 @@
-"""A finished run as reports read it: its report.json, and the exchanges of its ledger."""
+"""A finished run, as reports read it: its report.json, and the exchanges of its ledger."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from typing import Any
 from wireproof.errors import LedgerError
 from wireproof.judging.verdict import Verdict
 from wireproof.report.report_json import REPORT_FORMAT
-from wireproof.report.terminal_summary import outcome_column
+from wireproof.report.terminal_summary import outcome_column, promise_text
 
 REPORT_FILE, LEDGER_FILE, RUNS_FOLDER = "report.json", "ledger.jsonl", "runs"
 
 
 @dataclass(frozen=True)
 class FinishedRun:
-    """One run.
+    """One finished run.
 
     Attributes:
         report: the content of report.json.
-        exchanges: (line of the ledger, exchange), in the order they were answered.
+        exchanges: (line of the ledger, exchange) pairs, in the order of their responses.
     """
 
     report: Mapping[str, Any]
@@ -46,7 +46,7 @@ class FinishedRun:
 
     @cached_property
     def columns(self) -> tuple[tuple[str, str], ...]:
-        """(target, contract), each target's own contract first."""
+        """The (target, contract) pairs, each target's own contract first."""
         judged = {(verdict.target, verdict.provider): None for verdict in self.verdicts}
         places = {name: at for at, name in enumerate(self.own_contracts)}
         return tuple(
@@ -59,10 +59,8 @@ class FinishedRun:
         return {(fact["target"], fact["case"]): line for line, fact in self.exchanges}
 
     def promise_text(self, target: str, contract: str) -> str:
-        """What a column says of its target."""
-        if contract != self.own_contracts.get(target):
-            return "is OpenAI-compatible"
-        return "keeps OpenAI's word" if contract == "openai" else "keeps its own word"
+        """The promise that a column judges, in words."""
+        return promise_text(contract, self.own_contracts.get(target))
 
     def column_verdicts(self, target: str, contract: str) -> Sequence[tuple[int, Verdict]]:
         """The verdicts of one column, each with its position."""
@@ -77,7 +75,7 @@ class FinishedRun:
 
 
 def count_by_column(verdicts: Iterable[Verdict]) -> dict[str, int]:
-    """How many verdicts there are of each column of the tables."""
+    """The number of verdicts in each column of the outcome tables."""
     counted: dict[str, int] = {}
     for verdict in verdicts:
         name = outcome_column(verdict)
@@ -86,39 +84,42 @@ def count_by_column(verdicts: Iterable[Verdict]) -> dict[str, int]:
 
 
 def ranked_positions(facts: FinishedRun) -> list[int]:
-    """The positions of what a reader acts on: what fails the run, errors, then advice by its level."""
-    weight = {"error": 1, "must": 2, "should": 3, "may": 4}
-    found = [
-        (0 if at in facts.gating_positions else weight[outcome_column(verdict)], at)
+    """The positions of failures and errors, ranked: those that fail the run, errors, then advice by its level."""
+    ranks = {"error": 1, "must": 2, "should": 3, "may": 4}
+    ranked = [
+        (0 if at in facts.gating_positions else ranks[outcome_column(verdict)], at)
         for at, verdict in enumerate(facts.verdicts)
         if at in facts.gating_positions or verdict.outcome in ("fail", "error")
     ]
-    return [at for _, at in sorted(found)]
+    return [at for _, at in sorted(ranked)]
 
 
 def read_finished_run(place: Path) -> FinishedRun:
-    """The run whose report.json this is or lies in this folder; the ledger beside it gives the exchanges."""
+    """Reads a run from its report.json or its folder, with the exchanges of the ledger beside it.
+
+    Raises LedgerError if the report is missing or of another format.
+    """
     file = place / REPORT_FILE if place.is_dir() else place
     report = _parse_json(file, file.read_bytes() if file.is_file() else None)
     if not isinstance(report, dict) or report.get("format") != REPORT_FORMAT:
-        raise LedgerError(f"{file}: it is no report.json of format {REPORT_FORMAT}; run that check again")
+        raise LedgerError(f"{file}: it is not a report.json of format {REPORT_FORMAT}; run the check again")
     return FinishedRun(report, read_exchanges(file.parent / LEDGER_FILE))
 
 
 def read_exchanges(file: Path) -> tuple[tuple[int, Mapping[str, Any]], ...]:
-    """(line, exchange) of a ledger, up to where it was cut off; none where there is no ledger."""
-    found = []
+    """The (line, exchange) pairs of a ledger, up to where it was cut off; empty if there is no ledger."""
+    exchanges = []
     if file.is_file():
         with file.open("rb") as lines:
             for number, line in enumerate(lines, 1):
                 if line.startswith(b'{"kind": "exchange"') and line.endswith(b"\n"):
-                    found.append((number, _parse_json(f"{file}, line {number}", line)))
-    return tuple(found)
+                    exchanges.append((number, _parse_json(f"{file}, line {number}", line)))
+    return tuple(exchanges)
 
 
 def _parse_json(place: Path | str, text: bytes | None) -> Any:
     if text is None:
-        raise LedgerError(f"{place}: there is no such report; name a report.json or the folder that holds it")
+        raise LedgerError(f"{place}: there is no such report; name a report.json or its folder")
     try:
         return json.loads(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What report.html carries inside itself: verdicts, clauses and exchanges as compressed JSON."""
+"""The data inside report.html: verdicts, clauses and exchanges as compressed JSON."""
 
 from __future__ import annotations
 
@@ -17,44 +17,44 @@ from wireproof.judging.outcomes import OUTCOME_TABLE, SKIP_OUTCOMES
 from wireproof.judging.verdict import Verdict
 from wireproof.report.finished_run import FinishedRun
 
-# Bytes of a body that are shown; the ledger has the rest. What is broken is shown at length.
+# Bytes of a body in the page, more for a failed case; the ledger has the rest.
 MAX_BODY_BYTES_IN_PAGE, MAX_BROKEN_BODY_BYTES_IN_PAGE = 4_096, 65_536
 MAX_READS_IN_PAGE = 300
-PLACES = {one.id: at for at, one in enumerate(OUTCOME_TABLE)}
+OUTCOME_POSITIONS = {outcome.id: at for at, outcome in enumerate(OUTCOME_TABLE)}
 ClauseIndex = Mapping[str, Mapping[str, Clause]]
 
 
 @dataclass(slots=True)
 class StringTable:
-    """Texts that stand once and are meant by their number."""
+    """A table of distinct values, which other data names by number."""
 
     numbers: dict[Any, int] = field(default_factory=dict)
 
-    def __call__(self, name: Any) -> int:
-        """The number of a name."""
-        return self.numbers.setdefault(name, len(self.numbers))
+    def __call__(self, value: Any) -> int:
+        """The number of a value, which is added if it is new."""
+        return self.numbers.setdefault(value, len(self.numbers))
 
     @property
     def texts(self) -> list[Any]:
-        """The names by their numbers."""
+        """The values in the order of their numbers."""
         return list(self.numbers)
 
 
 def pack_json(data: Any) -> str:
-    """JSON, compressed, in base64: nothing in it can end the element that holds it."""
+    """Packs JSON with gzip and base64, so that no text in it can end the element that contains it."""
     text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
     return base64.b64encode(gzip.compress(text.encode(), 6, mtime=0)).decode()
 
 
 def page_data(facts: FinishedRun, index: ClauseIndex) -> dict[str, Any]:
-    """The data of the page; rows are lists in the order that `fields` names."""
+    """The data of the page; a verdict is a list in the order of `_verdict_row`."""
     names = {name: StringTable() for name in ("target", "contract", "check", "case", "area", "clauses")}
     verdicts = [_verdict_row(verdict, names) for verdict in facts.verdicts]
     broken = {(v.target, case) for v in facts.verdicts if v.outcome in ("fail", "error") for case in v.case.split("+")}
     requirements = {verdict.check: verdict.requirement for verdict in facts.verdicts}
     return {
-        "outcomes": [[one.id, one.symbol, one.state, one.id in SKIP_OUTCOMES] for one in OUTCOME_TABLE],
-        "names": {name: held.texts for name, held in names.items() if name != "clauses"},
+        "outcomes": [[row.id, row.symbol, row.state, row.id in SKIP_OUTCOMES] for row in OUTCOME_TABLE],
+        "names": {name: table.texts for name, table in names.items() if name != "clauses"},
         "requirements": [requirements[check] for check in names["check"].texts],
         "clauseSets": [list(group) for group in names["clauses"].texts],
         "clauses": _clause_texts(facts.verdicts, index),
@@ -69,7 +69,7 @@ def page_data(facts: FinishedRun, index: ClauseIndex) -> dict[str, Any]:
 
 
 def _verdict_row(verdict: Verdict, names: Mapping[str, StringTable]) -> list[Any]:
-    """target, contract, check, case, area, outcome, level, clauses, message, findings."""
+    """The row of a verdict: target, contract, check, case, area, outcome, level, clauses, message, findings."""
     group = tuple((c.id, c.level, c.authority, c.basis, c.outcome) for c in verdict.clauses)
     findings = [[finding.expected, finding.actual, finding.where] for finding in verdict.findings]
     return [
@@ -78,7 +78,7 @@ def _verdict_row(verdict: Verdict, names: Mapping[str, StringTable]) -> list[Any
         names["check"](verdict.check),
         names["case"](verdict.case),
         names["area"](verdict.area),
-        PLACES[verdict.outcome],
+        OUTCOME_POSITIONS[verdict.outcome],
         verdict.level,
         names["clauses"](group),
         verdict.message,
@@ -87,10 +87,10 @@ def _verdict_row(verdict: Verdict, names: Mapping[str, StringTable]) -> list[Any
 
 
 def _clause_texts(verdicts: Iterable[Verdict], index: ClauseIndex) -> dict[str, list[str]]:
-    """Clause → what it says and where, for the clauses that were judged."""
+    """Clause id → [text, place], for the clauses that were judged."""
     judged = {(verdict.provider, clause.id) for verdict in verdicts for clause in verdict.clauses}
-    known = {id: index.get(provider, {}).get(id) for provider, id in sorted(judged)}
-    return {id: [clause.says, clause.place] for id, clause in known.items() if clause}
+    clauses = {id: index.get(provider, {}).get(id) for provider, id in sorted(judged)}
+    return {id: [clause.says, clause.place] for id, clause in clauses.items() if clause}
 
 
 def _exchange_data(exchange: Exchange, broken: bool) -> dict[str, Any]:
@@ -122,20 +122,20 @@ def _exchange_data(exchange: Exchange, broken: bool) -> dict[str, Any]:
 
 
 def _read_rows(exchange: Exchange, most: int) -> list[list[Any]]:
-    """[milliseconds, text] of each read; of a body in a content coding, its text as one."""
+    """The [milliseconds, text] of each read; a body with a content coding is decoded and one row."""
     if (exchange.header("content-encoding") or "identity").lower() != "identity":
         return (
             [[_ms_since_start(exchange, exchange.ended_ns), _readable_text(exchange.body[:most])]]
             if exchange.body
             else []
         )
-    shown: list[list[Any]] = []
+    rows: list[list[Any]] = []
     for read in exchange.reads:
-        if most <= 0 or len(shown) == MAX_READS_IN_PAGE:
+        if most <= 0 or len(rows) == MAX_READS_IN_PAGE:
             break
-        shown.append([_ms_since_start(exchange, read.at_ns), _readable_text(read.data[:most])])
+        rows.append([_ms_since_start(exchange, read.at_ns), _readable_text(read.data[:most])])
         most -= len(read.data)
-    return shown
+    return rows
 
 
 def _ms_since_start(exchange: Exchange, at: int | None) -> float | None:
@@ -143,5 +143,5 @@ def _ms_since_start(exchange: Exchange, at: int | None) -> float | None:
 
 
 def _readable_text(data: bytes | Sequence[int]) -> str:
-    """UTF-8 with the bytes that are none as `\\xNN`."""
+    """Decodes UTF-8; invalid bytes become `\\xNN`."""
     return bytes(data).decode("utf-8", "backslashreplace")

@@ -1,9 +1,9 @@
-"""report.html: one file that opens offline, with every verdict and its evidence inside."""
+"""report.html: one file with every verdict and its evidence, which opens offline."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -29,7 +29,14 @@ STATE_SIGNS = {"pass": "✓", "broken": "✕", "advice": "△", "none": "–", "
 
 @dataclass(frozen=True, slots=True)
 class MatrixCell:
-    """One place of a matrix: the state of an area in a column, in a sign, a figure and words."""
+    """One cell of a matrix: the state of an area in a column.
+
+    Attributes:
+        state: pass, broken, advice, none or error.
+        figure: the number of judgements behind the state.
+        words: the same in words, for a title and for screen readers.
+        href: the address of its verdicts; empty for none.
+    """
 
     state: str
     figure: str
@@ -38,14 +45,14 @@ class MatrixCell:
 
     @property
     def sign(self) -> str:
-        """The state without colour."""
+        """The sign of the state, readable without colour."""
         return STATE_SIGNS[self.state]
 
 
 @cache
 def jinja_environment() -> Environment:
-    """Jinja with every text escaped and shown without control characters."""
-    made = Environment(
+    """The Jinja environment: it escapes every text and replaces control characters."""
+    environment = Environment(
         loader=FileSystemLoader(PAGE_FOLDER),
         autoescape=True,
         undefined=StrictUndefined,
@@ -53,24 +60,24 @@ def jinja_environment() -> Environment:
         lstrip_blocks=True,
         finalize=lambda value: printable(value) if type(value) is str else value,
     )
-    made.globals["inline"] = inline_file
-    made.filters["component"] = quote_component
-    made.filters["figure"] = "{:,}".format
-    return made
+    environment.globals["inline"] = inline_file
+    environment.filters["component"] = quote_component
+    environment.filters["figure"] = "{:,}".format
+    return environment
 
 
 def inline_file(name: str) -> Markup:
-    """A file of this folder as it stands: our own styles and scripts, never anyone's text."""
+    """One of our own styles or scripts, without escapes; never for text of a target."""
     return Markup((PAGE_FOLDER / name).read_text(encoding="utf-8"))
 
 
 def quote_component(text: str) -> str:
-    """A part of an address, as the page's own script quotes it; a lone surrogate becomes U+FFFD there too."""
+    """Quotes a part of an address as the script of the page does; a lone surrogate becomes U+FFFD."""
     return quote(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"), safe="!'()*")
 
 
 def report_page(facts: FinishedRun, index: ClauseIndex) -> str:
-    """The page of one run."""
+    """The HTML page of one run."""
     script = Markup("\n").join(inline_file(name) for name in REPORT_PAGE_SCRIPTS)
     return (
         jinja_environment()
@@ -91,53 +98,54 @@ def report_page(facts: FinishedRun, index: ClauseIndex) -> str:
 
 
 def matrix_rows(facts: FinishedRun) -> list[tuple[str, list[MatrixCell | None]]]:
-    """(area, its cells in the order of `facts.columns`), with the sum over all areas first."""
-    held: dict[str, dict[tuple[str, str], list[tuple[Verdict, bool]]]] = {}
-    for at, verdict in enumerate(facts.verdicts):
+    """The (area, cells in the order of `facts.columns`) rows; the sum over all areas comes first."""
+    by_area: dict[str, dict[tuple[str, str], list[Verdict]]] = {}
+    for verdict in facts.verdicts:
         for area in ("", verdict.area):
-            columns = held.setdefault(area, {})
-            columns.setdefault((verdict.target, verdict.provider), []).append((verdict, at in facts.gating_positions))
+            columns = by_area.setdefault(area, {})
+            columns.setdefault((verdict.target, verdict.provider), []).append(verdict)
     return [
-        (area or "all areas", [_matrix_cell(facts, area, column, held[area].get(column)) for column in facts.columns])
-        for area in sorted(held)
+        (area or "all areas", [_matrix_cell(facts, area, column, columns.get(column, ())) for column in facts.columns])
+        for area, columns in sorted(by_area.items())
     ]
 
 
-def _matrix_cell(facts: FinishedRun, area: str, column: tuple[str, str], found: Any) -> MatrixCell | None:
-    if not found:
+def _matrix_cell(
+    facts: FinishedRun, area: str, column: tuple[str, str], verdicts: Sequence[Verdict]
+) -> MatrixCell | None:
+    if not verdicts:
         return None
     target, contract = column
-    verdicts = [verdict for verdict, _ in found]
     state, figure, words = state_of_verdicts(verdicts)
     place = {"target": target, "contract": contract, **({"area": area} if area else {})}
-    chosen = {"broken": "broken", "advice": "advice", "error": "error"}.get(state, "all")
-    href = "#verdicts?" + urlencode({**place, "show": chosen}, errors="backslashreplace")
+    show = {"broken": "broken", "advice": "advice", "error": "error"}.get(state, "all")
+    href = "#verdicts?" + urlencode({**place, "show": show}, errors="backslashreplace")
     return MatrixCell(
         state, figure, f"{target}, {area or 'all areas'}, {facts.promise_text(target, contract)}: {words}", href
     )
 
 
 def state_of_verdicts(verdicts: Iterable[Verdict]) -> tuple[str, str, str]:
-    """State, figure and words of some verdicts."""
-    found = count_by_column(verdicts)
-    judged = sum(count for name, count in found.items() if name not in SKIP_OUTCOMES)
-    advice = found.get("should", 0) + found.get("may", 0)
-    if found.get("error"):
-        return "error", str(found["error"]), f"{found['error']} could not be judged"
-    if found.get("must"):
-        return "broken", f"{found['must']:,}", f"{found['must']:,} of {judged:,} broken"
+    """The (state, figure, words) of some verdicts."""
+    counted = count_by_column(verdicts)
+    judged = sum(count for name, count in counted.items() if name not in SKIP_OUTCOMES)
+    advice = counted.get("should", 0) + counted.get("may", 0)
+    if counted.get("error"):
+        return "error", str(counted["error"]), f"{counted['error']} could not be judged"
+    if counted.get("must"):
+        return "broken", f"{counted['must']:,}", f"{counted['must']:,} of {judged:,} broken"
     if advice:
         return "advice", f"{advice:,}", f"{advice:,} of {judged:,} advised"
     if not judged:
-        return "none", "", f"nothing judged, {sum(found.values()):,} skipped"
+        return "none", "", f"nothing judged, {sum(counted.values()):,} skipped"
     return "pass", f"{judged:,}", f"all {judged:,} hold"
 
 
 def _target_card(facts: FinishedRun, target: str) -> dict[str, Any]:
-    described = next(one for one in facts.report["targets"] if one["name"] == target)
+    row = next(row for row in facts.report["targets"] if row["name"] == target)
     columns = []
     for of, contract in facts.columns:
         if of == target:
             state, _, words = state_of_verdicts(verdict for _, verdict in facts.column_verdicts(target, contract))
             columns.append({"promise": facts.promise_text(target, contract), "state": state, "words": words})
-    return {**described, "columns": columns}
+    return {**row, "columns": columns}

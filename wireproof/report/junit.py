@@ -1,4 +1,4 @@
-"""junit.xml: a suite for each target and contract, a test case for each verdict."""
+"""junit.xml: one test suite for each target and contract, one test case for each verdict."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wireproof.report.finished_run import FinishedRun
 
 
 def junit_xml(facts: FinishedRun) -> str:
-    """The document; a failure in it is a verdict that fails the run, and advice is a passed test that says more."""
+    """The XML document; a verdict that fails the run is a failure, advice is a passed test with a system-out."""
     return document(_suite_element(facts, target, contract) for target, contract in facts.columns)
 
 
@@ -42,12 +42,12 @@ def _result_kind(verdict: Verdict, gates: bool) -> str:
 
 def _case_element(verdict: Verdict, kind: str) -> str:
     clauses = " ".join(clause.id for clause in verdict.clauses)
-    told = _properties_element(
+    content = _properties_element(
         outcome=verdict.outcome, level=verdict.level, clause=clauses, requirement=verdict.requirement
     ) + _result_element(verdict, kind)
     name = f"{verdict.check}[{verdict.case}]"
     classname = f"{verdict.target}.{verdict.provider}.{verdict.area}"
-    return element("testcase", told, classname=classname, name=name)
+    return element("testcase", content, classname=classname, name=name)
 
 
 def _result_element(verdict: Verdict, kind: str) -> str:

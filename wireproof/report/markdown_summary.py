@@ -1,4 +1,4 @@
-"""summary.md: a run on one screen, for the step summary of a CI job or a comment on a change."""
+"""summary.md: a run on one screen, for the step summary of a CI job or a comment on a pull request."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ EXIT_SIGNS = {0: "✅", 1: "❌"}
 
 
 def to_markdown(facts: FinishedRun) -> str:
-    """The page."""
+    """The Markdown page of a run."""
     report = facts.report
     sign = EXIT_SIGNS.get(report["exit"], "⚠️") if report["complete"] else "⚠️"
-    spent = f"{report['requests']} requests, {len(facts.verdicts)} verdicts"
+    counts = f"{report['requests']} requests, {len(facts.verdicts)} verdicts"
     tokens = f"{report['tokens']['input']} + {report['tokens']['output']} tokens"
     lines = [
         f"## {sign} wireproof: {headline(facts)}",
@@ -32,18 +32,18 @@ def to_markdown(facts: FinishedRun) -> str:
         "",
         *_finding_lines(facts),
         *_list_section(
-            "No longer so in the baseline",
+            "Stale entries of the baseline",
             [f"- {code_span(s)}" for s in facts.report.get("baseline", {}).get("stale", ())],
         ),
         *_divergence_lines(facts),
-        f"{spent}, {tokens}; wireproof {report['wireproof']}, suite {report['suite']['digest']}. "
+        f"{counts}, {tokens}; wireproof {report['wireproof']}, suite {report['suite']['digest']}. "
         "`report.html` has every verdict with its evidence.",
     ]
     return "\n".join(lines) + "\n"
 
 
 def headline(facts: FinishedRun) -> str:
-    """The run in one clause."""
+    """The outcome of a run in one clause."""
     if not facts.report["complete"]:
         return "the run was cut off"
     if facts.report["exit"] == 2:
@@ -52,25 +52,24 @@ def headline(facts: FinishedRun) -> str:
         return f"{len(facts.gating_positions)} judgements fail the run"
     stale = facts.report.get("baseline", {}).get("stale", ())
     if stale:
-        return f"{len(stale)} entries of the baseline are no longer so"
-    return "the contract holds" if facts.report["exit"] == 0 else f"it ended with exit code {facts.report['exit']}"
+        return f"{len(stale)} entries of the baseline are stale"
+    return "the contract holds" if facts.report["exit"] == 0 else f"the run ended with exit code {facts.report['exit']}"
 
 
 def _column_row(facts: FinishedRun, target: str, contract: str) -> tuple[str, ...]:
-    found = count_by_column(verdict for _, verdict in facts.column_verdicts(target, contract))
-    skipped = sum(found.get(name, 0) for name in SKIP_OUTCOMES)
+    counted = count_by_column(verdict for _, verdict in facts.column_verdicts(target, contract))
     figures = (
-        sum(found.get(name, 0) for name in PASSING_OUTCOMES),
-        found.get("must", 0),
-        found.get("should", 0) + found.get("may", 0),
-        skipped,
-        sum(found.get(name, 0) for name in ERROR_OUTCOMES),
+        sum(counted.get(name, 0) for name in PASSING_OUTCOMES),
+        counted.get("must", 0),
+        counted.get("should", 0) + counted.get("may", 0),
+        sum(counted.get(name, 0) for name in SKIP_OUTCOMES),
+        sum(counted.get(name, 0) for name in ERROR_OUTCOMES),
     )
     return code_span(target), facts.promise_text(target, contract), *map(str, figures)
 
 
 def _finding_lines(facts: FinishedRun) -> list[str]:
-    """What fails the run and what is advised by a target's own document; one finding of many cases is told once."""
+    """The failures, errors and own advice of the targets; equal findings of several cases are one line."""
     groups: dict[tuple[bool, str, str, str, str], list[Verdict]] = {}
     for at in ranked_positions(facts):
         verdict = facts.verdicts[at]
@@ -81,32 +80,33 @@ def _finding_lines(facts: FinishedRun) -> list[str]:
         ):
             key = (at in facts.gating_positions, verdict.target, verdict.check, verdict.level, verdict.message)
             groups.setdefault(key, []).append(verdict)
-    lines = [_finding_line(key, found) for key, found in groups.items()]
+    lines = [_finding_line(key, verdicts) for key, verdicts in groups.items()]
     return _list_section("Findings", lines)
 
 
-def _finding_line(key: tuple[bool, str, str, str, str], found: Sequence[Verdict]) -> str:
+def _finding_line(key: tuple[bool, str, str, str, str], verdicts: Sequence[Verdict]) -> str:
     gates, target, check, level, message = key
-    kind = "**fails**" if gates else "error" if found[0].outcome == "error" else f"advice, {level}"
-    return f"- {kind}: {code_span(check)} on {_cases_text(found)} of {code_span(target)}: {found[0].requirement} {code_span(message)}"
+    kind = "**fails**" if gates else "error" if verdicts[0].outcome == "error" else f"advice, {level}"
+    place = f"{code_span(check)} on {_cases_text(verdicts)} of {code_span(target)}"
+    return f"- {kind}: {place}: {verdicts[0].requirement} {code_span(message)}"
 
 
-def _cases_text(found: Sequence[Verdict]) -> str:
-    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-    return code_span(found[0].case) + more
+def _cases_text(verdicts: Sequence[Verdict]) -> str:
+    more = f" and {len(verdicts) - 1} more" if len(verdicts) > 1 else ""
+    return code_span(verdicts[0].case) + more
 
 
 def _divergence_lines(facts: FinishedRun) -> list[str]:
     groups: dict[tuple[str, str, str], list[str]] = {}
-    for found in facts.report["divergences"]:
-        groups.setdefault((found["target"], found["check"], found["message"]), []).append(found["case"])
+    for row in facts.report["divergences"]:
+        groups.setdefault((row["target"], row["check"], row["message"]), []).append(row["case"])
     lines = [
         f"- {code_span(target)}: {code_span(check)} on {code_span(cases[0])}"
         + (f" and {len(cases) - 1} more" if len(cases) > 1 else "")
         + f": {code_span(message)}"
         for (target, check, message), cases in groups.items()
     ]
-    return _list_section("Divergences: the document's own word holds, OpenAI's does not", lines)
+    return _list_section("Divergences: the target's own document holds, OpenAI's does not", lines)
 
 
 def _list_section(title: str, lines: Iterable[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""report.json from a ledger alone: what a run wrote down is enough to tell what came of it."""
+"""Rebuilds report.json from a ledger alone."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from wireproof.judging.gate import Gate
 from wireproof.judging.verdict import Verdict, find_divergences
 from wireproof.report.report_json import build_report_json, count_outcomes, suite_without_digest
 
-# What report.json says of a target; a ledger says more, so that it can be judged again.
+# The fields of a target in report.json; a ledger has more of them, for re-judging.
 TARGET_MEMBERS = ("name", "provider", "base_url", "models", "profile")
 DEFAULT_GATE = {"fail_on": "must", "authority": "document"}
 
 
 def rebuild_report(file: Path) -> dict[str, Any]:
-    """The report of the run that wrote this ledger; one that was cut off is incomplete."""
-    held = _facts_by_kind(file)
-    header, footers = held["header"][0], held.get("footer", [])
-    verdicts = [Verdict.from_data(fact["verdict"]) for fact in held.get("verdict", ())]
+    """The report of the run that wrote this ledger; it is incomplete if the run was cut off."""
+    facts = _facts_by_kind(file)
+    header, footers = facts["header"][0], facts.get("footer", [])
+    verdicts = [Verdict.from_data(fact["verdict"]) for fact in facts.get("verdict", ())]
     own = {target["name"]: target["provider"] for target in header["targets"]}
     policy = header.get("policy", DEFAULT_GATE)
-    spent = TokenUsage()
-    for fact in held.get("exchange", ()):
-        spent.add(exchange_from_json(fact))
+    usage = TokenUsage()
+    for fact in facts.get("exchange", ()):
+        usage.add(exchange_from_json(fact))
     return build_report_json(
         [{name: value for name, value in target.items() if name in TARGET_MEMBERS} for target in header["targets"]],
         [verdict.as_data() for verdict in verdicts],
         count_outcomes(verdicts),
         find_divergences(verdicts, own),
-        asdict(spent),
+        asdict(usage),
         started=header["started"],
         complete=bool(footers),
         policy=policy,
@@ -46,21 +46,22 @@ def rebuild_report(file: Path) -> dict[str, Any]:
 
 
 def find_gating_positions(verdicts: Sequence[Verdict], own: Mapping[str, str], policy: Mapping[str, str]) -> list[int]:
-    """The positions of the verdicts that fail a run under this policy; a ledger knows no baseline."""
+    """The positions of the verdicts that fail a run under this policy, without a baseline."""
     columns: dict[str, set[str]] = {}
     for verdict in verdicts:
         columns.setdefault(verdict.target, set()).add(verdict.provider)
     alone = frozenset(target for target, contracts in columns.items() if len(contracts) == 1)
-    decides = Gate(policy["fail_on"], policy["authority"], own, alone)
-    return [at for at, verdict in enumerate(verdicts) if decides.fails_run(verdict)]
+    gate = Gate(policy["fail_on"], policy["authority"], own, alone)
+    return [at for at, verdict in enumerate(verdicts) if gate.fails_run(verdict)]
 
 
 def _facts_by_kind(file: Path) -> dict[str, list[dict[str, Any]]]:
-    held: dict[str, list[dict[str, Any]]] = {}
+    facts: dict[str, list[dict[str, Any]]] = {}
     try:
         for fact in read_facts(file):
-            held.setdefault(fact["kind"], []).append(fact)
+            facts.setdefault(fact["kind"], []).append(fact)
     except LedgerError:
-        if "header" not in held:
+        # A run that was cut off may end in half a line.
+        if "header" not in facts:
             raise
-    return held
+    return facts

@@ -1,4 +1,4 @@
-"""report.json: the whole outcome of a run as data, by schemas/formats/report.json."""
+"""report.json: the outcome of a run as data, by schemas/formats/report.json."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ UNKNOWN_DIGEST = "0" * 16
 
 
 def suite_without_digest(version: str) -> dict[str, str]:
-    """A suite of which nothing but its version is known."""
+    """The description of a suite whose digest is unknown."""
     return {"version": version, "digest": UNKNOWN_DIGEST}
 
 
 @cache
 def installed_suite(root: Path) -> Mapping[str, str]:
-    """Which suite judged: its version, and a digest of all that decides a verdict beside the engine."""
+    """The installed suite: its version, and a digest of the files that decide verdicts (checks, cases, contracts)."""
     digest = sha256()
     for file in sorted({file for pattern in SUITE_FILES for file in root.glob(pattern)}):
         content = file.read_bytes()
@@ -41,7 +41,7 @@ def build_report_json(
     verdicts: Sequence[Mapping[str, Any]],
     counted: Mapping[str, Any],
     divergences: Iterable[Divergence],
-    spent: Mapping[str, int],
+    usage: Mapping[str, int],
     *,
     started: str,
     complete: bool,
@@ -53,11 +53,12 @@ def build_report_json(
     """The JSON document of a run.
 
     Args:
-        verdicts: each as data.
+        verdicts: each in its JSON form.
         counted: the `summary` of the verdicts.
-        policy: `fail_on` and `authority`, as the run was told.
+        usage: the number of `requests`, and of `input` and `output` tokens.
+        policy: `fail_on` and `authority` of the run.
         gating: the positions of the verdicts that fail the run under that policy.
-        suite: the suite that judged; the installed one unless another is given.
+        suite: the suite that judged; None for the installed one.
     """
     return {
         "format": REPORT_FORMAT,
@@ -71,14 +72,14 @@ def build_report_json(
         "verdicts": list(verdicts),
         "gating": sorted(gating),
         "divergences": [divergence.as_data() for divergence in divergences],
-        "requests": spent["requests"],
-        "tokens": {"input": spent["input"], "output": spent["output"]},
+        "requests": usage["requests"],
+        "tokens": {"input": usage["input"], "output": usage["output"]},
         "summary": counted,
     }
 
 
 def count_outcomes(verdicts: Iterable[Verdict]) -> dict[str, dict[str, dict[str, int]]]:
-    """Target → contract → how many verdicts of each outcome, failures by level."""
+    """Target → contract → outcome → number of verdicts; failures are counted by level, as `fail-must`."""
     counted: dict[str, dict[str, Counter[str]]] = {}
     for verdict in verdicts:
         columns = counted.setdefault(verdict.target, {}).setdefault(verdict.provider, Counter())

@@ -1,4 +1,4 @@
-"""report.sarif: what is broken as static-analysis results, by SARIF 2.1.0."""
+"""report.sarif: failures, errors and advice as results of static analysis, in SARIF 2.1.0."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SARIF_LEVELS = {"should": "warning", "may": "note"}
 
 
 def sarif_json(facts: FinishedRun) -> dict[str, Any]:
-    """The log of one run; `error` is what fails the run, `warning` and `note` are advice."""
+    """The SARIF log of one run; `error` fails the run, `warning` and `note` are advice."""
     positions = ranked_positions(facts)
     rules = {check: at for at, check in enumerate(sorted({facts.verdicts[at].check for at in positions}))}
     report = facts.report
@@ -28,7 +28,7 @@ def sarif_json(facts: FinishedRun) -> dict[str, Any]:
                 "automationDetails": {"id": f"wireproof/{'+'.join(printable(name) for name in facts.own_contracts)}/"},
                 "invocations": [{"executionSuccessful": report["exit"] != 2 and report["complete"]}],
                 "originalUriBaseIds": {
-                    "REPORTS": {"description": {"text": "The folder that this file and the ledger lie in."}}
+                    "REPORTS": {"description": {"text": "The folder of this file and of the ledger."}}
                 },
                 "columnKind": "unicodeCodePoints",
                 "results": [_result_data(facts, at, rules) for at in positions],
@@ -39,16 +39,16 @@ def sarif_json(facts: FinishedRun) -> dict[str, Any]:
 
 def _tool_driver(rules: Iterable[str], verdicts: Iterable[Verdict], report: Any) -> dict[str, Any]:
     by_check = {verdict.check: verdict for verdict in verdicts}
-    described = [
+    rules_data = [
         {
             "id": check,
             "shortDescription": {"text": by_check[check].requirement},
-            "help": {"text": f"{by_check[check].requirement} `wireproof explain {check}` tells whose rule it is."},
+            "help": {"text": f"{by_check[check].requirement} `wireproof explain {check}` names the clauses behind it."},
             "properties": {"tags": [by_check[check].area, "wireproof"]},
         }
         for check in rules
     ]
-    return {"name": "wireproof", "version": report["wireproof"], "rules": described}
+    return {"name": "wireproof", "version": report["wireproof"], "rules": rules_data}
 
 
 def _result_data(facts: FinishedRun, at: int, rules: dict[str, int]) -> dict[str, Any]:
@@ -75,14 +75,14 @@ def _result_data(facts: FinishedRun, at: int, rules: dict[str, int]) -> dict[str
 
 
 def _message_text(verdict: Verdict, clauses: list[str]) -> str:
-    # Square brackets would make a link of what stands between them.
-    said = shorten(printable(verdict.message)).replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
+    # SARIF reads text in square brackets as a link.
+    message = shorten(printable(verdict.message)).replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
     rules = f" ({', '.join(clauses)})" if clauses else ""
-    return f"{printable(verdict.target)}, {verdict.case}: {verdict.requirement}{rules} But: {said}"
+    return f"{printable(verdict.target)}, {verdict.case}: {verdict.requirement}{rules} But: {message}"
 
 
 def _ledger_location(facts: FinishedRun, verdict: Verdict) -> dict[str, Any]:
-    """The line of the ledger that holds the exchange: a wire has no source file, and this is the evidence."""
+    """The line of the ledger with the exchange, since a response has no source file."""
     line = facts.ledger_lines.get((verdict.target, verdict.case.rpartition("+")[2]), 1)
     name = f"{printable(verdict.target)}/{verdict.provider}/{verdict.check}/{verdict.case}"
     return {
@@ -95,6 +95,6 @@ def _ledger_location(facts: FinishedRun, verdict: Verdict) -> dict[str, Any]:
 
 
 def verdict_fingerprint(verdict: Verdict) -> str:
-    """The same in every run for the same judgement of the same target."""
+    """A digest that is the same in every run for the same check, case, contract and target."""
     name = "\0".join((verdict.target, verdict.provider, verdict.check, verdict.case))
     return sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:32]

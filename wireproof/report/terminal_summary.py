@@ -1,4 +1,4 @@
-"""The closing table: target × contract × area by outcome and level, then what the run cost."""
+"""The closing summary: a table of outcomes for each target and contract, advice, divergences, and the usage."""
 
 from __future__ import annotations
 
@@ -16,22 +16,33 @@ from wireproof.judging.outcomes import OUTCOME_TABLE
 from wireproof.judging.verdict import Divergence, Verdict
 
 OUTCOME_COLUMNS = tuple(
-    column for one in OUTCOME_TABLE for column in (reversed(LEVELS) if one.id == "fail" else (one.id,))
+    column for row in OUTCOME_TABLE for column in (reversed(LEVELS) if row.id == "fail" else (row.id,))
 )
 COLUMN_HEADINGS = {"must": "fail", "should": "advice\nshould", "may": "advice\nmay"} | {
-    one.id: one.heading for one in OUTCOME_TABLE if one.heading
+    row.id: row.heading for row in OUTCOME_TABLE if row.heading
 }
 COLUMN_STYLES = {"pass": "green", "must": "bold red", "should": "yellow", "may": "yellow", "error": "bold red"}
 MAX_FINDINGS_IN_TERMINAL = 20
 
 
 def outcome_column(verdict: Verdict) -> str:
-    """The column of the table a verdict counts in: its outcome, a failure by its level."""
+    """The column of the outcome tables that counts a verdict: its outcome; for a failure its level."""
     return verdict.level if verdict.outcome == "fail" else verdict.outcome
 
 
+def promise_text(contract: str, own: str | None) -> str:
+    """The promise that a column judges, in words.
+
+    Args:
+        own: the provider whose document is the target's own contract.
+    """
+    if contract != own:
+        return "is OpenAI-compatible"
+    return "conforms to OpenAI's document" if contract == "openai" else "conforms to its own document"
+
+
 def count_by_area(verdicts: Iterable[Verdict]) -> dict[tuple[str, str, str], Counter[str]]:
-    """(target, contract, area) → how many verdicts of each column."""
+    """(target, contract, area) → the number of verdicts in each column."""
     table: dict[tuple[str, str, str], Counter[str]] = {}
     for verdict in verdicts:
         table.setdefault((verdict.target, verdict.provider, verdict.area), Counter())[outcome_column(verdict)] += 1
@@ -43,34 +54,38 @@ def print_summary(
     verdicts: Sequence[Verdict],
     own: Mapping[str, str],
     divergences: Sequence[Divergence],
-    spent: Mapping[str, int],
+    usage: Mapping[str, int],
     *,
     color: bool = False,
     width: int = 100,
 ) -> None:
-    """Write the closing tables and figures."""
+    """Writes the closing tables, lists and figures.
+
+    Args:
+        own: target name → the provider whose document is its own contract.
+        usage: the number of `requests`, and of `input` and `output` tokens.
+        width: columns of the terminal; at least 90 are used.
+    """
     console = Console(file=file, width=max(width, 90), force_terminal=color, no_color=not color, highlight=False)
     counted = count_by_area(verdicts)
     for target, contract in dict.fromkeys((target, contract) for target, contract, _ in counted):
         console.print(_column_table(counted, target, contract, own))
     _print_list(console, "advice: broken at should or may, which does not fail the run", _advice_items(verdicts, own))
     _print_list(
-        console, "divergences: the document's own word holds, OpenAI's does not", _divergence_items(divergences)
+        console, "divergences: the target's own document holds, OpenAI's does not", _divergence_items(divergences)
     )
-    requests = spent["requests"]
+    requests = usage["requests"]
     ratio = len(verdicts) / requests if requests else 0
     console.print(
         f"{requests} requests sent, {len(verdicts)} verdicts ({ratio:.1f} a request), "
-        f"tokens by usage: {spent['input']} in, {spent['output']} out"
+        f"tokens by usage: {usage['input']} in, {usage['output']} out"
     )
 
 
 def _column_table(
     counted: Mapping[tuple[str, str, str], Counter[str]], target: str, contract: str, own: Mapping[str, str]
 ) -> Table:
-    title = "keeps its own word" if contract == own[target] else "is OpenAI-compatible"
-    if contract == own[target] == "openai":
-        title = "keeps OpenAI's word"
+    title = promise_text(contract, own[target])
     table = Table(title=f"{target}: {title}", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("area", no_wrap=True)
     for column in OUTCOME_COLUMNS:
@@ -90,7 +105,7 @@ def _count_cells(counts: Counter[str]) -> list[str]:
 
 
 def _advice_items(verdicts: Iterable[Verdict], own: Mapping[str, str]) -> list[tuple[str, str]]:
-    """(place, message) of what a target's own column advises; the same finding of many cases is told once."""
+    """The (place, message) pairs of advice in a target's own column; equal findings of many cases are one pair."""
     groups: dict[tuple[str, str, str, str], list[str]] = {}
     for verdict in verdicts:
         if verdict.outcome == "fail" and verdict.level != "must" and verdict.provider == own[verdict.target]:
@@ -102,10 +117,10 @@ def _advice_items(verdicts: Iterable[Verdict], own: Mapping[str, str]) -> list[t
     ]
 
 
-def _divergence_items(found: Sequence[Divergence]) -> list[tuple[str, str]]:
+def _divergence_items(divergences: Sequence[Divergence]) -> list[tuple[str, str]]:
     groups: dict[tuple[str, str, str, str], list[str]] = {}
-    for one in found:
-        groups.setdefault((one.target, ", ".join(one.openai), one.check, one.message), []).append(one.case)
+    for row in divergences:
+        groups.setdefault((row.target, ", ".join(row.openai), row.check, row.message), []).append(row.case)
     return [
         (f"{target}, {clauses}: {check} on {_first_and_count(cases)}", message)
         for (target, clauses, check, message), cases in groups.items()
@@ -116,12 +131,12 @@ def _first_and_count(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
 
 
-def _print_list(console: Console, title: str, found: Sequence[tuple[str, str]]) -> None:
-    if not found:
+def _print_list(console: Console, title: str, items: Sequence[tuple[str, str]]) -> None:
+    if not items:
         return
-    console.print(f"{title} ({len(found)})", style="bold", markup=False)
-    for place, message in found[:MAX_FINDINGS_IN_TERMINAL]:
+    console.print(f"{title} ({len(items)})", style="bold", markup=False)
+    for place, message in items[:MAX_FINDINGS_IN_TERMINAL]:
         console.print("  " + place, markup=False, overflow="ellipsis", no_wrap=True)
         console.print("      " + printable(message), markup=False, overflow="ellipsis", no_wrap=True)
-    if len(found) > MAX_FINDINGS_IN_TERMINAL:
-        console.print(f"  … and {len(found) - MAX_FINDINGS_IN_TERMINAL} more, in report.json")
+    if len(items) > MAX_FINDINGS_IN_TERMINAL:
+        console.print(f"  … and {len(items) - MAX_FINDINGS_IN_TERMINAL} more, in report.json")

@@ -1,4 +1,4 @@
-"""Every report of a run beside its ledger, each a pure function of report.json and the exchanges."""
+"""Writes every report of a run beside its ledger; each is a pure function of report.json and the exchanges."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from wireproof.report.sarif import sarif_json
 
 
 def write_run_reports(into: Path, report: dict[str, Any]) -> None:
-    """Write report.json and every view of it; the ledger in the folder gives the evidence."""
+    """Writes report.json and every other report; the evidence comes from the ledger in the folder."""
     into.mkdir(parents=True, exist_ok=True)
     facts = FinishedRun(report, read_exchanges(into / LEDGER_FILE))
     for name, text in REPORT_VIEWS.items():
-        # A lone surrogate of an answer is written as an escape; UTF-8 has no way to say it.
+        # A lone surrogate of a response is written as an escape, since UTF-8 cannot encode it.
         (into / name).write_text(text(facts), encoding="utf-8", errors="backslashreplace")
 
 
 def copy_to_runs(into: Path) -> Path:
-    """Copy the reports of the latest run to runs/<when it started>, where history finds them."""
+    """Copies the reports of the latest run to runs/<start time>, from which the history reads; returns the folder."""
     started: str = json.loads((into / REPORT_FILE).read_text(encoding="utf-8"))["started"]
     name = started.partition("+")[0].replace(":", "-")
     numbered = (f"{name}-{number}" for number in count(2))
@@ -43,17 +43,17 @@ def copy_to_runs(into: Path) -> Path:
 
 def find_clause_index(facts: FinishedRun) -> ClauseIndex:
     """Contract → clause id → clause, for the contracts of this suite that judged the run."""
-    known = loading.load_providers()
+    providers = loading.load_providers()
     contracts = {verdict.provider for verdict in facts.verdicts}
     return {
-        name: {clause.id: clause for clause in loading.load_clauses(known[name].schemas)}
-        for name in sorted(contracts & known.keys())
+        name: {clause.id: clause for clause in loading.load_clauses(providers[name].schemas)}
+        for name in sorted(contracts & providers.keys())
     }
 
 
 def _to_json_text(data: Mapping[str, Any]) -> str:
-    # What is not ASCII is escaped, so that no text of a server steers the terminal of who looks at the file. A member
-    # a line, and a verdict a line: with an indent for everything the standard library takes six times as long.
+    # Characters outside ASCII are escaped, so that no text of a server can control the terminal of a reader. Each
+    # member and each verdict is one line: a full indent takes the standard library six times as long.
     return "{\n" + ",\n".join(f" {json.dumps(name)}: {_to_json_lines(value)}" for name, value in data.items()) + "\n}\n"
 
 

@@ -1,1 +1,1 @@
-"""Comparison of runs, and the history of kept runs."""
+"""Comparison of two runs, and the history of stored runs."""

@@ -1,4 +1,4 @@
-"""What became of each check over the kept runs: since when it fails, how often it turned, and whether it slowed."""
+"""The trend of each check over the stored runs: since when it fails, how often it changed, and its latency."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wireproof.judging.outcomes import DECIDED_OUTCOMES
 from wireproof.stats import median_interval
 
 WORDS = ", ".join(f"'{name}'" for name in sorted(DECIDED_OUTCOMES))
-# Oldest first; the worst verdict over the cases of a check stands for it, and a skip says nothing.
+# Oldest first. The state of a check in a run is its worst verdict over all cases; skips are left out.
 OUTCOMES_QUERY = f"""
 SELECT v.target, v.contract, v.check_id, r.id, r.started,
   MAX(CASE WHEN v.outcome = 'fail' AND v.level = 'must' THEN 2 WHEN v.outcome = 'fail' THEN 1 ELSE 0 END)
@@ -29,20 +29,24 @@ WHERE e.whole_ms IS NOT NULL AND e.status IS NOT NULL
 ORDER BY j.target, j.contract, j.check_id, r.started, r.id
 """
 CHECK_STATES = ("holds", "advice", "fails")
-# Surer than one comparison needs to be: every check is asked. Smaller shifts are noise of a machine all the same.
+# A higher confidence than for one comparison, since every check is tested. Smaller ratios are noise of the machine.
 TREND_CONFIDENCE, LEAST_TIME_RATIO = 0.99, 1.2
 
 
 @dataclass(frozen=True, slots=True)
 class CheckTrend:
-    """One check over the kept runs.
+    """One check over the stored runs.
 
     Attributes:
-        first_failed: the run in which it failed at must for the first time.
-        failing_since: the run with which it began to fail and never stopped; empty while it holds.
-        turns: how often it changed between holding and failing; flapping from the second turn on.
-        median_ms: the median time of its exchanges in the last run, and before in the runs before.
-        drift: `slower` or `faster` where the interval of the middle ratio, case by case, leaves no change out.
+        runs: number of runs that judged it.
+        state: its state in the last run: holds, advice or fails.
+        first_failed: the first run in which it failed at must; empty if there is none.
+        failing_since: the run since which it fails without a break; empty if it holds.
+        turns: number of changes between holding and failing.
+        flapping: True from the second change on.
+        median_ms: median time of its exchanges in the last run; None without exchanges.
+        median_before_ms: median time of the same cases in all earlier runs; None without them.
+        drift: `slower` or `faster` if the interval of the median ratio, case by case, excludes 1; else empty.
     """
 
     target: str
@@ -67,7 +71,7 @@ TREND_COLUMNS = tuple(field.name for field in fields(CheckTrend))
 
 
 def find_check_trends(database: sqlite3.Connection) -> tuple[CheckTrend, ...]:
-    """The course of every check that was judged in any kept run."""
+    """The trend of every check that any stored run judged."""
     times = {key: _median_times(rows) for key, rows in _group_by_check(database.execute(TIMES_QUERY))}
     return tuple(
         _check_trend(key, rows, times.get(key, {})) for key, rows in _group_by_check(database.execute(OUTCOMES_QUERY))
@@ -81,7 +85,7 @@ def _group_by_check(rows: Iterable[Sequence[Any]]) -> Iterator[tuple[tuple[str, 
 
 def _check_trend(key: tuple[str, str, str], rows: Sequence[Sequence[Any]], times: dict[str, Any]) -> CheckTrend:
     failed = [row[5] == 2 for row in rows]
-    turns = sum(one != next for one, next in pairwise(failed))
+    turns = sum(left != right for left, right in pairwise(failed))
     since = len(failed) - failed[::-1].index(False) if False in failed else 0
     return CheckTrend(
         *key,
@@ -96,20 +100,21 @@ def _check_trend(key: tuple[str, str, str], rows: Sequence[Sequence[Any]], times
 
 
 def _median_times(rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
-    """The last run's median against that of all runs before, over the cases that were asked then and now."""
+    """The medians of the last run and of all earlier runs, over the cases that both sent."""
     last = rows[-1][3]
-    held: dict[str, tuple[list[float], list[float]]] = {}
+    by_case: dict[str, tuple[list[float], list[float]]] = {}
     for *_, run, case, took in rows:
-        held.setdefault(case, ([], []))[run == last].append(took)
-    now = [took for _, times in held.values() for took in times]
-    both = [(was, times) for was, times in held.values() if was and times]
-    if not both:
-        return {"median_ms": round(median(now), 3)}
-    told = {
-        "median_ms": round(median(took for _, times in both for took in times), 3),
-        "median_before_ms": round(median(took for was, _ in both for took in was), 3),
+        by_case.setdefault(case, ([], []))[run == last].append(took)
+    in_last_run = [took for _, after in by_case.values() for took in after]
+    pairs = [(before, after) for before, after in by_case.values() if before and after]
+    if not pairs:
+        return {"median_ms": round(median(in_last_run), 3)}
+    ratios = [median(after) / median(before) for before, after in pairs if median(before) > 0]
+    return {
+        "median_ms": round(median(took for _, after in pairs for took in after), 3),
+        "median_before_ms": round(median(took for before, _ in pairs for took in before), 3),
+        "drift": _drift_direction(ratios),
     }
-    return {**told, "drift": _drift_direction([median(times) / median(was) for was, times in both if median(was) > 0])}
 
 
 def _drift_direction(ratios: Sequence[float]) -> str:

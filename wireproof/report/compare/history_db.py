@@ -1,4 +1,4 @@
-"""The kept runs in SQLite: one row a verdict, and one an exchange, so that a check can be followed over time."""
+"""The stored runs in SQLite, with one row for each verdict and each exchange, so that checks have a history."""
 
 from __future__ import annotations
 
@@ -34,17 +34,20 @@ CREATE INDEX exchanges_of_run ON exchanges (run, target, case_name);
 
 @contextmanager
 def open_history(reports: Path) -> Iterator[sqlite3.Connection]:
-    """The history of the runs kept below this folder, brought up to date."""
+    """Opens the history of the runs stored below this folder, after adding new runs and removing deleted ones.
+
+    Raises LedgerError if no run is stored there, or if the database cannot be used.
+    """
     folder = reports / RUNS_FOLDER
     if not folder.is_dir():
-        raise LedgerError(f"{folder}: no run is kept there; keep one with --keep")
+        raise LedgerError(f"{folder}: no run is stored there; store one with --keep")
     with closing(_open_database(reports / HISTORY_FILE)) as database:
-        kept = {file.parent.name: file.parent for file in folder.glob(f"*/{REPORT_FILE}")}
-        known = {id for (id,) in database.execute("SELECT id FROM runs")}
+        stored = {file.parent.name: file.parent for file in folder.glob(f"*/{REPORT_FILE}")}
+        in_database = {id for (id,) in database.execute("SELECT id FROM runs")}
         with database:
-            database.executemany("DELETE FROM runs WHERE id = ?", [(id,) for id in known - kept.keys()])
-            for id in sorted(kept.keys() - known):
-                _add_run(database, id, read_finished_run(kept[id]))
+            database.executemany("DELETE FROM runs WHERE id = ?", [(id,) for id in in_database - stored.keys()])
+            for id in sorted(stored.keys() - in_database):
+                _add_run(database, id, read_finished_run(stored[id]))
         yield database
 
 
@@ -56,9 +59,9 @@ def _open_database(file: Path) -> sqlite3.Connection:
         if version == 0:
             database.executescript(f"{CREATE_TABLES} PRAGMA user_version = {DATABASE_VERSION};")
     except sqlite3.Error as error:
-        raise LedgerError(f"{file}: it cannot be used ({error}); remove it, the kept runs make it anew") from None
+        raise LedgerError(f"{file}: it cannot be used ({error}); remove it, and it is made anew from runs/") from None
     if version not in (0, DATABASE_VERSION):
-        raise LedgerError(f"{file}: it is of another version; remove it, the kept runs make it anew")
+        raise LedgerError(f"{file}: it is of another version; remove it, and it is made anew from runs/")
     return database
 
 
@@ -68,7 +71,7 @@ def _add_run(database: sqlite3.Connection, id: str, facts: FinishedRun) -> None:
     database.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?)", run)
     rows = [(id, v.target, v.provider, v.check, v.case, v.outcome, v.level) for v in facts.verdicts]
     database.executemany("INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?, ?, ?, ?)", sqlite_text(rows))
-    # A check that compares cases has their names joined by a plus sign.
+    # The case of a check that compares several has their names joined by a plus sign.
     judged = {(id, v.target, v.provider, v.check, case) for v in facts.verdicts for case in v.case.split("+")}
     database.executemany("INSERT INTO judged VALUES (?, ?, ?, ?, ?)", sqlite_text(judged))
     exchanges = [_exchange_row(id, fact) for _, fact in facts.exchanges]
@@ -82,6 +85,6 @@ def _exchange_row(id: str, fact: Any) -> tuple[Any, ...]:
 
 
 def sqlite_text(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
-    """Rows that SQLite can hold: a lone surrogate, which UTF-8 cannot say, as its escape."""
+    """Yields rows that SQLite accepts: a lone surrogate, which UTF-8 cannot encode, becomes its escape."""
     for row in rows:
         yield tuple(v.encode("utf-8", "backslashreplace").decode() if isinstance(v, str) else v for v in row)

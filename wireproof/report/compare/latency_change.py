@@ -1,8 +1,8 @@
-"""How times moved from one run to another, request by request.
+"""The change of latencies from one run to another, request by request.
 
-Each request is asked in both runs, so that times are compared pair by pair. The middle of their ratios has an interval
-from its ranks alone (that of the sign test): it needs no assumption about how times are spread, and no sampling. The
-intervals of one comparison hold all together.
+Both runs send the same requests, so their times are compared pair by pair. The median of the ratios has the interval
+of the sign test, which needs no assumption about the distribution of times and no random numbers. The intervals of
+one comparison hold simultaneously.
 """
 
 from __future__ import annotations
@@ -16,18 +16,22 @@ from wireproof.evidence.exchange import Exchange
 from wireproof.stats import median_interval
 
 LATENCY_CONFIDENCE = 0.95
-# Fewer values have no interval at this confidence.
+# With fewer values there is no interval at this confidence.
 MIN_PAIRS = 6
-# (target, endpoint, case, turn, step) → milliseconds by what was timed.
+# (target, endpoint, case, turn, step) → milliseconds by name: head, first byte, whole.
 TimesByRequest = Mapping[tuple[str, str, str, int, int], Mapping[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
 class LatencyChange:
-    """How a time of a target's endpoint moved, as the middle of the ratios case by case; 1 is no change.
+    """The change of one latency of a target's endpoint.
 
     Attributes:
-        low, high: the interval of that ratio; None where there are too few cases for one.
+        of: the latency: head, first byte or whole.
+        cases: number of requests compared.
+        before_ms, after_ms: medians of both runs.
+        ratio: the median of the ratios request by request; 1 is no change.
+        low, high: the interval of the ratio; None if there are too few requests.
     """
 
     target: str
@@ -42,7 +46,7 @@ class LatencyChange:
 
     @property
     def moved(self) -> bool:
-        """The interval leaves no change out."""
+        """True if the interval excludes 1 (no change)."""
         return self.low is not None and self.high is not None and not self.low <= 1 <= self.high
 
     def as_data(self) -> dict[str, Any]:
@@ -51,16 +55,16 @@ class LatencyChange:
 
 
 def latency_changes(before: TimesByRequest, after: TimesByRequest) -> Iterable[LatencyChange]:
-    """How each time of each target's endpoint moved, over the requests that both runs sent."""
+    """Yields the change of each latency of each target's endpoint, over the requests that both runs sent."""
     pairs: dict[tuple[str, str, str], list[tuple[float, float]]] = {}
     for key, times in after.items():
         for of, ms in times.items():
             old = before.get(key, {}).get(of, 0.0)
             if old > 0 and ms > 0:
                 pairs.setdefault((key[0], key[1], of), []).append((old, ms))
-    decided = sum(len(timed) >= MIN_PAIRS for timed in pairs.values())
-    # The more intervals there are, the surer is each, so that all of them hold in 95 of 100 comparisons.
-    confidence = 1 - (1 - LATENCY_CONFIDENCE) / max(1, decided)
+    interval_count = sum(len(timed) >= MIN_PAIRS for timed in pairs.values())
+    # Bonferroni: each interval has a higher confidence, so that all of them hold in 95 of 100 comparisons.
+    confidence = 1 - (1 - LATENCY_CONFIDENCE) / max(1, interval_count)
     for (target, endpoint, of), timed in sorted(pairs.items()):
         ratios = sorted(new / old for old, new in timed)
         low, high = median_interval(ratios, confidence)
@@ -70,7 +74,7 @@ def latency_changes(before: TimesByRequest, after: TimesByRequest) -> Iterable[L
 
 
 def times_in_ms(exchange: Exchange) -> dict[str, float]:
-    """Milliseconds from the start of an exchange that came whole."""
+    """The latencies of a complete and successful exchange, in ms from its start; empty for any other."""
     if not exchange.is_success or exchange.ended_ns is None or exchange.headers_ns is None:
         return {}
     first = exchange.reads[0].at_ns if exchange.reads else exchange.headers_ns

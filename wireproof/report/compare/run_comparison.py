@@ -1,4 +1,4 @@
-"""Two runs side by side: what broke, what was mended, what is judged no longer, and how the times moved."""
+"""The comparison of two runs: regressions, fixes, clauses no longer judged, and changes of latency."""
 
 from __future__ import annotations
 
@@ -15,13 +15,15 @@ from wireproof.report.compare.run_snapshot import RunSnapshot, VerdictKey, with_
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What changed from one run to another.
+    """The changes from one run to another.
 
     Attributes:
-        regressions: verdicts that fail the run now and did not then, and those that are judged no longer.
-        fixes: verdicts that failed then and hold now.
-        new_failures: verdicts that fail the run now and had no counterpart then.
-        new_clauses, lost_clauses: (provider, clause) that only one of the runs judged.
+        regressions: (before, after) of verdicts that fail only the later run, or that it no longer decides.
+        fixes: (before, after) of verdicts that failed in the earlier run and hold in the later one.
+        new_failures: verdicts that fail the later run and have no counterpart in the earlier one.
+        new_clauses: ids of the clauses that only the later run judged.
+        lost_clauses: ids of the clauses that only the earlier run judged.
+        shifts: the changes of latency.
     """
 
     regressions: tuple[tuple[Verdict, Verdict], ...]
@@ -33,7 +35,7 @@ class Comparison:
 
     @property
     def exit_code(self) -> int:
-        """1 where something became worse."""
+        """1 if something became worse, else 0."""
         return int(bool(self.regressions or self.new_failures or self.lost_clauses))
 
     def as_data(self) -> dict[str, Any]:
@@ -49,30 +51,30 @@ class Comparison:
 
 
 def compare_runs(before: RunSnapshot, after: RunSnapshot, policy: Gate) -> Comparison:
-    """What changed, by what the policy lets fail a run."""
-    then = with_target_name(before, after)
-    was, now = then.verdicts, {key: v for key, v in after.verdicts.items() if policy.is_gating_column(v)}
-    both = [(was[key], verdict) for key, verdict in now.items() if key in was]
+    """Compares two runs; the policy decides which verdicts fail a run."""
+    renamed = with_target_name(before, after)
+    old, new = renamed.verdicts, {key: v for key, v in after.verdicts.items() if policy.is_gating_column(v)}
+    both = [(old[key], verdict) for key, verdict in new.items() if key in old]
     return Comparison(
         regressions=tuple((a, b) for a, b in both if _is_worse(a, b, policy)),
         fixes=tuple((a, b) for a, b in both if a.gates(policy.fail_on) and b.outcome in PASSING_OUTCOMES),
-        new_failures=tuple(v for key, v in now.items() if key not in was and policy.fails_run(v)),
-        new_clauses=tuple(sorted(_judged_clauses(now) - _judged_clauses(was))),
+        new_failures=tuple(v for key, v in new.items() if key not in old and policy.fails_run(v)),
+        new_clauses=tuple(sorted(_judged_clauses(new) - _judged_clauses(old))),
         lost_clauses=tuple(
-            sorted(_judged_clauses(v for v in was.values() if policy.is_gating_column(v)) - _judged_clauses(now))
+            sorted(_judged_clauses(v for v in old.values() if policy.is_gating_column(v)) - _judged_clauses(new))
         ),
-        shifts=tuple(latency_changes(then.times, after.times)),
+        shifts=tuple(latency_changes(renamed.times, after.times)),
     )
 
 
 def _is_worse(before: Verdict, after: Verdict, policy: Gate) -> bool:
     broke = policy.fails_run(after) and not before.gates(policy.fail_on)
-    lost = (
+    undecided = (
         before.outcome in DECIDED_OUTCOMES
         and after.outcome not in DECIDED_OUTCOMES
         and policy.known_failure(after) is None
     )
-    return broke or lost
+    return broke or undecided
 
 
 def _judged_clauses(verdicts: Mapping[VerdictKey, Verdict] | Iterable[Verdict]) -> set[str]:

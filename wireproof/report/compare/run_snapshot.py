@@ -1,4 +1,4 @@
-"""One run as it is compared with another: its verdicts by what they judge, and its times by what was asked."""
+"""One of two runs to compare: its verdicts by target, contract, check and case, and its times by request."""
 
 from __future__ import annotations
 
@@ -20,10 +20,12 @@ VerdictKey = tuple[str, str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class RunSnapshot:
-    """One of the two runs.
+    """One of two runs to compare.
 
     Attributes:
+        name: the file it was read from.
         own: target name → the provider whose document is its own contract.
+        times: the latencies of each request; empty without a ledger.
     """
 
     name: str
@@ -33,7 +35,10 @@ class RunSnapshot:
 
 
 def read_snapshot(file: Path) -> RunSnapshot:
-    """A run from its report.json, its folder or its ledger; times come from the ledger beside the report."""
+    """Reads a run from its report.json, its folder or its ledger; the times come from the ledger beside the report.
+
+    Raises LedgerError if the file cannot be read or the run is incomplete.
+    """
     file = file / REPORT_FILE if file.is_dir() else file
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
@@ -45,15 +50,15 @@ def read_snapshot(file: Path) -> RunSnapshot:
         return _snapshot_from_ledger(file)
     schemas.check_format(data, "report", str(file))
     if not data["complete"]:
-        raise LedgerError(f"{file}: the run did not come to its end; finish it by --resume")
-    beside = file.with_name(LEDGER_FILE)
+        raise LedgerError(f"{file}: the run is incomplete; finish it with --resume")
+    ledger = file.with_name(LEDGER_FILE)
     return RunSnapshot(
-        str(file), _verdicts_by_key(data["verdicts"]), _own_contracts(data), _read_times(beside, data["started"])
+        str(file), _verdicts_by_key(data["verdicts"]), _own_contracts(data), _read_times(ledger, data["started"])
     )
 
 
 def with_target_name(before: RunSnapshot, after: RunSnapshot) -> RunSnapshot:
-    """The earlier run under the later one's name, where each has one target and they are not called alike."""
+    """The earlier run with the target name of the later one, if each has one target; else unchanged."""
     if len(before.own) != 1 or len(after.own) != 1 or before.own.keys() == after.own.keys():
         return before
     (name,) = after.own
@@ -62,19 +67,19 @@ def with_target_name(before: RunSnapshot, after: RunSnapshot) -> RunSnapshot:
 
 
 def _snapshot_from_ledger(file: Path) -> RunSnapshot:
-    held = read_ledger(file)
-    if held.cut is not None:
-        raise LedgerError(f"{held.cut}; finish it by --resume")
+    ledger = read_ledger(file)
+    if ledger.cut is not None:
+        raise LedgerError(f"{ledger.cut}; finish it with --resume")
     return RunSnapshot(
         str(file),
-        _verdicts_by_key(held.verdicts),
-        _own_contracts(held.header),
-        _read_times(file, held.header["started"]),
+        _verdicts_by_key(ledger.verdicts),
+        _own_contracts(ledger.header),
+        _read_times(file, ledger.header["started"]),
     )
 
 
-def _own_contracts(told: Mapping[str, Any]) -> dict[str, str]:
-    return {target["name"]: target["provider"] for target in told["targets"]}
+def _own_contracts(data: Mapping[str, Any]) -> dict[str, str]:
+    return {target["name"]: target["provider"] for target in data["targets"]}
 
 
 def _verdicts_by_key(verdicts: Iterable[Mapping[str, Any]]) -> dict[VerdictKey, Verdict]:
@@ -86,15 +91,15 @@ def _verdict_key(verdict: Verdict) -> VerdictKey:
 
 
 def _read_times(file: Path, started: str) -> TimesByRequest:
-    """The times in the ledger of the run that started then; none where it is another's or is not there."""
+    """The times in a ledger; empty if the file is missing or belongs to a run with another start."""
     try:
-        held = read_ledger(file)
+        ledger = read_ledger(file)
     except LedgerError:
         return {}
-    if held.header["started"] != started:
+    if ledger.header["started"] != started:
         return {}
     return {
-        (target, sent.endpoint, case, turn, sent.step): times_in_ms(sent)
-        for (target, turn, case), account in held.accounts.items()
-        for sent in account.exchanges
+        (target, exchange.endpoint, case, turn, exchange.step): times_in_ms(exchange)
+        for (target, turn, case), account in ledger.accounts.items()
+        for exchange in account.exchanges
     }

@@ -1,1 +1,1 @@
-"""Generated pages of docs/."""
+"""The generated pages of docs/."""

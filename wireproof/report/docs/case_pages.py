@@ -1,4 +1,4 @@
-"""The cases as pages: one an area with every request as it is sent, and an index."""
+"""The pages of docs/cases: one for each area with every request as it is sent, and an index."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ COMMAND = "Made by `wireproof cases --write docs/cases`"
 
 
 def case_pages(cases: Sequence[Facts]) -> dict[str, str]:
-    """The text of each page by file name, from what `wireproof explain` tells of the cases."""
+    """File name → text of each page, from the data of `wireproof explain` about the cases."""
     areas: dict[str, list[Facts]] = {}
     for case in cases:
         areas.setdefault(_area(case["file"]), []).append(case)
-    pages = {f"{area}.md": _page(area, found) for area, found in areas.items()}
+    pages = {f"{area}.md": _page(area, of_area) for area, of_area in areas.items()}
     return {"README.md": _index(areas), **pages}
 
 
@@ -40,10 +40,10 @@ def _page(area: str, cases: Sequence[Facts]) -> str:
         f"# {area}: {len(cases)} cases",
         "",
         f"{COMMAND} from [{source}](../../{source});",
-        "[docs/cases.md](../cases.md) explains how a case is written. A request is shown as OpenAI gets it, or else",
-        "the first provider whose contract has the case. A key is shown as the name of a variable, and",
-        "`{/id of answer 1}` is taken from an earlier answer of the case. Long texts and lists are cut, with their",
-        "size behind them.",
+        "[docs/cases.md](../cases.md) explains how a case is written. A request is shown as it is sent to OpenAI, or",
+        "else to the first provider whose contract has the case. A key is shown as the name of a variable.",
+        "`{/id of answer 1}` is copied from an earlier answer of the case. Long texts and lists are cut, and followed",
+        "by their size.",
     ]
     return "\n".join([*lines, *chain.from_iterable(_case(area, case) for case in cases)]) + "\n"
 
@@ -54,20 +54,20 @@ def _case(area: str, case: Facts) -> Iterator[str]:
     if shared and case["bases"][0]:
         yield from ("", _bases(area, case["bases"][0]))
     for heading, bases, sent in numbered(case["bases"], case["sends"]):
-        told = [] if shared or not bases else [_bases(area, bases)]
-        told += [f"`{setting}`" for setting in settings(sent)]
-        if told or len(case["sends"]) > 1:
-            yield from ("", ", ".join([heading.capitalize(), *told]) + ":")
+        notes = [] if shared or not bases else [_bases(area, bases)]
+        notes += [f"`{setting}`" for setting in settings(sent)]
+        if notes or len(case["sends"]) > 1:
+            yield from ("", ", ".join([heading.capitalize(), *notes]) + ":")
         yield from ("", *_fenced(request_lines(sent)))
 
 
 def _facts(case: Facts) -> Iterator[str]:
-    """The short facts of a case, in one line."""
+    """Yields the short facts of a case, for one line."""
     yield f"endpoint `{case['endpoint']}`"
     yield f"expects {case['aims']}"
     yield f"profile `{case['profile']}`"
     if case["repeat"]:
-        yield f"asked {case['repeat']} times"
+        yield f"sent {case['repeat']} times"
     if case["connection"] or case["together"]:
         yield "at once" if case["together"] else "over one connection"
     if case["feature"]:
@@ -78,7 +78,7 @@ def _facts(case: Facts) -> Iterator[str]:
 
 
 def _bases(area: str, bases: Chain) -> str:
-    """The cases that a request starts from, each with a link and with what it is for."""
+    """The base cases of a request, each with a link and its description."""
     return "from " + " ← ".join(f"[{base['case']}]({_link(area, base)}) ({base['says']})" for base in bases)
 
 
@@ -88,12 +88,12 @@ def _link(area: str, base: Mapping[str, str]) -> str:
 
 
 def _area(place: str) -> str:
-    """The area of a case, from the place of its entry."""
+    """The area of a case, from the path of its file."""
     return PurePath(place).parent.name
 
 
 def _fenced(lines: Sequence[str]) -> Iterator[str]:
-    """A block of code that nothing in it ends."""
+    """Yields a fenced block of code, whose fence is longer than any inside it."""
     fence = "```"
     while any(line.lstrip().startswith(fence) for line in lines):
         fence += "`"

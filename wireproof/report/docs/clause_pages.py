@@ -1,4 +1,4 @@
-"""The clause index as data, as lines and as pages."""
+"""The clause index as data, as lines of text, and as the pages of docs/clauses."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def clause_data(provider: str, clause: Clause) -> dict[str, Any]:
 
 
 def clause_line(provider: str, clause: Clause) -> str:
-    """One line a person reads."""
+    """One clause as a line of text."""
     judged = ", ".join(f"{judgement.check}({'+'.join(judgement.case.values())})" for judgement in clause.judged)
     return f"{clause.id:<20} {clause.state:<8} {clause.says}" + (f"  [{judged}]" if judged else "")
 
@@ -50,15 +50,15 @@ def _judgement_data(judgement: Judgement) -> dict[str, Any]:
 
 
 def clause_page(provider: Provider, clauses: Sequence[Clause]) -> str:
-    """The index of one document as a Markdown page: every clause with its place, its levels and what judges it."""
+    """The index of one document as a Markdown page: every clause with its place, level, checks and cases."""
     counted = count_states(clauses)
     lines = [
         f"# {provider.title}: {len(clauses)} clauses",
         "",
         f"Source: {provider.document}. {counted}.",
         "",
-        f"Made by `wireproof clauses --write docs/clauses` from schemas/{provider.schemas}/clauses.yaml. Checks are",
-        "named with the cases they judge; `at` is the JSON Pointer of the member a clause is about.",
+        f"Made by `wireproof clauses --write docs/clauses` from schemas/{provider.schemas}/clauses.yaml. Each check is",
+        "followed by the cases that it judges; `at` is the JSON Pointer of the member that the clause is about.",
     ]
     for area, group in groupby(clauses, lambda clause: clause.id.rpartition("-")[0]):
         lines += ["", f"## {area}", "", *text_table(COLUMNS, map(_clause_row, group))]
@@ -66,7 +66,7 @@ def clause_page(provider: Provider, clauses: Sequence[Clause]) -> str:
 
 
 def count_states(clauses: Iterable[Clause]) -> str:
-    """How many clauses are judged, excluded and pending."""
+    """The numbers of clauses judged, excluded and pending, in words."""
     counted = Counter(clause.state for clause in clauses)
     return ", ".join(f"{counted[state]} {state}" for state in CLAUSE_STATES)
 
@@ -84,7 +84,7 @@ def _judgements_cell(clause: Clause) -> str:
         return "pending"
     by_check = groupby(clause.judged, lambda judgement: (judgement.check, judgement.at))
     return "; ".join(
-        f"`{check}`{f' at `{at}`' if at else ''} ({', '.join(_cases_text(one) for one in group)})"
+        f"`{check}`{f' at `{at}`' if at else ''} ({', '.join(map(_cases_text, group))})"
         for (check, at), group in by_check
     )
 

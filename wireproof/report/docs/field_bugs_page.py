@@ -1,4 +1,4 @@
-"""The field bugs as a page: what happened to whom, the fault that commits it, and the checks that fall to it."""
+"""The page docs/deviations.md: each field bug with its report, the fault that injects it, and the checks that fail."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 
 from wireproof.formats.markdown_table import text_table
 
-# What broke at a stream, a chunk, a tool, an answer, a list, a vector, a response, a medium, an error, a limit, on the
-# wire, at a parameter, and in a tool that measures.
+# Streams, chunks, tools, chat answers, model lists, embeddings, responses, media, errors, limits, transport,
+# parameters, load generators.
 FIELD_BUG_AREAS = ("SSE", "CHK", "TOOL", "CHAT", "MOD", "EMB", "RESP", "MED", "ERR", "RATE", "NET", "PAR", "LOAD")
-COLUMNS = ("entry", "what happens", "kind", "reported", "fault", "checks that fall")
+COLUMNS = ("entry", "what happens", "kind", "reported", "fault", "checks that fail")
 MAX_CHECKS_PER_BUG = 6
 KillMatrix = Mapping[str, Mapping[str, Mapping[str, Any]]]
 FaultData = Mapping[str, Any]
@@ -20,22 +20,22 @@ FaultData = Mapping[str, Any]
 def field_bugs_markdown(
     faults: Sequence[FaultData], elsewhere: Mapping[str, FaultData], sources: FaultData, matrix: KillMatrix
 ) -> str:
-    """Every field bug, one row for each fault that commits it.
+    """The Markdown page: every field bug, with one row for each fault that injects it.
 
     Args:
         faults: the catalogue, each fault as data.
-        elsewhere: what the faults do not tell, by entry.
-        sources: the public report of each entry.
+        elsewhere: entry → notes about bugs that no fault injects, or that need more words.
+        sources: entry → its public report.
         matrix: fault → provider → check → cases, as `wireproof prove --write` gives it.
     """
     entries = sorted(sources, key=_sort_key)
-    committed = {entry: [fault for fault in faults if fault["deviation"] == entry] for entry in entries}
+    injected = {entry: [fault for fault in faults if fault["deviation"] == entry] for entry in entries}
     lines = [
         "# Bugs met in the field",
         "",
-        f"{len(entries)} faults of real servers, gateways and tools, each from a public report. A server's is caught:",
-        "the checks named fall to it, those first that fall at the most cases. A legal one is within the rules, and no",
-        "check turns red. A tool's own (self) is held by tests of our load generator.",
+        f"{len(entries)} bugs of real servers, gateways and tools, each from a public report. A server's bug is caught",
+        "by the checks named, those first that fail on the most cases. A legal one is within the rules, and no check",
+        "fails. A bug of a tool (self) is covered by tests of our load generator.",
         "",
         "Made by `wireproof faults --write docs/deviations.md` from wireproof/mock/faults and tests/matrix.json.",
     ]
@@ -44,7 +44,7 @@ def field_bugs_markdown(
             row
             for entry in entries
             if entry.partition("-")[0] == area
-            for row in _bug_rows(entry, committed[entry], elsewhere.get(entry, {}), sources[entry], matrix)
+            for row in _bug_rows(entry, injected[entry], elsewhere.get(entry, {}), sources[entry], matrix)
         ]
         lines += ["", f"## {area}", "", *text_table(COLUMNS, rows)]
     return "\n".join(lines) + "\n"
@@ -56,16 +56,16 @@ def _sort_key(entry: str) -> tuple[int, int]:
 
 
 def _bug_rows(
-    entry: str, faults: Iterable[FaultData], noted: FaultData, source: str, matrix: KillMatrix
+    entry: str, faults: Iterable[FaultData], note: FaultData, source: str, matrix: KillMatrix
 ) -> Iterator[tuple[str, ...]]:
-    seen = _report_link(source)
+    report = _report_link(source)
     for fault in faults:
-        kind = noted.get("kind") or ("legal" if fault["harmless"] else "server")
-        fallen = _broken_checks_text(fault, matrix)
-        told = f"{fallen} ({noted['belongs']})" if "belongs" in noted else fallen
-        yield entry, fault["sentence"], kind, seen, f"`{fault['id']}`", told
-    if "says" in noted:
-        yield entry, noted["says"], noted["kind"], seen, "", noted["belongs"]
+        kind = note.get("kind") or ("legal" if fault["harmless"] else "server")
+        checks = _broken_checks_text(fault, matrix)
+        cell = f"{checks} ({note['belongs']})" if "belongs" in note else checks
+        yield entry, fault["sentence"], kind, report, f"`{fault['id']}`", cell
+    if "says" in note:
+        yield entry, note["says"], note["kind"], report, "", note["belongs"]
 
 
 def _report_link(source: str) -> str:
@@ -74,13 +74,13 @@ def _report_link(source: str) -> str:
 
 
 def _broken_checks_text(fault: FaultData, matrix: KillMatrix) -> str:
-    """The checks that fall to a fault, those first that fall at the most cases; a long list is cut."""
+    """The checks that fail under a fault, those first that fail on the most cases; a long list is cut."""
     if fault["harmless"]:
         return "none"
-    fallen = [one for broken in matrix.get(fault["id"], {}).values() for one in broken.items()]
-    times: Counter[str] = Counter()
-    for check, cases in fallen:
-        times[check] += len(cases)
-    found = sorted(times, key=lambda check: (-times[check], check))
-    more = f" and {len(found) - MAX_CHECKS_PER_BUG} more" if len(found) > MAX_CHECKS_PER_BUG else ""
-    return (", ".join(f"`{check}`" for check in found[:MAX_CHECKS_PER_BUG]) or "not proved yet") + more
+    case_counts: Counter[str] = Counter()
+    for by_check in matrix.get(fault["id"], {}).values():
+        for check, cases in by_check.items():
+            case_counts[check] += len(cases)
+    checks = sorted(case_counts, key=lambda check: (-case_counts[check], check))
+    more = f" and {len(checks) - MAX_CHECKS_PER_BUG} more" if len(checks) > MAX_CHECKS_PER_BUG else ""
+    return (", ".join(f"`{check}`" for check in checks[:MAX_CHECKS_PER_BUG]) or "not proved yet") + more

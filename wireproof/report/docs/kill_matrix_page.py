@@ -1,4 +1,4 @@
-"""The kill matrix as a page: what each fault breaks, what breaks each check, and the figures beside other tools'."""
+"""The page docs/kill-matrix.md: the checks that each fault breaks, the faults that break each check, other tools."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from wireproof.judging.verdict_plan import PlannedVerdict
 KillMatrix = Mapping[str, Mapping[str, Mapping[str, Sequence[str]]]]
 FaultData = Mapping[str, Any]
 MAX_NAMES_PER_CELL = 8
-# Tools that were measured with the same 21 faults on a server of about a hundred lines: caught, and what it took.
+# Tools measured with the same 21 faults on a server of about a hundred lines: tool, faults caught, effort.
 OTHER_TOOLS = (
     ("schemathesis 4.32.5 with the official description", 6, "1,194 requests; false alarms on tool calls and streams"),
     ("openai_test 0.1.0 of webai-at-home", 11, "95 requests"),
@@ -23,15 +23,15 @@ OTHER_TOOLS = (
 def checks_broken_by(
     fault: str, matrix: KillMatrix, entries: Iterable[PlannedVerdict], level: str = "may"
 ) -> tuple[str, ...]:
-    """The checks of a docket that a fault turns red at this level or a higher one, the most often broken first."""
+    """The checks of a verdict plan that a fault breaks at this level or a higher one, the most often broken first."""
     least = LEVELS.index(level)
-    red = {
+    case_counts = {
         entry.check: len(broken[entry.check])
         for entry in entries
         if entry.case in (broken := matrix.get(fault, {}).get(entry.provider, {})).get(entry.check, ())
         and any(LEVELS.index(judgement.level) >= least for _, judgement in entry.clauses)
     }
-    return tuple(sorted(red, key=lambda check: (-red[check], check)))
+    return tuple(sorted(case_counts, key=lambda check: (-case_counts[check], check)))
 
 
 def kill_matrix_markdown(
@@ -41,49 +41,52 @@ def kill_matrix_markdown(
     seeded: Mapping[str, str],
     entries: Sequence[PlannedVerdict],
 ) -> str:
-    """The page.
+    """The Markdown page.
 
     Args:
         faults: the catalogue, each fault as data.
-        seeded: the faults that other tools were measured with, in words.
-        entries: the docket of the openai profile.
+        matrix: fault → provider → check → cases.
+        checks: the ids of all checks.
+        seeded: fault → description, for the faults with which other tools were measured.
+        entries: the verdict plan of the openai profile.
     """
-    known = sorted(checks)
-    sharp = [fault for fault in faults if not fault["harmless"]]
-    caught = [fault for fault in sharp if any(matrix.get(fault["id"], {}).values())]
+    sorted_checks = sorted(checks)
+    broken = [fault for fault in faults if not fault["harmless"]]
+    caught = [fault for fault in broken if any(matrix.get(fault["id"], {}).values())]
     by_check = _faults_by_check(matrix)
     lines = [
         "# The kill matrix",
         "",
-        f"{len(sharp)} faults, {len(caught)} caught; {len(known)} checks, {sum(check in by_check for check in known)}",
-        f"broken by some fault; {len(faults) - len(sharp)} more faults are within the rules and turn nothing red.",
+        f"{len(broken)} faults, {len(caught)} caught; {len(sorted_checks)} checks, "
+        f"{sum(check in by_check for check in sorted_checks)}",
+        f"broken by some fault; {len(faults) - len(broken)} more faults are legal variants and break no check.",
         "",
-        "Made by `wireproof faults --kills docs/kill-matrix.md` from tests/matrix.json, which `wireproof prove --write",
-        "tests/matrix.json` makes and tests/proof/test_kill_matrix.py holds down to the case.",
+        "Made by `wireproof faults --kills docs/kill-matrix.md` from tests/matrix.json. `wireproof prove --write",
+        "tests/matrix.json` makes that file, and tests/proof/test_kill_matrix.py compares it case by case.",
         "",
         *_other_tools_section(seeded, matrix, entries),
         "",
-        "## What each fault breaks",
+        "## Checks broken by each fault",
         "",
-        "On whichever profile commits it; the checks that fall at the most cases stand first.",
+        "Over all profiles that inject it; the checks that fail on the most cases come first.",
         "",
         *text_table(
-            ("fault", "what the server does", "checks that fall"),
+            ("fault", "what the server does", "checks that fail"),
             (
                 (f"`{fault['id']}`", fault["sentence"], _broken_checks_cell(matrix.get(fault["id"], {})))
-                for fault in sharp
+                for fault in broken
             ),
         ),
         "",
-        "## What breaks each check",
+        "## Faults that break each check",
         "",
-        "The fault that breaks the fewest checks stands first: it is the one that the check is for.",
+        "The narrowest fault comes first: the one that breaks the fewest checks.",
         "",
         *text_table(
-            ("check", "faults", "the narrowest"),
+            ("check", "number of faults", "faults, narrowest first"),
             (
                 (f"`{check}`", str(len(by_check.get(check, ()))), _shorten_list(by_check.get(check, ())))
-                for check in known
+                for check in sorted_checks
             ),
         ),
     ]
@@ -91,29 +94,29 @@ def kill_matrix_markdown(
 
 
 def _other_tools_section(seeded: Mapping[str, str], matrix: KillMatrix, entries: Sequence[PlannedVerdict]) -> list[str]:
-    """The faults that other tools were measured with, and what catches them here."""
-    must = {fault: checks_broken_by(fault, matrix, entries, "must") for fault in seeded}
-    red = {fault: checks or checks_broken_by(fault, matrix, entries) for fault, checks in must.items()}
-    caught, gating = (sum(map(bool, found.values())) for found in (red, must))
+    """The section about the faults with which other tools were measured, and the checks that catch them here."""
+    at_must = {fault: checks_broken_by(fault, matrix, entries, "must") for fault in seeded}
+    at_any = {fault: checks or checks_broken_by(fault, matrix, entries) for fault, checks in at_must.items()}
+    caught, gating = (sum(map(bool, by_fault.values())) for by_fault in (at_any, at_must))
     ours = ("wireproof", f"{caught} of {len(seeded)}", f"{gating} at must, {caught - gating} as advice; no false alarm")
-    others = ((tool, f"{found} of {len(seeded)}", how) for tool, found, how in OTHER_TOOLS)
+    others = ((tool, f"{count} of {len(seeded)}", effort) for tool, count, effort in OTHER_TOOLS)
     return [
-        f"## {len(seeded)} faults beside other tools",
+        f"## {len(seeded)} faults, wireproof beside other tools",
         "",
-        "Faults of chat completions that stood in a small server when these tools were measured with it. One counts as",
-        "caught where the report differs from that on the faultless server; here, where a check of the openai profile",
-        "falls. What only SDKs have come to rely on, and no source demands, is told as advice under that profile.",
+        "These faults of chat completions were injected into a small server to measure other tools. A tool catches a",
+        "fault if its report differs from the one on the fault-free server; wireproof does if a check of the openai",
+        "profile fails. Behaviour that no source demands and only SDKs rely on is advice under that profile.",
         "",
         *text_table(("tool", "caught", "how"), (ours, *others)),
         "",
         *text_table(
-            ("what is wrong", "fault", "at", "checks that fall"),
+            ("what is wrong", "fault", "level", "checks that fail"),
             (
                 (
                     says,
                     f"`{fault}`",
-                    "must" if must[fault] else "advice",
-                    _shorten_list(red[fault], MAX_NAMES_PER_CELL // 2) or "NOT CAUGHT",
+                    "must" if at_must[fault] else "advice",
+                    _shorten_list(at_any[fault], MAX_NAMES_PER_CELL // 2) or "NOT CAUGHT",
                 )
                 for fault, says in seeded.items()
             ),
@@ -122,24 +125,23 @@ def _other_tools_section(seeded: Mapping[str, str], matrix: KillMatrix, entries:
 
 
 def _faults_by_check(matrix: KillMatrix) -> dict[str, list[str]]:
-    """Check → the faults that break it, the narrowest first."""
+    """Check → the faults that break it, those first that break the fewest checks."""
     broken = {fault: {check for checks in by.values() for check in checks} for fault, by in matrix.items()}
-    narrow = sorted(broken, key=lambda fault: (len(broken[fault]), fault))
-    found: dict[str, list[str]] = {}
-    for fault in narrow:
+    by_check: dict[str, list[str]] = {}
+    for fault in sorted(broken, key=lambda fault: (len(broken[fault]), fault)):
         for check in broken[fault]:
-            found.setdefault(check, []).append(fault)
-    return found
+            by_check.setdefault(check, []).append(fault)
+    return by_check
 
 
-def _broken_checks_cell(by: Mapping[str, Mapping[str, Sequence[str]]]) -> str:
-    times: dict[str, int] = {}
-    for checks in by.values():
+def _broken_checks_cell(by_provider: Mapping[str, Mapping[str, Sequence[str]]]) -> str:
+    case_counts: dict[str, int] = {}
+    for checks in by_provider.values():
         for check, cases in checks.items():
-            times[check] = times.get(check, 0) + len(cases)
-    return _shorten_list(sorted(times, key=lambda check: (-times[check], check))) or "NOT CAUGHT"
+            case_counts[check] = case_counts.get(check, 0) + len(cases)
+    return _shorten_list(sorted(case_counts, key=lambda check: (-case_counts[check], check))) or "NOT CAUGHT"
 
 
-def _shorten_list(names: Sequence[str], shown: int = MAX_NAMES_PER_CELL) -> str:
-    more = f" and {len(names) - shown} more" if len(names) > shown else ""
-    return ", ".join(f"`{name}`" for name in names[:shown]) + more
+def _shorten_list(names: Sequence[str], most: int = MAX_NAMES_PER_CELL) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(f"`{name}`" for name in names[:most]) + more

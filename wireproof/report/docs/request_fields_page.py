@@ -1,4 +1,4 @@
-"""The page of request members: field by provider, and the checks that show each to be obeyed."""
+"""The page docs/fields.md: each request member by provider, with the checks that prove it to be obeyed."""
 
 from __future__ import annotations
 
@@ -8,34 +8,37 @@ from wireproof.formats.markdown_table import table
 from wireproof.judging.member_coverage import MemberCoverage
 
 STATE_MARKS = {"proved": "●", "proved by OpenAI's": "○", "unproved": "·", "gap": "**gap**"}
-PAGE_HEAD = """# Request fields: what shows that each is obeyed
+PAGE_HEAD = """# Request fields: the checks that prove each to be obeyed
 
-Accepted is not honoured. For each member of each request this page names the checks on whose cases an answer can only
-be right if the member was obeyed; a member that is accepted and has no effect fails them, and the verdict names it in
-`ignored`. A refusal of an optional one counts as `not-offered`. Made by `wireproof fields --write docs/fields.md`.
+A server may accept a member and ignore it. For each member of each request this page names the checks that pass only
+if the member is obeyed. If it is ignored, they fail, and the verdict names it in `ignored`. A refusal of an optional
+member counts as `not-offered`. Made by `wireproof fields --write docs/fields.md`.
 
-● shown by the provider's own index · ○ shown in OpenAI's column · `·` taken, and no answer shows whether it is obeyed,
-for the reason given · empty: no member of that provider's requests
+● proved by the provider's own clauses · ○ proved by OpenAI's clauses · `·` no response proves it, for the reason in the
+last column · empty: no member of that provider's requests
 """
 
 
-def request_fields_markdown(found: Sequence[MemberCoverage], providers: Sequence[str]) -> str:
-    """The page, one table an endpoint."""
-    endpoints = dict.fromkeys(field.endpoint for field in found)
-    sections = (_section([f for f in found if f.endpoint == one], one, providers) for one in endpoints)
+def request_fields_markdown(fields: Sequence[MemberCoverage], providers: Sequence[str]) -> str:
+    """The Markdown page, with one table for each endpoint."""
+    endpoints = dict.fromkeys(field.endpoint for field in fields)
+    sections = (
+        _section([field for field in fields if field.endpoint == endpoint], endpoint, providers)
+        for endpoint in endpoints
+    )
     return "\n".join([PAGE_HEAD, *sections])
 
 
-def _section(found: Sequence[MemberCoverage], endpoint: str, providers: Sequence[str]) -> str:
-    """The members of one endpoint's requests."""
-    having = [name for name in providers if any(field.provider == name for field in found)]
-    return "\n".join([f"## {endpoint}", "", *table(("field", *having, "shown by"), _rows(found, having)), ""])
+def _section(fields: Sequence[MemberCoverage], endpoint: str, providers: Sequence[str]) -> str:
+    """The section of one endpoint, with a column for each provider that has it."""
+    columns = [name for name in providers if any(field.provider == name for field in fields)]
+    return "\n".join([f"## {endpoint}", "", *table(("field", *columns, "proved by"), _rows(fields, columns)), ""])
 
 
-def _rows(found: Sequence[MemberCoverage], having: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    for name in dict.fromkeys(field.name for field in found):
-        of = {field.provider: field for field in found if field.name == name}
-        marks = [STATE_MARKS[of[one].state] if one in of else "" for one in having]
-        checks = sorted({check for field in of.values() for check in (*field.checks, *field.by_openai)})
-        shown = ", ".join(f"`{check}`" for check in checks) or next(iter(of.values())).reason
-        yield f"`{name}`", *marks, shown
+def _rows(fields: Sequence[MemberCoverage], columns: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    for name in dict.fromkeys(field.name for field in fields):
+        by_provider = {field.provider: field for field in fields if field.name == name}
+        marks = [STATE_MARKS[by_provider[column].state] if column in by_provider else "" for column in columns]
+        checks = sorted({check for field in by_provider.values() for check in (*field.checks, *field.by_openai)})
+        proof = ", ".join(f"`{check}`" for check in checks) or next(iter(by_provider.values())).reason
+        yield f"`{name}`", *marks, proof

@@ -1,4 +1,4 @@
-"""The preview of a request as text: its line, its headers, its body; long values are cut and their size is told."""
+"""The preview of a request as text: its line, its headers and its body; long values are cut and show their size."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Any
 
 from wireproof.formats.safe_text import printable
 
-# The facts of the cases that a request starts from.
+# The facts of the base cases of a request.
 Chain = Sequence[Mapping[str, str]]
 WIDTH = 100
-# A text or a list that is longer is cut to its beginning.
+# A longer text or list is cut to its beginning.
 MOST_CHARACTERS, MOST_ITEMS = 300, 24
 SHOWN_CHARACTERS, SHOWN_ITEMS = 80, 6
 
 
 def request_lines(facts: Mapping[str, Any]) -> list[str]:
-    """The lines of one request, as it would go over the wire."""
+    """The lines of one request, as it is sent."""
     head = [f"{facts['method']} {facts['path']}", *(f"{name}: {value}" for name, value in facts["headers"])]
     body = list(_body(facts))
     return [*map(printable, head), *(["", *body] if body else [])]
@@ -28,21 +28,21 @@ def request_lines(facts: Mapping[str, Any]) -> list[str]:
 def numbered(
     chains: Iterable[Chain], sends: Sequence[Mapping[str, Any]]
 ) -> Iterator[tuple[str, Chain, Mapping[str, Any]]]:
-    """A heading, the bases and the preview of each request; requests that follow each other and are alike are one."""
+    """Yields (heading, bases, preview) of each request; equal requests in a row are one."""
     steps = enumerate(zip(chains, sends, strict=True), 1)
-    # To Python 1 and true are alike, to JSON they are not.
-    for _, alike in groupby(steps, key=lambda step: json.dumps(step[1])):
-        numbers, requests = zip(*alike, strict=True)
+    # Compared as JSON, because 1 and true are equal in Python.
+    for _, equal_steps in groupby(steps, key=lambda step: json.dumps(step[1])):
+        numbers, requests = zip(*equal_steps, strict=True)
         bases, sent = requests[0]
-        which = f"request {numbers[0]}" if len(numbers) == 1 else f"requests {numbers[0]} to {numbers[-1]}"
-        yield ("request" if len(sends) == 1 else f"{which} of {len(sends)}"), bases, sent
+        heading = f"request {numbers[0]}" if len(numbers) == 1 else f"requests {numbers[0]} to {numbers[-1]}"
+        yield ("request" if len(sends) == 1 else f"{heading} of {len(sends)}"), bases, sent
 
 
 def settings(facts: Mapping[str, Any]) -> list[str]:
-    """The fields of a case that say more of a request than its bytes, as the case has them."""
-    known = ("key", "cell", "clock", "slots", "leave_after", "leave_in")
-    told = [f"{name}: {facts[name]}" for name in known if name in facts]
-    return told + [f"save: {name} = {at}" for name, at in facts.get("saves", {}).items()]
+    """The fields of a case that its request does not show, as the case writes them."""
+    names = ("key", "cell", "clock", "slots", "leave_after", "leave_in")
+    lines = [f"{name}: {facts[name]}" for name in names if name in facts]
+    return lines + [f"save: {name} = {at}" for name, at in facts.get("saves", {}).items()]
 
 
 def _body(facts: Mapping[str, Any]) -> Iterator[str]:
@@ -55,32 +55,32 @@ def _body(facts: Mapping[str, Any]) -> Iterator[str]:
         value = part["file"] if "file" in part else _short(part["text"])
         yield printable(f"{part['name']} ({kind}, {part['bytes']:,} bytes): {value}")
     if "blanks" in facts:
-        yield f"(and {facts['blanks']:,} blanks behind it)"
+        yield f"(followed by {facts['blanks']:,} blanks)"
 
 
 def pretty(value: Any, width: int, used: int = 0) -> str:
-    """JSON in which a value has a line of its own where it does not fit into its parent's.
+    """Formats JSON; a value that does not fit into `width` has one line for each of its entries.
 
     Args:
-        used: the characters that stand before it on its first line.
+        used: number of characters before it on its first line.
     """
     flat = printable(json.dumps(value, ensure_ascii=False))
     if used + len(flat) <= width or not value or not isinstance(value, dict | list):
         return flat
     entries = value.items() if isinstance(value, dict) else (("", item) for item in value)
-    named = [(f"{json.dumps(name)}: " if isinstance(value, dict) else "", item) for name, item in entries]
-    lines = ",\n".join(name + pretty(item, width - 2, len(name)) for name, item in named)
+    prefixed = [(f"{json.dumps(name)}: " if isinstance(value, dict) else "", item) for name, item in entries]
+    lines = ",\n".join(prefix + pretty(item, width - 2, len(prefix)) for prefix, item in prefixed)
     opening, closing = "{}" if isinstance(value, dict) else "[]"
     return f"{opening}\n{textwrap.indent(lines, '  ')}\n{closing}"
 
 
 def _cut(value: Any) -> Any:
-    """A JSON value with its long texts and lists cut."""
+    """A copy of a JSON value with long texts and lists cut."""
     if isinstance(value, dict):
         return {name: _cut(item) for name, item in value.items()}
     if isinstance(value, list):
-        kept = value if len(value) <= MOST_ITEMS else [*value[:SHOWN_ITEMS], f"… {len(value):,} items"]
-        return [_cut(item) for item in kept]
+        items = value if len(value) <= MOST_ITEMS else [*value[:SHOWN_ITEMS], f"… {len(value):,} items"]
+        return [_cut(item) for item in items]
     return _short(value) if isinstance(value, str) else value
 
 

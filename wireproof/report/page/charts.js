@@ -1,4 +1,4 @@
-// Colours that readers with any colour vision tell apart (Okabe and Ito), on light and on dark ground.
+// Colours that are distinct for every kind of colour vision (Okabe and Ito), on light and dark backgrounds.
 const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b58900", "#56b4e9", "#7f7f7f"];
 
 function ink(name) {
@@ -27,12 +27,12 @@ function options(place, names, series, scales, axes) {
   };
 }
 
-// Points are filled with a breath of their own colour, so that they lie on any ground.
+// Points are filled with a transparent tint of their own colour, which is visible on any background.
 function drawn(label, stroke, look) {
   return { label, stroke, ...look, points: { ...look.points, fill: `${stroke}40` } };
 }
 
-// Each target's points on one common, sorted x; a target has nothing where another has a point.
+// Puts the points of all targets on one sorted x axis; the others have null at a point of one target.
 function joined(groups) {
   const points = groups.flatMap((group, at) => group.map(([x, y]) => [x, at, y])).sort((a, b) => a[0] - b[0]);
   const columns = [points.map(([x]) => x), ...groups.map(() => new Array(points.length).fill(null))];
@@ -55,7 +55,7 @@ function latency(place, data, moment) {
     options(place, names,
       { x: "ms", y: { width: 2, spanGaps: true, paths: uPlot.paths.stepped({ align: 1 }), points: { show: false }, value: (_, value) => (value == null ? "–" : `${value.toFixed(0)} %`) } },
       { x: { time: false, distr: 3 }, y: { range: [0, 102] } },
-      [{ ...axis("milliseconds"), size: 30, values: (_, ticks) => ticks.map(shortNumber) }, { ...axis("% of answers"), size: 46 }]),
+      [{ ...axis("milliseconds"), size: 30, values: (_, ticks) => ticks.map(shortNumber) }, { ...axis("% of responses"), size: 46 }]),
     joined(shares), place);
 }
 

@@ -15,7 +15,7 @@ function detail(verdict, data) {
     make("h3", {}, verdict.clauses.length === 1 ? "Clause" : "Clauses"),
     make("ul", { class: "rules" }, ...verdict.clauses.map((clause) => rule(clause, data.clauses))),
     make("h3", {}, "Evidence"),
-    ...(sent.length ? sent.map((exchange, at) => evidence(exchange, at === sent.length - 1)) : [make("p", { class: "quiet" }, "Nothing was sent for this case.")]),
+    ...(sent.length ? sent.map((exchange, at) => evidence(exchange, at === sent.length - 1)) : [make("p", { class: "quiet" }, "No request was sent for this case.")]),
   );
 }
 
@@ -40,26 +40,26 @@ function rule([id, level, authority, basis, outcome], clauses) {
 }
 
 function evidence(exchange, open) {
-  const title = `${exchange.method} ${exchange.url} → ${exchange.status ?? "no answer"}`;
+  const title = `${exchange.method} ${exchange.url} → ${exchange.status ?? "no response"}`;
   const took = exchange.whole == null ? "" : ` in ${exchange.whole.toFixed(1)} ms`;
-  const held = make("details", { class: "exchange" }, make("summary", {}, title, make("small", { class: "quiet" }, `${took}, ${exchange.size} bytes, ledger line ${exchange.line}`)));
-  const fill = () => held.childElementCount === 1 && held.append(inside(exchange));
-  held.addEventListener("toggle", fill);
+  const element = make("details", { class: "exchange" }, make("summary", {}, title, make("small", { class: "quiet" }, `${took}, ${exchange.size} bytes, ledger line ${exchange.line}`)));
+  const fill = () => element.childElementCount === 1 && element.append(inside(exchange));
+  element.addEventListener("toggle", fill);
   if (open) {
-    held.open = true;
+    element.open = true;
     fill();
   }
-  return held;
+  return element;
 }
 
 function inside(exchange) {
   const parts = [titled("Request", `${exchange.method} ${exchange.url}\n${fields(exchange.sent)}\n${exchange.body}${rest(exchange.unsent)}`)];
   if (exchange.status != null) {
-    parts.push(titled("Answer, head", `${exchange.version} ${exchange.status}\n${fields(exchange.headers)}`));
-    parts.push(make("h4", {}, `Answer, body: ${exchange.reads.length} ${exchange.reads.length === 1 ? "read" : "reads"} shown`), body(exchange));
+    parts.push(titled("Response, head", `${exchange.version} ${exchange.status}\n${fields(exchange.headers)}`));
+    parts.push(make("h4", {}, `Response, body: ${exchange.reads.length} ${exchange.reads.length === 1 ? "read" : "reads"} shown`), body(exchange));
   }
   if (exchange.broken) parts.push(titled("Broke off", `${exchange.broken[0]}: ${exchange.broken[1]}\n${exchange.broken[2]}`));
-  for (const retry of exchange.retries) parts.push(make("p", { class: "quiet" }, `asked again: ${retry}`));
+  for (const retry of exchange.retries) parts.push(make("p", { class: "quiet" }, `retried: ${retry}`));
   if (exchange.curl) parts.push(make("h4", {}, "Repeat"), curl(exchange.curl));
   return make("div", { class: "inside" }, ...parts);
 }
@@ -82,10 +82,10 @@ function body(exchange) {
     const read = make("span", { class: "read" }, make("span", { class: "at" }, at == null ? "" : `${at.toFixed(1)} ms`));
     shown.append(lines(read, text.replace(/\n$/, "")));
   }
-  const held = new TextEncoder().encode(exchange.reads.map(([, text]) => text).join("")).length;
+  const shownBytes = new TextEncoder().encode(exchange.reads.map(([, text]) => text).join("")).length;
   const coded = exchange.headers.some(([name]) => name.toLowerCase() === "content-encoding");
-  if (exchange.size > held && !coded) shown.append(rest(exchange.size - held).trim());
-  if (exchange.truncated) shown.append("\n… cut off there: the run keeps no more of an answer");
+  if (exchange.size > shownBytes && !coded) shown.append(rest(exchange.size - shownBytes).trim());
+  if (exchange.truncated) shown.append("\n… cut off here: the run records no more of a response");
   return shown;
 }
 

@@ -6,7 +6,7 @@ class List {
     this.data = data;
     this.place = document.getElementById("list");
     this.more = document.getElementById("more");
-    this.said = document.getElementById("found");
+    this.status = document.getElementById("found");
     this.more.addEventListener("click", () => {
       const next = this.drawn;
       this.draw();
@@ -21,7 +21,7 @@ class List {
     this.draw();
     const words = { gating: " that fail the run", all: " in all" }[filter.show] ?? `, ${filter.show}`;
     const count = this.found.length;
-    this.said.textContent = `${grouped(count)} ${count === 1 ? "verdict" : "verdicts"}${words}` + (count ? "" : ". Nothing here: choose another Show, or Clear.");
+    this.status.textContent = `${grouped(count)} ${count === 1 ? "verdict" : "verdicts"}${words}` + (count ? "" : ". Choose another Show, or Clear.");
   }
 
   draw() {
@@ -40,7 +40,7 @@ class List {
         make("span", { class: `sign ${colour}`, title: verdict.outcome }, sign),
         make("span", { class: "name" }, verdict.check, make("small", {}, verdict.case)),
         make("span", { class: "said" }, (verdict.message || verdict.requirement).slice(0, 300)),
-        make("span", { class: "whom" }, `${verdict.target} · ${own ? "own word" : "OpenAI"}`)));
+        make("span", { class: "whom" }, `${verdict.target} · ${own ? "own document" : "OpenAI"}`)));
     row.addEventListener("toggle", () => row.open && this.fill(row, verdict));
     return row;
   }
@@ -49,7 +49,7 @@ class List {
     if (row.childElementCount === 1) row.append(detail(verdict, this.data));
   }
 
-  // Open one verdict, whatever the filter: it is put on top where the filter leaves it out.
+  // Opens one verdict; it is put on top of the list if the filter excludes it.
   open(wanted) {
     const at = this.found.indexOf(wanted);
     while (at >= this.drawn) this.draw();

@@ -47,7 +47,7 @@ function start(data) {
     } else if (hash.startsWith("#verdict/")) {
       const wanted = data.verdicts.find((verdict) => address(verdict) === hash);
       if (wanted) list.open(wanted);
-      else document.getElementById("found").textContent = "The verdict that the address names is not in this report.";
+      else document.getElementById("found").textContent = "The verdict of this address is not in this report.";
     }
   };
 

@@ -1,5 +1,5 @@
 "use strict";
-// Whatever came from a server reaches the page as text alone: nothing here or elsewhere parses it as markup.
+// Every text of a server enters the page as text; no code of the page parses it as markup.
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/u;
 
 function escaped(char) {
@@ -23,7 +23,7 @@ function make(tag, options = {}, ...children) {
   return element;
 }
 
-// Text of several lines: line ends and tabs stay, any other control or format character shows as its escape.
+// Appends text of several lines: line ends and tabs stay, any other control or format character becomes its escape.
 function lines(parent, text) {
   let plain = "";
   for (const char of text) {
