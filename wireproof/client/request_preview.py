@@ -17,13 +17,13 @@ from wireproof.contract.target import Key, Target
 from wireproof.evidence.exchange import Request
 from wireproof.formats import multipart
 
-Facts = dict[str, Any]
+RequestFacts = dict[str, Any]
 UNIQUE = "{an id never sent before}"
 # Fields of a request that do not change its bytes.
-SENDING_FIELDS = ("cell", "clock", "slots", "leave_after", "leave_in")
+CIRCUMSTANCE_FIELDS = ("cell", "clock", "slots", "leave_after", "leave_in")
 
 
-def preview(case: Case, provider: Provider) -> list[Facts]:
+def preview(case: Case, provider: Provider) -> list[RequestFacts]:
     """The requests of a case, one a step; values of earlier responses appear as their place there.
 
     Raises CannotSend if the provider lacks the endpoint, feature, key or model.
@@ -56,7 +56,7 @@ def _key_variable(provider: Provider, label: str) -> str:
     return provider.key_env if label == "good" else f"{provider.key_env}_{label.upper().replace('-', '_')}"
 
 
-def _request_facts(spec: RequestSpec, target: Target, case: Case, placeholders: Mapping[str, str]) -> Facts:
+def _request_facts(spec: RequestSpec, target: Target, case: Case, placeholders: Mapping[str, str]) -> RequestFacts:
     headers = {name: UNIQUE if value == "$unique" else value for name, value in spec.headers.items()}
     shown = build_request(replace(spec, headers=headers), target, case.name, placeholders).shown
     path = shown.url
@@ -66,7 +66,7 @@ def _request_facts(spec: RequestSpec, target: Target, case: Case, placeholders: 
         for safe in (":", ":/", "")
     ):
         path = path.replace(quoted, placeholder)
-    facts: Facts = {"method": shown.method, "path": path, "headers": [list(pair) for pair in shown.headers]}
+    facts: RequestFacts = {"method": shown.method, "path": path, "headers": [list(pair) for pair in shown.headers]}
     if shown.body:
         facts |= _body_facts(spec, shown)
     if shown.body and not placeholders:
@@ -75,11 +75,11 @@ def _request_facts(spec: RequestSpec, target: Target, case: Case, placeholders: 
         facts["blanks"] = shown.blanks
     if spec.key != "good":
         facts["key"] = spec.key
-    facts |= {name: getattr(spec, name) for name in SENDING_FIELDS if getattr(spec, name) is not None}
+    facts |= {name: getattr(spec, name) for name in CIRCUMSTANCE_FIELDS if getattr(spec, name) is not None}
     return {**facts, "saves": dict(spec.save)} if spec.save else facts
 
 
-def _body_facts(spec: RequestSpec, shown: Request) -> Facts:
+def _body_facts(spec: RequestSpec, shown: Request) -> RequestFacts:
     """The body as JSON, as form parts, or as literal text."""
     if spec.raw is not None:
         return {"text": shown.body.decode(errors="backslashreplace")}
@@ -88,7 +88,7 @@ def _body_facts(spec: RequestSpec, shown: Request) -> Facts:
     return {"json": json.loads(shown.body)}
 
 
-def _part_facts(part: multipart.FormPart) -> Facts:
+def _part_facts(part: multipart.FormPart) -> RequestFacts:
     if part.filename is None:
         return {"name": part.name, "bytes": len(part.content), "text": part.content.decode()}
     return {"name": part.name, "bytes": len(part.content), "file": part.filename, "type": part.media_type}

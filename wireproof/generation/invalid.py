@@ -18,9 +18,9 @@ FieldSpec = Mapping[str, Any]
 # The distance from a bound to the value beyond it.
 STEPS_OUT_OF_RANGE = {"integer": 1, "number": 0.1}
 # Words that no parser reads as a number or a boolean.
-WORDS = st.text(st.sampled_from("abcdefgh é漢🙂"), max_size=8).map(lambda tail: f"word {tail}")
+WORD_TEXTS = st.text(st.sampled_from("abcdefgh é漢🙂"), max_size=8).map(lambda tail: f"word {tail}")
 SAMPLES_BY_TYPE: Mapping[str, SearchStrategy[Any]] = {
-    "string": WORDS,
+    "string": WORD_TEXTS,
     "boolean": st.booleans(),
     "integer": st.integers(-(2**31), 2**31),
     "number": st.floats(-1e6, 1e6).filter(lambda value: not value.is_integer()),
@@ -99,7 +99,7 @@ def wrong_choice(factory: RequestFactory) -> SearchStrategy[GeneratedRequest] | 
     places = [at for at, row in factory.places() if row.get("enum")]
     if not places:
         return None
-    return st.tuples(st.sampled_from(places), WORDS).map(
+    return st.tuples(st.sampled_from(places), WORD_TEXTS).map(
         lambda drawn: factory.request_with_value(*drawn, "a word that is not listed", "out-of-range")
     )
 
@@ -116,7 +116,7 @@ def exclusive_members(factory: RequestFactory) -> SearchStrategy[GeneratedReques
             factory.request_with_body(body), "/messages", "beside input, which excludes it", "both-inputs"
         )
 
-    return st.tuples(WORDS, WORDS).map(request_with_both)
+    return st.tuples(WORD_TEXTS, WORD_TEXTS).map(request_with_both)
 
 
 def lonely_member(factory: RequestFactory) -> SearchStrategy[GeneratedRequest] | None:

@@ -12,7 +12,7 @@ from wireproof.evidence.exchange import Exchange
 from wireproof.generation.request_sequence import RequestSequence
 
 # The longest wait of one step in seconds, which is more than a window of a minute.
-LONGEST_WAIT_S = 90
+LONGEST_STEP_WAIT_S = 90
 
 
 def make_rate_limit_machine(sequence: RequestSequence, spec: RequestSpec, limit: int) -> type[RuleBasedStateMachine]:
@@ -35,7 +35,7 @@ def make_rate_limit_machine(sequence: RequestSequence, spec: RequestSpec, limit:
                 self.retry_after_s = retry_wait_s(exchange)
             sequence.judge_so_far()
 
-        @rule(seconds=st.integers(1, LONGEST_WAIT_S))
+        @rule(seconds=st.integers(1, LONGEST_STEP_WAIT_S))
         def wait(self, seconds: int) -> None:
             """Moves the clock."""
             self.clock_s += seconds
@@ -54,4 +54,4 @@ def make_rate_limit_machine(sequence: RequestSequence, spec: RequestSpec, limit:
 def retry_wait_s(exchange: Exchange | None) -> int:
     """The seconds of Retry-After, at most LONGEST_WAIT_S; 0 without whole seconds."""
     value = "" if exchange is None else exchange.header("Retry-After") or ""
-    return min(int(value), LONGEST_WAIT_S) if value.isascii() and value.isdigit() else 0
+    return min(int(value), LONGEST_STEP_WAIT_S) if value.isascii() and value.isdigit() else 0

@@ -6,13 +6,13 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from wireproof.formats import json_pointer
+from wireproof.formats.sse import BOM
 from wireproof.generation import values
 from wireproof.generation.generated_request import GeneratedRequest, encode_body
 from wireproof.generation.invalid import NOT_JSON_CONTENT_TYPES
 from wireproof.generation.request_factory import RequestFactory
 from wireproof.generation.valid import MAX_DESCRIPTION_BYTES
 
-BOM = b"\xef\xbb\xbf"
 OTHER_UNICODE_ENCODINGS = ("utf-16", "utf-16-le", "utf-16-be", "utf-32")
 
 

@@ -11,7 +11,7 @@ from wireproof.contract.finding import Finding
 from wireproof.judging.outcomes import OUTCOMES
 
 # Fields of a verdict with a JSON form of their own, or that only some verdicts have.
-SPECIAL_FIELDS = frozenset({"clauses", "findings", "ignored", "replay"})
+SPECIAL_VERDICT_FIELDS = frozenset({"clauses", "findings", "ignored", "replay"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Verdict:
 
     def as_data(self) -> dict[str, Any]:
         """The JSON form of report.json and of the ledger."""
-        plain = {name: getattr(self, name) for name in self.__slots__ if name not in SPECIAL_FIELDS}
+        plain = {name: getattr(self, name) for name in self.__slots__ if name not in SPECIAL_VERDICT_FIELDS}
         clauses = [clause.as_data() for clause in self.clauses]
         findings = [{"expected": f.expected, "actual": f.actual, "where": f.where} for f in self.findings]
         replay = {"replay": self.replay} if self.replay else {}

@@ -22,9 +22,9 @@ from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict_plan import is_selector, selector_matches
 from wireproof.mock.faults import Fault, faults
 from wireproof.proof.source_places import case_place, check_place, fault_places
+from wireproof.report.docs.kill_matrix_page import KillMatrix
 
 # Fault → provider → check → cases, as `wireproof prove --write` writes it.
-KillMatrix = Mapping[str, Mapping[str, Mapping[str, Any]]]
 ExplainedFacts = dict[str, Any]
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
+from wireproof.formats.http_framing import BODILESS_STATUSES
 from wireproof.mock.protocol.messages import Ops, WireOp
 
 # RFC 9112, sections 4 and 5: a status line, then field lines.
 STATUS_LINE = re.compile(rb"HTTP/1\.1 (\d{3}) [^\r\n]*")
 FIELD_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\0]*)")
-BODILESS_STATUSES = frozenset({b"204", b"304"})
+BODILESS_STATUS_BYTES = frozenset(str(status).encode() for status in BODILESS_STATUSES)
 HeaderFields = list[tuple[bytes, bytes]]
 
 
@@ -28,7 +29,7 @@ def _has_stated_length(method: str, status: bytes, fields: HeaderFields, rest: l
     lengths, codings = _field_values(b"content-length", fields), _field_values(b"transfer-encoding", fields)
     if not _is_one_length(lengths):
         return False
-    if method == "HEAD" or status in BODILESS_STATUSES:
+    if method == "HEAD" or status in BODILESS_STATUS_BYTES:
         return not rest
     if codings:
         chunks, last = [op for op in rest if op.kind == "chunk" and op.data], rest[-1:]

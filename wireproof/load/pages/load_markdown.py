@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from wireproof.formats.markdown_table import table
 from wireproof.formats.safe_text import code_span
 from wireproof.load.pages.load_page import (
     METRIC_COLUMNS,
     THRESHOLD_SIGNS,
+    ResultData,
     page_title,
     requests_sentence,
     state_and_headline,
@@ -17,8 +17,6 @@ from wireproof.load.pages.load_page import (
 from wireproof.load.results import error_bar, throttling
 from wireproof.load.results.sweep_words import answer_sentence, knee_sentence, resolution_sentence
 from wireproof.load.scenario.thresholds import measured_text
-
-ResultData = Mapping[str, Any]
 
 
 def load_markdown(

@@ -13,12 +13,12 @@ from typing import Any
 from wireproof.judging.outcomes import DECIDED_OUTCOMES
 from wireproof.stats import median_interval
 
-WORDS = ", ".join(f"'{name}'" for name in sorted(DECIDED_OUTCOMES))
+DECIDED_OUTCOMES_SQL = ", ".join(f"'{name}'" for name in sorted(DECIDED_OUTCOMES))
 # Oldest first. The state of a check in a run is its worst verdict over all cases; skips are left out.
 OUTCOMES_QUERY = f"""
 SELECT v.target, v.contract, v.check_id, r.id, r.started,
   MAX(CASE WHEN v.outcome = 'fail' AND v.level = 'must' THEN 2 WHEN v.outcome = 'fail' THEN 1 ELSE 0 END)
-FROM verdicts v JOIN runs r ON r.id = v.run WHERE v.outcome IN ({WORDS})
+FROM verdicts v JOIN runs r ON r.id = v.run WHERE v.outcome IN ({DECIDED_OUTCOMES_SQL})
 GROUP BY v.target, v.contract, v.check_id, r.id ORDER BY v.target, v.contract, v.check_id, r.started, r.id
 """
 TIMES_QUERY = """

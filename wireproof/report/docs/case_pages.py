@@ -9,20 +9,20 @@ from typing import Any
 
 from wireproof.report.docs.request_text import Chain, numbered, request_lines, settings
 
-Facts = Mapping[str, Any]
+CaseFacts = Mapping[str, Any]
 COMMAND = "Made by `wireproof cases --write docs/cases`"
 
 
-def case_pages(cases: Sequence[Facts]) -> dict[str, str]:
+def case_pages(cases: Sequence[CaseFacts]) -> dict[str, str]:
     """File name → text of each page, from the data of `wireproof explain` about the cases."""
-    areas: dict[str, list[Facts]] = {}
+    areas: dict[str, list[CaseFacts]] = {}
     for case in cases:
         areas.setdefault(_area(case["file"]), []).append(case)
     pages = {f"{area}.md": _page(area, of_area) for area, of_area in areas.items()}
     return {"README.md": _index(areas), **pages}
 
 
-def _index(areas: Mapping[str, Sequence[Facts]]) -> str:
+def _index(areas: Mapping[str, Sequence[CaseFacts]]) -> str:
     lines = [
         f"# {sum(map(len, areas.values()))} cases",
         "",
@@ -34,7 +34,7 @@ def _index(areas: Mapping[str, Sequence[Facts]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _page(area: str, cases: Sequence[Facts]) -> str:
+def _page(area: str, cases: Sequence[CaseFacts]) -> str:
     source = f"suites/{area}/cases.yaml"
     lines = [
         f"# {area}: {len(cases)} cases",
@@ -48,7 +48,7 @@ def _page(area: str, cases: Sequence[Facts]) -> str:
     return "\n".join([*lines, *chain.from_iterable(_case(area, case) for case in cases)]) + "\n"
 
 
-def _case(area: str, case: Facts) -> Iterator[str]:
+def _case(area: str, case: CaseFacts) -> Iterator[str]:
     yield from ("", f"## {case['id']}", "", f"{case['says']}", "", " · ".join(_facts(case)))
     shared = all(bases == case["bases"][0] for bases in case["bases"])
     if shared and case["bases"][0]:
@@ -61,7 +61,7 @@ def _case(area: str, case: Facts) -> Iterator[str]:
         yield from ("", *_fenced(request_lines(sent)))
 
 
-def _facts(case: Facts) -> Iterator[str]:
+def _facts(case: CaseFacts) -> Iterator[str]:
     """Yields the short facts of a case, for one line."""
     yield f"endpoint `{case['endpoint']}`"
     yield f"expects {case['aims']}"

@@ -12,7 +12,7 @@ from wireproof.contract.provider import Provider
 from wireproof.formats.markdown_table import text_table
 
 CLAUSE_STATES = ("judged", "excluded", "pending")
-COLUMNS = ("clause", "says", "place", "basis", "level", "judged by")
+CLAUSE_COLUMNS = ("clause", "says", "place", "basis", "level", "judged by")
 
 
 def clause_data(provider: str, clause: Clause) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def clause_page(provider: Provider, clauses: Sequence[Clause]) -> str:
         "followed by the cases that it judges; `at` is the JSON Pointer of the member that the clause is about.",
     ]
     for area, group in groupby(clauses, lambda clause: clause.id.rpartition("-")[0]):
-        lines += ["", f"## {area}", "", *text_table(COLUMNS, map(_clause_row, group))]
+        lines += ["", f"## {area}", "", *text_table(CLAUSE_COLUMNS, map(_clause_row, group))]
     return "\n".join(lines) + "\n"
 
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 from wireproof.formats.markdown_table import text_table
+from wireproof.report.docs.kill_matrix_page import FaultData, KillMatrix
 
 # Streams, chunks, tools, chat answers, model lists, embeddings, responses, media, errors, limits, transport,
 # parameters, load generators.
 FIELD_BUG_AREAS = ("SSE", "CHK", "TOOL", "CHAT", "MOD", "EMB", "RESP", "MED", "ERR", "RATE", "NET", "PAR", "LOAD")
-COLUMNS = ("entry", "what happens", "kind", "reported", "fault", "checks that fail")
+FIELD_BUG_COLUMNS = ("entry", "what happens", "kind", "reported", "fault", "checks that fail")
 MAX_CHECKS_PER_BUG = 6
-KillMatrix = Mapping[str, Mapping[str, Mapping[str, Any]]]
-FaultData = Mapping[str, Any]
 
 
 def field_bugs_markdown(
@@ -46,7 +44,7 @@ def field_bugs_markdown(
             if entry.partition("-")[0] == area
             for row in _bug_rows(entry, injected[entry], elsewhere.get(entry, {}), sources[entry], matrix)
         ]
-        lines += ["", f"## {area}", "", *text_table(COLUMNS, rows)]
+        lines += ["", f"## {area}", "", *text_table(FIELD_BUG_COLUMNS, rows)]
     return "\n".join(lines) + "\n"
 
 
