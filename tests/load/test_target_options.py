@@ -16,7 +16,8 @@ KEYS = {"OPENAI_API_KEY": "sk-1", "MINE": "sk-2"}
 def target(*words: str, host: str | None = HOST) -> Target:
     parser = ArgumentParser()
     load_options.add_load_options(parser)
-    (found,) = build_targets(load_options.target_options_at(parser.parse_args(words), host), KEYS)
+    options = parser.parse_args(words)
+    (found,) = build_targets(load_options.target_options_at(options, options.provider, host), KEYS)
     return found
 
 
