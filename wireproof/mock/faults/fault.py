@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from wireproof.errors import ConfigError
 from wireproof.formats.yaml_file import read_yaml
 from wireproof.mock.faults.hooks import FaultHooks
 
@@ -45,6 +46,19 @@ class Fault:
 def read_catalogue_file(name: str) -> Any:
     """A data file of the catalogue."""
     return read_yaml(Path(__file__).parent / name)
+
+
+def catalogue_by_id(catalogue: Iterable[Fault]) -> dict[str, Fault]:
+    """Returns faults by their ids.
+
+    Raises ConfigError if two faults have the same id.
+    """
+    by_id: dict[str, Fault] = {}
+    for fault in catalogue:
+        if fault.id in by_id:
+            raise ConfigError("wireproof/mock/faults", f"{fault.id!r} is the id of two faults", "rename or remove one")
+        by_id[fault.id] = fault
+    return by_id
 
 
 def fault_from_row(fault_id: str, row: Mapping[str, Any], hooks: FaultHooks) -> Fault:
