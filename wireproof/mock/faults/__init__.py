@@ -41,7 +41,6 @@ from wireproof.mock.faults.hooks import FaultHooks
 
 __all__ = ["Fault", "derive_fault", "faults", "find_fault"]
 
-
 CODED_HOOKS: Mapping[str, FaultHooks] = {
     **answer_values.HOOKS,
     **members_ignored.HOOKS,
@@ -76,13 +75,13 @@ CODED_HOOKS: Mapping[str, FaultHooks] = {
 @cache
 def faults() -> Mapping[str, Fault]:
     """Every fault by its id, in the order of the catalogue."""
-    acted = (
+    coded = (
         fault_from_row(fault_id, row, CODED_HOOKS[fault_id])
         for fault_id, row in read_catalogue_file("coded_faults.yaml").items()
     )
-    return catalogue_by_id((*yaml_faults.table_faults(), *acted))
+    return catalogue_by_id((*yaml_faults.table_faults(), *coded))
 
 
 def find_fault(fault_id: str) -> Fault | None:
-    """A fault of the catalogue, or one derived from a pointer."""
+    """Returns a fault of the catalogue, or one derived from a pointer; None if the id names neither."""
     return faults().get(fault_id) or fault_from_id(fault_id)
