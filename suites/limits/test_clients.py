@@ -57,7 +57,7 @@ def test_wait_is_heeded(exchange: Exchange) -> None:
 
 @check("limits.ask-again", any_answer=True)
 def test_ask_again(exchange: Exchange, provider: Provider) -> None:
-    """A refusal with x-should-retry says true for a full minute and false for a used-up volume."""
+    """A refusal that tells clients whether to retry says yes for a full minute and no for a used-up volume."""
     required_refusal(exchange)
     value = exchange.header(SHOULD_RETRY)
     if value is None:
