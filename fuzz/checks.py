@@ -1,4 +1,4 @@
-"""Any bytes as the answer to a streamed case: every check that judges it says what it finds, and none breaks.
+"""Any bytes as the answer to a streamed case: every check that judges it reaches a verdict, and none breaks.
 
 python fuzz/checks.py -dict=fuzz/streams.dict -max_total_time=60 "$(mktemp -d)" fuzz/streams
 """
@@ -27,7 +27,11 @@ from wireproof.session.target_run import TargetRun, open_target_run
 
 @dataclass(frozen=True, slots=True)
 class Streamed:
-    """One case that is answered with a stream, with all that judges it."""
+    """One case with a streamed answer, and every planned verdict on it.
+
+    Attributes:
+        evidence: the fault-free results of all cases.
+    """
 
     trial: TargetRun
     case: str
@@ -35,7 +39,7 @@ class Streamed:
     evidence: Evidence
 
     def judge(self, body: bytes) -> None:
-        """Judge the case as if these bytes had been the body of its answer."""
+        """Judges the case with these bytes as the body of its answer."""
         sent = self.evidence[self.case]
         assert isinstance(sent, tuple)
         seen = replace(sent[-1], reads=(BodyRead(sent[-1].ended_ns or 0, body),))
@@ -47,7 +51,7 @@ class Streamed:
 
 
 async def streamed(provider: str) -> list[Streamed]:
-    """The streamed cases of a provider, each with its faultless answer."""
+    """The streamed cases of a provider, each with its fault-free answer."""
     (target,) = target_options.mock_targets(provider)
     served = f"http://127.0.0.1:1{target.provider.serve_at}"
     checks = {
@@ -55,7 +59,7 @@ async def streamed(provider: str) -> list[Streamed]:
     }
     trial = open_target_run(target_options.with_address(target, served), loading.load_providers(), checks)
     server, evidence = InProcessPool(target.provider), {}
-    # What is generated has no request until it is drawn.
+    # A generated case has no request before it runs.
     for name in sorted({case for entry in trial.entries for _, case in entry.cases if case in trial.cases}):
         server.begin_case()
         evidence[name] = await Sender(trial.target, server).send(trial.cases[name])
