@@ -160,11 +160,11 @@ def test_arrives_in_parts(exchange: Exchange) -> None:
     """The chunks of a long answer arrive one after the other while it is made, not all at its end."""
     chunks = expect.event_stream(exchange).chunks
     if len(chunks) < FEWEST_CHUNKS:
-        raise Inconclusive("the answer has too few chunks to tell")
+        raise Inconclusive("the answer has too few chunks to judge")
     first, last = chunks[0].event.at_ns, chunks[-1].event.at_ns
     took = last - exchange.started_ns
     if took < SHORTEST_ANSWER_NS:
-        raise Inconclusive("the answer came too quickly to tell")
+        raise Inconclusive("the answer came too quickly to judge")
     spread = (last - first) / took
     if spread < LEAST_SPREAD:
         expect.no_local_stall(exchange, took * LONGEST_STALL_SHARE)

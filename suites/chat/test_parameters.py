@@ -100,7 +100,7 @@ def test_stop(exchange: Exchange) -> None:
 def test_also_accepted(accepted: Exchange, other: Exchange) -> None:
     """An option that is accepted in one form is accepted in its other form as well."""
     if not accepted.is_success or other.broken is not None or other.status == 429:
-        raise Inconclusive("the option is not accepted in its first form, or the answers do not tell")
+        raise Inconclusive("the option is not accepted in its first form, or the answers are inconclusive")
     actual = f"{other.status} with {expect.display_text(other.text)}"
     expect.condition(other.is_success, "a status of success (2xx)", actual, where="status line")
 

@@ -96,7 +96,7 @@ def test_strict(exchange: Exchange) -> None:
     names = offered_functions(exchange)
     for at, call in enumerate(required_calls(exchange)):
         if call.name not in names:
-            raise Inconclusive("a function was called that was not offered")
+            raise Inconclusive("a function was called that is not in the request")
         where = f"{calls_place(exchange)}/{at}/function/arguments"
         expect.follows_strict_schema(call_arguments(exchange, at, call), names[call.name]["parameters"], at=where)
 

@@ -87,7 +87,7 @@ def test_names_the_field(exchange: Exchange, case: Case, provider: Provider) -> 
     refusal_body(exchange)
     wrong = tuple(_wrong_members(case.asks[-1].body, provider, case.endpoint))
     if not wrong:
-        raise Untestable("the contract does not tell which member is wrong")
+        raise Untestable("the contract does not say which member is wrong")
     if not any(name in exchange.text for name in wrong):
         raise Violation(f"the name {' or '.join(wrong)}", expect.display_text(exchange.text), where="body")
 

@@ -25,7 +25,7 @@ def test_limiter(exchanges: tuple[Exchange, ...], provider: Provider) -> None:
     none remained, and only then; and a request after the wait of Retry-After is not refused again.
     """
     if len(exchanges) < 2:
-        raise Inconclusive("one request tells nothing of a limit")
+        raise Inconclusive("one request says nothing about a limit")
     for n, (before, after) in enumerate(pairwise(exchanges), 2):
         waited = expect.server_time(after) - expect.server_time(before)
         remaining_never_rises(
@@ -73,5 +73,5 @@ def wait_suffices(before: Exchange, after: Exchange, waited: float, provider: Pr
     if not is_limited(before, provider) or before.header("Retry-After") is None:
         return
     requested_s = expect.read_if_valid(expect.retry_after_s, before)
-    actual = f"{after.status} after {waited:.0f} s, where {requested_s:g} s were asked for"
+    actual = f"{after.status} after {waited:.0f} s, where {requested_s:g} s were requested"
     expect.condition(waited < requested_s or not is_limited(after, provider), "an answer", actual, where=place)

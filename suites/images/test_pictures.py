@@ -72,7 +72,7 @@ def read_pictures(exchange: Exchange) -> tuple[tuple[str, Picture, str | None], 
     """Each picture inside the answer, by its first bytes; no URL is fetched. Raises Inconclusive if there is none."""
     found = tuple((at, read_picture(data, at), claimed) for at, data, claimed in embedded_pictures(exchange))
     if not found:
-        raise Inconclusive("no picture stands in the answer itself, and no address is fetched")
+        raise Inconclusive("the answer contains no picture, and no URL is fetched")
     return found
 
 

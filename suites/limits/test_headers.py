@@ -86,7 +86,7 @@ def test_remaining_falls(exchanges: tuple[Exchange, ...], provider: Provider) ->
         # A token bucket may be full again before the next request.
         refill_ns = MINUTE_NS / max(1, expect.header_int(exchanges[0], provider.rate.limit))
         if all(later.started_ns - earlier.started_ns >= refill_ns for earlier, later in pairwise(exchanges)):
-            raise Inconclusive("the requests were so far apart that each may have been made good")
+            raise Inconclusive("the requests were so far apart that a refill may have restored each")
         raise Violation("a fall", expect.display_text(left), where=f"header {provider.rate.remaining}")
 
 

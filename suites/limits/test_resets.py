@@ -51,7 +51,7 @@ def test_reset_makes_whole(exchanges: tuple[Exchange, ...], provider: Provider) 
     if not later:
         raise Inconclusive("the reset is later than the longest wait of this case")
     for stretch in later:
-        actual = f"{stretch.then_left} left {stretch.waited:.0f} s after a reset in {stretch.reset:g} s was told"
+        actual = f"{stretch.then_left} left {stretch.waited:.0f} s after a stated reset in {stretch.reset:g} s"
         expect.condition(stretch.then_left >= whole, f"{whole} left", actual, where=stretch.place)
 
 

@@ -79,10 +79,10 @@ def wait_suffices(
     for place, refused, again, waited in waits_after_refusals(exchanges, provider):
         if waited >= (requested_s := expect.read_if_valid(read_wait_s, refused)):
             tried += 1
-            actual = f"{again.status} after {waited:.0f} s, where {requested_s:g} s were asked for"
+            actual = f"{again.status} after {waited:.0f} s, where {requested_s:g} s were requested"
             expect.condition(not is_limited(again, provider), "an answer", actual, where=place)
     if not tried:
-        raise Inconclusive("the wait that was asked for is longer than the longest of this case")
+        raise Inconclusive("the stated wait is longer than the longest wait of this case")
 
 
 @check("limits.retry-after-suffices", any_answer=True)
@@ -104,7 +104,7 @@ def test_retry_after_is_needed(exchanges: tuple[Exchange, ...], provider: Provid
     for place, refused, again, waited in waits_after_refusals(exchanges, provider):
         requested_s = expect.read_if_valid(expect.retry_after_s, refused)
         if waited < requested_s - CLOCKS_APART_S and again.status is not None:
-            actual = f"{again.status} after {waited:.0f} s, where {requested_s:g} s were asked for"
+            actual = f"{again.status} after {waited:.0f} s, where {requested_s:g} s were requested"
             expect.condition(is_limited(again, provider), "a refusal", actual, where=place)
 
 

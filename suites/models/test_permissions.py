@@ -25,7 +25,7 @@ def test_permission_id(exchange: Exchange, provider: Provider) -> None:
 def test_owner_in_id(exchange: Exchange, provider: Provider) -> None:
     """Each id of the list is an owner, a slash and a name, if all documented ids have that form."""
     if not all(OWNER_AND_NAME.fullmatch(id) for id in provider.documented_models):
-        raise NotOffered("the document writes its ids otherwise")
+        raise NotOffered("the ids of the document have another form")
     for at, id in json_pointer.find(expect.answer(exchange), f"{provider.list_items}/*{provider.list_id}"):
         expect.condition(
             isinstance(id, str) and bool(OWNER_AND_NAME.fullmatch(id)), "an owner, a slash and a name", id, at=at

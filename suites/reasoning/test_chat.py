@@ -69,7 +69,7 @@ def test_answered(exchange: Exchange) -> None:
 def test_inline(exchange: Exchange, provider: Provider) -> None:
     """With the split switched off the thinking stays in the content, between tags, where the contract keeps it."""
     if provider.reasoning is None:
-        raise NotOffered("the contract says nothing of reasoning")
+        raise NotOffered("the contract says nothing about reasoning")
     text, is_inline = expect.text(exchange), provider.reasoning.otherwise == "inline"
     if expect.finish_reason(exchange) == "length":
         raise Undecided("the token cap ended the thinking")

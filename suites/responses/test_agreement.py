@@ -40,7 +40,7 @@ def typed_events(exchange: Exchange) -> list[TypedEvent]:
     """The typed events of a stream. Raises Inconclusive for chunks of a chat."""
     found = expect.events(exchange)
     if not any(kind.startswith("response.") for _, kind, _ in found):
-        raise Inconclusive("the stream is not told in typed events")
+        raise Inconclusive("the stream has no typed events")
     return found
 
 

@@ -32,7 +32,7 @@ def test_failure_told(exchange: Exchange) -> None:
     """A failure in a stream is an event of the type error with code and message, or a failed response with both."""
     found = expect.events(exchange)
     if not any(kind.startswith("response.") for _, kind, _ in found):
-        raise Inconclusive("the stream is not told in typed events")
+        raise Inconclusive("the stream has no typed events")
     for place, kind, value in found:
         expect.condition("error" not in value, "an event of the type error", value, where=place, at="/error")
         error_place = {FAILED_EVENT: "/response/error", "error": ""}.get(kind)

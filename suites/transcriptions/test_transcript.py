@@ -163,5 +163,5 @@ def test_language_kept(exchange: Exchange) -> None:
     """A language that does not exist is ignored and the clip transcribed, or it is refused, which is noted."""
     if not exchange.is_success:
         expect.client_error(exchange)
-        raise Noted(f"a language that is none is refused with {exchange.status}")
+        raise Noted(f"an unknown language is refused with {exchange.status}")
     transcript_text(exchange)

@@ -13,7 +13,7 @@ def has_requested_coding(exchange: Exchange) -> None:
         raise Inconclusive(f"the request was refused with {exchange.status}")
     coding = (exchange.header("content-encoding") or "identity").strip().lower()
     if coding == "identity":
-        raise Noted("no coding is used though one is asked for")
+        raise Noted("the answer has no coding although one was requested")
 
 
 @check("transport.coding-whole", any_answer=True)

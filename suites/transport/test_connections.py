@@ -19,7 +19,7 @@ def answers_with_next(exchanges: tuple[Exchange, ...]) -> list[tuple[Exchange, E
     """Pairs of a complete answer and the one after it. Raises Inconclusive if there is none."""
     pairs = [(first, second) for first, second in pairwise(exchanges) if first.status and first.broken is None]
     if not pairs:
-        raise Inconclusive("no whole answer came that another could follow")
+        raise Inconclusive("no whole answer came before the last request")
     return pairs
 
 

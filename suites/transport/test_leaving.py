@@ -16,7 +16,7 @@ def time_per_number_ns(left: Exchange) -> float:
     opened = (left.headers_ns or left.started_ns) - left.started_ns
     pace = (times[-1] - times[0]) / (len(times) - 1)
     if opened * 2 > pace * (count_of_numbers(left) - len(times)):
-        raise Inconclusive("the first event of the stream took longer than half of the rest would have")
+        raise Inconclusive("the first event of the stream took longer than half the time of the rest")
     return pace
 
 

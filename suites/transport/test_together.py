@@ -53,4 +53,4 @@ def test_own_answers(exchanges: tuple[Exchange, ...]) -> None:
         expect.condition(not others, f"an answer that says {own}", expect.display_text(text), where=where)
         wordless += own not in text
     if wordless or len(answered) < len(exchanges):
-        raise Undecided(f"{len(answered) - wordless} of {len(exchanges)} answers say the word they were asked for")
+        raise Undecided(f"{len(answered) - wordless} of {len(exchanges)} answers contain their requested word")

@@ -74,7 +74,7 @@ def test_picture(exchange: Exchange) -> None:
     """A picture given as a data URL is base64 that begins as PNG, JPEG, GIF or WebP does."""
     data = [address for _, address in required_pictures(exchange) if not str(address).startswith("https://")]
     if not data:
-        raise Inconclusive("the answer has no picture, or gives it by its address")
+        raise Inconclusive("the answer has no picture, or only its URL")
     for address in data:
         expect.condition(is_picture(address), "a data URL of a picture", expect.display_text(address))
 
