@@ -18,10 +18,11 @@ from wireproof.mock.faults.conditional_errors import body_as_object
 from wireproof.mock.faults.contract_changes import without_field, without_role
 from wireproof.mock.faults.hooks import FaultHooks
 from wireproof.mock.faults.json_edits import Edit, edit_at
-from wireproof.mock.faults.request_edits import JsonObject, accept_as, ignore_members, on_body
+from wireproof.mock.faults.request_edits import accept_as, ignore_members, on_body
 from wireproof.mock.faults.stream_edits import Events, drop_events, is_json, on_each_event, on_stream
 from wireproof.mock.protocol.answers import Answer, OutgoingEvent, PlainAnswer
 from wireproof.mock.protocol.messages import HttpRequest
+from wireproof.mock.provider.body_validation import JsonObject
 
 CALL_ARGUMENTS_POINTER = "/choices/*/message/tool_calls/*/function/arguments"
 VALIDATOR_DUMP = {"detail": [{"loc": ["body", "messages", 1, "content"], "msg": "Input should be a valid string"}]}

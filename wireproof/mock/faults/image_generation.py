@@ -9,9 +9,10 @@ from typing import Any
 
 from wireproof.mock.faults.conditional_errors import crash_on_body
 from wireproof.mock.faults.hooks import FaultHooks
-from wireproof.mock.faults.request_edits import JsonObject, accept_as, ignore_members, on_body
+from wireproof.mock.faults.request_edits import accept_as, ignore_members, on_body
 from wireproof.mock.protocol.answers import Answer, PlainAnswer
 from wireproof.mock.protocol.messages import HttpRequest
+from wireproof.mock.provider.body_validation import JsonObject
 from wireproof.mock.provider.profile import Profile
 
 HTML_AS_BASE64 = base64.b64encode(b"<!doctype html><p>no picture</p>").decode()

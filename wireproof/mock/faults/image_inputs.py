@@ -10,9 +10,10 @@ from typing import Any
 from wireproof.mock.faults.answer_places import edit_any_answer
 from wireproof.mock.faults.contract_changes import on_request_rules
 from wireproof.mock.faults.hooks import FaultHooks
-from wireproof.mock.faults.request_edits import JsonObject, accept_as, on_each_message
+from wireproof.mock.faults.request_edits import accept_as, on_each_message
 from wireproof.mock.protocol.answers import Answer, PlainAnswer
 from wireproof.mock.protocol.messages import HttpRequest
+from wireproof.mock.provider.body_validation import JsonObject
 
 CAP_ABOVE_ANY_ANSWER = 100_000
 BROKEN_PICTURE_URL = "data:image/png;base64,????"

@@ -11,10 +11,10 @@ from typing import Any
 
 from wireproof.mock.faults.answer_places import chunk_deltas, edit_any_answer, edit_whole_answer
 from wireproof.mock.faults.hooks import FaultHooks
-from wireproof.mock.faults.request_edits import JsonObject
 from wireproof.mock.faults.stream_edits import DONE_DATA, Events, is_json, on_stream
 from wireproof.mock.protocol.answers import JSON_TYPE, SSE_TYPE, Answer, OutgoingEvent, PlainAnswer, StreamAnswer
 from wireproof.mock.protocol.messages import HttpRequest
+from wireproof.mock.provider.body_validation import JsonObject
 
 CAP_IN_BODY = re.compile(rb'"max(?:_completion)?_tokens": ?(\d+)')
 SMALL_CAP = 300

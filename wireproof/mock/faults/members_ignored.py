@@ -6,14 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from wireproof.mock.faults.hooks import FaultHooks
-from wireproof.mock.faults.request_edits import (
-    JsonObject,
-    accept_as,
-    ignore_members,
-    on_body,
-    on_each_message,
-    on_messages,
-)
+from wireproof.mock.faults.request_edits import accept_as, ignore_members, on_body, on_each_message, on_messages
+from wireproof.mock.provider.body_validation import JsonObject
 
 OUTPUT_CAP_MEMBERS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from wireproof.mock.faults.contract_changes import on_contract
 from wireproof.mock.faults.hooks import FaultHooks
-from wireproof.mock.faults.request_edits import JsonObject, ignore_members, on_body, on_each_message
+from wireproof.mock.faults.request_edits import ignore_members, on_body, on_each_message
 from wireproof.mock.protocol.answers import Answer, PlainAnswer
 from wireproof.mock.protocol.messages import HttpRequest
+from wireproof.mock.provider.body_validation import JsonObject
 from wireproof.mock.provider.profile import Profile
 
 ATTACHMENT_PART_TYPES = ("input_audio", "file")

@@ -12,9 +12,10 @@ from wireproof.formats import json_pointer
 from wireproof.mock.faults.conditional_errors import body_as_object, crash_on_body, refuse_requests
 from wireproof.mock.faults.contract_changes import change_field
 from wireproof.mock.faults.hooks import FaultHooks
-from wireproof.mock.faults.request_edits import JsonObject, on_body
+from wireproof.mock.faults.request_edits import on_body
 from wireproof.mock.protocol.answers import Answer, PlainAnswer
 from wireproof.mock.protocol.messages import HttpRequest, Ops, WireOp
+from wireproof.mock.provider.body_validation import JsonObject
 
 # The last character of the plane with the emoji.
 LAST_OF_EMOJI_PLANE = "\U0001ffff"

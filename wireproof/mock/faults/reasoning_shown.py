@@ -10,9 +10,10 @@ from typing import Any
 from wireproof.mock.faults.answer_places import chunk_deltas, edit_whole_answer
 from wireproof.mock.faults.contract_changes import without_field
 from wireproof.mock.faults.hooks import FaultHooks
-from wireproof.mock.faults.request_edits import JsonObject, change_json_body
+from wireproof.mock.faults.request_edits import change_json_body
 from wireproof.mock.protocol.answers import Answer, OutgoingEvent, PlainAnswer, StreamAnswer
 from wireproof.mock.protocol.messages import HttpRequest
+from wireproof.mock.provider.body_validation import JsonObject
 from wireproof.mock.provider.profile import Profile
 
 REASONING_MEMBER = "reasoning"

@@ -9,9 +9,8 @@ from typing import Any
 
 from wireproof.mock.faults.hooks import FaultHooks
 from wireproof.mock.protocol.messages import HttpRequest
+from wireproof.mock.provider.body_validation import JsonObject
 from wireproof.mock.provider.profile import Profile
-
-JsonObject = dict[str, Any]
 
 
 def change_json_body(received: HttpRequest, change: Callable[[JsonObject], JsonObject]) -> HttpRequest:

@@ -14,10 +14,10 @@ from wireproof.mock.faults.answer_places import (
     edit_whole_answer,
 )
 from wireproof.mock.faults.hooks import FaultHooks
-from wireproof.mock.faults.request_edits import JsonObject
 from wireproof.mock.faults.responses_input import on_response_body
 from wireproof.mock.faults.stream_edits import Events, first_half, has_type, is_json, on_stream, repeat_first
 from wireproof.mock.protocol.answers import Answer, OutgoingEvent
+from wireproof.mock.provider.body_validation import JsonObject
 
 CALL_ARGUMENTS_EVENT = "response.function_call_arguments"
 FAILED_RESPONSE_ERROR = {"code": "server_error", "message": "The model failed to generate a response."}

@@ -8,10 +8,11 @@ from typing import Any
 
 from wireproof.mock.faults.contract_changes import change_auth, change_refusal
 from wireproof.mock.faults.hooks import FaultHooks
-from wireproof.mock.faults.request_edits import JsonObject, change_json_body, on_header
+from wireproof.mock.faults.request_edits import change_json_body, on_header
 from wireproof.mock.faults.stream_edits import DONE_DATA
 from wireproof.mock.protocol.answers import Answer, OutgoingEvent, StreamAnswer
 from wireproof.mock.protocol.messages import HttpRequest
+from wireproof.mock.provider.body_validation import JsonObject
 from wireproof.mock.provider.profile import Profile
 
 REPLACED_INPUT = "hi"

@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import Any
 
 from wireproof.mock.faults.hooks import FaultHooks
-from wireproof.mock.faults.request_edits import JsonObject, accept_as, on_body, on_each_message, on_header, on_path
+from wireproof.mock.faults.request_edits import accept_as, on_body, on_each_message, on_header, on_path
 from wireproof.mock.protocol.messages import HttpRequest
+from wireproof.mock.provider.body_validation import JsonObject
 from wireproof.mock.provider.profile import Profile
 
 WRONG_VALUE = 7
