@@ -1,7 +1,7 @@
-"""Stored evidence under every fault of every contract gives the verdicts that were reached when it was fresh.
+"""Compares verdicts on evidence from a ledger with those on fresh evidence, under every fault of every contract.
 
-What the proof judges is written as a run writes it, redacted, and read back. It is what was written, so that whatever
-judges it comes to the same; and each judgement that a fault may turn is made on it once more.
+The evidence of the proof is written as a run writes it, redacted, and read back. It must equal what was written, and
+every verdict that a fault may change is reached again on it.
 """
 
 from __future__ import annotations
@@ -37,90 +37,98 @@ MAX_DIFFERENCES_PRINTED = 20
 
 @dataclass(slots=True)
 class Comparison:
-    """What was compared, and what came out otherwise, as sentences."""
+    """The compared numbers and the differences.
+
+    Attributes:
+        differences: one sentence for each difference.
+    """
 
     faults: int = 0
     exchanges: int = 0
     verdicts: int = 0
-    otherwise: list[str] = field(default_factory=list)
+    differences: list[str] = field(default_factory=list)
 
 
-async def write_and_judge_form(target: Target, column: ColumnProof, evidence: Evidence, file: Path) -> Evidence:
-    """Write what came of some cases as a run does; what is kept of it is what a run judges."""
+async def write_as_run(target: Target, column: ColumnProof, evidence: Evidence, file: Path) -> Evidence:
+    """Writes the results of some cases as a run does, and returns them in the form that a run judges."""
     ledger = Ledger(Redactor.from_secrets(target.secrets))
     ledger.open(file, ledger_header("0", file.name, "2026-01-01T00:00:00+00:00", False, [target]))
-    record, kept = LedgerRecorder(ledger, target.name), dict(evidence)
+    record, judged_form = LedgerRecorder(ledger, target.name), dict(evidence)
     for name, sent in evidence.items():
         case = column.cases[name]
         if isinstance(sent, tuple):
-            kept[name] = tuple([await record.record_exchange(one, case, 1, last=one is sent[-1]) for one in sent])
+            judged_form[name] = tuple(
+                [await record.record_exchange(exchange, case, 1, last=exchange is sent[-1]) for exchange in sent]
+            )
         else:
             await record.record_unsent(case, 1, sent)
     ledger.write_footer(len(evidence), 0, 0)
     ledger.close()
-    return kept
+    return judged_form
 
 
 async def compare_column(provider: str, folder: Path, only: frozenset[str]) -> Comparison:
-    """Every fault under one contract."""
+    """Compares every fault under one contract."""
     (target,) = target_options.mock_targets(provider)
     found, chosen = Comparison(), [fault for name, fault in faults().items() if not only or name in only]
     with mock_process.run_mock() as urls:
         target = replace(target_options.with_address(target, urls[provider]), deadlines=PROOF_DEADLINES)
         column = ColumnProof(open_target_run(target, loading.load_providers(), load_checks()))
         await column.find_false_alarms()
-        async for fault, touched in results_by_fault(column, chosen):
+        async for fault, changed_cases in results_by_fault(column, chosen):
             file = folder / f"{fault.id}.jsonl"
-            kept = await write_and_judge_form(
-                target, column, {name: touch.sent for name, touch in touched.items()}, file
+            judged_form = await write_as_run(
+                target, column, {name: touch.sent for name, touch in changed_cases.items()}, file
             )
-            (back,) = stored_results(read_ledger(file), target.name, column.cases)
+            (read_back,) = stored_results(read_ledger(file), target.name, column.cases)
             file.unlink()
             found.faults += 1
-            found.exchanges += sum(len(sent) for sent in back.values() if isinstance(sent, tuple))
-            found.otherwise += [
-                f"{provider} {fault.id}: {name} is read back as something else"
-                for name in kept
-                if kept[name] != back.get(name)
+            found.exchanges += sum(len(sent) for sent in read_back.values() if isinstance(sent, tuple))
+            found.differences += [
+                f"{provider} {fault.id}: {name} is not equal after reading"
+                for name in judged_form
+                if judged_form[name] != read_back.get(name)
             ]
-            for due, evidence, fresh in column.judge_changed(touched):
+            for repeated, evidence, fresh in column.judge_changed(changed_cases):
                 found.verdicts += 1
-                again = column.judge(due.planned, {**evidence, **back})
-                found.otherwise += [f"{provider} {fault.id}: {told}" for told in differences(fresh, again)]
+                again = column.judge(repeated.planned, {**evidence, **read_back})
+                found.differences += [
+                    f"{provider} {fault.id}: {difference}" for difference in differences(fresh, again)
+                ]
     return found
 
 
 def differences(fresh: Verdict, again: Verdict) -> Iterator[str]:
-    """Where two verdicts decide otherwise; their words may quote what one of them had to hide."""
+    """Yields the decisions in which two verdicts differ; their words may differ, because a ledger is redacted."""
     for name in ("outcome", "level", "clauses", "ignored"):
-        then, now = getattr(fresh, name), getattr(again, name)
-        if then != now:
-            yield f"{fresh.check} on {fresh.case}: {name} {then} when fresh, {now} from the ledger"
+        before, after = getattr(fresh, name), getattr(again, name)
+        if before != after:
+            yield f"{fresh.check} on {fresh.case}: {name} {before} when fresh, {after} from the ledger"
 
 
 def compare_in_process(provider: str, only: frozenset[str]) -> Comparison:
-    """One contract in a process of its own."""
+    """Compares one contract in a process of its own."""
     gc.disable()
     with TemporaryDirectory() as folder:
         return asyncio.run(compare_column(provider, Path(folder), only))
 
 
 def main(only: frozenset[str]) -> int:
-    """Compare all that was asked for, and say what came of it."""
+    """Compares all contracts and prints the differences. Returns the exit code."""
     names = tuple(loading.load_providers())
     parts: list[Comparison] = []
     with ProcessPoolExecutor(max_workers=2, mp_context=get_context("spawn")) as pool:
         for name, part in zip(names, pool.map(compare_in_process, names, [only] * len(names)), strict=True):
             parts.append(part)
-            print(f"{name}: {part.verdicts} verdicts from ledgers, {len(part.otherwise)} otherwise", flush=True)
-    told = [sentence for part in parts for sentence in part.otherwise]
-    print("".join(f"{sentence}\n" for sentence in told[:MAX_DIFFERENCES_PRINTED]), end="")
+            print(f"{name}: {part.verdicts} verdicts from ledgers, {len(part.differences)} different", flush=True)
+    sentences = [sentence for part in parts for sentence in part.differences]
+    print("".join(f"{sentence}\n" for sentence in sentences[:MAX_DIFFERENCES_PRINTED]), end="")
     exchanges, verdicts = sum(part.exchanges for part in parts), sum(part.verdicts for part in parts)
     print(
         f"{parts[0].faults} faults under {len(names)} contracts, {exchanges} exchanges and {verdicts} verdicts "
-        f"from ledgers, {len(told)} otherwise than when fresh"
+        f"from ledgers, {len(sentences)} different"
     )
-    return int(bool(told))
+    return int(bool(sentences))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""Any bytes as the body of a stream: decoded and assembled alike however they are cut, and nothing raises.
+"""Any bytes as the body of a stream: decoded equally for every split into reads, and without an exception.
 
     pip install -e '.[fuzz]'
     python fuzz/decoder.py -dict=fuzz/streams.dict -max_total_time=60 "$(mktemp -d)" fuzz/streams
 
-The arguments are libFuzzer's; new inputs go to the first folder. An input that fails is kept where
-`-artifact_prefix=` says; give its path alone to see it fail again.
+The arguments are libFuzzer's; new inputs go to the first folder. A failing input is written to the folder of
+`-artifact_prefix=`; run with its path alone to repeat the failure.
 """
 
 from __future__ import annotations
@@ -40,16 +40,16 @@ def cut(body: bytes, places: list[int]) -> tuple[BodyRead, ...]:
 
 
 def judge(body: bytes) -> None:
-    """Read one body in every way."""
+    """Reads one body in every way."""
     draw = random.Random(zlib.crc32(body))
-    some = sorted(draw.randrange(len(body) + 1) for _ in range(draw.randrange(6)))
-    ways = [cut(body, places) for places in ([], some, list(range(1, len(body))))]
-    first, *rest = (decode((read.at_ns, read.data) for read in reads) for reads in ways)
-    assert all(other == first for other in rest), some
+    places = sorted(draw.randrange(len(body) + 1) for _ in range(draw.randrange(6)))
+    splits = [cut(body, ends) for ends in ([], places, list(range(1, len(body))))]
+    first, *rest = (decode((read.at_ns, read.data) for read in reads) for reads in splits)
+    assert all(other == first for other in rest), places
     assert all(0 <= offence.offset <= len(body) for offence in first.offences)
-    told, *others = (exchange(TYPES[0], CODINGS[0], reads).stream for reads in ways)
-    assert all(other == told for other in others), some
-    look(exchange(draw.choice(TYPES), draw.choice(CODINGS), ways[1]))
+    whole_stream, *others = (exchange(TYPES[0], CODINGS[0], reads).stream for reads in splits)
+    assert all(other == whole_stream for other in others), places
+    read_properties(exchange(draw.choice(TYPES), draw.choice(CODINGS), splits[1]))
 
 
 def exchange(media_type: bytes, coding: bytes, reads: tuple[BodyRead, ...]) -> Exchange:
@@ -57,13 +57,13 @@ def exchange(media_type: bytes, coding: bytes, reads: tuple[BodyRead, ...]) -> E
     return Exchange("x", "case", "chat", 0, Request("POST", "/"), status=200, headers=headers, reads=reads)
 
 
-def look(seen: Exchange) -> None:
-    """Take every property of an exchange."""
-    assert isinstance(seen.text, str)
-    assert len(seen.stream.chunks) <= len(seen.stream.events)
-    assert isinstance(find_usage(seen), dict)
+def read_properties(exchange: Exchange) -> None:
+    """Reads every property of an exchange."""
+    assert isinstance(exchange.text, str)
+    assert len(exchange.stream.chunks) <= len(exchange.stream.events)
+    assert isinstance(find_usage(exchange), dict)
     with suppress(NotJson):
-        assert seen.json is seen.json
+        assert exchange.json is exchange.json
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""Mutation of the judges: small changes to the code that judges, each to be noticed on recorded evidence."""
+"""Mutation of the judging code: small changes to it, each of which the verdicts on recorded evidence should reveal."""

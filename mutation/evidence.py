@@ -1,7 +1,7 @@
-"""The evidence that mutants are judged on: what came of the cases under every fault, with the verdicts on it.
+"""The evidence for mutants: the results of the cases under every chosen fault, with their verdicts.
 
-It is recorded as `wireproof prove` gathers it. Of all that was judged, each check keeps a bounded share of every
-kind of verdict it reached, drawn by a seed.
+It is recorded in the way of `wireproof prove`. Each check keeps a bounded number of verdicts of every kind, drawn by a
+seed.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 from typing import Any
 
-from mutation.choice import Choice
-from mutation.members import member_faults
+from mutation.fault_choice import Choice
+from mutation.member_faults import member_faults
 from wireproof.contract import loading, target_options
 from wireproof.evidence.case_result import CaseResult, Evidence
 from wireproof.judging.judge import Judge
@@ -33,19 +33,21 @@ from wireproof.proof.kill_matrix import PROOF_DEADLINES, results_by_fault
 from wireproof.session import mock_process
 from wireproof.session.target_run import open_target_run
 
-# How much of each kind of verdict is kept for one check on one provider.
-FAULTLESS, NEAR_MISSES, RED = 8, 30, 4
-# A check with more cases than this is met by enough evidence without the faults of single members.
-FEW = 6
+# The number of kept verdicts of each kind, for one check on one provider.
+MAX_FAULT_FREE, MAX_PASSES_UNDER_FAULTS, MAX_FAILURES = 8, 30, 4
+# A check with more cases has enough evidence without the faults of single members.
+MAX_CASES_WITH_MEMBER_FAULTS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What a verdict says, its words aside.
+class VerdictFacts:
+    """The facts of a verdict, without its words.
 
     Attributes:
-        places: the JSON Pointers of what was found.
-        again: whether another answer may decide what this one does not.
+        clauses: the outcome of each clause.
+        places: the JSON Pointers of the findings.
+        ignored: excuses that were not applied.
+        is_undecided: True if another answer may decide what this one does not.
     """
 
     outcome: str
@@ -53,137 +55,147 @@ class Told:
     clauses: tuple[tuple[str, str], ...]
     places: tuple[str | None, ...]
     ignored: tuple[str, ...]
-    again: bool
+    is_undecided: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Exhibit:
-    """One judgement and what it rests on; without a fault it is one of the faultless server."""
+class RecordedVerdict:
+    """One judgement and its evidence.
+
+    Attributes:
+        fault: the injected fault; empty for the fault-free server.
+    """
 
     provider: str
     entry: PlannedVerdict
     evidence: Evidence
     fault: str
-    told: Told
+    facts: VerdictFacts
 
 
 @dataclass(frozen=True, slots=True)
-class Store:
-    """All exhibits, and for each provider what judging needs beside them; the checks are those of the process."""
+class EvidenceStore:
+    """All records, and the judge of each provider without its checks, which are those of the process."""
 
-    benches: dict[str, Judge]
-    exhibits: tuple[Exhibit, ...]
+    judges: dict[str, Judge]
+    records: tuple[RecordedVerdict, ...]
 
-    def bench(self, provider: str) -> Judge:
-        """The bench of one provider with the checks that are loaded."""
-        return replace(self.benches[provider], checks=load_checks())
+    def judge_for(self, provider: str) -> Judge:
+        """The judge of one provider with the loaded checks."""
+        return replace(self.judges[provider], checks=load_checks())
 
 
 @dataclass(slots=True)
-class Shelf:
-    """The exhibits of one provider, a bounded number of each kind."""
+class VerdictSampler:
+    """The records of one provider, a bounded number of each kind."""
 
     seed: int
-    _kinds: dict[tuple[Any, ...], list[tuple[float, int, Exhibit]]] = field(default_factory=dict)
+    _kinds: dict[tuple[Any, ...], list[tuple[float, int, RecordedVerdict]]] = field(default_factory=dict)
     _count: int = 0
 
-    def keep(self, kind: tuple[Any, ...], most: int, exhibit: Exhibit) -> None:
-        """Keep the exhibit, or one of the same kind that was drawn before it."""
-        draw = random.Random(f"{self.seed} {exhibit.entry.check} {exhibit.entry.case} {exhibit.fault}").random()
-        kept, self._count = self._kinds.setdefault(kind, []), self._count + 1
-        (heapq.heappush if len(kept) < most else heapq.heappushpop)(kept, (draw, self._count, exhibit))
+    def add(self, kind: tuple[Any, ...], most: int, record: RecordedVerdict) -> None:
+        """Adds the record, or keeps those of the same kind that were drawn before it."""
+        draw = random.Random(f"{self.seed} {record.entry.check} {record.entry.case} {record.fault}").random()
+        drawn, self._count = self._kinds.setdefault(kind, []), self._count + 1
+        (heapq.heappush if len(drawn) < most else heapq.heappushpop)(drawn, (draw, self._count, record))
 
     @property
-    def exhibits(self) -> Iterator[Exhibit]:
-        """Every exhibit that was kept."""
-        return (exhibit for kept in self._kinds.values() for _, _, exhibit in sorted(kept, key=lambda one: one[:2]))
+    def records(self) -> Iterator[RecordedVerdict]:
+        """Every record that was kept."""
+        return (record for drawn in self._kinds.values() for _, _, record in sorted(drawn, key=lambda one: one[:2]))
 
 
-def told(bench: Judge, entry: PlannedVerdict, evidence: Evidence) -> Told:
-    """What judging comes to."""
-    return _told(bench, entry, evidence, bench.judge(entry, evidence))
+def judged_facts(judge: Judge, entry: PlannedVerdict, evidence: Evidence) -> VerdictFacts:
+    """Judges the evidence and returns the facts of the verdict."""
+    return _facts_of(judge, entry, evidence, judge.judge(entry, evidence))
 
 
-def _told(bench: Judge, entry: PlannedVerdict, evidence: Evidence, verdict: Verdict) -> Told:
-    again = verdict.outcome == "inconclusive" and bench.is_undecided(entry, evidence)
+def _facts_of(judge: Judge, entry: PlannedVerdict, evidence: Evidence, verdict: Verdict) -> VerdictFacts:
+    is_undecided = verdict.outcome == "inconclusive" and judge.is_undecided(entry, evidence)
     clauses = tuple((clause.id, clause.outcome) for clause in verdict.clauses)
     places = tuple(finding.pointer for finding in verdict.findings)
-    return Told(verdict.outcome, verdict.level, clauses, places, verdict.ignored, again)
+    return VerdictFacts(verdict.outcome, verdict.level, clauses, places, verdict.ignored, is_undecided)
 
 
-def record(chosen: Mapping[str, Choice], seed: int) -> Store:
-    """Commit the chosen faults on the bundled mock and keep what is judged; each provider has a process of its own."""
+def record_evidence(chosen: Mapping[str, Choice], seed: int) -> EvidenceStore:
+    """Injects the chosen faults into the bundled mock and records the verdicts, one process for each provider."""
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-        parts = list(pool.map(_record, chosen, chosen.values(), [seed] * len(chosen)))
-    benches = {name: bench for name, (bench, _) in zip(chosen, parts, strict=True)}
-    return Store(benches, tuple(exhibit for _, exhibits in parts for exhibit in exhibits))
+        parts = list(pool.map(_record_provider, chosen, chosen.values(), [seed] * len(chosen)))
+    judges = {name: judge for name, (judge, _) in zip(chosen, parts, strict=True)}
+    return EvidenceStore(judges, tuple(record for _, records in parts for record in records))
 
 
-def _record(name: str, choice: Choice, seed: int) -> tuple[Judge, tuple[Exhibit, ...]]:
+def _record_provider(name: str, choice: Choice, seed: int) -> tuple[Judge, tuple[RecordedVerdict, ...]]:
     gc.disable()
-    known = loading.load_providers()
+    providers = loading.load_providers()
     (target,) = target_options.mock_targets(name)
     with mock_process.run_mock() as urls:
         target = replace(target_options.with_address(target, urls[name]), deadlines=PROOF_DEADLINES)
-        trial, shelf = open_target_run(target, known, load_checks()), Shelf(seed)
-        asyncio.run(_fill(shelf, ColumnProof(trial), trial.judge_for(name), choice))
-    return replace(trial.judge_for(name), checks={}), tuple(shelf.exhibits)
+        target_run, sampler = open_target_run(target, providers, load_checks()), VerdictSampler(seed)
+        asyncio.run(_add_verdicts(sampler, ColumnProof(target_run), target_run.judge_for(name), choice))
+    return replace(target_run.judge_for(name), checks={}), tuple(sampler.records)
 
 
-async def _fill(shelf: Shelf, stand: ColumnProof, bench: Judge, choice: Choice) -> None:
-    await stand.find_false_alarms()  # `wireproof prove` is who tells of false alarms
-    for entry in stand.passing:
-        verdict = stand.judge(entry, stand.dry_results)
-        shelf.keep((entry.check, ""), FAULTLESS, _exhibit(bench, entry, stand.dry_results, "", verdict))
-    async for fault, touched in results_by_fault(stand, [faults()[name] for name in choice.faults]):
-        for due, evidence, verdict in stand.judge_changed(touched):
-            _keep(shelf, bench, due.planned, evidence, fault.id, verdict)
-        forget(touch.sent for touch in touched.values())
-    await _fill_with_members(shelf, stand, bench, choice.checks)
-    forget(stand.dry_results.values())
+async def _add_verdicts(sampler: VerdictSampler, column: ColumnProof, judge: Judge, choice: Choice) -> None:
+    await column.find_false_alarms()  # `wireproof prove` reports them
+    for entry in column.passing:
+        verdict = column.judge(entry, column.dry_results)
+        sampler.add((entry.check, ""), MAX_FAULT_FREE, _recorded(judge, entry, column.dry_results, "", verdict))
+    async for fault, changed_cases in results_by_fault(column, [faults()[name] for name in choice.faults]):
+        for repeated, evidence, verdict in column.judge_changed(changed_cases):
+            _add(sampler, judge, repeated.planned, evidence, fault.id, verdict)
+        clear_memos(changed.sent for changed in changed_cases.values())
+    await _add_member_verdicts(sampler, column, judge, choice.checks)
+    clear_memos(column.dry_results.values())
 
 
-async def _fill_with_members(shelf: Shelf, stand: ColumnProof, bench: Judge, checks: frozenset[str]) -> None:
-    cases = Counter(entry.check for entry in stand.passing if entry.check in checks)
-    few = [entry for entry in stand.passing if 0 < cases[entry.check] <= FEW]
-    for case in {name: None for entry in few for _, name in entry.cases}:
-        entries = [entry for entry in few if case in dict(entry.cases).values()]
-        for fault in member_faults(stand.dry_results[case]):
-            if sent := await stand.result_under(fault, case):
-                evidence = {**stand.dry_results, case: sent}
+async def _add_member_verdicts(
+    sampler: VerdictSampler, column: ColumnProof, judge: Judge, checks: frozenset[str]
+) -> None:
+    cases = Counter(entry.check for entry in column.passing if entry.check in checks)
+    few_entries = [entry for entry in column.passing if 0 < cases[entry.check] <= MAX_CASES_WITH_MEMBER_FAULTS]
+    for case in {name: None for entry in few_entries for _, name in entry.cases}:
+        entries = [entry for entry in few_entries if case in dict(entry.cases).values()]
+        for fault in member_faults(column.dry_results[case]):
+            if result := await column.result_under(fault, case):
+                evidence = {**column.dry_results, case: result}
                 for entry in entries:
-                    _keep(shelf, bench, entry, evidence, fault.id, stand.judge(entry, evidence))
-                forget([sent])
+                    _add(sampler, judge, entry, evidence, fault.id, column.judge(entry, evidence))
+                clear_memos([result])
 
 
-def _keep(shelf: Shelf, bench: Judge, entry: PlannedVerdict, evidence: Evidence, fault: str, verdict: Verdict) -> None:
+def _add(
+    sampler: VerdictSampler, judge: Judge, entry: PlannedVerdict, evidence: Evidence, fault: str, verdict: Verdict
+) -> None:
     family = fault.partition("/")[0] if fault.startswith(DERIVED_PREFIX) else ""
     if verdict.outcome == "pass":
-        kind, most = (entry.check, family, "pass"), NEAR_MISSES
+        kind, most = (entry.check, family, "pass"), MAX_PASSES_UNDER_FAULTS
     else:
-        kind, most = (entry.check, family, *_kind(verdict)), RED
-    shelf.keep(kind, most, _exhibit(bench, entry, evidence, fault, verdict))
+        kind, most = (entry.check, family, *_failure_kind(verdict)), MAX_FAILURES
+    sampler.add(kind, most, _recorded(judge, entry, evidence, fault, verdict))
 
 
-def forget(evidence: Iterable[CaseResult]) -> None:
-    """Let what was read out of bodies be read again; it takes many times their memory."""
-    for sent in evidence:
-        for exchange in sent if isinstance(sent, tuple) else ():
+def clear_memos(evidence: Iterable[CaseResult]) -> None:
+    """Drops the parsed bodies of exchanges, which need many times the memory of the bytes."""
+    for result in evidence:
+        for exchange in result if isinstance(result, tuple) else ():
             exchange._memo.clear()
 
 
-def _exhibit(bench: Judge, entry: PlannedVerdict, evidence: Evidence, fault: str, verdict: Verdict) -> Exhibit:
-    mine = {name: evidence[name] for _, name in entry.cases}
-    return Exhibit(bench.provider.name, entry, mine, fault, _told(bench, entry, mine, verdict))
+def _recorded(judge: Judge, entry: PlannedVerdict, evidence: Evidence, fault: str, verdict: Verdict) -> RecordedVerdict:
+    own_evidence = {name: evidence[name] for _, name in entry.cases}
+    return RecordedVerdict(
+        judge.provider.name, entry, own_evidence, fault, _facts_of(judge, entry, own_evidence, verdict)
+    )
 
 
-def _kind(verdict: Verdict) -> tuple[Any, ...]:
-    """What tells one way of not passing from another: what was expected where, figures aside."""
+def _failure_kind(verdict: Verdict) -> tuple[Any, ...]:
+    """The key that distinguishes failures of a check: expectation and place, without figures."""
     if verdict.findings:
         first = verdict.findings[0]
-        return verdict.outcome, _plain(first.expected), _plain(first.where)
-    return verdict.outcome, _plain(verdict.message)
+        return verdict.outcome, _without_figures(first.expected), _without_figures(first.where)
+    return verdict.outcome, _without_figures(verdict.message)
 
 
-def _plain(words: str) -> str:
+def _without_figures(words: str) -> str:
     return re.sub(r"[\d.]+", "#", words)[:40]

@@ -1,4 +1,4 @@
-"""Which mutants there are, which of them can matter, and a sample that leaves no check out."""
+"""The mutants of the judging code: which exist, which can change a verdict, and a sample with one of each check."""
 
 from __future__ import annotations
 
@@ -17,46 +17,48 @@ from cosmic_ray.work_db import WorkDB
 from cosmic_ray.work_item import MutationSpec, WorkerOutcome, WorkItem, WorkResult
 from parso.python.tree import Operator
 
-from mutation import operators, telling
+from mutation import operators, skipped_code
 from wireproof.contract import data_files
 from wireproof.judging.check import Check
 
-# What judges beside the suites, in the order of what rests on what.
-JUDGES = (
+# The judging modules beside the suites, each after the ones that it imports.
+JUDGING_MODULES = (
     "formats/strict_json", "formats/json_pointer", "formats/sse", "evidence/chat_stream", "formats/content_coding",
     "evidence/exchange", "contract/finding", "judging/check", "judging/expect_values", "judging/expect_arguments",
     "judging/expect_limits", "judging/expect", "contract/schemas", "judging/request_members", "judging/honest_refusal",
     "judging/excuses", "judging/clause_attribution", "judging/judge",
 )  # fmt: skip
-# Judged by requests that are generated, not by those of the cases.
+# A suite that judges generated requests, which are not recorded.
 GENERATED = "generated"
-# What of these modules does something else than judge.
-LOADS, WRITES = "functions that read the contract or make checks known", "functions that build requests"
-HIDES = "functions that take secrets out of answers"
-OUTSIDE = {
-    "check": {"check": LOADS},
+# Functions of these modules that do not judge.
+LOADS_CONTRACT = "functions that read the contract or register checks"
+BUILDS_REQUESTS = "functions that build requests"
+REDACTS = "functions that remove secrets from answers"
+NON_JUDGING_FUNCTIONS = {
+    "check": {"check": LOADS_CONTRACT},
     "schemas": {
-        "check_format": LOADS,
-        "document": LOADS,
-        "_expected": telling.WORDS,
-        "_schema": LOADS,
-        "_documents": LOADS,
-        "_read": LOADS,
+        "check_format": LOADS_CONTRACT,
+        "schema_document": LOADS_CONTRACT,
+        "_expected_text": skipped_code.WORDS,
+        "_find_schema": LOADS_CONTRACT,
+        "_schema_documents": LOADS_CONTRACT,
+        "_read_schemas": LOADS_CONTRACT,
     },
-    "content_coding": {"_store": HIDES},
-    "expect": {"place": telling.WORDS},
-    "finding": {"shown": telling.WORDS},
-    "judge": {"_sentence": telling.WORDS},
-    "json_pointer": {"edit": WRITES, "drop": WRITES, "_edit": WRITES},
+    "content_coding": {"_store": REDACTS},
+    "expect": {"chunk_place": skipped_code.WORDS},
+    "finding": {"display_text": skipped_code.WORDS},
+    "judge": {"_findings_sentence": skipped_code.WORDS},
+    "json_pointer": {"edit": BUILDS_REQUESTS, "drop": BUILDS_REQUESTS, "_edit": BUILDS_REQUESTS},
 }
-WHOLE = "<module>"
+MODULE_LEVEL = "<module>"
 BINARY, COMPARISON = "core/ReplaceBinaryOperator", "core/ReplaceComparisonOperator"
-# cosmic-ray spares None and numbers these; a text is as little before another as it is another's very object.
+# cosmic-ray skips such comparisons with None only; the order and the identity of texts are not meant in this code.
 TEXT = re.compile("""\\s*[bf]?["']""")
-ORDER = re.compile("core/ReplaceComparisonOperator_(Eq|NotEq)_(Lt|LtE|Gt|GtE)")
-IDENTITY = re.compile("core/ReplaceComparisonOperator_(Eq_Is|NotEq_IsNot)")
-DOTTED = "an exception of another module, of which cosmic-ray makes no program"
-ORDERED, IDENTICAL = "an order of texts, where none is meant", "identity for equality, as the interpreter pleases"
+ORDER_OPERATORS = re.compile("core/ReplaceComparisonOperator_(Eq|NotEq)_(Lt|LtE|Gt|GtE)")
+IDENTITY_OPERATORS = re.compile("core/ReplaceComparisonOperator_(Eq_Is|NotEq_IsNot)")
+DOTTED_EXCEPTION = "an exception of another module, which cosmic-ray turns into invalid code"
+ORDER_OF_TEXTS = "an order of texts where only equality is meant"
+IDENTITY_FOR_EQUALITY = "identity in place of equality, which depends on the interpreter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,8 @@ class Mutant:
     """One small change.
 
     Attributes:
-        definition: the function it is in, by its qualified name.
-        line: the line where it begins, as it stands.
+        definition: the qualified name of the function that contains it; MODULE_LEVEL if none does.
+        line: the line where it begins, before the change.
     """
 
     job: str
@@ -79,47 +81,49 @@ class Mutant:
 
     @property
     def file(self) -> str:
-        """The path from the root."""
+        """The path from the repository's root."""
         return self.path.relative_to(data_files.root()).as_posix()
 
     @property
-    def of_a_check(self) -> bool:
-        """Whether it is in the function of a check, and not in what that calls."""
+    def is_in_check(self) -> bool:
+        """True if the mutant is in the function of a check itself."""
         return self.file.startswith("suites/") and self.definition.startswith("test_")
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A function, with its decorators, from a line to another."""
+    """The lines of a function, decorators included."""
 
     name: str
     first: int
     last: int
 
 
-def modules() -> tuple[Path, ...]:
-    """Every module that judges."""
+def judging_modules() -> tuple[Path, ...]:
+    """The path of every module that judges."""
     root = data_files.root()
     suites = (file for file in sorted(root.glob("suites/*/test_*.py")) if file.parent.name != GENERATED)
-    return (*(root / "wireproof" / f"{name}.py" for name in JUDGES), *suites)
+    return (*(root / "wireproof" / f"{name}.py" for name in JUDGING_MODULES), *suites)
 
 
-def mutants(work_db: WorkDB, paths: Sequence[Path]) -> tuple[Mutant, ...]:
-    """Every mutant that can change a verdict; the others are skipped in the work database, with the reason."""
+def find_mutants(work_db: WorkDB, paths: Sequence[Path]) -> tuple[Mutant, ...]:
+    """Every mutant that can change a verdict; the others are marked as skipped in the database, with the reason."""
     work_db.clear()
-    work_db.add_work_items(item for path in paths for item in _items(path))
+    work_db.add_work_items(item for path in paths for item in _work_items(path))
     sources = {path: path.read_text() for path in paths}
-    known = telling.vocabulary([sources[path] for path in paths if path.parent.parent.name == "wireproof"])
-    told = {path: telling.spans(source, known) for path, source in sources.items()}
-    defined = {path: tuple(definitions(source)) for path, source in sources.items()}
+    vocabulary = skipped_code.build_vocabulary(
+        [sources[path] for path in paths if path.parent.parent.name == "wireproof"]
+    )
+    spans = {path: skipped_code.find_spans(source, vocabulary) for path, source in sources.items()}
+    definitions_of = {path: tuple(definitions(source)) for path, source in sources.items()}
     found, skipped = [], dict[str, list[str]]()
     for item in work_db.work_items:
         (spec,) = item.mutations
         source = sources[spec.module_path]
-        made = _mutant(item.job_id, spec, source, defined[spec.module_path])
-        reason = _reason(spec, source, told[spec.module_path]) or _outside(made)
+        mutant = _mutant(item.job_id, spec, source, definitions_of[spec.module_path])
+        reason = _skip_reason(spec, source, spans[spec.module_path]) or _non_judging_reason(mutant)
         if reason is None:
-            found.append(made)
+            found.append(mutant)
         else:
             skipped.setdefault(reason, []).append(item.job_id)
     for reason, jobs in skipped.items():
@@ -127,18 +131,24 @@ def mutants(work_db: WorkDB, paths: Sequence[Path]) -> tuple[Mutant, ...]:
     return tuple(found)
 
 
-def _items(path: Path) -> Iterator[WorkItem]:
-    """Every mutation of a module, numbered as cosmic-ray does: an operator's occurrences in the order of the nodes."""
+def _work_items(path: Path) -> Iterator[WorkItem]:
+    """Yields every mutation of a module, numbered like cosmic-ray's: each operator's occurrences in order of nodes."""
     operators.register()
-    known = {name: cosmic_ray.plugins.get_operator(name) for name in cosmic_ray.plugins.operator_names()}
-    ready = {name: operator() for name, operator in known.items() if not operator.arguments()}
-    of_leaves = {name: one for name, one in ready.items() if name.startswith(BINARY)}
-    of_comparisons = {name: one for name, one in ready.items() if name.startswith(COMPARISON)}
-    others = {name: one for name, one in ready.items() if name not in of_leaves and name not in of_comparisons}
+    operator_classes = {name: cosmic_ray.plugins.get_operator(name) for name in cosmic_ray.plugins.operator_names()}
+    operators_by_name = {name: operator() for name, operator in operator_classes.items() if not operator.arguments()}
+    for_leaves = {name: ready_operator for name, ready_operator in operators_by_name.items() if name.startswith(BINARY)}
+    for_comparisons = {
+        name: ready_operator for name, ready_operator in operators_by_name.items() if name.startswith(COMPARISON)
+    }
+    others = {
+        name: ready_operator
+        for name, ready_operator in operators_by_name.items()
+        if name not in for_leaves and name not in for_comparisons
+    }
     occurrences = Counter[str]()
     for node in ast_nodes(get_ast_from_path(path)):
-        # Nine operators in ten change one kind of node, which is quickly told.
-        fitting = of_leaves if isinstance(node, Operator) else of_comparisons if node.type == "comparison" else {}
+        # Nine operators in ten change one kind of node, which is checked first.
+        fitting = for_leaves if isinstance(node, Operator) else for_comparisons if node.type == "comparison" else {}
         for name, operator in (*fitting.items(), *others.items()):
             for start, end in operator.mutation_positions(node):
                 spec = MutationSpec(path, name, occurrences[name], start, end)
@@ -146,23 +156,25 @@ def _items(path: Path) -> Iterator[WorkItem]:
                 occurrences[name] += 1
 
 
-def sample(every: Iterable[Mutant], seed: int, most: int) -> tuple[Mutant, ...]:
-    """One mutant of each check, and others, each at a place of its own, so many that there are `most`.
+def draw_sample(all_mutants: Iterable[Mutant], seed: int, most: int) -> tuple[Mutant, ...]:
+    """Draws one mutant of each check, and others up to `most` in all, each at a place of its own.
 
-    A mutant's turn in the draw depends on itself alone: what changes elsewhere hardly changes the sample.
+    The order of a mutant depends on the mutant only: a change elsewhere hardly changes the sample.
     """
-    drawn = sorted(every, key=lambda one: _draw(one, seed))
-    first = {(one.path, one.definition): one for one in reversed(drawn) if one.of_a_check}
-    places = {(one.path, one.start) for one in first.values()}
+    ordered = sorted(all_mutants, key=lambda mutant: _draw_key(mutant, seed))
+    first = {(mutant.path, mutant.definition): mutant for mutant in reversed(ordered) if mutant.is_in_check}
+    places = {(mutant.path, mutant.start) for mutant in first.values()}
     # `==` alone has five other forms: one of them is enough.
-    others = {(one.path, one.start): one for one in reversed(drawn) if (one.path, one.start) not in places}
-    rest = sorted(others.values(), key=lambda one: _draw(one, seed))
+    others = {
+        (mutant.path, mutant.start): mutant for mutant in reversed(ordered) if (mutant.path, mutant.start) not in places
+    }
+    rest = sorted(others.values(), key=lambda mutant: _draw_key(mutant, seed))
     return (*first.values(), *rest[: max(0, most - len(first))])
 
 
-def checks_of(chosen: Iterable[Mutant], checks: Mapping[str, Check]) -> frozenset[str]:
-    """The checks that have a mutant of their own, in the function itself."""
-    mutated = {(one.path, one.definition) for one in chosen}
+def mutated_checks(chosen: Iterable[Mutant], checks: Mapping[str, Check]) -> frozenset[str]:
+    """The checks with a mutant in their own function."""
+    mutated = {(mutant.path, mutant.definition) for mutant in chosen}
     return frozenset(
         name
         for name, check in checks.items()
@@ -171,55 +183,59 @@ def checks_of(chosen: Iterable[Mutant], checks: Mapping[str, Check]) -> frozense
 
 
 def definitions(source: str) -> Iterator[Definition]:
-    """The outermost functions of a source and the methods of its classes."""
+    """Yields the outermost functions of a source and the methods of its classes."""
     yield from _definitions(ast.parse(source), "")
 
 
 def _definitions(tree: ast.Module | ast.ClassDef, prefix: str) -> Iterator[Definition]:
     for node in tree.body:
         if isinstance(node, ast.FunctionDef):
-            first = min((one.lineno for one in node.decorator_list), default=node.lineno)
+            first = min((decorator.lineno for decorator in node.decorator_list), default=node.lineno)
             yield Definition(prefix + node.name, first, node.end_lineno or first)
         elif isinstance(node, ast.ClassDef):
             yield from _definitions(node, f"{prefix}{node.name}.")
 
 
-def _mutant(job: str, spec: MutationSpec, source: str, defined: Sequence[Definition]) -> Mutant:
+def _mutant(job: str, spec: MutationSpec, source: str, functions: Sequence[Definition]) -> Mutant:
     at = spec.start_pos[0]
-    inside = next((one.name for one in defined if one.first <= at <= one.last), WHOLE)
+    name = next((function.name for function in functions if function.first <= at <= function.last), MODULE_LEVEL)
     line = source.splitlines()[at - 1].strip()
-    return Mutant(
-        job, spec.module_path, spec.operator_name, spec.occurrence, spec.start_pos, spec.end_pos, inside, line
-    )
+    return Mutant(job, spec.module_path, spec.operator_name, spec.occurrence, spec.start_pos, spec.end_pos, name, line)
 
 
-def _reason(spec: MutationSpec, source: str, told: Sequence[telling.Span]) -> str | None:
-    if spec.operator_name == "core/RemoveDecorator" or (spec.operator_name.startswith(BINARY) and _marks(spec, source)):
-        return telling.DECLARATION
+def _skip_reason(spec: MutationSpec, source: str, spans: Sequence[skipped_code.Span]) -> str | None:
+    if spec.operator_name == "core/RemoveDecorator" or (
+        spec.operator_name.startswith(BINARY) and _is_bare_star(spec, source)
+    ):
+        return skipped_code.DECLARATION
     if (
         spec.operator_name == "core/ExceptionReplacer"
         and "." in source.splitlines()[spec.start_pos[0] - 1][spec.start_pos[1] : spec.end_pos[1]]
     ):
-        return DOTTED
-    if IDENTITY.fullmatch(spec.operator_name):
-        return IDENTICAL
-    if ORDER.fullmatch(spec.operator_name) and TEXT.match(source.splitlines()[spec.end_pos[0] - 1][spec.end_pos[1] :]):
-        return ORDERED
-    return next((span.reason for span in told if span.covers(spec.start_pos, spec.end_pos)), None)
+        return DOTTED_EXCEPTION
+    if IDENTITY_OPERATORS.fullmatch(spec.operator_name):
+        return IDENTITY_FOR_EQUALITY
+    if ORDER_OPERATORS.fullmatch(spec.operator_name) and TEXT.match(
+        source.splitlines()[spec.end_pos[0] - 1][spec.end_pos[1] :]
+    ):
+        return ORDER_OF_TEXTS
+    return next((span.reason for span in spans if span.covers(spec.start_pos, spec.end_pos)), None)
 
 
-def _outside(made: Mutant) -> str | None:
-    """Why the function that a mutant is in does not judge; None where it does."""
-    if made.path.parent.parent.name != "wireproof":
+def _non_judging_reason(mutant: Mutant) -> str | None:
+    """The reason why the mutant's function does not judge; None if it judges."""
+    if mutant.path.parent.parent.name != "wireproof":
         return None
-    return OUTSIDE.get(made.path.stem, {}).get(made.definition)
+    return NON_JUDGING_FUNCTIONS.get(mutant.path.stem, {}).get(mutant.definition)
 
 
-def _marks(spec: MutationSpec, source: str) -> bool:
-    """Whether a star stands alone: behind it parameters are named."""
+def _is_bare_star(spec: MutationSpec, source: str) -> bool:
+    """True for the star before keyword-only parameters."""
     line, column = spec.start_pos
     return source.splitlines()[line - 1][column:].startswith("*,")
 
 
-def _draw(one: Mutant, seed: int) -> float:
-    return random.Random(f"{seed} {one.file} {one.definition} {one.line} {one.start[1]} {one.operator}").random()
+def _draw_key(mutant: Mutant, seed: int) -> float:
+    return random.Random(
+        f"{seed} {mutant.file} {mutant.definition} {mutant.line} {mutant.start[1]} {mutant.operator}"
+    ).random()

@@ -1,6 +1,6 @@
-"""Operators beside cosmic-ray's own, for what checks are made of: expectations, texts, conditions of comprehensions.
+"""Operators beside cosmic-ray's own, for the parts of a check: expectations, texts, conditions of comprehensions.
 
-cosmic-ray changes operators, numbers and keywords; a check that says `expect.equal(found, wanted, at="/id")` has none.
+cosmic-ray changes operators, numbers and keywords; a check such as `expect.equal(found, wanted, at="/id")` has none.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ OPPOSITE = {"any": "all", "all": "any", "min": "max", "max": "min"}
 
 
 class DropStatement(Operator):
-    """A call or a raise that stands as a statement is not made."""
+    """Removes a call or a raise that is a statement."""
 
     def mutation_positions(self, node: Any) -> Iterator[Position]:
-        if isinstance(node, PythonNode) and node.type == "simple_stmt" and _acts(node.children[0]):
+        if isinstance(node, PythonNode) and node.type == "simple_stmt" and _calls_or_raises(node.children[0]):
             yield node.children[0].start_pos, node.children[0].end_pos
 
     def mutate(self, node: Any, index: int) -> Any:
-        node.children[0] = _code(node.children[0], "pass")
+        node.children[0] = _parse_code(node.children[0], "pass")
         return node
 
     @classmethod
@@ -38,14 +38,14 @@ class DropStatement(Operator):
 
 
 class ReplaceText(Operator):
-    """A text that says something says something else."""
+    """Replaces a text by another."""
 
     def mutation_positions(self, node: Any) -> Iterator[Position]:
-        if isinstance(node, String) and not _stands_alone(node) and not EMPTY.fullmatch(node.value):
+        if isinstance(node, String) and not _is_docstring(node) and not EMPTY.fullmatch(node.value):
             yield node.start_pos, node.end_pos
 
     def mutate(self, node: Any, index: int) -> Any:
-        return _code(node, 'b"mutant"' if "b" in node.string_prefix.lower() else '"mutant"')
+        return _parse_code(node, 'b"mutant"' if "b" in node.string_prefix.lower() else '"mutant"')
 
     @classmethod
     def examples(cls) -> tuple[Example, ...]:
@@ -53,18 +53,18 @@ class ReplaceText(Operator):
 
 
 class NegateMembership(Operator):
-    """`in` is `not in`, and the other way round."""
+    """Turns `in` into `not in`, and the other way round."""
 
     def mutation_positions(self, node: Any) -> Iterator[Position]:
         if isinstance(node, PythonNode) and node.type == "comparison":
             for operator in node.children[1::2]:
-                if _word(operator) in ("in", "not in"):
+                if _operator_text(operator) in ("in", "not in"):
                     yield operator.start_pos, operator.end_pos
 
     def mutate(self, node: Any, index: int) -> Any:
-        places = [at for at in range(1, len(node.children), 2) if _word(node.children[at]) in ("in", "not in")]
+        places = [at for at in range(1, len(node.children), 2) if _operator_text(node.children[at]) in ("in", "not in")]
         operator = node.children[places[index]]
-        node.children[places[index]] = _code(operator, "not in" if _word(operator) == "in" else "in")
+        node.children[places[index]] = _parse_code(operator, "not in" if _operator_text(operator) == "in" else "in")
         return node
 
     @classmethod
@@ -73,14 +73,14 @@ class NegateMembership(Operator):
 
 
 class DropCondition(Operator):
-    """A comprehension takes everything."""
+    """Removes the condition of a comprehension."""
 
     def mutation_positions(self, node: Any) -> Iterator[Position]:
         if isinstance(node, PythonNode) and node.type == "comp_if":
             yield node.children[1].start_pos, node.children[1].end_pos
 
     def mutate(self, node: Any, index: int) -> Any:
-        node.children[1] = _code(node.children[1], "True")
+        node.children[1] = _parse_code(node.children[1], "True")
         return node
 
     @classmethod
@@ -89,7 +89,7 @@ class DropCondition(Operator):
 
 
 class SwapQuantifier(Operator):
-    """`any` is `all` and `min` is `max`, and the other way round."""
+    """Turns `any` into `all` and `min` into `max`, and the other way round."""
 
     def mutation_positions(self, node: Any) -> Iterator[Position]:
         called = isinstance(node, Name) and node.parent.type in ("atom_expr", "power")
@@ -97,35 +97,38 @@ class SwapQuantifier(Operator):
             yield node.start_pos, node.end_pos
 
     def mutate(self, node: Any, index: int) -> Any:
-        return _code(node, OPPOSITE[node.value])
+        return _parse_code(node, OPPOSITE[node.value])
 
     @classmethod
     def examples(cls) -> tuple[Example, ...]:
         return Example("any(x)", "all(x)"), Example("max(x)", "min(x)")
 
 
-OPERATORS = {one.__name__: one for one in (DropStatement, ReplaceText, NegateMembership, DropCondition, SwapQuantifier)}
+OPERATORS = {
+    operator.__name__: operator
+    for operator in (DropStatement, ReplaceText, NegateMembership, DropCondition, SwapQuantifier)
+}
 
 
 def register() -> None:
-    """Add these operators to those that cosmic-ray knows."""
+    """Adds these operators to those that cosmic-ray knows."""
     cosmic_ray.plugins.OPERATOR_PROVIDERS[PROVIDER] = OPERATORS
 
 
-def _acts(node: Any) -> bool:
-    """Whether a statement calls or raises, so that leaving it out may be noticed."""
+def _calls_or_raises(node: Any) -> bool:
+    """True if a statement calls or raises, so that its removal may be noticed."""
     return node.type in ("atom_expr", "power") or node.get_first_leaf().value == "raise"
 
 
-def _stands_alone(node: Any) -> bool:
-    """Whether a text is a statement of its own: a docstring."""
+def _is_docstring(node: Any) -> bool:
+    """True if a text is a statement of its own."""
     return bool(node.parent.type == "simple_stmt")
 
 
-def _word(node: Any) -> str:
+def _operator_text(node: Any) -> str:
     return " ".join(node.get_code().split())
 
 
-def _code(instead_of: Any, code: str) -> Any:
-    """A piece of code in place of a node, with what stood before that."""
-    return parso.parse(instead_of.get_first_leaf().prefix + code)
+def _parse_code(replaced: Any, code: str) -> Any:
+    """A piece of code in place of a node, with the whitespace before the node."""
+    return parso.parse(replaced.get_first_leaf().prefix + code)

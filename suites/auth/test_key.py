@@ -1,4 +1,4 @@
-"""The key: what is let in, and what a refusal gives away."""
+"""The key: which keys are accepted, and what a refusal reveals of a key."""
 
 from __future__ import annotations
 
@@ -45,15 +45,15 @@ def test_no_leak(exchange: Exchange, provider: Provider) -> None:
         raise Untestable("this request carried no key that may be shown, or got no answer")
     lines = [value.decode("latin-1") for _, value in exchange.headers]
     for text in (exchange.text, *lines):
-        for kind, form in _key_traces(sent):
+        for kind, trace in _key_traces(sent):
             actual = f"{kind} in {expect.display_text(text)}"
             expect.condition(
-                form.lower() not in text.lower(), "an answer without the key in it", actual, where="answer"
+                trace.lower() not in text.lower(), "an answer without the key in it", actual, where="answer"
             )
 
 
 def _key_traces(key: str) -> Iterator[tuple[str, str]]:
-    """What would show a key to others: the key, its pieces of more than half its length, its hashes."""
+    """Yields the traces that reveal a key: the key, its pieces of more than half its length, its hashes."""
     size = len(key) // 2 + 1
     yield "the key", key
     yield from (("more than half of the key", key[start : start + size]) for start in range(len(key) - size + 1))
@@ -65,15 +65,15 @@ def _key_traces(key: str) -> Iterator[tuple[str, str]]:
 
 @check("auth.refused-alike")
 def test_refused_alike(known: Exchange, unknown: Exchange, provider: Provider) -> None:
-    """A key that belongs to somebody, or is near one that does, is refused in the words for a key that nobody has."""
+    """A key that is in use, or resembles one that is, is refused in the same words as an unknown key."""
     expect.client_error(unknown)
     expect.client_error(known)
     wanted, found = _refusal_words(unknown, provider), _refusal_words(known, provider)
-    expect.condition(wanted == found, f"{wanted}, as for a key that nobody has", f"{found}", where="answer")
+    expect.condition(wanted == found, f"{wanted}, as for an unknown key", f"{found}", where="answer")
 
 
 def _refusal_words(exchange: Exchange, provider: Provider) -> tuple[object, ...]:
-    """What a refusal tells: status, challenge, codes, and the words of its body that hold nothing of the key."""
+    """The facts of a refusal: status, challenge, codes, and the words of its body that are not part of the key."""
     words = [word.strip("\"'.,:;()[]{}") for word in exchange.text.split()]
     plain = " ".join(word for word in words if re.fullmatch(r"[A-Za-z]+", word))
     codes = sorted(expect.codes(exchange, provider))
@@ -82,7 +82,7 @@ def _refusal_words(exchange: Exchange, provider: Provider) -> tuple[object, ...]
 
 @check("auth.challenge", any_answer=True)
 def test_challenge(exchange: Exchange) -> None:
-    """A refusal with status 401 names in WWW-Authenticate a scheme that lets in."""
+    """A refusal with status 401 names an accepted scheme in WWW-Authenticate."""
     if exchange.status != 401:
         raise Inconclusive(f"the status is {exchange.status}")
     expect.header(exchange, "WWW-Authenticate")

@@ -1,4 +1,4 @@
-"""What an answer counts agrees with what it says, and with what another answer to the same request counts."""
+"""The token counts of an answer agree with its text, and with those of another answer to the same request."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def test_usage_alike(exchanges: tuple[Exchange, ...]) -> None:
 @check("chat.usage-text")
 def test_usage_text(exchange: Exchange) -> None:
     """An answer counts at least as many tokens as its text has words."""
-    said, count = expect.text(exchange), find_usage(exchange).get("completion_tokens")
+    text, count = expect.text(exchange), find_usage(exchange).get("completion_tokens")
     if not isinstance(count, int):
         raise Inconclusive("the answer counts no tokens")
-    words = len(said.split())
+    words = len(text.split())
     expect.condition(count >= words, f"at least {words}", count, at="/usage/completion_tokens")

@@ -1,4 +1,4 @@
-"""What a message brings along beside text and pictures, and what an answer brings back beside text."""
+"""Attachments of a message beside text and pictures, and members of an answer beside its text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from wireproof import expect
 from wireproof.check import Exchange, Undecided, Violation, check, find_usage, json_pointer
 
-# What the recording says (suites/transcriptions/README.md), and the number on the page.
+# A word of the recording (suites/transcriptions/README.md), and the number on the page.
 WORDS_OF_ATTACHMENTS = {"input_audio": "country", "file": "4812"}
 MESSAGE = "/choices/0/message"
 CONTENT, AUDIO, ANNOTATIONS = f"{MESSAGE}/content", f"{MESSAGE}/audio", f"{MESSAGE}/annotations"
@@ -19,13 +19,13 @@ CONTENT, AUDIO, ANNOTATIONS = f"{MESSAGE}/content", f"{MESSAGE}/audio", f"{MESSA
 
 @check("chat.brought", proves_obeyed=("messages",))
 def test_brought(exchange: Exchange) -> None:
-    """A recording or a file that the user brings along is taken in: the model tells what is in it."""
-    said = expect.text(exchange)
+    """A recording or a file in the user's message is read: the model repeats what is in it."""
+    text = expect.text(exchange)
     for _, kind in json_pointer.find(expect.request_body(exchange), "/messages/*/content/*/type"):
         word = WORDS_OF_ATTACHMENTS.get(str(kind))
-        if word and word not in said.lower() and expect.finish_reason(exchange) == "length":
+        if word and word not in text.lower() and expect.finish_reason(exchange) == "length":
             raise Undecided("the token cap ended the answer")
-        expect.condition(not word or word in said.lower(), f"text with {word}", said, at=CONTENT)
+        expect.condition(not word or word in text.lower(), f"text with {word}", text, at=CONTENT)
 
 
 @check("chat.modalities", proves_obeyed=("modalities", "audio"))
@@ -44,7 +44,7 @@ def test_modalities(exchange: Exchange) -> None:
 
 
 def decode_sound(sound: Mapping[str, Any]) -> bytes:
-    """The bytes of a sound."""
+    """Decodes the bytes of a sound. Raises Violation if they are not base64."""
     try:
         return base64.b64decode(str(sound.get("data")), validate=True)
     except (binascii.Error, ValueError):
@@ -53,9 +53,9 @@ def decode_sound(sound: Mapping[str, Any]) -> bytes:
 
 @check("chat.prediction", proves_obeyed=("prediction",))
 def test_prediction(exchange: Exchange) -> None:
-    """Where the answer is the predicted text, the usage counts tokens of the prediction that were accepted."""
-    said, predicted = expect.text(exchange), str(expect.request_body(exchange)["prediction"]["content"])
-    if words(predicted) != words(said):
+    """If the answer is the predicted text, the usage counts accepted tokens of the prediction."""
+    text, predicted = expect.text(exchange), str(expect.request_body(exchange)["prediction"]["content"])
+    if words(predicted) != words(text):
         raise Undecided("the answer is not the predicted text")
     details = find_usage(exchange).get("completion_tokens_details")
     count = details.get("accepted_prediction_tokens") if isinstance(details, dict) else None
@@ -71,7 +71,7 @@ def words(text: str) -> list[str]:
 def test_sources(exchange: Exchange) -> None:
     """An answer from the web names a page as its source, at a place that lies within the text."""
     body = expect.answer(exchange)
-    said = expect.member(body, CONTENT, str)
+    text = expect.member(body, CONTENT, str)
     cited = expect.member(body, ANNOTATIONS, list)
     expect.condition(bool(cited), "at least one source", cited, at=ANNOTATIONS)
     for number in range(len(cited)):
@@ -79,4 +79,4 @@ def test_sources(exchange: Exchange) -> None:
         address = expect.member(body, f"{at}/url", str)
         expect.condition(address.startswith(("https://", "http://")), "an address", address, at=f"{at}/url")
         start, end = (expect.member(body, f"{at}/{name}_index", int) for name in ("start", "end"))
-        expect.condition(0 <= start <= end <= len(said), f"a place within {len(said)} characters", [start, end], at=at)
+        expect.condition(0 <= start <= end <= len(text), f"a place within {len(text)} characters", [start, end], at=at)

@@ -1,4 +1,4 @@
-"""The deltas of a streamed chat answer, and what they add up to."""
+"""The deltas of a streamed chat answer, and the message that they join to."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_role_once(exchange: Exchange) -> None:
 def test_many_chunks(exchange: Exchange) -> None:
     """A long answer comes in more than one chunk of text."""
     stream = expect.event_stream(exchange)
-    texts = [1 for chunk in stream.chunks for one in chunk.choices if delta_content(one)]
+    texts = [1 for chunk in stream.chunks for choice in chunk.choices if delta_content(choice)]
     if not texts and expect.finish_reason(exchange) == "length":
         raise Undecided("the token cap left no room for text")
     expect.condition(len(texts) > 1, "several chunks with text", f"{len(texts)} of them", where="stream")
@@ -64,7 +64,7 @@ def test_content(exchange: Exchange) -> None:
 
 
 def first_choice(exchange: Exchange) -> StreamChoice:
-    """The choice of index 0."""
+    """The choice of index 0. Raises Violation if there is none."""
     found = expect.event_stream(exchange).choice(0)
     if found is None:
         raise Violation("a choice of index 0", "none", at="/choices/0/index")
@@ -97,9 +97,9 @@ def test_described_deltas(exchange: Exchange) -> None:
 
 @check("stream.unicode")
 def test_unicode(exchange: Exchange) -> None:
-    """Text beyond ASCII arrives as it was said, with no character lost between two chunks."""
+    """Text beyond ASCII arrives unchanged, with no character lost between two chunks."""
     wanted = str(expect.request_body(exchange)["messages"][-1]["content"]).partition(":")[2].strip()
-    said = first_choice(exchange).content
-    expect.condition("\ufffd" not in said, "no replacement character", said, at="/choices/0/delta/content")
-    if wanted not in said:
-        raise Undecided(f"the model said something else: {expect.display_text(said)}")
+    text = first_choice(exchange).content
+    expect.condition("\ufffd" not in text, "no replacement character", text, at="/choices/0/delta/content")
+    if wanted not in text:
+        raise Undecided(f"the model said something else: {expect.display_text(text)}")

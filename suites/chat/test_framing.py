@@ -1,26 +1,26 @@
-"""A streamed answer as an event stream: its lines, its events, its end and its pace."""
+"""The framing of a streamed answer (WHATWG server-sent events): its lines, its events, its end and its pace."""
 
 from __future__ import annotations
 
 from wireproof import expect
 from wireproof.check import Exchange, Finding, Inconclusive, Stream, Violation, check
 
-# A server that has nothing more to say closes at once; two seconds forgive a slow network.
+# A server with nothing more to send closes at once; two seconds allow for a slow network.
 CLOSES_WITHIN_NS = 2_000_000_000
-# Below this an answer is too quick to tell whether something held it back.
+# Below this an answer is too quick to show whether it was buffered.
 SHORTEST_ANSWER_NS = 200_000_000
 LEAST_SPREAD = 0.02
-# What came while we were not awake ourselves came together, whatever the server did.
+# Bytes that arrive while our own event loop stalls arrive together, whatever the server does.
 LONGEST_STALL_SHARE = 0.1
 STILL_OPEN = ("idle", "total")
 FEWEST_CHUNKS = 12
 
 
 def has_no_offence(exchange: Exchange, *rules: str) -> None:
-    """The stream has none of these offences."""
-    found = [offence for offence in expect.event_stream(exchange).offences if offence.rule in rules]
-    if found:
-        raise Violation.from_findings(tuple(Finding("none of this", o.detail, f"byte {o.offset}") for o in found))
+    """Raises Violation if the stream breaks one of these rules."""
+    offences = [offence for offence in expect.event_stream(exchange).offences if offence.rule in rules]
+    if offences:
+        raise Violation.from_findings(tuple(Finding("none of this", o.detail, f"byte {o.offset}") for o in offences))
 
 
 @check("stream.utf-8")
@@ -55,8 +55,8 @@ def test_data(exchange: Exchange) -> None:
 def test_comments_without_ids(exchange: Exchange) -> None:
     """A stream whose events have ids has no comments, after which a kept id would make an event without data."""
     stream = expect.event_stream(exchange)
-    named = any(event.id is not None for event in stream.events)
-    late = [comment for comment in stream.comments if named and comment.offset > stream.events[0].offset]
+    has_ids = any(event.id is not None for event in stream.events)
+    late = [comment for comment in stream.comments if has_ids and comment.offset > stream.events[0].offset]
     if late:
         raise Violation("ids or comments", "both", where=f"byte {late[0].offset}")
 
@@ -133,7 +133,7 @@ def test_nothing_after_done(exchange: Exchange) -> None:
 
 
 def answered_stream(exchange: Exchange) -> Stream:
-    """The stream of a request that was answered; any other answer decides nothing about its end."""
+    """The event stream of an answer. Raises Inconclusive if no event stream came."""
     if exchange.status != 200 or not expect.is_stream(exchange) or not exchange.stream.events:
         raise Inconclusive("no event stream came")
     return exchange.stream
@@ -160,11 +160,11 @@ def test_arrives_in_parts(exchange: Exchange) -> None:
     """The chunks of a long answer arrive one after the other while it is made, not all at its end."""
     chunks = expect.event_stream(exchange).chunks
     if len(chunks) < FEWEST_CHUNKS:
-        raise Inconclusive("the answer has too few chunks to tell")
+        raise Inconclusive("the answer has too few chunks to judge")
     first, last = chunks[0].event.at_ns, chunks[-1].event.at_ns
     took = last - exchange.started_ns
     if took < SHORTEST_ANSWER_NS:
-        raise Inconclusive("the answer came too quickly to tell")
+        raise Inconclusive("the answer came too quickly to judge")
     spread = (last - first) / took
     if spread < LEAST_SPREAD:
         expect.no_local_stall(exchange, took * LONGEST_STALL_SHARE)

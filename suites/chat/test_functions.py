@@ -13,12 +13,12 @@ NameAndArguments = tuple[str, str]
 
 
 def call_place(exchange: Exchange) -> str:
-    """Where the function call of an exchange stands."""
+    """The place of the function call in an answer."""
     return AT_DELTA if expect.is_stream(exchange) else AT_MESSAGE
 
 
 def call_pieces(exchange: Exchange) -> list[tuple[str, Mapping[str, Any]]]:
-    """The pieces of a streamed function call, with their places."""
+    """The fragments of a streamed function call, with their places."""
     found: list[tuple[str, Mapping[str, Any]]] = []
     for chunk in expect.event_stream(exchange).chunks:
         for choice in chunk.choices:
@@ -30,7 +30,7 @@ def call_pieces(exchange: Exchange) -> list[tuple[str, Mapping[str, Any]]]:
 
 
 def find_call(exchange: Exchange) -> NameAndArguments | None:
-    """Name and arguments of the function call of an answer, streamed or not; none where there is none."""
+    """Name and arguments of the function call of an answer, streamed or not; None if there is none."""
     if expect.is_stream(exchange):
         found = [piece for _, piece in call_pieces(exchange)]
         parts = [[str(piece[name]) for piece in found if name in piece] for name in ("name", "arguments")]
@@ -42,7 +42,7 @@ def find_call(exchange: Exchange) -> NameAndArguments | None:
 
 
 def required_call(exchange: Exchange) -> NameAndArguments:
-    """The function call of an answer; a text in its place decides nothing."""
+    """The function call of an answer. Raises Undecided if the answer is text or cut off."""
     found = find_call(exchange)
     if found is None and (expect.text(exchange) or expect.finish_reason(exchange) == "length"):
         raise Undecided("the model called no function")
@@ -91,7 +91,7 @@ def test_function_none(exchange: Exchange) -> None:
 @check("tools.function-form")
 def test_function_form(exchange: Exchange) -> None:
     """A request in the older form of functions is answered in the older form, not with tool calls."""
-    found = [one.name for one in expect.tool_calls(exchange)]
+    found = [call.name for call in expect.tool_calls(exchange)]
     expect.condition(not found, "no tool_calls", found, at=call_place(exchange).replace("function_call", "tool_calls"))
 
 

@@ -1,4 +1,4 @@
-"""Members beyond the description, which clients read where they are."""
+"""Members beyond the description, which clients read if they are present."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DESCRIBED = frozenset(
 
 
 def undescribed_members(exchange: Exchange) -> Iterator[tuple[str, str, Any]]:
-    """Pattern, place and value of each member beyond the description, of the answer, its choices and their messages."""
+    """Yields pattern, place and value of each undescribed member of the answer, its choices and their messages."""
     body = expect.answer(exchange)
     yield from undescribed_members_of(body, "", "")
     for at in range(len(expect.member(body, "/choices", list))):
@@ -29,17 +29,17 @@ def undescribed_members(exchange: Exchange) -> Iterator[tuple[str, str, Any]]:
             yield from undescribed_members_of(message, "/choices/*/message", f"/choices/{at}/message")
 
 
-def undescribed_members_of(given: Mapping[str, Any], pattern: str, at: str) -> Iterator[tuple[str, str, Any]]:
-    """The members of one object that the description does not name."""
-    for name in given.keys() - DESCRIBED:
-        yield f"{pattern}/{name}", f"{at}/{name}", given[name]
+def undescribed_members_of(container: Mapping[str, Any], pattern: str, at: str) -> Iterator[tuple[str, str, Any]]:
+    """Yields the undescribed members of one object."""
+    for name in container.keys() - DESCRIBED:
+        yield f"{pattern}/{name}", f"{at}/{name}", container[name]
 
 
 @check("chat.steady-members")
 def test_steady_members(exchanges: tuple[Exchange, ...]) -> None:
     """A member of the vendor's own has one type wherever it stands, null being a type as well."""
-    known: dict[str, type] = {}
+    types_by_pattern: dict[str, type] = {}
     for exchange in exchanges:
         for pattern, at, value in undescribed_members(exchange):
-            kind = known.setdefault(pattern, type(value))
+            kind = types_by_pattern.setdefault(pattern, type(value))
             expect.condition(type(value) is kind, f"a {kind.__name__}, as before", value, at=at)

@@ -1,4 +1,4 @@
-"""The silences of a streamed answer."""
+"""The pauses of a streamed answer."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from itertools import pairwise
 from wireproof import expect
 from wireproof.check import Exchange, Target, check
 
-# Clients have been seen to drop a stream that was silent for twenty seconds.
+# Some clients drop a stream that was silent for twenty seconds.
 LONGEST_SILENCE_S = 15.0
-# A run whose own deadline is shorter is in more of a hurry than that.
+# A run with a short idle deadline demands shorter pauses.
 SHARE_OF_DEADLINE = 0.5
 
 

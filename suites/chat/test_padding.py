@@ -1,4 +1,4 @@
-"""The padding that makes the pieces of a stream equally long."""
+"""The padding that gives all events of a stream the same length."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Request parameters whose effect can be seen without judging what the model says."""
+"""Request parameters whose effect is visible without judging the meaning of the text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def choices(exchange: Exchange) -> IndexTextFinish:
     """Index, text and finish reason of each choice, streamed or not."""
     if expect.is_stream(exchange):
         found = expect.event_stream(exchange).choices
-        return tuple((one.index, one.content, next(iter(one.finish_reasons), None)) for one in found)
+        return tuple((choice.index, choice.content, next(iter(choice.finish_reasons), None)) for choice in found)
     body = expect.answer(exchange)
     return tuple(plain_choice(body, at) for at in range(len(expect.member(body, "/choices", list))))
 
@@ -65,7 +65,7 @@ def test_default_cap(exchange: Exchange, provider: Provider) -> None:
 
 
 def keeps_to_cap(exchange: Exchange, cap: int) -> None:
-    """An answer counts no more tokens than this."""
+    """Raises Violation if the answer counts more tokens than the cap."""
     count = find_usage(exchange).get("completion_tokens")
     if not isinstance(count, int):
         raise Inconclusive("the answer counts no tokens")
@@ -81,26 +81,26 @@ def test_cap_length(exchange: Exchange) -> None:
 @check("chat.cap-short", proves_obeyed=("max_tokens", "max_completion_tokens"))
 def test_cap_short(exchange: Exchange) -> None:
     """The cap shortens the answer: a count to 100 does not reach its end."""
-    said = first_choice(exchange)[0]
-    expect.condition("100" not in said, "text that breaks off", said, at="/choices/0/message/content")
+    text = first_choice(exchange)[0]
+    expect.condition("100" not in text, "text that breaks off", text, at="/choices/0/message/content")
 
 
 @check("chat.stop", proves_obeyed=("stop",))
 def test_stop(exchange: Exchange) -> None:
     """The text ends before the first stop text."""
     stop = expect.request_body(exchange)["stop"]
-    said = first_choice(exchange)[0]
+    text = first_choice(exchange)[0]
     for end in [stop] if isinstance(stop, str) else stop:
-        expect.condition(end not in said, f"text without {end}", said, at="/choices/0/message/content")
-        begun = [end[:size] for size in range(1, len(end)) if said.endswith(end[:size])]
-        expect.condition(not begun, f"text without the beginning of {end}", said, at="/choices/0/message/content")
+        expect.condition(end not in text, f"text without {end}", text, at="/choices/0/message/content")
+        begun = [end[:size] for size in range(1, len(end)) if text.endswith(end[:size])]
+        expect.condition(not begun, f"text without the beginning of {end}", text, at="/choices/0/message/content")
 
 
 @check("chat.also-accepted", any_answer=True)
 def test_also_accepted(accepted: Exchange, other: Exchange) -> None:
     """An option that is accepted in one form is accepted in its other form as well."""
     if not accepted.is_success or other.broken is not None or other.status == 429:
-        raise Inconclusive("the option is not accepted in its first form, or the answers do not tell")
+        raise Inconclusive("the option is not accepted in its first form, or the answers are inconclusive")
     actual = f"{other.status} with {expect.display_text(other.text)}"
     expect.condition(other.is_success, "a status of success (2xx)", actual, where="status line")
 
@@ -149,8 +149,8 @@ def test_top_logprobs(exchange: Exchange) -> None:
     """Each token has at most as many alternatives as were asked for, none where none were."""
     wanted = expect.request_body(exchange).get("top_logprobs", 0)
     for at, entry in enumerate(logprobs(exchange)):
-        given = entry.get("top_logprobs")
-        fits = isinstance(given, list) and len(given) <= wanted
+        alternatives = entry.get("top_logprobs")
+        fits = isinstance(alternatives, list) and len(alternatives) <= wanted
         expect.condition(
-            fits, f"a list of at most {wanted}", given, at=f"/choices/0/logprobs/content/{at}/top_logprobs"
+            fits, f"a list of at most {wanted}", alternatives, at=f"/choices/0/logprobs/content/{at}/top_logprobs"
         )

@@ -17,7 +17,7 @@ def calls_with_arguments(exchange: Exchange) -> list[tuple[Any, Any]]:
 
 
 def token_counts(exchange: Exchange) -> Mapping[str, Any]:
-    """The token counts of an answer, streamed or not; one without them decides nothing about their values."""
+    """The token counts of an answer, streamed or not. Raises Inconclusive if one is missing."""
     expect.success(exchange)
     found = exchange.stream.usage if expect.is_stream(exchange) else expect.answer(exchange).get("usage")
     if not isinstance(found, dict) or not all(isinstance(found.get(name), int) for name in COUNTS):
@@ -27,7 +27,7 @@ def token_counts(exchange: Exchange) -> Mapping[str, Any]:
 
 @check("stream.same-text")
 def test_same_text(plain: Exchange, stream: Exchange) -> None:
-    """A request says the same whether it is streamed or not."""
+    """A request has the same text whether it is streamed or not."""
     expect.equal(expect.text(stream), expect.text(plain), at="/choices/0/delta/content")
 
 

@@ -1,4 +1,4 @@
-"""A chat answer that is not streamed: what it says of itself, and whether it says what was asked."""
+"""A chat answer that is not streamed: its members, its counts, and whether it follows the request."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def content_text(content: Any) -> str:
 
 
 def answer_text(exchange: Exchange) -> str:
-    """The content of the first choice; one cut off before its first word decides nothing."""
+    """The content of the first choice. Raises Undecided if the answer is cut off before its first word."""
     body = expect.answer(exchange)
     content = expect.member(body, "/choices/0/message/content")
     if not content and body["choices"][0].get("finish_reason") == "length":
@@ -31,7 +31,7 @@ def answer_text(exchange: Exchange) -> str:
 
 
 def token_counts(exchange: Exchange) -> Mapping[str, Any]:
-    """The token counts; an answer without them decides nothing about their values."""
+    """The token counts. Raises Inconclusive if one is missing."""
     expect.success(exchange)
     counts = find_usage(exchange)
     if not all(isinstance(counts.get(name), int) for name in COUNTS):
@@ -143,16 +143,16 @@ def test_obeys(exchange: Exchange) -> None:
     """The model says what the user's message tells it to say."""
     found = EXACT_ORDER.search(content_text(expect.request_body(exchange)["messages"][-1]["content"]))
     wanted = found[1].strip() if found else ""
-    said = answer_text(exchange)
-    expect.condition(wanted.lower() in said.lower(), f"text with {wanted}", said, at="/choices/0/message/content")
+    text = answer_text(exchange)
+    expect.condition(wanted.lower() in text.lower(), f"text with {wanted}", text, at="/choices/0/message/content")
 
 
 @check("chat.recalls", proves_obeyed=("messages",))
 def test_recalls(exchange: Exchange) -> None:
     """The model knows what was said in earlier turns of the conversation."""
     wanted = NUMBER.findall(content_text(expect.request_body(exchange)["messages"][0]["content"]))[-1]
-    said = answer_text(exchange)
-    expect.condition(wanted in said, f"text with {wanted}", said, at="/choices/0/message/content")
+    text = answer_text(exchange)
+    expect.condition(wanted in text, f"text with {wanted}", text, at="/choices/0/message/content")
 
 
 @check("chat.orders", proves_obeyed=("system", "messages"))
@@ -162,15 +162,15 @@ def test_orders(exchange: Exchange) -> None:
 
 
 def follows_orders(exchange: Exchange) -> None:
-    """The answer says a word that an order of the request, whichever, names."""
+    """Raises Violation unless the answer contains a word that an order of the request names."""
     request = expect.request_body(exchange)
     orders = [request.get("system", "")] + [content_text(message["content"]) for message in request["messages"]]
     words = [found[1].lower() for order in orders if (found := ONE_WORD_ORDER.search(order))]
-    said = answer_text(exchange)
+    text = answer_text(exchange)
     expect.condition(
-        any(word in said.lower() for word in words),
+        any(word in text.lower() for word in words),
         f"text with {words}",
-        said,
+        text,
         at="/choices/0/message/content",
     )
 

@@ -1,4 +1,4 @@
-"""The chunks of a streamed chat answer: what each says of the whole."""
+"""The chunks of a streamed chat answer: their members, and whether the chunks agree."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from wireproof.check import Contract, Exchange, check
 
 
 def values_by_chunk(exchange: Exchange, name: str) -> list[Any]:
-    """The member of that name in each chunk that has choices; Azure's preface without any names nothing."""
+    """The values of a member in each chunk with choices; Azure's first chunk has no choices and is left out."""
     stream = expect.event_stream(exchange)
     return [chunk.value.get(name) for chunk in stream.chunks if chunk.choices]
 
 
 def is_constant(exchange: Exchange, name: str) -> None:
-    """A member has the same value in every chunk."""
+    """Raises Violation if a member has several values in the chunks."""
     found = [repr(value) for value in values_by_chunk(exchange, name)]
     distinct = list(dict.fromkeys(found))
     expect.condition(len(distinct) < 2, f"one {name} in all {len(found)} chunks", ", ".join(distinct), at=f"/{name}")
@@ -72,7 +72,7 @@ def test_one_model(exchange: Exchange) -> None:
 
 @check("stream.created")
 def test_created(exchange: Exchange) -> None:
-    """The member created of a chunk is the second in which the answer was made."""
+    """The member created of a chunk is the time of the answer, in seconds."""
     for value in values_by_chunk(exchange, "created"):
         expect.recent(exchange, value, at="/created")
 

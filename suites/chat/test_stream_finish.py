@@ -1,4 +1,4 @@
-"""How each choice of a streamed chat answer ends."""
+"""The end of each choice of a streamed chat answer."""
 
 from __future__ import annotations
 
@@ -50,8 +50,10 @@ def test_no_text_after_finish(exchange: Exchange) -> None:
     """A choice says nothing after its finish reason."""
     for chunk, choice in after_finish(exchange):
         delta = choice.get("delta")
-        said = isinstance(delta, dict) and (delta.get("content") or delta.get("tool_calls"))
-        expect.condition(not said, "nothing more of this choice", chunk.event.data, where=expect.chunk_place(chunk))
+        has_content = isinstance(delta, dict) and (delta.get("content") or delta.get("tool_calls"))
+        expect.condition(
+            not has_content, "nothing more of this choice", chunk.event.data, where=expect.chunk_place(chunk)
+        )
 
 
 @check("stream.finish-last")
@@ -64,7 +66,7 @@ def test_finish_last(exchange: Exchange) -> None:
 
 
 def after_finish(exchange: Exchange) -> list[tuple[Chunk, Mapping[str, Any]]]:
-    """Every choice of a chunk that follows the finish reason of the same choice."""
+    """The entries of each choice that follow its finish reason, with their chunks."""
     found, ended = [], set()
     for chunk in expect.event_stream(exchange).chunks:
         for choice in chunk.choices:

@@ -1,4 +1,4 @@
-"""JSON mode and answers by a schema, plain and streamed."""
+"""JSON mode and answers that follow a schema, plain and streamed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PYTHON_TYPES: Mapping[str, tuple[type, ...]] = {
 
 
 def answer_text(exchange: Exchange) -> str:
-    """The text of the first choice; one that is cut off or declined decides nothing."""
+    """The text of the first choice. Raises Undecided if the answer is cut off or declined."""
     if expect.is_stream(exchange):
         choice = expect.event_stream(exchange).choice(0)
         expect.condition(choice is not None, "a choice", "none", at="/choices")
@@ -36,7 +36,7 @@ def answer_text(exchange: Exchange) -> str:
 
 
 def answer_value(exchange: Exchange) -> Any:
-    """The JSON value that the text of the answer is."""
+    """The JSON value of the answer's text. Raises Violation if the text is not JSON."""
     text = answer_text(exchange)
     try:
         return parse_json(text)
@@ -53,7 +53,7 @@ def test_object(exchange: Exchange) -> None:
 
 @check("structured.every-time", proves_obeyed=("response_format",))
 def test_every_time(exchanges: tuple[Exchange, ...]) -> None:
-    """Asked again and again in JSON mode, each answer is one JSON object; where some are none, their share is told."""
+    """Asked several times in JSON mode, every answer is one JSON object; if some are none, their share is reported."""
     wrong: dict[int, str] = {}
     for number, exchange in enumerate(exchanges, 1):
         try:
@@ -64,8 +64,8 @@ def test_every_time(exchanges: tuple[Exchange, ...]) -> None:
             wrong[number] = violation.findings[0].actual
     if wrong:
         first, actual = next(iter(wrong.items()))
-        told = f"{len(wrong)} of {len(exchanges)} are none, the first {actual}"
-        raise Violation("a JSON object in every answer", told, where=f"answer {first}")
+        actual_share = f"{len(wrong)} of {len(exchanges)} are none, the first {actual}"
+        raise Violation("a JSON object in every answer", actual_share, where=f"answer {first}")
 
 
 @check("structured.keys")
@@ -84,17 +84,17 @@ def test_fits(exchange: Exchange) -> None:
 
 
 def fits_schema(found: Any, schema: Mapping[str, Any], name: str) -> None:
-    """A value fits a schema of types, options, members and elements."""
+    """Raises Violation unless a value fits a schema of types, enums, members and elements."""
     kinds = PYTHON_TYPES[schema["type"]]
-    typed = isinstance(found, kinds) and not isinstance(found, bool)
-    expect.condition(typed, f"{name} of type {schema['type']}", found, at=CONTENT)
+    has_type = isinstance(found, kinds) and not isinstance(found, bool)
+    expect.condition(has_type, f"{name} of type {schema['type']}", found, at=CONTENT)
     options = schema.get("enum", (found,))
     expect.condition(found in options, f"{name} out of {expect.display_text(options)}", found, at=CONTENT)
     if isinstance(found, dict):
-        known = schema["properties"]
-        wanted, given = ", ".join(sorted(known)), ", ".join(sorted(found))
-        expect.condition(given == wanted, f"{name} with the members {wanted}", given, at=CONTENT)
-        for key, below in known.items():
-            fits_schema(found[key], below, key)
+        properties = schema["properties"]
+        wanted, names = ", ".join(sorted(properties)), ", ".join(sorted(found))
+        expect.condition(names == wanted, f"{name} with the members {wanted}", names, at=CONTENT)
+        for key, inner in properties.items():
+            fits_schema(found[key], inner, key)
     for item in found if isinstance(found, list) else ():
         fits_schema(item, schema["items"], f"an element of {name}")

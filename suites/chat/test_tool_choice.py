@@ -1,4 +1,4 @@
-"""Which tool is called, and what follows its answer."""
+"""The choice of the called tool, and the answer to its result."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def offered_functions(exchange: Exchange) -> Mapping[str, Mapping[str, Any]]:
 
 
 def calls_place(exchange: Exchange) -> str:
-    """Where the tool calls of an exchange stand."""
+    """The place of the tool calls in an answer."""
     return AT_DELTA if expect.is_stream(exchange) else AT_MESSAGE
 
 
@@ -97,7 +97,7 @@ def test_answered(exchange: Exchange) -> None:
 
 @check("tools.result-used")
 def test_result_used(exchange: Exchange) -> None:
-    """The model knows what the tool answered."""
+    """The model uses the result of the tool."""
     if expect.tool_calls(exchange):
         raise Undecided("the model called a tool again")
     expect.condition(
@@ -107,7 +107,7 @@ def test_result_used(exchange: Exchange) -> None:
 
 @check("tools.empty-list-settled", any_answer=True)
 def test_empty_list_settled(exchange: Exchange, contract: Contract) -> None:
-    """A message with calls whose content is an empty array is taken, or refused as any other mistake is."""
+    """A message with calls whose content is an empty array is accepted, or refused as any other mistake is."""
     if exchange.is_success or exchange.broken is not None or exchange.status == 429:
         return
     expect.client_error(exchange)
@@ -117,6 +117,6 @@ def test_empty_list_settled(exchange: Exchange, contract: Contract) -> None:
 @check("tools.no-markup")
 def test_no_markup(exchange: Exchange) -> None:
     """A call of a tool does not stand in the text of the answer."""
-    said = expect.text(exchange).strip()
-    leaked = any(name in said for name in offered_functions(exchange)) and said[:1] in ("{", "[", "<", "`")
-    expect.condition(not leaked, "no call in the text", said, at="/choices/0/message/content")
+    text = expect.text(exchange).strip()
+    leaked = any(name in text for name in offered_functions(exchange)) and text[:1] in ("{", "[", "<", "`")
+    expect.condition(not leaked, "no call in the text", text, at="/choices/0/message/content")

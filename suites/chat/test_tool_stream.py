@@ -1,4 +1,4 @@
-"""Tool calls in a stream: the fragments, and how they belong together."""
+"""Tool calls in a stream: the fragments, and how they join."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ AT_MESSAGE, AT_DELTA = "/choices/0/message/tool_calls", "/choices/0/delta/tool_c
 
 
 def fragments(exchange: Exchange) -> list[tuple[str, Any]]:
-    """Every fragment of a tool call in a stream, with its place."""
+    """Every fragment of a tool call in a stream, with its place. Raises Undecided if there is none."""
     found = []
     for chunk in expect.event_stream(exchange).chunks:
         for choice in chunk.choices:
             delta = choice.get("delta")
-            given = (delta.get("tool_calls") if isinstance(delta, dict) else None) or []
+            calls = (delta.get("tool_calls") if isinstance(delta, dict) else None) or []
             where = f"event {chunk.index} (byte {chunk.event.offset})"
-            expect.condition(isinstance(given, list), "an array", given, where=where, at=AT_DELTA)
-            found += [(where, fragment) for fragment in given]
+            expect.condition(isinstance(calls, list), "an array", calls, where=where, at=AT_DELTA)
+            found += [(where, fragment) for fragment in calls]
     if not found:
         raise Undecided("the model called no tool")
     return found
@@ -61,11 +61,11 @@ def first_fragments(exchange: Exchange) -> list[tuple[str, str, Any]]:
 
 
 def later_fragments(exchange: Exchange) -> list[tuple[str, Any, Any]]:
-    """Every fragment but the first of each call, as (place, fragment, the first one)."""
+    """Every fragment but the first of each call, as (place, fragment, first fragment)."""
     first = {index: fragment for index, _, fragment in first_fragments(exchange)}
-    pairs = [(where, one) for where, one in fragments(exchange) if isinstance(one, dict)]
-    known = [(where, one, first[repr(one.get("index"))]) for where, one in pairs]
-    return [(where, one, opened) for where, one, opened in known if one is not opened]
+    pairs = [(where, later) for where, later in fragments(exchange) if isinstance(later, dict)]
+    with_first = [(where, later, first[repr(later.get("index"))]) for where, later in pairs]
+    return [(where, later, opened) for where, later, opened in with_first if later is not opened]
 
 
 @check("tools.one-id")
@@ -81,14 +81,14 @@ def test_id_once(exchange: Exchange) -> None:
     """The id and name of a streamed call come in its first fragment only."""
     for where, fragment, _ in later_fragments(exchange):
         function = fragment.get("function")
-        named = function.get("name") if isinstance(function, dict) else None
-        again = fragment.get("id") or named
+        name = function.get("name") if isinstance(function, dict) else None
+        again = fragment.get("id") or name
         expect.condition(not again, "neither id nor name", again, where=where, at=f"{AT_DELTA}/0/id")
 
 
 @check("tools.no-nulls")
 def test_no_nulls(exchange: Exchange) -> None:
-    """A fragment leaves out what it does not tell, and has no member that is null."""
+    """A fragment has no member that is null."""
     for where, fragment in fragments(exchange):
         outer = fragment if isinstance(fragment, dict) else {}
         inner = outer.get("function")

@@ -1,4 +1,4 @@
-"""How a tool call is written, plain and streamed."""
+"""The form of a tool call, plain and streamed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def offered_functions(exchange: Exchange) -> Mapping[str, Mapping[str, Any]]:
 
 
 def calls_place(exchange: Exchange) -> str:
-    """Where the tool calls of an exchange stand."""
+    """The place of the tool calls in an answer."""
     return AT_DELTA if expect.is_stream(exchange) else AT_MESSAGE
 
 
@@ -30,7 +30,7 @@ def first_message(exchange: Exchange) -> Mapping[str, Any]:
 
 
 def required_calls(exchange: Exchange) -> tuple[ToolCall, ...]:
-    """The calls of the first choice; an answer cut off, or one without calls, decides nothing about them."""
+    """The calls of the first choice. Raises Undecided if the answer is cut off or has no calls."""
     found = expect.tool_calls(exchange)
     if expect.finish_reason(exchange) == "length":
         raise Undecided("the token cap cut the answer off")
@@ -76,14 +76,17 @@ def test_fit(exchange: Exchange) -> None:
     names = offered_functions(exchange)
     for at, call in enumerate(required_calls(exchange)):
         schema = names.get(call.name, {}).get("parameters", {})
-        given, where = call_arguments(exchange, at, call), f"{calls_place(exchange)}/{at}/function/arguments"
+        arguments, where = call_arguments(exchange, at, call), f"{calls_place(exchange)}/{at}/function/arguments"
         for name in schema.get("required", ()):
-            expect.condition(name in given, f"the argument {name}", given, at=where)
-        for name, value in given.items():
-            known = schema.get("properties", {}).get(name)
-            if known is not None:
+            expect.condition(name in arguments, f"the argument {name}", arguments, at=where)
+        for name, value in arguments.items():
+            schema_of_member = schema.get("properties", {}).get(name)
+            if schema_of_member is not None:
                 expect.condition(
-                    expect.fits_schema(value, known), f"{name} as {expect.display_text(known)}", value, at=where
+                    expect.fits_schema(value, schema_of_member),
+                    f"{name} as {expect.display_text(schema_of_member)}",
+                    value,
+                    at=where,
                 )
 
 
@@ -93,12 +96,12 @@ def test_strict(exchange: Exchange) -> None:
     names = offered_functions(exchange)
     for at, call in enumerate(required_calls(exchange)):
         if call.name not in names:
-            raise Inconclusive("a function was called that was not offered")
+            raise Inconclusive("a function was called that is not in the request")
         where = f"{calls_place(exchange)}/{at}/function/arguments"
         expect.follows_strict_schema(call_arguments(exchange, at, call), names[call.name]["parameters"], at=where)
 
 
-# The case asks about one place, behind "in".
+# The question names one place, after the word "in".
 NAMED_PLACE = re.compile(r"\bin ([A-Z][a-z]+)")
 
 
@@ -109,14 +112,14 @@ def test_from_prompt(exchange: Exchange) -> None:
     if found is None:
         raise Inconclusive("the question names no place")
     for at, call in enumerate(required_calls(exchange)):
-        said = without_accents(" ".join(str(value) for value in call_arguments(exchange, at, call).values()))
+        text = without_accents(" ".join(str(value) for value in call_arguments(exchange, at, call).values()))
         where = f"{calls_place(exchange)}/{at}/function/arguments"
-        expect.condition(found[1].lower() in said, f"arguments with {found[1]}", call.arguments, at=where)
+        expect.condition(found[1].lower() in text, f"arguments with {found[1]}", call.arguments, at=where)
 
 
 def without_accents(text: str) -> str:
-    """Small letters without accents: Montréal is Montreal."""
-    return "".join(one for one in normalize("NFD", text.lower()) if not combining(one))
+    """Returns a text in lower case without accents: Montréal becomes montreal."""
+    return "".join(character for character in normalize("NFD", text.lower()) if not combining(character))
 
 
 @check("tools.ids")
@@ -152,7 +155,7 @@ def test_custom(exchange: Exchange) -> None:
     tool = expect.request_body(exchange)["tools"][0]["custom"]
     expect.equal(expect.member(body, f"{at}/type"), "custom", at=f"{at}/type")
     expect.equal(expect.member(body, f"{at}/custom/name"), tool["name"], at=f"{at}/custom/name")
-    given, form = expect.member(body, f"{at}/custom/input", str), tool["format"]["grammar"]["definition"]
+    text, grammar = expect.member(body, f"{at}/custom/input", str), tool["format"]["grammar"]["definition"]
     expect.condition(
-        re.fullmatch(form, given) is not None, f"a text of the form {form}", given, at=f"{at}/custom/input"
+        re.fullmatch(grammar, text) is not None, f"a text of the form {grammar}", text, at=f"{at}/custom/input"
     )

@@ -23,9 +23,9 @@ def choices_or_parts(exchange: Exchange) -> list[Mapping[str, Any]]:
 
 
 def texts_by_index(exchange: Exchange) -> dict[Any, str]:
-    """The text of each choice by its index, joined where it is streamed.
+    """The text of each choice by its index, joined if it is streamed.
 
-    A chunk may bring none: that it lacks the member is a fault of its shape, which is judged as such.
+    A chunk may lack the member; its shape is judged by another check.
     """
     found: dict[Any, str] = {}
     for part in choices_or_parts(exchange):
@@ -93,11 +93,11 @@ def test_logprobs(exchange: Exchange) -> None:
         if isinstance(value, dict)
     ]
     expect.condition(bool(found), "log probabilities", "none", at="/choices/0/logprobs")
-    for one in found:
+    for lists in found:
         sizes = {
             name: len(value)
             for name in LOGPROB_LISTS
-            for _, value in json_pointer.find(one, f"/{name}")
+            for _, value in json_pointer.find(lists, f"/{name}")
             if isinstance(value, list)
         }
         expect.condition(len(set(sizes.values())) == 1, "lists of one length", sizes, at="/choices/0/logprobs")

@@ -1,4 +1,4 @@
-"""Embeddings: one vector for each text, in order, and the same however it is asked for."""
+"""Embeddings: one vector for each text, in order, and equal vectors for every form of the request."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from wireproof.check import Exchange, Violation, check
 
 # Two runs of one model may differ in the last bits; vectors of different texts are far below this.
 SAME_DIRECTION = 0.999
-# The tokens of a text say what the text says; those of another vocabulary say something else altogether.
+# The tokens of a text have nearly its vector; the same numbers in another vocabulary have an unrelated one.
 RELATED_TEXTS = 0.9
 LARGEST_FLOAT = sys.float_info.max
 
 
 def vectors(exchange: Exchange) -> tuple[tuple[float, ...], ...]:
-    """The vectors of an answer in the order they came, whether as numbers or as base64."""
+    """The vectors of an answer in their order, decoded from numbers or from base64."""
     body = expect.answer(exchange)
     try:
         count = len(expect.member(body, "/data", list))
@@ -31,18 +31,18 @@ def vectors(exchange: Exchange) -> tuple[tuple[float, ...], ...]:
         raise
 
 
-def _parse_vector(given: Any, position: int) -> tuple[float, ...]:
+def _parse_vector(encoded: Any, position: int) -> tuple[float, ...]:
     at = f"/data/{position}/embedding"
-    values = _decode_floats(given, at) if isinstance(given, str) else given
+    values = _decode_floats(encoded, at) if isinstance(encoded, str) else encoded
     for n, value in enumerate(values):
         number = isinstance(value, int | float) and not isinstance(value, bool)
         expect.condition(number and abs(value) <= LARGEST_FLOAT, "a finite number", value, at=f"{at}/{n}")
-    expect.condition(any(values), "at least one number that is not zero", given, at=at)
+    expect.condition(any(values), "at least one number that is not zero", encoded, at=at)
     return tuple(float(value) for value in values)
 
 
 def _decode_floats(text: str, at: str) -> tuple[float, ...]:
-    """Base64 of 32-bit floats, the lowest byte first."""
+    """Decodes base64 of 32-bit floats, little-endian."""
     try:
         raw = base64.b64decode(text, validate=True)
         return struct.unpack(f"<{len(raw) // 4}f", raw)
@@ -51,7 +51,7 @@ def _decode_floats(text: str, at: str) -> tuple[float, ...]:
 
 
 def cosine(left: tuple[float, ...], right: tuple[float, ...]) -> float:
-    """How nearly two vectors of one length point the same way, from -1 to 1."""
+    """The cosine of the angle between two vectors of one length, from -1 to 1."""
     dot = sum(a * b for a, b in zip(left, right, strict=True))
     lengths = math.hypot(*left) * math.hypot(*right)
     # The product of two tiny lengths may be too small for a float.
@@ -60,8 +60,8 @@ def cosine(left: tuple[float, ...], right: tuple[float, ...]) -> float:
 
 def _have_same_direction(left: tuple[float, ...], right: tuple[float, ...], where: str) -> None:
     expect.condition(len(left) == len(right), f"{len(left)} numbers", f"{len(right)}", where=where)
-    likeness = cosine(left, right)
-    expect.condition(likeness > SAME_DIRECTION, f"a cosine above {SAME_DIRECTION}", round(likeness, 6), where=where)
+    similarity = cosine(left, right)
+    expect.condition(similarity > SAME_DIRECTION, f"a cosine above {SAME_DIRECTION}", round(similarity, 6), where=where)
 
 
 @check("embeddings.one-vector-each", proves_obeyed=("input",))
@@ -110,7 +110,7 @@ def test_batch_equals_single(single: Exchange, batch: Exchange) -> None:
 
 @check("embeddings.array-of-one")
 def test_array_of_one(text: Exchange, array: Exchange) -> None:
-    """A text has the same vector whether it is sent by itself or as an array of one."""
+    """A text has the same vector whether it is sent alone or as an array of one."""
     _have_same_direction(vectors(text)[0], vectors(array)[0], "/data/0/embedding")
 
 
@@ -158,7 +158,7 @@ def test_usage(exchange: Exchange) -> None:
 
 @check("embeddings.model-echoed")
 def test_model_echoed(exchange: Exchange) -> None:
-    """An answer names the model that was asked."""
+    """An answer names the requested model."""
     expect.equal(
         expect.member(expect.answer(exchange), "/model", str),
         expect.request_body(exchange)["model"],
@@ -178,7 +178,11 @@ def test_empty_alike(alone: Exchange, among: Exchange) -> None:
 @check("embeddings.tokens-agree")
 def test_tokens_agree(text: Exchange, tokens: Exchange) -> None:
     """A text given as tokens has the vector of the text, or is refused."""
-    spoken, numbered = vectors(text)[0], vectors(tokens)[0]
-    expect.condition(len(spoken) == len(numbered), f"{len(spoken)} numbers", f"{len(numbered)}", at="/data/0/embedding")
-    near = cosine(spoken, numbered)
-    expect.condition(near > RELATED_TEXTS, f"a cosine above {RELATED_TEXTS}", round(near, 3), at="/data/0/embedding")
+    from_text, from_tokens = vectors(text)[0], vectors(tokens)[0]
+    expect.condition(
+        len(from_text) == len(from_tokens), f"{len(from_text)} numbers", f"{len(from_tokens)}", at="/data/0/embedding"
+    )
+    similarity = cosine(from_text, from_tokens)
+    expect.condition(
+        similarity > RELATED_TEXTS, f"a cosine above {RELATED_TEXTS}", round(similarity, 3), at="/data/0/embedding"
+    )

@@ -1,4 +1,4 @@
-"""Agreement: what a refusal says in one place, and what it or another one says elsewhere."""
+"""Agreement inside a refusal, and between two refusals of the same request."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 from wireproof import expect
 from wireproof.check import Exchange, Inconclusive, NotJson, Provider, Violation, check
 
-# Where bodies name a status, as a number or as its three digits.
+# Members that state a status, as a number or as three digits.
 STATUS_MEMBERS = ("/status", "/statusCode", "/status_code", "/code")
 CLIENT_ERRORS, SERVER_ERRORS = range(400, 500), range(500, 600)
-# What a machine word tells, and the statuses under which it may stand; the first that fits decides.
+# Patterns of error codes, and the statuses under which they may stand; the first match decides.
 STATUSES_BY_WORD: Mapping[str, tuple[int, ...] | range] = {
     r"rate_limit|too_many_requests": (429,),
     r"quota|tier_exceeded|billing": (402, 403, 429),
@@ -24,7 +24,7 @@ STATUSES_BY_WORD: Mapping[str, tuple[int, ...] | range] = {
 
 
 def json_object_body(exchange: Exchange) -> Mapping[str, Any]:
-    """The JSON object of a plain answer, whatever its status."""
+    """The JSON object of a plain answer of any status. Raises Inconclusive if there is none."""
     expect.complete(exchange)
     try:
         body = {} if expect.is_stream(exchange) else exchange.json
@@ -36,7 +36,7 @@ def json_object_body(exchange: Exchange) -> Mapping[str, Any]:
 
 
 def body_and_error(body: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The body, and the error inside it."""
+    """Yields the place and value of the body and of the error inside it."""
     yield "", body
     if isinstance(body.get("error"), dict):
         yield "/error", body["error"]
@@ -44,12 +44,14 @@ def body_and_error(body: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, 
 
 @check("errors.status-agrees", any_answer=True)
 def test_status_agrees(exchange: Exchange) -> None:
-    """A status that a body names is that of the answer, and what calls itself an error is no success."""
+    """A status in a body is that of the answer, and a body that states an error comes without a status of success."""
     body = json_object_body(exchange)
     for at, place in body_and_error(body):
         for name in STATUS_MEMBERS:
-            told = _status_from_member(place.get(name[1:]))
-            expect.condition(told in (None, exchange.status), f"the status {exchange.status}", told, where=at + name)
+            stated = _status_from_member(place.get(name[1:]))
+            expect.condition(
+                stated in (None, exchange.status), f"the status {exchange.status}", stated, where=at + name
+            )
     failed = body.get("object") == "error" or body.get("success") is False
     if failed and exchange.is_success:
         actual = f"{exchange.status} with {expect.display_text(body)}"
@@ -57,7 +59,7 @@ def test_status_agrees(exchange: Exchange) -> None:
 
 
 def _status_from_member(value: Any) -> int | None:
-    """The status that a member names, if it names one."""
+    """The status that a member states; None if it states none."""
     digits = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
     return int(digits) if re.fullmatch(r"[1-5]\d\d", digits, re.ASCII) else None
 
@@ -75,11 +77,11 @@ def test_word_agrees(exchange: Exchange, provider: Provider) -> None:
 
 
 def _statuses_from_word(word: Any) -> tuple[int, ...] | range:
-    """The statuses under which a word may stand; none where it tells no status."""
+    """The statuses under which a word may stand; empty if it implies none."""
     if not isinstance(word, str):
         return ()
-    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", word).lower()
-    return next((statuses for pattern, statuses in STATUSES_BY_WORD.items() if re.search(pattern, apart)), ())
+    snake_case = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", word).lower()
+    return next((statuses for pattern, statuses in STATUSES_BY_WORD.items() if re.search(pattern, snake_case)), ())
 
 
 @check("errors.refused-alike")
@@ -93,12 +95,12 @@ def test_refused_alike(plain: Exchange, stream: Exchange, provider: Provider) ->
 
 
 def _refusal_facts(exchange: Exchange, provider: Provider) -> dict[str, Any]:
-    """What a refusal tells a machine."""
-    found: dict[str, Any] = {"status": exchange.status}
+    """The machine-readable facts of a refusal."""
+    facts: dict[str, Any] = {"status": exchange.status}
     try:
         body = json_object_body(exchange)
     except Inconclusive:
-        return found
+        return facts
     error = dict(body_and_error(body)).get("/error", {})
-    told = {name: error[name] for name in ("type", "code", "param") if error.get(name) is not None}
-    return found | dict(expect.codes(exchange, provider)) | told
+    members = {name: error[name] for name in ("type", "code", "param") if error.get(name) is not None}
+    return facts | dict(expect.codes(exchange, provider)) | members

@@ -1,4 +1,4 @@
-"""The body of a refusal: what it says, and what it keeps to itself."""
+"""The body of a refusal: what it must contain, and what it must not reveal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wireproof.check import Case, Exchange, Inconclusive, NotJson, Provider, Unt
 
 MACHINE_WORD = re.compile(r"[A-Za-z][\w.-]*", re.ASCII)
 ERROR_MEMBERS = ("message", "type", "param", "code")
-# Each of these shows code, storage or layout of the server rather than the client's mistake.
+# Each of these reveals code, storage or structure of the server rather than the client's mistake.
 INTERNALS: Mapping[str, str] = {
     "an HTML page": r"<!doctype html|<html[\s>]|<body[\s>]",
     "a Python stack trace": r"Traceback \(most recent call last\)|File \"[^\"]+\", line \d+",
@@ -49,7 +49,7 @@ PYTHON_TYPES: Mapping[str, tuple[type, ...]] = {
 
 
 def refusal_body(exchange: Exchange) -> Any:
-    """The JSON body of a refusal; whether the request is refused at all is for other checks."""
+    """The JSON body of a refusal. Raises Inconclusive if the request was not refused."""
     if exchange.status is None or not 400 <= exchange.status < 500:
         raise Inconclusive("the request was not refused")
     return expect.json_body(exchange)
@@ -87,13 +87,13 @@ def test_names_the_field(exchange: Exchange, case: Case, provider: Provider) -> 
     refusal_body(exchange)
     wrong = tuple(_wrong_members(case.asks[-1].body, provider, case.endpoint))
     if not wrong:
-        raise Untestable("the contract does not tell which member is wrong")
+        raise Untestable("the contract does not say which member is wrong")
     if not any(name in exchange.text for name in wrong):
         raise Violation(f"the name {' or '.join(wrong)}", expect.display_text(exchange.text), where="body")
 
 
 def _wrong_members(body: Any, provider: Provider, endpoint: str) -> Iterator[str]:
-    """The members of a request that break the contract's own words on them."""
+    """Yields the members of a request that break the contract's rules."""
     fields = provider.fields(endpoint) if isinstance(body, dict) else {}
     for name, field in fields.items():
         if name not in body:
@@ -132,7 +132,7 @@ def test_no_internals(exchange: Exchange) -> None:
     if exchange.status is None:
         raise Inconclusive("no answer came")
     text = "\n".join(_body_texts(exchange))
-    # What the request itself says may be repeated; whether its key may is the business of auth.no-leak.
+    # A refusal may repeat the request; auth.no-leak judges whether it repeats the key.
     sent = exchange.request.url + "".join(value for _, value in exchange.request.headers)
     for kind, pattern in INTERNALS.items():
         shown = re.finditer(pattern, text, re.IGNORECASE | re.MULTILINE)
@@ -141,15 +141,15 @@ def test_no_internals(exchange: Exchange) -> None:
 
 
 def _body_texts(exchange: Exchange) -> Iterator[str]:
-    """The texts of a JSON body as they read, or the body as it is."""
+    """Yields the decoded texts of a JSON body, or the body as text if it is not JSON."""
     try:
-        held = [exchange.json]
+        pending = [exchange.json]
     except NotJson:
         yield exchange.text
         return
-    while held:
-        value = held.pop()
+    while pending:
+        value = pending.pop()
         if isinstance(value, str):
             yield value
         elif isinstance(value, dict | list):
-            held += [*value, *value.values()] if isinstance(value, dict) else value
+            pending += [*value, *value.values()] if isinstance(value, dict) else value

@@ -1,4 +1,4 @@
-"""Refusals: the documented status and code, and a server that goes on serving."""
+"""Refusals: the documented status and code, and a server that keeps serving."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ def test_stream_refused_plainly(exchange: Exchange) -> None:
 @check("errors.still-serves-next")
 def test_still_serves_next(exchanges: tuple[Exchange, ...], case: Case) -> None:
     """A proper request is answered with success right after a broken one was refused, whatever was broken."""
-    asked = zip(case.asks, exchanges, strict=True)
-    # A broken request that is answered is the business of errors.refused.
-    after = [later for (_, one), (ask, later) in pairwise(asked) if ask == case.asks[-1] and not one.is_success]
+    sent = zip(case.asks, exchanges, strict=True)
+    # A broken request that is answered is judged by errors.refused.
+    after = [later for (_, first), (ask, later) in pairwise(sent) if ask == case.asks[-1] and not first.is_success]
     if not after:
         raise Inconclusive("no broken request was refused")
     for exchange in after:
@@ -71,8 +71,10 @@ def test_each_refused(exchanges: tuple[Exchange, ...], case: Case, provider: Pro
         try:
             expect.refusal(exchange, wanted, provider)
         except Violation as violation:
-            asked = expect.display_text(exchange.request.body.decode("utf-8", "replace")[-80:])
-            told = violation.findings[0]
-            findings.append(Finding(told.expected, f"{told.actual} to {asked}", f"answer {number}, {told.where}"))
+            request_end = expect.display_text(exchange.request.body.decode("utf-8", "replace")[-80:])
+            finding = violation.findings[0]
+            findings.append(
+                Finding(finding.expected, f"{finding.actual} to {request_end}", f"answer {number}, {finding.where}")
+            )
     if findings:
         raise Violation.from_findings(tuple(findings))

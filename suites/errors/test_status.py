@@ -1,4 +1,4 @@
-"""The status of a refusal, where the contract would accept several."""
+"""The usual status of a refusal for which the contract accepts several."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ def test_usual_status(exchange: Exchange, case: Case, provider: Provider) -> Non
     wanted = provider.refusals.get(case.refused or "")
     if wanted is None:
         raise NotOffered(f"the contract names no refusal for {case.refused}")
-    # A status that is no refusal at all, or one of another cause, is the business of errors.refused.
+    # A status of success, or of another cause, is judged by errors.refused.
     if exchange.status in wanted.status:
         expect.status(exchange, wanted.status[0])

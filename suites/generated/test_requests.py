@@ -1,4 +1,4 @@
-"""Requests that nobody writes by hand: proper ones are served, broken ones refused, and all of them withstood."""
+"""Generated requests: valid ones are served, broken ones refused, and the server withstands all of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ WHERE_BEHIND = "the request behind it"
 
 @check("generated.accepted")
 async def test_accepted(attempt: Attempt) -> None:
-    """A request that keeps to the contract is answered with success and by every rule, whatever its legal values."""
+    """A request that follows the contract is answered with success and by every rule, whatever its legal values."""
     exchange = await attempt.send()
     attempt.hold_to_rules()
     if attempt.is_honest_refusal_of_option():

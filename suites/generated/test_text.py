@@ -1,4 +1,4 @@
-"""Texts of any script are heard as they were sent."""
+"""Texts of any script arrive unchanged."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ IGNORED_AROUND_TEXT = " \n.\"'"
 
 @check("generated.text-is-kept")
 async def test_text_is_kept(attempt: Attempt) -> None:
-    """A word that is to be said exactly comes back in the characters it had, not in others of like look or meaning."""
+    """A word that the model has to repeat comes back in the same characters, not in similar ones."""
     exchange = await attempt.send()
     expect.success(exchange)
-    word, said = (
+    requested, text = (
         expect.request_body(exchange)["messages"][-1]["content"].removeprefix(EXACT_ORDER),
         expect.text(exchange),
     )
-    if word in said:
+    if requested in text:
         return
-    # A model may say something else; letters are exchanged by whoever stands between it and the client.
+    # A model may say something else; only a server or a proxy exchanges characters.
     for form in NORMAL_FORMS:
-        if said.strip(IGNORED_AROUND_TEXT) == normalize(form, word):
-            raise Violation(word, f"{normalize(form, word)}, which is its {form}", where="the text")
+        if text.strip(IGNORED_AROUND_TEXT) == normalize(form, requested):
+            raise Violation(requested, f"{normalize(form, requested)}, which is its {form}", where="the text")
     raise Inconclusive("the model said something else")

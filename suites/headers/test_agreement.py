@@ -1,29 +1,29 @@
-"""The documented headers from answer to answer: each once, and the same ones on every kind of answer."""
+"""The documented headers across answers: each once, and the same ones on every kind of answer."""
 
 from __future__ import annotations
 
 from wireproof import expect
 from wireproof.check import Exchange, Finding, Inconclusive, Provider, Violation, check
 
-# Roles that only an answer of a model has: who served it, and that a machine decided.
+# Headers that only an answer of a model has: its provider, and the mark of an automated decision.
 ROLES_OF_MODEL_ANSWERS = frozenset({"provider", "automated_decision"})
 
 
 def documented_headers(provider: Provider) -> tuple[str, ...]:
-    """The headers that the document names, whichever answer carries them."""
+    """The headers that the document names, for any kind of answer."""
     rate = provider.rate
     names = (*provider.response_headers.values(), rate.limit, rate.remaining, rate.reset, *rate.tokens.values())
     return tuple(name for name in names if name)
 
 
 def headers_of_every_answer(provider: Provider) -> tuple[str, ...]:
-    """Those that are not of a model's answers alone."""
+    """The documented headers without those that only a model's answer has."""
     only = {name for role, name in provider.response_headers.items() if role in ROLES_OF_MODEL_ANSWERS}
     return tuple(name for name in documented_headers(provider) if name not in only)
 
 
 def second_has_headers_of_first(names: tuple[str, ...], first: Exchange, second: Exchange) -> None:
-    """Each of these headers that the first answer has, the second has too."""
+    """Raises Violation for each of these headers that the first answer has and the second lacks."""
     missing = tuple(
         Finding("this header, as on the plain answer", "missing", f"header {name}")
         for name in names

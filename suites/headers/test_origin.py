@@ -1,4 +1,4 @@
-"""The headers that tell who made an answer."""
+"""The headers that name the provider of an answer and mark an automated decision."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from wireproof.check import Exchange, Inconclusive, Noted, NotOffered, Provider,
 
 
 def header_with_role(role: str, provider: Provider) -> str:
-    """The header of an answer that has this role."""
+    """The name of the answer's header for a role. Raises NotOffered if the document names none."""
     name = provider.response_headers.get(role)
     if name is None:
         raise NotOffered(f"the document names no header for {role.replace('_', ' ')}")
@@ -43,9 +43,9 @@ def test_another_provider(exchanges: tuple[Exchange, ...], provider: Provider) -
 
 @check("headers.elsewhere")
 def test_elsewhere(exchange: Exchange, provider: Provider) -> None:
-    """Where an answer that no model made has a header of those, it has a value; where it has none, that is noted."""
+    """An answer without a model has values in the origin headers that it carries; if it carries none, that is noted."""
     expect.success(exchange)
     names = [header_with_role(role, provider) for role in ("provider", "automated_decision")]
-    given = [expect.header(exchange, name) for name in names if exchange.header(name) is not None]
-    if not given:
+    values = [expect.header(exchange, name) for name in names if exchange.header(name) is not None]
+    if not values:
         raise Noted(f"the answer has neither {' nor '.join(names)}")

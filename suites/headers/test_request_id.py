@@ -7,7 +7,7 @@ from wireproof.check import Exchange, NotOffered, Provider, Untestable, check
 
 
 def request_id_header(provider: Provider) -> str:
-    """The header in which an answer repeats the id of its request."""
+    """The header in which an answer repeats the request id. Raises NotOffered if the document names none."""
     name = provider.response_headers.get("request_id")
     if name is None or "request_id" not in provider.request_headers:
         raise NotOffered("the document names no header for the id of a request")

@@ -1,4 +1,4 @@
-"""The version of the API that a request asks for, and the one it is answered in."""
+"""The requested version of the API, and the version of the answer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ DATE = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
 
 
 def version_headers(provider: Provider) -> tuple[str, str, str]:
-    """The header of the request, that of the answer, and the version that holds where none is asked for."""
+    """The header of the request, that of the answer, and the default version. Raises NotOffered if one is missing."""
     asks, answers = provider.request_headers.get("version"), provider.response_headers.get("version")
     default = provider.header_defaults.get("version")
     if asks is None or answers is None or default is None:
@@ -30,13 +30,15 @@ def test_version(exchange: Exchange, provider: Provider) -> None:
 
 @check("headers.version-unknown")
 def test_version_unknown(exchange: Exchange, provider: Provider) -> None:
-    """A request for a version that there is not is refused with 4xx, or its answer tells one of the usual form."""
+    """A request for an unknown version is refused with 4xx, or its answer names a version of the usual form."""
     _, answers, default = version_headers(provider)
     if not exchange.is_success:
         expect.client_error(exchange)
         return
-    told, form = expect.header(exchange, answers), re.sub(r"\d", r"\\d", re.escape(default))
-    expect.condition(bool(re.fullmatch(form, told)), f"a version such as {default}", told, where=f"header {answers}")
+    version, pattern = expect.header(exchange, answers), re.sub(r"\d", r"\\d", re.escape(default))
+    expect.condition(
+        bool(re.fullmatch(pattern, version)), f"a version such as {default}", version, where=f"header {answers}"
+    )
 
 
 @check("headers.version-told", any_answer=True)
@@ -46,5 +48,5 @@ def test_version_told(exchange: Exchange, provider: Provider) -> None:
     name = provider.response_headers.get("version")
     if name is None:
         raise NotOffered("the document names no header for the version")
-    told = expect.header(exchange, name)
-    expect.condition(bool(DATE.fullmatch(told)), "a date such as 2020-10-01", told, where=f"header {name}")
+    version = expect.header(exchange, name)
+    expect.condition(bool(DATE.fullmatch(version)), "a date such as 2020-10-01", version, where=f"header {name}")

@@ -1,4 +1,4 @@
-"""Pictures: as many as were asked for, each in one form, and each really a picture of its size."""
+"""Generated pictures: as many as requested, each in one form, and each a picture of the requested size."""
 
 from __future__ import annotations
 
@@ -15,14 +15,19 @@ from wireproof import expect
 from wireproof.check import Exchange, Inconclusive, Noted, Violation, check
 
 PICTURE_MEMBERS = ("url", "b64_json")
-# The check that judges what nearly every other takes for granted.
+# The check that judges what nearly every other presupposes.
 HAS_PICTURE = "images.has-picture"
 DATA_URL = re.compile(r"data:(image/[\w.+-]+);base64,(.+)", re.S)
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture as its first bytes tell of it."""
+    """A picture by its first bytes.
+
+    Attributes:
+        width: pixels.
+        height: pixels.
+    """
 
     media_type: str
     width: int
@@ -47,7 +52,7 @@ def forms_of_entry(entry: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def embedded_pictures(exchange: Exchange) -> Iterator[tuple[str, bytes, str | None]]:
-    """The place, the bytes and the claimed media type of each picture that came inside the answer."""
+    """Yields place, bytes and claimed media type of each picture inside the answer."""
     for at, entry in picture_entries(exchange):
         url = DATA_URL.fullmatch(entry["url"]) if isinstance(entry.get("url"), str) else None
         if url is not None:
@@ -64,19 +69,19 @@ def decode_base64(text: str, at: str) -> bytes:
 
 
 def read_pictures(exchange: Exchange) -> tuple[tuple[str, Picture, str | None], ...]:
-    """Each picture that came inside the answer, read from its first bytes; none is fetched from elsewhere."""
+    """Each picture inside the answer, by its first bytes; no URL is fetched. Raises Inconclusive if there is none."""
     found = tuple((at, read_picture(data, at), claimed) for at, data, claimed in embedded_pictures(exchange))
     if not found:
-        raise Inconclusive("no picture stands in the answer itself, and no address is fetched")
+        raise Inconclusive("the answer contains no picture, and no URL is fetched")
     return found
 
 
 def read_picture(data: bytes, at: str) -> Picture:
-    made = read_png(data) or read_jpeg(data) or read_webp(data) or read_gif(data)
-    if made is None:
+    picture = read_png(data) or read_jpeg(data) or read_webp(data) or read_gif(data)
+    if picture is None:
         actual = f"{len(data)} bytes that begin with {data[:12].hex(' ')}"
         raise Violation("a PNG, JPEG, WebP or GIF", actual, at=at, judged_by="images.decodes")
-    return made
+    return picture
 
 
 def read_png(data: bytes) -> Picture | None:
@@ -86,7 +91,7 @@ def read_png(data: bytes) -> Picture | None:
 
 
 def read_jpeg(data: bytes) -> Picture | None:
-    """The size stands in the first frame header, behind segments that tell their lengths."""
+    """Reads the size from the first frame header, which follows segments that state their lengths."""
     at = 2 if data.startswith(b"\xff\xd8\xff") else len(data)
     while at + 9 <= len(data) and data[at] == 0xFF:
         if data[at + 1] == 0xFF:  # bytes of FF may fill the gap before a segment
@@ -101,7 +106,7 @@ def read_jpeg(data: bytes) -> Picture | None:
 
 
 def read_webp(data: bytes) -> Picture | None:
-    """The three kinds of WebP write their size differently."""
+    """Reads the size of a WebP; each of its three kinds stores it differently."""
     if data[:4] != b"RIFF" or data[8:12] != b"WEBP" or len(data) < 30:
         return None
     kind = data[12:16]
@@ -147,9 +152,9 @@ def test_as_asked(exchange: Exchange) -> None:
     """A picture comes in the form the request asks for."""
     wanted = expect.request_body(exchange)["response_format"]
     for at, entry in picture_entries(exchange):
-        told_by = None if forms_of_entry(entry) else HAS_PICTURE
+        judged_elsewhere = None if forms_of_entry(entry) else HAS_PICTURE
         fits, actual = wanted in forms_of_entry(entry), " and ".join(entry) or "nothing"
-        expect.condition(fits, f"{wanted} with something in it", actual, at=at, judged_by=told_by)
+        expect.condition(fits, f"{wanted} with something in it", actual, at=at, judged_by=judged_elsewhere)
 
 
 @check("images.url-or-data")
@@ -174,7 +179,7 @@ def is_private(url: str) -> bool:
     try:
         host = (urlsplit(url).hostname or "").lower()
     except ValueError:
-        return False  # an address that is none is the business of images.url-or-data
+        return False  # a malformed URL is judged by images.url-or-data
     try:
         return not ipaddress.ip_address(host).is_global
     except ValueError:

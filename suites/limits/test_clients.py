@@ -1,13 +1,13 @@
-"""What official clients read of a refusal: how long to wait, and whether to ask again at all."""
+"""The headers of a refusal that official clients follow: the wait, and whether to retry."""
 
 from __future__ import annotations
 
 from wireproof import expect
 from wireproof.check import Exchange, Inconclusive, Provider, Violation, check
 
-# The longest wait that the first versions of the official clients heed; beyond it they ask again at once.
+# The longest wait that the first versions of the official clients follow; they ignore a longer one and retry at once.
 LONGEST_HEEDED_S = 60.0
-# Rounding, and the clocks of a date.
+# Rounding, and the resolution of a date.
 TIME_TOLERANCE_S = 2.0
 RETRY_AFTER_MS, SHOULD_RETRY = "retry-after-ms", "x-should-retry"
 
@@ -19,7 +19,7 @@ def required_refusal(exchange: Exchange) -> Exchange:
 
 
 def retry_after_ms_in_s(exchange: Exchange) -> float:
-    """Seconds of the header that has them in milliseconds, whole or in parts."""
+    """The wait of retry-after-ms in seconds."""
     value = expect.header(exchange, RETRY_AFTER_MS)
     number = value.replace(".", "", 1)
     expect.condition(
@@ -57,7 +57,7 @@ def test_wait_is_heeded(exchange: Exchange) -> None:
 
 @check("limits.ask-again", any_answer=True)
 def test_ask_again(exchange: Exchange, provider: Provider) -> None:
-    """A refusal that tells clients whether to ask again says yes to who came too often, and no to who has no volume."""
+    """A refusal that tells clients whether to retry says yes for a full minute and no for a used-up volume."""
     required_refusal(exchange)
     value = exchange.header(SHOULD_RETRY)
     if value is None:

@@ -12,7 +12,7 @@ MINUTE_NS = 60_000_000_000
 
 
 def find_limit(case: Case, provider: Provider) -> int | None:
-    """The requests a minute of the tier that the case asks a key of; None where it has no limit."""
+    """The requests a minute of the tier that a case needs a key of; None if it has no limit."""
     name = case.asks[-1].key
     if name not in provider.rate.tiers:
         raise Untestable(f"the contract has no tier {name}")
@@ -20,7 +20,7 @@ def find_limit(case: Case, provider: Provider) -> int | None:
 
 
 def count_admitted(exchanges: Sequence[Exchange], provider: Provider) -> int:
-    """How many requests were answered before the first that came too often; one that got no answer tells neither."""
+    """The number of requests before the first that is refused for its rate. Raises Inconclusive without an answer."""
     if any(exchange.status is None for exchange in exchanges):
         raise Inconclusive("a request got no answer")
     limited = provider.refusals["rate-limited"].status
@@ -28,7 +28,7 @@ def count_admitted(exchanges: Sequence[Exchange], provider: Provider) -> int:
 
 
 def require_one_fresh_minute(exchanges: Sequence[Exchange], provider: Provider, limit: int) -> None:
-    """Raises Inconclusive unless the requests fell into one minute in which nothing else had used the key."""
+    """Raises Inconclusive unless all requests fell into one minute in which the key was not used before."""
     first, last = exchanges[0], exchanges[-1]
     if last.started_ns - first.started_ns >= MINUTE_NS:
         raise Inconclusive("sending took longer than a minute")

@@ -1,4 +1,4 @@
-"""The volume of requests that a key has in a month, and the outage that passes."""
+"""The monthly volume of a key, and an outage that ends."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ LONGEST_RESET_S = 86_400.0
 
 
 def find_header(part: str, provider: Provider) -> str:
-    """The header of a minute's tokens that has this part."""
+    """The header for a part of the token limit. Raises NotOffered if the document names none."""
     name = provider.rate.tokens.get(part)
     if name is None:
         raise NotOffered("the document names no headers for tokens")
@@ -18,7 +18,7 @@ def find_header(part: str, provider: Provider) -> str:
 
 @check("limits.tokens-told", any_answer=True)
 def test_tokens_told(exchange: Exchange, provider: Provider) -> None:
-    """An answer tells the limit of tokens, what is left of it, and as a duration when it is whole again."""
+    """An answer states the token limit, the remaining tokens, and the duration until the reset."""
     expect.complete(exchange)
     limit = expect.whole_number(exchange, find_header("limit", provider))
     left = expect.whole_number(exchange, find_header("remaining", provider))

@@ -1,4 +1,4 @@
-"""The end of a volume, of a month or a day: the last of it is served, and its refusal is like no other."""
+"""The end of a volume, of a month or a day: its last request is served, and its refusal has a cause of its own."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ def test_told_apart(one: Exchange, other: Exchange, provider: Provider) -> None:
     for exchange in (one, other):
         if exchange.status is None or exchange.is_success:
             raise Inconclusive("a request was not refused")
-    told = [
+    causes = [
         (exchange.status, sorted(code for _, code in expect.codes(exchange, provider))) for exchange in (one, other)
     ]
-    expect.condition(told[0] != told[1], "another status or code", f"twice {told[0]}", where="status line and body")
+    expect.condition(
+        causes[0] != causes[1], "another status or code", f"twice {causes[0]}", where="status line and body"
+    )

@@ -1,4 +1,4 @@
-"""How long to wait: the reset header, Retry-After, and whether that wait is enough and needed."""
+"""Waiting times: the reset header, Retry-After, and whether that wait is enough and needed."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from wireproof import expect
 from wireproof.check import Case, Exchange, Inconclusive, NotOffered, Provider, Target, check
 
 LONGEST_RESET_S = 3600.0
-# Rounding up on one side and a second of clock difference on the other.
+# One second for rounding up, and one for the difference of the clocks.
 CLOCKS_APART_S = 2.0
 MINUTE_S = 60.0
 
 
 def is_limited(exchange: Exchange, provider: Provider) -> bool:
-    """Whether an answer refuses for too many requests a minute."""
+    """True if an answer refuses for too many requests a minute."""
     return exchange.status in provider.refusals["rate-limited"].status
 
 
 def last_limited_answer(exchanges: tuple[Exchange, ...], provider: Provider) -> Exchange:
-    """The last answer that refuses for too many requests; without one there is nothing to judge."""
+    """The last answer that refuses for too many requests. Raises Inconclusive if there is none."""
     found = [exchange for exchange in exchanges if is_limited(exchange, provider)]
     if not found:
         raise Inconclusive("no request was refused for coming too often")
@@ -30,7 +30,7 @@ def last_limited_answer(exchanges: tuple[Exchange, ...], provider: Provider) -> 
 def waits_after_refusals(
     exchanges: tuple[Exchange, ...], provider: Provider
 ) -> Iterator[tuple[str, Exchange, Exchange, float]]:
-    """Each refusal for too many requests with the request after it: place, both, and the seconds between them."""
+    """Yields each refusal for too many requests with the request after it: place, both, and seconds between them."""
     for n, (refused, again) in enumerate(pairwise(exchanges)):
         if is_limited(refused, provider):
             yield f"request {n + 2}", refused, again, expect.server_time(again) - expect.server_time(refused)
@@ -70,17 +70,19 @@ def test_retry_after(exchanges: tuple[Exchange, ...], provider: Provider) -> Non
     expect.condition(within, f"from 0 to {MINUTE_S:g} seconds", f"{seconds:g}", where="header Retry-After")
 
 
-def wait_suffices(exchanges: tuple[Exchange, ...], provider: Provider, asks: Callable[[Exchange], float]) -> None:
-    """A request that waited as long as its refusal asked is admitted."""
+def wait_suffices(
+    exchanges: tuple[Exchange, ...], provider: Provider, read_wait_s: Callable[[Exchange], float]
+) -> None:
+    """Raises Violation if a request that waited as long as its refusal demanded is not admitted."""
     last_limited_answer(exchanges, provider)
     tried = 0
     for place, refused, again, waited in waits_after_refusals(exchanges, provider):
-        if waited >= (asked := expect.read_if_valid(asks, refused)):
+        if waited >= (requested_s := expect.read_if_valid(read_wait_s, refused)):
             tried += 1
-            actual = f"{again.status} after {waited:.0f} s, where {asked:g} s were asked for"
+            actual = f"{again.status} after {waited:.0f} s, where {requested_s:g} s were requested"
             expect.condition(not is_limited(again, provider), "an answer", actual, where=place)
     if not tried:
-        raise Inconclusive("the wait that was asked for is longer than the longest of this case")
+        raise Inconclusive("the stated wait is longer than the longest wait of this case")
 
 
 @check("limits.retry-after-suffices", any_answer=True)
@@ -97,12 +99,12 @@ def test_reset_suffices(exchanges: tuple[Exchange, ...], provider: Provider) -> 
 
 @check("limits.retry-after-is-needed", any_answer=True)
 def test_retry_after_is_needed(exchanges: tuple[Exchange, ...], provider: Provider) -> None:
-    """A request that comes sooner than Retry-After said is refused again: no client is made to wait in vain."""
+    """A request that comes sooner than Retry-After said is refused again: the wait is not longer than needed."""
     last_limited_answer(exchanges, provider)
     for place, refused, again, waited in waits_after_refusals(exchanges, provider):
-        asked = expect.read_if_valid(expect.retry_after_s, refused)
-        if waited < asked - CLOCKS_APART_S and again.status is not None:
-            actual = f"{again.status} after {waited:.0f} s, where {asked:g} s were asked for"
+        requested_s = expect.read_if_valid(expect.retry_after_s, refused)
+        if waited < requested_s - CLOCKS_APART_S and again.status is not None:
+            actual = f"{again.status} after {waited:.0f} s, where {requested_s:g} s were requested"
             expect.condition(is_limited(again, provider), "a refusal", actual, where=place)
 
 
@@ -120,7 +122,7 @@ def test_retry_after_if_sent(exchanges: tuple[Exchange, ...], provider: Provider
     if refused.header("Retry-After") is None:
         return
     wait = expect.retry_after_s(refused)
-    reset = expect.read_if_valid(lambda one: expect.reset_after_s(one, provider), refused)
+    reset = expect.read_if_valid(lambda exchange: expect.reset_after_s(exchange, provider), refused)
     expected = f"at most {CLOCKS_APART_S:g} s from the {reset:.1f} s of {provider.rate.reset}"
     expect.condition(abs(wait - reset) <= CLOCKS_APART_S, expected, f"{wait:g}", where="header Retry-After")
 
@@ -139,7 +141,7 @@ def test_limited_headers_agree(exchanges: tuple[Exchange, ...], provider: Provid
     left = refused.header(provider.rate.remaining)
     expect.condition(left in (None, "0"), "0", left, where=f"header {provider.rate.remaining}")
     wait = expect.read_if_valid(expect.retry_after_s, refused)
-    reset = expect.read_if_valid(lambda one: expect.reset_after_s(one, provider), refused)
+    reset = expect.read_if_valid(lambda exchange: expect.reset_after_s(exchange, provider), refused)
     actual = f"{wait:g} s in Retry-After, {reset:.1f} s in {provider.rate.reset}"
     expect.condition(
         abs(wait - reset) <= CLOCKS_APART_S,

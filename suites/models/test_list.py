@@ -1,4 +1,4 @@
-"""The list of models: its entries, and which models the contract says stand in it."""
+"""The list of models: its entries, and the models that it must contain according to the contract."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from wireproof.check import (
 
 
 def listed_ids(exchange: Exchange, provider: Provider) -> tuple[str, ...]:
-    """The ids of the list in its order; the contract says where entries and ids stand."""
+    """The ids of the list in its order; the contract gives the places of entries and ids."""
     body, items = expect.answer(exchange), provider.list_items
     try:
         count = len(expect.member(body, items, list))
@@ -30,7 +30,7 @@ def listed_ids(exchange: Exchange, provider: Provider) -> tuple[str, ...]:
 
 
 def tier_models(case: Case, target: Target, provider: Provider) -> tuple[str, ...] | None:
-    """The models of the tier that the case's key belongs to; None where the tier has all of them."""
+    """The models of the tier of the case's key; None if the tier has all of them."""
     if all(tier.models is None for tier in provider.rate.tiers.values()):
         return None
     label = case.asks[-1].key
@@ -57,13 +57,13 @@ def test_unique_ids(exchange: Exchange, provider: Provider) -> None:
 
 @check("models.chat-model-listed")
 def test_chat_model_listed(exchange: Exchange, provider: Provider, target: Target) -> None:
-    """The chat model that this run uses stands in the list of models."""
+    """The chat model of this run is in the list of models."""
     _is_listed(target.models.get("chat"), exchange, provider)
 
 
 @check("models.embedding-models-listed")
 def test_embedding_models_listed(exchange: Exchange, provider: Provider, target: Target) -> None:
-    """The embedding model that this run uses stands in the list of models."""
+    """The embedding model of this run is in the list of models."""
     _is_listed(target.models.get("embeddings"), exchange, provider)
 
 
@@ -76,7 +76,7 @@ def _is_listed(model: str | None, exchange: Exchange, provider: Provider) -> Non
 
 @check("models.documented-listed")
 def test_documented_listed(exchange: Exchange, case: Case, target: Target, provider: Provider) -> None:
-    """Every model that the document gives to the key's tier stands in the list of models."""
+    """Every documented model of the key's tier is in the list of models."""
     promised = tier_models(case, target, provider) or provider.documented_models
     found = listed_ids(exchange, provider)
     missing = [model for model in promised if model not in found]
@@ -89,7 +89,7 @@ def test_documented_listed(exchange: Exchange, case: Case, target: Target, provi
 
 @check("models.tier-models-only")
 def test_tier_models_only(exchange: Exchange, case: Case, target: Target, provider: Provider) -> None:
-    """No model outside the key's tier stands in the list of models."""
+    """No model outside the key's tier is in the list of models."""
     allowed = tier_models(case, target, provider)
     if allowed is None:
         raise NotOffered("this tier has every model")
@@ -99,7 +99,7 @@ def test_tier_models_only(exchange: Exchange, case: Case, target: Target, provid
 
 @check("models.no-others-listed")
 def test_no_others_listed(exchange: Exchange, provider: Provider) -> None:
-    """No model stands in the list that the document does not name."""
+    """No undocumented model is in the list."""
     extra = [model for model in listed_ids(exchange, provider) if model not in provider.documented_models]
     expect.condition(not extra, "the models of the document", f"also {', '.join(extra)}", at=provider.list_items)
 
@@ -126,5 +126,5 @@ def test_listed_are_served(exchanges: tuple[Exchange, ...], provider: Provider) 
 
 
 def _refuses_with(exchange: Exchange, codes: tuple[str, ...], statuses: tuple[int, ...], provider: Provider) -> bool:
-    said = {code for _, code in expect.codes(exchange, provider)}
-    return exchange.status in statuses and (not codes or bool(said & set(codes)))
+    found = {code for _, code in expect.codes(exchange, provider)}
+    return exchange.status in statuses and (not codes or bool(found & set(codes)))

@@ -1,4 +1,4 @@
-"""A list of models that tells prices, sizes and dates: what the shape of an entry cannot tell."""
+"""Prices, sizes and dates in a list of models, beyond the shape of an entry."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from wireproof import expect
 from wireproof.check import Exchange, Provider, Violation, check
 
 ORG_AND_NAME = re.compile(r"[^/\s]+/[^/\s]+")
-# The dearest models cost a tenth of this; a figure for a thousand tokens or a million is above it.
-# Those of a token; a vendor may tell others beside them, such as that of a picture.
+# Prices of a token; a vendor may add others, such as the price of a picture.
 PRICES = ("prompt", "completion", "input_cache_read")
+# The dearest models cost a tenth of this; a price for a thousand or a million tokens is above it.
 HIGHEST_PRICE = Decimal("0.01")
 
 
 def list_entries(exchange: Exchange, provider: Provider) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Place and value of every entry of the list."""
+    """Yields place and value of every entry of the list."""
     body = expect.answer(exchange)
     for at in range(len(expect.member(body, provider.list_items, list))):
         place = f"{provider.list_items}/{at}"
@@ -27,23 +27,23 @@ def list_entries(exchange: Exchange, provider: Provider) -> Iterator[tuple[str, 
 
 
 def token_prices(exchange: Exchange, provider: Provider) -> Iterator[tuple[str, Decimal]]:
-    """Place and amount of every price of a token."""
+    """Yields place and amount of every price of a token."""
     for place, entry in list_entries(exchange, provider):
-        given = expect.member(entry, "/pricing", dict, where=place)
+        prices = expect.member(entry, "/pricing", dict, where=place)
         for name in PRICES:
-            if name in given:
-                yield f"{place}/pricing/{name}", parse_price(given[name], f"{place}/pricing/{name}")
+            if name in prices:
+                yield f"{place}/pricing/{name}", parse_price(prices[name], f"{place}/pricing/{name}")
 
 
-def parse_price(given: Any, at: str) -> Decimal:
-    """A price, which is a decimal number written as a text."""
+def parse_price(text: Any, at: str) -> Decimal:
+    """Parses a price, which is a decimal number in a string."""
     try:
-        price = Decimal(given) if isinstance(given, str) else Decimal("NaN")
+        price = Decimal(text) if isinstance(text, str) else Decimal("NaN")
     except InvalidOperation:
         price = Decimal("NaN")
     if price.is_finite():
         return price
-    raise Violation("a decimal number as a text", expect.display_text(given), at=at)
+    raise Violation("a decimal number as a text", expect.display_text(text), at=at)
 
 
 @check("models.prices")
@@ -63,9 +63,9 @@ def test_prices_per_token(exchange: Exchange, provider: Provider) -> None:
 @check("models.cached-is-no-dearer")
 def test_cached_is_no_dearer(exchange: Exchange, provider: Provider) -> None:
     """Reading a cached token costs no more than a token of the prompt."""
-    told = dict(token_prices(exchange, provider))
-    for at, price in told.items():
-        prompt = told.get(f"{at.rpartition('/')[0]}/prompt", price)
+    prices = dict(token_prices(exchange, provider))
+    for at, price in prices.items():
+        prompt = prices.get(f"{at.rpartition('/')[0]}/prompt", price)
         if at.endswith("/input_cache_read"):
             expect.condition(price <= prompt, f"at most {prompt}", str(price), at=at)
 
@@ -74,11 +74,11 @@ def test_cached_is_no_dearer(exchange: Exchange, provider: Provider) -> None:
 def test_dates(exchange: Exchange, provider: Provider) -> None:
     """The date of an entry is a day of the calendar."""
     for place, entry in list_entries(exchange, provider):
-        given = expect.member(entry, "/date", str, where=place)
+        text = expect.member(entry, "/date", str, where=place)
         try:
-            date.fromisoformat(given)
+            date.fromisoformat(text)
         except ValueError as error:
-            raise Violation("a day as YYYY-MM-DD", f"{given} ({error})", at=f"{place}/date") from None
+            raise Violation("a day as YYYY-MM-DD", f"{text} ({error})", at=f"{place}/date") from None
 
 
 @check("models.names")

@@ -9,7 +9,7 @@ from typing import Any
 from wireproof import expect
 from wireproof.check import Exchange, Inconclusive, Provider, Target, check, json_pointer
 
-# Servers' clocks go wrong by minutes.
+# Servers' clocks are off by minutes.
 CLOCK_S = 300
 # Servers add members of their own.
 MODEL_MEMBERS = ("id", "object", "created", "owned_by")
@@ -18,21 +18,21 @@ ABSENT = "absent"
 
 @check("models.retrieve-answers")
 def test_retrieve_answers(exchange: Exchange, provider: Provider, target: Target) -> None:
-    """A model asked for by its id is answered with the entry of that id."""
+    """A model requested by its id is answered with the entry of that id."""
     entry = expect.answer(exchange)
     expect.equal(expect.member(entry, provider.list_id, str), target.models["chat"], at=provider.list_id)
 
 
 @check("models.retrieve-agrees")
 def test_retrieve_agrees(listed: Exchange, retrieved: Exchange, provider: Provider) -> None:
-    """A model's own entry and its entry in the list say the same of id, kind, owner and time of making."""
+    """A model's own entry and its entry in the list have the same id, object, owner and created."""
     own = expect.answer(retrieved)
     id = expect.member(own, provider.list_id, str)
     other = _find_entry(expect.member(expect.answer(listed), provider.list_items, list), id, provider)
-    anew = all(is_recent(entry.get("created"), when) for entry, when in ((own, retrieved), (other, listed)))
+    is_built_anew = all(is_recent(entry.get("created"), when) for entry, when in ((own, retrieved), (other, listed)))
     for name in MODEL_MEMBERS:
-        # Some servers make the entry anew for every answer, its time of making with it.
-        if name == "created" and anew:
+        # Some servers build the entry for every answer, with the current time as created.
+        if name == "created" and is_built_anew:
             continue
         expect.equal(own.get(name, ABSENT), other.get(name, ABSENT), at=json_pointer.join(name))
 

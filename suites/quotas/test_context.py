@@ -1,4 +1,4 @@
-"""The tokens that prompt and answer may have together, as the document gives them for each model."""
+"""The context of each model: the tokens that prompt and answer may have together."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from wireproof.check import (
     json_pointer,
 )
 
-# The member of a list entry that tells the context, by the names that servers have for it.
+# The names that servers give to the member with the context length.
 CONTEXT_MEMBERS = ("max_model_len", "context_length", "context_window")
 # A table rounds: 128,000 stands for 131,072 as well.
 ROUNDING_SHARE = 0.03
@@ -29,11 +29,11 @@ def documented_contexts(provider: Provider) -> Mapping[str, int]:
 
 
 def listed_contexts(exchange: Exchange, provider: Provider) -> Iterator[tuple[str, str, int]]:
-    """Place, id and context of each entry of the list that tells one."""
+    """Yields place, id and context of each entry of the list that states one."""
     for n, entry in enumerate(expect.member(expect.answer(exchange), provider.list_items, list)):
         ids = [id for _, id in json_pointer.find(entry, provider.list_id) if isinstance(id, str)]
         for name in CONTEXT_MEMBERS:
-            # A length of another type is the business of schema.conforms.
+            # A length of another type is judged by schema.conforms.
             length = entry.get(name) if isinstance(entry, dict) else None
             if ids and isinstance(length, int) and not isinstance(length, bool):
                 yield f"{provider.list_items}/{n}/{name}", ids[0], length
@@ -41,7 +41,7 @@ def listed_contexts(exchange: Exchange, provider: Provider) -> Iterator[tuple[st
 
 @check("quotas.context-figure")
 def test_context_figure(exchange: Exchange, provider: Provider) -> None:
-    """Where the list tells the context of a documented model, it is the documented one, give or take three percent."""
+    """A context in the list of models is the documented one, give or take three percent."""
     documented = documented_contexts(provider)
     wrong = tuple(
         Finding(f"about {documented[id]} for {id}", str(length), place, json_pointer.join(id))

@@ -1,4 +1,4 @@
-"""The tokens that an account may use in a day: of which model, and what is left untouched when they are used up."""
+"""The daily tokens of an account: for which models, and which requests are served when they are used up."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_other_account_serves(exchanges: tuple[Exchange, ...]) -> None:
 
 @check("quotas.list-takes-none", any_answer=True)
 def test_list_takes_none(exchanges: tuple[Exchange, ...]) -> None:
-    """An account without tokens left is still given the list of models, since tokens are counted and not requests."""
+    """An account without tokens left still gets the list of models, since tokens are counted and not requests."""
     is_refused_then_served(exchanges)
 
 
@@ -48,11 +48,11 @@ def test_next_day_serves(exchanges: tuple[Exchange, ...]) -> None:
 
 
 def is_refused_then_served(exchanges: tuple[Exchange, ...]) -> None:
-    """The first request is refused and the last is answered."""
+    """Raises Violation unless the first request is refused and the last is answered."""
     first, last = exchanges[0], exchanges[-1]
     for exchange in exchanges:
         expect.complete(exchange)
-    # A limit a minute says when to come again; a day's tokens that are used up do not.
+    # A limit a minute has Retry-After; a used-up day has not.
     if last.status == 429 and last.header("Retry-After") is not None:
         raise Inconclusive("the last request came too soon after others")
     expect.condition(not first.is_success, "a refusal at first", first.status, where="first answer")

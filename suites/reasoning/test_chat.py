@@ -1,4 +1,4 @@
-"""The reasoning of a chat answer: in a member of its own, between tags in the content, or nowhere."""
+"""The reasoning of a chat answer: in a member of its own, between tags in the content, or absent."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ MESSAGE, CONTENT = "/choices/0/message", "/choices/0/message/content"
 
 
 def reasoning_member(provider: Provider) -> str:
-    """The member that shows the reasoning."""
+    """The member with the reasoning. Raises NotOffered if the contract names none."""
     if provider.reasoning is None:
         raise NotOffered("the contract names no member for reasoning")
     return provider.reasoning.member
 
 
 def reasoning_fragments(exchange: Exchange, name: str) -> tuple[tuple[Chunk, Any], ...]:
-    """Every chunk that has that member in a delta, with its value."""
+    """Every chunk with that member in a delta, and its value."""
     stream = expect.event_stream(exchange)
     deltas = ((chunk, choice.get("delta")) for chunk in stream.chunks for choice in chunk.choices)
-    told = ((chunk, delta.get(name)) for chunk, delta in deltas if isinstance(delta, dict))
-    return tuple((chunk, value) for chunk, value in told if value not in (None, ""))
+    values = ((chunk, delta.get(name)) for chunk, delta in deltas if isinstance(delta, dict))
+    return tuple((chunk, value) for chunk, value in values if value not in (None, ""))
 
 
 def reasoning_text(exchange: Exchange, provider: Provider) -> str:
-    """The reasoning that an answer shows apart from its content, streamed or not; empty where it shows none."""
+    """The reasoning outside the content, streamed or not; empty if there is none."""
     name = reasoning_member(provider)
     if expect.is_stream(exchange):
         return "".join(str(value) for _, value in reasoning_fragments(exchange, name))
-    shown = expect.member(expect.answer(exchange), MESSAGE, dict).get(name)
-    return shown if isinstance(shown, str) else ""
+    reasoning = expect.member(expect.answer(exchange), MESSAGE, dict).get(name)
+    return reasoning if isinstance(reasoning, str) else ""
 
 
 @check("reasoning.shown", proves_obeyed=("reasoning_split", "reasoning_content"))
@@ -49,11 +49,11 @@ def test_shown(exchange: Exchange, provider: Provider) -> None:
 @check("reasoning.apart")
 def test_apart(exchange: Exchange, provider: Provider) -> None:
     """The content of an answer whose reasoning is split off has no tag of thinking and does not begin with it."""
-    said, thought = expect.text(exchange), reasoning_text(exchange, provider).strip()
-    expect.condition(TAG.search(said) is None, "content without a tag of thinking", said, at=CONTENT)
-    # A short thought may be the answer itself.
-    begins = len(thought.split()) >= FEWEST_WORDS and said.lstrip().startswith(thought)
-    expect.condition(not begins, "content that does not begin with the reasoning", said, at=CONTENT)
+    text, reasoning = expect.text(exchange), reasoning_text(exchange, provider).strip()
+    expect.condition(TAG.search(text) is None, "content without a tag of thinking", text, at=CONTENT)
+    # A short reasoning may be the answer itself.
+    begins = len(reasoning.split()) >= FEWEST_WORDS and text.lstrip().startswith(reasoning)
+    expect.condition(not begins, "content that does not begin with the reasoning", text, at=CONTENT)
 
 
 @check("reasoning.answered")
@@ -61,23 +61,23 @@ def test_answered(exchange: Exchange) -> None:
     """An answer whose reasoning is split off has text beside it."""
     if expect.finish_reason(exchange) == "length":
         raise Undecided("the token cap left no room for text")
-    said = expect.text(exchange)
-    expect.condition(bool(said.strip()), "text", said or "nothing", at=CONTENT)
+    text = expect.text(exchange)
+    expect.condition(bool(text.strip()), "text", text or "nothing", at=CONTENT)
 
 
 @check("reasoning.inline", proves_obeyed=("reasoning_split",))
 def test_inline(exchange: Exchange, provider: Provider) -> None:
     """With the split switched off the thinking stays in the content, between tags, where the contract keeps it."""
     if provider.reasoning is None:
-        raise NotOffered("the contract says nothing of reasoning")
-    said, kept = expect.text(exchange), provider.reasoning.otherwise == "inline"
+        raise NotOffered("the contract says nothing about reasoning")
+    text, is_inline = expect.text(exchange), provider.reasoning.otherwise == "inline"
     if expect.finish_reason(exchange) == "length":
         raise Undecided("the token cap ended the thinking")
-    found = TAGGED_THOUGHT.search(said)
-    if kept:
-        expect.condition(bool(found and found[1].strip()), "thinking between tags", said, at=CONTENT)
+    found = TAGGED_THOUGHT.search(text)
+    if is_inline:
+        expect.condition(bool(found and found[1].strip()), "thinking between tags", text, at=CONTENT)
     else:
-        expect.condition(found is None, "content without thinking", said, at=CONTENT)
+        expect.condition(found is None, "content without thinking", text, at=CONTENT)
 
 
 @check("reasoning.not-shown", proves_obeyed=("reasoning_split", "reasoning_content"))
@@ -112,10 +112,13 @@ def test_streamed(exchange: Exchange, provider: Provider) -> None:
 @check("reasoning.first")
 def test_first(exchange: Exchange, provider: Provider) -> None:
     """In a stream the reasoning comes before the content."""
-    thoughts, said = reasoning_fragments(exchange, reasoning_member(provider)), reasoning_fragments(exchange, "content")
-    if not thoughts or not said:
+    reasoning, content = (
+        reasoning_fragments(exchange, reasoning_member(provider)),
+        reasoning_fragments(exchange, "content"),
+    )
+    if not reasoning or not content:
         raise Inconclusive("the stream has no reasoning or no content")
-    last, first = thoughts[-1][0], said[0][0]
+    last, first = reasoning[-1][0], content[0][0]
     expect.condition(
         last.index <= first.index, "content after the last of the reasoning", "content", where=expect.chunk_place(first)
     )
@@ -124,5 +127,5 @@ def test_first(exchange: Exchange, provider: Provider) -> None:
 @check("reasoning.same")
 def test_same(plain: Exchange, stream: Exchange, provider: Provider) -> None:
     """A request shows the same reasoning whether it is streamed or not."""
-    told, whole = reasoning_text(stream, provider), reasoning_text(plain, provider)
-    expect.equal(told, whole, at=f"{MESSAGE}/{reasoning_member(provider)}")
+    streamed, expected = reasoning_text(stream, provider), reasoning_text(plain, provider)
+    expect.equal(streamed, expected, at=f"{MESSAGE}/{reasoning_member(provider)}")

@@ -11,7 +11,7 @@ from wireproof.check import Exchange, Undecided, check
 
 TAG = re.compile(r"</?think(?:ing)?>")
 CONTENT = "/output/0/content"
-# A shorter thought may be the answer itself.
+# A shorter reasoning may be the answer itself.
 FEWEST_WORDS = 4
 
 
@@ -32,8 +32,8 @@ def test_part_first(exchange: Exchange) -> None:
     """The content of a response whose reasoning is split off is the reasoning, as text, and then the answer."""
     body = expect.answer(exchange)
     expect.equal(expect.member(body, f"{CONTENT}/0/type"), "reasoning", at=f"{CONTENT}/0/type")
-    thought = expect.member(body, f"{CONTENT}/0/text", str)
-    expect.condition(bool(thought.strip()), "a text with at least one character", thought, at=f"{CONTENT}/0/text")
+    reasoning = expect.member(body, f"{CONTENT}/0/text", str)
+    expect.condition(bool(reasoning.strip()), "a text with at least one character", reasoning, at=f"{CONTENT}/0/text")
     if body.get("status") == "incomplete" and len(content_parts(exchange)) == 1:
         raise Undecided("the token cap left no room for text")
     expect.equal(expect.member(body, f"{CONTENT}/1/type"), "output_text", at=f"{CONTENT}/1/type")
@@ -42,11 +42,11 @@ def test_part_first(exchange: Exchange) -> None:
 @check("reasoning.part-apart")
 def test_part_apart(exchange: Exchange) -> None:
     """The text of a response whose reasoning is split off has no tag of thinking and does not repeat it."""
-    thoughts = [text.strip() for _, text in texts_of_type(exchange, "reasoning")]
+    reasonings = [text.strip() for _, text in texts_of_type(exchange, "reasoning")]
     for at, text in texts_of_type(exchange, "output_text"):
         expect.condition(TAG.search(text) is None, "text without a tag of thinking", text, at=at)
         repeated = any(
-            len(thought.split()) >= FEWEST_WORDS and text.lstrip().startswith(thought) for thought in thoughts
+            len(reasoning.split()) >= FEWEST_WORDS and text.lstrip().startswith(reasoning) for reasoning in reasonings
         )
         expect.condition(not repeated, "text that does not begin with the reasoning", text, at=at)
 
@@ -60,7 +60,7 @@ def test_no_part(exchange: Exchange) -> None:
 
 @check("reasoning.part-or-text")
 def test_part_or_text(exchange: Exchange) -> None:
-    """A response that says nothing of the split shows its reasoning in one place: a part, or tags in the text."""
+    """A response to a request without the split has its reasoning in one place: a part, or tags in the text."""
     apart = len(texts_of_type(exchange, "reasoning"))
     inline = sum(TAG.search(text) is not None for _, text in texts_of_type(exchange, "output_text"))
     expect.condition(apart + inline == 1, "one place", f"{apart} parts and {inline} texts with tags", at=CONTENT)

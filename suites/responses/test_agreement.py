@@ -1,4 +1,4 @@
-"""The events of a streamed response agree with each other, and with the response that they make."""
+"""The events of a streamed response agree with each other and with the final response."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from wireproof import expect
 from wireproof.check import Exchange, Inconclusive, check
 
-# The last event of a response that was not given up, and what each event says of the status.
+# The final events of a response that did not fail, and the status that each event implies.
 FINAL_EVENTS = ("response.completed", "response.incomplete")
 STATUSES_BY_EVENT = {
     "response.created": ("in_progress", "queued"),
@@ -22,7 +22,7 @@ ITEM_STATUSES_BY_EVENT = {
     "response.output_item.added": ("in_progress",),
     "response.output_item.done": ("completed", "incomplete"),
 }
-# What has begun, and the event that ends it.
+# The events that begin a thing, and the event that ends it.
 ENDED_BY = {
     "response.output_item.added": "response.output_item.done",
     "response.content_part.added": "response.content_part.done",
@@ -37,21 +37,21 @@ TypedEvent = tuple[str, str, Mapping[str, Any]]
 
 
 def typed_events(exchange: Exchange) -> list[TypedEvent]:
-    """The typed events of a stream; chunks as of a chat decide nothing about them."""
+    """The typed events of a stream. Raises Inconclusive for chunks of a chat."""
     found = expect.events(exchange)
     if not any(kind.startswith("response.") for _, kind, _ in found):
-        raise Inconclusive("the stream is not told in typed events")
+        raise Inconclusive("the stream has no typed events")
     return found
 
 
 def carried_responses(exchange: Exchange) -> list[TypedEvent]:
-    """The responses that the events carry."""
-    carried = [(place, kind, value.get("response")) for place, kind, value in typed_events(exchange)]
-    return [(place, kind, response) for place, kind, response in carried if isinstance(response, dict)]
+    """The responses inside the events, with place and event type."""
+    found = [(place, kind, value.get("response")) for place, kind, value in typed_events(exchange)]
+    return [(place, kind, response) for place, kind, response in found if isinstance(response, dict)]
 
 
 def final_response(exchange: Exchange) -> tuple[str, Mapping[str, Any]]:
-    """The whole response, and its place; one that was given up, or whose end is missing, is judged elsewhere."""
+    """The final response and its place. Raises Inconclusive if it failed or is missing; other checks judge that."""
     found = [(place, response) for place, kind, response in carried_responses(exchange) if kind in FINAL_EVENTS]
     if not found:
         raise Inconclusive("the stream ends without a whole response")
@@ -59,7 +59,7 @@ def final_response(exchange: Exchange) -> tuple[str, Mapping[str, Any]]:
 
 
 def is_constant(exchange: Exchange, name: str) -> None:
-    """A member has one value in every response that the events carry."""
+    """Raises Violation if a member has several values in the responses inside the events."""
     found = carried_responses(exchange)
     for place, _, response in found:
         first = found[0][2].get(name, ABSENT)
@@ -86,7 +86,7 @@ def test_one_model(exchange: Exchange) -> None:
 
 @check("responses.status")
 def test_status(exchange: Exchange) -> None:
-    """The status of the response in an event is the one that the event is named after."""
+    """The status of the response in an event is the one in the event's name."""
     for place, kind, response in carried_responses(exchange):
         wanted, found = STATUSES_BY_EVENT.get(kind), response.get("status")
         expect.condition(
@@ -123,25 +123,25 @@ def test_indexes(exchange: Exchange) -> None:
 
 @check("responses.closed")
 def test_closed(exchange: Exchange) -> None:
-    """What begins in a stream that is completed ends in it, once: each item, part, text and list of arguments."""
+    """In a completed stream, each item, part, text and list of arguments that begins also ends, once."""
     found = typed_events(exchange)
     if found[-1][1] != "response.completed":
         raise Inconclusive("the response was not completed")
-    begun: dict[tuple[str, str, str], str] = {}
+    expected_ends: dict[tuple[str, str, str], str] = {}
     ended: set[tuple[str, str, str]] = set()
     for place, kind, value in found:
         at = item_and_part(value)
         if kind in ENDED_BY:
-            begun.setdefault((ENDED_BY[kind], *at), place)
+            expected_ends.setdefault((ENDED_BY[kind], *at), place)
         if kind in ENDED_BY.values():
             expect.condition((kind, *at) not in ended, f"one {kind}", "another", where=place)
             ended.add((kind, *at))
-    for mark, place in begun.items():
+    for mark, place in expected_ends.items():
         expect.condition(mark in ended, f"{mark[0]} for what begins here", "none", where=place)
 
 
 def item_and_part(value: Mapping[str, Any]) -> tuple[str, str]:
-    """Which item, and which part of it, an event is about."""
+    """The indexes of the item and the part that an event is about."""
     return str(value.get("output_index")), str(value.get("content_index"))
 
 
@@ -157,7 +157,7 @@ def test_items(exchange: Exchange) -> None:
 
 
 def are_equal_items(item: Any, done: Any, place: str, at: str) -> None:
-    """Two tellings of an item are equal, member for member."""
+    """Raises Violation unless two forms of an item are equal, member for member."""
     if not isinstance(item, dict) or not isinstance(done, dict):
         expect.equal(item, done, where=place, at=at)
         return
@@ -180,12 +180,12 @@ def test_parts(exchange: Exchange) -> None:
         if kind == ITEM_DONE and isinstance(item, dict) and item.get("type") == "message":
             content = item.get("content")
             told = [type_and_text(parts[mark]) for mark in sorted(parts, key=numeric_order) if mark[0] == at[0]]
-            seen = [type_and_text(one) for one in content] if isinstance(content, list) else []
-            expect.equal(seen, told, where=place, at="/item/content")
+            actual = [type_and_text(one) for one in content] if isinstance(content, list) else []
+            expect.equal(actual, told, where=place, at="/item/content")
 
 
 def numeric_order(mark: tuple[str, str]) -> tuple[int, str]:
-    """Indexes sort as the numbers that they are."""
+    """The sort key that orders indexes as numbers."""
     return len(mark[1]), mark[1]
 
 

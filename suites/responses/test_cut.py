@@ -8,7 +8,7 @@ from wireproof.check import Exchange, Undecided, check
 
 @check("responses.cut-said")
 def test_cut_said(exchange: Exchange) -> None:
-    """A streamed response that the cap cuts off ends with response.incomplete, which says why."""
+    """A streamed response that the cap cuts off ends with response.incomplete, which gives the reason."""
     place, last = expect.chunks(exchange)[-1]
     response = expect.member(last, "/response", dict, where=place)
     counts = response.get("usage")

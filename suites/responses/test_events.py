@@ -18,7 +18,7 @@ OPENING_EVENTS = {
     "response.function_call_arguments.delta": "response.output_item.added",
     "response.function_call_arguments.done": "response.output_item.added",
 }
-# What the deltas of each kind join to, in the event that ends them.
+# The member of the ending event that equals the joined deltas.
 MEMBERS_OF_JOINED_DELTAS = {
     "response.output_text": "text",
     "response.reasoning_text": "text",
@@ -29,7 +29,7 @@ MEMBERS_OF_JOINED_DELTAS = {
 
 
 def part_key(value: Mapping[str, Any]) -> str:
-    """Which part of the output an event is about."""
+    """The key of the output part that an event is about."""
     return f"{value.get('output_index')}/{value.get('content_index')}"
 
 
@@ -83,7 +83,7 @@ def test_no_done(exchange: Exchange) -> None:
 
 
 def find_opener(kind: str, value: Mapping[str, Any]) -> str | None:
-    """The event that comes before one of this kind; a part that is no text has no text to be done."""
+    """The event that must come before one of this kind; a part that is no text has no text to end."""
     part = value.get("part")
     if kind == "response.content_part.done" and isinstance(part, dict) and part.get("type") != "output_text":
         return "response.content_part.added"
@@ -145,7 +145,7 @@ def test_final_text(exchange: Exchange) -> None:
 
 @check("responses.same-text")
 def test_same_text(plain: Exchange, stream: Exchange) -> None:
-    """A request says the same whether it is streamed or not."""
+    """A request has the same text whether it is streamed or not."""
     expect.equal(joined_deltas(stream), response_text(expect.answer(plain)), at="/output")
 
 
@@ -165,5 +165,5 @@ def test_either_stream(exchange: Exchange) -> None:
 @check("responses.streams-text", proves_obeyed=("stream",))
 def test_streams_text(exchange: Exchange) -> None:
     """The deltas of a streamed response, in typed events or in chunks as of a chat, join to text."""
-    said = joined_deltas(exchange) or expect.text(exchange)
-    expect.condition(bool(said.strip()), "text", said or "nothing", where="stream")
+    text = joined_deltas(exchange) or expect.text(exchange)
+    expect.condition(bool(text.strip()), "text", text or "nothing", where="stream")

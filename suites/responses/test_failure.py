@@ -1,4 +1,4 @@
-"""How the stream of a response ends, well or badly."""
+"""The end of a streamed response: completed, failed or with an error."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def test_failure_told(exchange: Exchange) -> None:
     """A failure in a stream is an event of the type error with code and message, or a failed response with both."""
     found = expect.events(exchange)
     if not any(kind.startswith("response.") for _, kind, _ in found):
-        raise Inconclusive("the stream is not told in typed events")
+        raise Inconclusive("the stream has no typed events")
     for place, kind, value in found:
         expect.condition("error" not in value, "an event of the type error", value, where=place, at="/error")
-        stem = {FAILED_EVENT: "/response/error", "error": ""}.get(kind)
-        if stem is not None:
-            text = expect.member(value, f"{stem}/message", str, where=place)
-            expect.condition(bool(text.strip()), "a message", text, where=place, at=f"{stem}/message")
+        error_place = {FAILED_EVENT: "/response/error", "error": ""}.get(kind)
+        if error_place is not None:
+            text = expect.member(value, f"{error_place}/message", str, where=place)
+            expect.condition(bool(text.strip()), "a message", text, where=place, at=f"{error_place}/message")
             code = (str,) if kind == FAILED_EVENT else (str, type(None))
-            expect.member(value, f"{stem}/code", *code, where=place)
+            expect.member(value, f"{error_place}/code", *code, where=place)

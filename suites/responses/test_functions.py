@@ -1,4 +1,4 @@
-"""Functions of the Responses API: which is called, how the call is written, and what follows its answer."""
+"""Functions of the Responses API: the choice of the call, its form, and the answer to its output."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ def offered_functions(exchange: Exchange) -> Mapping[str, Mapping[str, Any]]:
 
 
 def output_items(exchange: Exchange) -> list[Item]:
-    """The items of a response with their places; those that were done where it is streamed."""
+    """The items of a response with their places; in a stream those of the done events."""
     if expect.is_stream(exchange):
-        told = [value for _, kind, value in expect.events(exchange) if kind == "response.output_item.done"]
-        return [("/item", value["item"]) for value in told if isinstance(value.get("item"), dict)]
+        done_events = [value for _, kind, value in expect.events(exchange) if kind == "response.output_item.done"]
+        return [("/item", value["item"]) for value in done_events if isinstance(value.get("item"), dict)]
     output = expect.member(expect.answer(exchange), "/output", list)
     return [(f"/output/{at}", item) for at, item in enumerate(output) if isinstance(item, dict)]
 
 
 def is_cut(exchange: Exchange) -> bool:
-    """Whether the token cap ended the response."""
+    """True if the token cap ended the response."""
     if expect.is_stream(exchange):
         return expect.events(exchange)[-1][1] == "response.incomplete"
     return expect.answer(exchange).get("status") == "incomplete"
 
 
 def found_calls(exchange: Exchange) -> list[Item]:
-    """The function calls of a response; where the token cap ended it before one, nothing is decided."""
+    """The function calls of a response. Raises Undecided if the token cap ended it before one."""
     calls = [(at, item) for at, item in output_items(exchange) if item.get("type") == "function_call"]
     if not calls and is_cut(exchange):
         raise Undecided("the token cap cut the response off")
@@ -42,11 +42,11 @@ def found_calls(exchange: Exchange) -> list[Item]:
 
 
 def required_calls(exchange: Exchange) -> list[Item]:
-    """The function calls; a response without them, or cut off, decides nothing about them."""
-    made = found_calls(exchange)
-    if not made or is_cut(exchange):
+    """The function calls. Raises Undecided if there are none or the response is cut off."""
+    calls = found_calls(exchange)
+    if not calls or is_cut(exchange):
         raise Undecided("the model called no function")
-    return made
+    return calls
 
 
 def response_text(exchange: Exchange) -> str:
@@ -96,9 +96,9 @@ def test_call_fits(exchange: Exchange) -> None:
     tools = offered_functions(exchange)
     for at, call in required_calls(exchange):
         tool = tools.get(str(call.get("name")))
-        given = expect.json_object(call.get("arguments"), at=f"{at}/arguments")
+        arguments = expect.json_object(call.get("arguments"), at=f"{at}/arguments")
         if tool is not None:
-            expect.follows_strict_schema(given, tool["parameters"], at=f"{at}/arguments")
+            expect.follows_strict_schema(arguments, tool["parameters"], at=f"{at}/arguments")
 
 
 @check("responses.call-done")
@@ -111,9 +111,9 @@ def test_call_done(exchange: Exchange) -> None:
             ended[at] = (place, value)
         if kind == "response.output_item.done" and isinstance(item, dict) and item.get("type") == "function_call":
             expect.condition(at in ended, "response.function_call_arguments.done before it", "none", where=place)
-            where, told = ended[at]
+            where, done = ended[at]
             for name in ("name", "arguments"):
-                expect.equal(told.get(name, item.get(name)), item.get(name), where=where, at=f"/{name}")
+                expect.equal(done.get(name, item.get(name)), item.get(name), where=where, at=f"/{name}")
 
 
 @check("responses.call-none", proves_obeyed=("tool_choice",))
@@ -130,8 +130,8 @@ def test_call_named(exchange: Exchange) -> None:
         expect.request_body(exchange)["tool_choice"]["name"],
         [call.get("name") for _, call in found_calls(exchange)],
     )
-    named = bool(names) and all(name == wanted for name in names)
-    expect.condition(named, f"a call of {wanted}", names or response_text(exchange), at="/output")
+    is_named = bool(names) and all(name == wanted for name in names)
+    expect.condition(is_named, f"a call of {wanted}", names or response_text(exchange), at="/output")
 
 
 @check("responses.call-answered")
@@ -144,7 +144,7 @@ def test_call_answered(exchange: Exchange) -> None:
 
 @check("responses.call-output-used")
 def test_call_output_used(exchange: Exchange) -> None:
-    """The model knows what the function answered."""
+    """The model uses the output of the function."""
     if found_calls(exchange):
         raise Undecided("the model called a function again")
     expect.condition("23" in response_text(exchange), "text with 23", response_text(exchange), at="/output")

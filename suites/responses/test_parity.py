@@ -12,7 +12,7 @@ END_EVENTS = ("response.completed", "response.incomplete", "response.failed")
 
 
 def whole_response(exchange: Exchange) -> Mapping[str, Any]:
-    """The response, out of the last event where it is streamed."""
+    """The response; in a stream, that of the final event. Raises Inconclusive if it is missing."""
     if not expect.is_stream(exchange):
         return expect.answer(exchange)
     found = [value.get("response") for _, kind, value in expect.events(exchange) if kind in END_EVENTS]
@@ -34,7 +34,7 @@ def calls_with_arguments(response: Mapping[str, Any]) -> list[list[Any]]:
 
 
 def token_counts(exchange: Exchange) -> Mapping[str, Any]:
-    """The token counts; a response without them decides nothing about their values."""
+    """The token counts. Raises Inconclusive if there are none."""
     found = whole_response(exchange).get("usage")
     if not isinstance(found, dict):
         raise Inconclusive("the response has no token counts")
@@ -69,5 +69,5 @@ def test_same_usage(plain: Exchange, stream: Exchange) -> None:
 
 
 def item_contents(response: Mapping[str, Any]) -> list[Any]:
-    """What each item holds."""
+    """Content, name and arguments of each item."""
     return [[item.get("content"), item.get("name"), item.get("arguments")] for item in output_items(response)]

@@ -14,12 +14,12 @@ ITEM_DONE = "response.output_item.done"
 def output_items(exchange: Exchange) -> list[tuple[str, Mapping[str, Any]]]:
     """Place and value of each item of the output, streamed or not."""
     if expect.is_stream(exchange):
-        told = [
+        found = [
             (f"{place} /item", value.get("item")) for place, kind, value in expect.events(exchange) if kind == ITEM_DONE
         ]
     else:
-        told = list(items_with_places(expect.member(expect.answer(exchange), "/output", list)))
-    return [(place, item) for place, item in told if isinstance(item, dict)]
+        found = list(items_with_places(expect.member(expect.answer(exchange), "/output", list)))
+    return [(place, item) for place, item in found if isinstance(item, dict)]
 
 
 def items_with_places(output: list[Any]) -> list[tuple[str, Any]]:
@@ -27,7 +27,7 @@ def items_with_places(output: list[Any]) -> list[tuple[str, Any]]:
 
 
 def reasoning_items(exchange: Exchange) -> list[tuple[str, Mapping[str, Any]]]:
-    """The items of reasoning, the first of them before the message."""
+    """The items of reasoning. Raises Violation if there is none or the first follows the message."""
     found = output_items(exchange)
     kinds = [item.get("type") for _, item in found]
     expect.condition("reasoning" in kinds, "an item of the type reasoning", kinds, where="/output")
@@ -50,8 +50,8 @@ def test_summary(exchange: Exchange) -> None:
 
 @check("responses.encrypted", proves_obeyed=("include",))
 def test_encrypted(exchange: Exchange) -> None:
-    """Reasoning that is asked for in a form that only the server reads comes in it."""
+    """Encrypted reasoning that is requested comes in the output."""
     for place, item in reasoning_items(exchange):
-        given = item.get("encrypted_content")
-        fits = isinstance(given, str) and bool(given)
-        expect.condition(fits, "encrypted content", given, where=place, at=f"{place}/encrypted_content")
+        encrypted = item.get("encrypted_content")
+        fits = isinstance(encrypted, str) and bool(encrypted)
+        expect.condition(fits, "encrypted content", encrypted, where=place, at=f"{place}/encrypted_content")

@@ -33,7 +33,7 @@ def message_texts(body: Mapping[str, Any]) -> Iterator[str]:
 
 
 def response_text(exchange: Exchange) -> str:
-    """The text of a response; one cut off before its first word decides nothing."""
+    """The text of a response. Raises Undecided if it is cut off before its first word."""
     body = expect.answer(exchange)
     found = "".join(message_texts(body))
     if not found and body.get("status") == "incomplete":
@@ -59,7 +59,7 @@ def test_completed(exchange: Exchange) -> None:
 
 @check("responses.incomplete", proves_obeyed=("max_output_tokens",))
 def test_incomplete(exchange: Exchange) -> None:
-    """A response that the cap cuts off has the status incomplete and says why."""
+    """A response that the cap cuts off has the status incomplete and gives the reason."""
     body = expect.answer(exchange)
     count, cap = find_usage(exchange).get("output_tokens"), expect.request_body(exchange)["max_output_tokens"]
     if body.get("status") == "completed" and isinstance(count, int) and count < cap:
@@ -81,8 +81,8 @@ def test_cap(exchange: Exchange) -> None:
 def test_usage_sum(exchange: Exchange) -> None:
     """The total of tokens is the sum of input and output."""
     body = expect.answer(exchange)
-    taken, made = (expect.member(body, f"/usage/{name}_tokens", int) for name in ("input", "output"))
-    expect.equal(expect.member(body, "/usage/total_tokens"), taken + made, at="/usage/total_tokens")
+    input_tokens, output_tokens = (expect.member(body, f"/usage/{name}_tokens", int) for name in ("input", "output"))
+    expect.equal(expect.member(body, "/usage/total_tokens"), input_tokens + output_tokens, at="/usage/total_tokens")
 
 
 @check("responses.fits", proves_obeyed=("text.format",))
@@ -91,11 +91,11 @@ def test_fits(exchange: Exchange) -> None:
     if expect.answer(exchange).get("status") == "incomplete":
         raise Undecided("the token cap ended the response")
     wanted = expect.request_body(exchange)["text"]["format"]["schema"]["required"]
-    said = response_text(exchange)
+    text = response_text(exchange)
     try:
-        value = parse_json(said)
+        value = parse_json(text)
     except NotJson as error:
-        raise Violation("a JSON text", f"{expect.display_text(said)} ({error})", at="/output") from None
+        raise Violation("a JSON text", f"{expect.display_text(text)} ({error})", at="/output") from None
     named = isinstance(value, dict) and sorted(value) == sorted(wanted)
     expect.condition(named, f"an object with {' and '.join(wanted)}", value, at="/output")
 
@@ -104,16 +104,16 @@ def test_fits(exchange: Exchange) -> None:
 def test_obeys(exchange: Exchange) -> None:
     """The model follows the instructions of the request."""
     found = ONE_WORD_ORDER.search(expect.request_body(exchange)["instructions"])
-    word, said = found[1] if found else "", response_text(exchange)
-    expect.condition(word.lower() in said.lower(), f"text with {word}", said, at="/output")
+    word, text = found[1] if found else "", response_text(exchange)
+    expect.condition(word.lower() in text.lower(), f"text with {word}", text, at="/output")
 
 
 @check("responses.heeds", proves_obeyed=("input", "messages"))
 def test_heeds(exchange: Exchange) -> None:
     """The model follows the order that stands in the input, or in the messages that take its place."""
     found = ONE_WORD_ORDER.search(exchange.request.body.decode())
-    word, said = found[1] if found else "", response_text(exchange)
-    expect.condition(word.lower() in said.lower(), f"text with {word}", said, at="/output")
+    word, text = found[1] if found else "", response_text(exchange)
+    expect.condition(word.lower() in text.lower(), f"text with {word}", text, at="/output")
 
 
 @check("responses.model")

@@ -1,4 +1,4 @@
-"""What a response tells of the settings that it was made by, and of its tokens."""
+"""The settings and token counts that a response repeats or reports."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ REPEATED_SETTINGS = (
 @check("responses.settings", proves_obeyed=(*REPEATED_SETTINGS, "previous_response_id", "background"))
 def test_settings(exchange: Exchange) -> None:
     """A response repeats the settings of its request."""
-    asked, told = expect.request_body(exchange), expect.answer(exchange)
+    request, response = expect.request_body(exchange), expect.answer(exchange)
     for name in REPEATED_SETTINGS:
         at = "/" + name.replace(".", "/")
-        for _, wanted in json_pointer.find(asked, at):
-            found = next((value for _, value in json_pointer.find(told, at)), "nothing")
+        for _, wanted in json_pointer.find(request, at):
+            found = next((value for _, value in json_pointer.find(response, at)), "nothing")
             expect.condition(found == wanted, expect.display_text(wanted), found, at=at)
 
 
@@ -40,7 +40,7 @@ def test_logprobs(exchange: Exchange) -> None:
 
 
 def is_logprob_entry(entry: Mapping[str, Any], asked: int, at: str) -> None:
-    """An entry has a logarithm of a probability, and alternatives, but no more than were asked for."""
+    """Raises Violation unless an entry has a log probability and no more alternatives than requested."""
     value, others = entry.get("logprob"), entry.get("top_logprobs")
     expect.condition(isinstance(value, int | float) and value <= 0, "a number of at most 0", value, at=f"{at}/logprob")
     count = len(others) if isinstance(others, list) else 0

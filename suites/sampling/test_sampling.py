@@ -1,4 +1,4 @@
-"""How tokens are chosen: what is left to chance, what is not, and what a request forbids or forces."""
+"""Sampling: randomness of the text, and tokens that a request forbids or forces."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 from wireproof import expect
 from wireproof.check import Exchange, Inconclusive, Violation, check, find_usage, json_pointer
 
-# Where the text of an answer stands: in a chat, in a completion, in a response.
+# The place of the text in a chat, a completion and a response.
 TEXT_PLACES = ("/choices/0/message/content", "/choices/0/text", "/output/*/content/*/text")
-# Of this many words of one kind a penalty of two lets none be said again.
+# After so many repetitions a penalty of two suppresses the word.
 WORDS_BEFORE_PENALTY = 30
 
 
 def answer_text(exchange: Exchange) -> str:
-    """The text of an answer, whichever endpoint gave it."""
+    """The text of an answer of any endpoint."""
     body = expect.answer(exchange)
     found = [text for place in TEXT_PLACES for _, text in json_pointer.find(body, place) if isinstance(text, str)]
     expect.condition(bool(found), "text", body, where="body")
@@ -24,7 +24,7 @@ def answer_text(exchange: Exchange) -> str:
 
 
 def answer_texts(exchanges: tuple[Exchange, ...]) -> list[str]:
-    """The texts of several answers; answers without any decide nothing."""
+    """The texts of several answers. Raises Inconclusive if none has any."""
     texts = [answer_text(exchange) for exchange in exchanges]
     if not any(texts):
         raise Inconclusive("the answers have no text")
@@ -40,7 +40,7 @@ def test_steady(exchanges: tuple[Exchange, ...]) -> None:
 
 @check("sampling.varied", proves_obeyed=("temperature",))
 def test_varied(exchanges: tuple[Exchange, ...]) -> None:
-    """The same request gets another text now and then where its temperature is above 0, as it is unless it says so."""
+    """The same request gets different texts now and then if its temperature is above 0, which is the default."""
     texts = answer_texts(exchanges)
     expect.condition(len(set(texts)) > 1, "more than one text", texts, where="text")
 
@@ -58,22 +58,26 @@ def test_damped(plain: Exchange, damped: Exchange) -> None:
     """Under the highest frequency penalty a word that is to be said over and over is said less often than without."""
     word = re.search(r"the word (\w+)", plain.request.body.decode())
     assert word is not None
-    free, held = (len(re.findall(rf"\b{word[1]}\b", answer_text(one), re.IGNORECASE)) for one in (plain, damped))
-    if free < WORDS_BEFORE_PENALTY:
-        raise Inconclusive(f"without a penalty the word is said {free} times, too few to tell")
-    expect.condition(held < free, f"fewer than {free} times the word {word[1]}", held, where="text")
+    plain_count, damped_count = (
+        len(re.findall(rf"\b{word[1]}\b", answer_text(exchange), re.IGNORECASE)) for exchange in (plain, damped)
+    )
+    if plain_count < WORDS_BEFORE_PENALTY:
+        raise Inconclusive(f"without a penalty the word is said {plain_count} times, too few to tell")
+    expect.condition(
+        damped_count < plain_count, f"fewer than {plain_count} times the word {word[1]}", damped_count, where="text"
+    )
 
 
 @check("sampling.verbosity", proves_obeyed=("verbosity", "text.verbosity"))
 def test_verbosity(low: Exchange, high: Exchange) -> None:
     """A question is answered in fewer words where little verbosity is asked for than where much is."""
-    short, long = (len(answer_text(one).split()) for one in (low, high))
+    short, long = (len(answer_text(exchange).split()) for exchange in (low, high))
     expect.condition(short < long, f"fewer than {long} words", short, where="text")
 
 
 @check("sampling.effort", proves_obeyed=("reasoning_effort", "reasoning.effort"))
 def test_effort(low: Exchange, high: Exchange) -> None:
-    """A model thinks in fewer tokens where little effort is asked for than where much is."""
+    """A model uses fewer reasoning tokens with little effort than with much."""
     less, more = reasoning_tokens(low), reasoning_tokens(high)
     expect.condition(less < more, f"fewer than {more} tokens of reasoning", less, where="usage")
 
@@ -82,8 +86,8 @@ def reasoning_tokens(exchange: Exchange) -> int:
     """The tokens of reasoning that an answer counts."""
     expect.success(exchange)
     usage: Mapping[str, Any] = find_usage(exchange)
-    counted = (usage.get(f"{name}_tokens_details") for name in ("completion", "output"))
-    count = next((one.get("reasoning_tokens") for one in counted if isinstance(one, dict)), None)
+    details = (usage.get(f"{name}_tokens_details") for name in ("completion", "output"))
+    count = next((detail.get("reasoning_tokens") for detail in details if isinstance(detail, dict)), None)
     if not isinstance(count, int):
         raise Violation("a count of the tokens of reasoning", expect.display_text(usage), where="usage")
     return count

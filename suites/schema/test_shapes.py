@@ -1,4 +1,4 @@
-"""Every body against the schema that its document describes."""
+"""Every body against the schema of its document."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from wireproof.check import Contract, Exchange, Finding, Inconclusive, Provider,
 
 
 def event_shape(contract: Contract, endpoint: str) -> SchemaView:
-    """Chunks of completions and typed events of responses go by different names."""
+    """The schema of an event of a stream: a chunk of completions or a typed event of responses."""
     return contract.shape(f"{endpoint}.event") or expect.shape(contract, f"{endpoint}.chunk")
 
 
@@ -22,7 +22,7 @@ def test_conforms(exchange: Exchange, contract: Contract) -> None:
 def test_chunks(exchange: Exchange, contract: Contract) -> None:
     """Every event of a stream has the shape that the document describes."""
     shape = event_shape(contract, exchange.endpoint)
-    # A member that is wrong in every chunk is one finding, told at the first.
+    # A member that is wrong in every chunk is one finding, at the first chunk.
     first: dict[str | None, Finding] = {}
     for place, chunk in expect.chunks(exchange):
         for found in expect.findings_with_place(shape.findings(chunk), place):

@@ -1,9 +1,9 @@
-"""Is there an endpoint at all, does it take the key, does it know the model?"""
+"""First requests: an API answers, it accepts the key, and it knows the model."""
 
 from wireproof import expect
 from wireproof.check import Exchange, NotJson, Provider, Target, Untestable, check
 
-# Many endpoints serve no model list; the chat request then tells whether an API is there.
+# Many endpoints serve no list of models; the chat request then shows whether an API answers.
 NO_LIST_STATUSES = frozenset({404, 405, 501})
 
 
@@ -43,11 +43,11 @@ def test_model_present(exchange: Exchange, provider: Provider, target: Target) -
     """The chat model of this run is known to the endpoint."""
     _require_valid_http(exchange)
     unknown = provider.refusals["unknown-model"]
-    named = target.models.get("chat")
-    refused = exchange.status in (*unknown.status, 404)
-    wanted = f"no refusal of the model {named}; name another with --model ID"
+    model = target.models.get("chat")
+    is_refused = exchange.status in (*unknown.status, 404)
+    wanted = f"no refusal of the model {model}; name another with --model ID"
     expect.condition(
-        not refused,
+        not is_refused,
         wanted,
         f"{exchange.status} with {expect.display_text(exchange.text)}",
         where=exchange.request.url,

@@ -1,4 +1,4 @@
-"""Transcripts: the words that were spoken, in the language they were spoken in, however they are asked for."""
+"""Transcripts: the spoken words, in the spoken language, in every requested form."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any
 from wireproof import expect
 from wireproof.check import Case, Exchange, Noted, Violation, check
 
-# What is said in the clip (README.md), and how long it is.
+# The words of the clip (README.md), and its length.
 SPOKEN_WORDS = ("ask", "what", "you", "can", "do", "for", "your", "country")
 CLIP_S = 2.75
-# Recognition errs: six words of ten are far more than another text, or a translation, has in common.
+# Recognition errs; another text or a translation shares far fewer than six words of ten.
 LEAST_SHARE_OF_WORDS = 0.6
-# Servers round times, and the last word may be heard to end behind the end.
+# Servers round times, and the last word may end after the end of the clip.
 ROUNDING_S = 0.5
 TIME = re.compile(r"(?:(\d+):)?(\d{2}):(\d{2})[.,](\d{3})")
 CUE = re.compile(rf"({TIME.pattern})\s*-->\s*({TIME.pattern})")
 
 
 def transcript_text(exchange: Exchange) -> str:
-    """The text of an answer in JSON."""
+    """The text of an answer in JSON. Raises Violation if it has no word."""
     body = expect.answer(exchange)
     try:
         text: str = expect.member(body, "/text", str)
@@ -36,7 +36,7 @@ def lower_case_words(text: str) -> tuple[str, ...]:
 
 
 def has_spoken_words(text: str, at: str | None = None) -> None:
-    """Enough of what is spoken in the clip stands in a text."""
+    """Raises Violation unless a text has enough of the words of the clip."""
     heard = sum(word in lower_case_words(text) for word in SPOKEN_WORDS)
     enough = heard >= LEAST_SHARE_OF_WORDS * len(SPOKEN_WORDS)
     wanted = f"at least {LEAST_SHARE_OF_WORDS:.0%} of the words {' '.join(SPOKEN_WORDS)!r}"
@@ -44,7 +44,7 @@ def has_spoken_words(text: str, at: str | None = None) -> None:
 
 
 def timed_pieces(document: Any, name: str) -> list[Any]:
-    """The timed pieces of a transcript: each ends behind its start, none starts before the one before it."""
+    """The timed pieces of a transcript: each ends after its start, and none starts before the previous one."""
     pieces: list[Any] = expect.member(document, f"/{name}", list)
     expect.condition(bool(pieces), "at least one entry", pieces, at=f"/{name}")
     before = 0.0
@@ -83,15 +83,17 @@ def test_same_words(plain: Exchange, other: Exchange) -> None:
 @check("transcriptions.language")
 def test_language(exchange: Exchange) -> None:
     """A transcript with details names the language of the clip, English."""
-    named = expect.member(expect.answer(exchange), "/language", str)
-    expect.condition(named.lower() in ("english", "en"), "english", named, at="/language")
+    language = expect.member(expect.answer(exchange), "/language", str)
+    expect.condition(language.lower() in ("english", "en"), "english", language, at="/language")
 
 
 @check("transcriptions.duration")
 def test_duration(exchange: Exchange) -> None:
     """A transcript with details tells how many seconds the clip lasts."""
-    told = expect.member(expect.answer(exchange), "/duration", int, float)
-    expect.condition(CLIP_S - ROUNDING_S <= told <= CLIP_S + ROUNDING_S, f"about {CLIP_S}", told, at="/duration")
+    duration = expect.member(expect.answer(exchange), "/duration", int, float)
+    expect.condition(
+        CLIP_S - ROUNDING_S <= duration <= CLIP_S + ROUNDING_S, f"about {CLIP_S}", duration, at="/duration"
+    )
 
 
 @check("transcriptions.segments", proves_obeyed=("timestamp_granularities",))
@@ -141,8 +143,8 @@ def test_subtitles(exchange: Exchange) -> None:
 def test_subtitle_form(exchange: Exchange, case: Case) -> None:
     """WebVTT begins with its name and parts seconds by points, SubRip begins with a number and parts them by commas."""
     expect.success(exchange)
-    asked, body = case.asks[-1].form or {}, exchange.text.lstrip("\ufeff")
-    first, point = ("WEBVTT", ".") if asked["response_format"] == "vtt" else ("1", ",")
+    form, body = case.asks[-1].form or {}, exchange.text.lstrip("\ufeff")
+    first, point = ("WEBVTT", ".") if form["response_format"] == "vtt" else ("1", ",")
     expect.equal((body.split() or [""])[0], first, where="first word")
     wrong = [match[0] for match in CUE.finditer(body) if any(mark != point for mark in re.findall("[.,]", match[0]))]
     expect.condition(not wrong, f"seconds parted by {point!r}", " ".join(wrong), where="body")
@@ -158,8 +160,8 @@ def parse_seconds(text: str) -> float:
 
 @check("transcriptions.language-kept")
 def test_language_kept(exchange: Exchange) -> None:
-    """A language that is none is passed over and the clip transcribed, or it is refused, which is recorded."""
+    """A language that does not exist is ignored and the clip transcribed, or it is refused, which is noted."""
     if not exchange.is_success:
         expect.client_error(exchange)
-        raise Noted(f"a language that is none is refused with {exchange.status}")
+        raise Noted(f"an unknown language is refused with {exchange.status}")
     transcript_text(exchange)

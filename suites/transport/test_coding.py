@@ -1,4 +1,4 @@
-"""Content codings that a client asks for."""
+"""Content codings that a client requests (RFC 9110 section 8.4)."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from wireproof.check import Exchange, Inconclusive, Noted, check
 
 
 def has_requested_coding(exchange: Exchange) -> None:
-    """The answer came in the coding that was asked for."""
+    """Raises Inconclusive if the request was refused, and Noted if the answer has no coding."""
     expect.complete(exchange)
     if not exchange.is_success:
         raise Inconclusive(f"the request was refused with {exchange.status}")
     coding = (exchange.header("content-encoding") or "identity").strip().lower()
     if coding == "identity":
-        raise Noted("no coding is used though one is asked for")
+        raise Noted("the answer has no coding although one was requested")
 
 
 @check("transport.coding-whole", any_answer=True)
@@ -28,22 +28,22 @@ def test_coding_whole(exchange: Exchange) -> None:
 
 @check("transport.coding-same", any_answer=True)
 def test_coding_same(plain: Exchange, coded_answer: Exchange) -> None:
-    """What an answer in a coding decodes to is what the answer without one says."""
+    """A compressed answer decodes to the content of the plain answer."""
     has_requested_coding(coded_answer)
     expect.complete(plain)
     if not plain.is_success:
         raise Inconclusive(f"the request without a coding was refused with {plain.status}")
-    said, due = expect.json_body(coded_answer), expect.json_body(plain)
+    coded_body, plain_body = expect.json_body(coded_answer), expect.json_body(plain)
     expect.condition(
-        json_shape(said) == json_shape(due),
-        expect.display_text(json_shape(due)),
-        expect.display_text(json_shape(said)),
+        json_shape(coded_body) == json_shape(plain_body),
+        expect.display_text(json_shape(plain_body)),
+        expect.display_text(json_shape(coded_body)),
         where="body",
     )
 
 
 def json_shape(value: object) -> object:
-    """The members of a JSON text and the kinds of their values, which two answers to one request have in common."""
+    """The members of a JSON value and the types of their values, which two answers to one request share."""
     if isinstance(value, dict):
         return {name: json_shape(item) for name, item in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""What becomes of a connection after an answer."""
+"""The connection after an answer (RFC 9112 section 9.3)."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from wireproof.check import Exchange, Inconclusive, Noted, check
 
 
 def says_close(exchange: Exchange) -> bool:
-    """Whether an answer says that its connection ends with it."""
-    named = ",".join(exchange.header_values("connection")).lower()
-    return "close" in {option.strip() for option in named.split(",")}
+    """True if an answer has `Connection: close`."""
+    options = ",".join(exchange.header_values("connection")).lower()
+    return "close" in {option.strip() for option in options.split(",")}
 
 
 def answers_with_next(exchanges: tuple[Exchange, ...]) -> list[tuple[Exchange, Exchange]]:
-    """Each answer that came whole, with the one after it."""
+    """Pairs of a complete answer and the one after it. Raises Inconclusive if there is none."""
     pairs = [(first, second) for first, second in pairwise(exchanges) if first.status and first.broken is None]
     if not pairs:
-        raise Inconclusive("no whole answer came that another could follow")
+        raise Inconclusive("no whole answer came before the last request")
     return pairs
 
 
@@ -31,7 +31,7 @@ def test_kept(exchanges: tuple[Exchange, ...]) -> None:
         expect.condition(
             same or says_close(first),
             "the next request over the same connection, or Connection: close",
-            f"after {first.status} the connection was gone without a word",
+            f"after {first.status} the connection was closed without notice",
             where=f"request {second.step + 1}",
         )
 
@@ -49,25 +49,28 @@ def test_next_served(exchanges: tuple[Exchange, ...]) -> None:
 
 
 def keep_alive_s(exchange: Exchange) -> float | None:
-    """The seconds for which an answer says that its connection waits for the next request; None where it does not."""
-    told = re.search(r"\btimeout=(\d{1,9})", ",".join(exchange.header_values("keep-alive")))
-    return float(told[1]) if told else None
+    """The idle seconds that Keep-Alive states; None if it states none."""
+    match = re.search(r"\btimeout=(\d{1,9})", ",".join(exchange.header_values("keep-alive")))
+    return float(match[1]) if match else None
 
 
 @check("transport.idle-kept", any_answer=True)
 def test_idle_kept(exchanges: tuple[Exchange, ...]) -> None:
-    """A connection that is silent for a minute carries the next request too, unless Keep-Alive tells a shorter time."""
+    """A connection that is idle for a minute carries the next request too, unless Keep-Alive states a shorter time."""
     gone: list[str] = []
     for first, second in answers_with_next(exchanges):
         if second.connection == first.connection or says_close(first):
             continue
         taken = ((first.ended_ns or first.started_ns) - first.started_ns) / 1e9
-        silent, told = expect.server_time(second) - expect.server_time(first) - taken, keep_alive_s(first)
-        actual = f"gone without a word after {silent:.0f} s of silence"
+        idle_s, keep_alive = expect.server_time(second) - expect.server_time(first) - taken, keep_alive_s(first)
+        actual = f"closed without notice after {idle_s:.0f} idle s"
         where = f"request {second.step + 1}"
         expect.condition(
-            told is not None and told <= silent, "the same connection, or a time in Keep-Alive", actual, where=where
+            keep_alive is not None and keep_alive <= idle_s,
+            "the same connection, or a time in Keep-Alive",
+            actual,
+            where=where,
         )
-        gone.append(f"{told:g} s")
+        gone.append(f"{keep_alive:g} s")
     if gone:
-        raise Noted(f"connections close after {gone[0]} of silence, as Keep-Alive tells")
+        raise Noted(f"connections close after {gone[0]} of silence, as Keep-Alive states")

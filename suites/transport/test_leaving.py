@@ -1,4 +1,4 @@
-"""A client that leaves before the end of an answer."""
+"""A client that disconnects before the end of an answer."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from wireproof.check import Exchange, Inconclusive, check
 
 
 def time_per_number_ns(left: Exchange) -> float:
-    """The time that a number of the count takes at least, by the pace of the stream."""
+    """The nanoseconds between two numbers of a streamed count. Raises Inconclusive if the stream is too short."""
     times = [chunk.event.at_ns for chunk in left.stream.chunks]
     if not left.left or len(times) < 2:
         raise Inconclusive("the stream ended before the client left")
     opened = (left.headers_ns or left.started_ns) - left.started_ns
     pace = (times[-1] - times[0]) / (len(times) - 1)
     if opened * 2 > pace * (count_of_numbers(left) - len(times)):
-        raise Inconclusive("the first event of the stream took longer than half of the rest would have")
+        raise Inconclusive("the first event of the stream took longer than half the time of the rest")
     return pace
 
 
 def count_of_numbers(exchange: Exchange) -> int:
-    """How many numbers are asked for."""
+    """The number of numbers that the request demands."""
     return int(str(expect.request_body(exchange)["messages"][-1]["content"]).split()[-1])
 
 
 def is_served_soon(probes: Sequence[tuple[Exchange, float]], kind: str) -> None:
-    """The next request is answered in less than half the time that the rest of the work would have taken.
+    """Raises Violation unless the next request is answered in half the time of the abandoned work.
 
-    Each probe comes with that time, in nanoseconds. A server that pauses once is late once; one that works on is late
-    after every client that left.
+    Each probe comes with that time, in nanoseconds. A server that pauses once is late once; one that does not stop the
+    work is late after every client that left.
     """
     for probe, _ in probes:
         expect.complete(probe)
@@ -49,17 +49,17 @@ def is_served_soon(probes: Sequence[tuple[Exchange, float]], kind: str) -> None:
 
 
 def time_to_head_ns(probe: Exchange) -> int:
-    """From the start of a request to the head of its answer."""
+    """The nanoseconds from the start of a request to the head of its answer."""
     return (probe.headers_ns or probe.started_ns) - probe.started_ns
 
 
 def rest_of_stream_ns(left: Exchange) -> float:
-    """The time that the rest of a stream that was left would have taken."""
+    """The nanoseconds that the rest of an abandoned stream would have taken."""
     return time_per_number_ns(left) * (count_of_numbers(left) - len(left.stream.chunks))
 
 
 def rest_of_plain_ns(paced: Exchange, left: Exchange) -> float:
-    """The time that the rest of a plain answer that was left would have taken, by the pace of a stream of the same."""
+    """The nanoseconds that the rest of an abandoned plain answer would have taken, by the pace of an equal stream."""
     if not left.left:
         raise Inconclusive("the answer came before the client left")
     return time_per_number_ns(paced) * count_of_numbers(left) - ((left.ended_ns or left.started_ns) - left.started_ns)

@@ -1,4 +1,4 @@
-"""A plain answer that takes long to make, in front of which somebody may lose patience."""
+"""A plain answer that takes long to generate, longer than some proxies wait."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ GATEWAY_TIMEOUT_STATUSES = frozenset({408, 502, 503, 504, 520, 522, 524})
 
 @check("transport.long-answer", any_answer=True)
 def test_long_answer(exchange: Exchange) -> None:
-    """A plain answer that takes long to make is not given up halfway; where it is, the time that it had is told."""
+    """A plain answer that takes long to generate arrives whole; otherwise the time until it was cut is reported."""
     expect.complete(exchange)
     seconds = ((exchange.ended_ns or exchange.started_ns) - exchange.started_ns) / 1e9
     if not exchange.is_success and exchange.status not in GATEWAY_TIMEOUT_STATUSES:

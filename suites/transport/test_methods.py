@@ -1,4 +1,4 @@
-"""HEAD, and OPTIONS as browsers send it before a request to another origin."""
+"""HEAD, and the OPTIONS that browsers send before a request to another origin (Fetch, CORS protocol)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from wireproof.check import Exchange, Inconclusive, check
 ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 ALLOW_HEADERS = "Access-Control-Allow-Headers"
 ALLOW_METHODS = "Access-Control-Allow-Methods"
-# Methods that Fetch sends to any origin without leave.
+# Methods that Fetch sends to any origin without a preflight.
 SAFELISTED = frozenset({"get", "head", "post"})
 
 
@@ -19,7 +19,7 @@ def listed_values(exchange: Exchange, name: str) -> set[str]:
 
 
 def allows_origin(exchange: Exchange) -> None:
-    """The one value that lets a page of this origin read an answer."""
+    """Raises Violation unless the one allowed origin lets this page read the answer."""
     origin = exchange.request.header("Origin")
     values = exchange.header_values(ALLOW_ORIGIN)
     expect.condition(
@@ -31,7 +31,7 @@ def allows_origin(exchange: Exchange) -> None:
 
 
 def preflight_is_answered(preflight: Exchange) -> None:
-    """The preflight is answered; whether it has to be is another check's business."""
+    """Raises Inconclusive if the preflight is refused; another check judges that."""
     expect.complete(preflight)
     if not preflight.is_success:
         raise Inconclusive(f"the preflight is answered with {preflight.status}: browsers are not served")
@@ -52,9 +52,9 @@ def test_head_like_get(get: Exchange, head: Exchange) -> None:
         if not exchange.is_success:
             raise Inconclusive(f"{exchange.request.method} is answered with {exchange.status}")
     expect.equal(head.content_type, get.content_type, where="header Content-Type")
-    told, due = head.header("content-length"), get.header("content-length")
-    if told is not None and due is not None:
-        expect.equal(told, due, where="header Content-Length")
+    head_length, get_length = head.header("content-length"), get.header("content-length")
+    if head_length is not None and get_length is not None:
+        expect.equal(head_length, get_length, where="header Content-Length")
 
 
 @check("transport.preflight-answered", any_answer=True)
@@ -81,7 +81,7 @@ def test_preflight_headers(exchange: Exchange) -> None:
 
 @check("transport.page-may-read", any_answer=True)
 def test_page_may_read(preflight: Exchange, exchange: Exchange) -> None:
-    """Where a preflight is answered, the answer to the request itself may be read by the page, a refusal as well."""
+    """After a preflight that is answered, the page may read the answer to the request, a refusal as well."""
     preflight_is_answered(preflight)
     expect.complete(exchange)
     allows_origin(exchange)

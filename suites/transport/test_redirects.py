@@ -1,4 +1,4 @@
-"""Redirections of calls to the API: the official clients follow them, without the key where the host is another."""
+"""Redirects of API calls (RFC 9110 section 15.4): official clients follow them, without the key to another host."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ METHOD_KEEPING_REDIRECTIONS = (307, 308)
 
 
 def is_redirected(exchange: Exchange) -> bool:
-    """Whether the answer sends the client elsewhere."""
+    """True if the answer is a redirect."""
     expect.complete(exchange)
     return exchange.status in REDIRECTIONS
 
@@ -29,10 +29,10 @@ def test_redirect_keeps_method(exchange: Exchange) -> None:
 
 @check("transport.redirect-stays", any_answer=True)
 def test_redirect_stays(exchange: Exchange) -> None:
-    """A request is redirected, if at all, within the scheme and host that were asked, where the key is sent again."""
+    """A request is redirected, if at all, within its scheme and host, to which the key is sent again."""
     if not is_redirected(exchange):
         return
-    asked = urlsplit(exchange.request.url)
-    led = urlsplit(urljoin(exchange.request.url, expect.header(exchange, "Location")))
-    where = f"{asked.scheme}://{asked.netloc}"
-    expect.equal(f"{led.scheme}://{led.netloc}", where, where="header Location")
+    requested = urlsplit(exchange.request.url)
+    redirected = urlsplit(urljoin(exchange.request.url, expect.header(exchange, "Location")))
+    where = f"{requested.scheme}://{requested.netloc}"
+    expect.equal(f"{redirected.scheme}://{redirected.netloc}", where, where="header Location")

@@ -1,4 +1,4 @@
-"""The ways in which HTTP lets a client send a body."""
+"""The ways in which a client may send a body (RFC 9112 section 7.1, RFC 9110 section 10.1.1)."""
 
 from __future__ import annotations
 
@@ -21,9 +21,11 @@ def test_chunked_request(exchange: Exchange) -> None:
 
 @check("transport.continues", any_answer=True)
 def test_continues(exchange: Exchange) -> None:
-    """A client that waits with its body is told to go on, or gets its final answer at once."""
+    """A client that sends `Expect: 100-continue` gets 100 Continue, or its final answer at once."""
     expect.complete(exchange)
     if exchange.status == EXPECTATION_FAILED:
         raise Inconclusive("the expectation was refused")
-    told = 100 in exchange.interim or not exchange.is_success
-    expect.condition(told, "100 Continue before the body is sent", "nothing until it was sent", where="interim answer")
+    continues = 100 in exchange.interim or not exchange.is_success
+    expect.condition(
+        continues, "100 Continue before the body is sent", "nothing until it was sent", where="interim answer"
+    )

@@ -1,4 +1,4 @@
-"""Requests that are under way at once."""
+"""Concurrent requests."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ TOO_MANY_REQUESTS = 429
 
 
 def requested_word(exchange: Exchange) -> str:
-    """The word that a request of these cases asks for: the last of its message."""
+    """The word that a request asks for: the last of its message."""
     content = expect.request_body(exchange)["messages"][-1]["content"]
     return str(content).split()[-1]
 
 
 def require_all_admitted(exchanges: tuple[Exchange, ...]) -> None:
-    """None of the requests was one too many for the limit of the key."""
+    """Raises Inconclusive if a request was refused by the rate limit."""
     refused = sum(exchange.status == TOO_MANY_REQUESTS for exchange in exchanges)
     if refused:
         raise Inconclusive(f"{refused} of {len(exchanges)} requests were refused with 429")
@@ -23,7 +23,7 @@ def require_all_admitted(exchanges: tuple[Exchange, ...]) -> None:
 
 @check("transport.all-served", any_answer=True)
 def test_all_served(exchanges: tuple[Exchange, ...]) -> None:
-    """Requests that are under way at once are each answered, and each answer arrives whole."""
+    """Concurrent requests are each answered, and each answer arrives whole."""
     require_all_admitted(exchanges)
     for exchange in exchanges:
         where = f"request {exchange.step + 1} of {len(exchanges)}"
@@ -40,17 +40,17 @@ def test_all_served(exchanges: tuple[Exchange, ...]) -> None:
 
 @check("transport.own-answers", any_answer=True)
 def test_own_answers(exchanges: tuple[Exchange, ...]) -> None:
-    """Of requests that are under way at once, each gets the answer to its own question."""
+    """Each of several concurrent requests gets the answer to its own question."""
     require_all_admitted(exchanges)
     answered = [exchange for exchange in exchanges if exchange.is_success]
-    silent = 0
+    wordless = 0
     for exchange in answered:
-        told, own = expect.text(exchange), requested_word(exchange)
+        text, own = expect.text(exchange), requested_word(exchange)
         others = [
-            requested_word(other) for other in exchanges if other is not exchange and requested_word(other) in told
+            requested_word(other) for other in exchanges if other is not exchange and requested_word(other) in text
         ]
         where = f"request {exchange.step + 1} of {len(exchanges)}"
-        expect.condition(not others, f"an answer that says {own}", expect.display_text(told), where=where)
-        silent += own not in told
-    if silent or len(answered) < len(exchanges):
-        raise Undecided(f"{len(answered) - silent} of {len(exchanges)} answers say the word they were asked for")
+        expect.condition(not others, f"an answer that says {own}", expect.display_text(text), where=where)
+        wordless += own not in text
+    if wordless or len(answered) < len(exchanges):
+        raise Undecided(f"{len(answered) - wordless} of {len(exchanges)} answers contain their requested word")

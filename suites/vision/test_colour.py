@@ -1,4 +1,4 @@
-"""Pictures that a chat is shown: whether the model sees them."""
+"""Pictures in a chat request: the model has to see them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ COLOURS = {b"\xff\x00\x00": "red", b"\x00\x00\xff": "blue"}
 
 
 def requested_colours(exchange: Exchange) -> Iterator[str]:
-    """The colours of the pictures that the request shows, each a PNG of one colour."""
+    """Yields the colours of the pictures in the request, each a PNG of one colour."""
     for _, address in json_pointer.find(expect.request_body(exchange), PICTURE_PLACES):
         picture = base64.b64decode(address.partition(",")[2])
         start = picture.index(b"IDAT") + 4
@@ -27,9 +27,9 @@ def requested_colours(exchange: Exchange) -> Iterator[str]:
 @check("vision.colour")
 def test_colour(exchange: Exchange) -> None:
     """A picture that the user shows is seen: the model names its colour."""
-    said = expect.text(exchange)
+    text = expect.text(exchange)
     for colour in requested_colours(exchange):
-        named = re.search(rf"\b{colour}\b", said, re.IGNORECASE) is not None
-        if not named and expect.finish_reason(exchange) == "length":
+        is_named = re.search(rf"\b{colour}\b", text, re.IGNORECASE) is not None
+        if not is_named and expect.finish_reason(exchange) == "length":
             raise Undecided("the token cap cut the answer off before a colour")
-        expect.condition(named, f"text with {colour}", said, at="/choices/0/message/content")
+        expect.condition(is_named, f"text with {colour}", text, at="/choices/0/message/content")

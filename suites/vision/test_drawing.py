@@ -1,4 +1,4 @@
-"""Pictures that a chat gives: whether one comes, where it stands, and whether it is one."""
+"""Pictures in a chat answer: present, in one place, and valid."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PlacedPicture = tuple[str, Any]
 
 
 def find_pictures(exchange: Exchange) -> tuple[PlacedPicture, ...]:
-    """The place and the address of each picture of a chat answer, streamed or not."""
+    """The place and the URL of each picture of a chat answer, streamed or not."""
     found = [
         (place, address) for message in messages_or_deltas(exchange) for place, address in pictures_in_message(message)
     ]
@@ -28,7 +28,7 @@ def find_pictures(exchange: Exchange) -> tuple[PlacedPicture, ...]:
 
 
 def messages_or_deltas(exchange: Exchange) -> Iterator[Any]:
-    """The message of an answer, or the deltas of a stream."""
+    """Yields the message of an answer, or the deltas of a stream."""
     if expect.is_stream(exchange):
         yield from (choice.get("delta") for chunk in expect.event_stream(exchange).chunks for choice in chunk.choices)
     else:
@@ -41,7 +41,7 @@ def pictures_in_message(message: Any) -> Iterator[PlacedPicture]:
 
 
 def required_pictures(exchange: Exchange) -> tuple[PlacedPicture, ...]:
-    """The pictures of an answer; one cut off before its picture decides nothing."""
+    """The pictures of an answer. Raises Undecided if it is cut off before its picture."""
     found = find_pictures(exchange)
     if not found and expect.finish_reason(exchange) == "length":
         raise Undecided("the token cap left no room for a picture")
@@ -51,9 +51,9 @@ def required_pictures(exchange: Exchange) -> tuple[PlacedPicture, ...]:
 @check("vision.draws")
 def test_draws(exchange: Exchange) -> None:
     """A model that draws answers an order for a picture with one."""
-    said = expect.display_text(expect.text(exchange)) or "nothing"
+    text = expect.display_text(expect.text(exchange)) or "nothing"
     expect.condition(
-        bool(required_pictures(exchange)), f"a picture in {', in '.join(PICTURE_PLACES)} or in the text", said
+        bool(required_pictures(exchange)), f"a picture in {', in '.join(PICTURE_PLACES)} or in the text", text
     )
 
 
@@ -64,7 +64,7 @@ def test_one_place(exchange: Exchange) -> None:
     if not places:
         raise Inconclusive("the answer has no picture")
     expect.condition(len(places) == 1, "one place", places)
-    # Images is where the bundled server and most gateways put it, so that it is worth no word.
+    # The bundled server and most gateways use images, which needs no note.
     if places != ["images"]:
         raise Noted(f"the picture stands in {places[0]}")
 
@@ -74,13 +74,13 @@ def test_picture(exchange: Exchange) -> None:
     """A picture given as a data URL is base64 that begins as PNG, JPEG, GIF or WebP does."""
     data = [address for _, address in required_pictures(exchange) if not str(address).startswith("https://")]
     if not data:
-        raise Inconclusive("the answer has no picture, or gives it by its address")
+        raise Inconclusive("the answer has no picture, or only its URL")
     for address in data:
         expect.condition(is_picture(address), "a data URL of a picture", expect.display_text(address))
 
 
 def is_picture(address: Any) -> bool:
-    """Whether a data URL holds the beginning of a picture."""
+    """True if a data URL holds the beginning of a picture."""
     head, _, packed = str(address).partition(",")
     try:
         return head.startswith("data:image/") and bool(

@@ -1,4 +1,4 @@
-"""What JSON and HTTP ask of the body of every answer, whatever it says."""
+"""Rules of JSON (RFC 8259) and HTTP (RFC 9110) for the body of every answer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ANSWER_MEMBERS = ("choices", "data", "output", "embedding")
 
 
 def json_document(exchange: Exchange) -> Any:
-    """The JSON of a body that is meant to be JSON; None for a stream, an empty body and anything else."""
+    """The JSON of a body; None for a stream, an empty body and anything else."""
     expect.complete(exchange)
     if expect.is_stream(exchange):
         return None
@@ -24,7 +24,7 @@ def json_document(exchange: Exchange) -> Any:
 
 
 def plain_body(exchange: Exchange, case: Case) -> bytes:
-    """The bytes of a body that is no event stream; of a refusal only where the case aims for one."""
+    """The bytes of a body that is no event stream. Raises Inconclusive for a refusal that the case does not provoke."""
     expect.complete(exchange)
     if not exchange.is_success and case.kind != "refusal":
         raise Inconclusive(f"the request was refused with {exchange.status}")
@@ -63,7 +63,7 @@ def test_charset(exchange: Exchange) -> None:
 
 @check("wire.unique-members", any_answer=True)
 def test_unique_members(exchange: Exchange) -> None:
-    """The members of each JSON object in a body have names of their own."""
+    """The members of each JSON object in a body have distinct names."""
     if json_document(exchange) is None:
         raise Inconclusive("the body is no JSON text")
 
@@ -100,6 +100,6 @@ def test_status_body(exchange: Exchange, case: Case) -> None:
         actual = f"{exchange.status} with {expect.display_text(body)}"
         raise Violation("no error object in an answer", actual, where="/error")
     if exchange.status is not None and exchange.status >= 400:
-        brought = [name for name in ANSWER_MEMBERS if isinstance(body.get(name), list)]
-        actual = f"{exchange.status} with {', '.join(brought)}"
-        expect.condition(not brought, "no answer in a refusal", actual, where="body")
+        members = [name for name in ANSWER_MEMBERS if isinstance(body.get(name), list)]
+        actual = f"{exchange.status} with {', '.join(members)}"
+        expect.condition(not members, "no answer in a refusal", actual, where="body")

@@ -24,7 +24,7 @@ def test_length(exchange: Exchange) -> None:
     expect.condition(len(lengths) < 2, "one Content-Length", sorted(lengths), where="header Content-Length")
     expect.condition(not (lengths and coded), "Content-Length or Transfer-Encoding", "both", where="headers")
     size = sum(len(read.data) for read in exchange.reads)
-    # What is said to HEAD is the length that the body of GET would have.
+    # The answer to HEAD states the length of the body of GET.
     if lengths and not exchange.truncated and exchange.request.method != "HEAD":
         expect.equal(next(iter(lengths)), str(size), where="header Content-Length")
 
@@ -33,13 +33,13 @@ def test_length(exchange: Exchange) -> None:
 def test_no_coding(exchange: Exchange) -> None:
     """A content coding is used only where the request asks for one."""
     expect.complete(exchange)
-    asked = (exchange.request.header("accept-encoding") or "identity").lower().replace(" ", "")
-    weights = dict(named.partition(";q=")[::2] for named in asked.split(","))
-    taken = {name for name, weight in weights.items() if weight == "" or weight.strip("0.")}
+    accepted = (exchange.request.header("accept-encoding") or "identity").lower().replace(" ", "")
+    weights = dict(named.partition(";q=")[::2] for named in accepted.split(","))
+    allowed = {name for name, weight in weights.items() if weight == "" or weight.strip("0.")}
     coding = (exchange.header("content-encoding") or "identity").strip().lower()
     expect.condition(
-        coding in taken | {"identity"},
-        f"no coding beyond {asked}",
+        coding in allowed | {"identity"},
+        f"no coding beyond {accepted}",
         coding,
         where="header Content-Encoding",
     )

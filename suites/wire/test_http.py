@@ -1,4 +1,4 @@
-"""What HTTP asks of every answer, whatever it says."""
+"""Rules of HTTP (RFC 9110, RFC 9112) for every answer."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ LEFT_EARLY_KINDS = ("first-byte", "idle", "total", "closed", "reset")
 
 
 def require_due_answer(exchange: Exchange, case: Case) -> None:
-    """What the case aims for came; a refusal where an answer was due is judged by the checks of that answer."""
+    """Raises Inconclusive if the request was refused although the case expects an answer."""
     expect.complete(exchange)
     if not exchange.is_success and case.kind != "refusal":
         raise Inconclusive(f"the request was refused with {exchange.status}")
 
 
 def asks_for_stream(exchange: Exchange) -> bool:
-    """Whether the request sets `stream`."""
+    """True if the request sets `stream`."""
     try:
         body = parse_json(exchange.request.body)
     except NotJson:
@@ -26,7 +26,7 @@ def asks_for_stream(exchange: Exchange) -> bool:
 
 
 def is_json_type(media_type: str) -> bool:
-    """RFC 8259 names application/json; RFC 6839 adds every type that ends in +json."""
+    """True for application/json (RFC 8259) and every type that ends in +json (RFC 6839)."""
     return media_type == "application/json" or media_type.endswith("+json")
 
 
@@ -43,8 +43,8 @@ def test_complete(exchange: Exchange) -> None:
     """An answer arrives whole and within the deadlines."""
     broken = exchange.broken
     if broken is not None and broken.kind in LEFT_EARLY_KINDS:
-        came = sum(len(read.data) for read in exchange.reads)
-        actual = f"{broken.kind}: {broken.detail} (after {came} bytes of the body)"
+        size = sum(len(read.data) for read in exchange.reads)
+        actual = f"{broken.kind}: {broken.detail} (after {size} bytes of the body)"
         raise Violation("a whole answer within the deadlines", actual, where="connection")
     if not exchange.left:
         expect.require_kept_whole(exchange)

@@ -15,7 +15,7 @@ from typing import Any, cast
 
 import pytest
 
-from mutation import telling
+from mutation import skipped_code
 from wireproof.contract import schemas
 from wireproof.contract.clause import LEVELS
 from wireproof.judging import baseline, check
@@ -85,7 +85,7 @@ def test_every_exception_of_checks_is_an_outcome_and_is_documented(kind: type[Ex
     (expected,) = {id for signal, id in RAISED.items() if issubclass(kind, signal)}
     assert outcome_of(kind("said")) == expected
     assert re.search(rf"^    {kind.__name__} +\w", sys.modules[kind.__module__].__doc__ or "", re.MULTILINE)
-    assert kind is check.Violation or kind.__name__ in telling.SIGNALS
+    assert kind is check.Violation or kind.__name__ in skipped_code.OUTCOME_EXCEPTIONS
 
 
 def test_suites_can_import_every_exception_of_the_table() -> None:

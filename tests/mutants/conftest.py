@@ -1,4 +1,4 @@
-"""The package `mutation` stands beside `tests` and is not installed."""
+"""Makes the package `mutation` importable: it is beside `tests` and is not installed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which mutants there are, and which of them are tried."""
+"""The mutants of a module, the skipped ones among them, and the sample."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from cosmic_ray.commands.init import init
 from cosmic_ray.mutating import mutate_code
 from cosmic_ray.work_db import WorkDB
 
-from mutation import operators, telling
-from mutation.mutants import Mutant, checks_of, mutants, sample
+from mutation import operators, skipped_code
+from mutation.mutants import Mutant, draw_sample, find_mutants, mutated_checks
 from wireproof.contract import data_files
 from wireproof.judging.suite_loader import load_checks
 
@@ -21,7 +21,7 @@ SOURCE = '''
 def test_one(exchange: Exchange | None) -> None:
     """A docstring."""
     found, actual = exchange.json["id"], exchange.text or "nothing"
-    expect.that(found == "x", f"{1 + 2} of them", actual, where="body", at="/id")
+    expect.condition(found == "x", f"{1 + 2} of them", actual, where="body", at="/id")
     raise Inconclusive("nobody knows")
 '''
 
@@ -41,17 +41,17 @@ def test_an_operator_does_what_its_examples_say(operator):
 
 def test_words_annotations_and_declarations_are_no_places_for_mutants():
     lines = SOURCE.splitlines()
-    told = {
+    skipped_parts = {
         (span.reason, lines[span.start[0] - 1][span.start[1] : span.end[1]])
-        for span in telling.spans(SOURCE, telling.vocabulary([ASSERTION.read_text()]))
+        for span in skipped_code.find_spans(SOURCE, skipped_code.build_vocabulary([ASSERTION.read_text()]))
     }
 
-    assert (telling.WORDS, '"nobody knows"') in told
-    assert (telling.WORDS, 'f"{1 + 2} of them"') in told
-    assert (telling.WORDS, 'exchange.text or "nothing"') in told
-    assert (telling.ANNOTATION, "Exchange | None") in told
-    assert (telling.DECLARATION, '"demo.one"') in told
-    assert not {text for _, text in told} & {"True", '"/id"', '"id"', '"x"', 'found == "x"'}
+    assert (skipped_code.WORDS, '"nobody knows"') in skipped_parts
+    assert (skipped_code.WORDS, 'f"{1 + 2} of them"') in skipped_parts
+    assert (skipped_code.WORDS, 'exchange.text or "nothing"') in skipped_parts
+    assert (skipped_code.ANNOTATION, "Exchange | None") in skipped_parts
+    assert (skipped_code.DECLARATION, '"demo.one"') in skipped_parts
+    assert not {text for _, text in skipped_parts} & {"True", '"/id"', '"id"', '"x"', 'found == "x"'}
 
 
 def test_an_argument_that_only_becomes_words_two_calls_further_is_words():
@@ -59,20 +59,20 @@ def test_an_argument_that_only_becomes_words_two_calls_further_is_words():
         "def outer(value, name):\n    inner(value, name)\n\ndef inner(value, called):\n    raise Violation(called)\n"
     )
 
-    assert telling.vocabulary([source]).told["outer"] == {"name"}
+    assert skipped_code.build_vocabulary([source]).word_parameters["outer"] == {"name"}
 
 
 def test_what_cannot_matter_is_skipped_in_the_work_database_with_the_reason(work_db):
-    found = mutants(work_db, [DELTAS])
+    found = find_mutants(work_db, [DELTAS])
 
     skipped = {job: result.output for job, result in work_db.results}
     assert {one.job for one in found}.isdisjoint(skipped)
     assert {one.job for one in found} | set(skipped) == {item.job_id for item in work_db.work_items}
-    assert set(skipped.values()) >= {telling.WORDS, telling.DECLARATION}
+    assert set(skipped.values()) >= {skipped_code.WORDS, skipped_code.DECLARATION}
 
 
 def test_mutants_are_those_of_cosmic_ray_with_its_numbers(work_db, tmp_path):
-    mutants(work_db, [DELTAS])
+    find_mutants(work_db, [DELTAS])
     theirs = WorkDB(tmp_path / "theirs.sqlite", WorkDB.Mode.create)
     init([DELTAS], theirs, {})
 
@@ -81,27 +81,27 @@ def test_mutants_are_those_of_cosmic_ray_with_its_numbers(work_db, tmp_path):
 
 
 def test_each_check_has_a_mutant_of_its_own_in_the_sample(work_db):
-    found = sample(mutants(work_db, [DELTAS]), 1, 0)
+    found = draw_sample(find_mutants(work_db, [DELTAS]), 1, 0)
 
     checks = {
         name: check for name, check in load_checks().items() if check.function.__module__.endswith("chat.test_deltas")
     }
     assert len(found) == len(checks)
-    assert checks_of(found, checks) == set(checks)
+    assert mutated_checks(found, checks) == set(checks)
 
 
 def test_what_changes_elsewhere_leaves_a_mutant_in_the_sample():
     mine = [_mutant(str(at), "test_mine", f"line {at}") for at in range(20)]
     others = [_mutant(str(at), "test_theirs", f"line {at}") for at in range(20, 40)]
 
-    assert set(sample(mine, 7, 0)) < set(sample(mine + others, 7, 0))
-    assert sample(mine, 7, 10) == sample(mine[::-1], 7, 10)
-    assert len(sample(mine + others, 7, 10)) == 10
+    assert set(draw_sample(mine, 7, 0)) < set(draw_sample(mine + others, 7, 0))
+    assert draw_sample(mine, 7, 10) == draw_sample(mine[::-1], 7, 10)
+    assert len(draw_sample(mine + others, 7, 10)) == 10
 
 
 def test_a_place_is_mutated_once():
     one = _mutant("1", "helper", "a == b")
-    found = sample([one, replace(one, job="2", operator="other"), _mutant("3", "helper", "c == d", (2, 0))], 1, 9)
+    found = draw_sample([one, replace(one, job="2", operator="other"), _mutant("3", "helper", "c == d", (2, 0))], 1, 9)
 
     assert sorted(mutant.start for mutant in found) == [(1, 0), (2, 0)]
 

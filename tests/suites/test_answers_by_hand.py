@@ -1,4 +1,4 @@
-"""Judgements on answers written by hand: at their bounds, and beside the one way in which the reference server errs."""
+"""Judgements on answers written by hand: at their bounds, and beside the errors of the reference server."""
 
 from __future__ import annotations
 
@@ -18,19 +18,21 @@ IIO = loading.load_providers()["iio"]
 SECOND = 1_000_000_000
 
 
-def heard(body: Any = None, asked: Any = None, *, status: int = 200, start_s: float = 0, first_s: float = 0, **headers):
+def answered(
+    body: Any = None, request_body: Any = None, *, status: int = 200, start_s: float = 0, first_s: float = 0, **headers
+):
     """An exchange with an answer in JSON, with these headers, each a text or several."""
     lines = [
         (name.replace("_", "-").encode(), value.encode())
-        for name, given in {"content_type": "application/json", **headers}.items()
-        for value in ([given] if isinstance(given, str) else given)
+        for name, values in {"content_type": "application/json", **headers}.items()
+        for value in ([values] if isinstance(values, str) else values)
     ]
     return Exchange(
         target="hand",
         case="hand",
         endpoint="chat",
         step=0,
-        request=Request("POST", "http://localhost/v1", (), json.dumps(asked).encode()),
+        request=Request("POST", "http://localhost/v1", (), json.dumps(request_body).encode()),
         status=status,
         headers=tuple(lines),
         reads=(BodyRead(0, json.dumps(body).encode()),),
@@ -40,12 +42,18 @@ def heard(body: Any = None, asked: Any = None, *, status: int = 200, start_s: fl
 
 
 def streamed(*, over_s: float, ended_s: float = 1.0, stalled_s: float = 0.0) -> Exchange:
-    """Twenty chunks whose last comes after a second, spread over the time before it, and the end of the body."""
+    """A stream of twenty chunks whose last one comes after a second.
+
+    Args:
+        over_s: the seconds before it in which the chunks arrive.
+        ended_s: the end of the body.
+        stalled_s: the longest stall of our own event loop.
+    """
     events = [b'data: {"choices": [{"index": 0, "delta": {"content": "a"}}]}\n\n'] * 20
     apart_s = over_s / (len(events) - 1)
     reads = [BodyRead(int((1 - over_s + at * apart_s) * SECOND), event) for at, event in enumerate(events)]
     return replace(
-        heard(content_type="text/event-stream"),
+        answered(content_type="text/event-stream"),
         reads=tuple(reads),
         ended_ns=int(ended_s * SECOND),
         stalled_ns=int(stalled_s * SECOND),
@@ -53,42 +61,42 @@ def streamed(*, over_s: float, ended_s: float = 1.0, stalled_s: float = 0.0) -> 
 
 
 def calls(*cities: str) -> Exchange:
-    made = [
+    tool_calls = [
         {"id": f"call_{at}", "type": "function", "function": {"name": "get_weather", "arguments": f'"{city}"'}}
         for at, city in enumerate(cities)
     ]
-    return heard({"choices": [{"index": 0, "message": {"role": "assistant", "tool_calls": made}}]})
+    return answered({"choices": [{"index": 0, "message": {"role": "assistant", "tool_calls": tool_calls}}]})
 
 
 def vector(*numbers: float) -> Exchange:
-    return heard({"data": [{"index": 0, "embedding": list(numbers)}]})
+    return answered({"data": [{"index": 0, "embedding": list(numbers)}]})
 
 
 def counts(*left: int, apart_s: float) -> tuple[Exchange, ...]:
     limit, remaining = IIO.rate.limit.replace("-", "_"), IIO.rate.remaining.replace("-", "_")
     return tuple(
-        heard(start_s=at * apart_s, **{limit: "30", remaining: str(count)}) for at, count in enumerate(left, 1)
+        answered(start_s=at * apart_s, **{limit: "30", remaining: str(count)}) for at, count in enumerate(left, 1)
     )
 
 
 HOLDS, BROKEN = None, Violation
 JUDGED = {
-    "a duration at the upper bound": ("transcriptions.duration", {"exchange": heard({"duration": 3.25})}, HOLDS),
-    "a duration at the lower bound": ("transcriptions.duration", {"exchange": heard({"duration": 2.25})}, HOLDS),
-    "a duration too long": ("transcriptions.duration", {"exchange": heard({"duration": 3.26})}, BROKEN),
-    "a duration too short": ("transcriptions.duration", {"exchange": heard({"duration": 2.24})}, BROKEN),
-    "a language by its code": ("transcriptions.language", {"exchange": heard({"language": "en"})}, HOLDS),
+    "a duration at the upper bound": ("transcriptions.duration", {"exchange": answered({"duration": 3.25})}, HOLDS),
+    "a duration at the lower bound": ("transcriptions.duration", {"exchange": answered({"duration": 2.25})}, HOLDS),
+    "a duration too long": ("transcriptions.duration", {"exchange": answered({"duration": 3.26})}, BROKEN),
+    "a duration too short": ("transcriptions.duration", {"exchange": answered({"duration": 2.24})}, BROKEN),
+    "a language by its code": ("transcriptions.language", {"exchange": answered({"language": "en"})}, HOLDS),
     "one call": ("tools.parallel", {"exchange": calls("Paris")}, Undecided),
     "three calls that differ": ("tools.parallel", {"exchange": calls("Paris", "Rome", "Oslo")}, HOLDS),
     "three calls, two alike": ("tools.parallel", {"exchange": calls("Paris", "Rome", "Rome")}, BROKEN),
     "a minute is no month": (
         "limits.month-asks-for-no-short-wait",
-        {"exchange": heard(status=429, retry_after="60")},
+        {"exchange": answered(status=429, retry_after="60")},
         BROKEN,
     ),
     "more than a minute": (
         "limits.month-asks-for-no-short-wait",
-        {"exchange": heard(status=429, retry_after="61")},
+        {"exchange": answered(status=429, retry_after="61")},
         HOLDS,
     ),
     "a longer vector of the tokens": (
@@ -136,22 +144,24 @@ JUDGED = {
 }
 
 
-@pytest.mark.parametrize(("check", "given", "outcome"), JUDGED.values(), ids=JUDGED)
-def test_an_answer_is_judged(check, given, outcome):
+@pytest.mark.parametrize(("check", "arguments", "outcome"), JUDGED.values(), ids=JUDGED)
+def test_an_answer_is_judged(check, arguments, outcome):
     judge = CHECKS[check].function
-    # What a suite registers anew takes the place of what it registered first.
+    # A suite that is loaded again replaces the functions that it registered first.
     judge = getattr(sys.modules[judge.__module__], judge.__name__)
-    given = {**given, "provider": IIO} if "provider" in CHECKS[check].arguments else given
+    arguments = {**arguments, "provider": IIO} if "provider" in CHECKS[check].arguments else arguments
     if outcome is HOLDS:
-        judge(**given)
+        judge(**arguments)
     else:
         with pytest.raises(outcome):
-            judge(**given)
+            judge(**arguments)
 
 
 def test_the_first_answer_in_json_mode_that_is_no_object_is_named():
     answers = [
-        heard({"choices": [{"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}]})
+        answered(
+            {"choices": [{"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}]}
+        )
         for text in ("{}", "[]", "no")
     ]
     structured = sys.modules["wireproof_suites.chat.test_structured"]
@@ -162,12 +172,12 @@ def test_the_first_answer_in_json_mode_that_is_no_object_is_named():
 
 def test_milliseconds_are_thousandths():
     clients = sys.modules["wireproof_suites.limits.test_clients"]
-    assert clients.retry_after_ms_in_s(heard(**{clients.IN_MS.replace("-", "_"): "60000"})) == 60.0
+    assert clients.retry_after_ms_in_s(answered(**{clients.RETRY_AFTER_MS.replace("-", "_"): "60000"})) == 60.0
 
 
 def test_a_list_in_a_header_may_stand_in_several_lines():
     methods = sys.modules["wireproof_suites.transport.test_methods"]
-    assert methods.listed_values(heard(allow=["GET, post", "DELETE"]), "Allow") == {"get", "post", "delete"}
+    assert methods.listed_values(answered(allow=["GET, post", "DELETE"]), "Allow") == {"get", "post", "delete"}
 
 
 @pytest.mark.parametrize(
@@ -184,8 +194,8 @@ def test_a_list_in_a_header_may_stand_in_several_lines():
 )
 def test_half_the_rest_is_too_long_a_wait_where_it_is_waited_every_time(waited_s, stalled_s, outcome):
     leaving = sys.modules["wireproof_suites.transport.test_leaving"]
-    heard_late = [replace(heard({}, first_s=one), stalled_ns=int(stalled_s * SECOND)) for one in waited_s]
-    probes = [(probe, 2.0 * SECOND) for probe in heard_late]
+    late_answers = [replace(answered({}, first_s=first_s), stalled_ns=int(stalled_s * SECOND)) for first_s in waited_s]
+    probes = [(probe, 2.0 * SECOND) for probe in late_answers]
     if outcome is HOLDS:
         leaving.is_served_soon(probes, "stream")
     else:

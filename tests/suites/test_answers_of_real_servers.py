@@ -1,4 +1,4 @@
-"""What real servers answered and a check once took for more than it was: each answer, and what is said of it now."""
+"""Answers of real servers that a check once misjudged, and the right verdict on each."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ CASES = loading.load_cases()
 STORED = {"id": "resp_a", "object": "response", "output": [{"content": [{"text": "ok"}]}]}
 
 
-def exchange(status: int, body: Any, *, method: str = "POST", asked: Any = None) -> Exchange:
-    request = Request(method, "http://h/v1/x", (), b"" if asked is None else json.dumps(asked).encode())
+def exchange(status: int, body: Any, *, method: str = "POST", request_body: Any = None) -> Exchange:
+    request = Request(method, "http://h/v1/x", (), b"" if request_body is None else json.dumps(request_body).encode())
     read = BodyRead(1, body.encode() if isinstance(body, str) else json.dumps(body).encode())
     return Exchange(
         "t", "c", "chat", 0, request, status, headers=((b"content-type", b"application/json"),), reads=(read,)
@@ -34,7 +34,7 @@ def still_serves(*exchanges: Exchange) -> None:
 
 
 def test_a_broken_request_that_is_answered_is_no_service_that_is_gone() -> None:
-    """A proxy reads eleven megabytes and answers them."""
+    """A proxy that reads eleven megabytes and answers them still serves."""
     still_serves(REFUSED, SERVED, SERVED, SERVED, REFUSED, SERVED, REFUSED, SERVED)
 
 
@@ -49,18 +49,18 @@ def test_where_nothing_is_refused_nothing_follows_a_refusal() -> None:
 
 
 def test_a_response_that_is_had_under_another_id_was_stored_all_the_same() -> None:
-    """A gateway packs the id of its upstream anew each time it tells it."""
-    had = exchange(200, {**STORED, "id": "resp_b"}, method="GET")
-    given = {"exchanges": (exchange(200, STORED), had)}
-    load_checks()["responses.stored"](given)
+    """A gateway that encodes its upstream's id anew for each answer still stores the response."""
+    retrieved = exchange(200, {**STORED, "id": "resp_b"}, method="GET")
+    arguments = {"exchanges": (exchange(200, STORED), retrieved)}
+    load_checks()["responses.stored"](arguments)
     with pytest.raises(Violation, match="resp_a"):
-        load_checks()["responses.stored-id"](given)
+        load_checks()["responses.stored-id"](arguments)
 
 
 def test_a_response_that_goes_on_from_another_knew_it_under_whichever_id() -> None:
-    asked = {"previous_response_id": "resp_a"}
+    request = {"previous_response_id": "resp_a"}
     later = {"id": "resp_c", "previous_response_id": "resp_upstream", "output": [{"content": [{"text": "7341"}]}]}
-    given = {"exchanges": (exchange(200, STORED), exchange(200, later, asked=asked))}
-    load_checks()["responses.continued"](given)
+    arguments = {"exchanges": (exchange(200, STORED), exchange(200, later, request_body=request))}
+    load_checks()["responses.continued"](arguments)
     with pytest.raises(Violation, match="resp_upstream"):
-        load_checks()["responses.stored-id"](given)
+        load_checks()["responses.stored-id"](arguments)

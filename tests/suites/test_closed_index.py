@@ -1,4 +1,4 @@
-"""Closed both ways: clauses, checks and cases cite one another, and nothing stands alone."""
+"""Clauses, checks and cases cite one another, and none is left without a citation."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CLAUSES = [clause for clauses in INDEX.values() for clause in clauses]
 JUDGED = [(clause, judgement) for clause in CLAUSES for judgement in clause.judged]
 
 
-def named(judgement: Judgement) -> set[str]:
+def named_cases(judgement: Judgement) -> set[str]:
     return {name for name in judgement.case.values() if not is_selector(name) and not is_generated(name)}
 
 
@@ -41,7 +41,7 @@ def test_every_judgement_cites_a_check_and_cases_that_exist() -> None:
     wrong = [
         (clause.id, judgement.check, dict(judgement.case))
         for clause, judgement in JUDGED
-        if judgement.check not in CHECKS or named(judgement) - set(CASES)
+        if judgement.check not in CHECKS or named_cases(judgement) - set(CASES)
     ]
     assert wrong == []
 
@@ -58,7 +58,7 @@ def test_every_judgement_gives_its_check_the_arguments_it_asks_for() -> None:
 
 
 def test_every_case_is_cited() -> None:
-    assert set(CASES) - {name for _, judgement in JUDGED for name in named(judgement)} - set(SMOKE_CASES) == set()
+    assert set(CASES) - {name for _, judgement in JUDGED for name in named_cases(judgement)} - set(SMOKE_CASES) == set()
 
 
 def test_the_smoke_cases_exist() -> None:
@@ -86,13 +86,15 @@ def test_no_judgement_stands_twice_in_a_clause() -> None:
 
 def test_every_selector_selects_a_case_of_its_index() -> None:
     for folder, clauses in INDEX.items():
-        cited = [CASES[name] for clause in clauses for judgement in clause.judged for name in named(judgement)]
+        cited_cases = [
+            CASES[name] for clause in clauses for judgement in clause.judged for name in named_cases(judgement)
+        ]
         empty = {
             name
             for clause in clauses
             for judgement in clause.judged
             for name in judgement.case.values()
-            if is_selector(name) and not any(selector_matches(name, case) for case in cited)
+            if is_selector(name) and not any(selector_matches(name, case) for case in cited_cases)
         }
         assert (folder, empty) == (folder, set())
 
@@ -125,10 +127,10 @@ def test_every_check_is_named_area_and_kebab_case() -> None:
 
 
 def test_every_check_says_what_it_requires_in_one_sentence() -> None:
-    said = {id: check.requirement for id, check in CHECKS.items()}
+    requirements = {id: check.requirement for id, check in CHECKS.items()}
     odd = r"\bshould\b|This function|Test that|[Cc]hecks? (that|if|whether)"
-    assert [id for id, text in said.items() if text[0].isalpha() and not text[0].isupper()] == []
-    assert [id for id, text in said.items() if not text.endswith(".") or re.search(odd, text)] == []
+    assert [id for id, text in requirements.items() if text[0].isalpha() and not text[0].isupper()] == []
+    assert [id for id, text in requirements.items() if not text.endswith(".") or re.search(odd, text)] == []
 
 
 def test_the_area_of_a_check_is_the_folder_it_stands_in_or_a_concern_of_it() -> None:
@@ -146,10 +148,12 @@ def test_every_case_asks_for_keys_that_some_provider_has() -> None:
     assert {name: keys - tiers for name, keys in asked.items() if keys - tiers} == {}
 
 
-def cited(folder: str, *checks: str) -> dict[str, Case]:
-    """The cases that an index names, by any check or by these."""
+def cited_cases(folder: str, *checks: str) -> dict[str, Case]:
+    """The cases that an index cites, by any check or by these."""
     found = (judgement for clause in INDEX[folder] for judgement in clause.judged)
-    return {name: CASES[name] for one in found if not checks or one.check in checks for name in sorted(named(one))}
+    return {
+        name: CASES[name] for one in found if not checks or one.check in checks for name in sorted(named_cases(one))
+    }
 
 
 each_provider = pytest.mark.parametrize(
@@ -159,10 +163,10 @@ each_provider = pytest.mark.parametrize(
 
 @each_provider
 def test_an_index_cites_only_cases_that_its_provider_can_be_asked(provider: Provider) -> None:
-    """A case that can never be sent would look like coverage and be none."""
+    """A case that can never be sent would look like coverage and add none."""
     wrong = [
         name
-        for name, case in cited(provider.schemas).items()
+        for name, case in cited_cases(provider.schemas).items()
         if not provider.offers(case.feature)
         or any(ask.endpoint not in provider.endpoints for ask in case.asks)
         or {ask.tier for ask in case.asks} - PLAIN_KEYS - set(provider.rate.tiers)
@@ -172,18 +176,18 @@ def test_an_index_cites_only_cases_that_its_provider_can_be_asked(provider: Prov
 
 @each_provider
 def test_every_generated_case_is_cited_and_every_citation_finds_one(provider: Provider) -> None:
-    """What a document does not promise of a talk, or of a text that comes back, no clause of it names."""
+    """No clause names the generated conversations and returned texts that its document does not promise."""
     drawn = {*strategies_by_case(provider), *stateful_cases(provider)}
-    owed = {name for name in drawn if name.split(":")[2] in ("valid", "invalid", "odd")}
+    required = {name for name in drawn if name.split(":")[2] in ("valid", "invalid", "odd")}
     cases = [case for clause in INDEX[provider.schemas] for one in clause.judged for case in one.case.values()]
     patterns = [case for case in cases if is_generated(case)]
-    assert {name for name in owed if not any(fnmatchcase(name, pattern) for pattern in patterns)} == set()
+    assert {name for name in required if not any(fnmatchcase(name, pattern) for pattern in patterns)} == set()
     assert [pattern for pattern in patterns if not any(fnmatchcase(name, pattern) for name in drawn)] == []
 
 
 @each_provider
 def test_a_refusal_that_is_judged_by_its_cause_has_one_that_the_provider_tells(provider: Provider) -> None:
-    judged = cited(provider.schemas, "errors.refused")
+    judged = cited_cases(provider.schemas, "errors.refused")
     assert [name for name, case in judged.items() if case.refused not in provider.refusals] == []
 
 
@@ -193,6 +197,6 @@ def test_every_place_of_a_judgement_is_a_json_pointer() -> None:
 
 
 def test_the_formats_take_our_own_files() -> None:
-    """Reading them raised nothing; a verdict's own form is held here."""
+    """The files match their formats, as loading shows, and so does a verdict."""
     verdict = Verdict("t", "p", "a.b", "c", "a", "pass", "must", (), "It holds.")
     schemas.check_format(verdict.as_data(), "verdict", "a verdict")

@@ -1,7 +1,7 @@
-"""A stream written in any other way that the rules allow is survived: nothing red at must, and no check goes blind.
+"""No check fails at must, or becomes blind, on a stream written in any other legal way.
 
-What the rules allow is in the HTML standard (9.2.5), RFC 8259 and OpenAI's description of a chunk. Each liberty names
-the checks that may advise against it; any other new red line is a false alarm.
+The HTML standard (9.2.5), RFC 8259 and OpenAI's description of a chunk say what is legal. Each legal variant names
+the checks that may advise against it; any other new failure is a false alarm.
 """
 
 from __future__ import annotations
@@ -37,29 +37,29 @@ TYPES = (
     f"{SSE}; charset=utf-8; v=1",
 )  # fmt: skip
 HEADERS = ((), ((b"Content-Encoding", b"identity"),), ((b"Vary", b"Origin"), (b"Vary", b"Accept"), (b"Via", b"1.1 x")))
-# What a liberty takes from a check: a stream in fewer or later reads may be too short to tell.
+# Checks that a legal variant may make inconclusive: a stream in fewer or later reads may be too short.
 TOO_LITTLE = {"stream.arrives-in-parts"}
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """One event: its name, its JSON or its text, and when it came."""
+class StreamEvent:
+    """One event: its name, its JSON or its text, and its arrival in nanoseconds."""
 
     name: str | None
     value: Any
     at_ns: int
 
 
-Events = list[Said]
-Liberty = Callable[[Events], Events]
-Heard = Callable[[str], tuple[TargetRun, Evidence]]
+Events = list[StreamEvent]
+Variant = Callable[[Events], Events]
+RunOf = Callable[[str], tuple[TargetRun, Evidence]]
 
 
 @dataclass(frozen=True, slots=True)
 class Mix:
-    """A composition of liberties; what is a tuple is taken in turn, from its beginning again at its end."""
+    """A combination of legal variants; the values of a tuple are used in turn, again and again."""
 
-    liberties: tuple[str, ...]
+    variants: tuple[str, ...]
     spaces: tuple[str, ...]
     texts: tuple[str, ...]
     colons: tuple[str, ...]
@@ -81,30 +81,30 @@ def is_chunk(value: Any) -> bool:
 # --- in the values
 
 
-def each(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Liberty:
-    """A liberty in each object that is the data of an event."""
+def on_each_object(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Variant:
+    """A legal variant that changes each object in the data of an event."""
     return lambda events: [
-        replace(said, value=change(said.value)) if isinstance(said.value, dict) else said for said in events
+        replace(event, value=change(event.value)) if isinstance(event.value, dict) else event for event in events
     ]
 
 
 def with_vendor(value: dict[str, Any]) -> dict[str, Any]:
-    """An object with members of the vendor's own, here and there."""
+    """Adds members of the vendor's own to an object."""
     for choice in value.get("choices", ()):
         choice |= {"x_vendor": 1}
         choice |= {"delta": {**choice["delta"], "x_vendor": {}}} if "delta" in choice else {}
     return {"x_vendor": {"queue": [1.5e0, None]}, **value, "obfuscation": "aB3"}
 
 
-def turned(value: Any) -> Any:
-    """The members of every object in the other order."""
+def reversed_members(value: Any) -> Any:
+    """Reverses the order of the members of every object."""
     if isinstance(value, dict):
-        return {name: turned(member) for name, member in reversed(value.items())}
-    return [turned(item) for item in value] if isinstance(value, list) else value
+        return {name: reversed_members(member) for name, member in reversed(value.items())}
+    return [reversed_members(item) for item in value] if isinstance(value, list) else value
 
 
 def with_nulls(value: dict[str, Any]) -> dict[str, Any]:
-    """A chunk that tells by null what OpenAI's description lets be null."""
+    """Adds the members of a chunk that OpenAI's description allows to be null, as null."""
     if not is_chunk(value):
         return value
     for choice in value["choices"]:
@@ -115,8 +115,8 @@ def with_nulls(value: dict[str, Any]) -> dict[str, Any]:
 OPTIONAL = ("service_tier", "system_fingerprint", "logprobs", "refusal", "obfuscation")
 
 
-def bare(value: dict[str, Any]) -> dict[str, Any]:
-    """A chunk without what OpenAI's description leaves optional."""
+def without_optional(value: dict[str, Any]) -> dict[str, Any]:
+    """Leaves out the members of a chunk that OpenAI's description makes optional."""
     if not is_chunk(value):
         return value
     for choice in value["choices"]:
@@ -127,22 +127,22 @@ def bare(value: dict[str, Any]) -> dict[str, Any]:
     return {name: member for name, member in value.items() if name not in OPTIONAL}
 
 
-def named(events: Events) -> Events:
-    """The events of chunks have the name that an event without one has."""
-    return [replace(said, name=said.name or "message") for said in events]
+def with_names(events: Events) -> Events:
+    """Gives each event the name of an event without one."""
+    return [replace(event, name=event.name or "message") for event in events]
 
 
-def one(said: Said) -> dict[str, Any] | None:
-    """The choice of a chunk that has one, and tells it neither usage nor the end."""
-    choices = said.value["choices"] if is_chunk(said.value) and not said.value.get("usage") else []
+def open_choice(event: StreamEvent) -> dict[str, Any] | None:
+    """The only choice of a chunk without usage and finish reason; None for any other chunk."""
+    choices = event.value["choices"] if is_chunk(event.value) and not event.value.get("usage") else []
     return choices[0] if len(choices) == 1 and choices[0].get("finish_reason") is None else None
 
 
-def text_of(said: Said) -> tuple[dict[str, Any], str] | None:
-    """The object and the name of the member that brings the text of an event, where it brings nothing else."""
-    if isinstance(said.value, dict) and said.value.get("type") == "response.output_text.delta":
-        return (said.value, "delta") if not said.value.get("logprobs") else None
-    choice = one(said)
+def text_member(event: StreamEvent) -> tuple[dict[str, Any], str] | None:
+    """The object and the name of the member with the text of an event that has nothing else; None if there is none."""
+    if isinstance(event.value, dict) and event.value.get("type") == "response.output_text.delta":
+        return (event.value, "delta") if not event.value.get("logprobs") else None
+    choice = open_choice(event)
     if choice is None or choice.get("logprobs"):
         return None
     if "text" in choice:
@@ -150,172 +150,181 @@ def text_of(said: Said) -> tuple[dict[str, Any], str] | None:
     return (choice["delta"], "content") if set(choice.get("delta") or ()) == {"content"} else None
 
 
-def fragment_of(said: Said) -> tuple[dict[str, Any], str] | None:
-    """The same of a later fragment of the arguments of a call."""
-    delta = (one(said) or {}).get("delta") or {}
+def fragment_member(event: StreamEvent) -> tuple[dict[str, Any], str] | None:
+    """The object and the name of the member with the arguments of a later fragment of a call; None if there is none."""
+    delta = (open_choice(event) or {}).get("delta") or {}
     calls = delta["tool_calls"] if set(delta) == {"tool_calls"} else []
     later = len(calls) == 1 and set(calls[0]) == {"index", "function"} and set(calls[0]["function"]) == {"arguments"}
     return (calls[0]["function"], "arguments") if later else None
 
 
-def brings(said: Said) -> tuple[dict[str, Any], str] | None:
-    return text_of(said) or fragment_of(said)
+def moving_member(event: StreamEvent) -> tuple[dict[str, Any], str] | None:
+    return text_member(event) or fragment_member(event)
 
 
-def saying(said: Said, text: str) -> Said:
-    """The same event with another text."""
-    other = replace(said, value=deepcopy(said.value))
-    held = brings(other)
-    assert held is not None
-    held[0][held[1]] = text
-    return other
+def with_text(event: StreamEvent, text: str) -> StreamEvent:
+    """Returns the event with another text."""
+    copy = replace(event, value=deepcopy(event.value))
+    member = moving_member(copy)
+    assert member is not None
+    member[0][member[1]] = text
+    return copy
 
 
-def halves(said: Said) -> Events:
-    held = brings(said)
-    text = held[0][held[1]] if held else ""
-    return [saying(said, text[: len(text) // 2]), saying(said, text[len(text) // 2 :])] if len(text) > 1 else [said]
+def halves(event: StreamEvent) -> Events:
+    member = moving_member(event)
+    text = member[0][member[1]] if member else ""
+    return (
+        [with_text(event, text[: len(text) // 2]), with_text(event, text[len(text) // 2 :])]
+        if len(text) > 1
+        else [event]
+    )
 
 
 def split(events: Events) -> Events:
-    """Each text and each fragment of arguments comes in two."""
-    return [half for said in events for half in halves(said)]
+    """Splits each text and each fragment of arguments into two events."""
+    return [half for event in events for half in halves(event)]
 
 
 def with_empties(events: Events) -> Events:
-    """An empty text, or empty arguments, follow each that are not."""
-    return [more for said in events for more in ((said, saying(said, "")) if brings(said) else (said,))]
+    """Adds an empty text, or empty arguments, behind each that is not empty."""
+    return [
+        added for event in events for added in ((event, with_text(event, "")) if moving_member(event) else (event,))
+    ]
 
 
-def same_but_text(one: Said, other: Said) -> bool:
-    """Whether two events bring texts of the same choice, item or call."""
-    if not brings(one) or not brings(other):
+def same_but_text(first: StreamEvent, second: StreamEvent) -> bool:
+    """True if two events have texts of the same choice, item or call."""
+    if not moving_member(first) or not moving_member(second):
         return False
-    blank, blank_too = (dict(saying(said, "").value) for said in (one, other))
-    return {**blank, "sequence_number": 0} == {**blank_too, "sequence_number": 0}
+    first_blank, second_blank = (dict(with_text(event, "").value) for event in (first, second))
+    return {**first_blank, "sequence_number": 0} == {**second_blank, "sequence_number": 0}
 
 
 def in_pairs(events: Events) -> Events:
-    """Two neighbouring texts, or fragments, come in one event, when the later is there."""
-    made: Events = []
+    """Joins each two neighbouring texts, or fragments, into one event at the time of the later."""
+    joined_events: Events = []
     joined = False
-    for said in events:
-        joined = bool(made) and not joined and same_but_text(made[-1], said)
+    for event in events:
+        joined = bool(joined_events) and not joined and same_but_text(joined_events[-1], event)
         if joined:
-            (first, name), (second, _) = brings(made[-1]), brings(said)  # type: ignore[misc]
-            said = saying(said, first[name] + second[name])
-            made.pop()
-        made.append(said)
-    return made
+            (first, name), (second, _) = moving_member(joined_events[-1]), moving_member(event)  # type: ignore[misc]
+            event = with_text(event, first[name] + second[name])
+            joined_events.pop()
+        joined_events.append(event)
+    return joined_events
 
 
 def null_first(events: Events) -> Events:
-    """The content of the delta that names the role is null."""
-    for said in events:
-        for choice in said.value["choices"] if is_chunk(said.value) else ():
+    """Sets the content of the delta with the role to null."""
+    for event in events:
+        for choice in event.value["choices"] if is_chunk(event.value) else ():
             delta = choice.get("delta") or {}
             if "role" in delta and not delta.get("content"):
                 delta["content"] = None
     return events
 
 
-def thought(events: Events) -> Events:
-    """A thought comes before the text, in a delta of its own without the usual members."""
-    made: Events = []
-    for said in events:
-        made.append(said)
-        choice = one(said)
+def reasoning_first(events: Events) -> Events:
+    """Adds a reasoning delta before the text, without the usual members."""
+    extended: Events = []
+    for event in events:
+        extended.append(event)
+        choice = open_choice(event)
         if choice is not None and "role" in (choice.get("delta") or {}):
-            told = {**choice, "delta": {"reasoning_content": "Hm."}}
-            made.append(replace(said, value={**said.value, "choices": [told]}))
-    return made
+            reasoning = {**choice, "delta": {"reasoning_content": "Hm."}}
+            extended.append(replace(event, value={**event.value, "choices": [reasoning]}))
+    return extended
 
 
 def role_with_text(events: Events) -> Events:
-    """The role comes together with the first text."""
-    made: Events = []
-    for said in events:
-        first = (one(made[-1]) or {}) if made else {}
-        held = text_of(said)
+    """Joins the role and the first text."""
+    joined_events: Events = []
+    for event in events:
+        first = (open_choice(joined_events[-1]) or {}) if joined_events else {}
+        member = text_member(event)
         opens = "role" in first.get("delta", {}) and not first["delta"].get("content") and not first.get("logprobs")
-        if held and held[1] == "content" and opens and (one(said) or {})["index"] == first["index"]:
-            first["delta"]["content"] = held[0]["content"]
+        if member and member[1] == "content" and opens and (open_choice(event) or {})["index"] == first["index"]:
+            first["delta"]["content"] = member[0]["content"]
         else:
-            made.append(said)
-    return made
+            joined_events.append(event)
+    return joined_events
 
 
 def calls_at_once(events: Events) -> Events:
-    """Neighbouring fragments of calls come in one array."""
-    made: Events = []
-    for said in events:
-        before, here = ((one(made[-1]) if made else None) or {}).get("delta"), (one(said) or {}).get("delta")
-        if before and here and set(before) == set(here) == {"tool_calls"}:
-            before["tool_calls"] += here["tool_calls"]
+    """Joins neighbouring fragments of calls into one array."""
+    joined_events: Events = []
+    for event in events:
+        before, delta = (
+            ((open_choice(joined_events[-1]) if joined_events else None) or {}).get("delta"),
+            (open_choice(event) or {}).get("delta"),
+        )
+        if before and delta and set(before) == set(delta) == {"tool_calls"}:
+            before["tool_calls"] += delta["tool_calls"]
         else:
-            made.append(said)
-    return made
+            joined_events.append(event)
+    return joined_events
 
 
 def choices_at_once(events: Events) -> Events:
-    """Neighbouring chunks of different choices come as one."""
-    made: Events = []
-    for said in events:
-        before = made[-1].value["choices"] if made and is_chunk(made[-1].value) else []
-        here = said.value["choices"] if is_chunk(said.value) else []
-        if before and here and not {choice["index"] for choice in before} & {choice["index"] for choice in here}:
-            before += here
+    """Joins neighbouring chunks of different choices."""
+    joined_events: Events = []
+    for event in events:
+        before = joined_events[-1].value["choices"] if joined_events and is_chunk(joined_events[-1].value) else []
+        choices = event.value["choices"] if is_chunk(event.value) else []
+        if before and choices and not {choice["index"] for choice in before} & {choice["index"] for choice in choices}:
+            before += choices
         else:
-            made.append(said)
-    return made
+            joined_events.append(event)
+    return joined_events
 
 
 def finished_with_text(events: Events) -> Events:
-    """The last text of a choice comes together with its finish."""
-    made: Events = []
-    for said in events:
-        choices = said.value["choices"] if is_chunk(said.value) else []
-        held = text_of(made[-1]) if made and len(choices) == 1 else None
-        if held and held[1] == "content" and choices[0].get("finish_reason") and not choices[0].get("delta"):
-            before = made[-1].value["choices"][0]
+    """Joins the last text of a choice and its finish."""
+    joined_events: Events = []
+    for event in events:
+        choices = event.value["choices"] if is_chunk(event.value) else []
+        member = text_member(joined_events[-1]) if joined_events and len(choices) == 1 else None
+        if member and member[1] == "content" and choices[0].get("finish_reason") and not choices[0].get("delta"):
+            before = joined_events[-1].value["choices"][0]
             if before["index"] == choices[0]["index"]:
-                choices[0]["delta"] = dict(held[0])
-                made.pop()
-        made.append(said)
-    return made
+                choices[0]["delta"] = dict(member[0])
+                joined_events.pop()
+        joined_events.append(event)
+    return joined_events
 
 
 def finished_with_usage(events: Events) -> Events:
-    """The finish of the only choice comes together with the usage."""
-    made: Events = []
-    for said in events:
-        last = made[-1].value["choices"] if made and is_chunk(made[-1].value) else []
-        if is_chunk(said.value) and said.value.get("usage") and not said.value["choices"] and len(last) == 1:
-            said = replace(said, value={**said.value, "choices": made.pop().value["choices"]})
-        made.append(said)
-    return made
+    """Joins the finish of the only choice and the usage."""
+    joined_events: Events = []
+    for event in events:
+        last = joined_events[-1].value["choices"] if joined_events and is_chunk(joined_events[-1].value) else []
+        if is_chunk(event.value) and event.value.get("usage") and not event.value["choices"] and len(last) == 1:
+            event = replace(event, value={**event.value, "choices": joined_events.pop().value["choices"]})
+        joined_events.append(event)
+    return joined_events
 
 
-def counted(events: Events) -> Events:
-    """The typed events of a response are counted anew, after some came or went."""
-    typed = [said.value for said in events if isinstance(said.value, dict) and "sequence_number" in said.value]
-    start = typed[0]["sequence_number"] if typed else 0
-    for number, value in enumerate(typed, start):
+def renumbered(events: Events) -> Events:
+    """Numbers the typed events of a response anew."""
+    values = [event.value for event in events if isinstance(event.value, dict) and "sequence_number" in event.value]
+    start = values[0]["sequence_number"] if values else 0
+    for number, value in enumerate(values, start):
         value["sequence_number"] = number
     return events
 
 
-LIBERTIES: Mapping[str, tuple[Liberty, frozenset[str]]] = {
-    "vendor-members": (each(with_vendor), frozenset({"stream.described-deltas"})),
-    "member-order": (each(turned), frozenset()),
-    "nulls": (each(with_nulls), frozenset()),
-    "bare": (each(bare), frozenset()),
-    "named": (named, frozenset({"stream.no-event-names"})),
+VARIANTS: Mapping[str, tuple[Variant, frozenset[str]]] = {
+    "vendor-members": (on_each_object(with_vendor), frozenset({"stream.described-deltas"})),
+    "member-order": (on_each_object(reversed_members), frozenset()),
+    "nulls": (on_each_object(with_nulls), frozenset()),
+    "bare": (on_each_object(without_optional), frozenset()),
+    "named": (with_names, frozenset({"stream.no-event-names"})),
     "split": (split, frozenset()),
     "empties": (with_empties, frozenset()),
     "in-pairs": (in_pairs, frozenset()),
     "null-first": (null_first, frozenset({"stream.no-null-content"})),
-    "thought": (thought, frozenset({"stream.described-deltas"})),
+    "thought": (reasoning_first, frozenset({"stream.described-deltas"})),
     "role-with-text": (role_with_text, frozenset()),
     "calls-at-once": (calls_at_once, frozenset()),
     "choices-at-once": (choices_at_once, frozenset()),
@@ -327,8 +336,8 @@ LIBERTIES: Mapping[str, tuple[Liberty, frozenset[str]]] = {
 # --- in the text
 
 
-def written(value: Any, mix: Mix) -> str:
-    """A value as JSON, with spaces between its tokens and its texts escaped in turn."""
+def encoded(value: Any, mix: Mix) -> str:
+    """Encodes a value as JSON, with spaces between its tokens and its texts escaped in turn."""
     spaces, texts = cycle(mix.spaces), cycle(mix.texts)
     return "".join(next(spaces) + token for token in tokens(value, texts)) + next(spaces)
 
@@ -358,43 +367,43 @@ def quoted(text: str, how: str) -> str:
     if how == "every":
         units = text.encode("utf-16-be")
         return '"' + "".join(f"\\u{units[at]:02x}{units[at + 1]:02X}" for at in range(0, len(units), 2)) + '"'
-    shown = json.dumps(text, ensure_ascii=how == "ascii")
-    return shown.replace("/", "\\/") if how == "ascii" else shown
+    text_as_json = json.dumps(text, ensure_ascii=how == "ascii")
+    return text_as_json.replace("/", "\\/") if how == "ascii" else text_as_json
 
 
 # --- in the framing
 
 
-def lines(said: Said, mix: Mix, number: int, colons: Iterator[str]) -> list[str]:
-    """The lines of one event and of what stands before it, the blank line included."""
-    text = said.value if isinstance(said.value, str) else written(said.value, mix)
-    fields = [] if said.name is None else [f"event:{next(colons)}{said.name}"]
+def lines(event: StreamEvent, mix: Mix, number: int, colons: Iterator[str]) -> list[str]:
+    """The lines of one event, with those before it and the blank line after it."""
+    text = event.value if isinstance(event.value, str) else encoded(event.value, mix)
+    fields = [] if event.name is None else [f"event:{next(colons)}{event.name}"]
     fields += mix.fields[number % len(mix.fields)]
     data = [f"data:{next(colons)}{line}" for line in text.split("\n")]
     return [*mix.between[number % len(mix.between)], *fields, *data, ""]
 
 
-def framed(events: Events, mix: Mix) -> list[tuple[int, bytes]]:
-    """The bytes of each event, with the time it came; a CR and a LF that end two lines never stand together."""
-    ends, colons, last, made = cycle(mix.ends), cycle(mix.colons), "", []
-    for number, said in enumerate(events):
-        told = b"\xef\xbb\xbf" if mix.mark and not number else b""
-        more = mix.tail if said is events[-1] else ()
-        for line in (*lines(said, mix, number, colons), *more):
+def frame_events(events: Events, mix: Mix) -> list[tuple[int, bytes]]:
+    """The bytes of each event, with its arrival time; a CR and a LF that end two lines are never adjacent."""
+    ends, colons, last, framed = cycle(mix.ends), cycle(mix.colons), "", []
+    for number, event in enumerate(events):
+        data = b"\xef\xbb\xbf" if mix.mark and not number else b""
+        tail = mix.tail if event is events[-1] else ()
+        for line in (*lines(event, mix, number, colons), *tail):
             end = next(ends)
             end = "\r\n" if not line and last == "\r" and end == "\n" else end
-            told, last = told + (line + end).encode(), end
-        made.append((said.at_ns, told))
-    return made
+            data, last = data + (line + end).encode(), end
+        framed.append((event.at_ns, data))
+    return framed
 
 
-def reread(parts: Sequence[tuple[int, bytes]], sizes: Iterable[int]) -> tuple[BodyRead, ...]:
-    """The bytes in reads of other sizes; a read is there when the last of its bytes is."""
+def split_reads(parts: Sequence[tuple[int, bytes]], sizes: Iterable[int]) -> tuple[BodyRead, ...]:
+    """The bytes in reads of other sizes; a read arrives with the last of its bytes."""
     body = b"".join(data for _, data in parts)
     times = [at_ns for at_ns, data in parts for _ in data]
-    places, turns = [0], cycle(sizes)
+    places, next_sizes = [0], cycle(sizes)
     while places[-1] < len(body):
-        places.append(min(len(body), places[-1] + next(turns)))
+        places.append(min(len(body), places[-1] + next(next_sizes)))
     return tuple(BodyRead(times[end - 1], body[start:end]) for start, end in pairwise(places))
 
 
@@ -403,7 +412,7 @@ def reread(parts: Sequence[tuple[int, bytes]], sizes: Iterable[int]) -> tuple[Bo
 
 MIXES = st.builds(
     Mix,
-    liberties=st.lists(st.sampled_from(sorted(LIBERTIES)), unique=True, max_size=6).map(tuple),
+    variants=st.lists(st.sampled_from(sorted(VARIANTS)), unique=True, max_size=6).map(tuple),
     spaces=st.lists(st.sampled_from(SPACES), min_size=1, max_size=4).map(tuple),
     texts=st.lists(st.sampled_from(["plain", "ascii", "every"]), min_size=1, max_size=4).map(tuple),
     colons=st.sampled_from([(" ",), ("",), (" ", "")]),
@@ -419,37 +428,40 @@ MIXES = st.builds(
 )
 
 
-def told_by(exchange: Exchange) -> Events:
+def read_events(exchange: Exchange) -> Events:
     """The events of a stream, with the JSON of those that have it."""
-    pairs = ((told, told.data == "[DONE]") for told in exchange.stream.events)
-    return [Said(told.event, told.data if plain else parse_json(told.data), told.at_ns) for told, plain in pairs]
+    pairs = ((event, event.data == "[DONE]") for event in exchange.stream.events)
+    return [
+        StreamEvent(event.event, event.data if is_done else parse_json(event.data), event.at_ns)
+        for event, is_done in pairs
+    ]
 
 
-def retold(events: Events, liberties: Iterable[str]) -> Events:
-    for name in liberties:
-        events = LIBERTIES[name][0](deepcopy(events))
-    return counted(events)
+def apply_variants(events: Events, variants: Iterable[str]) -> Events:
+    for name in variants:
+        events = VARIANTS[name][0](deepcopy(events))
+    return renumbered(events)
 
 
-def otherwise(exchange: Exchange, events: Events, mix: Mix) -> Exchange:
-    """The answer with these events, written as the mix has it."""
+def rewritten(exchange: Exchange, events: Events, mix: Mix) -> Exchange:
+    """The answer with these events, in the form of the mix."""
     changes: Mapping[str, Callable[[bytes], bytes]] = {"as-is": bytes, "lower": bytes.lower, "upper": bytes.upper}
     headers = tuple(
         (changes[mix.header_names](name), mix.media_type.encode() if name.lower() == b"content-type" else value)
         for name, value in (*exchange.headers, *mix.headers)
     )
-    return replace(exchange, headers=headers, reads=reread(framed(events, mix), mix.sizes))
+    return replace(exchange, headers=headers, reads=split_reads(frame_events(events, mix), mix.sizes))
 
 
 def streams(evidence: Evidence) -> dict[str, Exchange]:
-    """The cases that are answered with a stream."""
+    """The streamed answers, by case."""
     last = {name: sent[-1] for name, sent in evidence.items() if isinstance(sent, tuple)}
     return {name: exchange for name, exchange in last.items() if exchange.content_type == SSE}
 
 
-def advice(mix: Mix) -> frozenset[str]:
-    """The checks that may advise against what a mix does."""
-    plain = {
+def advising_checks(mix: Mix) -> frozenset[str]:
+    """The checks that may advise against a mix."""
+    by_form = {
         "stream.space-after-colon": "" in mix.colons,
         "stream.one-data-line": any("\n" in space for space in mix.spaces),
         "stream.line-feeds": set(mix.ends) != {"\n"},
@@ -458,32 +470,34 @@ def advice(mix: Mix) -> frozenset[str]:
         "stream.comments-without-ids": any(line.startswith("id") for fields in mix.fields for line in fields),
         "stream.no-byte-order-mark": mix.mark,
     }
-    told = [LIBERTIES[name][1] for name in mix.liberties]
-    return frozenset(check for check, may in plain.items() if may).union(*told)
+    by_variant = [VARIANTS[name][1] for name in mix.variants]
+    return frozenset(check for check, may in by_form.items() if may).union(*by_variant)
 
 
 def verdicts(
-    trial: TargetRun, evidence: Evidence, entries: Sequence[PlannedVerdict]
+    target_run: TargetRun, evidence: Evidence, entries: Sequence[PlannedVerdict]
 ) -> dict[tuple[str, str, str], Verdict]:
-    found = (trial.judge_for(entry.provider).judge(entry, evidence) for entry in entries)
+    found = (target_run.judge_for(entry.provider).judge(entry, evidence) for entry in entries)
     return {(verdict.provider, verdict.check, verdict.case): verdict for verdict in found}
 
 
 @cache
-def faultless(heard: Heard, provider: str, name: str) -> tuple[Sequence[PlannedVerdict], Mapping[Any, Verdict]]:
-    """The entries that judge a case, and their verdicts on what the server says."""
-    trial, evidence = heard(provider)
-    entries = [entry for entry in trial.entries if any(case == name for _, case in entry.cases)]
-    return entries, verdicts(trial, evidence, entries)
+def fault_free_verdicts(
+    heard: RunOf, provider: str, name: str
+) -> tuple[Sequence[PlannedVerdict], Mapping[Any, Verdict]]:
+    """The planned verdicts on a case, and the verdicts on its fault-free answer."""
+    target_run, evidence = heard(provider)
+    entries = [entry for entry in target_run.entries if any(case == name for _, case in entry.cases)]
+    return entries, verdicts(target_run, evidence, entries)
 
 
 def alarms(before: Mapping[Any, Verdict], after: Mapping[Any, Verdict], mix: Mix) -> Iterator[str]:
-    """What the mix changed beyond advice."""
+    """Yields the failures and blind checks that a mix causes beyond advice."""
     for key, verdict in after.items():
         earlier = before[key]
         blind = verdict.outcome not in ("pass", "fail") and earlier.outcome == "pass"
         red = verdict.outcome == "error" or (verdict.outcome == "fail" and earlier.outcome != "fail")
-        advised = verdict.check in advice(mix) and not verdict.gates()
+        advised = verdict.check in advising_checks(mix) and not verdict.gates()
         if (red and not advised) or (blind and verdict.check not in TOO_LITTLE):
             yield f"{'/'.join(key)}: {verdict.outcome} at {verdict.level}: {verdict.message}"
 
@@ -491,20 +505,22 @@ def alarms(before: Mapping[Any, Verdict], after: Mapping[Any, Verdict], mix: Mix
 @pytest.mark.parametrize("provider", sorted(loading.load_providers()))
 @settings(max_examples=EXAMPLES, derandomize=True, database=None, deadline=None)
 @given(data=st.data(), mix=MIXES)
-def test_no_legal_mix_breaks_a_promise(provider: str, heard: Heard, data: st.DataObject, mix: Mix) -> None:
-    trial, evidence = heard(provider)
-    told = streams(evidence)
-    name = data.draw(st.sampled_from(sorted(told)), label="case")
-    events = retold(told_by(told[name]), mix.liberties)
-    seen = otherwise(told[name], events, mix)
-    assert [(said.name, said.value) for said in told_by(seen)] == [(said.name, said.value) for said in events]
-    entries, before = faultless(heard, provider, name)
-    after = verdicts(trial, {**evidence, name: (*evidence[name][:-1], seen)}, entries)  # type: ignore[index]
-    found = sorted(alarms(before, after, mix))
+def test_no_legal_mix_breaks_a_promise(provider: str, heard: RunOf, data: st.DataObject, mix: Mix) -> None:
+    target_run, evidence = heard(provider)
+    fault_free = streams(evidence)
+    name = data.draw(st.sampled_from(sorted(fault_free)), label="case")
+    events = apply_variants(read_events(fault_free[name]), mix.variants)
+    rewritten_answer = rewritten(fault_free[name], events, mix)
+    assert [(event.name, event.value) for event in read_events(rewritten_answer)] == [
+        (event.name, event.value) for event in events
+    ]
+    entries, before = fault_free_verdicts(heard, provider, name)
+    new_evidence = {**evidence, name: (*evidence[name][:-1], rewritten_answer)}  # type: ignore[index]
+    found = sorted(alarms(before, verdicts(target_run, new_evidence, entries), mix))
     assert not found, "\n".join(found)
 
 
-@pytest.mark.parametrize("liberty", sorted(LIBERTIES))
-def test_each_liberty_is_taken_in_some_stream(liberty: str, heard: Heard) -> None:
-    told = [told_by(exchange) for exchange in streams(heard("openai")[1]).values()]
-    assert any(repr(retold(events, [liberty])) != repr(events) for events in told)
+@pytest.mark.parametrize("variant", sorted(VARIANTS))
+def test_each_variant_changes_some_stream(variant: str, heard: RunOf) -> None:
+    told = [read_events(exchange) for exchange in streams(heard("openai")[1]).values()]
+    assert any(repr(apply_variants(events, [variant])) != repr(events) for events in told)

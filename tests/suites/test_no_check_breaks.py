@@ -1,4 +1,4 @@
-"""No answer, however odd, makes a check break: it judges, or says why it cannot."""
+"""No answer, however odd, breaks a check: it judges, or states why it cannot."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from wireproof.formats.strict_json import NotJson
 from wireproof.session.target_run import TargetRun
 
 SEED = 20260601
-# The servers whose answers OpenAI's column rides on, a share of it on each.
+# The servers whose answers OpenAI's contract is judged on, a share of it on each.
 OTHERS = sorted(loading.load_providers().keys() - {loading.BASELINE_PROVIDER})
-# How often each case is answered oddly at random, beside the sweeps.
+# The number of random odd answers of each case, beside the sweeps.
 ODD_ANSWERS = 1
 BODIES = (
     b"", b"null", b"[]", b"{}", b"7", b'"x"', b"true", b"[null]", b"[[]]", b"1e999", b"\xff\xfe{", b"<html>\n<body>",
@@ -28,21 +28,21 @@ BODIES = (
     b'{"choices":[7]}', b'{"data":[null]}', b"data: 7\n\n", b"data: {}\n\n", b'data: {"choices":[{"delta":[]}]}\n\n',
     b'data: {"type":[]}\n\ndata: [DONE]\n\n',
 )  # fmt: skip
-# A number that JSON has and no float holds stands for itself as a word until the text is written.
+# Markers for numbers that JSON allows and no float can hold, until the text is written.
 HUGE, INTEGER = "\ue000huge", "\ue000integer"
 VALUES: tuple[Any, ...] = (
     None, True, False, 0, 7, -1, 1.5, HUGE, INTEGER, "", "x", " ", "é²", "NaN", "-1", "a/b", "\ud800",
     "https://[no", "data:image/png;base64,é", "data:image/png;base64,////",
     [], [None], [[]], {}, {"": None}, {"index": []},
 )  # fmt: skip
-# Each of these takes the place of every number of an answer at once, or of every text.
+# Each of these replaces every number of an answer at once, or every text.
 NUMBERS, TEXTS = (HUGE, INTEGER), ("NaN", "https://[no", "data:image/png;base64,é")
 LINES = ("", "x", "-1", "²", "1.5", "9" * 400, "9" * 5000, "0", "Thu, 99 Foo 2026", "1s", "gzip", "text/plain", "é")
 STATUSES = (200, 201, 204, 301, 400, 401, 402, 404, 418, 422, 429, 500, 503)
 
 
 def written(value: Any) -> bytes:
-    """A value as JSON, with the numbers that no float holds; a lone surrogate stays escaped."""
+    """Encodes a value as JSON, with the numbers that no float can hold; a lone surrogate stays escaped."""
     text = json.dumps(value, separators=(",", ":"))
     return text.replace(json.dumps(HUGE), "1e999").replace(json.dumps(INTEGER), "9" * 400).encode()
 
@@ -52,7 +52,7 @@ def names_in(value: Any) -> Sequence[Any]:
 
 
 def place(value: Any, draw: random.Random) -> str:
-    """A place of the value; a long list is no likelier than its neighbour."""
+    """Draws a place of the value; a long list is no likelier than its neighbour."""
     names = names_in(value)
     if not names or draw.random() < 0.15:
         return ""
@@ -61,7 +61,7 @@ def place(value: Any, draw: random.Random) -> str:
 
 
 def edited(value: Any, draw: random.Random) -> Any:
-    """The value with one member left out or another."""
+    """Returns the value with one member changed or left out."""
     at = place(value, draw)
     if at and draw.random() < 0.3:
         return json_pointer.drop(value, at)
@@ -69,7 +69,7 @@ def edited(value: Any, draw: random.Random) -> Any:
 
 
 def swept(value: Any, new: str) -> Any:
-    """The value with every number another, or every text."""
+    """Returns the value with every number, or every text, replaced."""
     if isinstance(value, dict):
         return {name: swept(member, new) for name, member in value.items()}
     if isinstance(value, list):
@@ -79,7 +79,7 @@ def swept(value: Any, new: str) -> Any:
 
 
 def body(exchange: Exchange, draw: random.Random) -> bytes:
-    """Another body: a whole one, one that is cut, or one with an edit."""
+    """Draws another body: an odd one, a cut one, or one with an edit."""
     kind = draw.random()
     if kind < 0.15:
         return draw.choice(BODIES)
@@ -93,13 +93,13 @@ def body(exchange: Exchange, draw: random.Random) -> bytes:
         return draw.choice(BODIES)
 
 
-def events(told: bytes, draw: random.Random) -> bytes:
-    """A stream with one of its events, or every one, edited, left out or twice."""
-    blocks = told.split(b"\n\n")
+def events(stream: bytes, draw: random.Random) -> bytes:
+    """Returns a stream with one or all of its events edited, left out or repeated."""
+    blocks = stream.split(b"\n\n")
     chosen = draw.randrange(len(blocks))
     every = draw.random() < 0.3
-    made = [odd(block, draw) if every or at == chosen else block for at, block in enumerate(blocks)]
-    return b"\n\n".join(made)
+    blocks_out = [odd(block, draw) if every or at == chosen else block for at, block in enumerate(blocks)]
+    return b"\n\n".join(blocks_out)
 
 
 def odd(block: bytes, draw: random.Random) -> bytes:
@@ -110,7 +110,7 @@ def odd(block: bytes, draw: random.Random) -> bytes:
 
 
 def head(exchange: Exchange, draw: random.Random) -> Exchange:
-    """The answer with another status, or with one of its header lines another, missing or twice."""
+    """Returns the answer with another status, or with one header changed, missing or repeated."""
     if draw.random() < 0.3 or not exchange.headers:
         return replace(exchange, status=draw.choice(STATUSES))
     chosen = draw.randrange(len(exchange.headers))
@@ -120,50 +120,50 @@ def head(exchange: Exchange, draw: random.Random) -> Exchange:
 
 
 def oddly(exchange: Exchange, draw: random.Random) -> Exchange:
-    """The exchange with an answer as no sound server gives it."""
+    """Returns the exchange with an answer that no correct server gives."""
     if draw.random() < 0.2:
         return head(exchange, draw)
-    return saying(exchange, body(exchange, draw))
+    return with_body(exchange, body(exchange, draw))
 
 
-def saying(exchange: Exchange, text: bytes) -> Exchange:
+def with_body(exchange: Exchange, text: bytes) -> Exchange:
     return replace(exchange, reads=(BodyRead(exchange.ended_ns or exchange.started_ns, text),))
 
 
 def sweeps(exchange: Exchange) -> Iterator[Exchange]:
-    """The answer with every number, or every text, one that JSON has and clients do not expect."""
+    """Yields the answer with every number, or every text, replaced by one that is legal JSON and unexpected."""
     for new in (*NUMBERS, *TEXTS):
         if exchange.content_type == "text/event-stream":
             blocks = (block.partition(b"data: ") for block in exchange.body.split(b"\n\n"))
-            told = (a + b + (written(swept(json.loads(c), new)) if c[:1] == b"{" else c) for a, b, c in blocks)
-            yield saying(exchange, b"\n\n".join(told))
+            edited_blocks = (a + b + (written(swept(json.loads(c), new)) if c[:1] == b"{" else c) for a, b, c in blocks)
+            yield with_body(exchange, b"\n\n".join(edited_blocks))
         elif exchange.content_type == "application/json" and exchange.body:
-            yield saying(exchange, written(swept(exchange.json, new)))
+            yield with_body(exchange, written(swept(exchange.json, new)))
 
 
 def oddities(sent: tuple[Exchange, ...], draw: random.Random) -> Iterator[tuple[Exchange, ...]]:
-    """The exchanges of a case, one of them odd."""
+    """Yields the exchanges of a case with one of them odd."""
     for _ in range(ODD_ANSWERS):
         chosen = draw.randrange(len(sent))
         yield (*sent[:chosen], oddly(sent[chosen], draw), *sent[chosen + 1 :])
     if sent[-1].is_success:
-        yield from ((*sent[:-1], odd) for odd in sweeps(sent[-1]))
+        yield from ((*sent[:-1], swept_exchange) for swept_exchange in sweeps(sent[-1]))
 
 
 @pytest.mark.parametrize("provider", sorted(loading.load_providers()))
 def test_no_answer_makes_a_check_break(provider: str, heard: Callable[[str], tuple[TargetRun, Evidence]]) -> None:
-    """OpenAI's column is judged whole on its own server's answers, and on each other server's a share of it."""
-    (trial, evidence), draw = heard(provider), random.Random(SEED)
+    """OpenAI's contract is judged whole on its own server's answers, and a share of it on each other server's."""
+    (target_run, evidence), draw = heard(provider), random.Random(SEED)
     broken = set()
-    own = [entry for entry in trial.entries if entry.provider == provider]
-    beside = [entry for entry in trial.entries if entry.provider != provider]
-    asked = own + beside[OTHERS.index(provider) :: len(OTHERS)] if beside else own
+    own = [entry for entry in target_run.entries if entry.provider == provider]
+    beside = [entry for entry in target_run.entries if entry.provider != provider]
+    planned = own + beside[OTHERS.index(provider) :: len(OTHERS)] if beside else own
     for name, sent in evidence.items():
-        entries = [entry for entry in asked if any(case == name for _, case in entry.cases)]
-        for seen in oddities(sent, draw) if isinstance(sent, tuple) else ():
-            told = {**evidence, name: seen}
-            for entry in entries:
-                verdict = trial.judge_for(entry.provider).judge(entry, told)
+        case_entries = [entry for entry in planned if any(case == name for _, case in entry.cases)]
+        for odd_exchanges in oddities(sent, draw) if isinstance(sent, tuple) else ():
+            odd_evidence = {**evidence, name: odd_exchanges}
+            for entry in case_entries:
+                verdict = target_run.judge_for(entry.provider).judge(entry, odd_evidence)
                 if verdict.outcome == "error":
                     broken.add(f"{entry.check} on {name}: {verdict.message}")
     assert not broken, "\n".join(sorted(broken))

@@ -1,6 +1,6 @@
-"""The sizes of pictures as the checks read them: every format, every way in which it writes its size, no byte fewer.
+"""The sizes of pictures that the checks read: every format, every form of its size, and no truncated file.
 
-The reference server draws PNG; what others draw is read here from heads written by hand.
+The reference server draws PNG; the other formats are read from heads written by hand.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ WIDTH, HEIGHT = 0x1234, 0x2567
 APP0 = b"\xff\xe0" + (16).to_bytes(2) + bytes(14)
 FRAME = (11).to_bytes(2) + b"\x08" + HEIGHT.to_bytes(2) + WIDTH.to_bytes(2)
 EXTENDED = (WIDTH - 1).to_bytes(3, "little") + (HEIGHT - 1).to_bytes(3, "little")
-# The alpha bit stands above both sizes.
+# The alpha bit is above both sizes.
 LOSSLESS = (WIDTH - 1 | HEIGHT - 1 << 14 | 1 << 28).to_bytes(4, "little")
 # The two highest bits of each size are a scale.
 LOSSY = (WIDTH | 1 << 14).to_bytes(2, "little") + (HEIGHT | 2 << 14).to_bytes(2, "little")

@@ -36,11 +36,10 @@ from wireproof.mock.faults import (
     yaml_faults,
 )
 from wireproof.mock.faults.derived_from_clauses import derive_fault, fault_from_id
-from wireproof.mock.faults.fault import Fault, fault_from_row, read_catalogue_file
+from wireproof.mock.faults.fault import Fault, catalogue_by_id, fault_from_row, read_catalogue_file
 from wireproof.mock.faults.hooks import FaultHooks
 
 __all__ = ["Fault", "derive_fault", "faults", "find_fault"]
-
 
 CODED_HOOKS: Mapping[str, FaultHooks] = {
     **answer_values.HOOKS,
@@ -76,13 +75,13 @@ CODED_HOOKS: Mapping[str, FaultHooks] = {
 @cache
 def faults() -> Mapping[str, Fault]:
     """Every fault by its id, in the order of the catalogue."""
-    acted = (
+    coded = (
         fault_from_row(fault_id, row, CODED_HOOKS[fault_id])
         for fault_id, row in read_catalogue_file("coded_faults.yaml").items()
     )
-    return {one.id: one for one in (*yaml_faults.table_faults(), *acted)}
+    return catalogue_by_id((*yaml_faults.table_faults(), *coded))
 
 
 def find_fault(fault_id: str) -> Fault | None:
-    """A fault of the catalogue, or one derived from a pointer."""
+    """Returns a fault of the catalogue, or one derived from a pointer; None if the id names neither."""
     return faults().get(fault_id) or fault_from_id(fault_id)

@@ -1,4 +1,4 @@
-"""The places of an answer that a fault can touch: the plain value, some events, the error."""
+"""The places of an answer that a fault can edit: the plain value, certain events, the error."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from wireproof.mock.protocol.answers import Answer, OutgoingEvent, PlainAnswer, 
 
 EditAnswer = Callable[[Answer, Edit], Answer]
 EventFilter = Callable[[int, list[Any], Any], bool]
+FINAL_EVENT_TYPES = ("response.completed", "response.incomplete", "response.failed")
 
 
 def edit_whole_answer(answer: Answer, edit: Edit) -> Answer:
-    """The value of a whole answer that is no error."""
+    """Edits the value of a whole answer that is no error."""
     if isinstance(answer, PlainAnswer) and answer.status < 400 and not isinstance(answer.value, bytes):
         return replace(answer, value=edit(answer.value))
     return answer
@@ -27,24 +28,24 @@ def edit_error(answer: Answer, edit: Edit) -> Answer:
 
 
 def edit_any_answer(answer: Answer, edit: Edit) -> Answer:
-    """The value of a whole answer, and each chunk of a stream."""
+    """Edits the value of a whole answer, or each chunk of a stream."""
     return edit_every_chunk(edit_whole_answer(answer, edit), edit)
 
 
 def edit_events_where(wanted: EventFilter) -> EditAnswer:
-    """Those events with JSON data that are wanted, by their place among them."""
+    """Returns an edit of the wanted events with JSON data; the filter receives index, all values and the value."""
 
     def edit_answer(answer: Answer, edit: Edit) -> Answer:
         if not isinstance(answer, StreamAnswer):
             return answer
         values = [event.data for event in answer.events if isinstance(event.data, dict)]
-        made, index = [], 0
+        events, index = [], 0
         for event in answer.events:
             if isinstance(event.data, dict):
-                chosen = wanted(index, values, event.data)
-                event, index = replace(event, data=edit(event.data)) if chosen else event, index + 1
-            made.append(event)
-        return replace(answer, events=tuple(made))
+                is_wanted = wanted(index, values, event.data)
+                event, index = replace(event, data=edit(event.data)) if is_wanted else event, index + 1
+            events.append(event)
+        return replace(answer, events=tuple(events))
 
     return edit_answer
 
@@ -70,9 +71,9 @@ def has_text(value: Any) -> bool:
     return any(texts)
 
 
-def edit_events_of_type(*kinds: str) -> EditAnswer:
-    """Those typed events that are of one of these kinds."""
-    return edit_events_where(lambda index, values, value: value.get("type") in kinds)
+def edit_events_of_type(*types: str) -> EditAnswer:
+    """Returns an edit of the typed events of these types."""
+    return edit_events_where(lambda index, values, value: value.get("type") in types)
 
 
 edit_every_chunk = edit_events_where(lambda index, values, value: True)
@@ -92,7 +93,7 @@ EDITS_BY_PLACE: Mapping[str, EditAnswer] = {
     "part-added": edit_events_of_type("response.content_part.added"),
     "part-done": edit_events_of_type("response.content_part.done"),
     "arguments-done": edit_events_of_type("response.function_call_arguments.done"),
-    "response-end": edit_events_of_type("response.completed", "response.incomplete", "response.failed"),
+    "response-end": edit_events_of_type(*FINAL_EVENT_TYPES),
     "tool-chunks": edit_events_where(lambda index, values, value: bool(chunk_calls(value))),
     "tool-openings": edit_events_where(lambda index, values, value: any("id" in call for call in chunk_calls(value))),
     "tool-fragments": edit_events_where(
@@ -102,7 +103,7 @@ EDITS_BY_PLACE: Mapping[str, EditAnswer] = {
 
 
 def without_events(wanted: Callable[[OutgoingEvent], bool]) -> Callable[[Answer, Any], Answer]:
-    """What is said when the wanted events are left out."""
+    """Returns a change of a streamed answer that leaves out the wanted events."""
 
     def change_answer(answer: Answer, received: Any) -> Answer:
         if not isinstance(answer, StreamAnswer):

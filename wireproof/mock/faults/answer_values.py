@@ -1,4 +1,4 @@
-"""Faults of what is said in a whole answer, where one edit does not tell them."""
+"""Faults of the values of whole answers and of their rate-limit headers that no single edit describes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CONTENT_POINTER = "/choices/*/message/content"
 
 
 def on_whole_value(change: Callable[[Any], Any]) -> FaultHooks:
-    """A lapse that changes the value of a whole answer."""
+    """Hooks that change the value of a whole answer."""
     return FaultHooks(on_answer=lambda answer, received: edit_whole_answer(answer, change))
 
 
@@ -29,8 +29,8 @@ def fence_json(text: Any) -> Any:
     return f"```json\n{text}\n```" if str(text).startswith("{") else text
 
 
-def fence_json_seldom(value: Any) -> Any:
-    """The block is fenced where the id of the answer ends in one of sixteen digits."""
+def fence_json_sometimes(value: Any) -> Any:
+    """Fences the JSON of answers whose id ends in 0, which is one of sixteen."""
     return edit_at(CONTENT_POINTER, fence_json)(value) if str(value.get("id")).endswith("0") else value
 
 
@@ -39,7 +39,7 @@ def leave_schema(text: Any) -> Any:
 
 
 def calls_as_markup(value: Any) -> Any:
-    """The calls of a message written into its content."""
+    """Writes the calls of a message into its content."""
     for choice in value.get("choices", ()):
         message = choice["message"]
         calls = message.pop("tool_calls", [])
@@ -50,17 +50,17 @@ def calls_as_markup(value: Any) -> Any:
 
 
 def reorder_vectors(value: Any) -> Any:
-    """The vectors in another order under the old indexes."""
+    """Puts the vectors in another order under the old indexes."""
     vectors = [item["embedding"] for item in value["data"]]
-    turned = vectors[1:] + vectors[:1]
-    items = [item | {"embedding": vector} for item, vector in zip(value["data"], turned, strict=True)]
+    reordered = vectors[1:] + vectors[:1]
+    items = [item | {"embedding": vector} for item, vector in zip(value["data"], reordered, strict=True)]
     return value | {"data": items}
 
 
 def shorten_last_vector(value: Any) -> Any:
-    """The last vector is one shorter than the others."""
-    *most, last = value["data"]
-    return value | {"data": [*most, last | {"embedding": last["embedding"][:-1]}]}
+    """Makes the last vector one number shorter than the others."""
+    *others, last = value["data"]
+    return value | {"data": [*others, last | {"embedding": last["embedding"][:-1]}]}
 
 
 def double_text(text: Any) -> Any:
@@ -72,31 +72,31 @@ def hide_outage(value: Any) -> Any:
 
 
 def on_limit_header(part: str, new: Callable[[str], str | None], statuses: range = range(100, 600)) -> FaultHooks:
-    """A lapse that changes or drops the rate header of one part."""
-    form = re.compile(rf"x-ratelimit-{part}(-requests)?", re.I)
+    """Hooks that change or drop the rate-limit header of one part."""
+    pattern = re.compile(rf"x-ratelimit-{part}(-requests)?", re.I)
 
     def change_answer(answer: Answer, received: HttpRequest) -> Answer:
         if answer.status not in statuses:
             return answer
-        told = [(name, new(value) if form.fullmatch(name) else value) for name, value in answer.headers]
-        return replace(answer, headers=tuple((name, value) for name, value in told if value is not None))
+        headers = [(name, new(value) if pattern.fullmatch(name) else value) for name, value in answer.headers]
+        return replace(answer, headers=tuple((name, value) for name, value in headers if value is not None))
 
     return FaultHooks(on_answer=change_answer)
 
 
 def keep_remaining() -> FaultHooks:
-    """A lapse that always shows as much left as the limit is."""
+    """Hooks that always state as many remaining requests as the limit has."""
 
     def change_answer(answer: Answer, received: HttpRequest) -> Answer:
         limits = {name.lower(): value for name, value in answer.headers}
-        told = [
+        headers = [
             (
                 name,
                 limits.get(name.lower().replace("remaining", "limit"), value) if "remaining" in name.lower() else value,
             )
             for name, value in answer.headers
         ]
-        return replace(answer, headers=tuple(told))
+        return replace(answer, headers=tuple(headers))
 
     return FaultHooks(on_answer=change_answer)
 
@@ -108,21 +108,21 @@ def with_bom(answer: Answer, received: HttpRequest) -> Answer:
 
 
 def drop_value(value: str) -> None:
-    """Nothing in place of a header."""
+    """Drops a header."""
 
 
 SERVED_STATUSES, ERROR_STATUSES = range(200, 400), range(400, 600)
 HOOKS: Mapping[str, FaultHooks] = {
     "json-in-prose": on_whole_value(edit_at(CONTENT_POINTER, wrap_in_prose)),
     "json-fenced": on_whole_value(edit_at(CONTENT_POINTER, fence_json)),
-    "json-fenced-seldom": on_whole_value(fence_json_seldom),
+    "json-fenced-seldom": on_whole_value(fence_json_sometimes),
     "json-off-schema": on_whole_value(edit_at(CONTENT_POINTER, leave_schema)),
     "content-doubled": on_whole_value(edit_at(CONTENT_POINTER, double_text)),
     "tool-markup-in-content": on_whole_value(calls_as_markup),
     "embedding-order": on_whole_value(reorder_vectors),
     "embedding-lengths": on_whole_value(shorten_last_vector),
     "embedding-scaled": on_whole_value(
-        edit_at("/data/*/embedding", lambda given: [3 * x for x in given] if isinstance(given, list) else given)
+        edit_at("/data/*/embedding", lambda vector: [3 * x for x in vector] if isinstance(vector, list) else vector)
     ),
     "health-hides-outage": on_whole_value(hide_outage),
     "answer-with-bom": FaultHooks(on_answer=with_bom),

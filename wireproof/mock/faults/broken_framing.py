@@ -1,4 +1,4 @@
-"""Faults of the wire: what stands on it is not what HTTP promises."""
+"""Faults of framing: the bytes of an answer break RFC 9112, or are cut, delayed or compressed."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ def on_head(change: BytesChange) -> FaultHooks:
 
 
 def change_length(more: int) -> BytesChange:
-    """A change of the promised length."""
+    """Returns a change of the Content-Length by so many bytes."""
 
     def change_bytes(data: bytes) -> bytes:
         return re.sub(
-            rb"(?i)(content-length: )(\d+)", lambda found: found[1] + str(max(0, int(found[2]) + more)).encode(), data
+            rb"(?i)(content-length: )(\d+)", lambda match: match[1] + str(max(0, int(match[2]) + more)).encode(), data
         )
 
     return change_bytes
 
 
 def add_header_line(text: bytes) -> BytesChange:
-    """One more line in the head."""
+    """Returns a change that adds a line to the head."""
     return lambda data: data[:-2] + text + b"\r\n\r\n"
 
 
@@ -44,7 +44,7 @@ def is_streamed(ops: Ops) -> bool:
 
 
 def end_in_middle(end: str, share: float = 0.5) -> Callable[[Ops], Ops]:
-    """A stream or a body that ends in the middle."""
+    """Returns a change that ends a stream or a body in the middle."""
 
     def change_ops(ops: Ops) -> Ops:
         if is_streamed(ops):
@@ -62,7 +62,7 @@ def end_in_middle(end: str, share: float = 0.5) -> Callable[[Ops], Ops]:
 
 
 def drop_last_chunk(end: str) -> Callable[[Ops], Ops]:
-    """A stream whose last chunk never comes."""
+    """Returns a change that ends a stream without its last chunk."""
 
     def change_ops(ops: Ops) -> Ops:
         return (*(op for op in ops if op.kind not in ("last", "close")), WireOp(end)) if is_streamed(ops) else ops
@@ -71,7 +71,7 @@ def drop_last_chunk(end: str) -> Callable[[Ops], Ops]:
 
 
 def join_chunks(ops: Ops) -> Ops:
-    """All the events in one chunk, when the last of them is due."""
+    """Joins all events into one chunk, sent at the time of the last one."""
     if not is_streamed(ops):
         return ops
     chunks = [op for op in ops if op.kind == "chunk"]
@@ -80,29 +80,29 @@ def join_chunks(ops: Ops) -> Ops:
 
 
 def split_in_utf8(ops: Ops) -> Ops:
-    """Chunks are cut inside the first character that is no ASCII, and every seven bytes where there is none."""
+    """Splits chunks after the first byte of each character that is not ASCII."""
     if not is_streamed(ops):
         return ops
-    made: list[WireOp] = []
+    pieces: list[WireOp] = []
     for op in ops:
         places = [place + 1 for place, byte in enumerate(op.data) if byte >= 0xC0] if op.kind == "chunk" else []
         ends = [0, *places, len(op.data)]
-        pieces = pairwise(ends)
-        made += [replace(op, data=op.data[first:last]) for first, last in pieces] if places else [op]
-    return tuple(made)
+        bounds = pairwise(ends)
+        pieces += [replace(op, data=op.data[first:last]) for first, last in bounds] if places else [op]
+    return tuple(pieces)
 
 
 def split_events(ops: Ops) -> Ops:
-    """Every event is cut into two chunks inside its JSON."""
-    made: list[WireOp] = []
+    """Splits every event into two chunks inside its JSON."""
+    pieces: list[WireOp] = []
     for op in ops:
         half = len(op.data) // 2
-        made += [replace(op, data=op.data[:half]), replace(op, data=op.data[half:])] if op.kind == "chunk" else [op]
-    return tuple(made)
+        pieces += [replace(op, data=op.data[:half]), replace(op, data=op.data[half:])] if op.kind == "chunk" else [op]
+    return tuple(pieces)
 
 
 def add_bad_chunk(ops: Ops) -> Ops:
-    """A chunk's size is no number."""
+    """Adds a chunk whose size is not a number."""
     place = len(ops) // 2
     return (*ops[:place], WireOp("raw", b"zz\r\nbroken\r\n"), *ops[place:]) if is_streamed(ops) else ops
 
@@ -116,29 +116,30 @@ def cut_head_in_half(ops: Ops) -> Ops:
 
 
 def close_silently(ops: Ops) -> Ops:
-    """The connection is closed after the answer, unannounced."""
+    """Closes the connection after the answer without announcing it."""
     return ops if ops[-1].kind == "close" else (*ops, WireOp("close"))
 
 
 def shorten_length(ops: Ops) -> Ops:
-    """A length is promised that the body exceeds; no later answer of the connection begins with what is left over."""
-    made = tuple(replace(op, data=change_length(-7)(op.data)) if op.kind == "head" else op for op in ops)
-    return ops if made == ops else close_silently(made)
+    """Lowers the Content-Length below the size of the body, and closes the connection after the answer."""
+    # The close keeps the surplus bytes from becoming the beginning of a later answer.
+    shortened = tuple(replace(op, data=change_length(-7)(op.data)) if op.kind == "head" else op for op in ops)
+    return ops if shortened == ops else close_silently(shortened)
 
 
 def add_surplus_bytes(ops: Ops) -> Ops:
-    """The surplus leaves in one write with the end of the answer, so that it arrives with it."""
-    *kept, end = (op for op in ops if op.kind != "close")
-    return (*kept, WireOp("raw", wire_bytes(end) + b"surplus bytes after the end", end.due_s), WireOp("close"))
+    """Appends bytes to the end of the answer, in one write with it, so that both arrive together."""
+    *before, end = (op for op in ops if op.kind != "close")
+    return (*before, WireOp("raw", wire_bytes(end) + b"surplus bytes after the end", end.due_s), WireOp("close"))
 
 
-def gzip_stream(ops: Ops, packed: Callable[[bytes], bytes] = gzip.compress) -> Ops:
-    """The whole stream in one gzip body, flushed at its end."""
+def gzip_stream(ops: Ops, compress: Callable[[bytes], bytes] = gzip.compress) -> Ops:
+    """Compresses the whole stream into one gzip body, sent at its end."""
     if not is_streamed(ops):
         return ops
     first, whole, *rest = join_chunks(ops)
     first = replace(first, data=add_header_line(b"Content-Encoding: gzip")(first.data))
-    return (first, replace(whole, data=packed(whole.data)), *rest)
+    return (first, replace(whole, data=compress(whole.data)), *rest)
 
 
 HOOKS: Mapping[str, FaultHooks] = {

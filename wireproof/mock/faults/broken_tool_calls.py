@@ -1,4 +1,4 @@
-"""Faults of calls: told in pieces that do not fit together, by another name, or not at all."""
+"""Faults of tool and function calls: fragments that do not fit together, wrong names, calls that are missing."""
 
 from __future__ import annotations
 
@@ -7,53 +7,58 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from wireproof.mock.faults.answer_places import chunk_calls, chunk_deltas, edit_any_answer, edit_whole_answer
+from wireproof.mock.faults.answer_places import (
+    FINAL_EVENT_TYPES,
+    chunk_calls,
+    chunk_deltas,
+    edit_any_answer,
+    edit_whole_answer,
+)
 from wireproof.mock.faults.conditional_errors import body_as_object
 from wireproof.mock.faults.contract_changes import without_field, without_role
 from wireproof.mock.faults.hooks import FaultHooks
 from wireproof.mock.faults.json_edits import Edit, edit_at
-from wireproof.mock.faults.request_edits import JsonObject, accept_as, ignore_members, on_body
+from wireproof.mock.faults.request_edits import accept_as, ignore_members, on_body
 from wireproof.mock.faults.stream_edits import Events, drop_events, is_json, on_each_event, on_stream
 from wireproof.mock.protocol.answers import Answer, OutgoingEvent, PlainAnswer
 from wireproof.mock.protocol.messages import HttpRequest
+from wireproof.mock.provider.body_validation import JsonObject
 
 CALL_ARGUMENTS_POINTER = "/choices/*/message/tool_calls/*/function/arguments"
 VALIDATOR_DUMP = {"detail": [{"loc": ["body", "messages", 1, "content"], "msg": "Input should be a valid string"}]}
 
-TERMINAL_TYPES = ("response.completed", "response.incomplete", "response.failed")
-
 
 def on_value(change: Edit, place: Callable[[Answer, Edit], Answer] = edit_any_answer) -> FaultHooks:
-    """A lapse that changes the value of an answer, and of each chunk where the place reaches them."""
+    """Hooks that change the value of an answer, and of each chunk if the place includes streams."""
     return FaultHooks(on_answer=lambda answer, received: place(answer, change))
 
 
 def join_call_fragments(events: Events) -> Events:
-    """Each call of a stream comes in one piece, and no piece says which call it is of."""
-    made: list[OutgoingEvent] = []
+    """Joins the fragments of each streamed call into one, and leaves out the index."""
+    remaining: list[OutgoingEvent] = []
     joined: dict[Any, Any] = {}
     for event in events:
-        found = chunk_calls(event.data) if is_json(event) else []
-        for call in found:
-            kept = joined.setdefault(call.pop("index"), call)
-            if kept is not call:
-                kept["function"]["arguments"] += call["function"]["arguments"]
-        if not found or found[0] in joined.values():
-            made.append(event)
-    return tuple(made)
+        calls = chunk_calls(event.data) if is_json(event) else []
+        for call in calls:
+            whole = joined.setdefault(call.pop("index"), call)
+            if whole is not call:
+                whole["function"]["arguments"] += call["function"]["arguments"]
+        if not calls or calls[0] in joined.values():
+            remaining.append(event)
+    return tuple(remaining)
 
 
 def garble_calls(place: int, value: Any) -> Any:
-    """Names and arguments are bits of the model's own markup, and the ids are empty."""
+    """Replaces names and arguments by bits of the model's own markup, and empties the ids."""
     for call in chunk_calls(value):
-        named = "name" in call["function"]
-        call["function"] |= {"name": '"}'} if named else {"arguments": '[ARGS]{"'}
+        has_name = "name" in call["function"]
+        call["function"] |= {"name": '"}'} if has_name else {"arguments": '[ARGS]{"'}
         call["id"] = ""
     return value
 
 
 def progress_without_calls(place: int, value: Any) -> Any:
-    """A chunk with a call says only that one is being made."""
+    """Replaces the call of a chunk by a mark that a call is being generated."""
     if not chunk_calls(value):
         return value
     choices = [{**choice, "delta": {}} for choice in value["choices"]]
@@ -61,7 +66,7 @@ def progress_without_calls(place: int, value: Any) -> Any:
 
 
 def finish_as_stop(place: int, value: Any) -> Any:
-    """A stream that ends with calls says that it stopped."""
+    """Ends a stream of calls with the finish_reason stop."""
     for choice in value.get("choices") or ():
         if choice.get("finish_reason") in ("tool_calls", "function_call"):
             choice["finish_reason"] = "stop"
@@ -69,7 +74,7 @@ def finish_as_stop(place: int, value: Any) -> Any:
 
 
 def with_growing_usage(place: int, value: Any) -> Any:
-    """Every chunk has the counts up to it."""
+    """Adds to every chunk the token counts so far."""
     return {**value, "usage": {"prompt_tokens": 10, "completion_tokens": place, "total_tokens": 10 + place}}
 
 
@@ -81,22 +86,24 @@ def add_argument(arguments: Any) -> Any:
 
 
 def dump_on_empty_list(answer: Answer, received: HttpRequest) -> Answer:
-    """A message whose content is an empty array is refused with what the validator says."""
-    given = body_as_object(received).get("messages")
-    empty = isinstance(given, list) and any(isinstance(one, dict) and one.get("content") == [] for one in given)
-    return PlainAnswer(422, VALIDATOR_DUMP, answer.headers) if empty and answer.status < 400 else answer
+    """Refuses a message whose content is an empty array with the raw output of a validator."""
+    messages = body_as_object(received).get("messages")
+    has_empty_content = isinstance(messages, list) and any(
+        isinstance(message, dict) and message.get("content") == [] for message in messages
+    )
+    return PlainAnswer(422, VALIDATOR_DUMP, answer.headers) if has_empty_content and answer.status < 400 else answer
 
 
 def functions_as_tools(body: JsonObject) -> JsonObject:
-    """Functions are heard as tools, and so the answer is in the newer form."""
+    """Turns functions into tools, so that the answer has the newer form."""
     if not isinstance(body.get("functions"), list):
         return body
-    kept = {name: value for name, value in body.items() if name not in ("functions", "function_call")}
-    return {**kept, "tools": [{"type": "function", "function": one} for one in body["functions"]]}
+    others = {name: value for name, value in body.items() if name not in ("functions", "function_call")}
+    return {**others, "tools": [{"type": "function", "function": function} for function in body["functions"]]}
 
 
 def on_function_call(change: Callable[[Any], Any], *, streamed: bool = True) -> FaultHooks:
-    """A lapse that changes each function call of the older form."""
+    """Hooks that change each function call of the older form."""
 
     def change_value(value: Any) -> Any:
         messages = [choice.get("message") or {} for choice in value.get("choices") or ()]
@@ -109,7 +116,7 @@ def on_function_call(change: Callable[[Any], Any], *, streamed: bool = True) -> 
 
 
 def repeat_function_name(events: Events) -> Events:
-    """Every piece of a function call repeats its name."""
+    """Repeats the name of a function call in every fragment."""
     return tuple(
         replace(event, data=with_function_name(event.data)) if is_json(event) and event.data.get("choices") else event
         for event in events
@@ -124,29 +131,29 @@ def with_function_name(value: Any) -> Any:
 
 
 def require_any_tool(body: JsonObject) -> JsonObject:
-    """A choice that is limited to some tools demands a call of any."""
-    given = body.get("tool_choice")
-    limited = isinstance(given, dict) and given.get("type") == "allowed_tools"
-    return {**body, "tool_choice": "required"} if limited else body
+    """Turns a choice that is limited to some tools into a demand for any tool."""
+    choice = body.get("tool_choice")
+    is_limited = isinstance(choice, dict) and choice.get("type") == "allowed_tools"
+    return {**body, "tool_choice": "required"} if is_limited else body
 
 
 def add_empty_delta(events: Events) -> Events:
-    """The arguments of each function call of a response begin with an empty delta."""
-    made: list[OutgoingEvent] = []
+    """Begins the arguments of each function call of a response with an empty delta."""
+    extended: list[OutgoingEvent] = []
     for event in events:
-        told = event.data.get("type") if is_json(event) else None
-        again = bool(made) and is_json(made[-1]) and made[-1].data.get("type") == told
-        if told == "response.function_call_arguments.delta" and not again:
-            made.append(replace(event, data={**event.data, "delta": ""}))
-        made.append(event)
+        kind = event.data.get("type") if is_json(event) else None
+        continues = bool(extended) and is_json(extended[-1]) and extended[-1].data.get("type") == kind
+        if kind == "response.function_call_arguments.delta" and not continues:
+            extended.append(replace(event, data={**event.data, "delta": ""}))
+        extended.append(event)
     return tuple(
         replace(event, data={**event.data, "sequence_number": place}) if is_json(event) else event
-        for place, event in enumerate(made)
+        for place, event in enumerate(extended)
     )
 
 
 def is_terminal(event: OutgoingEvent) -> bool:
-    return is_json(event) and event.data.get("type") in TERMINAL_TYPES
+    return is_json(event) and event.data.get("type") in FINAL_EVENT_TYPES
 
 
 def with_arguments_object(call: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Faults of refusal and of its absence, where the request decides."""
+"""Faults that depend on the request: refusals, crashes and small changes of certain answers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def body_as_object(received: HttpRequest) -> dict[str, Any]:
 
 
 def crash_on_body(wanted: Callable[[dict[str, Any]], bool]) -> FaultHooks:
-    """A lapse that answers 500 to the requests that are wanted."""
+    """Hooks that answer the wanted requests with status 500."""
 
     def change_answer(answer: Answer, received: HttpRequest) -> Answer:
         return PlainAnswer(500, CRASH_BODY, answer.headers) if wanted(body_as_object(received)) else answer
@@ -35,15 +35,17 @@ def crash_on_body(wanted: Callable[[dict[str, Any]], bool]) -> FaultHooks:
 
 
 def has_content_parts(body: dict[str, Any]) -> bool:
-    return any(isinstance(one.get("content"), list) for one in body.get("messages") or () if isinstance(one, dict))
+    return any(
+        isinstance(message.get("content"), list) for message in body.get("messages") or () if isinstance(message, dict)
+    )
 
 
 def without_rate_headers(answer: Answer, received: HttpRequest) -> Answer:
     return replace(answer, headers=tuple(pair for pair in answer.headers if "ratelimit" not in pair[0].lower()))
 
 
-def show_key(answer: Answer, received: HttpRequest) -> Answer:
-    """The refusal repeats the key it was given."""
+def repeat_key(answer: Answer, received: HttpRequest) -> Answer:
+    """Repeats the received key in its refusal."""
     if answer.status != 401 or not isinstance(answer, PlainAnswer) or not isinstance(answer.value, dict):
         return answer
     key = (received.header("authorization") or "").partition(" ")[2]
@@ -58,41 +60,41 @@ def redirect_to_slash(answer: Answer, received: HttpRequest) -> Answer:
 
 
 def refuse_above_400_bytes(answer: Answer, received: HttpRequest) -> Answer:
-    """Bodies above four hundred bytes are too large, without a word why."""
+    """Refuses bodies of more than 400 bytes as too large, with an empty body."""
     return PlainAnswer(413, b"", (("Content-Type", "text/plain"),)) if len(received.body) > 400 else answer
 
 
 def retry_after_as_date(answer: Answer, received: HttpRequest) -> Answer:
-    """Retry-After is a date, as HTTP allows."""
-    moment = formatdate(received.at + 60, usegmt=True)
-    told = ((name, moment if name == "Retry-After" else value) for name, value in answer.headers)
-    return replace(answer, headers=tuple(told))
+    """Writes Retry-After as an HTTP date, which RFC 9110 section 10.2.3 allows."""
+    date = formatdate(received.at + 60, usegmt=True)
+    headers = ((name, date if name == "Retry-After" else value) for name, value in answer.headers)
+    return replace(answer, headers=tuple(headers))
 
 
 def prepend_blank_lines(answer: Answer, received: HttpRequest) -> Answer:
-    """Blank lines that kept the connection alive stand before the JSON."""
+    """Sends blank lines before the JSON, as a server does that keeps a connection alive."""
     if isinstance(answer, PlainAnswer) and not isinstance(answer.value, bytes) and answer.status < 400:
         return replace(answer, value=b"\n" * 5 + json_bytes(answer.value))
     return answer
 
 
 def only_blank_lines(answer: Answer, received: HttpRequest) -> Answer:
-    """Blank lines keep the connection alive, and no JSON follows."""
+    """Sends blank lines in place of the JSON."""
     return replace(answer, value=b"\n" * 5) if isinstance(answer, PlainAnswer) and answer.status < 400 else answer
 
 
 def vary_texts(answer: Answer, received: HttpRequest) -> Answer:
-    """Each text ends in what no other has."""
-    told = answer.value if isinstance(answer, PlainAnswer) and isinstance(answer.value, dict) else {}
-    if answer.status >= 400 or "choices" not in told:
+    """Appends the id of the answer to each text, so that no two texts are equal."""
+    value = answer.value if isinstance(answer, PlainAnswer) and isinstance(answer.value, dict) else {}
+    if answer.status >= 400 or "choices" not in value:
         return answer
     return replace(
-        answer, value=json_edits.edit_at("/choices/*/message/content", lambda text: f"{text} {told['id']}")(told)
+        answer, value=json_edits.edit_at("/choices/*/message/content", lambda text: f"{text} {value['id']}")(value)
     )
 
 
 def repeat_first_member(answer: Answer, received: HttpRequest) -> Answer:
-    """The first member of the object stands in it twice."""
+    """Writes the first member of the object twice."""
     if not isinstance(answer, PlainAnswer) or not isinstance(answer.value, dict) or not answer.value:
         return answer
     name, value = next(iter(answer.value.items()))
@@ -100,7 +102,7 @@ def repeat_first_member(answer: Answer, received: HttpRequest) -> Answer:
 
 
 def refuse_requests(wanted: Callable[[HttpRequest], bool], status: int = 400) -> FaultHooks:
-    """A lapse that refuses the requests that are wanted, where they were served."""
+    """Hooks that refuse the wanted requests if the server would have served them."""
     refusal = {"error": {"message": "No.", "type": "invalid_request_error", "param": None, "code": None}}
 
     def change_answer(answer: Answer, received: HttpRequest) -> Answer:
@@ -148,6 +150,6 @@ HOOKS: Mapping[str, FaultHooks] = {
     "seed-crashes": crash_on_body(lambda body: "seed" in body),
     "content-parts-crash": crash_on_body(has_content_parts),
     "rate-headers-missing": FaultHooks(on_answer=without_rate_headers),
-    "key-in-refusal": FaultHooks(on_answer=show_key),
+    "key-in-refusal": FaultHooks(on_answer=repeat_key),
     "redirect-to-slash": FaultHooks(on_answer=redirect_to_slash),
 }

@@ -1,4 +1,4 @@
-"""Faults of the rules: the server serves by another contract than it promises."""
+"""Faults of the contract: the server applies another contract than the documented one."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def change_rate(**changed: Any) -> FaultHooks:
 
 def change_tiers(**changed: Any) -> FaultHooks:
     def change_profile(profile: Profile) -> Profile:
-        made = tuple(replace(tier, **changed) for tier in profile.rate.tiers)
-        return replace(profile, rate=replace(profile.rate, tiers=made))
+        tiers = tuple(replace(tier, **changed) for tier in profile.rate.tiers)
+        return replace(profile, rate=replace(profile.rate, tiers=tiers))
 
     return on_contract(change_profile)
 
 
 def on_request_rules(change: Callable[[BodyRules], BodyRules]) -> FaultHooks:
-    """A lapse in what the bodies of requests may hold."""
+    """Hooks that change the rules for the bodies of requests."""
 
     def change_profile(profile: Profile) -> Profile:
         return replace(profile, requests={name: change(rules) for name, rules in profile.requests.items()})
@@ -43,29 +43,29 @@ def on_request_rules(change: Callable[[BodyRules], BodyRules]) -> FaultHooks:
 
 def change_field(name: str, **changed: Any) -> FaultHooks:
     def change_rules(rules: BodyRules) -> BodyRules:
-        known = rules.fields.get(name)
-        made = {} if known is None else {name: replace(known, **changed)}
-        return replace(rules, fields={**rules.fields, **made})
+        field = rules.fields.get(name)
+        changes = {} if field is None else {name: replace(field, **changed)}
+        return replace(rules, fields={**rules.fields, **changes})
 
     return on_request_rules(change_rules)
 
 
 def without_field(name: str) -> FaultHooks:
-    """A lapse that does not know a field, and refuses what it does not know."""
+    """Hooks that do not know a field and refuse unknown fields."""
 
     def change_rules(rules: BodyRules) -> BodyRules:
-        kept = {key: field for key, field in rules.fields.items() if key != name}
-        return replace(rules, fields=kept, refuses_unknown=True)
+        others = {key: field for key, field in rules.fields.items() if key != name}
+        return replace(rules, fields=others, refuses_unknown=True)
 
     return on_request_rules(change_rules)
 
 
 def without_role(role: str) -> FaultHooks:
-    return on_request_rules(lambda rules: replace(rules, roles=tuple(one for one in rules.roles if one != role)))
+    return on_request_rules(lambda rules: replace(rules, roles=tuple(name for name in rules.roles if name != role)))
 
 
 def change_refusal(cause: str, **changed: Any) -> FaultHooks:
-    """A lapse in how one cause is refused."""
+    """Hooks that change how one cause is refused."""
 
     def change_profile(profile: Profile) -> Profile:
         entry = profile.refusals.get(cause)
@@ -84,11 +84,11 @@ def with_every_role(models: tuple[Model, ...]) -> tuple[Model, ...]:
 
 
 def open_endpoints(*names: str) -> FaultHooks:
-    """A lapse that asks for no key at the endpoints of these names, at any where none is named."""
+    """Hooks that require no key at the named endpoints, or at all endpoints if none is named."""
 
     def change_profile(profile: Profile) -> Profile:
-        opened = names or tuple(name for name, _, _ in profile.endpoints)
-        return replace(profile, auth=replace(profile.auth, public=(*profile.auth.public, *opened)))
+        public_names = names or tuple(name for name, _, _ in profile.endpoints)
+        return replace(profile, auth=replace(profile.auth, public=(*profile.auth.public, *public_names)))
 
     return on_contract(change_profile)
 

@@ -1,4 +1,4 @@
-"""Faults derived from a clause's place: one member dropped, null, of another type, or out of its range."""
+"""Faults derived from the place of a clause: a member is dropped, null, of another type, or out of its range."""
 
 from __future__ import annotations
 
@@ -18,12 +18,15 @@ SENTENCES_BY_OPERATION = {
     "other": "has another value",
     "negative": "is negative",
     "empty": "is empty",
-    "alien": "is a list of lists where nothing stood",
+    "alien": "is added as a list of lists",
 }
 
 
 def derive_fault(pointer: str, op: str, shape: str = "") -> Fault:
-    """The fault that commits one operation at one place, of one shape or of any answer."""
+    """Returns the fault that applies one operation at one place, of one shape or of any answer.
+
+    Raises ValueError if there is no such operation.
+    """
     if op not in EDITS_BY_OPERATION:
         raise ValueError(f"{op!r} is no operation; there are {', '.join(EDITS_BY_OPERATION)}")
     endpoint, _, kind = shape.partition(".")
@@ -33,15 +36,15 @@ def derive_fault(pointer: str, op: str, shape: str = "") -> Fault:
     def change_answer(answer: Answer, received: HttpRequest) -> Answer:
         return place(answer, edit)
 
-    where = "*" if shape in ("", "error") else endpoint
-    row = {"says": f"{pointer} {SENTENCES_BY_OPERATION[op]}.", "endpoints": where}
+    endpoints = "*" if shape in ("", "error") else endpoint
+    row = {"says": f"{pointer} {SENTENCES_BY_OPERATION[op]}.", "endpoints": endpoints}
     return fault_from_row(f"{DERIVED_PREFIX}{shape}{pointer}:{op}", row, FaultHooks(on_answer=change_answer))
 
 
 def fault_from_id(fault_id: str) -> Fault | None:
-    """The derived fault that an id such as `at:chat.response/usage:drop` names."""
-    named, _, op = fault_id.removeprefix(DERIVED_PREFIX).rpartition(":")
-    shape, slash, rest = named.partition("/")
+    """Returns the derived fault that an id such as `at:chat.response/usage:drop` names; None if it names none."""
+    target, _, op = fault_id.removeprefix(DERIVED_PREFIX).rpartition(":")
+    shape, slash, rest = target.partition("/")
     if not fault_id.startswith(DERIVED_PREFIX) or op not in EDITS_BY_OPERATION or not slash:
         return None
     return derive_fault(f"/{rest}", op, shape)

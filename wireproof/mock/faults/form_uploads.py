@@ -1,4 +1,4 @@
-"""Faults about forms: a field is misread, something wrong in one is taken, or something odd crashes the server."""
+"""Faults of uploaded forms: misread fields, wrong values that are accepted, inputs that crash the server."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from wireproof.mock.protocol.messages import HttpRequest
 from wireproof.mock.provider.profile import Profile
 
 FormFields = dict[str, FormPart]
-# The shortest bytes that begin as a recording does.
+# The shortest bytes with the beginning of a WAV file.
 SILENT_WAV = b"RIFF\x24\0\0\0WAVEfmt "
 PLAIN_TEXT_HEADERS = (("Content-Type", "text/plain; charset=utf-8"),)
 OTHER_TRANSCRIPT = "The food was delicious and the waiter was kind."
@@ -32,7 +32,7 @@ def with_form(received: HttpRequest, fields: FormFields) -> HttpRequest:
 
 
 def on_form(change: Callable[[FormFields, Profile], FormFields]) -> FaultHooks:
-    """A lapse that hears another form than was sent; what is no form is heard as it is."""
+    """Hooks that change the form of a request; other bodies stay unchanged."""
 
     def change_request(received: HttpRequest, profile: Profile) -> HttpRequest:
         fields = form_fields(received)
@@ -55,19 +55,19 @@ def with_field_text(fields: FormFields, name: str, text: str) -> FormFields:
 
 
 def accept_field_as(name: str, wrong: Callable[[str], bool], replacement: str) -> FaultHooks:
-    """A lapse that hears another text where that of a field is so."""
+    """Hooks that replace the text of a field if it is wrong."""
     return on_form(
         lambda fields, _: with_field_text(fields, name, replacement) if wrong(field_text(fields, name)) else fields
     )
 
 
 def first_audio_model(profile: Profile) -> str:
-    """The first model that transcribes."""
+    """Returns the first model that transcribes; empty if there is none."""
     return next((model.id for model in profile.catalogue if "audio" in model.roles), "")
 
 
 def accept_model_as_transcribing(wrong: Callable[[str, Profile], bool]) -> FaultHooks:
-    """A lapse that hears a model that transcribes where the model is wrong."""
+    """Hooks that replace a wrong model by one that transcribes."""
 
     def change_fields(fields: FormFields, profile: Profile) -> FormFields:
         return (
@@ -88,8 +88,8 @@ def does_not_transcribe(name: str, profile: Profile) -> bool:
     return model is not None and "audio" not in model.roles
 
 
-def hear_silence_for(wrong: Callable[[bytes | None], bool]) -> FaultHooks:
-    """A lapse that hears silence where the file is wrong."""
+def replace_file_with_silence(wrong: Callable[[bytes | None], bool]) -> FaultHooks:
+    """Hooks that replace a wrong file by a silent recording."""
 
     def change_fields(fields: FormFields, profile: Profile) -> FormFields:
         content = fields["file"].content if "file" in fields else None
@@ -109,7 +109,7 @@ def without_m4a(fields: FormFields, profile: Profile) -> FormFields:
 
 
 def json_as_form(received: HttpRequest, profile: Profile) -> HttpRequest:
-    """A JSON object is heard as a form with a recording."""
+    """Turns a JSON object into a form with a recording."""
     if not received.body.startswith(b"{"):
         return received
     parts = (FormPart("file", SILENT_WAV, "a.wav", "audio/wav"), FormPart("model", first_audio_model(profile).encode()))
@@ -117,12 +117,12 @@ def json_as_form(received: HttpRequest, profile: Profile) -> HttpRequest:
 
 
 def guess_boundary(received: HttpRequest, profile: Profile) -> HttpRequest:
-    """A form without a boundary in its label is read by the boundary it begins with."""
+    """Takes the boundary from the body if the content type names none."""
     label = received.header("content-type") or ""
-    found = re.match(rb"--([^\r\n]+)\r\n", received.body)
-    if found is None or "boundary" in label:
+    match = re.match(rb"--([^\r\n]+)\r\n", received.body)
+    if match is None or "boundary" in label:
         return received
-    label = f"{multipart.MULTIPART_TYPE}; boundary={found[1].decode('latin-1')}"
+    label = f"{multipart.MULTIPART_TYPE}; boundary={match[1].decode('latin-1')}"
     headers = tuple(pair for pair in received.headers if pair[0] != "content-type")
     return replace(received, headers=(*headers, ("content-type", label)))
 
@@ -137,7 +137,7 @@ def crash_on_request(wanted: Callable[[HttpRequest], bool]) -> FaultHooks:
 def on_plain_text(
     change: Callable[[bytes], bytes], headers: tuple[tuple[str, str], ...] = PLAIN_TEXT_HEADERS
 ) -> FaultHooks:
-    """A lapse that says answers in plain text otherwise."""
+    """Hooks that change answers in plain text."""
 
     def change_answer(answer: Answer, received: HttpRequest) -> Answer:
         if not isinstance(answer, PlainAnswer) or answer.status >= 400 or not isinstance(answer.value, bytes):
@@ -152,12 +152,12 @@ def quote_text(text: bytes) -> bytes:
 
 
 def end_cues_at_start(text: bytes) -> bytes:
-    """Every cue ends where it starts."""
+    """Ends every cue at its start."""
     return re.sub(rb"(\S+) --> \S+", rb"\1 --> \1", text)
 
 
-def other_text_with(name: str) -> FaultHooks:
-    """A lapse that transcribes something else where a field is given."""
+def other_transcript_if_present(name: str) -> FaultHooks:
+    """Hooks that return another transcript if a field is present."""
 
     def change_answer(answer: Answer, received: HttpRequest) -> Answer:
         if (
@@ -184,13 +184,13 @@ HOOKS: Mapping[str, FaultHooks] = {
     "transcription-text-quoted": on_plain_text(quote_text, (("Content-Type", "application/json"),)),
     "transcription-text-quoted-as-plain": on_plain_text(quote_text),
     "transcription-cues-without-time": on_plain_text(end_cues_at_start),
-    "transcription-language-obeyed": other_text_with("language"),
-    "transcription-prompt-obeyed": other_text_with("prompt"),
+    "transcription-language-obeyed": other_transcript_if_present("language"),
+    "transcription-prompt-obeyed": other_transcript_if_present("prompt"),
     "transcription-m4a-unread": on_form(without_m4a),
-    "transcription-m4a-misheard": hear_silence_for(is_m4a),
-    "transcription-file-needless": hear_silence_for(lambda data: data is None),
-    "transcription-empty-accepted": hear_silence_for(lambda data: data == b""),
-    "transcription-unreadable-accepted": hear_silence_for(lambda data: (data or b"").startswith(b"A line")),
+    "transcription-m4a-misheard": replace_file_with_silence(is_m4a),
+    "transcription-file-needless": replace_file_with_silence(lambda data: data is None),
+    "transcription-empty-accepted": replace_file_with_silence(lambda data: data == b""),
+    "transcription-unreadable-accepted": replace_file_with_silence(lambda data: (data or b"").startswith(b"A line")),
     "transcription-model-needless": accept_model_as_transcribing(lambda name, _: name == ""),
     "transcription-any-model": accept_model_as_transcribing(is_unknown_model_name),
     "transcription-any-kind-of-model": accept_model_as_transcribing(does_not_transcribe),

@@ -1,4 +1,4 @@
-"""Faults of the heads of requests and answers: ids, versions, content types."""
+"""Faults of headers: request ids, versions, content types."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ NOT_JSON_ERROR = {"error": {"message": "Content-Type: expected application/json.
 
 
 def label_as_json(received: HttpRequest) -> HttpRequest:
-    """A request without a content type is heard as JSON."""
+    """Labels a request without a content type as JSON."""
     if received.header(CONTENT_TYPE_HEADER) is not None:
         return received
     return replace(received, headers=(*received.headers, (CONTENT_TYPE_HEADER, JSON_MEDIA_TYPE)))
 
 
 def form_as_json(received: HttpRequest, profile: Profile) -> HttpRequest:
-    """The fields of a form are heard as a chat."""
+    """Turns the fields of a form into a chat request."""
     if received.header(CONTENT_TYPE_HEADER) != FORM_MEDIA_TYPE:
         return received
     fields = dict(parse_qsl(received.body.decode("latin-1")))
@@ -42,42 +42,43 @@ def form_as_json(received: HttpRequest, profile: Profile) -> HttpRequest:
 
 
 def hide_other_models(received: HttpRequest, profile: Profile) -> HttpRequest:
-    """Every model but the first of the list is unknown by its id."""
-    known = profile.catalogue[0].id
-    asked = received.method == "GET" and "/models/" in received.path
-    unknown = asked and not received.path.endswith(f"/{known}")
-    return replace(received, path=f"{received.path}-") if unknown else received
+    """Makes every model but the first of the list unknown by its id."""
+    first_id = profile.catalogue[0].id
+    is_entry = received.method == "GET" and "/models/" in received.path
+    is_hidden = is_entry and not received.path.endswith(f"/{first_id}")
+    return replace(received, path=f"{received.path}-") if is_hidden else received
 
 
 def repeat_version(answer: Answer, received: HttpRequest) -> Answer:
-    """Whatever version is asked for is told to be used."""
-    asked = received.header(VERSION_HEADER)
-    told = (
-        (name, value if asked is None or name.lower() != VERSION_HEADER else asked) for name, value in answer.headers
+    """States the requested version as the one in use, whichever it is."""
+    requested = received.header(VERSION_HEADER)
+    headers = (
+        (name, value if requested is None or name.lower() != VERSION_HEADER else requested)
+        for name, value in answer.headers
     )
-    return replace(answer, headers=tuple(told))
+    return replace(answer, headers=tuple(headers))
 
 
 def crash_on_header(name: str, wanted: Callable[[str], bool]) -> FaultHooks:
-    """A lapse that answers 500 where a header has such a value."""
+    """Hooks that answer with status 500 if a header has a wanted value."""
 
     def change_answer(answer: Answer, received: HttpRequest) -> Answer:
-        given = received.header(name)
-        return PlainAnswer(500, CRASH_BODY, answer.headers) if given is not None and wanted(given) else answer
+        value = received.header(name)
+        return PlainAnswer(500, CRASH_BODY, answer.headers) if value is not None and wanted(value) else answer
 
     return FaultHooks(on_answer=change_answer)
 
 
 def refuse_bare_get(answer: Answer, received: HttpRequest) -> Answer:
-    """A request without a body is asked for a content type too."""
-    bare = received.method == "GET" and received.header(CONTENT_TYPE_HEADER) is None
-    return PlainAnswer(400, NOT_JSON_ERROR, answer.headers) if bare and answer.status < 400 else answer
+    """Refuses a GET without a content type."""
+    is_bare = received.method == "GET" and received.header(CONTENT_TYPE_HEADER) is None
+    return PlainAnswer(400, NOT_JSON_ERROR, answer.headers) if is_bare and answer.status < 400 else answer
 
 
 def refuse_version(answer: Answer, received: HttpRequest) -> Answer:
-    """Any version that is asked for is refused."""
-    asked = received.header(VERSION_HEADER) is not None
-    return PlainAnswer(400, NOT_JSON_ERROR, answer.headers) if asked else answer
+    """Refuses every request that names a version."""
+    names_version = received.header(VERSION_HEADER) is not None
+    return PlainAnswer(400, NOT_JSON_ERROR, answer.headers) if names_version else answer
 
 
 HOOKS: Mapping[str, FaultHooks] = {

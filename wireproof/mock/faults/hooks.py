@@ -1,4 +1,4 @@
-"""The six places where a server can do otherwise than it promises."""
+"""The hooks at which a fault changes the server."""
 
 from __future__ import annotations
 
@@ -24,12 +24,16 @@ def answer_unchanged(answer: Answer, received: HttpRequest) -> Answer:
 
 @dataclass(frozen=True, slots=True)
 class FaultHooks:
-    """What is heard, by which rules, what is said, how it is put on the wire, and what is not seen or not survived.
+    """The hooks of one fault.
 
     Attributes:
-        blind_to: `expectation` (a client waits to be told to go on), `leaving` and `leaving-plain` (a client is gone
-            from a stream, from a plain answer).
-        dies_of: whether a request is the last that is served to its account.
+        on_request: changes the received request.
+        on_contract: changes the contract by which the server answers.
+        on_answer: changes the answer.
+        on_wire: rewrites the operations that put the answer on the wire; None if framing is unchanged.
+        ignores: events that the server ignores: `expectation` (a client waits for 100 Continue), `leaving` and
+            `leaving-plain` (a client has disconnected from a stream, from a plain answer).
+        kills_account: True if a request is the last one that is served to its account; None if there is none.
     """
 
     on_request: Callable[[HttpRequest, Profile], HttpRequest] = request_unchanged

@@ -1,4 +1,4 @@
-"""Faults about pictures made from a prompt: too many, of another size, in another form, or none at all."""
+"""Faults of generated pictures: another number, size or form than requested, or data that is no picture."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from typing import Any
 
 from wireproof.mock.faults.conditional_errors import crash_on_body
 from wireproof.mock.faults.hooks import FaultHooks
-from wireproof.mock.faults.request_edits import JsonObject, accept_as, ignore_members, on_body
+from wireproof.mock.faults.request_edits import accept_as, ignore_members, on_body
 from wireproof.mock.protocol.answers import Answer, PlainAnswer
 from wireproof.mock.protocol.messages import HttpRequest
+from wireproof.mock.provider.body_validation import JsonObject
 from wireproof.mock.provider.profile import Profile
 
 HTML_AS_BASE64 = base64.b64encode(b"<!doctype html><p>no picture</p>").decode()
 
 
 def on_each_picture_entry(change: Callable[[JsonObject], JsonObject]) -> FaultHooks:
-    """A lapse that says each entry of the pictures otherwise."""
+    """Hooks that change each entry of the pictures."""
 
     def change_answer(answer: Answer, received: HttpRequest) -> Answer:
         if not isinstance(answer, PlainAnswer) or answer.status >= 400 or not isinstance(answer.value, dict):
@@ -30,13 +31,13 @@ def on_each_picture_entry(change: Callable[[JsonObject], JsonObject]) -> FaultHo
 
 
 def picture_base64(entry: JsonObject) -> str:
-    """The base64 of an entry's picture, in whichever form it stands."""
-    given: str = entry.get("b64_json") or entry.get("url", "").partition(",")[2]
-    return given
+    """Returns the base64 of an entry's picture, from either form."""
+    encoded: str = entry.get("b64_json") or entry.get("url", "").partition(",")[2]
+    return encoded
 
 
 def html_as_picture(entry: JsonObject) -> JsonObject:
-    """The picture is a page of HTML."""
+    """Replaces the picture by a page of HTML."""
     return {"b64_json": HTML_AS_BASE64} if "b64_json" in entry else {"url": f"data:image/png;base64,{HTML_AS_BASE64}"}
 
 
@@ -58,7 +59,7 @@ def one_more_picture(body: JsonObject) -> JsonObject:
 
 
 def accept_model_as_drawing(wrong: Callable[[Any, Profile], bool]) -> FaultHooks:
-    """A lapse that hears a model that draws where the model is wrong."""
+    """Hooks that replace a wrong model by one that draws."""
 
     def change_request(received: HttpRequest, profile: Profile) -> HttpRequest:
         drawing = next((model.id for model in profile.catalogue if "image" in model.roles), "")

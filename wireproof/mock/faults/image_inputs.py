@@ -1,4 +1,4 @@
-"""Faults about the pictures of a chat: not looked at, lost on the way, or put elsewhere."""
+"""Faults of the pictures of a chat: ignored, lost, or in the wrong place."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from typing import Any
 from wireproof.mock.faults.answer_places import edit_any_answer
 from wireproof.mock.faults.contract_changes import on_request_rules
 from wireproof.mock.faults.hooks import FaultHooks
-from wireproof.mock.faults.request_edits import JsonObject, accept_as, on_each_message
+from wireproof.mock.faults.request_edits import accept_as, on_each_message
 from wireproof.mock.protocol.answers import Answer, PlainAnswer
 from wireproof.mock.protocol.messages import HttpRequest
+from wireproof.mock.provider.body_validation import JsonObject
 
 CAP_ABOVE_ANY_ANSWER = 100_000
 BROKEN_PICTURE_URL = "data:image/png;base64,????"
 
 
 def on_each_picture(change: Callable[[JsonObject], list[JsonObject]]) -> FaultHooks:
-    """A lapse that hears something else in place of each part with a picture."""
+    """Hooks that replace each part with a picture."""
 
     def change_message(message: JsonObject) -> JsonObject:
         parts = message.get("content")
@@ -35,23 +36,23 @@ def is_picture(part: Any) -> bool:
 
 
 def with_broken_url(part: JsonObject) -> list[JsonObject]:
-    """A picture of the web that cannot be had; one that is sent along stays as it is."""
+    """Breaks the URL of a picture on the web; a picture in a data URL stays unchanged."""
     return [{**part, "image_url": {"url": BROKEN_PICTURE_URL}}] if '"https://' in json.dumps(part) else [part]
 
 
-def fail_on_picture(meets: Callable[[Answer, bytes], bool]) -> FaultHooks:
-    """A lapse that breaks down over some request with a picture."""
+def fail_on_picture(wanted: Callable[[Answer, bytes], bool]) -> FaultHooks:
+    """Hooks that answer certain requests with a picture with status 500."""
     error = {"message": "cannot identify image file", "type": "server_error", "param": None, "code": None}
 
     def change_answer(answer: Answer, received: HttpRequest) -> Answer:
-        met = b'"image_url"' in received.body and meets(answer, received.body)
-        return PlainAnswer(500, {"error": error}, answer.headers) if met else answer
+        is_wanted = b'"image_url"' in received.body and wanted(answer, received.body)
+        return PlainAnswer(500, {"error": error}, answer.headers) if is_wanted else answer
 
     return FaultHooks(on_answer=change_answer)
 
 
 def on_picture_message(change: Callable[[JsonObject], JsonObject]) -> FaultHooks:
-    """A lapse that tells a message or a delta with pictures otherwise."""
+    """Hooks that change each message or delta with pictures."""
 
     def change_value(value: Any) -> Any:
         choices = [change_choice(choice, change) for choice in value.get("choices", ())]
@@ -61,8 +62,8 @@ def on_picture_message(change: Callable[[JsonObject], JsonObject]) -> FaultHooks
 
 
 def change_choice(choice: JsonObject, change: Callable[[JsonObject], JsonObject]) -> JsonObject:
-    told = {name: choice[name] for name in ("message", "delta") if (choice.get(name) or {}).get("images")}
-    return {**choice, **{name: change(message) for name, message in told.items()}}
+    messages = {name: choice[name] for name in ("message", "delta") if (choice.get(name) or {}).get("images")}
+    return {**choice, **{name: change(message) for name, message in messages.items()}}
 
 
 def picture_urls(message: JsonObject) -> list[str]:
@@ -70,20 +71,20 @@ def picture_urls(message: JsonObject) -> list[str]:
 
 
 def pictures_as_markdown(message: JsonObject) -> JsonObject:
-    """The pictures in the text, as Markdown writes them."""
-    drawn = "".join(f"![picture]({address})" for address in picture_urls(message))
-    return {**without_pictures(message), "content": (message.get("content") or "") + drawn}
+    """Moves the pictures into the text, as Markdown."""
+    markdown = "".join(f"![picture]({url})" for url in picture_urls(message))
+    return {**without_pictures(message), "content": (message.get("content") or "") + markdown}
 
 
 def pictures_as_parts(message: JsonObject) -> JsonObject:
-    """The content as parts, the pictures among them."""
+    """Turns the content into parts, with the pictures among them."""
     text = message.get("content")
-    said = [{"type": "text", "text": text}] if text else []
-    return {**without_pictures(message), "content": [*said, *message["images"]]}
+    text_parts = [{"type": "text", "text": text}] if text else []
+    return {**without_pictures(message), "content": [*text_parts, *message["images"]]}
 
 
 def pictures_as_texts(message: JsonObject) -> JsonObject:
-    """The pictures as bare texts, not as parts."""
+    """Turns the pictures from parts into plain URLs."""
     return {**message, "images": picture_urls(message)}
 
 
@@ -94,7 +95,7 @@ def without_pictures(message: JsonObject) -> JsonObject:
 HOOKS: Mapping[str, FaultHooks] = {
     "pictures-ignored": on_each_picture(lambda part: []),
     "picture-parts-refused": on_request_rules(
-        lambda rules: replace(rules, content_parts=tuple(one for one in rules.content_parts if one != "image_url"))
+        lambda rules: replace(rules, content_parts=tuple(kind for kind in rules.content_parts if kind != "image_url"))
     ),
     "remote-picture-refused": on_each_picture(with_broken_url),
     "remote-picture-as-500": fail_on_picture(lambda answer, body: b"https://" in body),

@@ -1,4 +1,4 @@
-"""Edits of one value: at a JSON Pointer, by a named operation."""
+"""Edits of one JSON value: at a JSON Pointer, by a named operation."""
 
 from __future__ import annotations
 
@@ -11,78 +11,80 @@ Edit = Callable[[Any], Any]
 
 
 def edit_at(place: str, change: Edit) -> Edit:
-    """An edit of every value that a pointer names; a value without the place stays as it is."""
+    """Returns an edit of every value that a pointer names; values without the place stay unchanged."""
 
     def edit_value(value: Any) -> Any:
-        for found, given in list(json_pointer.find(value, place)):
-            value = json_pointer.edit(value, found, change(given))
+        for pointer, current in list(json_pointer.find(value, place)):
+            value = json_pointer.edit(value, pointer, change(current))
         return value
 
     return edit_value
 
 
 def drop_at(place: str) -> Edit:
-    """An edit that leaves out every member a pointer names, the last first."""
+    """Returns an edit that drops every member a pointer names, from the last to the first."""
 
     def edit_value(value: Any) -> Any:
-        for found, _ in reversed(list(json_pointer.find(value, place))):
-            value = json_pointer.drop(value, found)
+        for pointer, _ in reversed(list(json_pointer.find(value, place))):
+            value = json_pointer.drop(value, pointer)
         return value
 
     return edit_value
 
 
 def set_at(place: str, new: Any) -> Edit:
-    """An edit that sets a member, there before or not, where its parent stands."""
+    """Returns an edit that sets a member, present or not, if its parent is present."""
     parent, _, name = place.rpartition("/")
 
     def edit_value(value: Any) -> Any:
-        for found, given in list(json_pointer.find(value, parent)) if parent else [("", value)]:
-            if isinstance(given, dict | list):
-                value = json_pointer.edit(value, f"{found}/{name}", new)
+        for pointer, container in list(json_pointer.find(value, parent)) if parent else [("", value)]:
+            if isinstance(container, dict | list):
+                value = json_pointer.edit(value, f"{pointer}/{name}", new)
         return value
 
-    return edit_at(place, lambda given: new) if name in ("*", "0") else edit_value
+    return edit_at(place, lambda current: new) if name in ("*", "0") else edit_value
 
 
 def set_if_missing_at(place: str, new: Any) -> Edit:
-    """An edit that sets a member where its parent stands without it, or with null."""
+    """Returns an edit that sets a member if its parent is present and the member is missing or null."""
     parent, _, name = place.rpartition("/")
     (key,) = json_pointer.parts(f"/{name}")
 
     def edit_value(value: Any) -> Any:
-        for found, given in list(json_pointer.find(value, parent)):
-            if isinstance(given, dict) and given.get(key) is None and name != "*":
-                value = json_pointer.edit(value, f"{found}/{name}", new)
+        for pointer, container in list(json_pointer.find(value, parent)):
+            if isinstance(container, dict) and container.get(key) is None and name != "*":
+                value = json_pointer.edit(value, f"{pointer}/{name}", new)
         return value
 
     return edit_value
 
 
 def rename_at(place: str, name: str) -> Edit:
-    """An edit that moves a member to another name beside it."""
+    """Returns an edit that gives a member another name."""
 
     def edit_value(value: Any) -> Any:
-        for found, given in list(json_pointer.find(value, place)):
-            value = json_pointer.edit(json_pointer.drop(value, found), f"{found.rpartition('/')[0]}/{name}", given)
+        for pointer, current in list(json_pointer.find(value, place)):
+            value = json_pointer.edit(
+                json_pointer.drop(value, pointer), f"{pointer.rpartition('/')[0]}/{name}", current
+            )
         return value
 
     return edit_value
 
 
 def add_at(place: str, more: int) -> Edit:
-    return edit_at(place, lambda given: given + more if isinstance(given, int) else given)
+    return edit_at(place, lambda current: current + more if isinstance(current, int) else current)
 
 
 def change_type(value: Any) -> Any:
-    """The value as another JSON type: numbers and flags as text, text as a number, lists as objects."""
+    """Returns the value as another JSON type: numbers and flags as text, text as a number, lists as objects."""
     if isinstance(value, bool | int | float):
         return str(value).lower()
     return {str: 7, list: {}, dict: [], type(None): "null"}[type(value)]
 
 
 def other_value(value: Any) -> Any:
-    """Another value of the same type."""
+    """Returns another value of the same type."""
     if isinstance(value, bool):
         return not value
     if isinstance(value, int | float):
@@ -98,7 +100,7 @@ def make_empty(value: Any) -> Any:
     return type(value)() if isinstance(value, str | list | dict) else value
 
 
-# A value of a shape that no member has.
+# A value of a shape that no documented member has.
 LIST_OF_LISTS = [[[["alien"]]]]
 EDITS_BY_OPERATION: Mapping[str, Callable[[str], Edit]] = {
     "drop": drop_at,
@@ -112,7 +114,7 @@ EDITS_BY_OPERATION: Mapping[str, Callable[[str], Edit]] = {
 
 
 def combine_edits(edits: list[Edit]) -> Edit:
-    """All the edits, one after another."""
+    """Returns one edit that applies all edits in order."""
 
     def edit_value(value: Any) -> Any:
         for edit in edits:

@@ -1,4 +1,4 @@
-"""Faults of what lasts: abuse remembered, connections that wait, answers that take long, requests that queue."""
+"""Faults that last beyond one answer: remembered abuse, idle connections, long answers, queued requests."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from wireproof.mock.protocol.answers import Answer, PlainAnswer, with_headers
 from wireproof.mock.protocol.messages import HttpRequest, Ops, WireOp
 from wireproof.mock.provider.body_validation import is_too_large
 
-# The refusals of what no well-meaning client sends: a body that is malformed, too large, or of the wrong shape.
+# The statuses of a body that is malformed, too large, or of the wrong shape.
 ABUSE_STATUSES = frozenset({400, 413, 422})
-# A worker of a well-known server closes a connection that nobody has used for so long.
+# uvicorn and Node close an idle connection after 5 s by default.
 IDLE_TIMEOUT_S = 5.0
-# Of a slow model, a minute's tokens.
+# The tokens that a slow model generates in a minute.
 LONG_ANSWER_TOKENS = 500
 GONE_HEADER = "X-Gone"
 GATEWAY_TIMEOUT_PAGE = b"<html><head><title>504 Gateway Time-out</title></head></html>"
@@ -26,7 +26,7 @@ HTML_HEADERS = (("Content-Type", "text/html"),)
 
 
 def end_connection(wanted: Callable[[HttpRequest], bool], end: str) -> FaultHooks:
-    """A lapse that ends the connection in place of the answers to the requests that are wanted."""
+    """Hooks that end the connection in place of answering the wanted requests."""
 
     def change_answer(answer: Answer, received: HttpRequest) -> Answer:
         return with_headers(answer, ((GONE_HEADER, end),)) if wanted(received) else answer
@@ -38,7 +38,7 @@ def end_connection(wanted: Callable[[HttpRequest], bool], end: str) -> FaultHook
 
 
 def has_idled(received: HttpRequest) -> bool:
-    """Whether a request comes over a connection that has been silent for long."""
+    """True if the request reuses a connection that was idle for at least IDLE_TIMEOUT_S."""
     return received.previous_status > 0 and float(received.header("x-wireproof-clock") or 0) >= IDLE_TIMEOUT_S
 
 
@@ -47,12 +47,12 @@ def with_keep_alive(answer: Answer, received: HttpRequest) -> Answer:
 
 
 def time_out_long_answer(answer: Answer, received: HttpRequest) -> Answer:
-    """A proxy gives up on a plain answer that takes more than a minute to make."""
+    """Answers with a gateway's 504 in place of a plain answer that takes more than a minute."""
     return PlainAnswer(504, GATEWAY_TIMEOUT_PAGE, HTML_HEADERS) if tokens_made(answer) > LONG_ANSWER_TOKENS else answer
 
 
 def empty_long_answer(answer: Answer, received: HttpRequest) -> Answer:
-    """A proxy that gives up ends the answer it has begun."""
+    """Empties a plain answer that takes more than a minute, as a proxy does that gives up."""
     return (
         replace(answer, value=b"")
         if time_out_long_answer(answer, received) is not answer and isinstance(answer, PlainAnswer)
@@ -61,14 +61,16 @@ def empty_long_answer(answer: Answer, received: HttpRequest) -> Answer:
 
 
 def keep_client_length(answer: Answer, received: HttpRequest) -> Answer:
-    """The body is written anew, with what is no ASCII escaped, and sent with the length that the client stated."""
+    """Forwards a body that was serialized anew with the client's Content-Length; refuses it if that differs."""
     try:
-        written = len(json.dumps(json.loads(received.body)))
+        new_length = len(json.dumps(json.loads(received.body)))
     except (ValueError, RecursionError):
         return answer
-    stated = received.header("content-length") or str(len(received.body))
+    client_length = received.header("content-length") or str(len(received.body))
     return (
-        answer if answer.status >= 400 or str(written) == stated else PlainAnswer(502, BAD_GATEWAY_PAGE, HTML_HEADERS)
+        answer
+        if answer.status >= 400 or str(new_length) == client_length
+        else PlainAnswer(502, BAD_GATEWAY_PAGE, HTML_HEADERS)
     )
 
 

@@ -1,4 +1,4 @@
-"""Liberties that no edit tells: answers within the documents, written otherwise than this server writes them."""
+"""Legal variants that no single edit describes: answers within the documents in another form than the mock's."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from typing import Any
 
 from wireproof.mock.faults.answer_places import chunk_deltas, edit_any_answer, edit_whole_answer
 from wireproof.mock.faults.hooks import FaultHooks
-from wireproof.mock.faults.stream_edits import Events, is_json, on_stream
+from wireproof.mock.faults.stream_edits import DONE_DATA, Events, is_json, on_stream
 from wireproof.mock.protocol.answers import JSON_TYPE, SSE_TYPE, Answer, OutgoingEvent, PlainAnswer, StreamAnswer
 from wireproof.mock.protocol.messages import HttpRequest
+from wireproof.mock.provider.body_validation import JsonObject
 
-JsonObject = dict[str, Any]
 CAP_IN_BODY = re.compile(rb'"max(?:_completion)?_tokens": ?(\d+)')
 SMALL_CAP = 300
 RESET_HEADER = re.compile(r"(?i)x-ratelimit-reset$")
 
 
-def only_for_provider(provider: str, lapse: FaultHooks) -> FaultHooks:
-    """A liberty that one document leaves open."""
+def only_for_provider(provider: str, hooks: FaultHooks) -> FaultHooks:
+    """Limits a legal variant to the one provider whose document allows it."""
 
     def change_answer(answer: Answer, received: HttpRequest) -> Answer:
-        return lapse.on_answer(answer, received) if received.path.startswith(f"/{provider}/") else answer
+        return hooks.on_answer(answer, received) if received.path.startswith(f"/{provider}/") else answer
 
-    return replace(lapse, on_answer=change_answer)
+    return replace(hooks, on_answer=change_answer)
 
 
 def on_answer(change: Callable[[Answer], Answer]) -> FaultHooks:
@@ -35,12 +35,12 @@ def on_answer(change: Callable[[Answer], Answer]) -> FaultHooks:
 
 
 def on_each_value(change: Callable[[Any], Any]) -> FaultHooks:
-    """A liberty in the value of a whole answer, and of each event of a stream."""
+    """Hooks that change the value of a whole answer, and of each event of a stream."""
     return FaultHooks(on_answer=lambda answer, received: edit_any_answer(answer, change))
 
 
 def serialize_with(change: Callable[[Any], bytes]) -> FaultHooks:
-    """A liberty in how a whole answer is written."""
+    """Hooks that serialize the value of a whole answer in another way."""
 
     def change_answer(answer: Answer, received: HttpRequest) -> Answer:
         if not isinstance(answer, PlainAnswer) or isinstance(answer.value, bytes):
@@ -50,42 +50,42 @@ def serialize_with(change: Callable[[Any], bytes]) -> FaultHooks:
     return FaultHooks(on_answer=change_answer)
 
 
-def with_media_types(plainly: str, streamed: str) -> FaultHooks:
-    """A liberty in how the media type is written."""
+def with_media_types(plain: str, streamed: str) -> FaultHooks:
+    """Hooks that write the media type of the answer in another form."""
 
     def change_answer(answer: Answer) -> Answer:
         if any(name.lower() == "content-type" for name, _ in answer.headers):
             return answer
-        named = streamed if isinstance(answer, StreamAnswer) else plainly
-        return replace(answer, headers=(*answer.headers, ("Content-Type", named)))
+        media_type = streamed if isinstance(answer, StreamAnswer) else plain
+        return replace(answer, headers=(*answer.headers, ("Content-Type", media_type)))
 
     return on_answer(change_answer)
 
 
 def rename_headers(change: Callable[[str], str]) -> FaultHooks:
     def change_answer(answer: Answer) -> Answer:
-        typed = with_media_types(JSON_TYPE, SSE_TYPE).on_answer(answer, None)  # type: ignore[arg-type]
-        return replace(typed, headers=tuple((change(name), value) for name, value in typed.headers))
+        labelled = with_media_types(JSON_TYPE, SSE_TYPE).on_answer(answer, None)  # type: ignore[arg-type]
+        return replace(labelled, headers=tuple((change(name), value) for name, value in labelled.headers))
 
     return on_answer(change_answer)
 
 
 def reverse_members(value: Any) -> Any:
-    """The members of every object in the other order."""
+    """Reverses the order of the members of every object."""
     if isinstance(value, dict):
         return {name: reverse_members(member) for name, member in reversed(value.items())}
     return [reverse_members(item) for item in value] if isinstance(value, list) else value
 
 
 def with_uuid(value: Any) -> Any:
-    """The answer under a UUID; a stream keeps one."""
+    """Replaces the id of a chat answer by a UUID; all chunks of a stream share it."""
     if not isinstance(value, dict) or "choices" not in value or "id" not in value:
         return value
     return {**value, "id": str(uuid.uuid5(uuid.NAMESPACE_URL, str(value["id"])))}
 
 
 def on_each_text(change: Callable[[str], str]) -> FaultHooks:
-    """A liberty in the words of a whole chat answer that is not JSON."""
+    """Hooks that change the text of a whole chat answer unless it is JSON or markup."""
 
     def change_value(value: Any) -> Any:
         for choice in value.get("choices", ()) if isinstance(value, dict) else ():
@@ -99,13 +99,13 @@ def on_each_text(change: Callable[[str], str]) -> FaultHooks:
 
 
 def has_small_cap(received: HttpRequest) -> bool:
-    """Whether a chat has a cap that a thought may spend."""
+    """True if a chat has a token cap that reasoning alone can use up."""
     caps = [int(cap) for cap in CAP_IN_BODY.findall(received.body)]
     return bool(caps) and min(caps) <= SMALL_CAP
 
 
-def starve_answer(empty: str | None) -> FaultHooks:
-    """A model that thinks spends a small cap on it: no text, and the reason length."""
+def spend_cap_on_reasoning(empty: str | None) -> FaultHooks:
+    """Hooks that use up a small cap on reasoning: no text, and the finish_reason length."""
 
     def change_value(value: Any) -> Any:
         for choice in value.get("choices", ()) if isinstance(value, dict) else ():
@@ -122,9 +122,8 @@ def starve_answer(empty: str | None) -> FaultHooks:
     )
 
 
-def starve_stream(events: Events) -> Events:
-    """The same, streamed: no delta has content."""
-    made = []
+def spend_stream_on_reasoning(events: Events) -> Events:
+    """Uses up the cap of a stream on reasoning: no delta has content."""
     for event in events:
         if is_json(event):
             for choice in event.data.get("choices") or ():
@@ -133,63 +132,64 @@ def starve_stream(events: Events) -> Events:
                     delta["content"] = ""
                 if choice.get("finish_reason") == "stop":
                     choice["finish_reason"] = "length"
-        made.append(event)
-    return tuple(made)
+    return events
 
 
-def starve_response(value: Any) -> Any:
-    """A response whose cap its thinking uses up: the reasoning alone, where it is shown, or nothing."""
+def spend_response_on_reasoning(value: Any) -> Any:
+    """Uses up the cap of a response on reasoning: only the reasoning is left if it is shown, else nothing."""
     if not isinstance(value, dict) or value.get("object") != "response":
         return value
     for item in value.get("output", ()):
-        kept = [part for part in item.get("content", ()) if part.get("type") == "reasoning"]
-        item.update(status="incomplete", content=kept)
+        reasoning = [part for part in item.get("content", ()) if part.get("type") == "reasoning"]
+        item.update(status="incomplete", content=reasoning)
     return {**value, "status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}
 
 
 def pair_chunks(events: Events) -> Events:
-    """Two neighbouring texts come in one chunk."""
-    made: list[OutgoingEvent] = []
-    paired = False
+    """Joins each two neighbouring texts into one chunk."""
+    joined: list[OutgoingEvent] = []
+    was_joined = False
     for event in events:
-        last = chunk_deltas(made[-1].data) if made and is_json(made[-1]) else []
-        here = chunk_deltas(event.data) if is_json(event) else []
-        pair = [*last, *here]
-        whole = len(last) == len(here) == 1 and all(set(delta) == {"content"} and delta["content"] for delta in pair)
-        open_ended = whole and event.data["choices"][0].get("finish_reason") is None
-        paired = not paired and open_ended and not event.data["choices"][0].get("logprobs")
-        if paired:
-            last[0]["content"] += here[0]["content"]
+        last = chunk_deltas(joined[-1].data) if joined and is_json(joined[-1]) else []
+        current = chunk_deltas(event.data) if is_json(event) else []
+        pair = [*last, *current]
+        are_plain_texts = len(last) == len(current) == 1 and all(
+            set(delta) == {"content"} and delta["content"] for delta in pair
+        )
+        is_unfinished = are_plain_texts and event.data["choices"][0].get("finish_reason") is None
+        was_joined = not was_joined and is_unfinished and not event.data["choices"][0].get("logprobs")
+        if was_joined:
+            last[0]["content"] += current[0]["content"]
         else:
-            made.append(event)
-    return tuple(made)
+            joined.append(event)
+    return tuple(joined)
 
 
 def response_as_chat(answer: Answer, received: HttpRequest) -> Answer:
-    """A streamed response comes in chunks as of a chat."""
+    """Sends a streamed response as chunks of a chat."""
     if not isinstance(answer, StreamAnswer) or not received.path.endswith("/responses"):
         return answer
-    told_texts = (event.data for event in answer.events if is_json(event))
-    texts = [data["delta"] for data in told_texts if data.get("type") == "response.output_text.delta"]
+    values = (event.data for event in answer.events if is_json(event))
+    texts = [data["delta"] for data in values if data.get("type") == "response.output_text.delta"]
     choices: list[JsonObject] = [{"delta": {"role": "assistant", "content": ""}, "finish_reason": None}]
     choices += [{"delta": {"content": text}, "finish_reason": None} for text in texts]
     choices += [{"delta": {}, "finish_reason": "stop"}]
     chunk = {"id": "resp_1", "object": "chat.completion.chunk"}
-    told = tuple(OutgoingEvent({**chunk, "choices": [{"index": 0, **choice}]}) for choice in choices)
-    return replace(answer, events=(*told, OutgoingEvent("[DONE]")))
+    chunks = tuple(OutgoingEvent({**chunk, "choices": [{"index": 0, **choice}]}) for choice in choices)
+    return replace(answer, events=(*chunks, OutgoingEvent(DONE_DATA)))
 
 
 def resets_as_moments(answer: Answer, received: HttpRequest) -> Answer:
-    """The reset header names the moment in Unix seconds."""
-    told = (
+    """Writes the reset header as a time in Unix seconds."""
+    headers = (
         (name, str(int(received.at) + int(value)) if RESET_HEADER.search(name) and value.isdigit() else value)
         for name, value in answer.headers
     )
-    return replace(answer, headers=tuple(told))
+    return replace(answer, headers=tuple(headers))
 
 
 def models_created_now(answer: Answer, received: HttpRequest) -> Answer:
-    """A model was made in the second in which it is asked for."""
+    """Sets the creation time of a model to the time of the request."""
 
     def change_value(value: Any) -> Any:
         for entry in [value, *(value.get("data") or ())] if isinstance(value, dict) else ():
@@ -213,10 +213,10 @@ HOOKS: Mapping[str, FaultHooks] = {
     "free-words-around": on_each_text(lambda text: f"Sure! {text}"),
     "free-words-quoted": on_each_text(lambda text: f'"{text}"'),
     "free-words-blank-ended": on_each_text(lambda text: f"\n\n{text}\n"),
-    "free-starved-empty": starve_answer(""),
-    "free-starved-null": starve_answer(None),
-    "free-starved-stream": on_stream(starve_stream),
-    "free-starved-response": only_for_provider("aion", on_each_value(starve_response)),
+    "free-starved-empty": spend_cap_on_reasoning(""),
+    "free-starved-null": spend_cap_on_reasoning(None),
+    "free-starved-stream": on_stream(spend_stream_on_reasoning),
+    "free-starved-response": only_for_provider("aion", on_each_value(spend_response_on_reasoning)),
     "free-chunks-in-pairs": on_stream(pair_chunks),
     "free-response-as-chat": only_for_provider("aion", FaultHooks(on_answer=response_as_chat)),
     "free-reset-moments": FaultHooks(on_answer=resets_as_moments),

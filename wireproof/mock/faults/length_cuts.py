@@ -1,4 +1,4 @@
-"""Faults of what the token cap cuts off: called whole, or cut inside a character."""
+"""Faults of answers that the token cap cuts off: reported as whole, or cut inside a character."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ CutCharacter = Callable[[str], str]
 
 
 def finish_cut_call_as(reason: str) -> FaultHooks:
-    """A lapse that gives another reason where the cap has cut off a call."""
+    """Hooks that give another finish_reason to a call that the cap cut off."""
 
     def change_answer(answer: Answer, received: HttpRequest) -> Answer:
         if isinstance(answer, StreamAnswer):
-            called = any(chunk_calls(event.data) for event in answer.events if is_json(event))
-            return replace(answer, events=tuple(map(change_event, answer.events))) if called else answer
+            has_calls = any(chunk_calls(event.data) for event in answer.events if is_json(event))
+            return replace(answer, events=tuple(map(change_event, answer.events))) if has_calls else answer
         return edit_whole_answer(answer, change_value)
 
     def change_value(value: Any) -> Any:
@@ -41,7 +41,7 @@ def finish_cut_call_as(reason: str) -> FaultHooks:
 
 
 def drop_cut_call(answer: Answer, received: HttpRequest) -> Answer:
-    """A call that the cap has cut off is thrown away, and the answer is said to have stopped."""
+    """Drops a call that the cap cut off, and ends the answer with stop."""
     return edit_whole_answer(answer, without_cut_calls)
 
 
@@ -53,7 +53,7 @@ def without_cut_calls(value: Any) -> Any:
 
 
 def cut_last_character(cut: CutCharacter) -> FaultHooks:
-    """A lapse that cuts the last character of a text that the cap cut off, where it is no ASCII."""
+    """Hooks that cut the last character of a text that the cap cut off, if it is not ASCII."""
 
     def shorten(text: Any) -> Any:
         return text[:-1] + cut(text[-1]) if isinstance(text, str) and text and ord(text[-1]) > 127 else text
@@ -76,47 +76,50 @@ def cut_last_character(cut: CutCharacter) -> FaultHooks:
 
 
 def last_text_place(events: tuple[OutgoingEvent, ...]) -> int:
-    """The place of the last text of a stream that the cap cuts off; -1 where there is none."""
-    ends = [event for event in events if is_json(event) and has_finish(event.data)]
-    if not any(choice.get("finish_reason") == "length" for event in ends for choice in event.data["choices"]):
+    """Returns the index of the last text of a stream that the cap cuts off; -1 if there is none."""
+    final_events = [event for event in events if is_json(event) and has_finish(event.data)]
+    if not any(choice.get("finish_reason") == "length" for event in final_events for choice in event.data["choices"]):
         return -1
-    told = [
+    places = [
         place
         for place, event in enumerate(events)
         if is_json(event) and any((choice.get("delta") or {}).get("content") for choice in event.data["choices"])
     ]
-    return told[-1] if told else -1
+    return places[-1] if places else -1
 
 
 def high_surrogate(character: str) -> str:
-    """The first half of a character in UTF-16, as JSON escapes it."""
+    """Returns the first half of a character in UTF-16, as JSON escapes it."""
     return character.encode("utf-16-be", "surrogatepass")[:2].decode("utf-16-be", "surrogatepass")
 
 
 def cut_character_in_bytes(answer: Answer, received: HttpRequest) -> Answer:
-    """The bytes of the last character stop halfway."""
+    """Cuts the bytes of the last character in half."""
     marked = cut_last_character(lambda character: f"{REPLACEMENT_MARK}{character}{REPLACEMENT_MARK}").on_answer(
         answer, received
     )
     if isinstance(marked, StreamAnswer):
-        return replace(marked, events=tuple(OutgoingEvent(halve_marked_part(event_bytes(one))) if is_marked(one) else one
-                                            for one in marked.events))  # fmt: skip
+        events = (
+            OutgoingEvent(halve_marked_part(event_bytes(event))) if is_marked(event) else event
+            for event in marked.events
+        )
+        return replace(marked, events=tuple(events))
     return replace(marked, value=halve_marked_part(json_bytes(marked.value))) if is_marked(marked) else marked
 
 
-def is_marked(one: OutgoingEvent | PlainAnswer) -> bool:
-    held = one.data if isinstance(one, OutgoingEvent) else one.value
-    return isinstance(held, dict) and REPLACEMENT_MARK.encode() in json_bytes(held)
+def is_marked(holder: OutgoingEvent | PlainAnswer) -> bool:
+    value = holder.data if isinstance(holder, OutgoingEvent) else holder.value
+    return isinstance(value, dict) and REPLACEMENT_MARK.encode() in json_bytes(value)
 
 
 def halve_marked_part(data: bytes) -> bytes:
-    """The bytes with what stands between two marks cut in half."""
+    """Cuts the bytes between two marks in half, and drops the marks."""
     before, middle, after = data.split(REPLACEMENT_MARK.encode(), 2)
     return before + middle[: len(middle) // 2] + after
 
 
 def complete_cut_response(answer: Answer, received: HttpRequest) -> Answer:
-    """A response that the cap cuts off is told to be complete."""
+    """Reports a response that the cap cuts off as completed."""
     if isinstance(answer, StreamAnswer):
         return replace(answer, events=tuple(map(as_completed, answer.events)))
     return edit_whole_answer(
@@ -130,8 +133,8 @@ COMPLETED_MEMBERS = {"status": "completed", "incomplete_details": None}
 def as_completed(event: OutgoingEvent) -> OutgoingEvent:
     if not is_json(event) or event.data.get("type") != "response.incomplete":
         return event
-    told = {**event.data, "type": "response.completed", "response": {**event.data["response"], **COMPLETED_MEMBERS}}
-    return OutgoingEvent(told, "response.completed")
+    data = {**event.data, "type": "response.completed", "response": {**event.data["response"], **COMPLETED_MEMBERS}}
+    return OutgoingEvent(data, "response.completed")
 
 
 def without_reason(event: OutgoingEvent) -> OutgoingEvent:
@@ -141,7 +144,7 @@ def without_reason(event: OutgoingEvent) -> OutgoingEvent:
 
 
 def drop_incomplete_reason(answer: Answer, received: HttpRequest) -> Answer:
-    """The last event of a response that the cap cuts off does not tell why it ends."""
+    """Drops the reason from the last event of a response that the cap cuts off."""
     return (
         replace(answer, events=tuple(map(without_reason, answer.events)))
         if isinstance(answer, StreamAnswer)

@@ -1,4 +1,4 @@
-"""Faults of obedience: a member of the request is heard and ignored."""
+"""Faults of ignored members: the server accepts a member of the request and ignores it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from wireproof.mock.faults.hooks import FaultHooks
-from wireproof.mock.faults.request_edits import (
-    JsonObject,
-    accept_as,
-    ignore_members,
-    on_body,
-    on_each_message,
-    on_messages,
-)
+from wireproof.mock.faults.request_edits import accept_as, ignore_members, on_body, on_each_message, on_messages
+from wireproof.mock.provider.body_validation import JsonObject
 
 OUTPUT_CAP_MEMBERS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 
@@ -28,8 +22,12 @@ def developer_as_user(message: JsonObject) -> JsonObject:
 
 
 def without_operator(messages: list[Any]) -> list[Any]:
-    kept = [one for one in messages if not isinstance(one, dict) or one.get("role") not in ("system", "developer")]
-    return kept or messages
+    others = [
+        message
+        for message in messages
+        if not isinstance(message, dict) or message.get("role") not in ("system", "developer")
+    ]
+    return others or messages
 
 
 def with_stream_usage(body: JsonObject) -> JsonObject:
@@ -37,34 +35,34 @@ def with_stream_usage(body: JsonObject) -> JsonObject:
 
 
 def shorten_stop(body: JsonObject) -> JsonObject:
-    """Stops are matched without their first character, so that it is sent."""
-    given = body.get("stop")
-    if isinstance(given, str):
-        return {**body, "stop": given[1:] or given}
-    if isinstance(given, list):
-        return {**body, "stop": [stop[1:] or stop if isinstance(stop, str) else stop for stop in given]}
+    """Drops the first character of each stop text, so that this character is sent."""
+    stops = body.get("stop")
+    if isinstance(stops, str):
+        return {**body, "stop": stops[1:] or stops}
+    if isinstance(stops, list):
+        return {**body, "stop": [stop[1:] or stop if isinstance(stop, str) else stop for stop in stops]}
     return body
 
 
 def one_more_logprob(body: JsonObject) -> JsonObject:
-    given = body.get("top_logprobs")
-    return {**body, "top_logprobs": given + 1} if isinstance(given, int) else body
+    count = body.get("top_logprobs")
+    return {**body, "top_logprobs": count + 1} if isinstance(count, int) else body
 
 
 def pad_texts(body: JsonObject) -> JsonObject:
-    """The texts of a list are heard with a blank at the end."""
-    given = body.get("input")
-    if not isinstance(given, list):
+    """Appends a blank to the texts of a list."""
+    texts = body.get("input")
+    if not isinstance(texts, list):
         return body
-    return {**body, "input": [f"{text} " if isinstance(text, str) else text for text in given]}
+    return {**body, "input": [f"{text} " if isinstance(text, str) else text for text in texts]}
 
 
 def shift_tokens(body: JsonObject) -> JsonObject:
-    """Token numbers are heard as those that another vocabulary has for something else."""
-    given = body.get("input")
-    if not isinstance(given, list) or not all(isinstance(token, int) for token in given):
+    """Replaces token numbers by those of other tokens."""
+    tokens = body.get("input")
+    if not isinstance(tokens, list) or not all(isinstance(token, int) for token in tokens):
         return body
-    return {**body, "input": [token + 1 for token in given]}
+    return {**body, "input": [token + 1 for token in tokens]}
 
 
 HOOKS: Mapping[str, FaultHooks] = {
@@ -94,7 +92,7 @@ HOOKS: Mapping[str, FaultHooks] = {
     "system-field-ignored": ignore_members("system"),
     "system-message-ignored": on_messages(without_operator),
     "developer-as-user": on_each_message(developer_as_user),
-    "history-ignored": on_messages(lambda given: given[-1:]),
+    "history-ignored": on_messages(lambda messages: messages[-1:]),
     "first-part-only": on_each_message(first_part_only),
     "echo-ignored": ignore_members("echo"),
     "dimensions-ignored": ignore_members("dimensions"),

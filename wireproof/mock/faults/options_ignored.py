@@ -1,4 +1,4 @@
-"""Faults of obedience, part two: what a request says of chance, effort, form and memory is heard and ignored."""
+"""Faults of ignored options: sampling, effort, output form and storage have no effect."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Any
 
 from wireproof.mock.faults.contract_changes import on_contract
 from wireproof.mock.faults.hooks import FaultHooks
-from wireproof.mock.faults.request_edits import JsonObject, ignore_members, on_body, on_each_message
+from wireproof.mock.faults.request_edits import ignore_members, on_body, on_each_message
 from wireproof.mock.protocol.answers import Answer, PlainAnswer
 from wireproof.mock.protocol.messages import HttpRequest
+from wireproof.mock.provider.body_validation import JsonObject
 from wireproof.mock.provider.profile import Profile
 
 ATTACHMENT_PART_TYPES = ("input_audio", "file")
@@ -18,34 +19,34 @@ MAX_EMBEDDED_TEXTS = 2048
 
 
 def set_member(name: str, value: Any) -> FaultHooks:
-    """A lapse that hears one value of a member, whatever was sent."""
+    """Hooks that set a member of the request, sent or not."""
     return on_body(lambda body: {**body, name: value})
 
 
 def ignore_inner_member(name: str, inner: str) -> FaultHooks:
-    """A lapse that does not hear a member of a member."""
+    """Hooks that ignore a member of a member."""
 
     def change_body(body: JsonObject) -> JsonObject:
         outer = body.get(name)
-        kept = {key: value for key, value in outer.items() if key != inner} if isinstance(outer, dict) else outer
-        return {**body, name: kept} if name in body else body
+        remaining = {key: value for key, value in outer.items() if key != inner} if isinstance(outer, dict) else outer
+        return {**body, name: remaining} if name in body else body
 
     return on_body(change_body)
 
 
 def combine_hooks(first: FaultHooks, second: FaultHooks) -> FaultHooks:
-    """Two lapses of hearing at once."""
+    """Combines two hooks on requests; the second receives the result of the first."""
     return FaultHooks(
         on_request=lambda received, profile: second.on_request(first.on_request(received, profile), profile)
     )
 
 
-def set_if_present(name: str, heard: Any) -> FaultHooks:
-    return on_body(lambda body: {**body, name: heard} if name in body else body)
+def set_if_present(name: str, value: Any) -> FaultHooks:
+    return on_body(lambda body: {**body, name: value} if name in body else body)
 
 
-def set_if_absent(name: str, heard: Any) -> FaultHooks:
-    return on_body(lambda body: {name: heard, **body})
+def set_if_absent(name: str, value: Any) -> FaultHooks:
+    return on_body(lambda body: {name: value, **body})
 
 
 def without_zero_temperature(body: JsonObject) -> JsonObject:
@@ -53,42 +54,42 @@ def without_zero_temperature(body: JsonObject) -> JsonObject:
 
 
 def with_word_json(body: JsonObject) -> JsonObject:
-    """JSON mode is heard as if the word stood in the messages."""
-    asked = body.get("response_format")
-    if not isinstance(asked, dict) or asked.get("type") != "json_object":
+    """Adds the word JSON to the messages if JSON mode is requested."""
+    response_format = body.get("response_format")
+    if not isinstance(response_format, dict) or response_format.get("type") != "json_object":
         return body
     return {**body, "messages": [*body["messages"], {"role": "system", "content": "JSON"}]}
 
 
 def without_strict_schema(body: JsonObject) -> JsonObject:
-    """A strict schema is heard as one that is not."""
-    asked = body.get("response_format")
-    schema = asked.get("json_schema") if isinstance(asked, dict) else None
-    if not isinstance(asked, dict) or not isinstance(schema, dict):
+    """Turns off the strictness of a schema."""
+    response_format = body.get("response_format")
+    schema = response_format.get("json_schema") if isinstance(response_format, dict) else None
+    if not isinstance(response_format, dict) or not isinstance(schema, dict):
         return body
-    return {**body, "response_format": {**asked, "json_schema": {**schema, "strict": False}}}
+    return {**body, "response_format": {**response_format, "json_schema": {**schema, "strict": False}}}
 
 
 def without_options(value: Any) -> Any:
-    """What a schema says of options is not heard."""
+    """Drops every enum of a schema."""
     if isinstance(value, dict):
         return {name: without_options(inner) for name, inner in value.items() if name != "enum"}
     return [without_options(inner) for inner in value] if isinstance(value, list) else value
 
 
 def without_grammar(body: JsonObject) -> JsonObject:
-    """Tools of the user's own take any text."""
+    """Turns every grammar of a custom tool into plain text."""
 
     def with_plain_format(tool: Any) -> Any:
-        given = tool.get("custom") if isinstance(tool, dict) else None
-        return {**tool, "custom": {**given, "format": {"type": "text"}}} if isinstance(given, dict) else tool
+        custom = tool.get("custom") if isinstance(tool, dict) else None
+        return {**tool, "custom": {**custom, "format": {"type": "text"}}} if isinstance(custom, dict) else tool
 
     tools = body.get("tools")
     return {**body, "tools": [with_plain_format(tool) for tool in tools]} if isinstance(tools, list) else body
 
 
 def without_attachments(message: JsonObject) -> JsonObject:
-    """What a message brings along is not taken in."""
+    """Drops the recordings and files of a message."""
     content = message.get("content")
     if not isinstance(content, list):
         return message
@@ -96,8 +97,8 @@ def without_attachments(message: JsonObject) -> JsonObject:
 
 
 def keep_first_texts(body: JsonObject) -> JsonObject:
-    given = body.get("input")
-    return {**body, "input": given[:MAX_EMBEDDED_TEXTS]} if isinstance(given, list) else body
+    texts = body.get("input")
+    return {**body, "input": texts[:MAX_EMBEDDED_TEXTS]} if isinstance(texts, list) else body
 
 
 def without_endpoint(name: str) -> FaultHooks:
@@ -108,13 +109,13 @@ def without_endpoint(name: str) -> FaultHooks:
 
 
 def vary_prompt_count(answer: Answer, received: HttpRequest) -> Answer:
-    """The tokens of a prompt are counted otherwise each time."""
+    """Counts the tokens of the same prompt differently each time."""
     usage = answer.value.get("usage") if isinstance(answer, PlainAnswer) and isinstance(answer.value, dict) else None
     if not isinstance(answer, PlainAnswer) or not isinstance(usage, dict) or "prompt_tokens" not in usage:
         return answer
-    more = int(str(answer.value["id"])[-6:], 16)
-    counted = {name: usage[name] + more for name in ("prompt_tokens", "total_tokens")}
-    return replace(answer, value={**answer.value, "usage": {**usage, **counted}})
+    surplus = int(str(answer.value["id"])[-6:], 16)
+    counts = {name: usage[name] + surplus for name in ("prompt_tokens", "total_tokens")}
+    return replace(answer, value={**answer.value, "usage": {**usage, **counts}})
 
 
 HOOKS: Mapping[str, FaultHooks] = {

@@ -1,4 +1,4 @@
-"""Faults of what stands between a model and its client: pauses, pings, and gzip that nobody unpacks."""
+"""Faults of proxies between model and client: pauses, pings, gzip that is not decoded."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from wireproof.mock.faults.stream_edits import Events, middle_place, on_stream
 from wireproof.mock.protocol.answers import OutgoingEvent, event_bytes
 from wireproof.mock.protocol.messages import Ops
 
-# Longer than a client that is in a hurry waits, and shorter than one with an ordinary deadline.
+# Longer than an impatient client waits, and shorter than an ordinary deadline.
 STREAM_PAUSE_S = 2.0
-# What zlib calls a gzip body with the largest window.
+# zlib's window bits for a gzip body with the largest window.
 GZIP_WBITS = 16 + zlib.MAX_WBITS
 PING_BLOCK = b": ping - 2024-02-14 10:00:00.000000\r\n\r\n"
 
 
 def pause_in_middle(ops: Ops) -> Ops:
-    """The second half of a stream comes after a silence."""
+    """Delays the second half of a stream."""
     if not is_streamed(ops):
         return ops
     half = len(ops) // 2
@@ -29,28 +29,28 @@ def pause_in_middle(ops: Ops) -> Ops:
 
 
 def insert_ping(events: Events) -> Events:
-    """Lines end with CRLF, and a ping stands in the middle."""
-    made = [event_bytes(event).replace(b"\n", b"\r\n") for event in events]
+    """Ends lines with CRLF, and inserts a ping in the middle."""
+    blocks = [event_bytes(event).replace(b"\n", b"\r\n") for event in events]
     place = middle_place(events)
-    return tuple(OutgoingEvent(block) for block in (*made[:place], PING_BLOCK, *made[place:]))
+    return tuple(OutgoingEvent(block) for block in (*blocks[:place], PING_BLOCK, *blocks[place:]))
 
 
 def gzip_as_text(events: Events) -> Events:
-    """A stream in gzip that a relay has read as text: what is no UTF-8 is lost."""
-    packed = gzip.compress(b"".join(map(event_bytes, events)), mtime=0)
-    return (OutgoingEvent(packed.decode("utf-8", "replace").encode()),)
+    """Sends a stream in gzip that a proxy decoded as UTF-8, which loses invalid bytes."""
+    compressed = gzip.compress(b"".join(map(event_bytes, events)), mtime=0)
+    return (OutgoingEvent(compressed.decode("utf-8", "replace").encode()),)
 
 
 def cut_gzip(ops: Ops) -> Ops:
-    """A stream in gzip whose last quarter never comes: cut before it is packed, where the same text is always lost."""
+    """Sends a stream in gzip without its last quarter; cut before compression, so the same text is always lost."""
     if not is_streamed(ops):
         return ops
-    return gzip_stream(ops, packed=gzip_three_quarters)
+    return gzip_stream(ops, compress=gzip_three_quarters)
 
 
 def gzip_three_quarters(data: bytes) -> bytes:
-    packer = zlib.compressobj(wbits=GZIP_WBITS)
-    return packer.compress(data[: len(data) * 3 // 4]) + packer.flush(zlib.Z_SYNC_FLUSH)
+    compressor = zlib.compressobj(wbits=GZIP_WBITS)
+    return compressor.compress(data[: len(data) * 3 // 4]) + compressor.flush(zlib.Z_SYNC_FLUSH)
 
 
 HOOKS: Mapping[str, FaultHooks] = {

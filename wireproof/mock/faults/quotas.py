@@ -1,4 +1,4 @@
-"""Faults of allowances: the tokens of a day, the context of a model."""
+"""Faults of quotas: the tokens of a day, the context of a model."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DAY_USED_UP_ERROR = {"error": {"message": "The requests of this day are used up.
 
 
 def exhaust_key(value: str) -> str:
-    """Any key as one of an account that has used up its tokens."""
+    """Turns any key into one of an account that has used up its tokens."""
     key, dot, rest = value.partition(".")
     return value if USED_UP_KEY.search(key) else f"{key}-exhausted{dot}{rest}"
 
@@ -32,9 +32,9 @@ def without_contexts(models: tuple[Model, ...]) -> tuple[Model, ...]:
 
 
 def refuse_model_list(answer: Answer, received: HttpRequest) -> Answer:
-    """An exhausted account is refused whatever it asks for."""
-    used_up = USED_UP_KEY.search(received.header("authorization") or "") is not None
-    return PlainAnswer(429, DAY_USED_UP_ERROR) if used_up and received.method == "GET" else answer
+    """Refuses every GET of an exhausted account."""
+    is_used_up = USED_UP_KEY.search(received.header("authorization") or "") is not None
+    return PlainAnswer(429, DAY_USED_UP_ERROR) if is_used_up and received.method == "GET" else answer
 
 
 def skip_a_day(value: str) -> str:

@@ -1,4 +1,4 @@
-"""Faults that only seldom requests meet: nobody writes these by hand, and generated requests come upon them."""
+"""Faults that only rare inputs reach: generated requests contain these, hand-written cases do not."""
 
 from __future__ import annotations
 
@@ -12,86 +12,87 @@ from wireproof.formats import json_pointer
 from wireproof.mock.faults.conditional_errors import body_as_object, crash_on_body, refuse_requests
 from wireproof.mock.faults.contract_changes import change_field
 from wireproof.mock.faults.hooks import FaultHooks
-from wireproof.mock.faults.request_edits import JsonObject, on_body
+from wireproof.mock.faults.request_edits import on_body
 from wireproof.mock.protocol.answers import Answer, PlainAnswer
 from wireproof.mock.protocol.messages import HttpRequest, Ops, WireOp
+from wireproof.mock.provider.body_validation import JsonObject
 
-# The last character of the plane that holds the emoji.
-LAST_OF_FIRST_PLANE = "\U0001ffff"
+# The last character of the plane with the emoji.
+LAST_OF_EMOJI_PLANE = "\U0001ffff"
 SINGLE_EMOJI = re.compile("[\U0001f300-\U0001faff]")
-# A parser written in Rust follows an array or an object this deep, unless it is told otherwise.
+# The default recursion limit of serde_json.
 MAX_PARSER_DEPTH = 128
 HIGHEST_TEMPERATURE = 2
 STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[{\]}]')
 
 
 def all_texts(value: Any) -> Iterator[str]:
-    """Every text of a JSON value, however deep, names of members among them."""
-    held = [value]
-    while held:
-        one = held.pop()
-        if isinstance(one, str):
-            yield one
-        elif isinstance(one, dict | list):
-            held += [*one, *one.values()] if isinstance(one, dict) else one
+    """Yields every text of a JSON value at any depth, names of members included."""
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, dict | list):
+            pending += [*item, *item.values()] if isinstance(item, dict) else item
 
 
 def has_astral_text(body: JsonObject) -> bool:
-    return any(character > LAST_OF_FIRST_PLANE for text in all_texts(body) for character in text)
+    return any(character > LAST_OF_EMOJI_PLANE for text in all_texts(body) for character in text)
 
 
 def has_emoji_tool(body: JsonObject) -> bool:
-    """A tool or function whose name is one emoji."""
-    given = [body.get(name) for name in ("tools", "functions")]
-    offered = [one for several in given if isinstance(several, list) for one in several if isinstance(one, dict)]
-    described = [one.get("function") or one.get("custom") or one for one in offered]
-    names = [one.get("name") for one in described if isinstance(one, dict)]
+    """True if a tool or function has a name that is one emoji."""
+    lists = [body.get(name) for name in ("tools", "functions")]
+    offered = [entry for entries in lists if isinstance(entries, list) for entry in entries if isinstance(entry, dict)]
+    functions = [entry.get("function") or entry.get("custom") or entry for entry in offered]
+    names = [entry.get("name") for entry in functions if isinstance(entry, dict)]
     return any(isinstance(name, str) and SINGLE_EMOJI.fullmatch(name) for name in names)
 
 
 def is_highest_with_fraction(received: HttpRequest) -> bool:
-    """The highest temperature, written 2.0 or as a power of ten."""
-    given = body_as_object(received).get("temperature")
-    return isinstance(given, float) and given == HIGHEST_TEMPERATURE
+    """True if the temperature is the highest one, written 2.0 or as a power of ten."""
+    temperature = body_as_object(received).get("temperature")
+    return isinstance(temperature, float) and temperature == HIGHEST_TEMPERATURE
 
 
 def fold_texts(value: Any) -> Any:
-    """A JSON value with each text in the form that takes characters of like meaning for one."""
+    """Returns a JSON value with each text in the normal form NFKC."""
     if isinstance(value, dict):
-        return {name: fold_texts(one) for name, one in value.items()}
+        return {name: fold_texts(item) for name, item in value.items()}
     if isinstance(value, list):
-        return [fold_texts(one) for one in value]
+        return [fold_texts(item) for item in value]
     return normalize("NFKC", value) if isinstance(value, str) else value
 
 
 def hang_on_zero_choices(ops: Ops) -> Ops:
-    """The refusal of no choices never leaves."""
+    """Withholds the refusal of `n: 0`."""
     return (WireOp("hang"),) if any(b"Invalid 'n': 0 is" in op.data for op in ops) else ops
 
 
 def nesting_depth(body: bytes) -> int:
-    """How deep the arrays and objects of a body lie in each other, well-formed or not."""
-    deepest = here = 0
-    for found in STRING_OR_BRACKET.finditer(body):
-        here += {b"[": 1, b"{": 1, b"]": -1, b"}": -1}.get(found[0], 0)
-        deepest = max(deepest, here)
+    """Returns the nesting depth of the arrays and objects of a body, well-formed or not."""
+    deepest = depth = 0
+    for token in STRING_OR_BRACKET.finditer(body):
+        depth += {b"[": 1, b"{": 1, b"]": -1, b"}": -1}.get(token[0], 0)
+        deepest = max(deepest, depth)
     return deepest
 
 
 def leak_path(answer: Answer, received: HttpRequest) -> Answer:
-    """The refusal of an object in place of a single value tells where in the code that was found."""
+    """Adds a path of the server's code to the refusal of an object in place of a single value."""
     wrong = [name for name, value in body_as_object(received).items() if isinstance(value, dict)]
     if not isinstance(answer, PlainAnswer) or not isinstance(answer.value, dict) or not 400 <= answer.status < 500:
         return answer
     error = answer.value["error"]
     if not any(f"'{name}'" in error["message"] for name in wrong):
         return answer
-    told = {**error, "message": f"{error['message']} (/srv/app/api/fields.py, line 212)"}
-    return replace(answer, value={**answer.value, "error": told})
+    leaking = {**error, "message": f"{error['message']} (/srv/app/api/fields.py, line 212)"}
+    return replace(answer, value={**answer.value, "error": leaking})
 
 
 def number_calls(value: Any) -> Any:
-    """Calls are named by their place in an answer, so that the next answer has the same names."""
+    """Sets the ids of calls to their index in the answer, so that two answers share ids."""
     for place, call in list(json_pointer.find(value, "/choices/*/message/tool_calls/*")):
         value = json_pointer.edit(value, f"{place}/id", f"call_{place.rpartition('/')[2]}") if "id" in call else value
     for place, call in list(json_pointer.find(value, "/choices/*/delta/tool_calls/*")):
@@ -102,7 +103,10 @@ def number_calls(value: Any) -> Any:
 def name_calls_by_place(answer: Answer, received: HttpRequest) -> Answer:
     if isinstance(answer, PlainAnswer):
         return replace(answer, value=number_calls(answer.value)) if isinstance(answer.value, dict) else answer
-    events = (replace(one, data=number_calls(one.data)) if isinstance(one.data, dict) else one for one in answer.events)
+    events = (
+        replace(event, data=number_calls(event.data)) if isinstance(event.data, dict) else event
+        for event in answer.events
+    )
     return replace(answer, events=tuple(events))
 
 

@@ -1,4 +1,4 @@
-"""Faults of limits: counts and waits that disagree with what the server does, and the ends of volumes."""
+"""Faults of rate limits: stated counts and waits that the server does not enforce, and the end of a monthly volume."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ONE_MINUTE, HALF_MINUTE = "1m0s", "30s"
 
 
 def on_headers(change: Callable[[Headers], Headers], *, of: type[object] = object) -> FaultHooks:
-    """A lapse in the head of an answer of one kind."""
+    """Hooks that change the headers of answers of one type."""
 
     def change_answer(answer: Answer, received: HttpRequest) -> Answer:
         return replace(answer, headers=change(answer.headers)) if isinstance(answer, of) else answer
@@ -30,20 +30,20 @@ def on_headers(change: Callable[[Headers], Headers], *, of: type[object] = objec
     return FaultHooks(on_answer=change_answer)
 
 
-def drop_headers(form: re.Pattern[str]) -> Callable[[Headers], Headers]:
-    return lambda headers: tuple(pair for pair in headers if not form.match(pair[0]))
+def drop_headers(pattern: re.Pattern[str]) -> Callable[[Headers], Headers]:
+    return lambda headers: tuple(pair for pair in headers if not pattern.match(pair[0]))
 
 
-def repeat_headers(form: re.Pattern[str]) -> Callable[[Headers], Headers]:
-    return lambda headers: (*headers, *(pair for pair in headers if form.match(pair[0])))
+def repeat_headers(pattern: re.Pattern[str]) -> Callable[[Headers], Headers]:
+    return lambda headers: (*headers, *(pair for pair in headers if pattern.match(pair[0])))
 
 
-def change_headers(form: re.Pattern[str], change: Callable[[str], str]) -> Callable[[Headers], Headers]:
-    return lambda headers: tuple((name, change(value) if form.fullmatch(name) else value) for name, value in headers)
+def change_headers(pattern: re.Pattern[str], change: Callable[[str], str]) -> Callable[[Headers], Headers]:
+    return lambda headers: tuple((name, change(value) if pattern.fullmatch(name) else value) for name, value in headers)
 
 
 def scale_reset(by: float) -> Callable[[str], str]:
-    """A reset that many times as far; of durations the two that a window of a minute shows."""
+    """Returns a change that multiplies a reset; durations become the two that a window of a minute can show."""
 
     def scale_value(value: str) -> str:
         if value.isdigit():
@@ -58,13 +58,13 @@ def add_one(value: str) -> str:
 
 
 def keep_tokens_unspent(headers: Headers) -> Headers:
-    """As many tokens are left as the limit has."""
+    """States as many remaining tokens as the limit has."""
     limit = next((value for name, value in headers if name.endswith("-limit-tokens")), "0")
     return change_headers(re.compile(".*-remaining-tokens"), lambda value: limit)(headers)
 
 
 def refuse_as(cause: str, other: str) -> FaultHooks:
-    """A lapse that refuses one cause as the contract refuses another."""
+    """Hooks that refuse one cause in the way of another."""
 
     def change_profile(profile: Profile) -> Profile:
         row = profile.refusals.get(other)

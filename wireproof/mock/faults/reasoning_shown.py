@@ -1,4 +1,4 @@
-"""Faults about reasoning: shown where it was not asked for, or lost, doubled and put elsewhere."""
+"""Faults of reasoning: shown though not requested, missing, repeated, or in the wrong place."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import Any
 from wireproof.mock.faults.answer_places import chunk_deltas, edit_whole_answer
 from wireproof.mock.faults.contract_changes import without_field
 from wireproof.mock.faults.hooks import FaultHooks
-from wireproof.mock.faults.request_edits import JsonObject, change_json_body
+from wireproof.mock.faults.request_edits import change_json_body
 from wireproof.mock.protocol.answers import Answer, OutgoingEvent, PlainAnswer, StreamAnswer
 from wireproof.mock.protocol.messages import HttpRequest
+from wireproof.mock.provider.body_validation import JsonObject
 from wireproof.mock.provider.profile import Profile
 
 REASONING_MEMBER = "reasoning"
@@ -23,11 +24,13 @@ NO_TEXT_ERROR = {
 
 
 def on_split_switch(change: Callable[[JsonObject, str], JsonObject]) -> FaultHooks:
-    """A lapse that hears another switch of the split, by the name that the profile has for it."""
+    """Hooks that change the switch that splits off the reasoning; the profile gives its name."""
 
     def change_request(received: HttpRequest, profile: Profile) -> HttpRequest:
-        row = profile.reasoning
-        return received if row is None else change_json_body(received, lambda body: change(body, row.request))
+        reasoning = profile.reasoning
+        return (
+            received if reasoning is None else change_json_body(received, lambda body: change(body, reasoning.request))
+        )
 
     return FaultHooks(on_request=change_request)
 
@@ -41,10 +44,14 @@ def switch_off_by_default(body: JsonObject, name: str) -> JsonObject:
 
 
 def on_reasoning_message(change: Callable[[JsonObject], JsonObject]) -> FaultHooks:
-    """A lapse that tells each message with reasoning otherwise."""
+    """Hooks that change each message with reasoning."""
 
     def change_value(value: Any) -> Any:
-        choices = [{**one, "message": change(one["message"])} for one in value.get("choices", ()) if has_reasoning(one)]
+        choices = [
+            {**choice, "message": change(choice["message"])}
+            for choice in value.get("choices", ())
+            if has_reasoning(choice)
+        ]
         return {**value, "choices": choices} if choices else value
 
     return FaultHooks(on_answer=lambda answer, received: edit_whole_answer(answer, change_value))
@@ -54,8 +61,8 @@ def has_reasoning(choice: Any) -> bool:
     return bool(choice.get("message", {}).get(REASONING_MEMBER))
 
 
-def without_thought(value: Any) -> Any:
-    """The text of every choice without what stands between the tags."""
+def without_think_tags(value: Any) -> Any:
+    """Removes the text between the think tags from every choice."""
     for choice in value.get("choices", ()):
         message = choice.get("message", {})
         if isinstance(message.get("content"), str):
@@ -64,7 +71,7 @@ def without_thought(value: Any) -> Any:
 
 
 def uncount_reasoning(value: Any) -> Any:
-    """The usage of an answer with reasoning counts the one token that all of it is taken for."""
+    """Drops the reasoning from the usage of an answer."""
     if not any(has_reasoning(choice) for choice in value.get("choices", ())):
         return value
     usage = {**value["usage"], "completion_tokens": 0, "total_tokens": value["usage"]["prompt_tokens"]}
@@ -72,22 +79,22 @@ def uncount_reasoning(value: Any) -> Any:
 
 
 def fail_without_text(answer: Answer, received: HttpRequest) -> Answer:
-    """An answer that was all thinking is told as a failure of the server."""
+    """Answers with status 500 if the cap ended an answer in its reasoning."""
     choices = (
         answer.value.get("choices", ()) if isinstance(answer, PlainAnswer) and isinstance(answer.value, dict) else ()
     )
-    ended = any(choice.get("finish_reason") == "length" and has_reasoning(choice) for choice in choices)
-    return PlainAnswer(500, NO_TEXT_ERROR, answer.headers) if ended else answer
+    is_cut = any(choice.get("finish_reason") == "length" and has_reasoning(choice) for choice in choices)
+    return PlainAnswer(500, NO_TEXT_ERROR, answer.headers) if is_cut else answer
 
 
 def move_reasoning_to_end(answer: Answer, received: HttpRequest) -> Answer:
-    """The deltas with reasoning come after those with content."""
+    """Moves the deltas with reasoning behind those with content."""
     if not isinstance(answer, StreamAnswer):
         return answer
-    thoughts = [event for event in answer.events if is_reasoning_event(event)]
-    rest = [event for event in answer.events if not is_reasoning_event(event)]
-    last = max((at for at, event in enumerate(rest) if is_text_event(event)), default=-1) + 1
-    return replace(answer, events=(*rest[:last], *thoughts, *rest[last:]))
+    reasoning = [event for event in answer.events if is_reasoning_event(event)]
+    others = [event for event in answer.events if not is_reasoning_event(event)]
+    end = max((place for place, event in enumerate(others) if is_text_event(event)), default=-1) + 1
+    return replace(answer, events=(*others[:end], *reasoning, *others[end:]))
 
 
 def is_reasoning_event(event: OutgoingEvent) -> bool:
@@ -99,7 +106,7 @@ def is_text_event(event: OutgoingEvent) -> bool:
 
 
 def on_reasoning_parts(change: Callable[[list[Any]], list[Any]]) -> FaultHooks:
-    """A lapse that tells the parts of each message of a response otherwise, where one of them is reasoning."""
+    """Hooks that change the parts of each message of a response that has reasoning."""
 
     def change_value(value: Any) -> Any:
         for item in value.get("output", ()):
@@ -112,21 +119,21 @@ def on_reasoning_parts(change: Callable[[list[Any]], list[Any]]) -> FaultHooks:
 
 
 def leak_tag(parts: list[Any]) -> list[Any]:
-    """The tag that ended the thinking is left in the text."""
+    """Leaves the closing tag of the reasoning in the text."""
     return [part if part["type"] == "reasoning" else {**part, "text": f"</think>\n{part['text']}"} for part in parts]
 
 
 def reasoning_as_item(value: Any) -> Any:
-    """The reasoning is an item of its own before the message, as OpenAI has it."""
-    made = []
+    """Moves the reasoning into an item of its own before the message, which is OpenAI's form."""
+    items = []
     for item in value.get("output", ()):
-        thoughts = [part for part in item.get("content", ()) if part.get("type") == "reasoning"]
-        rest = [part for part in item.get("content", ()) if part.get("type") != "reasoning"]
-        made += (
-            [{"id": f"rs_{item['id']}", "type": "reasoning", "summary": [], "content": thoughts}] if thoughts else []
+        reasoning = [part for part in item.get("content", ()) if part.get("type") == "reasoning"]
+        others = [part for part in item.get("content", ()) if part.get("type") != "reasoning"]
+        items += (
+            [{"id": f"rs_{item['id']}", "type": "reasoning", "summary": [], "content": reasoning}] if reasoning else []
         )
-        made.append({**item, "content": rest} if thoughts else item)
-    return {**value, "output": made} if "output" in value else value
+        items.append({**item, "content": others} if reasoning else item)
+    return {**value, "output": items} if "output" in value else value
 
 
 HOOKS: Mapping[str, FaultHooks] = {
@@ -134,22 +141,28 @@ HOOKS: Mapping[str, FaultHooks] = {
     "reasoning-never-split": on_split_switch(lambda body, name: set_switch(False, body, name)),
     "reasoning-not-split-by-default": on_split_switch(switch_off_by_default),
     "reasoning-switch-refused": without_field("reasoning_split"),
-    "reasoning-leaks-tag": on_reasoning_message(lambda told: {**told, "content": f"</think>\n{told['content']}"}),
+    "reasoning-leaks-tag": on_reasoning_message(
+        lambda message: {**message, "content": f"</think>\n{message['content']}"}
+    ),
     "reasoning-doubled": on_reasoning_message(
-        lambda told: {**told, "content": f"{told[REASONING_MEMBER]}\n{told['content']}"}
+        lambda message: {**message, "content": f"{message[REASONING_MEMBER]}\n{message['content']}"}
     ),
     "reasoning-swallows-answer": on_reasoning_message(
-        lambda told: {**told, REASONING_MEMBER: f"{told[REASONING_MEMBER]}\n{told['content']}", "content": ""}
+        lambda message: {
+            **message,
+            REASONING_MEMBER: f"{message[REASONING_MEMBER]}\n{message['content']}",
+            "content": "",
+        }
     ),
     "reasoning-dropped-inline": FaultHooks(
-        on_answer=lambda answer, received: edit_whole_answer(answer, without_thought)
+        on_answer=lambda answer, received: edit_whole_answer(answer, without_think_tags)
     ),
     "reasoning-uncounted": FaultHooks(on_answer=lambda answer, received: edit_whole_answer(answer, uncount_reasoning)),
     "reasoning-starves-answer": FaultHooks(on_answer=fail_without_text),
     "stream-reasoning-late": FaultHooks(on_answer=move_reasoning_to_end),
     "response-reasoning-last": on_reasoning_parts(lambda parts: parts[::-1]),
     "response-reasoning-missing": on_reasoning_parts(
-        lambda parts: [one for one in parts if one["type"] != "reasoning"]
+        lambda parts: [part for part in parts if part["type"] != "reasoning"]
     ),
     "response-reasoning-leaks-tag": on_reasoning_parts(leak_tag),
     "response-reasoning-as-item": FaultHooks(

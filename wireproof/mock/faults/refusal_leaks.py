@@ -1,4 +1,4 @@
-"""Faults of who is refused and how: what a refusal gives away, abuse that brings a server down, bounds not held."""
+"""Faults of refusals: leaked secrets, crashes on abusive bodies, bounds that are not enforced."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def request_key(received: HttpRequest) -> str:
     return (received.header("authorization") or "").partition(" ")[2]
 
 
-def on_key_refusal(message: Callable[[str], str], concerns: Callable[[str], bool] = bool) -> FaultHooks:
-    """A lapse that tells more of a key when it is refused."""
+def on_key_refusal(message: Callable[[str], str], wanted: Callable[[str], bool] = bool) -> FaultHooks:
+    """Hooks that change the message of a refused key."""
 
     def change_answer(answer: Answer, received: HttpRequest) -> Answer:
         key = request_key(received)
-        if answer.status not in (401, 403) or not isinstance(answer, PlainAnswer) or not concerns(key):
+        if answer.status not in (401, 403) or not isinstance(answer, PlainAnswer) or not wanted(key):
             return answer
         error = {**answer.value["error"], "message": message(key)}
         return replace(answer, value={**answer.value, "error": error})
@@ -51,7 +51,7 @@ def message_with_masked_key(key: str) -> str:
 
 
 def with_request_id(answer: Answer, received: HttpRequest) -> Answer:
-    """The message of every error ends with an id of its request."""
+    """Appends a request id to the message of every error."""
     if answer.status < 400 or not isinstance(answer, PlainAnswer) or not isinstance(answer.value, dict):
         return answer
     number = hashlib.md5(received.body + request_key(received).encode(), usedforsecurity=False).hexdigest()
@@ -60,12 +60,12 @@ def with_request_id(answer: Answer, received: HttpRequest) -> Answer:
 
 
 def is_near_key(key: str) -> bool:
-    """A key that begins like those of this server, and is none."""
+    """True if a key has the beginning of a key of this server and is not a revoked one."""
     return "mock-" in key and "mock-revoked" not in key
 
 
 def crash_on_bytes(wanted: Callable[[bytes], bool]) -> FaultHooks:
-    """A lapse that answers 500 where the bytes of a body are of a kind."""
+    """Hooks that answer with status 500 if the body of a POST is wanted."""
 
     def change_answer(answer: Answer, received: HttpRequest) -> Answer:
         return (
@@ -82,26 +82,26 @@ def is_broken_text(body: bytes) -> bool:
 
 
 def check_model_before_key(answer: Answer, received: HttpRequest) -> Answer:
-    """What a request says is found wrong before its key is."""
+    """Reports a wrong model in place of a wrong key."""
     if answer.status not in (401, 403) or not request_key(received):
         return answer
     try:
-        named = json.loads(received.body)["model"]
+        model = json.loads(received.body)["model"]
     except (ValueError, KeyError, TypeError, RecursionError):
-        named = ""
+        model = ""
     error = {"message": "No such model.", "type": "invalid_request_error", "param": None, "code": None}
-    wrong = received.body and named in ("", "wireproof-no-such-model")
-    return PlainAnswer(400, {"error": error}, answer.headers) if wrong else answer
+    is_wrong = received.body and model in ("", "wireproof-no-such-model")
+    return PlainAnswer(400, {"error": error}, answer.headers) if is_wrong else answer
 
 
 def refuse_stream_as_409(answer: Answer, received: HttpRequest) -> Answer:
-    """A refusal has another status where a stream was asked for."""
-    refused = 400 <= answer.status < 500 and b'"stream": true' in received.body
-    return replace(answer, status=409) if refused else answer
+    """Refuses streamed requests with status 409."""
+    is_refused_stream = 400 <= answer.status < 500 and b'"stream": true' in received.body
+    return replace(answer, status=409) if is_refused_stream else answer
 
 
 def refuse_above_two_megabytes(answer: Answer, received: HttpRequest) -> Answer:
-    """Bodies of more than two megabytes are too large, as a framework says it."""
+    """Refuses bodies of more than two megabytes with the plain text of a framework."""
     if len(received.body) <= TWO_MEGABYTES:
         return answer
     text = b"Failed to buffer the request body: length limit exceeded"
@@ -113,19 +113,19 @@ def reset_when_too_large(ops: Ops) -> Ops:
 
 
 def refuse_in_foreign_words(answer: Answer, received: HttpRequest) -> Answer:
-    """Optional members of a request are refused in the words of another API."""
-    named = [name for name in OPTIONAL_MEMBERS if f'"{name}"'.encode() in received.body]
-    if answer.status >= 400 or not named:
+    """Refuses optional members of a request with the error shape of another API."""
+    present = [name for name in OPTIONAL_MEMBERS if f'"{name}"'.encode() in received.body]
+    if answer.status >= 400 or not present:
         return answer
-    message = f'Invalid JSON payload received. Unknown name "{named[0]}": Cannot find field.'
+    message = f'Invalid JSON payload received. Unknown name "{present[0]}": Cannot find field.'
     return PlainAnswer(400, {"error": {"code": 400, "message": message, "status": "INVALID_ARGUMENT"}}, answer.headers)
 
 
 def on_each_optional_field(change: Callable[[FieldRule], FieldRule]) -> FaultHooks:
-    """A lapse in the bounds of every member that a request may leave out."""
+    """Hooks that change the rule of every optional member."""
 
     def change_rules(rules: BodyRules) -> BodyRules:
-        # A required list that may be empty would bring the server down, which is another fault.
+        # Without its bound, a required list may be empty, which would crash the server: another fault.
         changed = {name: field if field.required else change(field) for name, field in rules.fields.items()}
         return replace(rules, fields=changed)
 
@@ -141,17 +141,17 @@ def without_enum(field: FieldRule) -> FieldRule:
 
 
 def widen_bounds(field: FieldRule) -> FieldRule:
-    """The field with each bound one step further out."""
+    """Widens each bound of the field by one step."""
     step = 0.1 if "number" in field.types else 1
-    least, most = field.minimum, field.maximum
+    minimum, maximum = field.minimum, field.maximum
     items: dict[str, Any] = {
         "min_items": field.min_items and field.min_items - 1,
         "max_items": field.max_items and field.max_items + 1,
     }
     return replace(
         field,
-        minimum=None if least is None else least - step,
-        maximum=None if most is None else most + step,
+        minimum=None if minimum is None else minimum - step,
+        maximum=None if maximum is None else maximum + step,
         **items,
     )
 

@@ -1,4 +1,4 @@
-"""The ways in which faults mishear a request."""
+"""The ways in which faults change a received request."""
 
 from __future__ import annotations
 
@@ -9,25 +9,24 @@ from typing import Any
 
 from wireproof.mock.faults.hooks import FaultHooks
 from wireproof.mock.protocol.messages import HttpRequest
+from wireproof.mock.provider.body_validation import JsonObject
 from wireproof.mock.provider.profile import Profile
-
-JsonObject = dict[str, Any]
 
 
 def change_json_body(received: HttpRequest, change: Callable[[JsonObject], JsonObject]) -> HttpRequest:
-    """The request with another body, where it has one that is a JSON object; as it came, where nothing changes."""
+    """Returns the request with a changed JSON body; unchanged if the body is no JSON object or stays the same."""
     try:
         body = json.loads(received.body)
         if not isinstance(body, dict):
             return received
-        told, heard = json.dumps(body), json.dumps(change(body))
+        before, after = json.dumps(body), json.dumps(change(body))
     except (ValueError, RecursionError):
         return received
-    return received if heard == told else replace(received, body=heard.encode())
+    return received if after == before else replace(received, body=after.encode())
 
 
 def on_body(change: Callable[[JsonObject], JsonObject]) -> FaultHooks:
-    """A lapse that hears another body than was sent."""
+    """Hooks that change the JSON body of a request."""
     return FaultHooks(on_request=lambda received, profile: change_json_body(received, change))
 
 
@@ -36,32 +35,34 @@ def ignore_members(*names: str) -> FaultHooks:
 
 
 def accept_as(name: str, is_wrong: Callable[[Any], bool], replacement: Any) -> FaultHooks:
-    """A lapse that hears something good where a member is wrong; a missing member reads as null."""
+    """Hooks that replace a wrong member by a valid one; a missing member counts as null."""
     return on_body(lambda body: {**body, name: replacement} if is_wrong(body.get(name)) else body)
 
 
 def on_messages(change: Callable[[list[Any]], list[Any]]) -> FaultHooks:
     def change_body(body: JsonObject) -> JsonObject:
-        given = body.get("messages")
-        return {**body, "messages": change(given)} if isinstance(given, list) else body
+        messages = body.get("messages")
+        return {**body, "messages": change(messages)} if isinstance(messages, list) else body
 
     return on_body(change_body)
 
 
 def on_each_message(change: Callable[[JsonObject], JsonObject]) -> FaultHooks:
-    return on_messages(lambda given: [change(one) if isinstance(one, dict) else one for one in given])
+    return on_messages(
+        lambda messages: [change(message) if isinstance(message, dict) else message for message in messages]
+    )
 
 
 def on_header(name: str, change: Callable[[str], str | None]) -> FaultHooks:
-    """A lapse that hears another value of a header, or none."""
+    """Hooks that change or drop a header of the request."""
 
     def change_request(received: HttpRequest, profile: Profile) -> HttpRequest:
-        heard = [(key, change(value) if key == name else value) for key, value in received.headers]
-        return replace(received, headers=tuple((key, value) for key, value in heard if value is not None))
+        headers = [(key, change(value) if key == name else value) for key, value in received.headers]
+        return replace(received, headers=tuple((key, value) for key, value in headers if value is not None))
 
     return FaultHooks(on_request=change_request)
 
 
 def on_path(change: Callable[[str], str]) -> FaultHooks:
-    """A lapse that hears another path."""
+    """Hooks that change the path of a request."""
     return FaultHooks(on_request=lambda received, profile: replace(received, path=change(received.path)))

@@ -1,4 +1,4 @@
-"""Faults of the typed events of a streamed response, and of the functions that a response calls."""
+"""Faults of the typed events of a streamed response, and of its function calls."""
 
 from __future__ import annotations
 
@@ -7,17 +7,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from wireproof.mock.faults.answer_places import edit_any_answer, edit_every_chunk, edit_whole_answer
+from wireproof.mock.faults.answer_places import (
+    FINAL_EVENT_TYPES,
+    edit_any_answer,
+    edit_every_chunk,
+    edit_whole_answer,
+)
 from wireproof.mock.faults.hooks import FaultHooks
-from wireproof.mock.faults.request_edits import JsonObject
 from wireproof.mock.faults.responses_input import on_response_body
 from wireproof.mock.faults.stream_edits import Events, first_half, has_type, is_json, on_stream, repeat_first
 from wireproof.mock.protocol.answers import Answer, OutgoingEvent
+from wireproof.mock.provider.body_validation import JsonObject
 
-FINAL_EVENT_TYPES = ("response.completed", "response.incomplete", "response.failed")
 CALL_ARGUMENTS_EVENT = "response.function_call_arguments"
 FAILED_RESPONSE_ERROR = {"code": "server_error", "message": "The model failed to generate a response."}
-# A call as models write it that were not told how the server reads it.
+# A call in the markup of a model whose format the server does not parse.
 TOOL_CALL_MARKUP = '<tool_call>{"name": "get_weather", "arguments": {"city": "Paris"}}</tool_call>'
 
 
@@ -26,7 +30,7 @@ def is_response_stream(events: Events) -> bool:
 
 
 def on_response_stream(change: Callable[[Events], Events]) -> FaultHooks:
-    """A lapse that tells the events of a response otherwise, numbered as they then are."""
+    """Hooks that change the events of a response, and number them anew."""
 
     def change_events(events: Events) -> Events:
         return renumber_events(change(events)) if is_response_stream(events) else events
@@ -41,8 +45,8 @@ def renumber_events(events: Events) -> Events:
     )
 
 
-def without_types(*kinds: str) -> FaultHooks:
-    return on_response_stream(lambda events: tuple(event for event in events if event.data["type"] not in kinds))
+def without_types(*types: str) -> FaultHooks:
+    return on_response_stream(lambda events: tuple(event for event in events if event.data["type"] not in types))
 
 
 def typed_event(data: Any) -> OutgoingEvent:
@@ -50,9 +54,9 @@ def typed_event(data: Any) -> OutgoingEvent:
 
 
 def failed_event(events: Events, error: Any) -> OutgoingEvent:
-    """The response, given up."""
-    given = events[0].data["response"]
-    return typed_event({"type": "response.failed", "response": {**given, "status": "failed", "error": error}})
+    """Returns the last event of a response that failed."""
+    response = events[0].data["response"]
+    return typed_event({"type": "response.failed", "response": {**response, "status": "failed", "error": error}})
 
 
 def response_error_event(**members: Any) -> OutgoingEvent:
@@ -64,31 +68,31 @@ def full_error_event() -> OutgoingEvent:
 
 
 def add_error_in_middle(events: Events) -> Events:
-    """An error stands in the middle, and the rest follows it."""
+    """Inserts an error in the middle of the stream."""
     return (*first_half(events), full_error_event(), *events[len(first_half(events)) :])
 
 
 def move_last_delta_to_end(events: Events) -> Events:
-    """The last text comes after the end."""
-    texts = [place for place, event in enumerate(events) if event.data["type"].endswith(".delta")]
-    return events if not texts else (*events[: texts[-1]], *events[texts[-1] + 1 :], events[texts[-1]])
+    """Moves the last text behind the final event."""
+    places = [place for place, event in enumerate(events) if event.data["type"].endswith(".delta")]
+    return events if not places else (*events[: places[-1]], *events[places[-1] + 1 :], events[places[-1]])
 
 
 def drop_last_fragment(events: Events) -> Events:
-    """The last fragment of the arguments is lost."""
-    found = [place for place, event in enumerate(events) if event.data["type"] == f"{CALL_ARGUMENTS_EVENT}.delta"]
-    return events if not found else (*events[: found[-1]], *events[found[-1] + 1 :])
+    """Drops the last fragment of the arguments."""
+    places = [place for place, event in enumerate(events) if event.data["type"] == f"{CALL_ARGUMENTS_EVENT}.delta"]
+    return events if not places else (*events[: places[-1]], *events[places[-1] + 1 :])
 
 
 def on_each_call(change: Callable[[Any], Any]) -> FaultHooks:
-    """A lapse that tells each function call otherwise, when it is done and in the response."""
+    """Hooks that change each function call in its done event and in the response."""
 
     def change_value(value: Any) -> Any:
         holders = [value, value.get("response") or {}] if isinstance(value, dict) else []
         for holder in holders:
-            made = [change(item) if is_call(item) else item for item in holder.get("output") or ()]
-            if made:
-                holder["output"] = made
+            output = [change(item) if is_call(item) else item for item in holder.get("output") or ()]
+            if output:
+                holder["output"] = output
             if is_call(holder.get("item")) and holder["item"].get("status") != "in_progress":
                 holder["item"] = change(holder["item"])
         return value
@@ -101,12 +105,12 @@ def is_call(item: Any) -> bool:
 
 
 def with_unfit_arguments(call: Any) -> Any:
-    """A member that the parameters ask for has another name."""
+    """Renames a required member of the arguments."""
     return {**call, "arguments": json.dumps({"location": "Paris"})}
 
 
 def calls_as_text(value: Any) -> Any:
-    """The calls stand in the text of a message, as the model wrote them."""
+    """Writes the calls into the text of a message, in the model's own markup."""
     output = value.get("output") if isinstance(value, dict) else None
     if not output or not is_call(output[0]):
         return value
@@ -120,26 +124,28 @@ def on_stream_values(change: Callable[[Any], Any]) -> Callable[[Answer, Any], An
 
 
 def about_other_city(value: Any) -> Any:
-    """The calls of a stream are about another place, wherever it tells them."""
+    """Changes the city in every event of a stream."""
     return json.loads(json.dumps(value).replace("Paris", "Rome"))
 
 
-def replace_tool_choice(wanted: Callable[[Any], bool], heard: Any) -> FaultHooks:
-    """A lapse that hears another choice among the functions."""
+def replace_tool_choice(wanted: Callable[[Any], bool], choice: Any) -> FaultHooks:
+    """Hooks that replace certain values of tool_choice."""
 
     def change_body(body: JsonObject) -> JsonObject:
-        return {**body, "tool_choice": heard} if wanted(body.get("tool_choice")) else body
+        return {**body, "tool_choice": choice} if wanted(body.get("tool_choice")) else body
 
     return on_response_body(change_body)
 
 
 def empty_call_outputs(body: JsonObject) -> JsonObject:
-    """What a function answered is heard as an empty text."""
-    given = body.get("input")
-    items = given if isinstance(given, list) else []
-    outputs = [is_call_output(item) for item in items]
-    made = [{**item, "output": ""} if found else item for item, found in zip(items, outputs, strict=True)]
-    return {**body, "input": made} if any(outputs) else body
+    """Replaces the output of every function call by an empty text."""
+    items = body.get("input")
+    outputs = items if isinstance(items, list) else []
+    are_outputs = [is_call_output(item) for item in outputs]
+    emptied = [
+        {**item, "output": ""} if is_output else item for item, is_output in zip(outputs, are_outputs, strict=True)
+    ]
+    return {**body, "input": emptied} if any(are_outputs) else body
 
 
 def is_call_output(item: Any) -> bool:
@@ -147,22 +153,22 @@ def is_call_output(item: Any) -> bool:
 
 
 def drop_orphan_outputs(body: JsonObject) -> JsonObject:
-    """The output of a call that nobody made is heard as what the user says."""
-    given = body.get("input")
-    if not isinstance(given, list):
+    """Drops outputs without a function call."""
+    items = body.get("input")
+    if not isinstance(items, list):
         return body
-    made = [item.get("call_id") for item in given if is_call(item)]
-    kept = [item for item in given if not is_call_output(item) or item.get("call_id") in made]
-    return {**body, "input": kept}
+    call_ids = [item.get("call_id") for item in items if is_call(item)]
+    remaining = [item for item in items if not is_call_output(item) or item.get("call_id") in call_ids]
+    return {**body, "input": remaining}
 
 
 def without_output(value: Any) -> Any:
-    """After the output of a function nothing is said."""
+    """Empties the output of the response."""
     return {**value, "output": []} if isinstance(value, dict) and "output" in value else value
 
 
 def on_call_output(change: Callable[[Any], Any]) -> FaultHooks:
-    """A lapse in what is said to the output of a function."""
+    """Hooks that change the answer to the output of a function."""
 
     def change_answer(answer: Answer, received: Any) -> Answer:
         return edit_whole_answer(answer, change) if b"function_call_output" in received.body else answer
@@ -206,9 +212,9 @@ HOOKS: Mapping[str, FaultHooks] = {
     "response-tools-ignored": on_response_body(
         lambda body: {name: value for name, value in body.items() if name not in ("tools", "tool_choice")}
     ),
-    "response-tool-choice-none-ignored": replace_tool_choice(lambda given: given == "none", "required"),
-    "response-tool-choice-named-ignored": replace_tool_choice(lambda given: isinstance(given, dict), "none"),
-    "response-tool-choice-required-ignored": replace_tool_choice(lambda given: given == "required", "none"),
+    "response-tool-choice-none-ignored": replace_tool_choice(lambda choice: choice == "none", "required"),
+    "response-tool-choice-named-ignored": replace_tool_choice(lambda choice: isinstance(choice, dict), "none"),
+    "response-tool-choice-required-ignored": replace_tool_choice(lambda choice: choice == "required", "none"),
     "response-call-output-ignored": on_response_body(empty_call_outputs),
     "response-call-output-of-nobody-accepted": on_response_body(drop_orphan_outputs),
     "response-call-output-unanswered": on_call_output(without_output),

@@ -1,4 +1,4 @@
-"""Faults of the Responses API in what stands for the prompt, of its models, and of the ways a key is sent."""
+"""Faults of the input and the models of the Responses API, and of the headers that carry a key."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ from typing import Any
 
 from wireproof.mock.faults.contract_changes import change_auth, change_refusal
 from wireproof.mock.faults.hooks import FaultHooks
-from wireproof.mock.faults.request_edits import JsonObject, change_json_body, on_header
+from wireproof.mock.faults.request_edits import change_json_body, on_header
+from wireproof.mock.faults.stream_edits import DONE_DATA
 from wireproof.mock.protocol.answers import Answer, OutgoingEvent, StreamAnswer
 from wireproof.mock.protocol.messages import HttpRequest
+from wireproof.mock.provider.body_validation import JsonObject
 from wireproof.mock.provider.profile import Profile
 
 REPLACED_INPUT = "hi"
-# The least that OpenAI takes.
+# OpenAI's minimum of max_output_tokens.
 MIN_OUTPUT_TOKENS = 16
 
 
 def on_response_body(change: Callable[[JsonObject], JsonObject]) -> FaultHooks:
-    """A lapse that hears another request for a response."""
+    """Hooks that change the body of a request for a response."""
 
     def change_request(received: HttpRequest, profile: Profile) -> HttpRequest:
         return change_json_body(received, change) if received.path.endswith("/responses") else received
@@ -32,11 +34,11 @@ def without_member(name: str, body: JsonObject) -> JsonObject:
 
 
 def on_content_parts(change: Callable[[list[Any]], Any]) -> FaultHooks:
-    """A lapse that hears something else in place of the parts of each item or message."""
+    """Hooks that replace the content parts of each item or message."""
 
     def change_body(body: JsonObject) -> JsonObject:
-        given = {name: body[name] for name in ("input", "messages") if isinstance(body.get(name), list)}
-        return {**body, **{name: [change_item(item) for item in items] for name, items in given.items()}}
+        lists = {name: body[name] for name in ("input", "messages") if isinstance(body.get(name), list)}
+        return {**body, **{name: [change_item(item) for item in items] for name, items in lists.items()}}
 
     def change_item(item: Any) -> Any:
         parts = item.get("content") if isinstance(item, dict) else None
@@ -46,32 +48,34 @@ def on_content_parts(change: Callable[[list[Any]], Any]) -> FaultHooks:
 
 
 def know_first_model_only(received: HttpRequest, profile: Profile) -> HttpRequest:
-    """Only the first model of the catalogue is known to the Responses API."""
+    """Makes every model but the first of the catalogue unknown to the Responses API."""
 
     def change_model(body: JsonObject) -> JsonObject:
-        known = body.get("model") == profile.catalogue[0].id or not isinstance(body.get("model"), str)
-        return body if known else {**body, "model": "no-such-model"}
+        is_known = body.get("model") == profile.catalogue[0].id or not isinstance(body.get("model"), str)
+        return body if is_known else {**body, "model": "no-such-model"}
 
     return change_json_body(received, change_model) if received.path.endswith("/responses") else received
 
 
 def accept_own_header(received: HttpRequest, profile: Profile) -> HttpRequest:
-    """A key in a header named after its scheme is as good as one in the promised header."""
-    given = [value for name, value in received.headers if name == "api-key"]
-    headers = ((profile.auth.header.lower(), f"Bearer {given[0]}"), *received.headers) if given else received.headers
+    """Accepts a key in the header `api-key` as well as in the documented one."""
+    keys = [value for name, value in received.headers if name == "api-key"]
+    headers = ((profile.auth.header.lower(), f"Bearer {keys[0]}"), *received.headers) if keys else received.headers
     return replace(received, headers=headers)
 
 
-def stream_as_chat(answer: Answer, done: bool) -> Answer:
-    """The text of a streamed response in chunks as of a chat."""
+def stream_as_chat(answer: Answer, with_done: bool) -> Answer:
+    """Sends the text of a streamed response as chunks of a chat."""
     if not isinstance(answer, StreamAnswer) or not any(event.name == "response.created" for event in answer.events):
         return answer
     values = [event.data for event in answer.events if isinstance(event.data, dict)]
-    id = values[0]["response"]["id"]
+    response_id = values[0]["response"]["id"]
     texts = [value["delta"] for value in values if value["type"] == "response.output_text.delta"]
     deltas = [{"role": "assistant", "content": ""}, *({"content": text} for text in texts), {}]
-    chunks = [{"id": id, "object": "chat.completion.chunk", "choices": [chat_choice(delta)]} for delta in deltas]
-    return replace(answer, events=(*map(OutgoingEvent, chunks), *([OutgoingEvent("[DONE]")] if done else [])))
+    chunks = [
+        {"id": response_id, "object": "chat.completion.chunk", "choices": [chat_choice(delta)]} for delta in deltas
+    ]
+    return replace(answer, events=(*map(OutgoingEvent, chunks), *([OutgoingEvent(DONE_DATA)] if with_done else [])))
 
 
 def chat_choice(delta: JsonObject) -> JsonObject:

@@ -1,4 +1,4 @@
-"""Faults of the chunks of a stream: lost, doubled, swapped, or telling something else."""
+"""Faults of the chunks of a stream: lost, repeated, swapped, or with other values."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from wireproof.mock.protocol.answers import OutgoingEvent
 
 
 def swap_texts(events: Events) -> Events:
-    """Two neighbouring texts change places."""
-    texts = [place for place, event in enumerate(events) if is_json(event) and has_text(event.data)]
-    if len(texts) < 2:
+    """Swaps the first two texts."""
+    places = [place for place, event in enumerate(events) if is_json(event) and has_text(event.data)]
+    if len(places) < 2:
         return events
-    made = list(events)
-    made[texts[0]], made[texts[1]] = made[texts[1]], made[texts[0]]
-    return tuple(made)
+    swapped = list(events)
+    swapped[places[0]], swapped[places[1]] = swapped[places[1]], swapped[places[0]]
+    return tuple(swapped)
 
 
 def drop_first_text(events: Events) -> Events:
-    lost = next((place for place, event in enumerate(events) if is_json(event) and has_text(event.data)), len(events))
-    return events[:lost] + events[lost + 1 :]
+    first = next((place for place, event in enumerate(events) if is_json(event) and has_text(event.data)), len(events))
+    return events[:first] + events[first + 1 :]
 
 
 def drop_last_call_part(events: Events) -> Events:
-    """The last event with a part of a call is left out."""
-    found = [place for place, event in enumerate(events) if is_json(event) and chunk_calls(event.data)]
-    return (*events[: found[-1]], *events[found[-1] + 1 :]) if found else events
+    """Drops the last event with a fragment of a call."""
+    places = [place for place, event in enumerate(events) if is_json(event) and chunk_calls(event.data)]
+    return (*events[: places[-1]], *events[places[-1] + 1 :]) if places else events
 
 
 def calls_as_object(place: int, value: Any) -> Any:
@@ -49,12 +49,12 @@ def calls_as_object(place: int, value: Any) -> Any:
 
 
 def repeat_call_ids(events: Events) -> Events:
-    """Every fragment of a call repeats the call's id."""
-    known: dict[int, str] = {}
+    """Repeats the id of a call in each of its fragments."""
+    ids_by_index: dict[int, str] = {}
     for event in events:
         for call in chunk_calls(event.data) if is_json(event) else ():
-            known.setdefault(call["index"], call.get("id", ""))
-            call["id"] = known[call["index"]]
+            ids_by_index.setdefault(call["index"], call.get("id", ""))
+            call["id"] = ids_by_index[call["index"]]
     return events
 
 

@@ -1,4 +1,4 @@
-"""Faults of framing and dialect: events cut, broken, bare, or as another vendor sends them."""
+"""Faults of event framing and vendor dialects: events that are cut, broken, unframed, or in another vendor's form."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def break_json(events: Events) -> Events:
 
 
 def split_json(events: Events) -> Events:
-    """One chunk's JSON is cut over two events."""
+    """Splits the JSON of one chunk over two events."""
     place = middle_place(events)
     data = json_bytes(events[place].data) if is_json(events[place]) else DONE_DATA.encode()
     first, last = data[: len(data) // 2], data[len(data) // 2 :]
@@ -48,9 +48,9 @@ def as_plain_texts(events: Events) -> Events:
 
 
 def cross_brackets(events: Events) -> Events:
-    """The second chunk closes its arrays and objects in the wrong order."""
-    told = json_bytes(events[1].data).decode() if len(events) > 2 and is_json(events[1]) else ""
-    return (events[0], OutgoingEvent(f"{told.rstrip('}]')}}}]}}}}"), *events[2:]) if told else events
+    """Closes the arrays and objects of the second chunk in the wrong order."""
+    encoded = json_bytes(events[1].data).decode() if len(events) > 2 and is_json(events[1]) else ""
+    return (events[0], OutgoingEvent(f"{encoded.rstrip('}]')}}}]}}}}"), *events[2:]) if encoded else events
 
 
 def with_invalid_utf8(events: Events) -> Events:
@@ -67,14 +67,14 @@ def as_ollama(events: Events) -> Events:
 
 
 def as_anthropic(events: Events) -> Events:
-    made = []
+    converted = []
     for event in events:
         for delta in chunk_deltas(event.data) if is_json(event) else ():
             text = {"type": "text_delta", "text": delta.get("content") or ""}
-            made.append(
+            converted.append(
                 OutgoingEvent({"type": "content_block_delta", "index": 0, "delta": text}, "content_block_delta")
             )
-    return tuple(made)
+    return tuple(converted)
 
 
 def split_data_lines(block: bytes) -> bytes:
@@ -82,12 +82,12 @@ def split_data_lines(block: bytes) -> bytes:
 
 
 def split_after_cr(ops: Ops) -> Ops:
-    """Every chunk ends between a CR and its LF."""
-    made: list[WireOp] = []
+    """Ends every chunk between a CR and its LF."""
+    pieces: list[WireOp] = []
     for op in ops:
         parts = [replace(op, data=op.data[:-1]), replace(op, data=op.data[-1:])]
-        made += parts if op.kind == "chunk" and len(op.data) > 1 else [op]
-    return tuple(made)
+        pieces += parts if op.kind == "chunk" and len(op.data) > 1 else [op]
+    return tuple(pieces)
 
 
 HOOKS: Mapping[str, FaultHooks] = {

@@ -23,9 +23,9 @@ def is_json(event: OutgoingEvent) -> bool:
     return isinstance(event.data, dict)
 
 
-def has_type(kind: str) -> Callable[[OutgoingEvent], bool]:
+def has_type(event_type: str) -> Callable[[OutgoingEvent], bool]:
     def is_wanted(event: OutgoingEvent) -> bool:
-        return isinstance(event.data, dict) and event.data.get("type") == kind
+        return isinstance(event.data, dict) and event.data.get("type") == event_type
 
     return is_wanted
 
@@ -38,26 +38,26 @@ def first_half(events: Events) -> Events:
     return events[: middle_place(events)]
 
 
-def on_stream(change: Callable[[Events], Events], frame: Callable[[Ops], Ops] | None = None) -> FaultHooks:
-    """A lapse that changes the events of a stream."""
+def on_stream(change: Callable[[Events], Events], on_wire: Callable[[Ops], Ops] | None = None) -> FaultHooks:
+    """Hooks that change the events of a stream, and how it is put on the wire."""
 
     def change_answer(answer: Answer, received: HttpRequest) -> Answer:
         return replace(answer, events=change(answer.events)) if isinstance(answer, StreamAnswer) else answer
 
-    return FaultHooks(on_answer=change_answer, on_wire=frame)
+    return FaultHooks(on_answer=change_answer, on_wire=on_wire)
 
 
 def on_each_block(change: Callable[[bytes], bytes]) -> FaultHooks:
-    """A lapse that rewrites the bytes of every event."""
+    """Hooks that change the bytes of every event."""
     return on_stream(lambda events: tuple(OutgoingEvent(change(event_bytes(event))) for event in events))
 
 
-def drop_events(wanted: Callable[[OutgoingEvent], bool], frame: Callable[[Ops], Ops] | None = None) -> FaultHooks:
-    return FaultHooks(on_answer=without_events(wanted), on_wire=frame)
+def drop_events(wanted: Callable[[OutgoingEvent], bool], on_wire: Callable[[Ops], Ops] | None = None) -> FaultHooks:
+    return FaultHooks(on_answer=without_events(wanted), on_wire=on_wire)
 
 
 def on_each_event(change: Callable[[int, Any], Any]) -> FaultHooks:
-    """A lapse that changes the JSON of every event, by its place."""
+    """Hooks that change the JSON of every event; the change receives its index and value."""
 
     def change_events(events: Events) -> Events:
         return tuple(
@@ -73,17 +73,17 @@ def insert_events(place: int, *new: OutgoingEvent) -> FaultHooks:
 
 
 def repeat_first(wanted: Callable[[Any], bool]) -> Callable[[Events], Events]:
-    """The first wanted event comes twice."""
+    """Returns a change that sends the first wanted event twice."""
 
     def repeat_event(events: Events) -> Events:
-        found = [place for place, event in enumerate(events) if is_json(event) and wanted(event.data)]
-        return events if not found else (*events[: found[0] + 1], *events[found[0] :])
+        places = [place for place, event in enumerate(events) if is_json(event) and wanted(event.data)]
+        return events if not places else (*events[: places[0] + 1], *events[places[0] :])
 
     return repeat_event
 
 
 def hang_at_end(ops: Ops) -> Ops:
-    """The body never ends."""
+    """Keeps the connection open instead of ending the body."""
     if not any(op.kind == "last" for op in ops):
         return ops
     return (*(op for op in ops if op.kind not in ("last", "close")), WireOp("hang"))

@@ -1,4 +1,4 @@
-"""Faults of the end of a stream: its finish, its usage, its last marker, its errors."""
+"""Faults of the end of a stream: the finish chunk, the usage, the end marker, errors."""
 
 from __future__ import annotations
 
@@ -25,33 +25,33 @@ from wireproof.mock.protocol.answers import SSE_TYPE, Answer, OutgoingEvent, Pla
 from wireproof.mock.protocol.messages import HttpRequest
 
 
-def error_event(named: str | None) -> OutgoingEvent:
+def error_event(name: str | None) -> OutgoingEvent:
     return OutgoingEvent(
-        {"error": {"message": "The upstream failed.", "type": "server_error", "param": None, "code": None}}, named
+        {"error": {"message": "The upstream failed.", "type": "server_error", "param": None, "code": None}}, name
     )
 
 
 def move_usage_to_finish(events: Events) -> Events:
-    """The usage moves from its own chunk into the finish chunk."""
+    """Moves the usage from its own chunk into the finish chunk."""
     usage = next((event.data["usage"] for event in events if is_json(event) and event.data.get("choices") == []), None)
     if usage is None:
         return events
-    kept = [event for event in events if not (is_json(event) and event.data.get("choices") == [])]
+    others = [event for event in events if not (is_json(event) and event.data.get("choices") == [])]
     return tuple(
         replace(event, data=event.data | {"usage": usage}) if is_json(event) and has_finish(event.data) else event
-        for event in kept
+        for event in others
     )
 
 
 def drop_stop_reason(place: int, value: Any) -> Any:
-    """Only the length is ever reported as a finish."""
+    """Replaces the finish_reason stop by null."""
     for choice in value.get("choices") or ():
         choice["finish_reason"] = None if choice.get("finish_reason") == "stop" else choice.get("finish_reason")
     return value
 
 
 def merge_text_with_finish(events: Events) -> Events:
-    """The last text comes together with the finish."""
+    """Joins the last text and the finish chunk."""
     ends = [place for place, event in enumerate(events) if is_json(event) and has_finish(event.data)]
     if len(ends) != 1 or ends[0] == 0 or not is_json(events[ends[0] - 1]) or not has_text(events[ends[0] - 1].data):
         return events
@@ -61,7 +61,7 @@ def merge_text_with_finish(events: Events) -> Events:
 
 
 def add_blank_choice(events: Events) -> Events:
-    """A choice without a delta follows the finish chunk."""
+    """Adds a chunk whose choice has no delta behind the finish chunk."""
     ends = [place for place, event in enumerate(events) if is_json(event) and has_finish(event.data)]
     if not ends:
         return events
@@ -70,7 +70,7 @@ def add_blank_choice(events: Events) -> Events:
 
 
 def refuse_in_stream(answer: Answer, received: HttpRequest) -> Answer:
-    """A refusal of a stream comes as an event under status 200."""
+    """Sends the refusal of a stream as an event under status 200."""
     if (
         isinstance(answer, PlainAnswer)
         and answer.status >= 400
@@ -84,16 +84,16 @@ def refuse_in_stream(answer: Answer, received: HttpRequest) -> Answer:
 
 
 def drop_last_blank_line(events: Events) -> Events:
-    """The last event ends with its line, and no blank line follows."""
+    """Drops the blank line behind the last event."""
     return (*events[:-1], OutgoingEvent(event_bytes(events[-1])[:-1]))
 
 
 def swap_finish_and_text(events: Events) -> Events:
-    """The chunk with the finish reason changes places with the text before it."""
-    at = next((place for place, event in enumerate(events) if is_json(event) and has_finish(event.data)), 0)
-    if at < 2 or not has_text(events[at - 1].data):
+    """Swaps the finish chunk and the text before it."""
+    finish = next((place for place, event in enumerate(events) if is_json(event) and has_finish(event.data)), 0)
+    if finish < 2 or not has_text(events[finish - 1].data):
         return events
-    return (*events[: at - 1], events[at], events[at - 1], *events[at + 1 :])
+    return (*events[: finish - 1], events[finish], events[finish - 1], *events[finish + 1 :])
 
 
 HOOKS: Mapping[str, FaultHooks] = {

@@ -1,4 +1,4 @@
-"""Faults of transport: connections, codings, methods, redirections, and whoever else is asking."""
+"""Faults of transport: connections, codings, methods, redirects and concurrent requests."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ ALLOW_ORIGIN, ALLOW_HEADERS = "Access-Control-Allow-Origin", "Access-Control-All
 
 
 def on_answer_header(name: str, value: str | None, wanted: Callable[[Answer, HttpRequest], bool]) -> FaultHooks:
-    """A lapse that says something else in a header, or nothing, where it is wanted."""
+    """Hooks that change or drop a header of the wanted answers."""
 
     def change_answer(answer: Answer, received: HttpRequest) -> Answer:
         if not wanted(answer, received):
             return answer
-        told = ((key, value if key == name else given) for key, given in answer.headers)
-        return replace(answer, headers=tuple((key, given) for key, given in told if given is not None))
+        headers = ((header, value if header == name else current) for header, current in answer.headers)
+        return replace(answer, headers=tuple((header, current) for header, current in headers if current is not None))
 
     return FaultHooks(on_answer=change_answer)
 
@@ -54,7 +54,7 @@ def has_chunked_body(received: HttpRequest) -> bool:
 
 
 def drop_chunked_body(received: HttpRequest, profile: Profile) -> HttpRequest:
-    """A body that comes in chunks is heard as none."""
+    """Ignores the body of a chunked request."""
     return replace(received, body=b"") if has_chunked_body(received) else received
 
 
@@ -65,7 +65,7 @@ def merge_slashes(received: HttpRequest, profile: Profile) -> HttpRequest:
 def redirect_to(
     place: Callable[[HttpRequest], str], status: int = 307, wanted: RequestFilter = lambda received: True
 ) -> FaultHooks:
-    """A lapse that redirects."""
+    """Hooks that redirect the wanted requests."""
 
     def change_answer(answer: Answer, received: HttpRequest) -> Answer:
         if answer.status in STATUSES_WITHOUT_BODY or not wanted(received):
@@ -76,16 +76,16 @@ def redirect_to(
 
 
 def address_behind_proxy(received: HttpRequest) -> str:
-    """The address as a server writes it that does not know by which scheme it is reached."""
+    """Returns the URL that a server builds behind a proxy if it does not know the outer scheme."""
     return f"https://{received.header('host')}{received.path}/"
 
 
 def with_neighbours_number(message: object) -> object:
-    """The last digit of a message that ends in a number is heard as the next one's, of four."""
+    """Replaces the last digit of a numbered message by the next one of four."""
     if not isinstance(message, dict) or not isinstance(message.get("content"), str):
         return message
-    words = re.fullmatch(r"(.*-\d*)(\d)", message["content"])
-    return message if words is None else {**message, "content": words[1] + str(int(words[2]) % 4 + 1)}
+    match = re.fullmatch(r"(.*-\d*)(\d)", message["content"])
+    return message if match is None else {**message, "content": match[1] + str(int(match[2]) % 4 + 1)}
 
 
 def cut_neighbours_stream(answer: Answer, received: HttpRequest) -> Answer:
@@ -97,34 +97,34 @@ def cut_neighbours_stream(answer: Answer, received: HttpRequest) -> Answer:
 
 
 def wrap_json(answer: Answer, received: HttpRequest) -> Answer:
-    """The JSON that is packed stands in a member of another."""
-    packed = isinstance(answer, PlainAnswer) and answer.status < 400 and choose_coding(received) is not None
-    return replace(answer, value={"result": answer.value}) if packed and isinstance(answer, PlainAnswer) else answer
+    """Puts the JSON of a compressed answer into a member of another object."""
+    is_coded = isinstance(answer, PlainAnswer) and answer.status < 400 and choose_coding(received) is not None
+    return replace(answer, value={"result": answer.value}) if is_coded and isinstance(answer, PlainAnswer) else answer
 
 
 def on_coded_body(change: Callable[[bytes], bytes], coding: bytes = b"gzip") -> FaultHooks:
-    """A lapse that puts another text of a coding on the wire, of the length it has."""
+    """Hooks that change the bytes of a compressed body, and set Content-Length to their number."""
 
     def change_ops(ops: Ops) -> Ops:
-        coded = len(ops) > 1 and b"\r\nContent-Encoding: %b\r\n" % coding in ops[0].data and ops[1].kind == "body"
-        if not coded:
+        is_coded = len(ops) > 1 and b"\r\nContent-Encoding: %b\r\n" % coding in ops[0].data and ops[1].kind == "body"
+        if not is_coded:
             return ops
-        made = change(ops[1].data)
-        sized = re.sub(rb"(?i)(content-length: )\d+", lambda found: found[1] + str(len(made)).encode(), ops[0].data)
-        return (replace(ops[0], data=sized), replace(ops[1], data=made), *ops[2:])
+        changed = change(ops[1].data)
+        head = re.sub(rb"(?i)(content-length: )\d+", lambda match: match[1] + str(len(changed)).encode(), ops[0].data)
+        return (replace(ops[0], data=head), replace(ops[1], data=changed), *ops[2:])
 
     return on_wire(change_ops)
 
 
-def say_zero_length(ops: Ops) -> Ops:
-    """The head of an answer without a body says that there is nothing."""
+def state_zero_length(ops: Ops) -> Ops:
+    """Sets Content-Length to zero if the answer has no body."""
     if len(ops) > 1:
         return ops
     return tuple(replace(op, data=re.sub(rb"(?i)(content-length: )\d+", rb"\g<1>0", op.data)) for op in ops)
 
 
 def add_body_to_head(ops: Ops) -> Ops:
-    """As many bytes as the head promises follow it where none may."""
+    """Appends a body of the stated length to an answer that must have none."""
     size = re.search(rb"(?i)content-length: (\d+)", ops[0].data) if len(ops) == 1 else None
     return ops if size is None else (replace(ops[0], data=ops[0].data + b" " * int(size[1])), WireOp("close"))
 
@@ -137,7 +137,7 @@ HOOKS: Mapping[str, FaultHooks] = {
     "expectation-refused": refuse_requests(lambda received: received.header("expect") is not None, 417),
     "expectation-unheard": FaultHooks(ignores=frozenset({"expectation"})),
     "head-refused": refuse_requests(has_method("HEAD"), 405),
-    "head-of-nothing": on_wire(say_zero_length),
+    "head-of-nothing": on_wire(state_zero_length),
     "head-with-body": on_wire(add_body_to_head),
     "preflight-wants-key": refuse_requests(has_method("OPTIONS"), 401),
     "preflight-other-origin": on_answer_header(ALLOW_ORIGIN, "https://other.example", is_preflight),
@@ -164,7 +164,7 @@ HOOKS: Mapping[str, FaultHooks] = {
         lambda received: re.sub("/+", "/", received.path), 301, lambda received: "//" in received.path
     ),
     "double-slash-served": FaultHooks(on_request=merge_slashes),
-    "neighbours-answer": on_messages(lambda given: [with_neighbours_number(one) for one in given]),
+    "neighbours-answer": on_messages(lambda messages: [with_neighbours_number(message) for message in messages]),
     "neighbour-cut": FaultHooks(on_answer=cut_neighbours_stream),
     "neighbour-refused": refuse_requests(lambda received: received.concurrent_answers > 0, 503),
     "neighbour-limited": refuse_requests(lambda received: received.concurrent_answers > 0, 429),

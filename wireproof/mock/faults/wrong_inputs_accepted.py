@@ -1,4 +1,4 @@
-"""Faults of judgement: something wrong in a request is taken, or something right refused."""
+"""Faults of validation: wrong values are accepted, or valid ones refused."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import Any
 
 from wireproof.mock.faults.hooks import FaultHooks
-from wireproof.mock.faults.request_edits import JsonObject, accept_as, on_body, on_each_message, on_header, on_path
+from wireproof.mock.faults.request_edits import accept_as, on_body, on_each_message, on_header, on_path
 from wireproof.mock.protocol.messages import HttpRequest
+from wireproof.mock.provider.body_validation import JsonObject
 from wireproof.mock.provider.profile import Profile
 
 WRONG_VALUE = 7
@@ -20,27 +21,27 @@ DEFAULT_MESSAGES = [{"role": "user", "content": "Say exactly: ok"}]
 
 
 def model_for_path(profile: Profile, path: str) -> str:
-    """The first model of the catalogue that serves the endpoint of a path."""
+    """Returns the first model of the catalogue that serves the endpoint of a path."""
     role = "chat" if path.endswith("/chat/completions") else path.rpartition("/")[2]
     serving = [model.id for model in profile.catalogue if role in model.roles]
     return (serving or [profile.catalogue[0].id])[0]
 
 
 def accept_malformed_body(received: HttpRequest, profile: Profile) -> HttpRequest:
-    """A body that is no JSON object is heard as a plain request."""
+    """Replaces a body that is no JSON object by a valid request."""
     try:
         if isinstance(json.loads(received.body), dict):
             return received
     except (ValueError, RecursionError):
         pass
     embeds = received.path.endswith("/embeddings")
-    asked: JsonObject = {"input": "hi"} if embeds else {"messages": [{"role": "user", "content": "hi"}]}
-    body = {"model": model_for_path(profile, received.path), **asked}
+    members: JsonObject = {"input": "hi"} if embeds else {"messages": [{"role": "user", "content": "hi"}]}
+    body = {"model": model_for_path(profile, received.path), **members}
     return replace(received, body=json.dumps(body).encode())
 
 
 def accept_any_model(is_wrong: Callable[[Any], bool]) -> FaultHooks:
-    """A lapse that hears the first model of the catalogue where the model is wrong."""
+    """Hooks that replace a wrong model by the first one of the catalogue that serves the endpoint."""
 
     def change_request(received: HttpRequest, profile: Profile) -> HttpRequest:
         return accept_as("model", is_wrong, model_for_path(profile, received.path)).on_request(received, profile)
@@ -49,7 +50,7 @@ def accept_any_model(is_wrong: Callable[[Any], bool]) -> FaultHooks:
 
 
 def any_scheme_as_bearer(value: str) -> str:
-    """The key of any scheme, or of none, as a bearer token."""
+    """Turns a key of any scheme, or of none, into a bearer token."""
     scheme, _, rest = value.partition(" ")
     if scheme.lower() == "basic":
         with contextlib.suppress(binascii.Error):
@@ -58,7 +59,7 @@ def any_scheme_as_bearer(value: str) -> str:
 
 
 def any_type_as_json(value: str) -> str:
-    """Any content type as that of JSON; a form cannot be read without its boundary."""
+    """Labels every body as JSON; a form keeps its label, because it cannot be decoded without its boundary."""
     return value if value.startswith("multipart/form-data; boundary=") else "application/json"
 
 
@@ -67,7 +68,7 @@ def is_not_text(value: Any) -> bool:
 
 
 def has_null_content(message: JsonObject) -> bool:
-    """An own answer, sent back as it came: tool calls beside a content that is null."""
+    """True if the content is null, as in an answer with tool calls that is sent back unchanged."""
     return "content" in message and message["content"] is None
 
 

@@ -1,4 +1,4 @@
-"""Faults that a table can tell: an edit, a status, headers or a body, at a place of the answer."""
+"""Faults that a YAML table describes: an edit, a status, headers or a body, at a place of the answer."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from wireproof.mock.protocol.messages import HttpRequest
 FaultRow = Mapping[str, Any]
 TABLE_NAMES = (
     "answers", "images", "transcriptions", "vision", "reasoning", "responses", "quotas", "headers", "models",
-    "liberties", "refusals",
+    "legal_variants", "refusals",
 )  # fmt: skip
 ERROR_PLACES = frozenset({"error"})
 
 
 def table_faults() -> Iterator[Fault]:
-    """Every fault of the tables."""
+    """Yields every fault of the tables."""
     for group in (group for name in TABLE_NAMES for group in read_catalogue_file(f"tables/{name}.yaml")):
         for fault_id, row in group["faults"].items():
-            lapse = FaultHooks(on_answer=answer_change_from_row(row, row.get("place", group["place"])))
-            yield fault_from_row(fault_id, {"endpoints": group["endpoints"], **row}, lapse)
+            hooks = FaultHooks(on_answer=answer_change_from_row(row, row.get("place", group["place"])))
+            yield fault_from_row(fault_id, {"endpoints": group["endpoints"], **row}, hooks)
 
 
 def answer_change_from_row(row: FaultRow, place: str) -> Callable[[Answer, HttpRequest], Answer]:
-    """What is said under a row of the table."""
+    """Returns the change of the answer that a row describes."""
     edit = json_edits.combine_edits(list(edits_from_row(row)))
 
     def change_answer(answer: Answer, received: HttpRequest) -> Answer:
@@ -44,8 +44,8 @@ def answer_change_from_row(row: FaultRow, place: str) -> Callable[[Answer, HttpR
 
 def edits_from_row(row: FaultRow) -> Iterator[Edit]:
     for word, make in json_edits.EDITS_BY_OPERATION.items():
-        given = row.get(word, ())
-        yield from (make(place) for place in ([given] if isinstance(given, str) else given))
+        pointers = row.get(word, ())
+        yield from (make(place) for place in ([pointers] if isinstance(pointers, str) else pointers))
     for place, more in row.get("add", {}).items():
         yield json_edits.add_at(place, more)
     for place, name in row.get("rename", {}).items():
@@ -55,22 +55,22 @@ def edits_from_row(row: FaultRow) -> Iterator[Edit]:
 
 
 def is_concerned(answer: Answer, place: str, row: FaultRow) -> bool:
-    """A row about errors concerns errors, of the statuses it names if it names some."""
-    failed = answer.status >= 400
+    """True if the row applies: error rows to errors, others to good answers, of the row's statuses if it names some."""
+    is_error = answer.status >= 400
     if row.get("statuses") and answer.status not in row["statuses"]:
         return False
     if place in ("answer", "error") and not isinstance(answer, PlainAnswer):
         return False
-    return failed == (place in ERROR_PLACES)
+    return is_error == (place in ERROR_PLACES)
 
 
 def with_row_values(answer: Answer, row: FaultRow) -> Answer:
-    """The answer with the row's status, headers and body."""
-    changed = row.get("headers", {})
-    lowered = {name.lower() for name in changed}
-    kept = tuple(pair for pair in answer.headers if pair[0].lower() not in lowered)
-    added = tuple((name, str(value)) for name, value in changed.items() if value is not None)
-    answer = replace(answer, headers=(*kept, *added), status=row.get("status", answer.status))
+    """Returns the answer with the row's status, headers and body."""
+    new_headers = row.get("headers", {})
+    names = {name.lower() for name in new_headers}
+    others = tuple(pair for pair in answer.headers if pair[0].lower() not in names)
+    added = tuple((name, str(value)) for name, value in new_headers.items() if value is not None)
+    answer = replace(answer, headers=(*others, *added), status=row.get("status", answer.status))
     if isinstance(answer, PlainAnswer) and "body" in row:
         return replace(answer, value=row["body"].encode())
     return replace(answer, value=row["value"]) if isinstance(answer, PlainAnswer) and "value" in row else answer
