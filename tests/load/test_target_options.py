@@ -16,8 +16,10 @@ KEYS = {"OPENAI_API_KEY": "sk-1", "MINE": "sk-2"}
 def target(*words: str, host: str | None = HOST) -> Target:
     parser = ArgumentParser()
     load_options.add_load_options(parser)
-    (found,) = build_targets(load_options.target_options_at(parser.parse_args(words), host), KEYS)
-    return found
+    options = parser.parse_args(words)
+    shared = load_options.target_options_at(options, options.provider or "openai", host)
+    (built,) = build_targets(shared, KEYS)
+    return built
 
 
 def test_options_of_a_load_run_shape_its_target() -> None:

@@ -87,8 +87,8 @@ def test_a_share_of_no_requests_is_undecided() -> None:
 @pytest.mark.parametrize(
     ("text", "remedy"),
     [
-        ("ttft_p95", "does not read"),
-        ("ttft_p95 < fast", "does not read"),
+        ("ttft_p95", "cannot be parsed"),
+        ("ttft_p95 < fast", "cannot be parsed"),
         ("ttft_p95 < 300", "ms or s"),
         ("ttft_p95 < 3%", "ms or s"),
         ("error_rate < 0.01", "%"),
