@@ -17,8 +17,9 @@ def target(*words: str, host: str | None = HOST) -> Target:
     parser = ArgumentParser()
     load_options.add_load_options(parser)
     options = parser.parse_args(words)
-    (found,) = build_targets(load_options.target_options_at(options, options.provider, host), KEYS)
-    return found
+    shared = load_options.target_options_at(options, options.provider or "openai", host)
+    (built,) = build_targets(shared, KEYS)
+    return built
 
 
 def test_options_of_a_load_run_shape_its_target() -> None:

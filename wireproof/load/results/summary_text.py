@@ -10,43 +10,43 @@ from wireproof.load.results.summary import SUMMARY_PERCENTILES
 from wireproof.load.scenario import thresholds
 
 
-def summary_to_text(found: Mapping[str, Any]) -> str:
+def summary_to_text(summary: Mapping[str, Any]) -> str:
     """Returns the text of a summary, the definitions last."""
-    return "\n".join(_summary_lines(found))
+    return "\n".join(_summary_lines(summary))
 
 
-def _summary_lines(found: Mapping[str, Any]) -> Iterator[str]:
-    names = " ".join(scenario["name"] for scenario in found["scenarios"])
-    load = f"{_loop_text(found)}, {found['users']} users, seed {found['seed']}"
-    yield f"wireproof load {names}: {found['provider']}, {load}"
-    yield f"{found['window_s']:.1f} s against {', '.join(found['hosts'])}"
-    if found["load"]["kind"] != "closed":
-        yield f"{found['schedule']['due']} starts were scheduled, {found['schedule']['missed']} missed"
-    elif found["jitter_s"]:
-        yield f"users started at random moments within {found['jitter_s']:g} s"
-    for part, outcomes in found["outside"].items():
+def _summary_lines(summary: Mapping[str, Any]) -> Iterator[str]:
+    names = " ".join(scenario["name"] for scenario in summary["scenarios"])
+    load = f"{_loop_text(summary)}, {summary['users']} users, seed {summary['seed']}"
+    yield f"wireproof load {names}: {summary['provider']}, {load}"
+    yield f"{summary['window_s']:.1f} s against {', '.join(summary['hosts'])}"
+    if summary["load"]["kind"] != "closed":
+        yield f"{summary['schedule']['due']} starts were scheduled, {summary['schedule']['missed']} missed"
+    elif summary["jitter_s"]:
+        yield f"users started at random moments within {summary['jitter_s']:g} s"
+    for part, outcomes in summary["outside"].items():
         if outcomes:
             counts = ", ".join(f"{number} {outcome}" for outcome, number in outcomes.items())
             yield f"{part}, not in the figures: {counts}"
-    for name, figures in found["requests"].items():
+    for name, figures in summary["requests"].items():
         yield ""
         yield from _request_lines(name, figures)
-    if held_off := throttling.throttling_sentence(found["limiter"]):
+    if held_off := throttling.throttling_sentence(summary["limiter"]):
         yield ""
         yield f"limiter: {held_off}"
     yield ""
     yield "generator"
-    yield from _metric_table(found["generator"])
-    if found["stopped_by_ceiling"]:
+    yield from _metric_table(summary["generator"])
+    if summary["stopped_by_ceiling"]:
         yield "The run was stopped by a ceiling."
-    for threshold in found.get("thresholds", ()):
+    for threshold in summary.get("thresholds", ()):
         yield f"threshold {threshold['expression']}: {_threshold_text(threshold)}"
-    yield from _conformance_lines(found["conformance"])
-    for doubt in found["doubts"]:
+    yield from _conformance_lines(summary["conformance"])
+    for doubt in summary["doubts"]:
         yield f"INVALID: {doubt}"
-    yield f"error bar: {error_bar.error_bar_sentence(found.get('error_bar'))}"
+    yield f"error bar: {error_bar.error_bar_sentence(summary.get('error_bar'))}"
     yield ""
-    yield found["definitions"]
+    yield summary["definitions"]
 
 
 def _threshold_text(threshold: Mapping[str, Any]) -> str:
@@ -55,14 +55,14 @@ def _threshold_text(threshold: Mapping[str, Any]) -> str:
     return f"{'holds' if threshold['holds'] else 'BROKEN'} ({thresholds.measured_text(threshold)})"
 
 
-def _loop_text(found: Mapping[str, Any]) -> str:
-    load = found["load"]
+def _loop_text(summary: Mapping[str, Any]) -> str:
+    load = summary["load"]
     if load["kind"] == "trace":
         return f"trace {load['trace']} at {load['speed']:g} times its speed"
     steps = ", ".join(map(_stage_text, load["stages"]))
     if load["kind"] == "closed":
         return f"closed loop{f' of {steps} users' if steps else ''}"
-    return f"open loop, {found['arrivals']} {steps}/s"
+    return f"open loop, {summary['arrivals']} {steps}/s"
 
 
 def _stage_text(stage: Mapping[str, Any]) -> str:
@@ -85,15 +85,15 @@ def _request_lines(name: str, figures: Mapping[str, Any]) -> Iterator[str]:
         yield from (f"  {outcome}: {detail}" for detail in details)
 
 
-def _conformance_lines(found: Mapping[str, Any] | None) -> Iterator[str]:
-    if found is None:
+def _conformance_lines(conformance: Mapping[str, Any] | None) -> Iterator[str]:
+    if conformance is None:
         yield "conformance: not judged"
         return
-    yield f"conformance: {found['conformant']} of {found['judged']} answers ({found['share']:.2%})"
-    if found["conformant"] < found["judged"]:
-        for row in found["by_concurrency"]:
+    yield f"conformance: {conformance['conformant']} of {conformance['judged']} answers ({conformance['share']:.2%})"
+    if conformance["conformant"] < conformance["judged"]:
+        for row in conformance["by_concurrency"]:
             yield f"  with {row['under_way']} under way: {row['conformant']} of {row['judged']} ({row['share']:.2%})"
-    for broken in found["broken"]:
+    for broken in conformance["broken"]:
         yield f"  {broken['name']}: {broken['check']} ({broken['level']}) in {broken['answers']} answers"
 
 

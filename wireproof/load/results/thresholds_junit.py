@@ -10,17 +10,17 @@ from wireproof.formats.junit_xml import counts, document, element, lines, text
 from wireproof.load.scenario.thresholds import measured_text
 
 
-def thresholds_to_junit(found: Mapping[str, Any], *, strict: bool) -> str:
+def thresholds_to_junit(summary: Mapping[str, Any], *, strict: bool) -> str:
     """Returns a test suite with a test case for each threshold and one for the validity of the figures."""
-    results = [(row["expression"], *_threshold_result(row)) for row in found["thresholds"]]
-    results.append(("the figures are valid", *_doubts_result(found, strict=strict)))
-    classname = " ".join(scenario["name"] for scenario in found["scenarios"])
+    results = [(row["expression"], *_threshold_result(row)) for row in summary["thresholds"]]
+    results.append(("the figures are valid", *_doubts_result(summary, strict=strict)))
+    classname = " ".join(scenario["name"] for scenario in summary["scenarios"])
     cases = (element("testcase", inner, classname=classname, name=name) for name, _, inner in results)
     suite = element(
         "testsuite",
         lines(cases),
-        name=f"wireproof load: {found['provider']}",
-        time=str(found["window_s"]),
+        name=f"wireproof load: {summary['provider']}",
+        time=str(summary["window_s"]),
         **counts(Counter(kind for _, kind, _ in results) + Counter(tests=len(results))),
     )
     return document([suite])
@@ -35,9 +35,9 @@ def _threshold_result(row: Mapping[str, Any]) -> tuple[str, str]:
     return "failures", element("failure", message=f"{row['expression']}: {measured_text(row)}")
 
 
-def _doubts_result(found: Mapping[str, Any], *, strict: bool) -> tuple[str, str]:
+def _doubts_result(summary: Mapping[str, Any], *, strict: bool) -> tuple[str, str]:
     """The same for the doubts, which are a failure under --strict and else the output of a test that passes."""
-    if found["valid"]:
+    if summary["valid"]:
         return "passes", ""
-    doubts = text("; ".join(found["doubts"]))
+    doubts = text("; ".join(summary["doubts"]))
     return ("failures", element("failure", doubts)) if strict else ("passes", element("system-out", doubts))
