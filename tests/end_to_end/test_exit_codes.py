@@ -176,7 +176,7 @@ def test_compare_accepts_reports_and_ledgers(
     torn = tmp_path / "torn.jsonl"
     torn.write_bytes((good / "ledger.jsonl").read_bytes()[:5000])
     assert main.main(["compare", str(good / "report.json"), str(torn)]) == 2
-    assert "finish it by --resume" in capsys.readouterr().err
+    assert "finish it with --resume" in capsys.readouterr().err
     assert compare(good / "report.json", "no-such-file")[0] == 2
 
 
