@@ -53,9 +53,9 @@ def test_a_minute_may_be_counted_in_any_way(way: str, run_sequences: RunSequence
         pytest.param("remaining-one-ahead", [200] * 3 + [429], [0] * 4, "an answer, as 1 were left", id="one-ahead"),
         pytest.param("remaining-constant", [200] * 3 + [429], [0] * 4, "an answer, as 3 were left", id="constant"),
         pytest.param("remaining-at-429", [200] * 3 + [429], [0] * 4, "at most 0 left", id="left-at-429"),
-        pytest.param("retry-after-zero", [200] * 3 + [429, 429], [0] * 5, "0 s were asked for", id="no-wait"),
-        pytest.param("retry-after-one", [200] * 3 + [429, 429], [0] * 4 + [1], "1 s were asked for", id="one-second"),
-        pytest.param("limit-for-ever", [200] * 3 + [429, 429], [0] * 4 + [60], "60 s were asked for", id="for-ever"),
+        pytest.param("retry-after-zero", [200] * 3 + [429, 429], [0] * 5, "0 s were requested", id="no-wait"),
+        pytest.param("retry-after-one", [200] * 3 + [429, 429], [0] * 4 + [1], "1 s were requested", id="one-second"),
+        pytest.param("limit-for-ever", [200] * 3 + [429, 429], [0] * 4 + [60], "60 s were requested", id="for-ever"),
     ],
 )
 def test_a_broken_limit_is_reported_with_the_shortest_sequence(
