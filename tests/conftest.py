@@ -1,4 +1,4 @@
-"""What the bundled server says to every case of a provider, without a connection; and the wheel."""
+"""Fixtures of all tests: the responses of the reference server to every case, forked commands, and the wheel."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def requests(name: str) -> Iterator[tuple[str, OutgoingRequest]]:
     target = target_options.with_address(target, f"http://mock{target.provider.serve_at}")
     for case, strategy in strategies_by_case(target.provider).items():
         for probe in distinct_examples(strategy, EXAMPLES):
-            yield f"{case}: {probe.place}", build_request(probe.ask, target, probe.as_case(case).name, {})
+            yield f"{case}: {probe.place}", build_request(probe.spec, target, probe.as_case(case).name, {})
 
 
 async def answers(client: httpx.AsyncClient, root: str, name: str) -> list[tuple[str, int, Any, bytes]]:

@@ -17,8 +17,8 @@ def draw_examples(strategy: SearchStrategy[GeneratedRequest], most: int) -> list
     """Draws at most `most` requests, some of them repeatedly; fewer if the strategy has no more."""
     drawn: list[GeneratedRequest] = []
 
-    # A seed and not derandomize, which draws by the source text of `take`.
-    @seed(0)
+    # A seed and not derandomize, which draws by the source text of `take`; tests/matrix.json records these draws.
+    @seed(1)
     @settings(
         max_examples=most,
         database=None,
