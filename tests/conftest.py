@@ -29,7 +29,7 @@ from wireproof.session.target_run import TargetRun, open_target_run
 # Hundreds of processes are started here: what each of them imports is compiled once, whatever the shell says.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-# A machine that is busy is no reason to fail.
+# A busy machine is no reason to fail.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
@@ -40,7 +40,7 @@ GIVEN_UP = 300
 
 
 def pytest_collection_finish() -> None:
-    """Keep the garbage collector from looking through what was there before the first test: a sixth of the time."""
+    """Keeps the garbage collector away from the objects that all tests share: a sixth of the CPU time."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
@@ -48,43 +48,43 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(name="heard", scope="session")
 def _heard() -> Heard:
-    """Provider → its trial and the faultless answer to each of its cases."""
-    return cache(_of)
+    """Provider → its target run, and the fault-free response to each of its cases."""
+    return cache(_fault_free_evidence)
 
 
-def _of(provider: str) -> tuple[TargetRun, Evidence]:
+def _fault_free_evidence(provider: str) -> tuple[TargetRun, Evidence]:
     (target,) = target_options.mock_targets(provider)
     served = f"http://127.0.0.1:1{target.provider.serve_at}"
-    trial = open_target_run(target_options.with_address(target, served), loading.load_providers(), load_checks())
-    wanted = {name for entry in trial.entries for _, name in entry.cases if not is_generated(name)}
-    return trial, asyncio.run(_answers(trial, trial.target, sorted(wanted)))
+    target_run = open_target_run(target_options.with_address(target, served), loading.load_providers(), load_checks())
+    wanted = {name for entry in target_run.entries for _, name in entry.cases if not is_generated(name)}
+    return target_run, asyncio.run(_send_in_process(target_run, target_run.target, sorted(wanted)))
 
 
-async def _answers(trial: TargetRun, target: Target, names: Sequence[str]) -> Evidence:
+async def _send_in_process(target_run: TargetRun, target: Target, names: Sequence[str]) -> Evidence:
     server, evidence = InProcessPool(target.provider), {}
     for name in names:
         server.begin_case()
-        evidence[name] = await Sender(target, server).send(trial.cases[name])
+        evidence[name] = await Sender(target, server).send(target_run.cases[name])
     return evidence
 
 
 @pytest.fixture(name="fresh", scope="session")
 def _fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fresh]:
-    """Run `python -m` with some words in a process of its own, whose imports are done; see warm.py."""
+    """Runs `python -m` with the given words in a process of its own, forked with its imports done; see warm.py."""
     with warmed("pytest", tmp_path_factory.mktemp("fresh")) as run:
         yield run
 
 
 @pytest.fixture(name="fresh_locust", scope="session")
 def _fresh_locust(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fresh]:
-    """The same for locust, which nothing else shares a process with."""
+    """The same with locust, which shares a process with nothing else."""
     with warmed("locust", tmp_path_factory.mktemp("fresh-locust")) as run:
         yield run
 
 
 @contextmanager
 def warmed(library: str, folder: Path) -> Iterator[Fresh]:
-    """A warm process that holds a library, and what its forks say in a folder."""
+    """Starts warm.py with a library; the output of its forks goes to the folder."""
     files = {name: folder / name for name in ("stdout", "stderr")}
     command = [sys.executable, str(ROOT / "tests/warm.py"), library]
     with subprocess.Popen(
@@ -96,8 +96,10 @@ def warmed(library: str, folder: Path) -> Iterator[Fresh]:
         def run(*words: str, cwd: Path = ROOT, env: Mapping[str, str] = os.environ) -> subprocess.CompletedProcess[str]:
             for file in files.values():
                 file.write_bytes(b"")
-            said = {name: str(file) for name, file in files.items()}
-            print(json.dumps({"words": words, "cwd": str(cwd), "env": dict(env), **said}), file=warm.stdin, flush=True)
+            outputs = {name: str(file) for name, file in files.items()}
+            print(
+                json.dumps({"words": words, "cwd": str(cwd), "env": dict(env), **outputs}), file=warm.stdin, flush=True
+            )
             assert select.select([warm.stdout], [], [], GIVEN_UP)[0], f"{words} does not end"
             code = int(warm.stdout.readline())
             return subprocess.CompletedProcess(words, code, *(file.read_text("utf-8") for file in files.values()))

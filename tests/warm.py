@@ -1,8 +1,8 @@
-"""A process that has imported what the commands import, and runs each command in a fork of itself.
+"""Runs commands in forks of a process that has done their imports, which saves half the CPU time of a command.
 
-Its one argument is the library that it is to have imported besides: pytest or locust, which share no process.
-Each line on standard input asks for a command: its words behind `python -m`, its folder, its environment, and the
-files for what it says. Each line on standard output tells the exit code of one.
+Its one argument is the library to import besides wireproof: pytest or locust, which never share a process. Each line on
+standard input is a command as JSON: its words after `python -m`, its folder, its environment, and the files for its
+output. Each line on standard output is the exit code of one command.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
-# Taken before locust puts those of gevent in their place.
+# Taken before locust replaces them by those of gevent.
 fork, waitpid = os.fork, os.waitpid
-# pytest itself imports wireproof.plugin, for whose first import it waits.
+# wireproof.plugin is left to pytest, which waits for its first import.
 IMPORTED = {
     "pytest": (
         "pytest", "wireproof.session.run", "wireproof.report.write_files", "wireproof.report.docs.clause_pages",
@@ -31,7 +31,7 @@ IMPORTED = {
 
 
 def warm(library: str) -> None:
-    """Import and read what whole runs need."""
+    """Imports and reads all that a run needs."""
     for name in IMPORTED[library]:
         importlib.import_module(name)
     from wireproof.cli.main import build_parser
@@ -47,14 +47,14 @@ def warm(library: str) -> None:
         for target in target_options.mock_targets():
             open_target_run(target, known, checks)
     for module in [one for one in sys.modules.values() if type(one) is ModuleType]:
-        # What is there already cannot be rewritten by pytest, which would warn of it.
+        # pytest cannot rewrite modules that are imported already, and would warn.
         module.__doc__ = f"{module.__doc__} PYTEST_DONT_REWRITE"
     gc.collect()
     gc.freeze()
 
 
-def awake() -> None:
-    """Give the child of a process with locust an event loop of its own, which knows what time it is."""
+def renew_event_loop() -> None:
+    """Gives the child of a process with locust an event loop of its own, with the present time."""
     if "gevent" in sys.modules:
         import gevent
 
@@ -62,30 +62,30 @@ def awake() -> None:
         gevent.get_hub().loop.update_now()
 
 
-def become(asked: Mapping[str, Any]) -> None:
-    """Be the process that is asked for, as if Python had just begun."""
-    os.chdir(asked["cwd"])
+def run_command(command: Mapping[str, Any]) -> None:
+    """Turns this process into the command, as if Python had just started."""
+    os.chdir(command["cwd"])
     os.environ.clear()
-    os.environ.update(asked["env"])
+    os.environ.update(command["env"])
     flags = (os.O_RDONLY, os.O_WRONLY, os.O_WRONLY)
-    for number, (name, flag) in enumerate(zip((os.devnull, asked["stdout"], asked["stderr"]), flags, strict=True)):
+    for number, (name, flag) in enumerate(zip((os.devnull, command["stdout"], command["stderr"]), flags, strict=True)):
         os.dup2(os.open(name, flag), number)
-    sys.path[0] = asked["cwd"]
-    sys.path[1:1] = [folder for folder in asked["env"].get("PYTHONPATH", "").split(os.pathsep) if folder]
-    module, *words = asked["words"]
+    sys.path[0] = command["cwd"]
+    sys.path[1:1] = [folder for folder in command["env"].get("PYTHONPATH", "").split(os.pathsep) if folder]
+    module, *words = command["words"]
     sys.argv = ["", *words]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 
 def main() -> None:
-    """Fork for each command, one at a time."""
+    """Forks for each command, one at a time."""
     warm(sys.argv[1])
     for line in iter(sys.stdin.readline, ""):
         child = fork()
         if child == 0:
             os.setsid()
-            awake()
-            become(json.loads(line))
+            renew_event_loop()
+            run_command(json.loads(line))
             return
         print(os.waitstatus_to_exitcode(waitpid(child, 0)[1]), flush=True)
 
