@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import atheris
 
 with atheris.instrument_imports(
-    include=["wireproof.expect", "wireproof.judging.expect_values", "wireproof.formats.json_pointer"]
+    include=["wireproof.judging.expect", "wireproof.judging.expect_values", "wireproof.formats.json_pointer"]
 ):
     from wireproof.contract import loading, target_options
 from wireproof.client.sender import Sender
