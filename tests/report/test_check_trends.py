@@ -180,7 +180,7 @@ def test_the_matrix_shows_every_target_and_their_differences(tmp_path: Path, cap
     assert "Matrix of 2 targets" in text
     assert "judged by 2 different suites" in text
     assert "1 of OpenAI&#39;s checks" in text or "1 of OpenAI's checks" in text
-    assert 'aria-label="iio, chat, is openai-compatible: all 30 hold"' in text
-    assert 'title="iio, chat.answers, is openai-compatible: 30 of 30 broken"' in text
+    assert 'aria-label="iio, chat, OpenAI compatibility: all 30 hold"' in text
+    assert 'title="iio, chat.answers, OpenAI compatibility: 30 of 30 broken"' in text
     assert f'href="runs/{runs[0].name}/report.html#verdicts?target=iio' in text
     assert f'href="runs/{runs[1].name}/report.html' not in text

@@ -199,9 +199,9 @@ def test_a_long_list_is_drawn_in_parts(opened: Any) -> None:
 
 def test_a_cell_of_the_matrix_leads_to_its_verdicts(opened: Any) -> None:
     window = opened()
-    window.page.click("a.cell.broken[aria-label='iio, errors, conforms to its own document: 1 of 2 broken']")
+    window.page.click("a.cell.broken[aria-label='iio, errors, conformance to its own document: 1 of 2 broken']")
     assert window.rows() == ["errors.refused chat-without-key"]
-    window.page.click("a.cell[aria-label='iio, chat, is OpenAI-compatible: 1 of 1 broken']")
+    window.page.click("a.cell[aria-label='iio, chat, OpenAI compatibility: 1 of 1 broken']")
     assert window.rows() == ["chat.answers chat-basic"]
 
 
@@ -304,7 +304,7 @@ def test_the_page_of_many_runs_links_to_the_verdicts_of_each(browser: Any, writt
     page.on("console", lambda said: trouble.append(said.text))
     page.goto(matrix.as_uri())
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    page.click("a.cell[aria-label='iio, errors, conforms to its own document: 1 of 2 broken']")
+    page.click("a.cell[aria-label='iio, errors, conformance to its own document: 1 of 2 broken']")
     page.wait_for_selector("html[data-ready=yes]")
     assert page.locator(".verdict .name").all_inner_texts() == [
         "errors.refused\nchat-without-key",

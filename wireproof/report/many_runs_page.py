@@ -12,7 +12,7 @@ from wireproof.report.finished_run import FinishedRun
 from wireproof.report.html_page import MatrixCell, jinja_environment, state_of_verdicts
 
 OWN_COLUMN, OPENAI_COLUMN = "own", "openai"
-COLUMN_TITLES = {OWN_COLUMN: "Conforms to its own document", OPENAI_COLUMN: "Is OpenAI-compatible"}
+COLUMN_TITLES = {OWN_COLUMN: "conformance to its own document", OPENAI_COLUMN: "OpenAI compatibility"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class RunRow:
         area = {"area": verdicts[0].area} if name else {}
         href = f"{self.link}#verdicts?{urlencode(query | area, errors='backslashreplace')}" if self.link else ""
         return MatrixCell(
-            state, figure, f"{self.target}, {name or 'all areas'}, {COLUMN_TITLES[column].lower()}: {words}", href
+            state, figure, f"{self.target}, {name or 'all areas'}, {COLUMN_TITLES[column]}: {words}", href
         )
 
 
@@ -78,7 +78,8 @@ def _section_data(rows: Sequence[RunRow], column: str) -> dict[str, Any]:
     lines = [
         (row, [row.cell(column), *(row.cell(column, area) for area in areas)]) for row in rows if row.verdicts[column]
     ]
-    return {"title": COLUMN_TITLES[column], "areas": areas, "lines": lines}
+    title = COLUMN_TITLES[column]
+    return {"title": title[0].upper() + title[1:], "areas": areas, "lines": lines}
 
 
 def _differing_checks(rows: Sequence[RunRow]) -> list[tuple[str, str, list[MatrixCell | None]]]:

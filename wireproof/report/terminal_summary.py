@@ -31,14 +31,14 @@ def outcome_column(verdict: Verdict) -> str:
 
 
 def promise_text(contract: str, own: str | None) -> str:
-    """The promise that a column judges, in words.
+    """The promise that a column judges, as a heading that says nothing of the result.
 
     Args:
         own: the provider whose document is the target's own contract.
     """
     if contract != own:
-        return "is OpenAI-compatible"
-    return "conforms to OpenAI's document" if contract == "openai" else "conforms to its own document"
+        return "OpenAI compatibility"
+    return "conformance to OpenAI's document" if contract == "openai" else "conformance to its own document"
 
 
 def count_by_area(verdicts: Iterable[Verdict]) -> dict[tuple[str, str, str], Counter[str]]:
