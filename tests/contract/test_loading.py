@@ -20,6 +20,8 @@ from wireproof.errors import ConfigError
 from wireproof.judging.suite_loader import load_checks
 from wireproof.session.target_run import open_target_run
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 Write = Callable[[str], Path]
 

@@ -22,6 +22,8 @@ from wireproof.mock.control import FAULT_HEADER
 from wireproof.report.write_files import REPORT_VIEWS
 from wireproof.session import mock_process
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 EXAMPLES = re.findall(r"^```(\w+)\n(.*?)^```", (ROOT / "docs/ci.md").read_text(encoding="utf-8"), re.M | re.S)

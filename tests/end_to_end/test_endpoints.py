@@ -19,6 +19,8 @@ from typing import Any, ClassVar
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 FRONTS = [
     pytest.param(["pytest", "suites"], id="pytest"),
     pytest.param(["wireproof", "check"], id="wireproof-check"),

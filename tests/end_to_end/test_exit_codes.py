@@ -15,6 +15,8 @@ from wireproof.cli import main
 from wireproof.contract import schemas
 from wireproof.session import mock_process
 
+pytestmark = pytest.mark.slow
+
 Check = Callable[..., subprocess.CompletedProcess[str]]
 Fresh = Any
 # The mock of a document that deviates from OpenAI's fails some of the checks at should.

@@ -13,6 +13,8 @@ from wireproof.contract import loading, target_options
 from wireproof.session import mock_process
 from wireproof.session.pytest_plugin import check_options
 
+pytestmark = pytest.mark.slow
+
 pytest_plugins = ["pytester"]
 
 ROOT = Path(__file__).parents[2]

@@ -22,6 +22,8 @@ from wireproof.evidence.ledger_lock import WriterLock, alone
 from wireproof.evidence.ledger_reader import read_ledger
 from wireproof.session.resume import REQUEST_CUT_OFF
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 GIVEN_UP = 300
 Ran = Callable[..., subprocess.CompletedProcess[str]]

@@ -24,6 +24,8 @@ from wireproof.evidence.exchange_json import exchange_from_json
 from wireproof.evidence.ledger_reader import read_facts
 from wireproof.report.write_files import REPORT_VIEWS
 
+pytestmark = pytest.mark.slow
+
 KEY = "sk-live/4f9c+Zq81=secret"
 PROXY = "proxy~pass:word-77"
 CONFIGURED = "tenant<secret>&9931"

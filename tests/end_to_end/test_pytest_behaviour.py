@@ -21,6 +21,8 @@ from wireproof.evidence.exchange_json import exchange_from_json
 from wireproof.evidence.ledger_reader import read_facts
 from wireproof.session.send_target import SMOKE_CASES
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 Fresh = Any
 Pytest = Callable[..., "Ended"]

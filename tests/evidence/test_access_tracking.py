@@ -16,6 +16,8 @@ from wireproof.proof.fault_effect import ChangedResult
 from wireproof.session import mock_process
 from wireproof.session.target_run import open_target_run
 
+pytestmark = pytest.mark.slow
+
 # Every sixteenth entry, for speed; the recorded matrix was computed by judging all of them.
 SAMPLE = tuple(sorted(faults())[::16])
 ANSWER = Exchange(

@@ -20,6 +20,8 @@ from wireproof.judging.suite_loader import load_checks
 from wireproof.session.send_plan import build_plan
 from wireproof.session.target_run import open_target_run
 
+pytestmark = pytest.mark.slow
+
 PROVIDERS = loading.load_providers()
 SEVERAL = 20
 # Families that break one member at a time; the others change the bytes of the body.

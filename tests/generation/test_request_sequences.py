@@ -15,6 +15,8 @@ from wireproof.generation.sequence_runner import SequenceRunner
 from wireproof.judging.check import Inconclusive, Violation
 from wireproof.session.target_run import TargetRun
 
+pytestmark = pytest.mark.slow
+
 LIMIT = "generated.limiter", "generated:models:stateful:limit"
 CONVERSATION = "generated.conversation", "generated:chat:stateful:conversation"
 TOOLS = "generated.conversation", "generated:chat:stateful:tools"

@@ -19,6 +19,8 @@ import yaml
 
 from wireproof import stats
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 Serve = Run = Any
 ROW = {

@@ -19,6 +19,8 @@ import pytest
 from wireproof.load.pages.load_markdown import load_markdown
 from wireproof.load.pages.load_page import load_page
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 Serve = Run = Any
 # Users, and the token bucket of the cell "limited": requests per second and burst.

@@ -23,6 +23,8 @@ from wireproof.load.experiments.failover.outages import (
     request_from_record,
 )
 
+pytestmark = pytest.mark.slow
+
 WITHIN = 2.0
 
 

@@ -25,6 +25,8 @@ from wireproof.load.experiments.limits.limiter_models import LIMITER_MODELS, Obs
 from wireproof.load.experiments.limits.model_fit import fit_models
 from wireproof.load.experiments.limits.probe import LimitProbe
 
+pytestmark = pytest.mark.slow
+
 NOON = 1_800_000_000.0
 Admits = Callable[[float], bool]
 

@@ -15,6 +15,8 @@ from wireproof.cli import main
 from wireproof.load.experiments.limits.limiter_models import Observation
 from wireproof.load.experiments.limits.model_fit import fit_models
 
+pytestmark = pytest.mark.slow
+
 KEY, OTHER = "iio-dev-mock-pro", "iio-dev-mock-free"
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 Serve = Run = Any
 
 ALONE = ("-u", "2", "--max-requests", "30", "--jitter", "0", "-t", "60s")

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 Serve = Run = Any
 TEN = ("--max-requests", "10", "--jitter", "0", "-t", "60s")

@@ -21,6 +21,8 @@ from wireproof.formats.yaml_file import read_yaml
 from wireproof.load.scenario import stages
 from wireproof.load.scenario.scenario import read_scenarios, single_load_shape
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 Serve = Run = Any
 COUNT = {"/messages/0/content": "Count from 1 to 200, separated by commas."}

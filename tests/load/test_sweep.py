@@ -19,6 +19,8 @@ from wireproof.load.experiments.sweep.knee import find_knee
 from wireproof.load.experiments.sweep.search import SearchBounds, find_highest_load
 from wireproof.load.experiments.sweep.step import FAILS, MEETS, UNDECIDED, Step, step_from_summary
 
+pytestmark = pytest.mark.slow
+
 RATES = SearchBounds(first=1, last=1000, wanted=0.95, precision=0.1, steps=40, whole=False)
 USERS = SearchBounds(first=1, last=1000, wanted=0.95, precision=0.1, steps=40, whole=True)
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 Serve = Run = Any
 
 FIRST_MS = 50.0

@@ -20,6 +20,8 @@ from wireproof.mock.faults import derive_fault, faults, find_fault
 from wireproof.mock.protocol.messages import HttpRequest
 from wireproof.mock.protocol.response_head import build_ops
 
+pytestmark = pytest.mark.slow
+
 NOW = 1_800_000_000.0
 PROBED = ("openai", "iio")
 # The recorded failures of each fault, where it is looked for first.

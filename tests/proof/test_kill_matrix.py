@@ -17,6 +17,8 @@ from wireproof.judging.suite_loader import load_checks
 from wireproof.mock.faults import faults
 from wireproof.proof import kill_matrix
 
+pytestmark = pytest.mark.slow
+
 MATRIX = Path(__file__).parents[1] / "matrix.json"
 SAMPLE = tuple(sorted(faults())[::64])
 

@@ -25,6 +25,8 @@ from wireproof.session.ledger_recorder import LedgerRecorder, ledger_header
 from wireproof.session.rejudge import changed_verdicts, rejudge
 from wireproof.session.target_run import TargetRun, open_target_run
 
+pytestmark = pytest.mark.slow
+
 PROVIDERS = tuple(loading.load_providers())
 # One case of each form of a response; a fault is injected on those of its endpoints.
 SAMPLED = 180

@@ -17,6 +17,8 @@ from wireproof.formats import json_pointer
 from wireproof.formats.strict_json import NotJson
 from wireproof.session.target_run import TargetRun
 
+pytestmark = pytest.mark.slow
+
 SEED = 20260601
 # The servers whose answers OpenAI's contract is judged on, a share of it on each.
 OTHERS = sorted(loading.load_providers().keys() - {loading.BASELINE_PROVIDER})
