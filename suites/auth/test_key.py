@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from wireproof import expect
-from wireproof.check import Exchange, Inconclusive, NotOffered, Provider, Untestable, check
+from wireproof.check import Exchange, Inconclusive, Noted, NotOffered, Provider, Untestable, check
 
 HASHES = ("md5", "sha1", "sha256", "sha512")
 
@@ -27,6 +27,15 @@ def test_cured(exchanges: tuple[Exchange, ...], provider: Provider) -> None:
     without, with_one = exchanges
     expect.status(without, *provider.refusals["missing-key"].status)
     expect.success(with_one)
+
+
+@check("auth.key-checked")
+def test_key_checked(without: Exchange, wrong: Exchange) -> None:
+    """A server that refuses a request without a key also refuses one with a key that was given to no client."""
+    if without.is_success:
+        raise Noted("the server answers without a key")
+    actual = f"{wrong.status} with {expect.display_text(wrong.text)}"
+    expect.condition(not wrong.is_success, "a refusal of the wrong key", actual, where="status line")
 
 
 @check("auth.unprefixed-refused")

@@ -147,6 +147,15 @@ def test_obeys(exchange: Exchange) -> None:
     expect.condition(wanted.lower() in text.lower(), f"text with {wanted}", text, at="/choices/0/message/content")
 
 
+@check("chat.said-once")
+def test_said_once(exchange: Exchange) -> None:
+    """An answer to an order to say one text is not the same text twice in a row."""
+    text = expect.text(exchange)
+    half = len(text) // 2
+    twice = bool(text) and text[:half] == text[half:]
+    expect.condition(not twice, "the text once", expect.display_text(text), where="/choices/0/message/content")
+
+
 @check("chat.recalls", proves_obeyed=("messages",))
 def test_recalls(exchange: Exchange) -> None:
     """The model knows what was said in earlier turns of the conversation."""

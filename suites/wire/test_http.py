@@ -63,6 +63,19 @@ def test_content_type(exchange: Exchange, case: Case) -> None:
         expect.condition(labelled, "application/json", exchange.content_type or "nothing", where="header Content-Type")
 
 
+@check("wire.as-labelled", any_answer=True)
+def test_as_labelled(exchange: Exchange) -> None:
+    """A body labelled as JSON is one JSON text, and a body labelled as an event stream has events."""
+    expect.complete(exchange)
+    if not exchange.body:
+        return
+    if expect.is_stream(exchange):
+        actual = expect.display_text(exchange.text)
+        expect.condition(bool(exchange.stream.events), "at least one event", actual, where="body")
+    elif is_json_type(exchange.content_type):
+        expect.json_body(exchange)
+
+
 @check("wire.no-server-error", any_answer=True)
 def test_no_server_error(exchange: Exchange, case: Case, provider: Provider) -> None:
     """No request is answered with a status of 500 or above, but where an outage was arranged."""

@@ -12,13 +12,15 @@ from wireproof.cli.arguments import add_command_parser, add_providers_option, sh
 
 def add(commands: Any) -> None:
     """Registers the command."""
-    parser = add_command_parser(commands, "clauses", run, "list the clauses of the documents, with their checks")
+    help = "list the clauses of the documents and of the wire, with their checks"
+    parser = add_command_parser(commands, "clauses", run, help)
     add_providers_option(parser)
     parser.add_argument("--pending", action="store_true", help="list only clauses that no check judges yet")
 
     show_examples(
         parser,
         "wireproof clauses --provider iio",
+        "wireproof clauses --provider wire",
         "wireproof clauses --pending --json",
         "wireproof clauses --write docs/clauses",
     )
@@ -28,19 +30,25 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Prints the clauses, or writes their pages."""
     from wireproof.contract import loading
+    from wireproof.contract.column import WIRE, WIRE_TITLE, folder_of_column, source_of_column
     from wireproof.report.docs import clause_pages
 
     providers = loading.load_providers(Path(options.providers) if options.providers else None)
-    names = options.provider or list(providers)
+    names = options.provider or [WIRE, *providers]
+    folders = {
+        name: folder_of_column(name, providers) or loading.find_provider(providers, name).schemas for name in names
+    }
     selected = [
         (name, clause)
-        for name in names
-        for clause in loading.load_clauses(loading.find_provider(providers, name).schemas)
+        for name, folder in folders.items()
+        for clause in loading.load_clauses(folder)
         if not options.pending or clause.state == "pending"
     ]
     if options.write:
-        for name in names:
-            page = clause_pages.clause_page(providers[name], [clause for owner, clause in selected if owner == name])
+        for name, folder in folders.items():
+            title = WIRE_TITLE if name == WIRE else providers[name].title
+            clauses = [clause for owner, clause in selected if owner == name]
+            page = clause_pages.clause_page(title, source_of_column(name, providers), folder, clauses)
             write_file(Path(options.write) / f"{name}.md", page)
         return 0
     if options.json:

@@ -65,12 +65,8 @@ def run(options: argparse.Namespace) -> int:
     if any(loads):
         return _compare_loads(options, *loads)
     before, after = read_snapshot(options.before), read_snapshot(options.after)
-    one_column = [
-        target for target in after.own if {key[1] for key in after.verdicts if key[0] == target} == {after.own[target]}
-    ]
-    comparison = run_comparison.compare_runs(
-        before, after, Gate(own=after.own, alone=one_column, **known_options.gate_settings_from_options(options))
-    )
+    gate = Gate(own=after.own, **known_options.gate_settings_from_options(options))
+    comparison = run_comparison.compare_runs(before, after, gate)
     if options.json:
         print(json.dumps(comparison.as_data(), indent=1))
     else:

@@ -69,15 +69,17 @@ def make_field_bugs_page(catalogue: list[dict[str, Any]], matrix: Any) -> str:
 def make_kill_matrix_page(catalogue: list[dict[str, Any]], matrix: Any) -> str:
     """The page of the kill matrix, from the faults, the matrix and the planned verdicts of openai."""
     from wireproof.contract import loading
+    from wireproof.contract.column import columns_for
     from wireproof.contract.target_options import mock_targets
     from wireproof.judging.suite_loader import load_checks
-    from wireproof.judging.verdict_plan import plan_verdicts
+    from wireproof.judging.verdict_plan import plan_columns
     from wireproof.mock.faults.fault import read_catalogue_file
     from wireproof.report.docs import kill_matrix_page
 
     (target,) = mock_targets(loading.BASELINE_PROVIDER)
-    clauses = loading.load_clauses(target.provider.schemas)
-    planned_verdicts = plan_verdicts(target, target.provider, clauses, loading.load_cases())
+    planned_verdicts = plan_columns(
+        target, columns_for(target.provider, loading.load_providers()), loading.load_cases()
+    )
     return kill_matrix_page.kill_matrix_markdown(
         catalogue, matrix, load_checks(), read_catalogue_file("benchmark_faults.yaml"), planned_verdicts
     )

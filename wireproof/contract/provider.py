@@ -141,6 +141,7 @@ class Provider:
 
     Attributes:
         document: name of the document that states them.
+        floor_exemptions: id of a rule of the wire → the sentence of the document that overrides it.
         data: the whole entry of providers.yaml; only the mock reads it.
     """
 
@@ -160,6 +161,7 @@ class Provider:
     endpoints: Mapping[str, Endpoint]
     promised: frozenset[str]
     optional: frozenset[str]
+    floor_exemptions: Mapping[str, str]
     models: Mapping[str, str]
     catalogue: tuple[CatalogueModel, ...]
     list_items: str
@@ -197,6 +199,7 @@ class Provider:
             endpoints={key: Endpoint(**value) for key, value in data["endpoints"].items()},
             promised=frozenset(capabilities["promised"]),
             optional=frozenset(capabilities["optional"]),
+            floor_exemptions=data.get("floor_exemptions", {}),
             models=models,
             catalogue=tuple(_model_from_row(row) for row in data["models"]["catalogue"]),
             list_items=data["model_list"]["items"],

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import ChainMap
 from dataclasses import dataclass, field, replace
 
-from wireproof.contract import loading
 from wireproof.contract.case import Case
 from wireproof.contract.clause import Clause, Judgement
+from wireproof.contract.column import document_column, wire_column
 from wireproof.evidence.exchange import Exchange
 from wireproof.judging.check import Finding, Violation
 from wireproof.judging.judge import Judge
@@ -15,13 +15,11 @@ from wireproof.judging.verdict_plan import PlannedVerdict, is_selector, selector
 
 # The cause of an undocumented refusal; it only makes the case one that is refused.
 ANY_REFUSAL_CAUSE = "malformed-json"
-# Checks of leaked secrets and internals apply at any level, the others only as a must.
-CHECKS_AT_ANY_LEVEL = frozenset({"errors.no-internals", "auth.no-leak"})
 
 
 @dataclass(slots=True)
 class StandingRules:
-    """The planned verdicts of one column that select their cases by kind."""
+    """The planned verdicts of one document and of the wire that select their cases by kind."""
 
     judge: Judge
     _entries: dict[tuple[str, str], tuple[PlannedVerdict, ...]] = field(default_factory=dict)
@@ -52,11 +50,10 @@ class StandingRules:
     def _select_rules(self, case: Case) -> tuple[PlannedVerdict, ...]:
         provider = self.judge.provider
         grouped: dict[str, list[tuple[Clause, Judgement]]] = {}
-        for clause in loading.load_clauses(provider.schemas):
-            for judgement in clause.judged:
+        for column in (wire_column(provider), document_column(provider)):
+            for clause, judgement in column.judgements:
                 selector = judgement.case.get("exchange", "")
-                applies = judgement.level == "must" or judgement.check in CHECKS_AT_ANY_LEVEL
-                if applies and is_selector(selector) and selector_matches(selector, case):
+                if judgement.level == "must" and is_selector(selector) and selector_matches(selector, case):
                     grouped.setdefault(judgement.check, []).append((clause, judgement))
         target, name = self.judge.target.name, provider.name
         return tuple(PlannedVerdict(target, name, check, (), tuple(by)) for check, by in grouped.items())

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from wireproof.contract.case import Case
-from wireproof.contract.provider import Provider
+from wireproof.contract.column import Column
 from wireproof.contract.schemas import SchemaSet
 from wireproof.contract.target import Target
 from wireproof.evidence.case_result import Evidence
@@ -27,16 +27,16 @@ class ColumnJudges:
     """
 
     target: Target
-    columns: tuple[Provider, ...]
+    columns: tuple[Column, ...]
     cases: Mapping[str, Case]
     checks: Mapping[str, Check]
     entries: tuple[PlannedVerdict, ...]
     _judges: dict[str, Judge] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def judge(self, column: str) -> Judge:
-        """The judge of a column, by the provider's name."""
+        """The judge of a column, by its name."""
         if column not in self._judges:
-            provider = next(provider for provider in self.columns if provider.name == column)
+            provider = next(known.provider for known in self.columns if known.name == column)
             planned = frozenset((entry.check, entry.case) for entry in self.entries if entry.provider == column)
             schemas = SchemaSet(provider.schemas)
             self._judges[column] = Judge(self.target, provider, schemas, self.checks, self.cases, planned)

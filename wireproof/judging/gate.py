@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from wireproof.contract.column import WIRE
+from wireproof.contract.loading import BASELINE_PROVIDER
 from wireproof.judging.baseline import Baseline, KnownFailure
 from wireproof.judging.outcomes import DECIDED_OUTCOMES, OUTCOMES
 from wireproof.judging.verdict import Verdict
+
+AUTHORITIES = ("document", "openai", "wire", "all")
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,23 +20,23 @@ class Gate:
 
     Attributes:
         fail_on: the lowest level at which a broken promise fails the run.
-        authority: the columns that fail the run: document, openai or all.
+        authority: the columns that fail the run beside the wire, which always does: document, openai, all, or wire for
+            no other.
         own: target name → the provider whose document is its own contract.
-        alone: the targets that have one column only, which counts whatever the authority is.
         baseline: the known failures; None for none.
     """
 
     fail_on: str = "must"
     authority: str = "document"
     own: Mapping[str, str] = field(default_factory=dict)
-    alone: Collection[str] = ()
     baseline: Baseline | None = None
 
     def is_gating_column(self, verdict: Verdict) -> bool:
         """True if the verdict belongs to a column that can fail the run."""
-        if self.authority == "all" or verdict.target in self.alone:
+        if self.authority == "all" or verdict.provider == WIRE:
             return True
-        return (verdict.provider == self.own[verdict.target]) == (self.authority == "document")
+        gating = {"document": self.own[verdict.target], "openai": BASELINE_PROVIDER}.get(self.authority)
+        return verdict.provider == gating
 
     def known_failure(self, verdict: Verdict) -> KnownFailure | None:
         """The baseline entry that expects this verdict; None if there is none."""

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from wireproof.contract.case import Case
+from wireproof.contract.column import WIRE
 from wireproof.contract.provider import Provider
 from wireproof.contract.target import Target, not_given
 from wireproof.evidence.access_tracking import READS_PART, track_truncated
@@ -27,6 +28,8 @@ from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import PlannedVerdict
 
 T = TypeVar("T")
+# The check that a request is answered with success, which the document decides and the wire does not.
+SUCCESS_CHECK = "wire.answered"
 Checking = Callable[[Mapping[str, Any]], None]
 
 
@@ -192,6 +195,8 @@ class Judge:
             if case.feature in self.provider.optional:
                 require_not_declined(last, case.feature, made_to_be_refused=case.kind == "refusal")
         judged_by = violation.judged_by
+        if entry.provider == WIRE and judged_by == SUCCESS_CHECK:
+            raise Inconclusive("the request was refused; the column of the document judges that")
         if judged_by not in (None, check.id) and self._fails_elsewhere(judged_by, entry, exchanges):
             findings = sort_by_level(entry.clauses, violation.findings)
             raise Untestable(f"{_findings_sentence(findings)}; {judged_by} judges that")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wireproof.contract.clause import highest_level
+from wireproof.contract.column import WIRE
 from wireproof.contract.finding import Finding
 from wireproof.judging.outcomes import OUTCOMES
 
@@ -34,7 +35,7 @@ class Verdict:
     """The outcome of a check on a case of a target, with every clause that it judges.
 
     Attributes:
-        provider: the contract judged by: the target's own or `openai`.
+        provider: the column judged by: the target's own document, `openai`, or `wire`.
         case: the name of the case; several joined by `+` if the check compares them.
         area: the area of the check, which is the part of its id before the dot.
         level: the highest level among the broken clauses of a `fail`, else among all.
@@ -111,7 +112,8 @@ def find_divergences(verdicts: Iterable[Verdict], own: Mapping[str, str]) -> tup
     divergences = []
     for verdict in every:
         outcome = own_outcomes.get((verdict.target, verdict.check, verdict.case), "silent")
-        if verdict.provider == own[verdict.target] or verdict.outcome != "fail" or outcome not in ("pass", "silent"):
+        is_second_document = verdict.provider not in (own[verdict.target], WIRE)
+        if not is_second_document or verdict.outcome != "fail" or outcome not in ("pass", "silent"):
             continue
         broken = tuple(clause.id for clause in verdict.clauses if clause.outcome == "fail")
         divergences.append(Divergence(verdict.target, verdict.check, verdict.case, outcome, broken, verdict.message))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
 
 from wireproof.contract.case import Case, is_generated
 from wireproof.contract.clause import Clause, Judgement, highest_level
-from wireproof.contract.provider import Provider
+from wireproof.contract.column import WIRE, Column
 from wireproof.contract.target import Target
 from wireproof.errors import ConfigError
 
@@ -22,7 +22,7 @@ class PlannedVerdict:
     """One verdict to reach: a check on its case or cases, with every clause that cites it.
 
     Attributes:
-        provider: the contract judged by.
+        provider: the name of the column: the provider whose document judges, or `wire`.
         cases: (argument of the check, name of the case) pairs.
     """
 
@@ -59,28 +59,85 @@ class PlannedVerdict:
         return f"{column}-{self.case}"
 
 
-def plan_verdicts(
-    target: Target,
-    provider: Provider,
-    clauses: Iterable[Clause],
-    cases: Mapping[str, Case],
-    drawn: Collection[str] = (),
+def plan_columns(
+    target: Target, columns: Sequence[Column], cases: Mapping[str, Case], drawn: Collection[str] = ()
 ) -> tuple[PlannedVerdict, ...]:
-    """Plans the verdicts of one column: the target judged by one provider's clauses.
+    """Plans the verdicts of all columns of a target, the wire's first.
+
+    Args:
+        columns: the columns of the target, its own document's first.
+        drawn: the names of the generated cases, which the column of the own document judges.
+
+    Raises ConfigError if a clause names a case that does not exist.
+    """
+    planned: list[PlannedVerdict] = []
+    for column in columns:
+        if column.name == WIRE:
+            planned[:0] = plan_wire_verdicts(target, column, cases, _sent_cases(columns, cases))
+        else:
+            planned += plan_verdicts(target, column, cases, drawn if column is columns[0] else ())
+    return tuple(planned)
+
+
+def _sent_cases(columns: Sequence[Column], cases: Mapping[str, Case]) -> dict[str, Case]:
+    """The cases that are sent to a target: those of its own document, and others that need no further means."""
+    own, *others = columns
+    named = {
+        name: case
+        for column in others
+        for name, case in named_cases(column.judgements, cases, column).items()
+        if not case.means
+    }
+    return named | named_cases(own.judgements, cases, own)
+
+
+def plan_verdicts(
+    target: Target, column: Column, cases: Mapping[str, Case], drawn: Collection[str] = ()
+) -> tuple[PlannedVerdict, ...]:
+    """Plans the verdicts of the column of a document.
 
     Args:
         drawn: the names of the column's generated cases, which selectors of generated cases match.
 
     Raises ConfigError if a clause names a case that does not exist.
     """
-    judged = [(clause, judgement) for clause in clauses for judgement in clause.judged]
-    selectors = SelectorIndex(named_cases(judged, cases, provider), drawn)
+    judged = column.judgements
+    return _group_verdicts(target, column, judged, SelectorIndex(named_cases(judged, cases, column), drawn))
+
+
+def plan_wire_verdicts(
+    target: Target, column: Column, cases: Mapping[str, Case], sent: Mapping[str, Case]
+) -> tuple[PlannedVerdict, ...]:
+    """Plans the verdicts of the wire, on every case whose endpoint and feature the provider offers.
+
+    Args:
+        sent: the cases that are sent to the target, which selectors match.
+
+    Raises ConfigError if a clause names a case that does not exist.
+    """
+    judged, provider = column.judgements, column.provider
+    selectors = SelectorIndex({**sent, **named_cases(judged, cases, column)}, ())
+    planned = _group_verdicts(target, column, judged, selectors)
+    return tuple(
+        verdict
+        for verdict in planned
+        if all(
+            cases[name].endpoint in provider.endpoints and provider.offers(cases[name].feature)
+            for _, name in verdict.cases
+        )
+    )
+
+
+def _group_verdicts(
+    target: Target, column: Column, judged: Iterable[tuple[Clause, Judgement]], selectors: SelectorIndex
+) -> tuple[PlannedVerdict, ...]:
+    """One planned verdict for each check with its cases, with every clause that cites it."""
     grouped: dict[tuple[str, CaseArguments], list[tuple[Clause, Judgement]]] = {}
     for clause, judgement in judged:
         for arguments in selectors.cases_for(judgement):
             grouped.setdefault((judgement.check, arguments), []).append((clause, judgement))
     return tuple(
-        PlannedVerdict(target.name, provider.name, check, arguments, tuple(citing))
+        PlannedVerdict(target.name, column.name, check, arguments, tuple(citing))
         for (check, arguments), citing in grouped.items()
     )
 
@@ -97,7 +154,7 @@ def is_selector(name: str) -> bool:
 
 
 def named_cases(
-    judged: Iterable[tuple[Clause, Judgement]], cases: Mapping[str, Case], provider: Provider
+    judged: Iterable[tuple[Clause, Judgement]], cases: Mapping[str, Case], column: Column
 ) -> dict[str, Case]:
     """The cases that clauses name one by one, which are those that selectors can match.
 
@@ -109,7 +166,7 @@ def named_cases(
             if is_selector(name) or is_generated(name):
                 continue
             if name not in cases:
-                where = f"schemas/{provider.schemas}/clauses.yaml, {clause.id}"
+                where = f"schemas/{column.folder}/clauses.yaml, {clause.id}"
                 raise ConfigError(where, f"no case is called {name!r}", "name a case of suites/*/cases.yaml")
             cited[name] = cases[name]
     return cited

@@ -14,6 +14,7 @@ from wireproof.contract import data_files, loading
 from wireproof.contract.case import Case
 from wireproof.contract.case_files import chains_of_bases
 from wireproof.contract.clause import Clause, Judgement
+from wireproof.contract.column import FLOOR_FOLDER, WIRE, source_of_column
 from wireproof.contract.provider import Provider
 from wireproof.errors import ConfigError
 from wireproof.formats.yaml_file import read_yaml
@@ -45,7 +46,7 @@ class IdIndex:
     """All things that have an id, and the kill matrix.
 
     Attributes:
-        clauses: clause id → the name of its provider, and the clause.
+        clauses: clause id → the name of its column, and the clause.
         matrix: the kill matrix; empty if there is none.
     """
 
@@ -59,7 +60,8 @@ class IdIndex:
     @classmethod
     def from_providers(cls, providers: Mapping[str, Provider], matrix: KillMatrix) -> IdIndex:
         """The index of these providers and of all checks, cases and faults."""
-        indexes = {name: loading.load_clauses(provider.schemas) for name, provider in providers.items()}
+        folders = {name: provider.schemas for name, provider in providers.items()} | {WIRE: FLOOR_FOLDER}
+        indexes = {name: loading.load_clauses(folder) for name, folder in folders.items()}
         clauses = {clause.id: (name, clause) for name, index in indexes.items() for clause in index}
         return cls(providers, load_checks(), clauses, loading.load_cases(), faults(), matrix)
 
@@ -116,7 +118,7 @@ class IdIndex:
             "authority": clause.authority,
             "basis": clause.basis,
             "place": clause.place,
-            "document": self.providers[name].document,
+            "document": source_of_column(name, self.providers),
             "state": clause.excluded or clause.state,
             "judged": [f"{one.check} on {'+'.join(one.case.values())} ({one.level})" for one in clause.judged],
             "needs": sorted(clause.needs.union(*(one.needs for one in clause.judged))),
@@ -186,13 +188,13 @@ class IdIndex:
     def _providers_for(self, case: Case) -> list[str]:
         """All providers: first those whose clauses name a case, among them the baseline first."""
         naming = {
-            self.providers[name].schemas
+            name
             for name, clause in self.clauses.values()
             if any(case.name in one.case.values() for one in clause.judged)
         }
         return sorted(
             self.providers,
-            key=lambda name: (self.providers[name].schemas not in naming, name != loading.BASELINE_PROVIDER),
+            key=lambda name: (name not in naming, name != loading.BASELINE_PROVIDER),
         )
 
     def _explain_provider(self, id: str) -> ExplainedFacts:
@@ -210,8 +212,14 @@ class IdIndex:
         }
 
     def _breaks_clause(self, fault: str, provider: str, clause: Clause) -> bool:
-        broken = self.matrix.get(fault, {}).get(provider, {})
-        return any(_is_judged_by(one, case, self.cases) for one in clause.judged for case in broken.get(one.check, ()))
+        by_provider = self.matrix.get(fault, {})
+        matrices = by_provider.values() if provider == WIRE else (by_provider.get(provider, {}),)
+        return any(
+            _is_judged_by(one, case, self.cases)
+            for broken in matrices
+            for one in clause.judged
+            for case in broken.get(one.check, ())
+        )
 
     def _narrowest_first(self, ids: Iterable[str]) -> list[str]:
         """The faults by the number of checks that they break, ascending."""

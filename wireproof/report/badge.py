@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from wireproof.contract.column import WIRE
 from wireproof.formats.safe_text import printable, shorten
 from wireproof.judging.outcomes import DECIDED_OUTCOMES
 from wireproof.report.finished_run import FinishedRun
@@ -27,7 +28,6 @@ def _message_and_color(facts: FinishedRun) -> tuple[str, str]:
         return f"{len(broken)} broken promise{'s' if len(broken) > 1 else ''}", "red"
     if facts.report["exit"] == 1:
         return "baseline out of date", "orange"
-    decided = sum(
-        facts.own_contracts.get(v.target) == v.provider and v.outcome in DECIDED_OUTCOMES for v in facts.verdicts
-    )
+    gating = (v for v in facts.verdicts if v.provider in (facts.own_contracts.get(v.target), WIRE))
+    decided = sum(verdict.outcome in DECIDED_OUTCOMES for verdict in gating)
     return f"{decided} judgements hold", "brightgreen"

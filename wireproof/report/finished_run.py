@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from wireproof.contract.column import WIRE
 from wireproof.errors import LedgerError
 from wireproof.judging.verdict import Verdict
 from wireproof.report.report_json import REPORT_FORMAT
@@ -46,12 +47,16 @@ class FinishedRun:
 
     @cached_property
     def columns(self) -> tuple[tuple[str, str], ...]:
-        """The (target, contract) pairs, each target's own contract first."""
+        """The (target, contract) pairs, each target's own contract first, then the wire."""
         judged = {(verdict.target, verdict.provider): None for verdict in self.verdicts}
         places = {name: at for at, name in enumerate(self.own_contracts)}
-        return tuple(
-            sorted(judged, key=lambda pair: (places.get(pair[0], -1), pair[1] != self.own_contracts.get(pair[0])))
-        )
+
+        def place(pair: tuple[str, str]) -> tuple[int, int]:
+            target, contract = pair
+            first = (self.own_contracts.get(target), WIRE)
+            return places.get(target, -1), first.index(contract) if contract in first else len(first)
+
+        return tuple(sorted(judged, key=place))
 
     @cached_property
     def ledger_lines(self) -> dict[tuple[str, str], int]:

@@ -1,4 +1,4 @@
-"""The static page of many runs: every target by area, in both columns, and the checks on which targets differ."""
+"""The static page of many runs: every target by area, in each column, and the checks on which targets differ."""
 
 from __future__ import annotations
 
@@ -7,12 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from wireproof.contract.column import WIRE
 from wireproof.judging.verdict import Verdict
 from wireproof.report.finished_run import FinishedRun
 from wireproof.report.html_page import MatrixCell, jinja_environment, state_of_verdicts
 
 OWN_COLUMN, OPENAI_COLUMN = "own", "openai"
-COLUMN_TITLES = {OWN_COLUMN: "conformance to its own document", OPENAI_COLUMN: "OpenAI compatibility"}
+COLUMN_TITLES = {
+    OWN_COLUMN: "conformance to its own document",
+    WIRE: "the wire: rules on which any client relies",
+    OPENAI_COLUMN: "OpenAI compatibility",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +26,7 @@ class RunRow:
 
     Attributes:
         link: address of the page of the run, relative to the matrix; empty if there is none.
-        verdicts: column (own or openai) → area or check id, or "" for all → its verdicts.
+        verdicts: column (own, wire or openai) → area or check id, or "" for all → its verdicts.
     """
 
     target: str
@@ -65,7 +70,7 @@ def matrix_page(runs: Iterable[tuple[FinishedRun, str]]) -> str:
 
 
 def _verdicts_by_area(facts: FinishedRun, target: str, column: str) -> dict[str, list[Verdict]]:
-    contract = facts.own_contracts[target] if column == OWN_COLUMN else "openai"
+    contract = facts.own_contracts[target] if column == OWN_COLUMN else column
     by_name: dict[str, list[Verdict]] = {}
     for _, verdict in facts.column_verdicts(target, contract):
         for name in ("", verdict.area, verdict.check):  # the id of a check has a dot, an area has none

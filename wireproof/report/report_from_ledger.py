@@ -47,11 +47,7 @@ def rebuild_report(file: Path) -> dict[str, Any]:
 
 def find_gating_positions(verdicts: Sequence[Verdict], own: Mapping[str, str], policy: Mapping[str, str]) -> list[int]:
     """The positions of the verdicts that fail a run under this policy, without a baseline."""
-    columns: dict[str, set[str]] = {}
-    for verdict in verdicts:
-        columns.setdefault(verdict.target, set()).add(verdict.provider)
-    alone = frozenset(target for target, contracts in columns.items() if len(contracts) == 1)
-    gate = Gate(policy["fail_on"], policy["authority"], own, alone)
+    gate = Gate(policy["fail_on"], policy["authority"], own)
     return [at for at, verdict in enumerate(verdicts) if gate.fails_run(verdict)]
 
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from wireproof.contract.clause import LEVELS
+from wireproof.contract.column import WIRE
 from wireproof.formats.safe_text import printable
 from wireproof.judging.outcomes import OUTCOME_TABLE
 from wireproof.judging.verdict import Divergence, Verdict
@@ -36,6 +37,8 @@ def promise_text(contract: str, own: str | None) -> str:
     Args:
         own: the provider whose document is the target's own contract.
     """
+    if contract == WIRE:
+        return "the wire: rules on which any client relies"
     if contract != own:
         return "OpenAI compatibility"
     return "conformance to OpenAI's document" if contract == "openai" else "conformance to its own document"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from wireproof.contract import loading
+from wireproof.contract.column import folder_of_column
 from wireproof.report.badge import badge_json
 from wireproof.report.finished_run import LEDGER_FILE, REPORT_FILE, RUNS_FOLDER, FinishedRun, read_exchanges
 from wireproof.report.html_data import ClauseIndex
@@ -44,10 +45,12 @@ def copy_to_runs(into: Path) -> Path:
 def find_clause_index(facts: FinishedRun) -> ClauseIndex:
     """Contract → clause id → clause, for the contracts of this suite that judged the run."""
     providers = loading.load_providers()
-    contracts = {verdict.provider for verdict in facts.verdicts}
+    contracts = sorted({verdict.provider for verdict in facts.verdicts})
+    folders = {name: folder_of_column(name, providers) for name in contracts}
     return {
-        name: {clause.id: clause for clause in loading.load_clauses(providers[name].schemas)}
-        for name in sorted(contracts & providers.keys())
+        name: {clause.id: clause for clause in loading.load_clauses(folder)}
+        for name, folder in folders.items()
+        if folder is not None
     }
 
 

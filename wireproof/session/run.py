@@ -71,8 +71,7 @@ class Run:
     def __post_init__(self) -> None:
         secrets = {secret for target_run in self.target_runs.values() for secret in target_run.target.secrets}
         self.ledger = Ledger(Redactor.from_secrets(secrets), durable=self.options.live)
-        one_column = [name for name, target_run in self.target_runs.items() if len(target_run.columns) == 1]
-        self.policy = Gate(self.fail_on, self.authority, self.own_contracts, one_column, self.baseline)
+        self.policy = Gate(self.fail_on, self.authority, self.own_contracts, self.baseline)
 
     @classmethod
     def from_options(cls, options: TargetOptions, **settings: Any) -> Run:
@@ -155,9 +154,7 @@ class Run:
         assert target_run.results is not None
         results = [target_run.results.evidence.get(case) for case in verdict.case.split("+")]
         exchanges = [exchanges[-1] for exchanges in results if isinstance(exchanges, tuple)]
-        clauses = {
-            clause.id: clause for column in target_run.columns for clause in loading.load_clauses(column.schemas)
-        }
+        clauses = {clause.id: clause for column in target_run.columns for clause in column.clauses}
         return self.ledger.redactor.mask_text(failure_text.failure_text(verdict, exchanges, clauses))
 
     def worker_data(self) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """One target of a run: its columns, planned verdicts, evidence and verdicts.
 
-The target is judged by its own document and, as a second column on the same exchanges, by OpenAI's.
+The target is judged by its own document and, as further columns on the same exchanges, by the rules of the wire and by
+OpenAI's document.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from wireproof.client.recorder import Recorder
 from wireproof.contract import loading
 from wireproof.contract.case import PROFILES, Case
+from wireproof.contract.column import Column, columns_for
 from wireproof.contract.provider import Provider
 from wireproof.contract.target import Target
 from wireproof.errors import ConfigError
@@ -19,7 +21,7 @@ from wireproof.judging.check import Check
 from wireproof.judging.column_judges import ColumnJudges
 from wireproof.judging.judge import Judge
 from wireproof.judging.verdict import Verdict
-from wireproof.judging.verdict_plan import PlannedVerdict, plan_verdicts
+from wireproof.judging.verdict_plan import PlannedVerdict, plan_columns
 from wireproof.session.model_choice import with_models
 from wireproof.session.send_target import SMOKE_CASES, TargetEvidence, send_to_target, smoke_failure
 
@@ -29,13 +31,13 @@ class TargetRun:
     """One target of a run.
 
     Attributes:
-        columns: the contracts by which the target is judged, its own first.
+        columns: the contracts by which the target is judged, its own first, then the wire.
         entries: the planned verdicts of all columns.
         results: the evidence of the target; None until its cases are sent.
     """
 
     target: Target
-    columns: tuple[Provider, ...]
+    columns: tuple[Column, ...]
     cases: Mapping[str, Case]
     checks: Mapping[str, Check]
     entries: tuple[PlannedVerdict, ...]
@@ -121,7 +123,7 @@ class TargetRun:
 
 
 def open_target_run(target: Target, providers: Mapping[str, Provider], checks: Mapping[str, Check]) -> TargetRun:
-    """The run of a target with the planned verdicts of both columns.
+    """The run of a target with the planned verdicts of all columns.
 
     Raises ConfigError for a clause that names a check or a case that does not exist.
     """
@@ -130,17 +132,13 @@ def open_target_run(target: Target, providers: Mapping[str, Provider], checks: M
     from wireproof.generation.state_machines import stateful_cases
 
     cases = loading.load_cases()
-    columns = [target.provider]
-    if target.provider.name != loading.BASELINE_PROVIDER:
-        columns.append(providers[loading.BASELINE_PROVIDER])
-    planned_verdicts: list[PlannedVerdict] = []
-    for column in columns:
-        # Requests are generated from the target's own document and judged by it alone.
-        drawn = (*strategies_by_case(column), *stateful_cases(column)) if column is target.provider else ()
-        planned_verdicts += plan_verdicts(target, column, loading.load_clauses(column.schemas), cases, drawn)
+    columns = columns_for(target.provider, providers)
+    # Requests are generated from the target's own document, and judged by it and by the wire.
+    drawn = (*strategies_by_case(target.provider), *stateful_cases(target.provider))
+    planned_verdicts = plan_columns(target, columns, cases, drawn)
     for planned in planned_verdicts:
         if planned.check not in checks:
             clause = planned.clauses[0][0].id
             raise ConfigError(f"clause {clause}", f"no check is called {planned.check!r}", "name a check of suites/")
-    planned_verdicts.sort(key=lambda planned: (planned.case not in SMOKE_CASES,))
-    return TargetRun(target, tuple(columns), cases, checks, tuple(planned_verdicts))
+    smoke_first = sorted(planned_verdicts, key=lambda planned: (planned.case not in SMOKE_CASES,))
+    return TargetRun(target, columns, cases, checks, tuple(smoke_first))

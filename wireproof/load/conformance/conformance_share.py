@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from wireproof.contract import loading
 from wireproof.contract.case import Case
 from wireproof.contract.clause import LEVELS, Clause, Judgement
+from wireproof.contract.column import document_column, wire_column
 from wireproof.contract.finding import Finding
 from wireproof.contract.schemas import SchemaSet
 from wireproof.contract.target import Target
@@ -111,8 +111,9 @@ class LevelLookup:
 
     @cached_property
     def _clause_judgements(self) -> list[tuple[Clause, Judgement]]:
-        clauses = loading.load_clauses(self._target.provider.schemas)
-        return [(clause, judgement) for clause in clauses for judgement in clause.judged]
+        provider = self._target.provider
+        columns = (wire_column(provider), document_column(provider))
+        return [pair for column in columns for pair in column.judgements]
 
     @cached_property
     def _judge(self) -> Judge:

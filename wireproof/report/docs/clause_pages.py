@@ -8,7 +8,6 @@ from itertools import groupby
 from typing import Any
 
 from wireproof.contract.clause import Clause, Judgement, highest_level
-from wireproof.contract.provider import Provider
 from wireproof.formats.markdown_table import text_table
 
 CLAUSE_STATES = ("judged", "excluded", "pending")
@@ -49,15 +48,20 @@ def _judgement_data(judgement: Judgement) -> dict[str, Any]:
     return {**data, "at": judgement.at} if judgement.at else data
 
 
-def clause_page(provider: Provider, clauses: Sequence[Clause]) -> str:
-    """The index of one document as a Markdown page: every clause with its place, level, checks and cases."""
+def clause_page(title: str, source: str, folder: str, clauses: Sequence[Clause]) -> str:
+    """The index of one document as a Markdown page: every clause with its place, level, checks and cases.
+
+    Args:
+        source: the document, or the standards.
+        folder: the folder of the index below schemas/.
+    """
     counted = count_states(clauses)
     lines = [
-        f"# {provider.title}: {len(clauses)} clauses",
+        f"# {title}: {len(clauses)} clauses",
         "",
-        f"Source: {provider.document}. {counted}.",
+        f"Source: {source}. {counted}.",
         "",
-        f"Made by `wireproof clauses --write docs/clauses` from schemas/{provider.schemas}/clauses.yaml. Each check is",
+        f"Made by `wireproof clauses --write docs/clauses` from schemas/{folder}/clauses.yaml. Each check is",
         "followed by the cases that it judges; `at` is the JSON Pointer of the member that the clause is about.",
     ]
     for area, group in groupby(clauses, lambda clause: clause.id.rpartition("-")[0]):

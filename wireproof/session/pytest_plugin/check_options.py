@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from wireproof.contract import loading
 from wireproof.contract.option_table import OPTIONS
 from wireproof.judging import baseline
+from wireproof.judging.gate import AUTHORITIES
 
 if TYPE_CHECKING:
     from wireproof.generation.hypothesis_settings import GenerationSettings
@@ -54,9 +55,10 @@ def add_gate_options(group: Any) -> None:
     )
     option(
         "--authority",
-        choices=("document", "openai", "all"),
+        choices=AUTHORITIES,
         default="document",
-        help="contract whose failures fail the run: the provider's document, OpenAI's, or both (default: document)",
+        help="contract whose failures fail the run beside the wire's: the provider's document, OpenAI's, all, or wire "
+        "for no other (default: document)",
     )
     option(
         "--baseline",

@@ -1,0 +1,79 @@
+"""Columns: the contracts by which one target is judged, each with the clauses of its index.
+
+A target has the column of its own document, the column of the wire, and the column of the baseline if that is another
+document. The wire's rules are those on which any client relies, whatever a document says; its checks read the values
+of the target's own provider.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from wireproof.contract import loading
+from wireproof.contract.clause import Clause, Judgement
+from wireproof.contract.provider import Provider
+
+# The column of the rules on which any client relies: its name, the folder of its index below schemas/, and the title and
+# the source that pages show.
+WIRE = "wire"
+FLOOR_FOLDER = "floor"
+WIRE_TITLE = "The wire"
+WIRE_SOURCE = "HTTP, JSON and event streams; the official clients; the rules of security that `place` names"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One contract by which a target is judged.
+
+    Attributes:
+        name: the name of the provider whose document it is, or `wire`.
+        provider: the values that the checks read.
+        folder: the folder of the clause index below schemas/.
+        exempt: ids of clauses that the provider's document overrides.
+    """
+
+    name: str
+    provider: Provider
+    folder: str
+    exempt: frozenset[str] = frozenset()
+
+    @property
+    def clauses(self) -> tuple[Clause, ...]:
+        """The clauses of the column, without the exempt ones."""
+        return tuple(clause for clause in loading.load_clauses(self.folder) if clause.id not in self.exempt)
+
+    @property
+    def judgements(self) -> list[tuple[Clause, Judgement]]:
+        """Every judgement of these clauses, with its clause."""
+        return [(clause, judgement) for clause in self.clauses for judgement in clause.judged]
+
+
+def document_column(provider: Provider) -> Column:
+    """The column of a provider's document."""
+    return Column(provider.name, provider, provider.schemas)
+
+
+def wire_column(provider: Provider) -> Column:
+    """The column of the wire for a target of this provider."""
+    return Column(WIRE, provider, FLOOR_FOLDER, frozenset(provider.floor_exemptions))
+
+
+def columns_for(provider: Provider, providers: Mapping[str, Provider]) -> tuple[Column, ...]:
+    """The columns of a target of this provider: its own document, the wire and, if it is another one, the baseline."""
+    columns = (document_column(provider), wire_column(provider))
+    if provider.name == loading.BASELINE_PROVIDER:
+        return columns
+    return (*columns, document_column(providers[loading.BASELINE_PROVIDER]))
+
+
+def folder_of_column(name: str, providers: Mapping[str, Provider]) -> str | None:
+    """The folder of the clause index of a column; None for a column that is not known."""
+    if name == WIRE:
+        return FLOOR_FOLDER
+    return providers[name].schemas if name in providers else None
+
+
+def source_of_column(name: str, providers: Mapping[str, Provider]) -> str:
+    """The document of a column, or the standards of the wire."""
+    return WIRE_SOURCE if name == WIRE else providers[name].document
