@@ -77,9 +77,8 @@ def make_kill_matrix_page(catalogue: list[dict[str, Any]], matrix: Any) -> str:
     from wireproof.report.docs import kill_matrix_page
 
     (target,) = mock_targets(loading.BASELINE_PROVIDER)
-    planned_verdicts = plan_columns(
-        target, columns_for(target.provider, loading.load_providers()), loading.load_cases()
-    )
+    columns = columns_for(target.provider, loading.load_providers())
+    planned_verdicts = plan_columns(target, columns, loading.load_cases())
     return kill_matrix_page.kill_matrix_markdown(
         catalogue, matrix, load_checks(), read_catalogue_file("benchmark_faults.yaml"), planned_verdicts
     )

@@ -14,8 +14,8 @@ from wireproof.contract import loading
 from wireproof.contract.clause import Clause, Judgement
 from wireproof.contract.provider import Provider
 
-# The column of the rules on which any client relies: its name, the folder of its index below schemas/, and the title and
-# the source that pages show.
+# The column of the rules on which any client relies: its name, the folder of its index below schemas/, and the
+# title and the source that pages show.
 WIRE = "wire"
 FLOOR_FOLDER = "floor"
 WIRE_TITLE = "The wire"

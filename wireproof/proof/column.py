@@ -1,4 +1,4 @@
-"""Judges one target's own column again under every fault of the mock."""
+"""Judges the columns of one target that fail its run, its own document's and the wire's, under every fault."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from wireproof.client.sender import Sender
 from wireproof.contract.case import Case, is_generated
+from wireproof.contract.column import WIRE
 from wireproof.contract.provider import Provider
 from wireproof.contract.target import Target
 from wireproof.evidence.access_tracking import changed_parts, track_access
@@ -39,7 +40,7 @@ BROKEN_OUTCOMES = frozenset({"fail", "not-offered"})
 
 
 class ColumnProof:
-    """The planned verdicts of one target's own column, which are judged without a fault and then under each fault.
+    """The planned verdicts of a target's own document and of the wire, judged without a fault, then under each fault.
 
     Attributes:
         cases: the cases of these planned verdicts, by name.
@@ -52,8 +53,8 @@ class ColumnProof:
         self._target_run, self.name = target_run, target_run.target.name
         self._target: Target = replace(target_run.target, connections=CONNECTIONS_PER_POOL)
         self._column: Provider = target_run.target.provider
-        own = (planned for planned in target_run.entries if planned.provider == self._column.name)
-        self._planned = [planned for planned in own if not is_generated(planned.case)]
+        gating = (planned for planned in target_run.entries if planned.provider in (self._column.name, WIRE))
+        self._planned = [planned for planned in gating if not is_generated(planned.case)]
         self.cases: Mapping[str, Case] = {
             name: target_run.cases[name] for planned in self._planned for _, name in planned.cases
         }

@@ -84,7 +84,7 @@ def prove(providers: Sequence[str] = (), only: Sequence[str] = (), record: Earli
         matrix,
         tuple(alarm for part in parts for alarm in part.alarms),
         tuple(sorted(load_checks())),
-        {clause: breaking for part in parts for clause, breaking in _clauses_to_faults(part).items()},
+        _merge_clauses(parts),
         sum(len(part.members) for part in parts),
         tuple(stray for part in parts for member in part.members for stray in member.strays),
         whole=record is None,
@@ -110,6 +110,15 @@ def _column_record(record: EarlierMatrix, name: str, by_length: Sequence[str]) -
     own = {fault: {name: broken.get(name, {})} for fault, broken in record.items()}
     shortest = {fault: [one for one in by_length if one in broken][-1:] for fault, broken in record.items()}
     return own, tuple(fault for fault in own if shortest[fault] == [name])
+
+
+def _merge_clauses(parts: Sequence[ColumnResult]) -> dict[str, tuple[str, ...]]:
+    """Clause → the faults that break it under some contract; every contract has the clauses of the wire."""
+    merged: dict[str, tuple[str, ...]] = {}
+    for part in parts:
+        for clause, breaking in _clauses_to_faults(part).items():
+            merged[clause] = tuple(dict.fromkeys((*merged.get(clause, ()), *breaking)))
+    return merged
 
 
 def _clauses_to_faults(part: ColumnResult) -> dict[str, tuple[str, ...]]:
