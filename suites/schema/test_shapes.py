@@ -31,6 +31,26 @@ def test_chunks(exchange: Exchange, contract: Contract) -> None:
         raise Violation.from_findings(tuple(first.values()))
 
 
+@check("schema.typed")
+def test_typed(exchange: Exchange, contract: Contract) -> None:
+    """A member that the document describes has its type where it is there and not null, as typed clients parse it."""
+    if expect.is_stream(exchange):
+        shape = event_shape(contract, exchange.endpoint)
+        bodies = [(place, chunk) for place, chunk in expect.chunks(exchange)]
+    else:
+        shape = expect.shape(contract, f"{exchange.endpoint}.response")
+        bodies = [("", expect.answer(exchange))]
+    for place, body in bodies:
+        wrong = [found for found in shape.findings(body) if is_of_wrong_type(found)]
+        if wrong:
+            raise Violation.from_findings(expect.findings_with_place(wrong, place))
+
+
+def is_of_wrong_type(finding: Finding) -> bool:
+    """True for a value of a wrong type; typed clients read null like a member that is absent."""
+    return finding.expected.startswith("a value of type ") and finding.actual != "null"
+
+
 @check("schema.error-param")
 def test_error_param(exchange: Exchange, provider: Provider) -> None:
     """The param of an error names a member of the request."""

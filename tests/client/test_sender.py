@@ -21,6 +21,7 @@ from wireproof.contract import loading
 from wireproof.contract.case import Case
 from wireproof.contract.case_files import read_cases
 from wireproof.contract.clause import Clause
+from wireproof.contract.column import Column
 from wireproof.contract.target import Deadlines, Key, Target
 from wireproof.evidence.case_result import CaseResult, NotSent
 from wireproof.judging.check import BodyRead, Check, Exchange, Request, Undecided, Violation
@@ -392,7 +393,8 @@ async def collect(api: Api, *names: str, check: str = "tools.it", raised: Except
 
     asked = target(api, models={})
     checks = {check: Check(check, judge, "It holds.", False, ("exchange",))}
-    judges = ColumnJudges(asked, (IIO,), CASES, checks, plan_verdicts(asked, IIO, (clause,), CASES))
+    column = Column(IIO.name, IIO, IIO.schemas, (clause,))
+    judges = ColumnJudges(asked, (column,), CASES, checks, plan_verdicts(asked, column, CASES))
     return await send_to_target(judges, [CASES[name] for name in names])
 
 

@@ -15,6 +15,7 @@ from wireproof.contract import loading
 from wireproof.contract.case import Case
 from wireproof.contract.case_files import read_cases
 from wireproof.contract.clause import Clause
+from wireproof.contract.column import Column
 from wireproof.contract.schemas import SchemaSet
 from wireproof.contract.target import Target
 from wireproof.evidence.case_result import CaseResult, NotSent
@@ -88,7 +89,8 @@ def judge(
     arguments = tuple(inspect.signature(function).parameters)
     checks = {"area.it": Check("area.it", function, "It holds.", any_answer, arguments)}
     bench = Judge(target, provider, SchemaSet(provider.schemas), checks, CASES)
-    (entry,) = plan_verdicts(target, provider, clauses or (clause("C-1", case),), CASES)
+    column = Column(provider.name, provider, provider.schemas, clauses or (clause("C-1", case),))
+    (entry,) = plan_verdicts(target, column, CASES)
     evidence = dict.fromkeys((name for _, name in entry.cases), (exchange(),) if sent is None else sent)
     return bench.judge(entry, evidence, smoke)
 

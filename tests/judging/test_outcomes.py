@@ -50,7 +50,7 @@ SIGNALS = [kind for kind in OFFERED if isinstance(kind, type) and issubclass(kin
 EACH = pytest.mark.parametrize("outcome", OUTCOME_TABLE, ids=IDS)
 BESIDE = "beside a baseline"
 FAILS = {"never": "", "at its level": "exit 1", BESIDE: "", "always": "exit 2"}
-POLICY = Gate(own={"t": "iio"}, alone=("t",))
+POLICY = Gate(own={"t": "iio"})
 WITH_BASELINE = replace(POLICY, baseline=Baseline((), date(2026, 1, 1)))
 
 

@@ -10,6 +10,7 @@ from wireproof.contract import loading
 from wireproof.contract.case import Case
 from wireproof.contract.case_files import read_cases
 from wireproof.contract.clause import Clause
+from wireproof.contract.column import Column
 from wireproof.contract.target import Target
 from wireproof.errors import ConfigError
 from wireproof.judging.verdict_plan import PlannedVerdict, plan_verdicts, selector_matches
@@ -34,7 +35,7 @@ def clause(id: str, *judged: dict[str, Any], **more: Any) -> Clause:
 
 
 def entries(*clauses: Clause, provider: Any = IIO) -> tuple[PlannedVerdict, ...]:
-    return plan_verdicts(TARGET, provider, clauses, CASES)
+    return plan_verdicts(TARGET, Column(provider.name, provider, provider.schemas, clauses), CASES)
 
 
 def cite(case: Any, check: str = "chat.x", level: str = "must", **more: Any) -> dict[str, Any]:

@@ -9,7 +9,8 @@ import pytest
 
 from wireproof.cli.faults import make_kill_matrix_page
 from wireproof.contract import loading, target_options
-from wireproof.judging.verdict_plan import PlannedVerdict, plan_verdicts
+from wireproof.contract.column import columns_for
+from wireproof.judging.verdict_plan import PlannedVerdict, plan_columns
 from wireproof.mock.faults import faults
 from wireproof.mock.faults.fault import read_catalogue_file
 from wireproof.report.docs.kill_matrix_page import checks_broken_by
@@ -26,7 +27,7 @@ SEEDED: dict[str, str] = read_catalogue_file("benchmark_faults.yaml")
 def _entries() -> tuple[PlannedVerdict, ...]:
     """The verdict plan of the openai profile."""
     (target,) = target_options.mock_targets("openai")
-    return plan_verdicts(target, target.provider, loading.load_clauses("openai"), loading.load_cases())
+    return plan_columns(target, columns_for(target.provider, loading.load_providers()), loading.load_cases())
 
 
 def test_docs_kill_matrix_is_up_to_date() -> None:

@@ -10,6 +10,7 @@ import pytest
 from wireproof.contract import loading
 from wireproof.contract.case_files import read_cases
 from wireproof.contract.clause import Clause
+from wireproof.contract.column import Column
 from wireproof.contract.schemas import SchemaSet
 from wireproof.contract.target import Target
 from wireproof.judging import expect
@@ -44,7 +45,8 @@ def called(exchange: Exchange) -> None:
 
 
 CHECKS = {"tools.it": Check("tools.it", called, "The model calls the tool that fits.", False, ("exchange",))}
-PLANNED = plan_verdicts(TARGET, IIO, (CLAUSE,), CASES)
+COLUMN = Column(IIO.name, IIO, IIO.schemas, (CLAUSE,))
+PLANNED = plan_verdicts(TARGET, COLUMN, CASES)
 
 
 def answer(body: str) -> tuple[Exchange, ...]:
@@ -64,9 +66,9 @@ def answer(body: str) -> tuple[Exchange, ...]:
 )
 def test_a_later_response_decides_only_an_inconclusive_verdict(answers: list[str], outcome: str, message: str) -> None:
     first, *later = map(answer, answers)
-    judges = ColumnJudges(TARGET, (IIO,), CASES, CHECKS, PLANNED)
+    judges = ColumnJudges(TARGET, (COLUMN,), CASES, CHECKS, PLANNED)
     results = TargetEvidence(judges, {"plain": first}, None, len(answers), tuple({"plain": sent} for sent in later))
-    target_run = TargetRun(TARGET, (IIO,), CASES, CHECKS, PLANNED, results)
+    target_run = TargetRun(TARGET, (COLUMN,), CASES, CHECKS, PLANNED, results)
 
     verdict = target_run.judge(PLANNED[0])
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from wireproof.contract import loading
 from wireproof.contract.clause import Clause, Judgement
 from wireproof.contract.provider import Provider
+from wireproof.errors import ConfigError
 
 # The column of the rules on which any client relies: its name, the folder of its index below schemas/, and the
 # title and the source that pages show.
@@ -30,18 +31,13 @@ class Column:
         name: the name of the provider whose document it is, or `wire`.
         provider: the values that the checks read.
         folder: the folder of the clause index below schemas/.
-        exempt: ids of clauses that the provider's document overrides.
+        clauses: the clauses of the index, without those from which the provider is exempt.
     """
 
     name: str
     provider: Provider
     folder: str
-    exempt: frozenset[str] = frozenset()
-
-    @property
-    def clauses(self) -> tuple[Clause, ...]:
-        """The clauses of the column, without the exempt ones."""
-        return tuple(clause for clause in loading.load_clauses(self.folder) if clause.id not in self.exempt)
+    clauses: tuple[Clause, ...]
 
     @property
     def judgements(self) -> list[tuple[Clause, Judgement]]:
@@ -51,12 +47,21 @@ class Column:
 
 def document_column(provider: Provider) -> Column:
     """The column of a provider's document."""
-    return Column(provider.name, provider, provider.schemas)
+    return Column(provider.name, provider, provider.schemas, loading.load_clauses(provider.schemas))
 
 
 def wire_column(provider: Provider) -> Column:
-    """The column of the wire for a target of this provider."""
-    return Column(WIRE, provider, FLOOR_FOLDER, frozenset(provider.floor_exemptions))
+    """The column of the wire for a target of this provider.
+
+    Raises ConfigError if the provider is exempt from a rule that does not exist.
+    """
+    rules = loading.load_clauses(FLOOR_FOLDER)
+    for exempt in provider.floor_exemptions:
+        if exempt not in {rule.id for rule in rules}:
+            where = f"providers.yaml, /providers/{provider.name}/floor_exemptions/{exempt}"
+            raise ConfigError(where, "there is no such rule", f"name a rule of schemas/{FLOOR_FOLDER}/clauses.yaml")
+    kept = tuple(rule for rule in rules if rule.id not in provider.floor_exemptions)
+    return Column(WIRE, provider, FLOOR_FOLDER, kept)
 
 
 def columns_for(provider: Provider, providers: Mapping[str, Provider]) -> tuple[Column, ...]:
