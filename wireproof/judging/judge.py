@@ -195,7 +195,7 @@ class Judge:
             if case.feature in self.provider.optional:
                 require_not_declined(last, case.feature, made_to_be_refused=case.kind == "refusal")
         judged_by = violation.judged_by
-        if entry.provider == WIRE and judged_by == SUCCESS_CHECK:
+        if entry.provider == WIRE and judged_by == SUCCESS_CHECK and "exchanges" not in check.arguments:
             raise Inconclusive("the request was refused; the column of the document judges that")
         if judged_by not in (None, check.id) and self._fails_elsewhere(judged_by, entry, exchanges):
             findings = sort_by_level(entry.clauses, violation.findings)

@@ -54,7 +54,8 @@ def with_request_id(answer: Answer, received: HttpRequest) -> Answer:
     """Appends a request id to the message of every error."""
     if answer.status < 400 or not isinstance(answer, PlainAnswer) or not isinstance(answer.value, dict):
         return answer
-    number = hashlib.md5(received.body + request_key(received).encode(), usedforsecurity=False).hexdigest()
+    digested = b"request " + received.body + request_key(received).encode()  # apart from every hash of the key alone
+    number = hashlib.md5(digested, usedforsecurity=False).hexdigest()
     error = {**answer.value["error"], "message": f"{answer.value['error']['message']} (request id: {number})"}
     return replace(answer, value={**answer.value, "error": error})
 
