@@ -1,4 +1,4 @@
-"""Runs in which nothing fails and next to nothing is decided: none of them ends with 0, or says that a contract holds."""
+"""Runs in which nothing fails and next to nothing is decided: none ends with 0 or says that the contract holds."""
 
 from __future__ import annotations
 

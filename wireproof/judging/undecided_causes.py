@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 # Verbs of the causes for one promise; the table has the form for several.
 SINGULAR_VERBS = {"need": "needs", "are": "is", "were": "was", "met": "met", "depend": "depends", "ended": "ended"}
@@ -165,6 +166,7 @@ PATTERNS = tuple(
 )
 
 
+@lru_cache(maxsize=4096)  # a run has thousands of verdicts and a few dozen reasons
 def find_cause(outcome: str, reason: str) -> tuple[UndecidedCause, str]:
     """The cause of an undecided verdict, and the option that would decide it; an empty text if none would."""
     if outcome == "not-offered":

@@ -203,12 +203,17 @@ class Run:
     @property
     def exit_code(self) -> int:
         """0: the contract holds; 1: it is broken; 2: the target could not be judged."""
-        return self.policy.exit_code(self.verdicts, self.stale_entries, self.promises())
+        return self.policy.exit_code(self.verdicts, self.stale_entries, self._promises_to_hold)
 
     @property
     def too_little_decided(self) -> list[str]:
         """A sentence for each reason why this run, in which nothing failed, decided too little for exit code 0."""
-        return self.policy.too_little_decided(self.verdicts, self.stale_entries, self.promises())
+        return self.policy.too_little_decided(self.verdicts, self.stale_entries, self._promises_to_hold)
+
+    @property
+    def _promises_to_hold(self) -> tuple[DocumentPromises, ...]:
+        """The promises for the gate, which needs them for a required share alone."""
+        return self.promises() if self.require_decided else ()
 
     @property
     def policy_facts(self) -> dict[str, Any]:
