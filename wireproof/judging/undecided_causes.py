@@ -144,7 +144,7 @@ UNDECIDED_CAUSES = (
     ),
     UndecidedCause(
         "declined",
-        "are not offered or were refused honestly",
+        "are not offered, or refused honestly",
         ((r"^the contract (?:names|describes|has|does not say)", ""), (r"^this run uses no such model", "")),
         in_floor=False,
         in_core=False,
