@@ -20,6 +20,8 @@ from jsonschema import Draft7Validator, FormatChecker
 from wireproof.cli import history as history_command
 from wireproof.contract import loading, schemas
 from wireproof.evidence.exchange import Exchange, Request, TransportFailure
+from wireproof.judging.decided_promises import DocumentPromises, OpenGroup
+from wireproof.judging.undecided_causes import UNDECIDED_CAUSES
 from wireproof.judging.verdict import Divergence, Verdict
 from wireproof.report import html_data, html_page
 from wireproof.report.badge import badge_json
@@ -29,6 +31,7 @@ from wireproof.report.finished_run import FinishedRun
 from wireproof.report.junit import junit_xml
 from wireproof.report.many_runs_page import matrix_page
 from wireproof.report.markdown_summary import to_markdown
+from wireproof.report.promises_text import promises_lines
 from wireproof.report.sarif import sarif_json, verdict_fingerprint
 from wireproof.report.terminal_summary import print_summary
 from wireproof.report.write_files import REPORT_VIEWS, write_run_reports
@@ -82,6 +85,7 @@ def facts_of(said: str, outcome: str = "fail", exit: int = 1) -> FinishedRun:
         "models": {"chat": said},
         "profile": "core",
     }
+    promises = DocumentPromises(said or "t", "iio", ("IIO-ERR-002",), (OpenGroup("key", ("X-1",), ("--key a=ENV",)),))
     report = {
         "format": 1,
         "wireproof": "1",
@@ -97,6 +101,8 @@ def facts_of(said: str, outcome: str = "fail", exit: int = 1) -> FinishedRun:
         "requests": 1,
         "tokens": {"input": 1, "output": 1},
         "summary": {},
+        "promises": [promises.as_data()],
+        "too_little": [said] if exit == 2 and said else [],
     }
     return FinishedRun(report)
 
@@ -172,7 +178,7 @@ def test_the_closing_table_holds_no_control_sequence(said: str) -> None:
     facts, file = facts_of(said), io.StringIO()
     found = [Divergence("t", "a.b", "c", "pass", ("X-1",), said)]
     verdicts = [Verdict.from_data({**data, "target": "t"}) for data in facts.report["verdicts"]]
-    print_summary(file, verdicts, {"t": "iio"}, found, {"requests": 1, "input": 0, "output": 0})
+    print_summary(file, verdicts, {"t": "iio"}, found, {"requests": 1, "input": 0, "output": 0}, facts.promises)
     assert not UNSEEN.search(file.getvalue())
 
 
@@ -181,6 +187,28 @@ def test_the_closing_table_holds_no_control_sequence(said: str) -> None:
 def test_no_file_beside_the_page_holds_a_control_sequence(said: str) -> None:
     for name in REPORT_VIEWS.keys() - {"report.html"}:
         assert not UNSEEN.search(REPORT_VIEWS[name](facts_of(said))), name
+
+
+@FAST
+@given(SAID)
+def test_the_reasons_of_a_run_that_decided_too_little_are_quoted(said: str) -> None:
+    for name, made in REPORT_VIEWS.items():
+        text = made(facts_of(said, "inconclusive", 2))
+        assert not UNSEEN.search(text.replace("\t", "") if name == "report.html" else text), name
+        assert name != "report.html" or "<img" not in text
+
+
+@pytest.mark.parametrize("groups", [0, 1, 3, 17])
+def test_the_promises_of_a_target_are_three_lines_of_80_columns_at_most(groups: int) -> None:
+    named = [cause.id for cause in UNDECIDED_CAUSES][:groups]
+    options = tuple(f"--key tier-{at}=ENV" for at in range(9))
+    found = tuple(OpenGroup(id, tuple(f"X-{at}" for at in range(at, 40)), options) for at, id in enumerate(named))
+    told = DocumentPromises("a-provider-with-a-long-name", "a-provider", ("X-99",) * 150, found)
+    lines = promises_lines(told)
+    assert len(lines) <= 3
+    assert max(map(len, lines)) <= 80
+    figures = re.findall(r"\b(\d+) (?:of|need|were|met|are|ended|depend|for)\b", " ".join(" ".join(lines).split()))
+    assert sum(map(int, figures)) == told.total, lines
 
 
 @FAST

@@ -113,6 +113,30 @@ def test_a_plan_leaves_out_cases_beyond_the_budget(plan: Callable[..., dict[str,
     assert set(data["unsent"].values()) == {"the budget of 5 requests is spent"}
 
 
+def test_a_plan_shows_the_promises_that_the_run_would_decide(plan: Callable[..., dict[str, Any]]) -> None:
+    url = ("--provider", "iio", "--endpoint", "http://127.0.0.1:9/v1")
+
+    def decided(*options: str) -> tuple[int, dict[str, int]]:
+        (promises,) = plan(*url, *options)["promises"]
+        open_by_cause = {group["cause"]: len(group["clauses"]) for group in promises["open"]}
+        assert promises["total"] == len(promises["decided"]) + sum(open_by_cause.values())
+        return len(promises["decided"]), open_by_cause
+
+    core, full = decided(), decided("--profile", "full")
+    assert core[0] < full[0]
+    assert core[1].keys() >= {"profile-full", "profile-all", "key", "outage"}
+    assert "profile-full" not in full[1]
+    assert decided("--max-requests", "5")[1]["budget"] > 0
+    assert f"iio: {core[0]} of 138 promises of this document would be decided; " in ran("plan", *url).stdout
+
+
+def test_generated_requests_are_planned_with_their_promises(plan: Callable[..., dict[str, Any]]) -> None:
+    with_examples = ("--endpoint", "http://127.0.0.1:9/v1", "--examples", "2")
+    (drawn,) = plan(*with_examples)["promises"]
+    (plain,) = plan(*with_examples[:2])["promises"]
+    assert len(drawn["decided"]) >= len(plain["decided"])
+
+
 def test_a_plan_takes_the_options_of_check() -> None:
     wanted = set(re.findall(r"--[a-z-]+", ran("plan", "--help").stdout))
     assert {"--provider", "--endpoint", "--profile", "--max-requests", "--max-output-tokens", "--max-cost"} <= wanted

@@ -22,6 +22,7 @@ def add(commands: Any) -> None:
     parser = add_command_parser(commands, "judge", run, "re-judge the evidence of a ledger, without a network")
     parser.add_argument("ledger", metavar="LEDGER", help="ledger.jsonl of a run, complete or interrupted")
     known_options.add_gate_options(parser)
+    known_options.add_share_option(parser)
     show_examples(
         parser,
         "wireproof judge reports/ledger.jsonl",
@@ -48,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     for verdict in judged.verdicts:
         if judged.gates(verdict) or verdict.outcome in ERROR_OUTCOMES:
             print(judged.summary_text(verdict), end="\n\n")
-    _print_summary(judged)
+    _print_summary(judged, complete=stored.cut is None)
     changes = changed_verdicts(judged, stored)
     if changes:
         print(f"verdicts that differ from the recorded ones ({len(changes)})")
@@ -56,15 +57,18 @@ def run(options: argparse.Namespace) -> int:
         print(f"  {printable(sentence)}")
     for sentence in judged.stale_entries:
         print(f"stale in the baseline: {printable(sentence)}")
+    for sentence in judged.too_little_decided:
+        print(f"too little decided: {printable(sentence)}")
     if stored.cut is not None:
         print(f"incomplete: {stored.cut}", file=sys.stderr)
     return exit
 
 
-def _print_summary(judged: Any) -> None:
+def _print_summary(judged: Any, *, complete: bool) -> None:
     from wireproof.judging.verdict import find_divergences
     from wireproof.report.terminal_summary import print_summary
 
+    promises = judged.promises(complete=complete)
     text, divergences = io.StringIO(), find_divergences(judged.verdicts, judged.own_contracts)
-    print_summary(text, judged.verdicts, judged.own_contracts, divergences, asdict(judged.usage))
+    print_summary(text, judged.verdicts, judged.own_contracts, divergences, asdict(judged.usage), promises)
     print(text.getvalue(), end="")

@@ -63,6 +63,17 @@ def read_deadlines(values: Sequence[str], default: Deadlines) -> Deadlines:
     return replace(default, **changes)
 
 
+def read_share(option: str, text: str) -> float:
+    """Parses a share such as `60%` or `0.6`; raises ConfigError for anything else."""
+    try:
+        share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise ConfigError(f"{option} {text}", "it is not a share", "write a percentage such as 60%, or 0.6")
+    return share
+
+
 def _parse_positive(text: str) -> float:
     number = float(text)
     if not 0 < number < inf:

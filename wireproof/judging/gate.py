@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from wireproof.contract.column import WIRE
 from wireproof.contract.loading import BASELINE_PROVIDER
 from wireproof.judging.baseline import Baseline, KnownFailure
+from wireproof.judging.core_promises import main_reasons, missing_core, missing_share
+from wireproof.judging.decided_promises import DocumentPromises
 from wireproof.judging.outcomes import DECIDED_OUTCOMES, OUTCOMES
 from wireproof.judging.verdict import Verdict
 
@@ -24,12 +26,14 @@ class Gate:
             no other.
         own: target name → the provider whose document is its own contract.
         baseline: the known failures; None for none.
+        require_decided: the share of its own document's promises that a run has to decide, from 0 to 1.
     """
 
     fail_on: str = "must"
     authority: str = "document"
     own: Mapping[str, str] = field(default_factory=dict)
     baseline: Baseline | None = None
+    require_decided: float = 0.0
 
     def is_gating_column(self, verdict: Verdict) -> bool:
         """True if the verdict belongs to a column that can fail the run."""
@@ -55,11 +59,34 @@ class Gate:
             return []
         return self.baseline.stale_entries([verdict for verdict in verdicts if self.is_gating_column(verdict)], judged)
 
-    def exit_code(self, verdicts: Sequence[Verdict], stale: Sequence[str] = ()) -> int:
-        """The exit code: 0 the contract holds, 1 it is broken, 2 we could not ask or nothing was judged."""
+    def exit_code(
+        self, verdicts: Sequence[Verdict], stale: Sequence[str] = (), promises: Sequence[DocumentPromises] = ()
+    ) -> int:
+        """The exit code: 0 the contract holds, 1 it is broken, 2 we could not ask or too little was judged.
+
+        Args:
+            promises: the promises of the targets, which a required share needs.
+        """
+        code = self._code_of_verdicts(verdicts, stale)
+        return 2 if code == 0 and self._shortage(verdicts, promises) else code
+
+    def too_little_decided(
+        self, verdicts: Sequence[Verdict], stale: Sequence[str] = (), promises: Sequence[DocumentPromises] = ()
+    ) -> list[str]:
+        """One sentence for each reason why a run that nothing failed does not end with 0; empty for all others."""
+        return self._shortage(verdicts, promises) if self._code_of_verdicts(verdicts, stale) == 0 else []
+
+    def _code_of_verdicts(self, verdicts: Sequence[Verdict], stale: Sequence[str]) -> int:
         failed_smoke = any(v.area == "smoke" and v.outcome == "fail" and self.fails_run(v) for v in verdicts)
         if failed_smoke or any(OUTCOMES[verdict.outcome].fails_run == "always" for verdict in verdicts):
             return 2
-        if any(self.fails_run(verdict) for verdict in verdicts) or stale:
-            return 1
-        return 0 if any(verdict.outcome in DECIDED_OUTCOMES for verdict in verdicts) else 2
+        return 1 if any(self.fails_run(verdict) for verdict in verdicts) or stale else 0
+
+    def _shortage(self, verdicts: Sequence[Verdict], promises: Sequence[DocumentPromises]) -> list[str]:
+        if not any(verdict.outcome in DECIDED_OUTCOMES for verdict in verdicts):
+            return [f"no promise could be judged{main_reasons(verdicts)}"]
+        columns: dict[tuple[str, str], list[Verdict]] = {}
+        for verdict in verdicts:
+            if verdict.provider == self.own.get(verdict.target) or self.is_gating_column(verdict):
+                columns.setdefault((verdict.target, verdict.provider), []).append(verdict)
+        return missing_core(columns.values()) + missing_share(promises, self.own.items(), self.require_decided)

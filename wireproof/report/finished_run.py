@@ -11,6 +11,7 @@ from typing import Any
 
 from wireproof.contract.column import WIRE
 from wireproof.errors import LedgerError
+from wireproof.judging.decided_promises import DocumentPromises
 from wireproof.judging.verdict import Verdict
 from wireproof.report.report_json import REPORT_FORMAT
 from wireproof.report.terminal_summary import outcome_column, promise_text
@@ -44,6 +45,17 @@ class FinishedRun:
     def own_contracts(self) -> dict[str, str]:
         """Target name → the provider whose document is its own contract."""
         return {target["name"]: target["provider"] for target in self.report["targets"]}
+
+    @cached_property
+    def promises(self) -> tuple[DocumentPromises, ...]:
+        """The promises of each target, decided and open; empty for a report of an earlier version."""
+        return tuple(DocumentPromises.from_data(data) for data in self.report.get("promises", ()))
+
+    @property
+    def too_little(self) -> Sequence[str]:
+        """The reasons why too little was decided for exit code 0, in sentences."""
+        sentences: Sequence[str] = self.report.get("too_little", ())
+        return sentences
 
     @cached_property
     def columns(self) -> tuple[tuple[str, str], ...]:

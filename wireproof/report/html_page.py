@@ -21,6 +21,7 @@ from wireproof.report.endpoint_timings import timings_by_endpoint
 from wireproof.report.finished_run import FinishedRun, count_by_column
 from wireproof.report.html_data import ClauseIndex, pack_json, page_data
 from wireproof.report.markdown_summary import headline
+from wireproof.report.promises_text import decided_text
 
 PAGE_FOLDER = Path(__file__).parent / "page"
 REPORT_PAGE_SCRIPTS = ("uplot.min.js", "text.js", "data.js", "detail.js", "list.js", "charts.js", "main.js")
@@ -61,6 +62,7 @@ def jinja_environment() -> Environment:
         finalize=lambda value: printable(value) if type(value) is str else value,
     )
     environment.globals["inline"] = inline_file
+    environment.filters["decided"] = decided_text
     environment.filters["component"] = quote_component
     environment.filters["figure"] = "{:,}".format
     return environment
@@ -87,6 +89,7 @@ def report_page(facts: FinishedRun, index: ClauseIndex) -> str:
             report=facts.report,
             headline=headline(facts),
             areas=matrix_rows(facts),
+            promises=facts.promises,
             cards=[_target_card(facts, target) for target in facts.own_contracts],
             divergences=facts.report["divergences"],
             timings=timings_by_endpoint(fact for _, fact in facts.exchanges),

@@ -19,11 +19,17 @@ def _suite_element(facts: FinishedRun, target: str, contract: str) -> str:
     verdicts = list(facts.column_verdicts(target, contract))
     kinds = [_result_kind(verdict, at in facts.gating_positions) for at, verdict in verdicts]
     counted = Counter(kinds) + Counter(tests=len(kinds))
+    counted_promises = {
+        name: str(value)
+        for one in facts.promises
+        if (one.target, one.contract) == (target, contract)
+        for name, value in (("promises", one.total), ("decided", len(one.decided)))
+    }
     suite = {"wireproof": facts.report["wireproof"], "suite": facts.report["suite"]["digest"], "contract": contract}
     cases = [_case_element(verdict, kind) for (_, verdict), kind in zip(verdicts, kinds, strict=True)]
     return element(
         "testsuite",
-        lines((_properties_element(**suite), *cases)),
+        lines((_properties_element(**suite, **counted_promises), *cases)),
         name=f"{target}: {facts.promise_text(target, contract)}",
         **counts(counted),
         timestamp=facts.report["started"],

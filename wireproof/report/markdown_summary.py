@@ -9,6 +9,7 @@ from wireproof.formats.safe_text import code_span
 from wireproof.judging.outcomes import ERROR_OUTCOMES, PASSING_OUTCOMES, SKIP_OUTCOMES
 from wireproof.judging.verdict import Verdict
 from wireproof.report.finished_run import FinishedRun, count_by_column, ranked_positions
+from wireproof.report.promises_text import decided_text
 
 MAX_ITEMS_IN_MARKDOWN = 20
 COUNTED = ("pass", "broken", "advice", "skipped", "error")
@@ -24,12 +25,14 @@ def to_markdown(facts: FinishedRun) -> str:
     lines = [
         f"## {sign} wireproof: {headline(facts)}",
         "",
+        *(line for sentence in facts.too_little for line in (f"Too little decided: {code_span(sentence)}", "")),
         *table(
             ("target", "contract", *COUNTED),
             (_column_row(facts, target, contract) for target, contract in facts.columns),
             right=COUNTED,
         ),
         "",
+        *_promise_lines(facts),
         *_finding_lines(facts),
         *_list_section(
             "Stale entries of the baseline",
@@ -47,7 +50,7 @@ def headline(facts: FinishedRun) -> str:
     if not facts.report["complete"]:
         return "the run was cut off"
     if facts.report["exit"] == 2:
-        return "the endpoint could not be judged"
+        return "too little could be judged" if facts.too_little else "the endpoint could not be judged"
     if facts.gating_positions:
         return f"{len(facts.gating_positions)} judgements fail the run"
     stale = facts.report.get("baseline", {}).get("stale", ())
@@ -66,6 +69,15 @@ def _column_row(facts: FinishedRun, target: str, contract: str) -> tuple[str, ..
         sum(counted.get(name, 0) for name in ERROR_OUTCOMES),
     )
     return code_span(target), facts.promise_text(target, contract), *map(str, figures)
+
+
+def _promise_lines(facts: FinishedRun) -> list[str]:
+    """One line for each document: its decided promises, and the open ones by cause."""
+    lines = [
+        f"- {code_span(one.target)}: " + "; ".join([decided_text(one), *(group.text() for group in one.open)])
+        for one in facts.promises
+    ]
+    return [*lines, ""] if lines else []
 
 
 def _finding_lines(facts: FinishedRun) -> list[str]:

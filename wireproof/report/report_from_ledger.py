@@ -7,10 +7,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from wireproof.contract import loading
+from wireproof.contract.column import folder_of_column
 from wireproof.errors import LedgerError
 from wireproof.evidence.exchange_json import exchange_from_json
 from wireproof.evidence.ledger_reader import read_facts
 from wireproof.evidence.token_usage import TokenUsage
+from wireproof.judging.decided_promises import DocumentPromises, promises_of_run
 from wireproof.judging.gate import Gate
 from wireproof.judging.verdict import Verdict, find_divergences
 from wireproof.report.report_json import build_report_json, count_outcomes, suite_without_digest
@@ -30,6 +33,11 @@ def rebuild_report(file: Path) -> dict[str, Any]:
     usage = TokenUsage()
     for fact in facts.get("exchange", ()):
         usage.add(exchange_from_json(fact))
+    gate = _gate_of_run(own, policy)
+    promises = _promises_of_ledger(header, verdicts, own, complete=bool(footers))
+    exit = footers[-1]["exit"] if footers else 2
+    # A ledger of an earlier version may end with 0 although too little was decided.
+    too_little = gate.too_little_decided(verdicts, (), promises) if exit != 1 else []
     return build_report_json(
         [{name: value for name, value in target.items() if name in TARGET_MEMBERS} for target in header["targets"]],
         [verdict.as_data() for verdict in verdicts],
@@ -39,16 +47,34 @@ def rebuild_report(file: Path) -> dict[str, Any]:
         started=header["started"],
         complete=bool(footers),
         policy=policy,
-        gating=find_gating_positions(verdicts, own, policy),
-        exit=footers[-1]["exit"] if footers else 2,
+        gating=[at for at, verdict in enumerate(verdicts) if gate.fails_run(verdict)],
+        exit=2 if too_little else exit,
+        promises=promises,
+        too_little=too_little,
         suite=header.get("suite") or suite_without_digest(header["wireproof"]),
     )
 
 
-def find_gating_positions(verdicts: Sequence[Verdict], own: Mapping[str, str], policy: Mapping[str, str]) -> list[int]:
-    """The positions of the verdicts that fail a run under this policy, without a baseline."""
-    gate = Gate(policy["fail_on"], policy["authority"], own)
-    return [at for at, verdict in enumerate(verdicts) if gate.fails_run(verdict)]
+def _gate_of_run(own: Mapping[str, str], policy: Mapping[str, Any]) -> Gate:
+    """The gate of a run under this policy, without a baseline."""
+    return Gate(policy["fail_on"], policy["authority"], own, require_decided=policy.get("require_decided", 0.0))
+
+
+def _promises_of_ledger(
+    header: Mapping[str, Any], verdicts: Sequence[Verdict], own: Mapping[str, str], *, complete: bool
+) -> tuple[DocumentPromises, ...]:
+    """The promises of the targets by the clauses of this suite; a provider that it does not know has those judged."""
+    providers = loading.load_providers()
+    contracts = sorted({verdict.provider for verdict in verdicts}.union(own.values()))
+    folders = {name: folder_of_column(name, providers) for name in contracts}
+    return promises_of_run(
+        verdicts,
+        own,
+        {name: loading.load_clauses(folder) for name, folder in folders.items() if folder is not None},
+        loading.load_cases(),
+        {target["name"]: target["profile"] for target in header["targets"]},
+        complete=complete,
+    )
 
 
 def _facts_by_kind(file: Path) -> dict[str, list[dict[str, Any]]]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from wireproof import __version__
 from wireproof.contract import data_files
+from wireproof.judging.decided_promises import DocumentPromises
 from wireproof.judging.verdict import Divergence, Verdict
 from wireproof.report.terminal_summary import outcome_column
 
@@ -45,9 +46,11 @@ def build_report_json(
     *,
     started: str,
     complete: bool,
-    policy: Mapping[str, str],
+    policy: Mapping[str, Any],
     gating: Collection[int],
     exit: int,
+    promises: Iterable[DocumentPromises] = (),
+    too_little: Iterable[str] = (),
     suite: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """The JSON document of a run.
@@ -56,8 +59,10 @@ def build_report_json(
         verdicts: each in its JSON form.
         counted: the `summary` of the verdicts.
         usage: the number of `requests`, and of `input` and `output` tokens.
-        policy: `fail_on` and `authority` of the run.
+        policy: `fail_on` and `authority` of the run, and `require_decided` if it required a share.
         gating: the positions of the verdicts that fail the run under that policy.
+        promises: the promises of each target, decided and open.
+        too_little: why too little was decided for exit code 0, in sentences.
         suite: the suite that judged; None for the installed one.
     """
     return {
@@ -67,7 +72,7 @@ def build_report_json(
         "started": started,
         "complete": complete,
         "exit": exit,
-        "policy": {"fail_on": policy["fail_on"], "authority": policy["authority"]},
+        "policy": {name: policy[name] for name in ("fail_on", "authority", "require_decided") if name in policy},
         "targets": [{name: value for name, value in target.items() if name != "means"} for target in targets],
         "verdicts": list(verdicts),
         "gating": sorted(gating),
@@ -75,6 +80,8 @@ def build_report_json(
         "requests": usage["requests"],
         "tokens": {"input": usage["input"], "output": usage["output"]},
         "summary": counted,
+        "promises": [one.as_data() for one in promises],
+        "too_little": list(too_little),
     }
 
 

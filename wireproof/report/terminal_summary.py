@@ -13,8 +13,10 @@ from rich.table import Table
 from wireproof.contract.clause import LEVELS
 from wireproof.contract.column import WIRE
 from wireproof.formats.safe_text import printable
+from wireproof.judging.decided_promises import DocumentPromises
 from wireproof.judging.outcomes import OUTCOME_TABLE
 from wireproof.judging.verdict import Divergence, Verdict
+from wireproof.report.promises_text import promises_lines
 
 OUTCOME_COLUMNS = tuple(
     column for row in OUTCOME_TABLE for column in (reversed(LEVELS) if row.id == "fail" else (row.id,))
@@ -58,6 +60,7 @@ def print_summary(
     own: Mapping[str, str],
     divergences: Sequence[Divergence],
     usage: Mapping[str, int],
+    promises: Iterable[DocumentPromises] = (),
     *,
     color: bool = False,
     width: int = 100,
@@ -67,6 +70,7 @@ def print_summary(
     Args:
         own: target name → the provider whose document is its own contract.
         usage: the number of `requests`, and of `input` and `output` tokens.
+        promises: the promises of each target, decided and open.
         width: columns of the terminal; at least 90 are used.
     """
     console = Console(file=file, width=max(width, 90), force_terminal=color, no_color=not color, highlight=False)
@@ -77,6 +81,8 @@ def print_summary(
     _print_list(
         console, "divergences: the target's own document holds, OpenAI's does not", _divergence_items(divergences)
     )
+    for one in promises:
+        console.print("\n".join(promises_lines(one)), markup=False)
     requests = usage["requests"]
     ratio = len(verdicts) / requests if requests else 0
     console.print(

@@ -18,6 +18,7 @@ from wireproof.evidence.ledger_writer import Ledger
 from wireproof.evidence.redactor import Redactor
 from wireproof.evidence.token_usage import TokenUsage
 from wireproof.judging.baseline import Baseline
+from wireproof.judging.decided_promises import DocumentPromises, promises_of_run
 from wireproof.judging.gate import Gate
 from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict import Verdict, find_divergences
@@ -36,7 +37,7 @@ class Run:
 
     Attributes:
         target_runs: target name → its target run.
-        fail_on, authority, baseline: the settings of `Gate`, which decides what fails the run.
+        fail_on, authority, baseline, require_decided: the settings of `Gate`, which decides what fails the run.
         id: shared by the processes of one run.
         resumed: the interrupted run that this one finishes; None for a new run.
         resend: requests of the interrupted run that have no response are sent again.
@@ -52,6 +53,7 @@ class Run:
     fail_on: str = "must"
     authority: str = "document"
     baseline: Baseline | None = None
+    require_decided: float = 0.0
     id: str = field(default_factory=lambda: uuid4().hex)
     resumed: StoredRun | None = None
     resend: bool = False
@@ -71,7 +73,7 @@ class Run:
     def __post_init__(self) -> None:
         secrets = {secret for target_run in self.target_runs.values() for secret in target_run.target.secrets}
         self.ledger = Ledger(Redactor.from_secrets(secrets), durable=self.options.live)
-        self.policy = Gate(self.fail_on, self.authority, self.own_contracts, self.baseline)
+        self.policy = Gate(self.fail_on, self.authority, self.own_contracts, self.baseline, self.require_decided)
 
     @classmethod
     def from_options(cls, options: TargetOptions, **settings: Any) -> Run:
@@ -112,8 +114,7 @@ class Run:
             self.ledger.resume(self._ledger_file, self.started)
         else:
             targets = [target_run.target for target_run in self.target_runs.values()]
-            policy = {"fail_on": self.fail_on, "authority": self.authority}
-            judged_by = {"suite": dict(installed_suite(data_files.root())), "policy": policy}
+            judged_by = {"suite": dict(installed_suite(data_files.root())), "policy": self.policy_facts}
             header = ledger_header(__version__, self.id, self.started, self.options.live, targets)
             self.ledger.open(self._ledger_file, header | judged_by)
         self._resources.callback(self.ledger.close)
@@ -197,7 +198,36 @@ class Run:
     @property
     def exit_code(self) -> int:
         """0: the contract holds; 1: it is broken; 2: the target could not be judged."""
-        return self.policy.exit_code(self.verdicts, self.stale_entries)
+        return self.policy.exit_code(self.verdicts, self.stale_entries, self._promises_to_hold)
+
+    @property
+    def too_little_decided(self) -> list[str]:
+        """A sentence for each reason why this run, in which nothing failed, decided too little for exit code 0."""
+        return self.policy.too_little_decided(self.verdicts, self.stale_entries, self._promises_to_hold)
+
+    @property
+    def _promises_to_hold(self) -> tuple[DocumentPromises, ...]:
+        """The promises for the gate, which needs them for a required share alone."""
+        return self.promises() if self.require_decided else ()
+
+    @property
+    def policy_facts(self) -> dict[str, Any]:
+        """The rules of the run for its ledger and reports."""
+        share = {"require_decided": self.require_decided} if self.require_decided else {}
+        return {"fail_on": self.fail_on, "authority": self.authority, **share}
+
+    def promises(self, *, complete: bool = True) -> tuple[DocumentPromises, ...]:
+        """The promises of each target, as far as the verdicts decide them; a run that was cut off is not complete."""
+        target_runs = self.target_runs.values()
+        columns = {column.name: column.clauses for target_run in target_runs for column in target_run.columns}
+        return promises_of_run(
+            self.verdicts,
+            self.own_contracts,
+            columns,
+            loading.load_cases(),
+            {name: target_run.target.profile for name, target_run in self.target_runs.items()},
+            complete=complete,
+        )
 
     def report_data(self, exit: int, *, complete: bool) -> dict[str, Any]:
         """The data of report.json, without secrets."""
@@ -209,9 +239,11 @@ class Run:
             asdict(self.usage),
             started=self.started,
             complete=complete,
-            policy={"fail_on": self.fail_on, "authority": self.authority},
+            policy=self.policy_facts,
             gating=[at for at, verdict in enumerate(self.verdicts) if self.gates(verdict)],
             exit=exit,
+            promises=self.promises(complete=complete),
+            too_little=self.too_little_decided,
         )
         known = [at for at, verdict in enumerate(self.verdicts) if self.policy.known_failure(verdict)]
         extra = {} if self.baseline is None else {"baseline": {"known": known, "stale": self.stale_entries}}

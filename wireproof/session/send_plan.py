@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Any
@@ -12,8 +12,18 @@ from wireproof.client.request_builder import OutgoingRequest, build_request
 from wireproof.client.skip_reasons import CannotSend, skip_reason
 from wireproof.client.window_waits import longest_wait_s
 from wireproof.contract.case import Case
-from wireproof.contract.target import Target
+from wireproof.contract.target import Target, not_given
+from wireproof.evidence.case_result import NotSent
 from wireproof.generation.send_estimate import estimate_requests
+from wireproof.judging.decided_promises import (
+    WIRE_COLUMN,
+    ClauseOutcome,
+    DocumentPromises,
+    causes_without_verdict,
+    document_promises,
+)
+from wireproof.judging.verdict_plan import PlannedVerdict
+from wireproof.report.promises_text import promises_lines
 from wireproof.session.send_target import SMOKE_CASES
 from wireproof.session.target_run import TargetRun
 
@@ -26,6 +36,7 @@ class SendPlan:
         cases: case → the cost ceilings of its requests, in order.
         unsent: case → the reason why the budget leaves it out.
         verdicts: the number of planned verdicts that would be judged.
+        promises: the promises of the target's own document, and of the wire, as an answer to each request decides them.
         waits_s: the seconds for which cases wait for new rate-limit windows.
     """
 
@@ -34,6 +45,7 @@ class SendPlan:
     unsent: Mapping[str, str]
     verdicts: int
     waits_s: float
+    promises: tuple[DocumentPromises, ...] = ()
 
     @property
     def ceilings(self) -> tuple[CostCeiling, ...]:
@@ -84,6 +96,7 @@ class SendPlan:
             "waits": self.waits_s,
             "verdicts": self.verdicts,
             "unsent": dict(self.unsent),
+            "promises": [one.as_data() for one in self.promises],
         }
 
     def as_text(self) -> str:
@@ -97,6 +110,7 @@ class SendPlan:
             f"  cost     {cost}",
             f"  time     {self._time_text()}",
         ]
+        lines += [line for one in self.promises for line in promises_lines(one, "would be decided", prefix="  ")]
         lines += [f"  uncapped {name}: nothing caps its output tokens" for name in self.uncapped_cases]
         return "\n".join(lines + [f"  unsent   {name}: {reason}" for name, reason in self.unsent.items()])
 
@@ -118,18 +132,23 @@ def build_plan(target_run: TargetRun, examples: int = 0) -> SendPlan:
     budget = Budget(target)
     sent: dict[str, tuple[CostCeiling, ...]] = {}
     unsent: dict[str, str] = {}
+    reasons: dict[str, NotSent] = {}
     for case in _cases_to_send(target_run):
-        if skip_reason(case, target) is not None:
+        skipped = skip_reason(case, target)
+        if skipped is not None:
+            reasons[case.name] = skipped
             continue
         try:
             outgoing = tuple(_requests_of_case(case, target))
-        except CannotSend:
+        except CannotSend as missing:
+            reasons[case.name] = NotSent("untestable", str(missing))
             continue
         reason = budget.debit(*outgoing)
         if reason is None:
             sent[case.name] = tuple(find_cost_ceiling(one, target) for one in outgoing)
         else:
             unsent[case.name] = reason
+            reasons[case.name] = NotSent("untestable", reason)
     for name, groups in estimate_requests(target_run.entries, target, examples) if examples else ():
         fitting = list(takewhile(lambda outgoing: budget.debit(*outgoing) is None, groups))
         sent[name] = tuple(find_cost_ceiling(one, target) for outgoing in fitting for one in outgoing)
@@ -140,7 +159,40 @@ def build_plan(target_run: TargetRun, examples: int = 0) -> SendPlan:
         for planned in target_run.entries
     )
     waits = longest_wait_s((target_run.cases[name] for name in sent if name in target_run.cases), target)
-    return SendPlan(target, sent, unsent, judged, waits)
+    promises = tuple(
+        _expected_promises(target_run, column, target, sent, reasons)
+        for column in dict.fromkeys(planned.provider for planned in target_run.entries)
+        if column in (target.provider.name, WIRE_COLUMN)
+    )
+    return SendPlan(target, sent, unsent, judged, waits, promises)
+
+
+def _expected_promises(
+    target_run: TargetRun, contract: str, target: Target, sent: Collection[str], reasons: Mapping[str, NotSent]
+) -> DocumentPromises:
+    """The promises of one column if each request that is sent gets an answer that decides."""
+    outcomes = [
+        ClauseOutcome(clause.id, judgement.level, expected.outcome, expected.reason)
+        for planned in target_run.entries
+        if planned.provider == contract and (expected := _expected_outcome(planned, target, sent, reasons)) is not None
+        for clause, judgement in planned.clauses
+    ]
+    clauses = next(column.clauses for column in target_run.columns if column.name == contract)
+    absent = causes_without_verdict(clauses, target_run.cases, target.profile)
+    return document_promises(target.name, contract, outcomes, clauses, absent)
+
+
+def _expected_outcome(
+    planned: PlannedVerdict, target: Target, sent: Collection[str], reasons: Mapping[str, NotSent]
+) -> NotSent | None:
+    """The outcome that a plan expects of a verdict, with its reason; None for a generated case that is not drawn."""
+    lacking = planned.needs - target.means
+    if lacking:
+        return NotSent("untestable", not_given(lacking))
+    unsent = [reasons[name] for _, name in planned.cases if name in reasons]
+    if unsent:
+        return unsent[0]
+    return NotSent("pass", "") if all(name in sent for _, name in planned.cases) else None
 
 
 def _cases_to_send(target_run: TargetRun) -> Iterable[Case]:

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from wireproof.contract import loading
 from wireproof.contract.option_table import OPTIONS
+from wireproof.contract.option_values import read_share
 from wireproof.judging import baseline
 from wireproof.judging.gate import AUTHORITIES
 
 if TYPE_CHECKING:
     from wireproof.generation.hypothesis_settings import GenerationSettings
+
+SHARE_FLAG = "--require-decided"
 
 
 def add_options(group: Any) -> None:
@@ -29,6 +32,7 @@ def add_options(group: Any) -> None:
         help="copy the reports to a new folder below DIR/runs/ too, which `wireproof history` reads",
     )
     add_gate_options(group)
+    add_share_option(group)
     option(
         "--write-baseline", metavar="FILE", type=Path, help="write the failures and skips of this run to a new baseline"
     )
@@ -68,11 +72,23 @@ def add_gate_options(group: Any) -> None:
     )
 
 
+def add_share_option(group: Any) -> None:
+    """Adds the option that requires a share of decided promises."""
+    option = getattr(group, "addoption", None) or group.add_argument
+    option(
+        SHARE_FLAG,
+        metavar="SHARE",
+        help="end with exit code 2 if less than this share of the document's promises is decided, such as 60%% or 0.6",
+    )
+
+
 def gate_settings_from_options(options: argparse.Namespace) -> dict[str, Any]:
-    """The settings of `Gate` from parsed options; raises ConfigError for an invalid baseline."""
+    """The settings of `Gate` from parsed options; raises ConfigError for an invalid baseline or share."""
     today = datetime.now(UTC).date()
     known_failures = baseline.read_baseline(options.baseline, today) if options.baseline else None
-    return {"fail_on": options.fail_on, "authority": options.authority, "baseline": known_failures}
+    settings = {"fail_on": options.fail_on, "authority": options.authority, "baseline": known_failures}
+    share = getattr(options, "require_decided", None)
+    return settings if share is None else settings | {"require_decided": read_share(SHARE_FLAG, share)}
 
 
 def generation_settings_from_options(

@@ -37,6 +37,7 @@ class SessionFinish:
     def __init__(self, config: pytest.Config, open_run: Callable[[], Run]) -> None:
         self._config, self._open_run = config, open_run
         self._run: Run | None = None
+        self._complete = False
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Adds the verdict of a report to the run."""
@@ -68,13 +69,15 @@ class SessionFinish:
             self._finish_run(session, run, exitstatus)
 
     def _finish_run(self, session: pytest.Session, run: Run, exitstatus: int) -> None:
-        if exitstatus in OWN_EXIT_CODES:
-            session.exitstatus = run.exit_code or int(self._other_tests_failed(session, run))
-        write_reports(report_folder(self._config), run, int(session.exitstatus), complete=exitstatus in OWN_EXIT_CODES)
+        self._complete = exitstatus in OWN_EXIT_CODES
+        code = run.exit_code
+        if self._complete:
+            session.exitstatus = code or int(self._other_tests_failed(session, run))
+        write_reports(report_folder(self._config), run, int(session.exitstatus), complete=self._complete)
         if self._config.option.keep:
             copy_to_runs(report_folder(self._config))
         new_baseline = self._config.getoption("write_baseline")
-        if new_baseline and exitstatus in OWN_EXIT_CODES and run.exit_code != EXIT_CANNOT_JUDGE:
+        if new_baseline and self._complete and code != EXIT_CANNOT_JUDGE:
             baseline.write_baseline(
                 new_baseline, filter(run.policy.is_gating_column, run.verdicts), run.own_contracts, run.baseline
             )
@@ -94,6 +97,7 @@ class SessionFinish:
             run.own_contracts,
             divergences,
             asdict(run.usage),
+            run.promises(complete=self._complete),
             color=writer.hasmarkup,
             width=writer.fullwidth,
         )
@@ -104,6 +108,9 @@ class SessionFinish:
                 terminalreporter.write_line(f"smoke failed: {reason}", red=True)
         for sentence in run.stale_entries:
             terminalreporter.write_line(f"stale in the baseline: {printable(sentence)}", red=True)
+        for sentence in run.too_little_decided if self._complete else ():
+            line = printable(run.ledger.redactor.mask_text(sentence))
+            terminalreporter.write_line(f"too little decided: {line}", red=True)
         terminalreporter.write_line(f"reports: {report_folder(self._config) / 'report.html'}")
 
     def _current_run(self) -> Run:
