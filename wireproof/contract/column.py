@@ -8,7 +8,7 @@ of the target's own provider.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wireproof.contract import loading
 from wireproof.contract.clause import Clause, Judgement
@@ -51,7 +51,7 @@ def document_column(provider: Provider) -> Column:
 
 
 def wire_column(provider: Provider) -> Column:
-    """The column of the wire for a target of this provider.
+    """The column of the wire for a target of this provider: the rules about what it offers.
 
     Raises ConfigError if the provider is exempt from a rule that does not exist.
     """
@@ -60,8 +60,21 @@ def wire_column(provider: Provider) -> Column:
         if exempt not in {rule.id for rule in rules}:
             where = f"providers.yaml, /providers/{provider.name}/floor_exemptions/{exempt}"
             raise ConfigError(where, "there is no such rule", f"name a rule of schemas/{FLOOR_FOLDER}/clauses.yaml")
-    kept = tuple(rule for rule in rules if rule.id not in provider.floor_exemptions)
-    return Column(WIRE, provider, FLOOR_FOLDER, kept)
+    offered = [(rule, tuple(one for one in rule.judged if _is_offered(one, provider))) for rule in rules]
+    kept = (replace(rule, judged=judged) for rule, judged in offered if rule.id not in provider.floor_exemptions)
+    return Column(WIRE, provider, FLOOR_FOLDER, tuple(rule for rule in kept if rule.judged))
+
+
+def _is_offered(judgement: Judgement, provider: Provider) -> bool:
+    """True if the provider offers the endpoints and the features of the cases that a judgement names."""
+    cases = loading.load_cases()
+    for name in judgement.case.values():
+        if name in cases:
+            if cases[name].endpoint not in provider.endpoints or not provider.offers(cases[name].feature):
+                return False
+        elif name.partition(":")[0] not in ("*", *provider.endpoints):
+            return False
+    return True
 
 
 def columns_for(provider: Provider, providers: Mapping[str, Provider]) -> tuple[Column, ...]:

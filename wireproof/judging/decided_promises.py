@@ -14,12 +14,10 @@ from typing import Any
 
 from wireproof.contract.case import PROFILES, Case, is_generated
 from wireproof.contract.clause import LEVELS, Clause
+from wireproof.contract.column import WIRE
 from wireproof.judging.outcomes import DECIDED_OUTCOMES
 from wireproof.judging.undecided_causes import CAUSES_BY_ID, UndecidedCause, cause_rank, find_cause
 from wireproof.judging.verdict import Verdict
-
-# The column that holds for every target, beside that of its own document.
-WIRE_COLUMN = "wire"
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +213,7 @@ def _cause_of_absence(clause: Clause, cases: Mapping[str, Case], profile: str, c
 def promises_of_run(
     verdicts: Iterable[Verdict],
     own: Mapping[str, str],
-    clauses: Mapping[str, Sequence[Clause]],
+    clauses: Mapping[tuple[str, str], Sequence[Clause]],
     cases: Mapping[str, Case],
     profiles: Mapping[str, str],
     *,
@@ -227,22 +225,22 @@ def promises_of_run(
 
     Args:
         own: target name → the provider whose document is its own contract.
-        clauses: contract → its clauses.
+        clauses: (target, contract) → the clauses by which the target is judged.
         profiles: target name → its profile.
         complete: false if the run was cut off.
     """
     columns: dict[tuple[str, str], list[Verdict]] = {} if complete else {pair: [] for pair in own.items()}
     for verdict in verdicts:
-        if verdict.provider in (own[verdict.target], WIRE_COLUMN):
+        if verdict.provider in (own[verdict.target], WIRE):
             columns.setdefault((verdict.target, verdict.provider), []).append(verdict)
     return tuple(
         document_promises(
             target,
             contract,
             clause_outcomes(judged),
-            clauses.get(contract, ()),
+            clauses.get((target, contract), ()),
             causes_without_verdict(
-                clauses.get(contract, ()), cases, profiles.get(target, PROFILES[-1]), complete=complete
+                clauses.get((target, contract), ()), cases, profiles.get(target, PROFILES[-1]), complete=complete
             ),
         )
         for (target, contract), judged in columns.items()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import textwrap
 
+from wireproof.contract.column import WIRE
 from wireproof.formats.safe_text import printable
-from wireproof.judging.decided_promises import WIRE_COLUMN, DocumentPromises
+from wireproof.judging.decided_promises import DocumentPromises
 
 TERMINAL_WIDTH, MAX_LINES_OF_TARGET = 80, 3
 MAX_OPTIONS_IN_LINE = 2
@@ -13,7 +14,7 @@ MAX_OPTIONS_IN_LINE = 2
 
 def decided_text(promises: DocumentPromises, verb: str = "decided") -> str:
     """The number of decided promises of a document."""
-    document = "the wire" if promises.contract == WIRE_COLUMN else "this document"
+    document = "the wire" if promises.contract == WIRE else "this document"
     return f"{len(promises.decided)} of {promises.total} promises of {document} {verb}"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from wireproof.contract import loading
-from wireproof.contract.column import folder_of_column
+from wireproof.contract.column import columns_for
 from wireproof.errors import LedgerError
 from wireproof.evidence.exchange_json import exchange_from_json
 from wireproof.evidence.ledger_reader import read_facts
@@ -65,12 +65,16 @@ def _promises_of_ledger(
 ) -> tuple[DocumentPromises, ...]:
     """The promises of the targets by the clauses of this suite; a provider that it does not know has those judged."""
     providers = loading.load_providers()
-    contracts = sorted({verdict.provider for verdict in verdicts}.union(own.values()))
-    folders = {name: folder_of_column(name, providers) for name in contracts}
+    clauses = {
+        (target, column.name): column.clauses
+        for target, name in own.items()
+        if name in providers
+        for column in columns_for(providers[name], providers)
+    }
     return promises_of_run(
         verdicts,
         own,
-        {name: loading.load_clauses(folder) for name, folder in folders.items() if folder is not None},
+        clauses,
         loading.load_cases(),
         {target["name"]: target["profile"] for target in header["targets"]},
         complete=complete,

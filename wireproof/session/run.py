@@ -218,12 +218,15 @@ class Run:
 
     def promises(self, *, complete: bool = True) -> tuple[DocumentPromises, ...]:
         """The promises of each target, as far as the verdicts decide them; a run that was cut off is not complete."""
-        target_runs = self.target_runs.values()
-        columns = {column.name: column.clauses for target_run in target_runs for column in target_run.columns}
+        clauses = {
+            (name, column.name): column.clauses
+            for name, target_run in self.target_runs.items()
+            for column in target_run.columns
+        }
         return promises_of_run(
             self.verdicts,
             self.own_contracts,
-            columns,
+            clauses,
             loading.load_cases(),
             {name: target_run.target.profile for name, target_run in self.target_runs.items()},
             complete=complete,

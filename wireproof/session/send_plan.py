@@ -12,11 +12,11 @@ from wireproof.client.request_builder import OutgoingRequest, build_request
 from wireproof.client.skip_reasons import CannotSend, skip_reason
 from wireproof.client.window_waits import longest_wait_s
 from wireproof.contract.case import Case
+from wireproof.contract.column import WIRE
 from wireproof.contract.target import Target, not_given
 from wireproof.evidence.case_result import NotSent
 from wireproof.generation.send_estimate import estimate_requests
 from wireproof.judging.decided_promises import (
-    WIRE_COLUMN,
     ClauseOutcome,
     DocumentPromises,
     causes_without_verdict,
@@ -162,7 +162,7 @@ def build_plan(target_run: TargetRun, examples: int = 0) -> SendPlan:
     promises = tuple(
         _expected_promises(target_run, column, target, sent, reasons)
         for column in dict.fromkeys(planned.provider for planned in target_run.entries)
-        if column in (target.provider.name, WIRE_COLUMN)
+        if column in (target.provider.name, WIRE)
     )
     return SendPlan(target, sent, unsent, judged, waits, promises)
 
