@@ -36,6 +36,18 @@ def test_kept(exchanges: tuple[Exchange, ...]) -> None:
         )
 
 
+@check("transport.kept-open", any_answer=True, every_request=True)
+def test_kept_open(exchange: Exchange) -> None:
+    """A connection is not reset right after an answer that announces no close."""
+    expect.complete(exchange)
+    expect.condition(
+        not exchange.reset_after or says_close(exchange) or exchange.http_version == "HTTP/1.0",
+        "the connection kept open, or Connection: close and an orderly end",
+        f"after {exchange.status} the connection was reset without notice",
+        where="connection",
+    )
+
+
 @check("transport.next-served", any_answer=True)
 def test_next_served(exchanges: tuple[Exchange, ...]) -> None:
     """A request that follows another over a kept connection is served like one over a new connection."""

@@ -256,6 +256,35 @@ async def test_a_failure_of_the_server_leads_to_a_fresh_connection(first: bytes)
         assert len(server.received) == 2
 
 
+@pytest.mark.parametrize(
+    ("end", "is_reset"),
+    [
+        pytest.param(lambda peer: peer.reset(), True, id="reset"),
+        pytest.param(lambda peer: peer.writer.close(), False, id="closed-in-order"),
+        pytest.param(lambda peer: None, False, id="kept"),
+    ],
+)
+async def test_a_reset_right_after_a_failure_of_the_server_is_recorded(
+    end: Callable[[Peer], None], is_reset: bool
+) -> None:
+    async def reply(peer: Peer) -> None:
+        await peer.send_parts(b"HTTP/1.1 500 Oops\r\nContent-Length: 2\r\n\r\n{}")
+        end(peer)
+
+    answer = await ask(reply)
+    assert (answer.status, body(answer), answer.broken, answer.reset_after) == (500, b"{}", None, is_reset)
+
+
+async def test_a_reset_of_a_case_with_its_own_connection_is_recorded_after_any_response() -> None:
+    async def reply(peer: Peer) -> None:
+        await peer.send_parts(OK)
+        peer.reset()
+
+    async with serving(reply) as server, HttpClient(4, PATIENT) as wire, wire.own_connections(1) as own:
+        answer = await own.send(asking(server.url))
+        assert (answer.status, answer.broken, answer.reset_after) == (200, None, True)
+
+
 async def test_no_more_connections_are_open_than_allowed() -> None:
     async with serving(responding(OK)) as server, HttpClient(2, PATIENT) as wire:
         await asyncio.gather(*(wire.send(asking(server.url)) for _ in range(8)))

@@ -75,6 +75,14 @@ class RecordingStream(httpcore.AsyncNetworkStream):
         with contextlib.suppress(httpcore.ReadTimeout):
             self._ahead += await self.read(MAX_EVIDENCE_BYTES, seconds)
 
+    async def is_reset_within(self, seconds: float) -> bool:
+        """True if the peer resets the idle connection within this time; an orderly end is no reset."""
+        try:
+            await self.look_ahead(seconds)
+        except httpcore.ReadError:
+            return True
+        return False
+
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         if self._ahead:
             data, self._ahead = self._ahead, b""
@@ -135,6 +143,8 @@ def failure_from_error(error: BaseException, recording: Recording) -> TransportF
         kind, text = "tls", certificates.tls_failure_text(cause)
     elif isinstance(error, httpcore.ConnectError | httpcore.ConnectTimeout):
         kind = "connect"
+    elif isinstance(error, httpcore.WriteTimeout):
+        kind = "idle"
     elif isinstance(error, httpcore.RemoteProtocolError):
         kind = "closed" if "disconnected" in text or "peer closed" in text else "protocol"
     elif isinstance(error, httpcore.LocalProtocolError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from wireproof.client import retry_policy
@@ -190,6 +190,7 @@ class Sender:
         self, case: Case, step: int, spec: RequestSpec, outgoing: OutgoingRequest, channel: Channel
     ) -> Exchange:
         retries: list[str] = []
+        attempts: list[Exchange] = []
         while True:
             key = outgoing.key.name if outgoing.key else ""
             await self._pacing.wait(case, key)
@@ -208,9 +209,11 @@ class Sender:
                 endpoint=spec.endpoint,
                 step=step,
                 retries=tuple(retries),
+                attempts=tuple(attempts),
             )
             if wait is None:
                 return exchange
+            attempts.append(replace(exchange, retries=(), attempts=()))
             retries.append(f"{retry_policy.retry_reason(answer)}, sent again after {wait:g} s")
             await asyncio.sleep(wait)
 

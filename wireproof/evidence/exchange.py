@@ -91,6 +91,7 @@ class ResponseMembers(Protocol):
     interim: tuple[int, ...]
     left: bool
     stalled_ns: int
+    reset_after: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +112,13 @@ class Exchange:
         ended_ns: end of the response.
         broken: failure of the transport; None if there was none.
         retries: reason of each repetition of the request.
+        attempts: the responses after which the request was repeated, in order.
         truncated: true if the client stopped reading before the end.
         connection: number of the connection in the order of opening; None if it is unknown.
         interim: statuses of the interim responses, such as 100.
         left: true if the client closed the connection early, as the case requires.
         stalled_ns: longest stall of this process; bytes that arrived during it were read at its end.
+        reset_after: true if the peer reset the connection right after the whole response.
     """
 
     target: str
@@ -138,6 +141,8 @@ class Exchange:
     interim: tuple[int, ...] = ()
     left: bool = False
     stalled_ns: int = 0
+    attempts: tuple[Exchange, ...] = ()
+    reset_after: bool = False
     _memo: dict[str, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     @classmethod
@@ -151,6 +156,7 @@ class Exchange:
         endpoint: str,
         step: int = 0,
         retries: tuple[str, ...] = (),
+        attempts: tuple[Exchange, ...] = (),
     ) -> Exchange:
         """Freezes a response together with its request."""
         return cls(
@@ -174,6 +180,8 @@ class Exchange:
             interim=response.interim,
             left=response.left,
             stalled_ns=response.stalled_ns,
+            attempts=attempts,
+            reset_after=response.reset_after,
         )
 
     @property

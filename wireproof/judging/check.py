@@ -162,6 +162,7 @@ class Check:
     Attributes:
         requirement: the docstring, which users read.
         any_answer: True if the check judges any response, a refusal or a broken one included.
+        every_request: True if the check judges each response of a case by itself, not only the last one.
         arguments: the parameter names of the function.
         proves_obeyed: the members of a request that a pass proves to be obeyed; a dot leads to a nested member.
     """
@@ -172,6 +173,7 @@ class Check:
     any_answer: bool
     arguments: tuple[str, ...]
     proves_obeyed: tuple[str, ...] = ()
+    every_request: bool = False
 
     @property
     def judges_generated(self) -> bool:
@@ -187,10 +189,11 @@ registry: dict[str, Check] = {}
 
 
 def check(
-    id: str, *, any_answer: bool = False, proves_obeyed: tuple[str, ...] = ()
+    id: str, *, any_answer: bool = False, every_request: bool = False, proves_obeyed: tuple[str, ...] = ()
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Registers a function as the check `id`; its docstring is the requirement.
 
+    With `every_request` the function gets each response of a case in turn, with the case of that request alone.
     Raises TypeError if the docstring is missing, or if another file registers the same id.
     """
 
@@ -202,7 +205,7 @@ def check(
         if earlier is not None and inspect.getsourcefile(earlier.function) != inspect.getsourcefile(function):
             raise TypeError(f"check {id} is registered twice")
         arguments = tuple(inspect.signature(function).parameters)
-        registry[id] = Check(id, function, requirement, any_answer, arguments, proves_obeyed)
+        registry[id] = Check(id, function, requirement, any_answer, arguments, proves_obeyed, every_request)
         function.__wireproof_check__ = id  # type: ignore[attr-defined]
         return function
 

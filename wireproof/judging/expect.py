@@ -41,6 +41,7 @@ from wireproof.judging.expect_values import condition, equal, header, json_equal
 
 __all__ = [
     "answer",
+    "asks_for_stream",
     "chunk_place",
     "chunks",
     "client_error",
@@ -95,6 +96,15 @@ def request_body(exchange: Exchange) -> Mapping[str, Any]:
     """The JSON body of our own request."""
     body: Mapping[str, Any] = exchange.request_json
     return body
+
+
+def asks_for_stream(exchange: Exchange) -> bool:
+    """True if the request sets `stream`."""
+    try:
+        body = exchange.request_json
+    except NotJson:
+        return False
+    return isinstance(body, dict) and body.get("stream") is True
 
 
 def complete(exchange: Exchange) -> None:
