@@ -260,11 +260,31 @@ def test_a_request_that_was_not_sent_is_an_error(kind: str) -> None:
     assert judge(holds, (exchange(None, broken=kind),), any_answer=True).outcome == "error"
 
 
-@pytest.mark.parametrize("kind", ["first-byte", "idle", "total", "protocol", "reset", "closed"])
+@pytest.mark.parametrize("kind", ["protocol", "reset", "closed"])
 def test_a_broken_answer_is_judged_only_by_checks_of_any_answer(kind: str) -> None:
     sent = (exchange(200, broken=kind),)
     assert judge(broken, sent).outcome == "untestable"
     assert judge(broken, sent, any_answer=True).outcome == "fail"
+
+
+@pytest.mark.parametrize("kind", ["first-byte", "idle", "total"])
+def test_a_deadline_of_ours_is_no_breach_of_the_server(kind: str) -> None:
+    sent = (exchange(200, body=b"{}", broken=kind),)
+    assert judge(broken, sent).outcome == "untestable"
+    verdict = judge(broken, sent, any_answer=True)
+    assert verdict.outcome == "timed-out"
+    assert verdict.findings == ()
+    assert verdict.message == (
+        f"our deadline passed: it broke, after 2 bytes of the body; allow more time with --deadline {kind}=SECONDS"
+    )
+    assert verdict.gates()
+
+
+def test_a_stream_that_ended_before_the_deadline_passed_is_judged() -> None:
+    done = replace(
+        exchange(200, body=b"data: [DONE]\n\n", broken="idle"), headers=((b"Content-Type", b"text/event-stream"),)
+    )
+    assert judge(broken, (done,), any_answer=True).outcome == "fail"
 
 
 def test_a_case_that_was_not_sent_has_its_reason_as_verdict() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import ssl
 import time
 from collections.abc import AsyncIterator
@@ -133,6 +134,12 @@ class HttpClient:
         async with HttpClient(connections, self._deadlines, self._verify, watches_connections=True) as client:
             yield client
 
+    def with_deadlines(self, deadlines: Deadlines) -> HttpClient:
+        """The same connections with other deadlines."""
+        other = copy.copy(self)
+        other._deadlines = deadlines
+        return other
+
     async def send(self, outgoing: OutgoingRequest) -> PartialResponse:
         """Sends one request and reads the response within the deadlines; failures of the peer do not raise."""
         recording = Recording(first_byte=self._deadlines.first_byte)
@@ -163,6 +170,7 @@ class HttpClient:
         answer.stalled_ns = self._loop_lag.longest_stall_ns(answer.started_ns, answer.ended_ns)
         answer.interim = interim_statuses(recording.start)
         answer.connection = recording.stream.number if recording.stream is not None else None
+        answer.reused = recording.is_reused
         return answer
 
     async def _send_until_disconnect(

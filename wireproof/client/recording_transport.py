@@ -36,6 +36,7 @@ class Recording:
         first_byte_timeout: timeout for the first byte of the response; None before the request starts.
         first_byte: deadline for the first byte in seconds.
         stream: the connection of the request; None until it has one.
+        is_reused: true if the connection carried another request before.
     """
 
     last_ns: int = 0
@@ -45,6 +46,7 @@ class Recording:
     first_byte_timeout: asyncio.Timeout | None = None
     first_byte: float = 0.0
     stream: RecordingStream | None = None
+    is_reused: bool = False
 
     async def wait_for_data(self, seconds: float) -> None:
         """Waits for data, but no longer than this."""
@@ -69,6 +71,7 @@ class RecordingStream(httpcore.AsyncNetworkStream):
     def __init__(self, stream: httpcore.AsyncNetworkStream, number: int) -> None:
         self._stream, self.number = stream, number
         self._ahead = b""
+        self._is_used = False
 
     async def look_ahead(self, seconds: float) -> None:
         """Reads data within this time and keeps it for the next read."""
@@ -95,8 +98,8 @@ class RecordingStream(httpcore.AsyncNetworkStream):
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         recording = current_recording.get()
-        if recording is not None:
-            recording.stream = self
+        if recording is not None and recording.stream is not self:
+            recording.stream, recording.is_reused, self._is_used = self, self._is_used, True
         await self._stream.write(buffer, timeout)
         if recording is not None:
             recording.mark_sent()

@@ -6,7 +6,7 @@ A case that cannot be sent gets a reason instead of exchanges.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -115,6 +115,26 @@ class Sender:
         self._turn += 1
         answers = await asyncio.gather(*(self._recall_or_send(case) for case in repeated))
         return {case.name: sent for case, sent in zip(repeated, answers, strict=True)}
+
+    async def ask_again_alone(
+        self, cases: Iterable[Case], pool: ChannelPool, enough: Callable[[Evidence], bool]
+    ) -> Evidence:
+        """Sends cases once more in a new turn, one after another over another pool; their earlier results remain.
+
+        Args:
+            enough: true if no further case needs to be sent, by the results of this turn.
+        """
+        answers: dict[str, CaseResult] = {}
+        usual, self.pool = self.pool, pool
+        self._turn += 1
+        try:
+            for case in cases:
+                if enough(answers):
+                    break
+                answers[case.name] = await self._recall_or_send(case)
+        finally:
+            self.pool = usual
+        return answers
 
     async def send_step(self, case: Case, step: int, spec: RequestSpec) -> Exchange | NotSent:
         """Sends one more request of a generated case; returns the reason if it is not sent."""
@@ -229,4 +249,4 @@ def _save_values(spec: RequestSpec, exchange: Exchange, saved: dict[str, Any]) -
 
 def _deadline_passed(exchange: Exchange) -> bool:
     """True if a deadline passed; the next requests of the case would hang too."""
-    return exchange.broken is not None and exchange.broken.kind in ("first-byte", "idle", "total")
+    return exchange.broken is not None and exchange.broken.is_deadline

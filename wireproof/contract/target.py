@@ -33,6 +33,15 @@ class Deadlines:
     idle: float = 30.0
     total: float = 120.0
 
+    def times(self, factor: float) -> Deadlines:
+        """Deadlines that are longer by a factor."""
+        return Deadlines(*(seconds * factor for seconds in (self.connect, self.first_byte, self.idle, self.total)))
+
+    def at_least(self, seconds: float) -> Deadlines:
+        """Deadlines of at least this time, once the connection is open."""
+        waits = (max(seconds, wait) for wait in (self.first_byte, self.idle, self.total))
+        return Deadlines(self.connect, *waits)
+
 
 @dataclass(frozen=True, slots=True)
 class Key:

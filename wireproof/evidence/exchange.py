@@ -69,6 +69,11 @@ class TransportFailure:
         return self.kind in ("connect", "tls", "request")
 
     @property
+    def is_deadline(self) -> bool:
+        """True if a deadline of ours passed."""
+        return self.kind in ("first-byte", "idle", "total")
+
+    @property
     def is_by_peer(self) -> bool:
         """True if the peer broke HTTP or closed the connection early."""
         return self.kind in ("protocol", "closed", "reset")
@@ -92,6 +97,7 @@ class ResponseMembers(Protocol):
     left: bool
     stalled_ns: int
     reset_after: bool
+    reused: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +124,9 @@ class Exchange:
         interim: statuses of the interim responses, such as 100.
         left: true if the client closed the connection early, as the case requires.
         stalled_ns: longest stall of this process; bytes that arrived during it were read at its end.
+        cut_before: how an earlier response to the request, sent beside others, broke off; empty if none did.
         reset_after: true if the peer reset the connection right after the whole response.
+        reused: true if the connection carried another request before.
     """
 
     target: str
@@ -142,7 +150,9 @@ class Exchange:
     left: bool = False
     stalled_ns: int = 0
     attempts: tuple[Exchange, ...] = ()
+    cut_before: str = ""
     reset_after: bool = False
+    reused: bool = False
     _memo: dict[str, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     @classmethod
@@ -182,6 +192,7 @@ class Exchange:
             stalled_ns=response.stalled_ns,
             attempts=attempts,
             reset_after=response.reset_after,
+            reused=response.reused,
         )
 
     @property

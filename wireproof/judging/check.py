@@ -8,6 +8,7 @@ Suites import this module and `expect`, nothing else of wireproof. A check raise
     Undecided      the same, but another response may decide: the model chose otherwise, or was cut off
     NotOffered     not promised, or refused honestly
     Untestable     something that this judgement needs is missing
+    TimedOut       a deadline of ours passed before the response ended
 
 Any other exception of a check is our own mistake and is reported as an error.
 """
@@ -52,6 +53,7 @@ __all__ = [
     "Stream",
     "StreamChoice",
     "Target",
+    "TimedOut",
     "ToolCall",
     "Undecided",
     "Untestable",
@@ -114,6 +116,10 @@ class NotOffered(Exception):
 
 class Untestable(Exception):
     """Raised if something that the judgement needs is missing."""
+
+
+class TimedOut(Exception):
+    """Raised if a deadline of ours passed before the response ended."""
 
 
 class SchemaView(Protocol):

@@ -25,6 +25,7 @@ from wireproof.judging.check import (
     Violation,
     display_text,
 )
+from wireproof.judging.deadline import passed_deadline_text
 from wireproof.judging.excuses import require_kept_whole, require_no_rate_limit
 from wireproof.judging.expect_arguments import fits_schema, follows_strict_schema, json_object, parsed_arguments
 from wireproof.judging.expect_limits import (
@@ -68,6 +69,7 @@ __all__ = [
     "member",
     "no_local_stall",
     "parsed_arguments",
+    "passed_deadline_text",
     "read_if_valid",
     "recent",
     "refusal",

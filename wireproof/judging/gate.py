@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from wireproof.judging.baseline import Baseline, KnownFailure
-from wireproof.judging.outcomes import DECIDED_OUTCOMES, OUTCOMES
+from wireproof.judging.outcomes import DECIDED_OUTCOMES, GATING_OUTCOMES, OUTCOMES
 from wireproof.judging.verdict import Verdict
 
 
@@ -53,7 +53,7 @@ class Gate:
 
     def exit_code(self, verdicts: Sequence[Verdict], stale: Sequence[str] = ()) -> int:
         """The exit code: 0 the contract holds, 1 it is broken, 2 we could not ask or nothing was judged."""
-        failed_smoke = any(v.area == "smoke" and v.outcome == "fail" and self.fails_run(v) for v in verdicts)
+        failed_smoke = any(v.area == "smoke" and v.outcome in GATING_OUTCOMES and self.fails_run(v) for v in verdicts)
         if failed_smoke or any(OUTCOMES[verdict.outcome].fails_run == "always" for verdict in verdicts):
             return 2
         if any(self.fails_run(verdict) for verdict in verdicts) or stale:

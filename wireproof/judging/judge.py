@@ -21,8 +21,9 @@ from wireproof.evidence.exchange import Exchange
 from wireproof.judging.case_answers import named_answers
 from wireproof.judging.check import Check, Contract, Finding, Inconclusive, Undecided, Untestable, Violation
 from wireproof.judging.clause_attribution import clause_verdicts, sort_by_level
+from wireproof.judging.deadline import require_in_time
 from wireproof.judging.excuses import CUT_SHORT, asking_failure, require_no_rate_limit, require_not_declined
-from wireproof.judging.outcomes import DECIDED_OUTCOMES, ERROR_OUTCOMES, outcome_of
+from wireproof.judging.outcomes import DECIDED_OUTCOMES, ERROR_OUTCOMES, RED_OUTCOMES, outcome_of
 from wireproof.judging.request_members import ExchangesByArgument, ignored_members
 from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import PlannedVerdict
@@ -207,7 +208,11 @@ class Judge:
         cases: Mapping[str, Case],
         violation: Violation,
     ) -> None:
-        """Raises the reason why a violation does not count: a limit met, an option refused, another check failed."""
+        """Raises the reason why a violation does not count.
+
+        Such reasons are a deadline of ours, a limit met, an option refused, another check that failed.
+        """
+        require_in_time(*(exchange for sent in exchanges.values() for exchange in sent))
         for argument, sent in exchanges.items():
             case, last = cases[argument], sent[-1]
             if last.truncated and self._read_past_end(check, next(iter(cases.values())), exchanges, left=True):
@@ -306,10 +311,9 @@ def _joined_ruling(rulings: Sequence[tuple[str, Ruling]]) -> Ruling:
     )
     if findings:
         return ruling_on(Violation.from_findings(findings))
-    for worst in ERROR_OUTCOMES:
-        for _, ruling in rulings:
-            if ruling.outcome == worst:
-                return ruling
+    for place, ruling in rulings:
+        if ruling.outcome in RED_OUTCOMES:
+            return replace(ruling, message=": ".join(filter(None, (place, ruling.message))))
     decided = [ruling for _, ruling in rulings if ruling.outcome in DECIDED_OUTCOMES]
     return (decided or [ruling for _, ruling in rulings])[-1]
 

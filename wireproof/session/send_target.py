@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from wireproof.client.http_client import HttpClient
 from wireproof.client.recorder import NullRecorder, Recorder
-from wireproof.client.sender import Sender
+from wireproof.client.sender import ChannelPool, Sender
 from wireproof.contract.case import Case
-from wireproof.contract.target import Target
+from wireproof.contract.target import Deadlines, Target
 from wireproof.evidence.case_result import CaseResult, Evidence
+from wireproof.evidence.exchange import Exchange
 from wireproof.judging.column_judges import ColumnJudges
-from wireproof.judging.outcomes import ERROR_OUTCOMES
+from wireproof.judging.outcomes import RED_OUTCOMES
+from wireproof.judging.second_look import is_whole, needs_second_look, settle_evidence, whole_answers
 from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.session.model_choice import with_models
 
 # A model may decide otherwise once or twice; three undecided responses make the verdict inconclusive.
 MAX_RESPONSES = 3
 SMOKE_CASES = ("models-list", "chat-basic")
+# A case that was cut off gets this many times as much time when it is sent alone.
+PATIENCE = 4
+# The number of cases sent alone in vain after which no more are sent.
+MAX_VAIN_LOOKS = 3
+# A server may load its model for the first chat.
+FIRST_CHAT_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +44,11 @@ class TargetEvidence:
 
     Attributes:
         judges: the judges of the target with the models that were chosen for it.
-        evidence: case → its exchanges, or the reason why it was not sent.
+        evidence: case → the result that is judged: its exchanges, or the reason why it was not sent.
         smoke: the failure of the smoke cases; None if they passed.
         requests: the number of requests sent.
         again: one mapping per round, with the cases that were repeated because their responses left a verdict open.
+        replaced: case → its first result, if another was judged in its place.
         sender: the sender with the rest of the budget; None for stored evidence.
     """
 
@@ -49,6 +58,30 @@ class TargetEvidence:
     requests: int
     again: tuple[Evidence, ...] = ()
     sender: Sender | None = None
+    replaced: Evidence = field(default_factory=dict)
+
+    @classmethod
+    def from_turns(
+        cls, judges: ColumnJudges, turns: Sequence[Evidence], requests: int, sender: Sender | None = None
+    ) -> TargetEvidence:
+        """The evidence of all turns, whether it was just sent or is stored."""
+        settled = settle_evidence(judges.cases, turns)
+        evidence = settled.judged
+        if sender is not None:
+            # The sender adds the results of generated requests later.
+            sender.evidence.update(evidence)
+            evidence = sender.evidence
+        failure = smoke_failure(judges, evidence)
+        return cls(judges, evidence, failure, requests, settled.repeated, sender, settled.replaced)
+
+    def other_answers(self, case: str) -> Iterator[tuple[str, tuple[Exchange, ...]]]:
+        """Yields the whole responses of a case that were not judged alone, each group with its name in words."""
+        others = {"the answer beside other requests": self.replaced.get(case)}
+        others |= {f"answer {number}": later.get(case) for number, later in enumerate(self.again, 2)}
+        for name, sent in others.items():
+            # A response that was cut off has had its second look.
+            if whole := whole_answers(sent):
+                yield name, whole
 
     @property
     def target(self) -> Target:
@@ -78,13 +111,34 @@ async def send_to_target(
         sender.target = judges.target
         reachable = not isinstance(listed, tuple) or listed[-1].broken is None
         if reachable:
+            sender.pool = client.with_deadlines(_first_deadlines(target.deadlines))
             await sender.send_all(others)
-        again: tuple[Evidence, ...] = ()
-        failure = smoke_failure(judges, sender.evidence)
-        if failure is None and reachable:
+            sender.pool = client
+        turns: list[Evidence] = [sender.evidence]
+        if reachable and smoke_failure(judges, sender.evidence) is None:
             await sender.send_all(cases)
-            again = await _repeat_undecided_cases(sender, judges, {case.name for case in cases})
-        return TargetEvidence(judges, sender.evidence, failure, sender.request_count, again, sender)
+            looks = await _look_again(sender, client.with_deadlines(target.deadlines.times(PATIENCE)), cases)
+            turns += [looks] if looks else []
+            turns += await _repeat_undecided_cases(sender, judges, turns, {case.name for case in cases})
+        return TargetEvidence.from_turns(judges, turns, sender.request_count, sender)
+
+
+def _first_deadlines(deadlines: Deadlines) -> Deadlines:
+    """The deadlines of the first chat, for which a server may load its model; those that the user set are kept."""
+    return deadlines.at_least(FIRST_CHAT_S) if deadlines == Deadlines() else deadlines
+
+
+async def _look_again(sender: Sender, pool: ChannelPool, cases: Iterable[Case]) -> Evidence:
+    """Sends the cases whose responses were cut off once more, alone and with more time.
+
+    No further case is sent if the first ones are no better alone.
+    """
+    cut = [case for case in cases if needs_second_look(case, sender.evidence.get(case.name))]
+
+    def no_better(looks: Evidence) -> bool:
+        return len(looks) >= MAX_VAIN_LOOKS and not any(map(is_whole, looks.values()))
+
+    return await sender.ask_again_alone(cut, pool, no_better) if cut else {}
 
 
 def smoke_failure(judges: ColumnJudges, evidence: Evidence) -> SmokeFailure | None:
@@ -93,17 +147,19 @@ def smoke_failure(judges: ColumnJudges, evidence: Evidence) -> SmokeFailure | No
     for planned in judges.entries:
         if planned.provider == target.provider.name and planned.check.startswith("smoke."):
             verdict = judges.judge(planned.provider).judge(planned, evidence)
-            if verdict.outcome in ERROR_OUTCOMES or verdict.outcome == "fail":
+            if verdict.outcome in RED_OUTCOMES:
                 return SmokeFailure(planned, f"{target.name} at {target.base_url}: {verdict.message}")
     return None
 
 
 async def _repeat_undecided_cases(
-    sender: Sender, judges: ColumnJudges, wanted: Collection[str]
+    sender: Sender, judges: ColumnJudges, turns: Sequence[Evidence], wanted: Collection[str]
 ) -> tuple[Evidence, ...]:
     """Sends undecided cases again, each at most MAX_RESPONSES times in all; records every response."""
     rounds: list[Evidence] = []
-    latest: dict[str, CaseResult] = dict(sender.evidence)
+    latest: dict[str, CaseResult] = dict(settle_evidence(judges.cases, turns).judged)
+    # Another response to a case that is cut off, even alone, decides nothing.
+    wanted = {name for name in wanted if not needs_second_look(judges.cases[name], latest.get(name))}
     while len(rounds) + 1 < MAX_RESPONSES and (names := sorted(judges.undecided_cases(latest, wanted))):
         rounds.append(await sender.ask_again(judges.cases[name] for name in names))
         latest |= rounds[-1]
