@@ -37,10 +37,9 @@ class Deadlines:
         """Deadlines that are longer by a factor."""
         return Deadlines(*(seconds * factor for seconds in (self.connect, self.first_byte, self.idle, self.total)))
 
-    def at_least(self, seconds: float) -> Deadlines:
-        """Deadlines of at least this time, once the connection is open."""
-        waits = (max(seconds, wait) for wait in (self.first_byte, self.idle, self.total))
-        return Deadlines(self.connect, *waits)
+    def longer_to_first_byte(self, seconds: float) -> Deadlines:
+        """Deadlines with this much more time to the first byte."""
+        return Deadlines(self.connect, self.first_byte + seconds, self.idle, self.total + seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ PATIENCE = 4
 # The number of cases sent alone in vain after which no more are sent.
 MAX_VAIN_LOOKS = 3
 # A server may load its model for the first chat.
-FIRST_CHAT_S = 300.0
+MODEL_LOADING_S = 270.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ async def send_to_target(
 
 def _first_deadlines(deadlines: Deadlines) -> Deadlines:
     """The deadlines of the first chat, for which a server may load its model; those that the user set are kept."""
-    return deadlines.at_least(FIRST_CHAT_S) if deadlines == Deadlines() else deadlines
+    return deadlines.longer_to_first_byte(MODEL_LOADING_S) if deadlines == Deadlines() else deadlines
 
 
 async def _look_again(sender: Sender, pool: ChannelPool, cases: Iterable[Case]) -> Evidence:
