@@ -16,7 +16,10 @@ INTERNALS: Mapping[str, str] = {
     "an HTML page": r"<!doctype html|<html[\s>]|<body[\s>]",
     "a Python stack trace": r"Traceback \(most recent call last\)|File \"[^\"]+\", line \d+",
     "an error of the server's code": r"\b[A-Z]\w*(?:Error|Exception)\(",
-    "an error of another server": r"\{'(?:error|detail|message|object|id)': |\{\"error\": ?[{\"]|Error code: \d{3} - ",
+    # An object that a server prints inside another one, such as `'ctx': {'error': …}`, is its own.
+    "an error of another server": (
+        r"(?<!': )\{'(?:error|detail|message|object|id)': |\{\"error\": ?[{\"]|Error code: \d{3} - "
+    ),
     "a stack trace": r"^\s+at [\w.$<>]+ ?\(.*:\d+(:\d+)?\)|goroutine \d+ \[|panic: runtime error",
     "a path of the server": (
         r"(?<![\w/.:])/(?:usr|home|opt|srv|app|var|root|etc)/[\w./-]+"

@@ -89,8 +89,14 @@ def test_no_padding(exchange: Exchange, case: Case) -> None:
 def test_status_body(exchange: Exchange, case: Case) -> None:
     """Status and body agree: success brings no error object, and a refusal brings no answer."""
     expect.complete(exchange)
+    if expect.is_stream(exchange) and not exchange.is_success:
+        is_labelled_only = not exchange.stream.events
+        raise Violation(
+            f"a plain body in a refusal with {exchange.status}",
+            f"{exchange.content_type} for {expect.display_text(exchange.text)}" if is_labelled_only else "a stream",
+            where="header Content-Type" if is_labelled_only else "body",
+        )
     if expect.is_stream(exchange):
-        expect.condition(exchange.is_success, "no stream in a refusal", exchange.status, where="status line")
         return
     body = json_document(exchange)
     if case.kind == "text" and exchange.is_success and not isinstance(body, dict):

@@ -73,6 +73,8 @@ class Violation(AssertionError):
     Attributes:
         judged_by: id of the check whose requirement this really is. If that check fails on the same case, it alone
             is reported as failed, so that one cause is reported once.
+        shows_ignored: True if the members that the check proves obeyed were ignored; False if the model may have read
+            them and chosen otherwise, or if they had another effect.
         findings: the broken places, at least one.
     """
 
@@ -84,8 +86,9 @@ class Violation(AssertionError):
         where: str = "",
         at: str | None = None,
         judged_by: str | None = None,
+        shows_ignored: bool = True,
     ) -> None:
-        self.judged_by = judged_by
+        self.judged_by, self.shows_ignored = judged_by, shows_ignored
         self.findings: tuple[Finding, ...] = (Finding(expected, actual, where or at or "", at),)
         super().__init__(f"expected {expected}, actual {actual}" + (f", at {where or at}" if where or at else ""))
 

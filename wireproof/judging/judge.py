@@ -115,7 +115,8 @@ class Judge:
         ruling = self._ruling(check, entry, exchanges)
         findings = sort_by_level(entry.clauses, ruling.findings) if ruling.findings else ()
         message = _findings_sentence(findings) if findings else ruling.message
-        ignored = ignored_members(check.proves_obeyed, exchanges) if findings else ()
+        shows_ignored = isinstance(ruling.raised, Violation) and ruling.raised.shows_ignored
+        ignored = ignored_members(check.proves_obeyed, exchanges) if findings and shows_ignored else ()
         if ignored:
             message = f"{', '.join(ignored)} accepted and ignored: {message}"
         verdict = self.build_verdict(entry, check, ruling.outcome, message, findings)
