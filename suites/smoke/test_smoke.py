@@ -1,7 +1,7 @@
 """First requests: an API answers, it accepts the key, and it knows the model."""
 
 from wireproof import expect
-from wireproof.check import Exchange, NotJson, Provider, Target, TimedOut, Untestable, check
+from wireproof.check import Case, Exchange, NotJson, Provider, Target, TimedOut, Untestable, check
 
 # Many endpoints serve no list of models; the chat request then shows whether an API answers.
 NO_LIST_STATUSES = frozenset({404, 405, 501})
@@ -39,13 +39,14 @@ def test_key_accepted(exchange: Exchange) -> None:
 
 
 @check("smoke.model-present", any_answer=True)
-def test_model_present(exchange: Exchange, provider: Provider, target: Target) -> None:
-    """The chat model of this run is known to the endpoint."""
+def test_model_present(exchange: Exchange, case: Case, provider: Provider, target: Target) -> None:
+    """The model of the first request is known to the endpoint."""
     _require_response(exchange)
     unknown = provider.refusals["unknown-model"]
-    model = target.models.get("chat")
+    role = case.asks[-1].model
+    model = target.models.get(role)
     is_refused = exchange.status in (*unknown.status, 404)
-    wanted = f"no refusal of the model {model}; name another with --model ID"
+    wanted = f"no refusal of the {role} model {model}; name another with --model {role}=ID, or a model of another role"
     expect.condition(
         not is_refused,
         wanted,

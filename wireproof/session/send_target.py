@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from wireproof.client.http_client import HttpClient
 from wireproof.client.recorder import NullRecorder, Recorder
 from wireproof.client.sender import ChannelPool, Sender
+from wireproof.client.skip_reasons import skip_reason
 from wireproof.contract.case import Case
 from wireproof.contract.target import Deadlines, Target
 from wireproof.evidence.case_result import CaseResult, Evidence
@@ -22,6 +23,10 @@ from wireproof.session.model_choice import with_models
 # A model may decide otherwise once or twice; three undecided responses make the verdict inconclusive.
 MAX_RESPONSES = 3
 SMOKE_CASES = ("models-list", "chat-basic")
+# The first request for a model: a chat, or one of the kind that the target serves instead.
+FIRST_MODEL_CASES = (
+    "chat-basic", "completions-basic", "responses-basic", "embeddings-one", "images-basic", "transcriptions-basic",
+)  # fmt: skip
 # A case that was cut off gets this many times as much time when it is sent alone.
 PATIENCE = 4
 # The number of cases sent alone in vain after which no more are sent.
@@ -91,7 +96,7 @@ class TargetEvidence:
     @cached_property
     def broken_by_peer(self) -> str | None:
         """The HTTP violation of the target in a smoke case; None if there was none."""
-        for name in SMOKE_CASES:
+        for name in (SMOKE_CASES[0], first_model_case(self.evidence)):
             result = self.evidence.get(name)
             if isinstance(result, tuple) and result[-1].broken is not None and result[-1].broken.is_by_peer:
                 return result[-1].broken.detail
@@ -105,14 +110,13 @@ async def send_to_target(
     target = judges.target
     async with HttpClient(target.connections, target.deadlines) as client:
         sender = Sender(target, client, recorder or NullRecorder())
-        first, *others = [judges.cases[name] for name in SMOKE_CASES if name in judges.cases]
-        listed = await sender.send(first)
+        listed = await sender.send(judges.cases[SMOKE_CASES[0]])
         judges = judges.with_target(with_models(target, listed))
         sender.target = judges.target
         reachable = not isinstance(listed, tuple) or listed[-1].broken is None
         if reachable:
             sender.pool = client.with_deadlines(_first_deadlines(target.deadlines))
-            await sender.send_all(others)
+            await sender.send_all(_choose_first_case(judges, cases))
             sender.pool = client
         turns: list[Evidence] = [sender.evidence]
         if reachable and smoke_failure(judges, sender.evidence) is None:
@@ -141,11 +145,36 @@ async def _look_again(sender: Sender, pool: ChannelPool, cases: Iterable[Case]) 
     return await sender.ask_again_alone(cut, pool, no_better) if cut else {}
 
 
+def _choose_first_case(judges: ColumnJudges, wanted: Sequence[Case]) -> list[Case]:
+    """The case with the first request for a model: a chat, or the first kind that can be sent instead.
+
+    A chat is not sent if no wanted case asks for one, if the document describes none, or if no model serves it. If
+    nothing can be sent, it is the first kind that is wanted, whose reason is then told; none if no kind is wanted.
+    """
+    target, endpoints = judges.target, {case.endpoint for case in wanted}
+    every = [judges.cases[name] for name in FIRST_MODEL_CASES if name in judges.cases]
+    asks_no_model = endpoints.isdisjoint(case.endpoint for case in every)
+    candidates = [case for case in every if case.endpoint in endpoints or asks_no_model]
+    able = [case for case in candidates if case.asks[-1].model in target.models and skip_reason(case, target) is None]
+    return (able or candidates)[:1]
+
+
+def first_model_case(evidence: Evidence) -> str:
+    """The name of the first case of a model that was sent; that of the chat if none was."""
+    sent = (name for name in FIRST_MODEL_CASES if isinstance(evidence.get(name), tuple))
+    return next(sent, FIRST_MODEL_CASES[0])
+
+
 def smoke_failure(judges: ColumnJudges, evidence: Evidence) -> SmokeFailure | None:
-    """The first smoke verdict of the target's own column that fails; None if all pass."""
-    target = judges.target
+    """The first smoke verdict of the target's own column that fails; None if all pass.
+
+    Without a chat, the rules about it apply to the first request for another model.
+    """
+    target, first = judges.target, first_model_case(evidence)
     for planned in judges.entries:
         if planned.provider == target.provider.name and planned.check.startswith("smoke."):
+            if planned.case == FIRST_MODEL_CASES[0] and first != planned.case:
+                planned = replace(planned, cases=((planned.cases[0][0], first),))
             verdict = judges.judge(planned.provider).judge(planned, evidence)
             if verdict.outcome in RED_OUTCOMES:
                 return SmokeFailure(planned, f"{target.name} at {target.base_url}: {verdict.message}")
