@@ -542,6 +542,20 @@ async def test_a_closed_port_refuses_the_connection() -> None:
     assert answer.broken.detail
 
 
+async def test_a_connection_that_does_not_open_in_time_names_the_deadline() -> None:
+    # Further connections wait for ever once the queue of a listener that accepts none is full.
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener, contextlib.ExitStack() as stack:
+        for _ in range(2):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        async with HttpClient(1, replace(PATIENT, connect=0.1)) as wire:
+            answer = await wire.send(asking(f"http://127.0.0.1:{listener.getsockname()[1]}/v1/models"))
+    assert answer.broken is not None
+    assert answer.broken.is_before_request
+    assert "within 0.1 s; allow more time with --deadline connect=SECONDS" in answer.broken.detail
+
+
 async def test_a_plain_server_under_https_is_a_tls_failure() -> None:
     async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1)

@@ -152,6 +152,9 @@ class HttpClient:
             answer.broken = TransportFailure(
                 "total", f"no end of the answer within {self._deadlines.total:g} s", recording.tail
             )
+        except httpcore.ConnectTimeout:
+            within = f"the connection was not open within {self._deadlines.connect:g} s"
+            answer.broken = TransportFailure("connect", f"{within}; allow more time with --deadline connect=SECONDS")
         except (
             httpcore.NetworkError,
             httpcore.TimeoutException,

@@ -144,7 +144,7 @@ def failure_from_error(error: BaseException, recording: Recording) -> TransportF
     cause = error if isinstance(error, ssl.SSLError) else error.__cause__ or error.__context__
     if isinstance(cause, ssl.SSLError) and isinstance(error, ssl.SSLError | httpcore.ConnectError):
         kind, text = "tls", certificates.tls_failure_text(cause)
-    elif isinstance(error, httpcore.ConnectError | httpcore.ConnectTimeout):
+    elif isinstance(error, httpcore.ConnectError):
         kind = "connect"
     elif isinstance(error, httpcore.WriteTimeout):
         kind = "idle"
