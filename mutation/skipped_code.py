@@ -37,7 +37,7 @@ PARAMETER_ORDER: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(OUTCOME_EXCEPTIONS, ("reason",)),
 }
 # The arguments of the check decorator that affect verdicts.
-DECIDING_ARGUMENTS = frozenset({"any_answer", "proves_obeyed"})
+DECIDING_ARGUMENTS = frozenset({"any_answer", "every_request", "proves_obeyed"})
 READ_BY_PYTHON = frozenset({"__all__", "__tracebackhide__", "__slots__"})
 
 

@@ -46,7 +46,7 @@ def test_unprefixed_refused(exchange: Exchange, provider: Provider) -> None:
     expect.refusal(exchange, provider.refusals["bad-key"], provider)
 
 
-@check("auth.no-leak", any_answer=True)
+@check("auth.no-leak", any_answer=True, every_request=True)
 def test_no_leak(exchange: Exchange, provider: Provider) -> None:
     """A refusal repeats neither the key it was sent, nor more than half of it in one piece, nor a hash of it."""
     sent = (exchange.request.header(provider.auth_header) or "").split(" ")[-1]
@@ -89,7 +89,7 @@ def _refusal_words(exchange: Exchange, provider: Provider) -> tuple[object, ...]
     return exchange.status, exchange.header("WWW-Authenticate"), codes, plain
 
 
-@check("auth.challenge", any_answer=True)
+@check("auth.challenge", any_answer=True, every_request=True)
 def test_challenge(exchange: Exchange) -> None:
     """A refusal with status 401 names an accepted scheme in WWW-Authenticate."""
     if exchange.status != 401:

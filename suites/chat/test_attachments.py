@@ -25,7 +25,8 @@ def test_brought(exchange: Exchange) -> None:
         word = WORDS_OF_ATTACHMENTS.get(str(kind))
         if word and word not in text.lower() and expect.finish_reason(exchange) == "length":
             raise Undecided("the token cap ended the answer")
-        expect.condition(not word or word in text.lower(), f"text with {word}", text, at=CONTENT)
+        has_word = not word or word in text.lower()
+        expect.condition(has_word, f"text with {word}", text, at=CONTENT, shows_ignored=False)
 
 
 @check("chat.modalities", proves_obeyed=("modalities", "audio"))
@@ -33,7 +34,8 @@ def test_modalities(exchange: Exchange) -> None:
     """An answer comes in the modalities asked for: as sound with its transcript where sound is named, else as text."""
     message = expect.member(expect.answer(exchange), MESSAGE, dict)
     if "audio" not in expect.request_body(exchange)["modalities"]:
-        expect.condition(bool(message.get("content")), "text", message.get("content"), at=CONTENT)
+        content = message.get("content")
+        expect.condition(bool(content), "text", content, at=CONTENT, shows_ignored=False)
         expect.condition(message.get("audio") is None, "no sound", message.get("audio"), at=AUDIO)
         return
     sound = expect.member(expect.answer(exchange), AUDIO, dict)

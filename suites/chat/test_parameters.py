@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wireproof import expect
@@ -49,19 +49,23 @@ def logprobs(exchange: Exchange) -> tuple[Mapping[str, Any], ...]:
 def test_cap(exchange: Exchange) -> None:
     """An answer has no more tokens than the request allows."""
     expect.success(exchange)
-    keeps_to_cap(
-        exchange, next(expect.request_body(exchange)[name] for name in CAPS if name in expect.request_body(exchange))
-    )
+    keeps_to_cap(exchange, requested_cap(exchange))
 
 
 @check("chat.default-cap")
 def test_default_cap(exchange: Exchange, provider: Provider) -> None:
     """An answer to a request without a cap has no more tokens than the cap that holds by default."""
-    cap = provider.fields("chat").get(provider.token_cap("chat") or "", {}).get("default")
-    if cap is None:
-        raise Untestable("the contract names no default")
+    cap = default_cap(provider)
     expect.success(exchange)
     keeps_to_cap(exchange, cap)
+
+
+def default_cap(provider: Provider) -> int:
+    """The token cap of a request that names none. Raises Untestable if the contract names no default."""
+    cap = provider.fields("chat").get(provider.token_cap("chat") or "", {}).get("default")
+    if not isinstance(cap, int):
+        raise Untestable("the contract names no default")
+    return cap
 
 
 def keeps_to_cap(exchange: Exchange, cap: int) -> None:
@@ -73,9 +77,33 @@ def keeps_to_cap(exchange: Exchange, cap: int) -> None:
 
 
 @check("chat.cap-length")
-def test_cap_length(exchange: Exchange) -> None:
+def test_cap_length(exchange: Exchange, provider: Provider) -> None:
     """An answer that the cap cuts off says so with the finish reason length."""
-    expect.equal(first_choice(exchange)[1], "length", at="/choices/0/finish_reason")
+    reason, count = first_choice(exchange)[1], token_count(exchange)
+    named_cap = requested_cap(exchange)
+    cap = default_cap(provider) if named_cap is None else named_cap
+    if reason == "stop" and count is None:
+        raise Inconclusive("the answer counts no tokens, so that it may have ended by itself")
+    if reason == "stop" and count is not None and count < cap:
+        raise Undecided(f"the answer ended by itself with {count} of {cap} tokens")
+    if reason == "stop" and count is not None and count > cap:
+        raise Inconclusive(f"the cap of {cap} cut nothing off, which chat.cap judges: {count} tokens")
+    expect.equal(reason, "length", at="/choices/0/finish_reason")
+
+
+def token_count(exchange: Exchange) -> int | None:
+    """The tokens of an answer by its usage, or by the chunks of a stream without one; None if nothing counts them."""
+    count = find_usage(exchange).get("completion_tokens")
+    if count is None and expect.is_stream(exchange):
+        deltas = [choice.get("delta") for chunk in exchange.stream.chunks for choice in chunk.choices]
+        count = sum(isinstance(delta, dict) and bool(delta.get("content")) for delta in deltas)
+    return count if isinstance(count, int) else None
+
+
+def requested_cap(exchange: Exchange) -> int | None:
+    """The token cap that a request names; None if it names none."""
+    body = expect.request_body(exchange)
+    return next((body[name] for name in CAPS if name in body), None)
 
 
 @check("chat.cap-short", proves_obeyed=("max_tokens", "max_completion_tokens"))
@@ -91,18 +119,35 @@ def test_stop(exchange: Exchange) -> None:
     stop = expect.request_body(exchange)["stop"]
     text = first_choice(exchange)[0]
     for end in [stop] if isinstance(stop, str) else stop:
-        expect.condition(end not in text, f"text without {end}", text, at="/choices/0/message/content")
+        at_end = text.find(end) in (-1, len(text) - len(end))
+        expected = f"text without {end}" + (", which ended it" if at_end else "")
+        expect.condition(end not in text, expected, text, at="/choices/0/message/content", shows_ignored=not at_end)
         begun = [end[:size] for size in range(1, len(end)) if text.endswith(end[:size])]
-        expect.condition(not begun, f"text without the beginning of {end}", text, at="/choices/0/message/content")
+        expected = f"text without the beginning of {end}"
+        expect.condition(not begun, expected, text, at="/choices/0/message/content", shows_ignored=False)
 
 
 @check("chat.also-accepted", any_answer=True)
 def test_also_accepted(accepted: Exchange, other: Exchange) -> None:
-    """An option that is accepted in one form is accepted in its other form as well."""
+    """A request that is like an accepted one, but for another form of the option or its call, is accepted as well."""
     if not accepted.is_success or other.broken is not None or other.status == 429:
         raise Inconclusive("the option is not accepted in its first form, or the answers are inconclusive")
+    new = ", ".join(new_members(expect.request_body(accepted), expect.request_body(other)))
     actual = f"{other.status} with {expect.display_text(other.text)}"
-    expect.condition(other.is_success, "a status of success (2xx)", actual, where="status line")
+    expected = f"a status of success (2xx), as without {new}"
+    expect.condition(other.is_success, expected, actual, where="status line")
+
+
+def new_members(before: Any, after: Any, at: str = "") -> Iterator[str]:
+    """Yields the members of a request that another one lacks or has otherwise, each with its value."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for name, value in after.items():
+            yield from new_members(before.get(name), value, f"{at}/{name}")
+    elif isinstance(before, list) and isinstance(after, list):
+        for number, value in enumerate(after):
+            yield from new_members(before[number] if number < len(before) else None, value, f"{at}/{number}")
+    elif before != after or before is None:
+        yield f"{at}: {expect.display_text(after)}"
 
 
 @check("chat.stop-finish")

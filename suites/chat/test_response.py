@@ -13,6 +13,8 @@ ONE_WORD_ORDER = re.compile(r"[Aa]nswer only with the word (\w+)")
 EXACT_ORDER = re.compile(r"Say exactly:\s*(.+)", re.S)
 NUMBER = re.compile(r"\d+")
 COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
+# The text of the first choice.
+CONTENT = "/choices/0/message/content"
 
 
 def content_text(content: Any) -> str:
@@ -144,7 +146,7 @@ def test_obeys(exchange: Exchange) -> None:
     found = EXACT_ORDER.search(content_text(expect.request_body(exchange)["messages"][-1]["content"]))
     wanted = found[1].strip() if found else ""
     text = answer_text(exchange)
-    expect.condition(wanted.lower() in text.lower(), f"text with {wanted}", text, at="/choices/0/message/content")
+    expect.condition(wanted.lower() in text.lower(), f"text with {wanted}", text, at=CONTENT, shows_ignored=False)
 
 
 @check("chat.said-once")
@@ -161,7 +163,7 @@ def test_recalls(exchange: Exchange) -> None:
     """The model knows what was said in earlier turns of the conversation."""
     wanted = NUMBER.findall(content_text(expect.request_body(exchange)["messages"][0]["content"]))[-1]
     text = answer_text(exchange)
-    expect.condition(wanted in text, f"text with {wanted}", text, at="/choices/0/message/content")
+    expect.condition(wanted in text, f"text with {wanted}", text, at=CONTENT, shows_ignored=False)
 
 
 @check("chat.orders", proves_obeyed=("system", "messages"))
@@ -180,7 +182,8 @@ def follows_orders(exchange: Exchange) -> None:
         any(word in text.lower() for word in words),
         f"text with {words}",
         text,
-        at="/choices/0/message/content",
+        at=CONTENT,
+        shows_ignored=False,
     )
 
 

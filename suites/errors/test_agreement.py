@@ -42,7 +42,7 @@ def body_and_error(body: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, 
         yield "/error", body["error"]
 
 
-@check("errors.status-agrees", any_answer=True)
+@check("errors.status-agrees", any_answer=True, every_request=True)
 def test_status_agrees(exchange: Exchange) -> None:
     """A status in a body is that of the answer, and a body that states an error comes without a status of success."""
     body = json_object_body(exchange)
@@ -64,7 +64,7 @@ def _status_from_member(value: Any) -> int | None:
     return int(digits) if re.fullmatch(r"[1-5]\d\d", digits, re.ASCII) else None
 
 
-@check("errors.word-agrees", any_answer=True)
+@check("errors.word-agrees", any_answer=True, every_request=True)
 def test_word_agrees(exchange: Exchange, provider: Provider) -> None:
     """The machine words of an error are those of its status: no error of the server under 4xx, no mistake under 5xx."""
     body = json_object_body(exchange)

@@ -33,7 +33,7 @@ def second_has_headers_of_first(names: tuple[str, ...], first: Exchange, second:
         raise Violation.from_findings(missing)
 
 
-@check("headers.once", any_answer=True)
+@check("headers.once", any_answer=True, every_request=True)
 def test_once(exchange: Exchange, provider: Provider) -> None:
     """A documented header stands once in the head of an answer."""
     expect.complete(exchange)

@@ -14,7 +14,7 @@ def request_id_header(provider: Provider) -> str:
     return name
 
 
-@check("headers.request-id-echoed", any_answer=True)
+@check("headers.request-id-echoed", any_answer=True, every_request=True)
 def test_request_id_echoed(exchange: Exchange, provider: Provider) -> None:
     """An answer repeats the id that its request carried, byte for byte."""
     expect.complete(exchange)

@@ -28,7 +28,7 @@ def retry_after_ms_in_s(exchange: Exchange) -> float:
     return float(value) / 1000
 
 
-@check("limits.retry-after-ms", any_answer=True)
+@check("limits.retry-after-ms", any_answer=True, every_request=True)
 def test_retry_after_ms(exchange: Exchange) -> None:
     """A wait that is told in milliseconds as well is the wait of Retry-After, give or take two seconds."""
     required_refusal(exchange)
@@ -41,7 +41,7 @@ def test_retry_after_ms(exchange: Exchange) -> None:
     )
 
 
-@check("limits.wait-is-heeded", any_answer=True)
+@check("limits.wait-is-heeded", any_answer=True, every_request=True)
 def test_wait_is_heeded(exchange: Exchange) -> None:
     """The wait that an official client reads of a refusal is more than none and at most a minute, so that it waits."""
     required_refusal(exchange)
@@ -55,7 +55,7 @@ def test_wait_is_heeded(exchange: Exchange) -> None:
     )
 
 
-@check("limits.ask-again", any_answer=True)
+@check("limits.ask-again", any_answer=True, every_request=True)
 def test_ask_again(exchange: Exchange, provider: Provider) -> None:
     """A refusal that tells clients whether to retry says yes for a full minute and no for a used-up volume."""
     required_refusal(exchange)

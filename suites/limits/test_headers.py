@@ -46,14 +46,14 @@ def _is_header_due(exchange: Exchange, name: str, case: Case, target: Target, pr
     return exchange.status != 401 and not is_unlimited(case, target, provider)
 
 
-@check("limits.limit-header", any_answer=True)
+@check("limits.limit-header", any_answer=True, every_request=True)
 def test_limit_header(exchange: Exchange, case: Case, target: Target, provider: Provider) -> None:
     """An answer to a valid key states the limit a minute as a whole number."""
     if _is_header_due(exchange, provider.rate.limit, case, target, provider):
         expect.whole_number(exchange, provider.rate.limit)
 
 
-@check("limits.remaining-header", any_answer=True)
+@check("limits.remaining-header", any_answer=True, every_request=True)
 def test_remaining_header(exchange: Exchange, case: Case, target: Target, provider: Provider) -> None:
     """An answer to a valid key states the remaining requests as a whole number, at most the limit."""
     name = provider.rate.remaining
@@ -65,7 +65,7 @@ def test_remaining_header(exchange: Exchange, case: Case, target: Target, provid
         raise Violation(f"at most the limit of {limit}", str(left), where=f"header {name}")
 
 
-@check("limits.limit-is-the-tiers", any_answer=True)
+@check("limits.limit-is-the-tiers", any_answer=True, every_request=True)
 def test_limit_is_the_tiers(exchange: Exchange, case: Case, target: Target, provider: Provider) -> None:
     """The limit in an answer is the number of requests a minute of the key's tier."""
     name = find_tier(case, target, provider)

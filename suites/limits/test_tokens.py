@@ -16,7 +16,7 @@ def find_header(part: str, provider: Provider) -> str:
     return name
 
 
-@check("limits.tokens-told", any_answer=True)
+@check("limits.tokens-told", any_answer=True, every_request=True)
 def test_tokens_told(exchange: Exchange, provider: Provider) -> None:
     """An answer states the token limit, the remaining tokens, and the duration until the reset."""
     expect.complete(exchange)

@@ -36,7 +36,7 @@ def waits_after_refusals(
             yield f"request {n + 2}", refused, again, expect.server_time(again) - expect.server_time(refused)
 
 
-@check("limits.reset-header", any_answer=True)
+@check("limits.reset-header", any_answer=True, every_request=True)
 def test_reset_header(exchange: Exchange, case: Case, provider: Provider, target: Target) -> None:
     """An answer to a valid key tells when the limit is whole again: within an hour, in the promised unit."""
     if exchange.status is None:

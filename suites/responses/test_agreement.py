@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Exchange, Inconclusive, check
+from wireproof.check import Exchange, Inconclusive, Violation, check
 
 # The final events of a response that did not fail, and the status that each event implies.
 FINAL_EVENTS = ("response.completed", "response.incomplete")
@@ -61,9 +61,12 @@ def final_response(exchange: Exchange) -> tuple[str, Mapping[str, Any]]:
 def is_constant(exchange: Exchange, name: str) -> None:
     """Raises Violation if a member has several values in the responses inside the events."""
     found = carried_responses(exchange)
+    values = [response[name] for _, _, response in found if name in response]
     for place, _, response in found:
-        first = found[0][2].get(name, ABSENT)
-        expect.equal(response.get(name, ABSENT), first, where=place, at=f"/response/{name}")
+        if name not in response and values:
+            expected = f"{expect.display_text(values[0])}, as in another event"
+            raise Violation(expected, ABSENT, where=place, at=f"/response/{name}")
+        expect.equal(response.get(name), values[0] if values else None, where=place, at=f"/response/{name}")
 
 
 @check("responses.one-id")
@@ -107,16 +110,23 @@ def test_item_status(exchange: Exchange) -> None:
             expect.condition(found in wanted, " or ".join(wanted), found, where=place, at="/item/status")
 
 
+def number_of_item(value: Mapping[str, Any], place: str) -> Any:
+    """The index of the item that an event is about. Raises Violation if the event has none."""
+    if "output_index" not in value:
+        raise Violation("the index of the item", ABSENT, where=place, at="/output_index", judged_by="schema.chunks")
+    return value["output_index"]
+
+
 @check("responses.indexes")
 def test_indexes(exchange: Exchange) -> None:
     """The items of the output are numbered from zero in the order in which they come, and so are the parts of each."""
     items, parts = 0, dict[str, int]()
     for place, kind, value in typed_events(exchange):
-        item = str(value.get("output_index"))
         if kind == "response.output_item.added":
-            expect.equal(value.get("output_index"), items, where=place, at="/output_index")
+            expect.equal(number_of_item(value, place), items, where=place, at="/output_index")
             items += 1
         if kind == "response.content_part.added":
+            item = str(number_of_item(value, place))
             expect.equal(value.get("content_index"), parts.get(item, 0), where=place, at="/content_index")
             parts[item] = parts.get(item, 0) + 1
 
@@ -150,7 +160,9 @@ def test_items(exchange: Exchange) -> None:
     """The output of the last event's response is the items that were done, each at its index and member for member."""
     place, response = final_response(exchange)
     output = expect.member(response, "/output", list, where=f"{place} /response")
-    done = {str(value.get("output_index")): value for _, kind, value in typed_events(exchange) if kind == ITEM_DONE}
+    done = {
+        str(number_of_item(value, event)): value for event, kind, value in typed_events(exchange) if kind == ITEM_DONE
+    }
     expect.equal(sorted(done), sorted(map(str, range(len(output)))), where=place, at="/response/output")
     for at, item in enumerate(output):
         are_equal_items(item, done[str(at)].get("item"), place, f"/response/output/{at}")

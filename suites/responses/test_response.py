@@ -64,9 +64,10 @@ def test_incomplete(exchange: Exchange) -> None:
     count, cap = find_usage(exchange).get("output_tokens"), expect.request_body(exchange)["max_output_tokens"]
     if body.get("status") == "completed" and isinstance(count, int) and count < cap:
         raise Inconclusive(f"the response ended by itself with {count} of {cap} tokens")
-    expect.equal(body.get("status"), "incomplete", at="/status")
+    # A cap that the response counts as reached was obeyed; only the status is wrong.
+    expect.equal(body.get("status"), "incomplete", at="/status", shows_ignored=isinstance(count, int) and count > cap)
     reason = expect.member(body, "/incomplete_details/reason")
-    expect.equal(reason, "max_output_tokens", at="/incomplete_details/reason")
+    expect.equal(reason, "max_output_tokens", at="/incomplete_details/reason", shows_ignored=False)
 
 
 @check("responses.cap", proves_obeyed=("max_output_tokens",))
@@ -105,7 +106,7 @@ def test_obeys(exchange: Exchange) -> None:
     """The model follows the instructions of the request."""
     found = ONE_WORD_ORDER.search(expect.request_body(exchange)["instructions"])
     word, text = found[1] if found else "", response_text(exchange)
-    expect.condition(word.lower() in text.lower(), f"text with {word}", text, at="/output")
+    expect.condition(word.lower() in text.lower(), f"text with {word}", text, at="/output", shows_ignored=False)
 
 
 @check("responses.heeds", proves_obeyed=("input", "messages"))
@@ -113,7 +114,7 @@ def test_heeds(exchange: Exchange) -> None:
     """The model follows the order that stands in the input, or in the messages that take its place."""
     found = ONE_WORD_ORDER.search(exchange.request.body.decode())
     word, text = found[1] if found else "", response_text(exchange)
-    expect.condition(word.lower() in text.lower(), f"text with {word}", text, at="/output")
+    expect.condition(word.lower() in text.lower(), f"text with {word}", text, at="/output", shows_ignored=False)
 
 
 @check("responses.model")

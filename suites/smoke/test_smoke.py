@@ -1,25 +1,25 @@
 """First requests: an API answers, it accepts the key, and it knows the model."""
 
 from wireproof import expect
-from wireproof.check import Exchange, NotJson, Provider, Target, Untestable, check
+from wireproof.check import Case, Exchange, NotJson, Provider, Target, TimedOut, Untestable, check
 
 # Many endpoints serve no list of models; the chat request then shows whether an API answers.
 NO_LIST_STATUSES = frozenset({404, 405, 501})
 
 
-def _require_valid_http(exchange: Exchange) -> None:
+def _require_response(exchange: Exchange) -> None:
     if exchange.broken is not None and exchange.broken.is_by_peer:
         raise Untestable(f"the peer broke HTTP ({exchange.broken.detail}); the wire checks judge that")
+    if exchange.broken is not None and exchange.broken.is_deadline:
+        raise TimedOut(expect.passed_deadline_text(exchange))
 
 
 @check("smoke.reachable", any_answer=True)
 def test_reachable(exchange: Exchange) -> None:
-    """An API answers at the base URL, within the deadline and in JSON."""
-    _require_valid_http(exchange)
+    """An API answers at the base URL in JSON."""
+    _require_response(exchange)
     broken = exchange.broken
-    expect.condition(
-        broken is None, "an answer within the deadline", broken and broken.detail, where=exchange.request.url
-    )
+    expect.condition(broken is None, "an answer", broken and broken.detail, where=exchange.request.url)
     if exchange.endpoint == "models" and exchange.status in NO_LIST_STATUSES:
         return
     actual = (
@@ -33,19 +33,20 @@ def test_reachable(exchange: Exchange) -> None:
 @check("smoke.key-accepted", any_answer=True)
 def test_key_accepted(exchange: Exchange) -> None:
     """The key of this run is accepted."""
-    _require_valid_http(exchange)
+    _require_response(exchange)
     actual = f"{exchange.status} with {expect.display_text(exchange.text)}"
     expect.condition(exchange.status not in (401, 403), "no 401 or 403", actual, where=exchange.request.url)
 
 
 @check("smoke.model-present", any_answer=True)
-def test_model_present(exchange: Exchange, provider: Provider, target: Target) -> None:
-    """The chat model of this run is known to the endpoint."""
-    _require_valid_http(exchange)
+def test_model_present(exchange: Exchange, case: Case, provider: Provider, target: Target) -> None:
+    """The model of the first request is known to the endpoint."""
+    _require_response(exchange)
     unknown = provider.refusals["unknown-model"]
-    model = target.models.get("chat")
+    role = case.asks[-1].model
+    model = target.models.get(role)
     is_refused = exchange.status in (*unknown.status, 404)
-    wanted = f"no refusal of the model {model}; name another with --model ID"
+    wanted = f"no refusal of the {role} model {model}; name another with --model {role}=ID, or a model of another role"
     expect.condition(
         not is_refused,
         wanted,

@@ -18,7 +18,7 @@ def is_redirected(exchange: Exchange) -> bool:
     return exchange.status in REDIRECTIONS
 
 
-@check("transport.redirect-keeps-method", any_answer=True)
+@check("transport.redirect-keeps-method", any_answer=True, every_request=True)
 def test_redirect_keeps_method(exchange: Exchange) -> None:
     """A request with a body is redirected, if at all, by a status that keeps its method and body: 307 or 308."""
     if is_redirected(exchange):
@@ -27,7 +27,7 @@ def test_redirect_keeps_method(exchange: Exchange) -> None:
         )
 
 
-@check("transport.redirect-stays", any_answer=True)
+@check("transport.redirect-stays", any_answer=True, every_request=True)
 def test_redirect_stays(exchange: Exchange) -> None:
     """A request is redirected, if at all, within its scheme and host, to which the key is sent again."""
     if not is_redirected(exchange):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wireproof import expect
-from wireproof.check import Exchange, Inconclusive, Undecided, check
+from wireproof.check import Case, Exchange, Inconclusive, Undecided, Violation, check
 
 TOO_MANY_REQUESTS = 429
 
@@ -21,21 +21,46 @@ def require_all_admitted(exchanges: tuple[Exchange, ...]) -> None:
         raise Inconclusive(f"{refused} of {len(exchanges)} requests were refused with 429")
 
 
+def require_served(exchange: Exchange, where: str) -> None:
+    """Raises Violation unless an answer of success came to its end."""
+    broken = (
+        exchange.broken.detail if exchange.broken else f"{exchange.status} with {expect.display_text(exchange.text)}"
+    )
+    expect.condition(exchange.is_success, "a whole answer of success, as another request got", broken, where=where)
+    if expect.is_stream(exchange):
+        ended = exchange.stream.done is not None and expect.finish_reason(exchange) is not None
+        actual = expect.display_text(exchange.text[-120:])
+        expect.condition(ended, "a stream to its end, as another request got", actual, where=where)
+
+
 @check("transport.all-served", any_answer=True)
 def test_all_served(exchanges: tuple[Exchange, ...]) -> None:
-    """Concurrent requests are each answered, and each answer arrives whole."""
+    """Of several concurrent requests each is served like the others."""
     require_all_admitted(exchanges)
+    violations: list[Violation] = []
     for exchange in exchanges:
-        where = f"request {exchange.step + 1} of {len(exchanges)}"
-        broken = (
-            exchange.broken.detail
-            if exchange.broken
-            else f"{exchange.status} with {expect.display_text(exchange.text)}"
+        try:
+            require_served(exchange, f"request {exchange.step + 1} of {len(exchanges)}")
+        except Violation as violation:
+            violations.append(violation)
+    if len(violations) == len(exchanges):
+        raise Inconclusive(f"each of {len(exchanges)} requests fails, which other checks judge: {violations[0]}")
+    if violations:
+        raise violations[0]
+
+
+@check("transport.whole-together", any_answer=True)
+def test_whole_together(exchanges: tuple[Exchange, ...], case: Case) -> None:
+    """An answer is as whole beside other requests as it is alone."""
+    for exchange in exchanges:
+        actual = (
+            f"{exchange.cut_before}; served whole when asked alone: the server cuts an answer when other requests come"
         )
-        expect.condition(exchange.is_success, "a whole answer of success", broken, where=where)
-        if expect.is_stream(exchange):
-            ended = exchange.stream.done is not None and expect.finish_reason(exchange) is not None
-            expect.condition(ended, "a stream to its end", expect.display_text(exchange.text[-120:]), where=where)
+        expect.condition(not exchange.cut_before, "a whole answer beside other requests", actual, where="connection")
+    cut = [exchange.broken.detail for exchange in exchanges if exchange.broken and exchange.broken.is_by_peer]
+    if case.together and 0 < len(cut) < len(exchanges):
+        actual = f"{cut[0]}; {len(cut)} of {len(exchanges)} answers cut off"
+        raise Violation("a whole answer beside other requests", actual, where="connection")
 
 
 @check("transport.own-answers", any_answer=True)

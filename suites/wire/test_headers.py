@@ -15,7 +15,7 @@ HTTP_DATE = re.compile(
 SINGLE_HEADERS = ("Content-Type", "Date", "Location", "Retry-After")
 
 
-@check("wire.length", any_answer=True)
+@check("wire.length", any_answer=True, every_request=True)
 def test_length(exchange: Exchange) -> None:
     """An answer states its length at most one way, and the stated length is that of its body."""
     expect.complete(exchange)
@@ -29,7 +29,7 @@ def test_length(exchange: Exchange) -> None:
         expect.equal(next(iter(lengths)), str(size), where="header Content-Length")
 
 
-@check("wire.no-coding", any_answer=True)
+@check("wire.no-coding", any_answer=True, every_request=True)
 def test_no_coding(exchange: Exchange) -> None:
     """A content coding is used only where the request asks for one."""
     expect.complete(exchange)
@@ -45,7 +45,7 @@ def test_no_coding(exchange: Exchange) -> None:
     )
 
 
-@check("wire.allow", any_answer=True)
+@check("wire.allow", any_answer=True, every_request=True)
 def test_allow(exchange: Exchange) -> None:
     """A refusal with status 405 names the methods that the path has."""
     expect.complete(exchange)
@@ -54,7 +54,7 @@ def test_allow(exchange: Exchange) -> None:
     expect.header(exchange, "Allow")
 
 
-@check("wire.once", any_answer=True)
+@check("wire.once", any_answer=True, every_request=True)
 def test_once(exchange: Exchange) -> None:
     """A header that has one value stands in the head once."""
     expect.complete(exchange)
@@ -63,7 +63,7 @@ def test_once(exchange: Exchange) -> None:
         expect.condition(len(values) < 2, f"{name} once", values, where=f"header {name}")
 
 
-@check("wire.date", any_answer=True)
+@check("wire.date", any_answer=True, every_request=True)
 def test_date(exchange: Exchange) -> None:
     """An answer carries the date of its making in the form of RFC 9110."""
     expect.complete(exchange)
@@ -73,7 +73,7 @@ def test_date(exchange: Exchange) -> None:
     )
 
 
-@check("wire.request-id", any_answer=True)
+@check("wire.request-id", any_answer=True, every_request=True)
 def test_request_id(exchange: Exchange, provider: Provider) -> None:
     """An answer carries an id of the request in a header."""
     expect.complete(exchange)
@@ -88,7 +88,7 @@ def test_request_ids_differ(exchanges: tuple[Exchange, ...], provider: Provider)
     expect.condition(len(set(ids)) == len(ids), "a different id each time", ids, where=f"header {name}")
 
 
-@check("wire.processing-ms", any_answer=True)
+@check("wire.processing-ms", any_answer=True, every_request=True)
 def test_processing_ms(exchange: Exchange, provider: Provider) -> None:
     """An answer tells in a header how many milliseconds it took."""
     expect.complete(exchange)

@@ -256,6 +256,35 @@ async def test_a_failure_of_the_server_leads_to_a_fresh_connection(first: bytes)
         assert len(server.received) == 2
 
 
+@pytest.mark.parametrize(
+    ("end", "is_reset"),
+    [
+        pytest.param(lambda peer: peer.reset(), True, id="reset"),
+        pytest.param(lambda peer: peer.writer.close(), False, id="closed-in-order"),
+        pytest.param(lambda peer: None, False, id="kept"),
+    ],
+)
+async def test_a_reset_right_after_a_failure_of_the_server_is_recorded(
+    end: Callable[[Peer], None], is_reset: bool
+) -> None:
+    async def reply(peer: Peer) -> None:
+        await peer.send_parts(b"HTTP/1.1 500 Oops\r\nContent-Length: 2\r\n\r\n{}")
+        end(peer)
+
+    answer = await ask(reply)
+    assert (answer.status, body(answer), answer.broken, answer.reset_after) == (500, b"{}", None, is_reset)
+
+
+async def test_a_reset_of_a_case_with_its_own_connection_is_recorded_after_any_response() -> None:
+    async def reply(peer: Peer) -> None:
+        await peer.send_parts(OK)
+        peer.reset()
+
+    async with serving(reply) as server, HttpClient(4, PATIENT) as wire, wire.own_connections(1) as own:
+        answer = await own.send(asking(server.url))
+        assert (answer.status, answer.broken, answer.reset_after) == (200, None, True)
+
+
 async def test_no_more_connections_are_open_than_allowed() -> None:
     async with serving(responding(OK)) as server, HttpClient(2, PATIENT) as wire:
         await asyncio.gather(*(wire.send(asking(server.url)) for _ in range(8)))
@@ -511,6 +540,20 @@ async def test_a_closed_port_refuses_the_connection() -> None:
     assert answer.broken is not None
     assert (answer.broken.kind, answer.status) == ("connect", None)
     assert answer.broken.detail
+
+
+async def test_a_connection_that_does_not_open_in_time_names_the_deadline() -> None:
+    # Further connections wait for ever once the queue of a listener that accepts none is full.
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener, contextlib.ExitStack() as stack:
+        for _ in range(2):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        async with HttpClient(1, replace(PATIENT, connect=0.1)) as wire:
+            answer = await wire.send(asking(f"http://127.0.0.1:{listener.getsockname()[1]}/v1/models"))
+    assert answer.broken is not None
+    assert answer.broken.is_before_request
+    assert "within 0.1 s; allow more time with --deadline connect=SECONDS" in answer.broken.detail
 
 
 async def test_a_plain_server_under_https_is_a_tls_failure() -> None:

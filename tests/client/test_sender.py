@@ -247,6 +247,7 @@ async def test_a_429_with_retry_after_is_retried_and_recorded() -> None:
     assert statuses(sent) == [200]
     assert isinstance(sent, tuple)
     assert sent[0].retries == ("status 429, sent again after 0 s",) * 2
+    assert [attempt.status for attempt in sent[0].attempts] == [429, 429]
     assert sender.request_count == len(api.asked) == 3
 
 
@@ -266,6 +267,8 @@ async def test_a_connection_closed_without_a_response_is_retried() -> None:
     with serving(None, OK) as api:
         (sent,), _ = await send(api, "plain")
     assert (statuses(sent), len(api.asked)) == ([200], 2)
+    assert isinstance(sent, tuple)
+    assert [attempt.broken.kind for attempt in sent[0].attempts if attempt.broken] == ["closed"]
 
 
 @pytest.mark.parametrize(

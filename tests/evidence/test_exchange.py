@@ -159,10 +159,12 @@ def test_an_exchange_has_every_member_of_the_response_that_it_is_made_of() -> No
         interim=(100,),
         left=True,
         stalled_ns=7,
+        reset_after=True,
+        reused=True,
     )
     made = Exchange.from_response(response, REQUEST, target="t", case="c", endpoint="chat", step=1, retries=("again",))
     members = {one.name: getattr(made, one.name) for one in fields(Exchange) if one.init}
     came = {one.name: getattr(response, one.name) for one in fields(PartialResponse)} | {"reads": (BodyRead(4, b"x"),)}
     assert came.items() <= members.items()
     defaults = {one.name: one.default for one in fields(Exchange) if one.init and one.default is not MISSING}
-    assert [name for name, default in defaults.items() if members[name] == default] == []
+    assert [name for name, default in defaults.items() if members[name] == default] == ["attempts", "cut_before"]

@@ -55,6 +55,7 @@ exchanges = st.builds(
     broken=st.none() | st.builds(TransportFailure, st.sampled_from(["idle", "protocol"]), texts, tokens),
     retries=st.lists(texts, max_size=2).map(tuple),
     truncated=st.booleans(),
+    reset_after=st.booleans(),
 )
 
 VERDICT = Verdict(
@@ -72,8 +73,9 @@ VERDICT = Verdict(
 )
 
 
-@given(exchanges)
-def test_an_exchange_is_read_back_unchanged(exchange: Exchange) -> None:
+@given(exchanges, st.lists(exchanges, max_size=2))
+def test_an_exchange_is_read_back_unchanged(exchange: Exchange, attempts: list[Exchange]) -> None:
+    exchange = replace(exchange, attempts=tuple(attempts))
     line = json.dumps(exchange_to_json(exchange), ensure_ascii=False)
     again = exchange_from_json(json.loads(line))
     assert again == exchange

@@ -80,6 +80,7 @@ def judge(
     case: Any = "plain",
     clauses: tuple[Clause, ...] | None = None,
     any_answer: bool = False,
+    every_request: bool = False,
     provider: Provider = IIO,
     means: frozenset[str] = frozenset(),
     smoke: str | None = None,
@@ -87,7 +88,7 @@ def judge(
     """The verdict of one check on one case; every case has the same evidence."""
     target = Target("iio", IIO, "http://127.0.0.1:1/v1", means=means)
     arguments = tuple(inspect.signature(function).parameters)
-    checks = {"area.it": Check("area.it", function, "It holds.", any_answer, arguments)}
+    checks = {"area.it": Check("area.it", function, "It holds.", any_answer, arguments, (), every_request)}
     bench = Judge(target, provider, SchemaSet(provider.schemas), checks, CASES)
     column = Column(provider.name, provider, provider.schemas, clauses or (clause("C-1", case),))
     (entry,) = plan_verdicts(target, column, CASES)
@@ -112,6 +113,87 @@ def raising(error: Exception) -> Function:
 def accusing(*places: str | None) -> Function:
     """A check that raises a finding for each of these places."""
     return raising(Violation.from_findings(tuple(Finding("a", "b", at or "", at) for at in places)))
+
+
+# --- every request of a case
+
+
+def served(exchange: Exchange, case: Case) -> None:
+    if exchange.status in (200, 503) and case.kind == "refusal":
+        return
+    if exchange.status != 200 and case.kind != "refusal":
+        raise Violation("200", str(exchange.status), where="status line")
+
+
+def steps(*statuses: int | None) -> tuple[Exchange, ...]:
+    """One exchange for each status; None for a response that broke off."""
+    return tuple(
+        replace(exchange(status) if status else exchange(200, broken="closed"), step=step)
+        for step, status in enumerate(statuses)
+    )
+
+
+def test_an_earlier_request_of_a_case_is_judged_as_well() -> None:
+    verdict = judge(served, steps(500, 200, 200), case="thrice", every_request=True)
+    assert verdict.outcome == "fail"
+    assert [finding.where for finding in verdict.findings] == ["request 1 of 3, status line"]
+
+
+def test_every_broken_request_of_a_case_has_its_finding() -> None:
+    verdict = judge(served, steps(500, 200, 502), case="thrice", every_request=True)
+    assert [finding.where for finding in verdict.findings] == [
+        "request 1 of 3, status line",
+        "request 3 of 3, status line",
+    ]
+
+
+def test_the_only_request_of_a_case_is_not_numbered() -> None:
+    verdict = judge(served, steps(500), every_request=True)
+    assert [finding.where for finding in verdict.findings] == ["status line"]
+
+
+def test_an_earlier_request_has_the_kind_of_its_own_response() -> None:
+    """The case states the kind of its last request, so that a refusal before it is no breach."""
+    assert judge(served, steps(400, 400, 200), case="thrice", every_request=True).outcome == "pass"
+    assert judge(served, steps(200, 200, 400), case="thrice", every_request=True).outcome == "fail"
+
+
+def test_a_limit_that_an_earlier_request_met_by_chance_is_no_refusal() -> None:
+    kinds: list[str] = []
+    judge(lambda exchange, case: kinds.append(case.kind), steps(429, 404, 200), case="thrice", every_request=True)
+    assert kinds == ["answer", "refusal", "answer"]
+
+
+def test_a_response_after_which_the_request_was_sent_again_is_judged_as_well() -> None:
+    (last,) = steps(200)
+    verdict = judge(served, (replace(last, attempts=steps(500)),), every_request=True)
+    assert [finding.where for finding in verdict.findings] == ["attempt 1 of 2, status line"]
+
+
+def test_a_server_that_was_not_available_for_the_first_attempt_kept_its_word() -> None:
+    (last,) = steps(200)
+    assert judge(served, (replace(last, attempts=steps(503)),), every_request=True).outcome == "pass"
+
+
+def test_a_response_that_broke_off_is_left_to_the_checks_of_any_answer() -> None:
+    def whole(exchange: Exchange) -> None:
+        if exchange.broken is not None:
+            raise Violation("a whole answer", "its beginning")
+
+    sent = steps(None, 200, 200)
+    assert judge(whole, sent, case="thrice", every_request=True).outcome == "pass"
+    assert judge(whole, sent, case="thrice", every_request=True, any_answer=True).outcome == "fail"
+    nothing = judge(whole, steps(None), case="thrice", every_request=True)
+    assert (nothing.outcome, "wire.complete judges that" in nothing.message) == ("untestable", True)
+
+
+def test_a_response_that_decides_outweighs_one_that_does_not() -> None:
+    def refused(exchange: Exchange) -> None:
+        if exchange.status == 200:
+            raise Inconclusive("the request was not refused")
+
+    assert judge(refused, steps(400, 200, 200), case="thrice", every_request=True).outcome == "pass"
+    assert judge(refused, steps(200, 200, 200), case="thrice", every_request=True).outcome == "inconclusive"
 
 
 # --- outcomes
@@ -180,11 +262,31 @@ def test_a_request_that_was_not_sent_is_an_error(kind: str) -> None:
     assert judge(holds, (exchange(None, broken=kind),), any_answer=True).outcome == "error"
 
 
-@pytest.mark.parametrize("kind", ["first-byte", "idle", "total", "protocol", "reset", "closed"])
+@pytest.mark.parametrize("kind", ["protocol", "reset", "closed"])
 def test_a_broken_answer_is_judged_only_by_checks_of_any_answer(kind: str) -> None:
     sent = (exchange(200, broken=kind),)
     assert judge(broken, sent).outcome == "untestable"
     assert judge(broken, sent, any_answer=True).outcome == "fail"
+
+
+@pytest.mark.parametrize("kind", ["first-byte", "idle", "total"])
+def test_a_deadline_of_ours_is_no_breach_of_the_server(kind: str) -> None:
+    sent = (exchange(200, body=b"{}", broken=kind),)
+    assert judge(broken, sent).outcome == "untestable"
+    verdict = judge(broken, sent, any_answer=True)
+    assert verdict.outcome == "timed-out"
+    assert verdict.findings == ()
+    assert verdict.message == (
+        f"our deadline passed: it broke, after 2 bytes of the body; allow more time with --deadline {kind}=SECONDS"
+    )
+    assert verdict.gates()
+
+
+def test_a_stream_that_ended_before_the_deadline_passed_is_judged() -> None:
+    done = replace(
+        exchange(200, body=b"data: [DONE]\n\n", broken="idle"), headers=((b"Content-Type", b"text/event-stream"),)
+    )
+    assert judge(broken, (done,), any_answer=True).outcome == "fail"
 
 
 def test_a_case_that_was_not_sent_has_its_reason_as_verdict() -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from wireproof.contract import loading
 from wireproof.evidence.exchange import BodyRead, Exchange, Request
-from wireproof.judging.check import Inconclusive, Violation
+from wireproof.judging.check import Inconclusive, Undecided, Violation
 from wireproof.judging.suite_loader import load_checks
 
 CASES = loading.load_cases()
@@ -64,3 +66,147 @@ def test_a_response_that_goes_on_from_another_knew_it_under_whichever_id() -> No
     load_checks()["responses.continued"](arguments)
     with pytest.raises(Violation, match="resp_upstream"):
         load_checks()["responses.stored-id"](arguments)
+
+
+def chat(text: str, finish: str, tokens: int | None = None, **request_body: Any) -> Exchange:
+    """A chat answer with one choice."""
+    usage = {} if tokens is None else {"usage": {"completion_tokens": tokens}}
+    message = {"role": "assistant", "content": text}
+    body = {"choices": [{"index": 0, "message": message, "finish_reason": finish}], **usage}
+    return exchange(200, body, request_body={"messages": [], **request_body})
+
+
+def stream(*deltas: dict[str, Any], finish: str = "stop", **request_body: Any) -> Exchange:
+    """A chat answer in chunks with these deltas."""
+    choices = [{"index": 0, "delta": delta} for delta in deltas]
+    choices[-1] |= {"finish_reason": finish}
+    events = "".join(f"data: {json.dumps({'choices': [choice]})}\n\n" for choice in choices)
+    answer = exchange(200, events + "data: [DONE]\n\n", request_body={"messages": [], **request_body})
+    return replace(answer, headers=((b"content-type", b"text/event-stream"),))
+
+
+def test_blank_lines_are_text() -> None:
+    """A model that answers with line ends alone has answered."""
+    load_checks()["stream.content"]({"exchange": stream({"content": "\n\n\n"}, finish="stop")})
+    with pytest.raises(Violation):
+        load_checks()["stream.content"]({"exchange": stream({"role": "assistant"}, finish="stop")})
+
+
+@pytest.mark.parametrize(
+    ("answer", "raised"),
+    [
+        pytest.param(chat("Hello there.", "stop", 3, max_tokens=5), Undecided, id="it-ended-by-itself"),
+        pytest.param(chat("Hello there.", "stop", 0, max_tokens=5), Undecided, id="its-count-is-none"),
+        pytest.param(chat("Hello there.", "stop", max_tokens=5), Inconclusive, id="it-counts-nothing"),
+        pytest.param(chat("1, 2, 3, 4, 5, 6", "stop", 16, max_tokens=5), Inconclusive, id="the-cap-was-ignored"),
+        pytest.param(chat("1, 2,", "stop", 5, max_tokens=5), Violation, id="it-was-cut-off"),
+        pytest.param(chat("1, 2,", "length", 5, max_tokens=5), None, id="it-says-so"),
+        pytest.param(stream({"content": "Hello."}, max_tokens=5), Undecided, id="a-stream-that-ended-by-itself"),
+        pytest.param(stream(*[{"content": "1"}] * 5, max_tokens=5), Violation, id="a-stream-that-was-cut-off"),
+    ],
+)
+def test_only_an_answer_that_the_cap_cuts_off_has_to_say_so(answer: Exchange, raised: type[Exception] | None) -> None:
+    with pytest.raises(raised) if raised else nullcontext():
+        load_checks()["chat.cap-length"]({"exchange": answer})
+
+
+def test_a_request_that_is_refused_over_a_new_connection_may_be_refused_over_a_kept_one() -> None:
+    none = replace(exchange(404, {"detail": "Not Found"}, method="GET"), connection=1)
+    load_checks()["transport.next-served"]({"exchanges": (none, none)})
+    served = replace(exchange(200, {}, method="GET"), connection=1)
+    with pytest.raises(Violation):
+        load_checks()["transport.next-served"]({"exchanges": (served, none)})
+
+
+@pytest.mark.parametrize(
+    ("text", "shows_ignored"),
+    [
+        pytest.param("1, 2, 3, 4, 5, 6", False, id="left-in"),
+        pytest.param("1, 2, 3, 4, 5, 6, 7", True, id="ignored"),
+    ],
+)
+def test_a_stop_that_is_left_in_was_not_ignored(text: str, shows_ignored: bool) -> None:
+    with pytest.raises(Violation) as raised:
+        load_checks()["chat.stop"]({"exchange": chat(text, "stop", stop="5, 6")})
+    assert raised.value.shows_ignored is shows_ignored
+
+
+def test_a_cap_that_was_reached_was_not_ignored() -> None:
+    """Only the status of the response is wrong."""
+    body = {"status": "completed", "output": [], "usage": {"output_tokens": 16}}
+    with pytest.raises(Violation) as raised:
+        load_checks()["responses.incomplete"]({"exchange": exchange(200, body, request_body={"max_output_tokens": 16})})
+    assert not raised.value.shows_ignored
+
+
+def test_a_model_that_does_not_follow_is_no_server_that_ignores() -> None:
+    request_body = {"messages": [{"role": "user", "content": "Say exactly: tulip"}]}
+    body = {"choices": [{"index": 0, "message": {"role": "assistant", "content": "A rose."}, "finish_reason": "stop"}]}
+    with pytest.raises(Violation) as raised:
+        load_checks()["chat.obeys"]({"exchange": exchange(200, body, request_body=request_body)})
+    assert not raised.value.shows_ignored
+
+
+def test_a_plain_refusal_that_is_labelled_as_a_stream_is_told_by_its_label() -> None:
+    refused = replace(REFUSED, headers=((b"content-type", b"text/event-stream"),))
+    with pytest.raises(Violation) as raised:
+        load_checks()["wire.status-body"]({"exchange": refused, "case": CASES["chat-basic"]})
+    assert raised.value.findings[0].where == "header Content-Type"
+
+
+def test_requests_that_all_fail_alike_say_nothing_about_concurrency() -> None:
+    case = {"case": CASES["chat-together"]}
+    failed, served = exchange(500, {}), exchange(200, {"choices": []})
+    with pytest.raises(Inconclusive):
+        load_checks()["transport.all-served"]({"exchanges": (failed,) * 4, **case})
+    with pytest.raises(Violation, match="request 1 of 2"):
+        load_checks()["transport.all-served"]({"exchanges": (failed, replace(served, step=1)), **case})
+
+
+def test_a_refused_form_is_named() -> None:
+    accepted = exchange(200, {}, request_body={"messages": [{"role": "user", "content": "hi"}]})
+    history = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": None}]
+    refused = replace(REFUSED, request=exchange(200, {}, request_body={"messages": history}).request)
+    with pytest.raises(Violation, match="/messages/1"):
+        load_checks()["chat.also-accepted"]({"accepted": accepted, "other": refused})
+
+
+def test_an_object_inside_the_own_error_of_a_server_is_none_of_another_server() -> None:
+    own = exchange(
+        400, {"error": {"message": "1 error: {'type': 'json_invalid', 'ctx': {'error': 'Expecting value'}}"}}
+    )
+    load_checks()["errors.no-internals"]({"exchange": own})
+    with pytest.raises(Violation):
+        load_checks()["errors.no-internals"]({"exchange": exchange(500, {"error": {"message": "{'error': 'no'}"}})})
+
+
+def events(*values: dict[str, Any]) -> Exchange:
+    text = "".join(f"event: {value['type']}\ndata: {json.dumps(value)}\n\n" for value in values)
+    return replace(exchange(200, text), headers=((b"content-type", b"text/event-stream"),))
+
+
+def test_an_index_that_is_missing_is_told_as_missing() -> None:
+    added = events({"type": "response.output_item.added", "item": {}})
+    with pytest.raises(Violation) as raised:
+        load_checks()["responses.indexes"]({"exchange": added})
+    assert raised.value.findings[0].actual == "missing"
+    assert raised.value.findings[0].pointer == "/output_index"
+    done = events(
+        {"type": "response.output_item.done", "item": {}},
+        {"type": "response.completed", "response": {"output": [{}]}},
+    )
+    with pytest.raises(Violation) as raised:
+        load_checks()["responses.items"]({"exchange": done})
+    assert raised.value.findings[0].pointer == "/output_index"
+
+
+def test_a_time_that_one_event_lacks_is_told_as_missing_there() -> None:
+    told = events(
+        {"type": "response.created", "response": {}},
+        {"type": "response.completed", "response": {"created_at": 1796050560}},
+    )
+    with pytest.raises(Violation) as raised:
+        load_checks()["responses.one-created"]({"exchange": told})
+    (finding,) = raised.value.findings
+    assert (finding.actual, finding.where.startswith("event 0")) == ("missing", True)
+    assert "1796050560" in finding.expected

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import ssl
 import time
 from collections.abc import AsyncIterator
@@ -31,6 +32,8 @@ from wireproof.formats.http_framing import has_surplus_bytes, interim_statuses
 
 # Enough for every response that the suites request; a longer body is truncated and marked so.
 MAX_BODY_BYTES = 16 * 1024 * 1024
+# The time in which a server resets a connection after an answer, if it does.
+RESET_WITHIN_S = 0.1
 
 
 class _Body(httpx.AsyncByteStream):
@@ -88,10 +91,22 @@ class RecordingTransport(httpx.AsyncBaseTransport):
 
 
 class HttpClient:
-    """Connections to one target."""
+    """Connections to one target.
 
-    def __init__(self, connections: int, deadlines: Deadlines, verify: ssl.SSLContext | None = None) -> None:
+    After an answer with a status of 500 or above, a reset of the connection is awaited; with `watches_connections`
+    after every answer.
+    """
+
+    def __init__(
+        self,
+        connections: int,
+        deadlines: Deadlines,
+        verify: ssl.SSLContext | None = None,
+        *,
+        watches_connections: bool = False,
+    ) -> None:
         self._deadlines, self._verify, self._loop_lag = deadlines, verify, LoopLag()
+        self._watches_connections = watches_connections
         self._client = httpx.AsyncClient(
             transport=RecordingTransport(connections, verify),
             headers={
@@ -116,8 +131,14 @@ class HttpClient:
     @contextlib.asynccontextmanager
     async def own_connections(self, connections: int) -> AsyncIterator[HttpClient]:
         """Opens further connections to the same target, used by the caller alone."""
-        async with HttpClient(connections, self._deadlines, self._verify) as client:
+        async with HttpClient(connections, self._deadlines, self._verify, watches_connections=True) as client:
             yield client
+
+    def with_deadlines(self, deadlines: Deadlines) -> HttpClient:
+        """The same connections with other deadlines."""
+        other = copy.copy(self)
+        other._deadlines = deadlines
+        return other
 
     async def send(self, outgoing: OutgoingRequest) -> PartialResponse:
         """Sends one request and reads the response within the deadlines; failures of the peer do not raise."""
@@ -131,6 +152,9 @@ class HttpClient:
             answer.broken = TransportFailure(
                 "total", f"no end of the answer within {self._deadlines.total:g} s", recording.tail
             )
+        except httpcore.ConnectTimeout:
+            within = f"the connection was not open within {self._deadlines.connect:g} s"
+            answer.broken = TransportFailure("connect", f"{within}; allow more time with --deadline connect=SECONDS")
         except (
             httpcore.NetworkError,
             httpcore.TimeoutException,
@@ -145,10 +169,11 @@ class HttpClient:
             answer.broken = TransportFailure(
                 "protocol", "the bytes received are not an HTTP/1.1 response", recording.tail
             )
-        answer.ended_ns = time.monotonic_ns()
+        answer.ended_ns = answer.ended_ns or time.monotonic_ns()
         answer.stalled_ns = self._loop_lag.longest_stall_ns(answer.started_ns, answer.ended_ns)
         answer.interim = interim_statuses(recording.start)
         answer.connection = recording.stream.number if recording.stream is not None else None
+        answer.reused = recording.is_reused
         return answer
 
     async def _send_until_disconnect(
@@ -193,14 +218,18 @@ class HttpClient:
         self, response: httpx.Response, answer: PartialResponse, recording: Recording, leave_after: int | None
     ) -> None:
         size = 0
-        parts = response.aiter_raw()
+        # Unlike `aiter_raw`, the stream leaves the connection with this request until the response is closed.
+        assert isinstance(response.stream, httpx.AsyncByteStream)
+        parts = aiter(response.stream)
         try:
             while True:
                 try:
                     async with asyncio.timeout(self._deadlines.idle):
                         part = await anext(parts)
                 except StopAsyncIteration:
+                    answer.ended_ns = time.monotonic_ns()
                     answer.broken = _surplus_failure(response, recording)
+                    answer.reset_after = await self._is_reset_after(answer, recording)
                     break
                 except TimeoutError:
                     detail = f"no bytes for {self._deadlines.idle:g} s inside the body"
@@ -216,6 +245,13 @@ class HttpClient:
                     break
         finally:
             await _close_response(response, answer)
+
+    async def _is_reset_after(self, answer: PartialResponse, recording: Recording) -> bool:
+        """True if the peer resets the connection right after a whole answer."""
+        is_watched = self._watches_connections or (answer.status or 0) >= 500
+        if not is_watched or answer.broken is not None or recording.stream is None:
+            return False
+        return await recording.stream.is_reset_within(RESET_WITHIN_S)
 
 
 def _surplus_failure(response: httpx.Response, recording: Recording) -> TransportFailure | None:

@@ -29,6 +29,8 @@ class PartialResponse:
     interim: tuple[int, ...] = ()
     left: bool = False
     stalled_ns: int = 0
+    reset_after: bool = False
+    reused: bool = False
 
     def add_read(self, at_ns: int, part: bytes) -> None:
         """Adds a part of the body; parts of one network read are joined."""

@@ -36,6 +36,7 @@ class Recording:
         first_byte_timeout: timeout for the first byte of the response; None before the request starts.
         first_byte: deadline for the first byte in seconds.
         stream: the connection of the request; None until it has one.
+        is_reused: true if the connection carried another request before.
     """
 
     last_ns: int = 0
@@ -45,6 +46,7 @@ class Recording:
     first_byte_timeout: asyncio.Timeout | None = None
     first_byte: float = 0.0
     stream: RecordingStream | None = None
+    is_reused: bool = False
 
     async def wait_for_data(self, seconds: float) -> None:
         """Waits for data, but no longer than this."""
@@ -69,11 +71,20 @@ class RecordingStream(httpcore.AsyncNetworkStream):
     def __init__(self, stream: httpcore.AsyncNetworkStream, number: int) -> None:
         self._stream, self.number = stream, number
         self._ahead = b""
+        self._is_used = False
 
     async def look_ahead(self, seconds: float) -> None:
         """Reads data within this time and keeps it for the next read."""
         with contextlib.suppress(httpcore.ReadTimeout):
             self._ahead += await self.read(MAX_EVIDENCE_BYTES, seconds)
+
+    async def is_reset_within(self, seconds: float) -> bool:
+        """True if the peer resets the idle connection within this time; an orderly end is no reset."""
+        try:
+            await self.look_ahead(seconds)
+        except httpcore.ReadError:
+            return True
+        return False
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         if self._ahead:
@@ -87,8 +98,8 @@ class RecordingStream(httpcore.AsyncNetworkStream):
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         recording = current_recording.get()
-        if recording is not None:
-            recording.stream = self
+        if recording is not None and recording.stream is not self:
+            recording.stream, recording.is_reused, self._is_used = self, self._is_used, True
         await self._stream.write(buffer, timeout)
         if recording is not None:
             recording.mark_sent()
@@ -133,8 +144,10 @@ def failure_from_error(error: BaseException, recording: Recording) -> TransportF
     cause = error if isinstance(error, ssl.SSLError) else error.__cause__ or error.__context__
     if isinstance(cause, ssl.SSLError) and isinstance(error, ssl.SSLError | httpcore.ConnectError):
         kind, text = "tls", certificates.tls_failure_text(cause)
-    elif isinstance(error, httpcore.ConnectError | httpcore.ConnectTimeout):
+    elif isinstance(error, httpcore.ConnectError):
         kind = "connect"
+    elif isinstance(error, httpcore.WriteTimeout):
+        kind = "idle"
     elif isinstance(error, httpcore.RemoteProtocolError):
         kind = "closed" if "disconnected" in text or "peer closed" in text else "protocol"
     elif isinstance(error, httpcore.LocalProtocolError):

@@ -6,9 +6,9 @@ A case that cannot be sent gets a reason instead of exchanges.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from wireproof.client import retry_policy
@@ -116,6 +116,26 @@ class Sender:
         answers = await asyncio.gather(*(self._recall_or_send(case) for case in repeated))
         return {case.name: sent for case, sent in zip(repeated, answers, strict=True)}
 
+    async def ask_again_alone(
+        self, cases: Iterable[Case], pool: ChannelPool, enough: Callable[[Evidence], bool]
+    ) -> Evidence:
+        """Sends cases once more in a new turn, one after another over another pool; their earlier results remain.
+
+        Args:
+            enough: true if no further case needs to be sent, by the results of this turn.
+        """
+        answers: dict[str, CaseResult] = {}
+        usual, self.pool = self.pool, pool
+        self._turn += 1
+        try:
+            for case in cases:
+                if enough(answers):
+                    break
+                answers[case.name] = await self._recall_or_send(case)
+        finally:
+            self.pool = usual
+        return answers
+
     async def send_step(self, case: Case, step: int, spec: RequestSpec) -> Exchange | NotSent:
         """Sends one more request of a generated case; returns the reason if it is not sent."""
         reason = skip_reason(case, self.target)
@@ -190,6 +210,7 @@ class Sender:
         self, case: Case, step: int, spec: RequestSpec, outgoing: OutgoingRequest, channel: Channel
     ) -> Exchange:
         retries: list[str] = []
+        attempts: list[Exchange] = []
         while True:
             key = outgoing.key.name if outgoing.key else ""
             await self._pacing.wait(case, key)
@@ -208,9 +229,11 @@ class Sender:
                 endpoint=spec.endpoint,
                 step=step,
                 retries=tuple(retries),
+                attempts=tuple(attempts),
             )
             if wait is None:
                 return exchange
+            attempts.append(replace(exchange, retries=(), attempts=()))
             retries.append(f"{retry_policy.retry_reason(answer)}, sent again after {wait:g} s")
             await asyncio.sleep(wait)
 
@@ -226,4 +249,4 @@ def _save_values(spec: RequestSpec, exchange: Exchange, saved: dict[str, Any]) -
 
 def _deadline_passed(exchange: Exchange) -> bool:
     """True if a deadline passed; the next requests of the case would hang too."""
-    return exchange.broken is not None and exchange.broken.kind in ("first-byte", "idle", "total")
+    return exchange.broken is not None and exchange.broken.is_deadline

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields
+from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from typing import Any
 
 # Values of response_format that give plain text instead of JSON.
@@ -26,6 +26,8 @@ USED_UP_SUFFIXES = ("-exhausted", "-spent")
 LAST_REQUEST_SUFFIX = "-last"
 # Fields of a case that select how its requests are sent.
 SENDING_FIELDS = frozenset({"connection", "together", "either"})
+# Cause of a refusal that no contract names, so that it demands no status and no code.
+ANY_CAUSE = "any cause"
 # Prefix of the names of generated cases.
 GENERATED_PREFIX = "generated:"
 
@@ -147,6 +149,11 @@ class Case:
             return "text"
         streams = isinstance(body, dict) and body.get("stream") is True
         return "stream" if streams else "answer"
+
+    def of_one_request(self, step: int, refused: str | None) -> Case:
+        """The case of one of its requests alone, expected to be refused for a cause, or served for None."""
+        ask = self.asks[step % len(self.asks)]
+        return replace(self, asks=(ask,), refused=refused, repeat=1, together=False, either=False)
 
     @property
     def means(self) -> frozenset[str]:

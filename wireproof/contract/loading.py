@@ -155,7 +155,11 @@ def _extend_provider(entries: Mapping[str, Any], name: str, entry: Any, file: st
     inherited = {**entries[parent], "schemas": entries[parent].get("schemas", parent)}
     if parent != name:
         inherited["serve_at"] = f"/{name}/v1"
-    return _merge(inherited, changes)
+    merged = _merge(inherited, changes)
+    # An endpoint that is null is one that the provider does not have.
+    if isinstance(merged.get("endpoints"), dict):
+        merged["endpoints"] = {key: value for key, value in merged["endpoints"].items() if value is not None}
+    return merged
 
 
 def _merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

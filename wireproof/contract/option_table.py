@@ -162,7 +162,7 @@ OPTIONS = (
         "--deadline",
         "deadlines",
         "time limit of each request; NAME is connect, first-byte, idle or total (repeat for several; "
-        "live defaults: 5, 30, 30 and 120 seconds)",
+        "live defaults: 5, 30, 30 and 120 seconds, and 300 to the first byte of the first chat)",
         metavar="NAME=SECONDS",
         repeated=True,
         live=make.deadlines(Deadlines()),

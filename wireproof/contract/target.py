@@ -33,6 +33,14 @@ class Deadlines:
     idle: float = 30.0
     total: float = 120.0
 
+    def times(self, factor: float) -> Deadlines:
+        """Deadlines that are longer by a factor."""
+        return Deadlines(*(seconds * factor for seconds in (self.connect, self.first_byte, self.idle, self.total)))
+
+    def longer_to_first_byte(self, seconds: float) -> Deadlines:
+        """Deadlines with this much more time to the first byte."""
+        return Deadlines(self.connect, self.first_byte + seconds, self.idle, self.total + seconds)
+
 
 @dataclass(frozen=True, slots=True)
 class Key:

@@ -14,7 +14,18 @@ from wireproof.evidence.exchange import Exchange
 
 HEADERS_PART, READS_PART = "headers", "reads"
 # Fields that any check may read untracked. The request is left out: the header that selects the fault differs.
-ALWAYS_READ_FIELDS = ("status", "http_version", "headers_ns", "ended_ns", "broken", "truncated", "interim", "left")
+ALWAYS_READ_FIELDS = (
+    "status",
+    "http_version",
+    "headers_ns",
+    "ended_ns",
+    "broken",
+    "truncated",
+    "interim",
+    "left",
+    "attempts",
+    "reset_after",
+)
 
 
 @dataclass(eq=False, slots=True)

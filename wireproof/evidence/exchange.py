@@ -69,6 +69,11 @@ class TransportFailure:
         return self.kind in ("connect", "tls", "request")
 
     @property
+    def is_deadline(self) -> bool:
+        """True if a deadline of ours passed."""
+        return self.kind in ("first-byte", "idle", "total")
+
+    @property
     def is_by_peer(self) -> bool:
         """True if the peer broke HTTP or closed the connection early."""
         return self.kind in ("protocol", "closed", "reset")
@@ -91,6 +96,8 @@ class ResponseMembers(Protocol):
     interim: tuple[int, ...]
     left: bool
     stalled_ns: int
+    reset_after: bool
+    reused: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +118,15 @@ class Exchange:
         ended_ns: end of the response.
         broken: failure of the transport; None if there was none.
         retries: reason of each repetition of the request.
+        attempts: the responses after which the request was repeated, in order.
         truncated: true if the client stopped reading before the end.
         connection: number of the connection in the order of opening; None if it is unknown.
         interim: statuses of the interim responses, such as 100.
         left: true if the client closed the connection early, as the case requires.
         stalled_ns: longest stall of this process; bytes that arrived during it were read at its end.
+        cut_before: how an earlier response to the request, sent beside others, broke off; empty if none did.
+        reset_after: true if the peer reset the connection right after the whole response.
+        reused: true if the connection carried another request before.
     """
 
     target: str
@@ -138,6 +149,10 @@ class Exchange:
     interim: tuple[int, ...] = ()
     left: bool = False
     stalled_ns: int = 0
+    attempts: tuple[Exchange, ...] = ()
+    cut_before: str = ""
+    reset_after: bool = False
+    reused: bool = False
     _memo: dict[str, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     @classmethod
@@ -151,6 +166,7 @@ class Exchange:
         endpoint: str,
         step: int = 0,
         retries: tuple[str, ...] = (),
+        attempts: tuple[Exchange, ...] = (),
     ) -> Exchange:
         """Freezes a response together with its request."""
         return cls(
@@ -174,6 +190,9 @@ class Exchange:
             interim=response.interim,
             left=response.left,
             stalled_ns=response.stalled_ns,
+            attempts=attempts,
+            reset_after=response.reset_after,
+            reused=response.reused,
         )
 
     @property

@@ -11,7 +11,7 @@ from wireproof.evidence.exchange import BodyRead, Exchange, Request, TransportFa
 
 # Fields that need conversion; every other one is a JSON value already.
 TIME_FIELDS = ("headers_ns", "ended_ns")
-SPECIAL_FIELDS = frozenset({"request", "headers", "reads", "broken", *TIME_FIELDS})
+SPECIAL_FIELDS = frozenset({"request", "headers", "reads", "broken", "attempts", *TIME_FIELDS})
 
 
 def exchange_to_json(exchange: Exchange) -> dict[str, Any]:
@@ -24,6 +24,7 @@ def exchange_to_json(exchange: Exchange) -> dict[str, Any]:
         "request": request,
         "headers": [[_latin1_text(name), _latin1_text(value)] for name, value in exchange.headers],
         "reads": [[read.at_ns - start, _bytes_to_json(read.data)] for read in exchange.reads],
+        "attempts": [exchange_to_json(attempt) for attempt in exchange.attempts],
         "broken": broken and _field_values(broken) | {"evidence": _bytes_to_json(broken.evidence)},
         **{name: None if (at := getattr(exchange, name)) is None else at - start for name in TIME_FIELDS},
     }
@@ -42,6 +43,7 @@ def exchange_from_json(data: Mapping[str, Any]) -> Exchange:
         request=Request(**(request | {"headers": headers, "body": _bytes_from_json(request["body"])})),
         headers=tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in data["headers"]),
         reads=tuple(BodyRead(start + at, _bytes_from_json(body)) for at, body in data["reads"]),
+        attempts=tuple(exchange_from_json(attempt) for attempt in data.get("attempts", ())),
         broken=broken and TransportFailure(**(broken | {"evidence": _bytes_from_json(broken["evidence"])})),
         headers_ns=None if data["headers_ns"] is None else start + data["headers_ns"],
         ended_ns=None if data["ended_ns"] is None else start + data["ended_ns"],

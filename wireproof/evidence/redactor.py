@@ -126,6 +126,7 @@ class Redactor:
                     broken.kind, self.mask_text(broken.detail), self._mask_raw_tail(broken.evidence)
                 ),
             )
+        masked = replace(masked, attempts=tuple(self.mask_exchange(attempt) for attempt in exchange.attempts))
         return self._mask_body(masked)
 
     def _mask_header(self, name: bytes, value: bytes) -> tuple[bytes, bytes]:

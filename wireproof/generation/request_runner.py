@@ -11,7 +11,8 @@ from wireproof.evidence.exchange import Exchange
 from wireproof.generation.generated_request import GeneratedRequest
 from wireproof.generation.request_factory import RequestFactory
 from wireproof.generation.standing_rules import StandingRules
-from wireproof.judging.check import Check, Untestable, Violation
+from wireproof.judging.check import Check, TimedOut, Untestable, Violation
+from wireproof.judging.deadline import require_in_time
 from wireproof.judging.excuses import asking_failure, require_kept_whole, require_no_rate_limit
 from wireproof.judging.honest_refusal import is_honest_refusal
 from wireproof.judging.judge import Judge, Ruling, ruling_on
@@ -28,7 +29,7 @@ class FailingRequest:
 
     request: GeneratedRequest
     exchange: Exchange
-    violation: Violation
+    violation: Violation | TimedOut
 
 
 @dataclass(slots=True, repr=False)
@@ -64,10 +65,13 @@ class RequestRunner:
         return len(self.seen)
 
     async def judge_request(self, request: GeneratedRequest) -> None:
-        """Sends a request and judges its exchange; raises Violation if the requirement is broken."""
+        """Sends a request and judges its exchange; raises Violation if the requirement is broken.
+
+        Raises TimedOut if a deadline passed before the response ended.
+        """
         attempt = DrawnAttempt(self, request)
-        ruling = ruling_on(await self._raised(attempt))
-        if isinstance(ruling.raised, Violation):
+        ruling = ruling_on(await self._raised(attempt), attempt.require_in_time)
+        if isinstance(ruling.raised, Violation | TimedOut):
             assert attempt.exchange is not None
             self.failing = FailingRequest(request, attempt.exchange, ruling.raised)
             # Reports read the evidence of a case from here.
@@ -104,8 +108,11 @@ class RequestRunner:
         verdict = partial(self.judge.build_verdict, self.entry, self.check)
         if self.failing is not None:
             violation, place = self.failing.violation, self.failing.request.place
+            message = f"{violation}; the smallest of {self.judged_count}: {place}"
+            if isinstance(violation, TimedOut):
+                return verdict("timed-out", message)
             findings = tuple(replace(finding, where=f"{finding.where}; {place}") for finding in violation.findings)
-            return verdict("fail", f"{violation}; the smallest of {self.judged_count}: {place}", findings)
+            return verdict("fail", message, findings)
         if self.passed:
             return verdict("pass", "")
         return verdict(self._skipped.outcome, self._skipped.message)
@@ -156,12 +163,17 @@ class DrawnAttempt:
         optional = self._runner.judge.target.provider.optional
         return bool(self._request.features & optional) and is_honest_refusal(self.exchange)
 
+    def require_in_time(self, violation: Violation) -> None:
+        """Raises TimedOut if a deadline passed before a response ended, since the violation is then no breach."""
+        require_in_time(*(exchange for exchange in (self.exchange, self._next) if exchange is not None))
+
     def _checked_exchange(self, exchange: Exchange) -> Exchange:
         exchange = replace(exchange, case=self._runner.entry.case)
         failure = asking_failure(exchange)
         if failure:
             raise Untestable(failure)
+        self.exchange = exchange
+        require_in_time(exchange)
         require_kept_whole(exchange)
         require_no_rate_limit(exchange, self.expected_refusal)
-        self.exchange = exchange
         return exchange

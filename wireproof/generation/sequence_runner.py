@@ -22,7 +22,8 @@ from wireproof.generation.hypothesis_settings import GenerationSettings
 from wireproof.generation.request_sequence import Exchanges, RequestSequence
 from wireproof.generation.standing_rules import StandingRules
 from wireproof.generation.state_machines import SEQUENCE_KINDS
-from wireproof.judging.check import Check, Violation
+from wireproof.judging.check import Check, TimedOut, Violation
+from wireproof.judging.deadline import require_in_time
 from wireproof.judging.excuses import require_kept_whole, require_no_rate_limit, require_not_declined
 from wireproof.judging.judge import PASS, Judge, Ruling, judge_exchanges
 from wireproof.judging.outcomes import ERROR_OUTCOMES
@@ -47,7 +48,7 @@ class SequenceRunner:
     check: Check
     sender: Sender
     sequence: RequestSequence = field(init=False)
-    violation: Violation | None = None
+    violation: Violation | TimedOut | None = None
     _passed: bool = False
     _skipped: Ruling = NOTHING_SENT
     _rules: StandingRules = field(init=False)
@@ -79,7 +80,7 @@ class SequenceRunner:
         arguments = {"exchanges": exchanges, "exchange": last, "case": case}
         arguments |= {"provider": target.provider, "target": target}
         ruling = judge_exchanges(self._check_requirement, arguments)
-        if isinstance(ruling.raised, Violation):
+        if isinstance(ruling.raised, Violation | TimedOut):
             self.violation = ruling.raised
             self.sender.evidence[self.entry.case] = exchanges
             raise ruling.raised
@@ -93,6 +94,7 @@ class SequenceRunner:
     def _check_requirement(self, arguments: Mapping[str, Any]) -> None:
         """Applies the requirement to a sequence, and every rule about exchanges of this kind to its last exchange."""
         case, last = arguments["case"], arguments["exchange"]
+        require_in_time(last)
         require_kept_whole(last)
         require_no_rate_limit(last, case.refused)
         if "tools" in self.judge.target.provider.optional and _first_with_tools(arguments["exchanges"]):
@@ -113,6 +115,8 @@ class SequenceRunner:
         more = f"{before} requests before, then " if before > 0 else ""
         smallest = f"the smallest of {sequence.begun_count} sequences, with {sequence.sent_count} requests in all"
         message = f"{self.violation}; {smallest}: {more}{listed}"
+        if isinstance(self.violation, TimedOut):
+            return self.judge.build_verdict(self.entry, self.check, "timed-out", message)
         return self.judge.build_verdict(self.entry, self.check, "fail", message, self.violation.findings)
 
 

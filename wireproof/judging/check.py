@@ -8,6 +8,7 @@ Suites import this module and `expect`, nothing else of wireproof. A check raise
     Undecided      the same, but another response may decide: the model chose otherwise, or was cut off
     NotOffered     not promised, or refused honestly
     Untestable     something that this judgement needs is missing
+    TimedOut       a deadline of ours passed before the response ended
 
 Any other exception of a check is our own mistake and is reported as an error.
 """
@@ -52,6 +53,7 @@ __all__ = [
     "Stream",
     "StreamChoice",
     "Target",
+    "TimedOut",
     "ToolCall",
     "Undecided",
     "Untestable",
@@ -71,6 +73,8 @@ class Violation(AssertionError):
     Attributes:
         judged_by: id of the check whose requirement this really is. If that check fails on the same case, it alone
             is reported as failed, so that one cause is reported once.
+        shows_ignored: True if the members that the check proves obeyed were ignored; False if the model may have read
+            them and chosen otherwise, or if they had another effect.
         findings: the broken places, at least one.
     """
 
@@ -82,8 +86,9 @@ class Violation(AssertionError):
         where: str = "",
         at: str | None = None,
         judged_by: str | None = None,
+        shows_ignored: bool = True,
     ) -> None:
-        self.judged_by = judged_by
+        self.judged_by, self.shows_ignored = judged_by, shows_ignored
         self.findings: tuple[Finding, ...] = (Finding(expected, actual, where or at or "", at),)
         super().__init__(f"expected {expected}, actual {actual}" + (f", at {where or at}" if where or at else ""))
 
@@ -114,6 +119,10 @@ class NotOffered(Exception):
 
 class Untestable(Exception):
     """Raised if something that the judgement needs is missing."""
+
+
+class TimedOut(Exception):
+    """Raised if a deadline of ours passed before the response ended."""
 
 
 class SchemaView(Protocol):
@@ -162,6 +171,7 @@ class Check:
     Attributes:
         requirement: the docstring, which users read.
         any_answer: True if the check judges any response, a refusal or a broken one included.
+        every_request: True if the check judges each response of a case by itself, not only the last one.
         arguments: the parameter names of the function.
         proves_obeyed: the members of a request that a pass proves to be obeyed; a dot leads to a nested member.
     """
@@ -172,6 +182,7 @@ class Check:
     any_answer: bool
     arguments: tuple[str, ...]
     proves_obeyed: tuple[str, ...] = ()
+    every_request: bool = False
 
     @property
     def judges_generated(self) -> bool:
@@ -187,10 +198,11 @@ registry: dict[str, Check] = {}
 
 
 def check(
-    id: str, *, any_answer: bool = False, proves_obeyed: tuple[str, ...] = ()
+    id: str, *, any_answer: bool = False, every_request: bool = False, proves_obeyed: tuple[str, ...] = ()
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Registers a function as the check `id`; its docstring is the requirement.
 
+    With `every_request` the function gets each response of a case in turn, with the case of that request alone.
     Raises TypeError if the docstring is missing, or if another file registers the same id.
     """
 
@@ -202,7 +214,7 @@ def check(
         if earlier is not None and inspect.getsourcefile(earlier.function) != inspect.getsourcefile(function):
             raise TypeError(f"check {id} is registered twice")
         arguments = tuple(inspect.signature(function).parameters)
-        registry[id] = Check(id, function, requirement, any_answer, arguments, proves_obeyed)
+        registry[id] = Check(id, function, requirement, any_answer, arguments, proves_obeyed, every_request)
         function.__wireproof_check__ = id  # type: ignore[attr-defined]
         return function
 

@@ -25,6 +25,7 @@ from wireproof.judging.check import (
     Violation,
     display_text,
 )
+from wireproof.judging.deadline import passed_deadline_text
 from wireproof.judging.excuses import require_kept_whole, require_no_rate_limit
 from wireproof.judging.expect_arguments import fits_schema, follows_strict_schema, json_object, parsed_arguments
 from wireproof.judging.expect_limits import (
@@ -41,6 +42,7 @@ from wireproof.judging.expect_values import condition, equal, header, json_equal
 
 __all__ = [
     "answer",
+    "asks_for_stream",
     "chunk_place",
     "chunks",
     "client_error",
@@ -67,6 +69,7 @@ __all__ = [
     "member",
     "no_local_stall",
     "parsed_arguments",
+    "passed_deadline_text",
     "read_if_valid",
     "recent",
     "refusal",
@@ -95,6 +98,15 @@ def request_body(exchange: Exchange) -> Mapping[str, Any]:
     """The JSON body of our own request."""
     body: Mapping[str, Any] = exchange.request_json
     return body
+
+
+def asks_for_stream(exchange: Exchange) -> bool:
+    """True if the request sets `stream`."""
+    try:
+        body = exchange.request_json
+    except NotJson:
+        return False
+    return isinstance(body, dict) and body.get("stream") is True
 
 
 def complete(exchange: Exchange) -> None:

@@ -12,22 +12,32 @@ CLOCKS_APART_S = 300
 
 
 def condition(
-    holds: bool, expected: str, actual: Any, *, where: str = "", at: str | None = None, judged_by: str | None = None
+    holds: bool,
+    expected: str,
+    actual: Any,
+    *,
+    where: str = "",
+    at: str | None = None,
+    judged_by: str | None = None,
+    shows_ignored: bool = True,
 ) -> None:
     """Raises Violation unless a condition holds.
 
     Args:
         judged_by: id of the check that judges this condition, if the caller only presupposes it.
+        shows_ignored: False if a failure does not show that members of the request were ignored.
     """
     __tracebackhide__ = True
     if not holds:
-        raise Violation(expected, display_text(actual), where=where, at=at, judged_by=judged_by)
+        text = display_text(actual)
+        raise Violation(expected, text, where=where, at=at, judged_by=judged_by, shows_ignored=shows_ignored)
 
 
-def equal(actual: Any, wanted: Any, *, where: str = "", at: str | None = None) -> None:
+def equal(actual: Any, wanted: Any, *, where: str = "", at: str | None = None, shows_ignored: bool = True) -> None:
     """Requires two values to be equal and of the same JSON type."""
     __tracebackhide__ = True
-    condition(json_equal(actual, wanted), display_text(wanted), actual, where=where, at=at)
+    holds = json_equal(actual, wanted)
+    condition(holds, display_text(wanted), actual, where=where, at=at, shows_ignored=shows_ignored)
 
 
 def json_equal(left: Any, right: Any) -> bool:

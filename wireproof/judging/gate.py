@@ -10,7 +10,7 @@ from wireproof.contract.loading import BASELINE_PROVIDER
 from wireproof.judging.baseline import Baseline, KnownFailure
 from wireproof.judging.core_promises import main_reasons, missing_core, missing_share
 from wireproof.judging.decided_promises import DocumentPromises
-from wireproof.judging.outcomes import DECIDED_OUTCOMES, OUTCOMES
+from wireproof.judging.outcomes import DECIDED_OUTCOMES, GATING_OUTCOMES, OUTCOMES
 from wireproof.judging.verdict import Verdict
 
 AUTHORITIES = ("document", "openai", "wire", "all")
@@ -77,7 +77,7 @@ class Gate:
         return self._shortage(verdicts, promises) if self._code_of_verdicts(verdicts, stale) == 0 else []
 
     def _code_of_verdicts(self, verdicts: Sequence[Verdict], stale: Sequence[str]) -> int:
-        failed_smoke = any(v.area == "smoke" and v.outcome == "fail" and self.fails_run(v) for v in verdicts)
+        failed_smoke = any(v.area == "smoke" and v.outcome in GATING_OUTCOMES and self.fails_run(v) for v in verdicts)
         if failed_smoke or any(OUTCOMES[verdict.outcome].fails_run == "always" for verdict in verdicts):
             return 2
         return 1 if any(self.fails_run(verdict) for verdict in verdicts) or stale else 0

@@ -6,7 +6,7 @@ It uses neither network nor clock, so the same evidence always gives the same ve
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -19,11 +19,13 @@ from wireproof.contract.target import Target, not_given
 from wireproof.evidence.access_tracking import READS_PART, track_truncated
 from wireproof.evidence.case_result import Evidence, NotSent
 from wireproof.evidence.exchange import Exchange
+from wireproof.judging.case_answers import named_answers
 from wireproof.judging.check import Check, Contract, Finding, Inconclusive, Undecided, Untestable, Violation
 from wireproof.judging.clause_attribution import clause_verdicts, sort_by_level
+from wireproof.judging.deadline import require_in_time
 from wireproof.judging.excuses import CUT_SHORT, asking_failure, require_no_rate_limit, require_not_declined
-from wireproof.judging.outcomes import ERROR_OUTCOMES, outcome_of
-from wireproof.judging.request_members import ignored_members
+from wireproof.judging.outcomes import DECIDED_OUTCOMES, ERROR_OUTCOMES, RED_OUTCOMES, outcome_of
+from wireproof.judging.request_members import ExchangesByArgument, ignored_members
 from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import PlannedVerdict
 
@@ -116,7 +118,8 @@ class Judge:
         ruling = self._ruling(check, entry, exchanges)
         findings = sort_by_level(entry.clauses, ruling.findings) if ruling.findings else ()
         message = _findings_sentence(findings) if findings else ruling.message
-        ignored = ignored_members(check.proves_obeyed, exchanges) if findings else ()
+        shows_ignored = isinstance(ruling.raised, Violation) and ruling.raised.shows_ignored
+        ignored = ignored_members(check.proves_obeyed, exchanges) if findings and shows_ignored else ()
         if ignored:
             message = f"{', '.join(ignored)} accepted and ignored: {message}"
         verdict = self.build_verdict(entry, check, ruling.outcome, message, findings)
@@ -126,11 +129,12 @@ class Judge:
         """True if another response of the model to the same request may decide."""
         check, sent = self.checks[entry.check], evidence.get(entry.case)
         if (
-            not isinstance(sent, tuple)
+            check.every_request  # a rule about any response, on which the choice of the model has no influence
+            or not isinstance(sent, tuple)
             or self._reason_not_judged(entry, check, {entry.cases[0][0]: sent}, None) is not None
         ):
             return False
-        raised = _exception_from(check, self._arguments(entry.case, {entry.cases[0][0]: sent}))
+        raised = _exception_from(check, self._arguments(self.cases[entry.case], {entry.cases[0][0]: sent}))
         self.results[entry.check, entry.case] = sent, raised
         return isinstance(raised, Undecided)
 
@@ -161,33 +165,61 @@ class Judge:
             return NotSent("error", failure)
         if case.endpoint not in self.provider.endpoints or not self.provider.offers(case.feature):
             return NotSent("not-offered", f"the {self.provider.name} document does not describe this")
-        if check.any_answer:
+        if check.any_answer or check.every_request:
             return None
         if last.broken is not None:
-            return NotSent("untestable", f"the answer broke off ({last.broken.detail}); wire.complete judges that")
+            return NotSent("untestable", _broken_off(last))
         if len(sent) < case.request_count:
             return NotSent("untestable", f"request {len(sent)} of {case.request_count} lacks what the next one needs")
         return None
 
-    def _ruling(self, check: Check, entry: PlannedVerdict, exchanges: Mapping[str, tuple[Exchange, ...]]) -> Ruling:
-        excuse = partial(self._excuse, check, entry, exchanges)
+    def _ruling(self, check: Check, entry: PlannedVerdict, exchanges: ExchangesByArgument) -> Ruling:
+        if check.every_request:
+            return self._ruling_on_every_request(check, entry, next(iter(exchanges.values())))
+        return self._ruling_on_cases(
+            check, entry, exchanges, {argument: self.cases[name] for argument, name in entry.cases}
+        )
+
+    def _ruling_on_every_request(self, check: Check, entry: PlannedVerdict, sent: tuple[Exchange, ...]) -> Ruling:
+        """The ruling on each response of a case by itself."""
+        ((argument, name),) = entry.cases
+        rulings = [
+            (place, self._ruling_on_cases(check, entry, {argument: (answer,)}, {argument: case}))
+            for place, answer, case in named_answers(self.cases[name], sent)
+            if answer.broken is None or check.any_answer
+        ]
+        return _joined_ruling(rulings) if rulings else ruling_on(Untestable(_broken_off(sent[-1])))
+
+    def _ruling_on_cases(
+        self, check: Check, entry: PlannedVerdict, exchanges: ExchangesByArgument, cases: Mapping[str, Case]
+    ) -> Ruling:
+        excuse = partial(self._excuse, check, entry, exchanges, cases)
+        case = next(iter(cases.values()))
         sent, raised = self.results.get((entry.check, entry.case), ((), None))
         if sent is next(iter(exchanges.values())):
             ruling = ruling_on(raised, excuse)
         else:
-            ruling = judge_exchanges(check, self._arguments(entry.cases[0][1], exchanges), excuse)
-        if ruling is PASS and self._read_past_end(check, entry, exchanges, left=False):
+            ruling = judge_exchanges(check, self._arguments(case, exchanges), excuse)
+        if ruling is PASS and self._read_past_end(check, case, exchanges, left=False):
             return ruling_on(Inconclusive(CUT_SHORT))
         return ruling
 
     def _excuse(
-        self, check: Check, entry: PlannedVerdict, exchanges: Mapping[str, tuple[Exchange, ...]], violation: Violation
+        self,
+        check: Check,
+        entry: PlannedVerdict,
+        exchanges: ExchangesByArgument,
+        cases: Mapping[str, Case],
+        violation: Violation,
     ) -> None:
-        """Raises the reason why a violation does not count: a limit met, an option refused, another check failed."""
-        cases = {argument: self.cases[name] for argument, name in entry.cases}
+        """Raises the reason why a violation does not count.
+
+        Such reasons are a deadline of ours, a limit met, an option refused, another check that failed.
+        """
+        require_in_time(*(exchange for sent in exchanges.values() for exchange in sent))
         for argument, sent in exchanges.items():
             case, last = cases[argument], sent[-1]
-            if last.truncated and self._read_past_end(check, entry, exchanges, left=True):
+            if last.truncated and self._read_past_end(check, next(iter(cases.values())), exchanges, left=True):
                 raise Inconclusive(CUT_SHORT)
             if check.any_answer:
                 continue
@@ -197,13 +229,11 @@ class Judge:
         judged_by = violation.judged_by
         if entry.provider == WIRE and judged_by == SUCCESS_CHECK and "exchanges" not in check.arguments:
             raise Inconclusive("the request was refused; the column of the document judges that")
-        if judged_by not in (None, check.id) and self._fails_elsewhere(judged_by, entry, exchanges):
+        if judged_by not in (None, check.id) and self._fails_elsewhere(judged_by, entry, exchanges, cases):
             findings = sort_by_level(entry.clauses, violation.findings)
             raise Untestable(f"{_findings_sentence(findings)}; {judged_by} judges that")
 
-    def _read_past_end(
-        self, check: Check, entry: PlannedVerdict, exchanges: Mapping[str, tuple[Exchange, ...]], *, left: bool
-    ) -> bool:
+    def _read_past_end(self, check: Check, case: Case, exchanges: ExchangesByArgument, *, left: bool) -> bool:
         """True if the check reads a truncated body, whose missing part may change the ruling.
 
         Args:
@@ -214,32 +244,29 @@ class Judge:
             return False
         parts_read: set[str] = set()
         with suppress(Exception):  # this run only records what the check reads; its ruling is known
-            check(
-                self._arguments(
-                    entry.cases[0][1], {name: track_truncated(sent, parts_read) for name, sent in exchanges.items()}
-                )
-            )
+            tracked = {name: track_truncated(sent, parts_read) for name, sent in exchanges.items()}
+            check(self._arguments(case, tracked))
         return READS_PART in parts_read
 
     def _fails_elsewhere(
-        self, check: str, entry: PlannedVerdict, exchanges: Mapping[str, tuple[Exchange, ...]]
+        self, check: str, entry: PlannedVerdict, exchanges: ExchangesByArgument, cases: Mapping[str, Case]
     ) -> bool:
         """True if another check of this column fails on one of the entry's cases, so that the failure is reported."""
         for argument, name in entry.cases:
             if (check, name) not in self.planned:
                 continue
             try:
-                self.checks[check](self._arguments(name, {"exchange": exchanges[argument]}))
+                self.checks[check](self._arguments(cases[argument], {"exchange": exchanges[argument]}))
             except Violation:
                 return True
             except Exception:  # only a Violation is a failure
                 continue
         return False
 
-    def _arguments(self, case: str, exchanges: Mapping[str, tuple[Exchange, ...]]) -> dict[str, Any]:
+    def _arguments(self, case: Case, exchanges: ExchangesByArgument) -> dict[str, Any]:
         return {argument: sent[-1] for argument, sent in exchanges.items()} | {
             "exchanges": next(iter(exchanges.values())),
-            "case": self.cases[case],
+            "case": case,
             "provider": self.provider,
             "contract": self.contract,
             "target": self.target,
@@ -272,6 +299,29 @@ def _exception_from(function: Callable[[T], None], argument: T) -> Exception | N
     except Exception as error:
         return error
     return None
+
+
+def _broken_off(exchange: Exchange) -> str:
+    """Reason why a response that broke off is not judged."""
+    detail = exchange.broken.detail if exchange.broken is not None else "no answer"
+    return f"the answer broke off ({detail}); wire.complete judges that"
+
+
+def _joined_ruling(rulings: Sequence[tuple[str, Ruling]]) -> Ruling:
+    """The ruling on all responses of a case: the worst one, else the last one that decides."""
+    findings = tuple(
+        replace(finding, where=", ".join(filter(None, (place, finding.where))))
+        for place, ruling in rulings
+        for finding in ruling.findings
+        if ruling.outcome == "fail"
+    )
+    if findings:
+        return ruling_on(Violation.from_findings(findings))
+    for place, ruling in rulings:
+        if ruling.outcome in RED_OUTCOMES:
+            return replace(ruling, message=": ".join(filter(None, (place, ruling.message))))
+    decided = [ruling for _, ruling in rulings if ruling.outcome in DECIDED_OUTCOMES]
+    return (decided or [ruling for _, ruling in rulings])[-1]
 
 
 def _findings_sentence(findings: tuple[Finding, ...]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from wireproof.judging.check import Inconclusive, Noted, NotOffered, Untestable, Violation
+from wireproof.judging.check import Inconclusive, Noted, NotOffered, TimedOut, Untestable, Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,17 @@ OUTCOME_TABLE = (
         symbol="✕",
         state="broken",
         raised=Violation,
+    ),
+    VerdictOutcome(
+        id="timed-out",
+        means="a deadline of ours passed, and again when the case was sent alone with more time; "
+        "`--deadline` allows more",
+        pytest="failed",
+        fails_run="at its level",
+        symbol="◷",
+        state="broken",
+        heading="timed\nout",
+        raised=TimedOut,
     ),
     VerdictOutcome(
         id="noted",
@@ -99,11 +110,15 @@ OUTCOME_TABLE = (
 )
 
 OUTCOMES: Mapping[str, VerdictOutcome] = {row.id: row for row in OUTCOME_TABLE}
-# Skips and errors do not judge the promise; the other outcomes do.
+# Skips, errors and passed deadlines do not judge the promise; the other outcomes do.
 SKIP_OUTCOMES = frozenset(row.id for row in OUTCOME_TABLE if row.pytest == "skipped")
 PASSING_OUTCOMES = frozenset(row.id for row in OUTCOME_TABLE if row.pytest == "passed")
-DECIDED_OUTCOMES = PASSING_OUTCOMES | {row.id for row in OUTCOME_TABLE if row.pytest == "failed"}
+DECIDED_OUTCOMES = PASSING_OUTCOMES | {row.id for row in OUTCOME_TABLE if row.raised is Violation}
+# The outcomes that fail a run at the level of their clauses.
+GATING_OUTCOMES = frozenset(row.id for row in OUTCOME_TABLE if row.fails_run == "at its level")
 ERROR_OUTCOMES = frozenset(row.id for row in OUTCOME_TABLE if row.pytest == "error")
+# The outcomes that people have to look at.
+RED_OUTCOMES = GATING_OUTCOMES | ERROR_OUTCOMES
 
 
 def outcome_of(raised: Exception | None) -> str:

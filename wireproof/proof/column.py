@@ -12,6 +12,7 @@ from wireproof.contract.provider import Provider
 from wireproof.contract.target import Target
 from wireproof.evidence.access_tracking import changed_parts, track_access
 from wireproof.evidence.case_result import CaseResult, Evidence
+from wireproof.judging.outcomes import GATING_OUTCOMES, RED_OUTCOMES
 from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.mock.control import FAULT_HEADER
@@ -36,7 +37,7 @@ from wireproof.proof.socket_needed import as_complete_answer, equivalence_key, h
 from wireproof.session.target_run import TargetRun
 
 # The mock offers every option, so an honest refusal of one shows that the fault was noticed.
-BROKEN_OUTCOMES = frozenset({"fail", "not-offered"})
+BROKEN_OUTCOMES = GATING_OUTCOMES | {"not-offered"}
 
 
 class ColumnProof:
@@ -91,7 +92,7 @@ class ColumnProof:
             for _, name in planned.cases:
                 watched = WatchedVerdict(position, planned, outcomes, self._parts_read(planned))
                 self.watched.setdefault(name, []).append(watched)
-        alarms = [(real, real.message) for _, real, _ in judged if real.outcome in ("fail", "error")]
+        alarms = [(real, real.message) for _, real, _ in judged if real.outcome in RED_OUTCOMES]
         alarms += [
             (real, f"{real.outcome} over sockets, {dry.outcome} in the dry run: {dry.message}")
             for _, real, dry in judged

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from wireproof.evidence.case_result import CaseResult
 from wireproof.formats import json_pointer
+from wireproof.judging.outcomes import GATING_OUTCOMES
 from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.mock.dry_run import DryRunStep
@@ -116,5 +117,5 @@ def attributed_clauses(planned: PlannedVerdict, verdict: Verdict) -> Iterator[tu
             finding.pointer is not None and json_pointer.matches(judgement.at, finding.pointer)
             for finding in verdict.findings
         )
-        if judged.outcome == "fail" and fits:
+        if judged.outcome in GATING_OUTCOMES and fits:
             yield clause.id, judgement.at

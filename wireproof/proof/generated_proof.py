@@ -22,8 +22,9 @@ from wireproof.generation.request_factory import RequestFactory
 from wireproof.generation.request_runner import RequestRunner
 from wireproof.generation.sequence_runner import SequenceRunner
 from wireproof.generation.state_machines import is_stateful
-from wireproof.judging.check import Check, Violation
+from wireproof.judging.check import Check, TimedOut, Violation
 from wireproof.judging.judge import Judge
+from wireproof.judging.outcomes import GATING_OUTCOMES, RED_OUTCOMES
 from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.mock.control import FAULT_HEADER
@@ -70,7 +71,7 @@ class GeneratedProof:
     async def find_false_alarms(self) -> list[str]:
         """Judges the fault-free server; returns failures as sentences."""
         verdicts = [await rejudged.judge_under(self._target) for rejudged in self._verdicts]
-        return [f"{v.target} {v.check} {v.case}: {v.message}" for v in verdicts if v.outcome in ("fail", "error")]
+        return [f"{v.target} {v.check} {v.case}: {v.message}" for v in verdicts if v.outcome in RED_OUTCOMES]
 
     async def find_effect(self, fault: Fault, cases: Collection[str] | None = None) -> FaultEffect:
         """The effect of a fault on the planned verdicts of these cases; None stands for all cases."""
@@ -82,9 +83,9 @@ class GeneratedProof:
             if cases is not None and rejudged.planned.case not in cases:
                 continue
             verdict = await rejudged.judge_under(target, fault)
-            if verdict.outcome == "fail":
+            if verdict.outcome in GATING_OUTCOMES:
                 broken.setdefault(verdict.check, []).append(verdict.case)
-                clauses.update(clause.id for clause in verdict.clauses if clause.outcome == "fail")
+                clauses.update(clause.id for clause in verdict.clauses if clause.outcome in GATING_OUTCOMES)
         return FaultEffect({check: sorted(cases) for check, cases in sorted(broken.items())}, frozenset(clauses))
 
 
@@ -123,7 +124,7 @@ class RejudgedRequests:
                 steps.append(self.server.case_steps())
             try:
                 await runner.judge_request(probe)
-            except Violation:
+            except (Violation, TimedOut):
                 break
         self.fault_free = self.fault_free or tuple(steps)
         return runner.verdict()
@@ -152,7 +153,7 @@ class RejudgedSequences:
         """Sends the sequences and judges the responses."""
         self.server.begin_case()
         runner = SequenceRunner(self.judge, self.planned, self.check, Sender(target, self.server))
-        with suppress(Violation):
+        with suppress(Violation, TimedOut):
             await runner.run(GenerationSettings(SEQUENCES_PER_CASE, shrink=False, same=True), self.planned.case)
         return runner.verdict()
 

@@ -48,4 +48,5 @@ def same_as_modelled(real: CaseResult, modelled: CaseResult) -> bool:
 
 def _observable_parts(exchange: Exchange) -> tuple[object, ...]:
     names = [name.lower() for name, _ in exchange.headers]
-    return exchange.status, exchange.broken, names, sum(len(read.data) for read in exchange.reads)
+    size = sum(len(read.data) for read in exchange.reads)
+    return exchange.status, exchange.broken, names, size, exchange.attempts, exchange.reset_after

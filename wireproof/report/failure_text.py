@@ -36,7 +36,8 @@ def failure_text(verdict: Verdict, exchanges: Iterable[Exchange], clauses: Mappi
 
 
 def _rule_lines(verdict: Verdict, clauses: Mapping[str, Clause]) -> Iterable[str]:
-    for broken in verdict.clauses:
+    # A deadline of ours is no rule of a clause.
+    for broken in () if verdict.outcome == "timed-out" else verdict.clauses:
         if broken.outcome == verdict.outcome:
             clause = clauses.get(broken.id)
             says = f": {clause.says} ({clause.place})" if clause else ""

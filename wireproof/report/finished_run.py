@@ -12,6 +12,7 @@ from typing import Any
 from wireproof.contract.column import WIRE
 from wireproof.errors import LedgerError
 from wireproof.judging.decided_promises import DocumentPromises
+from wireproof.judging.outcomes import ERROR_OUTCOMES, RED_OUTCOMES
 from wireproof.judging.verdict import Verdict
 from wireproof.report.report_json import REPORT_FORMAT
 from wireproof.report.terminal_summary import outcome_column, promise_text
@@ -102,11 +103,14 @@ def count_by_column(verdicts: Iterable[Verdict]) -> dict[str, int]:
 
 def ranked_positions(facts: FinishedRun) -> list[int]:
     """The positions of failures and errors, ranked: those that fail the run, errors, then advice by its level."""
-    ranks = {"error": 1, "must": 2, "should": 3, "may": 4}
+    ranks = {"must": 2, "should": 3, "may": 4}
     ranked = [
-        (0 if at in facts.gating_positions else ranks[outcome_column(verdict)], at)
+        (
+            0 if at in facts.gating_positions else 1 if verdict.outcome in ERROR_OUTCOMES else ranks[verdict.level],
+            at,
+        )
         for at, verdict in enumerate(facts.verdicts)
-        if at in facts.gating_positions or verdict.outcome in ("fail", "error")
+        if at in facts.gating_positions or verdict.outcome in RED_OUTCOMES
     ]
     return [at for _, at in sorted(ranked)]
 

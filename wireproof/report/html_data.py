@@ -13,7 +13,7 @@ from wireproof.contract.clause import Clause
 from wireproof.evidence.curl import curl_command
 from wireproof.evidence.exchange import Exchange
 from wireproof.evidence.exchange_json import exchange_from_json
-from wireproof.judging.outcomes import OUTCOME_TABLE, SKIP_OUTCOMES
+from wireproof.judging.outcomes import OUTCOME_TABLE, RED_OUTCOMES, SKIP_OUTCOMES
 from wireproof.judging.verdict import Verdict
 from wireproof.report.finished_run import FinishedRun
 
@@ -50,7 +50,7 @@ def page_data(facts: FinishedRun, index: ClauseIndex) -> dict[str, Any]:
     """The data of the page; a verdict is a list in the order of `_verdict_row`."""
     names = {name: StringTable() for name in ("target", "contract", "check", "case", "area", "clauses")}
     verdicts = [_verdict_row(verdict, names) for verdict in facts.verdicts]
-    broken = {(v.target, case) for v in facts.verdicts if v.outcome in ("fail", "error") for case in v.case.split("+")}
+    broken = {(v.target, case) for v in facts.verdicts if v.outcome in RED_OUTCOMES for case in v.case.split("+")}
     requirements = {verdict.check: verdict.requirement for verdict in facts.verdicts}
     return {
         "outcomes": [[row.id, row.symbol, row.state, row.id in SKIP_OUTCOMES] for row in OUTCOME_TABLE],

@@ -135,8 +135,10 @@ def state_of_verdicts(verdicts: Iterable[Verdict]) -> tuple[str, str, str]:
     advice = counted.get("should", 0) + counted.get("may", 0)
     if counted.get("error"):
         return "error", str(counted["error"]), f"{counted['error']} could not be judged"
-    if counted.get("must"):
-        return "broken", f"{counted['must']:,}", f"{counted['must']:,} of {judged:,} broken"
+    broken, late = counted.get("must", 0), counted.get("timed-out", 0)
+    if broken or late:
+        words = (f"{broken:,} of {judged:,} broken" if broken else "", f"{late:,} timed out" if late else "")
+        return "broken", f"{broken + late:,}", ", ".join(filter(None, words))
     if advice:
         return "advice", f"{advice:,}", f"{advice:,} of {judged:,} advised"
     if not judged:

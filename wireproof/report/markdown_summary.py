@@ -63,7 +63,7 @@ def _column_row(facts: FinishedRun, target: str, contract: str) -> tuple[str, ..
     counted = count_by_column(verdict for _, verdict in facts.column_verdicts(target, contract))
     figures = (
         sum(counted.get(name, 0) for name in PASSING_OUTCOMES),
-        counted.get("must", 0),
+        counted.get("must", 0) + counted.get("timed-out", 0),
         counted.get("should", 0) + counted.get("may", 0),
         sum(counted.get(name, 0) for name in SKIP_OUTCOMES),
         sum(counted.get(name, 0) for name in ERROR_OUTCOMES),

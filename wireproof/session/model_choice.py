@@ -27,7 +27,8 @@ def with_models(target: Target, listed: CaseResult | None) -> Target:
 
 def pick_models(target: Target, listed: Exchange) -> dict[str, str]:
     """Role → model id: the documented model if it is listed, else the first one that fits."""
-    ids = listed_model_ids(target, listed)
+    # A model that the user named for another purpose is no chat model.
+    ids = [name for name in listed_model_ids(target, listed) if name not in target.models.values()]
     chat = [name for name in ids if not any(word in name.lower() for word in NOT_CHAT_WORDS)]
     candidates = {"chat": chat[:1], "embeddings": [name for name in ids if "embed" in name.lower()][:1]}
     candidates["completions"] = [name for name in ids if "instruct" in name.lower()][:1]

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from wireproof.client.http_client import HttpClient
 from wireproof.client.recorder import NullRecorder, Recorder
-from wireproof.client.sender import Sender
+from wireproof.client.sender import ChannelPool, Sender
+from wireproof.client.skip_reasons import skip_reason
 from wireproof.contract.case import Case
-from wireproof.contract.target import Target
+from wireproof.contract.target import Deadlines, Target
 from wireproof.evidence.case_result import CaseResult, Evidence
+from wireproof.evidence.exchange import Exchange
 from wireproof.judging.column_judges import ColumnJudges
-from wireproof.judging.outcomes import ERROR_OUTCOMES
+from wireproof.judging.outcomes import RED_OUTCOMES
+from wireproof.judging.second_look import is_whole, needs_second_look, settle_evidence, whole_answers
 from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.session.model_choice import with_models
 
 # A model may decide otherwise once or twice; three undecided responses make the verdict inconclusive.
 MAX_RESPONSES = 3
 SMOKE_CASES = ("models-list", "chat-basic")
+# The first request for a model: a chat, or one of the kind that the target serves instead.
+FIRST_MODEL_CASES = (
+    "chat-basic", "completions-basic", "responses-basic", "embeddings-one", "images-basic", "transcriptions-basic",
+)  # fmt: skip
+# A case that was cut off gets this many times as much time when it is sent alone.
+PATIENCE = 4
+# The number of cases sent alone in vain after which no more are sent.
+MAX_VAIN_LOOKS = 3
+# A server may load its model for the first chat.
+MODEL_LOADING_S = 270.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +49,11 @@ class TargetEvidence:
 
     Attributes:
         judges: the judges of the target with the models that were chosen for it.
-        evidence: case → its exchanges, or the reason why it was not sent.
+        evidence: case → the result that is judged: its exchanges, or the reason why it was not sent.
         smoke: the failure of the smoke cases; None if they passed.
         requests: the number of requests sent.
         again: one mapping per round, with the cases that were repeated because their responses left a verdict open.
+        replaced: case → its first result, if another was judged in its place.
         sender: the sender with the rest of the budget; None for stored evidence.
     """
 
@@ -49,6 +63,30 @@ class TargetEvidence:
     requests: int
     again: tuple[Evidence, ...] = ()
     sender: Sender | None = None
+    replaced: Evidence = field(default_factory=dict)
+
+    @classmethod
+    def from_turns(
+        cls, judges: ColumnJudges, turns: Sequence[Evidence], requests: int, sender: Sender | None = None
+    ) -> TargetEvidence:
+        """The evidence of all turns, whether it was just sent or is stored."""
+        settled = settle_evidence(judges.cases, turns)
+        evidence = settled.judged
+        if sender is not None:
+            # The sender adds the results of generated requests later.
+            sender.evidence.update(evidence)
+            evidence = sender.evidence
+        failure = smoke_failure(judges, evidence)
+        return cls(judges, evidence, failure, requests, settled.repeated, sender, settled.replaced)
+
+    def other_answers(self, case: str) -> Iterator[tuple[str, tuple[Exchange, ...]]]:
+        """Yields the whole responses of a case that were not judged alone, each group with its name in words."""
+        others = {"the answer beside other requests": self.replaced.get(case)}
+        others |= {f"answer {number}": later.get(case) for number, later in enumerate(self.again, 2)}
+        for name, sent in others.items():
+            # A response that was cut off has had its second look.
+            if whole := whole_answers(sent):
+                yield name, whole
 
     @property
     def target(self) -> Target:
@@ -58,7 +96,7 @@ class TargetEvidence:
     @cached_property
     def broken_by_peer(self) -> str | None:
         """The HTTP violation of the target in a smoke case; None if there was none."""
-        for name in SMOKE_CASES:
+        for name in (SMOKE_CASES[0], first_model_case(self.evidence)):
             result = self.evidence.get(name)
             if isinstance(result, tuple) and result[-1].broken is not None and result[-1].broken.is_by_peer:
                 return result[-1].broken.detail
@@ -72,38 +110,85 @@ async def send_to_target(
     target = judges.target
     async with HttpClient(target.connections, target.deadlines) as client:
         sender = Sender(target, client, recorder or NullRecorder())
-        first, *others = [judges.cases[name] for name in SMOKE_CASES if name in judges.cases]
-        listed = await sender.send(first)
+        listed = await sender.send(judges.cases[SMOKE_CASES[0]])
         judges = judges.with_target(with_models(target, listed))
         sender.target = judges.target
         reachable = not isinstance(listed, tuple) or listed[-1].broken is None
         if reachable:
-            await sender.send_all(others)
-        again: tuple[Evidence, ...] = ()
-        failure = smoke_failure(judges, sender.evidence)
-        if failure is None and reachable:
+            sender.pool = client.with_deadlines(_first_deadlines(target.deadlines))
+            await sender.send_all(_choose_first_case(judges, cases))
+            sender.pool = client
+        turns: list[Evidence] = [sender.evidence]
+        if reachable and smoke_failure(judges, sender.evidence) is None:
             await sender.send_all(cases)
-            again = await _repeat_undecided_cases(sender, judges, {case.name for case in cases})
-        return TargetEvidence(judges, sender.evidence, failure, sender.request_count, again, sender)
+            looks = await _look_again(sender, client.with_deadlines(target.deadlines.times(PATIENCE)), cases)
+            turns += [looks] if looks else []
+            turns += await _repeat_undecided_cases(sender, judges, turns, {case.name for case in cases})
+        return TargetEvidence.from_turns(judges, turns, sender.request_count, sender)
+
+
+def _first_deadlines(deadlines: Deadlines) -> Deadlines:
+    """The deadlines of the first chat, for which a server may load its model; those that the user set are kept."""
+    return deadlines.longer_to_first_byte(MODEL_LOADING_S) if deadlines == Deadlines() else deadlines
+
+
+async def _look_again(sender: Sender, pool: ChannelPool, cases: Iterable[Case]) -> Evidence:
+    """Sends the cases whose responses were cut off once more, alone and with more time.
+
+    No further case is sent if the first ones are no better alone.
+    """
+    cut = [case for case in cases if needs_second_look(case, sender.evidence.get(case.name))]
+
+    def no_better(looks: Evidence) -> bool:
+        return len(looks) >= MAX_VAIN_LOOKS and not any(map(is_whole, looks.values()))
+
+    return await sender.ask_again_alone(cut, pool, no_better) if cut else {}
+
+
+def _choose_first_case(judges: ColumnJudges, wanted: Sequence[Case]) -> list[Case]:
+    """The case with the first request for a model: a chat, or the first kind that can be sent instead.
+
+    A chat is not sent if no wanted case asks for one, if the document describes none, or if no model serves it. If
+    nothing can be sent, it is the first kind that is wanted, whose reason is then told; none if no kind is wanted.
+    """
+    target, endpoints = judges.target, {case.endpoint for case in wanted}
+    every = [judges.cases[name] for name in FIRST_MODEL_CASES if name in judges.cases]
+    asks_no_model = endpoints.isdisjoint(case.endpoint for case in every)
+    candidates = [case for case in every if case.endpoint in endpoints or asks_no_model]
+    able = [case for case in candidates if case.asks[-1].model in target.models and skip_reason(case, target) is None]
+    return (able or candidates)[:1]
+
+
+def first_model_case(evidence: Evidence) -> str:
+    """The name of the first case of a model that was sent; that of the chat if none was."""
+    sent = (name for name in FIRST_MODEL_CASES if isinstance(evidence.get(name), tuple))
+    return next(sent, FIRST_MODEL_CASES[0])
 
 
 def smoke_failure(judges: ColumnJudges, evidence: Evidence) -> SmokeFailure | None:
-    """The first smoke verdict of the target's own column that fails; None if all pass."""
-    target = judges.target
+    """The first smoke verdict of the target's own column that fails; None if all pass.
+
+    Without a chat, the rules about it apply to the first request for another model.
+    """
+    target, first = judges.target, first_model_case(evidence)
     for planned in judges.entries:
         if planned.provider == target.provider.name and planned.check.startswith("smoke."):
+            if planned.case == FIRST_MODEL_CASES[0] and first != planned.case:
+                planned = replace(planned, cases=((planned.cases[0][0], first),))
             verdict = judges.judge(planned.provider).judge(planned, evidence)
-            if verdict.outcome in ERROR_OUTCOMES or verdict.outcome == "fail":
+            if verdict.outcome in RED_OUTCOMES:
                 return SmokeFailure(planned, f"{target.name} at {target.base_url}: {verdict.message}")
     return None
 
 
 async def _repeat_undecided_cases(
-    sender: Sender, judges: ColumnJudges, wanted: Collection[str]
+    sender: Sender, judges: ColumnJudges, turns: Sequence[Evidence], wanted: Collection[str]
 ) -> tuple[Evidence, ...]:
     """Sends undecided cases again, each at most MAX_RESPONSES times in all; records every response."""
     rounds: list[Evidence] = []
-    latest: dict[str, CaseResult] = dict(sender.evidence)
+    latest: dict[str, CaseResult] = dict(settle_evidence(judges.cases, turns).judged)
+    # Another response to a case that is cut off, even alone, decides nothing.
+    wanted = {name for name in wanted if not needs_second_look(judges.cases[name], latest.get(name))}
     while len(rounds) + 1 < MAX_RESPONSES and (names := sorted(judges.undecided_cases(latest, wanted))):
         rounds.append(await sender.ask_again(judges.cases[name] for name in names))
         latest |= rounds[-1]

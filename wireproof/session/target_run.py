@@ -20,10 +20,11 @@ from wireproof.evidence.case_result import Evidence
 from wireproof.judging.check import Check
 from wireproof.judging.column_judges import ColumnJudges
 from wireproof.judging.judge import Judge
+from wireproof.judging.outcomes import RED_OUTCOMES
 from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import PlannedVerdict, plan_columns
 from wireproof.session.model_choice import with_models
-from wireproof.session.send_target import SMOKE_CASES, TargetEvidence, send_to_target, smoke_failure
+from wireproof.session.send_target import SMOKE_CASES, TargetEvidence, send_to_target
 
 
 @dataclass(slots=True)
@@ -78,11 +79,9 @@ class TargetRun:
 
     def take_evidence(self, turns: Sequence[Evidence]) -> TargetEvidence:
         """Takes stored evidence, one mapping per turn."""
-        evidence, *again = turns
-        judges = self.judges.with_target(with_models(self.target, evidence.get(SMOKE_CASES[0])))
+        judges = self.judges.with_target(with_models(self.target, turns[0].get(SMOKE_CASES[0])))
         requests = sum(len(result) for turn in turns for result in turn.values() if isinstance(result, tuple))
-        results = TargetEvidence(judges, evidence, smoke_failure(judges, evidence), requests, tuple(again))
-        return self._set_results(results)
+        return self._set_results(TargetEvidence.from_turns(judges, turns, requests))
 
     def _set_results(self, results: TargetEvidence) -> TargetEvidence:
         self.results, self.target = results, results.target
@@ -103,6 +102,17 @@ class TargetRun:
                 break
             verdict = judge.judge(planned, {**evidence, **later}, reason)
             verdict = replace(verdict, message=f"{verdict.message} (answer {number})".strip())
+        return self._judge_other_answers(planned, verdict, reason)
+
+    def _judge_other_answers(self, planned: PlannedVerdict, verdict: Verdict, reason: str | None) -> Verdict:
+        """The verdict of a rule about every response, in view of the other answers to the case as well."""
+        assert self.results is not None
+        if not self.checks[planned.check].every_request or verdict.outcome in RED_OUTCOMES:
+            return verdict
+        for words, sent in self.results.other_answers(planned.case):
+            other = self.judge_for(planned.provider).judge(planned, {planned.case: sent}, reason)
+            if other.outcome in RED_OUTCOMES:
+                return replace(other, message=f"{other.message} ({words})")
         return verdict
 
     @property

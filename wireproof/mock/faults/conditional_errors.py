@@ -12,7 +12,7 @@ from wireproof.mock.faults import json_edits
 from wireproof.mock.faults.hooks import FaultHooks
 from wireproof.mock.faults.request_edits import ignore_members
 from wireproof.mock.protocol.answers import Answer, PlainAnswer, json_bytes
-from wireproof.mock.protocol.messages import HttpRequest
+from wireproof.mock.protocol.messages import HttpRequest, Ops, WireOp
 
 CRASH_BODY = {"error": {"message": "Internal Server Error", "type": "server_error", "param": None, "code": None}}
 
@@ -111,6 +111,11 @@ def refuse_requests(wanted: Callable[[HttpRequest], bool], status: int = 400) ->
     return FaultHooks(on_answer=change_answer)
 
 
+def reset_after_crash(ops: Ops) -> Ops:
+    """Resets the connection after an answer with status 500."""
+    return (*ops, WireOp("reset")) if ops[0].data.startswith(b"HTTP/1.1 500") else ops
+
+
 def has_tenant(received: HttpRequest) -> bool:
     return any(name.endswith("-tenant") for name, _ in received.headers)
 
@@ -142,6 +147,8 @@ HOOKS: Mapping[str, FaultHooks] = {
     "blank-lines-alone": FaultHooks(on_answer=only_blank_lines),
     "chat-text-other-each-time": FaultHooks(on_request=ignore_members("seed").on_request, on_answer=vary_texts),
     "member-twice": FaultHooks(on_answer=repeat_first_member),
+    "wrong-top-p-crashes": crash_on_body(lambda body: isinstance(body.get("top_p"), str)),
+    "seed-crash-resets": replace(crash_on_body(lambda body: "seed" in body), on_wire=reset_after_crash),
     "temperature-crashes": crash_on_body(lambda body: "temperature" in body),
     "tools-crashes": crash_on_body(lambda body: "tools" in body),
     "response-format-crashes": crash_on_body(lambda body: "response_format" in body),

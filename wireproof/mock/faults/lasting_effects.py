@@ -87,5 +87,6 @@ HOOKS: Mapping[str, FaultHooks] = {
     "long-answer-timed-out": FaultHooks(on_answer=time_out_long_answer),
     "long-answer-emptied": FaultHooks(on_answer=empty_long_answer),
     "length-of-the-client-kept": FaultHooks(on_answer=keep_client_length),
+    "neighbour-cut-off": end_connection(lambda received: received.concurrent_answers > 0, "reset"),
     "neighbour-queued-for-ever": end_connection(lambda received: received.concurrent_answers > 0, "hang"),
 }

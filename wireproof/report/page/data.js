@@ -1,7 +1,7 @@
 const FIELDS = ["target", "contract", "check", "case", "area"];
 const SHOWS = {
-  broken: (v) => v.outcome === "fail" && v.level === "must",
-  advice: (v) => v.outcome === "fail" && v.level !== "must",
+  broken: (v) => v.colour === "broken" && v.level === "must",
+  advice: (v) => v.colour === "broken" && v.level !== "must",
   error: (v) => v.outcome === "error",
   gating: (v) => v.gates,
   skipped: (v) => v.skipped,
@@ -33,7 +33,7 @@ function understood(data) {
     if (!exchanges.has(key)) exchanges.set(key, []);
     exchanges.get(key).push(exchange);
   }
-  const weight = (v) => (v.gates ? 0 : v.outcome === "error" ? 1 : v.outcome === "fail" ? 2 : 3);
+  const weight = (v) => (v.gates ? 0 : v.outcome === "error" ? 1 : v.colour === "broken" ? 2 : 3);
   return { ...data, verdicts, ordered: [...verdicts].sort((a, b) => weight(a) - weight(b) || a.at - b.at), byCase: exchanges };
 }
 

@@ -1,5 +1,5 @@
 function state(verdict) {
-  if (verdict.outcome === "fail" && verdict.level !== "must") return ["advice", "△"];
+  if (verdict.colour === "broken" && verdict.level !== "must") return ["advice", "△"];
   return [verdict.colour, verdict.sign];
 }
 

@@ -28,7 +28,8 @@ from wireproof.generation.request_factory import RequestFactory
 from wireproof.generation.request_runner import RequestRunner
 from wireproof.generation.sequence_runner import SequenceRunner
 from wireproof.generation.state_machines import is_stateful
-from wireproof.judging.check import Check, Violation
+from wireproof.judging.check import Check, TimedOut, Violation
+from wireproof.judging.outcomes import GATING_OUTCOMES
 from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.session.pytest_plugin.outcome_reports import attach_verdict, show_verdict
 from wireproof.session.pytest_plugin.session_finish import RUN_KEY
@@ -181,10 +182,10 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     replay = None
     try:
         yield
-    except (Violation, *UNREPRODUCED_ERRORS) as error:
+    except (Violation, TimedOut, *UNREPRODUCED_ERRORS) as error:
         replay = Replay.from_error(planned.check, planned.case, error) or item.config.stash[SETTINGS_KEY].replay
     verdict = run.mask_verdict(item.config.stash[RUNNERS_KEY].by_test[subject.name].verdict())
-    if verdict.outcome == "fail" and replay is not None:
+    if verdict.outcome in GATING_OUTCOMES and replay is not None:
         verdict = replace(verdict, replay=replay.command_line(run.options, planned.target))
     attach_verdict(item, verdict)
     show_verdict(run, verdict)
