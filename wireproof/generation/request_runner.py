@@ -153,8 +153,9 @@ class DrawnAttempt:
     def is_honest_refusal_of_option(self) -> bool:
         """True if the request was refused honestly for an option that the contract does not promise."""
         assert self.exchange is not None
-        optional = self._runner.judge.target.provider.optional
-        return bool(self._request.features & optional) and is_honest_refusal(self.exchange)
+        provider = self._runner.judge.target.provider
+        options = self._request.features & provider.optional
+        return bool(options) and is_honest_refusal(self.exchange, options, provider)
 
     def _checked_exchange(self, exchange: Exchange) -> Exchange:
         exchange = replace(exchange, case=self._runner.entry.case)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wireproof.contract.provider import Provider
 from wireproof.evidence.exchange import Exchange
 from wireproof.judging.check import Inconclusive, NotOffered
 from wireproof.judging.honest_refusal import LIMIT_CAUSES, is_honest_refusal
@@ -33,11 +34,15 @@ def require_no_rate_limit(exchange: Exchange, refused: str | None = None) -> Non
         raise Inconclusive("the target answered 429, too many requests")
 
 
-def require_not_declined(exchange: Exchange, option: str, *, made_to_be_refused: bool = False) -> None:
+def require_not_declined(
+    exchange: Exchange, option: str, provider: Provider, *, made_to_be_refused: bool = False
+) -> None:
     """Raises NotOffered for an honest refusal of an option that the contract does not promise.
 
     A request made to be refused gets a 4xx anyway, so only a 501 shows that the option is missing.
     """
     __tracebackhide__ = True
-    if exchange.status == 501 if made_to_be_refused else is_honest_refusal(exchange):
+    if made_to_be_refused and exchange.status != 501:
+        return
+    if is_honest_refusal(exchange, (option,), provider):
         raise NotOffered(f"{option} is optional and was refused with {exchange.status}")

@@ -190,7 +190,7 @@ class Judge:
                 continue
             require_no_rate_limit(last, case.refused)
             if case.feature in self.provider.optional:
-                require_not_declined(last, case.feature, made_to_be_refused=case.kind == "refusal")
+                require_not_declined(last, case.feature, self.provider, made_to_be_refused=case.kind == "refusal")
         judged_by = violation.judged_by
         if judged_by not in (None, check.id) and self._fails_elsewhere(judged_by, entry, exchanges):
             findings = sort_by_level(entry.clauses, violation.findings)
