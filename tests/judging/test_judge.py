@@ -44,6 +44,7 @@ ENTRIES: dict[str, Any] = {
     "limited": {"says": "l", "endpoint": "chat", "refused": "rate-limited"},
     "optional": {"says": "t", "endpoint": "chat", "feature": "tools", "body": {}},
     "optional-refused": {"says": "t", "endpoint": "chat", "feature": "tools", "refused": "wrong-type", "body": {}},
+    "embed": {"says": "e", "endpoint": "embeddings", "feature": "embeddings", "body": {}},
     "health": {"says": "h", "endpoint": "health"},
     "unknown": {"says": "u", "endpoint": "chat", "feature": "telepathy"},
     "thrice": {"says": "3", "endpoint": "chat", "repeat": 3},
@@ -206,29 +207,62 @@ def test_a_sequence_that_stopped_early_is_untestable() -> None:
     assert judge(broken, (exchange(),) * 3, case="thrice").outcome == "fail"
 
 
+def test_a_sequence_that_a_refusal_ended_fails() -> None:
+    verdict = judge(holds, (exchange(), exchange(400, {"error": "no"})), case="thrice")
+    assert (verdict.outcome, verdict.message) == (
+        "fail",
+        'expected an answer to request 2 of 3, actual 400 with {"error": "no"} at status line',
+    )
+
+
 # --- softened
 
 
+LIMITED = exchange(429, {"error": {"message": "Rate limit reached"}})
+
+
 def test_an_unexpected_429_is_inconclusive() -> None:
-    assert judge(broken, (exchange(429),)).outcome == "inconclusive"
-    assert judge(broken, (exchange(429),), case="refused").outcome == "inconclusive"
+    assert judge(broken, (LIMITED,)).outcome == "inconclusive"
+    assert judge(broken, (LIMITED,), case="refused").outcome == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    ("sent", "outcome"),
+    [
+        pytest.param(exchange(429), "fail", id="no-sign"),
+        pytest.param(exchange(429, {"error": {"message": "Wrong model"}}), "fail", id="another-reason"),
+        pytest.param(replace(exchange(429), headers=((b"Retry-After", b"1"),)), "inconclusive", id="a-wait"),
+        pytest.param(
+            replace(exchange(429), headers=((b"X-RateLimit-Remaining", b"0"),)), "inconclusive", id="a-header-of-limits"
+        ),
+        pytest.param(exchange(429, b"<h1>429 Too Many Requests</h1>"), "inconclusive", id="the-words-of-a-proxy"),
+        pytest.param(
+            replace(exchange(429), retries=("status 429, sent again after 1 s",)),
+            "inconclusive",
+            id="again-after-a-wait",
+        ),
+    ],
+)
+def test_a_429_is_excused_only_with_a_sign_of_a_limit(sent: Exchange, outcome: str) -> None:
+    assert judge(broken, (sent,)).outcome == outcome
 
 
 def test_a_429_in_place_of_the_refusal_for_too_many_requests_is_judged() -> None:
-    assert judge(broken, (exchange(429),), case="limited").outcome == "fail"
+    assert judge(broken, (LIMITED,), case="limited").outcome == "fail"
 
 
 def test_checks_of_any_answer_judge_a_429() -> None:
-    assert judge(broken, (exchange(429),), any_answer=True).outcome == "fail"
+    assert judge(broken, (LIMITED,), any_answer=True).outcome == "fail"
 
 
 @pytest.mark.parametrize(
     ("status", "body", "outcome"),
     [
-        pytest.param(400, {"error": {}}, "not-offered", id="refused-with-json"),
-        pytest.param(422, {"detail": "no"}, "not-offered", id="refused-as-fastapi-does"),
-        pytest.param(404, b"", "not-offered", id="not-found"),
-        pytest.param(501, b"", "not-offered", id="not-implemented"),
+        pytest.param(400, {"error": {"message": "no tools"}}, "not-offered", id="refused-with-json"),
+        pytest.param(422, {"detail": "no tools"}, "not-offered", id="refused-as-fastapi-does"),
+        pytest.param(501, {"error": "tools are not built"}, "not-offered", id="not-implemented"),
+        pytest.param(400, {"error": {}}, "fail", id="refused-without-a-reason"),
+        pytest.param(404, b"", "fail", id="a-promised-endpoint-is-not-found"),
         pytest.param(400, b"<html>", "fail", id="refused-with-html"),
         pytest.param(401, {"error": {}}, "fail", id="refused-for-the-key"),
         pytest.param(500, {"error": {}}, "fail", id="failed"),
@@ -241,7 +275,14 @@ def test_an_option_may_be_refused_honestly(status: int, body: Any, outcome: str)
 
 @pytest.mark.parametrize(("status", "outcome"), [(400, "fail"), (404, "fail"), (501, "not-offered"), (500, "fail")])
 def test_a_request_made_to_be_refused_is_not_offered_only_after_a_501(status: int, outcome: str) -> None:
-    assert judge(broken, (exchange(status, {"error": {}}),), case="optional-refused").outcome == outcome
+    refused = exchange(status, {"error": {"message": "no tools"}})
+    assert judge(broken, (refused,), case="optional-refused").outcome == outcome
+
+
+def test_an_optional_endpoint_may_be_missing() -> None:
+    missing = replace(exchange(404, b""), endpoint="embeddings")
+    assert judge(broken, (missing,), case="embed", provider=OPENAI).outcome == "not-offered"
+    assert judge(broken, (missing,), case="embed", provider=IIO).outcome == "fail"
 
 
 def test_a_promised_feature_may_not_be_refused() -> None:
@@ -249,7 +290,7 @@ def test_a_promised_feature_may_not_be_refused() -> None:
 
 
 def test_a_pass_is_not_downgraded() -> None:
-    assert judge(holds, (exchange(429),)).outcome == "pass"
+    assert judge(holds, (LIMITED,)).outcome == "pass"
     assert judge(holds, (exchange(400, {}),), case="optional").outcome == "pass"
 
 

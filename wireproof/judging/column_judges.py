@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from wireproof.contract.case import Case
+from wireproof.contract.clause import LEVELS
 from wireproof.contract.provider import Provider
 from wireproof.contract.schemas import SchemaSet
 from wireproof.contract.target import Target
@@ -13,6 +14,9 @@ from wireproof.evidence.case_result import Evidence
 from wireproof.judging.check import Check
 from wireproof.judging.judge import Judge
 from wireproof.judging.verdict_plan import PlannedVerdict
+
+# The column of the rules that hold for every target.
+FLOOR_COLUMN = "wire"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,12 @@ class ColumnJudges:
         """The judge of a column, by the provider's name."""
         if column not in self._judges:
             provider = next(provider for provider in self.columns if provider.name == column)
-            planned = frozenset((entry.check, entry.case) for entry in self.entries if entry.provider == column)
+            # A failure of the floor is reported beside every column.
+            reported = (entry for entry in self.entries if entry.provider in (column, FLOOR_COLUMN))
+            planned = {
+                (entry.check, entry.case): entry
+                for entry in sorted(reported, key=lambda entry: LEVELS.index(entry.level))
+            }
             schemas = SchemaSet(provider.schemas)
             self._judges[column] = Judge(self.target, provider, schemas, self.checks, self.cases, planned)
         return self._judges[column]

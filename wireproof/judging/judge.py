@@ -13,6 +13,8 @@ from functools import partial
 from typing import Any, TypeVar
 
 from wireproof.contract.case import Case
+from wireproof.contract.clause import highest_level
+from wireproof.contract.finding import display_text
 from wireproof.contract.provider import Provider
 from wireproof.contract.target import Target, not_given
 from wireproof.evidence.access_tracking import READS_PART, track_truncated
@@ -24,9 +26,11 @@ from wireproof.judging.excuses import CUT_SHORT, asking_failure, require_no_rate
 from wireproof.judging.outcomes import ERROR_OUTCOMES, outcome_of
 from wireproof.judging.request_members import ignored_members
 from wireproof.judging.verdict import Verdict
-from wireproof.judging.verdict_plan import PlannedVerdict
+from wireproof.judging.verdict_plan import PlannedVerdict, is_selector
 
 T = TypeVar("T")
+# The check that judges a refusal of a proper request.
+ANSWERED = "wire.answered"
 Checking = Callable[[Mapping[str, Any]], None]
 
 
@@ -86,7 +90,7 @@ class Judge:
         contract: the schemas of its document.
         checks: every check by id.
         cases: every case by name.
-        planned: every (check, case) that this column judges.
+        planned: (check, case) → the planned verdict that reports a failure of the check beside this column's.
         results: (check, case) → the exchanges of a check that has run already, and the exception it raised.
     """
 
@@ -95,7 +99,7 @@ class Judge:
     contract: Contract
     checks: Mapping[str, Check]
     cases: Mapping[str, Case]
-    planned: frozenset[tuple[str, str]] = frozenset()
+    planned: Mapping[tuple[str, str], PlannedVerdict] = field(default_factory=dict)
     results: dict[tuple[str, str], tuple[tuple[Exchange, ...], Exception | None]] = field(default_factory=dict)
 
     def judge(self, entry: PlannedVerdict, evidence: Evidence, smoke: str | None = None) -> Verdict:
@@ -162,12 +166,15 @@ class Judge:
             return None
         if last.broken is not None:
             return NotSent("untestable", f"the answer broke off ({last.broken.detail}); wire.complete judges that")
-        if len(sent) < case.request_count:
+        if len(sent) < case.request_count and last.is_success:
             return NotSent("untestable", f"request {len(sent)} of {case.request_count} lacks what the next one needs")
         return None
 
     def _ruling(self, check: Check, entry: PlannedVerdict, exchanges: Mapping[str, tuple[Exchange, ...]]) -> Ruling:
         excuse = partial(self._excuse, check, entry, exchanges)
+        refused = self._refusal_before_end(check, entry, exchanges)
+        if refused is not None:
+            return ruling_on(refused, excuse)
         sent, raised = self.results.get((entry.check, entry.case), ((), None))
         if sent is next(iter(exchanges.values())):
             ruling = ruling_on(raised, excuse)
@@ -176,6 +183,18 @@ class Judge:
         if ruling is PASS and self._read_past_end(check, entry, exchanges, left=False):
             return ruling_on(Inconclusive(CUT_SHORT))
         return ruling
+
+    def _refusal_before_end(
+        self, check: Check, entry: PlannedVerdict, exchanges: Mapping[str, tuple[Exchange, ...]]
+    ) -> Violation | None:
+        """The violation of a sequence of requests that a refusal ended; None if each was sent."""
+        for argument, name in entry.cases:
+            count, sent = self.cases[name].request_count, exchanges[argument]
+            if len(sent) < count and not check.any_answer:
+                actual = f"{sent[-1].status} with {display_text(sent[-1].text)}"
+                wanted = f"an answer to request {len(sent)} of {count}"
+                return Violation(wanted, actual, where="status line", judged_by=ANSWERED)
+        return None
 
     def _excuse(
         self, check: Check, entry: PlannedVerdict, exchanges: Mapping[str, tuple[Exchange, ...]], violation: Violation
@@ -192,7 +211,8 @@ class Judge:
             if case.feature in self.provider.optional:
                 require_not_declined(last, case.feature, self.provider, made_to_be_refused=case.kind == "refusal")
         judged_by = violation.judged_by
-        if judged_by not in (None, check.id) and self._fails_elsewhere(judged_by, entry, exchanges):
+        least = _level_by_name(entry, violation)
+        if judged_by not in (None, check.id) and self._fails_elsewhere(judged_by, least, entry, exchanges):
             findings = sort_by_level(entry.clauses, violation.findings)
             raise Untestable(f"{_findings_sentence(findings)}; {judged_by} judges that")
 
@@ -217,18 +237,18 @@ class Judge:
         return READS_PART in parts_read
 
     def _fails_elsewhere(
-        self, check: str, entry: PlannedVerdict, exchanges: Mapping[str, tuple[Exchange, ...]]
+        self, check: str, least: str, entry: PlannedVerdict, exchanges: Mapping[str, tuple[Exchange, ...]]
     ) -> bool:
-        """True if another check of this column fails on one of the entry's cases, so that the failure is reported."""
+        """True if another check fails on one of the entry's cases at this level or above, so that it is reported."""
         for argument, name in entry.cases:
-            if (check, name) not in self.planned:
+            reporting = self.planned.get((check, name))
+            if reporting is None:
                 continue
-            try:
-                self.checks[check](self._arguments(name, {"exchange": exchanges[argument]}))
-            except Violation:
-                return True
-            except Exception:  # only a Violation is a failure
-                continue
+            raised = _exception_from(self.checks[check], self._arguments(name, {"exchange": exchanges[argument]}))
+            if isinstance(raised, Violation):  # only a Violation is a failure
+                _, level = clause_verdicts(reporting.clauses, "fail", raised.findings)
+                if highest_level((level, least)) == level:
+                    return True
         return False
 
     def _arguments(self, case: str, exchanges: Mapping[str, tuple[Exchange, ...]]) -> dict[str, Any]:
@@ -267,6 +287,21 @@ def _exception_from(function: Callable[[T], None], argument: T) -> Exception | N
     except Exception as error:
         return error
     return None
+
+
+def _level_by_name(entry: PlannedVerdict, violation: Violation) -> str:
+    """The highest level of the broken clauses that name the case; `may` if only selectors cite it.
+
+    A selector cites a rule about the form of every answer, and promises no answer to this case.
+    """
+    verdicts, _ = clause_verdicts(entry.clauses, "fail", violation.findings)
+    return highest_level(
+        tuple(
+            judgement.level
+            for (_, judgement), verdict in zip(entry.clauses, verdicts, strict=True)
+            if verdict.outcome == "fail" and not any(map(is_selector, judgement.case.values()))
+        )
+    )
 
 
 def _findings_sentence(findings: tuple[Finding, ...]) -> str:

@@ -28,6 +28,12 @@ def find_excused(
         of_options: the cases of options, whose honest refusal breaks no promise.
     """
     pairs = tuple(judged)
+    declined = {
+        case
+        for planned, verdict in pairs
+        for _, case in planned.cases
+        if verdict.outcome == "not-offered" and case in of_options
+    }
     broken: dict[str, int] = {}
     for planned, verdict in pairs:
         if verdict.outcome == "fail":
@@ -38,7 +44,7 @@ def find_excused(
         for planned, verdict in pairs
         if verdict.outcome in SKIP_OUTCOMES
         and (planned.check, planned.case) in passing
-        and not (verdict.outcome == "not-offered" and any(case in of_options for _, case in planned.cases))
+        and declined.isdisjoint(case for _, case in planned.cases)
         and max(broken.get(case, -1) for _, case in planned.cases) < LEVELS.index(planned.level)
     )
 
