@@ -32,8 +32,7 @@ def first_message(exchange: Exchange) -> Mapping[str, Any]:
 def required_calls(exchange: Exchange) -> tuple[ToolCall, ...]:
     """The calls of the first choice. Raises Undecided if the answer is cut off or has no calls."""
     found = expect.tool_calls(exchange)
-    if expect.finish_reason(exchange) == "length":
-        raise Undecided("the token cap cut the answer off")
+    expect.undecided_if_cut(exchange)
     if not found:
         raise Undecided("the model called no tool")
     return found

@@ -27,6 +27,7 @@ from wireproof.judging.check import (
 )
 from wireproof.judging.excuses import require_kept_whole, require_no_rate_limit
 from wireproof.judging.expect_arguments import fits_schema, follows_strict_schema, json_object, parsed_arguments
+from wireproof.judging.expect_cuts import CALL_MARKS, OBJECT_MARKS, reached_cap, undecided_if_cut
 from wireproof.judging.expect_limits import (
     header_duration_s,
     header_int,
@@ -40,6 +41,8 @@ from wireproof.judging.expect_limits import (
 from wireproof.judging.expect_values import condition, equal, header, json_equal, member, recent, same_model
 
 __all__ = [
+    "CALL_MARKS",
+    "OBJECT_MARKS",
     "answer",
     "chunk_place",
     "chunks",
@@ -67,6 +70,7 @@ __all__ = [
     "member",
     "no_local_stall",
     "parsed_arguments",
+    "reached_cap",
     "read_if_valid",
     "recent",
     "refusal",
@@ -82,6 +86,7 @@ __all__ = [
     "success",
     "text",
     "tool_calls",
+    "undecided_if_cut",
     "whole_number",
 ]  # fmt: skip
 
