@@ -35,10 +35,15 @@ def found_calls(exchange: Exchange) -> list[Item]:
 
 def required_calls(exchange: Exchange) -> list[Item]:
     """The function calls. Raises Undecided if there are none or the response is cut off."""
-    calls = found_calls(exchange)
-    if not calls or expect.reached_cap(exchange):
-        raise Undecided("the model called no function")
-    return calls
+    calls, request = found_calls(exchange), expect.request_body(exchange)
+    if calls:
+        expect.undecided_if_cut(exchange)
+        return calls
+    if expect.requires_call(request):
+        judged_by = "responses.called" if request["tool_choice"] == "required" else "responses.call-named"
+        actual = response_text(exchange) or "nothing"
+        expect.condition(False, "an item function_call", actual, at="/output", judged_by=judged_by)
+    raise Undecided("the model called no function")
 
 
 def response_text(exchange: Exchange) -> str:

@@ -202,17 +202,40 @@ def test_missing_means_are_untestable() -> None:
     assert judge(broken, clauses=needing, means=frozenset({"clock"})).outcome == "fail"
 
 
-def test_a_sequence_that_stopped_early_is_untestable() -> None:
-    assert judge(broken, (exchange(), exchange()), case="thrice").outcome == "untestable"
+def offering(*, choice: str | None = None) -> Exchange:
+    """An answer to a request that offers tools."""
+    body = {"tools": [], **({"tool_choice": choice} if choice else {})}
+    sent = exchange()
+    return replace(sent, request=replace(sent.request, body=json.dumps(body).encode()))
+
+
+@pytest.mark.parametrize(
+    ("last", "case", "outcome"),
+    [
+        pytest.param(exchange(400, {"error": "no"}), "thrice", "fail", id="a-refusal"),
+        pytest.param(exchange(), "thrice", "fail", id="an-answer-without-what-the-next-needs"),
+        pytest.param(exchange(), "*", "untestable", id="a-rule-about-every-form"),
+        pytest.param(offering(), "thrice", "untestable", id="a-call-that-the-model-need-not-make"),
+        pytest.param(offering(choice="required"), "thrice", "fail", id="a-call-that-the-model-must-make"),
+    ],
+)
+def test_a_sequence_that_stopped_early_fails_unless_the_model_may_stop_it(
+    last: Exchange, case: str, outcome: str
+) -> None:
+    named = CASES["thrice"]
+    target = Target("iio", IIO, "http://127.0.0.1:1/v1")
+    checks = {"area.it": Check("area.it", holds, "It holds.", False, ("exchange",))}
+    clauses = (clause("C-1", case), clause("C-2", "plain"), *(() if case == "thrice" else (clause("C-3", "thrice"),)))
+    planned = plan_verdicts(target, IIO, clauses[:2] if case == "thrice" else clauses, CASES)
+    (entry,) = (entry for entry in planned if entry.case == named.name)
+    if case == "*":
+        entry = replace(entry, clauses=tuple(pair for pair in entry.clauses if pair[1].case == {"exchange": "*"}))
+    judged = Judge(target, IIO, SchemaSet("iio"), checks, CASES).judge(entry, {"thrice": (exchange(), last)})
+    assert judged.outcome == outcome
+
+
+def test_a_whole_sequence_is_judged() -> None:
     assert judge(broken, (exchange(),) * 3, case="thrice").outcome == "fail"
-
-
-def test_a_sequence_that_a_refusal_ended_fails() -> None:
-    verdict = judge(holds, (exchange(), exchange(400, {"error": "no"})), case="thrice")
-    assert (verdict.outcome, verdict.message) == (
-        "fail",
-        'expected an answer to request 2 of 3, actual 400 with {"error": "no"} at status line',
-    )
 
 
 # --- softened

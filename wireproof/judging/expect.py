@@ -39,6 +39,7 @@ from wireproof.judging.expect_limits import (
     whole_number,
 )
 from wireproof.judging.expect_values import condition, equal, header, json_equal, member, recent, same_model
+from wireproof.judging.request_members import requires_call
 
 __all__ = [
     "CALL_MARKS",
@@ -77,6 +78,7 @@ __all__ = [
     "request_body",
     "require_kept_whole",
     "require_no_rate_limit",
+    "requires_call",
     "reset_after_s",
     "retry_after_s",
     "same_model",

@@ -24,9 +24,9 @@ from wireproof.judging.check import Check, Contract, Finding, Inconclusive, Unde
 from wireproof.judging.clause_attribution import clause_verdicts, sort_by_level
 from wireproof.judging.excuses import CUT_SHORT, asking_failure, require_no_rate_limit, require_not_declined
 from wireproof.judging.outcomes import ERROR_OUTCOMES, outcome_of
-from wireproof.judging.request_members import ignored_members
+from wireproof.judging.request_members import ignored_members, request_bodies, requires_call
 from wireproof.judging.verdict import Verdict
-from wireproof.judging.verdict_plan import PlannedVerdict, is_selector
+from wireproof.judging.verdict_plan import PlannedVerdict
 
 T = TypeVar("T")
 # The check that judges a refusal of a proper request.
@@ -149,12 +149,14 @@ class Judge:
                 return NotSent("untestable", f"the case {case} was not sent")
             if isinstance(sent, NotSent):
                 return sent
-            unmet = self._unmet_condition(self.cases[case], check, sent)
+            unmet = self._unmet_condition(self.cases[case], entry, check, sent)
             if unmet is not None:
                 return unmet
         return None
 
-    def _unmet_condition(self, case: Case, check: Check, sent: tuple[Exchange, ...]) -> NotSent | None:
+    def _unmet_condition(
+        self, case: Case, entry: PlannedVerdict, check: Check, sent: tuple[Exchange, ...]
+    ) -> NotSent | None:
         """Reason why this check cannot judge the exchanges of a case under this contract; None if it can."""
         last = sent[-1]
         failure = asking_failure(last)
@@ -166,15 +168,15 @@ class Judge:
             return None
         if last.broken is not None:
             return NotSent("untestable", f"the answer broke off ({last.broken.detail}); wire.complete judges that")
-        if len(sent) < case.request_count and last.is_success:
+        if len(sent) < case.request_count and last.is_success and (_may_lack(last) or entry.is_cited_by_selectors):
             return NotSent("untestable", f"request {len(sent)} of {case.request_count} lacks what the next one needs")
         return None
 
     def _ruling(self, check: Check, entry: PlannedVerdict, exchanges: Mapping[str, tuple[Exchange, ...]]) -> Ruling:
         excuse = partial(self._excuse, check, entry, exchanges)
-        refused = self._refusal_before_end(check, entry, exchanges)
-        if refused is not None:
-            return ruling_on(refused, excuse)
+        ended = self._end_of_sequence(check, entry, exchanges)
+        if ended is not None:
+            return ruling_on(ended, excuse)
         sent, raised = self.results.get((entry.check, entry.case), ((), None))
         if sent is next(iter(exchanges.values())):
             ruling = ruling_on(raised, excuse)
@@ -184,15 +186,16 @@ class Judge:
             return ruling_on(Inconclusive(CUT_SHORT))
         return ruling
 
-    def _refusal_before_end(
+    def _end_of_sequence(
         self, check: Check, entry: PlannedVerdict, exchanges: Mapping[str, tuple[Exchange, ...]]
     ) -> Violation | None:
-        """The violation of a sequence of requests that a refusal ended; None if each was sent."""
+        """The violation of a sequence that an answer ended before its last request; None if each was sent."""
         for argument, name in entry.cases:
-            count, sent = self.cases[name].request_count, exchanges[argument]
-            if len(sent) < count and not check.any_answer:
+            case, sent = self.cases[name], exchanges[argument]
+            if len(sent) < case.request_count and not check.any_answer:
                 actual = f"{sent[-1].status} with {display_text(sent[-1].text)}"
-                wanted = f"an answer to request {len(sent)} of {count}"
+                saved = " and ".join(case.asks[(len(sent) - 1) % len(case.asks)].save.values())
+                wanted = f"an answer to request {len(sent)} of {case.request_count}{saved and f' with {saved}'}"
                 return Violation(wanted, actual, where="status line", judged_by=ANSWERED)
         return None
 
@@ -211,8 +214,7 @@ class Judge:
             if case.feature in self.provider.optional:
                 require_not_declined(last, case.feature, self.provider, made_to_be_refused=case.kind == "refusal")
         judged_by = violation.judged_by
-        least = _level_by_name(entry, violation)
-        if judged_by not in (None, check.id) and self._fails_elsewhere(judged_by, least, entry, exchanges):
+        if judged_by not in (None, check.id) and self._fails_elsewhere(judged_by, entry, exchanges):
             findings = sort_by_level(entry.clauses, violation.findings)
             raise Untestable(f"{_findings_sentence(findings)}; {judged_by} judges that")
 
@@ -237,9 +239,9 @@ class Judge:
         return READS_PART in parts_read
 
     def _fails_elsewhere(
-        self, check: str, least: str, entry: PlannedVerdict, exchanges: Mapping[str, tuple[Exchange, ...]]
+        self, check: str, entry: PlannedVerdict, exchanges: Mapping[str, tuple[Exchange, ...]]
     ) -> bool:
-        """True if another check fails on one of the entry's cases at this level or above, so that it is reported."""
+        """True if another check reports the failure on one of the entry's cases, at its level or above."""
         for argument, name in entry.cases:
             reporting = self.planned.get((check, name))
             if reporting is None:
@@ -247,7 +249,7 @@ class Judge:
             raised = _exception_from(self.checks[check], self._arguments(name, {"exchange": exchanges[argument]}))
             if isinstance(raised, Violation):  # only a Violation is a failure
                 _, level = clause_verdicts(reporting.clauses, "fail", raised.findings)
-                if highest_level((level, least)) == level:
+                if highest_level((level, entry.level_by_name)) == level:
                     return True
         return False
 
@@ -289,19 +291,10 @@ def _exception_from(function: Callable[[T], None], argument: T) -> Exception | N
     return None
 
 
-def _level_by_name(entry: PlannedVerdict, violation: Violation) -> str:
-    """The highest level of the broken clauses that name the case; `may` if only selectors cite it.
-
-    A selector cites a rule about the form of every answer, and promises no answer to this case.
-    """
-    verdicts, _ = clause_verdicts(entry.clauses, "fail", violation.findings)
-    return highest_level(
-        tuple(
-            judgement.level
-            for (_, judgement), verdict in zip(entry.clauses, verdicts, strict=True)
-            if verdict.outcome == "fail" and not any(map(is_selector, judgement.case.values()))
-        )
-    )
+def _may_lack(exchange: Exchange) -> bool:
+    """True if the answer may lack what the next request needs: the model need not call a tool that is offered."""
+    (body,) = [*request_bodies((exchange,))] or [None]
+    return isinstance(body, Mapping) and "tools" in body and not requires_call(body)
 
 
 def _findings_sentence(findings: tuple[Finding, ...]) -> str:
