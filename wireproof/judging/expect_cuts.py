@@ -11,6 +11,8 @@ from wireproof.formats.strict_json import NotJson
 from wireproof.judging.check import Undecided
 
 CUT_OFF = "the token cap cut the answer off"
+# Said of an answer whose reasoning, shown or hidden, took up the cap.
+NO_ROOM = "the token cap left no room for text"
 EVENT_STREAM = "text/event-stream"
 CAPS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 REASONING_MEMBERS = ("reasoning", "reasoning_content", "thinking", "refusal")
@@ -72,7 +74,7 @@ def undecided_if_cut(exchange: Exchange, *, begins: str = "") -> None:
         return
     if text and begins and text[0] not in begins:
         return
-    raise Undecided(CUT_OFF)
+    raise Undecided(CUT_OFF if text else NO_ROOM)
 
 
 def _cap(exchange: Exchange) -> int | None:

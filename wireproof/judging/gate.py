@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from wireproof.judging.baseline import Baseline, KnownFailure
+from wireproof.judging.excuse_counts import repeated_excuses
 from wireproof.judging.outcomes import DECIDED_OUTCOMES, OUTCOMES
 from wireproof.judging.verdict import Verdict
 
@@ -51,11 +52,15 @@ class Gate:
             return []
         return self.baseline.stale_entries([verdict for verdict in verdicts if self.is_gating_column(verdict)], judged)
 
+    def repeated_excuses(self, verdicts: Iterable[Verdict]) -> list[str]:
+        """One sentence for each excuse that a gating column gives again and again; each fails the run at must."""
+        return repeated_excuses(verdict for verdict in verdicts if self.is_gating_column(verdict))
+
     def exit_code(self, verdicts: Sequence[Verdict], stale: Sequence[str] = ()) -> int:
         """The exit code: 0 the contract holds, 1 it is broken, 2 we could not ask or nothing was judged."""
         failed_smoke = any(v.area == "smoke" and v.outcome == "fail" and self.fails_run(v) for v in verdicts)
         if failed_smoke or any(OUTCOMES[verdict.outcome].fails_run == "always" for verdict in verdicts):
             return 2
-        if any(self.fails_run(verdict) for verdict in verdicts) or stale:
+        if any(self.fails_run(verdict) for verdict in verdicts) or stale or self.repeated_excuses(verdicts):
             return 1
         return 0 if any(verdict.outcome in DECIDED_OUTCOMES for verdict in verdicts) else 2
