@@ -10,7 +10,7 @@ from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.mock.faults import faults
-from wireproof.proof.excused_faults import REASONS_FILE, find_excused, unexplained
+from wireproof.proof.excused_faults import EXCUSED_FILE, find_excused, unexplained
 
 
 def judged(check: str, outcome: str, level: str = "must", case: str = "plain", cited: str | None = None):
@@ -58,14 +58,14 @@ def test_a_verdict_that_did_not_pass_before_is_not_found():
 
 
 def test_a_written_reason_explains_an_excuse():
-    reasons = read_yaml(data_files.PACKAGE_FOLDER / "proof" / REASONS_FILE)
+    reasons = read_yaml(data_files.PACKAGE_FOLDER / "proof" / EXCUSED_FILE)
     by_fault, by_check = next(iter(reasons["faults"])), next(iter(reasons["checks"]))
     assert unexplained([(by_fault, "openai", "a.it", "plain"), ("a-fault", "openai", by_check, "plain")]) == ()
     assert unexplained([("a-fault", "openai", "a.it", "plain")]) == ("a-fault openai a.it plain",)
 
 
 def test_each_reason_is_about_a_check_and_a_fault_that_exist():
-    reasons = read_yaml(data_files.PACKAGE_FOLDER / "proof" / REASONS_FILE)
+    reasons = read_yaml(data_files.PACKAGE_FOLDER / "proof" / EXCUSED_FILE)
     assert set(reasons["faults"]) <= set(faults())
     assert set(reasons["checks"]) <= set(load_checks())
     assert {fault for by in reasons["checks"].values() for fault in by} <= {*faults(), "*"}

@@ -12,6 +12,8 @@ from wireproof.judging.verdict import Verdict
 
 # The excuses that are the target's doing; a model that chose otherwise, or means that a run lacks, are none.
 TARGET_EXCUSES = frozenset({RATE_LIMITED, CUT_OFF})
+# The excuses that a target gives to any request alike.
+EXCUSES_OF_ANY_CASE = frozenset({RATE_LIMITED})
 # The share of the judged cases from which an excuse is a finding, and the cases from which a share says anything.
 MOST_EXCUSED = 1 / 3
 LEAST_CASES = 6
@@ -33,7 +35,7 @@ def repeated_excuses(verdicts: Iterable[Verdict]) -> list[str]:
         if excuse or verdict.outcome in DECIDED_OUTCOMES:
             judged[verdict.target, verdict.provider].add(verdict.case)
             by_check[verdict.target, verdict.provider, verdict.check].append(verdict)
-        if excuse:
+        if excuse in EXCUSES_OF_ANY_CASE:
             excused[verdict.target, verdict.provider, excuse].add(verdict.case)
     sentences, told = [], set()
     for (target, provider, excuse), cases in excused.items():

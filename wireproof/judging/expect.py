@@ -27,7 +27,7 @@ from wireproof.judging.check import (
 )
 from wireproof.judging.excuses import require_kept_whole, require_no_rate_limit
 from wireproof.judging.expect_arguments import fits_schema, follows_strict_schema, json_object, parsed_arguments
-from wireproof.judging.expect_cuts import CALL_MARKS, OBJECT_MARKS, reached_cap, undecided_if_cut
+from wireproof.judging.expect_cuts import CALL_MARKS, EVENT_STREAM, OBJECT_MARKS, reached_cap, undecided_if_cut
 from wireproof.judging.expect_limits import (
     header_duration_s,
     header_int,
@@ -91,8 +91,6 @@ __all__ = [
     "undecided_if_cut",
     "whole_number",
 ]  # fmt: skip
-
-EVENT_STREAM = "text/event-stream"
 
 # Nearly every check presupposes these; each is judged by a check of its own.
 ANSWERED, NO_ERROR, JSON_TEXT, EVENTS = "wire.answered", "wire.no-server-error", "wire.json", "stream.answers"

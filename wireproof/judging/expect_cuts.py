@@ -14,8 +14,8 @@ CUT_OFF = "the token cap cut the answer off"
 # Said of an answer whose reasoning, shown or hidden, took up the cap.
 NO_ROOM = "the token cap left no room for text"
 EVENT_STREAM = "text/event-stream"
-CAPS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
-REASONING_MEMBERS = ("reasoning", "reasoning_content", "thinking", "refusal")
+REQUEST_CAPS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
+SHOWN_REASONING = ("reasoning", "reasoning_content", "thinking", "refusal")
 # The first characters of a call in the markup of a model, and of a JSON object.
 CALL_MARKS, OBJECT_MARKS = "{[<`", "{"
 # Under a smaller cap, a blank or a part of a character may be all that fits.
@@ -26,7 +26,7 @@ NEAR_CAP = 0.75
 
 @dataclass(frozen=True, slots=True)
 class CutAnswer:
-    """What an answer shows that says that the cap ended it.
+    """The evidence that an answer shows beside its statement that the cap ended it.
 
     Attributes:
         text: the text; for a call its arguments.
@@ -83,7 +83,7 @@ def _cap(exchange: Exchange) -> int | None:
         body = exchange.request_json
     except NotJson:
         return None
-    caps = [body.get(name) for name in CAPS] if isinstance(body, dict) else []
+    caps = [body.get(name) for name in REQUEST_CAPS] if isinstance(body, dict) else []
     return next((cap for cap in caps if isinstance(cap, int)), None)
 
 
@@ -154,4 +154,4 @@ def _delta(value: Any) -> Mapping[str, Any]:
 
 def _shows_reasoning(message: Mapping[str, Any]) -> bool:
     """True if a message or a delta shows reasoning, which may take up the cap."""
-    return any(isinstance(message.get(name), str) and message[name].strip() for name in REASONING_MEMBERS)
+    return any(isinstance(message.get(name), str) and message[name].strip() for name in SHOWN_REASONING)

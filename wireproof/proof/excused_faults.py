@@ -12,7 +12,7 @@ from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import PlannedVerdict
 
 # Reasons why a verdict may be excused under a fault, by fault and by check.
-REASONS_FILE = "excused.yaml"
+EXCUSED_FILE = "excused.yaml"
 # A check and the name of its case.
 CheckAndCase = tuple[str, str]
 
@@ -51,7 +51,7 @@ def find_excused(
 
 def unexplained(excused: Iterable[tuple[str, str, str, str]]) -> tuple[str, ...]:
     """The (fault, provider, check, case) of excused verdicts for which no reason is written down, as sentences."""
-    reasons = read_yaml(data_files.PACKAGE_FOLDER / "proof" / REASONS_FILE)
+    reasons = read_yaml(data_files.PACKAGE_FOLDER / "proof" / EXCUSED_FILE)
     by_fault: Mapping[str, str] = reasons["faults"]
     by_check: Mapping[str, Mapping[str, str]] = reasons["checks"]
     return tuple(

@@ -8,12 +8,12 @@ from typing import Any
 
 from wireproof.mock.faults.conditional_errors import body_as_object
 from wireproof.mock.faults.hooks import FaultHooks
+from wireproof.mock.faults.members_ignored import OUTPUT_CAP_MEMBERS
 from wireproof.mock.faults.request_edits import on_body
 from wireproof.mock.protocol.answers import Answer, PlainAnswer
 from wireproof.mock.protocol.messages import HttpRequest
 from wireproof.mock.provider.body_validation import JsonObject
 
-CAPS = ("max_tokens", "max_completion_tokens")
 TALK = "Say exactly: " + "It is sunny, hot and dry, and so it stays. " * 80
 BEGUN_OBJECT = "{"
 
@@ -34,7 +34,7 @@ def talk_to_cap(*ignored: str) -> FaultHooks:
 def blanks_to_cap(answer: Answer, received: HttpRequest) -> Answer:
     """Answers a request for JSON with the beginning of an object, and blanks up to the cap."""
     body = body_as_object(received)
-    cap = next((body[name] for name in CAPS if name in body), None)
+    cap = next((body[name] for name in OUTPUT_CAP_MEMBERS if name in body), None)
     if not isinstance(answer, PlainAnswer) or answer.status >= 400 or "response_format" not in body or cap is None:
         return answer
     value: Any = answer.value
