@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from wireproof import expect
-from wireproof.check import Exchange, NotJson, Undecided, check, parse_json
+from wireproof.check import Exchange, NotJson, Undecided, check, find_usage, parse_json
+
+CAPS = ("max_tokens", "max_completion_tokens")
 
 REPLACEMENT_CHARACTER = "\ufffd"
 
@@ -16,12 +18,21 @@ def is_json_object(arguments: str) -> bool:
         return False
 
 
+def within_cap(exchange: Exchange) -> None:
+    """Raises Violation if the answer counts more tokens than its cap."""
+    request, count = expect.request_body(exchange), find_usage(exchange).get("completion_tokens")
+    cap = next((request[name] for name in CAPS if name in request), None)
+    if isinstance(count, int) and cap is not None:
+        expect.condition(count <= cap, f"at most {cap}", count, at="/usage/completion_tokens", judged_by="chat.cap")
+
+
 @check("tools.cut-said")
 def test_cut_said(exchange: Exchange) -> None:
     """A call that the token cap cuts off is told by the finish reason length, never as a success."""
     reason, calls = expect.finish_reason(exchange), expect.tool_calls(exchange)
     if reason == "length":
         return
+    within_cap(exchange)
     for call in calls:
         expect.condition(
             is_json_object(call.arguments), "length, where arguments are cut", reason, at="/choices/0/finish_reason"
@@ -40,4 +51,5 @@ def test_whole_characters(exchange: Exchange) -> None:
     halves = [character for character in text if "\ud800" <= character <= "\udfff"]
     expect.condition(not halves, "no half of a pair of surrogates", ascii(text), at=at)
     if expect.finish_reason(exchange) != "length":
+        within_cap(exchange)
         raise Undecided("the answer fits within the cap")

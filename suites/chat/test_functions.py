@@ -44,9 +44,10 @@ def find_call(exchange: Exchange) -> NameAndArguments | None:
 def required_call(exchange: Exchange) -> NameAndArguments:
     """The function call of an answer. Raises Undecided if the answer is text or cut off."""
     found = find_call(exchange)
-    if found is None and (expect.text(exchange) or expect.finish_reason(exchange) == "length"):
-        raise Undecided("the model called no function")
     if found is None:
+        expect.undecided_if_cut(exchange)
+        if expect.text(exchange).strip():
+            raise Undecided("the model called no function")
         raise Violation("a function call or text", "neither", at=call_place(exchange))
     return found
 
@@ -57,8 +58,7 @@ def test_function_called(exchange: Exchange) -> None:
     name, arguments = required_call(exchange)
     names = [function["name"] for function in expect.request_body(exchange)["functions"]]
     expect.condition(name in names, " or ".join(names), name, at=f"{call_place(exchange)}/name")
-    if expect.finish_reason(exchange) == "length":
-        raise Undecided("the token cap cut the call off")
+    expect.undecided_if_cut(exchange)
     expect.json_object(arguments, at=f"{call_place(exchange)}/arguments")
 
 
@@ -66,18 +66,17 @@ def test_function_called(exchange: Exchange) -> None:
 def test_function_finish(exchange: Exchange) -> None:
     """An answer that calls a function of the older form has the finish reason function_call."""
     required_call(exchange)
-    reason = expect.finish_reason(exchange)
-    if reason == "length":
+    if expect.reached_cap(exchange):
         raise Undecided("the token cap cut the call off")
-    expect.equal(reason, "function_call", at="/choices/0/finish_reason")
+    expect.equal(expect.finish_reason(exchange), "function_call", at="/choices/0/finish_reason")
 
 
 @check("tools.function-named", proves_obeyed=("function_call",))
 def test_function_named(exchange: Exchange) -> None:
     """A request that names a function of the older form is answered with a call of it."""
     wanted, found = expect.request_body(exchange)["function_call"]["name"], find_call(exchange)
-    if found is None and expect.finish_reason(exchange) == "length":
-        raise Undecided("the token cap cut the answer off")
+    if found is None:
+        expect.undecided_if_cut(exchange, begins=expect.CALL_MARKS)
     name = found[0] if found else expect.text(exchange) or "nothing"
     expect.condition(found is not None and name == wanted, f"a call of {wanted}", name, at=call_place(exchange))
 

@@ -21,6 +21,9 @@ def fragments(exchange: Exchange) -> list[tuple[str, Any]]:
             expect.condition(isinstance(calls, list), "an array", calls, where=where, at=AT_DELTA)
             found += [(where, fragment) for fragment in calls]
     if not found:
+        must_call = expect.requires_call(expect.request_body(exchange))
+        expect.undecided_if_cut(exchange, begins=expect.CALL_MARKS)
+        expect.condition(not must_call, "a tool call", "none", at=AT_DELTA, judged_by="tools.called")
         raise Undecided("the model called no tool")
     return found
 

@@ -8,7 +8,7 @@ from typing import Any
 from unicodedata import combining, normalize
 
 from wireproof import expect
-from wireproof.check import Exchange, Inconclusive, ToolCall, Undecided, check
+from wireproof.check import Exchange, Inconclusive, ToolCall, Undecided, Violation, check
 
 AT_MESSAGE, AT_DELTA = "/choices/0/message/tool_calls", "/choices/0/delta/tool_calls"
 
@@ -32,11 +32,16 @@ def first_message(exchange: Exchange) -> Mapping[str, Any]:
 def required_calls(exchange: Exchange) -> tuple[ToolCall, ...]:
     """The calls of the first choice. Raises Undecided if the answer is cut off or has no calls."""
     found = expect.tool_calls(exchange)
-    if expect.finish_reason(exchange) == "length":
-        raise Undecided("the token cap cut the answer off")
-    if not found:
-        raise Undecided("the model called no tool")
-    return found
+    if found:
+        expect.undecided_if_cut(exchange)
+        return found
+    expect.undecided_if_cut(exchange, begins=expect.CALL_MARKS)
+    request = expect.request_body(exchange)
+    if expect.requires_call(request):
+        judged_by = "tools.called" if request["tool_choice"] == "required" else "tools.named"
+        actual = expect.text(exchange) or "nothing"
+        expect.condition(False, "a tool call", actual, at=calls_place(exchange), judged_by=judged_by)
+    raise Undecided("the model called no tool")
 
 
 def call_arguments(exchange: Exchange, at: int, call: ToolCall) -> Mapping[str, Any]:
@@ -96,7 +101,7 @@ def test_strict(exchange: Exchange) -> None:
     names = offered_functions(exchange)
     for at, call in enumerate(required_calls(exchange)):
         if call.name not in names:
-            raise Inconclusive("a function was called that is not in the request")
+            raise Violation(" or ".join(names), call.name, where=calls_place(exchange), judged_by="tools.name")
         where = f"{calls_place(exchange)}/{at}/function/arguments"
         expect.follows_strict_schema(call_arguments(exchange, at, call), names[call.name]["parameters"], at=where)
 

@@ -54,8 +54,16 @@ def final_response(exchange: Exchange) -> tuple[str, Mapping[str, Any]]:
     """The final response and its place. Raises Inconclusive if it failed or is missing; other checks judge that."""
     found = [(place, response) for place, kind, response in carried_responses(exchange) if kind in FINAL_EVENTS]
     if not found:
-        raise Inconclusive("the stream ends without a whole response")
+        require_final_event(exchange)
+        raise Inconclusive("the response failed")
     return found[-1]
+
+
+def require_final_event(exchange: Exchange) -> None:
+    """Raises Violation unless the stream ends with a final event, which names its status."""
+    place, kind, _ = typed_events(exchange)[-1]
+    ended = kind in (*FINAL_EVENTS, "response.failed", "error")
+    expect.condition(ended, " or ".join(FINAL_EVENTS), kind, where=place, judged_by="responses.ends")
 
 
 def is_constant(exchange: Exchange, name: str) -> None:
@@ -136,6 +144,7 @@ def test_closed(exchange: Exchange) -> None:
     """In a completed stream, each item, part, text and list of arguments that begins also ends, once."""
     found = typed_events(exchange)
     if found[-1][1] != "response.completed":
+        require_final_event(exchange)
         raise Inconclusive("the response was not completed")
     expected_ends: dict[tuple[str, str, str], str] = {}
     ended: set[tuple[str, str, str]] = set()

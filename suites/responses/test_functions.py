@@ -8,7 +8,6 @@ from typing import Any
 from wireproof import expect
 from wireproof.check import Exchange, Undecided, check
 
-END_EVENTS = ("response.completed", "response.incomplete", "response.failed")
 Item = tuple[str, Mapping[str, Any]]
 
 
@@ -26,27 +25,25 @@ def output_items(exchange: Exchange) -> list[Item]:
     return [(f"/output/{at}", item) for at, item in enumerate(output) if isinstance(item, dict)]
 
 
-def is_cut(exchange: Exchange) -> bool:
-    """True if the token cap ended the response."""
-    if expect.is_stream(exchange):
-        return expect.events(exchange)[-1][1] == "response.incomplete"
-    return expect.answer(exchange).get("status") == "incomplete"
-
-
 def found_calls(exchange: Exchange) -> list[Item]:
     """The function calls of a response. Raises Undecided if the token cap ended it before one."""
     calls = [(at, item) for at, item in output_items(exchange) if item.get("type") == "function_call"]
-    if not calls and is_cut(exchange):
-        raise Undecided("the token cap cut the response off")
+    if not calls:
+        expect.undecided_if_cut(exchange, begins=expect.CALL_MARKS)
     return calls
 
 
 def required_calls(exchange: Exchange) -> list[Item]:
     """The function calls. Raises Undecided if there are none or the response is cut off."""
-    calls = found_calls(exchange)
-    if not calls or is_cut(exchange):
-        raise Undecided("the model called no function")
-    return calls
+    calls, request = found_calls(exchange), expect.request_body(exchange)
+    if calls:
+        expect.undecided_if_cut(exchange)
+        return calls
+    if expect.requires_call(request):
+        judged_by = "responses.called" if request["tool_choice"] == "required" else "responses.call-named"
+        actual = response_text(exchange) or "nothing"
+        expect.condition(False, "an item function_call", actual, at="/output", judged_by=judged_by)
+    raise Undecided("the model called no function")
 
 
 def response_text(exchange: Exchange) -> str:

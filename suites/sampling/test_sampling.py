@@ -24,10 +24,12 @@ def answer_text(exchange: Exchange) -> str:
 
 
 def answer_texts(exchanges: tuple[Exchange, ...]) -> list[str]:
-    """The texts of several answers. Raises Inconclusive if none has any."""
+    """The texts of several answers. Raises Violation if none has any."""
     texts = [answer_text(exchange) for exchange in exchanges]
     if not any(texts):
-        raise Inconclusive("the answers have no text")
+        for exchange in exchanges:
+            expect.undecided_if_cut(exchange)
+        expect.condition(False, "text", "nothing", where="text", judged_by="chat.content")
     return texts
 
 

@@ -7,10 +7,10 @@ from wireproof.check import Exchange, Inconclusive, Noted, check
 
 
 def has_requested_coding(exchange: Exchange) -> None:
-    """Raises Inconclusive if the request was refused, and Noted if the answer has no coding."""
+    """Requires success. Raises Noted if the answer has no coding."""
     expect.complete(exchange)
-    if not exchange.is_success:
-        raise Inconclusive(f"the request was refused with {exchange.status}")
+    expect.require_no_rate_limit(exchange)
+    expect.success(exchange)
     coding = (exchange.header("content-encoding") or "identity").strip().lower()
     if coding == "identity":
         raise Noted("the answer has no coding although one was requested")

@@ -16,9 +16,8 @@ def requested_word(exchange: Exchange) -> str:
 
 def require_all_admitted(exchanges: tuple[Exchange, ...]) -> None:
     """Raises Inconclusive if a request was refused by the rate limit."""
-    refused = sum(exchange.status == TOO_MANY_REQUESTS for exchange in exchanges)
-    if refused:
-        raise Inconclusive(f"{refused} of {len(exchanges)} requests were refused with 429")
+    for exchange in exchanges:
+        expect.require_no_rate_limit(exchange)
 
 
 def require_served(exchange: Exchange, where: str) -> None:
@@ -69,6 +68,10 @@ def test_own_answers(exchanges: tuple[Exchange, ...]) -> None:
     require_all_admitted(exchanges)
     answered = [exchange for exchange in exchanges if exchange.is_success]
     wordless = 0
+    if answered and not any(expect.text(exchange).strip() for exchange in answered):
+        for exchange in answered:
+            expect.undecided_if_cut(exchange)
+        expect.condition(False, "text", "nothing in any answer", where="text", judged_by="chat.content")
     for exchange in answered:
         text, own = expect.text(exchange), requested_word(exchange)
         others = [

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Exchange, Inconclusive, Noted, Undecided, check, json_pointer
+from wireproof.check import Exchange, Inconclusive, Noted, check, json_pointer
 
 # Where a picture stands in a message or a delta. The data URL of a text may be split over many deltas.
 PICTURE_PLACES = {"images": "/images/*/image_url/url", "content parts": "/content/*/image_url/url"}
@@ -43,8 +43,8 @@ def pictures_in_message(message: Any) -> Iterator[PlacedPicture]:
 def required_pictures(exchange: Exchange) -> tuple[PlacedPicture, ...]:
     """The pictures of an answer. Raises Undecided if it is cut off before its picture."""
     found = find_pictures(exchange)
-    if not found and expect.finish_reason(exchange) == "length":
-        raise Undecided("the token cap left no room for a picture")
+    if not found:
+        expect.undecided_if_cut(exchange)
     return found
 
 

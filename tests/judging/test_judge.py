@@ -45,6 +45,7 @@ ENTRIES: dict[str, Any] = {
     "limited": {"says": "l", "endpoint": "chat", "refused": "rate-limited"},
     "optional": {"says": "t", "endpoint": "chat", "feature": "tools", "body": {}},
     "optional-refused": {"says": "t", "endpoint": "chat", "feature": "tools", "refused": "wrong-type", "body": {}},
+    "embed": {"says": "e", "endpoint": "embeddings", "feature": "embeddings", "body": {}},
     "health": {"says": "h", "endpoint": "health"},
     "unknown": {"says": "u", "endpoint": "chat", "feature": "telepathy"},
     "thrice": {"says": "3", "endpoint": "chat", "repeat": 3},
@@ -305,34 +306,90 @@ def test_missing_means_are_untestable() -> None:
     assert judge(broken, clauses=needing, means=frozenset({"clock"})).outcome == "fail"
 
 
-def test_a_sequence_that_stopped_early_is_untestable() -> None:
-    assert judge(broken, (exchange(), exchange()), case="thrice").outcome == "untestable"
+def offering(*, choice: str | None = None) -> Exchange:
+    """An answer to a request that offers tools."""
+    body = {"tools": [], **({"tool_choice": choice} if choice else {})}
+    sent = exchange()
+    return replace(sent, request=replace(sent.request, body=json.dumps(body).encode()))
+
+
+@pytest.mark.parametrize(
+    ("last", "case", "outcome"),
+    [
+        pytest.param(exchange(400, {"error": "no"}), "thrice", "fail", id="a-refusal"),
+        pytest.param(exchange(), "thrice", "fail", id="an-answer-without-what-the-next-needs"),
+        pytest.param(exchange(), "*", "untestable", id="a-rule-about-every-form"),
+        pytest.param(offering(), "thrice", "untestable", id="a-call-that-the-model-need-not-make"),
+        pytest.param(offering(choice="required"), "thrice", "fail", id="a-call-that-the-model-must-make"),
+    ],
+)
+def test_a_sequence_that_stopped_early_fails_unless_the_model_may_stop_it(
+    last: Exchange, case: str, outcome: str
+) -> None:
+    named = CASES["thrice"]
+    target = Target("iio", IIO, "http://127.0.0.1:1/v1")
+    checks = {"area.it": Check("area.it", holds, "It holds.", False, ("exchange",))}
+    clauses = (clause("C-1", case), clause("C-2", "plain"), *(() if case == "thrice" else (clause("C-3", "thrice"),)))
+    planned = plan_verdicts(target, IIO, clauses[:2] if case == "thrice" else clauses, CASES)
+    (entry,) = (entry for entry in planned if entry.case == named.name)
+    if case == "*":
+        entry = replace(entry, clauses=tuple(pair for pair in entry.clauses if pair[1].case == {"exchange": "*"}))
+    judged = Judge(target, IIO, SchemaSet("iio"), checks, CASES).judge(entry, {"thrice": (exchange(), last)})
+    assert judged.outcome == outcome
+
+
+def test_a_whole_sequence_is_judged() -> None:
     assert judge(broken, (exchange(),) * 3, case="thrice").outcome == "fail"
 
 
 # --- softened
 
 
+LIMITED = exchange(429, {"error": {"message": "Rate limit reached"}})
+
+
 def test_an_unexpected_429_is_inconclusive() -> None:
-    assert judge(broken, (exchange(429),)).outcome == "inconclusive"
-    assert judge(broken, (exchange(429),), case="refused").outcome == "inconclusive"
+    assert judge(broken, (LIMITED,)).outcome == "inconclusive"
+    assert judge(broken, (LIMITED,), case="refused").outcome == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    ("sent", "outcome"),
+    [
+        pytest.param(exchange(429), "fail", id="no-sign"),
+        pytest.param(exchange(429, {"error": {"message": "Wrong model"}}), "fail", id="another-reason"),
+        pytest.param(replace(exchange(429), headers=((b"Retry-After", b"1"),)), "inconclusive", id="a-wait"),
+        pytest.param(
+            replace(exchange(429), headers=((b"X-RateLimit-Remaining", b"0"),)), "inconclusive", id="a-header-of-limits"
+        ),
+        pytest.param(exchange(429, b"<h1>429 Too Many Requests</h1>"), "inconclusive", id="the-words-of-a-proxy"),
+        pytest.param(
+            replace(exchange(429), retries=("status 429, sent again after 1 s",)),
+            "inconclusive",
+            id="again-after-a-wait",
+        ),
+    ],
+)
+def test_a_429_is_excused_only_with_a_sign_of_a_limit(sent: Exchange, outcome: str) -> None:
+    assert judge(broken, (sent,)).outcome == outcome
 
 
 def test_a_429_in_place_of_the_refusal_for_too_many_requests_is_judged() -> None:
-    assert judge(broken, (exchange(429),), case="limited").outcome == "fail"
+    assert judge(broken, (LIMITED,), case="limited").outcome == "fail"
 
 
 def test_checks_of_any_answer_judge_a_429() -> None:
-    assert judge(broken, (exchange(429),), any_answer=True).outcome == "fail"
+    assert judge(broken, (LIMITED,), any_answer=True).outcome == "fail"
 
 
 @pytest.mark.parametrize(
     ("status", "body", "outcome"),
     [
-        pytest.param(400, {"error": {}}, "not-offered", id="refused-with-json"),
-        pytest.param(422, {"detail": "no"}, "not-offered", id="refused-as-fastapi-does"),
-        pytest.param(404, b"", "not-offered", id="not-found"),
-        pytest.param(501, b"", "not-offered", id="not-implemented"),
+        pytest.param(400, {"error": {"message": "no tools"}}, "not-offered", id="refused-with-json"),
+        pytest.param(422, {"detail": "no tools"}, "not-offered", id="refused-as-fastapi-does"),
+        pytest.param(501, {"error": "tools are not built"}, "not-offered", id="not-implemented"),
+        pytest.param(400, {"error": {}}, "fail", id="refused-without-a-reason"),
+        pytest.param(404, b"", "fail", id="a-promised-endpoint-is-not-found"),
         pytest.param(400, b"<html>", "fail", id="refused-with-html"),
         pytest.param(401, {"error": {}}, "fail", id="refused-for-the-key"),
         pytest.param(500, {"error": {}}, "fail", id="failed"),
@@ -345,7 +402,14 @@ def test_an_option_may_be_refused_honestly(status: int, body: Any, outcome: str)
 
 @pytest.mark.parametrize(("status", "outcome"), [(400, "fail"), (404, "fail"), (501, "not-offered"), (500, "fail")])
 def test_a_request_made_to_be_refused_is_not_offered_only_after_a_501(status: int, outcome: str) -> None:
-    assert judge(broken, (exchange(status, {"error": {}}),), case="optional-refused").outcome == outcome
+    refused = exchange(status, {"error": {"message": "no tools"}})
+    assert judge(broken, (refused,), case="optional-refused").outcome == outcome
+
+
+def test_an_optional_endpoint_may_be_missing() -> None:
+    missing = replace(exchange(404, b""), endpoint="embeddings")
+    assert judge(broken, (missing,), case="embed", provider=OPENAI).outcome == "not-offered"
+    assert judge(broken, (missing,), case="embed", provider=IIO).outcome == "fail"
 
 
 def test_a_promised_feature_may_not_be_refused() -> None:
@@ -353,7 +417,7 @@ def test_a_promised_feature_may_not_be_refused() -> None:
 
 
 def test_a_pass_is_not_downgraded() -> None:
-    assert judge(holds, (exchange(429),)).outcome == "pass"
+    assert judge(holds, (LIMITED,)).outcome == "pass"
     assert judge(holds, (exchange(400, {}),), case="optional").outcome == "pass"
 
 

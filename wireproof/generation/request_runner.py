@@ -160,8 +160,9 @@ class DrawnAttempt:
     def is_honest_refusal_of_option(self) -> bool:
         """True if the request was refused honestly for an option that the contract does not promise."""
         assert self.exchange is not None
-        optional = self._runner.judge.target.provider.optional
-        return bool(self._request.features & optional) and is_honest_refusal(self.exchange)
+        provider = self._runner.judge.target.provider
+        options = self._request.features & provider.optional
+        return bool(options) and is_honest_refusal(self.exchange, options, provider)
 
     def require_in_time(self, violation: Violation) -> None:
         """Raises TimedOut if a deadline passed before a response ended, since the violation is then no breach."""

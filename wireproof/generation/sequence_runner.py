@@ -97,8 +97,9 @@ class SequenceRunner:
         require_in_time(last)
         require_kept_whole(last)
         require_no_rate_limit(last, case.refused)
-        if "tools" in self.judge.target.provider.optional and _first_with_tools(arguments["exchanges"]):
-            require_not_declined(last, "tools")
+        provider = self.judge.target.provider
+        if "tools" in provider.optional and _first_with_tools(arguments["exchanges"]):
+            require_not_declined(last, "tools", provider)
         self.check(arguments)
         if case.refused is None:
             self._rules.check_exchange(case, last)

@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from wireproof.contract.case import Case
-from wireproof.contract.column import Column
+from wireproof.contract.clause import LEVELS
+from wireproof.contract.column import WIRE, Column
 from wireproof.contract.schemas import SchemaSet
 from wireproof.contract.target import Target
 from wireproof.evidence.case_result import Evidence
@@ -37,7 +38,12 @@ class ColumnJudges:
         """The judge of a column, by its name."""
         if column not in self._judges:
             provider = next(known.provider for known in self.columns if known.name == column)
-            planned = frozenset((entry.check, entry.case) for entry in self.entries if entry.provider == column)
+            # A failure of the wire is reported beside every column.
+            reported = (entry for entry in self.entries if entry.provider in (column, WIRE))
+            planned = {
+                (entry.check, entry.case): entry
+                for entry in sorted(reported, key=lambda entry: LEVELS.index(entry.level))
+            }
             schemas = SchemaSet(provider.schemas)
             self._judges[column] = Judge(self.target, provider, schemas, self.checks, self.cases, planned)
         return self._judges[column]

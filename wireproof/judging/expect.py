@@ -28,6 +28,7 @@ from wireproof.judging.check import (
 from wireproof.judging.deadline import passed_deadline_text
 from wireproof.judging.excuses import require_kept_whole, require_no_rate_limit
 from wireproof.judging.expect_arguments import fits_schema, follows_strict_schema, json_object, parsed_arguments
+from wireproof.judging.expect_cuts import CALL_MARKS, EVENT_STREAM, OBJECT_MARKS, reached_cap, undecided_if_cut
 from wireproof.judging.expect_limits import (
     header_duration_s,
     header_int,
@@ -39,8 +40,11 @@ from wireproof.judging.expect_limits import (
     whole_number,
 )
 from wireproof.judging.expect_values import condition, equal, header, json_equal, member, recent, same_model
+from wireproof.judging.request_members import requires_call
 
 __all__ = [
+    "CALL_MARKS",
+    "OBJECT_MARKS",
     "answer",
     "asks_for_stream",
     "chunk_place",
@@ -70,12 +74,14 @@ __all__ = [
     "no_local_stall",
     "parsed_arguments",
     "passed_deadline_text",
+    "reached_cap",
     "read_if_valid",
     "recent",
     "refusal",
     "request_body",
     "require_kept_whole",
     "require_no_rate_limit",
+    "requires_call",
     "reset_after_s",
     "retry_after_s",
     "same_model",
@@ -85,10 +91,9 @@ __all__ = [
     "success",
     "text",
     "tool_calls",
+    "undecided_if_cut",
     "whole_number",
 ]  # fmt: skip
-
-EVENT_STREAM = "text/event-stream"
 
 # Nearly every check presupposes these; each is judged by a check of its own.
 ANSWERED, NO_ERROR, JSON_TEXT, EVENTS = "wire.answered", "wire.no-server-error", "wire.json", "stream.answers"

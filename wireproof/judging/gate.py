@@ -10,6 +10,7 @@ from wireproof.contract.loading import BASELINE_PROVIDER
 from wireproof.judging.baseline import Baseline, KnownFailure
 from wireproof.judging.core_promises import main_reasons, missing_core, missing_share
 from wireproof.judging.decided_promises import DocumentPromises
+from wireproof.judging.excuse_counts import repeated_excuses
 from wireproof.judging.outcomes import DECIDED_OUTCOMES, GATING_OUTCOMES, OUTCOMES
 from wireproof.judging.verdict import Verdict
 
@@ -59,6 +60,10 @@ class Gate:
             return []
         return self.baseline.stale_entries([verdict for verdict in verdicts if self.is_gating_column(verdict)], judged)
 
+    def repeated_excuses(self, verdicts: Iterable[Verdict]) -> list[str]:
+        """One sentence for each excuse that a gating column gives again and again; each fails the run at must."""
+        return repeated_excuses(verdict for verdict in verdicts if self.is_gating_column(verdict))
+
     def exit_code(
         self, verdicts: Sequence[Verdict], stale: Sequence[str] = (), promises: Sequence[DocumentPromises] = ()
     ) -> int:
@@ -80,7 +85,8 @@ class Gate:
         failed_smoke = any(v.area == "smoke" and v.outcome in GATING_OUTCOMES and self.fails_run(v) for v in verdicts)
         if failed_smoke or any(OUTCOMES[verdict.outcome].fails_run == "always" for verdict in verdicts):
             return 2
-        return 1 if any(self.fails_run(verdict) for verdict in verdicts) or stale else 0
+        failed = any(self.fails_run(verdict) for verdict in verdicts)
+        return 1 if failed or stale or self.repeated_excuses(verdicts) else 0
 
     def _shortage(self, verdicts: Sequence[Verdict], promises: Sequence[DocumentPromises]) -> list[str]:
         if not any(verdict.outcome in DECIDED_OUTCOMES for verdict in verdicts):

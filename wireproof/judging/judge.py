@@ -13,7 +13,9 @@ from functools import partial
 from typing import Any, TypeVar
 
 from wireproof.contract.case import Case
+from wireproof.contract.clause import highest_level
 from wireproof.contract.column import WIRE
+from wireproof.contract.finding import display_text
 from wireproof.contract.provider import Provider
 from wireproof.contract.target import Target, not_given
 from wireproof.evidence.access_tracking import READS_PART, track_truncated
@@ -25,13 +27,13 @@ from wireproof.judging.clause_attribution import clause_verdicts, sort_by_level
 from wireproof.judging.deadline import require_in_time
 from wireproof.judging.excuses import CUT_SHORT, asking_failure, require_no_rate_limit, require_not_declined
 from wireproof.judging.outcomes import DECIDED_OUTCOMES, ERROR_OUTCOMES, RED_OUTCOMES, outcome_of
-from wireproof.judging.request_members import ExchangesByArgument, ignored_members
+from wireproof.judging.request_members import ExchangesByArgument, ignored_members, request_bodies, requires_call
 from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import PlannedVerdict
 
 T = TypeVar("T")
-# The check that a request is answered with success, which the document decides and the wire does not.
-SUCCESS_CHECK = "wire.answered"
+# The check that judges a refusal of a proper request, which the document decides and the wire does not.
+ANSWERED = "wire.answered"
 Checking = Callable[[Mapping[str, Any]], None]
 
 
@@ -91,7 +93,7 @@ class Judge:
         contract: the schemas of its document.
         checks: every check by id.
         cases: every case by name.
-        planned: every (check, case) that this column judges.
+        planned: (check, case) → the planned verdict that reports a failure of the check beside this column's.
         results: (check, case) → the exchanges of a check that has run already, and the exception it raised.
     """
 
@@ -100,7 +102,7 @@ class Judge:
     contract: Contract
     checks: Mapping[str, Check]
     cases: Mapping[str, Case]
-    planned: frozenset[tuple[str, str]] = frozenset()
+    planned: Mapping[tuple[str, str], PlannedVerdict] = field(default_factory=dict)
     results: dict[tuple[str, str], tuple[tuple[Exchange, ...], Exception | None]] = field(default_factory=dict)
 
     def judge(self, entry: PlannedVerdict, evidence: Evidence, smoke: str | None = None) -> Verdict:
@@ -152,12 +154,14 @@ class Judge:
                 return NotSent("untestable", f"the case {case} was not sent")
             if isinstance(sent, NotSent):
                 return sent
-            unmet = self._unmet_condition(self.cases[case], check, sent)
+            unmet = self._unmet_condition(self.cases[case], entry, check, sent)
             if unmet is not None:
                 return unmet
         return None
 
-    def _unmet_condition(self, case: Case, check: Check, sent: tuple[Exchange, ...]) -> NotSent | None:
+    def _unmet_condition(
+        self, case: Case, entry: PlannedVerdict, check: Check, sent: tuple[Exchange, ...]
+    ) -> NotSent | None:
         """Reason why this check cannot judge the exchanges of a case under this contract; None if it can."""
         last = sent[-1]
         failure = asking_failure(last)
@@ -169,7 +173,7 @@ class Judge:
             return None
         if last.broken is not None:
             return NotSent("untestable", _broken_off(last))
-        if len(sent) < case.request_count:
+        if len(sent) < case.request_count and last.is_success and (_may_lack(last) or entry.is_cited_by_selectors):
             return NotSent("untestable", f"request {len(sent)} of {case.request_count} lacks what the next one needs")
         return None
 
@@ -194,6 +198,9 @@ class Judge:
         self, check: Check, entry: PlannedVerdict, exchanges: ExchangesByArgument, cases: Mapping[str, Case]
     ) -> Ruling:
         excuse = partial(self._excuse, check, entry, exchanges, cases)
+        ended = None if check.every_request else self._end_of_sequence(check, entry, exchanges)
+        if ended is not None:
+            return ruling_on(ended, excuse)
         case = next(iter(cases.values()))
         sent, raised = self.results.get((entry.check, entry.case), ((), None))
         if sent is next(iter(exchanges.values())):
@@ -203,6 +210,17 @@ class Judge:
         if ruling is PASS and self._read_past_end(check, case, exchanges, left=False):
             return ruling_on(Inconclusive(CUT_SHORT))
         return ruling
+
+    def _end_of_sequence(self, check: Check, entry: PlannedVerdict, exchanges: ExchangesByArgument) -> Violation | None:
+        """The violation of a sequence that an answer ended before its last request; None if each was sent."""
+        for argument, name in entry.cases:
+            case, sent = self.cases[name], exchanges[argument]
+            if len(sent) < case.request_count and not check.any_answer:
+                actual = f"{sent[-1].status} with {display_text(sent[-1].text)}"
+                saved = " and ".join(case.asks[(len(sent) - 1) % len(case.asks)].save.values())
+                wanted = f"an answer to request {len(sent)} of {case.request_count}{saved and f' with {saved}'}"
+                return Violation(wanted, actual, where="status line", judged_by=ANSWERED)
+        return None
 
     def _excuse(
         self,
@@ -225,10 +243,10 @@ class Judge:
                 continue
             require_no_rate_limit(last, case.refused)
             if case.feature in self.provider.optional:
-                require_not_declined(last, case.feature, made_to_be_refused=case.kind == "refusal")
+                require_not_declined(last, case.feature, self.provider, made_to_be_refused=case.kind == "refusal")
         judged_by = violation.judged_by
-        if entry.provider == WIRE and judged_by == SUCCESS_CHECK and "exchanges" not in check.arguments:
-            raise Inconclusive("the request was refused; the column of the document judges that")
+        if entry.provider == WIRE and judged_by == ANSWERED and "exchanges" not in check.arguments:
+            raise Untestable("the request was refused; the column of the document judges that")
         if judged_by not in (None, check.id) and self._fails_elsewhere(judged_by, entry, exchanges, cases):
             findings = sort_by_level(entry.clauses, violation.findings)
             raise Untestable(f"{_findings_sentence(findings)}; {judged_by} judges that")
@@ -251,16 +269,18 @@ class Judge:
     def _fails_elsewhere(
         self, check: str, entry: PlannedVerdict, exchanges: ExchangesByArgument, cases: Mapping[str, Case]
     ) -> bool:
-        """True if another check of this column fails on one of the entry's cases, so that the failure is reported."""
+        """True if another check reports the failure on one of the entry's cases, at its level or above."""
         for argument, name in entry.cases:
-            if (check, name) not in self.planned:
+            reporting = self.planned.get((check, name))
+            if reporting is None:
                 continue
-            try:
-                self.checks[check](self._arguments(cases[argument], {"exchange": exchanges[argument]}))
-            except Violation:
-                return True
-            except Exception:  # only a Violation is a failure
-                continue
+            raised = _exception_from(
+                self.checks[check], self._arguments(cases[argument], {"exchange": exchanges[argument]})
+            )
+            if isinstance(raised, Violation):  # only a Violation is a failure
+                _, level = clause_verdicts(reporting.clauses, "fail", raised.findings)
+                if highest_level((level, entry.level_by_name)) == level:
+                    return True
         return False
 
     def _arguments(self, case: Case, exchanges: ExchangesByArgument) -> dict[str, Any]:
@@ -322,6 +342,12 @@ def _joined_ruling(rulings: Sequence[tuple[str, Ruling]]) -> Ruling:
             return replace(ruling, message=": ".join(filter(None, (place, ruling.message))))
     decided = [ruling for _, ruling in rulings if ruling.outcome in DECIDED_OUTCOMES]
     return (decided or [ruling for _, ruling in rulings])[-1]
+
+
+def _may_lack(exchange: Exchange) -> bool:
+    """True if the answer may lack what the next request needs: the model need not call a tool that is offered."""
+    (body,) = [*request_bodies((exchange,))] or [None]
+    return isinstance(body, Mapping) and "tools" in body and not requires_call(body)
 
 
 def _findings_sentence(findings: tuple[Finding, ...]) -> str:

@@ -29,6 +29,15 @@ def request_bodies(exchanges: Iterable[Exchange]) -> Iterator[Any]:
             continue
 
 
+def requires_call(body: Any) -> bool:
+    """True if a request demands a call of a tool; without a demand the model may answer with text."""
+    choice = body.get("tool_choice") if isinstance(body, Mapping) else None
+    allowed = choice.get("allowed_tools") if isinstance(choice, Mapping) else None
+    if isinstance(allowed, Mapping):
+        return allowed.get("mode") == "required"
+    return choice == "required" or isinstance(choice, Mapping)
+
+
 def ignored_members(proves_obeyed: tuple[str, ...], sent: ExchangesByArgument) -> tuple[str, ...]:
     """The members that a failed check proves to be ignored: those of its own that successful requests sent."""
     every = [exchange for exchanges in sent.values() for exchange in exchanges]

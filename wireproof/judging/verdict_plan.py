@@ -52,6 +52,24 @@ class PlannedVerdict:
         """The level of the failure that breaks all clauses."""
         return highest_level(tuple(judgement.level for _, judgement in self.clauses))
 
+    @cached_property
+    def level_by_name(self) -> str:
+        """The level of the clauses that name the case; `may` if selectors alone cite it.
+
+        A selector cites a rule about the form of every answer, and promises no answer to this case.
+        """
+        return highest_level(tuple(judgement.level for judgement in self._judgements_by_name))
+
+    @property
+    def is_cited_by_selectors(self) -> bool:
+        """True if no clause names the case."""
+        return not self._judgements_by_name
+
+    @property
+    def _judgements_by_name(self) -> tuple[Judgement, ...]:
+        judgements = (judgement for _, judgement in self.clauses)
+        return tuple(j for j in judgements if not any(map(is_selector, j.case.values())))
+
     @property
     def id(self) -> str:
         """The text in brackets of the pytest node id: target, contract if it is not the target's own, case."""

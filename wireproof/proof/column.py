@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from wireproof.client.sender import Sender
@@ -18,6 +18,7 @@ from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.mock.control import FAULT_HEADER
 from wireproof.mock.faults import Fault
 from wireproof.mock.protocol.messages import Ops
+from wireproof.proof.excused_faults import CheckAndCase, find_excused
 from wireproof.proof.fault_effect import (
     ChangedResult,
     FaultEffect,
@@ -148,7 +149,15 @@ class ColumnProof:
 
     def find_effect(self, changed: Mapping[str, ChangedResult], fault: Fault) -> FaultEffect:
         """The effect of a fault, from the results that it changes."""
-        return effect_from_verdicts(fault, ((watched, verdict) for watched, _, verdict in self.judge_changed(changed)))
+        judged = [(watched, verdict) for watched, _, verdict in self.judge_changed(changed)]
+        effect = effect_from_verdicts(fault, judged)
+        return effect if fault.harmless else replace(effect, excused=self._find_excused(judged))
+
+    def _find_excused(self, judged: Iterable[tuple[WatchedVerdict, Verdict]]) -> tuple[CheckAndCase, ...]:
+        """The verdicts that these results excuse, although the contract promises what they judge."""
+        passing = {(planned.check, planned.case) for planned in self.passing}
+        of_options = {name for name, case in self.cases.items() if case.feature in self._column.optional}
+        return find_excused(((watched.planned, verdict) for watched, verdict in judged), passing, of_options)
 
     async def result_under(self, fault: Fault, case: str) -> CaseResult | None:
         """The result of a case under a fault, without a connection; None if the fault does not change it."""

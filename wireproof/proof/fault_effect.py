@@ -14,6 +14,7 @@ from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.mock.dry_run import DryRunStep
 from wireproof.mock.faults import Fault
 from wireproof.mock.protocol.messages import Ops
+from wireproof.proof.excused_faults import CheckAndCase
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +24,12 @@ class FaultEffect:
     Attributes:
         checks: check → the cases on which it passes without the fault and fails with it.
         clauses: the clauses that its failures are attributed to.
+        excused: the verdicts that it turns into an excuse, while nothing else of the column reports it.
     """
 
     checks: dict[str, list[str]]
     clauses: frozenset[str]
+    excused: tuple[CheckAndCase, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from wireproof.errors import ConfigError
 from wireproof.judging.suite_loader import load_checks
 from wireproof.mock.faults import Fault, faults
 from wireproof.proof.column import ColumnProof
+from wireproof.proof.excused_faults import unexplained
 from wireproof.proof.fault_effect import ChangedResult, FaultEffect, join_effects
 from wireproof.proof.generated_proof import GeneratedProof, faults_for_generated
 from wireproof.proof.member_faults import MemberEffect, prove_members
@@ -87,6 +88,12 @@ def prove(providers: Sequence[str] = (), only: Sequence[str] = (), record: Earli
         _merge_clauses(parts),
         sum(len(part.members) for part in parts),
         tuple(stray for part in parts for member in part.members for stray in member.strays),
+        unexplained(
+            (fault, name, *verdict)
+            for name, part in zip(names, parts, strict=True)
+            for fault, effect in part.effects.items()
+            for verdict in effect.excused
+        ),
         whole=record is None,
     )
 

@@ -22,6 +22,7 @@ class Proof:
         clauses: judged clause → the faults that break it, the one that breaks the fewest clauses first.
         derived: the number of faults derived from the JSON Pointers of clauses.
         misattributed: failures attributed to a clause about another member, as sentences.
+        excused: the faults that become an excuse and nothing else, as `FAULT PROVIDER CHECK CASE`.
         whole: True if every fault was injected on all cases that it changes; else the matrix is a part of the whole.
     """
 
@@ -31,6 +32,7 @@ class Proof:
     clauses: Mapping[str, tuple[str, ...]]
     derived: int
     misattributed: tuple[str, ...]
+    excused: tuple[str, ...] = ()
     whole: bool = True
 
     @property
@@ -56,8 +58,8 @@ class Proof:
 
     @property
     def holds(self) -> bool:
-        """True if there are no gaps, no false alarms and no misattributed failures."""
-        return not (self.has_gaps or self.alarms or self.misattributed)
+        """True if there are no gaps, false alarms, misattributed failures or excused faults."""
+        return not (self.has_gaps or self.alarms or self.misattributed or self.excused)
 
     def as_data(self) -> dict[str, Any]:
         """The proof as JSON data."""
@@ -74,6 +76,7 @@ class Proof:
             "clauses": len(self.clauses),
             "clauses_never_broken": list(self.unbroken_clauses),
             "misattributed": list(self.misattributed),
+            "excused": list(self.excused),
             "clauses_broken_by": {clause: by[0] for clause, by in self.clauses.items() if by},
             "whole": self.whole,
             "matrix": matrix,
@@ -90,6 +93,7 @@ class Proof:
         lines += [f"no fault breaks {check}" for check in self.unbroken_checks]
         lines += [f"no fault breaks {clause}" for clause in self.unbroken_clauses]
         lines += [f"misattributed: {stray}" for stray in self.misattributed]
+        lines += [f"excused: {verdict}" for verdict in self.excused]
         lines.append(
             f"{len(self.caught_faults)} of {len(self.matrix)} faults caught, {len(self.alarms)} false alarms, "
             f"{len(self.checks) - len(self.unbroken_checks)} of {len(self.checks)} checks and "

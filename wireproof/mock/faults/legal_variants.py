@@ -98,28 +98,36 @@ def on_each_text(change: Callable[[str], str]) -> FaultHooks:
     return FaultHooks(on_answer=lambda answer, received: edit_whole_answer(answer, change_value))
 
 
-def has_small_cap(received: HttpRequest) -> bool:
-    """True if a chat has a token cap that reasoning alone can use up."""
-    caps = [int(cap) for cap in CAP_IN_BODY.findall(received.body)]
-    return bool(caps) and min(caps) <= SMALL_CAP
+def small_cap(received: HttpRequest) -> int | None:
+    """The token cap of a chat if reasoning alone can use it up; else None."""
+    cap = min((int(cap) for cap in CAP_IN_BODY.findall(received.body)), default=None)
+    return cap if cap is not None and cap <= SMALL_CAP else None
 
 
 def spend_cap_on_reasoning(empty: str | None) -> FaultHooks:
     """Hooks that use up a small cap on reasoning: no text, and the finish_reason length."""
 
-    def change_value(value: Any) -> Any:
+    def change_value(value: Any, cap: int) -> Any:
         for choice in value.get("choices", ()) if isinstance(value, dict) else ():
             message = choice.get("message") or {}
             if choice.get("finish_reason") in ("stop", "length") and "content" in message:
                 choice["finish_reason"] = "length"
                 message["content"] = empty
+                count_whole_cap(value.get("usage"), cap)
         return value
 
-    return FaultHooks(
-        on_answer=lambda answer, received: (
-            edit_whole_answer(answer, change_value) if has_small_cap(received) else answer
-        )
-    )
+    def change_answer(answer: Answer, received: HttpRequest) -> Answer:
+        cap = small_cap(received)
+        return answer if cap is None else edit_whole_answer(answer, lambda value: change_value(value, cap))
+
+    return FaultHooks(on_answer=change_answer)
+
+
+def count_whole_cap(usage: Any, cap: int) -> None:
+    """Counts the whole cap as used up by the reasoning, beside the tokens of other choices."""
+    if isinstance(usage, dict):
+        used = max(cap, usage.get("completion_tokens", 0))
+        usage |= {"completion_tokens": used, "total_tokens": usage.get("prompt_tokens", 0) + used}
 
 
 def spend_stream_on_reasoning(events: Events) -> Events:
