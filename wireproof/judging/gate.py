@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from wireproof.judging.baseline import Baseline, KnownFailure
 from wireproof.judging.outcomes import DECIDED_OUTCOMES, OUTCOMES
 from wireproof.judging.verdict import Verdict
+from wireproof.judging.verdict_plan import PlannedVerdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,8 @@ class Gate:
     alone: Collection[str] = ()
     baseline: Baseline | None = None
 
-    def is_gating_column(self, verdict: Verdict) -> bool:
-        """True if the verdict belongs to a column that can fail the run."""
+    def is_gating_column(self, verdict: Verdict | PlannedVerdict) -> bool:
+        """True if the verdict, reached or planned, belongs to a column that can fail the run."""
         if self.authority == "all" or verdict.target in self.alone:
             return True
         return (verdict.provider == self.own[verdict.target]) == (self.authority == "document")

@@ -1,8 +1,8 @@
-"""Judges one target's own column again under every fault of the mock."""
+"""Judges the gating columns of one target again under every fault of the mock."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from wireproof.client.sender import Sender
@@ -11,6 +11,7 @@ from wireproof.contract.provider import Provider
 from wireproof.contract.target import Target
 from wireproof.evidence.access_tracking import changed_parts, track_access
 from wireproof.evidence.case_result import CaseResult, Evidence
+from wireproof.judging.outcomes import FAILING_OUTCOMES
 from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.mock.control import FAULT_HEADER
@@ -23,7 +24,9 @@ from wireproof.proof.fault_effect import (
     WatchedVerdict,
     effect_from_verdicts,
 )
+from wireproof.proof.gate_effect import GateEffect
 from wireproof.proof.in_process_line import InProcessPool, exchange_with_ops
+from wireproof.proof.ordinary_run import OrdinaryRun
 from wireproof.proof.over_sockets import (
     CONNECTIONS_PER_POOL,
     PATIENT_DEADLINES,
@@ -35,14 +38,15 @@ from wireproof.proof.socket_needed import as_complete_answer, equivalence_key, h
 from wireproof.session.target_run import TargetRun
 
 # The mock offers every option, so an honest refusal of one shows that the fault was noticed.
-BROKEN_OUTCOMES = frozenset({"fail", "not-offered"})
+BROKEN_OUTCOMES = FAILING_OUTCOMES | {"not-offered"}
 
 
 class ColumnProof:
-    """The planned verdicts of one target's own column, which are judged without a fault and then under each fault.
+    """The planned verdicts of one target that can fail a run, judged without a fault and then under each fault.
 
     Attributes:
         cases: the cases of these planned verdicts, by name.
+        ordinary_run: the run of a user, whose gate these verdicts turn red or not.
         dry_results: case → its result on the fault-free server, without a connection.
         passing: the planned verdicts that pass on the fault-free server.
         watched: case → the planned verdicts that are judged again if a fault changes the result of the case.
@@ -52,8 +56,9 @@ class ColumnProof:
         self._target_run, self.name = target_run, target_run.target.name
         self._target: Target = replace(target_run.target, connections=CONNECTIONS_PER_POOL)
         self._column: Provider = target_run.target.provider
-        own = (planned for planned in target_run.entries if planned.provider == self._column.name)
-        self._planned = [planned for planned in own if not is_generated(planned.case)]
+        self.ordinary_run = OrdinaryRun(target_run)
+        gating = (planned for planned in target_run.entries if self.ordinary_run.is_gating_column(planned))
+        self._planned = [planned for planned in gating if not is_generated(planned.case)]
         self.cases: Mapping[str, Case] = {
             name: target_run.cases[name] for planned in self._planned for _, name in planned.cases
         }
@@ -65,7 +70,7 @@ class ColumnProof:
 
     @property
     def clauses(self) -> tuple[str, ...]:
-        """Every clause that the column judges, in the order of the index."""
+        """Every clause that the columns judge, in the order of the index."""
         return tuple(dict.fromkeys(clause.id for planned in self._planned for clause, _ in planned.clauses))
 
     async def find_false_alarms(self) -> list[str]:
@@ -134,7 +139,7 @@ class ColumnProof:
 
     def judge_changed(self, changed: Mapping[str, ChangedResult]) -> Iterator[tuple[WatchedVerdict, Evidence, Verdict]]:
         """Judges the verdicts again that read a changed part of these results."""
-        evidence = {**self.dry_results, **{name: result.sent for name, result in changed.items()}}
+        evidence = {**self.dry_results, **_results(changed)}
         affected = {
             watched.position: watched
             for name, result in changed.items()
@@ -146,7 +151,18 @@ class ColumnProof:
 
     def find_effect(self, changed: Mapping[str, ChangedResult], fault: Fault) -> FaultEffect:
         """The effect of a fault, from the results that it changes."""
-        return effect_from_verdicts(fault, ((watched, verdict) for watched, _, verdict in self.judge_changed(changed)))
+        judged = [(watched, verdict) for watched, _, verdict in self.judge_changed(changed)]
+        effect = effect_from_verdicts(fault, judged)
+        if fault.harmless or all(result.changed == frozenset() for result in changed.values()):
+            return effect
+        return replace(effect, gate=self.find_gate_effect(fault, judged, _results(changed)))
+
+    def find_gate_effect(
+        self, fault: Fault, judged: Iterable[tuple[WatchedVerdict, Verdict]], changed: Evidence
+    ) -> GateEffect:
+        """The effect of a fault on the gate of an ordinary run, from verdicts reached on the results it changes."""
+        broken = ((watched.planned, verdict) for watched, verdict in judged if watched.breaks(fault, verdict))
+        return self.ordinary_run.find_effect(broken, {**self.dry_results, **changed})
 
     async def result_under(self, fault: Fault, case: str) -> CaseResult | None:
         """The result of a case under a fault, without a connection; None if the fault does not change it."""
@@ -236,3 +252,7 @@ class ColumnProof:
         self._server.begin_case()
         sent = await Sender(target, self._server).send(case)
         return sent, tuple(self._server.ops)
+
+
+def _results(changed: Mapping[str, ChangedResult]) -> Evidence:
+    return {name: result.sent for name, result in changed.items()}

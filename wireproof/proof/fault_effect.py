@@ -13,6 +13,7 @@ from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.mock.dry_run import DryRunStep
 from wireproof.mock.faults import Fault
 from wireproof.mock.protocol.messages import Ops
+from wireproof.proof.gate_effect import GateEffect, stronger_effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +23,12 @@ class FaultEffect:
     Attributes:
         checks: check → the cases on which it passes without the fault and fails with it.
         clauses: the clauses that its failures are attributed to.
+        gate: its effect on the gate; None if it changes nothing, or if its effect on the gate is not of interest.
     """
 
     checks: dict[str, list[str]]
     clauses: frozenset[str]
+    gate: GateEffect | None = None
 
 
 @dataclass(frozen=True)
@@ -87,12 +90,12 @@ class FaultFreeResult:
 
 def effect_from_verdicts(fault: Fault, judged: Iterable[tuple[WatchedVerdict, Verdict]]) -> FaultEffect:
     """The effect of a fault, from the verdicts reached under it."""
-    broken: dict[str, list[str]] = {}
+    broken: dict[str, set[str]] = {}
     clauses: set[str] = set()
     for watched, verdict in judged:
         clauses.update(clause for clause, _ in attributed_clauses(watched.planned, verdict))
         if watched.breaks(fault, verdict):
-            broken.setdefault(watched.planned.check, []).append(watched.planned.case)
+            broken.setdefault(watched.planned.check, set()).add(watched.planned.case)
     return FaultEffect({check: sorted(cases) for check, cases in sorted(broken.items())}, frozenset(clauses))
 
 
@@ -102,7 +105,7 @@ def join_effects(first: FaultEffect, second: FaultEffect) -> FaultEffect:
         check: sorted({*first.checks.get(check, ()), *second.checks.get(check, ())})
         for check in sorted({*first.checks, *second.checks})
     }
-    return FaultEffect(checks, first.clauses | second.clauses)
+    return FaultEffect(checks, first.clauses | second.clauses, stronger_effect(first.gate, second.gate))
 
 
 def attributed_clauses(planned: PlannedVerdict, verdict: Verdict) -> Iterator[tuple[str, str | None]]:
