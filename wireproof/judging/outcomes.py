@@ -103,8 +103,8 @@ OUTCOMES: Mapping[str, VerdictOutcome] = {row.id: row for row in OUTCOME_TABLE}
 SKIP_OUTCOMES = frozenset(row.id for row in OUTCOME_TABLE if row.pytest == "skipped")
 PASSING_OUTCOMES = frozenset(row.id for row in OUTCOME_TABLE if row.pytest == "passed")
 DECIDED_OUTCOMES = PASSING_OUTCOMES | {row.id for row in OUTCOME_TABLE if row.pytest == "failed"}
-# Broken promises, which fail a run if their level gates.
-FAILING_OUTCOMES = frozenset(row.id for row in OUTCOME_TABLE if row.fails_run == "at its level")
+# The outcomes that fail a run at the level of their clauses.
+GATING_OUTCOMES = frozenset(row.id for row in OUTCOME_TABLE if row.fails_run == "at its level")
 ERROR_OUTCOMES = frozenset(row.id for row in OUTCOME_TABLE if row.pytest == "error")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from wireproof.client.sender import Sender
@@ -11,7 +11,7 @@ from wireproof.contract.provider import Provider
 from wireproof.contract.target import Target
 from wireproof.evidence.access_tracking import changed_parts, track_access
 from wireproof.evidence.case_result import CaseResult, Evidence
-from wireproof.judging.outcomes import FAILING_OUTCOMES
+from wireproof.judging.outcomes import GATING_OUTCOMES
 from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.mock.control import FAULT_HEADER
@@ -38,7 +38,7 @@ from wireproof.proof.socket_needed import as_complete_answer, equivalence_key, h
 from wireproof.session.target_run import TargetRun
 
 # The mock offers every option, so an honest refusal of one shows that the fault was noticed.
-BROKEN_OUTCOMES = FAILING_OUTCOMES | {"not-offered"}
+BROKEN_OUTCOMES = GATING_OUTCOMES | {"not-offered"}
 
 
 class ColumnProof:
@@ -86,6 +86,7 @@ class ColumnProof:
         ]
         # On a busy machine a verdict about time may be inconclusive; the dry run decides it.
         judged = [(planned, dry if real.outcome == "inconclusive" else real, dry) for planned, real, dry in judged]
+        self.ordinary_run.set_fault_free((planned, verdict) for planned, verdict, _ in judged)
         self.passing = [planned for planned, verdict, _ in judged if verdict.outcome == "pass"]
         # The mock refuses these options honestly, so only a wrong response to them breaks the verdict.
         declined = [planned for planned, verdict, _ in judged if verdict.outcome == "not-offered"]
@@ -158,11 +159,12 @@ class ColumnProof:
         return replace(effect, gate=self.find_gate_effect(fault, judged, _results(changed)))
 
     def find_gate_effect(
-        self, fault: Fault, judged: Iterable[tuple[WatchedVerdict, Verdict]], changed: Evidence
+        self, fault: Fault, judged: Sequence[tuple[WatchedVerdict, Verdict]], changed: Evidence
     ) -> GateEffect:
         """The effect of a fault on the gate of an ordinary run, from verdicts reached on the results it changes."""
         broken = ((watched.planned, verdict) for watched, verdict in judged if watched.breaks(fault, verdict))
-        return self.ordinary_run.find_effect(broken, {**self.dry_results, **changed})
+        all_judged = [(watched.planned, verdict) for watched, verdict in judged]
+        return self.ordinary_run.find_effect(broken, all_judged, {**self.dry_results, **changed})
 
     async def result_under(self, fault: Fault, case: str) -> CaseResult | None:
         """The result of a case under a fault, without a connection; None if the fault does not change it."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
@@ -98,7 +98,7 @@ def prove(
         gates,
         tuple(alarm for part in parts for alarm in part.alarms),
         tuple(sorted(load_checks())),
-        {clause: breaking for part in parts for clause, breaking in _clauses_to_faults(part).items()},
+        _merge_clauses(parts),
         sum(len(part.members) for part in parts),
         tuple(stray for part in parts for member in part.members for stray in member.strays),
         whole=record is None,
@@ -127,6 +127,15 @@ def _column_record(record: EarlierMatrix, gates: GateWords, name: str, by_length
     shortest = {fault: [one for one in by_length if one in broken][-1:] for fault, broken in record.items()}
     red = {fault: words[name] for fault, words in gates.items() if words.get(name) in PROFILES}
     return ColumnRecord(own, tuple(fault for fault in own if shortest[fault] == [name]), red)
+
+
+def _merge_clauses(parts: Iterable[ColumnResult]) -> dict[str, tuple[str, ...]]:
+    """Clause → the faults that break it; several columns may judge the same clause."""
+    merged: dict[str, tuple[str, ...]] = {}
+    for part in parts:
+        for clause, breaking in _clauses_to_faults(part).items():
+            merged[clause] = tuple(dict.fromkeys((*merged.get(clause, ()), *breaking)))
+    return merged
 
 
 def _clauses_to_faults(part: ColumnResult) -> dict[str, tuple[str, ...]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from wireproof.client.skip_reasons import skip_reason
@@ -11,13 +11,15 @@ from wireproof.contract.target import Target
 from wireproof.contract.target_options import TargetOptions, build_targets
 from wireproof.evidence.case_result import CaseResult, Evidence
 from wireproof.judging.gate import Gate
-from wireproof.judging.outcomes import FAILING_OUTCOMES
+from wireproof.judging.outcomes import GATING_OUTCOMES, SKIP_OUTCOMES
 from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.proof.gate_effect import GateEffect
 from wireproof.session.send_target import SMOKE_CASES, TargetEvidence
 from wireproof.session.target_run import TargetRun
 
+# The column, the check and the case of a planned verdict.
+VerdictKey = tuple[str, str, str]
 # Any loopback address will do: nothing is sent to it.
 LIVE_ADDRESS = "http://127.0.0.1:1/v1"
 
@@ -33,8 +35,17 @@ class OrdinaryRun:
         self._target: Target = replace(live, models=own.models, deadlines=own.deadlines)
         self._run = replace(target_run, target=self._target, results=None)
         self._judges, self._gate = self._run.judges, Gate(own={own.name: own.provider.name})
+        self._fault_free: dict[VerdictKey, Verdict] = {}
+        self._profiles: dict[VerdictKey, int] = {}
         reasons = {name: skip_reason(case, self._target) for name, case in target_run.cases.items()}
         self._unsent = {name: reason for name, reason in reasons.items() if reason is not None}
+
+    def set_fault_free(self, judged: Iterable[tuple[PlannedVerdict, Verdict]]) -> None:
+        """Sets the verdicts on the fault-free server; those that the run has no means for are left out."""
+        for planned, verdict in judged:
+            if not self.missing_means(planned):
+                self._fault_free[_key(planned)] = verdict
+                self._profiles[_key(planned)] = PROFILES.index(self.profile_of(planned))
 
     def is_gating_column(self, planned: PlannedVerdict) -> bool:
         """True if the planned verdict belongs to a column that can fail the run."""
@@ -55,8 +66,19 @@ class OrdinaryRun:
             return False
         return planned.area == "smoke" or planned.level == self._gate.fail_on
 
-    def find_effect(self, broken: Iterable[tuple[PlannedVerdict, Verdict]], evidence: Evidence) -> GateEffect:
-        """The effect of a fault on the gate, from the verdicts that it breaks and the evidence under it."""
+    def find_effect(
+        self,
+        broken: Iterable[tuple[PlannedVerdict, Verdict]],
+        judged: Sequence[tuple[PlannedVerdict, Verdict]],
+        evidence: Evidence,
+    ) -> GateEffect:
+        """The effect of a fault on the gate.
+
+        Args:
+            broken: the verdicts that it breaks.
+            judged: the verdicts that were judged again under it.
+            evidence: the results of all cases under it.
+        """
         by_strength = sorted(broken, key=lambda pair: self._search_order(*pair))
         for planned, verdict in by_strength:
             if planned.area == "smoke":  # a run whose smoke cases fail judges nothing else, and ends with 2
@@ -69,7 +91,20 @@ class OrdinaryRun:
             effects.append(self._effect_of(planned, verdict))
             if effects[-1].word in PROFILES:
                 break
-        return min(effects, key=lambda effect: effect.rank)
+        effect = min(effects, key=lambda effect: effect.rank)
+        profile = self._profile_of_shortage(judged)
+        return effect if profile is None or effect.is_at_least(profile) else replace(effect, word=profile)
+
+    def _profile_of_shortage(self, judged: Sequence[tuple[PlannedVerdict, Verdict]]) -> str | None:
+        """The smallest profile whose run does not end with 0 because too little is decided; None if there is none."""
+        if all(verdict.outcome not in SKIP_OUTCOMES for _, verdict in judged):
+            return None
+        under_fault = {_key(planned): verdict for planned, verdict in judged if not self._gate.fails_run(verdict)}
+        verdicts = {key: under_fault.get(key, verdict) for key, verdict in self._fault_free.items()}
+        for rank, profile in enumerate(PROFILES):
+            if self._gate.exit_code([verdict for key, verdict in verdicts.items() if self._profiles[key] <= rank]):
+                return profile
+        return None
 
     def _take_evidence(self, evidence: Evidence) -> None:
         sent: dict[str, CaseResult] = {**evidence, **self._unsent}
@@ -85,8 +120,12 @@ class OrdinaryRun:
     def _effect_of(self, planned: PlannedVerdict, verdict: Verdict) -> GateEffect:
         profile, means = self.profile_of(planned), self.missing_means(planned)
         if not self._gate.fails_run(verdict):
-            word = "advice" if verdict.outcome in FAILING_OUTCOMES else "silent"
+            word = "advice" if verdict.outcome in GATING_OUTCOMES else "silent"
             return GateEffect.from_verdict(word, verdict, profile, means)
         if not means and not self._gate.fails_run(self._run.judge(planned)):
             means = ("tier",)  # the only other thing that the target of the proof knows
         return GateEffect.from_verdict("means" if means else profile, verdict, profile, means)
+
+
+def _key(planned: PlannedVerdict) -> VerdictKey:
+    return planned.provider, planned.check, planned.case

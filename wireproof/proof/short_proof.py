@@ -99,6 +99,10 @@ class ShortProof:
                 if to_gate:
                     found = replace(found, gate=self._column.find_gate_effect(fault, judged, evidence))
                 effect = join_effects(effect, found)
+        profile = self._record.red.get(fault.id)
+        if profile is not None and (effect.gate is None or not effect.gate.is_at_least(profile)):
+            # No single verdict turned the gate red; all of them together may.
+            return self._mark_as_broken(self._column.find_effect(await self._column.changed_cases(fault), fault))
         return effect
 
     def _is_to_gate(self, fault: Fault, effect: FaultEffect, planned: PlannedVerdict) -> bool:
