@@ -1,5 +1,7 @@
 """The kill matrix: the fault-free server breaks no verdict, and each fault breaks those that tests/matrix.json records.
 
+Its effect on the exit code is that of tests/gate.json.
+
 Every sixty-fourth fault is injected here; `.ci/prove` injects all faults.
 """
 
@@ -20,12 +22,18 @@ from wireproof.proof import kill_matrix
 pytestmark = pytest.mark.slow
 
 MATRIX = Path(__file__).parents[1] / "matrix.json"
+GATES = MATRIX.with_name("gate.json")
 SAMPLE = tuple(sorted(faults())[::64])
 
 
 @pytest.fixture(name="recorded", scope="module")
 def _recorded():
     return json.loads(MATRIX.read_text())
+
+
+@pytest.fixture(name="gates", scope="module")
+def _gates():
+    return json.loads(GATES.read_text())
 
 
 @pytest.fixture(name="proof", scope="module")
@@ -42,6 +50,10 @@ def test_each_fault_breaks_exactly_what_is_recorded(proof, recorded):
     differing = {fault for fault in proof.matrix if recorded.get(fault) != proof.matrix[fault]}
 
     assert {fault: (recorded.get(fault), proof.matrix[fault]) for fault in differing} == {}
+
+
+def test_each_fault_gates_exactly_as_recorded(proof, gates):
+    assert proof.gate_words == {fault: gates.get(fault) for fault in proof.matrix}
 
 
 def test_the_numbers_of_a_proof_agree(proof):
@@ -67,10 +79,11 @@ def test_the_matrix_names_exactly_the_known_providers(recorded):
     assert {provider for providers in recorded.values() for provider in providers} == set(loading.load_providers())
 
 
-def test_a_short_proof_breaks_every_clause_and_only_recorded_checks(recorded):
+def test_a_short_proof_breaks_every_clause_and_only_recorded_checks(recorded, gates):
     """The proof of the provider with the fewest clauses."""
-    proof = kill_matrix.prove(providers=("iotex",), record=recorded)
+    proof = kill_matrix.prove(providers=("iotex",), record=recorded, recorded_gates=gates)
 
+    assert proof.weakened == ()
     assert (proof.alarms, proof.unbroken_clauses, proof.misattributed) == ((), (), ())
     assert set(proof.caught_faults) >= {fault for fault, providers in recorded.items() if "iotex" in providers}
     for fault, providers in proof.matrix.items():
@@ -90,9 +103,25 @@ def test_a_record_of_the_wrong_check_proves_nothing():
     assert proof.has_gaps
 
 
-def test_a_proof_of_one_provider_need_not_catch_every_fault(capsys):
-    assert main.main(["prove", "--provider", "iotex", "--fault", "summary-ignored"]) == 0
-    assert "NOT CAUGHT" in capsys.readouterr().out
+def test_a_gate_that_is_weaker_than_recorded_is_told(recorded, gates):
+    never_red = min(fault for fault, words in gates.items() if words.get("iotex") in ("advice", "silent"))
+    claimed = {fault: {"iotex": "core"} for fault in ("key-refused", never_red)}
+    proof = kill_matrix.prove(("iotex",), tuple(claimed), recorded, claimed)
+    (sentence,) = proof.weakened
+    assert sentence.startswith(f"{never_red} under iotex: recorded core, now ")
+    assert not proof.holds
+
+
+def test_a_proof_of_one_provider_need_not_catch_every_fault(capsys, tmp_path, gates):
+    file, chosen = tmp_path / "matrix.json", ("summary-ignored", "key-refused")
+    words = (word for fault in chosen for word in ("--fault", fault))
+    assert main.main(["prove", "--provider", "iotex", *words, "--write", str(file)]) == 0
+    text = capsys.readouterr().out
+    assert "NOT CAUGHT" in text
+    assert f"gate: {gates['key-refused']['iotex']}: iotex" in text
+    assert set(json.loads(file.read_text())) == set(chosen)
+    written = json.loads(file.with_name("gate.json").read_text())
+    assert written == {"summary-ignored": {}, "key-refused": {"iotex": gates["key-refused"]["iotex"]}}
 
 
 def test_the_error_of_an_unknown_fault_names_a_remedy():

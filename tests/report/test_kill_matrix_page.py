@@ -18,6 +18,7 @@ from wireproof.report.docs.kill_matrix_page import checks_broken_by
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "kill-matrix.md"
 FILE = ROOT / "tests" / "matrix.json"
+GATES = ROOT / "tests" / "gate.json"
 # The description leaves these members optional; clients have come to rely on them.
 DE_FACTO = {"chat-usage-missing", "stream-role-missing"}
 SEEDED: dict[str, str] = read_catalogue_file("benchmark_faults.yaml")
@@ -32,7 +33,9 @@ def _entries() -> tuple[PlannedVerdict, ...]:
 
 def test_docs_kill_matrix_is_up_to_date() -> None:
     page = make_kill_matrix_page(
-        [fault.as_data() for fault in faults().values()], json.loads(FILE.read_text(encoding="utf-8"))
+        [fault.as_data() for fault in faults().values()],
+        json.loads(FILE.read_text(encoding="utf-8")),
+        json.loads(GATES.read_text(encoding="utf-8")),
     )
     assert PAGE.read_text(encoding="utf-8") == page, "run `wireproof faults --kills docs/kill-matrix.md`"
 

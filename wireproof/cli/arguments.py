@@ -13,6 +13,8 @@ from wireproof.errors import ConfigError
 
 RunCommand = Callable[[argparse.Namespace], int]
 MATRIX_FILE = "tests/matrix.json"
+# The file of the gates is beside that of the matrix.
+GATE_FILE_NAME = "gate.json"
 
 
 def add_command_parser(commands: Any, name: str, run: RunCommand, help: str) -> argparse.ArgumentParser:
@@ -52,7 +54,24 @@ def read_matrix(options: argparse.Namespace) -> Any:
     """
     if options.matrix is None and not Path(MATRIX_FILE).is_file():
         return None
-    file = Path(options.matrix or MATRIX_FILE)
+    return _read_proof_file(Path(options.matrix or MATRIX_FILE))
+
+
+def read_gates(options: argparse.Namespace) -> Any:
+    """The gates of an earlier proof, from the file beside the kill matrix; None if there is no such file.
+
+    Raises ConfigError if the file cannot be read.
+    """
+    file = gate_file(options.matrix or MATRIX_FILE)
+    return _read_proof_file(file) if file.is_file() else None
+
+
+def gate_file(matrix: str) -> Path:
+    """The file of the gates that belongs to a file of the kill matrix."""
+    return Path(matrix).with_name(GATE_FILE_NAME)
+
+
+def _read_proof_file(file: Path) -> Any:
     try:
         return json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

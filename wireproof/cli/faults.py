@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from wireproof.cli.arguments import (
+    GATE_FILE_NAME,
     MATRIX_FILE,
     add_command_parser,
     add_matrix_option,
+    read_gates,
     read_matrix,
     show_examples,
     write_file,
@@ -33,22 +36,20 @@ def add(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints the faults, or writes a page about them."""
+    """Prints the faults, or writes pages about them."""
     from wireproof.mock.faults import faults
 
     catalogue = faults()
+    facts = [fault.as_data() for fault in catalogue.values()]
     if options.write:
-        write_file(
-            Path(options.write),
-            make_field_bugs_page([fault.as_data() for fault in catalogue.values()], _read_required_matrix(options)),
-        )
-        return 0
+        write_file(Path(options.write), make_field_bugs_page(facts, _read_required(options, read_matrix)))
     if options.kills:
-        page = make_kill_matrix_page([fault.as_data() for fault in catalogue.values()], _read_required_matrix(options))
-        write_file(Path(options.kills), page, "--kills")
+        matrix, gates = _read_required(options, read_matrix), _read_required(options, read_gates)
+        write_file(Path(options.kills), make_kill_matrix_page(facts, matrix, gates), "--kills")
+    if options.write or options.kills:
         return 0
     if options.json:
-        print(json.dumps([fault.as_data() for fault in catalogue.values()], indent=1))
+        print(json.dumps(facts, indent=1))
         return 0
     for fault in catalogue.values():
         print(f"{fault.id:<36} {fault.sentence}" + (f"  ({fault.source})" if fault.source else ""))
@@ -66,8 +67,8 @@ def make_field_bugs_page(catalogue: list[dict[str, Any]], matrix: Any) -> str:
     )
 
 
-def make_kill_matrix_page(catalogue: list[dict[str, Any]], matrix: Any) -> str:
-    """The page of the kill matrix, from the faults, the matrix and the planned verdicts of openai."""
+def make_kill_matrix_page(catalogue: list[dict[str, Any]], matrix: Any, gates: Any) -> str:
+    """The page of the kill matrix, from the faults, the matrix, the gates and the planned verdicts of openai."""
     from wireproof.contract import loading
     from wireproof.contract.column import columns_for
     from wireproof.contract.target_options import mock_targets
@@ -80,14 +81,35 @@ def make_kill_matrix_page(catalogue: list[dict[str, Any]], matrix: Any) -> str:
     columns = columns_for(target.provider, loading.load_providers())
     planned_verdicts = plan_columns(target, columns, loading.load_cases())
     return kill_matrix_page.kill_matrix_markdown(
-        catalogue, matrix, load_checks(), read_catalogue_file("benchmark_faults.yaml"), planned_verdicts
+        catalogue,
+        matrix,
+        load_checks(),
+        read_catalogue_file("benchmark_faults.yaml"),
+        planned_verdicts,
+        _gate_facts(gates),
     )
 
 
-def _read_required_matrix(options: argparse.Namespace) -> Any:
-    matrix = read_matrix(options)
-    if matrix is None:
-        raise ConfigError(
-            f"--matrix {MATRIX_FILE}", "there is no such file", "write it with `wireproof prove --write FILE`"
-        )
-    return matrix
+def _gate_facts(gates: Any) -> Any:
+    from wireproof.proof import gate_table, ungated_faults
+    from wireproof.proof.gate_effect import RED_WORDS
+    from wireproof.report.docs.kill_matrix_page import GateFacts
+
+    return GateFacts(
+        red=sum(any(word in RED_WORDS for word in words.values()) for words in gates.values()),
+        headings=gate_table.GATE_HEADINGS,
+        rows=gate_table.as_cells(gates),
+        legend=gate_table.GATE_LEGEND,
+        by_fault={fault: gate_table.describe_gates(words) for fault, words in gates.items()},
+        reasons=ungated_faults.count_by_reason(gates, ungated_faults.read_reasons()),
+    )
+
+
+def _read_required(options: argparse.Namespace, read: Callable[[argparse.Namespace], Any]) -> Any:
+    """The kill matrix or the gates of an earlier proof; raises ConfigError if there is no file."""
+    found = read(options)
+    if found is None:
+        file = options.matrix or MATRIX_FILE
+        problem = f"there is no such file, or no {GATE_FILE_NAME} beside it"
+        raise ConfigError(f"--matrix {file}", problem, "write both with `wireproof prove --write FILE`")
+    return found

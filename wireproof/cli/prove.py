@@ -1,4 +1,4 @@
-"""`wireproof prove`: computes the kill matrix, which shows the verdicts that each fault breaks."""
+"""`wireproof prove`: computes the kill matrix, and the gates that each fault turns red."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wireproof.cli.arguments import (
+    GATE_FILE_NAME,
     add_command_parser,
     add_matrix_option,
     add_providers_option,
+    gate_file,
+    read_gates,
     read_matrix,
     show_examples,
     write_file,
@@ -33,7 +36,8 @@ def add(commands: Any) -> None:
     )
     text = "inject every fault on all cases that it changes, instead of only on those that the kill matrix records"
     parser.add_argument("--whole", action="store_true", help=text)
-    parser.add_argument("--write", metavar="FILE", help="write the kill matrix to this file (implies --whole)")
+    text = f"write the kill matrix to this file, and the gates to {GATE_FILE_NAME} beside it (implies --whole)"
+    parser.add_argument("--write", metavar="FILE", help=text)
     show_examples(
         parser,
         "wireproof prove                                         # by the matrix of an earlier proof",
@@ -43,19 +47,21 @@ def add(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Proves the checks, and prints or writes the kill matrix."""
+    """Proves the checks, and prints or writes the kill matrix and the gates."""
     from wireproof.proof import kill_matrix
 
     providers, faults = tuple(options.provider), tuple(options.fault)
     # For some providers or faults alone, all that they break is of interest.
     whole = bool(options.whole or options.write or providers or faults)
     record = None if whole else read_matrix(options)
-    proof = kill_matrix.prove(providers, faults, record)
-    if proof.has_gaps and not proof.whole:
+    gates = None if options.write else read_gates(options)
+    proof = kill_matrix.prove(providers, faults, record, gates)
+    if not proof.whole and (proof.has_gaps or proof.weakened):
         print("The kill matrix is outdated, so every fault is injected on all cases.", file=sys.stderr)
-        proof = kill_matrix.prove()
+        proof = kill_matrix.prove(recorded_gates=gates)
     if options.write:
         write_file(Path(options.write), proof.as_matrix_file())
+        write_file(gate_file(options.write), proof.as_gate_file())
     print(json.dumps(proof.as_data(), indent=1) if options.json else proof.as_text())
     return 0 if _is_sufficient(proof, providers, faults) else 1
 
@@ -65,6 +71,8 @@ def _is_sufficient(proof: Proof, providers: Sequence[str], faults: Sequence[str]
 
     A proof of some providers need not catch all faults, and a proof of some faults need not break all checks.
     """
+    if proof.alarms or proof.weakened:
+        return False
     if providers:
-        return not proof.alarms
-    return proof.holds if not faults else not proof.alarms and len(proof.caught_faults) == len(proof.matrix)
+        return True
+    return proof.holds if not faults else len(proof.caught_faults) == len(proof.matrix)

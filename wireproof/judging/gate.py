@@ -13,6 +13,7 @@ from wireproof.judging.decided_promises import DocumentPromises
 from wireproof.judging.excuse_counts import repeated_excuses
 from wireproof.judging.outcomes import DECIDED_OUTCOMES, GATING_OUTCOMES, OUTCOMES
 from wireproof.judging.verdict import Verdict
+from wireproof.judging.verdict_plan import PlannedVerdict
 
 AUTHORITIES = ("document", "openai", "wire", "all")
 
@@ -36,8 +37,8 @@ class Gate:
     baseline: Baseline | None = None
     require_decided: float = 0.0
 
-    def is_gating_column(self, verdict: Verdict) -> bool:
-        """True if the verdict belongs to a column that can fail the run."""
+    def is_gating_column(self, verdict: Verdict | PlannedVerdict) -> bool:
+        """True if the verdict, reached or planned, belongs to a column that can fail the run."""
         if self.authority == "all" or verdict.provider == WIRE:
             return True
         gating = {"document": self.own[verdict.target], "openai": BASELINE_PROVIDER}.get(self.authority)

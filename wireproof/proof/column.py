@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from wireproof.client.sender import Sender
 from wireproof.contract.case import Case, is_generated
-from wireproof.contract.column import WIRE
 from wireproof.contract.provider import Provider
 from wireproof.contract.target import Target
 from wireproof.evidence.access_tracking import changed_parts, track_access
@@ -26,7 +25,9 @@ from wireproof.proof.fault_effect import (
     WatchedVerdict,
     effect_from_verdicts,
 )
+from wireproof.proof.gate_effect import GateEffect
 from wireproof.proof.in_process_line import InProcessPool, exchange_with_ops
+from wireproof.proof.ordinary_run import OrdinaryRun
 from wireproof.proof.over_sockets import (
     CONNECTIONS_PER_POOL,
     PATIENT_DEADLINES,
@@ -42,10 +43,11 @@ BROKEN_OUTCOMES = GATING_OUTCOMES | {"not-offered"}
 
 
 class ColumnProof:
-    """The planned verdicts of a target's own document and of the wire, judged without a fault, then under each fault.
+    """The planned verdicts of one target that can fail a run, judged without a fault and then under each fault.
 
     Attributes:
         cases: the cases of these planned verdicts, by name.
+        ordinary_run: the run of a user, whose gate these verdicts turn red or not.
         dry_results: case → its result on the fault-free server, without a connection.
         passing: the planned verdicts that pass on the fault-free server.
         watched: case → the planned verdicts that are judged again if a fault changes the result of the case.
@@ -55,7 +57,8 @@ class ColumnProof:
         self._target_run, self.name = target_run, target_run.target.name
         self._target: Target = replace(target_run.target, connections=CONNECTIONS_PER_POOL)
         self._column: Provider = target_run.target.provider
-        gating = (planned for planned in target_run.entries if planned.provider in (self._column.name, WIRE))
+        self.ordinary_run = OrdinaryRun(target_run)
+        gating = (planned for planned in target_run.entries if self.ordinary_run.is_gating_column(planned))
         self._planned = [planned for planned in gating if not is_generated(planned.case)]
         self.cases: Mapping[str, Case] = {
             name: target_run.cases[name] for planned in self._planned for _, name in planned.cases
@@ -68,7 +71,7 @@ class ColumnProof:
 
     @property
     def clauses(self) -> tuple[str, ...]:
-        """Every clause that the column judges, in the order of the index."""
+        """Every clause that the columns judge, in the order of the index."""
         return tuple(dict.fromkeys(clause.id for planned in self._planned for clause, _ in planned.clauses))
 
     async def find_false_alarms(self) -> list[str]:
@@ -84,6 +87,7 @@ class ColumnProof:
         ]
         # On a busy machine a verdict about time may be inconclusive; the dry run decides it.
         judged = [(planned, dry if real.outcome == "inconclusive" else real, dry) for planned, real, dry in judged]
+        self.ordinary_run.set_fault_free((planned, verdict) for planned, verdict, _ in judged)
         self.passing = [planned for planned, verdict, _ in judged if verdict.outcome == "pass"]
         # The mock refuses these options honestly, so only a wrong response to them breaks the verdict.
         declined = [planned for planned, verdict, _ in judged if verdict.outcome == "not-offered"]
@@ -137,7 +141,7 @@ class ColumnProof:
 
     def judge_changed(self, changed: Mapping[str, ChangedResult]) -> Iterator[tuple[WatchedVerdict, Evidence, Verdict]]:
         """Judges the verdicts again that read a changed part of these results."""
-        evidence = {**self.dry_results, **{name: result.sent for name, result in changed.items()}}
+        evidence = {**self.dry_results, **_results(changed)}
         affected = {
             watched.position: watched
             for name, result in changed.items()
@@ -151,13 +155,24 @@ class ColumnProof:
         """The effect of a fault, from the results that it changes."""
         judged = [(watched, verdict) for watched, _, verdict in self.judge_changed(changed)]
         effect = effect_from_verdicts(fault, judged)
-        return effect if fault.harmless else replace(effect, excused=self._find_excused(judged))
+        if fault.harmless or all(result.changed == frozenset() for result in changed.values()):
+            return effect
+        gate = self.find_gate_effect(fault, judged, _results(changed))
+        return replace(effect, gate=gate, excused=self._find_excused(judged))
 
     def _find_excused(self, judged: Iterable[tuple[WatchedVerdict, Verdict]]) -> tuple[CheckAndCase, ...]:
         """The verdicts that these results excuse, although the contract promises what they judge."""
         passing = {(planned.check, planned.case) for planned in self.passing}
         of_options = {name for name, case in self.cases.items() if case.feature in self._column.optional}
         return find_excused(((watched.planned, verdict) for watched, verdict in judged), passing, of_options)
+
+    def find_gate_effect(
+        self, fault: Fault, judged: Sequence[tuple[WatchedVerdict, Verdict]], changed: Evidence
+    ) -> GateEffect:
+        """The effect of a fault on the gate of an ordinary run, from verdicts reached on the results it changes."""
+        broken = ((watched.planned, verdict) for watched, verdict in judged if watched.breaks(fault, verdict))
+        all_judged = [(watched.planned, verdict) for watched, verdict in judged]
+        return self.ordinary_run.find_effect(broken, all_judged, {**self.dry_results, **changed})
 
     async def result_under(self, fault: Fault, case: str) -> CaseResult | None:
         """The result of a case under a fault, without a connection; None if the fault does not change it."""
@@ -247,3 +262,7 @@ class ColumnProof:
         self._server.begin_case()
         sent = await Sender(target, self._server).send(case)
         return sent, tuple(self._server.ops)
+
+
+def _results(changed: Mapping[str, ChangedResult]) -> Evidence:
+    return {name: result.sent for name, result in changed.items()}

@@ -15,6 +15,7 @@ from wireproof.mock.dry_run import DryRunStep
 from wireproof.mock.faults import Fault
 from wireproof.mock.protocol.messages import Ops
 from wireproof.proof.excused_faults import CheckAndCase
+from wireproof.proof.gate_effect import GateEffect, stronger_effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +26,13 @@ class FaultEffect:
         checks: check → the cases on which it passes without the fault and fails with it.
         clauses: the clauses that its failures are attributed to.
         excused: the verdicts that it turns into an excuse, while nothing else of the column reports it.
+        gate: its effect on the gate; None if it changes nothing, or if its effect on the gate is not of interest.
     """
 
     checks: dict[str, list[str]]
     clauses: frozenset[str]
     excused: tuple[CheckAndCase, ...] = ()
+    gate: GateEffect | None = None
 
 
 @dataclass(frozen=True)
@@ -91,12 +94,12 @@ class FaultFreeResult:
 
 def effect_from_verdicts(fault: Fault, judged: Iterable[tuple[WatchedVerdict, Verdict]]) -> FaultEffect:
     """The effect of a fault, from the verdicts reached under it."""
-    broken: dict[str, list[str]] = {}
+    broken: dict[str, set[str]] = {}
     clauses: set[str] = set()
     for watched, verdict in judged:
         clauses.update(clause for clause, _ in attributed_clauses(watched.planned, verdict))
         if watched.breaks(fault, verdict):
-            broken.setdefault(watched.planned.check, []).append(watched.planned.case)
+            broken.setdefault(watched.planned.check, set()).add(watched.planned.case)
     return FaultEffect({check: sorted(cases) for check, cases in sorted(broken.items())}, frozenset(clauses))
 
 
@@ -106,7 +109,8 @@ def join_effects(first: FaultEffect, second: FaultEffect) -> FaultEffect:
         check: sorted({*first.checks.get(check, ()), *second.checks.get(check, ())})
         for check in sorted({*first.checks, *second.checks})
     }
-    return FaultEffect(checks, first.clauses | second.clauses)
+    excused = tuple(dict.fromkeys((*first.excused, *second.excused)))
+    return FaultEffect(checks, first.clauses | second.clauses, excused, stronger_effect(first.gate, second.gate))
 
 
 def attributed_clauses(planned: PlannedVerdict, verdict: Verdict) -> Iterator[tuple[str, str | None]]:

@@ -32,6 +32,7 @@ from wireproof.mock.dry_run import DryRunStep
 from wireproof.mock.faults import Fault
 from wireproof.mock.faults.rare_inputs import HOOKS
 from wireproof.proof.fault_effect import FaultEffect
+from wireproof.proof.gate_effect import GateEffect, stronger_effect
 from wireproof.proof.in_process_line import InProcessPool
 from wireproof.session.target_run import TargetRun
 
@@ -77,6 +78,7 @@ class GeneratedProof:
         """The effect of a fault on the planned verdicts of these cases; None stands for all cases."""
         target, broken = replace(self._target, headers={FAULT_HEADER: fault.id}), dict[str, list[str]]()
         clauses: set[str] = set()
+        gate: GateEffect | None = None
         for rejudged in self._verdicts:
             if fault.endpoints != ("*",) and rejudged.endpoint not in fault.endpoints:
                 continue
@@ -86,7 +88,10 @@ class GeneratedProof:
             if verdict.outcome in GATING_OUTCOMES:
                 broken.setdefault(verdict.check, []).append(verdict.case)
                 clauses.update(clause.id for clause in verdict.clauses if clause.outcome in GATING_OUTCOMES)
-        return FaultEffect({check: sorted(cases) for check, cases in sorted(broken.items())}, frozenset(clauses))
+                word = "examples" if verdict.gates() else "advice"
+                gate = stronger_effect(gate, GateEffect.from_verdict(word, verdict, ""))
+        checks = {check: sorted(cases) for check, cases in sorted(broken.items())}
+        return FaultEffect(checks, frozenset(clauses), gate=gate)
 
 
 @dataclass(slots=True)

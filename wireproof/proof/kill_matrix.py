@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 
 from wireproof.contract import loading, target_options
+from wireproof.contract.case import PROFILES
 from wireproof.contract.target import Deadlines
 from wireproof.errors import ConfigError
 from wireproof.judging.suite_loader import load_checks
@@ -21,10 +22,11 @@ from wireproof.mock.faults import Fault, faults
 from wireproof.proof.column import ColumnProof
 from wireproof.proof.excused_faults import unexplained
 from wireproof.proof.fault_effect import ChangedResult, FaultEffect, join_effects
+from wireproof.proof.gate_table import GateWords, find_weakened
 from wireproof.proof.generated_proof import GeneratedProof, faults_for_generated
 from wireproof.proof.member_faults import MemberEffect, prove_members
 from wireproof.proof.result import Proof
-from wireproof.proof.short_proof import EarlierMatrix, ShortProof, one_case_per_check
+from wireproof.proof.short_proof import ColumnRecord, EarlierMatrix, ShortProof, one_case_per_check
 from wireproof.session import mock_process
 from wireproof.session.target_run import TargetRun, open_target_run
 
@@ -32,8 +34,6 @@ from wireproof.session.target_run import TargetRun, open_target_run
 PROOF_DEADLINES = Deadlines(connect=5.0, first_byte=4.0, idle=3.0, total=15.0)
 # Faults injected concurrently; most of their time is spent on streams that have gaps or hang.
 FAULTS_AT_ONCE = 8
-# The recorded breaks of one column, and the faults that the column has to catch.
-ColumnRecord = tuple[EarlierMatrix, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +53,19 @@ class ColumnResult:
     members: tuple[MemberEffect, ...]
 
 
-def prove(providers: Sequence[str] = (), only: Sequence[str] = (), record: EarlierMatrix | None = None) -> Proof:
+def prove(
+    providers: Sequence[str] = (),
+    only: Sequence[str] = (),
+    record: EarlierMatrix | None = None,
+    recorded_gates: GateWords | None = None,
+) -> Proof:
     """Injects each fault into the mock and collects the verdicts that it breaks; each provider has its own process.
 
     With `record`, the matrix of an earlier proof, a fault is injected only on recorded cases. The proof stops when each
-    fault is caught and each check and clause is broken.
+    fault is caught, each check and clause is broken, and each recorded red gate is red.
+
+    Args:
+        recorded_gates: the gates of an earlier proof, of which none may have become weaker.
 
     Raises ConfigError for a provider or a fault that does not exist.
     """
@@ -68,11 +76,12 @@ def prove(providers: Sequence[str] = (), only: Sequence[str] = (), record: Earli
     tasks = [
         (name, drawn) for name in by_length for drawn in (False, True) if not drawn or _needs_generated(name, chosen)
     ]
-    records = [None if record is None else _column_record(record, name, by_length) for name, _ in tasks]
+    harmful = [fault.id for fault in chosen if not fault.harmless]
+    recorded_gates = {fault: recorded_gates.get(fault, {}) for fault in harmful} if recorded_gates else {}
+    records = [None if record is None else _column_record(record, recorded_gates, name, by_length) for name, _ in tasks]
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
         results = list(zip(tasks, pool.map(_prove_column, tasks, [tuple(only)] * len(tasks), records), strict=True))
     parts = [_merge_results([part for (owner, _), part in results if owner == name]) for name in names]
-    harmful = [fault.id for fault in chosen if not fault.harmless]
     matrix = {
         fault: {
             name: part.effects[fault].checks
@@ -81,8 +90,13 @@ def prove(providers: Sequence[str] = (), only: Sequence[str] = (), record: Earli
         }
         for fault in harmful
     }
+    gates = {
+        fault: {name: gate for name, part in zip(names, parts, strict=True) if (gate := part.effects[fault].gate)}
+        for fault in harmful
+    }
     return Proof(
         matrix,
+        gates,
         tuple(alarm for part in parts for alarm in part.alarms),
         tuple(sorted(load_checks())),
         _merge_clauses(parts),
@@ -95,6 +109,8 @@ def prove(providers: Sequence[str] = (), only: Sequence[str] = (), record: Earli
             for verdict in effect.excused
         ),
         whole=record is None,
+        recorded_gates=recorded_gates,
+        weakened=tuple(find_weakened(recorded_gates, gates, names, red_only=record is not None)),
     )
 
 
@@ -112,15 +128,16 @@ def _merge_results(parts: Sequence[ColumnResult]) -> ColumnResult:
     return whole
 
 
-def _column_record(record: EarlierMatrix, name: str, by_length: Sequence[str]) -> ColumnRecord:
-    """The recorded breaks of a column, and the faults that it has to catch: those that no shorter column catches."""
+def _column_record(record: EarlierMatrix, gates: GateWords, name: str, by_length: Sequence[str]) -> ColumnRecord:
+    """The recorded breaks of a column; it has to catch the faults that no shorter column catches."""
     own = {fault: {name: broken.get(name, {})} for fault, broken in record.items()}
     shortest = {fault: [one for one in by_length if one in broken][-1:] for fault, broken in record.items()}
-    return own, tuple(fault for fault in own if shortest[fault] == [name])
+    red = {fault: words[name] for fault, words in gates.items() if words.get(name) in PROFILES}
+    return ColumnRecord(own, tuple(fault for fault in own if shortest[fault] == [name]), red)
 
 
-def _merge_clauses(parts: Sequence[ColumnResult]) -> dict[str, tuple[str, ...]]:
-    """Clause → the faults that break it under some contract; every contract has the clauses of the wire."""
+def _merge_clauses(parts: Iterable[ColumnResult]) -> dict[str, tuple[str, ...]]:
+    """Clause → the faults that break it; several columns may judge the same clause."""
     merged: dict[str, tuple[str, ...]] = {}
     for part in parts:
         for clause, breaking in _clauses_to_faults(part).items():
@@ -160,7 +177,7 @@ async def _prove_by_cases(
     members = await prove_members(column) if each_member else ()
     if record is not None:
         broken = {clause for member in members for clause in member.clauses}
-        effects = await ShortProof(column, *record, broken).find_effects(chosen, FAULTS_AT_ONCE)
+        effects = await ShortProof(column, record, broken).find_effects(chosen, FAULTS_AT_ONCE)
     else:
         effects = {
             fault.id: column.find_effect(changed, fault) async for fault, changed in results_by_fault(column, chosen)
@@ -180,7 +197,7 @@ async def _prove_by_generated(
     alarms = await proof.find_false_alarms()
     effects = {}
     for fault in faults_for_generated(chosen):
-        cases = None if record is None else one_case_per_check(record[0], target_run.target.name, fault)
+        cases = None if record is None else one_case_per_check(record.matrix, target_run.target.name, fault)
         effects[fault.id] = await proof.find_effect(fault, cases)
     return ColumnResult(effects, alarms, (), ())
 

@@ -7,8 +7,10 @@ variant, is injected on all cases that it changes.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.mock.faults import Fault
 from wireproof.proof.column import ColumnProof
 from wireproof.proof.fault_effect import (
@@ -24,6 +26,21 @@ from wireproof.proof.result import BrokenByProvider
 EarlierMatrix = Mapping[str, BrokenByProvider]
 
 
+@dataclass(frozen=True, slots=True)
+class ColumnRecord:
+    """The part of an earlier proof that one process shows anew.
+
+    Attributes:
+        matrix: the recorded breaks of the column.
+        own_faults: the faults that the column has to catch.
+        red: fault → the profile from which on it has to turn the gate red.
+    """
+
+    matrix: EarlierMatrix
+    own_faults: Collection[str]
+    red: Mapping[str, str]
+
+
 class ShortProof:
     """The faults, checks and clauses of one column that are still to be proved.
 
@@ -31,23 +48,18 @@ class ShortProof:
         open: the checks and the clauses that no fault has broken yet.
     """
 
-    def __init__(
-        self, column: ColumnProof, record: EarlierMatrix, own_faults: Collection[str], broken: Collection[str] = ()
-    ) -> None:
+    def __init__(self, column: ColumnProof, record: ColumnRecord, broken: Collection[str] = ()) -> None:
         """Sets up the proof.
 
         Args:
-            record: the earlier matrix.
-            own_faults: ids of the faults that this column has to catch.
             broken: the checks and clauses that are already broken by a fault.
         """
-        self._column, self._record, self._own_faults = column, record, own_faults
-        self._watched = {
-            (watched.planned.check, watched.planned.case): watched
-            for of_case in column.watched.values()
-            for watched in of_case
-        }
-        self.open = {id for watched in self._watched.values() for id in watched.check_and_clauses}.difference(broken)
+        self._column, self._record = column, record
+        by_position = {watched.position: watched for of_case in column.watched.values() for watched in of_case}
+        self._watched: dict[tuple[str, str], list[WatchedVerdict]] = {}
+        for watched in by_position.values():
+            self._watched.setdefault((watched.planned.check, watched.planned.case), []).append(watched)
+        self.open = {id for watched in by_position.values() for id in watched.check_and_clauses}.difference(broken)
 
     async def find_effects(self, chosen: Sequence[Fault], at_once: int) -> dict[str, FaultEffect]:
         """The effects of the chosen faults, as far as open checks and clauses need them.
@@ -68,29 +80,51 @@ class ShortProof:
         return effects
 
     async def _find_effect(self, fault: Fault) -> FaultEffect:
-        if fault.harmless or fault.id not in self._record:
+        if fault.harmless or fault.id not in self._record.matrix:
             return self._mark_as_broken(self._column.find_effect(await self._column.changed_cases(fault), fault))
         results: dict[str, ChangedResult | None] = {}
         effect = FaultEffect({}, frozenset())
         for watched in self._recorded_verdicts(fault):
-            to_catch = fault.id in self._own_faults and not effect.checks
-            if to_catch or not self.open.isdisjoint(watched.check_and_clauses):
+            to_catch = fault.id in self._record.own_faults and not effect.checks
+            to_gate = self._is_to_gate(fault, effect, watched.planned)
+            if to_catch or to_gate or not self.open.isdisjoint(watched.check_and_clauses):
                 evidence = {}
                 for _, name in watched.planned.cases:
                     if name not in results:
                         results[name] = await self._column.changed_case(fault, name)
                     result = results[name]
                     evidence[name] = result.sent if result else self._column.dry_results[name]
-                verdict = self._column.judge(watched.planned, evidence)
-                effect = join_effects(effect, self._mark_as_broken(effect_from_verdicts(fault, [(watched, verdict)])))
+                judged = [(watched, self._column.judge(watched.planned, evidence))]
+                found = self._mark_as_broken(effect_from_verdicts(fault, judged))
+                if to_gate:
+                    found = replace(found, gate=self._column.find_gate_effect(fault, judged, evidence))
+                effect = join_effects(effect, found)
+        profile = self._record.red.get(fault.id)
+        if profile is not None and (effect.gate is None or not effect.gate.is_at_least(profile)):
+            # No single verdict turned the gate red; all of them together may.
+            return self._mark_as_broken(self._column.find_effect(await self._column.changed_cases(fault), fault))
         return effect
 
-    def _recorded_verdicts(self, fault: Fault) -> Iterator[WatchedVerdict]:
-        for check, cases in self._recorded_breaks(fault.id).items():
-            yield from (self._watched[check, case] for case in cases if (check, case) in self._watched)
+    def _is_to_gate(self, fault: Fault, effect: FaultEffect, planned: PlannedVerdict) -> bool:
+        """True if the gate has to be red from a profile on, is not yet, and this verdict may turn it red."""
+        profile = self._record.red.get(fault.id)
+        if profile is None or (effect.gate is not None and effect.gate.is_at_least(profile)):
+            return False
+        return self._column.ordinary_run.may_gate(planned, profile)
+
+    def _recorded_verdicts(self, fault: Fault) -> list[WatchedVerdict]:
+        """The verdicts with a recorded break, those first that may turn the gate red."""
+        recorded = [
+            watched
+            for check, cases in self._recorded_breaks(fault.id).items()
+            for case in cases
+            for watched in self._watched.get((check, case), ())
+        ]
+        nothing = FaultEffect({}, frozenset())
+        return sorted(recorded, key=lambda watched: not self._is_to_gate(fault, nothing, watched.planned))
 
     def _recorded_breaks(self, fault: str) -> Mapping[str, list[str]]:
-        return self._record.get(fault, {}).get(self._column.name, {})
+        return self._record.matrix.get(fault, {}).get(self._column.name, {})
 
     def _break_count(self, fault: Fault) -> int:
         return sum(map(len, self._recorded_breaks(fault.id).values()))

@@ -1,8 +1,9 @@
-"""The page docs/kill-matrix.md: the checks that each fault breaks, the faults that break each check, other tools."""
+"""The page docs/kill-matrix.md: the checks and gates that each fault breaks, the faults that break each check."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from wireproof.contract.clause import LEVELS
@@ -18,6 +19,26 @@ OTHER_TOOLS = (
     ("openai_test 0.1.0 of webai-at-home", 11, "95 requests"),
     ("the official Python SDK as oracle", 2, "5 requests"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class GateFacts:
+    """The gates that faults turn red, as texts.
+
+    Attributes:
+        red: the number of faults that turn the default gate of some contract red.
+        headings, rows: the table of contracts.
+        legend: the meaning of its headings.
+        by_fault: fault → the contracts under which it gates, and from which profile on.
+        reasons: reason why faults do not turn the gate red → their number under each contract.
+    """
+
+    red: int
+    headings: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    legend: Sequence[str]
+    by_fault: Mapping[str, str]
+    reasons: Mapping[str, str]
 
 
 def checks_broken_by(
@@ -40,6 +61,7 @@ def kill_matrix_markdown(
     checks: Iterable[str],
     seeded: Mapping[str, str],
     entries: Sequence[PlannedVerdict],
+    gates: GateFacts,
 ) -> str:
     """The Markdown page.
 
@@ -57,23 +79,33 @@ def kill_matrix_markdown(
     lines = [
         "# The kill matrix",
         "",
-        f"{len(broken)} faults, {len(caught)} caught; {len(sorted_checks)} checks, "
-        f"{sum(check in by_check for check in sorted_checks)}",
-        f"broken by some fault; {len(faults) - len(broken)} more faults are legal variants and break no check.",
+        f"{len(broken)} faults. {len(caught)} are caught: under some contract, a verdict changes.",
+        f"{gates.red} turn a gate red: under some contract, a live run with one key and `--profile full` does not end "
+        "with 0.",
+        f"{len(sorted_checks)} checks, {sum(check in by_check for check in sorted_checks)} broken by some fault; "
+        f"{len(faults) - len(broken)} more faults are legal variants and break no check.",
         "",
-        "Made by `wireproof faults --kills docs/kill-matrix.md` from tests/matrix.json. `wireproof prove --write",
-        "tests/matrix.json` makes that file, and tests/proof/test_kill_matrix.py compares it case by case.",
+        "Made by `wireproof faults --kills docs/kill-matrix.md` from tests/matrix.json and tests/gate.json. `wireproof",
+        "prove --write tests/matrix.json` makes these files, and tests/proof/test_kill_matrix.py compares a sample.",
+        "",
+        *_gates_section(gates),
         "",
         *_other_tools_section(seeded, matrix, entries),
         "",
-        "## Checks broken by each fault",
+        "## Checks and gates broken by each fault",
         "",
-        "Over all profiles that inject it; the checks that fail on the most cases come first.",
+        "Checks over all contracts, those that fail on the most cases first. Gates by the words of the table above; a",
+        "contract that is not named does not show the fault.",
         "",
         *text_table(
-            ("fault", "what the server does", "checks that fail"),
+            ("fault", "what the server does", "checks that fail", "gates"),
             (
-                (f"`{fault['id']}`", fault["sentence"], _broken_checks_cell(matrix.get(fault["id"], {})))
+                (
+                    f"`{fault['id']}`",
+                    fault["sentence"],
+                    _broken_checks_cell(matrix.get(fault["id"], {})),
+                    gates.by_fault.get(fault["id"], ""),
+                )
                 for fault in broken
             ),
         ),
@@ -91,6 +123,26 @@ def kill_matrix_markdown(
         ),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _gates_section(gates: GateFacts) -> list[str]:
+    """The section about the gates: the counts of each contract, and the reasons why faults are not red."""
+    reasons = [
+        "",
+        "Faults that can show and are not red, with the reason (wireproof/proof/ungated_faults.yaml):",
+        "",
+        *text_table(("reason", "number of faults"), gates.reasons.items()),
+    ]
+    return [
+        "## The gates",
+        "",
+        "The number of faults under each contract, by their effect on the exit code:",
+        "",
+        *text_table(gates.headings, gates.rows),
+        "",
+        *(f"- {line}" for line in gates.legend),
+        *(reasons if gates.reasons else ()),
+    ]
 
 
 def _other_tools_section(seeded: Mapping[str, str], matrix: KillMatrix, entries: Sequence[PlannedVerdict]) -> list[str]:
