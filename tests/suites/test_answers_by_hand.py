@@ -15,6 +15,7 @@ from wireproof.judging.suite_loader import load_checks
 
 CHECKS = load_checks()
 IIO = loading.load_providers()["iio"]
+FREE_BURST = loading.load_cases()["limits-free-burst"]
 SECOND = 1_000_000_000
 
 
@@ -140,6 +141,21 @@ JUDGED = {
         "limits.remaining-falls",
         {"exchanges": (*counts(9, 9, apart_s=2), *counts(9, apart_s=4.1))},
         BROKEN,
+    ),
+    "a count that begins anew once": (
+        "limits.exactly-the-limit-is-admitted",
+        {"exchanges": counts(9, 8, 7, 6, 5, 9, 8, 7, 6, 5, 4, apart_s=0.1), "case": FREE_BURST},
+        Inconclusive,
+    ),
+    "two counts by turns": (
+        "limits.exactly-the-limit-is-admitted",
+        {"exchanges": counts(9, 8, 9, 7, 6, 8, 5, 4, 7, 3, 2, apart_s=0.1), "case": FREE_BURST},
+        BROKEN,
+    ),
+    "a count that is slowly made good": (
+        "limits.exactly-the-limit-is-admitted",
+        {"exchanges": (*counts(9, 8, 9, apart_s=6), *counts(*[9, 8] * 4, apart_s=0.1)), "case": FREE_BURST},
+        Inconclusive,
     ),
 }
 
