@@ -10,7 +10,6 @@ from typing import Any
 from wireproof.mock.faults.hooks import FaultHooks
 from wireproof.mock.protocol.messages import HttpRequest
 from wireproof.mock.provider.body_validation import JsonObject
-from wireproof.mock.provider.profile import Profile
 
 
 def change_json_body(received: HttpRequest, change: Callable[[JsonObject], JsonObject]) -> HttpRequest:
