@@ -35,6 +35,15 @@ def test_other_account_serves(exchanges: tuple[Exchange, ...]) -> None:
     is_refused_then_served(exchanges)
 
 
+@check("quotas.account-has-one-volume", any_answer=True)
+def test_account_has_one_volume(exchanges: tuple[Exchange, ...], provider: Provider) -> None:
+    """Another key of an account that has used up its tokens is refused for that reason as well."""
+    first, other = exchanges
+    if first.status is None or first.is_success:
+        raise Inconclusive("the first key of the account was not refused")
+    expect.refusal(other, provider.refusals["quota-exhausted"], provider)
+
+
 @check("quotas.list-takes-none", any_answer=True)
 def test_list_takes_none(exchanges: tuple[Exchange, ...]) -> None:
     """An account without tokens left still gets the list of models, since tokens are counted and not requests."""

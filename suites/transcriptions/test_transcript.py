@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Any
 
 from wireproof import expect
@@ -11,6 +12,8 @@ from wireproof.check import Case, Exchange, Noted, Violation, check
 # The words of the clip (README.md), and its length.
 SPOKEN_WORDS = ("ask", "what", "you", "can", "do", "for", "your", "country")
 CLIP_S = 2.75
+# Those words of the French clip that recognisers agree on, without accents. Its English has none of them.
+FRENCH_WORDS = ("la", "dictee", "numero")
 # Recognition errs; another text or a translation shares far fewer than six words of ten.
 LEAST_SHARE_OF_WORDS = 0.6
 # Servers round times, and the last word may end after the end of the clip.
@@ -70,6 +73,19 @@ def test_text(exchange: Exchange) -> None:
 def test_says(exchange: Exchange) -> None:
     """A transcript says what is spoken in the clip, in the language in which it is spoken."""
     has_spoken_words(transcript_text(exchange), "/text")
+
+
+@check("transcriptions.not-translated", proves_obeyed=("file",))
+def test_not_translated(exchange: Exchange) -> None:
+    """A clip of French speech has a French transcript, not an English one."""
+    text = transcript_text(exchange)
+    words = lower_case_words(without_accents(text))
+    enough = sum(word in words for word in FRENCH_WORDS) >= LEAST_SHARE_OF_WORDS * len(FRENCH_WORDS)
+    expect.condition(enough, f"most of the words {' '.join(FRENCH_WORDS)!r}", text, at="/text")
+
+
+def without_accents(text: str) -> str:
+    return "".join(mark for mark in unicodedata.normalize("NFD", text) if not unicodedata.combining(mark))
 
 
 @check("transcriptions.same-words")

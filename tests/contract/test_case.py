@@ -136,6 +136,7 @@ def test_a_form_with_a_plain_text_format_has_the_kind_text(format: str, kind: st
         pytest.param({"key": "pro-exhausted"}, {"exhausted-key"}, id="exhausted"),
         pytest.param({"key": "free-spent"}, {"exhausted-key"}, id="spent"),
         pytest.param({"key": "revoked"}, {"revoked-key"}, id="revoked"),
+        pytest.param({"key": "same-account"}, {"same-account-key"}, id="same account"),
         pytest.param({"cell": "down"}, {"cell-down"}, id="cell"),
         pytest.param({"clock": 61, "key": "free"}, {"clock", "free-tier-key"}, id="clock"),
         pytest.param({"slots": 1}, {"one-slot"}, id="slots"),

@@ -180,10 +180,11 @@ def test_an_unknown_option_name_raises_type_error() -> None:
         TargetOptions({"endpiont": "http://127.0.0.1:1/v1"})
 
 
-def test_a_revoked_key_gives_its_means() -> None:
-    (target,) = targets_from(*LOCAL, "--key", "revoked=MINE")
-    assert target.means == {"revoked-key"}
-    assert target.key("revoked", "x") == Key("MINE", KEYS["MINE"])
+@pytest.mark.parametrize("label", ["revoked", "same-account"])
+def test_a_key_for_one_purpose_gives_its_means(label: str) -> None:
+    (target,) = targets_from(*LOCAL, "--key", f"{label}=MINE")
+    assert target.means == {f"{label}-key"}
+    assert target.key(label, "x") == Key("MINE", KEYS["MINE"])
 
 
 def test_a_local_server_needs_no_key() -> None:

@@ -14,7 +14,9 @@ NOTICE = (ROOT / "NOTICE").read_text(encoding="utf-8")
 UPLOT = (html_page.PAGE_FOLDER / "uplot.LICENSE").read_text(encoding="utf-8").strip()
 
 
-@pytest.mark.parametrize("pattern", ["wireproof/**/*.min.*", "suites/**/speech.*", "tests/data/sarif/*.json"])
+@pytest.mark.parametrize(
+    "pattern", ["wireproof/**/*.min.*", "suites/**/speech.*", "suites/**/dictation.*", "tests/data/sarif/*.json"]
+)
 def test_the_notice_names_each_third_party_file(pattern: str) -> None:
     files = list(ROOT.glob(pattern))
     assert files

@@ -17,6 +17,27 @@ def test_a_window_admits_exactly_its_limit(client):
     assert {answer.headers["x-ratelimit-limit"] for answer in answers} == {"10"}
 
 
+def test_every_endpoint_and_a_stream_count_in_one_window(client):
+    opened = client("iio", "pro")
+    embed = {"model": "nomic-embed-text", "input": "hi"}
+    answers = [
+        opened.get("/models"),
+        opened.post("/chat/completions", json={**CHAT, "stream": True}),
+        opened.post("/chat/completions", json=CHAT),
+        opened.post("/embeddings", json=embed),
+    ]
+    assert [answer.headers["x-ratelimit-remaining"] for answer in answers] == ["59", "58", "57", "56"]
+
+
+def test_a_used_up_volume_is_refused_at_every_endpoint_that_uses_it(client):
+    iio, aion = client("iio", "pro-exhausted"), client("aion", "standard-exhausted")
+    embed = {"model": "nomic-embed-text", "input": "hi"}
+    assert iio.post("/embeddings", json=embed).json()["error"]["code"] == "tier_exceeded"
+    assert iio.post("/chat/completions", json={**CHAT, "stream": True}).status_code == 403
+    response = aion.post("/responses", json={"model": "aion-labs/aion-2.0", "input": "hi"})
+    assert (response.status_code, response.json()["error"]["type"]) == (429, "rate_limit_error")
+
+
 def test_retry_after_is_long_enough(client):
     opened = client("openai", "small")
     limited = [opened.get("/models") for _ in range(4)][-1]

@@ -57,6 +57,15 @@ def test_a_day_is_used_up_for_one_model_of_one_account(tight):
         assert other.post("/chat/completions", json=chat()).status_code == 200
 
 
+def test_two_keys_of_one_account_use_up_the_same_tokens(tight):
+    key = "Bearer io-mock-free{}.c"
+    with tight() as opened:
+        first, second = ({"Authorization": key.format(mark)} for mark in ("", "-second"))
+        assert opened.post("/chat/completions", json=chat(), headers=first).status_code == 200
+        assert code(opened.post("/chat/completions", json=chat(), headers=second)) == USED_UP
+        assert opened.post("/chat/completions", json=chat(SECOND), headers=second).status_code == 200
+
+
 def test_a_new_day_has_tokens_again(tight):
     with tight() as opened:
         opened.post("/chat/completions", json=chat())

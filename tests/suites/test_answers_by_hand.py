@@ -15,6 +15,7 @@ from wireproof.judging.suite_loader import load_checks
 
 CHECKS = load_checks()
 IIO = loading.load_providers()["iio"]
+FREE_BURST = loading.load_cases()["limits-free-burst"]
 SECOND = 1_000_000_000
 
 
@@ -72,6 +73,10 @@ def vector(*numbers: float) -> Exchange:
     return answered({"data": [{"index": 0, "embedding": list(numbers)}]})
 
 
+def heard(text: str) -> Exchange:
+    return answered({"text": text})
+
+
 def counts(*left: int, apart_s: float) -> tuple[Exchange, ...]:
     limit, remaining = IIO.rate.limit.replace("-", "_"), IIO.rate.remaining.replace("-", "_")
     return tuple(
@@ -86,6 +91,16 @@ JUDGED = {
     "a duration too long": ("transcriptions.duration", {"exchange": answered({"duration": 3.26})}, BROKEN),
     "a duration too short": ("transcriptions.duration", {"exchange": answered({"duration": 2.24})}, BROKEN),
     "a language by its code": ("transcriptions.language", {"exchange": answered({"language": "en"})}, HOLDS),
+    "French with its accents": (
+        "transcriptions.not-translated",
+        {"exchange": heard("Essaye la dictée numéro un.")},
+        HOLDS,
+    ),
+    "French without accents": ("transcriptions.not-translated", {"exchange": heard("la dictee numero 1")}, HOLDS),
+    "one word misheard": ("transcriptions.not-translated", {"exchange": heard("si l'addition numéro un la")}, HOLDS),
+    "French in English": ("transcriptions.not-translated", {"exchange": heard("This is dictation number 1.")}, BROKEN),
+    "an id of the provider": ("chat.id-prefix", {"exchange": answered({"id": "chatcmpl-iio-1"})}, HOLDS),
+    "an id of another provider": ("chat.id-prefix", {"exchange": answered({"id": "chatcmpl-1"})}, BROKEN),
     "one call": ("tools.parallel", {"exchange": calls("Paris")}, Undecided),
     "three calls that differ": ("tools.parallel", {"exchange": calls("Paris", "Rome", "Oslo")}, HOLDS),
     "three calls, two alike": ("tools.parallel", {"exchange": calls("Paris", "Rome", "Rome")}, BROKEN),
@@ -140,6 +155,21 @@ JUDGED = {
         "limits.remaining-falls",
         {"exchanges": (*counts(9, 9, apart_s=2), *counts(9, apart_s=4.1))},
         BROKEN,
+    ),
+    "a count that begins anew once": (
+        "limits.exactly-the-limit-is-admitted",
+        {"exchanges": counts(9, 8, 7, 6, 5, 9, 8, 7, 6, 5, 4, apart_s=0.1), "case": FREE_BURST},
+        Inconclusive,
+    ),
+    "two counts by turns": (
+        "limits.exactly-the-limit-is-admitted",
+        {"exchanges": counts(9, 8, 9, 7, 6, 8, 5, 4, 7, 3, 2, apart_s=0.1), "case": FREE_BURST},
+        BROKEN,
+    ),
+    "a count that is slowly made good": (
+        "limits.exactly-the-limit-is-admitted",
+        {"exchanges": (*counts(9, 8, 9, apart_s=6), *counts(*[9, 8] * 4, apart_s=0.1)), "case": FREE_BURST},
+        Inconclusive,
     ),
 }
 

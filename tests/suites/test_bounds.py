@@ -98,4 +98,5 @@ LIMITS = [
 def test_a_limit_is_asked_one_request_beyond(provider: str, tier: str, limit: int) -> None:
     judged = [judgement for clause in loading.load_clauses(PROVIDERS[provider].schemas) for judgement in clause.judged]
     cases = [CASES[name] for judgement in judged if judgement.check == COUNTS for name in judgement.case.values()]
-    assert [case.request_count for case in cases if {ask.key for ask in case.asks} == {tier}] == [limit + 1]
+    counts = [case.request_count for case in cases if {ask.key for ask in case.asks} == {tier}]
+    assert min(counts) == limit + 1

@@ -18,8 +18,10 @@ TEXT_FORMATS = frozenset({"text", "srt", "vtt"})
 BODILESS_METHODS = frozenset({"HEAD", "OPTIONS"})
 # Sizes of a run; each profile includes the cases of those before it.
 PROFILES = ("core", "full", "all")
+# Labels of keys for one purpose: a revoked one, and a second one of the account whose quota is used up.
+SPECIAL_KEYS = ("revoked", "same-account")
 # Key labels that name no tier.
-PLAIN_KEYS = frozenset({"good", "none", "empty", "bad", "unprefixed", "revoked", "altered"})
+PLAIN_KEYS = frozenset({"good", "none", "empty", "bad", "unprefixed", "altered", *SPECIAL_KEYS})
 # Label suffixes of a key whose quota is used up: altogether, or for the first model it requests.
 USED_UP_SUFFIXES = ("-exhausted", "-spent")
 # Label suffix of a key with one request left in its quota.
@@ -43,7 +45,8 @@ class RequestSpec:
         raw: bytes of the body, in place of JSON.
         pad: size in bytes to which blanks fill up the body.
         cap: maximum output tokens, sent in the member that the provider names.
-        key: label of the key: good, none, empty, bad, unprefixed, altered, revoked, or a tier of the provider.
+        key: label of the key: good, none, empty, bad, unprefixed, altered, revoked, same-account, or a tier of the
+            provider.
         scheme: authentication scheme before the key; None for no scheme.
         cell: state of the cell that serves the request: down, failing, misconfigured or crashed; one-down if one of
             several cells is down.
@@ -89,8 +92,8 @@ class RequestSpec:
             needed.add("exhausted-key")
         elif self.key.endswith(LAST_REQUEST_SUFFIX):
             needed.add("last-of-volume-key")
-        elif self.key == "revoked":
-            needed.add("revoked-key")
+        elif self.key in SPECIAL_KEYS:
+            needed.add(f"{self.key}-key")
         elif self.key not in PLAIN_KEYS:
             needed.add(f"{self.key}-tier-key")
         if self.cell:

@@ -1,4 +1,4 @@
-"""Keys by label (`good`, a tier, a tier with used-up quota, `revoked`) and the means they give a run."""
+"""Keys by label (`good`, a tier, a tier with used-up quota, `revoked`, …) and the means they give a run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from wireproof.contract import base_url
-from wireproof.contract.case import LAST_REQUEST_SUFFIX, USED_UP_SUFFIXES, tier_from_label
+from wireproof.contract.case import LAST_REQUEST_SUFFIX, SPECIAL_KEYS, USED_UP_SUFFIXES, tier_from_label
 from wireproof.contract.provider import Provider
 from wireproof.contract.target import Key
 from wireproof.errors import ConfigError
@@ -24,6 +24,9 @@ def mock_keys(provider: Provider) -> dict[str, Key]:
         "revoked",
     ]
     by_label = {label: Key(provider.key_env, f"{provider.key_prefix}mock-{label}") for label in labels}
+    # The mock charges a second key to the account of the first.
+    second = f"{by_label[f'{provider.rate.suite_tier}-exhausted'].value}-second"
+    by_label["same-account"] = Key(provider.key_env, second)
     return {**by_label, "good": by_label[provider.rate.suite_tier]}
 
 
@@ -34,8 +37,7 @@ def means_from_keys(by_label: Mapping[str, Key], provider: Provider) -> frozense
         means.add("exhausted-key")
     if any(label.endswith(LAST_REQUEST_SUFFIX) for label in by_label):
         means.add("last-of-volume-key")
-    if "revoked" in by_label:
-        means.add("revoked-key")
+    means |= {f"{label}-key" for label in SPECIAL_KEYS if label in by_label}
     return frozenset(means)
 
 
@@ -71,12 +73,12 @@ def keys_from_options(options: Sequence[str], provider: Provider, environment: M
     keys = {}
     for text in options:
         label, equals, name = text.partition("=")
-        if not equals or tier_from_label(label) not in (*provider.rate.tiers, "revoked"):
+        if not equals or tier_from_label(label) not in (*provider.rate.tiers, *SPECIAL_KEYS):
             tiers = ", ".join(provider.rate.tiers)
             raise ConfigError(
                 f"--key {text}",
                 "the provider has no such tier",
-                f"write TIER=VARIABLE with TIER of {tiers}, or revoked=VARIABLE",
+                f"write TIER=VARIABLE with TIER of {tiers}, or revoked=VARIABLE, or same-account=VARIABLE",
             )
         if not environment.get(name):
             raise ConfigError(f"the environment variable {name}", "it holds no key", f"export {name}=…")

@@ -141,6 +141,7 @@ class Provider:
 
     Attributes:
         document: name of the document that states them.
+        chat_id_prefix: beginning of the id of a chat answer, as the document prints it.
         floor_exemptions: id of a rule of the wire → the sentence of the document that overrides it.
         data: the whole entry of providers.yaml; only the mock reads it.
     """
@@ -166,6 +167,7 @@ class Provider:
     catalogue: tuple[CatalogueModel, ...]
     list_items: str
     list_id: str
+    chat_id_prefix: str
     code_at: tuple[str, ...]
     refusals: Mapping[str, Refusal]
     rate: Rate
@@ -204,6 +206,7 @@ class Provider:
             catalogue=tuple(_model_from_row(row) for row in data["models"]["catalogue"]),
             list_items=data["model_list"]["items"],
             list_id=data["model_list"]["id"],
+            chat_id_prefix=data.get("chat_id_prefix", "chatcmpl-"),
             code_at=tuple(errors["code_at"]),
             refusals={cause: _refusal_from_row(cause, row) for cause, row in errors["refusals"].items()},
             rate=_rate_from_row(data["rate"]),

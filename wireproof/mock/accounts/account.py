@@ -9,14 +9,14 @@ from dataclasses import dataclass, field, replace
 from wireproof.mock.accounts.rate_windows import WINDOW_TYPES, FixedWindow, RateWindow
 from wireproof.mock.accounts.stored_items import ItemStore
 from wireproof.mock.accounts.token_quota import QuotaDemand, TokenAccount, is_metered
-from wireproof.mock.provider.api_keys import parse_key
+from wireproof.mock.provider.api_keys import account_from_key, parse_key
 from wireproof.mock.provider.profile import Profile
 from wireproof.mock.provider.rate_rules import RateRules, TierRules
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The account of a request and its time; each tenant of a key has an account of its own, and so has each fault.
+    """The account of a request and its time; each tenant of an account has one of its own, and so has each fault.
 
     Attributes:
         now: the Unix time of the server in seconds, at which an account is opened.
@@ -36,7 +36,7 @@ class Caller:
 
     @property
     def account_key(self) -> tuple[str, str, str, str]:
-        return self.profile.name, self.key, self.tenant, self.fault
+        return self.profile.name, account_from_key(self.key), self.tenant, self.fault
 
 
 @dataclass(frozen=True, slots=True)

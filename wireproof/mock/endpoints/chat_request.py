@@ -109,7 +109,8 @@ def read_chat_request(context: RequestContext, raw_body: JsonObject) -> ChatRequ
     thought_tokens = sum(len(choice.thought) for choice in choices)
     usage = chat_usage(context.profile, prompt_tokens, sum(choice.token_count for choice in choices), thought_tokens)
     count_prediction(usage, body, choices)
-    return ChatRequest(context, body, model, inputs, choices, usage, context.new_id("chatcmpl-", inputs.draw))
+    id = context.new_id(context.profile.chat_id_prefix, inputs.draw)
+    return ChatRequest(context, body, model, inputs, choices, usage, id)
 
 
 def check_choice_count(body: JsonObject) -> None:

@@ -128,11 +128,24 @@ def has_text_part(body: dict[str, Any]) -> bool:
     return "'type': 'text'" in str(body.get("input"))
 
 
+def metadata_in(received: HttpRequest) -> dict[str, Any] | None:
+    """The metadata of a request; None if it has none."""
+    metadata = body_as_object(received).get("metadata")
+    return metadata if isinstance(metadata, dict) else None
+
+
+def has_metadata_beyond_texts(received: HttpRequest) -> bool:
+    return any(not isinstance(value, str) for value in (metadata_in(received) or {}).values())
+
+
 HOOKS: Mapping[str, FaultHooks] = {
     "tenant-refused": refuse_requests(has_tenant),
     "form-refused": refuse_requests(
         lambda received: (received.header("content-type") or "").startswith("multipart/"), 415
     ),
+    "metadata-texts-only": refuse_requests(has_metadata_beyond_texts),
+    "metadata-sixteen-pairs": refuse_requests(lambda received: len(metadata_in(received) or {}) > 16),
+    "metadata-needs-a-pair": refuse_requests(lambda received: metadata_in(received) == {}),
     "health-gone-in-outage": refuse_requests(lambda received: received.header("x-wireproof-cell") is not None, 404),
     "bad-key-crashes": refuse_requests(has_bad_key, 500),
     "response-text-part-crashes": crash_on_body(has_text_part),

@@ -10,6 +10,7 @@ from wireproof.formats import multipart
 from wireproof.formats.multipart import FormPart
 from wireproof.mock.faults.conditional_errors import CRASH_BODY
 from wireproof.mock.faults.hooks import FaultHooks
+from wireproof.mock.model.transcripts import find_transcript
 from wireproof.mock.protocol.answers import Answer, PlainAnswer, json_bytes
 from wireproof.mock.protocol.messages import HttpRequest
 from wireproof.mock.provider.profile import Profile
@@ -18,6 +19,7 @@ FormFields = dict[str, FormPart]
 # The shortest bytes with the beginning of a WAV file.
 SILENT_WAV = b"RIFF\x24\0\0\0WAVEfmt "
 PLAIN_TEXT_HEADERS = (("Content-Type", "text/plain; charset=utf-8"),)
+ENGLISH_OF_FRENCH_CLIP = "And this is dictation number 1."
 OTHER_TRANSCRIPT = "The food was delicious and the waiter was kind."
 
 
@@ -171,6 +173,15 @@ def other_transcript_if_present(name: str) -> FaultHooks:
     return FaultHooks(on_answer=change_answer)
 
 
+def translate_to_english(answer: Answer, received: HttpRequest) -> Answer:
+    """Gives the text of a recording in another language in English."""
+    recording = form_fields(received).get("file")
+    is_foreign = recording is not None and find_transcript(recording.content).language != "english"
+    if not is_foreign or not isinstance(answer, PlainAnswer) or not isinstance(answer.value, dict):
+        return answer
+    return replace(answer, value={**answer.value, "text": ENGLISH_OF_FRENCH_CLIP}) if answer.status < 400 else answer
+
+
 HOOKS: Mapping[str, FaultHooks] = {
     "transcription-format-ignored": ignore_fields(lambda name: name == "response_format"),
     "transcription-verbose-ignored": accept_field_as("response_format", lambda text: text == "verbose_json", "json"),
@@ -184,6 +195,7 @@ HOOKS: Mapping[str, FaultHooks] = {
     "transcription-text-quoted": on_plain_text(quote_text, (("Content-Type", "application/json"),)),
     "transcription-text-quoted-as-plain": on_plain_text(quote_text),
     "transcription-cues-without-time": on_plain_text(end_cues_at_start),
+    "transcription-always-english": FaultHooks(on_answer=translate_to_english),
     "transcription-language-obeyed": other_transcript_if_present("language"),
     "transcription-prompt-obeyed": other_transcript_if_present("prompt"),
     "transcription-m4a-unread": on_form(without_m4a),

@@ -30,6 +30,19 @@ def without_operator(messages: list[Any]) -> list[Any]:
     return others or messages
 
 
+def without_system(body: JsonObject) -> JsonObject:
+    return {name: value for name, value in body.items() if name != "system"}
+
+
+def has_answer(body: JsonObject) -> bool:
+    """True if the conversation has an earlier answer of the model."""
+    messages = body.get("messages")
+    roles = (
+        [message.get("role") for message in messages if isinstance(message, dict)] if isinstance(messages, list) else []
+    )
+    return "assistant" in roles
+
+
 def with_stream_usage(body: JsonObject) -> JsonObject:
     return {"stream_options": {"include_usage": True}, **body} if body.get("stream") is True else body
 
@@ -90,6 +103,8 @@ HOOKS: Mapping[str, FaultHooks] = {
     "top-logprobs-ignored": ignore_members("top_logprobs"),
     "include-usage-ignored": ignore_members("stream_options"),
     "system-field-ignored": ignore_members("system"),
+    "system-field-ignored-in-streams": on_body(lambda body: without_system(body) if body.get("stream") else body),
+    "system-field-ignored-later": on_body(lambda body: without_system(body) if has_answer(body) else body),
     "system-message-ignored": on_messages(without_operator),
     "developer-as-user": on_each_message(developer_as_user),
     "history-ignored": on_messages(lambda messages: messages[-1:]),

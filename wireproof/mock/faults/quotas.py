@@ -13,7 +13,7 @@ from wireproof.mock.protocol.answers import Answer, PlainAnswer
 from wireproof.mock.protocol.messages import HttpRequest
 from wireproof.mock.provider.model_entry import Model
 
-USED_UP_KEY = re.compile(r"-(exhausted|spent)(?=\.|$)")
+USED_UP_KEY = re.compile(r"-(exhausted|spent)(-second)?(?=\.|$)")
 DAY_USED_UP_ERROR = {"error": {"message": "The requests of this day are used up.", "type": "insufficient_quota"}}
 
 
@@ -47,6 +47,7 @@ HOOKS: Mapping[str, FaultHooks] = {
     "one-allowance-open": contract_changes.on_catalogue(without_first_allowance),
     "allowance-of-all-models": on_header("authorization", lambda value: value.replace("-spent", "-exhausted")),
     "allowance-of-all-accounts": on_header("authorization", exhaust_key),
+    "allowance-per-key": on_header("authorization", lambda value: value.replace("-exhausted-second", "-second")),
     "allowance-of-requests": FaultHooks(on_answer=refuse_model_list),
     "context-ignored": contract_changes.on_catalogue(without_contexts),
     "context-exceeded-as-500": contract_changes.change_refusal("context-exceeded", status=500),

@@ -1,4 +1,4 @@
-"""Faults of rate limits: stated counts and waits that the server does not enforce, and the end of a monthly volume."""
+"""Faults of rate limits: counts and waits that are stated but not enforced, requests left out, the end of a volume."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from wireproof.mock.accounts.slots import asks_for_stream
 from wireproof.mock.faults import contract_changes
 from wireproof.mock.faults.answer_values import ERROR_STATUSES, SERVED_STATUSES, on_limit_header
 from wireproof.mock.faults.hooks import FaultHooks
-from wireproof.mock.faults.request_edits import on_header
+from wireproof.mock.faults.request_edits import change_header, on_header
 from wireproof.mock.protocol.answers import Answer, StreamAnswer
 from wireproof.mock.protocol.messages import Headers, HttpRequest
 from wireproof.mock.provider.profile import Profile
@@ -77,7 +78,34 @@ def on_key(change: Callable[[str], str]) -> FaultHooks:
     return on_header("authorization", change)
 
 
+def on_key_of_streams(change: Callable[[str], str]) -> FaultHooks:
+    """Hooks that change the key of a request for a stream."""
+
+    def change_request(received: HttpRequest, profile: Profile) -> HttpRequest:
+        return change_header(received, "authorization", change) if asks_for_stream(received) else received
+
+    return FaultHooks(on_request=change_request)
+
+
+def count_apart(value: str) -> str:
+    """Turns a key into one of another account of its tier."""
+    return f"{value}.apart"
+
+
+def with_volume_left(value: str) -> str:
+    """Turns a key whose volume is used up into one with its whole volume."""
+    return value.replace("-exhausted", "")
+
+
 HOOKS: Mapping[str, FaultHooks] = {
+    "limit-only-on-list": contract_changes.change_rate(slack=10**9),
+    "limit-only-on-chats": contract_changes.change_rate(slack=10**9),
+    "limit-spares-embeddings": contract_changes.change_rate(slack=10**9),
+    "counter-per-endpoint": on_key(count_apart),
+    "streams-counted-apart": on_key_of_streams(count_apart),
+    "volume-spares-streams": on_key_of_streams(with_volume_left),
+    "volume-spares-embeddings": contract_changes.change_rate(counts_months=False),
+    "volume-spares-responses": contract_changes.change_rate(counts_months=False),
     "limit-for-ever": contract_changes.change_rate(window_s=math.inf),
     "minute-by-the-clock": contract_changes.change_rate(model="clock"),
     "minute-slides": contract_changes.change_rate(model="sliding"),

@@ -10,7 +10,6 @@ from typing import Any
 from wireproof.mock.faults.hooks import FaultHooks
 from wireproof.mock.protocol.messages import HttpRequest
 from wireproof.mock.provider.body_validation import JsonObject
-from wireproof.mock.provider.profile import Profile
 
 
 def change_json_body(received: HttpRequest, change: Callable[[JsonObject], JsonObject]) -> HttpRequest:
@@ -53,14 +52,15 @@ def on_each_message(change: Callable[[JsonObject], JsonObject]) -> FaultHooks:
     )
 
 
+def change_header(received: HttpRequest, name: str, change: Callable[[str], str | None]) -> HttpRequest:
+    """Returns the request with a changed header, or without it if the change gives None."""
+    headers = [(key, change(value) if key == name else value) for key, value in received.headers]
+    return replace(received, headers=tuple((key, value) for key, value in headers if value is not None))
+
+
 def on_header(name: str, change: Callable[[str], str | None]) -> FaultHooks:
     """Hooks that change or drop a header of the request."""
-
-    def change_request(received: HttpRequest, profile: Profile) -> HttpRequest:
-        headers = [(key, change(value) if key == name else value) for key, value in received.headers]
-        return replace(received, headers=tuple((key, value) for key, value in headers if value is not None))
-
-    return FaultHooks(on_request=change_request)
+    return FaultHooks(on_request=lambda received, profile: change_header(received, name, change))
 
 
 def on_path(change: Callable[[str], str]) -> FaultHooks:

@@ -9,7 +9,8 @@ from wireproof.mock.provider.profile import Auth, Profile
 from wireproof.mock.provider.rate_rules import TierRules
 from wireproof.mock.provider.refusals import RequestRefused
 
-KEY_PATTERN = r"mock-(?P<tier>[a-z0-9_]+)(?P<used_up>-exhausted|-spent|-last)?(?:\..*)?"
+KEY_PATTERN = r"mock-(?P<tier>[a-z0-9_]+)(?P<used_up>-exhausted|-spent|-last)?(?P<second>-second)?(?:\..*)?"
+SECOND_KEY_MARK = "-second"
 
 
 def parse_key(profile: Profile, key: str) -> tuple[TierRules, str]:
@@ -19,6 +20,12 @@ def parse_key(profile: Profile, key: str) -> tuple[TierRules, str]:
     if match is None or match["tier"] not in tiers:
         return tiers[profile.suite_tier], ""
     return tiers[match["tier"]], match["used_up"] or ""
+
+
+def account_from_key(key: str) -> str:
+    """Returns the account of a key: a second key is charged to the account of the first."""
+    name, dot, owner = key.partition(".")
+    return f"{name.removesuffix(SECOND_KEY_MARK)}{dot}{owner}"
 
 
 def presented_key(auth: Auth, request: HttpRequest) -> str | None:

@@ -136,6 +136,7 @@ class Profile:
     model_list: ModelList = ModelList()
     reasoning: ReasoningFields | None = None
     images: Images | None = None
+    chat_id_prefix: str = "chatcmpl-"
     knows_any_model: bool = False
 
     @classmethod
@@ -168,6 +169,7 @@ class Profile:
             model_list=ModelList.from_mapping(row.get("model_list", {})),
             reasoning=ReasoningFields(**row["reasoning"]) if "reasoning" in row else None,
             images=Images(**row["images"]) if "images" in row else None,
+            chat_id_prefix=row.get("chat_id_prefix", "chatcmpl-"),
         )
 
     @property
