@@ -10,6 +10,9 @@ from typing import Any
 from wireproof.contract.case import PROFILES
 from wireproof.proof.gate_effect import GATE_WORDS, RED_WORDS, GateEffect
 
+# The words for a fault that a live run with one key shows: its gate is red, or a verdict is advice. A fault that only
+# other means or generated requests show, and one that breaks no verdict, is not shown in such a run.
+SHOWN_WORDS = (*PROFILES, "advice")
 # Fault → provider → the word for its effect on the gate; without the providers under which it changes nothing.
 GateWords = Mapping[str, Mapping[str, str]]
 NOT_SHOWN = "not-shown"
@@ -19,7 +22,7 @@ GATE_LEGEND = (
     "examples: red only with generated requests (--examples)",
     "means: red only with means beyond one key, such as a spent key or an outage",
     "advice: a verdict fails, but at no level that gates; silent: no verdict fails, though an exchange changes",
-    "not-shown: the fault changes nothing; red: the share of core and full among the faults that can show",
+    "not-shown: the fault changes nothing; red: the share of core and full among core, full, all and advice",
 )
 
 
@@ -42,8 +45,8 @@ class GateRow:
 
     @property
     def visible_count(self) -> int:
-        """The number of faults that can show under this contract."""
-        return sum(self.counts.values())
+        """The number of faults that show in a live run with one key, of whatever profile."""
+        return sum(self.counts[word] for word in SHOWN_WORDS)
 
     @property
     def share_red(self) -> float:
