@@ -21,8 +21,8 @@ from wireproof.contract import loading
 from wireproof.contract.case import Case
 from wireproof.contract.case_files import read_cases
 from wireproof.contract.clause import Clause
-from wireproof.contract.column import Column
 from wireproof.contract.target import Deadlines, Key, Target
+from wireproof.contract.target_columns import Column
 from wireproof.evidence.case_result import CaseResult, NotSent
 from wireproof.judging.check import BodyRead, Check, Exchange, Request, Undecided, Violation
 from wireproof.judging.column_judges import ColumnJudges

@@ -10,8 +10,8 @@ import pytest
 
 from wireproof.contract import loading
 from wireproof.contract.clause import Clause
-from wireproof.contract.column import columns_for
 from wireproof.contract.target import Target, not_given
+from wireproof.contract.target_columns import columns_for
 from wireproof.judging.core_promises import CORE_PROMISES
 from wireproof.judging.decided_promises import (
     ClauseOutcome,

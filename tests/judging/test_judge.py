@@ -15,9 +15,9 @@ from wireproof.contract import loading
 from wireproof.contract.case import Case
 from wireproof.contract.case_files import read_cases
 from wireproof.contract.clause import Clause
-from wireproof.contract.column import Column
 from wireproof.contract.schemas import SchemaSet
 from wireproof.contract.target import Target
+from wireproof.contract.target_columns import Column
 from wireproof.evidence.case_result import CaseResult, NotSent
 from wireproof.evidence.exchange import BodyRead, Request, TransportFailure
 from wireproof.judging.check import (
@@ -330,7 +330,8 @@ def test_a_sequence_that_stopped_early_fails_unless_the_model_may_stop_it(
     target = Target("iio", IIO, "http://127.0.0.1:1/v1")
     checks = {"area.it": Check("area.it", holds, "It holds.", False, ("exchange",))}
     clauses = (clause("C-1", case), clause("C-2", "plain"), *(() if case == "thrice" else (clause("C-3", "thrice"),)))
-    planned = plan_verdicts(target, IIO, clauses[:2] if case == "thrice" else clauses, CASES)
+    cited = clauses[:2] if case == "thrice" else clauses
+    planned = plan_verdicts(target, Column("iio", IIO, "iio", cited), CASES)
     (entry,) = (entry for entry in planned if entry.case == named.name)
     if case == "*":
         entry = replace(entry, clauses=tuple(pair for pair in entry.clauses if pair[1].case == {"exchange": "*"}))

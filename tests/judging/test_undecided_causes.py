@@ -52,7 +52,8 @@ def built(**fields: Any) -> str:
 
 
 def limited() -> str:
-    exchange = Exchange("t", "c", "chat", 0, Request("POST", "http://127.0.0.1:1/"), status=429)
+    wait = ((b"Retry-After", b"1"),)
+    exchange = Exchange("t", "c", "chat", 0, Request("POST", "http://127.0.0.1:1/"), status=429, headers=wait)
     return sentence_of(require_no_rate_limit, exchange)
 
 

@@ -10,8 +10,8 @@ from wireproof.contract import loading
 from wireproof.contract.case import Case
 from wireproof.contract.case_files import read_cases
 from wireproof.contract.clause import Clause
-from wireproof.contract.column import Column
 from wireproof.contract.target import Target
+from wireproof.contract.target_columns import Column
 from wireproof.errors import ConfigError
 from wireproof.judging.verdict_plan import PlannedVerdict, plan_verdicts, selector_matches
 

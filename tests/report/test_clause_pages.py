@@ -9,15 +9,20 @@ from pathlib import Path
 import pytest
 
 from wireproof.contract import loading
+from wireproof.contract.clause import WIRE
+from wireproof.contract.target_columns import WIRE_TITLE, folder_of_column, source_of_column
 from wireproof.report.docs.clause_pages import clause_page
 
 PAGES = Path(__file__).parents[2] / "docs" / "clauses"
 PROVIDERS = loading.load_providers()
 
 
-@pytest.mark.parametrize("name", PROVIDERS)
+@pytest.mark.parametrize("name", [WIRE, *PROVIDERS])
 def test_docs_clauses_is_up_to_date(name: str) -> None:
-    page = clause_page(PROVIDERS[name], loading.load_clauses(PROVIDERS[name].schemas))
+    folder = folder_of_column(name, PROVIDERS)
+    assert folder is not None
+    title = WIRE_TITLE if name == WIRE else PROVIDERS[name].title
+    page = clause_page(title, source_of_column(name, PROVIDERS), folder, loading.load_clauses(folder))
     assert (PAGES / f"{name}.md").read_text(encoding="utf-8") == page, "run `wireproof clauses --write docs/clauses`"
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from wireproof.cli.faults import make_kill_matrix_page
 from wireproof.contract import loading, target_options
-from wireproof.contract.column import columns_for
+from wireproof.contract.target_columns import columns_for
 from wireproof.judging.verdict_plan import PlannedVerdict, plan_columns
 from wireproof.mock.faults import faults
 from wireproof.mock.faults.fault import read_catalogue_file

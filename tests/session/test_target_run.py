@@ -10,9 +10,9 @@ import pytest
 from wireproof.contract import loading
 from wireproof.contract.case_files import read_cases
 from wireproof.contract.clause import Clause
-from wireproof.contract.column import Column
 from wireproof.contract.schemas import SchemaSet
 from wireproof.contract.target import Target
+from wireproof.contract.target_columns import Column
 from wireproof.judging import expect
 from wireproof.judging.check import BodyRead, Check, Exchange, Request, Undecided
 from wireproof.judging.column_judges import ColumnJudges

@@ -13,6 +13,7 @@ from wireproof.contract import loading, schemas
 from wireproof.contract.case import PLAIN_KEYS, Case, is_generated
 from wireproof.contract.clause import Clause, Judgement
 from wireproof.contract.provider import Provider
+from wireproof.contract.target_columns import FLOOR_FOLDER
 from wireproof.generation.families import strategies_by_case
 from wireproof.generation.state_machines import stateful_cases
 from wireproof.judging.suite_loader import load_checks
@@ -21,7 +22,7 @@ from wireproof.judging.verdict_plan import is_selector, selector_matches
 from wireproof.session.send_target import SMOKE_CASES
 
 PROVIDERS = loading.load_providers()
-FOLDERS = sorted({provider.schemas for provider in PROVIDERS.values()})
+FOLDERS = sorted({provider.schemas for provider in PROVIDERS.values()} | {FLOOR_FOLDER})
 INDEX: dict[str, tuple[Clause, ...]] = {folder: loading.load_clauses(folder) for folder in FOLDERS}
 CASES = loading.load_cases()
 CHECKS = load_checks()
@@ -86,6 +87,8 @@ def test_no_judgement_stands_twice_in_a_clause() -> None:
 
 def test_every_selector_selects_a_case_of_its_index() -> None:
     for folder, clauses in INDEX.items():
+        if folder == FLOOR_FOLDER:  # its selectors match the cases of every index
+            continue
         cited_cases = [
             CASES[name] for clause in clauses for judgement in clause.judged for name in named_cases(judgement)
         ]
@@ -115,6 +118,27 @@ def test_every_statement_of_a_document_has_its_clause(folder: str) -> None:
     wanted = (Path(__file__).parents[1] / "data" / f"{folder}-ids.txt").read_text().split()
     assert len(wanted) == STATEMENTS[folder]
     assert [clause.id for clause in INDEX[folder]] == wanted
+
+
+def test_every_rule_of_the_wire_is_a_must_with_its_own_authority() -> None:
+    rules = INDEX[FLOOR_FOLDER]
+    assert 40 <= len(rules) <= 60
+    assert {rule.authority for rule in rules} == {"wire", "client", "security"}
+    assert {judgement.level for rule in rules for judgement in rule.judged} == {"must"}
+    assert [rule.id for rule in rules if not re.fullmatch(r"FLOOR-[A-Z]+-\d{3}", rule.id)] == []
+
+
+def test_no_document_repeats_a_judgement_of_the_wire_that_it_does_not_state() -> None:
+    """A rule of HTTP is told as HTTP's, and one cause is one red line."""
+    ruled = {(one.check, tuple(one.case.items())) for rule in INDEX[FLOOR_FOLDER] for one in rule.judged}
+    repeated = [
+        clause.id
+        for clause, one in JUDGED
+        if clause.basis == "claim"
+        and not clause.id.startswith("FLOOR-")
+        and (one.check, tuple(one.case.items())) in ruled
+    ]
+    assert repeated == []
 
 
 def test_the_index_of_openai_has_150_clauses_and_more() -> None:

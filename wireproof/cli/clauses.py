@@ -30,7 +30,8 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Prints the clauses, or writes their pages."""
     from wireproof.contract import loading
-    from wireproof.contract.column import WIRE, WIRE_TITLE, folder_of_column, source_of_column
+    from wireproof.contract.clause import WIRE
+    from wireproof.contract.target_columns import WIRE_TITLE, folder_of_column, source_of_column
     from wireproof.report.docs import clause_pages
 
     providers = loading.load_providers(Path(options.providers) if options.providers else None)

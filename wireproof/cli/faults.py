@@ -70,7 +70,7 @@ def make_field_bugs_page(catalogue: list[dict[str, Any]], matrix: Any) -> str:
 def make_kill_matrix_page(catalogue: list[dict[str, Any]], matrix: Any, gates: Any) -> str:
     """The page of the kill matrix, from the faults, the matrix, the gates and the planned verdicts of openai."""
     from wireproof.contract import loading
-    from wireproof.contract.column import columns_for
+    from wireproof.contract.target_columns import columns_for
     from wireproof.contract.target_options import mock_targets
     from wireproof.judging.suite_loader import load_checks
     from wireproof.judging.verdict_plan import plan_columns

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 LEVELS = ("may", "should", "must")
+# The name of the column of the rules on which any client relies, beside those of the documents.
+WIRE = "wire"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from wireproof.contract.case import Case
 from wireproof.contract.clause import Clause, Judgement
-from wireproof.contract.column import document_column, wire_column
+from wireproof.contract.target_columns import document_column, wire_column
 from wireproof.evidence.exchange import Exchange
 from wireproof.judging.check import Finding, Violation
 from wireproof.judging.judge import Judge

@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from wireproof.contract.case import Case
-from wireproof.contract.clause import LEVELS
-from wireproof.contract.column import WIRE, Column
+from wireproof.contract.clause import LEVELS, WIRE
 from wireproof.contract.schemas import SchemaSet
 from wireproof.contract.target import Target
+from wireproof.contract.target_columns import Column
 from wireproof.evidence.case_result import Evidence
 from wireproof.judging.check import Check
 from wireproof.judging.judge import Judge

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wireproof.contract.case import PROFILES, Case, is_generated
-from wireproof.contract.clause import LEVELS, Clause
-from wireproof.contract.column import WIRE
+from wireproof.contract.clause import LEVELS, WIRE, Clause
 from wireproof.judging.outcomes import DECIDED_OUTCOMES
 from wireproof.judging.undecided_causes import CAUSES_BY_ID, UndecidedCause, cause_rank, find_cause
 from wireproof.judging.verdict import Verdict

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from wireproof.contract.column import WIRE
+from wireproof.contract.clause import WIRE
 from wireproof.contract.loading import BASELINE_PROVIDER
 from wireproof.judging.baseline import Baseline, KnownFailure
 from wireproof.judging.core_promises import main_reasons, missing_core, missing_share
@@ -74,7 +74,9 @@ class Gate:
             promises: the promises of the targets, which a required share needs.
         """
         code = self._code_of_verdicts(verdicts, stale)
-        return 2 if code == 0 and self._shortage(verdicts, promises) else code
+        if code == 0 and self._shortage(verdicts, promises):
+            return 2
+        return 1 if code == 0 and self.repeated_excuses(verdicts) else code
 
     def too_little_decided(
         self, verdicts: Sequence[Verdict], stale: Sequence[str] = (), promises: Sequence[DocumentPromises] = ()
@@ -86,8 +88,7 @@ class Gate:
         failed_smoke = any(v.area == "smoke" and v.outcome in GATING_OUTCOMES and self.fails_run(v) for v in verdicts)
         if failed_smoke or any(OUTCOMES[verdict.outcome].fails_run == "always" for verdict in verdicts):
             return 2
-        failed = any(self.fails_run(verdict) for verdict in verdicts)
-        return 1 if failed or stale or self.repeated_excuses(verdicts) else 0
+        return 1 if any(self.fails_run(verdict) for verdict in verdicts) or stale else 0
 
     def _shortage(self, verdicts: Sequence[Verdict], promises: Sequence[DocumentPromises]) -> list[str]:
         if not any(verdict.outcome in DECIDED_OUTCOMES for verdict in verdicts):

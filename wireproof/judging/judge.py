@@ -13,8 +13,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from wireproof.contract.case import Case
-from wireproof.contract.clause import highest_level
-from wireproof.contract.column import WIRE
+from wireproof.contract.clause import WIRE, highest_level
 from wireproof.contract.finding import display_text
 from wireproof.contract.provider import Provider
 from wireproof.contract.target import Target, not_given

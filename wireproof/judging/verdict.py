@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wireproof.contract.clause import highest_level
-from wireproof.contract.column import WIRE
+from wireproof.contract.clause import WIRE, highest_level
 from wireproof.contract.finding import Finding
 from wireproof.judging.outcomes import OUTCOMES
 

@@ -8,9 +8,9 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 
 from wireproof.contract.case import Case, is_generated
-from wireproof.contract.clause import Clause, Judgement, highest_level
-from wireproof.contract.column import WIRE, Column
+from wireproof.contract.clause import WIRE, Clause, Judgement, highest_level
 from wireproof.contract.target import Target
+from wireproof.contract.target_columns import Column
 from wireproof.errors import ConfigError
 
 # Argument name → case name, in pairs.

@@ -13,9 +13,9 @@ from wireproof.client.skip_reasons import CannotSend
 from wireproof.contract import data_files, loading
 from wireproof.contract.case import Case
 from wireproof.contract.case_files import chains_of_bases
-from wireproof.contract.clause import Clause, Judgement
-from wireproof.contract.column import FLOOR_FOLDER, WIRE, source_of_column
+from wireproof.contract.clause import WIRE, Clause, Judgement
 from wireproof.contract.provider import Provider
+from wireproof.contract.target_columns import FLOOR_FOLDER, source_of_column
 from wireproof.errors import ConfigError
 from wireproof.formats.yaml_file import read_yaml
 from wireproof.judging.check import Check

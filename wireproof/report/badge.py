@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wireproof.contract.column import WIRE
+from wireproof.contract.clause import WIRE
 from wireproof.formats.safe_text import printable, shorten
 from wireproof.judging.outcomes import DECIDED_OUTCOMES
 from wireproof.report.finished_run import FinishedRun

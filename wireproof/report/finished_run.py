@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from wireproof.contract.column import WIRE
+from wireproof.contract.clause import WIRE
 from wireproof.errors import LedgerError
 from wireproof.judging.decided_promises import DocumentPromises
 from wireproof.judging.outcomes import ERROR_OUTCOMES, RED_OUTCOMES

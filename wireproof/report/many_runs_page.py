@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from wireproof.contract.column import WIRE
+from wireproof.contract.clause import WIRE
 from wireproof.judging.verdict import Verdict
 from wireproof.report.finished_run import FinishedRun
 from wireproof.report.html_page import MatrixCell, jinja_environment, state_of_verdicts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from wireproof.contract.column import WIRE
+from wireproof.contract.clause import WIRE
 from wireproof.formats.safe_text import printable
 from wireproof.judging.decided_promises import DocumentPromises
 

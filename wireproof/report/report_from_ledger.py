@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from wireproof.contract import loading
-from wireproof.contract.column import columns_for
+from wireproof.contract.target_columns import columns_for
 from wireproof.errors import LedgerError
 from wireproof.evidence.exchange_json import exchange_from_json
 from wireproof.evidence.ledger_reader import read_facts

@@ -10,8 +10,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from wireproof.contract.clause import LEVELS
-from wireproof.contract.column import WIRE
+from wireproof.contract.clause import LEVELS, WIRE
 from wireproof.formats.safe_text import printable
 from wireproof.judging.decided_promises import DocumentPromises
 from wireproof.judging.outcomes import OUTCOME_TABLE

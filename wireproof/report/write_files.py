@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from wireproof.contract import loading
-from wireproof.contract.column import folder_of_column
+from wireproof.contract.target_columns import folder_of_column
 from wireproof.report.badge import badge_json
 from wireproof.report.finished_run import LEDGER_FILE, REPORT_FILE, RUNS_FOLDER, FinishedRun, read_exchanges
 from wireproof.report.html_data import ClauseIndex

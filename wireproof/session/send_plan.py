@@ -12,7 +12,7 @@ from wireproof.client.request_builder import OutgoingRequest, build_request
 from wireproof.client.skip_reasons import CannotSend, skip_reason
 from wireproof.client.window_waits import longest_wait_s
 from wireproof.contract.case import Case
-from wireproof.contract.column import WIRE
+from wireproof.contract.clause import WIRE
 from wireproof.contract.target import Target, not_given
 from wireproof.evidence.case_result import NotSent
 from wireproof.generation.send_estimate import estimate_requests

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from wireproof.client.recorder import Recorder
 from wireproof.contract import loading
 from wireproof.contract.case import PROFILES, Case
-from wireproof.contract.column import Column, columns_for
 from wireproof.contract.provider import Provider
 from wireproof.contract.target import Target
+from wireproof.contract.target_columns import Column, columns_for
 from wireproof.errors import ConfigError
 from wireproof.evidence.case_result import Evidence
 from wireproof.judging.check import Check

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 from wireproof.contract.case import Case
 from wireproof.contract.clause import LEVELS, Clause, Judgement
-from wireproof.contract.column import document_column, wire_column
 from wireproof.contract.finding import Finding
 from wireproof.contract.schemas import SchemaSet
 from wireproof.contract.target import Target
+from wireproof.contract.target_columns import document_column, wire_column
 from wireproof.judging.judge import Judge
 from wireproof.judging.verdict_plan import PlannedVerdict, is_selector, selector_matches
 from wireproof.load.conformance import response_checks

@@ -11,13 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from wireproof.contract import loading
-from wireproof.contract.clause import Clause, Judgement
+from wireproof.contract.clause import WIRE, Clause, Judgement
 from wireproof.contract.provider import Provider
 from wireproof.errors import ConfigError
 
-# The column of the rules on which any client relies: its name, the folder of its index below schemas/, and the
-# title and the source that pages show.
-WIRE = "wire"
+# The folder of the index of the wire below schemas/, and the title and the source that pages show.
 FLOOR_FOLDER = "floor"
 WIRE_TITLE = "The wire"
 WIRE_SOURCE = "HTTP, JSON and event streams; the official clients; the rules of security that `place` names"
