@@ -155,11 +155,17 @@ class Warm:
         return Forked(words, os.fdopen(state, encoding="utf-8"), stdout)
 
 
-@pytest.fixture(name="fresh", scope="session")
-def _fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fresh]:
-    """Runs `python -m` with the given words in a process of its own, forked with its imports done; see warm.py."""
+@pytest.fixture(name="warm_pytest", scope="session")
+def _warm_pytest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warm]:
+    """Starts `python -m` with the given words in a process of its own, forked with its imports done; see warm.py."""
     with warmed("pytest", tmp_path_factory.mktemp("fresh")) as warm:
-        yield warm.run
+        yield warm
+
+
+@pytest.fixture(name="fresh", scope="session")
+def _fresh(warm_pytest: Warm) -> Fresh:
+    """Runs such a process to its end."""
+    return warm_pytest.run
 
 
 @pytest.fixture(name="warm_locust", scope="session")
