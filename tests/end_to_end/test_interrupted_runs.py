@@ -40,12 +40,10 @@ def _ran(fresh: Any) -> Ran:
     return partial(fresh, env={**os.environ, "COLUMNS": "200"})
 
 
-def killed(reports: Path, size: int, *words: str) -> Path:
+def killed(warm: Any, reports: Path, size: int, *words: str) -> Path:
     """Kills a run when its ledger has at least `size` bytes, or when the run ends; returns the ledger."""
     ledger = reports / "ledger.jsonl"
-    command = [sys.executable, "-m", *words, "--report-dir", str(reports)]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen(command, cwd=ROOT, start_new_session=True, **quiet) as run:  # type: ignore[call-overload]
+    with warm.start([*words, "--report-dir", str(reports)], os.environ) as run:
         while not ledger.exists() or ledger.stat().st_size < size:
             with suppress(subprocess.TimeoutExpired):
                 run.wait(0.001)
@@ -90,16 +88,16 @@ def outcomes_in(reports: Path) -> dict[tuple[str, ...], str]:
 
 @pytest.mark.parametrize("at", [pytest.param(share, id=f"at-{share:.0%}") for share in (0.0, 0.2, 0.5)])
 def test_resume_finishes_a_killed_run(
-    ran: Ran, whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], at: float
+    ran: Ran, warm_pytest: Any, whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], at: float
 ) -> None:
-    killed(tmp_path, size_at(whole, at), *WORDS)
+    killed(warm_pytest, tmp_path, size_at(whole, at), *WORDS)
     check_resume(ran, tmp_path, WORDS, outcomes_in(whole), capsys)
 
 
 def test_resume_finishes_a_killed_run_of_two_workers(
-    ran: Ran, shared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ran: Ran, warm_pytest: Any, shared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    killed(tmp_path, size_at(shared, 0.3), *SHARED)
+    killed(warm_pytest, tmp_path, size_at(shared, 0.3), *SHARED)
     check_resume(ran, tmp_path, SHARED, outcomes_in(shared), capsys)
 
 

@@ -92,13 +92,14 @@ def test_an_endpoint_is_judged_from_an_empty_folder_beside_other_plugins(python,
         finally:
             server.terminate()
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "base-url" in run([str(interpreter), "-m", "pytest", "--version", "--version"], tmp_path).stdout
     written = {file.name for file in (tmp_path / "reports").iterdir()}
     assert {"report.html", "report.json", "junit.xml", "report.sarif", "badge.json", "summary.md"} < written
 
 
 def test_installing_adds_no_pytest_plugin(python, tmp_path):
+    """The plugin of pytest-base-url is there, and its option with it."""
     _, interpreter = python
     done = run([str(interpreter), "-m", "pytest", "--help"], tmp_path)
     assert done.returncode == 0
+    assert "--base-url" in done.stdout
     assert "--endpoint" not in done.stdout

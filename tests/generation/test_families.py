@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -30,15 +30,15 @@ ONE_PLACE = ("missing", "wrong-type", "out-of-range", "wrong-choice", "unknown-m
 each_provider = pytest.mark.parametrize("name", [pytest.param(name, id=name) for name in PROVIDERS])
 
 
-def drawn(name: str, kind: str, *families: str) -> Iterator[tuple[RequestFactory, GeneratedRequest]]:
-    """Yields some requests of a kind, each with its factory."""
-    provider = PROVIDERS[name]
+@cache
+def drawn(name: str, kind: str, *families: str) -> tuple[tuple[RequestFactory, GeneratedRequest], ...]:
+    """Draws some requests of a kind, each with its factory."""
+    provider, found = PROVIDERS[name], []
     for case, strategy in strategies_by_case(provider).items():
         if kind_from_case_name(case) == kind and (not families or case.rpartition(":")[2] in families):
-            yield from (
-                (RequestFactory(provider, endpoint_from_case_name(case)), probe)
-                for probe in distinct_examples(strategy, SEVERAL)
-            )
+            factory = RequestFactory(provider, endpoint_from_case_name(case))
+            found += [(factory, probe) for probe in distinct_examples(strategy, SEVERAL)]
+    return tuple(found)
 
 
 @each_provider

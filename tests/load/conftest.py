@@ -7,8 +7,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -63,7 +61,7 @@ class Ended:
 
 Serve = Callable[..., AbstractContextManager[Served]]
 Run = Callable[..., Ended]
-Started = Callable[..., AbstractContextManager[subprocess.Popen[str]]]
+Started = Callable[..., AbstractContextManager[Any]]
 
 
 @pytest.fixture(name="environment")
@@ -81,14 +79,13 @@ def _port() -> str:
 
 
 @pytest.fixture(name="started")
-def _started(environment: dict[str, str]) -> Started:
+def _started(warm_locust: Any, environment: dict[str, str]) -> Started:
     """Starts one process of a load run in its own process group, which is killed at the end of the context."""
 
     @contextlib.contextmanager
-    def started(*words: str) -> Iterator[subprocess.Popen[str]]:
-        command = [sys.executable, "-m", "wireproof", "load", *words]
-        pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-        with subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True, **pipes) as process:
+    def started(*words: str) -> Iterator[Any]:
+        headless = [] if "--worker" in words else ["--headless"]
+        with warm_locust.start(["locust", "-f", str(LOCUSTFILE), *words, *headless], environment) as process:
             try:
                 yield process
             finally:
@@ -98,13 +95,25 @@ def _started(environment: dict[str, str]) -> Started:
     return started
 
 
-@pytest.fixture(name="serve")
-def _serve() -> Serve:
+@pytest.fixture(name="serve", scope="session")
+def _serve(warm_mock: Any) -> Serve:
+    """Starts a cell and stops it at the end of the context."""
+
+    @contextlib.contextmanager
+    def serve(latency: str = "steady", provider: str = "openai", *more: str) -> Iterator[Served]:
+        words = ["serve", "--cells", "1", "--latency", latency, "--port", "0", "--json", "--provider", provider, *more]
+        with warm_mock.start(["wireproof", *words], os.environ) as process:
+            try:
+                (cell,) = json.loads(process.stdout.readline())["cells"]
+                yield Served(provider, cell["profiles"][provider]["base_url"])
+            finally:
+                process.terminate()
+
     return serve
 
 
 @pytest.fixture(name="ready", scope="module")
-def _ready() -> Iterator[Callable[[str], Served]]:
+def _ready(serve: Serve) -> Iterator[Callable[[str], Served]]:
     """One cell of all providers with fault injection, shared by the tests of a module that ignore its counts."""
     others = [word for name in PROVIDERS if name != "openai" for word in ("--provider", name)]
     with serve("instant", "openai", *others, "--control") as cell:
@@ -112,40 +121,15 @@ def _ready() -> Iterator[Callable[[str], Served]]:
         yield lambda provider: Served(provider, root + PROVIDERS[provider].serve_at)
 
 
-@contextlib.contextmanager
-def serve(latency: str = "steady", provider: str = "openai", *more: str) -> Iterator[Served]:
-    """Starts a cell and stops it at the end of the context."""
-    command = [
-        sys.executable,
-        "-m",
-        "wireproof",
-        "serve",
-        "--cells",
-        "1",
-        "--latency",
-        latency,
-        "--port",
-        "0",
-        "--json",
-    ]
-    with subprocess.Popen([*command, "--provider", provider, *more], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            (cell,) = json.loads(process.stdout.readline())["cells"]
-            yield Served(provider, cell["profiles"][provider]["base_url"])
-        finally:
-            process.terminate()
-
-
 @pytest.fixture(name="load")
-def _load(fresh_locust: Any, tmp_path: Path, environment: dict[str, str]) -> Run:
+def _load(warm_locust: Any, tmp_path: Path, environment: dict[str, str]) -> Run:
     """Runs what the load command runs, against a cell if one is given."""
 
     def load(*words: str, at: Served | None = None) -> Ended:
         file = tmp_path / "summary.json"
         target = ["--host", at.url, "--provider", at.provider, "--own-cells"] if at else []
         command = ["-f", str(LOCUSTFILE), "--headless", *words, *target, "--summary", str(file), "--only-summary"]
-        ended = fresh_locust("locust", *command, env=environment)
+        ended = warm_locust.run("locust", *command, env=environment)
         summary = json.loads(file.read_text()) if file.is_file() else None
         return Ended(ended.returncode, ended.stdout, ended.stderr, summary)
 

@@ -156,7 +156,7 @@ def test_the_knee_is_where_slots_and_service_time_put_it(
     slots, rate = 4, 20.0
     first, last = (2, 32) if by == "users" else (5, 80)
     file = tmp_path / "sweep.json"
-    arguments = ["chat", "--by", by, "--from", str(first), "--to", str(last), "-t", "3", "--steps", "7"]
+    arguments = ["chat", "--by", by, "--from", str(first), "--to", str(last), "-t", "3", "--steps", "5"]
     arguments += ["--latency", "four-slots", "--slo", "e2e=350", "--arrivals", "constant", "--seed", "1"]
     main.main(["sweep", *arguments, "--json", "--write", str(file)])
     told = json.loads(capsys.readouterr().out)

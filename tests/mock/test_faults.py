@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from contextlib import suppress
-from itertools import cycle, pairwise
+from functools import cache
+from itertools import cycle, pairwise, product
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -238,20 +239,22 @@ def _fault_free(providers, all_probes):
     return ops_under(providers, None, all_probes)
 
 
-@pytest.fixture(name="dry_runs", scope="module")
-def _dry_runs():
-    """Every case of the suites for every profile: its endpoints, requests, wire operations and dry run."""
-    runs_by_case, targets = {}, target_options.mock_targets()
-    dry_runs = [DryRun({target.provider.name: target.provider.data}) for target in targets]
-    # Case by case, each on every profile, so that the effect on a single profile is found early.
-    for case in loading.load_cases().values():
-        for target, dry_run in zip(targets, dry_runs, strict=True):
-            addressed = target_options.with_address(target, f"http://mock{target.provider.serve_at}")
-            with suppress(KeyError, CannotSend):
-                requests = [as_http_request(ask, addressed, case.name) for ask in case.asks] * case.repeat
-                endpoints, ops = {ask.endpoint for ask in case.asks}, dry_run.wire_ops(requests)
-                runs_by_case[target.provider.name, case.name] = (endpoints, requests, ops, dry_run)
-    return runs_by_case
+@pytest.fixture(name="dry_run_of", scope="module")
+def _dry_run_of():
+    """(provider, case) → the requests, their wire operations and the dry run; None if the case cannot be sent."""
+    targets = {target.provider.name: target for target in target_options.mock_targets()}
+    dry_runs = {name: DryRun({name: target.provider.data}) for name, target in targets.items()}
+
+    @cache
+    def dry_run_of(provider, case_name):
+        case, target = loading.load_cases()[case_name], targets[provider]
+        addressed = target_options.with_address(target, f"http://mock{target.provider.serve_at}")
+        with suppress(KeyError, CannotSend):
+            requests = [as_http_request(ask, addressed, case.name) for ask in case.asks] * case.repeat
+            return requests, dry_runs[provider].wire_ops(requests), dry_runs[provider]
+        return None
+
+    return dry_run_of
 
 
 def as_http_request(ask, target, case):
@@ -261,25 +264,35 @@ def as_http_request(ask, target, case):
     return HttpRequest(outgoing.shown.method, url.path, url.query, headers, outgoing.shown.body_with_blanks, NOW)
 
 
-def shows_at_a_case(fault, dry_runs):
+def shows_at_a_case(fault, names, dry_run_of):
+    """True if the fault changes an answer to one of these cases, each a (provider, case)."""
+    concerned = [(provider, case) for provider, case in names if concerns_case(fault, case)]
     return any(
         dry_run.changes_ops(fault.id, requests, ops)
-        for endpoints, requests, ops, dry_run in map(dry_runs.get, recorded_first(fault, dry_runs))
-        if "*" in fault.endpoints or endpoints & set(fault.endpoints)
+        for requests, ops, dry_run in filter(None, (dry_run_of(*name) for name in concerned))
     )
 
 
-def recorded_first(fault, dry_runs):
-    """Returns the cases, first those with a recorded failure under the fault."""
-    recorded = {
+def concerns_case(fault, case):
+    return "*" in fault.endpoints or any(ask.endpoint in fault.endpoints for ask in loading.load_cases()[case].asks)
+
+
+def recorded_cases(fault):
+    """Returns the cases with a recorded failure under the fault."""
+    return {
         (provider, case): None
         for provider, checks in MATRIX.get(fault.id, {}).items()
         for cases in checks.values()
         for named in cases
         for case in named.split("+")
-        if (provider, case) in dry_runs
+        if case in loading.load_cases()
     }
-    return recorded | dry_runs
+
+
+@cache
+def all_cases():
+    """Returns every case on every provider, case by case, so that the effect on a single provider is found early."""
+    return tuple((provider, case) for case, provider in product(loading.load_cases(), loading.load_providers()))
 
 
 def ops_of_related_requests(providers, fault_id):
@@ -324,8 +337,8 @@ def ops_of_stored_response(providers, fault_id):
     return [ask(method, f"/{answer['id']}") for method in ("GET", "DELETE")]
 
 
-def test_every_fault_changes_an_answer_at_its_endpoints(providers, all_probes, fault_free, dry_runs, capsys):
-    """Tries the probes of one profile first, and those of both only if nothing else shows the fault."""
+def test_every_fault_changes_an_answer_at_its_endpoints(providers, all_probes, fault_free, dry_run_of, capsys):
+    """Tries the cases with a recorded failure, then the probes of one profile, and all the rest only if need be."""
     scenarios = [
         (scenario, scenario(providers, None)) for scenario in (ops_of_related_requests, ops_of_stored_response)
     ]
@@ -334,11 +347,12 @@ def test_every_fault_changes_an_answer_at_its_endpoints(providers, all_probes, f
     for root, fault in zip(cycle(("/openai/", "/iio/")), faults().values(), strict=False):
         matching = [pair for pair in pairs if "*" in fault.endpoints or pair[0][0] in fault.endpoints]
         is_visible = (
-            differs(
+            shows_at_a_case(fault, recorded_cases(fault), dry_run_of)
+            or differs(
                 providers, fault.id, [pair for pair in matching if pair[0][2].startswith(root) and pair[0][-1] == 1]
             )
             or any(scenario(providers, fault.id) != fault_free_ops for scenario, fault_free_ops in scenarios)
-            or shows_at_a_case(fault, dry_runs)
+            or shows_at_a_case(fault, all_cases(), dry_run_of)
             or differs(providers, fault.id, matching)
         )
         invisible += [] if is_visible else [fault.id]

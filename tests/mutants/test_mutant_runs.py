@@ -1,4 +1,7 @@
-"""The results of mutants: a changed verdict or a broken judge kills a mutant, no change lets it survive."""
+"""The results of mutants: a changed verdict or a broken judge kills a mutant, no change lets it survive.
+
+`.ci/mutation` runs those that `pytest tests` leaves out.
+"""
 
 from __future__ import annotations
 
@@ -72,6 +75,9 @@ def test_a_decoder_that_reads_nothing_is_killed(run_mutant):
     assert run_mutant("Decoder._read_line", "if not line:", "core/AddNot").outcome in (KILLED, BROKE)
 
 
+# A survivor is judged on all evidence, which takes longest.
+@pytest.mark.slow
+@pytest.mark.whole
 def test_a_default_that_every_caller_sets_survives_and_is_reported_until_it_has_a_reason(run_mutant):
     result = run_mutant("Decoder.close", "def close(self, at_ns: int = 0) -> None:", "core/NumberReplacer")
 

@@ -28,10 +28,11 @@ class ColumnJudges:
     """
 
     target: Target
-    columns: tuple[Column, ...]
-    cases: Mapping[str, Case]
-    checks: Mapping[str, Check]
-    entries: tuple[PlannedVerdict, ...]
+    # A traceback with local variables would otherwise print megabytes.
+    columns: tuple[Column, ...] = field(repr=False)
+    cases: Mapping[str, Case] = field(repr=False)
+    checks: Mapping[str, Check] = field(repr=False)
+    entries: tuple[PlannedVerdict, ...] = field(repr=False)
     _judges: dict[str, Judge] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def judge(self, column: str) -> Judge:

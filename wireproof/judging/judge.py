@@ -97,11 +97,12 @@ class Judge:
     """
 
     target: Target
-    provider: Provider
-    contract: Contract
-    checks: Mapping[str, Check]
-    cases: Mapping[str, Case]
-    planned: Mapping[tuple[str, str], PlannedVerdict] = field(default_factory=dict)
+    # A traceback with local variables would otherwise print megabytes.
+    provider: Provider = field(repr=False)
+    contract: Contract = field(repr=False)
+    checks: Mapping[str, Check] = field(repr=False)
+    cases: Mapping[str, Case] = field(repr=False)
+    planned: Mapping[tuple[str, str], PlannedVerdict] = field(repr=False, default_factory=dict)
     results: dict[tuple[str, str], tuple[tuple[Exchange, ...], Exception | None]] = field(default_factory=dict)
 
     def judge(self, entry: PlannedVerdict, evidence: Evidence, smoke: str | None = None) -> Verdict:

@@ -38,12 +38,13 @@ class TargetRun:
     """
 
     target: Target
-    columns: tuple[Column, ...]
-    cases: Mapping[str, Case]
-    checks: Mapping[str, Check]
-    entries: tuple[PlannedVerdict, ...]
+    # A traceback with local variables would otherwise print megabytes.
+    columns: tuple[Column, ...] = field(repr=False)
+    cases: Mapping[str, Case] = field(repr=False)
+    checks: Mapping[str, Check] = field(repr=False)
+    entries: tuple[PlannedVerdict, ...] = field(repr=False)
     results: TargetEvidence | None = None
-    _by_check: dict[str, list[PlannedVerdict]] = field(init=False)
+    _by_check: dict[str, list[PlannedVerdict]] = field(init=False, repr=False)
     _judges: ColumnJudges | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
