@@ -49,13 +49,13 @@ def logprobs(exchange: Exchange) -> tuple[Mapping[str, Any], ...]:
 def test_cap(exchange: Exchange) -> None:
     """An answer has no more tokens than the request allows."""
     expect.success(exchange)
-    keeps_to_cap(exchange, requested_cap(exchange))
+    keeps_to_cap(exchange, requested_cap(exchange) or 0)
 
 
 @check("chat.default-cap")
 def test_default_cap(exchange: Exchange, provider: Provider) -> None:
     """An answer to a request without a cap has no more tokens than the cap that holds by default."""
-    cap = provider.fields("chat").get(provider.token_cap("chat") or "", {}).get("default")
+    cap = default_cap(provider)
     if cap is None:
         raise Untestable("the contract names no default")
     expect.success(exchange)
@@ -71,9 +71,10 @@ def keeps_to_cap(exchange: Exchange, cap: int) -> None:
 
 
 @check("chat.cap-length")
-def test_cap_length(exchange: Exchange) -> None:
+def test_cap_length(exchange: Exchange, provider: Provider) -> None:
     """An answer that the cap cuts off says so with the finish reason length."""
-    reason, count, cap = first_choice(exchange)[1], token_count(exchange), requested_cap(exchange)
+    reason, count = first_choice(exchange)[1], token_count(exchange)
+    cap = requested_cap(exchange) or default_cap(provider) or 0
     if reason == "stop" and count is None:
         raise Inconclusive("the answer counts no tokens, so that it may have ended by itself")
     if reason == "stop" and count is not None and count < cap:
@@ -92,10 +93,15 @@ def token_count(exchange: Exchange) -> int | None:
     return count if isinstance(count, int) else None
 
 
-def requested_cap(exchange: Exchange) -> int:
-    """The token cap of a request."""
+def requested_cap(exchange: Exchange) -> int | None:
+    """The token cap of a request; None if it names none."""
     body = expect.request_body(exchange)
-    cap: int = next(body[name] for name in CAPS if name in body)
+    return next((body[name] for name in CAPS if name in body), None)
+
+
+def default_cap(provider: Provider) -> int | None:
+    """The token cap that holds where a request names none; None if the contract names none."""
+    cap: int | None = provider.fields("chat").get(provider.token_cap("chat") or "", {}).get("default")
     return cap
 
 

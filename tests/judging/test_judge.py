@@ -46,6 +46,7 @@ ENTRIES: dict[str, Any] = {
     "optional-refused": {"says": "t", "endpoint": "chat", "feature": "tools", "refused": "wrong-type", "body": {}},
     "health": {"says": "h", "endpoint": "health"},
     "unknown": {"says": "u", "endpoint": "chat", "feature": "telepathy"},
+    "outage": {"says": "o", "steps": [{"endpoint": "chat", "cell": "down"}, {"endpoint": "chat"}]},
     "thrice": {"says": "3", "endpoint": "chat", "repeat": 3},
 }
 CASES: dict[str, Case] = {case.name: case for case in read_cases("chat", ENTRIES, "cases.yaml", ENTRIES)}
@@ -171,6 +172,11 @@ def test_a_response_after_which_the_request_was_sent_again_is_judged_as_well() -
 def test_a_server_that_was_not_available_for_the_first_attempt_kept_its_word() -> None:
     (last,) = steps(200)
     assert judge(served, (replace(last, attempts=steps(503)),), every_request=True).outcome == "pass"
+
+
+def test_an_outage_that_the_case_arranged_for_an_earlier_request_is_expected() -> None:
+    assert judge(served, steps(503, 200), case="outage", every_request=True).outcome == "pass"
+    assert judge(served, steps(200, 503), case="outage", every_request=True).outcome == "fail"
 
 
 def test_a_response_that_broke_off_is_left_to_the_checks_of_any_answer() -> None:
