@@ -135,7 +135,7 @@ def steps(*statuses: int | None) -> tuple[Exchange, ...]:
 def test_an_earlier_request_of_a_case_is_judged_as_well() -> None:
     verdict = judge(served, steps(500, 200, 200), case="thrice", every_request=True)
     assert verdict.outcome == "fail"
-    assert [finding.where for finding in verdict.findings] == ["request 1 of 3, status line"]
+    assert [(finding.where, finding.step) for finding in verdict.findings] == [("request 1 of 3, status line", 0)]
 
 
 def test_every_broken_request_of_a_case_has_its_finding() -> None:
