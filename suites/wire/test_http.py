@@ -76,8 +76,7 @@ def test_as_labelled(exchange: Exchange) -> None:
 def test_no_server_error(exchange: Exchange, case: Case, provider: Provider) -> None:
     """No request is answered with a status of 500 or above, but where an outage was arranged."""
     expect.complete(exchange)
-    cause = case.refused or ("unavailable" if case.asks[-1].cell else "")
-    wanted = provider.refusals.get(cause)
+    wanted = provider.refusals.get(case.refused or "")
     arranged = wanted is not None and exchange.status in wanted.status
     unbuilt = exchange.status == 501 and case.feature in provider.optional
     actual = f"{exchange.status} with {expect.display_text(exchange.text)}"

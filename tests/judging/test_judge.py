@@ -48,6 +48,7 @@ ENTRIES: dict[str, Any] = {
     "embed": {"says": "e", "endpoint": "embeddings", "feature": "embeddings", "body": {}},
     "health": {"says": "h", "endpoint": "health"},
     "unknown": {"says": "u", "endpoint": "chat", "feature": "telepathy"},
+    "outage": {"says": "o", "steps": [{"endpoint": "chat", "cell": "down"}, {"endpoint": "chat"}]},
     "thrice": {"says": "3", "endpoint": "chat", "repeat": 3},
 }
 CASES: dict[str, Case] = {case.name: case for case in read_cases("chat", ENTRIES, "cases.yaml", ENTRIES)}
@@ -137,7 +138,7 @@ def steps(*statuses: int | None) -> tuple[Exchange, ...]:
 def test_an_earlier_request_of_a_case_is_judged_as_well() -> None:
     verdict = judge(served, steps(500, 200, 200), case="thrice", every_request=True)
     assert verdict.outcome == "fail"
-    assert [finding.where for finding in verdict.findings] == ["request 1 of 3, status line"]
+    assert [(finding.where, finding.step) for finding in verdict.findings] == [("request 1 of 3, status line", 0)]
 
 
 def test_every_broken_request_of_a_case_has_its_finding() -> None:
@@ -174,6 +175,11 @@ def test_a_response_after_which_the_request_was_sent_again_is_judged_as_well() -
 def test_a_server_that_was_not_available_for_the_first_attempt_kept_its_word() -> None:
     (last,) = steps(200)
     assert judge(served, (replace(last, attempts=steps(503)),), every_request=True).outcome == "pass"
+
+
+def test_an_outage_that_the_case_arranged_for_an_earlier_request_is_expected() -> None:
+    assert judge(served, steps(503, 200), case="outage", every_request=True).outcome == "pass"
+    assert judge(served, steps(200, 503), case="outage", every_request=True).outcome == "fail"
 
 
 def test_a_response_that_broke_off_is_left_to_the_checks_of_any_answer() -> None:

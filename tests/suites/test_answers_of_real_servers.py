@@ -107,7 +107,7 @@ def test_blank_lines_are_text() -> None:
 )
 def test_only_an_answer_that_the_cap_cuts_off_has_to_say_so(answer: Exchange, raised: type[Exception] | None) -> None:
     with pytest.raises(raised) if raised else nullcontext():
-        load_checks()["chat.cap-length"]({"exchange": answer})
+        load_checks()["chat.cap-length"]({"exchange": answer, "provider": loading.load_providers()["openai"]})
 
 
 def test_a_request_that_is_refused_over_a_new_connection_may_be_refused_over_a_kept_one() -> None:

@@ -29,9 +29,11 @@ class Finding:
     Attributes:
         where: readable place: a JSON Pointer, an event number, a byte offset or a header.
         pointer: JSON Pointer inside the response or chunk, which assigns the finding to a clause.
+        step: position of the request in its case, from 0; None if the finding names none.
     """
 
     expected: str
     actual: str
     where: str = ""
     pointer: str | None = None
+    step: int | None = None

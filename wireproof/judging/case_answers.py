@@ -27,10 +27,11 @@ def named_answers(case: Case, sent: tuple[Exchange, ...]) -> Iterator[tuple[str,
 def _refusal_cause(answer: Exchange, final: Exchange, case: Case) -> str | None:
     """The cause for which a response refuses its request; None for any other response.
 
-    A limit met by chance is no refusal of the request. A 503 that stated when to try again, and was obeyed, is the
-    refusal of a server that is not available.
+    A limit met by chance is no refusal of the request. A server is not available if the case arranged it, or if it
+    stated with a 503 when to try again, which the client did.
     """
-    if answer.status == 503 and answer is not final:
+    arranged = case.asks[answer.step % len(case.asks)].cell not in (None, "one-down")
+    if (answer.status == 503 and answer is not final) or ((answer.status or 0) >= 500 and arranged):
         return "unavailable"
     by_chance = answer.status == 429 and case.refused not in LIMIT_CAUSES
     if answer.status is None or not 400 <= answer.status < 500 or by_chance:

@@ -188,7 +188,7 @@ class Judge:
         """The ruling on each response of a case by itself."""
         ((argument, name),) = entry.cases
         rulings = [
-            (place, self._ruling_on_cases(check, entry, {argument: (answer,)}, {argument: case}))
+            (place, answer.step, self._ruling_on_cases(check, entry, {argument: (answer,)}, {argument: case}))
             for place, answer, case in named_answers(self.cases[name], sent)
             if answer.broken is None or check.any_answer
         ]
@@ -327,21 +327,21 @@ def _broken_off(exchange: Exchange) -> str:
     return f"the answer broke off ({detail}); wire.complete judges that"
 
 
-def _joined_ruling(rulings: Sequence[tuple[str, Ruling]]) -> Ruling:
+def _joined_ruling(rulings: Sequence[tuple[str, int, Ruling]]) -> Ruling:
     """The ruling on all responses of a case: the worst one, else the last one that decides."""
     findings = tuple(
-        replace(finding, where=", ".join(filter(None, (place, finding.where))))
-        for place, ruling in rulings
+        replace(finding, where=", ".join(filter(None, (place, finding.where))), step=step)
+        for place, step, ruling in rulings
         for finding in ruling.findings
         if ruling.outcome == "fail"
     )
     if findings:
         return ruling_on(Violation.from_findings(findings))
-    for place, ruling in rulings:
+    for place, _, ruling in rulings:
         if ruling.outcome in RED_OUTCOMES:
             return replace(ruling, message=": ".join(filter(None, (place, ruling.message))))
-    decided = [ruling for _, ruling in rulings if ruling.outcome in DECIDED_OUTCOMES]
-    return (decided or [ruling for _, ruling in rulings])[-1]
+    decided = [ruling for _, _, ruling in rulings if ruling.outcome in DECIDED_OUTCOMES]
+    return (decided or [ruling for _, _, ruling in rulings])[-1]
 
 
 def _may_lack(exchange: Exchange) -> bool:

@@ -154,7 +154,12 @@ class Run:
         target_run = self.target_runs[verdict.target]
         assert target_run.results is not None
         results = [target_run.results.evidence.get(case) for case in verdict.case.split("+")]
-        exchanges = [exchanges[-1] for exchanges in results if isinstance(exchanges, tuple)]
+        step = verdict.findings[0].step if verdict.findings else None
+        exchanges = [
+            next((exchange for exchange in sent if exchange.step == step), sent[-1])
+            for sent in results
+            if isinstance(sent, tuple)
+        ]
         clauses = {clause.id: clause for column in target_run.columns for clause in column.clauses}
         return self.ledger.redactor.mask_text(failure_text.failure_text(verdict, exchanges, clauses))
 
