@@ -104,6 +104,9 @@ class SessionFinish:
                 terminalreporter.write_line(f"smoke failed: {reason}", red=True)
         for sentence in run.stale_entries:
             terminalreporter.write_line(f"stale in the baseline: {printable(sentence)}", red=True)
+        for sentence in run.policy.repeated_excuses(run.verdicts):
+            masked = printable(run.ledger.redactor.mask_text(sentence))
+            terminalreporter.write_line(f"excused again and again: {masked}", red=True)
         terminalreporter.write_line(f"reports: {report_folder(self._config) / 'report.html'}")
 
     def _current_run(self) -> Run:
