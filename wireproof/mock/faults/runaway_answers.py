@@ -16,6 +16,7 @@ from wireproof.mock.provider.body_validation import JsonObject
 
 TALK = "Say exactly: " + "It is sunny, hot and dry, and so it stays. " * 80
 PLAINEST_ORDER = "Say exactly: ok"
+PROXY_HEADERS = (("Content-Type", "application/json; charset=iso-8859-1"),)
 BEGUN_OBJECT = "{"
 
 
@@ -58,12 +59,12 @@ def refuse_with(status: int, message: str, wanted: Callable[[JsonObject], bool])
     return FaultHooks(on_answer=change_answer)
 
 
-def without_headers(hooks: FaultHooks) -> FaultHooks:
-    """The same hooks, whose refusals have no header of the server, as those of a limiter in front of it."""
+def as_by_proxy(hooks: FaultHooks) -> FaultHooks:
+    """The same hooks, whose refusals have the one header of a proxy in front of the server."""
 
     def change_answer(answer: Answer, received: HttpRequest) -> Answer:
         changed = hooks.on_answer(answer, received)
-        return changed if changed is answer else replace(changed, headers=())
+        return changed if changed is answer else replace(changed, headers=PROXY_HEADERS)
 
     return FaultHooks(on_answer=change_answer)
 
@@ -81,10 +82,6 @@ HOOKS: Mapping[str, FaultHooks] = {
         400, "Unsupported parameter: temperature", lambda body: "response_format" in body
     ),
     "tools-refused-without-reason": refuse_with(400, "Bad request", lambda body: "tools" in body),
-    "limited-beyond-the-plainest": without_headers(
-        refuse_with(429, "Rate limit reached for requests", is_beyond_plainest)
-    ),
-    "limited-without-a-sign": without_headers(
-        refuse_with(429, "No.", lambda body: isinstance(body.get("messages"), list))
-    ),
+    "limited-beyond-the-plainest": as_by_proxy(refuse_with(429, "Rate limit reached for requests", is_beyond_plainest)),
+    "limited-without-a-sign": as_by_proxy(refuse_with(429, "No.", lambda body: isinstance(body.get("messages"), list))),
 }
