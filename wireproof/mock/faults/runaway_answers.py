@@ -82,6 +82,7 @@ HOOKS: Mapping[str, FaultHooks] = {
         400, "Unsupported parameter: temperature", lambda body: "response_format" in body
     ),
     "tools-refused-without-reason": refuse_with(400, "Bad request", lambda body: "tools" in body),
-    "limited-beyond-the-plainest": as_by_proxy(refuse_with(429, "Rate limit reached for requests", is_beyond_plainest)),
+    # No single answer breaks a rule; the share of the refusals in a run does.
+    "limited-beyond-the-plainest": refuse_with(429, "Rate limit reached for requests", is_beyond_plainest),
     "limited-without-a-sign": as_by_proxy(refuse_with(429, "No.", lambda body: isinstance(body.get("messages"), list))),
 }
