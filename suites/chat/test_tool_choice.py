@@ -77,7 +77,7 @@ def test_allowed(exchange: Exchange) -> None:
 def test_named_finish(exchange: Exchange) -> None:
     """An answer that calls the function it was told to call has the finish reason stop or tool_calls."""
     if not expect.tool_calls(exchange):
-        raise Undecided("the model called no tool")
+        raise Undecided(expect.NO_CALL)
     reason = expect.finish_reason(exchange)
     expect.condition(reason in ("stop", "tool_calls"), "stop or tool_calls", reason, at="/choices/0/finish_reason")
 

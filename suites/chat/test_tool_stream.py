@@ -24,7 +24,7 @@ def fragments(exchange: Exchange) -> list[tuple[str, Any]]:
         must_call = expect.requires_call(expect.request_body(exchange))
         expect.undecided_if_cut(exchange, begins=expect.CALL_MARKS)
         expect.condition(not must_call, "a tool call", "none", at=AT_DELTA, judged_by="tools.called")
-        raise Undecided("the model called no tool")
+        raise Undecided(expect.NO_CALL)
     return found
 
 

@@ -41,7 +41,7 @@ def required_calls(exchange: Exchange) -> tuple[ToolCall, ...]:
         judged_by = "tools.called" if request["tool_choice"] == "required" else "tools.named"
         actual = expect.text(exchange) or "nothing"
         expect.condition(False, "a tool call", actual, at=calls_place(exchange), judged_by=judged_by)
-    raise Undecided("the model called no tool")
+    raise Undecided(expect.NO_CALL)
 
 
 def call_arguments(exchange: Exchange, at: int, call: ToolCall) -> Mapping[str, Any]:

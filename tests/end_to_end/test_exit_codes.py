@@ -60,6 +60,19 @@ def _bad(check: Check, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return reports
 
 
+def test_a_target_that_excuses_nearly_every_request_fails_the_run(fresh: Fresh, tmp_path: Path) -> None:
+    with mock_process.run_mock() as urls:
+        command = ["check", "-q", "-p", "no:cacheprovider", "--endpoint", urls["openai"], "--provider", "openai"]
+        command += ["--profile", "core", "--report-dir", str(tmp_path)]
+        command += ["--header", "X-Wireproof-Fault: limited-beyond-the-plainest"]
+        environment = {**os.environ, "COLUMNS": "200", "OPENAI_API_KEY": "sk-mock-standard"}
+        done = fresh("wireproof", *command, env=environment)
+
+    assert done.returncode == 1, done.stdout[-3000:] + done.stderr
+    assert "excused again and again: openai by openai: excused" in done.stdout
+    assert "too many requests" in done.stdout
+
+
 @pytest.fixture(name="known", scope="module")
 def _known(check: Check, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The baseline of a run with failures at should and with skips."""

@@ -45,7 +45,7 @@ def test_a_check_that_is_excused_on_each_of_its_cases_fails_the_run() -> None:
 @pytest.mark.parametrize(
     ("outcome", "message"),
     [
-        pytest.param("inconclusive", "the model called no tool", id="the-model-chose-otherwise"),
+        pytest.param("inconclusive", "the model said something else", id="the-model-chose-otherwise"),
         pytest.param("not-offered", "tools is optional and was refused with 400", id="what-the-contract-leaves-open"),
         pytest.param("untestable", "needs clock, which this run was not given", id="means-that-a-run-lacks"),
     ],

@@ -315,7 +315,7 @@ def test_missing_means_are_untestable() -> None:
 def offering(*, choice: str | None = None) -> Exchange:
     """An answer to a request that offers tools."""
     body = {"tools": [], **({"tool_choice": choice} if choice else {})}
-    sent = exchange()
+    sent = exchange(body={"choices": [{"message": {"content": "It is sunny."}}]})
     return replace(sent, request=replace(sent.request, body=json.dumps(body).encode()))
 
 

@@ -6,7 +6,7 @@ Suites import this module and `expect`, nothing else of wireproof. A check raise
     Noted          a fact worth recording, without a judgement
     Inconclusive   the response does not decide
     Undecided      the same, but another response may decide: the model chose otherwise, or was cut off
-    NotOffered     not promised, or refused honestly
+    NotOffered     not promised, or an option refused with words that name it
     Untestable     something that this judgement needs is missing
     TimedOut       a deadline of ours passed before the response ended
 

@@ -6,12 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from wireproof.judging.excuses import RATE_LIMITED
-from wireproof.judging.expect_cuts import CUT_OFF
+from wireproof.judging.expect_cuts import CUT_OFF, NO_CALL
 from wireproof.judging.outcomes import DECIDED_OUTCOMES
 from wireproof.judging.verdict import Verdict
 
-# The excuses that are the target's doing; a model that chose otherwise, or means that a run lacks, are none.
-TARGET_EXCUSES = frozenset({RATE_LIMITED, CUT_OFF})
+# The excuses that may be the target's doing. A model may talk instead of calling a tool, but not each time that it is
+# told to use one; other choices of a model, and means that a run lacks, are none.
+TARGET_EXCUSES = frozenset({RATE_LIMITED, CUT_OFF, NO_CALL})
 # The excuses that a target gives to any request alike.
 EXCUSES_OF_ANY_CASE = frozenset({RATE_LIMITED})
 # The share of the judged cases from which an excuse is a finding, and the cases from which a share says anything.

@@ -28,7 +28,7 @@ from wireproof.judging.check import (
 from wireproof.judging.deadline import passed_deadline_text
 from wireproof.judging.excuses import require_kept_whole, require_no_rate_limit
 from wireproof.judging.expect_arguments import fits_schema, follows_strict_schema, json_object, parsed_arguments
-from wireproof.judging.expect_cuts import CALL_MARKS, EVENT_STREAM, OBJECT_MARKS, reached_cap, undecided_if_cut
+from wireproof.judging.expect_cuts import CALL_MARKS, EVENT_STREAM, NO_CALL, OBJECT_MARKS, reached_cap, undecided_if_cut
 from wireproof.judging.expect_limits import (
     header_duration_s,
     header_int,
@@ -44,6 +44,7 @@ from wireproof.judging.request_members import requires_call
 
 __all__ = [
     "CALL_MARKS",
+    "NO_CALL",
     "OBJECT_MARKS",
     "answer",
     "asks_for_stream",

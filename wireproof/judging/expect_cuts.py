@@ -13,6 +13,7 @@ from wireproof.judging.check import Undecided
 CUT_OFF = "the token cap cut the answer off"
 # Said of an answer whose reasoning, shown or hidden, took up the cap.
 NO_ROOM = "the token cap left no room for text"
+NO_CALL = "the model called no tool"
 EVENT_STREAM = "text/event-stream"
 REQUEST_CAPS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 SHOWN_REASONING = ("reasoning", "reasoning_content", "thinking", "refusal")
@@ -21,7 +22,7 @@ CALL_MARKS, OBJECT_MARKS = "{[<`", "{"
 # Under a smaller cap, a blank or a part of a character may be all that fits.
 LEAST_TELLING_CAP = 4
 # The share of the cap that a cut answer has at least; servers count the last token or the end mark differently.
-NEAR_CAP = 0.75
+NEAR_CAP = 0.9
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ from wireproof.contract.target import Target, not_given
 from wireproof.evidence.access_tracking import READS_PART, track_truncated
 from wireproof.evidence.case_result import Evidence, NotSent
 from wireproof.evidence.exchange import Exchange
+from wireproof.formats import json_pointer
+from wireproof.formats.strict_json import NotJson
 from wireproof.judging.case_answers import named_answers
 from wireproof.judging.check import Check, Contract, Finding, Inconclusive, Undecided, Untestable, Violation
 from wireproof.judging.clause_attribution import clause_verdicts, sort_by_level
@@ -31,6 +33,8 @@ from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import PlannedVerdict
 
 T = TypeVar("T")
+# The text of a chat and of a response.
+TEXT_PLACES = ("/choices/*/message/content", "/output/*/content/*/text")
 # The check that judges a refusal of a proper request, which the document decides and the wire does not.
 ANSWERED = "wire.answered"
 Checking = Callable[[Mapping[str, Any]], None]
@@ -345,9 +349,15 @@ def _joined_ruling(rulings: Sequence[tuple[str, int, Ruling]]) -> Ruling:
 
 
 def _may_lack(exchange: Exchange) -> bool:
-    """True if the answer may lack what the next request needs: the model need not call a tool that is offered."""
+    """True if the answer may lack what the next request needs: the model answers with text and calls no tool."""
     (body,) = [*request_bodies((exchange,))] or [None]
-    return isinstance(body, Mapping) and "tools" in body and not requires_call(body)
+    if not isinstance(body, Mapping) or "tools" not in body or requires_call(body):
+        return False
+    try:
+        texts = [text for place in TEXT_PLACES for _, text in json_pointer.find(exchange.json, place)]
+    except NotJson:
+        return False
+    return any(isinstance(text, str) and text.strip() for text in texts)
 
 
 def _findings_sentence(findings: tuple[Finding, ...]) -> str:

@@ -83,7 +83,7 @@ OUTCOME_TABLE = (
     ),
     VerdictOutcome(
         id="not-offered",
-        means="not promised, or refused honestly",
+        means="not promised, or an option refused with words that name it",
         pytest="skipped",
         fails_run="beside a baseline",
         symbol="–",

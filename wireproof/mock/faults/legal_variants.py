@@ -150,6 +150,9 @@ def spend_response_on_reasoning(value: Any) -> Any:
     for item in value.get("output", ()):
         reasoning = [part for part in item.get("content", ()) if part.get("type") == "reasoning"]
         item.update(status="incomplete", content=reasoning)
+    usage, cap = value.get("usage"), value.get("max_output_tokens")
+    if isinstance(usage, dict) and isinstance(cap, int):
+        value["usage"] = {**usage, "output_tokens": cap, "total_tokens": usage["input_tokens"] + cap}
     return {**value, "status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}
 
 

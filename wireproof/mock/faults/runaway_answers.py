@@ -15,6 +15,8 @@ from wireproof.mock.protocol.messages import HttpRequest
 from wireproof.mock.provider.body_validation import JsonObject
 
 TALK = "Say exactly: " + "It is sunny, hot and dry, and so it stays. " * 80
+PLAINEST_ORDER = "Say exactly: ok"
+PROXY_HEADERS = (("Content-Type", "application/json; charset=iso-8859-1"),)
 BEGUN_OBJECT = "{"
 
 
@@ -57,15 +59,19 @@ def refuse_with(status: int, message: str, wanted: Callable[[JsonObject], bool])
     return FaultHooks(on_answer=change_answer)
 
 
-def without_limit_headers(hooks: FaultHooks) -> FaultHooks:
-    """The same hooks, whose refusals have no header about a limit."""
+def as_by_proxy(hooks: FaultHooks) -> FaultHooks:
+    """The same hooks, whose refusals have the one header of a proxy in front of the server."""
 
     def change_answer(answer: Answer, received: HttpRequest) -> Answer:
         changed = hooks.on_answer(answer, received)
-        kept = tuple(pair for pair in changed.headers if "ratelimit" not in pair[0].lower())
-        return changed if changed is answer else replace(changed, headers=kept)
+        return changed if changed is answer else replace(changed, headers=PROXY_HEADERS)
 
     return FaultHooks(on_answer=change_answer)
+
+
+def is_beyond_plainest(body: JsonObject) -> bool:
+    """True for a chat that asks for more than the plainest one, by which a run finds out whether it may ask at all."""
+    return "messages" in body and PLAINEST_ORDER not in str(body["messages"])
 
 
 HOOKS: Mapping[str, FaultHooks] = {
@@ -76,7 +82,7 @@ HOOKS: Mapping[str, FaultHooks] = {
         400, "Unsupported parameter: temperature", lambda body: "response_format" in body
     ),
     "tools-refused-without-reason": refuse_with(400, "Bad request", lambda body: "tools" in body),
-    "limited-without-a-sign": without_limit_headers(
-        refuse_with(429, "No.", lambda body: isinstance(body.get("messages"), list))
-    ),
+    # No single answer breaks a rule; the share of the refusals in a run does.
+    "limited-beyond-the-plainest": refuse_with(429, "Rate limit reached for requests", is_beyond_plainest),
+    "limited-without-a-sign": as_by_proxy(refuse_with(429, "No.", lambda body: isinstance(body.get("messages"), list))),
 }

@@ -111,6 +111,9 @@ class SessionFinish:
         for sentence in run.too_little_decided if self._complete else ():
             line = printable(run.ledger.redactor.mask_text(sentence))
             terminalreporter.write_line(f"too little decided: {line}", red=True)
+        for sentence in run.policy.repeated_excuses(run.verdicts):
+            masked = printable(run.ledger.redactor.mask_text(sentence))
+            terminalreporter.write_line(f"excused again and again: {masked}", red=True)
         terminalreporter.write_line(f"reports: {report_folder(self._config) / 'report.html'}")
 
     def _current_run(self) -> Run:
