@@ -34,6 +34,8 @@ from wireproof.session.target_run import TargetRun, open_target_run
 PROOF_DEADLINES = Deadlines(connect=5.0, first_byte=4.0, idle=3.0, total=15.0)
 # Faults injected concurrently; most of their time is spent on streams that have gaps or hang.
 FAULTS_AT_ONCE = 8
+# A failed check leaves a cycle of exception and frames, which holds the answer; of so many faults they fill megabytes.
+FAULTS_PER_COLLECTION = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,7 @@ def _clauses_to_faults(part: ColumnResult) -> dict[str, tuple[str, ...]]:
 def _prove_column(task: tuple[str, bool], only: tuple[str, ...], record: ColumnRecord | None) -> ColumnResult:
     """The effects of all faults on one provider, by cases or by generated requests."""
     name, drawn = task
-    # The process is short and makes little garbage; looking for cycles takes a tenth of its time.
+    # Looking for cycles takes a tenth of the time of the process, so it is done now and then only.
     gc.disable()
     providers, chosen = loading.load_providers(), _choose_faults(faults(), only)
     (target,) = target_options.mock_targets(name)
@@ -179,15 +181,24 @@ async def _prove_by_cases(
         broken = {clause for member in members for clause in member.clauses}
         effects = await ShortProof(column, record, broken).find_effects(chosen, FAULTS_AT_ONCE)
     else:
-        effects = {
-            fault.id: column.find_effect(changed, fault) async for fault, changed in results_by_fault(column, chosen)
-        }
+        effects = await _find_effects(column, chosen)
     alarms += [
         f"{column.name}: {fault.id} is a legal variant, but it breaks {', '.join(effects[fault.id].checks)}"
         for fault in chosen
         if fault.harmless and effects[fault.id].checks
     ]
     return ColumnResult(effects, alarms, column.clauses, members)
+
+
+async def _find_effects(column: ColumnProof, chosen: Sequence[Fault]) -> dict[str, FaultEffect]:
+    """The effect of each fault, on all cases that it changes."""
+    gc.freeze()  # the evidence of the fault-free server lives until the end
+    effects: dict[str, FaultEffect] = {}
+    async for fault, changed in results_by_fault(column, chosen):
+        effects[fault.id] = column.find_effect(changed, fault)
+        if len(effects) % FAULTS_PER_COLLECTION == 0:
+            gc.collect()
+    return effects
 
 
 async def _prove_by_generated(
@@ -220,7 +231,7 @@ async def results_by_fault(
 
     over_sockets = dict(zip(framed, await asyncio.gather(*map(send_with_slot, framed)), strict=True))
     for fault in chosen:
-        yield fault, over_sockets[fault] if fault in over_sockets else await column.changed_cases(fault)
+        yield fault, over_sockets.pop(fault) if fault in over_sockets else await column.changed_cases(fault)
 
 
 def _choose_faults(catalogue: Mapping[str, Fault], only: Sequence[str]) -> tuple[Fault, ...]:
