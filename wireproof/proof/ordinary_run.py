@@ -19,7 +19,7 @@ from wireproof.session.send_target import SMOKE_CASES, TargetEvidence
 from wireproof.session.target_run import TargetRun
 
 # The column, the check and the case of a planned verdict.
-VerdictKey = tuple[str, str, str]
+PlannedKey = tuple[str, str, str]
 # Any loopback address will do: nothing is sent to it.
 LIVE_ADDRESS = "http://127.0.0.1:1/v1"
 
@@ -35,8 +35,8 @@ class OrdinaryRun:
         self._target: Target = replace(live, models=own.models, deadlines=own.deadlines)
         self._run = replace(target_run, target=self._target, results=None)
         self._judges, self._gate = self._run.judges, Gate(own={own.name: own.provider.name})
-        self._fault_free: dict[VerdictKey, Verdict] = {}
-        self._profiles: dict[VerdictKey, int] = {}
+        self._fault_free: dict[PlannedKey, Verdict] = {}
+        self._profiles: dict[PlannedKey, int] = {}
         reasons = {name: skip_reason(case, self._target) for name, case in target_run.cases.items()}
         self._unsent = {name: reason for name, reason in reasons.items() if reason is not None}
 
@@ -92,6 +92,8 @@ class OrdinaryRun:
             if effects[-1].word in PROFILES:
                 break
         effect = min(effects, key=lambda effect: effect.rank)
+        if effect.word == PROFILES[0]:
+            return effect
         profile = self._profile_of_shortage(judged)
         return effect if profile is None or effect.is_at_least(profile) else replace(effect, word=profile)
 
@@ -127,5 +129,5 @@ class OrdinaryRun:
         return GateEffect.from_verdict("means" if means else profile, verdict, profile, means)
 
 
-def _key(planned: PlannedVerdict) -> VerdictKey:
+def _key(planned: PlannedVerdict) -> PlannedKey:
     return planned.provider, planned.check, planned.case
