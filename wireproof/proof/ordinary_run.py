@@ -92,19 +92,26 @@ class OrdinaryRun:
             if effects[-1].word in PROFILES:
                 break
         effect = min(effects, key=lambda effect: effect.rank)
+        if effect.word == PROFILES[0]:
+            return effect
         profile = self._profile_of_shortage(judged)
         return effect if profile is None or effect.is_at_least(profile) else replace(effect, word=profile)
 
     def _profile_of_shortage(self, judged: Sequence[tuple[PlannedVerdict, Verdict]]) -> str | None:
         """The smallest profile whose run does not end with 0 because too little is decided; None if there is none."""
-        if all(verdict.outcome not in SKIP_OUTCOMES for _, verdict in judged):
-            return None
         under_fault = {_key(planned): verdict for planned, verdict in judged if not self._gate.fails_run(verdict)}
+        if not any(map(self._is_newly_undecided, under_fault, under_fault.values())):
+            return None
         verdicts = {key: under_fault.get(key, verdict) for key, verdict in self._fault_free.items()}
         for rank, profile in enumerate(PROFILES):
             if self._gate.exit_code([verdict for key, verdict in verdicts.items() if self._profiles[key] <= rank]):
                 return profile
         return None
+
+    def _is_newly_undecided(self, key: PlannedKey, verdict: Verdict) -> bool:
+        """True if a verdict that is decided without the fault is not decided under it."""
+        before = self._fault_free.get(key)
+        return before is not None and verdict.outcome in SKIP_OUTCOMES and before.outcome not in SKIP_OUTCOMES
 
     def _take_evidence(self, evidence: Evidence) -> None:
         sent: dict[str, CaseResult] = {**evidence, **self._unsent}
