@@ -66,5 +66,6 @@ def _is_sufficient(proof: Proof, providers: Sequence[str], faults: Sequence[str]
     A proof of some providers need not catch all faults, and a proof of some faults need not break all checks.
     """
     if providers:
-        return not proof.alarms
-    return proof.holds if not faults else not proof.alarms and len(proof.caught_faults) == len(proof.matrix)
+        return not (proof.alarms or proof.excused)
+    caught = len(proof.caught_faults) == len(proof.matrix)
+    return proof.holds if not faults else caught and not (proof.alarms or proof.excused)
