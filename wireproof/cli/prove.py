@@ -74,5 +74,6 @@ def _is_sufficient(proof: Proof, providers: Sequence[str], faults: Sequence[str]
     if proof.alarms or proof.weakened:
         return False
     if providers:
-        return True
-    return proof.holds if not faults else len(proof.caught_faults) == len(proof.matrix)
+        return not proof.excused
+    caught = len(proof.caught_faults) == len(proof.matrix)
+    return proof.holds if not faults else caught and not proof.excused

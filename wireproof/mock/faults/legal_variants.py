@@ -16,7 +16,7 @@ from wireproof.mock.protocol.answers import JSON_TYPE, SSE_TYPE, Answer, Outgoin
 from wireproof.mock.protocol.messages import HttpRequest
 from wireproof.mock.provider.body_validation import JsonObject
 
-CAP_IN_BODY = re.compile(rb'"max(?:_completion)?_tokens": ?(\d+)')
+CAP_IN_BODY = re.compile(rb'"max(?:_completion|_output)?_tokens": ?(\d+)')
 SMALL_CAP = 300
 RESET_HEADER = re.compile(r"(?i)x-ratelimit-reset$")
 
@@ -143,16 +143,22 @@ def spend_stream_on_reasoning(events: Events) -> Events:
     return events
 
 
-def spend_response_on_reasoning(value: Any) -> Any:
+def spend_response_on_reasoning(answer: Answer, received: HttpRequest) -> Answer:
     """Uses up the cap of a response on reasoning: only the reasoning is left if it is shown, else nothing."""
+    caps = [int(cap) for cap in CAP_IN_BODY.findall(received.body)]
+    return edit_any_answer(answer, lambda value: with_reasoning_alone(value, min(caps, default=0)))
+
+
+def with_reasoning_alone(value: Any, cap: int) -> Any:
     if not isinstance(value, dict) or value.get("object") != "response":
         return value
     for item in value.get("output", ()):
         reasoning = [part for part in item.get("content", ()) if part.get("type") == "reasoning"]
         item.update(status="incomplete", content=reasoning)
-    usage, cap = value.get("usage"), value.get("max_output_tokens")
-    if isinstance(usage, dict) and isinstance(cap, int):
-        value["usage"] = {**usage, "output_tokens": cap, "total_tokens": usage["input_tokens"] + cap}
+    usage = value.get("usage")
+    if isinstance(usage, dict):
+        used = max(cap, usage["output_tokens"])
+        value = {**value, "usage": {**usage, "output_tokens": used, "total_tokens": usage["input_tokens"] + used}}
     return {**value, "status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}
 
 
@@ -227,7 +233,7 @@ HOOKS: Mapping[str, FaultHooks] = {
     "free-starved-empty": spend_cap_on_reasoning(""),
     "free-starved-null": spend_cap_on_reasoning(None),
     "free-starved-stream": on_stream(spend_stream_on_reasoning),
-    "free-starved-response": only_for_provider("aion", on_each_value(spend_response_on_reasoning)),
+    "free-starved-response": only_for_provider("aion", FaultHooks(on_answer=spend_response_on_reasoning)),
     "free-chunks-in-pairs": on_stream(pair_chunks),
     "free-response-as-chat": only_for_provider("aion", FaultHooks(on_answer=response_as_chat)),
     "free-reset-moments": FaultHooks(on_answer=resets_as_moments),
