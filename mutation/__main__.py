@@ -67,7 +67,7 @@ def main(arguments: Sequence[str]) -> int:
         skipped=skipped,
         judgements=len(store.records),
         faults=len(faults()),
-        providers=len(store.judges),
+        providers=len({provider for provider, _ in store.judges}),
         checks=len(checks),
         checks_with_mutant=len(mutated_checks(sampled, checks)),
     )

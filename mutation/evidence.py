@@ -21,6 +21,7 @@ from typing import Any
 from mutation.fault_choice import Choice
 from mutation.member_faults import member_faults
 from wireproof.contract import loading, target_options
+from wireproof.contract.clause import WIRE
 from wireproof.evidence.case_result import CaseResult, Evidence
 from wireproof.judging.judge import Judge
 from wireproof.judging.suite_loader import load_checks
@@ -31,7 +32,7 @@ from wireproof.mock.faults.derived_from_clauses import DERIVED_PREFIX
 from wireproof.proof.column import ColumnProof
 from wireproof.proof.kill_matrix import PROOF_DEADLINES, results_by_fault
 from wireproof.session import mock_process
-from wireproof.session.target_run import open_target_run
+from wireproof.session.target_run import TargetRun, open_target_run
 
 # The number of kept verdicts of each kind, for one check on one provider.
 MAX_FAULT_FREE, MAX_PASSES_UNDER_FAULTS, MAX_FAILURES = 8, 30, 4
@@ -75,14 +76,18 @@ class RecordedVerdict:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceStore:
-    """All records, and the judge of each provider without its checks, which are those of the process."""
+    """All records, and the judges without their checks, which are those of the process.
 
-    judges: dict[str, Judge]
+    Attributes:
+        judges: (provider, column) → the judge of that column of the provider's target.
+    """
+
+    judges: dict[tuple[str, str], Judge]
     records: tuple[RecordedVerdict, ...]
 
-    def judge_for(self, provider: str) -> Judge:
-        """The judge of one provider with the loaded checks."""
-        return replace(self.judges[provider], checks=load_checks())
+    def judge_for(self, provider: str, column: str) -> Judge:
+        """The judge of one column with the loaded checks."""
+        return replace(self.judges[provider, column], checks=load_checks())
 
 
 @dataclass(slots=True)
@@ -121,36 +126,40 @@ def record_evidence(chosen: Mapping[str, Choice], seed: int) -> EvidenceStore:
     """Injects the chosen faults into the bundled mock and records the verdicts, one process for each provider."""
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
         parts = list(pool.map(_record_provider, chosen, chosen.values(), [seed] * len(chosen)))
-    judges = {name: judge for name, (judge, _) in zip(chosen, parts, strict=True)}
+    judges = {
+        (name, column): judge for name, (own, _) in zip(chosen, parts, strict=True) for column, judge in own.items()
+    }
     return EvidenceStore(judges, tuple(record for _, records in parts for record in records))
 
 
-def _record_provider(name: str, choice: Choice, seed: int) -> tuple[Judge, tuple[RecordedVerdict, ...]]:
+def _record_provider(name: str, choice: Choice, seed: int) -> tuple[dict[str, Judge], tuple[RecordedVerdict, ...]]:
+    """The judges of the provider's columns by name, and the records."""
     gc.disable()
     providers = loading.load_providers()
     (target,) = target_options.mock_targets(name)
     with mock_process.run_mock() as urls:
         target = replace(target_options.with_address(target, urls[name]), deadlines=PROOF_DEADLINES)
         target_run, sampler = open_target_run(target, providers, load_checks()), VerdictSampler(seed)
-        asyncio.run(_add_verdicts(sampler, ColumnProof(target_run), target_run.judge_for(name), choice))
-    return replace(target_run.judge_for(name), checks={}), tuple(sampler.records)
+        asyncio.run(_add_verdicts(sampler, ColumnProof(target_run), target_run, choice))
+    judges = {column: replace(target_run.judge_for(column), checks={}) for column in (name, WIRE)}
+    return judges, tuple(sampler.records)
 
 
-async def _add_verdicts(sampler: VerdictSampler, column: ColumnProof, judge: Judge, choice: Choice) -> None:
+async def _add_verdicts(sampler: VerdictSampler, column: ColumnProof, target_run: TargetRun, choice: Choice) -> None:
     await column.find_false_alarms()  # `wireproof prove` reports them
     for entry in column.passing:
         verdict = column.judge(entry, column.dry_results)
-        sampler.add((entry.check, ""), MAX_FAULT_FREE, _recorded(judge, entry, column.dry_results, "", verdict))
+        sampler.add((entry.check, ""), MAX_FAULT_FREE, _recorded(target_run, entry, column.dry_results, "", verdict))
     async for fault, changed_cases in results_by_fault(column, [faults()[name] for name in choice.faults]):
         for repeated, evidence, verdict in column.judge_changed(changed_cases):
-            _add(sampler, judge, repeated.planned, evidence, fault.id, verdict)
+            _add(sampler, target_run, repeated.planned, evidence, fault.id, verdict)
         clear_memos(changed.sent for changed in changed_cases.values())
-    await _add_member_verdicts(sampler, column, judge, choice.checks)
+    await _add_member_verdicts(sampler, column, target_run, choice.checks)
     clear_memos(column.dry_results.values())
 
 
 async def _add_member_verdicts(
-    sampler: VerdictSampler, column: ColumnProof, judge: Judge, checks: frozenset[str]
+    sampler: VerdictSampler, column: ColumnProof, target_run: TargetRun, checks: frozenset[str]
 ) -> None:
     cases = Counter(entry.check for entry in column.passing if entry.check in checks)
     few_entries = [entry for entry in column.passing if 0 < cases[entry.check] <= MAX_CASES_WITH_MEMBER_FAULTS]
@@ -160,19 +169,24 @@ async def _add_member_verdicts(
             if result := await column.result_under(fault, case):
                 evidence = {**column.dry_results, case: result}
                 for entry in entries:
-                    _add(sampler, judge, entry, evidence, fault.id, column.judge(entry, evidence))
+                    _add(sampler, target_run, entry, evidence, fault.id, column.judge(entry, evidence))
                 clear_memos([result])
 
 
 def _add(
-    sampler: VerdictSampler, judge: Judge, entry: PlannedVerdict, evidence: Evidence, fault: str, verdict: Verdict
+    sampler: VerdictSampler,
+    target_run: TargetRun,
+    entry: PlannedVerdict,
+    evidence: Evidence,
+    fault: str,
+    verdict: Verdict,
 ) -> None:
     family = fault.partition("/")[0] if fault.startswith(DERIVED_PREFIX) else ""
     if verdict.outcome == "pass":
         kind, most = (entry.check, family, "pass"), MAX_PASSES_UNDER_FAULTS
     else:
         kind, most = (entry.check, family, *_failure_kind(verdict)), MAX_FAILURES
-    sampler.add(kind, most, _recorded(judge, entry, evidence, fault, verdict))
+    sampler.add(kind, most, _recorded(target_run, entry, evidence, fault, verdict))
 
 
 def clear_memos(evidence: Iterable[CaseResult]) -> None:
@@ -182,11 +196,12 @@ def clear_memos(evidence: Iterable[CaseResult]) -> None:
             exchange._memo.clear()
 
 
-def _recorded(judge: Judge, entry: PlannedVerdict, evidence: Evidence, fault: str, verdict: Verdict) -> RecordedVerdict:
+def _recorded(
+    target_run: TargetRun, entry: PlannedVerdict, evidence: Evidence, fault: str, verdict: Verdict
+) -> RecordedVerdict:
     own_evidence = {name: evidence[name] for _, name in entry.cases}
-    return RecordedVerdict(
-        judge.provider.name, entry, own_evidence, fault, _facts_of(judge, entry, own_evidence, verdict)
-    )
+    facts = _facts_of(target_run.judge_for(entry.provider), entry, own_evidence, verdict)
+    return RecordedVerdict(target_run.target.provider.name, entry, own_evidence, fault, facts)
 
 
 def _failure_kind(verdict: Verdict) -> tuple[Any, ...]:

@@ -61,10 +61,10 @@ def find_reach(store: EvidenceStore, paths: Iterable[Path]) -> Reach:
     Raises RuntimeError if a record is judged differently than before.
     """
     files, found = {str(path) for path in paths}, dict[Function, list[int]]()
-    judges = {name: store.judge_for(name) for name in store.judges}
+    judges = {key: store.judge_for(*key) for key in store.judges}
     for at, record in enumerate(store.records):
         clear_memos(record.evidence.values())
-        for function in _called_functions(files, judges[record.provider], record):
+        for function in _called_functions(files, judges[record.provider, record.entry.provider], record):
             found.setdefault(function, []).append(at)
     return found
 
@@ -136,11 +136,11 @@ def run_mutant(mutant: Mutant, store: EvidenceStore, reach: Reach, seed: int) ->
         _load(mutant.path, mutated)
     except Exception as error:  # a module that cannot be loaded judges nothing
         return MutantResult(mutant, BROKE, f"it does not load: {error!r}", mutated_line)
-    judges = {name: replace(store.judge_for(name), checks=dict(registry)) for name in store.judges}
+    judges = {key: replace(store.judge_for(*key), checks=dict(registry)) for key in store.judges}
     for record in _reaching_records(mutant, store, reach, seed):
         clear_memos(record.evidence.values())
         try:
-            verdict = judged_facts(judges[record.provider], record.entry, record.evidence)
+            verdict = judged_facts(judges[record.provider, record.entry.provider], record.entry, record.evidence)
         except Exception as error:
             return MutantResult(mutant, BROKE, f"{error!r} while judging {record.entry.check}", mutated_line)
         if verdict != record.facts:
